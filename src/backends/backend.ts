@@ -1,0 +1,72 @@
+import type { Program } from "../compiler/instruction.ts";
+import type { DType, NumericArray, TypedArray } from "../tensor/dtype.ts";
+
+/**
+ * What runs programs: the plugin contract. A backend is a value, not a registration; prove a new one with the conformance
+ * suite in `aretejs/testing`.
+ */
+export interface Backend {
+  readonly name: string;
+  /** Binds a program to this backend: once bound it runs many times. `storages` belong to `program.variables`, in order. */
+  load(program: Program, storages: readonly Storage[]): Executable;
+  /** Persistent memory for one variable, zero at first. */
+  allocate(spec: StorageSpec): Storage;
+  write(storage: Storage, data: NumericArray): void;
+  read(storage: Storage): Promise<TypedArray>;
+  free(storage: Storage): void;
+  /** Gives up everything that the backend holds. */
+  dispose(): void;
+}
+
+/** A backend whose memory the host can read at once: wasm and js. */
+export interface HostBackend extends Backend {
+  readSync(storage: Storage): TypedArray;
+  load(program: Program, storages: readonly Storage[]): HostExecutable;
+}
+
+export interface StorageSpec {
+  readonly size: number;
+  readonly dtype: DType;
+}
+
+/** A variable's memory. Backends extend it with what they need (an address, an array, a GPU buffer). */
+export interface Storage extends StorageSpec {
+  readonly backend: Backend;
+}
+
+/** A program bound to a backend. Only one runs at a time per backend, and all share its scratch memory. */
+export interface Executable {
+  /** Runs every instruction once. GPU backends only submit; `read` waits. */
+  run(): void;
+  input(name: string): InputPort;
+  output(name: string): OutputPort;
+  /** Frees what `load` reserved. The variables stay. */
+  dispose(): void;
+}
+
+export interface HostExecutable extends Executable {
+  output(name: string): HostOutputPort;
+}
+
+/** Where a run's data go in. Inputs do not outlive a run: write each before every run. */
+export interface InputPort {
+  readonly size: number;
+  readonly dtype: DType;
+  /** Copies `length` values (default: as many as the input holds) from `source[sourceOffset…]` to `input[targetOffset…]`, without garbage. */
+  write(source: NumericArray, sourceOffset?: number, length?: number, targetOffset?: number): void;
+}
+
+/** Where a run's results come out; valid until the next run of any program on the backend. A read copies. */
+export interface OutputPort {
+  readonly size: number;
+  read(): Promise<TypedArray>;
+}
+
+export interface HostOutputPort extends OutputPort {
+  readSync(): TypedArray;
+}
+
+/** Whether results can be read without waiting. */
+export function isHostBackend(backend: Backend): backend is HostBackend {
+  return "readSync" in backend;
+}

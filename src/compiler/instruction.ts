@@ -1,0 +1,235 @@
+import type { DType, TypedArray } from "../tensor/dtype.ts";
+import type { Primitive } from "../tensor/primitive.ts";
+import type { Shape } from "../tensor/shape.ts";
+
+/**
+ * THE instruction set. A program is a list of these on buffers; a backend is a table with one entry per kind, so a kernel
+ * that a backend forgot is a compile error.
+ */
+export type Instruction =
+  | MapInstruction
+  | MatmulInstruction
+  | ReduceInstruction
+  | ArgReduceInstruction
+  | SoftmaxInstruction
+  | SoftmaxGradInstruction
+  | GatherInstruction
+  | ScatterAddInstruction
+  | RandomInstruction
+  | CumsumInstruction
+  | CopyInstruction
+  | FillInstruction;
+
+export type InstructionKind = Instruction["kind"];
+
+/** Index into {@link Program.buffers}. */
+export type BufferId = number;
+
+/** A strided window on a buffer. Offset and strides count elements; a stride of 0 repeats (a broadcast axis). */
+export interface View {
+  readonly buffer: BufferId;
+  readonly dtype: DType;
+  readonly offset: number;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+}
+
+/**
+ * A fused elementwise loop: every input is read at the same index of `shape` and every output written there.
+ *
+ * Inputs have a stride per axis of `shape`, the innermost being 0 (constant) or 1 (contiguous). Outputs are contiguous. `shape` is
+ * collapsed to the fewest axes. An output may share a buffer with an input of the same strides (in place).
+ * int32 inputs are converted to float32 when read; int32 outputs are truncated towards zero when written.
+ */
+export interface MapInstruction {
+  readonly kind: "map";
+  readonly shape: Shape;
+  readonly inputs: readonly View[];
+  readonly outputs: readonly View[];
+  readonly expression: Expression;
+}
+
+/** A small program of scalar primitives in static single assignment: node i may use nodes before it. */
+export interface Expression {
+  readonly nodes: readonly ExpressionNode[];
+  /** Node per output of the instruction. */
+  readonly outputs: readonly number[];
+}
+
+export type ExpressionNode =
+  | { readonly op: "input"; readonly index: number }
+  | { readonly op: "constant"; readonly value: number }
+  | { readonly op: Primitive; readonly args: readonly number[] };
+
+/**
+ * output[b] = a[b] · b[b]. `a` is [batch, M, K] and `b` is [batch, K, N], each with one of its last two strides equal to 1
+ * (so transposes cost nothing; batch stride 0 repeats an operand); `output` is contiguous [batch, M, N].
+ *
+ * The epilogue is a map over shape [batch·M, N] or its collapsed form, one of whose inputs is `output`; it may run on rows as soon as they are
+ * done. It never writes what `a` or `b` read.
+ */
+export interface MatmulInstruction {
+  readonly kind: "matmul";
+  readonly a: View;
+  readonly b: View;
+  readonly output: View;
+  readonly epilogue?: MapInstruction;
+}
+
+/** Contiguous input [outer, length, inner] to contiguous output [outer, inner]. An empty reduction gives the operation's identity. */
+export interface ReduceInstruction {
+  readonly kind: "reduce";
+  readonly operation: "sum" | "max" | "min" | "prod";
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly input: View;
+  readonly output: View;
+}
+
+/** As reduce; the output is int32: the first index of the extreme. A NaN counts as the extreme. */
+export interface ArgReduceInstruction {
+  readonly kind: "argReduce";
+  readonly operation: "max" | "min";
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly input: View;
+  readonly output: View;
+}
+
+/** Along the last axis of contiguous [rows, columns]; `log` gives the logarithm, computed stably. */
+export interface SoftmaxInstruction {
+  readonly kind: "softmax";
+  readonly log: boolean;
+  readonly rows: number;
+  readonly columns: number;
+  readonly input: View;
+  readonly output: View;
+}
+
+/** Gradient through softmax from its result y: y·(dy − Σ dy·y); through its logarithm: dy − e^y·Σ dy. */
+export interface SoftmaxGradInstruction {
+  readonly kind: "softmaxGrad";
+  readonly log: boolean;
+  readonly rows: number;
+  readonly columns: number;
+  readonly dy: View;
+  readonly y: View;
+  readonly output: View;
+}
+
+/** output[i, :] = table[indices[i], :]; all contiguous; indices int32. A row for an index out of range is NaN (0 for an int32 table). */
+export interface GatherInstruction {
+  readonly kind: "gather";
+  readonly rows: number;
+  readonly width: number;
+  readonly count: number;
+  readonly table: View;
+  readonly indices: View;
+  readonly output: View;
+}
+
+/** output = 0; then output[indices[i], :] += updates[i, :] in order of i; indices out of range are passed over. */
+export interface ScatterAddInstruction {
+  readonly kind: "scatterAdd";
+  readonly rows: number;
+  readonly width: number;
+  readonly count: number;
+  readonly indices: View;
+  readonly updates: View;
+  readonly output: View;
+}
+
+/**
+ * Uniform numbers in (0, 1) by Philox 4×32-10: (u₂₃ + ½)·2⁻²³ from the top 23 bits, so the same in float32 and float64.
+ * `key` is int32 [3]: seed (low, high) and step. The counter of elements 4i … 4i+3 is (i, stream, step, 0), the key (low, high).
+ */
+export interface RandomInstruction {
+  readonly kind: "random";
+  readonly stream: number;
+  readonly count: number;
+  readonly key: View;
+  readonly output: View;
+}
+
+/** Running sums along `length` of contiguous [outer, length, inner]. */
+export interface CumsumInstruction {
+  readonly kind: "cumsum";
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly exclusive: boolean;
+  readonly reverse: boolean;
+  readonly input: View;
+  readonly output: View;
+}
+
+/** Strided copy between views of one shape and dtype. The views never overlap. */
+export interface CopyInstruction {
+  readonly kind: "copy";
+  readonly input: View;
+  readonly output: View;
+}
+
+/** Writes one value to every element of a view. */
+export interface FillInstruction {
+  readonly kind: "fill";
+  readonly value: number;
+  readonly output: View;
+}
+
+/** Where a buffer lives. Variables live in storage of their own; everything else in the program's arena. */
+export type BufferKind = "temporary" | "input" | "constant" | "variable";
+
+export interface BufferSpec {
+  readonly kind: BufferKind;
+  readonly dtype: DType;
+  /** Elements. */
+  readonly size: number;
+  /** Byte offset in the arena, a multiple of 64, for a backend whose elements have four bytes. Constants and variables: −1. */
+  readonly arenaOffset: number;
+  /** Inputs and variables: their names, for printing and errors. */
+  readonly name?: string;
+  /** Constants: their data. */
+  readonly data?: TypedArray;
+}
+
+/** A compiled graph: plain data that can be printed, compared, sent to a worker. */
+export interface Program {
+  readonly buffers: readonly BufferSpec[];
+  readonly instructions: readonly Instruction[];
+  /** Contiguous views by input name. */
+  readonly inputs: Readonly<Record<string, View>>;
+  /** Contiguous views by output name. They stay valid until the next run of any program on the backend. */
+  readonly outputs: Readonly<Record<string, View>>;
+  /** Buffer ids of the variables, in the order in which `Backend.load` takes their storages. */
+  readonly variables: readonly BufferId[];
+  /** Bytes of arena at four bytes an element. */
+  readonly arenaBytes: number;
+}
+
+/** The views that an instruction reads and writes, its epilogue's included. */
+export function viewsOf(instruction: Instruction): { reads: readonly View[]; writes: readonly View[] } {
+  switch (instruction.kind) {
+    case "map":
+      return { reads: instruction.inputs, writes: instruction.outputs };
+    case "matmul":
+      return {
+        reads: [instruction.a, instruction.b, ...(instruction.epilogue?.inputs ?? []).filter((view) => view.buffer !== instruction.output.buffer)],
+        writes: [instruction.output, ...(instruction.epilogue?.outputs ?? [])],
+      };
+    case "softmaxGrad":
+      return { reads: [instruction.dy, instruction.y], writes: [instruction.output] };
+    case "gather":
+      return { reads: [instruction.table, instruction.indices], writes: [instruction.output] };
+    case "scatterAdd":
+      return { reads: [instruction.indices, instruction.updates], writes: [instruction.output] };
+    case "random":
+      return { reads: [instruction.key], writes: [instruction.output] };
+    case "fill":
+      return { reads: [], writes: [instruction.output] };
+    default:
+      return { reads: [instruction.input], writes: [instruction.output] };
+  }
+}

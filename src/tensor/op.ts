@@ -1,0 +1,62 @@
+import type { BufferId, Instruction, View } from "../compiler/instruction.ts";
+import type { DType } from "./dtype.ts";
+import type { Shape } from "./shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/** The primitive ops; all others are made of these. The property tests have a table typed over this list. */
+export type OpName =
+  | "constant"
+  | "input"
+  | "variable"
+  | "elementwise"
+  | "cast"
+  | "matmul"
+  | "reduce"
+  | "argReduce"
+  | "softmax"
+  | "softmaxGrad"
+  | "reshape"
+  | "transpose"
+  | "broadcastTo"
+  | "slice"
+  | "concat"
+  | "pad"
+  | "gather"
+  | "scatterAdd"
+  | "random"
+  | "cumsum"
+  | "stopGradient";
+
+/** Shape rule, gradient and lowering of one op in one literal. */
+// biome-ignore lint/suspicious/noExplicitAny: a list of ops with different attributes needs a common type
+export interface OpDefinition<A extends object = any> {
+  readonly name: OpName;
+  /** Shape and dtype of the result; throws on inputs that do not fit. */
+  infer(inputs: readonly Tensor[], attrs: A): { shape: Shape; dtype: DType };
+  /** Gradient per input, recorded with ops; null where there is none. `dy` has the result's shape. */
+  vjp(dy: Tensor, inputs: readonly Tensor[], y: Tensor, attrs: A): readonly (Tensor | null)[];
+  /** Emits instructions and gives where the result stands; ops that only look at memory differently give another view. */
+  lower(ctx: LowerContext, inputs: readonly View[], output: Tensor, attrs: A): View;
+}
+
+/** What an op's lowering may do. */
+export interface LowerContext {
+  emit(instruction: Instruction): void;
+  /** A new contiguous temporary. */
+  allocate(shape: Shape, dtype: DType): View;
+  /** The view itself where it is contiguous, else a copy of it. */
+  contiguous(view: View): View;
+  /** A buffer for constants, program inputs and variables, made on first need. */
+  leaf(tensor: Tensor): BufferId;
+}
+
+/** Declares a primitive op. */
+export function defineOp<A extends object>(definition: OpDefinition<A>): OpDefinition<A> {
+  return definition;
+}
+
+/** Records one node. */
+export function record<A extends object>(op: OpDefinition<A>, inputs: readonly Tensor[], attrs: A): Tensor {
+  const { shape, dtype } = op.infer(inputs, attrs);
+  return new Tensor(op, inputs, attrs, shape, dtype);
+}

@@ -1,0 +1,74 @@
+import { shapeError, valueError } from "../errors.ts";
+
+/** Sizes per axis, row-major, channels last. `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+/** Row-major strides in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
+/** `[32, 10]`; a null extent (the batch) shows as `null`. */
+export function formatShape(shape: readonly (number | null)[]): string {
+  return `[${shape.map((extent) => extent ?? "null").join(", ")}]`;
+}
+
+/** NumPy's rule: align on the right; extents agree or one of them is 1. */
+export function broadcastShapes(name: string, ...shapes: Shape[]): Shape {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const result = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    const lead = rank - shape.length;
+    shape.forEach((extent, axis) => {
+      const current = result[lead + axis] as number;
+      if (current !== extent && current !== 1 && extent !== 1) {
+        throw shapeError(name, {
+          rule: "shapes must broadcast: aligned on the right, extents agree or one of them is 1",
+          expected: `${current} or 1 at axis ${axis}`,
+          received: extent,
+          context: shapes.map(formatShape).join(" with "),
+        });
+      }
+      if (extent !== 1) result[lead + axis] = extent;
+    });
+  }
+  return result;
+}
+
+/** Turns an axis that may be negative into 0 … rank − 1. */
+export function normalizeAxis(name: string, axis: number, rank: number): number {
+  if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+  throw valueError(name, { rule: "axis must be within the rank", expected: `an integer in [${-rank}, ${rank - 1}]`, received: axis });
+}
+
+/** Sorted, unique, non-negative axes; undefined or null means all of them. */
+export function normalizeAxes(name: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
+  if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, axis) => axis);
+  const list = (typeof axes === "number" ? [axes] : [...axes]).map((axis) => normalizeAxis(name, axis, rank));
+  const unique = [...new Set(list)].sort((a, b) => a - b);
+  if (unique.length !== list.length) throw valueError(name, { rule: "each axis may be named once", expected: "different axes", received: axes });
+  return unique;
+}
+
+/** Checks that `shape` is an array of non-negative integers. */
+export function checkShape(name: string, shape: unknown): Shape {
+  if (Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= 0)) return shape;
+  throw valueError(name, { rule: "a shape is an array of integers ≥ 0", expected: "for example [32, 10]", received: shape });
+}

@@ -1,0 +1,102 @@
+import { shapeError, stateError, valueError } from "../errors.ts";
+import type { DType, NumericArray, TypedArray } from "./dtype.ts";
+import { defineOp, record } from "./op.ts";
+import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Where a variable's values stand while a backend holds them. */
+export interface Home {
+  read(): Promise<TypedArray>;
+  write(data: NumericArray): void;
+  free(): void;
+}
+
+export interface VariableOptions {
+  /** The first values: an array in row-major order, a number for all elements, or a tensor that is evaluated on first need. */
+  initial: NumericArray | number | Tensor;
+  dtype?: DType;
+  name?: string;
+  /** Default true. Optimizers update trainable variables only. */
+  trainable?: boolean;
+}
+
+/**
+ * State that outlives a run: weights, moving averages, optimizer slots. Its values are in the array or graph that it was made
+ * with until a backend takes them; from then on they stay there, updated in place.
+ */
+export class Variable {
+  private static count = 0;
+  readonly id: number = Variable.count++;
+  readonly name: string;
+  readonly dtype: DType;
+  trainable: boolean;
+  /** First values, as long as no backend holds the variable. */
+  initial: NumericArray | number | Tensor;
+  /** Set by the backend that holds the values. */
+  home: Home | undefined;
+  private node: Tensor | undefined;
+
+  constructor(
+    readonly shape: Shape,
+    options: VariableOptions,
+  ) {
+    this.name = options.name ?? `variable_${this.id}`;
+    checkShape(`variable "${this.name}"`, shape);
+    this.dtype = options.dtype ?? "float32";
+    this.trainable = options.trainable ?? true;
+    this.initial = options.initial;
+    this.checkData(options.initial);
+  }
+
+  /** The value at the start of a run, as a tensor; updates of the same run do not change it. */
+  get tensor(): Tensor {
+    this.node ??= record(variableOp, [], { variable: this });
+    return this.node;
+  }
+
+  /** Replaces the values. */
+  assign(data: NumericArray): void {
+    this.checkData(data);
+    if (this.home) this.home.write(data);
+    else this.initial = data.slice();
+  }
+
+  /** A copy of the values. */
+  async read(): Promise<TypedArray> {
+    if (!this.home) {
+      const { settle } = await import("../backends/evaluate.ts");
+      await settle([this]);
+    }
+    if (!this.home) throw stateError(`variable "${this.name}"`, { rule: "no backend took the variable", expected: "a home", received: "none" });
+    return this.home.read();
+  }
+
+  private checkData(data: NumericArray | number | Tensor): void {
+    if (typeof data === "number") return;
+    const name = `variable "${this.name}"`;
+    if ("op" in data) {
+      if (!sameShape(data.shape, this.shape)) {
+        throw shapeError(name, {
+          rule: "the initial tensor must have the variable's shape",
+          expected: formatShape(this.shape),
+          received: formatShape(data.shape),
+        });
+      }
+    } else if (data.length !== sizeOf(this.shape)) {
+      throw valueError(name, {
+        rule: "as many values as the variable has elements",
+        expected: `${sizeOf(this.shape)} values`,
+        received: `${data.length}`,
+        context: `shape ${formatShape(this.shape)}`,
+      });
+    }
+  }
+}
+
+/** Reading a variable. Its gradient is what optimizers ask for; it has no inputs. */
+export const variableOp = /* @__PURE__ */ defineOp<{ variable: Variable }>({
+  name: "variable",
+  infer: (_, { variable }) => ({ shape: variable.shape, dtype: variable.dtype }),
+  vjp: () => [],
+  lower: (ctx, _, output) => ({ buffer: ctx.leaf(output), dtype: output.dtype, offset: 0, shape: output.shape, strides: stridesOf(output.shape) }),
+});
