@@ -1,5 +1,6 @@
 import type { BufferId, Instruction, View } from "../compiler/instruction.ts";
 import type { DType } from "./dtype.ts";
+import type { Algebra } from "./primitive.ts";
 import type { Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -27,17 +28,31 @@ export type OpName =
   | "cumsum"
   | "stopGradient";
 
-/** Shape rule, gradient and lowering of one op in one literal. */
-// biome-ignore lint/suspicious/noExplicitAny: a list of ops with different attributes needs a common type
-export interface OpDefinition<A extends object = any> {
+interface OpBase<A extends object> {
   readonly name: OpName;
   /** Shape and dtype of the result; throws on inputs that do not fit. */
   infer(inputs: readonly Tensor[], attrs: A): { shape: Shape; dtype: DType };
-  /** Gradient per input, recorded with ops; null where there is none. `dy` has the result's shape. */
+  /**
+   * Gradient per input, recorded with ops; null where there is none. `dy` has the result's shape. A gradient may have the shape that its input was
+   * broadcast to: the walk back adds it up.
+   */
   vjp(dy: Tensor, inputs: readonly Tensor[], y: Tensor, attrs: A): readonly (Tensor | null)[];
+}
+
+/** An op with a kernel or a view of its own. */
+export interface KernelOp<A extends object> extends OpBase<A> {
   /** Emits instructions and gives where the result stands; ops that only look at memory differently give another view. */
   lower(ctx: LowerContext, inputs: readonly View[], output: Tensor, attrs: A): View;
 }
+
+/** An op on single elements (inputs broadcast): the compiler fuses it with its neighbours into one loop. */
+export interface ElementwiseOp<A extends object> extends OpBase<A> {
+  expression<T>(m: Algebra<T>, inputs: readonly T[], attrs: A): T;
+}
+
+/** Shape rule, gradient and lowering of one op in one literal. */
+// biome-ignore lint/suspicious/noExplicitAny: a list of ops with different attributes needs a common type
+export type OpDefinition<A extends object = any> = KernelOp<A> | ElementwiseOp<A>;
 
 /** What an op's lowering may do. */
 export interface LowerContext {
@@ -53,6 +68,10 @@ export interface LowerContext {
 /** Declares a primitive op. */
 export function defineOp<A extends object>(definition: OpDefinition<A>): OpDefinition<A> {
   return definition;
+}
+
+export function isElementwise(op: OpDefinition): op is ElementwiseOp<object> {
+  return "expression" in op;
 }
 
 /** Records one node. */

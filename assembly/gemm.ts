@@ -1,0 +1,189 @@
+/**
+ * Matrix multiplication: C[b] = A[b]·B[b] on packed panels and a register-tiled micro-kernel.
+ *
+ *     for each block of rows of C                       (its A, packed, fits the second-level cache)
+ *       for each block of k
+ *         pack A: panels of TILE_ROWS rows, [panel][k][row]
+ *         for each panel of 8 columns
+ *           pack B: [k][column]                         (fits the first-level cache)
+ *           for each panel of A: multiply one tile      (tile.ts)
+ *       epilogue on the finished rows, while they are near
+ *
+ * Bits depend neither on the tiles nor on the number of threads: every element sums its products in order of k within a block
+ * of k, then the blocks in order.
+ */
+import { mapRows } from "./map";
+import { multiplyVector } from "./gemv";
+import { packPanel } from "./pack";
+import { TILE_ROWS, multiplyTile } from "./tile";
+
+/** The record, in words of 4 bytes. Addresses are in bytes, strides in elements; C is contiguous [batch, m, n]. */
+@unmanaged
+class Matmul {
+  a: usize;
+  b: usize;
+  c: usize;
+  batch: i32;
+  m: i32;
+  n: i32;
+  k: i32;
+  aRow: i32;
+  aColumn: i32;
+  bRow: i32;
+  bColumn: i32;
+  aBatch: i32;
+  bBatch: i32;
+  /** `matmulScratchBytes` (src/backends/wasm/gemm-scratch.ts) for each thread. */
+  scratch: usize;
+  /** A record of `map` to apply to finished elements of C, or 0. */
+  epilogue: usize;
+}
+
+/** Most rows and depth of a packed block of A: 480 kB, what a second-level cache holds. gemm-scratch.ts repeats them. */
+const BLOCK_ROWS: i32 = 480;
+const BLOCK_DEPTH: i32 = 256;
+const PANEL: i32 = 8;
+/** A column panel narrower than this uses the four-column tile. */
+const NARROW: i32 = 4;
+/** A column panel is multiplied in place, not packed, when so few panels of A would read it. */
+const FEW_PANELS: i32 = 2;
+
+/** Kernel: this thread's share of the product, by rows or by columns of C, whichever there are more of. Sums over k are never cut. */
+export function matmul(record: usize, thread: i32, threads: i32): void {
+  const p = changetype<Matmul>(record);
+  const rows = p.batch * p.m;
+  if (rows >= p.n) {
+    const end = share(rows, thread + 1, threads);
+    for (let row = share(rows, thread, threads); row < end; ) {
+      // Rows of one batch entry at a time.
+      const entry = row / p.m;
+      const first = row - entry * p.m;
+      const count = min(p.m - first, end - row);
+      multiply(p, thread, entry, first, count, 0, p.n);
+      row += count;
+    }
+  } else {
+    // Whole cache lines of C for each thread.
+    const lines = (p.n + 15) / 16;
+    const first = share(lines, thread, threads) * 16;
+    const end = min(p.n, share(lines, thread + 1, threads) * 16);
+    if (first < end) for (let entry = 0; entry < p.batch; ++entry) multiply(p, thread, entry, 0, p.m, first, end - first);
+  }
+}
+
+/** Where share `i` of `total` things in `parts` begins. */
+@inline
+function share(total: i32, i: i32, parts: i32): i32 {
+  return <i32>(<i64>total * i / parts);
+}
+
+/** Rows × columns of C[entry] from (row, column) on. */
+function multiply(p: Matmul, thread: i32, entry: i32, row: i32, rows: i32, column: i32, columns: i32): void {
+  const aRow = <usize>p.aRow << 2, aColumn = <usize>p.aColumn << 2;
+  const bRow = <usize>p.bRow << 2, bColumn = <usize>p.bColumn << 2;
+  const cRow = <usize>p.n << 2;
+  const a = p.a + (<usize>(entry * p.aBatch) << 2) + row * aRow;
+  const b = p.b + (<usize>(entry * p.bBatch) << 2) + column * bColumn;
+  const c = p.c + <usize>(entry * p.m + row) * cRow + (<usize>column << 2);
+
+  if (p.k == 0) {
+    for (let i = 0; i < rows; ++i) memory.fill(c + i * cRow, 0, <usize>columns << 2);
+  } else if (p.m == 1) {
+    multiplyVector(p.k, columns, a, aColumn, b, bRow, bColumn, c);
+  } else if (p.n == 1) {
+    // A column of C is the row of Cᵀ = Bᵀ·Aᵀ.
+    multiplyVector(p.k, rows, b, bRow, a, aColumn, aRow, c);
+  } else {
+    const packed = p.scratch + thread * scratchBytes(p.m, p.k);
+    const blocks = (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    for (let i = 0; i < blocks; ++i) {
+      const first = share(rows, i, blocks);
+      const count = share(rows, i + 1, blocks) - first;
+      multiplyRows(count, columns, p.k, a + first * aRow, aRow, aColumn, b, bRow, bColumn, c + first * cRow, cRow, packed);
+      finish(p, entry, row + first, count, column, columns);
+    }
+    return;
+  }
+  finish(p, entry, row, rows, column, columns);
+}
+
+/** Applies the epilogue to finished elements of C. */
+function finish(p: Matmul, entry: i32, row: i32, rows: i32, column: i32, columns: i32): void {
+  if (!p.epilogue) return;
+  const from = (entry * p.m + row) * p.n;
+  if (columns == p.n) mapRows(p.epilogue, from, from + rows * p.n);
+  else for (let i = 0; i < rows; ++i) mapRows(p.epilogue, from + i * p.n + column, from + i * p.n + column + columns);
+}
+
+/** A block of rows over all of k. Strides in bytes; `packed` is the scratch memory. */
+function multiplyRows(
+  rows: i32, columns: i32, depth: i32,
+  a: usize, aRow: usize, aColumn: usize,
+  b: usize, bRow: usize, bColumn: usize,
+  c: usize, cRow: usize,
+  packed: usize,
+): void {
+  const panels = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  const blocks = (depth + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
+  // Multiples of four, for the 4×4 transposes of packing.
+  const blockDepth = ((depth + blocks - 1) / blocks + 3) & ~3;
+  const inPlace = bColumn == 4 && panels <= FEW_PANELS;
+  const ragged = packed;
+  const packedB = ragged + RAGGED_BYTES;
+  const packedA = packedB + (<usize>blockDepth * PANEL << 2);
+
+  for (let k = 0; k < depth; k += blockDepth) {
+    const d = min(blockDepth, depth - k);
+    for (let i = 0; i < panels; ++i) {
+      const first = share(rows, i, panels);
+      const count = share(rows, i + 1, panels) - first;
+      packPanel(packedA + (<usize>first * d << 2), count, a + first * aRow + k * aColumn, count, d, aRow, aColumn);
+    }
+    for (let j = 0; j < columns; j += PANEL) {
+      const count = min(PANEL, columns - j);
+      const wide = count > NARROW;
+      const width = wide ? PANEL : NARROW;
+      const whole = count == width;
+      const source = b + j * bColumn + k * bRow;
+      const panel = inPlace && whole ? source : packedB;
+      const stride = inPlace && whole ? bRow : <usize>width << 2;
+      if (panel == packedB) packPanel(packedB, width, source, count, d, bColumn, bRow);
+      const target = c + (<usize>j << 2);
+      for (let i = 0; i < panels; ++i) {
+        const first = share(rows, i, panels);
+        const height = share(rows, i + 1, panels) - first;
+        const tileA = packedA + (<usize>first * d << 2);
+        const tileC = target + first * cRow;
+        if (whole) {
+          multiplyTile(height, wide, d, tileA, panel, stride, tileC, cRow, k > 0);
+        } else {
+          multiplyTile(height, wide, d, tileA, panel, stride, ragged, PANEL << 2, false);
+          copyRagged(height, count, ragged, tileC, cRow, k > 0);
+        }
+      }
+    }
+  }
+}
+
+/** A tile of six rows by eight columns. */
+const RAGGED_BYTES: usize = 192;
+
+/** Stores the columns of a tile that exist. */
+function copyRagged(rows: i32, columns: i32, ragged: usize, c: usize, cRow: usize, accumulate: bool): void {
+  for (let i = 0; i < rows; ++i) {
+    for (let j = 0; j < columns; ++j) {
+      const value = load<f32>(ragged + (j << 2));
+      const target = c + (j << 2);
+      store<f32>(target, accumulate ? load<f32>(target) + value : value);
+    }
+    ragged += PANEL << 2;
+    c += cRow;
+  }
+}
+
+/** Scratch of one thread; gemm-scratch.ts has the same. */
+@inline
+function scratchBytes(m: i32, k: i32): usize {
+  const depth = (min(k, BLOCK_DEPTH) + 3) & ~3;
+  return RAGGED_BYTES + (((min(m, BLOCK_ROWS) + PANEL) * depth << 2) + 63 & ~63);
+}

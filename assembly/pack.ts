@@ -1,0 +1,96 @@
+/**
+ * Packing: copies a panel of a matrix into the order in which the micro-kernel reads it.
+ *
+ * A panel is `lanes` vectors of `depth` elements: rows of A or columns of B. Packed, it is [depth][width] with the lanes from `lanes` to
+ * `width` zero. Element (lane, k) is at source + lane·laneStride + k·depthStride; one of the strides is one element.
+ */
+
+/** Strides in bytes. `target` must not overlap `source`. */
+export function packPanel(target: usize, width: i32, source: usize, lanes: i32, depth: i32, laneStride: usize, depthStride: usize): void {
+  const step = <usize>width << 2;
+  let lane = 0;
+  if (laneStride == 4) {
+    if (lanes == 8) return copyEights(target, step, source, depth, depthStride);
+    for (; lane + 4 <= lanes; lane += 4) copyQuads(target + (lane << 2), step, source + (lane << 2), depth, depthStride);
+  } else if (depthStride == 4) {
+    for (; lane + 4 <= lanes; lane += 4) transposeQuads(target + (lane << 2), step, source + lane * laneStride, depth, laneStride);
+  }
+  for (; lane < lanes; ++lane) copyLane(target + (lane << 2), step, source + lane * laneStride, depth, depthStride);
+  for (; lane < width; ++lane) clearLane(target + (lane << 2), step, depth);
+}
+
+/** Eight lanes side by side in the source: both vectors of a row at once, because rows of a large matrix share cache sets. */
+function copyEights(target: usize, step: usize, source: usize, depth: i32, depthStride: usize): void {
+  for (let k = 0; k < depth; ++k) {
+    v128.store(target, v128.load(source));
+    v128.store(target, v128.load(source, 16), 16);
+    target += step;
+    source += depthStride;
+  }
+}
+
+/** Four lanes side by side in the source. */
+function copyQuads(target: usize, step: usize, source: usize, depth: i32, depthStride: usize): void {
+  for (let k = 0; k < depth; ++k) {
+    v128.store(target, v128.load(source));
+    target += step;
+    source += depthStride;
+  }
+}
+
+/** Four lanes that are rows of the source: 4×4 blocks transposed in registers. */
+function transposeQuads(target: usize, step: usize, source: usize, depth: i32, laneStride: usize): void {
+  let r0 = source;
+  let r1 = r0 + laneStride;
+  let r2 = r1 + laneStride;
+  let r3 = r2 + laneStride;
+  let k = depth;
+  for (; k >= 4; k -= 4) {
+    const v0 = v128.load(r0);
+    const v1 = v128.load(r1);
+    const v2 = v128.load(r2);
+    const v3 = v128.load(r3);
+    const low01 = v128.shuffle<f32>(v0, v1, 0, 4, 1, 5);
+    const low23 = v128.shuffle<f32>(v2, v3, 0, 4, 1, 5);
+    const high01 = v128.shuffle<f32>(v0, v1, 2, 6, 3, 7);
+    const high23 = v128.shuffle<f32>(v2, v3, 2, 6, 3, 7);
+    v128.store(target, v128.shuffle<i64>(low01, low23, 0, 2));
+    target += step;
+    v128.store(target, v128.shuffle<i64>(low01, low23, 1, 3));
+    target += step;
+    v128.store(target, v128.shuffle<i64>(high01, high23, 0, 2));
+    target += step;
+    v128.store(target, v128.shuffle<i64>(high01, high23, 1, 3));
+    target += step;
+    r0 += 16;
+    r1 += 16;
+    r2 += 16;
+    r3 += 16;
+  }
+  for (; k > 0; --k) {
+    store<f32>(target, load<f32>(r0));
+    store<f32>(target, load<f32>(r1), 4);
+    store<f32>(target, load<f32>(r2), 8);
+    store<f32>(target, load<f32>(r3), 12);
+    target += step;
+    r0 += 4;
+    r1 += 4;
+    r2 += 4;
+    r3 += 4;
+  }
+}
+
+function copyLane(target: usize, step: usize, source: usize, depth: i32, depthStride: usize): void {
+  for (let k = 0; k < depth; ++k) {
+    store<f32>(target, load<f32>(source));
+    target += step;
+    source += depthStride;
+  }
+}
+
+function clearLane(target: usize, step: usize, depth: i32): void {
+  for (let k = 0; k < depth; ++k) {
+    store<f32>(target, 0);
+    target += step;
+  }
+}

@@ -1,0 +1,83 @@
+"""Makes test/golden/data/*.json: numbers of real Keras 3, against which the tests in test/golden/ hold aretejs.
+
+    python3.11 -m venv .cache/keras && .cache/keras/bin/pip install -r scripts/requirements.txt
+    .cache/keras/bin/python scripts/golden.py                    # write every family
+    .cache/keras/bin/python scripts/golden.py losses metrics     # write some
+    .cache/keras/bin/python scripts/golden.py --check            # regenerate in memory, compare, exit 1 when different
+
+One module of scripts/golden/ makes one file: its `cases()` yields dictionaries, `header()` (optional) what they share.
+To add a family: add a module and its name to FAMILIES. The format is told in test/golden/README.md.
+
+Keras runs on jax, on the CPU, in float32. Everything is deterministic: inputs are multiples of 1/64 drawn from the LCG of
+golden/common.py (so exact in float32 and reproducible in TypeScript), and numbers are printed with the fewest digits that
+name their float32. --check allows 1e-6 of each array's largest number, since another CPU may round sums in another order.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+
+sys.dont_write_bytecode = True
+os.environ.update(KERAS_BACKEND="jax", JAX_PLATFORMS="cpu", TF_CPP_MIN_LOG_LEVEL="3")
+
+from golden import common  # noqa: E402  (the backend must be chosen before Keras is imported)
+
+FAMILIES = (
+    "optimizers",
+    "losses",
+    "layers",
+    "training",
+    "metrics",
+    "activations",
+    "schedules",
+    "initializers",
+    "constraints",
+    "regularizers",
+    "callbacks",
+)
+
+
+def build(family):
+    """The whole document of one family."""
+    module = importlib.import_module(f"golden.{family}")
+    shared = module.header() if hasattr(module, "header") else {}
+    return common.document(shared, list(module.cases()))
+
+
+def write(family):
+    path = common.DATA / f"{family}.json"
+    document = build(family)
+    path.write_text(common.dumps(document))
+    print(f"{path.relative_to(common.ROOT)}: {len(document['cases'])} cases, {path.stat().st_size / 1024:.0f} kB")
+
+
+def check(family):
+    """True if the committed file still says what Keras says now."""
+    path = common.DATA / f"{family}.json"
+    committed, now = common.loads(path.read_text()), common.loads(common.dumps(build(family)))
+    committed["python"] = now["python"]  # said for the record; a patch release of it does not change the numbers
+    differences = common.compare(committed, now)
+    print(f"{path.relative_to(common.ROOT)}: {'same' if not differences else f'{len(differences)} differences'}")
+    for line in differences[:10]:
+        print(f"  {line}")
+    return not differences
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("families", nargs="*", metavar="family", help=f"of {', '.join(FAMILIES)}; default: all")
+    parser.add_argument("--check", action="store_true", help="compare with the committed files instead of writing them")
+    options = parser.parse_args()
+    unknown = set(options.families) - set(FAMILIES)
+    if unknown:
+        parser.error(f"unknown family {', '.join(sorted(unknown))}. Known: {', '.join(FAMILIES)}")
+    families = options.families or FAMILIES
+    if options.check:
+        sys.exit(not all([check(family) for family in families]))
+    for family in families:
+        write(family)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module per golden family. See ../golden.py."""

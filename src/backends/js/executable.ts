@@ -1,0 +1,71 @@
+import type { Program, View } from "../../compiler/instruction.ts";
+import { lookUp, stateError, valueError } from "../../errors.ts";
+import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
+import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
+import { execute } from "./kernels.ts";
+import type { Memory } from "./memory.ts";
+
+/** A program with its arrays. */
+export class JsExecutable implements HostExecutable {
+  private readonly inputs: Readonly<Record<string, InputPort>>;
+  private readonly outputs: Readonly<Record<string, HostOutputPort>>;
+  private memory: Memory | undefined;
+
+  constructor(
+    private readonly program: Program,
+    memory: Memory,
+  ) {
+    this.memory = memory;
+    this.inputs = ports(program.inputs, (view, name) => inputPort(name, view, memory.window(view)));
+    this.outputs = ports(program.outputs, (view) => outputPort(memory.window(view)));
+  }
+
+  run(): void {
+    const { memory } = this;
+    if (!memory) throw stateError("js backend", { rule: "a disposed program cannot run", expected: "a loaded program", received: "one that was disposed of" });
+    for (const instruction of this.program.instructions) execute(instruction, memory);
+  }
+
+  input(name: string): InputPort {
+    return lookUp("program", "input", this.inputs, name);
+  }
+
+  output(name: string): HostOutputPort {
+    return lookUp("program", "output", this.outputs, name);
+  }
+
+  dispose(): void {
+    this.memory = undefined;
+  }
+}
+
+function ports<T>(views: Readonly<Record<string, View>>, port: (view: View, name: string) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(views).map(([name, view]) => [name, port(view, name)]));
+}
+
+function inputPort(name: string, { dtype }: View, target: TypedArray): InputPort {
+  const size = target.length;
+  return {
+    size,
+    dtype,
+    write(source: NumericArray, sourceOffset = 0, length = size, targetOffset = 0) {
+      checkRange(name, "target", size, targetOffset, length);
+      checkRange(name, "source", source.length, sourceOffset, length);
+      if (length === source.length) target.set(source, targetOffset);
+      else for (let i = 0; i < length; i++) target[targetOffset + i] = source[sourceOffset + i] as number;
+    },
+  };
+}
+
+function checkRange(name: string, what: string, size: number, offset: number, length: number): void {
+  if (Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0 && offset + length <= size) return;
+  throw valueError(`input "${name}"`, {
+    rule: `the values to write must lie within the ${what}`,
+    expected: `a range within ${size} values`,
+    received: `${length} values from ${offset}`,
+  });
+}
+
+function outputPort(source: TypedArray): HostOutputPort {
+  return { size: source.length, read: async () => source.slice(), readSync: () => source.slice() };
+}

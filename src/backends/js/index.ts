@@ -1,0 +1,89 @@
+import type { Program } from "../../compiler/instruction.ts";
+import { stateError, valueError } from "../../errors.ts";
+import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
+import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
+import { JsExecutable } from "./executable.ts";
+import { Memory, newArray, type Precision } from "./memory.ts";
+
+/** Options of {@link js}. */
+export interface JsOptions {
+  /** What float32 buffers are computed and kept in. Default "float32"; "float64" is the reference for tests. */
+  precision?: Precision;
+}
+
+/** A variable's memory: an array; none once freed. */
+interface JsStorage extends Storage {
+  array: TypedArray | undefined;
+}
+
+/**
+ * The reference backend, in plain TypeScript: what every other backend is held against, and the fallback where there is no
+ * WASM SIMD. Sums are kept in float64 whatever the precision; every other result is rounded to it.
+ * @example const reference = js({ precision: "float64" });
+ */
+export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
+  if (precision !== "float32" && precision !== "float64") {
+    throw valueError("js", { rule: "precision must be known", expected: '"float32" or "float64"', received: String(precision) });
+  }
+  const backend: HostBackend = {
+    name: precision === "float64" ? "js (float64)" : "js",
+
+    load: (program, storages) => new JsExecutable(program, new Memory(program, bind(program, storages), precision)),
+
+    allocate: ({ size, dtype }: StorageSpec): JsStorage => ({ backend, size, dtype, array: newArray(size, dtype, precision) }),
+
+    write(storage, data: NumericArray) {
+      const array = arrayOf(storage);
+      if (data.length !== array.length) {
+        throw valueError("js backend", {
+          rule: "a variable is written as a whole",
+          expected: `${array.length} values`,
+          received: data.length,
+        });
+      }
+      array.set(data);
+    },
+
+    read: async (storage) => arrayOf(storage).slice(),
+
+    readSync: (storage) => arrayOf(storage).slice(),
+
+    free(storage) {
+      arrayOf(storage);
+      (storage as JsStorage).array = undefined;
+    },
+
+    // Arrays go with the last reference to them.
+    dispose() {},
+  };
+
+  function arrayOf(storage: Storage): TypedArray {
+    if (storage.backend !== backend) {
+      throw valueError("js backend", { rule: "a storage belongs to the backend that allocated it", expected: backend.name, received: storage.backend.name });
+    }
+    const { array } = storage as JsStorage;
+    if (!array) throw stateError("js backend", { rule: "a freed storage cannot be used", expected: "a storage in use", received: "one that was freed" });
+    return array;
+  }
+
+  function bind({ variables, buffers }: Program, storages: readonly Storage[]): TypedArray[] {
+    if (storages.length !== variables.length) {
+      throw valueError("js backend", { rule: "one storage per variable", expected: `${variables.length} storages`, received: storages.length });
+    }
+    return variables.map((buffer, index) => {
+      const storage = storages[index] as Storage;
+      const spec = buffers[buffer] as StorageSpec & { name?: string };
+      if (storage.size !== spec.size || storage.dtype !== spec.dtype) {
+        throw valueError("js backend", {
+          rule: "a storage must fit its variable",
+          expected: `${spec.size} of ${spec.dtype}`,
+          received: `${storage.size} of ${storage.dtype}`,
+          context: `variable "${spec.name ?? index}"`,
+        });
+      }
+      return arrayOf(storage);
+    });
+  }
+
+  return backend;
+}

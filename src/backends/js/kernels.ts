@@ -1,0 +1,35 @@
+import type { Instruction, InstructionKind } from "../../compiler/instruction.ts";
+import { copy, fill } from "./copy.ts";
+import { cumsum } from "./cumsum.ts";
+import { gather, scatterAdd } from "./gather.ts";
+import { map } from "./map.ts";
+import { matmul } from "./matmul.ts";
+import type { Memory } from "./memory.ts";
+import { random } from "./random.ts";
+import { argReduce, reduce } from "./reduce.ts";
+import { softmax, softmaxGrad } from "./softmax.ts";
+
+/** What runs one kind of instruction. */
+export type Kernel<K extends InstructionKind> = (instruction: Extract<Instruction, { kind: K }>, memory: Memory) => void;
+
+/** Every kernel; one that is missing does not compile. */
+export const kernels: { readonly [K in InstructionKind]: Kernel<K> } = {
+  map,
+  matmul,
+  reduce,
+  argReduce,
+  softmax,
+  softmaxGrad,
+  gather,
+  scatterAdd,
+  random,
+  cumsum,
+  copy,
+  fill,
+};
+
+/** Runs one instruction. */
+export function execute(instruction: Instruction, memory: Memory): void {
+  // The table pairs each kind with its own instruction; TypeScript cannot follow the pairing through an index.
+  (kernels[instruction.kind] as Kernel<InstructionKind>)(instruction as never, memory);
+}

@@ -1,0 +1,116 @@
+import { shapeError, stateError, valueError } from "../errors.ts";
+import { formatShape, sameShape, stridesOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import { isContiguous } from "../tensor/view.ts";
+import { attachEpilogues } from "./epilogue.ts";
+import { partition } from "./fuse.ts";
+import { reachable } from "./graph.ts";
+import type { BufferId, Program, View } from "./instruction.ts";
+import { type Lowered, lower } from "./lower.ts";
+import { plan } from "./plan.ts";
+import { schedule, type Update } from "./schedule.ts";
+import { simplify } from "./simplify.ts";
+
+export interface CompileOptions {
+  /** Tensors to read after a run, by name. */
+  outputs: Readonly<Record<string, Tensor>>;
+  /** New values of variables, written at the end of a run: all reads of the run see the old ones. */
+  updates?: readonly (readonly [Variable, Tensor])[];
+  /** With false, every elementwise op is an instruction of its own (for tests). Default true. */
+  fuse?: boolean;
+  /** With false, no two buffers share memory (for tests). Default true. */
+  share?: boolean;
+}
+
+/** A program with the variables that it works on, in the order of `program.variables`. */
+export interface CompiledGraph {
+  readonly program: Program;
+  readonly variables: readonly Variable[];
+}
+
+/**
+ * Turns a graph into a program: simplify, fuse, lower, order, plan.
+ * @throws ValueError where two placeholders share a name or a variable has two updates; ShapeError where an update does not fit.
+ */
+export function compile({ outputs, updates = [], fuse = true, share = true }: CompileOptions): CompiledGraph {
+  check(outputs, updates);
+  const names = Object.keys(outputs);
+  const roots = simplify([...Object.values(outputs), ...updates.map(([, value]) => value), ...updates.map(([variable]) => variable.tensor)]);
+  const outputRoots = roots.slice(0, names.length);
+  const updateRoots = roots.slice(names.length, names.length + updates.length);
+
+  const lowered = lower(partition(roots, fuse), new Set(roots));
+  const outputViews = outputRoots.map((root) => readable(lowered, lowered.view(root)));
+  const pending = updates.map(
+    ([variable], index): Update => ({ variable: bufferOf(lowered, variable), value: computed(lowered, lowered.view(updateRoots[index] as Tensor)) }),
+  );
+
+  const fused = fuse ? attachEpilogues(lowered.instructions) : lowered.instructions;
+  const { instructions, renamed } = schedule(fused, lowered.buffers, pending);
+
+  const named = (view: View): View => ({ ...view, buffer: renamed.get(view.buffer) ?? view.buffer });
+  const finalOutputs = outputViews.map(named);
+  const planned = plan(lowered.buffers, instructions, new Set(finalOutputs.map(({ buffer }) => buffer)), share);
+  const program: Program = {
+    buffers: planned.buffers,
+    instructions,
+    inputs: lowered.inputs,
+    outputs: Object.fromEntries(names.map((name, index) => [name, finalOutputs[index] as View])),
+    variables: lowered.variables.map(({ buffer }) => buffer),
+    arenaBytes: planned.arenaBytes,
+  };
+  return { program, variables: lowered.variables.map(({ variable }) => variable) };
+}
+
+/** A contiguous view that still holds its value after the run: neither strided, nor a variable that the run may change, nor an input or constant. */
+function readable(lowered: Lowered, view: View): View {
+  if (isContiguous(view) && lowered.buffers[view.buffer]?.kind === "temporary") return { ...view, strides: stridesOf(view.shape) };
+  return copied(lowered, view);
+}
+
+/** A temporary that holds exactly the value, so that its writer may write the variable instead. */
+function computed(lowered: Lowered, view: View): View {
+  const spec = lowered.buffers[view.buffer];
+  return spec?.kind === "temporary" && isContiguous(view) ? { ...view, strides: stridesOf(view.shape) } : copied(lowered, view);
+}
+
+function copied(lowered: Lowered, view: View): View {
+  const output = lowered.allocate(view.shape, view.dtype);
+  lowered.instructions.push({ kind: "copy", input: view, output });
+  return output;
+}
+
+function bufferOf(lowered: Lowered, variable: Variable): BufferId {
+  return lowered.variables.find((entry) => entry.variable === variable)?.buffer as BufferId;
+}
+
+function check(outputs: Readonly<Record<string, Tensor>>, updates: readonly (readonly [Variable, Tensor])[]): void {
+  const updated = new Set<Variable>();
+  for (const [variable, value] of updates) {
+    const name = `variable "${variable.name}"`;
+    if (updated.has(variable)) throw stateError(name, { rule: "a variable is set once per run", expected: "one update", received: "two" });
+    updated.add(variable);
+    if (!sameShape(variable.shape, value.shape) || variable.dtype !== value.dtype) {
+      throw shapeError(name, {
+        rule: "the new value must have the variable's shape and dtype",
+        expected: `${variable.dtype} ${formatShape(variable.shape)}`,
+        received: `${value.dtype} ${formatShape(value.shape)}`,
+      });
+    }
+  }
+  const inputs = new Map<string, Tensor>();
+  for (const node of reachable([...Object.values(outputs), ...updates.map(([, value]) => value)])) {
+    if (node.op.name !== "input") continue;
+    const { name } = node.attrs as { name: string };
+    const twin = inputs.get(name);
+    if (twin && twin !== node) {
+      throw valueError(`placeholder "${name}"`, {
+        rule: "names of placeholders are unique within a program",
+        expected: "one placeholder of this name",
+        received: "two",
+      });
+    }
+    inputs.set(name, node);
+  }
+}

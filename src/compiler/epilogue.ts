@@ -1,0 +1,45 @@
+import { sizeOf } from "../tensor/shape.ts";
+import { type BufferId, type Instruction, type MapInstruction, type MatmulInstruction, viewsOf } from "./instruction.ts";
+
+/**
+ * Hangs a map that alone reads a product's result onto the product, so that it runs on rows that are still in cache: bias and
+ * activation after a forward product, an optimizer's update after a weight gradient.
+ */
+export function attachEpilogues(instructions: readonly Instruction[]): Instruction[] {
+  const readers = new Map<BufferId, Instruction[]>();
+  for (const instruction of instructions) {
+    for (const { buffer } of viewsOf(instruction).reads) readers.set(buffer, [...(readers.get(buffer) ?? []), instruction]);
+  }
+  const products = new Map<BufferId, MatmulInstruction>();
+  for (const instruction of instructions) if (instruction.kind === "matmul") products.set(instruction.output.buffer, instruction);
+
+  const moved = new Set<Instruction>();
+  const result = instructions.map((instruction) => {
+    if (instruction.kind !== "map") return instruction;
+    // The last product among the inputs: the others are done by then.
+    const product = instruction.inputs
+      .map(({ buffer }) => products.get(buffer))
+      .filter((candidate) => candidate !== undefined)
+      .findLast(
+        (candidate) => new Set(readers.get(candidate.output.buffer)).size === 1 && isRowwise(instruction, candidate),
+      );
+    if (!product) return instruction;
+    moved.add(product);
+    return { ...product, epilogue: instruction };
+  });
+  return result.filter((instruction) => !moved.has(instruction));
+}
+
+/** Whether the map visits the product's elements in order, in rows of the product or flat, and reads the result only so. */
+function isRowwise(map: MapInstruction, { output }: MatmulInstruction): boolean {
+  const [batch = 1, rows = 1, columns = 1] = output.shape;
+  const total = sizeOf(output.shape);
+  const shapeFits =
+    sizeOf(map.shape) === total && (map.shape.length === 1 || (map.shape.length === 2 && map.shape[0] === batch * rows && map.shape[1] === columns));
+  const dense = map.shape.length === 1 ? [1] : [columns, 1];
+  return (
+    shapeFits &&
+    total > 0 &&
+    map.inputs.every((view) => view.buffer !== output.buffer || (view.offset === 0 && view.strides.every((stride, axis) => stride === dense[axis])))
+  );
+}

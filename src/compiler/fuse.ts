@@ -1,0 +1,103 @@
+import { isElementwise } from "../tensor/op.ts";
+import { constantValue } from "../tensor/ops/leaf.ts";
+import { broadcastToOp } from "../tensor/ops/shaping.ts";
+import { sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { reachable } from "./graph.ts";
+
+/** Elementwise nodes of one shape that become one map. */
+export interface Group {
+  readonly members: Set<Tensor>;
+}
+
+/** What is lowered at once: a group of elementwise nodes, or one other node. */
+export type Unit = Group | Tensor;
+
+/** Keeps a map within what an interpreter's registers hold. */
+const limits = { nodes: 48, inputs: 12 };
+
+/**
+ * Parts the graph into units, inputs before users. With `fuse` false each elementwise node is a group of its own.
+ *
+ * Each elementwise node joins the groups of its elementwise inputs of the same shape, unless a path that leaves the group and comes
+ * back would then make the group wait for itself.
+ */
+export function partition(roots: readonly Tensor[], fuse: boolean): Unit[] {
+  const nodes = reachable(roots);
+  const groupOf = new Map<Tensor, Group>();
+  for (const node of nodes) {
+    if (!isElementwise(node.op)) continue;
+    let group: Group = { members: new Set([node]) };
+    groupOf.set(node, group);
+    if (!fuse) continue;
+    for (const input of node.inputs) {
+      const other = groupOf.get(input);
+      if (!other || other === group || !sameShape(input.shape, node.shape)) continue;
+      const union = new Set([...other.members, ...group.members]);
+      if (fits(union) && !wouldWaitForItself(union, groupOf)) {
+        group = { members: union };
+        for (const member of union) groupOf.set(member, group);
+      }
+    }
+  }
+  return inOrder(nodes, groupOf);
+}
+
+/** What a group reads from memory: the inputs of members that are neither members nor numbers. */
+export function leavesOf(members: ReadonlySet<Tensor>): Tensor[] {
+  const leaves = new Set<Tensor>();
+  for (const member of members) for (const input of member.inputs) if (!members.has(input) && numberOf(input) === undefined) leaves.add(input);
+  return [...leaves];
+}
+
+/** The number that a leaf stands for, where it is a constant or one broadcast. */
+export function numberOf(leaf: Tensor): number | undefined {
+  return constantValue(leaf.op === broadcastToOp ? (leaf.inputs[0] as Tensor) : leaf);
+}
+
+const fits = (members: ReadonlySet<Tensor>) => members.size <= limits.nodes && leavesOf(members).length <= limits.inputs;
+
+/** Whether some outside input of the members depends on a member. Groups met on the way count as a whole. */
+function wouldWaitForItself(members: ReadonlySet<Tensor>, groupOf: ReadonlyMap<Tensor, Group>): boolean {
+  const seen = new Set<Tensor>();
+  const stack = leavesOf(members);
+  while (stack.length > 0) {
+    const node = stack.pop() as Tensor;
+    if (seen.has(node)) continue;
+    if (members.has(node)) return true;
+    const whole = groupOf.get(node)?.members ?? [node];
+    for (const part of whole) {
+      seen.add(part);
+      for (const input of part.inputs) if (!seen.has(input)) stack.push(input);
+    }
+  }
+  return false;
+}
+
+/** Units in dependency order; among those that are ready, the one recorded first. */
+function inOrder(nodes: readonly Tensor[], groupOf: ReadonlyMap<Tensor, Group>): Unit[] {
+  const done = new Set<Unit>();
+  const units: Unit[] = [];
+  const unitOf = (node: Tensor): Unit => groupOf.get(node) ?? node;
+  const inputsOf = (unit: Unit) =>
+    "members" in unit ? [...unit.members].flatMap((member) => member.inputs.filter((input) => !unit.members.has(input))) : unit.inputs;
+  const stack: Unit[] = [];
+  for (const node of nodes) {
+    stack.push(unitOf(node));
+    while (stack.length > 0) {
+      const unit = stack.at(-1) as Unit;
+      const open = done.has(unit)
+        ? []
+        : inputsOf(unit)
+            .map(unitOf)
+            .filter((input) => !done.has(input));
+      if (open.length > 0) stack.push(open[0] as Unit);
+      else {
+        stack.pop();
+        if (!done.has(unit)) units.push(unit);
+        done.add(unit);
+      }
+    }
+  }
+  return units;
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Every node that the roots need, inputs before users (ids grow with recording). */
+export function reachable(roots: readonly Tensor[]): Tensor[] {
+  const seen = new Set<Tensor>();
+  const stack = [...roots];
+  while (stack.length > 0) {
+    const node = stack.pop() as Tensor;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...node.inputs);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}

@@ -1,0 +1,148 @@
+import type { DType } from "../tensor/dtype.ts";
+import { isElementwise, type LowerContext } from "../tensor/op.ts";
+import { constantData, constantValue } from "../tensor/ops/leaf.ts";
+import { broadcastView } from "../tensor/ops/shaping.ts";
+import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import { collapseTogether, isContiguous } from "../tensor/view.ts";
+import { ExpressionBuilder } from "./expression.ts";
+import { type Group, leavesOf, numberOf, type Unit } from "./fuse.ts";
+import type { BufferId, BufferSpec, Instruction, View } from "./instruction.ts";
+
+/** What lowering gives: instructions on buffers that have no place yet. */
+export interface Lowered {
+  readonly buffers: BufferSpec[];
+  readonly instructions: Instruction[];
+  readonly variables: { variable: Variable; buffer: BufferId }[];
+  readonly inputs: Record<string, View>;
+  /** Where each wanted tensor stands. */
+  view(tensor: Tensor): View;
+  /** A new contiguous temporary. */
+  allocate(shape: Shape, dtype: DType): View;
+}
+
+/** Turns units into instructions. `wanted` tensors are kept where a group computes them. */
+export function lower(units: readonly Unit[], wanted: ReadonlySet<Tensor>): Lowered {
+  const lowering = new Lowering(units, wanted);
+  for (const unit of units) lowering.add(unit);
+  return lowering;
+}
+
+class Lowering implements Lowered, LowerContext {
+  readonly buffers: BufferSpec[] = [];
+  readonly instructions: Instruction[] = [];
+  readonly variables: { variable: Variable; buffer: BufferId }[] = [];
+  readonly inputs: Record<string, View> = {};
+  private readonly views = new Map<Tensor, View>();
+  private readonly leaves = new Map<Tensor, BufferId>();
+  /** Tensors that some other unit reads, or somebody outside. */
+  private readonly read: Set<Tensor>;
+
+  constructor(units: readonly Unit[], wanted: ReadonlySet<Tensor>) {
+    this.read = new Set(wanted);
+    for (const unit of units) for (const leaf of "members" in unit ? leavesOf(unit.members) : unit.inputs) this.read.add(leaf);
+  }
+
+  add(unit: Unit): void {
+    if ("members" in unit) this.addGroup(unit);
+    else if (!isElementwise(unit.op)) {
+      // Numbers live in expressions; only those read from memory get a buffer.
+      if (constantValue(unit) !== undefined && !this.read.has(unit)) return;
+      this.views.set(
+        unit,
+        unit.op.lower(
+          this,
+          unit.inputs.map((input) => this.view(input)),
+          unit,
+          unit.attrs,
+        ),
+      );
+    }
+  }
+
+  view(tensor: Tensor): View {
+    return this.views.get(tensor) as View;
+  }
+
+  emit(instruction: Instruction): void {
+    this.instructions.push(instruction);
+  }
+
+  allocate(shape: Shape, dtype: DType): View {
+    const buffer = this.buffers.push({ kind: "temporary", dtype, size: sizeOf(shape), arenaOffset: -1 }) - 1;
+    return { buffer, dtype, offset: 0, shape, strides: stridesOf(shape) };
+  }
+
+  contiguous(view: View): View {
+    if (isContiguous(view)) return { ...view, strides: stridesOf(view.shape) };
+    const output = this.allocate(view.shape, view.dtype);
+    this.emit({ kind: "copy", input: view, output });
+    return output;
+  }
+
+  leaf(tensor: Tensor): BufferId {
+    const known = this.leaves.get(tensor);
+    if (known !== undefined) return known;
+    const spec = leafSpec(tensor);
+    const buffer = this.buffers.push(spec) - 1;
+    this.leaves.set(tensor, buffer);
+    if (spec.kind === "variable") this.variables.push({ variable: (tensor.attrs as { variable: Variable }).variable, buffer });
+    if (spec.kind === "input")
+      this.inputs[spec.name as string] = { buffer, dtype: spec.dtype, offset: 0, shape: tensor.shape, strides: stridesOf(tensor.shape) };
+    return buffer;
+  }
+
+  private addGroup({ members }: Group): void {
+    const order = [...members].sort((a, b) => a.id - b.id);
+    const shape = (order[0] as Tensor).shape;
+    const leaves = leavesOf(members);
+    const results = order.filter((member) => this.read.has(member));
+    const builder = new ExpressionBuilder();
+    const nodes = new Map<Tensor, number>(leaves.map((leaf, index) => [leaf, builder.input(index)]));
+    for (const member of order) {
+      if (!isElementwise(member.op)) continue;
+      const args = member.inputs.map((input) => nodes.get(input) ?? builder.constant(numberOf(input) as number));
+      nodes.set(member, member.op.expression(builder.algebra, args, member.attrs));
+    }
+    const outputs = results.map((result) => this.allocate(result.shape, result.dtype));
+    results.forEach((result, index) => {
+      this.views.set(result, outputs[index] as View);
+    });
+    const inputs = leaves.map((leaf) => this.mapOperand(this.view(leaf), shape));
+    const expression = builder.finish(results.map((result) => nodes.get(result) as number));
+    this.emit({ kind: "map", ...fewestAxes(shape, inputs, outputs), expression });
+  }
+
+  /** An operand whose innermost axis is constant or contiguous, copied where it is neither. */
+  private mapOperand(view: View, shape: Shape): View {
+    const broadcast = broadcastView(view, shape);
+    const last = collapseTogether(shape, [broadcast.strides, stridesOf(shape)]).strides[0]?.at(-1) ?? 1;
+    return last === 0 || last === 1 ? broadcast : broadcastView(this.contiguousCopy(view), shape);
+  }
+
+  private contiguousCopy(view: View): View {
+    const output = this.allocate(view.shape, view.dtype);
+    this.emit({ kind: "copy", input: view, output });
+    return output;
+  }
+}
+
+/** The map's operands over as few axes as describe them all. */
+function fewestAxes(shape: Shape, inputs: readonly View[], outputs: readonly View[]) {
+  const merged = collapseTogether(shape, [...inputs.map((view) => view.strides), stridesOf(shape)]);
+  const target = merged.shape.length > 0 ? merged.shape : [1];
+  const strides = (index: number) => (merged.shape.length > 0 ? (merged.strides[index] as number[]) : [1]);
+  return {
+    shape: target,
+    inputs: inputs.map((view, index) => ({ ...view, shape: target, strides: strides(index) })),
+    outputs: outputs.map((view) => ({ ...view, shape: target, strides: strides(inputs.length) })),
+  };
+}
+
+function leafSpec(tensor: Tensor): BufferSpec {
+  const common = { dtype: tensor.dtype, size: sizeOf(tensor.shape), arenaOffset: -1 };
+  if (tensor.op.name === "variable") return { ...common, kind: "variable", name: (tensor.attrs as { variable: Variable }).variable.name };
+  if (tensor.op.name === "input") return { ...common, kind: "input", name: (tensor.attrs as { name: string }).name };
+  return { ...common, kind: "constant", data: constantData(tensor) ?? Float64Array.of(constantValue(tensor) as number) };
+}

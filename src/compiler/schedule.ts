@@ -1,0 +1,141 @@
+import { sizeOf } from "../tensor/shape.ts";
+import { isContiguous } from "../tensor/view.ts";
+import { type BufferId, type BufferSpec, type Instruction, type View, viewsOf } from "./instruction.ts";
+
+/** A variable's buffer and the temporary that holds its new value. */
+export interface Update {
+  readonly variable: BufferId;
+  readonly value: View;
+}
+
+/**
+ * Puts instructions in an order in which every read of a variable sees its old value, and lets the instruction that computes a new value write it
+ * straight into the variable where that is possible; else a copy at the end does.
+ */
+export function schedule(
+  instructions: readonly Instruction[],
+  buffers: readonly BufferSpec[],
+  updates: readonly Update[],
+): { instructions: Instruction[]; renamed: ReadonlyMap<BufferId, BufferId> } {
+  const all = [...instructions];
+  const before = dependencies(all);
+  const renamed = new Map<BufferId, BufferId>();
+  for (const { variable, value } of updates) {
+    const readers = indices(all, ({ reads }) => reads.some((view) => view.buffer === variable));
+    const writers = indices(all, ({ writes }) => writes.some((view) => view.buffer === value.buffer));
+    const [writer] = writers;
+    const direct =
+      writer !== undefined &&
+      writers.length === 1 &&
+      !renamed.has(value.buffer) &&
+      canReplace(value, buffers, variable) &&
+      readsInPlace(all[writer] as Instruction, variable, value);
+    if (direct && readers.every((reader) => reader === writer || !dependsOn(before, reader, writer))) {
+      renamed.set(value.buffer, variable);
+      for (const reader of readers) if (reader !== writer) (before[writer] as Set<number>).add(reader);
+    } else {
+      const size = buffers[variable]?.size as number;
+      const output: View = { buffer: variable, dtype: value.dtype, offset: 0, shape: value.shape, strides: value.strides };
+      if (size > 0) before.push(new Set([...readers, ...writers]));
+      if (size > 0) all.push({ kind: "copy", input: value, output });
+    }
+  }
+  const order = sortStable(before);
+  return { instructions: order.map((index) => rename(all[index] as Instruction, renamed)), renamed };
+}
+
+function indices(instructions: readonly Instruction[], holds: (views: ReturnType<typeof viewsOf>) => boolean): number[] {
+  return instructions.flatMap((instruction, index) => (holds(viewsOf(instruction)) ? [index] : []));
+}
+
+/** For each instruction those that must come before: writers of what it reads, and all users of what it writes. */
+function dependencies(instructions: readonly Instruction[]): Set<number>[] {
+  const users = new Map<BufferId, number[]>();
+  const writers = new Map<BufferId, number[]>();
+  return instructions.map((instruction, index) => {
+    const { reads, writes } = viewsOf(instruction);
+    const before = new Set<number>();
+    for (const { buffer } of reads) for (const writer of writers.get(buffer) ?? []) before.add(writer);
+    for (const { buffer } of writes) for (const user of users.get(buffer) ?? []) before.add(user);
+    for (const { buffer } of [...reads, ...writes]) users.set(buffer, [...(users.get(buffer) ?? []), index]);
+    for (const { buffer } of writes) writers.set(buffer, [...(writers.get(buffer) ?? []), index]);
+    before.delete(index);
+    return before;
+  });
+}
+
+/** Whether the whole temporary can live in the variable's storage. */
+function canReplace(value: View, buffers: readonly BufferSpec[], variable: BufferId): boolean {
+  const [from, to] = [buffers[value.buffer] as BufferSpec, buffers[variable] as BufferSpec];
+  return (
+    from.kind === "temporary" &&
+    from.size === to.size &&
+    from.dtype === to.dtype &&
+    value.offset === 0 &&
+    sizeOf(value.shape) === from.size &&
+    isContiguous(value)
+  );
+}
+
+/** Whether the writer may overwrite the variable while it reads it: only a map that reads it element by element. */
+function readsInPlace(writer: Instruction, variable: BufferId, value: View): boolean {
+  if (!viewsOf(writer).reads.some((view) => view.buffer === variable)) return true;
+  if (writer.kind === "matmul" && (writer.a.buffer === variable || writer.b.buffer === variable)) return false;
+  const map = writer.kind === "matmul" ? writer.epilogue : writer;
+  if (map?.kind !== "map") return false;
+  const output = map.outputs.find((view) => view.buffer === value.buffer);
+  return output !== undefined && map.inputs.every((view) => view.buffer !== variable || sameLayout(view, output));
+}
+
+export function sameLayout(a: View, b: View): boolean {
+  return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);
+}
+
+function dependsOn(before: readonly ReadonlySet<number>[], from: number, target: number): boolean {
+  const seen = new Set<number>();
+  const stack = [from];
+  while (stack.length > 0) {
+    const index = stack.pop() as number;
+    if (index === target) return true;
+    if (seen.has(index)) continue;
+    seen.add(index);
+    stack.push(...(before[index] as ReadonlySet<number>));
+  }
+  return false;
+}
+
+/** Topological order that leaves instructions where they are unless something must come first. */
+function sortStable(before: readonly ReadonlySet<number>[]): number[] {
+  const order: number[] = [];
+  const done = new Set<number>();
+  const visit = (index: number) => {
+    const stack = [index];
+    while (stack.length > 0) {
+      const top = stack.at(-1) as number;
+      const open = done.has(top) ? [] : [...(before[top] as ReadonlySet<number>)].filter((needed) => !done.has(needed)).sort((a, b) => b - a);
+      if (open.length > 0) stack.push(...open);
+      else {
+        stack.pop();
+        if (!done.has(top)) order.push(top);
+        done.add(top);
+      }
+    }
+  };
+  before.forEach((_, index) => {
+    visit(index);
+  });
+  return order;
+}
+
+/** The instruction with buffers replaced. */
+function rename(instruction: Instruction, names: ReadonlyMap<BufferId, BufferId>): Instruction {
+  const view = (v: View): View => (names.has(v.buffer) ? { ...v, buffer: names.get(v.buffer) as BufferId } : v);
+  const isView = (value: unknown): value is View => typeof value === "object" && value !== null && "buffer" in value;
+  const entries = Object.entries(instruction).map(([key, value]) => {
+    if (isView(value)) return [key, view(value)];
+    if (Array.isArray(value) && value.every(isView)) return [key, value.map(view)];
+    if (key === "epilogue" && value) return [key, rename(value as Instruction, names)];
+    return [key, value];
+  });
+  return Object.fromEntries(entries) as unknown as Instruction;
+}

@@ -1,0 +1,121 @@
+import { isElementwise } from "../tensor/op.ts";
+import { type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.ts";
+import { constantOp, constantValue, scalar } from "../tensor/ops/leaf.ts";
+import { broadcastToOp, reshapeOp, stopGradientOp, transposeOp } from "../tensor/ops/shaping.ts";
+import { numeric } from "../tensor/primitive.ts";
+import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { reachable } from "./graph.ts";
+
+/**
+ * An equal but smaller graph: common subexpressions once, constants folded, neutral elements and double reshapes dropped.
+ * Gives the new roots in the order of the old ones.
+ */
+export function simplify(roots: readonly Tensor[]): Tensor[] {
+  const known = new Map<string, Tensor>();
+  const rewritten = new Map<Tensor, Tensor>();
+  const keys = new Keys();
+  for (const node of reachable(roots)) {
+    const inputs = node.inputs.map((input) => rewritten.get(input) as Tensor);
+    const same = inputs.every((input, index) => input === node.inputs[index]);
+    const simple = rewrite(same ? node : new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype));
+    const key = keys.of(simple);
+    const twin = known.get(key);
+    if (!twin) known.set(key, simple);
+    rewritten.set(node, twin ?? simple);
+  }
+  return roots.map((root) => rewritten.get(root) as Tensor);
+}
+
+/** One node by rules that look at it and its inputs. */
+function rewrite(node: Tensor): Tensor {
+  const [x] = node.inputs;
+  if (isElementwise(node.op)) return rewriteElementwise(node);
+  if (!x) return node;
+  if (node.op === stopGradientOp) return x;
+  if (node.op === reshapeOp) {
+    if (sameShape(x.shape, node.shape)) return x;
+    if (x.op === reshapeOp) return withInputs(node, [x.inputs[0] as Tensor]);
+  }
+  if (node.op === broadcastToOp) {
+    if (sameShape(x.shape, node.shape)) return x;
+    if (x.op === broadcastToOp) return withInputs(node, [x.inputs[0] as Tensor]);
+  }
+  if (node.op === transposeOp && x.op === transposeOp) {
+    const [outer, inner] = [node, x].map((t) => (t.attrs as { permutation: readonly number[] }).permutation) as [readonly number[], readonly number[]];
+    const permutation = outer.map((axis) => inner[axis] as number);
+    const source = x.inputs[0] as Tensor;
+    if (permutation.every((axis, index) => axis === index)) return source;
+    return new Tensor(node.op, [source], { permutation }, node.shape, node.dtype);
+  }
+  if (node.op.name === "reduce" && sizeOf(x.shape) === sizeOf(node.shape) && sizeOf(x.shape) > 0) {
+    return sameShape(x.shape, node.shape) ? x : new Tensor(reshapeOp, [x], { shape: node.shape }, node.shape, node.dtype);
+  }
+  return node;
+}
+
+const withInputs = (node: Tensor, inputs: readonly Tensor[]) => new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype);
+
+function rewriteElementwise(node: Tensor): Tensor {
+  const inputs = withoutBroadcasts(node);
+  if (node.op !== elementwiseOp) return inputs === node.inputs ? node : withInputs(node, inputs);
+  const { fn, params } = node.attrs as ElementwiseAttrs;
+  const constants = inputs.map(constantValue);
+  if (node.shape.length === 0 && constants.every((value) => value !== undefined)) return scalar(fn.value(numeric, constants as number[], params));
+  const kept = neutral(fn.name, inputs, constants);
+  if (kept && kept.dtype === "float32" && sameShape(kept.shape, node.shape)) return kept;
+  return inputs === node.inputs ? node : withInputs(node, inputs);
+}
+
+/** Broadcasting happens within an elementwise op, so an explicit one before it is needed only where it alone gives the shape. */
+function withoutBroadcasts(node: Tensor): readonly Tensor[] {
+  if (!node.inputs.some((input) => input.op === broadcastToOp)) return node.inputs;
+  const inputs = [...node.inputs];
+  inputs.forEach((input, index) => {
+    if (input.op !== broadcastToOp) return;
+    inputs[index] = input.inputs[0] as Tensor;
+    if (!sameShape(shapeOf(inputs), node.shape)) inputs[index] = input;
+  });
+  return inputs;
+}
+
+const shapeOf = (inputs: readonly Tensor[]): Shape => broadcastShapes("simplify", ...inputs.map((input) => input.shape));
+
+/** The operand that is the result where the other is neutral: x + 0, x − 0, x · 1, x / 1. */
+function neutral(name: string, inputs: readonly Tensor[], constants: readonly (number | undefined)[]): Tensor | undefined {
+  const [a, b] = inputs;
+  const [left, right] = constants;
+  if (name === "add") return right === 0 ? a : left === 0 ? b : undefined;
+  if (name === "mul") return right === 1 ? a : left === 1 ? b : undefined;
+  if ((name === "sub" && right === 0) || (name === "div" && right === 1)) return a;
+  return undefined;
+}
+
+/** Text that two nodes share only where they are the same computation. */
+class Keys {
+  private readonly objects = new Map<object, number>();
+
+  of(node: Tensor): string {
+    return `${node.op.name}(${node.inputs.map((input) => input.id)})${node.dtype}[${node.shape}]${this.attributes(node)}`;
+  }
+
+  private attributes(node: Tensor): string {
+    if (node.op === elementwiseOp) {
+      const { fn, params } = node.attrs as ElementwiseAttrs;
+      // Infinity and −0 are no JSON.
+      return `${fn.name}#${this.identity(fn)}${Object.entries(params).map(([name, value]) => `,${name}=${Object.is(value, -0) ? "-0" : value}`)}`;
+    }
+    if (node.op === constantOp) {
+      const value = constantValue(node);
+      return value === undefined ? `#${this.identity(node.attrs)}` : Object.is(value, -0) ? "-0" : `${value}`;
+    }
+    if (node.op.name === "variable") return `#${this.identity((node.attrs as { variable: object }).variable)}`;
+    return JSON.stringify(node.attrs, (_, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value));
+  }
+
+  private identity(object: object): number {
+    const number = this.objects.get(object) ?? this.objects.size;
+    this.objects.set(object, number);
+    return number;
+  }
+}

@@ -1,0 +1,109 @@
+import { shapeError, stateError, valueError } from "../errors.ts";
+import type { NumericArray } from "../tensor/dtype.ts";
+import { constantData, constantValue } from "../tensor/ops/leaf.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { flatten, type HostData, isNumericView, type NestedNumbers } from "./nested.ts";
+
+/** Numbers in the host's memory: row-major data and their shape. No copy is made of data that are handed in. */
+export interface HostArray {
+  readonly data: HostData;
+  readonly shape: Shape;
+}
+
+/** What stands for an array wherever data are handed in. A flat array has the shape `[length]`. */
+export type ArrayInput = Tensor | { readonly data: NumericArray; readonly shape: Shape } | NumericArray | NestedNumbers;
+
+/** Data with their shape. @throws ShapeError where the shape does not hold as many values as there are. */
+export function hostArray(data: NumericArray, shape: Shape = [data.length], name = "hostArray"): HostArray {
+  checkShape(name, shape);
+  if (sizeOf(shape) !== data.length) {
+    throw shapeError(name, {
+      rule: "the shape must hold the values",
+      expected: `${sizeOf(shape)} values for shape ${formatShape(shape)}`,
+      received: `${data.length}`,
+    });
+  }
+  return { data: isNumericView(data) ? data : Float32Array.from(data), shape };
+}
+
+/** Whether `value` is a {@link HostArray} (or something of its form). */
+export function isHostArray(value: unknown): value is HostArray {
+  return typeof value === "object" && value !== null && isFlat((value as HostArray).data) && Array.isArray((value as HostArray).shape);
+}
+
+/**
+ * Data as a {@link HostArray}. Typed arrays are taken as they are; nested arrays become a Float32Array.
+ *
+ * @param name stands in the errors, for example `x`.
+ * @throws ShapeError for ragged nesting (naming the place), ValueError for what is not numbers, StateError for a tensor that
+ * has yet to be computed: {@link toHostArrayAsync} computes it.
+ */
+export function toHostArray(name: string, value: ArrayInput): HostArray {
+  if (value instanceof Tensor) return constantArray(name, value);
+  if (isHostArray(value)) return hostArray(value.data, value.shape, name);
+  if (isNumericView(value)) return { data: value, shape: [value.length] };
+  if (Array.isArray(value) || typeof value === "number") return flatten(name, value as NestedNumbers);
+  throw valueError(name, {
+    rule: "data are a tensor, a typed array, nested arrays of numbers, or { data, shape }",
+    expected: "numbers",
+    received: typeof value === "string" ? JSON.stringify(value) : value,
+  });
+}
+
+/** As {@link toHostArray}; computes tensors that are not constants. */
+export async function toHostArrayAsync(name: string, value: ArrayInput): Promise<HostArray> {
+  if (value instanceof Tensor && value.op.name !== "constant") return { data: await value.data(), shape: value.shape };
+  return toHostArray(name, value);
+}
+
+function constantArray(name: string, tensor: Tensor): HostArray {
+  const data = constantData(tensor);
+  if (data) return { data, shape: tensor.shape };
+  const value = constantValue(tensor);
+  if (value !== undefined) return { data: Float32Array.of(value), shape: tensor.shape };
+  throw stateError(name, {
+    rule: "only a constant tensor can be read at once",
+    expected: "tensor(…)",
+    received: `the result of ${tensor.op.name}`,
+    advice: "Compute it first: tensor(await t.data(), t.shape).",
+  });
+}
+
+/** Whether `data` is one flat array of numbers, typed or not. */
+function isFlat(data: unknown): data is NumericArray {
+  return isNumericView(data) || (Array.isArray(data) && data.every((value) => typeof value === "number"));
+}
+
+/** Number of rows: the extent of the first axis. @throws ShapeError for a scalar. */
+export function rowsOf(name: string, { shape }: HostArray): number {
+  const rows = shape[0];
+  if (rows === undefined) throw shapeError(name, { rule: "the first axis counts the examples", expected: "at least one axis", received: "a scalar" });
+  return rows;
+}
+
+/** Rows `start` to `end` (not included) as a view on the same memory. */
+export function sliceRows({ data, shape }: HostArray, start: number, end: number): HostArray {
+  const inner = shape.slice(1);
+  const size = sizeOf(inner);
+  return { data: data.subarray(start * size, end * size), shape: [end - start, ...inner] };
+}
+
+/** A copy of the rows that `indices` names, in that order. */
+export function gatherRows({ data, shape }: HostArray, indices: ArrayLike<number>): HostArray {
+  const inner = shape.slice(1);
+  const size = sizeOf(inner);
+  const out = emptyLike(data, indices.length * size);
+  for (let row = 0; row < indices.length; row++) {
+    const start = (indices[row] as number) * size;
+    // A loop beats `set(subarray)` for the labels, one number a row, which would make two objects for each.
+    if (size < 16) for (let i = 0; i < size; i++) out[row * size + i] = data[start + i] as number;
+    else out.set(data.subarray(start, start + size), row * size);
+  }
+  return { data: out, shape: [indices.length, ...inner] };
+}
+
+/** A zeroed array of the same type. */
+export function emptyLike(data: HostData, length: number): HostData {
+  return new (data.constructor as new (length: number) => HostData)(length);
+}

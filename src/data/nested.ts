@@ -1,0 +1,102 @@
+import { shapeError, valueError } from "../errors.ts";
+import type { NumericArray } from "../tensor/dtype.ts";
+
+/** A typed array of numbers. */
+export type HostData = Exclude<NumericArray, readonly number[]>;
+
+/** Nested arrays of numbers; the innermost rows may be typed arrays. */
+export type NestedNumbers = number | NumericArray | readonly NestedNumbers[];
+
+/** The values in row-major order, and the shape of the nesting. */
+export interface Flat {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Flattens nested arrays into one Float32Array.
+ *
+ * @param name stands in front of the errors' paths, for example `x` in `x[2][1]`.
+ * @throws ShapeError where rows differ in length or depth, ValueError where a value is not a number; both name the place.
+ */
+export function flatten(name: string, values: NestedNumbers): Flat {
+  const shape = shapeOfFirst(values);
+  const data = new Float32Array(shape.reduce((size, extent) => size * extent, 1));
+  fill({ name, shape, data }, values, [], 0);
+  return { data, shape };
+}
+
+/** The shape that the first element of each level asks for; `fill` holds the others to it. */
+function shapeOfFirst(values: NestedNumbers): number[] {
+  const shape: number[] = [];
+  for (let level: NestedNumbers = values; isRow(level); level = level[0] as NestedNumbers) {
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  return shape;
+}
+
+interface Filling {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Copies one level to `offset` and on, and gives the offset behind it. `path` is shared and only read for errors. */
+function fill(target: Filling, values: NestedNumbers, path: number[], offset: number): number {
+  const { name, shape, data } = target;
+  const depth = path.length;
+  if (!isRow(values)) {
+    if (typeof values !== "number") throw notANumber(name, values, path);
+    if (depth < shape.length) throw ragged(name, `the number ${values}`, path, shape);
+    data[offset] = values;
+    return offset + 1;
+  }
+  if (depth === shape.length || values.length !== shape[depth]) {
+    throw ragged(name, `an array of ${values.length}`, path, shape);
+  }
+  if (isNumericView(values) && depth === shape.length - 1) {
+    data.set(values, offset);
+    return offset + values.length;
+  }
+  let next = offset;
+  for (let index = 0; index < values.length; index++) {
+    path.push(index);
+    next = fill(target, values[index] as NestedNumbers, path, next);
+    path.pop();
+  }
+  return next;
+}
+
+function isRow(value: NestedNumbers): value is NumericArray | readonly NestedNumbers[] {
+  return Array.isArray(value) || isNumericView(value);
+}
+
+/** Whether `value` is a typed array of numbers: neither a DataView nor 64-bit integers. */
+export function isNumericView(value: unknown): value is HostData {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array);
+}
+
+const placeOf = (name: string, path: readonly number[]) => `${name}${path.map((index) => `[${index}]`).join("")}`;
+
+function ragged(name: string, received: string, path: readonly number[], shape: readonly number[]): Error {
+  return shapeError(placeOf(name, path), {
+    rule: "nested arrays must be regular: all rows of one level have the same length and depth",
+    expected: path.length === shape.length ? "a number" : `a row of ${shape[path.length]}`,
+    received,
+    context: `the first rows make the shape [${shape.join(", ")}]`,
+  });
+}
+
+function notANumber(name: string, value: unknown, path: readonly number[]): Error {
+  return valueError(placeOf(name, path), {
+    rule: "arrays hold numbers only",
+    expected: "a number",
+    received: describe(value),
+    advice: "Turn labels and missing values into numbers first.",
+  });
+}
+
+function describe(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : typeof value === "object" && value !== null ? `a ${value.constructor?.name}` : String(value);
+}

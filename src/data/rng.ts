@@ -1,0 +1,56 @@
+import { philox } from "../backends/js/random.ts";
+import { checkNumber } from "../errors.ts";
+
+/** Word 3 of the counter: 0 belongs to random tensors, so that a shuffle never repeats the numbers of a layer. */
+const HOST = 1;
+
+/**
+ * Random whole numbers on the host: a Philox stream that depends on (seed, stream, step) only.
+ *
+ * @param seed an integer in [0, 2⁵³).
+ */
+export class HostRandom {
+  private readonly key: readonly [number, number];
+  private words: readonly number[] = [];
+  private drawn = 0;
+
+  constructor(
+    seed: number,
+    private readonly stream: number,
+    private readonly step: number,
+  ) {
+    checkSeed("random", seed);
+    this.key = [seed >>> 0, Math.floor(seed / 2 ** 32)];
+  }
+
+  /** A whole number in [0, count), each as likely as the others to within count·2⁻³². */
+  below(count: number): number {
+    const lane = this.drawn % 4;
+    if (lane === 0) this.words = philox([this.drawn / 4, this.stream, this.step, HOST], this.key);
+    this.drawn++;
+    return Math.floor(((this.words[lane] as number) / 2 ** 32) * count);
+  }
+}
+
+/** Checks a seed. @throws ValueError unless it is an integer in [0, 2⁵³). */
+export function checkSeed(name: string, seed: number): number {
+  return checkNumber(name, "seed", seed, "an integer in [0, 2^53)", (value) => Number.isSafeInteger(value) && value >= 0);
+}
+
+/**
+ * 0 … count − 1 in an order drawn by (seed, epoch): the same everywhere, another for each epoch.
+ *
+ * @param out an array to write to, of length `count`, for callers that shuffle in every epoch; its old values do not matter.
+ */
+export function permutation(count: number, seed: number, epoch = 0, out: Int32Array = new Int32Array(count)): Int32Array {
+  const random = new HostRandom(seed, 0, epoch);
+  for (let i = 0; i < count; i++) out[i] = i;
+  // Fisher and Yates: every order equally likely.
+  for (let last = count - 1; last > 0; last--) {
+    const chosen = random.below(last + 1);
+    const kept = out[last] as number;
+    out[last] = out[chosen] as number;
+    out[chosen] = kept;
+  }
+  return out;
+}

@@ -1,0 +1,105 @@
+import { shapeError, valueError } from "../errors.ts";
+import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { type ArrayInput, emptyLike, type HostArray, hostArray, isHostArray, rowsOf, toHostArray } from "./array.ts";
+import type { HostData } from "./nested.ts";
+
+/** The same structure (records and lists, nested at will) with a {@link HostArray} in place of everything that stands for an array. */
+export type HostTree<T> = T extends ArrayInput | undefined
+  ? undefined extends T
+    ? HostArray | undefined
+    : HostArray
+  : { readonly [K in keyof T]: HostTree<T[K]> };
+
+/** A structure whose leaves are arrays, as far as the compiler has to know. */
+type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: Node };
+
+/**
+ * Turns every leaf into a {@link HostArray}. A list whose members are tensors, host arrays or records is a list of inputs; any
+ * other array is nested numbers. `undefined` stays, so `{ x, y, sampleWeight: undefined }` is fine.
+ */
+export function toHostTree<T>(name: string, tree: T): HostTree<T> {
+  const convert = (path: string, node: unknown): unknown => {
+    if (node === undefined || isHostArray(node)) return node === undefined ? node : hostArray(node.data, node.shape, path);
+    if (Array.isArray(node) && node.length > 0 && node.every(isMember)) return node.map((member, index) => convert(`${path}[${index}]`, member));
+    if (isRecord(node)) return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member)]));
+    return toHostArray(path || "data", node as ArrayInput);
+  };
+  return convert(name, tree) as HostTree<T>;
+}
+
+const isMember = (value: unknown) => value instanceof Tensor || isHostArray(value) || isRecord(value);
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value)) && !isHostArray(value);
+}
+
+/** The leaves with their paths (`x`, `x[0]`, `x.image`), in order. */
+export function leavesOf(name: string, tree: unknown): [path: string, leaf: HostArray][] {
+  const node = tree as Node;
+  if (node === undefined) return [];
+  if (isHostArray(node)) return [[name || "data", node]];
+  if (Array.isArray(node)) return node.flatMap((member, index) => leavesOf(`${name}[${index}]`, member));
+  return Object.entries(node).flatMap(([key, member]) => leavesOf(name ? `${name}.${key}` : key, member));
+}
+
+/** The tree with `change` done to each leaf. */
+export function mapLeaves<T>(tree: T, change: (leaf: HostArray) => HostArray): T {
+  const visit = (node: Node): Node => {
+    if (node === undefined) return node;
+    if (isHostArray(node)) return change(node);
+    if (Array.isArray(node)) return node.map(visit);
+    return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, visit(member)]));
+  };
+  return visit(tree as Node) as T;
+}
+
+/** How many rows all leaves have. @throws ShapeError where they differ, ValueError where there are no leaves. */
+export function commonRows(name: string, tree: unknown): number {
+  const leaves = leavesOf("", tree);
+  const [first] = leaves;
+  if (first === undefined) throw valueError(name, { rule: "there must be data", expected: "at least one array", received: "none" });
+  const rows = rowsOf(first[0], first[1]);
+  for (const [path, leaf] of leaves) {
+    const other = rowsOf(path, leaf);
+    if (other === rows) continue;
+    throw shapeError(name, {
+      rule: "all arrays must have the same number of rows",
+      expected: `${rows} rows`,
+      received: `${other}`,
+      context: `${first[0]} ${formatShape(first[1].shape)}, ${path} ${formatShape(leaf.shape)}`,
+    });
+  }
+  return rows;
+}
+
+/** Stacks examples of equal structure along a new first axis. */
+export function stack<T>(name: string, examples: readonly HostTree<T>[]): HostTree<T> {
+  const columns = examples.map((example) => leavesOf("", example));
+  let leaf = 0;
+  return mapLeaves(examples[0] as HostTree<T>, () => {
+    const index = leaf++;
+    return stackLeaf(
+      name,
+      columns.map((column) => column[index]),
+    );
+  });
+}
+
+function stackLeaf(name: string, column: readonly ([path: string, leaf: HostArray] | undefined)[]): HostArray {
+  const [path, first] = column[0] as [string, HostArray];
+  const size = sizeOf(first.shape);
+  const data: HostData = emptyLike(first.data, column.length * size);
+  column.forEach((entry, row) => {
+    if (entry === undefined || entry[0] !== path || !sameShape(entry[1].shape, first.shape)) {
+      throw shapeError(name, {
+        rule: "examples of one batch must have the same structure and shapes",
+        expected: `${path} ${formatShape(first.shape)}`,
+        received: entry ? `${entry[0]} ${formatShape(entry[1].shape)}` : "nothing",
+        context: `example ${row} of the batch`,
+      });
+    }
+    data.set(entry[1].data, row * size);
+  });
+  return { data, shape: [column.length, ...first.shape] };
+}

@@ -1,0 +1,85 @@
+import { checkNumber, shapeError, valueError } from "../errors.ts";
+import { abs, add, div, equal, maximum, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
+import { range } from "../tensor/ops/indexing.ts";
+import { matmul } from "../tensor/ops/matmul.ts";
+import { sum } from "../tensor/ops/reduction.ts";
+import { expandDims } from "../tensor/ops/shaping.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { configured } from "./configured.ts";
+
+/** A penalty on a tensor: a scalar that is added to the loss. Any function of this form will do. */
+export type Penalty = (w: Tensor) => Tensor;
+
+/**
+ * l1·Σ|w|: drives weights to exactly 0.
+ * @param factor finite, ≥ 0. Default 0.01.
+ * @throws ValueError if it is negative or not finite.
+ * @see Keras 3 `regularizers.L1`.
+ */
+export function l1(factor = 0.01): Penalty {
+  checkFactor("l1", "l1", factor);
+  return configured("l1", { l1: factor }, (w: Tensor) => mul(sum(abs(w)), factor));
+}
+
+/**
+ * l2·Σw² (without ½): drives weights towards 0. With adaptive optimizers this is not the same as weight decay.
+ * @param factor finite, ≥ 0. Default 0.01.
+ * @throws ValueError if it is negative or not finite.
+ * @see Keras 3 `regularizers.L2`.
+ */
+export function l2(factor = 0.01): Penalty {
+  checkFactor("l2", "l2", factor);
+  return configured("l2", { l2: factor }, (w: Tensor) => mul(sum(square(w)), factor));
+}
+
+/** Options of {@link l1l2}. */
+export interface L1L2Options {
+  /** Default 0. */
+  l1?: number;
+  /** Default 0. */
+  l2?: number;
+}
+
+/**
+ * l1·Σ|w| + l2·Σw² (elastic net).
+ * @throws ValueError if a factor is negative or not finite.
+ * @see Keras 3 `regularizers.L1L2`.
+ */
+export function l1l2({ l1: first = 0, l2: second = 0 }: L1L2Options = {}): Penalty {
+  checkFactor("l1l2", "l1", first);
+  checkFactor("l1l2", "l2", second);
+  return configured("l1l2", { l1: first, l2: second }, (w: Tensor) => add(mul(sum(abs(w)), first), mul(sum(square(w)), second)));
+}
+
+/** Options of {@link orthogonalPenalty}. */
+export interface OrthogonalPenaltyOptions {
+  /** Finite, ≥ 0. Default 0.01. */
+  factor?: number;
+  /** What is to become orthogonal. Default "rows". */
+  mode?: "rows" | "columns";
+}
+
+/**
+ * factor · mean |cos| between different rows (or columns) of a matrix: drives them towards being orthogonal.
+ * @throws ValueError on a bad factor or mode; ShapeError where the weight is not a matrix.
+ * @see Keras 3 `regularizers.OrthogonalRegularizer`.
+ */
+export function orthogonalPenalty({ factor = 0.01, mode = "rows" }: OrthogonalPenaltyOptions = {}): Penalty {
+  checkFactor("orthogonalPenalty", "factor", factor);
+  if (mode !== "rows" && mode !== "columns") {
+    throw valueError("orthogonalPenalty", { rule: "unknown mode", expected: '"rows" or "columns"', received: String(mode) });
+  }
+  return configured("orthogonalPenalty", { factor, mode }, (w: Tensor) => {
+    if (w.rank !== 2) throw shapeError("orthogonalPenalty", { rule: "the weight must be a matrix", expected: "rank 2", received: formatShape(w.shape) });
+    const size = w.shape[mode === "rows" ? 0 : 1] as number;
+    const unit = div(w, sqrt(maximum(sum(square(w), mode === "rows" ? 1 : 0, true), 1e-12)));
+    const cosines = mode === "rows" ? matmul(unit, unit, { transposeB: true }) : matmul(unit, unit, { transposeA: true });
+    const diagonal = equal(expandDims(range(size), 1), range(size));
+    return mul(sum(abs(mul(cosines, sub(1, diagonal)))), factor / (size * (size - 1)));
+  });
+}
+
+function checkFactor(name: string, what: string, value: number): void {
+  checkNumber(name, what, value, "a finite number ≥ 0", (v) => v >= 0);
+}

@@ -1,0 +1,92 @@
+import { valueError } from "../errors.ts";
+import { add } from "./ops/elementwise.ts";
+import { asTensor, scalar } from "./ops/leaf.ts";
+import { sum } from "./ops/reduction.ts";
+import { broadcastTo, reshape, zeros } from "./ops/shaping.ts";
+import { formatShape, type Shape, sameShape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+import type { Variable } from "./variable.ts";
+
+/**
+ * Gradients of a scalar with respect to tensors or variables: a pure function from graph to graph that calls each op's `vjp` on the way
+ * back. The result is made of ops, so gradients of gradients work. What `y` does not depend on has gradient 0.
+ *
+ * @param y a tensor of rank 0; use `sum` or `mean` first where it has axes.
+ * @throws ValueError where y has axes, or an int32 tensor is asked for.
+ */
+export function gradients(y: Tensor, xs: readonly (Tensor | Variable)[]): Tensor[] {
+  if (y.shape.length > 0) {
+    throw valueError("gradients", {
+      rule: "the differentiated value must be a scalar",
+      expected: "shape []",
+      received: formatShape(y.shape),
+      advice: "Use sum(y) or mean(y).",
+    });
+  }
+  const targets = xs.map(asTensor);
+  for (const target of targets) {
+    if (target.dtype !== "float32") throw valueError("gradients", { rule: "only float32 tensors have gradients", expected: "float32", received: target.dtype });
+  }
+  const path = between(y, new Set(targets));
+  const found = new Map<Tensor, Tensor>([[y, scalar(1)]]);
+  for (const node of path) {
+    const dy = found.get(node);
+    if (!dy) continue;
+    node.op.vjp(dy, node.inputs, node, node.attrs).forEach((gradient, index) => {
+      const input = node.inputs[index] as Tensor;
+      if (gradient === null || !path.has(input)) return;
+      const exact = matchShape(gradient, input.shape);
+      const sofar = found.get(input);
+      found.set(input, sofar ? add(sofar, exact) : exact);
+    });
+  }
+  return targets.map((target) => found.get(target) ?? zeros(target.shape));
+}
+
+/** The nodes on a way from the targets to y, from y downwards. Ids grow with recording, so descending ids are a topological order. */
+function between(y: Tensor, targets: ReadonlySet<Tensor>): Set<Tensor> {
+  const leads = new Map<Tensor, boolean>();
+  const stack: Tensor[] = [y];
+  while (stack.length > 0) {
+    const node = stack.at(-1) as Tensor;
+    const open = node.inputs.filter((input) => !leads.has(input));
+    if (open.length > 0) stack.push(...open);
+    else {
+      leads.set(node, targets.has(node) || node.inputs.some((input) => leads.get(input)));
+      stack.pop();
+    }
+  }
+  const nodes = [...leads].filter(([, leading]) => leading).map(([node]) => node);
+  return new Set(nodes.sort((a, b) => b.id - a.id));
+}
+
+/** A gradient in its input's shape: adds up what broadcasting repeated, repeats what an op left smaller. */
+function matchShape(gradient: Tensor, shape: Shape): Tensor {
+  if (sameShape(gradient.shape, shape)) return gradient;
+  if (gradient.rank < shape.length || gradient.shape.some((extent, i) => extent === 1 && (shape[i + shape.length - gradient.rank] ?? 1) !== 1)) {
+    return matchShape(broadcastTo(gradient, broadcastTarget(gradient.shape, shape)), shape);
+  }
+  const lead = gradient.rank - shape.length;
+  const axes = gradient.shape.flatMap((extent, axis) => (axis < lead || (shape[axis - lead] === 1 && extent !== 1) ? [axis] : []));
+  return reshape(sum(gradient, axes), shape);
+}
+
+function broadcastTarget(a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  const at = (shape: Shape, axis: number) => shape[axis - rank + shape.length] ?? 1;
+  return Array.from({ length: rank }, (_, axis) => (at(a, axis) === 1 ? at(b, axis) : at(a, axis)));
+}
+
+/** The gradient of `f` as a function: `grad(f)(x)` is ∂f/∂x for one tensor, recorded. */
+export function grad(f: (x: Tensor) => Tensor): (x: Tensor | number) => Tensor {
+  return (x) => valueAndGrad(f)(x).gradient;
+}
+
+/** Value and gradient of `f` at once. */
+export function valueAndGrad(f: (x: Tensor) => Tensor): (x: Tensor | number) => { value: Tensor; gradient: Tensor } {
+  return (x) => {
+    const input = asTensor(x);
+    const value = f(input);
+    return { value, gradient: gradients(value, [input])[0] as Tensor };
+  };
+}

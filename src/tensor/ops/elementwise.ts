@@ -1,0 +1,170 @@
+import { valueError } from "../../errors.ts";
+import type { DType } from "../dtype.ts";
+import { type ElementwiseOp, record } from "../op.ts";
+import type { Algebra } from "../primitive.ts";
+import * as scalar from "../scalar.ts";
+import { broadcastShapes } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { asTensor, scalar as constant, type Operand } from "./leaf.ts";
+
+/** Attributes of a recorded elementwise function. */
+export interface ElementwiseAttrs {
+  readonly fn: scalar.ScalarFunction;
+  readonly params: scalar.Params;
+}
+
+/** Any function of `scalar.ts` on tensors that broadcast. Results are float32; int32 inputs count as numbers (exact up to 2^24). */
+export const elementwiseOp: ElementwiseOp<ElementwiseAttrs> = {
+  name: "elementwise",
+  infer: (inputs, { fn }) => ({ shape: broadcastShapes(fn.name, ...inputs.map((x) => x.shape)), dtype: "float32" }),
+  vjp: (dy, inputs, y, { fn, params }) => {
+    // The branch not taken must not turn a gradient into NaN (0 · ∞), so the choice is made on dy itself.
+    if (fn === scalar.select) return [null, where(inputs[0] as Tensor, dy, 0), where(inputs[0] as Tensor, 0, dy)];
+    return fn
+      .derivative(recording, inputs, y, params)
+      .map((partial, index) => (partial === null || inputs[index]?.dtype === "int32" ? null : mul(dy, partial)));
+  },
+  expression: (m, inputs, { fn, params }) => fn.value(m, inputs, params),
+};
+
+/** Records an elementwise function of `scalar.ts`. */
+export function elementwise(fn: scalar.ScalarFunction, inputs: readonly Operand[], params: scalar.Params = {}): Tensor {
+  return record(elementwiseOp, inputs.map(asTensor), { fn, params });
+}
+
+export const castOp: ElementwiseOp<{ dtype: DType }> = {
+  name: "cast",
+  infer: ([x], { dtype }) => ({ shape: (x as Tensor).shape, dtype }),
+  vjp: (dy, [x], y) => [(x as Tensor).dtype === "float32" && y.dtype === "float32" ? dy : null],
+  expression: (m, inputs, { dtype }) => {
+    const [x] = inputs as [(typeof inputs)[number]];
+    return dtype === "float32" ? x : m.select(m.less(x, m.constant(0)), m.ceil(x), m.floor(x));
+  },
+};
+
+/** The same numbers in another dtype; float32 to int32 truncates towards zero. */
+export function cast(x: Operand, dtype: DType): Tensor {
+  const t = asTensor(x);
+  if (dtype !== "float32" && dtype !== "int32") throw valueError("cast", { rule: "unknown dtype", expected: "float32 or int32", received: dtype });
+  return t.dtype === dtype ? t : record(castOp, [t], { dtype });
+}
+
+const unary = (fn: scalar.ScalarFunction) => (x: Operand) => elementwise(fn, [x]);
+const binary = (fn: scalar.ScalarFunction) => (a: Operand, b: Operand) => elementwise(fn, [a, b]);
+
+/** a + b. */
+export const add = /* @__PURE__ */ binary(scalar.add);
+/** a − b. */
+export const sub = /* @__PURE__ */ binary(scalar.sub);
+/** a · b. */
+export const mul = /* @__PURE__ */ binary(scalar.mul);
+/** a / b. */
+export const div = /* @__PURE__ */ binary(scalar.div);
+/** a to the power b; small whole exponents and ½ are done by multiplication and root. */
+export function pow(a: Operand, b: Operand): Tensor {
+  if (b === 2) return square(a);
+  if (b === 1) return asTensor(a);
+  if (b === 3) return mul(a, square(a));
+  if (b === 0.5) return sqrt(a);
+  if (b === -1) return reciprocal(a);
+  return elementwise(scalar.pow, [a, b]);
+}
+/** The smaller of two, NaN if either is. */
+export const minimum = /* @__PURE__ */ binary(scalar.minimum);
+/** The larger of two, NaN if either is. */
+export const maximum = /* @__PURE__ */ binary(scalar.maximum);
+/** 1 where a = b, else 0. */
+export const equal = /* @__PURE__ */ binary(scalar.equal);
+/** 1 where a ≠ b, else 0. */
+export const notEqual = /* @__PURE__ */ binary(scalar.notEqual);
+/** 1 where a < b, else 0. */
+export const less = /* @__PURE__ */ binary(scalar.less);
+/** 1 where a ≤ b, else 0. */
+export const lessEqual = /* @__PURE__ */ binary(scalar.lessEqual);
+/** 1 where a > b, else 0. */
+export const greater = /* @__PURE__ */ binary(scalar.greater);
+/** 1 where a ≥ b, else 0. */
+export const greaterEqual = /* @__PURE__ */ binary(scalar.greaterEqual);
+/** 1 where x = 0, else 0. */
+export const logicalNot = /* @__PURE__ */ unary(scalar.logicalNot);
+/** 1 where x is NaN, else 0. */
+export const isNaN = /* @__PURE__ */ unary(scalar.isNaN);
+/** 1 where x is finite, else 0. */
+export const isFinite = /* @__PURE__ */ unary(scalar.isFinite);
+/** a where the condition is not 0, else b. */
+export const where = (condition: Operand, a: Operand, b: Operand): Tensor => elementwise(scalar.select, [condition, a, b]);
+/** x kept within [low, high]. */
+export const clip = (x: Operand, low: number, high: number): Tensor => minimum(maximum(x, low), high);
+/** −x. */
+export const neg = /* @__PURE__ */ unary(scalar.neg);
+/** |x|. */
+export const abs = /* @__PURE__ */ unary(scalar.abs);
+/** −1, 0 or 1. */
+export const sign = /* @__PURE__ */ unary(scalar.sign);
+/** Largest whole number ≤ x. */
+export const floor = /* @__PURE__ */ unary(scalar.floor);
+/** Smallest whole number ≥ x. */
+export const ceil = /* @__PURE__ */ unary(scalar.ceil);
+/** Nearest whole number, ties to even. */
+export const round = /* @__PURE__ */ unary(scalar.round);
+/** x². */
+export const square = /* @__PURE__ */ unary(scalar.square);
+/** 1/x. */
+export const reciprocal = /* @__PURE__ */ unary(scalar.reciprocal);
+/** √x. */
+export const sqrt = /* @__PURE__ */ unary(scalar.sqrt);
+/** 1/√x. */
+export const rsqrt = /* @__PURE__ */ unary(scalar.rsqrt);
+/** e^x. */
+export const exp = /* @__PURE__ */ unary(scalar.exp);
+/** e^x − 1, accurate near 0. */
+export const expm1 = /* @__PURE__ */ unary(scalar.expm1);
+/** Natural logarithm. */
+export const log = /* @__PURE__ */ unary(scalar.log);
+/** log(1 + x), accurate near 0. */
+export const log1p = /* @__PURE__ */ unary(scalar.log1p);
+/** Sine of radians. */
+export const sin = /* @__PURE__ */ unary(scalar.sin);
+/** Cosine of radians. */
+export const cos = /* @__PURE__ */ unary(scalar.cos);
+/** Error function. */
+export const erf = /* @__PURE__ */ unary(scalar.erf);
+/** Inverse of the error function, on (−1, 1). */
+export const erfinv = /* @__PURE__ */ unary(scalar.erfinv);
+/** Hyperbolic tangent. */
+export const tanh = /* @__PURE__ */ unary(scalar.tanh);
+/** 1/(1 + e^−x). */
+export const sigmoid = /* @__PURE__ */ unary(scalar.sigmoid);
+
+/** The primitives as recorded nodes: derivatives are written against this, which is why gradients have gradients. */
+const recording: Algebra<Tensor> = {
+  constant,
+  neg,
+  abs,
+  sign,
+  floor,
+  ceil,
+  round,
+  sqrt,
+  exp,
+  expm1,
+  log,
+  log1p,
+  tanh,
+  erf,
+  erfinv,
+  sin,
+  cos,
+  add,
+  sub,
+  mul,
+  div,
+  min: minimum,
+  max: maximum,
+  pow,
+  equal,
+  notEqual,
+  less,
+  lessEqual,
+  select: where,
+};

@@ -1,0 +1,109 @@
+import type { View } from "../../compiler/instruction.ts";
+import { shapeError, valueError } from "../../errors.ts";
+import { defineOp, type OpDefinition, record } from "../op.ts";
+import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { equal, where } from "./elementwise.ts";
+import { asTensor, type Operand, tensor } from "./leaf.ts";
+import { expandDims, transpose } from "./shaping.ts";
+
+function checkIndices(name: string, indices: Tensor): void {
+  if (indices.dtype !== "int32")
+    throw valueError(name, { rule: "indices must be whole numbers", expected: "dtype int32", received: indices.dtype, advice: 'Use cast(indices, "int32").' });
+}
+
+/** Rows of a table [rows, width…] by int32 indices of any shape. */
+export const gatherOp: OpDefinition<object> = /* @__PURE__ */ defineOp<object>({
+  name: "gather",
+  infer: ([table, indices]) => ({ shape: [...(indices as Tensor).shape, ...(table as Tensor).shape.slice(1)], dtype: (table as Tensor).dtype }),
+  vjp: (dy, inputs) => {
+    const [table, indices] = inputs as [Tensor, Tensor];
+    return [table.dtype === "float32" ? record(scatterAddOp, [indices, dy], { shape: table.shape }) : null, null];
+  },
+  lower: (ctx, [table, indices], output) => {
+    const source = ctx.contiguous(table as View);
+    const result = ctx.allocate(output.shape, output.dtype);
+    const [rows = 0, ...width] = source.shape;
+    ctx.emit({
+      kind: "gather",
+      rows,
+      width: sizeOf(width),
+      count: sizeOf((indices as View).shape),
+      table: source,
+      indices: ctx.contiguous(indices as View),
+      output: result,
+    });
+    return result;
+  },
+});
+
+/** Zeros of `shape` to which each update is added at the row that its index names: the adjoint of gather. */
+export const scatterAddOp: OpDefinition<{ shape: Shape }> = /* @__PURE__ */ defineOp<{ shape: Shape }>({
+  name: "scatterAdd",
+  infer: (_, { shape }) => ({ shape, dtype: "float32" }),
+  vjp: (dy, [indices]) => [null, record(gatherOp, [dy, indices as Tensor], {})],
+  lower: (ctx, inputs, output, { shape }) => {
+    const [indices, updates] = inputs.map((view) => ctx.contiguous(view)) as [View, View];
+    const result = ctx.allocate(output.shape, "float32");
+    const [rows = 0, ...width] = shape;
+    ctx.emit({ kind: "scatterAdd", rows, width: sizeOf(width), count: sizeOf(indices.shape), indices, updates, output: result });
+    return result;
+  },
+});
+
+/**
+ * Takes slices of x along an axis (default the first) by int32 indices. A slice for an index out of range is NaN.
+ * Shapes: x [.., n, ..], indices [i…] give [.., i…, ..].
+ */
+export function gather(x: Operand, indices: Operand, axis = 0): Tensor {
+  const [table, index] = [asTensor(x), asTensor(indices)];
+  checkIndices("gather", index);
+  if (table.rank === 0) throw shapeError("gather", { rule: "the table needs an axis to take from", expected: "rank ≥ 1", received: "rank 0" });
+  const at = normalizeAxis("gather", axis, table.rank);
+  if (at === 0) return record(gatherOp, [table, index], {});
+  const axes = table.shape.map((_, i) => i);
+  const front = [at, ...axes.filter((i) => i !== at)];
+  const taken = record(gatherOp, [transpose(table, front), index], {});
+  // [i…, before…, after…] back to [before…, i…, after…].
+  const n = index.rank;
+  const order = [...axes.slice(0, at).map((i) => n + i), ...Array.from({ length: n }, (_, i) => i), ...axes.slice(at + 1).map((i) => n + i - 1)];
+  return transpose(taken, order);
+}
+
+/**
+ * Zeros of `shape` [rows, …] with `updates` [i…, …] added at the rows that `indices` [i…] name; repeated indices add up.
+ * Indices out of range are passed over.
+ */
+export function scatterAdd(indices: Operand, updates: Operand, shape: Shape): Tensor {
+  const [index, values] = [asTensor(indices), asTensor(updates)];
+  checkIndices("scatterAdd", index);
+  const expected = [...index.shape, ...shape.slice(1)];
+  if (formatShape(values.shape) !== formatShape(expected)) {
+    throw shapeError("scatterAdd", {
+      rule: "updates have the indices' axes, then the rows'",
+      expected: formatShape(expected),
+      received: formatShape(values.shape),
+      context: `indices ${formatShape(index.shape)}, shape ${formatShape(shape)}`,
+    });
+  }
+  return record(scatterAddOp, [index, values], { shape });
+}
+
+export interface OneHotOptions {
+  /** Value at the index (default 1) and elsewhere (default 0). */
+  onValue?: number;
+  offValue?: number;
+}
+
+/** [i…] whole numbers to [i…, depth]; a row for an index out of range is all `offValue`. */
+export function oneHot(indices: Operand, depth: number, { onValue = 1, offValue = 0 }: OneHotOptions = {}): Tensor {
+  const index = asTensor(indices);
+  if (!Number.isInteger(depth) || depth < 1) throw valueError("oneHot", { rule: "depth must be a whole number", expected: "an integer ≥ 1", received: depth });
+  const hit = equal(expandDims(index, -1), range(depth));
+  return onValue === 1 && offValue === 0 ? hit : where(hit, onValue, offValue);
+}
+
+/** 0, 1, … n − 1 as int32. */
+export function range(n: number): Tensor {
+  return tensor(Int32Array.from({ length: n }, (_, i) => i));
+}

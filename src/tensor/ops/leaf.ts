@@ -1,0 +1,114 @@
+import { valueError } from "../../errors.ts";
+import { type DType, dtypeOf, type NumericArray, type TypedArray } from "../dtype.ts";
+import { defineOp, record } from "../op.ts";
+import { checkShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
+import { type NestedArray, Tensor } from "../tensor.ts";
+import { Variable } from "../variable.ts";
+
+/** What ops accept: a tensor, a variable (its value), or a number. */
+export type Operand = Tensor | Variable | number;
+
+/** An operand as a tensor. */
+export function asTensor(operand: Operand): Tensor {
+  if (operand instanceof Tensor) return operand;
+  if (operand instanceof Variable) return operand.tensor;
+  if (typeof operand === "number") return scalar(operand);
+  throw valueError("op", { rule: "operands are tensors, variables or numbers", expected: "a Tensor", received: operand, advice: "Wrap arrays in tensor(…)." });
+}
+
+/** Attributes of a constant: one number, or data of a known length. */
+export type ConstantAttrs = { readonly value: number } | { readonly data: TypedArray; readonly shape: Shape; readonly dtype: DType };
+
+export const constantOp = /* @__PURE__ */ defineOp<ConstantAttrs>({
+  name: "constant",
+  infer: (_, attrs) => ("value" in attrs ? { shape: [], dtype: "float32" } : { shape: attrs.shape, dtype: attrs.dtype }),
+  vjp: () => [],
+  lower: (ctx, _, output) => ({ buffer: ctx.leaf(output), dtype: output.dtype, offset: 0, shape: output.shape, strides: stridesOf(output.shape) }),
+});
+
+/** A float32 scalar constant. */
+export function scalar(value: number): Tensor {
+  return record(constantOp, [], { value });
+}
+
+/** The number that a scalar constant holds, else undefined. */
+export function constantValue(tensor: Tensor): number | undefined {
+  return tensor.op === constantOp ? (tensor.attrs as { value?: number }).value : undefined;
+}
+
+/** The data that a constant tensor holds, else undefined. */
+export function constantData(tensor: Tensor): TypedArray | undefined {
+  return tensor.op === constantOp ? (tensor.attrs as { data?: TypedArray }).data : undefined;
+}
+
+export interface TensorOptions {
+  /** Default: int32 for integer arrays, else float32. */
+  dtype?: DType;
+}
+
+/**
+ * A constant tensor from a typed array with its shape, or from nested arrays of numbers. The data are not copied: do not change
+ * a typed array after handing it over.
+ *
+ * @param shape default: that of the nesting, or `[length]` for a typed array.
+ * @throws ValueError where the number of values does not fit the shape, or rows differ in length.
+ * @example tensor([[1, 2], [3, 4]]); tensor(new Float32Array(6), [2, 3]);
+ */
+export function tensor(values: NumericArray | NestedArray, shape?: Shape, options: TensorOptions = {}): Tensor {
+  const nested = typeof values === "number" || (Array.isArray(values) && values.some(Array.isArray));
+  const flat = nested ? flatten(values as NestedArray) : { data: values as NumericArray, shape: [(values as NumericArray).length] };
+  const dtype = options.dtype ?? dtypeOf(flat.data);
+  const target = shape === undefined ? flat.shape : checkShape("tensor", shape);
+  if (sizeOf(target) !== flat.data.length) {
+    throw valueError("tensor", {
+      rule: "the shape must hold the values",
+      expected: `${sizeOf(target)} values`,
+      received: flat.data.length,
+      context: `shape [${target}]`,
+    });
+  }
+  return record(constantOp, [], { data: convert(flat.data, dtype), shape: target, dtype });
+}
+
+/** Float64Array stays, for the reference backend in float64. */
+function convert(data: NumericArray, dtype: DType): TypedArray {
+  if (dtype === "int32") return data instanceof Int32Array ? data : Int32Array.from(data as ArrayLike<number>);
+  return data instanceof Float32Array || data instanceof Float64Array
+    ? data
+    : Array.isArray(data)
+      ? Float64Array.from(data)
+      : Float32Array.from(data as ArrayLike<number>);
+}
+
+function flatten(values: NestedArray): { data: number[]; shape: number[] } {
+  const shape: number[] = [];
+  for (let level = values; Array.isArray(level); level = level[0] as NestedArray) shape.push(level.length);
+  const data: number[] = [];
+  collect(values, shape, 0, data);
+  return { data, shape };
+}
+
+function collect(values: NestedArray, shape: Shape, axis: number, into: number[]): void {
+  const isRow = Array.isArray(values);
+  if (isRow !== axis < shape.length || (isRow && values.length !== shape[axis])) {
+    throw valueError("tensor", {
+      rule: "nested arrays must be regular",
+      expected: `shape [${shape}]`,
+      received: isRow ? `a row of ${values.length} at depth ${axis}` : `a ${typeof values} at depth ${axis}`,
+    });
+  }
+  if (!isRow) into.push(values);
+  else for (const row of values) collect(row, shape, axis + 1, into);
+}
+
+export const inputOp = /* @__PURE__ */ defineOp<{ name: string; shape: Shape; dtype: DType }>({
+  name: "input",
+  infer: (_, { shape, dtype }) => ({ shape, dtype }),
+  vjp: () => [],
+  lower: (ctx, _, output) => ({ buffer: ctx.leaf(output), dtype: output.dtype, offset: 0, shape: output.shape, strides: stridesOf(output.shape) }),
+});
+
+/** A place for values that are given anew at every run: written through `Executable.input(name)`. */
+export function placeholder(name: string, shape: Shape, dtype: DType = "float32"): Tensor {
+  return record(inputOp, [], { name, shape: checkShape(`placeholder "${name}"`, shape), dtype });
+}

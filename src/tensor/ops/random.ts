@@ -1,0 +1,68 @@
+import type { View } from "../../compiler/instruction.ts";
+import { checkNumber } from "../../errors.ts";
+import { defineOp, record } from "../op.ts";
+import { checkShape, type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { add, erfinv, less, mul } from "./elementwise.ts";
+import { tensor } from "./leaf.ts";
+
+/** Uniform numbers in (0, 1); input: the key, int32 [3] of seed (low, high) and step. */
+export const randomOp = /* @__PURE__ */ defineOp<{ shape: Shape; stream: number }>({
+  name: "random",
+  infer: (_, { shape }) => ({ shape, dtype: "float32" }),
+  vjp: () => [null],
+  lower: (ctx, [key], output, { stream }) => {
+    const result = ctx.allocate(output.shape, "float32");
+    ctx.emit({ kind: "random", stream, count: sizeOf(output.shape), key: ctx.contiguous(key as View), output: result });
+    return result;
+  },
+});
+
+export interface RandomOptions {
+  /** A whole number, or a key tensor int32 [3] (seed low, seed high, step) that may change from run to run. */
+  seed: number | Tensor;
+  /** Numbers of different streams are independent under one seed. Default 0. */
+  stream?: number;
+}
+
+/** The key for a seed at a step: int32 [3]. Seeds may have up to 53 bits. */
+export function randomKey(seed: number, step = 0): Int32Array {
+  checkNumber("random", "seed", seed, "a whole number within ±2^53", Number.isSafeInteger);
+  return Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0, step | 0);
+}
+
+function uniform01(shape: Shape, { seed, stream = 0 }: RandomOptions): Tensor {
+  checkShape("random", shape);
+  checkNumber("random", "stream", stream, "a whole number in [0, 2^32)", (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32);
+  return record(randomOp, [typeof seed === "number" ? tensor(randomKey(seed)) : seed], { shape, stream });
+}
+
+/** Uniform in (low, high), by default (0, 1). Same seed and stream: same numbers, on every backend. */
+export function randomUniform(shape: Shape, options: RandomOptions & { low?: number; high?: number }): Tensor {
+  const { low = 0, high = 1 } = options;
+  const u = uniform01(shape, options);
+  return low === 0 && high === 1 ? u : add(mul(u, high - low), low);
+}
+
+/** Normal with a mean (default 0) and standard deviation (default 1), by the inverse distribution function. */
+export function randomNormal(shape: Shape, options: RandomOptions & { mean?: number; stddev?: number }): Tensor {
+  const { mean = 0, stddev = 1 } = options;
+  const u = randomUniform(shape, { ...options, low: -1, high: 1 });
+  return add(mul(erfinv(u), Math.SQRT2 * stddev), mean);
+}
+
+/** erf(2/√2): the share of a normal distribution that lies within two standard deviations. */
+const withinTwo = 0.9544997361036416;
+
+/** Normal restricted to mean ± 2·stddev (so its own deviation is 0.8796·stddev), as Keras's TruncatedNormal. */
+export function randomTruncatedNormal(shape: Shape, options: RandomOptions & { mean?: number; stddev?: number }): Tensor {
+  const { mean = 0, stddev = 1 } = options;
+  const u = randomUniform(shape, { ...options, low: -withinTwo, high: withinTwo });
+  return add(mul(erfinv(u), Math.SQRT2 * stddev), mean);
+}
+
+/** 1 with probability p, else 0. */
+export function randomBernoulli(shape: Shape, options: RandomOptions & { p: number }): Tensor {
+  checkNumber("randomBernoulli", "p", options.p, "a number in [0, 1]", (p) => p >= 0 && p <= 1);
+  return less(uniform01(shape, options), options.p);
+}
