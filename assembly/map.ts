@@ -31,7 +31,7 @@ class MapRecord {
   scratch: usize;
   scratchPerThread: i32;
   /** Whether an operand is int32. */
-  converts: bool;
+  converts: i32;
 }
 
 /** Elements per tile: with a dozen operands the tiles stay in a first-level cache. records.ts repeats it. */
@@ -72,7 +72,7 @@ function mapElements(record: usize, from: i32, to: i32): void {
   const slots = map.scratch + currentThread * map.scratchPerThread;
   prepare(map, slots);
   const run = load<i32>(shapeOf(map) + ((map.rank - 1) << 2));
-  if (!map.converts && (map.rank == 1 || run >= SHORTEST_RUN)) {
+  if (map.converts == 0 && (map.rank == 1 || run >= SHORTEST_RUN)) {
     while (from < to) {
       const length = min(run - (map.rank == 1 ? from : from % run), to - from);
       mapRun(map, slots, from, length, run);

@@ -6,12 +6,12 @@ function madd(acc: v128, x: v128, y: v128): v128 {
 }
 
 /**
- * `rounds` × 12 chains × 4 lanes of c ← c·scale + shift. Each depends on the one before, so nothing can be hoisted; scale and
- * shift are arguments because V8 makes constants anew in each round. Choose them so that c stays far from subnormals and infinities.
+ * `rounds` × 12 chains × 4 lanes of c ← c·scale + shift. Each round depends on the one before, so nothing can be hoisted. Scale and
+ * shift are read from memory, two vectors, because V8 makes constants anew in each round; 0.5 and 0.25 keep c from subnormals and infinities.
  */
-export function roofline(rounds: i32, scale: f32, shift: f32): f32 {
-  const x = f32x4.splat(scale);
-  const y = f32x4.splat(shift);
+export function roofline(rounds: i32, constants: usize): f32 {
+  const x = v128.load(constants);
+  const y = v128.load(constants, 16);
   let c0 = f32x4.splat(0), c1 = f32x4.splat(1), c2 = f32x4.splat(2), c3 = f32x4.splat(3);
   let c4 = f32x4.splat(4), c5 = f32x4.splat(5), c6 = f32x4.splat(6), c7 = f32x4.splat(7);
   let c8 = f32x4.splat(8), c9 = f32x4.splat(9), c10 = f32x4.splat(10), c11 = f32x4.splat(11);

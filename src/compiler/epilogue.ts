@@ -20,9 +20,7 @@ export function attachEpilogues(instructions: readonly Instruction[]): Instructi
     const product = instruction.inputs
       .map(({ buffer }) => products.get(buffer))
       .filter((candidate) => candidate !== undefined)
-      .findLast(
-        (candidate) => new Set(readers.get(candidate.output.buffer)).size === 1 && isRowwise(instruction, candidate),
-      );
+      .findLast((candidate) => new Set(readers.get(candidate.output.buffer)).size === 1 && isRowwise(instruction, candidate));
     if (!product) return instruction;
     moved.add(product);
     return { ...product, epilogue: instruction };

@@ -19,20 +19,23 @@ const limits = { nodes: 48, inputs: 12 };
 /**
  * Parts the graph into units, inputs before users. With `fuse` false each elementwise node is a group of its own.
  *
- * Each elementwise node joins the groups of its elementwise inputs of the same shape, unless a path that leaves the group and comes
- * back would then make the group wait for itself.
+ * From the end of the graph backwards, each elementwise node joins the groups of its elementwise users of the same shape, unless a path that
+ * leaves the group and comes back would then make the group wait for itself. So a value is computed where it is used: an activation's derivative
+ * is worked out in the backward pass from what the forward pass keeps anyway.
  */
 export function partition(roots: readonly Tensor[], fuse: boolean): Unit[] {
   const nodes = reachable(roots);
+  const users = new Map<Tensor, Tensor[]>();
+  for (const node of nodes) for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
   const groupOf = new Map<Tensor, Group>();
-  for (const node of nodes) {
+  for (const node of nodes.toReversed()) {
     if (!isElementwise(node.op)) continue;
     let group: Group = { members: new Set([node]) };
     groupOf.set(node, group);
     if (!fuse) continue;
-    for (const input of node.inputs) {
-      const other = groupOf.get(input);
-      if (!other || other === group || !sameShape(input.shape, node.shape)) continue;
+    for (const user of users.get(node) ?? []) {
+      const other = groupOf.get(user);
+      if (!other || other === group || !sameShape(user.shape, node.shape)) continue;
       const union = new Set([...other.members, ...group.members]);
       if (fits(union) && !wouldWaitForItself(union, groupOf)) {
         group = { members: union };

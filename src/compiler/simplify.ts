@@ -1,6 +1,7 @@
 import { isElementwise } from "../tensor/op.ts";
 import { type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.ts";
 import { constantOp, constantValue, scalar } from "../tensor/ops/leaf.ts";
+import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { broadcastToOp, reshapeOp, stopGradientOp, transposeOp } from "../tensor/ops/shaping.ts";
 import { numeric } from "../tensor/primitive.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
@@ -48,10 +49,27 @@ function rewrite(node: Tensor): Tensor {
     if (permutation.every((axis, index) => axis === index)) return source;
     return new Tensor(node.op, [source], { permutation }, node.shape, node.dtype);
   }
-  if (node.op.name === "reduce" && sizeOf(x.shape) === sizeOf(node.shape) && sizeOf(x.shape) > 0) {
+  if (node.op === reduceOp && x.op === reduceOp) {
+    const [outer, inner] = [node, x].map((t) => t.attrs as ReduceAttrs) as [ReduceAttrs, ReduceAttrs];
+    if (outer.operation === inner.operation)
+      return new Tensor(
+        reduceOp,
+        x.inputs,
+        { operation: outer.operation, axes: bothAxes(outer.axes, inner.axes, (x.inputs[0] as Tensor).rank) },
+        node.shape,
+        node.dtype,
+      );
+  }
+  if (node.op === reduceOp && sizeOf(x.shape) === sizeOf(node.shape) && sizeOf(x.shape) > 0) {
     return sameShape(x.shape, node.shape) ? x : new Tensor(reshapeOp, [x], { shape: node.shape }, node.shape, node.dtype);
   }
   return node;
+}
+
+/** The axes of the first operand that two reductions in a row remove. */
+function bothAxes(outer: readonly number[], inner: readonly number[], rank: number): number[] {
+  const left = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !inner.includes(axis));
+  return [...inner, ...outer.map((axis) => left[axis] as number)].sort((a, b) => a - b);
 }
 
 const withInputs = (node: Tensor, inputs: readonly Tensor[]) => new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype);

@@ -1,22 +1,30 @@
-import { shapeError, valueError } from "../errors.ts";
+import { shapeError, stateError, valueError } from "../errors.ts";
+import { describe } from "../regularize/configured.ts";
+import type { Constraint } from "../regularize/constraints.ts";
+import type { Penalty } from "../regularize/penalties.ts";
 import type { DType } from "../tensor/dtype.ts";
+import { div } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Variable } from "../tensor/variable.ts";
-import { SymbolicTensor } from "./symbolic.ts";
+import { Variable } from "../tensor/variable.ts";
+import { type Initializer, type InitializerName, initializer } from "./initializers.ts";
+import { streamOf } from "./stream.ts";
+import { type Application, SymbolicTensor } from "./symbolic.ts";
 
 /** A shape whose batch axis (and perhaps others) is not known yet. */
 export type BatchShape = readonly (number | null)[];
 
-/** What a layer may use while its maths is recorded. */
+/** What a layer may use while its maths is recorded. {@link Recording} is the implementation. */
 export interface CallContext {
   /** Whether this is a train step (dropout on, batch statistics in use). */
   readonly training: boolean;
   /** Random key of the run, int32 [3]: seed (low, high) and step. Give it to random ops with `stream(layer)`. */
   readonly key: Tensor;
-  /** A random stream of this layer's own, derived from its path in the model; `use` tells several streams of one layer apart. */
+  /** A random stream for this call of the layer, derived from its path in the model; `use` tells several streams of one call apart. */
   stream(layer: Layer, use?: number): number;
+  /** A variable's value so far in this run: with the updates recorded before. */
+  current(variable: Variable): Tensor;
   /** Sets a variable at the end of the run, such as a moving average. */
   update(variable: Variable, value: Tensor): void;
   /** Adds a scalar to the loss, such as an activity penalty (already divided by the batch size). */
@@ -33,11 +41,28 @@ export interface LayerOptions {
   inputShape?: Shape;
   /** Element type of the input; default float32. Embeddings take int32. */
   inputDType?: DType;
+  /** A penalty on the layer's output, divided by the batch size. */
+  activityRegularizer?: Penalty;
+}
+
+/** What {@link Layer.addVariable} takes. */
+export interface WeightOptions {
+  /** Default "glorotUniform". */
+  initializer?: InitializerName | Initializer;
+  /** Default true. */
+  trainable?: boolean;
+  /** A penalty that is added to the loss while the layer is trainable. */
+  regularizer?: Penalty | undefined;
+  /** Applied after each optimizer step. */
+  constraint?: Constraint | undefined;
 }
 
 /**
- * A layer describes its variables in `build` and records its maths in `call`. Calling `build` twice does nothing: a layer
- * used in two models shares its weights.
+ * A layer describes its variables in `build` and records its maths in `call`. Building twice does nothing: a layer used in
+ * two models shares its weights.
+ *
+ * A layer class takes ONE options object and hands all of it to `super`; `getConfig` and `clone` live on that. The factory
+ * puts positional arguments into it: `dense(300, options)` is `new Dense({ units: 300, ...options })`.
  */
 export abstract class Layer {
   private static readonly counts = new Map<string, number>();
@@ -49,23 +74,29 @@ export abstract class Layer {
   private isTrainable: boolean;
   /** The layer's own variables; sublayers hold theirs. */
   protected readonly own: Variable[] = [];
+  private readonly regularizers = new Map<Variable, Penalty>();
+  private readonly ownConstraints = new Map<Variable, Constraint>();
+  private readonly pending = new Map<Variable, Initializer>();
 
-  /** @param kind the factory's name, such as "dense": stands in messages, summaries and configurations. */
+  /**
+   * @param kind the factory's name, such as "dense": stands in messages, summaries and configurations.
+   * @param config all options that the layer was made with.
+   */
   constructor(
     readonly kind: string,
-    options: LayerOptions = {},
+    protected readonly config: LayerOptions = {},
   ) {
     const count = Layer.counts.get(kind) ?? 0;
-    if (options.name === undefined) Layer.counts.set(kind, count + 1);
-    this.name = options.name ?? (count === 0 ? kind : `${kind}_${count}`);
-    this.isTrainable = options.trainable ?? true;
-    this.inputShape = options.inputShape;
-    this.inputDType = options.inputDType ?? "float32";
-    if (options.inputShape?.some((extent) => !Number.isInteger(extent) || extent < 1)) {
+    if (config.name === undefined) Layer.counts.set(kind, count + 1);
+    this.name = config.name ?? (count === 0 ? kind : `${kind}_${count}`);
+    this.isTrainable = config.trainable ?? true;
+    this.inputShape = config.inputShape;
+    this.inputDType = config.inputDType ?? "float32";
+    if (config.inputShape?.some((extent) => !Number.isInteger(extent) || extent < 1)) {
       throw valueError(this.label, {
         rule: "inputShape is the shape of one sample",
         expected: "integers ≥ 1, without the batch axis",
-        received: options.inputShape,
+        received: config.inputShape,
       });
     }
   }
@@ -94,6 +125,8 @@ export abstract class Layer {
     for (const layer of this.sublayers) layer.trainable = value;
   }
 
+  // ── Variables ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
   /** All variables in Keras's order: own trainable, own non-trainable, then the sublayers'. */
   get variables(): Variable[] {
     const unique = new Set([
@@ -110,6 +143,52 @@ export abstract class Layer {
     return [...new Set([...this.own.filter((v) => v.trainable), ...this.sublayers.flatMap((layer) => layer.trainableVariables)])];
   }
 
+  /** For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN. */
+  protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
+    const { trainable = true, regularizer, constraint } = options;
+    const variable = new Variable(shape, { initial: Number.NaN, name: `${this.name}/${name}`, trainable });
+    this.own.push(variable);
+    this.pending.set(variable, initializer(options.initializer ?? "glorotUniform", this.label));
+    if (regularizer) this.regularizers.set(variable, regularizer);
+    if (constraint) this.ownConstraints.set(variable, constraint);
+    return variable;
+  }
+
+  /**
+   * Gives first values to all variables that have none yet; those that were initialised or assigned before (shared layers, restored weights)
+   * keep theirs. A model calls it when it is built.
+   *
+   * @param seed the model's seed; an initializer with a seed of its own uses that.
+   * @param path the layer's place in the model, from which each variable's random stream is derived.
+   */
+  initialize(seed: number, path = ""): void {
+    for (const [variable, initialize] of this.pending) {
+      const isUntouched = variable.home === undefined && Number.isNaN(variable.initial);
+      if (isUntouched) {
+        const stream = streamOf(`${path}/${variable.name.slice(this.name.length + 1)}`);
+        variable.initial = checkInitial(variable, initialize(variable.shape, { seed, stream }));
+      }
+    }
+    this.pending.clear();
+    this.sublayers.forEach((layer, index) => {
+      layer.initialize(seed, `${path}/${index}`);
+    });
+  }
+
+  /** The penalties on trainable weights, as scalars; none while frozen. */
+  penalties(): Tensor[] {
+    if (!this.isTrainable) return [];
+    const own = [...this.regularizers].filter(([variable]) => variable.trainable).map(([variable, penalty]) => penalty(variable.tensor));
+    return [...own, ...[...new Set(this.sublayers)].flatMap((layer) => layer.penalties())];
+  }
+
+  /** What to apply to which variables after an optimizer step. */
+  constraints(): Map<Variable, Constraint> {
+    return new Map([...this.ownConstraints, ...this.sublayers.flatMap((layer) => [...layer.constraints()])]);
+  }
+
+  // ── Building and recording ───────────────────────────────────────────────────────────────────────────────────────────
+
   /** Makes the variables for this input; does nothing when that has been done. */
   ensureBuilt(inputShape: BatchShape | readonly BatchShape[]): void {
     if (this.isBuilt) return;
@@ -120,62 +199,100 @@ export abstract class Layer {
   /** Override: make variables with `addVariable`. Layers of several inputs get a list of shapes. */
   build(_inputShape: BatchShape | readonly BatchShape[]): void {}
 
-  /** Override: record the maths. Layers of several inputs get a list. */
+  /** Override: record the maths. Layers of several inputs get a list. To use a layer, call {@link invoke}. */
   abstract call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[];
 
-  /** The penalties on this layer's trainable weights, as scalars; none while frozen. */
-  penalties(): Tensor[] {
-    return this.sublayers.flatMap((layer) => layer.penalties());
+  /** Records one use of the layer: its maths, then its activity penalty. */
+  invoke(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
+    const outputs = this.call(inputs, ctx);
+    const { activityRegularizer } = this.config;
+    if (activityRegularizer) {
+      for (const output of listOf(outputs)) ctx.addLoss(div(activityRegularizer(output), output.shape[0] ?? 1));
+    }
+    return outputs;
   }
-
-  /** The factory options that make an equal layer (fresh weights), for `cloneModel` and saving. */
-  abstract getConfig(): Record<string, unknown>;
-
-  /** An equal layer with fresh weights under the same name. */
-  abstract clone(): Layer;
 
   /** Uses the layer in a functional model. */
-  apply(input: SymbolicTensor): SymbolicTensor;
-  apply(inputs: readonly SymbolicTensor[]): SymbolicTensor;
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
-    const list = (Array.isArray(inputs) ? inputs : [inputs]) as SymbolicTensor[];
-    const single = !Array.isArray(inputs);
-    this.ensureBuilt(single ? (list[0] as SymbolicTensor).shape : list.map((input) => input.shape));
-    const [shape] = this.outputShapes(
-      list.map((input) => input.shape),
-      list.map((input) => input.dtype),
-      single,
-    );
-    return new SymbolicTensor(shape as BatchShape, "float32", this, list, single);
+    const outputs = this.applyAll(inputs);
+    if (outputs.length === 1) return outputs[0] as SymbolicTensor;
+    throw stateError(this.label, {
+      rule: "apply is for layers of one output",
+      expected: "1 output",
+      received: outputs.length,
+      advice: "Use applyAll, which gives a list.",
+    });
   }
 
-  /** Output shapes for input shapes, found by recording the maths once with a batch size that nothing else has. */
+  /** Uses a layer of several outputs in a functional model. */
+  applyAll(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor[] {
+    const single = inputs instanceof SymbolicTensor;
+    const list = listOf(inputs);
+    this.ensureBuilt(single ? inputs.shape : list.map((input) => input.shape));
+    const outputs: SymbolicTensor[] = [];
+    const source: Application = { layer: this, inputs: list, single, outputs };
+    const shapes = list.map((input) => input.shape);
+    const dtypes = list.map((input) => input.dtype);
+    for (const { shape, dtype } of this.probe(shapes, dtypes, single)) outputs.push(new SymbolicTensor(shape, dtype, source, this.name));
+    return outputs;
+  }
+
+  /** Output shapes for input shapes. */
   outputShapes(shapes: readonly BatchShape[], dtypes: readonly DType[], single: boolean): BatchShape[] {
-    const probe = 7919;
+    return this.probe(shapes, dtypes, single).map(({ shape }) => shape);
+  }
+
+  /** Output shapes and dtypes, found by recording the maths once with a batch size that nothing else has. */
+  private probe(shapes: readonly BatchShape[], dtypes: readonly DType[], single: boolean): { shape: BatchShape; dtype: DType }[] {
+    const batch = 7919;
     const inputs = shapes.map((shape, index) =>
       placeholder(
         `probe_${index}`,
-        shape.map((extent) => extent ?? probe),
+        shape.map((extent) => extent ?? batch),
         dtypes[index],
       ),
     );
-    const outputs = this.call(single ? (inputs[0] as Tensor) : inputs, probing);
-    return (Array.isArray(outputs) ? outputs : [outputs as Tensor]).map((output) =>
-      (output as Tensor).shape.map((extent) => (extent === probe ? null : extent)),
-    );
+    const outputs = listOf(this.call(single ? (inputs[0] as Tensor) : inputs, probing));
+    return outputs.map(({ shape, dtype }) => ({ shape: shape.map((extent) => (extent === batch ? null : extent)), dtype }));
   }
 
-  /** For `build`: the last extent, which must be known. */
-  protected lastExtent(shape: BatchShape): number {
-    const extent = shape.at(-1);
+  // ── Copies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The factory's options as plain data, for saving; a user's own functions stay functions. */
+  getConfig(): Record<string, unknown> {
+    return describe({ ...this.config, name: this.name, trainable: this.trainable });
+  }
+
+  /** An equal layer with fresh weights under the same name. */
+  clone(): Layer {
+    const Same = this.constructor as new (config: LayerOptions) => Layer;
+    return new Same({ ...this.config, name: this.name, trainable: this.trainable });
+  }
+
+  // ── For subclasses ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** For `build`: the extent of an axis (default the last), which must be known. */
+  protected knownExtent(shape: BatchShape, axis = -1): number {
+    const extent = shape.at(axis);
     if (typeof extent === "number") return extent;
     throw shapeError(this.label, {
-      rule: "the input's last axis must be known",
+      rule: axis === -1 ? "the input's last axis must be known" : `axis ${axis} of the input must be known`,
       expected: "[batch, …, features]",
       received: formatShape(shape),
       advice: "Give inputShape.",
     });
   }
+}
+
+/** One or several, as a list. */
+export function listOf<T extends object>(items: T | readonly T[]): readonly T[] {
+  return Array.isArray(items) ? items : [items as T];
+}
+
+/** A user's initializer may give anything. */
+function checkInitial(variable: Variable, initial: Variable["initial"]): Variable["initial"] {
+  // The constructor of Variable checks shapes; a throw-away one does that here.
+  return new Variable(variable.shape, { initial, name: variable.name }).initial;
 }
 
 /** A context in which only shapes matter. */
@@ -185,6 +302,7 @@ const probing: CallContext = {
     return placeholder("key", [3], "int32");
   },
   stream: () => 0,
+  current: (variable) => variable.tensor,
   update: () => {},
   addLoss: () => {},
 };

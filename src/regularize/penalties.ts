@@ -1,5 +1,5 @@
 import { checkNumber, shapeError, valueError } from "../errors.ts";
-import { abs, add, div, equal, maximum, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
+import { abs, add, equal, mul, square, sub } from "../tensor/ops/elementwise.ts";
 import { range } from "../tensor/ops/indexing.ts";
 import { matmul } from "../tensor/ops/matmul.ts";
 import { sum } from "../tensor/ops/reduction.ts";
@@ -7,6 +7,7 @@ import { expandDims } from "../tensor/ops/shaping.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { configured } from "./configured.ts";
+import { l2Normalize } from "./norm.ts";
 
 /** A penalty on a tensor: a scalar that is added to the loss. Any function of this form will do. */
 export type Penalty = (w: Tensor) => Tensor;
@@ -73,7 +74,7 @@ export function orthogonalPenalty({ factor = 0.01, mode = "rows" }: OrthogonalPe
   return configured("orthogonalPenalty", { factor, mode }, (w: Tensor) => {
     if (w.rank !== 2) throw shapeError("orthogonalPenalty", { rule: "the weight must be a matrix", expected: "rank 2", received: formatShape(w.shape) });
     const size = w.shape[mode === "rows" ? 0 : 1] as number;
-    const unit = div(w, sqrt(maximum(sum(square(w), mode === "rows" ? 1 : 0, true), 1e-12)));
+    const unit = l2Normalize(w, mode === "rows" ? 1 : 0);
     const cosines = mode === "rows" ? matmul(unit, unit, { transposeB: true }) : matmul(unit, unit, { transposeA: true });
     const diagonal = equal(expandDims(range(size), 1), range(size));
     return mul(sum(abs(mul(cosines, sub(1, diagonal)))), factor / (size * (size - 1)));

@@ -170,12 +170,14 @@ export const relu = /* @__PURE__ */ unary("relu", {
     const y = m.select(m.less(m.constant(threshold), x as never), x as never, below);
     return maxValue === Number.POSITIVE_INFINITY ? y : m.min(y, m.constant(maxValue));
   },
-  derivative: (m, [x], _, p) => {
+  derivative: (m, [x], y, p) => {
     const slope = param(p, "negativeSlope");
     const maxValue = param(p, "maxValue");
-    const above = m.less(m.constant(param(p, "threshold")), x as never);
+    // y tells the case as well as x does where the threshold is 0, and y is what the next layer keeps anyway.
+    const known = (param(p, "threshold") === 0 && slope >= 0 ? y : x) as typeof y;
+    const above = m.less(m.constant(param(p, "threshold")), known);
     const rising = slope === 0 ? above : m.select(above, m.constant(1), m.constant(slope));
-    return [maxValue === Number.POSITIVE_INFINITY ? rising : m.mul(rising, m.less(x as never, m.constant(maxValue)))];
+    return [maxValue === Number.POSITIVE_INFINITY ? rising : m.mul(rising, m.less(known, m.constant(maxValue)))];
   },
   kinks: (p) => [param(p, "threshold"), param(p, "maxValue")],
   samples: [
@@ -188,7 +190,8 @@ export const relu = /* @__PURE__ */ unary("relu", {
 /** x where x ≥ 0 and alpha·(e^x − 1) below; the derivative below is y + alpha, so that e^x is not computed again. */
 export const elu = /* @__PURE__ */ unary("elu", {
   value: (m, x, p) => m.select(m.less(first(x), m.constant(0)), m.mul(m.constant(param(p, "alpha")), m.expm1(m.min(first(x), m.constant(0)))), first(x)),
-  derivative: (m, x, y, p) => [m.select(m.less(first(x), m.constant(0)), m.add(y, m.constant(param(p, "alpha"))), m.constant(1))],
+  // For alpha > 0 the sign of y tells the case; y is what the next layer keeps anyway.
+  derivative: (m, x, y, p) => [m.select(m.less(param(p, "alpha") > 0 ? y : first(x), m.constant(0)), m.add(y, m.constant(param(p, "alpha"))), m.constant(1))],
   kinks: atZero,
   samples: [{ alpha: 1 }, { alpha: 0.5 }],
 });
@@ -207,7 +210,7 @@ const seluAlpha = 1.6732632423543772;
 export const selu = /* @__PURE__ */ unary("selu", {
   value: (m, x) =>
     m.mul(m.constant(seluScale), m.select(m.less(first(x), m.constant(0)), m.mul(m.constant(seluAlpha), m.expm1(m.min(first(x), m.constant(0)))), first(x))),
-  derivative: (m, x, y) => [m.select(m.less(first(x), m.constant(0)), m.add(y, m.constant(seluScale * seluAlpha)), m.constant(seluScale))],
+  derivative: (m, _, y) => [m.select(m.less(y, m.constant(0)), m.add(y, m.constant(seluScale * seluAlpha)), m.constant(seluScale))],
   kinks: atZero,
 });
 export const softplus = /* @__PURE__ */ unary("softplus", {

@@ -11,7 +11,12 @@ export type Axes = number | readonly number[] | null;
 
 type Operation = "sum" | "max" | "min" | "prod";
 
-export const reduceOp = /* @__PURE__ */ defineOp<{ operation: Operation; axes: readonly number[] }>({
+export interface ReduceAttrs {
+  readonly operation: Operation;
+  readonly axes: readonly number[];
+}
+
+export const reduceOp = /* @__PURE__ */ defineOp<ReduceAttrs>({
   name: "reduce",
   infer: ([x], { axes }) => ({ shape: (x as Tensor).shape.filter((_, axis) => !axes.includes(axis)), dtype: "float32" }),
   vjp: (dy, [x], y, { operation, axes }) => {

@@ -1,0 +1,37 @@
+import { valueError } from "../errors.ts";
+import type { DType } from "../tensor/dtype.ts";
+import type { Shape } from "../tensor/shape.ts";
+import { SymbolicTensor } from "./symbolic.ts";
+
+/** Options of {@link input}. */
+export interface InputOptions {
+  /** Default "input", "input_1", …; the key under which a model of several inputs is fed. */
+  name?: string;
+  /** Default "float32"; embeddings take "int32". */
+  dtype?: DType;
+}
+
+let count = 0;
+
+/**
+ * The start of a functional model.
+ * @param shape of one sample, without the batch axis; null for an extent that varies.
+ * @throws ValueError where the shape is not a list of integers ≥ 1 (or null).
+ * @example const x = input([784]); const y = dense(10).apply(x);
+ * @see Keras 3 `keras.Input`.
+ */
+export function input(shape: Shape | readonly (number | null)[], { name, dtype = "float32" }: InputOptions = {}): SymbolicTensor {
+  if (!Array.isArray(shape) || shape.some((extent) => extent !== null && (!Number.isInteger(extent) || extent < 1))) {
+    throw valueError("input", { rule: "shape is the shape of one sample", expected: "integers ≥ 1 (or null), without the batch axis", received: shape });
+  }
+  if (dtype !== "float32" && dtype !== "int32") {
+    throw valueError("input", { rule: "unknown dtype", expected: '"float32" or "int32"', received: String(dtype) });
+  }
+  return new SymbolicTensor([null, ...shape], dtype, undefined, name ?? nextName());
+}
+
+function nextName(): string {
+  const name = count === 0 ? "input" : `input_${count}`;
+  count++;
+  return name;
+}
