@@ -43,7 +43,8 @@ export function copy(record: usize, thread: i32, threads: i32): void {
   const outputRow = r.rank > 1 ? outputStrideOf(r, last - 1) << 2 : 0;
   const inputColumn = inputStrideOf(r, last) << 2;
   const outputColumn = outputStrideOf(r, last) << 2;
-  for (let plane = byRows ? 0 : from; plane < (byRows ? planes : to); ++plane) {
+  const end = byRows ? planes : to;
+  for (let plane = byRows ? 0 : from; plane < end; ++plane) {
     let input = r.input;
     let output = r.output;
     let rest = plane;

@@ -24,8 +24,6 @@ class MapRecord {
   registers: i32;
   rank: i32;
   total: i32;
-  /** Elements per row of the matrix of which this is the epilogue; unused elsewhere. */
-  rowLength: i32;
   /** One vector for each constant, its value in all lanes. */
   values: usize;
   scratch: usize;
@@ -58,16 +56,11 @@ export function map(record: usize, thread: i32, threads: i32): void {
   share = (max(share, GRAIN) + 15) & ~15;
   const from = min(thread * share, total);
   const to = min(from + share, total);
-  if (from < to) mapElements(record, from, to);
+  if (from < to) mapRows(record, from, to);
 }
 
-/** The map on rows [from, to) of a matrix of `rowLength` columns. */
+/** Elements [from, to) of the map: what a matmul calls on the rows that it has finished. */
 export function mapRows(record: usize, from: i32, to: i32): void {
-  const length = changetype<MapRecord>(record).rowLength;
-  if (from < to && length > 0) mapElements(record, from * length, to * length);
-}
-
-function mapElements(record: usize, from: i32, to: i32): void {
   const map = changetype<MapRecord>(record);
   const slots = map.scratch + currentThread * map.scratchPerThread;
   prepare(map, slots);
@@ -246,7 +239,7 @@ function mapTile(map: MapRecord, slots: usize, from: i32, length: i32, run: i32)
     const target = load<usize>(output) + (from << 2);
     const tile = tileOf(map, slots, inputs + i);
     if (load<i32>(output, 4) != 0) {
-      for (let j = 0; j < length; ++j) store<i32>(target + (j << 2), i32.trunc_sat_f32_s(load<f32>(tile + (j << 2))));
+      for (let j = 0; j < length; ++j) store<i32>(target + (j << 2), <i32>load<f32>(tile + (j << 2)));
     } else if (!even) {
       copyNumbers(target, tile, length, 4, false);
     }

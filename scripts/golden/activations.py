@@ -1,10 +1,14 @@
-"""Every activation: values and derivatives from -20 to 20 and at ±0, ±inf and NaN; those over an axis on rows."""
+"""Every activation: values and derivatives from -20 to 20 and at ±0, ±inf and NaN; those over an axis on rows.
+
+sparsemax is left out: Keras up to 3.15.1 sums the cumulative sums over the support, so that rows with more than one
+survivor do not sum to 1 (keras-team/keras issue 23425, mended after the release by pull request 23469).
+"""
 
 import jax
 import keras
 import numpy as np
 
-from golden.common import Lcg, flat, keras_config, tensor
+from golden.common import Lcg, flat, keras_config, keras_name, tensor
 
 # Halves from -20 to 20, then finer and odder numbers, then the special ones.
 GRID = [step / 2 for step in range(-40, 41) if step != 0]
@@ -57,30 +61,15 @@ ROWS = Lcg().array(3, 4, scale=2)
 EXTREME_ROWS = np.array([[100, -100, 0, 50], [-100, -100, -100, -100], [0.5, 0.25, 0, -0.25]], "float32")
 BLOCK = Lcg(3).array(2, 4, 3)
 OVER_AXES = [
-    (name, {**config}, x)
-    for name in ("softmax", "logSoftmax", "sparsemax")
+    (name, config, x)
+    for name in ("softmax", "logSoftmax")
     for config, x in [({}, ROWS), ({}, EXTREME_ROWS), ({"axis": 1}, BLOCK)]
 ] + [("glu", {}, ROWS), ("glu", {"axis": 1}, BLOCK)]
 
 
 def function(name, config):
-    apply = getattr(keras.activations, NAMES.get(name, name))
+    apply = getattr(keras.activations, keras_name(name))
     return lambda x: apply(x, **keras_config(config))
-
-
-NAMES = {
-    "leakyRelu": "leaky_relu",
-    "logSigmoid": "log_sigmoid",
-    "logSoftmax": "log_softmax",
-    "hardSigmoid": "hard_sigmoid",
-    "hardSilu": "hard_silu",
-    "hardTanh": "hard_tanh",
-    "tanhShrink": "tanh_shrink",
-    "softShrink": "soft_shrink",
-    "hardShrink": "hard_shrink",
-    "sparsePlus": "sparse_plus",
-    "sparseSigmoid": "sparse_sigmoid",
-}
 
 
 def forward_and_backward(name, config, x, dy):

@@ -1,5 +1,5 @@
 import { ValueError, valueError } from "../errors.ts";
-import { type HostArray, hostArray } from "./array.ts";
+import type { HostArray } from "./array.ts";
 import type { HostData } from "./nested.ts";
 
 /** One IDX element type: its size, and how a big-endian element is read. */
@@ -45,7 +45,7 @@ export function parseIdx(bytes: Uint8Array, name = "idx"): HostArray {
       advice: bytes.length < expected ? "Download it again." : "Is it one file?",
     });
   }
-  if (element === ELEMENTS[UNSIGNED_BYTE]) return hostArray(bytes.subarray(start), shape, name);
+  if (element === ELEMENTS[UNSIGNED_BYTE]) return { data: bytes.subarray(start), shape };
   const data = element.make(size);
   for (let i = 0; i < size; i++) data[i] = element.read(view, start + i * element.bytes);
   return { data, shape };

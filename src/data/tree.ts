@@ -1,15 +1,10 @@
 import { shapeError, valueError } from "../errors.ts";
-import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type ArrayInput, emptyLike, type HostArray, hostArray, isHostArray, rowsOf, toHostArray } from "./array.ts";
-import type { HostData } from "./nested.ts";
 
 /** The same structure (records and lists, nested at will) with a {@link HostArray} in place of everything that stands for an array. */
-export type HostTree<T> = T extends ArrayInput | undefined
-  ? undefined extends T
-    ? HostArray | undefined
-    : HostArray
-  : { readonly [K in keyof T]: HostTree<T[K]> };
+export type HostTree<T> = T extends undefined ? undefined : T extends ArrayInput ? HostArray : { readonly [K in keyof T]: HostTree<T[K]> };
 
 /** A structure whose leaves are arrays, as far as the compiler has to know. */
 type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: Node };
@@ -34,8 +29,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value)) && !isHostArray(value);
 }
 
+/** A leaf and where it stands in the tree. */
+type Leaf = readonly [path: string, leaf: HostArray];
+
 /** The leaves with their paths (`x`, `x[0]`, `x.image`), in order. */
-export function leavesOf(name: string, tree: unknown): [path: string, leaf: HostArray][] {
+export function leavesOf(name: string, tree: unknown): Leaf[] {
   const node = tree as Node;
   if (node === undefined) return [];
   if (isHostArray(node)) return [[name || "data", node]];
@@ -76,30 +74,29 @@ export function commonRows(name: string, tree: unknown): number {
 /** Stacks examples of equal structure along a new first axis. */
 export function stack<T>(name: string, examples: readonly HostTree<T>[]): HostTree<T> {
   const columns = examples.map((example) => leavesOf("", example));
-  let leaf = 0;
-  return mapLeaves(examples[0] as HostTree<T>, () => {
-    const index = leaf++;
-    return stackLeaf(
-      name,
-      columns.map((column) => column[index]),
-    );
+  const [first] = columns as [Leaf[]];
+  columns.forEach((leaves, example) => {
+    // One past the end too, to catch an example that has more than the first.
+    for (let i = 0; i <= first.length; i++) checkAlike(name, first[i], leaves[i], example);
+  });
+  let next = 0;
+  return mapLeaves(examples[0] as HostTree<T>, ({ data, shape }) => {
+    const index = next++;
+    const out = emptyLike(data, examples.length * data.length);
+    columns.forEach((leaves, row) => {
+      out.set((leaves[index] as Leaf)[1].data, row * data.length);
+    });
+    return { data: out, shape: [examples.length, ...shape] };
   });
 }
 
-function stackLeaf(name: string, column: readonly ([path: string, leaf: HostArray] | undefined)[]): HostArray {
-  const [path, first] = column[0] as [string, HostArray];
-  const size = sizeOf(first.shape);
-  const data: HostData = emptyLike(first.data, column.length * size);
-  column.forEach((entry, row) => {
-    if (entry === undefined || entry[0] !== path || !sameShape(entry[1].shape, first.shape)) {
-      throw shapeError(name, {
-        rule: "examples of one batch must have the same structure and shapes",
-        expected: `${path} ${formatShape(first.shape)}`,
-        received: entry ? `${entry[0]} ${formatShape(entry[1].shape)}` : "nothing",
-        context: `example ${row} of the batch`,
-      });
-    }
-    data.set(entry[1].data, row * size);
+function checkAlike(name: string, first: Leaf | undefined, leaf: Leaf | undefined, example: number): void {
+  if (first?.[0] === leaf?.[0] && sameShape(first?.[1].shape ?? [], leaf?.[1].shape ?? [])) return;
+  const show = (of: Leaf | undefined) => (of ? `${of[0]} ${formatShape(of[1].shape)}` : "nothing more");
+  throw shapeError(name, {
+    rule: "examples of one batch must have the same structure and shapes",
+    expected: show(first),
+    received: show(leaf),
+    context: `example ${example} of the batch`,
   });
-  return { data, shape: [column.length, ...first.shape] };
 }

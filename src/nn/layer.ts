@@ -177,9 +177,14 @@ export abstract class Layer {
 
   /** The penalties on trainable weights, as scalars; none while frozen. */
   penalties(): Tensor[] {
-    if (!this.isTrainable) return [];
-    const own = [...this.regularizers].filter(([variable]) => variable.trainable).map(([variable, penalty]) => penalty(variable.tensor));
-    return [...own, ...[...new Set(this.sublayers)].flatMap((layer) => layer.penalties())];
+    return [...this.penalized()].map(([variable, penalty]) => penalty(variable.tensor));
+  }
+
+  /** By variable, so that a weight that is shared is penalised once. */
+  private penalized(): Map<Variable, Penalty> {
+    if (!this.isTrainable) return new Map();
+    const own = [...this.regularizers].filter(([variable]) => variable.trainable);
+    return new Map([...own, ...this.sublayers.flatMap((layer) => [...layer.penalized()])]);
   }
 
   /** What to apply to which variables after an optimizer step. */

@@ -1,3 +1,8 @@
+import { lookUp, shapeError } from "../errors.ts";
+import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
+import { sum } from "../tensor/ops/reduction.ts";
+import { expandDims, reshape, squeeze } from "../tensor/ops/shaping.ts";
+import { broadcastShapes, formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** How values per sample become one number. */
@@ -10,4 +15,93 @@ export interface Loss {
   readonly reduction: Reduction;
   /** One value per sample (the last axis is averaged or summed as Keras does): [batch, …]. */
   call(yTrue: Tensor, yPred: Tensor): Tensor;
+  /** Which of the values count (1) and which do not (0); all where there is none. Values that do not count do not divide the mean either. */
+  mask?(yTrue: Tensor, values: Tensor): Tensor | undefined;
+}
+
+/** Options that every loss takes. */
+export interface LossOptions {
+  /** Default "sumOverBatchSize". */
+  reduction?: Reduction;
+  /** Default the factory's name. */
+  name?: string;
+}
+
+const reductions = { sumOverBatchSize: true, sum: true, meanWithSampleWeight: true, none: true };
+
+/** Declares a loss. @throws ValueError on an unknown reduction. */
+export function defineLoss(kind: string, { reduction = "sumOverBatchSize", name = kind }: LossOptions, call: Loss["call"], mask?: Loss["mask"]): Loss {
+  lookUp(kind, "reduction", reductions, reduction);
+  return { name, reduction, call, ...(mask && { mask }) };
+}
+
+/** A loss on labels and predictions that must have one shape, up to a last axis of 1. */
+export function pairwiseLoss(kind: string, options: LossOptions, call: Loss["call"]): Loss {
+  return defineLoss(kind, options, (yTrue, yPred) => call(...pair(kind, yTrue, yPred)));
+}
+
+/** The whole of a loss: values, mask, weights, reduction. A scalar, but for reduction "none". */
+export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): Tensor {
+  const values = loss.call(yTrue, yPred);
+  return reduceLoss(loss, values, sampleWeight, loss.mask?.(yTrue, values));
+}
+
+/**
+ * Weighs and reduces values as Keras does: `sampleWeight` [batch] or with the values' axes multiplies them before reduction;
+ * sumOverBatchSize divides by the number of values that are not masked, meanWithSampleWeight by the sum of the weights.
+ */
+export function reduceLoss(loss: Pick<Loss, "name" | "reduction">, values: Tensor, sampleWeight?: Tensor, mask?: Tensor): Tensor {
+  const { reduction } = loss;
+  const divides = reduction === "sumOverBatchSize";
+  const weight = sampleWeight && alignWeight(loss.name, sampleWeight, values);
+  const masked = mask ? mul(values, mask) : values;
+  const weighted = weight ? mul(masked, weight) : masked;
+  if (reduction === "none") return weighted;
+  const total = sum(weighted);
+  if (reduction === "sum") return total;
+  if (divides || !weight) return mask ? divideSafely(total, sum(mask)) : mul(total, 1 / Math.max(1, sizeOf(values.shape)));
+  return divideSafely(total, sum(mask ? mul(weight, mask) : weight));
+}
+
+/** a/b, and 0 where b is 0. */
+export function divideSafely(a: Tensor, b: Tensor): Tensor {
+  const isZero = equal(b, 0);
+  return where(isZero, 0, div(a, where(isZero, 1, b)));
+}
+
+/**
+ * Drops or adds a last axis of 1, as Keras does, so that both have one rank: [n] against [n, 1] becomes [n, 1] twice, [n, 1, 1]
+ * against [n, 1] becomes [n, 1] twice.
+ */
+export function matchRanks(a: Tensor, b: Tensor): [Tensor, Tensor] {
+  if (a.rank === b.rank + 1 && a.shape.at(-1) === 1) return b.rank === 1 ? [a, expandDims(b, -1)] : [squeeze(a, -1), b];
+  if (b.rank === a.rank + 1 && b.shape.at(-1) === 1) return a.rank === 1 ? [expandDims(a, -1), b] : [a, squeeze(b, -1)];
+  return [a, b];
+}
+
+/** Labels and predictions as float32 of one shape. @throws ShapeError where that cannot be. */
+export function pair(name: string, yTrue: Tensor, yPred: Tensor): [Tensor, Tensor] {
+  const [labels, predictions] = matchRanks(cast(yTrue, "float32"), cast(yPred, "float32"));
+  if (sameShape(labels.shape, predictions.shape)) return [labels, predictions];
+  throw shapeError(name, {
+    rule: "labels must have the shape of the predictions",
+    expected: formatShape(yPred.shape),
+    received: formatShape(yTrue.shape),
+    advice:
+      predictions.rank === labels.rank + 1 ? "Labels that are class numbers need a sparse loss or metric; else use oneHot." : "Check the last layer's units.",
+  });
+}
+
+/** A weight per sample, spread over the axes that the values have beyond it. */
+function alignWeight(name: string, sampleWeight: Tensor, values: Tensor): Tensor {
+  const weight = cast(sampleWeight, "float32");
+  const [, matched] = matchRanks(values, weight);
+  const fits = matched.rank <= values.rank ? reshape(matched, [...matched.shape, ...new Array<number>(values.rank - matched.rank).fill(1)]) : matched;
+  const spreads = fits.rank === values.rank && sameShape(broadcastShapes(name, fits.shape, values.shape), values.shape);
+  if (spreads) return fits;
+  throw shapeError(name, {
+    rule: "sampleWeight has a weight per sample, or per value of the loss",
+    expected: `[${values.shape[0] ?? 1}] or ${formatShape(values.shape)}`,
+    received: formatShape(sampleWeight.shape),
+  });
 }

@@ -12,7 +12,7 @@ const rowsOf = (view: View) => ({ rows: sizeOf(view.shape.slice(0, -1)), columns
 export const softmaxOp = /* @__PURE__ */ defineOp<{ log: boolean }>({
   name: "softmax",
   infer: ([x]) => ({ shape: (x as Tensor).shape, dtype: "float32" }),
-  vjp: (dy, _, y, { log }) => [record(softmaxGradOp, [dy, y], { log })],
+  vjp: (dy, _, y, { log }) => [softmaxGrad(dy, y, log)],
   lower: (ctx, [x], output, { log }) => {
     const input = ctx.contiguous(x as View);
     const result = ctx.allocate(output.shape, "float32");
@@ -50,3 +50,6 @@ function alongAxis(x: Operand, axis: number, log: boolean): Tensor {
 export const softmax = (x: Operand, axis = -1): Tensor => alongAxis(x, axis, false);
 /** The logarithm of softmax along an axis (default the last), computed stably. */
 export const logSoftmax = (x: Operand, axis = -1): Tensor => alongAxis(x, axis, true);
+
+/** The gradient through softmax along the last axis from dy and the result y (see the op's formula). */
+export const softmaxGrad = (dy: Operand, y: Operand, log: boolean): Tensor => record(softmaxGradOp, [asTensor(dy), asTensor(y)], { log });

@@ -1,0 +1,155 @@
+import type { Program, View } from "../../compiler/instruction.ts";
+import { lookUp, stateError, valueError } from "../../errors.ts";
+import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
+import { sizeOf } from "../../tensor/shape.ts";
+import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
+import type { WasmBackend, WasmStorage } from "./backend.ts";
+import type { Block } from "./heap.ts";
+import { RecordWriter } from "./record-writer.ts";
+import { writeRecord } from "./records.ts";
+
+/** A program in linear memory: its records, its constants, and the ports into and out of the arena. */
+export class WasmExecutable implements HostExecutable {
+  private readonly records: Block;
+  private readonly constants: Block | undefined;
+  private readonly constantOffsets = new Map<number, number>();
+  private readonly storages: ReadonlyMap<number, WasmStorage>;
+  private readonly inputs: Readonly<Record<string, InputPort>>;
+  private readonly outputs: Readonly<Record<string, HostOutputPort>>;
+  private count = 0;
+  private disposed = false;
+
+  constructor(
+    private readonly backend: WasmBackend,
+    private readonly program: Program,
+    storages: readonly WasmStorage[],
+  ) {
+    this.storages = new Map(program.variables.map((buffer, index) => [buffer, storages[index] as WasmStorage]));
+    this.constants = this.placeConstants();
+    // Written once for their size, then in their place.
+    const draft = this.write(0);
+    backend.reserve(program.arenaBytes, draft.scratchBytes);
+    this.records = backend.heap.allocate(draft.words.length * 4, "programs");
+    this.link();
+    this.inputs = mapRecord(program.inputs, (view, name) => this.inputPort(view, name));
+    this.outputs = mapRecord(program.outputs, (view) => this.outputPort(view));
+  }
+
+  run(): void {
+    this.check();
+    this.backend.execute(this.records.address, this.count);
+  }
+
+  input(name: string): InputPort {
+    return lookUp("program", "input", this.inputs, name);
+  }
+
+  output(name: string): HostOutputPort {
+    return lookUp("program", "output", this.outputs, name);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.backend.forget(this);
+    this.backend.heap.free(this.records);
+    if (this.constants) this.backend.heap.free(this.constants);
+  }
+
+  /** Writes the records with the addresses of now; the backend asks for it again when the arena has moved. */
+  link(): void {
+    const { words } = this.write(this.records.address);
+    this.backend.heap.ints.set(words, this.records.address / 4);
+  }
+
+  private write(base: number): RecordWriter {
+    const { backend } = this;
+    const writer = new RecordWriter({
+      base,
+      scratch: backend.scratch.address,
+      threads: 1,
+      interpret: backend.interpret,
+      addressOf: (view) => this.addressOf(view),
+    });
+    this.count = 0;
+    for (const instruction of this.program.instructions) if (writeRecord(instruction, writer)) this.count++;
+    return writer;
+  }
+
+  private addressOf({ buffer, offset }: View): number {
+    const spec = this.program.buffers[buffer];
+    const start =
+      spec?.kind === "variable"
+        ? (this.storages.get(buffer) as WasmStorage).block.address
+        : spec?.kind === "constant"
+          ? (this.constants as Block).address + (this.constantOffsets.get(buffer) as number)
+          : this.backend.arena.address + (spec?.arenaOffset ?? 0);
+    return start + offset * 4;
+  }
+
+  private placeConstants(): Block | undefined {
+    let bytes = 0;
+    this.program.buffers.forEach(({ kind, size }, buffer) => {
+      if (kind !== "constant") return;
+      this.constantOffsets.set(buffer, bytes);
+      bytes += Math.ceil(size / 16) * 64;
+    });
+    if (this.constantOffsets.size === 0) return undefined;
+    const { heap } = this.backend;
+    const block = heap.allocate(bytes, "constants");
+    for (const [buffer, offset] of this.constantOffsets) {
+      const { data, dtype } = this.program.buffers[buffer] as Program["buffers"][number];
+      if (data) (dtype === "int32" ? heap.ints : heap.floats).set(data, (block.address + offset) / 4);
+    }
+    return block;
+  }
+
+  private inputPort(view: View, name: string): InputPort {
+    const size = sizeOf(view.shape);
+    const { dtype } = view;
+    return {
+      size,
+      dtype,
+      write: (source: NumericArray, sourceOffset = 0, length = size, targetOffset = 0) => {
+        this.check();
+        checkRange(name, "target", size, targetOffset, length);
+        checkRange(name, "source", source.length, sourceOffset, length);
+        const { heap } = this.backend;
+        const target = dtype === "int32" ? heap.ints : heap.floats;
+        const start = this.addressOf(view) / 4 + targetOffset;
+        // A part of an array would need a view of its own, which is garbage: a loop makes none.
+        if (length === source.length && length > 32) target.set(source, start);
+        else for (let i = 0; i < length; i++) target[start + i] = source[sourceOffset + i] as number;
+      },
+    };
+  }
+
+  private outputPort(view: View): HostOutputPort {
+    const size = sizeOf(view.shape);
+    const readSync = (): TypedArray => {
+      this.check();
+      const { heap } = this.backend;
+      const start = this.addressOf(view) / 4;
+      return (view.dtype === "int32" ? heap.ints : heap.floats).slice(start, start + size);
+    };
+    return { size, readSync, read: async () => readSync() };
+  }
+
+  private check(): void {
+    if (!this.disposed) return;
+    throw stateError("wasm backend", { rule: "a disposed program cannot be used", expected: "a loaded program", received: "one that was disposed of" });
+  }
+}
+
+function mapRecord<A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]));
+}
+
+function checkRange(name: string, what: string, size: number, offset: number, length: number): void {
+  if (Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0 && offset + length <= size) return;
+  throw valueError(`input "${name}"`, {
+    rule: `the values to write must lie within the ${what}`,
+    expected: `a range within ${size} values`,
+    received: `${length} values from ${offset}`,
+  });
+}

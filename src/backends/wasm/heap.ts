@@ -1,0 +1,166 @@
+import { message, OutOfMemoryError } from "../../errors.ts";
+
+/** What a piece of memory is for: named in out-of-memory errors. */
+export type Purpose = "variables" | "arena" | "scratch" | "constants" | "programs";
+
+/** A piece of memory; `address` and `bytes` change when it grows. */
+export interface Block {
+  address: number;
+  bytes: number;
+  readonly purpose: Purpose;
+}
+
+interface Gap {
+  address: number;
+  bytes: number;
+}
+
+const pageBytes = 65536;
+const alignment = 64;
+/** What 32-bit addresses reach. */
+const addressable = 65536 * pageBytes;
+
+/**
+ * The linear memory: the one place that divides it, grows it, and holds views of it. Blocks are 64-byte aligned and come from a list
+ * of gaps kept in order of address.
+ */
+export class Heap {
+  readonly memory: WebAssembly.Memory;
+  /** Views of the whole memory. They are replaced when it grows, so do not keep them. */
+  floats: Float32Array;
+  ints: Int32Array;
+  private readonly limit: number;
+  private readonly gaps: Gap[] = [];
+  private readonly used: Record<Purpose, number> = { variables: 0, arena: 0, scratch: 0, constants: 0, programs: 0 };
+  private end = 0;
+
+  /** @param maximumBytes the most that the memory may grow to; default: what addresses reach. */
+  constructor(maximumBytes = addressable) {
+    this.limit = Math.min(addressable, Math.floor(maximumBytes / pageBytes) * pageBytes);
+    this.memory = new WebAssembly.Memory({ initial: 1 });
+    this.floats = new Float32Array(this.memory.buffer);
+    this.ints = new Int32Array(this.memory.buffer);
+  }
+
+  /** Hands the memory from `address` on to the heap; called once, when the module has said where its own data end. */
+  open(address: number): void {
+    this.end = this.memory.buffer.byteLength;
+    const start = alignUp(address);
+    this.gaps.push({ address: start, bytes: this.end - start });
+  }
+
+  /** Bytes of linear memory. */
+  get bytes(): number {
+    return this.end;
+  }
+
+  /** A new block of at least one byte; its contents are whatever was there. */
+  allocate(bytes: number, purpose: Purpose): Block {
+    const size = alignUp(Math.max(bytes, 1));
+    let gap = this.gaps.find((gap) => gap.bytes >= size);
+    if (!gap) {
+      const last = this.gaps.at(-1);
+      this.grow(size - (last && last.address + last.bytes === this.end ? last.bytes : 0), size, purpose);
+      gap = this.gaps.at(-1) as Gap;
+    }
+    const block: Block = { address: gap.address, bytes: size, purpose };
+    this.take(gap, size);
+    this.used[purpose] += size;
+    return block;
+  }
+
+  free(block: Block): void {
+    this.used[block.purpose] -= block.bytes;
+    const next = this.gaps.findIndex((gap) => gap.address > block.address);
+    const index = next < 0 ? this.gaps.length : next;
+    this.gaps.splice(index, 0, { address: block.address, bytes: block.bytes });
+    this.merge(index);
+    this.merge(index - 1);
+  }
+
+  /** Makes a block at least `bytes` long, keeping its contents. Whether it had to move. */
+  enlarge(block: Block, bytes: number): boolean {
+    const size = alignUp(bytes);
+    const more = size - block.bytes;
+    if (more <= 0) return false;
+    const after = block.address + block.bytes;
+    const gap = this.gaps.find((gap) => gap.address === after);
+    if (after === this.end || (gap && gap.bytes < more && gap.address + gap.bytes === this.end)) this.grow(more - (gap?.bytes ?? 0), more, block.purpose);
+    const room = this.gaps.find((gap) => gap.address === after);
+    if (room && room.bytes >= more) {
+      this.take(room, more);
+      this.used[block.purpose] += more;
+      block.bytes = size;
+      return false;
+    }
+    const moved = this.allocate(size, block.purpose);
+    this.ints.copyWithin(moved.address / 4, block.address / 4, after / 4);
+    this.free({ ...block });
+    Object.assign(block, moved);
+    return true;
+  }
+
+  private take(gap: Gap, bytes: number): void {
+    gap.address += bytes;
+    gap.bytes -= bytes;
+    if (gap.bytes === 0) this.gaps.splice(this.gaps.indexOf(gap), 1);
+  }
+
+  /** Joins gap `index` with the next one where they touch. */
+  private merge(index: number): void {
+    const gap = this.gaps[index];
+    const next = this.gaps[index + 1];
+    if (!gap || !next || gap.address + gap.bytes !== next.address) return;
+    gap.bytes += next.bytes;
+    this.gaps.splice(index + 1, 1);
+  }
+
+  /** Adds at least `missing` bytes at the end, a quarter of the memory if that can be had, so that growing stays rare. */
+  private grow(missing: number, asked: number, purpose: Purpose): void {
+    const least = Math.ceil(missing / pageBytes);
+    const wanted = Math.min(Math.max(least, Math.ceil(this.end / pageBytes / 4)), (this.limit - this.end) / pageBytes);
+    if (!this.tryGrow(Math.max(least, wanted)) && !this.tryGrow(least)) throw this.outOfMemory(asked, purpose);
+    const added = this.memory.buffer.byteLength - this.end;
+    this.gaps.push({ address: this.end, bytes: added });
+    this.end += added;
+    this.merge(this.gaps.length - 2);
+    this.floats = new Float32Array(this.memory.buffer);
+    this.ints = new Int32Array(this.memory.buffer);
+  }
+
+  private tryGrow(pages: number): boolean {
+    if (this.end + pages * pageBytes > this.limit) return false;
+    try {
+      this.memory.grow(pages);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private outOfMemory(asked: number, purpose: Purpose): OutOfMemoryError {
+    const holders = Object.entries(this.used).map(([holder, bytes]) => `${holder} hold ${formatBytes(bytes)}`);
+    return new OutOfMemoryError(
+      message("wasm backend", {
+        rule: `out of memory for ${purpose}`,
+        expected: `at most ${formatBytes(Math.max(0, this.limit - this.end) + this.gaps.reduce((most, gap) => Math.max(most, gap.bytes), 0))}`,
+        received: `a request for ${formatBytes(asked)}`,
+        context: `of ${formatBytes(this.limit)}, ${holders.join(", ")}`,
+        advice: "Use a smaller batch or model, or raise maximumBytes.",
+      }),
+    );
+  }
+}
+
+function alignUp(bytes: number): number {
+  return Math.ceil(bytes / alignment) * alignment;
+}
+
+/** `640 B`, `3.2 kB`, `1.5 GB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  let unit = 0;
+  let amount = bytes;
+  for (; amount >= 1000 && unit < 3; unit++) amount /= 1000;
+  return `${unit === 0 ? amount : amount.toPrecision(3)} ${units[unit]}`;
+}

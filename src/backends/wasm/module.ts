@@ -1,0 +1,32 @@
+/** The WASM that this package carries: which build an engine can run, and its compilation on first need. */
+
+/** `v128` and one instruction of the feature: an engine without it finds the bytes invalid. */
+const probes = {
+  simd: [65, 0, 253, 15, 253, 98],
+  relaxed: [65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2],
+} as const;
+
+/** A build of the kernels. `relaxed` multiplies and adds matrices in one rounding: faster, but bits depend on the CPU. */
+export type Build = keyof typeof probes;
+
+/** Whether this engine can run a build. */
+export function supports(build: Build): boolean {
+  if (typeof WebAssembly !== "object") return false;
+  const code = probes[build];
+  const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
+  return WebAssembly.validate(new Uint8Array([...header, 10, code.length + 4, 1, code.length + 2, 0, ...code, 11]));
+}
+
+const modules: Partial<Record<Build, Promise<WebAssembly.Module>>> = {};
+
+/** The compiled module, shared by all backends. */
+export function moduleOf(build: Build): Promise<WebAssembly.Module> {
+  modules[build] ??= bytesOf(build).then((bytes) => WebAssembly.compile(bytes));
+  return modules[build];
+}
+
+/** The bytes of a build, for those who want to compile or serve them by themselves. */
+export async function bytesOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: base64 } = build === "simd" ? await import("./generated/simd.ts") : await import("./generated/relaxed.ts");
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,89 @@
+import type { View } from "../../compiler/instruction.ts";
+
+/** What records need to know of the place that they are written for. */
+export interface Placement {
+  /** Byte address of the first element of a view. */
+  addressOf(view: View): number;
+  /** Byte address of the records. */
+  readonly base: number;
+  /** Byte address of scratch memory, of which each instruction uses what it needs from the start. */
+  readonly scratch: number;
+  readonly threads: number;
+  /** Whether every expression goes to the interpreter. */
+  readonly interpret: boolean;
+}
+
+/** Writes words of records one after the other, and adds up how much scratch memory they need. */
+export class RecordWriter {
+  readonly words: number[] = [];
+  /** The most scratch memory that an instruction asked for. */
+  scratchBytes = 0;
+  private scratchUsed = 0;
+
+  constructor(private readonly placement: Placement) {}
+
+  get interpret(): boolean {
+    return this.placement.interpret;
+  }
+
+  /** Byte address of the next word. */
+  get address(): number {
+    return this.placement.base + this.words.length * 4;
+  }
+
+  /** Appends words as they are. */
+  word(...words: number[]): void {
+    this.words.push(...words);
+  }
+
+  /** Whether two views begin at one address: the planner lets buffers of different numbers share memory. */
+  isSamePlace(a: View, b: View): boolean {
+    return this.placement.addressOf(a) === this.placement.addressOf(b);
+  }
+
+  /** Appends the address of a view. */
+  view(view: View): void {
+    this.words.push(this.placement.addressOf(view));
+  }
+
+  /** Appends a word that is known later: call the result with it. */
+  later(): (word: number) => void {
+    const index = this.words.push(0) - 1;
+    return (word) => {
+      this.words[index] = word;
+    };
+  }
+
+  /** Appends a number in all four lanes of a vector; the writer must be aligned. */
+  vector(value: number): void {
+    const bits = bitsOf(value);
+    this.words.push(bits, bits, bits, bits);
+  }
+
+  /** Fills up to a whole vector. */
+  align(): void {
+    while (this.words.length % 4 !== 0) this.words.push(0);
+  }
+
+  /** The address of `bytes` of scratch memory for every thread, besides what the same instruction has already. */
+  scratch(bytesPerThread: number): number {
+    const address = this.placement.scratch + this.scratchUsed;
+    this.scratchUsed += Math.ceil((bytesPerThread * this.placement.threads) / 64) * 64;
+    this.scratchBytes = Math.max(this.scratchBytes, this.scratchUsed);
+    return address;
+  }
+
+  /** The next instruction may use the same scratch memory. */
+  releaseScratch(): void {
+    this.scratchUsed = 0;
+  }
+}
+
+const float = new Float32Array(1);
+const bits = new Int32Array(float.buffer);
+
+/** The bits of a number as a float32. */
+export function bitsOf(value: number): number {
+  float[0] = value;
+  return bits[0] as number;
+}

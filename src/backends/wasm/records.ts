@@ -1,0 +1,136 @@
+import type { CopyInstruction, FillInstruction, Instruction, InstructionKind, MatmulInstruction, View } from "../../compiler/instruction.ts";
+import { sizeOf } from "../../tensor/shape.ts";
+import { collapse, collapseTogether } from "../../tensor/view.ts";
+import { matmulScratchBytes } from "./gemm-scratch.ts";
+import { writeMap } from "./map-record.ts";
+import { bitsOf, type RecordWriter } from "./record-writer.ts";
+
+/** Places in `kernels` of assembly/execute.ts. */
+const kernelNumbers: Readonly<Record<InstructionKind, number>> = {
+  map: 0,
+  matmul: 1,
+  reduce: 2,
+  argReduce: 3,
+  softmax: 4,
+  softmaxGrad: 5,
+  gather: 6,
+  scatterAdd: 7,
+  random: 8,
+  cumsum: 9,
+  copy: 10,
+  fill: 11,
+};
+
+const reductions = { sum: 0, max: 1, min: 2, prod: 3 } as const;
+
+/** Per kind, the words that its kernel reads: the class at the top of the kernel's file, field by field. */
+const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruction, { kind: K }>, writer: RecordWriter) => void } = {
+  map: writeMap,
+  matmul: writeMatmul,
+  reduce({ operation, outer, length, inner, input, output }, writer) {
+    writer.word(reductions[operation], outer, length, inner);
+    writer.view(input);
+    writer.view(output);
+    writer.word(isInt(input));
+  },
+  argReduce({ operation, outer, length, inner, input, output }, writer) {
+    writer.word(Number(operation === "min"), outer, length, inner);
+    writer.view(input);
+    writer.view(output);
+    writer.word(isInt(input));
+  },
+  softmax({ log, rows, columns, input, output }, writer) {
+    writer.word(Number(log), rows, columns);
+    writer.view(input);
+    writer.view(output);
+  },
+  softmaxGrad({ log, rows, columns, dy, y, output }, writer) {
+    writer.word(Number(log), rows, columns);
+    writer.view(dy);
+    writer.view(y);
+    writer.view(output);
+  },
+  gather({ rows, width, count, table, indices, output }, writer) {
+    writer.word(rows, width, count);
+    writer.view(table);
+    writer.view(indices);
+    writer.view(output);
+    writer.word(isInt(table));
+  },
+  scatterAdd({ rows, width, count, indices, updates, output }, writer) {
+    writer.word(rows, width, count);
+    writer.view(indices);
+    writer.view(updates);
+    writer.view(output);
+  },
+  random({ stream, count, key, output }, writer) {
+    writer.word(stream, count);
+    writer.view(key);
+    writer.view(output);
+  },
+  cumsum({ outer, length, inner, exclusive, reverse, input, output }, writer) {
+    writer.word(outer, length, inner, Number(exclusive), Number(reverse));
+    writer.view(input);
+    writer.view(output);
+    writer.word(isInt(input));
+  },
+  copy: writeCopy,
+  fill: writeFill,
+};
+
+/** Appends the record of an instruction: header and words. False, and nothing written, where there is nothing to do. */
+export function writeRecord(instruction: Instruction, writer: RecordWriter): boolean {
+  if (isEmpty(instruction)) return false;
+  const start = writer.address;
+  writer.word(kernelNumbers[instruction.kind]);
+  const setSize = writer.later();
+  writer.word(0, 0);
+  (writers[instruction.kind] as (instruction: Instruction, writer: RecordWriter) => void)(instruction, writer);
+  writer.align();
+  writer.releaseScratch();
+  setSize(writer.address - start);
+  return true;
+}
+
+function isEmpty(instruction: Instruction): boolean {
+  return instruction.kind === "map" ? sizeOf(instruction.shape) === 0 : sizeOf(instruction.output.shape) === 0;
+}
+
+const isInt = ({ dtype }: View): number => Number(dtype === "int32");
+
+function writeMatmul({ a, b, output, epilogue }: MatmulInstruction, writer: RecordWriter): void {
+  const [batch = 1, m = 1, n = 1] = output.shape;
+  const [aBatch = 0, aRow = 0, aColumn = 0] = a.strides;
+  const [bBatch = 0, bRow = 0, bColumn = 0] = b.strides;
+  const k = a.shape[2] as number;
+  writer.view(a);
+  writer.view(b);
+  writer.view(output);
+  writer.word(batch, m, n, k, aRow, aColumn, bRow, bColumn, aBatch, bBatch, writer.scratch(matmulScratchBytes(m, n, k)));
+  const setEpilogue = writer.later();
+  if (!epilogue) return;
+  writer.align();
+  setEpilogue(writer.address);
+  writeMap(epilogue, writer);
+}
+
+/** The axes in the order that suits the kernel: last the one along which the output is contiguous, before it the input's. */
+function writeCopy({ input, output }: CopyInstruction, writer: RecordWriter): void {
+  const { shape, strides } = collapseTogether(input.shape, [output.strides, input.strides]);
+  const [outputStrides = [], inputStrides = []] = strides;
+  const axes = shape.map((extent, axis) => ({ extent, input: inputStrides[axis] as number, output: outputStrides[axis] as number }));
+  if (axes.length === 0) axes.push({ extent: 1, input: 1, output: 1 });
+  axes.sort((a, b) => Number(a.input === 1) - Number(b.input === 1));
+  axes.sort((a, b) => Number(a.output === 1) - Number(b.output === 1));
+  writer.view(input);
+  writer.view(output);
+  writer.word(axes.length, ...axes.flatMap((axis) => [axis.extent, axis.input, axis.output]));
+}
+
+function writeFill({ value, output }: FillInstruction, writer: RecordWriter): void {
+  const { shape, strides } = collapse(output);
+  const axes = shape.length > 0 ? shape.flatMap((extent, axis) => [extent, strides[axis] as number]) : [1, 1];
+  writer.word(isInt(output) ? Math.trunc(value) : bitsOf(value));
+  writer.view(output);
+  writer.word(axes.length / 2, ...axes);
+}

@@ -1,0 +1,206 @@
+import { checkNumber, stateError, valueError } from "../errors.ts";
+import { checkSeed } from "./rng.ts";
+import { rowsOfArrays } from "./rows.ts";
+import type { Source } from "./source.ts";
+import { mapSource, StreamSource } from "./stream.ts";
+import { commonRows, type HostTree, toHostTree } from "./tree.ts";
+
+/**
+ * Examples or batches that can be read again and again, one epoch at a time. Made by {@link dataset} (arrays) and
+ * {@link datasetFrom} (anything iterable). Methods give a new dataset and leave this one as it is.
+ *
+ * Each `for await` reads one epoch, and the next one reads the next: a shuffled dataset then has another order. The orders depend on
+ * the seed alone, so a run can be repeated; {@link epoch} reads a chosen epoch.
+ */
+export class Dataset<T> implements AsyncIterable<T> {
+  private epochsRead = 0;
+
+  /** Use `dataset` or `datasetFrom`. */
+  constructor(private readonly source: Source<T>) {}
+
+  /** Elements (examples, or batches after {@link batch}) in an epoch; undefined where only reading tells. */
+  get size(): number | undefined {
+    return this.source.size;
+  }
+
+  /** The batch size after {@link batch}; undefined for single examples, and for a stream that makes its own batches. */
+  get batchSize(): number | undefined {
+    return this.source.batchSize;
+  }
+
+  /** Reads the next epoch. */
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    return this.epoch(this.epochsRead++)[Symbol.asyncIterator]();
+  }
+
+  /** Reads epoch number `index`: the same number gives the same order. Does not count as an epoch read. */
+  epoch(index: number): AsyncIterable<T> {
+    checkNumber("dataset.epoch", "the epoch", index, "an integer ≥ 0", (value) => Number.isInteger(value) && value >= 0);
+    return this.source.open(index);
+  }
+
+  /**
+   * Gathers examples into batches `[batchSize, …]`: arrays are stacked along a new first axis, structure stays.
+   *
+   * @param o.dropRemainder leave out a last batch that is not full. Default false.
+   * @throws ShapeError (while reading) where the examples of one batch differ in shape or structure.
+   */
+  batch(batchSize: number, o: { dropRemainder?: boolean } = {}): Dataset<HostTree<T>> {
+    checkCount("dataset.batch", "batchSize", batchSize, 1);
+    return new Dataset(this.source.batch(batchSize, o.dropRemainder ?? false));
+  }
+
+  /**
+   * Another order in every epoch. Arrays are permuted whole; a stream keeps `bufferSize` elements and draws from those, so that
+   * an element comes at most so many places too early.
+   *
+   * @param o.seed an integer ≥ 0. Default 0.
+   * @param o.bufferSize for streams only. Default 1024.
+   */
+  shuffle(o: { seed?: number; bufferSize?: number } = {}): Dataset<T> {
+    const { seed = 0, bufferSize = 1024 } = o;
+    checkCount("dataset.shuffle", "bufferSize", bufferSize, 1);
+    return new Dataset(this.source.shuffle(checkSeed("dataset.shuffle", seed), bufferSize));
+  }
+
+  /** Changes each element as it is read. `change` may be asynchronous; `index` counts from 0 in each epoch. */
+  map<U>(change: (element: T, index: number) => U | Promise<U>): Dataset<U> {
+    return new Dataset(mapSource(this.source, change));
+  }
+
+  /** The first `count` elements of each epoch. */
+  take(count: number): Dataset<T> {
+    return new Dataset(this.source.slice(0, checkCount("dataset.take", "count", count, 0)));
+  }
+
+  /** All but the first `count` elements of each epoch. */
+  skip(count: number): Dataset<T> {
+    return new Dataset(this.source.slice(checkCount("dataset.skip", "count", count, 0), Number.POSITIVE_INFINITY));
+  }
+
+  /**
+   * Cuts the dataset into parts that share no element, in order.
+   *
+   * @param parts a fraction in (0, 1): that much, rounded, and the rest. Or the parts' sizes, which must add up to `size`; for a stream of
+   * unknown size the parts follow one another, and each reads the stream from its beginning.
+   * @param o.seed draw the parts at random, once for all epochs (arrays only). Default: as they stand.
+   * @throws StateError after `shuffle`: the parts would then mix from epoch to epoch. ValueError where a part would be empty.
+   * @example const [train, valid] = dataset({ x, y }).split(0.9, { seed: 1 });
+   */
+  split(parts: number | readonly number[], o: { seed?: number } = {}): Dataset<T>[] {
+    if (this.source.shuffled) {
+      throw stateError("dataset.split", {
+        rule: "a shuffled dataset cannot be split, since its parts would mix from epoch to epoch",
+        expected: "split before shuffle",
+        received: "shuffle before split",
+        advice: "split(…, { seed }) draws the parts at random.",
+      });
+    }
+    const source = o.seed === undefined ? this.source : reordered(this.source, checkSeed("dataset.split", o.seed));
+    let start = 0;
+    return partSizes(parts, this.size).map((size) => {
+      const part = new Dataset(source.slice(start, start + size));
+      start += size;
+      return part;
+    });
+  }
+}
+
+/**
+ * A dataset of rows of arrays in memory: `dataset({ x, y })` has the elements `{ x, y }`, row by row. Anything that stands for an
+ * array will do (tensors, typed and nested arrays, `{ data, shape }`), in records and lists as deep as you like. Nothing is copied.
+ *
+ * @throws ShapeError where arrays differ in their number of rows.
+ * @example for await (const { x, y } of dataset({ x, y }).shuffle({ seed: 1 }).batch(32)) …
+ */
+export function dataset<T>(arrays: T): Dataset<HostTree<T>> {
+  const tree = toHostTree("", arrays);
+  return new Dataset(rowsOfArrays(tree, commonRows("dataset", tree)));
+}
+
+/** What {@link datasetFrom} reads: an iterable, or a function (a generator function, say) that makes one for each epoch. */
+export type Stream<T> = Iterable<T> | AsyncIterable<T> | ((epoch: number) => Iterable<T> | AsyncIterable<T>);
+
+/**
+ * A dataset of what an iterable gives, examples or batches, read anew in each epoch.
+ *
+ * @param o.size elements in an epoch, if you know it: progress displays use it. Default: an array's length, else unknown.
+ * @throws StateError when a generator that was already read is asked for another epoch: hand over the function instead.
+ * @example datasetFrom(async function* () { for await (const line of lines(file)) yield { x: parse(line), y: label(line) }; })
+ */
+export function datasetFrom<T>(stream: Stream<T>, o: { size?: number } = {}): Dataset<T> {
+  if (o.size !== undefined) checkCount("datasetFrom", "size", o.size, 0);
+  if (typeof stream !== "function" && !isIterable(stream)) {
+    throw valueError("datasetFrom", { rule: "a stream is an iterable or a function that makes one", expected: "an iterable", received: stream });
+  }
+  let opened = false;
+  async function* open(epoch: number): AsyncGenerator<T> {
+    const elements = typeof stream === "function" ? stream(epoch) : stream;
+    if (!isIterable(elements)) {
+      throw valueError("datasetFrom", { rule: "the function must give an iterable", expected: "a generator, for example", received: elements });
+    }
+    if (opened && isOneShot(stream)) {
+      throw stateError("datasetFrom", {
+        rule: "a generator can be read only once",
+        expected: "something that can be read in every epoch",
+        received: "a generator that has been read",
+        advice: "Pass the generator function, without calling it.",
+      });
+    }
+    opened = true;
+    yield* elements;
+  }
+  return new Dataset(new StreamSource(open, o.size ?? (Array.isArray(stream) ? stream.length : undefined)));
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
+/** Whether the iterable is its own iterator, as generators are, so that a second reading would give nothing. */
+function isOneShot(stream: Stream<unknown>): boolean {
+  if (typeof stream === "function") return false;
+  return Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() === (stream as unknown) : stream[Symbol.iterator]() === (stream as unknown);
+}
+
+function reordered<T>(source: Source<T>, seed: number): Source<T> {
+  const drawn = source.reorder(seed);
+  if (drawn) return drawn;
+  throw stateError("dataset.split", {
+    rule: "only arrays can be split at random",
+    expected: "dataset(arrays).split(…) before batch and map",
+    received: "a stream",
+    advice: "Leave out the seed.",
+  });
+}
+
+/** The sizes of the parts. @throws ValueError where they do not fit `size`. */
+function partSizes(parts: number | readonly number[], size: number | undefined): readonly number[] {
+  if (typeof parts !== "number") {
+    for (const part of parts) checkCount("dataset.split", "each part", part, 1);
+    const sum = parts.reduce((total, part) => total + part, 0);
+    if (size === undefined || sum === size) return parts;
+    throw valueError("dataset.split", {
+      rule: "the parts must add up to the size",
+      expected: `${size}`,
+      received: `${sum}`,
+      context: `parts ${parts.join(" + ")}`,
+    });
+  }
+  checkNumber("dataset.split", "the fraction", parts, "a number in (0, 1)", (value) => value > 0 && value < 1);
+  if (size === undefined) {
+    throw stateError("dataset.split", {
+      rule: "a fraction needs a known size",
+      expected: "a dataset with a size",
+      received: "a stream",
+      advice: "Give counts, or datasetFrom(…, { size }).",
+    });
+  }
+  const first = Math.round(size * parts);
+  if (first > 0 && first < size) return [first, size - first];
+  throw valueError("dataset.split", { rule: "no part may be empty", expected: "at least 1 element in each", received: `${first} and ${size - first}` });
+}
+
+function checkCount(name: string, what: string, value: number, least: number): number {
+  return checkNumber(name, what, value, `an integer ≥ ${least}`, (count) => Number.isInteger(count) && count >= least);
+}

@@ -1,0 +1,66 @@
+import { stateError } from "../errors.ts";
+import type { Layer } from "./layer.ts";
+import type { Application, SymbolicTensor } from "./symbolic.ts";
+
+/**
+ * The uses of layers between inputs and outputs, each after those that it needs.
+ * @throws StateError where an output hangs on something that is not among the inputs.
+ */
+export function findApplications(label: string, inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Application[] {
+  const found = new Set<Application>();
+  const stack = [...outputs];
+  for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
+    if (inputs.includes(tensor)) continue;
+    const { source } = tensor;
+    if (!source) {
+      throw stateError(label, {
+        rule: "the outputs must follow from the inputs alone",
+        expected: `every input of the graph in inputs (${inputs.map((t) => t.name ?? "unnamed").join(", ")})`,
+        received: `"${tensor.name ?? "unnamed"}", which is not`,
+        advice: "Add it to inputs, or check where the graph is cut.",
+      });
+    }
+    if (!found.has(source)) {
+      found.add(source);
+      stack.push(...source.inputs);
+    }
+  }
+  // Ids grow as layers are applied, so they are a topological order.
+  return [...found].sort((a, b) => idOf(a) - idOf(b));
+}
+
+const idOf = (use: Application): number => (use.outputs[0] as SymbolicTensor).id;
+
+/**
+ * The layers in Keras's order, which is also the order of the weights: by depth (the longest way to an output) from the inputs down; layers
+ * of one depth in the order in which a walk back from the outputs meets them.
+ */
+export function inModelOrder(uses: readonly Application[], inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Layer[] {
+  const depths = new Map<Layer, number>();
+  const useDepths = new Map<Application, number>();
+  for (const use of [...uses].reverse()) {
+    const depth = Math.max(useDepths.get(use) ?? 0, depths.get(use.layer) ?? 0);
+    depths.set(use.layer, depth);
+    useDepths.set(use, depth);
+    for (const { source } of use.inputs.filter((tensor) => !inputs.includes(tensor))) {
+      if (source) useDepths.set(source, Math.max(depth + 1, useDepths.get(source) ?? 0));
+    }
+  }
+  const met = walkBack(inputs, outputs);
+  return [...depths.keys()].sort((a, b) => (depths.get(b) as number) - (depths.get(a) as number) || met.indexOf(a) - met.indexOf(b));
+}
+
+/** Layers in the order of a depth-first walk from the outputs. */
+function walkBack(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Layer[] {
+  const met = new Set<Layer>();
+  const done = new Set<Application>();
+  const stack = [...outputs].reverse();
+  for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
+    const { source } = tensor;
+    if (!source || inputs.includes(tensor) || done.has(source)) continue;
+    done.add(source);
+    met.add(source.layer);
+    stack.push(...[...source.inputs].reverse());
+  }
+  return [...met];
+}

@@ -1,0 +1,85 @@
+import { valueError } from "../../errors.ts";
+import type { Constraint } from "../../regularize/constraints.ts";
+import type { Penalty } from "../../regularize/penalties.ts";
+import { mul, neg, sub } from "../../tensor/ops/elementwise.ts";
+import { scalar } from "../../tensor/ops/leaf.ts";
+import { normalizeAxis } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import { type Activation, type ActivationName, type AlphaOptions, activationOf, elu, leakyRelu, type ReluOptions, relu, softmax } from "../activations.ts";
+import type { Initializer, InitializerName } from "../initializers.ts";
+import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
+import { functionLayer } from "./function.ts";
+
+/** Applies an activation, given by name or as a function. @throws ValueError on an unknown name. @see Keras 3 `layers.Activation`. */
+export function activation(fn: ActivationName | Activation, options: LayerOptions = {}): Layer {
+  const apply = activationOf(fn, "activation");
+  const config = { ...options, activation: fn };
+  return functionLayer("activation", config, (x) => apply(x));
+}
+
+/** {@link relu} as a layer. @throws ValueError on options out of range. @see Keras 3 `layers.ReLU`. */
+export function reluLayer(options: LayerOptions & ReluOptions = {}): Layer {
+  relu(scalar(0), options);
+  return functionLayer("reluLayer", options, (x) => relu(x, options));
+}
+
+/** x above 0, negativeSlope·x below: the layer's default slope is 0.3, the function's 0.2, as in Keras. @throws ValueError if the slope is negative. */
+export function leakyReluLayer(options: LayerOptions & { negativeSlope?: number } = {}): Layer {
+  const { negativeSlope = 0.3 } = options;
+  leakyRelu(scalar(0), { negativeSlope });
+  return functionLayer("leakyReluLayer", options, (x) => leakyRelu(x, { negativeSlope }));
+}
+
+/** {@link elu} as a layer. @see Keras 3 `layers.ELU`. */
+export function eluLayer(options: LayerOptions & AlphaOptions = {}): Layer {
+  elu(scalar(0), options);
+  return functionLayer("eluLayer", options, (x) => elu(x, options));
+}
+
+/** {@link softmax} along an axis (default the last) as a layer. @see Keras 3 `layers.Softmax`. */
+export function softmaxLayer(options: LayerOptions & { axis?: number } = {}): Layer {
+  const { axis = -1 } = options;
+  return functionLayer("softmaxLayer", options, (x) => softmax(x, axis));
+}
+
+/** Options of {@link prelu}. */
+export interface PreluOptions extends LayerOptions {
+  /** Default "zeros". */
+  alphaInitializer?: InitializerName | Initializer;
+  alphaRegularizer?: Penalty;
+  alphaConstraint?: Constraint;
+  /** Axes of the input along which one slope is shared, from 1 (0 is the batch). After a convolution: [1, 2]. Default: none. */
+  sharedAxes?: readonly number[];
+}
+
+/** See {@link prelu}. */
+export class Prelu extends Layer {
+  private alpha?: Variable;
+
+  constructor(private readonly options: PreluOptions = {}) {
+    super("prelu", options);
+  }
+
+  override build(inputShape: BatchShape): void {
+    const { alphaInitializer = "zeros", alphaRegularizer, alphaConstraint, sharedAxes = [] } = this.options;
+    const shared = sharedAxes.map((axis) => normalizeAxis(this.label, axis, inputShape.length));
+    if (shared.includes(0)) throw valueError(this.label, { rule: "sharedAxes count from 1", expected: "axes without the batch", received: sharedAxes });
+    const shape = inputShape.map((_, axis) => (axis === 0 || shared.includes(axis) ? 1 : this.knownExtent(inputShape, axis))).slice(1);
+    this.alpha = this.addVariable("alpha", shape, { initializer: alphaInitializer, regularizer: alphaRegularizer, constraint: alphaConstraint });
+  }
+
+  override call(x: Tensor): Tensor {
+    const { alpha } = this;
+    return alpha ? sub(relu(x), mul(alpha, relu(neg(x)))) : x;
+  }
+}
+
+/**
+ * max(x, 0) + alpha·min(x, 0) with a learned slope alpha per feature.
+ * Variables: alpha [input shape without the batch, 1 along shared axes].
+ * @see He et al. 2015, arXiv:1502.01852; Keras 3 `layers.PReLU`.
+ */
+export function prelu(options: PreluOptions = {}): Prelu {
+  return new Prelu(options);
+}

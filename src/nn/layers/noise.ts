@@ -1,0 +1,83 @@
+import { checkNumber } from "../../errors.ts";
+import { l1l2 } from "../../regularize/penalties.ts";
+import { add, lessEqual, mul, where } from "../../tensor/ops/elementwise.ts";
+import { concat, slice } from "../../tensor/ops/joining.ts";
+import { tensor } from "../../tensor/ops/leaf.ts";
+import { randomKey, randomNormal, randomUniform } from "../../tensor/ops/random.ts";
+import { zeros } from "../../tensor/ops/shaping.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { CallContext, Layer, LayerOptions } from "../layer.ts";
+import { functionLayer } from "./function.ts";
+
+/** What random layers take. */
+export interface NoiseOptions {
+  /** A whole number that stands for the model's seed in this layer. The noise still changes with every step. */
+  seed?: number;
+}
+
+/** The key of a run, with the layer's own seed in place of the model's where it has one. */
+export function keyOf(ctx: CallContext, seed: number | undefined): Tensor {
+  if (seed === undefined) return ctx.key;
+  const own = randomKey(seed);
+  return concat([tensor(own.slice(0, 2)), slice(ctx.key, [2], [1])]);
+}
+
+const seluAlpha = 1.6732632423543772;
+const seluScale = 1.0507009873554805;
+
+/**
+ * Dropout for selu networks: dropped elements take selu's lowest value instead of 0, and an affine map restores the mean and the variance. The identity
+ * outside training.
+ * @param rate in [0, 1].
+ * @throws ValueError on a bad rate.
+ * @see Klambauer et al. 2017, arXiv:1706.02515; Keras 3 `layers.AlphaDropout`.
+ */
+export function alphaDropout(rate: number, options: LayerOptions & NoiseOptions = {}): Layer {
+  checkNumber("alphaDropout", "rate", rate, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
+  const lowest = -seluAlpha * seluScale;
+  const a = rate === 1 ? 0 : 1 / Math.sqrt((1 - rate) * (1 + rate * lowest * lowest));
+  const b = -a * lowest * rate;
+  return functionLayer("alphaDropout", { ...options, rate } as LayerOptions, (x, ctx, layer) => {
+    if (!ctx.training || rate === 0) return x;
+    if (rate === 1) return zeros(x.shape);
+    const keep = lessEqual(rate, randomUniform(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer) }));
+    return add(mul(where(keep, x, lowest), a), b);
+  });
+}
+
+/**
+ * Adds normal noise in training. @param stddev ≥ 0. @throws ValueError if it is negative. @see Keras 3 `layers.GaussianNoise`.
+ */
+export function gaussianNoise(stddev: number, options: LayerOptions & NoiseOptions = {}): Layer {
+  checkNumber("gaussianNoise", "stddev", stddev, "a finite number ≥ 0", (s) => s >= 0);
+  return functionLayer("gaussianNoise", { ...options, stddev } as LayerOptions, (x, ctx, layer) =>
+    ctx.training && stddev > 0 ? add(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), stddev })) : x,
+  );
+}
+
+/**
+ * Multiplies by normal noise of mean 1 and deviation √(rate/(1 − rate)) in training: the noise of dropout, without zeros.
+ * @param rate in [0, 1).
+ * @throws ValueError on a bad rate.
+ * @see Srivastava et al. 2014, section 10; Keras 3 `layers.GaussianDropout`.
+ */
+export function gaussianDropout(rate: number, options: LayerOptions & NoiseOptions = {}): Layer {
+  checkNumber("gaussianDropout", "rate", rate, "a number in [0, 1)", (r) => r >= 0 && r < 1);
+  const stddev = Math.sqrt(rate / (1 - rate));
+  return functionLayer("gaussianDropout", { ...options, rate } as LayerOptions, (x, ctx, layer) =>
+    ctx.training && rate > 0 ? mul(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), mean: 1, stddev })) : x,
+  );
+}
+
+/** Options of {@link activityRegularization}. */
+export interface ActivityRegularizationOptions extends LayerOptions {
+  /** ≥ 0. Default 0. */
+  l1?: number;
+  /** ≥ 0. Default 0. */
+  l2?: number;
+}
+
+/** Passes its input on and adds l1·Σ|x| + l2·Σx², divided by the batch size, to the loss. @see Keras 3 `layers.ActivityRegularization`. */
+export function activityRegularization({ l1 = 0, l2 = 0, ...options }: ActivityRegularizationOptions = {}): Layer {
+  return functionLayer("activityRegularization", { ...options, activityRegularizer: l1l2({ l1, l2 }) }, (x) => x);
+}

@@ -1,0 +1,36 @@
+import { checkNumber } from "../../errors.ts";
+import { add, div, mul, sub } from "../../tensor/ops/elementwise.ts";
+import { type Axes, sum } from "../../tensor/ops/reduction.ts";
+import { type Loss, type LossOptions, pairwiseLoss } from "../loss.ts";
+
+const epsilon = 1e-7;
+
+/** Options of {@link dice}. */
+export interface OverlapOptions extends LossOptions {
+  /** What is added up: for one overlap per sample, all axes but the batch. Default: all axes, one overlap for the whole batch. */
+  axis?: Axes;
+}
+
+/** 1 − 2·|y ∩ p|/(|y| + |p|), for masks with values in [0, 1]. @see Milletari, Navab & Ahmadi 2016, arXiv:1606.04797. */
+export const dice = ({ axis = null, ...options }: OverlapOptions = {}): Loss =>
+  pairwiseLoss("dice", options, (y, p) => sub(1, div(mul(sum(mul(y, p), axis), 2), add(add(sum(y, axis), sum(p, axis)), epsilon))));
+
+/** Options of {@link tversky}. */
+export interface TverskyOptions extends OverlapOptions {
+  /** ≥ 0. Default 0.5: weight of what is in the labels and not in the predictions. */
+  alpha?: number;
+  /** ≥ 0. Default 0.5: weight of what is in the predictions and not in the labels. */
+  beta?: number;
+}
+
+/** 1 − |y ∩ p|/(|y ∩ p| + alpha·|y − p| + beta·|p − y|): dice with a choice of which mistake is worse. @see Salehi et al. 2017, arXiv:1706.05721. */
+export function tversky({ alpha = 0.5, beta = 0.5, axis = null, ...options }: TverskyOptions = {}): Loss {
+  checkNumber("tversky", "alpha", alpha, "a finite number ≥ 0", (a) => a >= 0);
+  checkNumber("tversky", "beta", beta, "a finite number ≥ 0", (b) => b >= 0);
+  return pairwiseLoss("tversky", options, (y, p) => {
+    const both = sum(mul(y, p), axis);
+    const missed = mul(sum(mul(sub(1, p), y), axis), alpha);
+    const extra = mul(sum(mul(p, sub(1, y)), axis), beta);
+    return sub(1, div(both, add(add(add(both, missed), extra), epsilon)));
+  });
+}

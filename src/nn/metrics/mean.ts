@@ -1,0 +1,59 @@
+import { add, cast, mul } from "../../tensor/ops/elementwise.ts";
+import { scalar } from "../../tensor/ops/leaf.ts";
+import { mean, sum } from "../../tensor/ops/reduction.ts";
+import { broadcastTo } from "../../tensor/ops/shaping.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { divideSafely, type Loss, matchRanks } from "../loss.ts";
+import { MetricBase, type VariableUpdate } from "../metric.ts";
+
+/** Values per sample from labels and predictions: [batch, …]. */
+export type MetricFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
+
+/** The weighted mean of a function's values over all samples so far. @see Keras 3 `metrics.MeanMetricWrapper`. */
+export class MeanMetric extends MetricBase {
+  private readonly total = this.addState("total");
+  private readonly count = this.addState("count");
+
+  constructor(
+    name: string,
+    direction: "min" | "max",
+    private readonly values: MetricFunction,
+  ) {
+    super(name, direction);
+  }
+
+  override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
+    const { values, weights } = perSample(this.values(yTrue, yPred), sampleWeight);
+    return [
+      [this.total, add(this.total, sum(values))],
+      [this.count, add(this.count, weights)],
+    ];
+  }
+
+  override result(): Tensor {
+    return divideSafely(this.total.tensor, this.count.tensor);
+  }
+}
+
+/** A loss as a metric: its mean, without weights' effect on the divisor. Lower is better. */
+export function lossMetric(loss: Loss, name = loss.name): MeanMetric {
+  return new MeanMetric(name, "min", (yTrue, yPred) => loss.call(yTrue, yPred));
+}
+
+/** Weighted values, averaged to one per sample, and what they count in all. @see Keras 3 `reduce_to_samplewise_values`. */
+export function perSample(given: Tensor, sampleWeight?: Tensor): { values: Tensor; weights: Tensor } {
+  if (!sampleWeight) return { values: averageFrom(given, 1), weights: scalar(given.shape[0] ?? 1) };
+  const [values, weight] = matchRanks(given, cast(sampleWeight, "float32"));
+  const reduced = averageFrom(values, Math.max(1, weight.rank));
+  const spread = broadcastTo(weight, reduced.shape);
+  return { values: averageFrom(mul(reduced, spread), 1), weights: sum(averageFrom(spread, 1)) };
+}
+
+/** The mean over the axes from `axis` on. */
+function averageFrom(x: Tensor, axis: number): Tensor {
+  if (x.rank <= axis) return x;
+  return mean(
+    x,
+    x.shape.flatMap((_, at) => (at < axis ? [] : [at])),
+  );
+}

@@ -1,0 +1,175 @@
+import { lookUp, shapeError, valueError } from "../errors.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { findApplications, inModelOrder } from "./graph.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions, listOf } from "./layer.ts";
+import { type Application, SymbolicTensor } from "./symbolic.ts";
+
+/** Options of {@link Network}. */
+export type NetworkOptions = Pick<LayerOptions, "name" | "trainable">;
+
+/**
+ * A layer that is a graph of layers: everything between `inputs` and `outputs`. It can be used inside another network like any layer;
+ * layers that are applied several times share their weights.
+ *
+ * @throws ValueError where two layers have one name, or an input is listed twice; StateError where an output does not come from the inputs.
+ */
+export class Network extends Layer {
+  /** In model order: the order of the weights, of summaries, and of `layers.slice(…)`. */
+  readonly layers: readonly Layer[];
+  /** The uses of layers, each after those that it needs. */
+  protected readonly applications: readonly Application[];
+
+  constructor(
+    readonly inputs: readonly SymbolicTensor[],
+    readonly outputs: readonly SymbolicTensor[],
+    options: NetworkOptions = {},
+    kind = "network",
+  ) {
+    super(kind, options);
+    this.checkEnds();
+    this.applications = findApplications(this.label, inputs, outputs);
+    this.layers = inModelOrder(this.applications, inputs, outputs);
+    this.checkNames();
+    if (options.trainable === false) this.trainable = false;
+  }
+
+  override get sublayers(): readonly Layer[] {
+    // The base class asks while it constructs, before there are layers.
+    return this.layers ?? [];
+  }
+
+  /** The layer of that name. @throws ValueError, with the nearest names, where there is none. */
+  getLayer(name: string): Layer {
+    return lookUp(this.label, "layer", Object.fromEntries(this.layers.map((layer) => [layer.name, layer])), name);
+  }
+
+  /** Output shapes of a layer, one per use; none where the layer is not of this network. */
+  shapesOf(layer: Layer): readonly BatchShape[] {
+    return this.applications.filter((use) => use.layer === layer).map((use) => (use.outputs[0] as SymbolicTensor).shape);
+  }
+
+  /** The layers whose outputs a layer takes, by name; inputs by theirs. */
+  feedersOf(layer: Layer): readonly string[] {
+    const uses = this.applications.filter((use) => use.layer === layer);
+    return uses.flatMap((use) => use.inputs.map((tensor) => tensor.layer?.name ?? this.nameOf(tensor)));
+  }
+
+  /** The key under which an input is fed. */
+  nameOf(input: SymbolicTensor): string {
+    return input.name ?? `input_${this.inputs.indexOf(input)}`;
+  }
+
+  override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
+    const values = new Map<SymbolicTensor, Tensor>();
+    this.bind(listOf(inputs)).forEach((value, index) => {
+      values.set(this.inputs[index] as SymbolicTensor, value);
+    });
+    for (const { layer, inputs: sources, single, outputs } of this.applications) {
+      const given = sources.map((source) => values.get(source) as Tensor);
+      const results = listOf(layer.invoke(single ? (given[0] as Tensor) : given, ctx));
+      outputs.forEach((output, index) => {
+        values.set(output, results[index] as Tensor);
+      });
+    }
+    const results = this.outputs.map((output) => values.get(output) as Tensor);
+    return results.length === 1 ? (results[0] as Tensor) : results;
+  }
+
+  /** A network of equal layers with fresh weights under the same names. */
+  override clone(): Layer {
+    const { inputs, outputs } = this.cloneGraph();
+    return new Network(inputs, outputs, { name: this.name, trainable: this.trainable });
+  }
+
+  /** Clones all layers and applies the copies as the originals were. */
+  protected cloneGraph(): { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] } {
+    const layers = new Map(this.layers.map((layer) => [layer, layer.clone()]));
+    const copies = new Map(this.inputs.map((input) => [input, new SymbolicTensor(input.shape, input.dtype, undefined, this.nameOf(input))]));
+    for (const { layer, inputs, single, outputs } of this.applications) {
+      const sources = inputs.map((source) => copies.get(source) as SymbolicTensor);
+      const results = (layers.get(layer) as Layer).applyAll(single ? (sources[0] as SymbolicTensor) : sources);
+      outputs.forEach((output, index) => {
+        copies.set(output, results[index] as SymbolicTensor);
+      });
+    }
+    const pick = (tensors: readonly SymbolicTensor[]) => tensors.map((tensor) => copies.get(tensor) as SymbolicTensor);
+    return { inputs: pick(this.inputs), outputs: pick(this.outputs) };
+  }
+
+  /** The graph as plain data: layers with their options, and who takes what ([use, output]; use −1 is an input). */
+  override getConfig(): Record<string, unknown> {
+    const reference = (tensor: SymbolicTensor): [number, number] => {
+      const at = this.inputs.indexOf(tensor);
+      if (at >= 0) return [-1, at];
+      const use = this.applications.indexOf(tensor.source as Application);
+      return [use, (tensor.source as Application).outputs.indexOf(tensor)];
+    };
+    return {
+      name: this.name,
+      trainable: this.trainable,
+      inputs: this.inputs.map((input) => ({ name: this.nameOf(input), shape: input.shape, dtype: input.dtype })),
+      layers: this.layers.map((layer) => ({ kind: layer.kind, config: layer.getConfig() })),
+      uses: this.applications.map(({ layer, inputs, single }) => ({ layer: this.layers.indexOf(layer), inputs: inputs.map(reference), single })),
+      outputs: this.outputs.map(reference),
+    };
+  }
+
+  /** Checks number and shapes of what the network is given. */
+  private bind(given: readonly Tensor[]): readonly Tensor[] {
+    if (given.length !== this.inputs.length) {
+      throw valueError(this.label, {
+        rule: "one tensor per input",
+        expected: `${this.inputs.length} (${this.inputs.map((t) => this.nameOf(t)).join(", ")})`,
+        received: given.length,
+      });
+    }
+    given.forEach((tensor, index) => {
+      const input = this.inputs[index] as SymbolicTensor;
+      const fits = tensor.rank === input.shape.length && input.shape.every((extent, axis) => extent === null || extent === tensor.shape[axis]);
+      if (!fits) {
+        throw shapeError(this.label, {
+          rule: `input "${this.nameOf(input)}" has another shape`,
+          expected: formatShape(input.shape),
+          received: formatShape(tensor.shape),
+          advice: "The first axis is the batch.",
+        });
+      }
+    });
+    return given;
+  }
+
+  private checkEnds(): void {
+    for (const [what, tensors] of [
+      ["inputs", this.inputs],
+      ["outputs", this.outputs],
+    ] as const) {
+      if (!Array.isArray(tensors) || tensors.length === 0 || tensors.some((tensor) => !(tensor instanceof SymbolicTensor))) {
+        throw valueError(this.label, {
+          rule: `${what} must be a list of symbolic tensors`,
+          expected: "what input(…) or layer.apply(…) gave",
+          received: Array.isArray(tensors) && tensors.length === 0 ? "an empty list" : tensors,
+        });
+      }
+    }
+    if (new Set(this.inputs).size < this.inputs.length) {
+      throw valueError(this.label, { rule: "each input may be listed once", expected: "different inputs", received: this.inputs.map((t) => this.nameOf(t)) });
+    }
+  }
+
+  private checkNames(): void {
+    const seen = new Map<string, Layer>();
+    for (const layer of this.layers) {
+      const other = seen.get(layer.name);
+      if (other) {
+        throw valueError(this.label, {
+          rule: "layer names must be unique",
+          expected: "different names",
+          received: `"${layer.name}" twice (${other.kind} and ${layer.kind})`,
+          advice: "Give one of them another name.",
+        });
+      }
+      seen.set(layer.name, layer);
+    }
+  }
+}

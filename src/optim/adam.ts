@@ -1,0 +1,76 @@
+import { add, div, expm1, maximum, mul, neg, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { type Method, type Slots, slotsLike } from "./method.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { checkDecay, checkNonNegative } from "./rate.ts";
+
+/** Decay rates of Adam's two averages and what follows from them. */
+export interface MomentOptions {
+  /** Decay of the average of gradients, in [0, 1). Default 0.9. */
+  beta1?: number;
+  /** Decay of the average of their squares, in [0, 1). Default 0.999. */
+  beta2?: number;
+  /** Added to the root of the average of squares, ≥ 0. Default 1e-7. */
+  epsilon?: number;
+}
+
+/** Options of {@link adam}. The default learning rate is 0.001. */
+export interface AdamOptions extends OptimizerOptions, MomentOptions {
+  /** Divides by the largest average of squares so far (AMSGrad). Default false. */
+  amsgrad?: boolean;
+}
+
+/**
+ * Adam: steps by the average gradient over the root of the average squared gradient.
+ *   m ← m + (1−β₁)(g−m);  v ← v + (1−β₂)(g²−v);  w ← w − lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m/(√v + ε)
+ * Memory: two slots (m, v) per weight, three with amsgrad.
+ * Differs from the paper's Algorithm 1: ε is added to the uncorrected √v ("epsilon hat"), as in Keras and unlike PyTorch.
+ * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
+ * @example model.compile({ optimizer: adam({ learningRate: 1e-3, clipNorm: 1 }), loss: "sparseCategoricalCrossentropy" });
+ * @see Keras 3 `optimizers.Adam`; Kingma & Ba 2015, arXiv:1412.6980; Reddi et al. 2018 (amsgrad).
+ */
+export function adam(options: AdamOptions = {}): Optimizer {
+  return defineOptimizer("adam", { learningRate: 0.001, ...options }, adamMethod("adam", options));
+}
+
+/** Adam's maths, for the optimizers that are made of it. */
+export function adamMethod(name: string, options: AdamOptions): Method<"m" | "v" | "h", never, never> {
+  const { beta1, beta2, epsilon } = moments(name, options);
+  const { amsgrad = false } = options;
+  return {
+    slots: (variable) => slotsLike(variable, amsgrad ? ["m", "v", "h"] : ["m", "v"]),
+    begin: ({ learningRate, step }) => {
+      const rate = mul(learningRate, div(sqrt(oneMinusPower(beta2, step)), oneMinusPower(beta1, step)));
+      return {
+        rule: (w, g, slots) => {
+          const { m, v } = averages(g, slots, beta1, beta2);
+          const h = amsgrad ? maximum(slots.h, v) : v;
+          return { w: sub(w, mul(rate, div(m, add(sqrt(h), epsilon)))), slots: { m, v, ...(amsgrad ? { h } : {}) } };
+        },
+      };
+    },
+  };
+}
+
+/** Checked decay rates with their defaults. */
+export function moments(name: string, { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: MomentOptions): Required<MomentOptions> {
+  checkDecay(name, "beta1", beta1);
+  checkDecay(name, "beta2", beta2);
+  checkNonNegative(name, "epsilon", epsilon);
+  return { beta1, beta2, epsilon };
+}
+
+/** The averages of g and g², from slots m and v. */
+export function averages(g: Tensor, { m, v }: Slots<"m" | "v">, beta1: number, beta2: number): { m: Tensor; v: Tensor } {
+  return { m: approach(m, g, beta1), v: approach(v, square(g), beta2) };
+}
+
+/** An exponential moving average: average + (1 − decay)(value − average). */
+export function approach(average: Tensor, value: Tensor, decay: number): Tensor {
+  return add(average, mul(sub(value, average), 1 - decay));
+}
+
+/** 1 − βᵗ, precise for β near 1, where the difference of float32 numbers would not be. */
+export function oneMinusPower(beta: number, step: Tensor): Tensor {
+  return neg(expm1(mul(step, Math.log(beta))));
+}

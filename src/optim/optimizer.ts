@@ -1,0 +1,290 @@
+import { checkNumber, lookUp, stateError, valueError } from "../errors.ts";
+import { describe } from "../regularize/configured.ts";
+import type { Constraint } from "../regularize/constraints.ts";
+import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
+import { placeholder } from "../tensor/ops/leaf.ts";
+import { zeros } from "../tensor/ops/shaping.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Variable } from "../tensor/variable.ts";
+import { type Clip, type ClipOptions, clipping } from "./clip.ts";
+import type { Method, Scalars, SlotSpec } from "./method.ts";
+import { checkCount, checkNonNegative, checkPositive, checkRate, rateAt } from "./rate.ts";
+import type { Schedule } from "./schedules.ts";
+
+/** Options that every optimizer takes. */
+export interface OptimizerOptions extends ClipOptions {
+  /** Step size: a finite number ≥ 0, or a function of the 0-based step. Each optimizer has its own default. */
+  learningRate?: number | Schedule;
+  /** Decoupled weight decay λ, ≥ 0: w ← w − lr·λ·w before the update. Not the same as an l2 penalty. Default none. */
+  weightDecay?: number | undefined;
+  /** Variables without weight decay: the variable itself, a part of its name, or a pattern. */
+  excludeFromWeightDecay?: readonly (Variable | string | RegExp)[];
+  /** Keeps an exponential moving average of the weights; `fit` ends by taking it over. Default false. */
+  useEma?: boolean;
+  /** How much of the old average stays at each step, in [0, 1]. Default 0.99. */
+  emaMomentum?: number;
+  /** Takes the average over into the weights every so many steps, ≥ 1. Default never. */
+  emaOverwriteFrequency?: number;
+  /** Adds up the gradients of so many steps (≥ 2) and updates with their mean. Default every step by itself. */
+  gradientAccumulationSteps?: number;
+  /** The loss was multiplied by this, > 0: gradients are divided by it. Default 1. */
+  lossScaleFactor?: number;
+  /** Stands in front of the slots' names. Default the method's name. */
+  name?: string;
+}
+
+/** Whether a step updates the weights or only adds its gradients up (see `gradientAccumulationSteps`). */
+export type Phase = "update" | "accumulate";
+
+/** What {@link Optimizer.apply} may be told. */
+export interface ApplyOptions {
+  /** Applied to each variable after its update. */
+  constraints?: ReadonlyMap<Variable, Constraint>;
+  /** Default "update". */
+  phase?: Phase;
+}
+
+/**
+ * Turns gradients into new weights. The maths is recorded: the same few lines run on every backend. State is kept in slots
+ * that belong to variables, never to positions in a list, so an optimizer may go on with some of the variables, or with others too.
+ *
+ * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
+ */
+export class Optimizer {
+  readonly name: string;
+  /** How many steps were taken; with gradient accumulation those that only added up count, too. Saved with the slots. */
+  rawSteps = 0;
+  private rate: number | Schedule;
+  private readonly clip: Clip;
+  private readonly slots = new Map<Variable, Readonly<Record<string, Variable>>>();
+  private readonly averages = new Map<Variable, Variable>();
+  private readonly sums = new Map<Variable, Variable>();
+  private readonly shared: Readonly<Record<string, Variable>>;
+
+  /**
+   * @param kind the factory's name, such as "adam".
+   * @param options all options that it was made with, defaults filled in.
+   * @throws ValueError where an option is out of range.
+   */
+  constructor(
+    readonly kind: string,
+    private readonly options: OptimizerOptions & { learningRate: number | Schedule },
+    private readonly method: Method,
+  ) {
+    checkOptions(kind, options);
+    this.name = options.name ?? kind;
+    this.rate = checkRate(kind, "learningRate", options.learningRate);
+    this.clip = clipping(kind, options);
+    this.shared = Object.fromEntries(
+      Object.entries(method.shared ?? {}).map(([name, initial]) => [name, new Variable([], { initial, name: `${this.name}/${name}`, trainable: false })]),
+    );
+  }
+
+  // ── Host side of a step ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** How many times the weights were updated. */
+  get iterations(): number {
+    return Math.floor(this.rawSteps / (this.options.gradientAccumulationSteps ?? 1));
+  }
+
+  /** The learning rate of the next step. It can be set where it was made as a number. */
+  get learningRate(): number {
+    return rateAt(this.kind, "learningRate", this.rate, this.rawSteps);
+  }
+
+  set learningRate(value: number) {
+    if (typeof this.rate === "function") {
+      throw stateError(this.kind, {
+        rule: "a learning rate that follows a schedule cannot be set",
+        expected: "an optimizer made with a number",
+        received: this.rate,
+        advice: "Make the optimizer with a number as learningRate.",
+      });
+    }
+    const checked = checkRate(this.kind, "learningRate", value);
+    if (typeof checked !== "number") throw valueError(this.kind, { rule: "learningRate can be set to a number only", expected: "a number", received: value });
+    this.rate = checked;
+  }
+
+  /** Whether the learning rate follows a schedule. */
+  get isScheduled(): boolean {
+    return typeof this.rate === "function";
+  }
+
+  /** What the next step does. */
+  get phase(): Phase {
+    const every = this.options.gradientAccumulationSteps ?? 1;
+    return (this.rawSteps + 1) % every === 0 ? "update" : "accumulate";
+  }
+
+  /** Placeholders of rank 0 for one program, by name: learningRate, step and what else the method asks for. */
+  scalars(): Scalars {
+    const names = ["learningRate", "step", ...Object.keys(this.method.scalars ?? {}), ...(this.options.emaOverwriteFrequency ? ["overwrite"] : [])];
+    return Object.fromEntries(names.map((name) => [name, placeholder(name, [])])) as Scalars;
+  }
+
+  /** The value of a scalar in the next step. */
+  scalar(name: string): number {
+    if (name === "learningRate") return this.learningRate;
+    if (name === "step") return this.iterations + 1;
+    if (name === "overwrite") return (this.iterations + 1) % (this.options.emaOverwriteFrequency ?? 1) === 0 ? 1 : 0;
+    return lookUp(this.kind, "scalar", (this.method.scalars ?? {}) as Readonly<Record<string, Schedule>>, name)(this.rawSteps);
+  }
+
+  /** Counts a step that was run. */
+  advance(): void {
+    this.rawSteps++;
+  }
+
+  // ── Recording a step ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Records one step.
+   * @param pairs variables with their gradients, all in one call (globalClipNorm sees them together).
+   * @returns the new value of each variable and of the optimizer's own, for `compile`.
+   */
+  apply(
+    pairs: readonly (readonly [Variable, Tensor])[],
+    scalars: Scalars,
+    { constraints = new Map(), phase = "update" }: ApplyOptions = {},
+  ): (readonly [Variable, Tensor])[] {
+    if (pairs.length === 0) {
+      throw valueError(this.kind, {
+        rule: "there must be something to train",
+        expected: "at least one trainable variable",
+        received: "none",
+        advice: "Set trainable to true on a layer that has weights.",
+      });
+    }
+    const state: (readonly [Variable, Tensor])[] = [];
+    const variables = pairs.map(([variable]) => variable);
+    const gradients = this.gather(pairs, phase, state);
+    let weights: Tensor[] = gradients ? this.update(variables, gradients, scalars, state) : variables.map((variable) => variable.tensor);
+    if (this.options.useEma) weights = variables.map((variable, index) => this.average(variable, weights[index] as Tensor, scalars, state));
+    const updated = variables.flatMap((variable, index) => {
+      const weight = weights[index] as Tensor;
+      const constrained = constraints.get(variable)?.(weight) ?? weight;
+      return constrained === variable.tensor ? [] : [[variable, constrained] as const];
+    });
+    return [...updated, ...state];
+  }
+
+  /** Unscales the gradients and adds them up; undefined where this step only adds up. */
+  private gather(pairs: readonly (readonly [Variable, Tensor])[], phase: Phase, state: (readonly [Variable, Tensor])[]): readonly Tensor[] | undefined {
+    const { lossScaleFactor, gradientAccumulationSteps: every } = this.options;
+    const gradients = pairs.map(([, gradient]) => (lossScaleFactor === undefined ? gradient : div(gradient, lossScaleFactor)));
+    if (every === undefined) return gradients;
+    const sums = pairs.map(([variable]) => this.slot(this.sums, variable, "accumulator"));
+    const totals = sums.map((total, index) => add(total, gradients[index] as Tensor));
+    for (const [index, total] of sums.entries()) state.push([total, phase === "update" ? zeros(total.shape) : (totals[index] as Tensor)]);
+    return phase === "update" ? totals.map((total) => div(total, every)) : undefined;
+  }
+
+  private update(variables: readonly Variable[], gradients: readonly Tensor[], scalars: Scalars, state: (readonly [Variable, Tensor])[]): Tensor[] {
+    const clipped = this.clip(gradients);
+    const begun = this.method.begin(scalars, tensorsOf(this.shared));
+    for (const [name, value] of Object.entries(begun.shared ?? {})) state.push([lookUp(this.kind, "shared state", this.shared, name), value]);
+    return variables.map((variable, index) => {
+      const slots = this.slotsOf(variable);
+      const result = begun.rule(this.decay(variable, scalars.learningRate), clipped[index] as Tensor, tensorsOf(slots), variable);
+      for (const [name, value] of Object.entries(result.slots)) if (value) state.push([lookUp(this.kind, "slot", slots, name), value]);
+      return result.w;
+    });
+  }
+
+  private decay(variable: Variable, learningRate: Tensor): Tensor {
+    const factor = this.method.weightDecayOf ? this.method.weightDecayOf(variable) : this.options.weightDecay;
+    if (!factor || isNamed(variable, this.options.excludeFromWeightDecay ?? [])) return variable.tensor;
+    return sub(variable, mul(variable, mul(learningRate, factor)));
+  }
+
+  /** Moves the average towards the weight; gives the weight, or the average where that is taken over. */
+  private average(variable: Variable, weight: Tensor, scalars: Scalars, state: (readonly [Variable, Tensor])[]): Tensor {
+    const average = this.slot(this.averages, variable, "average");
+    const momentum = where(equal(scalars.step, 1), 0, this.options.emaMomentum ?? 0.99);
+    const next = add(mul(average, momentum), mul(weight, sub(1, momentum)));
+    state.push([average, next]);
+    return scalars.overwrite ? where(scalars.overwrite, next, weight) : weight;
+  }
+
+  // ── State ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** All state besides `rawSteps` and the learning rate: shared, then variable by variable. Save and restore it under its names. */
+  get variables(): Variable[] {
+    const perVariable = [...new Set([...this.slots.keys(), ...this.averages.keys(), ...this.sums.keys()])];
+    return [
+      ...Object.values(this.shared),
+      ...perVariable.flatMap((variable) => [
+        ...Object.values(this.slots.get(variable) ?? {}),
+        ...[this.averages.get(variable), this.sums.get(variable)].flatMap((slot) => slot ?? []),
+      ]),
+    ];
+  }
+
+  /** The moving average of a variable; undefined where none is kept or no step was recorded yet. */
+  averageOf(variable: Variable): Variable | undefined {
+    return this.averages.get(variable);
+  }
+
+  /** Makes the state for these variables where there is none yet, so that it can be restored before the first step. */
+  build(variables: readonly Variable[]): void {
+    for (const variable of variables) {
+      this.slotsOf(variable);
+      if (this.options.useEma) this.slot(this.averages, variable, "average");
+      if (this.options.gradientAccumulationSteps !== undefined) this.slot(this.sums, variable, "accumulator");
+    }
+  }
+
+  /** The factory's name and options as plain data, with the learning rate as it is now. */
+  getConfig(): Record<string, unknown> {
+    return { kind: this.kind, ...describe({ ...this.options, learningRate: this.rate }) };
+  }
+
+  private slotsOf(variable: Variable): Readonly<Record<string, Variable>> {
+    const known = this.slots.get(variable);
+    if (known) return known;
+    const made = Object.fromEntries(Object.entries(this.method.slots(variable)).map(([name, spec]) => [name, this.newSlot(variable, name, spec as SlotSpec)]));
+    this.slots.set(variable, made);
+    return made;
+  }
+
+  private slot(table: Map<Variable, Variable>, variable: Variable, name: string): Variable {
+    const slot = table.get(variable) ?? this.newSlot(variable, name, { shape: variable.shape, initial: 0 });
+    table.set(variable, slot);
+    return slot;
+  }
+
+  private newSlot(variable: Variable, name: string, { shape, initial }: SlotSpec): Variable {
+    return new Variable(shape, { initial, name: `${this.name}/${name}/${variable.name}`, trainable: false });
+  }
+}
+
+/** An optimizer from its maths; the names of slots, scalars and shared state are checked against each other. */
+export function defineOptimizer<Slot extends string, Extra extends string = never, Shared extends string = never>(
+  kind: string,
+  options: OptimizerOptions & { learningRate: number | Schedule },
+  method: Method<Slot, Extra, Shared>,
+): Optimizer {
+  return new Optimizer(kind, options, method as unknown as Method);
+}
+
+const tensorsOf = (variables: Readonly<Record<string, Variable>>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, variable.tensor]));
+
+/** Whether one of the patterns means this variable. */
+export function isNamed(variable: Variable, patterns: readonly (Variable | string | RegExp)[]): boolean {
+  return patterns.some((pattern) =>
+    pattern instanceof Variable ? pattern === variable : typeof pattern === "string" ? variable.name.includes(pattern) : pattern.test(variable.name),
+  );
+}
+
+function checkOptions(kind: string, options: OptimizerOptions): void {
+  const { weightDecay, emaMomentum, emaOverwriteFrequency, gradientAccumulationSteps, lossScaleFactor, useEma } = options;
+  if (weightDecay !== undefined) checkNonNegative(kind, "weightDecay", weightDecay);
+  if (emaMomentum !== undefined) checkNumber(kind, "emaMomentum", emaMomentum, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
+  if (gradientAccumulationSteps !== undefined) checkCount(kind, "gradientAccumulationSteps", gradientAccumulationSteps, 2);
+  if (lossScaleFactor !== undefined) checkPositive(kind, "lossScaleFactor", lossScaleFactor);
+  if (emaOverwriteFrequency === undefined) return;
+  checkCount(kind, "emaOverwriteFrequency", emaOverwriteFrequency, 1);
+  if (!useEma) throw valueError(kind, { rule: "emaOverwriteFrequency needs useEma", expected: "useEma: true", received: useEma });
+}

@@ -1,0 +1,41 @@
+import type { Backend } from "../backends/backend.ts";
+import type { BufferId, BufferSpec, Instruction, Program, View } from "../compiler/instruction.ts";
+import type { DType, TypedArray } from "../tensor/dtype.ts";
+import { type Shape, stridesOf } from "../tensor/shape.ts";
+
+/** A view from the start of a buffer, contiguous and float32 unless said otherwise. */
+export function viewOf(buffer: BufferId, shape: Shape, options: { dtype?: DType; offset?: number; strides?: readonly number[] } = {}): View {
+  const { dtype = "float32", offset = 0, strides = stridesOf(shape) } = options;
+  return { buffer, dtype, offset, shape, strides };
+}
+
+/**
+ * A program on variables alone: every array is a buffer, in order. Variables keep what no instruction touches, so that a test
+ * sees a kernel write where it should not.
+ */
+export function programOn(arrays: readonly TypedArray[], instructions: readonly Instruction[]): Program {
+  const buffers = arrays.map((array, index): BufferSpec => {
+    return { kind: "variable", dtype: dtypeIn(array), size: array.length, arenaOffset: -1, name: `buffer_${index}` };
+  });
+  return { buffers, instructions, inputs: {}, outputs: {}, variables: arrays.map((_, index) => index), arenaBytes: 0 };
+}
+
+/** Runs instructions once on copies of the arrays and gives what every buffer holds afterwards. */
+export async function runInstructions(backend: Backend, arrays: readonly TypedArray[], instructions: readonly Instruction[]): Promise<TypedArray[]> {
+  const storages = arrays.map((array) => backend.allocate({ size: array.length, dtype: dtypeIn(array) }));
+  storages.forEach((storage, index) => {
+    backend.write(storage, arrays[index] as TypedArray);
+  });
+  const executable = backend.load(programOn(arrays, instructions), storages);
+  try {
+    executable.run();
+    return await Promise.all(storages.map((storage) => backend.read(storage)));
+  } finally {
+    executable.dispose();
+    for (const storage of storages) backend.free(storage);
+  }
+}
+
+function dtypeIn(array: TypedArray): DType {
+  return array instanceof Int32Array ? "int32" : "float32";
+}

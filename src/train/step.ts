@@ -1,0 +1,61 @@
+import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import { Recording } from "../nn/context.ts";
+import { listOf } from "../nn/layer.ts";
+import type { Network } from "../nn/network.ts";
+import type { Optimizer, Phase } from "../optim/optimizer.ts";
+import { gradients } from "../tensor/autodiff.ts";
+import { placeholder } from "../tensor/ops/leaf.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import type { ArraySpec, BatchSpec } from "./batch.ts";
+import type { Objective } from "./objective.ts";
+
+/** What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`). */
+export type Mode = "train" | "accumulate" | "test" | "predict";
+
+/** What steps are recorded from. */
+export interface Parts {
+  readonly network: Network;
+  readonly objective: Objective;
+  readonly optimizer: Optimizer;
+  /** The variables to train. */
+  readonly trainable: readonly Variable[];
+}
+
+/** Names of the placeholders. */
+export const portName = {
+  x: (index: number) => `x${index}`,
+  y: (index: number) => `y${index}`,
+  weight: (index: number) => `sampleWeight${index}`,
+  key: "key",
+  output: (index: number) => `output${index}`,
+  loss: "loss",
+} as const;
+
+/**
+ * Records a whole step for one batch shape as one program. What changes from step to step comes in through inputs: the batch, the
+ * random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer, side results such as moving
+ * averages, metrics. Test steps: forward, losses, metrics. Predict steps: forward.
+ */
+export function recordStep(mode: Mode, parts: Parts, spec: BatchSpec): CompiledGraph {
+  const isTraining = mode === "train" || mode === "accumulate";
+  const ctx = new Recording(parts.network, { training: isTraining, key: placeholder(portName.key, [3], "int32") });
+  const x = spec.x.map((array, index) => at(portName.x(index), array));
+  const outputs = listOf(parts.network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
+  if (mode === "predict") {
+    return compile({ outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])), updates: [...ctx.updates] });
+  }
+  const y = spec.y.map((array, index) => at(portName.y(index), array));
+  const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
+  const { loss, updates } = parts.objective.reckon(y, outputs, weights, [...parts.network.penalties(), ...ctx.losses]);
+  const trained = isTraining ? trainingUpdates(parts, loss, mode === "train" ? "update" : "accumulate") : [];
+  return compile({ outputs: { [portName.loss]: loss }, updates: [...trained, ...ctx.updates, ...updates] });
+}
+
+function trainingUpdates({ network, optimizer, trainable }: Parts, loss: Tensor, phase: Phase): readonly (readonly [Variable, Tensor])[] {
+  const slopes = gradients(loss, trainable);
+  const pairs = trainable.map((variable, index) => [variable, slopes[index] as Tensor] as const);
+  return optimizer.apply(pairs, optimizer.scalars(), { constraints: network.constraints(), phase });
+}
+
+const at = (name: string, { shape, dtype }: ArraySpec): Tensor => placeholder(name, shape, dtype);

@@ -1,0 +1,116 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { findCycle, importsOf, sourceFiles, undocumentedExports, valueGraph } from "./source-graph.ts";
+
+/** The floors of the house (design §3). Imports that run when a file is loaded go down, or sideways in one direction only. */
+const FLOORS: Readonly<Record<string, number>> = {
+  "errors.ts": 0,
+  tensor: 1,
+  compiler: 2,
+  backends: 3,
+  regularize: 4,
+  optim: 4,
+  nn: 5,
+  train: 6,
+  data: 6,
+  io: 7,
+  testing: 7,
+  "index.ts": 8,
+};
+
+const root = new URL("..", import.meta.url).pathname;
+const files = sourceFiles(root, "src");
+const graph = valueGraph(root, files);
+
+/** `src/tensor/ops/leaf.ts` lives in `tensor`. */
+const homeOf = (file: string) => file.split("/")[1] as string;
+
+describe("the house", () => {
+  it("has a floor for everything in src", () => {
+    expect([...new Set(files.map(homeOf))].filter((home) => !(home in FLOORS))).toEqual([]);
+  });
+
+  it("imports downwards only", () => {
+    const upwards = [...graph].flatMap(([file, targets]) =>
+      targets.filter((target) => (FLOORS[homeOf(target)] as number) > (FLOORS[homeOf(file)] as number)).map((target) => `${file} → ${target}`),
+    );
+    expect(upwards).toEqual([]);
+  });
+
+  it("has no cycle between folders, also not between those of one floor", () => {
+    const homes = new Map(Object.keys(FLOORS).map((home) => [home, [] as string[]]));
+    for (const [file, targets] of graph) {
+      for (const target of targets) if (homeOf(target) !== homeOf(file)) homes.get(homeOf(file))?.push(homeOf(target));
+    }
+    expect(findCycle(homes)).toBeUndefined();
+  });
+
+  it("has no cycle between files", () => {
+    expect(findCycle(graph)).toBeUndefined();
+  });
+
+  it("imports nothing from outside: no package, nothing of Node's", () => {
+    const outside = files.flatMap((file) =>
+      importsOf(readFileSync(join(root, file), "utf8"), file)
+        .filter(({ specifier }) => !specifier.startsWith("."))
+        .map(({ specifier }) => `${file} → ${specifier}`),
+    );
+    expect(outside).toEqual([]);
+  });
+
+  it("has no file over 400 lines", () => {
+    const long = ["src", "assembly", "scripts", "bench", "examples", "test"]
+      .filter((folder) => existsSync(join(root, folder)))
+      .flatMap((folder) => sourceFiles(root, folder))
+      .map((file) => ({ file, lines: readFileSync(join(root, file), "utf8").split("\n").length - 1 }))
+      .filter(({ lines }) => lines > 400);
+    expect(long).toEqual([]);
+  });
+
+  it.each(["src/index.ts", "src/testing/index.ts"].filter((file) => existsSync(join(root, file))))("documents every export of %s", (file) => {
+    expect(undocumentedExports(root, file)).toEqual([]);
+  });
+
+  it("has no runtime dependencies and nothing that runs at installation", () => {
+    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies"]) expect(manifest).not.toHaveProperty(kind);
+    for (const hook of ["preinstall", "install", "postinstall"]) expect(manifest.scripts).not.toHaveProperty(hook);
+    expect(manifest.sideEffects).toBe(false);
+  });
+});
+
+describe("these checks", () => {
+  it("tell the kinds of imports apart", () => {
+    const text = `
+      import a from "./a.ts"; import { b, type B } from "./b.ts"; import "./c.ts"; import { type D } from "./d.ts"; import * as e from "./e.ts";
+      import type { F } from "./f.ts"; export type { G } from "./g.ts"; type H = import("./h.ts").H;
+      export { i } from "./i.ts"; export * from "./j.ts"; const k = await import("./k.ts"); const l = "import m from './m.ts'"; // import n from "./n.ts"`;
+    const kinds = Object.groupBy(importsOf(text), ({ kind }) => kind);
+    const names = (kind: "value" | "type" | "dynamic") => (kinds[kind] ?? []).map(({ specifier }) => specifier.slice(2, 3)).join("");
+    expect([names("value"), names("type"), names("dynamic")]).toEqual(["abcdeij", "fgh", "k"]);
+  });
+
+  it("find cycles", () => {
+    const chain = (...edges: [string, string[]][]) => findCycle(new Map(edges));
+    expect(chain(["a", ["b", "c"]], ["b", ["d"]], ["c", ["d"]], ["d", []])).toBeUndefined();
+    expect(chain(["a", ["b"]], ["b", ["c"]], ["c", ["b"]])).toEqual(["b", "c", "b"]);
+    expect(chain(["a", ["a"]])).toEqual(["a", "a"]);
+  });
+
+  it("find exports without a docstring, also behind a re-export", () => {
+    const folder = mkdtempSync(join(tmpdir(), "aretejs-docs-"));
+    try {
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { allowImportingTsExtensions: true, noEmit: true } }));
+      writeFileSync(
+        join(folder, "inner.ts"),
+        "/** Documented. */ export const a = 1;\nexport const b = 2; /** Documented. */ export interface C {}\nexport type D = 1;",
+      );
+      writeFileSync(join(folder, "index.ts"), 'export { a, b } from "./inner.ts"; export type { C, D } from "./inner.ts";');
+      expect(undocumentedExports(folder, "index.ts")).toEqual(["b", "D"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

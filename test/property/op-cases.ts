@@ -1,0 +1,224 @@
+import fc from "fast-check";
+import type { OpName } from "../../src/tensor/op.ts";
+import * as ops from "../../src/tensor/ops/index.ts";
+import * as scalar from "../../src/tensor/scalar.ts";
+import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+
+/** A function of tensors with inputs to try it on. */
+export interface OpCase {
+  readonly label: string;
+  readonly inputs: readonly OpInput[];
+  readonly f: (inputs: readonly Tensor[]) => Tensor;
+  /** Whether gradients with respect to the float32 inputs are to be checked. Default true. */
+  readonly differentiable?: boolean;
+}
+
+export interface OpInput {
+  readonly shape: Shape;
+  readonly dtype: "float32" | "int32";
+  readonly data: Float64Array | Int32Array;
+}
+
+type Cases = fc.Arbitrary<OpCase>;
+
+const extent = fc.integer({ min: 1, max: 5 });
+const shapeOf = (minLength: number, maxLength: number) => fc.array(extent, { minLength, maxLength });
+
+/** Values in [low, high], a thousandth apart at least where they differ (so that maxima are clear), off the kinks. */
+export function values(shape: Shape, [low, high]: readonly [number, number] = [-2, 2], kinks: readonly number[] = []): fc.Arbitrary<OpInput> {
+  const clear = (value: number) => kinks.reduce((x, kink) => (Math.abs(x - kink) < 0.01 ? kink + 0.02 : x), value);
+  return fc
+    .array(fc.integer({ min: 0, max: 2000 }), { minLength: sizeOf(shape), maxLength: sizeOf(shape) })
+    .map((steps) => ({ shape, dtype: "float32", data: Float64Array.from(steps, (step) => clear(low + ((high - low) * step) / 2000)) }));
+}
+
+/** Values that all differ. */
+function distinct(shape: Shape): fc.Arbitrary<OpInput> {
+  const size = sizeOf(shape);
+  return fc
+    .uniqueArray(fc.integer({ min: -2000, max: 2000 }), { minLength: size, maxLength: size })
+    .map((list) => ({ shape, dtype: "float32", data: Float64Array.from(list, (n) => n / 1000) }));
+}
+
+function indices(shape: Shape, below: number): fc.Arbitrary<OpInput> {
+  const size = sizeOf(shape);
+  return fc
+    .array(fc.integer({ min: 0, max: below - 1 }), { minLength: size, maxLength: size })
+    .map((list) => ({ shape, dtype: "int32", data: Int32Array.from(list) }));
+}
+
+const one = (label: string, input: fc.Arbitrary<OpInput>, f: (x: Tensor) => Tensor, differentiable = true): Cases =>
+  input.map((x) => ({ label, inputs: [x], f: ([t]) => f(t as Tensor), differentiable }));
+
+/** Shapes that broadcast with one another: each has some axes of a common shape replaced by 1 or left off. */
+const broadcastable = (count: number): fc.Arbitrary<Shape[]> =>
+  shapeOf(0, 3).chain((full) =>
+    fc.tuple(
+      ...Array.from({ length: count }, () =>
+        fc
+          .tuple(fc.integer({ min: 0, max: full.length }), fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }))
+          .map(([drop, flat]) => full.map((n, axis) => (flat[axis] ? 1 : n)).slice(drop)),
+      ),
+    ),
+  );
+
+/** Every row of scalar.ts, with its parameters, on broadcasting inputs. */
+export const scalarFunctions: readonly scalar.ScalarFunction[] = Object.values(scalar).filter(
+  (value): value is scalar.ScalarFunction => typeof value === "object" && "arity" in value,
+);
+
+export function scalarCase(fn: scalar.ScalarFunction): Cases {
+  return fc.constantFrom(...(fn.samples ?? [{}])).chain((params) =>
+    broadcastable(fn.arity).chain((shapes) =>
+      fc
+        .tuple(...shapes.map((shape, index) => values(shape, fn.domain?.[index] ?? [-3, 3], fn.kinks?.(params) ?? [])))
+        .filter(noTies(fn))
+        .map((inputs) => ({
+          label: `${fn.name} ${JSON.stringify(params)}`,
+          inputs,
+          f: (tensors: readonly Tensor[]) => ops.elementwise(fn, tensors, params),
+        })),
+    ),
+  );
+}
+
+/** Functions that jump or bend where their arguments are equal get arguments that never are. */
+function noTies(fn: scalar.ScalarFunction): (inputs: readonly OpInput[]) => boolean {
+  const compares = ["minimum", "maximum", "equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"].includes(fn.name);
+  const chooses = fn === scalar.select || fn === scalar.logicalNot;
+  return (inputs) => {
+    const [a, b] = inputs as [OpInput, OpInput];
+    if (chooses) return a.data.every((x) => Math.abs(x) > 0.01);
+    return !compares || a.data.every((x) => b.data.every((y) => Math.abs(x - y) > 0.01));
+  };
+}
+
+const axesOf = (shape: Shape) => fc.subarray(shape.map((_, axis) => axis));
+
+/** Cases per primitive op; typed over the op names, so that a forgotten op does not compile. */
+export const opCases: { readonly [name in OpName]: Cases } = {
+  constant: one("constant", values([2]), (x) => ops.add(x, ops.tensor([[1], [2]]))),
+  input: one("input", values([3]), (x) => ops.mul(x, 2)),
+  variable: one("variable", values([3]), (x) => ops.mul(x, 2)),
+  elementwise: fc.constantFrom(...scalarFunctions).chain(scalarCase),
+  cast: one("cast", values([4], [-3, 3], [-3, -2, -1, 0, 1, 2, 3]), (x) => ops.add(ops.cast(ops.cast(x, "int32"), "float32"), x), false),
+  matmul: fc
+    .tuple(fc.constantFrom([], [2], [3, 2]), extent, extent, extent, fc.boolean(), fc.boolean(), fc.constantFrom("both", "left", "flat"))
+    .chain(([batch, m, k, n, transposeA, transposeB, form]) => {
+      const a = [...batch, ...(transposeA ? [k, m] : [m, k])];
+      const b = [...(form === "both" ? batch : form === "flat" ? batch.map(() => 1) : []), ...(transposeB ? [n, k] : [k, n])];
+      return fc
+        .tuple(values(a), values(b))
+        .map((inputs) => ({ label: `matmul ${form}`, inputs, f: ([x, y]) => ops.matmul(x as Tensor, y as Tensor, { transposeA, transposeB }) }));
+    }),
+  reduce: fc
+    .tuple(shapeOf(1, 4), fc.constantFrom("sum", "mean", "max", "min", "prod", "norm", "variance"), fc.boolean())
+    .chain(([shape, name, keepDims]) =>
+      axesOf(shape).chain((axes) =>
+        one(`${name} over ${axes} of ${shape}`, name === "max" || name === "min" ? distinct(shape) : values(shape, [0.2, 2]), (x) =>
+          ops[name as "sum"](x, axes, keepDims),
+        ),
+      ),
+    ),
+  argReduce: shapeOf(1, 3).chain((shape) => fc.nat(shape.length - 1).chain((axis) => one("argmax", distinct(shape), (x) => ops.argmax(x, axis), false))),
+  softmax: fc
+    .tuple(shapeOf(1, 3), fc.boolean())
+    .chain(([shape, log]) =>
+      fc.nat(shape.length - 1).chain((axis) => one(`softmax ${log}`, values(shape, [-4, 4]), (x) => (log ? ops.logSoftmax : ops.softmax)(x, axis))),
+    ),
+  softmaxGrad: fc
+    .tuple(shapeOf(1, 3), fc.boolean())
+    .chain(([shape, log]) =>
+      fc
+        .tuple(values(shape), values(shape, [0.1, 1]))
+        .map((inputs) => ({ label: `softmaxGrad ${log}`, inputs, f: ([dy, y]) => ops.softmaxGrad(dy as Tensor, y as Tensor, log) })),
+    ),
+  reshape: shapeOf(1, 3).chain((shape) => one("reshape", values(shape), (x) => ops.square(ops.reshape(ops.transpose(x), [-1])))),
+  transpose: shapeOf(1, 4).chain((shape) =>
+    fc
+      .shuffledSubarray(
+        shape.map((_, axis) => axis),
+        { minLength: shape.length },
+      )
+      .chain((order) => one(`transpose ${order}`, values(shape), (x) => ops.transpose(x, order))),
+  ),
+  broadcastTo: shapeOf(0, 2).chain((shape) => one("broadcastTo", values(shape), (x) => ops.broadcastTo(x, [3, ...shape]))),
+  slice: shapeOf(1, 3).chain((shape) =>
+    fc.tuple(...shape.map((n) => fc.nat(n - 1).chain((begin) => fc.integer({ min: 1, max: n - begin }).map((size) => [begin, size] as const)))).chain((box) =>
+      one("slice", values(shape), (x) =>
+        ops.slice(
+          x,
+          box.map(([begin]) => begin),
+          box.map(([, size]) => size),
+        ),
+      ),
+    ),
+  ),
+  concat: fc
+    .tuple(shapeOf(1, 3), extent)
+    .chain(([shape, other]) =>
+      fc
+        .nat(shape.length - 1)
+        .chain((axis) =>
+          fc
+            .tuple(values(shape), values(shape.map((n, at) => (at === axis ? other : n))))
+            .map((inputs) => ({ label: `concat at ${axis}`, inputs, f: (list) => ops.concat(list, axis) })),
+        ),
+    ),
+  pad: shapeOf(1, 3).chain((shape) =>
+    fc.tuple(...shape.map(() => fc.tuple(fc.nat(2), fc.nat(2)))).chain((paddings) => one("pad", values(shape), (x) => ops.pad(x, paddings, 0.5))),
+  ),
+  gather: fc
+    .tuple(shapeOf(1, 3), shapeOf(0, 2))
+    .chain(([shape, index]) =>
+      fc
+        .nat(shape.length - 1)
+        .chain((axis) =>
+          fc
+            .tuple(values(shape), indices(index, shape[axis] as number))
+            .map((inputs) => ({ label: `gather at ${axis}`, inputs, f: ([x, i]) => ops.gather(x as Tensor, i as Tensor, axis) })),
+        ),
+    ),
+  scatterAdd: fc
+    .tuple(shapeOf(1, 3), extent)
+    .chain(([shape, count]) =>
+      fc
+        .tuple(indices([count], shape[0] as number), values([count, ...shape.slice(1)]))
+        .map((inputs) => ({ label: "scatterAdd", inputs, f: ([i, x]) => ops.scatterAdd(i as Tensor, x as Tensor, shape) })),
+    ),
+  random: fc.tuple(shapeOf(1, 3), fc.nat(1000)).chain(([shape, seed]) => one("random", values(shape), (x) => ops.mul(x, ops.randomNormal(shape, { seed })))),
+  cumsum: fc
+    .tuple(shapeOf(1, 3), fc.boolean(), fc.boolean())
+    .chain(([shape, exclusive, reverse]) =>
+      fc.nat(shape.length - 1).chain((axis) => one("cumsum", values(shape), (x) => ops.cumsum(x, axis, { exclusive, reverse }))),
+    ),
+  stopGradient: one("stopGradient", values([3]), (x) => ops.mul(2, ops.stopGradient(x)), false),
+};
+
+/** A few unary steps and products applied one after the other: compositions that no single-op test meets. */
+export const compositions: Cases = fc
+  .tuple(fc.integer({ min: 2, max: 5 }), fc.integer({ min: 2, max: 5 }), fc.array(fc.nat(steps().length - 1), { minLength: 2, maxLength: 6 }))
+  .chain(([rows, columns, chosen]) =>
+    fc.tuple(values([rows, columns], [0.2, 1.5]), values([columns, columns], [-1, 1]), values([columns], [0.3, 1.2])).map((inputs) => ({
+      label: `composition ${chosen}`,
+      inputs,
+      f: ([x, w, b]) => chosen.reduce((t, at) => (steps()[at] as Step)(t, w as Tensor, b as Tensor), x as Tensor),
+    })),
+  );
+
+type Step = (x: Tensor, w: Tensor, b: Tensor) => Tensor;
+function steps(): Step[] {
+  return [
+    (x, w) => ops.matmul(x, w),
+    (x, _, b) => ops.add(x, b),
+    (x, _, b) => ops.mul(b, ops.tanh(x)),
+    (x) => ops.softmax(x),
+    (x) => ops.sub(x, ops.mean(x, 0, true)),
+    (x) => ops.div(x, ops.sqrt(ops.add(ops.sum(ops.square(x), -1, true), 0.5))),
+    (x) => ops.where(ops.less(ops.sin(x), 2), ops.sigmoid(x), x),
+    (x) => ops.concat([ops.slice(x, [0, 1], [-1, -1]), ops.slice(x, [0, 0], [-1, 1])], 1),
+    (x) => ops.add(ops.matmul(x, x, { transposeB: true }).shape[0] === x.shape[1] ? ops.matmul(x, x, { transposeB: true }) : x, x),
+    (x) => ops.elementwise(scalar.gelu, [x]),
+  ];
+}

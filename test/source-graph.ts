@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import ts from "typescript";
+
+/** One import of a file: `value` where it makes code run when the file is loaded. */
+export interface Import {
+  readonly specifier: string;
+  readonly kind: "value" | "type" | "dynamic";
+}
+
+/** All imports and re-exports of a source text, read by the TypeScript parser. */
+export function importsOf(text: string, fileName = "file.ts"): Import[] {
+  const imports: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      // `import { type A }` still loads the module (verbatimModuleSyntax); only `import type` does not.
+      imports.push({ specifier: textOf(node.moduleSpecifier), kind: node.importClause?.isTypeOnly ? "type" : "value" });
+    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier) {
+      imports.push({ specifier: textOf(node.moduleSpecifier), kind: node.isTypeOnly ? "type" : "value" });
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0]) {
+      imports.push({ specifier: textOf(node.arguments[0]), kind: "dynamic" });
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      imports.push({ specifier: textOf(node.argument.literal), kind: "type" });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(fileName, text, ts.ScriptTarget.ES2022, true));
+  return imports;
+}
+
+const textOf = (node: ts.Node) => (ts.isStringLiteralLike(node) ? node.text : node.getText());
+
+/** Every TypeScript file under a folder, as paths relative to `root`; what scripts write is left out. */
+export function sourceFiles(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((path) => !/(^|\/)(generated|node_modules|dist)\//.test(path))
+    .sort();
+}
+
+/** For each file, the files that loading it loads. */
+export function valueGraph(root: string, files: readonly string[]): Map<string, string[]> {
+  return new Map(
+    files.map((file) => [
+      file,
+      importsOf(readFileSync(join(root, file), "utf8"), file)
+        .filter(({ specifier, kind }) => kind === "value" && specifier.startsWith("."))
+        .map(({ specifier }) => join(dirname(file), specifier)),
+    ]),
+  );
+}
+
+/** A cycle of the graph, its first node again at the end; undefined where there is none. */
+export function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const finished = new Set<string>();
+  const path: string[] = [];
+  const visit = (node: string): string[] | undefined => {
+    if (finished.has(node)) return undefined;
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
+    path.push(node);
+    for (const next of graph.get(node) ?? []) {
+      const cycle = visit(next);
+      if (cycle) return cycle;
+    }
+    path.pop();
+    finished.add(node);
+    return undefined;
+  };
+  for (const node of graph.keys()) {
+    const cycle = visit(node);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+/** The exports of a module that have no docstring. */
+export function undocumentedExports(root: string, file: string): string[] {
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [file] }, ts.sys, root);
+  const program = ts.createProgram([join(root, file)], options);
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(join(root, file));
+  const module = source && checker.getSymbolAtLocation(source);
+  // A file without imports and exports is not a module.
+  return (module ? checker.getExportsOfModule(module) : [])
+    .map((symbol) => ({ name: symbol.name, target: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol }))
+    .filter(({ target }) => target.getDocumentationComment(checker).length === 0)
+    .map(({ name }) => name);
+}
