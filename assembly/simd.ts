@@ -3,6 +3,8 @@
  *
  * The polynomials are those of Cephes (S. Moshier), in plain multiplies and adds, so that every build and every CPU gives
  * the same bits. `pmin(x, c)` and `pmax(x, c)` keep a NaN in x and cost one instruction where `min` and `max` cost six.
+ * Constants stand in memory because V8 needs one instruction to spread a number from there over the lanes, and four to make a
+ * vector from nothing.
  */
 
 const INFINITY: f32 = <f32>Infinity;
@@ -17,6 +19,12 @@ const ROUNDER_BITS: i32 = 0x4b400000;
 @inline
 export function splat(x: f32): v128 {
   return f32x4.splat(x);
+}
+
+/** The constant x in all lanes, from memory. */
+@inline
+export function c(x: f32): v128 {
+  return v128.load_splat<f32>(memory.data<f32>([x], 4));
 }
 
 /** x·y + z, rounded twice. */
@@ -70,15 +78,15 @@ export function maxLanes(x: v128): f32 {
   return max<f32>(f32x4.extract_lane(pair, 0), f32x4.extract_lane(pair, 1));
 }
 
-/** e^x − 1 for the remainder |r| ≤ ½ ln 2. */
+/** e^r − 1 for the remainder |r| ≤ ½ ln 2. */
 @inline
 function expm1OfRemainder(r: v128): v128 {
-  let p = splat(1.9875691500e-4);
-  p = madd(p, r, splat(1.3981999507e-3));
-  p = madd(p, r, splat(8.3334519073e-3));
-  p = madd(p, r, splat(4.1665795894e-2));
-  p = madd(p, r, splat(1.6666665459e-1));
-  p = madd(p, r, splat(5.0000001201e-1));
+  let p = c(1.9875691500e-4);
+  p = madd(p, r, c(1.3981999507e-3));
+  p = madd(p, r, c(8.3334519073e-3));
+  p = madd(p, r, c(4.1665795894e-2));
+  p = madd(p, r, c(1.6666665459e-1));
+  p = madd(p, r, c(5.0000001201e-1));
   return madd(f32x4.mul(p, r), r, r);
 }
 
@@ -91,11 +99,11 @@ function powerOfTwo(n: v128): v128 {
 /** e^x within 1 ulp, subnormal results included. */
 export function exp(x: v128): v128 {
   // Beyond these bounds the result is 0 or infinite anyway; within, n fits the two factors.
-  const z = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-104));
-  const shifted = madd(z, splat(LOG2E), splat(ROUNDER));
-  const n = f32x4.sub(shifted, splat(ROUNDER));
-  const r = f32x4.sub(f32x4.sub(z, f32x4.mul(n, splat(LN2_HIGH))), f32x4.mul(n, splat(LN2_LOW)));
-  const y = f32x4.add(expm1OfRemainder(r), splat(1));
+  const z = f32x4.pmax(f32x4.pmin(x, c(89)), c(-104));
+  const shifted = madd(z, c(LOG2E), c(ROUNDER));
+  const n = f32x4.sub(shifted, c(ROUNDER));
+  const r = f32x4.sub(f32x4.sub(z, f32x4.mul(n, c(LN2_HIGH))), f32x4.mul(n, c(LN2_LOW)));
+  const y = f32x4.add(expm1OfRemainder(r), c(1));
   // 2^n may be beyond the range of normal numbers though y·2^n is not: two factors.
   const whole = i32x4.sub(shifted, i32x4.splat(ROUNDER_BITS));
   const half = i32x4.shr_s(whole, 1);
@@ -104,38 +112,38 @@ export function exp(x: v128): v128 {
 
 /** e^x − 1 within 2 ulp, also near 0. */
 export function expm1(x: v128): v128 {
-  const z = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-18));
-  const shifted = madd(z, splat(LOG2E), splat(ROUNDER));
-  const n = f32x4.sub(shifted, splat(ROUNDER));
-  const high = f32x4.sub(z, f32x4.mul(n, splat(LN2_HIGH)));
-  const low = f32x4.mul(n, splat(LN2_LOW));
+  const z = f32x4.pmax(f32x4.pmin(x, c(89)), c(-18));
+  const shifted = madd(z, c(LOG2E), c(ROUNDER));
+  const n = f32x4.sub(shifted, c(ROUNDER));
+  const high = f32x4.sub(z, f32x4.mul(n, c(LN2_HIGH)));
+  const low = f32x4.mul(n, c(LN2_LOW));
   const r = f32x4.sub(high, low);
   // What rounding took from r: without it the result near −0.3 and 0.4 is off by more than 2 ulp.
   const lost = f32x4.sub(f32x4.sub(high, r), low);
   const q = f32x4.add(expm1OfRemainder(r), lost);
   // 2^n·(q + 1) − 1, with half the power so that n = 128 does not overflow before its time.
   const half = powerOfTwo(i32x4.sub(shifted, i32x4.splat(ROUNDER_BITS + 1)));
-  const y = f32x4.add(f32x4.mul(q, half), f32x4.sub(half, splat(0.5)));
-  return choose(f32x4.eq(x, splat(0)), x, f32x4.add(y, y));
+  const y = f32x4.add(f32x4.mul(q, half), f32x4.sub(half, c(0.5)));
+  return choose(f32x4.eq(x, c(0)), x, f32x4.add(y, y));
 }
 
 /** log(1 + f) + e·ln 2 + small, for √½ − 1 ≤ f < √2 − 1. */
 @inline
 function logOfParts(f: v128, e: v128, small: v128): v128 {
-  let p = splat(7.0376836292e-2);
-  p = madd(p, f, splat(-1.1514610310e-1));
-  p = madd(p, f, splat(1.1676998740e-1));
-  p = madd(p, f, splat(-1.2420140846e-1));
-  p = madd(p, f, splat(1.4249322787e-1));
-  p = madd(p, f, splat(-1.6668057665e-1));
-  p = madd(p, f, splat(2.0000714765e-1));
-  p = madd(p, f, splat(-2.4999993993e-1));
-  p = madd(p, f, splat(3.3333331174e-1));
+  let p = c(7.0376836292e-2);
+  p = madd(p, f, c(-1.1514610310e-1));
+  p = madd(p, f, c(1.1676998740e-1));
+  p = madd(p, f, c(-1.2420140846e-1));
+  p = madd(p, f, c(1.4249322787e-1));
+  p = madd(p, f, c(-1.6668057665e-1));
+  p = madd(p, f, c(2.0000714765e-1));
+  p = madd(p, f, c(-2.4999993993e-1));
+  p = madd(p, f, c(3.3333331174e-1));
   const square = f32x4.mul(f, f);
   let y = f32x4.mul(f32x4.mul(p, f), square);
-  y = f32x4.add(y, madd(e, splat(LN2_LOW), small));
-  y = f32x4.sub(y, f32x4.mul(square, splat(0.5)));
-  return f32x4.add(f32x4.add(f, y), f32x4.mul(e, splat(LN2_HIGH)));
+  y = f32x4.add(y, madd(e, c(LN2_LOW), small));
+  y = f32x4.sub(y, f32x4.mul(square, c(0.5)));
+  return f32x4.add(f32x4.add(f, y), f32x4.mul(e, c(LN2_HIGH)));
 }
 
 /** The exponent that leaves x / 2^exponent between √½ and √2, for normal positive x. */
@@ -153,44 +161,44 @@ function mantissa(x: v128, e: v128): v128 {
 /** y, but log's values where its argument is 0, infinite, negative or NaN. `x` is what is handed on for ∞ and NaN. */
 @inline
 function logSpecials(argument: v128, x: v128, y: v128): v128 {
-  const finite = choose(f32x4.lt(argument, splat(INFINITY)), y, x);
-  const atZero = choose(f32x4.eq(argument, splat(0)), splat(-INFINITY), finite);
-  return choose(f32x4.lt(argument, splat(0)), splat(NaN), atZero);
+  const finite = choose(f32x4.lt(argument, c(INFINITY)), y, x);
+  const atZero = choose(f32x4.eq(argument, c(0)), c(-INFINITY), finite);
+  return choose(f32x4.lt(argument, c(0)), c(NaN), atZero);
 }
 
 /** Natural logarithm within 1 ulp, of subnormal numbers too. */
 export function log(x: v128): v128 {
-  const tiny = f32x4.lt(x, splat(1.17549435e-38));
-  const scaled = choose(tiny, f32x4.mul(x, splat(8388608)), x);
+  const tiny = f32x4.lt(x, c(1.17549435e-38));
+  const scaled = choose(tiny, f32x4.mul(x, c(8388608)), x);
   const e = exponent(scaled);
-  const f = f32x4.sub(mantissa(scaled, e), splat(1));
-  const whole = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, splat(23)));
-  return logSpecials(x, x, logOfParts(f, whole, splat(0)));
+  const f = f32x4.sub(mantissa(scaled, e), c(1));
+  const whole = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, c(23)));
+  return logSpecials(x, x, logOfParts(f, whole, c(0)));
 }
 
 /** log(1 + x) within 2 ulp, also near 0. */
 export function log1p(x: v128): v128 {
-  const u = f32x4.add(x, splat(1));
+  const u = f32x4.add(x, c(1));
   const e = exponent(u);
   const near = i32x4.eq(e, i32x4.splat(0));
   // Near 0 there is nothing to scale and f is x itself; elsewhere the rounding of 1 + x is put right to first order.
-  const f = choose(near, x, f32x4.sub(mantissa(u, e), splat(1)));
-  const larger = f32x4.gt(x, splat(1));
-  const lost = choose(larger, f32x4.sub(splat(1), f32x4.sub(u, x)), f32x4.sub(x, f32x4.sub(u, splat(1))));
+  const f = choose(near, x, f32x4.sub(mantissa(u, e), c(1)));
+  const larger = f32x4.gt(x, c(1));
+  const lost = choose(larger, f32x4.sub(c(1), f32x4.sub(u, x)), f32x4.sub(x, f32x4.sub(u, c(1))));
   const y = logOfParts(f, f32x4.convert_i32x4_s(e), v128.andnot(f32x4.div(lost, u), near));
-  return choose(f32x4.eq(x, splat(0)), x, logSpecials(u, x, y));
+  return choose(f32x4.eq(x, c(0)), x, logSpecials(u, x, y));
 }
 
 /** Hyperbolic tangent within 2 ulp. */
 export function tanh(x: v128): v128 {
   const a = f32x4.abs(x);
   const z = f32x4.mul(x, x);
-  let p = splat(-5.70498872745e-3);
-  p = madd(p, z, splat(2.06390887954e-2));
-  p = madd(p, z, splat(-5.37397155531e-2));
-  p = madd(p, z, splat(1.33314422036e-1));
-  p = madd(p, z, splat(-3.33332819422e-1));
+  let p = c(-5.70498872745e-3);
+  p = madd(p, z, c(2.06390887954e-2));
+  p = madd(p, z, c(-5.37397155531e-2));
+  p = madd(p, z, c(1.33314422036e-1));
+  p = madd(p, z, c(-3.33332819422e-1));
   const small = madd(f32x4.mul(p, z), a, a);
-  const large = f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(exp(f32x4.add(a, a)), splat(1))));
-  return copySign(choose(f32x4.lt(a, splat(0.625)), small, large), x);
+  const large = f32x4.sub(c(1), f32x4.div(c(2), f32x4.add(exp(f32x4.add(a, a)), c(1))));
+  return copySign(choose(f32x4.lt(a, c(0.625)), small, large), x);
 }

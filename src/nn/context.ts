@@ -7,6 +7,8 @@ import { streamOf } from "./stream.ts";
 /** What {@link Recording} needs. */
 export interface RecordingOptions {
   training: boolean;
+  /** Default: as `training`. */
+  noise?: boolean;
   /** int32 [3]: seed (low, high) and step; a placeholder where it changes from run to run. */
   key: Tensor;
 }
@@ -14,6 +16,7 @@ export interface RecordingOptions {
 /** The context of one recorded pass through a model: gathers updates and losses, hands out random streams. */
 export class Recording implements CallContext {
   readonly training: boolean;
+  readonly noise: boolean;
   readonly key: Tensor;
   /** What the run sets at its end. */
   readonly updates = new Map<Variable, Tensor>();
@@ -25,9 +28,10 @@ export class Recording implements CallContext {
   /** @param root the model; a layer's random streams belong to its place in it. */
   constructor(
     private readonly root: Layer,
-    { training, key }: RecordingOptions,
+    { training, noise = training, key }: RecordingOptions,
   ) {
     this.training = training;
+    this.noise = noise;
     this.key = key;
     this.number(root, "");
   }

@@ -17,8 +17,10 @@ export type BatchShape = readonly (number | null)[];
 
 /** What a layer may use while its maths is recorded. {@link Recording} is the implementation. */
 export interface CallContext {
-  /** Whether this is a train step (dropout on, batch statistics in use). */
+  /** Whether this is a train step: batch statistics are in use and moving averages move. */
   readonly training: boolean;
+  /** Whether random layers such as dropout are on: as `training`, but also in Monte Carlo predictions, where batch normalization stays in inference. */
+  readonly noise: boolean;
   /** Random key of the run, int32 [3]: seed (low, high) and step. Give it to random ops with `stream(layer)`. */
   readonly key: Tensor;
   /** A random stream for this call of the layer, derived from its path in the model; `use` tells several streams of one call apart. */
@@ -303,6 +305,7 @@ function checkInitial(variable: Variable, initial: Variable["initial"]): Variabl
 /** A context in which only shapes matter. */
 const probing: CallContext = {
   training: false,
+  noise: false,
   get key() {
     return placeholder("key", [3], "int32");
   },

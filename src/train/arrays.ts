@@ -44,11 +44,13 @@ function withFeatureAxis(array: HostArray, rank: number): HostArray {
 
 async function arraysOf(label: string, what: string, given: ArraysGiven, names: readonly string[]): Promise<HostArray[]> {
   if (isPlainRecord(given)) {
+    const table: Readonly<Record<string, ArrayInput>> = given;
     const known = Object.fromEntries(names.map((name) => [name, true]));
     for (const name of Object.keys(given)) lookUp(label, `name in ${what}`, known, name);
     return Promise.all(
       names.map((name) => {
-        if (given[name] !== undefined) return toHostArrayAsync(`${what}.${name}`, given[name]);
+        const array = table[name];
+        if (array !== undefined) return toHostArrayAsync(`${what}.${name}`, array);
         throw valueError(label, { rule: `${what} must name each array`, expected: names, received: Object.keys(given) });
       }),
     );

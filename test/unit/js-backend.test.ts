@@ -36,9 +36,9 @@ describe("map", () => {
       sqrt: Math.SQRT1_2,
       exp: 1.6487212707001282,
       expm1: 0.6487212707001282,
-      log: -0.6931471805599453,
+      log: -Math.LN2,
       log1p: 0.4054651081081644,
-      tanh: 0.46211715726000976,
+      tanh: 0.4621171572600098,
       erf: 0.5204998778130465,
       erfinv: 0.4769362762044699,
       sin: 0.479425538604203,
@@ -170,11 +170,11 @@ describe("matmul", () => {
 describe("reduce", () => {
   const x = floats(1, 2, 3, 4, 5, -6);
   it.each([
-    ["sum", [4, 2], [6, 3]],
-    ["prod", [4, 10], [6, -120]],
-    ["max", [3, 2], [3, 5]],
-    ["min", [1, 2], [1, -6]],
-  ] as const)("%s", async (operation, _, overRows) => {
+    ["sum", [6, 3]],
+    ["prod", [6, -120]],
+    ["max", [3, 5]],
+    ["min", [1, -6]],
+  ] as const)("%s", async (operation, overRows) => {
     const result = await run([x, empty(2)], {
       kind: "reduce",
       operation,

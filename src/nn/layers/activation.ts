@@ -3,7 +3,8 @@ import type { Constraint } from "../../regularize/constraints.ts";
 import type { Penalty } from "../../regularize/penalties.ts";
 import { mul, neg, sub } from "../../tensor/ops/elementwise.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
-import { normalizeAxis } from "../../tensor/shape.ts";
+import { reshape, transpose } from "../../tensor/ops/shaping.ts";
+import { normalizeAxes, normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, type ActivationName, type AlphaOptions, activationOf, elu, leakyRelu, type ReluOptions, relu, softmax } from "../activations.ts";
@@ -37,10 +38,21 @@ export function eluLayer(options: LayerOptions & AlphaOptions = {}): Layer {
   return functionLayer("eluLayer", options, (x) => elu(x, options));
 }
 
-/** {@link softmax} along an axis (default the last) as a layer. @see Keras 3 `layers.Softmax`. */
-export function softmaxLayer(options: LayerOptions & { axis?: number } = {}): Layer {
+/** {@link softmax} along an axis (default the last), or over several axes together, as a layer. @see Keras 3 `layers.Softmax`. */
+export function softmaxLayer(options: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
   const { axis = -1 } = options;
-  return functionLayer("softmaxLayer", options, (x) => softmax(x, axis));
+  return functionLayer("softmaxLayer", options, (x, _, layer) => {
+    const axes = normalizeAxes(layer.label, axis, x.rank);
+    if (axes.length === 1) return softmax(x, axes[0]);
+    const order = [...x.shape.keys()].filter((at) => !axes.includes(at)).concat(axes);
+    const moved = transpose(x, order);
+    const rows = moved.shape.slice(0, x.rank - axes.length);
+    const merged = softmax(reshape(moved, [...rows, -1]));
+    return transpose(
+      reshape(merged, moved.shape),
+      order.map((_, at) => order.indexOf(at)),
+    );
+  });
 }
 
 /** Options of {@link prelu}. */

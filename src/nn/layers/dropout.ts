@@ -24,7 +24,7 @@ export interface DropoutOptions extends LayerOptions, NoiseOptions {
 export function dropout(rate: number, options: DropoutOptions = {}): Layer {
   checkRate("dropout", rate);
   const { noiseShape } = options;
-  return functionLayer("dropout", { ...options, rate } as LayerOptions, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, options));
+  return functionLayer("dropout", { ...options, rate }, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, options));
 }
 
 /** {@link dropout} of whole channels of [batch, steps, channels]. @see Tompson et al. 2014, arXiv:1411.4280. */
@@ -37,11 +37,11 @@ export const spatialDropout3d = (rate: number, options: LayerOptions & NoiseOpti
 function spatialDropout(kind: string, dimensions: number, rate: number, options: LayerOptions & NoiseOptions): Layer {
   checkRate(kind, rate);
   const noiseShape = [null, ...new Array<number>(dimensions).fill(1), null];
-  return functionLayer(kind, { ...options, rate } as LayerOptions, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, options));
+  return functionLayer(kind, { ...options, rate }, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, options));
 }
 
 function drop(x: Tensor, rate: number, shape: Shape, ctx: CallContext, layer: Layer, { seed }: NoiseOptions): Tensor {
-  if (!ctx.training || rate === 0) return x;
+  if (!ctx.noise || rate === 0) return x;
   if (rate === 1) return zeros(x.shape);
   const kept = randomBernoulli(shape, { seed: keyOf(ctx, seed), stream: ctx.stream(layer), p: 1 - rate });
   return mul(x, mul(kept, 1 / (1 - rate)));

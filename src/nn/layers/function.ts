@@ -24,11 +24,11 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
 }
 
 /** A layer of one input from its function. `options` holds everything that the factory was given. */
-export function functionLayer(kind: string, options: LayerOptions, fn: LayerFunction<Tensor>): Layer {
+export function functionLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>): Layer {
   return new FunctionLayer(kind, options, fn);
 }
 
 /** A layer of several inputs from its function. */
-export function mergeLayer(kind: string, options: LayerOptions, fn: LayerFunction<readonly Tensor[]>): Layer {
+export function mergeLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<readonly Tensor[]>): Layer {
   return new FunctionLayer(kind, options, fn);
 }

@@ -37,8 +37,8 @@ export function alphaDropout(rate: number, options: LayerOptions & NoiseOptions 
   const lowest = -seluAlpha * seluScale;
   const a = rate === 1 ? 0 : 1 / Math.sqrt((1 - rate) * (1 + rate * lowest * lowest));
   const b = -a * lowest * rate;
-  return functionLayer("alphaDropout", { ...options, rate } as LayerOptions, (x, ctx, layer) => {
-    if (!ctx.training || rate === 0) return x;
+  return functionLayer("alphaDropout", { ...options, rate }, (x, ctx, layer) => {
+    if (!ctx.noise || rate === 0) return x;
     if (rate === 1) return zeros(x.shape);
     const keep = lessEqual(rate, randomUniform(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer) }));
     return add(mul(where(keep, x, lowest), a), b);
@@ -50,8 +50,8 @@ export function alphaDropout(rate: number, options: LayerOptions & NoiseOptions 
  */
 export function gaussianNoise(stddev: number, options: LayerOptions & NoiseOptions = {}): Layer {
   checkNumber("gaussianNoise", "stddev", stddev, "a finite number ≥ 0", (s) => s >= 0);
-  return functionLayer("gaussianNoise", { ...options, stddev } as LayerOptions, (x, ctx, layer) =>
-    ctx.training && stddev > 0 ? add(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), stddev })) : x,
+  return functionLayer("gaussianNoise", { ...options, stddev }, (x, ctx, layer) =>
+    ctx.noise && stddev > 0 ? add(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), stddev })) : x,
   );
 }
 
@@ -64,8 +64,8 @@ export function gaussianNoise(stddev: number, options: LayerOptions & NoiseOptio
 export function gaussianDropout(rate: number, options: LayerOptions & NoiseOptions = {}): Layer {
   checkNumber("gaussianDropout", "rate", rate, "a number in [0, 1)", (r) => r >= 0 && r < 1);
   const stddev = Math.sqrt(rate / (1 - rate));
-  return functionLayer("gaussianDropout", { ...options, rate } as LayerOptions, (x, ctx, layer) =>
-    ctx.training && rate > 0 ? mul(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), mean: 1, stddev })) : x,
+  return functionLayer("gaussianDropout", { ...options, rate }, (x, ctx, layer) =>
+    ctx.noise && rate > 0 ? mul(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), mean: 1, stddev })) : x,
   );
 }
 
@@ -79,5 +79,5 @@ export interface ActivityRegularizationOptions extends LayerOptions {
 
 /** Passes its input on and adds l1·Σ|x| + l2·Σx², divided by the batch size, to the loss. @see Keras 3 `layers.ActivityRegularization`. */
 export function activityRegularization({ l1 = 0, l2 = 0, ...options }: ActivityRegularizationOptions = {}): Layer {
-  return functionLayer("activityRegularization", { ...options, activityRegularizer: l1l2({ l1, l2 }) }, (x) => x);
+  return functionLayer("activityRegularization", { ...options, l1, l2, activityRegularizer: l1l2({ l1, l2 }) }, (x) => x);
 }

@@ -50,7 +50,7 @@ export function reshape(targetShape: readonly number[], options: LayerOptions = 
 export function permute(dims: readonly number[], options: LayerOptions = {}): Layer {
   const isPermutation = Array.isArray(dims) && [...dims].sort((a, b) => a - b).every((axis, index) => axis === index + 1);
   if (!isPermutation) throw valueError("permute", { rule: "dims names each axis once, from 1", expected: "a permutation of 1, 2, …", received: dims });
-  return functionLayer("permute", { ...options, dims } as LayerOptions, (x, _, layer) => {
+  return functionLayer("permute", { ...options, dims }, (x, _, layer) => {
     checkRank(layer, x, dims.length + 1);
     return transpose(x, [0, ...dims]);
   });
@@ -59,7 +59,7 @@ export function permute(dims: readonly number[], options: LayerOptions = {}): La
 /** [batch, features] to [batch, n, features]. @throws ValueError unless n is an integer ≥ 1. @see Keras 3 `layers.RepeatVector`. */
 export function repeatVector(n: number, options: LayerOptions = {}): Layer {
   if (!Number.isInteger(n) || n < 1) throw valueError("repeatVector", { rule: "n must be a whole number", expected: "an integer ≥ 1", received: n });
-  return functionLayer("repeatVector", { ...options, n } as LayerOptions, (x, _, layer) => {
+  return functionLayer("repeatVector", { ...options, n }, (x, _, layer) => {
     checkRank(layer, x, 2);
     const [batch, features] = x.shape as [number, number];
     return broadcastTo(expandDims(x, 1), [batch, n, features]);
@@ -69,7 +69,7 @@ export function repeatVector(n: number, options: LayerOptions = {}): Layer {
 /** A layer from a function of tensors, for what has no variables. @param fn is given the input and the context (`training`, random streams). @see Keras 3 `layers.Lambda`. */
 export function lambda(fn: (x: Tensor, ctx: CallContext) => Tensor, options: LayerOptions = {}): Layer {
   if (typeof fn !== "function") throw valueError("lambda", { rule: "needs a function of a tensor", expected: "a function", received: fn });
-  return functionLayer("lambda", { ...options, fn } as LayerOptions, (x, ctx) => fn(x, ctx));
+  return functionLayer("lambda", { ...options, fn }, (x, ctx) => fn(x, ctx));
 }
 
 function checkRank(layer: Layer, x: Tensor, rank: number): void {

@@ -1,0 +1,56 @@
+import type { Constraint } from "../../regularize/constraints.ts";
+import type { Penalty } from "../../regularize/penalties.ts";
+import { add, mul, rsqrt, square, sub } from "../../tensor/ops/elementwise.ts";
+import { mean } from "../../tensor/ops/reduction.ts";
+import { reshape } from "../../tensor/ops/shaping.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import type { Initializer, InitializerName } from "../initializers.ts";
+import type { WeightOptions } from "../layer.ts";
+
+/** The learned scale and shift after a normalization. */
+export interface AffineOptions {
+  /** Add a learned shift beta. Default true. */
+  center?: boolean;
+  /** Multiply by a learned scale gamma. Default true. */
+  scale?: boolean;
+  /** Default "zeros". */
+  betaInitializer?: InitializerName | Initializer;
+  /** Default "ones". */
+  gammaInitializer?: InitializerName | Initializer;
+  betaRegularizer?: Penalty;
+  gammaRegularizer?: Penalty;
+  betaConstraint?: Constraint;
+  gammaConstraint?: Constraint;
+}
+
+/** gamma and beta, where a layer has them. */
+export interface Affine {
+  gamma: Variable | undefined;
+  beta: Variable | undefined;
+}
+
+/** Makes gamma, then beta, as far as they are asked for. */
+export function addAffine(options: AffineOptions, make: (name: string, options: WeightOptions) => Variable): Affine {
+  const { center = true, scale = true, betaInitializer = "zeros", gammaInitializer = "ones" } = options;
+  const { gammaRegularizer, gammaConstraint, betaRegularizer, betaConstraint } = options;
+  return {
+    gamma: scale ? make("gamma", { initializer: gammaInitializer, regularizer: gammaRegularizer, constraint: gammaConstraint }) : undefined,
+    beta: center ? make("beta", { initializer: betaInitializer, regularizer: betaRegularizer, constraint: betaConstraint }) : undefined,
+  };
+}
+
+/** Mean and biased variance over axes, which stay as 1. */
+export function moments(x: Tensor, axes: readonly number[]): { mean: Tensor; variance: Tensor } {
+  const center = mean(x, axes, true);
+  return { mean: center, variance: mean(square(sub(x, center)), axes, true) };
+}
+
+/** (x − mean)·rsqrt(variance + epsilon)·gamma + beta; gamma and beta are brought to `shape`, in which they broadcast with x. */
+export function standardize(x: Tensor, { mean: center, variance }: { mean: Tensor; variance: Tensor }, epsilon: number, affine: Affine, shape: Shape): Tensor {
+  const { gamma, beta } = affine;
+  const inverse = rsqrt(add(variance, epsilon));
+  const scaled = mul(sub(x, center), gamma ? mul(inverse, reshape(gamma, shape)) : inverse);
+  return beta ? add(scaled, reshape(beta, shape)) : scaled;
+}

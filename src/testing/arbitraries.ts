@@ -1,0 +1,111 @@
+import { type Shape, sizeOf } from "../tensor/shape.ts";
+
+/**
+ * The part of fast-check that is needed here, by structure. aretejs depends on no package, not even for types: whoever has
+ * fast-check hands it in, and gets arbitraries of that very instance, with its global settings.
+ */
+export interface FastCheck {
+  /** `fc.integer`. */
+  integer(constraints: { min: number; max: number }): Arbitrary<number>;
+  /** `fc.boolean`. */
+  boolean(): Arbitrary<boolean>;
+  /** `fc.array`. */
+  array<T>(element: Arbitrary<T>, constraints: { minLength: number; maxLength: number }): Arbitrary<T[]>;
+  /** `fc.constant`. */
+  constant<T>(value: T): Arbitrary<T>;
+}
+
+/** What all arbitraries of fast-check can do. */
+export interface Arbitrary<T> {
+  /** Applies a function to every value. */
+  map<U>(f: (value: T) => U): Arbitrary<U>;
+  /** Makes an arbitrary from every value. */
+  chain<U>(f: (value: T) => Arbitrary<U>): Arbitrary<U>;
+  /** Keeps the values for which the condition holds. */
+  filter(holds: (value: T) => boolean): Arbitrary<T>;
+}
+
+/** fast-check's own type of an arbitrary of T, so that results fit `fc.property`. */
+export type ArbitraryOf<F extends FastCheck, T> = F extends { constant: (value: T) => infer A } ? A : never;
+
+/** Limits of {@link TensorArbitraries.shape}. */
+export interface ShapeLimits {
+  /** Default 0. */
+  minRank?: number;
+  /** Default 4. */
+  maxRank?: number;
+  /** Default 1; 0 for empty tensors too. */
+  minExtent?: number;
+  /** Default 5. */
+  maxExtent?: number;
+}
+
+/** Limits of {@link TensorArbitraries.values}. */
+export interface ValueLimits {
+  /** Default −3. */
+  min?: number;
+  /** Default 3. */
+  max?: number;
+  /** Points to keep `clearance` away from, such as the kinks of an activation. */
+  avoid?: readonly number[];
+  /** Default 0.01. */
+  clearance?: number;
+}
+
+/** Row-major values with their shape: what `tensor(values, shape)` takes. */
+export interface TensorValues {
+  readonly values: Float32Array;
+  readonly shape: Shape;
+}
+
+/** Arbitraries for tensors, made by {@link arbitraries}. */
+export interface TensorArbitraries<F extends FastCheck> {
+  /** Shapes, shrinking towards few and small axes. */
+  shape(limits?: ShapeLimits): ArbitraryOf<F, Shape>;
+  /** Two shapes that broadcast with one another, and the shape of the result. */
+  broadcastable(limits?: ShapeLimits): ArbitraryOf<F, { a: Shape; b: Shape; result: Shape }>;
+  /** As many values as a shape holds: multiples of 1/1024, so that they are the same in float32 and float64. */
+  values(shape: Shape, limits?: ValueLimits): ArbitraryOf<F, Float32Array>;
+  /** A shape and its values. */
+  tensor(limits?: ShapeLimits & ValueLimits): ArbitraryOf<F, TensorValues>;
+}
+
+/**
+ * Arbitraries of shapes and values over the fast-check that is handed in.
+ * @example
+ * const arb = arbitraries(fc);
+ * fc.assert(fc.property(arb.tensor({ minRank: 1 }), ({ values, shape }) => …));
+ */
+export function arbitraries<F extends FastCheck>(fc: F): TensorArbitraries<F> {
+  const shape = ({ minRank = 0, maxRank = 4, minExtent = 1, maxExtent = 5 }: ShapeLimits = {}): Arbitrary<Shape> =>
+    fc.array(fc.integer({ min: minExtent, max: maxExtent }), { minLength: minRank, maxLength: maxRank });
+
+  /** Each operand has some axes of the result replaced by 1 and some leading ones left off, but no axis is lost by both. */
+  const broadcastable = (limits: ShapeLimits = {}): Arbitrary<{ a: Shape; b: Shape; result: Shape }> =>
+    shape(limits).chain((result) =>
+      fc.array(fc.integer({ min: 0, max: 2 }), { minLength: result.length, maxLength: result.length }).chain((repeats) =>
+        fc.integer({ min: 0, max: result.length }).chain((dropped) =>
+          fc.boolean().map((swap) => {
+            const short = result.map((extent, axis) => (repeats[axis] === 1 ? 1 : extent)).slice(dropped);
+            const long = result.map((extent, axis) => (repeats[axis] === 2 && axis >= dropped ? 1 : extent));
+            return swap ? { a: long, b: short, result } : { a: short, b: long, result };
+          }),
+        ),
+      ),
+    );
+
+  const values = (of: Shape, { min = -3, max = 3, avoid = [], clearance = 0.01 }: ValueLimits = {}): Arbitrary<Float32Array> => {
+    const size = sizeOf(of);
+    const value = fc
+      .integer({ min: Math.ceil(min * 1024), max: Math.floor(max * 1024) })
+      .map((steps) => steps / 1024)
+      .filter((x) => avoid.every((point) => Math.abs(x - point) >= clearance));
+    return fc.array(value, { minLength: size, maxLength: size }).map((list) => Float32Array.from(list));
+  };
+
+  const tensor = (limits: ShapeLimits & ValueLimits = {}): Arbitrary<TensorValues> =>
+    shape(limits).chain((of) => values(of, limits).map((list) => ({ values: list, shape: of })));
+
+  // What fc makes has fc's own type, which the structural one above stands in for.
+  return { shape, broadcastable, values, tensor } as unknown as TensorArbitraries<F>;
+}

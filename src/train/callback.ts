@@ -1,0 +1,69 @@
+import type { HostArray } from "../data/array.ts";
+import type { Metric } from "../nn/metric.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Variable } from "../tensor/variable.ts";
+import type { Logs } from "./trainer.ts";
+
+/** What callbacks may do with the model that trains. A model from `sequential` or `model` is one. */
+export interface TrainedModel {
+  readonly name: string;
+  readonly optimizer: Optimizer;
+  /** Set it to true to stop after this batch or epoch. */
+  stopTraining: boolean;
+  readonly variables: readonly Variable[];
+  readonly trainableVariables: readonly Variable[];
+  /** What is reported, by name; a metric says which way is better. */
+  readonly reported: Readonly<Record<string, Metric>>;
+  getWeights(): Promise<HostArray[]>;
+  setWeights(weights: readonly HostArray[]): void;
+}
+
+/** What callbacks are told about the run. */
+export interface Training {
+  readonly model: TrainedModel;
+  /** The epoch before which training ends. */
+  readonly epochs: number;
+  /** Steps in an epoch, where that is known. */
+  readonly steps: number | undefined;
+}
+
+type Hooked = void | Promise<void>;
+
+/** Code that runs while a model trains. All hooks are optional, may be asynchronous, and are called in the callbacks' order. Logs may be added to. */
+export interface Callback {
+  onTrainBegin?(training: Training): Hooked;
+  onTrainEnd?(logs: Logs, training: Training): Hooked;
+  /** `epoch` counts from 0. */
+  onEpochBegin?(epoch: number, training: Training): Hooked;
+  /** Logs hold losses and metrics, those of validation with `val_` before their names. */
+  onEpochEnd?(epoch: number, logs: Logs, training: Training): Hooked;
+  onTrainBatchBegin?(batch: number, training: Training): Hooked;
+  /** Logs hold the means over the epoch so far. Reading them costs a little, so have this hook only where it is needed. */
+  onTrainBatchEnd?(batch: number, logs: Logs, training: Training): Hooked;
+  onTestBegin?(): Hooked;
+  onTestEnd?(logs: Logs): Hooked;
+  onTestBatchBegin?(batch: number): Hooked;
+  onTestBatchEnd?(batch: number): Hooked;
+  onPredictBegin?(): Hooked;
+  onPredictEnd?(): Hooked;
+  onPredictBatchBegin?(batch: number): Hooked;
+  onPredictBatchEnd?(batch: number): Hooked;
+}
+
+/** Names of the hooks. */
+export type Hook = keyof Callback;
+
+/** Several callbacks as one. A hook that nobody has costs nothing. */
+export class CallbackList {
+  constructor(private readonly callbacks: readonly Callback[]) {}
+
+  /** Whether one of them has this hook. */
+  has(hook: Hook): boolean {
+    return this.callbacks.some((callback) => callback[hook] !== undefined);
+  }
+
+  /** Calls the hook of each, one after the other. */
+  async call<H extends Hook>(hook: H, ...args: Parameters<NonNullable<Callback[H]>>): Promise<void> {
+    for (const callback of this.callbacks) await (callback[hook] as ((...args: unknown[]) => Hooked) | undefined)?.apply(callback, args);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Callback } from "./callback.ts";
+import type { Logs } from "./trainer.ts";
+
+/** What `fit` gives: the epochs that were run and what was reported in each. */
+export class History {
+  /** Epoch numbers, from 0. */
+  readonly epoch: number[] = [];
+  /** A list per loss and metric, one number per epoch: `loss`, `accuracy`, `val_loss`, `learning_rate`, … */
+  readonly history: Record<string, number[]> = {};
+
+  /** @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. */
+  constructor(readonly seed: number) {}
+
+  /** Notes one epoch. */
+  add(epoch: number, logs: Logs): void {
+    this.epoch.push(epoch);
+    for (const [name, value] of Object.entries(logs)) {
+      this.history[name] ??= [];
+      this.history[name].push(value);
+    }
+  }
+
+  /** The callback that fills this history. */
+  get recorder(): Callback {
+    return { onEpochEnd: (epoch, logs) => this.add(epoch, logs) };
+  }
+}

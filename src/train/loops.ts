@@ -1,0 +1,130 @@
+import { stateError } from "../errors.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
+import type { BatchSpec } from "./batch.ts";
+import type { CallbackList } from "./callback.ts";
+import { Pacer } from "./pacer.ts";
+import type { BatchCursor, BatchSource } from "./source.ts";
+import { type Mode, portName } from "./step.ts";
+import type { Logs, Step, Trainer } from "./trainer.ts";
+
+/** Finds the step for a batch, quickly where it is the same as for the batch before. */
+export class StepFinder {
+  private mode: Mode | undefined;
+  private spec: BatchSpec | undefined;
+  private step: Step | undefined;
+
+  constructor(private readonly trainer: Trainer) {}
+
+  /** The step; a promise only where a program must be made or another is due. */
+  find(mode: Mode, spec: BatchSpec): Step | Promise<Step> {
+    if (mode === this.mode && spec === this.spec && this.step?.program.isCurrent) return this.step;
+    const step = this.trainer.find(mode, spec);
+    return step ? this.keep(mode, spec, step) : this.trainer.bind(mode, spec).then((bound) => this.keep(mode, spec, bound));
+  }
+
+  private keep(mode: Mode, spec: BatchSpec, step: Step): Step {
+    this.mode = mode;
+    this.spec = spec;
+    this.step = step;
+    return step;
+  }
+}
+
+/** What the loops over batches have in common. */
+export interface Pass {
+  readonly source: BatchSource;
+  readonly epoch: number;
+  /** At most so many batches. */
+  readonly limit: number | undefined;
+}
+
+/** Evaluates one pass; the metrics begin anew. */
+export async function test(trainer: Trainer, reset: () => void, { source, epoch, limit }: Pass, callbacks: CallbackList): Promise<Logs> {
+  reset();
+  await callbacks.call("onTestBegin");
+  const count = await eachBatch(
+    source.open(epoch),
+    limit,
+    async (cursor, finder, batch, spec) => {
+      if (callbacks.has("onTestBatchBegin")) await callbacks.call("onTestBatchBegin", batch);
+      trainer.run("test", await finder.find("test", spec), cursor);
+      if (callbacks.has("onTestBatchEnd")) await callbacks.call("onTestBatchEnd", batch);
+    },
+    trainer,
+  );
+  if (count === 0) throw noBatches();
+  const logs = await trainer.logs();
+  await callbacks.call("onTestEnd", logs);
+  return logs;
+}
+
+/** What a model gives for its inputs, output by output: data and the shape of one sample. */
+export interface Predicted {
+  readonly data: TypedArray;
+  readonly shape: readonly number[];
+}
+
+/** Predicts one pass and joins the batches. */
+export async function predict(trainer: Trainer, outputs: number, { source, epoch, limit }: Pass, callbacks: CallbackList): Promise<Predicted[]> {
+  await callbacks.call("onPredictBegin");
+  const parts: { data: TypedArray; shape: readonly number[] }[][] = Array.from({ length: outputs }, () => []);
+  const count = await eachBatch(
+    source.open(epoch),
+    limit,
+    async (cursor, finder, batch, spec) => {
+      if (callbacks.has("onPredictBatchBegin")) await callbacks.call("onPredictBatchBegin", batch);
+      const step = await finder.find("predict", spec);
+      trainer.run("predict", step, cursor);
+      for (const [index, list] of parts.entries()) {
+        const name = portName.output(index);
+        list.push({ data: await step.program.output(name).read(), shape: step.program.outputShape(name) });
+      }
+      if (callbacks.has("onPredictBatchEnd")) await callbacks.call("onPredictBatchEnd", batch);
+    },
+    trainer,
+  );
+  if (count === 0) throw noBatches();
+  await callbacks.call("onPredictEnd");
+  return parts.map(join);
+}
+
+type Visit = (cursor: BatchCursor, finder: StepFinder, batch: number, spec: BatchSpec) => Promise<void>;
+
+async function eachBatch(cursor: BatchCursor, limit = Number.POSITIVE_INFINITY, visit: Visit, trainer: Trainer): Promise<number> {
+  const finder = new StepFinder(trainer);
+  const pacer = new Pacer();
+  let batch = 0;
+  try {
+    for (; batch < limit; batch++) {
+      const spec = await cursor.next();
+      if (!spec) break;
+      await visit(cursor, finder, batch, spec);
+      if (pacer.isDue) await pacer.pause();
+    }
+  } finally {
+    await cursor.close();
+  }
+  return batch;
+}
+
+function join(parts: readonly Predicted[]): Predicted {
+  const [first] = parts as [Predicted];
+  if (parts.length === 1) return first;
+  const size = parts.reduce((sum, { data }) => sum + data.length, 0);
+  const whole = new (first.data.constructor as new (length: number) => TypedArray)(size);
+  let offset = 0;
+  for (const { data } of parts) {
+    whole.set(data, offset);
+    offset += data.length;
+  }
+  const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 1), 0);
+  return { data: whole, shape: [rows, ...first.shape.slice(1)] };
+}
+
+const noBatches = () =>
+  stateError("dataset", {
+    rule: "there must be data",
+    expected: "at least one batch",
+    received: "none",
+    advice: "Was a generator read before? Pass a function that makes one.",
+  });

@@ -1,0 +1,149 @@
+import type { Backend } from "../backends/backend.ts";
+import { defaultBackend } from "../backends/evaluate.ts";
+import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { Layer } from "../nn/layer.ts";
+import type { Metric } from "../nn/metric.ts";
+import type { Network } from "../nn/network.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
+import { randomKey } from "../tensor/ops/random.ts";
+import type { Variable } from "../tensor/variable.ts";
+import type { BatchPorts, BatchSpec } from "./batch.ts";
+import type { Objective } from "./objective.ts";
+import { type BoundProgram, Programs } from "./programs.ts";
+import type { BatchCursor } from "./source.ts";
+import { type Mode, portName, recordStep } from "./step.ts";
+
+/** Values of losses and metrics by name. */
+export type Logs = Record<string, number>;
+
+/** What {@link Trainer} is made of. */
+export interface TrainerOptions {
+  readonly network: Network;
+  readonly objective: Objective;
+  readonly optimizer: Optimizer;
+  /** Default: where the weights are, else the default backend. */
+  readonly backend: Backend | undefined;
+  readonly seed: number;
+}
+
+/** A program with what each of its runs has to be told. */
+export interface Step {
+  readonly program: BoundProgram;
+  readonly ports: BatchPorts;
+  readonly scalars: readonly string[];
+}
+
+/** The host's side of compiled steps: records and binds a program per mode and batch shape, feeds it, runs it, reads the metrics. */
+export class Trainer {
+  readonly trainable: readonly Variable[];
+  private readonly flags: readonly (readonly [Layer, boolean])[];
+  private readonly programs: Programs;
+  private readonly steps = new WeakMap<BoundProgram, Step>();
+  private readonly key: Int32Array;
+  private readonly number = new Float32Array(1);
+  private forwardRuns = 0;
+
+  constructor(private readonly options: TrainerOptions) {
+    this.trainable = options.network.trainableVariables;
+    this.flags = flagsOf(options.network);
+    this.programs = new Programs(() => this.backend());
+    this.key = randomKey(options.seed);
+  }
+
+  /** Whether layers were frozen or unfrozen since: training goes on with what was compiled. */
+  get isStale(): boolean {
+    return this.flags.some(([layer, trainable]) => layer.trainable !== trainable);
+  }
+
+  /** How many programs are bound now. */
+  get programCount(): number {
+    return this.programs.size;
+  }
+
+  backend(): Promise<Backend> {
+    return this.options.backend ? Promise.resolve(this.options.backend) : defaultBackend();
+  }
+
+  /** The step for a batch, if it is bound already. */
+  find(mode: Mode, spec: BatchSpec): Step | undefined {
+    const program = this.programs.find(`${mode} ${spec.signature}`);
+    return program && this.steps.get(program);
+  }
+
+  /** Records and binds the step for a batch. */
+  async bind(mode: Mode, spec: BatchSpec): Promise<Step> {
+    const program = await this.programs.add(`${mode} ${spec.signature}`, () => this.record(mode, spec));
+    const step: Step = {
+      program,
+      ports: {
+        x: spec.x.map((_, index) => program.input(portName.x(index))),
+        y: spec.y.map((_, index) => program.input(portName.y(index))),
+        weights: spec.weights.map((_, index) => program.input(portName.weight(index))),
+      },
+      scalars: Object.keys(this.options.optimizer.scalars()).filter((name) => program.input(name)),
+    };
+    this.steps.set(program, step);
+    return step;
+  }
+
+  /** Runs one step on the cursor's batch. Train steps count as steps of the optimizer. */
+  run(mode: Mode, step: Step, cursor: BatchCursor): void {
+    const { optimizer } = this.options;
+    cursor.write(step.ports);
+    const isTraining = mode === "train" || mode === "accumulate";
+    this.key[2] = isTraining ? optimizer.rawSteps : this.forwardRuns++;
+    step.program.input(portName.key)?.write(this.key);
+    for (const name of step.scalars) {
+      this.number[0] = optimizer.scalar(name);
+      step.program.input(name)?.write(this.number);
+    }
+    step.program.run();
+    if (isTraining) optimizer.advance();
+  }
+
+  /** Losses and metrics so far. */
+  async logs(): Promise<Logs> {
+    const reported = Object.entries(this.options.objective.reported);
+    const program = this.programs.find("logs") ?? (await this.programs.add("logs", () => recordResults(reported.map(([, metric]) => metric))));
+    program.run();
+    const values = await Promise.all(reported.map((_, index) => program.output(String(index)).read()));
+    return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
+  }
+
+  /** Frees the programs. */
+  dispose(): void {
+    this.programs.dispose();
+  }
+
+  private record(mode: Mode, spec: BatchSpec): CompiledGraph {
+    return withFlags(this.flags, () => recordStep(mode, { ...this.options, trainable: this.trainable }, spec));
+  }
+}
+
+/** The program that works out what is reported. */
+function recordResults(metrics: readonly Metric[]): CompiledGraph {
+  return compile({ outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) });
+}
+
+/** A metric per class has a value for each: `iou_0`, `iou_1`, … */
+function entriesOf(name: string, values: TypedArray): [string, number][] {
+  return values.length === 1 ? [[name, values[0] as number]] : Array.from(values, (value, index) => [`${name}_${index}`, value]);
+}
+
+/** Which layers are trainable, outer before inner. */
+function flagsOf(layer: Layer): [Layer, boolean][] {
+  return [[layer, layer.trainable], ...layer.sublayers.flatMap(flagsOf)];
+}
+
+/** Runs `act` with layers frozen or not as noted, then as they were. */
+function withFlags<T>(flags: readonly (readonly [Layer, boolean])[], act: () => T): T {
+  const now = flags.map(([layer]) => [layer, layer.trainable] as const);
+  // Outer layers come first, since setting one reaches the layers inside.
+  for (const [layer, trainable] of flags) layer.trainable = trainable;
+  try {
+    return act();
+  } finally {
+    for (const [layer, trainable] of now) layer.trainable = trainable;
+  }
+}
