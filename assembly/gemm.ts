@@ -48,11 +48,14 @@ const NARROW: i32 = 4;
 /** A column panel is multiplied in place, not packed, when so few panels of A would read it. */
 const FEW_PANELS: i32 = 2;
 
-/** Kernel: this thread's share of the product, by rows or by columns of C, whichever there are more of. Sums over k are never cut. */
+/**
+ * Kernel: this thread's share of the product, by rows or by columns of C, whichever there are more of. Sums over k are never cut.
+ * An epilogue wants whole rows.
+ */
 export function matmul(record: usize, thread: i32, threads: i32): void {
   const p = changetype<Matmul>(record);
   const rows = p.batch * p.m;
-  if (rows >= p.n) {
+  if (rows >= p.n || p.epilogue) {
     const end = share(rows, thread + 1, threads);
     for (let row = share(rows, thread, threads); row < end; ) {
       // Rows of one batch entry at a time.
@@ -77,100 +80,117 @@ function share(total: i32, i: i32, parts: i32): i32 {
   return <i32>(<i64>total * i / parts);
 }
 
-/** Rows × columns of C[entry] from (row, column) on. */
+/** Rows × columns of C[entry] from (row, column) on, and the epilogue. */
 function multiply(p: Matmul, thread: i32, entry: i32, row: i32, rows: i32, column: i32, columns: i32): void {
   const aRow = <usize>p.aRow << 2, aColumn = <usize>p.aColumn << 2;
   const bRow = <usize>p.bRow << 2, bColumn = <usize>p.bColumn << 2;
   const cRow = <usize>p.n << 2;
-  const a = p.a + (<usize>(entry * p.aBatch) << 2) + row * aRow;
-  const b = p.b + (<usize>(entry * p.bBatch) << 2) + column * bColumn;
-  const c = p.c + <usize>(entry * p.m + row) * cRow + (<usize>column << 2);
+  const a = p.a + (<usize>entry * p.aBatch << 2) + row * aRow;
+  const b = p.b + (<usize>entry * p.bBatch << 2) + column * bColumn;
+  const c = p.c + (<usize>entry * p.m + row) * cRow + (<usize>column << 2);
+  const scratch = p.scratch + thread * scratchBytes(p.m, p.k);
 
-  if (p.k == 0) {
-    for (let i = 0; i < rows; ++i) memory.fill(c + i * cRow, 0, <usize>columns << 2);
-  } else if (p.m == 1) {
-    multiplyVector(p.k, columns, a, aColumn, b, bRow, bColumn, c);
-  } else if (p.n == 1) {
+  const blocks = p.m == 1 || p.n == 1 ? 1 : (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  for (let i = 0; i < blocks; ++i) {
+    const first = share(rows, i, blocks);
+    const count = share(rows, i + 1, blocks) - first;
+    const blockA = a + first * aRow;
+    const blockC = c + first * cRow;
+    if (p.k == 0) clearRows(blockC, cRow, count, columns);
+    else if (p.m == 1) multiplyVector(p.k, columns, blockA, aColumn, b, bRow, bColumn, blockC);
     // A column of C is the row of Cᵀ = Bᵀ·Aᵀ.
-    multiplyVector(p.k, rows, b, bRow, a, aColumn, aRow, c);
-  } else {
-    const packed = p.scratch + thread * scratchBytes(p.m, p.k);
-    const blocks = (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    for (let i = 0; i < blocks; ++i) {
-      const first = share(rows, i, blocks);
-      const count = share(rows, i + 1, blocks) - first;
-      multiplyRows(count, columns, p.k, a + first * aRow, aRow, aColumn, b, bRow, bColumn, c + first * cRow, cRow, packed);
-      finish(p, entry, row + first, count, column, columns);
-    }
-    return;
+    else if (p.n == 1) multiplyVector(p.k, count, b, bRow, blockA, aColumn, aRow, blockC);
+    else multiplyRows(count, columns, p.k, blockA, aRow, aColumn, b, bRow, bColumn, blockC, cRow, scratch);
+    const done = entry * p.m + row + first;
+    if (p.epilogue) mapRows(p.epilogue, done, done + count);
   }
-  finish(p, entry, row, rows, column, columns);
 }
 
-/** Applies the epilogue to finished elements of C. */
-function finish(p: Matmul, entry: i32, row: i32, rows: i32, column: i32, columns: i32): void {
-  if (!p.epilogue) return;
-  const from = (entry * p.m + row) * p.n;
-  if (columns == p.n) mapRows(p.epilogue, from, from + rows * p.n);
-  else for (let i = 0; i < rows; ++i) mapRows(p.epilogue, from + i * p.n + column, from + i * p.n + column + columns);
+function clearRows(c: usize, cRow: usize, rows: i32, columns: i32): void {
+  for (; rows > 0; --rows) {
+    memory.fill(c, 0, <usize>columns << 2);
+    c += cRow;
+  }
 }
 
-/** A block of rows over all of k. Strides in bytes; `packed` is the scratch memory. */
+/** A block of rows over all of k. Strides in bytes. */
 function multiplyRows(
   rows: i32, columns: i32, depth: i32,
   a: usize, aRow: usize, aColumn: usize,
   b: usize, bRow: usize, bColumn: usize,
   c: usize, cRow: usize,
-  packed: usize,
+  scratch: usize,
 ): void {
+  // Panels as even as can be: `taller` of them have a row more than the others.
   const panels = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  const height = rows / panels;
+  const taller = rows - panels * height;
+  const tallRows = taller * (height + 1);
+  // Even blocks, in multiples of four for the 4×4 transposes of packing.
   const blocks = (depth + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
-  // Multiples of four, for the 4×4 transposes of packing.
   const blockDepth = ((depth + blocks - 1) / blocks + 3) & ~3;
   const inPlace = bColumn == 4 && panels <= FEW_PANELS;
-  const ragged = packed;
-  const packedB = ragged + RAGGED_BYTES;
+  const packedB = scratch + RAGGED_BYTES;
   const packedA = packedB + (<usize>blockDepth * PANEL << 2);
 
   for (let k = 0; k < depth; k += blockDepth) {
     const d = min(blockDepth, depth - k);
-    for (let i = 0; i < panels; ++i) {
-      const first = share(rows, i, panels);
-      const count = share(rows, i + 1, panels) - first;
-      packPanel(packedA + (<usize>first * d << 2), count, a + first * aRow + k * aColumn, count, d, aRow, aColumn);
-    }
+    const blockA = a + k * aColumn;
+    const shortA = packedA + (<usize>tallRows * d << 2);
+    packPanels(packedA, taller, height + 1, blockA, d, aRow, aColumn);
+    packPanels(shortA, panels - taller, height, blockA + tallRows * aRow, d, aRow, aColumn);
     for (let j = 0; j < columns; j += PANEL) {
       const count = min(PANEL, columns - j);
-      const wide = count > NARROW;
-      const width = wide ? PANEL : NARROW;
-      const whole = count == width;
-      const source = b + j * bColumn + k * bRow;
-      const panel = inPlace && whole ? source : packedB;
-      const stride = inPlace && whole ? bRow : <usize>width << 2;
-      if (panel == packedB) packPanel(packedB, width, source, count, d, bColumn, bRow);
-      const target = c + (<usize>j << 2);
-      for (let i = 0; i < panels; ++i) {
-        const first = share(rows, i, panels);
-        const height = share(rows, i + 1, panels) - first;
-        const tileA = packedA + (<usize>first * d << 2);
-        const tileC = target + first * cRow;
-        if (whole) {
-          multiplyTile(height, wide, d, tileA, panel, stride, tileC, cRow, k > 0);
-        } else {
-          multiplyTile(height, wide, d, tileA, panel, stride, ragged, PANEL << 2, false);
-          copyRagged(height, count, ragged, tileC, cRow, k > 0);
-        }
+      const width = count > NARROW ? PANEL : NARROW;
+      let panel = b + j * bColumn + k * bRow;
+      let stride = bRow;
+      if (!inPlace || count < width) {
+        packPanel(packedB, width, panel, count, d, bColumn, bRow);
+        panel = packedB;
+        stride = <usize>width << 2;
       }
+      const target = c + (<usize>j << 2);
+      multiplyPanels(taller, height + 1, count, d, packedA, panel, stride, target, cRow, k > 0, scratch);
+      multiplyPanels(panels - taller, height, count, d, shortA, panel, stride, target + tallRows * cRow, cRow, k > 0, scratch);
     }
   }
 }
 
-/** A tile of six rows by eight columns. */
+/** Packs `panels` panels of `height` rows each of A. */
+function packPanels(target: usize, panels: i32, height: i32, a: usize, depth: i32, aRow: usize, aColumn: usize): void {
+  for (; panels > 0; --panels) {
+    packPanel(target, height, a, height, depth, aRow, aColumn);
+    target += <usize>height * depth << 2;
+    a += height * aRow;
+  }
+}
+
+/** Multiplies `panels` panels of A, `height` rows each, by one panel of B of `columns` ≤ 8 columns. */
+function multiplyPanels(
+  panels: i32, height: i32, columns: i32, depth: i32,
+  a: usize, b: usize, bStride: usize, c: usize, cRow: usize,
+  accumulate: bool, ragged: usize,
+): void {
+  const wide = columns > NARROW;
+  const whole = columns == (wide ? PANEL : NARROW);
+  for (; panels > 0; --panels) {
+    if (whole) {
+      multiplyTile(height, wide, depth, a, b, bStride, c, cRow, accumulate);
+    } else {
+      multiplyTile(height, wide, depth, a, b, bStride, ragged, PANEL << 2, false);
+      copyRagged(height, columns, ragged, c, cRow, accumulate);
+    }
+    a += <usize>height * depth << 2;
+    c += height * cRow;
+  }
+}
+
+/** A tile of six rows by eight columns, for tiles that stick out of C. */
 const RAGGED_BYTES: usize = 192;
 
-/** Stores the columns of a tile that exist. */
+/** Stores or adds the columns of such a tile that exist. */
 function copyRagged(rows: i32, columns: i32, ragged: usize, c: usize, cRow: usize, accumulate: bool): void {
-  for (let i = 0; i < rows; ++i) {
+  for (; rows > 0; --rows) {
     for (let j = 0; j < columns; ++j) {
       const value = load<f32>(ragged + (j << 2));
       const target = c + (j << 2);
@@ -181,9 +201,9 @@ function copyRagged(rows: i32, columns: i32, ragged: usize, c: usize, cRow: usiz
   }
 }
 
-/** Scratch of one thread; gemm-scratch.ts has the same. */
+/** Bytes that one thread's tile and packed panels take; gemm-scratch.ts has the same. */
 @inline
 function scratchBytes(m: i32, k: i32): usize {
   const depth = (min(k, BLOCK_DEPTH) + 3) & ~3;
-  return RAGGED_BYTES + (((min(m, BLOCK_ROWS) + PANEL) * depth << 2) + 63 & ~63);
+  return (RAGGED_BYTES + (<usize>(min(m, BLOCK_ROWS) + PANEL) * depth << 2) + 63) & ~63;
 }

@@ -91,10 +91,10 @@ function sinOfTurned(x: v128, quarter: i32): v128 {
   s = madd(s, z, c(8.3321608736e-3));
   s = madd(s, z, c(-1.6666654611e-1));
   const sine = madd(f32x4.mul(s, z), r, r);
-  let c = c(2.443315711809948e-5);
-  c = madd(c, z, c(-1.388731625493765e-3));
-  c = madd(c, z, c(4.166664568298827e-2));
-  const cosine = f32x4.add(madd(f32x4.mul(c, z), z, f32x4.mul(z, c(-0.5))), c(1));
+  let q = c(2.443315711809948e-5);
+  q = madd(q, z, c(-1.388731625493765e-3));
+  q = madd(q, z, c(4.166664568298827e-2));
+  const cosine = f32x4.add(madd(f32x4.mul(q, z), z, f32x4.mul(z, c(-0.5))), c(1));
   const n = i32x4.add(wholeOf(nLow, nHigh), i32x4.splat(quarter));
   const odd = i32x4.eq(v128.and(n, i32x4.splat(1)), i32x4.splat(1));
   const sign = i32x4.shl(v128.and(n, i32x4.splat(2)), 30);

@@ -1,10 +1,17 @@
 /**
- * The micro-kernel of matrix multiplication: one tile of C, up to 6 rows by 8 (or 4) columns, held in registers while the
- * packed panels of A and B stream by.
+ * The micro-kernel of matrix multiplication: one tile of C, up to 6 rows by 8 (or 4) columns, held in registers while a
+ * packed panel of A and a panel of B stream by.
  *
- * `rows` and `wide` are constants at every call, so each exported function is a branch-free loop: for 5×8, five splats of A
- * times two vectors of B into ten accumulators. V8 leaves 15 vector registers: 5×8 with separate multiply and add needs 14;
- * 6×8 needs 15, which only works out when a relaxed madd spares the register of the product. Unrolling over k spills.
+ * How it is written decides how fast it is, because V8 leaves 15 vector registers and TurboFan orders a block's instructions itself:
+ *
+ * - 5×8 with separate multiply and add needs 14 registers if each splat of A is loaded just before its use, 17 if all are
+ *   loaded first. TurboFan loads late only where nothing behind the loop reads what the body computes (so: test first, `while`,
+ *   not `do`) and where the loads go through the accumulators backwards (so: last row first). A spilled accumulator doubles the time.
+ * - A splat's offset is not folded into its load. The addresses are loop invariants, but TurboFan hoists them only when they
+ *   are used before the loop as well: therefore the first step stands before it.
+ * - Unrolling over k, 6×8 without relaxed madd, and 4×12 spill.
+ *
+ * Look at the loop again after every change: `node --no-liftoff --no-wasm-lazy-compilation --print-wasm-code`, no [rbp-…] inside.
  */
 
 /** acc + x·y: fused where the build allows it. */
@@ -21,50 +28,84 @@ function put(target: usize, value: v128, accumulate: bool): void {
 /**
  * C = A·B, or C += A·B, for a panel of A ([depth][rows], contiguous) and a panel of B ([depth][8 or 4], rows `bStride` bytes
  * apart, so that a row-major B can be read in place). Depth is at least 1; C's rows are `cStride` bytes apart.
+ * `rows` and `wide` are constants at every call: each size becomes a branch-free loop.
  */
 @inline
 function tile(rows: i32, wide: bool, depth: i32, a: usize, b: usize, bStride: usize, c: usize, cStride: usize, accumulate: bool): void {
-  let c00 = f32x4.splat(0), c01 = c00;
-  let c10 = c00, c11 = c00;
-  let c20 = c00, c21 = c00;
-  let c30 = c00, c31 = c00;
-  let c40 = c00, c41 = c00;
-  let c50 = c00, c51 = c00;
   const end = a + (<usize>depth * <usize>rows << 2);
-  do {
-    const b0 = v128.load(b);
-    const b1 = wide ? v128.load(b, 16) : b0;
-    const a0 = v128.load_splat<f32>(a);
-    c00 = madd(a0, b0, c00);
-    if (wide) c01 = madd(a0, b1, c01);
-    if (rows > 1) {
-      const a1 = v128.load_splat<f32>(a, 4);
-      c10 = madd(a1, b0, c10);
-      if (wide) c11 = madd(a1, b1, c11);
-    }
-    if (rows > 2) {
-      const a2 = v128.load_splat<f32>(a, 8);
-      c20 = madd(a2, b0, c20);
-      if (wide) c21 = madd(a2, b1, c21);
-    }
-    if (rows > 3) {
-      const a3 = v128.load_splat<f32>(a, 12);
-      c30 = madd(a3, b0, c30);
-      if (wide) c31 = madd(a3, b1, c31);
+  let b0 = v128.load(b);
+  let b1 = wide ? v128.load(b, 16) : b0;
+  let x = b0;
+  let c00 = b0, c01 = b0;
+  let c10 = b0, c11 = b0;
+  let c20 = b0, c21 = b0;
+  let c30 = b0, c31 = b0;
+  let c40 = b0, c41 = b0;
+  let c50 = b0, c51 = b0;
+  if (rows > 5) {
+    x = v128.load_splat<f32>(a, 20);
+    c50 = f32x4.mul(x, b0);
+    if (wide) c51 = f32x4.mul(x, b1);
+  }
+  if (rows > 4) {
+    x = v128.load_splat<f32>(a, 16);
+    c40 = f32x4.mul(x, b0);
+    if (wide) c41 = f32x4.mul(x, b1);
+  }
+  if (rows > 3) {
+    x = v128.load_splat<f32>(a, 12);
+    c30 = f32x4.mul(x, b0);
+    if (wide) c31 = f32x4.mul(x, b1);
+  }
+  if (rows > 2) {
+    x = v128.load_splat<f32>(a, 8);
+    c20 = f32x4.mul(x, b0);
+    if (wide) c21 = f32x4.mul(x, b1);
+  }
+  if (rows > 1) {
+    x = v128.load_splat<f32>(a, 4);
+    c10 = f32x4.mul(x, b0);
+    if (wide) c11 = f32x4.mul(x, b1);
+  }
+  x = v128.load_splat<f32>(a);
+  c00 = f32x4.mul(x, b0);
+  if (wide) c01 = f32x4.mul(x, b1);
+  a += rows << 2;
+  b += bStride;
+  while (a != end) {
+    b0 = v128.load(b);
+    if (wide) b1 = v128.load(b, 16);
+    if (rows > 5) {
+      x = v128.load_splat<f32>(a, 20);
+      c50 = madd(x, b0, c50);
+      if (wide) c51 = madd(x, b1, c51);
     }
     if (rows > 4) {
-      const a4 = v128.load_splat<f32>(a, 16);
-      c40 = madd(a4, b0, c40);
-      if (wide) c41 = madd(a4, b1, c41);
+      x = v128.load_splat<f32>(a, 16);
+      c40 = madd(x, b0, c40);
+      if (wide) c41 = madd(x, b1, c41);
     }
-    if (rows > 5) {
-      const a5 = v128.load_splat<f32>(a, 20);
-      c50 = madd(a5, b0, c50);
-      if (wide) c51 = madd(a5, b1, c51);
+    if (rows > 3) {
+      x = v128.load_splat<f32>(a, 12);
+      c30 = madd(x, b0, c30);
+      if (wide) c31 = madd(x, b1, c31);
     }
+    if (rows > 2) {
+      x = v128.load_splat<f32>(a, 8);
+      c20 = madd(x, b0, c20);
+      if (wide) c21 = madd(x, b1, c21);
+    }
+    if (rows > 1) {
+      x = v128.load_splat<f32>(a, 4);
+      c10 = madd(x, b0, c10);
+      if (wide) c11 = madd(x, b1, c11);
+    }
+    x = v128.load_splat<f32>(a);
+    c00 = madd(x, b0, c00);
+    if (wide) c01 = madd(x, b1, c01);
     a += rows << 2;
     b += bStride;
-  } while (a != end);
+  }
 
   put(c, c00, accumulate);
   if (wide) put(c + 16, c01, accumulate);

@@ -117,10 +117,14 @@ export class Optimizer {
     return (this.rawSteps + 1) % every === 0 ? "update" : "accumulate";
   }
 
-  /** Placeholders of rank 0 for one program, by name: learningRate, step and what else the method asks for. */
+  /** Names of the numbers that each step is told. */
+  get scalarNames(): string[] {
+    return ["learningRate", "step", ...Object.keys(this.method.scalars ?? {}), ...(this.options.emaOverwriteFrequency ? ["overwrite"] : [])];
+  }
+
+  /** Placeholders of rank 0 for one program, by name. */
   scalars(): Scalars {
-    const names = ["learningRate", "step", ...Object.keys(this.method.scalars ?? {}), ...(this.options.emaOverwriteFrequency ? ["overwrite"] : [])];
-    return Object.fromEntries(names.map((name) => [name, placeholder(name, [])])) as Scalars;
+    return Object.fromEntries(this.scalarNames.map((name) => [name, placeholder(name, [])])) as Scalars;
   }
 
   /** The value of a scalar in the next step. */

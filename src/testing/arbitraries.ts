@@ -11,22 +11,28 @@ export interface FastCheck {
   boolean(): Arbitrary<boolean>;
   /** `fc.array`. */
   array<T>(element: Arbitrary<T>, constraints: { minLength: number; maxLength: number }): Arbitrary<T[]>;
-  /** `fc.constant`. */
-  constant<T>(value: T): Arbitrary<T>;
 }
 
-/** What all arbitraries of fast-check can do. */
+// biome-ignore lint/suspicious/noExplicitAny: types of fast-check's inner workings, which only pass through here
+type Internal = any;
+
+/** An arbitrary of fast-check by structure, so that `fc.property` takes what is made here. */
 export interface Arbitrary<T> {
   /** Applies a function to every value. */
   map<U>(f: (value: T) => U): Arbitrary<U>;
   /** Makes an arbitrary from every value. */
   chain<U>(f: (value: T) => Arbitrary<U>): Arbitrary<U>;
+  /** Keeps the values of a narrower type. */
+  filter<U extends T>(holds: (value: T) => value is U): Arbitrary<U>;
   /** Keeps the values for which the condition holds. */
   filter(holds: (value: T) => boolean): Arbitrary<T>;
+  /** For fast-check's runner. */
+  generate(random: Internal, bias: number | undefined): Internal;
+  /** For fast-check's runner. */
+  canShrinkWithoutContext(value: unknown): value is T;
+  /** For fast-check's runner. */
+  shrink(value: T, context: unknown): Internal;
 }
-
-/** fast-check's own type of an arbitrary of T, so that results fit `fc.property`. */
-export type ArbitraryOf<F extends FastCheck, T> = F extends { constant: (value: T) => infer A } ? A : never;
 
 /** Limits of {@link TensorArbitraries.shape}. */
 export interface ShapeLimits {
@@ -59,15 +65,15 @@ export interface TensorValues {
 }
 
 /** Arbitraries for tensors, made by {@link arbitraries}. */
-export interface TensorArbitraries<F extends FastCheck> {
+export interface TensorArbitraries {
   /** Shapes, shrinking towards few and small axes. */
-  shape(limits?: ShapeLimits): ArbitraryOf<F, Shape>;
+  shape(limits?: ShapeLimits): Arbitrary<Shape>;
   /** Two shapes that broadcast with one another, and the shape of the result. */
-  broadcastable(limits?: ShapeLimits): ArbitraryOf<F, { a: Shape; b: Shape; result: Shape }>;
+  broadcastable(limits?: ShapeLimits): Arbitrary<{ a: Shape; b: Shape; result: Shape }>;
   /** As many values as a shape holds: multiples of 1/1024, so that they are the same in float32 and float64. */
-  values(shape: Shape, limits?: ValueLimits): ArbitraryOf<F, Float32Array>;
+  values(shape: Shape, limits?: ValueLimits): Arbitrary<Float32Array>;
   /** A shape and its values. */
-  tensor(limits?: ShapeLimits & ValueLimits): ArbitraryOf<F, TensorValues>;
+  tensor(limits?: ShapeLimits & ValueLimits): Arbitrary<TensorValues>;
 }
 
 /**
@@ -76,7 +82,7 @@ export interface TensorArbitraries<F extends FastCheck> {
  * const arb = arbitraries(fc);
  * fc.assert(fc.property(arb.tensor({ minRank: 1 }), ({ values, shape }) => …));
  */
-export function arbitraries<F extends FastCheck>(fc: F): TensorArbitraries<F> {
+export function arbitraries(fc: FastCheck): TensorArbitraries {
   const shape = ({ minRank = 0, maxRank = 4, minExtent = 1, maxExtent = 5 }: ShapeLimits = {}): Arbitrary<Shape> =>
     fc.array(fc.integer({ min: minExtent, max: maxExtent }), { minLength: minRank, maxLength: maxRank });
 
@@ -106,6 +112,5 @@ export function arbitraries<F extends FastCheck>(fc: F): TensorArbitraries<F> {
   const tensor = (limits: ShapeLimits & ValueLimits = {}): Arbitrary<TensorValues> =>
     shape(limits).chain((of) => values(of, limits).map((list) => ({ values: list, shape: of })));
 
-  // What fc makes has fc's own type, which the structural one above stands in for.
-  return { shape, broadcastable, values, tensor } as unknown as TensorArbitraries<F>;
+  return { shape, broadcastable, values, tensor };
 }

@@ -16,9 +16,14 @@ export type Mode = "train" | "accumulate" | "test" | "predict";
 /** What steps are recorded from. */
 export interface Parts {
   readonly network: Network;
+  /** For all modes but "predict". */
+  readonly task: TrainingTask | undefined;
+}
+
+/** What is trained, for what, and how. */
+export interface TrainingTask {
   readonly objective: Objective;
   readonly optimizer: Optimizer;
-  /** The variables to train. */
   readonly trainable: readonly Variable[];
 }
 
@@ -37,22 +42,22 @@ export const portName = {
  * random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer, side results such as moving
  * averages, metrics. Test steps: forward, losses, metrics. Predict steps: forward.
  */
-export function recordStep(mode: Mode, parts: Parts, spec: BatchSpec): CompiledGraph {
+export function recordStep(mode: Mode, { network, task }: Parts, spec: BatchSpec): CompiledGraph {
   const isTraining = mode === "train" || mode === "accumulate";
-  const ctx = new Recording(parts.network, { training: isTraining, key: placeholder(portName.key, [3], "int32") });
+  const ctx = new Recording(network, { training: isTraining, key: placeholder(portName.key, [3], "int32") });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
-  const outputs = listOf(parts.network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
-  if (mode === "predict") {
+  const outputs = listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
+  if (mode === "predict" || !task) {
     return compile({ outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])), updates: [...ctx.updates] });
   }
   const y = spec.y.map((array, index) => at(portName.y(index), array));
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
-  const { loss, updates } = parts.objective.reckon(y, outputs, weights, [...parts.network.penalties(), ...ctx.losses]);
-  const trained = isTraining ? trainingUpdates(parts, loss, mode === "train" ? "update" : "accumulate") : [];
+  const { loss, updates } = task.objective.reckon(y, outputs, weights, [...network.penalties(), ...ctx.losses]);
+  const trained = isTraining ? trainingUpdates(network, task, loss, mode === "train" ? "update" : "accumulate") : [];
   return compile({ outputs: { [portName.loss]: loss }, updates: [...trained, ...ctx.updates, ...updates] });
 }
 
-function trainingUpdates({ network, optimizer, trainable }: Parts, loss: Tensor, phase: Phase): readonly (readonly [Variable, Tensor])[] {
+function trainingUpdates(network: Network, { optimizer, trainable }: TrainingTask, loss: Tensor, phase: Phase): readonly (readonly [Variable, Tensor])[] {
   const slopes = gradients(loss, trainable);
   const pairs = trainable.map((variable, index) => [variable, slopes[index] as Tensor] as const);
   return optimizer.apply(pairs, optimizer.scalars(), { constraints: network.constraints(), phase });

@@ -20,11 +20,17 @@ export type Logs = Record<string, number>;
 /** What {@link Trainer} is made of. */
 export interface TrainerOptions {
   readonly network: Network;
-  readonly objective: Objective;
-  readonly optimizer: Optimizer;
+  /** What `compile` decided; none for a model that only predicts. */
+  readonly task: Task | undefined;
   /** Default: where the weights are, else the default backend. */
   readonly backend: Backend | undefined;
   readonly seed: number;
+}
+
+/** What a model is trained for, and how. */
+export interface Task {
+  readonly objective: Objective;
+  readonly optimizer: Optimizer;
 }
 
 /** A program with what each of its runs has to be told. */
@@ -40,7 +46,7 @@ export class Trainer {
   private readonly flags: readonly (readonly [Layer, boolean])[];
   private readonly programs: Programs;
   private readonly steps = new WeakMap<BoundProgram, Step>();
-  private readonly key: Int32Array;
+  private key: Int32Array;
   private readonly number = new Float32Array(1);
   private forwardRuns = 0;
 
@@ -49,6 +55,11 @@ export class Trainer {
     this.flags = flagsOf(options.network);
     this.programs = new Programs(() => this.backend());
     this.key = randomKey(options.seed);
+  }
+
+  /** What random layers draw from, from the next step on. */
+  set seed(seed: number) {
+    this.key = randomKey(seed);
   }
 
   /** Whether layers were frozen or unfrozen since: training goes on with what was compiled. */
@@ -81,7 +92,7 @@ export class Trainer {
         y: spec.y.map((_, index) => program.input(portName.y(index))),
         weights: spec.weights.map((_, index) => program.input(portName.weight(index))),
       },
-      scalars: Object.keys(this.options.optimizer.scalars()).filter((name) => program.input(name)),
+      scalars: this.options.task?.optimizer.scalarNames.filter((name) => program.input(name)) ?? [],
     };
     this.steps.set(program, step);
     return step;
@@ -89,13 +100,13 @@ export class Trainer {
 
   /** Runs one step on the cursor's batch. Train steps count as steps of the optimizer. */
   run(mode: Mode, step: Step, cursor: BatchCursor): void {
-    const { optimizer } = this.options;
+    const optimizer = this.options.task?.optimizer;
     cursor.write(step.ports);
-    const isTraining = mode === "train" || mode === "accumulate";
+    const isTraining = optimizer !== undefined && (mode === "train" || mode === "accumulate");
     this.key[2] = isTraining ? optimizer.rawSteps : this.forwardRuns++;
     step.program.input(portName.key)?.write(this.key);
     for (const name of step.scalars) {
-      this.number[0] = optimizer.scalar(name);
+      this.number[0] = optimizer?.scalar(name) ?? 0;
       step.program.input(name)?.write(this.number);
     }
     step.program.run();
@@ -104,7 +115,7 @@ export class Trainer {
 
   /** Losses and metrics so far. */
   async logs(): Promise<Logs> {
-    const reported = Object.entries(this.options.objective.reported);
+    const reported = Object.entries(this.options.task?.objective.reported ?? {});
     const program = this.programs.find("logs") ?? (await this.programs.add("logs", () => recordResults(reported.map(([, metric]) => metric))));
     program.run();
     const values = await Promise.all(reported.map((_, index) => program.output(String(index)).read()));
@@ -117,7 +128,8 @@ export class Trainer {
   }
 
   private record(mode: Mode, spec: BatchSpec): CompiledGraph {
-    return withFlags(this.flags, () => recordStep(mode, { ...this.options, trainable: this.trainable }, spec));
+    const { network, task } = this.options;
+    return withFlags(this.flags, () => recordStep(mode, { network, task: task && { ...task, trainable: this.trainable } }, spec));
   }
 }
 

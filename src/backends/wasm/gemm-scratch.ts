@@ -1,5 +1,12 @@
-/** Placeholder until the gemm engineer's file is here: bytes of scratch memory per thread, as assembly/gemm.ts computes them. */
-export function matmulScratchBytes(m: number, _n: number, k: number): number {
-  const depth = (Math.min(k, 256) + 3) & ~3;
-  return 4096 + (((Math.min(m, 480) + 8) * depth * 4 + 63) & ~63);
+// The same constants as in assembly/gemm.ts.
+const blockRows = 480;
+const blockDepth = 256;
+const panel = 8;
+const raggedBytes = 192;
+
+/** Bytes of scratch memory that `matmul` uses: for each thread a packed block of A, a panel of B, and a tile that sticks out of C. */
+export function matmulScratchBytes(m: number, _n: number, k: number, threads = 1): number {
+  const depth = Math.ceil(Math.min(k, blockDepth) / 4) * 4;
+  const bytes = raggedBytes + (Math.min(m, blockRows) + panel) * depth * 4;
+  return Math.ceil(bytes / 64) * 64 * threads;
 }

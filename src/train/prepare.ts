@@ -1,0 +1,107 @@
+import { sliceRows } from "../data/array.ts";
+import { Dataset, datasetFrom } from "../data/dataset.ts";
+import { checkNumber, valueError } from "../errors.ts";
+import type { Network } from "../nn/network.ts";
+import { type ArraysGiven, type DataGiven, isPlainRecord, type Slots, toColumns } from "./arrays.ts";
+import type { Columns } from "./batch.ts";
+import { checkColumns, type Expectations } from "./check.ts";
+import { type ClassWeight, withClassWeights } from "./class-weight.ts";
+import type { Objective } from "./objective.ts";
+import { type ArrayBatches, ArraySource, type BatchSource, StreamSource } from "./source.ts";
+
+/** One batch of a stream: a record, or a list in this order. */
+export type BatchGiven = DataGiven | readonly [x: ArraysGiven, y?: ArraysGiven, sampleWeight?: ArraysGiven];
+
+/** Batches from anywhere: a dataset, or anything iterable that gives batches. */
+export type BatchStream = Dataset<unknown> | AsyncIterable<BatchGiven> | Iterable<BatchGiven>;
+
+/** What data are prepared for. */
+export class Preparation {
+  private readonly slots: Slots;
+  private readonly expectations: Expectations;
+
+  /** @param what "fit", "evaluate" …: stands in messages. */
+  constructor(
+    private readonly network: Network,
+    what: string,
+    objective: Objective | undefined,
+    checkData: boolean,
+  ) {
+    const label = `${what} of ${network.label}`;
+    const inputs = network.inputs.map((input) => ({ name: network.nameOf(input), rank: input.shape.length }));
+    this.slots = { label, inputs, outputs: outputNames(network) };
+    this.expectations = { label, inputs: network.inputs, outputs: network.outputs, losses: objective?.losses ?? [], checkData };
+  }
+
+  get label(): string {
+    return this.slots.label;
+  }
+
+  /** Arrays in memory as checked columns. */
+  async columns(given: DataGiven, classWeight?: ClassWeight): Promise<Columns> {
+    const columns = await toColumns(this.slots, given);
+    checkColumns(this.expectations, columns);
+    return withClassWeights(this.label, classWeight, columns);
+  }
+
+  arraySource(columns: Columns, batches: ArrayBatches): BatchSource {
+    return new ArraySource(columns, this.network.inputs, batches);
+  }
+
+  /** A stream of batches; each is checked as it comes, its numbers only in the first pass. */
+  streamSource(stream: BatchStream, hasLabels: boolean, classWeight?: ClassWeight): BatchSource {
+    const data = stream instanceof Dataset ? stream : datasetFrom(stream as AsyncIterable<unknown> | Iterable<unknown>);
+    let passes = 0;
+    const batches = async function* (this: Preparation, epoch: number): AsyncGenerator<Columns> {
+      const isFirst = passes++ === 0;
+      for await (const batch of data.epoch(epoch)) {
+        const { y, ...rest } = batchOf(this.label, batch);
+        const columns = await toColumns(this.slots, hasLabels ? { y, ...rest } : { x: rest.x });
+        checkColumns({ ...this.expectations, checkData: isFirst && this.expectations.checkData }, columns);
+        yield withClassWeights(this.label, classWeight, columns);
+      }
+    };
+    return new StreamSource(batches.bind(this), this.network.inputs, data.size);
+  }
+}
+
+/** Names of a model's outputs: those of the layers that give them. */
+export function outputNames(network: Network): string[] {
+  return network.outputs.map((output, index) => output.name ?? output.layer?.name ?? `output_${index}`);
+}
+
+/** Whether data come as batches rather than as arrays. */
+export function isStream(data: unknown): data is BatchStream {
+  if (typeof data !== "object" || data === null || Array.isArray(data) || ArrayBuffer.isView(data)) return false;
+  return data instanceof Dataset || Symbol.asyncIterator in data || Symbol.iterator in data;
+}
+
+function batchOf(label: string, batch: unknown): DataGiven {
+  if (Array.isArray(batch)) return { x: batch[0], y: batch[1], sampleWeight: batch[2] };
+  if (isPlainRecord(batch) && "x" in batch) return batch as unknown as DataGiven;
+  throw valueError(label, { rule: "a stream gives batches", expected: "{ x, y } or [x, y]", received: batch });
+}
+
+/**
+ * The first floor(n·(1 − fraction)) rows to train with, the rest to validate with. Nothing is shuffled before.
+ * @throws ValueError where the fraction is not in (0, 1) or one part is empty.
+ */
+export function splitColumns(label: string, columns: Columns, fraction: number): [Columns, Columns] {
+  checkNumber(label, "validationSplit", fraction, "a number in (0, 1)", (value) => value > 0 && value < 1);
+  const first = Math.floor(columns.rows * (1 - fraction));
+  if (first === 0 || first === columns.rows) {
+    throw valueError(label, {
+      rule: "validationSplit leaves no samples on one side",
+      expected: "at least one sample to train and one to validate with",
+      received: `${first} and ${columns.rows - first}`,
+      context: `${columns.rows} samples, validationSplit ${fraction}`,
+    });
+  }
+  const part = (start: number, end: number): Columns => ({
+    rows: end - start,
+    x: columns.x.map((array) => sliceRows(array, start, end)),
+    y: columns.y.map((array) => sliceRows(array, start, end)),
+    weights: columns.weights.map((array) => array && sliceRows(array, start, end)),
+  });
+  return [part(0, first), part(first, columns.rows)];
+}
