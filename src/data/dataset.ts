@@ -87,6 +87,8 @@ export class Dataset<T> implements AsyncIterable<T> {
    * @throws StateError after `shuffle`: the parts would then mix from epoch to epoch. ValueError where a part would be empty.
    * @example const [train, valid] = dataset({ x, y }).split(0.9, { seed: 1 });
    */
+  split(fraction: number, o?: { seed?: number }): [Dataset<T>, Dataset<T>];
+  split<const Counts extends readonly number[]>(counts: Counts, o?: { seed?: number }): { -readonly [K in keyof Counts]: Dataset<T> };
   split(parts: number | readonly number[], o: { seed?: number } = {}): Dataset<T>[] {
     if (this.source.shuffled) {
       throw stateError("dataset.split", {
@@ -108,7 +110,7 @@ export class Dataset<T> implements AsyncIterable<T> {
 
 /**
  * A dataset of rows of arrays in memory: `dataset({ x, y })` has the elements `{ x, y }`, row by row. Anything that stands for an
- * array will do (tensors, typed and nested arrays, `{ data, shape }`), in records and lists as deep as you like. Nothing is copied.
+ * array will do (tensors, typed and nested arrays, `{ data, shape }`), in records and lists as deep as you like. Typed arrays are not copied.
  *
  * @throws ShapeError where arrays differ in their number of rows.
  * @example for await (const { x, y } of dataset({ x, y }).shuffle({ seed: 1 }).batch(32)) …

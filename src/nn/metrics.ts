@@ -13,10 +13,20 @@ import {
   sparseTopKCategoricalAccuracy,
   topKCategoricalAccuracy,
 } from "./metrics/accuracy.ts";
+import { auc } from "./metrics/auc.ts";
+import { falseNegatives, falsePositives, precision, recall, trueNegatives, truePositives } from "./metrics/confusion.ts";
+import { f1Score, fBetaScore } from "./metrics/f-score.ts";
+import { binaryIoU } from "./metrics/iou.ts";
 import { lossMetric, MeanMetric } from "./metrics/mean.ts";
+import { concordanceCorrelation, cosineSimilarityMetric, pearsonCorrelation, r2Score, rootMeanSquaredError } from "./metrics/regression.ts";
 
 export * from "./metrics/accuracy.ts";
+export * from "./metrics/auc.ts";
+export * from "./metrics/confusion.ts";
+export * from "./metrics/f-score.ts";
+export * from "./metrics/iou.ts";
 export { lossMetric, MeanMetric, type MetricFunction } from "./metrics/mean.ts";
+export * from "./metrics/regression.ts";
 
 /** Every metric that needs no options, by name; besides these, the name of any loss stands for its mean. */
 export const metrics = {
@@ -26,6 +36,21 @@ export const metrics = {
   sparseCategoricalAccuracy,
   topKCategoricalAccuracy,
   sparseTopKCategoricalAccuracy,
+  truePositives,
+  falsePositives,
+  trueNegatives,
+  falseNegatives,
+  precision,
+  recall,
+  auc,
+  f1Score,
+  fBetaScore,
+  binaryIoU,
+  rootMeanSquaredError,
+  r2Score,
+  cosineSimilarity: cosineSimilarityMetric,
+  pearsonCorrelation,
+  concordanceCorrelation,
 } as const;
 
 /** Losses that have a metric of another kind under their name, or give no value per sample. */

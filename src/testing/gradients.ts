@@ -132,10 +132,10 @@ function compare(input: number, element: number, recorded: number, difference: n
   return { input, element, recorded, difference, error };
 }
 
-/** Σ w·y with weights from 0.5 to 1.5, spread by the golden ratio. */
+/** Σ w·y with weights from 0.5 to 1.5, spread by the golden ratio; the first, and so that of a scalar, is 1. */
 function weightedSum(y: Tensor): Tensor {
   if (y.dtype !== "float32") throw valueError("checkGradients", { rule: "f must give a float32 tensor", expected: "float32", received: y.dtype });
-  const weights = Float64Array.from({ length: sizeOf(y.shape) }, (_, index) => 0.5 + ((index * 0.6180339887498949) % 1));
+  const weights = Float64Array.from({ length: sizeOf(y.shape) }, (_, index) => 0.5 + ((0.5 + index * 0.6180339887498949) % 1));
   return sum(mul(y, tensor(weights, y.shape)));
 }
 

@@ -1,132 +1,91 @@
-import { stateError } from "../errors.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
-import type { CallbackList, Training } from "./callback.ts";
-import { StepFinder, test } from "./loops.ts";
-import { Pacer } from "./pacer.ts";
-import type { BatchCursor, BatchSource } from "./source.ts";
-import type { Logs, Trainer } from "./trainer.ts";
+import { shapeError } from "../errors.ts";
+import type { Network } from "../nn/network.ts";
+import type { ArraysGiven } from "./arrays.ts";
+import { type Callback, CallbackList, type TrainedModel } from "./callback.ts";
+import { type FitPlan, runEpochs, type Validation } from "./epochs.ts";
+import { History } from "./history.ts";
+import { checkFit, type FitOptions } from "./options.ts";
+import { type BatchStream, isStream, Preparation, splitColumns } from "./prepare.ts";
+import { Progress } from "./progress.ts";
+import type { BatchSource } from "./source.ts";
+import type { Task, Trainer } from "./trainer.ts";
 
-/** A training run with everything decided. */
-export interface FitPlan {
+/** What `fit` was called with. */
+export interface FitCall {
+  readonly model: TrainedModel & { readonly seed: number };
+  readonly network: Network;
+  readonly task: Task;
   readonly trainer: Trainer;
-  readonly optimizer: Optimizer;
-  readonly training: Training;
-  readonly callbacks: CallbackList;
-  readonly source: BatchSource;
-  readonly initialEpoch: number;
-  readonly stepsPerEpoch: number | undefined;
-  /** Metrics back to the start of an epoch. */
-  readonly reset: () => void;
-  /** Told after each step: how many of this epoch's were run. */
-  readonly onStep: (batch: number) => void | Promise<void>;
-  readonly validation: Validation | undefined;
+  readonly data: { readonly stream: BatchStream } | { readonly x: ArraysGiven; readonly y: ArraysGiven };
+  readonly options: FitOptions;
 }
 
-export interface Validation {
-  readonly source: BatchSource;
-  readonly steps: number | undefined;
-  isDue(epoch: number): boolean;
+/** Checks everything, then trains. */
+export async function runFit(call: FitCall): Promise<History> {
+  const { model, task, trainer, options } = call;
+  const { epochs = 1, initialEpoch = 0, seed = model.seed, callbacks = [], verbose = "auto", stepsPerEpoch } = options;
+  const { source, validation } = await prepare(call, seed);
+  warnOfChange(trainer);
+  const history = new History(seed);
+  const progress = verbose === 0 ? undefined : new Progress(verbose);
+  const list: Callback[] = [...callbacks, history.recorder, ...(progress ? [progress] : [])];
+  trainer.seed = seed;
+  model.stopTraining = false;
+  const plan: FitPlan = {
+    trainer,
+    optimizer: task.optimizer,
+    training: { model, epochs, steps: stepsPerEpoch ?? source.steps },
+    callbacks: new CallbackList(list),
+    source,
+    initialEpoch,
+    stepsPerEpoch,
+    reset: () => task.objective.reset(),
+    onStep: async (done) => {
+      if (progress?.isDue) progress.show(done, await trainer.logs());
+    },
+    validation,
+  };
+  await runEpochs(plan);
+  return history;
 }
 
-/** Runs the epochs; gives the logs of the last. */
-export async function runEpochs(plan: FitPlan): Promise<void> {
-  const { training, callbacks, validation } = plan;
-  const { model } = training;
-  const batches = new EpochBatches(plan.source, plan.stepsPerEpoch);
-  let logs: Logs = {};
-  await callbacks.call("onTrainBegin", training);
-  try {
-    for (let epoch = plan.initialEpoch; epoch < training.epochs && !model.stopTraining; epoch++) {
-      plan.reset();
-      await callbacks.call("onEpochBegin", epoch, training);
-      await runSteps(plan, await batches.open(epoch));
-      logs = await plan.trainer.logs();
-      if (validation?.isDue(epoch)) {
-        const found = await test(plan.trainer, plan.reset, { source: validation.source, epoch: 0, limit: validation.steps }, callbacks);
-        for (const [name, value] of Object.entries(found)) logs[`val_${name}`] = value;
-      }
-      await callbacks.call("onEpochEnd", epoch, logs, training);
-    }
-  } finally {
-    await batches.close();
+async function prepare({ network, task, data, options }: FitCall, seed: number): Promise<{ source: BatchSource; validation: Validation | undefined }> {
+  const { batchSize = 32, shuffle = true, classWeight, sampleWeight, validationSplit, validationData, checkData = true } = options;
+  const preparation = new Preparation(network, "fit", task.objective, checkData);
+  checkFit(preparation.label, options, "stream" in data);
+  if ("stream" in data) {
+    return { source: preparation.streamSource(data.stream, true, classWeight), validation: await validationOf(network, task, options) };
   }
-  await callbacks.call("onTrainEnd", logs, training);
+  if (data.y === undefined) {
+    throw shapeError(preparation.label, { rule: "arrays need labels", expected: "fit(x, y)", received: "fit(x)", advice: "Or give a dataset of batches." });
+  }
+  const all = await preparation.columns({ x: data.x, y: data.y, sampleWeight });
+  const splits = validationSplit !== undefined && validationData === undefined;
+  const [plain, held] = splits ? splitColumns(preparation.label, all, validationSplit) : [all, undefined];
+  const columns = preparation.weigh(plain, classWeight);
+  const source = preparation.arraySource(columns, { batchSize, shuffle, seed });
+  if (!held) return { source, validation: await validationOf(network, task, options) };
+  return { source, validation: validating(preparation.arraySource(held, { batchSize: options.validationBatchSize ?? batchSize }), options) };
 }
 
-/** The steps of one epoch. The loop makes nothing that has to be collected; hooks that nobody has are not even looked for. */
-async function runSteps(
-  { trainer, optimizer, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
-  cursor: BatchCursor,
-): Promise<void> {
-  const finder = new StepFinder(trainer);
-  const pacer = new Pacer();
-  const [hasBegin, hasEnd] = [callbacks.has("onTrainBatchBegin"), callbacks.has("onTrainBatchEnd")];
-  for (let batch = 0; batch < stepsPerEpoch; batch++) {
-    const next = cursor.next();
-    const spec = next instanceof Promise ? await next : next;
-    if (!spec) {
-      if (batch === 0) throw noBatches();
-      if (Number.isFinite(stepsPerEpoch))
-        console.warn(`fit: the data ended after ${batch} of ${stepsPerEpoch} steps. Give more data, or a smaller stepsPerEpoch.`);
-      return;
-    }
-    if (hasBegin) await callbacks.call("onTrainBatchBegin", batch, training);
-    const found = finder.find(optimizer.phase === "update" ? "train" : "accumulate", spec);
-    const step = found instanceof Promise ? await found : found;
-    trainer.run(optimizer.phase === "update" ? "train" : "accumulate", step, cursor);
-    if (hasEnd) await callbacks.call("onTrainBatchEnd", batch, await trainer.logs(), training);
-    if (pacer.isDue) {
-      await onStep(batch + 1);
-      await pacer.pause();
-    }
-    if (training.model.stopTraining) return;
-  }
+async function validationOf(network: Network, task: Task, options: FitOptions): Promise<Validation | undefined> {
+  const { validationData: data, validationBatchSize, batchSize = 32, checkData = true } = options;
+  if (data === undefined) return undefined;
+  const preparation = new Preparation(network, "validationData", task.objective, checkData);
+  if (isStream(data)) return validating(preparation.streamSource(data, true), options);
+  const [x, y, sampleWeight] = data;
+  return validating(preparation.arraySource(await preparation.columns({ x, y, sampleWeight }), { batchSize: validationBatchSize ?? batchSize }), options);
 }
 
-/** Opens an epoch's batches; with `stepsPerEpoch`, epochs go on where the one before stopped reading. */
-class EpochBatches {
-  private cursor: BatchCursor | undefined;
-
-  constructor(
-    private readonly source: BatchSource,
-    private readonly stepsPerEpoch: number | undefined,
-  ) {}
-
-  async open(epoch: number): Promise<BatchCursor> {
-    const goesOn = this.stepsPerEpoch !== undefined && this.stepsPerEpoch !== this.source.steps;
-    if (this.cursor && goesOn) return this.cursor;
-    await this.close();
-    const opened = this.source.open(epoch);
-    const cursor: BatchCursor = {
-      next: () => {
-        const next = opened.next();
-        if (next instanceof Promise) return next.then((spec) => this.noteEnd(spec));
-        return this.noteEnd(next);
-      },
-      write: (ports) => opened.write(ports),
-      close: () => opened.close(),
-    };
-    this.cursor = cursor;
-    return cursor;
-  }
-
-  async close(): Promise<void> {
-    const { cursor } = this;
-    this.cursor = undefined;
-    await cursor?.close();
-  }
-
-  /** What was read to its end is opened anew for the next epoch. */
-  private noteEnd<T>(spec: T | undefined): T | undefined {
-    if (!spec) this.cursor = undefined;
-    return spec;
-  }
+function validating(source: BatchSource, { validationFreq: freq = 1, validationSteps }: FitOptions): Validation {
+  const isDue = (epoch: number) => (typeof freq === "number" ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));
+  return { source, steps: validationSteps, isDue };
 }
 
-const noBatches = () =>
-  stateError("fit", {
-    rule: "there must be data",
-    expected: "at least one batch",
-    received: "none",
-    advice: "Was a generator read before? Pass a function that makes one.",
-  });
+const warned = /* @__PURE__ */ new WeakSet<Trainer>();
+
+function warnOfChange(trainer: Trainer): void {
+  if (!trainer.isStale || warned.has(trainer)) return;
+  warned.add(trainer);
+  console.warn("fit: `trainable` was changed after compile. Training goes on with what was compiled; call compile again for the change to count.");
+}

@@ -39,7 +39,7 @@ export interface Pass {
 }
 
 /** Evaluates one pass; the metrics begin anew. */
-export async function test(trainer: Trainer, reset: () => void, { source, epoch, limit }: Pass, callbacks: CallbackList): Promise<Logs> {
+export async function runTest(trainer: Trainer, reset: () => void, { source, epoch, limit }: Pass, callbacks: CallbackList): Promise<Logs> {
   reset();
   await callbacks.call("onTestBegin");
   const count = await eachBatch(
@@ -65,7 +65,7 @@ export interface Predicted {
 }
 
 /** Predicts one pass and joins the batches. */
-export async function predict(trainer: Trainer, outputs: number, { source, epoch, limit }: Pass, callbacks: CallbackList): Promise<Predicted[]> {
+export async function runPredict(trainer: Trainer, outputs: number, { source, epoch, limit }: Pass, callbacks: CallbackList): Promise<Predicted[]> {
   await callbacks.call("onPredictBegin");
   const parts: { data: TypedArray; shape: readonly number[] }[][] = Array.from({ length: outputs }, () => []);
   const count = await eachBatch(

@@ -38,9 +38,14 @@ export class Preparation {
   }
 
   /** Arrays in memory as checked columns. */
-  async columns(given: DataGiven, classWeight?: ClassWeight): Promise<Columns> {
+  async columns(given: DataGiven): Promise<Columns> {
     const columns = await toColumns(this.slots, given);
     checkColumns(this.expectations, columns);
+    return columns;
+  }
+
+  /** Columns whose samples count as their classes do. */
+  weigh(columns: Columns, classWeight: ClassWeight | undefined): Columns {
     return withClassWeights(this.label, classWeight, columns);
   }
 
@@ -58,7 +63,7 @@ export class Preparation {
         const { y, ...rest } = batchOf(this.label, batch);
         const columns = await toColumns(this.slots, hasLabels ? { y, ...rest } : { x: rest.x });
         checkColumns({ ...this.expectations, checkData: isFirst && this.expectations.checkData }, columns);
-        yield withClassWeights(this.label, classWeight, columns);
+        yield this.weigh(columns, classWeight);
       }
     };
     return new StreamSource(batches.bind(this), this.network.inputs, data.size);

@@ -24,9 +24,12 @@ export function load({ shape, data }: GoldenTensor, dtype: DType = "float32"): T
   return tensor(dtype === "int32" ? Int32Array.from(numbers) : Float64Array.from(numbers), shape);
 }
 
+/** The reference backend, in float32 as Keras. */
+export const backend = js();
+
 /** Values of tensors on the reference backend, in float32 as Keras's. */
 export async function values(...tensors: Tensor[]): Promise<number[][]> {
-  return (await evaluate(tensors, js())).map((data) => Array.from(data));
+  return (await evaluate(tensors, backend)).map((data) => Array.from(data));
 }
 
 /** Each number within `tolerance` of the largest finite number of the expected ones (and of `least`); NaN and infinities exactly. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AreteError } from "../../src/errors.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
-import { abs, add, argmax, gather, log, matmul, mul, softmax, square, stopGradient, sum, tanh, tensor } from "../../src/tensor/ops/index.ts";
+import { add, argmax, gather, log, matmul, mul, softmax, square, stopGradient, sum, tanh, tensor } from "../../src/tensor/ops/index.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { checkGradients } from "../../src/testing/gradients.ts";
 
@@ -34,9 +34,11 @@ describe("checkGradients", () => {
   });
 
   it("checks a sample of a large input, the same for the same seed", async () => {
-    const wrongInOnePlace = (a: Tensor) => square(a);
-    const { checked } = await checkGradients(wrongInOnePlace, [tensor(new Float32Array(10_000).fill(0.5))], { maxElements: 20 });
-    expect(checked).toBe(20);
+    const run = (seed: number) => checkGradients((a) => tanh(a), [tensor(Float32Array.from({ length: 3000 }, (_, i) => i / 3000))], { maxElements: 20, seed });
+    const [first, again, other] = [await run(1), await run(1), await run(2)];
+    expect(first.checked).toBe(20);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
   });
 
   it("checks second derivatives", async () => {
@@ -44,17 +46,16 @@ describe("checkGradients", () => {
   });
 
   it("names the worst element of a wrong gradient", async () => {
-    // The gradient sees a constant where there is a factor: 2x² seems to have the gradient 2x at element 2, off by half.
+    // stopGradient hides one factor: x² seems to have the gradient x.
     const wrong = (_: Tensor, b: Tensor) => sum(mul(b, stopGradient(b)));
     await expect(checkGradients(wrong, [1, [0.001, 0, 4]])).rejects.toThrow(
-      /^checkGradients: a recorded gradient must equal the central difference\. Expected (8|7\.99999\d+)\d*, received 4 \(input 1 \[3\], element 2, relative error 5\.00e-1, tolerance 0\.000001\)\. Check the op's vjp/,
+      /^checkGradients: a recorded gradient must equal the central difference\. Expected 8\.0000\d+, received 4 \(input 1 \[3\], element 2, relative error 5\.00e-1, tolerance 0\.000001\)\. Check the op's vjp/,
     );
     await expect(checkGradients(wrong, [1, [1]])).rejects.toThrow(AreteError);
   });
 
-  it("fails on NaN and at a kink", async () => {
+  it("fails on NaN", async () => {
     await expect(checkGradients((a) => log(a), [[1, -1]])).rejects.toThrow(/Expected NaN, received .*element 1/);
-    await expect(checkGradients((a) => mul(abs(a), a), [[0]], { tolerance: 0 })).rejects.toThrow(/Expected /);
   });
 
   it("refuses results that have no gradient", async () => {

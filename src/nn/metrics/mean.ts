@@ -18,12 +18,15 @@ export class MeanMetric extends MetricBase {
     name: string,
     direction: "min" | "max",
     private readonly values: MetricFunction,
+    /** Which values count where samples have weights. */
+    private readonly mask?: (yTrue: Tensor, values: Tensor) => Tensor | undefined,
   ) {
     super(name, direction);
   }
 
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
-    const { values, weights } = perSample(this.values(yTrue, yPred), sampleWeight);
+    const given = this.values(yTrue, yPred);
+    const { values, weights } = perSample(given, sampleWeight, this.mask?.(yTrue, given));
     return [
       [this.total, add(this.total, sum(values))],
       [this.count, add(this.count, weights)],
@@ -35,15 +38,24 @@ export class MeanMetric extends MetricBase {
   }
 }
 
-/** A loss as a metric: its mean, without weights' effect on the divisor. Lower is better. */
+/** A loss as a metric: the weighted mean of its values. Lower is better. */
 export function lossMetric(loss: Loss, name = loss.name): MeanMetric {
-  return new MeanMetric(name, "min", (yTrue, yPred) => loss.call(yTrue, yPred));
+  return new MeanMetric(
+    name,
+    "min",
+    (yTrue, yPred) => loss.call(yTrue, yPred),
+    (yTrue, values) => loss.mask?.(yTrue, values),
+  );
 }
 
-/** Weighted values, averaged to one per sample, and what they count in all. @see Keras 3 `reduce_to_samplewise_values`. */
-export function perSample(given: Tensor, sampleWeight?: Tensor): { values: Tensor; weights: Tensor } {
+/**
+ * Weighted values, averaged to one per sample, and what they count in all. As in Keras, a mask takes part only where there are weights.
+ * @see Keras 3 `reduce_to_samplewise_values`.
+ */
+export function perSample(given: Tensor, sampleWeight?: Tensor, mask?: Tensor): { values: Tensor; weights: Tensor } {
   if (!sampleWeight) return { values: averageFrom(given, 1), weights: scalar(given.shape[0] ?? 1) };
-  const [values, weight] = matchRanks(given, cast(sampleWeight, "float32"));
+  const weighing = cast(sampleWeight, "float32");
+  const [values, weight] = matchRanks(given, mask ? mul(weighing, mask) : weighing);
   const reduced = averageFrom(values, Math.max(1, weight.rank));
   const spread = broadcastTo(weight, reduced.shape);
   return { values: averageFrom(mul(reduced, spread), 1), weights: sum(averageFrom(spread, 1)) };

@@ -1,0 +1,171 @@
+import { checkNumber, valueError } from "../../errors.ts";
+import { add, greaterEqual, sigmoid, where } from "../../tensor/ops/elementwise.ts";
+import { max } from "../../tensor/ops/reduction.ts";
+import { reshape } from "../../tensor/ops/shaping.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import { divideSafely } from "../loss.ts";
+import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+import { type CountOptions, type Counts, countsOf } from "./counts.ts";
+
+/** What a {@link ConfusionMetric} is made from. */
+export interface ConfusionSpec extends CountOptions {
+  readonly name: string;
+  readonly direction: "min" | "max";
+  /** Which counts are kept. */
+  readonly counts: readonly (keyof Counts)[];
+  /** Whether predictions are logits. */
+  readonly fromLogits?: boolean | undefined;
+  /** The metric from the counts so far. */
+  result(counts: Counts): Tensor;
+}
+
+/** A metric that is computed from confusion counts at thresholds. */
+export class ConfusionMetric extends MetricBase {
+  private readonly totals = new Map<keyof Counts, Variable>();
+
+  constructor(private readonly spec: ConfusionSpec) {
+    super(spec.name, spec.direction);
+    if (!spec.multiLabel) this.build([spec.thresholds.length]);
+  }
+
+  override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
+    const { spec } = this;
+    if (this.totals.size === 0) this.build([spec.thresholds.length, yPred.shape.at(-1) as number]);
+    const counts = countsOf(spec.name, yTrue, spec.fromLogits ? sigmoid(yPred) : yPred, sampleWeight, spec);
+    return [...this.totals].map(([which, total]) => [total, add(total, counts[which])]);
+  }
+
+  override result(): Tensor {
+    return this.spec.result(Object.fromEntries([...this.totals].map(([which, total]) => [which, total.tensor])) as unknown as Counts);
+  }
+
+  private build(shape: Shape): void {
+    for (const which of this.spec.counts) this.totals.set(which, this.addState(which, shape));
+  }
+}
+
+// ── Counts, precision, recall ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** Options of the counts. */
+export interface ThresholdOptions extends MetricOptions {
+  /** In [0, 1]: predictions above count as positive. Several give a result for each. Default 0.5. */
+  thresholds?: number | readonly number[];
+}
+
+const counting =
+  (which: keyof Counts, direction: "min" | "max") =>
+  ({ name = which, thresholds }: ThresholdOptions = {}): Metric =>
+    new ConfusionMetric({ name, direction, counts: [which], thresholds: thresholdsOf(which, thresholds), result: (counts) => single(counts[which]) });
+
+/** The (weighted) number of positives found. */
+export const truePositives = /* @__PURE__ */ counting("truePositives", "max");
+/** The (weighted) number of negatives taken for positives. */
+export const falsePositives = /* @__PURE__ */ counting("falsePositives", "min");
+/** The (weighted) number of negatives found. */
+export const trueNegatives = /* @__PURE__ */ counting("trueNegatives", "max");
+/** The (weighted) number of positives taken for negatives. */
+export const falseNegatives = /* @__PURE__ */ counting("falseNegatives", "min");
+
+/** Options of {@link precision} and {@link recall}. */
+export interface PrecisionOptions extends ThresholdOptions {
+  /** An integer ≥ 1: only the k highest predictions of each sample can be positive, by default whatever their value. */
+  topK?: number;
+  /** Count this class only. */
+  classId?: number;
+}
+
+/** tp/(tp + fp): how many of those taken for positive are. @throws ValueError on options out of range. @see Keras 3 `metrics.Precision`. */
+export function precision(options: PrecisionOptions = {}): Metric {
+  return new ConfusionMetric({
+    ...retrieval("precision", options),
+    counts: ["truePositives", "falsePositives"],
+    result: ({ truePositives, falsePositives }) => single(divideSafely(truePositives, add(truePositives, falsePositives))),
+  });
+}
+
+/** tp/(tp + fn): how many of the positives are found. @throws ValueError on options out of range. @see Keras 3 `metrics.Recall`. */
+export function recall(options: PrecisionOptions = {}): Metric {
+  return new ConfusionMetric({
+    ...retrieval("recall", options),
+    counts: ["truePositives", "falseNegatives"],
+    result: ({ truePositives, falseNegatives }) => single(divideSafely(truePositives, add(truePositives, falseNegatives))),
+  });
+}
+
+function retrieval(kind: string, { name = kind, thresholds, topK, classId }: PrecisionOptions) {
+  if (topK !== undefined) checkNumber(kind, "topK", topK, "an integer ≥ 1", (k) => Number.isInteger(k) && k >= 1);
+  checkClassId(kind, classId);
+  const limits = thresholds === undefined && topK !== undefined ? [-1e10] : thresholdsOf(kind, thresholds);
+  return { name, direction: "max" as const, thresholds: limits, topK, classId };
+}
+
+// ── One rate at another ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Options of the metrics of one rate at another. */
+export interface RateAtRateOptions extends MetricOptions {
+  /** How finely thresholds are tried, ≥ 1. Default 200. */
+  numThresholds?: number;
+  /** Count this class only. */
+  classId?: number;
+}
+
+type Rate = (counts: Counts) => Tensor;
+const sensitivity: Rate = ({ truePositives, falseNegatives }) => divideSafely(truePositives, add(truePositives, falseNegatives));
+const specificity: Rate = ({ trueNegatives, falsePositives }) => divideSafely(trueNegatives, add(trueNegatives, falsePositives));
+const exactness: Rate = ({ truePositives, falsePositives }) => divideSafely(truePositives, add(truePositives, falsePositives));
+
+/** The highest sensitivity tp/(tp + fn) at a threshold where the specificity is at least the given one. */
+export const sensitivityAtSpecificity = (least: number, options: RateAtRateOptions = {}): Metric =>
+  rateAtRate("sensitivityAtSpecificity", "specificity", least, specificity, sensitivity, options);
+
+/** The highest specificity tn/(tn + fp) at a threshold where the sensitivity is at least the given one. */
+export const specificityAtSensitivity = (least: number, options: RateAtRateOptions = {}): Metric =>
+  rateAtRate("specificityAtSensitivity", "sensitivity", least, sensitivity, specificity, options);
+
+/** The highest precision at a threshold where the recall is at least the given one. */
+export const precisionAtRecall = (least: number, options: RateAtRateOptions = {}): Metric =>
+  rateAtRate("precisionAtRecall", "recall", least, sensitivity, exactness, options);
+
+/** The highest recall at a threshold where the precision is at least the given one. */
+export const recallAtPrecision = (least: number, options: RateAtRateOptions = {}): Metric =>
+  rateAtRate("recallAtPrecision", "precision", least, exactness, sensitivity, options);
+
+function rateAtRate(kind: string, what: string, least: number, held: Rate, sought: Rate, options: RateAtRateOptions): Metric {
+  const { name = kind, numThresholds = 200, classId } = options;
+  checkNumber(kind, what, least, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
+  checkNumber(kind, "numThresholds", numThresholds, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+  checkClassId(kind, classId);
+  const isEven = numThresholds > 1;
+  return new ConfusionMetric({
+    name,
+    direction: "max",
+    counts: ["truePositives", "falsePositives", "trueNegatives", "falseNegatives"],
+    thresholds: isEven ? evenThresholds(numThresholds) : [0.5],
+    isEven,
+    classId,
+    result: (counts) => max(where(greaterEqual(held(counts), least), sought(counts), 0)),
+  });
+}
+
+/** 0, 1/(n − 1), …, 1. */
+export function evenThresholds(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index / (count - 1));
+}
+
+function thresholdsOf(kind: string, thresholds: number | readonly number[] = 0.5): readonly number[] {
+  const list = typeof thresholds === "number" ? [thresholds] : thresholds;
+  if (!Array.isArray(list) || list.length === 0) throw valueError(kind, { rule: "thresholds are numbers", expected: "one or more", received: thresholds });
+  for (const threshold of list) checkNumber(kind, "a threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
+  return list;
+}
+
+function checkClassId(kind: string, classId: number | undefined): void {
+  if (classId !== undefined) checkNumber(kind, "classId", classId, "an integer ≥ 0", (id) => Number.isInteger(id) && id >= 0);
+}
+
+/** One threshold gives a scalar. */
+function single(x: Tensor): Tensor {
+  return x.shape[0] === 1 ? reshape(x, []) : x;
+}

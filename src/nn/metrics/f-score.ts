@@ -1,0 +1,100 @@
+import { checkNumber, lookUp, shapeError } from "../../errors.ts";
+import { abs, add, div, greater, greaterEqual, mul, sub } from "../../tensor/ops/elementwise.ts";
+import { max, mean, sum } from "../../tensor/ops/reduction.ts";
+import { expandDims } from "../../tensor/ops/shaping.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import { pair } from "../loss.ts";
+import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+
+/** Options of {@link f1Score}. */
+export interface F1Options extends MetricOptions {
+  /** How classes are brought together: "micro" counts all together, "macro" averages, "weighted" averages by how often a class occurs. Default null: a score per class. */
+  average?: "micro" | "macro" | "weighted" | null;
+  /** In (0, 1]: predictions above count as positive. Default null: the highest prediction of each sample does. */
+  threshold?: number | null;
+}
+
+/** Options of {@link fBetaScore}. */
+export interface FBetaOptions extends F1Options {
+  /** > 0: how many times as much recall counts as precision. Default 1. */
+  beta?: number;
+}
+
+/**
+ * (1 + β²)·precision·recall/(β²·precision + recall).
+ * Shapes: [batch, classes], labels 0 or 1.
+ * @throws ValueError on options out of range; ShapeError on other shapes.
+ * @see Keras 3 `metrics.FBetaScore`.
+ */
+export function fBetaScore({ name = "fBetaScore", beta = 1, average = null, threshold = null }: FBetaOptions = {}): Metric {
+  checkNumber("fBetaScore", "beta", beta, "a finite number > 0", (b) => b > 0);
+  if (threshold !== null) checkNumber("fBetaScore", "threshold", threshold, "a number in (0, 1]", (t) => t > 0 && t <= 1);
+  if (average !== null) lookUp("fBetaScore", "average", { micro: 1, macro: 1, weighted: 1 }, average);
+  return new FBetaScore(name, beta, average, threshold);
+}
+
+/** The harmonic mean of precision and recall: {@link fBetaScore} with β = 1. */
+export const f1Score = ({ name = "f1Score", ...options }: F1Options = {}): Metric => fBetaScore({ ...options, name, beta: 1 });
+
+const epsilon = 1e-7;
+
+interface FState {
+  truePositives: Variable;
+  falsePositives: Variable;
+  falseNegatives: Variable;
+  support: Variable;
+}
+
+class FBetaScore extends MetricBase {
+  private state: FState | undefined;
+
+  constructor(
+    name: string,
+    private readonly beta: number,
+    private readonly average: F1Options["average"],
+    private readonly threshold: number | null,
+  ) {
+    super(name, "max");
+  }
+
+  override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
+    const [y, p] = pair(this.name, yTrue, yPred);
+    if (y.rank !== 2) throw shapeError(this.name, { rule: "labels have two axes", expected: "[batch, classes]", received: formatShape(y.shape) });
+    const state = this.build(y.shape[1] as number);
+    const hit = this.threshold === null ? mul(greaterEqual(p, max(p, -1, true)), greater(abs(p), 1e-9)) : greater(p, this.threshold);
+    const axis = this.average === "micro" ? null : 0;
+    const grow = (variable: Variable, values: Tensor): VariableUpdate => [
+      variable,
+      add(variable, sum(sampleWeight ? mul(values, sampleWeight.rank === 1 ? expandDims(sampleWeight, 1) : sampleWeight) : values, axis)),
+    ];
+    return [
+      grow(state.truePositives, mul(hit, y)),
+      grow(state.falsePositives, mul(hit, sub(1, y))),
+      grow(state.falseNegatives, mul(sub(1, hit), y)),
+      grow(state.support, y),
+    ];
+  }
+
+  override result(): Tensor {
+    const { truePositives, falsePositives, falseNegatives, support } = this.build(1);
+    const precision = div(truePositives, add(add(truePositives, falsePositives), epsilon));
+    const recall = div(truePositives, add(add(truePositives, falseNegatives), epsilon));
+    const square = this.beta * this.beta;
+    const score = mul(div(mul(precision, recall), add(add(mul(precision, square), recall), epsilon)), 1 + square);
+    if (this.average === "weighted") return sum(mul(score, div(support, add(sum(support), epsilon))));
+    return this.average ? mean(score) : score;
+  }
+
+  private build(classes: number): FState {
+    const shape = this.average === "micro" ? [] : [classes];
+    this.state ??= {
+      truePositives: this.addState("truePositives", shape),
+      falsePositives: this.addState("falsePositives", shape),
+      falseNegatives: this.addState("falseNegatives", shape),
+      support: this.addState("support", shape),
+    };
+    return this.state;
+  }
+}

@@ -1,0 +1,121 @@
+import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { add, cast, div, equal, greater, greaterEqual, less, lessEqual, mul, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
+import { gather, range, scatterAdd } from "../../tensor/ops/indexing.ts";
+import { tensor } from "../../tensor/ops/leaf.ts";
+import { argmax, sum } from "../../tensor/ops/reduction.ts";
+import { broadcastTo, expandDims, ones, reshape } from "../../tensor/ops/shaping.ts";
+import { formatShape, sizeOf } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+
+/** Options of the metrics of overlap. */
+export interface MeanIoUOptions extends MetricOptions {
+  /** Number of classes, ≥ 1. */
+  numClasses: number;
+  /** A label that does not count. Default: none. */
+  ignoreClass?: number;
+  /** Whether labels are class numbers rather than a score per class. Default true. */
+  sparseYTrue?: boolean;
+  /** Whether predictions are class numbers rather than a score per class. Default true. */
+  sparseYPred?: boolean;
+  /** The axis of the scores. Default −1. */
+  axis?: number;
+}
+
+/** Options of {@link iou}. */
+export interface IoUOptions extends MeanIoUOptions {
+  /** The classes whose overlap is averaged. */
+  targetClassIds: readonly number[];
+}
+
+/**
+ * Intersection over union tp/(tp + fp + fn) per class, averaged over the target classes that occur.
+ * @throws ValueError on class numbers out of range.
+ * @see Keras 3 `metrics.IoU`.
+ */
+export const iou = ({ name = "iou", ...options }: IoUOptions): Metric => new Overlap(name, "iou", options);
+
+/** {@link iou} over all classes. @see Keras 3 `metrics.MeanIoU`. */
+export const meanIoU = ({ name = "meanIoU", ...options }: MeanIoUOptions): Metric => new Overlap(name, "meanIoU", withAllClasses(options));
+
+/** {@link iou} for one-hot labels and scores per class. @see Keras 3 `metrics.OneHotIoU`. */
+export const oneHotIoU = ({ name = "oneHotIoU", ...options }: Omit<IoUOptions, "sparseYTrue">): Metric =>
+  new Overlap(name, "oneHotIoU", { sparseYPred: false, ...options, sparseYTrue: false });
+
+/** {@link meanIoU} for one-hot labels and scores per class. @see Keras 3 `metrics.OneHotMeanIoU`. */
+export const oneHotMeanIoU = ({ name = "oneHotMeanIoU", ...options }: Omit<MeanIoUOptions, "sparseYTrue">): Metric =>
+  new Overlap(name, "oneHotMeanIoU", withAllClasses({ sparseYPred: false, ...options, sparseYTrue: false }));
+
+/** Options of {@link binaryIoU}. */
+export interface BinaryIoUOptions extends MetricOptions {
+  /** Default [0, 1]. */
+  targetClassIds?: readonly number[];
+  /** Predictions from here on are class 1. Default 0.5. */
+  threshold?: number;
+}
+
+/** {@link iou} for labels 0 and 1 and probabilities. @see Keras 3 `metrics.BinaryIoU`. */
+export function binaryIoU({ name = "binaryIoU", targetClassIds = [0, 1], threshold = 0.5 }: BinaryIoUOptions = {}): Metric {
+  checkNumber("binaryIoU", "threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
+  return new Overlap(name, "binaryIoU", { numClasses: 2, targetClassIds }, (yPred) => greaterEqual(yPred, threshold));
+}
+
+function withAllClasses(options: MeanIoUOptions): IoUOptions {
+  return { ...options, targetClassIds: Array.from({ length: options.numClasses }, (_, id) => id) };
+}
+
+class Overlap extends MetricBase {
+  /** Rows are labels, columns predictions. */
+  private readonly confusion;
+
+  constructor(
+    name: string,
+    kind: string,
+    private readonly options: IoUOptions,
+    private readonly classify: (yPred: Tensor) => Tensor = (yPred) => yPred,
+  ) {
+    super(name, "max");
+    const { numClasses, targetClassIds } = options;
+    checkNumber(kind, "numClasses", numClasses, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+    if (targetClassIds.length === 0 || targetClassIds.some((id) => !Number.isInteger(id) || id < 0 || id >= numClasses)) {
+      throw valueError(kind, { rule: "targetClassIds are class numbers", expected: `integers in [0, ${numClasses - 1}]`, received: targetClassIds });
+    }
+    this.confusion = this.addState("confusion", [numClasses, numClasses]);
+  }
+
+  override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
+    const { numClasses, ignoreClass, sparseYTrue = true, sparseYPred = true, axis = -1 } = this.options;
+    const labels = flatten(sparseYTrue ? yTrue : argmax(yTrue, axis));
+    const guesses = flatten(this.classify(sparseYPred ? yPred : argmax(yPred, axis)));
+    if (labels.shape[0] !== guesses.shape[0]) {
+      throw shapeError(this.name, { rule: "labels and predictions are as many", expected: formatShape(yPred.shape), received: formatShape(yTrue.shape) });
+    }
+    const inRange = (x: Tensor) => mul(lessEqual(0, x), less(x, numClasses));
+    const known = mul(inRange(labels), inRange(guesses));
+    const counts = ignoreClass === undefined ? known : mul(known, notEqual(labels, ignoreClass));
+    // Out of range is passed over.
+    const cell = where(counts, add(mul(labels, numClasses), guesses), -1);
+    const weights = sampleWeight ? spread(sampleWeight, labels.shape[0] as number) : ones(labels.shape);
+    const batch = scatterAdd(cast(cell, "int32"), weights, [numClasses * numClasses]);
+    return [[this.confusion, add(this.confusion, reshape(batch, [numClasses, numClasses]))]];
+  }
+
+  override result(): Tensor {
+    const { numClasses, targetClassIds } = this.options;
+    const identity = equal(expandDims(range(numClasses), 1), range(numClasses));
+    const hits = sum(mul(this.confusion, identity), 0);
+    const union = sub(add(sum(this.confusion, 0), sum(this.confusion, 1)), hits);
+    const targets = tensor(Int32Array.from(targetClassIds));
+    const [hit, whole] = [gather(hits, targets), gather(union, targets)];
+    const occurs = greater(whole, 1e-9);
+    return div(sum(where(occurs, div(hit, add(whole, 1e-7)), 0)), add(sum(occurs), 1e-7));
+  }
+}
+
+const flatten = (x: Tensor): Tensor => reshape(cast(x, "float32"), [sizeOf(x.shape)]);
+
+/** Weights [n], or [batch] of samples of several values each. */
+function spread(sampleWeight: Tensor, count: number): Tensor {
+  const weights = reshape(sampleWeight, [sizeOf(sampleWeight.shape), 1]);
+  return reshape(broadcastTo(weights, [weights.shape[0] as number, count / (weights.shape[0] as number)]), [count]);
+}

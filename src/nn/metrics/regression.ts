@@ -1,0 +1,137 @@
+import { checkNumber, lookUp, shapeError } from "../../errors.ts";
+import { abs, add, div, equal, lessEqual, mul, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
+import { mean, sum, variance } from "../../tensor/ops/reduction.ts";
+import { broadcastTo, reshape } from "../../tensor/ops/shaping.ts";
+import { formatShape, sizeOf } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import { pair } from "../loss.ts";
+import { cosineSimilarity as cosineLoss } from "../losses/regression.ts";
+import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+import { MeanMetric } from "./mean.ts";
+
+/** √ of the mean of (y − p)². */
+class RootMean extends MeanMetric {
+  override result(): Tensor {
+    return sqrt(super.result());
+  }
+}
+
+/** The square root of the mean squared error. */
+export const rootMeanSquaredError = ({ name = "rootMeanSquaredError" }: MetricOptions = {}): Metric =>
+  new RootMean(name, "min", (yTrue, yPred) => square(sub(...pair(name, yTrue, yPred))));
+
+/** Options of the metrics along an axis. */
+export interface AxisMetricOptions extends MetricOptions {
+  /** Default −1. */
+  axis?: number;
+}
+
+/** cos of the angle between labels and predictions: 1 for the same direction (the loss of that name is its negative). */
+export function cosineSimilarityMetric({ name = "cosineSimilarity", axis = -1 }: AxisMetricOptions = {}): Metric {
+  const loss = cosineLoss({ axis });
+  return new MeanMetric(name, "max", (yTrue, yPred) => sub(0, loss.call(yTrue, yPred)));
+}
+
+/** Pearson's correlation of labels and predictions within each sample, in [−1, 1]. */
+export const pearsonCorrelation = ({ name = "pearsonCorrelation", axis = -1 }: AxisMetricOptions = {}): Metric =>
+  new MeanMetric(name, "max", (yTrue, yPred) => {
+    const [y, p] = pair(name, yTrue, yPred).map((x) => {
+      const centered = sub(x, mean(x, axis, true));
+      return div(centered, sqrt(variance(centered, axis, true)));
+    }) as [Tensor, Tensor];
+    return mean(mul(y, p), axis);
+  });
+
+/** Lin's concordance correlation within each sample: Pearson's, less what differs in scale and place. */
+export const concordanceCorrelation = ({ name = "concordanceCorrelation", axis = -1 }: AxisMetricOptions = {}): Metric =>
+  new MeanMetric(name, "max", (yTrue, yPred) => {
+    const [y, p] = pair(name, yTrue, yPred);
+    const [yMean, pMean] = [mean(y, axis, true), mean(p, axis, true)];
+    const spread = add(add(variance(y, axis, true), variance(p, axis, true)), square(sub(yMean, pMean)));
+    return mean(div(mul(mul(sub(y, pMean), sub(p, pMean)), 2), add(spread, 1e-7)), axis);
+  });
+
+/** Options of {@link r2Score}. */
+export interface R2Options extends MetricOptions {
+  /** How outputs are brought together. Default "uniformAverage"; null: a score per output. */
+  classAggregation?: "uniformAverage" | "varianceWeightedAverage" | null;
+  /** Number of independent variables, for the adjusted score. Default 0: not adjusted. */
+  numRegressors?: number;
+}
+
+/**
+ * Coefficient of determination 1 − Σ(y − p)²/Σ(y − ȳ)²: 1 perfect, 0 as good as the mean.
+ * Shapes: [batch, outputs].
+ * @throws ValueError on options out of range; ShapeError on other shapes.
+ * @see Keras 3 `metrics.R2Score`.
+ */
+export function r2Score({ name = "r2Score", classAggregation = "uniformAverage", numRegressors = 0 }: R2Options = {}): Metric {
+  checkNumber("r2Score", "numRegressors", numRegressors, "an integer ≥ 0", (n) => Number.isInteger(n) && n >= 0);
+  const aggregate = classAggregation === null ? (scores: Tensor) => scores : lookUp("r2Score", "classAggregation", aggregations, classAggregation);
+  return new R2Score(name, aggregate, numRegressors);
+}
+
+type Aggregation = (scores: Tensor, spreads: Tensor) => Tensor;
+
+const aggregations: Record<string, Aggregation> = {
+  uniformAverage: (scores) => mean(scores),
+  varianceWeightedAverage: (scores, spreads) => div(sum(mul(scores, spreads)), sum(spreads)),
+};
+
+interface R2State {
+  sum: Variable;
+  squaredSum: Variable;
+  residual: Variable;
+  count: Variable;
+}
+
+class R2Score extends MetricBase {
+  private readonly samples = this.addState("samples");
+  private state: R2State | undefined;
+
+  constructor(
+    name: string,
+    private readonly aggregate: Aggregation,
+    private readonly numRegressors: number,
+  ) {
+    super(name, "max");
+  }
+
+  override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
+    const [y, p] = pair(this.name, yTrue, yPred);
+    if (y.rank !== 2) throw shapeError(this.name, { rule: "labels have two axes", expected: "[batch, outputs]", received: formatShape(y.shape) });
+    const state = this.build(y.shape[1] as number);
+    const weight = sampleWeight ? reshape(sampleWeight, [y.shape[0] as number, sizeOf(sampleWeight.shape) / (y.shape[0] as number)]) : 1;
+    const weights = broadcastTo(weight, y.shape);
+    const grow = (variable: Variable, values: Tensor): VariableUpdate => [variable, add(variable, sum(values, 0))];
+    return [
+      [this.samples, add(this.samples, sizeOf(y.shape))],
+      grow(state.sum, mul(y, weights)),
+      grow(state.squaredSum, mul(square(y), weights)),
+      grow(state.residual, mul(square(sub(y, p)), weights)),
+      grow(state.count, weights),
+    ];
+  }
+
+  override result(): Tensor {
+    const { sum: total, squaredSum, residual, count } = this.build(1);
+    const spread = sub(squaredSum, mul(total, div(total, count)));
+    const raw = sub(1, div(residual, spread));
+    const score = this.aggregate(where(equal(abs(raw), Number.POSITIVE_INFINITY), 0, raw), spread);
+    if (this.numRegressors === 0) return score;
+    const freedom = sub(sub(this.samples, this.numRegressors), 1);
+    // With no more samples than regressors there is nothing to adjust.
+    return where(lessEqual(freedom, 0), score, sub(1, div(mul(sub(1, score), sub(this.samples, 1)), freedom)));
+  }
+
+  private build(outputs: number): R2State {
+    this.state ??= {
+      sum: this.addState("sum", [outputs]),
+      squaredSum: this.addState("squaredSum", [outputs]),
+      residual: this.addState("residual", [outputs]),
+      count: this.addState("count", [outputs]),
+    };
+    return this.state;
+  }
+}

@@ -1,0 +1,177 @@
+import { type Backend, isHostBackend, type Storage } from "../backends/backend.ts";
+import type { BufferSpec, MapInstruction, Program } from "../compiler/instruction.ts";
+import { AreteError } from "../errors.ts";
+import type { NumericArray } from "../tensor/dtype.ts";
+import { compareClose } from "./allClose.ts";
+import type { ConformanceCase } from "./conformance.ts";
+import { viewOf } from "./programs.ts";
+
+const spec = (kind: BufferSpec["kind"], arenaOffset: number, more: Partial<BufferSpec> = {}): BufferSpec => ({
+  kind,
+  dtype: "float32",
+  size: 5,
+  arenaOffset,
+  ...more,
+});
+const view = (buffer: number) => viewOf(buffer, [5]);
+
+/** output = x + y. */
+const plus = (x: number, y: number, output: number): MapInstruction => ({
+  kind: "map",
+  shape: [5],
+  inputs: [view(x), view(y)],
+  outputs: [view(output)],
+  expression: {
+    nodes: [
+      { op: "input", index: 0 },
+      { op: "input", index: 1 },
+      { op: "add", args: [0, 1] },
+    ],
+    outputs: [2],
+  },
+});
+
+/** first = x + ones; second = first + first, where x was; total ← total + second; the result is second. */
+const accumulate: Program = {
+  buffers: [
+    spec("input", 0, { name: "features" }),
+    spec("constant", -1, { data: Float32Array.of(1, 1, 1, 1, 1) }),
+    spec("temporary", 64),
+    spec("temporary", 0),
+    spec("variable", -1, { name: "total" }),
+    spec("input", 128, { name: "labels", dtype: "int32", size: 2 }),
+    spec("temporary", 192, { dtype: "int32", size: 2 }),
+  ],
+  instructions: [
+    plus(0, 1, 2),
+    plus(2, 2, 3),
+    plus(4, 3, 4),
+    { kind: "copy", input: viewOf(5, [2], { dtype: "int32" }), output: viewOf(6, [2], { dtype: "int32" }) },
+  ],
+  inputs: { features: view(0), labels: viewOf(5, [2], { dtype: "int32" }) },
+  outputs: { second: view(3), copied: viewOf(6, [2], { dtype: "int32" }) },
+  variables: [4],
+  arenaBytes: 256,
+};
+
+/** Another program on the same variable: doubled = total + total, at a place of the arena that the first uses for its input. */
+const double: Program = {
+  buffers: [spec("variable", -1, { name: "total" }), spec("temporary", 0)],
+  instructions: [plus(0, 0, 1)],
+  inputs: {},
+  outputs: { doubled: view(1) },
+  variables: [0],
+  arenaBytes: 64,
+};
+
+/** The cases of the plugin contract: storages, ports, programs that share variables, errors. */
+export function contractCases(backend: Backend): ConformanceCase[] {
+  const withTotal = async (use: (total: Storage) => Promise<void>): Promise<void> => {
+    const total = backend.allocate({ size: 5, dtype: "float32" });
+    try {
+      await use(total);
+    } finally {
+      backend.free(total);
+    }
+  };
+  const steps: Record<string, (total: Storage) => Promise<void>> = {
+    "a new storage holds zeros": async (total) => same(await backend.read(total), [0, 0, 0, 0, 0]),
+
+    "a storage takes any array and a read is a copy": async (total) => {
+      backend.write(total, Uint8Array.of(1, 2, 3, 4, 5));
+      (await backend.read(total)).fill(9);
+      same(await backend.read(total), [1, 2, 3, 4, 5]);
+      backend.write(total, [0.5, -1, 2, 3, 4]);
+      same(await backend.read(total), [0.5, -1, 2, 3, 4]);
+    },
+
+    "int32 storages keep integers exactly": async () => {
+      const storage = backend.allocate({ size: 2, dtype: "int32" });
+      backend.write(storage, [2147483647, -2147483648]);
+      same(await backend.read(storage), Int32Array.of(2147483647, -2147483648));
+      backend.free(storage);
+    },
+
+    "variables outlive runs, inputs enter and outputs leave": async (total) => {
+      const executable = backend.load(accumulate, [total]);
+      for (const [round, expected] of [4, 10, 18].entries()) {
+        executable.input("features").write(new Float32Array(5).fill(round + 1));
+        executable.input("labels").write([round, -round]);
+        executable.run();
+        same(await executable.output("second").read(), new Array(5).fill(2 * (round + 2)));
+        same(await executable.output("copied").read(), [round, -round]);
+        same(await backend.read(total), new Array(5).fill(expected));
+      }
+      executable.dispose();
+      same(await backend.read(total), [18, 18, 18, 18, 18]);
+    },
+
+    "programs share variables": async (total) => {
+      const [first, second] = [backend.load(accumulate, [total]), backend.load(double, [total])];
+      for (const expected of [8, 16]) {
+        first.input("features").write([1, 1, 1, 1, 1]);
+        first.run();
+        second.run();
+        same(await second.output("doubled").read(), new Array(5).fill(expected));
+      }
+      first.dispose();
+      second.run();
+      same(await second.output("doubled").read(), [16, 16, 16, 16, 16]);
+      second.dispose();
+    },
+
+    "inputs take parts of a source at any place": async (total) => {
+      const executable = backend.load(accumulate, [total]);
+      const port = executable.input("features");
+      same([port.size, executable.output("second").size], [5, 5]);
+      port.write([9, 9, 0, 1, 2, 3, 4, 9], 2);
+      port.write(Float32Array.of(7, 8), 0, 2, 1);
+      port.write(Int32Array.of(6, 5), 1, 1, 4);
+      executable.run();
+      same(await executable.output("second").read(), [2, 16, 18, 8, 12]);
+      executable.dispose();
+    },
+
+    "what does not fit is refused": async (total) => {
+      const executable = backend.load(accumulate, [total]);
+      const port = executable.input("features");
+      refuses("an unknown input", () => executable.input("feature"));
+      refuses("an unknown output", () => executable.output("loss"));
+      refuses("a source that is too short", () => port.write([1, 2]));
+      refuses("a range beyond the source", () => port.write([1, 2, 3, 4, 5], 3, 3));
+      refuses("a range beyond the input", () => port.write([1, 2, 3], 0, 3, 3));
+      refuses("a variable written in part", () => backend.write(total, [1, 2, 3]));
+      refuses("a variable without storage", () => backend.load(accumulate, []));
+      executable.dispose();
+      refuses("running what was disposed of", () => executable.run());
+      same(await backend.read(total), [0, 0, 0, 0, 0]);
+    },
+  };
+  if (isHostBackend(backend)) {
+    const host = backend;
+    steps["a host backend reads without waiting"] = async (total) => {
+      const executable = host.load(accumulate, [total]);
+      executable.input("features").write([1, 2, 3, 4, 5]);
+      executable.run();
+      same(executable.output("second").readSync(), [4, 6, 8, 10, 12]);
+      same(host.readSync(total), [4, 6, 8, 10, 12]);
+      executable.dispose();
+    };
+  }
+  return Object.entries(steps).map(([rule, step]) => ({ name: `backend: ${rule}`, run: () => withTotal(step) }));
+}
+
+function same(actual: NumericArray, expected: NumericArray): void {
+  const { close, report } = compareClose(actual, expected, { rtol: 0, atol: 0 });
+  if (!close) throw new AreteError(report);
+}
+
+function refuses(what: string, action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof AreteError) return;
+    throw new AreteError(`conformance: ${what} must be refused with an AreteError. Expected an AreteError, received ${error}.`);
+  }
+  throw new AreteError(`conformance: ${what} must be refused. Expected an AreteError, received none.`);
+}

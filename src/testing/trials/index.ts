@@ -1,0 +1,22 @@
+import type { InstructionKind } from "../../compiler/instruction.ts";
+import { mapTrials } from "./map.ts";
+import { matmulTrials } from "./matmul.ts";
+import { copyTrials, fillTrials, gatherTrials, randomTrials, scatterAddTrials } from "./memory.ts";
+import { argReduceTrials, cumsumTrials, reduceTrials, softmaxGradTrials, softmaxTrials } from "./rows.ts";
+import type { Trials } from "./setting.ts";
+
+/** The trials of every kind of instruction; a kind without trials does not compile. */
+export const trials: { readonly [K in InstructionKind]: Trials<K> } = {
+  map: mapTrials,
+  matmul: matmulTrials,
+  reduce: reduceTrials,
+  argReduce: argReduceTrials,
+  softmax: softmaxTrials,
+  softmaxGrad: softmaxGradTrials,
+  gather: gatherTrials,
+  scatterAdd: scatterAddTrials,
+  random: randomTrials,
+  cumsum: cumsumTrials,
+  copy: copyTrials,
+  fill: fillTrials,
+};

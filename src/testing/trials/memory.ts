@@ -1,0 +1,112 @@
+import type { DType } from "../../tensor/dtype.ts";
+import { formatShape, type Shape } from "../../tensor/shape.ts";
+import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
+
+const dtypes: readonly DType[] = ["float32", "int32"];
+
+/** [rows, width, count] of tables and indices. */
+const tables: readonly (readonly [number, number, number])[] = [
+  [1, 1, 1],
+  [5, 1, 9],
+  [4, 3, 7],
+  [10, 33, 6],
+  [3, 4, 0],
+  [3, 0, 4],
+  [0, 3, 4],
+];
+
+/** Trials of `gather`: indices one beyond both ends of the table too. */
+export const gatherTrials: Trials<"gather"> = () =>
+  dtypes.flatMap((dtype) =>
+    tables.map(([rows, width, count], index): Trial<"gather"> => {
+      const setting = new Setting(index);
+      const table = dtype === "int32" ? setting.int([rows, width]) : setting.float([rows, width]);
+      const indices = setting.int([count], { min: -1, max: rows });
+      return {
+        label: `${count} of ${dtype} [${rows}, ${width}]`,
+        instruction: { kind: "gather", rows, width, count, table, indices, output: setting.room([count, width], dtype) },
+        arrays: setting.arrays,
+      };
+    }),
+  );
+
+/** Trials of `scatterAdd`: repeated indices and indices out of range. Small integers, so that sums are exact. */
+export const scatterAddTrials: Trials<"scatterAdd"> = () =>
+  tables.map(([rows, width, count], index): Trial<"scatterAdd"> => {
+    const setting = new Setting(index);
+    const updates = setting.given(
+      Array.from({ length: count * width }, () => setting.pick([-2, -1, 0.5, 1, 3])),
+      [count, width],
+    );
+    const indices = setting.int([count], { min: -1, max: rows });
+    return {
+      label: `${count} into [${rows}, ${width}]`,
+      instruction: { kind: "scatterAdd", rows, width, count, indices, updates, output: setting.room([rows, width]) },
+      arrays: setting.arrays,
+    };
+  });
+
+/** Trials of `random`: equal bits for any seed, stream, step and count. */
+export const randomTrials: Trials<"random"> = () =>
+  [0, 1, 3, 4, 5, 64, 1001].flatMap((count, index) =>
+    [0, 7, -1].map((stream): Trial<"random"> => {
+      const setting = new Setting(index);
+      const key = setting.int([3], { min: -(2 ** 31), max: 2 ** 31 - 1 });
+      return {
+        label: `${count} of stream ${stream}`,
+        instruction: { kind: "random", stream, count, key, output: setting.room([count]) },
+        arrays: setting.arrays,
+      };
+    }),
+  );
+
+const shapes: readonly Shape[] = [[], [1], [9], [300], [4, 7], [33, 34], [3, 4, 5], [2, 3, 4, 5], [2, 1, 3, 2, 4], [0], [3, 0, 2]];
+
+/** Trials of `copy`: any order of axes, gaps between rows, repeated axes in the input. */
+export const copyTrials: Trials<"copy"> = () =>
+  dtypes.flatMap((dtype) =>
+    shapes.flatMap((shape, s) =>
+      Array.from({ length: shape.length > 1 ? 4 : 2 }, (_, variant): Trial<"copy"> => {
+        const setting = new Setting(10 * s + variant);
+        const [from, to] = [anyLayout(shape, setting, true), anyLayout(shape, setting, false)];
+        return {
+          label: `${dtype} ${formatShape(shape)} from strides ${formatShape(from.strides)} to ${formatShape(to.strides)}`,
+          instruction: {
+            kind: "copy",
+            input: dtype === "int32" ? setting.int(shape, from) : setting.float(shape, from),
+            output: setting.room(shape, dtype, to),
+          },
+          arrays: setting.arrays,
+        };
+      }),
+    ),
+  );
+
+/** Trials of `fill`. */
+export const fillTrials: Trials<"fill"> = () =>
+  dtypes.flatMap((dtype) =>
+    shapes.map((shape, s): Trial<"fill"> => {
+      const setting = new Setting(s);
+      const layout = anyLayout(shape, setting, false);
+      return {
+        label: `${dtype} ${formatShape(shape)} with strides ${formatShape(layout.strides)}`,
+        instruction: { kind: "fill", value: dtype === "int32" ? -3 : 0.1, output: setting.room(shape, dtype, layout) },
+        arrays: setting.arrays,
+      };
+    }),
+  );
+
+/** Axes in a random order, some with gaps; with `repeats`, some of stride 0. */
+function anyLayout(shape: Shape, setting: Setting, repeats: boolean): Required<Layout> {
+  const axes = shape.map((_, axis) => axis).reverse();
+  if (setting.pick([true, false])) axes.reverse();
+  if (axes.length > 2 && setting.pick([true, false])) axes.push(axes.shift() as number);
+  const strides = new Array<number>(shape.length).fill(0);
+  let span = 1;
+  for (const axis of axes) {
+    if (repeats && setting.pick([true, false, false, false])) continue;
+    strides[axis] = span;
+    span = span * (shape[axis] as number) + setting.pick([0, 0, 3]);
+  }
+  return { strides, span };
+}

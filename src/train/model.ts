@@ -1,0 +1,284 @@
+import type { Backend } from "../backends/backend.ts";
+import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
+import { shapeError, stateError, valueError } from "../errors.ts";
+import type { Layer } from "../nn/layer.ts";
+import type { Metric } from "../nn/metric.ts";
+import { Network, type NetworkOptions } from "../nn/network.ts";
+import { summary } from "../nn/summary.ts";
+import type { SymbolicTensor } from "../nn/symbolic.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { type OptimizerName, optimizerOf } from "../optim/optimizers.ts";
+import { tensor } from "../tensor/ops/leaf.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { ArraysGiven } from "./arrays.ts";
+import { CallbackList, type TrainedModel } from "./callback.ts";
+import type { ClassWeight } from "./class-weight.ts";
+import { runFit } from "./fit.ts";
+import type { History } from "./history.ts";
+import { runPredict, runTest } from "./loops.ts";
+import { Objective, type ObjectiveOptions } from "./objective.ts";
+import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
+import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
+import { type Logs, type Task, Trainer } from "./trainer.ts";
+
+/** Options of a model. */
+export interface ModelOptions extends NetworkOptions {
+  /** Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` tells it. */
+  seed?: number;
+}
+
+/** Options of {@link Model.compile}. */
+export interface CompileModelOptions extends ObjectiveOptions {
+  /** An optimizer, or the name of one with its defaults. Default "rmsprop", as in Keras. */
+  optimizer?: OptimizerName | Optimizer;
+  /** Where it runs. Default wasm, on first need. */
+  backend?: Backend;
+}
+
+/** Weights of one batch's samples. */
+export interface BatchWeights {
+  sampleWeight?: ArraysGiven;
+  classWeight?: ClassWeight;
+}
+
+/** Options of {@link Model.summary}. */
+export interface SummaryOptions {
+  /** Where the text goes; false for nowhere. Default console.log. */
+  print?: ((text: string) => void) | false;
+}
+
+/**
+ * A network that can be trained: `compile`, then `fit`, `evaluate`, `predict`, with Keras's meaning. Make one with `sequential` or `model`.
+ * It is a layer, too: use it inside another model as you would any.
+ */
+export class Model extends Network implements TrainedModel {
+  readonly seed: number;
+  /** Callbacks set it to end training after this batch. */
+  stopTraining = false;
+  private task: Task | undefined;
+  private trainer: Trainer | undefined;
+  private isBusy = false;
+
+  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], { seed, ...options }: ModelOptions = {}, kind = "model") {
+    super(inputs, outputs, options, kind);
+    this.seed = checkSeed(this.label, seed ?? drawSeed());
+    this.initialize(this.seed);
+  }
+
+  // ── Compiling ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that is used again keeps its
+   * state for the variables that stay.
+   * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
+   */
+  compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions): void {
+    const task = {
+      objective: new Objective(`compile of ${this.label}`, outputNames(this), objective),
+      optimizer: optimizerOf(optimizer, `compile of ${this.label}`),
+    };
+    this.trainer?.dispose();
+    this.task = task;
+    this.trainer = new Trainer({ network: this, task, backend, seed: this.seed });
+  }
+
+  /** The optimizer. @throws StateError before `compile`. */
+  get optimizer(): Optimizer {
+    return this.compiled("optimizer").task.optimizer;
+  }
+
+  /** What is reported, by name; complete after the first step. */
+  get reported(): Readonly<Record<string, Metric>> {
+    return this.task?.objective.reported ?? {};
+  }
+
+  // ── Training ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Trains, and gives what was reported in each epoch. Nothing has changed when it throws because of its arguments.
+   * @param x samples: a tensor, typed array, nested arrays or `{ data, shape }`; several inputs in a list or by name. Or a dataset of batches.
+   * @throws StateError before `compile`; ValueError and ShapeError where options or data do not fit.
+   */
+  fit(x: BatchStream, options?: FitOptions): Promise<History>;
+  fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
+  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
+    const { task, trainer } = this.compiled("fit");
+    if (this.isBusy) throw stateError(this.label, { rule: "a model trains one thing at a time", expected: "an awaited fit", received: "a second one" });
+    this.isBusy = true;
+    try {
+      const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
+      return await runFit({ model: this, network: this, task, trainer, data, options: isStream(x) ? ((yOrOptions ?? {}) as FitOptions) : options });
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
+  async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
+    const { task, trainer } = this.compiled("trainOnBatch");
+    const mode = task.optimizer.phase === "update" ? "train" : "accumulate";
+    return this.onBatch("trainOnBatch", mode, task, trainer, x, y, weights);
+  }
+
+  /** Losses and metrics of one batch. */
+  async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
+    const { task, trainer } = this.compiled("testOnBatch");
+    return this.onBatch("testOnBatch", "test", task, trainer, x, y, weights);
+  }
+
+  private async onBatch(
+    what: string,
+    mode: "train" | "accumulate" | "test",
+    task: Task,
+    trainer: Trainer,
+    x: ArraysGiven,
+    y: ArraysGiven,
+    weights: BatchWeights,
+  ): Promise<Logs> {
+    const { sampleWeight, classWeight } = weights;
+    const preparation = new Preparation(this, what, task.objective, true);
+    const columns = preparation.weigh(await preparation.columns({ x, y, sampleWeight }), classWeight);
+    const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
+    const spec = await cursor.next();
+    if (!spec) return {};
+    const step = trainer.find(mode, spec) ?? (await trainer.bind(mode, spec));
+    task.objective.reset();
+    trainer.run(mode, step, cursor);
+    return trainer.logs();
+  }
+
+  // ── Using ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Losses (penalties included) and metrics over data: `{ loss, accuracy, … }`. */
+  evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
+    const { task, trainer } = this.compiled("evaluate");
+    const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
+    const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
+    const preparation = new Preparation(this, "evaluate", task.objective, checkData);
+    checkPass(preparation.label, options, isStream(x));
+    const source = isStream(x)
+      ? preparation.streamSource(x, true)
+      : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), { batchSize });
+    return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks));
+  }
+
+  /** What the model gives for x: a constant tensor [samples, …]. Needs no `compile`. @throws StateError where the model has several outputs. */
+  async predict(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor> {
+    if (this.outputs.length > 1) {
+      throw stateError(this.label, {
+        rule: "predict is for models of one output",
+        expected: "1 output",
+        received: this.outputs.length,
+        advice: "Use predictAll.",
+      });
+    }
+    return (await this.predictAll(x, options))[0] as Tensor;
+  }
+
+  /** As {@link predict}, with a tensor for each output. */
+  async predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
+    const { batchSize = 32, steps, callbacks = [], checkData = true } = options;
+    const preparation = new Preparation(this, "predict", undefined, checkData);
+    checkPass(preparation.label, options, isStream(x));
+    const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize });
+    this.trainer ??= new Trainer({ network: this, task: undefined, backend: undefined, seed: this.seed });
+    const outputs = await runPredict(this.trainer, this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks));
+    return outputs.map(({ data, shape }) => tensor(data, shape));
+  }
+
+  /** What the model gives for one batch, run as a whole. */
+  async predictOnBatch(x: ArraysGiven): Promise<Tensor> {
+    const { rows } = await new Preparation(this, "predictOnBatch", undefined, false).columns({ x });
+    return this.predict(x, { batchSize: rows });
+  }
+
+  // ── Weights and layers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Copies of all weights, `{ data, shape }` each, in the order of `variables`. */
+  getWeights(): Promise<HostArray[]> {
+    return Promise.all(this.variables.map(async (variable) => ({ data: await variable.read(), shape: variable.shape })));
+  }
+
+  /**
+   * Sets all weights, from what `getWeights` of an equal model gave.
+   * @throws ShapeError or ValueError where number or shapes differ; then nothing has changed.
+   */
+  setWeights(weights: readonly ArrayInput[]): void {
+    const { variables } = this;
+    if (!Array.isArray(weights) || weights.length !== variables.length) {
+      throw valueError(`setWeights of ${this.label}`, {
+        rule: "as many arrays as the model has variables",
+        expected: variables.length,
+        received: Array.isArray(weights) ? weights.length : weights,
+      });
+    }
+    const arrays = variables.map((variable, index) => {
+      const array = toHostArray(`weights[${index}]`, weights[index] as ArrayInput);
+      if (sameShape(array.shape, variable.shape)) return array;
+      throw shapeError(`setWeights of ${this.label}`, {
+        rule: `weights[${index}] must have the shape of "${variable.name}"`,
+        expected: formatShape(variable.shape),
+        received: formatShape(array.shape),
+      });
+    });
+    for (const [index, variable] of variables.entries()) variable.assign((arrays[index] as HostArray).data);
+  }
+
+  /** The model as a table of layers; printed, and given as text. */
+  summary({ print = console.log }: SummaryOptions = {}): string {
+    const text = summary(this);
+    if (print) print(text);
+    return text;
+  }
+
+  /** Takes off the last layer and gives it. Compile again afterwards. @throws StateError where the model is not a chain of at least two layers. */
+  pop(): Layer {
+    const last = this.applications.at(-1);
+    if (this.layers.length < 2 || this.outputs.length !== 1 || !last?.single || last.outputs[0] !== this.outputs[0]) {
+      throw stateError(this.label, {
+        rule: "pop takes the last layer off a chain of layers",
+        expected: "at least two layers in a chain",
+        received: `${this.layers.length} layers`,
+      });
+    }
+    const shorter = new Model(this.inputs, last.inputs, { seed: this.seed, name: this.name });
+    Object.assign(this, { outputs: shorter.outputs, layers: shorter.layers, applications: shorter.applications });
+    this.trainer?.dispose();
+    this.trainer = undefined;
+    this.task = undefined;
+    return last.layer;
+  }
+
+  override clone(): Model {
+    const { inputs, outputs } = this.cloneGraph();
+    return new Model(inputs, outputs, { name: this.name, trainable: this.trainable, seed: this.seed }, this.kind);
+  }
+
+  private compiled(what: string): { task: Task; trainer: Trainer } {
+    const { task, trainer } = this;
+    if (task && trainer) return { task, trainer };
+    throw stateError(this.label, {
+      rule: `${what} needs a compiled model`,
+      expected: "compile({ optimizer, loss }) first",
+      received: "a model that was not compiled",
+    });
+  }
+}
+
+function required(label: string, y: ArraysGiven | undefined): ArraysGiven {
+  if (y !== undefined) return y;
+  throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
+}
+
+function checkSeed(label: string, seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw valueError(label, { rule: "seed must be an integer in [0, 2^53)", expected: "an integer in [0, 2^53)", received: seed });
+}
+
+/** The one use of Math.random: the seed is kept, so the run can be repeated. */
+export function drawSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}

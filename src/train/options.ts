@@ -1,0 +1,103 @@
+import { checkNumber, valueError } from "../errors.ts";
+import type { ArraysGiven } from "./arrays.ts";
+import type { Callback } from "./callback.ts";
+import type { ClassWeight } from "./class-weight.ts";
+import type { BatchStream } from "./prepare.ts";
+
+/** How much is shown: nothing, a line with a bar that moves (where there is a terminal), or a plain line per epoch. */
+export type Verbosity = "auto" | 0 | 1 | 2;
+
+/** Data to validate with: arrays in a list, or batches. */
+export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven, sampleWeight?: ArraysGiven] | BatchStream;
+
+/** Options of passes over data. */
+export interface PassOptions {
+  /** Samples per step, ≥ 1; not with a dataset, which makes its own batches. Default 32. */
+  batchSize?: number;
+  /** Callbacks. Default none. */
+  callbacks?: readonly Callback[];
+  /** Whether to look through the data for NaN, infinities and labels that do not exist before anything runs. Default true. */
+  checkData?: boolean;
+}
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions extends PassOptions {
+  /** What each sample counts for. */
+  sampleWeight?: ArraysGiven;
+  /** At most so many batches. Default all. */
+  steps?: number;
+}
+
+/** Options of `predict`. */
+export interface PredictOptions extends PassOptions {
+  /** At most so many batches. Default all. */
+  steps?: number;
+}
+
+/** Options of `fit`, with Keras's meaning. */
+export interface FitOptions extends PassOptions {
+  /** The epoch before which training ends: with `initialEpoch` 0 the number of passes over the data. ≥ 1. Default 1. */
+  epochs?: number;
+  /** Default "auto": 1. */
+  verbose?: Verbosity;
+  /** The share of the samples, the last ones, that are kept for validation, in (0, 1). Arrays only. Default none. */
+  validationSplit?: number;
+  /** What to evaluate on after each epoch; takes precedence over `validationSplit`. */
+  validationData?: ValidationData;
+  /** Samples in another order in each epoch; "batch" leaves each batch together. Arrays only. Default true. */
+  shuffle?: boolean | "batch";
+  /** Of the order and of random layers: an integer in [0, 2^53). Default the model's seed. */
+  seed?: number;
+  /** The epoch to begin with, to go on with an earlier run. Default 0. */
+  initialEpoch?: number;
+  /** What the samples of each class count for in the loss. One output only, not with sampleWeight. */
+  classWeight?: ClassWeight;
+  /** What each sample counts for in the loss. */
+  sampleWeight?: ArraysGiven;
+  /** Batches in an epoch; the next epoch goes on where this one stopped. Default all. */
+  stepsPerEpoch?: number;
+  /** At most so many batches to validate with. Default all. */
+  validationSteps?: number;
+  /** Default batchSize. */
+  validationBatchSize?: number;
+  /** Validate every so many epochs, or after these epochs (counted from 1). Default 1. */
+  validationFreq?: number | readonly number[];
+}
+
+const count = (label: string, what: string, value: number | undefined, least: number) => {
+  if (value !== undefined) checkNumber(label, what, value, `an integer ≥ ${least}`, (n) => Number.isInteger(n) && n >= least);
+};
+
+/** Checks the options of a pass. @throws ValueError. */
+export function checkPass(label: string, { batchSize, steps }: PassOptions & { steps?: number }, isStream: boolean): void {
+  count(label, "batchSize", batchSize, 1);
+  count(label, "steps", steps, 1);
+  if (isStream && batchSize !== undefined) {
+    throw valueError(label, { rule: "a dataset makes its own batches", expected: "no batchSize", received: batchSize, advice: "Use dataset.batch(…)." });
+  }
+}
+
+/** Checks the options of `fit`. @throws ValueError. */
+export function checkFit(label: string, options: FitOptions, isStream: boolean): void {
+  checkPass(label, options, isStream);
+  count(label, "epochs", options.epochs, 1);
+  count(label, "initialEpoch", options.initialEpoch, 0);
+  count(label, "stepsPerEpoch", options.stepsPerEpoch, 1);
+  count(label, "validationSteps", options.validationSteps, 1);
+  count(label, "validationBatchSize", options.validationBatchSize, 1);
+  const { validationFreq: freq, seed, verbose = "auto", shuffle = true } = options;
+  for (const each of typeof freq === "object" ? freq : [freq]) count(label, "validationFreq", each, 1);
+  if (seed !== undefined) checkNumber(label, "seed", seed, "an integer in [0, 2^53)", (value) => Number.isSafeInteger(value) && value >= 0);
+  if (!["auto", 0, 1, 2].includes(verbose)) throw valueError(label, { rule: "unknown verbose", expected: '"auto", 0, 1 or 2', received: verbose });
+  if (![true, false, "batch"].includes(shuffle)) throw valueError(label, { rule: "unknown shuffle", expected: 'true, false or "batch"', received: shuffle });
+  for (const what of ["validationSplit", "sampleWeight"] as const) {
+    if (isStream && options[what] !== undefined) {
+      throw valueError(label, {
+        rule: `${what} is for arrays`,
+        expected: "arrays x and y",
+        received: "a dataset",
+        advice: what === "sampleWeight" ? "Give it in the batches: { x, y, sampleWeight }." : "Use dataset.split(…) and validationData.",
+      });
+    }
+  }
+}
