@@ -83,26 +83,32 @@ function copyPlane(input: usize, output: usize, rows: i32, columns: i32, inputRo
   }
 }
 
-/** output[i, j] = input[j, i] in blocks of 4×4; `inputStep` from j to j + 1, `outputStep` from i to i + 1, the others are one word. */
+/**
+ * output[i, j] = input[j, i] in blocks of 4×4; `inputStep` from j to j + 1, `outputStep` from i to i + 1, the others are one word.
+ * Bands of 16 rows use whole cache lines of the input before they are evicted.
+ */
 function transposePlane(input: usize, output: usize, rows: i32, columns: i32, inputStep: i32, outputStep: i32): void {
-  let i = 0;
-  for (; i + 4 <= rows; i += 4) {
-    let source = input + (i << 2);
-    let target = output + i * outputStep;
+  for (let band = 0; band < rows; band += 16) {
+    const end = min(band + 16, rows);
     let j = 0;
     for (; j + 4 <= columns; j += 4) {
-      transposeBlock(source, inputStep, target, outputStep);
-      source += inputStep << 2;
-      target += 16;
+      let source = input + (band << 2) + j * inputStep;
+      let target = output + band * outputStep + (j << 2);
+      let i = band;
+      for (; i + 4 <= end; i += 4) {
+        transposeBlock(source, inputStep, target, outputStep);
+        source += 16;
+        target += outputStep << 2;
+      }
+      for (; i < end; ++i) {
+        for (let k = 0; k < 4; ++k) store<i32>(target + (k << 2), load<i32>(source + k * inputStep));
+        source += 4;
+        target += outputStep;
+      }
     }
     for (; j < columns; ++j) {
-      for (let k = 0; k < 4; ++k) store<i32>(target + k * outputStep, load<i32>(source + (k << 2)));
-      source += inputStep;
-      target += 4;
+      for (let i = band; i < end; ++i) store<i32>(output + i * outputStep + (j << 2), load<i32>(input + (i << 2) + j * inputStep));
     }
-  }
-  for (; i < rows; ++i) {
-    for (let j = 0; j < columns; ++j) store<i32>(output + i * outputStep + (j << 2), load<i32>(input + (i << 2) + j * inputStep));
   }
 }
 

@@ -12,7 +12,7 @@
  * Bits depend neither on the tiles nor on the number of threads: every element sums its products in order of k within a block
  * of k, then the blocks in order.
  */
-import { mapRows } from "./map";
+import { mapElements } from "./map";
 import { multiplyVector } from "./gemv";
 import { packPanel } from "./pack";
 import { TILE_ROWS, multiplyTile } from "./tile";
@@ -102,7 +102,7 @@ function multiply(p: Matmul, thread: i32, entry: i32, row: i32, rows: i32, colum
     else if (p.n == 1) multiplyVector(p.k, count, b, bRow, blockA, aColumn, aRow, blockC);
     else multiplyRows(count, columns, p.k, blockA, aRow, aColumn, b, bRow, bColumn, blockC, cRow, scratch);
     const done = entry * p.m + row + first;
-    if (p.epilogue) mapRows(p.epilogue, done, done + count);
+    if (p.epilogue) mapElements(p.epilogue, done * p.n, (done + count) * p.n);
   }
 }
 

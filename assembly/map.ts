@@ -43,7 +43,7 @@ const GRAIN: i32 = 2048;
 const FLAT: i32 = 0;
 const CONSTANT: i32 = 1;
 
-/** The thread that this instance is: `mapRows` is called from kernels and is not told. */
+/** The thread that this instance is: `mapElements` is called from kernels and is not told. */
 let currentThread: i32 = 0;
 
 export function setThread(thread: i32): void {
@@ -56,11 +56,11 @@ export function map(record: usize, thread: i32, threads: i32): void {
   share = (max(share, GRAIN) + 15) & ~15;
   const from = min(thread * share, total);
   const to = min(from + share, total);
-  if (from < to) mapRows(record, from, to);
+  if (from < to) mapElements(record, from, to);
 }
 
 /** Elements [from, to) of the map: what a matmul calls on the rows that it has finished. */
-export function mapRows(record: usize, from: i32, to: i32): void {
+export function mapElements(record: usize, from: i32, to: i32): void {
   const map = changetype<MapRecord>(record);
   const slots = map.scratch + currentThread * map.scratchPerThread;
   prepare(map, slots);

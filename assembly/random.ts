@@ -33,12 +33,6 @@ export function random(record: usize, thread: i32, threads: i32): void {
 /** Sixteen finished numbers. */
 const words: usize = memory.data(64, 16);
 
-/** The low halves of the products of a constant with four words, and through `highHalves` their high halves. */
-@inline
-function highHalves(x: v128, factor: v128): v128 {
-  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(x, factor), i64x2.extmul_high_i32x4_u(x, factor), 1, 3, 5, 7);
-}
-
 /** Top 23 bits plus a half, over 2²³: never 0 or 1, and exact in float32. */
 @inline
 function toUniform(x: v128): v128 {
@@ -53,14 +47,15 @@ function generate(low: i32, high: i32, counter: i32, stream: i32, step: i32): vo
   let c2 = i32x4.splat(step);
   let c3 = i32x4.splat(0);
   for (let round = 0; round < 10; ++round) {
-    const h0 = highHalves(c0, m0);
-    const l0 = i32x4.mul(c0, m0);
-    const h1 = highHalves(c2, m1);
-    const l1 = i32x4.mul(c2, m1);
-    c0 = v128.xor(v128.xor(h1, c1), i32x4.splat(low));
-    c1 = l1;
-    c2 = v128.xor(v128.xor(h0, c3), i32x4.splat(high));
-    c3 = l0;
+    // 64-bit products of two lanes each; their odd words are the high halves.
+    const p0 = i64x2.extmul_low_i32x4_u(c0, m0);
+    const p1 = i64x2.extmul_high_i32x4_u(c0, m0);
+    const q0 = i64x2.extmul_low_i32x4_u(c2, m1);
+    const q1 = i64x2.extmul_high_i32x4_u(c2, m1);
+    c0 = v128.xor(v128.xor(v128.shuffle<i32>(q0, q1, 1, 3, 5, 7), c1), i32x4.splat(low));
+    c1 = v128.shuffle<i32>(q0, q1, 0, 2, 4, 6);
+    c2 = v128.xor(v128.xor(v128.shuffle<i32>(p0, p1, 1, 3, 5, 7), c3), i32x4.splat(high));
+    c3 = v128.shuffle<i32>(p0, p1, 0, 2, 4, 6);
     low += 0x9e3779b9;
     high += 0xbb67ae85;
   }

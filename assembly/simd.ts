@@ -3,17 +3,21 @@
  *
  * The polynomials are those of Cephes (S. Moshier), in plain multiplies and adds, so that every build and every CPU gives
  * the same bits. `pmin(x, c)` and `pmax(x, c)` keep a NaN in x and cost one instruction where `min` and `max` cost six.
- * Constants stand in memory because V8 needs one instruction to spread a number from there over the lanes, and four to make a
- * vector from nothing.
+ *
+ * Constants stand in memory: V8 spreads a number from there over the lanes in one instruction, and needs three to make it from
+ * nothing. Polynomials are summed in pairs of terms (Estrin), which halves the latency of Horner's scheme.
  */
 
-const INFINITY: f32 = <f32>Infinity;
-const LOG2E: f32 = 1.44269504088896341;
-/** ln 2 in two parts; the first has few enough bits that n·LN2_HIGH is exact. */
-const LN2_HIGH: f32 = 0.693359375;
-const LN2_LOW: f32 = -2.12194440e-4;
+const INFINITY: usize = memory.data<f32>([Infinity], 4);
+const NOT_A_NUMBER: usize = memory.data<f32>([NaN], 4);
+export const ONE: usize = memory.data<f32>([1], 4);
+const HALF: usize = memory.data<f32>([0.5], 4);
+const LOG2E: usize = memory.data<f32>([1.44269504088896341], 4);
+/** ln 2 in two parts; the first has few enough bits that its product with a whole number is exact. */
+const LN2_HIGH: usize = memory.data<f32>([0.693359375], 4);
+const LN2_LOW: usize = memory.data<f32>([-2.12194440e-4], 4);
 /** Adding 1.5·2²³ rounds to a whole number, half to even, and leaves it in the low bits. */
-const ROUNDER: f32 = 12582912;
+const ROUNDER: usize = memory.data<f32>([12582912], 4);
 const ROUNDER_BITS: i32 = 0x4b400000;
 
 @inline
@@ -21,16 +25,28 @@ export function splat(x: f32): v128 {
   return f32x4.splat(x);
 }
 
-/** The constant x in all lanes, from memory. */
+/** The constant at an address, in all lanes. */
 @inline
-export function c(x: f32): v128 {
-  return v128.load_splat<f32>(memory.data<f32>([x], 4));
+export function at(address: usize): v128 {
+  return v128.load_splat<f32>(address);
 }
 
 /** x·y + z, rounded twice. */
 @inline
 export function madd(x: v128, y: v128, z: v128): v128 {
   return f32x4.add(f32x4.mul(x, y), z);
+}
+
+/** c₀ + c₁x with coefficients from an address on. */
+@inline
+export function pair(x: v128, coefficients: usize): v128 {
+  return madd(x, at(coefficients + 4), at(coefficients));
+}
+
+/** c₀ + c₁x + c₂x² + c₃x³. */
+@inline
+export function quad(x: v128, square: v128, coefficients: usize): v128 {
+  return madd(pair(x, coefficients + 8), square, pair(x, coefficients));
 }
 
 /** x where the mask is set, else y. */
@@ -78,14 +94,18 @@ export function maxLanes(x: v128): f32 {
   return max<f32>(f32x4.extract_lane(pair, 0), f32x4.extract_lane(pair, 1));
 }
 
-/** e^r − 1 for the remainder |r| ≤ ½ ln 2. Terms are added in pairs (Estrin): half the latency of Horner's scheme. */
+/** (e^r − 1 − r) / r² for |r| ≤ ½ ln 2. */
+const EXP: usize = memory.data<f32>([5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4], 4);
+const EXP_MOST: usize = memory.data<f32>([89], 4);
+const EXP_LEAST: usize = memory.data<f32>([-104], 4);
+const EXPM1_LEAST: usize = memory.data<f32>([-18], 4);
+
+/** e^r − 1 for the remainder |r| ≤ ½ ln 2. */
 @inline
 function expm1OfRemainder(r: v128): v128 {
   const square = f32x4.mul(r, r);
-  const p0 = madd(r, c(1.6666665459e-1), c(5.0000001201e-1));
-  const p2 = madd(r, c(8.3334519073e-3), c(4.1665795894e-2));
-  const p4 = madd(r, c(1.9875691500e-4), c(1.3981999507e-3));
-  return madd(madd(madd(p4, square, p2), square, p0), square, r);
+  const p = madd(madd(pair(r, EXP + 16), square, pair(r, EXP + 8)), square, pair(r, EXP));
+  return madd(p, square, r);
 }
 
 /** 2^n of whole numbers −127 < n < 128. */
@@ -97,11 +117,11 @@ function powerOfTwo(n: v128): v128 {
 /** e^x within 1 ulp, subnormal results included. */
 export function exp(x: v128): v128 {
   // Beyond these bounds the result is 0 or infinite anyway; within, n fits the two factors.
-  const z = f32x4.pmax(f32x4.pmin(x, c(89)), c(-104));
-  const shifted = madd(z, c(LOG2E), c(ROUNDER));
-  const n = f32x4.sub(shifted, c(ROUNDER));
-  const r = f32x4.sub(f32x4.sub(z, f32x4.mul(n, c(LN2_HIGH))), f32x4.mul(n, c(LN2_LOW)));
-  const y = f32x4.add(expm1OfRemainder(r), c(1));
+  const z = f32x4.pmax(f32x4.pmin(x, at(EXP_MOST)), at(EXP_LEAST));
+  const shifted = madd(z, at(LOG2E), at(ROUNDER));
+  const n = f32x4.sub(shifted, at(ROUNDER));
+  const r = f32x4.sub(f32x4.sub(z, f32x4.mul(n, at(LN2_HIGH))), f32x4.mul(n, at(LN2_LOW)));
+  const y = f32x4.add(expm1OfRemainder(r), at(ONE));
   // 2^n may be beyond the range of normal numbers though y·2^n is not: two factors.
   const whole = i32x4.sub(shifted, i32x4.splat(ROUNDER_BITS));
   const half = i32x4.shr_s(whole, 1);
@@ -110,36 +130,38 @@ export function exp(x: v128): v128 {
 
 /** e^x − 1 within 2 ulp, also near 0. */
 export function expm1(x: v128): v128 {
-  const z = f32x4.pmax(f32x4.pmin(x, c(89)), c(-18));
-  const shifted = madd(z, c(LOG2E), c(ROUNDER));
-  const n = f32x4.sub(shifted, c(ROUNDER));
-  const high = f32x4.sub(z, f32x4.mul(n, c(LN2_HIGH)));
-  const low = f32x4.mul(n, c(LN2_LOW));
+  const z = f32x4.pmax(f32x4.pmin(x, at(EXP_MOST)), at(EXPM1_LEAST));
+  const shifted = madd(z, at(LOG2E), at(ROUNDER));
+  const n = f32x4.sub(shifted, at(ROUNDER));
+  const high = f32x4.sub(z, f32x4.mul(n, at(LN2_HIGH)));
+  const low = f32x4.mul(n, at(LN2_LOW));
   const r = f32x4.sub(high, low);
   // What rounding took from r: without it the result near −0.3 and 0.4 is off by more than 2 ulp.
   const lost = f32x4.sub(f32x4.sub(high, r), low);
   const q = f32x4.add(expm1OfRemainder(r), lost);
   // 2^n·(q + 1) − 1, with half the power so that n = 128 does not overflow before its time.
   const half = powerOfTwo(i32x4.sub(shifted, i32x4.splat(ROUNDER_BITS + 1)));
-  const y = f32x4.add(f32x4.mul(q, half), f32x4.sub(half, c(0.5)));
-  return choose(f32x4.eq(x, c(0)), x, f32x4.add(y, y));
+  const y = f32x4.add(f32x4.mul(q, half), f32x4.sub(half, at(HALF)));
+  return choose(f32x4.eq(x, splat(0)), x, f32x4.add(y, y));
 }
+
+/** (log(1 + f) − f + f²/2) / f³ for √½ − 1 ≤ f < √2 − 1. */
+const LOG: usize = memory.data<f32>([
+  3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1, 1.4249322787e-1, -1.2420140846e-1, 1.1676998740e-1, -1.1514610310e-1,
+  7.0376836292e-2,
+], 4);
 
 /** log(1 + f) + e·ln 2 + small, for √½ − 1 ≤ f < √2 − 1. */
 @inline
 function logOfParts(f: v128, e: v128, small: v128): v128 {
   const square = f32x4.mul(f, f);
   const fourth = f32x4.mul(square, square);
-  const p0 = madd(f, c(-2.4999993993e-1), c(3.3333331174e-1));
-  const p2 = madd(f, c(-1.6668057665e-1), c(2.0000714765e-1));
-  const p4 = madd(f, c(-1.2420140846e-1), c(1.4249322787e-1));
-  const p6 = madd(f, c(-1.1514610310e-1), c(1.1676998740e-1));
-  const upper = madd(madd(c(7.0376836292e-2), square, p6), square, p4);
-  const p = madd(upper, fourth, madd(p2, square, p0));
+  const upper = madd(at(LOG + 32), fourth, quad(f, square, LOG + 16));
+  const p = madd(upper, fourth, quad(f, square, LOG));
   let y = f32x4.mul(f32x4.mul(p, f), square);
-  y = f32x4.add(y, madd(e, c(LN2_LOW), small));
-  y = f32x4.sub(y, f32x4.mul(square, c(0.5)));
-  return f32x4.add(f32x4.add(f, y), f32x4.mul(e, c(LN2_HIGH)));
+  y = f32x4.add(y, madd(e, at(LN2_LOW), small));
+  y = f32x4.sub(y, f32x4.mul(square, at(HALF)));
+  return f32x4.add(f32x4.add(f, y), f32x4.mul(e, at(LN2_HIGH)));
 }
 
 /** The exponent that leaves x / 2^exponent between √½ and √2, for normal positive x. */
@@ -157,44 +179,49 @@ function mantissa(x: v128, e: v128): v128 {
 /** y, but log's values where its argument is 0, infinite, negative or NaN. `x` is what is handed on for ∞ and NaN. */
 @inline
 function logSpecials(argument: v128, x: v128, y: v128): v128 {
-  const finite = choose(f32x4.lt(argument, c(INFINITY)), y, x);
-  const atZero = choose(f32x4.eq(argument, c(0)), c(-INFINITY), finite);
-  return choose(f32x4.lt(argument, c(0)), c(NaN), atZero);
+  const finite = choose(f32x4.lt(argument, at(INFINITY)), y, x);
+  const atZero = choose(f32x4.eq(argument, splat(0)), f32x4.neg(at(INFINITY)), finite);
+  return choose(f32x4.lt(argument, splat(0)), at(NOT_A_NUMBER), atZero);
 }
+
+const LEAST_NORMAL: usize = memory.data<f32>([1.17549435e-38], 4);
+const POWER_23: usize = memory.data<f32>([8388608], 4);
 
 /** Natural logarithm within 1 ulp, of subnormal numbers too. */
 export function log(x: v128): v128 {
-  const tiny = f32x4.lt(x, c(1.17549435e-38));
-  const scaled = choose(tiny, f32x4.mul(x, c(8388608)), x);
+  const tiny = f32x4.lt(x, at(LEAST_NORMAL));
+  const scaled = choose(tiny, f32x4.mul(x, at(POWER_23)), x);
   const e = exponent(scaled);
-  const f = f32x4.sub(mantissa(scaled, e), c(1));
-  const whole = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, c(23)));
-  return logSpecials(x, x, logOfParts(f, whole, c(0)));
+  const f = f32x4.sub(mantissa(scaled, e), at(ONE));
+  const whole = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, splat(23)));
+  return logSpecials(x, x, logOfParts(f, whole, splat(0)));
 }
 
 /** log(1 + x) within 2 ulp, also near 0. */
 export function log1p(x: v128): v128 {
-  const u = f32x4.add(x, c(1));
+  const u = f32x4.add(x, at(ONE));
   const e = exponent(u);
   const near = i32x4.eq(e, i32x4.splat(0));
   // Near 0 there is nothing to scale and f is x itself; elsewhere the rounding of 1 + x is put right to first order.
-  const f = choose(near, x, f32x4.sub(mantissa(u, e), c(1)));
-  const larger = f32x4.gt(x, c(1));
-  const lost = choose(larger, f32x4.sub(c(1), f32x4.sub(u, x)), f32x4.sub(x, f32x4.sub(u, c(1))));
+  const f = choose(near, x, f32x4.sub(mantissa(u, e), at(ONE)));
+  const larger = f32x4.gt(x, at(ONE));
+  const lost = choose(larger, f32x4.sub(at(ONE), f32x4.sub(u, x)), f32x4.sub(x, f32x4.sub(u, at(ONE))));
   const y = logOfParts(f, f32x4.convert_i32x4_s(e), v128.andnot(f32x4.div(lost, u), near));
-  return choose(f32x4.eq(x, c(0)), x, logSpecials(u, x, y));
+  return choose(f32x4.eq(x, splat(0)), x, logSpecials(u, x, y));
 }
+
+/** (tanh x − x) / x³ as a polynomial of x², below TANH_SMALL. */
+const TANH: usize = memory.data<f32>([-3.33332819422e-1, 1.33314422036e-1, -5.37397155531e-2, 2.06390887954e-2, -5.70498872745e-3], 4);
+const TANH_SMALL: usize = memory.data<f32>([0.625], 4);
 
 /** Hyperbolic tangent within 2 ulp. */
 export function tanh(x: v128): v128 {
   const a = f32x4.abs(x);
   const z = f32x4.mul(x, x);
-  let p = c(-5.70498872745e-3);
-  p = madd(p, z, c(2.06390887954e-2));
-  p = madd(p, z, c(-5.37397155531e-2));
-  p = madd(p, z, c(1.33314422036e-1));
-  p = madd(p, z, c(-3.33332819422e-1));
+  const square = f32x4.mul(z, z);
+  const p = madd(madd(at(TANH + 16), square, pair(z, TANH + 8)), square, pair(z, TANH));
   const small = madd(f32x4.mul(p, z), a, a);
-  const large = f32x4.sub(c(1), f32x4.div(c(2), f32x4.add(exp(f32x4.add(a, a)), c(1))));
-  return copySign(choose(f32x4.lt(a, c(0.625)), small, large), x);
+  const e = f32x4.add(exp(f32x4.add(a, a)), at(ONE));
+  const large = f32x4.sub(at(ONE), f32x4.div(splat(2), e));
+  return copySign(choose(f32x4.lt(a, at(TANH_SMALL)), small, large), x);
 }

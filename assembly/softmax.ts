@@ -30,14 +30,15 @@ export function softmax(record: usize, thread: i32, threads: i32): void {
   }
 }
 
+/** The largest number of a row; NaN need not count, because it makes the row's sum NaN. */
 function maxOfRow(input: usize, columns: i32): f32 {
   let most = splat(-<f32>Infinity);
   let j = columns;
   for (; j >= 4; j -= 4) {
-    most = f32x4.max(most, v128.load(input));
+    most = f32x4.pmax(most, v128.load(input));
     input += 16;
   }
-  return maxLanes(j > 0 ? f32x4.max(most, loadPartial(input, j, most)) : most);
+  return maxLanes(j > 0 ? f32x4.pmax(most, loadPartial(input, j, most)) : most);
 }
 
 /** Lanes below n. */

@@ -1,59 +1,56 @@
 /** Four lanes at once: error function and its inverse, sine and cosine, power. Plain multiplies and adds, as in simd.ts. */
-import { c, choose, copySign, exp, log, madd } from "./simd";
+import { at, choose, copySign, exp, log, madd, ONE, pair, quad, splat } from "./simd";
 
-const INFINITY: f32 = <f32>Infinity;
+/** erf(x) / x − 1 as a polynomial of x², below ERF_SMALL. */
+const ERF: usize = memory.data<f32>([1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4], 4);
+const ERF_SMALL: usize = memory.data<f32>([0.927734375], 4);
+/** log(1 − erf x) / x + 1 from there on, up to 4, beyond which erf is 1 in float32. */
+const ERFC: usize = memory.data<f32>([
+  -1.28717512e-1, -6.34846687e-1, -1.06777877e-1, 2.42546219e-2, -3.88396438e-3, 3.83197126e-4, -1.72853470e-5,
+], 4);
 
-/** Error function within 4 ulp. Polynomials after N. Juffa: x·P(x²) below 0.9277, 1 − e^P(x) above. */
+/** Error function within 4 ulp. Polynomials by N. Juffa. */
 export function erf(x: v128): v128 {
   const a = f32x4.abs(x);
   const s = f32x4.mul(x, x);
-  let p = c(-5.96761703e-4);
-  p = madd(p, s, c(4.99119423e-3));
-  p = madd(p, s, c(-2.67681349e-2));
-  p = madd(p, s, c(1.12819925e-1));
-  p = madd(p, s, c(-3.76125336e-1));
-  p = madd(p, s, c(1.28379166e-1));
+  const s2 = f32x4.mul(s, s);
+  const p = madd(madd(pair(s, ERF + 16), s2, pair(s, ERF + 8)), s2, pair(s, ERF));
   const small = madd(p, a, a);
-  // erf is 1 to float32 beyond 4; the bound keeps the polynomial where it was fitted.
-  const t = f32x4.pmin(a, c(4));
-  let q = c(-1.72853470e-5);
-  q = madd(q, t, c(3.83197126e-4));
-  q = madd(q, t, c(-3.88396438e-3));
-  q = madd(q, t, c(2.42546219e-2));
-  q = madd(q, t, c(-1.06777877e-1));
-  q = madd(q, t, c(-6.34846687e-1));
-  q = madd(q, t, c(-1.28717512e-1));
-  const large = f32x4.sub(c(1), exp(f32x4.sub(f32x4.mul(q, t), t)));
-  return copySign(choose(f32x4.gt(a, c(0.927734375)), large, small), x);
+  const t = f32x4.pmin(a, splat(4));
+  const t2 = f32x4.mul(t, t);
+  const q = madd(madd(at(ERFC + 24), t2, pair(t, ERFC + 16)), f32x4.mul(t2, t2), quad(t, t2, ERFC));
+  const large = f32x4.sub(at(ONE), exp(f32x4.sub(f32x4.mul(q, t), t)));
+  return copySign(choose(f32x4.gt(a, at(ERF_SMALL)), large, small), x);
+}
+
+/** erfinv(x) / x as polynomials of w − 2.5 and √w − 3, where w = −log(1 − x²). */
+const ERFINV_NEAR: usize = memory.data<f32>([
+  1.50140941, 2.46640727e-1, -4.17768164e-3, -1.25372503e-3, 2.1858087e-4, -4.39150654e-6, -3.5233877e-6, 3.43273939e-7, 2.81022636e-8,
+], 4);
+const ERFINV_FAR: usize = memory.data<f32>([
+  2.83297682, 1.00167406, 9.43887047e-3, -7.6224613e-3, 5.73950773e-3, -3.67342844e-3, 1.34934322e-3, 1.00950558e-4, -2.00214257e-4,
+], 4);
+
+/** c₀ + c₁x + … + c₈x⁸. */
+@inline
+function nine(x: v128, coefficients: usize): v128 {
+  const square = f32x4.mul(x, x);
+  const fourth = f32x4.mul(square, square);
+  return madd(madd(at(coefficients + 32), fourth, quad(x, square, coefficients + 16)), fourth, quad(x, square, coefficients));
 }
 
 /** Inverse error function, relative error about 1e-6. M. Giles, "Approximating the erfinv function", 2012. */
 export function erfinv(x: v128): v128 {
-  const w = f32x4.neg(log(f32x4.mul(f32x4.sub(c(1), x), f32x4.add(c(1), x))));
-  const u = f32x4.sub(w, c(2.5));
-  let p = c(2.81022636e-8);
-  p = madd(p, u, c(3.43273939e-7));
-  p = madd(p, u, c(-3.5233877e-6));
-  p = madd(p, u, c(-4.39150654e-6));
-  p = madd(p, u, c(2.1858087e-4));
-  p = madd(p, u, c(-1.25372503e-3));
-  p = madd(p, u, c(-4.17768164e-3));
-  p = madd(p, u, c(2.46640727e-1));
-  p = madd(p, u, c(1.50140941));
-  const v = f32x4.sub(f32x4.sqrt(w), c(3));
-  let q = c(-2.00214257e-4);
-  q = madd(q, v, c(1.00950558e-4));
-  q = madd(q, v, c(1.34934322e-3));
-  q = madd(q, v, c(-3.67342844e-3));
-  q = madd(q, v, c(5.73950773e-3));
-  q = madd(q, v, c(-7.6224613e-3));
-  q = madd(q, v, c(9.43887047e-3));
-  q = madd(q, v, c(1.00167406));
-  q = madd(q, v, c(2.83297682));
-  const y = f32x4.mul(choose(f32x4.lt(w, c(5)), p, q), x);
-  return choose(f32x4.eq(f32x4.abs(x), c(1)), f32x4.mul(x, c(INFINITY)), y);
+  const w = f32x4.neg(log(f32x4.mul(f32x4.sub(at(ONE), x), f32x4.add(at(ONE), x))));
+  const near = nine(f32x4.sub(w, splat(2.5)), ERFINV_NEAR);
+  const far = nine(f32x4.sub(f32x4.sqrt(w), splat(3)), ERFINV_FAR);
+  const y = f32x4.mul(choose(f32x4.lt(w, splat(5)), near, far), x);
+  return choose(f32x4.eq(f32x4.abs(x), at(ONE)), f32x4.mul(x, splat(<f32>Infinity)), y);
 }
 
+/** (sin r − r) / r³ and (cos r − 1 + r²/2) / r⁴ as polynomials of r², |r| ≤ π/4. */
+const SIN: usize = memory.data<f32>([-1.6666654611e-1, 8.3321608736e-3, -1.9515295891e-4], 4);
+const COS: usize = memory.data<f32>([4.166664568298827e-2, -1.388731625493765e-3, 2.443315711809948e-5], 4);
 const TWO_OVER_PI: f64 = 0.63661977236758134308;
 /** π/2 in two parts; the first has 33 bits, so that its product with n < 2²⁰ is exact. */
 const HALF_PI_HIGH: f64 = 1.57079632673412561417;
@@ -85,16 +82,10 @@ function sinOfTurned(x: v128, quarter: i32): v128 {
   const nLow = turnsOf(low);
   const nHigh = turnsOf(high);
   const rest = v128.shuffle<i32>(restOf(low, nLow), restOf(high, nHigh), 0, 1, 4, 5);
-  const r = f32x4.pmax(f32x4.pmin(rest, c(0.7854)), c(-0.7854));
+  const r = f32x4.pmax(f32x4.pmin(rest, splat(0.7854)), splat(-0.7854));
   const z = f32x4.mul(r, r);
-  let s = c(-1.9515295891e-4);
-  s = madd(s, z, c(8.3321608736e-3));
-  s = madd(s, z, c(-1.6666654611e-1));
-  const sine = madd(f32x4.mul(s, z), r, r);
-  let q = c(2.443315711809948e-5);
-  q = madd(q, z, c(-1.388731625493765e-3));
-  q = madd(q, z, c(4.166664568298827e-2));
-  const cosine = f32x4.add(madd(f32x4.mul(q, z), z, f32x4.mul(z, c(-0.5))), c(1));
+  const sine = madd(f32x4.mul(madd(madd(at(SIN + 8), z, at(SIN + 4)), z, at(SIN)), z), r, r);
+  const cosine = madd(madd(madd(madd(at(COS + 8), z, at(COS + 4)), z, at(COS)), z, splat(-0.5)), z, at(ONE));
   const n = i32x4.add(wholeOf(nLow, nHigh), i32x4.splat(quarter));
   const odd = i32x4.eq(v128.and(n, i32x4.splat(1)), i32x4.splat(1));
   const sign = i32x4.shl(v128.and(n, i32x4.splat(2)), 30);
@@ -103,7 +94,7 @@ function sinOfTurned(x: v128, quarter: i32): v128 {
 
 /** Sine within 2 ulp for |x| up to 10⁵. */
 export function sin(x: v128): v128 {
-  return choose(f32x4.eq(x, c(0)), x, sinOfTurned(x, 0));
+  return choose(f32x4.eq(x, splat(0)), x, sinOfTurned(x, 0));
 }
 
 /** Cosine, as sine. */
@@ -147,25 +138,25 @@ function powOfPositive(a: v128, y: v128): v128 {
   return f32x4.demote_f64x2_zero(f64x2.mul(q, scale));
 }
 
-/** x^y with IEEE 754's special cases, except that NaN bases and powers always give NaN unless x = 1 or y = 0. */
+/** x^y with the special cases of IEEE 754. */
 export function pow(x: v128, y: v128): v128 {
-  const one = c(1);
-  const zero = c(0);
+  const one = at(ONE);
+  const zero = splat(0);
   const a = f32x4.abs(x);
   const upper = powOfPositive(v128.shuffle<i32>(a, a, 2, 3, 2, 3), v128.shuffle<i32>(y, y, 2, 3, 2, 3));
   let result = v128.shuffle<i32>(powOfPositive(a, y), upper, 0, 1, 4, 5);
   // 0 and ∞ as bases, ∞ as power: the result is 0 or ∞ (1 for |x| = 1), whichever way the power grows.
   const grows = v128.xor(f32x4.gt(a, one), f32x4.lt(y, zero));
-  const extreme = v128.or(v128.or(f32x4.eq(a, zero), f32x4.eq(a, c(INFINITY))), f32x4.eq(f32x4.abs(y), c(INFINITY)));
-  result = choose(extreme, v128.and(grows, c(INFINITY)), result);
+  const extreme = v128.or(v128.or(f32x4.eq(a, zero), f32x4.eq(a, splat(<f32>Infinity))), f32x4.eq(f32x4.abs(y), splat(<f32>Infinity)));
+  result = choose(extreme, v128.and(grows, splat(<f32>Infinity)), result);
   result = choose(v128.and(f32x4.eq(a, one), f32x4.eq(y, y)), one, result);
   // A negative base: the sign of odd powers, NaN for powers that are not whole. From 2²⁴ on all powers are even.
   const whole = f32x4.eq(f32x4.trunc(y), y);
-  const half = f32x4.mul(y, c(0.5));
+  const half = f32x4.mul(y, splat(0.5));
   const odd = v128.and(whole, f32x4.ne(f32x4.trunc(half), half));
   result = v128.xor(result, v128.and(v128.and(odd, x), i32x4.splat(0x80000000)));
-  const undefinedRoot = v128.andnot(v128.and(f32x4.lt(x, zero), f32x4.lt(a, c(INFINITY))), whole);
-  result = choose(undefinedRoot, c(NaN), result);
-  result = choose(v128.or(f32x4.ne(x, x), f32x4.ne(y, y)), c(NaN), result);
+  const undefinedRoot = v128.andnot(v128.and(f32x4.lt(x, zero), f32x4.lt(a, splat(<f32>Infinity))), whole);
+  result = choose(undefinedRoot, splat(NaN), result);
+  result = choose(v128.or(f32x4.ne(x, x), f32x4.ne(y, y)), splat(NaN), result);
   return choose(v128.or(f32x4.eq(x, one), f32x4.eq(y, zero)), one, result);
 }

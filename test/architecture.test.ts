@@ -107,8 +107,11 @@ describe("these checks", () => {
         join(folder, "inner.ts"),
         "/** Documented. */\nexport const a = 1;\nexport const b = 2;\n/** Documented. */\nexport interface C {}\nexport type D = 1;",
       );
-      writeFileSync(join(folder, "index.ts"), 'export { a, b } from "./inner.ts"; export type { C, D } from "./inner.ts";');
-      expect(undocumentedExports(folder, "index.ts")).toEqual(["b", "D"]);
+      writeFileSync(
+        join(folder, "index.ts"),
+        'export { a, b } from "./inner.ts"; export type { C, D } from "./inner.ts"; export * as inner from "./inner.ts";',
+      );
+      expect(undocumentedExports(folder, "index.ts")).toEqual(["b", "D", "inner.b", "inner.D"]);
     } finally {
       rmSync(folder, { recursive: true });
     }

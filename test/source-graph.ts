@@ -74,7 +74,7 @@ export function findCycle(graph: ReadonlyMap<string, readonly string[]>): string
   return undefined;
 }
 
-/** The exports of a module that have no docstring. */
+/** The exports of a module, those of its namespaces included, that have no docstring. */
 export function undocumentedExports(root: string, file: string): string[] {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [file] }, ts.sys, root);
@@ -82,9 +82,13 @@ export function undocumentedExports(root: string, file: string): string[] {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(join(root, file));
   const module = source && checker.getSymbolAtLocation(source);
+  // `export * as losses from …`: what counts is what the namespace holds.
+  const undocumented = (holder: ts.Symbol, prefix: string): string[] =>
+    checker.getExportsOfModule(holder).flatMap((symbol) => {
+      const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      if (target.flags & ts.SymbolFlags.ValueModule) return undocumented(target, `${prefix}${symbol.name}.`);
+      return target.getDocumentationComment(checker).length === 0 ? [prefix + symbol.name] : [];
+    });
   // A file without imports and exports is not a module.
-  return (module ? checker.getExportsOfModule(module) : [])
-    .map((symbol) => ({ name: symbol.name, target: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol }))
-    .filter(({ target }) => target.getDocumentationComment(checker).length === 0)
-    .map(({ name }) => name);
+  return module ? undocumented(module, "") : [];
 }

@@ -37,7 +37,10 @@ export function relu(x: Operand, { negativeSlope = 0, maxValue = Number.POSITIVE
 export const relu6 = (x: Operand): Tensor => relu(x, { maxValue: 6 });
 
 /** x above 0, negativeSlope·x below. The function's default slope is 0.2, the layer's 0.3, as in Keras. @throws ValueError if the slope is negative. */
-export const leakyRelu = (x: Operand, { negativeSlope = 0.2 }: { negativeSlope?: number } = {}): Tensor => relu(x, { negativeSlope });
+export function leakyRelu(x: Operand, { negativeSlope = 0.2 }: { negativeSlope?: number } = {}): Tensor {
+  checkNumber("leakyRelu", "negativeSlope", negativeSlope, "a finite number ≥ 0", (v) => v >= 0);
+  return relu(x, { negativeSlope });
+}
 
 /** Options of {@link elu} and {@link celu}. */
 export interface AlphaOptions {

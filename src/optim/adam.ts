@@ -2,7 +2,7 @@ import { add, div, expm1, maximum, mul, neg, sqrt, square, sub } from "../tensor
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Method, type Slots, slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
-import { checkDecay, checkNonNegative } from "./rate.ts";
+import { checkDecay, checkNonNegative } from "./ranges.ts";
 
 /** Decay rates of Adam's two averages and what follows from them. */
 export interface MomentOptions {

@@ -1,8 +1,7 @@
 import { checkNumber } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Scalars } from "./method.ts";
-import { rateAt } from "./rate.ts";
-import type { Schedule } from "./schedules.ts";
+import { rateAt, type Schedule } from "./schedule.ts";
 
 /** A momentum as a method uses it: a number that is recorded, or a scalar that the host writes at each step. */
 export interface Momentum {

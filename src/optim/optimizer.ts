@@ -8,8 +8,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { type Clip, type ClipOptions, clipping } from "./clip.ts";
 import type { Method, Scalars, SlotSpec } from "./method.ts";
-import { checkCount, checkNonNegative, checkPositive, checkRate, rateAt } from "./rate.ts";
-import type { Schedule } from "./schedules.ts";
+import { checkCount, checkNonNegative, checkPositive } from "./ranges.ts";
+import { checkRate, rateAt, type Schedule } from "./schedule.ts";
 
 /** Options that every optimizer takes. */
 export interface OptimizerOptions extends ClipOptions {

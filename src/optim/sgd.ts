@@ -2,7 +2,7 @@ import { add, mul, sub } from "../tensor/ops/elementwise.ts";
 import { slotsLike } from "./method.ts";
 import { momentumOf } from "./momentum.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
-import type { Schedule } from "./schedules.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link sgd}. */
 export interface SgdOptions extends OptimizerOptions {

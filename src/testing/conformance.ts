@@ -22,14 +22,15 @@ export interface ConformanceCase {
  * float64), over layouts, places, empty shapes and special values; then the contract of {@link Backend} itself.
  *
  * The whole memory is compared after each instruction, so what is written in wrong places is found too. Float results are
- * compared after rounding the reference to float32, so that overflow counts as it does there.
+ * compared after rounding to float32, so that what overflows there counts as infinite.
  * @example for (const { name, run } of conformance(await myBackend())) it(name, run);
  */
 export function conformance(backend: Backend): ConformanceCase[] {
   const reference = js({ precision: "float64" });
-  const instructions = (Object.keys(trials) as InstructionKind[]).flatMap((kind) =>
-    trials[kind]().map((trial: Trial): ConformanceCase => ({ name: `${kind}: ${trial.label}`, run: () => hold(backend, reference, trial) })),
-  );
+  const instructions = (Object.keys(trials) as InstructionKind[]).flatMap((kind) => {
+    const list: readonly Trial[] = trials[kind]();
+    return list.map((trial): ConformanceCase => ({ name: `${kind}: ${trial.label}`, run: () => hold(backend, reference, trial) }));
+  });
   return [...instructions, ...contractCases(backend)];
 }
 
@@ -39,7 +40,9 @@ async function hold(backend: Backend, reference: Backend, { label, arrays, instr
   actual.forEach((data, buffer) => {
     const wanted = expected[buffer] as TypedArray;
     const { close, report } =
-      wanted instanceof Int32Array ? compareClose(data, wanted, { rtol: 0, atol: 0 }) : compareClose(data, Float32Array.from(wanted), { rtol, atol });
+      wanted instanceof Int32Array
+        ? compareClose(data, wanted, { rtol: 0, atol: 0 })
+        : compareClose(Float32Array.from(data), Float32Array.from(wanted), { rtol, atol });
     if (!close) throw new AreteError(`${backend.name}: ${instruction.kind} ${label}: buffer ${buffer} is off. ${report}`);
   });
 }

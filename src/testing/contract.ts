@@ -31,13 +31,13 @@ const plus = (x: number, y: number, output: number): MapInstruction => ({
   },
 });
 
-/** first = x + ones; second = first + first, where x was; total ← total + second; the result is second. */
+/** first = x + ones, in the place of x; second = first + first; total ← total + second; the result is second. */
 const accumulate: Program = {
   buffers: [
     spec("input", 0, { name: "features" }),
     spec("constant", -1, { data: Float32Array.of(1, 1, 1, 1, 1) }),
-    spec("temporary", 64),
     spec("temporary", 0),
+    spec("temporary", 64),
     spec("variable", -1, { name: "total" }),
     spec("input", 128, { name: "labels", dtype: "int32", size: 2 }),
     spec("temporary", 192, { dtype: "int32", size: 2 }),

@@ -6,10 +6,10 @@ import { matmulScratchBytes } from "../../src/backends/wasm/gemm-scratch.ts";
 
 const assembly = fileURLToPath(new URL("../../assembly", import.meta.url));
 
-/** Stands in for assembly/map.ts: the record is {address, columns}, the expression 2·c + 1, so that a second application shows. */
-const mapStub = `export function mapRows(record: usize, from: i32, to: i32): void {
-  const c = load<usize>(record), columns = load<i32>(record, 4);
-  for (let i = from * columns; i < to * columns; ++i) store<f32>(c + (i << 2), load<f32>(c + (i << 2)) * 2 + 1);
+/** Stands in for assembly/map.ts: the record is {address}, the expression 2·c + 1, so that a second application shows. */
+const mapStub = `export function mapElements(record: usize, from: i32, to: i32): void {
+  const c = load<usize>(record);
+  for (let i = from; i < to; ++i) store<f32>(c + (i << 2), load<f32>(c + (i << 2)) * 2 + 1);
 }`;
 
 /** Compiles assembly/gemm.ts alone, with the stub for its epilogue. */
@@ -78,7 +78,7 @@ export class Gemm {
     const words = new Int32Array(this.memory.buffer);
     const strides = [product.a.row, product.a.column, product.b.row, product.b.column, product.a.batch, product.b.batch];
     words.set([aAddress, bAddress, cAddress, batch, m, n, k, ...strides, scratch, product.epilogue ? epilogueAddress : 0], recordAddress / 4);
-    words.set([cAddress, n], epilogueAddress / 4);
+    words.set([cAddress], epilogueAddress / 4);
     for (let thread = 0; thread < threads; thread++) this.kernel(recordAddress, thread, threads);
 
     const untouched = (from: number, to: number) => floats.subarray(from / 4, to / 4).every((value) => value === sentinel);

@@ -67,7 +67,12 @@ function walkOf(view: View, shape: Shape): number {
 }
 
 /** Compiles an expression for the interpreter, reusing registers whose values nobody needs any more. */
-function assemble({ steps, outputs, inputs, constants }: Canonical, inputViews: readonly View[], outputViews: readonly View[], isSamePlace: (a: View, b: View) => boolean) {
+function assemble(
+  { steps, outputs, inputs, constants }: Canonical,
+  inputViews: readonly View[],
+  outputViews: readonly View[],
+  isSamePlace: (a: View, b: View) => boolean,
+) {
   const firstOutput = inputs.length;
   const firstConstant = firstOutput + outputs.length;
   const firstRegister = firstConstant + constants.length;

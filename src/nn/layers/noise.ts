@@ -77,7 +77,9 @@ export interface ActivityRegularizationOptions extends LayerOptions {
   l2?: number;
 }
 
-/** Passes its input on and adds l1·Σ|x| + l2·Σx², divided by the batch size, to the loss. @see Keras 3 `layers.ActivityRegularization`. */
+/** Passes its input on and adds l1·Σ|x| + l2·Σx², divided by the batch size, to the loss. @throws ValueError if a factor is negative. @see Keras 3 `layers.ActivityRegularization`. */
 export function activityRegularization({ l1 = 0, l2 = 0, ...options }: ActivityRegularizationOptions = {}): Layer {
+  checkNumber("activityRegularization", "l1", l1, "a finite number ≥ 0", (v) => v >= 0);
+  checkNumber("activityRegularization", "l2", l2, "a finite number ≥ 0", (v) => v >= 0);
   return functionLayer("activityRegularization", { ...options, l1, l2, activityRegularizer: l1l2({ l1, l2 }) }, (x) => x);
 }

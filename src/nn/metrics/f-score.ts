@@ -28,15 +28,17 @@ export interface FBetaOptions extends F1Options {
  * @throws ValueError on options out of range; ShapeError on other shapes.
  * @see Keras 3 `metrics.FBetaScore`.
  */
-export function fBetaScore({ name = "fBetaScore", beta = 1, average = null, threshold = null }: FBetaOptions = {}): Metric {
-  checkNumber("fBetaScore", "beta", beta, "a finite number > 0", (b) => b > 0);
-  if (threshold !== null) checkNumber("fBetaScore", "threshold", threshold, "a number in (0, 1]", (t) => t > 0 && t <= 1);
-  if (average !== null) lookUp("fBetaScore", "average", { micro: 1, macro: 1, weighted: 1 }, average);
+export const fBetaScore = (options: FBetaOptions = {}): Metric => score("fBetaScore", options);
+
+/** The harmonic mean of precision and recall: {@link fBetaScore} with β = 1. @throws ValueError on options out of range. */
+export const f1Score = (options: F1Options = {}): Metric => score("f1Score", options);
+
+function score(kind: string, { name = kind, beta = 1, average = null, threshold = null }: FBetaOptions): Metric {
+  checkNumber(kind, "beta", beta, "a finite number > 0", (b) => b > 0);
+  if (threshold !== null) checkNumber(kind, "threshold", threshold, "a number in (0, 1]", (t) => t > 0 && t <= 1);
+  if (average !== null) lookUp(kind, "average", { micro: true, macro: true, weighted: true }, average);
   return new FBetaScore(name, beta, average, threshold);
 }
-
-/** The harmonic mean of precision and recall: {@link fBetaScore} with β = 1. */
-export const f1Score = ({ name = "f1Score", ...options }: F1Options = {}): Metric => fBetaScore({ ...options, name, beta: 1 });
 
 const epsilon = 1e-7;
 

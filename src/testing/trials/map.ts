@@ -1,4 +1,4 @@
-import type { Expression, ExpressionNode, View } from "../../compiler/instruction.ts";
+import type { Expression, ExpressionNode, MapInstruction, View } from "../../compiler/instruction.ts";
 import { arity, type Primitive } from "../../tensor/primitive.ts";
 import { formatShape, type Shape, stridesOf } from "../../tensor/shape.ts";
 import { collapseTogether } from "../../tensor/view.ts";
@@ -50,7 +50,7 @@ export const mapTrials: Trials<"map"> = () => [
   constantTrial(),
 ];
 
-function primitiveTrial(primitive: Primitive, index: number): Trial<"map"> {
+function primitiveTrial(primitive: Primitive, index: number): Trial<MapInstruction> {
   const setting = new Setting(index);
   const count = arity[primitive];
   // Beyond this, float32 cannot reduce the argument; an infinite exponent of −1 has no agreed value.
@@ -101,7 +101,7 @@ const expression: Expression = {
 };
 
 /** Shapes around the sizes of tiles and vectors, with inputs that repeat along some axes or have their outer axes turned. */
-function layoutTrials(): Trial<"map">[] {
+function layoutTrials(): Trial<MapInstruction>[] {
   const shapes: Shape[] = [
     [],
     [1],
@@ -157,7 +157,7 @@ function anyStrides(shape: Shape, setting: Setting): number[] {
   return strides;
 }
 
-function inPlaceTrial(): Trial<"map"> {
+function inPlaceTrial(): Trial<MapInstruction> {
   const setting = new Setting(1);
   const shape = [33, 70];
   const [x, z] = [setting.float(shape), setting.float(shape)];
@@ -172,7 +172,7 @@ function inPlaceTrial(): Trial<"map"> {
 }
 
 /** Integers become numbers when read; results are cut towards zero when written, at the ends of the range too. */
-function intTrial(): Trial<"map"> {
+function intTrial(): Trial<MapInstruction> {
   const setting = new Setting(2);
   const values = [0, 1, -1, 7, -7, 3, -3, 1000001, -1000001, 16777216];
   const [x, wild] = [setting.given(values, undefined, "int32"), setting.given([1.9, -1.9, 0.4, -0.4, 1e10, -1e10, Number.NaN, 2147483520, 5e-30, -0])];
@@ -190,7 +190,7 @@ function intTrial(): Trial<"map"> {
   };
 }
 
-function constantTrial(): Trial<"map"> {
+function constantTrial(): Trial<MapInstruction> {
   const setting = new Setting(3);
   return {
     label: "constants alone",

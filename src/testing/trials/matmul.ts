@@ -1,4 +1,4 @@
-import type { MapInstruction, View } from "../../compiler/instruction.ts";
+import type { MapInstruction, MatmulInstruction, View } from "../../compiler/instruction.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
 
@@ -31,19 +31,26 @@ const sizes: readonly (readonly [number, number, number, number])[] = [
 /** Trials of `matmul`: sizes by layouts of both operands, and each size with an epilogue. */
 export const matmulTrials: Trials<"matmul"> = () =>
   sizes.flatMap((size, s) => [
-    ...forms.map((form, f) => product(size, form, forms[(f + s) % forms.length] as Form, false, 10 * s + f)),
-    product(size, "plain", "plain", true, 10 * s + 7),
-    product(size, "transposed", "plain", true, 10 * s + 8),
+    ...forms.map((form, f) => product(size, form, forms[(f + s) % forms.length] as Form, undefined, 10 * s + f)),
+    product(size, "plain", "plain", "by rows", 10 * s + 7),
+    product(size, "transposed", "plain", "by rows", 10 * s + 8),
+    product(size, "plain", "transposed", "flat", 10 * s + 9),
   ]);
 
-function product([batch, m, k, n]: readonly [number, number, number, number], left: Form, right: Form, withEpilogue: boolean, seed: number): Trial<"matmul"> {
+function product(
+  [batch, m, k, n]: readonly [number, number, number, number],
+  left: Form,
+  right: Form,
+  epilogueForm: "by rows" | "flat" | undefined,
+  seed: number,
+): Trial<MatmulInstruction> {
   const setting = new Setting(seed);
   const a = operand(setting, [batch, m, k], left);
   const b = operand(setting, [batch, k, n], right);
   const output = setting.room([batch, m, n]);
-  const epilogue = withEpilogue ? biasAndRelu(setting, output, batch * m, n) : undefined;
+  const epilogue = epilogueForm && (epilogueForm === "flat" ? halve(setting, output, batch * m * n) : biasAndRelu(setting, output, batch * m, n));
   return {
-    label: `[${batch}, ${m}, ${k}] ${left} · [${batch}, ${k}, ${n}] ${right}${withEpilogue ? ", with an epilogue" : ""}`,
+    label: `[${batch}, ${m}, ${k}] ${left} · [${batch}, ${k}, ${n}] ${right}${epilogueForm ? `, epilogue ${epilogueForm}` : ""}`,
     instruction: { kind: "matmul", a, b, output, ...(epilogue && { epilogue }) },
     arrays: setting.arrays,
     rtol: 1e-5,
@@ -64,7 +71,7 @@ function layout([batch, rows, columns]: readonly [number, number, number], form:
   return { strides: turned ? [batchStride, 1, step] : [batchStride, step, 1], span: form === "repeated" ? matrix : matrix * batch };
 }
 
-/** output = max(output + bias, 0) in place, and its mask in a buffer of its own. */
+/** output = max(output + bias, 0) in place, and −(output + bias) in a buffer of its own. */
 function biasAndRelu(setting: Setting, output: View, rows: number, columns: number): MapInstruction {
   const shape = [rows, columns];
   const here = { ...output, shape, strides: [columns, 1] };
@@ -83,6 +90,25 @@ function biasAndRelu(setting: Setting, output: View, rows: number, columns: numb
         { op: "neg", args: [2] },
       ],
       outputs: [4, 5],
+    },
+  };
+}
+
+/** output / 2 in a buffer of its own, in the collapsed form of the epilogue; the product itself stays. */
+function halve(setting: Setting, output: View, size: number): MapInstruction {
+  const shape = [size];
+  return {
+    kind: "map",
+    shape,
+    inputs: [{ ...output, shape, strides: [1] }],
+    outputs: [setting.room(shape)],
+    expression: {
+      nodes: [
+        { op: "input", index: 0 },
+        { op: "constant", value: 0.5 },
+        { op: "mul", args: [0, 1] },
+      ],
+      outputs: [2],
     },
   };
 }

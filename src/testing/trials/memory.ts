@@ -1,3 +1,4 @@
+import type { CopyInstruction, FillInstruction, GatherInstruction, RandomInstruction, ScatterAddInstruction } from "../../compiler/instruction.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
@@ -18,7 +19,7 @@ const tables: readonly (readonly [number, number, number])[] = [
 /** Trials of `gather`: indices one beyond both ends of the table too. */
 export const gatherTrials: Trials<"gather"> = () =>
   dtypes.flatMap((dtype) =>
-    tables.map(([rows, width, count], index): Trial<"gather"> => {
+    tables.map(([rows, width, count], index): Trial<GatherInstruction> => {
       const setting = new Setting(index);
       const table = dtype === "int32" ? setting.int([rows, width]) : setting.float([rows, width]);
       const indices = setting.int([count], { min: -1, max: rows });
@@ -32,7 +33,7 @@ export const gatherTrials: Trials<"gather"> = () =>
 
 /** Trials of `scatterAdd`: repeated indices and indices out of range. Small integers, so that sums are exact. */
 export const scatterAddTrials: Trials<"scatterAdd"> = () =>
-  tables.map(([rows, width, count], index): Trial<"scatterAdd"> => {
+  tables.map(([rows, width, count], index): Trial<ScatterAddInstruction> => {
     const setting = new Setting(index);
     const updates = setting.given(
       Array.from({ length: count * width }, () => setting.pick([-2, -1, 0.5, 1, 3])),
@@ -49,7 +50,7 @@ export const scatterAddTrials: Trials<"scatterAdd"> = () =>
 /** Trials of `random`: equal bits for any seed, stream, step and count. */
 export const randomTrials: Trials<"random"> = () =>
   [0, 1, 3, 4, 5, 64, 1001].flatMap((count, index) =>
-    [0, 7, -1].map((stream): Trial<"random"> => {
+    [0, 7, -1].map((stream): Trial<RandomInstruction> => {
       const setting = new Setting(index);
       const key = setting.int([3], { min: -(2 ** 31), max: 2 ** 31 - 1 });
       return {
@@ -66,11 +67,11 @@ const shapes: readonly Shape[] = [[], [1], [9], [300], [4, 7], [33, 34], [3, 4, 
 export const copyTrials: Trials<"copy"> = () =>
   dtypes.flatMap((dtype) =>
     shapes.flatMap((shape, s) =>
-      Array.from({ length: shape.length > 1 ? 4 : 2 }, (_, variant): Trial<"copy"> => {
+      Array.from({ length: shape.length > 1 ? 4 : 2 }, (_, variant): Trial<CopyInstruction> => {
         const setting = new Setting(10 * s + variant);
         const [from, to] = [anyLayout(shape, setting, true), anyLayout(shape, setting, false)];
         return {
-          label: `${dtype} ${formatShape(shape)} from strides ${formatShape(from.strides)} to ${formatShape(to.strides)}`,
+          label: `${variant}: ${dtype} ${formatShape(shape)} from strides ${formatShape(from.strides)} to ${formatShape(to.strides)}`,
           instruction: {
             kind: "copy",
             input: dtype === "int32" ? setting.int(shape, from) : setting.float(shape, from),
@@ -85,7 +86,7 @@ export const copyTrials: Trials<"copy"> = () =>
 /** Trials of `fill`. */
 export const fillTrials: Trials<"fill"> = () =>
   dtypes.flatMap((dtype) =>
-    shapes.map((shape, s): Trial<"fill"> => {
+    shapes.map((shape, s): Trial<FillInstruction> => {
       const setting = new Setting(s);
       const layout = anyLayout(shape, setting, false);
       return {

@@ -1,3 +1,4 @@
+import type { ArgReduceInstruction, CumsumInstruction, ReduceInstruction, SoftmaxGradInstruction, SoftmaxInstruction } from "../../compiler/instruction.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
@@ -23,7 +24,7 @@ const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 export const reduceTrials: Trials<"reduce"> = () => [
   ...(["sum", "max", "min", "prod"] as const).flatMap((operation) =>
     dtypes.flatMap((dtype) =>
-      hollow.map(([outer, length, inner], index): Trial<"reduce"> => {
+      hollow.map(([outer, length, inner], index): Trial<ReduceInstruction> => {
         const setting = new Setting(index);
         // Products near 1, so that they neither overflow nor vanish.
         const range = operation === "prod" ? { min: dtype === "int32" ? -1 : 0.99, max: dtype === "int32" ? 1 : 1.01 } : {};
@@ -39,7 +40,7 @@ export const reduceTrials: Trials<"reduce"> = () => [
       }),
     ),
   ),
-  ...(["sum", "max", "min"] as const).map((operation): Trial<"reduce"> => {
+  ...(["sum", "max", "min"] as const).map((operation): Trial<ReduceInstruction> => {
     const setting = new Setting(0);
     const input = setting.given([1, nan, 3, 4, -inf, 2, 3, 4, inf, 2, 3, 4], [3, 4, 1]);
     return {
@@ -54,7 +55,7 @@ export const reduceTrials: Trials<"reduce"> = () => [
 export const argReduceTrials: Trials<"argReduce"> = () =>
   (["max", "min"] as const).flatMap((operation) => [
     ...dtypes.flatMap((dtype) =>
-      extents.map(([outer, length, inner], index): Trial<"argReduce"> => {
+      extents.map(([outer, length, inner], index): Trial<ArgReduceInstruction> => {
         const setting = new Setting(index);
         const shape = [outer, length, inner];
         const values = Array.from({ length: outer * length * inner }, () => setting.pick([-2, -1, 0, 1, 2]));
@@ -66,7 +67,7 @@ export const argReduceTrials: Trials<"argReduce"> = () =>
         };
       }),
     ),
-    ((): Trial<"argReduce"> => {
+    ((): Trial<ArgReduceInstruction> => {
       const setting = new Setting(0);
       const input = setting.given([1, nan, 9, nan, nan, 1, 2, 3, inf, inf, inf, inf, -inf, -inf, -inf, -inf, -inf, inf, -inf, inf], [5, 4, 1]);
       return {
@@ -82,7 +83,7 @@ export const cumsumTrials: Trials<"cumsum"> = () =>
   [false, true].flatMap((exclusive) =>
     [false, true].flatMap((reverse) =>
       dtypes.flatMap((dtype) =>
-        hollow.map(([outer, length, inner], index): Trial<"cumsum"> => {
+        hollow.map(([outer, length, inner], index): Trial<CumsumInstruction> => {
           const setting = new Setting(index);
           const shape = [outer, length, inner];
           const input = dtype === "int32" ? setting.int(shape) : setting.float(shape);
@@ -112,7 +113,7 @@ const matrices: readonly (readonly [number, number])[] = [
 export const softmaxTrials: Trials<"softmax"> = () =>
   [false, true].flatMap((log) =>
     [1, 30, 1000].flatMap((scale) =>
-      matrices.map(([rows, columns], index): Trial<"softmax"> => {
+      matrices.map(([rows, columns], index): Trial<SoftmaxInstruction> => {
         const setting = new Setting(index);
         const shape = [rows, columns];
         const input = setting.float(shape, { min: -scale, max: scale });
@@ -131,7 +132,7 @@ export const softmaxTrials: Trials<"softmax"> = () =>
 /** Trials of `softmaxGrad`: y in (0, 1), or negative for the logarithm. */
 export const softmaxGradTrials: Trials<"softmaxGrad"> = () =>
   [false, true].flatMap((log) =>
-    matrices.map(([rows, columns], index): Trial<"softmaxGrad"> => {
+    matrices.map(([rows, columns], index): Trial<SoftmaxGradInstruction> => {
       const setting = new Setting(index);
       const shape = [rows, columns];
       const dy = setting.float(shape);

@@ -5,17 +5,17 @@ import { type Shape, sizeOf, stridesOf } from "../../tensor/shape.ts";
 import { viewOf } from "../programs.ts";
 
 /** One instruction on given memory, to be run on two backends. */
-export interface Trial<K extends InstructionKind = InstructionKind> {
+export interface Trial<I extends Instruction = Instruction> {
   readonly label: string;
   readonly arrays: readonly TypedArray[];
-  readonly instruction: Extract<Instruction, { kind: K }>;
+  readonly instruction: I;
   /** How far float32 results may be from float64 ones: |difference| ≤ atol + rtol·|expected|. Default 0: equal after rounding. */
   readonly rtol?: number;
   readonly atol?: number;
 }
 
 /** The trials of one kind of instruction. */
-export type Trials<K extends InstructionKind> = () => readonly Trial<K>[];
+export type Trials<K extends InstructionKind> = () => readonly Trial<Extract<Instruction, { kind: K }>>[];
 
 /** What stands around and under results before a run, so that a kernel that writes elsewhere is caught. */
 const sentinel = -987654;

@@ -1,0 +1,105 @@
+import type { Program } from "../src/compiler/instruction.ts";
+import { type ActivationName, activations } from "../src/nn/activations.ts";
+import type { Layer } from "../src/nn/layer.ts";
+import { eluLayer, leakyReluLayer, prelu } from "../src/nn/layers/activation.ts";
+import { batchNormalization } from "../src/nn/layers/batch-normalization.ts";
+import { dense } from "../src/nn/layers/dense.ts";
+import { dropout } from "../src/nn/layers/dropout.ts";
+import { alphaDropout, gaussianDropout, gaussianNoise } from "../src/nn/layers/noise.ts";
+import { layerNormalization, rmsNormalization } from "../src/nn/layers/normalization.ts";
+import { inputLayer } from "../src/nn/layers/shape.ts";
+import type { LossName } from "../src/nn/losses.ts";
+import type { Optimizer } from "../src/optim/optimizer.ts";
+import { type OptimizerName, optimizerOf, optimizers } from "../src/optim/optimizers.ts";
+import { sgd } from "../src/optim/sgd.ts";
+import { l2 } from "../src/regularize/penalties.ts";
+import type { DType } from "../src/tensor/dtype.ts";
+import { type MetricGiven, Objective } from "../src/train/objective.ts";
+import { sequential } from "../src/train/sequential.ts";
+import { type Mode, recordStep } from "../src/train/step.ts";
+
+const [rows, features, hidden, classes] = [8, 6, 5, 4];
+
+/** A small network and what it is trained for; sizes do not matter, because fused kernels know none. */
+interface Training {
+  readonly middle: readonly Layer[];
+  readonly output?: ActivationName;
+  readonly units?: number;
+  readonly loss?: LossName;
+  readonly labels?: { readonly shape: readonly number[]; readonly dtype: DType };
+  readonly metrics?: readonly MetricGiven[];
+  readonly optimizer?: Optimizer;
+}
+
+/** Programs like those that users run: what they compute elementwise gets fused kernels. */
+export function trainingPrograms(): Program[] {
+  return [...activationTrainings(), ...optimizerTrainings(), ...layerTrainings(), ...lossTrainings()].flatMap(programsOf);
+}
+
+function activationTrainings(): Training[] {
+  const gates: readonly string[] = ["softmax", "logSoftmax", "sparsemax", "glu"];
+  const names = (Object.keys(activations) as ActivationName[]).filter((name) => !gates.includes(name));
+  return names.map((name) => ({ middle: [dense(hidden, { activation: name }), dense(hidden, { activation: name })] }));
+}
+
+function optimizerTrainings(): Training[] {
+  const middle = () => [dense(hidden, { activation: "relu" })];
+  const given = [
+    ...(Object.keys(optimizers) as OptimizerName[]).map((name) => optimizerOf(name)),
+    sgd({ momentum: 0.9 }),
+    sgd({ momentum: 0.9, nesterov: true }),
+    optimizers.sgd({ momentum: 0.9, clipNorm: 1 }),
+    optimizers.rmsprop({ momentum: 0.9 }),
+    optimizers.adam({ amsgrad: true }),
+    optimizers.adam({ globalClipNorm: 1 }),
+    optimizers.nadam({ clipNorm: 1 }),
+  ];
+  return given.map((optimizer) => ({ middle: middle(), optimizer }));
+}
+
+function layerTrainings(): Training[] {
+  const layers: readonly (() => readonly Layer[])[] = [
+    () => [dense(hidden), batchNormalization()],
+    () => [dense(hidden, { activation: "elu" }), batchNormalization()],
+    () => [dense(hidden, { useBias: false }), batchNormalization(), eluLayer()],
+    () => [dense(hidden, { useBias: false }), batchNormalization(), leakyReluLayer()],
+    () => [dense(hidden), layerNormalization()],
+    () => [dense(hidden), rmsNormalization()],
+    () => [dense(hidden, { activation: "relu" }), dropout(0.2)],
+    () => [dense(hidden, { activation: "selu" }), alphaDropout(0.2)],
+    () => [gaussianNoise(0.1), dense(hidden, { activation: "relu" }), gaussianDropout(0.2)],
+    () => [dense(hidden), prelu()],
+    () => [dense(hidden, { activation: "relu", kernelRegularizer: l2(1e-4) })],
+  ];
+  return layers.map((make) => ({ middle: make() }));
+}
+
+function lossTrainings(): Training[] {
+  const dense1 = () => [dense(hidden, { activation: "relu" })];
+  const float = { shape: [rows, classes], dtype: "float32" } as const;
+  const regressions: LossName[] = ["meanSquaredError", "meanAbsoluteError", "huber", "logCosh", "poisson", "meanSquaredLogarithmicError"];
+  const distributions: LossName[] = ["categoricalCrossentropy", "klDivergence", "categoricalFocalCrossentropy"];
+  return [
+    ...regressions.map((loss): Training => ({ middle: dense1(), output: "linear", loss, labels: float, metrics: ["meanAbsoluteError"] })),
+    ...distributions.map((loss): Training => ({ middle: dense1(), loss, labels: float, metrics: ["accuracy"] })),
+    { middle: dense1(), output: "sigmoid", units: 1, loss: "binaryCrossentropy", labels: { shape: [rows, 1], dtype: "float32" }, metrics: ["accuracy"] },
+    { middle: dense1(), output: "sigmoid", units: 1, loss: "binaryFocalCrossentropy", labels: { shape: [rows, 1], dtype: "float32" } },
+    { middle: dense1(), output: "tanh", units: 1, loss: "hinge", labels: { shape: [rows, 1], dtype: "float32" } },
+  ];
+}
+
+function programsOf({
+  middle,
+  output = "softmax",
+  units = classes,
+  loss = "sparseCategoricalCrossentropy",
+  labels = { shape: [rows], dtype: "int32" },
+  metrics = loss === "sparseCategoricalCrossentropy" ? ["accuracy"] : [],
+  optimizer = sgd(),
+}: Training): Program[] {
+  const network = sequential([inputLayer([features]), ...middle, dense(units, { activation: output })], { seed: 1 });
+  const objective = new Objective("known expressions", ["output"], { loss, metrics });
+  const task = { objective, optimizer, trainable: network.variables.filter(({ trainable }) => trainable) };
+  const spec = { signature: "", rows, x: [{ shape: [rows, features], dtype: "float32" as const }], y: [labels], weights: [undefined] };
+  return (["train", "test", "predict"] as Mode[]).map((mode) => recordStep(mode, { network, task }, spec).program);
+}

@@ -1,0 +1,35 @@
+// Exports only. What models are built from is exported by name; families whose names Keras uses more than once are namespaces.
+
+export type { Backend, Executable, HostBackend, HostExecutable, HostOutputPort, InputPort, OutputPort, Storage, StorageSpec } from "./backends/backend.ts";
+export { bind, defaultBackend, evaluate, settle } from "./backends/evaluate.ts";
+export { js, type JsOptions } from "./backends/js/index.ts";
+export { isWasmSupported, wasm, type WasmOptions } from "./backends/wasm/index.ts";
+export { type CompiledGraph, type CompileOptions, compile } from "./compiler/compile.ts";
+export type { Instruction, Program, View } from "./compiler/instruction.ts";
+export { print } from "./compiler/print.ts";
+export { hostArray, type ArrayInput, type HostArray } from "./data/array.ts";
+export { type CsvOptions, type CsvTable, parseCsv } from "./data/csv.ts";
+export { Dataset, dataset, datasetFrom } from "./data/dataset.ts";
+export { parseIdx, readIdx } from "./data/idx.ts";
+export { AreteError, OutOfMemoryError, ShapeError, StateError, ValueError } from "./errors.ts";
+export * as activations from "./nn/activations.ts";
+export * as initializers from "./nn/initializers.ts";
+export { input } from "./nn/input.ts";
+export { type BatchShape, type CallContext, Layer, type LayerOptions } from "./nn/layer.ts";
+export * from "./nn/layers/index.ts";
+export type { Loss, Reduction } from "./nn/loss.ts";
+export * as losses from "./nn/losses.ts";
+export { type Metric, MetricBase } from "./nn/metric.ts";
+export * as metrics from "./nn/metrics.ts";
+export { SymbolicTensor } from "./nn/symbolic.ts";
+export * from "./optim/index.ts";
+export { type Constraint, maxNorm, minMaxNorm, nonNeg, unitNorm } from "./regularize/constraints.ts";
+export { l1, l1l2, l2, orthogonalPenalty, type Penalty } from "./regularize/penalties.ts";
+export { grad, gradients, valueAndGrad } from "./tensor/autodiff.ts";
+export type { DType, NumericArray, TypedArray } from "./tensor/dtype.ts";
+export { placeholder, tensor } from "./tensor/ops/leaf.ts";
+export * as ops from "./tensor/ops/index.ts";
+export type { Shape } from "./tensor/shape.ts";
+export { type NestedArray, Tensor } from "./tensor/tensor.ts";
+export { Variable } from "./tensor/variable.ts";
+export * from "./train/index.ts";

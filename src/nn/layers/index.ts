@@ -1,0 +1,20 @@
+export { activation, eluLayer, leakyReluLayer, Prelu, type PreluOptions, prelu, reluLayer, softmaxLayer } from "./activation.ts";
+export type { AffineOptions } from "./affine.ts";
+export { BatchNormalization, type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
+export { Dense, type DenseOptions, dense } from "./dense.ts";
+export { type DropoutOptions, dropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./dropout.ts";
+export { addLayer, concatenate } from "./merge.ts";
+export { type ActivityRegularizationOptions, activityRegularization, alphaDropout, gaussianDropout, gaussianNoise, type NoiseOptions } from "./noise.ts";
+export {
+  GroupNormalization,
+  type GroupNormalizationOptions,
+  groupNormalization,
+  LayerNormalization,
+  type LayerNormalizationOptions,
+  layerNormalization,
+  RmsNormalization,
+  type RmsNormalizationOptions,
+  rmsNormalization,
+  unitNormalization,
+} from "./normalization.ts";
+export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";

@@ -1,0 +1,40 @@
+import { add, div, mul, neg, sqrt, square } from "../tensor/ops/elementwise.ts";
+import { approach } from "./adam.ts";
+import { slotsLike } from "./method.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { checkDecay, checkNonNegative } from "./ranges.ts";
+
+/** Options of {@link adadelta}. The default learning rate is 0.001, as in Keras; the paper's is 1. */
+export interface AdadeltaOptions extends OptimizerOptions {
+  /** Decay of both averages, in [0, 1). Default 0.95. */
+  rho?: number;
+  /** Added under the roots, ≥ 0. Default 1e-7. */
+  epsilon?: number;
+}
+
+/**
+ * AdaDelta: steps in the weights' own units, by the ratio of past steps to past gradients.
+ *   v ← ρ·v + (1−ρ)·g²;  δ = −√(d + ε)·g/√(v + ε);  d ← ρ·d + (1−ρ)·δ²;  w ← w + lr·δ
+ * Memory: two slots (v, d) per weight.
+ * @throws ValueError where rho is outside [0, 1) or epsilon < 0.
+ * @see Keras 3 `optimizers.Adadelta`; Zeiler 2012, arXiv:1212.5701.
+ */
+export function adadelta(options: AdadeltaOptions = {}): Optimizer {
+  const { rho = 0.95, epsilon = 1e-7 } = options;
+  checkDecay("adadelta", "rho", rho);
+  checkNonNegative("adadelta", "epsilon", epsilon);
+  return defineOptimizer<"v" | "d">(
+    "adadelta",
+    { learningRate: 0.001, ...options },
+    {
+      slots: (variable) => slotsLike(variable, ["v", "d"]),
+      begin: ({ learningRate }) => ({
+        rule: (w, g, slots) => {
+          const v = approach(slots.v, square(g), rho);
+          const delta = neg(mul(div(sqrt(add(slots.d, epsilon)), sqrt(add(v, epsilon))), g));
+          return { w: add(w, mul(learningRate, delta)), slots: { v, d: approach(slots.d, square(delta), rho) } };
+        },
+      }),
+    },
+  );
+}

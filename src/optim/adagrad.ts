@@ -1,0 +1,38 @@
+import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
+import { slotsLike } from "./method.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { checkNonNegative } from "./ranges.ts";
+
+/** Options of {@link adagrad}. The default learning rate is 0.001. */
+export interface AdagradOptions extends OptimizerOptions {
+  /** What the sums of squares begin with, ≥ 0. Default 0.1. */
+  initialAccumulatorValue?: number;
+  /** Added under the root, ≥ 0. Default 1e-7. */
+  epsilon?: number;
+}
+
+/**
+ * AdaGrad: each weight's steps shrink with all the squared gradients that it has had.
+ *   a ← a + g²;  w ← w − lr·g/√(a + ε)
+ * Memory: one slot per weight. Good for sparse gradients; in deep nets it often stops too early.
+ * @throws ValueError where an option is negative.
+ * @see Keras 3 `optimizers.Adagrad`; Duchi et al. 2011.
+ */
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  const { initialAccumulatorValue = 0.1, epsilon = 1e-7 } = options;
+  checkNonNegative("adagrad", "initialAccumulatorValue", initialAccumulatorValue);
+  checkNonNegative("adagrad", "epsilon", epsilon);
+  return defineOptimizer<"a">(
+    "adagrad",
+    { learningRate: 0.001, ...options },
+    {
+      slots: (variable) => slotsLike(variable, ["a"], initialAccumulatorValue),
+      begin: ({ learningRate }) => ({
+        rule: (w, g, slots) => {
+          const a = add(slots.a, square(g));
+          return { w: sub(w, div(mul(learningRate, g), sqrt(add(a, epsilon)))), slots: { a } };
+        },
+      }),
+    },
+  );
+}

@@ -1,0 +1,20 @@
+import { type AdamOptions, adamMethod } from "./adam.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+
+/** Options of {@link adamW}. The default learning rate is 0.001, the default weightDecay 0.004. */
+export interface AdamWOptions extends AdamOptions {
+  weightDecay?: number;
+}
+
+/**
+ * AdamW: Adam with decoupled weight decay.
+ *   w ← w − lr·λ·w;  then as Adam
+ * Memory: two slots (m, v) per weight, three with amsgrad.
+ * Differs from the paper: λ is multiplied by lr, as in Keras and PyTorch.
+ * @throws ValueError where a beta is outside [0, 1), or epsilon or weightDecay < 0.
+ * @example adamW({ learningRate: 1e-3, weightDecay: 0.01, excludeFromWeightDecay: ["bias", "gamma", "beta"] });
+ * @see Keras 3 `optimizers.AdamW`; Loshchilov & Hutter 2019, arXiv:1711.05101.
+ */
+export function adamW(options: AdamWOptions = {}): Optimizer {
+  return defineOptimizer("adamW", { learningRate: 0.001, weightDecay: 0.004, ...options }, adamMethod("adamW", options));
+}

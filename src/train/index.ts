@@ -1,0 +1,10 @@
+export type { ArraysGiven, DataGiven } from "./arrays.ts";
+export type { Callback, TrainedModel, Training } from "./callback.ts";
+export type { ClassWeight } from "./class-weight.ts";
+export { History } from "./history.ts";
+export { type BatchWeights, type CompileModelOptions, Model, type ModelOptions, type SummaryOptions } from "./model.ts";
+export type { LossGiven, MetricGiven, ObjectiveOptions, PerOutput } from "./objective.ts";
+export type { EvaluateOptions, FitOptions, PassOptions, PredictOptions, ValidationData, Verbosity } from "./options.ts";
+export type { BatchGiven, BatchStream } from "./prepare.ts";
+export { cloneModel, type FunctionalOptions, model, sequential } from "./sequential.ts";
+export type { Logs } from "./trainer.ts";
