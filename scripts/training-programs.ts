@@ -74,17 +74,15 @@ function layerTrainings(): Training[] {
   return layers.map((make) => ({ middle: make() }));
 }
 
+/** Losses that are often taken over large outputs; on a handful of classes the interpreter will do. */
 function lossTrainings(): Training[] {
   const dense1 = () => [dense(hidden, { activation: "relu" })];
   const float = { shape: [rows, classes], dtype: "float32" } as const;
-  const regressions: LossName[] = ["meanSquaredError", "meanAbsoluteError", "huber", "logCosh", "poisson", "meanSquaredLogarithmicError"];
-  const distributions: LossName[] = ["categoricalCrossentropy", "klDivergence", "categoricalFocalCrossentropy"];
+  const regressions: LossName[] = ["meanSquaredError", "meanAbsoluteError", "huber"];
   return [
     ...regressions.map((loss): Training => ({ middle: dense1(), output: "linear", loss, labels: float, metrics: ["meanAbsoluteError"] })),
-    ...distributions.map((loss): Training => ({ middle: dense1(), loss, labels: float, metrics: ["accuracy"] })),
+    { middle: dense1(), loss: "categoricalCrossentropy", labels: float, metrics: ["accuracy"] },
     { middle: dense1(), output: "sigmoid", units: 1, loss: "binaryCrossentropy", labels: { shape: [rows, 1], dtype: "float32" }, metrics: ["accuracy"] },
-    { middle: dense1(), output: "sigmoid", units: 1, loss: "binaryFocalCrossentropy", labels: { shape: [rows, 1], dtype: "float32" } },
-    { middle: dense1(), output: "tanh", units: 1, loss: "hinge", labels: { shape: [rows, 1], dtype: "float32" } },
   ];
 }
 

@@ -2,7 +2,7 @@ import { lookUp, shapeError } from "../errors.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { expandDims, reshape, squeeze } from "../tensor/ops/shaping.ts";
-import { broadcastShapes, formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
+import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** How values per sample become one number. */
@@ -97,7 +97,7 @@ function alignWeight(name: string, sampleWeight: Tensor, values: Tensor): Tensor
   const weight = cast(sampleWeight, "float32");
   const [, matched] = matchRanks(values, weight);
   const fits = matched.rank <= values.rank ? reshape(matched, [...matched.shape, ...new Array<number>(values.rank - matched.rank).fill(1)]) : matched;
-  const spreads = fits.rank === values.rank && sameShape(broadcastShapes(name, fits.shape, values.shape), values.shape);
+  const spreads = fits.rank === values.rank && fits.shape.every((extent, axis) => extent === 1 || extent === values.shape[axis]);
   if (spreads) return fits;
   throw shapeError(name, {
     rule: "sampleWeight has a weight per sample, or per value of the loss",

@@ -25,12 +25,18 @@ export interface Training {
   readonly epochs: number;
   /** Steps in an epoch, where that is known. */
   readonly steps: number | undefined;
+  /** Whether there are data to validate with. */
+  readonly validates: boolean;
+  /** What was not finite in the step just run, in words; undefined where all was, or no callback has `diagnoses`. */
+  diagnosis(): Promise<string | undefined>;
 }
 
 type Hooked = void | Promise<void>;
 
 /** Code that runs while a model trains. All hooks are optional, may be asynchronous, and are called in the callbacks' order. Logs may be added to. */
 export interface Callback {
+  /** Whether train steps look for numbers that are not finite, layer by layer (see `Training.diagnosis`): this costs some time. */
+  readonly diagnoses?: boolean;
   onTrainBegin?(training: Training): Hooked;
   onTrainEnd?(logs: Logs, training: Training): Hooked;
   /** `epoch` counts from 0. */
@@ -51,7 +57,7 @@ export interface Callback {
 }
 
 /** Names of the hooks. */
-export type Hook = keyof Callback;
+export type Hook = Exclude<keyof Callback, "diagnoses">;
 
 /** Several callbacks as one. A hook that nobody has costs nothing. */
 export class CallbackList {

@@ -30,11 +30,12 @@ export async function runFit(call: FitCall): Promise<History> {
   const progress = verbose === 0 ? undefined : new Progress(verbose);
   const list: Callback[] = [...callbacks, history.recorder, ...(progress ? [progress] : [])];
   trainer.seed = seed;
+  trainer.diagnoses = list.some((callback) => callback.diagnoses === true);
   model.stopTraining = false;
   const plan: FitPlan = {
     trainer,
     optimizer: task.optimizer,
-    training: { model, epochs, steps: stepsPerEpoch ?? source.steps },
+    training: { model, epochs, steps: stepsPerEpoch ?? source.steps, validates: validation !== undefined, diagnosis: () => trainer.diagnosis() },
     callbacks: new CallbackList(list),
     source,
     initialEpoch,

@@ -32,6 +32,10 @@ export class BoundProgram {
     return this.executable.output(name);
   }
 
+  get outputNames(): readonly string[] {
+    return Object.keys(this.graph.outputs);
+  }
+
   outputShape(name: string): Shape {
     return this.graph.outputs[name]?.shape ?? [];
   }

@@ -2,16 +2,23 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import { Recording } from "../nn/context.ts";
 import { listOf } from "../nn/layer.ts";
 import type { Network } from "../nn/network.ts";
-import type { Optimizer, Phase } from "../optim/optimizer.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { gradients } from "../tensor/autodiff.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { ArraySpec, BatchSpec } from "./batch.ts";
+import { type Finite, finiteGradients, finiteOutputs, notingOutputs } from "./diagnosis.ts";
 import type { Objective } from "./objective.ts";
 
 /** What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`). */
 export type Mode = "train" | "accumulate" | "test" | "predict";
+
+/** What a recorded step can do beside its work. */
+export interface StepOptions {
+  /** Whether train steps note which layers' outputs and which gradients were finite. */
+  readonly diagnoses: boolean;
+}
 
 /** What steps are recorded from. */
 export interface Parts {
@@ -42,25 +49,30 @@ export const portName = {
  * random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer, side results such as moving
  * averages, metrics. Test steps: forward, losses, metrics. Predict steps: forward.
  */
-export function recordStep(mode: Mode, { network, task }: Parts, spec: BatchSpec): CompiledGraph {
+export function recordStep(mode: Mode, { network, task }: Parts, spec: BatchSpec, options: StepOptions): CompiledGraph {
   const isTraining = mode === "train" || mode === "accumulate";
   const ctx = new Recording(network, { training: isTraining, key: placeholder(portName.key, [3], "int32") });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
-  const outputs = listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
+  const noted: Finite[] = [];
+  const forward = () => listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
+  const outputs = isTraining && options.diagnoses ? notingOutputs(network, noted, forward) : forward();
   if (mode === "predict" || !task) {
     return compile({ outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])), updates: [...ctx.updates] });
   }
   const y = spec.y.map((array, index) => at(portName.y(index), array));
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
   const { loss, updates } = task.objective.reckon(y, outputs, weights, [...network.penalties(), ...ctx.losses]);
-  const trained = isTraining ? trainingUpdates(network, task, loss, mode === "train" ? "update" : "accumulate") : [];
-  return compile({ outputs: { [portName.loss]: loss }, updates: [...trained, ...ctx.updates, ...updates] });
+  if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });
+  const pairs = withGradients(task.trainable, loss);
+  if (options.diagnoses) noted.push(...finiteGradients(network, pairs));
+  const phase = mode === "train" ? "update" : "accumulate";
+  const trained = task.optimizer.apply(pairs, task.optimizer.scalars(), { constraints: network.constraints(), phase });
+  return compile({ outputs: { [portName.loss]: loss, ...finiteOutputs(noted) }, updates: [...trained, ...ctx.updates, ...updates] });
 }
 
-function trainingUpdates(network: Network, { optimizer, trainable }: TrainingTask, loss: Tensor, phase: Phase): readonly (readonly [Variable, Tensor])[] {
-  const slopes = gradients(loss, trainable);
-  const pairs = trainable.map((variable, index) => [variable, slopes[index] as Tensor] as const);
-  return optimizer.apply(pairs, optimizer.scalars(), { constraints: network.constraints(), phase });
+function withGradients(variables: readonly Variable[], loss: Tensor): (readonly [Variable, Tensor])[] {
+  const slopes = gradients(loss, variables);
+  return variables.map((variable, index) => [variable, slopes[index] as Tensor] as const);
 }
 
 const at = (name: string, { shape, dtype }: ArraySpec): Tensor => placeholder(name, shape, dtype);

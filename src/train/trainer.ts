@@ -9,6 +9,7 @@ import type { TypedArray } from "../tensor/dtype.ts";
 import { randomKey } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchPorts, BatchSpec } from "./batch.ts";
+import { readDiagnosis } from "./diagnosis.ts";
 import type { Objective } from "./objective.ts";
 import { type BoundProgram, Programs } from "./programs.ts";
 import type { BatchCursor } from "./source.ts";
@@ -49,6 +50,9 @@ export class Trainer {
   private key: Int32Array;
   private readonly number = new Float32Array(1);
   private forwardRuns = 0;
+  private lastTrained: BoundProgram | undefined;
+  /** Whether train steps look for numbers that are not finite. */
+  diagnoses = false;
 
   constructor(private readonly options: TrainerOptions) {
     this.trainable = options.network.trainableVariables;
@@ -78,13 +82,13 @@ export class Trainer {
 
   /** The step for a batch, if it is bound already. */
   find(mode: Mode, spec: BatchSpec): Step | undefined {
-    const program = this.programs.find(`${mode} ${spec.signature}`);
+    const program = this.programs.find(this.keyOf(mode, spec));
     return program && this.steps.get(program);
   }
 
   /** Records and binds the step for a batch. */
   async bind(mode: Mode, spec: BatchSpec): Promise<Step> {
-    const program = await this.programs.add(`${mode} ${spec.signature}`, () => this.record(mode, spec));
+    const program = await this.programs.add(this.keyOf(mode, spec), () => this.record(mode, spec));
     const step: Step = {
       program,
       ports: {
@@ -110,7 +114,9 @@ export class Trainer {
       step.program.input(name)?.write(this.number);
     }
     step.program.run();
-    if (isTraining) optimizer.advance();
+    if (!isTraining) return;
+    optimizer.advance();
+    this.lastTrained = step.program;
   }
 
   /** Losses and metrics so far. */
@@ -122,14 +128,23 @@ export class Trainer {
     return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
   }
 
+  /** What was not finite in the last train step; undefined where all was, or nobody asked for it beforehand. */
+  diagnosis(): Promise<string | undefined> {
+    return this.lastTrained ? readDiagnosis(this.lastTrained) : Promise.resolve(undefined);
+  }
+
   /** Frees the programs. */
   dispose(): void {
     this.programs.dispose();
   }
 
+  private keyOf(mode: Mode, spec: BatchSpec): string {
+    return `${mode}${this.diagnoses ? "+diagnosis" : ""} ${spec.signature}`;
+  }
+
   private record(mode: Mode, spec: BatchSpec): CompiledGraph {
     const { network, task } = this.options;
-    return withFlags(this.flags, () => recordStep(mode, { network, task: task && { ...task, trainable: this.trainable } }, spec));
+    return withFlags(this.flags, () => recordStep(mode, { network, task: task && { ...task, trainable: this.trainable } }, spec, this));
   }
 }
 

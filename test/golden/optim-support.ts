@@ -31,7 +31,8 @@ export function scheduleOf({ schedule, config }: ScheduleDescription): Schedule 
 }
 
 /** An optimizer from its description in a golden file. */
-export function optimizerOf(name: string, { learningRate, ...rest }: { learningRate?: number | ScheduleDescription }): Optimizer {
+export function optimizerOf(name: string, config: object): Optimizer {
+  const { learningRate, ...rest } = config as { learningRate?: number | ScheduleDescription };
   const make = optimizers[name as OptimizerName] as (options: OptimizerOptions) => Optimizer;
   if (learningRate === undefined) return make(rest);
   return make({ ...rest, learningRate: typeof learningRate === "object" ? scheduleOf(learningRate) : learningRate });

@@ -54,36 +54,44 @@ const sentinel = -123456;
 /** Runs the kernel on its own memory and checks that it writes nothing but C and its scratch. */
 export class Gemm {
   private readonly memory = new WebAssembly.Memory({ initial: 512 });
+  private readonly floats = new Float32Array(this.memory.buffer);
+  private readonly words = new Int32Array(this.memory.buffer);
   private readonly kernel: (record: number, thread: number, threads: number) => void;
 
   constructor(binary: Uint8Array<ArrayBuffer>) {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory: this.memory } });
-    this.kernel = exports["matmul"] as typeof this.kernel;
+    this.kernel = exports.matmul as typeof this.kernel;
   }
 
   run(product: Product, a: Float32Array, b: Float32Array, threads = 1): Float32Array {
     const { batch, m, n, k } = product;
-    const size = batch * m * n;
-    const floats = new Float32Array(this.memory.buffer).fill(sentinel);
     const align = (address: number) => Math.ceil((address + guard) / 64) * 64;
     const aAddress = first;
-    // A byte offset that is a multiple of 4 but not of 16: views of bigger matrices need not be aligned.
+    // Multiples of 4 but not of 16: views of bigger matrices need not be aligned.
     const bAddress = align(aAddress + a.byteLength) + 4;
     const cAddress = align(bAddress + b.byteLength) + 8;
-    const scratch = align(cAddress + size * 4);
+    const cEnd = cAddress + batch * m * n * 4;
+    const scratch = align(cEnd);
     const scratchEnd = scratch + matmulScratchBytes(m, n, k, threads);
-    if (scratchEnd + guard > this.memory.buffer.byteLength) throw new Error("the test's memory is too small");
-    floats.set(a, aAddress / 4);
-    floats.set(b, bAddress / 4);
-    const words = new Int32Array(this.memory.buffer);
+    if (scratchEnd + guard > this.floats.byteLength) throw new Error("the test's memory is too small");
+    this.floats.fill(sentinel, first / 4, scratch / 4).fill(sentinel, scratchEnd / 4, scratchEnd / 4 + guard);
+    // What an earlier instruction left in the scratch memory must not matter.
+    this.floats.fill(Number.NaN, scratch / 4, scratchEnd / 4);
+    this.floats.set(a, aAddress / 4);
+    this.floats.set(b, bAddress / 4);
     const strides = [product.a.row, product.a.column, product.b.row, product.b.column, product.a.batch, product.b.batch];
-    words.set([aAddress, bAddress, cAddress, batch, m, n, k, ...strides, scratch, product.epilogue ? epilogueAddress : 0], recordAddress / 4);
-    words.set([cAddress], epilogueAddress / 4);
+    this.words.set([aAddress, bAddress, cAddress, batch, m, n, k, ...strides, scratch, product.epilogue ? epilogueAddress : 0], recordAddress / 4);
+    this.words.set([cAddress, n], epilogueAddress / 4);
     for (let thread = 0; thread < threads; thread++) this.kernel(recordAddress, thread, threads);
 
-    const untouched = (from: number, to: number) => floats.subarray(from / 4, to / 4).every((value) => value === sentinel);
-    const gaps = [untouched(aAddress + a.byteLength, bAddress), untouched(bAddress + b.byteLength, cAddress), untouched(cAddress + size * 4, scratch)];
-    if (gaps.includes(false) || !untouched(scratchEnd, this.memory.buffer.byteLength)) throw new Error(`wrote outside of C: ${JSON.stringify(product)}`);
-    return floats.slice(cAddress / 4, cAddress / 4 + size);
+    this.expectUntouched(aAddress + a.byteLength, bAddress, product);
+    this.expectUntouched(bAddress + b.byteLength, cAddress, product);
+    this.expectUntouched(cEnd, scratch, product);
+    this.expectUntouched(scratchEnd, scratchEnd + guard, product);
+    return this.floats.slice(cAddress / 4, cEnd / 4);
+  }
+
+  private expectUntouched(from: number, to: number, product: Product): void {
+    for (let i = from / 4; i < to / 4; i++) if (this.floats[i] !== sentinel) throw new Error(`wrote outside of C: ${JSON.stringify(product)}`);
   }
 }

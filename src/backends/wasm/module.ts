@@ -26,7 +26,8 @@ export function moduleOf(build: Build): Promise<WebAssembly.Module> {
 }
 
 /** The bytes of a build, for those who want to compile or serve them by themselves. */
-export async function bytesOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
+export async function bytesOf(build: Build): Promise<ArrayBuffer> {
   const { default: base64 } = build === "simd" ? await import("./generated/simd.ts") : await import("./generated/relaxed.ts");
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new Response(new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer();
 }

@@ -1,0 +1,99 @@
+import type { HostArray } from "../../data/array.ts";
+import { checkNumber, valueError } from "../../errors.ts";
+import { checkCount } from "../../optim/ranges.ts";
+import type { Callback, TrainedModel, Training } from "../callback.ts";
+import type { Logs } from "../trainer.ts";
+import { Monitor, type MonitorOptions } from "./monitor.ts";
+
+/** A model's weights at some moment of its training. */
+export interface Snapshot {
+  readonly epoch: number;
+  /** The batch of the epoch, from 0, where batches are counted. */
+  readonly batch: number | undefined;
+  readonly logs: Readonly<Logs>;
+  readonly weights: HostArray[];
+}
+
+/** Options of {@link modelCheckpoint}. */
+export interface ModelCheckpointOptions extends MonitorOptions {
+  /** Gets each snapshot, to write it somewhere; training waits for it. Default: the last one stays in `last`. */
+  save?: (snapshot: Snapshot, model: TrainedModel) => void | Promise<void>;
+  /** Whether to save only when the watched value is better than ever. Default false. */
+  saveBestOnly?: boolean;
+  /** When to save: after each epoch, or every so many batches (≥ 1). Default "epoch". */
+  saveFreq?: "epoch" | number;
+  /** What the first value has to beat, with saveBestOnly. Default nothing. */
+  initialValueThreshold?: number;
+}
+
+/** Saves weights while training. See {@link modelCheckpoint}. */
+export class ModelCheckpoint implements Callback {
+  /** The best watched value so far, with saveBestOnly. */
+  best: number | undefined;
+  /** What was saved last. */
+  last: Snapshot | undefined;
+  /** There only when batches are counted, since logs of batches cost something. */
+  readonly onTrainBatchEnd?: NonNullable<Callback["onTrainBatchEnd"]>;
+  private readonly monitor: Monitor;
+  private epoch = 0;
+  private batches = 0;
+
+  constructor(private readonly options: ModelCheckpointOptions) {
+    const { monitor = "val_loss", mode = "auto", saveFreq = "epoch", initialValueThreshold, save } = options;
+    if (saveFreq !== "epoch") checkCount("modelCheckpoint", "saveFreq", saveFreq, 1);
+    if (initialValueThreshold !== undefined) checkNumber("modelCheckpoint", "initialValueThreshold", initialValueThreshold, "a finite number", () => true);
+    if (save !== undefined && typeof save !== "function") {
+      throw valueError("modelCheckpoint", { rule: "save must be a function", expected: "(snapshot) => …", received: save });
+    }
+    this.monitor = new Monitor("modelCheckpoint", monitor, mode);
+    this.best = initialValueThreshold;
+    if (saveFreq !== "epoch") this.onTrainBatchEnd = (batch, logs, training) => this.countBatch(saveFreq, batch, logs, training);
+  }
+
+  onTrainBegin(): void {
+    this.batches = 0;
+  }
+
+  onEpochBegin(epoch: number): void {
+    this.epoch = epoch;
+  }
+
+  async onEpochEnd(epoch: number, logs: Logs, { model }: Training): Promise<void> {
+    if ((this.options.saveFreq ?? "epoch") === "epoch") await this.saveIfDue(epoch, undefined, logs, model);
+  }
+
+  private async countBatch(every: number, batch: number, logs: Logs, { model }: Training): Promise<void> {
+    this.batches++;
+    if (this.batches < every) return;
+    this.batches = 0;
+    await this.saveIfDue(this.epoch, batch, logs, model);
+  }
+
+  private async saveIfDue(epoch: number, batch: number | undefined, logs: Logs, model: TrainedModel): Promise<void> {
+    if (!this.isDue(logs, model)) return;
+    const snapshot: Snapshot = { epoch, batch, logs: { ...logs }, weights: await model.getWeights() };
+    this.last = snapshot;
+    await this.options.save?.(snapshot, model);
+  }
+
+  /** A value that was not reported cannot be compared: better one snapshot too many. */
+  private isDue(logs: Logs, model: TrainedModel): boolean {
+    if (!this.options.saveBestOnly) return true;
+    const current = this.monitor.read(logs);
+    if (current === undefined) return true;
+    if (!this.monitor.improves(current, this.best, model)) return false;
+    this.best = current;
+    return true;
+  }
+}
+
+/**
+ * Saves the model's weights as it trains: after each epoch or every so many batches, all or only the best; to a function of yours, and the last to
+ * memory: `model.setWeights(checkpoint.last.weights)`.
+ * @throws ValueError where an option is out of range.
+ * @example const best = modelCheckpoint({ saveBestOnly: true, monitor: "val_accuracy" });
+ * @see Keras 3 `callbacks.ModelCheckpoint`.
+ */
+export function modelCheckpoint(options: ModelCheckpointOptions = {}): ModelCheckpoint {
+  return new ModelCheckpoint(options);
+}

@@ -1,0 +1,66 @@
+import { checkNumber } from "../../errors.ts";
+import { checkCount, checkNonNegative } from "../../optim/ranges.ts";
+import type { Callback, Training } from "../callback.ts";
+import type { Logs } from "../trainer.ts";
+import { Monitor, type MonitorOptions } from "./monitor.ts";
+
+/** Options of {@link reduceLROnPlateau}. */
+export interface ReduceLROnPlateauOptions extends MonitorOptions {
+  /** The learning rate is multiplied by this, in (0, 1). Default 0.1. */
+  factor?: number;
+  /** How many epochs without anything better are borne, an integer ≥ 0. Default 10. */
+  patience?: number;
+  /** By how much a value must be better to count. Default 1e-4. */
+  minDelta?: number;
+  /** Epochs after a reduction in which patience does not run, an integer ≥ 0. Default 0. */
+  cooldown?: number;
+  /** The rate never goes below this, ≥ 0. Default 0. */
+  minLearningRate?: number;
+}
+
+/**
+ * Performance scheduling: lowers the learning rate when a watched value has not become better for `patience` epochs. Adds
+ * `learning_rate` to the logs. The optimizer must have been made with a number as learningRate.
+ * @throws ValueError where an option is out of range; while training, where mode is "auto" and the value is no metric of the model.
+ * @see Keras 3 `callbacks.ReduceLROnPlateau`.
+ */
+export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callback {
+  const { monitor: name = "val_loss", mode = "auto", factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
+  const owner = "reduceLROnPlateau";
+  checkNumber(owner, "factor", factor, "a number in (0, 1)", (value) => value > 0 && value < 1);
+  checkCount(owner, "patience", patience, 0);
+  checkCount(owner, "cooldown", cooldown, 0);
+  checkNonNegative(owner, "minLearningRate", minLearningRate);
+  const monitor = new Monitor(owner, name, mode, minDelta);
+  let best: number | undefined;
+  let wait = 0;
+  let cooling = 0;
+  return {
+    onTrainBegin() {
+      best = undefined;
+      wait = 0;
+      cooling = 0;
+    },
+    onEpochEnd(_epoch: number, logs: Logs, { model }: Training) {
+      const rate = model.optimizer.learningRate;
+      logs.learning_rate = rate;
+      const current = monitor.read(logs);
+      if (current === undefined) return;
+      if (cooling > 0) {
+        cooling--;
+        wait = 0;
+      }
+      if (monitor.improves(current, best, model)) {
+        best = current;
+        wait = 0;
+        return;
+      }
+      if (cooling > 0) return;
+      wait++;
+      if (wait < patience || rate <= minLearningRate) return;
+      model.optimizer.learningRate = Math.max(rate * factor, minLearningRate);
+      cooling = cooldown;
+      wait = 0;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Callback } from "../callback.ts";
+
+/** Stops training at a loss that is not finite. See {@link terminateOnNaN}. */
+export interface TerminateOnNaN extends Callback {
+  /** What was not finite first, in words; undefined while all is well. */
+  readonly found: string | undefined;
+}
+
+/**
+ * Stops training as soon as a loss is NaN or infinite, and says (in `found`, and as a warning) which layer's output or which gradient was not finite
+ * first. Each step looks at all of them, which costs some time: use it to find out what goes wrong.
+ * @example const watch = terminateOnNaN(); await model.fit(x, y, { callbacks: [watch] }); console.log(watch.found);
+ * @see Keras 3 `callbacks.TerminateOnNaN`.
+ */
+export function terminateOnNaN(): TerminateOnNaN {
+  const state: { found: string | undefined } = { found: undefined };
+  return {
+    diagnoses: true,
+    get found() {
+      return state.found;
+    },
+    onTrainBegin() {
+      state.found = undefined;
+    },
+    async onTrainBatchEnd(batch, logs, training) {
+      const what = await training.diagnosis();
+      if (what === undefined && Number.isFinite(logs.loss ?? 0)) return;
+      training.model.stopTraining = true;
+      state.found = `${what ?? "the loss"} was not finite in batch ${batch}`;
+      console.warn(`terminateOnNaN: ${state.found}; training stops. Try a smaller learning rate, clipNorm, or other initializers; check the data.`);
+    },
+  };
+}

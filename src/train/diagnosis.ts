@@ -1,0 +1,65 @@
+import { type Layer, listOf } from "../nn/layer.ts";
+import { isFinite } from "../tensor/ops/elementwise.ts";
+import { min } from "../tensor/ops/reduction.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import type { BoundProgram } from "./programs.ts";
+
+/** Whether something was finite: in words, and as a scalar, 1 or 0. */
+export interface Finite {
+  readonly what: string;
+  readonly isFinite: Tensor;
+}
+
+const prefix = "finite: ";
+
+/** Records a pass while noting for each layer inside `root` whether its outputs are finite, in the order in which they are computed. */
+export function notingOutputs<T>(root: Layer, noted: Finite[], record: () => T): T {
+  const layers = allInside(root);
+  for (const layer of layers) {
+    const invoke = layer.invoke.bind(layer);
+    // An own property in front of the method, for this pass only.
+    layer.invoke = (inputs, ctx) => {
+      const outputs = invoke(inputs, ctx);
+      for (const output of listOf(outputs)) {
+        if (output.dtype === "float32") noted.push({ what: `the output of ${layer.label}`, isFinite: allFinite(output) });
+      }
+      return outputs;
+    };
+  }
+  try {
+    return record();
+  } finally {
+    for (const layer of layers) Reflect.deleteProperty(layer, "invoke");
+  }
+}
+
+/** Whether gradients are finite, from the last layer to the first: the way that they are computed. */
+export function finiteGradients(root: Layer, pairs: readonly (readonly [Variable, Tensor])[]): Finite[] {
+  const layers = allInside(root);
+  const ownerOf = (variable: Variable) => layers.find((layer) => layer.sublayers.length === 0 && layer.variables.includes(variable)) ?? root;
+  return [...pairs].reverse().map(([variable, gradient]) => ({
+    what: `the gradient of "${variable.name}" in ${ownerOf(variable).label}`,
+    isFinite: allFinite(gradient),
+  }));
+}
+
+/** The notes as outputs of a program. */
+export function finiteOutputs(noted: readonly Finite[]): Record<string, Tensor> {
+  return Object.fromEntries(noted.map(({ what, isFinite: finite }, index) => [`${prefix}${String(index).padStart(5, "0")} ${what}`, finite]));
+}
+
+/** The first thing that was not finite in a program's last run, in words. */
+export async function readDiagnosis(program: BoundProgram): Promise<string | undefined> {
+  for (const name of program.outputNames.filter((output) => output.startsWith(prefix)).sort()) {
+    const [finite] = await program.output(name).read();
+    if (finite !== 1) return name.slice(prefix.length + 6);
+  }
+  return undefined;
+}
+
+const allFinite = (x: Tensor): Tensor => min(isFinite(x));
+
+function allInside(layer: Layer): Layer[] {
+  return [...new Set(layer.sublayers.flatMap((inner) => [inner, ...allInside(inner)]))];
+}
