@@ -65,7 +65,13 @@ export interface Predicted {
 }
 
 /** Predicts one pass and joins the batches. */
-export async function runPredict(trainer: Trainer, outputs: number, { source, epoch, limit }: Pass, callbacks: CallbackList): Promise<Predicted[]> {
+export async function runPredict(
+  trainer: Trainer,
+  outputs: number,
+  { source, epoch, limit }: Pass,
+  callbacks: CallbackList,
+  mode: "predict" | "sample" = "predict",
+): Promise<Predicted[]> {
   await callbacks.call("onPredictBegin");
   const parts: { data: TypedArray; shape: readonly number[] }[][] = Array.from({ length: outputs }, () => []);
   const count = await eachBatch(
@@ -73,8 +79,8 @@ export async function runPredict(trainer: Trainer, outputs: number, { source, ep
     limit,
     async (cursor, finder, batch, spec) => {
       if (callbacks.has("onPredictBatchBegin")) await callbacks.call("onPredictBatchBegin", batch);
-      const step = await finder.find("predict", spec);
-      trainer.run("predict", step, cursor);
+      const step = await finder.find(mode, spec);
+      trainer.run(mode, step, cursor);
       for (const [index, list] of parts.entries()) {
         const name = portName.output(index);
         list.push({ data: await step.program.output(name).read(), shape: step.program.outputShape(name) });

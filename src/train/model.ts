@@ -17,6 +17,7 @@ import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { runPredict, runTest } from "./loops.ts";
+import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
 import { Objective, type ObjectiveOptions } from "./objective.ts";
 import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
@@ -179,13 +180,31 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** As {@link predict}, with a tensor for each output. */
-  async predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
+  predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
+    return this.forward("predict", x, options);
+  }
+
+  /**
+   * Monte Carlo dropout: mean and standard deviation over many passes with dropout and noise on, each drawn anew, while batch
+   * normalization stays in inference. The deviation says how sure the model is.
+   * @param options.passes default 100.
+   * @throws ValueError where passes is no integer ≥ 1; StateError where the model has several outputs.
+   * @see Gal & Ghahramani 2016, arXiv:1506.02142.
+   */
+  mcPredict(x: ArraysGiven, { passes = 100, ...options }: McPredictOptions = {}): Promise<McPrediction> {
+    return mcPredict(this.label, passes, async () => {
+      const outputs = await this.forward("sample", x, options);
+      return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
+    });
+  }
+
+  private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions): Promise<Tensor[]> {
     const { batchSize = 32, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
     const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize });
     this.trainer ??= new Trainer({ network: this, task: undefined, backend: undefined, seed: this.seed });
-    const outputs = await runPredict(this.trainer, this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks));
+    const outputs = await runPredict(this.trainer, this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks), mode);
     return outputs.map(({ data, shape }) => tensor(data, shape));
   }
 

@@ -11,8 +11,8 @@ import type { ArraySpec, BatchSpec } from "./batch.ts";
 import { type Finite, finiteGradients, finiteOutputs, notingOutputs } from "./diagnosis.ts";
 import type { Objective } from "./objective.ts";
 
-/** What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`). */
-export type Mode = "train" | "accumulate" | "test" | "predict";
+/** What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`); "sample" predicts with the noise layers on. */
+export type Mode = "train" | "accumulate" | "test" | "predict" | "sample";
 
 /** What a recorded step can do beside its work. */
 export interface StepOptions {
@@ -23,7 +23,7 @@ export interface StepOptions {
 /** What steps are recorded from. */
 export interface Parts {
   readonly network: Network;
-  /** For all modes but "predict". */
+  /** For all modes but "predict" and "sample". */
   readonly task: TrainingTask | undefined;
 }
 
@@ -47,16 +47,16 @@ export const portName = {
 /**
  * Records a whole step for one batch shape as one program. What changes from step to step comes in through inputs: the batch, the
  * random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer, side results such as moving
- * averages, metrics. Test steps: forward, losses, metrics. Predict steps: forward.
+ * averages, metrics. Test steps: forward, losses, metrics. Predict and sample steps: forward.
  */
 export function recordStep(mode: Mode, { network, task }: Parts, spec: BatchSpec, options: StepOptions): CompiledGraph {
   const isTraining = mode === "train" || mode === "accumulate";
-  const ctx = new Recording(network, { training: isTraining, key: placeholder(portName.key, [3], "int32") });
+  const ctx = new Recording(network, { training: isTraining, noise: isTraining || mode === "sample", key: placeholder(portName.key, [3], "int32") });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
   const noted: Finite[] = [];
   const forward = () => listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
   const outputs = isTraining && options.diagnoses ? notingOutputs(network, noted, forward) : forward();
-  if (mode === "predict" || !task) {
+  if (mode === "predict" || mode === "sample" || !task) {
     return compile({ outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])), updates: [...ctx.updates] });
   }
   const y = spec.y.map((array, index) => at(portName.y(index), array));
