@@ -39,23 +39,24 @@ class Matmul {
   epilogue: usize;
 }
 
-/** Most rows and depth of a packed block of A: 480 kB, what a second-level cache holds. gemm-scratch.ts repeats them. */
-const BLOCK_ROWS: i32 = 480;
-const BLOCK_DEPTH: i32 = 256;
+/** Most rows and depth of a packed block of A: 480 kB, what a second-level cache holds; a panel of B takes 12 kB of the first. gemm-scratch.ts repeats them. */
+const BLOCK_ROWS: i32 = 320;
+const BLOCK_DEPTH: i32 = 384;
 const PANEL: i32 = 8;
 /** A column panel narrower than this uses the four-column tile. */
 const NARROW: i32 = 4;
-/** A column panel is multiplied in place, not packed, when so few panels of A would read it. */
-const FEW_PANELS: i32 = 2;
-
 /**
- * Kernel: this thread's share of the product, by rows or by columns of C, whichever there are more of. Sums over k are never cut.
- * An epilogue wants whole rows.
+ * A column panel of a row-major B is multiplied in place, not packed, when so few panels of A would read it; when rows of B are a multiple
+ * of 512 bytes apart, and so share a few sets of the first-level cache, only for the lower number.
  */
+const FEW_PANELS: i32 = 8;
+const FEW_PANELS_COLLIDING: i32 = 2;
+
+/** Kernel: this thread's share of the product, by rows or by columns of C, whichever there are more of. Sums over k are never cut. */
 export function matmul(record: usize, thread: i32, threads: i32): void {
   const p = changetype<Matmul>(record);
   const rows = p.batch * p.m;
-  if (rows >= p.n || p.epilogue) {
+  if (rows >= p.n) {
     const end = share(rows, thread + 1, threads);
     for (let row = share(rows, thread, threads); row < end; ) {
       // Rows of one batch entry at a time.
@@ -101,9 +102,15 @@ function multiply(p: Matmul, thread: i32, entry: i32, row: i32, rows: i32, colum
     // A column of C is the row of Cᵀ = Bᵀ·Aᵀ.
     else if (p.n == 1) multiplyVector(p.k, count, b, bRow, blockA, aColumn, aRow, blockC);
     else multiplyRows(count, columns, p.k, blockA, aRow, aColumn, b, bRow, bColumn, blockC, cRow, scratch);
-    const done = entry * p.m + row + first;
-    if (p.epilogue) mapElements(p.epilogue, done * p.n, (done + count) * p.n);
+    if (p.epilogue) finish(p, entry * p.m + row + first, count, column, columns);
   }
+}
+
+/** Applies the epilogue to what has just been computed. */
+function finish(p: Matmul, row: i32, rows: i32, column: i32, columns: i32): void {
+  if (columns == p.n) return mapElements(p.epilogue, row * p.n, (row + rows) * p.n);
+  const from = row * p.n + column;
+  for (let i = 0; i < rows; ++i) mapElements(p.epilogue, from + i * p.n, from + i * p.n + columns);
 }
 
 function clearRows(c: usize, cRow: usize, rows: i32, columns: i32): void {
@@ -129,7 +136,7 @@ function multiplyRows(
   // Even blocks, in multiples of four for the 4×4 transposes of packing.
   const blocks = (depth + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
   const blockDepth = ((depth + blocks - 1) / blocks + 3) & ~3;
-  const inPlace = bColumn == 4 && panels <= FEW_PANELS;
+  const inPlace = bColumn == 4 && panels <= (bRow & 511 ? FEW_PANELS : FEW_PANELS_COLLIDING);
   const packedB = scratch + RAGGED_BYTES;
   const packedA = packedB + (<usize>blockDepth * PANEL << 2);
 

@@ -10,8 +10,7 @@ export function packPanel(target: usize, width: i32, source: usize, lanes: i32, 
   const step = <usize>width << 2;
   let lane = 0;
   if (laneStride == 4) {
-    if (lanes == 8) return copyEights(target, step, source, depth, depthStride);
-    for (; lane + 4 <= lanes; lane += 4) copyQuads(target + (lane << 2), step, source + (lane << 2), depth, depthStride);
+    if (lanes == width && lanes >= 4) return copyLanes(target, lanes, source, depth, depthStride);
   } else if (depthStride == 4) {
     for (; lane + 4 <= lanes; lane += 4) transposeQuads(target + (lane << 2), step, source + lane * laneStride, depth, laneStride);
   }
@@ -19,22 +18,35 @@ export function packPanel(target: usize, width: i32, source: usize, lanes: i32, 
   for (; lane < width; ++lane) clearLane(target + (lane << 2), step, depth);
 }
 
-/** Eight lanes side by side in the source: both vectors of a row at once, because rows of a large matrix share cache sets. */
-function copyEights(target: usize, step: usize, source: usize, depth: i32, depthStride: usize): void {
-  for (let k = 0; k < depth; ++k) {
-    v128.store(target, v128.load(source));
-    v128.store(target, v128.load(source, 16), 16);
-    target += step;
-    source += depthStride;
-  }
-}
-
-/** Four lanes side by side in the source. */
-function copyQuads(target: usize, step: usize, source: usize, depth: i32, depthStride: usize): void {
-  for (let k = 0; k < depth; ++k) {
-    v128.store(target, v128.load(source));
-    target += step;
-    source += depthStride;
+/** 4, 5, 6 or 8 lanes side by side in the source: whole rows at once, because rows of a large matrix share cache sets. */
+function copyLanes(target: usize, lanes: i32, source: usize, depth: i32, depthStride: usize): void {
+  if (lanes == 8) {
+    for (; depth > 0; --depth) {
+      v128.store(target, v128.load(source));
+      v128.store(target, v128.load(source, 16), 16);
+      target += 32;
+      source += depthStride;
+    }
+  } else if (lanes == 6) {
+    for (; depth > 0; --depth) {
+      v128.store(target, v128.load(source));
+      store<i64>(target, load<i64>(source, 16), 16);
+      target += 24;
+      source += depthStride;
+    }
+  } else if (lanes == 5) {
+    for (; depth > 0; --depth) {
+      v128.store(target, v128.load(source));
+      store<i32>(target, load<i32>(source, 16), 16);
+      target += 20;
+      source += depthStride;
+    }
+  } else {
+    for (; depth > 0; --depth) {
+      v128.store(target, v128.load(source));
+      target += 16;
+      source += depthStride;
+    }
   }
 }
 

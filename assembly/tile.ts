@@ -20,11 +20,6 @@ export function madd(x: v128, y: v128, acc: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, acc) : f32x4.add(acc, f32x4.mul(x, y));
 }
 
-@inline
-function put(target: usize, value: v128, accumulate: bool): void {
-  v128.store(target, accumulate ? f32x4.add(v128.load(target), value) : value);
-}
-
 /**
  * C = A·B, or C += A·B, for a panel of A ([depth][rows], contiguous) and a panel of B ([depth][8 or 4], rows `bStride` bytes
  * apart, so that a row-major B can be read in place). Depth is at least 1; C's rows are `cStride` bytes apart.
@@ -107,27 +102,52 @@ function tile(rows: i32, wide: bool, depth: i32, a: usize, b: usize, bStride: us
     b += bStride;
   }
 
-  put(c, c00, accumulate);
-  if (wide) put(c + 16, c01, accumulate);
+  const s1 = c + cStride, s2 = s1 + cStride, s3 = s2 + cStride, s4 = s3 + cStride, s5 = s4 + cStride;
+  if (accumulate) {
+    c00 = f32x4.add(v128.load(c), c00);
+    if (wide) c01 = f32x4.add(v128.load(c, 16), c01);
+    if (rows > 1) {
+      c10 = f32x4.add(v128.load(s1), c10);
+      if (wide) c11 = f32x4.add(v128.load(s1, 16), c11);
+    }
+    if (rows > 2) {
+      c20 = f32x4.add(v128.load(s2), c20);
+      if (wide) c21 = f32x4.add(v128.load(s2, 16), c21);
+    }
+    if (rows > 3) {
+      c30 = f32x4.add(v128.load(s3), c30);
+      if (wide) c31 = f32x4.add(v128.load(s3, 16), c31);
+    }
+    if (rows > 4) {
+      c40 = f32x4.add(v128.load(s4), c40);
+      if (wide) c41 = f32x4.add(v128.load(s4, 16), c41);
+    }
+    if (rows > 5) {
+      c50 = f32x4.add(v128.load(s5), c50);
+      if (wide) c51 = f32x4.add(v128.load(s5, 16), c51);
+    }
+  }
+  v128.store(c, c00);
+  if (wide) v128.store(c, c01, 16);
   if (rows > 1) {
-    put((c += cStride), c10, accumulate);
-    if (wide) put(c + 16, c11, accumulate);
+    v128.store(s1, c10);
+    if (wide) v128.store(s1, c11, 16);
   }
   if (rows > 2) {
-    put((c += cStride), c20, accumulate);
-    if (wide) put(c + 16, c21, accumulate);
+    v128.store(s2, c20);
+    if (wide) v128.store(s2, c21, 16);
   }
   if (rows > 3) {
-    put((c += cStride), c30, accumulate);
-    if (wide) put(c + 16, c31, accumulate);
+    v128.store(s3, c30);
+    if (wide) v128.store(s3, c31, 16);
   }
   if (rows > 4) {
-    put((c += cStride), c40, accumulate);
-    if (wide) put(c + 16, c41, accumulate);
+    v128.store(s4, c40);
+    if (wide) v128.store(s4, c41, 16);
   }
   if (rows > 5) {
-    put((c += cStride), c50, accumulate);
-    if (wide) put(c + 16, c51, accumulate);
+    v128.store(s5, c50);
+    if (wide) v128.store(s5, c51, 16);
   }
 }
 

@@ -8,7 +8,7 @@ import asc from "assemblyscript/asc";
 import { generateKernels } from "./generate-kernels.ts";
 
 process.chdir(new URL("..", import.meta.url).pathname);
-console.log(`${generateKernels()} fused kernels`);
+console.log(`${await generateKernels()} fused kernels`);
 mkdirSync("build", { recursive: true });
 for (const target of ["simd", "relaxed"]) {
   const { error, stderr } = await asc.main(["--config", "asconfig.json", "--target", target]);

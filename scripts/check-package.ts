@@ -1,30 +1,43 @@
 /**
- * Installs the packed package into an empty project, as a user does, and trains there: finds files that were not packed, exports that
- * do not resolve, types that do not compile, and modules that load something twice. Run `npm run build` first.
+ * Installs the packed package into an empty project, as a user does, compiles the README's code there and runs it: finds files that were
+ * not packed, exports that do not resolve, types that do not compile, and a README that is not true. Run `npm run build` first.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = new URL("..", import.meta.url).pathname;
 const project = mkdtempSync(join(tmpdir(), "aretejs-package-"));
 const run = (cwd: string, command: string, ...args: string[]) => execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+// What a command prints is shown where it fails: tsc complains on its standard output.
+process.on("uncaughtException", (error: Error & { stdout?: string }) => {
+  console.error(error.stdout ?? "", error.message);
+  process.exit(1);
+});
 
-/** Two clouds of points, told apart by one unit. */
-const program = `
-import { adam, dense, sequential, tensor } from "aretejs";
+/** What the README's code takes as given: blank and dark images in small numbers, so that a few epochs tell them apart. */
+const given = `
 import * as testing from "aretejs/testing";
-
-const x = Float32Array.from({ length: 400 }, (_, i) => Math.sin(i * 12.9898) + (i % 4 < 2 ? 2 : -2));
-const y = Float32Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? 1 : 0));
-const model = sequential([dense(1, { activation: "sigmoid", inputShape: [2] })], { seed: 1 });
-model.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
-await model.fit(tensor(x, [200, 2]), tensor(y, [200, 1]), { epochs: 5, verbose: 0 });
-const { accuracy } = await model.evaluate(tensor(x, [200, 2]), tensor(y, [200, 1]), { verbose: 0 });
-if (!(Number(accuracy) > 0.95)) throw new Error("accuracy " + accuracy);
-console.log("installed, typed, trained: accuracy " + accuracy + ", " + Object.keys(testing).length + " exports for tests");
+const y = Int32Array.from({ length: 2000 }, (_, i) => i % 2);
+const x = { data: Float32Array.from({ length: 2000 * 784 }, (_, i) => (Math.floor(i / 784) % 2) * 0.5 + (i % 7) / 20), shape: [2000, 28, 28] };
+const [xTrain, yTrain, xTest, yTest] = [x, y, x, y];
+const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 8, 9);
+const text = "width,height,label\\n1,2,0\\n";
+const rows = [{ values: [1, 2], label: 0 }];
 `;
+
+/** What must come out. */
+const expected = `
+if (!(Number(accuracy) > 0.95)) throw new Error("accuracy " + accuracy);
+if (history.history["loss"]?.length !== 10 || !Number.isFinite(loss)) throw new Error("losses " + JSON.stringify(history.history));
+if (String([images.shape, table.shape]) !== "2,1,2") throw new Error("shapes " + images.shape + " " + table.shape);
+for await (const { y } of stream.batch(2)) if (y.data[0] !== 0) throw new Error("labels " + y.data);
+console.log("README: accuracy " + accuracy + " on two kinds of images; " + Object.keys(testing).length + " exports for tests");
+`;
+
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const program = [given, ...[...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code), expected].join("\n");
 
 try {
   const [packed] = JSON.parse(run(root, "npm", "pack", "--json", "--ignore-scripts", "--pack-destination", project)) as [
@@ -37,9 +50,10 @@ try {
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
   run(project, "npm", "install", "--no-audit", "--no-fund", join(project, packed.filename));
   writeFileSync(join(project, "train.ts"), program);
-  // The types that applications use: Node's own resolution, strict, no Node types, and the declarations themselves checked.
-  const options = ["--module", "NodeNext", "--target", "ES2022", "--lib", "ES2022,DOM", "--strict", "--types", ""];
-  run(project, process.execPath, join(root, "node_modules/typescript/bin/tsc"), ...options, "train.ts");
+  // As applications compile: Node's own resolution, strict, no Node types, and the package's declarations checked too.
+  const compilerOptions = { module: "NodeNext", target: "ES2022", lib: ["ES2022", "DOM"], strict: true, types: [] };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["train.ts"] }));
+  run(project, process.execPath, join(root, "node_modules/typescript/bin/tsc"));
   console.log(run(project, process.execPath, "train.js").trim());
 } finally {
   rmSync(project, { recursive: true });

@@ -12,9 +12,9 @@ const comparisons: ReadonlySet<string> = new Set<Primitive>(["equal", "notEqual"
 const banner = "// Written by scripts/generate-kernels.ts: do not edit.\n";
 
 /** The known expressions, each once. Two keys with one hash would run the wrong kernel, so that is an error. */
-export function knownKernels(): Canonical[] {
+export async function knownKernels(): Promise<Canonical[]> {
   const kernels = new Map<string, Canonical>();
-  for (const expression of knownExpressions()) {
+  for (const expression of await knownExpressions()) {
     const canonical = canonicalize(expression);
     if (canonical.steps.length === 0) continue;
     const hash = hashOf(canonical.key);
@@ -97,8 +97,8 @@ function write(path: string, text: string): void {
 }
 
 /** Writes both files and gives the number of fused kernels. */
-export function generateKernels(): number {
-  const kernels = knownKernels();
+export async function generateKernels(): Promise<number> {
+  const kernels = await knownKernels();
   const names = kernels.map((_, i) => `fused${i + 1}`);
   const loops = kernels.map((kernel, i) => fusedLoop(kernel, names[i] as string));
   const table = `type Inner = (slots: usize, vectors: i32, code: usize) => void;\n\nexport const inners: StaticArray<Inner> = [interpret, ${names.join(", ")}];\n`;
@@ -111,4 +111,4 @@ export function generateKernels(): number {
   return kernels.length;
 }
 
-if (import.meta.filename === process.argv[1]) console.log(`${generateKernels()} fused kernels`);
+if (import.meta.filename === process.argv[1]) console.log(`${await generateKernels()} fused kernels`);

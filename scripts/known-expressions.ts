@@ -8,8 +8,8 @@ import { trainingPrograms } from "./training-programs.ts";
  * Expressions for which the package carries fused kernels; any other runs in the interpreter, to the same bits. They are the elementwise
  * functions by themselves, and whatever the compiler makes of typical training: to add one, add a case to training-programs.ts.
  */
-export function knownExpressions(): Expression[] {
-  const trained = trainingPrograms().flatMap(({ instructions }) => instructions.flatMap(expressionsOf));
+export async function knownExpressions(): Promise<Expression[]> {
+  const trained = (await trainingPrograms()).flatMap(({ instructions }) => instructions.flatMap(expressionsOf));
   // A single primitive is one loop in the interpreter as well.
   return [...functions(), ...trained].filter(({ nodes }) => nodes.filter(({ op }) => op !== "input" && op !== "constant").length > 1);
 }

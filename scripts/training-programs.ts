@@ -1,4 +1,6 @@
+import { js } from "../src/backends/js/index.ts";
 import type { Program } from "../src/compiler/instruction.ts";
+import type { HostArray } from "../src/data/array.ts";
 import { type ActivationName, activations } from "../src/nn/activations.ts";
 import type { Layer } from "../src/nn/layer.ts";
 import { eluLayer, leakyReluLayer, prelu } from "../src/nn/layers/activation.ts";
@@ -13,10 +15,8 @@ import type { Optimizer } from "../src/optim/optimizer.ts";
 import { type OptimizerName, optimizerOf, optimizers } from "../src/optim/optimizers.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { l2 } from "../src/regularize/penalties.ts";
-import type { DType } from "../src/tensor/dtype.ts";
-import { type MetricGiven, Objective } from "../src/train/objective.ts";
+import type { MetricGiven } from "../src/train/objective.ts";
 import { sequential } from "../src/train/sequential.ts";
-import { type Mode, recordStep } from "../src/train/step.ts";
 
 const [rows, features, hidden, classes] = [8, 6, 5, 4];
 
@@ -26,14 +26,18 @@ interface Training {
   readonly output?: ActivationName;
   readonly units?: number;
   readonly loss?: LossName;
-  readonly labels?: { readonly shape: readonly number[]; readonly dtype: DType };
+  readonly labels?: HostArray;
   readonly metrics?: readonly MetricGiven[];
   readonly optimizer?: Optimizer;
 }
 
 /** Programs like those that users run: what they compute elementwise gets fused kernels. */
-export function trainingPrograms(): Program[] {
-  return [...activationTrainings(), ...optimizerTrainings(), ...layerTrainings(), ...lossTrainings()].flatMap(programsOf);
+export async function trainingPrograms(): Promise<Program[]> {
+  const programs: Program[] = [];
+  for (const training of [...activationTrainings(), ...optimizerTrainings(), ...layerTrainings(), ...lossTrainings()]) {
+    programs.push(...(await programsOf(training)));
+  }
+  return programs;
 }
 
 function activationTrainings(): Training[] {
@@ -77,27 +81,39 @@ function layerTrainings(): Training[] {
 /** Losses that are often taken over large outputs; on a handful of classes the interpreter will do. */
 function lossTrainings(): Training[] {
   const dense1 = () => [dense(hidden, { activation: "relu" })];
-  const float = { shape: [rows, classes], dtype: "float32" } as const;
+  const float = zeros(rows, classes);
   const regressions: LossName[] = ["meanSquaredError", "meanAbsoluteError", "huber"];
   return [
     ...regressions.map((loss): Training => ({ middle: dense1(), output: "linear", loss, labels: float, metrics: ["meanAbsoluteError"] })),
     { middle: dense1(), loss: "categoricalCrossentropy", labels: float, metrics: ["accuracy"] },
-    { middle: dense1(), output: "sigmoid", units: 1, loss: "binaryCrossentropy", labels: { shape: [rows, 1], dtype: "float32" }, metrics: ["accuracy"] },
+    { middle: dense1(), output: "sigmoid", units: 1, loss: "binaryCrossentropy", labels: zeros(rows, 1), metrics: ["accuracy"] },
   ];
 }
 
-function programsOf({
+const zeros = (...shape: number[]): HostArray => ({ data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)), shape });
+
+/** Runs each kind of step once, on a backend that notes what it is given to load. */
+async function programsOf({
   middle,
   output = "softmax",
   units = classes,
   loss = "sparseCategoricalCrossentropy",
-  labels = { shape: [rows], dtype: "int32" },
+  labels = { data: new Int32Array(rows), shape: [rows] },
   metrics = loss === "sparseCategoricalCrossentropy" ? ["accuracy"] : [],
   optimizer = sgd(),
-}: Training): Program[] {
-  const network = sequential([inputLayer([features]), ...middle, dense(units, { activation: output })], { seed: 1 });
-  const objective = new Objective("known expressions", ["output"], { loss, metrics });
-  const task = { objective, optimizer, trainable: network.variables.filter(({ trainable }) => trainable) };
-  const spec = { signature: "", rows, x: [{ shape: [rows, features], dtype: "float32" as const }], y: [labels], weights: [undefined] };
-  return (["train", "test", "predict"] as Mode[]).map((mode) => recordStep(mode, { network, task }, spec).program);
+}: Training): Promise<Program[]> {
+  const programs: Program[] = [];
+  const backend = js();
+  const { load } = backend;
+  backend.load = (program, storages) => {
+    programs.push(program);
+    return load(program, storages);
+  };
+  const model = sequential([inputLayer([features]), ...middle, dense(units, { activation: output })], { seed: 1 });
+  model.compile({ optimizer, loss, metrics, backend });
+  const x = zeros(rows, features);
+  await model.trainOnBatch(x, labels);
+  await model.testOnBatch(x, labels);
+  await model.predictOnBatch(x);
+  return programs;
 }

@@ -200,6 +200,7 @@ export const activations = {
   sparsemax,
 } as const;
 
+/** The name of an activation, such as "relu". */
 export type ActivationName = keyof typeof activations;
 
 /** An activation from its name, or a function as it is; `linear` where there is none. */

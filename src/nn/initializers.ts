@@ -206,6 +206,7 @@ export const initializers = {
   orthogonal,
 };
 
+/** The name of an initializer, such as "heNormal". */
 export type InitializerName = keyof typeof initializers;
 
 /** An initializer from its name (with default options), from saved options `{ kind, … }`, or a function as it is. */

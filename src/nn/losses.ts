@@ -62,6 +62,7 @@ export const losses = {
   ctc,
 } as const;
 
+/** The name of a loss, such as "meanSquaredError". */
 export type LossName = keyof typeof losses;
 
 /** A loss of the user's own: values per sample [batch, …] from labels and predictions. */

@@ -56,6 +56,7 @@ export const metrics = {
 /** Losses that have a metric of another kind under their name, or give no value per sample. */
 type LossMetricName = Exclude<keyof typeof losses, keyof typeof metrics>;
 
+/** The name of a metric, such as "accuracy", or of a loss, which stands for its mean. */
 export type MetricName = "accuracy" | keyof typeof metrics | LossMetricName;
 
 /** The shapes of what a metric compares; the batch axis may have any extent. */

@@ -10,20 +10,20 @@ export interface WarmupOptions {
   /** The rate at step 0, ≥ 0. Default 0. */
   from?: number;
   /** What follows: a rate, or a schedule, which begins at its step 0 when the warm-up is over. */
-  then: number | Schedule;
+  target: number | Schedule;
 }
 
 /**
- * A straight line from `from` to where `then` begins, then `then`.
+ * A straight line from `from` to where `target` begins, then `target`.
  * @throws ValueError where steps < 1 or a rate is negative.
- * @example adam({ learningRate: warmup({ steps: 1000, then: cosineDecay({ initialLearningRate: 1e-3, decaySteps: 20_000 }) }) });
+ * @example adam({ learningRate: warmup({ steps: 1000, target: cosineDecay({ initialLearningRate: 1e-3, decaySteps: 20_000 }) }) });
  */
 export function warmup(options: WarmupOptions): Schedule & Configured {
-  const { steps, from = 0, then } = options;
+  const { steps, from = 0, target } = options;
   checkCount("warmup", "steps", steps, 1);
   checkNonNegative("warmup", "from", from);
-  if (typeof then === "number") checkNonNegative("warmup", "then", then);
-  const after = (step: number) => rateAt("warmup", "then", then, step);
+  if (typeof target === "number") checkNonNegative("warmup", "target", target);
+  const after = (step: number) => rateAt("warmup", "target", target, step);
   return configured("warmup", { ...options }, (step: number) => (step < steps ? from + ((after(0) - from) * step) / steps : after(step - steps)));
 }
 

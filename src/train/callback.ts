@@ -28,7 +28,7 @@ export interface Training {
   /** Whether there are data to validate with. */
   readonly validates: boolean;
   /** What was not finite in the step just run, in words; undefined where all was, or no callback has `diagnoses`. */
-  diagnosis(): Promise<string | undefined>;
+  readonly diagnosis: string | undefined;
 }
 
 type Hooked = void | Promise<void>;

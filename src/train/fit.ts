@@ -35,7 +35,15 @@ export async function runFit(call: FitCall): Promise<History> {
   const plan: FitPlan = {
     trainer,
     optimizer: task.optimizer,
-    training: { model, epochs, steps: stepsPerEpoch ?? source.steps, validates: validation !== undefined, diagnosis: () => trainer.diagnosis() },
+    training: {
+      model,
+      epochs,
+      steps: stepsPerEpoch ?? source.steps,
+      validates: validation !== undefined,
+      get diagnosis() {
+        return trainer.diagnosis;
+      },
+    },
     callbacks: new CallbackList(list),
     source,
     initialEpoch,

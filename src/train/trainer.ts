@@ -50,9 +50,10 @@ export class Trainer {
   private key: Int32Array;
   private readonly number = new Float32Array(1);
   private forwardRuns = 0;
-  private lastTrained: BoundProgram | undefined;
   /** Whether train steps look for numbers that are not finite. */
   diagnoses = false;
+  /** What was not finite in the train step before, in words. */
+  diagnosis: string | undefined;
 
   constructor(private readonly options: TrainerOptions) {
     this.trainable = options.network.trainableVariables;
@@ -114,9 +115,7 @@ export class Trainer {
       step.program.input(name)?.write(this.number);
     }
     step.program.run();
-    if (!isTraining) return;
-    optimizer.advance();
-    this.lastTrained = step.program;
+    if (isTraining) optimizer.advance();
   }
 
   /** Losses and metrics so far. */
@@ -128,9 +127,9 @@ export class Trainer {
     return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
   }
 
-  /** What was not finite in the last train step; undefined where all was, or nobody asked for it beforehand. */
-  diagnosis(): Promise<string | undefined> {
-    return this.lastTrained ? readDiagnosis(this.lastTrained) : Promise.resolve(undefined);
+  /** Notes what was not finite in the step just run; another run of any program would write over it. */
+  async diagnose(step: Step): Promise<void> {
+    this.diagnosis = await readDiagnosis(step.program);
   }
 
   /** Frees the programs. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
+import { wasm } from "../../src/backends/wasm/index.ts";
 import type { DType } from "../../src/tensor/dtype.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
@@ -24,10 +25,10 @@ export function load({ shape, data }: GoldenTensor, dtype: DType = "float32"): T
   return tensor(dtype === "int32" ? Int32Array.from(numbers) : Float64Array.from(numbers), shape);
 }
 
-/** The reference backend, in float32 as Keras. */
-export const backend = js();
+/** The reference backend, in float32 as Keras; with GOLDEN_BACKEND=wasm in the environment, that one. */
+export const backend = process.env.GOLDEN_BACKEND === "wasm" ? await wasm() : js();
 
-/** Values of tensors on the reference backend, in float32 as Keras's. */
+/** Values of tensors. */
 export async function values(...tensors: Tensor[]): Promise<number[][]> {
   return (await evaluate(tensors, backend)).map((data) => Array.from(data));
 }

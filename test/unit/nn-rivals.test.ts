@@ -101,18 +101,7 @@ describe("losses stay finite (tfjs: NaN)", () => {
     ["categorical crossentropy from logits", (x) => computeLoss(categoricalCrossentropy({ fromLogits: true }), oneHot, x)],
     ["sparse categorical crossentropy of softmax", (x) => computeLoss(sparseCategoricalCrossentropy(), tensor(Int32Array.of(1, 1)), softmax(x))],
     ["binary crossentropy of sigmoid", (x) => computeLoss(binaryCrossentropy(), oneHot, sigmoid(x))],
-    [
-      "binary crossentropy of probabilities 0 and 1",
-      (x) =>
-        computeLoss(
-          binaryCrossentropy(),
-          oneHot,
-          tensor([
-            [1, 0, 0],
-            [0, 1, 1],
-          ]),
-        ) && computeLoss(binaryCrossentropy(), oneHot, x),
-    ],
+    ["binary crossentropy of numbers out of range", (x) => computeLoss(binaryCrossentropy(), oneHot, x)],
   ];
   for (const [name, f] of cases) {
     it(name, async () => {

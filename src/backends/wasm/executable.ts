@@ -26,10 +26,7 @@ export class WasmExecutable implements HostExecutable {
   ) {
     this.storages = new Map(program.variables.map((buffer, index) => [buffer, storages[index] as WasmStorage]));
     this.constants = this.placeConstants();
-    // Written once for their size, then in their place.
-    const draft = this.write(0);
-    backend.reserve(program.arenaBytes, draft.scratchBytes);
-    this.records = backend.heap.allocate(draft.words.length * 4, "programs");
+    this.records = this.placeRecords();
     this.link();
     this.inputs = mapRecord(program.inputs, (view, name) => this.inputPort(view, name));
     this.outputs = mapRecord(program.outputs, (view) => this.outputPort(view));
@@ -102,6 +99,20 @@ export class WasmExecutable implements HostExecutable {
       if (data) (dtype === "int32" ? heap.ints : heap.floats).set(data, (block.address + offset) / 4);
     }
     return block;
+  }
+
+  /** Room for the records, and for what they run on. Nothing stays reserved where there is no room. */
+  private placeRecords(): Block {
+    const { backend, constants } = this;
+    try {
+      // Written once for their size; `link` writes them in their place.
+      const draft = this.write(0);
+      backend.reserve(this.program.arenaBytes, draft.scratchBytes);
+      return backend.heap.allocate(draft.words.length * 4, "programs");
+    } catch (error) {
+      if (constants) backend.heap.free(constants);
+      throw error;
+    }
   }
 
   private inputPort(view: View, name: string): InputPort {

@@ -1,6 +1,6 @@
 // The same constants as in assembly/gemm.ts.
-const blockRows = 480;
-const blockDepth = 256;
+const blockRows = 320;
+const blockDepth = 384;
 const panel = 8;
 const raggedBytes = 192;
 

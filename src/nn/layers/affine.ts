@@ -41,16 +41,29 @@ export function addAffine(options: AffineOptions, make: (name: string, options: 
   };
 }
 
-/** Mean and biased variance over axes, which stay as 1. */
-export function moments(x: Tensor, axes: readonly number[]): { mean: Tensor; variance: Tensor } {
-  const center = mean(x, axes, true);
-  return { mean: center, variance: mean(square(sub(x, center)), axes, true) };
+/** What a normalization is made by. */
+export interface Moments {
+  mean: Tensor;
+  /** Biased: the mean of squares, divided by n. */
+  variance: Tensor;
+  /** x − mean. */
+  centered: Tensor;
 }
 
-/** (x − mean)·rsqrt(variance + epsilon)·gamma + beta; gamma and beta are brought to `shape`, in which they broadcast with x. */
-export function standardize(x: Tensor, { mean: center, variance }: { mean: Tensor; variance: Tensor }, epsilon: number, affine: Affine, shape: Shape): Tensor {
+/**
+ * Mean and biased variance over axes, which stay as 1. `centered` serves variance and result alike, so that going back, gradients of both meet there
+ * and pass through the mean together, in one reduction.
+ */
+export function moments(x: Tensor, axes: readonly number[]): Moments {
+  const center = mean(x, axes, true);
+  const centered = sub(x, center);
+  return { mean: center, variance: mean(square(centered), axes, true), centered };
+}
+
+/** centered·rsqrt(variance + epsilon)·gamma + beta; gamma and beta are brought to `shape`, in which they broadcast with the input. */
+export function standardize({ centered, variance }: Omit<Moments, "mean">, epsilon: number, affine: Affine, shape: Shape): Tensor {
   const { gamma, beta } = affine;
   const inverse = rsqrt(add(variance, epsilon));
-  const scaled = mul(sub(x, center), gamma ? mul(inverse, reshape(gamma, shape)) : inverse);
+  const scaled = mul(centered, gamma ? mul(inverse, reshape(gamma, shape)) : inverse);
   return beta ? add(scaled, reshape(beta, shape)) : scaled;
 }

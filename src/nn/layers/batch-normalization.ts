@@ -1,5 +1,5 @@
 import { checkNumber, shapeError } from "../../errors.ts";
-import { add, mul } from "../../tensor/ops/elementwise.ts";
+import { add, mul, sub } from "../../tensor/ops/elementwise.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import { formatShape, normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -58,7 +58,7 @@ export class BatchNormalization extends Layer {
     }
     const shape = x.shape.map((extent, i) => (i === at ? extent : 1));
     if (!(ctx.training && this.trainable)) {
-      return standardize(x, { mean: reshape(moving.mean, shape), variance: reshape(moving.variance, shape) }, epsilon, this.affine, shape);
+      return standardize({ centered: sub(x, reshape(moving.mean, shape)), variance: reshape(moving.variance, shape) }, epsilon, this.affine, shape);
     }
     const batch = moments(
       x,
@@ -68,7 +68,7 @@ export class BatchNormalization extends Layer {
       ctx.update(variable, add(mul(ctx.current(variable), momentum), mul(reshape(value, variable.shape), 1 - momentum)));
     follow(moving.mean, batch.mean);
     follow(moving.variance, batch.variance);
-    return standardize(x, batch, epsilon, this.affine, shape);
+    return standardize(batch, epsilon, this.affine, shape);
   }
 }
 

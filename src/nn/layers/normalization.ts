@@ -37,7 +37,7 @@ export class LayerNormalization extends Layer {
   override call(x: Tensor): Tensor {
     const { axis = -1, epsilon = 1e-3 } = this.options;
     const axes = normalizeAxes(this.label, axis, x.rank);
-    return standardize(x, moments(x, axes), epsilon, this.affine, keptAxes(x, axes));
+    return standardize(moments(x, axes), epsilon, this.affine, keptAxes(x, axes));
   }
 }
 
@@ -92,7 +92,7 @@ export class GroupNormalization extends Layer {
     const grouped = reshape(x, split(x.shape));
     const axes = grouped.shape.flatMap((_, i) => (i === 0 || i === at ? [] : [i]));
     const affineShape = split(x.shape.map(() => 1));
-    return reshape(standardize(grouped, moments(grouped, axes), epsilon, this.affine, affineShape), x.shape);
+    return reshape(standardize(moments(grouped, axes), epsilon, this.affine, affineShape), x.shape);
   }
 }
 

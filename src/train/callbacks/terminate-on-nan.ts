@@ -22,8 +22,8 @@ export function terminateOnNaN(): TerminateOnNaN {
     onTrainBegin() {
       state.found = undefined;
     },
-    async onTrainBatchEnd(batch, logs, training) {
-      const what = await training.diagnosis();
+    onTrainBatchEnd(batch, logs, training) {
+      const what = training.diagnosis;
       if (what === undefined && Number.isFinite(logs.loss ?? 0)) return;
       training.model.stopTraining = true;
       state.found = `${what ?? "the loss"} was not finite in batch ${batch}`;

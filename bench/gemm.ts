@@ -1,0 +1,151 @@
+/**
+ * Matrix products against the limit: the same instance's loop of multiply-adds without memory traffic, interleaved.
+ *
+ *     npm run build:wasm && npx tsx bench/gemm.ts [--json]
+ *
+ * Plain Node 20 measures only the plain build: `npx tsx --experimental-wasm-relaxed-simd bench/gemm.ts` measures both.
+ */
+import { readFileSync } from "node:fs";
+import { Bench } from "tinybench";
+import { matmulScratchBytes } from "../src/backends/wasm/gemm-scratch.ts";
+
+type Layout = "NN" | "TN" | "NT";
+type Shape = readonly [layout: Layout, m: number, n: number, k: number];
+
+const squares: Shape[] = [64, 128, 256, 512, 1024].flatMap((n) => (["NN", "TN", "NT"] as const).map((layout): Shape => [layout, n, n, n]));
+/** All products of a training step of an MLP 784-300-100-10 at batch 32: forward, weight gradients, input gradients. */
+const mlp: Shape[] = [
+  ["NN", 32, 300, 784],
+  ["NN", 32, 100, 300],
+  ["NN", 32, 10, 100],
+  ["TN", 784, 300, 32],
+  ["TN", 300, 100, 32],
+  ["TN", 100, 10, 32],
+  ["NT", 32, 300, 100],
+  ["NT", 32, 100, 10],
+];
+const thin: Shape[] = [
+  ["NN", 1, 1024, 1024],
+  ["NT", 1, 1024, 1024],
+  ["NN", 1024, 1, 1024],
+  ["NN", 4, 300, 784],
+];
+
+const rooflineRounds = 20_000;
+const rooflineFlops = rooflineRounds * 12 * 4 * 2;
+/** Repeats of the pair, each a few milliseconds: what else the machine does then falls on both alike. */
+const repeats = 15;
+
+interface Exports {
+  execute(program: number, count: number, thread: number, threads: number): void;
+  roofline(rounds: number, constants: number): number;
+  heapBase(): number;
+}
+
+/** One build of the kernels on a memory of its own. */
+class Kernels {
+  private readonly memory = new WebAssembly.Memory({ initial: 400 });
+  private readonly exports: Exports;
+  private readonly base: number;
+
+  constructor(module: WebAssembly.Module) {
+    this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Exports;
+    this.base = Math.ceil(this.exports.heapBase() / 64) * 64;
+  }
+
+  roofline = (): void => {
+    this.exports.roofline(rooflineRounds, this.base + 512);
+  };
+
+  /** Lays out operands and a program of one matmul record; returns what runs it. */
+  product([layout, m, n, k]: Shape): () => void {
+    const floats = new Float32Array(this.memory.buffer);
+    const a = this.base + 1024;
+    const b = a + Math.ceil((m * k) / 16) * 64;
+    const c = b + Math.ceil((k * n) / 16) * 64;
+    const scratch = c + Math.ceil((m * n) / 16) * 64;
+    if (scratch + matmulScratchBytes(m, n, k) > floats.byteLength) throw new Error("bench/gemm: the memory is too small for this shape.");
+    for (let i = a / 4; i < c / 4; i++) floats[i] = Math.sin(i);
+    floats.fill(0.5, this.base / 4 + 128, this.base / 4 + 132).fill(0.25, this.base / 4 + 132, this.base / 4 + 136);
+    const aStrides = layout === "TN" ? [1, m] : [k, 1];
+    const bStrides = layout === "NT" ? [1, k] : [n, 1];
+    const header = [1, 0, 0, 0];
+    new Int32Array(this.memory.buffer).set([...header, a, b, c, 1, m, n, k, ...aStrides, ...bStrides, 0, 0, scratch, 0], this.base / 4);
+    return () => this.exports.execute(this.base, 1, 0, 1);
+  }
+}
+
+interface Result {
+  readonly name: string;
+  readonly flops: number;
+  /** GFLOP/s of the product and of the loop, and the median of their ratios. */
+  readonly product: number;
+  readonly loop: number;
+  readonly ratio: number;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((x, y) => x - y);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}
+
+async function measure(kernels: Kernels, shape: Shape): Promise<Result> {
+  const [layout, m, n, k] = shape;
+  const flops = 2 * m * n * k;
+  const run = kernels.product(shape);
+  // Small products in batches, so that the clock's steps do not count.
+  const calls = Math.max(1, Math.round(5e6 / flops));
+  const product = () => {
+    for (let i = 0; i < calls; i++) run();
+  };
+  const samples: { product: number; loop: number }[] = [];
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const bench = new Bench({ time: 10, iterations: 3, warmup: repeat === 0, warmupTime: 30 });
+    bench.add("loop", kernels.roofline).add("product", product);
+    const [loop, timed] = await bench.run();
+    if (loop?.result.state !== "completed" || timed?.result.state !== "completed") throw new Error("bench/gemm: a task did not complete.");
+    samples.push({ loop: rooflineFlops / loop.result.latency.p50 / 1e6, product: (flops * calls) / timed.result.latency.p50 / 1e6 });
+  }
+  return {
+    name: `${layout} ${m}×${n}×${k}`,
+    flops,
+    product: median(samples.map((sample) => sample.product)),
+    loop: median(samples.map((sample) => sample.loop)),
+    ratio: median(samples.map((sample) => sample.product / sample.loop)),
+  };
+}
+
+/** The same work as one: its flops over the sum of its times. */
+function together(name: string, results: readonly Result[]): Result {
+  const flops = results.reduce((sum, { flops }) => sum + flops, 0);
+  const over = (rate: (result: Result) => number) => flops / results.reduce((sum, result) => sum + result.flops / rate(result), 0);
+  return { name, flops, product: over((result) => result.product), loop: over((result) => result.loop), ratio: over((result) => result.ratio) };
+}
+
+function report(build: string, { name, product, loop, ratio }: Result, json: boolean): void {
+  const round = (value: number, digits: number) => Number(value.toFixed(digits));
+  if (json) {
+    const line = { suite: "gemm", case: `${build} ${name}`, ours: round(product, 2), peer: round(loop, 2), peerName: "madd loop", unit: "GFLOP/s" };
+    console.log(JSON.stringify({ ...line, ratio: round(ratio, 3) }));
+  } else console.log(`${build.padEnd(8)} ${name.padEnd(20)} ${product.toFixed(1).padStart(6)} of ${loop.toFixed(1).padStart(5)} GFLOP/s  ${ratio.toFixed(2)}`);
+}
+
+export async function benchGemm(json: boolean): Promise<void> {
+  for (const build of ["simd", "relaxed"]) {
+    const binary = readFileSync(new URL(`../build/${build}.wasm`, import.meta.url));
+    if (!WebAssembly.validate(binary)) {
+      if (!json) console.log(`${build}: this engine does not have it`);
+      continue;
+    }
+    const kernels = new Kernels(new WebAssembly.Module(binary));
+    const step: Result[] = [];
+    for (const shape of [...squares, ...mlp, ...thin]) {
+      const result = await measure(kernels, shape);
+      report(build, result, json);
+      if (mlp.includes(shape)) step.push(result);
+    }
+    report(build, together("the MLP's eight", step), json);
+  }
+}
+
+if (process.argv[1]?.endsWith("gemm.ts")) await benchGemm(process.argv.includes("--json"));

@@ -1,0 +1,127 @@
+import { lookUp, valueError } from "../errors.ts";
+import { type MinMaxNormOptions, maxNorm, minMaxNorm, type NormOptions, nonNeg, unitNorm } from "../regularize/constraints.ts";
+import { l1, l1l2, l2, type OrthogonalPenaltyOptions, orthogonalPenalty } from "../regularize/penalties.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { initializer } from "./initializers.ts";
+import type { BatchShape, Layer } from "./layer.ts";
+import * as layers from "./layers/index.ts";
+import { Network } from "./network.ts";
+import { SymbolicTensor } from "./symbolic.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: options that come from saved data; the factories check them
+type Options = any;
+
+/** Makes a layer from the options that `getConfig` gave. */
+export type LayerFactory = (options: Options) => Layer;
+
+/** The factories of all layers, by kind, taking everything in one object. */
+export const layerFactories: Readonly<Record<string, LayerFactory>> = {
+  activation: ({ activation, ...options }) => layers.activation(activation, options),
+  activityRegularization: ({ activityRegularizer: _, ...options }) => layers.activityRegularization(options),
+  addLayer: layers.addLayer,
+  alphaDropout: ({ rate, ...options }) => layers.alphaDropout(rate, options),
+  batchNormalization: layers.batchNormalization,
+  concatenate: layers.concatenate,
+  dense: ({ units, ...options }) => layers.dense(units, options),
+  dropout: ({ rate, ...options }) => layers.dropout(rate, options),
+  eluLayer: layers.eluLayer,
+  flatten: layers.flatten,
+  gaussianDropout: ({ rate, ...options }) => layers.gaussianDropout(rate, options),
+  gaussianNoise: ({ stddev, ...options }) => layers.gaussianNoise(stddev, options),
+  groupNormalization: layers.groupNormalization,
+  inputLayer: ({ inputShape, ...options }) => layers.inputLayer(inputShape, options),
+  lambda: ({ fn, ...options }) => layers.lambda(fn, options),
+  layerNormalization: layers.layerNormalization,
+  leakyReluLayer: layers.leakyReluLayer,
+  network: (config) => networkFromConfig(config),
+  permute: ({ dims, ...options }) => layers.permute(dims, options),
+  prelu: layers.prelu,
+  reluLayer: layers.reluLayer,
+  repeatVector: ({ n, ...options }) => layers.repeatVector(n, options),
+  reshape: ({ targetShape, ...options }) => layers.reshape(targetShape, options),
+  rmsNormalization: layers.rmsNormalization,
+  softmaxLayer: layers.softmaxLayer,
+  spatialDropout1d: ({ rate, ...options }) => layers.spatialDropout1d(rate, options),
+  spatialDropout2d: ({ rate, ...options }) => layers.spatialDropout2d(rate, options),
+  spatialDropout3d: ({ rate, ...options }) => layers.spatialDropout3d(rate, options),
+  unitNormalization: layers.unitNormalization,
+};
+
+/** What penalties and constraints are made again by. */
+const rules: Readonly<Record<string, (options: Options) => (w: never) => unknown>> = {
+  l1: (options: { l1: number }) => l1(options.l1),
+  l2: (options: { l2: number }) => l2(options.l2),
+  l1l2,
+  orthogonalPenalty: (options: OrthogonalPenaltyOptions) => orthogonalPenalty(options),
+  maxNorm: ({ maxValue, ...options }: NormOptions & { maxValue: number }) => maxNorm(maxValue, options),
+  unitNorm,
+  nonNeg,
+  minMaxNorm: (options: MinMaxNormOptions) => minMaxNorm(options),
+};
+
+/**
+ * Makes a layer from its kind and what `getConfig` gave, fresh weights included. This reaches every layer, so that nothing of the family can be
+ * dropped from a bundle: only loading needs it.
+ * @param own factories of layers of the user's own, by kind.
+ * @throws ValueError on an unknown kind, with the nearest, or on a function that could not be saved.
+ */
+export function layerFromConfig(kind: string, config: Readonly<Record<string, unknown>>, own: Readonly<Record<string, LayerFactory>> = {}): Layer {
+  const make = lookUp("layerFromConfig", "layer", { ...layerFactories, ...own }, kind);
+  const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, revive(key, value)]));
+  return kind === "network" ? networkFromConfig(config as never, own) : make(options);
+}
+
+/** `{ kind, … }` becomes the function that it describes. */
+function revive(key: string, value: unknown): unknown {
+  const isDescribed = typeof value === "object" && value !== null && "kind" in value;
+  if (!isDescribed) return value;
+  if (key.endsWith("Initializer")) return initializer(value as { kind: string });
+  const { kind, ...options } = value as { kind: string };
+  if (key.endsWith("Regularizer") || key.endsWith("Constraint")) return lookUp("layerFromConfig", key, rules, kind)(options);
+  throw valueError("layerFromConfig", {
+    rule: `"${key}" is not known to hold something made by a factory`,
+    expected: "a regularizer, constraint or initializer",
+    received: kind,
+  });
+}
+
+/** What {@link Network.getConfig} gives. */
+export interface NetworkConfig {
+  name: string;
+  trainable: boolean;
+  inputs: { name: string; shape: BatchShape; dtype: DType }[];
+  layers: { kind: string; config: Record<string, unknown> }[];
+  /** [use, output]; use −1 is an input. */
+  uses: { layer: number; inputs: [number, number][]; single: boolean }[];
+  outputs: [number, number][];
+}
+
+/** The ends of the graph that a network's `getConfig` describes, made of new layers: for `new Network(inputs, outputs)` and models. */
+export function graphFromConfig(
+  { inputs, layers, uses, outputs }: NetworkConfig,
+  own: Readonly<Record<string, LayerFactory>> = {},
+): { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] } {
+  const made = layers.map(({ kind, config }) => layerFromConfig(kind, config, own));
+  const starts = inputs.map(({ name, shape, dtype }) => new SymbolicTensor(shape, dtype, undefined, name));
+  const results: SymbolicTensor[][] = [];
+  const find = ([use, output]: [number, number]): SymbolicTensor => {
+    const found = use === -1 ? starts[output] : results[use]?.[output];
+    if (found) return found;
+    throw valueError("graphFromConfig", {
+      rule: "a use refers to what came before it",
+      expected: `an output of uses before ${results.length}`,
+      received: [use, output],
+    });
+  };
+  for (const { layer, inputs: sources, single } of uses) {
+    const given = sources.map(find);
+    results.push((made[layer] as Layer).applyAll(single ? (given[0] as SymbolicTensor) : given));
+  }
+  return { inputs: starts, outputs: outputs.map(find) };
+}
+
+/** A network from what its `getConfig` gave, with fresh weights. */
+export function networkFromConfig(config: NetworkConfig, own: Readonly<Record<string, LayerFactory>> = {}): Network {
+  const { inputs, outputs } = graphFromConfig(config, own);
+  return new Network(inputs, outputs, { name: config.name, trainable: config.trainable });
+}

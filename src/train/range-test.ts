@@ -1,0 +1,138 @@
+import { type Dataset, dataset } from "../data/dataset.ts";
+import { checkNumber, stateError, valueError } from "../errors.ts";
+import { checkCount, checkDecay, checkPositive } from "../optim/ranges.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
+import type { ArraysGiven } from "./arrays.ts";
+import { chart } from "./chart.ts";
+import type { Model } from "./model.ts";
+
+/** Options of {@link learningRateRangeTest}. */
+export interface RangeTestOptions {
+  /** The first rate, > 0. Default 1e-6. */
+  minLearningRate?: number;
+  /** The last rate, larger than the first. Default 10. */
+  maxLearningRate?: number;
+  /** How many steps, ≥ 2: the rate grows by one factor in each. Default 200. */
+  steps?: number;
+  /** Samples per step. Default 32. */
+  batchSize?: number;
+  /** How much of the smoothed loss stays at each step, in [0, 1). Default 0.9. */
+  smoothing?: number;
+  /** The test ends when the smoothed loss is so many times its smallest, > 1. Default 4. */
+  divergence?: number;
+  /** Of the order of the samples. Default the model's seed. */
+  seed?: number;
+}
+
+/** What a range test found. */
+export interface RangeTest {
+  readonly learningRates: readonly number[];
+  /** The loss of each step. */
+  readonly losses: readonly number[];
+  /** Running averages of the losses, corrected for their start at 0. */
+  readonly smoothed: readonly number[];
+  /** A tenth of the rate at which the smoothed loss was smallest: a good peak for 1cycle, or constant rate. */
+  readonly suggestion: number;
+  /** The smoothed loss over the logarithm of the rate, as text. */
+  readonly chart: string;
+}
+
+/**
+ * Learning-rate range test: trains a few steps with a rate that grows from tiny to huge, and looks where the loss falls and where it climbs.
+ * Weights and the optimizer are afterwards as they were before. The optimizer must have been made with a number as learningRate.
+ * @throws StateError before `compile`, or where the learning rate follows a schedule; ValueError where an option is out of range.
+ * @example const { suggestion, chart } = await learningRateRangeTest(model, x, y); console.log(chart);
+ * @see Smith 2017, arXiv:1506.01186; Géron, Hands-On Machine Learning, ch. 11.
+ */
+export async function learningRateRangeTest(model: Model, x: ArraysGiven, y: ArraysGiven, options: RangeTestOptions = {}): Promise<RangeTest> {
+  const { minLearningRate = 1e-6, maxLearningRate = 10, steps = 200, batchSize = 32, smoothing = 0.9, divergence = 4, seed = model.seed } = options;
+  checkOptions({ minLearningRate, maxLearningRate, steps, batchSize, smoothing, divergence, seed });
+  const { optimizer } = model;
+  if (optimizer.isScheduled) {
+    throw stateError("learningRateRangeTest", { rule: "the test sets the learning rate", expected: "an optimizer made with a number", received: "a schedule" });
+  }
+  const restore = await remember(model);
+  try {
+    const batches = dataset({ x, y }).shuffle({ seed }).batch(batchSize);
+    return report(
+      await sweep(model, batches as Dataset<{ x: ArraysGiven; y: ArraysGiven }>, { minLearningRate, maxLearningRate, steps, smoothing, divergence }),
+    );
+  } finally {
+    restore();
+  }
+}
+
+interface Point {
+  readonly rate: number;
+  readonly loss: number;
+  readonly smoothed: number;
+}
+
+type Sweep = Required<Pick<RangeTestOptions, "minLearningRate" | "maxLearningRate" | "steps" | "smoothing" | "divergence">>;
+
+async function sweep(model: Model, batches: Dataset<{ x: ArraysGiven; y: ArraysGiven }>, options: Sweep): Promise<Point[]> {
+  const { minLearningRate, maxLearningRate, steps, smoothing, divergence } = options;
+  const points: Point[] = [];
+  let average = 0;
+  let least = Number.POSITIVE_INFINITY;
+  while (points.length < steps) {
+    for await (const { x, y } of batches) {
+      const rate = minLearningRate * (maxLearningRate / minLearningRate) ** (points.length / (steps - 1));
+      model.optimizer.learningRate = rate;
+      const { loss = Number.NaN } = await model.trainOnBatch(x, y);
+      average = smoothing * average + (1 - smoothing) * loss;
+      const smoothed = average / (1 - smoothing ** (points.length + 1));
+      // Written so that NaN ends the test, too.
+      if (!(smoothed <= divergence * least)) return points;
+      points.push({ rate, loss, smoothed });
+      least = Math.min(least, smoothed);
+      if (points.length === steps) break;
+    }
+  }
+  return points;
+}
+
+function report(points: readonly Point[]): RangeTest {
+  const smoothed = points.map((point) => point.smoothed);
+  const lowest = points[smoothed.indexOf(Math.min(...smoothed))];
+  if (!lowest) {
+    throw stateError("learningRateRangeTest", {
+      rule: "the loss must be finite at the first rate",
+      expected: "a finite loss",
+      received: "none",
+      advice: "Check the data, or begin with a smaller minLearningRate.",
+    });
+  }
+  const learningRates = points.map(({ rate }) => rate);
+  return { learningRates, losses: points.map(({ loss }) => loss), smoothed, suggestion: lowest.rate / 10, chart: chart(learningRates, smoothed) };
+}
+
+/** Notes weights and the optimizer's state; gives the way back. */
+async function remember(model: Model): Promise<() => void> {
+  const { optimizer } = model;
+  optimizer.build(model.trainableVariables);
+  const variables = [...model.variables, ...optimizer.variables];
+  const values: TypedArray[] = [];
+  for (const variable of variables) values.push(await variable.read());
+  const { rawSteps, learningRate } = optimizer;
+  return () => {
+    variables.forEach((variable, index) => {
+      variable.assign(values[index] as TypedArray);
+    });
+    optimizer.rawSteps = rawSteps;
+    optimizer.learningRate = learningRate;
+  };
+}
+
+function checkOptions(options: Required<RangeTestOptions>): void {
+  const name = "learningRateRangeTest";
+  checkPositive(name, "minLearningRate", options.minLearningRate);
+  checkPositive(name, "maxLearningRate", options.maxLearningRate);
+  if (options.maxLearningRate <= options.minLearningRate) {
+    throw valueError(name, { rule: "the rates must rise", expected: `maxLearningRate > ${options.minLearningRate}`, received: options.maxLearningRate });
+  }
+  checkCount(name, "steps", options.steps, 2);
+  checkCount(name, "batchSize", options.batchSize, 1);
+  checkDecay(name, "smoothing", options.smoothing);
+  checkNumber(name, "divergence", options.divergence, "a finite number > 1", (value) => value > 1);
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { heNormal } from "../../src/nn/initializers.ts";
+import { input } from "../../src/nn/input.ts";
+import { Layer } from "../../src/nn/layer.ts";
+import * as layers from "../../src/nn/layers/index.ts";
+import { Network } from "../../src/nn/network.ts";
+import { layerFactories, layerFromConfig, networkFromConfig } from "../../src/nn/registry.ts";
+import { maxNorm } from "../../src/regularize/constraints.ts";
+import { l1l2, orthogonalPenalty } from "../../src/regularize/penalties.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+
+/** One of each layer, with options that must come back. */
+const examples: Layer[] = [
+  layers.dense(3, {
+    activation: "elu",
+    useBias: false,
+    kernelInitializer: heNormal({ seed: 5 }),
+    kernelRegularizer: l1l2({ l1: 0.1 }),
+    kernelConstraint: maxNorm(2, { axis: 0 }),
+    activityRegularizer: orthogonalPenalty({ factor: 0.5, mode: "columns" }),
+  }),
+  layers.activation("gelu"),
+  layers.reluLayer({ maxValue: 6 }),
+  layers.leakyReluLayer({ negativeSlope: 0.1 }),
+  layers.eluLayer({ alpha: 0.5 }),
+  layers.softmaxLayer({ axis: 1 }),
+  layers.prelu({ sharedAxes: [1] }),
+  layers.flatten({ inputShape: [2, 3] }),
+  layers.inputLayer([2, 3]),
+  layers.reshape([3, -1]),
+  layers.permute([2, 1]),
+  layers.repeatVector(3),
+  layers.dropout(0.5, { seed: 3, noiseShape: [null, 1] }),
+  layers.spatialDropout1d(0.5),
+  layers.spatialDropout2d(0.5),
+  layers.spatialDropout3d(0.5),
+  layers.alphaDropout(0.2),
+  layers.gaussianNoise(0.3),
+  layers.gaussianDropout(0.2),
+  layers.activityRegularization({ l1: 0.1, l2: 0.2 }),
+  layers.batchNormalization({ momentum: 0.9, trainable: false }),
+  layers.layerNormalization({ axis: [1, 2] }),
+  layers.groupNormalization({ groups: 2 }),
+  layers.rmsNormalization({ epsilon: 1e-5 }),
+  layers.unitNormalization({ axis: 1 }),
+  layers.addLayer(),
+  layers.concatenate({ axis: 1 }),
+];
+
+describe("layers from saved options", () => {
+  it("are made again, all kinds, by way of JSON", () => {
+    for (const layer of examples) {
+      const config = JSON.parse(JSON.stringify(layer.getConfig())) as Record<string, unknown>;
+      const copy = layerFromConfig(layer.kind, config);
+      expect(copy.constructor).toBe(layer.constructor);
+      expect(copy.getConfig()).toEqual(layer.getConfig());
+      expect(layer.clone().getConfig()).toEqual(layer.getConfig());
+    }
+  });
+
+  it("cover every factory of the family", () => {
+    const kinds = Object.entries(layers).flatMap(([name, value]) => (typeof value === "function" && !(value.prototype instanceof Layer) ? [name] : []));
+    expect(Object.keys(layerFactories).sort()).toEqual([...kinds, "network"].sort());
+    const tried = new Set(examples.map(({ kind }) => kind));
+    expect(kinds.filter((kind) => !tried.has(kind))).toEqual(["lambda"]);
+  });
+
+  it("make networks, nested and shared layers included", () => {
+    const [a, b] = [input([4], { name: "a" }), input([4], { name: "b" })];
+    const tower = new Network([a], [layers.dense(3, { name: "inner" }).apply(a)], { name: "tower" });
+    const network = new Network([a, b], [layers.addLayer({ name: "sum" }).apply([tower.apply(a), tower.apply(b)])], { name: "twins" });
+    const copy = networkFromConfig(JSON.parse(JSON.stringify(network.getConfig())));
+    expect(copy.getConfig()).toEqual(network.getConfig());
+    expect(copy.layers).toHaveLength(2);
+    expect(copy.variables.map(({ name }) => name)).toEqual(["inner/kernel", "inner/bias"]);
+  });
+
+  it("take the user's own kinds, and say what is unknown", () => {
+    class Twice extends Layer {
+      constructor(options: { name?: string } = {}) {
+        super("twice", options);
+      }
+
+      override call(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    expect(layerFromConfig("twice", { name: "t" }, { twice: (options) => new Twice(options) }).name).toBe("t");
+    expect(() => layerFromConfig("dens", {})).toThrow(/unknown layer\. Expected one of \d+ names, received "dens"\. Did you mean "dense"/);
+    expect(() => layerFromConfig("dense", { units: 2, kernelConstraint: { kind: "maxnorm" } })).toThrow('Did you mean "maxNorm"');
+  });
+});
