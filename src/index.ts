@@ -2,12 +2,12 @@
 
 export type { Backend, Executable, HostBackend, HostExecutable, HostOutputPort, InputPort, OutputPort, Storage, StorageSpec } from "./backends/backend.ts";
 export { bind, defaultBackend, evaluate, settle } from "./backends/evaluate.ts";
-export { js, type JsOptions } from "./backends/js/index.ts";
-export { isWasmSupported, wasm, type WasmOptions } from "./backends/wasm/index.ts";
+export { type JsOptions, js } from "./backends/js/index.ts";
+export { isWasmSupported, type WasmOptions, wasm } from "./backends/wasm/index.ts";
 export { type CompiledGraph, type CompileOptions, compile } from "./compiler/compile.ts";
 export type { Instruction, Program, View } from "./compiler/instruction.ts";
 export { print } from "./compiler/print.ts";
-export { hostArray, type ArrayInput, type HostArray } from "./data/array.ts";
+export { type ArrayInput, type HostArray, hostArray } from "./data/array.ts";
 export { type CsvOptions, type CsvTable, parseCsv } from "./data/csv.ts";
 export { Dataset, dataset, datasetFrom } from "./data/dataset.ts";
 export { parseIdx, readIdx } from "./data/idx.ts";
@@ -27,8 +27,8 @@ export { type Constraint, maxNorm, minMaxNorm, nonNeg, unitNorm } from "./regula
 export { l1, l1l2, l2, orthogonalPenalty, type Penalty } from "./regularize/penalties.ts";
 export { grad, gradients, valueAndGrad } from "./tensor/autodiff.ts";
 export type { DType, NumericArray, TypedArray } from "./tensor/dtype.ts";
-export { placeholder, tensor } from "./tensor/ops/leaf.ts";
 export * as ops from "./tensor/ops/index.ts";
+export { placeholder, tensor } from "./tensor/ops/leaf.ts";
 export type { Shape } from "./tensor/shape.ts";
 export { type NestedArray, Tensor } from "./tensor/tensor.ts";
 export { Variable } from "./tensor/variable.ts";

@@ -24,6 +24,7 @@ export interface HostBackend extends Backend {
   load(program: Program, storages: readonly Storage[]): HostExecutable;
 }
 
+/** What a variable needs of a backend. */
 export interface StorageSpec {
   readonly size: number;
   readonly dtype: DType;
@@ -44,6 +45,7 @@ export interface Executable {
   dispose(): void;
 }
 
+/** A program whose results can be read without waiting. */
 export interface HostExecutable extends Executable {
   output(name: string): HostOutputPort;
 }
@@ -62,6 +64,7 @@ export interface OutputPort {
   read(): Promise<TypedArray>;
 }
 
+/** An output that can be read without waiting. */
 export interface HostOutputPort extends OutputPort {
   readSync(): TypedArray;
 }

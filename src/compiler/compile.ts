@@ -12,6 +12,7 @@ import { plan } from "./plan.ts";
 import { schedule, type Update } from "./schedule.ts";
 import { simplify } from "./simplify.ts";
 
+/** What {@link compile} makes a program of. */
 export interface CompileOptions {
   /** Tensors to read after a run, by name. */
   outputs: Readonly<Record<string, Tensor>>;

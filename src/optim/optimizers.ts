@@ -33,6 +33,7 @@ export const optimizers = {
   scheduleFreeAdamW,
 } as const;
 
+/** Names of the optimizers, for `compile({ optimizer: "adam" })`. */
 export type OptimizerName = keyof typeof optimizers;
 
 /** An optimizer with its defaults from its name, or one as it is. @throws ValueError on an unknown name, with the nearest. */

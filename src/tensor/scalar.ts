@@ -283,7 +283,7 @@ function hardGate<T>(m: Algebra<T>, x: T): T {
 }
 export const hardSilu = /* @__PURE__ */ unary("hardSilu", {
   value: (m, x) => m.mul(first(x), hardGate(m, first(x))),
-  derivative: (m, x) => [m.add(hardGate(m, first(x)), m.mul(m.less(m.abs(first(x)), m.constant(3)), m.div(first(x), m.constant(6))))],
+  derivative: (m, x) => [m.add(hardGate(m, first(x)), m.select(m.less(m.abs(first(x)), m.constant(3)), m.div(first(x), m.constant(6)), m.constant(0)))],
   kinks: () => [-3, 3],
   domain: [[-5, 5]],
 });

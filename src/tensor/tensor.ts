@@ -38,6 +38,7 @@ export class Tensor {
   }
 }
 
+/** Numbers in arrays in arrays, as deep as a tensor has axes. */
 export type NestedArray = number | NestedArray[];
 
 /** Row-major values as nested arrays. */

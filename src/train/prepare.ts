@@ -1,7 +1,8 @@
-import { sliceRows } from "../data/array.ts";
+import { isHostArray, sliceRows } from "../data/array.ts";
 import { Dataset, datasetFrom } from "../data/dataset.ts";
-import { checkNumber, valueError } from "../errors.ts";
+import { checkNumber, shapeError, valueError } from "../errors.ts";
 import type { Network } from "../nn/network.ts";
+import { formatShape } from "../tensor/shape.ts";
 import { type ArraysGiven, type DataGiven, isPlainRecord, type Slots, toColumns } from "./arrays.ts";
 import type { Columns } from "./batch.ts";
 import { checkColumns, type Expectations } from "./check.ts";
@@ -61,12 +62,27 @@ export class Preparation {
       const isFirst = passes++ === 0;
       for await (const batch of data.epoch(epoch)) {
         const { y, ...rest } = batchOf(this.label, batch);
+        this.refuseExample(rest.x);
         const columns = await toColumns(this.slots, hasLabels ? { y, ...rest } : { x: rest.x });
         checkColumns({ ...this.expectations, checkData: isFirst && this.expectations.checkData }, columns);
         yield this.weigh(columns, classWeight);
       }
     };
     return new StreamSource(batches.bind(this), this.network.inputs, data.size);
+  }
+
+  /** A dataset that was not batched gives arrays without the first axis. */
+  private refuseExample(x: ArraysGiven): void {
+    const [input] = this.network.inputs;
+    if (!input || !isHostArray(x) || x.shape.length !== input.shape.length - 1) return;
+    // [n] may stand for [n, 1].
+    if (input.shape.length === 2 && input.shape[1] === 1) return;
+    throw shapeError(this.label, {
+      rule: "a stream gives batches",
+      expected: `x ${formatShape(input.shape)}`,
+      received: formatShape(x.shape),
+      advice: "Use dataset.batch(32).",
+    });
   }
 }
 

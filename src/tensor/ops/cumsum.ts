@@ -11,6 +11,7 @@ interface CumsumAttrs {
   readonly reverse: boolean;
 }
 
+/** Running sums along an axis; the gradient runs the other way. */
 export const cumsumOp: OpDefinition<CumsumAttrs> = /* @__PURE__ */ defineOp<CumsumAttrs>({
   name: "cumsum",
   infer: ([x]) => ({ shape: (x as Tensor).shape, dtype: "float32" }),
@@ -24,6 +25,7 @@ export const cumsumOp: OpDefinition<CumsumAttrs> = /* @__PURE__ */ defineOp<Cums
   },
 });
 
+/** Options of {@link cumsum}. */
 export interface CumsumOptions {
   /** Leave each element itself out of its sum. Default false. */
   exclusive?: boolean;

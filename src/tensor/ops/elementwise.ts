@@ -32,6 +32,7 @@ export function elementwise(fn: scalar.ScalarFunction, inputs: readonly Operand[
   return record(elementwiseOp, inputs.map(asTensor), { fn, params });
 }
 
+/** The same numbers in another dtype. */
 export const castOp: ElementwiseOp<{ dtype: DType }> = {
   name: "cast",
   infer: ([x], { dtype }) => ({ shape: (x as Tensor).shape, dtype }),

@@ -89,6 +89,7 @@ export function scatterAdd(indices: Operand, updates: Operand, shape: Shape): Te
   return record(scatterAddOp, [index, values], { shape });
 }
 
+/** Options of {@link oneHot}. */
 export interface OneHotOptions {
   /** Value at the index (default 1) and elsewhere (default 0). */
   onValue?: number;

@@ -8,6 +8,7 @@ import { expandDims } from "./shaping.ts";
 
 // ── slice ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** A box out of a tensor: a view. */
 export const sliceOp = /* @__PURE__ */ defineOp<{ begin: readonly number[]; size: Shape }>({
   name: "slice",
   infer: ([x], { size }) => ({ shape: size, dtype: (x as Tensor).dtype }),
@@ -54,6 +55,7 @@ export function slice(x: Operand, begin: readonly number[], size: readonly numbe
 
 // ── concat, stack ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Tensors side by side along one axis. */
 export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
   name: "concat",
   infer: (inputs, { axis }) => {
@@ -108,6 +110,7 @@ export function stack(inputs: readonly Operand[], axis = 0): Tensor {
 
 // ── pad ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** A tensor with a margin of one value. */
 export const padOp = /* @__PURE__ */ defineOp<{ paddings: readonly (readonly [number, number])[]; value: number }>({
   name: "pad",
   infer: ([x], { paddings }) => ({

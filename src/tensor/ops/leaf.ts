@@ -19,6 +19,7 @@ export function asTensor(operand: Operand): Tensor {
 /** Attributes of a constant: one number, or data of a known length. */
 export type ConstantAttrs = { readonly value: number } | { readonly data: TypedArray; readonly shape: Shape; readonly dtype: DType };
 
+/** A number, or data that are known when the graph is recorded. */
 export const constantOp = /* @__PURE__ */ defineOp<ConstantAttrs>({
   name: "constant",
   infer: (_, attrs) => ("value" in attrs ? { shape: [], dtype: "float32" } : { shape: attrs.shape, dtype: attrs.dtype }),
@@ -41,6 +42,7 @@ export function constantData(tensor: Tensor): TypedArray | undefined {
   return tensor.op === constantOp ? (tensor.attrs as { data?: TypedArray }).data : undefined;
 }
 
+/** Options of {@link tensor}. */
 export interface TensorOptions {
   /** Default: int32 for integer arrays, else float32. */
   dtype?: DType;
@@ -101,6 +103,7 @@ function collect(values: NestedArray, shape: Shape, axis: number, into: number[]
   else for (const row of values) collect(row, shape, axis + 1, into);
 }
 
+/** Values that are given anew at every run. */
 export const inputOp = /* @__PURE__ */ defineOp<{ name: string; shape: Shape; dtype: DType }>({
   name: "input",
   infer: (_, { shape, dtype }) => ({ shape, dtype }),

@@ -55,6 +55,7 @@ function unitStride(view: View): View {
   return { ...view, strides: view.shape[2] === 1 ? [batch, rows, 1] : [batch, 1, columns] };
 }
 
+/** Options of {@link matmul}. */
 export interface MatmulOptions {
   /** Use aᵀ (its last two axes exchanged). Default false. */
   transposeA?: boolean;

@@ -18,6 +18,7 @@ export const randomOp = /* @__PURE__ */ defineOp<{ shape: Shape; stream: number 
   },
 });
 
+/** What every random op takes. */
 export interface RandomOptions {
   /** A whole number, or a key tensor int32 [3] (seed low, seed high, step) that may change from run to run. */
   seed: number | Tensor;

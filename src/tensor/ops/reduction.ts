@@ -11,11 +11,13 @@ export type Axes = number | readonly number[] | null;
 
 type Operation = "sum" | "max" | "min" | "prod";
 
+/** Attributes of a recorded reduction. */
 export interface ReduceAttrs {
   readonly operation: Operation;
   readonly axes: readonly number[];
 }
 
+/** Sum, largest, smallest or product over axes, which are dropped. */
 export const reduceOp = /* @__PURE__ */ defineOp<ReduceAttrs>({
   name: "reduce",
   infer: ([x], { axes }) => ({ shape: (x as Tensor).shape.filter((_, axis) => !axes.includes(axis)), dtype: "float32" }),
@@ -104,6 +106,7 @@ export function norm(x: Operand, axes?: Axes, keepDims = false): Tensor {
   return mul(notEqual(squares, 0), sqrt(where(isZero, 1, squares)));
 }
 
+/** Where the largest or smallest value stands along an axis, which is dropped. */
 export const argReduceOp = /* @__PURE__ */ defineOp<{ operation: "max" | "min"; axis: number }>({
   name: "argReduce",
   infer: ([x], { axis }) => ({ shape: (x as Tensor).shape.filter((_, at) => at !== axis), dtype: "int32" }),

@@ -8,6 +8,7 @@ import { asTensor, type Operand, scalar } from "./leaf.ts";
 
 // ── reshape ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The same elements under another shape: a view where strides allow it. */
 export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
   name: "reshape",
   infer: ([x], { shape }) => ({ shape, dtype: (x as Tensor).dtype }),
@@ -61,6 +62,7 @@ export function squeeze(x: Operand, axes?: number | readonly number[]): Tensor {
 
 // ── transpose ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The same elements with axes in another order: a view. */
 export const transposeOp = /* @__PURE__ */ defineOp<{ permutation: readonly number[] }>({
   name: "transpose",
   infer: ([x], { permutation }) => ({ shape: permutation.map((axis) => (x as Tensor).shape[axis] as number), dtype: (x as Tensor).dtype }),
@@ -104,6 +106,7 @@ export function swapAxes(x: Operand, a = -1, b = -2): Tensor {
 
 // ── broadcastTo ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The same elements repeated along axes: a view. */
 export const broadcastToOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
   name: "broadcastTo",
   infer: ([x], { shape }) => ({ shape, dtype: (x as Tensor).dtype }),
@@ -145,6 +148,7 @@ export const ones = (shape: Shape): Tensor => fill(shape, 1);
 
 // ── stopGradient ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The input itself, through which no gradient flows. */
 export const stopGradientOp = /* @__PURE__ */ defineOp<object>({
   name: "stopGradient",
   infer: ([x]) => ({ shape: (x as Tensor).shape, dtype: (x as Tensor).dtype }),

@@ -9,6 +9,7 @@ import { swapAxes } from "./shaping.ts";
 
 const rowsOf = (view: View) => ({ rows: sizeOf(view.shape.slice(0, -1)), columns: view.shape.at(-1) as number });
 
+/** Softmax along the last axis, or its logarithm. */
 export const softmaxOp = /* @__PURE__ */ defineOp<{ log: boolean }>({
   name: "softmax",
   infer: ([x]) => ({ shape: (x as Tensor).shape, dtype: "float32" }),

@@ -1,0 +1,243 @@
+import { describe, expect, it, vi } from "vitest";
+import { js } from "../../src/backends/js/index.ts";
+import { dense } from "../../src/nn/layers/index.ts";
+import { sgd } from "../../src/optim/sgd.ts";
+import { sqrt as root } from "../../src/tensor/ops/elementwise.ts";
+import type { Callback } from "../../src/train/callback.ts";
+import {
+  csvLogger,
+  earlyStopping,
+  lambdaCallback,
+  learningRateRangeTest,
+  learningRateScheduler,
+  modelCheckpoint,
+  reduceLROnPlateau,
+  swapEMAWeights,
+  terminateOnNaN,
+} from "../../src/train/index.ts";
+import type { Model } from "../../src/train/model.ts";
+import { Progress } from "../../src/train/progress.ts";
+import { sequential } from "../../src/train/sequential.ts";
+import { classifier, points, weightsOf } from "./train-support.ts";
+
+const backend = js();
+const quiet = { verbose: 0 } as const;
+
+function compiled(options = {}, model: Model = classifier()): Model {
+  model.compile({ optimizer: sgd({ learningRate: 0.1, ...options }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
+  return model;
+}
+
+describe("options are checked, at both ends of every range", () => {
+  const refused: [() => unknown, string][] = [
+    [() => earlyStopping({ patience: -1 }), "earlyStopping: patience must be an integer ≥ 0. Expected an integer ≥ 0, received -1."],
+    [() => earlyStopping({ mode: "up" as never }), 'earlyStopping: unknown mode. Expected one of auto, min, max, received "up".'],
+    [() => earlyStopping({ minDelta: Number.NaN }), "earlyStopping: minDelta must be finite"],
+    [() => earlyStopping({ baseline: Number.NaN }), "earlyStopping: baseline must be a finite number"],
+    [() => reduceLROnPlateau({ factor: 1 }), "reduceLROnPlateau: factor must be a number in (0, 1). Expected a number in (0, 1), received 1."],
+    [() => reduceLROnPlateau({ factor: 0 }), "reduceLROnPlateau: factor must be a number in (0, 1)"],
+    [() => reduceLROnPlateau({ cooldown: -1 }), "reduceLROnPlateau: cooldown must be an integer ≥ 0"],
+    [() => reduceLROnPlateau({ minLearningRate: -1 }), "reduceLROnPlateau: minLearningRate must be a finite number ≥ 0"],
+    [() => modelCheckpoint({ saveFreq: 0 }), "modelCheckpoint: saveFreq must be an integer ≥ 1"],
+    [() => modelCheckpoint({ save: "file" as never }), "modelCheckpoint: save must be a function. Expected (snapshot) => …, received file."],
+    [() => learningRateScheduler(3 as never), "learningRateScheduler: the schedule must be a function"],
+    [() => csvLogger("log.csv" as never), "csvLogger: there must be somewhere to write to. Expected a function or a stream, received log.csv."],
+    [
+      () => lambdaCallback({ onEpochEnds: () => {} } as never),
+      'lambdaCallback: unknown hook. Expected one of 14 names, received "onEpochEnds". Did you mean "onEpochEnd"',
+    ],
+    [() => lambdaCallback({ onEpochEnd: 3 } as never), "lambdaCallback: onEpochEnd must be a function. Expected a function, received 3."],
+  ];
+  it.each(refused)("%s", (make, text) => {
+    expect(make).toThrow(text);
+  });
+});
+
+describe("csvLogger", () => {
+  it("writes a line per epoch, with NA for what is not there", async () => {
+    const written: string[] = [];
+    const { x, y } = points(8);
+    await compiled().fit(x, y, { ...quiet, epochs: 2, validationData: [x, y], validationFreq: 2, callbacks: [csvLogger((line) => void written.push(line))] });
+    const lines = written.join("").trimEnd().split("\n");
+    expect(lines[0]).toBe("epoch,loss,accuracy,val_loss,val_accuracy");
+    expect(lines[1]).toMatch(/^0,[\d.]+,[\d.]+,NA,NA$/);
+    expect(lines[2]).toMatch(/^1,[\d.]+,[\d.]+,[\d.]+,[\d.]+$/);
+  });
+
+  it("writes to streams, with another separator, without the names", async () => {
+    const stream = {
+      text: "",
+      write(part: string) {
+        this.text += part;
+      },
+    };
+    const { x, y } = points(8);
+    await compiled().fit(x, y, { ...quiet, callbacks: [csvLogger(stream, { separator: ";", append: true })] });
+    expect(stream.text).toMatch(/^0;[\d.]+;[\d.]+\n$/);
+  });
+});
+
+describe("modelCheckpoint", () => {
+  it("keeps the last snapshot in memory", async () => {
+    const { x, y } = points(8);
+    const model = compiled();
+    const checkpoint = modelCheckpoint({ monitor: "loss", saveBestOnly: true, mode: "max" });
+    await model.fit(x, y, { ...quiet, epochs: 3, callbacks: [checkpoint] });
+    expect(checkpoint.last).toMatchObject({ epoch: 0, batch: undefined, logs: { loss: checkpoint.best } });
+    model.setWeights(checkpoint.last?.weights ?? []);
+  });
+});
+
+describe("reduceLROnPlateau and learningRateScheduler", () => {
+  it("write the learning rate to the history", async () => {
+    const { x, y } = points(8);
+    const model = compiled({ learningRate: 0.8 });
+    const { history } = await model.fit(x, y, { ...quiet, epochs: 3, callbacks: [learningRateScheduler((_, rate) => rate / 2)] });
+    expect(history.learning_rate).toEqual([0.4, 0.2, 0.1]);
+    expect(model.optimizer.learningRate).toBe(0.1);
+  });
+
+  it("need an optimizer made with a number", async () => {
+    const { x, y } = points(8);
+    await expect(compiled({ learningRate: () => 0.1 }).fit(x, y, { ...quiet, callbacks: [learningRateScheduler(() => 0.1)] })).rejects.toThrow(
+      "a learning rate that follows a schedule cannot be set",
+    );
+    await expect(compiled().fit(x, y, { ...quiet, callbacks: [learningRateScheduler(() => Number.NaN)] })).rejects.toThrow(
+      "learningRateScheduler: the schedule must give a learning rate. Expected a finite number ≥ 0, received NaN (epoch 0).",
+    );
+  });
+});
+
+describe("monitors", () => {
+  it("say once what was reported when their value was not", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { x, y } = points(8);
+    await compiled().fit(x, y, { ...quiet, epochs: 2, callbacks: [earlyStopping()] });
+    expect(warn.mock.calls).toEqual([['earlyStopping: "val_loss" was not reported. Reported: loss, accuracy.']]);
+    warn.mockRestore();
+  });
+});
+
+describe("terminateOnNaN", () => {
+  it("tfjs mistake 11: names the layer whose output was not finite first, and stops", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const model = sequential([dense(3, { inputShape: [4], name: "fine" }), dense(3, { name: "broken" }), dense(2, { name: "after" })], { seed: 1 });
+    const weights = await model.getWeights();
+    model.setWeights(
+      weights.map(({ data, shape }, index) => (index === 2 ? { data: data.map(() => Number.POSITIVE_INFINITY) as Float32Array, shape } : { data, shape })),
+    );
+    model.compile({ optimizer: "sgd", loss: "mse", backend });
+    const watch = terminateOnNaN();
+    let epochs = 0;
+    await model.fit(
+      points(8).x,
+      { data: new Float32Array(16), shape: [8, 2] },
+      { ...quiet, epochs: 3, batchSize: 4, callbacks: [watch, { onEpochEnd: () => void epochs++ }] },
+    );
+    expect(watch.found).toBe('the output of dense "broken" was not finite in batch 0');
+    expect(epochs).toBe(1);
+    expect(warn.mock.calls[0]?.[0]).toContain("training stops");
+    warn.mockRestore();
+  });
+
+  it("names the gradient where all outputs were finite", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const model = sequential([dense(1, { inputShape: [1], name: "only", kernelInitializer: "zeros", useBias: false })], { seed: 1 });
+    model.compile({ optimizer: "sgd", loss: (_, yPred) => (yPred.shape.length > 0 ? root(yPred) : yPred), backend });
+    const watch = terminateOnNaN();
+    await model.fit([[1]], [[0]], { ...quiet, callbacks: [watch] });
+    expect(watch.found).toBe('the gradient of "only/kernel" in dense "only" was not finite in batch 0');
+    warn.mockRestore();
+  });
+
+  it("does not disturb a run in which all is well", async () => {
+    const { x, y } = points(8);
+    const [watched, free] = [compiled(), compiled()];
+    const watch = terminateOnNaN();
+    await watched.fit(x, y, { ...quiet, epochs: 2, callbacks: [watch] });
+    await free.fit(x, y, { ...quiet, epochs: 2 });
+    expect(watch.found).toBeUndefined();
+    expect(await weightsOf(watched)).toEqual(await weightsOf(free));
+  });
+});
+
+describe("swapEMAWeights", () => {
+  it("validates with the averages and trains on with the weights", async () => {
+    const { x, y } = points(8);
+    const seen: Record<string, number[]> = {};
+    const look = (name: string, model: Model) => async () => {
+      seen[name] = await weightsOf(model);
+    };
+    const model = compiled({ useEma: true, emaMomentum: 0.9 });
+    const watcher: Callback = { onTrainBatchEnd: look("trained", model), onTestBegin: look("validated", model), onEpochEnd: look("ended", model) };
+    await model.fit(x, y, { ...quiet, batchSize: 4, validationData: [x, y], callbacks: [swapEMAWeights(), watcher] });
+    expect(seen.validated).not.toEqual(seen.trained);
+    expect(seen.ended).toEqual(seen.trained);
+    // fit itself ends with the averages.
+    expect(await weightsOf(model)).toEqual(seen.validated);
+  });
+});
+
+describe("learningRateRangeTest", () => {
+  it("gives the curve and a suggestion, and leaves everything as it was", async () => {
+    const { x, y } = points(64);
+    const model = compiled({ learningRate: 0.1, momentum: 0.9 });
+    await model.fit(x, y, quiet);
+    const before = {
+      weights: await weightsOf(model),
+      steps: model.optimizer.rawSteps,
+      slots: await Promise.all(model.optimizer.variables.map((slot) => slot.read())),
+    };
+    const found = await learningRateRangeTest(model, x, y, { minLearningRate: 1e-4, maxLearningRate: 100, steps: 40, batchSize: 16 });
+    expect(found.learningRates[0]).toBeCloseTo(1e-4, 10);
+    expect(found.learningRates.length).toBe(found.losses.length);
+    expect(found.suggestion).toBeGreaterThan(1e-4);
+    expect(found.suggestion).toBeLessThanOrEqual(10);
+    expect(found.chart.split("\n")).toHaveLength(14);
+    expect(await weightsOf(model)).toEqual(before.weights);
+    expect(await Promise.all(model.optimizer.variables.map((slot) => slot.read()))).toEqual(before.slots);
+    expect([model.optimizer.rawSteps, model.optimizer.learningRate]).toEqual([before.steps, 0.1]);
+  });
+
+  it("checks what it is given", async () => {
+    const { x, y } = points(8);
+    await expect(learningRateRangeTest(compiled({ learningRate: () => 0.1 }), x, y)).rejects.toThrow(
+      "the test sets the learning rate. Expected an optimizer made with a number, received a schedule.",
+    );
+    await expect(learningRateRangeTest(compiled(), x, y, { minLearningRate: 1, maxLearningRate: 1 })).rejects.toThrow(
+      "the rates must rise. Expected maxLearningRate > 1, received 1.",
+    );
+    await expect(learningRateRangeTest(classifier(), x, y)).rejects.toThrow("needs a compiled model");
+  });
+});
+
+describe("progress", () => {
+  const training = { model: classifier(), epochs: 2, steps: 4, validates: false, diagnosis: undefined };
+  const run = (isTTY: boolean, verbose: 1 | 2 = 1) => {
+    const written: string[] = [];
+    const progress = new Progress(verbose, { isTTY, write: (part) => void written.push(part) });
+    progress.onEpochBegin(0, training);
+    if (isTTY) progress.show(2, { loss: 0.5 });
+    progress.onEpochEnd(0, { loss: 0.25, val_loss: 1e-7 });
+    return written.join("");
+  };
+
+  it("is a plain line per epoch where there is no terminal, or verbose is 2", () => {
+    const line = /^Epoch 1\/2 - 0s - [\d.]+ms\/step - loss: 0\.2500 - val_loss: 1\.000e-7\n$/;
+    expect(run(false)).toMatch(line);
+  });
+
+  it("is a bar that moves on a terminal", () => {
+    expect(run(true)).toMatch(/^\rEpoch 1\/2 ━{10}─{10} 2\/4 {2}0s left {2}loss 0\.5000\rEpoch 1\/2 - 0s .*val_loss: 1\.000e-7 *\n$/);
+  });
+
+  it("is nothing with verbose 0", async () => {
+    const write = vi.spyOn(process.stdout, "write");
+    const { x, y } = points(8);
+    await compiled().fit(x, y, quiet);
+    expect(write).not.toHaveBeenCalled();
+    await compiled().fit(x, y, { verbose: 2 });
+    expect(write.mock.calls[0]?.[0]).toMatch(/^Epoch 1\/1 - /);
+    write.mockRestore();
+  });
+});
