@@ -33,3 +33,4 @@ export type { Shape } from "./tensor/shape.ts";
 export { type NestedArray, Tensor } from "./tensor/tensor.ts";
 export { Variable } from "./tensor/variable.ts";
 export * from "./train/index.ts";
+export * as recipes from "./train/recipes.ts";

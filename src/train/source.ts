@@ -1,7 +1,8 @@
 import type { InputPort } from "../backends/backend.ts";
 import type { HostArray } from "../data/array.ts";
+import type { HostData } from "../data/nested.ts";
 import { permutation } from "../data/rng.ts";
-import type { DType, NumericArray } from "../tensor/dtype.ts";
+import type { DType } from "../tensor/dtype.ts";
 import { type BatchPorts, type BatchSpec, type Columns, specOf } from "./batch.ts";
 
 /** Goes through the batches of one epoch. */
@@ -33,6 +34,7 @@ export interface ArrayBatches {
 export class ArraySource implements BatchSource {
   readonly steps: number;
   private readonly order: Int32Array | undefined;
+  private readonly readers: Readonly<Record<keyof BatchPorts, readonly (RowReader | undefined)[]>>;
 
   constructor(
     private readonly columns: Columns,
@@ -41,13 +43,16 @@ export class ArraySource implements BatchSource {
   ) {
     this.steps = Math.ceil(columns.rows / options.batchSize);
     this.order = options.shuffle ? new Int32Array(options.shuffle === "batch" ? this.steps : columns.rows) : undefined;
+    const readersOf = (arrays: readonly (HostArray | undefined)[]) => arrays.map((array) => array && new RowReader(array));
+    this.readers = { x: readersOf(columns.x), y: readersOf(columns.y), weights: readersOf(columns.weights) };
   }
 
   open(epoch: number): BatchCursor {
-    const { columns, order, options } = this;
+    const { columns, order, options, readers } = this;
     const { batchSize, seed = 0 } = options;
     if (order) permutation(order.length, seed, epoch, order);
     const isByBatch = options.shuffle === "batch";
+    const rowOrder = isByBatch ? undefined : order;
     const full = specOf(columns, Math.min(batchSize, columns.rows), this.inputs);
     const ragged = columns.rows % batchSize === 0 ? full : specOf(columns, columns.rows % batchSize, this.inputs);
     let step = -1;
@@ -62,11 +67,50 @@ export class ArraySource implements BatchSource {
       write: (ports) => {
         const start = startOf();
         const rows = rowsHere();
-        if (order && !isByBatch) forEachColumn(columns, ports, (array, port) => gather(array, port, order, start, rows));
-        else forEachColumn(columns, ports, (array, port) => copy(array, port, start, rows));
+        writeAll(readers.x, ports.x, rowOrder, start, rows);
+        writeAll(readers.y, ports.y, rowOrder, start, rows);
+        writeAll(readers.weights, ports.weights, rowOrder, start, rows);
       },
       close: () => {},
     };
+  }
+}
+
+/** Rows of at least so many elements have views of their own: a tenth of their size in memory, and copying them is several times faster. */
+const wideRow = 256;
+
+/** Copies rows of one array to where a program takes them, making nothing per step. */
+class RowReader {
+  private readonly size: number;
+  private readonly views: HostData[] | undefined;
+
+  constructor(private readonly array: HostArray) {
+    const [rows = 1, ...inner] = array.shape;
+    const size = inner.reduce((product, extent) => product * extent, 1);
+    this.size = size;
+    this.views = size < wideRow ? undefined : Array.from({ length: rows }, (_, row) => array.data.subarray(row * size, (row + 1) * size));
+  }
+
+  /** Rows `order[start]`, `order[start + 1]` …, or `start`, `start + 1` … where there is no order. */
+  write(port: InputPort, order: Int32Array | undefined, start: number, rows: number): void {
+    const { size, views, array } = this;
+    if (!order && !views) {
+      port.write(array.data, start * size, rows * size, 0);
+      return;
+    }
+    for (let i = 0; i < rows; i++) {
+      const row = order ? (order[start + i] as number) : start + i;
+      const view = views?.[row];
+      if (view) port.write(view, 0, size, i * size);
+      else port.write(array.data, row * size, size, i * size);
+    }
+  }
+}
+
+function writeAll(readers: readonly (RowReader | undefined)[], ports: BatchPorts["x"], order: Int32Array | undefined, start: number, rows: number): void {
+  for (let i = 0; i < readers.length; i++) {
+    const port = ports[i];
+    if (port) readers[i]?.write(port, order, start, rows);
   }
 }
 
@@ -88,7 +132,10 @@ export class StreamSource implements BatchSource {
         return current && specOf(current, current.rows, this.inputs);
       },
       write: (ports) => {
-        if (current) forEachColumn(current, ports, (array, port) => copy(array, port, 0, array.shape[0] ?? 1));
+        if (!current) return;
+        writeWhole(current.x, ports.x);
+        writeWhole(current.y, ports.y);
+        writeWhole(current.weights, ports.weights);
       },
       close: async () => {
         await iterator.return?.();
@@ -97,32 +144,9 @@ export class StreamSource implements BatchSource {
   }
 }
 
-function forEachColumn(columns: Columns, ports: BatchPorts, act: (array: HostArray, port: InputPort) => void): void {
-  each(columns.x, ports.x, act);
-  each(columns.y, ports.y, act);
-  each(columns.weights, ports.weights, act);
+/** Whole arrays to whole inputs. */
+function writeWhole(arrays: readonly (HostArray | undefined)[], ports: BatchPorts["x"]): void {
+  arrays.forEach((array, index) => {
+    if (array) ports[index]?.write(array.data);
+  });
 }
-
-function each(arrays: readonly (HostArray | undefined)[], ports: BatchPorts["x"], act: (array: HostArray, port: InputPort) => void): void {
-  for (let i = 0; i < arrays.length; i++) {
-    const array = arrays[i];
-    const port = ports[i];
-    if (array && port) act(array, port);
-  }
-}
-
-function copy({ data, shape }: HostArray, port: InputPort, start: number, rows: number): void {
-  const size = rowSize(shape);
-  port.write(data as NumericArray, start * size, rows * size, 0);
-}
-
-function gather({ data, shape }: HostArray, port: InputPort, order: Int32Array, start: number, rows: number): void {
-  const size = rowSize(shape);
-  for (let i = 0; i < rows; i++) port.write(data as NumericArray, (order[start + i] as number) * size, size, i * size);
-}
-
-const rowSize = (shape: readonly number[]): number => {
-  let size = 1;
-  for (let axis = 1; axis < shape.length; axis++) size *= shape[axis] as number;
-  return size;
-};
