@@ -1,64 +1,42 @@
 /**
- * The limit that kernels are measured against: multiply-adds on registers alone. It must be bound by the multipliers and adders and by
- * nothing else, or it flatters what is compared with it.
+ * The limit that kernels are measured against: multiply-adds on registers alone, on as many chains as hide their latency.
  *
- * Chains of c ← c·x + y are enough for fused multiply-adds (latency 4, two a cycle: 8 chains; here 12). Separate ones have a latency of 6, and
- * 12 chains leave no slack: any hiccup costs a seventh cycle (measured: 10, 11, 12, 13 chains reach 39, 41, 44 to 51 and 50 GFLOP/s of
- * 51.7). There the products are kept off the chains.
+ * Take its best time, not its median. Without relaxed madd a chain's step takes 6 cycles and 12 chains fill them exactly: any hiccup costs
+ * a seventh, and a median then reads 44 GFLOP/s where the machine can do 51.7 (in native code too). V8 has no registers for more
+ * slack: 13 chains reach 49.8, and loops that keep the products off the chains 41.
  */
-
-/**
- * Does `madds` vector multiply-adds, a multiple of 60. `constants` are two vectors, all ones and all zeros: from memory, so that
- * nothing is known about them, nothing can be hoisted, and V8 does not make them anew in each round.
- */
-export function roofline(madds: i32, constants: usize): f32 {
-  const one = v128.load(constants);
-  const zero = v128.load(constants, 16);
-  return f32x4.extract_lane(ASC_FEATURE_RELAXED_SIMD ? chains(madds / 12, one, zero) : products(madds / 10, one, zero), 0);
-}
-
-function chains(rounds: i32, one: v128, zero: v128): v128 {
-  let c0 = one, c1 = one, c2 = one, c3 = one, c4 = one, c5 = one;
-  let c6 = one, c7 = one, c8 = one, c9 = one, c10 = one, c11 = one;
-  for (; rounds > 0; --rounds) {
-    c0 = f32x4.relaxed_madd(c0, one, zero);
-    c1 = f32x4.relaxed_madd(c1, one, zero);
-    c2 = f32x4.relaxed_madd(c2, one, zero);
-    c3 = f32x4.relaxed_madd(c3, one, zero);
-    c4 = f32x4.relaxed_madd(c4, one, zero);
-    c5 = f32x4.relaxed_madd(c5, one, zero);
-    c6 = f32x4.relaxed_madd(c6, one, zero);
-    c7 = f32x4.relaxed_madd(c7, one, zero);
-    c8 = f32x4.relaxed_madd(c8, one, zero);
-    c9 = f32x4.relaxed_madd(c9, one, zero);
-    c10 = f32x4.relaxed_madd(c10, one, zero);
-    c11 = f32x4.relaxed_madd(c11, one, zero);
-  }
-  return sum8(c0, c1, c2, c3, f32x4.add(c4, c5), f32x4.add(c6, c7), f32x4.add(c8, c9), f32x4.add(c10, c11));
-}
-
-/** Eight sums of products of four values that change in each round, by two products and two sums: ten of each. */
-function products(rounds: i32, one: v128, zero: v128): v128 {
-  let p = one, q = one, r = zero, s = zero;
-  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
-  for (; rounds > 0; --rounds) {
-    c0 = f32x4.add(c0, f32x4.mul(p, p));
-    c1 = f32x4.add(c1, f32x4.mul(p, q));
-    c2 = f32x4.add(c2, f32x4.mul(p, r));
-    c3 = f32x4.add(c3, f32x4.mul(p, s));
-    c4 = f32x4.add(c4, f32x4.mul(q, q));
-    c5 = f32x4.add(c5, f32x4.mul(q, r));
-    c6 = f32x4.add(c6, f32x4.mul(q, s));
-    c7 = f32x4.add(c7, f32x4.mul(r, s));
-    p = f32x4.mul(p, one);
-    q = f32x4.mul(q, one);
-    r = f32x4.add(r, zero);
-    s = f32x4.add(s, zero);
-  }
-  return sum8(c0, c1, c2, c3, c4, c5, c6, c7);
-}
 
 @inline
-function sum8(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128, g: v128, h: v128): v128 {
-  return f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h)));
+function madd(acc: v128, x: v128, y: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(acc, x, y) : f32x4.add(f32x4.mul(acc, x), y);
+}
+
+/**
+ * `rounds` × 12 chains × 4 lanes of c ← c·scale + shift. Each round depends on the one before, so nothing can be hoisted. Scale and
+ * shift are read from memory, two vectors, because V8 makes constants anew in each round; 0.5 and 0.25 keep c from subnormals and infinities.
+ */
+export function roofline(rounds: i32, constants: usize): f32 {
+  const x = v128.load(constants);
+  const y = v128.load(constants, 16);
+  let c0 = f32x4.splat(0), c1 = f32x4.splat(1), c2 = f32x4.splat(2), c3 = f32x4.splat(3);
+  let c4 = f32x4.splat(4), c5 = f32x4.splat(5), c6 = f32x4.splat(6), c7 = f32x4.splat(7);
+  let c8 = f32x4.splat(8), c9 = f32x4.splat(9), c10 = f32x4.splat(10), c11 = f32x4.splat(11);
+  for (; rounds > 0; --rounds) {
+    c0 = madd(c0, x, y);
+    c1 = madd(c1, x, y);
+    c2 = madd(c2, x, y);
+    c3 = madd(c3, x, y);
+    c4 = madd(c4, x, y);
+    c5 = madd(c5, x, y);
+    c6 = madd(c6, x, y);
+    c7 = madd(c7, x, y);
+    c8 = madd(c8, x, y);
+    c9 = madd(c9, x, y);
+    c10 = madd(c10, x, y);
+    c11 = madd(c11, x, y);
+  }
+  const s0 = f32x4.add(f32x4.add(c0, c1), f32x4.add(c2, c3));
+  const s1 = f32x4.add(f32x4.add(c4, c5), f32x4.add(c6, c7));
+  const s2 = f32x4.add(f32x4.add(c8, c9), f32x4.add(c10, c11));
+  return f32x4.extract_lane(f32x4.add(f32x4.add(s0, s1), s2), 0);
 }

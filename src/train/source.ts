@@ -82,28 +82,33 @@ const wideRow = 256;
 /** Copies rows of one array to where a program takes them, making nothing per step. */
 class RowReader {
   private readonly size: number;
-  private readonly views: HostData[] | undefined;
+  private views: readonly HostData[] | undefined;
 
   constructor(private readonly array: HostArray) {
-    const [rows = 1, ...inner] = array.shape;
-    const size = inner.reduce((product, extent) => product * extent, 1);
-    this.size = size;
-    this.views = size < wideRow ? undefined : Array.from({ length: rows }, (_, row) => array.data.subarray(row * size, (row + 1) * size));
+    this.size = array.shape.slice(1).reduce((product, extent) => product * extent, 1);
   }
 
   /** Rows `order[start]`, `order[start + 1]` …, or `start`, `start + 1` … where there is no order. */
   write(port: InputPort, order: Int32Array | undefined, start: number, rows: number): void {
-    const { size, views, array } = this;
-    if (!order && !views) {
+    const { size, array } = this;
+    const isWhole = rows * size === array.data.length;
+    if (!order && (isWhole || size < wideRow)) {
       port.write(array.data, start * size, rows * size, 0);
       return;
     }
+    if (size >= wideRow) this.views ??= this.rowViews();
+    const { views } = this;
     for (let i = 0; i < rows; i++) {
       const row = order ? (order[start + i] as number) : start + i;
       const view = views?.[row];
       if (view) port.write(view, 0, size, i * size);
       else port.write(array.data, row * size, size, i * size);
     }
+  }
+
+  private rowViews(): HostData[] {
+    const { size, array } = this;
+    return Array.from({ length: array.shape[0] ?? 1 }, (_, row) => array.data.subarray(row * size, (row + 1) * size));
   }
 }
 
