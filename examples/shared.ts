@@ -1,0 +1,58 @@
+// What the examples share: options, a part of the images, and how they are run.
+import { fileURLToPath } from "node:url";
+import { fashionMnist, type ImageSets, type LabelledImages } from "./fashion-mnist.ts";
+
+export interface ExampleOptions {
+  /** A few hundred images and one epoch: to see that it runs, not what it shows. Default false. */
+  short?: boolean;
+  /** Where lines go. Default console.log. */
+  log?: (text: string) => void;
+  /** Images to use. Default Fashion-MNIST. */
+  images?: ImageSets;
+}
+
+/** Fashion-MNIST's classes, by label. */
+export const CLASSES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"] as const;
+
+/** The images given, or Fashion-MNIST. */
+export const imagesOf = async ({ images, log }: ExampleOptions): Promise<ImageSets> => images ?? fashionMnist(log ? { onMessage: log } : {});
+
+export interface Choice {
+  /** Labels to keep; the new label is the place in this list. Default: all, unchanged. */
+  classes?: readonly number[];
+  /** How many of those to skip, and how many to take at most. Default 0 and all. */
+  skip?: number;
+  take?: number;
+}
+
+/** Some of the images, in their order. */
+export function choose({ x, y }: LabelledImages, { classes, skip = 0, take = Number.POSITIVE_INFINITY }: Choice): LabelledImages {
+  const size = x.data.length / y.data.length;
+  const labels = Array.from(y.data, (label) => (classes ? classes.indexOf(label) : label));
+  const rows = labels.flatMap((label, row) => (label >= 0 ? [row] : [])).slice(skip, skip + take);
+  const data = new Float32Array(rows.length * size);
+  rows.forEach((row, index) => {
+    data.set(x.data.subarray(row * size, (row + 1) * size), index * size);
+  });
+  return {
+    x: { data, shape: [rows.length, ...x.shape.slice(1)] },
+    y: { data: Int32Array.from(rows, (row) => labels[row] as number), shape: [rows.length] },
+  };
+}
+
+/** Mean and standard deviation (divided by n). */
+export function spread(values: ArrayLike<number>): { mean: number; stddev: number } {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  const mean = sum / values.length;
+  for (let i = 0; i < values.length; i++) squares += ((values[i] as number) - mean) ** 2;
+  return { mean, stddev: Math.sqrt(squares / values.length) };
+}
+
+export const percent = (share: number, digits = 2) => `${(100 * share).toFixed(digits)} %`;
+
+/** Runs an example when its file is the one that was started. */
+export async function runAsScript(url: string, run: (options: ExampleOptions) => Promise<unknown>): Promise<void> {
+  if (process.argv[1] !== fileURLToPath(url)) return;
+  await run({ short: process.argv.includes("--short"), log: console.log });
+}
