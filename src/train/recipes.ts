@@ -42,6 +42,7 @@ export interface Recipe {
   readonly callbacks: readonly Callback[];
 }
 
+/** Options of {@link standard}. */
 export interface StandardOptions extends RecipeOptions {
   /** Whether each hidden layer is normalized before its activation. Default: from four hidden layers on. */
   normalize?: boolean;
@@ -65,6 +66,7 @@ export function standard(options: StandardOptions): Recipe {
   return assemble("recipes.standard", options, [], hidden.flatMap(block));
 }
 
+/** Options of {@link selfNormalizing}. */
 export interface SelfNormalizingOptions extends RecipeOptions {
   /** Training samples: inputs are standardized with their mean and deviation per feature. */
   x: ArrayInput;

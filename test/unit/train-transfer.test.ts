@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
-import * as arete from "../../src/index.ts";
 import { batchNormalization, dense, dropout, flatten } from "../../src/nn/layers/index.ts";
 import { adam } from "../../src/optim/adam.ts";
 import { sgd } from "../../src/optim/sgd.ts";
@@ -29,46 +28,6 @@ function deep(seed = 1): Model {
 
 const compile = (model: Model, optimizer = sgd({ learningRate: 0.1 })) =>
   model.compile({ optimizer, loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
-
-describe("the sample program of the design", () => {
-  it("works as written", async () => {
-    const { batchNormalization, cloneModel, dense, dropout, earlyStopping, flatten, l2, nadam, sequential, sgd } = arete;
-    const print = vi.spyOn(console, "log").mockImplementation(() => {});
-    const images = (rows: number) => ({ data: Float32Array.from({ length: rows * 784 }, (_, i) => Math.sin(i * 0.37) ** 2), shape: [rows, 28, 28] });
-    const labels = (rows: number) => Uint8Array.from({ length: rows }, (_, i) => i % 10);
-    const model = sequential(
-      [
-        flatten({ inputShape: [28, 28] }),
-        dense(30, { activation: "elu", kernelInitializer: "heNormal", kernelRegularizer: l2(1e-4) }),
-        batchNormalization(),
-        dropout(0.2),
-        dense(10, { activation: "softmax" }),
-      ],
-      { seed: 42 },
-    );
-    model.summary();
-    model.compile({ optimizer: nadam({ learningRate: 1e-3, clipNorm: 1 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
-    const history = await model.fit(images(20), labels(20), {
-      epochs: 2,
-      batchSize: 8,
-      validationData: [images(10), labels(10)],
-      callbacks: [earlyStopping({ patience: 3, restoreBestWeights: true })],
-      verbose: 0,
-    });
-    const { loss, accuracy } = await model.evaluate(images(10), labels(10));
-    expect(history.history.val_loss).toHaveLength(2);
-    expect([loss, accuracy].every(Number.isFinite)).toBe(true);
-
-    const clone = cloneModel(model);
-    clone.setWeights(await model.getWeights());
-    const head = sequential([...clone.layers.slice(0, -1), dense(1, { activation: "sigmoid" })]);
-    for (const layer of head.layers.slice(0, -1)) layer.trainable = false;
-    head.compile({ optimizer: sgd({ learningRate: 1e-3 }), loss: "binaryCrossentropy", metrics: ["accuracy"], backend });
-    await head.fit(images(8), Float32Array.of(0, 1, 0, 1, 0, 1, 0, 1), { verbose: 0 });
-    expect(print.mock.calls[0]?.[0]).toContain("Total params");
-    print.mockRestore();
-  });
-});
 
 describe("cloned models", () => {
   it("have equal layers under equal names and weights of their own", async () => {
