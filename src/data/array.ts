@@ -1,9 +1,9 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
 import type { NumericArray } from "../tensor/dtype.ts";
+import { flatten, type HostData, isNumericView, type NestedNumbers } from "../tensor/nested.ts";
 import { constantData, constantValue } from "../tensor/ops/leaf.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { flatten, type HostData, isNumericView, type NestedNumbers } from "./nested.ts";
 
 /** Numbers in the host's memory: row-major data and their shape. No copy is made of data that are handed in. */
 export interface HostArray {

@@ -1,6 +1,6 @@
 import { ValueError, valueError } from "../errors.ts";
+import type { HostData } from "../tensor/nested.ts";
 import type { HostArray } from "./array.ts";
-import type { HostData } from "./nested.ts";
 
 /** One IDX element type: its size, and how a big-endian element is read. */
 interface Element {

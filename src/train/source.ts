@@ -1,8 +1,8 @@
 import type { InputPort } from "../backends/backend.ts";
 import type { HostArray } from "../data/array.ts";
-import type { HostData } from "../data/nested.ts";
 import { permutation } from "../data/rng.ts";
 import type { DType } from "../tensor/dtype.ts";
+import type { HostData } from "../tensor/nested.ts";
 import { type BatchPorts, type BatchSpec, type Columns, specOf } from "./batch.ts";
 
 /** Goes through the batches of one epoch. */

@@ -1,8 +1,9 @@
 import { valueError } from "../../errors.ts";
 import { type DType, dtypeOf, type NumericArray, type TypedArray } from "../dtype.ts";
+import { flatten, isNumericView, type NestedNumbers } from "../nested.ts";
 import { defineOp, record } from "../op.ts";
 import { checkShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
-import { type NestedArray, Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 
 /** What ops accept: a tensor, a variable (its value), or a number. */
@@ -56,9 +57,8 @@ export interface TensorOptions {
  * @throws ValueError where the number of values does not fit the shape, or rows differ in length.
  * @example tensor([[1, 2], [3, 4]]); tensor(new Float32Array(6), [2, 3]);
  */
-export function tensor(values: NumericArray | NestedArray, shape?: Shape, options: TensorOptions = {}): Tensor {
-  const nested = typeof values === "number" || (Array.isArray(values) && values.some(Array.isArray));
-  const flat = nested ? flatten(values as NestedArray) : { data: values as NumericArray, shape: [(values as NumericArray).length] };
+export function tensor(values: NumericArray | NestedNumbers, shape?: Shape, options: TensorOptions = {}): Tensor {
+  const flat = isNumericView(values) ? { data: values, shape: [values.length] } : flatten("tensor", values, Float64Array);
   const dtype = options.dtype ?? dtypeOf(flat.data);
   const target = shape === undefined ? flat.shape : checkShape("tensor", shape);
   if (sizeOf(target) !== flat.data.length) {
@@ -75,32 +75,7 @@ export function tensor(values: NumericArray | NestedArray, shape?: Shape, option
 /** Float64Array stays, for the reference backend in float64. */
 function convert(data: NumericArray, dtype: DType): TypedArray {
   if (dtype === "int32") return data instanceof Int32Array ? data : Int32Array.from(data as ArrayLike<number>);
-  return data instanceof Float32Array || data instanceof Float64Array
-    ? data
-    : Array.isArray(data)
-      ? Float64Array.from(data)
-      : Float32Array.from(data as ArrayLike<number>);
-}
-
-function flatten(values: NestedArray): { data: number[]; shape: number[] } {
-  const shape: number[] = [];
-  for (let level = values; Array.isArray(level); level = level[0] as NestedArray) shape.push(level.length);
-  const data: number[] = [];
-  collect(values, shape, 0, data);
-  return { data, shape };
-}
-
-function collect(values: NestedArray, shape: Shape, axis: number, into: number[]): void {
-  const isRow = Array.isArray(values);
-  if (isRow !== axis < shape.length || (isRow && values.length !== shape[axis])) {
-    throw valueError("tensor", {
-      rule: "nested arrays must be regular",
-      expected: `shape [${shape}]`,
-      received: isRow ? `a row of ${values.length} at depth ${axis}` : `a ${typeof values} at depth ${axis}`,
-    });
-  }
-  if (!isRow) into.push(values);
-  else for (const row of values) collect(row, shape, axis + 1, into);
+  return data instanceof Float32Array || data instanceof Float64Array ? data : Float32Array.from(data as ArrayLike<number>);
 }
 
 /** Values that are given anew at every run. */

@@ -1,5 +1,5 @@
 import { shapeError, valueError } from "../errors.ts";
-import type { NumericArray } from "../tensor/dtype.ts";
+import type { NumericArray } from "./dtype.ts";
 
 /** A typed array of numbers. */
 export type HostData = Exclude<NumericArray, readonly number[]>;
@@ -8,20 +8,27 @@ export type HostData = Exclude<NumericArray, readonly number[]>;
 export type NestedNumbers = number | NumericArray | readonly NestedNumbers[];
 
 /** The values in row-major order, and the shape of the nesting. */
-export interface Flat {
-  readonly data: Float32Array;
+export interface Flat<Data extends Float32Array | Float64Array = Float32Array> {
+  readonly data: Data;
   readonly shape: readonly number[];
 }
 
 /**
- * Flattens nested arrays into one Float32Array.
+ * Flattens nested arrays into one typed array.
  *
+ * @param kind of the result: Float32Array (default), or Float64Array where float64 is wanted.
  * @param name stands in front of the errors' paths, for example `x` in `x[2][1]`.
  * @throws ShapeError where rows differ in length or depth, ValueError where a value is not a number; both name the place.
  */
-export function flatten(name: string, values: NestedNumbers): Flat {
+export function flatten(name: string, values: NestedNumbers): Flat;
+export function flatten(name: string, values: NestedNumbers, kind: Float64ArrayConstructor): Flat<Float64Array>;
+export function flatten(
+  name: string,
+  values: NestedNumbers,
+  kind: Float32ArrayConstructor | Float64ArrayConstructor = Float32Array,
+): Flat<Float32Array | Float64Array> {
   const shape = shapeOfFirst(values);
-  const data = new Float32Array(shape.reduce((size, extent) => size * extent, 1));
+  const data = new kind(shape.reduce((size, extent) => size * extent, 1));
   fill({ name, shape, data }, values, [], 0);
   return { data, shape };
 }
@@ -39,7 +46,7 @@ function shapeOfFirst(values: NestedNumbers): number[] {
 interface Filling {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | Float64Array;
 }
 
 /** Copies one level to `offset` and on, and gives the offset behind it. `path` is shared and only read for errors. */
