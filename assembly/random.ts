@@ -19,18 +19,14 @@ export function random(record: usize, thread: i32, threads: i32): void {
   const high = load<i32>(r.key, 4);
   const step = load<i32>(r.key, 8);
   for (let block = thread * share; block < to; ++block) {
-    generate(low, high, block << 2, r.stream, step);
     const target = r.output + (block << 6);
     const left = r.count - (block << 4);
-    if (left >= 16) {
-      for (let i = 0; i < 64; i += 16) v128.store(target + i, v128.load(words + i));
-    } else {
-      for (let i = 0; i < left; ++i) store<i32>(target + (i << 2), load<i32>(words + (i << 2)));
-    }
+    generate(low, high, block << 2, r.stream, step, left >= 16 ? target : words);
+    if (left < 16) for (let i = 0; i < left; ++i) store<i32>(target + (i << 2), load<i32>(words + (i << 2)));
   }
 }
 
-/** Sixteen finished numbers. */
+/** The last sixteen numbers, where not all are wanted; so only one thread ever writes here. */
 const words: usize = memory.data(64, 16);
 
 /** Top 23 bits plus a half, over 2²³: never 0 or 1, and exact in float32. */
@@ -39,7 +35,8 @@ function toUniform(x: v128): v128 {
   return f32x4.mul(f32x4.add(f32x4.convert_i32x4_u(i32x4.shr_u(x, 9)), f32x4.splat(0.5)), f32x4.splat(1.1920928955078125e-7));
 }
 
-function generate(low: i32, high: i32, counter: i32, stream: i32, step: i32): void {
+/** Sixteen numbers, from `counter` and the three after it. */
+function generate(low: i32, high: i32, counter: i32, stream: i32, step: i32, target: usize): void {
   const m0 = i32x4.splat(0xd2511f53);
   const m1 = i32x4.splat(0xcd9e8d57);
   let c0 = i32x4.add(i32x4.splat(counter), i32x4(0, 1, 2, 3));
@@ -64,8 +61,8 @@ function generate(low: i32, high: i32, counter: i32, stream: i32, step: i32): vo
   const b = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
   const c = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7);
   const d = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
-  v128.store(words, toUniform(v128.shuffle<i64>(a, b, 0, 2)));
-  v128.store(words, toUniform(v128.shuffle<i64>(a, b, 1, 3)), 16);
-  v128.store(words, toUniform(v128.shuffle<i64>(c, d, 0, 2)), 32);
-  v128.store(words, toUniform(v128.shuffle<i64>(c, d, 1, 3)), 48);
+  v128.store(target, toUniform(v128.shuffle<i64>(a, b, 0, 2)));
+  v128.store(target, toUniform(v128.shuffle<i64>(a, b, 1, 3)), 16);
+  v128.store(target, toUniform(v128.shuffle<i64>(c, d, 0, 2)), 32);
+  v128.store(target, toUniform(v128.shuffle<i64>(c, d, 1, 3)), 48);
 }

@@ -1,3 +1,21 @@
+/**
+ * Reusing pretrained layers. Model A learns eight classes of Fashion-MNIST (all but sandal and shirt; 48 000 images, 5 epochs, nadam). Model B
+ * tells sandals from shirts from 200 images, on a copy of A's hidden layers: 4 epochs with these frozen, then 16 with all trained. Against it: the
+ * same network from scratch, 20 epochs. Both under plain SGD at three learning rates; batches of 32.
+ *
+ *     npx tsx examples/05-transfer.ts [--short]
+ *
+ * Printed by a full run: test accuracy on the 2 000 sandals and shirts, mean ± standard deviation of seeds 1 to 5 (other weights, another A and
+ * another 200 images each):
+ *
+ *     learning rate    on A               from scratch
+ *     0.001            96.97 % ± 0.68 %   96.73 % ± 0.62 %
+ *     0.01             99.77 % ± 0.12 %   99.09 % ± 0.22 %
+ *     0.1              99.88 % ± 0.12 %   99.44 % ± 0.26 %
+ *
+ * The task is easy, so there is little to win in points: at the two larger rates B on A makes a quarter (0.23 of 0.91 points) and a fifth (0.12 of
+ * 0.56) of the errors. At 0.001, where 140 steps are too few for either, the difference is within the spread; for seed 3 A's layers were a little worse.
+ */
 import { cloneModel, dense, flatten, type Model, nadam, sequential, sgd } from "../src/index.ts";
 import type { LabelledImages } from "./fashion-mnist.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
@@ -16,8 +34,7 @@ async function trainA({ x, y }: LabelledImages, seed: number, epochs: number): P
   return model;
 }
 
-const compileB = (model: Model, learningRate: number) =>
-  model.compile({ optimizer: sgd({ learningRate }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
+const compileB = (model: Model, learningRate: number) => model.compile({ optimizer: sgd({ learningRate }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
 
 /** Model B on a copy of A's layers: its new last layer alone first, so that its first large gradients do not spoil the others; then all. */
 async function transfer(a: Model, { x, y }: LabelledImages, learningRate: number, seed: number, [frozen, unfrozen]: readonly [number, number]): Promise<Model> {

@@ -1,3 +1,16 @@
+/**
+ * The two ready configurations, one line each. standard: He initialization, ELU. selfNormalizing: standardized inputs, LeCun initialization, SELU. Both:
+ * hidden layers of 300 and 100, Nesterov momentum under 1cycle, and early stopping on the validation loss, whose best weights are kept.
+ *
+ *     npx tsx examples/11-recipes.ts [--short]
+ *
+ * Printed by a full run (seed 42; 60 000 training images of which the last 10 % validate, batches of 32, 10 epochs; 10 000 test images):
+ *
+ *     standard: test accuracy 89.34 %          (peak of the learning rate 0.05; validation 89.68 % in the last epoch)
+ *     self-normalizing: test accuracy 89.45 %  (peak of the learning rate 0.02; validation 89.78 % in the last epoch)
+ *
+ * One seed and one try each: the difference between the two says nothing.
+ */
 import { lambdaCallback, recipes } from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
@@ -20,7 +33,8 @@ export async function run(options: ExampleOptions): Promise<{ standard: RecipeFi
 
   const figures = async (name: string, { model, callbacks }: recipes.Recipe): Promise<RecipeFigures> => {
     const report = lambdaCallback({
-      onEpochEnd: (epoch, logs) => log(`${name}, epoch ${epoch + 1}: accuracy ${percent(logs.accuracy as number)}, validation ${percent(logs.val_accuracy as number)}`),
+      onEpochEnd: (epoch, logs) =>
+        log(`${name}, epoch ${epoch + 1}: accuracy ${percent(logs.accuracy as number)}, validation ${percent(logs.val_accuracy as number)}`),
     });
     const { history } = await model.fit(train.x, train.y, { epochs, batchSize, validationSplit, callbacks: [...callbacks, report], verbose: 0 });
     const { accuracy } = await model.evaluate(test.x, test.y);

@@ -71,7 +71,8 @@ export const numeric: Algebra<number> = {
   div: (x, y) => x / y,
   min: Math.min,
   max: Math.max,
-  pow: (x, y) => (x === 1 ? 1 : x ** y),
+  // IEEE 754, NumPy and the kernels: 1^y and (−1)^±∞ are 1; JavaScript says NaN.
+  pow: (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY) ? 1 : x ** y),
   equal: (x, y) => (x === y ? 1 : 0),
   notEqual: (x, y) => (x !== y ? 1 : 0),
   less: (x, y) => (x < y ? 1 : 0),

@@ -2,26 +2,46 @@ import fc from "fast-check";
 import { beforeAll, describe, it } from "vitest";
 import type { HostBackend } from "../../src/backends/backend.ts";
 import { js } from "../../src/backends/js/index.ts";
-import { type WasmBackend, wasm } from "../../src/backends/wasm/index.ts";
+import { WasmBackend } from "../../src/backends/wasm/backend.ts";
+import { moduleOf } from "../../src/backends/wasm/module.ts";
 import type { Expression, ExpressionNode, Instruction, View } from "../../src/compiler/instruction.ts";
 import { sizeOf, stridesOf } from "../../src/tensor/shape.ts";
 import { difference, HandMade } from "../unit/wasm-programs.ts";
 
-/** Every kernel against the js backend in float64, on random shapes and strides, with sentinels around whatever it writes. */
+/**
+ * Every kernel against the js backend in float64, on random shapes and strides, with sentinels around whatever it writes; and against itself
+ * with its work divided between three threads, which must give the same bits.
+ */
 const reference: HostBackend = js({ precision: "float64" });
 const rounding: HostBackend = js();
 let backend: WasmBackend;
+let divided: WasmBackend;
 beforeAll(async () => {
-  backend = await wasm();
+  const module = await moduleOf("simd");
+  backend = new WasmBackend(module);
+  divided = new WasmBackend(module, { threads: 3 });
+  divided.execute = (address, count) => executeDivided(divided, address, count);
 });
+
+/** What workers with a barrier between instructions would do, one after the other. */
+function executeDivided({ heap, exports, threads }: WasmBackend, address: number, count: number): void {
+  let record = address;
+  for (let i = 0; i < count; i++) {
+    for (let thread = threads - 1; thread >= 0; thread--) exports.execute(record, 1, thread, threads);
+    record += heap.ints[record / 4 + 1] as number;
+  }
+}
 
 /** A tolerance of 0 asks for what float32 arithmetic gives, operation by operation. */
 function check(program: HandMade, instructions: readonly Instruction[], tolerance: number): void {
   const actual = program.run(backend, instructions);
   const expected = program.run(tolerance === 0 ? rounding : reference, instructions);
+  const shared = program.run(divided, instructions);
   for (const name of Object.keys(expected)) {
     const wrong = difference(actual[name] as Float32Array, expected[name] as Float32Array, tolerance);
     if (wrong) throw new Error(`${name}: ${wrong}`);
+    const torn = difference(shared[name] as Float32Array, actual[name] as Float32Array, 0);
+    if (torn) throw new Error(`${name}, with three threads: ${torn}`);
   }
 }
 

@@ -258,7 +258,14 @@ describe("callbacks", () => {
     const { x, y } = points(4000);
     let ticks = 0;
     const timer = setInterval(() => ticks++, 10);
-    await compiled().fit(x, y, { ...quiet, batchSize: 4 });
+    const model = compiled();
+    // Trains until the timer has had its turn, however fast the machine; without pauses it never would.
+    const untilTick: Callback = {
+      onEpochEnd: () => {
+        if (ticks > 0) model.stopTraining = true;
+      },
+    };
+    await model.fit(x, y, { ...quiet, batchSize: 4, epochs: 300, callbacks: [untilTick] });
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(0);
   });

@@ -10,7 +10,7 @@ import { bits, HandMade } from "./wasm-programs.ts";
 describe("fused kernels", async () => {
   const module = await moduleOf("simd");
   const fused = new WasmBackend(module);
-  const interpreting = new WasmBackend(module, undefined, true);
+  const interpreting = new WasmBackend(module, { interpret: true });
   const known = [...new Map((await knownExpressions()).map((expression) => [canonicalize(expression).key, expression]))];
 
   /** Numbers of all sizes and signs, and what kernels get wrong: zeros, infinities, NaN, subnormals. */

@@ -11,7 +11,18 @@ export interface WasmStorage extends Storage {
   freed: boolean;
 }
 
-interface Exports {
+/** Options of {@link WasmBackend}. */
+export interface WasmBackendOptions {
+  /** The most bytes of linear memory. Default: what WASM can address. */
+  maximumBytes?: number | undefined;
+  /** Run every expression in the interpreter, also those that have a fused kernel: for tests. Default false. */
+  interpret?: boolean;
+  /** Room for so many threads, each of which does its share of every instruction; until there are workers, for tests. Default 1. */
+  threads?: number;
+}
+
+/** What the module gives. */
+export interface WasmExports {
   execute(program: number, count: number, thread: number, threads: number): void;
   heapBase(): number;
 }
@@ -26,18 +37,21 @@ export class WasmBackend implements HostBackend {
   readonly scratch: Block;
   /** How often the host has called into WASM to run a program. */
   calls = 0;
-  private readonly exports: Exports;
+  /** For tests. */
+  readonly exports: WasmExports;
   private readonly executables = new Set<WasmExecutable>();
   private disposed = false;
 
-  /** @param interpret runs every expression in the interpreter, also those that have a fused kernel: for tests. */
-  constructor(
-    module: WebAssembly.Module,
-    maximumBytes?: number,
-    readonly interpret = false,
-  ) {
+  /** Whether every expression goes to the interpreter. */
+  readonly interpret: boolean;
+  /** Into how many shares kernels divide their work. */
+  readonly threads: number;
+
+  constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1 }: WasmBackendOptions = {}) {
+    this.interpret = interpret;
+    this.threads = threads;
     this.heap = new Heap(maximumBytes);
-    this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } }).exports as unknown as Exports;
+    this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } }).exports as unknown as WasmExports;
     this.heap.open(this.exports.heapBase());
     this.arena = this.heap.allocate(0, "arena");
     this.scratch = this.heap.allocate(0, "scratch");

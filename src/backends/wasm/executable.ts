@@ -64,7 +64,7 @@ export class WasmExecutable implements HostExecutable {
     const writer = new RecordWriter({
       base,
       scratch: backend.scratch.address,
-      threads: 1,
+      threads: backend.threads,
       interpret: backend.interpret,
       addressOf: (view) => this.addressOf(view),
     });

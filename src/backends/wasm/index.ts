@@ -23,16 +23,16 @@ export interface WasmOptions {
  * @example const backend = await wasm({ maximumBytes: 256 * 2 ** 20 });
  */
 export async function wasm({ module, relaxed = false, maximumBytes }: WasmOptions = {}): Promise<WasmBackend> {
-  if (module) return wasmOf(module, { ...(maximumBytes !== undefined && { maximumBytes }) });
+  if (module) return new WasmBackend(module, { maximumBytes });
   if (!supports("simd")) {
     throw stateError("wasm backend", { rule: "the engine must have WASM SIMD", expected: "SIMD", received: "none", advice: "Use the js backend." });
   }
-  return new WasmBackend(await moduleOf(relaxed && supports("relaxed") ? "relaxed" : "simd"), maximumBytes);
+  return new WasmBackend(await moduleOf(relaxed && supports("relaxed") ? "relaxed" : "simd"), { maximumBytes });
 }
 
 /** As {@link wasm}, at once, from a compiled module. */
-export function wasmOf(module: WebAssembly.Module, { maximumBytes }: Pick<WasmOptions, "maximumBytes"> = {}): WasmBackend {
-  return new WasmBackend(module, maximumBytes);
+export function wasmOf(module: WebAssembly.Module, options: Pick<WasmOptions, "maximumBytes"> = {}): WasmBackend {
+  return new WasmBackend(module, options);
 }
 
 /** Whether this engine can run the WASM backend. */

@@ -1,0 +1,64 @@
+/**
+ * Batch normalization makes a saturating activation usable in a deep network: 20 hidden layers of 50 units with sigmoid, without and with it; and,
+ * beside them, a plain stack of selu with LeCun initialization, which normalizes itself.
+ *
+ *     npx tsx examples/03-batch-normalization.ts [--short]
+ *
+ * Printed by a full run (seed 42; the first 10 000 training images, batches of 32, 5 epochs, nadam at 0.001; all 10 000 test images):
+ *
+ *     sigmoid, glorotUniform: test 10.00 %, training by epoch 10.4 %, 9.8 %, 10.0 %, 10.0 %, 9.5 %
+ *     sigmoid, glorotUniform, batch normalization: test 83.51 %, training by epoch 70.4 %, 78.3 %, 80.5 %, 81.4 %, 82.3 %
+ *     selu, lecunNormal: test 82.66 %, training by epoch 69.1 %, 79.0 %, 81.1 %, 82.6 %, 83.5 %
+ *
+ * The moving averages have momentum 0.9 rather than the default 0.99, since the whole run has only 1 565 steps. In short mode (20 steps) they are far
+ * from settled, so there the test accuracy of the normalized stack stays at chance while its training accuracy has risen.
+ */
+import { activation, batchNormalization, dense, flatten, type Layer, nadam, sequential } from "../src/index.ts";
+import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
+
+const DEPTH = 20;
+const UNITS = 50;
+
+const plain = (name: "sigmoid" | "selu", kernelInitializer: "glorotUniform" | "lecunNormal") => (): Layer[] => [
+  dense(UNITS, { activation: name, kernelInitializer }),
+];
+
+/** The hidden layers; before batch normalization no bias is needed, since it has its own. */
+const stacks = {
+  "sigmoid, glorotUniform": plain("sigmoid", "glorotUniform"),
+  "sigmoid, glorotUniform, batch normalization": () => [
+    dense(UNITS, { kernelInitializer: "glorotUniform", useBias: false }),
+    batchNormalization({ momentum: 0.9 }),
+    activation("sigmoid"),
+  ],
+  "selu, lecunNormal": plain("selu", "lecunNormal"),
+} as const satisfies Record<string, () => Layer[]>;
+
+export interface StackFigures {
+  /** Training accuracy of each epoch. */
+  accuracy: number[];
+  testAccuracy: number;
+}
+
+export async function run(options: ExampleOptions): Promise<Record<keyof typeof stacks, StackFigures>> {
+  const { short = false, log = () => {} } = options;
+  const images = await imagesOf(options);
+  const [train, test] = [choose(images.train, { take: short ? 640 : 10_000 }), choose(images.test, short ? { take: 200 } : {})];
+  const figures = async (name: keyof typeof stacks): Promise<StackFigures> => {
+    const hidden = Array.from({ length: DEPTH }, stacks[name]).flat();
+    const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], { seed: 42 });
+    model.compile({ optimizer: nadam({ learningRate: 1e-3 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+    const { history } = await model.fit(train.x, train.y, { epochs: short ? 1 : 5, verbose: 0 });
+    const { accuracy } = await model.evaluate(test.x, test.y);
+    const result = { accuracy: [...(history.accuracy as number[])], testAccuracy: accuracy as number };
+    log(`${name}: test ${percent(result.testAccuracy)}, training by epoch ${result.accuracy.map((each) => percent(each, 1)).join(", ")}`);
+    return result;
+  };
+  return {
+    "sigmoid, glorotUniform": await figures("sigmoid, glorotUniform"),
+    "sigmoid, glorotUniform, batch normalization": await figures("sigmoid, glorotUniform, batch normalization"),
+    "selu, lecunNormal": await figures("selu, lecunNormal"),
+  };
+}
+
+await runAsScript(import.meta.url, run);
