@@ -24,4 +24,5 @@ if ! cmp -s "$requirements" "$environment/installed.txt"; then
   cp "$requirements" "$environment/installed.txt"
 fi
 
-"$environment/bin/python" scripts/golden.py --check
+# Another CPU may round sums in another order, and 50 optimizer steps carry it on.
+"$environment/bin/python" scripts/golden.py --check --tolerance 1e-5
