@@ -3,7 +3,6 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { CallbackList, Training } from "./callback.ts";
 import { runTest, StepFinder } from "./loops.ts";
-import { Pacer } from "./pacer.ts";
 import type { BatchCursor, BatchSource } from "./source.ts";
 import type { Logs, Trainer } from "./trainer.ts";
 
@@ -69,7 +68,7 @@ async function runSteps(
   cursor: BatchCursor,
 ): Promise<void> {
   const finder = new StepFinder(trainer);
-  const pacer = new Pacer();
+  const { pacer } = trainer;
   const [hasBegin, hasEnd] = [callbacks.has("onTrainBatchBegin"), callbacks.has("onTrainBatchEnd")];
   for (let batch = 0; batch < stepsPerEpoch; batch++) {
     const next = cursor.next();

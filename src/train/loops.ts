@@ -2,7 +2,6 @@ import { stateError } from "../errors.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { BatchSpec } from "./batch.ts";
 import type { CallbackList } from "./callback.ts";
-import { Pacer } from "./pacer.ts";
 import type { BatchCursor, BatchSource } from "./source.ts";
 import { type Mode, portName } from "./step.ts";
 import type { Logs, Step, Trainer } from "./trainer.ts";
@@ -98,7 +97,7 @@ type Visit = (cursor: BatchCursor, finder: StepFinder, batch: number, spec: Batc
 
 async function eachBatch(cursor: BatchCursor, limit = Number.POSITIVE_INFINITY, visit: Visit, trainer: Trainer): Promise<number> {
   const finder = new StepFinder(trainer);
-  const pacer = new Pacer();
+  const { pacer } = trainer;
   let batch = 0;
   try {
     for (; batch < limit; batch++) {

@@ -11,6 +11,7 @@ import type { Variable } from "../tensor/variable.ts";
 import type { BatchPorts, BatchSpec } from "./batch.ts";
 import { readDiagnosis } from "./diagnosis.ts";
 import type { Objective } from "./objective.ts";
+import { Pacer } from "./pacer.ts";
 import { type BoundProgram, Programs } from "./programs.ts";
 import type { BatchCursor } from "./source.ts";
 import { type Mode, portName, recordStep } from "./step.ts";
@@ -44,6 +45,8 @@ export interface Step {
 /** The host's side of compiled steps: records and binds a program per mode and batch shape, feeds it, runs it, reads the metrics. */
 export class Trainer {
   readonly trainable: readonly Variable[];
+  /** Outlives epochs and passes: many short ones in a row must let others run, too. */
+  readonly pacer = new Pacer();
   private readonly flags: readonly (readonly [Layer, boolean])[];
   private readonly programs: Programs;
   private readonly steps = new WeakMap<BoundProgram, Step>();
