@@ -33,11 +33,9 @@ export function schedule(
     if (direct && readers.every((reader) => reader === writer || !dependsOn(before, reader, writer))) {
       renamed.set(value.buffer, variable);
       for (const reader of readers) if (reader !== writer) (before[writer] as Set<number>).add(reader);
-    } else {
-      const size = buffers[variable]?.size as number;
-      const output: View = { buffer: variable, dtype: value.dtype, offset: 0, shape: value.shape, strides: value.strides };
-      if (size > 0) before.push(new Set([...readers, ...writers]));
-      if (size > 0) all.push({ kind: "copy", input: value, output });
+    } else if (sizeOf(value.shape) > 0) {
+      before.push(new Set([...readers, ...writers]));
+      all.push({ kind: "copy", input: value, output: { ...value, buffer: variable, offset: 0 } });
     }
   }
   const order = sortStable(before);

@@ -1,7 +1,8 @@
 import type { Program, View } from "../../compiler/instruction.ts";
-import { lookUp, stateError, valueError } from "../../errors.ts";
+import { lookUp, stateError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
+import { checkRange } from "../ports.ts";
 import { execute } from "./kernels.ts";
 import type { Memory } from "./memory.ts";
 
@@ -55,15 +56,6 @@ function inputPort(name: string, { dtype }: View, target: TypedArray): InputPort
       else for (let i = 0; i < length; i++) target[targetOffset + i] = source[sourceOffset + i] as number;
     },
   };
-}
-
-function checkRange(name: string, what: string, size: number, offset: number, length: number): void {
-  if (Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0 && offset + length <= size) return;
-  throw valueError(`input "${name}"`, {
-    rule: `the values to write must lie within the ${what}`,
-    expected: `a range within ${size} values`,
-    received: `${length} values from ${offset}`,
-  });
 }
 
 function outputPort(source: TypedArray): HostOutputPort {

@@ -1,8 +1,9 @@
 import type { Program, View } from "../../compiler/instruction.ts";
-import { lookUp, stateError, valueError } from "../../errors.ts";
+import { lookUp, stateError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
+import { checkRange } from "../ports.ts";
 import type { WasmBackend, WasmStorage } from "./backend.ts";
 import type { Block } from "./heap.ts";
 import { RecordWriter } from "./record-writer.ts";
@@ -154,13 +155,4 @@ export class WasmExecutable implements HostExecutable {
 
 function mapRecord<A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]));
-}
-
-function checkRange(name: string, what: string, size: number, offset: number, length: number): void {
-  if (Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0 && offset + length <= size) return;
-  throw valueError(`input "${name}"`, {
-    rule: `the values to write must lie within the ${what}`,
-    expected: `a range within ${size} values`,
-    received: `${length} values from ${offset}`,
-  });
 }
