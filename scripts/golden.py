@@ -32,6 +32,7 @@ FAMILIES = (
     "training",
     "losses",
     "layers",
+    "pooling",
     "metrics",
     "activations",
     "schedules",

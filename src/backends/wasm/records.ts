@@ -1,4 +1,4 @@
-import type { CopyInstruction, FillInstruction, Instruction, InstructionKind, MatmulInstruction, View } from "../../compiler/instruction.ts";
+import type { CopyInstruction, FillInstruction, Instruction, InstructionKind, MatmulInstruction, View, Windows } from "../../compiler/instruction.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { collapse, collapseTogether } from "../../tensor/view.ts";
 import { matmulScratchBytes } from "./gemm-scratch.ts";
@@ -19,6 +19,8 @@ const kernelNumbers: Readonly<Record<InstructionKind, number>> = {
   cumsum: 9,
   copy: 10,
   fill: 11,
+  pool: 12,
+  poolGrad: 13,
 };
 
 const reductions = { sum: 0, max: 1, min: 2, prod: 3 } as const;
@@ -74,6 +76,20 @@ const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruct
     writer.view(output);
     writer.word(isInt(input));
   },
+  pool({ operation, windows, keys, input, output }, writer) {
+    writeWindows(windows, writer);
+    writer.word(Number(operation === "sum"));
+    writer.view(keys ?? input);
+    writer.view(input);
+    writer.view(output);
+  },
+  poolGrad({ operation, windows, keys, dy, output }, writer) {
+    writeWindows(windows, writer);
+    writer.word(Number(operation === "sum"));
+    writer.view(keys ?? dy);
+    writer.view(dy);
+    writer.view(output);
+  },
   copy: writeCopy,
   fill: writeFill,
 };
@@ -97,6 +113,10 @@ function isEmpty(instruction: Instruction): boolean {
 }
 
 const isInt = ({ dtype }: View): number => Number(dtype === "int32");
+
+function writeWindows({ batch, channels, inputs, outputs, size, strides, low }: Windows, writer: RecordWriter): void {
+  writer.word(batch, channels, ...inputs, ...outputs, ...size, ...strides, ...low);
+}
 
 function writeMatmul({ a, b, output, epilogue }: MatmulInstruction, writer: RecordWriter): void {
   const [batch = 1, m = 1, n = 1] = output.shape;
