@@ -28,6 +28,9 @@ export type OpName =
   | "cumsum"
   | "pool"
   | "poolGrad"
+  | "depthwiseConv"
+  | "depthwiseConvInputGrad"
+  | "depthwiseConvFilterGrad"
   | "stopGradient";
 
 interface OpBase<A extends object> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import type { Instruction, Spatial, Windows } from "../../src/compiler/instruction.ts";
+import type { DepthwiseGeometry, Instruction, Plane, Spatial, Windows } from "../../src/compiler/instruction.ts";
 import { windowGeometry } from "../../src/tensor/ops/window.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 import { HandMade } from "../unit/wasm-programs.ts";
@@ -54,6 +54,54 @@ describe("pool and poolGrad", () => {
           { kind: "pool", operation: "sum", windows, input: x, output: program.result("sum", to) },
           { kind: "poolGrad", operation: "select", windows, keys, dy, output: program.result("picked", from) },
           { kind: "poolGrad", operation: "sum", windows, dy, output: program.result("spread", from) },
+        ];
+        check(program, instructions, 0);
+      },
+      300,
+    );
+  });
+});
+
+/** Strides and dilations of any kind, taps that meet nothing, rows long enough for groups of pixels. */
+const depthwise = fc
+  .record({
+    batch: fc.integer({ min: 0, max: 3 }),
+    inputs: fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 20 })),
+    channels,
+    size: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+    strides: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+    dilations: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+    extra: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }),
+    same: fc.boolean(),
+  })
+  .map(({ batch, inputs, channels, size, strides, dilations, extra, same }): DepthwiseGeometry => {
+    const pairs = inputs.map((n, axis) => {
+      const missing = Math.max(0, ((size[axis] as number) - 1) * (dilations[axis] as number) + 1 - n);
+      return [(extra[axis] as number) + missing, extra[axis + 2] as number] as const;
+    });
+    const { outputs, low } = windowGeometry("test", inputs, { size, strides, dilations, padding: same ? "same" : pairs });
+    const of = (list: readonly number[]) => list as unknown as Plane;
+    return { batch, inputs, outputs: of(outputs), size, strides, dilations, low: of(low), channels };
+  });
+
+describe("depthwise convolutions", () => {
+  it("agree with their adjoints in every geometry and write nothing else", () => {
+    holds(
+      fc.record({ geometry: depthwise, seed: seeds }),
+      ({ geometry, seed }) => {
+        const program = new HandMade();
+        const [from, taps, to] = [
+          [geometry.batch, ...geometry.inputs, geometry.channels],
+          [...geometry.size, geometry.channels],
+          [geometry.batch, ...geometry.outputs, geometry.channels],
+        ];
+        const input = program.operand(wholes(sizeOf(from), seed), from);
+        const kernel = program.operand(wholes(sizeOf(taps), seed + 1), taps);
+        const dy = program.operand(wholes(sizeOf(to), seed + 2), to);
+        const instructions: Instruction[] = [
+          { kind: "depthwiseConv", geometry, input, kernel, output: program.result("y", to) },
+          { kind: "depthwiseConvInputGrad", geometry, dy, kernel, output: program.result("dx", from) },
+          { kind: "depthwiseConvFilterGrad", geometry, input, dy, output: program.result("dkernel", taps) },
         ];
         check(program, instructions, 0);
       },

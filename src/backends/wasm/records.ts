@@ -1,6 +1,7 @@
 import type { CopyInstruction, FillInstruction, Instruction, InstructionKind, MatmulInstruction, View, Windows } from "../../compiler/instruction.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { collapse, collapseTogether } from "../../tensor/view.ts";
+import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } from "./depthwise-record.ts";
 import { matmulScratchBytes } from "./gemm-scratch.ts";
 import { writeMap } from "./map-record.ts";
 import { bitsOf, type RecordWriter } from "./record-writer.ts";
@@ -21,6 +22,10 @@ const kernelNumbers: Readonly<Record<InstructionKind, number>> = {
   fill: 11,
   pool: 12,
   poolGrad: 13,
+  depthwiseConv: 14,
+  // The same sums of taps, with other geometry.
+  depthwiseConvInputGrad: 14,
+  depthwiseConvFilterGrad: 15,
 };
 
 const reductions = { sum: 0, max: 1, min: 2, prod: 3 } as const;
@@ -90,6 +95,9 @@ const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruct
     writer.view(dy);
     writer.view(output);
   },
+  depthwiseConv: writeDepthwise,
+  depthwiseConvInputGrad: writeDepthwiseInputGrad,
+  depthwiseConvFilterGrad: writeDepthwiseFilterGrad,
   copy: writeCopy,
   fill: writeFill,
 };

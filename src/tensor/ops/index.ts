@@ -1,5 +1,6 @@
 export * from "./adaptive-pooling.ts";
 export * from "./cumsum.ts";
+export * from "./depthwise.ts";
 export * from "./elementwise.ts";
 export * from "./indexing.ts";
 export * from "./joining.ts";

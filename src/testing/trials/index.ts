@@ -1,4 +1,5 @@
 import type { InstructionKind } from "../../compiler/instruction.ts";
+import { depthwiseConvFilterGradTrials, depthwiseConvInputGradTrials, depthwiseConvTrials } from "./depthwise.ts";
 import { mapTrials } from "./map.ts";
 import { matmulTrials } from "./matmul.ts";
 import { copyTrials, fillTrials, gatherTrials, randomTrials, scatterAddTrials } from "./memory.ts";
@@ -20,6 +21,9 @@ export const trials: { readonly [K in InstructionKind]: Trials<K> } = {
   cumsum: cumsumTrials,
   pool: poolTrials,
   poolGrad: poolGradTrials,
+  depthwiseConv: depthwiseConvTrials,
+  depthwiseConvInputGrad: depthwiseConvInputGradTrials,
+  depthwiseConvFilterGrad: depthwiseConvFilterGradTrials,
   copy: copyTrials,
   fill: fillTrials,
 };

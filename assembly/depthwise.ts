@@ -1,0 +1,281 @@
+/**
+ * Depthwise convolutions, channels last. A convolution and its adjoint in the input are both sums of taps at evenly spaced places, which the host works
+ * out (src/backends/wasm/depthwise-record.ts): here is one loop for both. The adjoint in the kernel stands below.
+ */
+import { fillWords } from "./gather";
+import { loadPartial, splat, storePartial } from "./simd";
+import { madd } from "./tile";
+
+@unmanaged
+class Depthwise {
+  batch: i32;
+  channels: i32;
+  sourceHeight: i32;
+  sourceWidth: i32;
+  height: i32;
+  width: i32;
+  kernelWidth: i32;
+  source: usize;
+  kernel: usize;
+  output: usize;
+  /** So many pairs of Taps follow, for rows and for columns. */
+  phases: i32;
+}
+
+/** Output `first + p·step`, p < count, is Σ_t source[p·stride − low + t·dilation] · kernel[kernelFirst + t·kernelStep], t < taps. */
+@unmanaged
+class Taps {
+  count: i32;
+  first: i32;
+  step: i32;
+  stride: i32;
+  low: i32;
+  taps: i32;
+  dilation: i32;
+  kernelFirst: i32;
+  kernelStep: i32;
+}
+
+/** ⌈a / b⌉ of a ≥ 0, else 0. */
+@inline
+function ceiling(a: i32, b: i32): i32 {
+  return a > 0 ? (a + b - 1) / b : 0;
+}
+
+export function depthwise(record: usize, thread: i32, threads: i32): void {
+  const r = changetype<Depthwise>(record);
+  let phase = record + offsetof<Depthwise>();
+  for (let i = 0; i < r.phases; ++i) {
+    const rows = changetype<Taps>(phase);
+    const columns = changetype<Taps>(phase + offsetof<Taps>());
+    const total = r.batch * rows.count;
+    const share = (total + threads - 1) / threads;
+    const to = min((thread + 1) * share, total);
+    for (let row = thread * share; row < to; ++row) sumRow(r, rows, columns, row);
+    phase += 2 * offsetof<Taps>();
+  }
+}
+
+/** The taps of a window: places of the first one and bytes from one to the next, along rows and columns. */
+let heights: i32 = 0;
+let sourceRow: i32 = 0;
+let sourceTap: i32 = 0;
+let kernelRow: i32 = 0;
+let kernelTap: i32 = 0;
+
+/** One row of the output. */
+function sumRow(r: Depthwise, h: Taps, w: Taps, row: i32): void {
+  const pixel = r.channels << 2;
+  const image = row / h.count;
+  const p = row - image * h.count;
+  const top = p * h.stride - h.low;
+  const firstTap = ceiling(-top, h.dilation);
+  heights = min(h.taps, ceiling(r.sourceHeight - top, h.dilation)) - firstTap;
+  sourceRow = h.dilation * r.sourceWidth * pixel;
+  sourceTap = w.dilation * pixel;
+  kernelRow = h.kernelStep * r.kernelWidth * pixel;
+  kernelTap = w.kernelStep * pixel;
+  const source = r.source + (image * r.sourceHeight + top + firstTap * h.dilation) * r.sourceWidth * pixel;
+  const kernel = r.kernel + (h.kernelFirst + firstTap * h.kernelStep) * r.kernelWidth * pixel;
+  let target = r.output + ((image * r.height + h.first + p * h.step) * r.width + w.first) * pixel;
+  const targetStep = w.step * pixel;
+  const sourceStep = w.stride * pixel;
+  // Between these all taps of a row meet the source.
+  const inner = ceiling(w.low, w.stride);
+  const outer = min(w.count, ceiling(r.sourceWidth + w.low - (w.taps - 1) * w.dilation, w.stride));
+  let q = 0;
+  while (q < w.count) {
+    const left = q * w.stride - w.low;
+    if (q >= inner && q + 4 <= outer) {
+      sumGroup(source + left * pixel, sourceStep, kernel + w.kernelFirst * pixel, w.taps, r.channels, target, targetStep);
+      target += 4 * targetStep;
+      q += 4;
+      continue;
+    }
+    const first = ceiling(-left, w.dilation);
+    const widths = min(w.taps, ceiling(r.sourceWidth - left, w.dilation)) - first;
+    sumPixel(source + (left + first * w.dilation) * pixel, kernel + (w.kernelFirst + first * w.kernelStep) * pixel, widths, r.channels, target);
+    target += targetStep;
+    ++q;
+  }
+}
+
+/** Four pixels side by side, eight channels at a time: each weight is loaded once for the four. */
+function sumGroup(source: usize, step: i32, kernel: usize, widths: i32, channels: i32, target: usize, targetStep: i32): void {
+  const sourceStep = sourceTap;
+  const kernelStep = kernelTap;
+  for (; channels >= 8; channels -= 8) {
+    let a0 = splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+    for (let h = 0; h < heights; ++h) {
+      let x = source + h * sourceRow;
+      let k = kernel + h * kernelRow;
+      for (let w = widths; w > 0; --w) {
+        const k0 = v128.load(k), k1 = v128.load(k, 16);
+        a0 = madd(v128.load(x), k0, a0);
+        a1 = madd(v128.load(x, 16), k1, a1);
+        b0 = madd(v128.load(x + step), k0, b0);
+        b1 = madd(v128.load(x + step, 16), k1, b1);
+        c0 = madd(v128.load(x + 2 * step), k0, c0);
+        c1 = madd(v128.load(x + 2 * step, 16), k1, c1);
+        d0 = madd(v128.load(x + 3 * step), k0, d0);
+        d1 = madd(v128.load(x + 3 * step, 16), k1, d1);
+        x += sourceStep;
+        k += kernelStep;
+      }
+    }
+    v128.store(target, a0);
+    v128.store(target, a1, 16);
+    v128.store(target + targetStep, b0);
+    v128.store(target + targetStep, b1, 16);
+    v128.store(target + 2 * targetStep, c0);
+    v128.store(target + 2 * targetStep, c1, 16);
+    v128.store(target + 3 * targetStep, d0);
+    v128.store(target + 3 * targetStep, d1, 16);
+    source += 32;
+    kernel += 32;
+    target += 32;
+  }
+  if (channels == 0) return;
+  for (let i = 0; i < 4; ++i) {
+    sumPixel(source, kernel, widths, channels, target);
+    source += step;
+    target += targetStep;
+  }
+}
+
+function sumPixel(source: usize, kernel: usize, widths: i32, channels: i32, target: usize): void {
+  for (; channels >= 4; channels -= 4) {
+    v128.store(target, sumVector(4, source, kernel, widths));
+    source += 16;
+    kernel += 16;
+    target += 16;
+  }
+  if (channels > 0) storePartial(target, channels, sumVector(channels, source, kernel, widths));
+}
+
+@inline
+function loadLanes(address: usize, lanes: i32): v128 {
+  return lanes == 4 ? v128.load(address) : loadPartial(address, lanes, splat(0));
+}
+
+/** One to four channels of one pixel. */
+@inline
+function sumVector(lanes: i32, source: usize, kernel: usize, widths: i32): v128 {
+  let sum = splat(0);
+  for (let h = 0; h < heights; ++h) {
+    let x = source + h * sourceRow;
+    let k = kernel + h * kernelRow;
+    for (let w = widths; w > 0; --w) {
+      sum = madd(loadLanes(x, lanes), loadLanes(k, lanes), sum);
+      x += sourceTap;
+      k += kernelTap;
+    }
+  }
+  return sum;
+}
+
+@unmanaged
+class FilterGrad {
+  batch: i32;
+  channels: i32;
+  height: i32;
+  width: i32;
+  outHeight: i32;
+  outWidth: i32;
+  sizeHeight: i32;
+  sizeWidth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  dilationHeight: i32;
+  dilationWidth: i32;
+  lowHeight: i32;
+  lowWidth: i32;
+  input: usize;
+  dy: usize;
+  output: usize;
+}
+
+/** Channels that a thread takes: one cache line. */
+const BLOCK: i32 = 16;
+
+/** Threads share out channels, and rows of the kernel where there are few: never the terms of a sum. */
+export function depthwiseFilterGrad(record: usize, thread: i32, threads: i32): void {
+  const r = changetype<FilterGrad>(record);
+  const blocks = (r.channels + BLOCK - 1) / BLOCK;
+  if (blocks >= threads) {
+    const share = (blocks + threads - 1) / threads;
+    const first = min(thread * share * BLOCK, r.channels);
+    filterGrad(r, 0, r.sizeHeight, first, min(first + share * BLOCK, r.channels));
+    return;
+  }
+  for (let unit = thread; unit < blocks * r.sizeHeight; unit += threads) {
+    const h = unit / blocks;
+    const first = (unit - h * blocks) * BLOCK;
+    filterGrad(r, h, h + 1, first, min(first + BLOCK, r.channels));
+  }
+}
+
+/** Rows [from, to) of the kernel, channels [first, last). Products are added up along each row of dy, then over the rows. */
+function filterGrad(r: FilterGrad, from: i32, to: i32, first: i32, last: i32): void {
+  const pixel = r.channels << 2;
+  const count = last - first;
+  if (count <= 0) return;
+  for (let tap = from * r.sizeWidth; tap < to * r.sizeWidth; ++tap) fillWords(r.output + tap * pixel + (first << 2), 0, count);
+  const rows = r.batch * r.outHeight;
+  for (let row = 0; row < rows; ++row) {
+    const image = row / r.outHeight;
+    const top = (row - image * r.outHeight) * r.strideHeight - r.lowHeight;
+    const dy = r.dy + row * r.outWidth * pixel + (first << 2);
+    for (let kh = from; kh < to; ++kh) {
+      const h = top + kh * r.dilationHeight;
+      if (h < 0 || h >= r.height) continue;
+      const x = r.input + (image * r.height + h) * r.width * pixel + (first << 2);
+      for (let kw = 0; kw < r.sizeWidth; ++kw) {
+        const left = kw * r.dilationWidth - r.lowWidth;
+        const begin = ceiling(-left, r.strideWidth);
+        const end = min(r.outWidth, ceiling(r.width - left, r.strideWidth));
+        const target = r.output + (kh * r.sizeWidth + kw) * pixel + (first << 2);
+        addProducts(x + (left + begin * r.strideWidth) * pixel, r.strideWidth * pixel, dy + begin * pixel, pixel, end - begin, count, target);
+      }
+    }
+  }
+}
+
+/** target += Σ x·dy over the pixels of one row. */
+function addProducts(x: usize, step: i32, dy: usize, pixel: i32, pixels: i32, channels: i32, target: usize): void {
+  for (; channels >= BLOCK; channels -= BLOCK) {
+    let s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
+    let a = x, b = dy;
+    for (let i = 0; i < pixels; ++i) {
+      s0 = madd(v128.load(a), v128.load(b), s0);
+      s1 = madd(v128.load(a, 16), v128.load(b, 16), s1);
+      s2 = madd(v128.load(a, 32), v128.load(b, 32), s2);
+      s3 = madd(v128.load(a, 48), v128.load(b, 48), s3);
+      a += step;
+      b += pixel;
+    }
+    v128.store(target, f32x4.add(v128.load(target), s0));
+    v128.store(target, f32x4.add(v128.load(target, 16), s1), 16);
+    v128.store(target, f32x4.add(v128.load(target, 32), s2), 32);
+    v128.store(target, f32x4.add(v128.load(target, 48), s3), 48);
+    x += BLOCK << 2;
+    dy += BLOCK << 2;
+    target += BLOCK << 2;
+  }
+  for (; channels > 0; channels -= 4) {
+    const lanes = min(channels, 4);
+    let sum = splat(0);
+    let a = x, b = dy;
+    for (let i = 0; i < pixels; ++i) {
+      sum = madd(loadLanes(a, lanes), loadLanes(b, lanes), sum);
+      a += step;
+      b += pixel;
+    }
+    const result = f32x4.add(loadLanes(target, lanes), sum);
+    if (lanes == 4) v128.store(target, result);
+    else storePartial(target, lanes, result);
+    x += 16;
+    dy += 16;
+    target += 16;
+  }
+}
