@@ -85,13 +85,15 @@ function sumRow(r: Depthwise, h: Taps, w: Taps, row: i32): void {
   const outer = min(w.count, ceiling(r.sourceWidth + w.low - (w.taps - 1) * w.dilation, w.stride));
   let q = 0;
   while (q < w.count) {
-    const left = q * w.stride - w.low;
-    if (q >= inner && q + 4 <= outer) {
-      sumGroup(source + left * pixel, sourceStep, kernel + w.kernelFirst * pixel, w.taps, r.channels, target, targetStep);
-      target += 4 * targetStep;
-      q += 4;
+    if (q >= inner && q + 2 <= outer && outer - inner >= 4) {
+      // The last group may do a pixel or two again that the one before has done.
+      const back = max(0, q + 4 - outer);
+      sumGroup(source + ((q - back) * w.stride - w.low) * pixel, sourceStep, kernel + w.kernelFirst * pixel, w.taps, r.channels, target - back * targetStep, targetStep);
+      target += (4 - back) * targetStep;
+      q += 4 - back;
       continue;
     }
+    const left = q * w.stride - w.low;
     const first = ceiling(-left, w.dilation);
     const widths = min(w.taps, ceiling(r.sourceWidth - left, w.dilation)) - first;
     sumPixel(source + (left + first * w.dilation) * pixel, kernel + (w.kernelFirst + first * w.kernelStep) * pixel, widths, r.channels, target);
@@ -100,46 +102,84 @@ function sumRow(r: Depthwise, h: Taps, w: Taps, row: i32): void {
   }
 }
 
-/** Four pixels side by side, eight channels at a time: each weight is loaded once for the four. */
+/** Four pixels side by side: each weight is loaded once for the four. */
 function sumGroup(source: usize, step: i32, kernel: usize, widths: i32, channels: i32, target: usize, targetStep: i32): void {
   const sourceStep = sourceTap;
   const kernelStep = kernelTap;
-  for (; channels >= 8; channels -= 8) {
-    let a0 = splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+  if (widths == 3 && sourceStep == step) {
+    const done = channels & ~3;
+    sumThree(source, step, kernel, done, target, targetStep);
+    channels -= done;
+    source += done << 2;
+    kernel += done << 2;
+    target += done << 2;
+  }
+  for (; channels >= 4; channels -= 4) {
+    let a = splat(0), b = a, c = a, d = a;
     for (let h = 0; h < heights; ++h) {
       let x = source + h * sourceRow;
       let k = kernel + h * kernelRow;
       for (let w = widths; w > 0; --w) {
-        const k0 = v128.load(k), k1 = v128.load(k, 16);
-        a0 = madd(v128.load(x), k0, a0);
-        a1 = madd(v128.load(x, 16), k1, a1);
-        b0 = madd(v128.load(x + step), k0, b0);
-        b1 = madd(v128.load(x + step, 16), k1, b1);
-        c0 = madd(v128.load(x + 2 * step), k0, c0);
-        c1 = madd(v128.load(x + 2 * step, 16), k1, c1);
-        d0 = madd(v128.load(x + 3 * step), k0, d0);
-        d1 = madd(v128.load(x + 3 * step, 16), k1, d1);
+        const weight = v128.load(k);
+        a = madd(v128.load(x), weight, a);
+        b = madd(v128.load(x + step), weight, b);
+        c = madd(v128.load(x + 2 * step), weight, c);
+        d = madd(v128.load(x + 3 * step), weight, d);
         x += sourceStep;
         k += kernelStep;
       }
     }
-    v128.store(target, a0);
-    v128.store(target, a1, 16);
-    v128.store(target + targetStep, b0);
-    v128.store(target + targetStep, b1, 16);
-    v128.store(target + 2 * targetStep, c0);
-    v128.store(target + 2 * targetStep, c1, 16);
-    v128.store(target + 3 * targetStep, d0);
-    v128.store(target + 3 * targetStep, d1, 16);
-    source += 32;
-    kernel += 32;
-    target += 32;
+    v128.store(target, a);
+    v128.store(target + targetStep, b);
+    v128.store(target + 2 * targetStep, c);
+    v128.store(target + 3 * targetStep, d);
+    source += 16;
+    kernel += 16;
+    target += 16;
   }
   if (channels == 0) return;
   for (let i = 0; i < 4; ++i) {
     sumPixel(source, kernel, widths, channels, target);
     source += step;
     target += targetStep;
+  }
+}
+
+/** The same for three taps as far apart as the pixels: each element is loaded once for all the windows that it is in. */
+function sumThree(source: usize, step: i32, kernel: usize, channels: i32, target: usize, targetStep: i32): void {
+  const kernelStep = kernelTap;
+  for (; channels >= 4; channels -= 4) {
+    let a = splat(0), b = a, c = a, d = a;
+    let x = source;
+    let k = kernel;
+    for (let h = heights; h > 0; --h) {
+      const k0 = v128.load(k), k1 = v128.load(k + kernelStep), k2 = v128.load(k + 2 * kernelStep);
+      a = madd(v128.load(x), k0, a);
+      const x1 = v128.load(x + step);
+      a = madd(x1, k1, a);
+      b = madd(x1, k0, b);
+      const x2 = v128.load(x + 2 * step);
+      a = madd(x2, k2, a);
+      b = madd(x2, k1, b);
+      c = madd(x2, k0, c);
+      const x3 = v128.load(x + 3 * step);
+      b = madd(x3, k2, b);
+      c = madd(x3, k1, c);
+      d = madd(x3, k0, d);
+      const x4 = v128.load(x + 4 * step);
+      c = madd(x4, k2, c);
+      d = madd(x4, k1, d);
+      d = madd(v128.load(x + 5 * step), k2, d);
+      x += sourceRow;
+      k += kernelRow;
+    }
+    v128.store(target, a);
+    v128.store(target + targetStep, b);
+    v128.store(target + 2 * targetStep, c);
+    v128.store(target + 3 * targetStep, d);
+    source += 16;
+    kernel += 16;
+    target += 16;
   }
 }
 

@@ -2,6 +2,7 @@ export { activation, eluLayer, leakyReluLayer, Prelu, type PreluOptions, prelu, 
 export type { AffineOptions } from "./affine.ts";
 export { BatchNormalization, type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
 export { Dense, type DenseOptions, dense } from "./dense.ts";
+export { DepthwiseConv, type DepthwiseConvLayerOptions, depthwiseConv1D, depthwiseConv2D } from "./depthwise-conv.ts";
 export { type DropoutOptions, dropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./dropout.ts";
 export { addLayer, concatenate } from "./merge.ts";
 export { type ActivityRegularizationOptions, activityRegularization, alphaDropout, gaussianDropout, gaussianNoise, type NoiseOptions } from "./noise.ts";
@@ -17,6 +18,7 @@ export {
   rmsNormalization,
   unitNormalization,
 } from "./normalization.ts";
+export { cropping1D, cropping2D, cropping3D, zeroPadding1D, zeroPadding2D, zeroPadding3D } from "./padding.ts";
 export {
   adaptiveAveragePooling1D,
   adaptiveAveragePooling2D,
@@ -40,3 +42,5 @@ export {
   type PoolingOptions,
 } from "./pooling.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
+export type { Margin } from "./spatial.ts";
+export { type UpSampling2DOptions, upSampling1D, upSampling2D, upSampling3D } from "./up-sampling.ts";

@@ -9,5 +9,6 @@ export * from "./matmul.ts";
 export * from "./pooling.ts";
 export * from "./random.ts";
 export * from "./reduction.ts";
+export * from "./resizing.ts";
 export * from "./shaping.ts";
 export * from "./softmax.ts";
