@@ -33,6 +33,7 @@ FAMILIES = (
     "losses",
     "layers",
     "pooling",
+    "depthwise",
     "metrics",
     "activations",
     "schedules",

@@ -1,4 +1,4 @@
-"""Pooling layers forward and backward: output and gradient of sum(output * dy).
+"""Layers over spatial axes without weights (pooling, padding, cropping, up-sampling): output and gradient of sum(output * dy).
 
 Inputs are multiples of 1/64, so that sums are exact; `ties` rounds them to whole numbers, so that most windows hold equal maxima.
 """
@@ -11,6 +11,7 @@ from golden.common import Lcg, keras_config, tensor
 
 NAMES = [f"{kind}{axes}D" for kind in ("MaxPooling", "AveragePooling") for axes in (1, 2, 3)]
 NAMES += [f"{scope}{name}" for scope in ("Global", "Adaptive") for name in NAMES]
+NAMES += [f"{kind}{axes}D" for kind in ("ZeroPadding", "Cropping", "UpSampling") for axes in (1, 2, 3)]
 CLASSES = {name[0].lower() + name[1:]: getattr(keras.layers, name) for name in NAMES}
 
 # (axes, config, input shape)
@@ -49,6 +50,33 @@ ADAPTIVE = [
     (2, [2, 5], (1, 7, 5, 3)),
     (3, [2, 1, 3], (1, 3, 4, 4, 2)),
 ]
+# (layer, config, input shape)
+RESIZES = [
+    ("zeroPadding1D", {}, (2, 3, 2)),
+    ("zeroPadding1D", {"padding": [0, 2]}, (2, 3, 2)),
+    ("zeroPadding2D", {}, (2, 2, 3, 2)),
+    ("zeroPadding2D", {"padding": [1, 2]}, (1, 2, 3, 2)),
+    ("zeroPadding2D", {"padding": [[1, 0], [2, 3]]}, (1, 2, 3, 2)),
+    ("zeroPadding3D", {}, (1, 2, 1, 2, 2)),
+    ("zeroPadding3D", {"padding": [[0, 1], [2, 0], [1, 0]]}, (1, 2, 1, 2, 2)),
+    ("cropping1D", {}, (2, 5, 2)),
+    ("cropping1D", {"cropping": [0, 3]}, (2, 5, 2)),
+    ("cropping2D", {}, (1, 3, 4, 2)),
+    ("cropping2D", {"cropping": 1}, (1, 3, 4, 2)),
+    ("cropping2D", {"cropping": [2, 1]}, (1, 5, 4, 2)),
+    ("cropping2D", {"cropping": [[1, 0], [0, 3]]}, (2, 3, 4, 2)),
+    ("cropping3D", {}, (1, 3, 4, 3, 2)),
+    ("cropping3D", {"cropping": [[1, 0], [0, 2], [1, 1]]}, (1, 2, 4, 3, 2)),
+    ("upSampling1D", {}, (2, 3, 2)),
+    ("upSampling1D", {"size": 3}, (2, 3, 2)),
+    ("upSampling2D", {}, (2, 2, 3, 2)),
+    ("upSampling2D", {"size": [1, 3]}, (1, 2, 3, 2)),
+    ("upSampling2D", {"interpolation": "bilinear"}, (2, 2, 3, 2)),
+    ("upSampling2D", {"interpolation": "bilinear", "size": [3, 4]}, (1, 4, 3, 2)),
+    ("upSampling2D", {"interpolation": "bilinear", "size": [5, 2]}, (1, 1, 2, 3)),
+    ("upSampling3D", {}, (1, 2, 1, 2, 2)),
+    ("upSampling3D", {"size": [1, 2, 3]}, (1, 2, 2, 1, 2)),
+]
 
 
 def case(draw, layer, config, shape, ties=False):
@@ -83,3 +111,5 @@ def cases():
         yield case(draw, f"adaptiveMaxPooling{axes}D", {"outputSize": size}, shape)
         yield case(draw, f"adaptiveMaxPooling{axes}D", {"outputSize": size}, shape, ties=True)
         yield case(draw, f"adaptiveAveragePooling{axes}D", {"outputSize": size}, shape)
+    for layer, config, shape in RESIZES:
+        yield case(draw, layer, config, shape)

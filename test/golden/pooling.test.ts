@@ -19,7 +19,7 @@ interface PoolingCase {
   gradient: GoldenTensor;
 }
 
-describe("pooling agrees with Keras 3, forwards and backwards", () => {
+describe("pooling, padding, cropping and up-sampling agree with Keras 3, forwards and backwards", () => {
   for (const one of golden<PoolingCase>("pooling")) {
     it(titleOf(one.layer, one.config, `x [${one.x.shape}]`), async () => {
       const layer = (layerFactories[one.layer] as LayerFactory)(one.config);
