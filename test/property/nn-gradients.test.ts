@@ -116,6 +116,16 @@ const layerCases: [string, () => Layer, Shape, boolean?][] = [
   ["groupNormalization", () => layers.groupNormalization({ groups: 2 }), [2, 3, 4]],
   ["rmsNormalization", () => layers.rmsNormalization(), [3, 4]],
   ["unitNormalization", () => layers.unitNormalization(), [3, 4]],
+  ["maxPooling2D", () => layers.maxPooling2D(3, { strides: 2, padding: "same" }), [1, 4, 5, 2]],
+  ["averagePooling1D", () => layers.averagePooling1D(3, { strides: 1, padding: "same" }), [2, 5, 2]],
+  ["adaptiveMaxPooling2D", () => layers.adaptiveMaxPooling2D([2, 3]), [1, 3, 5, 2]],
+  ["adaptiveAveragePooling1D", () => layers.adaptiveAveragePooling1D(3), [2, 5, 2]],
+  ["depthwiseConv2D", () => layers.depthwiseConv2D(3, { strides: 2, padding: "same", depthMultiplier: 2, activation: "tanh" }), [1, 4, 5, 2]],
+  ["depthwiseConv1D", () => layers.depthwiseConv1D(2, { dilationRate: 2, activation: "elu" }), [2, 5, 2]],
+  ["zeroPadding2D", () => layers.zeroPadding2D([1, 0]), [1, 2, 3, 2]],
+  ["cropping1D", () => layers.cropping1D([0, 2]), [2, 4, 2]],
+  ["upSampling3D", () => layers.upSampling3D([1, 2, 2]), [1, 2, 2, 2, 1]],
+  ["upSampling2D, bilinear", () => layers.upSampling2D(3, { interpolation: "bilinear" }), [1, 2, 3, 2]],
 ];
 
 describe("gradients through layers, and gradients of gradients", () => {
