@@ -1,4 +1,5 @@
 import type { Instruction, InstructionKind } from "../../compiler/instruction.ts";
+import { convInputGrad } from "./conv.ts";
 import { copy, fill } from "./copy.ts";
 import { cumsum } from "./cumsum.ts";
 import { gather, scatterAdd } from "./gather.ts";
@@ -16,6 +17,7 @@ export type Kernel<K extends InstructionKind> = (instruction: Extract<Instructio
 export const kernels: { readonly [K in InstructionKind]: Kernel<K> } = {
   map,
   matmul,
+  convInputGrad,
   reduce,
   argReduce,
   softmax,

@@ -1,3 +1,4 @@
+export * from "./conv.ts";
 export * from "./cumsum.ts";
 export * from "./elementwise.ts";
 export * from "./indexing.ts";
@@ -8,3 +9,4 @@ export * from "./random.ts";
 export * from "./reduction.ts";
 export * from "./shaping.ts";
 export * from "./softmax.ts";
+export type { Padding } from "./window.ts";
