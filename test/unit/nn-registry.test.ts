@@ -45,6 +45,12 @@ const examples: Layer[] = [
   layers.unitNormalization({ axis: 1 }),
   layers.addLayer(),
   layers.concatenate({ axis: 1 }),
+  layers.conv1d(4, 3, { padding: "causal", dilationRate: 2 }),
+  layers.conv2d(4, [2, 3], { groups: 2, strides: [1, 2], activation: "relu" }),
+  layers.conv3d(4, 3),
+  layers.conv1dTranspose(4, 3),
+  layers.conv2dTranspose(4, 3, { strides: 2, outputPadding: 1, padding: "same" }),
+  layers.conv3dTranspose(4, 3, { useBias: false }),
 ];
 
 describe("layers from saved options", () => {

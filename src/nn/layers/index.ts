@@ -1,6 +1,16 @@
 export { activation, eluLayer, leakyReluLayer, Prelu, type PreluOptions, prelu, reluLayer, softmaxLayer } from "./activation.ts";
 export type { AffineOptions } from "./affine.ts";
 export { BatchNormalization, type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
+export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions, conv1d, conv2d, conv3d } from "./conv.ts";
+export {
+  Conv1dTranspose,
+  Conv2dTranspose,
+  Conv3dTranspose,
+  type ConvTransposeLayerOptions,
+  conv1dTranspose,
+  conv2dTranspose,
+  conv3dTranspose,
+} from "./conv-transpose.ts";
 export { Dense, type DenseOptions, dense } from "./dense.ts";
 export { type DropoutOptions, dropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./dropout.ts";
 export { addLayer, concatenate } from "./merge.ts";

@@ -195,11 +195,12 @@ export interface ConvOptions {
  * Convolution (as everywhere in deep learning, correlation) over 1 to 3 axes, channels last:
  * y[b, o…, f] = Σ x[b, o·stride + k·dilation − low, c]·kernel[k…, c, f].
  * Shapes: x [batch, space…, channels], kernel [size…, channels / groups, filters] give [batch, windows…, filters].
+ * @param name stands in messages.
  * @throws ShapeError where channels, kernel and groups do not fit, or no window fits; ValueError on strides or dilations below 1.
  */
-export function conv(x: Operand, kernel: Operand, options: ConvOptions = {}): Tensor {
+export function conv(x: Operand, kernel: Operand, options: ConvOptions = {}, name = "conv"): Tensor {
   const [image, filter] = [asTensor(x), asTensor(kernel)];
-  return record(convOp, [image, filter], attrsOf("conv", image.shape, filter.shape, options));
+  return record(convOp, [image, filter], attrsOf(name, image.shape, filter.shape, options));
 }
 
 /** Options of {@link convTranspose}. */
