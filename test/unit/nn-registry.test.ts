@@ -45,6 +45,8 @@ const examples: Layer[] = [
   layers.unitNormalization({ axis: 1 }),
   layers.addLayer(),
   layers.concatenate({ axis: 1 }),
+  layers.embedding(5, 3, { maskZero: true, embeddingsConstraint: maxNorm(1) }),
+  layers.masking({ maskValue: -1 }),
 ];
 
 describe("layers from saved options", () => {

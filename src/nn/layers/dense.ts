@@ -41,6 +41,10 @@ export class Dense extends Layer {
     this.activation = activationOf(options.activation, this.label);
   }
 
+  override get supportsMasking(): boolean {
+    return true;
+  }
+
   override build(inputShape: BatchShape): void {
     const { units, useBias = true, kernelInitializer = "glorotUniform", biasInitializer = "zeros" } = this.options;
     const { kernelRegularizer, kernelConstraint, biasRegularizer, biasConstraint } = this.options;
