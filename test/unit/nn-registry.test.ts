@@ -51,6 +51,8 @@ const examples: Layer[] = [
   layers.conv1dTranspose(4, 3),
   layers.conv2dTranspose(4, 3, { strides: 2, outputPadding: 1, padding: "same" }),
   layers.conv3dTranspose(4, 3, { useBias: false }),
+  layers.embedding(5, 3, { maskZero: true, embeddingsConstraint: maxNorm(1) }),
+  layers.masking({ maskValue: -1 }),
 ];
 
 describe("layers from saved options", () => {

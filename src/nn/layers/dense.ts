@@ -22,6 +22,10 @@ export class Dense extends Layer {
     this.activation = activationOf(options.activation, this.label);
   }
 
+  override get supportsMasking(): boolean {
+    return true;
+  }
+
   override build(inputShape: BatchShape): void {
     const { units } = this.options;
     this.weights = new Kernel([this.knownExtent(inputShape), units], units, this.options, this.addVariable.bind(this));

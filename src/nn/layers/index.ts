@@ -13,6 +13,8 @@ export {
 } from "./conv-transpose.ts";
 export { Dense, type DenseOptions, dense } from "./dense.ts";
 export { type DropoutOptions, dropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./dropout.ts";
+export { Embedding, type EmbeddingOptions, embedding } from "./embedding.ts";
+export { masking } from "./masking.ts";
 export { addLayer, concatenate } from "./merge.ts";
 export { type ActivityRegularizationOptions, activityRegularization, alphaDropout, gaussianDropout, gaussianNoise, type NoiseOptions } from "./noise.ts";
 export {
