@@ -46,7 +46,7 @@ export async function run(options: ExampleOptions): Promise<AutoencoderFigures> 
 
   const model = autoencoder();
   model.compile({ optimizer: nadam({ learningRate: 2e-3 }), loss: "meanSquaredError" });
-  await model.fit(x, x, { epochs: short ? 2 : 5, verbose: log === console.log ? 1 : 0 });
+  await model.fit(x, x, { epochs: short ? 8 : 5, verbose: log === console.log ? 1 : 0 });
 
   const { loss } = await model.evaluate(xTest, xTest);
   const figures = { error: loss as number, errorOfMean: errorOfMean(x.data, xTest.data, 28 * 28) };

@@ -59,9 +59,9 @@ describe("examples", { timeout: 60_000 }, () => {
     expect(mcAccuracy).toBeGreaterThan(0.2);
   });
 
-  it("12: the autoencoder is far better than the mean image after two epochs", async () => {
+  it("12: the autoencoder is better than the mean image after 160 steps", async () => {
     const { error, errorOfMean } = await autoencoder({ short: true, images });
-    expect(error).toBeLessThan(0.8 * errorOfMean);
+    expect(error).toBeLessThan(0.9 * errorOfMean);
   });
 
   it("11: both recipes learn", async () => {
