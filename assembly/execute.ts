@@ -8,6 +8,7 @@ import { cumsum } from "./cumsum";
 import { gather, scatterAdd } from "./gather";
 import { matmul } from "./gemm";
 import { map, setThread } from "./map";
+import { pool, poolGrad } from "./pool";
 import { random } from "./random";
 import { argReduce, reduce } from "./reduce";
 import { softmax, softmaxGrad } from "./softmax";
@@ -27,7 +28,7 @@ class Header {
 type Kernel = (record: usize, thread: i32, threads: i32) => void;
 
 /** In the order of `kernelNumbers` in src/backends/wasm/records.ts. */
-const kernels: StaticArray<Kernel> = [map, matmul, reduce, argReduce, softmax, softmaxGrad, gather, scatterAdd, random, cumsum, copy, fill, convInputGrad];
+const kernels: StaticArray<Kernel> = [map, matmul, reduce, argReduce, softmax, softmaxGrad, gather, scatterAdd, random, cumsum, copy, fill, convInputGrad, pool, poolGrad];
 
 /** Runs `count` instructions as thread `thread` of `threads`. */
 export function execute(program: usize, count: i32, thread: i32, threads: i32): void {

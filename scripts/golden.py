@@ -33,6 +33,7 @@ FAMILIES = (
     "losses",
     "layers",
     "conv",
+    "pooling",
     "metrics",
     "activations",
     "schedules",

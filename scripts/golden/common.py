@@ -55,6 +55,7 @@ class Lcg:
 
 KERAS_NAMES = {
     "relu6": "relu6",
+    "keepDims": "keepdims",
     "clipNorm": "clipnorm",
     "clipValue": "clipvalue",
     "globalClipNorm": "global_clipnorm",

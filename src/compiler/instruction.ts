@@ -18,6 +18,8 @@ export type Instruction =
   | ScatterAddInstruction
   | RandomInstruction
   | CumsumInstruction
+  | PoolInstruction
+  | PoolGradInstruction
   | CopyInstruction
   | FillInstruction;
 
@@ -188,6 +190,51 @@ export interface CumsumInstruction {
   readonly output: View;
 }
 
+/**
+ * Windows that slide over three spatial axes of channels-last tensors: [batch, …inputs, channels] has [batch, …outputs, channels] windows. Element k of
+ * window o is input o·stride − low + k along each axis, where there is one; every window has an element.
+ */
+export interface Windows {
+  readonly batch: number;
+  readonly inputs: Spatial;
+  readonly outputs: Spatial;
+  readonly size: Spatial;
+  readonly strides: Spatial;
+  readonly low: Spatial;
+  readonly channels: number;
+}
+
+/** Depth, height and width; what has fewer spatial axes has leading ones. */
+export type Spatial = readonly [depth: number, height: number, width: number];
+
+/**
+ * Per window and channel: with "select" the input where `keys` (of the input's shape) is largest, with "sum" the sum of the input; all contiguous. Of
+ * equal keys the first in row-major order counts; NaN is larger than every number.
+ */
+export interface PoolInstruction {
+  readonly kind: "pool";
+  readonly operation: "select" | "sum";
+  readonly windows: Windows;
+  /** Only with "select". */
+  readonly keys?: View;
+  readonly input: View;
+  readonly output: View;
+}
+
+/**
+ * The adjoint of pool: output = 0; then each window adds its `dy` to all of its elements ("sum") or to the one that its keys select; all contiguous.
+ * `windows.inputs` are the output's extents.
+ */
+export interface PoolGradInstruction {
+  readonly kind: "poolGrad";
+  readonly operation: "select" | "sum";
+  readonly windows: Windows;
+  /** Only with "select". */
+  readonly keys?: View;
+  readonly dy: View;
+  readonly output: View;
+}
+
 /** Strided copy between views of one shape and dtype. The views never overlap. */
 export interface CopyInstruction {
   readonly kind: "copy";
@@ -250,6 +297,10 @@ export function viewsOf(instruction: Instruction): { reads: readonly View[]; wri
       return { reads: [instruction.table, instruction.indices], writes: [instruction.output] };
     case "scatterAdd":
       return { reads: [instruction.indices, instruction.updates], writes: [instruction.output] };
+    case "pool":
+      return { reads: instruction.keys ? [instruction.keys, instruction.input] : [instruction.input], writes: [instruction.output] };
+    case "poolGrad":
+      return { reads: instruction.keys ? [instruction.keys, instruction.dy] : [instruction.dy], writes: [instruction.output] };
     case "random":
       return { reads: [instruction.key], writes: [instruction.output] };
     case "fill":

@@ -1,6 +1,6 @@
 import { formatShape } from "../tensor/shape.ts";
 import { isContiguous } from "../tensor/view.ts";
-import type { Expression, ExpressionNode, Instruction, MapInstruction, Program, View } from "./instruction.ts";
+import type { Expression, ExpressionNode, Instruction, MapInstruction, Program, View, Windows } from "./instruction.ts";
 
 /**
  * A program as text, one instruction a line with shapes and bytes: the first thing to look at when something is slow.
@@ -40,6 +40,10 @@ function line(program: Program, instruction: Instruction): string {
       return `${kind}${show(instruction.table)} at ${show(instruction.indices)} → ${show(instruction.output)}`;
     case "scatterAdd":
       return `${kind}${show(instruction.updates)} at ${show(instruction.indices)} → ${show(instruction.output)}`;
+    case "pool":
+      return `${kind}${instruction.operation} ${windowText(instruction.windows)}: ${show(instruction.input)}${instruction.keys ? ` by ${show(instruction.keys)}` : ""} → ${show(instruction.output)}`;
+    case "poolGrad":
+      return `${kind}${instruction.operation} ${windowText(instruction.windows)}: ${show(instruction.dy)}${instruction.keys ? ` by ${show(instruction.keys)}` : ""} → ${show(instruction.output)}`;
     case "random":
       return `${kind}stream ${instruction.stream}, key ${show(instruction.key)} → ${show(instruction.output)}`;
     case "fill":
@@ -47,6 +51,11 @@ function line(program: Program, instruction: Instruction): string {
     default:
       return `${kind}${show(instruction.input)} → ${show(instruction.output)}`;
   }
+}
+
+/** `1×2×2 every 1×2×2 from −0×0×0`: what of a pooling its operands' shapes do not say. */
+function windowText({ size, strides, low }: Windows): string {
+  return `${size.join("×")} every ${strides.join("×")} from ${low.map((n) => -n || 0).join(",")}`;
 }
 
 /** `dense/kernel[784, 300]ᵀ`: name or number, shape, and a mark where memory is not in row-major order. */

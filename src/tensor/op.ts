@@ -29,6 +29,8 @@ export type OpName =
   | "scatterAdd"
   | "random"
   | "cumsum"
+  | "pool"
+  | "poolGrad"
   | "stopGradient";
 
 interface OpBase<A extends object> {

@@ -122,6 +122,26 @@ const convCase = (f: (x: Tensor, kernel: Tensor, dy: Tensor, convolution: Convol
 
 const axesOf = (shape: Shape) => fc.subarray(shape.map((_, axis) => axis));
 
+/** Windows over one to three spatial axes, each of which holds an element. */
+const pooled = fc.integer({ min: 1, max: 3 }).chain((axes) => {
+  const list = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: axes, maxLength: axes });
+  return fc
+    .record({
+      batch: fc.integer({ min: 1, max: 2 }),
+      extents: list(1, 5),
+      channels: fc.integer({ min: 1, max: 3 }),
+      size: list(1, 3),
+      strides: list(1, 3),
+      same: fc.boolean(),
+    })
+    .map(({ batch, extents, channels, size, strides, same }) => ({
+      shape: [batch, ...extents, channels],
+      size: size.map((n, axis) => (same ? n : Math.min(n, extents[axis] as number))),
+      strides,
+      padding: same ? ("same" as const) : ("valid" as const),
+    }));
+});
+
 /** Cases per primitive op; typed over the op names, so that a forgotten op does not compile. */
 export const opCases: { readonly [name in OpName]: Cases } = {
   constant: one("constant", values([2]), (x) => ops.add(x, ops.tensor([[1], [2]]))),
@@ -225,6 +245,22 @@ export const opCases: { readonly [name in OpName]: Cases } = {
     .chain(([shape, exclusive, reverse]) =>
       fc.nat(shape.length - 1).chain((axis) => one("cumsum", values(shape), (x) => ops.cumsum(x, axis, { exclusive, reverse }))),
     ),
+  pool: pooled.chain(({ shape, size, strides, padding }) =>
+    fc
+      .constantFrom("maxPool" as const, "averagePool" as const)
+      .chain((name) => one(`${name} ${size} every ${strides} ${padding} of ${shape}`, distinct(shape), (x) => ops[name](x, size, { strides, padding }))),
+  ),
+  poolGrad: pooled.chain(({ shape, size, strides, padding }) =>
+    fc.tuple(fc.constantFrom("maxPool" as const, "averagePool" as const), distinct(shape), fc.nat(9)).map(([name, input, seed]) => ({
+      label: `gradient of ${name} ${size} every ${strides} ${padding} of ${shape}`,
+      inputs: [input, { ...input, data: input.data.map((_, i) => Math.sin(i + seed)) }],
+      // Linear in v: dy is a pooling of v by another function.
+      f: ([x, v]) => {
+        const dy = ops.averagePool(v as Tensor, size, { strides, padding });
+        return gradients(ops.sum(ops.mul(ops[name](x as Tensor, size, { strides, padding }), dy)), [x as Tensor])[0] as Tensor;
+      },
+    })),
+  ),
   stopGradient: one("stopGradient", values([3]), (x) => ops.mul(2, ops.stopGradient(x)), false),
 };
 

@@ -6,6 +6,7 @@ import { gather, scatterAdd } from "./gather.ts";
 import { map } from "./map.ts";
 import { matmul } from "./matmul.ts";
 import type { Memory } from "./memory.ts";
+import { pool, poolGrad } from "./pool.ts";
 import { random } from "./random.ts";
 import { argReduce, reduce } from "./reduce.ts";
 import { softmax, softmaxGrad } from "./softmax.ts";
@@ -26,6 +27,8 @@ export const kernels: { readonly [K in InstructionKind]: Kernel<K> } = {
   scatterAdd,
   random,
   cumsum,
+  pool,
+  poolGrad,
   copy,
   fill,
 };

@@ -6,6 +6,7 @@ import type {
   InstructionKind,
   MatmulInstruction,
   View,
+  Windows,
 } from "../../compiler/instruction.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { collapse, collapseTogether } from "../../tensor/view.ts";
@@ -28,6 +29,8 @@ const kernelNumbers: Readonly<Record<InstructionKind, number>> = {
   copy: 10,
   fill: 11,
   convInputGrad: 12,
+  pool: 13,
+  poolGrad: 14,
 };
 
 const reductions = { sum: 0, max: 1, min: 2, prod: 3 } as const;
@@ -84,6 +87,20 @@ const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruct
     writer.view(output);
     writer.word(isInt(input));
   },
+  pool({ operation, windows, keys, input, output }, writer) {
+    writeWindows(windows, writer);
+    writer.word(Number(operation === "sum"));
+    writer.view(keys ?? input);
+    writer.view(input);
+    writer.view(output);
+  },
+  poolGrad({ operation, windows, keys, dy, output }, writer) {
+    writeWindows(windows, writer);
+    writer.word(Number(operation === "sum"));
+    writer.view(keys ?? dy);
+    writer.view(dy);
+    writer.view(output);
+  },
   copy: writeCopy,
   fill: writeFill,
 };
@@ -107,6 +124,10 @@ function isEmpty(instruction: Instruction): boolean {
 }
 
 const isInt = ({ dtype }: View): number => Number(dtype === "int32");
+
+function writeWindows({ batch, channels, inputs, outputs, size, strides, low }: Windows, writer: RecordWriter): void {
+  writer.word(batch, channels, ...inputs, ...outputs, ...size, ...strides, ...low);
+}
 
 function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, writer: RecordWriter): void {
   const [batch = 1, m = 1, n = 1] = output.shape;

@@ -29,4 +29,26 @@ export {
   rmsNormalization,
   unitNormalization,
 } from "./normalization.ts";
+export {
+  adaptiveAveragePooling1D,
+  adaptiveAveragePooling2D,
+  adaptiveAveragePooling3D,
+  adaptiveMaxPooling1D,
+  adaptiveMaxPooling2D,
+  adaptiveMaxPooling3D,
+  averagePooling1D,
+  averagePooling2D,
+  averagePooling3D,
+  type GlobalPoolingOptions,
+  globalAveragePooling1D,
+  globalAveragePooling2D,
+  globalAveragePooling3D,
+  globalMaxPooling1D,
+  globalMaxPooling2D,
+  globalMaxPooling3D,
+  maxPooling1D,
+  maxPooling2D,
+  maxPooling3D,
+  type PoolingOptions,
+} from "./pooling.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";

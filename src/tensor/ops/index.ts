@@ -1,3 +1,4 @@
+export * from "./adaptive-pooling.ts";
 export * from "./conv.ts";
 export * from "./cumsum.ts";
 export * from "./elementwise.ts";
@@ -5,6 +6,7 @@ export * from "./indexing.ts";
 export * from "./joining.ts";
 export * from "./leaf.ts";
 export * from "./matmul.ts";
+export * from "./pooling.ts";
 export * from "./random.ts";
 export * from "./reduction.ts";
 export * from "./shaping.ts";

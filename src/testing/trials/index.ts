@@ -3,6 +3,7 @@ import { convInputGradTrials } from "./conv.ts";
 import { mapTrials } from "./map.ts";
 import { matmulTrials } from "./matmul.ts";
 import { copyTrials, fillTrials, gatherTrials, randomTrials, scatterAddTrials } from "./memory.ts";
+import { poolGradTrials, poolTrials } from "./pool.ts";
 import { argReduceTrials, cumsumTrials, reduceTrials, softmaxGradTrials, softmaxTrials } from "./rows.ts";
 import type { Trials } from "./setting.ts";
 
@@ -19,6 +20,8 @@ export const trials: { readonly [K in InstructionKind]: Trials<K> } = {
   scatterAdd: scatterAddTrials,
   random: randomTrials,
   cumsum: cumsumTrials,
+  pool: poolTrials,
+  poolGrad: poolGradTrials,
   copy: copyTrials,
   fill: fillTrials,
 };
