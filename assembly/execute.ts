@@ -5,6 +5,7 @@
 import { convInputGrad } from "./conv";
 import { copy, fill } from "./copy";
 import { cumsum } from "./cumsum";
+import { depthwise, depthwiseFilterGrad } from "./depthwise";
 import { gather, scatterAdd } from "./gather";
 import { matmul } from "./gemm";
 import { map, setThread } from "./map";
@@ -28,7 +29,9 @@ class Header {
 type Kernel = (record: usize, thread: i32, threads: i32) => void;
 
 /** In the order of `kernelNumbers` in src/backends/wasm/records.ts. */
-const kernels: StaticArray<Kernel> = [map, matmul, reduce, argReduce, softmax, softmaxGrad, gather, scatterAdd, random, cumsum, copy, fill, convInputGrad, pool, poolGrad];
+const kernels: StaticArray<Kernel> = [
+  map, matmul, reduce, argReduce, softmax, softmaxGrad, gather, scatterAdd, random, cumsum, copy, fill, convInputGrad, pool, poolGrad, depthwise, depthwiseFilterGrad,
+];
 
 /** Runs `count` instructions as thread `thread` of `threads`. */
 export function execute(program: usize, count: i32, thread: i32, threads: i32): void {

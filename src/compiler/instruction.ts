@@ -20,6 +20,9 @@ export type Instruction =
   | CumsumInstruction
   | PoolInstruction
   | PoolGradInstruction
+  | DepthwiseConvInstruction
+  | DepthwiseConvInputGradInstruction
+  | DepthwiseConvFilterGradInstruction
   | CopyInstruction
   | FillInstruction;
 
@@ -235,6 +238,51 @@ export interface PoolGradInstruction {
   readonly output: View;
 }
 
+/**
+ * A convolution in which channels do not meet, channels last: y[b, o, c] = Σ_k x[b, o·stride − low + k·dilation, c] · kernel[k, c] over both spatial axes
+ * and the taps that meet an element of x. Input [batch, …inputs, channels], kernel [...size, channels], output [batch, …outputs, channels].
+ */
+export interface DepthwiseGeometry {
+  readonly batch: number;
+  readonly inputs: Plane;
+  readonly outputs: Plane;
+  readonly size: Plane;
+  readonly strides: Plane;
+  readonly dilations: Plane;
+  readonly low: Plane;
+  readonly channels: number;
+}
+
+/** Height and width. */
+export type Plane = readonly [height: number, width: number];
+
+/** All contiguous. */
+export interface DepthwiseConvInstruction {
+  readonly kind: "depthwiseConv";
+  readonly geometry: DepthwiseGeometry;
+  readonly input: View;
+  readonly kernel: View;
+  readonly output: View;
+}
+
+/** The adjoint in the input: output [batch, …inputs, channels] from dy [batch, …outputs, channels]. */
+export interface DepthwiseConvInputGradInstruction {
+  readonly kind: "depthwiseConvInputGrad";
+  readonly geometry: DepthwiseGeometry;
+  readonly dy: View;
+  readonly kernel: View;
+  readonly output: View;
+}
+
+/** The adjoint in the kernel: output [...size, channels] from input and dy. */
+export interface DepthwiseConvFilterGradInstruction {
+  readonly kind: "depthwiseConvFilterGrad";
+  readonly geometry: DepthwiseGeometry;
+  readonly input: View;
+  readonly dy: View;
+  readonly output: View;
+}
+
 /** Strided copy between views of one shape and dtype. The views never overlap. */
 export interface CopyInstruction {
   readonly kind: "copy";
@@ -301,6 +349,12 @@ export function viewsOf(instruction: Instruction): { reads: readonly View[]; wri
       return { reads: instruction.keys ? [instruction.keys, instruction.input] : [instruction.input], writes: [instruction.output] };
     case "poolGrad":
       return { reads: instruction.keys ? [instruction.keys, instruction.dy] : [instruction.dy], writes: [instruction.output] };
+    case "depthwiseConv":
+      return { reads: [instruction.input, instruction.kernel], writes: [instruction.output] };
+    case "depthwiseConvInputGrad":
+      return { reads: [instruction.dy, instruction.kernel], writes: [instruction.output] };
+    case "depthwiseConvFilterGrad":
+      return { reads: [instruction.input, instruction.dy], writes: [instruction.output] };
     case "random":
       return { reads: [instruction.key], writes: [instruction.output] };
     case "fill":

@@ -1,6 +1,6 @@
 import { formatShape } from "../tensor/shape.ts";
 import { isContiguous } from "../tensor/view.ts";
-import type { Expression, ExpressionNode, Instruction, MapInstruction, Program, View, Windows } from "./instruction.ts";
+import type { DepthwiseGeometry, Expression, ExpressionNode, Instruction, MapInstruction, Program, View, Windows } from "./instruction.ts";
 
 /**
  * A program as text, one instruction a line with shapes and bytes: the first thing to look at when something is slow.
@@ -44,6 +44,12 @@ function line(program: Program, instruction: Instruction): string {
       return `${kind}${instruction.operation} ${windowText(instruction.windows)}: ${show(instruction.input)}${instruction.keys ? ` by ${show(instruction.keys)}` : ""} → ${show(instruction.output)}`;
     case "poolGrad":
       return `${kind}${instruction.operation} ${windowText(instruction.windows)}: ${show(instruction.dy)}${instruction.keys ? ` by ${show(instruction.keys)}` : ""} → ${show(instruction.output)}`;
+    case "depthwiseConv":
+      return `${kind}${windowText(instruction.geometry)}: ${show(instruction.input)} ∗ ${show(instruction.kernel)} → ${show(instruction.output)}`;
+    case "depthwiseConvInputGrad":
+      return `${kind}${windowText(instruction.geometry)}: dy ${show(instruction.dy)}, kernel ${show(instruction.kernel)} → ${show(instruction.output)}`;
+    case "depthwiseConvFilterGrad":
+      return `${kind}${windowText(instruction.geometry)}: x ${show(instruction.input)}, dy ${show(instruction.dy)} → ${show(instruction.output)}`;
     case "random":
       return `${kind}stream ${instruction.stream}, key ${show(instruction.key)} → ${show(instruction.output)}`;
     case "fill":
@@ -53,8 +59,8 @@ function line(program: Program, instruction: Instruction): string {
   }
 }
 
-/** `1×2×2 every 1×2×2 from −0×0×0`: what of a pooling its operands' shapes do not say. */
-function windowText({ size, strides, low }: Windows): string {
+/** `1×2×2 every 1×2×2 from 0,-1,-1`: the windows, as far as shapes do not say them. */
+function windowText({ size, strides, low }: Pick<DepthwiseGeometry | Windows, "size" | "strides" | "low">): string {
   return `${size.join("×")} every ${strides.join("×")} from ${low.map((n) => -n || 0).join(",")}`;
 }
 

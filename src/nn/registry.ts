@@ -37,7 +37,12 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   conv2dTranspose: ({ filters, kernelSize, ...options }) => layers.conv2dTranspose(filters, kernelSize, options),
   conv3d: ({ filters, kernelSize, ...options }) => layers.conv3d(filters, kernelSize, options),
   conv3dTranspose: ({ filters, kernelSize, ...options }) => layers.conv3dTranspose(filters, kernelSize, options),
+  cropping1D: ({ cropping, ...options }) => layers.cropping1D(cropping, options),
+  cropping2D: ({ cropping, ...options }) => layers.cropping2D(cropping, options),
+  cropping3D: ({ cropping, ...options }) => layers.cropping3D(cropping, options),
   dense: ({ units, ...options }) => layers.dense(units, options),
+  depthwiseConv1D: ({ kernelSize, ...options }) => layers.depthwiseConv1D(kernelSize, options),
+  depthwiseConv2D: ({ kernelSize, ...options }) => layers.depthwiseConv2D(kernelSize, options),
   dropout: ({ rate, ...options }) => layers.dropout(rate, options),
   eluLayer: layers.eluLayer,
   embedding: ({ inputDim, outputDim, ...options }) => layers.embedding(inputDim, outputDim, options),
@@ -71,6 +76,12 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   spatialDropout2d: ({ rate, ...options }) => layers.spatialDropout2d(rate, options),
   spatialDropout3d: ({ rate, ...options }) => layers.spatialDropout3d(rate, options),
   unitNormalization: layers.unitNormalization,
+  upSampling1D: ({ size, ...options }) => layers.upSampling1D(size, options),
+  upSampling2D: ({ size, ...options }) => layers.upSampling2D(size, options),
+  upSampling3D: ({ size, ...options }) => layers.upSampling3D(size, options),
+  zeroPadding1D: ({ padding, ...options }) => layers.zeroPadding1D(padding, options),
+  zeroPadding2D: ({ padding, ...options }) => layers.zeroPadding2D(padding, options),
+  zeroPadding3D: ({ padding, ...options }) => layers.zeroPadding3D(padding, options),
 };
 
 /** What penalties and constraints are made again by. */

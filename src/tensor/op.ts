@@ -31,6 +31,9 @@ export type OpName =
   | "cumsum"
   | "pool"
   | "poolGrad"
+  | "depthwiseConv"
+  | "depthwiseConvInputGrad"
+  | "depthwiseConvFilterGrad"
   | "stopGradient";
 
 interface OpBase<A extends object> {

@@ -142,6 +142,39 @@ const pooled = fc.integer({ min: 1, max: 3 }).chain((axes) => {
     }));
 });
 
+/** Depthwise convolutions over one or two spatial axes: strides, dilations, paddings, several filters to a channel. */
+const depthwise = fc.integer({ min: 1, max: 2 }).chain((axes) => {
+  const list = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: axes, maxLength: axes });
+  return fc
+    .record({
+      batch: fc.integer({ min: 1, max: 2 }),
+      size: list(1, 3),
+      strides: list(1, 3),
+      dilations: list(1, 3),
+      more: list(0, 4),
+      channels: fc.integer({ min: 1, max: 3 }),
+      multiplier: fc.integer({ min: 1, max: 2 }),
+      padding: fc.constantFrom("valid" as const, "same" as const, "causal" as const),
+    })
+    .chain(({ batch, size, strides, dilations, more, channels, multiplier, padding }) => {
+      const spans = size.map((n, axis) => (n - 1) * (dilations[axis] as number) + 1);
+      const extents = more.map((n, axis) => (padding === "valid" ? (spans[axis] as number) + n : n + 1));
+      return fc.tuple(values([batch, ...extents, channels]), values([...size, channels, multiplier])).map((inputs) => ({
+        label: `depthwise ${size} every ${strides} by ${dilations} ${padding} of ${extents}`,
+        inputs,
+        options: { strides, dilations, padding },
+      }));
+    });
+});
+
+/** The gradient of Σ sin y in x or the kernel, which has the op that is asked for and the others in its own gradient. */
+const gradientOfConv =
+  (which: 0 | 1, options: ops.DepthwiseConvOptions) =>
+  ([x, k]: readonly Tensor[]): Tensor => {
+    const inputs = [x as Tensor, k as Tensor] as const;
+    return gradients(ops.sum(ops.sin(ops.depthwiseConv(...inputs, options))), [inputs[which]])[0] as Tensor;
+  };
+
 /** Cases per primitive op; typed over the op names, so that a forgotten op does not compile. */
 export const opCases: { readonly [name in OpName]: Cases } = {
   constant: one("constant", values([2]), (x) => ops.add(x, ops.tensor([[1], [2]]))),
@@ -261,6 +294,9 @@ export const opCases: { readonly [name in OpName]: Cases } = {
       },
     })),
   ),
+  depthwiseConv: depthwise.map(({ label, inputs, options }) => ({ label, inputs, f: ([x, k]) => ops.depthwiseConv(x as Tensor, k as Tensor, options) })),
+  depthwiseConvInputGrad: depthwise.map(({ label, inputs, options }) => ({ label: `input gradient of ${label}`, inputs, f: gradientOfConv(0, options) })),
+  depthwiseConvFilterGrad: depthwise.map(({ label, inputs, options }) => ({ label: `filter gradient of ${label}`, inputs, f: gradientOfConv(1, options) })),
   stopGradient: one("stopGradient", values([3]), (x) => ops.mul(2, ops.stopGradient(x)), false),
 };
 

@@ -1,57 +1,10 @@
 import fc from "fast-check";
-import { beforeAll, describe, it } from "vitest";
-import type { HostBackend } from "../../src/backends/backend.ts";
-import { js } from "../../src/backends/js/index.ts";
-import { WasmBackend } from "../../src/backends/wasm/backend.ts";
-import { moduleOf } from "../../src/backends/wasm/module.ts";
+import { describe, it } from "vitest";
 import type { Expression, ExpressionNode, Instruction, View } from "../../src/compiler/instruction.ts";
 import { sizeOf, stridesOf } from "../../src/tensor/shape.ts";
-import { difference, HandMade } from "../unit/wasm-programs.ts";
+import { HandMade } from "../unit/wasm-programs.ts";
+import { check, holds, reals, seeds, wholes } from "./wasm-support.ts";
 
-/**
- * Every kernel against the js backend in float64, on random shapes and strides, with sentinels around whatever it writes; and against itself
- * with its work divided between three threads, which must give the same bits.
- */
-const reference: HostBackend = js({ precision: "float64" });
-const rounding: HostBackend = js();
-let backend: WasmBackend;
-let divided: WasmBackend;
-beforeAll(async () => {
-  const module = await moduleOf("simd");
-  backend = new WasmBackend(module);
-  divided = new WasmBackend(module, { threads: 3 });
-  divided.execute = (address, count) => executeDivided(divided, address, count);
-});
-
-/** What workers with a barrier between instructions would do, one after the other. */
-function executeDivided({ heap, exports, threads }: WasmBackend, address: number, count: number): void {
-  let record = address;
-  for (let i = 0; i < count; i++) {
-    for (let thread = threads - 1; thread >= 0; thread--) exports.execute(record, 1, thread, threads);
-    record += heap.ints[record / 4 + 1] as number;
-  }
-}
-
-/** A tolerance of 0 asks for what float32 arithmetic gives, operation by operation. */
-function check(program: HandMade, instructions: readonly Instruction[], tolerance: number): void {
-  const actual = program.run(backend, instructions);
-  const expected = program.run(tolerance === 0 ? rounding : reference, instructions);
-  const shared = program.run(divided, instructions);
-  for (const name of Object.keys(expected)) {
-    const wrong = difference(actual[name] as Float32Array, expected[name] as Float32Array, tolerance);
-    if (wrong) throw new Error(`${name}: ${wrong}`);
-    const torn = difference(shared[name] as Float32Array, actual[name] as Float32Array, 0);
-    if (torn) throw new Error(`${name}, with three threads: ${torn}`);
-  }
-}
-
-const holds = <T>(arbitrary: fc.Arbitrary<T>, predicate: (value: T) => void, numRuns = 200) => fc.assert(fc.property(arbitrary, predicate), { numRuns });
-
-/** Numbers that differ from place to place, small wholes so that sums and products of a few are exact. */
-const wholes = (count: number, seed: number) => Array.from({ length: count }, (_, i) => ((i * 7 + seed * 13) % 11) - 5);
-/** Numbers in (−2, 2) with all their bits in use. */
-const reals = (count: number, seed: number) => Array.from({ length: count }, (_, i) => 2 * Math.sin(i * 1.37 + seed));
-const seeds = fc.nat(1000);
 const extents = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 9 }) }, { weight: 2, arbitrary: fc.integer({ min: 10, max: 70 }) }, fc.constant(0));
 
 describe("map", () => {

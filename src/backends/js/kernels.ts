@@ -2,6 +2,7 @@ import type { Instruction, InstructionKind } from "../../compiler/instruction.ts
 import { convInputGrad } from "./conv.ts";
 import { copy, fill } from "./copy.ts";
 import { cumsum } from "./cumsum.ts";
+import { depthwiseConv, depthwiseConvFilterGrad, depthwiseConvInputGrad } from "./depthwise.ts";
 import { gather, scatterAdd } from "./gather.ts";
 import { map } from "./map.ts";
 import { matmul } from "./matmul.ts";
@@ -29,6 +30,9 @@ export const kernels: { readonly [K in InstructionKind]: Kernel<K> } = {
   cumsum,
   pool,
   poolGrad,
+  depthwiseConv,
+  depthwiseConvInputGrad,
+  depthwiseConvFilterGrad,
   copy,
   fill,
 };

@@ -10,6 +10,7 @@ import type {
 } from "../../compiler/instruction.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { collapse, collapseTogether } from "../../tensor/view.ts";
+import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } from "./depthwise-record.ts";
 import { convInputGradScratchBytes, matmulScratchBytes } from "./gemm-scratch.ts";
 import { writeMap } from "./map-record.ts";
 import { bitsOf, type RecordWriter } from "./record-writer.ts";
@@ -31,6 +32,10 @@ const kernelNumbers: Readonly<Record<InstructionKind, number>> = {
   convInputGrad: 12,
   pool: 13,
   poolGrad: 14,
+  depthwiseConv: 15,
+  // The same sums of taps, with other geometry.
+  depthwiseConvInputGrad: 15,
+  depthwiseConvFilterGrad: 16,
 };
 
 const reductions = { sum: 0, max: 1, min: 2, prod: 3 } as const;
@@ -101,6 +106,9 @@ const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruct
     writer.view(dy);
     writer.view(output);
   },
+  depthwiseConv: writeDepthwise,
+  depthwiseConvInputGrad: writeDepthwiseInputGrad,
+  depthwiseConvFilterGrad: writeDepthwiseFilterGrad,
   copy: writeCopy,
   fill: writeFill,
 };

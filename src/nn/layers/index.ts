@@ -12,6 +12,7 @@ export {
   conv3dTranspose,
 } from "./conv-transpose.ts";
 export { Dense, type DenseOptions, dense } from "./dense.ts";
+export { DepthwiseConv, type DepthwiseConvLayerOptions, depthwiseConv1D, depthwiseConv2D } from "./depthwise-conv.ts";
 export { type DropoutOptions, dropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, embedding } from "./embedding.ts";
 export { masking } from "./masking.ts";
@@ -29,6 +30,7 @@ export {
   rmsNormalization,
   unitNormalization,
 } from "./normalization.ts";
+export { cropping1D, cropping2D, cropping3D, zeroPadding1D, zeroPadding2D, zeroPadding3D } from "./padding.ts";
 export {
   adaptiveAveragePooling1D,
   adaptiveAveragePooling2D,
@@ -52,3 +54,5 @@ export {
   type PoolingOptions,
 } from "./pooling.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
+export type { Margin } from "./spatial.ts";
+export { type UpSampling2DOptions, upSampling1D, upSampling2D, upSampling3D } from "./up-sampling.ts";

@@ -1,6 +1,7 @@
 export * from "./adaptive-pooling.ts";
 export * from "./conv.ts";
 export * from "./cumsum.ts";
+export * from "./depthwise.ts";
 export * from "./elementwise.ts";
 export * from "./indexing.ts";
 export * from "./joining.ts";
@@ -9,6 +10,7 @@ export * from "./matmul.ts";
 export * from "./pooling.ts";
 export * from "./random.ts";
 export * from "./reduction.ts";
+export * from "./resizing.ts";
 export * from "./shaping.ts";
 export * from "./softmax.ts";
 export type { Padding } from "./window.ts";

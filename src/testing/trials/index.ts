@@ -1,5 +1,6 @@
 import type { InstructionKind } from "../../compiler/instruction.ts";
 import { convInputGradTrials } from "./conv.ts";
+import { depthwiseConvFilterGradTrials, depthwiseConvInputGradTrials, depthwiseConvTrials } from "./depthwise.ts";
 import { mapTrials } from "./map.ts";
 import { matmulTrials } from "./matmul.ts";
 import { copyTrials, fillTrials, gatherTrials, randomTrials, scatterAddTrials } from "./memory.ts";
@@ -22,6 +23,9 @@ export const trials: { readonly [K in InstructionKind]: Trials<K> } = {
   cumsum: cumsumTrials,
   pool: poolTrials,
   poolGrad: poolGradTrials,
+  depthwiseConv: depthwiseConvTrials,
+  depthwiseConvInputGrad: depthwiseConvInputGradTrials,
+  depthwiseConvFilterGrad: depthwiseConvFilterGradTrials,
   copy: copyTrials,
   fill: fillTrials,
 };

@@ -1,0 +1,120 @@
+import { shapeError, valueError } from "../../errors.ts";
+import type { Constraint } from "../../regularize/constraints.ts";
+import type { Penalty } from "../../regularize/penalties.ts";
+import { depthwiseConv } from "../../tensor/ops/depthwise.ts";
+import { add } from "../../tensor/ops/elementwise.ts";
+import { perAxis } from "../../tensor/ops/window.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import { type Activation, type ActivationName, activationOf } from "../activations.ts";
+import type { Initializer, InitializerName } from "../initializers.ts";
+import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
+import { checkPadding, checkRank, checkSpatial } from "./spatial.ts";
+
+/** Options of {@link depthwiseConv2D}. */
+export interface DepthwiseConvLayerOptions extends LayerOptions {
+  /** Steps from window to window, an integer ≥ 1 or one for each spatial axis. Default 1. */
+  strides?: number | readonly number[];
+  /** "valid" (default) drops what does not fill a window; "same" gives ⌈n / stride⌉ windows, as if there were zeros around the input. */
+  padding?: "valid" | "same";
+  /** Filters, and so outputs, for each input channel, an integer ≥ 1. Default 1. */
+  depthMultiplier?: number;
+  /** Steps within the window, integers ≥ 1. Default 1. */
+  dilationRate?: number | readonly number[];
+  /** Default: none. */
+  activation?: ActivationName | Activation;
+  /** Default true. */
+  useBias?: boolean;
+  /** Default "glorotUniform". */
+  depthwiseInitializer?: InitializerName | Initializer;
+  /** Default "zeros". */
+  biasInitializer?: InitializerName | Initializer;
+  /** Default: none. */
+  depthwiseRegularizer?: Penalty;
+  biasRegularizer?: Penalty;
+  depthwiseConstraint?: Constraint;
+  biasConstraint?: Constraint;
+}
+
+/** See {@link depthwiseConv1D} and {@link depthwiseConv2D}. */
+export class DepthwiseConv extends Layer {
+  private readonly size: readonly number[];
+  private readonly activation: Activation;
+  private kernel?: Variable;
+  private bias?: Variable;
+
+  constructor(
+    kind: string,
+    private readonly axes: 1 | 2,
+    private readonly options: DepthwiseConvLayerOptions & { kernelSize: number | readonly number[] },
+  ) {
+    super(kind, options);
+    const { kernelSize, strides = 1, dilationRate = 1, depthMultiplier = 1, padding = "valid" } = options;
+    this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
+    perAxis(this.label, "strides", strides, axes);
+    perAxis(this.label, "dilationRate", dilationRate, axes);
+    if (!Number.isInteger(depthMultiplier) || depthMultiplier < 1) {
+      throw valueError(this.label, { rule: "depthMultiplier must be a whole number", expected: "an integer ≥ 1", received: depthMultiplier });
+    }
+    checkPadding(this.label, padding);
+    this.activation = activationOf(options.activation, this.label);
+  }
+
+  override build(inputShape: BatchShape): void {
+    const { depthMultiplier = 1, useBias = true, depthwiseInitializer = "glorotUniform", biasInitializer = "zeros" } = this.options;
+    const { depthwiseRegularizer, depthwiseConstraint, biasRegularizer, biasConstraint } = this.options;
+    checkRank(this, inputShape, this.axes);
+    const channels = this.knownExtent(inputShape);
+    this.kernel = this.addVariable("kernel", [...this.size, channels, depthMultiplier], {
+      initializer: depthwiseInitializer,
+      regularizer: depthwiseRegularizer,
+      constraint: depthwiseConstraint,
+    });
+    if (!useBias) return;
+    this.bias = this.addVariable("bias", [channels * depthMultiplier], {
+      initializer: biasInitializer,
+      regularizer: biasRegularizer,
+      constraint: biasConstraint,
+    });
+  }
+
+  override call(x: Tensor): Tensor {
+    const { kernel, bias, label } = this;
+    const { strides = 1, padding = "valid", dilationRate = 1 } = this.options;
+    checkSpatial(this, x, this.axes);
+    if (!kernel || kernel.shape[this.axes] !== x.shape.at(-1)) {
+      throw shapeError(label, {
+        rule: "the input must have as many channels as the layer was built for",
+        expected: kernel?.shape[this.axes] ?? "a layer that was built",
+        received: x.shape.at(-1),
+        context: `input ${formatShape(x.shape)}${kernel ? `, kernel ${formatShape(kernel.shape)}` : ""}`,
+      });
+    }
+    const y = depthwiseConv(x, kernel.tensor, { strides, padding, dilations: dilationRate, name: label });
+    return this.activation(bias ? add(y, bias) : y);
+  }
+
+  override clone(): Layer {
+    return new DepthwiseConv(this.kind, this.axes, { ...this.options, name: this.name, trainable: this.trainable });
+  }
+}
+
+/**
+ * Convolves each channel of [batch, height, width, channels] with filters of its own: activation(depthwiseConv(x, kernel) + bias). Nothing is mixed
+ * between channels.
+ *
+ * Shapes: to [batch, …windows, channels·depthMultiplier]; output channel c·depthMultiplier + j is filter j of channel c. Variables: kernel
+ * [...kernelSize, channels, depthMultiplier], bias [channels·depthMultiplier].
+ * @param kernelSize the filters' extent, an integer ≥ 1, or one for each spatial axis.
+ * @throws ValueError on bad sizes, strides, dilations, multipliers or unknown names; ShapeError where an input does not fit the kernel or is smaller.
+ * @see Keras 3 `layers.DepthwiseConv2D`.
+ */
+export function depthwiseConv2D(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
+  return new DepthwiseConv("depthwiseConv2D", 2, { ...options, kernelSize });
+}
+
+/** {@link depthwiseConv2D} of [batch, steps, channels]. @see Keras 3 `layers.DepthwiseConv1D`. */
+export function depthwiseConv1D(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
+  return new DepthwiseConv("depthwiseConv1D", 1, { ...options, kernelSize });
+}

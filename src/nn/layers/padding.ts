@@ -1,0 +1,60 @@
+import { shapeError } from "../../errors.ts";
+import { pad, slice } from "../../tensor/ops/joining.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Layer, LayerOptions } from "../layer.ts";
+import { functionLayer } from "./function.ts";
+import { checkSpatial, type Margin, marginPairs } from "./spatial.ts";
+
+/**
+ * Puts zeros before and after [batch, steps, channels].
+ * @param padding steps at both ends, or `[before, after]`; integers ≥ 0. Default 1.
+ * @throws ValueError on a bad padding; ShapeError on another rank.
+ * @see Keras 3 `layers.ZeroPadding1D`.
+ */
+export const zeroPadding1D = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding1D", 1, padding, options);
+/** Puts zeros around [batch, height, width, channels]: `1`, `[height, width]` or `[[top, bottom], [left, right]]`. @see Keras 3 `layers.ZeroPadding2D`. */
+export const zeroPadding2D = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding2D", 2, padding, options);
+/** {@link zeroPadding2D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.ZeroPadding3D`. */
+export const zeroPadding3D = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding3D", 3, padding, options);
+
+function zeroPadding(kind: string, axes: number, padding: Margin, options: LayerOptions): Layer {
+  const pairs = marginPairs(kind, "padding", padding, axes);
+  return functionLayer(kind, { ...options, padding }, (x, _, layer) => {
+    checkSpatial(layer, x, axes);
+    return pad(x, [[0, 0], ...pairs, [0, 0]]);
+  });
+}
+
+/**
+ * Cuts steps off both ends of [batch, steps, channels].
+ * @param cropping steps at both ends, or `[before, after]`; integers ≥ 0. Default 1.
+ * @throws ValueError on a bad cropping; ShapeError on another rank or where nothing would be left.
+ * @see Keras 3 `layers.Cropping1D`.
+ */
+export const cropping1D = (cropping: Margin = 1, options: LayerOptions = {}): Layer => crop("cropping1D", 1, cropping, options);
+/** Cuts a margin off [batch, height, width, channels]: as {@link zeroPadding2D}; default 0. @see Keras 3 `layers.Cropping2D`. */
+export const cropping2D = (cropping: Margin = 0, options: LayerOptions = {}): Layer => crop("cropping2D", 2, cropping, options);
+/** {@link cropping2D} of [batch, depth, height, width, channels]; default 1. @see Keras 3 `layers.Cropping3D`. */
+export const cropping3D = (cropping: Margin = 1, options: LayerOptions = {}): Layer => crop("cropping3D", 3, cropping, options);
+
+function crop(kind: string, axes: number, cropping: Margin, options: LayerOptions): Layer {
+  const pairs = marginPairs(kind, "cropping", cropping, axes);
+  return functionLayer(kind, { ...options, cropping }, (x, _, layer) => {
+    checkSpatial(layer, x, axes);
+    const begin = [0, ...pairs.map(([before]) => before), 0];
+    const size = x.shape.map((extent, axis) => extent - (pairs[axis - 1]?.[0] ?? 0) - (pairs[axis - 1]?.[1] ?? 0));
+    checkLeft(layer, x, pairs, size.slice(1, -1));
+    return slice(x, begin, size);
+  });
+}
+
+function checkLeft(layer: Layer, x: Tensor, pairs: readonly (readonly [number, number])[], left: readonly number[]): void {
+  if (left.every((extent) => extent > 0)) return;
+  throw shapeError(layer.label, {
+    rule: "something must be left of the input",
+    expected: `less than ${formatShape(x.shape.slice(1, -1))} in all`,
+    received: JSON.stringify(pairs),
+    context: `input ${formatShape(x.shape)}`,
+  });
+}

@@ -1,0 +1,40 @@
+import { valueError } from "../../errors.ts";
+import { repeatPixels, resizeBilinear } from "../../tensor/ops/resizing.ts";
+import { perAxis } from "../../tensor/ops/window.ts";
+import type { Layer, LayerOptions } from "../layer.ts";
+import { functionLayer } from "./function.ts";
+import { checkSpatial } from "./spatial.ts";
+
+/**
+ * Repeats each step of [batch, steps, channels] `size` times.
+ * @param size an integer ≥ 1. Default 2.
+ * @throws ValueError on a bad size; ShapeError on another rank.
+ * @see Keras 3 `layers.UpSampling1D`.
+ */
+export const upSampling1D = (size: number | readonly number[] = 2, options: LayerOptions = {}): Layer => upSampling("upSampling1D", 1, size, options);
+
+/** Options of {@link upSampling2D}. */
+export interface UpSampling2DOptions extends LayerOptions {
+  /** "nearest" (default) repeats pixels; "bilinear" draws lines between their centres. */
+  interpolation?: "nearest" | "bilinear";
+}
+
+/** Enlarges [batch, height, width, channels] by `size`, one integer ≥ 1 or one for each spatial axis; default 2. @see Keras 3 `layers.UpSampling2D`. */
+export const upSampling2D = (size: number | readonly number[] = 2, options: UpSampling2DOptions = {}): Layer => upSampling("upSampling2D", 2, size, options);
+
+/** {@link upSampling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.UpSampling3D`. */
+export const upSampling3D = (size: number | readonly number[] = 2, options: LayerOptions = {}): Layer => upSampling("upSampling3D", 3, size, options);
+
+function upSampling(kind: string, axes: number, size: number | readonly number[], options: UpSampling2DOptions): Layer {
+  const { interpolation = "nearest" } = options;
+  const factors = perAxis(kind, "size", size, axes);
+  if (interpolation !== "nearest" && interpolation !== "bilinear") {
+    throw valueError(kind, { rule: "unknown interpolation", expected: '"nearest" or "bilinear"', received: interpolation });
+  }
+  return functionLayer(kind, { ...options, size }, (x, _, layer) => {
+    checkSpatial(layer, x, axes);
+    if (interpolation === "nearest") return repeatPixels(x, factors);
+    const [height = 0, width = 0] = x.shape.slice(1, -1).map((extent, axis) => extent * (factors[axis] as number));
+    return resizeBilinear(x, [height, width]);
+  });
+}

@@ -1,0 +1,96 @@
+import type {
+  DepthwiseConvFilterGradInstruction,
+  DepthwiseConvInputGradInstruction,
+  DepthwiseConvInstruction,
+  DepthwiseGeometry,
+  Plane,
+} from "../../compiler/instruction.ts";
+import { type Padding, windowGeometry } from "../../tensor/ops/window.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import { Setting, type Trial, type Trials } from "./setting.ts";
+
+interface Case {
+  readonly batch?: number;
+  readonly inputs: Plane;
+  readonly channels: number;
+  readonly size: Plane;
+  readonly strides?: Plane;
+  readonly dilations?: Plane;
+  readonly padding?: Padding;
+}
+
+/** Rows that hold groups of pixels and rows that do not; strides and dilations with and without a common divisor; taps that meet nothing. */
+const cases: readonly Case[] = [
+  { inputs: [1, 1], channels: 1, size: [1, 1] },
+  { batch: 2, inputs: [1, 12], channels: 3, size: [1, 3], padding: "causal" },
+  { batch: 2, inputs: [7, 13], channels: 16, size: [3, 3], padding: "same" },
+  { inputs: [6, 9], channels: 32, size: [3, 3] },
+  { inputs: [8, 17], channels: 21, size: [3, 3], strides: [2, 2], padding: "same" },
+  { inputs: [9, 10], channels: 8, size: [3, 2], strides: [1, 3], dilations: [2, 2] },
+  { inputs: [11, 12], channels: 5, size: [2, 3], strides: [4, 2], dilations: [2, 4], padding: "same" },
+  { inputs: [5, 6], channels: 4, size: [1, 2], strides: [3, 3] },
+  { inputs: [2, 1], channels: 9, size: [2, 3], dilations: [4, 3], padding: "same" },
+  {
+    batch: 3,
+    inputs: [4, 5],
+    channels: 12,
+    size: [5, 5],
+    padding: [
+      [3, 2],
+      [4, 0],
+    ],
+  },
+  { batch: 0, inputs: [4, 4], channels: 4, size: [2, 2] },
+  { inputs: [4, 4], channels: 0, size: [2, 2] },
+];
+
+function geometryOf({ batch = 1, inputs, channels, size, strides = [1, 1], dilations = [1, 1], padding = "valid" }: Case): DepthwiseGeometry {
+  const { outputs, low } = windowGeometry("trial", inputs, { size, strides, dilations, padding });
+  return { batch, inputs, outputs: outputs as unknown as Plane, size, strides, dilations, low: low as unknown as Plane, channels };
+}
+
+const labelOf = ({ inputs, size, strides, dilations, low, channels }: DepthwiseGeometry) =>
+  `windows ${formatShape(size)} every ${formatShape(strides)} by ${formatShape(dilations)} from ${formatShape(low)} of ${formatShape([...inputs, channels])}`;
+
+/** One trial per case: the operands of a role, and the instruction on them. */
+function trialsOf<I extends DepthwiseConvInstruction | DepthwiseConvInputGradInstruction | DepthwiseConvFilterGradInstruction>(
+  make: (geometry: DepthwiseGeometry, setting: Setting, shapes: Record<"input" | "kernel" | "output", readonly number[]>) => I,
+): Trial<I>[] {
+  return cases.map((one, index) => {
+    const setting = new Setting(index);
+    const geometry = geometryOf(one);
+    const { batch, inputs, outputs, size, channels } = geometry;
+    const instruction = make(geometry, setting, { input: [batch, ...inputs, channels], kernel: [...size, channels], output: [batch, ...outputs, channels] });
+    return { label: labelOf(geometry), instruction, arrays: setting.arrays, rtol: 1e-5, atol: 1e-5 };
+  });
+}
+
+/** Trials of `depthwiseConv`. */
+export const depthwiseConvTrials: Trials<"depthwiseConv"> = () =>
+  trialsOf((geometry, setting, { input, kernel, output }) => ({
+    kind: "depthwiseConv",
+    geometry,
+    input: setting.float(input),
+    kernel: setting.float(kernel),
+    output: setting.room(output),
+  }));
+
+/** Trials of `depthwiseConvInputGrad`. */
+export const depthwiseConvInputGradTrials: Trials<"depthwiseConvInputGrad"> = () =>
+  trialsOf((geometry, setting, { input, kernel, output }) => ({
+    kind: "depthwiseConvInputGrad",
+    geometry,
+    dy: setting.float(output),
+    kernel: setting.float(kernel),
+    output: setting.room(input),
+  }));
+
+/** Trials of `depthwiseConvFilterGrad`. */
+export const depthwiseConvFilterGradTrials: Trials<"depthwiseConvFilterGrad"> = () =>
+  trialsOf((geometry, setting, { input, kernel, output }) => ({
+    kind: "depthwiseConvFilterGrad",
+    geometry,
+    input: setting.float(input),
+    dy: setting.float(output),
+    output: setting.room(kernel),
+  }));
