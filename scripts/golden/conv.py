@@ -16,6 +16,8 @@ layers.CLASSES.update(
         "conv1dTranspose": keras.layers.Conv1DTranspose,
         "conv2dTranspose": keras.layers.Conv2DTranspose,
         "conv3dTranspose": keras.layers.Conv3DTranspose,
+        "separableConv1d": keras.layers.SeparableConv1D,
+        "separableConv2d": keras.layers.SeparableConv2D,
     }
 )
 
@@ -70,6 +72,13 @@ TRANSPOSE2D = [
     ({"kernelSize": 3, "filters": 1, "useBias": False, "padding": "same"}, (1, 4, 3, 6)),
 ]
 TRANSPOSE3D = [({"kernelSize": 2, "strides": 2, "padding": "same"}, (1, 2, 2, 3, 2))]
+SEPARABLE1D = [({"kernelSize": 3}, (2, 6, 2)), ({"kernelSize": 2, "strides": 2, "padding": "same", "depthMultiplier": 2}, (1, 5, 3))]
+SEPARABLE2D = [
+    ({"kernelSize": 3}, (2, 4, 5, 3)),
+    ({"kernelSize": [2, 3], "padding": "same", "depthMultiplier": 2, "activation": "elu"}, (1, 4, 3, 2)),
+    ({"kernelSize": 3, "strides": 2, "padding": "same", "useBias": False}, (1, 6, 5, 2)),
+    ({"kernelSize": 2, "dilationRate": 2}, (1, 5, 4, 2)),
+]
 
 GRIDS = {
     "conv1d": CONV1D,
@@ -78,6 +87,8 @@ GRIDS = {
     "conv1dTranspose": TRANSPOSE1D,
     "conv2dTranspose": TRANSPOSE2D,
     "conv3dTranspose": TRANSPOSE3D,
+    "separableConv1d": SEPARABLE1D,
+    "separableConv2d": SEPARABLE2D,
 }
 
 

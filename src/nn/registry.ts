@@ -71,6 +71,8 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   repeatVector: ({ n, ...options }) => layers.repeatVector(n, options),
   reshape: ({ targetShape, ...options }) => layers.reshape(targetShape, options),
   rmsNormalization: layers.rmsNormalization,
+  separableConv1d: ({ filters, kernelSize, ...options }) => layers.separableConv1d(filters, kernelSize, options),
+  separableConv2d: ({ filters, kernelSize, ...options }) => layers.separableConv2d(filters, kernelSize, options),
   softmaxLayer: layers.softmaxLayer,
   spatialDropout1d: ({ rate, ...options }) => layers.spatialDropout1d(rate, options),
   spatialDropout2d: ({ rate, ...options }) => layers.spatialDropout2d(rate, options),

@@ -48,6 +48,8 @@ const examples: Layer[] = [
   layers.conv1d(4, 3, { padding: "causal", dilationRate: 2 }),
   layers.conv2d(4, [2, 3], { groups: 2, strides: [1, 2], activation: "relu" }),
   layers.conv3d(4, 3),
+  layers.separableConv1d(4, 3),
+  layers.separableConv2d(4, [2, 3], { depthMultiplier: 2, activation: "relu", pointwiseInitializer: "heNormal" }),
   layers.conv1dTranspose(4, 3),
   layers.conv2dTranspose(4, 3, { strides: 2, outputPadding: 1, padding: "same" }),
   layers.conv3dTranspose(4, 3, { useBias: false }),

@@ -4,8 +4,9 @@ import { perAxis } from "../../tensor/ops/window.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, Layer } from "../layer.ts";
-import { checkFilters, checkImage, checkPadding, checkSteps } from "./conv.ts";
+import { checkFilters, checkImage, checkSteps } from "./conv.ts";
 import { Kernel, type KernelOptions } from "./kernel.ts";
+import { checkPadding } from "./spatial.ts";
 
 /** Options of {@link conv2dTranspose} and its siblings. */
 export interface ConvTransposeLayerOptions extends KernelOptions {

@@ -6,6 +6,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, Layer } from "../layer.ts";
 import { Kernel, type KernelOptions } from "./kernel.ts";
+import { checkPadding } from "./spatial.ts";
 
 /** Options of {@link conv1d}, {@link conv2d} and {@link conv3d}. */
 export interface ConvLayerOptions extends KernelOptions {
@@ -141,12 +142,6 @@ export function checkSteps(label: string, strides: readonly number[], dilations:
     expected: "strides 1 or dilationRate 1",
     received: `strides ${formatShape(strides)}, dilationRate ${formatShape(dilations)}`,
   });
-}
-
-/** One of the paddings that the layer knows. */
-export function checkPadding(label: string, padding: string, known: readonly string[]): void {
-  if (known.includes(padding)) return;
-  throw valueError(label, { rule: "unknown padding", expected: known.map((name) => `"${name}"`).join(" or "), received: padding });
 }
 
 /** An image of the layer's rank, with the channels that the kernel was made for. */

@@ -53,6 +53,7 @@ export {
   maxPooling3D,
   type PoolingOptions,
 } from "./pooling.ts";
+export { SeparableConv1d, SeparableConv2d, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
 export type { Margin } from "./spatial.ts";
 export { type UpSampling2DOptions, upSampling1D, upSampling2D, upSampling3D } from "./up-sampling.ts";
