@@ -2,6 +2,7 @@
  * Runs a program: one call from the host does every instruction. A program is a row of records, each a header and the words
  * that its kernel reads (the class at the top of the kernel's file; src/backends/wasm/records.ts writes them).
  */
+import { convInputGrad } from "./conv";
 import { copy, fill } from "./copy";
 import { cumsum } from "./cumsum";
 import { depthwise, depthwiseFilterGrad } from "./depthwise";
@@ -28,7 +29,9 @@ class Header {
 type Kernel = (record: usize, thread: i32, threads: i32) => void;
 
 /** In the order of `kernelNumbers` in src/backends/wasm/records.ts. */
-const kernels: StaticArray<Kernel> = [map, matmul, reduce, argReduce, softmax, softmaxGrad, gather, scatterAdd, random, cumsum, copy, fill, pool, poolGrad, depthwise, depthwiseFilterGrad];
+const kernels: StaticArray<Kernel> = [
+  map, matmul, reduce, argReduce, softmax, softmaxGrad, gather, scatterAdd, random, cumsum, copy, fill, convInputGrad, pool, poolGrad, depthwise, depthwiseFilterGrad,
+];
 
 /** Runs `count` instructions as thread `thread` of `threads`. */
 export function execute(program: usize, count: i32, thread: i32, threads: i32): void {

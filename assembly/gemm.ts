@@ -15,6 +15,7 @@
 import { mapElements } from "./map";
 import { multiplyVector } from "./gemv";
 import { packPanel } from "./pack";
+import { Patches, packPatches, rowOffsets } from "./patches";
 import { TILE_ROWS, multiplyTile } from "./tile";
 
 /** The record, in words of 4 bytes. Addresses are in bytes, strides in elements; C is contiguous [batch, m, n]. */
@@ -37,14 +38,16 @@ class Matmul {
   scratch: usize;
   /** A record of `map` to apply to finished elements of C, or 0. */
   epilogue: usize;
+  /** Where A is not a matrix in memory but patches: their axes; aRow and aColumn are 0 then. Else 0. */
+  patches: usize;
 }
 
 /** Most rows and depth of a packed block of A: 480 kB, what a second-level cache holds; a panel of B takes 12 kB of the first. gemm-scratch.ts repeats them. */
-const BLOCK_ROWS: i32 = 320;
+export const BLOCK_ROWS: i32 = 320;
 const BLOCK_DEPTH: i32 = 384;
-const PANEL: i32 = 8;
-/** A column panel narrower than this uses the four-column tile. */
-const NARROW: i32 = 4;
+export const PANEL: i32 = 8;
+/** A column panel no wider than this uses the four-column tile. */
+export const NARROW: i32 = 4;
 /**
  * A column panel of a row-major B is multiplied in place, not packed, when so few panels of A would read it; when rows of B are a multiple
  * of 512 bytes apart, and so share a few sets of the first-level cache, only for the lower number.
@@ -91,17 +94,18 @@ function multiply(p: Matmul, thread: i32, entry: i32, row: i32, rows: i32, colum
   const c = p.c + (<usize>entry * p.m + row) * cRow + (<usize>column << 2);
   const scratch = p.scratch + thread * scratchBytes(p.m, p.k);
 
-  const blocks = p.m == 1 || p.n == 1 ? 1 : (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  const isVector = (p.m == 1 || p.n == 1) && !p.patches;
+  const blocks = isVector ? 1 : (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (let i = 0; i < blocks; ++i) {
     const first = share(rows, i, blocks);
     const count = share(rows, i + 1, blocks) - first;
     const blockA = a + first * aRow;
     const blockC = c + first * cRow;
     if (p.k == 0) clearRows(blockC, cRow, count, columns);
-    else if (p.m == 1) multiplyVector(p.k, columns, blockA, aColumn, b, bRow, bColumn, blockC);
+    else if (isVector && p.m == 1) multiplyVector(p.k, columns, blockA, aColumn, b, bRow, bColumn, blockC);
     // A column of C is the row of Cᵀ = Bᵀ·Aᵀ.
-    else if (p.n == 1) multiplyVector(p.k, count, b, bRow, blockA, aColumn, aRow, blockC);
-    else multiplyRows(count, columns, p.k, blockA, aRow, aColumn, b, bRow, bColumn, blockC, cRow, scratch);
+    else if (isVector) multiplyVector(p.k, count, b, bRow, blockA, aColumn, aRow, blockC);
+    else multiplyRows(count, columns, p.k, blockA, aRow, aColumn, p.patches, row + first, b, bRow, bColumn, blockC, cRow, scratch);
     if (p.epilogue) finish(p, entry * p.m + row + first, count, column, columns);
   }
 }
@@ -120,10 +124,10 @@ function clearRows(c: usize, cRow: usize, rows: i32, columns: i32): void {
   }
 }
 
-/** A block of rows over all of k. Strides in bytes. */
+/** A block of rows over all of k. Strides in bytes. Where A is `patches`, the rows are those from `patchRow` on. */
 function multiplyRows(
   rows: i32, columns: i32, depth: i32,
-  a: usize, aRow: usize, aColumn: usize,
+  a: usize, aRow: usize, aColumn: usize, patches: usize, patchRow: i32,
   b: usize, bRow: usize, bColumn: usize,
   c: usize, cRow: usize,
   scratch: usize,
@@ -133,19 +137,24 @@ function multiplyRows(
   const height = rows / panels;
   const taller = rows - panels * height;
   const tallRows = taller * (height + 1);
-  // Even blocks, in multiples of four for the 4×4 transposes of packing.
-  const blocks = (depth + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
-  const blockDepth = ((depth + blocks - 1) / blocks + 3) & ~3;
+  const blockDepth = blockDepthOf(depth);
   const inPlace = bColumn == 4 && panels <= (bRow & 511 ? FEW_PANELS : FEW_PANELS_COLLIDING);
-  const packedB = scratch + RAGGED_BYTES;
+  const table = scratch + RAGGED_BYTES;
+  const packedB = table + TABLE_BYTES;
   const packedA = packedB + (<usize>blockDepth * PANEL << 2);
+  if (patches) rowOffsets(table, changetype<Patches>(patches), patchRow, rows);
 
   for (let k = 0; k < depth; k += blockDepth) {
     const d = min(blockDepth, depth - k);
     const blockA = a + k * aColumn;
     const shortA = packedA + (<usize>tallRows * d << 2);
-    packPanels(packedA, taller, height + 1, blockA, d, aRow, aColumn);
-    packPanels(shortA, panels - taller, height, blockA + tallRows * aRow, d, aRow, aColumn);
+    if (patches) {
+      packPatches(packedA, taller, height + 1, a, changetype<Patches>(patches), table, k, d);
+      packPatches(shortA, panels - taller, height, a, changetype<Patches>(patches), table + (tallRows << 2), k, d);
+    } else {
+      packPanels(packedA, taller, height + 1, blockA, d, aRow, aColumn);
+      packPanels(shortA, panels - taller, height, blockA + tallRows * aRow, d, aRow, aColumn);
+    }
     for (let j = 0; j < columns; j += PANEL) {
       const count = min(PANEL, columns - j);
       const width = count > NARROW ? PANEL : NARROW;
@@ -163,8 +172,15 @@ function multiplyRows(
   }
 }
 
+/** Even blocks of depth, in multiples of four for the 4×4 transposes of packing. */
+@inline
+export function blockDepthOf(depth: i32): i32 {
+  const blocks = (depth + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
+  return ((depth + blocks - 1) / blocks + 3) & ~3;
+}
+
 /** Packs `panels` panels of `height` rows each of A. */
-function packPanels(target: usize, panels: i32, height: i32, a: usize, depth: i32, aRow: usize, aColumn: usize): void {
+export function packPanels(target: usize, panels: i32, height: i32, a: usize, depth: i32, aRow: usize, aColumn: usize): void {
   for (; panels > 0; --panels) {
     packPanel(target, height, a, height, depth, aRow, aColumn);
     target += <usize>height * depth << 2;
@@ -193,7 +209,9 @@ function multiplyPanels(
 }
 
 /** A tile of six rows by eight columns, for tiles that stick out of C. */
-const RAGGED_BYTES: usize = 192;
+export const RAGGED_BYTES: usize = 192;
+/** The offsets of a block's rows, where A is patches. */
+export const TABLE_BYTES: usize = <usize>BLOCK_ROWS << 2;
 
 /** Stores or adds the columns of such a tile that exist. */
 function copyRagged(rows: i32, columns: i32, ragged: usize, c: usize, cRow: usize, accumulate: bool): void {
@@ -212,5 +230,5 @@ function copyRagged(rows: i32, columns: i32, ragged: usize, c: usize, cRow: usiz
 @inline
 function scratchBytes(m: i32, k: i32): usize {
   const depth = (min(k, BLOCK_DEPTH) + 3) & ~3;
-  return (RAGGED_BYTES + (<usize>(min(m, BLOCK_ROWS) + PANEL) * depth << 2) + 63) & ~63;
+  return (RAGGED_BYTES + TABLE_BYTES + (<usize>(min(m, BLOCK_ROWS) + PANEL) * depth << 2) + 63) & ~63;
 }

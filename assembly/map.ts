@@ -30,6 +30,8 @@ class MapRecord {
   scratchPerThread: i32;
   /** Whether an operand is int32. */
   converts: i32;
+  /** Whether every input that is neither flat nor constant repeats its innermost row, such as a bias. */
+  repeats: i32;
 }
 
 /** Elements per tile: with a dozen operands the tiles stay in a first-level cache. records.ts repeats it. */
@@ -65,7 +67,9 @@ export function mapElements(record: usize, from: i32, to: i32): void {
   const slots = map.scratch + currentThread * map.scratchPerThread;
   prepare(map, slots);
   const run = load<i32>(shapeOf(map) + ((map.rank - 1) << 2));
-  if (map.converts == 0 && (map.rank == 1 || run >= SHORTEST_RUN)) {
+  if (map.repeats && (run << 2) <= TILE && run < to - from) {
+    mapRepeating(map, slots, from, to, run);
+  } else if (map.converts == 0 && (map.rank == 1 || run >= SHORTEST_RUN)) {
     while (from < to) {
       const length = min(run - (map.rank == 1 ? from : from % run), to - from);
       mapRun(map, slots, from, length, run);
@@ -146,10 +150,37 @@ function rowOffset(map: MapRecord, input: usize, row: i32): i32 {
   return map.rank > 1 ? offset + row * load<i32>(strides) : offset;
 }
 
+/** Many short runs at a time: the rows that repeat are written into tiles, as often as there is room. */
+function mapRepeating(map: MapRecord, slots: usize, from: i32, to: i32, run: i32): void {
+  const inputs = map.inputs;
+  // A multiple of four rows, so that pieces are whole vectors.
+  const piece = ((TILE / run) & ~3) * run;
+  const column = from % run;
+  for (let i = 0; i < inputs; ++i) {
+    const input = inputOf(map, i);
+    if (load<i32>(input, 8) <= CONSTANT) continue;
+    const tile = tileOf(map, slots, i);
+    const source = load<usize>(input);
+    memory.copy(tile, source + (column << 2), (run - column) << 2);
+    memory.copy(tile + ((run - column) << 2), source, column << 2);
+    for (let done = run; done < piece; done += run) memory.copy(tile + (done << 2), tile, run << 2);
+  }
+  while (from < to) {
+    const length = min(piece, to - from);
+    for (let i = 0; i < inputs; ++i) {
+      const input = inputOf(map, i);
+      const kind = load<i32>(input, 8);
+      if (kind == FLAT) setSlot(slots, i, load<usize>(input) + (from << 2), 16);
+      else if (kind != CONSTANT) setSlot(slots, i, tileOf(map, slots, i), 16);
+    }
+    mapPiece(map, slots, from, length);
+    from += length;
+  }
+}
+
 /** A piece within one run of the innermost axis: pointers straight into the operands, a short tail through tiles. */
 function mapRun(map: MapRecord, slots: usize, from: i32, length: i32, run: i32): void {
   const inputs = map.inputs;
-  const outputs = map.outputs;
   const row = map.rank == 1 ? 0 : from / run;
   const column = from - row * run;
   for (let i = 0; i < inputs; ++i) {
@@ -170,6 +201,13 @@ function mapRun(map: MapRecord, slots: usize, from: i32, length: i32, run: i32):
       setSlot(slots, i, target, 0);
     }
   }
+  mapPiece(map, slots, from, length);
+}
+
+/** A piece whose inputs are in their slots: outputs are written where they lie, a tail shorter than a vector through tiles. */
+function mapPiece(map: MapRecord, slots: usize, from: i32, length: i32): void {
+  const inputs = map.inputs;
+  const outputs = map.outputs;
   for (let i = 0; i < outputs; ++i) setSlot(slots, inputs + i, load<usize>(outputOf(map, i)) + (from << 2), 16);
   apply(map, slots, length >> 2);
   const tail = length & 3;

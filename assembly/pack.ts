@@ -12,7 +12,7 @@ export function packPanel(target: usize, width: i32, source: usize, lanes: i32, 
   if (laneStride == 4) {
     if (lanes == width && lanes >= 4) return copyLanes(target, lanes, source, depth, depthStride);
   } else if (depthStride == 4) {
-    for (; lane + 4 <= lanes; lane += 4) transposeQuads(target + (lane << 2), step, source + lane * laneStride, depth, laneStride);
+    for (; lane + 4 <= lanes; lane += 4) transposeStrided(target + (lane << 2), step, source + lane * laneStride, depth, laneStride);
   }
   for (; lane < lanes; ++lane) copyLane(target + (lane << 2), step, source + lane * laneStride, depth, depthStride);
   for (; lane < width; ++lane) clearLane(target + (lane << 2), step, depth);
@@ -50,12 +50,13 @@ function copyLanes(target: usize, lanes: i32, source: usize, depth: i32, depthSt
   }
 }
 
-/** Four lanes that are rows of the source: 4×4 blocks transposed in registers. */
-function transposeQuads(target: usize, step: usize, source: usize, depth: i32, laneStride: usize): void {
-  let r0 = source;
-  let r1 = r0 + laneStride;
-  let r2 = r1 + laneStride;
-  let r3 = r2 + laneStride;
+function transposeStrided(target: usize, step: usize, source: usize, depth: i32, laneStride: usize): void {
+  const third = source + 2 * laneStride;
+  transposeQuads(target, step, source, source + laneStride, third, third + laneStride, depth);
+}
+
+/** Four contiguous lanes: 4×4 blocks transposed in registers. */
+export function transposeQuads(target: usize, step: usize, r0: usize, r1: usize, r2: usize, r3: usize, depth: i32): void {
   let k = depth;
   for (; k >= 4; k -= 4) {
     const v0 = v128.load(r0);
@@ -92,7 +93,7 @@ function transposeQuads(target: usize, step: usize, source: usize, depth: i32, l
   }
 }
 
-function copyLane(target: usize, step: usize, source: usize, depth: i32, depthStride: usize): void {
+export function copyLane(target: usize, step: usize, source: usize, depth: i32, depthStride: usize): void {
   for (let k = 0; k < depth; ++k) {
     store<f32>(target, load<f32>(source));
     target += step;

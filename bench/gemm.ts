@@ -73,7 +73,7 @@ class Kernels {
     const aStrides = layout === "TN" ? [1, m] : [k, 1];
     const bStrides = layout === "NT" ? [1, k] : [n, 1];
     const header = [1, 0, 0, 0];
-    new Int32Array(this.memory.buffer).set([...header, a, b, c, 1, m, n, k, ...aStrides, ...bStrides, 0, 0, scratch, 0], this.base / 4);
+    new Int32Array(this.memory.buffer).set([...header, a, b, c, 1, m, n, k, ...aStrides, ...bStrides, 0, 0, scratch, 0, 0], this.base / 4);
     return () => this.exports.execute(this.base, 1, 0, 1);
   }
 }

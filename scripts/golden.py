@@ -32,6 +32,7 @@ FAMILIES = (
     "training",
     "losses",
     "layers",
+    "conv",
     "pooling",
     "depthwise",
     "metrics",

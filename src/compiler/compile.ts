@@ -48,7 +48,7 @@ export function compile({ outputs, updates = [], fuse = true, share = true }: Co
   );
 
   const fused = fuse ? attachEpilogues(lowered.instructions) : lowered.instructions;
-  const { instructions, renamed } = schedule(fused, lowered.buffers, pending);
+  const { instructions, renamed } = schedule(fused, lowered.buffers, pending, new Set(outputViews.map(({ buffer }) => buffer)));
 
   const named = (view: View): View => ({ ...view, buffer: renamed.get(view.buffer) ?? view.buffer });
   const finalOutputs = outputViews.map(named);

@@ -9,6 +9,7 @@ import type { Shape } from "../tensor/shape.ts";
 export type Instruction =
   | MapInstruction
   | MatmulInstruction
+  | ConvInputGradInstruction
   | ReduceInstruction
   | ArgReduceInstruction
   | SoftmaxInstruction
@@ -70,6 +71,9 @@ export type ExpressionNode =
  * output[b] = a[b] · b[b]. `a` is [batch, M, K] and `b` is [batch, K, N], each with one of its last two strides equal to 1
  * (so transposes cost nothing; batch stride 0 repeats an operand); `output` is contiguous [batch, M, N].
  *
+ * With `rowAxes`, `a` is [batch, rows…, depth…] with any strides: so many axes make up M in row-major order, the others K. Patches of an
+ * image are such a view (elements in several patches appear as often), which makes this instruction a convolution and its filter gradient.
+ *
  * The epilogue is a map over shape [batch·M, N] or its collapsed form, one of whose inputs is `output`; it may run on rows as soon as they are
  * done. It never writes what `a` or `b` read.
  */
@@ -78,7 +82,26 @@ export interface MatmulInstruction {
   readonly a: View;
   readonly b: View;
   readonly output: View;
+  readonly rowAxes?: number;
   readonly epilogue?: MapInstruction;
+}
+
+/**
+ * Gradient of a convolution's input, which is also the transposed convolution: output = 0; then the elements of dy[g] · filter[g]ᵀ are added where
+ * `patches` says, which is the view of the output that a convolution would read.
+ *
+ * `dy` is [groups, M, N] and `filter` [groups, K, N], both with any strides; `output` is contiguous, `entries` samples one after the other;
+ * `patches` is a view of it, [groups, rows…, depth…] of M rows (`rowAxes` axes) and K elements each; its last axis has stride 1. The M rows are `entries` times as many rows of one sample,
+ * and touch that sample only.
+ */
+export interface ConvInputGradInstruction {
+  readonly kind: "convInputGrad";
+  readonly entries: number;
+  readonly rowAxes: number;
+  readonly dy: View;
+  readonly filter: View;
+  readonly patches: View;
+  readonly output: View;
 }
 
 /** Contiguous input [outer, length, inner] to contiguous output [outer, inner]. An empty reduction gives the operation's identity. */
@@ -314,6 +337,8 @@ export function viewsOf(instruction: Instruction): { reads: readonly View[]; wri
         reads: [instruction.a, instruction.b, ...(instruction.epilogue?.inputs ?? []).filter((view) => view.buffer !== instruction.output.buffer)],
         writes: [instruction.output, ...(instruction.epilogue?.outputs ?? [])],
       };
+    case "convInputGrad":
+      return { reads: [instruction.dy, instruction.filter], writes: [instruction.output] };
     case "softmaxGrad":
       return { reads: [instruction.dy, instruction.y], writes: [instruction.output] };
     case "gather":

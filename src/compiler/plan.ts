@@ -1,5 +1,6 @@
 import { sizeOf } from "../tensor/shape.ts";
 import { type BufferId, type BufferSpec, type Instruction, type MapInstruction, viewsOf } from "./instruction.ts";
+import { arenaBytesOf } from "./order.ts";
 import { sameLayout } from "./schedule.ts";
 
 /** First and last instruction during which a buffer's content matters; −1 before the run, Infinity after it. */
@@ -7,10 +8,6 @@ interface Span {
   from: number;
   to: number;
 }
-
-/** Bytes of a buffer in the arena: four per element, in whole cache lines. */
-const lineBytes = 64;
-const bytesOf = (spec: BufferSpec) => Math.max(lineBytes, Math.ceil((spec.size * 4) / lineBytes) * lineBytes);
 
 /**
  * Gives temporaries and inputs their places in one arena: buffers whose lives do not overlap share memory, and a map writes over an input
@@ -38,7 +35,7 @@ export function plan(
     if (!span || (spec.kind !== "temporary" && spec.kind !== "input")) return;
     const block = blocks.get(host(buffer));
     if (block) block.span = { from: Math.min(block.span.from, span.from), to: Math.max(block.span.to, span.to) };
-    else blocks.set(host(buffer), { span: { ...span }, bytes: bytesOf(spec), offset: 0 });
+    else blocks.set(host(buffer), { span: { ...span }, bytes: arenaBytesOf(spec), offset: 0 });
   });
   const arenaBytes = place([...blocks.values()], share);
   return { buffers: buffers.map((spec, buffer) => ({ ...spec, arenaOffset: spans[buffer] ? (blocks.get(host(buffer))?.offset ?? -1) : -1 })), arenaBytes };

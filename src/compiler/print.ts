@@ -19,7 +19,7 @@ function header({ arenaBytes, buffers, instructions }: Program): string {
 
 function line(program: Program, instruction: Instruction): string {
   const show = (view: View) => operand(program, view);
-  const kind = instruction.kind.padEnd(12);
+  const kind = `${instruction.kind.padEnd(11)} `;
   switch (instruction.kind) {
     case "map":
       return `${kind}${mapText(program, instruction)}`;
@@ -27,6 +27,8 @@ function line(program: Program, instruction: Instruction): string {
       const epilogue = instruction.epilogue ? `   then ${mapText(program, instruction.epilogue)}` : "";
       return `${kind}${show(instruction.a)} · ${show(instruction.b)} → ${show(instruction.output)}${epilogue}`;
     }
+    case "convInputGrad":
+      return `${kind}${show(instruction.dy)} · ${show(instruction.filter)}ᵀ added at ${show(instruction.patches)}`;
     case "reduce":
     case "argReduce":
       return `${kind}${instruction.operation} over the middle of [${instruction.outer}, ${instruction.length}, ${instruction.inner}]: ${show(instruction.input)} → ${show(instruction.output)}`;

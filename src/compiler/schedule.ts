@@ -1,6 +1,7 @@
 import { sizeOf } from "../tensor/shape.ts";
 import { isContiguous } from "../tensor/view.ts";
 import { type BufferId, type BufferSpec, type Instruction, type View, viewsOf } from "./instruction.ts";
+import { arenaBytesOf, orderForMemory } from "./order.ts";
 
 /** A variable's buffer and the temporary that holds its new value. */
 export interface Update {
@@ -11,11 +12,14 @@ export interface Update {
 /**
  * Puts instructions in an order in which every read of a variable sees its old value, and lets the instruction that computes a new value write it
  * straight into the variable where that is possible; else a copy at the end does.
+ *
+ * @param kept buffers that are read after the run.
  */
 export function schedule(
   instructions: readonly Instruction[],
   buffers: readonly BufferSpec[],
   updates: readonly Update[],
+  kept: ReadonlySet<BufferId>,
 ): { instructions: Instruction[]; renamed: ReadonlyMap<BufferId, BufferId> } {
   const all = [...instructions];
   const before = dependencies(all);
@@ -38,7 +42,11 @@ export function schedule(
       all.push({ kind: "copy", input: value, output: { ...value, buffer: variable, offset: 0 } });
     }
   }
-  const order = sortStable(before);
+  const bytesOf = (buffer: BufferId) => {
+    const spec = buffers[buffer] as BufferSpec;
+    return spec.kind === "temporary" && !renamed.has(buffer) ? arenaBytesOf(spec) : 0;
+  };
+  const order = orderForMemory(all, before, bytesOf, kept);
   return { instructions: order.map((index) => rename(all[index] as Instruction, renamed)), renamed };
 }
 
@@ -100,29 +108,6 @@ function dependsOn(before: readonly ReadonlySet<number>[], from: number, target:
     stack.push(...(before[index] as ReadonlySet<number>));
   }
   return false;
-}
-
-/** Topological order that leaves instructions where they are unless something must come first. */
-function sortStable(before: readonly ReadonlySet<number>[]): number[] {
-  const order: number[] = [];
-  const done = new Set<number>();
-  const visit = (index: number) => {
-    const stack = [index];
-    while (stack.length > 0) {
-      const top = stack.at(-1) as number;
-      const open = done.has(top) ? [] : [...(before[top] as ReadonlySet<number>)].filter((needed) => !done.has(needed)).sort((a, b) => b - a);
-      if (open.length > 0) stack.push(...open);
-      else {
-        stack.pop();
-        if (!done.has(top)) order.push(top);
-        done.add(top);
-      }
-    }
-  };
-  before.forEach((_, index) => {
-    visit(index);
-  });
-  return order;
 }
 
 /** The instruction with buffers replaced. */

@@ -1,4 +1,5 @@
-import { stateError } from "../errors.ts";
+import { shapeError, stateError } from "../errors.ts";
+import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { CallContext, Layer } from "./layer.ts";
@@ -22,6 +23,7 @@ export class Recording implements CallContext {
   readonly updates = new Map<Variable, Tensor>();
   /** Scalars to add to the loss, such as activity penalties. */
   readonly losses: Tensor[] = [];
+  private readonly masks = new Map<Tensor, Tensor>();
   private readonly paths = new Map<Layer, string>();
   private readonly uses = new Map<string, number>();
 
@@ -63,6 +65,23 @@ export class Recording implements CallContext {
 
   addLoss(value: Tensor): void {
     this.losses.push(value);
+  }
+
+  maskOf(tensor: Tensor): Tensor | undefined {
+    return this.masks.get(tensor);
+  }
+
+  setMask(tensor: Tensor, mask: Tensor, owner = "setMask"): void {
+    const fits = mask.rank <= tensor.rank && mask.shape.every((extent, axis) => extent === tensor.shape[axis]);
+    if (!fits) {
+      throw shapeError(owner, {
+        rule: "a mask has the first axes of what it masks",
+        expected: formatShape(tensor.shape.slice(0, mask.rank)),
+        received: formatShape(mask.shape),
+        context: `masked ${formatShape(tensor.shape)}`,
+      });
+    }
+    this.masks.set(tensor, mask);
   }
 
   /** The path counts places rather than names, as `Layer.initialize` does. */

@@ -31,6 +31,10 @@ export interface CallContext {
   update(variable: Variable, value: Tensor): void;
   /** Adds a scalar to the loss, such as an activity penalty (already divided by the batch size). */
   addLoss(value: Tensor): void;
+  /** Which steps of a tensor count: float32, 1 or 0, mostly [batch, time]; undefined where all do. See docs/decisions/0003-masks.md. */
+  maskOf(tensor: Tensor): Tensor | undefined;
+  /** Says which steps of a tensor count. @throws ShapeError unless the mask has the tensor's first axes; `owner` stands in front of the message. */
+  setMask(tensor: Tensor, mask: Tensor, owner?: string): void;
 }
 
 /** Options that every layer takes. */
@@ -74,6 +78,7 @@ export abstract class Layer {
   readonly inputDType: DType;
   private isBuilt = false;
   private isTrainable: boolean;
+  private hasWarned = false;
   /** The layer's own variables; sublayers hold theirs. */
   protected readonly own: Variable[] = [];
   private readonly regularizers = new Map<Variable, Penalty>();
@@ -209,14 +214,45 @@ export abstract class Layer {
   /** Override: record the maths. Layers of several inputs get a list. To use a layer, call {@link invoke}. */
   abstract call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[];
 
-  /** Records one use of the layer: its maths, then its activity penalty. */
+  /**
+   * Whether the layer passes masks on: so where it overrides {@link computeMask}. Override with true where an output has the steps of its input.
+   * Other layers drop masks, as in Keras, with a warning.
+   */
+  get supportsMasking(): boolean {
+    return this.computeMask !== Layer.prototype.computeMask;
+  }
+
+  /** Override: the outputs' masks, one or a list with undefined where there is none. Default: the inputs', in their order. */
+  computeMask(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly (Tensor | undefined)[] | undefined {
+    return listOf(inputs).map((input) => ctx.maskOf(input));
+  }
+
+  /** Records one use of the layer: its maths, its outputs' masks, its activity penalty. */
   invoke(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
     const outputs = this.call(inputs, ctx);
+    this.passMasks(inputs, outputs, ctx);
     const { activityRegularizer } = this.config;
     if (activityRegularizer) {
       for (const output of listOf(outputs)) ctx.addLoss(div(activityRegularizer(output), output.shape[0] ?? 1));
     }
     return outputs;
+  }
+
+  /** Masks that `call` has set itself stay. */
+  private passMasks(inputs: Tensor | readonly Tensor[], outputs: Tensor | readonly Tensor[], ctx: CallContext): void {
+    const list = listOf(outputs);
+    if (list.every((output) => ctx.maskOf(output))) return;
+    if (this.supportsMasking) {
+      const computed = this.computeMask(inputs, ctx);
+      const masks = computed === undefined || "op" in computed ? [computed] : computed;
+      list.forEach((output, index) => {
+        const mask = masks[index];
+        if (mask && !ctx.maskOf(output)) ctx.setMask(output, mask, this.label);
+      });
+    } else if (!this.hasWarned && listOf(inputs).some((input) => ctx.maskOf(input))) {
+      this.hasWarned = true;
+      console.warn(`${this.label}: drops the mask of its input, because its steps are not the input's. Layers behind it see all steps.`);
+    }
   }
 
   /** Uses the layer in a functional model. */
@@ -313,4 +349,6 @@ const probing: CallContext = {
   current: (variable) => variable.tensor,
   update: () => {},
   addLoss: () => {},
+  maskOf: () => undefined,
+  setMask: () => {},
 };

@@ -1,7 +1,7 @@
 import { lookUp, shapeError } from "../errors.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
-import { expandDims, reshape, squeeze } from "../tensor/ops/shaping.ts";
+import { broadcastTo, expandDims, reshape, squeeze } from "../tensor/ops/shaping.ts";
 import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -40,10 +40,15 @@ export function pairwiseLoss(kind: string, options: LossOptions, call: Loss["cal
   return defineLoss(kind, options, (yTrue, yPred) => call(...pair(kind, yTrue, yPred)));
 }
 
-/** The whole of a loss: values, mask, weights, reduction. A scalar, but for reduction "none". */
-export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): Tensor {
+/**
+ * The whole of a loss: values, mask, weights, reduction. A scalar, but for reduction "none".
+ * @param mask of the predictions, mostly [batch, time]: steps that do not count are left out, besides those that the loss itself leaves out.
+ */
+export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): Tensor {
   const values = loss.call(yTrue, yPred);
-  return reduceLoss(loss, values, sampleWeight, loss.mask?.(yTrue, values));
+  const steps = mask && broadcastTo(alignWeight(loss.name, "the mask", mask, values), values.shape);
+  const own = loss.mask?.(yTrue, values);
+  return reduceLoss(loss, values, sampleWeight, steps && own ? mul(steps, own) : (steps ?? own));
 }
 
 /**
@@ -53,7 +58,7 @@ export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeig
 export function reduceLoss(loss: Pick<Loss, "name" | "reduction">, values: Tensor, sampleWeight?: Tensor, mask?: Tensor): Tensor {
   const { reduction } = loss;
   const divides = reduction === "sumOverBatchSize";
-  const weight = sampleWeight && alignWeight(loss.name, sampleWeight, values);
+  const weight = sampleWeight && alignWeight(loss.name, "sampleWeight", sampleWeight, values);
   const masked = mask ? mul(values, mask) : values;
   const weighted = weight ? mul(masked, weight) : masked;
   if (reduction === "none") return weighted;
@@ -92,16 +97,16 @@ export function pair(name: string, yTrue: Tensor, yPred: Tensor): [Tensor, Tenso
   });
 }
 
-/** A weight per sample, spread over the axes that the values have beyond it. */
-function alignWeight(name: string, sampleWeight: Tensor, values: Tensor): Tensor {
-  const weight = cast(sampleWeight, "float32");
+/** A weight per sample (or step), with 1 for the axes that the values have beyond it. @throws ShapeError where that cannot be. */
+export function alignWeight(name: string, what: string, given: Tensor, values: Tensor): Tensor {
+  const weight = cast(given, "float32");
   const [, matched] = matchRanks(values, weight);
   const fits = matched.rank <= values.rank ? reshape(matched, [...matched.shape, ...new Array<number>(values.rank - matched.rank).fill(1)]) : matched;
   const spreads = fits.rank === values.rank && fits.shape.every((extent, axis) => extent === 1 || extent === values.shape[axis]);
   if (spreads) return fits;
   throw shapeError(name, {
-    rule: "sampleWeight has a weight per sample, or per value of the loss",
+    rule: `${what} has a weight per sample, or per value of the loss`,
     expected: `[${values.shape[0] ?? 1}] or ${formatShape(values.shape)}`,
-    received: formatShape(sampleWeight.shape),
+    received: formatShape(given.shape),
   });
 }

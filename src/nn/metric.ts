@@ -15,8 +15,8 @@ export interface Metric {
   readonly direction: "min" | "max";
   /** State, all zero at the start of an epoch. Metrics whose state has the shape of the predictions make it in the first `update`: read it after that. */
   readonly variables: readonly Variable[];
-  /** New values of the variables after one more batch. */
-  update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[];
+  /** New values of the variables after one more batch. `mask`, of the predictions, is used by means of values per sample; others count all, as in Keras. */
+  update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[];
   /** The metric so far, from the variables: a scalar, but for metrics per class. */
   result(): Tensor;
   /** Back to the start. */
@@ -32,7 +32,7 @@ export abstract class MetricBase implements Metric {
     readonly direction: "min" | "max",
   ) {}
 
-  abstract update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[];
+  abstract update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[];
 
   abstract result(): Tensor;
 

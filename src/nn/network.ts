@@ -76,6 +76,11 @@ export class Network extends Layer {
     return results.length === 1 ? (results[0] as Tensor) : results;
   }
 
+  /** Nothing of its own: the layers inside have set the masks of what they made. */
+  override computeMask(): undefined {
+    return undefined;
+  }
+
   /** A network of equal layers with fresh weights under the same names. */
   override clone(): Layer {
     const { inputs, outputs } = this.cloneGraph();

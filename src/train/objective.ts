@@ -33,6 +33,15 @@ interface PlacedMetric {
   readonly key: string;
 }
 
+/** What a batch is judged by, one of each per output. */
+export interface Judged {
+  readonly yTrue: readonly Tensor[];
+  readonly yPred: readonly Tensor[];
+  readonly weights: readonly (Tensor | undefined)[];
+  /** Which steps of the predictions count. */
+  readonly masks: readonly (Tensor | undefined)[];
+}
+
 /** What one batch comes to. */
 export interface Reckoning {
   /** Scalar: weighted losses and penalties. */
@@ -72,14 +81,14 @@ export class Objective {
       for (const given of this.metricLists(list).flat()) metricOf(given, { yTrue: [1, 1], yPred: [1, 1] }, label);
   }
 
-  /** Records what a batch costs. `extra` are penalties. */
-  reckon(yTrue: readonly Tensor[], yPred: readonly Tensor[], weights: readonly (Tensor | undefined)[], extra: readonly Tensor[]): Reckoning {
+  /** Records what a batch costs. `extra` are penalties, `masks` those of the predictions. */
+  reckon({ yTrue, yPred, weights, masks }: Judged, extra: readonly Tensor[]): Reckoning {
     const rows = yPred[0]?.shape[0] ?? 1;
-    const values = this.losses.map((loss, index) => computeLoss(loss, yTrue[index] as Tensor, yPred[index] as Tensor, weights[index]));
+    const values = this.losses.map((loss, index) => computeLoss(loss, yTrue[index] as Tensor, yPred[index] as Tensor, weights[index], masks[index]));
     const weighted = values.map((value, index) => (this.weights[index] === 1 ? value : mul(value, this.weights[index] as number)));
     const loss = [...weighted, ...extra].reduce((a, b) => add(a, b));
     const updates = this.metrics(yTrue, yPred).flatMap(({ output, metric, isWeighted }) =>
-      metric.update(yTrue[output] as Tensor, yPred[output] as Tensor, isWeighted ? weights[output] : undefined),
+      metric.update(yTrue[output] as Tensor, yPred[output] as Tensor, isWeighted ? weights[output] : undefined, masks[output]),
     );
     return {
       loss,

@@ -61,7 +61,8 @@ export function recordStep(mode: Mode, { network, task }: Parts, spec: BatchSpec
   }
   const y = spec.y.map((array, index) => at(portName.y(index), array));
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
-  const { loss, updates } = task.objective.reckon(y, outputs, weights, [...network.penalties(), ...ctx.losses]);
+  const masks = outputs.map((output) => ctx.maskOf(output));
+  const { loss, updates } = task.objective.reckon({ yTrue: y, yPred: outputs, weights, masks }, [...network.penalties(), ...ctx.losses]);
   if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });
   const pairs = withGradients(task.trainable, loss);
   if (options.diagnoses) noted.push(...finiteGradients(network, pairs));

@@ -92,6 +92,34 @@ function apart(fn: scalar.ScalarFunction, inputs: readonly OpInput[]): readonly 
 /** Those that ask whether a number is 0 get none near it. */
 const kinksOf = (fn: scalar.ScalarFunction, params: scalar.Params) => fn.kinks?.(params) ?? (fn === scalar.select || fn === scalar.logicalNot ? [0] : []);
 
+/** Random images, kernels and geometries of 1 to 3 axes, with the gradient of a convolution's result. */
+const convolutions = fc
+  .tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom(1, 1, 2, 3), extent, extent, fc.integer({ min: 1, max: 2 }))
+  .chain(([axes, groups, channels, filters, batch]) => {
+    const perAxis = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: axes, maxLength: axes });
+    const margins = fc.array(fc.tuple(fc.nat(2), fc.nat(2)), { minLength: axes, maxLength: axes });
+    return fc
+      .tuple(perAxis(1, axes === 3 ? 2 : 3), perAxis(1, 3), perAxis(1, 2), perAxis(0, 3), fc.oneof(fc.constantFrom("valid" as const, "same" as const), margins))
+      .map(([size, strides, dilations, more, padding]) => {
+        const space = size.map((k, axis) => (k - 1) * (dilations[axis] as number) + 1 + (more[axis] as number));
+        const options = { strides, dilations, padding, groups };
+        const image = [batch, ...space, channels * groups];
+        const kernel = [...size, channels, filters * groups];
+        return { image, kernel, options, result: ops.conv(ops.placeholder("x", image), ops.placeholder("k", kernel), options).shape };
+      });
+  });
+
+type Convolution = typeof convolutions extends fc.Arbitrary<infer T> ? T : never;
+
+const convCase = (f: (x: Tensor, kernel: Tensor, dy: Tensor, convolution: Convolution) => Tensor): Cases =>
+  convolutions.chain((convolution) =>
+    fc.tuple(values(convolution.image), values(convolution.kernel), values(convolution.result)).map((inputs) => ({
+      label: `conv ${JSON.stringify(convolution)}`,
+      inputs,
+      f: ([x, kernel, dy]) => f(x as Tensor, kernel as Tensor, dy as Tensor, convolution),
+    })),
+  );
+
 const axesOf = (shape: Shape) => fc.subarray(shape.map((_, axis) => axis));
 
 /** Windows over one to three spatial axes, each of which holds an element. */
@@ -163,6 +191,12 @@ export const opCases: { readonly [name in OpName]: Cases } = {
         .tuple(values(a), values(b))
         .map((inputs) => ({ label: `matmul ${form}`, inputs, f: ([x, y]) => ops.matmul(x as Tensor, y as Tensor, { transposeA, transposeB }) }));
     }),
+  conv: convCase((x, kernel, dy, { options }) => ops.mul(ops.conv(x, kernel, options), dy)),
+  convInputGrad: convCase((x, kernel, dy, { image, options }) => ops.mul(ops.convTranspose(dy, kernel, { ...options, outputSpace: image.slice(1, -1) }), x)),
+  // Gradients of the gradient of the kernel, which is the only way to this op.
+  convFilterGrad: convCase((x, kernel, dy, { options }) =>
+    ops.mul(gradients(ops.sum(ops.mul(ops.conv(x, kernel, options), dy)), [kernel])[0] as Tensor, kernel),
+  ),
   reduce: fc
     .tuple(shapeOf(1, 4), fc.constantFrom("sum", "mean", "max", "min", "prod", "norm", "variance"), fc.boolean())
     .chain(([shape, name, keepDims]) =>

@@ -4,6 +4,7 @@ import { run as batchNormalization } from "../../examples/03-batch-normalization
 import { run as transfer } from "../../examples/05-transfer.ts";
 import { run as mcDropout } from "../../examples/09-mc-dropout.ts";
 import { run as allRecipes } from "../../examples/11-recipes.ts";
+import { run as autoencoder } from "../../examples/12-autoencoder.ts";
 import { mnistDigits } from "../../examples/digits.ts";
 import type { ImageSets } from "../../examples/fashion-mnist.ts";
 import { choose, spread } from "../../examples/shared.ts";
@@ -56,6 +57,11 @@ describe("examples", { timeout: 60_000 }, () => {
     expect(spreadOfFirst(ambiguous)).toBeGreaterThan(3 * spreadOfFirst(clear));
     expect(testAccuracy).toBeGreaterThan(0.2);
     expect(mcAccuracy).toBeGreaterThan(0.2);
+  });
+
+  it("12: the autoencoder is better than the mean image after 160 steps", async () => {
+    const { error, errorOfMean } = await autoencoder({ short: true, images });
+    expect(error).toBeLessThan(0.9 * errorOfMean);
   });
 
   it("11: both recipes learn", async () => {

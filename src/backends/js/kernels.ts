@@ -1,4 +1,5 @@
 import type { Instruction, InstructionKind } from "../../compiler/instruction.ts";
+import { convInputGrad } from "./conv.ts";
 import { copy, fill } from "./copy.ts";
 import { cumsum } from "./cumsum.ts";
 import { depthwiseConv, depthwiseConvFilterGrad, depthwiseConvInputGrad } from "./depthwise.ts";
@@ -18,6 +19,7 @@ export type Kernel<K extends InstructionKind> = (instruction: Extract<Instructio
 export const kernels: { readonly [K in InstructionKind]: Kernel<K> } = {
   map,
   matmul,
+  convInputGrad,
   reduce,
   argReduce,
   softmax,

@@ -3,24 +3,23 @@ import type { TypedArray } from "../../tensor/dtype.ts";
 import { map } from "./map.ts";
 import type { Memory } from "./memory.ts";
 
-/** A matrix inside an array: element (i, j) is `data[offset + i·rowStride + j·columnStride]`. */
-interface Matrix {
+/** A matrix inside an array: element (i, j) is `data[rows[i] + columns[j]]`. */
+export interface Matrix {
   readonly data: TypedArray;
-  readonly offset: number;
-  readonly rowStride: number;
-  readonly columnStride: number;
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
 }
 
 /** Batched product. Sums are kept in float64 and rounded once, when stored; the epilogue runs after the whole product. */
-export function matmul({ a, b, output, epilogue }: MatmulInstruction, memory: Memory): void {
+export function matmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, memory: Memory): void {
   const [batch, rows, columns] = output.shape as [number, number, number];
-  const depth = a.shape[2] as number;
+  const depth = b.shape[1] as number;
   const out = memory.window(output);
   const left = new Float64Array(depth);
   const right = new Float64Array(depth * columns);
   const sums = new Float64Array(columns);
   for (let index = 0; index < batch; index++) {
-    const aMatrix = matrixAt(a, index, memory);
+    const aMatrix = matrixAt(a, index, memory, rowAxes);
     const bMatrix = matrixAt(b, index, memory);
     for (let k = 0; k < depth; k++) packRow(bMatrix, k, columns, right, k * columns);
     for (let i = 0; i < rows; i++) {
@@ -32,15 +31,31 @@ export function matmul({ a, b, output, epilogue }: MatmulInstruction, memory: Me
   if (epilogue) map(epilogue, memory);
 }
 
-function matrixAt(view: View, index: number, memory: Memory): Matrix {
-  const [batchStride, rowStride, columnStride] = view.strides as [number, number, number];
-  return { data: memory.array(view), offset: view.offset + index * batchStride, rowStride, columnStride };
+/** Matrix `index` of a view [batch, rows…, columns…], of whose axes `rowAxes` make up the rows. */
+export function matrixAt(view: View, index: number, memory: Memory, rowAxes = 1): Matrix {
+  const start = view.offset + index * (view.strides[0] as number);
+  const offsets = (from: number, to: number, base: number) => offsetsOf(view.shape.slice(from, to), view.strides.slice(from, to), base);
+  return { data: memory.array(view), rows: offsets(1, 1 + rowAxes, start), columns: offsets(1 + rowAxes, view.shape.length, 0) };
+}
+
+/** Where the elements of a strided box are, in row-major order. */
+function offsetsOf(shape: readonly number[], strides: readonly number[], base: number): Int32Array {
+  let offsets = Int32Array.of(base);
+  shape.forEach((extent, axis) => {
+    const stride = strides[axis] as number;
+    const finer = new Int32Array(offsets.length * extent);
+    offsets.forEach((offset, index) => {
+      for (let i = 0; i < extent; i++) finer[index * extent + i] = offset + i * stride;
+    });
+    offsets = finer;
+  });
+  return offsets;
 }
 
 /** Copies a row to contiguous float64, so that one loop serves every layout and both precisions. */
-function packRow({ data, offset, rowStride, columnStride }: Matrix, row: number, length: number, target: Float64Array, to: number): void {
-  const from = offset + row * rowStride;
-  for (let j = 0; j < length; j++) target[to + j] = data[from + j * columnStride] as number;
+function packRow({ data, rows, columns }: Matrix, row: number, length: number, target: Float64Array, to: number): void {
+  const from = rows[row] as number;
+  for (let j = 0; j < length; j++) target[to + j] = data[from + (columns[j] as number)] as number;
 }
 
 /** sums = Σ_k a[k] · (row k of b). Four rows at a time, so that each sum is read and written a quarter as often. */

@@ -43,7 +43,7 @@ export function writeMap(instruction: MapInstruction, writer: RecordWriter): voi
   const setCode = writer.later();
   writer.word(inputs.length, outputs.length, canonical.constants.length, script.registers, shape.length, total);
   const setValues = writer.later();
-  writer.word(writer.scratch(scratch), scratch, Number(converts), ...shape);
+  writer.word(writer.scratch(scratch), scratch, Number(converts), Number(!converts && repeatsRows(inputs, walks)), ...shape);
   inputs.forEach((view, i) => {
     writer.view(view);
     writer.word(Number(view.dtype === "int32"), walks[i] as number, ...(strided ? view.strides : [walks[i] === Walk.Flat ? 1 : 0]));
@@ -57,6 +57,12 @@ export function writeMap(instruction: MapInstruction, writer: RecordWriter): voi
   for (const value of canonical.constants) writer.vector(value);
   setCode(writer.address);
   writer.word(...script.code);
+}
+
+/** Whether every strided input repeats its innermost, contiguous row. */
+function repeatsRows(inputs: readonly View[], walks: readonly number[]): boolean {
+  const strided = inputs.filter((_, index) => walks[index] === Walk.Strided);
+  return strided.length > 0 && strided.every(({ strides }) => strides.every((stride, axis) => stride === Number(axis === strides.length - 1)));
 }
 
 function walkOf(view: View, shape: Shape): number {

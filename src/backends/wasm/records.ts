@@ -1,8 +1,17 @@
-import type { CopyInstruction, FillInstruction, Instruction, InstructionKind, MatmulInstruction, View, Windows } from "../../compiler/instruction.ts";
+import type {
+  ConvInputGradInstruction,
+  CopyInstruction,
+  FillInstruction,
+  Instruction,
+  InstructionKind,
+  MatmulInstruction,
+  View,
+  Windows,
+} from "../../compiler/instruction.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { collapse, collapseTogether } from "../../tensor/view.ts";
 import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } from "./depthwise-record.ts";
-import { matmulScratchBytes } from "./gemm-scratch.ts";
+import { convInputGradScratchBytes, matmulScratchBytes } from "./gemm-scratch.ts";
 import { writeMap } from "./map-record.ts";
 import { bitsOf, type RecordWriter } from "./record-writer.ts";
 
@@ -20,12 +29,13 @@ const kernelNumbers: Readonly<Record<InstructionKind, number>> = {
   cumsum: 9,
   copy: 10,
   fill: 11,
-  pool: 12,
-  poolGrad: 13,
-  depthwiseConv: 14,
+  convInputGrad: 12,
+  pool: 13,
+  poolGrad: 14,
+  depthwiseConv: 15,
   // The same sums of taps, with other geometry.
-  depthwiseConvInputGrad: 14,
-  depthwiseConvFilterGrad: 15,
+  depthwiseConvInputGrad: 15,
+  depthwiseConvFilterGrad: 16,
 };
 
 const reductions = { sum: 0, max: 1, min: 2, prod: 3 } as const;
@@ -34,6 +44,7 @@ const reductions = { sum: 0, max: 1, min: 2, prod: 3 } as const;
 const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruction, { kind: K }>, writer: RecordWriter) => void } = {
   map: writeMap,
   matmul: writeMatmul,
+  convInputGrad: writeConvInputGrad,
   reduce({ operation, outer, length, inner, input, output }, writer) {
     writer.word(reductions[operation], outer, length, inner);
     writer.view(input);
@@ -126,20 +137,49 @@ function writeWindows({ batch, channels, inputs, outputs, size, strides, low }: 
   writer.word(batch, channels, ...inputs, ...outputs, ...size, ...strides, ...low);
 }
 
-function writeMatmul({ a, b, output, epilogue }: MatmulInstruction, writer: RecordWriter): void {
+function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, writer: RecordWriter): void {
   const [batch = 1, m = 1, n = 1] = output.shape;
   const [aBatch = 0, aRow = 0, aColumn = 0] = a.strides;
   const [bBatch = 0, bRow = 0, bColumn = 0] = b.strides;
-  const k = a.shape[2] as number;
+  const k = b.shape[1] as number;
   writer.view(a);
   writer.view(b);
   writer.view(output);
-  writer.word(batch, m, n, k, aRow, aColumn, bRow, bColumn, aBatch, bBatch, writer.scratch(matmulScratchBytes(m, n, k)));
+  const isMatrix = rowAxes === undefined;
+  writer.word(batch, m, n, k, isMatrix ? aRow : 0, isMatrix ? aColumn : 0, bRow, bColumn, aBatch, bBatch, writer.scratch(matmulScratchBytes(m, n, k)));
   const setEpilogue = writer.later();
+  const setPatches = writer.later();
+  if (rowAxes !== undefined) writePatches(a, rowAxes, setPatches, writer);
   if (!epilogue) return;
   writer.align();
   setEpilogue(writer.address);
   writeMap(epilogue, writer);
+}
+
+function writeConvInputGrad({ entries, rowAxes, dy, filter, patches, output }: ConvInputGradInstruction, writer: RecordWriter): void {
+  const [groups = 0, rows = 0, filters = 0] = dy.shape;
+  const depth = filter.shape[1] as number;
+  const runLength = patches.shape.at(-1) as number;
+  writer.word(entries, groups, rows / entries, depth, filters);
+  writer.view(dy);
+  writer.word(...dy.strides);
+  writer.view(filter);
+  writer.word(...filter.strides);
+  writer.view(output);
+  writer.word(sizeOf(output.shape) / entries);
+  writer.view(patches);
+  writer.word(patches.strides[0] as number);
+  const setPatches = writer.later();
+  const bytes = convInputGradScratchBytes(rows / entries, filters, depth / runLength, runLength);
+  writer.word(bytes, writer.scratch(bytes));
+  writePatches(patches, rowAxes, setPatches, writer);
+}
+
+/** The axes of patches but for the first, strides in bytes; `setAddress` is told where. */
+function writePatches({ shape, strides }: View, rowAxes: number, setAddress: (address: number) => void, writer: RecordWriter): void {
+  setAddress(writer.address);
+  writer.word(rowAxes, shape.length - 1 - rowAxes);
+  for (let axis = 1; axis < shape.length; axis++) writer.word(shape[axis] as number, (strides[axis] as number) * 4);
 }
 
 /** The axes in the order that suits the kernel: last the one along which the output is contiguous, before it the input's. */

@@ -10,49 +10,54 @@ import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, type ActivationName, type AlphaOptions, activationOf, elu, leakyRelu, type ReluOptions, relu, softmax } from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
 import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
-import { functionLayer } from "./function.ts";
+import { functionLayer, keepMask } from "./function.ts";
 
 /** Applies an activation, given by name or as a function. @throws ValueError on an unknown name. @see Keras 3 `layers.Activation`. */
 export function activation(fn: ActivationName | Activation, options: LayerOptions = {}): Layer {
   const apply = activationOf(fn, "activation");
   const config = { ...options, activation: fn };
-  return functionLayer("activation", config, (x) => apply(x));
+  return functionLayer("activation", config, (x) => apply(x), keepMask);
 }
 
 /** {@link relu} as a layer. @throws ValueError on options out of range. @see Keras 3 `layers.ReLU`. */
 export function reluLayer(options: LayerOptions & ReluOptions = {}): Layer {
   relu(scalar(0), options);
-  return functionLayer("reluLayer", options, (x) => relu(x, options));
+  return functionLayer("reluLayer", options, (x) => relu(x, options), keepMask);
 }
 
 /** x above 0, negativeSlope·x below: the layer's default slope is 0.3, the function's 0.2, as in Keras. @throws ValueError if the slope is negative. */
 export function leakyReluLayer(options: LayerOptions & { negativeSlope?: number } = {}): Layer {
   const { negativeSlope = 0.3 } = options;
   leakyRelu(scalar(0), { negativeSlope });
-  return functionLayer("leakyReluLayer", options, (x) => leakyRelu(x, { negativeSlope }));
+  return functionLayer("leakyReluLayer", options, (x) => leakyRelu(x, { negativeSlope }), keepMask);
 }
 
 /** {@link elu} as a layer. @see Keras 3 `layers.ELU`. */
 export function eluLayer(options: LayerOptions & AlphaOptions = {}): Layer {
   elu(scalar(0), options);
-  return functionLayer("eluLayer", options, (x) => elu(x, options));
+  return functionLayer("eluLayer", options, (x) => elu(x, options), keepMask);
 }
 
 /** {@link softmax} along an axis (default the last), or over several axes together, as a layer. @see Keras 3 `layers.Softmax`. */
 export function softmaxLayer(options: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
   const { axis = -1 } = options;
-  return functionLayer("softmaxLayer", options, (x, _, layer) => {
-    const axes = normalizeAxes(layer.label, axis, x.rank);
-    if (axes.length === 1) return softmax(x, axes[0]);
-    const order = [...x.shape.keys()].filter((at) => !axes.includes(at)).concat(axes);
-    const moved = transpose(x, order);
-    const rows = moved.shape.slice(0, x.rank - axes.length);
-    const merged = softmax(reshape(moved, [...rows, -1]));
-    return transpose(
-      reshape(merged, moved.shape),
-      order.map((_, at) => order.indexOf(at)),
-    );
-  });
+  return functionLayer(
+    "softmaxLayer",
+    options,
+    (x, _, layer) => {
+      const axes = normalizeAxes(layer.label, axis, x.rank);
+      if (axes.length === 1) return softmax(x, axes[0]);
+      const order = [...x.shape.keys()].filter((at) => !axes.includes(at)).concat(axes);
+      const moved = transpose(x, order);
+      const rows = moved.shape.slice(0, x.rank - axes.length);
+      const merged = softmax(reshape(moved, [...rows, -1]));
+      return transpose(
+        reshape(merged, moved.shape),
+        order.map((_, at) => order.indexOf(at)),
+      );
+    },
+    keepMask,
+  );
 }
 
 /** Options of {@link prelu}. */
@@ -71,6 +76,10 @@ export class Prelu extends Layer {
 
   constructor(private readonly options: PreluOptions = {}) {
     super("prelu", options);
+  }
+
+  override get supportsMasking(): boolean {
+    return true;
   }
 
   override build(inputShape: BatchShape): void {

@@ -6,7 +6,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
-import { type Affine, type AffineOptions, addAffine, moments, standardize } from "./affine.ts";
+import { type Affine, type AffineOptions, addAffine, maskedMoments, moments, standardize } from "./affine.ts";
 
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions, AffineOptions {
@@ -32,6 +32,10 @@ export class BatchNormalization extends Layer {
     const { momentum = 0.99, epsilon = 1e-3 } = options;
     checkNumber(this.label, "momentum", momentum, "a number in [0, 1]", (m) => m >= 0 && m <= 1);
     checkNumber(this.label, "epsilon", epsilon, "a finite number > 0", (e) => e > 0);
+  }
+
+  override get supportsMasking(): boolean {
+    return true;
   }
 
   override build(inputShape: BatchShape): void {
@@ -60,10 +64,9 @@ export class BatchNormalization extends Layer {
     if (!(ctx.training && this.trainable)) {
       return standardize({ centered: sub(x, reshape(moving.mean, shape)), variance: reshape(moving.variance, shape) }, epsilon, this.affine, shape);
     }
-    const batch = moments(
-      x,
-      x.shape.flatMap((_, i) => (i === at ? [] : [i])),
-    );
+    const axes = x.shape.flatMap((_, i) => (i === at ? [] : [i]));
+    const mask = ctx.maskOf(x);
+    const batch = mask ? maskedMoments(x, axes, reshape(mask, [...mask.shape, ...new Array<number>(x.rank - mask.rank).fill(1)])) : moments(x, axes);
     const follow = (variable: Variable, value: Tensor) =>
       ctx.update(variable, add(mul(ctx.current(variable), momentum), mul(reshape(value, variable.shape), 1 - momentum)));
     follow(moving.mean, batch.mean);
@@ -76,7 +79,7 @@ export class BatchNormalization extends Layer {
  * Brings each feature to mean 0 and variance 1, then to a learned scale gamma and shift beta.
  *
  * In training: by the mean and the (biased) variance of the batch, through which gradients flow; moving averages follow them:
- * moving ← momentum·moving + (1 − momentum)·batch. Otherwise, and while the layer is frozen: by the moving averages, which stay.
+ * moving ← momentum·moving + (1 − momentum)·batch. Steps that are masked do not count. Otherwise, and while the layer is frozen: by the moving averages, which stay.
  *
  * Shapes: any, to the same. Variables, in this order: gamma, beta, movingMean, movingVariance, all [features].
  * After a layer without activation set `useBias: false` there: beta is the bias.

@@ -5,7 +5,7 @@ import { zeros } from "../../tensor/ops/shaping.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, Layer, LayerOptions } from "../layer.ts";
-import { functionLayer } from "./function.ts";
+import { functionLayer, keepMask } from "./function.ts";
 import { keyOf, type NoiseOptions } from "./noise.ts";
 
 /** Options of {@link dropout}. */
@@ -24,7 +24,7 @@ export interface DropoutOptions extends LayerOptions, NoiseOptions {
 export function dropout(rate: number, options: DropoutOptions = {}): Layer {
   checkRate("dropout", rate);
   const { noiseShape } = options;
-  return functionLayer("dropout", { ...options, rate }, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, options));
+  return functionLayer("dropout", { ...options, rate }, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, options), keepMask);
 }
 
 /** {@link dropout} of whole channels of [batch, steps, channels]. @see Tompson et al. 2014, arXiv:1411.4280. */
@@ -37,7 +37,7 @@ export const spatialDropout3d = (rate: number, options: LayerOptions & NoiseOpti
 function spatialDropout(kind: string, dimensions: number, rate: number, options: LayerOptions & NoiseOptions): Layer {
   checkRate(kind, rate);
   const noiseShape = [null, ...new Array<number>(dimensions).fill(1), null];
-  return functionLayer(kind, { ...options, rate }, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, options));
+  return functionLayer(kind, { ...options, rate }, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, options), keepMask);
 }
 
 function drop(x: Tensor, rate: number, shape: Shape, ctx: CallContext, layer: Layer, { seed }: NoiseOptions): Tensor {

@@ -1,8 +1,12 @@
+import { maximum } from "../../tensor/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type CallContext, Layer, type LayerOptions } from "../layer.ts";
+import { type CallContext, Layer, type LayerOptions, listOf } from "../layer.ts";
 
 /** The maths of a {@link FunctionLayer}. */
 export type LayerFunction<I> = (inputs: I, ctx: CallContext, layer: Layer) => Tensor;
+
+/** The mask of a layer's output, from its inputs; see {@link Layer.computeMask}. */
+export type MaskRule = (inputs: readonly Tensor[], ctx: CallContext) => Tensor | undefined;
 
 /** A layer without variables: its maths is one function of its inputs. */
 export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
@@ -10,25 +14,46 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
     kind: string,
     options: LayerOptions,
     private readonly fn: LayerFunction<I>,
+    private readonly mask?: MaskRule,
   ) {
     super(kind, options);
+  }
+
+  override get supportsMasking(): boolean {
+    return this.mask !== undefined;
   }
 
   override call(inputs: I, ctx: CallContext): Tensor {
     return this.fn(inputs, ctx, this);
   }
 
+  override computeMask(inputs: I, ctx: CallContext): Tensor | undefined {
+    return this.mask?.(listOf<Tensor>(inputs), ctx);
+  }
+
   override clone(): Layer {
-    return new FunctionLayer(this.kind, { ...this.config, name: this.name, trainable: this.trainable }, this.fn);
+    return new FunctionLayer(this.kind, { ...this.config, name: this.name, trainable: this.trainable }, this.fn, this.mask);
   }
 }
 
-/** A layer of one input from its function. `options` holds everything that the factory was given. */
-export function functionLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>): Layer {
-  return new FunctionLayer(kind, options, fn);
+/**
+ * A layer of one input from its function. `options` holds everything that the factory was given.
+ * @param mask what becomes of the input's mask: {@link keepMask} where steps stay steps. Default: it is dropped.
+ */
+export function functionLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>, mask?: MaskRule): Layer {
+  return new FunctionLayer(kind, options, fn, mask);
 }
 
-/** A layer of several inputs from its function. */
-export function mergeLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<readonly Tensor[]>): Layer {
-  return new FunctionLayer(kind, options, fn);
+/** A layer of several inputs from its function. @param mask default {@link eitherMask}, as in Keras. */
+export function mergeLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<readonly Tensor[]>, mask: MaskRule = eitherMask): Layer {
+  return new FunctionLayer(kind, options, fn, mask);
 }
+
+/** The output's steps are the input's. */
+export const keepMask: MaskRule = ([input], ctx) => input && ctx.maskOf(input);
+
+/** A step counts where it counts in some input; where an input has no mask, all do. @see Keras 3 `layers.merging.base_merge`. */
+export const eitherMask: MaskRule = (inputs, ctx) => {
+  const masks = inputs.map((input) => ctx.maskOf(input)).filter((mask) => mask !== undefined);
+  return masks.length === inputs.length ? masks.reduce((a, b) => maximum(a, b)) : undefined;
+};

@@ -1,9 +1,21 @@
 export { activation, eluLayer, leakyReluLayer, Prelu, type PreluOptions, prelu, reluLayer, softmaxLayer } from "./activation.ts";
 export type { AffineOptions } from "./affine.ts";
 export { BatchNormalization, type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
+export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions, conv1d, conv2d, conv3d } from "./conv.ts";
+export {
+  Conv1dTranspose,
+  Conv2dTranspose,
+  Conv3dTranspose,
+  type ConvTransposeLayerOptions,
+  conv1dTranspose,
+  conv2dTranspose,
+  conv3dTranspose,
+} from "./conv-transpose.ts";
 export { Dense, type DenseOptions, dense } from "./dense.ts";
 export { DepthwiseConv, type DepthwiseConvLayerOptions, depthwiseConv1D, depthwiseConv2D } from "./depthwise-conv.ts";
 export { type DropoutOptions, dropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./dropout.ts";
+export { Embedding, type EmbeddingOptions, embedding } from "./embedding.ts";
+export { masking } from "./masking.ts";
 export { addLayer, concatenate } from "./merge.ts";
 export { type ActivityRegularizationOptions, activityRegularization, alphaDropout, gaussianDropout, gaussianNoise, type NoiseOptions } from "./noise.ts";
 export {
@@ -41,6 +53,7 @@ export {
   maxPooling3D,
   type PoolingOptions,
 } from "./pooling.ts";
+export { SeparableConv1d, SeparableConv2d, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
 export type { Margin } from "./spatial.ts";
 export { type UpSampling2DOptions, upSampling1D, upSampling2D, upSampling3D } from "./up-sampling.ts";

@@ -7,7 +7,7 @@ import { randomKey, randomNormal, randomUniform } from "../../tensor/ops/random.
 import { zeros } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, Layer, LayerOptions } from "../layer.ts";
-import { functionLayer } from "./function.ts";
+import { functionLayer, keepMask } from "./function.ts";
 
 /** What random layers take. */
 export interface NoiseOptions {
@@ -37,12 +37,17 @@ export function alphaDropout(rate: number, options: LayerOptions & NoiseOptions 
   const lowest = -seluAlpha * seluScale;
   const a = rate === 1 ? 0 : 1 / Math.sqrt((1 - rate) * (1 + rate * lowest * lowest));
   const b = -a * lowest * rate;
-  return functionLayer("alphaDropout", { ...options, rate }, (x, ctx, layer) => {
-    if (!ctx.noise || rate === 0) return x;
-    if (rate === 1) return zeros(x.shape);
-    const keep = lessEqual(rate, randomUniform(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer) }));
-    return add(mul(where(keep, x, lowest), a), b);
-  });
+  return functionLayer(
+    "alphaDropout",
+    { ...options, rate },
+    (x, ctx, layer) => {
+      if (!ctx.noise || rate === 0) return x;
+      if (rate === 1) return zeros(x.shape);
+      const keep = lessEqual(rate, randomUniform(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer) }));
+      return add(mul(where(keep, x, lowest), a), b);
+    },
+    keepMask,
+  );
 }
 
 /**
@@ -50,8 +55,11 @@ export function alphaDropout(rate: number, options: LayerOptions & NoiseOptions 
  */
 export function gaussianNoise(stddev: number, options: LayerOptions & NoiseOptions = {}): Layer {
   checkNumber("gaussianNoise", "stddev", stddev, "a finite number ≥ 0", (s) => s >= 0);
-  return functionLayer("gaussianNoise", { ...options, stddev }, (x, ctx, layer) =>
-    ctx.noise && stddev > 0 ? add(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), stddev })) : x,
+  return functionLayer(
+    "gaussianNoise",
+    { ...options, stddev },
+    (x, ctx, layer) => (ctx.noise && stddev > 0 ? add(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), stddev })) : x),
+    keepMask,
   );
 }
 
@@ -64,8 +72,12 @@ export function gaussianNoise(stddev: number, options: LayerOptions & NoiseOptio
 export function gaussianDropout(rate: number, options: LayerOptions & NoiseOptions = {}): Layer {
   checkNumber("gaussianDropout", "rate", rate, "a number in [0, 1)", (r) => r >= 0 && r < 1);
   const stddev = Math.sqrt(rate / (1 - rate));
-  return functionLayer("gaussianDropout", { ...options, rate }, (x, ctx, layer) =>
-    ctx.noise && rate > 0 ? mul(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), mean: 1, stddev })) : x,
+  return functionLayer(
+    "gaussianDropout",
+    { ...options, rate },
+    (x, ctx, layer) =>
+      ctx.noise && rate > 0 ? mul(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), mean: 1, stddev })) : x,
+    keepMask,
   );
 }
 
@@ -81,5 +93,5 @@ export interface ActivityRegularizationOptions extends LayerOptions {
 export function activityRegularization({ l1 = 0, l2 = 0, ...options }: ActivityRegularizationOptions = {}): Layer {
   checkNumber("activityRegularization", "l1", l1, "a finite number ≥ 0", (v) => v >= 0);
   checkNumber("activityRegularization", "l2", l2, "a finite number ≥ 0", (v) => v >= 0);
-  return functionLayer("activityRegularization", { ...options, l1, l2, activityRegularizer: l1l2({ l1, l2 }) }, (x) => x);
+  return functionLayer("activityRegularization", { ...options, l1, l2, activityRegularizer: l1l2({ l1, l2 }) }, (x) => x, keepMask);
 }

@@ -8,7 +8,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
 import { type Affine, type AffineOptions, addAffine, moments, standardize } from "./affine.ts";
-import { functionLayer } from "./function.ts";
+import { functionLayer, keepMask } from "./function.ts";
 
 // ── Layer normalization ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -27,6 +27,10 @@ export class LayerNormalization extends Layer {
   constructor(private readonly options: LayerNormalizationOptions = {}) {
     super("layerNormalization", options);
     checkEpsilon(this.label, options.epsilon);
+  }
+
+  override get supportsMasking(): boolean {
+    return true;
   }
 
   override build(inputShape: BatchShape): void {
@@ -72,6 +76,10 @@ export class GroupNormalization extends Layer {
       throw valueError(this.label, { rule: "groups must be a whole number", expected: "an integer ≥ 1, or −1", received: groups });
     }
     checkEpsilon(this.label, options.epsilon);
+  }
+
+  override get supportsMasking(): boolean {
+    return true;
   }
 
   override build(inputShape: BatchShape): void {
@@ -146,7 +154,7 @@ export const rmsNormalization = (options: RmsNormalizationOptions = {}): RmsNorm
 /** Makes vectors along the axes (default the last) have length 1. @see Keras 3 `layers.UnitNormalization`. */
 export function unitNormalization(options: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
   const { axis = -1 } = options;
-  return functionLayer("unitNormalization", options, (x) => l2Normalize(x, axis, 1e-12));
+  return functionLayer("unitNormalization", options, (x) => l2Normalize(x, axis, 1e-12), keepMask);
 }
 
 function keptAxes(x: Tensor, axes: readonly number[]): number[] {

@@ -3,11 +3,11 @@ import { broadcastTo, expandDims, reshape as reshapeTensor, transpose } from "..
 import { formatShape, type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, Layer, LayerOptions } from "../layer.ts";
-import { functionLayer } from "./function.ts";
+import { functionLayer, keepMask } from "./function.ts";
 
 /** Says what a sequential model takes: a layer that does nothing. @example sequential([inputLayer([784]), dense(10)]) */
 export function inputLayer(inputShape: Shape, options: LayerOptions = {}): Layer {
-  return functionLayer("inputLayer", { ...options, inputShape }, (x) => x);
+  return functionLayer("inputLayer", { ...options, inputShape }, (x) => x, keepMask);
 }
 
 /** [batch, …] to [batch, features]. @see Keras 3 `layers.Flatten`. */

@@ -20,10 +20,10 @@ export function checkRank(layer: Layer, shape: BatchShape, axes: number): void {
   });
 }
 
-/** Throws unless the padding is one that layers take. */
-export function checkPadding(name: string, padding: unknown): void {
-  if (padding === "valid" || padding === "same") return;
-  throw valueError(name, { rule: "unknown padding", expected: '"valid" or "same"', received: padding });
+/** Throws unless the padding is one that the layer knows. */
+export function checkPadding(name: string, padding: unknown, known: readonly string[] = ["valid", "same"]): void {
+  if (known.includes(padding as string)) return;
+  throw valueError(name, { rule: "unknown padding", expected: known.map((word) => `"${word}"`).join(" or "), received: padding });
 }
 
 /** A margin: elements at both ends of all axes, or of each axis, or `[before, after]` for each axis. */

@@ -3,7 +3,7 @@ import { scalar } from "../../tensor/ops/leaf.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { divideSafely, type Loss, matchRanks } from "../loss.ts";
+import { alignWeight, divideSafely, type Loss, matchRanks } from "../loss.ts";
 import { MetricBase, type VariableUpdate } from "../metric.ts";
 
 /** Values per sample from labels and predictions: [batch, …]. */
@@ -24,13 +24,19 @@ export class MeanMetric extends MetricBase {
     super(name, direction);
   }
 
-  override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
+  override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[] {
     const given = this.values(yTrue, yPred);
-    const { values, weights } = perSample(given, sampleWeight, this.mask?.(yTrue, given));
+    const { values, weights } = perSample(given, this.weigh(given, sampleWeight, mask), this.mask?.(yTrue, given));
     return [
       [this.total, add(this.total, sum(values))],
       [this.count, add(this.count, weights)],
     ];
+  }
+
+  /** Steps that are masked weigh nothing. */
+  private weigh(values: Tensor, sampleWeight: Tensor | undefined, mask: Tensor | undefined): Tensor | undefined {
+    if (!mask) return sampleWeight;
+    return sampleWeight ? mul(mask, alignWeight(this.name, "sampleWeight", sampleWeight, mask)) : alignWeight(this.name, "the mask", mask, values);
   }
 
   override result(): Tensor {

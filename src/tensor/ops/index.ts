@@ -1,4 +1,5 @@
 export * from "./adaptive-pooling.ts";
+export * from "./conv.ts";
 export * from "./cumsum.ts";
 export * from "./depthwise.ts";
 export * from "./elementwise.ts";
@@ -12,3 +13,4 @@ export * from "./reduction.ts";
 export * from "./resizing.ts";
 export * from "./shaping.ts";
 export * from "./softmax.ts";
+export type { Padding } from "./window.ts";

@@ -1,4 +1,5 @@
 import type { InstructionKind } from "../../compiler/instruction.ts";
+import { convInputGradTrials } from "./conv.ts";
 import { depthwiseConvFilterGradTrials, depthwiseConvInputGradTrials, depthwiseConvTrials } from "./depthwise.ts";
 import { mapTrials } from "./map.ts";
 import { matmulTrials } from "./matmul.ts";
@@ -11,6 +12,7 @@ import type { Trials } from "./setting.ts";
 export const trials: { readonly [K in InstructionKind]: Trials<K> } = {
   map: mapTrials,
   matmul: matmulTrials,
+  convInputGrad: convInputGradTrials,
   reduce: reduceTrials,
   argReduce: argReduceTrials,
   softmax: softmaxTrials,

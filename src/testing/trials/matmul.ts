@@ -1,5 +1,6 @@
 import type { MapInstruction, MatmulInstruction, View } from "../../compiler/instruction.ts";
-import type { Shape } from "../../tensor/shape.ts";
+import { type Shape, sizeOf } from "../../tensor/shape.ts";
+import { type Image, images, patchesOf } from "./images.ts";
 import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
 
 /** How an operand's matrices lie in memory. */
@@ -28,8 +29,13 @@ const sizes: readonly (readonly [number, number, number, number])[] = [
   [0, 3, 4, 5],
 ];
 
-/** Trials of `matmul`: sizes by layouts of both operands, and each size with an epilogue. */
-export const matmulTrials: Trials<"matmul"> = () =>
+/** Trials of `matmul`: sizes by layouts of both operands, each size with an epilogue, and patches of images. */
+export const matmulTrials: Trials<"matmul"> = () => [
+  ...matrices(),
+  ...images.flatMap((image, i) => [patchProduct(image, false, 500 + 2 * i), patchProduct(image, true, 501 + 2 * i)]),
+];
+
+const matrices = () =>
   sizes.flatMap((size, s) => [
     ...forms.map((form, f) => product(size, form, forms[(f + s) % forms.length] as Form, undefined, 10 * s + f)),
     product(size, "plain", "plain", "by rows", 10 * s + 7),
@@ -52,6 +58,29 @@ function product(
   return {
     label: `[${batch}, ${m}, ${k}] ${left} · [${batch}, ${k}, ${n}] ${right}${epilogueForm ? `, epilogue ${epilogueForm}` : ""}`,
     instruction: { kind: "matmul", a, b, output, ...(epilogue && { epilogue }) },
+    arrays: setting.arrays,
+    rtol: 1e-5,
+    atol: 1e-6 + 2e-7 * k,
+  };
+}
+
+/** Patches of an image times a matrix (a convolution), or transposed (its filter gradient). */
+function patchProduct(image: Image, turned: boolean, seed: number): Trial<MatmulInstruction> {
+  const setting = new Setting(seed);
+  const { patches, label } = patchesOf(image, (shape) => setting.float(shape));
+  const rowAxes = 3;
+  const order = turned ? [0, 4, 5, 6, 1, 2, 3] : [0, 1, 2, 3, 4, 5, 6];
+  const pick = (list: readonly number[]) => order.map((axis) => list[axis] as number);
+  const a = { ...patches, shape: pick(patches.shape), strides: pick(patches.strides) };
+  const m = sizeOf(a.shape.slice(1, 1 + rowAxes));
+  const k = sizeOf(a.shape.slice(1 + rowAxes));
+  const groups = patches.shape[0] as number;
+  const b = setting.float([groups, k, image.filters]);
+  const output = setting.room([groups, m, image.filters]);
+  const epilogue = image.filters > 4 ? biasAndRelu(setting, output, groups * m, image.filters) : undefined;
+  return {
+    label: `${turned ? "transposed " : ""}patches ${label}, ${image.filters} filters`,
+    instruction: { kind: "matmul", a, b, output, rowAxes, ...(epilogue && { epilogue }) },
     arrays: setting.arrays,
     rtol: 1e-5,
     atol: 1e-6 + 2e-7 * k,

@@ -1,0 +1,143 @@
+/**
+ * Gradient of a convolution's input, also the transposed convolution: tiles of dy·filterᵀ are added where the convolution reads.
+ *
+ * Each sample is done by one thread from beginning to end, in an order that does not depend on how many there are.
+ */
+import { BLOCK_ROWS, NARROW, PANEL, RAGGED_BYTES, TABLE_BYTES, blockDepthOf, packPanels } from "./gemm";
+import { packPanel } from "./pack";
+import { Patches, depthOffset, evenStride, rowOffsets, runLength } from "./patches";
+import { TILE_ROWS, multiplyTile } from "./tile";
+
+/** The record, in words of 4 bytes. Addresses are in bytes, strides in elements. */
+@unmanaged
+class ConvInputGrad {
+  entries: i32;
+  groups: i32;
+  /** Rows of patches in one sample, elements of a patch, filters of a group. */
+  rows: i32;
+  depth: i32;
+  filters: i32;
+  dy: usize;
+  dyGroup: i32;
+  dyRow: i32;
+  dyColumn: i32;
+  filter: usize;
+  filterGroup: i32;
+  filterRow: i32;
+  filterColumn: i32;
+  output: usize;
+  /** Elements of one sample. */
+  sample: i32;
+  /** The first patch of the first group. */
+  target: usize;
+  targetGroup: i32;
+  patches: usize;
+  /** Bytes of scratch memory per thread, and where it begins (src/backends/wasm/conv-record.ts). */
+  scratchBytes: i32;
+  scratch: usize;
+}
+
+/** Kernel: this thread's share of the samples. */
+export function convInputGrad(record: usize, thread: i32, threads: i32): void {
+  const p = changetype<ConvInputGrad>(record);
+  const first = <i32>(<i64>p.entries * thread / threads);
+  const end = <i32>(<i64>p.entries * (thread + 1) / threads);
+  if (first == end) return;
+  const sampleBytes = <usize>p.sample << 2;
+  memory.fill(p.output + first * sampleBytes, 0, (end - first) * sampleBytes);
+  if (p.rows == 0 || p.filters == 0) return;
+  const scratch = p.scratch + thread * p.scratchBytes;
+  const packedB = scratch + RAGGED_BYTES + TABLE_BYTES;
+  const blockDepth = blockDepthOf(p.filters);
+  for (let group = 0; group < p.groups; ++group) {
+    for (let k = 0; k < p.filters; k += blockDepth) {
+      const d = min(blockDepth, p.filters - k);
+      const packedA = packFilter(p, group, k, d, packedB);
+      for (let entry = first; entry < end; ++entry) addSample(p, entry, group, k, d, packedA, packedB, scratch);
+    }
+  }
+}
+
+/** Columns that a panel of `count` takes when packed. */
+@inline
+function widthOf(count: i32): i32 {
+  return count > NARROW ? PANEL : NARROW;
+}
+
+/** Packs all of the group's filters, transposed, in panels that do not cross from one run of a patch into the next. Gives the end. */
+function packFilter(p: ConvInputGrad, group: i32, k: i32, d: i32, packedB: usize): usize {
+  const length = runLength(changetype<Patches>(p.patches));
+  const row = <usize>p.filterRow << 2, column = <usize>p.filterColumn << 2;
+  const filter = p.filter + (<usize>group * p.filterGroup << 2) + k * column;
+  for (let run = 0; run < p.depth; run += length) {
+    for (let j = 0; j < length; j += PANEL) {
+      const count = min(PANEL, length - j);
+      packPanel(packedB, widthOf(count), filter + (run + j) * row, count, d, row, column);
+      packedB += <usize>widthOf(count) * d << 2;
+    }
+  }
+  return packedB;
+}
+
+/** Adds one group's part of one sample, for filters from k to k + d. */
+function addSample(p: ConvInputGrad, entry: i32, group: i32, k: i32, d: i32, packedA: usize, packedB: usize, scratch: usize): void {
+  const patches = changetype<Patches>(p.patches);
+  const length = runLength(patches);
+  const table = scratch + RAGGED_BYTES;
+  const row = <usize>p.dyRow << 2, column = <usize>p.dyColumn << 2;
+  const base = p.target + (<usize>group * p.targetGroup << 2);
+  for (let from = 0; from < p.rows; from += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, p.rows - from);
+    const firstRow = entry * p.rows + from;
+    rowOffsets(table, patches, firstRow, rows);
+    const panels = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    const height = rows / panels;
+    const taller = rows - panels * height;
+    const tallRows = taller * (height + 1);
+    const dy = p.dy + (<usize>group * p.dyGroup << 2) + firstRow * row + k * column;
+    const shortA = packedA + (<usize>tallRows * d << 2);
+    packPanels(packedA, taller, height + 1, dy, d, row, column);
+    packPanels(shortA, panels - taller, height, dy + tallRows * row, d, row, column);
+    let panel = packedB;
+    for (let run = 0; run < p.depth; run += length) {
+      const target = base + depthOffset(patches, run);
+      for (let j = 0; j < length; j += PANEL) {
+        const count = min(PANEL, length - j);
+        addPanels(taller, height + 1, count, d, packedA, panel, target + (j << 2), table, scratch);
+        addPanels(panels - taller, height, count, d, shortA, panel, target + (j << 2), table + (tallRows << 2), scratch);
+        panel += <usize>widthOf(count) * d << 2;
+      }
+    }
+  }
+}
+
+/** Adds `panels` panels of rows, `height` each, times one panel of `count` columns. */
+function addPanels(panels: i32, height: i32, count: i32, depth: i32, a: usize, b: usize, target: usize, rows: usize, ragged: usize): void {
+  const width = widthOf(count);
+  const wide = width == PANEL;
+  for (; panels > 0; --panels) {
+    const stride = evenStride(rows, height);
+    // The tile reads all of C before it writes any, so its rows must not overlap.
+    if (count == width && (stride >= width << 2 || height == 1)) {
+      multiplyTile(height, wide, depth, a, b, <usize>width << 2, target + load<i32>(rows), stride, true);
+    } else {
+      multiplyTile(height, wide, depth, a, b, <usize>width << 2, ragged, PANEL << 2, false);
+      for (let i = 0; i < height; ++i) addRow(target + load<i32>(rows + (i << 2)), ragged + (i << 5), count);
+    }
+    a += <usize>height * depth << 2;
+    rows += height << 2;
+  }
+}
+
+@inline
+function addRow(target: usize, source: usize, count: i32): void {
+  let j = 0;
+  for (; j + 4 <= count; j += 4) {
+    const to = target + (j << 2);
+    v128.store(to, f32x4.add(v128.load(to), v128.load(source + (j << 2))));
+  }
+  for (; j < count; ++j) {
+    const to = target + (j << 2);
+    store<f32>(to, load<f32>(to) + load<f32>(source + (j << 2)));
+  }
+}

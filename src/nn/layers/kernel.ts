@@ -1,0 +1,45 @@
+import type { Constraint } from "../../regularize/constraints.ts";
+import type { Penalty } from "../../regularize/penalties.ts";
+import { add } from "../../tensor/ops/elementwise.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import type { Activation, ActivationName } from "../activations.ts";
+import type { Initializer, InitializerName } from "../initializers.ts";
+import type { LayerOptions, WeightOptions } from "../layer.ts";
+
+/** Options of layers that multiply by a kernel, add a bias and apply an activation. */
+export interface KernelOptions extends LayerOptions {
+  /** Default: none. */
+  activation?: ActivationName | Activation;
+  /** Default true. */
+  useBias?: boolean;
+  /** Default "glorotUniform". */
+  kernelInitializer?: InitializerName | Initializer;
+  /** Default "zeros". */
+  biasInitializer?: InitializerName | Initializer;
+  /** Default: none. */
+  kernelRegularizer?: Penalty;
+  biasRegularizer?: Penalty;
+  kernelConstraint?: Constraint;
+  biasConstraint?: Constraint;
+}
+
+/** Makes the kernel, then the bias if there is to be one. */
+export class Kernel {
+  readonly kernel: Variable;
+  readonly bias: Variable | undefined;
+
+  /** @param make the layer's `addVariable`. */
+  constructor(shape: Shape, units: number, options: KernelOptions, make: (name: string, shape: Shape, options: WeightOptions) => Variable) {
+    const { useBias = true, kernelInitializer = "glorotUniform", biasInitializer = "zeros" } = options;
+    const { kernelRegularizer, kernelConstraint, biasRegularizer, biasConstraint } = options;
+    this.kernel = make("kernel", shape, { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
+    this.bias = useBias ? make("bias", [units], { initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : undefined;
+  }
+
+  /** activation(product + bias). */
+  finish(product: Tensor, activation: Activation): Tensor {
+    return activation(this.bias ? add(product, this.bias) : product);
+  }
+}

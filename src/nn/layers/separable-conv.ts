@@ -1,0 +1,141 @@
+import { valueError } from "../../errors.ts";
+import type { Constraint } from "../../regularize/constraints.ts";
+import type { Penalty } from "../../regularize/penalties.ts";
+import { conv } from "../../tensor/ops/conv.ts";
+import { depthwiseConv } from "../../tensor/ops/depthwise.ts";
+import { add } from "../../tensor/ops/elementwise.ts";
+import { perAxis } from "../../tensor/ops/window.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import { type Activation, type ActivationName, activationOf } from "../activations.ts";
+import type { Initializer, InitializerName } from "../initializers.ts";
+import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
+import { checkFilters, checkImage } from "./conv.ts";
+import { checkPadding } from "./spatial.ts";
+
+/** Options of {@link separableConv2d}. */
+export interface SeparableConvOptions extends LayerOptions {
+  /** Steps from window to window, an integer ≥ 1 or one for each spatial axis. Default 1. */
+  strides?: number | readonly number[];
+  /** "valid" (default) drops what does not fill a window; "same" gives ⌈n / stride⌉ windows, as if there were zeros around the input. */
+  padding?: "valid" | "same";
+  /** Depthwise filters for each input channel, an integer ≥ 1. Default 1. */
+  depthMultiplier?: number;
+  /** Steps within the window. Default 1. */
+  dilationRate?: number | readonly number[];
+  /** Default: none. */
+  activation?: ActivationName | Activation;
+  /** Default true. */
+  useBias?: boolean;
+  /** Default "glorotUniform". */
+  depthwiseInitializer?: InitializerName | Initializer;
+  /** Default "glorotUniform". */
+  pointwiseInitializer?: InitializerName | Initializer;
+  /** Default "zeros". */
+  biasInitializer?: InitializerName | Initializer;
+  /** Default: none. */
+  depthwiseRegularizer?: Penalty;
+  pointwiseRegularizer?: Penalty;
+  biasRegularizer?: Penalty;
+  depthwiseConstraint?: Constraint;
+  pointwiseConstraint?: Constraint;
+  biasConstraint?: Constraint;
+}
+
+/** What the layer classes take. */
+export interface SeparableConvConfig extends SeparableConvOptions {
+  filters: number;
+  kernelSize: number | readonly number[];
+}
+
+/** See {@link separableConv1d} and {@link separableConv2d}. */
+export class SeparableConv extends Layer {
+  private readonly size: readonly number[];
+  private readonly activation: Activation;
+  private channels = 0;
+  private depthwise?: Variable;
+  private pointwise?: Variable;
+  private bias?: Variable;
+
+  constructor(
+    kind: string,
+    private readonly axes: 1 | 2,
+    private readonly options: SeparableConvConfig,
+  ) {
+    super(kind, options);
+    const { filters, kernelSize, strides = 1, dilationRate = 1, depthMultiplier = 1, padding = "valid" } = options;
+    this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
+    perAxis(this.label, "strides", strides, axes);
+    perAxis(this.label, "dilationRate", dilationRate, axes);
+    checkFilters(this.label, filters);
+    if (!Number.isInteger(depthMultiplier) || depthMultiplier < 1) {
+      throw valueError(this.label, { rule: "depthMultiplier must be a whole number", expected: "an integer ≥ 1", received: depthMultiplier });
+    }
+    checkPadding(this.label, padding);
+    this.activation = activationOf(options.activation, this.label);
+  }
+
+  override build(inputShape: BatchShape): void {
+    const { options } = this;
+    const { filters, depthMultiplier = 1, useBias = true } = options;
+    this.channels = this.knownExtent(inputShape);
+    this.depthwise = this.addVariable("depthwise_kernel", [...this.size, this.channels, depthMultiplier], {
+      initializer: options.depthwiseInitializer ?? "glorotUniform",
+      regularizer: options.depthwiseRegularizer,
+      constraint: options.depthwiseConstraint,
+    });
+    this.pointwise = this.addVariable("pointwise_kernel", [...this.size.map(() => 1), this.channels * depthMultiplier, filters], {
+      initializer: options.pointwiseInitializer ?? "glorotUniform",
+      regularizer: options.pointwiseRegularizer,
+      constraint: options.pointwiseConstraint,
+    });
+    if (!useBias) return;
+    this.bias = this.addVariable("bias", [filters], {
+      initializer: options.biasInitializer ?? "zeros",
+      regularizer: options.biasRegularizer,
+      constraint: options.biasConstraint,
+    });
+  }
+
+  override call(x: Tensor): Tensor {
+    const { strides = 1, padding = "valid", dilationRate = 1 } = this.options;
+    checkImage(this.label, x, this.axes, this.channels);
+    const perChannel = depthwiseConv(x, this.depthwise as Variable, { strides, padding, dilations: dilationRate, name: this.label });
+    const mixed = conv(perChannel, this.pointwise as Variable, {}, this.label);
+    return this.activation(this.bias ? add(mixed, this.bias) : mixed);
+  }
+}
+
+/** See {@link separableConv1d}. */
+export class SeparableConv1d extends SeparableConv {
+  constructor(config: SeparableConvConfig) {
+    super("separableConv1d", 1, config);
+  }
+}
+
+/** See {@link separableConv2d}. */
+export class SeparableConv2d extends SeparableConv {
+  constructor(config: SeparableConvConfig) {
+    super("separableConv2d", 2, config);
+  }
+}
+
+/** {@link separableConv2d} of [batch, steps, channels]. @see Keras 3 `layers.SeparableConv1D`. */
+export function separableConv1d(filters: number, kernelSize: number | readonly number[], options: SeparableConvOptions = {}): SeparableConv1d {
+  return new SeparableConv1d({ ...options, filters, kernelSize });
+}
+
+/**
+ * A convolution in two parts: each channel with filters of its own, then a convolution of size 1 that mixes the channels. Far fewer weights and products
+ * than one convolution that does both.
+ *
+ * Shapes: [batch, height, width, channels] gives [batch, rows, columns, filters]. Variables: depthwise_kernel [...kernelSize, channels, depthMultiplier],
+ * pointwise_kernel [1, 1, channels·depthMultiplier, filters], bias [filters].
+ * @param filters number of outputs per place, an integer ≥ 1.
+ * @param kernelSize the depthwise filters' extent, an integer ≥ 1, or one for each spatial axis.
+ * @throws ValueError on options out of range; ShapeError where an input does not fit the kernel or is smaller than the window.
+ * @see Keras 3 `layers.SeparableConv2D`; Chollet 2017, arXiv:1610.02357.
+ */
+export function separableConv2d(filters: number, kernelSize: number | readonly number[], options: SeparableConvOptions = {}): SeparableConv2d {
+  return new SeparableConv2d({ ...options, filters, kernelSize });
+}
