@@ -79,18 +79,20 @@ RESIZES = [
 ]
 
 
-def case(draw, layer, config, shape, ties=False):
+def case(draw, layer, config, shape, ties=False, mask=None):
     made = CLASSES[layer](**keras_config(config))
     x = draw.array(*shape)
     if ties:
         x = np.round(x)
     dy = draw.array(*made.compute_output_shape(shape))
-    dx = jax.grad(lambda inputs: jax.numpy.sum(made(inputs) * dy))(jax.numpy.asarray(x))
+    masked = {} if mask is None else {"mask": np.array(mask)}
+    dx = jax.grad(lambda inputs: jax.numpy.sum(made(inputs, **masked) * dy))(jax.numpy.asarray(x))
     return {
         "layer": layer,
         "config": config,
+        **({} if mask is None else {"mask": tensor(np.array(mask, "float32"))}),
         "x": tensor(x),
-        "output": tensor(made(x)),
+        "output": tensor(made(x, **masked)),
         "dy": tensor(dy),
         "gradient": tensor(dx),
     }
@@ -107,6 +109,9 @@ def cases():
             yield case(draw, f"globalMaxPooling{axes}D", config, shape)
             yield case(draw, f"globalAveragePooling{axes}D", config, shape)
         yield case(draw, f"globalMaxPooling{axes}D", {}, shape, ties=True)
+    for config in ({}, {"keepDims": True}):
+        mask = [[True, False, True, True], [False, True, False, False]]
+        yield case(draw, "globalAveragePooling1D", config, (2, 4, 3), mask=mask)
     for axes, size, shape in ADAPTIVE:
         yield case(draw, f"adaptiveMaxPooling{axes}D", {"outputSize": size}, shape)
         yield case(draw, f"adaptiveMaxPooling{axes}D", {"outputSize": size}, shape, ties=True)

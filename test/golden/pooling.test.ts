@@ -13,6 +13,8 @@ import { expectClose, type GoldenTensor, golden, load, titleOf, values } from ".
 interface PoolingCase {
   layer: string;
   config: object;
+  /** Steps that count. */
+  mask?: GoldenTensor;
   x: GoldenTensor;
   output: GoldenTensor;
   dy: GoldenTensor;
@@ -24,7 +26,10 @@ describe("pooling, padding, cropping and up-sampling agree with Keras 3, forward
     it(titleOf(one.layer, one.config, `x [${one.x.shape}]`), async () => {
       const layer = (layerFactories[one.layer] as LayerFactory)(one.config);
       const x = load(one.x);
-      const output = layer.invoke(x, new Recording(layer, { training: false, key: tensor(randomKey(1)) })) as Tensor;
+      const ctx = new Recording(layer, { training: false, key: tensor(randomKey(1)) });
+      if (one.mask) ctx.setMask(x, load(one.mask));
+      const output = layer.invoke(x, ctx) as Tensor;
+      if (ctx.maskOf(output)) throw new Error("the mask is used up");
       const [y, dx] = (await values(output, ...gradients(sum(mul(output, load(one.dy))), [x]))) as [number[], number[]];
       if (String(output.shape) !== String(one.output.shape)) throw new Error(`shape [${output.shape}], Keras has [${one.output.shape}]`);
       expectClose(y, one.output, 1e-6, "output");

@@ -1,6 +1,8 @@
 import { adaptiveAveragePool, adaptiveMaxPool } from "../../tensor/ops/adaptive-pooling.ts";
+import { div, where } from "../../tensor/ops/elementwise.ts";
 import { averagePool, maxPool } from "../../tensor/ops/pooling.ts";
-import { max, mean } from "../../tensor/ops/reduction.ts";
+import { max, mean, sum } from "../../tensor/ops/reduction.ts";
+import { expandDims } from "../../tensor/ops/shaping.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Layer, LayerOptions } from "../layer.ts";
 import { functionLayer } from "./function.ts";
@@ -60,8 +62,25 @@ export const globalMaxPooling2D = (options: GlobalPoolingOptions = {}): Layer =>
 /** {@link globalMaxPooling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.GlobalMaxPooling3D`. */
 export const globalMaxPooling3D = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalMaxPooling3D", 3, max, options);
 
-/** The mean of each channel: [batch, steps, channels] to [batch, channels]. @see Keras 3 `layers.GlobalAveragePooling1D`. */
-export const globalAveragePooling1D = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalAveragePooling1D", 1, mean, options);
+/**
+ * The mean of each channel: [batch, steps, channels] to [batch, channels]. Masked steps do not count; where none count the mean is NaN.
+ * @see Keras 3 `layers.GlobalAveragePooling1D`.
+ */
+export const globalAveragePooling1D = (options: GlobalPoolingOptions = {}): Layer =>
+  functionLayer(
+    "globalAveragePooling1D",
+    options,
+    (x, ctx, layer) => {
+      checkSpatial(layer, x, 1);
+      const mask = ctx.maskOf(x);
+      if (!mask) return mean(x, 1, options.keepDims);
+      const counts = expandDims(mask, 2);
+      // Chosen, not multiplied: what is masked may be anything.
+      return div(sum(where(counts, x, 0), 1, options.keepDims), sum(counts, 1, options.keepDims));
+    },
+    // The mask is used up.
+    () => undefined,
+  );
 /** {@link globalAveragePooling1D} of [batch, height, width, channels]. @see Keras 3 `layers.GlobalAveragePooling2D`. */
 export const globalAveragePooling2D = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalAveragePooling2D", 2, mean, options);
 /** {@link globalAveragePooling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.GlobalAveragePooling3D`. */
