@@ -14,7 +14,7 @@ import {
   batchNormalization,
   conv2d,
   dense,
-  globalAveragePooling2D,
+  globalAveragePooling2d,
   input,
   type Model,
   model,
@@ -54,7 +54,7 @@ function network(residual: boolean): Model {
   STAGES.forEach((filters, stage) => {
     for (let index = 0; index < BLOCKS_PER_STAGE; index++) x = block(x, filters, stage > 0 && index === 0 ? 2 : 1, residual);
   });
-  return model({ inputs: images, outputs: dense(10, { activation: "softmax" }).apply(globalAveragePooling2D().apply(x)), seed: 42 });
+  return model({ inputs: images, outputs: dense(10, { activation: "softmax" }).apply(globalAveragePooling2d().apply(x)), seed: 42 });
 }
 
 export async function run(options: ExampleOptions): Promise<{ residual: ResidualFigures; plain: ResidualFigures }> {

@@ -6,7 +6,7 @@ import keras
 from golden.common import Lcg, keras_config, tensor
 from golden.layers import backward, described, draw_weight
 
-CLASSES = {"depthwiseConv1D": keras.layers.DepthwiseConv1D, "depthwiseConv2D": keras.layers.DepthwiseConv2D}
+CLASSES = {"depthwiseConv1d": keras.layers.DepthwiseConv1D, "depthwiseConv2d": keras.layers.DepthwiseConv2D}
 
 # (axes, config, input shape)
 CONVOLUTIONS = [

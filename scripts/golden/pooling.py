@@ -52,30 +52,30 @@ ADAPTIVE = [
 ]
 # (layer, config, input shape)
 RESIZES = [
-    ("zeroPadding1D", {}, (2, 3, 2)),
-    ("zeroPadding1D", {"padding": [0, 2]}, (2, 3, 2)),
-    ("zeroPadding2D", {}, (2, 2, 3, 2)),
-    ("zeroPadding2D", {"padding": [1, 2]}, (1, 2, 3, 2)),
-    ("zeroPadding2D", {"padding": [[1, 0], [2, 3]]}, (1, 2, 3, 2)),
-    ("zeroPadding3D", {}, (1, 2, 1, 2, 2)),
-    ("zeroPadding3D", {"padding": [[0, 1], [2, 0], [1, 0]]}, (1, 2, 1, 2, 2)),
-    ("cropping1D", {}, (2, 5, 2)),
-    ("cropping1D", {"cropping": [0, 3]}, (2, 5, 2)),
-    ("cropping2D", {}, (1, 3, 4, 2)),
-    ("cropping2D", {"cropping": 1}, (1, 3, 4, 2)),
-    ("cropping2D", {"cropping": [2, 1]}, (1, 5, 4, 2)),
-    ("cropping2D", {"cropping": [[1, 0], [0, 3]]}, (2, 3, 4, 2)),
-    ("cropping3D", {}, (1, 3, 4, 3, 2)),
-    ("cropping3D", {"cropping": [[1, 0], [0, 2], [1, 1]]}, (1, 2, 4, 3, 2)),
-    ("upSampling1D", {}, (2, 3, 2)),
-    ("upSampling1D", {"size": 3}, (2, 3, 2)),
-    ("upSampling2D", {}, (2, 2, 3, 2)),
-    ("upSampling2D", {"size": [1, 3]}, (1, 2, 3, 2)),
-    ("upSampling2D", {"interpolation": "bilinear"}, (2, 2, 3, 2)),
-    ("upSampling2D", {"interpolation": "bilinear", "size": [3, 4]}, (1, 4, 3, 2)),
-    ("upSampling2D", {"interpolation": "bilinear", "size": [5, 2]}, (1, 1, 2, 3)),
-    ("upSampling3D", {}, (1, 2, 1, 2, 2)),
-    ("upSampling3D", {"size": [1, 2, 3]}, (1, 2, 2, 1, 2)),
+    ("zeroPadding1d", {}, (2, 3, 2)),
+    ("zeroPadding1d", {"padding": [0, 2]}, (2, 3, 2)),
+    ("zeroPadding2d", {}, (2, 2, 3, 2)),
+    ("zeroPadding2d", {"padding": [1, 2]}, (1, 2, 3, 2)),
+    ("zeroPadding2d", {"padding": [[1, 0], [2, 3]]}, (1, 2, 3, 2)),
+    ("zeroPadding3d", {}, (1, 2, 1, 2, 2)),
+    ("zeroPadding3d", {"padding": [[0, 1], [2, 0], [1, 0]]}, (1, 2, 1, 2, 2)),
+    ("cropping1d", {}, (2, 5, 2)),
+    ("cropping1d", {"cropping": [0, 3]}, (2, 5, 2)),
+    ("cropping2d", {}, (1, 3, 4, 2)),
+    ("cropping2d", {"cropping": 1}, (1, 3, 4, 2)),
+    ("cropping2d", {"cropping": [2, 1]}, (1, 5, 4, 2)),
+    ("cropping2d", {"cropping": [[1, 0], [0, 3]]}, (2, 3, 4, 2)),
+    ("cropping3d", {}, (1, 3, 4, 3, 2)),
+    ("cropping3d", {"cropping": [[1, 0], [0, 2], [1, 1]]}, (1, 2, 4, 3, 2)),
+    ("upSampling1d", {}, (2, 3, 2)),
+    ("upSampling1d", {"size": 3}, (2, 3, 2)),
+    ("upSampling2d", {}, (2, 2, 3, 2)),
+    ("upSampling2d", {"size": [1, 3]}, (1, 2, 3, 2)),
+    ("upSampling2d", {"interpolation": "bilinear"}, (2, 2, 3, 2)),
+    ("upSampling2d", {"interpolation": "bilinear", "size": [3, 4]}, (1, 4, 3, 2)),
+    ("upSampling2d", {"interpolation": "bilinear", "size": [5, 2]}, (1, 1, 2, 3)),
+    ("upSampling3d", {}, (1, 2, 1, 2, 2)),
+    ("upSampling3d", {"size": [1, 2, 3]}, (1, 2, 2, 1, 2)),
 ]
 
 
@@ -111,7 +111,7 @@ def cases():
         yield case(draw, f"globalMaxPooling{axes}D", {}, shape, ties=True)
     for config in ({}, {"keepDims": True}):
         mask = [[True, False, True, True], [False, True, False, False]]
-        yield case(draw, "globalAveragePooling1D", config, (2, 4, 3), mask=mask)
+        yield case(draw, "globalAveragePooling1d", config, (2, 4, 3), mask=mask)
     for axes, size, shape in ADAPTIVE:
         yield case(draw, f"adaptiveMaxPooling{axes}D", {"outputSize": size}, shape)
         yield case(draw, f"adaptiveMaxPooling{axes}D", {"outputSize": size}, shape, ties=True)

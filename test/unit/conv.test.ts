@@ -6,7 +6,7 @@ import type { Program } from "../../src/compiler/instruction.ts";
 import { print } from "../../src/compiler/print.ts";
 import { relu } from "../../src/nn/activations.ts";
 import { input } from "../../src/nn/input.ts";
-import { conv1d, conv2d, conv2dTranspose, conv3d, dense, flatten, maxPooling2D } from "../../src/nn/layers/index.ts";
+import { conv1d, conv2d, conv2dTranspose, conv3d, dense, flatten, maxPooling2d } from "../../src/nn/layers/index.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { conv, convTranspose } from "../../src/tensor/ops/conv.ts";
 import { add } from "../../src/tensor/ops/elementwise.ts";
@@ -54,9 +54,9 @@ describe("conv", () => {
     };
     const model = sequential([
       conv2d(32, 3, { activation: "relu", inputShape: [28, 28, 1] }),
-      maxPooling2D(2),
+      maxPooling2d(2),
       conv2d(64, 3, { activation: "relu" }),
-      maxPooling2D(2),
+      maxPooling2d(2),
       flatten(),
       dense(128, { activation: "relu" }),
       dense(10, { activation: "softmax" }),

@@ -5,6 +5,8 @@ import { run as transfer } from "../../examples/05-transfer.ts";
 import { run as mcDropout } from "../../examples/09-mc-dropout.ts";
 import { run as allRecipes } from "../../examples/11-recipes.ts";
 import { run as autoencoder } from "../../examples/12-autoencoder.ts";
+import { run as cnn } from "../../examples/12-cnn.ts";
+import { run as residual } from "../../examples/12-residual.ts";
 import { mnistDigits } from "../../examples/digits.ts";
 import type { ImageSets } from "../../examples/fashion-mnist.ts";
 import { choose, spread } from "../../examples/shared.ts";
@@ -57,6 +59,16 @@ describe("examples", { timeout: 60_000 }, () => {
     expect(spreadOfFirst(ambiguous)).toBeGreaterThan(3 * spreadOfFirst(clear));
     expect(testAccuracy).toBeGreaterThan(0.2);
     expect(mcAccuracy).toBeGreaterThan(0.2);
+  });
+
+  it("12: both convolutional networks learn", async () => {
+    const figures = await cnn({ short: true, images });
+    for (const accuracy of Object.values(figures)) expect(accuracy).toBeGreaterThan(0.5);
+  });
+
+  it("12: the residual network learns faster than the same layers without the additions", async () => {
+    const { residual: with_, plain } = await residual({ short: true, images });
+    expect(with_.accuracy.at(-1)).toBeGreaterThan(plain.accuracy.at(-1) as number);
   });
 
   it("12: the autoencoder is better than the mean image after 160 steps", async () => {

@@ -71,25 +71,25 @@ describe("pooling", () => {
   });
 
   it("names both shapes where a window is larger than its input", () => {
-    expect(() => layers.maxPooling2D(3, { name: "p" }).apply(image(2, 5))).toThrow(
-      'maxPooling2D "p": a window may not be larger than the padded input. Expected a window within [2, 5], received [3, 3] (input [2, 5], window [3, 3], padding valid). Use padding "same" or a smaller window.',
+    expect(() => layers.maxPooling2d(3, { name: "p" }).apply(image(2, 5))).toThrow(
+      'maxPooling2d "p": a window may not be larger than the padded input. Expected a window within [2, 5], received [3, 3] (input [2, 5], window [3, 3], padding valid). Use padding "same" or a smaller window.',
     );
-    expect(layers.maxPooling2D(3, { padding: "same" }).apply(image(2, 5)).shape).toEqual([null, 1, 2, 1]);
+    expect(layers.maxPooling2d(3, { padding: "same" }).apply(image(2, 5)).shape).toEqual([null, 1, 2, 1]);
   });
 
   it("refuses sizes, strides, paddings and ranks that mean nothing", () => {
-    expect(() => layers.maxPooling2D(0)).toThrow("maxPooling2D: poolSize must be whole numbers. Expected an integer ≥ 1, or 2 of them, received 0.");
-    expect(() => layers.maxPooling2D([2, 2, 2])).toThrow("received [2, 2, 2]");
-    expect(() => layers.averagePooling1D(2, { strides: 0 })).toThrow("averagePooling1D: strides must be whole numbers. Expected an integer ≥ 1, received 0.");
-    expect(() => layers.maxPooling1D(2, { padding: "causal" as "same" })).toThrow(
-      'maxPooling1D: unknown padding. Expected "valid" or "same", received causal.',
+    expect(() => layers.maxPooling2d(0)).toThrow("maxPooling2d: poolSize must be whole numbers. Expected an integer ≥ 1, or 2 of them, received 0.");
+    expect(() => layers.maxPooling2d([2, 2, 2])).toThrow("received [2, 2, 2]");
+    expect(() => layers.averagePooling1d(2, { strides: 0 })).toThrow("averagePooling1d: strides must be whole numbers. Expected an integer ≥ 1, received 0.");
+    expect(() => layers.maxPooling1d(2, { padding: "causal" as "same" })).toThrow(
+      'maxPooling1d: unknown padding. Expected "valid" or "same", received causal.',
     );
-    expect(() => layers.maxPooling2D(2, { name: "p" }).apply(input([4, 3]))).toThrow(
-      'maxPooling2D "p": the input has another number of axes. Expected [batch, height, width, channels], received [7919, 4, 3].',
+    expect(() => layers.maxPooling2d(2, { name: "p" }).apply(input([4, 3]))).toThrow(
+      'maxPooling2d "p": the input has another number of axes. Expected [batch, height, width, channels], received [7919, 4, 3].',
     );
-    expect(() => layers.globalMaxPooling1D().apply(image(2, 2))).toThrow("Expected [batch, steps, channels]");
-    expect(() => layers.adaptiveMaxPooling2D([1.5, 2])).toThrow(
-      "adaptiveMaxPooling2D: outputSize must be whole numbers. Expected an integer ≥ 1, or 2 of them, received [1.5, 2].",
+    expect(() => layers.globalMaxPooling1d().apply(image(2, 2))).toThrow("Expected [batch, steps, channels]");
+    expect(() => layers.adaptiveMaxPooling2d([1.5, 2])).toThrow(
+      "adaptiveMaxPooling2d: outputSize must be whole numbers. Expected an integer ≥ 1, or 2 of them, received [1.5, 2].",
     );
     expect(() => ops.maxPool(ops.zeros([2, 3]), 2)).toThrow(
       "maxPool: pools over one to three spatial axes. Expected [batch, …spatial, channels], received [2, 3].",
@@ -118,13 +118,13 @@ describe("depthwiseConv", () => {
   });
 
   it("names both shapes where the kernel is larger than its input or has other channels", () => {
-    expect(built(layers.depthwiseConv2D([3, 5], { name: "d" }), 4, 4, 2)).toThrow(
-      'depthwiseConv2D "d": a window may not be larger than the padded input. Expected a window within [4, 4], received [3, 5] (input [4, 4], window [3, 5], padding valid). Use padding "same" or a smaller window.',
+    expect(built(layers.depthwiseConv2d([3, 5], { name: "d" }), 4, 4, 2)).toThrow(
+      'depthwiseConv2d "d": a window may not be larger than the padded input. Expected a window within [4, 4], received [3, 5] (input [4, 4], window [3, 5], padding valid). Use padding "same" or a smaller window.',
     );
-    const layer = layers.depthwiseConv2D(2, { name: "e" });
+    const layer = layers.depthwiseConv2d(2, { name: "e" });
     layer.apply(image(4, 4, 3));
     expect(() => layer.apply(image(4, 4, 2))).toThrow(
-      'depthwiseConv2D "e": the input must have as many channels as the layer was built for. Expected 3, received 2 (input [7919, 4, 4, 2], kernel [2, 2, 3, 1]).',
+      'depthwiseConv2d "e": the input must have as many channels as the layer was built for. Expected 3, received 2 (input [7919, 4, 4, 2], kernel [2, 2, 3, 1]).',
     );
     expect(() => ops.depthwiseConv(ops.zeros([1, 4, 3]), ops.zeros([2, 2, 1]))).toThrow(
       "depthwiseConv: the kernel has a filter for each channel and spatial axis of the input. Expected input [batch, …spatial, channels] with one or two spatial axes, kernel [...size, channels, multiplier], received input [1, 4, 3], kernel [2, 2, 1].",
@@ -132,51 +132,51 @@ describe("depthwiseConv", () => {
   });
 
   it("refuses options that mean nothing", () => {
-    expect(() => layers.depthwiseConv2D(0, { name: "d" })).toThrow(
-      'depthwiseConv2D "d": kernelSize must be whole numbers. Expected an integer ≥ 1, or 2 of them, received 0.',
+    expect(() => layers.depthwiseConv2d(0, { name: "d" })).toThrow(
+      'depthwiseConv2d "d": kernelSize must be whole numbers. Expected an integer ≥ 1, or 2 of them, received 0.',
     );
-    expect(() => layers.depthwiseConv1D(3, { strides: 0 })).toThrow("strides must be whole numbers. Expected an integer ≥ 1, received 0.");
-    expect(() => layers.depthwiseConv2D(3, { dilationRate: [1, 0] })).toThrow(
+    expect(() => layers.depthwiseConv1d(3, { strides: 0 })).toThrow("strides must be whole numbers. Expected an integer ≥ 1, received 0.");
+    expect(() => layers.depthwiseConv2d(3, { dilationRate: [1, 0] })).toThrow(
       "dilationRate must be whole numbers. Expected an integer ≥ 1, or 2 of them, received [1, 0].",
     );
-    expect(() => layers.depthwiseConv2D(3, { depthMultiplier: 0 })).toThrow("depthMultiplier must be a whole number. Expected an integer ≥ 1, received 0.");
-    expect(() => layers.depthwiseConv2D(3, { padding: "full" as "same" })).toThrow('unknown padding. Expected "valid" or "same", received full.');
-    expect(built(layers.depthwiseConv1D(3), 4, 4, 2)).toThrow("Expected [batch, steps, channels], received [null, 4, 4, 2].");
+    expect(() => layers.depthwiseConv2d(3, { depthMultiplier: 0 })).toThrow("depthMultiplier must be a whole number. Expected an integer ≥ 1, received 0.");
+    expect(() => layers.depthwiseConv2d(3, { padding: "full" as "same" })).toThrow('unknown padding. Expected "valid" or "same", received full.');
+    expect(built(layers.depthwiseConv1d(3), 4, 4, 2)).toThrow("Expected [batch, steps, channels], received [null, 4, 4, 2].");
   });
 });
 
 describe("padding, cropping, up-sampling", () => {
   it("take one number, one for each axis or pairs", () => {
     const shapeAfter = (layer: Layer) => layer.apply(image(4, 5)).shape.slice(1, 3);
-    expect(shapeAfter(layers.zeroPadding2D())).toEqual([6, 7]);
-    expect(shapeAfter(layers.zeroPadding2D([1, 2]))).toEqual([6, 9]);
+    expect(shapeAfter(layers.zeroPadding2d())).toEqual([6, 7]);
+    expect(shapeAfter(layers.zeroPadding2d([1, 2]))).toEqual([6, 9]);
     expect(
       shapeAfter(
-        layers.zeroPadding2D([
+        layers.zeroPadding2d([
           [1, 0],
           [0, 3],
         ]),
       ),
     ).toEqual([5, 8]);
-    expect(shapeAfter(layers.cropping2D([1, 2]))).toEqual([2, 1]);
-    expect(shapeAfter(layers.upSampling2D([1, 3]))).toEqual([4, 15]);
-    expect(layers.zeroPadding1D([0, 2]).apply(input([4, 1])).shape).toEqual([null, 6, 1]);
+    expect(shapeAfter(layers.cropping2d([1, 2]))).toEqual([2, 1]);
+    expect(shapeAfter(layers.upSampling2d([1, 3]))).toEqual([4, 15]);
+    expect(layers.zeroPadding1d([0, 2]).apply(input([4, 1])).shape).toEqual([null, 6, 1]);
   });
 
   it("refuse margins and factors that mean nothing", () => {
-    expect(() => layers.zeroPadding1D(-1)).toThrow(
-      "zeroPadding1D: padding must be whole numbers. Expected an integer ≥ 0, or a pair [before, after], received -1.",
+    expect(() => layers.zeroPadding1d(-1)).toThrow(
+      "zeroPadding1d: padding must be whole numbers. Expected an integer ≥ 0, or a pair [before, after], received -1.",
     );
-    expect(() => layers.zeroPadding2D([1, 2, 3])).toThrow(
-      "zeroPadding2D: padding must be whole numbers. Expected an integer ≥ 0, or 2 of them, or 2 pairs [before, after], received [1, 2, 3].",
+    expect(() => layers.zeroPadding2d([1, 2, 3])).toThrow(
+      "zeroPadding2d: padding must be whole numbers. Expected an integer ≥ 0, or 2 of them, or 2 pairs [before, after], received [1, 2, 3].",
     );
-    expect(() => layers.cropping3D(0.5)).toThrow("cropping3D: cropping must be whole numbers.");
-    expect(() => layers.upSampling1D(0)).toThrow("upSampling1D: size must be whole numbers. Expected an integer ≥ 1, received 0.");
-    expect(() => layers.upSampling2D(2, { interpolation: "bicubic" as "nearest" })).toThrow(
-      'upSampling2D: unknown interpolation. Expected "nearest" or "bilinear", received bicubic.',
+    expect(() => layers.cropping3d(0.5)).toThrow("cropping3d: cropping must be whole numbers.");
+    expect(() => layers.upSampling1d(0)).toThrow("upSampling1d: size must be whole numbers. Expected an integer ≥ 1, received 0.");
+    expect(() => layers.upSampling2d(2, { interpolation: "bicubic" as "nearest" })).toThrow(
+      'upSampling2d: unknown interpolation. Expected "nearest" or "bilinear", received bicubic.',
     );
-    expect(() => layers.cropping2D([2, 0], { name: "c" }).apply(image(4, 5))).toThrow(
-      'cropping2D "c": something must be left of the input. Expected less than [4, 5] in all, received [[2,2],[0,0]] (input [7919, 4, 5, 1]).',
+    expect(() => layers.cropping2d([2, 0], { name: "c" }).apply(image(4, 5))).toThrow(
+      'cropping2d "c": something must be left of the input. Expected less than [4, 5] in all, received [[2,2],[0,0]] (input [7919, 4, 5, 1]).',
     );
     expect(() => ops.resizeBilinear(ops.zeros([1, 4, 4, 1]), [3, 8])).toThrow(
       "resizeBilinear: images can only grow. Expected integers from [4, 4] on, received [3, 8]",

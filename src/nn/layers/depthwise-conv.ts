@@ -12,7 +12,7 @@ import type { Initializer, InitializerName } from "../initializers.ts";
 import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
 import { checkPadding, checkRank, checkSpatial } from "./spatial.ts";
 
-/** Options of {@link depthwiseConv2D}. */
+/** Options of {@link depthwiseConv2d}. */
 export interface DepthwiseConvLayerOptions extends LayerOptions {
   /** Steps from window to window, an integer ≥ 1 or one for each spatial axis. Default 1. */
   strides?: number | readonly number[];
@@ -37,7 +37,7 @@ export interface DepthwiseConvLayerOptions extends LayerOptions {
   biasConstraint?: Constraint;
 }
 
-/** See {@link depthwiseConv1D} and {@link depthwiseConv2D}. */
+/** See {@link depthwiseConv1d} and {@link depthwiseConv2d}. */
 export class DepthwiseConv extends Layer {
   private readonly size: readonly number[];
   private readonly activation: Activation;
@@ -110,11 +110,11 @@ export class DepthwiseConv extends Layer {
  * @throws ValueError on bad sizes, strides, dilations, multipliers or unknown names; ShapeError where an input does not fit the kernel or is smaller.
  * @see Keras 3 `layers.DepthwiseConv2D`.
  */
-export function depthwiseConv2D(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
-  return new DepthwiseConv("depthwiseConv2D", 2, { ...options, kernelSize });
+export function depthwiseConv2d(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
+  return new DepthwiseConv("depthwiseConv2d", 2, { ...options, kernelSize });
 }
 
-/** {@link depthwiseConv2D} of [batch, steps, channels]. @see Keras 3 `layers.DepthwiseConv1D`. */
-export function depthwiseConv1D(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
-  return new DepthwiseConv("depthwiseConv1D", 1, { ...options, kernelSize });
+/** {@link depthwiseConv2d} of [batch, steps, channels]. @see Keras 3 `layers.DepthwiseConv1D`. */
+export function depthwiseConv1d(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
+  return new DepthwiseConv("depthwiseConv1d", 1, { ...options, kernelSize });
 }

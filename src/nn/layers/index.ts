@@ -12,7 +12,7 @@ export {
   conv3dTranspose,
 } from "./conv-transpose.ts";
 export { Dense, type DenseOptions, dense } from "./dense.ts";
-export { DepthwiseConv, type DepthwiseConvLayerOptions, depthwiseConv1D, depthwiseConv2D } from "./depthwise-conv.ts";
+export { DepthwiseConv, type DepthwiseConvLayerOptions, depthwiseConv1d, depthwiseConv2d } from "./depthwise-conv.ts";
 export { type DropoutOptions, dropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, embedding } from "./embedding.ts";
 export { masking } from "./masking.ts";
@@ -30,30 +30,30 @@ export {
   rmsNormalization,
   unitNormalization,
 } from "./normalization.ts";
-export { cropping1D, cropping2D, cropping3D, zeroPadding1D, zeroPadding2D, zeroPadding3D } from "./padding.ts";
+export { cropping1d, cropping2d, cropping3d, zeroPadding1d, zeroPadding2d, zeroPadding3d } from "./padding.ts";
 export {
-  adaptiveAveragePooling1D,
-  adaptiveAveragePooling2D,
-  adaptiveAveragePooling3D,
-  adaptiveMaxPooling1D,
-  adaptiveMaxPooling2D,
-  adaptiveMaxPooling3D,
-  averagePooling1D,
-  averagePooling2D,
-  averagePooling3D,
+  adaptiveAveragePooling1d,
+  adaptiveAveragePooling2d,
+  adaptiveAveragePooling3d,
+  adaptiveMaxPooling1d,
+  adaptiveMaxPooling2d,
+  adaptiveMaxPooling3d,
+  averagePooling1d,
+  averagePooling2d,
+  averagePooling3d,
   type GlobalPoolingOptions,
-  globalAveragePooling1D,
-  globalAveragePooling2D,
-  globalAveragePooling3D,
-  globalMaxPooling1D,
-  globalMaxPooling2D,
-  globalMaxPooling3D,
-  maxPooling1D,
-  maxPooling2D,
-  maxPooling3D,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalAveragePooling3d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  globalMaxPooling3d,
+  maxPooling1d,
+  maxPooling2d,
+  maxPooling3d,
   type PoolingOptions,
 } from "./pooling.ts";
 export { SeparableConv1d, SeparableConv2d, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
 export type { Margin } from "./spatial.ts";
-export { type UpSampling2DOptions, upSampling1D, upSampling2D, upSampling3D } from "./up-sampling.ts";
+export { type UpSampling2DOptions, upSampling1d, upSampling2d, upSampling3d } from "./up-sampling.ts";

@@ -12,11 +12,11 @@ import { checkSpatial, type Margin, marginPairs } from "./spatial.ts";
  * @throws ValueError on a bad padding; ShapeError on another rank.
  * @see Keras 3 `layers.ZeroPadding1D`.
  */
-export const zeroPadding1D = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding1D", 1, padding, options);
+export const zeroPadding1d = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding1d", 1, padding, options);
 /** Puts zeros around [batch, height, width, channels]: `1`, `[height, width]` or `[[top, bottom], [left, right]]`. @see Keras 3 `layers.ZeroPadding2D`. */
-export const zeroPadding2D = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding2D", 2, padding, options);
-/** {@link zeroPadding2D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.ZeroPadding3D`. */
-export const zeroPadding3D = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding3D", 3, padding, options);
+export const zeroPadding2d = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding2d", 2, padding, options);
+/** {@link zeroPadding2d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.ZeroPadding3D`. */
+export const zeroPadding3d = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding3d", 3, padding, options);
 
 function zeroPadding(kind: string, axes: number, padding: Margin, options: LayerOptions): Layer {
   const pairs = marginPairs(kind, "padding", padding, axes);
@@ -32,11 +32,11 @@ function zeroPadding(kind: string, axes: number, padding: Margin, options: Layer
  * @throws ValueError on a bad cropping; ShapeError on another rank or where nothing would be left.
  * @see Keras 3 `layers.Cropping1D`.
  */
-export const cropping1D = (cropping: Margin = 1, options: LayerOptions = {}): Layer => crop("cropping1D", 1, cropping, options);
-/** Cuts a margin off [batch, height, width, channels]: as {@link zeroPadding2D}; default 0. @see Keras 3 `layers.Cropping2D`. */
-export const cropping2D = (cropping: Margin = 0, options: LayerOptions = {}): Layer => crop("cropping2D", 2, cropping, options);
-/** {@link cropping2D} of [batch, depth, height, width, channels]; default 1. @see Keras 3 `layers.Cropping3D`. */
-export const cropping3D = (cropping: Margin = 1, options: LayerOptions = {}): Layer => crop("cropping3D", 3, cropping, options);
+export const cropping1d = (cropping: Margin = 1, options: LayerOptions = {}): Layer => crop("cropping1d", 1, cropping, options);
+/** Cuts a margin off [batch, height, width, channels]: as {@link zeroPadding2d}; default 0. @see Keras 3 `layers.Cropping2D`. */
+export const cropping2d = (cropping: Margin = 0, options: LayerOptions = {}): Layer => crop("cropping2d", 2, cropping, options);
+/** {@link cropping2d} of [batch, depth, height, width, channels]; default 1. @see Keras 3 `layers.Cropping3D`. */
+export const cropping3d = (cropping: Margin = 1, options: LayerOptions = {}): Layer => crop("cropping3d", 3, cropping, options);
 
 function crop(kind: string, axes: number, cropping: Margin, options: LayerOptions): Layer {
   const pairs = marginPairs(kind, "cropping", cropping, axes);

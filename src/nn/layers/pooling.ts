@@ -25,18 +25,18 @@ type Extents = number | readonly number[];
  * @throws ValueError on a bad size, stride or padding; ShapeError on another rank or a window larger than the input.
  * @see Keras 3 `layers.MaxPooling1D`.
  */
-export const maxPooling1D = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("maxPooling1D", 1, maxPool, poolSize, options);
-/** {@link maxPooling1D} of [batch, height, width, channels]: `maxPooling2D(2)` halves both. @see Keras 3 `layers.MaxPooling2D`. */
-export const maxPooling2D = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("maxPooling2D", 2, maxPool, poolSize, options);
-/** {@link maxPooling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.MaxPooling3D`. */
-export const maxPooling3D = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("maxPooling3D", 3, maxPool, poolSize, options);
+export const maxPooling1d = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("maxPooling1d", 1, maxPool, poolSize, options);
+/** {@link maxPooling1d} of [batch, height, width, channels]: `maxPooling2d(2)` halves both. @see Keras 3 `layers.MaxPooling2D`. */
+export const maxPooling2d = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("maxPooling2d", 2, maxPool, poolSize, options);
+/** {@link maxPooling1d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.MaxPooling3D`. */
+export const maxPooling3d = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("maxPooling3d", 3, maxPool, poolSize, options);
 
-/** The mean of each window of [batch, steps, channels], of the elements that exist; else as {@link maxPooling1D}. @see Keras 3 `layers.AveragePooling1D`. */
-export const averagePooling1D = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("averagePooling1D", 1, averagePool, poolSize, options);
-/** {@link averagePooling1D} of [batch, height, width, channels]. @see Keras 3 `layers.AveragePooling2D`. */
-export const averagePooling2D = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("averagePooling2D", 2, averagePool, poolSize, options);
-/** {@link averagePooling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.AveragePooling3D`. */
-export const averagePooling3D = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("averagePooling3D", 3, averagePool, poolSize, options);
+/** The mean of each window of [batch, steps, channels], of the elements that exist; else as {@link maxPooling1d}. @see Keras 3 `layers.AveragePooling1D`. */
+export const averagePooling1d = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("averagePooling1d", 1, averagePool, poolSize, options);
+/** {@link averagePooling1d} of [batch, height, width, channels]. @see Keras 3 `layers.AveragePooling2D`. */
+export const averagePooling2d = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("averagePooling2d", 2, averagePool, poolSize, options);
+/** {@link averagePooling1d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.AveragePooling3D`. */
+export const averagePooling3d = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("averagePooling3d", 3, averagePool, poolSize, options);
 
 function pooling(kind: string, axes: number, pool: typeof maxPool, poolSize: Extents, options: PoolingOptions): Layer {
   const { strides = poolSize, padding = "valid" } = options;
@@ -56,19 +56,19 @@ export interface GlobalPoolingOptions extends LayerOptions {
 }
 
 /** The largest value of each channel: [batch, steps, channels] to [batch, channels]. @see Keras 3 `layers.GlobalMaxPooling1D`. */
-export const globalMaxPooling1D = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalMaxPooling1D", 1, max, options);
-/** {@link globalMaxPooling1D} of [batch, height, width, channels]. @see Keras 3 `layers.GlobalMaxPooling2D`. */
-export const globalMaxPooling2D = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalMaxPooling2D", 2, max, options);
-/** {@link globalMaxPooling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.GlobalMaxPooling3D`. */
-export const globalMaxPooling3D = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalMaxPooling3D", 3, max, options);
+export const globalMaxPooling1d = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalMaxPooling1d", 1, max, options);
+/** {@link globalMaxPooling1d} of [batch, height, width, channels]. @see Keras 3 `layers.GlobalMaxPooling2D`. */
+export const globalMaxPooling2d = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalMaxPooling2d", 2, max, options);
+/** {@link globalMaxPooling1d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.GlobalMaxPooling3D`. */
+export const globalMaxPooling3d = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalMaxPooling3d", 3, max, options);
 
 /**
  * The mean of each channel: [batch, steps, channels] to [batch, channels]. Masked steps do not count; where none count the mean is NaN.
  * @see Keras 3 `layers.GlobalAveragePooling1D`.
  */
-export const globalAveragePooling1D = (options: GlobalPoolingOptions = {}): Layer =>
+export const globalAveragePooling1d = (options: GlobalPoolingOptions = {}): Layer =>
   functionLayer(
-    "globalAveragePooling1D",
+    "globalAveragePooling1d",
     options,
     (x, ctx, layer) => {
       checkSpatial(layer, x, 1);
@@ -81,10 +81,10 @@ export const globalAveragePooling1D = (options: GlobalPoolingOptions = {}): Laye
     // The mask is used up.
     () => undefined,
   );
-/** {@link globalAveragePooling1D} of [batch, height, width, channels]. @see Keras 3 `layers.GlobalAveragePooling2D`. */
-export const globalAveragePooling2D = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalAveragePooling2D", 2, mean, options);
-/** {@link globalAveragePooling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.GlobalAveragePooling3D`. */
-export const globalAveragePooling3D = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalAveragePooling3D", 3, mean, options);
+/** {@link globalAveragePooling1d} of [batch, height, width, channels]. @see Keras 3 `layers.GlobalAveragePooling2D`. */
+export const globalAveragePooling2d = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalAveragePooling2d", 2, mean, options);
+/** {@link globalAveragePooling1d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.GlobalAveragePooling3D`. */
+export const globalAveragePooling3d = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalAveragePooling3d", 3, mean, options);
 
 function globalPooling(kind: string, axes: number, fold: typeof mean, options: GlobalPoolingOptions): Layer {
   return functionLayer(kind, options, (x, _, layer) => {
@@ -103,23 +103,23 @@ function globalPooling(kind: string, axes: number, fold: typeof mean, options: G
  * @throws ValueError on a bad size; ShapeError on another rank.
  * @see Keras 3 `layers.AdaptiveMaxPooling1D`.
  */
-export const adaptiveMaxPooling1D = (outputSize: Extents, options: LayerOptions = {}): Layer =>
-  adaptivePooling("adaptiveMaxPooling1D", 1, adaptiveMaxPool, outputSize, options);
-/** {@link adaptiveMaxPooling1D} of [batch, height, width, channels]. @see Keras 3 `layers.AdaptiveMaxPooling2D`. */
-export const adaptiveMaxPooling2D = (outputSize: Extents, options: LayerOptions = {}): Layer =>
-  adaptivePooling("adaptiveMaxPooling2D", 2, adaptiveMaxPool, outputSize, options);
-/** {@link adaptiveMaxPooling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.AdaptiveMaxPooling3D`. */
-export const adaptiveMaxPooling3D = (outputSize: Extents, options: LayerOptions = {}): Layer =>
-  adaptivePooling("adaptiveMaxPooling3D", 3, adaptiveMaxPool, outputSize, options);
-/** The means of the windows of {@link adaptiveMaxPooling1D}. @see Keras 3 `layers.AdaptiveAveragePooling1D`. */
-export const adaptiveAveragePooling1D = (outputSize: Extents, options: LayerOptions = {}): Layer =>
-  adaptivePooling("adaptiveAveragePooling1D", 1, adaptiveAveragePool, outputSize, options);
-/** {@link adaptiveAveragePooling1D} of [batch, height, width, channels]. @see Keras 3 `layers.AdaptiveAveragePooling2D`. */
-export const adaptiveAveragePooling2D = (outputSize: Extents, options: LayerOptions = {}): Layer =>
-  adaptivePooling("adaptiveAveragePooling2D", 2, adaptiveAveragePool, outputSize, options);
-/** {@link adaptiveAveragePooling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.AdaptiveAveragePooling3D`. */
-export const adaptiveAveragePooling3D = (outputSize: Extents, options: LayerOptions = {}): Layer =>
-  adaptivePooling("adaptiveAveragePooling3D", 3, adaptiveAveragePool, outputSize, options);
+export const adaptiveMaxPooling1d = (outputSize: Extents, options: LayerOptions = {}): Layer =>
+  adaptivePooling("adaptiveMaxPooling1d", 1, adaptiveMaxPool, outputSize, options);
+/** {@link adaptiveMaxPooling1d} of [batch, height, width, channels]. @see Keras 3 `layers.AdaptiveMaxPooling2D`. */
+export const adaptiveMaxPooling2d = (outputSize: Extents, options: LayerOptions = {}): Layer =>
+  adaptivePooling("adaptiveMaxPooling2d", 2, adaptiveMaxPool, outputSize, options);
+/** {@link adaptiveMaxPooling1d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.AdaptiveMaxPooling3D`. */
+export const adaptiveMaxPooling3d = (outputSize: Extents, options: LayerOptions = {}): Layer =>
+  adaptivePooling("adaptiveMaxPooling3d", 3, adaptiveMaxPool, outputSize, options);
+/** The means of the windows of {@link adaptiveMaxPooling1d}. @see Keras 3 `layers.AdaptiveAveragePooling1D`. */
+export const adaptiveAveragePooling1d = (outputSize: Extents, options: LayerOptions = {}): Layer =>
+  adaptivePooling("adaptiveAveragePooling1d", 1, adaptiveAveragePool, outputSize, options);
+/** {@link adaptiveAveragePooling1d} of [batch, height, width, channels]. @see Keras 3 `layers.AdaptiveAveragePooling2D`. */
+export const adaptiveAveragePooling2d = (outputSize: Extents, options: LayerOptions = {}): Layer =>
+  adaptivePooling("adaptiveAveragePooling2d", 2, adaptiveAveragePool, outputSize, options);
+/** {@link adaptiveAveragePooling1d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.AdaptiveAveragePooling3D`. */
+export const adaptiveAveragePooling3d = (outputSize: Extents, options: LayerOptions = {}): Layer =>
+  adaptivePooling("adaptiveAveragePooling3d", 3, adaptiveAveragePool, outputSize, options);
 
 function adaptivePooling(kind: string, axes: number, pool: typeof adaptiveMaxPool, outputSize: Extents, options: LayerOptions): Layer {
   perAxis(kind, "outputSize", outputSize, axes);

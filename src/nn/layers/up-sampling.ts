@@ -11,19 +11,19 @@ import { checkSpatial } from "./spatial.ts";
  * @throws ValueError on a bad size; ShapeError on another rank.
  * @see Keras 3 `layers.UpSampling1D`.
  */
-export const upSampling1D = (size: number | readonly number[] = 2, options: LayerOptions = {}): Layer => upSampling("upSampling1D", 1, size, options);
+export const upSampling1d = (size: number | readonly number[] = 2, options: LayerOptions = {}): Layer => upSampling("upSampling1d", 1, size, options);
 
-/** Options of {@link upSampling2D}. */
+/** Options of {@link upSampling2d}. */
 export interface UpSampling2DOptions extends LayerOptions {
   /** "nearest" (default) repeats pixels; "bilinear" draws lines between their centres. */
   interpolation?: "nearest" | "bilinear";
 }
 
 /** Enlarges [batch, height, width, channels] by `size`, one integer ≥ 1 or one for each spatial axis; default 2. @see Keras 3 `layers.UpSampling2D`. */
-export const upSampling2D = (size: number | readonly number[] = 2, options: UpSampling2DOptions = {}): Layer => upSampling("upSampling2D", 2, size, options);
+export const upSampling2d = (size: number | readonly number[] = 2, options: UpSampling2DOptions = {}): Layer => upSampling("upSampling2d", 2, size, options);
 
-/** {@link upSampling1D} of [batch, depth, height, width, channels]. @see Keras 3 `layers.UpSampling3D`. */
-export const upSampling3D = (size: number | readonly number[] = 2, options: LayerOptions = {}): Layer => upSampling("upSampling3D", 3, size, options);
+/** {@link upSampling1d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.UpSampling3D`. */
+export const upSampling3d = (size: number | readonly number[] = 2, options: LayerOptions = {}): Layer => upSampling("upSampling3d", 3, size, options);
 
 function upSampling(kind: string, axes: number, size: number | readonly number[], options: UpSampling2DOptions): Layer {
   const { interpolation = "nearest" } = options;
