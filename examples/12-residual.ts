@@ -6,7 +6,10 @@
  *
  * Printed by a full run (seed 42; the first 10 000 training images, batches of 32, 5 epochs, Nesterov momentum under 1cycle; 10 000 test images):
  *
- *     @@FIGURES@@
+ *     residual: test 88.22 %, training by epoch 64.1 %, 80.6 %, 84.4 %, 86.8 %, 90.2 %
+ *     without the additions: test 87.17 %, training by epoch 54.7 %, 77.6 %, 83.0 %, 85.0 %, 88.4 %
+ *
+ * One seed: 19 layers are few enough for batch normalization alone to carry the gradient; the additions make it quicker.
  */
 import {
   activation,

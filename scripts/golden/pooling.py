@@ -12,7 +12,7 @@ from golden.common import Lcg, keras_config, tensor
 NAMES = [f"{kind}{axes}D" for kind in ("MaxPooling", "AveragePooling") for axes in (1, 2, 3)]
 NAMES += [f"{scope}{name}" for scope in ("Global", "Adaptive") for name in NAMES]
 NAMES += [f"{kind}{axes}D" for kind in ("ZeroPadding", "Cropping", "UpSampling") for axes in (1, 2, 3)]
-CLASSES = {name[0].lower() + name[1:]: getattr(keras.layers, name) for name in NAMES}
+CLASSES = {name[0].lower() + name[1:-1] + "d": getattr(keras.layers, name) for name in NAMES}
 
 # (axes, config, input shape)
 WINDOWS = [
@@ -101,20 +101,20 @@ def case(draw, layer, config, shape, ties=False, mask=None):
 def cases():
     draw = Lcg()
     for axes, config, shape in WINDOWS:
-        yield case(draw, f"maxPooling{axes}D", config, shape)
-        yield case(draw, f"maxPooling{axes}D", config, shape, ties=True)
-        yield case(draw, f"averagePooling{axes}D", {"poolSize": 2, **config}, shape)
+        yield case(draw, f"maxPooling{axes}d", config, shape)
+        yield case(draw, f"maxPooling{axes}d", config, shape, ties=True)
+        yield case(draw, f"averagePooling{axes}d", {"poolSize": 2, **config}, shape)
     for axes, shape in SHAPES.items():
         for config in ({}, {"keepDims": True}):
-            yield case(draw, f"globalMaxPooling{axes}D", config, shape)
-            yield case(draw, f"globalAveragePooling{axes}D", config, shape)
-        yield case(draw, f"globalMaxPooling{axes}D", {}, shape, ties=True)
+            yield case(draw, f"globalMaxPooling{axes}d", config, shape)
+            yield case(draw, f"globalAveragePooling{axes}d", config, shape)
+        yield case(draw, f"globalMaxPooling{axes}d", {}, shape, ties=True)
     for config in ({}, {"keepDims": True}):
         mask = [[True, False, True, True], [False, True, False, False]]
         yield case(draw, "globalAveragePooling1d", config, (2, 4, 3), mask=mask)
     for axes, size, shape in ADAPTIVE:
-        yield case(draw, f"adaptiveMaxPooling{axes}D", {"outputSize": size}, shape)
-        yield case(draw, f"adaptiveMaxPooling{axes}D", {"outputSize": size}, shape, ties=True)
-        yield case(draw, f"adaptiveAveragePooling{axes}D", {"outputSize": size}, shape)
+        yield case(draw, f"adaptiveMaxPooling{axes}d", {"outputSize": size}, shape)
+        yield case(draw, f"adaptiveMaxPooling{axes}d", {"outputSize": size}, shape, ties=True)
+        yield case(draw, f"adaptiveAveragePooling{axes}d", {"outputSize": size}, shape)
     for layer, config, shape in RESIZES:
         yield case(draw, layer, config, shape)

@@ -1,0 +1,108 @@
+/**
+ * Learning-rate schedules: each drawn and tried; a range test that finds a peak; and 1cycle against the best of several constant rates, at equal epochs.
+ *
+ *     npx tsx examples/07-schedules.ts [--short]
+ *
+ * Printed by a full run (the first 10 000 training images, batches of 32, 5 epochs, Nesterov momentum 0.9; 10 000 test images), after the charts:
+ *
+ *     @@FIGURES@@
+ */
+import {
+  cosineDecay,
+  cosineDecayRestarts,
+  dense,
+  exponentialDecay,
+  flatten,
+  inverseTimeDecay,
+  learningRateRangeTest,
+  type Model,
+  oneCycle,
+  piecewiseConstantDecay,
+  polynomialDecay,
+  powerDecay,
+  reduceLROnPlateau,
+  type Schedule,
+  sequential,
+  sgd,
+  warmup,
+} from "../src/index.ts";
+import { chart } from "./chart.ts";
+import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
+
+const PEAK = 0.05;
+
+/** The schedules for a run of so many steps. */
+const schedules = (steps: number): Record<string, Schedule> => ({
+  constant: () => PEAK,
+  "power (inverse time, exponent 1)": powerDecay({ initialLearningRate: PEAK, decaySteps: steps / 4 }),
+  "inverse time": inverseTimeDecay({ initialLearningRate: PEAK, decaySteps: steps, decayRate: 9 }),
+  exponential: exponentialDecay({ initialLearningRate: PEAK, decaySteps: steps, decayRate: 0.01 }),
+  "piecewise constant": piecewiseConstantDecay({ boundaries: [Math.round(steps / 2), Math.round(steps * 0.8)], values: [PEAK, PEAK / 10, PEAK / 100] }),
+  polynomial: polynomialDecay({ initialLearningRate: PEAK, decaySteps: steps, endLearningRate: 1e-4, power: 1 }),
+  cosine: cosineDecay({ initialLearningRate: PEAK, decaySteps: steps }),
+  "cosine with restarts": cosineDecayRestarts({ initialLearningRate: PEAK, firstDecaySteps: steps / 7 }),
+  "warm-up, then cosine": warmup({ steps: Math.round(steps / 10), schedule: cosineDecay({ initialLearningRate: PEAK, decaySteps: Math.round(steps * 0.9) }) }),
+  "1cycle": oneCycle({ maxLearningRate: 2 * PEAK, steps }).learningRate,
+});
+
+export interface ScheduleFigures {
+  /** Test accuracy by schedule, one seed. */
+  schedules: Record<string, number>;
+  suggestion: number;
+  /** Test accuracies of 1cycle and of each constant rate, one per seed. */
+  oneCycle: number[];
+  constant: Record<string, number[]>;
+}
+
+export async function run(options: ExampleOptions): Promise<ScheduleFigures> {
+  const { short = false, log = () => {} } = options;
+  const images = await imagesOf(options);
+  const [train, test] = [choose(images.train, { take: short ? 640 : 10_000 }), choose(images.test, short ? { take: 200 } : {})];
+  const epochs = short ? 1 : 5;
+  const steps = epochs * Math.ceil(train.y.data.length / 32);
+  const accuracyOf = async (model: Model, callbacks: Parameters<Model["fit"]>[2] = {}): Promise<number> => {
+    await model.fit(train.x, train.y, { epochs, verbose: 0, ...callbacks });
+    return (await model.evaluate(test.x, test.y)).accuracy as number;
+  };
+
+  const all = schedules(steps);
+  for (const [name, schedule] of Object.entries(all)) {
+    log(chart({ [name]: Array.from({ length: steps }, (_, step) => schedule(step)) }, { height: 6, width: 60 }));
+  }
+  const figures: Record<string, number> = {};
+  for (const [name, schedule] of Object.entries(all)) figures[name] = await accuracyOf(network(42, schedule));
+  figures["reduceLROnPlateau"] = await accuracyOf(network(42, PEAK), { callbacks: [reduceLROnPlateau({ monitor: "loss", factor: 0.5, patience: 1 })] });
+  for (const [name, accuracy] of Object.entries(figures)) log(`${name}: test accuracy ${percent(accuracy)}`);
+
+  const { suggestion, chart: curve } = await learningRateRangeTest(network(42, 0.01), train.x, train.y, { steps: short ? 40 : 300 });
+  log(`range test:\n${curve}\nsuggested peak: ${suggestion.toPrecision(2)}`);
+
+  const seeds = short ? [1] : [1, 2, 3, 4, 5];
+  const constant: Record<string, number[]> = {};
+  for (const rate of short ? [0.02] : [0.005, 0.01, 0.02, 0.05]) {
+    constant[rate] = [];
+    for (const seed of seeds) constant[rate].push(await accuracyOf(network(seed, rate)));
+    log(`constant rate ${rate}: ${meanOf(constant[rate])}`);
+  }
+  const cycles: number[] = [];
+  for (const seed of seeds) {
+    const { learningRate, momentum } = oneCycle({ maxLearningRate: 2 * PEAK, steps });
+    cycles.push(await accuracyOf(network(seed, learningRate, momentum)));
+  }
+  log(`1cycle up to ${2 * PEAK}: ${meanOf(cycles)}`);
+  return { schedules: figures, suggestion, oneCycle: cycles, constant };
+}
+
+const meanOf = (values: readonly number[]) => {
+  const { mean, stddev } = spread(values);
+  return `test accuracy ${percent(mean)} ± ${percent(stddev)} over ${values.length} seeds`;
+};
+
+function network(seed: number, learningRate: number | Schedule, momentum: number | Schedule = 0.9): Model {
+  const hidden = [100, 100].map((units) => dense(units, { activation: "elu", kernelInitializer: "heNormal" }));
+  const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], { seed });
+  model.compile({ optimizer: sgd({ learningRate, momentum, nesterov: true }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+  return model;
+}
+
+await runAsScript(import.meta.url, run);
