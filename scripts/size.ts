@@ -58,10 +58,10 @@ async function rows(): Promise<Row[]> {
   const everything = await bundle('export * from "./dist/index.js";');
   const dense = await bundle('export { sequential, dense, adam } from "./dist/index.js";');
   return [
-    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 100 * KB, budget: 60 * KB },
+    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 114 * KB, budget: 60 * KB },
     { what: "  without kernels", bytes: everything.code },
     { what: "sequential, dense, adam, with kernels", bytes: dense.code + dense.wasm },
-    { what: "  without kernels", bytes: dense.code, limit: 66 * KB, budget: 35 * KB },
+    { what: "  without kernels", bytes: dense.code, limit: 67 * KB, budget: 35 * KB },
     ...["simd", "relaxed"].map((name) => ({
       what: `${name}.wasm`,
       bytes: gzipped(readFileSync(`${root}/build/${name}.wasm`)),

@@ -53,4 +53,4 @@ def case(draw, layer, config, shape):
 def cases():
     draw = Lcg()
     for axes, config, shape in CONVOLUTIONS:
-        yield case(draw, f"depthwiseConv{axes}D", config, shape)
+        yield case(draw, f"depthwiseConv{axes}d", config, shape)
