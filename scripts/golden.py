@@ -35,6 +35,7 @@ FAMILIES = (
     "conv",
     "pooling",
     "depthwise",
+    "attention",
     "metrics",
     "activations",
     "schedules",

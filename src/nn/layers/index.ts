@@ -1,5 +1,7 @@
 export { activation, eluLayer, leakyReluLayer, Prelu, type PreluOptions, prelu, reluLayer, softmaxLayer } from "./activation.ts";
 export type { AffineOptions } from "./affine.ts";
+export { AdditiveAttention, type AdditiveAttentionOptions, Attention, type AttentionOptions, additiveAttention, attention } from "./attention.ts";
+export type { AttentionBaseOptions } from "./attention-core.ts";
 export { BatchNormalization, type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
 export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions, conv1d, conv2d, conv3d } from "./conv.ts";
 export {
@@ -16,7 +18,25 @@ export { DepthwiseConv, type DepthwiseConvLayerOptions, depthwiseConv1d, depthwi
 export { type DropoutOptions, dropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, embedding } from "./embedding.ts";
 export { masking } from "./masking.ts";
-export { addLayer, concatenate } from "./merge.ts";
+export {
+  addLayer,
+  averageLayer,
+  concatenate,
+  type DotOptions,
+  dotLayer,
+  maximumLayer,
+  minimumLayer,
+  multiplyLayer,
+  subtractLayer,
+} from "./merge.ts";
+export {
+  GroupQueryAttention,
+  groupQueryAttention,
+  type HeadAttentionOptions,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+  multiHeadAttention,
+} from "./multi-head-attention.ts";
 export { type ActivityRegularizationOptions, activityRegularization, alphaDropout, gaussianDropout, gaussianNoise, type NoiseOptions } from "./noise.ts";
 export {
   GroupNormalization,
