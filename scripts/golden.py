@@ -36,6 +36,7 @@ FAMILIES = (
     "pooling",
     "depthwise",
     "attention",
+    "preprocessing",
     "metrics",
     "activations",
     "schedules",

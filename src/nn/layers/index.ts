@@ -73,6 +73,29 @@ export {
   maxPooling3d,
   type PoolingOptions,
 } from "./pooling.ts";
+export {
+  type CategoryEncodingOptions,
+  categoryEncoding,
+  type DiscretizationOptions,
+  discretization,
+  type EncodingMode,
+} from "./preprocessing/category-encoding.ts";
+export { type AdaptData, Normalization, type NormalizationOptions, normalization } from "./preprocessing/normalization.ts";
+export {
+  type Factor,
+  type RandomColorOptions,
+  type RandomTransformOptions,
+  type RandomZoomOptions,
+  randomBrightness,
+  randomContrast,
+  randomCrop,
+  randomFlip,
+  randomRotation,
+  randomTranslation,
+  randomZoom,
+} from "./preprocessing/random-images.ts";
+export { type RescalingOptions, rescaling } from "./preprocessing/rescaling.ts";
+export { centerCrop, type ResizingOptions, resizing } from "./preprocessing/resizing.ts";
 export { SeparableConv1d, SeparableConv2d, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
 export type { Margin } from "./spatial.ts";
