@@ -2,7 +2,7 @@
  * Trains the same networks in every runtime, from the packed package, and compares their weights bit by bit; then tries what should fail well.
  * Ends with a table. Run `npm run build` first.
  *
- *     npm run test:runtimes
+ *     npm run test:runtimes [-- PART…]      with parts: only those whose name holds one of these
  */
 import { inChromium, inFirefox, Pages, rowsOf } from "./browsers.ts";
 import { inProcess, lastLine, run, runtimes } from "./processes.ts";
@@ -10,11 +10,13 @@ import { faultsOf, type Row, table } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
 import { inWorkerd, withoutModule } from "./workers.ts";
 
+const wanted = process.argv.slice(2);
 const rows: Row[] = [];
 const faults: string[] = [];
 
 /** Runs one part; where it fails, the others go on. */
 async function part(name: string, body: () => Promise<void>): Promise<void> {
+  if (wanted.length > 0 && !wanted.some((word) => name.toLowerCase().includes(word.toLowerCase()))) return;
   const begun = performance.now();
   const before = faults.length;
   try {

@@ -54,7 +54,7 @@ export async function inProcess({ name, command }: Runtime, scratch: string): Pr
     const { stdout, milliseconds } = await run(scratch, [...command, "first-step-main.mjs"]);
     samples.push({ times: lastLine<Times>(stdout), milliseconds });
   }
-  const times = { imported: median(samples.map(({ times }) => times.imported)), firstStep: median(samples.map(({ times }) => times.firstStep)) };
+  const times = { imported: median(samples.map(({ times }) => times.imported ?? Number.NaN)), firstStep: median(samples.map(({ times }) => times.firstStep)) };
   const rows: Row[] = [];
   for (const threads of [1, 2]) {
     const { stdout } = await run(scratch, [...command, "train-main.mjs", String(threads)]);

@@ -2,8 +2,10 @@
 import * as aretejs from "aretejs";
 import { train } from "./train.mjs";
 
+const answer = async (request) => train(aretejs, await aretejs.wasm({ threads: 2 }), await request.arrayBuffer());
+
 export default {
   async fetch(request) {
-    return Response.json(await train(aretejs, await aretejs.wasm({ threads: 2 }), await request.arrayBuffer()).catch((error) => ({ error: String(error) })));
+    return Response.json(await answer(request).catch((error) => ({ error: String(error) })));
   },
 };
