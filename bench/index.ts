@@ -1,7 +1,9 @@
 /** All suites: `npm run bench [-- --json]`. Ratios are what to quote: absolute times on shared machines are noise. */
 import { benchGemm } from "./gemm.ts";
+import { benchMemory } from "./memory.ts";
 import { benchStep } from "./step.ts";
 
 const json = process.argv.includes("--json");
 await benchGemm(json);
 await benchStep(json);
+benchMemory(json);

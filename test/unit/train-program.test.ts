@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
+import { activationBytes, cnnStep } from "../../bench/memory.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import type { Program } from "../../src/compiler/instruction.ts";
@@ -50,6 +51,19 @@ describe("the train program of the quickstart's network", () => {
     expect(products).toHaveLength(8);
     expect(products.every((product) => product.epilogue !== undefined)).toBe(true);
     expect(step.instructions.filter(({ kind }) => kind === "copy" || kind === "fill")).toEqual([]);
+  });
+});
+
+describe("the train program of a convolutional network", () => {
+  it("needs at most one and a half times the memory of the activations that its backward pass reads", () => {
+    const program = cnnStep(32);
+    // The images, both convolutions (after relu), both poolings, the hidden layer; beside them only what has 10 columns or fewer.
+    const activations = 4 * 32 * (28 * 28 + 26 * 26 * 32 + 13 * 13 * 32 + 11 * 11 * 64 + 5 * 5 * 64 + 128);
+    const kept = activationBytes(program, "loss");
+    expect(kept).toBeGreaterThan(activations);
+    expect(kept).toBeLessThan(1.001 * activations);
+    expect(program.arenaBytes).toBeLessThan(1.5 * kept);
+    expect(print(program)).toContain(`arena ${program.arenaBytes} B`);
   });
 });
 
