@@ -1,4 +1,5 @@
 /** All suites: `npm run bench [-- --json]`. Ratios are what to quote: absolute times on shared machines are noise. */
+import { benchGc } from "./gc.ts";
 import { benchGemm } from "./gemm.ts";
 import { benchMemory } from "./memory.ts";
 import { benchStep } from "./step.ts";
@@ -7,3 +8,4 @@ const json = process.argv.includes("--json");
 await benchGemm(json);
 await benchStep(json);
 benchMemory(json);
+await benchGc(json);

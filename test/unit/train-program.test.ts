@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -90,5 +91,13 @@ describe("a training run", () => {
     collect();
     expect(backend.heap.memory.buffer.byteLength).toBe(before.wasm);
     expect(process.memoryUsage().heapUsed - before.heap).toBeLessThan(2_000_000);
+  });
+
+  it("of 10 000 steps makes so little garbage that it is collected at most five times", () => {
+    // In a process of its own, whose collections are the run's alone.
+    const line = execFileSync(process.execPath, ["--import", "tsx", "bench/gc.ts", "--json"], { encoding: "utf8" });
+    const { ours, case: name } = JSON.parse(line) as { ours: number; case: string };
+    expect(name).toBe("10000 training steps");
+    expect(ours).toBeLessThanOrEqual(5);
   });
 });

@@ -129,9 +129,10 @@ export class WasmExecutable implements HostExecutable {
         const { heap } = this.backend;
         const target = dtype === "int32" ? heap.ints : heap.floats;
         const start = this.addressOf(view) / 4 + targetOffset;
-        // A part of an array would need a view of its own, which is garbage: a loop makes none.
         if (length === source.length && length > 32) target.set(source, start);
-        else for (let i = 0; i < length; i++) target[start + i] = source[sourceOffset + i] as number;
+        // A view of a long part is worth its hundred bytes; short parts come in numbers, and a loop makes nothing.
+        else if (length > 256 && ArrayBuffer.isView(source)) target.set(source.subarray(sourceOffset, sourceOffset + length), start);
+        else copyPart(target, start, source, sourceOffset, length);
       },
     };
   }
@@ -151,6 +152,16 @@ export class WasmExecutable implements HostExecutable {
     if (!this.disposed) return;
     throw stateError("wasm backend", { rule: "a disposed program cannot be used", expected: "a loaded program", received: "one that was disposed of" });
   }
+}
+
+/** Copies a short part. The loop for floats is by itself, since one that has seen many types of arrays is several times slower. */
+function copyPart(target: TypedArray, start: number, source: NumericArray, offset: number, length: number): void {
+  if (target instanceof Float32Array && source instanceof Float32Array) copyFloats(target, start, source, offset, length);
+  else for (let i = 0; i < length; i++) target[start + i] = source[offset + i] as number;
+}
+
+function copyFloats(target: Float32Array, start: number, source: Float32Array, offset: number, length: number): void {
+  for (let i = 0; i < length; i++) target[start + i] = source[offset + i] as number;
 }
 
 function mapRecord<A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> {
