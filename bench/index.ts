@@ -7,5 +7,5 @@ import { benchStep } from "./step.ts";
 const json = process.argv.includes("--json");
 await benchGemm(json);
 await benchStep(json);
-benchMemory(json);
+await benchMemory(json);
 await benchGc(json);

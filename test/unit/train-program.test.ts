@@ -56,8 +56,8 @@ describe("the train program of the quickstart's network", () => {
 });
 
 describe("the train program of a convolutional network", () => {
-  it("needs at most one and a half times the memory of the activations that its backward pass reads", () => {
-    const program = cnnStep(32);
+  it("needs at most one and a half times the memory of the activations that its backward pass reads", async () => {
+    const program = await cnnStep(32);
     // The images, both convolutions (after relu), both poolings, the hidden layer; beside them only what has 10 columns or fewer.
     const activations = 4 * 32 * (28 * 28 + 26 * 26 * 32 + 13 * 13 * 32 + 11 * 11 * 64 + 5 * 5 * 64 + 128);
     const kept = activationBytes(program, "loss");
