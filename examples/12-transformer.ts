@@ -1,13 +1,28 @@
 /**
  * A small transformer that learns to sort: embeddings with learned positions, two blocks of multi-head attention and dense layers with layer normalization
- * and residual additions. The answer at each place depends on all other places, so the same network without attention cannot do better than guess from
- * one digit and its place.
+ * and residual additions. What belongs at a place depends on all others, so the same network without attention can only guess from one digit and its place.
  *
  *     npx tsx examples/12-transformer.ts [--short]
  *
- * Printed by a full run (seed 42; 32 000 strings of 10 digits, batches of 64, 10 epochs of adam, 68 KB … ; 1 000 other strings):
+ * Printed by a full run (seed 42; 32 000 strings of 10 digits, batches of 64, 10 epochs of adam with warm-up and cosine; 1 000 other strings):
+ *
+ *     with attention: 100.00 % of the digits, 100.00 % of the strings
+ *     without: 40.64 % of the digits, 0.00 % of the strings
  */
-import { adam, addLayer, cosineDecay, dense, embedding, input, lambda, lambdaCallback, layerNormalization, model, multiHeadAttention, ops } from "../src/index.ts";
+import {
+  adam,
+  addLayer,
+  cosineDecay,
+  dense,
+  embedding,
+  input,
+  lambda,
+  lambdaCallback,
+  layerNormalization,
+  model,
+  multiHeadAttention,
+  ops,
+} from "../src/index.ts";
 import { type ExampleOptions, percent, runAsScript } from "./shared.ts";
 
 const digits = 10;

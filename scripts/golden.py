@@ -37,6 +37,7 @@ FAMILIES = (
     "depthwise",
     "attention",
     "preprocessing",
+    "recurrent",
     "metrics",
     "activations",
     "schedules",

@@ -70,7 +70,10 @@ for (const name of Object.keys(makers)) {
           };
           const inputs = await inputsOf(seed);
           await checkGradients(f, inputs, { h: 1e-6, tolerance: 1e-5 });
-          await checkGradients((x, ...rest) => gradients(sum(square(f(x as Tensor, ...rest))), [x as Tensor])[0] as Tensor, inputs, { h: 1e-6, tolerance: 1e-4 });
+          await checkGradients((x, ...rest) => gradients(sum(square(f(x as Tensor, ...rest))), [x as Tensor])[0] as Tensor, inputs, {
+            h: 1e-6,
+            tolerance: 1e-4,
+          });
         }),
         { numRuns: 2 },
       ));

@@ -127,7 +127,9 @@ describe("random images", () => {
     const seen = new Set<string>();
     for (let step = 0; step < 40; step++) {
       const crop = await pass(layers.randomCrop(2, 4), { step });
-      const [row, column] = [0, 1, 2].flatMap((r) => [0, 1].map((c) => [r, c] as const)).find(([r, c]) => crop[0] === at(originals[0] as number[], r, c, 0)) ?? [-1, -1];
+      const [row, column] = [0, 1, 2]
+        .flatMap((r) => [0, 1].map((c) => [r, c] as const))
+        .find(([r, c]) => crop[0] === at(originals[0] as number[], r, c, 0)) ?? [-1, -1];
       seen.add(`${row},${column}`);
       crop.forEach((value, i) => {
         const [sample, y, x, channel] = [Math.floor(i / 16), Math.floor(i / 8) % 2, Math.floor(i / 2) % 4, i % 2];
@@ -160,6 +162,8 @@ describe("affineTransform", () => {
     expect(() => affineTransform(images, tensor([[1, 0, 0, 0, 1, 0]]))).toThrow(
       "affineTransform: takes images and a map for each. Expected [batch, height, width, channels] and [batch, 6], received [64, 4, 5, 2] and [1, 6].",
     );
-    expect(() => layers.randomRotation(0.1, { fillMode: "mirror" as "wrap" })).toThrow("randomRotation: unknown fillMode. Expected one of constant,nearest,wrap,reflect");
+    expect(() => layers.randomRotation(0.1, { fillMode: "mirror" as "wrap" })).toThrow(
+      "randomRotation: unknown fillMode. Expected one of constant,nearest,wrap,reflect",
+    );
   });
 });

@@ -7,6 +7,7 @@ import { run as allRecipes } from "../../examples/11-recipes.ts";
 import { run as autoencoder } from "../../examples/12-autoencoder.ts";
 import { run as cnn } from "../../examples/12-cnn.ts";
 import { run as residual } from "../../examples/12-residual.ts";
+import { run as transformer } from "../../examples/12-transformer.ts";
 import { mnistDigits } from "../../examples/digits.ts";
 import type { ImageSets } from "../../examples/fashion-mnist.ts";
 import { choose, spread } from "../../examples/shared.ts";
@@ -74,6 +75,12 @@ describe("examples", { timeout: 60_000 }, () => {
   it("12: the autoencoder is better than the mean image after 160 steps", async () => {
     const { error, errorOfMean } = await autoencoder({ short: true, images });
     expect(error).toBeLessThan(0.9 * errorOfMean);
+  });
+
+  it("12: the transformer sorts four digits; without attention it cannot", async () => {
+    const { withAttention, without } = await transformer({ short: true });
+    expect(withAttention.digits).toBeGreaterThan(0.9);
+    expect(without.digits).toBeLessThan(0.5);
   });
 
   it("11: both recipes learn", async () => {

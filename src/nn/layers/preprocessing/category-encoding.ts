@@ -41,17 +41,21 @@ export function categoryEncoding(numTokens: number, options: CategoryEncodingOpt
   if (!Number.isInteger(numTokens) || numTokens < 1)
     throw valueError("categoryEncoding", { rule: "numTokens must be a whole number", expected: "an integer ≥ 1", received: numTokens });
   checkMode("categoryEncoding", outputMode, modes);
-  return new FunctionLayer<Tensor | readonly Tensor[]>("categoryEncoding", { inputDType: "int32", ...options, numTokens } as LayerOptions, (inputs, _, layer) => {
-    const [tokens, weights] = listOf<Tensor>(inputs) as readonly [Tensor, Tensor?];
-    if (weights && (outputMode !== "count" || formatShape(weights.shape) !== formatShape(tokens.shape))) {
-      throw shapeError(layer.label, {
-        rule: 'weights are for outputMode "count", one for each token',
-        expected: formatShape(tokens.shape),
-        received: `${formatShape(weights.shape)} in mode "${outputMode}"`,
-      });
-    }
-    return encode(cast(tokens, "int32"), numTokens, outputMode, weights);
-  });
+  return new FunctionLayer<Tensor | readonly Tensor[]>(
+    "categoryEncoding",
+    { inputDType: "int32", ...options, numTokens } as LayerOptions,
+    (inputs, _, layer) => {
+      const [tokens, weights] = listOf<Tensor>(inputs) as readonly [Tensor, Tensor?];
+      if (weights && (outputMode !== "count" || formatShape(weights.shape) !== formatShape(tokens.shape))) {
+        throw shapeError(layer.label, {
+          rule: 'weights are for outputMode "count", one for each token',
+          expected: formatShape(tokens.shape),
+          received: `${formatShape(weights.shape)} in mode "${outputMode}"`,
+        });
+      }
+      return encode(cast(tokens, "int32"), numTokens, outputMode, weights);
+    },
+  );
 }
 
 /** Options of {@link discretization}. */
@@ -69,8 +73,16 @@ export interface DiscretizationOptions extends LayerOptions {
  */
 export function discretization(binBoundaries: readonly number[], options: DiscretizationOptions = {}): Layer {
   const { outputMode = "int" } = options;
-  const rises = Array.isArray(binBoundaries) && binBoundaries.length > 0 && binBoundaries.every((b, i) => Number.isFinite(b) && !(b <= (binBoundaries[i - 1] ?? -Infinity)));
-  if (!rises) throw valueError("discretization", { rule: "binBoundaries must rise", expected: "finite numbers, each larger than the one before", received: binBoundaries });
+  const rises =
+    Array.isArray(binBoundaries) &&
+    binBoundaries.length > 0 &&
+    binBoundaries.every((b, i) => Number.isFinite(b) && !(b <= (binBoundaries[i - 1] ?? -Infinity)));
+  if (!rises)
+    throw valueError("discretization", {
+      rule: "binBoundaries must rise",
+      expected: "finite numbers, each larger than the one before",
+      received: binBoundaries,
+    });
   checkMode("discretization", outputMode, ["int", ...modes]);
   return functionLayer("discretization", { ...options, binBoundaries }, (x) => {
     const bins = cast(sum(lessEqual(tensor([...binBoundaries]), expandDims(x, -1)), -1), "int32");

@@ -48,7 +48,10 @@ export class Normalization extends Layer {
 
   override build(shape: BatchShape): void {
     const { axis = -1, mean } = this.options;
-    this.kept = [axis ?? []].flat().map((at) => normalizeAxis(this.label, at, shape.length)).sort((a, b) => a - b);
+    this.kept = [axis ?? []]
+      .flat()
+      .map((at) => normalizeAxis(this.label, at, shape.length))
+      .sort((a, b) => a - b);
     const extents = this.kept.map((at) => this.knownExtent(shape, at));
     if (mean !== undefined) {
       const size = typeof mean === "number" ? 1 : mean.length;
@@ -65,7 +68,11 @@ export class Normalization extends Layer {
     const shape = x.shape.map((extent, axis) => (this.kept.includes(axis) ? extent : 1));
     const { mean, variance, invert } = this.options;
     const known = (values: number | readonly number[] | undefined, variable: Variable | undefined) =>
-      variable ? reshape(variable, shape) : typeof values === "number" ? tensor(values) : reshape(broadcastTo(tensor([...(values ?? [])]), [sizeOf(shape)]), shape);
+      variable
+        ? reshape(variable, shape)
+        : typeof values === "number"
+          ? tensor(values)
+          : reshape(broadcastTo(tensor([...(values ?? [])]), [sizeOf(shape)]), shape);
     const center = known(mean, this.mean);
     // Keras's least deviation.
     const deviation = maximum(sqrt(known(variance, this.variance)), 1e-7);
@@ -105,7 +112,11 @@ class Moments {
 
   add({ data, shape }: HostArray, kept: readonly number[], label: string): void {
     if (formatShape(kept.map((axis) => shape[axis] as number)) !== formatShape(this.shape)) {
-      throw shapeError(label, { rule: "data must fit the layer", expected: `${formatShape(this.shape)} at axes ${formatShape(kept)}`, received: formatShape(shape) });
+      throw shapeError(label, {
+        rule: "data must fit the layer",
+        expected: `${formatShape(this.shape)} at axes ${formatShape(kept)}`,
+        received: formatShape(shape),
+      });
     }
     const index = new Array<number>(shape.length).fill(0);
     for (let i = 0; i < data.length; i++) {
@@ -132,7 +143,10 @@ class Moments {
 async function* batchesOf(label: string, data: AdaptData): AsyncGenerator<HostArray> {
   const { isHostArray, toHostArrayAsync } = await import("../../../data/array.ts");
   const isArray = (value: unknown): value is ArrayInput =>
-    value instanceof Tensor || isHostArray(value) || ArrayBuffer.isView(value) || (Array.isArray(value) && (typeof value[0] === "number" || isArray(value[0]) === Array.isArray(value[0])));
+    value instanceof Tensor ||
+    isHostArray(value) ||
+    ArrayBuffer.isView(value) ||
+    (Array.isArray(value) && (typeof value[0] === "number" || isArray(value[0]) === Array.isArray(value[0])));
   if (isArray(data) || typeof data === "number") {
     yield await toHostArrayAsync(label, data);
     return;

@@ -77,7 +77,10 @@ export function randomFlip(
  * @see Keras 3 `layers.RandomTranslation`.
  */
 export function randomTranslation(heightFactor: Factor, widthFactor: Factor, options: RandomTransformOptions = {}): Layer {
-  const [down, right] = [rangeOf("randomTranslation", "heightFactor", heightFactor, [-1, 1]), rangeOf("randomTranslation", "widthFactor", widthFactor, [-1, 1])];
+  const [down, right] = [
+    rangeOf("randomTranslation", "heightFactor", heightFactor, [-1, 1]),
+    rangeOf("randomTranslation", "widthFactor", widthFactor, [-1, 1]),
+  ];
   checkAffineOptions("randomTranslation", options);
   return randomLayer("randomTranslation", { ...options, heightFactor, widthFactor } as LayerOptions, (x, draw) => {
     const [, height = 0, width = 0] = x.shape;

@@ -55,8 +55,8 @@ export function centered(x: Tensor, height: number, width: number): Tensor {
 /** The largest window of the proportions height : width. */
 function inProportion(x: Tensor, height: number, width: number): Tensor {
   const [, tall = 0, wide = 0] = x.shape;
-  const fit = (extent: number, other: number) => Math.max(Math.min(extent, Math.trunc(other)), 1);
-  return middle(x, fit(tall, (wide * height) / width), fit(wide, (tall * width) / height));
+  const within = (extent: number, other: number) => Math.max(Math.min(extent, Math.trunc(other)), 1);
+  return middle(x, within(tall, (wide * height) / width), within(wide, (tall * width) / height));
 }
 
 function middle(x: Tensor, height: number, width: number): Tensor {
