@@ -35,11 +35,11 @@ export async function run(options: ExampleOptions): Promise<ActivationFigures> {
   for (const name of ["relu", "leakyRelu", "elu"] as const) {
     const hidden = Array.from({ length: 3 }, () => dense(100, { activation: name, kernelInitializer: "heNormal" }));
     const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], { seed: 42 });
-    model.compile({ optimizer: sgd({ learningRate: 0.2, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+    model.compile({ optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
     await model.fit(train.x, train.y, { epochs: short ? 1 : 3, verbose: 0 });
     const { accuracy } = await model.evaluate(test.x, test.y);
     dead[name] = await deadShare(model.layers, hidden, probe.x);
-    log(`${name}, momentum at rate 0.2: ${percent(dead[name] as number, 1)} of 300 hidden units dead, test accuracy ${percent(accuracy as number)}`);
+    log(`${name}, momentum at rate 0.05: ${percent(dead[name] as number, 1)} of 300 hidden units dead, test accuracy ${percent(accuracy as number)}`);
   }
 
   const deep: Record<string, number> = {};
