@@ -27,7 +27,7 @@ import {
   sequential,
   sgd,
 } from "../src/index.ts";
-import { chart } from "./chart.ts";
+import { chart } from "../src/train/chart.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 const runners: Record<string, () => Optimizer> = {

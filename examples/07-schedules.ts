@@ -26,7 +26,7 @@ import {
   sgd,
   warmup,
 } from "../src/index.ts";
-import { chart } from "./chart.ts";
+import { chart } from "../src/train/chart.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
 
 const PEAK = 0.02;
@@ -67,7 +67,7 @@ export async function run(options: ExampleOptions): Promise<ScheduleFigures> {
 
   const all = schedules(steps);
   for (const [name, schedule] of Object.entries(all)) {
-    log(chart({ [name]: Array.from({ length: steps }, (_, step) => schedule(step)) }, { height: 6, width: 60 }));
+    log(`${name}\n${chart({ [name]: Array.from({ length: steps }, (_, step) => schedule(step)) }, { height: 6, ends: ["first step", "last step"] })}`);
   }
   const figures: Record<string, number> = {};
   for (const [name, schedule] of Object.entries(all)) figures[name] = await accuracyOf(network(42, schedule));

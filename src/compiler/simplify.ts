@@ -2,7 +2,8 @@ import { isElementwise } from "../tensor/op.ts";
 import { type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.ts";
 import { constantOp, constantValue, scalar } from "../tensor/ops/leaf.ts";
 import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
-import { broadcastToOp, reshapeOp, stopGradientOp, transposeOp } from "../tensor/ops/shaping.ts";
+import { broadcastToOp, reshapeOp, transposeOp } from "../tensor/ops/shaping.ts";
+import { withGradientOp } from "../tensor/ops/with-gradient.ts";
 import { numeric } from "../tensor/primitive.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -33,7 +34,7 @@ function rewrite(node: Tensor): Tensor {
   const [x] = node.inputs;
   if (isElementwise(node.op)) return rewriteElementwise(node);
   if (!x) return node;
-  if (node.op === stopGradientOp) return x;
+  if (node.op === withGradientOp) return x;
   if (node.op === reshapeOp) {
     if (sameShape(x.shape, node.shape)) return x;
     if (x.op === reshapeOp) return withInputs(node, [x.inputs[0] as Tensor]);

@@ -14,3 +14,4 @@ export * from "./resizing.ts";
 export * from "./shaping.ts";
 export * from "./softmax.ts";
 export type { Padding } from "./window.ts";
+export * from "./with-gradient.ts";
