@@ -332,6 +332,11 @@ export function listOf<T extends object>(items: T | readonly T[]): readonly T[] 
   return Array.isArray(items) ? items : [items as T];
 }
 
+/** A layer inside another, as plain data for the outer one's `getConfig`. */
+export function describeLayer(layer: Layer): { kind: string; config: Record<string, unknown> } {
+  return { kind: layer.kind, config: layer.getConfig() };
+}
+
 /** A user's initializer may give anything. */
 function checkInitial(variable: Variable, initial: Variable["initial"]): Variable["initial"] {
   // The constructor of Variable checks shapes; a throw-away one does that here.

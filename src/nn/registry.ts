@@ -77,6 +77,7 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   spatialDropout1d: ({ rate, ...options }) => layers.spatialDropout1d(rate, options),
   spatialDropout2d: ({ rate, ...options }) => layers.spatialDropout2d(rate, options),
   spatialDropout3d: ({ rate, ...options }) => layers.spatialDropout3d(rate, options),
+  spectralNormalization: ({ layer, ...options }) => layers.spectralNormalization(layer, options),
   unitNormalization: layers.unitNormalization,
   upSampling1d: ({ size, ...options }) => layers.upSampling1d(size, options),
   upSampling2d: ({ size, ...options }) => layers.upSampling2d(size, options),
@@ -106,14 +107,16 @@ const rules: Readonly<Record<string, (options: Options) => (w: never) => unknown
  */
 export function layerFromConfig(kind: string, config: Readonly<Record<string, unknown>>, own: Readonly<Record<string, LayerFactory>> = {}): Layer {
   const make = lookUp("layerFromConfig", "layer", { ...layerFactories, ...own }, kind);
-  const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, revive(key, value)]));
+  const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, revive(key, value, own)]));
   return kind === "network" ? networkFromConfig(config as never, own) : make(options);
 }
 
-/** `{ kind, … }` becomes the function that it describes. */
-function revive(key: string, value: unknown): unknown {
+/** `{ kind, … }` becomes the function that it describes, `{ kind, config }` the layer; each of a list. */
+function revive(key: string, value: unknown, own: Readonly<Record<string, LayerFactory>>): unknown {
+  if (Array.isArray(value)) return value.map((item) => revive(key, item, own));
   const isDescribed = typeof value === "object" && value !== null && "kind" in value;
   if (!isDescribed) return value;
+  if ("config" in value) return layerFromConfig(value.kind as string, value.config as Record<string, unknown>, own);
   if (key.endsWith("Initializer")) return initializer(value as { kind: string });
   const { kind, ...options } = value as { kind: string };
   if (key.endsWith("Regularizer") || key.endsWith("Constraint")) return lookUp("layerFromConfig", key, rules, kind)(options);

@@ -56,4 +56,5 @@ export {
 export { SeparableConv1d, SeparableConv2d, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
 export type { Margin } from "./spatial.ts";
+export { SpectralNormalization, type SpectralNormalizationOptions, spectralNormalization } from "./spectral-normalization.ts";
 export { type UpSampling2DOptions, upSampling1d, upSampling2d, upSampling3d } from "./up-sampling.ts";
