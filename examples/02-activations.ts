@@ -1,14 +1,21 @@
 /**
  * Activations that do not saturate. First, units that die: relu with a large learning rate, against leakyRelu and elu. Then plain stacks of 30
- * layers, without normalization: selu with LeCun initialization trains, sigmoid and tanh do not get far.
+ * layers, without normalization: relu and selu with the initializations that suit them train, tanh lags behind, sigmoid stays at chance.
  *
  *     npx tsx examples/02-activations.ts [--short]
  *
  * Printed by a full run (seed 42; the first 10 000 training images; all 10 000 test images):
  *
- *     @@FIGURES@@
+ *     relu, momentum at rate 0.05: 11.7 % of 300 hidden units dead, test accuracy 75.60 %
+ *     leakyRelu, momentum at rate 0.05: 0.0 % of 300 hidden units dead, test accuracy 81.88 %
+ *     elu, momentum at rate 0.05: 0.0 % of 300 hidden units dead, test accuracy 75.76 %
+ *     30 layers of sigmoid, glorotUniform: test accuracy 10.00 %
+ *     30 layers of tanh, glorotUniform: test accuracy 64.93 %
+ *     30 layers of relu, heNormal: test accuracy 75.07 %
+ *     30 layers of selu, lecunNormal: test accuracy 74.50 %
  *
- * A unit counts as dead when it gives 0 for each of 1 000 test images. leakyRelu and elu have a slope everywhere, so nothing dies.
+ * A unit counts as dead when it gives 0 for each of 1 000 test images. leakyRelu and elu have a slope everywhere, so nothing dies. The
+ * rate of the first part is large on purpose. One seed each: a point or two between relu and selu, or relu and elu, says nothing.
  */
 import { type activations, dense, flatten, type initializers, type Layer, nadam, sequential, sgd } from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";

@@ -5,7 +5,27 @@
  *
  * Printed by a full run (the first 10 000 training images, batches of 32, 5 epochs, Nesterov momentum 0.9; 10 000 test images), after the charts:
  *
- *     @@FIGURES@@
+ *     constant: test accuracy 84.57 %
+ *     power (exponent 0.5): test accuracy 83.71 %
+ *     inverse time: test accuracy 84.18 %
+ *     exponential: test accuracy 83.91 %
+ *     piecewise constant: test accuracy 84.91 %
+ *     polynomial: test accuracy 85.03 %
+ *     cosine: test accuracy 84.92 %
+ *     cosine with restarts: test accuracy 84.96 %
+ *     warm-up, then cosine: test accuracy 84.77 %
+ *     1cycle: test accuracy 84.81 %
+ *     reduceLROnPlateau: test accuracy 84.57 %
+ *     suggested peak: 0.0030
+ *     rate 0.005: constant 83.18 % ± 0.42 %, 1cycle up to it 82.97 % ± 0.12 %
+ *     rate 0.01: constant 83.58 % ± 0.45 %, 1cycle up to it 83.92 % ± 0.17 %
+ *     rate 0.02: constant 83.38 % ± 0.72 %, 1cycle up to it 84.67 % ± 0.17 %
+ *     rate 0.05: constant 82.27 % ± 1.58 %, 1cycle up to it 85.48 % ± 0.18 %
+ *     rate 0.1: constant 11.66 % ± 3.33 %, 1cycle up to it 85.53 % ± 0.10 %
+ *
+ * Mean ± standard deviation of seeds 1 to 5; above it one seed each, which says nothing about a few tenths. 1cycle at its best is 1.95 points better than
+ * the best constant rate, bears a rate at which a constant one fails, and spreads less. The range test's suggestion, a tenth of where the loss was lowest, is
+ * on the safe side here.
  */
 import {
   cosineDecay,
