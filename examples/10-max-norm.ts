@@ -5,9 +5,10 @@
  *
  * Printed by a full run (seeds 1 to 5; the first 3 000 training images, batches of 32, 20 epochs, momentum 0.95 at rate 0.01, dropout 0.5; 10 000 test images):
  *
- *     @@FIGURES@@
+ *     free: test accuracy 78.41 % ± 0.54 %, largest norm of a unit's weights 2.695
+ *     max-norm 2: test accuracy 78.48 % ± 0.66 %, largest norm of a unit's weights 2.000
  *
- * It does not always help: with 10 000 images, dropout 0.2 and rate 0.05, a norm of at most 3 gave 76.76 % ± 1.82 % against 79.64 % ± 1.11 % without.
+ * The constraint holds, but here it makes no difference to accuracy. It can cost some: with 10 000 images, dropout 0.2 and rate 0.05, a norm of at most 3 gave 76.76 % ± 1.82 % against 79.64 % ± 1.11 % without.
  */
 import { type Constraint, dense, dropout, flatten, maxNorm, sequential, sgd } from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
