@@ -9,10 +9,12 @@ import { inProcess, lastLine, run, runtimes } from "./processes.ts";
 import { faultsOf, type Row, table } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
 import { inWorkerd, withoutModule } from "./workers.ts";
+import { workersExample } from "./workers-example.ts";
 
 const wanted = process.argv.slice(2);
 const rows: Row[] = [];
 const faults: string[] = [];
+const notes: string[] = [];
 
 /** Runs one part; where it fails, the others go on. */
 async function part(name: string, body: () => Promise<void>): Promise<void> {
@@ -76,6 +78,15 @@ await part("a handler given no module", async () => {
   const error = await withoutModule(scratch);
   expect(/must allow WebAssembly to be compiled\. .*"workerd".*wasm\(\{ module \}\)/.test(error ?? ""), `a handler without a module said: ${error}`);
 });
+await part("examples/workers", async () => {
+  const { faults: found, peak, idle, linearMemory } = await workersExample(scratch);
+  faults.push(...found);
+  const MB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  notes.push(
+    `examples/workers: peak memory of the runtime ${MB(peak)}, ${MB(idle)} before the first request; linear memory of the kernels ${MB(linearMemory)}`,
+  );
+  expect(peak - idle <= 128e6, `examples/workers: requests took ${MB(peak - idle)}, more than the 128 MB of a Worker`);
+});
 await part("an engine without SIMD", async () => {
   const { stdout, stderr } = await run(scratch, [process.execPath, "--import", "./no-simd.mjs", "default-backend-main.mjs"]);
   const { name, loss } = lastLine<{ name: string; loss: number }>(stdout);
@@ -85,6 +96,7 @@ await part("an engine without SIMD", async () => {
 
 faults.push(...faultsOf(rows));
 console.log(`\n${table(rows)}\n`);
+for (const note of notes) console.log(note);
 for (const fault of faults) console.error(`fault: ${fault}`);
 console.log(faults.length === 0 ? `Equal weights in all ${rows.length} runs.` : `${faults.length} faults.`);
 process.exit(faults.length > 0 ? 1 : 0);
