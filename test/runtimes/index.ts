@@ -3,7 +3,10 @@
  * Ends with a table. Run `npm run build` first.
  *
  *     npm run test:runtimes [-- PART…]      with parts: only those whose name holds one of these
+ *
+ * SCREENSHOT=file.png keeps a picture of examples/browser.
  */
+import { browserExample } from "./browser-example.ts";
 import { inChromium, inFirefox, Pages, rowsOf } from "./browsers.ts";
 import { inProcess, lastLine, run, runtimes } from "./processes.ts";
 import { faultsOf, type Row, table } from "./report.ts";
@@ -71,6 +74,13 @@ await part("a policy that forbids WebAssembly", async () => {
   const [forbidden, allowed] = posted;
   expect(/must allow WebAssembly to be compiled\. .*'wasm-unsafe-eval'/.test(forbidden?.error ?? ""), `a forbidden page said: ${JSON.stringify(forbidden)}`);
   expect(allowed?.hash === rows[0]?.hash, `a page that allows WebAssembly said: ${JSON.stringify(allowed)}`);
+});
+await part("examples/browser", async () => {
+  const { faults: found, longest, frames, seconds } = await browserExample(scratch, pages, process.env.SCREENSHOT);
+  faults.push(...found);
+  notes.push(`examples/browser: trained in ${seconds.toFixed(1)} s, ${frames} frames painted meanwhile, longest task ${longest.toFixed(0)} ms`);
+  // It trains for 25 epochs, and each shows in the chart.
+  expect(frames >= 20, `examples/browser: only ${frames} frames painted while training`);
 });
 pages.close();
 
