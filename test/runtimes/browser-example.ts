@@ -57,7 +57,7 @@ export async function browserExample(scratch: string, pages: Pages, screenshot?:
 
   const browser = await openChromium();
   try {
-    const page = await browser.newPage({ viewport: { width: 820, height: 480 } });
+    const page = await browser.newPage({ viewport: { width: 820, height: 540 } });
     const faults: string[] = [];
     page.on("pageerror", (error) => faults.push(`examples/browser: ${error}`));
     page.on("console", (message) => {
