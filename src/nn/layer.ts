@@ -21,6 +21,8 @@ export interface CallContext {
   readonly training: boolean;
   /** Whether random layers such as dropout are on: as `training`, but also in Monte Carlo predictions, where batch normalization stays in inference. */
   readonly noise: boolean;
+  /** Whether only the outputs' shapes are asked for: what is recorded will not be run. An extent that is not known yet stands as a large number. */
+  readonly isProbe?: boolean;
   /** Random key of the run, int32 [3]: seed (low, high) and step. Give it to random ops with `stream(layer)`. */
   readonly key: Tensor;
   /** A random stream for this call of the layer, derived from its path in the model; `use` tells several streams of one call apart. */
@@ -347,6 +349,7 @@ function checkInitial(variable: Variable, initial: Variable["initial"]): Variabl
 const probing: CallContext = {
   training: false,
   noise: false,
+  isProbe: true,
   get key() {
     return placeholder("key", [3], "int32");
   },
