@@ -9,6 +9,8 @@ import { Bench } from "tinybench";
 import { adam, bind, compile, conv2d, dense, flatten, maxPooling2d, ops, sequential, settle, sgd, Variable, wasm } from "../src/index.ts";
 import { Kernels, rooflineFlops } from "./gemm.ts";
 
+const oneThread: object = { threads: 1 };
+
 /** Multiplications and additions of a sample in the CNN's step: three products per layer, but two in the first, whose input needs no gradient. */
 const cnnFlops = 2 * (2 * 26 * 26 * 9 * 32 + 3 * (11 * 11 * 9 * 32 * 64 + 1600 * 128 + 128 * 10));
 
@@ -37,7 +39,7 @@ async function cnnAgainstLoop(): Promise<Pair> {
     ],
     { seed: 1 },
   );
-  model.compile({ optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", backend: await wasm() });
+  model.compile({ optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", backend: await wasm(oneThread) });
   const x = { data: Float32Array.from({ length: rows * 784 }, (_, i) => Math.abs(Math.sin(i))), shape: [rows, 28, 28, 1] };
   const y = Int32Array.from({ length: rows }, (_, i) => i % 10);
   const kernels = new Kernels(new WebAssembly.Module(readFileSync(new URL("../build/simd.wasm", import.meta.url))));
@@ -58,7 +60,7 @@ async function cnnAgainstLoop(): Promise<Pair> {
 /** Adam over a million parameters reads weights, gradients and both moments and writes all but the gradients: 28 MB. A copy of 14 MB moves as much. */
 async function adamAgainstCopy(): Promise<Pair> {
   const count = 2 ** 20;
-  const backend = await wasm();
+  const backend = await wasm(oneThread);
   const [weight, gradient] = ["weight", "gradient"].map(
     (name, stream) => new Variable([count], { name, initial: ops.randomNormal([count], { seed: 1, stream }) }),
   );
