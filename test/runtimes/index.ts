@@ -3,16 +3,21 @@
  * Ends with a table. Run `npm run build` first.
  *
  *     npm run test:runtimes [-- PART…]      with parts: only those whose name holds one of these
+ *
+ * SCREENSHOT=file.png keeps a picture of examples/browser.
  */
+import { browserExample } from "./browser-example.ts";
 import { inChromium, inFirefox, Pages, rowsOf } from "./browsers.ts";
 import { inProcess, lastLine, run, runtimes } from "./processes.ts";
 import { faultsOf, type Row, table } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
 import { inWorkerd, withoutModule } from "./workers.ts";
+import { workersExample } from "./workers-example.ts";
 
 const wanted = process.argv.slice(2);
 const rows: Row[] = [];
 const faults: string[] = [];
+const notes: string[] = [];
 
 /** Runs one part; where it fails, the others go on. */
 async function part(name: string, body: () => Promise<void>): Promise<void> {
@@ -70,11 +75,27 @@ await part("a policy that forbids WebAssembly", async () => {
   expect(/must allow WebAssembly to be compiled\. .*'wasm-unsafe-eval'/.test(forbidden?.error ?? ""), `a forbidden page said: ${JSON.stringify(forbidden)}`);
   expect(allowed?.hash === rows[0]?.hash, `a page that allows WebAssembly said: ${JSON.stringify(allowed)}`);
 });
+await part("examples/browser", async () => {
+  const { faults: found, longest, frames, seconds } = await browserExample(scratch, pages, process.env.SCREENSHOT);
+  faults.push(...found);
+  notes.push(`examples/browser: trained in ${seconds.toFixed(1)} s, ${frames} frames painted meanwhile, longest task ${longest.toFixed(0)} ms`);
+  // It trains for 25 epochs, and each shows in the chart.
+  expect(frames >= 20, `examples/browser: only ${frames} frames painted while training`);
+});
 pages.close();
 
 await part("a handler given no module", async () => {
   const error = await withoutModule(scratch);
   expect(/must allow WebAssembly to be compiled\. .*"workerd".*wasm\(\{ module \}\)/.test(error ?? ""), `a handler without a module said: ${error}`);
+});
+await part("examples/workers", async () => {
+  const { faults: found, peak, idle, linearMemory } = await workersExample(scratch);
+  faults.push(...found);
+  const MB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  notes.push(
+    `examples/workers: peak memory of the runtime ${MB(peak)}, ${MB(idle)} before the first request; linear memory of the kernels ${MB(linearMemory)}`,
+  );
+  expect(peak - idle <= 128e6, `examples/workers: requests took ${MB(peak - idle)}, more than the 128 MB of a Worker`);
 });
 await part("an engine without SIMD", async () => {
   const { stdout, stderr } = await run(scratch, [process.execPath, "--import", "./no-simd.mjs", "default-backend-main.mjs"]);
@@ -85,6 +106,7 @@ await part("an engine without SIMD", async () => {
 
 faults.push(...faultsOf(rows));
 console.log(`\n${table(rows)}\n`);
+for (const note of notes) console.log(note);
 for (const fault of faults) console.error(`fault: ${fault}`);
 console.log(faults.length === 0 ? `Equal weights in all ${rows.length} runs.` : `${faults.length} faults.`);
 process.exit(faults.length > 0 ? 1 : 0);

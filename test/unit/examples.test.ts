@@ -5,6 +5,7 @@ import { run as transfer } from "../../examples/05-transfer.ts";
 import { run as mcDropout } from "../../examples/09-mc-dropout.ts";
 import { run as allRecipes } from "../../examples/11-recipes.ts";
 import { run as autoencoder } from "../../examples/12-autoencoder.ts";
+import { run as charLstm } from "../../examples/12-char-lstm.ts";
 import { run as cnn } from "../../examples/12-cnn.ts";
 import { run as residual } from "../../examples/12-residual.ts";
 import { mnistDigits } from "../../examples/digits.ts";
@@ -74,6 +75,17 @@ describe("examples", { timeout: 60_000 }, () => {
   it("12: the autoencoder is better than the mean image after 160 steps", async () => {
     const { error, errorOfMean } = await autoencoder({ short: true, images });
     expect(error).toBeLessThan(0.9 * errorOfMean);
+  });
+
+  it("12: an LSTM learns letters; a plain recurrent network explodes without clipping and learns with it", async () => {
+    const { lstm, sample, plain } = await charLstm({ short: true });
+    expect(lstm.at(-1)).toBeLessThan(0.9 * (lstm[0] as number));
+    expect(sample).toHaveLength(24);
+    expect(plain["no clipping"].lostAt).toBeGreaterThan(1);
+    expect(plain["no clipping"].losses.at(-1)).toBeNaN();
+    const { lostAt, losses } = plain["globalClipNorm 1"];
+    expect(lostAt).toBeUndefined();
+    expect(losses.at(-1)).toBeLessThan(0.9 * (losses[0] as number));
   });
 
   it("11: both recipes learn", async () => {
