@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -83,6 +83,15 @@ describe("the house", () => {
       expect(undocumentedExports(root, file)).toEqual([]);
     },
   );
+
+  it("tests each of the twelve mistakes that a rival ships, by name", () => {
+    const text = ["unit", "property"]
+      .flatMap((folder) => readdirSync(join(root, "test", folder)).map((name) => join(root, "test", folder, name)))
+      .filter((file) => file.endsWith(".test.ts"))
+      .map((file) => readFileSync(file, "utf8"))
+      .join("");
+    for (let mistake = 1; mistake <= 12; mistake++) expect(text).toMatch(new RegExp(`(describe|it)\\(["\`][^"\`]*tfjs mistake ${mistake}\\b`));
+  });
 
   it("has no runtime dependencies and nothing that runs at installation", () => {
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

@@ -3,7 +3,8 @@ import { type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.
 import { constantOp, constantValue, scalar } from "../tensor/ops/leaf.ts";
 import { type MatmulAttrs, matmulOp } from "../tensor/ops/matmul.ts";
 import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
-import { broadcastToOp, reshapeOp, stopGradientOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
+import { broadcastToOp, reshapeOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
+import { withGradientOp } from "../tensor/ops/with-gradient.ts";
 import { arity, isExact, numeric } from "../tensor/primitive.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -41,7 +42,7 @@ function rewrite(node: Tensor, isSole: (tensor: Tensor) => boolean): Tensor {
   const [x] = node.inputs;
   if (isElementwise(node.op)) return rewriteElementwise(node);
   if (!x) return node;
-  if (node.op === stopGradientOp) return x;
+  if (node.op === withGradientOp) return x;
   if (node.op === reshapeOp) {
     if (sameShape(x.shape, node.shape)) return x;
     if (x.op === reshapeOp) return withInputs(node, [x.inputs[0] as Tensor]);

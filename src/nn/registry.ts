@@ -108,6 +108,7 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   spatialDropout1d: ({ rate, ...options }) => layers.spatialDropout1d(rate, options),
   spatialDropout2d: ({ rate, ...options }) => layers.spatialDropout2d(rate, options),
   spatialDropout3d: ({ rate, ...options }) => layers.spatialDropout3d(rate, options),
+  spectralNormalization: ({ layer, ...options }) => layers.spectralNormalization(layer, options),
   subtractLayer: layers.subtractLayer,
   timeDistributed: ({ layer, ...options }) => layers.timeDistributed(layer, options),
   unitNormalization: layers.unitNormalization,

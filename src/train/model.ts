@@ -19,6 +19,7 @@ import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { runPredict, runTest } from "./loops.ts";
 import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
+import { assignNamed, assignOptimizer, type NamedArrays, readNamed, readOptimizer } from "./named-weights.ts";
 import { Objective, type ObjectiveOptions } from "./objective.ts";
 import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
@@ -262,6 +263,37 @@ export class Model extends Network implements TrainedModel {
       });
     });
     for (const [index, variable] of variables.entries()) variable.assign((arrays[index] as HostArray).data);
+  }
+
+  /** Copies of all weights by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. */
+  getNamedWeights(): Promise<NamedArrays> {
+    return readNamed(this.variables);
+  }
+
+  /**
+   * Sets weights by name, from what `getNamedWeights` gave.
+   * @param options.strict whether every weight must be there, and no other. False: what has a known name is set, such as the layers that two models share. Default true.
+   * @throws ValueError where names do not fit, ShapeError where shapes do not; then nothing has changed.
+   */
+  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, { strict = true }: { strict?: boolean } = {}): void {
+    assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
+  }
+
+  /** The optimizer's state as plain data: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
+  getOptimizerState(): Promise<NamedArrays> {
+    const { optimizer } = this;
+    optimizer.build(this.trainableVariables);
+    return readOptimizer(optimizer);
+  }
+
+  /**
+   * Sets the optimizer's state, so that training goes on as if it had not been interrupted. Compile before.
+   * @throws ValueError or ShapeError where it is not that of an equal optimizer and equal trainable weights; then nothing has changed.
+   */
+  setOptimizerState(state: Readonly<Record<string, ArrayInput>>): void {
+    const { optimizer } = this;
+    optimizer.build(this.trainableVariables);
+    assignOptimizer(`setOptimizerState of ${this.label}`, optimizer, state);
   }
 
   /** The model as a table of layers; printed, and given as text. */

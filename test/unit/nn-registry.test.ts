@@ -39,6 +39,8 @@ const examples: Layer[] = [
   layers.gaussianDropout(0.2),
   layers.activityRegularization({ l1: 0.1, l2: 0.2 }),
   layers.batchNormalization({ momentum: 0.9, trainable: false }),
+  layers.batchNormalization({ renorm: true, renormClipping: { rmax: 3, dmax: 5 } }),
+  layers.spectralNormalization(layers.conv2d(4, 3, { activation: "elu", kernelInitializer: heNormal({ seed: 5 }) }), { powerIterations: 2 }),
   layers.layerNormalization({ axis: [1, 2] }),
   layers.groupNormalization({ groups: 2 }),
   layers.rmsNormalization({ epsilon: 1e-5 }),

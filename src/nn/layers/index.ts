@@ -106,5 +106,6 @@ export { SeparableConv1d, SeparableConv2d, type SeparableConvOptions, separableC
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
 export { SimpleRnn, SimpleRnnCell, type SimpleRnnOptions, simpleRnn, simpleRnnCell } from "./simple-rnn.ts";
 export type { Margin } from "./spatial.ts";
+export { SpectralNormalization, type SpectralNormalizationOptions, spectralNormalization } from "./spectral-normalization.ts";
 export { TimeDistributed, timeDistributed } from "./time-distributed.ts";
 export { type UpSampling2DOptions, upSampling1d, upSampling2d, upSampling3d } from "./up-sampling.ts";

@@ -15,3 +15,4 @@ export { type AffineOptions, affineTransform, type FillMode, flipImages, gatherP
 export * from "./shaping.ts";
 export * from "./softmax.ts";
 export type { Padding } from "./window.ts";
+export * from "./with-gradient.ts";
