@@ -1,5 +1,5 @@
-import { philox } from "../backends/js/random.ts";
 import { randomKey } from "../tensor/ops/random.ts";
+import { philox } from "../tensor/philox.ts";
 
 /**
  * A random matrix [rows, columns], uniform over those with orthonormal columns (rows, if these are fewer), times `gain`: the Q of a
