@@ -9,7 +9,7 @@ import { defineConfig } from "tsup";
 const droppableNamespaces = {
   name: "droppable-namespaces",
   renderChunk(code: string) {
-    const namespaces = /^var (\w+_exports) = \{\};\n__export\(\1, (\{\n[\s\S]*?\n\})\);$/gm;
+    const namespaces = /^var (\w+_exports\d*) = \{\};\n__export\(\1, (\{\n[\s\S]*?\n\})\);$/gm;
     const made = code.replace(namespaces, "var $1 = /* @__PURE__ */ (() => {\n  const namespace = {};\n  __export(namespace, $2);\n  return namespace;\n})();");
     if (/^__export\(/m.test(made)) throw new Error("tsup.config.ts: esbuild writes namespaces in another form now; mend the pattern.");
     return { code: made };
@@ -33,21 +33,34 @@ const staticEvaluate: Plugin = {
   },
 };
 
+/** Exports of `index.ts` that reach what is loaded on first need, by the file of the package that gives them. */
+const apart: Readonly<Record<string, string>> = {
+  "apart/fallback": '"./backends/js/index.ts"',
+  "apart/losses": '"./nn/losses.ts"',
+  "apart/metrics": '"./nn/metrics.ts"',
+  "apart/optimizers": '"./optim/rare.ts"',
+};
+
 /**
- * A bundler that splits loads whatever is imported by a file from which it takes an export by name. So `index.js` passes all exports but the js
- * backend on from a file that does not import that backend: who does not ask for it has it in a chunk of its own, loaded where SIMD is missing.
+ * A bundler that splits loads whatever is imported by a file from which it takes an export by name, used or not. So `index.js` only passes on the
+ * exports of several files: `core.js`, which imports nothing that is loaded on first need (the js backend where SIMD is missing, losses that few
+ * name), and one for each line of {@link apart}. Each entry here is `index.ts` with its own lines alone.
  */
-const fallbackApart: Plugin = {
-  name: "fallback-apart",
+const exportsApart: Plugin = {
+  name: "exports-apart",
   setup(build) {
-    const isFallback = (line: string) => line.includes('"./backends/js/');
-    build.onResolve({ filter: /^core$/ }, ({ kind, resolveDir }) =>
-      kind === "entry-point" ? { path: `${resolveDir}/src/index.ts`, suffix: "?core" } : { path: "./core.js", external: true },
+    const entries = ["core", ...Object.keys(apart)];
+    build.onResolve({ filter: /^(core|apart\/\w+)$/ }, ({ path, kind, resolveDir }) =>
+      kind === "entry-point" ? { path: `${resolveDir}/src/index.ts`, suffix: `?${path}` } : { path: `./${path}.js`, external: true },
     );
     build.onLoad({ filter: /src\/index\.ts$/ }, ({ path, suffix }) => {
+      if (suffix === "") return { contents: entries.map((entry) => `export * from "${entry}";`).join("\n"), loader: "ts" };
+      const from = apart[suffix.slice(1)];
       const lines = readFileSync(path, "utf8").split("\n");
-      const contents = suffix ? lines.filter((line) => !isFallback(line)) : [...lines.filter(isFallback), 'export * from "core";'];
-      return { contents: contents.join("\n"), loader: "ts" };
+      const isOwn = (line: string) => (from ? line.includes(from) : !Object.values(apart).some((other) => line.includes(other)));
+      const own = lines.filter(isOwn);
+      if (own.length === 0) throw new Error(`tsup.config.ts: index.ts exports nothing from ${from}; mend the table.`);
+      return { contents: own.join("\n"), loader: "ts" };
     });
   },
 };
@@ -62,8 +75,11 @@ export default defineConfig({
   clean: true,
   dts: true,
   esbuildOptions: (options) => {
-    options.entryPoints = { ...(options.entryPoints as Record<string, string>), core: "core" };
+    options.entryPoints = {
+      ...(options.entryPoints as Record<string, string>),
+      ...Object.fromEntries(["core", ...Object.keys(apart)].map((entry) => [entry, entry])),
+    };
   },
-  esbuildPlugins: [staticEvaluate, fallbackApart],
+  esbuildPlugins: [staticEvaluate, exportsApart],
   plugins: [droppableNamespaces],
 });

@@ -8,7 +8,8 @@ import { checkFit, type FitOptions } from "./options.ts";
 import { type BatchStream, isStream, Preparation, splitColumns } from "./prepare.ts";
 import { Progress } from "./progress.ts";
 import type { BatchSource } from "./source.ts";
-import type { Task, Trainer } from "./trainer.ts";
+import type { Task } from "./task.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** What `fit` was called with. */
 export interface FitCall {

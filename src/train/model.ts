@@ -7,7 +7,7 @@ import { Network, type NetworkOptions } from "../nn/network.ts";
 import { summary } from "../nn/summary.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { type OptimizerName, optimizerOf } from "../optim/optimizers.ts";
+import type { OptimizerName } from "../optim/optimizers.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -21,7 +21,8 @@ import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predic
 import { Objective, type ObjectiveOptions } from "./objective.ts";
 import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
-import { type Logs, type Task, Trainer } from "./trainer.ts";
+import { Task } from "./task.ts";
+import { type Logs, Trainer } from "./trainer.ts";
 
 /** Options of a model. */
 export interface ModelOptions extends NetworkOptions {
@@ -75,16 +76,14 @@ export class Model extends Network implements TrainedModel {
    * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
    */
   compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions): void {
-    const task = {
-      objective: new Objective(`compile of ${this.label}`, outputNames(this), objective),
-      optimizer: optimizerOf(optimizer, `compile of ${this.label}`),
-    };
+    const label = `compile of ${this.label}`;
+    const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
     this.trainer?.dispose();
     this.task = task;
     this.trainer = new Trainer({ network: this, task, backend, seed: this.seed });
   }
 
-  /** The optimizer. @throws StateError before `compile`. */
+  /** The optimizer. @throws StateError before `compile`, and before the first step where a rare one was given by name. */
   get optimizer(): Optimizer {
     return this.compiled("optimizer").task.optimizer;
   }
@@ -104,7 +103,7 @@ export class Model extends Network implements TrainedModel {
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
   fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
   async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
-    const { task, trainer } = this.compiled("fit");
+    const { task, trainer } = await this.ready("fit");
     if (this.isBusy) throw stateError(this.label, { rule: "a model trains one thing at a time", expected: "an awaited fit", received: "a second one" });
     this.isBusy = true;
     try {
@@ -117,14 +116,14 @@ export class Model extends Network implements TrainedModel {
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
   async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
-    const { task, trainer } = this.compiled("trainOnBatch");
+    const { task, trainer } = await this.ready("trainOnBatch");
     const mode = task.optimizer.phase === "update" ? "train" : "accumulate";
     return this.onBatch("trainOnBatch", mode, task, trainer, x, y, weights);
   }
 
   /** Losses and metrics of one batch. */
   async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
-    const { task, trainer } = this.compiled("testOnBatch");
+    const { task, trainer } = await this.ready("testOnBatch");
     return this.onBatch("testOnBatch", "test", task, trainer, x, y, weights);
   }
 
@@ -155,7 +154,7 @@ export class Model extends Network implements TrainedModel {
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
   evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
-    const { task, trainer } = this.compiled("evaluate");
+    const { task, trainer } = await this.ready("evaluate");
     const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
     const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "evaluate", task.objective, checkData);
@@ -274,6 +273,12 @@ export class Model extends Network implements TrainedModel {
   override clone(): Model {
     const { inputs, outputs } = this.cloneGraph();
     return new Model(inputs, outputs, { name: this.name, trainable: this.trainable, seed: this.seed }, this.kind);
+  }
+
+  /** As {@link compiled}, with everything loaded that names stand for. */
+  private async ready(what: string): Promise<{ task: Task; trainer: Trainer }> {
+    const { task, trainer } = this.compiled(what);
+    return { task: await task.load(), trainer };
   }
 
   private compiled(what: string): { task: Task; trainer: Trainer } {

@@ -2,14 +2,13 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import { Recording } from "../nn/context.ts";
 import { listOf } from "../nn/layer.ts";
 import type { Network } from "../nn/network.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
 import { gradients } from "../tensor/autodiff.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { ArraySpec, BatchSpec } from "./batch.ts";
 import { type Finite, finiteGradients, finiteOutputs, notingOutputs } from "./diagnosis.ts";
-import type { Objective } from "./objective.ts";
+import type { Task } from "./task.ts";
 
 /** What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`); "sample" predicts with the noise layers on. */
 export type Mode = "train" | "accumulate" | "test" | "predict" | "sample";
@@ -24,13 +23,7 @@ export interface StepOptions {
 export interface Parts {
   readonly network: Network;
   /** For all modes but "predict" and "sample". */
-  readonly task: TrainingTask | undefined;
-}
-
-/** What is trained, for what, and how. */
-export interface TrainingTask {
-  readonly objective: Objective;
-  readonly optimizer: Optimizer;
+  readonly task: Task | undefined;
   readonly trainable: readonly Variable[];
 }
 
@@ -49,7 +42,7 @@ export const portName = {
  * random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer, side results such as moving
  * averages, metrics. Test steps: forward, losses, metrics. Predict and sample steps: forward.
  */
-export function recordStep(mode: Mode, { network, task }: Parts, spec: BatchSpec, options: StepOptions): CompiledGraph {
+export function recordStep(mode: Mode, { network, task, trainable }: Parts, spec: BatchSpec, options: StepOptions): CompiledGraph {
   const isTraining = mode === "train" || mode === "accumulate";
   const ctx = new Recording(network, { training: isTraining, noise: isTraining || mode === "sample", key: placeholder(portName.key, [3], "int32") });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
@@ -64,7 +57,7 @@ export function recordStep(mode: Mode, { network, task }: Parts, spec: BatchSpec
   const masks = outputs.map((output) => ctx.maskOf(output));
   const { loss, updates } = task.objective.reckon({ yTrue: y, yPred: outputs, weights, masks }, [...network.penalties(), ...ctx.losses]);
   if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });
-  const pairs = withGradients(task.trainable, loss);
+  const pairs = withGradients(trainable, loss);
   if (options.diagnoses) noted.push(...finiteGradients(network, pairs));
   const phase = mode === "train" ? "update" : "accumulate";
   const trained = task.optimizer.apply(pairs, task.optimizer.scalars(), { constraints: network.constraints(), phase });

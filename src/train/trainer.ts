@@ -4,17 +4,16 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { randomKey } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchPorts, BatchSpec } from "./batch.ts";
 import { readDiagnosis } from "./diagnosis.ts";
-import type { Objective } from "./objective.ts";
 import { Pacer } from "./pacer.ts";
 import { type BoundProgram, Programs } from "./programs.ts";
 import type { BatchCursor } from "./source.ts";
 import { type Mode, portName, recordStep } from "./step.ts";
+import type { Task } from "./task.ts";
 
 /** Values of losses and metrics by name. */
 export type Logs = Record<string, number>;
@@ -27,12 +26,6 @@ export interface TrainerOptions {
   /** Default: where the weights are, else the default backend. */
   readonly backend: Backend | undefined;
   readonly seed: number;
-}
-
-/** What a model is trained for, and how. */
-export interface Task {
-  readonly objective: Objective;
-  readonly optimizer: Optimizer;
 }
 
 /** A program with what each of its runs has to be told. */
@@ -146,7 +139,7 @@ export class Trainer {
 
   private record(mode: Mode, spec: BatchSpec): CompiledGraph {
     const { network, task } = this.options;
-    return withFlags(this.flags, () => recordStep(mode, { network, task: task && { ...task, trainable: this.trainable } }, spec, this));
+    return withFlags(this.flags, () => recordStep(mode, { network, task, trainable: this.trainable }, spec, this));
   }
 }
 
