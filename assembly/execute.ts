@@ -47,3 +47,8 @@ export function execute(program: usize, count: i32, thread: i32, threads: i32): 
 export function heapBase(): usize {
   return __heap_base;
 }
+
+/** Whether matrix products are those of relaxed SIMD, whose bits depend on the CPU. */
+export function isRelaxed(): bool {
+  return ASC_FEATURE_RELAXED_SIMD;
+}

@@ -4,6 +4,7 @@ import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type Block, Heap } from "./heap.ts";
+import type { Build } from "./module.ts";
 
 /** A variable's memory; no block once freed. */
 export interface WasmStorage extends Storage {
@@ -25,11 +26,14 @@ export interface WasmBackendOptions {
 export interface WasmExports {
   execute(program: number, count: number, thread: number, threads: number): void;
   heapBase(): number;
+  isRelaxed(): number;
 }
 
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
 export class WasmBackend implements HostBackend {
   readonly name = "wasm";
+  /** Which build of the kernels runs: "simd" gives equal bits everywhere; "relaxed" is faster, and its bits depend on the CPU. */
+  readonly build: Build;
   readonly heap: Heap;
   /** Temporaries and inputs of whichever program runs: as large as the largest needs. */
   readonly arena: Block;
@@ -52,6 +56,7 @@ export class WasmBackend implements HostBackend {
     this.threads = threads;
     this.heap = new Heap(maximumBytes);
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } }).exports as unknown as WasmExports;
+    this.build = this.exports.isRelaxed() ? "relaxed" : "simd";
     this.heap.open(this.exports.heapBase());
     this.arena = this.heap.allocate(0, "arena");
     this.scratch = this.heap.allocate(0, "scratch");

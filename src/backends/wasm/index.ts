@@ -6,28 +6,32 @@ export { WasmBackend } from "./backend.ts";
 
 /** Options of {@link wasm}. */
 export interface WasmOptions {
-  /** A compiled module of this package's kernels, for hosts that forbid compiling at run time. Default: the one carried inline. */
+  /**
+   * A compiled `aretejs/simd.wasm` or `aretejs/relaxed.wasm`, for hosts that forbid compiling at run time. Default: the one that the package
+   * carries, compiled once on first need.
+   */
   module?: WebAssembly.Module;
   /**
-   * Use the relaxed-SIMD build where the engine has it: matrix products round once where they otherwise round twice, so
-   * results depend on the CPU in their last bits. Default false: equal bits everywhere.
+   * Equal bits everywhere, on every engine and CPU. With false the relaxed-SIMD build is taken where the engine has it: matrix products round
+   * once where they otherwise round twice, are about a tenth faster, and their last bits depend on the CPU. `backend.build` says which build was
+   * taken. Default true.
    */
-  relaxed?: boolean;
+  deterministic?: boolean;
   /** The most bytes of linear memory. Default: 4 GiB, what WASM can address. */
   maximumBytes?: number;
 }
 
 /**
  * The WASM backend: AssemblyScript kernels with SIMD. Each call makes a backend with a memory of its own.
- * @throws StateError where the engine has no WASM SIMD.
+ * @throws StateError where the engine has no WASM SIMD, or forbids compiling and no module is given.
  * @example const backend = await wasm({ maximumBytes: 256 * 2 ** 20 });
  */
-export async function wasm({ module, relaxed = false, maximumBytes }: WasmOptions = {}): Promise<WasmBackend> {
+export async function wasm({ module, deterministic = true, maximumBytes }: WasmOptions = {}): Promise<WasmBackend> {
   if (module) return new WasmBackend(module, { maximumBytes });
   if (!supports("simd")) {
     throw stateError("wasm backend", { rule: "the engine must have WASM SIMD", expected: "SIMD", received: "none", advice: "Use the js backend." });
   }
-  return new WasmBackend(await moduleOf(relaxed && supports("relaxed") ? "relaxed" : "simd"), { maximumBytes });
+  return new WasmBackend(await moduleOf(!deterministic && supports("relaxed") ? "relaxed" : "simd"), { maximumBytes });
 }
 
 /** As {@link wasm}, at once, from a compiled module. */

@@ -1,4 +1,6 @@
-/** The WASM that this package carries: which build an engine can run, and its compilation on first need. */
+import { carried } from "./carried.ts";
+
+/** The WASM that this package carries: which build an engine can run, and its module, made on first need. */
 
 /** `v128` and one instruction of the feature: an engine without it finds the bytes invalid. */
 const probes = {
@@ -21,13 +23,6 @@ const modules: Partial<Record<Build, Promise<WebAssembly.Module>>> = {};
 
 /** The compiled module, shared by all backends. */
 export function moduleOf(build: Build): Promise<WebAssembly.Module> {
-  modules[build] ??= bytesOf(build).then((bytes) => WebAssembly.compile(bytes));
+  modules[build] ??= carried(build);
   return modules[build];
-}
-
-/** The bytes of a build, for those who want to compile or serve them by themselves. */
-export async function bytesOf(build: Build): Promise<ArrayBuffer> {
-  const { default: base64 } = build === "simd" ? await import("./generated/simd.ts") : await import("./generated/relaxed.ts");
-  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return new Response(new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer();
 }
