@@ -1,4 +1,7 @@
-// What is loaded when a rare name is used; see `names.ts`. One module, so that bundlers cut the rest in few pieces.
+// What is loaded on first need: what rare names stand for (see `names.ts`), and what few runs do. One module, so that bundlers cut the rest in
+// few pieces.
 export * as losses from "./nn/losses/rare.ts";
 export * as metrics from "./nn/metrics/rare.ts";
 export * as optimizers from "./optim/rare.ts";
+export { withClassWeights } from "./train/class-weight.ts";
+export * as diagnosis from "./train/diagnosis.ts";

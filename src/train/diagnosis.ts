@@ -5,6 +5,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BoundProgram } from "./programs.ts";
 
+/** This module, which is loaded where a callback asks for it. */
+export type Diagnosing = typeof import("./diagnosis.ts");
+
 /** Whether something was finite: in words, and as a scalar, 1 or 0. */
 export interface Finite {
   readonly what: string;

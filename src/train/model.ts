@@ -138,7 +138,7 @@ export class Model extends Network implements TrainedModel {
   ): Promise<Logs> {
     const { sampleWeight, classWeight } = weights;
     const preparation = new Preparation(this, what, task.objective, true);
-    const columns = preparation.weigh(await preparation.columns({ x, y, sampleWeight }), classWeight);
+    const columns = await preparation.weigh(await preparation.columns({ x, y, sampleWeight }), classWeight);
     const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
     const spec = await cursor.next();
     if (!spec) return {};

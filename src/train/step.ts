@@ -7,7 +7,7 @@ import { placeholder } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { ArraySpec, BatchSpec } from "./batch.ts";
-import { type Finite, finiteGradients, finiteOutputs, notingOutputs } from "./diagnosis.ts";
+import type { Diagnosing, Finite } from "./diagnosis.ts";
 import type { Task } from "./task.ts";
 
 /** What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`); "sample" predicts with the noise layers on. */
@@ -16,7 +16,7 @@ export type Mode = "train" | "accumulate" | "test" | "predict" | "sample";
 /** What a recorded step can do beside its work. */
 export interface StepOptions {
   /** Whether train steps note which layers' outputs and which gradients were finite. */
-  readonly diagnoses: boolean;
+  readonly diagnosing: Diagnosing | undefined;
 }
 
 /** What steps are recorded from. */
@@ -48,7 +48,8 @@ export function recordStep(mode: Mode, { network, task, trainable }: Parts, spec
   const x = spec.x.map((array, index) => at(portName.x(index), array));
   const noted: Finite[] = [];
   const forward = () => listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
-  const outputs = isTraining && options.diagnoses ? notingOutputs(network, noted, forward) : forward();
+  const diagnosing = isTraining ? options.diagnosing : undefined;
+  const outputs = diagnosing ? diagnosing.notingOutputs(network, noted, forward) : forward();
   if (mode === "predict" || mode === "sample" || !task) {
     return compile({ outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])), updates: [...ctx.updates] });
   }
@@ -58,10 +59,10 @@ export function recordStep(mode: Mode, { network, task, trainable }: Parts, spec
   const { loss, updates } = task.objective.reckon({ yTrue: y, yPred: outputs, weights, masks }, [...network.penalties(), ...ctx.losses]);
   if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });
   const pairs = withGradients(trainable, loss);
-  if (options.diagnoses) noted.push(...finiteGradients(network, pairs));
+  if (diagnosing) noted.push(...diagnosing.finiteGradients(network, pairs));
   const phase = mode === "train" ? "update" : "accumulate";
   const trained = task.optimizer.apply(pairs, task.optimizer.scalars(), { constraints: network.constraints(), phase });
-  return compile({ outputs: { [portName.loss]: loss, ...finiteOutputs(noted) }, updates: [...trained, ...ctx.updates, ...updates] });
+  return compile({ outputs: { [portName.loss]: loss, ...diagnosing?.finiteOutputs(noted) }, updates: [...trained, ...ctx.updates, ...updates] });
 }
 
 function withGradients(variables: readonly Variable[], loss: Tensor): (readonly [Variable, Tensor])[] {

@@ -8,7 +8,7 @@ import type { TypedArray } from "../tensor/dtype.ts";
 import { randomKey } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchPorts, BatchSpec } from "./batch.ts";
-import { readDiagnosis } from "./diagnosis.ts";
+import type { Diagnosing } from "./diagnosis.ts";
 import { Pacer } from "./pacer.ts";
 import { type BoundProgram, Programs } from "./programs.ts";
 import type { BatchCursor } from "./source.ts";
@@ -47,7 +47,7 @@ export class Trainer {
   private readonly number = new Float32Array(1);
   private forwardRuns = 0;
   /** Whether train steps look for numbers that are not finite. */
-  diagnoses = false;
+  diagnosing: Diagnosing | undefined;
   /** What was not finite in the train step before, in words. */
   diagnosis: string | undefined;
 
@@ -124,7 +124,7 @@ export class Trainer {
   }
 
   /** Notes what was not finite in the step just run; another run of any program would write over it. */
-  async diagnose(step: Step): Promise<void> {
+  async diagnose(step: Step, { readDiagnosis }: Diagnosing): Promise<void> {
     this.diagnosis = await readDiagnosis(step.program);
   }
 
@@ -134,7 +134,7 @@ export class Trainer {
   }
 
   private keyOf(mode: Mode, spec: BatchSpec): string {
-    return `${mode}${this.diagnoses ? "+diagnosis" : ""} ${spec.signature}`;
+    return `${mode}${this.diagnosing ? "+diagnosis" : ""} ${spec.signature}`;
   }
 
   private record(mode: Mode, spec: BatchSpec): CompiledGraph {
