@@ -5,3 +5,5 @@ export * as metrics from "./nn/metrics/rare.ts";
 export * as optimizers from "./optim/rare.ts";
 export { withClassWeights } from "./train/class-weight.ts";
 export * as diagnosis from "./train/diagnosis.ts";
+// What every application has anyway: bundlers put what all chunks share in one, and one compresses better than several.
+export { Model } from "./train/model.ts";

@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   train: 6,
   data: 6,
   "rare.ts": 6,
+  "fallback.ts": 6,
   io: 7,
   testing: 7,
   "index.ts": 8,
@@ -71,9 +72,12 @@ describe("the house", () => {
     expect(long).toEqual([]);
   });
 
-  it.each(["src/index.ts", "src/testing/index.ts", "src/backends/wasm/index.ts"].filter((file) => existsSync(join(root, file))))("documents every export of %s", (file) => {
-    expect(undocumentedExports(root, file)).toEqual([]);
-  });
+  it.each(["src/index.ts", "src/testing/index.ts", "src/backends/wasm/index.ts"].filter((file) => existsSync(join(root, file))))(
+    "documents every export of %s",
+    (file) => {
+      expect(undocumentedExports(root, file)).toEqual([]);
+    },
+  );
 
   it("has no runtime dependencies and nothing that runs at installation", () => {
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

@@ -15,7 +15,7 @@ export function defaultBackend(): Promise<Backend> {
   standard ??= (async () => {
     if (isWasmSupported()) return wasm();
     console.warn("aretejs: this runtime has no WebAssembly SIMD; training runs in plain JavaScript, many times slower.");
-    return (await import("./js/index.ts")).js();
+    return (await import("../fallback.ts")).js();
   })();
   return standard;
 }

@@ -1,8 +1,8 @@
 import { isElementwise } from "../tensor/op.ts";
 import { type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.ts";
 import { constantOp, constantValue, scalar } from "../tensor/ops/leaf.ts";
-import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { type MatmulAttrs, matmulOp } from "../tensor/ops/matmul.ts";
+import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { broadcastToOp, reshapeOp, stopGradientOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
 import { numeric } from "../tensor/primitive.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
