@@ -81,7 +81,10 @@ describe("the house", () => {
 
   it("has no runtime dependencies and nothing that runs at installation", () => {
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies"]) expect(manifest).not.toHaveProperty(kind);
+    for (const kind of ["dependencies", "optionalDependencies", "bundledDependencies"]) expect(manifest).not.toHaveProperty(kind);
+    // Nobody has to install a peer, and nothing imports one: `aretejs/testing` is handed fast-check by who has it.
+    expect(Object.keys(manifest.peerDependencies)).toEqual(["fast-check"]);
+    expect(manifest.peerDependenciesMeta).toEqual({ "fast-check": { optional: true } });
     for (const hook of ["preinstall", "install", "postinstall"]) expect(manifest.scripts).not.toHaveProperty(hook);
     expect(manifest.sideEffects).toBe(false);
   });

@@ -27,8 +27,9 @@ export function replaceVariables(tensor: Tensor, places: ReadonlyMap<Variable, T
 
 /** A variable's values, which stay where they are; first ones are worked out on `backend`. @throws ValueError where it has none yet. */
 export async function valuesOf(variable: Variable, backend: Backend): Promise<TypedArray> {
-  const { home, initial, shape } = variable;
-  if (home) return (await home.read()).slice();
+  const { home, initial, shape, dtype } = variable;
+  // In float64, so that a small step is not rounded away.
+  if (home) return dtype === "int32" ? home.read() : Float64Array.from(await home.read());
   if (initial instanceof Tensor) return (await evaluate([initial], backend))[0] as TypedArray;
   if (typeof initial !== "number") return Float64Array.from(initial);
   if (!Number.isNaN(initial)) return new Float64Array(sizeOf(shape)).fill(initial);
