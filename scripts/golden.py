@@ -35,6 +35,7 @@ FAMILIES = (
     "conv",
     "pooling",
     "depthwise",
+    "recurrent",
     "metrics",
     "activations",
     "schedules",

@@ -7,9 +7,13 @@ import { eluLayer, leakyReluLayer, prelu } from "../src/nn/layers/activation.ts"
 import { batchNormalization } from "../src/nn/layers/batch-normalization.ts";
 import { dense } from "../src/nn/layers/dense.ts";
 import { dropout } from "../src/nn/layers/dropout.ts";
+import { gru } from "../src/nn/layers/gru.ts";
+import { lstm } from "../src/nn/layers/lstm.ts";
 import { alphaDropout, gaussianDropout, gaussianNoise } from "../src/nn/layers/noise.ts";
 import { layerNormalization, rmsNormalization } from "../src/nn/layers/normalization.ts";
-import { inputLayer } from "../src/nn/layers/shape.ts";
+import type { SequenceOptions } from "../src/nn/layers/rnn.ts";
+import { inputLayer, reshape } from "../src/nn/layers/shape.ts";
+import { simpleRnn } from "../src/nn/layers/simple-rnn.ts";
 import type { LossName } from "../src/nn/losses.ts";
 import { adam } from "../src/optim/adam.ts";
 import { nadam } from "../src/optim/nadam.ts";
@@ -36,7 +40,7 @@ interface Training {
 
 /** Programs like those that users run: what they compute elementwise gets fused kernels. */
 export async function trainingPrograms(): Promise<Program[]> {
-  const programs: Program[] = [];
+  const programs: Program[] = (await Promise.all(recurrentTrainings().map(programsOf))).flat().map(stepsOf);
   for (const training of [...activationTrainings(), ...(await optimizerTrainings()), ...layerTrainings(), ...lossTrainings()]) {
     programs.push(...(await programsOf(training)));
   }
@@ -79,6 +83,24 @@ function layerTrainings(): Training[] {
     () => [dense(hidden, { activation: "relu", kernelRegularizer: l2(1e-4) })],
   ];
   return layers.map((make) => ({ middle: make() }));
+}
+
+/** Recurrent layers behind one another: within a sequence each has gradients from the layer after it, and the last from its own next step only. */
+function recurrentTrainings(): Training[] {
+  const makers: readonly ((options: SequenceOptions) => Layer)[] = [
+    (options) => simpleRnn(hidden, options),
+    (options) => gru(hidden, options),
+    (options) => lstm(hidden, options),
+  ];
+  return makers.map((make) => ({ middle: [reshape([features, 1]), make({ returnSequences: true }), make({})] }));
+}
+
+/** What a program does at each step of a sequence; the first and the last step, which differ, are not worth kernels. */
+function stepsOf(program: Program): Program {
+  const texts = program.instructions.map((instruction) =>
+    JSON.stringify("expression" in instruction ? instruction.expression : "epilogue" in instruction && instruction.epilogue?.expression),
+  );
+  return { ...program, instructions: program.instructions.filter((_, index) => texts.filter((text) => text === texts[index]).length > 2) };
 }
 
 /** Losses that are often taken over large outputs; on a handful of classes the interpreter will do. */

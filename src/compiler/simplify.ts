@@ -4,13 +4,13 @@ import { constantOp, constantValue, scalar } from "../tensor/ops/leaf.ts";
 import { type MatmulAttrs, matmulOp } from "../tensor/ops/matmul.ts";
 import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { broadcastToOp, reshapeOp, stopGradientOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
-import { numeric } from "../tensor/primitive.ts";
+import { arity, isExact, numeric } from "../tensor/primitive.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { reachable } from "./graph.ts";
 
 /**
- * An equal but smaller graph: common subexpressions once, constants folded, neutral elements and double reshapes dropped.
+ * An equal but smaller graph: common subexpressions once, exact functions of constants folded, neutral elements and double reshapes dropped.
  * Gives the new roots in the order of the old ones.
  */
 export function simplify(roots: readonly Tensor[]): Tensor[] {
@@ -105,7 +105,8 @@ function rewriteElementwise(node: Tensor): Tensor {
   if (node.op !== elementwiseOp) return inputs === node.inputs ? node : withInputs(node, inputs);
   const { fn, params } = node.attrs as ElementwiseAttrs;
   const constants = inputs.map(constantValue);
-  if (node.shape.length === 0 && constants.every((value) => value !== undefined)) return scalar(fn.value(numeric, constants as number[], params));
+  if (node.shape.length === 0 && fn.name in arity && isExact(fn.name) && constants.every((value) => value !== undefined))
+    return scalar(fn.value(numeric, constants as number[], params));
   const kept = neutral(fn.name, inputs, constants);
   if (kept && kept.dtype === "float32" && sameShape(kept.shape, node.shape)) return kept;
   return inputs === node.inputs ? node : withInputs(node, inputs);

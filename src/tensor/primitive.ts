@@ -80,6 +80,9 @@ export const numeric: Algebra<number> = {
   select: (condition, x, y) => (condition !== 0 ? x : y),
 };
 
+/** Whether every engine gives equal bits: IEEE arithmetic is exact or rounded once, and the rest of `Math` is not said how to round. */
+export const isExact = (primitive: string): boolean => !/^(exp|log|tanh|erf|sin|cos|pow)/.test(primitive);
+
 /** Ties go to the even neighbour, as in NumPy and in WASM's `nearest`. */
 function roundHalfEven(x: number): number {
   const rounded = Math.round(x);

@@ -15,6 +15,7 @@ export { type BatchWeights, type CompileModelOptions, Model, type ModelOptions, 
 export type { LossGiven, MetricGiven, ObjectiveOptions, PerOutput } from "./objective.ts";
 export type { EvaluateOptions, FitOptions, PassOptions, PredictOptions, ValidationData, Verbosity } from "./options.ts";
 export type { BatchGiven, BatchStream } from "./prepare.ts";
+export { type Profile, type ProfiledInstruction, type ProfileGroup, type ProfileOptions, profile } from "./profile.ts";
 export { learningRateRangeTest, type RangeTest, type RangeTestOptions } from "./range-test.ts";
 export { cloneModel, type FunctionalOptions, model, sequential } from "./sequential.ts";
 export type { Logs } from "./trainer.ts";

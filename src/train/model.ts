@@ -11,7 +11,8 @@ import type { OptimizerName } from "../optim/optimizers.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { ArraysGiven } from "./arrays.ts";
+import type { ArraysGiven, DataGiven } from "./arrays.ts";
+import type { BatchSpec } from "./batch.ts";
 import { CallbackList, type TrainedModel } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
@@ -21,8 +22,9 @@ import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predic
 import { Objective, type ObjectiveOptions } from "./objective.ts";
 import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
+import type { BatchCursor } from "./source.ts";
 import { Task } from "./task.ts";
-import { type Logs, Trainer } from "./trainer.ts";
+import { type Logs, type Step, Trainer } from "./trainer.ts";
 
 /** Options of a model. */
 export interface ModelOptions extends NetworkOptions {
@@ -104,7 +106,7 @@ export class Model extends Network implements TrainedModel {
   fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
   async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
     const { task, trainer } = await this.ready("fit");
-    if (this.isBusy) throw stateError(this.label, { rule: "a model trains one thing at a time", expected: "an awaited fit", received: "a second one" });
+    this.checkIdle();
     this.isBusy = true;
     try {
       const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
@@ -125,6 +127,17 @@ export class Model extends Network implements TrainedModel {
   async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
     const { task, trainer } = await this.ready("testOnBatch");
     return this.onBatch("testOnBatch", "test", task, trainer, x, y, weights);
+  }
+
+  /** What `profile` runs: the step of a mode for all of these data as one batch, bound, with what feeds it. */
+  async stepFor(mode: "train" | "predict", data: DataGiven): Promise<{ trainer: Trainer; step: Step; cursor: BatchCursor }> {
+    this.checkIdle();
+    const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
+    const preparation = new Preparation(this, "profile", task?.objective, true);
+    const columns = await preparation.columns(data);
+    const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
+    const spec = (await cursor.next()) as BatchSpec;
+    return { trainer, cursor, step: trainer.find(mode, spec) ?? (await trainer.bind(mode, spec)) };
   }
 
   private async onBatch(
@@ -202,9 +215,14 @@ export class Model extends Network implements TrainedModel {
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
     const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize });
-    this.trainer ??= new Trainer({ network: this, task: undefined, backend: undefined, seed: this.seed });
-    const outputs = await runPredict(this.trainer, this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks), mode);
+    const outputs = await runPredict(this.forwardTrainer(), this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks), mode);
     return outputs.map(({ data, shape }) => tensor(data, shape));
+  }
+
+  /** Runs models that were not compiled, too. */
+  private forwardTrainer(): Trainer {
+    this.trainer ??= new Trainer({ network: this, task: undefined, backend: undefined, seed: this.seed });
+    return this.trainer;
   }
 
   /** What the model gives for one batch, run as a whole. */
@@ -279,6 +297,10 @@ export class Model extends Network implements TrainedModel {
   private async ready(what: string): Promise<{ task: Task; trainer: Trainer }> {
     const { task, trainer } = this.compiled(what);
     return { task: await task.load(), trainer };
+  }
+
+  private checkIdle(): void {
+    if (this.isBusy) throw stateError(this.label, { rule: "a model trains one thing at a time", expected: "an awaited fit", received: "a second one" });
   }
 
   private compiled(what: string): { task: Task; trainer: Trainer } {

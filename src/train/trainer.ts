@@ -101,6 +101,13 @@ export class Trainer {
 
   /** Runs one step on the cursor's batch. Train steps count as steps of the optimizer. */
   run(mode: Mode, step: Step, cursor: BatchCursor): void {
+    this.feed(mode, step, cursor);
+    step.program.run();
+    if (mode === "train" || mode === "accumulate") this.options.task?.optimizer.advance();
+  }
+
+  /** Writes what a step needs: the batch, the random key, the optimizer's scalars. */
+  feed(mode: Mode, step: Step, cursor: BatchCursor): void {
     const optimizer = this.options.task?.optimizer;
     cursor.write(step.ports);
     const isTraining = optimizer !== undefined && (mode === "train" || mode === "accumulate");
@@ -110,8 +117,6 @@ export class Trainer {
       this.number[0] = optimizer?.scalar(name) ?? 0;
       step.program.input(name)?.write(this.number);
     }
-    step.program.run();
-    if (isTraining) optimizer.advance();
   }
 
   /** Losses and metrics so far. */

@@ -69,9 +69,23 @@ function cnn(backend, { activation, batchNormalization, conv2d, dense, dropout, 
 
 const hexOf = async (bytes) => Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** One text of all weights' bytes. */
-async function hashOf(models) {
-  const weights = [];
+/** Learning rates in float64: what the host works out has to have equal bits, too, and not only once it is rounded to float32. */
+function rates({ cosineDecay, cosineDecayRestarts, exponentialDecay, oneCycle, polynomialDecay, powerDecay }) {
+  const decay = { initialLearningRate: 0.1, decaySteps: 700 };
+  const schedules = [
+    cosineDecay(decay),
+    cosineDecayRestarts({ initialLearningRate: 0.1, firstDecaySteps: 30, tMul: 1.5, mMul: 0.9 }),
+    exponentialDecay({ ...decay, decayRate: 0.3 }),
+    oneCycle({ maxLearningRate: 0.1, steps: 1000 }).learningRate,
+    polynomialDecay({ ...decay, power: 0.7 }),
+    powerDecay({ ...decay, exponent: 1.3 }),
+  ];
+  return Float64Array.from({ length: 1000 * schedules.length }, (_, i) => schedules[i % schedules.length](Math.floor(i / schedules.length)));
+}
+
+/** Of the bytes of all weights, and of learning rates. */
+async function hashOf(aretejs, models) {
+  const weights = [rates(aretejs)];
   for (const model of models) for (const { data } of await model.getWeights()) weights.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hexOf(await new Blob(weights).arrayBuffer());
 }
@@ -94,7 +108,7 @@ export async function train(aretejs, backend, bytes = examples()) {
     metrics[build.name] = await model.evaluate(x, y, { batchSize: 64 });
     models.push(model);
   }
-  return { build: backend.build ?? backend.name, threads: backend.threads ?? 1, hash: await hashOf(models), metrics };
+  return { build: backend.build ?? backend.name, threads: backend.threads ?? 1, hash: await hashOf(aretejs, models), metrics };
 }
 
 /** A step of 784-32-10 at batch 8, in milliseconds from the import to its end. @param load imports the package. */
