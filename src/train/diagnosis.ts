@@ -5,13 +5,18 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BoundProgram } from "./programs.ts";
 
-/** This module, which is loaded where a callback asks for it. */
-export type Diagnosing = typeof import("./diagnosis.ts");
-
 /** Whether something was finite: in words, and as a scalar, 1 or 0. */
 export interface Finite {
   readonly what: string;
   readonly isFinite: Tensor;
+}
+
+/** What this module does; it is loaded where a callback asks for it. */
+export interface Diagnosing {
+  notingOutputs<T>(root: Layer, noted: Finite[], record: () => T): T;
+  finiteGradients(root: Layer, pairs: readonly (readonly [Variable, Tensor])[]): Finite[];
+  finiteOutputs(noted: readonly Finite[]): Record<string, Tensor>;
+  readDiagnosis(program: BoundProgram): Promise<string | undefined>;
 }
 
 const prefix = "finite: ";

@@ -4,6 +4,7 @@ import { Names } from "../../src/names.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { type LossName, lossNames, lossOf } from "../../src/nn/losses/names.ts";
 import { type MetricName, metricNames, metricOf } from "../../src/nn/metrics/names.ts";
+import { optimizerNames } from "../../src/optim/optimizers.ts";
 import type { CompileModelOptions, Model } from "../../src/train/model.ts";
 import { sequential } from "../../src/train/sequential.ts";
 
@@ -33,6 +34,14 @@ describe("names", () => {
     expect((await names.find("two"))()).toBe(2);
     expect(loads).toBe(1);
     expect(() => names.check("test", "tow")).toThrow('test: unknown number. Expected one of two, one, received "tow". Known: two, one.');
+  });
+
+  it("that are rare are what the rare modules export", async () => {
+    const rare = ({ known }: { known: object }) => Object.entries(known).flatMap(([name, value]) => (value === undefined ? [name] : []));
+    const { losses, metrics, optimizers } = await import("../../src/rare.ts");
+    expect(rare(lossNames).sort()).toEqual(Object.keys(losses).sort());
+    expect(rare(metricNames).sort()).toEqual(Object.keys(metrics).sort());
+    expect(rare(optimizerNames).sort()).toEqual(Object.keys(optimizers).sort());
   });
 
   it("of losses all stand for a loss of that name", async () => {

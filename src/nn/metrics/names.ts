@@ -25,35 +25,33 @@ const common = {
   sparseTopKCategoricalAccuracy,
 };
 
-type Rare = keyof typeof import("./rare.ts");
-
-/** An object, so that a forgotten name does not compile. */
-const rare: Readonly<Record<Rare, true>> = {
-  truePositives: true,
-  falsePositives: true,
-  trueNegatives: true,
-  falseNegatives: true,
-  precision: true,
-  recall: true,
-  auc: true,
-  f1Score: true,
-  fBetaScore: true,
-  binaryIoU: true,
-  rootMeanSquaredError: true,
-  r2Score: true,
-  cosineSimilarity: true,
-  pearsonCorrelation: true,
-  concordanceCorrelation: true,
-};
+/** What `rare.ts` exports; a test holds that. */
+const rare = [
+  "truePositives",
+  "falsePositives",
+  "trueNegatives",
+  "falseNegatives",
+  "precision",
+  "recall",
+  "auc",
+  "f1Score",
+  "fBetaScore",
+  "binaryIoU",
+  "rootMeanSquaredError",
+  "r2Score",
+  "cosineSimilarity",
+  "pearsonCorrelation",
+  "concordanceCorrelation",
+] as const;
 
 /** The name of a metric, such as "accuracy", or of a loss, which stands for its mean. */
-export type MetricName = "accuracy" | keyof typeof common | Rare | LossName;
+export type MetricName = "accuracy" | keyof typeof common | (typeof rare)[number] | LossName;
 
 /** Every metric that needs no options by name, as a factory; besides these, the name of any loss stands for its mean. */
 export const metricNames = /* @__PURE__ */ new Names<(options: MetricOptions) => Metric>(
   "metric",
   common,
-  Object.keys(rare),
+  rare,
   async () => (await import("../../rare.ts")).metrics,
 );
 
