@@ -5,7 +5,7 @@ import { type MatmulAttrs, matmulOp } from "../tensor/ops/matmul.ts";
 import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { broadcastToOp, reshapeOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
 import { withGradientOp } from "../tensor/ops/with-gradient.ts";
-import { arity, isExact, numeric } from "../tensor/primitive.ts";
+import { type Algebra, arity, exact, isExact } from "../tensor/primitive.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { reachable } from "./graph.ts";
@@ -107,7 +107,7 @@ function rewriteElementwise(node: Tensor): Tensor {
   const { fn, params } = node.attrs as ElementwiseAttrs;
   const constants = inputs.map(constantValue);
   if (node.shape.length === 0 && fn.name in arity && isExact(fn.name) && constants.every((value) => value !== undefined))
-    return scalar(fn.value(numeric, constants as number[], params));
+    return scalar(fn.value(exact as unknown as Algebra<number>, constants as number[], params));
   const kept = neutral(fn.name, inputs, constants);
   if (kept && kept.dtype === "float32" && sameShape(kept.shape, node.shape)) return kept;
   return inputs === node.inputs ? node : withInputs(node, inputs);
