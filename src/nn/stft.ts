@@ -1,5 +1,6 @@
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { configured } from "../regularize/configured.ts";
+import { cosineRise } from "../tensor/portable.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Initializer } from "./initializers.ts";
 
@@ -19,7 +20,7 @@ export interface StftOptions {
 const windows = { hann: 0.5, hamming: 0.54 };
 
 const scales = {
-  density: (window: readonly number[]) => Math.hypot(...window),
+  density: (window: readonly number[]) => Math.sqrt(window.reduce((sum, value) => sum + value * value, 0)),
   spectrum: (window: readonly number[]) => window.reduce((sum, value) => sum + Math.abs(value), 0),
 };
 
@@ -31,7 +32,7 @@ const scales = {
  */
 export function stft(options: StftOptions = {}): Initializer {
   const { side = "real", window = "hann", scaling = "density", periodic = false } = options;
-  const part = lookUp("stft", "side", { real: Math.cos, imag: Math.sin }, side);
+  const part = lookUp("stft", "side", { real: cosPi, imag: (u: number) => -cosPi(u - 0.5) }, side);
   const scaleOf = scaling === null ? () => 1 : lookUp("stft", "scaling", scales, scaling);
   const weight = typeof window === "string" ? lookUp("stft", "window", windows, window) : undefined;
   return configured("stft", { ...options }, (shape: Shape) => {
@@ -46,12 +47,18 @@ export function stft(options: StftOptions = {}): Initializer {
     const scale = values ? scaleOf(values) : 1;
     return Float32Array.from({ length: frame * frequencies }, (_, i) => {
       const [time, frequency] = [Math.floor(i / frequencies), i % frequencies];
-      return (part((-Math.PI * time * frequency) / (frequencies - 1)) * (values?.[time] ?? 1)) / scale;
+      return (part((time * frequency) / (frequencies - 1)) * (values?.[time] ?? 1)) / scale;
     });
   });
 }
 
+/** cos πu, equal on every engine. */
+function cosPi(u: number): number {
+  const rest = Math.abs(u) % 2;
+  return 1 - 2 * cosineRise(rest > 1 ? 2 - rest : rest);
+}
+
 function cosineWindow(length: number, a: number, periodic: boolean): number[] {
   const last = periodic ? length : length - 1;
-  return Array.from({ length }, (_, t) => (length === 1 ? 1 : a + (a - 1) * Math.cos((2 * Math.PI * t) / last)));
+  return Array.from({ length }, (_, t) => (length === 1 ? 1 : a + (a - 1) * cosPi((2 * t) / last)));
 }
