@@ -14,6 +14,7 @@ import { run as autoencoder } from "../../examples/12-autoencoder.ts";
 import { run as charLstm } from "../../examples/12-char-lstm.ts";
 import { run as cnn } from "../../examples/12-cnn.ts";
 import { run as residual } from "../../examples/12-residual.ts";
+import { run as transformer } from "../../examples/12-transformer.ts";
 import { mnistDigits } from "../../examples/digits.ts";
 import type { ImageSets } from "../../examples/fashion-mnist.ts";
 import { choose, spread } from "../../examples/shared.ts";
@@ -142,6 +143,12 @@ describe("examples", { timeout: 60_000 }, () => {
     const { lostAt, losses } = plain["globalClipNorm 1"];
     expect(lostAt).toBeUndefined();
     expect(losses.at(-1)).toBeLessThan(0.9 * (losses[0] as number));
+  });
+
+  it("12: the transformer sorts four digits; without attention it cannot", async () => {
+    const { withAttention, without } = await transformer({ short: true });
+    expect(withAttention.digits).toBeGreaterThan(0.9);
+    expect(without.digits).toBeLessThan(0.5);
   });
 
   it("11: both recipes learn", async () => {
