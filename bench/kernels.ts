@@ -73,10 +73,7 @@ function batchNormalization(image: Tensor): Case[] {
 function poolings(image: Tensor): Case[] {
   const y = ops.maxPool(image, 2);
   const dx = gradients(ops.sum(ops.mul(y, ops.placeholder("dy", y.shape))), [image]) as [Tensor];
-  return [
-    mapping("maximum pooling 2×2", image, () => y),
-    { name: "its gradient", outputs: dx, bytes: bytesOf(image, y, image) },
-  ];
+  return [mapping("maximum pooling 2×2", image, () => y), { name: "its gradient", outputs: dx, bytes: bytesOf(image, y, image) }];
 }
 
 function cases(): Case[] {
