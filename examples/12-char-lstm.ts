@@ -7,7 +7,27 @@
  *
  * Printed by a full run (seed 42; passages of 50 letters, one from every second letter, batches of 32):
  *
- *     @@FIGURES@@
+ *     LSTM, loss per letter by epoch: 3.28 2.73 2.20 1.95 1.75 1.56 1.38 1.20 1.04 0.88 0.74 0.62
+ *     it writes:
+ *
+ *     The brouger uyster Oysters cried,
+ *     "Before were clean and beat.
+ *
+ *     "O Oysters hear,
+ *     A comera death,
+ *     And some out of breath,
+ *     And some of the troth and the Carpenter sood and was spick!"
+ *
+ *     "It seems a shame," the Walrus said:
+ *     "I dear,
+ *     "Boof us apt ome, come!
+ *     And you rust them,
+ *     And you thining the shading of s
+ *
+ *     plain, no clipping: loss not finite from step 23 on; by epoch NaN NaN NaN NaN NaN NaN NaN NaN NaN NaN
+ *     plain, globalClipNorm 1: loss always finite; by epoch 3.38 2.82 2.35 2.09 1.92 1.80 1.68 1.59 1.51 1.43
+ *
+ * Nothing is held back for a test: the poem is short, and to know it by heart is the point.
  */
 import { readFileSync } from "node:fs";
 import { adam, dense, embedding, initializers, lambdaCallback, lstm, type Model, type Recurrent, sequential, sgd, simpleRnn } from "../src/index.ts";

@@ -130,11 +130,11 @@ export async function inFirefox(pages: Pages, visits: readonly (readonly [policy
   return { version: stdout.match(/\d+\.[\d.]+/)?.[0] ?? "", posted };
 }
 
-/** The rows of what pages posted. @throws Error where one failed. */
-export function rowsOf(runtime: string, { version, posted }: { version: string; posted: readonly Posted[] }): Row[] {
-  return posted.map(({ error, isolated, imported, firstStep, ...trained }) => {
+/** The rows of what pages posted, and how many threads each should have had. @throws Error where one failed. */
+export function rowsOf(runtime: string, { version, posted }: { version: string; posted: readonly Posted[] }, asked: readonly number[]): Row[] {
+  return posted.map(({ error, isolated, imported, firstStep, ...trained }, visit) => {
     if (error !== undefined || trained.hash === undefined) throw new Error(`${runtime}: ${error}`);
     const times = imported !== undefined && firstStep !== undefined ? { imported, firstStep } : undefined;
-    return { runtime: `${runtime}${isolated ? ", isolated page" : ""}`, version, ...(trained as Trained), times };
+    return { runtime: `${runtime}${isolated ? ", isolated page" : ""}`, version, asked: asked[visit] ?? 1, ...(trained as Trained), times };
   });
 }

@@ -109,7 +109,13 @@ export async function train(aretejs, backend, bytes = examples()) {
     metrics[build.name] = await model.evaluate(x, y, { batchSize: 64 });
     models.push(model);
   }
-  return { build: backend.build ?? backend.name, threads: backend.threads ?? 1, hash: await hashOf(aretejs, models), metrics };
+  return {
+    build: backend.build ?? backend.name,
+    threads: backend.threads ?? 1,
+    hasThreads: backend.startThreads !== undefined,
+    hash: await hashOf(aretejs, models),
+    metrics,
+  };
 }
 
 /** A step of 784-32-10 at batch 8, in milliseconds from the import to its end. @param load imports the package. */
