@@ -1,8 +1,8 @@
 /**
  * The micro-kernel of matrix multiplication: one tile of C, up to 6 rows by 8 (or 4) columns, held in registers while a
  * packed panel of A and a panel of B stream by. C = A·B, or C += A·B, for a panel of A ([depth][rows], contiguous) and a panel of B
- * ([depth][8 or 4], rows `bStride` bytes apart, so that a row-major B can be read in place). Depth is at least 1; C's rows are
- * `cStride` bytes apart. scripts/generate-tiles.ts writes a function for each size, because V8 decides by how they are written how fast they are:
+ * ([depth][8 or 4], rows `bStride` bytes apart, so that a row-major B can be read in place). Depth is at least 1; `lines` is a table of
+ * the bytes from c to each row of the tile, which may overlap. scripts/generate-tiles.ts writes a function for each size, because V8 decides by how they are written how fast they are:
  *
  * - V8 leaves 15 vector registers; 5×8 with separate multiply and add needs them all. A spilled accumulator doubles the time.
  * - TurboFan orders the instructions of a block itself, backwards from what the loop hands on, accumulator by accumulator. Written plainly
@@ -43,24 +43,24 @@ export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 
 /** Multiplies one tile of `rows` ≤ TILE_ROWS rows and 8 (`wide`) or 4 columns. */
 @inline
-export function multiplyTile(rows: i32, wide: bool, k: i32, a: usize, b: usize, bs: usize, c: usize, cs: usize, acc: bool): void {
+export function multiplyTile(rows: i32, wide: bool, k: i32, a: usize, b: usize, bs: usize, c: usize, lines: usize, acc: bool): void {
   if (wide) {
     switch (rows) {
-      case 1: return tile1x8(k, a, b, bs, c, cs, acc);
-      case 2: return tile2x8(k, a, b, bs, c, cs, acc);
-      case 3: return ASC_FEATURE_RELAXED_SIMD ? tile3x8(k, a, b, bs, c, cs, acc) : ordered3x8(k, a, b, bs, c, cs, acc);
-      case 4: return ASC_FEATURE_RELAXED_SIMD ? tile4x8(k, a, b, bs, c, cs, acc) : ordered4x8(k, a, b, bs, c, cs, acc);
-      case 5: return ASC_FEATURE_RELAXED_SIMD ? tile5x8(k, a, b, bs, c, cs, acc) : ordered5x8(k, a, b, bs, c, cs, acc);
-      default: if (TILE_ROWS == 6) tile6x8(k, a, b, bs, c, cs, acc);
+      case 1: return tile1x8(k, a, b, bs, c, lines, acc);
+      case 2: return tile2x8(k, a, b, bs, c, lines, acc);
+      case 3: return ASC_FEATURE_RELAXED_SIMD ? tile3x8(k, a, b, bs, c, lines, acc) : ordered3x8(k, a, b, bs, c, lines, acc);
+      case 4: return ASC_FEATURE_RELAXED_SIMD ? tile4x8(k, a, b, bs, c, lines, acc) : ordered4x8(k, a, b, bs, c, lines, acc);
+      case 5: return ASC_FEATURE_RELAXED_SIMD ? tile5x8(k, a, b, bs, c, lines, acc) : ordered5x8(k, a, b, bs, c, lines, acc);
+      default: if (TILE_ROWS == 6) tile6x8(k, a, b, bs, c, lines, acc);
     }
   } else {
     switch (rows) {
-      case 1: return tile1x4(k, a, b, bs, c, cs, acc);
-      case 2: return tile2x4(k, a, b, bs, c, cs, acc);
-      case 3: return tile3x4(k, a, b, bs, c, cs, acc);
-      case 4: return tile4x4(k, a, b, bs, c, cs, acc);
-      case 5: return tile5x4(k, a, b, bs, c, cs, acc);
-      default: if (TILE_ROWS == 6) tile6x4(k, a, b, bs, c, cs, acc);
+      case 1: return tile1x4(k, a, b, bs, c, lines, acc);
+      case 2: return tile2x4(k, a, b, bs, c, lines, acc);
+      case 3: return tile3x4(k, a, b, bs, c, lines, acc);
+      case 4: return tile4x4(k, a, b, bs, c, lines, acc);
+      case 5: return tile5x4(k, a, b, bs, c, lines, acc);
+      default: if (TILE_ROWS == 6) tile6x4(k, a, b, bs, c, lines, acc);
     }
   }
 }

@@ -35,7 +35,7 @@ const thin: Shape[] = [
 ];
 
 const rooflineRounds = 20_000;
-const rooflineFlops = rooflineRounds * 12 * 4 * 2;
+export const rooflineFlops = rooflineRounds * 12 * 4 * 2;
 /** Repeats of the pair, each a few milliseconds: enough to find both undisturbed on a shared machine. */
 const repeats = 25;
 
@@ -46,7 +46,7 @@ interface Exports {
 }
 
 /** One build of the kernels on a memory of its own. */
-class Kernels {
+export class Kernels {
   private readonly memory = new WebAssembly.Memory({ initial: 400 });
   private readonly exports: Exports;
   private readonly base: number;

@@ -103,7 +103,7 @@ export async function generateKernels(): Promise<number> {
   const loops = kernels.map((kernel, i) => fusedLoop(kernel, names[i] as string));
   const table = `type Inner = (slots: usize, vectors: i32, code: usize) => void;\n\nexport const inners: StaticArray<Inner> = [interpret, ${names.join(", ")}];\n`;
   write("assembly/generated/inners.ts", `import * as k from "../primitives";\n\n${interpreter()}\n\n${loops.join("\n\n")}\n\n${table}`);
-  const hashes = kernels.map(({ key }) => hashOf(key)).join(" ");
+  const hashes = kernels.map(({ key }) => hashOf(key)).join("");
   write(
     "src/backends/wasm/generated/kernels.ts",
     `/** Hashes of the keys of fused kernels; the first is number 1 in \`inners\`. */\nexport const fusedKernels: string = ${JSON.stringify(hashes)};\n`,

@@ -28,7 +28,7 @@ function tileText(tile: Tile): string {
   const cells = ascending.flatMap((row) => columns.map((v) => `c${row}${v}`));
   const at = (address: string, v: number) => (v === 0 ? address : `${address}, ${v * 16}`);
   const splat = (row: number) => `v128.load_splat<f32>(a${row === 0 ? "" : `, ${row * 4}`})`;
-  const lineOf = (row: number) => (row === 0 ? "c" : `l${row}`);
+  const lineOf = (row: number) => `l${row}`;
 
   const loadB = columns.map((v) => `b${v} = v128.load(${at("b", v)});`);
   const advance = [`a += ${rows * 4};`, "b += bStride;"];
@@ -64,7 +64,7 @@ function tileText(tile: Tile): string {
     ascending.flatMap((row) => columns.map((v) => `v128.store(${lineOf(row)}, ${value(row, v)}${v === 0 ? "" : `, ${v * 16}`});`));
 
   return [
-    `export function ${nameOf(tile)}(depth: i32, a: usize, b: usize, bStride: usize, c: usize, cStride: usize, accumulate: bool): void {`,
+    `export function ${nameOf(tile)}(depth: i32, a: usize, b: usize, bStride: usize, c: usize, lines: usize, accumulate: bool): void {`,
     ...[
       `const end = a + <usize>depth * ${rows * 4};`,
       `let b0 = v128.load(b)${columns
@@ -74,7 +74,7 @@ function tileText(tile: Tile): string {
       `let ${cells.map((cell) => `${cell} = b0`).join(", ")};`,
       ...firstStep,
       ...loops,
-      ...ascending.slice(1).map((row) => `const l${row} = ${lineOf(row - 1)} + cStride;`),
+      ...ascending.map((row) => `const ${lineOf(row)} = c + load<i32>(lines, ${row * 4});`),
       "if (accumulate) {",
       ...stores((row, v) => `f32x4.add(v128.load(${at(lineOf(row), v)}), c${row}${v})`).map((line) => `  ${line}`),
       "} else {",

@@ -35,6 +35,8 @@ FAMILIES = (
     "conv",
     "pooling",
     "depthwise",
+    "attention",
+    "preprocessing",
     "recurrent",
     "metrics",
     "activations",

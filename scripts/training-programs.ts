@@ -7,16 +7,15 @@ import { eluLayer, leakyReluLayer, prelu } from "../src/nn/layers/activation.ts"
 import { batchNormalization } from "../src/nn/layers/batch-normalization.ts";
 import { dense } from "../src/nn/layers/dense.ts";
 import { dropout } from "../src/nn/layers/dropout.ts";
-import { gru } from "../src/nn/layers/gru.ts";
-import { lstm } from "../src/nn/layers/lstm.ts";
 import { alphaDropout, gaussianDropout, gaussianNoise } from "../src/nn/layers/noise.ts";
 import { layerNormalization, rmsNormalization } from "../src/nn/layers/normalization.ts";
-import type { SequenceOptions } from "../src/nn/layers/rnn.ts";
-import { inputLayer, reshape } from "../src/nn/layers/shape.ts";
-import { simpleRnn } from "../src/nn/layers/simple-rnn.ts";
+import { inputLayer } from "../src/nn/layers/shape.ts";
 import type { LossName } from "../src/nn/losses.ts";
+import { adam } from "../src/optim/adam.ts";
+import { nadam } from "../src/optim/nadam.ts";
 import type { Optimizer } from "../src/optim/optimizer.ts";
-import { type OptimizerName, optimizerOf, optimizers } from "../src/optim/optimizers.ts";
+import { type OptimizerName, optimizerNames, optimizerOf } from "../src/optim/optimizers.ts";
+import { rmsprop } from "../src/optim/rmsprop.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { l2 } from "../src/regularize/penalties.ts";
 import type { MetricGiven } from "../src/train/objective.ts";
@@ -37,8 +36,8 @@ interface Training {
 
 /** Programs like those that users run: what they compute elementwise gets fused kernels. */
 export async function trainingPrograms(): Promise<Program[]> {
-  const programs: Program[] = (await Promise.all(recurrentTrainings().map(programsOf))).flat().map(stepsOf);
-  for (const training of [...activationTrainings(), ...optimizerTrainings(), ...layerTrainings(), ...lossTrainings()]) {
+  const programs: Program[] = [];
+  for (const training of [...activationTrainings(), ...(await optimizerTrainings()), ...layerTrainings(), ...lossTrainings()]) {
     programs.push(...(await programsOf(training)));
   }
   return programs;
@@ -50,17 +49,17 @@ function activationTrainings(): Training[] {
   return names.map((name) => ({ middle: [dense(hidden, { activation: name }), dense(hidden, { activation: name })] }));
 }
 
-function optimizerTrainings(): Training[] {
+async function optimizerTrainings(): Promise<Training[]> {
   const middle = () => [dense(hidden, { activation: "relu" })];
   const given = [
-    ...(Object.keys(optimizers) as OptimizerName[]).map((name) => optimizerOf(name)),
+    ...(await Promise.all((Object.keys(optimizerNames.known) as OptimizerName[]).map((name) => optimizerOf(name)))),
     sgd({ momentum: 0.9 }),
     sgd({ momentum: 0.9, nesterov: true }),
-    optimizers.sgd({ momentum: 0.9, clipNorm: 1 }),
-    optimizers.rmsprop({ momentum: 0.9 }),
-    optimizers.adam({ amsgrad: true }),
-    optimizers.adam({ globalClipNorm: 1 }),
-    optimizers.nadam({ clipNorm: 1 }),
+    sgd({ momentum: 0.9, clipNorm: 1 }),
+    rmsprop({ momentum: 0.9 }),
+    adam({ amsgrad: true }),
+    adam({ globalClipNorm: 1 }),
+    nadam({ clipNorm: 1 }),
   ];
   return given.map((optimizer) => ({ middle: middle(), optimizer }));
 }
@@ -80,24 +79,6 @@ function layerTrainings(): Training[] {
     () => [dense(hidden, { activation: "relu", kernelRegularizer: l2(1e-4) })],
   ];
   return layers.map((make) => ({ middle: make() }));
-}
-
-/** Recurrent layers behind one another: within a sequence each has gradients from the layer after it, and the last from its own next step only. */
-function recurrentTrainings(): Training[] {
-  const makers: readonly ((options: SequenceOptions) => Layer)[] = [
-    (options) => simpleRnn(hidden, options),
-    (options) => gru(hidden, options),
-    (options) => lstm(hidden, options),
-  ];
-  return makers.map((make) => ({ middle: [reshape([features, 1]), make({ returnSequences: true }), make({})] }));
-}
-
-/** What a program does at each step of a sequence; the first and the last step, which differ, are not worth kernels. */
-function stepsOf(program: Program): Program {
-  const texts = program.instructions.map((instruction) =>
-    JSON.stringify("expression" in instruction ? instruction.expression : "epilogue" in instruction && instruction.epilogue?.expression),
-  );
-  return { ...program, instructions: program.instructions.filter((_, index) => texts.filter((text) => text === texts[index]).length > 2) };
 }
 
 /** Losses that are often taken over large outputs; on a handful of classes the interpreter will do. */

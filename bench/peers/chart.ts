@@ -24,8 +24,8 @@ const colours: Readonly<Record<string, string>> = { aretejs: "#0b7285", "tfjs-wa
 export function chart({ title, unit, groups, isLogarithmic = false }: Chart): string {
   const values = groups.flatMap(({ bars }) => bars.map(({ value }) => value));
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  // A logarithmic axis begins at the power of ten below the least value.
-  const start = 10 ** Math.floor(Math.log10(least));
+  // A logarithmic axis begins at the first power of ten below half the least value, so that the least has a length.
+  const start = 10 ** Math.floor(Math.log10(least / 2));
   const length = (value: number) => room * (isLogarithmic ? Math.log(value / start) / Math.log(most / start) : value / most);
   const parts = [text(left, 26, title, 'font-size="16" font-weight="bold"'), text(left, 44, `${unit}${isLogarithmic ? ", logarithmic" : ""}`, 'fill="#666"')];
   let y = 56;

@@ -12,7 +12,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Contest, Measured } from "./contest.ts";
-import { row, writeReport } from "./report.ts";
+import { checkPage, row, writeReport } from "./report.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -31,6 +31,10 @@ const { values: options } = parseArgs({
 });
 // tfjs advertises its native package on the console; a line that is no JSON would break `--json`.
 console.warn = () => {};
+if (options.write) {
+  if (options.filter !== "") throw new Error("bench/peers: --write needs all rows. Leave --filter out.");
+  checkPage();
+}
 install();
 const { hold } = await import("./contest.ts");
 const { contests } = await import("./rows/index.ts");
@@ -50,8 +54,5 @@ for (const contest of chosen) {
     console.error(`${contest.suite} ${contest.case} ${contest.peerName}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
-if (options.write) {
-  if (options.filter !== "") throw new Error("bench/peers: --write needs all rows. Leave --filter out.");
-  writeReport(measured);
-}
+if (options.write) writeReport(measured);
 process.exitCode = failures > 0 ? 1 : 0;

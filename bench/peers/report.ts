@@ -28,10 +28,16 @@ export function writeReport(rows: readonly Row[]): void {
   const charts = chartsOf(rows);
   for (const [name, drawn] of Object.entries(charts)) writeFileSync(`${folder}/${name}.svg`, chart(drawn));
   const images = Object.entries(charts).map(([name, { title }]) => `![${title}](performance/${name}.svg)`);
+  const [text, before, after] = checkPage();
+  writeFileSync(page, [text.slice(0, before + open.length), "", circumstances(), "", table(rows), "", ...images, text.slice(after)].join("\n"));
+}
+
+/** The page, and where its marks are. @throws Error where it does not have them: better before the measurement than after. */
+export function checkPage(): [text: string, open: number, close: number] {
   const text = readFileSync(page, "utf8");
   const [before, after] = [text.indexOf(open), text.indexOf(close)];
   if (before < 0 || after < before) throw new Error(`bench/peers: ${page} must have the marks ${open} and ${close}, in this order.`);
-  writeFileSync(page, [text.slice(0, before + open.length), "", circumstances(), "", table(rows), "", ...images, text.slice(after)].join("\n"));
+  return [text, before, after];
 }
 
 /** Machine, versions and commit. */

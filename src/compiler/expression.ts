@@ -1,4 +1,4 @@
-import { type Algebra, arity, isExact, numeric, type Primitive } from "../tensor/primitive.ts";
+import { type Algebra, arity, exact, isExact, type Primitive } from "../tensor/primitive.ts";
 import type { Expression, ExpressionNode } from "./instruction.ts";
 
 /**
@@ -41,7 +41,7 @@ export class ExpressionBuilder {
 
   private apply(op: Primitive, args: readonly number[]): number {
     const values = args.map((arg) => this.valueOf(arg));
-    if (isExact(op) && values.every((value) => value !== undefined)) return this.constant((numeric[op] as (...x: number[]) => number)(...(values as number[])));
+    if (isExact(op) && values.every((value) => value !== undefined)) return this.constant((exact[op] as (...x: number[]) => number)(...(values as number[])));
     const [a, b, c] = args as [number, number, number];
     const [x, y] = values;
     if (op === "add" && y === 0) return a;

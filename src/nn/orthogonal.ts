@@ -1,5 +1,5 @@
-import { philox } from "../backends/js/random.ts";
 import { randomKey } from "../tensor/ops/random.ts";
+import { philox } from "../tensor/philox.ts";
 import { log } from "../tensor/portable.ts";
 
 /**

@@ -12,6 +12,7 @@ export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-na
 export type { ClassWeight } from "./class-weight.ts";
 export { History } from "./history.ts";
 export { type BatchWeights, type CompileModelOptions, Model, type ModelOptions, type SummaryOptions } from "./model.ts";
+export type { NamedArrays } from "./named-weights.ts";
 export type { LossGiven, MetricGiven, ObjectiveOptions, PerOutput } from "./objective.ts";
 export type { EvaluateOptions, FitOptions, PassOptions, PredictOptions, ValidationData, Verbosity } from "./options.ts";
 export type { BatchGiven, BatchStream } from "./prepare.ts";

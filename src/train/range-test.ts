@@ -105,7 +105,12 @@ function report(points: readonly Point[]): RangeTest {
     });
   }
   const learningRates = points.map(({ rate }) => rate);
-  return { learningRates, losses: points.map(({ loss }) => loss), smoothed, suggestion: lowest.rate / 10, chart: chart(learningRates, smoothed) };
+  // Each rate is the one before times one factor, so that the index is the logarithm.
+  const curve = chart(
+    { smoothed },
+    { ends: [learningRates[0] as number, learningRates.at(-1) as number].map((rate) => rate.toExponential(1)) as [string, string] },
+  );
+  return { learningRates, losses: points.map(({ loss }) => loss), smoothed, suggestion: lowest.rate / 10, chart: curve };
 }
 
 /** Notes weights and the optimizer's state; gives the way back. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fansOf, type Initializer, initializers } from "../../src/nn/initializers.ts";
-import { erf } from "../../src/tensor/primitive.ts";
+import { erf } from "../../src/tensor/numeric.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { expectClose, type GoldenTensor, golden, titleOf, values } from "./nn-support.ts";

@@ -37,7 +37,7 @@ describe("profile", () => {
     // The same losses, metrics and weights as without, to the bit: state of the optimizer and of the metrics included.
     expect(await profiled.trainOnBatch(x, y)).toEqual(await plain.trainOnBatch(x, y));
     expect(await profiled.getWeights()).toEqual(await plain.getWeights());
-    expect(profiled.optimizer.steps).toBe(plain.optimizer.steps);
+    expect(profiled.optimizer.iterations).toBe(plain.optimizer.iterations);
   });
 
   it("times prediction of a model that was not compiled, and prints a table", async () => {

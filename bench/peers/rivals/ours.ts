@@ -1,7 +1,8 @@
 import { type Backend, bind, compile, type Executable, type Tensor, Variable, wasm } from "../../../src/index.ts";
 
+const oneThread: object = { threads: 1 };
 /** This library's WASM backend on one thread, for all rows. */
-export const backend: Backend = await wasm();
+export const backend: Backend = await wasm(oneThread);
 
 /** A program of one expression on data that the backend holds, like the tensors that rivals are given. */
 export async function programOf(operands: readonly Operand[], expression: (...tensors: Tensor[]) => Tensor): Promise<Executable> {

@@ -66,7 +66,9 @@ export class Recurrent extends Layer {
   }
 
   override build(inputShape: BatchShape | readonly BatchShape[]): void {
-    const [batch = null, , features = null] = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as BatchShape;
+    const sequence = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as BatchShape;
+    this.checkSequence(sequence);
+    const [batch, , features] = sequence as [number | null, number | null, number | null];
     let shape: BatchShape = [batch, features];
     for (const cell of this.cells) {
       cell.ensureBuilt(shape);
@@ -141,10 +143,13 @@ export class Recurrent extends Layer {
     });
   }
 
+  private checkSequence(shape: BatchShape): void {
+    if (shape.length === 3 && shape[1] !== 0) return;
+    throw shapeError(this.label, { rule: "the input is a batch of sequences", expected: "[batch, time ≥ 1, features]", received: formatShape(shape) });
+  }
+
   private check(x: Tensor, given: readonly Tensor[], mask: Tensor | undefined): void {
-    if (x.rank !== 3 || x.shape[1] === 0) {
-      throw shapeError(this.label, { rule: "the input is a batch of sequences", expected: "[batch, time ≥ 1, features]", received: formatShape(x.shape) });
-    }
+    this.checkSequence(x.shape);
     if (given.length > 0) checkStates(this, x, given);
     if (mask && !sameShape(mask.shape, x.shape.slice(0, 2))) {
       throw shapeError(this.label, {
