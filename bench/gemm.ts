@@ -1,8 +1,7 @@
 /**
  * Matrix products against the limit: the same instance's loop of multiply-adds without memory traffic, interleaved.
  *
- * Ratios compare the best times of both, because the loop's median reads up to a seventh below what the machine can do
- * (assembly/roofline.ts), which would flatter the product. Medians stand beside.
+ * Ratios compare the best times of both; medians stand beside.
  *
  *     npm run build:wasm && npx tsx bench/gemm.ts [--json] [--filter=512]
  *
