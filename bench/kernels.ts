@@ -108,10 +108,11 @@ function depthwise(image: Tensor): Pick<Case, "outputs" | "flops"> {
 }
 
 const rooflineRounds = 20_000;
+const oneThread: object = { threads: 1 };
 
 /** Times a kernel and its limit in turn: best and median milliseconds of each. */
 async function measure({ outputs, updates = [], bytes, flops = 0 }: Case) {
-  const backend = await wasm();
+  const backend = await wasm(oneThread);
   const named = Object.fromEntries(outputs.map((output, index) => [`y${index}`, output]));
   const graph = compile({ outputs: named, updates });
   const executable = await bind(graph, backend);
@@ -119,12 +120,11 @@ async function measure({ outputs, updates = [], bytes, flops = 0 }: Case) {
     const port = executable.input(name);
     port.write(Float32Array.from({ length: port.size }, (_, i) => Math.sin(i)));
   }
-  const { floats, ints } = backend.heap;
+  const { floats } = backend.heap;
   const half = Math.floor((bytes ?? 0) / 8);
   const room = new Float32Array(half * 2);
   const constants = backend.heap.allocate(32, "constants");
   floats.fill(0.5, constants.address / 4, constants.address / 4 + 4).fill(0.25, constants.address / 4 + 4, constants.address / 4 + 8);
-  void ints;
   const loopFlops = rooflineRounds * 12 * 4 * 2;
   const loop = () => (backend.exports as unknown as { roofline(rounds: number, constants: number): number }).roofline(rooflineRounds, constants.address);
   const copy = () => room.copyWithin(half, 0, half);
@@ -148,7 +148,7 @@ async function measure({ outputs, updates = [], bytes, flops = 0 }: Case) {
 /** All rows of this suite. */
 export async function benchKernels({ json, filter }: Options): Promise<void> {
   for (const row of cases()) {
-    if (!filter.test(row.name)) continue;
+    if (!filter.test(`kernels ${row.name}`)) continue;
     const { best, usual } = await measure(row);
     const ratio = Number((best.limit / best.ours).toFixed(3));
     const peerName = row.bytes ? "copy" : "madd loop";

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { Bench } from "tinybench";
 import { adam, bind, compile, conv2d, dense, flatten, maxPooling2d, ops, sequential, settle, sgd, Variable, wasm } from "../src/index.ts";
 import { Kernels, rooflineFlops } from "./gemm.ts";
+import { median } from "./options.ts";
 
 const oneThread: object = { threads: 1 };
 
@@ -113,10 +114,6 @@ async function measure({ case: name, peerName, unit, ours, peer }: Pair, json: b
     console.log(
       `${name}: ${best.ours.toFixed(1)} of ${best.peer.toFixed(1)} ${unit} (${peerName}), ${ratio.toFixed(2)}; median ${median(usual.map((pair) => pair.ours)).toFixed(1)}, of ratios ${median(usual.map((pair) => pair.ours / pair.peer)).toFixed(2)}`,
     );
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 }
 
 /** All rows of this suite. As in bench/gemm.ts ratios compare best times: what the work and the limit reach undisturbed. */
