@@ -20,12 +20,7 @@ const rare = ["ftrl", "lamb", "adafactor", "muon", "scheduleFreeAdamW"] as const
 export type OptimizerName = keyof typeof common | (typeof rare)[number];
 
 /** Every optimizer by name, as a factory. */
-export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>(
-  "optimizer",
-  common,
-  rare,
-  async () => (await import("../rare.ts")).optimizers,
-);
+export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>("optimizer", common, rare, async () => (await import("../rare.ts")).optimizers);
 
 /** An optimizer as it is, or with its defaults from its name; undefined for a rare one, whose code has to be loaded first. */
 export function optimizerAtHand(given: OptimizerName | Optimizer, owner = "optimizer"): Optimizer | undefined {

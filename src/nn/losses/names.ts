@@ -45,12 +45,7 @@ export type LossName = keyof typeof common | (typeof rare)[number];
 export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
 /** Every loss by name, as a factory. */
-export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Loss>(
-  "loss",
-  common,
-  rare,
-  async () => (await import("../../rare.ts")).losses,
-);
+export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Loss>("loss", common, rare, async () => (await import("../../rare.ts")).losses);
 
 /** @throws ValueError on what is no loss, and on an unknown name, with the nearest. */
 export function checkLoss(given: LossName | Loss | LossFunction, owner: string): void {
