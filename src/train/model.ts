@@ -106,10 +106,11 @@ export class Model extends Network implements TrainedModel {
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
   fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
   async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
-    const { task, trainer } = await this.ready("fit");
+    this.compiled("fit");
     this.checkIdle();
     this.isBusy = true;
     try {
+      const { task, trainer } = await this.ready("fit");
       const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
       return await runFit({ model: this, network: this, task, trainer, data, options: isStream(x) ? ((yOrOptions ?? {}) as FitOptions) : options });
     } finally {
