@@ -29,7 +29,7 @@ export function writeReport(rows: readonly Row[]): void {
   for (const [name, drawn] of Object.entries(charts)) writeFileSync(`${folder}/${name}.svg`, chart(drawn));
   const images = Object.entries(charts).map(([name, { title }]) => `![${title}](performance/${name}.svg)`);
   const [text, before, after] = checkPage();
-  writeFileSync(page, [text.slice(0, before + open.length), "", circumstances(), "", table(rows), "", ...images, text.slice(after)].join("\n"));
+  writeFileSync(page, [text.slice(0, before + open.length), "", circumstances(), "", table(rows), "", images.join("\n\n"), "", text.slice(after)].join("\n"));
 }
 
 /** The page, and where its marks are. @throws Error where it does not have them: better before the measurement than after. */
@@ -57,12 +57,15 @@ function table(rows: readonly Row[]): string {
   const lines = rows.map(({ contest: { goal, agreement }, measured: { result, distance, rounds } }) => {
     const { case: name, ours, peer, peerName, unit, ratio } = result;
     const aim = goal === undefined ? "–" : `≥ ${goal}${ratio >= goal ? "" : " (not reached)"}`;
-    return `| ${name} | ${peerName} | ${ours} | ${peer} | ${unit} | **${ratio}** | ${aim} | ${distance.toPrecision(1)} (${agreement.limit}) | ${rounds} |`;
+    return `| ${name} | ${peerName} | ${ours} | ${peer} | ${unit} | **${ratio}** | ${aim} | ${brief(distance)} (${brief(agreement.limit)}) | ${rounds} |`;
   });
   return ["| work | rival | ours | rival's | unit | ratio | to reach | apart (allowed) | rounds |", "|---|---|---|---|---|---|---|---|---|", ...lines].join(
     "\n",
   );
 }
+
+/** One digit: 2e-6, 0.03, 5. */
+const brief = (value: number): string => (value !== 0 && value < 0.01 ? value.toExponential(0) : String(Number(value.toPrecision(1))));
 
 /** A chart per unit: training steps and other times by the logarithm, rates as they are. */
 function chartsOf(rows: readonly Row[]): Readonly<Record<string, Chart>> {
