@@ -78,15 +78,16 @@ export function erfinv(x: v128): v128 {
 /** `erfinv` of the vectors from `a` on, `step` bytes apart, to those from `target` to `end`. */
 export function erfinvAll(target: usize, end: usize, a: usize, step: usize): void {
   for (; target + 16 < end; target += 32) {
-    const x0 = v128.load(a), x1 = v128.load(a + step);
-    const w0 = erfinvArgument(x0), w1 = erfinvArgument(x1);
+    const w0 = erfinvArgument(v128.load(a)), w1 = erfinvArgument(v128.load(a + step));
     let p0 = erfinvNear(w0), p1 = erfinvNear(w1);
     if (v128.any_true(v128.or(isFar(w0), isFar(w1)))) {
       p0 = erfinvFar(w0, p0);
       p1 = erfinvFar(w1, p1);
     }
-    const y1 = erfinvOf(p1, x1);
-    v128.store(target, after(y1, erfinvOf(p0, x0)));
+    // x is read again: there are no registers to keep it in.
+    p0 = after(p1, p0);
+    const y1 = erfinvOf(p1, v128.load(a + step));
+    v128.store(target, erfinvOf(p0, v128.load(a)));
     v128.store(target, y1, 16);
     a += 2 * step;
   }
