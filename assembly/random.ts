@@ -1,4 +1,5 @@
 /** Philox 4×32-10 (Salmon et al., 2011): a counter and a key give four random words. Four counters at once. */
+import { ownScratch } from "./threads";
 
 @unmanaged
 class Random {
@@ -7,6 +8,8 @@ class Random {
   /** int32 [3]: seed (low, high) and step. */
   key: usize;
   output: usize;
+  /** One block: the last numbers, where not all sixteen are wanted. */
+  scratch: usize;
 }
 
 /** Uniform numbers in (0, 1); elements 4i … 4i+3 come from the counter (i, stream, step, 0). */
@@ -18,6 +21,7 @@ export function random(record: usize, thread: i32, threads: i32): void {
   const low = load<i32>(r.key);
   const high = load<i32>(r.key, 4);
   const step = load<i32>(r.key, 8);
+  const words = ownScratch(r.scratch);
   for (let block = thread * share; block < to; ++block) {
     const target = r.output + (block << 6);
     const left = r.count - (block << 4);
@@ -25,9 +29,6 @@ export function random(record: usize, thread: i32, threads: i32): void {
     if (left < 16) for (let i = 0; i < left; ++i) store<i32>(target + (i << 2), load<i32>(words + (i << 2)));
   }
 }
-
-/** The last sixteen numbers, where not all are wanted; so only one thread ever writes here. */
-const words: usize = memory.data(64, 16);
 
 /** Top 23 bits plus a half, over 2²³: never 0 or 1, and exact in float32. */
 @inline

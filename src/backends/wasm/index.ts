@@ -1,6 +1,7 @@
 import { stateError } from "../../errors.ts";
 import { WasmBackend } from "./backend.ts";
 import { moduleOf, supports } from "./module.ts";
+import { threadsFor } from "./spawn.ts";
 
 export { WasmBackend } from "./backend.ts";
 
@@ -15,19 +16,26 @@ export interface WasmOptions {
   relaxed?: boolean;
   /** The most bytes of linear memory. Default: 4 GiB, what WASM can address. */
   maximumBytes?: number;
+  /**
+   * How many threads train, this one included: a number, or `"auto"`, as many as the machine has cores, at most 8. Workers start when programs have done
+   * enough work to repay it, so small models never start any; results are the same to the bit. Where memory cannot be shared (a page that is not cross-origin
+   * isolated, Workers handlers) it is one, with a warning if a number asked for more. With `module` it is one. Default `"auto"`.
+   */
+  threads?: number | "auto";
 }
 
 /**
  * The WASM backend: AssemblyScript kernels with SIMD. Each call makes a backend with a memory of its own.
- * @throws StateError where the engine has no WASM SIMD.
- * @example const backend = await wasm({ maximumBytes: 256 * 2 ** 20 });
+ * @throws StateError where the engine has no WASM SIMD; ValueError where threads is not a whole number from 1 to 64 or "auto".
+ * @example const backend = await wasm({ threads: 2, maximumBytes: 256 * 2 ** 20 });
  */
-export async function wasm({ module, relaxed = false, maximumBytes }: WasmOptions = {}): Promise<WasmBackend> {
+export async function wasm({ module, relaxed = false, maximumBytes, threads: wanted = "auto" }: WasmOptions = {}): Promise<WasmBackend> {
+  const { threads, spawn } = await threadsFor(module ? 1 : wanted);
   if (module) return new WasmBackend(module, { maximumBytes });
   if (!supports("simd")) {
     throw stateError("wasm backend", { rule: "the engine must have WASM SIMD", expected: "SIMD", received: "none", advice: "Use the js backend." });
   }
-  return new WasmBackend(await moduleOf(relaxed && supports("relaxed") ? "relaxed" : "simd"), { maximumBytes });
+  return new WasmBackend(await moduleOf(relaxed && supports("relaxed") ? "relaxed" : "simd", spawn !== undefined), { maximumBytes, threads, spawn });
 }
 
 /** As {@link wasm}, at once, from a compiled module. */
