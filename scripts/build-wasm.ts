@@ -19,7 +19,8 @@ for (const target of ["simd", "relaxed"]) {
   const bytes = readFileSync(`build/${target}.wasm`);
   // Where the import of the memory says "at least 1 page": src/backends/wasm/module.ts puts "shared" there.
   const memoryLimits = bytes.indexOf("\u0001\u0003env\u0006memory\u0002\u0000\u0001", 0, "latin1") + 13;
-  if (memoryLimits < 13 || bytes[memoryLimits - 15] !== 2 || bytes[memoryLimits - 14] !== 15) throw new Error("build-wasm: the memory is not the only import any more.");
+  if (memoryLimits < 13 || bytes[memoryLimits - 15] !== 2 || bytes[memoryLimits - 14] !== 15)
+    throw new Error("build-wasm: the memory is not the only import any more.");
   const text = [
     "// Written by scripts/build-wasm.ts: do not edit.",
     `export default ${JSON.stringify(deflateRawSync(bytes, { level: 9 }).toString("base64"))};`,

@@ -14,7 +14,7 @@ const reference: HostBackend = js({ precision: "float64" });
 const rounding: HostBackend = js();
 const module = await moduleOf("simd");
 const backend = new WasmBackend(module);
-const divided = new WasmBackend(module, { threads: 3, grain: 0 });
+const divided = new WasmBackend(module, { threads: 3, eager: true });
 divided.execute = (address, count) => executeDivided(divided, address, count);
 
 /** What workers with a barrier between instructions would do, one after the other. */

@@ -5,6 +5,7 @@ import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { Crew } from "./crew.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type Block, Heap } from "./heap.ts";
+import type { Pace } from "./pace.ts";
 import { Control, type Spawn } from "./spawn.ts";
 
 /** A variable's memory; no block once freed. */
@@ -23,8 +24,8 @@ export interface WasmBackendOptions {
   threads?: number;
   /** Starts workers; then the module must be one for shared memory. Without, there is only room for so many threads: for tests. */
   spawn?: Spawn | undefined;
-  /** Nanoseconds of work below which thread 0 does an instruction alone, and a hundredth of what a program must have for workers. Default 2000. */
-  grain?: number;
+  /** Divide every instruction and run every program with workers, whether it is worth it or not: for tests. Default false. */
+  eager?: boolean;
 }
 
 /** What the module gives. */
@@ -33,6 +34,9 @@ export interface WasmExports {
   executeTogether(program: number, count: number, stride: number, control: number): number;
   heapBase(): number;
 }
+
+/** Nanoseconds of shared work below which a program is not worth a worker's waking up. */
+const leastShared = 1e5;
 
 /** Workers of backends that nobody holds any more end, too. */
 const forgotten = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.end());
@@ -54,7 +58,7 @@ export class WasmBackend implements HostBackend {
   /** The most threads that run a program. */
   readonly threadLimit: number;
   /** See {@link WasmBackendOptions}. */
-  readonly grain: number;
+  readonly eager: boolean;
   /** Bytes of scratch memory of one thread. */
   scratchStride = 0;
   private readonly executables = new Set<WasmExecutable>();
@@ -62,10 +66,10 @@ export class WasmBackend implements HostBackend {
   private sharesWork = false;
   private disposed = false;
 
-  constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1, spawn, grain = 2000 }: WasmBackendOptions = {}) {
+  constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1, spawn, eager = false }: WasmBackendOptions = {}) {
     this.interpret = interpret;
     this.threadLimit = threads;
-    this.grain = grain;
+    this.eager = eager;
     this.heap = new Heap(maximumBytes, spawn !== undefined);
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } }).exports as unknown as WasmExports;
     this.heap.open(this.exports.heapBase());
@@ -152,16 +156,21 @@ export class WasmBackend implements HostBackend {
     if (arenaMoved || scratchMoved) for (const executable of this.executables) executable.link();
   }
 
-  /** For executables: runs records that share so many nanoseconds of work. */
-  execute(address: number, count: number, work: number): void {
+  /** For executables: runs records that share so many nanoseconds of work, with workers if that is worth it. */
+  execute(address: number, count: number, work: number, pace: Pace): void {
     this.check();
     this.calls++;
     const { crew } = this;
-    if (crew && work > this.grain * 100) {
-      crew.count(work);
-      if (crew.alive > 0) return this.executeTogether(crew, address, count);
+    if (crew === undefined || (work < leastShared && !this.eager)) {
+      this.exports.execute(address, count, 0, 1, 0, 0);
+      return;
     }
-    this.exports.execute(address, count, 0, 1, 0, 0);
+    crew.count(work);
+    const start = performance.now();
+    const together = crew.alive > 0 && (this.eager || pace.wantsWorkers);
+    if (together) this.executeTogether(crew, address, count);
+    else this.exports.execute(address, count, 0, 1, 0, 0);
+    pace.note(together, performance.now() - start);
   }
 
   private executeTogether(crew: Crew, address: number, count: number): void {

@@ -7,9 +7,13 @@ import { checkRange } from "../ports.ts";
 import type { WasmBackend, WasmStorage } from "./backend.ts";
 import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
+import { Pace } from "./pace.ts";
 import { RecordWriter } from "./record-writer.ts";
 import { Flag, isEmpty, writeRecord } from "./records.ts";
 import { workOf } from "./work.ts";
+
+/** Nanoseconds of work below which thread 0 does an instruction alone. */
+const leastDivided = 2000;
 
 /** A program in linear memory: its records, its constants, and the ports into and out of the arena. */
 export class WasmExecutable implements HostExecutable {
@@ -24,6 +28,7 @@ export class WasmExecutable implements HostExecutable {
   private readonly alone: readonly boolean[];
   /** Nanoseconds of one thread in what threads share out. */
   private readonly work: number;
+  private readonly pace = new Pace();
   private disposed = false;
 
   constructor(
@@ -34,7 +39,7 @@ export class WasmExecutable implements HostExecutable {
     this.storages = new Map(program.variables.map((buffer, index) => [buffer, storages[index] as WasmStorage]));
     this.instructions = program.instructions.filter((instruction) => !isEmpty(instruction));
     const works = this.instructions.map(workOf);
-    this.alone = works.map((work) => work < backend.grain);
+    this.alone = works.map((work) => !backend.eager && work < leastDivided);
     this.work = works.reduce((sum, work, index) => (this.alone[index] ? sum : sum + work), 0);
     this.constants = this.placeConstants();
     this.records = this.placeRecords();
@@ -45,7 +50,7 @@ export class WasmExecutable implements HostExecutable {
 
   run(): void {
     this.check();
-    this.backend.execute(this.records.address, this.instructions.length, this.work);
+    this.backend.execute(this.records.address, this.instructions.length, this.work, this.pace);
   }
 
   input(name: string): InputPort {

@@ -46,7 +46,7 @@ type Host = { readonly process?: { readonly versions?: { readonly node?: string 
  */
 export async function threadsFor(wanted: number | "auto"): Promise<{ threads: number; spawn?: Spawn }> {
   if (wanted !== "auto" && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= 64)) {
-    throw valueError("wasm backend", { rule: "threads must be a number or \"auto\"", expected: "a whole number from 1 to 64, or \"auto\"", received: wanted });
+    throw valueError("wasm backend", { rule: 'threads must be a number or "auto"', expected: 'a whole number from 1 to 64, or "auto"', received: wanted });
   }
   if (wanted === 1) return { threads: 1 };
   const { process, Worker, crossOriginIsolated } = globalThis as Host;
@@ -65,7 +65,9 @@ export async function threadsFor(wanted: number | "auto"): Promise<{ threads: nu
   const threads = wanted === "auto" ? Math.min(cores ?? 1, usual) : wanted;
   if (threads > 1 && spawn) return { threads, spawn };
   if (threads > 1 && wanted !== "auto") {
-    console.warn(`aretejs: this runtime cannot share memory with workers${crossOriginIsolated === false ? " (the page is not cross-origin isolated)" : ""}; one thread instead of ${threads}.`);
+    console.warn(
+      `aretejs: this runtime cannot share memory with workers${crossOriginIsolated === false ? " (the page is not cross-origin isolated)" : ""}; one thread instead of ${threads}.`,
+    );
   }
   return { threads: 1 };
 }
@@ -96,7 +98,7 @@ function spawnOnWeb(Worker: typeof globalThis.Worker): Spawn {
     const worker = new Worker(url);
     worker.onerror = (event) => {
       event.preventDefault();
-      onEnd(event.message);
+      onEnd(event.message ?? "the page's content security policy may forbid workers from blob:");
     };
     worker.postMessage(share);
     return () => {
