@@ -33,6 +33,8 @@ const ALIVE: usize = 264;
 const HOST_SLEEPS: usize = 268;
 /** Tenths of a second that the host waits at a barrier before it takes the others for dead. */
 const PATIENCE: usize = 272;
+/** Turns of a loop for which the host waits for workers to take their seats. */
+const GATHERING: usize = 276;
 /** The program: its address, how many instructions, and scratch memory per thread. */
 const PROGRAM: usize = 320;
 const COUNT: usize = 324;
@@ -42,8 +44,6 @@ const OPEN: i32 = 1 << 16;
 
 /** Turns of a loop before a sleep: some ten microseconds, about what falling asleep and waking up cost. */
 const SPINS: i32 = 1 << 16;
-/** Turns for which the host waits for workers to take their seats: enough to wake them. */
-const GATHERING: i32 = 1 << 18;
 /** Turns that take a tenth of a second or so. */
 const TENTH: i32 = 1 << 27;
 const TENTH_NANOSECONDS: i64 = 100_000_000;
@@ -111,7 +111,7 @@ export function gather(control: usize, program: usize, count: i32, stride: usize
   atomic.store<i32>(control + SEATS, OPEN | 1);
   open(control + TURN);
   const all = OPEN | (get(control, ALIVE) + 1);
-  for (let i = GATHERING; i > 0 && get(control, SEATS) != all; --i) {}
+  for (let i = get(control, GATHERING); i > 0 && get(control, SEATS) != all; --i) {}
   return atomic.and<i32>(control + SEATS, ~OPEN) & ~OPEN;
 }
 

@@ -62,7 +62,8 @@ export class WasmBackend implements HostBackend {
   /** Bytes of scratch memory of one thread. */
   scratchStride = 0;
   private readonly executables = new Set<WasmExecutable>();
-  private readonly crew: Crew | undefined;
+  /** For tests. */
+  readonly crew: Crew | undefined;
   private sharesWork = false;
   private disposed = false;
 
@@ -77,7 +78,7 @@ export class WasmBackend implements HostBackend {
     this.scratch = this.heap.allocate(0, "scratch");
     if (!spawn) return;
     const control = this.heap.allocate(Control.bytes, "programs").address;
-    this.crew = new Crew(threads - 1, spawn, { module, memory: this.heap.memory, control });
+    this.crew = new Crew(threads - 1, spawn, { module, memory: this.heap.memory, control }, eager);
     forgotten.register(this, this.crew);
   }
 
