@@ -1,4 +1,7 @@
-import { defineConfig } from "tsup";
+import { copyFileSync, readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { Plugin } from "esbuild";
+import { defineConfig, type Options } from "tsup";
 
 /**
  * What esbuild makes of `export * as losses from …`, `var losses_exports = {}; __export(losses_exports, { … })`, is a call that no
@@ -14,14 +17,38 @@ const droppableNamespaces = {
   },
 };
 
-/** One ESM build with types for every runtime. Entries share their modules, so that a Tensor is one class wherever it comes from. */
-export default defineConfig({
-  entry: { index: "src/index.ts", "testing/index": "src/testing/index.ts" },
+/**
+ * The `workerd` entries import the `.wasm` files, which is the one way into WebAssembly there, and carry none inline: carried-static.ts takes
+ * the place of carried.ts. Their modules lie in dist/workerd/, one folder below the `.wasm` files.
+ */
+const staticWasm: Plugin = {
+  name: "static-wasm",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/carried\.ts$/ }, ({ resolveDir }) => ({ path: join(resolveDir, "carried-static.ts") }));
+    onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: `../${basename(path)}`, external: true }));
+  },
+};
+
+/** Entries share their modules, so that a Tensor is one class wherever it comes from. */
+const shared: Options = {
+  entry: { index: "src/index.ts", "testing/index": "src/testing/index.ts", "backends/wasm/index": "src/backends/wasm/index.ts" },
   format: "esm",
   target: "es2022",
   platform: "neutral",
   splitting: true,
-  clean: true,
-  dts: true,
   plugins: [droppableNamespaces],
-});
+};
+
+rmSync("dist", { recursive: true, force: true });
+
+/** One ESM build with types for every runtime but workerd, which has one without WASM inline. */
+export default defineConfig([
+  {
+    ...shared,
+    dts: true,
+    onSuccess: async () => {
+      for (const file of readdirSync("build")) if (file.endsWith(".wasm")) copyFileSync(join("build", file), join("dist", file));
+    },
+  },
+  { ...shared, outDir: "dist/workerd", esbuildPlugins: [staticWasm] },
+]);

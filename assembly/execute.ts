@@ -75,3 +75,8 @@ export function work(control: usize): void {
 export function heapBase(): usize {
   return __heap_base;
 }
+
+/** Whether matrix products are those of relaxed SIMD, whose bits depend on the CPU. */
+export function isRelaxed(): bool {
+  return ASC_FEATURE_RELAXED_SIMD;
+}

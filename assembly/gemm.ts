@@ -41,6 +41,15 @@ class Matmul {
   epilogue: usize;
   /** Where A is not a matrix in memory but patches: their axes; aRow and aColumn are 0 then. Else 0. */
   patches: usize;
+  /** Where one stride does not describe the batch, or C is not contiguous: `Entries`. Else 0. */
+  entries: usize;
+}
+
+/** Words: the row stride of C and the number of batch axes, then the extent and the strides in A, B and C of each axis (all in elements). */
+@unmanaged
+class Entries {
+  cRow: i32;
+  axes: i32;
 }
 
 /** Most rows and depth of a packed block of A: 480 kB, what a second-level cache holds; a panel of B takes 12 kB of the first. gemm-scratch.ts repeats them. */
@@ -89,13 +98,32 @@ function share(total: i32, i: i32, parts: i32): i32 {
 function multiply(p: Matmul, entry: i32, row: i32, rows: i32, column: i32, columns: i32): void {
   const aRow = <usize>p.aRow << 2, aColumn = <usize>p.aColumn << 2;
   const bRow = <usize>p.bRow << 2, bColumn = <usize>p.bColumn << 2;
-  const cRow = <usize>p.n << 2;
-  const a = p.a + (<usize>entry * p.aBatch << 2) + row * aRow;
-  const b = p.b + (<usize>entry * p.bBatch << 2) + column * bColumn;
-  const c = p.c + (<usize>entry * p.m + row) * cRow + (<usize>column << 2);
+  let cRow = <usize>p.n << 2;
+  let a = p.a, b = p.b, c = p.c;
+  if (p.entries) {
+    const entries = changetype<Entries>(p.entries);
+    cRow = <usize>entries.cRow << 2;
+    let rest = entry;
+    for (let axis = entries.axes - 1; axis >= 0; --axis) {
+      const words = p.entries + offsetof<Entries>() + (axis << 4);
+      const extent = load<i32>(words);
+      const index = rest % extent;
+      rest /= extent;
+      a += index * load<i32>(words, 4) << 2;
+      b += index * load<i32>(words, 8) << 2;
+      c += index * load<i32>(words, 12) << 2;
+    }
+  } else {
+    a += <usize>entry * p.aBatch << 2;
+    b += <usize>entry * p.bBatch << 2;
+    c += <usize>entry * p.m * cRow;
+  }
+  a += row * aRow;
+  b += column * bColumn;
+  c += row * cRow + (<usize>column << 2);
   const scratch = ownScratch(p.scratch);
 
-  const isVector = (p.m == 1 || p.n == 1) && !p.patches;
+  const isVector = (p.m == 1 || (p.n == 1 && cRow == 4)) && !p.patches;
   const blocks = isVector ? 1 : (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (let i = 0; i < blocks; ++i) {
     const first = share(rows, i, blocks);

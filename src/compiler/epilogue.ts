@@ -1,4 +1,5 @@
 import { sizeOf } from "../tensor/shape.ts";
+import { isContiguous } from "../tensor/view.ts";
 import { type BufferId, type Instruction, type MapInstruction, type MatmulInstruction, viewsOf } from "./instruction.ts";
 
 /**
@@ -30,10 +31,11 @@ export function attachEpilogues(instructions: readonly Instruction[]): Instructi
 
 /** Whether the map visits the product's elements in order, in rows of the product or flat, and reads the result only so. */
 function isRowwise(map: MapInstruction, { output }: MatmulInstruction): boolean {
-  const [batch = 1, rows = 1, columns = 1] = output.shape;
+  if (!isContiguous(output)) return false;
+  const columns = output.shape.at(-1) as number;
   const total = sizeOf(output.shape);
   const shapeFits =
-    sizeOf(map.shape) === total && (map.shape.length === 1 || (map.shape.length === 2 && map.shape[0] === batch * rows && map.shape[1] === columns));
+    sizeOf(map.shape) === total && (map.shape.length === 1 || (map.shape.length === 2 && map.shape[0] === total / columns && map.shape[1] === columns));
   const dense = map.shape.length === 1 ? [1] : [columns, 1];
   return (
     shapeFits &&

@@ -2,7 +2,8 @@ import { isElementwise } from "../tensor/op.ts";
 import { type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.ts";
 import { constantOp, constantValue, scalar } from "../tensor/ops/leaf.ts";
 import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
-import { broadcastToOp, reshapeOp, stopGradientOp, transposeOp } from "../tensor/ops/shaping.ts";
+import { type MatmulAttrs, matmulOp } from "../tensor/ops/matmul.ts";
+import { broadcastToOp, reshapeOp, stopGradientOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
 import { numeric } from "../tensor/primitive.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -16,20 +17,27 @@ export function simplify(roots: readonly Tensor[]): Tensor[] {
   const known = new Map<string, Tensor>();
   const rewritten = new Map<Tensor, Tensor>();
   const keys = new Keys();
-  for (const node of reachable(roots)) {
+  const nodes = reachable(roots);
+  const users = new Map<Tensor, number>();
+  for (const used of [...roots, ...nodes.flatMap((node) => [...node.inputs])]) users.set(used, (users.get(used) ?? 0) + 1);
+  const uses = new Map<Tensor, number>();
+  const isSole = (tensor: Tensor) => uses.get(tensor) === 1;
+  for (const node of nodes) {
     const inputs = node.inputs.map((input) => rewritten.get(input) as Tensor);
     const same = inputs.every((input, index) => input === node.inputs[index]);
-    const simple = rewrite(same ? node : new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype));
+    const simple = rewrite(same ? node : new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype), isSole);
     const key = keys.of(simple);
     const twin = known.get(key);
     if (!twin) known.set(key, simple);
-    rewritten.set(node, twin ?? simple);
+    const result = twin ?? simple;
+    rewritten.set(node, result);
+    uses.set(result, (uses.get(result) ?? 0) + (users.get(node) as number));
   }
   return roots.map((root) => rewritten.get(root) as Tensor);
 }
 
-/** One node by rules that look at it and its inputs. */
-function rewrite(node: Tensor): Tensor {
+/** One node by rules that look at it and its inputs. `isSole` tells what has one user. */
+function rewrite(node: Tensor, isSole: (tensor: Tensor) => boolean): Tensor {
   const [x] = node.inputs;
   if (isElementwise(node.op)) return rewriteElementwise(node);
   if (!x) return node;
@@ -47,8 +55,9 @@ function rewrite(node: Tensor): Tensor {
     const permutation = outer.map((axis) => inner[axis] as number);
     const source = x.inputs[0] as Tensor;
     if (permutation.every((axis, index) => axis === index)) return source;
-    return new Tensor(node.op, [source], { permutation }, node.shape, node.dtype);
+    return rewrite(new Tensor(node.op, [source], { permutation }, node.shape, node.dtype), (tensor) => isSole(x) && isSole(tensor));
   }
+  if (node.op === transposeOp && x.op === matmulOp && isSole(x)) return turnedProduct(node, x) ?? node;
   if (node.op === reduceOp && x.op === reduceOp) {
     const [outer, inner] = [node, x].map((t) => t.attrs as ReduceAttrs) as [ReduceAttrs, ReduceAttrs];
     if (outer.operation === inner.operation)
@@ -64,6 +73,23 @@ function rewrite(node: Tensor): Tensor {
     return sameShape(x.shape, node.shape) ? x : new Tensor(reshapeOp, [x], { shape: node.shape }, node.shape, node.dtype);
   }
   return node;
+}
+
+/** A product whose transposed result is wanted, written that way: (A·B)ᵀ = Bᵀ·Aᵀ, and heads side by side. */
+function turnedProduct(node: Tensor, product: Tensor): Tensor | undefined {
+  const { permutation } = node.attrs as { permutation: readonly number[] };
+  const rank = product.rank;
+  if ((product.attrs as MatmulAttrs).rowsFirst) return undefined;
+  const isTurned = permutation.at(-1) === rank - 2;
+  const wanted = permutation.map((axis) => (isTurned && axis >= rank - 2 ? 2 * rank - 3 - axis : axis));
+  const kept = Array.from({ length: rank }, (_, axis) => axis);
+  const [first, second] = product.inputs as readonly [Tensor, Tensor];
+  const turned = (tensor: Tensor) => rewrite(swapAxes(tensor), () => false);
+  const inputs = isTurned ? [turned(second), turned(first)] : [first, second];
+  const isOrder = (order: readonly number[]) => wanted.every((axis, index) => axis === order[index]);
+  if (isOrder(kept)) return new Tensor(matmulOp, inputs, product.attrs, node.shape, node.dtype);
+  if (rank < 4 || !isOrder([...kept.slice(0, -3), rank - 2, rank - 3, rank - 1])) return undefined;
+  return new Tensor(matmulOp, inputs, { rowsFirst: true }, node.shape, node.dtype);
 }
 
 /** The axes of the first operand that two reductions in a row remove. */

@@ -21,6 +21,8 @@ export interface CallContext {
   readonly training: boolean;
   /** Whether random layers such as dropout are on: as `training`, but also in Monte Carlo predictions, where batch normalization stays in inference. */
   readonly noise: boolean;
+  /** Whether only the outputs' shapes are asked for: what is recorded will not be run. An extent that is not known yet stands as a large number. */
+  readonly isProbe?: boolean;
   /** Random key of the run, int32 [3]: seed (low, high) and step. Give it to random ops with `stream(layer)`. */
   readonly key: Tensor;
   /** A random stream for this call of the layer, derived from its path in the model; `use` tells several streams of one call apart. */
@@ -332,6 +334,11 @@ export function listOf<T extends object>(items: T | readonly T[]): readonly T[] 
   return Array.isArray(items) ? items : [items as T];
 }
 
+/** A layer inside another, as plain data for the outer one's `getConfig`. */
+export function describeLayer(layer: Layer): { kind: string; config: Record<string, unknown> } {
+  return { kind: layer.kind, config: layer.getConfig() };
+}
+
 /** A user's initializer may give anything. */
 function checkInitial(variable: Variable, initial: Variable["initial"]): Variable["initial"] {
   // The constructor of Variable checks shapes; a throw-away one does that here.
@@ -342,6 +349,7 @@ function checkInitial(variable: Variable, initial: Variable["initial"]): Variabl
 const probing: CallContext = {
   training: false,
   noise: false,
+  isProbe: true,
   get key() {
     return placeholder("key", [3], "int32");
   },

@@ -30,6 +30,7 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   averagePooling2d: ({ poolSize, ...options }) => layers.averagePooling2d(poolSize, options),
   averagePooling3d: ({ poolSize, ...options }) => layers.averagePooling3d(poolSize, options),
   batchNormalization: layers.batchNormalization,
+  bidirectional: ({ layer, ...options }) => layers.bidirectional(layer, options),
   concatenate: layers.concatenate,
   conv1d: ({ filters, kernelSize, ...options }) => layers.conv1d(filters, kernelSize, options),
   conv1dTranspose: ({ filters, kernelSize, ...options }) => layers.conv1dTranspose(filters, kernelSize, options),
@@ -56,10 +57,14 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   globalMaxPooling2d: layers.globalMaxPooling2d,
   globalMaxPooling3d: layers.globalMaxPooling3d,
   groupNormalization: layers.groupNormalization,
+  gru: ({ units, ...options }) => layers.gru(units, options),
+  gruCell: ({ units, ...options }) => layers.gruCell(units, options),
   inputLayer: ({ inputShape, ...options }) => layers.inputLayer(inputShape, options),
   lambda: ({ fn, ...options }) => layers.lambda(fn, options),
   layerNormalization: layers.layerNormalization,
   leakyReluLayer: layers.leakyReluLayer,
+  lstm: ({ units, ...options }) => layers.lstm(units, options),
+  lstmCell: ({ units, ...options }) => layers.lstmCell(units, options),
   masking: layers.masking,
   maxPooling1d: ({ poolSize, ...options }) => layers.maxPooling1d(poolSize, options),
   maxPooling2d: ({ poolSize, ...options }) => layers.maxPooling2d(poolSize, options),
@@ -71,12 +76,16 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   repeatVector: ({ n, ...options }) => layers.repeatVector(n, options),
   reshape: ({ targetShape, ...options }) => layers.reshape(targetShape, options),
   rmsNormalization: layers.rmsNormalization,
+  rnn: ({ cell, ...options }) => layers.rnn(cell, options),
   separableConv1d: ({ filters, kernelSize, ...options }) => layers.separableConv1d(filters, kernelSize, options),
   separableConv2d: ({ filters, kernelSize, ...options }) => layers.separableConv2d(filters, kernelSize, options),
+  simpleRnn: ({ units, ...options }) => layers.simpleRnn(units, options),
+  simpleRnnCell: ({ units, ...options }) => layers.simpleRnnCell(units, options),
   softmaxLayer: layers.softmaxLayer,
   spatialDropout1d: ({ rate, ...options }) => layers.spatialDropout1d(rate, options),
   spatialDropout2d: ({ rate, ...options }) => layers.spatialDropout2d(rate, options),
   spatialDropout3d: ({ rate, ...options }) => layers.spatialDropout3d(rate, options),
+  timeDistributed: ({ layer, ...options }) => layers.timeDistributed(layer, options),
   unitNormalization: layers.unitNormalization,
   upSampling1d: ({ size, ...options }) => layers.upSampling1d(size, options),
   upSampling2d: ({ size, ...options }) => layers.upSampling2d(size, options),
@@ -106,14 +115,16 @@ const rules: Readonly<Record<string, (options: Options) => (w: never) => unknown
  */
 export function layerFromConfig(kind: string, config: Readonly<Record<string, unknown>>, own: Readonly<Record<string, LayerFactory>> = {}): Layer {
   const make = lookUp("layerFromConfig", "layer", { ...layerFactories, ...own }, kind);
-  const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, revive(key, value)]));
+  const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, revive(key, value, own)]));
   return kind === "network" ? networkFromConfig(config as never, own) : make(options);
 }
 
-/** `{ kind, … }` becomes the function that it describes. */
-function revive(key: string, value: unknown): unknown {
+/** `{ kind, … }` becomes the function that it describes, `{ kind, config }` the layer; each of a list. */
+function revive(key: string, value: unknown, own: Readonly<Record<string, LayerFactory>>): unknown {
+  if (Array.isArray(value)) return value.map((item) => revive(key, item, own));
   const isDescribed = typeof value === "object" && value !== null && "kind" in value;
   if (!isDescribed) return value;
+  if ("config" in value) return layerFromConfig(value.kind as string, value.config as Record<string, unknown>, own);
   if (key.endsWith("Initializer")) return initializer(value as { kind: string });
   const { kind, ...options } = value as { kind: string };
   if (key.endsWith("Regularizer") || key.endsWith("Constraint")) return lookUp("layerFromConfig", key, rules, kind)(options);

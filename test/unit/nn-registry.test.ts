@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { heNormal } from "../../src/nn/initializers.ts";
+import { heNormal, orthogonal } from "../../src/nn/initializers.ts";
 import { input } from "../../src/nn/input.ts";
 import { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
@@ -90,6 +90,16 @@ const examples: Layer[] = [
   layers.globalAveragePooling1d({ keepDims: true }),
   layers.globalAveragePooling2d({ keepDims: true }),
   layers.globalAveragePooling3d({ keepDims: true }),
+  layers.simpleRnn(3, { activation: "relu", recurrentDropout: 0.1, recurrentInitializer: orthogonal({ gain: 2 }) }),
+  layers.gru(3, { resetAfter: false, goBackwards: true, recurrentRegularizer: l1l2({ l1: 0.1 }) }),
+  layers.lstm(3, { returnSequences: true, returnState: true, stateful: true, unitForgetBias: false, recurrentConstraint: maxNorm(2) }),
+  layers.simpleRnnCell(3),
+  layers.gruCell(3, { dropout: 0.5 }),
+  layers.lstmCell(3, { recurrentActivation: "hardSigmoid" }),
+  layers.rnn([layers.lstmCell(3), layers.gruCell(2)], { returnSequences: true }),
+  layers.bidirectional(layers.lstm(3, { returnSequences: true }), { mergeMode: "sum" }),
+  layers.bidirectional(layers.rnn(layers.gruCell(3)), { mergeMode: null, backwardLayer: layers.gru(4, { goBackwards: true }) }),
+  layers.timeDistributed(layers.dense(3, { kernelRegularizer: l1l2({ l1: 0.1 }) })),
   layers.adaptiveMaxPooling1d(3),
   layers.adaptiveMaxPooling2d(3),
   layers.adaptiveMaxPooling3d(3),

@@ -4,7 +4,7 @@ import { type Spawn, threadsFor } from "../../src/backends/wasm/spawn.ts";
 
 /** A backend whose workers do their share of everything, however small; `ready` unless told otherwise. */
 export async function threaded(threads: number, { spawn, start = true }: { spawn?: Spawn; start?: boolean } = {}): Promise<WasmBackend> {
-  const found = await threadsFor(threads);
+  const found = threadsFor(threads);
   const backend = new WasmBackend(await moduleOf("simd", true), { threads, spawn: spawn ?? found.spawn, eager: true });
   if (start && (await backend.startThreads()) !== threads) throw new Error(`${backend.threads} of ${threads} threads`);
   return backend;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isHostBackend, type Storage } from "../../src/backends/backend.ts";
+import { bytesOf } from "../../src/backends/wasm/carried.ts";
 import { wasm, wasmOf } from "../../src/backends/wasm/index.ts";
-import { bytesOf, moduleOf, supports } from "../../src/backends/wasm/module.ts";
+import { moduleOf, supports } from "../../src/backends/wasm/module.ts";
 import type { Program, View } from "../../src/compiler/instruction.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
 
@@ -144,14 +145,19 @@ describe("wasm backend", () => {
     expect(() => backend.free({} as Storage)).not.toThrow();
   });
 
-  it("starts from a module handed in, at once", async () => {
-    expect(wasmOf(await moduleOf("simd")).name).toBe("wasm");
-    expect((await wasm({ module: new WebAssembly.Module(await bytesOf("simd")) })).name).toBe("wasm");
+  it("starts from a module handed in, at once, and knows which build it is", async () => {
+    expect(wasmOf(await moduleOf("simd")).build).toBe("simd");
+    expect((await wasm({ module: new WebAssembly.Module(await bytesOf("simd")) })).build).toBe("simd");
   });
 
-  it("uses the relaxed build only when asked and where it runs", async () => {
-    expect(supports("simd")).toBe(true);
-    const backend = await wasm({ relaxed: true });
+  it("is compiled once for all backends", async () => {
+    expect(moduleOf("simd")).toBe(moduleOf("simd"));
+  });
+
+  it("takes the build with equal bits everywhere unless asked not to", async () => {
+    expect((await wasm()).build).toBe("simd");
+    const backend = await wasm({ deterministic: false });
+    expect(backend.build).toBe(supports("relaxed") ? "relaxed" : "simd");
     const w = backend.allocate({ size: 3, dtype: "float32" });
     const executable = backend.load(program(3), [w]);
     executable.input("x").write([1, 2, 3]);

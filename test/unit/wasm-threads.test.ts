@@ -122,11 +122,11 @@ describe("threads", () => {
   });
 
   it("are as many as there are cores by default, or as many as are asked for", async () => {
-    const { spawn, threads } = await threadsFor("auto");
+    const { spawn, threads } = threadsFor("auto");
     expect(threads).toBe(Math.min(8, (await import("node:os")).availableParallelism()));
     expect(spawn !== undefined).toBe(threads > 1);
-    expect((await threadsFor(5)).threads).toBe(5);
-    expect(await threadsFor(1)).toEqual({ threads: 1 });
+    expect(threadsFor(5).threads).toBe(5);
+    expect(threadsFor(1)).toEqual({ threads: 1 });
     for (const threads of [0, 65, 1.5, Number.NaN, "all" as "auto"]) {
       await expect(wasm({ threads })).rejects.toThrow(
         `wasm backend: threads must be a number or "auto". Expected a whole number from 1 to 64, or "auto", received ${threads}.`,
@@ -146,7 +146,7 @@ describe("threads", () => {
 
   it("end with the backend", async () => {
     const ended: Promise<unknown>[] = [];
-    const { spawn } = await threadsFor(3);
+    const { spawn } = threadsFor(3);
     const watched: Spawn = (share, onEnd) => {
       let done = (_: unknown) => {};
       ended.push(
@@ -171,15 +171,15 @@ describe("threads", () => {
 describe("without threads", () => {
   it("a runtime that cannot share memory uses one, and says so where more were asked for", async () => {
     vi.stubGlobal("crossOriginIsolated", false);
-    expect(await threadsFor("auto")).toEqual({ threads: 1 });
+    expect(threadsFor("auto")).toEqual({ threads: 1 });
     expect(warn).not.toHaveBeenCalled();
-    expect(await threadsFor(2)).toEqual({ threads: 1 });
+    expect(threadsFor(2)).toEqual({ threads: 1 });
     expect(warn).toHaveBeenCalledExactlyOnceWith(
       "aretejs: this runtime cannot share memory with workers (the page is not cross-origin isolated); one thread instead of 2.",
     );
     vi.unstubAllGlobals();
     vi.stubGlobal("SharedArrayBuffer", undefined);
-    expect(await threadsFor(2)).toEqual({ threads: 1 });
+    expect(threadsFor(2)).toEqual({ threads: 1 });
     vi.unstubAllGlobals();
   });
 
@@ -204,7 +204,7 @@ describe("without threads", () => {
 
   it("a worker that dies between programs is not waited for", async () => {
     const stops: (() => void)[] = [];
-    const { spawn } = await threadsFor(2);
+    const { spawn } = threadsFor(2);
     const backend = await threaded(2, {
       spawn: (share, onEnd) => {
         stops.push((spawn as Spawn)(share, onEnd));

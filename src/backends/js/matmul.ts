@@ -12,20 +12,24 @@ export interface Matrix {
 
 /** Batched product. Sums are kept in float64 and rounded once, when stored; the epilogue runs after the whole product. */
 export function matmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, memory: Memory): void {
-  const [batch, rows, columns] = output.shape as [number, number, number];
-  const depth = b.shape[1] as number;
-  const out = memory.window(output);
+  const [rows, columns] = output.shape.slice(-2) as [number, number];
+  const batchAxes = output.shape.length - 2;
+  const depth = b.shape[batchAxes] as number;
+  const out = memory.array(output);
+  const startsOf = ({ shape, strides, offset }: View) => offsetsOf(shape.slice(0, batchAxes), strides.slice(0, batchAxes), offset);
+  const [aStarts, bStarts, starts] = [startsOf(a), startsOf(b), startsOf(output)];
+  const rowStride = output.strides[batchAxes] as number;
   const left = new Float64Array(depth);
   const right = new Float64Array(depth * columns);
   const sums = new Float64Array(columns);
-  for (let index = 0; index < batch; index++) {
-    const aMatrix = matrixAt(a, index, memory, rowAxes);
-    const bMatrix = matrixAt(b, index, memory);
+  for (let index = 0; index < starts.length; index++) {
+    const aMatrix = matrixFrom(a, aStarts[index] as number, memory, batchAxes, rowAxes);
+    const bMatrix = matrixFrom(b, bStarts[index] as number, memory, batchAxes);
     for (let k = 0; k < depth; k++) packRow(bMatrix, k, columns, right, k * columns);
     for (let i = 0; i < rows; i++) {
       packRow(aMatrix, i, depth, left, 0);
       addScaledRows(left, right, sums);
-      out.set(sums, (index * rows + i) * columns);
+      out.set(sums, (starts[index] as number) + i * rowStride);
     }
   }
   if (epilogue) map(epilogue, memory);
@@ -33,9 +37,13 @@ export function matmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, m
 
 /** Matrix `index` of a view [batch, rows…, columns…], of whose axes `rowAxes` make up the rows. */
 export function matrixAt(view: View, index: number, memory: Memory, rowAxes = 1): Matrix {
-  const start = view.offset + index * (view.strides[0] as number);
+  return matrixFrom(view, view.offset + index * (view.strides[0] as number), memory, 1, rowAxes);
+}
+
+function matrixFrom(view: View, start: number, memory: Memory, batchAxes: number, rowAxes = 1): Matrix {
+  const end = batchAxes + rowAxes;
   const offsets = (from: number, to: number, base: number) => offsetsOf(view.shape.slice(from, to), view.strides.slice(from, to), base);
-  return { data: memory.array(view), rows: offsets(1, 1 + rowAxes, start), columns: offsets(1 + rowAxes, view.shape.length, 0) };
+  return { data: memory.array(view), rows: offsets(batchAxes, end, start), columns: offsets(end, view.shape.length, 0) };
 }
 
 /** Where the elements of a strided box are, in row-major order. */

@@ -5,6 +5,7 @@ import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { Crew } from "./crew.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type Block, Heap } from "./heap.ts";
+import type { Build } from "./module.ts";
 import type { Pace } from "./pace.ts";
 import { Control, type Spawn } from "./spawn.ts";
 
@@ -33,6 +34,7 @@ export interface WasmExports {
   execute(program: number, count: number, thread: number, threads: number, stride: number, control: number): number;
   executeTogether(program: number, count: number, stride: number, control: number): number;
   heapBase(): number;
+  isRelaxed(): number;
 }
 
 /** Nanoseconds of shared work below which a program is not worth a worker's waking up. */
@@ -44,6 +46,8 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
 export class WasmBackend implements HostBackend {
   readonly name = "wasm";
+  /** Which build of the kernels runs: "simd" gives equal bits everywhere; "relaxed" is faster, and its bits depend on the CPU. */
+  readonly build: Build;
   readonly heap: Heap;
   /** Temporaries and inputs of whichever program runs: as large as the largest needs. */
   readonly arena: Block;
@@ -73,6 +77,7 @@ export class WasmBackend implements HostBackend {
     this.eager = eager;
     this.heap = new Heap(maximumBytes, spawn !== undefined);
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } }).exports as unknown as WasmExports;
+    this.build = this.exports.isRelaxed() ? "relaxed" : "simd";
     this.heap.open(this.exports.heapBase());
     this.arena = this.heap.allocate(0, "arena");
     this.scratch = this.heap.allocate(0, "scratch");

@@ -1,5 +1,6 @@
 import { stateError } from "../../errors.ts";
 import { WasmBackend } from "./backend.ts";
+import { canShare } from "./carried.ts";
 import { moduleOf, supports } from "./module.ts";
 import { threadsFor } from "./spawn.ts";
 
@@ -7,13 +8,17 @@ export { WasmBackend } from "./backend.ts";
 
 /** Options of {@link wasm}. */
 export interface WasmOptions {
-  /** A compiled module of this package's kernels, for hosts that forbid compiling at run time. Default: the one carried inline. */
+  /**
+   * A compiled `aretejs/simd.wasm` or `aretejs/relaxed.wasm`, for hosts that forbid compiling at run time. Default: the one that the package
+   * carries, compiled once on first need.
+   */
   module?: WebAssembly.Module;
   /**
-   * Use the relaxed-SIMD build where the engine has it: matrix products round once where they otherwise round twice, so
-   * results depend on the CPU in their last bits. Default false: equal bits everywhere.
+   * Equal bits everywhere, on every engine and CPU. With false the relaxed-SIMD build is taken where the engine has it: matrix products round
+   * once where they otherwise round twice, are about a tenth faster, and their last bits depend on the CPU. `backend.build` says which build was
+   * taken. Default true.
    */
-  relaxed?: boolean;
+  deterministic?: boolean;
   /** The most bytes of linear memory. Default: 4 GiB, what WASM can address. */
   maximumBytes?: number;
   /**
@@ -26,16 +31,17 @@ export interface WasmOptions {
 
 /**
  * The WASM backend: AssemblyScript kernels with SIMD. Each call makes a backend with a memory of its own.
- * @throws StateError where the engine has no WASM SIMD; ValueError where threads is not a whole number from 1 to 64 or "auto".
+ * @throws StateError where the engine has no WASM SIMD, or forbids compiling and no module is given; ValueError where threads is not a whole number from 1 to
+ * 64 or "auto".
  * @example const backend = await wasm({ threads: 2, maximumBytes: 256 * 2 ** 20 });
  */
-export async function wasm({ module, relaxed = false, maximumBytes, threads: wanted = "auto" }: WasmOptions = {}): Promise<WasmBackend> {
-  const { threads, spawn } = await threadsFor(module ? 1 : wanted);
+export async function wasm({ module, deterministic = true, maximumBytes, threads: wanted = "auto" }: WasmOptions = {}): Promise<WasmBackend> {
   if (module) return new WasmBackend(module, { maximumBytes });
   if (!supports("simd")) {
     throw stateError("wasm backend", { rule: "the engine must have WASM SIMD", expected: "SIMD", received: "none", advice: "Use the js backend." });
   }
-  return new WasmBackend(await moduleOf(relaxed && supports("relaxed") ? "relaxed" : "simd", spawn !== undefined), { maximumBytes, threads, spawn });
+  const { threads, spawn } = threadsFor(wanted, canShare);
+  return new WasmBackend(await moduleOf(!deterministic && supports("relaxed") ? "relaxed" : "simd", spawn !== undefined), { maximumBytes, threads, spawn });
 }
 
 /** As {@link wasm}, at once, from a compiled module. */

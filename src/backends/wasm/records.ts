@@ -9,7 +9,7 @@ import type {
   Windows,
 } from "../../compiler/instruction.ts";
 import { sizeOf } from "../../tensor/shape.ts";
-import { collapse, collapseTogether } from "../../tensor/view.ts";
+import { collapse, collapseTogether, isContiguous } from "../../tensor/view.ts";
 import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } from "./depthwise-record.ts";
 import { convInputGradScratchBytes, matmulScratchBytes } from "./gemm-scratch.ts";
 import { writeMap } from "./map-record.ts";
@@ -141,10 +141,14 @@ function writeWindows({ batch, channels, inputs, outputs, size, strides, low }: 
 }
 
 function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, writer: RecordWriter): void {
-  const [batch = 1, m = 1, n = 1] = output.shape;
-  const [aBatch = 0, aRow = 0, aColumn = 0] = a.strides;
-  const [bBatch = 0, bRow = 0, bColumn = 0] = b.strides;
-  const k = b.shape[1] as number;
+  const [m = 1, n = 1] = output.shape.slice(-2);
+  const axes = output.shape.length - 2;
+  const batch = sizeOf(output.shape.slice(0, axes));
+  const [aBatch = 0] = a.strides;
+  const [aRow = 0, aColumn = 0] = a.strides.slice(-2);
+  const [bBatch = 0] = b.strides;
+  const [bRow = 0, bColumn = 0] = b.strides.slice(-2);
+  const k = b.shape.at(-2) as number;
   writer.view(a);
   writer.view(b);
   writer.view(output);
@@ -152,7 +156,13 @@ function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, wri
   writer.word(batch, m, n, k, isMatrix ? aRow : 0, isMatrix ? aColumn : 0, bRow, bColumn, aBatch, bBatch, writer.scratch(matmulScratchBytes(m, n, k)));
   const setEpilogue = writer.later();
   const setPatches = writer.later();
+  const setEntries = writer.later();
   if (rowAxes !== undefined) writePatches(a, rowAxes, setPatches, writer);
+  if (axes > 1 || !isContiguous(output)) {
+    setEntries(writer.address);
+    writer.word(output.strides[axes] as number, axes);
+    for (let axis = 0; axis < axes; axis++) writer.word(output.shape[axis] as number, ...[a, b, output].map(({ strides }) => strides[axis] as number));
+  }
   if (!epilogue) return;
   writer.align();
   setEpilogue(writer.address);

@@ -38,13 +38,20 @@ interface NodeWorker {
   terminate(): Promise<unknown>;
 }
 type NodeWorkers = { readonly Worker: new (code: string, options: object) => NodeWorker };
-type Host = { readonly process?: { readonly versions?: { readonly node?: string } }; readonly Worker?: typeof Worker; readonly crossOriginIsolated?: boolean };
+/** What Node, Deno and Bun give of Node's modules without an import that a bundler would follow. */
+type GetModule = (name: string) => unknown;
+type Host = {
+  readonly process?: { readonly getBuiltinModule?: GetModule };
+  readonly Worker?: typeof Worker;
+  readonly crossOriginIsolated?: boolean;
+};
 
 /**
  * How many threads to use and what starts them.
- * @throws ValueError unless `wanted` is "auto" or a whole number of at least 1.
+ * @param canShare whether there is a module for shared memory.
+ * @throws ValueError unless `wanted` is "auto" or a whole number from 1 to 64.
  */
-export async function threadsFor(wanted: number | "auto"): Promise<{ threads: number; spawn?: Spawn }> {
+export function threadsFor(wanted: number | "auto", canShare = true): { threads: number; spawn?: Spawn } {
   if (wanted !== "auto" && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= 64)) {
     throw valueError("wasm backend", { rule: 'threads must be a number or "auto"', expected: 'a whole number from 1 to 64, or "auto"', received: wanted });
   }
@@ -53,14 +60,10 @@ export async function threadsFor(wanted: number | "auto"): Promise<{ threads: nu
   let cores = globalThis.navigator?.hardwareConcurrency;
   let spawn: Spawn | undefined;
   // Memory can be shared, if not always sent to a worker, wherever SharedArrayBuffer is; in a browser only where the page is isolated.
-  if (typeof SharedArrayBuffer === "undefined" || crossOriginIsolated === false) spawn = undefined;
-  else if (process?.versions?.node) {
-    try {
-      spawn = spawnInNode((await nodeModule("worker_threads")) as NodeWorkers);
-      cores ??= ((await nodeModule("os")) as { availableParallelism(): number }).availableParallelism();
-    } catch {
-      // A runtime that only looks like Node.
-    }
+  if (!canShare || typeof SharedArrayBuffer === "undefined" || crossOriginIsolated === false) spawn = undefined;
+  else if (process?.getBuiltinModule) {
+    spawn = spawnInNode(process.getBuiltinModule("node:worker_threads") as NodeWorkers);
+    cores ??= (process.getBuiltinModule("node:os") as { availableParallelism(): number }).availableParallelism();
   } else if (Worker) spawn = spawnOnWeb(Worker);
   const threads = wanted === "auto" ? Math.min(cores ?? 1, usual) : wanted;
   if (threads > 1 && spawn) return { threads, spawn };
@@ -72,17 +75,11 @@ export async function threadsFor(wanted: number | "auto"): Promise<{ threads: nu
   return { threads: 1 };
 }
 
-/** Imports a module of Node's, by a name that no bundler resolves. */
-function nodeModule(name: string): Promise<unknown> {
-  const specifier = ["node", name].join(":");
-  return import(/* webpackIgnore: true */ /* @vite-ignore */ specifier);
-}
-
 /** Node, Deno, Bun: workers that do not keep the process alive. */
 function spawnInNode({ Worker }: NodeWorkers): Spawn {
   return (share, onEnd) => {
-    // Works whether the runtime takes the text for a script or for a module; options of the process (loaders, input types) are not for this worker.
-    const code = `import("node:worker_threads").then(({ workerData }) => (${serve})(workerData));`;
+    // Runs as a script and as a module. Options of the process (loaders, types of input) are not for this worker.
+    const code = `(${serve})(process.getBuiltinModule("node:worker_threads").workerData);`;
     const worker = new Worker(code, { eval: true, workerData: share, execArgv: [] });
     worker.on("error", onEnd);
     worker.on("exit", (code) => onEnd(`a worker ended with code ${code}`));

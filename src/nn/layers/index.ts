@@ -1,6 +1,7 @@
 export { activation, eluLayer, leakyReluLayer, Prelu, type PreluOptions, prelu, reluLayer, softmaxLayer } from "./activation.ts";
 export type { AffineOptions } from "./affine.ts";
 export { BatchNormalization, type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
+export { Bidirectional, type BidirectionalOptions, bidirectional } from "./bidirectional.ts";
 export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions, conv1d, conv2d, conv3d } from "./conv.ts";
 export {
   Conv1dTranspose,
@@ -15,6 +16,9 @@ export { Dense, type DenseOptions, dense } from "./dense.ts";
 export { DepthwiseConv, type DepthwiseConvLayerOptions, depthwiseConv1d, depthwiseConv2d } from "./depthwise-conv.ts";
 export { type DropoutOptions, dropout, spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, embedding } from "./embedding.ts";
+export { Gru, GruCell, type GruCellOptions, type GruOptions, gru, gruCell } from "./gru.ts";
+export type { GatedCellOptions, RecurrentCellOptions } from "./kernel-cell.ts";
+export { Lstm, LstmCell, type LstmCellOptions, type LstmOptions, lstm, lstmCell } from "./lstm.ts";
 export { masking } from "./masking.ts";
 export { addLayer, concatenate } from "./merge.ts";
 export { type ActivityRegularizationOptions, activityRegularization, alphaDropout, gaussianDropout, gaussianNoise, type NoiseOptions } from "./noise.ts";
@@ -53,7 +57,11 @@ export {
   maxPooling3d,
   type PoolingOptions,
 } from "./pooling.ts";
+export { Cell, type Step } from "./recurrent-cell.ts";
+export { Recurrent, Rnn, type RnnOptions, rnn, type SequenceOptions } from "./rnn.ts";
 export { SeparableConv1d, SeparableConv2d, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
+export { SimpleRnn, SimpleRnnCell, type SimpleRnnOptions, simpleRnn, simpleRnnCell } from "./simple-rnn.ts";
 export type { Margin } from "./spatial.ts";
+export { TimeDistributed, timeDistributed } from "./time-distributed.ts";
 export { type UpSampling2DOptions, upSampling1d, upSampling2d, upSampling3d } from "./up-sampling.ts";

@@ -1,7 +1,7 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
-import { formatShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
+import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { collapse } from "../view.ts";
 import { asTensor, type Operand } from "./leaf.ts";
@@ -155,17 +155,8 @@ function groupedRows(view: View, groups: number): View {
 
 /** Lets `emit` write [groups, rows, columns]; gives it as `shape`, in which the groups' columns stand side by side. */
 function grouped(ctx: LowerContext, shape: Shape, groups: number, emit: (output: View) => void): View {
-  const rows = sizeOf(shape.slice(0, -1));
-  const columns = (shape.at(-1) as number) / groups;
   const result = ctx.allocate(shape, "float32");
-  const flat = [groups, rows, columns];
-  if (groups === 1) {
-    emit({ ...result, shape: flat, strides: stridesOf(flat) });
-    return result;
-  }
-  const parts = ctx.allocate(flat, "float32");
-  emit(parts);
-  ctx.emit({ kind: "copy", input: parts, output: groupedRows(result, groups) });
+  emit(groupedRows(result, groups));
   return result;
 }
 

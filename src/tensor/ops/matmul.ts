@@ -1,16 +1,22 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError } from "../../errors.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
-import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "../shape.ts";
+import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { reshapeView } from "../view.ts";
+import { collapseTogether } from "../view.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { broadcastTo, broadcastView, reshape, swapAxes } from "./shaping.ts";
 
+/** Attributes of a recorded product. */
+export interface MatmulAttrs {
+  /** Whether rows stand before the last batch axis: [batch…, M, last, N], as heads side by side want it. The simplifier asks for it. */
+  readonly rowsFirst?: boolean;
+}
+
 /** [batch…, M, K] · [batch…, K, N]; transposed operands are views, so transposes cost nothing. */
-export const matmulOp: OpDefinition<object> = /* @__PURE__ */ defineOp<object>({
+export const matmulOp: OpDefinition<MatmulAttrs> = /* @__PURE__ */ defineOp<MatmulAttrs>({
   name: "matmul",
-  infer: ([a, b]) => {
+  infer: ([a, b], { rowsFirst }) => {
     const [left, right] = [(a as Tensor).shape, (b as Tensor).shape];
     if (left.length < 2 || right.length < 2 || left.at(-1) !== right.at(-2)) {
       throw shapeError("matmul", {
@@ -21,38 +27,54 @@ export const matmulOp: OpDefinition<object> = /* @__PURE__ */ defineOp<object>({
       });
     }
     const batch = broadcastShapes("matmul", left.slice(0, -2), right.slice(0, -2));
-    return { shape: [...batch, left.at(-2) as number, right.at(-1) as number], dtype: "float32" };
+    const [rows, columns] = [left.at(-2) as number, right.at(-1) as number];
+    return { shape: rowsFirst ? [...batch.slice(0, -1), rows, batch.at(-1) as number, columns] : [...batch, rows, columns], dtype: "float32" };
   },
-  vjp: (dy, [a, b]) => [matmul(dy, swapAxes(b as Tensor)), matmul(swapAxes(a as Tensor), dy)],
-  lower: (ctx, [a, b], output) => {
-    const batch = output.shape.slice(0, -2);
+  vjp: (dy, [a, b], _, { rowsFirst }) => {
+    const d = rowsFirst ? swapAxes(dy, -3, -2) : dy;
+    return [matmul(d, swapAxes(b as Tensor)), matmul(swapAxes(a as Tensor), d)];
+  },
+  lower: (ctx, [a, b], output, { rowsFirst }) => {
     const result = ctx.allocate(output.shape, "float32");
-    const flat: Shape = [sizeOf(batch), ...output.shape.slice(-2)];
-    ctx.emit({
-      kind: "matmul",
-      a: operand(ctx, a as View, batch),
-      b: operand(ctx, b as View, batch),
-      output: { ...result, shape: flat, strides: stridesOf(flat) },
-    });
+    const product = rowsFirst ? exchanged(result) : result;
+    const batch = product.shape.slice(0, -2);
+    const views: readonly View[] = [operand(ctx, a as View, batch), operand(ctx, b as View, batch), product];
+    const merged = collapseTogether(
+      batch,
+      views.map(({ strides }) => strides.slice(0, -2)),
+    );
+    const [left, right, target] = views.map((view, index): View => {
+      const strides = merged.strides[index] as number[];
+      return {
+        ...view,
+        shape: [...(strides.length > 0 ? merged.shape : [1]), ...view.shape.slice(-2)],
+        strides: [...(strides.length > 0 ? strides : [sizeOf(view.shape.slice(-2))]), ...view.strides.slice(-2)],
+      };
+    }) as [View, View, View];
+    ctx.emit({ kind: "matmul", a: left, b: right, output: target });
     return result;
   },
 });
 
-/** The view as [batch, rows, columns] with one of the last two strides equal to 1; copied where that cannot be. */
+/** The view with its last batch axis before its rows. */
+function exchanged(view: View): View {
+  const turn = (list: readonly number[]) => [...list.slice(0, -3), ...[-2, -3, -1].map((axis) => list.at(axis) as number)];
+  return { ...view, shape: turn(view.shape), strides: turn(view.strides) };
+}
+
+/** The view as [batch…, rows, columns] with one of the last two strides equal to 1; copied where that cannot be. */
 function operand(ctx: LowerContext, view: View, batch: Shape): View {
   const [rows, columns] = view.shape.slice(-2) as [number, number];
   const [rowStride, columnStride] = view.strides.slice(-2) as [number, number];
   const isMatrix = columnStride === 1 || rowStride === 1 || columns === 1 || rows === 1;
-  const whole = broadcastView(isMatrix ? view : ctx.contiguous(view), [...batch, rows, columns]);
-  const flat = reshapeView(whole, [sizeOf(batch), rows, columns]) ?? reshapeView(ctx.contiguous(whole), [sizeOf(batch), rows, columns]);
-  return unitStride(flat as View);
+  return unitStride(broadcastView(isMatrix ? view : ctx.contiguous(view), [...batch, rows, columns]));
 }
 
 /** A row or column vector can say that its lone axis has stride 1. */
 function unitStride(view: View): View {
-  const [batch = 0, rows = 0, columns = 0] = view.strides;
+  const [rows, columns] = view.strides.slice(-2) as [number, number];
   if (rows === 1 || columns === 1) return view;
-  return { ...view, strides: view.shape[2] === 1 ? [batch, rows, 1] : [batch, 1, columns] };
+  return { ...view, strides: [...view.strides.slice(0, -2), ...(view.shape.at(-1) === 1 ? [rows, 1] : [1, columns])] };
 }
 
 /** Options of {@link matmul}. */

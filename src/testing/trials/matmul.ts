@@ -32,6 +32,7 @@ const sizes: readonly (readonly [number, number, number, number])[] = [
 /** Trials of `matmul`: sizes by layouts of both operands, each size with an epilogue, and patches of images. */
 export const matmulTrials: Trials<"matmul"> = () => [
   ...matrices(),
+  ...headSizes.flatMap((size, s) => [heads(size, false, 700 + 2 * s), heads(size, true, 701 + 2 * s)]),
   ...images.flatMap((image, i) => [patchProduct(image, false, 500 + 2 * i), patchProduct(image, true, 501 + 2 * i)]),
 ];
 
@@ -81,6 +82,35 @@ function patchProduct(image: Image, turned: boolean, seed: number): Trial<Matmul
   return {
     label: `${turned ? "transposed " : ""}patches ${label}, ${image.filters} filters`,
     instruction: { kind: "matmul", a, b, output, rowAxes, ...(epilogue && { epilogue }) },
+    arrays: setting.arrays,
+    rtol: 1e-5,
+    atol: 1e-6 + 2e-7 * k,
+  };
+}
+
+/** [batch, heads, M, K, N]: vectors, ragged tiles, several blocks. */
+const headSizes: readonly (readonly [number, number, number, number, number])[] = [
+  [2, 3, 5, 4, 7],
+  [3, 2, 1, 5, 6],
+  [2, 2, 6, 3, 1],
+  [1, 4, 12, 8, 16],
+  [2, 3, 9, 390, 10],
+  [2, 2, 4, 0, 3],
+  [4, 3, 40, 4, 2],
+];
+
+/** Heads side by side in rows of all heads: two batch axes. `rowsFirst`: the result, too, is in such rows. */
+function heads([batch, count, m, k, n]: readonly [number, number, number, number, number], rowsFirst: boolean, seed: number): Trial<MatmulInstruction> {
+  const setting = new Setting(seed);
+  const sideBySide = (rows: number, columns: number) => ({ strides: [rows * count * columns, columns, count * columns, 1] });
+  const a = setting.float([batch, count, m, k], sideBySide(m, k));
+  // Transposed: [batch, K rows, heads, N columns] would be plain.
+  const b = setting.float([batch, count, k, n], { strides: [n * count * k, k, 1, count * k] });
+  const shape = [batch, count, m, n];
+  const output = setting.room(shape, "float32", rowsFirst ? sideBySide(m, n) : {});
+  return {
+    label: `${count} heads of [${batch}, ${m}, ${k}] · [${batch}, ${k}, ${n}]${rowsFirst ? " to rows of heads" : ""}`,
+    instruction: { kind: "matmul", a, b, output },
     arrays: setting.arrays,
     rtol: 1e-5,
     atol: 1e-6 + 2e-7 * k,

@@ -1,0 +1,103 @@
+import { add, mul, sub } from "../../tensor/ops/elementwise.ts";
+import { slice } from "../../tensor/ops/joining.ts";
+import { reshape } from "../../tensor/ops/shaping.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { type Activation, activationOf } from "../activations.ts";
+import type { CallContext } from "../layer.ts";
+import { type GatedCellOptions, KernelCell } from "./kernel-cell.ts";
+import type { Step } from "./recurrent-cell.ts";
+import { Recurrent, type SequenceOptions } from "./rnn.ts";
+
+/** Options of {@link gruCell}. */
+export interface GruCellOptions extends GatedCellOptions {
+  /** Whether the reset gate is applied after the product of the state with its kernel, which then has a bias of its own. Default true. */
+  resetAfter?: boolean;
+}
+
+/** See {@link gruCell}. */
+export class GruCell extends KernelCell {
+  private readonly gate: Activation;
+  private readonly resetAfter: boolean;
+
+  constructor(options: GruCellOptions & { units: number }) {
+    super("gruCell", options, 3);
+    this.gate = activationOf(options.recurrentActivation ?? "sigmoid", this.label);
+    this.resetAfter = options.resetAfter ?? true;
+  }
+
+  protected override get biasShape(): Shape {
+    return this.resetAfter ? [2, 3 * this.units] : [3 * this.units];
+  }
+
+  override begin(x: Tensor, ctx: CallContext): Step {
+    const biases = this.resetAfter && this.bias ? [this.biasRow(0), this.biasRow(1)] : [this.bias?.tensor, undefined];
+    const input = this.inputs(x, ctx, biases[0]);
+    const candidate = this.resetAfter ? this.after(x, ctx, biases[1]) : this.before(x, ctx);
+    return (time, [h]) => {
+      const { update, fresh } = candidate(input(time), h as Tensor);
+      return [add(mul(update, h as Tensor), mul(sub(1, update), fresh))];
+    };
+  }
+
+  /** The reset gate after the product of the state. */
+  private after(x: Tensor, ctx: CallContext, bias: Tensor | undefined) {
+    const [recurrence] = this.recurrences(x, ctx, [[0, 3]]) as [(h: Tensor) => Tensor];
+    return (input: Tensor, h: Tensor) => {
+      const product = recurrence(h);
+      const inner = bias ? add(product, bias) : product;
+      const [update, reset] = [0, 1].map((gate) => this.gate(add(this.columns(input, gate), this.columns(inner, gate)))) as [Tensor, Tensor];
+      return { update, fresh: this.activation(add(this.columns(input, 2), mul(reset, this.columns(inner, 2)))) };
+    };
+  }
+
+  /** The reset gate before it. */
+  private before(x: Tensor, ctx: CallContext) {
+    const [gates, last] = this.recurrences(x, ctx, [
+      [0, 2],
+      [2, 3],
+    ]) as [(h: Tensor) => Tensor, (h: Tensor) => Tensor];
+    return (input: Tensor, h: Tensor) => {
+      const inner = add(this.columns(input, 0, 2), gates(h));
+      const [update, reset] = [0, 1].map((gate) => this.gate(this.columns(inner, gate))) as [Tensor, Tensor];
+      return { update, fresh: this.activation(add(this.columns(input, 2), last(mul(reset, h)))) };
+    };
+  }
+
+  private biasRow(row: number): Tensor {
+    const length = 3 * this.units;
+    return reshape(slice((this.bias as NonNullable<typeof this.bias>).tensor, [row, 0], [1, length]), [length]);
+  }
+}
+
+/**
+ * The cell of {@link gru}, for {@link rnn}. As a layer: [x, h] gives [h'].
+ * @throws ValueError on bad units, rates or names.
+ * @see Keras 3 `layers.GRUCell`.
+ */
+export function gruCell(units: number, options: GruCellOptions = {}): GruCell {
+  return new GruCell({ ...options, units });
+}
+
+/** Options of {@link gru}. */
+export interface GruOptions extends GruCellOptions, SequenceOptions {}
+
+/** See {@link gru}. */
+export class Gru extends Recurrent {
+  constructor(options: GruOptions & { units: number }) {
+    super("gru", options, (name) => [new GruCell({ ...options, name })]);
+  }
+}
+
+/**
+ * Gated recurrent unit: h' = z·h + (1 − z)·activation(x·kernel + r·(h·recurrentKernel + bias)), with an update gate z and a reset gate r. The columns of the
+ * kernels are z, r and the candidate's.
+ * Shapes: as {@link rnn}, one state [batch, units]. Variables: kernel [features, 3·units], recurrentKernel [units, 3·units], bias [2, 3·units] (for input and
+ * state; [3·units] without resetAfter).
+ * @param units length of the state and the output, an integer ≥ 1.
+ * @throws ValueError on bad options; ShapeError on inputs, states and masks that do not fit.
+ * @see Cho et al. 2014, arXiv:1406.1078; Keras 3 `layers.GRU`.
+ */
+export function gru(units: number, options: GruOptions = {}): Gru {
+  return new Gru({ ...options, units });
+}

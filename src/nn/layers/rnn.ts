@@ -1,0 +1,202 @@
+import { shapeError, stateError, valueError } from "../../errors.ts";
+import { where } from "../../tensor/ops/elementwise.ts";
+import { concat, slice, stack } from "../../tensor/ops/joining.ts";
+import { reshape, transpose, zeros } from "../../tensor/ops/shaping.ts";
+import { formatShape, sameShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { Variable } from "../../tensor/variable.ts";
+import { type BatchShape, type CallContext, describeLayer, Layer, type LayerOptions, listOf } from "../layer.ts";
+import { Cell, checkStates } from "./recurrent-cell.ts";
+
+/** What every recurrent layer takes. */
+export interface SequenceOptions extends LayerOptions {
+  /** Whether to give the outputs of all steps, [batch, time, units], rather than the last. Default false. */
+  returnSequences?: boolean;
+  /** Whether to give the states after the last step as further outputs: use `applyAll`. Default false. */
+  returnState?: boolean;
+  /** Whether to read a sequence from its end; outputs stand in the order in which they were computed. Default false. */
+  goBackwards?: boolean;
+  /** Whether a batch goes on from the states in which the batch before ended: sample i there is sample i here. Default false. */
+  stateful?: boolean;
+  /** Whether the output of a masked step is 0 rather than that of the step before. Default false. */
+  zeroOutputForMask?: boolean;
+}
+
+/** A layer that runs cells over sequences; `rnn`, `simpleRnn`, `gru` and `lstm` make them. */
+export class Recurrent extends Layer {
+  /** What is run at each step, one cell after the other. */
+  readonly cells: readonly Cell[];
+  /** The states between batches of a stateful layer, as far as there have been any. They are no weights. */
+  states: readonly Variable[] | undefined;
+  /** Whether outputs of `goBackwards` stand in the order of time, as `bidirectional` needs them. */
+  keepsTime = false;
+
+  /** @param make the cells, which bear the layer's name, so that variables are called "lstm/kernel". */
+  constructor(
+    kind: string,
+    readonly options: SequenceOptions,
+    make: (name: string) => readonly Cell[],
+  ) {
+    super(kind, options);
+    this.cells = make(this.name);
+  }
+
+  override get sublayers(): readonly Layer[] {
+    return this.cells;
+  }
+
+  /** Sizes of all states, cell after cell. */
+  get stateSizes(): readonly number[] {
+    return this.cells.flatMap((cell) => cell.stateSizes);
+  }
+
+  /** Sets the states of a stateful layer to 0: for a batch that begins new sequences. */
+  resetStates(): void {
+    for (const state of this.states ?? []) state.assign(new Float32Array(state.shape.reduce((a, b) => a * b)));
+  }
+
+  /** A layer of the same options but those given, with fresh weights. */
+  copy(changes: SequenceOptions = {}): Recurrent {
+    const Same = this.constructor as new (options: SequenceOptions) => Recurrent;
+    return new Same({ ...this.config, name: this.name, trainable: this.trainable, ...changes });
+  }
+
+  override clone(): Layer {
+    return this.copy();
+  }
+
+  override build(inputShape: BatchShape | readonly BatchShape[]): void {
+    const [batch = null, , features = null] = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as BatchShape;
+    let shape: BatchShape = [batch, features];
+    for (const cell of this.cells) {
+      cell.ensureBuilt(shape);
+      shape = [batch, cell.stateSizes[0] as number];
+    }
+  }
+
+  override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
+    const [x, ...given] = listOf(inputs) as readonly [Tensor, ...Tensor[]];
+    const mask = ctx.maskOf(x);
+    this.check(x, given, mask);
+    const { returnSequences, returnState, stateful } = this.options;
+    const [batch, time] = x.shape as [number, number];
+    const kept = stateful && !ctx.isProbe ? this.keptStates(batch) : undefined;
+    const initial = given.length > 0 ? given : (kept?.map((state) => ctx.current(state)) ?? this.stateSizes.map((size) => zeros([batch, size])));
+    if (ctx.isProbe) {
+      // A time that is not known yet stands as a large number: nothing is unrolled.
+      this.cells[0]?.begin(transpose(x, [1, 0, 2]), ctx);
+      const units = this.cells.at(-1)?.stateSizes[0] as number;
+      const output = zeros(returnSequences ? [batch, time, units] : [batch, units]);
+      return returnState ? [output, ...initial] : output;
+    }
+    const { outputs, states } = this.unroll(x, initial, mask, ctx);
+    kept?.forEach((state, index) => {
+      ctx.update(state, states[index] as Tensor);
+    });
+    const sequence = () => transpose(stack(this.keepsTime && this.options.goBackwards ? outputs.toReversed() : outputs), [1, 0, 2]);
+    const output = returnSequences ? sequence() : (outputs.at(-1) as Tensor);
+    return returnState ? [output, ...states] : output;
+  }
+
+  /** Runs the cells one after the other over the whole sequence: with the same mask for each, that is the same as step by step. */
+  private unroll(x: Tensor, initial: readonly Tensor[], mask: Tensor | undefined, ctx: CallContext): { outputs: Tensor[]; states: Tensor[] } {
+    const [batch, time] = x.shape as [number, number];
+    const order = this.order(time);
+    const steps = mask && transpose(mask);
+    const counts = order.map((at) => steps && reshape(slice(steps, [at, 0], [1, batch]), [batch, 1]));
+    const { zeroOutputForMask } = this.options;
+    const last: Tensor[] = [];
+    let sequence = transpose(x, [1, 0, 2]);
+    let outputs: Tensor[] = [];
+    this.cells.forEach((cell, index) => {
+      if (index > 0) sequence = stack(outputs);
+      const step = cell.begin(sequence, ctx);
+      let states: readonly Tensor[] = initial.slice(last.length, last.length + cell.stateSizes.length);
+      outputs = counts.map((count, at) => {
+        const before = states;
+        const after = step(index > 0 ? at : (order[at] as number), before);
+        states = count ? after.map((state, i) => where(count, state, before[i] as Tensor)) : after;
+        return count && zeroOutputForMask ? where(count, after[0] as Tensor, 0) : (states[0] as Tensor);
+      });
+      last.push(...states);
+    });
+    return { outputs, states: last };
+  }
+
+  private order(time: number): number[] {
+    const order = Array.from({ length: time }, (_, at) => at);
+    return this.options.goBackwards ? order.reverse() : order;
+  }
+
+  /** The variables of a stateful layer, made with the first batch. */
+  private keptStates(batch: number): readonly Variable[] {
+    this.states ??= this.stateSizes.map((size, index) => new Variable([batch, size], { initial: 0, name: `${this.name}/state_${index}`, trainable: false }));
+    const [first] = this.states;
+    if (first?.shape[0] === batch) return this.states;
+    throw stateError(this.label, {
+      rule: "a stateful layer goes from batch to batch, which must be of one size",
+      expected: `batches of ${first?.shape[0]}`,
+      received: batch,
+      advice: "Choose batchSize so that it divides the number of samples, also where you predict and evaluate.",
+    });
+  }
+
+  private check(x: Tensor, given: readonly Tensor[], mask: Tensor | undefined): void {
+    if (x.rank !== 3 || x.shape[1] === 0) {
+      throw shapeError(this.label, { rule: "the input is a batch of sequences", expected: "[batch, time ≥ 1, features]", received: formatShape(x.shape) });
+    }
+    if (given.length > 0) checkStates(this, x, given);
+    if (mask && !sameShape(mask.shape, x.shape.slice(0, 2))) {
+      throw shapeError(this.label, {
+        rule: "the mask says for each step whether it counts",
+        expected: formatShape(x.shape.slice(0, 2)),
+        received: formatShape(mask.shape),
+        context: `input ${formatShape(x.shape)}`,
+      });
+    }
+  }
+
+  /** That of all outputs' steps, in their order; the last output and the states have none. */
+  override computeMask(inputs: Tensor | readonly Tensor[], ctx: CallContext): readonly (Tensor | undefined)[] {
+    const mask = ctx.maskOf(listOf(inputs)[0] as Tensor);
+    if (!mask || !this.options.returnSequences) return [undefined];
+    const { goBackwards } = this.options;
+    if (!goBackwards || this.keepsTime) return [mask];
+    return [concat(this.order(mask.shape[1] as number).map((at) => slice(mask, [0, at], [-1, 1])))];
+  }
+}
+
+/** Options of {@link rnn}. */
+export type RnnOptions = SequenceOptions;
+
+/** See {@link rnn}. */
+export class Rnn extends Recurrent {
+  constructor(options: RnnOptions & { cell: Cell | readonly Cell[] }) {
+    const cells = listOf(options.cell);
+    const stranger = cells.find((cell) => !(cell instanceof Cell));
+    if (cells.length === 0 || stranger) {
+      throw valueError("rnn", { rule: "runs cells", expected: "a cell such as lstmCell(32), or a list of them", received: stranger ?? "an empty list" });
+    }
+    super("rnn", options, () => cells);
+  }
+
+  override copy(changes: SequenceOptions = {}): Recurrent {
+    return super.copy({ cell: this.cells.map((cell) => cell.clone()), ...changes } as SequenceOptions);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), cell: this.cells.map(describeLayer) };
+  }
+}
+
+/**
+ * Runs a cell over sequences, or several, each over the outputs of the one before.
+ * Shapes: x [batch, time, features], or [x, ...initial states [batch, size]], to [batch, units]; with returnSequences [batch, time, units]; with returnState also
+ * the last states. Steps that are masked leave states and output as they were. The time must be known when a program is recorded: each length has its own.
+ * @param cell `simpleRnnCell`, `gruCell`, `lstmCell`, a cell of your own ({@link Cell}), or a list.
+ * @throws ValueError on what is no cell; ShapeError on inputs, states and masks that do not fit; StateError where a stateful layer gets batches of two sizes.
+ * @see Keras 3 `layers.RNN`, `layers.StackedRNNCells`.
+ */
+export function rnn(cell: Cell | readonly Cell[], options: RnnOptions = {}): Rnn {
+  return new Rnn({ ...options, cell });
+}

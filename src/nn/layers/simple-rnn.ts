@@ -1,0 +1,49 @@
+import { add } from "../../tensor/ops/elementwise.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { CallContext } from "../layer.ts";
+import { KernelCell, type RecurrentCellOptions } from "./kernel-cell.ts";
+import type { Step } from "./recurrent-cell.ts";
+import { Recurrent, type SequenceOptions } from "./rnn.ts";
+
+/** See {@link simpleRnnCell}. */
+export class SimpleRnnCell extends KernelCell {
+  constructor(options: RecurrentCellOptions & { units: number }) {
+    super("simpleRnnCell", options, 1);
+  }
+
+  override begin(x: Tensor, ctx: CallContext): Step {
+    const input = this.inputs(x, ctx, this.bias?.tensor);
+    const [recurrence] = this.recurrences(x, ctx, [[0, 1]]) as [(h: Tensor) => Tensor];
+    return (time, [h]) => [this.activation(add(input(time), recurrence(h as Tensor)))];
+  }
+}
+
+/**
+ * The cell of {@link simpleRnn}, for {@link rnn}. As a layer: [x, h] gives [h'].
+ * @throws ValueError on bad units or rates.
+ * @see Keras 3 `layers.SimpleRNNCell`.
+ */
+export function simpleRnnCell(units: number, options: RecurrentCellOptions = {}): SimpleRnnCell {
+  return new SimpleRnnCell({ ...options, units });
+}
+
+/** Options of {@link simpleRnn}. */
+export interface SimpleRnnOptions extends RecurrentCellOptions, SequenceOptions {}
+
+/** See {@link simpleRnn}. */
+export class SimpleRnn extends Recurrent {
+  constructor(options: SimpleRnnOptions & { units: number }) {
+    super("simpleRnn", options, (name) => [new SimpleRnnCell({ ...options, name })]);
+  }
+}
+
+/**
+ * h' = activation(x·kernel + h·recurrentKernel + bias) for each step of a sequence.
+ * Shapes: as {@link rnn}, one state [batch, units]. Variables: kernel [features, units], recurrentKernel [units, units], bias [units].
+ * @param units length of the state and the output, an integer ≥ 1.
+ * @throws ValueError on bad options; ShapeError on inputs, states and masks that do not fit.
+ * @see Elman 1990; Keras 3 `layers.SimpleRNN`.
+ */
+export function simpleRnn(units: number, options: SimpleRnnOptions = {}): SimpleRnn {
+  return new SimpleRnn({ ...options, units });
+}

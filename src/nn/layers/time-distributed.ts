@@ -1,0 +1,64 @@
+import { shapeError, valueError } from "../../errors.ts";
+import { reshape } from "../../tensor/ops/shaping.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { type BatchShape, type CallContext, describeLayer, Layer, type LayerOptions, listOf } from "../layer.ts";
+
+/** See {@link timeDistributed}. */
+export class TimeDistributed extends Layer {
+  constructor(private readonly options: LayerOptions & { layer: Layer }) {
+    super("timeDistributed", options);
+    if (!(options.layer instanceof Layer)) {
+      throw valueError(this.label, { rule: "applies a layer to each step", expected: "a layer such as dense(10)", received: options.layer });
+    }
+  }
+
+  override get sublayers(): readonly Layer[] {
+    // The base class may ask before there are options.
+    return this.options ? [this.options.layer] : [];
+  }
+
+  override get supportsMasking(): boolean {
+    return true;
+  }
+
+  override build(inputShape: BatchShape): void {
+    this.checkRank(inputShape);
+    this.options.layer.ensureBuilt([inputShape[0] as number | null, ...inputShape.slice(2)]);
+  }
+
+  /** Steps of all samples are one batch. */
+  override call(x: Tensor, ctx: CallContext): Tensor | readonly Tensor[] {
+    this.checkRank(x.shape);
+    const [batch, time] = x.shape as [number, number];
+    const steps = reshape(x, [batch * time, ...x.shape.slice(2)]);
+    const mask = ctx.maskOf(x);
+    if (mask && mask.rank > 1) ctx.setMask(steps, reshape(mask, [batch * time, ...mask.shape.slice(2)]), this.label);
+    const outputs = listOf(this.options.layer.invoke(steps, ctx)).map((output) => reshape(output, [batch, time, ...output.shape.slice(1)]));
+    return outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), layer: describeLayer(this.options.layer) };
+  }
+
+  override clone(): Layer {
+    return new TimeDistributed({ ...this.options, name: this.name, trainable: this.trainable, layer: this.options.layer.clone() });
+  }
+
+  private checkRank(shape: BatchShape): void {
+    if (shape.length >= 3) return;
+    throw shapeError(this.label, { rule: "the input is a batch of sequences", expected: "[batch, time, …]", received: formatShape(shape) });
+  }
+}
+
+/**
+ * Applies a layer to each step of sequences, with the same weights. All steps are one batch to it: batch normalization inside takes its statistics over
+ * samples and steps together.
+ * Shapes: [batch, time, …] to [batch, time, what the layer makes of …].
+ * @throws ValueError on what is no layer; ShapeError on inputs of fewer than three axes.
+ * @see Keras 3 `layers.TimeDistributed`.
+ */
+export function timeDistributed(layer: Layer, options: LayerOptions = {}): TimeDistributed {
+  return new TimeDistributed({ ...options, layer });
+}

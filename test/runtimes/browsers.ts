@@ -1,0 +1,131 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { chromium } from "playwright-core";
+import { run } from "./processes.ts";
+import type { Row, Times, Trained } from "./report.ts";
+
+/** What the page posts. */
+export type Posted = Partial<Times & Trained & { error: string; isolated: boolean }>;
+
+/** Under which headers pages are served, by the first part of their path. */
+const policies: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  plain: {},
+  isolated: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
+  forbidden: { "Content-Security-Policy": "script-src 'self'" },
+  allowed: { "Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval'" },
+};
+
+const types: Readonly<Record<string, string>> = { ".html": "text/html", ".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm" };
+
+/** Serves the scratch project under every policy; what pages post goes to whoever waits. */
+export class Pages {
+  private readonly server: Server;
+  private readonly waiting: ((posted: Posted) => void)[] = [];
+
+  constructor(private readonly scratch: string) {
+    this.server = createServer(async (request, response) => {
+      const [, policy = "", ...path] = new URL(request.url ?? "", "http://localhost").pathname.split("/");
+      if (request.method === "POST") {
+        let body = "";
+        for await (const part of request) body += part;
+        this.waiting.shift()?.(JSON.parse(body) as Posted);
+        response.end();
+        return;
+      }
+      try {
+        const file = readFileSync(join(this.scratch, ...path));
+        response.writeHead(200, { "Content-Type": types[extname(path.at(-1) ?? "")] ?? "application/octet-stream", ...policies[policy] }).end(file);
+      } catch {
+        response.writeHead(404).end();
+      }
+    });
+  }
+
+  async open(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+  }
+
+  close(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  url(policy: string, threads: number): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/${policy}/page.html?threads=${threads}`;
+  }
+
+  /** What the next page posts. */
+  posted(seconds = 60): Promise<Posted> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`a page did not answer in ${seconds} s`)), seconds * 1000);
+      this.waiting.push((posted) => {
+        clearTimeout(timer);
+        resolve(posted);
+      });
+    });
+  }
+}
+
+/** Opens pages in Chromium, each new. */
+export async function inChromium(
+  pages: Pages,
+  visits: readonly (readonly [policy: string, threads: number])[],
+): Promise<{ version: string; posted: Posted[] }> {
+  const args = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ];
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+  try {
+    const posted: Posted[] = [];
+    for (const [policy, threads] of visits) {
+      const page = await browser.newPage();
+      const answer = pages.posted();
+      await page.goto(pages.url(policy, threads));
+      posted.push(await answer);
+      await page.close();
+    }
+    return { version: browser.version(), posted };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Opens pages in Firefox, each in a browser of its own. */
+export async function inFirefox(pages: Pages, visits: readonly (readonly [policy: string, threads: number])[]): Promise<{ version: string; posted: Posted[] }> {
+  const { stdout } = await run(".", ["firefox-esr", "--version"]);
+  const posted: Posted[] = [];
+  for (const [policy, threads] of visits) {
+    const profile = mkdtempSync(join(tmpdir(), "aretejs-firefox-"));
+    const answer = pages.posted();
+    const browser = spawn("firefox-esr", ["--headless", "--no-remote", "--profile", profile, pages.url(policy, threads)], { stdio: "ignore", detached: true });
+    const ended = new Promise((resolve) => browser.once("close", resolve));
+    try {
+      posted.push(await answer);
+    } finally {
+      // With its children: they are a process group of their own.
+      process.kill(-(browser.pid as number), "SIGKILL");
+      await ended;
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+  return { version: stdout.match(/\d+\.[\d.]+/)?.[0] ?? "", posted };
+}
+
+/** The rows of what pages posted. @throws Error where one failed. */
+export function rowsOf(runtime: string, { version, posted }: { version: string; posted: readonly Posted[] }): Row[] {
+  return posted.map(({ error, isolated, imported, firstStep, ...trained }) => {
+    if (error !== undefined || trained.hash === undefined) throw new Error(`${runtime}: ${error}`);
+    const times = imported !== undefined && firstStep !== undefined ? { imported, firstStep } : undefined;
+    return { runtime: `${runtime}${isolated ? ", isolated page" : ""}`, version, ...(trained as Trained), times };
+  });
+}

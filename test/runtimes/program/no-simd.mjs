@@ -1,0 +1,2 @@
+// Loaded before the program: an engine that knows no SIMD.
+WebAssembly.validate = () => false;
