@@ -57,9 +57,9 @@ export function execute(program: usize, count: i32, thread: i32, threads: i32, s
   return control == 0 || barrier(control, thread, threads);
 }
 
-/** Runs a program with all workers that come in time. Gives the number of threads; 0 where one of them has failed. */
-export function executeTogether(program: usize, count: i32, stride: usize, control: usize): i32 {
-  const threads = gatherThreads(control, program, count, stride);
+/** Runs a program with all workers that come within so many turns of a loop. Gives the number of threads; 0 where one of them has failed. */
+export function executeTogether(program: usize, count: i32, stride: usize, control: usize, turns: i32): i32 {
+  const threads = gatherThreads(control, program, count, stride, turns);
   return execute(program, count, 0, threads, stride, control) ? threads : 0;
 }
 

@@ -33,8 +33,6 @@ const ALIVE: usize = 264;
 const HOST_SLEEPS: usize = 268;
 /** Tenths of a second that the host waits at a barrier before it takes the others for dead. */
 const PATIENCE: usize = 272;
-/** Turns of a loop for which the host waits for workers to take their seats. */
-const GATHERING: usize = 276;
 /** The program: its address, how many instructions, and scratch memory per thread. */
 const PROGRAM: usize = 320;
 const COUNT: usize = 324;
@@ -105,15 +103,15 @@ export function barrier(control: usize, thread: i32, threads: i32): bool {
   return came && get(control, FAILED) == 0;
 }
 
-/** For the host: publishes a program and lets workers in. Gives the number of threads that run it, from the next statement on. */
-export function gather(control: usize, program: usize, count: i32, stride: usize): i32 {
+/** For the host: publishes a program and lets workers in, for so many turns of a loop at most. Gives the number of threads that run it. */
+export function gather(control: usize, program: usize, count: i32, stride: usize, turns: i32): i32 {
   store<usize>(control + PROGRAM, program);
   store<i32>(control + COUNT, count);
   store<usize>(control + STRIDE, stride);
   atomic.store<i32>(control + SEATS, OPEN | 1);
   open(control + TURN);
   const all = OPEN | (get(control, ALIVE) + 1);
-  for (let i = get(control, GATHERING); i > 0 && get(control, SEATS) != all; --i) {}
+  for (let i = turns; i > 0 && get(control, SEATS) != all; --i) {}
   return atomic.and<i32>(control + SEATS, ~OPEN) & ~OPEN;
 }
 

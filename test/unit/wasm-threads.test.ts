@@ -210,11 +210,11 @@ describe("without threads", () => {
         stops.push((spawn as Spawn)(share, onEnd));
         return stops[0] as () => void;
       },
+      eager: false,
     });
-    const { run } = await increment(backend);
-    expect(run()).toEqual([1, 1, 1]);
+    const { run } = await increment(backend, 1_000_000);
+    for (let i = 0; i < 3; i++) expect(run()).toEqual([1, 1, 1]);
     for (const stop of stops) stop();
-    setWord(backend, "gathering", 1000);
     for (let i = 0; i < 20; i++) expect(run()).toEqual([1, 1, 1]);
     await vi.waitFor(() =>
       expect(warn).toHaveBeenCalledExactlyOnceWith("aretejs: worker threads cannot be used (a worker ended with code 1); one thread from here on."),

@@ -32,13 +32,17 @@ export interface WasmBackendOptions {
 /** What the module gives. */
 export interface WasmExports {
   execute(program: number, count: number, thread: number, threads: number, stride: number, control: number): number;
-  executeTogether(program: number, count: number, stride: number, control: number): number;
+  executeTogether(program: number, count: number, stride: number, control: number, turns: number): number;
   heapBase(): number;
   isRelaxed(): number;
 }
 
 /** Nanoseconds of shared work below which a program is not worth a worker's waking up. */
 const leastShared = 1e5;
+
+/** Turns of a loop for which a program waits for sleeping workers: an eighth of its time alone, but enough to wake them. */
+const turnsPerNanosecond = 0.2;
+const leastTurns = 2 ** 17;
 
 /** Workers of backends that nobody holds any more end, too. */
 const forgotten = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.end());
@@ -83,7 +87,7 @@ export class WasmBackend implements HostBackend {
     this.scratch = this.heap.allocate(0, "scratch");
     if (!spawn) return;
     const control = this.heap.allocate(Control.bytes, "programs").address;
-    this.crew = new Crew(threads - 1, spawn, { module, memory: this.heap.memory, control }, eager);
+    this.crew = new Crew(threads - 1, spawn, { module, memory: this.heap.memory, control });
     forgotten.register(this, this.crew);
   }
 
@@ -174,15 +178,15 @@ export class WasmBackend implements HostBackend {
     crew.count(work);
     const start = performance.now();
     const together = crew.alive > 0 && (this.eager || pace.wantsWorkers);
-    if (together) this.executeTogether(crew, address, count);
+    if (together) this.executeTogether(crew, address, count, this.eager ? 2 ** 31 - 1 : Math.max(work * turnsPerNanosecond, leastTurns));
     else this.exports.execute(address, count, 0, 1, 0, 0);
     pace.note(together, performance.now() - start);
   }
 
-  private executeTogether(crew: Crew, address: number, count: number): void {
+  private executeTogether(crew: Crew, address: number, count: number, turns: number): void {
     let threads: number;
     try {
-      threads = this.exports.executeTogether(address, count, this.scratchStride, crew.control);
+      threads = this.exports.executeTogether(address, count, this.scratchStride, crew.control, turns);
     } catch (error) {
       crew.end();
       throw error;

@@ -3,8 +3,6 @@ import { Control, type Share, type Spawn } from "./spawn.ts";
 
 /** Nanoseconds of work in all that programs must have done before workers are started: about what starting one costs. */
 const priceOfStart = 3e7;
-/** Turns of a loop for which a run waits for workers to come: some tenths of a millisecond, enough to wake them. */
-const gathering = 2 ** 18;
 /** Tenths of a second that a run waits for a worker that has gone silent. */
 const patience = 300;
 
@@ -18,20 +16,15 @@ export class Crew {
   private phase: "idle" | "started" | "ended" = "idle";
   private done = 0;
 
-  /**
-   * @param size how many workers.
-   * @param eager wait for them as long as it takes.
-   */
+  /** @param size how many workers. */
   constructor(
     private readonly size: number,
     private readonly spawn: Spawn,
     private readonly share: Share,
-    eager: boolean,
   ) {
     this.words = new Int32Array(share.memory.buffer, share.control, Control.bytes / 4).fill(0);
     this.words[Control.hostSleeps / 4] = Number(maySleep());
     this.words[Control.patience / 4] = patience;
-    this.words[Control.gathering / 4] = eager ? 2 ** 31 - 1 : gathering;
   }
 
   /** Where they meet, in linear memory. */

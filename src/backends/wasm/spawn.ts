@@ -14,7 +14,7 @@ export interface Share {
 export type Spawn = (share: Share, onEnd: (error: unknown) => void) => () => void;
 
 /** Bytes in the control block, as in assembly/threads.ts. */
-export const Control = { turn: 0, phase: 192, failed: 256, stopped: 260, alive: 264, hostSleeps: 268, patience: 272, gathering: 276, bytes: 384 } as const;
+export const Control = { turn: 0, phase: 192, failed: 256, stopped: 260, alive: 264, hostSleeps: 268, patience: 272, bytes: 384 } as const;
 
 /** A worker's whole script. One that fails says so where the others wait. */
 const serve = `({ module, memory, control }) => {
