@@ -40,10 +40,11 @@ const STRIDE: usize = 328;
 
 const OPEN: i32 = 1 << 16;
 
-/** Turns of a loop before a sleep at a barrier: some 40 microseconds, about what falling asleep and waking up cost. */
-const SPINS: i32 = 1 << 16;
-/** The same between programs: longer than the host takes from one training step to the next. */
-const IDLE_SPINS: i32 = 1 << 18;
+/**
+ * Turns of a loop before a sleep: some 160 microseconds. That is more than waking up takes, or else who was woken is so late at the next barrier that the others
+ * have fallen asleep, and so on (measured: steps took twice as long); and more than the host needs from one training step to the next.
+ */
+const SPINS: i32 = 1 << 18;
 /** Turns that take a tenth of a second or so. */
 const TENTH: i32 = 1 << 27;
 const TENTH_NANOSECONDS: i64 = 100_000_000;
@@ -74,8 +75,8 @@ function open(gate: usize): void {
 }
 
 /** Waits until the word of a gate is no longer `old`: false where `patience` (tenths of a second; below 0: endless) ran out first. */
-function waitAt(gate: usize, old: i32, spins: i32, maySleep: bool, patience: i32): bool {
-  for (let i = spins; i > 0; --i) if (atomic.load<i32>(gate) != old) return true;
+function waitAt(gate: usize, old: i32, maySleep: bool, patience: i32): bool {
+  for (let i = SPINS; i > 0; --i) if (atomic.load<i32>(gate) != old) return true;
   if (maySleep) {
     atomic.add<i32>(gate, 1, offsetof<Gate>("sleepers"));
     for (; atomic.load<i32>(gate) == old && patience != 0; patience -= i32(patience > 0)) {
@@ -99,7 +100,7 @@ export function barrier(control: usize, thread: i32, threads: i32): bool {
     return true;
   }
   const isHost = thread == 0;
-  const came = waitAt(control + PHASE, phase, SPINS, !isHost || get(control, HOST_SLEEPS) != 0, isHost ? get(control, PATIENCE) : -1);
+  const came = waitAt(control + PHASE, phase, !isHost || get(control, HOST_SLEEPS) != 0, isHost ? get(control, PATIENCE) : -1);
   return came && get(control, FAILED) == 0;
 }
 
@@ -131,7 +132,7 @@ export function nextSeat(control: usize): i32 {
       while (get(control, SEATS) & OPEN) {}
       return thread;
     }
-    waitAt(control + TURN, turn, IDLE_SPINS, true, -1);
+    waitAt(control + TURN, turn, true, -1);
     turn = get(control, TURN);
   }
   return 0;
