@@ -9,7 +9,10 @@ export default defineConfig({
     // Generous, for slow and shared machines: a test that hangs is found all the same.
     testTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/architecture.test.ts", "test/types/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/architecture.test.ts", "test/types/**/*.test.ts", "examples/testing/*.test.ts"] },
+      },
       { extends: true, test: { name: "property", include: ["test/property/**/*.test.ts"], testTimeout: 300_000 } },
       { extends: true, test: { name: "golden", include: ["test/golden/**/*.test.ts"] } },
     ],

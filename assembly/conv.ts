@@ -3,11 +3,11 @@
  *
  * Each sample is done by one thread from beginning to end, in an order that does not depend on how many there are.
  */
-import { BLOCK_ROWS, NARROW, PANEL, RAGGED_BYTES, TABLE_BYTES, blockDepthOf, packPanels } from "./gemm";
+import { BLOCK_ROWS, NARROW, PANEL, RAGGED_BYTES, TABLE_BYTES, blockDepthOf, multiplyPanels, packPanels } from "./gemm";
 import { packPanel } from "./pack";
-import { Patches, depthOffset, evenStride, rowOffsets, runLength } from "./patches";
+import { Patches, depthOffset, rowOffsets, runLength } from "./patches";
 import { ownScratch } from "./threads";
-import { TILE_ROWS, multiplyTile } from "./tile";
+import { TILE_ROWS } from "./tile";
 
 /** The record, in words of 4 bytes. Addresses are in bytes, strides in elements. */
 @unmanaged
@@ -103,41 +103,11 @@ function addSample(p: ConvInputGrad, entry: i32, group: i32, k: i32, d: i32, pac
       const target = base + depthOffset(patches, run);
       for (let j = 0; j < length; j += PANEL) {
         const count = min(PANEL, length - j);
-        addPanels(taller, height + 1, count, d, packedA, panel, target + (j << 2), table, scratch);
-        addPanels(panels - taller, height, count, d, shortA, panel, target + (j << 2), table + (tallRows << 2), scratch);
-        panel += <usize>widthOf(count) * d << 2;
+        const width = <usize>widthOf(count) << 2;
+        multiplyPanels(taller, height + 1, count, d, packedA, panel, width, target + (j << 2), table, true, scratch);
+        multiplyPanels(panels - taller, height, count, d, shortA, panel, width, target + (j << 2), table + (tallRows << 2), true, scratch);
+        panel += width * d;
       }
     }
-  }
-}
-
-/** Adds `panels` panels of rows, `height` each, times one panel of `count` columns. */
-function addPanels(panels: i32, height: i32, count: i32, depth: i32, a: usize, b: usize, target: usize, rows: usize, ragged: usize): void {
-  const width = widthOf(count);
-  const wide = width == PANEL;
-  for (; panels > 0; --panels) {
-    const stride = evenStride(rows, height);
-    // The tile reads all of C before it writes any, so its rows must not overlap.
-    if (count == width && (stride >= width << 2 || height == 1)) {
-      multiplyTile(height, wide, depth, a, b, <usize>width << 2, target + load<i32>(rows), stride, true);
-    } else {
-      multiplyTile(height, wide, depth, a, b, <usize>width << 2, ragged, PANEL << 2, false);
-      for (let i = 0; i < height; ++i) addRow(target + load<i32>(rows + (i << 2)), ragged + (i << 5), count);
-    }
-    a += <usize>height * depth << 2;
-    rows += height << 2;
-  }
-}
-
-@inline
-function addRow(target: usize, source: usize, count: i32): void {
-  let j = 0;
-  for (; j + 4 <= count; j += 4) {
-    const to = target + (j << 2);
-    v128.store(to, f32x4.add(v128.load(to), v128.load(source + (j << 2))));
-  }
-  for (; j < count; ++j) {
-    const to = target + (j << 2);
-    store<f32>(to, load<f32>(to) + load<f32>(source + (j << 2)));
   }
 }

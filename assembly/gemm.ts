@@ -15,7 +15,7 @@
 import { mapElements } from "./map";
 import { multiplyVector } from "./gemv";
 import { packPanel } from "./pack";
-import { Patches, packPatches, rowOffsets } from "./patches";
+import { Patches, depthOffsets, packPatches, rowOffsets } from "./patches";
 import { ownScratch } from "./threads";
 import { TILE_ROWS, multiplyTile } from "./tile";
 
@@ -168,18 +168,21 @@ function multiplyRows(
   const tallRows = taller * (height + 1);
   const blockDepth = blockDepthOf(depth);
   const inPlace = bColumn == 4 && panels <= (bRow & 511 ? FEW_PANELS : FEW_PANELS_COLLIDING);
-  const table = scratch + RAGGED_BYTES;
-  const packedB = table + TABLE_BYTES;
+  const lines = scratch + RAGGED_BYTES;
+  const tables = lines + LINES_BYTES;
+  const packedB = lines + TABLE_BYTES;
   const packedA = packedB + (<usize>blockDepth * PANEL << 2);
-  if (patches) rowOffsets(table, changetype<Patches>(patches), patchRow, rows);
+  for (let row = 0; row < rows; ++row) store<i32>(lines + (row << 2), row * cRow);
+  if (patches) rowOffsets(tables, changetype<Patches>(patches), patchRow, rows);
 
   for (let k = 0; k < depth; k += blockDepth) {
     const d = min(blockDepth, depth - k);
     const blockA = a + k * aColumn;
     const shortA = packedA + (<usize>tallRows * d << 2);
     if (patches) {
-      packPatches(packedA, taller, height + 1, a, changetype<Patches>(patches), table, k, d);
-      packPatches(shortA, panels - taller, height, a, changetype<Patches>(patches), table + (tallRows << 2), k, d);
+      depthOffsets(tables + LINES_BYTES, changetype<Patches>(patches), k, d);
+      packPatches(packedA, taller, height + 1, a, changetype<Patches>(patches), tables, tables + LINES_BYTES, k, d);
+      packPatches(shortA, panels - taller, height, a, changetype<Patches>(patches), tables + (tallRows << 2), tables + LINES_BYTES, k, d);
     } else {
       packPanels(packedA, taller, height + 1, blockA, d, aRow, aColumn);
       packPanels(shortA, panels - taller, height, blockA + tallRows * aRow, d, aRow, aColumn);
@@ -195,8 +198,8 @@ function multiplyRows(
         stride = <usize>width << 2;
       }
       const target = c + (<usize>j << 2);
-      multiplyPanels(taller, height + 1, count, d, packedA, panel, stride, target, cRow, k > 0, scratch);
-      multiplyPanels(panels - taller, height, count, d, shortA, panel, stride, target + tallRows * cRow, cRow, k > 0, scratch);
+      multiplyPanels(taller, height + 1, count, d, packedA, panel, stride, target, lines, k > 0, scratch);
+      multiplyPanels(panels - taller, height, count, d, shortA, panel, stride, target, lines + (tallRows << 2), k > 0, scratch);
     }
   }
 }
@@ -217,40 +220,44 @@ export function packPanels(target: usize, panels: i32, height: i32, a: usize, de
   }
 }
 
-/** Multiplies `panels` panels of A, `height` rows each, by one panel of B of `columns` ≤ 8 columns. */
-function multiplyPanels(
+/** Multiplies `panels` panels of A, `height` rows each, by one panel of B of `columns` ≤ 8 columns. `lines`: offsets of C's rows. */
+export function multiplyPanels(
   panels: i32, height: i32, columns: i32, depth: i32,
-  a: usize, b: usize, bStride: usize, c: usize, cRow: usize,
+  a: usize, b: usize, bStride: usize, c: usize, lines: usize,
   accumulate: bool, ragged: usize,
 ): void {
   const wide = columns > NARROW;
   const whole = columns == (wide ? PANEL : NARROW);
   for (; panels > 0; --panels) {
     if (whole) {
-      multiplyTile(height, wide, depth, a, b, bStride, c, cRow, accumulate);
+      multiplyTile(height, wide, depth, a, b, bStride, c, lines, accumulate);
     } else {
-      multiplyTile(height, wide, depth, a, b, bStride, ragged, PANEL << 2, false);
-      copyRagged(height, columns, ragged, c, cRow, accumulate);
+      multiplyTile(height, wide, depth, a, b, bStride, ragged, RAGGED_LINES, false);
+      copyRagged(height, columns, ragged, c, lines, accumulate);
     }
     a += <usize>height * depth << 2;
-    c += height * cRow;
+    lines += height << 2;
   }
 }
 
 /** A tile of six rows by eight columns, for tiles that stick out of C. */
 export const RAGGED_BYTES: usize = 192;
-/** The offsets of a block's rows, where A is patches. */
-export const TABLE_BYTES: usize = <usize>BLOCK_ROWS << 2;
+const RAGGED_LINES: usize = memory.data<i32>([0, 32, 64, 96, 128, 160], 4);
+/** Offsets of a block's rows. */
+const LINES_BYTES: usize = <usize>BLOCK_ROWS << 2;
+/** Those of C and, where A is patches, of A; and of a block's elements of depth. */
+export const TABLE_BYTES: usize = 2 * LINES_BYTES + (<usize>BLOCK_DEPTH << 2);
 
 /** Stores or adds the columns of such a tile that exist. */
-function copyRagged(rows: i32, columns: i32, ragged: usize, c: usize, cRow: usize, accumulate: bool): void {
+function copyRagged(rows: i32, columns: i32, ragged: usize, c: usize, lines: usize, accumulate: bool): void {
   for (; rows > 0; --rows) {
+    const line = c + load<i32>(lines);
     for (let j = 0; j < columns; ++j) {
       const value = load<f32>(ragged + (j << 2));
-      const target = c + (j << 2);
+      const target = line + (j << 2);
       store<f32>(target, accumulate ? load<f32>(target) + value : value);
     }
     ragged += PANEL << 2;
-    c += cRow;
+    lines += 4;
   }
 }

@@ -2,7 +2,7 @@
  * Patches: a matrix whose rows and columns are each made up of several axes, such as the patches of an image that a
  * convolution multiplies its kernel with. Element (i, k) is at base + row offset i + depth offset k; nothing is ever stored as a matrix.
  */
-import { copyLane, packPanel, transposeQuads } from "./pack";
+import { copyLane, transposeQuads } from "./pack";
 
 /** Words of a record: the counts, then extent and stride (bytes) of each axis, rows first. */
 @unmanaged
@@ -51,15 +51,19 @@ export function depthOffset(p: Patches, k: i32): i32 {
 
 /** Writes the offsets of `count` rows from `row` on. */
 export function rowOffsets(table: usize, p: Patches, row: i32, count: i32): void {
-  const last = p.rowAxes - 1;
+  lineOffsets(table, p, 0, p.rowAxes - 1, row, count);
+}
+
+/** Offsets of `count` elements from `index` on of the box that the axes `first` to `last` make up. */
+function lineOffsets(table: usize, p: Patches, first: i32, last: i32, index: i32, count: i32): void {
   const extent = extentOf(p, last), stride = strideOf(p, last);
   const end = table + (count << 2);
   while (table < end) {
     // One line of the innermost axis at a time.
-    let offset = offsetIn(p, 0, last, row);
-    const left = extent - row % extent;
+    let offset = offsetIn(p, first, last, index);
+    const left = extent - index % extent;
     const stop = min(end, table + (left << 2));
-    row += left;
+    index += left;
     for (; table < stop; table += 4) {
       store<i32>(table, offset);
       offset += stride;
@@ -67,43 +71,86 @@ export function rowOffsets(table: usize, p: Patches, row: i32, count: i32): void
   }
 }
 
-/** Bytes between rows that lie evenly, or −1 where they do not. One row: 0. */
-@inline
-export function evenStride(rows: usize, count: i32): i32 {
-  if (count == 1) return 0;
-  const stride = load<i32>(rows, 4) - load<i32>(rows);
-  for (let i = 2; i < count; ++i) if (load<i32>(rows + (i << 2)) - load<i32>(rows + (i << 2) - 4) != stride) return -1;
-  return stride;
+/** Writes the offsets of `count` elements of depth from `k` on. */
+export function depthOffsets(table: usize, p: Patches, k: i32, count: i32): void {
+  lineOffsets(table, p, p.rowAxes, p.rowAxes + p.depthAxes - 1, k, count);
 }
 
-/** Packs `panels` panels of `height` rows, [panel][k][row], for depths from `k` to `k + depth`; `rows` is the table of row offsets. */
-export function packPatches(target: usize, panels: i32, height: i32, base: usize, p: Patches, rows: usize, k: i32, depth: i32): void {
-  const length = runLength(p);
-  const stride = runStride(p);
+/** Shortest run of depth that is worth a transpose of its own. */
+const SHORTEST_RUN: i32 = 8;
+
+/**
+ * Packs `panels` panels of `height` rows, [panel][k][row], for depths from `k` to `k + depth`; `rows` and `depths` are the tables of
+ * their offsets.
+ */
+export function packPatches(target: usize, panels: i32, height: i32, base: usize, p: Patches, rows: usize, depths: usize, k: i32, depth: i32): void {
   const step = <usize>height << 2;
+  const transposes = runStride(p) == 4 && height >= 4 && runLength(p) >= SHORTEST_RUN;
+  for (; panels > 0; --panels) {
+    if (areNeighbours(rows, height)) packNeighbours(target, height, base + load<i32>(rows), depths, depth);
+    else if (transposes) packRuns(target, height, base, rows, depths, runLength(p), k, depth);
+    else for (let lane = 0; lane < height; ++lane) gatherLane(target + (lane << 2), step, base + load<i32>(rows + (lane << 2)), depths, depth);
+    target += depth * step;
+    rows += step;
+  }
+}
+
+/** Whether the rows of a panel lie side by side. */
+function areNeighbours(rows: usize, height: i32): bool {
+  const first = load<i32>(rows);
+  for (let i = 1; i < height; ++i) if (load<i32>(rows + (i << 2)) != first + (i << 2)) return false;
+  return true;
+}
+
+/** Rows side by side: all lanes at once. */
+function packNeighbours(target: usize, height: i32, source: usize, depths: usize, depth: i32): void {
+  const end = depths + (depth << 2);
+  if (height == 5) {
+    for (; depths < end; depths += 4) {
+      const from = source + load<i32>(depths);
+      v128.store(target, v128.load(from));
+      store<i32>(target, load<i32>(from, 16), 16);
+      target += 20;
+    }
+  } else if (height == 6) {
+    for (; depths < end; depths += 4) {
+      const from = source + load<i32>(depths);
+      v128.store(target, v128.load(from));
+      store<i64>(target, load<i64>(from, 16), 16);
+      target += 24;
+    }
+  } else if (height == 4) {
+    for (; depths < end; depths += 4) {
+      v128.store(target, v128.load(source + load<i32>(depths)));
+      target += 16;
+    }
+  } else {
+    for (; depths < end; depths += 4) {
+      const from = source + load<i32>(depths);
+      for (let lane = 0; lane < height; ++lane) store<i32>(target + (lane << 2), load<i32>(from + (lane << 2)));
+      target += height << 2;
+    }
+  }
+}
+
+/** Runs of contiguous elements, four lanes transposed at a time. */
+function packRuns(target: usize, height: i32, base: usize, rows: usize, depths: usize, length: i32, k: i32, depth: i32): void {
+  const step = <usize>height << 2;
+  const r0 = base + load<i32>(rows), r1 = base + load<i32>(rows, 4), r2 = base + load<i32>(rows, 8), r3 = base + load<i32>(rows, 12);
   for (let done = 0; done < depth; ) {
     const count = min(length - (k + done) % length, depth - done);
-    const source = base + depthOffset(p, k + done);
-    let to = target + done * step;
-    let lanes = rows;
-    for (let panel = 0; panel < panels; ++panel) {
-      const even = evenStride(lanes, height);
-      if (even >= 0) packPanel(to, height, source + load<i32>(lanes), height, count, even, stride);
-      else packUneven(to, height, source, lanes, count, stride);
-      to += depth * step;
-      lanes += step;
-    }
+    const offset = load<i32>(depths + (done << 2));
+    transposeQuads(target, step, r0 + offset, r1 + offset, r2 + offset, r3 + offset, count);
+    for (let lane = 4; lane < height; ++lane) copyLane(target + (lane << 2), step, base + load<i32>(rows + (lane << 2)) + offset, count, 4);
+    target += count * step;
     done += count;
   }
 }
 
-/** A panel whose rows lie anywhere. */
-function packUneven(target: usize, height: i32, source: usize, rows: usize, depth: i32, stride: usize): void {
-  const step = <usize>height << 2;
-  let lane = 0;
-  if (stride == 4 && height >= 4) {
-    transposeQuads(target, step, source + load<i32>(rows), source + load<i32>(rows, 4), source + load<i32>(rows, 8), source + load<i32>(rows, 12), depth);
-    lane = 4;
+/** One row, element by element. */
+function gatherLane(target: usize, step: usize, source: usize, depths: usize, depth: i32): void {
+  for (const end = depths + (depth << 2); depths < end; depths += 4) {
+    store<f32>(target, load<f32>(source + load<i32>(depths)));
+    target += step;
   }
-  for (; lane < height; ++lane) copyLane(target + (lane << 2), step, source + load<i32>(rows + (lane << 2)), depth, stride);
 }

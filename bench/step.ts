@@ -14,6 +14,7 @@ import { gradients } from "../src/tensor/autodiff.ts";
 import { add, logSoftmax, matmul, mean, mul, neg, oneHot, placeholder, randomNormal, sub, sum } from "../src/tensor/ops/index.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { Variable } from "../src/tensor/variable.ts";
+import { median } from "./options.ts";
 
 const sizes = [784, 300, 100, 10] as const;
 
@@ -115,11 +116,6 @@ async function measure(batch: number, json: boolean): Promise<void> {
       `MLP step, batch ${batch}: ${ours.toFixed(2)} ms, ${(flopsOf(batch) / ours / 1e6).toFixed(1)} GFLOP/s; unfused ${peer.toFixed(2)} ms, ratio ${ratio.toFixed(2)}`,
     );
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
 }
 
 /** All rows of this suite. */

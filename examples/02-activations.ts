@@ -1,14 +1,21 @@
 /**
  * Activations that do not saturate. First, units that die: relu with a large learning rate, against leakyRelu and elu. Then plain stacks of 30
- * layers, without normalization: selu with LeCun initialization trains, sigmoid and tanh do not get far.
+ * layers, without normalization: relu and selu with the initializations that suit them train, tanh lags behind, sigmoid stays at chance.
  *
  *     npx tsx examples/02-activations.ts [--short]
  *
  * Printed by a full run (seed 42; the first 10 000 training images; all 10 000 test images):
  *
- *     @@FIGURES@@
+ *     relu, momentum at rate 0.05: 11.7 % of 300 hidden units dead, test accuracy 75.60 %
+ *     leakyRelu, momentum at rate 0.05: 0.0 % of 300 hidden units dead, test accuracy 81.88 %
+ *     elu, momentum at rate 0.05: 0.0 % of 300 hidden units dead, test accuracy 75.76 %
+ *     30 layers of sigmoid, glorotUniform: test accuracy 10.00 %
+ *     30 layers of tanh, glorotUniform: test accuracy 64.93 %
+ *     30 layers of relu, heNormal: test accuracy 75.07 %
+ *     30 layers of selu, lecunNormal: test accuracy 74.50 %
  *
- * A unit counts as dead when it gives 0 for each of 1 000 test images. leakyRelu and elu have a slope everywhere, so nothing dies.
+ * A unit counts as dead when it gives 0 for each of 1 000 test images. leakyRelu and elu have a slope everywhere, so nothing dies. The
+ * rate of the first part is large on purpose. One seed each: a point or two between relu and selu, or relu and elu, says nothing.
  */
 import { type activations, dense, flatten, type initializers, type Layer, nadam, sequential, sgd } from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
@@ -35,11 +42,11 @@ export async function run(options: ExampleOptions): Promise<ActivationFigures> {
   for (const name of ["relu", "leakyRelu", "elu"] as const) {
     const hidden = Array.from({ length: 3 }, () => dense(100, { activation: name, kernelInitializer: "heNormal" }));
     const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], { seed: 42 });
-    model.compile({ optimizer: sgd({ learningRate: 0.2, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+    model.compile({ optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
     await model.fit(train.x, train.y, { epochs: short ? 1 : 3, verbose: 0 });
     const { accuracy } = await model.evaluate(test.x, test.y);
     dead[name] = await deadShare(model.layers, hidden, probe.x);
-    log(`${name}, momentum at rate 0.2: ${percent(dead[name] as number, 1)} of 300 hidden units dead, test accuracy ${percent(accuracy as number)}`);
+    log(`${name}, momentum at rate 0.05: ${percent(dead[name] as number, 1)} of 300 hidden units dead, test accuracy ${percent(accuracy as number)}`);
   }
 
   const deep: Record<string, number> = {};

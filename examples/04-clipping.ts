@@ -1,17 +1,36 @@
 /**
- * Gradient clipping. What the three kinds make of a gradient, and a net that is deep because it uses one layer 30 times, as recurrent nets do: without
- * clipping its loss leaps and it learns nothing, with clipping it learns.
+ * Gradient clipping. What two kinds make of one gradient; and a net that is deep because it applies the same weights 28 times, as recurrent nets do. Its
+ * gradient is multiplied by those weights each time: without clipping it explodes, and the net stays at chance; with clipping it learns.
  *
  *     npx tsx examples/04-clipping.ts [--short]
  *
- * Printed by a full run (seed 42; the first 10 000 training images, batches of 32, 5 epochs, momentum at rate 0.05; all 10 000 test images):
+ * Printed by a full run (seed 42; the first 10 000 training images, batches of 32, 5 epochs, momentum at rate 0.01; all 10 000 test images):
  *
- *     @@FIGURES@@
+ *     the gradient [0.9, 100] after no clipping: [0.90000, 100.00]
+ *     the gradient [0.9, 100] after clipValue 1: [0.90000, 1.0000]
+ *     the gradient [0.9, 100] after clipNorm 1: [0.0089996, 0.99996]
+ *     none: test accuracy 10.00 %, largest running loss 8.73e+24
+ *     clipValue 0.01: test accuracy 76.59 %, largest running loss 10.3
+ *     clipNorm 0.5: test accuracy 78.26 %, largest running loss 10.3
+ *     globalClipNorm 0.5: test accuracy 78.99 %, largest running loss 10.3
  */
-import { dense, evaluate, flatten, input, lambdaCallback, type Model, model, ops, sgd, Variable } from "../src/index.ts";
+import {
+  activation,
+  addLayer,
+  dense,
+  flatten,
+  input,
+  lambda,
+  lambdaCallback,
+  type Model,
+  model,
+  ops,
+  type SymbolicTensor,
+  sequential,
+  sgd,
+} from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
-const STEPS = 30;
 const kinds = { none: {}, "clipValue 0.01": { clipValue: 0.01 }, "clipNorm 0.5": { clipNorm: 0.5 }, "globalClipNorm 0.5": { globalClipNorm: 0.5 } } as const;
 
 export interface ClippingFigures {
@@ -21,13 +40,18 @@ export interface ClippingFigures {
   training: Record<keyof typeof kinds, { worstLoss: number; testAccuracy: number }>;
 }
 
-/** One hidden layer applied again and again: the gradient is multiplied by its kernel each time. */
+/** A recurrent net written out: it reads an image row by row, and each new state is relu(row·W + state·U), where U begins as the identity. */
 function network(): Model {
   const images = input([28, 28]);
-  const shared = dense(64, { activation: "relu", kernelInitializer: "heNormal", name: "shared" });
-  let x = dense(64, { activation: "relu", kernelInitializer: "heNormal" }).apply(flatten().apply(images));
-  for (let step = 0; step < STEPS; step++) x = shared.apply(x);
-  return model({ inputs: images, outputs: dense(10, { activation: "softmax" }).apply(x), seed: 42 });
+  const fromRow = dense(64);
+  const fromState = dense(64, { useBias: false, kernelInitializer: "identity" });
+  let state: SymbolicTensor | undefined;
+  for (let row = 0; row < 28; row++) {
+    const pixels = flatten().apply(lambda((x) => ops.slice(x, [0, row, 0], [-1, 1, -1])).apply(images));
+    const seen = fromRow.apply(pixels);
+    state = activation("relu").apply(state ? addLayer().apply([seen, fromState.apply(state)]) : seen);
+  }
+  return model({ inputs: images, outputs: dense(10, { activation: "softmax" }).apply(state as SymbolicTensor), seed: 42 });
 }
 
 export async function run(options: ExampleOptions): Promise<ClippingFigures> {
@@ -42,7 +66,7 @@ export async function run(options: ExampleOptions): Promise<ClippingFigures> {
   const [train, test] = [choose(images.train, { take: short ? 960 : 10_000 }), choose(images.test, short ? { take: 200 } : {})];
   const figures = async (name: keyof typeof kinds) => {
     const net = network();
-    net.compile({ optimizer: sgd({ learningRate: 0.05, momentum: 0.9, ...kinds[name] }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+    net.compile({ optimizer: sgd({ learningRate: 0.01, momentum: 0.9, ...kinds[name] }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
     let worstLoss = 0;
     const watch = lambdaCallback({
       onTrainBatchEnd: (_, { loss }) => {
@@ -65,13 +89,13 @@ export async function run(options: ExampleOptions): Promise<ClippingFigures> {
   };
 }
 
-/** What plain descent at rate 1 subtracts from a variable whose gradient is [0.9, 100]. */
+/** What plain descent at rate 1 takes off two weights whose gradient is [0.9, 100]: the loss is x·w itself, so its gradient is x. */
 async function stepOf(clip: { clipValue?: number; clipNorm?: number }): Promise<number[]> {
-  const w = new Variable([2], { initial: 0, name: "w" });
-  const gradient = ops.tensor([0.9, 100]);
-  const updates = sgd({ learningRate: 1, ...clip }).apply([[w, gradient]]);
-  const [, next] = updates.find(([variable]) => variable === w) as (typeof updates)[number];
-  return Array.from((await evaluate([ops.neg(next)]))[0] as ArrayLike<number>);
+  const net = sequential([dense(1, { useBias: false, kernelInitializer: "zeros", inputShape: [2] })]);
+  net.compile({ optimizer: sgd({ learningRate: 1, ...clip }), loss: (_, prediction) => prediction });
+  await net.trainOnBatch([[0.9, 100]], [[0]]);
+  const [kernel] = await net.getWeights();
+  return Array.from(kernel?.data ?? [], (w) => -w);
 }
 
 await runAsScript(import.meta.url, run);

@@ -5,9 +5,21 @@
  *
  * Printed by a full run (seed 42; the first 20 000 training images, batches of 32, 4 epochs; 10 000 test images), after the chart of the loss:
  *
- *     @@FIGURES@@
+ *     muon      loss 0.168, test accuracy 87.12 %
+ *     lion      loss 0.326, test accuracy 85.42 %
+ *     nadam     loss 0.341, test accuracy 83.93 %
+ *     adam      loss 0.351, test accuracy 83.66 %
+ *     adamW     loss 0.352, test accuracy 83.57 %
+ *     rmsprop   loss 0.366, test accuracy 84.69 %
+ *     adamax    loss 0.366, test accuracy 83.47 %
+ *     nesterov  loss 0.367, test accuracy 83.36 %
+ *     adadelta  loss 0.369, test accuracy 84.20 %
+ *     momentum  loss 0.379, test accuracy 82.32 %
+ *     lamb      loss 0.400, test accuracy 82.81 %
+ *     adagrad   loss 0.425, test accuracy 82.96 %
+ *     sgd       loss 0.476, test accuracy 81.51 %
  *
- * One seed and one rate each: the order among the adaptive ones says little; that plain descent comes last says much.
+ * One seed and one rate each: the order among the adaptive ones says little; that plain descent comes last, and muon far ahead, says more.
  */
 import {
   adadelta,
@@ -27,7 +39,7 @@ import {
   sequential,
   sgd,
 } from "../src/index.ts";
-import { chart } from "./chart.ts";
+import { chart } from "../src/train/chart.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 const runners: Record<string, () => Optimizer> = {

@@ -1,11 +1,31 @@
 /**
- * Learning-rate schedules: each drawn and tried; a range test that finds a peak; and 1cycle against the best of several constant rates, at equal epochs.
+ * Learning-rate schedules: each drawn and tried; a range test that finds a peak; and 1cycle against constant rates, at equal epochs.
  *
  *     npx tsx examples/07-schedules.ts [--short]
  *
  * Printed by a full run (the first 10 000 training images, batches of 32, 5 epochs, Nesterov momentum 0.9; 10 000 test images), after the charts:
  *
- *     @@FIGURES@@
+ *     constant: test accuracy 84.57 %
+ *     power (exponent 0.5): test accuracy 83.71 %
+ *     inverse time: test accuracy 84.18 %
+ *     exponential: test accuracy 83.91 %
+ *     piecewise constant: test accuracy 84.91 %
+ *     polynomial: test accuracy 85.03 %
+ *     cosine: test accuracy 84.92 %
+ *     cosine with restarts: test accuracy 84.96 %
+ *     warm-up, then cosine: test accuracy 84.77 %
+ *     1cycle: test accuracy 84.81 %
+ *     reduceLROnPlateau: test accuracy 84.57 %
+ *     suggested peak: 0.0030
+ *     rate 0.005: constant 83.18 % ± 0.42 %, 1cycle up to it 82.97 % ± 0.12 %
+ *     rate 0.01: constant 83.58 % ± 0.45 %, 1cycle up to it 83.92 % ± 0.17 %
+ *     rate 0.02: constant 83.38 % ± 0.72 %, 1cycle up to it 84.67 % ± 0.17 %
+ *     rate 0.05: constant 82.27 % ± 1.58 %, 1cycle up to it 85.48 % ± 0.18 %
+ *     rate 0.1: constant 11.66 % ± 3.33 %, 1cycle up to it 85.53 % ± 0.10 %
+ *
+ * Mean ± standard deviation of seeds 1 to 5; above it one seed each, which says nothing about a few tenths. 1cycle at its best is 1.95 points better than
+ * the best constant rate, bears a rate at which a constant one fails, and spreads less. The range test's suggestion, a tenth of where the loss was lowest, is
+ * on the safe side here.
  */
 import {
   cosineDecay,
@@ -26,31 +46,31 @@ import {
   sgd,
   warmup,
 } from "../src/index.ts";
-import { chart } from "./chart.ts";
+import { chart } from "../src/train/chart.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
 
-const PEAK = 0.05;
+const PEAK = 0.02;
 
 /** The schedules for a run of so many steps. */
 const schedules = (steps: number): Record<string, Schedule> => ({
   constant: () => PEAK,
-  "power (inverse time, exponent 1)": powerDecay({ initialLearningRate: PEAK, decaySteps: steps / 4 }),
+  "power (exponent 0.5)": powerDecay({ initialLearningRate: PEAK, decaySteps: steps / 100, exponent: 0.5 }),
   "inverse time": inverseTimeDecay({ initialLearningRate: PEAK, decaySteps: steps, decayRate: 9 }),
   exponential: exponentialDecay({ initialLearningRate: PEAK, decaySteps: steps, decayRate: 0.01 }),
   "piecewise constant": piecewiseConstantDecay({ boundaries: [Math.round(steps / 2), Math.round(steps * 0.8)], values: [PEAK, PEAK / 10, PEAK / 100] }),
   polynomial: polynomialDecay({ initialLearningRate: PEAK, decaySteps: steps, endLearningRate: 1e-4, power: 1 }),
   cosine: cosineDecay({ initialLearningRate: PEAK, decaySteps: steps }),
   "cosine with restarts": cosineDecayRestarts({ initialLearningRate: PEAK, firstDecaySteps: steps / 7 }),
-  "warm-up, then cosine": warmup({ steps: Math.round(steps / 10), schedule: cosineDecay({ initialLearningRate: PEAK, decaySteps: Math.round(steps * 0.9) }) }),
-  "1cycle": oneCycle({ maxLearningRate: 2 * PEAK, steps }).learningRate,
+  "warm-up, then cosine": warmup({ steps: Math.round(steps / 10), target: cosineDecay({ initialLearningRate: PEAK, decaySteps: Math.round(steps * 0.9) }) }),
+  "1cycle": oneCycle({ maxLearningRate: PEAK, steps }).learningRate,
 });
 
 export interface ScheduleFigures {
   /** Test accuracy by schedule, one seed. */
   schedules: Record<string, number>;
   suggestion: number;
-  /** Test accuracies of 1cycle and of each constant rate, one per seed. */
-  oneCycle: number[];
+  /** Test accuracies, one per seed: of 1cycle by its peak, of constant rates by the rate. */
+  oneCycle: Record<string, number[]>;
   constant: Record<string, number[]>;
 }
 
@@ -67,35 +87,42 @@ export async function run(options: ExampleOptions): Promise<ScheduleFigures> {
 
   const all = schedules(steps);
   for (const [name, schedule] of Object.entries(all)) {
-    log(chart({ [name]: Array.from({ length: steps }, (_, step) => schedule(step)) }, { height: 6, width: 60 }));
+    log(`${name}\n${chart({ [name]: Array.from({ length: steps }, (_, step) => schedule(step)) }, { height: 6, ends: ["first step", "last step"] })}`);
   }
   const figures: Record<string, number> = {};
   for (const [name, schedule] of Object.entries(all)) figures[name] = await accuracyOf(network(42, schedule));
-  figures["reduceLROnPlateau"] = await accuracyOf(network(42, PEAK), { callbacks: [reduceLROnPlateau({ monitor: "loss", factor: 0.5, patience: 1 })] });
+  figures.reduceLROnPlateau = await accuracyOf(network(42, PEAK), { callbacks: [reduceLROnPlateau({ monitor: "loss", factor: 0.5, patience: 1 })] });
   for (const [name, accuracy] of Object.entries(figures)) log(`${name}: test accuracy ${percent(accuracy)}`);
 
   const { suggestion, chart: curve } = await learningRateRangeTest(network(42, 0.01), train.x, train.y, { steps: short ? 40 : 300 });
   log(`range test:\n${curve}\nsuggested peak: ${suggestion.toPrecision(2)}`);
 
-  const seeds = short ? [1] : [1, 2, 3, 4, 5];
+  const [rates, seeds] = short
+    ? [[0.02], [1]]
+    : [
+        [0.005, 0.01, 0.02, 0.05, 0.1],
+        [1, 2, 3, 4, 5],
+      ];
   const constant: Record<string, number[]> = {};
-  for (const rate of short ? [0.02] : [0.005, 0.01, 0.02, 0.05]) {
-    constant[rate] = [];
-    for (const seed of seeds) constant[rate].push(await accuracyOf(network(seed, rate)));
-    log(`constant rate ${rate}: ${meanOf(constant[rate])}`);
+  const cycle: Record<string, number[]> = {};
+  for (const rate of rates) {
+    const { learningRate, momentum } = oneCycle({ maxLearningRate: rate, steps });
+    const plain: number[] = [];
+    const cycled: number[] = [];
+    for (const seed of seeds) {
+      plain.push(await accuracyOf(network(seed, rate)));
+      cycled.push(await accuracyOf(network(seed, learningRate, momentum)));
+    }
+    constant[rate] = plain;
+    cycle[rate] = cycled;
+    log(`rate ${rate}: constant ${meanOf(plain)}, 1cycle up to it ${meanOf(cycled)}`);
   }
-  const cycles: number[] = [];
-  for (const seed of seeds) {
-    const { learningRate, momentum } = oneCycle({ maxLearningRate: 2 * PEAK, steps });
-    cycles.push(await accuracyOf(network(seed, learningRate, momentum)));
-  }
-  log(`1cycle up to ${2 * PEAK}: ${meanOf(cycles)}`);
-  return { schedules: figures, suggestion, oneCycle: cycles, constant };
+  return { schedules: figures, suggestion, oneCycle: cycle, constant };
 }
 
 const meanOf = (values: readonly number[]) => {
   const { mean, stddev } = spread(values);
-  return `test accuracy ${percent(mean)} ± ${percent(stddev)} over ${values.length} seeds`;
+  return `${percent(mean)} ± ${percent(stddev)}`;
 };
 
 function network(seed: number, learningRate: number | Schedule, momentum: number | Schedule = 0.9): Model {

@@ -6,7 +6,13 @@
  *
  * Printed by a full run (seed 42; the first 3 000 training images, batches of 32, 30 epochs, adam at 0.001; all 10 000 test images validate):
  *
- *     @@FIGURES@@
+ *     none: training 97.97 %, validation 83.18 %, gap 14.79 %; weights' root mean square 0.0844, 1.0 % below 0.001
+ *     l1 1e-4: training 92.47 %, validation 81.91 %, gap 10.56 %; weights' root mean square 0.0420, 32.7 % below 0.001
+ *     l2 1e-3: training 93.30 %, validation 82.37 %, gap 10.93 %; weights' root mean square 0.0338, 5.0 % below 0.001
+ *     l1l2 5e-5, 5e-4: training 93.13 %, validation 82.30 %, gap 10.83 %; weights' root mean square 0.0355, 24.9 % below 0.001
+ *
+ * The penalties make weights small (l2) or nearly zero (l1) and narrow the gap by a quarter, here from the side of training alone: after 30 epochs at a
+ * constant rate none of them is better on the test images (one seed).
  */
 import { adam, dense, flatten, l1, l1l2, l2, type Penalty, sequential } from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";

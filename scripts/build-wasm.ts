@@ -6,8 +6,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 import { generateKernels } from "./generate-kernels.ts";
+import { generateTiles } from "./generate-tiles.ts";
 
 process.chdir(new URL("..", import.meta.url).pathname);
+generateTiles();
 console.log(`${await generateKernels()} fused kernels`);
 mkdirSync("build", { recursive: true });
 for (const target of ["simd", "relaxed"]) {

@@ -2,14 +2,13 @@
  * Installs the packed package into an empty project, as a user does, compiles the README's code there and runs it: finds files that were
  * not packed, exports that do not resolve, types that do not compile, and a README that is not true. Run `npm run build` first.
  */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { installPacked, run } from "./pack.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const project = mkdtempSync(join(tmpdir(), "aretejs-package-"));
-const run = (cwd: string, command: string, ...args: string[]) => execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 // What a command prints is shown where it fails: tsc complains on its standard output.
 process.on("uncaughtException", (error: Error & { stdout?: string }) => {
   console.error(error.stdout ?? "", error.message);
@@ -36,19 +35,37 @@ for await (const { y } of stream.batch(2)) if (y.data[0] !== 0) throw new Error(
 console.log("README: accuracy " + accuracy + " on two kinds of images; " + Object.keys(testing).length + " exports for tests");
 `;
 
+/** What the exports of package.json give away, and what that imports in turn. */
+const reached = (() => {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { exports: Record<string, string | Record<string, string>> };
+  const open = Object.values(exports)
+    .flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)))
+    .map((target) => target.slice(2));
+  const seen = new Set<string>();
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    if (!/\.(js|d\.ts)$/.test(file)) continue;
+    const specifiers = [...readFileSync(join(root, file), "utf8").matchAll(/(?:\bfrom|\bimport|\bimport\() ?['"](\.[^'"]+)['"]/g)].map(
+      ([, specifier]) => specifier as string,
+    );
+    for (const specifier of specifiers) open.push(join(dirname(file), file.endsWith(".d.ts") ? specifier.replace(/\.js$/, ".d.ts") : specifier));
+  }
+  return seen;
+})();
+
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const program = [given, ...[...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code), expected].join("\n");
 
 try {
-  const [packed] = JSON.parse(run(root, "npm", "pack", "--json", "--ignore-scripts", "--pack-destination", project)) as [
-    { filename: string; size: number; files: { path: string }[] },
-  ];
-  console.log(`${packed.filename}: ${packed.files.length} files, ${(packed.size / 1000).toFixed(0)} kB`);
-  const strays = packed.files.filter(({ path }) => !/^(dist\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(path));
-  if (strays.length > 0) throw new Error(`packed without need: ${strays.map(({ path }) => path).join(", ")}`);
+  const { path, size, files } = installPacked(project);
+  console.log(`${path.split("/").at(-1)}: ${files.length} files, ${(size / 1000).toFixed(0)} kB`);
+  const wanted = new Set([...reached, "README.md", "CHANGELOG.md", "LICENSE"]);
+  const strays = files.filter((file) => !wanted.has(file));
+  const missing = [...wanted].filter((file) => !files.includes(file));
+  if (strays.length > 0 || missing.length > 0)
+    throw new Error(`packed without need: ${strays.join(", ") || "nothing"}; missing: ${missing.join(", ") || "nothing"}`);
 
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
-  run(project, "npm", "install", "--no-audit", "--no-fund", join(project, packed.filename));
   writeFileSync(join(project, "train.ts"), program);
   // As applications compile: Node's own resolution, strict, no Node types, and the package's declarations checked too.
   const compilerOptions = { module: "NodeNext", target: "ES2022", lib: ["ES2022", "DOM"], strict: true, types: [] };

@@ -11,8 +11,11 @@ import { alphaDropout, gaussianDropout, gaussianNoise } from "../src/nn/layers/n
 import { layerNormalization, rmsNormalization } from "../src/nn/layers/normalization.ts";
 import { inputLayer } from "../src/nn/layers/shape.ts";
 import type { LossName } from "../src/nn/losses.ts";
+import { adam } from "../src/optim/adam.ts";
+import { nadam } from "../src/optim/nadam.ts";
 import type { Optimizer } from "../src/optim/optimizer.ts";
-import { type OptimizerName, optimizerOf, optimizers } from "../src/optim/optimizers.ts";
+import { type OptimizerName, optimizerNames, optimizerOf } from "../src/optim/optimizers.ts";
+import { rmsprop } from "../src/optim/rmsprop.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { l2 } from "../src/regularize/penalties.ts";
 import type { MetricGiven } from "../src/train/objective.ts";
@@ -34,7 +37,7 @@ interface Training {
 /** Programs like those that users run: what they compute elementwise gets fused kernels. */
 export async function trainingPrograms(): Promise<Program[]> {
   const programs: Program[] = [];
-  for (const training of [...activationTrainings(), ...optimizerTrainings(), ...layerTrainings(), ...lossTrainings()]) {
+  for (const training of [...activationTrainings(), ...(await optimizerTrainings()), ...layerTrainings(), ...lossTrainings()]) {
     programs.push(...(await programsOf(training)));
   }
   return programs;
@@ -46,17 +49,17 @@ function activationTrainings(): Training[] {
   return names.map((name) => ({ middle: [dense(hidden, { activation: name }), dense(hidden, { activation: name })] }));
 }
 
-function optimizerTrainings(): Training[] {
+async function optimizerTrainings(): Promise<Training[]> {
   const middle = () => [dense(hidden, { activation: "relu" })];
   const given = [
-    ...(Object.keys(optimizers) as OptimizerName[]).map((name) => optimizerOf(name)),
+    ...(await Promise.all((Object.keys(optimizerNames.known) as OptimizerName[]).map((name) => optimizerOf(name)))),
     sgd({ momentum: 0.9 }),
     sgd({ momentum: 0.9, nesterov: true }),
-    optimizers.sgd({ momentum: 0.9, clipNorm: 1 }),
-    optimizers.rmsprop({ momentum: 0.9 }),
-    optimizers.adam({ amsgrad: true }),
-    optimizers.adam({ globalClipNorm: 1 }),
-    optimizers.nadam({ clipNorm: 1 }),
+    sgd({ momentum: 0.9, clipNorm: 1 }),
+    rmsprop({ momentum: 0.9 }),
+    adam({ amsgrad: true }),
+    adam({ globalClipNorm: 1 }),
+    nadam({ clipNorm: 1 }),
   ];
   return given.map((optimizer) => ({ middle: middle(), optimizer }));
 }

@@ -23,6 +23,7 @@ export { type Metric, MetricBase } from "./nn/metric.ts";
 export * as metrics from "./nn/metrics.ts";
 export { SymbolicTensor } from "./nn/symbolic.ts";
 export * from "./optim/index.ts";
+export * from "./optim/rare.ts";
 export { type Constraint, maxNorm, minMaxNorm, nonNeg, unitNorm } from "./regularize/constraints.ts";
 export { l1, l1l2, l2, orthogonalPenalty, type Penalty } from "./regularize/penalties.ts";
 export { grad, gradients, valueAndGrad } from "./tensor/autodiff.ts";

@@ -24,6 +24,10 @@ CLASSES = {
     "groupNormalization": keras.layers.GroupNormalization,
     "rmsNormalization": keras.layers.RMSNormalization,
     "unitNormalization": keras.layers.UnitNormalization,
+    "spectralNormalization": lambda layer, layer_config, **config: keras.layers.SpectralNormalization(
+        CLASSES[layer](**keras_config(layer_config)), **config
+    ),
+    "conv2d": keras.layers.Conv2D,
 }
 
 # (layer, config, input shape)
@@ -67,6 +71,12 @@ BATCH = [
     ({"axis": 1, "momentum": 0.9}, (2, 3, 2, 4)),
     ({"momentum": 0.9}, (1, 3)),
 ]
+RENORM = [
+    ({"renorm": True}, (6, 3)),
+    ({"renorm": True, "center": False, "scale": False, "momentum": 0.5}, (6, 3)),
+    ({"renorm": True, "renormClipping": {"rmin": 0.75, "rmax": 1.25, "dmax": 0.25}, "renormMomentum": 0.75, "momentum": 0.9}, (2, 4, 3)),
+]
+MASKED = [({"momentum": 0.9}, (2, 4, 3)), ({"momentum": 0.9}, (2, 3, 2, 4)), ({"momentum": 0.9, "renorm": True}, (2, 4, 3))]
 OTHER_NORMALIZATIONS = [
     ("layerNormalization", {}, (4, 5)),
     ("layerNormalization", {"epsilon": 0.01, "center": False}, (4, 5)),
@@ -86,6 +96,12 @@ OTHER_NORMALIZATIONS = [
     ("unitNormalization", {"axis": 1}, (2, 3, 4)),
     ("unitNormalization", {"axis": [1, 2]}, (2, 3, 4)),
 ]
+# In training only: outside it Keras 3.15.1 uses what the backend has left of the kernel.
+SPECTRAL = [
+    ({"layer": "dense", "layerConfig": {"units": 3}}, (4, 5)),
+    ({"layer": "dense", "layerConfig": {"units": 3, "activation": "tanh"}, "powerIterations": 3}, (4, 5)),
+    ({"layer": "conv2d", "layerConfig": {"filters": 3, "kernelSize": 2}, "powerIterations": 2}, (2, 3, 4, 2)),
+]
 # (training, trainable)
 BATCH_MODES = [(True, True), (False, True), (True, False), (False, False)]
 
@@ -97,7 +113,7 @@ def camel(name):
 def draw_weight(draw, variable):
     """Deviations are positive, scales are near 1, everything else is small."""
     shape = tuple(variable.shape)
-    if variable.name == "moving_variance":
+    if variable.name in ("moving_variance", "moving_stddev", "renorm_stddev"):
         return draw.array(*shape, scale=0.25, offset=1.0)
     if variable.name in ("gamma", "scale"):
         return draw.array(*shape, scale=0.25, offset=1.0)
@@ -128,26 +144,29 @@ def described(weights):
     return [{"name": camel(weight.name), **tensor(weight.numpy())} for weight in weights]
 
 
-def case(draw, layer, config, shape, training=None, trainable=True, xScale=1.0, xOffset=1 / 128):
-    """xOffset keeps inputs off the kink at 0."""
+def case(draw, layer, config, shape, training=None, trainable=True, xScale=1.0, xOffset=1 / 128, masked=False):
+    """xOffset keeps inputs off the kink at 0. A mask has all axes of x but the last."""
     made = make_layer(layer, config, shape, trainable, draw)
     x = jax.numpy.asarray(draw.array(*shape, scale=xScale, offset=xOffset))
     weights = described(made.weights)
-    arguments = {} if training is None else {"training": training}
+    mode = {} if training is None else {"training": training}
+    mask = draw.labels(*shape[:-1], classes=2) if masked else None
+    arguments = {**mode, "mask": mask.astype(bool)} if masked else mode
     dy = draw.array(*made.compute_output_shape(shape))
     dx, dw = backward(made, x, dy, arguments)
     output = made(x, **arguments)  # also moves the averages
     return {
         "layer": layer,
         "config": config,
-        **arguments,
+        **mode,
         "trainable": trainable,
         "weights": weights,
         "x": tensor(x),
+        **({"mask": tensor(mask)} if masked else {}),
         "output": tensor(output),
         "dy": tensor(dy),
         "gradients": {"x": tensor(dx), "weights": [tensor(gradient) for gradient in dw]},
-        "updated": described(weight for weight in made.weights if weight.name.startswith("moving_")),
+        "updated": described(weight for weight in made.weights if weight.name.startswith(("moving_", "renorm_", "vector_"))),
     }
 
 
@@ -163,3 +182,10 @@ def cases():
         yield case(draw, layer, config, shape)
     yield case(draw, "layerNormalization", {}, (4, 5), xScale=2.0**-4, xOffset=8.0)
     yield case(draw, "unitNormalization", {}, (2, 3), xScale=2.0**-20, xOffset=2.0**-20)
+    for config, shape in RENORM:
+        for training, trainable in BATCH_MODES[:2]:
+            yield case(draw, "batchNormalization", config, shape, training, trainable)
+    for config, shape in MASKED:
+        yield case(draw, "batchNormalization", config, shape, training=True, masked=True)
+    for config, shape in SPECTRAL:
+        yield case(draw, "spectralNormalization", config, shape, training=True)

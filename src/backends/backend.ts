@@ -39,6 +39,8 @@ export interface Storage extends StorageSpec {
 export interface Executable {
   /** Runs every instruction once. GPU backends only submit; `read` waits. */
   run(): void;
+  /** Runs the instruction of this index alone, for profiles: all of them in order do what `run` does. Backends may go without. */
+  runOne?(index: number): void;
   input(name: string): InputPort;
   output(name: string): OutputPort;
   /** Frees what `load` reserved. The variables stay. */

@@ -6,16 +6,16 @@ import { sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Home, Variable } from "../tensor/variable.ts";
 import type { Backend, Executable, Storage } from "./backend.ts";
+import { isWasmSupported, wasm } from "./wasm/index.ts";
 
 let standard: Promise<Backend> | undefined;
 
 /** The backend for whoever names none: wasm, loaded on first need; where WASM SIMD is missing js, with one warning. */
 export function defaultBackend(): Promise<Backend> {
   standard ??= (async () => {
-    const { wasm, isWasmSupported } = await import("./wasm/index.ts");
     if (isWasmSupported()) return wasm();
     console.warn("aretejs: this runtime has no WebAssembly SIMD; training runs in plain JavaScript, many times slower.");
-    return (await import("./js/index.ts")).js();
+    return (await import("../fallback.ts")).js();
   })();
   return standard;
 }

@@ -7,6 +7,7 @@ import { attachEpilogues } from "./epilogue.ts";
 import { partition } from "./fuse.ts";
 import { reachable } from "./graph.ts";
 import type { BufferId, Program, View } from "./instruction.ts";
+import { joinInPlace } from "./joins.ts";
 import { type Lowered, lower } from "./lower.ts";
 import { plan } from "./plan.ts";
 import { schedule, type Update } from "./schedule.ts";
@@ -47,7 +48,8 @@ export function compile({ outputs, updates = [], fuse = true, share = true }: Co
     ([variable], index): Update => ({ variable: bufferOf(lowered, variable), value: computed(lowered, lowered.view(updateRoots[index] as Tensor)) }),
   );
 
-  const fused = fuse ? attachEpilogues(lowered.instructions) : lowered.instructions;
+  const pinned = new Set([...outputViews, ...pending.map(({ value }) => value)].map(({ buffer }) => buffer));
+  const fused = fuse ? joinInPlace(attachEpilogues(lowered.instructions), lowered.buffers, pinned) : lowered.instructions;
   const { instructions, renamed } = schedule(fused, lowered.buffers, pending, new Set(outputViews.map(({ buffer }) => buffer)));
 
   const named = (view: View): View => ({ ...view, buffer: renamed.get(view.buffer) ?? view.buffer });

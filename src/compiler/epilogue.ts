@@ -9,7 +9,11 @@ import { type BufferId, type Instruction, type MapInstruction, type MatmulInstru
 export function attachEpilogues(instructions: readonly Instruction[]): Instruction[] {
   const readers = new Map<BufferId, Instruction[]>();
   for (const instruction of instructions) {
-    for (const { buffer } of viewsOf(instruction).reads) readers.set(buffer, [...(readers.get(buffer) ?? []), instruction]);
+    for (const { buffer } of viewsOf(instruction).reads) {
+      const list = readers.get(buffer);
+      if (list) list.push(instruction);
+      else readers.set(buffer, [instruction]);
+    }
   }
   const products = new Map<BufferId, MatmulInstruction>();
   for (const instruction of instructions) if (instruction.kind === "matmul") products.set(instruction.output.buffer, instruction);

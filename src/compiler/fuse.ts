@@ -26,7 +26,13 @@ const limits = { nodes: 48, inputs: 12 };
 export function partition(roots: readonly Tensor[], fuse: boolean): Unit[] {
   const nodes = reachable(roots);
   const users = new Map<Tensor, Tensor[]>();
-  for (const node of nodes) for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
+  for (const node of nodes) {
+    for (const input of new Set(node.inputs)) {
+      const list = users.get(input);
+      if (list) list.push(node);
+      else users.set(input, [node]);
+    }
+  }
   const groupOf = new Map<Tensor, Group>();
   for (const node of nodes.toReversed()) {
     if (!isElementwise(node.op)) continue;
@@ -37,7 +43,7 @@ export function partition(roots: readonly Tensor[], fuse: boolean): Unit[] {
       const other = groupOf.get(user);
       if (!other || other === group || !sameShape(user.shape, node.shape)) continue;
       const union = new Set([...other.members, ...group.members]);
-      if (fits(union) && !wouldWaitForItself(union, groupOf)) {
+      if (fits(union) && !wouldWaitForItself(union, groupOf, node.id)) {
         group = { members: union };
         for (const member of union) groupOf.set(member, group);
       }
@@ -60,18 +66,21 @@ export function numberOf(leaf: Tensor): number | undefined {
 
 const fits = (members: ReadonlySet<Tensor>) => members.size <= limits.nodes && leavesOf(members).length <= limits.inputs;
 
-/** Whether some outside input of the members depends on a member. Groups met on the way count as a whole. */
-function wouldWaitForItself(members: ReadonlySet<Tensor>, groupOf: ReadonlyMap<Tensor, Group>): boolean {
+/**
+ * Whether some outside input of the members depends on a member. Groups met on the way count as a whole. Nearest first, since a way back is mostly
+ * short; and not below the lowest member: what was recorded before it is in no group yet, and cannot depend on it.
+ */
+function wouldWaitForItself(members: ReadonlySet<Tensor>, groupOf: ReadonlyMap<Tensor, Group>, lowest: number): boolean {
   const seen = new Set<Tensor>();
-  const stack = leavesOf(members);
-  while (stack.length > 0) {
-    const node = stack.pop() as Tensor;
-    if (seen.has(node)) continue;
+  const queue: Tensor[] = leavesOf(members);
+  // The queue grows while it is read.
+  for (const node of queue) {
     if (members.has(node)) return true;
+    if (node.id < lowest || seen.has(node)) continue;
     const whole = groupOf.get(node)?.members ?? [node];
     for (const part of whole) {
       seen.add(part);
-      for (const input of part.inputs) if (!seen.has(input)) stack.push(input);
+      for (const input of part.inputs) if (!seen.has(input)) queue.push(input);
     }
   }
   return false;

@@ -36,6 +36,7 @@ class Lowering implements Lowered, LowerContext {
   readonly inputs: Record<string, View> = {};
   private readonly views = new Map<Tensor, View>();
   private readonly leaves = new Map<Tensor, BufferId>();
+  private readonly copies = new Map<string, View>();
   /** Tensors that some other unit reads, or somebody outside. */
   private readonly read: Set<Tensor>;
 
@@ -75,10 +76,7 @@ class Lowering implements Lowered, LowerContext {
   }
 
   contiguous(view: View): View {
-    if (isContiguous(view)) return { ...view, strides: stridesOf(view.shape) };
-    const output = this.allocate(view.shape, view.dtype);
-    this.emit({ kind: "copy", input: view, output });
-    return output;
+    return isContiguous(view) ? { ...view, strides: stridesOf(view.shape) } : this.contiguousCopy(view);
   }
 
   leaf(tensor: Tensor): BufferId {
@@ -121,9 +119,14 @@ class Lowering implements Lowered, LowerContext {
     return last === 0 || last === 1 ? broadcast : broadcastView(this.contiguousCopy(view), shape);
   }
 
+  /** A copy in row-major order, made once for all who need it. */
   private contiguousCopy(view: View): View {
+    const key = [view.buffer, view.offset, view.shape, view.strides].join(";");
+    const known = this.copies.get(key);
+    if (known) return known;
     const output = this.allocate(view.shape, view.dtype);
     this.emit({ kind: "copy", input: view, output });
+    this.copies.set(key, output);
     return output;
   }
 }

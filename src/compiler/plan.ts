@@ -93,17 +93,20 @@ function isDying(buffer: BufferId, map: MapInstruction, buffers: readonly Buffer
 
 /** Largest first, each at the lowest offset where no living neighbour is. Gives the bytes needed. */
 function place(blocks: { span: Span; bytes: number; offset: number }[], share: boolean): number {
+  /** In order of offset. */
   const placed: typeof blocks = [];
   let total = 0;
   for (const block of blocks.sort((a, b) => b.bytes - a.bytes)) {
-    const neighbours = placed.filter(({ span }) => !share || (span.from <= block.span.to && block.span.from <= span.to)).sort((a, b) => a.offset - b.offset);
     let offset = 0;
-    for (const neighbour of neighbours) {
+    for (const neighbour of placed) {
+      const { span } = neighbour;
+      if (share && (span.from > block.span.to || block.span.from > span.to)) continue;
       if (neighbour.offset - offset >= block.bytes) break;
       offset = Math.max(offset, neighbour.offset + neighbour.bytes);
     }
     block.offset = offset;
-    placed.push(block);
+    const next = placed.findIndex((other) => other.offset > offset);
+    placed.splice(next < 0 ? placed.length : next, 0, block);
     total = Math.max(total, offset + block.bytes);
   }
   return total;

@@ -8,7 +8,7 @@ import type { DepthwiseGeometry, Expression, ExpressionNode, Instruction, MapIns
  *     3  matmul   x[32,784] · dense/kernel[784,300] → t8[32,300]   epilogue (t8, dense/bias) → t8: max(a + b, 0)
  */
 export function print(program: Program): string {
-  const lines = program.instructions.map((instruction, index) => `${String(index).padStart(4)}  ${line(program, instruction)}`);
+  const lines = program.instructions.map((instruction, index) => `${String(index).padStart(4)}  ${printInstruction(program, instruction)}`);
   return [header(program), ...lines].join("\n");
 }
 
@@ -17,7 +17,8 @@ function header({ arenaBytes, buffers, instructions }: Program): string {
   return `${instructions.length} instructions, arena ${arenaBytes} B, variables ${bytes("variable")} B, constants ${bytes("constant")} B`;
 }
 
-function line(program: Program, instruction: Instruction): string {
+/** One line of {@link print}. */
+export function printInstruction(program: Program, instruction: Instruction): string {
   const show = (view: View) => operand(program, view);
   const kind = `${instruction.kind.padEnd(11)} `;
   switch (instruction.kind) {

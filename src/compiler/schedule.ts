@@ -34,9 +34,10 @@ export function schedule(
       !renamed.has(value.buffer) &&
       canReplace(value, buffers, variable) &&
       readsInPlace(all[writer] as Instruction, variable, value);
-    if (direct && readers.every((reader) => reader === writer || !dependsOn(before, reader, writer))) {
+    const others = readers.filter((reader) => reader !== writer);
+    if (direct && !dependOn(before, others, writer)) {
       renamed.set(value.buffer, variable);
-      for (const reader of readers) if (reader !== writer) (before[writer] as Set<number>).add(reader);
+      for (const reader of others) (before[writer] as Set<number>).add(reader);
     } else if (sizeOf(value.shape) > 0) {
       before.push(new Set([...readers, ...writers]));
       all.push({ kind: "copy", input: value, output: { ...value, buffer: variable, offset: 0 } });
@@ -46,28 +47,52 @@ export function schedule(
     const spec = buffers[buffer] as BufferSpec;
     return spec.kind === "temporary" && !renamed.has(buffer) ? arenaBytesOf(spec) : 0;
   };
+  const rename = (view: View): View => ({ ...view, buffer: renamed.get(view.buffer) ?? view.buffer });
   const order = orderForMemory(all, before, bytesOf, kept);
-  return { instructions: order.map((index) => rename(all[index] as Instruction, renamed)), renamed };
+  return { instructions: order.map((index) => withViews(all[index] as Instruction, rename)), renamed };
 }
 
 function indices(instructions: readonly Instruction[], holds: (views: ReturnType<typeof viewsOf>) => boolean): number[] {
   return instructions.flatMap((instruction, index) => (holds(viewsOf(instruction)) ? [index] : []));
 }
 
-/** For each instruction those that must come before: writers of what it reads, and all users of what it writes. */
+/** A part of a buffer that an instruction uses: from its first to its last element. */
+interface Use {
+  readonly index: number;
+  readonly writes: boolean;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** For each instruction those that must come before: writers of what it reads, and all users of what it writes. Parts that do not meet do not count. */
 function dependencies(instructions: readonly Instruction[]): Set<number>[] {
-  const users = new Map<BufferId, number[]>();
-  const writers = new Map<BufferId, number[]>();
+  const users = new Map<BufferId, Use[]>();
   return instructions.map((instruction, index) => {
     const { reads, writes } = viewsOf(instruction);
     const before = new Set<number>();
-    for (const { buffer } of reads) for (const writer of writers.get(buffer) ?? []) before.add(writer);
-    for (const { buffer } of writes) for (const user of users.get(buffer) ?? []) before.add(user);
-    for (const { buffer } of [...reads, ...writes]) users.set(buffer, [...(users.get(buffer) ?? []), index]);
-    for (const { buffer } of writes) writers.set(buffer, [...(writers.get(buffer) ?? []), index]);
-    before.delete(index);
+    const uses = [...reads.map((view) => ({ view, use: useOf(view, index, false) })), ...writes.map((view) => ({ view, use: useOf(view, index, true) }))];
+    for (const { view, use } of uses) {
+      for (const earlier of users.get(view.buffer) ?? []) {
+        if ((use.writes || earlier.writes) && earlier.from <= use.to && use.from <= earlier.to) before.add(earlier.index);
+      }
+    }
+    for (const { view, use } of uses) {
+      const list = users.get(view.buffer);
+      if (list) list.push(use);
+      else users.set(view.buffer, [use]);
+    }
     return before;
   });
+}
+
+function useOf({ offset, shape, strides }: View, index: number, writes: boolean): Use {
+  let [from, to] = [offset, offset];
+  shape.forEach((extent, axis) => {
+    const span = (extent - 1) * (strides[axis] as number);
+    if (span > 0) to += span;
+    else from += span;
+  });
+  return { index, writes, from, to };
 }
 
 /** Whether the whole temporary can live in the variable's storage. */
@@ -97,9 +122,10 @@ export function sameLayout(a: View, b: View): boolean {
   return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);
 }
 
-function dependsOn(before: readonly ReadonlySet<number>[], from: number, target: number): boolean {
+/** Whether one of these instructions can only come after the target. */
+function dependOn(before: readonly ReadonlySet<number>[], some: readonly number[], target: number): boolean {
   const seen = new Set<number>();
-  const stack = [from];
+  const stack = [...some];
   while (stack.length > 0) {
     const index = stack.pop() as number;
     if (index === target) return true;
@@ -110,14 +136,13 @@ function dependsOn(before: readonly ReadonlySet<number>[], from: number, target:
   return false;
 }
 
-/** The instruction with buffers replaced. */
-function rename(instruction: Instruction, names: ReadonlyMap<BufferId, BufferId>): Instruction {
-  const view = (v: View): View => (names.has(v.buffer) ? { ...v, buffer: names.get(v.buffer) as BufferId } : v);
+/** The instruction with another view in place of each. */
+export function withViews(instruction: Instruction, change: (view: View) => View): Instruction {
   const isView = (value: unknown): value is View => typeof value === "object" && value !== null && "buffer" in value;
   const entries = Object.entries(instruction).map(([key, value]) => {
-    if (isView(value)) return [key, view(value)];
-    if (Array.isArray(value) && value.every(isView)) return [key, value.map(view)];
-    if (key === "epilogue" && value) return [key, rename(value as Instruction, names)];
+    if (isView(value)) return [key, change(value)];
+    if (Array.isArray(value) && value.every(isView)) return [key, value.map(change)];
+    if (key === "epilogue" && value) return [key, withViews(value as Instruction, change)];
     return [key, value];
   });
   return Object.fromEntries(entries) as unknown as Instruction;

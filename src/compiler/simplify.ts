@@ -1,16 +1,17 @@
 import { isElementwise } from "../tensor/op.ts";
 import { type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.ts";
 import { constantOp, constantValue, scalar } from "../tensor/ops/leaf.ts";
-import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { type MatmulAttrs, matmulOp } from "../tensor/ops/matmul.ts";
-import { broadcastToOp, reshapeOp, stopGradientOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
-import { numeric } from "../tensor/primitive.ts";
+import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
+import { broadcastToOp, reshapeOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
+import { withGradientOp } from "../tensor/ops/with-gradient.ts";
+import { type Algebra, arity, exact, isExact } from "../tensor/primitive.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { reachable } from "./graph.ts";
 
 /**
- * An equal but smaller graph: common subexpressions once, constants folded, neutral elements and double reshapes dropped.
+ * An equal but smaller graph: common subexpressions once, exact functions of constants folded, neutral elements and double reshapes dropped.
  * Gives the new roots in the order of the old ones.
  */
 export function simplify(roots: readonly Tensor[]): Tensor[] {
@@ -41,7 +42,7 @@ function rewrite(node: Tensor, isSole: (tensor: Tensor) => boolean): Tensor {
   const [x] = node.inputs;
   if (isElementwise(node.op)) return rewriteElementwise(node);
   if (!x) return node;
-  if (node.op === stopGradientOp) return x;
+  if (node.op === withGradientOp) return x;
   if (node.op === reshapeOp) {
     if (sameShape(x.shape, node.shape)) return x;
     if (x.op === reshapeOp) return withInputs(node, [x.inputs[0] as Tensor]);
@@ -79,17 +80,17 @@ function rewrite(node: Tensor, isSole: (tensor: Tensor) => boolean): Tensor {
 function turnedProduct(node: Tensor, product: Tensor): Tensor | undefined {
   const { permutation } = node.attrs as { permutation: readonly number[] };
   const rank = product.rank;
-  if ((product.attrs as MatmulAttrs).rowsFirst) return undefined;
+  if ((product.attrs as MatmulAttrs).rowsBefore) return undefined;
   const isTurned = permutation.at(-1) === rank - 2;
   const wanted = permutation.map((axis) => (isTurned && axis >= rank - 2 ? 2 * rank - 3 - axis : axis));
-  const kept = Array.from({ length: rank }, (_, axis) => axis);
-  const [first, second] = product.inputs as readonly [Tensor, Tensor];
+  const place = wanted.indexOf(rank - 2);
+  const others = wanted.filter((axis) => axis !== rank - 2);
+  if (!others.every((axis, index) => axis === (index < rank - 2 ? index : rank - 1))) return undefined;
   const turned = (tensor: Tensor) => rewrite(swapAxes(tensor), () => false);
+  const [first, second] = product.inputs as readonly [Tensor, Tensor];
   const inputs = isTurned ? [turned(second), turned(first)] : [first, second];
-  const isOrder = (order: readonly number[]) => wanted.every((axis, index) => axis === order[index]);
-  if (isOrder(kept)) return new Tensor(matmulOp, inputs, product.attrs, node.shape, node.dtype);
-  if (rank < 4 || !isOrder([...kept.slice(0, -3), rank - 2, rank - 3, rank - 1])) return undefined;
-  return new Tensor(matmulOp, inputs, { rowsFirst: true }, node.shape, node.dtype);
+  const rowsBefore = rank - 2 - place;
+  return new Tensor(matmulOp, inputs, rowsBefore > 0 ? { rowsBefore } : {}, node.shape, node.dtype);
 }
 
 /** The axes of the first operand that two reductions in a row remove. */
@@ -105,7 +106,8 @@ function rewriteElementwise(node: Tensor): Tensor {
   if (node.op !== elementwiseOp) return inputs === node.inputs ? node : withInputs(node, inputs);
   const { fn, params } = node.attrs as ElementwiseAttrs;
   const constants = inputs.map(constantValue);
-  if (node.shape.length === 0 && constants.every((value) => value !== undefined)) return scalar(fn.value(numeric, constants as number[], params));
+  if (node.shape.length === 0 && fn.name in arity && isExact(fn.name) && constants.every((value) => value !== undefined))
+    return scalar(fn.value(exact as unknown as Algebra<number>, constants as number[], params));
   const kept = neutral(fn.name, inputs, constants);
   if (kept && kept.dtype === "float32" && sameShape(kept.shape, node.shape)) return kept;
   return inputs === node.inputs ? node : withInputs(node, inputs);

@@ -1,4 +1,5 @@
 import { checkNumber, stateError, valueError } from "../errors.ts";
+import { epochsOf, type Stream, sizeOfStream } from "./epochs.ts";
 import { checkSeed } from "./rng.ts";
 import { rowsOfArrays } from "./rows.ts";
 import type { Source } from "./source.ts";
@@ -120,9 +121,6 @@ export function dataset<T>(arrays: T): Dataset<HostTree<T>> {
   return new Dataset(rowsOfArrays(tree, commonRows("dataset", tree)));
 }
 
-/** What {@link datasetFrom} reads: an iterable, or a function (a generator function, say) that makes one for each epoch. */
-export type Stream<T> = Iterable<T> | AsyncIterable<T> | ((epoch: number) => Iterable<T> | AsyncIterable<T>);
-
 /**
  * A dataset of what an iterable gives, examples or batches, read anew in each epoch.
  *
@@ -132,37 +130,7 @@ export type Stream<T> = Iterable<T> | AsyncIterable<T> | ((epoch: number) => Ite
  */
 export function datasetFrom<T>(stream: Stream<T>, o: { size?: number } = {}): Dataset<T> {
   if (o.size !== undefined) checkCount("datasetFrom", "size", o.size, 0);
-  if (typeof stream !== "function" && !isIterable(stream)) {
-    throw valueError("datasetFrom", { rule: "a stream is an iterable or a function that makes one", expected: "an iterable", received: stream });
-  }
-  let opened = false;
-  async function* open(epoch: number): AsyncGenerator<T> {
-    const elements = typeof stream === "function" ? stream(epoch) : stream;
-    if (!isIterable(elements)) {
-      throw valueError("datasetFrom", { rule: "the function must give an iterable", expected: "a generator, for example", received: elements });
-    }
-    if (opened && isOneShot(stream)) {
-      throw stateError("datasetFrom", {
-        rule: "a generator can be read only once",
-        expected: "something that can be read in every epoch",
-        received: "a generator that has been read",
-        advice: "Pass the generator function, without calling it.",
-      });
-    }
-    opened = true;
-    yield* elements;
-  }
-  return new Dataset(new StreamSource(open, o.size ?? (Array.isArray(stream) ? stream.length : undefined)));
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
-  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
-}
-
-/** Whether the iterable is its own iterator, as generators are, so that a second reading would give nothing. */
-function isOneShot(stream: Stream<unknown>): boolean {
-  if (typeof stream === "function") return false;
-  return Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() === (stream as unknown) : stream[Symbol.iterator]() === (stream as unknown);
+  return new Dataset(new StreamSource(epochsOf(stream), o.size ?? sizeOfStream(stream)));
 }
 
 function reordered<T>(source: Source<T>, seed: number): Source<T> {

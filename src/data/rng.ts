@@ -1,5 +1,5 @@
-import { philox } from "../backends/js/random.ts";
 import { checkNumber } from "../errors.ts";
+import { philox } from "../tensor/philox.ts";
 
 /** Word 3 of the counter: 0 belongs to random tensors, so that a shuffle never repeats the numbers of a layer. */
 const HOST = 1;

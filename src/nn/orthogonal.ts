@@ -1,5 +1,6 @@
-import { philox } from "../backends/js/random.ts";
 import { randomKey } from "../tensor/ops/random.ts";
+import { philox } from "../tensor/philox.ts";
+import { log } from "../tensor/portable.ts";
 
 /**
  * A random matrix [rows, columns], uniform over those with orthonormal columns (rows, if these are fewer), times `gain`: the Q of a
@@ -57,22 +58,9 @@ function normals(seed: number, stream: number): () => number {
       const v = ((block[1] as number) + 0.5) * 2 ** -31 - 1;
       const s = u * u + v * v;
       if (s >= 1) continue;
-      const scale = Math.sqrt((-2 * logarithm(s)) / s);
+      const scale = Math.sqrt((-2 * log(s)) / s);
       spare = v * scale;
       return u * scale;
     }
   };
-}
-
-/** log x for x in (0, 1) by x = m·2^−k and log m = 2·artanh((m − 1)/(m + 1)): `Math.log` may differ by a bit from engine to engine. */
-function logarithm(x: number): number {
-  let [mantissa, exponent] = [x, 0];
-  while (mantissa < Math.SQRT1_2) {
-    mantissa *= 2;
-    exponent--;
-  }
-  const z = (mantissa - 1) / (mantissa + 1);
-  let sum = 0;
-  for (let n = 25; n >= 1; n -= 2) sum = sum * z * z + 1 / n;
-  return 2 * z * sum + exponent * Math.LN2;
 }

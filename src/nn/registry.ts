@@ -2,7 +2,7 @@ import { lookUp, valueError } from "../errors.ts";
 import { type MinMaxNormOptions, maxNorm, minMaxNorm, type NormOptions, nonNeg, unitNorm } from "../regularize/constraints.ts";
 import { l1, l1l2, l2, type OrthogonalPenaltyOptions, orthogonalPenalty } from "../regularize/penalties.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { initializer } from "./initializers.ts";
+import { initializer, initializers, stft } from "./initializers.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 import * as layers from "./layers/index.ts";
 import { Network } from "./network.ts";
@@ -25,11 +25,16 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   adaptiveMaxPooling2d: ({ outputSize, ...options }) => layers.adaptiveMaxPooling2d(outputSize, options),
   adaptiveMaxPooling3d: ({ outputSize, ...options }) => layers.adaptiveMaxPooling3d(outputSize, options),
   addLayer: layers.addLayer,
+  additiveAttention: layers.additiveAttention,
   alphaDropout: ({ rate, ...options }) => layers.alphaDropout(rate, options),
+  attention: layers.attention,
+  averageLayer: layers.averageLayer,
   averagePooling1d: ({ poolSize, ...options }) => layers.averagePooling1d(poolSize, options),
   averagePooling2d: ({ poolSize, ...options }) => layers.averagePooling2d(poolSize, options),
   averagePooling3d: ({ poolSize, ...options }) => layers.averagePooling3d(poolSize, options),
   batchNormalization: layers.batchNormalization,
+  categoryEncoding: ({ numTokens, ...options }) => layers.categoryEncoding(numTokens, options),
+  centerCrop: ({ height, width, ...options }) => layers.centerCrop(height, width, options),
   bidirectional: ({ layer, ...options }) => layers.bidirectional(layer, options),
   concatenate: layers.concatenate,
   conv1d: ({ filters, kernelSize, ...options }) => layers.conv1d(filters, kernelSize, options),
@@ -44,6 +49,8 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   dense: ({ units, ...options }) => layers.dense(units, options),
   depthwiseConv1d: ({ kernelSize, ...options }) => layers.depthwiseConv1d(kernelSize, options),
   depthwiseConv2d: ({ kernelSize, ...options }) => layers.depthwiseConv2d(kernelSize, options),
+  discretization: ({ binBoundaries, ...options }) => layers.discretization(binBoundaries, options),
+  dotLayer: ({ axes, ...options }) => layers.dotLayer(axes, options),
   dropout: ({ rate, ...options }) => layers.dropout(rate, options),
   eluLayer: layers.eluLayer,
   embedding: ({ inputDim, outputDim, ...options }) => layers.embedding(inputDim, outputDim, options),
@@ -57,6 +64,8 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   globalMaxPooling2d: layers.globalMaxPooling2d,
   globalMaxPooling3d: layers.globalMaxPooling3d,
   groupNormalization: layers.groupNormalization,
+  groupQueryAttention: ({ headDim, numQueryHeads, numKeyValueHeads, ...options }) =>
+    layers.groupQueryAttention(headDim, numQueryHeads, numKeyValueHeads, options),
   gru: ({ units, ...options }) => layers.gru(units, options),
   gruCell: ({ units, ...options }) => layers.gruCell(units, options),
   inputLayer: ({ inputShape, ...options }) => layers.inputLayer(inputShape, options),
@@ -66,15 +75,29 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   lstm: ({ units, ...options }) => layers.lstm(units, options),
   lstmCell: ({ units, ...options }) => layers.lstmCell(units, options),
   masking: layers.masking,
+  maximumLayer: layers.maximumLayer,
   maxPooling1d: ({ poolSize, ...options }) => layers.maxPooling1d(poolSize, options),
   maxPooling2d: ({ poolSize, ...options }) => layers.maxPooling2d(poolSize, options),
   maxPooling3d: ({ poolSize, ...options }) => layers.maxPooling3d(poolSize, options),
+  multiHeadAttention: ({ numHeads, keyDim, ...options }) => layers.multiHeadAttention(numHeads, keyDim, options),
+  minimumLayer: layers.minimumLayer,
+  multiplyLayer: layers.multiplyLayer,
   network: (config) => networkFromConfig(config),
+  normalization: layers.normalization,
   permute: ({ dims, ...options }) => layers.permute(dims, options),
   prelu: layers.prelu,
+  randomBrightness: ({ factor, ...options }) => layers.randomBrightness(factor, options),
+  randomContrast: ({ factor, ...options }) => layers.randomContrast(factor, options),
+  randomCrop: ({ height, width, ...options }) => layers.randomCrop(height, width, options),
+  randomFlip: ({ mode, ...options }) => layers.randomFlip(mode, options),
+  randomRotation: ({ factor, ...options }) => layers.randomRotation(factor, options),
+  randomTranslation: ({ heightFactor, widthFactor, ...options }) => layers.randomTranslation(heightFactor, widthFactor, options),
+  randomZoom: ({ heightFactor, ...options }) => layers.randomZoom(heightFactor, options),
   reluLayer: layers.reluLayer,
   repeatVector: ({ n, ...options }) => layers.repeatVector(n, options),
   reshape: ({ targetShape, ...options }) => layers.reshape(targetShape, options),
+  rescaling: ({ scale, ...options }) => layers.rescaling(scale, options),
+  resizing: ({ height, width, ...options }) => layers.resizing(height, width, options),
   rmsNormalization: layers.rmsNormalization,
   rnn: ({ cell, ...options }) => layers.rnn(cell, options),
   separableConv1d: ({ filters, kernelSize, ...options }) => layers.separableConv1d(filters, kernelSize, options),
@@ -85,6 +108,8 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   spatialDropout1d: ({ rate, ...options }) => layers.spatialDropout1d(rate, options),
   spatialDropout2d: ({ rate, ...options }) => layers.spatialDropout2d(rate, options),
   spatialDropout3d: ({ rate, ...options }) => layers.spatialDropout3d(rate, options),
+  spectralNormalization: ({ layer, ...options }) => layers.spectralNormalization(layer, options),
+  subtractLayer: layers.subtractLayer,
   timeDistributed: ({ layer, ...options }) => layers.timeDistributed(layer, options),
   unitNormalization: layers.unitNormalization,
   upSampling1d: ({ size, ...options }) => layers.upSampling1d(size, options),
@@ -125,7 +150,7 @@ function revive(key: string, value: unknown, own: Readonly<Record<string, LayerF
   const isDescribed = typeof value === "object" && value !== null && "kind" in value;
   if (!isDescribed) return value;
   if ("config" in value) return layerFromConfig(value.kind as string, value.config as Record<string, unknown>, own);
-  if (key.endsWith("Initializer")) return initializer(value as { kind: string });
+  if (key.endsWith("Initializer")) return initializer(value as { kind: string }, "layerFromConfig", { ...initializers, stft });
   const { kind, ...options } = value as { kind: string };
   if (key.endsWith("Regularizer") || key.endsWith("Constraint")) return lookUp("layerFromConfig", key, rules, kind)(options);
   throw valueError("layerFromConfig", {

@@ -1,7 +1,8 @@
 import { add, div, greater, lessEqual, maximum, mul, sub } from "../tensor/ops/elementwise.ts";
 import { asTensor, type Operand } from "../tensor/ops/leaf.ts";
 import { max, sum } from "../tensor/ops/reduction.ts";
-import { expandDims, stopGradient, swapAxes } from "../tensor/ops/shaping.ts";
+import { expandDims, swapAxes } from "../tensor/ops/shaping.ts";
+import { stopGradient } from "../tensor/ops/with-gradient.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { add, div, expm1, maximum, mul, neg, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
+import { log } from "../tensor/portable.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Method, type Slots, slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
@@ -72,5 +73,5 @@ export function approach(average: Tensor, value: Tensor, decay: number): Tensor 
 
 /** 1 − βᵗ, precise for β near 1, where the difference of float32 numbers would not be. */
 export function oneMinusPower(beta: number, step: Tensor): Tensor {
-  return neg(expm1(mul(step, Math.log(beta))));
+  return neg(expm1(mul(step, log(beta))));
 }

@@ -1,5 +1,6 @@
 import { checkNumber, valueError } from "../errors.ts";
 import { type Configured, configured } from "../regularize/configured.ts";
+import { cosineRise } from "../tensor/portable.ts";
 import { checkCount, checkNonNegative, checkPositive } from "./ranges.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
 
@@ -105,7 +106,7 @@ export function oneCycle(options: OneCycleOptions): OneCycle {
 }
 
 function between(from: number, to: number, share: number, shape: "cosine" | "linear"): number {
-  return from + (to - from) * (shape === "linear" ? share : 0.5 * (1 - Math.cos(Math.PI * share)));
+  return from + (to - from) * (shape === "linear" ? share : cosineRise(share));
 }
 
 function checkCycle(options: Required<OneCycleOptions>): void {

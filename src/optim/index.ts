@@ -1,22 +1,17 @@
 export { type AdadeltaOptions, adadelta } from "./adadelta.ts";
-export { type AdafactorOptions, adafactor } from "./adafactor.ts";
 export { type AdagradOptions, adagrad } from "./adagrad.ts";
 export { type AdamOptions, adam, type MomentOptions } from "./adam.ts";
 export { type AdamWOptions, adamW } from "./adam-w.ts";
 export { type AdamaxOptions, adamax } from "./adamax.ts";
 export type { ClipOptions } from "./clip.ts";
 export { inSequence, type OneCycle, type OneCycleOptions, oneCycle, type Part, type WarmupOptions, warmup } from "./cycles.ts";
-export { type FtrlOptions, ftrl } from "./ftrl.ts";
-export { type LambOptions, lamb } from "./lamb.ts";
 export { type LionOptions, lion } from "./lion.ts";
 export type { Method, Rule, Scalars, SlotSpec, Slots } from "./method.ts";
-export { type MuonOptions, muon } from "./muon.ts";
 export { type NadamOptions, nadam } from "./nadam.ts";
 export { type ApplyOptions, defineOptimizer, Optimizer, type OptimizerOptions, type Phase } from "./optimizer.ts";
-export { type OptimizerName, optimizers } from "./optimizers.ts";
+export type { OptimizerName } from "./optimizers.ts";
 export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
 export type { Schedule } from "./schedule.ts";
-export { type ScheduleFreeOptions, scheduleFreeAdamW } from "./schedule-free-adam-w.ts";
 export {
   type CosineOptions,
   cosineDecay,

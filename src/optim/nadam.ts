@@ -1,4 +1,5 @@
 import { add, div, exp, mul, sqrt, sub } from "../tensor/ops/elementwise.ts";
+import { log } from "../tensor/portable.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { averages, type MomentOptions, moments, oneMinusPower } from "./adam.ts";
 import { slotsLike } from "./method.ts";
@@ -17,7 +18,7 @@ export interface NadamOptions extends OptimizerOptions, MomentOptions {}
  */
 export function nadam(options: NadamOptions = {}): Optimizer {
   const { beta1, beta2, epsilon } = moments("nadam", options);
-  const momentumAt = (step: Tensor) => mul(sub(1, mul(exp(mul(step, Math.log(0.96))), 0.5)), beta1);
+  const momentumAt = (step: Tensor) => mul(sub(1, mul(exp(mul(step, log(0.96))), 0.5)), beta1);
   return defineOptimizer<"m" | "v", never, "product">(
     "nadam",
     { learningRate: 0.001, ...options },

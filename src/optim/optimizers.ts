@@ -1,44 +1,35 @@
-import { lookUp, valueError } from "../errors.ts";
+import { valueError } from "../errors.ts";
+import { Names } from "../names.ts";
 import { adadelta } from "./adadelta.ts";
-import { adafactor } from "./adafactor.ts";
 import { adagrad } from "./adagrad.ts";
 import { adam } from "./adam.ts";
 import { adamW } from "./adam-w.ts";
 import { adamax } from "./adamax.ts";
-import { ftrl } from "./ftrl.ts";
-import { lamb } from "./lamb.ts";
 import { lion } from "./lion.ts";
-import { muon } from "./muon.ts";
 import { nadam } from "./nadam.ts";
 import { Optimizer } from "./optimizer.ts";
 import { rmsprop } from "./rmsprop.ts";
-import { scheduleFreeAdamW } from "./schedule-free-adam-w.ts";
 import { sgd } from "./sgd.ts";
 
-/** Every optimizer by name. */
-export const optimizers = {
-  sgd,
-  rmsprop,
-  adagrad,
-  adadelta,
-  adam,
-  adamW,
-  adamax,
-  nadam,
-  ftrl,
-  lion,
-  lamb,
-  adafactor,
-  muon,
-  scheduleFreeAdamW,
-} as const;
+const common = { sgd, rmsprop, adagrad, adadelta, adam, adamW, adamax, nadam, lion };
+
+/** What `rare.ts` exports; a test holds that. */
+const rare = ["ftrl", "lamb", "adafactor", "muon", "scheduleFreeAdamW"] as const;
 
 /** Names of the optimizers, for `compile({ optimizer: "adam" })`. */
-export type OptimizerName = keyof typeof optimizers;
+export type OptimizerName = keyof typeof common | (typeof rare)[number];
+
+/** Every optimizer by name, as a factory. */
+export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>("optimizer", common, rare, async () => (await import("../rare.ts")).optimizers);
+
+/** An optimizer as it is, or with its defaults from its name; undefined for a rare one, whose code has to be loaded first. */
+export function optimizerAtHand(given: OptimizerName | Optimizer, owner = "optimizer"): Optimizer | undefined {
+  if (given instanceof Optimizer) return given;
+  if (typeof given === "string") return optimizerNames.check(owner, given)?.();
+  throw valueError(owner, { rule: "an optimizer is a name or made by a factory", expected: 'such as "adam" or adam({ learningRate: 1e-3 })', received: given });
+}
 
 /** An optimizer with its defaults from its name, or one as it is. @throws ValueError on an unknown name, with the nearest. */
-export function optimizerOf(given: OptimizerName | Optimizer, owner = "optimizer"): Optimizer {
-  if (given instanceof Optimizer) return given;
-  if (typeof given === "string") return (lookUp(owner, "optimizer", optimizers, given) as () => Optimizer)();
-  throw valueError(owner, { rule: "an optimizer is a name or made by a factory", expected: 'such as "adam" or adam({ learningRate: 1e-3 })', received: given });
+export async function optimizerOf(given: OptimizerName | Optimizer, owner?: string): Promise<Optimizer> {
+  return optimizerAtHand(given, owner) ?? (await optimizerNames.find(given as OptimizerName))();
 }

@@ -1,5 +1,6 @@
 import { checkNumber, valueError } from "../errors.ts";
 import { type Configured, configured } from "../regularize/configured.ts";
+import { cosineRise, log, pow } from "../tensor/portable.ts";
 import { checkCount, checkNonNegative, checkPositive } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -27,7 +28,7 @@ export interface RateDecayOptions extends DecayOptions {
  */
 export function exponentialDecay(options: RateDecayOptions): Schedule & Configured {
   const { initialLearningRate, decaySteps, decayRate, staircase = false } = checkRateDecay("exponentialDecay", options);
-  return schedule("exponentialDecay", options, (step) => initialLearningRate * decayRate ** progress(step, decaySteps, staircase));
+  return schedule("exponentialDecay", options, (step) => initialLearningRate * pow(decayRate, progress(step, decaySteps, staircase)));
 }
 
 /**
@@ -54,7 +55,7 @@ export function powerDecay(options: PowerDecayOptions): Schedule & Configured {
   const { initialLearningRate, decaySteps, exponent = 1 } = options;
   checkDecayOptions("powerDecay", options);
   checkNonNegative("powerDecay", "exponent", exponent);
-  return schedule("powerDecay", options, (step) => initialLearningRate / (1 + step / decaySteps) ** exponent);
+  return schedule("powerDecay", options, (step) => initialLearningRate / pow(1 + step / decaySteps, exponent));
 }
 
 /** Options of {@link piecewiseConstantDecay}. */
@@ -109,7 +110,7 @@ export function polynomialDecay(options: PolynomialOptions): Schedule & Configur
   checkPositive("polynomialDecay", "power", power);
   return schedule("polynomialDecay", options, (step) => {
     const total = cycle ? decaySteps * Math.max(1, Math.ceil(step / decaySteps)) : decaySteps;
-    return (initialLearningRate - endLearningRate) * (1 - Math.min(step, total) / total) ** power + endLearningRate;
+    return (initialLearningRate - endLearningRate) * pow(1 - Math.min(step, total) / total, power) + endLearningRate;
   });
 }
 
@@ -138,7 +139,7 @@ export function cosineDecay(options: CosineOptions): Schedule & Configured {
   const top = warmupTarget ?? initialLearningRate;
   return schedule("cosineDecay", options, (step) => {
     if (step < warmup) return initialLearningRate + ((top - initialLearningRate) * step) / warmup;
-    return top * ((1 - alpha) * halfCosine(Math.min(step - warmup, decaySteps) / decaySteps) + alpha);
+    return top * ((1 - alpha) * (1 - cosineRise(Math.min(step - warmup, decaySteps) / decaySteps)) + alpha);
   });
 }
 
@@ -171,22 +172,20 @@ export function cosineDecayRestarts(options: RestartOptions): Schedule & Configu
   checkShare(name, "alpha", alpha);
   return schedule(name, options, (step) => {
     const { cycle, share } = cycleAt(step / firstDecaySteps, tMul);
-    return initialLearningRate * ((1 - alpha) * mMul ** cycle * halfCosine(share) + alpha);
+    return initialLearningRate * ((1 - alpha) * pow(mMul, cycle) * (1 - cosineRise(share)) + alpha);
   });
 }
 
 /** Which cycle a time (in first cycles) falls into, and how much of it has passed. */
 function cycleAt(time: number, factor: number): { cycle: number; share: number } {
   if (factor === 1) return { cycle: Math.floor(time), share: time - Math.floor(time) };
-  const beginOf = (cycle: number) => (1 - factor ** cycle) / (1 - factor);
-  let cycle = Math.max(0, Math.floor(Math.log(1 - time * (1 - factor)) / Math.log(factor)));
+  const beginOf = (cycle: number) => (1 - pow(factor, cycle)) / (1 - factor);
+  let cycle = Math.max(0, Math.floor(log(1 - time * (1 - factor)) / log(factor)));
   // The logarithm may land on the wrong side of a restart by its last bit.
   if (beginOf(cycle + 1) <= time) cycle++;
   if (beginOf(cycle) > time) cycle--;
-  return { cycle, share: (time - beginOf(cycle)) / factor ** cycle };
+  return { cycle, share: (time - beginOf(cycle)) / pow(factor, cycle) };
 }
-
-const halfCosine = (share: number): number => 0.5 * (1 + Math.cos(Math.PI * share));
 
 const progress = (step: number, steps: number, staircase: boolean): number => (staircase ? Math.floor(step / steps) : step / steps);
 

@@ -1,5 +1,5 @@
 import { valueError } from "../errors.ts";
-import { add } from "./ops/elementwise.ts";
+import { total } from "./accumulate.ts";
 import { asTensor, scalar } from "./ops/leaf.ts";
 import { sum } from "./ops/reduction.ts";
 import { broadcastTo, reshape, zeros } from "./ops/shaping.ts";
@@ -28,16 +28,20 @@ export function gradients(y: Tensor, xs: readonly (Tensor | Variable)[]): Tensor
     if (target.dtype !== "float32") throw valueError("gradients", { rule: "only float32 tensors have gradients", expected: "float32", received: target.dtype });
   }
   const path = between(y, new Set(targets));
-  const found = new Map<Tensor, Tensor>([[y, scalar(1)]]);
+  const parts = new Map<Tensor, Tensor[]>([[y, [scalar(1)]]]);
+  const found = new Map<Tensor, Tensor>();
   for (const node of path) {
-    const dy = found.get(node);
-    if (!dy) continue;
+    const reached = parts.get(node);
+    if (!reached) continue;
+    const dy = total(reached);
+    found.set(node, dy);
     node.op.vjp(dy, node.inputs, node, node.attrs).forEach((gradient, index) => {
       const input = node.inputs[index] as Tensor;
       if (gradient === null || !path.has(input)) return;
       const exact = matchShape(gradient, input.shape);
-      const sofar = found.get(input);
-      found.set(input, sofar ? add(sofar, exact) : exact);
+      const sofar = parts.get(input);
+      if (sofar) sofar.push(exact);
+      else parts.set(input, [exact]);
     });
   }
   return targets.map((target) => found.get(target) ?? zeros(target.shape));

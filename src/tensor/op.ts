@@ -34,7 +34,7 @@ export type OpName =
   | "depthwiseConv"
   | "depthwiseConvInputGrad"
   | "depthwiseConvFilterGrad"
-  | "stopGradient";
+  | "withGradient";
 
 interface OpBase<A extends object> {
   readonly name: OpName;

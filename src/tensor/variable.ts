@@ -54,6 +54,17 @@ export class Variable {
     return this.node;
   }
 
+  /** Records with another tensor in the variable's place, such as its value divided by a norm: for layers that change what a layer inside reads. */
+  standIn<T>(value: Tensor, act: () => T): T {
+    const own = this.tensor;
+    this.node = value;
+    try {
+      return act();
+    } finally {
+      this.node = own;
+    }
+  }
+
   /** Replaces the values. */
   assign(data: NumericArray): void {
     this.checkData(data);

@@ -1,6 +1,7 @@
 import { message } from "../errors.ts";
 import type { NumericArray } from "../tensor/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
+import { indexIn } from "./index-in.ts";
 
 /** Numbers in row-major order: a typed array, nested arrays, or one number. */
 export type Numbers = NumericArray | number | readonly Numbers[];
@@ -11,7 +12,7 @@ export interface Tolerance {
   rtol?: number;
   /** Absolute. Default 1e-8. */
   atol?: number;
-  /** Shape of the values: the report then gives the worst element's index per axis. */
+  /** Shape of the values: the report then gives the worst element's index per axis. Default: that of the nesting of what is expected. */
   shape?: Shape;
 }
 
@@ -26,11 +27,11 @@ export interface Comparison {
  * Compares numbers element by element: |actual − expected| ≤ atol + rtol·|expected|. NaN equals NaN, an infinity equals itself.
  * @example compareClose([1, 2.1], [1, 2], { rtol: 1e-3 }).report; // names element 1
  */
-export function compareClose(actual: Numbers, expected: Numbers, { rtol = 1e-5, atol = 1e-8, shape }: Tolerance = {}): Comparison {
+export function compareClose(actual: Numbers, expected: Numbers, { rtol = 1e-5, atol = 1e-8, shape = nestingOf(expected) }: Tolerance = {}): Comparison {
   const a = flat(actual);
   const e = flat(expected);
   if (a.length !== e.length) return { close: false, report: complain("as many values as expected", `${e.length} values`, a.length) };
-  if (shape && sizeOf(shape) !== e.length) {
+  if (sizeOf(shape) !== e.length) {
     return { close: false, report: complain("the shape must hold the values", `${sizeOf(shape)} values for ${formatShape(shape)}`, e.length) };
   }
   let failures = 0;
@@ -43,7 +44,7 @@ export function compareClose(actual: Numbers, expected: Numbers, { rtol = 1e-5, 
   }
   if (e.length === 0) return { close: true, report: complain("values must be close", "no values", "none") };
   const [x, y] = [a[worst] as number, e[worst] as number];
-  const where = `${failures} of ${e.length} elements differ, worst at ${shape ? formatShape(indexIn(shape, worst)) : `[${worst}]`}`;
+  const where = `${failures} of ${e.length} elements differ, worst at ${formatShape(indexIn(shape, worst))}`;
   const report = complain("values must be close", `${y} ± ${atol + rtol * Math.abs(y)}`, x, `${where}, rtol ${rtol}, atol ${atol}`);
   return { close: failures === 0, report };
 }
@@ -70,16 +71,9 @@ function distance(a: number, e: number, rtol: number, atol: number): number {
   return Number.isFinite(a) && Number.isFinite(e) && tolerance > 0 ? Math.abs(a - e) / tolerance : Number.POSITIVE_INFINITY;
 }
 
-function indexIn(shape: Shape, position: number): number[] {
-  let rest = position;
-  return [...shape]
-    .reverse()
-    .map((extent) => {
-      const index = rest % extent;
-      rest = Math.floor(rest / extent);
-      return index;
-    })
-    .reverse();
+/** The shape of nested arrays, as their first elements have it. */
+function nestingOf(values: Numbers): number[] {
+  return typeof values === "number" ? [] : [values.length, ...(values.length === 0 ? [] : nestingOf(values[0] as Numbers))];
 }
 
 function flat(values: Numbers): ArrayLike<number> {

@@ -1,26 +1,43 @@
-const height = 12;
-const width = 60;
-
-/**
- * A curve as text: y over the logarithm of x, with a star per column at the mean of its points.
- * @param xs rising, > 0. @param ys finite, as many.
- */
-export function chart(xs: readonly number[], ys: readonly number[]): string {
-  const [left, right] = [Math.log10(xs[0] ?? 1), Math.log10(xs.at(-1) ?? 1)];
-  const [low, high] = [Math.min(...ys), Math.max(...ys)];
-  const columns = Array.from({ length: width }, () => [] as number[]);
-  xs.forEach((x, index) => {
-    const share = right > left ? (Math.log10(x) - left) / (right - left) : 0;
-    columns[Math.min(width - 1, Math.floor(share * width))]?.push(ys[index] as number);
-  });
-  const levels = columns.map((values) => (values.length === 0 ? undefined : levelOf(values.reduce((a, b) => a + b) / values.length, low, high)));
-  const rows = Array.from({ length: height }, (_, row) => {
-    const label = row === 0 ? high : row === height - 1 ? low : undefined;
-    const line = levels.map((level) => (level === height - 1 - row ? "*" : " ")).join("");
-    return `${(label === undefined ? "" : label.toPrecision(4)).padStart(10)} │${line}`.trimEnd();
-  });
-  const ends = [xs[0] ?? 0, xs.at(-1) ?? 0].map((x) => x.toExponential(1)) as [string, string];
-  return [...rows, `${"".padStart(10)} └${"─".repeat(width)}`, `${"".padStart(12)}${ends[0]}${ends[1].padStart(width - ends[0].length)}`].join("\n");
+/** Options of {@link chart}. */
+interface ChartOptions {
+  /** Columns. Default 60. */
+  width?: number;
+  /** Rows. Default 12. */
+  height?: number;
+  /** What stands below the first and the last column. */
+  ends?: readonly [string, string];
 }
 
-const levelOf = (y: number, low: number, high: number): number => (high > low ? Math.round(((y - low) / (high - low)) * (height - 1)) : 0);
+/**
+ * Curves as text, over the index of their values; where several fall into one column, their mean. One curve is drawn in stars; several in letters with
+ * a legend, the first on top where they meet.
+ * @param series values by name, those that are not finite left out.
+ */
+export function chart(series: Readonly<Record<string, readonly number[]>>, { width = 60, height = 12, ends }: ChartOptions = {}): string {
+  const names = Object.keys(series);
+  const curves = Object.values(series);
+  const all = curves.flat().filter(Number.isFinite);
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const longest = Math.max(...curves.map(({ length }) => length));
+  const letter = (index: number) => (names.length === 1 ? "*" : String.fromCharCode(97 + index));
+  const rows = Array.from({ length: height }, () => new Array<string>(width).fill(" "));
+  const begin = (column: number) => Math.floor((column * longest) / width);
+  curves.forEach((values, index) => {
+    for (let column = 0; column < width; column++) {
+      const points = values.slice(begin(column), Math.max(begin(column) + 1, begin(column + 1))).filter(Number.isFinite);
+      if (points.length === 0) continue;
+      const y = points.reduce((a, b) => a + b) / points.length;
+      const level = high > low ? Math.round(((y - low) / (high - low)) * (height - 1)) : 0;
+      const cells = rows[height - 1 - level] as string[];
+      if (cells[column] === " ") cells[column] = letter(index);
+    }
+  });
+  const margin = " ".repeat(10);
+  const label = (row: number) => (row === 0 ? high : row === height - 1 ? low : undefined)?.toPrecision(4) ?? "";
+  return [
+    ...rows.map((cells, row) => `${label(row).padStart(10)} │${cells.join("")}`.trimEnd()),
+    `${margin} └${"─".repeat(width)}`,
+    ...(ends ? [`${margin}  ${ends[0]}${ends[1].padStart(width - ends[0].length)}`] : []),
+    ...(names.length > 1 ? names.map((name, index) => `${margin}  ${letter(index)} ${name}`) : []),
+  ].join("\n");
+}

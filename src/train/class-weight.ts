@@ -9,8 +9,7 @@ export type ClassWeight = Readonly<Record<number, number>>;
  * Columns with the weights of their samples' classes. Classes are the labels themselves, or the place of the largest value in one-hot labels.
  * @throws ValueError with several outputs, with sample weights at once, or where a weight is not a finite number ≥ 0.
  */
-export function withClassWeights(label: string, classWeight: ClassWeight | undefined, columns: Columns): Columns {
-  if (classWeight === undefined) return columns;
+export function withClassWeights(label: string, classWeight: ClassWeight, columns: Columns): Columns {
   const [y] = columns.y;
   if (!y || columns.y.length !== 1) {
     throw valueError(label, { rule: "classWeight is for models of one output", expected: "1 output", received: columns.y.length, advice: "Use sampleWeight." });

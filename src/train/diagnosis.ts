@@ -11,6 +11,14 @@ export interface Finite {
   readonly isFinite: Tensor;
 }
 
+/** What this module does; it is loaded where a callback asks for it. */
+export interface Diagnosing {
+  notingOutputs<T>(root: Layer, noted: Finite[], record: () => T): T;
+  finiteGradients(root: Layer, pairs: readonly (readonly [Variable, Tensor])[]): Finite[];
+  finiteOutputs(noted: readonly Finite[]): Record<string, Tensor>;
+  readDiagnosis(program: BoundProgram): Promise<string | undefined>;
+}
+
 const prefix = "finite: ";
 
 /** Records a pass while noting for each layer inside `root` whether its outputs are finite, in the order in which they are computed. */

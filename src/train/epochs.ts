@@ -83,7 +83,7 @@ async function runSteps(
     const found = finder.find(optimizer.phase === "update" ? "train" : "accumulate", spec);
     const step = found instanceof Promise ? await found : found;
     trainer.run(optimizer.phase === "update" ? "train" : "accumulate", step, cursor);
-    if (trainer.diagnoses) await trainer.diagnose(step);
+    if (trainer.diagnosing) await trainer.diagnose(step, trainer.diagnosing);
     if (hasEnd) await callbacks.call("onTrainBatchEnd", batch, await trainer.logs(), training);
     if (pacer.isDue) {
       await onStep(batch + 1);

@@ -8,7 +8,8 @@ import { checkFit, type FitOptions } from "./options.ts";
 import { type BatchStream, isStream, Preparation, splitColumns } from "./prepare.ts";
 import { Progress } from "./progress.ts";
 import type { BatchSource } from "./source.ts";
-import type { Task, Trainer } from "./trainer.ts";
+import type { Task } from "./task.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** What `fit` was called with. */
 export interface FitCall {
@@ -30,7 +31,7 @@ export async function runFit(call: FitCall): Promise<History> {
   const progress = verbose === 0 ? undefined : new Progress(verbose);
   const list: Callback[] = [...callbacks, history.recorder, ...(progress ? [progress] : [])];
   trainer.seed = seed;
-  trainer.diagnoses = list.some((callback) => callback.diagnoses === true);
+  trainer.diagnosing = list.some((callback) => callback.diagnoses === true) ? (await import("../rare.ts")).diagnosis : undefined;
   model.stopTraining = false;
   const plan: FitPlan = {
     trainer,
@@ -71,7 +72,7 @@ async function prepare({ network, task, data, options }: FitCall, seed: number):
   const all = await preparation.columns({ x: data.x, y: data.y, sampleWeight });
   const splits = validationSplit !== undefined && validationData === undefined;
   const [plain, held] = splits ? splitColumns(preparation.label, all, validationSplit) : [all, undefined];
-  const columns = preparation.weigh(plain, classWeight);
+  const columns = await preparation.weigh(plain, classWeight);
   const source = preparation.arraySource(columns, { batchSize, shuffle, seed });
   if (!held) return { source, validation: await validationOf(network, task, options) };
   return { source, validation: validating(preparation.arraySource(held, { batchSize: options.validationBatchSize ?? batchSize }), options) };

@@ -12,9 +12,11 @@ export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-na
 export type { ClassWeight } from "./class-weight.ts";
 export { History } from "./history.ts";
 export { type BatchWeights, type CompileModelOptions, Model, type ModelOptions, type SummaryOptions } from "./model.ts";
+export type { NamedArrays } from "./named-weights.ts";
 export type { LossGiven, MetricGiven, ObjectiveOptions, PerOutput } from "./objective.ts";
 export type { EvaluateOptions, FitOptions, PassOptions, PredictOptions, ValidationData, Verbosity } from "./options.ts";
 export type { BatchGiven, BatchStream } from "./prepare.ts";
+export { type Profile, type ProfiledInstruction, type ProfileGroup, type ProfileOptions, profile } from "./profile.ts";
 export { learningRateRangeTest, type RangeTest, type RangeTestOptions } from "./range-test.ts";
 export { cloneModel, type FunctionalOptions, model, sequential } from "./sequential.ts";
 export type { Logs } from "./trainer.ts";

@@ -7,21 +7,25 @@ import { Network, type NetworkOptions } from "../nn/network.ts";
 import { summary } from "../nn/summary.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { type OptimizerName, optimizerOf } from "../optim/optimizers.ts";
+import type { OptimizerName } from "../optim/optimizers.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { ArraysGiven } from "./arrays.ts";
+import type { ArraysGiven, DataGiven } from "./arrays.ts";
+import type { BatchSpec } from "./batch.ts";
 import { CallbackList, type TrainedModel } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { runPredict, runTest } from "./loops.ts";
 import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
+import { assignNamed, assignOptimizer, type NamedArrays, readNamed, readOptimizer } from "./named-weights.ts";
 import { Objective, type ObjectiveOptions } from "./objective.ts";
 import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
-import { type Logs, type Task, Trainer } from "./trainer.ts";
+import type { BatchCursor } from "./source.ts";
+import { Task } from "./task.ts";
+import { type Logs, type Step, Trainer } from "./trainer.ts";
 
 /** Options of a model. */
 export interface ModelOptions extends NetworkOptions {
@@ -75,16 +79,14 @@ export class Model extends Network implements TrainedModel {
    * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
    */
   compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions): void {
-    const task = {
-      objective: new Objective(`compile of ${this.label}`, outputNames(this), objective),
-      optimizer: optimizerOf(optimizer, `compile of ${this.label}`),
-    };
+    const label = `compile of ${this.label}`;
+    const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
     this.trainer?.dispose();
     this.task = task;
     this.trainer = new Trainer({ network: this, task, backend, seed: this.seed });
   }
 
-  /** The optimizer. @throws StateError before `compile`. */
+  /** The optimizer. @throws StateError before `compile`, and before the first step where a rare one was given by name. */
   get optimizer(): Optimizer {
     return this.compiled("optimizer").task.optimizer;
   }
@@ -104,10 +106,11 @@ export class Model extends Network implements TrainedModel {
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
   fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
   async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
-    const { task, trainer } = this.compiled("fit");
-    if (this.isBusy) throw stateError(this.label, { rule: "a model trains one thing at a time", expected: "an awaited fit", received: "a second one" });
+    this.compiled("fit");
+    this.checkIdle();
     this.isBusy = true;
     try {
+      const { task, trainer } = await this.ready("fit");
       const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
       return await runFit({ model: this, network: this, task, trainer, data, options: isStream(x) ? ((yOrOptions ?? {}) as FitOptions) : options });
     } finally {
@@ -117,15 +120,26 @@ export class Model extends Network implements TrainedModel {
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
   async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
-    const { task, trainer } = this.compiled("trainOnBatch");
+    const { task, trainer } = await this.ready("trainOnBatch");
     const mode = task.optimizer.phase === "update" ? "train" : "accumulate";
     return this.onBatch("trainOnBatch", mode, task, trainer, x, y, weights);
   }
 
   /** Losses and metrics of one batch. */
   async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
-    const { task, trainer } = this.compiled("testOnBatch");
+    const { task, trainer } = await this.ready("testOnBatch");
     return this.onBatch("testOnBatch", "test", task, trainer, x, y, weights);
+  }
+
+  /** What `profile` runs: the step of a mode for all of these data as one batch, bound, with what feeds it. */
+  async stepFor(mode: "train" | "predict", data: DataGiven): Promise<{ trainer: Trainer; step: Step; cursor: BatchCursor }> {
+    this.checkIdle();
+    const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
+    const preparation = new Preparation(this, "profile", task?.objective, true);
+    const columns = await preparation.columns(data);
+    const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
+    const spec = (await cursor.next()) as BatchSpec;
+    return { trainer, cursor, step: trainer.find(mode, spec) ?? (await trainer.bind(mode, spec)) };
   }
 
   private async onBatch(
@@ -139,7 +153,7 @@ export class Model extends Network implements TrainedModel {
   ): Promise<Logs> {
     const { sampleWeight, classWeight } = weights;
     const preparation = new Preparation(this, what, task.objective, true);
-    const columns = preparation.weigh(await preparation.columns({ x, y, sampleWeight }), classWeight);
+    const columns = await preparation.weigh(await preparation.columns({ x, y, sampleWeight }), classWeight);
     const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
     const spec = await cursor.next();
     if (!spec) return {};
@@ -155,7 +169,7 @@ export class Model extends Network implements TrainedModel {
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
   evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
-    const { task, trainer } = this.compiled("evaluate");
+    const { task, trainer } = await this.ready("evaluate");
     const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
     const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "evaluate", task.objective, checkData);
@@ -203,9 +217,14 @@ export class Model extends Network implements TrainedModel {
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
     const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize });
-    this.trainer ??= new Trainer({ network: this, task: undefined, backend: undefined, seed: this.seed });
-    const outputs = await runPredict(this.trainer, this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks), mode);
+    const outputs = await runPredict(this.forwardTrainer(), this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks), mode);
     return outputs.map(({ data, shape }) => tensor(data, shape));
+  }
+
+  /** Runs models that were not compiled, too. */
+  private forwardTrainer(): Trainer {
+    this.trainer ??= new Trainer({ network: this, task: undefined, backend: undefined, seed: this.seed });
+    return this.trainer;
   }
 
   /** What the model gives for one batch, run as a whole. */
@@ -246,6 +265,37 @@ export class Model extends Network implements TrainedModel {
     for (const [index, variable] of variables.entries()) variable.assign((arrays[index] as HostArray).data);
   }
 
+  /** Copies of all weights by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. */
+  getNamedWeights(): Promise<NamedArrays> {
+    return readNamed(this.variables);
+  }
+
+  /**
+   * Sets weights by name, from what `getNamedWeights` gave.
+   * @param options.strict whether every weight must be there, and no other. False: what has a known name is set, such as the layers that two models share. Default true.
+   * @throws ValueError where names do not fit, ShapeError where shapes do not; then nothing has changed.
+   */
+  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, { strict = true }: { strict?: boolean } = {}): void {
+    assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
+  }
+
+  /** The optimizer's state as plain data: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
+  getOptimizerState(): Promise<NamedArrays> {
+    const { optimizer } = this;
+    optimizer.build(this.trainableVariables);
+    return readOptimizer(optimizer);
+  }
+
+  /**
+   * Sets the optimizer's state, so that training goes on as if it had not been interrupted. Compile before.
+   * @throws ValueError or ShapeError where it is not that of an equal optimizer and equal trainable weights; then nothing has changed.
+   */
+  setOptimizerState(state: Readonly<Record<string, ArrayInput>>): void {
+    const { optimizer } = this;
+    optimizer.build(this.trainableVariables);
+    assignOptimizer(`setOptimizerState of ${this.label}`, optimizer, state);
+  }
+
   /** The model as a table of layers; printed, and given as text. */
   summary({ print = console.log }: SummaryOptions = {}): string {
     const text = summary(this);
@@ -274,6 +324,16 @@ export class Model extends Network implements TrainedModel {
   override clone(): Model {
     const { inputs, outputs } = this.cloneGraph();
     return new Model(inputs, outputs, { name: this.name, trainable: this.trainable, seed: this.seed }, this.kind);
+  }
+
+  /** As {@link compiled}, with everything loaded that names stand for. */
+  private async ready(what: string): Promise<{ task: Task; trainer: Trainer }> {
+    const { task, trainer } = this.compiled(what);
+    return { task: await task.load(), trainer };
+  }
+
+  private checkIdle(): void {
+    if (this.isBusy) throw stateError(this.label, { rule: "a model trains one thing at a time", expected: "an awaited fit", received: "a second one" });
   }
 
   private compiled(what: string): { task: Task; trainer: Trainer } {

@@ -1,8 +1,8 @@
 import { lookUp, valueError } from "../errors.ts";
 import { computeLoss, type Loss } from "../nn/loss.ts";
-import { type LossFunction, type LossName, lossOf } from "../nn/losses.ts";
+import { checkLoss, type LossFunction, type LossName, lossOf } from "../nn/losses/names.ts";
 import type { Metric, VariableUpdate } from "../nn/metric.ts";
-import { type MetricName, metricOf } from "../nn/metrics.ts";
+import { checkMetric, type MetricName, type MetricShapes, metricOf } from "../nn/metrics/names.ts";
 import { add, mul } from "../tensor/ops/elementwise.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { RunningMean } from "./running-mean.ts";
@@ -50,9 +50,15 @@ export interface Reckoning {
   readonly updates: readonly VariableUpdate[];
 }
 
-/** Losses and metrics of a model, resolved: records what a batch costs and how the reported means go on. */
+type MakeMetric = (shapes: MetricShapes) => Metric;
+
+/** Losses and metrics of a model: records what a batch costs and how the reported means go on. */
 export class Objective {
-  readonly losses: readonly Loss[];
+  /** One per output, once they are loaded. */
+  losses: readonly Loss[] = [];
+  private readonly given: readonly LossGiven[];
+  /** Per output, as they are given: metrics, then weighted ones. */
+  private makers: readonly (readonly (readonly MakeMetric[])[])[] | undefined;
   private readonly weights: readonly number[];
   private readonly total = new RunningMean("loss");
   /** Each output's own loss, where there are several. */
@@ -69,16 +75,27 @@ export class Objective {
     private readonly outputs: readonly string[],
     private readonly options: ObjectiveOptions,
   ) {
-    this.losses = this.spread("loss", options.loss).map((given) => lossOf(given, label));
-    for (const { name, reduction } of this.losses) {
-      if (reduction === "none")
-        throw valueError(label, { rule: "training needs one number per loss", expected: "a reduction", received: `loss "${name}" with "none"` });
+    this.given = this.spread("loss", options.loss);
+    for (const given of this.given) {
+      checkLoss(given, label);
+      if ((given as Loss).reduction === "none")
+        throw valueError(label, {
+          rule: "training needs one number per loss",
+          expected: "a reduction",
+          received: `loss "${(given as Loss).name}" with "none"`,
+        });
     }
     this.weights = options.lossWeights === undefined ? outputs.map(() => 1) : this.spread("lossWeights", options.lossWeights as PerOutput<number>);
     this.parts = outputs.length > 1 ? outputs.map((name) => new RunningMean(`${name}_loss`)) : [];
-    // Names are checked now; which accuracy is meant shows when there are labels.
-    for (const list of [options.metrics, options.weightedMetrics])
-      for (const given of this.metricLists(list).flat()) metricOf(given, { yTrue: [1, 1], yPred: [1, 1] }, label);
+    for (const lists of this.metricLists()) for (const given of lists.flat()) checkMetric(given, label);
+  }
+
+  /** Loads what names stand for, before the first batch is recorded; which accuracy is meant shows when there are labels. */
+  async load(): Promise<void> {
+    if (this.makers) return;
+    this.losses = await Promise.all(this.given.map((given) => lossOf(given, this.label)));
+    const each = (list: readonly MetricGiven[]) => Promise.all(list.map((given) => metricOf(given, this.label)));
+    this.makers = await Promise.all(this.metricLists().map((lists) => Promise.all(lists.map(each))));
   }
 
   /** Records what a batch costs. `extra` are penalties, `masks` those of the predictions. */
@@ -110,22 +127,26 @@ export class Objective {
   private metrics(yTrue: readonly Tensor[], yPred: readonly Tensor[]): readonly PlacedMetric[] {
     if (this.placed) return this.placed;
     const placed: PlacedMetric[] = [];
-    for (const isWeighted of [false, true]) {
-      const lists = this.metricLists(isWeighted ? this.options.weightedMetrics : this.options.metrics);
-      lists.forEach((list, output) => {
-        for (const given of list) {
-          const metric = metricOf(given, { yTrue: (yTrue[output] as Tensor).shape, yPred: (yPred[output] as Tensor).shape }, this.label);
+    this.makers?.forEach((lists, kind) => {
+      lists.forEach((makers, output) => {
+        for (const make of makers) {
+          const metric = make({ yTrue: (yTrue[output] as Tensor).shape, yPred: (yPred[output] as Tensor).shape });
           const plain = this.outputs.length > 1 ? `${this.outputs[output]}_${metric.name}` : metric.name;
+          const isWeighted = kind === 1;
           const isTaken = placed.some(({ key }) => key === plain);
           placed.push({ output, metric, isWeighted, key: isTaken && isWeighted ? `weighted_${plain}` : plain });
         }
       });
-    }
+    });
     this.placed = placed;
     return placed;
   }
 
-  private metricLists(given: ObjectiveOptions["metrics"]): readonly (readonly MetricGiven[])[] {
+  private metricLists(): readonly (readonly (readonly MetricGiven[])[])[] {
+    return [this.options.metrics, this.options.weightedMetrics].map((given) => this.perOutput(given));
+  }
+
+  private perOutput(given: ObjectiveOptions["metrics"]): readonly (readonly MetricGiven[])[] {
     if (given === undefined) return this.outputs.map(() => []);
     const isFlat = Array.isArray(given) && !given.some(Array.isArray);
     return isFlat ? this.outputs.map(() => given as readonly MetricGiven[]) : this.spread("metrics", given as PerOutput<readonly MetricGiven[]>, []);

@@ -2,8 +2,8 @@
 export class Pacer {
   private last = performance.now();
 
-  /** @param interval milliseconds between pauses. Default 50. */
-  constructor(private readonly interval = 50) {}
+  /** @param interval milliseconds between pauses. Default 30: with a step of up to 20 ms, a page gets its turn within 50. */
+  constructor(private readonly interval = 30) {}
 
   /** Whether it is time to pause. */
   get isDue(): boolean {

@@ -1,12 +1,13 @@
 import { isHostArray, sliceRows } from "../data/array.ts";
-import { Dataset, datasetFrom } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { epochsOf, sizeOfStream } from "../data/epochs.ts";
 import { checkNumber, shapeError, valueError } from "../errors.ts";
 import type { Network } from "../nn/network.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { type ArraysGiven, type DataGiven, isPlainRecord, type Slots, toColumns } from "./arrays.ts";
 import type { Columns } from "./batch.ts";
 import { checkColumns, type Expectations } from "./check.ts";
-import { type ClassWeight, withClassWeights } from "./class-weight.ts";
+import type { ClassWeight } from "./class-weight.ts";
 import type { Objective } from "./objective.ts";
 import { type ArrayBatches, ArraySource, type BatchSource, StreamSource } from "./source.ts";
 
@@ -46,8 +47,8 @@ export class Preparation {
   }
 
   /** Columns whose samples count as their classes do. */
-  weigh(columns: Columns, classWeight: ClassWeight | undefined): Columns {
-    return withClassWeights(this.label, classWeight, columns);
+  async weigh(columns: Columns, classWeight: ClassWeight | undefined): Promise<Columns> {
+    return classWeight ? (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns) : columns;
   }
 
   arraySource(columns: Columns, batches: ArrayBatches): BatchSource {
@@ -56,19 +57,20 @@ export class Preparation {
 
   /** A stream of batches; each is checked as it comes, its numbers only in the first pass. */
   streamSource(stream: BatchStream, hasLabels: boolean, classWeight?: ClassWeight): BatchSource {
-    const data = stream instanceof Dataset ? stream : datasetFrom(stream as AsyncIterable<unknown> | Iterable<unknown>);
+    // Known by its method: an application without datasets need not load their class.
+    const [open, size] = "epoch" in stream ? [(epoch: number) => stream.epoch(epoch), stream.size] : [epochsOf<unknown>(stream), sizeOfStream(stream)];
     let passes = 0;
     const batches = async function* (this: Preparation, epoch: number): AsyncGenerator<Columns> {
       const isFirst = passes++ === 0;
-      for await (const batch of data.epoch(epoch)) {
+      for await (const batch of open(epoch)) {
         const { y, ...rest } = batchOf(this.label, batch);
         this.refuseExample(rest.x);
         const columns = await toColumns(this.slots, hasLabels ? { y, ...rest } : { x: rest.x });
         checkColumns({ ...this.expectations, checkData: isFirst && this.expectations.checkData }, columns);
-        yield this.weigh(columns, classWeight);
+        yield await this.weigh(columns, classWeight);
       }
     };
-    return new StreamSource(batches.bind(this), this.network.inputs, data.size);
+    return new StreamSource(batches.bind(this), this.network.inputs, size);
   }
 
   /** A dataset that was not batched gives arrays without the first axis. */
@@ -94,7 +96,7 @@ export function outputNames(network: Network): string[] {
 /** Whether data come as batches rather than as arrays. */
 export function isStream(data: unknown): data is BatchStream {
   if (typeof data !== "object" || data === null || Array.isArray(data) || ArrayBuffer.isView(data)) return false;
-  return data instanceof Dataset || Symbol.asyncIterator in data || Symbol.iterator in data;
+  return Symbol.asyncIterator in data || Symbol.iterator in data;
 }
 
 function batchOf(label: string, batch: unknown): DataGiven {

@@ -10,9 +10,9 @@ export class BoundProgram {
   private readonly homes: readonly (Home | undefined)[];
 
   constructor(
-    private readonly executable: Executable,
-    private readonly variables: readonly Variable[],
-    private readonly graph: CompiledGraph["program"],
+    readonly executable: Executable,
+    readonly variables: readonly Variable[],
+    readonly graph: CompiledGraph["program"],
   ) {
     for (const name of Object.keys(graph.inputs)) this.ports.set(name, executable.input(name));
     this.homes = variables.map((variable) => variable.home);

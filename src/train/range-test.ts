@@ -2,6 +2,7 @@ import { type Dataset, dataset } from "../data/dataset.ts";
 import { checkNumber, stateError, valueError } from "../errors.ts";
 import { checkCount, checkDecay, checkPositive } from "../optim/ranges.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
+import { pow } from "../tensor/portable.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import { chart } from "./chart.ts";
 import type { Model } from "./model.ts";
@@ -77,11 +78,11 @@ async function sweep(model: Model, batches: Dataset<{ x: ArraysGiven; y: ArraysG
   let least = Number.POSITIVE_INFINITY;
   while (points.length < steps) {
     for await (const { x, y } of batches) {
-      const rate = minLearningRate * (maxLearningRate / minLearningRate) ** (points.length / (steps - 1));
+      const rate = minLearningRate * pow(maxLearningRate / minLearningRate, points.length / (steps - 1));
       model.optimizer.learningRate = rate;
       const { loss = Number.NaN } = await model.trainOnBatch(x, y);
       average = smoothing * average + (1 - smoothing) * loss;
-      const smoothed = average / (1 - smoothing ** (points.length + 1));
+      const smoothed = average / (1 - pow(smoothing, points.length + 1));
       // Written so that NaN ends the test, too.
       if (!(smoothed <= divergence * least)) return points;
       points.push({ rate, loss, smoothed });
@@ -104,7 +105,12 @@ function report(points: readonly Point[]): RangeTest {
     });
   }
   const learningRates = points.map(({ rate }) => rate);
-  return { learningRates, losses: points.map(({ loss }) => loss), smoothed, suggestion: lowest.rate / 10, chart: chart(learningRates, smoothed) };
+  // Each rate is the one before times one factor, so that the index is the logarithm.
+  const curve = chart(
+    { smoothed },
+    { ends: [learningRates[0] as number, learningRates.at(-1) as number].map((rate) => rate.toExponential(1)) as [string, string] },
+  );
+  return { learningRates, losses: points.map(({ loss }) => loss), smoothed, suggestion: lowest.rate / 10, chart: curve };
 }
 
 /** Notes weights and the optimizer's state; gives the way back. */

@@ -118,7 +118,10 @@ function standardization(x: ArrayInput, inputShape: Shape): Layer {
   const mean = new Float64Array(width);
   const square = new Float64Array(width);
   for (let i = 0; i < data.length; i++) mean[i % width] = (mean[i % width] as number) + (data[i] as number) / rows;
-  for (let i = 0; i < data.length; i++) square[i % width] = (square[i % width] as number) + ((data[i] as number) - (mean[i % width] as number)) ** 2 / rows;
+  for (let i = 0; i < data.length; i++) {
+    const off = (data[i] as number) - (mean[i % width] as number);
+    square[i % width] = (square[i % width] as number) + (off * off) / rows;
+  }
   const deviation = Float32Array.from(square, (value) => Math.sqrt(value) || 1);
   const [center, scale] = [tensor(Float32Array.from(mean)), tensor(deviation)];
   return lambda((inputs) => div(sub(inputs, center), scale), { name: "standardize" });

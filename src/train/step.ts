@@ -2,14 +2,13 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import { Recording } from "../nn/context.ts";
 import { listOf } from "../nn/layer.ts";
 import type { Network } from "../nn/network.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
 import { gradients } from "../tensor/autodiff.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { ArraySpec, BatchSpec } from "./batch.ts";
-import { type Finite, finiteGradients, finiteOutputs, notingOutputs } from "./diagnosis.ts";
-import type { Objective } from "./objective.ts";
+import type { Diagnosing, Finite } from "./diagnosis.ts";
+import type { Task } from "./task.ts";
 
 /** What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`); "sample" predicts with the noise layers on. */
 export type Mode = "train" | "accumulate" | "test" | "predict" | "sample";
@@ -17,20 +16,14 @@ export type Mode = "train" | "accumulate" | "test" | "predict" | "sample";
 /** What a recorded step can do beside its work. */
 export interface StepOptions {
   /** Whether train steps note which layers' outputs and which gradients were finite. */
-  readonly diagnoses: boolean;
+  readonly diagnosing: Diagnosing | undefined;
 }
 
 /** What steps are recorded from. */
 export interface Parts {
   readonly network: Network;
   /** For all modes but "predict" and "sample". */
-  readonly task: TrainingTask | undefined;
-}
-
-/** What is trained, for what, and how. */
-export interface TrainingTask {
-  readonly objective: Objective;
-  readonly optimizer: Optimizer;
+  readonly task: Task | undefined;
   readonly trainable: readonly Variable[];
 }
 
@@ -49,13 +42,14 @@ export const portName = {
  * random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer, side results such as moving
  * averages, metrics. Test steps: forward, losses, metrics. Predict and sample steps: forward.
  */
-export function recordStep(mode: Mode, { network, task }: Parts, spec: BatchSpec, options: StepOptions): CompiledGraph {
+export function recordStep(mode: Mode, { network, task, trainable }: Parts, spec: BatchSpec, options: StepOptions): CompiledGraph {
   const isTraining = mode === "train" || mode === "accumulate";
   const ctx = new Recording(network, { training: isTraining, noise: isTraining || mode === "sample", key: placeholder(portName.key, [3], "int32") });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
   const noted: Finite[] = [];
   const forward = () => listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
-  const outputs = isTraining && options.diagnoses ? notingOutputs(network, noted, forward) : forward();
+  const diagnosing = isTraining ? options.diagnosing : undefined;
+  const outputs = diagnosing ? diagnosing.notingOutputs(network, noted, forward) : forward();
   if (mode === "predict" || mode === "sample" || !task) {
     return compile({ outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])), updates: [...ctx.updates] });
   }
@@ -64,11 +58,11 @@ export function recordStep(mode: Mode, { network, task }: Parts, spec: BatchSpec
   const masks = outputs.map((output) => ctx.maskOf(output));
   const { loss, updates } = task.objective.reckon({ yTrue: y, yPred: outputs, weights, masks }, [...network.penalties(), ...ctx.losses]);
   if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });
-  const pairs = withGradients(task.trainable, loss);
-  if (options.diagnoses) noted.push(...finiteGradients(network, pairs));
+  const pairs = withGradients(trainable, loss);
+  if (diagnosing) noted.push(...diagnosing.finiteGradients(network, pairs));
   const phase = mode === "train" ? "update" : "accumulate";
   const trained = task.optimizer.apply(pairs, task.optimizer.scalars(), { constraints: network.constraints(), phase });
-  return compile({ outputs: { [portName.loss]: loss, ...finiteOutputs(noted) }, updates: [...trained, ...ctx.updates, ...updates] });
+  return compile({ outputs: { [portName.loss]: loss, ...diagnosing?.finiteOutputs(noted) }, updates: [...trained, ...ctx.updates, ...updates] });
 }
 
 function withGradients(variables: readonly Variable[], loss: Tensor): (readonly [Variable, Tensor])[] {

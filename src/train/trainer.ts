@@ -4,17 +4,16 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { randomKey } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchPorts, BatchSpec } from "./batch.ts";
-import { readDiagnosis } from "./diagnosis.ts";
-import type { Objective } from "./objective.ts";
+import type { Diagnosing } from "./diagnosis.ts";
 import { Pacer } from "./pacer.ts";
 import { type BoundProgram, Programs } from "./programs.ts";
 import type { BatchCursor } from "./source.ts";
 import { type Mode, portName, recordStep } from "./step.ts";
+import type { Task } from "./task.ts";
 
 /** Values of losses and metrics by name. */
 export type Logs = Record<string, number>;
@@ -27,12 +26,6 @@ export interface TrainerOptions {
   /** Default: where the weights are, else the default backend. */
   readonly backend: Backend | undefined;
   readonly seed: number;
-}
-
-/** What a model is trained for, and how. */
-export interface Task {
-  readonly objective: Objective;
-  readonly optimizer: Optimizer;
 }
 
 /** A program with what each of its runs has to be told. */
@@ -54,7 +47,7 @@ export class Trainer {
   private readonly number = new Float32Array(1);
   private forwardRuns = 0;
   /** Whether train steps look for numbers that are not finite. */
-  diagnoses = false;
+  diagnosing: Diagnosing | undefined;
   /** What was not finite in the train step before, in words. */
   diagnosis: string | undefined;
 
@@ -108,6 +101,13 @@ export class Trainer {
 
   /** Runs one step on the cursor's batch. Train steps count as steps of the optimizer. */
   run(mode: Mode, step: Step, cursor: BatchCursor): void {
+    this.feed(mode, step, cursor);
+    step.program.run();
+    if (mode === "train" || mode === "accumulate") this.options.task?.optimizer.advance();
+  }
+
+  /** Writes what a step needs: the batch, the random key, the optimizer's scalars. */
+  feed(mode: Mode, step: Step, cursor: BatchCursor): void {
     const optimizer = this.options.task?.optimizer;
     cursor.write(step.ports);
     const isTraining = optimizer !== undefined && (mode === "train" || mode === "accumulate");
@@ -117,8 +117,6 @@ export class Trainer {
       this.number[0] = optimizer?.scalar(name) ?? 0;
       step.program.input(name)?.write(this.number);
     }
-    step.program.run();
-    if (isTraining) optimizer.advance();
   }
 
   /** Losses and metrics so far. */
@@ -131,7 +129,7 @@ export class Trainer {
   }
 
   /** Notes what was not finite in the step just run; another run of any program would write over it. */
-  async diagnose(step: Step): Promise<void> {
+  async diagnose(step: Step, { readDiagnosis }: Diagnosing): Promise<void> {
     this.diagnosis = await readDiagnosis(step.program);
   }
 
@@ -141,12 +139,12 @@ export class Trainer {
   }
 
   private keyOf(mode: Mode, spec: BatchSpec): string {
-    return `${mode}${this.diagnoses ? "+diagnosis" : ""} ${spec.signature}`;
+    return `${mode}${this.diagnosing ? "+diagnosis" : ""} ${spec.signature}`;
   }
 
   private record(mode: Mode, spec: BatchSpec): CompiledGraph {
     const { network, task } = this.options;
-    return withFlags(this.flags, () => recordStep(mode, { network, task: task && { ...task, trainable: this.trainable } }, spec, this));
+    return withFlags(this.flags, () => recordStep(mode, { network, task, trainable: this.trainable }, spec, this));
   }
 }
 

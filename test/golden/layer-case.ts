@@ -18,6 +18,8 @@ export interface LayerCase {
   note?: string;
   weights: (GoldenTensor & { name: string })[];
   x: GoldenTensor;
+  /** Which of x's first axes' elements count. */
+  mask?: GoldenTensor;
   output: GoldenTensor;
   dy: GoldenTensor;
   gradients: { x: GoldenTensor; weights: GoldenTensor[] };
@@ -35,6 +37,7 @@ export async function checkLayer(one: LayerCase, layer: Layer, tolerance: number
 
   const x = load(one.x);
   const ctx = new Recording(layer, { training: one.training ?? false, key: tensor(randomKey(1)) });
+  if (one.mask) ctx.setMask(x, load(one.mask));
   const output = layer.invoke(x, ctx) as Tensor;
   const objective = sum(mul(output, load(one.dy)));
   const trainable = layer.trainableVariables;

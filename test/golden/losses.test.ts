@@ -1,12 +1,13 @@
 import { describe, it } from "vitest";
 import { computeLoss, type Loss, type Reduction } from "../../src/nn/loss.ts";
-import { losses } from "../../src/nn/losses.ts";
+import type { LossName } from "../../src/nn/losses.ts";
+import * as losses from "../../src/nn/losses.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
 import { expectClose, type GoldenTensor, type GoldenValue, golden, load, titleOf, values } from "./nn-support.ts";
 
 interface LossCase {
-  loss: keyof typeof losses;
+  loss: LossName;
   config: object;
   note?: string;
   yTrue: GoldenTensor;
@@ -31,7 +32,7 @@ describe("losses agree with Keras 3", () => {
     it(titleOf(name, config, note), async () => {
       const x = load(yPred);
       for (const { reduction, sampleWeight, value, gradient } of expected) {
-        const loss = (losses[name] as (options: object) => Loss)({ ...config, reduction: reductions[reduction] });
+        const loss = (losses[name as "meanSquaredError"] as (options: object) => Loss)({ ...config, reduction: reductions[reduction] });
         const result = computeLoss(loss, load(yTrue), x, sampleWeight ? load(sampleWeight) : undefined);
         const [got, slope] = (await values(result, ...gradients(sum(result), [x]))) as [number[], number[]];
         const where = `${reduction}${sampleWeight ? ` weighted ${JSON.stringify(sampleWeight.shape)}` : ""}`;

@@ -1,5 +1,6 @@
+import * as optimizers from "../../src/optim/index.ts";
 import type { Optimizer, OptimizerOptions } from "../../src/optim/optimizer.ts";
-import { type OptimizerName, optimizers } from "../../src/optim/optimizers.ts";
+import * as rareOptimizers from "../../src/optim/rare.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
 import { cosineDecay, cosineDecayRestarts, exponentialDecay, inverseTimeDecay, piecewiseConstantDecay, polynomialDecay } from "../../src/optim/schedules.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
@@ -33,7 +34,7 @@ export function scheduleOf({ schedule, config }: ScheduleDescription): Schedule 
 /** An optimizer from its description in a golden file. */
 export function optimizerOf(name: string, config: object): Optimizer {
   const { learningRate, ...rest } = config as { learningRate?: number | ScheduleDescription };
-  const make = optimizers[name as OptimizerName] as (options: OptimizerOptions) => Optimizer;
+  const make = { ...optimizers, ...rareOptimizers }[name as "sgd"] as (options: OptimizerOptions) => Optimizer;
   if (learningRate === undefined) return make(rest);
   return make({ ...rest, learningRate: typeof learningRate === "object" ? scheduleOf(learningRate) : learningRate });
 }

@@ -3,7 +3,7 @@ import { sliceRows, toHostArray } from "../../src/data/array.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import { type BatchNormalizationOptions, batchNormalization, type DenseOptions, dense } from "../../src/nn/layers/index.ts";
 import type { Loss } from "../../src/nn/loss.ts";
-import { losses } from "../../src/nn/losses.ts";
+import * as losses from "../../src/nn/losses.ts";
 import { maxNorm } from "../../src/regularize/constraints.ts";
 import { l1, l1l2, l2, type Penalty } from "../../src/regularize/penalties.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

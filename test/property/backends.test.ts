@@ -28,7 +28,7 @@ const suites = [
 ];
 
 for (const [backendName, backend] of Object.entries(backends)) {
-  describe(`${backendName} agrees with js in float64, forward and backward`, () => {
+  describe(`tfjs mistake 12: ${backendName} agrees with js in float64, forward and backward`, () => {
     for (const [name, cases] of suites) {
       it(name, async () => {
         await fc.assert(

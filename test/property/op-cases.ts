@@ -297,7 +297,16 @@ export const opCases: { readonly [name in OpName]: Cases } = {
   depthwiseConv: depthwise.map(({ label, inputs, options }) => ({ label, inputs, f: ([x, k]) => ops.depthwiseConv(x as Tensor, k as Tensor, options) })),
   depthwiseConvInputGrad: depthwise.map(({ label, inputs, options }) => ({ label: `input gradient of ${label}`, inputs, f: gradientOfConv(0, options) })),
   depthwiseConvFilterGrad: depthwise.map(({ label, inputs, options }) => ({ label: `filter gradient of ${label}`, inputs, f: gradientOfConv(1, options) })),
-  stopGradient: one("stopGradient", values([3]), (x) => ops.mul(2, ops.stopGradient(x)), false),
+  withGradient: values([3]).chain((x) =>
+    fc.constantFrom(
+      {
+        label: "withGradient",
+        inputs: [x],
+        f: ([t]: readonly Tensor[]) => ops.withGradient(ops.square(t as Tensor), [t as Tensor], (dy) => [ops.mul(dy, ops.mul(2, t as Tensor))]),
+      },
+      { label: "stopGradient", inputs: [x], f: ([t]: readonly Tensor[]) => ops.mul(2, ops.stopGradient(t as Tensor)), differentiable: false },
+    ),
+  ),
 };
 
 /** A few unary steps and products applied one after the other: compositions that no single-op test meets. */

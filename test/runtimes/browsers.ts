@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
-import { chromium } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { run } from "./processes.ts";
 import type { Row, Times, Trained } from "./report.ts";
 
@@ -54,8 +54,9 @@ export class Pages {
     this.server.close();
   }
 
-  url(policy: string, threads: number): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/${policy}/page.html?threads=${threads}`;
+  /** @param page a file of the scratch project, with what follows "?". */
+  url(policy: string, page: string): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/${policy}/${page}`;
   }
 
   /** What the next page posts. */
@@ -70,11 +71,8 @@ export class Pages {
   }
 }
 
-/** Opens pages in Chromium, each new. */
-export async function inChromium(
-  pages: Pages,
-  visits: readonly (readonly [policy: string, threads: number])[],
-): Promise<{ version: string; posted: Posted[] }> {
+/** Starts Debian's Chromium without a window. */
+export function openChromium(): Promise<Browser> {
   const args = [
     "--no-sandbox",
     "--disable-gpu",
@@ -84,13 +82,21 @@ export async function inChromium(
     "--disable-component-update",
     "--disable-sync",
   ];
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+}
+
+/** Opens pages in Chromium, each new. */
+export async function inChromium(
+  pages: Pages,
+  visits: readonly (readonly [policy: string, threads: number])[],
+): Promise<{ version: string; posted: Posted[] }> {
+  const browser = await openChromium();
   try {
     const posted: Posted[] = [];
     for (const [policy, threads] of visits) {
       const page = await browser.newPage();
       const answer = pages.posted();
-      await page.goto(pages.url(policy, threads));
+      await page.goto(pages.url(policy, `page.html?threads=${threads}`));
       posted.push(await answer);
       await page.close();
     }
@@ -107,7 +113,10 @@ export async function inFirefox(pages: Pages, visits: readonly (readonly [policy
   for (const [policy, threads] of visits) {
     const profile = mkdtempSync(join(tmpdir(), "aretejs-firefox-"));
     const answer = pages.posted();
-    const browser = spawn("firefox-esr", ["--headless", "--no-remote", "--profile", profile, pages.url(policy, threads)], { stdio: "ignore", detached: true });
+    const browser = spawn("firefox-esr", ["--headless", "--no-remote", "--profile", profile, pages.url(policy, `page.html?threads=${threads}`)], {
+      stdio: "ignore",
+      detached: true,
+    });
     const ended = new Promise((resolve) => browser.once("close", resolve));
     try {
       posted.push(await answer);
@@ -121,11 +130,11 @@ export async function inFirefox(pages: Pages, visits: readonly (readonly [policy
   return { version: stdout.match(/\d+\.[\d.]+/)?.[0] ?? "", posted };
 }
 
-/** The rows of what pages posted. @throws Error where one failed. */
-export function rowsOf(runtime: string, { version, posted }: { version: string; posted: readonly Posted[] }): Row[] {
-  return posted.map(({ error, isolated, imported, firstStep, ...trained }) => {
+/** The rows of what pages posted, and how many threads each should have had. @throws Error where one failed. */
+export function rowsOf(runtime: string, { version, posted }: { version: string; posted: readonly Posted[] }, asked: readonly number[]): Row[] {
+  return posted.map(({ error, isolated, imported, firstStep, ...trained }, visit) => {
     if (error !== undefined || trained.hash === undefined) throw new Error(`${runtime}: ${error}`);
     const times = imported !== undefined && firstStep !== undefined ? { imported, firstStep } : undefined;
-    return { runtime: `${runtime}${isolated ? ", isolated page" : ""}`, version, ...(trained as Trained), times };
+    return { runtime: `${runtime}${isolated ? ", isolated page" : ""}`, version, asked: asked[visit] ?? 1, ...(trained as Trained), times };
   });
 }

@@ -59,7 +59,13 @@ export async function inProcess({ name, command }: Runtime, scratch: string): Pr
   for (const threads of [1, 2]) {
     const { stdout } = await run(scratch, [...command, "train-main.mjs", String(threads)]);
     const trained = lastLine<Trained>(stdout);
-    rows.push({ runtime: name, version, ...trained, ...(threads === 1 ? { times, process: median(samples.map(({ milliseconds }) => milliseconds)) } : {}) });
+    rows.push({
+      runtime: name,
+      version,
+      asked: threads,
+      ...trained,
+      ...(threads === 1 ? { times, process: median(samples.map(({ milliseconds }) => milliseconds)) } : {}),
+    });
   }
   return rows;
 }

@@ -2,6 +2,8 @@
 export interface Trained {
   readonly build: string;
   readonly threads: number;
+  /** Whether the backend can start threads at all. */
+  readonly hasThreads: boolean;
   readonly hash: string;
   readonly metrics: Readonly<Record<string, { readonly loss: number; readonly accuracy: number }>>;
 }
@@ -17,6 +19,8 @@ export interface Times {
 export interface Row extends Trained {
   readonly runtime: string;
   readonly version: string;
+  /** The threads that it should have had, where the backend has any. */
+  readonly asked: number;
   readonly times?: Times | undefined;
   /** Of the whole process, where it is one. */
   readonly process?: number | undefined;
@@ -55,10 +59,11 @@ export function table(rows: readonly Row[]): string {
 /** What is wrong with the rows: other bits, or networks that have not learned. */
 export function faultsOf(rows: readonly Row[]): string[] {
   const [first] = rows;
-  return rows.flatMap(({ runtime, threads, build, hash, metrics }) => {
+  return rows.flatMap(({ runtime, asked, threads, hasThreads, build, hash, metrics }) => {
     const who = `${runtime}, ${threads} threads`;
     return [
       ...(hash === first?.hash ? [] : [`${who}: other weights than ${first?.runtime}: ${hash}`]),
+      ...(threads === (hasThreads ? asked : 1) ? [] : [`${who}, not ${asked}`]),
       ...(build === "simd" ? [] : [`${who}: the build ${build}, not simd`]),
       ...Object.entries(metrics).flatMap(([name, { accuracy }]) =>
         accuracy > 0.9 ? [] : [`${who}: ${name} has an accuracy of ${accuracy} on its four kinds of images`],

@@ -11,7 +11,7 @@ const workerdConditions = ["workerd", "worker", "browser"];
 const repeats = 5;
 
 /** Starts a worker of one of the programs and gives its address to `use`. */
-async function withWorker<T>(scratch: string, program: string, use: (url: URL) => Promise<T>, conditions = workerdConditions): Promise<T> {
+export async function withWorker<T>(scratch: string, program: string, use: (url: URL) => Promise<T>, conditions = workerdConditions): Promise<T> {
   const outdir = join(scratch, `bundled-${program}-${conditions.length}`);
   await build({
     entryPoints: [join(scratch, `${program}.mjs`)],
@@ -53,8 +53,8 @@ export async function inWorkerd(scratch: string): Promise<Row[]> {
   const manifest = JSON.parse(readFileSync(new URL("node_modules/workerd/package.json", import.meta.url), "utf8")) as { version: string };
   const [runtime, version] = ["workerd", manifest.version];
   const times = await firstSteps(scratch);
-  const rows: Row[] = [{ runtime, version, ...(await withWorker(scratch, "worker", post)), times }];
-  rows.push({ runtime: "workerd, module handed in", version, ...(await withWorker(scratch, "worker-with-module", post, [])) });
+  const rows: Row[] = [{ runtime, version, asked: 1, ...(await withWorker(scratch, "worker", post)), times }];
+  rows.push({ runtime: "workerd, module handed in", version, asked: 1, ...(await withWorker(scratch, "worker-with-module", post, [])) });
   return rows;
 }
 

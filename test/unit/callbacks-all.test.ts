@@ -191,12 +191,30 @@ describe("learningRateRangeTest", () => {
     const found = await learningRateRangeTest(model, x, y, { minLearningRate: 1e-4, maxLearningRate: 100, steps: 40, batchSize: 16 });
     expect(found.learningRates[0]).toBeCloseTo(1e-4, 10);
     expect(found.learningRates.length).toBe(found.losses.length);
+    const lowest = found.smoothed.indexOf(Math.min(...found.smoothed));
+    expect(found.suggestion).toBe((found.learningRates[lowest] as number) / 10);
     expect(found.suggestion).toBeGreaterThan(1e-4);
     expect(found.suggestion).toBeLessThanOrEqual(10);
     expect(found.chart.split("\n")).toHaveLength(14);
+    expect(found.chart).toContain(Math.max(...found.smoothed).toPrecision(4));
+    expect(found.chart.split("\n").at(-1)?.trim()).toMatch(/^1\.0e-4 +\d\.\de/);
     expect(await weightsOf(model)).toEqual(before.weights);
     expect(await Promise.all(model.optimizer.variables.map((slot) => slot.read()))).toEqual(before.slots);
     expect([model.optimizer.rawSteps, model.optimizer.learningRate]).toEqual([before.steps, 0.1]);
+  });
+
+  it("ends where the loss climbs, and suggests a rate that is safe", async () => {
+    // Mean squared error of a line through points with x² = 1: plain descent diverges from rate 1 on.
+    const model = sequential([dense(1, { useBias: false, kernelInitializer: "zeros", inputShape: [1] })], { seed: 1 });
+    model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: "mse", backend });
+    const [x, y] = [
+      [[1], [-1], [1], [-1]],
+      [[2], [-2], [2], [-2]],
+    ];
+    const found = await learningRateRangeTest(model, x, y, { minLearningRate: 1e-3, maxLearningRate: 100, steps: 60, batchSize: 4 });
+    expect(found.losses.length).toBeLessThan(60);
+    expect(found.suggestion).toBeGreaterThan(0.01);
+    expect(found.suggestion).toBeLessThan(1);
   });
 
   it("checks what it is given", async () => {

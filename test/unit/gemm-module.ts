@@ -45,7 +45,8 @@ export interface Product {
   readonly epilogue: boolean;
 }
 
-const recordAddress = 1024;
+// Behind the static data of the module, which begins at 1024.
+const recordAddress = 3072;
 const epilogueAddress = 2048;
 const first = 4096;
 const guard = 256;

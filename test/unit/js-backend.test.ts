@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
-import { philox } from "../../src/backends/js/random.ts";
 import type { ExpressionNode, Instruction, MapInstruction, View } from "../../src/compiler/instruction.ts";
 import type { TypedArray } from "../../src/tensor/dtype.ts";
+import { philox } from "../../src/tensor/philox.ts";
 import { arity, type Primitive } from "../../src/tensor/primitive.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
 import { runInstructions, viewOf } from "../../src/testing/programs.ts";

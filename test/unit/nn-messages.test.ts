@@ -6,7 +6,9 @@ import { input } from "../../src/nn/input.ts";
 import { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { computeLoss } from "../../src/nn/loss.ts";
+import { checkLoss } from "../../src/nn/losses/names.ts";
 import * as losses from "../../src/nn/losses.ts";
+import { checkMetric } from "../../src/nn/metrics/names.ts";
 import * as metrics from "../../src/nn/metrics.ts";
 import { maxNorm, minMaxNorm } from "../../src/regularize/constraints.ts";
 import { l1, l1l2, l2, orthogonalPenalty } from "../../src/regularize/penalties.ts";
@@ -27,6 +29,8 @@ const ranges: [string, (value: number) => unknown, string, number[], number[]][]
   ["activityRegularization l1", (v) => layers.activityRegularization({ l1: v }), "a finite number ≥ 0", [0, 1e9], [-tiny]],
   ["batchNormalization momentum", (v) => layers.batchNormalization({ momentum: v }), "a number in [0, 1]", [0, 1], [-tiny, 1.0001]],
   ["batchNormalization epsilon", (v) => layers.batchNormalization({ epsilon: v }), "a finite number > 0", [tiny, 1e9], [0, -1]],
+  ["batchNormalization renormMomentum", (v) => layers.batchNormalization({ renormMomentum: v }), "a number in [0, 1]", [0, 1], [-tiny, 1.0001]],
+  ["spectralNormalization powerIterations", (v) => layers.spectralNormalization(layers.dense(1), { powerIterations: v }), "an integer ≥ 1", [1, 9], [0, 1.5]],
   ["layerNormalization epsilon", (v) => layers.layerNormalization({ epsilon: v }), "a finite number > 0", [tiny, 1e9], [0, -1]],
   ["rmsNormalization epsilon", (v) => layers.rmsNormalization({ epsilon: v }), "a finite number > 0", [tiny, 1e9], [0, -1]],
   ["groupNormalization groups", (v) => layers.groupNormalization({ groups: v }), "an integer ≥ 1, or −1", [-1, 1, 32], [0, -2, 1.5]],
@@ -105,8 +109,8 @@ describe("unknown names", () => {
       /^dense "d": unknown activation\. .* received "rellu"\. Did you mean "relu"/,
     ],
     ["initializer", () => builtDense({ kernelInitializer: "heNorml" }), /unknown initializer\. .* received "heNorml"\. Did you mean "heNormal"/],
-    ["loss", () => losses.lossOf("meanSquareError" as never), /unknown loss\. .* Did you mean "meanSquaredError"/],
-    ["metric", () => metrics.metricOf("accurracy" as never, { yTrue: [1], yPred: [1] }), /unknown metric\. .* Did you mean "accuracy"/],
+    ["loss", () => checkLoss("meanSquareError" as never, "loss"), /unknown loss\. .* Did you mean "meanSquaredError"/],
+    ["metric", () => checkMetric("accurracy" as never, "metric"), /unknown metric\. .* Did you mean "accuracy"/],
     [
       "reduction",
       () => losses.meanSquaredError({ reduction: "avg" as never }),
@@ -117,8 +121,8 @@ describe("unknown names", () => {
     ["curve", () => metrics.auc({ curve: "roc" as never }), /auc: unknown curve\. .* Did you mean "ROC"/],
     ["average", () => metrics.f1Score({ average: "makro" as never }), /unknown average/],
     ["not even a name", () => activationOf(3 as never), /an activation is a name or a function of a tensor/],
-    ["no loss", () => losses.lossOf(undefined as never), /a loss is a name, a loss or a function/],
-    ["no metric", () => metrics.metricOf(3 as never, { yTrue: [1], yPred: [1] }), /a metric is a name, a metric, a loss or a function/],
+    ["no loss", () => checkLoss(undefined as never, "loss"), /a loss is a name, a loss or a function/],
+    ["no metric", () => checkMetric(3 as never, "metric"), /a metric is a name, a metric, a loss or a function/],
   ];
   for (const [name, make, message] of cases) it(name, () => expect(make).toThrow(message));
 });
@@ -252,5 +256,27 @@ describe("layers of the user's own", () => {
     const layer = layers.dense(2, { name: "d", kernelInitializer: () => tensor([1, 2]) });
     layer.ensureBuilt([null, 2]);
     expect(() => layer.initialize(1)).toThrow('variable "d/kernel": the initial tensor must have the variable\'s shape. Expected [2, 2], received [2].');
+  });
+});
+
+describe("the stft initializer", () => {
+  const source = { seed: 1, stream: 0 };
+
+  it("is for kernels of one channel and windows of their length", () => {
+    for (const shape of [
+      [8, 2, 5],
+      [8, 1, 1],
+      [8, 5],
+    ]) {
+      expect(() => initializers.stft()(shape, source)).toThrow("stft: is for kernels of one channel. Expected [frame, 1, frequencies ≥ 2], received [8");
+    }
+    expect(() => initializers.stft({ window: [1, 2] })([3, 1, 4], source)).toThrow(
+      "stft: the window has a value per sample of the frame. Expected 3, received 2.",
+    );
+  });
+
+  it("names the nearest of unknown names", () => {
+    expect(() => initializers.stft({ window: "han" as never })).toThrow(/stft: unknown window.*Did you mean "hann"/);
+    expect(() => initializers.stft({ side: "imaginary" as never })).toThrow(/stft: unknown side/);
   });
 });

@@ -20,7 +20,7 @@ import type { Tensor } from "../../src/tensor/tensor.ts";
 const backend = js();
 const numbers = async (...tensors: Tensor[]) => (await evaluate(tensors, backend)).map((data) => Array.from(data));
 
-describe("initializers are corrected for truncation (tfjs: deviation 0.0394 where 0.0447 is due)", () => {
+describe("tfjs mistake 2: initializers are corrected for truncation (there: deviation 0.0394 where 0.0447 is due)", () => {
   const expected = { heNormal: Math.sqrt(2 / 1000), glorotNormal: Math.sqrt(2 / 1500), lecunNormal: Math.sqrt(1 / 1000) };
   for (const [name, due] of Object.entries(expected)) {
     it(`${name}, fan-in 1000: ${due.toFixed(4)}`, async () => {
@@ -32,7 +32,7 @@ describe("initializers are corrected for truncation (tfjs: deviation 0.0394 wher
   }
 });
 
-describe("batch normalization (tfjs: frozen layers use batch statistics and move their averages)", () => {
+describe("tfjs mistake 3: batch normalization (there: frozen layers use batch statistics and move their averages)", () => {
   /** One step in training with its side results. */
   async function step(trainable: boolean): Promise<{ y: number[]; moving: number[][] }> {
     const layer = batchNormalization({ trainable, momentum: 0.5 });
@@ -83,11 +83,11 @@ describe("batch normalization (tfjs: frozen layers use batch statistics and move
   });
 });
 
-it("hardSigmoid is Keras 3's x/6 + ½ (tfjs: 0.2x + 0.5)", async () => {
+it("tfjs mistake 6: hardSigmoid is Keras 3's x/6 + ½ (there: 0.2x + 0.5)", async () => {
   expect((await numbers(hardSigmoid(tensor([-3, -1.5, 0, 1.5, 3]))))[0]).toEqual([0, 0.25, 0.5, 0.75, 1]);
 });
 
-describe("losses stay finite (tfjs: NaN)", () => {
+describe("tfjs mistake 11: losses stay finite (there: NaN)", () => {
   const extreme = [
     [1000, -1000, 0],
     [-1000, 1000, 1000],

@@ -25,6 +25,16 @@ describe("compareClose", () => {
     expect(close).toBe(false);
     expect(report).toBe("allClose: values must be close. Expected 2 ± 0.125, received 2.5 (2 of 4 elements differ, worst at [0, 1], rtol 0, atol 0.125).");
     expect(compareClose([1, 2.5], [1, 2]).report).toMatch(/worst at \[1\], rtol 0.00001/);
+    expect(
+      compareClose(
+        [1, 2, 3.5, 4],
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ).report,
+    ).toMatch(/Expected 3 ± .*, received 3.5 .*worst at \[1, 0\]/);
+    expect(compareClose(2, 1).report).toMatch(/worst at \[\]/);
   });
 
   it("takes NaN and infinities as equal to themselves only", () => {

@@ -49,13 +49,13 @@ describe("checkGradients", () => {
     // stopGradient hides one factor: x² seems to have the gradient x.
     const wrong = (_: Tensor, b: Tensor) => sum(mul(b, stopGradient(b)));
     await expect(checkGradients(wrong, [1, [0.001, 0, 4]])).rejects.toThrow(
-      /^checkGradients: a recorded gradient must equal the central difference\. Expected 8\.0000\d+, received 4 \(input 1 \[3\], element 2, relative error 5\.00e-1, tolerance 0\.000001\)\. Check the op's vjp/,
+      /^checkGradients: a recorded gradient must equal the central difference\. Expected 8\.0000\d+, received 4 \(input 1 \[3\], element \[2\], relative error 5\.00e-1, tolerance 0\.000001\)\. Check the op's gradient/,
     );
     await expect(checkGradients(wrong, [1, [1]])).rejects.toThrow(AreteError);
   });
 
   it("fails on NaN", async () => {
-    await expect(checkGradients((a) => log(a), [[1, -1]])).rejects.toThrow(/Expected NaN, received .*element 1/);
+    await expect(checkGradients((a) => log(a), [[1, -1]])).rejects.toThrow(/Expected NaN, received .*element \[1\]/);
   });
 
   it("refuses results that have no gradient", async () => {

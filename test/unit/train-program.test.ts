@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
+import { activationBytes, cnnStep } from "../../bench/memory.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import type { Program } from "../../src/compiler/instruction.ts";
@@ -53,6 +55,19 @@ describe("the train program of the quickstart's network", () => {
   });
 });
 
+describe("the train program of a convolutional network", () => {
+  it("needs at most one and a half times the memory of the activations that its backward pass reads", async () => {
+    const program = await cnnStep(32);
+    // The images, both convolutions (after relu), both poolings, the hidden layer; beside them only what has 10 columns or fewer.
+    const activations = 4 * 32 * (28 * 28 + 26 * 26 * 32 + 13 * 13 * 32 + 11 * 11 * 64 + 5 * 5 * 64 + 128);
+    const kept = activationBytes(program, "loss");
+    expect(kept).toBeGreaterThan(activations);
+    expect(kept).toBeLessThan(1.001 * activations);
+    expect(program.arenaBytes).toBeLessThan(1.5 * kept);
+    expect(print(program)).toContain(`arena ${program.arenaBytes} B`);
+  });
+});
+
 describe("a training run", () => {
   it("calls into WASM once per step", async () => {
     const { x, y } = samples(64, 6, 3);
@@ -76,5 +91,13 @@ describe("a training run", () => {
     collect();
     expect(backend.heap.memory.buffer.byteLength).toBe(before.wasm);
     expect(process.memoryUsage().heapUsed - before.heap).toBeLessThan(2_000_000);
+  });
+
+  it("of 10 000 steps makes so little garbage that it is collected at most five times", () => {
+    // In a process of its own, whose collections are the run's alone.
+    const line = execFileSync(process.execPath, ["--import", "tsx", "bench/gc.ts", "--json"], { encoding: "utf8" });
+    const { ours, case: name } = JSON.parse(line) as { ours: number; case: string };
+    expect(name).toBe("10000 training steps");
+    expect(ours).toBeLessThanOrEqual(5);
   });
 });

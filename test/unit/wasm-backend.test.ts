@@ -95,17 +95,34 @@ describe("wasm backend", () => {
 
   it("writes parts of inputs from parts of arrays and refuses ranges that do not fit", async () => {
     const backend = await wasm();
-    const executable = backend.load(program(6), [backend.allocate({ size: 6, dtype: "float32" })]);
+    const executable = backend.load(program(6, 0), [backend.allocate({ size: 6, dtype: "float32" })]);
     const port = executable.input("x");
     port.write(new Float32Array(6));
     port.write(Uint8Array.of(9, 8, 7, 6), 1, 2, 3);
     executable.run();
     expect([...executable.output("y").readSync()]).toEqual([0, 0, 0, 8, 7, 0]);
+    port.write(Float32Array.of(1, 2, 3, 4), 2, 2, 0);
+    port.write([0, 5], 1, 1, 5);
+    port.write(new Float32Array(3).fill(6), 0, 3, 2);
+    executable.run();
+    expect([...executable.output("y").readSync()]).toEqual([3, 4, 6, 6, 6, 5]);
     expect(() => port.write([1, 2], 0, 3)).toThrow(
       'input "x": the values to write must lie within the source. Expected a range within 2 values, received 3 values from 0.',
     );
     expect(() => port.write([1, 2, 3], 0, 3, 4)).toThrow("the values to write must lie within the target");
     expect(() => executable.input("z")).toThrow('Did you mean "x"?');
+  });
+
+  it("writes long parts from arrays of any type", async () => {
+    const backend = await wasm();
+    const executable = backend.load(program(400, 0), [backend.allocate({ size: 400, dtype: "float32" })]);
+    const counted = Array.from({ length: 1000 }, (_, i) => i % 250);
+    for (const source of [Float32Array.from(counted), Uint8Array.from(counted), counted]) {
+      executable.input("x").write(new Float32Array(400));
+      executable.input("x").write(source, 600, 300, 50);
+      executable.run();
+      expect([...executable.output("y").readSync()]).toEqual(Array.from({ length: 400 }, (_, i) => (i < 50 || i >= 350 ? 0 : (550 + i) % 250)));
+    }
   });
 
   it("names the limit when a program does not fit, and goes on working", async () => {

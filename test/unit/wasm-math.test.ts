@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type WasmBackend, wasm } from "../../src/backends/wasm/index.ts";
-import { numeric } from "../../src/tensor/primitive.ts";
+import { numeric } from "../../src/tensor/numeric.ts";
 import { bits, HandMade, inner } from "./wasm-programs.ts";
 
 /** The elementary functions of assembly/simd.ts and special.ts against float64, over the whole range of float32. */

@@ -1,4 +1,4 @@
-import type { Program, View } from "../../compiler/instruction.ts";
+import type { Instruction, Program, View } from "../../compiler/instruction.ts";
 import { lookUp, stateError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
@@ -22,9 +22,12 @@ export class JsExecutable implements HostExecutable {
   }
 
   run(): void {
-    const { memory } = this;
-    if (!memory) throw stateError("js backend", { rule: "a disposed program cannot run", expected: "a loaded program", received: "one that was disposed of" });
+    const memory = this.held();
     for (const instruction of this.program.instructions) execute(instruction, memory);
+  }
+
+  runOne(index: number): void {
+    execute(this.program.instructions[index] as Instruction, this.held());
   }
 
   input(name: string): InputPort {
@@ -37,6 +40,11 @@ export class JsExecutable implements HostExecutable {
 
   dispose(): void {
     this.memory = undefined;
+  }
+
+  private held(): Memory {
+    if (this.memory) return this.memory;
+    throw stateError("js backend", { rule: "a disposed program cannot run", expected: "a loaded program", received: "one that was disposed of" });
   }
 }
 

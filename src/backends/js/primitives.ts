@@ -1,4 +1,5 @@
-import { arity, numeric, type Primitive } from "../../tensor/primitive.ts";
+import { numeric } from "../../tensor/numeric.ts";
+import { arity, type Primitive } from "../../tensor/primitive.ts";
 import type { FloatArray } from "./memory.ts";
 
 /** Applies one primitive to the first `count` elements of its operands; unary and binary primitives ignore the rest. */

@@ -51,7 +51,7 @@ export function canonicalize({ nodes, outputs }: Expression): Canonical {
 
 const name = ({ kind, index }: Operand): string => kind[0] + String(index);
 
-/** 53 bits of a key (cyrb53), in base 36: what the table of generated kernels holds instead of the keys. */
+/** 41 bits of a key (of cyrb53's 53), in base 36: what the table of generated kernels holds instead of the keys, each in 8 characters. */
 export function hashOf(key: string): string {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
@@ -62,5 +62,5 @@ export function hashOf(key: string): string {
   }
   high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
   low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
-  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36);
+  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36).padStart(8, "0").slice(-8);
 }

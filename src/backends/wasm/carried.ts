@@ -27,12 +27,15 @@ export async function carried(build: Build, shared: boolean): Promise<WebAssembl
 /** The bytes of a build; `shared`: for a memory that threads share. Not read by a `Response`: that would load all of fetch in Node, 15 ms. */
 export async function bytesOf(build: Build, shared = false): Promise<ArrayBuffer> {
   const { default: base64, memoryLimits } = build === "simd" ? await import("./generated/simd.ts") : await import("./generated/relaxed.ts");
-  const stream = new DecompressionStream("deflate-raw");
-  const writer = stream.writable.getWriter();
+  const text = atob(base64);
+  const deflated = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
+  const { readable, writable } = new DecompressionStream("deflate-raw");
+  const writer = writable.getWriter();
   // Not awaited: writing waits until what comes out is read. Where it fails, so does reading.
-  writer.write(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))).catch(() => {});
+  writer.write(deflated).catch(() => {});
   writer.close().catch(() => {});
-  const reader = stream.readable.getReader();
+  const reader = readable.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
   const bytes = await new Blob(parts).arrayBuffer();

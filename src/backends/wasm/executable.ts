@@ -1,4 +1,4 @@
-import type { Instruction, Program, View } from "../../compiler/instruction.ts";
+import { type Instruction, type Program, type View, viewsOf } from "../../compiler/instruction.ts";
 import { lookUp, stateError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
@@ -29,6 +29,8 @@ export class WasmExecutable implements HostExecutable {
   /** Nanoseconds of one thread in what threads share out. */
   private readonly work: number;
   private readonly pace = new Pace();
+  /** Each instruction as a program of its own, where they have been run apart. */
+  private parts: readonly WasmExecutable[] | undefined;
   private disposed = false;
 
   constructor(
@@ -53,6 +55,12 @@ export class WasmExecutable implements HostExecutable {
     this.backend.execute(this.records.address, this.instructions.length, this.work, this.pace);
   }
 
+  runOne(index: number): void {
+    this.check();
+    this.parts ??= this.program.instructions.map((instruction) => this.part(instruction));
+    this.parts[index]?.run();
+  }
+
   input(name: string): InputPort {
     return lookUp("program", "input", this.inputs, name);
   }
@@ -65,6 +73,7 @@ export class WasmExecutable implements HostExecutable {
     if (this.disposed) return;
     this.disposed = true;
     this.backend.forget(this);
+    for (const part of this.parts ?? []) part.dispose();
     this.backend.heap.free(this.records);
     if (this.constants) this.backend.heap.free(this.constants);
   }
@@ -100,6 +109,14 @@ export class WasmExecutable implements HostExecutable {
           ? (this.constants as Block).address + (this.constantOffsets.get(buffer) as number)
           : this.backend.arena.address + (spec?.arenaOffset ?? 0);
     return start + offset * 4;
+  }
+
+  /** One instruction on the same memory; only the constants are other copies. */
+  private part(instruction: Instruction): WasmExecutable {
+    const { program, backend, storages } = this;
+    const used = new Set(viewsOf(instruction).reads.map(({ buffer }) => buffer));
+    const buffers = program.buffers.map((spec, buffer) => (spec.kind === "constant" && !used.has(buffer) ? { ...spec, kind: "temporary" as const } : spec));
+    return backend.load({ ...program, buffers, instructions: [instruction], inputs: {}, outputs: {} }, [...storages.values()]);
   }
 
   private placeConstants(): Block | undefined {
@@ -146,9 +163,10 @@ export class WasmExecutable implements HostExecutable {
         const { heap } = this.backend;
         const target = dtype === "int32" ? heap.ints : heap.floats;
         const start = this.addressOf(view) / 4 + targetOffset;
-        // A part of an array would need a view of its own, which is garbage: a loop makes none.
         if (length === source.length && length > 32) target.set(source, start);
-        else for (let i = 0; i < length; i++) target[start + i] = source[sourceOffset + i] as number;
+        // A view of a long part is worth its hundred bytes; short parts come in numbers, and a loop makes nothing.
+        else if (length > 256 && ArrayBuffer.isView(source)) target.set(source.subarray(sourceOffset, sourceOffset + length), start);
+        else copyPart(target, start, source, sourceOffset, length);
       },
     };
   }
@@ -168,6 +186,16 @@ export class WasmExecutable implements HostExecutable {
     if (!this.disposed) return;
     throw stateError("wasm backend", { rule: "a disposed program cannot be used", expected: "a loaded program", received: "one that was disposed of" });
   }
+}
+
+/** Copies a short part. The loop for floats is by itself, since one that has seen many types of arrays is several times slower. */
+function copyPart(target: TypedArray, start: number, source: NumericArray, offset: number, length: number): void {
+  if (target instanceof Float32Array && source instanceof Float32Array) copyFloats(target, start, source, offset, length);
+  else for (let i = 0; i < length; i++) target[start + i] = source[offset + i] as number;
+}
+
+function copyFloats(target: Float32Array, start: number, source: Float32Array, offset: number, length: number): void {
+  for (let i = 0; i < length; i++) target[start + i] = source[offset + i] as number;
 }
 
 function mapRecord<A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> {

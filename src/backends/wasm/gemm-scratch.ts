@@ -3,7 +3,7 @@ const blockRows = 320;
 const blockDepth = 384;
 const panel = 8;
 const raggedBytes = 192;
-const tableBytes = blockRows * 4;
+const tableBytes = (2 * blockRows + blockDepth) * 4;
 
 /** Bytes of scratch memory that one thread of `matmul` uses: a packed block of A, a panel of B, a tile that sticks out of C, the places of patches. */
 export function matmulScratchBytes(m: number, _n: number, k: number): number {

@@ -15,7 +15,7 @@ export interface WasmOptions {
   module?: WebAssembly.Module;
   /**
    * Equal bits everywhere, on every engine and CPU. With false the relaxed-SIMD build is taken where the engine has it: matrix products round
-   * once where they otherwise round twice, are about a tenth faster, and their last bits depend on the CPU. `backend.build` says which build was
+   * once where they otherwise round twice, are some percent faster, and their last bits depend on the CPU. `backend.build` says which build was
    * taken. Default true.
    */
   deterministic?: boolean;

@@ -18,7 +18,7 @@ let fused: ReadonlyMap<string, number> | undefined;
 
 /** Number of the fused kernel for an expression in canonical form; 0, the interpreter, where there is none. */
 export function fusedKernelOf(key: string): number {
-  fused ??= new Map(fusedKernels.split(" ").map((hash, index) => [hash, index + 1]));
+  fused ??= new Map(fusedKernels.match(/.{8}/g)?.map((hash, index) => [hash, index + 1]));
   return fused.get(hashOf(key)) ?? 0;
 }
 

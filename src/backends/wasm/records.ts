@@ -85,7 +85,7 @@ const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruct
     writer.word(stream, count);
     writer.view(key);
     writer.view(output);
-    writer.word(writer.scratch(64));
+    writer.word(writer.scratch(128));
   },
   cumsum({ outer, length, inner, exclusive, reverse, input, output }, writer) {
     writer.word(outer, length, inner, Number(exclusive), Number(reverse));

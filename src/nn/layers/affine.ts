@@ -1,8 +1,8 @@
 import type { Constraint } from "../../regularize/constraints.ts";
 import type { Penalty } from "../../regularize/penalties.ts";
-import { add, mul, reciprocal, rsqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
-import { mean, sum } from "../../tensor/ops/reduction.ts";
-import { broadcastTo, reshape } from "../../tensor/ops/shaping.ts";
+import { add, mul, rsqrt, square, sub } from "../../tensor/ops/elementwise.ts";
+import { mean } from "../../tensor/ops/reduction.ts";
+import { reshape } from "../../tensor/ops/shaping.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
@@ -58,15 +58,6 @@ export function moments(x: Tensor, axes: readonly number[]): Moments {
   const center = mean(x, axes, true);
   const centered = sub(x, center);
   return { mean: center, variance: mean(square(centered), axes, true), centered };
-}
-
-/** As {@link moments}, of the elements whose mask (which broadcasts with x) is 1. 1e-7 is added to their number, as in Keras. */
-export function maskedMoments(x: Tensor, axes: readonly number[], mask: Tensor): Moments {
-  const spread = broadcastTo(mask, x.shape);
-  const share = reciprocal(add(sum(spread, axes, true), 1e-7));
-  const center = mul(sum(where(spread, x, 0), axes, true), share);
-  const centered = sub(x, center);
-  return { mean: center, variance: mul(sum(where(spread, square(centered), 0), axes, true), share), centered };
 }
 
 /** centered·rsqrt(variance + epsilon)·gamma + beta; gamma and beta are brought to `shape`, in which they broadcast with the input. */

@@ -1,12 +1,15 @@
-import { checkNumber, shapeError } from "../../errors.ts";
-import { add, mul, sub } from "../../tensor/ops/elementwise.ts";
-import { reshape } from "../../tensor/ops/shaping.ts";
-import { formatShape, normalizeAxis } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { add, clip, div, maximum, minimum, mul, reciprocal, rsqrt, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
+import { asTensor, type Operand } from "../../tensor/ops/leaf.ts";
+import { sum } from "../../tensor/ops/reduction.ts";
+import { broadcastTo, reshape } from "../../tensor/ops/shaping.ts";
+import { stopGradient, withGradient } from "../../tensor/ops/with-gradient.ts";
+import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { Initializer, InitializerName } from "../initializers.ts";
+import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
-import { type Affine, type AffineOptions, addAffine, maskedMoments, moments, standardize } from "./affine.ts";
+import { type Affine, type AffineOptions, addAffine, type Moments, moments, standardize } from "./affine.ts";
 
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions, AffineOptions {
@@ -20,18 +23,29 @@ export interface BatchNormalizationOptions extends LayerOptions, AffineOptions {
   movingMeanInitializer?: InitializerName | Initializer;
   /** Default "ones". */
   movingVarianceInitializer?: InitializerName | Initializer;
+  /** Whether training normalizes by averages, too, corrected for each batch: for small batches. Inference is the same. Default false. */
+  renorm?: boolean;
+  /** Bounds of the corrections r (of the deviation) and d (of the mean). Default none. */
+  renormClipping?: { rmin?: number; rmax?: number; dmax?: number };
+  /** As momentum, for the averages that renorm trains with. Default 0.99. */
+  renormMomentum?: number;
 }
 
 /** See {@link batchNormalization}. */
 export class BatchNormalization extends Layer {
   private affine: Affine = { gamma: undefined, beta: undefined };
   private moving?: { mean: Variable; variance: Variable };
+  private renormed?: { movingStddev: Variable; mean: Variable; stddev: Variable };
 
   constructor(private readonly options: BatchNormalizationOptions = {}) {
     super("batchNormalization", options);
-    const { momentum = 0.99, epsilon = 1e-3 } = options;
+    const { momentum = 0.99, epsilon = 1e-3, renormMomentum = 0.99, renormClipping: { rmin = 0, rmax = Infinity, dmax = Infinity } = {} } = options;
     checkNumber(this.label, "momentum", momentum, "a number in [0, 1]", (m) => m >= 0 && m <= 1);
     checkNumber(this.label, "epsilon", epsilon, "a finite number > 0", (e) => e > 0);
+    checkNumber(this.label, "renormMomentum", renormMomentum, "a number in [0, 1]", (m) => m >= 0 && m <= 1);
+    if (!(rmin >= 0 && rmax >= rmin && dmax >= 0)) {
+      throw valueError(this.label, { rule: "renormClipping must leave room", expected: "0 ≤ rmin ≤ rmax, dmax ≥ 0", received: { rmin, rmax, dmax } });
+    }
   }
 
   override get supportsMasking(): boolean {
@@ -39,17 +53,18 @@ export class BatchNormalization extends Layer {
   }
 
   override build(inputShape: BatchShape): void {
-    const { axis = -1, movingMeanInitializer = "zeros", movingVarianceInitializer = "ones" } = this.options;
+    const { axis = -1, movingMeanInitializer = "zeros", movingVarianceInitializer = "ones", renorm = false } = this.options;
     const shape = [this.knownExtent(inputShape, normalizeAxis(this.label, axis, inputShape.length))];
     this.affine = addAffine(this.options, (name, options) => this.addVariable(name, shape, options));
-    this.moving = {
-      mean: this.addVariable("movingMean", shape, { initializer: movingMeanInitializer, trainable: false }),
-      variance: this.addVariable("movingVariance", shape, { initializer: movingVarianceInitializer, trainable: false }),
-    };
+    const average = (name: string, first: InitializerName | Initializer) => this.addVariable(name, shape, { initializer: first, trainable: false });
+    this.moving = { mean: average("movingMean", movingMeanInitializer), variance: average("movingVariance", movingVarianceInitializer) };
+    if (!renorm) return;
+    const root = rootOf(initializer(movingVarianceInitializer, this.label));
+    this.renormed = { movingStddev: average("movingStddev", root), mean: average("renormMean", movingMeanInitializer), stddev: average("renormStddev", root) };
   }
 
   override call(x: Tensor, ctx: CallContext): Tensor {
-    const { axis = -1, momentum = 0.99, epsilon = 1e-3 } = this.options;
+    const { axis = -1, epsilon = 1e-3 } = this.options;
     const { moving } = this;
     const at = normalizeAxis(this.label, axis, x.rank);
     if (!moving || x.shape[at] !== moving.mean.shape[0]) {
@@ -65,15 +80,88 @@ export class BatchNormalization extends Layer {
       return standardize({ centered: sub(x, reshape(moving.mean, shape)), variance: reshape(moving.variance, shape) }, epsilon, this.affine, shape);
     }
     const axes = x.shape.flatMap((_, i) => (i === at ? [] : [i]));
-    const mask = ctx.maskOf(x);
-    const batch = mask ? maskedMoments(x, axes, reshape(mask, [...mask.shape, ...new Array<number>(x.rank - mask.rank).fill(1)])) : moments(x, axes);
-    const follow = (variable: Variable, value: Tensor) =>
-      ctx.update(variable, add(mul(ctx.current(variable), momentum), mul(reshape(value, variable.shape), 1 - momentum)));
-    follow(moving.mean, batch.mean);
-    follow(moving.variance, batch.variance);
-    return standardize(batch, epsilon, this.affine, shape);
+    const batch = batchMoments(x, axes, ctx.maskOf(x));
+    const { gamma, beta } = this.affine;
+    let [scale, shift] = [gamma ? reshape(gamma, shape) : asTensor(1), beta ? reshape(beta, shape) : asTensor(0)];
+    if (this.renormed) {
+      const { r, d } = this.correction(batch, ctx, shape);
+      [scale, shift] = [mul(r, scale), add(mul(d, scale), shift)];
+    }
+    this.follow(batch, ctx);
+    return normalize(x, batch, epsilon, axes, scale, shift);
+  }
+
+  /** Moves the averages: each keeps `momentum` of itself. */
+  private follow({ mean, variance }: Moments, ctx: CallContext): void {
+    const { moving, renormed } = this;
+    const { momentum = 0.99, epsilon = 1e-3, renormMomentum = 0.99 } = this.options;
+    if (!moving) return;
+    const move = (variable: Variable, value: Tensor, kept = momentum) => {
+      const moved = add(mul(ctx.current(variable), kept), mul(reshape(value, variable.shape), 1 - kept));
+      ctx.update(variable, moved);
+      return moved;
+    };
+    move(moving.mean, mean);
+    if (!renormed) return void move(moving.variance, variance);
+    const stddev = sqrt(add(variance, epsilon));
+    move(renormed.mean, mean, renormMomentum);
+    move(renormed.stddev, stddev, renormMomentum);
+    ctx.update(moving.variance, maximum(sub(square(move(renormed.movingStddev, stddev)), epsilon), 0));
+  }
+
+  /** What brings the batch's statistics to those of renormalization: normalized·r + d. No gradient flows through it. */
+  private correction({ mean, variance }: Moments, ctx: CallContext, shape: Shape): { r: Tensor; d: Tensor } {
+    const { epsilon = 1e-3, renormClipping: { rmin, rmax, dmax } = {} } = this.options;
+    const { mean: renormMean, stddev } = this.renormed as { mean: Variable; stddev: Variable };
+    const spread = maximum(reshape(ctx.current(stddev), shape), Math.sqrt(epsilon));
+    let r = div(sqrt(add(variance, epsilon)), spread);
+    let d = div(sub(mean, reshape(ctx.current(renormMean), shape)), spread);
+    if (rmin !== undefined) r = maximum(r, rmin);
+    if (rmax !== undefined) r = minimum(r, rmax);
+    if (dmax !== undefined) d = clip(d, -dmax, dmax);
+    return { r: stopGradient(r), d: stopGradient(d) };
   }
 }
+
+interface BatchMoments extends Moments {
+  /** How much of each element is in the mean. */
+  readonly share: Operand;
+}
+
+/** Mean and biased variance over the axes; where there is a mask, of what counts (then 1e-7 is added to their number, as in Keras). */
+function batchMoments(x: Tensor, axes: readonly number[], mask: Tensor | undefined): BatchMoments {
+  if (!mask) return { ...moments(x, axes), share: 1 / sizeOf(axes.map((axis) => x.shape[axis] as number)) };
+  const counts = broadcastTo(reshape(mask, [...mask.shape, ...new Array<number>(x.rank - mask.rank).fill(1)]), x.shape);
+  const each = reciprocal(add(sum(counts, axes, true), 1e-7));
+  const meanOf = (values: Tensor) => mul(sum(where(counts, values, 0), axes, true), each);
+  const mean = meanOf(x);
+  const centered = sub(x, mean);
+  return { mean, variance: meanOf(square(centered)), centered, share: mul(counts, each) };
+}
+
+/**
+ * centered·i·gamma + beta, i = 1/√(variance + epsilon), with its gradient written out. Recorded step by step, it would not know that Σ centered is 0,
+ * and sum over the batch once more:
+ *   s = Σ dy, t = i·Σ dy·centered;  ∂beta = s, ∂gamma = t, ∂x = i·gamma·(dy − share·(s + centered·i·t))
+ */
+function normalize(x: Tensor, { centered, variance, share }: BatchMoments, epsilon: number, axes: readonly number[], gamma: Tensor, beta: Tensor): Tensor {
+  const inverse = rsqrt(add(variance, epsilon));
+  const scale = mul(inverse, gamma);
+  return withGradient(add(mul(centered, scale), beta), [x, gamma, beta], (dy) => {
+    const s = sum(dy, axes, true);
+    const t = mul(sum(mul(dy, centered), axes, true), inverse);
+    return [mul(sub(dy, mul(add(s, mul(centered, mul(inverse, t))), share)), scale), t, s];
+  });
+}
+
+/** The square roots of what an initializer gives. */
+const rootOf =
+  (variance: Initializer): Initializer =>
+  (shape, source) => {
+    const first = variance(shape, source);
+    if (typeof first === "number") return Math.sqrt(first);
+    return first instanceof Tensor ? sqrt(first) : Float32Array.from(first as ArrayLike<number>, Math.sqrt);
+  };
 
 /**
  * Brings each feature to mean 0 and variance 1, then to a learned scale gamma and shift beta.
@@ -81,10 +169,11 @@ export class BatchNormalization extends Layer {
  * In training: by the mean and the (biased) variance of the batch, through which gradients flow; moving averages follow them:
  * moving ← momentum·moving + (1 − momentum)·batch. Steps that are masked do not count. Otherwise, and while the layer is frozen: by the moving averages, which stay.
  *
- * Shapes: any, to the same. Variables, in this order: gamma, beta, movingMean, movingVariance, all [features].
+ * Shapes: any, to the same. Variables, in this order: gamma, beta, movingMean, movingVariance, all [features];
+ * with renorm also movingStddev, renormMean, renormStddev.
  * After a layer without activation set `useBias: false` there: beta is the bias.
- * @throws ValueError on a bad momentum, epsilon or axis; ShapeError on another number of features.
- * @see Ioffe & Szegedy 2015, arXiv:1502.03167; Keras 3 `layers.BatchNormalization`.
+ * @throws ValueError on a bad momentum, epsilon, axis or renormClipping; ShapeError on another number of features.
+ * @see Ioffe & Szegedy 2015, arXiv:1502.03167; Ioffe 2017, arXiv:1702.03275 (renorm); Keras 3 `layers.BatchNormalization`.
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): BatchNormalization {
   return new BatchNormalization(options);

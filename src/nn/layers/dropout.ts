@@ -40,7 +40,8 @@ function spatialDropout(kind: string, dimensions: number, rate: number, options:
   return functionLayer(kind, { ...options, rate }, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, options), keepMask);
 }
 
-function drop(x: Tensor, rate: number, shape: Shape, ctx: CallContext, layer: Layer, { seed }: NoiseOptions): Tensor {
+/** x with a share of its elements dropped while noise is on; `shape` is the mask's. */
+export function drop(x: Tensor, rate: number, shape: Shape, ctx: CallContext, layer: Layer, { seed }: NoiseOptions): Tensor {
   if (!ctx.noise || rate === 0) return x;
   if (rate === 1) return zeros(x.shape);
   const kept = randomBernoulli(shape, { seed: keyOf(ctx, seed), stream: ctx.stream(layer), p: 1 - rate });

@@ -1,5 +1,7 @@
 export { activation, eluLayer, leakyReluLayer, Prelu, type PreluOptions, prelu, reluLayer, softmaxLayer } from "./activation.ts";
 export type { AffineOptions } from "./affine.ts";
+export { AdditiveAttention, type AdditiveAttentionOptions, Attention, type AttentionOptions, additiveAttention, attention } from "./attention.ts";
+export type { AttentionBaseOptions } from "./attention-core.ts";
 export { BatchNormalization, type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
 export { Bidirectional, type BidirectionalOptions, bidirectional } from "./bidirectional.ts";
 export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions, conv1d, conv2d, conv3d } from "./conv.ts";
@@ -20,7 +22,25 @@ export { Gru, GruCell, type GruCellOptions, type GruOptions, gru, gruCell } from
 export type { GatedCellOptions, RecurrentCellOptions } from "./kernel-cell.ts";
 export { Lstm, LstmCell, type LstmCellOptions, type LstmOptions, lstm, lstmCell } from "./lstm.ts";
 export { masking } from "./masking.ts";
-export { addLayer, concatenate } from "./merge.ts";
+export {
+  addLayer,
+  averageLayer,
+  concatenate,
+  type DotOptions,
+  dotLayer,
+  maximumLayer,
+  minimumLayer,
+  multiplyLayer,
+  subtractLayer,
+} from "./merge.ts";
+export {
+  GroupQueryAttention,
+  groupQueryAttention,
+  type HeadAttentionOptions,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+  multiHeadAttention,
+} from "./multi-head-attention.ts";
 export { type ActivityRegularizationOptions, activityRegularization, alphaDropout, gaussianDropout, gaussianNoise, type NoiseOptions } from "./noise.ts";
 export {
   GroupNormalization,
@@ -57,11 +77,35 @@ export {
   maxPooling3d,
   type PoolingOptions,
 } from "./pooling.ts";
+export {
+  type CategoryEncodingOptions,
+  categoryEncoding,
+  type DiscretizationOptions,
+  discretization,
+  type EncodingMode,
+} from "./preprocessing/category-encoding.ts";
+export { type AdaptData, Normalization, type NormalizationOptions, normalization } from "./preprocessing/normalization.ts";
+export {
+  type Factor,
+  type RandomColorOptions,
+  type RandomTransformOptions,
+  type RandomZoomOptions,
+  randomBrightness,
+  randomContrast,
+  randomCrop,
+  randomFlip,
+  randomRotation,
+  randomTranslation,
+  randomZoom,
+} from "./preprocessing/random-images.ts";
+export { type RescalingOptions, rescaling } from "./preprocessing/rescaling.ts";
+export { centerCrop, type ResizingOptions, resizing } from "./preprocessing/resizing.ts";
 export { Cell, type Step } from "./recurrent-cell.ts";
 export { Recurrent, Rnn, type RnnOptions, rnn, type SequenceOptions } from "./rnn.ts";
 export { SeparableConv1d, SeparableConv2d, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
 export { SimpleRnn, SimpleRnnCell, type SimpleRnnOptions, simpleRnn, simpleRnnCell } from "./simple-rnn.ts";
 export type { Margin } from "./spatial.ts";
+export { SpectralNormalization, type SpectralNormalizationOptions, spectralNormalization } from "./spectral-normalization.ts";
 export { TimeDistributed, timeDistributed } from "./time-distributed.ts";
 export { type UpSampling2DOptions, upSampling1d, upSampling2d, upSampling3d } from "./up-sampling.ts";

@@ -110,11 +110,13 @@ export abstract class KernelCell extends Cell {
         context: `input ${formatShape(x.shape)} by [time, batch, features]${kernel ? `, kernel ${formatShape(kernel.shape)}` : ""}`,
       });
     }
-    const [, batch, features] = x.shape as [number, number, number];
+    const [time, batch, features] = x.shape as [number, number, number];
     const product = this.product(kernel, this.masks([batch, features], this.options.dropout, ctx, 0), 0, gates)(x);
-    const all = bias ? add(product, bias) : product;
+    // Steps one below the other in a matrix, as they are for the kernels' gradients: slices and concatenations then are the same memory.
     const columns = gates * units;
-    return (time) => reshape(slice(all, [time, 0, 0], [1, batch, columns]), [batch, columns]);
+    const rows = reshape(product, [time * batch, columns]);
+    const all = bias ? add(rows, bias) : rows;
+    return (at) => slice(all, [at * batch, 0], [batch, columns]);
   }
 
   /** What multiplies a state [batch, units] by the kernels of each of these ranges [from, to) of gates. */

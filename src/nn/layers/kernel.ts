@@ -31,11 +31,13 @@ export class Kernel {
   readonly bias: Variable | undefined;
 
   /** @param make the layer's `addVariable`. */
-  constructor(shape: Shape, units: number, options: KernelOptions, make: (name: string, shape: Shape, options: WeightOptions) => Variable) {
+  constructor(shape: Shape, units: number | Shape, options: KernelOptions, make: (name: string, shape: Shape, options: WeightOptions) => Variable) {
     const { useBias = true, kernelInitializer = "glorotUniform", biasInitializer = "zeros" } = options;
     const { kernelRegularizer, kernelConstraint, biasRegularizer, biasConstraint } = options;
     this.kernel = make("kernel", shape, { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
-    this.bias = useBias ? make("bias", [units], { initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }) : undefined;
+    this.bias = useBias
+      ? make("bias", typeof units === "number" ? [units] : units, { initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint })
+      : undefined;
   }
 
   /** activation(product + bias). */

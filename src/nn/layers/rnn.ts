@@ -1,6 +1,6 @@
 import { shapeError, stateError, valueError } from "../../errors.ts";
 import { where } from "../../tensor/ops/elementwise.ts";
-import { concat, slice, stack } from "../../tensor/ops/joining.ts";
+import { concat, slice } from "../../tensor/ops/joining.ts";
 import { reshape, transpose, zeros } from "../../tensor/ops/shaping.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -66,7 +66,9 @@ export class Recurrent extends Layer {
   }
 
   override build(inputShape: BatchShape | readonly BatchShape[]): void {
-    const [batch = null, , features = null] = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as BatchShape;
+    const sequence = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as BatchShape;
+    this.checkSequence(sequence);
+    const [batch, , features] = sequence as [number | null, number | null, number | null];
     let shape: BatchShape = [batch, features];
     for (const cell of this.cells) {
       cell.ensureBuilt(shape);
@@ -93,7 +95,7 @@ export class Recurrent extends Layer {
     kept?.forEach((state, index) => {
       ctx.update(state, states[index] as Tensor);
     });
-    const sequence = () => transpose(stack(this.keepsTime && this.options.goBackwards ? outputs.toReversed() : outputs), [1, 0, 2]);
+    const sequence = () => transpose(sequenceOf(this.keepsTime && this.options.goBackwards ? outputs.toReversed() : outputs), [1, 0, 2]);
     const output = returnSequences ? sequence() : (outputs.at(-1) as Tensor);
     return returnState ? [output, ...states] : output;
   }
@@ -109,7 +111,7 @@ export class Recurrent extends Layer {
     let sequence = transpose(x, [1, 0, 2]);
     let outputs: Tensor[] = [];
     this.cells.forEach((cell, index) => {
-      if (index > 0) sequence = stack(outputs);
+      if (index > 0) sequence = sequenceOf(outputs);
       const step = cell.begin(sequence, ctx);
       let states: readonly Tensor[] = initial.slice(last.length, last.length + cell.stateSizes.length);
       outputs = counts.map((count, at) => {
@@ -141,10 +143,13 @@ export class Recurrent extends Layer {
     });
   }
 
+  private checkSequence(shape: BatchShape): void {
+    if (shape.length === 3 && shape[1] !== 0) return;
+    throw shapeError(this.label, { rule: "the input is a batch of sequences", expected: "[batch, time ≥ 1, features]", received: formatShape(shape) });
+  }
+
   private check(x: Tensor, given: readonly Tensor[], mask: Tensor | undefined): void {
-    if (x.rank !== 3 || x.shape[1] === 0) {
-      throw shapeError(this.label, { rule: "the input is a batch of sequences", expected: "[batch, time ≥ 1, features]", received: formatShape(x.shape) });
-    }
+    this.checkSequence(x.shape);
     if (given.length > 0) checkStates(this, x, given);
     if (mask && !sameShape(mask.shape, x.shape.slice(0, 2))) {
       throw shapeError(this.label, {
@@ -164,6 +169,11 @@ export class Recurrent extends Layer {
     if (!goBackwards || this.keepsTime) return [mask];
     return [concat(this.order(mask.shape[1] as number).map((at) => slice(mask, [0, at], [-1, 1])))];
   }
+}
+
+/** Outputs [batch, units] one after the other: [time, batch, units]. */
+function sequenceOf(outputs: readonly Tensor[]): Tensor {
+  return reshape(concat(outputs, 0), [outputs.length, ...(outputs[0] as Tensor).shape]);
 }
 
 /** Options of {@link rnn}. */

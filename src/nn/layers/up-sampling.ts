@@ -1,5 +1,5 @@
 import { valueError } from "../../errors.ts";
-import { repeatPixels, resizeBilinear } from "../../tensor/ops/resizing.ts";
+import { repeatPixels, resize } from "../../tensor/ops/resizing.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Layer, LayerOptions } from "../layer.ts";
 import { functionLayer } from "./function.ts";
@@ -35,6 +35,6 @@ function upSampling(kind: string, axes: number, size: number | readonly number[]
     checkSpatial(layer, x, axes);
     if (interpolation === "nearest") return repeatPixels(x, factors);
     const [height = 0, width = 0] = x.shape.slice(1, -1).map((extent, axis) => extent * (factors[axis] as number));
-    return resizeBilinear(x, [height, width]);
+    return resize(x, [height, width]);
   });
 }

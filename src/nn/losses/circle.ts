@@ -3,7 +3,8 @@ import { add, equal, exp, greater, isFinite as isFiniteNumber, log, maximum, mul
 import { range } from "../../tensor/ops/indexing.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { max, sum } from "../../tensor/ops/reduction.ts";
-import { expandDims, reshape, stopGradient } from "../../tensor/ops/shaping.ts";
+import { expandDims, reshape } from "../../tensor/ops/shaping.ts";
+import { stopGradient } from "../../tensor/ops/with-gradient.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";

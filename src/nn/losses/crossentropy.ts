@@ -1,16 +1,17 @@
 import { checkNumber, shapeError } from "../../errors.ts";
-import { add, clip, div, elementwiseOp, log, mul, neg, notEqual, pow, sigmoid, sub, where } from "../../tensor/ops/elementwise.ts";
+import { add, clip, div, elementwiseOp, log, mul, neg, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { squeeze, swapAxes } from "../../tensor/ops/shaping.ts";
-import { logSoftmax, softmax, softmaxOp } from "../../tensor/ops/softmax.ts";
+import { logSoftmax, softmaxOp } from "../../tensor/ops/softmax.ts";
 import { sigmoid as sigmoidRow } from "../../tensor/scalar.ts";
 import { formatShape, normalizeAxis, sameShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";
 import { defineLoss, type Loss, type LossOptions, pair, pairwiseLoss } from "../loss.ts";
 
-const epsilon = 1e-7;
+/** How near to 0 and 1 probabilities may come. */
+export const epsilon = 1e-7;
 
 /** Options of the crossentropies. */
 export interface CrossentropyOptions extends LossOptions {
@@ -94,38 +95,8 @@ function behindSoftmax(p: Tensor): Tensor | undefined {
   return p.op === softmaxOp && !(p.attrs as { log: boolean }).log ? p.inputs[0] : undefined;
 }
 
-/** Options of {@link categoricalFocalCrossentropy}. */
-export interface CategoricalFocalOptions extends CrossentropyOptions {
-  /** Weight of all classes. Default 0.25. */
-  alpha?: number;
-  /** ≥ 0: how much easy samples are played down. Default 2. */
-  gamma?: number;
-}
-
-/** −Σ alpha·(1 − p)^gamma·y·log p: crossentropy that cares less about what is known already. @see Lin et al. 2018, arXiv:1708.02002. */
-export function categoricalFocalCrossentropy(options: CategoricalFocalOptions = {}): Loss {
-  const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
-  checkSmoothing("categoricalFocalCrossentropy", labelSmoothing);
-  checkNumber("categoricalFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);
-  return pairwiseLoss("categoricalFocalCrossentropy", rest, (y, given) => {
-    const p = fromLogits ? softmax(given, axis) : given;
-    const q = clip(div(p, sum(p, axis, true)), epsilon, 1 - epsilon);
-    return neg(sum(mul(mul(mul(pow(sub(1, q), gamma), alpha), smoothClasses(y, labelSmoothing)), log(q)), axis));
-  });
-}
-
-/** (1 − p^q)/q of the labelled class: between crossentropy (q → 0) and absolute error (q → 1); robust to wrong labels. @see Zhang & Sabuncu 2018, arXiv:1805.07836. */
-export function categoricalGeneralizedCrossEntropy({ q = 0.5, ...options }: LossOptions & { q?: number } = {}): Loss {
-  const name = "categoricalGeneralizedCrossEntropy";
-  checkNumber(name, "q", q, "a number in (0, 1)", (v) => v > 0 && v < 1);
-  return defineLoss(name, options, (yTrue, yPred) => {
-    const labels = sparseLabels(name, yTrue, yPred);
-    const p = sum(mul(yPred, oneHot(labels, yPred.shape.at(-1) as number)), -1);
-    return mul(sub(1, pow(p, q)), 1 / q);
-  });
-}
-
-function smoothClasses(y: Tensor, smoothing: number): Tensor {
+/** Labels moved towards even odds of all classes. */
+export function smoothClasses(y: Tensor, smoothing: number): Tensor {
   return smoothing === 0 ? y : add(mul(y, 1 - smoothing), smoothing / (y.shape.at(-1) as number));
 }
 
@@ -152,36 +123,17 @@ function behindSigmoid(p: Tensor): Tensor | undefined {
   return p.op === elementwiseOp && (p.attrs as { fn: unknown }).fn === sigmoidRow ? p.inputs[0] : undefined;
 }
 
-function fromProbabilities(y: Tensor, given: Tensor): Tensor {
+/** −y·log p − (1 − y)·log(1 − p), of clipped probabilities. */
+export function fromProbabilities(y: Tensor, given: Tensor): Tensor {
   const p = clip(given, epsilon, 1 - epsilon);
   return neg(add(mul(y, log(p)), mul(sub(1, y), log(sub(1, p)))));
 }
 
-/** Options of {@link binaryFocalCrossentropy}. */
-export interface BinaryFocalOptions extends CategoricalFocalOptions {
-  /** Weigh label 1 by alpha and label 0 by 1 − alpha. Default false. */
-  applyClassBalancing?: boolean;
-}
-
-/** Mean of (1 − p_t)^gamma · crossentropy, where p_t is the probability given to the label. @see Lin et al. 2018, arXiv:1708.02002. */
-export function binaryFocalCrossentropy(options: BinaryFocalOptions = {}): Loss {
-  const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
-  checkSmoothing("binaryFocalCrossentropy", labelSmoothing);
-  checkNumber("binaryFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);
-  checkNumber("binaryFocalCrossentropy", "alpha", alpha, "a number in [0, 1]", (a) => a >= 0 && a <= 1);
-  return pairwiseLoss("binaryFocalCrossentropy", rest, (yTrue, given) => {
-    const y = smoothOdds(yTrue, labelSmoothing);
-    const p = fromLogits ? sigmoid(given) : given;
-    const even = (a: Tensor | number, b: Tensor | number) => add(mul(y, a), mul(sub(1, y), b));
-    const focal = mul(pow(sub(1, even(p, sub(1, p))), gamma), fromProbabilities(y, p));
-    return mean(applyClassBalancing ? mul(even(alpha, 1 - alpha), focal) : focal, axis);
-  });
-}
-
-function smoothOdds(y: Tensor, smoothing: number): Tensor {
+/** Labels 0 and 1 moved towards ½. */
+export function smoothOdds(y: Tensor, smoothing: number): Tensor {
   return smoothing === 0 ? y : add(mul(y, 1 - smoothing), 0.5 * smoothing);
 }
 
-function checkSmoothing(name: string, smoothing: number): void {
+export function checkSmoothing(name: string, smoothing: number): void {
   checkNumber(name, "labelSmoothing", smoothing, "a number in [0, 1)", (s) => s >= 0 && s < 1);
 }

@@ -1,25 +1,13 @@
 import { checkNumber } from "../../errors.ts";
-import { l2Normalize } from "../../regularize/norm.ts";
-import { abs, add, div, lessEqual, log, maximum, mul, neg, square, sub, where } from "../../tensor/ops/elementwise.ts";
-import { mean, sum } from "../../tensor/ops/reduction.ts";
-import { softplus } from "../activations.ts";
+import { abs, lessEqual, mul, square, sub, where } from "../../tensor/ops/elementwise.ts";
+import { mean } from "../../tensor/ops/reduction.ts";
 import { type Loss, type LossOptions, pairwiseLoss } from "../loss.ts";
-
-const epsilon = 1e-7;
 
 /** Mean of (y − p)² over the last axis. */
 export const meanSquaredError = (options: LossOptions = {}): Loss => pairwiseLoss("meanSquaredError", options, (y, p) => mean(square(sub(y, p)), -1));
 
 /** Mean of |y − p| over the last axis. */
 export const meanAbsoluteError = (options: LossOptions = {}): Loss => pairwiseLoss("meanAbsoluteError", options, (y, p) => mean(abs(sub(y, p)), -1));
-
-/** 100 · mean of |y − p|/max(|y|, 1e-7) over the last axis. */
-export const meanAbsolutePercentageError = (options: LossOptions = {}): Loss =>
-  pairwiseLoss("meanAbsolutePercentageError", options, (y, p) => mul(mean(abs(div(sub(y, p), maximum(abs(y), epsilon))), -1), 100));
-
-/** Mean of (log(y + 1) − log(p + 1))² over the last axis; values under 1e-7 count as 1e-7. */
-export const meanSquaredLogarithmicError = (options: LossOptions = {}): Loss =>
-  pairwiseLoss("meanSquaredLogarithmicError", options, (y, p) => mean(square(sub(log(add(maximum(p, epsilon), 1)), log(add(maximum(y, epsilon), 1)))), -1));
 
 /** Mean of ½e² where |e| ≤ delta, else delta·|e| − ½delta² (delta 1 by default): squares near 0, straight lines beyond. @see Huber 1964. */
 export function huber({ delta = 1, ...options }: LossOptions & { delta?: number } = {}): Loss {
@@ -30,14 +18,3 @@ export function huber({ delta = 1, ...options }: LossOptions & { delta?: number 
     return mean(where(lessEqual(size, delta), mul(square(error), 0.5), sub(mul(size, delta), 0.5 * delta * delta)), -1);
   });
 }
-
-/** Mean of log(cosh(p − y)) over the last axis: nearly ½e² near 0, |e| − log 2 far away. */
-export const logCosh = (options: LossOptions = {}): Loss =>
-  pairwiseLoss("logCosh", options, (y, p) => {
-    const error = sub(p, y);
-    return mean(sub(add(error, softplus(mul(error, -2))), Math.LN2), -1);
-  });
-
-/** −cos of the angle between labels and predictions along an axis (default the last): −1 for the same direction. */
-export const cosineSimilarity = ({ axis = -1, ...options }: LossOptions & { axis?: number } = {}): Loss =>
-  pairwiseLoss("cosineSimilarity", options, (y, p) => neg(sum(mul(l2Normalize(y, axis), l2Normalize(p, axis)), axis)));

@@ -6,7 +6,7 @@ import { formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { pair } from "../loss.ts";
-import { cosineSimilarity as cosineLoss } from "../losses/regression.ts";
+import { cosineSimilarity as cosineLoss } from "../losses/relative.ts";
 import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 

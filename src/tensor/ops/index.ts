@@ -11,6 +11,8 @@ export * from "./pooling.ts";
 export * from "./random.ts";
 export * from "./reduction.ts";
 export * from "./resizing.ts";
+export { type AffineOptions, affineTransform, type FillMode, flipImages, gatherPixels } from "./sampling.ts";
 export * from "./shaping.ts";
 export * from "./softmax.ts";
 export type { Padding } from "./window.ts";
+export * from "./with-gradient.ts";

@@ -5,18 +5,18 @@ import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "../
 import type { Tensor } from "../tensor.ts";
 import { collapseTogether } from "../view.ts";
 import { asTensor, type Operand } from "./leaf.ts";
-import { broadcastTo, broadcastView, reshape, swapAxes } from "./shaping.ts";
+import { broadcastTo, broadcastView, reshape, swapAxes, transpose } from "./shaping.ts";
 
 /** Attributes of a recorded product. */
 export interface MatmulAttrs {
-  /** Whether rows stand before the last batch axis: [batch…, M, last, N], as heads side by side want it. The simplifier asks for it. */
-  readonly rowsFirst?: boolean;
+  /** Rows stand before so many of the batch axes: [batch…, M, heads…, N], as heads side by side want it. The simplifier asks for it. Default 0. */
+  readonly rowsBefore?: number;
 }
 
 /** [batch…, M, K] · [batch…, K, N]; transposed operands are views, so transposes cost nothing. */
 export const matmulOp: OpDefinition<MatmulAttrs> = /* @__PURE__ */ defineOp<MatmulAttrs>({
   name: "matmul",
-  infer: ([a, b], { rowsFirst }) => {
+  infer: ([a, b], { rowsBefore = 0 }) => {
     const [left, right] = [(a as Tensor).shape, (b as Tensor).shape];
     if (left.length < 2 || right.length < 2 || left.at(-1) !== right.at(-2)) {
       throw shapeError("matmul", {
@@ -28,15 +28,18 @@ export const matmulOp: OpDefinition<MatmulAttrs> = /* @__PURE__ */ defineOp<Matm
     }
     const batch = broadcastShapes("matmul", left.slice(0, -2), right.slice(0, -2));
     const [rows, columns] = [left.at(-2) as number, right.at(-1) as number];
-    return { shape: rowsFirst ? [...batch.slice(0, -1), rows, batch.at(-1) as number, columns] : [...batch, rows, columns], dtype: "float32" };
+    const outer = batch.length - rowsBefore;
+    return { shape: [...batch.slice(0, outer), rows, ...batch.slice(outer), columns], dtype: "float32" };
   },
-  vjp: (dy, [a, b], _, { rowsFirst }) => {
-    const d = rowsFirst ? swapAxes(dy, -3, -2) : dy;
+  vjp: (dy, [a, b], _, { rowsBefore = 0 }) => {
+    const d = transpose(dy, rowsLast(dy.rank, rowsBefore));
     return [matmul(d, swapAxes(b as Tensor)), matmul(swapAxes(a as Tensor), d)];
   },
-  lower: (ctx, [a, b], output, { rowsFirst }) => {
+  lower: (ctx, [a, b], output, { rowsBefore = 0 }) => {
     const result = ctx.allocate(output.shape, "float32");
-    const product = rowsFirst ? exchanged(result) : result;
+    const order = rowsLast(output.rank, rowsBefore);
+    const pick = (list: readonly number[]) => order.map((axis) => list[axis] as number);
+    const product = { ...result, shape: pick(result.shape), strides: pick(result.strides) };
     const batch = product.shape.slice(0, -2);
     const views: readonly View[] = [operand(ctx, a as View, batch), operand(ctx, b as View, batch), product];
     const merged = collapseTogether(
@@ -56,10 +59,11 @@ export const matmulOp: OpDefinition<MatmulAttrs> = /* @__PURE__ */ defineOp<Matm
   },
 });
 
-/** The view with its last batch axis before its rows. */
-function exchanged(view: View): View {
-  const turn = (list: readonly number[]) => [...list.slice(0, -3), ...[-2, -3, -1].map((axis) => list.at(axis) as number)];
-  return { ...view, shape: turn(view.shape), strides: turn(view.strides) };
+/** The order of a result's axes that puts its rows behind the batch axes. */
+function rowsLast(rank: number, rowsBefore: number): number[] {
+  const order = Array.from({ length: rank }, (_, axis) => axis);
+  order.splice(rank - 2, 0, ...order.splice(rank - 2 - rowsBefore, 1));
+  return order;
 }
 
 /** The view as [batch…, rows, columns] with one of the last two strides equal to 1; copied where that cannot be. */

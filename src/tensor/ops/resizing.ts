@@ -1,6 +1,7 @@
 import { shapeError, valueError } from "../../errors.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { gather } from "./indexing.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
 import { matmul } from "./matmul.ts";
 import { broadcastTo, reshape } from "./shaping.ts";
@@ -27,28 +28,32 @@ export function repeatPixels(x: Operand, factors: readonly number[]): Tensor {
   return reshape(repeated, [batch, ...extents.map((extent, axis) => extent * (factors[axis] as number)), channels]);
 }
 
+/** Options of {@link resize}. */
+export interface ResizeOptions {
+  /** "bilinear" (default) draws lines between the pixels' centres: result i of m looks at (i + ½)·n/m − ½, kept within the image. "nearest": the pixel there. */
+  interpolation?: "nearest" | "bilinear";
+}
+
 /**
- * Resizes [batch, height, width, channels] to [batch, …size, channels], at least as large, by lines between the pixels' centres: result i of m looks at
- * (i + ½)·n/m − ½, kept within the image. Two products with small constant matrices.
- * @throws ShapeError on another rank; ValueError on a size below the input's: what shrinks needs wider weights.
- * @see Keras 3 `ops.image.resize` with "bilinear".
+ * Resizes [batch, height, width, channels] to [batch, …size, channels]. Two products with small constant matrices, or a choice of rows and columns.
+ * What shrinks by more than half passes over pixels (no antialiasing).
+ * @throws ShapeError on another rank; ValueError on a size that is not two integers ≥ 1.
+ * @see Keras 3 `ops.image.resize`.
  */
-export function resizeBilinear(x: Operand, size: readonly [height: number, width: number]): Tensor {
+export function resize(x: Operand, size: readonly [height: number, width: number], { interpolation = "bilinear" }: ResizeOptions = {}): Tensor {
   const t = asTensor(x);
   const [batch = 0, height = 0, width = 0, channels = 0] = t.shape;
-  if (t.rank !== 4) throw shapeError("resizeBilinear", { rule: "takes images", expected: "[batch, height, width, channels]", received: formatShape(t.shape) });
+  if (t.rank !== 4) throw shapeError("resize", { rule: "takes images", expected: "[batch, height, width, channels]", received: formatShape(t.shape) });
   const [rows, columns] = size;
-  if (!(Number.isInteger(rows) && Number.isInteger(columns) && rows >= height && columns >= width)) {
-    throw valueError("resizeBilinear", {
-      rule: "images can only grow",
-      expected: `integers from ${formatShape([height, width])} on`,
-      received: size,
-      context: `input ${formatShape(t.shape)}`,
-    });
+  if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 1 || columns < 1) {
+    throw valueError("resize", { rule: "size is a height and a width", expected: "two integers ≥ 1", received: size });
   }
+  if (interpolation === "nearest") return gather(gather(t, nearest(height, rows), 1), nearest(width, columns), 2);
   const tall = matmul(weights(height, rows), reshape(t, [batch, height, width * channels]));
   return matmul(weights(width, columns), reshape(tall, [batch, rows, width, channels]));
 }
+
+const nearest = (n: number, m: number) => tensor(Int32Array.from({ length: m }, (_, i) => Math.floor(((i + 0.5) * n) / m)));
 
 /** [m, n]: how much of each of n elements is in each of m results. */
 function weights(n: number, m: number): Tensor {

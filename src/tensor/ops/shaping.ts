@@ -145,18 +145,3 @@ export function fill(shape: Shape, value: number): Tensor {
 export const zeros = (shape: Shape): Tensor => fill(shape, 0);
 /** All ones. */
 export const ones = (shape: Shape): Tensor => fill(shape, 1);
-
-// ── stopGradient ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** The input itself, through which no gradient flows. */
-export const stopGradientOp = /* @__PURE__ */ defineOp<object>({
-  name: "stopGradient",
-  infer: ([x]) => ({ shape: (x as Tensor).shape, dtype: (x as Tensor).dtype }),
-  vjp: () => [null],
-  lower: (_, [x]) => x as View,
-});
-
-/** x itself, through which no gradient flows. */
-export function stopGradient(x: Operand): Tensor {
-  return record(stopGradientOp, [asTensor(x)], {});
-}

@@ -1,0 +1,15 @@
+// `init` reads navigator, which Node 20 does not have. One core: this is a race on one thread (and Node has no Web Workers for it to use).
+const host = globalThis as { navigator?: unknown };
+host.navigator ??= { userAgent: "node", hardwareConcurrency: 1 };
+
+export const jax = await import("@jax-js/jax");
+await jax.init("wasm");
+jax.defaultDevice("wasm");
+
+export const np = jax.numpy;
+export type JaxArray = import("@jax-js/jax").Array;
+
+/** An array that jax-js holds. */
+export function jaxArray(data: Float32Array | Int32Array, shape: readonly number[]): JaxArray {
+  return np.array(data as Float32Array<ArrayBuffer>, { shape: [...shape] });
+}

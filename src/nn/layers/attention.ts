@@ -1,0 +1,131 @@
+import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { add, mul, tanh, where } from "../../tensor/ops/elementwise.ts";
+import { matmul } from "../../tensor/ops/matmul.ts";
+import { sum } from "../../tensor/ops/reduction.ts";
+import { expandDims } from "../../tensor/ops/shaping.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import { type BatchShape, type CallContext, Layer } from "../layer.ts";
+import { type AttentionBaseOptions, allowedPairs, alongScores, attended, attendedShapes, attentionWeights, maskOfQuery } from "./attention-core.ts";
+import { drop } from "./dropout.ts";
+
+/** Options of {@link additiveAttention}. */
+export interface AdditiveAttentionOptions extends AttentionBaseOptions {
+  /** Learn a factor: one for all scores in {@link attention} (default false), one for each feature in {@link additiveAttention} (default true). */
+  useScale?: boolean;
+}
+
+/** Options of {@link attention}. */
+export interface AttentionOptions extends AdditiveAttentionOptions {
+  /** "dot" (default): query·key; "concat": w·Σ tanh(scale·(query + key)) with a learned number w. */
+  scoreMode?: "dot" | "concat";
+}
+
+/** What the two layers share: masks, softmax, dropout and the weighted mean of the values. */
+abstract class ScoredAttention extends Layer {
+  constructor(
+    kind: string,
+    protected readonly options: AttentionOptions,
+  ) {
+    super(kind, options);
+    checkNumber(this.label, "dropout", options.dropout ?? 0, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
+  }
+
+  protected abstract scores(query: Tensor, key: Tensor): Tensor;
+
+  override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
+    const [query, value, key] = attended(this, inputs, 3);
+    if (query.rank !== 3 || query.shape[2] !== key.shape[2]) {
+      throw shapeError(this.label, {
+        rule: "query and key have the same features",
+        expected: `query [batch, steps, features], key [batch, values, ${query.shape.at(-1)}]`,
+        received: `query ${formatShape(query.shape)}, key ${formatShape(key.shape)}`,
+      });
+    }
+    const { dropout = 0, useCausalMask, returnAttentionScores } = this.options;
+    const valueMask = ctx.maskOf(value);
+    const masks = valueMask ? [alongScores(valueMask, -2, 3)] : [];
+    const allowed = allowedPairs(query.shape[1] as number, value.shape[1] as number, masks, useCausalMask);
+    const scores = attentionWeights(this.scores(query, key), allowed);
+    const weights = drop(scores, dropout, scores.shape, ctx, this, this.options);
+    const mean = matmul(weights, value);
+    const queryMask = ctx.maskOf(query);
+    const output = queryMask ? where(expandDims(queryMask, -1), mean, 0) : mean;
+    return returnAttentionScores ? [output, weights] : output;
+  }
+
+  override computeMask(inputs: Tensor | readonly Tensor[], ctx: CallContext): (Tensor | undefined)[] {
+    return maskOfQuery(inputs, ctx);
+  }
+}
+
+/** See {@link attention}. */
+export class Attention extends ScoredAttention {
+  private scale?: Variable;
+  private concatScoreWeight?: Variable;
+
+  constructor(options: AttentionOptions = {}) {
+    super("attention", options);
+    const { scoreMode = "dot" } = options;
+    if (scoreMode !== "dot" && scoreMode !== "concat") {
+      throw valueError(this.label, { rule: "unknown scoreMode", expected: '"dot" or "concat"', received: scoreMode });
+    }
+  }
+
+  override build(): void {
+    const { useScale, scoreMode } = this.options;
+    if (useScale) this.scale = this.addVariable("scale", [], { initializer: "ones" });
+    if (scoreMode === "concat") this.concatScoreWeight = this.addVariable("concatScoreWeight", [], { initializer: "ones" });
+  }
+
+  protected override scores(query: Tensor, key: Tensor): Tensor {
+    const { scale, concatScoreWeight } = this;
+    const scaled = (x: Tensor) => (scale ? mul(x, scale) : x);
+    // The query is smaller than the scores.
+    if (!concatScoreWeight) return matmul(scaled(query), key, { transposeB: true });
+    return mul(sum(tanh(scaled(pairSums(query, key))), -1), concatScoreWeight);
+  }
+}
+
+/** See {@link additiveAttention}. */
+export class AdditiveAttention extends ScoredAttention {
+  private scale?: Variable;
+
+  constructor(options: AdditiveAttentionOptions = {}) {
+    super("additiveAttention", options);
+  }
+
+  override build(shapes: BatchShape | readonly BatchShape[]): void {
+    if (this.options.useScale ?? true) this.scale = this.addVariable("scale", [this.knownExtent(attendedShapes(shapes)[0])]);
+  }
+
+  protected override scores(query: Tensor, key: Tensor): Tensor {
+    const parts = tanh(pairSums(query, key));
+    return sum(this.scale ? mul(parts, this.scale) : parts, -1);
+  }
+}
+
+/** [batch, steps, values, features]: each query plus each key. */
+const pairSums = (query: Tensor, key: Tensor): Tensor => add(expandDims(query, 2), expandDims(key, 1));
+
+/**
+ * Dot-product attention: for each step of the query the mean of the values, weighted by softmax(query·key).
+ * Inputs `apply([query, value])` or `apply([query, value, key])`: [batch, steps, features], [batch, values, width], [batch, values, features]; key is value
+ * where it is not given, and `apply(x)` is self-attention. Output [batch, steps, width]; with `returnAttentionScores` also the weights [batch, steps, values].
+ * Masked values weigh nothing; masked steps of the query give 0. Variables: scale [] (useScale), concatScoreWeight [] (scoreMode "concat").
+ * @throws ValueError on options out of range; ShapeError where the inputs do not fit each other.
+ * @see Luong et al. 2015, arXiv:1508.04025; Keras 3 `layers.Attention`.
+ */
+export function attention(options: AttentionOptions = {}): Attention {
+  return new Attention(options);
+}
+
+/**
+ * Additive attention: as {@link attention}, with the scores Σ scale·tanh(query + key). Variable: scale [features] (useScale).
+ * @throws ValueError on options out of range; ShapeError where the inputs do not fit each other.
+ * @see Bahdanau et al. 2014, arXiv:1409.0473; Keras 3 `layers.AdditiveAttention`.
+ */
+export function additiveAttention(options: AdditiveAttentionOptions = {}): AdditiveAttention {
+  return new AdditiveAttention(options);
+}

@@ -1,0 +1,166 @@
+import type { ArrayInput, HostArray } from "../../../data/array.ts";
+import { shapeError, stateError, valueError } from "../../../errors.ts";
+import { add, div, maximum, mul, sqrt, sub } from "../../../tensor/ops/elementwise.ts";
+import { tensor } from "../../../tensor/ops/leaf.ts";
+import { broadcastTo, reshape } from "../../../tensor/ops/shaping.ts";
+import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../../tensor/shape.ts";
+import { Tensor } from "../../../tensor/tensor.ts";
+import type { Variable } from "../../../tensor/variable.ts";
+import { type BatchShape, Layer, type LayerOptions } from "../../layer.ts";
+
+/** Options of {@link normalization}. */
+export interface NormalizationOptions extends LayerOptions {
+  /** Axes that have a mean each, such as features; null for one mean of everything. Default −1. */
+  axis?: number | readonly number[] | null;
+  /** Known values instead of `adapt`: numbers, or one for each place along the axis. Both or neither. */
+  mean?: number | readonly number[];
+  variance?: number | readonly number[];
+  /** Undo a normalization: x·deviation + mean. Default false. */
+  invert?: boolean;
+}
+
+/** Data for `adapt`: an array, or batches of arrays, `[x, …]` or `{ x, … }`, such as a Dataset. */
+export type AdaptData = ArrayInput | AsyncIterable<unknown> | Iterable<unknown>;
+
+/** See {@link normalization}. */
+export class Normalization extends Layer {
+  private mean?: Variable;
+  private variance?: Variable;
+  private kept: readonly number[] = [];
+
+  constructor(private readonly options: NormalizationOptions = {}) {
+    super("normalization", options);
+    const { mean, variance } = options;
+    const [means, variances] = [[mean ?? []].flat(), [variance ?? []].flat()];
+    if ((mean === undefined) !== (variance === undefined) || means.length !== variances.length || variances.some((v) => !(v >= 0))) {
+      throw valueError(this.label, {
+        rule: "mean and variance are given together, as many of each",
+        expected: "numbers, variances ≥ 0",
+        received: `mean ${JSON.stringify(mean)}, variance ${JSON.stringify(variance)}`,
+        advice: "Or call adapt(data).",
+      });
+    }
+  }
+
+  override get supportsMasking(): boolean {
+    return true;
+  }
+
+  override build(shape: BatchShape): void {
+    const { axis = -1, mean } = this.options;
+    this.kept = [axis ?? []]
+      .flat()
+      .map((at) => normalizeAxis(this.label, at, shape.length))
+      .sort((a, b) => a - b);
+    const extents = this.kept.map((at) => this.knownExtent(shape, at));
+    if (mean !== undefined) {
+      const size = typeof mean === "number" ? 1 : mean.length;
+      if (size !== 1 && size !== sizeOf(extents)) {
+        throw shapeError(this.label, { rule: "a mean for each place along the axis", expected: formatShape(extents), received: size });
+      }
+      return;
+    }
+    this.mean = this.addVariable("mean", extents, { initializer: "zeros", trainable: false });
+    this.variance = this.addVariable("variance", extents, { initializer: "ones", trainable: false });
+  }
+
+  override call(x: Tensor): Tensor {
+    const shape = x.shape.map((extent, axis) => (this.kept.includes(axis) ? extent : 1));
+    const { mean, variance, invert } = this.options;
+    const known = (values: number | readonly number[] | undefined, variable: Variable | undefined) =>
+      variable
+        ? reshape(variable, shape)
+        : typeof values === "number"
+          ? tensor(values)
+          : reshape(broadcastTo(tensor([...(values ?? [])]), [sizeOf(shape)]), shape);
+    const center = known(mean, this.mean);
+    // Keras's least deviation.
+    const deviation = maximum(sqrt(known(variance, this.variance)), 1e-7);
+    return invert ? add(center, mul(x, deviation)) : div(sub(x, center), deviation);
+  }
+
+  /**
+   * Sets mean and variance to those of the data, before training. Call it before the model is compiled or after; what is adapted is saved with the weights.
+   * @throws StateError where mean and variance were given; ShapeError where data do not fit what the layer was built for; ValueError where there are none.
+   */
+  async adapt(data: AdaptData): Promise<void> {
+    if (this.options.mean !== undefined) {
+      throw stateError(this.label, { rule: "mean and variance were given", expected: "a layer without them", received: "adapt" });
+    }
+    let moments: Moments | undefined;
+    for await (const batch of batchesOf(this.label, data)) {
+      if (batch.data.length === 0) continue;
+      this.ensureBuilt([null, ...batch.shape.slice(1)]);
+      moments ??= new Moments((this.mean as Variable).shape);
+      moments.add(batch, this.kept, this.label);
+    }
+    if (!moments) throw valueError(this.label, { rule: "adapt needs data", expected: "a batch or more", received: "none" });
+    this.mean?.assign(moments.mean);
+    this.variance?.assign(moments.variance());
+  }
+}
+
+/** Running mean and sum of squared differences for each place, by Welford's update. */
+class Moments {
+  readonly mean: Float64Array;
+  private readonly squares: Float64Array;
+  private readonly counts: Float64Array;
+
+  constructor(private readonly shape: Shape) {
+    const size = sizeOf(shape);
+    [this.mean, this.squares, this.counts] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+  }
+
+  add({ data, shape }: HostArray, kept: readonly number[], label: string): void {
+    if (formatShape(kept.map((axis) => shape[axis] as number)) !== formatShape(this.shape)) {
+      throw shapeError(label, {
+        rule: "data must fit the layer",
+        expected: `${formatShape(this.shape)} at axes ${formatShape(kept)}`,
+        received: formatShape(shape),
+      });
+    }
+    const index = new Array<number>(shape.length).fill(0);
+    for (let i = 0; i < data.length; i++) {
+      const place = kept.reduce((sum, axis) => sum * (shape[axis] as number) + (index[axis] as number), 0);
+      this.observe(place, data[i] as number);
+      for (let axis = shape.length - 1; axis >= 0 && ++(index[axis] as number) === shape[axis]; axis--) index[axis] = 0;
+    }
+  }
+
+  variance(): Float64Array {
+    return this.squares.map((sum, place) => sum / (this.counts[place] as number));
+  }
+
+  private observe(place: number, value: number): void {
+    const count = ++(this.counts[place] as number);
+    const before = value - (this.mean[place] as number);
+    const mean = (this.mean[place] as number) + before / count;
+    this.mean[place] = mean;
+    this.squares[place] = (this.squares[place] as number) + before * (value - mean);
+  }
+}
+
+/** The data as host arrays, batch by batch. */
+async function* batchesOf(label: string, data: AdaptData): AsyncGenerator<HostArray> {
+  const { isHostArray, toHostArrayAsync } = await import("../../../data/array.ts");
+  const isNested = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNested(value[0]));
+  const isArray = (value: unknown): value is ArrayInput => value instanceof Tensor || isHostArray(value) || ArrayBuffer.isView(value) || isNested(value);
+  if (isArray(data) || typeof data === "number") {
+    yield await toHostArrayAsync(label, data);
+    return;
+  }
+  for await (const element of data as AsyncIterable<unknown>) {
+    const x = isArray(element) ? element : Array.isArray(element) ? element[0] : ((element as { x?: unknown }).x ?? element);
+    yield await toHostArrayAsync(label, x as ArrayInput);
+  }
+}
+
+/**
+ * Shifts and scales so that the data have mean 0 and variance 1 at each place along `axis`: (x − mean)/√variance.
+ * The values are given, or found by `await layer.adapt(data)` and then kept as weights that are not trained. Variables: mean, variance (extents of `axis`).
+ * @throws ValueError on mean without variance; ShapeError where they do not fit the axis.
+ * @see Keras 3 `layers.Normalization`.
+ */
+export function normalization(options: NormalizationOptions = {}): Normalization {
+  return new Normalization(options);
+}

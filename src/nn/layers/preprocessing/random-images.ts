@@ -1,0 +1,197 @@
+import { valueError } from "../../../errors.ts";
+import { add, cast, clip, cos, floor, lessEqual, mul, neg, sin, sub } from "../../../tensor/ops/elementwise.ts";
+import { range } from "../../../tensor/ops/indexing.ts";
+import { concat } from "../../../tensor/ops/joining.ts";
+import { randomUniform } from "../../../tensor/ops/random.ts";
+import { mean } from "../../../tensor/ops/reduction.ts";
+import { type AffineOptions, affineTransform, checkAffineOptions, type FillMode, flipImages, gatherPixels } from "../../../tensor/ops/sampling.ts";
+import { broadcastTo, ones, reshape, zeros } from "../../../tensor/ops/shaping.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
+import type { CallContext, Layer, LayerOptions } from "../../layer.ts";
+import { functionLayer } from "../function.ts";
+import { keyOf, type NoiseOptions } from "../noise.ts";
+import { checkSpatial } from "../spatial.ts";
+import { centered, checkExtents } from "./resizing.ts";
+
+/** A range to draw from: `[low, high]`, or a number f for [−f, f]. */
+export type Factor = number | readonly [low: number, high: number];
+
+/** Options of the layers that move pixels. */
+export interface RandomTransformOptions extends LayerOptions, NoiseOptions, AffineOptions {
+  /** What stands beyond the image. Default "reflect". */
+  fillMode?: FillMode;
+}
+
+/** What each layer draws with: numbers in (low, high), one for each sample, of a stream of its own (`use`). */
+type Draw = (low: number, high: number, use?: number) => Tensor;
+
+/** A layer that changes [batch, height, width, channels], each sample in its own way, in training only. */
+function randomLayer(kind: string, options: LayerOptions & NoiseOptions, change: (images: Tensor, draw: Draw, layer: Layer) => Tensor): Layer {
+  return functionLayer(kind, options, (images, ctx, layer) => {
+    checkSpatial(layer, images, 2);
+    const x = cast(images, "float32");
+    return ctx.training ? change(x, drawing(ctx, layer, options, x.shape[0] as number), layer) : x;
+  });
+}
+
+const drawing =
+  (ctx: CallContext, layer: Layer, { seed }: NoiseOptions, count: number): Draw =>
+  (low, high, use = 0) =>
+    randomUniform([count, 1], { seed: keyOf(ctx, seed), stream: ctx.stream(layer, use), low, high });
+
+function rangeOf(name: string, what: string, factor: Factor, [least, most]: readonly [number, number]): [number, number] {
+  const isList = Array.isArray(factor);
+  const [a, b] = isList ? (factor as readonly number[]) : [-Math.abs(factor as number), Math.abs(factor as number)];
+  const fits = (n: number | undefined) => typeof n === "number" && n >= Math.min(least, isList ? least : -most) && n <= most;
+  if ((!isList || factor.length === 2) && fits(a) && fits(b)) return [Math.min(a as number, b as number), Math.max(a as number, b as number)];
+  throw valueError(name, { rule: `${what} is out of range`, expected: `a number or a pair of numbers in [${least}, ${most}]`, received: factor });
+}
+
+/** An affine map for each sample. */
+function mapped(x: Tensor, map: readonly (Tensor | number)[], options: RandomTransformOptions): Tensor {
+  const parts = map.map((part) => (typeof part === "number" ? (part === 1 ? ones([x.shape[0] as number, 1]) : zeros([x.shape[0] as number, 1])) : part));
+  const { fillMode = "reflect", interpolation, fillValue } = options;
+  return affineTransform(x, concat(parts, 1), { fillMode, ...(interpolation && { interpolation }), ...(fillValue !== undefined && { fillValue }) });
+}
+
+/**
+ * Mirrors about half of the images, in training.
+ * @param mode "horizontal" exchanges left and right, "vertical" top and bottom, "horizontalAndVertical" (default) both at once.
+ * @throws ValueError on an unknown mode; ShapeError on another rank.
+ * @see Keras 3 `layers.RandomFlip`.
+ */
+export function randomFlip(
+  mode: "horizontal" | "vertical" | "horizontalAndVertical" = "horizontalAndVertical",
+  options: LayerOptions & NoiseOptions = {},
+): Layer {
+  const axes = { horizontal: { horizontal: true }, vertical: { vertical: true }, horizontalAndVertical: { horizontal: true, vertical: true } };
+  if (!Object.hasOwn(axes, mode)) throw valueError("randomFlip", { rule: "unknown mode", expected: `one of ${Object.keys(axes).join(", ")}`, received: mode });
+  return randomLayer("randomFlip", { ...options, mode } as LayerOptions, (x, draw) => flipImages(x, lessEqual(draw(0, 1), 0.5), axes[mode]));
+}
+
+/**
+ * Shifts images, in training.
+ * @param heightFactor share of the height, within [−1, 1]: `[low, high]`, or a number f for [−f, f]; positive shifts down.
+ * @param widthFactor the same of the width; positive shifts to the right.
+ * @throws ValueError on factors or options out of range; ShapeError on another rank.
+ * @see Keras 3 `layers.RandomTranslation`.
+ */
+export function randomTranslation(heightFactor: Factor, widthFactor: Factor, options: RandomTransformOptions = {}): Layer {
+  const [down, right] = [
+    rangeOf("randomTranslation", "heightFactor", heightFactor, [-1, 1]),
+    rangeOf("randomTranslation", "widthFactor", widthFactor, [-1, 1]),
+  ];
+  checkAffineOptions("randomTranslation", options);
+  return randomLayer("randomTranslation", { ...options, heightFactor, widthFactor } as LayerOptions, (x, draw) => {
+    const [, height = 0, width = 0] = x.shape;
+    return mapped(x, [1, 0, mul(draw(...right, 1), -width), 0, 1, mul(draw(...down), -height)], options);
+  });
+}
+
+/**
+ * Turns images about their centres, in training.
+ * @param factor share of a whole turn, within [−1, 1]: `[low, high]`, or a number f for [−f, f]; positive is counter-clockwise.
+ * @throws ValueError on a factor or options out of range; ShapeError on another rank.
+ * @see Keras 3 `layers.RandomRotation`.
+ */
+export function randomRotation(factor: Factor, options: RandomTransformOptions = {}): Layer {
+  const [low, high] = rangeOf("randomRotation", "factor", factor, [-1, 1]);
+  checkAffineOptions("randomRotation", options);
+  return randomLayer("randomRotation", { ...options, factor } as LayerOptions, (x, draw) => {
+    const [cx, cy] = [((x.shape[2] as number) - 1) / 2, ((x.shape[1] as number) - 1) / 2];
+    const angle = draw(low * 2 * Math.PI, high * 2 * Math.PI);
+    const [c, s] = [cos(angle), sin(angle)];
+    const x0 = add(sub(cx, mul(c, cx)), mul(s, cy));
+    const y0 = sub(sub(cy, mul(s, cx)), mul(c, cy));
+    return mapped(x, [c, neg(s), x0, s, c, y0], options);
+  });
+}
+
+/** Options of {@link randomZoom}. */
+export interface RandomZoomOptions extends RandomTransformOptions {
+  /** As heightFactor, of the width. Default: the width is zoomed as the height. */
+  widthFactor?: Factor;
+}
+
+/**
+ * Zooms images about their centres, in training: 1 + factor of the image comes into view.
+ * @param heightFactor in (−1, 1]: `[low, high]`, or a number f for [−f, f]; positive zooms out.
+ * @throws ValueError on factors or options out of range; ShapeError on another rank.
+ * @see Keras 3 `layers.RandomZoom`.
+ */
+export function randomZoom(heightFactor: Factor, options: RandomZoomOptions = {}): Layer {
+  const { widthFactor } = options;
+  const least = -1 + Number.EPSILON;
+  const tall = rangeOf("randomZoom", "heightFactor", heightFactor, [least, 1]);
+  const wide = widthFactor === undefined ? undefined : rangeOf("randomZoom", "widthFactor", widthFactor, [least, 1]);
+  checkAffineOptions("randomZoom", options);
+  return randomLayer("randomZoom", { ...options, heightFactor } as LayerOptions, (x, draw) => {
+    const vertical = add(draw(...tall), 1);
+    const horizontal = wide ? add(draw(...wide, 1), 1) : vertical;
+    const offset = (zoom: Tensor, extent: number) => mul(sub(1, zoom), (extent - 1) / 2);
+    return mapped(x, [horizontal, 0, offset(horizontal, x.shape[2] as number), 0, vertical, offset(vertical, x.shape[1] as number)], options);
+  });
+}
+
+/** Options of {@link randomContrast} and {@link randomBrightness}. */
+export interface RandomColorOptions extends LayerOptions, NoiseOptions {
+  /** Least and largest value of a pixel; results are kept within. Default [0, 255]. */
+  valueRange?: readonly [low: number, high: number];
+}
+
+function checkValueRange(name: string, [low, high]: readonly [number, number] = [0, 255]): [number, number] {
+  if (Number.isFinite(low) && Number.isFinite(high) && low < high) return [low, high];
+  throw valueError(name, { rule: "valueRange is the least and the largest value", expected: "[low, high]", received: [low, high] });
+}
+
+/**
+ * Spreads pixels about the mean of their channel, or gathers them: (x − mean)·contrast + mean, with a contrast from [1 − low, 1 + high], in training.
+ * @param factor `[low, high]` within [0, 1], or one number for both. (Keras 3.15 says so too, but draws from [1, 1 + factor] for one number.)
+ * @throws ValueError on a factor or range that means nothing; ShapeError on another rank.
+ * @see Keras 3 `layers.RandomContrast`.
+ */
+export function randomContrast(factor: Factor, options: RandomColorOptions = {}): Layer {
+  const [low, high] = rangeOf("randomContrast", "factor", typeof factor === "number" ? [factor, factor] : factor, [0, 1]);
+  const bounds = checkValueRange("randomContrast", options.valueRange);
+  return randomLayer("randomContrast", { ...options, factor } as LayerOptions, (x, draw) => {
+    const center = mean(x, [1, 2], true);
+    const contrast = reshape(draw(1 - low, 1 + high), [-1, 1, 1, 1]);
+    return clip(add(mul(sub(x, center), contrast), center), ...bounds);
+  });
+}
+
+/**
+ * Adds a share of the range of values to all pixels of an image, in training.
+ * @param factor within [−1, 1]: `[low, high]`, or a number f for [−f, f].
+ * @throws ValueError on a factor or range that means nothing; ShapeError on another rank.
+ * @see Keras 3 `layers.RandomBrightness`.
+ */
+export function randomBrightness(factor: Factor, options: RandomColorOptions = {}): Layer {
+  const [low, high] = rangeOf("randomBrightness", "factor", factor, [-1, 1]);
+  const bounds = checkValueRange("randomBrightness", options.valueRange);
+  const size = bounds[1] - bounds[0];
+  return randomLayer("randomBrightness", { ...options, factor } as LayerOptions, (x, draw) =>
+    clip(add(x, reshape(mul(draw(low, high), size), [-1, 1, 1, 1])), ...bounds),
+  );
+}
+
+/**
+ * Cuts a window of a given size out of images: in training at a place that is drawn anew for each batch, else in the middle, as {@link centerCrop}.
+ * Shapes: [batch, …, channels] to [batch, height, width, channels]. Images smaller than the window are resized as for centerCrop.
+ * @throws ValueError on extents that are no integers ≥ 1; ShapeError on another rank.
+ * @see Keras 3 `layers.RandomCrop`.
+ */
+export function randomCrop(height: number, width: number, options: LayerOptions & NoiseOptions = {}): Layer {
+  checkExtents("randomCrop", height, width);
+  return functionLayer("randomCrop", { ...options, height, width }, (images, ctx, layer) => {
+    checkSpatial(layer, images, 2);
+    const x = cast(images, "float32");
+    const [batch = 0, tall = 0, wide = 0] = x.shape;
+    if (!ctx.training || tall < height || wide < width) return centered(x, height, width);
+    const draw = drawing(ctx, layer, options, 1);
+    const start = (room: number, use: number) => floor(draw(0, room + 1, use));
+    const rows = add(start(tall - height, 0), reshape(range(height), [height, 1]));
+    const columns = add(start(wide - width, 1), range(width));
+    return gatherPixels(x, broadcastTo(rows, [batch, height, width]), broadcastTo(columns, [batch, height, width]));
+  });
+}

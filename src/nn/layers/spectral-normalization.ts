@@ -1,0 +1,97 @@
+import { checkNumber, valueError } from "../../errors.ts";
+import { l2Normalize } from "../../regularize/norm.ts";
+import { div, equal, where } from "../../tensor/ops/elementwise.ts";
+import { matmul } from "../../tensor/ops/matmul.ts";
+import { reshape, transpose } from "../../tensor/ops/shaping.ts";
+import { stopGradient } from "../../tensor/ops/with-gradient.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import { truncatedNormal } from "../initializers.ts";
+import { type BatchShape, type CallContext, describeLayer, Layer, type LayerOptions } from "../layer.ts";
+
+/** Options of {@link spectralNormalization}. */
+export interface SpectralNormalizationOptions extends LayerOptions {
+  /** Steps of power iteration per pass, ≥ 1. Default 1. */
+  powerIterations?: number;
+}
+
+/** See {@link spectralNormalization}. */
+export class SpectralNormalization extends Layer {
+  private kernel?: Variable;
+  private vector?: Variable;
+
+  constructor(private readonly options: SpectralNormalizationOptions & { layer: Layer }) {
+    super("spectralNormalization", options);
+    const { layer, powerIterations = 1 } = options;
+    if (!(layer instanceof Layer)) {
+      throw valueError(this.label, { rule: "normalizes the kernel of a layer", expected: "a layer such as dense(10)", received: layer });
+    }
+    checkNumber(this.label, "powerIterations", powerIterations, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+    if (options.trainable === false) this.trainable = false;
+  }
+
+  override get sublayers(): readonly Layer[] {
+    // The base class may ask before there are options.
+    return this.options ? [this.options.layer] : [];
+  }
+
+  /** In Keras's order: the kernel counts as this layer's own. */
+  override get variables(): Variable[] {
+    return [...new Set([...(this.kernel ? [this.kernel] : []), ...super.variables])];
+  }
+
+  override build(inputShape: BatchShape): void {
+    const { layer } = this.options;
+    layer.ensureBuilt(inputShape);
+    const kernel = layer.variables.find(({ name }) => name === `${layer.name}/kernel` || name === `${layer.name}/embeddings`);
+    if (!kernel) {
+      throw valueError(this.label, { rule: "the layer inside must have a kernel or embeddings", expected: "such as dense or conv2d", received: layer.label });
+    }
+    this.kernel = kernel;
+    this.vector = this.addVariable("vectorU", [1, kernel.shape.at(-1) as number], { initializer: truncatedNormal({ stddev: 0.02 }), trainable: false });
+  }
+
+  override call(x: Tensor, ctx: CallContext): Tensor | readonly Tensor[] {
+    const [kernel, vector] = [this.kernel as Variable, this.vector as Variable];
+    const weights = reshape(kernel.tensor, [-1, vector.shape[1] as number]);
+    const transposed = transpose(weights);
+    let u = ctx.current(vector);
+    let v = u;
+    for (let i = 0; i < (this.options.powerIterations ?? 1); i++) {
+      v = l2Normalize(matmul(u, transposed), [0, 1]);
+      u = l2Normalize(matmul(v, weights), [0, 1]);
+    }
+    [u, v] = [stopGradient(u), stopGradient(v)];
+    const norm = reshape(matmul(matmul(v, weights), transpose(u)), []);
+    const isZero = equal(norm, 0);
+    if (ctx.training && this.trainable) ctx.update(vector, where(isZero, ctx.current(vector), u));
+    return kernel.standIn(div(kernel.tensor, where(isZero, 1, norm)), () => this.options.layer.invoke(x, ctx));
+  }
+
+  /** Nothing of its own: the layer inside has set the mask of what it made. */
+  override computeMask(): undefined {
+    return undefined;
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), layer: describeLayer(this.options.layer) };
+  }
+
+  override clone(): Layer {
+    return new SpectralNormalization({ ...this.options, name: this.name, trainable: this.trainable, layer: this.options.layer.clone() });
+  }
+}
+
+/**
+ * Divides the kernel (or the embeddings) of a layer by its largest singular value, so that the layer stretches nothing: as critics of GANs need it.
+ * The value is followed by power iteration from a vector that is kept; gradients flow through the division.
+ *
+ * Shapes: the inner layer's. Variables: the kernel, vectorU [1, columns of the kernel], then the rest of the inner layer's. The kernel itself stays as it is and is divided
+ * wherever it is used, in inference, too. (In Keras the division overwrites the kernel in training or is left out of inference, according to the backend.)
+ * While the layer is frozen, the vector stays.
+ * @throws ValueError on what is no layer or has neither kernel nor embeddings, or where powerIterations is no integer ≥ 1.
+ * @see Miyato et al. 2018, arXiv:1802.05957; Keras 3 `layers.SpectralNormalization`.
+ */
+export function spectralNormalization(layer: Layer, options: SpectralNormalizationOptions = {}): SpectralNormalization {
+  return new SpectralNormalization({ ...options, layer });
+}

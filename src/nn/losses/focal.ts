@@ -1,0 +1,60 @@
+import { checkNumber } from "../../errors.ts";
+import { add, clip, div, log, mul, neg, pow, sigmoid, sub } from "../../tensor/ops/elementwise.ts";
+import { oneHot } from "../../tensor/ops/indexing.ts";
+import { mean, sum } from "../../tensor/ops/reduction.ts";
+import { softmax } from "../../tensor/ops/softmax.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { defineLoss, type Loss, type LossOptions, pairwiseLoss } from "../loss.ts";
+import { type CrossentropyOptions, checkSmoothing, epsilon, fromProbabilities, smoothClasses, smoothOdds, sparseLabels } from "./crossentropy.ts";
+
+/** Options of {@link categoricalFocalCrossentropy}. */
+export interface CategoricalFocalOptions extends CrossentropyOptions {
+  /** Weight of all classes. Default 0.25. */
+  alpha?: number;
+  /** ≥ 0: how much easy samples are played down. Default 2. */
+  gamma?: number;
+}
+
+/** −Σ alpha·(1 − p)^gamma·y·log p: crossentropy that cares less about what is known already. @see Lin et al. 2018, arXiv:1708.02002. */
+export function categoricalFocalCrossentropy(options: CategoricalFocalOptions = {}): Loss {
+  const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
+  checkSmoothing("categoricalFocalCrossentropy", labelSmoothing);
+  checkNumber("categoricalFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);
+  return pairwiseLoss("categoricalFocalCrossentropy", rest, (y, given) => {
+    const p = fromLogits ? softmax(given, axis) : given;
+    const q = clip(div(p, sum(p, axis, true)), epsilon, 1 - epsilon);
+    return neg(sum(mul(mul(mul(pow(sub(1, q), gamma), alpha), smoothClasses(y, labelSmoothing)), log(q)), axis));
+  });
+}
+
+/** (1 − p^q)/q of the labelled class: between crossentropy (q → 0) and absolute error (q → 1); robust to wrong labels. @see Zhang & Sabuncu 2018, arXiv:1805.07836. */
+export function categoricalGeneralizedCrossEntropy({ q = 0.5, ...options }: LossOptions & { q?: number } = {}): Loss {
+  const name = "categoricalGeneralizedCrossEntropy";
+  checkNumber(name, "q", q, "a number in (0, 1)", (v) => v > 0 && v < 1);
+  return defineLoss(name, options, (yTrue, yPred) => {
+    const labels = sparseLabels(name, yTrue, yPred);
+    const p = sum(mul(yPred, oneHot(labels, yPred.shape.at(-1) as number)), -1);
+    return mul(sub(1, pow(p, q)), 1 / q);
+  });
+}
+
+/** Options of {@link binaryFocalCrossentropy}. */
+export interface BinaryFocalOptions extends CategoricalFocalOptions {
+  /** Weigh label 1 by alpha and label 0 by 1 − alpha. Default false. */
+  applyClassBalancing?: boolean;
+}
+
+/** Mean of (1 − p_t)^gamma · crossentropy, where p_t is the probability given to the label. @see Lin et al. 2018, arXiv:1708.02002. */
+export function binaryFocalCrossentropy(options: BinaryFocalOptions = {}): Loss {
+  const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
+  checkSmoothing("binaryFocalCrossentropy", labelSmoothing);
+  checkNumber("binaryFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);
+  checkNumber("binaryFocalCrossentropy", "alpha", alpha, "a number in [0, 1]", (a) => a >= 0 && a <= 1);
+  return pairwiseLoss("binaryFocalCrossentropy", rest, (yTrue, given) => {
+    const y = smoothOdds(yTrue, labelSmoothing);
+    const p = fromLogits ? sigmoid(given) : given;
+    const even = (a: Tensor | number, b: Tensor | number) => add(mul(y, a), mul(sub(1, y), b));
+    const focal = mul(pow(sub(1, even(p, sub(1, p))), gamma), fromProbabilities(y, p));
+    return mean(applyClassBalancing ? mul(even(alpha, 1 - alpha), focal) : focal, axis);
+  });
+}

@@ -1,0 +1,62 @@
+import { valueError } from "../../errors.ts";
+import { Names } from "../../names.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { defineLoss, type Loss, type LossOptions } from "../loss.ts";
+import { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "./crossentropy.ts";
+import { huber, meanAbsoluteError, meanSquaredError } from "./regression.ts";
+
+const common = {
+  meanSquaredError,
+  mse: meanSquaredError,
+  meanAbsoluteError,
+  mae: meanAbsoluteError,
+  huber,
+  categoricalCrossentropy,
+  sparseCategoricalCrossentropy,
+  binaryCrossentropy,
+};
+
+/** What `rare.ts` exports; a test holds that. */
+const rare = [
+  "meanAbsolutePercentageError",
+  "mape",
+  "meanSquaredLogarithmicError",
+  "msle",
+  "logCosh",
+  "cosineSimilarity",
+  "categoricalFocalCrossentropy",
+  "categoricalGeneralizedCrossEntropy",
+  "binaryFocalCrossentropy",
+  "hinge",
+  "squaredHinge",
+  "categoricalHinge",
+  "klDivergence",
+  "poisson",
+  "dice",
+  "tversky",
+  "circle",
+  "ctc",
+] as const;
+
+/** The name of a loss, such as "meanSquaredError". */
+export type LossName = keyof typeof common | (typeof rare)[number];
+
+/** A loss of the user's own: values per sample [batch, …] from labels and predictions. */
+export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
+
+/** Every loss by name, as a factory. */
+export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Loss>("loss", common, rare, async () => (await import("../../rare.ts")).losses);
+
+/** @throws ValueError on what is no loss, and on an unknown name, with the nearest. */
+export function checkLoss(given: LossName | Loss | LossFunction, owner: string): void {
+  if (typeof given === "string") lossNames.check(owner, given);
+  else if (typeof given !== "function" && typeof (given as Loss | undefined)?.call !== "function")
+    throw valueError(owner, { rule: "a loss is a name, a loss or a function", expected: 'such as "meanSquaredError"', received: given });
+}
+
+/** A loss from its name, a loss as it is, or a function of labels and predictions. @throws ValueError on an unknown name, with the nearest. */
+export async function lossOf(given: LossName | Loss | LossFunction, owner = "loss"): Promise<Loss> {
+  checkLoss(given, owner);
+  if (typeof given === "string") return (await lossNames.find(given))({ name: given });
+  return typeof given === "function" ? defineLoss(given.name || "loss", {}, given) : given;
+}

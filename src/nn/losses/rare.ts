@@ -1,0 +1,15 @@
+// The losses whose code is loaded when their names are used; see `names.ts`. Each export is a name.
+export { circle } from "./circle.ts";
+export { ctc } from "./ctc.ts";
+export { klDivergence, poisson } from "./distribution.ts";
+export { binaryFocalCrossentropy, categoricalFocalCrossentropy, categoricalGeneralizedCrossEntropy } from "./focal.ts";
+export { categoricalHinge, hinge, squaredHinge } from "./hinge.ts";
+export { dice, tversky } from "./overlap.ts";
+export {
+  cosineSimilarity,
+  logCosh,
+  meanAbsolutePercentageError,
+  meanAbsolutePercentageError as mape,
+  meanSquaredLogarithmicError,
+  meanSquaredLogarithmicError as msle,
+} from "./relative.ts";

@@ -1,0 +1,9 @@
+// What is loaded on first need: what rare names stand for (see `names.ts`), and what few runs do. One module, so that bundlers cut the rest in
+// few pieces.
+export * as losses from "./nn/losses/rare.ts";
+export * as metrics from "./nn/metrics/rare.ts";
+export * as optimizers from "./optim/rare.ts";
+export { withClassWeights } from "./train/class-weight.ts";
+export * as diagnosis from "./train/diagnosis.ts";
+// What every application has anyway: bundlers put what all chunks share in one, and one compresses better than several.
+export { Model } from "./train/model.ts";

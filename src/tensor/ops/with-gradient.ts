@@ -1,0 +1,30 @@
+import type { View } from "../../compiler/instruction.ts";
+import { defineOp, record } from "../op.ts";
+import type { Tensor } from "../tensor.ts";
+import { asTensor, type Operand } from "./leaf.ts";
+
+interface WithGradientAttrs {
+  readonly vjp: (dy: Tensor) => readonly (Tensor | null)[];
+}
+
+/** The first input itself; gradients flow to the others, by a rule of its own. Nothing is left of it in a program. */
+export const withGradientOp = /* @__PURE__ */ defineOp<WithGradientAttrs>({
+  name: "withGradient",
+  infer: ([value]) => ({ shape: (value as Tensor).shape, dtype: (value as Tensor).dtype }),
+  vjp: (dy, _inputs, _y, { vjp }) => [null, ...vjp(dy)],
+  lower: (_, [value]) => value as View,
+});
+
+/**
+ * `value` as it is, with a gradient that you give: for maths whose derivative has a shorter or safer form than the one that follows from its steps.
+ * Gradients of gradients are right where `vjp` is recorded from the inputs with ops.
+ * @param inputs what the value is a function of.
+ * @param vjp from the gradient by the value, of its shape, the gradients by the inputs: in their shapes, or shapes that these were broadcast to; null where there is none.
+ * @example const softplus = (x: Tensor) => withGradient(log(add(1, exp(x))), [x], (dy) => [mul(dy, sigmoid(x))]);
+ */
+export function withGradient(value: Tensor, inputs: readonly Tensor[], vjp: (dy: Tensor) => readonly (Tensor | null)[]): Tensor {
+  return record(withGradientOp, [value, ...inputs], { vjp });
+}
+
+/** x itself, through which no gradient flows. */
+export const stopGradient = (x: Operand): Tensor => withGradient(asTensor(x), [], () => []);

@@ -1,0 +1,82 @@
+import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
+import { shapeError, valueError } from "../errors.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import type { Variable } from "../tensor/variable.ts";
+
+/** Arrays by the names of the variables that they are the values of: plain data, to be stored as you like. */
+export type NamedArrays = Record<string, HostArray>;
+
+/** Copies of the values of variables, by name. */
+export async function readNamed(variables: readonly Variable[]): Promise<NamedArrays> {
+  const entries = named(variables).map(async ([name, variable]) => [name, { data: await variable.read(), shape: variable.shape }] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * Sets variables from arrays by name, all or none.
+ * @param strict whether each variable must be given, and nothing else.
+ * @throws ValueError where names do not fit; ShapeError where shapes do not.
+ */
+export function assignNamed(owner: string, variables: readonly Variable[], given: Readonly<Record<string, ArrayInput>>, strict = true): void {
+  const known = new Map(named(variables));
+  const missing = [...known.keys()].filter((name) => !(name in given));
+  const strange = Object.keys(given).filter((name) => !known.has(name));
+  if (strict && missing.length + strange.length > 0) {
+    throw valueError(owner, {
+      rule: "as many arrays as variables, under their names",
+      expected: missing.length > 0 ? `also ${list(missing)}` : list([...known.keys()]),
+      received: strange.length > 0 ? list(strange) : `only ${list(Object.keys(given))}`,
+      advice: "Give layers names, or pass strict: false to set what fits.",
+    });
+  }
+  const arrays = Object.entries(given).flatMap(([name, value]) => {
+    const variable = known.get(name);
+    if (!variable) return [];
+    const array = toHostArray(name, value);
+    if (sameShape(array.shape, variable.shape)) return [[variable, array] as const];
+    throw shapeError(owner, { rule: `"${name}" has another shape`, expected: formatShape(variable.shape), received: formatShape(array.shape) });
+  });
+  for (const [variable, { data }] of arrays) variable.assign(data);
+}
+
+/** The state of an optimizer: slots by name, steps done, and the learning rate where it is a number. */
+export async function readOptimizer(optimizer: Optimizer): Promise<NamedArrays> {
+  const one = (value: number): HostArray => ({ data: Float64Array.of(value), shape: [] });
+  return {
+    ...(await readNamed(optimizer.variables)),
+    steps: one(optimizer.rawSteps),
+    ...(!optimizer.isScheduled && { learningRate: one(optimizer.learningRate) }),
+  };
+}
+
+/** Sets what {@link readOptimizer} gave. @throws ValueError or ShapeError where it does not fit; then nothing has changed. */
+export function assignOptimizer(owner: string, optimizer: Optimizer, given: Readonly<Record<string, ArrayInput>>): void {
+  const { steps, learningRate, ...slots } = given;
+  const [count, rate] = [numberOf(steps), numberOf(learningRate)];
+  if (!(count !== undefined && Number.isInteger(count) && count >= 0)) {
+    throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer ≥ 0", received: count });
+  }
+  assignNamed(owner, optimizer.variables, slots);
+  optimizer.rawSteps = count;
+  if (rate !== undefined && !optimizer.isScheduled) optimizer.learningRate = rate;
+}
+
+/** The one number of an array, in full: as float32, neither 0.01 nor many steps would come back. */
+function numberOf(given: ArrayInput | undefined): number | undefined {
+  const data = typeof given === "object" && "data" in given ? given.data : given;
+  return (data as ArrayLike<number> | undefined)?.[0];
+}
+
+/** Variables under their names; of several with one name, as layers of the same name in different models inside may have, the later are numbered. */
+function named(variables: readonly Variable[]): [string, Variable][] {
+  const counts = new Map<string, number>();
+  return variables.map((variable) => {
+    const count = counts.get(variable.name) ?? 0;
+    counts.set(variable.name, count + 1);
+    return [count === 0 ? variable.name : `${variable.name}#${count}`, variable];
+  });
+}
+
+const list = (names: readonly string[]): string =>
+  names.length > 4 ? `${names.slice(0, 4).join(", ")} and ${names.length - 4} more` : names.join(", ") || "none";

@@ -1,0 +1,122 @@
+/**
+ * The packed package, installed in a user's project: what publint and "are the types wrong" say of it; that it does nothing when it is imported; that
+ * esbuild, rollup, vite and webpack leave out what is not used, and what they make trains. Run `npm run build` first.
+ *
+ *     npm run test:package
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { installPacked, run } from "../../scripts/pack.ts";
+import { bundlers, type Written, written } from "./bundlers.ts";
+
+const project = mkdtempSync(join(tmpdir(), "aretejs-bundlers-"));
+process.on("exit", () => rmSync(project, { recursive: true, force: true }));
+const installed = join(project, "node_modules/aretejs");
+const faults: string[] = [];
+
+/** One check; where it fails, the others go on. */
+async function check(name: string, body: () => Promise<string | undefined>): Promise<void> {
+  try {
+    console.log(`ok  ${name}${((text) => (text ? `: ${text}` : ""))(await body())}`);
+  } catch (error) {
+    faults.push(name);
+    const { message, stdout = "" } = error as Error & { stdout?: string };
+    console.error(`FAILED  ${name}: ${message}\n${stdout}`);
+  }
+}
+
+const expect = (holds: boolean, what: string) => {
+  if (!holds) throw new Error(`expected ${what}`);
+};
+
+/** What a page of a user may hold: a dense network with Adam that trains, and tells its loss. */
+const programs = {
+  "dense.mjs": `
+import { adam, dense, sequential } from "aretejs";
+export async function train() {
+  const model = sequential([dense(8, { activation: "relu", inputShape: [4] }), dense(2, { activation: "softmax" })], { seed: 1 });
+  model.compile({ optimizer: adam(), loss: "sparseCategoricalCrossentropy" });
+  return (await model.trainOnBatch({ data: new Float32Array(32).fill(0.5), shape: [8, 4] }, Int32Array.of(0, 1, 0, 1, 0, 1, 0, 1))).loss;
+}`,
+  "everything.mjs": `export * from "aretejs";`,
+  "unused.mjs": `import { dense, adam, losses } from "aretejs";\nimport * as testing from "aretejs/testing";\nexport const unused = () => 1;`,
+};
+/** Names that stand as strings in parts that a dense network does not use, and that no bundler may keep. */
+const strangers = ["conv3dTranspose", "cosineDecayRestarts", "earlyStopping", "parseCsv"];
+
+const { path } = installPacked(project);
+for (const [name, text] of Object.entries(programs)) writeFileSync(join(project, name), text);
+
+await check("publint", async () => {
+  const { messages, pkg } = await publint({ pkgDir: installed, strict: true });
+  expect(messages.length === 0, `no messages, but: ${messages.map((message) => formatMessage(message, pkg)).join("; ")}`);
+  return undefined;
+});
+
+await check("are the types wrong", async () => {
+  // The .wasm files are no modules with types; ESM only, as the package says.
+  run(fileURLToPath(new URL(".", import.meta.url)), "npx", "attw", path, "--profile", "esm-only", "--exclude-entrypoints", "simd.wasm", "relaxed.wasm");
+  return undefined;
+});
+
+await check("no top-level await", async () => {
+  // A script, other than a module, cannot have one: esbuild refuses it.
+  await build({ entryPoints: [join(project, "everything.mjs")], bundle: true, format: "iife", write: false, logLevel: "silent" });
+  return undefined;
+});
+
+await check("an import does nothing", async () => {
+  writeFileSync(
+    join(project, "quiet.mjs"),
+    `const calls = [];
+const watch = (owner, names) => { for (const name of names) { const real = owner[name]; owner[name] = function (...args) { calls.push(name); return new.target ? new real(...args) : real.apply(this, args); }; } };
+watch(WebAssembly, ["compile", "instantiate", "validate", "Module", "Instance", "Memory"]);
+watch(globalThis, ["fetch", "atob", "setTimeout", "setInterval", "queueMicrotask", "DecompressionStream"]);
+watch(console, ["log", "warn", "error", "info"]);
+const before = Object.keys(globalThis).join();
+const aretejs = await import("aretejs");
+await import("aretejs/testing");
+await import("aretejs/backends/wasm");
+if (Object.keys(globalThis).join() !== before) calls.push("a new global");
+const imported = [...calls];
+await aretejs.wasm();
+process.stdout.write(JSON.stringify({ imported, used: [...new Set(calls)] }));`,
+  );
+  const { imported, used } = JSON.parse(run(project, process.execPath, "quiet.mjs")) as { imported: string[]; used: string[] };
+  expect(imported.length === 0, `no calls while importing, but: ${imported}`);
+  for (const name of ["compile", "validate", "Instance", "atob"]) expect(used.includes(name), `to see ${name} called once a backend is made: ${used}`);
+  return undefined;
+});
+
+const reference = Number(run(project, process.execPath, "-e", 'import("./dense.mjs").then(async ({ train }) => console.log(await train()))'));
+for (const [name, bundle] of Object.entries(bundlers)) {
+  await check(name, async () => {
+    const made: Record<string, Written> = {};
+    for (const entry of Object.keys(programs)) {
+      const outdir = join(project, `${name.replaceAll(/\W+/g, "-")}-${entry.replace(".mjs", "")}`);
+      await bundle(project, entry, outdir);
+      made[entry] = written(outdir, entry);
+      if (entry !== "dense.mjs") continue;
+      const script = `import(${JSON.stringify(join(outdir, entry))}).then(async ({ train }) => console.log(await train()))`;
+      const loss = Number(run(project, process.execPath, "-e", name.includes("worker") ? `globalThis.self = globalThis; ${script}` : script));
+      expect(loss === reference, `a loss of ${reference}, as without bundling, not ${loss}`);
+    }
+    const { "dense.mjs": dense, "everything.mjs": everything, "unused.mjs": unused } = made as Record<keyof typeof programs, Written>;
+    for (const stranger of strangers) {
+      expect(everything.all.includes(stranger), `${stranger} in everything`);
+      expect(!dense.all.includes(stranger), `no ${stranger} beside a dense network`);
+    }
+    // Chunks that nothing imports may be written all the same (esbuild does): nobody loads them.
+    expect(unused.entry.length < 100 && !unused.entry.includes("import"), `nothing left of imports that are not used, but: ${unused.entry.slice(0, 500)}`);
+    const kB = ({ all }: Written) => `${(all.length / 1000).toFixed(0)} kB`;
+    return `dense and adam ${kB(dense)}, everything ${kB(everything)}, all chunks counted`;
+  });
+}
+
+console.log(faults.length === 0 ? "The package is as it should be." : `${faults.length} checks failed: ${faults.join(", ")}`);
+process.exit(faults.length > 0 ? 1 : 0);
