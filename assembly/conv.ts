@@ -6,6 +6,7 @@
 import { BLOCK_ROWS, NARROW, PANEL, RAGGED_BYTES, TABLE_BYTES, blockDepthOf, multiplyPanels, packPanels } from "./gemm";
 import { packPanel } from "./pack";
 import { Patches, depthOffset, rowOffsets, runLength } from "./patches";
+import { ownScratch } from "./threads";
 import { TILE_ROWS } from "./tile";
 
 /** The record, in words of 4 bytes. Addresses are in bytes, strides in elements. */
@@ -32,8 +33,7 @@ class ConvInputGrad {
   target: usize;
   targetGroup: i32;
   patches: usize;
-  /** Bytes of scratch memory per thread, and where it begins (src/backends/wasm/conv-record.ts). */
-  scratchBytes: i32;
+  /** `convInputGradScratchBytes` (src/backends/wasm/gemm-scratch.ts). */
   scratch: usize;
 }
 
@@ -46,7 +46,7 @@ export function convInputGrad(record: usize, thread: i32, threads: i32): void {
   const sampleBytes = <usize>p.sample << 2;
   memory.fill(p.output + first * sampleBytes, 0, (end - first) * sampleBytes);
   if (p.rows == 0 || p.filters == 0) return;
-  const scratch = p.scratch + thread * p.scratchBytes;
+  const scratch = ownScratch(p.scratch);
   const packedB = scratch + RAGGED_BYTES + TABLE_BYTES;
   const blockDepth = blockDepthOf(p.filters);
   for (let group = 0; group < p.groups; ++group) {

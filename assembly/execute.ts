@@ -8,11 +8,12 @@ import { cumsum } from "./cumsum";
 import { depthwise, depthwiseFilterGrad } from "./depthwise";
 import { gather, scatterAdd } from "./gather";
 import { matmul } from "./gemm";
-import { map, setThread } from "./map";
+import { map } from "./map";
 import { pool, poolGrad } from "./pool";
 import { random } from "./random";
 import { argReduce, reduce } from "./reduce";
 import { softmax, softmaxGrad } from "./softmax";
+import { barrier, countOf, enter, gather as gatherThreads, nextSeat, programOf, setThread, strideOf, threadsOf } from "./threads";
 
 export { roofline } from "./roofline";
 
@@ -22,9 +23,15 @@ class Header {
   kernel: i32;
   /** Bytes to the next header. */
   size: i32;
-  unused0: i32;
-  unused1: i32;
+  /** WAITS, ALONE. */
+  flags: i32;
+  unused: i32;
 }
+
+/** A flag: the instruction needs what other threads have done since the last barrier, or writes what they read. */
+const WAITS: i32 = 1;
+/** A flag: so little work that thread 0 does all of it. */
+const ALONE: i32 = 2;
 
 type Kernel = (record: usize, thread: i32, threads: i32) => void;
 
@@ -33,13 +40,34 @@ const kernels: StaticArray<Kernel> = [
   map, matmul, reduce, argReduce, softmax, softmaxGrad, gather, scatterAdd, random, cumsum, copy, fill, convInputGrad, pool, poolGrad, depthwise, depthwiseFilterGrad,
 ];
 
-/** Runs `count` instructions as thread `thread` of `threads`. */
-export function execute(program: usize, count: i32, thread: i32, threads: i32): void {
-  setThread(thread);
+/**
+ * Runs `count` instructions as thread `thread` of `threads`, each of which has `stride` bytes of scratch memory. With a control block (not 0) it waits for
+ * the others where an instruction must, and at the end; false where one of them has failed.
+ */
+export function execute(program: usize, count: i32, thread: i32, threads: i32, stride: usize, control: usize): bool {
+  setThread(thread, stride);
   for (; count > 0; --count) {
     const header = changetype<Header>(program);
-    kernels[header.kernel](program + offsetof<Header>(), thread, threads);
+    const flags = header.flags;
+    if (control != 0 && (flags & WAITS) != 0 && !barrier(control, thread, threads)) return false;
+    if ((flags & ALONE) == 0) kernels[header.kernel](program + offsetof<Header>(), thread, threads);
+    else if (thread == 0) kernels[header.kernel](program + offsetof<Header>(), 0, 1);
     program += header.size;
+  }
+  return control == 0 || barrier(control, thread, threads);
+}
+
+/** Runs a program with all workers that come within so many turns of a loop. Gives the number of threads; 0 where one of them has failed. */
+export function executeTogether(program: usize, count: i32, stride: usize, control: usize, turns: i32): i32 {
+  const threads = gatherThreads(control, program, count, stride, turns);
+  return execute(program, count, 0, threads, stride, control) ? threads : 0;
+}
+
+/** A worker's life: its share of program after program, until it is to end or a thread has failed. */
+export function work(control: usize): void {
+  enter(control);
+  for (let thread = nextSeat(control); thread != 0; thread = nextSeat(control)) {
+    if (!execute(programOf(control), countOf(control), thread, threadsOf(control), strideOf(control), control)) return;
   }
 }
 

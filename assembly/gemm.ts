@@ -16,6 +16,7 @@ import { mapElements } from "./map";
 import { multiplyVector } from "./gemv";
 import { packPanel } from "./pack";
 import { Patches, depthOffsets, packPatches, rowOffsets } from "./patches";
+import { ownScratch } from "./threads";
 import { TILE_ROWS, multiplyTile } from "./tile";
 
 /** The record, in words of 4 bytes. Addresses are in bytes, strides in elements; C is contiguous [batch, m, n]. */
@@ -34,7 +35,7 @@ class Matmul {
   bColumn: i32;
   aBatch: i32;
   bBatch: i32;
-  /** `matmulScratchBytes` (src/backends/wasm/gemm-scratch.ts) for each thread. */
+  /** `matmulScratchBytes` (src/backends/wasm/gemm-scratch.ts). */
   scratch: usize;
   /** A record of `map` to apply to finished elements of C, or 0. */
   epilogue: usize;
@@ -75,7 +76,7 @@ export function matmul(record: usize, thread: i32, threads: i32): void {
       const entry = row / p.m;
       const first = row - entry * p.m;
       const count = min(p.m - first, end - row);
-      multiply(p, thread, entry, first, count, 0, p.n);
+      multiply(p, entry, first, count, 0, p.n);
       row += count;
     }
   } else {
@@ -83,7 +84,7 @@ export function matmul(record: usize, thread: i32, threads: i32): void {
     const lines = (p.n + 15) / 16;
     const first = share(lines, thread, threads) * 16;
     const end = min(p.n, share(lines, thread + 1, threads) * 16);
-    if (first < end) for (let entry = 0; entry < p.batch; ++entry) multiply(p, thread, entry, 0, p.m, first, end - first);
+    if (first < end) for (let entry = 0; entry < p.batch; ++entry) multiply(p, entry, 0, p.m, first, end - first);
   }
 }
 
@@ -94,7 +95,7 @@ function share(total: i32, i: i32, parts: i32): i32 {
 }
 
 /** Rows × columns of C[entry] from (row, column) on, and the epilogue. */
-function multiply(p: Matmul, thread: i32, entry: i32, row: i32, rows: i32, column: i32, columns: i32): void {
+function multiply(p: Matmul, entry: i32, row: i32, rows: i32, column: i32, columns: i32): void {
   const aRow = <usize>p.aRow << 2, aColumn = <usize>p.aColumn << 2;
   const bRow = <usize>p.bRow << 2, bColumn = <usize>p.bColumn << 2;
   let cRow = <usize>p.n << 2;
@@ -120,7 +121,7 @@ function multiply(p: Matmul, thread: i32, entry: i32, row: i32, rows: i32, colum
   a += row * aRow;
   b += column * bColumn;
   c += row * cRow + (<usize>column << 2);
-  const scratch = p.scratch + thread * scratchBytes(p.m, p.k);
+  const scratch = ownScratch(p.scratch);
 
   const isVector = (p.m == 1 || (p.n == 1 && cRow == 4)) && !p.patches;
   const blocks = isVector ? 1 : (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
@@ -259,11 +260,4 @@ function copyRagged(rows: i32, columns: i32, ragged: usize, c: usize, lines: usi
     ragged += PANEL << 2;
     lines += 4;
   }
-}
-
-/** Bytes that one thread's tile and packed panels take; gemm-scratch.ts has the same. */
-@inline
-function scratchBytes(m: i32, k: i32): usize {
-  const depth = (min(k, BLOCK_DEPTH) + 3) & ~3;
-  return (RAGGED_BYTES + TABLE_BYTES + (<usize>(min(m, BLOCK_ROWS) + PANEL) * depth << 2) + 63) & ~63;
 }

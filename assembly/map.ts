@@ -11,6 +11,7 @@
  */
 import { inners } from "./generated/inners";
 import { loadPartial, storePartial } from "./simd";
+import { ownScratch } from "./threads";
 
 @unmanaged
 class MapRecord {
@@ -27,7 +28,6 @@ class MapRecord {
   /** One vector for each constant, its value in all lanes. */
   values: usize;
   scratch: usize;
-  scratchPerThread: i32;
   /** Whether an operand is int32. */
   converts: i32;
   /** Whether every input that is neither flat nor constant repeats its innermost row, such as a bias. */
@@ -45,13 +45,6 @@ const GRAIN: i32 = 2048;
 const FLAT: i32 = 0;
 const CONSTANT: i32 = 1;
 
-/** The thread that this instance is: `mapElements` is called from kernels and is not told. */
-let currentThread: i32 = 0;
-
-export function setThread(thread: i32): void {
-  currentThread = thread;
-}
-
 export function map(record: usize, thread: i32, threads: i32): void {
   const total = changetype<MapRecord>(record).total;
   let share = (total + threads - 1) / threads;
@@ -64,7 +57,7 @@ export function map(record: usize, thread: i32, threads: i32): void {
 /** Elements [from, to) of the map: what a matmul calls on the rows that it has finished. */
 export function mapElements(record: usize, from: i32, to: i32): void {
   const map = changetype<MapRecord>(record);
-  const slots = map.scratch + currentThread * map.scratchPerThread;
+  const slots = ownScratch(map.scratch);
   prepare(map, slots);
   const run = load<i32>(shapeOf(map) + ((map.rank - 1) << 2));
   if (map.repeats && (run << 2) <= TILE && run < to - from) {

@@ -1,5 +1,6 @@
 /** Philox 4×32-10 (Salmon et al., 2011): a counter and a key give four random words. Four counters at once. */
 import { at } from "./simd";
+import { ownScratch } from "./threads";
 
 @unmanaged
 class Random {
@@ -8,6 +9,8 @@ class Random {
   /** int32 [3]: seed (low, high) and step. */
   key: usize;
   output: usize;
+  /** One block: the last numbers, where a whole block is not wanted. */
+  scratch: usize;
 }
 
 /** Multipliers, and what is added to the key after each round. */
@@ -25,6 +28,7 @@ export function random(record: usize, thread: i32, threads: i32): void {
   const low = load<i32>(r.key);
   const high = load<i32>(r.key, 4);
   const step = load<i32>(r.key, 8);
+  const words = ownScratch(r.scratch);
   for (let block = thread * share; block < to; ++block) {
     const target = r.output + (block * BLOCK << 2);
     const left = r.count - block * BLOCK;
@@ -32,9 +36,6 @@ export function random(record: usize, thread: i32, threads: i32): void {
     if (left < BLOCK) for (let i = 0; i < left; ++i) store<i32>(target + (i << 2), load<i32>(words + (i << 2)));
   }
 }
-
-/** The last numbers, where not a whole block is wanted; so only one thread ever writes here. */
-const words: usize = memory.data(BLOCK << 2, 16);
 
 /** Top 23 bits plus a half, over 2²³: never 0 or 1, and exact in float32. */
 @inline

@@ -40,7 +40,7 @@ export const rooflineFlops = rooflineRounds * 12 * 4 * 2;
 const repeats = 25;
 
 interface Exports {
-  execute(program: number, count: number, thread: number, threads: number): void;
+  execute(program: number, count: number, thread: number, threads: number, stride: number, control: number): void;
   roofline(rounds: number, constants: number): number;
   heapBase(): number;
 }
@@ -74,7 +74,7 @@ export class Kernels {
     const bStrides = layout === "NT" ? [1, k] : [n, 1];
     const header = [1, 0, 0, 0];
     new Int32Array(this.memory.buffer).set([...header, a, b, c, 1, m, n, k, ...aStrides, ...bStrides, 0, 0, scratch, 0, 0, 0], this.base / 4);
-    return () => this.exports.execute(this.base, 1, 0, 1);
+    return () => this.exports.execute(this.base, 1, 0, 1, 0, 0);
   }
 }
 

@@ -9,10 +9,11 @@ import { benchLimits } from "./limits.ts";
 import { benchMemory } from "./memory.ts";
 import { chosen } from "./options.ts";
 import { benchStep } from "./step.ts";
+import { benchThreads } from "./threads.ts";
 
 const options = chosen();
 const { json, filter } = options;
 await benchGemm(options);
 await benchKernels(options);
-const wholes = { step: benchStep, limits: benchLimits, memory: benchMemory, gc: benchGc };
+const wholes = { step: benchStep, limits: benchLimits, memory: benchMemory, gc: benchGc, threads: benchThreads };
 for (const [suite, run] of Object.entries(wholes)) if (filter.test(suite)) await run(json);

@@ -1,5 +1,5 @@
 /**
- * Builds the WASM of both targets of asconfig.json and writes it into src/backends/wasm/generated/, deflated and as base64, so that the
+ * Builds the WASM of both targets of asconfig.json, each of which serves one thread or several, and writes it into src/backends/wasm/generated/, deflated and as base64, so that the
  * package needs no file at run time and stays small: compressed text does not compress again. Prints the sizes.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -19,7 +19,16 @@ for (const target of ["simd", "relaxed"]) {
     process.exit(1);
   }
   const bytes = readFileSync(`build/${target}.wasm`);
-  const text = `// Written by scripts/build-wasm.ts: do not edit.\nexport default ${JSON.stringify(deflateRawSync(bytes, { level: 9 }).toString("base64"))};\n`;
+  // Where the import of the memory says "at least 1 page": src/backends/wasm/module.ts puts "shared" there.
+  const memoryLimits = bytes.indexOf("\u0001\u0003env\u0006memory\u0002\u0000\u0001", 0, "latin1") + 13;
+  if (memoryLimits < 13 || bytes[memoryLimits - 15] !== 2 || bytes[memoryLimits - 14] !== 15)
+    throw new Error("build-wasm: the memory is not the only import any more.");
+  const text = [
+    "// Written by scripts/build-wasm.ts: do not edit.",
+    `export default ${JSON.stringify(deflateRawSync(bytes, { level: 9 }).toString("base64"))};`,
+    `export const memoryLimits = ${memoryLimits};`,
+    "",
+  ].join("\n");
   writeFileSync(`src/backends/wasm/generated/${target}.ts`, text);
   console.log(
     `${target}.wasm: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped, ${gzipSync(text, { level: 9 }).length} gzipped in the package`,

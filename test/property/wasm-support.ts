@@ -14,14 +14,14 @@ const reference: HostBackend = js({ precision: "float64" });
 const rounding: HostBackend = js();
 const module = await moduleOf("simd");
 const backend = new WasmBackend(module);
-const divided = new WasmBackend(module, { threads: 3 });
+const divided = new WasmBackend(module, { threads: 3, eager: true });
 divided.execute = (address, count) => executeDivided(divided, address, count);
 
 /** What workers with a barrier between instructions would do, one after the other. */
-function executeDivided({ heap, exports, threads }: WasmBackend, address: number, count: number): void {
+function executeDivided({ heap, exports, threadLimit, scratchStride }: WasmBackend, address: number, count: number): void {
   let record = address;
   for (let i = 0; i < count; i++) {
-    for (let thread = threads - 1; thread >= 0; thread--) exports.execute(record, 1, thread, threads);
+    for (let thread = threadLimit - 1; thread >= 0; thread--) exports.execute(record, 1, thread, threadLimit, scratchStride, 0);
     record += heap.ints[record / 4 + 1] as number;
   }
 }

@@ -16,7 +16,7 @@ const mapStub = `export function mapElements(record: usize, from: i32, to: i32):
 export async function compileGemm(features: string): Promise<Uint8Array<ArrayBuffer>> {
   let binary: Uint8Array | undefined;
   const options = "--config none --runtime stub --importMemory --noExportMemory -O3 --noAssert --converge --uncheckedBehavior always --disableWarning 201";
-  const { error, stderr } = await asc.main(["gemm.ts", "--enable", features, "--outFile", "gemm.wasm", ...options.split(" ")], {
+  const { error, stderr } = await asc.main(["gemm.ts", "threads.ts", "--enable", `${features},threads`, "--outFile", "gemm.wasm", ...options.split(" ")], {
     readFile(name) {
       if (name === "map.ts") return mapStub;
       try {
@@ -58,10 +58,12 @@ export class Gemm {
   private readonly floats = new Float32Array(this.memory.buffer);
   private readonly words = new Int32Array(this.memory.buffer);
   private readonly kernel: (record: number, thread: number, threads: number) => void;
+  private readonly setThread: (thread: number, stride: number) => void;
 
   constructor(binary: Uint8Array<ArrayBuffer>) {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory: this.memory } });
     this.kernel = exports.matmul as typeof this.kernel;
+    this.setThread = exports.setThread as typeof this.setThread;
   }
 
   run(product: Product, a: Float32Array, b: Float32Array, threads = 1): Float32Array {
@@ -73,7 +75,8 @@ export class Gemm {
     const cAddress = align(bAddress + b.byteLength) + 8;
     const cEnd = cAddress + batch * m * n * 4;
     const scratch = align(cEnd);
-    const scratchEnd = scratch + matmulScratchBytes(m, n, k, threads);
+    const stride = matmulScratchBytes(m, n, k);
+    const scratchEnd = scratch + stride * threads;
     if (scratchEnd + guard > this.floats.byteLength) throw new Error("the test's memory is too small");
     this.floats.fill(sentinel, first / 4, scratch / 4).fill(sentinel, scratchEnd / 4, scratchEnd / 4 + guard);
     // What an earlier instruction left in the scratch memory must not matter.
@@ -83,7 +86,10 @@ export class Gemm {
     const strides = [product.a.row, product.a.column, product.b.row, product.b.column, product.a.batch, product.b.batch];
     this.words.set([aAddress, bAddress, cAddress, batch, m, n, k, ...strides, scratch, product.epilogue ? epilogueAddress : 0], recordAddress / 4);
     this.words.set([cAddress, n], epilogueAddress / 4);
-    for (let thread = 0; thread < threads; thread++) this.kernel(recordAddress, thread, threads);
+    for (let thread = 0; thread < threads; thread++) {
+      this.setThread(thread, stride);
+      this.kernel(recordAddress, thread, threads);
+    }
 
     this.expectUntouched(aAddress + a.byteLength, bAddress, product);
     this.expectUntouched(bAddress + b.byteLength, cAddress, product);

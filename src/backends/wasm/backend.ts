@@ -2,9 +2,12 @@ import type { Program } from "../../compiler/instruction.ts";
 import { stateError, valueError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
+import { Crew } from "./crew.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type Block, Heap } from "./heap.ts";
 import type { Build } from "./module.ts";
+import type { Pace } from "./pace.ts";
+import { Control, type Spawn } from "./spawn.ts";
 
 /** A variable's memory; no block once freed. */
 export interface WasmStorage extends Storage {
@@ -18,16 +21,31 @@ export interface WasmBackendOptions {
   maximumBytes?: number | undefined;
   /** Run every expression in the interpreter, also those that have a fused kernel: for tests. Default false. */
   interpret?: boolean;
-  /** Room for so many threads, each of which does its share of every instruction; until there are workers, for tests. Default 1. */
+  /** The most threads. Default 1. */
   threads?: number;
+  /** Starts workers; then the module must be one for shared memory. Without, there is only room for so many threads: for tests. */
+  spawn?: Spawn | undefined;
+  /** Divide every instruction and run every program with workers, whether it is worth it or not: for tests. Default false. */
+  eager?: boolean;
 }
 
 /** What the module gives. */
 export interface WasmExports {
-  execute(program: number, count: number, thread: number, threads: number): void;
+  execute(program: number, count: number, thread: number, threads: number, stride: number, control: number): number;
+  executeTogether(program: number, count: number, stride: number, control: number, turns: number): number;
   heapBase(): number;
   isRelaxed(): number;
 }
+
+/** Nanoseconds of shared work below which a program is not worth a worker's waking up. */
+const leastShared = 1e5;
+
+/** Turns of a loop for which a program waits for sleeping workers: an eighth of its time alone, but enough to wake them. */
+const turnsPerNanosecond = 0.2;
+const leastTurns = 2 ** 17;
+
+/** Workers of backends that nobody holds any more end, too. */
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.end());
 
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
 export class WasmBackend implements HostBackend {
@@ -43,23 +61,50 @@ export class WasmBackend implements HostBackend {
   calls = 0;
   /** For tests. */
   readonly exports: WasmExports;
-  private readonly executables = new Set<WasmExecutable>();
-  private disposed = false;
-
   /** Whether every expression goes to the interpreter. */
   readonly interpret: boolean;
-  /** Into how many shares kernels divide their work. */
-  readonly threads: number;
+  /** The most threads that run a program. */
+  readonly threadLimit: number;
+  /** See {@link WasmBackendOptions}. */
+  readonly eager: boolean;
+  /** Bytes of scratch memory of one thread. */
+  scratchStride = 0;
+  private readonly executables = new Set<WasmExecutable>();
+  /** For tests. */
+  readonly crew: Crew | undefined;
+  private sharesWork = false;
+  private disposed = false;
 
-  constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1 }: WasmBackendOptions = {}) {
+  constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1, spawn, eager = false }: WasmBackendOptions = {}) {
     this.interpret = interpret;
-    this.threads = threads;
-    this.heap = new Heap(maximumBytes);
+    this.threadLimit = threads;
+    this.eager = eager;
+    this.heap = new Heap(maximumBytes, spawn !== undefined);
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } }).exports as unknown as WasmExports;
     this.build = this.exports.isRelaxed() ? "relaxed" : "simd";
     this.heap.open(this.exports.heapBase());
     this.arena = this.heap.allocate(0, "arena");
     this.scratch = this.heap.allocate(0, "scratch");
+    if (!spawn) return;
+    const control = this.heap.allocate(Control.bytes, "programs").address;
+    this.crew = new Crew(threads - 1, spawn, { module, memory: this.heap.memory, control });
+    forgotten.register(this, this.crew);
+  }
+
+  /** Threads that run programs now: 1 until workers have been started and are ready. Small programs run on one all the same. */
+  get threads(): number {
+    return 1 + (this.crew?.alive ?? 0);
+  }
+
+  /**
+   * Starts the workers now, rather than when programs have done enough work to repay it, and waits until they are ready. Gives the number of threads,
+   * the caller's included.
+   * @example const threads = await (await wasm({ threads: 4 })).startThreads();
+   */
+  async startThreads(): Promise<number> {
+    this.check();
+    await this.crew?.ready();
+    return this.threads;
   }
 
   load(program: Program, storages: readonly Storage[]): WasmExecutable {
@@ -101,24 +146,52 @@ export class WasmBackend implements HostBackend {
     this.heap.free(own.block);
   }
 
-  /** The memory goes when nobody holds the backend, its programs or storages any more; until then they only give errors. */
+  /** Ends the workers. The memory goes when nobody holds the backend, its programs or storages any more; until then they only give errors. */
   dispose(): void {
     this.disposed = true;
+    this.crew?.end();
     this.executables.clear();
   }
 
-  /** For executables: room for a program. Where that moves the arena or the scratch memory, all records get the new addresses. */
-  reserve(arenaBytes: number, scratchBytes: number): void {
+  /**
+   * For executables: room for a program; scratch memory for each thread if it has work to share. Where that moves the arena or the scratch memory, all records get
+   * the new addresses.
+   */
+  reserve(arenaBytes: number, scratchBytes: number, sharesWork: boolean): void {
     const arenaMoved = this.heap.enlarge(this.arena, arenaBytes);
-    const scratchMoved = this.heap.enlarge(this.scratch, scratchBytes);
+    const stride = Math.max(this.scratchStride, Math.ceil(scratchBytes / 64) * 64);
+    this.sharesWork ||= sharesWork;
+    const scratchMoved = this.heap.enlarge(this.scratch, stride * (this.sharesWork ? this.threadLimit : 1));
+    this.scratchStride = stride;
     if (arenaMoved || scratchMoved) for (const executable of this.executables) executable.link();
   }
 
-  /** For executables: runs records. */
-  execute(address: number, count: number): void {
+  /** For executables: runs records that share so many nanoseconds of work, with workers if that is worth it. */
+  execute(address: number, count: number, work: number, pace: Pace): void {
     this.check();
     this.calls++;
-    this.exports.execute(address, count, 0, 1);
+    const { crew } = this;
+    if (crew === undefined || (work < leastShared && !this.eager)) {
+      this.exports.execute(address, count, 0, 1, 0, 0);
+      return;
+    }
+    crew.count(work);
+    const start = performance.now();
+    const together = crew.alive > 0 && (this.eager || pace.wantsWorkers);
+    if (together) this.executeTogether(crew, address, count, this.eager ? 2 ** 31 - 1 : Math.max(work * turnsPerNanosecond, leastTurns));
+    else this.exports.execute(address, count, 0, 1, 0, 0);
+    pace.note(together, performance.now() - start);
+  }
+
+  private executeTogether(crew: Crew, address: number, count: number, turns: number): void {
+    let threads: number;
+    try {
+      threads = this.exports.executeTogether(address, count, this.scratchStride, crew.control, turns);
+    } catch (error) {
+      crew.end();
+      throw error;
+    }
+    if (threads === 0) throw crew.fail();
   }
 
   /** For executables: this one is disposed of. */

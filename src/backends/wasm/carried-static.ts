@@ -2,6 +2,9 @@ import type { Build } from "./module.ts";
 import relaxed from "./relaxed.wasm";
 import simd from "./simd.wasm";
 
+/** Workers have no threads to share memory with. */
+export const canShare: boolean = false;
+
 /** What carried.ts gives, for runtimes that import `.wasm` as compiled modules: workerd, and so Cloudflare's Workers. */
 export async function carried(build: Build): Promise<WebAssembly.Module> {
   return build === "simd" ? simd : relaxed;

@@ -1,13 +1,16 @@
 import { stateError } from "../../errors.ts";
 import type { Build } from "./module.ts";
 
+/** Whether a build for shared memory can be had. */
+export const canShare: boolean = true;
+
 /**
  * Compiles a build that the package carries inline, so that it works under any bundler and with none. The `workerd` entries have
  * carried-static.ts in place of this file: Workers handlers refuse to compile.
  * @throws StateError where the runtime or a page's policy forbids it.
  */
-export async function carried(build: Build): Promise<WebAssembly.Module> {
-  const bytes = await bytesOf(build);
+export async function carried(build: Build, shared: boolean): Promise<WebAssembly.Module> {
+  const bytes = await bytesOf(build, shared);
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
@@ -21,9 +24,9 @@ export async function carried(build: Build): Promise<WebAssembly.Module> {
   }
 }
 
-/** The bytes of a build. Not read by a Response, which would load all of fetch in Node: 15 ms. */
-export async function bytesOf(build: Build): Promise<ArrayBuffer> {
-  const { default: base64 } = build === "simd" ? await import("./generated/simd.ts") : await import("./generated/relaxed.ts");
+/** The bytes of a build; `shared`: for a memory that threads share. Not read by a `Response`: that would load all of fetch in Node, 15 ms. */
+export async function bytesOf(build: Build, shared = false): Promise<ArrayBuffer> {
+  const { default: base64, memoryLimits } = build === "simd" ? await import("./generated/simd.ts") : await import("./generated/relaxed.ts");
   const text = atob(base64);
   const deflated = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
@@ -35,5 +38,22 @@ export async function bytesOf(build: Build): Promise<ArrayBuffer> {
   const reader = readable.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
-  return new Blob(parts).arrayBuffer();
+  const bytes = await new Blob(parts).arrayBuffer();
+  return shared ? forSharedMemory(bytes, memoryLimits) : bytes;
+}
+
+/** Bytes from the size of the section of imports to the limits of the memory: size, count, "env" and "memory" with their lengths, kind. */
+const importHeader = 14;
+
+/**
+ * The same code for a shared memory. Only the import tells them apart: what stood there, "at least 1 page", becomes "shared, at least 1 page, at most
+ * 65536", three bytes more.
+ */
+function forSharedMemory(bytes: ArrayBuffer, memoryLimits: number): ArrayBuffer {
+  const shared = new Uint8Array(bytes.byteLength + 3);
+  shared.set(new Uint8Array(bytes, 0, memoryLimits));
+  shared.set([3, 1, 128, 128, 4], memoryLimits);
+  shared.set(new Uint8Array(bytes, memoryLimits + 2), memoryLimits + 5);
+  shared[memoryLimits - importHeader] = (shared[memoryLimits - importHeader] as number) + 3;
+  return shared.buffer;
 }

@@ -5,9 +5,15 @@ import { sizeOf } from "../../tensor/shape.ts";
 import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
 import { checkRange } from "../ports.ts";
 import type { WasmBackend, WasmStorage } from "./backend.ts";
+import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
+import { Pace } from "./pace.ts";
 import { RecordWriter } from "./record-writer.ts";
-import { writeRecord } from "./records.ts";
+import { Flag, isEmpty, writeRecord } from "./records.ts";
+import { workOf } from "./work.ts";
+
+/** Nanoseconds of work below which thread 0 does an instruction alone. */
+const leastDivided = 2000;
 
 /** A program in linear memory: its records, its constants, and the ports into and out of the arena. */
 export class WasmExecutable implements HostExecutable {
@@ -17,7 +23,12 @@ export class WasmExecutable implements HostExecutable {
   private readonly storages: ReadonlyMap<number, WasmStorage>;
   private readonly inputs: Readonly<Record<string, InputPort>>;
   private readonly outputs: Readonly<Record<string, HostOutputPort>>;
-  private count = 0;
+  private readonly instructions: readonly Instruction[];
+  /** Of each instruction, whether one thread does it alone. */
+  private readonly alone: readonly boolean[];
+  /** Nanoseconds of one thread in what threads share out. */
+  private readonly work: number;
+  private readonly pace = new Pace();
   /** Each instruction as a program of its own, where they have been run apart. */
   private parts: readonly WasmExecutable[] | undefined;
   private disposed = false;
@@ -28,6 +39,10 @@ export class WasmExecutable implements HostExecutable {
     storages: readonly WasmStorage[],
   ) {
     this.storages = new Map(program.variables.map((buffer, index) => [buffer, storages[index] as WasmStorage]));
+    this.instructions = program.instructions.filter((instruction) => !isEmpty(instruction));
+    const works = this.instructions.map(workOf);
+    this.alone = works.map((work) => !backend.eager && work < leastDivided);
+    this.work = works.reduce((sum, work, index) => (this.alone[index] ? sum : sum + work), 0);
     this.constants = this.placeConstants();
     this.records = this.placeRecords();
     this.link();
@@ -37,7 +52,7 @@ export class WasmExecutable implements HostExecutable {
 
   run(): void {
     this.check();
-    this.backend.execute(this.records.address, this.count);
+    this.backend.execute(this.records.address, this.instructions.length, this.work, this.pace);
   }
 
   runOne(index: number): void {
@@ -74,12 +89,14 @@ export class WasmExecutable implements HostExecutable {
     const writer = new RecordWriter({
       base,
       scratch: backend.scratch.address,
-      threads: backend.threads,
       interpret: backend.interpret,
       addressOf: (view) => this.addressOf(view),
     });
-    this.count = 0;
-    for (const instruction of this.program.instructions) if (writeRecord(instruction, writer)) this.count++;
+    const barriers = new Barriers((view) => this.addressOf(view));
+    this.instructions.forEach((instruction, index) => {
+      const alone = this.alone[index] === true;
+      writeRecord(instruction, (barriers.next(instruction, alone) ? Flag.waits : 0) | (alone ? Flag.alone : 0), writer);
+    });
     return writer;
   }
 
@@ -125,7 +142,7 @@ export class WasmExecutable implements HostExecutable {
     try {
       // Written once for their size; `link` writes them in their place.
       const draft = this.write(0);
-      backend.reserve(this.program.arenaBytes, draft.scratchBytes);
+      backend.reserve(this.program.arenaBytes, draft.scratchBytes, this.work > 0);
       return backend.heap.allocate(draft.words.length * 4, "programs");
     } catch (error) {
       if (constants) backend.heap.free(constants);

@@ -19,6 +19,8 @@ const pageBytes = 65536;
 const alignment = 64;
 /** What 32-bit addresses reach. */
 const addressable = 65536 * pageBytes;
+/** Where not even this can be reserved something else is wrong. */
+const leastReserved = 2 ** 27;
 
 /**
  * The linear memory: the one place that divides it, grows it, and holds views of it. Blocks are 64-byte aligned and come from a list
@@ -34,10 +36,23 @@ export class Heap {
   private readonly used: Record<Purpose, number> = { variables: 0, arena: 0, scratch: 0, constants: 0, programs: 0 };
   private end = 0;
 
-  /** @param maximumBytes the most that the memory may grow to; default: what addresses reach. */
-  constructor(maximumBytes = addressable) {
-    this.limit = Math.min(addressable, Math.floor(maximumBytes / pageBytes) * pageBytes);
-    this.memory = new WebAssembly.Memory({ initial: 1 });
+  /**
+   * @param maximumBytes the most that the memory may grow to; default: what addresses reach.
+   * @param shared whether threads share it. It is reserved whole, and where that is too much, half of it is tried, and so on.
+   */
+  constructor(maximumBytes = addressable, shared = false) {
+    let limit = Math.min(addressable, Math.floor(maximumBytes / pageBytes) * pageBytes);
+    let memory: WebAssembly.Memory | undefined;
+    while (!memory) {
+      try {
+        memory = new WebAssembly.Memory(shared ? { initial: 1, maximum: Math.max(1, limit / pageBytes), shared } : { initial: 1 });
+      } catch (error) {
+        if (limit < leastReserved) throw error;
+        limit = Math.floor(limit / pageBytes / 2) * pageBytes;
+      }
+    }
+    this.limit = limit;
+    this.memory = memory;
     this.floats = new Float32Array(this.memory.buffer);
     this.ints = new Int32Array(this.memory.buffer);
   }

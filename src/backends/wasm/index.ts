@@ -1,6 +1,8 @@
 import { stateError } from "../../errors.ts";
 import { WasmBackend } from "./backend.ts";
+import { canShare } from "./carried.ts";
 import { moduleOf, supports } from "./module.ts";
+import { threadsFor } from "./spawn.ts";
 
 export { WasmBackend } from "./backend.ts";
 
@@ -19,19 +21,27 @@ export interface WasmOptions {
   deterministic?: boolean;
   /** The most bytes of linear memory. Default: 4 GiB, what WASM can address. */
   maximumBytes?: number;
+  /**
+   * How many threads train, this one included: a number, or `"auto"`, as many as the machine has cores, at most 8. Workers start when programs have done
+   * enough work to repay it, so small models never start any; results are the same to the bit. Where memory cannot be shared (a page that is not cross-origin
+   * isolated, Workers handlers) it is one, with a warning if a number asked for more. With `module` it is one. Default `"auto"`.
+   */
+  threads?: number | "auto";
 }
 
 /**
  * The WASM backend: AssemblyScript kernels with SIMD. Each call makes a backend with a memory of its own.
- * @throws StateError where the engine has no WASM SIMD, or forbids compiling and no module is given.
- * @example const backend = await wasm({ maximumBytes: 256 * 2 ** 20 });
+ * @throws StateError where the engine has no WASM SIMD, or forbids compiling and no module is given; ValueError where threads is not a whole number from 1 to
+ * 64 or "auto".
+ * @example const backend = await wasm({ threads: 2, maximumBytes: 256 * 2 ** 20 });
  */
-export async function wasm({ module, deterministic = true, maximumBytes }: WasmOptions = {}): Promise<WasmBackend> {
+export async function wasm({ module, deterministic = true, maximumBytes, threads: wanted = "auto" }: WasmOptions = {}): Promise<WasmBackend> {
   if (module) return new WasmBackend(module, { maximumBytes });
   if (!supports("simd")) {
     throw stateError("wasm backend", { rule: "the engine must have WASM SIMD", expected: "SIMD", received: "none", advice: "Use the js backend." });
   }
-  return new WasmBackend(await moduleOf(!deterministic && supports("relaxed") ? "relaxed" : "simd"), { maximumBytes });
+  const { threads, spawn } = threadsFor(wanted, canShare);
+  return new WasmBackend(await moduleOf(!deterministic && supports("relaxed") ? "relaxed" : "simd", spawn !== undefined), { maximumBytes, threads, spawn });
 }
 
 /** As {@link wasm}, at once, from a compiled module. */

@@ -43,7 +43,7 @@ export function writeMap(instruction: MapInstruction, writer: RecordWriter): voi
   const setCode = writer.later();
   writer.word(inputs.length, outputs.length, canonical.constants.length, script.registers, shape.length, total);
   const setValues = writer.later();
-  writer.word(writer.scratch(scratch), scratch, Number(converts), Number(!converts && repeatsRows(inputs, walks)), ...shape);
+  writer.word(writer.scratch(scratch), Number(converts), Number(!converts && repeatsRows(inputs, walks)), ...shape);
   inputs.forEach((view, i) => {
     writer.view(view);
     writer.word(Number(view.dtype === "int32"), walks[i] as number, ...(strided ? view.strides : [walks[i] === Walk.Flat ? 1 : 0]));

@@ -19,10 +19,12 @@ export function supports(build: Build): boolean {
   return WebAssembly.validate(new Uint8Array([...header, 10, code.length + 4, 1, code.length + 2, 0, ...code, 11]));
 }
 
-const modules: Partial<Record<Build, Promise<WebAssembly.Module>>> = {};
+const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/** The compiled module, shared by all backends. */
-export function moduleOf(build: Build): Promise<WebAssembly.Module> {
-  modules[build] ??= carried(build);
-  return modules[build];
+/** The compiled module, one for all backends; `shared`: for a memory that threads share. */
+export function moduleOf(build: Build, shared = false): Promise<WebAssembly.Module> {
+  const key = `${build} ${shared}`;
+  const module = modules.get(key) ?? carried(build, shared);
+  modules.set(key, module);
+  return module;
 }

@@ -6,9 +6,8 @@ export interface Placement {
   addressOf(view: View): number;
   /** Byte address of the records. */
   readonly base: number;
-  /** Byte address of scratch memory, of which each instruction uses what it needs from the start. */
+  /** Byte address of thread 0's scratch memory, of which each instruction uses what it needs from the start. */
   readonly scratch: number;
-  readonly threads: number;
   /** Whether every expression goes to the interpreter. */
   readonly interpret: boolean;
 }
@@ -16,7 +15,7 @@ export interface Placement {
 /** Writes words of records one after the other, and adds up how much scratch memory they need. */
 export class RecordWriter {
   readonly words: number[] = [];
-  /** The most scratch memory that an instruction asked for. */
+  /** The most scratch memory that an instruction asked for, per thread. */
   scratchBytes = 0;
   private scratchUsed = 0;
 
@@ -65,10 +64,10 @@ export class RecordWriter {
     while (this.words.length % 4 !== 0) this.words.push(0);
   }
 
-  /** The address of `bytes` of scratch memory for every thread, besides what the same instruction has already. */
-  scratch(bytesPerThread: number): number {
+  /** The address of `bytes` of each thread's scratch memory (thread 0's), besides what the same instruction has already. */
+  scratch(bytes: number): number {
     const address = this.placement.scratch + this.scratchUsed;
-    this.scratchUsed += Math.ceil((bytesPerThread * this.placement.threads) / 64) * 64;
+    this.scratchUsed += Math.ceil(bytes / 64) * 64;
     this.scratchBytes = Math.max(this.scratchBytes, this.scratchUsed);
     return address;
   }

@@ -85,6 +85,7 @@ const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruct
     writer.word(stream, count);
     writer.view(key);
     writer.view(output);
+    writer.word(writer.scratch(128));
   },
   cumsum({ outer, length, inner, exclusive, reverse, input, output }, writer) {
     writer.word(outer, length, inner, Number(exclusive), Number(reverse));
@@ -113,21 +114,23 @@ const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruct
   fill: writeFill,
 };
 
-/** Appends the record of an instruction: header and words. False, and nothing written, where there is nothing to do. */
-export function writeRecord(instruction: Instruction, writer: RecordWriter): boolean {
-  if (isEmpty(instruction)) return false;
+/** Flags in a record's header, as in assembly/execute.ts: threads must meet before the instruction; thread 0 does it alone. */
+export const Flag = { waits: 1, alone: 2 } as const;
+
+/** Appends the record of an instruction that has something to do: header and words. */
+export function writeRecord(instruction: Instruction, flags: number, writer: RecordWriter): void {
   const start = writer.address;
   writer.word(kernelNumbers[instruction.kind]);
   const setSize = writer.later();
-  writer.word(0, 0);
+  writer.word(flags, 0);
   (writers[instruction.kind] as (instruction: Instruction, writer: RecordWriter) => void)(instruction, writer);
   writer.align();
   writer.releaseScratch();
   setSize(writer.address - start);
-  return true;
 }
 
-function isEmpty(instruction: Instruction): boolean {
+/** Whether there is nothing to do. */
+export function isEmpty(instruction: Instruction): boolean {
   return instruction.kind === "map" ? sizeOf(instruction.shape) === 0 : sizeOf(instruction.output.shape) === 0;
 }
 
@@ -180,8 +183,7 @@ function writeConvInputGrad({ entries, rowAxes, dy, filter, patches, output }: C
   writer.view(patches);
   writer.word(patches.strides[0] as number);
   const setPatches = writer.later();
-  const bytes = convInputGradScratchBytes(rows / entries, filters, depth / runLength, runLength);
-  writer.word(bytes, writer.scratch(bytes));
+  writer.word(writer.scratch(convInputGradScratchBytes(rows / entries, filters, depth / runLength, runLength)));
   writePatches(patches, rowAxes, setPatches, writer);
 }
 

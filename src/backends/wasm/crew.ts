@@ -1,0 +1,107 @@
+import { type StateError, stateError } from "../../errors.ts";
+import { Control, type Share, type Spawn } from "./spawn.ts";
+
+/** Nanoseconds of work in all that programs must have done before workers are started: about what starting one costs. */
+const priceOfStart = 3e7;
+/** Tenths of a second that a run waits for a worker that has gone silent. */
+const patience = 300;
+
+/**
+ * The worker threads of a backend. They are started when programs have done enough work to repay it, sleep between programs, and end with the
+ * backend. A run never depends on one that has not come (assembly/threads.ts).
+ */
+export class Crew {
+  private readonly words: Int32Array;
+  private stops: (() => void)[] = [];
+  private phase: "idle" | "started" | "ended" = "idle";
+  private done = 0;
+
+  /** @param size how many workers. */
+  constructor(
+    private readonly size: number,
+    private readonly spawn: Spawn,
+    private readonly share: Share,
+  ) {
+    this.words = new Int32Array(share.memory.buffer, share.control, Control.bytes / 4).fill(0);
+    this.words[Control.hostSleeps / 4] = Number(maySleep());
+    this.words[Control.patience / 4] = patience;
+  }
+
+  /** Where they meet, in linear memory. */
+  get control(): number {
+    return this.share.control;
+  }
+
+  /** Workers that are ready. */
+  get alive(): number {
+    return this.phase === "started" ? Atomics.load(this.words, Control.alive / 4) : 0;
+  }
+
+  /** Counts a run's work (nanoseconds of one thread), and starts the workers when they would have been worth it. */
+  count(work: number): void {
+    if (this.phase !== "idle") return;
+    this.done += work;
+    if (this.done >= priceOfStart) this.start();
+  }
+
+  /** Starts the workers unless they are. Where that is not possible the crew ends, with a warning. */
+  start(): void {
+    if (this.phase !== "idle") return;
+    this.phase = "started";
+    try {
+      for (let i = 0; i < this.size; i++) this.stops.push(this.spawn(this.share, (error) => this.lose(error)));
+    } catch (error) {
+      this.lose(error);
+    }
+  }
+
+  /** Starts the workers and waits until all are ready; fewer where they cannot be. */
+  async ready(): Promise<void> {
+    this.start();
+    // Nothing tells when a worker is ready but the shared memory.
+    for (let i = 0; i < 2000 && this.phase === "started" && this.alive < this.size; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** Ends the workers after a failure; gives the error to throw. */
+  fail(): StateError {
+    const failed = Atomics.load(this.words, Control.failed / 4) !== 0;
+    this.end();
+    return stateError("wasm backend", {
+      rule: "every thread must do its share of a program",
+      expected: "all of them at the end",
+      received: failed ? "a worker thread that failed" : `a worker thread that gave no sign of life for ${(this.words[Control.patience / 4] as number) / 10} s`,
+      context: "the run was broken off, so variables that it updates may hold anything; later runs use one thread",
+      advice: "Restore the weights before going on.",
+    });
+  }
+
+  /** Ends the workers. */
+  end(): void {
+    if (this.phase === "ended") return;
+    this.phase = "ended";
+    for (const word of [Control.failed, Control.stopped]) Atomics.store(this.words, word / 4, 1);
+    for (const gate of [Control.phase, Control.turn]) {
+      Atomics.add(this.words, gate / 4, 1);
+      Atomics.notify(this.words, gate / 4);
+    }
+    for (const stop of this.stops) stop();
+    this.stops = [];
+  }
+
+  private lose(error: unknown): void {
+    if (this.phase === "ended") return;
+    this.end();
+    const reason = error instanceof Error ? error.message : String(error);
+    console.warn(`aretejs: worker threads cannot be used (${reason}); one thread from here on.`);
+  }
+}
+
+/** Whether this thread may block: the main thread of a browser may not. */
+function maySleep(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
