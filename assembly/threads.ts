@@ -41,8 +41,8 @@ const STRIDE: usize = 328;
 const OPEN: i32 = 1 << 16;
 
 /**
- * Turns of a loop before a sleep: some 160 microseconds. That is more than waking up takes, or else who was woken is so late at the next barrier that the others
- * have fallen asleep, and so on (measured: steps took twice as long); and more than the host needs from one training step to the next.
+ * Turns of a loop before a sleep: some 160 microseconds. That is more than waking up takes, so that who was woken late does not find the others asleep at
+ * the next barrier, and more than the host needs from one training step to the next.
  */
 const SPINS: i32 = 1 << 18;
 /** Turns that take a tenth of a second or so. */
