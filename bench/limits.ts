@@ -6,7 +6,8 @@
 
 import { readFileSync } from "node:fs";
 import { Bench } from "tinybench";
-import { adam, bind, compile, conv2d, dense, flatten, maxPooling2d, ops, sequential, settle, sgd, Variable, wasm } from "../src/index.ts";
+import { adam, bind, compile, ops, settle, sgd, Variable, wasm } from "../src/index.ts";
+import { cnn } from "./cnn.ts";
 import { Kernels, rooflineFlops } from "./gemm.ts";
 import { median } from "./options.ts";
 
@@ -28,18 +29,7 @@ interface Pair {
 async function cnnAgainstLoop(): Promise<Pair> {
   const [batch, batches] = [32, 2];
   const rows = batch * batches;
-  const model = sequential(
-    [
-      conv2d(32, 3, { activation: "relu", inputShape: [28, 28, 1] }),
-      maxPooling2d(2),
-      conv2d(64, 3, { activation: "relu" }),
-      maxPooling2d(2),
-      flatten(),
-      dense(128, { activation: "relu" }),
-      dense(10, { activation: "softmax" }),
-    ],
-    { seed: 1 },
-  );
+  const model = cnn();
   model.compile({ optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", backend: await wasm(oneThread) });
   const x = { data: Float32Array.from({ length: rows * 784 }, (_, i) => Math.abs(Math.sin(i))), shape: [rows, 28, 28, 1] };
   const y = Int32Array.from({ length: rows }, (_, i) => i % 10);

@@ -5,7 +5,8 @@
  */
 
 import { viewsOf } from "../src/compiler/instruction.ts";
-import { conv2d, dense, flatten, maxPooling2d, type Program, sequential, sgd, wasm } from "../src/index.ts";
+import { type Program, sgd, wasm } from "../src/index.ts";
+import { cnn } from "./cnn.ts";
 
 /** The train step of conv 32, pool, conv 64, pool, dense 128, dense 10 on 28×28×1 images, with momentum: the largest program that training binds. */
 export async function cnnStep(batch: number): Promise<Program> {
@@ -16,18 +17,7 @@ export async function cnnStep(batch: number): Promise<Program> {
     loaded.push(program);
     return load(program, storages);
   };
-  const model = sequential(
-    [
-      conv2d(32, 3, { activation: "relu", inputShape: [28, 28, 1] }),
-      maxPooling2d(2),
-      conv2d(64, 3, { activation: "relu" }),
-      maxPooling2d(2),
-      flatten(),
-      dense(128, { activation: "relu" }),
-      dense(10, { activation: "softmax" }),
-    ],
-    { seed: 1 },
-  );
+  const model = cnn();
   model.compile({ optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
   await model.trainOnBatch({ data: new Float32Array(batch * 28 * 28), shape: [batch, 28, 28, 1] }, new Int32Array(batch));
   return loaded.reduce((largest, program) => (program.arenaBytes > largest.arenaBytes ? program : largest));

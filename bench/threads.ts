@@ -14,9 +14,10 @@ import { wasm } from "../src/backends/wasm/index.ts";
 import { Pace } from "../src/backends/wasm/pace.ts";
 import { compile } from "../src/compiler/compile.ts";
 import type { Program } from "../src/compiler/instruction.ts";
-import { conv2d, dense, flatten, type Model, maxPooling2d, sequential, sgd } from "../src/index.ts";
+import { dense, type Model, sequential, sgd } from "../src/index.ts";
 import type { TypedArray } from "../src/tensor/dtype.ts";
 import { matmul, placeholder } from "../src/tensor/ops/index.ts";
+import { cnn } from "./cnn.ts";
 import { chosen, median, type Options } from "./options.ts";
 
 /** Repeats of the pair. */
@@ -46,21 +47,6 @@ const product =
 
 const mlp = () =>
   sequential([dense(300, { activation: "relu", inputShape: [784] }), dense(100, { activation: "relu" }), dense(10, { activation: "softmax" })], { seed: 1 });
-
-/** The network of the race against other libraries. */
-const cnn = () =>
-  sequential(
-    [
-      conv2d(32, 3, { activation: "relu", inputShape: [28, 28, 1] }),
-      maxPooling2d(),
-      conv2d(64, 3, { activation: "relu" }),
-      maxPooling2d(),
-      flatten(),
-      dense(128, { activation: "relu" }),
-      dense(10, { activation: "softmax" }),
-    ],
-    { seed: 1 },
-  );
 
 /** A training step with momentum: `fit` records the program, here it runs again and again. */
 const step =

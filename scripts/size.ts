@@ -58,11 +58,11 @@ async function rows(): Promise<Row[]> {
   const dense = await bundle('export { sequential, dense, adam } from "./dist/index.js";');
   const cnn = await bundle('export { sequential, conv2d, maxPooling2d, flatten, dense, sgd } from "./dist/index.js";');
   return [
-    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 132 * KB, budget: 60 * KB },
+    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 136 * KB, budget: 60 * KB },
     { what: "  without kernels", bytes: everything.code },
     { what: "sequential, dense, adam, with kernels", bytes: dense.code + dense.wasm },
-    { what: "  without kernels", bytes: dense.code, limit: 55 * KB, budget: 35 * KB },
-    { what: "a CNN with sgd, without kernels", bytes: cnn.code, limit: 59 * KB },
+    { what: "  without kernels", bytes: dense.code, limit: 58 * KB, budget: 35 * KB },
+    { what: "a CNN with sgd, without kernels", bytes: cnn.code, limit: 61 * KB },
     ...["simd", "relaxed"].map((name) => ({
       what: `${name}.wasm`,
       bytes: gzipped(readFileSync(`${root}/build/${name}.wasm`)),

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Miniflare } from "miniflare";
+import { workerd } from "./miniflare.ts";
 import { run } from "./processes.ts";
 
 /** What the handler answers. */
@@ -49,20 +49,7 @@ export async function workersExample(scratch: string): Promise<Outcome> {
   const wrangler = fileURLToPath(new URL("node_modules/wrangler/bin/wrangler.js", import.meta.url));
   await run(project, [process.execPath, wrangler, "deploy", "--dry-run", "--outdir", bundled]);
   const before = new Set(workerdProcesses());
-  const worker = new Miniflare({
-    rootPath: bundled,
-    modulesRoot: bundled,
-    scriptPath: "index.js",
-    modules: true,
-    modulesRules: [
-      { type: "ESModule", include: ["**/*.js"] },
-      { type: "CompiledWasm", include: ["**/*.wasm"] },
-    ],
-    compatibilityDate: "2026-04-01",
-    host: "127.0.0.1",
-    port: 0,
-    cf: false,
-  });
+  const worker = workerd(bundled, "index.js", "**/*.js");
   try {
     const url = await worker.ready;
     const post = async (body: string) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { Miniflare } from "miniflare";
+import { workerd } from "./miniflare.ts";
 import { examples } from "./program/train.mjs";
 import { median, type Row, type Times, type Trained } from "./report.ts";
 
@@ -25,20 +25,7 @@ export async function withWorker<T>(scratch: string, program: string, use: (url:
     outExtension: { ".js": ".mjs" },
     logLevel: "error",
   });
-  const worker = new Miniflare({
-    rootPath: outdir,
-    modulesRoot: outdir,
-    scriptPath: `${program}.mjs`,
-    modules: true,
-    modulesRules: [
-      { type: "ESModule", include: ["**/*.mjs"] },
-      { type: "CompiledWasm", include: ["**/*.wasm"] },
-    ],
-    compatibilityDate: "2026-04-01",
-    host: "127.0.0.1",
-    port: 0,
-    cf: false,
-  });
+  const worker = workerd(outdir, `${program}.mjs`, "**/*.mjs");
   try {
     return await use(await worker.ready);
   } finally {
