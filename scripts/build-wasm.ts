@@ -1,15 +1,19 @@
 /**
- * Builds the WASM of both targets of asconfig.json, each of which serves one thread or several, and writes it into src/backends/wasm/generated/, deflated and as base64, so that the
- * package needs no file at run time and stays small: compressed text does not compress again. Prints the sizes.
+ * Builds the WASM of both targets of asconfig.json, each of which serves one thread or several, and writes it into src/backends/wasm/generated/,
+ * deflated and as base64, so that the package needs no file at run time and stays small: compressed text does not compress again. Prints the sizes.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import asc from "assemblyscript/asc";
-import { generateKernels } from "./generate-kernels.ts";
 import { generateTiles } from "./generate-tiles.ts";
 
 process.chdir(new URL("..", import.meta.url).pathname);
 generateTiles();
+// What lists the fused kernels compiles training programs, and so loads the backend that reads the list: on a fresh checkout it finds an empty one.
+const list = "src/backends/wasm/generated/kernels.ts";
+mkdirSync("src/backends/wasm/generated", { recursive: true });
+if (!existsSync(list)) writeFileSync(list, 'export const fusedKernels: string = "";\n');
+const { generateKernels } = await import("./generate-kernels.ts");
 console.log(`${await generateKernels()} fused kernels`);
 mkdirSync("build", { recursive: true });
 for (const target of ["simd", "relaxed"]) {
