@@ -4,8 +4,8 @@
  * is wanted the generator asks for `truth`.
  */
 import { choose, copySign, splat } from "./simd";
-export { exp, expm1, log, log1p, tanh } from "./simd";
-export { cos, erf, erfinv, pow, sin } from "./special";
+export { exp, expAll, expm1, log, log1p, tanh } from "./simd";
+export { cos, erf, erfinv, erfinvAll, pow, sin } from "./special";
 
 @inline export function neg(x: v128): v128 { return f32x4.neg(x); }
 @inline export function abs(x: v128): v128 { return f32x4.abs(x); }

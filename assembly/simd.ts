@@ -20,6 +20,15 @@ const LN2_LOW: usize = memory.data<f32>([-2.12194440e-4], 4);
 const ROUNDER: usize = memory.data<f32>([12582912], 4);
 const ROUNDER_BITS: i32 = 0x4b400000;
 
+/**
+ * y, and not before x: a shuffle that moves nothing, which engines drop. TurboFan orders a block's instructions backwards from what uses
+ * them; that two results wait for each other makes it weave their instructions together, and each hides the other's latency.
+ */
+@inline
+export function after(x: v128, y: v128): v128 {
+  return v128.shuffle<i32>(x, y, 4, 5, 6, 7);
+}
+
 @inline
 export function splat(x: f32): v128 {
   return f32x4.splat(x);
@@ -114,8 +123,8 @@ function powerOfTwo(n: v128): v128 {
   return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
 }
 
-/** e^x within 1 ulp, subnormal results included. */
-export function exp(x: v128): v128 {
+@inline
+function expOf(x: v128): v128 {
   // Beyond these bounds the result is 0 or infinite anyway; within, n fits the two factors.
   const z = f32x4.pmax(f32x4.pmin(x, at(EXP_MOST)), at(EXP_LEAST));
   const shifted = madd(z, at(LOG2E), at(ROUNDER));
@@ -126,6 +135,22 @@ export function exp(x: v128): v128 {
   const whole = i32x4.sub(shifted, i32x4.splat(ROUNDER_BITS));
   const half = i32x4.shr_s(whole, 1);
   return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
+}
+
+/** e^x within 1 ulp, subnormal results included. */
+export function exp(x: v128): v128 {
+  return expOf(x);
+}
+
+/** `exp` of the vectors from `a` on, `step` bytes apart, to those from `target` to `end`. */
+export function expAll(target: usize, end: usize, a: usize, step: usize): void {
+  for (; target + 16 < end; target += 32) {
+    const y0 = expOf(v128.load(a)), y1 = expOf(v128.load(a + step));
+    v128.store(target, after(y1, y0));
+    v128.store(target, y1, 16);
+    a += 2 * step;
+  }
+  if (target < end) v128.store(target, exp(v128.load(a)));
 }
 
 /** e^x − 1 within 2 ulp, also near 0. */
@@ -187,6 +212,13 @@ function logSpecials(argument: v128, x: v128, y: v128): v128 {
 const LEAST_NORMAL: usize = memory.data<f32>([1.17549435e-38], 4);
 const POWER_23: usize = memory.data<f32>([8388608], 4);
 
+/** Natural logarithm of normal positive numbers; of others nothing of use. */
+@inline
+export function logOfNormal(x: v128): v128 {
+  const e = exponent(x);
+  return logOfParts(f32x4.sub(mantissa(x, e), at(ONE)), f32x4.convert_i32x4_s(e), splat(0));
+}
+
 /** Natural logarithm within 1 ulp, of subnormal numbers too. */
 export function log(x: v128): v128 {
   const tiny = f32x4.lt(x, at(LEAST_NORMAL));
@@ -221,7 +253,7 @@ export function tanh(x: v128): v128 {
   const square = f32x4.mul(z, z);
   const p = madd(madd(at(TANH + 16), square, pair(z, TANH + 8)), square, pair(z, TANH));
   const small = madd(f32x4.mul(p, z), a, a);
-  const e = f32x4.add(exp(f32x4.add(a, a)), at(ONE));
+  const e = f32x4.add(expOf(f32x4.add(a, a)), at(ONE));
   const large = f32x4.sub(at(ONE), f32x4.div(splat(2), e));
   return copySign(choose(f32x4.lt(a, at(TANH_SMALL)), small, large), x);
 }

@@ -1,5 +1,5 @@
 /** Four lanes at once: error function and its inverse, sine and cosine, power. Plain multiplies and adds, as in simd.ts. */
-import { at, choose, copySign, exp, log, madd, ONE, pair, quad, splat } from "./simd";
+import { after, at, choose, copySign, exp, logOfNormal, madd, ONE, pair, quad, splat } from "./simd";
 
 /** erf(x) / x − 1 as a polynomial of x², below ERF_SMALL. */
 const ERF: usize = memory.data<f32>([1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4], 4);
@@ -39,13 +39,58 @@ function nine(x: v128, coefficients: usize): v128 {
   return madd(madd(at(coefficients + 32), fourth, quad(x, square, coefficients + 16)), fourth, quad(x, square, coefficients));
 }
 
+/** −log(1 − x²) for |x| < 1. */
+@inline
+function erfinvArgument(x: v128): v128 {
+  return f32x4.neg(logOfNormal(f32x4.mul(f32x4.sub(at(ONE), x), f32x4.add(at(ONE), x))));
+}
+
+@inline
+function erfinvNear(w: v128): v128 {
+  return nine(f32x4.sub(w, splat(2.5)), ERFINV_NEAR);
+}
+
+/** From |x| = 0.9966 on. */
+@inline
+function isFar(w: v128): v128 {
+  return f32x4.ge(w, splat(5));
+}
+
+function erfinvFar(w: v128, near: v128): v128 {
+  return choose(isFar(w), nine(f32x4.sub(f32x4.sqrt(w), splat(3)), ERFINV_FAR), near);
+}
+
+/** p·x; ±∞ at ±1, NaN beyond. */
+@inline
+function erfinvOf(p: v128, x: v128): v128 {
+  const a = f32x4.abs(x);
+  const outside = choose(f32x4.eq(a, at(ONE)), f32x4.mul(x, splat(<f32>Infinity)), splat(NaN));
+  return choose(f32x4.lt(a, at(ONE)), f32x4.mul(p, x), outside);
+}
+
 /** Inverse error function, relative error about 1e-6. M. Giles, "Approximating the erfinv function", 2012. */
 export function erfinv(x: v128): v128 {
-  const w = f32x4.neg(log(f32x4.mul(f32x4.sub(at(ONE), x), f32x4.add(at(ONE), x))));
-  const near = nine(f32x4.sub(w, splat(2.5)), ERFINV_NEAR);
-  const far = nine(f32x4.sub(f32x4.sqrt(w), splat(3)), ERFINV_FAR);
-  const y = f32x4.mul(choose(f32x4.lt(w, splat(5)), near, far), x);
-  return choose(f32x4.eq(f32x4.abs(x), at(ONE)), f32x4.mul(x, splat(<f32>Infinity)), y);
+  const w = erfinvArgument(x);
+  const p = erfinvNear(w);
+  return erfinvOf(v128.any_true(isFar(w)) ? erfinvFar(w, p) : p, x);
+}
+
+/** `erfinv` of the vectors from `a` on, `step` bytes apart, to those from `target` to `end`. */
+export function erfinvAll(target: usize, end: usize, a: usize, step: usize): void {
+  for (; target + 16 < end; target += 32) {
+    const x0 = v128.load(a), x1 = v128.load(a + step);
+    const w0 = erfinvArgument(x0), w1 = erfinvArgument(x1);
+    let p0 = erfinvNear(w0), p1 = erfinvNear(w1);
+    if (v128.any_true(v128.or(isFar(w0), isFar(w1)))) {
+      p0 = erfinvFar(w0, p0);
+      p1 = erfinvFar(w1, p1);
+    }
+    const y1 = erfinvOf(p1, x1);
+    v128.store(target, after(y1, erfinvOf(p0, x0)));
+    v128.store(target, y1, 16);
+    a += 2 * step;
+  }
+  if (target < end) v128.store(target, erfinv(v128.load(a)));
 }
 
 /** (sin r − r) / r³ and (cos r − 1 + r²/2) / r⁴ as polynomials of r², |r| ≤ π/4. */

@@ -17,19 +17,13 @@
  * Look at the loops again after every change: `node --no-liftoff --no-wasm-lazy-compilation --print-wasm-code`, no [rbp-…] inside.
  */
 import {
-  ordered3x8, ordered4x8, ordered5x8, tile1x4, tile1x8, tile2x4, tile2x8, tile3x4, tile3x8, tile4x4, tile4x8, tile5x4, tile5x8, tile6x4, tile6x8,
+  ordered4x8, ordered5x8, tile1x4, tile1x8, tile2x4, tile2x8, tile3x4, tile3x8, tile4x4, tile4x8, tile5x4, tile5x8, tile6x4, tile6x8,
 } from "./generated/tiles";
 
 /** acc + x·y: fused where the build allows it. */
 @inline
 export function madd(x: v128, y: v128, acc: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, acc) : f32x4.add(acc, f32x4.mul(x, y));
-}
-
-/** y, and not before x. */
-@inline
-export function after(x: v128, y: v128): v128 {
-  return v128.shuffle<i32>(x, y, 4, 5, 6, 7);
 }
 
 /** Something that is not there before x and y: nobody reads it, `after` waits for it. */
@@ -48,7 +42,7 @@ export function multiplyTile(rows: i32, wide: bool, k: i32, a: usize, b: usize, 
     switch (rows) {
       case 1: return tile1x8(k, a, b, bs, c, lines, acc);
       case 2: return tile2x8(k, a, b, bs, c, lines, acc);
-      case 3: return ASC_FEATURE_RELAXED_SIMD ? tile3x8(k, a, b, bs, c, lines, acc) : ordered3x8(k, a, b, bs, c, lines, acc);
+      case 3: return tile3x8(k, a, b, bs, c, lines, acc);
       case 4: return ASC_FEATURE_RELAXED_SIMD ? tile4x8(k, a, b, bs, c, lines, acc) : ordered4x8(k, a, b, bs, c, lines, acc);
       case 5: return ASC_FEATURE_RELAXED_SIMD ? tile5x8(k, a, b, bs, c, lines, acc) : ordered5x8(k, a, b, bs, c, lines, acc);
       default: if (TILE_ROWS == 6) tile6x8(k, a, b, bs, c, lines, acc);

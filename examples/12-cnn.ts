@@ -60,7 +60,7 @@ export type CnnFigures = Record<keyof typeof networks, number>;
 export async function run(options: ExampleOptions): Promise<CnnFigures> {
   const { short = false, log = () => {} } = options;
   const images = await imagesOf(options);
-  const [train, test] = [choose(images.train, short ? { take: 960 } : {}), choose(images.test, short ? { take: 200 } : {})];
+  const [train, test] = [choose(images.train, short ? { take: 640 } : {}), choose(images.test, short ? { take: 200 } : {})];
   const withChannel = (set: typeof train) => ({ data: set.x.data, shape: [...set.x.shape, 1] });
   const [epochs, batchSize] = [short ? 3 : 10, 32];
   const steps = epochs * Math.ceil(train.y.data.length / batchSize);

@@ -63,7 +63,7 @@ function network(residual: boolean): Model {
 export async function run(options: ExampleOptions): Promise<{ residual: ResidualFigures; plain: ResidualFigures }> {
   const { short = false, log = () => {} } = options;
   const images = await imagesOf(options);
-  const [train, test] = [choose(images.train, { take: short ? 320 : 10_000 }), choose(images.test, short ? { take: 100 } : {})];
+  const [train, test] = [choose(images.train, { take: short ? 224 : 10_000 }), choose(images.test, short ? { take: 100 } : {})];
   const withChannel = (set: typeof train) => ({ data: set.x.data, shape: [...set.x.shape, 1] });
   const epochs = short ? 2 : 5;
   const steps = epochs * Math.ceil(train.y.data.length / 32);

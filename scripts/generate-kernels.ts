@@ -9,6 +9,8 @@ import { knownExpressions } from "./known-expressions.ts";
 
 const root = new URL("..", import.meta.url);
 const comparisons: ReadonlySet<string> = new Set<Primitive>(["equal", "notEqual", "less", "lessEqual"]);
+/** Long functions that have a loop of their own over a tile, two vectors at a time. */
+const arrays: ReadonlySet<string> = new Set<Primitive>(["exp", "erfinv"]);
 const banner = "// Written by scripts/generate-kernels.ts: do not edit.\n";
 
 /** The known expressions, each once. Two keys with one hash would run the wrong kernel, so that is an error. */
@@ -68,6 +70,7 @@ function interpreter(): string {
   const cases = operations.map(([op, count], index) => {
     const loads = ["v128.load(a)", "v128.load(b)", "v128.load(c)"].slice(0, count);
     if (op === "select") loads[0] = "k.mask(v128.load(a))";
+    if (arrays.has(op)) return `      case ${index}:\n        k.${op}All(target, end, a, aStep);\n        break;`;
     const call = op === "" ? (loads[0] as string) : `k.${op}(${loads.join(", ")})`;
     const steps = ["a += aStep", "b += bStep", "c += cStep"].slice(0, count).join(", ");
     return `      case ${index}:\n        for (; target < end; target += 16, ${steps}) v128.store(target, ${comparisons.has(op) ? `k.truth(${call})` : call});\n        break;`;

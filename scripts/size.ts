@@ -58,7 +58,7 @@ async function rows(): Promise<Row[]> {
   const dense = await bundle('export { sequential, dense, adam } from "./dist/index.js";');
   const cnn = await bundle('export { sequential, conv2d, maxPooling2d, flatten, dense, sgd } from "./dist/index.js";');
   return [
-    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 118 * KB, budget: 60 * KB },
+    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 133 * KB, budget: 60 * KB },
     { what: "  without kernels", bytes: everything.code },
     { what: "sequential, dense, adam, with kernels", bytes: dense.code + dense.wasm },
     { what: "  without kernels", bytes: dense.code, limit: 57 * KB, budget: 35 * KB },

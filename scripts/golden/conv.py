@@ -90,10 +90,45 @@ GRIDS = {
     "separableConv1d": SEPARABLE1D,
     "separableConv2d": SEPARABLE2D,
 }
+# Added later, so that the numbers of the cases above stay.
+MORE = {
+    "conv1d": [
+        ({"kernelSize": 3, "dilationRate": 3, "padding": "same"}, (1, 7, 2)),
+        ({"kernelSize": 2, "strides": 3}, (1, 8, 3)),
+        ({"kernelSize": 5, "strides": 2, "padding": "causal", "groups": 3}, (2, 7, 3)),
+    ],
+    "conv2d": [
+        ({"kernelSize": 5, "padding": "same"}, (1, 3, 4, 2)),
+        ({"kernelSize": [3, 2], "strides": [3, 1], "padding": "same", "groups": 3}, (1, 5, 7, 3)),
+        ({"kernelSize": 3, "dilationRate": 2, "groups": 3}, (1, 7, 5, 6)),
+    ],
+    "conv3d": [({"kernelSize": 3, "strides": 2, "padding": "same", "groups": 3}, (1, 3, 5, 4, 3))],
+    "conv1dTranspose": [
+        ({"kernelSize": 5, "strides": 3, "padding": "same", "outputPadding": 1}, (1, 3, 2)),
+        ({"kernelSize": 2, "strides": 3, "outputPadding": 2, "useBias": False}, (1, 3, 2)),
+    ],
+    "conv2dTranspose": [
+        ({"kernelSize": [3, 2], "dilationRate": [1, 2], "padding": "same"}, (1, 4, 5, 2)),
+        ({"kernelSize": [4, 3], "strides": [2, 3]}, (1, 3, 2, 1)),
+    ],
+    "conv3dTranspose": [
+        ({"kernelSize": 3, "strides": [1, 2, 3]}, (1, 2, 3, 2, 2)),
+        ({"kernelSize": [2, 3, 1], "strides": 2, "padding": "same", "outputPadding": [0, 1, 1]}, (1, 2, 2, 3, 1)),
+    ],
+    "separableConv1d": [
+        ({"kernelSize": 3, "dilationRate": 2, "padding": "same"}, (1, 7, 2)),
+        ({"kernelSize": 4, "strides": 3, "useBias": False, "activation": "tanh"}, (2, 8, 3)),
+    ],
+    "separableConv2d": [
+        ({"kernelSize": [3, 2], "strides": 2, "depthMultiplier": 3}, (1, 7, 5, 2)),
+        ({"kernelSize": 3, "dilationRate": 2, "padding": "same"}, (1, 5, 6, 2)),
+    ],
+}
 
 
 def cases():
     draw = Lcg()
-    for layer, grid in GRIDS.items():
-        for config, shape in grid:
-            yield layers.case(draw, layer, {"filters": 3, **config}, shape)
+    for grids in (GRIDS, MORE):
+        for layer, grid in grids.items():
+            for config, shape in grid:
+                yield layers.case(draw, layer, {"filters": 3, **config}, shape)

@@ -30,6 +30,7 @@ CLASSES = {
     "ones": keras.initializers.Ones,
     "constant": keras.initializers.Constant,
     "identity": keras.initializers.Identity,
+    "stft": keras.initializers.STFT,
 }
 
 # What a normal cut at two deviations keeps of its deviation.
@@ -67,6 +68,10 @@ FIXED = [
     ("identity", {}, (3, 3)),
     ("identity", {"gain": 2.0}, (2, 4)),
     ("identity", {}, (4, 2)),
+    ("stft", {}, (6, 1, 5)),
+    ("stft", {"side": "imag", "window": "hamming", "scaling": "spectrum", "periodic": True}, (8, 1, 4)),
+    ("stft", {"window": None, "scaling": None}, (4, 1, 3)),
+    ("stft", {"side": "imag", "window": [1.0, 2.0, 3.0], "scaling": "density"}, (3, 1, 3)),
 ]
 ORTHOGONAL = [({}, (6, 4)), ({}, (4, 6)), ({}, (5, 5)), ({"gain": 2.0}, (6, 4)), ({}, (3, 3, 2, 4)), ({"gain": 0.5}, (2, 2, 2, 20))]
 

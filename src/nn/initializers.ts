@@ -9,6 +9,8 @@ import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { orthogonalMatrix } from "./orthogonal.ts";
 
+export { type StftOptions, stft } from "./stft.ts";
+
 /** Where an initializer's random numbers come from: the model's seed and the variable's own stream. */
 export interface RandomSource {
   readonly seed: number;
@@ -209,12 +211,15 @@ export const initializers = {
 /** The name of an initializer, such as "heNormal". */
 export type InitializerName = keyof typeof initializers;
 
-/** An initializer from its name (with default options), from saved options `{ kind, … }`, or a function as it is. */
-export function initializer(given: InitializerName | Initializer | { kind: string }, owner = "initializer"): Initializer {
+/**
+ * An initializer from its name (with default options), from saved options `{ kind, … }`, or a function as it is.
+ * @param known factories by kind.
+ */
+export function initializer(given: InitializerName | Initializer | { kind: string }, owner = "initializer", known: object = initializers): Initializer {
   if (typeof given === "function") return given;
   const { kind, ...options } = typeof given === "string" ? { kind: given } : { ...given };
   if (typeof kind !== "string") {
     throw valueError(owner, { rule: "an initializer is a name or a function", expected: 'such as "heNormal"', received: given });
   }
-  return (lookUp(owner, "initializer", initializers, kind) as (options: object) => Initializer)(options);
+  return (lookUp(owner, "initializer", known as typeof initializers, kind) as (options: object) => Initializer)(options);
 }

@@ -2,7 +2,7 @@ import { lookUp, valueError } from "../errors.ts";
 import { type MinMaxNormOptions, maxNorm, minMaxNorm, type NormOptions, nonNeg, unitNorm } from "../regularize/constraints.ts";
 import { l1, l1l2, l2, type OrthogonalPenaltyOptions, orthogonalPenalty } from "../regularize/penalties.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { initializer } from "./initializers.ts";
+import { initializer, initializers, stft } from "./initializers.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 import * as layers from "./layers/index.ts";
 import { Network } from "./network.ts";
@@ -150,7 +150,7 @@ function revive(key: string, value: unknown, own: Readonly<Record<string, LayerF
   const isDescribed = typeof value === "object" && value !== null && "kind" in value;
   if (!isDescribed) return value;
   if ("config" in value) return layerFromConfig(value.kind as string, value.config as Record<string, unknown>, own);
-  if (key.endsWith("Initializer")) return initializer(value as { kind: string });
+  if (key.endsWith("Initializer")) return initializer(value as { kind: string }, "layerFromConfig", { ...initializers, stft });
   const { kind, ...options } = value as { kind: string };
   if (key.endsWith("Regularizer") || key.endsWith("Constraint")) return lookUp("layerFromConfig", key, rules, kind)(options);
   throw valueError("layerFromConfig", {

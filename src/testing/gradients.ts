@@ -4,7 +4,7 @@ import { js } from "../backends/js/index.ts";
 import { compile } from "../compiler/compile.ts";
 import { permutation } from "../data/rng.ts";
 import { AreteError, message, valueError } from "../errors.ts";
-import { Layer } from "../nn/layer.ts";
+import type { Layer } from "../nn/layer.ts";
 import { gradients } from "../tensor/autodiff.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { add, mul, placeholder, sum, tensor } from "../tensor/ops/index.ts";
@@ -29,6 +29,18 @@ export interface GradientCheckOptions {
   variables?: readonly Variable[];
   /** Whether a layer is checked as in train steps (dropout on, batch statistics in use) or as in predictions. Default true. */
   training?: boolean;
+}
+
+/**
+ * A layer, or a model. Every `Layer` has these; they are written out because the declarations of a `Layer` would draw those of all ops into what
+ * both of the package's entries share, where their namespace cannot be declared.
+ */
+export interface CheckedLayer {
+  readonly kind: string;
+  ensureBuilt(inputShape: readonly (number | null)[]): void;
+  initialize(seed: number): void;
+  invoke(inputs: Tensor | readonly Tensor[], ctx: never): Tensor | readonly Tensor[];
+  penalties(): Tensor[];
 }
 
 /** One element of a gradient, both ways. */
@@ -66,14 +78,14 @@ export interface GradientReport {
  * @example await checkGradients(dense(3, { activation: "elu" }), [[[1, 2]]]);
  */
 export async function checkGradients(
-  f: ((...inputs: Tensor[]) => Tensor | readonly Tensor[]) | Layer,
+  f: ((...inputs: Tensor[]) => Tensor | readonly Tensor[]) | CheckedLayer,
   inputs: readonly (Tensor | NestedArray)[],
   { h = 1e-5, tolerance = 1e-6, maxElements = 256, seed = 0, variables, training = true }: GradientCheckOptions = {},
 ): Promise<GradientReport> {
   const backend = js({ precision: "float64" });
   const constants = inputs.map((input) => (input instanceof Tensor ? input : tensor(input)));
   const places = constants.map(({ shape, dtype }, index) => placeholder(`input ${index}`, shape, dtype));
-  const outputs = (f instanceof Layer ? asFunction(f, { training, seed }) : f)(...places);
+  const outputs = (typeof f === "function" ? f : asFunction(f as Layer, { training, seed }))(...places);
   const recorded = (Array.isArray(outputs) ? outputs : [outputs]).map(weightedSum).reduce((a, b) => add(a, b));
 
   const found = variablesIn(recorded);

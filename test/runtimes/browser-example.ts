@@ -78,14 +78,17 @@ export async function browserExample(scratch: string, pages: Pages, screenshot?:
     for (const [kind, strokes] of Object.entries(figures)) {
       await page.click("#clear");
       await draw(page, strokes(6));
-      const told = await page.waitForFunction(() => /^This looks like (.)/.exec(document.getElementById("status")?.textContent ?? "")?.[1]);
-      const answer = await told.jsonValue();
-      if (answer !== kind) faults.push(`examples/browser: a drawing of ${kind} was taken for ${answer}`);
-      // The next answer is a new one.
+      // Each stroke is answered, the last one last.
+      const status = page.locator("#status");
+      const isRight = await status
+        .filter({ hasText: `This looks like ${kind}` })
+        .waitFor({ timeout: 5000 })
+        .then(
+          () => true,
+          () => false,
+        );
+      if (!isRight) faults.push(`examples/browser: a drawing of ${kind}: ${await status.textContent()}`);
       if (screenshot && kind === "B") await page.screenshot({ path: screenshot });
-      await page.evaluate(() => {
-        (document.getElementById("status") as HTMLElement).textContent = "";
-      });
     }
     return { faults, longest, frames, seconds };
   } finally {

@@ -79,8 +79,8 @@ await part("examples/browser", async () => {
   const { faults: found, longest, frames, seconds } = await browserExample(scratch, pages, process.env.SCREENSHOT);
   faults.push(...found);
   notes.push(`examples/browser: trained in ${seconds.toFixed(1)} s, ${frames} frames painted meanwhile, longest task ${longest.toFixed(0)} ms`);
-  // It trains for 25 epochs, and each shows in the chart.
-  expect(frames >= 20, `examples/browser: only ${frames} frames painted while training`);
+  // It trains for 25 epochs: a page that is given back between them paints some.
+  expect(frames >= 5, `examples/browser: only ${frames} frames painted while training`);
 });
 pages.close();
 

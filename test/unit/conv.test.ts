@@ -121,7 +121,7 @@ describe("convolution layers", () => {
     expect(() => conv2d(4, 3, { strides: 2, dilationRate: 2 })).toThrow("strides and dilationRate may not both be above 1");
     expect(() => conv2d(4, 3, { padding: "causal" })).toThrow('unknown padding. Expected "valid" or "same", received causal');
     expect(() => conv2d(4, 3, { groups: 2 }).ensureBuilt([null, 8, 8, 3])).toThrow(
-      "groups must divide the input's channels. Expected a multiple of 2, received 3",
+      "groups must divide the input's channels. Expected a multiple of 2, received 3 (input [null, 8, 8, 3], kernel [3, 3, null, 4]).",
     );
     expect(() => conv2dTranspose(4, 3, { strides: 2, outputPadding: 2 })).toThrow("outputPadding must be below the strides");
     expect(() => conv2dTranspose(4, 3, { strides: 2, outputPadding: -1 })).toThrow("outputPadding");

@@ -258,3 +258,25 @@ describe("layers of the user's own", () => {
     expect(() => layer.initialize(1)).toThrow('variable "d/kernel": the initial tensor must have the variable\'s shape. Expected [2, 2], received [2].');
   });
 });
+
+describe("the stft initializer", () => {
+  const source = { seed: 1, stream: 0 };
+
+  it("is for kernels of one channel and windows of their length", () => {
+    for (const shape of [
+      [8, 2, 5],
+      [8, 1, 1],
+      [8, 5],
+    ]) {
+      expect(() => initializers.stft()(shape, source)).toThrow("stft: is for kernels of one channel. Expected [frame, 1, frequencies ≥ 2], received [8");
+    }
+    expect(() => initializers.stft({ window: [1, 2] })([3, 1, 4], source)).toThrow(
+      "stft: the window has a value per sample of the frame. Expected 3, received 2.",
+    );
+  });
+
+  it("names the nearest of unknown names", () => {
+    expect(() => initializers.stft({ window: "han" as never })).toThrow(/stft: unknown window.*Did you mean "hann"/);
+    expect(() => initializers.stft({ side: "imaginary" as never })).toThrow(/stft: unknown side/);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { heNormal, orthogonal } from "../../src/nn/initializers.ts";
+import { heNormal, orthogonal, stft } from "../../src/nn/initializers.ts";
 import { input } from "../../src/nn/input.ts";
 import { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
@@ -77,6 +77,7 @@ const examples: Layer[] = [
   }),
   layers.groupQueryAttention(3, 4, 2, { slidingWindow: 2, returnAttentionScores: true }),
   layers.conv1d(4, 3, { padding: "causal", dilationRate: 2 }),
+  layers.conv1d(5, 8, { kernelInitializer: stft({ side: "imag" }) }),
   layers.conv2d(4, [2, 3], { groups: 2, strides: [1, 2], activation: "relu" }),
   layers.conv3d(4, 3),
   layers.separableConv1d(4, 3),

@@ -58,7 +58,7 @@ export class Conv extends Layer {
         rule: "groups must divide the input's channels",
         expected: `a multiple of ${groups}`,
         received: channels,
-        context: `input ${formatShape(inputShape)}`,
+        context: `input ${formatShape(inputShape)}, kernel ${formatShape([...this.size, null, filters])}`,
       });
     }
     this.weights = new Kernel([...this.size, channels / groups, filters], filters, this.options, this.addVariable.bind(this));

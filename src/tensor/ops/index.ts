@@ -11,7 +11,7 @@ export * from "./pooling.ts";
 export * from "./random.ts";
 export * from "./reduction.ts";
 export * from "./resizing.ts";
-export * from "./sampling.ts";
+export { type AffineOptions, affineTransform, type FillMode, flipImages, gatherPixels } from "./sampling.ts";
 export * from "./shaping.ts";
 export * from "./softmax.ts";
 export type { Padding } from "./window.ts";

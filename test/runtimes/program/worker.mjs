@@ -2,7 +2,7 @@
 import * as aretejs from "aretejs";
 import { train } from "./train.mjs";
 
-const answer = async (request) => train(aretejs, await aretejs.wasm({ threads: 2 }), await request.arrayBuffer());
+const answer = async (request) => train(aretejs, await aretejs.wasm(), await request.arrayBuffer());
 
 export default {
   async fetch(request) {

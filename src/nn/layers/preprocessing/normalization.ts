@@ -89,6 +89,7 @@ export class Normalization extends Layer {
     }
     let moments: Moments | undefined;
     for await (const batch of batchesOf(this.label, data)) {
+      if (batch.data.length === 0) continue;
       this.ensureBuilt([null, ...batch.shape.slice(1)]);
       moments ??= new Moments((this.mean as Variable).shape);
       moments.add(batch, this.kept, this.label);
@@ -142,11 +143,8 @@ class Moments {
 /** The data as host arrays, batch by batch. */
 async function* batchesOf(label: string, data: AdaptData): AsyncGenerator<HostArray> {
   const { isHostArray, toHostArrayAsync } = await import("../../../data/array.ts");
-  const isArray = (value: unknown): value is ArrayInput =>
-    value instanceof Tensor ||
-    isHostArray(value) ||
-    ArrayBuffer.isView(value) ||
-    (Array.isArray(value) && (typeof value[0] === "number" || isArray(value[0]) === Array.isArray(value[0])));
+  const isNested = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNested(value[0]));
+  const isArray = (value: unknown): value is ArrayInput => value instanceof Tensor || isHostArray(value) || ArrayBuffer.isView(value) || isNested(value);
   if (isArray(data) || typeof data === "number") {
     yield await toHostArrayAsync(label, data);
     return;
