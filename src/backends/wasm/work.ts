@@ -16,7 +16,7 @@ function arithmeticOf(instruction: Instruction): number {
     case "map":
       return 0.08 * sizeOf(instruction.shape) * instruction.expression.nodes.length;
     case "matmul":
-      return 0.04 * size(instruction.output) * (instruction.b.shape[1] ?? 1) + (instruction.epilogue ? arithmeticOf(instruction.epilogue) : 0);
+      return 0.04 * size(instruction.output) * (instruction.b.shape.at(-2) ?? 1) + (instruction.epilogue ? arithmeticOf(instruction.epilogue) : 0);
     case "convInputGrad":
       return 0.04 * size(instruction.dy) * (instruction.filter.shape[1] ?? 1);
     case "pool":
