@@ -7,6 +7,7 @@ import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { takeWeights } from "./layer-case.ts";
 import { expectClose, type GoldenTensor, golden, load, titleOf, values } from "./nn-support.ts";
 
 interface ConvolutionCase {
@@ -25,12 +26,7 @@ describe("depthwise convolutions agree with Keras 3, forwards and backwards", ()
       const layer = (layerFactories[one.layer] as LayerFactory)(one.config);
       layer.ensureBuilt([null, ...one.x.shape.slice(1)]);
       const { variables } = layer;
-      const described = variables.map(({ name, shape }) => `${name.split("/").at(-1)} [${shape}]`);
-      const wanted = one.weights.map(({ name, shape }) => `${name} [${shape}]`);
-      if (String(described) !== String(wanted)) throw new Error(`variables ${described}, Keras has ${wanted}`);
-      variables.forEach((variable, index) => {
-        variable.assign((one.weights[index] as GoldenTensor).data.map(Number));
-      });
+      takeWeights(layer, one.weights);
       const x = load(one.x);
       const output = layer.invoke(x, new Recording(layer, { training: false, key: tensor(randomKey(1)) })) as Tensor;
       if (String(output.shape) !== String(one.output.shape)) throw new Error(`shape [${output.shape}], Keras has [${one.output.shape}]`);

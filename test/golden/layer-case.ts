@@ -6,6 +6,7 @@ import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import type { Variable } from "../../src/tensor/variable.ts";
 import { expectClose, type GoldenTensor, load, values } from "./nn-support.ts";
 
 /** A layer on one input, as scripts/golden/layers.py writes it. */
@@ -26,14 +27,26 @@ export interface LayerCase {
   updated?: (GoldenTensor & { name: string })[];
 }
 
+/** Gives a layer that is built the weights of Keras's, which must have the same names and shapes. */
+export function takeWeights({ variables }: Layer, weights: readonly (GoldenTensor & { name: string })[]): void {
+  const described = variables.map(({ name, shape }) => `${name.split("/").at(-1)} [${shape}]`);
+  const wanted = weights.map(({ name, shape }) => `${name} [${shape}]`);
+  if (String(described) !== String(wanted)) throw new Error(`variables ${described}, Keras has ${wanted}`);
+  assignWeights(variables, weights);
+}
+
+function assignWeights(variables: readonly Variable[], weights: readonly GoldenTensor[]): void {
+  if (variables.length !== weights.length) throw new Error(`${variables.length} variables, Keras has ${weights.length}`);
+  variables.forEach((variable, index) => {
+    variable.assign((weights[index] as GoldenTensor).data.map(Number));
+  });
+}
+
 /** Output, gradients of Σ output·dy and moving statistics, against Keras's. */
 export async function checkLayer(one: LayerCase, layer: Layer, tolerance: number): Promise<void> {
   layer.ensureBuilt([null, ...one.x.shape.slice(1)]);
   const { variables } = layer;
-  if (variables.length !== one.weights.length) throw new Error(`${variables.length} variables, Keras has ${one.weights.length}`);
-  variables.forEach((variable, index) => {
-    variable.assign((one.weights[index] as GoldenTensor).data.map(Number));
-  });
+  assignWeights(variables, one.weights);
 
   const x = load(one.x);
   const ctx = new Recording(layer, { training: one.training ?? false, key: tensor(randomKey(1)) });

@@ -10,6 +10,7 @@ import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { takeWeights } from "./layer-case.ts";
 import { backend, expectClose, type GoldenTensor, golden, load, titleOf, values } from "./nn-support.ts";
 
 interface RecurrentCase {
@@ -33,12 +34,7 @@ describe("recurrent layers agree with Keras 3, forwards and backwards", () => {
       const layer = layerFromConfig(one.layer, one.config);
       layer.ensureBuilt([null, ...one.x.shape.slice(1)]);
       const { variables } = layer;
-      const described = variables.map(({ name, shape }) => `${name.split("/").at(-1)} [${shape}]`);
-      const wanted = one.weights.map(({ name, shape }) => `${name} [${shape}]`);
-      if (String(described) !== String(wanted)) throw new Error(`variables ${described}, Keras has ${wanted}`);
-      variables.forEach((variable, index) => {
-        variable.assign((one.weights[index] as GoldenTensor).data.map(Number));
-      });
+      takeWeights(layer, one.weights);
 
       const x = load(one.x);
       const states = one.states.map((state) => load(state));
@@ -63,7 +59,7 @@ describe("recurrent layers agree with Keras 3, forwards and backwards", () => {
         ...one.outputs.map((output, index): [string, GoldenTensor] => [`output ${index}`, output]),
         ["gradient of x", one.gradients.x],
         ...one.gradients.states.map((gradient, index): [string, GoldenTensor] => [`gradient of state ${index}`, gradient]),
-        ...one.gradients.weights.map((gradient, index): [string, GoldenTensor] => [`gradient of ${described[index]}`, gradient]),
+        ...one.gradients.weights.map((gradient, index): [string, GoldenTensor] => [`gradient of ${variables[index]?.name}`, gradient]),
       ];
       if (outputs.length !== one.outputs.length) throw new Error(`${outputs.length} outputs, Keras has ${one.outputs.length}`);
       outputs.forEach((output: Tensor, index) => {
