@@ -1,3 +1,4 @@
+import { append } from "../tensor/append.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { isContiguous } from "../tensor/view.ts";
 import { type BufferId, type Instruction, type MapInstruction, type MatmulInstruction, viewsOf } from "./instruction.ts";
@@ -9,11 +10,7 @@ import { type BufferId, type Instruction, type MapInstruction, type MatmulInstru
 export function attachEpilogues(instructions: readonly Instruction[]): Instruction[] {
   const readers = new Map<BufferId, Instruction[]>();
   for (const instruction of instructions) {
-    for (const { buffer } of viewsOf(instruction).reads) {
-      const list = readers.get(buffer);
-      if (list) list.push(instruction);
-      else readers.set(buffer, [instruction]);
-    }
+    for (const { buffer } of viewsOf(instruction).reads) append(readers, buffer, instruction);
   }
   const products = new Map<BufferId, MatmulInstruction>();
   for (const instruction of instructions) if (instruction.kind === "matmul") products.set(instruction.output.buffer, instruction);

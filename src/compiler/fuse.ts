@@ -1,3 +1,4 @@
+import { append } from "../tensor/append.ts";
 import { isElementwise } from "../tensor/op.ts";
 import { constantValue } from "../tensor/ops/leaf.ts";
 import { broadcastToOp } from "../tensor/ops/shaping.ts";
@@ -26,13 +27,7 @@ const limits = { nodes: 48, inputs: 12 };
 export function partition(roots: readonly Tensor[], fuse: boolean): Unit[] {
   const nodes = reachable(roots);
   const users = new Map<Tensor, Tensor[]>();
-  for (const node of nodes) {
-    for (const input of new Set(node.inputs)) {
-      const list = users.get(input);
-      if (list) list.push(node);
-      else users.set(input, [node]);
-    }
-  }
+  for (const node of nodes) for (const input of new Set(node.inputs)) append(users, input, node);
   const groupOf = new Map<Tensor, Group>();
   for (const node of nodes.toReversed()) {
     if (!isElementwise(node.op)) continue;

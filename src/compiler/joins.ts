@@ -1,3 +1,4 @@
+import { append } from "../tensor/append.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { isContiguous } from "../tensor/view.ts";
 import { type BufferId, type BufferSpec, type CopyInstruction, type Instruction, type View, viewsOf } from "./instruction.ts";
@@ -51,13 +52,7 @@ export function joinInPlace(instructions: readonly Instruction[], buffers: reado
 /** Buffers that nothing but copies of parts write, side by side, and the copies; the largest first, so that smaller joins find their parts there. */
 function joinsOf(instructions: readonly Instruction[], buffers: readonly BufferSpec[]): [BufferId, CopyInstruction[]][] {
   const writers = new Map<BufferId, Instruction[]>();
-  for (const instruction of instructions) {
-    for (const { buffer } of viewsOf(instruction).writes) {
-      const list = writers.get(buffer);
-      if (list) list.push(instruction);
-      else writers.set(buffer, [instruction]);
-    }
-  }
+  for (const instruction of instructions) for (const { buffer } of viewsOf(instruction).writes) append(writers, buffer, instruction);
   const size = (buffer: BufferId) => (buffers[buffer] as BufferSpec).size;
   const joins = [...writers].filter((entry): entry is [BufferId, CopyInstruction[]] => {
     const [buffer, list] = entry;

@@ -1,5 +1,6 @@
+import { append } from "../tensor/append.ts";
 import { sizeOf } from "../tensor/shape.ts";
-import { isContiguous } from "../tensor/view.ts";
+import { isContiguous, reachOf } from "../tensor/view.ts";
 import { type BufferId, type BufferSpec, type Instruction, type View, viewsOf } from "./instruction.ts";
 import { arenaBytesOf, orderForMemory } from "./order.ts";
 
@@ -76,23 +77,13 @@ function dependencies(instructions: readonly Instruction[]): Set<number>[] {
         if ((use.writes || earlier.writes) && earlier.from <= use.to && use.from <= earlier.to) before.add(earlier.index);
       }
     }
-    for (const { view, use } of uses) {
-      const list = users.get(view.buffer);
-      if (list) list.push(use);
-      else users.set(view.buffer, [use]);
-    }
+    for (const { view, use } of uses) append(users, view.buffer, use);
     return before;
   });
 }
 
-function useOf({ offset, shape, strides }: View, index: number, writes: boolean): Use {
-  let [from, to] = [offset, offset];
-  shape.forEach((extent, axis) => {
-    const span = (extent - 1) * (strides[axis] as number);
-    if (span > 0) to += span;
-    else from += span;
-  });
-  return { index, writes, from, to };
+function useOf(view: View, index: number, writes: boolean): Use {
+  return { index, writes, ...reachOf(view) };
 }
 
 /** Whether the whole temporary can live in the variable's storage. */

@@ -1,9 +1,10 @@
 import { lookUp, shapeError } from "../errors.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
-import { broadcastTo, expandDims, reshape, squeeze } from "../tensor/ops/shaping.ts";
+import { broadcastTo, expandDims, squeeze } from "../tensor/ops/shaping.ts";
 import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { withRank } from "./with-rank.ts";
 
 /** How values per sample become one number. */
 export type Reduction = "sumOverBatchSize" | "sum" | "meanWithSampleWeight" | "none";
@@ -101,7 +102,7 @@ export function pair(name: string, yTrue: Tensor, yPred: Tensor): [Tensor, Tenso
 export function alignWeight(name: string, what: string, given: Tensor, values: Tensor): Tensor {
   const weight = cast(given, "float32");
   const [, matched] = matchRanks(values, weight);
-  const fits = matched.rank <= values.rank ? reshape(matched, [...matched.shape, ...new Array<number>(values.rank - matched.rank).fill(1)]) : matched;
+  const fits = matched.rank <= values.rank ? withRank(matched, values.rank) : matched;
   const spreads = fits.rank === values.rank && fits.shape.every((extent, axis) => extent === 1 || extent === values.shape[axis]);
   if (spreads) return fits;
   throw shapeError(name, {

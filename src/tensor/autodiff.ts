@@ -1,5 +1,6 @@
 import { valueError } from "../errors.ts";
 import { total } from "./accumulate.ts";
+import { append } from "./append.ts";
 import { asTensor, scalar } from "./ops/leaf.ts";
 import { sum } from "./ops/reduction.ts";
 import { broadcastTo, reshape, zeros } from "./ops/shaping.ts";
@@ -39,9 +40,7 @@ export function gradients(y: Tensor, xs: readonly (Tensor | Variable)[]): Tensor
       const input = node.inputs[index] as Tensor;
       if (gradient === null || !path.has(input)) return;
       const exact = matchShape(gradient, input.shape);
-      const sofar = parts.get(input);
-      if (sofar) sofar.push(exact);
-      else parts.set(input, [exact]);
+      append(parts, input, exact);
     });
   }
   return targets.map((target) => found.get(target) ?? zeros(target.shape));

@@ -7,6 +7,17 @@ export function isContiguous(view: View): boolean {
   return sizeOf(view.shape) === 0 || view.shape.every((extent, axis) => extent === 1 || view.strides[axis] === dense[axis]);
 }
 
+/** The first and the last element that a view reaches, counted from the start of its buffer. */
+export function reachOf({ offset, shape, strides }: View): { from: number; to: number } {
+  let [from, to] = [offset, offset];
+  shape.forEach((extent, axis) => {
+    const span = (extent - 1) * (strides[axis] as number);
+    if (span > 0) to += span;
+    else from += span;
+  });
+  return { from, to };
+}
+
 /** The same memory with axes of extent 1 dropped and neighbours merged where one stride describes both. */
 export function collapse(view: View): { shape: number[]; strides: number[] } {
   const merged = collapseTogether(view.shape, [view.strides]);

@@ -1,4 +1,5 @@
 import { type Instruction, type View, viewsOf } from "../../compiler/instruction.ts";
+import { reachOf } from "../../tensor/view.ts";
 
 /** Bytes [from, to), and whether only thread 0 touches them. */
 interface Span {
@@ -34,13 +35,9 @@ export class Barriers {
   }
 
   private spanOf(view: View, alone: boolean): Span {
-    let [from, to] = [this.addressOf(view), this.addressOf(view) + 4];
-    view.shape.forEach((extent, axis) => {
-      const reach = (extent - 1) * (view.strides[axis] ?? 0) * 4;
-      if (reach > 0) to += reach;
-      else from += reach;
-    });
-    return { from, to, alone };
+    const { from, to } = reachOf(view);
+    const start = this.addressOf(view) - view.offset * 4;
+    return { from: start + from * 4, to: start + (to + 1) * 4, alone };
   }
 }
 

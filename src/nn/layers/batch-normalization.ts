@@ -9,6 +9,7 @@ import { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
+import { withRank } from "../with-rank.ts";
 import { type Affine, type AffineOptions, addAffine, type Moments, moments, standardize } from "./affine.ts";
 
 /** Options of {@link batchNormalization}. */
@@ -131,7 +132,7 @@ interface BatchMoments extends Moments {
 /** Mean and biased variance over the axes; where there is a mask, of what counts (then 1e-7 is added to their number, as in Keras). */
 function batchMoments(x: Tensor, axes: readonly number[], mask: Tensor | undefined): BatchMoments {
   if (!mask) return { ...moments(x, axes), share: 1 / sizeOf(axes.map((axis) => x.shape[axis] as number)) };
-  const counts = broadcastTo(reshape(mask, [...mask.shape, ...new Array<number>(x.rank - mask.rank).fill(1)]), x.shape);
+  const counts = broadcastTo(withRank(mask, x.rank), x.shape);
   const each = reciprocal(add(sum(counts, axes, true), 1e-7));
   const meanOf = (values: Tensor) => mul(sum(where(counts, values, 0), axes, true), each);
   const mean = meanOf(x);

@@ -1,4 +1,4 @@
-import { shapeError, valueError } from "../../errors.ts";
+import { checkCounts, shapeError, valueError } from "../../errors.ts";
 import { conv } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import { formatShape } from "../../tensor/shape.ts";
@@ -127,8 +127,7 @@ export function conv3d(filters: number, kernelSize: number | readonly number[], 
 
 /** Number of filters, and groups that divide it. */
 export function checkFilters(label: string, filters: number, groups = 1): void {
-  if (!Number.isInteger(filters) || filters < 1)
-    throw valueError(label, { rule: "filters must be a whole number", expected: "an integer ≥ 1", received: filters });
+  checkCounts(label, { filters });
   if (!Number.isInteger(groups) || groups < 1 || filters % groups !== 0) {
     throw valueError(label, { rule: "groups must divide filters", expected: `a divisor of ${filters}`, received: groups });
   }

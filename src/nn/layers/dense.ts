@@ -1,4 +1,4 @@
-import { shapeError, valueError } from "../../errors.ts";
+import { checkCounts, shapeError } from "../../errors.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -17,8 +17,7 @@ export class Dense extends Layer {
   constructor(private readonly options: DenseOptions & { units: number }) {
     super("dense", options);
     const { units } = options;
-    if (!Number.isInteger(units) || units < 1)
-      throw valueError(this.label, { rule: "units must be a whole number", expected: "an integer ≥ 1", received: units });
+    checkCounts(this.label, { units });
     this.activation = activationOf(options.activation, this.label);
   }
 

@@ -1,4 +1,4 @@
-import { shapeError, valueError } from "../../errors.ts";
+import { checkCounts, shapeError } from "../../errors.ts";
 import type { Constraint } from "../../regularize/constraints.ts";
 import type { Penalty } from "../../regularize/penalties.ts";
 import { depthwiseConv } from "../../tensor/ops/depthwise.ts";
@@ -54,9 +54,7 @@ export class DepthwiseConv extends Layer {
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     perAxis(this.label, "strides", strides, axes);
     perAxis(this.label, "dilationRate", dilationRate, axes);
-    if (!Number.isInteger(depthMultiplier) || depthMultiplier < 1) {
-      throw valueError(this.label, { rule: "depthMultiplier must be a whole number", expected: "an integer ≥ 1", received: depthMultiplier });
-    }
+    checkCounts(this.label, { depthMultiplier });
     checkPadding(this.label, padding);
     this.activation = activationOf(options.activation, this.label);
   }

@@ -1,4 +1,4 @@
-import { valueError } from "../../errors.ts";
+import { checkCounts } from "../../errors.ts";
 import type { Constraint } from "../../regularize/constraints.ts";
 import type { Penalty } from "../../regularize/penalties.ts";
 import { cast, notEqual } from "../../tensor/ops/elementwise.ts";
@@ -24,11 +24,8 @@ export class Embedding extends Layer {
 
   constructor(private readonly options: EmbeddingOptions & { inputDim: number; outputDim: number }) {
     super("embedding", { inputDType: "int32", ...options });
-    for (const name of ["inputDim", "outputDim"] as const) {
-      const extent = options[name];
-      if (!Number.isInteger(extent) || extent < 1)
-        throw valueError(this.label, { rule: `${name} must be a whole number`, expected: "an integer ≥ 1", received: extent });
-    }
+    const { inputDim, outputDim } = options;
+    checkCounts(this.label, { inputDim, outputDim });
   }
 
   override get supportsMasking(): boolean {

@@ -1,4 +1,4 @@
-import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { checkCounts, checkNumber, shapeError } from "../../errors.ts";
 import type { Constraint } from "../../regularize/constraints.ts";
 import type { Penalty } from "../../regularize/penalties.ts";
 import { add, mul } from "../../tensor/ops/elementwise.ts";
@@ -56,8 +56,7 @@ export abstract class KernelCell extends Cell {
   ) {
     super(kind, options);
     const { units, activation = "tanh", dropout = 0, recurrentDropout = 0 } = options;
-    if (!Number.isInteger(units) || units < 1)
-      throw valueError(this.label, { rule: "units must be a whole number", expected: "an integer ≥ 1", received: units });
+    checkCounts(this.label, { units });
     for (const [name, rate] of Object.entries({ dropout, recurrentDropout }))
       checkNumber(this.label, name, rate, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
     this.units = units;

@@ -7,6 +7,7 @@ import { broadcastTo, ones, reshape, transpose } from "../../tensor/ops/shaping.
 import { formatShape, normalizeAxis, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, Layer, LayerOptions } from "../layer.ts";
+import { withRank } from "../with-rank.ts";
 import { eitherMask, type MaskRule, mergeLayer } from "./function.ts";
 
 type Pair = (a: Tensor, b: Tensor) => Tensor;
@@ -16,7 +17,10 @@ function pairwise(kind: string, options: LayerOptions, combine: (inputs: readonl
   return mergeLayer(kind, options, (inputs, ctx, layer) => {
     checkSeveral(layer, inputs);
     const rank = Math.max(...inputs.map((input) => input.rank));
-    const masks = inputs.map((input) => expanded(ctx.maskOf(input), rank));
+    const masks = inputs.map((input) => {
+      const mask = ctx.maskOf(input);
+      return mask && withRank(mask, rank);
+    });
     const batch = (inputs[0] as Tensor).shape[0];
     if (inputs.some(({ shape }) => shape[0] !== batch)) {
       throw shapeError(layer.label, {
@@ -29,9 +33,6 @@ function pairwise(kind: string, options: LayerOptions, combine: (inputs: readonl
     return combine(aligned, masks);
   });
 }
-
-/** A mask of the first axes, to broadcast with a tensor of that rank. */
-const expanded = (mask: Tensor | undefined, rank: number) => mask && reshape(mask, [...mask.shape, ...new Array<number>(rank - mask.rank).fill(1)]);
 
 const sumOf = (inputs: readonly Tensor[]) => inputs.reduce((total, input) => add(total, input));
 
@@ -115,8 +116,8 @@ function joinedMask(axis: number): MaskRule {
     if (masks.every((mask) => mask === undefined)) return undefined;
     return concat(
       inputs.map(({ shape }, index) => {
-        const mask = expanded(masks[index], rank - 1);
-        return mask ? broadcastTo(mask, shape.slice(0, -1)) : ones(shape.slice(0, -1));
+        const mask = masks[index];
+        return mask ? broadcastTo(withRank(mask, rank - 1), shape.slice(0, -1)) : ones(shape.slice(0, -1));
       }),
       at,
     );

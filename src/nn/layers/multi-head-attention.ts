@@ -1,4 +1,4 @@
-import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { checkCounts, checkNumber, shapeError, valueError } from "../../errors.ts";
 import { mul, sigmoid } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
@@ -179,12 +179,6 @@ function unfolded(y: Tensor, query: Tensor, free: readonly number[], steps: read
 /** [batch, steps, features] to [batch, shared, repeats, steps, features of a head]: a view. */
 function splitHeads(x: Tensor, shared: number, repeats: number): Tensor {
   return transpose(reshape(x, [x.shape[0] as number, x.shape[1] as number, shared, repeats, -1]), [0, 2, 3, 1, 4]);
-}
-
-function checkCounts(kind: string, counts: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(counts)) {
-    if (!Number.isInteger(count) || count < 1) throw valueError(kind, { rule: `${name} must be a whole number`, expected: "an integer ≥ 1", received: count });
-  }
 }
 
 /** See {@link multiHeadAttention}. */

@@ -1,4 +1,4 @@
-import { valueError } from "../../errors.ts";
+import { checkCounts } from "../../errors.ts";
 import type { Constraint } from "../../regularize/constraints.ts";
 import type { Penalty } from "../../regularize/penalties.ts";
 import { conv } from "../../tensor/ops/conv.ts";
@@ -68,9 +68,7 @@ export class SeparableConv extends Layer {
     perAxis(this.label, "strides", strides, axes);
     perAxis(this.label, "dilationRate", dilationRate, axes);
     checkFilters(this.label, filters);
-    if (!Number.isInteger(depthMultiplier) || depthMultiplier < 1) {
-      throw valueError(this.label, { rule: "depthMultiplier must be a whole number", expected: "an integer ≥ 1", received: depthMultiplier });
-    }
+    checkCounts(this.label, { depthMultiplier });
     checkPadding(this.label, padding);
     this.activation = activationOf(options.activation, this.label);
   }

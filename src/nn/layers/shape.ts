@@ -1,4 +1,4 @@
-import { shapeError, valueError } from "../../errors.ts";
+import { checkCounts, shapeError, valueError } from "../../errors.ts";
 import { broadcastTo, expandDims, reshape as reshapeTensor, transpose } from "../../tensor/ops/shaping.ts";
 import { formatShape, type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -58,7 +58,7 @@ export function permute(dims: readonly number[], options: LayerOptions = {}): La
 
 /** [batch, features] to [batch, n, features]. @throws ValueError unless n is an integer ≥ 1. @see Keras 3 `layers.RepeatVector`. */
 export function repeatVector(n: number, options: LayerOptions = {}): Layer {
-  if (!Number.isInteger(n) || n < 1) throw valueError("repeatVector", { rule: "n must be a whole number", expected: "an integer ≥ 1", received: n });
+  checkCounts("repeatVector", { n });
   return functionLayer("repeatVector", { ...options, n }, (x, _, layer) => {
     checkRank(layer, x, 2);
     const [batch, features] = x.shape as [number, number];

@@ -7,7 +7,8 @@ import { stopGradient } from "../../tensor/ops/with-gradient.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { truncatedNormal } from "../initializers.ts";
-import { type BatchShape, type CallContext, describeLayer, Layer, type LayerOptions } from "../layer.ts";
+import type { BatchShape, CallContext, Layer, LayerOptions } from "../layer.ts";
+import { Wrapper } from "./wrapper.ts";
 
 /** Options of {@link spectralNormalization}. */
 export interface SpectralNormalizationOptions extends LayerOptions {
@@ -16,23 +17,14 @@ export interface SpectralNormalizationOptions extends LayerOptions {
 }
 
 /** See {@link spectralNormalization}. */
-export class SpectralNormalization extends Layer {
+export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions & { layer: Layer }> {
   private kernel?: Variable;
   private vector?: Variable;
 
-  constructor(private readonly options: SpectralNormalizationOptions & { layer: Layer }) {
-    super("spectralNormalization", options);
-    const { layer, powerIterations = 1 } = options;
-    if (!(layer instanceof Layer)) {
-      throw valueError(this.label, { rule: "normalizes the kernel of a layer", expected: "a layer such as dense(10)", received: layer });
-    }
-    checkNumber(this.label, "powerIterations", powerIterations, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+  constructor(options: SpectralNormalizationOptions & { layer: Layer }) {
+    super("spectralNormalization", options, "normalizes the kernel of a layer");
+    checkNumber(this.label, "powerIterations", options.powerIterations ?? 1, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
     if (options.trainable === false) this.trainable = false;
-  }
-
-  override get sublayers(): readonly Layer[] {
-    // The base class may ask before there are options.
-    return this.options ? [this.options.layer] : [];
   }
 
   /** In Keras's order: the kernel counts as this layer's own. */
@@ -71,14 +63,6 @@ export class SpectralNormalization extends Layer {
   /** Nothing of its own: the layer inside has set the mask of what it made. */
   override computeMask(): undefined {
     return undefined;
-  }
-
-  override getConfig(): Record<string, unknown> {
-    return { ...super.getConfig(), layer: describeLayer(this.options.layer) };
-  }
-
-  override clone(): Layer {
-    return new SpectralNormalization({ ...this.options, name: this.name, trainable: this.trainable, layer: this.options.layer.clone() });
   }
 }
 

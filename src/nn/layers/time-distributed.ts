@@ -1,21 +1,14 @@
-import { shapeError, valueError } from "../../errors.ts";
+import { shapeError } from "../../errors.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type BatchShape, type CallContext, describeLayer, Layer, type LayerOptions, listOf } from "../layer.ts";
+import { type BatchShape, type CallContext, type Layer, type LayerOptions, listOf } from "../layer.ts";
+import { Wrapper } from "./wrapper.ts";
 
 /** See {@link timeDistributed}. */
-export class TimeDistributed extends Layer {
-  constructor(private readonly options: LayerOptions & { layer: Layer }) {
-    super("timeDistributed", options);
-    if (!(options.layer instanceof Layer)) {
-      throw valueError(this.label, { rule: "applies a layer to each step", expected: "a layer such as dense(10)", received: options.layer });
-    }
-  }
-
-  override get sublayers(): readonly Layer[] {
-    // The base class may ask before there are options.
-    return this.options ? [this.options.layer] : [];
+export class TimeDistributed extends Wrapper<LayerOptions & { layer: Layer }> {
+  constructor(options: LayerOptions & { layer: Layer }) {
+    super("timeDistributed", options, "applies a layer to each step");
   }
 
   override get supportsMasking(): boolean {
@@ -36,14 +29,6 @@ export class TimeDistributed extends Layer {
     if (mask && mask.rank > 1) ctx.setMask(steps, reshape(mask, [batch * time, ...mask.shape.slice(2)]), this.label);
     const outputs = listOf(this.options.layer.invoke(steps, ctx)).map((output) => reshape(output, [batch, time, ...output.shape.slice(1)]));
     return outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
-  }
-
-  override getConfig(): Record<string, unknown> {
-    return { ...super.getConfig(), layer: describeLayer(this.options.layer) };
-  }
-
-  override clone(): Layer {
-    return new TimeDistributed({ ...this.options, name: this.name, trainable: this.trainable, layer: this.options.layer.clone() });
   }
 
   private checkRank(shape: BatchShape): void {

@@ -1,4 +1,4 @@
-import { valueError } from "../../errors.ts";
+import { checkInterpolation } from "../../tensor/interpolation.ts";
 import { repeatPixels, resize } from "../../tensor/ops/resizing.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Layer, LayerOptions } from "../layer.ts";
@@ -28,9 +28,7 @@ export const upSampling3d = (size: number | readonly number[] = 2, options: Laye
 function upSampling(kind: string, axes: number, size: number | readonly number[], options: UpSampling2DOptions): Layer {
   const { interpolation = "nearest" } = options;
   const factors = perAxis(kind, "size", size, axes);
-  if (interpolation !== "nearest" && interpolation !== "bilinear") {
-    throw valueError(kind, { rule: "unknown interpolation", expected: '"nearest" or "bilinear"', received: interpolation });
-  }
+  checkInterpolation(kind, interpolation);
   return functionLayer(kind, { ...options, size }, (x, _, layer) => {
     checkSpatial(layer, x, axes);
     if (interpolation === "nearest") return repeatPixels(x, factors);

@@ -1,4 +1,4 @@
-import { checkNumber, valueError } from "../../errors.ts";
+import { checkCounts, checkNumber } from "../../errors.ts";
 import { equal, greater, lessEqual, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
@@ -41,7 +41,7 @@ export interface TopKOptions extends MetricOptions {
 
 /** How often the one-hot label is among the k highest predictions. Ties count as a hit. */
 export function topKCategoricalAccuracy({ name = "topKCategoricalAccuracy", k = 5 }: TopKOptions = {}): Metric {
-  checkK("topKCategoricalAccuracy", k);
+  checkCounts("topKCategoricalAccuracy", { k });
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
     return isInTopK(argmax(y), p, k);
@@ -50,12 +50,8 @@ export function topKCategoricalAccuracy({ name = "topKCategoricalAccuracy", k = 
 
 /** How often the labelled class is among the k highest predictions. Ties count as a hit. */
 export function sparseTopKCategoricalAccuracy({ name = "sparseTopKCategoricalAccuracy", k = 5 }: TopKOptions = {}): Metric {
-  checkK("sparseTopKCategoricalAccuracy", k);
+  checkCounts("sparseTopKCategoricalAccuracy", { k });
   return new MeanMetric(name, "max", (yTrue, yPred) => isInTopK(sparseLabels(name, yTrue, yPred), yPred, k));
-}
-
-function checkK(name: string, k: number): void {
-  if (!Number.isInteger(k) || k < 1) throw valueError(name, { rule: "k must be a whole number", expected: "an integer ≥ 1", received: k });
 }
 
 /** Fewer than k predictions are higher than the label's. */

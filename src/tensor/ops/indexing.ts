@@ -1,5 +1,5 @@
 import type { View } from "../../compiler/instruction.ts";
-import { shapeError, valueError } from "../../errors.ts";
+import { checkCounts, shapeError, valueError } from "../../errors.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -99,7 +99,7 @@ export interface OneHotOptions {
 /** [i…] whole numbers to [i…, depth]; a row for an index out of range is all `offValue`. */
 export function oneHot(indices: Operand, depth: number, { onValue = 1, offValue = 0 }: OneHotOptions = {}): Tensor {
   const index = asTensor(indices);
-  if (!Number.isInteger(depth) || depth < 1) throw valueError("oneHot", { rule: "depth must be a whole number", expected: "an integer ≥ 1", received: depth });
+  checkCounts("oneHot", { depth });
   const hit = equal(expandDims(index, -1), range(depth));
   return onValue === 1 && offValue === 0 ? hit : where(hit, onValue, offValue);
 }

@@ -1,4 +1,5 @@
 import { shapeError, valueError } from "../../errors.ts";
+import { checkInterpolation } from "../interpolation.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { abs, add, cast, clip, floor, less, lessEqual, mul, sign, sub, where } from "./elementwise.ts";
@@ -35,8 +36,7 @@ const remainder = (x: Tensor, n: number): Tensor => sub(x, mul(floor(mul(add(x, 
 
 /** Checks the options of affine maps for whoever takes them. @throws ValueError on options that are not known. */
 export function checkAffineOptions(name: string, { interpolation = "bilinear", fillMode = "constant" }: AffineOptions): void {
-  if (interpolation !== "nearest" && interpolation !== "bilinear")
-    throw valueError(name, { rule: "unknown interpolation", expected: '"nearest" or "bilinear"', received: interpolation });
+  checkInterpolation(name, interpolation);
   if (!Object.hasOwn(within, fillMode)) throw valueError(name, { rule: "unknown fillMode", expected: `one of ${Object.keys(within)}`, received: fillMode });
 }
 

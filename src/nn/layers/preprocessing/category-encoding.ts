@@ -1,4 +1,4 @@
-import { shapeError, valueError } from "../../../errors.ts";
+import { checkCounts, shapeError, valueError } from "../../../errors.ts";
 import { cast, lessEqual, mul } from "../../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../../tensor/ops/indexing.ts";
 import { tensor } from "../../../tensor/ops/leaf.ts";
@@ -38,8 +38,7 @@ function encode(tokens: Tensor, depth: number, mode: EncodingMode, weights?: Ten
  */
 export function categoryEncoding(numTokens: number, options: CategoryEncodingOptions = {}): Layer {
   const { outputMode = "multiHot" } = options;
-  if (!Number.isInteger(numTokens) || numTokens < 1)
-    throw valueError("categoryEncoding", { rule: "numTokens must be a whole number", expected: "an integer ≥ 1", received: numTokens });
+  checkCounts("categoryEncoding", { numTokens });
   checkMode("categoryEncoding", outputMode, modes);
   return new FunctionLayer<Tensor | readonly Tensor[]>(
     "categoryEncoding",

@@ -1,4 +1,5 @@
 import { valueError } from "../../../errors.ts";
+import { checkInterpolation } from "../../../tensor/interpolation.ts";
 import { cast } from "../../../tensor/ops/elementwise.ts";
 import { slice } from "../../../tensor/ops/joining.ts";
 import { type ResizeOptions, resize } from "../../../tensor/ops/resizing.ts";
@@ -22,8 +23,7 @@ export interface ResizingOptions extends LayerOptions, ResizeOptions {
 export function resizing(height: number, width: number, options: ResizingOptions = {}): Layer {
   checkExtents("resizing", height, width);
   const { interpolation = "bilinear", cropToAspectRatio = false } = options;
-  if (interpolation !== "bilinear" && interpolation !== "nearest")
-    throw valueError("resizing", { rule: "unknown interpolation", expected: '"nearest" or "bilinear"', received: interpolation });
+  checkInterpolation("resizing", interpolation);
   return functionLayer("resizing", { ...options, height, width }, (images, _, layer) => {
     checkSpatial(layer, images, 2);
     const x = cast(images, "float32");
