@@ -5,7 +5,7 @@ import { constantData, fill } from "../tensor/ops/index.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Home, Variable } from "../tensor/variable.ts";
-import type { Backend, Executable, Storage } from "./backend.ts";
+import { type Backend, type Executable, isHostBackend, type Storage } from "./backend.ts";
 import { withRoom } from "./pressure.ts";
 import { isWasmSupported, wasm } from "./wasm/index.ts";
 
@@ -110,8 +110,31 @@ export async function evaluate(tensors: readonly Tensor[], backend?: Backend): P
   }
 }
 
+/**
+ * Moves the values of variables from their backends into JavaScript arrays and frees their storage; the next use places them anew. On host backends this is done
+ * when the call returns.
+ */
+export async function withdraw(variables: readonly Variable[]): Promise<void> {
+  const take = (variable: Variable, home: Residence, values: TypedArray): void => {
+    if (variable.home !== home) return;
+    variable.initial = values;
+    variable.home = undefined;
+    abandoned.unregister(variable);
+    home.free();
+  };
+  const slow: Promise<void>[] = [];
+  for (const variable of variables) {
+    const home = variable.home as Residence | undefined;
+    if (!home) continue;
+    const { backend } = home.storage;
+    if (isHostBackend(backend)) take(variable, home, backend.readSync(home.storage));
+    else slow.push(home.read().then((values) => take(variable, home, values)));
+  }
+  await Promise.all(slow);
+}
+
 /** The backend that holds the first of these that is held; the default one otherwise. */
-async function backendOf(variables: readonly Variable[]): Promise<Backend> {
+export async function backendOf(variables: readonly Variable[]): Promise<Backend> {
   const held = variables.find((variable) => variable.home)?.home as Residence | undefined;
   return held?.storage.backend ?? defaultBackend();
 }

@@ -1,6 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
-import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
 import { settle, withdraw } from "../backends/evaluate.ts";
+import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
 import { type StateError, shapeError, stateError, valueError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
