@@ -6,7 +6,10 @@ import { sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Home, Variable } from "../tensor/variable.ts";
 import type { Backend, Executable, Storage } from "./backend.ts";
+import { withRoom } from "./pressure.ts";
 import { isWasmSupported, wasm } from "./wasm/index.ts";
+
+export { type Reclaimable, registerReclaimable } from "./pressure.ts";
 
 let standard: Promise<Backend> | undefined;
 
@@ -73,9 +76,11 @@ export async function settle(variables: readonly Variable[], backend?: Backend):
 /** Settles a compiled graph's variables on the backend and loads its program there. */
 export async function bind({ program, variables }: CompiledGraph, backend: Backend): Promise<Executable> {
   await settle(variables, backend);
-  return backend.load(
-    program,
-    variables.map((variable) => (variable.home as Residence).storage),
+  return withRoom(backend, async () =>
+    backend.load(
+      program,
+      variables.map((variable) => (variable.home as Residence).storage),
+    ),
   );
 }
 
