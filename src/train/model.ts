@@ -1,5 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
-import { settle, withdraw } from "../backends/evaluate.ts";
+import { settle } from "../backends/evaluate.ts";
+import { withdraw } from "../backends/placement.ts";
 import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
 import { type StateError, shapeError, stateError, valueError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";

@@ -151,12 +151,13 @@ export class Programs implements Reclaimable {
   private async add(key: string, record: () => CompiledGraph): Promise<BoundProgram> {
     const graph = record();
     const backend = await this.backend();
-    const executable = await bind(graph, backend);
-    this.executables.add(executable);
-    const program = new BoundProgram(executable, backend, graph.variables, graph.program);
-    program.users = 1;
-    this.kept.set(key, program);
-    return program;
+    return bind(graph, backend, (executable) => {
+      this.executables.add(executable);
+      const program = new BoundProgram(executable, backend, graph.variables, graph.program);
+      program.users = 1;
+      this.kept.set(key, program);
+      return program;
+    });
   }
 
   /** Frees the programs that have not been used for the longest time, where there are too many. */

@@ -1,5 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
-import { backendOf } from "../backends/evaluate.ts";
+import { defaultBackend } from "../backends/evaluate.ts";
+import { backendHolding } from "../backends/placement.ts";
 import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
@@ -75,7 +76,7 @@ export class Trainer {
   }
 
   async backend(): Promise<Backend> {
-    return this.options.backend ?? backendOf(this.options.network.variables);
+    return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
   }
 
   /** The step for a batch, in use until it is released; a promise only where its program has to be bound. */
