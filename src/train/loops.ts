@@ -22,16 +22,12 @@ export class StepRunner {
   run<T>(mode: Mode, spec: BatchSpec, cursor: BatchCursor, read: (step: Step) => T): T | Promise<T> {
     if (mode === this.mode && spec === this.spec && this.step?.program.isCurrent) return this.execute(this.step, cursor, read);
     this.close();
-    const step = this.trainer.acquire(mode, spec);
-    return step instanceof Promise ? step.then((bound) => this.runOn(bound, mode, spec, cursor, read)) : this.runOn(step, mode, spec, cursor, read);
-  }
-
-  private runOn<T>(step: Step, mode: Mode, spec: BatchSpec, cursor: BatchCursor, read: (step: Step) => T): T | Promise<T> {
-    this.mode = mode;
-    this.spec = spec;
-    this.step = step;
-    // Another backend may have taken the variables before this tick.
-    return step.program.isCurrent ? this.execute(step, cursor, read) : this.run(mode, spec, cursor, read);
+    return this.trainer.acquire(mode, spec, (step) => {
+      this.mode = mode;
+      this.spec = spec;
+      this.step = step;
+      return this.execute(step, cursor, read);
+    });
   }
 
   private execute<T>(step: Step, cursor: BatchCursor, read: (step: Step) => T): T {

@@ -138,7 +138,7 @@ export class Model extends Network implements TrainedModel {
       const preparation = new Preparation(this, "profile", task?.objective, true);
       const columns = await preparation.columns(data);
       const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
-      const step = await trainer.acquire(mode, (await cursor.next()) as BatchSpec);
+      const step = await trainer.acquire(mode, (await cursor.next()) as BatchSpec, (found) => found);
       try {
         return await act(trainer, step, cursor);
       } finally {
@@ -154,8 +154,11 @@ export class Model extends Network implements TrainedModel {
       const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
       const runner = new StepRunner(trainer);
       task.objective.reset();
-      await runner.run(modeOf(task), (await cursor.next()) as BatchSpec, cursor, () => undefined);
-      runner.close();
+      try {
+        await runner.run(modeOf(task), (await cursor.next()) as BatchSpec, cursor, () => undefined);
+      } finally {
+        runner.close();
+      }
       return trainer.logs();
     });
   }

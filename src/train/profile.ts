@@ -67,7 +67,8 @@ export async function profile(model: Model, x: ArraysGiven, { y, repeats = 30, p
   return found;
 }
 
-async function measure({ executable, backend, graph, variables }: BoundProgram, repeats: number, feed: () => void, pacer: Pacer): Promise<Profile> {
+async function measure(step: BoundProgram, repeats: number, feed: () => void, pacer: Pacer): Promise<Profile> {
+  const { executable, backend, graph, variables } = step;
   if (!executable.runOne || !isHostBackend(backend)) {
     throw stateError("profile", { rule: "the backend must run instructions apart while the host waits", expected: "wasm or js", received: backend.name });
   }
@@ -81,6 +82,9 @@ async function measure({ executable, backend, graph, variables }: BoundProgram, 
   try {
     // The first time each way is for the engine to compile.
     for (let repeat = -1; repeat < repeats; repeat++) {
+      if (!step.isCurrent) {
+        throw stateError("profile", { rule: "the weights must stay on one backend", expected: backend.name, received: "weights that were moved" });
+      }
       feed();
       const took = timed(() => executable.run());
       feed();

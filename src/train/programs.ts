@@ -74,12 +74,15 @@ export class Programs implements Reclaimable {
     registerReclaimable(this);
   }
 
-  /** The program of a key, bound if need be, and in use until it is released. A promise only where it has to be bound. */
-  acquire(key: string, record: () => CompiledGraph): BoundProgram | Promise<BoundProgram> {
+  /**
+   * Gives `act` the program of a key, bound if need be, in a tick in which its variables are where it reads them: run it there. It is in use until it is released.
+   * Gives what `act` gives; a promise where the program has to be bound first.
+   */
+  acquire<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): T | Promise<T> {
     const program = this.find(key);
-    if (!program) return this.bind(key, record);
+    if (!program) return this.bind(key, record, act);
     program.users++;
-    return program;
+    return act(program);
   }
 
   /** The counterpart of {@link acquire}. */
@@ -89,14 +92,16 @@ export class Programs implements Reclaimable {
     else this.trim();
   }
 
-  /** Calls `act` with a program as soon as it can run; the program is in use until what `act` gives is settled. */
+  /** As {@link acquire}; the program is in use until what `act` gives is settled. */
   async use<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => Promise<T>): Promise<T> {
-    const acquired = this.acquire(key, record);
-    const program = acquired instanceof Promise ? await acquired : acquired;
+    let used: BoundProgram | undefined;
     try {
-      return await act(program);
+      return await this.acquire(key, record, (program) => {
+        used = program;
+        return act(program);
+      });
     } finally {
-      this.release(program);
+      if (used) this.release(used);
     }
   }
 
@@ -127,36 +132,29 @@ export class Programs implements Reclaimable {
     return program;
   }
 
-  private async bind(key: string, record: () => CompiledGraph): Promise<BoundProgram> {
-    for (;;) {
-      const pending = this.binding.get(key);
-      if (pending) await pending;
-      else {
-        const added = this.add(key, record).finally(() => this.binding.delete(key));
-        this.binding.set(key, added);
-        const program = await added;
-        // Its variables may have moved since it was bound.
-        if (program.isCurrent && !program.isRetired) return program;
-        this.release(program);
-      }
+  private async bind<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<T> {
+    for (let pending = this.binding.get(key); pending; pending = this.binding.get(key)) {
+      await pending;
       const program = this.find(key);
-      if (program) {
-        program.users++;
-        return program;
-      }
+      if (!program) continue;
+      program.users++;
+      return act(program);
     }
+    const added = this.add(key, record, act).finally(() => this.binding.delete(key));
+    this.binding.set(key, added);
+    return (await added)();
   }
 
-  /** Binds a program; its first user is the call that asked for it, so that it is not freed before that call has it. */
-  private async add(key: string, record: () => CompiledGraph): Promise<BoundProgram> {
+  /** Binds a program and gives it to `act`, while no other call can move its variables. Gives the result of `act` as a function, for it may be a promise. */
+  private async add<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<() => T> {
     const graph = record();
     const backend = await this.backend();
     return bind(graph, backend, (executable) => {
       this.executables.add(executable);
       const program = new BoundProgram(executable, backend, graph.variables, graph.program);
-      program.users = 1;
       this.kept.set(key, program);
-      return program;
+      program.users++;
+      return outcomeOf(() => act(program));
     });
   }
 
@@ -188,5 +186,17 @@ export class Programs implements Reclaimable {
     if (program.users > 0) return;
     this.executables.delete(program.executable);
     program.executable.dispose();
+  }
+}
+
+/** What `act` gives or throws, to be had later: its errors are for the call that made it, not for those that wait for the same program. */
+function outcomeOf<T>(act: () => T): () => T {
+  try {
+    const result = act();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }

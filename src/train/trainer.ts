@@ -79,10 +79,13 @@ export class Trainer {
     return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
   }
 
-  /** The step for a batch, in use until it is released; a promise only where its program has to be bound. */
-  acquire(mode: Mode, spec: BatchSpec): Step | Promise<Step> {
-    const program = this.programs.acquire(this.keyOf(mode, spec), () => this.record(mode, spec));
-    return program instanceof Promise ? program.then((bound) => this.stepOf(bound, spec)) : this.stepOf(program, spec);
+  /** Gives `act` the step for a batch, in use until it is released: see {@link Programs.acquire}. */
+  acquire<T>(mode: Mode, spec: BatchSpec, act: (step: Step) => T): T | Promise<T> {
+    return this.programs.acquire(
+      this.keyOf(mode, spec),
+      () => this.record(mode, spec),
+      (program) => act(this.stepOf(program, spec)),
+    );
   }
 
   release({ program }: Step): void {
