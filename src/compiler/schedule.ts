@@ -23,11 +23,14 @@ export function schedule(
   kept: ReadonlySet<BufferId>,
 ): { instructions: Instruction[]; renamed: ReadonlyMap<BufferId, BufferId> } {
   const all = [...instructions];
-  const before = dependencies(all);
+  const graph = new Dependencies(all);
+  const { before } = graph;
+  const readersOf = usersOf(all, "reads");
+  const writersOf = usersOf(all, "writes");
   const renamed = new Map<BufferId, BufferId>();
   for (const { variable, value } of updates) {
-    const readers = indices(all, ({ reads }) => reads.some((view) => view.buffer === variable));
-    const writers = indices(all, ({ writes }) => writes.some((view) => view.buffer === value.buffer));
+    const readers = readersOf.get(variable) ?? [];
+    const writers = writersOf.get(value.buffer) ?? [];
     const [writer] = writers;
     const direct =
       writer !== undefined &&
@@ -36,11 +39,9 @@ export function schedule(
       canReplace(value, buffers, variable) &&
       readsInPlace(all[writer] as Instruction, variable, value);
     const others = readers.filter((reader) => reader !== writer);
-    if (direct && !dependOn(before, others, writer)) {
-      renamed.set(value.buffer, variable);
-      for (const reader of others) (before[writer] as Set<number>).add(reader);
-    } else if (sizeOf(value.shape) > 0) {
-      before.push(new Set([...readers, ...writers]));
+    if (direct && graph.put(others, writer)) renamed.set(value.buffer, variable);
+    else if (sizeOf(value.shape) > 0) {
+      graph.append([...readers, ...writers]);
       all.push({ kind: "copy", input: value, output: { ...value, buffer: variable, offset: 0 } });
     }
   }
@@ -53,8 +54,13 @@ export function schedule(
   return { instructions: order.map((index) => withViews(all[index] as Instruction, rename)), renamed };
 }
 
-function indices(instructions: readonly Instruction[], holds: (views: ReturnType<typeof viewsOf>) => boolean): number[] {
-  return instructions.flatMap((instruction, index) => (holds(viewsOf(instruction)) ? [index] : []));
+/** By buffer, the instructions that read or write it, in order. The copies that `schedule` adds read temporaries and write variables, so they change no list. */
+function usersOf(instructions: readonly Instruction[], how: "reads" | "writes"): Map<BufferId, number[]> {
+  const users = new Map<BufferId, number[]>();
+  instructions.forEach((instruction, index) => {
+    for (const buffer of new Set(viewsOf(instruction)[how].map((view) => view.buffer))) append(users, buffer, index);
+  });
+  return users;
 }
 
 /** A part of a buffer that an instruction uses: from its first to its last element. */
@@ -80,6 +86,53 @@ function dependencies(instructions: readonly Instruction[]): Set<number>[] {
     for (const { view, use } of uses) append(users, view.buffer, use);
     return before;
   });
+}
+
+/** What must come before what. It knows one possible order at all times, so that a new rule that agrees with this order costs no search. */
+class Dependencies {
+  /** For each instruction those that must come before it. */
+  readonly before: Set<number>[];
+  private readonly order: number[];
+  /** Where in `order` each instruction is. */
+  private readonly places: number[];
+
+  constructor(instructions: readonly Instruction[]) {
+    this.before = dependencies(instructions);
+    this.order = [...instructions.keys()];
+    this.places = [...this.order];
+  }
+
+  /** One more instruction, at the end. */
+  append(needed: Iterable<number>): void {
+    this.places.push(this.order.length);
+    this.order.push(this.before.length);
+    this.before.push(new Set(needed));
+  }
+
+  /** Puts `others` before the target. False, and nothing has changed, where one of them can only come after it. */
+  put(others: readonly number[], target: number): boolean {
+    const { before, order, places } = this;
+    const from = places[target] as number;
+    let to = from;
+    /** All between the target and the last of `others` that must come before one of them. */
+    const earlier = new Set<number>();
+    const stack = others.filter((index) => (places[index] as number) > from);
+    for (let index = stack.pop(); index !== undefined; index = stack.pop()) {
+      if (index === target) return false;
+      const place = places[index] as number;
+      if (place < from || earlier.has(index)) continue;
+      earlier.add(index);
+      to = Math.max(to, place);
+      stack.push(...(before[index] as ReadonlySet<number>));
+    }
+    const part = order.slice(from, to + 1);
+    [...part.filter((index) => earlier.has(index)), ...part.filter((index) => !earlier.has(index))].forEach((index, offset) => {
+      order[from + offset] = index;
+      places[index] = from + offset;
+    });
+    for (const index of others) (before[target] as Set<number>).add(index);
+    return true;
+  }
 }
 
 function useOf(view: View, index: number, writes: boolean): Use {
@@ -111,20 +164,6 @@ function readsInPlace(writer: Instruction, variable: BufferId, value: View): boo
 
 export function sameLayout(a: View, b: View): boolean {
   return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);
-}
-
-/** Whether one of these instructions can only come after the target. */
-function dependOn(before: readonly ReadonlySet<number>[], some: readonly number[], target: number): boolean {
-  const seen = new Set<number>();
-  const stack = [...some];
-  while (stack.length > 0) {
-    const index = stack.pop() as number;
-    if (index === target) return true;
-    if (seen.has(index)) continue;
-    seen.add(index);
-    stack.push(...(before[index] as ReadonlySet<number>));
-  }
-  return false;
 }
 
 /** The instruction with another view in place of each. */
