@@ -66,24 +66,31 @@ function usersOf(instructions: readonly Instruction[], how: "reads" | "writes"):
 /** A part of a buffer that an instruction uses: from its first to its last element. */
 interface Use {
   readonly index: number;
-  readonly writes: boolean;
+  readonly buffer: BufferId;
   readonly from: number;
   readonly to: number;
 }
 
 /** For each instruction those that must come before: writers of what it reads, and all users of what it writes. Parts that do not meet do not count. */
 function dependencies(instructions: readonly Instruction[]): Set<number>[] {
-  const users = new Map<BufferId, Use[]>();
+  // Two tables, so that the many readers of one buffer are not compared with each other.
+  const readers = new Map<BufferId, Use[]>();
+  const writers = new Map<BufferId, Use[]>();
   return instructions.map((instruction, index) => {
-    const { reads, writes } = viewsOf(instruction);
     const before = new Set<number>();
-    const uses = [...reads.map((view) => ({ view, use: useOf(view, index, false) })), ...writes.map((view) => ({ view, use: useOf(view, index, true) }))];
-    for (const { view, use } of uses) {
-      for (const earlier of users.get(view.buffer) ?? []) {
-        if ((use.writes || earlier.writes) && earlier.from <= use.to && use.from <= earlier.to) before.add(earlier.index);
+    const wait = (uses: readonly Use[], users: ReadonlyMap<BufferId, readonly Use[]>) => {
+      for (const { buffer, from, to } of uses) {
+        for (const earlier of users.get(buffer) ?? []) if (earlier.from <= to && from <= earlier.to) before.add(earlier.index);
       }
-    }
-    for (const { view, use } of uses) append(users, view.buffer, use);
+    };
+    const usesOf = (views: readonly View[]) => views.map((view): Use => ({ index, buffer: view.buffer, ...reachOf(view) }));
+    const { reads, writes } = viewsOf(instruction);
+    const [read, written] = [usesOf(reads), usesOf(writes)];
+    wait(read, writers);
+    wait(written, writers);
+    wait(written, readers);
+    for (const use of read) append(readers, use.buffer, use);
+    for (const use of written) append(writers, use.buffer, use);
     return before;
   });
 }
@@ -133,10 +140,6 @@ class Dependencies {
     for (const index of others) (before[target] as Set<number>).add(index);
     return true;
   }
-}
-
-function useOf(view: View, index: number, writes: boolean): Use {
-  return { index, writes, ...reachOf(view) };
 }
 
 /** Whether the whole temporary can live in the variable's storage. */

@@ -272,7 +272,8 @@ export abstract class Layer {
   /** Uses a layer of several outputs in a functional model. */
   applyAll(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor[] {
     const single = inputs instanceof SymbolicTensor;
-    const list = listOf(inputs);
+    // A copy: the caller may change a list of its own later.
+    const list = [...listOf(inputs)];
     this.ensureBuilt(single ? inputs.shape : list.map((input) => input.shape));
     const outputs: SymbolicTensor[] = [];
     const source: Application = { layer: this, inputs: list, single, outputs };
