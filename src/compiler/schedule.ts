@@ -63,24 +63,38 @@ function usersOf(instructions: readonly Instruction[], how: "reads" | "writes"):
   return users;
 }
 
-/** A part of a buffer that an instruction uses: from its first to its last element. */
-interface Use {
+/** A part of a buffer, from its first to its last element. */
+interface Part {
+  from: number;
+  to: number;
+}
+
+/** A part that an instruction uses. */
+interface Use extends Part {
   readonly index: number;
   readonly buffer: BufferId;
-  readonly from: number;
-  readonly to: number;
 }
+
+/** Some uses of one buffer that followed each other, and the part that holds them all. */
+interface Chunk extends Part {
+  readonly uses: Use[];
+}
+
+const chunkLength = 64;
+const meet = (a: Part, b: Part) => a.from <= b.to && b.from <= a.to;
 
 /** For each instruction those that must come before: writers of what it reads, and all users of what it writes. Parts that do not meet do not count. */
 function dependencies(instructions: readonly Instruction[]): Set<number>[] {
-  // Two tables, so that the many readers of one buffer are not compared with each other.
-  const readers = new Map<BufferId, Use[]>();
-  const writers = new Map<BufferId, Use[]>();
+  // Two tables, so that the many readers of one buffer are not compared with each other; in chunks, since a concatenation has as many writers as parts.
+  const readers = new Map<BufferId, Chunk[]>();
+  const writers = new Map<BufferId, Chunk[]>();
   return instructions.map((instruction, index) => {
     const before = new Set<number>();
-    const wait = (uses: readonly Use[], users: ReadonlyMap<BufferId, readonly Use[]>) => {
-      for (const { buffer, from, to } of uses) {
-        for (const earlier of users.get(buffer) ?? []) if (earlier.from <= to && from <= earlier.to) before.add(earlier.index);
+    const wait = (uses: readonly Use[], users: ReadonlyMap<BufferId, readonly Chunk[]>) => {
+      for (const use of uses) {
+        for (const chunk of users.get(use.buffer) ?? []) {
+          if (meet(chunk, use)) for (const earlier of chunk.uses) if (meet(earlier, use)) before.add(earlier.index);
+        }
       }
     };
     const usesOf = (views: readonly View[]) => views.map((view): Use => ({ index, buffer: view.buffer, ...reachOf(view) }));
@@ -89,10 +103,20 @@ function dependencies(instructions: readonly Instruction[]): Set<number>[] {
     wait(read, writers);
     wait(written, writers);
     wait(written, readers);
-    for (const use of read) append(readers, use.buffer, use);
-    for (const use of written) append(writers, use.buffer, use);
+    for (const use of read) note(readers, use);
+    for (const use of written) note(writers, use);
     return before;
   });
+}
+
+function note(users: Map<BufferId, Chunk[]>, use: Use): void {
+  const chunk = users.get(use.buffer)?.at(-1);
+  if (!chunk || chunk.uses.length === chunkLength) append(users, use.buffer, { from: use.from, to: use.to, uses: [use] });
+  else {
+    chunk.uses.push(use);
+    chunk.from = Math.min(chunk.from, use.from);
+    chunk.to = Math.max(chunk.to, use.to);
+  }
 }
 
 /** What must come before what. It knows one possible order at all times, so that a new rule that agrees with this order costs no search. */
@@ -130,7 +154,7 @@ class Dependencies {
       if (place < from || earlier.has(index)) continue;
       earlier.add(index);
       to = Math.max(to, place);
-      stack.push(...(before[index] as ReadonlySet<number>));
+      for (const needed of before[index] as ReadonlySet<number>) stack.push(needed);
     }
     const part = order.slice(from, to + 1);
     [...part.filter((index) => earlier.has(index)), ...part.filter((index) => !earlier.has(index))].forEach((index, offset) => {

@@ -23,7 +23,7 @@ export function findApplications(label: string, inputs: readonly SymbolicTensor[
     }
     if (!found.has(source)) {
       found.add(source);
-      stack.push(...source.inputs);
+      for (const input of source.inputs) stack.push(input);
     }
   }
   // Ids grow as layers are applied, so they are a topological order.
@@ -63,7 +63,7 @@ function walkBack(starts: ReadonlySet<SymbolicTensor>, outputs: readonly Symboli
     if (!source || starts.has(tensor) || done.has(source)) continue;
     done.add(source);
     if (!met.has(source.layer)) met.set(source.layer, met.size);
-    stack.push(...[...source.inputs].reverse());
+    for (const input of source.inputs.toReversed()) stack.push(input);
   }
   return met;
 }
