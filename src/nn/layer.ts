@@ -5,7 +5,7 @@ import type { Penalty } from "../regularize/penalties.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
-import { formatShape, type Shape } from "../tensor/shape.ts";
+import { formatShape, type Shape, withUnknownExtents } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "./initializers.ts";
@@ -21,7 +21,7 @@ export interface CallContext {
   readonly training: boolean;
   /** Whether random layers such as dropout are on: as `training`, but also in Monte Carlo predictions, where batch normalization stays in inference. */
   readonly noise: boolean;
-  /** Whether only the outputs' shapes are asked for: what is recorded will not be run. An extent that is not known yet stands as a large number. */
+  /** Whether only the outputs' shapes are asked for: what is recorded will not be run. An extent that is not known yet, such as the batch, is NaN. */
   readonly isProbe?: boolean;
   /** Random key of the run, int32 [3]: seed (low, high) and step. Give it to random ops with `stream(layer)`. */
   readonly key: Tensor;
@@ -288,18 +288,19 @@ export abstract class Layer {
     return this.probe(shapes, dtypes, single).map(({ shape }) => shape);
   }
 
-  /** Output shapes and dtypes, found by recording the maths once with a batch size that nothing else has. */
+  /** Output shapes and dtypes, found by recording the maths once with unknown extents. */
   private probe(shapes: readonly BatchShape[], dtypes: readonly DType[], single: boolean): { shape: BatchShape; dtype: DType }[] {
-    const batch = 7919;
-    const inputs = shapes.map((shape, index) =>
-      placeholder(
-        `probe_${index}`,
-        shape.map((extent) => extent ?? batch),
-        dtypes[index],
-      ),
-    );
-    const outputs = listOf(this.call(single ? (inputs[0] as Tensor) : inputs, probing));
-    return outputs.map(({ shape, dtype }) => ({ shape: shape.map((extent) => (extent === batch ? null : extent)), dtype }));
+    return withUnknownExtents(() => {
+      const inputs = shapes.map((shape, index) =>
+        placeholder(
+          `probe_${index}`,
+          shape.map((extent) => extent ?? Number.NaN),
+          dtypes[index],
+        ),
+      );
+      const outputs = listOf(this.call(single ? (inputs[0] as Tensor) : inputs, probing));
+      return outputs.map(({ shape, dtype }) => ({ shape: shape.map((extent) => (Number.isNaN(extent) ? null : extent)), dtype }));
+    });
   }
 
   // ── Copies ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { append } from "../tensor/append.ts";
-import { formatShape } from "../tensor/shape.ts";
+import { formatShape, mayEqual } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { findApplications, inModelOrder } from "./graph.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions, listOf } from "./layer.ts";
@@ -132,7 +132,7 @@ export class Network extends Layer {
     }
     given.forEach((tensor, index) => {
       const input = this.inputs[index] as SymbolicTensor;
-      const fits = tensor.rank === input.shape.length && input.shape.every((extent, axis) => extent === null || extent === tensor.shape[axis]);
+      const fits = tensor.rank === input.shape.length && input.shape.every((extent, axis) => extent === null || mayEqual(extent, tensor.shape[axis]));
       if (!fits) {
         throw shapeError(this.label, {
           rule: `input "${this.nameOf(input)}" has another shape`,

@@ -1,6 +1,6 @@
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
 import { broadcastTo, expandDims, reshape as reshapeTensor, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, Layer, LayerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
@@ -29,7 +29,7 @@ export function reshape(targetShape: readonly number[], options: LayerOptions = 
   return functionLayer("reshape", config, (x, _, layer) => {
     const size = sizeOf(x.shape.slice(1));
     const known = sizeOf(targetShape.filter((n) => n !== -1));
-    const isPossible = targetShape.includes(-1) ? size % known === 0 : size === known;
+    const isPossible = targetShape.includes(-1) ? !(size % known > 0) : mayEqual(size, known);
     if (!isPossible) {
       throw shapeError(layer.label, {
         rule: "the number of elements per sample must stay",

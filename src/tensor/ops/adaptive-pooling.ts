@@ -5,6 +5,7 @@ import { gather } from "./indexing.ts";
 import { concat } from "./joining.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
 import { averagePool, maxPool } from "./pooling.ts";
+import { zeros } from "./shaping.ts";
 import { perAxis } from "./window.ts";
 
 /**
@@ -26,7 +27,7 @@ export const adaptiveAveragePool = (x: Operand, outputSize: number | readonly nu
 function adaptivePool(name: string, pool: typeof maxPool, x: Operand, outputSize: number | readonly number[]): Tensor {
   const t = asTensor(x);
   const axes = t.rank - 2;
-  const fits = axes >= 1 && axes <= 3 && t.shape.slice(1, -1).every((extent) => extent > 0);
+  const fits = axes >= 1 && axes <= 3 && t.shape.slice(1, -1).every((extent) => extent !== 0);
   if (!fits) {
     throw shapeError(name, {
       rule: "pools over one to three spatial axes that are not empty",
@@ -40,6 +41,7 @@ function adaptivePool(name: string, pool: typeof maxPool, x: Operand, outputSize
 /** Where windows stand evenly that is one pooling; else each length is pooled at every place, and what is wanted is picked from that. */
 function poolAxis(pool: typeof maxPool, x: Tensor, axis: number, count: number): Tensor {
   const extent = x.shape[axis + 1] as number;
+  if (Number.isNaN(extent)) return zeros(x.shape.map((n, at) => (at === axis + 1 ? count : n)));
   const starts = Array.from({ length: count }, (_, i) => Math.floor((i * extent) / count));
   const lengths = starts.map((start, i) => Math.ceil(((i + 1) * extent) / count) - start);
   const along = (n: number) => x.shape.slice(1, -1).map((_, other) => (other === axis ? n : 1));
