@@ -9,6 +9,8 @@ import { formatShape, type Shape, withUnknownExtents } from "../tensor/shape.ts"
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "./initializers.ts";
+import { checkSampleShape, type SampleShape } from "./input.ts";
+import { agree, probing } from "./probing.ts";
 import { streamOf } from "./stream.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 
@@ -45,8 +47,11 @@ export interface LayerOptions {
   name?: string;
   /** Default true. */
   trainable?: boolean;
-  /** Shape of one sample, without the batch axis; only for the first layer of a sequential model. */
-  inputShape?: Shape;
+  /**
+   * Shape of one sample, without the batch axis; null for an extent that varies. Needed by the first layer of a sequential model; a later layer may repeat
+   * what comes in.
+   */
+  inputShape?: SampleShape;
   /** Element type of the input; default float32. Embeddings take int32. */
   inputDType?: DType;
   /** A penalty on the layer's output, divided by the batch size. */
@@ -76,7 +81,7 @@ export abstract class Layer {
   private static readonly counts = new Map<string, number>();
 
   readonly name: string;
-  readonly inputShape: Shape | undefined;
+  readonly inputShape: SampleShape | undefined;
   readonly inputDType: DType;
   private isBuilt = false;
   private isTrainable: boolean;
@@ -101,13 +106,7 @@ export abstract class Layer {
     this.isTrainable = config.trainable ?? true;
     this.inputShape = config.inputShape;
     this.inputDType = config.inputDType ?? "float32";
-    if (config.inputShape?.some((extent) => !Number.isInteger(extent) || extent < 1)) {
-      throw valueError(this.label, {
-        rule: "inputShape is the shape of one sample",
-        expected: "integers ≥ 1, without the batch axis",
-        received: config.inputShape,
-      });
-    }
+    if (config.inputShape !== undefined) checkSampleShape(this.label, "inputShape", config.inputShape);
   }
 
   /** `dense "dense_1"`: how the layer is named in messages. */
@@ -257,8 +256,22 @@ export abstract class Layer {
     }
   }
 
-  /** Uses the layer in a functional model. */
+  /**
+   * Uses the layer in a functional model.
+   * @throws ValueError on what is no symbolic tensor; ShapeError where the layer is new and its `inputShape` contradicts the input; StateError where it has several
+   * outputs.
+   */
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
+    const { inputShape } = this;
+    // A layer that was used before may be used with other shapes; Keras warns of inputShape here.
+    if (inputShape && !this.isBuilt && inputs instanceof SymbolicTensor && !agree([null, ...inputShape], inputs.shape)) {
+      throw shapeError(this.label, {
+        rule: "inputShape contradicts what comes in",
+        expected: formatShape(inputs.shape.slice(1)),
+        received: formatShape(inputShape),
+        advice: "Leave it out: only a first layer needs it.",
+      });
+    }
     const outputs = this.applyAll(inputs);
     if (outputs.length === 1) return outputs[0] as SymbolicTensor;
     throw stateError(this.label, {
@@ -274,6 +287,15 @@ export abstract class Layer {
     const single = inputs instanceof SymbolicTensor;
     // A copy: the caller may change a list of its own later.
     const list = [...listOf(inputs)];
+    const strangers = list.filter((item) => !(item instanceof SymbolicTensor));
+    if (strangers.length > 0) {
+      throw valueError(this.label, {
+        rule: "a layer is applied to what input(…) or another layer gave",
+        expected: "a symbolic tensor",
+        received: strangers[0],
+        advice: "To compute with numbers make a model and use model.predict(x).",
+      });
+    }
     this.ensureBuilt(single ? inputs.shape : list.map((input) => input.shape));
     const outputs: SymbolicTensor[] = [];
     const source: Application = { layer: this, inputs: list, single, outputs };
@@ -346,19 +368,3 @@ function checkInitial(variable: Variable, initial: Variable["initial"]): Variabl
   // The constructor of Variable checks shapes; a throw-away one does that here.
   return new Variable(variable.shape, { initial, name: variable.name }).initial;
 }
-
-/** A context in which only shapes matter. */
-const probing: CallContext = {
-  training: false,
-  noise: false,
-  isProbe: true,
-  get key() {
-    return placeholder("key", [3], "int32");
-  },
-  stream: () => 0,
-  current: (variable) => variable.tensor,
-  update: () => {},
-  addLoss: () => {},
-  maskOf: () => undefined,
-  setMask: () => {},
-};

@@ -1,12 +1,13 @@
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
 import { broadcastTo, expandDims, reshape as reshapeTensor, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, mayEqual, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { SampleShape } from "../input.ts";
 import type { CallContext, Layer, LayerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
 
 /** Says what a sequential model takes: a layer that does nothing. @example sequential([inputLayer([784]), dense(10)]) */
-export function inputLayer(inputShape: Shape, options: LayerOptions = {}): Layer {
+export function inputLayer(inputShape: SampleShape, options: LayerOptions = {}): Layer {
   return functionLayer("inputLayer", { ...options, inputShape }, (x) => x, keepMask);
 }
 
