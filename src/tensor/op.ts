@@ -82,7 +82,7 @@ export function isElementwise(op: OpDefinition): op is ElementwiseOp<object> {
   return "expression" in op;
 }
 
-/** Records one node. */
+/** Records one node. @throws ValueError where it has more elements than a backend could hold. */
 export function record<A extends object>(op: OpDefinition<A>, inputs: readonly Tensor[], attrs: A): Tensor {
   const { shape, dtype } = op.infer(inputs, attrs);
   return new Tensor(op, inputs, attrs, checkSize(op.name, shape), dtype);

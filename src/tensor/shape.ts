@@ -100,14 +100,19 @@ export function isExtent(extent: unknown): boolean {
   return (Number.isInteger(extent) && (extent as number) >= 0) || (unknownExtents && Number.isNaN(extent));
 }
 
-/** Checks that `shape` is an array of non-negative integers, of at most 2^31 elements in all: no backend holds more. */
+/** Checks that `shape` is an array of non-negative integers, and its size as {@link checkSize} does. */
 export function checkShape(name: string, shape: unknown): Shape {
   if (Array.isArray(shape) && shape.every(isExtent)) return checkSize(name, shape);
   throw valueError(name, { rule: "a shape is an array of integers ≥ 0", expected: "for example [32, 10]", received: shape });
 }
 
-/** Checks that there are at most 2^31 elements in all. */
+/** 2 GiB in float32: half of what WASM can address, so that there is room for a result beside it. */
+const mostElements = 2 ** 29;
+
+/** Checks, before anything is allocated, that a shape has no more elements than a backend could hold. An unknown extent counts as 1. */
 export function checkSize(name: string, shape: Shape): Shape {
-  if (!(sizeOf(shape) > 2 ** 31)) return shape;
-  throw valueError(name, { rule: "no backend holds so many elements", expected: "at most 2^31 in all", received: formatShape(shape) });
+  let size = 1;
+  for (const extent of shape) if (!Number.isNaN(extent)) size *= extent;
+  if (size <= mostElements) return shape;
+  throw valueError(name, { rule: "too many elements", expected: "at most 2^29 (536870912)", received: formatShape(shape) });
 }

@@ -1,5 +1,5 @@
 import { shapeError, valueError } from "../../errors.ts";
-import { formatShape, isExtent } from "../shape.ts";
+import { checkSize, formatShape, isExtent } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
@@ -48,7 +48,8 @@ export function resize(x: Operand, size: readonly [height: number, width: number
   if (![rows, columns].every((extent) => isExtent(extent) && extent !== 0)) {
     throw valueError("resize", { rule: "size is a height and a width", expected: "two integers ≥ 1", received: size });
   }
-  if (Number.isNaN(height * width)) return zeros([batch, rows, columns, channels]);
+  const shape = checkSize("resize", [batch, rows, columns, channels]);
+  if (Number.isNaN(height * width)) return zeros(shape);
   if (interpolation === "nearest") return gather(gather(t, nearest(height, rows), 1), nearest(width, columns), 2);
   const tall = matmul(weights(height, rows), reshape(t, [batch, height, width * channels]));
   return matmul(weights(width, columns), reshape(tall, [batch, rows, width, channels]));
@@ -58,6 +59,7 @@ const nearest = (n: number, m: number) => tensor(Int32Array.from({ length: m }, 
 
 /** [m, n]: how much of each of n elements is in each of m results. */
 function weights(n: number, m: number): Tensor {
+  checkSize("resize", [m, n]);
   const matrix = new Float64Array(m * n);
   for (let i = 0; i < m; i++) {
     const at = Math.min(Math.max(((i + 0.5) * n) / m - 0.5, 0), n - 1);
