@@ -25,7 +25,7 @@ export interface CallContext {
   readonly noise: boolean;
   /** Whether only the outputs' shapes are asked for: what is recorded will not be run. An extent that is not known yet, such as the batch, is NaN. */
   readonly isProbe?: boolean;
-  /** Random key of the run, int32 [3]: seed (low, high) and step. Give it to random ops with `stream(layer)`. */
+  /** Random key of the run, int32 [4]: seed (low, high) and step (low, high). Give it to random ops with `stream(layer)`. */
   readonly key: Tensor;
   /** A random stream for this call of the layer, derived from its path in the model; `use` tells several streams of one call apart. */
   stream(layer: Layer, use?: number): number;

@@ -7,7 +7,7 @@ export const probing: CallContext = {
   noise: false,
   isProbe: true,
   get key() {
-    return placeholder("key", [3], "int32");
+    return placeholder("key", [4], "int32");
   },
   stream: () => 0,
   current: (variable) => variable.tensor,

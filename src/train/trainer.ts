@@ -5,7 +5,7 @@ import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
-import { randomKey } from "../tensor/ops/random.ts";
+import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchPorts, BatchSpec } from "./batch.ts";
 import type { Diagnosing } from "./diagnosis.ts";
@@ -111,7 +111,7 @@ export class Trainer {
     const optimizer = this.options.task?.optimizer;
     cursor.write(step.ports);
     const isTraining = optimizer !== undefined && (mode === "train" || mode === "accumulate");
-    this.key[2] = isTraining ? optimizer.rawSteps : this.forwardRuns++;
+    setStep(this.key, isTraining ? optimizer.rawSteps : this.forwardRuns++);
     step.program.input(portName.key)?.write(this.key);
     for (const name of step.scalars) {
       this.number[0] = optimizer?.scalar(name) ?? 0;
