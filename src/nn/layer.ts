@@ -212,7 +212,10 @@ export abstract class Layer {
   /** Override: make variables with `addVariable`. Layers of several inputs get a list of shapes. */
   build(_inputShape: BatchShape | readonly BatchShape[]): void {}
 
-  /** Override: record the maths. Layers of several inputs get a list. To use a layer, call {@link invoke}. */
+  /**
+   * Override: record the maths. Layers of several inputs get a list. To use a layer, call {@link invoke}. It is also called to find the outputs' shapes: then
+   * extents that are not known, such as the batch, are NaN, and so is what is calculated from them.
+   */
   abstract call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[];
 
   /**
