@@ -2,7 +2,7 @@ import { checkNumber, shapeError } from "../../errors.ts";
 import { mul } from "../../tensor/ops/elementwise.ts";
 import { randomBernoulli } from "../../tensor/ops/random.ts";
 import { zeros } from "../../tensor/ops/shaping.ts";
-import { formatShape, type Shape } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, Layer, LayerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
@@ -51,7 +51,7 @@ export function drop(x: Tensor, rate: number, shape: Shape, ctx: CallContext, la
 function maskShape(layer: Layer, x: Tensor, noiseShape: readonly (number | null)[] | undefined): Shape {
   if (!noiseShape) return x.shape;
   const shape = noiseShape.map((extent, axis) => extent ?? (x.shape[axis] as number));
-  const fits = noiseShape.length === x.rank && shape.every((extent, axis) => extent === 1 || extent === x.shape[axis]);
+  const fits = noiseShape.length === x.rank && shape.every((extent, axis) => extent === 1 || mayEqual(extent, x.shape[axis]));
   if (fits) return shape;
   throw shapeError(layer.label, {
     rule: "noiseShape has 1 or the input's extent for each axis",

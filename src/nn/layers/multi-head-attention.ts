@@ -2,7 +2,7 @@ import { checkCounts, checkNumber, shapeError, valueError } from "../../errors.t
 import { mul, sigmoid } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type BatchShape, type CallContext, Layer } from "../layer.ts";
 import { type AttentionBaseOptions, allowedPairs, alongScores, attended, attendedShapes, attentionWeights, maskOfQuery } from "./attention-core.ts";
@@ -148,9 +148,9 @@ abstract class HeadAttention extends Layer {
     const fits =
       (query as Tensor).rank === 3 &&
       (mask.rank === 3 || mask.rank === 4) &&
-      mask.shape.at(-2) === steps &&
-      mask.shape.at(-1) === values &&
-      (entries === 1 || entries === batch) &&
+      mayEqual(mask.shape.at(-2), steps) &&
+      mayEqual(mask.shape.at(-1), values) &&
+      (entries === 1 || mayEqual(entries, batch)) &&
       (of === 1 || of === heads);
     if (fits) return reshape(mask, [entries as number, ...(of === 1 ? [1, 1] : [shared, heads / shared]), steps, values]);
     throw shapeError(this.label, {

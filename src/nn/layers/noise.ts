@@ -19,7 +19,7 @@ export interface NoiseOptions {
 export function keyOf(ctx: CallContext, seed: number | undefined): Tensor {
   if (seed === undefined) return ctx.key;
   const own = randomKey(seed);
-  return concat([tensor(own.slice(0, 2)), slice(ctx.key, [2], [1])]);
+  return concat([tensor(own.slice(0, 2)), slice(ctx.key, [2], [-1])]);
 }
 
 const seluAlpha = 1.6732632423543772;
