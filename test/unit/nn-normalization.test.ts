@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { Recording } from "../../src/nn/context.ts";
-import { batchNormalization, dense, embedding, flatten, masking, prelu, spectralNormalization } from "../../src/nn/layers/index.ts";
+import { batchNormalization, dense, embedding, flatten, masking, multiHeadAttention, prelu, spectralNormalization } from "../../src/nn/layers/index.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
@@ -124,8 +124,11 @@ describe("spectral normalization", () => {
     indices.ensureBuilt([null, 3]);
     expect(indices.variables).toHaveLength(2);
     expect(() => spectralNormalization(prelu({ name: "p" }), { name: "s" }).ensureBuilt([null, 3])).toThrow(
-      'spectralNormalization "s": the layer inside must have a kernel or embeddings. Expected such as dense or conv2d, received prelu "p".',
+      'spectralNormalization "s": the layer inside must have one kernel, or embeddings. Expected such as dense or conv2d, received prelu "p".',
     );
+    for (const several of [sequential([dense(2, { inputShape: [3] }), dense(2)]), multiHeadAttention(2, 2)]) {
+      expect(() => spectralNormalization(several).ensureBuilt([null, 3, 3])).toThrow("must have one kernel");
+    }
     expect(() => spectralNormalization(flatten as never, { name: "s" })).toThrow('spectralNormalization "s": normalizes the kernel of a layer.');
   });
 });
