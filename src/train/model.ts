@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
 import { shapeError, stateError, valueError } from "../errors.ts";
-import type { Layer } from "../nn/layer.ts";
+import { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import { Network, type NetworkOptions } from "../nn/network.ts";
 import { summary } from "../nn/summary.ts";
@@ -303,6 +303,22 @@ export class Model extends Network implements TrainedModel {
     return text;
   }
 
+  /**
+   * Puts a layer behind the last one. Compile again afterwards.
+   * @throws StateError where the model has several outputs; ValueError on what is no layer, or has the name of another.
+   * @see Keras 3 `Sequential.add`.
+   */
+  add(layer: Layer): void {
+    const [end, other] = this.outputs;
+    if (!(layer instanceof Layer)) {
+      throw valueError(`add of ${this.label}`, { rule: "takes a layer", expected: "such as dense(10)", received: layer });
+    }
+    if (!end || other) {
+      throw stateError(this.label, { rule: "add is for models of one output", expected: "1 output", received: this.outputs.length });
+    }
+    this.become([layer.apply(end)]);
+  }
+
   /** Takes off the last layer and gives it. Compile again afterwards. @throws StateError where the model is not a chain of at least two layers. */
   pop(): Layer {
     const last = this.applications.at(-1);
@@ -313,12 +329,17 @@ export class Model extends Network implements TrainedModel {
         received: `${this.layers.length} layers`,
       });
     }
-    const shorter = new Model(this.inputs, last.inputs, { seed: this.seed, name: this.name });
-    Object.assign(this, { outputs: shorter.outputs, layers: shorter.layers, applications: shorter.applications });
+    this.become(last.inputs);
+    return last.layer;
+  }
+
+  /** Ends in other outputs from now on, uncompiled. */
+  private become(ends: readonly SymbolicTensor[]): void {
+    const { outputs, layers, applications } = new Model(this.inputs, ends, { seed: this.seed, name: this.name });
+    Object.assign(this, { outputs, layers, applications });
     this.trainer?.dispose();
     this.trainer = undefined;
     this.task = undefined;
-    return last.layer;
   }
 
   override clone(): Model {

@@ -33,12 +33,25 @@ export interface CrossentropyOptions extends LossOptions {
  */
 export function categoricalCrossentropy({ fromLogits = false, labelSmoothing = 0, axis = -1, ...options }: CrossentropyOptions = {}): Loss {
   checkSmoothing("categoricalCrossentropy", labelSmoothing);
+  const warn = warningOfOne("categoricalCrossentropy");
   return pairwiseLoss(
     "categoricalCrossentropy",
     options,
-    (y, p) => neg(sum(mul(smoothClasses(y, labelSmoothing, axis), logProbabilities(p, fromLogits, axis)), axis)),
+    (y, p) => neg(sum(mul(smoothClasses(y, labelSmoothing, axis), logProbabilities(warn(p, axis), fromLogits, axis)), axis)),
     { labels: { kind: "oneHot", axis } },
   );
+}
+
+/** Gives predictions as they are; warns once of those with one class, whose loss is always 0. */
+export function warningOfOne(name: string): (p: Tensor, axis: number) => Tensor {
+  let hasWarned = false;
+  return (p, axis) => {
+    if (p.shape.at(axis) === 1 && !hasWarned) {
+      hasWarned = true;
+      console.warn(`${name}: predictions ${formatShape(p.shape)} have one class, so nothing is learned. Use binaryCrossentropy, or a unit for each class.`);
+    }
+    return p;
+  };
 }
 
 /** Options of {@link sparseCategoricalCrossentropy}. */

@@ -5,7 +5,7 @@ import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { softmax } from "../../tensor/ops/softmax.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineLoss, type Loss, type LossOptions, pairwiseLoss } from "../loss.ts";
-import { type CrossentropyOptions, checkSmoothing, epsilon, fromProbabilities, smoothClasses, smoothOdds, sparseLabels } from "./crossentropy.ts";
+import { type CrossentropyOptions, checkSmoothing, epsilon, fromProbabilities, smoothClasses, smoothOdds, sparseLabels, warningOfOne } from "./crossentropy.ts";
 
 /** Options of {@link categoricalFocalCrossentropy}. */
 export interface CategoricalFocalOptions extends CrossentropyOptions {
@@ -20,11 +20,12 @@ export function categoricalFocalCrossentropy(options: CategoricalFocalOptions = 
   const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
   checkSmoothing("categoricalFocalCrossentropy", labelSmoothing);
   checkNumber("categoricalFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);
+  const warn = warningOfOne("categoricalFocalCrossentropy");
   return pairwiseLoss(
     "categoricalFocalCrossentropy",
     rest,
     (y, given) => {
-      const p = fromLogits ? softmax(given, axis) : given;
+      const p = fromLogits ? softmax(warn(given, axis), axis) : warn(given, axis);
       const q = clip(div(p, sum(p, axis, true)), epsilon, 1 - epsilon);
       return neg(sum(mul(mul(mul(pow(sub(1, q), gamma), alpha), smoothClasses(y, labelSmoothing, axis)), log(q)), axis));
     },

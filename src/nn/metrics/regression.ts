@@ -56,7 +56,7 @@ export const concordanceCorrelation = ({ name = "concordanceCorrelation", axis =
 export interface R2Options extends MetricOptions {
   /** How outputs are brought together. Default "uniformAverage"; null: a score per output. */
   classAggregation?: "uniformAverage" | "varianceWeightedAverage" | null;
-  /** Number of independent variables, for the adjusted score. Default 0: not adjusted. */
+  /** Number of independent variables, for the adjusted score, in which samples count by their weights, as in Keras 3.16. Default 0: not adjusted. */
   numRegressors?: number;
 }
 
@@ -106,7 +106,7 @@ class R2Score extends MetricBase {
     const weights = broadcastTo(weight, y.shape);
     const grow = (variable: Variable, values: Tensor): VariableUpdate => [variable, add(variable, sum(values, 0))];
     return [
-      [this.samples, add(this.samples, sizeOf(y.shape))],
+      [this.samples, add(this.samples, mean(sum(weights, 0)))],
       grow(state.sum, mul(y, weights)),
       grow(state.squaredSum, mul(square(y), weights)),
       grow(state.residual, mul(square(sub(y, p)), weights)),
