@@ -6,6 +6,7 @@ import { wasm } from "../../src/backends/wasm/index.ts";
 import { Recording } from "../../src/nn/context.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import { batchNormalization, groupNormalization, layerNormalization, normalization } from "../../src/nn/layers/index.ts";
+import { concordanceCorrelation, pearsonCorrelation } from "../../src/nn/metrics.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { variance } from "../../src/tensor/ops/reduction.ts";
@@ -113,6 +114,23 @@ it("equal numbers have no variance, however large they are", async () => {
     const [spread, output] = await evaluate([variance(given), trained(batchNormalization(), given)], backend);
     expect(spread?.[0]).toBeLessThan(1e-12);
     expect(worst(output as Float32Array, new Float32Array(1000))).toBeLessThan(1e-5);
+  }
+});
+
+it("correlations far from 0 are those near it", async () => {
+  const [y, p] = [around(0, 64), around(0, 128).subarray(64)].map((x) => x.map((value) => Math.round(value * 16) / 16)) as [Float32Array, Float32Array];
+  for (const make of [pearsonCorrelation, concordanceCorrelation]) {
+    const of = async (shift: number) => {
+      const metric = make();
+      const [a, b] = [y, p].map((x) =>
+        tensor(
+          x.map((value) => value + shift),
+          [1, 64],
+        ),
+      ) as [Tensor, Tensor];
+      return (await evaluate([metric.update(a, b)[0]?.[1] as Tensor], js()))[0]?.[0] as number;
+    };
+    expect(Math.abs((await of(1e6)) - (await of(0)))).toBeLessThan(1e-5);
   }
 });
 
