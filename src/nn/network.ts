@@ -62,6 +62,23 @@ export class Network extends Layer {
     return input.name ?? `input_${this.inputs.indexOf(input)}`;
   }
 
+  /** The least limit of the layers that an input reaches, alone or through layers that keep its numbers. */
+  override indexLimit(input: number): number | undefined {
+    const reached = [this.inputs[input]];
+    let least: number | undefined;
+    // The list grows while it is read.
+    for (const tensor of reached) {
+      for (const { layer, inputs, outputs } of this.applications) {
+        const at = inputs.indexOf(tensor as SymbolicTensor);
+        if (at < 0) continue;
+        const limit = layer.indexLimit(at);
+        if (limit !== undefined && !(limit > (least ?? limit))) least = limit;
+        if (layer.keepsNumbers) reached.push(...outputs);
+      }
+    }
+    return least;
+  }
+
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
     const values = new Map<SymbolicTensor, Tensor>();
     this.bind(listOf(inputs)).forEach((value, index) => {

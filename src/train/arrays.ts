@@ -29,10 +29,11 @@ export interface DataGiven {
 export async function toColumns({ label, inputs, outputs }: Slots, { x, y, sampleWeight }: DataGiven): Promise<Columns> {
   const names = inputs.map(({ name }) => name);
   const xs = await arraysOf(label, "x", x, names);
+  const weights = sampleWeight === undefined ? undefined : await weightsOf(label, sampleWeight, outputs);
   const columns = {
     x: xs.map((array, index) => withFeatureAxis(array, inputs[index]?.rank ?? 0)),
     y: y === undefined ? [] : await arraysOf(label, "y", y, outputs),
-    weights: sampleWeight === undefined ? outputs.map(() => undefined) : await weightsOf(label, sampleWeight, outputs),
+    weights: outputs.map((_, index) => weights && perSample(weights[index] as HostArray, xs[0]?.shape[0] ?? 0)),
   };
   return { ...columns, rows: sharedRows(label, columns) };
 }
@@ -40,6 +41,11 @@ export async function toColumns({ label, inputs, outputs }: Slots, { x, y, sampl
 /** Samples that are single numbers, for an input with one feature: [n] is [n, 1]. */
 function withFeatureAxis(array: HostArray, rank: number): HostArray {
   return array.shape.length === 1 && rank === 2 ? { data: array.data, shape: [...array.shape, 1] } : array;
+}
+
+/** One number is the weight of every sample. */
+function perSample({ data, shape }: HostArray, rows: number): HostArray {
+  return shape.length > 0 ? { data, shape } : { data: new Float32Array(rows).fill(data[0] as number), shape: [rows] };
 }
 
 async function arraysOf(label: string, what: string, given: ArraysGiven, names: readonly string[]): Promise<HostArray[]> {
@@ -69,9 +75,9 @@ async function arraysOf(label: string, what: string, given: ArraysGiven, names: 
   return Promise.all(given.map((array, index) => toHostArrayAsync(`${what}[${index}]`, array as ArrayInput)));
 }
 
-/** One array of weights serves all outputs. */
+/** One array of weights, or one number, serves all outputs. */
 async function weightsOf(label: string, given: ArraysGiven, outputs: readonly string[]): Promise<HostArray[]> {
-  const isShared = outputs.length > 1 && (given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
+  const isShared = outputs.length > 1 && (typeof given === "number" || given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
   if (!isShared) return arraysOf(label, "sampleWeight", given, outputs);
   const [array] = await arraysOf(label, "sampleWeight", given, ["all outputs"]);
   return outputs.map(() => array as HostArray);
