@@ -27,21 +27,16 @@ export async function withRoom<T>(backend: Backend, act: () => Promise<T>): Prom
       return await act();
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
+      if (attempt > rounds) throw error;
       if (attempt < rounds) await encourageCollection();
-      else if (attempt > rounds || !reclaim(backend)) throw error;
+      else for (const reference of registered) reference.deref()?.reclaim(backend);
+      backend.trim?.();
     }
   }
 }
 
 /** How often garbage is collected before caches must give up what they hold. */
 const rounds = 2;
-
-/** Whether any cache had something to free. */
-function reclaim(backend: Backend): boolean {
-  let freed = false;
-  for (const reference of registered) freed = reference.deref()?.reclaim(backend) || freed;
-  return freed;
-}
 
 /**
  * A garbage collector does not see how full linear memory is, but it counts the bytes of array buffers: a few large ones, never touched, make it run. Finalizers
