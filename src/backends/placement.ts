@@ -182,6 +182,32 @@ async function transfer(
   return executable;
 }
 
+/**
+ * Moves the values of variables from their backends into JavaScript arrays and frees their storage; the next use places them anew. On host backends this is done
+ * when the call returns. Values that went with their backend are given up.
+ */
+export async function withdraw(variables: readonly Variable[]): Promise<void> {
+  const slow: Promise<void>[] = [];
+  for (const variable of new Set(variables)) {
+    const residence = residenceOf(variable);
+    if (!residence || residence.isLost) continue;
+    const { storage } = residence;
+    const take = (values: TypedArray, writes: number): void => {
+      if (variable.home !== residence || residence.writes !== writes) return;
+      variable.initial = values;
+      variable.home = undefined;
+      abandoned.unregister(variable);
+      residence.free();
+    };
+    if (isHostBackend(storage.backend)) take(storage.backend.readSync(storage), residence.writes);
+    else {
+      const { writes } = residence;
+      slow.push(residence.read().then((values) => take(values, writes)));
+    }
+  }
+  await Promise.all(slow);
+}
+
 /** Throws where a variable's values went with their backend. */
 function checkHeld(variable: Variable): Variable {
   if (!variable.home?.isLost) return variable;

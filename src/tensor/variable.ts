@@ -1,4 +1,4 @@
-import { shapeError, stateError, valueError } from "../errors.ts";
+import { shapeError, valueError } from "../errors.ts";
 import type { DType, NumericArray, TypedArray } from "./dtype.ts";
 import { defineOp, record } from "./op.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
@@ -77,11 +77,11 @@ export class Variable {
 
   /** A copy of the values. */
   async read(): Promise<TypedArray> {
-    if (!this.home || this.home.isLost) {
+    // Again where another call took it off its backend meanwhile.
+    while (!this.home || this.home.isLost) {
       const { settle } = await import("../backends/evaluate.ts");
       await settle([this]);
     }
-    if (!this.home) throw stateError(`variable "${this.name}"`, { rule: "no backend took the variable", expected: "a home", received: "none" });
     return this.home.read();
   }
 
