@@ -12,7 +12,7 @@ export type NetworkOptions = Pick<LayerOptions, "name" | "trainable">;
  * A layer that is a graph of layers: everything between `inputs` and `outputs`. It can be used inside another network like any layer;
  * layers that are applied several times share their weights.
  *
- * @throws ValueError where two layers have one name, or an input is listed twice; StateError where an output does not come from the inputs.
+ * @throws ValueError where two layers or two inputs have one name, or an input is listed twice; StateError where an output does not come from the inputs.
  */
 export class Network extends Layer {
   /** In model order: the order of the weights, of summaries, and of `layers.slice(…)`. */
@@ -55,9 +55,12 @@ export class Network extends Layer {
     return uses.flatMap((use) => use.inputs.map((tensor) => tensor.layer?.name ?? this.nameOf(tensor)));
   }
 
-  /** The key under which an input is fed. */
+  /** The key under which an input is fed: no two inputs have the same. */
   nameOf(input: SymbolicTensor): string {
-    return input.name ?? `input_${this.inputs.indexOf(input)}`;
+    if (input.name !== undefined) return input.name;
+    let name = `input_${this.inputs.indexOf(input)}`;
+    while (this.inputs.some((other) => other.name === name)) name += "_1";
+    return name;
   }
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
@@ -163,6 +166,15 @@ export class Network extends Layer {
   }
 
   private checkNames(): void {
+    const twin = this.inputs.find(({ name }, index) => name !== undefined && this.inputs.findIndex((other) => other.name === name) < index);
+    if (twin) {
+      throw valueError(this.label, {
+        rule: "input names must be unique",
+        expected: "different names",
+        received: `"${twin.name}" twice`,
+        advice: "Pass input a name: input(shape, { name }).",
+      });
+    }
     const seen = new Map<string, Layer>();
     for (const layer of this.layers) {
       const other = seen.get(layer.name);

@@ -15,8 +15,9 @@ export class History {
   add(epoch: number, logs: Logs): void {
     this.epoch.push(epoch);
     for (const [name, value] of Object.entries(logs)) {
-      this.history[name] ??= [];
-      this.history[name].push(value);
+      // Not by assignment: a metric may be called "constructor" or "__proto__".
+      if (!Object.hasOwn(this.history, name)) Object.defineProperty(this.history, name, { value: [], enumerable: true, writable: true, configurable: true });
+      (this.history[name] as number[]).push(value);
     }
   }
 

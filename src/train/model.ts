@@ -75,10 +75,11 @@ export class Model extends Network implements TrainedModel {
 
   /**
    * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that is used again keeps its
-   * state for the variables that stay.
+   * state for the variables that stay; metrics are made anew. Without a loss the model can predict; training then needs a penalty or a layer that
+   * adds a loss.
    * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
    */
-  compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions): void {
+  compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions = {}): void {
     const label = `compile of ${this.label}`;
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
     this.trainer?.dispose();
@@ -91,7 +92,7 @@ export class Model extends Network implements TrainedModel {
     return this.compiled("optimizer").task.optimizer;
   }
 
-  /** What is reported, by name; complete after the first step. */
+  /** The metrics at work, by the keys of logs and history; complete after the first step. */
   get reported(): Readonly<Record<string, Metric>> {
     return this.task?.objective.reported ?? {};
   }
@@ -104,8 +105,8 @@ export class Model extends Network implements TrainedModel {
    * @throws StateError before `compile`; ValueError and ShapeError where options or data do not fit.
    */
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
-  fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
-  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
+  fit(x: ArraysGiven, y: ArraysGiven | null, options?: FitOptions): Promise<History>;
+  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions | null, options: FitOptions = {}): Promise<History> {
     this.compiled("fit");
     this.checkIdle();
     this.isBusy = true;
@@ -119,14 +120,14 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
-  async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
+  async trainOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: BatchWeights = {}): Promise<Logs> {
     const { task, trainer } = await this.ready("trainOnBatch");
     const mode = task.optimizer.phase === "update" ? "train" : "accumulate";
     return this.onBatch("trainOnBatch", mode, task, trainer, x, y, weights);
   }
 
   /** Losses and metrics of one batch. */
-  async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
+  async testOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
     const { task, trainer } = await this.ready("testOnBatch");
     return this.onBatch("testOnBatch", "test", task, trainer, x, y, weights);
   }
@@ -148,7 +149,7 @@ export class Model extends Network implements TrainedModel {
     task: Task,
     trainer: Trainer,
     x: ArraysGiven,
-    y: ArraysGiven,
+    y: ArraysGiven | null,
     weights: BatchWeights,
   ): Promise<Logs> {
     const { sampleWeight, classWeight } = weights;
@@ -167,8 +168,8 @@ export class Model extends Network implements TrainedModel {
 
   /** Losses (penalties included) and metrics over data: `{ loss, accuracy, … }`. */
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
-  evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
-  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
+  evaluate(x: ArraysGiven, y: ArraysGiven | null, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions | null, given: EvaluateOptions = {}): Promise<Logs> {
     const { task, trainer } = await this.ready("evaluate");
     const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
     const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
@@ -176,7 +177,7 @@ export class Model extends Network implements TrainedModel {
     checkPass(preparation.label, options, isStream(x));
     const source = isStream(x)
       ? preparation.streamSource(x, true)
-      : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), { batchSize });
+      : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), { batchSize });
     return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks));
   }
 
@@ -345,11 +346,6 @@ export class Model extends Network implements TrainedModel {
       received: "a model that was not compiled",
     });
   }
-}
-
-function required(label: string, y: ArraysGiven | undefined): ArraysGiven {
-  if (y !== undefined) return y;
-  throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
 }
 
 function checkSeed(label: string, seed: number): number {

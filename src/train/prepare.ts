@@ -12,7 +12,7 @@ import type { Objective } from "./objective.ts";
 import { type ArrayBatches, ArraySource, type BatchSource, StreamSource } from "./source.ts";
 
 /** One batch of a stream: a record, or a list in this order. */
-export type BatchGiven = DataGiven | readonly [x: ArraysGiven, y?: ArraysGiven, sampleWeight?: ArraysGiven];
+export type BatchGiven = DataGiven | readonly [x: ArraysGiven, y?: ArraysGiven | null, sampleWeight?: ArraysGiven];
 
 /** Batches from anywhere: a dataset, or anything iterable that gives batches. */
 export type BatchStream = Dataset<unknown> | AsyncIterable<BatchGiven> | Iterable<BatchGiven>;
@@ -31,7 +31,7 @@ export class Preparation {
   ) {
     const label = `${what} of ${network.label}`;
     const inputs = network.inputs.map((input) => ({ name: network.nameOf(input), rank: input.shape.length }));
-    this.slots = { label, inputs, outputs: outputNames(network) };
+    this.slots = { label, inputs, outputs: outputNames(network), needsLabels: objective?.needsLabels };
     this.expectations = { label, inputs: network.inputs, outputs: network.outputs, losses: objective?.losses ?? [], checkData };
   }
 
@@ -88,9 +88,17 @@ export class Preparation {
   }
 }
 
-/** Names of a model's outputs: those of the layers that give them. */
+/** Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, … */
 export function outputNames(network: Network): string[] {
-  return network.outputs.map((output, index) => output.name ?? output.layer?.name ?? `output_${index}`);
+  const names = network.outputs.map((output, index) => output.name ?? output.layer?.name ?? `output_${index}`);
+  const taken = new Set(names);
+  return names.map((name, index) => {
+    if (names.indexOf(name) === index) return name;
+    let count = 1;
+    while (taken.has(`${name}_${count}`)) count++;
+    taken.add(`${name}_${count}`);
+    return `${name}_${count}`;
+  });
 }
 
 /** Whether data come as batches rather than as arrays. */
@@ -123,7 +131,7 @@ export function splitColumns(label: string, columns: Columns, fraction: number):
   const part = (start: number, end: number): Columns => ({
     rows: end - start,
     x: columns.x.map((array) => sliceRows(array, start, end)),
-    y: columns.y.map((array) => sliceRows(array, start, end)),
+    y: columns.y.map((array) => array && sliceRows(array, start, end)),
     weights: columns.weights.map((array) => array && sliceRows(array, start, end)),
   });
   return [part(0, first), part(first, columns.rows)];
