@@ -1,6 +1,6 @@
 import { lookUp, valueError } from "../../errors.ts";
 import { cast, mul } from "../../tensor/ops/elementwise.ts";
-import { scalar } from "../../tensor/ops/leaf.ts";
+import type { Operand } from "../../tensor/ops/leaf.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -81,8 +81,8 @@ export function lossMetric(loss: Loss, name = loss.name): MeanMetric {
  * Weighted values, averaged to one per sample, and what they count in all. As in Keras, a mask takes part only where there are weights.
  * @see Keras 3 `reduce_to_samplewise_values`.
  */
-export function perSample(given: Tensor, sampleWeight?: Tensor, mask?: Tensor): { values: Tensor; weights: Tensor } {
-  if (!sampleWeight) return { values: averageFrom(given, 1), weights: scalar(given.shape[0] ?? 1) };
+export function perSample(given: Tensor, sampleWeight?: Tensor, mask?: Tensor): { values: Tensor; weights: Operand } {
+  if (!sampleWeight) return { values: averageFrom(given, 1), weights: given.shape[0] ?? 1 };
   const weighing = cast(sampleWeight, "float32");
   const [values, weight] = matchRanks(given, mask ? mul(weighing, mask) : weighing);
   const reduced = averageFrom(values, Math.max(1, weight.rank));

@@ -25,15 +25,22 @@ export class RunningSum {
     return this.parts[0].tensor;
   }
 
-  /** The parts after one more term. */
+  /** The parts after one more term. A number is a count, for which two parts do: whole numbers up to 2^48. */
   add(term: Operand): (readonly [Variable, Tensor])[] {
     const [high, middle, low] = this.parts;
     const [total, lost] = exactSum(high.tensor, term);
+    if (typeof term === "number") {
+      const [top, rest] = exactSumOfOrdered(total, add(middle, lost));
+      return [
+        [high, top],
+        [middle, rest],
+      ];
+    }
     const [carried, lostBelow] = exactSum(middle.tensor, lost);
     const [top, rest] = exactSumOfOrdered(total, carried);
     const [center, bottom] = exactSumOfOrdered(rest, add(low, lostBelow));
-    // What is lost of an infinite sum is NaN, which must not hide it.
     return [
+      // What is lost of an infinite sum is NaN, which must not hide it.
       [high, where(isFinite(total), top, total)],
       [middle, center],
       [low, bottom],
