@@ -6,3 +6,4 @@ export * from "./metrics/iou.ts";
 export { lossMetric, MeanMetric, type MetricFunction, type MetricFunctionOptions, metric } from "./metrics/mean.ts";
 export { type MetricName, type MetricShapes, metricOf } from "./metrics/names.ts";
 export * from "./metrics/regression.ts";
+export * from "./metrics/top-k.ts";

@@ -55,12 +55,9 @@ export class Network extends Layer {
     return uses.flatMap((use) => use.inputs.map((tensor) => tensor.layer?.name ?? this.nameOf(tensor)));
   }
 
-  /** The key under which an input is fed: no two inputs have the same. */
+  /** The key under which an input is fed. */
   nameOf(input: SymbolicTensor): string {
-    if (input.name !== undefined) return input.name;
-    let name = `input_${this.inputs.indexOf(input)}`;
-    while (this.inputs.some((other) => other.name === name)) name += "_1";
-    return name;
+    return input.name ?? `input_${this.inputs.indexOf(input)}`;
   }
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
@@ -160,21 +157,13 @@ export class Network extends Layer {
         });
       }
     }
-    if (new Set(this.inputs).size < this.inputs.length) {
-      throw valueError(this.label, { rule: "each input may be listed once", expected: "different inputs", received: this.inputs.map((t) => this.nameOf(t)) });
+    const names = this.inputs.map((tensor) => this.nameOf(tensor));
+    if (new Set(names).size < names.length) {
+      throw valueError(this.label, { rule: "each input may be listed once, and has a name of its own", expected: "different names", received: names });
     }
   }
 
   private checkNames(): void {
-    const twin = this.inputs.find(({ name }, index) => name !== undefined && this.inputs.findIndex((other) => other.name === name) < index);
-    if (twin) {
-      throw valueError(this.label, {
-        rule: "input names must be unique",
-        expected: "different names",
-        received: `"${twin.name}" twice`,
-        advice: "Pass input a name: input(shape, { name }).",
-      });
-    }
     const seen = new Map<string, Layer>();
     for (const layer of this.layers) {
       const other = seen.get(layer.name);

@@ -65,15 +65,7 @@ async function arraysOf(
     if (!needs.includes(true)) return names.map(() => undefined);
     throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
   }
-  if (isPlainRecord(given)) {
-    const table = new Map(Object.entries(given));
-    const known = Object.fromEntries(names.map((name) => [name, true]));
-    for (const name of table.keys()) lookUp(label, `name in ${what}`, known, name);
-    return each(
-      names.map((name) => table.get(name)),
-      (index) => `${what}.${names[index]}`,
-    );
-  }
+  if (isPlainRecord(given)) return each(pick(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
   if (names.length === 1) {
     const only = Array.isArray(given) && given.length === 1 && (given[0] instanceof Tensor || isHostArray(given[0])) ? given[0] : given;
     return [await toHostArrayAsync(what, only as ArrayInput)];
@@ -86,6 +78,13 @@ async function arraysOf(
     });
   }
   return each(given, (index) => `${what}[${index}]`);
+}
+
+/** What a record has under each of some names. @throws ValueError where it has others. */
+export function pick<T>(label: string, what: string, given: Readonly<Record<string, T>>, names: readonly string[]): (T | undefined)[] {
+  const known = Object.fromEntries(names.map((name) => [name, true]));
+  for (const name of Object.keys(given)) lookUp(label, what, known, name);
+  return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
 }
 
 /** One array of weights serves all outputs. */
@@ -101,11 +100,9 @@ export function isPlainRecord(value: unknown): value is Readonly<Record<string, 
 }
 
 function sharedRows(label: string, { x, y, weights }: Omit<Columns, "rows">): number {
-  const all = [
-    ...x.map((array, index) => [x.length === 1 ? "x" : `x[${index}]`, array] as const),
-    ...y.flatMap((array, index) => (array ? [[y.length === 1 ? "y" : `y[${index}]`, array] as const] : [])),
-    ...weights.flatMap((array, index) => (array ? [[weights.length === 1 ? "sampleWeight" : `sampleWeight[${index}]`, array] as const] : [])),
-  ];
+  const named = (what: string, list: readonly (HostArray | undefined)[]) =>
+    list.flatMap((array, index) => (array ? [[list.length === 1 ? what : `${what}[${index}]`, array] as const] : []));
+  const all = [...named("x", x), ...named("y", y), ...named("sampleWeight", weights)];
   const [first] = all;
   if (!first) throw valueError(label, { rule: "there must be data", expected: "at least one array", received: "none" });
   const rows = rowsOf(...first);

@@ -1,4 +1,5 @@
-import { lookUp, stateError, valueError } from "../errors.ts";
+import { stateError, valueError } from "../errors.ts";
+import { freeName } from "../names.ts";
 import { computeLoss, type Loss } from "../nn/loss.ts";
 import { checkLoss, type LossFunction, type LossName, lossOf } from "../nn/losses/names.ts";
 import type { Metric, VariableUpdate } from "../nn/metric.ts";
@@ -6,6 +7,7 @@ import { checkMetric, type MetricName, type MetricShapes, metricOf } from "../nn
 import { add, mul } from "../tensor/ops/elementwise.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { pick } from "./arrays.ts";
 import { RunningMean } from "./running-mean.ts";
 
 /** A loss by name, made by a factory, or a function of labels and predictions. */
@@ -32,10 +34,16 @@ export interface ObjectiveOptions {
   weightedMetrics?: ObjectiveOptions["metrics"];
 }
 
-interface PlacedMetric {
+/** A metric that was asked for. */
+interface AskedMetric {
+  readonly given: MetricGiven;
   readonly output: number;
-  readonly metric: Metric;
   readonly isWeighted: boolean;
+}
+
+/** A metric at work. */
+interface PlacedMetric extends AskedMetric {
+  readonly metric: Metric;
   readonly key: string;
 }
 
@@ -57,26 +65,23 @@ export interface Reckoning {
   readonly updates: readonly VariableUpdate[];
 }
 
-type MakeMetric = (shapes: MetricShapes) => Metric;
-
 /** Losses and metrics of a model: records what a batch costs and how the reported means go on. */
 export class Objective {
   /** One per output, once they are loaded; none for outputs without one. */
   losses: readonly (Loss | undefined)[] = [];
   /** Which outputs are compared with labels. */
   readonly needsLabels: readonly boolean[];
-  private readonly given: readonly (LossGiven | null)[];
+  private readonly given: readonly (LossGiven | undefined)[];
   private readonly weights: readonly number[];
-  /** Per kind (metrics, weighted ones) and output, as they are given. */
-  private readonly lists: readonly (readonly (readonly MetricGiven[])[])[];
-  private makers: readonly (readonly (readonly MakeMetric[])[])[] | undefined;
+  private readonly asked: readonly AskedMetric[];
+  /** One for each that was asked for, once they are loaded. */
+  private makers: readonly ((shapes: MetricShapes) => Metric)[] | undefined;
+  private placed: readonly PlacedMetric[] = [];
   private readonly total = new RunningMean("loss");
   /** Each output's own loss, where there are several. */
   private readonly parts: readonly (RunningMean | undefined)[];
   /** Taken keys; callbacks add the learning rate. */
   private readonly keys = new Set(["loss", "learning_rate"]);
-  private readonly lossKeys: readonly string[];
-  private placed: readonly PlacedMetric[] | undefined;
 
   /**
    * @param label stands in front of messages.
@@ -88,9 +93,9 @@ export class Objective {
     private readonly outputs: readonly string[],
     options: ObjectiveOptions,
   ) {
-    this.given = this.spread<LossGiven | null>("loss", options.loss ?? null, null);
+    this.given = this.spread("loss", options.loss);
     for (const given of this.given) {
-      if (given === null) continue;
+      if (given === undefined) continue;
       checkLoss(given, label);
       if ((given as Loss).reduction === "none")
         throw valueError(label, {
@@ -99,21 +104,21 @@ export class Objective {
           received: `loss "${(given as Loss).name}" with "none"`,
         });
     }
-    this.weights = this.spread<number | null>("lossWeights", (options.lossWeights ?? null) as PerOutput<number | null>, null).map((weight) => weight ?? 1);
-    this.lists = [options.metrics, options.weightedMetrics].map((given) => this.perOutput(given));
-    for (const given of this.lists.flat(2)) checkMetric(given, label);
-    this.needsLabels = outputs.map((_, output) => this.given[output] !== null || this.lists.some((lists) => (lists[output] as readonly unknown[]).length > 0));
-    const hasParts = this.given.filter((given) => given !== null).length > 1;
-    this.lossKeys = outputs.map((name, output) => (hasParts && this.given[output] !== null ? takeKey(this.keys, `${name}_loss`, 1) : ""));
-    this.parts = this.lossKeys.map((key) => (key === "" ? undefined : new RunningMean(key)));
+    this.weights = this.spread("lossWeights", options.lossWeights as PerOutput<number | null>).map((weight) => weight ?? 1);
+    this.asked = [options.metrics, options.weightedMetrics].flatMap((lists, kind) =>
+      this.perOutput(lists).flatMap((list, output) => list.map((given) => ({ given, output, isWeighted: kind === 1 }))),
+    );
+    for (const { given } of this.asked) checkMetric(given, label);
+    this.needsLabels = this.given.map((given, index) => given !== undefined || this.asked.some(({ output }) => output === index));
+    const hasParts = this.given.filter((given) => given !== undefined).length > 1;
+    this.parts = outputs.map((name, index) => (hasParts && this.given[index] !== undefined ? new RunningMean(this.takeKey(`${name}_loss`)) : undefined));
   }
 
   /** Loads what names stand for, before the first batch is recorded; which accuracy is meant shows when there are labels. */
   async load(): Promise<void> {
     if (this.makers) return;
-    this.losses = await Promise.all(this.given.map((given) => (given === null ? undefined : lossOf(given, this.label))));
-    const each = (list: readonly MetricGiven[]) => Promise.all(list.map((given) => metricOf(given, this.label)));
-    this.makers = await Promise.all(this.lists.map((lists) => Promise.all(lists.map(each))));
+    this.losses = await Promise.all(this.given.map((given) => given && lossOf(given, this.label)));
+    this.makers = await Promise.all(this.asked.map(({ given }) => metricOf(given, this.label)));
   }
 
   /**
@@ -124,16 +129,15 @@ export class Objective {
     const rows = yPred[0]?.shape[0] ?? 1;
     const values = this.losses.map((loss, index) => loss && computeLoss(loss, yTrue[index] as Tensor, yPred[index] as Tensor, weights[index], masks[index]));
     const weighted = values.flatMap((value, index) => (value ? [this.weights[index] === 1 ? value : mul(value, this.weights[index] as number)] : []));
-    const [first, ...others] = [...weighted, ...extra];
-    if (!first)
-      throw stateError(this.label, { rule: "there is no loss", expected: "a loss for at least one output", received: "none", advice: "Pass compile a loss." });
-    const loss = others.reduce((a, b) => add(a, b), first);
-    const placed = this.placed ?? this.place(yTrue, yPred);
+    const terms = [...weighted, ...extra];
+    if (terms.length === 0) throw stateError(this.label, { rule: "there is no loss", expected: "a loss for at least one output", received: "none" });
+    const loss = terms.reduce((a, b) => add(a, b));
+    const placed = this.placed.length > 0 ? this.placed : this.place(yTrue, yPred);
     const updates = placed.map(({ output, metric, isWeighted }) =>
       metric.update(yTrue[output] as Tensor, yPred[output] as Tensor, isWeighted ? weights[output] : undefined, masks[output]),
     );
     // Only now: how many values a metric reports shows after its first update, and a batch that does not fit must leave nothing behind.
-    if (!this.placed) this.placed = placed.map((one) => ({ ...one, key: this.keyOf(one) }));
+    if (placed !== this.placed) this.placed = placed.map((one) => ({ ...one, key: this.keyOf(one) }));
     return {
       loss,
       updates: [...this.total.gather(loss, rows), ...this.parts.flatMap((part, index) => part?.gather(values[index] as Tensor, rows) ?? []), ...updates.flat()],
@@ -142,8 +146,8 @@ export class Objective {
 
   /** What is reported, by key, in order; complete once a batch was recorded. */
   get reported(): Readonly<Record<string, Metric>> {
-    const means = [this.total, ...this.parts].flatMap((mean) => (mean ? [[mean.name, mean] as const] : []));
-    return Object.fromEntries([...means, ...(this.placed ?? []).map(({ key, metric }) => [key, metric] as const)]);
+    const means = [this.total, ...this.parts].flatMap((metric) => (metric ? [{ key: metric.name, metric }] : []));
+    return Object.fromEntries([...means, ...this.placed].map(({ key, metric }) => [key, metric]));
   }
 
   /** Back to the start of an epoch. */
@@ -153,59 +157,49 @@ export class Objective {
 
   /** Metrics for labels and predictions like these. */
   private place(yTrue: readonly (Tensor | undefined)[], yPred: readonly Tensor[]): readonly PlacedMetric[] {
-    return (this.makers ?? []).flatMap((lists, kind) =>
-      lists.flatMap((makers, output) =>
-        makers.map((make) => {
-          const metric = make({ yTrue: (yTrue[output] as Tensor).shape, yPred: (yPred[output] as Tensor).shape });
-          return { output, metric, isWeighted: kind === 1, key: metric.name };
-        }),
-      ),
-    );
+    return this.asked.map((asked, index) => {
+      const shapes = { yTrue: (yTrue[asked.output] as Tensor).shape, yPred: (yPred[asked.output] as Tensor).shape };
+      return { ...asked, metric: (this.makers as NonNullable<typeof this.makers>)[index]?.(shapes) as Metric, key: "" };
+    });
   }
 
   private keyOf({ metric, output, isWeighted }: PlacedMetric): string {
     const plain = this.outputs.length > 1 ? `${this.outputs[output]}_${metric.name}` : metric.name;
-    return takeKey(this.keys, isWeighted && this.keys.has(plain) ? `weighted_${plain}` : plain, sizeOf(metric.result().shape));
+    return this.takeKey(isWeighted && this.keys.has(plain) ? `weighted_${plain}` : plain, sizeOf(metric.result().shape));
   }
 
   private perOutput(given: ObjectiveOptions["metrics"]): readonly (readonly MetricGiven[])[] {
     const isFlat = Array.isArray(given) && !given.some(Array.isArray);
-    const lists = isFlat ? this.outputs.map(() => given) : this.spread<unknown>("metrics", given ?? null, null);
-    return lists.map((list) => (Array.isArray(list) ? list : [list]).filter((one) => one !== null && one !== undefined) as MetricGiven[]);
+    const lists = isFlat ? this.outputs.map(() => given) : this.spread<unknown>("metrics", given);
+    return lists.map((list) => [list].flat().filter((one) => one !== undefined && one !== null) as MetricGiven[]);
   }
 
-  /** One thing per output, `missing` where a record or a list has none. */
-  private spread<T>(what: string, given: PerOutput<T>, missing: T): readonly T[] {
+  /** One thing per output; undefined where there is null or nothing. */
+  private spread<T>(what: string, given: PerOutput<T> | undefined): readonly (NonNullable<T> | undefined)[] {
+    let list: readonly unknown[] = this.outputs.map(() => given);
     if (Array.isArray(given)) {
-      if (given.length === this.outputs.length) return given.map((value) => value ?? missing);
-      throw valueError(this.label, { rule: `a list of ${what} has one entry per output`, expected: this.outputs.length, received: given.length });
-    }
-    if (!this.isByOutput(given)) return this.outputs.map(() => given as T);
-    const table = new Map(Object.entries(given as Readonly<Record<string, T>>));
-    const known = Object.fromEntries(this.outputs.map((name) => [name, true]));
-    for (const name of table.keys()) lookUp(this.label, `output in ${what}`, known, name);
-    return this.outputs.map((name) => table.get(name) ?? missing);
+      list = given;
+      if (list.length !== this.outputs.length)
+        throw valueError(this.label, { rule: `a list of ${what} has one entry per output`, expected: this.outputs.length, received: list.length });
+    } else if (isRecord(given)) list = pick(this.label, `output in ${what}`, given as Readonly<Record<string, T>>, this.outputs);
+    return list.map((value) => (value ?? undefined) as NonNullable<T> | undefined);
   }
 
-  /** Whether this is a record by output names rather than a loss or metric, which has methods; an output may have the name of one. */
-  private isByOutput(value: unknown): boolean {
-    if (typeof value !== "object" || value === null || ![Object.prototype, null].includes(Object.getPrototypeOf(value))) return false;
-    const has = (method: string) => typeof (value as Record<string, unknown>)[method] === "function" && !this.outputs.includes(method);
-    return !has("call") && !has("update");
+  /**
+   * The first of `name`, `name_1`, … under which so many values can be reported: each has a key of its own, and neither these nor those of their
+   * validation results may be taken.
+   */
+  private takeKey(name: string, values = 1): string {
+    const { keys } = this;
+    const all = (key: string) => (values === 1 ? [key] : [key, ...Array.from({ length: values }, (_, index) => `${key}_${index}`)]);
+    const key = freeName(name, (free) => all(free).some((one) => keys.has(one) || keys.has(`val_${one}`) || keys.has(one.replace(/^val_/, ""))));
+    for (const one of all(key)) keys.add(one);
+    return key;
   }
 }
 
-/**
- * The first of `name`, `name_1`, `name_2`, … under which a metric of so many values can be reported: each value has a key of its own, and neither
- * these nor those of their validation results may be taken. Notes what it takes.
- */
-function takeKey(taken: Set<string>, name: string, values: number): string {
-  const isTaken = (key: string) => taken.has(key) || taken.has(`val_${key}`) || (key.startsWith("val_") && taken.has(key.slice(4)));
-  for (let count = 0; ; count++) {
-    const key = count === 0 ? name : `${name}_${count}`;
-    const all = values === 1 ? [key] : [key, ...Array.from({ length: values }, (_, index) => `${key}_${index}`)];
-    if (all.some(isTaken)) continue;
-    for (const one of all) taken.add(one);
-    return key;
-  }
+/** Whether this is a record by output names rather than a loss or metric, which has methods. */
+function isRecord(value: unknown): boolean {
+  const { call, fresh } = (value ?? {}) as Record<string, unknown>;
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype && typeof (call ?? fresh) !== "function";
 }

@@ -2,6 +2,7 @@ import { isHostArray, sliceRows } from "../data/array.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { epochsOf, sizeOfStream } from "../data/epochs.ts";
 import { checkNumber, shapeError, valueError } from "../errors.ts";
+import { freeName } from "../names.ts";
 import type { Network } from "../nn/network.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { type ArraysGiven, type DataGiven, isPlainRecord, type Slots, toColumns } from "./arrays.ts";
@@ -90,15 +91,11 @@ export class Preparation {
 
 /** Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, … */
 export function outputNames(network: Network): string[] {
-  const names = network.outputs.map((output, index) => output.name ?? output.layer?.name ?? `output_${index}`);
-  const taken = new Set(names);
-  return names.map((name, index) => {
-    if (names.indexOf(name) === index) return name;
-    let count = 1;
-    while (taken.has(`${name}_${count}`)) count++;
-    taken.add(`${name}_${count}`);
-    return `${name}_${count}`;
-  });
+  const names: string[] = [];
+  for (const [index, { name, layer }] of network.outputs.entries()) {
+    names.push(freeName(name ?? layer?.name ?? `output_${index}`, (taken) => names.includes(taken)));
+  }
+  return names;
 }
 
 /** Whether data come as batches rather than as arrays. */

@@ -9,7 +9,7 @@ import * as losses from "../../src/nn/losses.ts";
 import type { Metric } from "../../src/nn/metric.ts";
 import { RunningSum } from "../../src/nn/metrics/running-sum.ts";
 import * as metrics from "../../src/nn/metrics.ts";
-import { placeholder, tensor } from "../../src/tensor/ops/leaf.ts";
+import { type Operand, placeholder, tensor } from "../../src/tensor/ops/leaf.ts";
 import { Variable } from "../../src/tensor/variable.ts";
 
 /**
@@ -245,18 +245,18 @@ describe("metrics agree with float64, however data are split and after up to 2^4
 
 describe("a running sum", () => {
   /** A program that adds one term per run, and the variables behind it. */
-  async function adder(backend: Backend, fuse = true) {
+  async function adder(backend: Backend, fuse = true, term: Operand = placeholder("term", [])) {
     const variables: Variable[] = [];
     const sum = new RunningSum("sum", (name) => {
       const variable = new Variable([], { initial: 0, name });
       variables.push(variable);
       return variable;
     });
-    const executable = await bind(compile({ outputs: {}, updates: sum.add(placeholder("term", [])), fuse }), backend);
-    const port = executable.input("term");
+    const executable = await bind(compile({ outputs: {}, updates: sum.add(term), fuse }), backend);
+    const port = typeof term === "number" ? undefined : executable.input("term");
     return {
-      add(term: number) {
-        port.write(Float32Array.of(term));
+      add(value: number) {
+        port?.write(Float32Array.of(value));
         executable.run();
       },
       read: async () => Promise.all(variables.map(async (variable) => (await variable.read())[0] as number)),
@@ -308,6 +308,13 @@ describe("a running sum", () => {
       const due = toUnits(term) * BigInt(steps);
       expect(Number(((grown - due) * 10n ** 9n) / due) / 1e9, `${count} times ${term}`).toBeCloseTo(0, 6);
     }
+  });
+
+  it("of counts is exact near 2^40, too", async () => {
+    const way = await adder(backends.wasm as Backend, true, 7);
+    way.set(partsOf(toUnits(1) * BigInt(2 ** 40 - 12_345)));
+    for (let step = 0; step < 3000; step++) way.add(7);
+    expect((await way.read()).map(toUnits).reduce((a, b) => a + b, 0n)).toBe(toUnits(1) * BigInt(2 ** 40 - 12_345 + 21_000));
   });
 
   it("stays infinite once it is, and NaN", async () => {

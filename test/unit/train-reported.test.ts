@@ -100,7 +100,7 @@ describe("a metric that compile is given", () => {
     const { update, result, reset, name, direction, variables } = new LargestError("largest", "min");
     const alone = { update, result, reset, name, direction, variables } as unknown as Metric;
     expect(() => identity({ loss: "mse", metrics: [alone] })).toThrow(
-      /metric "largest" must say how another one like it is made. Expected a method fresh\(\) that gives a new metric, received undefined/,
+      /a metric is a name, a function, a loss, or an object with update, result and fresh. Expected such as "accuracy"/,
     );
   });
 });
@@ -235,7 +235,9 @@ describe("names of inputs and outputs", () => {
   it("of two inputs must differ", () => {
     const [a, b] = [input([1], { name: "same" }), input([1], { name: "same" })];
     const outputs = [dense(1).apply(a), dense(1).apply(b)];
-    expect(() => model({ inputs: [a, b], outputs })).toThrow('input names must be unique. Expected different names, received "same" twice');
+    expect(() => model({ inputs: [a, b], outputs })).toThrow(
+      /each input may be listed once, and has a name of its own. Expected different names, received \[same, same\]/,
+    );
   });
 });
 
@@ -261,7 +263,7 @@ describe("outputs without a loss", () => {
   });
 
   it("alone let a model predict and be profiled, but not train", async () => {
-    const none = "there is no loss. Expected a loss for at least one output, received none. Pass compile a loss.";
+    const none = "there is no loss. Expected a loss for at least one output, received none.";
     for (const options of [{}, { loss: null }]) {
       const one = identity(options);
       expect((await (await one.predict(x)).data()).length).toBe(4);

@@ -7,8 +7,9 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { divideSafely } from "../loss.ts";
 import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+import { valuesOf } from "./batch-sums.ts";
 import { type CountOptions, type Counts, countsOf } from "./counts.ts";
-import { type RunningSum, valuesOf } from "./running-sum.ts";
+import type { RunningSum } from "./running-sum.ts";
 
 /** What a {@link ConfusionMetric} is made from. */
 export interface ConfusionSpec extends CountOptions {

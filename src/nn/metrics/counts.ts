@@ -9,8 +9,7 @@ import { broadcastTo, expandDims, reshape, transpose } from "../../tensor/ops/sh
 import { formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
-import { histogram } from "./histogram.ts";
-import { sumOverBatch } from "./running-sum.ts";
+import { histogram, sumOverBatch } from "./batch-sums.ts";
 
 /** What predictions above each threshold come to: [thresholds], or [thresholds, labels] where labels are kept apart. */
 export interface Counts {

@@ -7,7 +7,8 @@ import { formatShape, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
 import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
-import { type RunningSum, sumOverBatch, valuesOf } from "./running-sum.ts";
+import { sumOverBatch, valuesOf } from "./batch-sums.ts";
+import type { RunningSum } from "./running-sum.ts";
 
 /** Options of {@link f1Score}. */
 export interface F1Options extends MetricOptions {

@@ -7,7 +7,7 @@ import { broadcastTo, expandDims, ones, reshape } from "../../tensor/ops/shaping
 import { formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
-import { histogram } from "./histogram.ts";
+import { histogram } from "./batch-sums.ts";
 
 /** Options of the metrics of overlap. */
 export interface MeanIoUOptions extends MetricOptions {

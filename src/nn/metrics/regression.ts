@@ -10,8 +10,9 @@ import type { Variable } from "../../tensor/variable.ts";
 import { pair } from "../loss.ts";
 import { cosineSimilarity as cosineLoss } from "../losses/relative.ts";
 import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+import { sumOverBatch, valuesOf } from "./batch-sums.ts";
 import { MeanMetric } from "./mean.ts";
-import { type RunningSum, sumOverBatch, valuesOf } from "./running-sum.ts";
+import type { RunningSum } from "./running-sum.ts";
 
 /** The square root of the mean squared error. */
 export const rootMeanSquaredError = ({ name = "rootMeanSquaredError" }: MetricOptions = {}): Metric =>

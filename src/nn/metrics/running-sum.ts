@@ -1,8 +1,5 @@
 import { add, isFinite, sub, where } from "../../tensor/ops/elementwise.ts";
 import type { Operand } from "../../tensor/ops/leaf.ts";
-import { sum } from "../../tensor/ops/reduction.ts";
-import { reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 
@@ -48,11 +45,6 @@ export class RunningSum {
   }
 }
 
-/** What each of some sums is so far. */
-export function valuesOf<K extends string>(sums: Readonly<Record<K, RunningSum>>): Record<K, Tensor> {
-  return Object.fromEntries(Object.entries<RunningSum>(sums).map(([name, { value }]) => [name, value])) as Record<K, Tensor>;
-}
-
 /** a + b, rounded, and what the rounding lost. */
 function exactSum(a: Tensor, b: Operand): [Tensor, Tensor] {
   const total = add(a, b);
@@ -64,14 +56,4 @@ function exactSum(a: Tensor, b: Operand): [Tensor, Tensor] {
 function exactSumOfOrdered(a: Tensor, b: Tensor): [Tensor, Tensor] {
   const total = add(a, b);
   return [total, sub(b, sub(total, a))];
-}
-
-/** Down a column a backend may add terms one after the other in float32, along a row it keeps sums of blocks in float64. */
-const longestColumn = 16;
-
-/** The sum over the first axis, [n, …] → […], with an error that does not grow with n. */
-export function sumOverBatch(x: Tensor): Tensor {
-  const [rows = 1, ...rest] = x.shape;
-  if (x.rank < 2 || rows <= longestColumn) return sum(x, 0);
-  return reshape(sum(transpose(reshape(x, [rows, sizeOf(rest)])), 1), rest);
 }

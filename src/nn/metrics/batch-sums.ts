@@ -1,9 +1,25 @@
 import { add, cast, div, floor, less, mul, sub, where } from "../../tensor/ops/elementwise.ts";
 import { range, scatterAdd } from "../../tensor/ops/indexing.ts";
-import { reshape } from "../../tensor/ops/shaping.ts";
+import { sum } from "../../tensor/ops/reduction.ts";
+import { reshape, transpose } from "../../tensor/ops/shaping.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { sumOverBatch } from "./running-sum.ts";
+import type { RunningSum } from "./running-sum.ts";
+
+/** What each of some sums is so far. */
+export function valuesOf<K extends string>(sums: Readonly<Record<K, RunningSum>>): Record<K, Tensor> {
+  return Object.fromEntries(Object.entries<RunningSum>(sums).map(([name, { value }]) => [name, value])) as Record<K, Tensor>;
+}
+
+/** Down a column a backend may add terms one after the other in float32, along a row it keeps sums of blocks in float64. */
+const longestColumn = 16;
+
+/** The sum over the first axis, [n, …] → […], with an error that does not grow with n. */
+export function sumOverBatch(x: Tensor): Tensor {
+  const [rows = 1, ...rest] = x.shape;
+  if (x.rank < 2 || rows <= longestColumn) return sum(x, 0);
+  return reshape(sum(transpose(reshape(x, [rows, sizeOf(rest)])), 1), rest);
+}
 
 /** Up to 2^24 a float32 counts in steps of 1, and holds whole numbers. */
 const exactLimit = 2 ** 24;
