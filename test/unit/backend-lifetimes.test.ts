@@ -231,9 +231,7 @@ describe("a program whose variables have moved", () => {
       const moved = await make();
       await settle([variable], moved);
       const values = [...(await variable.read())];
-      expect(() => executable.run()).toThrow(
-        "a program's variables must be where they were when it was loaded. Expected storages in use, received one that was freed.",
-      );
+      expect(() => executable.run()).toThrow("a program runs while its variables stay where they are. Expected storages in use, received a freed one.");
       expect([...(await variable.read())]).toEqual(values);
       executable.dispose();
     });

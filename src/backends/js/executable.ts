@@ -58,10 +58,9 @@ export class JsExecutable implements HostExecutable {
     }
     if (this.storages.every(({ array, backend }) => array && !backend.disposed)) return this.memory;
     throw stateError("js backend", {
-      rule: "a program's variables must be where they were when it was loaded",
+      rule: "a program runs while its variables stay where they are",
       expected: "storages in use",
-      received: "one that was freed",
-      advice: "Bind the graph again.",
+      received: "a freed one",
     });
   }
 }
