@@ -1,4 +1,4 @@
-import { shapeError, stateError, valueError } from "../errors.ts";
+import { literal, shapeError, stateError, valueError } from "../errors.ts";
 import type { NumericArray } from "../tensor/dtype.ts";
 import { flatten, type HostData, isNumericView, type NestedNumbers } from "../tensor/nested.ts";
 import { constantData, constantValue } from "../tensor/ops/leaf.ts";
@@ -21,7 +21,7 @@ export function hostArray(data: NumericArray, shape: Shape = [data.length], name
     throw shapeError(name, {
       rule: "the shape must hold the values",
       expected: `${sizeOf(shape)} values for shape ${formatShape(shape)}`,
-      received: `${data.length}`,
+      received: data.length,
     });
   }
   return { data: isNumericView(data) ? data : Float32Array.from(data), shape };
@@ -47,7 +47,7 @@ export function toHostArray(name: string, value: ArrayInput): HostArray {
   throw valueError(name, {
     rule: "data are a tensor, a typed array, nested arrays of numbers, or { data, shape }",
     expected: "numbers",
-    received: typeof value === "string" ? JSON.stringify(value) : value,
+    received: literal(value),
   });
 }
 

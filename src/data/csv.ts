@@ -1,4 +1,5 @@
-import { valueError } from "../errors.ts";
+import { literal, valueError } from "../errors.ts";
+import { show } from "../format.ts";
 import type { HostArray } from "./array.ts";
 
 /** Options of {@link parseCsv}. */
@@ -29,7 +30,7 @@ export interface CsvTable extends HostArray {
  */
 export function parseCsv(text: string, { header = true, columns, delimiter = ",", missing }: CsvOptions = {}): CsvTable {
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
-    throw valueError("parseCsv", { rule: "the delimiter is one character", expected: "for example , or ;", received: JSON.stringify(delimiter) });
+    throw valueError("parseCsv", { rule: "the delimiter is one character", expected: "for example , or ;", received: show(delimiter) });
   }
   const records = splitRecords(text, delimiter);
   const first = records[0];
@@ -43,12 +44,12 @@ export function parseCsv(text: string, { header = true, columns, delimiter = ","
       throw valueError("parseCsv", {
         rule: "all lines must have as many fields as the first",
         expected: `${names.length}`,
-        received: `${fields.length}`,
+        received: fields.length,
         context: `line ${line}`,
       });
     }
     chosen.forEach((column, place) => {
-      data[row * chosen.length + place] = parseNumber(fields[column] as string, missing, `line ${line}, column ${JSON.stringify(names[column])}`);
+      data[row * chosen.length + place] = parseNumber(fields[column] as string, missing, `line ${line}, column ${show(names[column])}`);
     });
   });
   return { data, shape: [rows.length, chosen.length], columns: chosen.map((column) => names[column] as string) };
@@ -60,7 +61,7 @@ function columnIndex(column: string | number, names: readonly string[], header: 
   throw valueError("parseCsv", {
     rule: "unknown column",
     expected: header ? `one of ${names.join(", ")}, or a number below ${names.length}` : `a number below ${names.length}, as there is no header`,
-    received: typeof column === "string" ? JSON.stringify(column) : column,
+    received: literal(column),
   });
 }
 
@@ -75,7 +76,7 @@ function parseNumber(field: string, missing: number | undefined, place: string):
   throw valueError("parseCsv", {
     rule: text === "" ? "a field is empty" : "fields must be numbers that float32 can hold",
     expected: "a number",
-    received: JSON.stringify(field),
+    received: show(field),
     context: place,
     advice: text === "" ? "Give missing, or leave the line out." : "Choose other columns, or turn the text into numbers first.",
   });
@@ -106,7 +107,7 @@ function splitRecords(text: string, delimiter: string): CsvRecord[] {
       throw valueError("parseCsv", {
         rule: "a closing quote ends its field",
         expected: `${delimiter} or the end of the line`,
-        received: JSON.stringify(text[at]),
+        received: show(text[at]),
         context: `line ${line}`,
       });
     }

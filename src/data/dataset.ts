@@ -1,4 +1,5 @@
 import { checkNumber, stateError, valueError } from "../errors.ts";
+import { Printed } from "../format.ts";
 import { epochsOf, type Stream, sizeOfStream } from "./epochs.ts";
 import { checkSeed } from "./rng.ts";
 import { rowsOfArrays } from "./rows.ts";
@@ -13,11 +14,13 @@ import { commonRows, type HostTree, toHostTree } from "./tree.ts";
  * Each `for await` reads one epoch, and the next one reads the next: a shuffled dataset then has another order. The orders depend on
  * the seed alone, so a run can be repeated; {@link epoch} reads a chosen epoch.
  */
-export class Dataset<T> implements AsyncIterable<T> {
+export class Dataset<T> extends Printed implements AsyncIterable<T> {
   private epochsRead = 0;
 
   /** Use `dataset` or `datasetFrom`. */
-  constructor(private readonly source: Source<T>) {}
+  constructor(private readonly source: Source<T>) {
+    super();
+  }
 
   /** Elements (examples, or batches after {@link batch}) in an epoch; undefined where only reading tells. */
   get size(): number | undefined {
@@ -27,6 +30,18 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** The batch size after {@link batch}; undefined for single examples, and for a stream that makes its own batches. */
   get batchSize(): number | undefined {
     return this.source.batchSize;
+  }
+
+  /** `Dataset of 1875 batches of 32`. */
+  override toString(): string {
+    const { size, batchSize } = this;
+    return `Dataset of ${size ?? "an unknown number of"} ${batchSize === undefined ? "elements" : `batches of ${batchSize}`}`;
+  }
+
+  /** What is known of it; its elements can be read only. */
+  toJSON(): object {
+    const { size, batchSize } = this;
+    return { size, batchSize };
   }
 
   /** Reads the next epoch. */
@@ -153,7 +168,7 @@ function partSizes(parts: number | readonly number[], size: number | undefined):
     throw valueError("dataset.split", {
       rule: "the parts must add up to the size",
       expected: `${size}`,
-      received: `${sum}`,
+      received: sum,
       context: `parts ${parts.join(" + ")}`,
     });
   }

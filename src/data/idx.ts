@@ -40,7 +40,7 @@ export function parseIdx(bytes: Uint8Array, name = "idx"): HostArray {
     throw valueError(name, {
       rule: bytes.length < expected ? "the file is shorter than its header says" : "bytes follow the last element",
       expected: `${expected} bytes`,
-      received: `${bytes.length}`,
+      received: bytes.length,
       context: `shape [${shape.join(", ")}], ${element.bytes} bytes an element`,
       advice: bytes.length < expected ? "Download it again." : "Is it one file?",
     });
@@ -67,7 +67,7 @@ function parseHeader(bytes: Uint8Array, name: string): { element: Element; shape
     throw valueError(name, {
       rule: "the header is cut off",
       expected: `${start} bytes for ${rank} axes`,
-      received: `${bytes.length}`,
+      received: bytes.length,
       advice: "Download it again.",
     });
   }

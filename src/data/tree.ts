@@ -64,7 +64,7 @@ export function commonRows(name: string, tree: unknown): number {
     throw shapeError(name, {
       rule: "all arrays must have the same number of rows",
       expected: `${rows} rows`,
-      received: `${other}`,
+      received: other,
       context: `${first[0]} ${formatShape(first[1].shape)}, ${path} ${formatShape(leaf.shape)}`,
     });
   }

@@ -25,7 +25,7 @@ export function input(shape: Shape | readonly (number | null)[], { name, dtype =
     throw valueError("input", { rule: "shape is the shape of one sample", expected: "integers ≥ 1 (or null), without the batch axis", received: shape });
   }
   if (dtype !== "float32" && dtype !== "int32") {
-    throw valueError("input", { rule: "unknown dtype", expected: '"float32" or "int32"', received: String(dtype) });
+    throw valueError("input", { rule: "unknown dtype", expected: '"float32" or "int32"', received: dtype });
   }
   return new SymbolicTensor([null, ...shape], dtype, undefined, name ?? nextName());
 }

@@ -1,4 +1,5 @@
 import { lookUp, shapeError } from "../errors.ts";
+import { hide, printed } from "../format.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, squeeze } from "../tensor/ops/shaping.ts";
@@ -33,7 +34,7 @@ const reductions = { sumOverBatchSize: true, sum: true, meanWithSampleWeight: tr
 /** Declares a loss. @throws ValueError on an unknown reduction. */
 export function defineLoss(kind: string, { reduction = "sumOverBatchSize", name = kind }: LossOptions, call: Loss["call"], mask?: Loss["mask"]): Loss {
   lookUp(kind, "reduction", reductions, reduction);
-  return { name, reduction, call, ...(mask && { mask }) };
+  return printed(hide<Loss>({ name, reduction, call, ...(mask && { mask }) }, "toString", () => `loss "${name}"`));
 }
 
 /** A loss on labels and predictions that must have one shape, up to a last axis of 1. */

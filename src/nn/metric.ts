@@ -1,3 +1,4 @@
+import { Printed } from "../format.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -24,17 +25,23 @@ export interface Metric {
 }
 
 /** What metrics have in common: a name, a direction, and variables that start at zero. */
-export abstract class MetricBase implements Metric {
+export abstract class MetricBase extends Printed implements Metric {
   readonly variables: Variable[] = [];
 
   constructor(
     readonly name: string,
     readonly direction: "min" | "max",
-  ) {}
+  ) {
+    super();
+  }
 
   abstract update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[];
 
   abstract result(): Tensor;
+
+  override toString(): string {
+    return `metric "${this.name}", ${this.direction === "min" ? "lower" : "higher"} is better`;
+  }
 
   reset(): void {
     for (const variable of this.variables) variable.assign(new Float32Array(sizeOf(variable.shape)));

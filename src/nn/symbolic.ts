@@ -1,4 +1,6 @@
+import { Printed } from "../format.ts";
 import type { DType } from "../tensor/dtype.ts";
+import { formatShape } from "../tensor/shape.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 
 /** One use of a layer in a functional model; a shared layer has several. */
@@ -11,7 +13,7 @@ export interface Application {
 }
 
 /** An edge of a functional model: what a layer gives for given inputs, of which only shape and dtype are known. */
-export class SymbolicTensor {
+export class SymbolicTensor extends Printed {
   private static count = 0;
   /** Numbers tensors in the order in which they were made, so what a layer is given comes before what it gives. */
   readonly id: number = SymbolicTensor.count++;
@@ -23,10 +25,23 @@ export class SymbolicTensor {
     /** What makes it; undefined for a model's input. */
     readonly source?: Application,
     readonly name?: string,
-  ) {}
+  ) {
+    super();
+  }
 
   /** The layer that makes it; undefined for a model's input. */
   get layer(): Layer | undefined {
     return this.source?.layer;
+  }
+
+  /** `SymbolicTensor float32 [null, 10] of dense "dense_1"`. */
+  override toString(): string {
+    return `SymbolicTensor ${this.dtype} ${formatShape(this.shape)} of ${this.layer?.label ?? `input "${this.name ?? ""}"`}`;
+  }
+
+  /** What it is, without the graph that it belongs to. */
+  toJSON(): object {
+    const { name, dtype, shape, layer } = this;
+    return { name, dtype, shape, layer: layer?.name };
   }
 }

@@ -1,4 +1,5 @@
 import { checkNumber, lookUp, stateError, valueError } from "../errors.ts";
+import { Printed, show } from "../format.ts";
 import { describe } from "../regularize/configured.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
@@ -50,7 +51,7 @@ export interface ApplyOptions {
  *
  * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
  */
-export class Optimizer {
+export class Optimizer extends Printed {
   readonly name: string;
   /** How many steps were taken; with gradient accumulation those that only added up count, too. Saved with the slots. */
   rawSteps = 0;
@@ -71,6 +72,7 @@ export class Optimizer {
     private readonly options: OptimizerOptions & { learningRate: number | Schedule },
     private readonly method: Method,
   ) {
+    super();
     checkOptions(kind, options);
     this.name = options.name ?? kind;
     this.rate = checkRate(kind, "learningRate", options.learningRate);
@@ -242,6 +244,17 @@ export class Optimizer {
   /** The factory's name and options as plain data, with the learning rate as it is now. */
   getConfig(): Record<string, unknown> {
     return { kind: this.kind, ...describe({ ...this.options, learningRate: this.rate }) };
+  }
+
+  /** `adam { learningRate: 0.001, beta1: 0.9, … }`. */
+  override toString(): string {
+    const { kind, ...options } = this.getConfig();
+    return `${kind} ${show(options)}`;
+  }
+
+  /** Factory and options. The state is stored apart: see `getOptimizerState` of models. */
+  toJSON(): object {
+    return this.getConfig();
   }
 
   private slotsOf(variable: Variable): Readonly<Record<string, Variable>> {

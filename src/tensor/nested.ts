@@ -1,4 +1,4 @@
-import { shapeError, valueError } from "../errors.ts";
+import { literal, shapeError, valueError } from "../errors.ts";
 import type { NumericArray } from "./dtype.ts";
 
 /** A typed array of numbers. */
@@ -99,11 +99,7 @@ function notANumber(name: string, value: unknown, path: readonly number[]): Erro
   return valueError(placeOf(name, path), {
     rule: "arrays hold numbers only",
     expected: "a number",
-    received: describe(value),
+    received: literal(value),
     advice: "Turn labels and missing values into numbers first.",
   });
-}
-
-function describe(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : typeof value === "object" && value !== null ? `a ${value.constructor?.name}` : String(value);
 }

@@ -1,12 +1,14 @@
+import { cut, Printed, short } from "../format.ts";
 import type { DType, TypedArray } from "./dtype.ts";
+import { type HostJson, hostJson } from "./host-json.ts";
 import type { OpDefinition } from "./op.ts";
-import type { Shape } from "./shape.ts";
+import { formatShape, type Shape } from "./shape.ts";
 
 /**
  * An immutable node of a graph: an op, its inputs, its attributes, a shape, a dtype. It computes nothing and owns no memory of
  * a backend; `data()` compiles and runs what is needed.
  */
-export class Tensor {
+export class Tensor extends Printed {
   private static count = 0;
   /** Numbers tensors in the order in which they were recorded, so inputs come before what uses them. */
   readonly id: number = Tensor.count++;
@@ -18,7 +20,9 @@ export class Tensor {
     readonly attrs: object,
     readonly shape: Shape,
     readonly dtype: DType,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Number of axes. */
   get rank(): number {
@@ -36,6 +40,26 @@ export class Tensor {
   async array(): Promise<NestedArray> {
     return nest(await this.data(), this.shape);
   }
+
+  /** `Tensor float32 [2, 2] [[1, 2], [3, 4]]`; what has to be computed shows what computes it: `Tensor float32 [8, 2] (matmul)`. */
+  override toString(): string {
+    const data = this.constant();
+    const { name = "", fn, variable } = this.attrs as { name?: string; fn?: { name: string }; variable?: { name: string } };
+    const what = data ? textOf(data, this.shape) : `(${fn?.name ?? `${this.op.name} ${name || (variable?.name ?? "")}`.trim()})`;
+    return cut(`Tensor ${this.dtype} ${formatShape(this.shape)} ${what}`, 400);
+  }
+
+  /** A constant with its numbers, in a form that stands for it wherever arrays are taken; other tensors without. */
+  toJSON(): HostJson | object {
+    const data = this.constant();
+    return data ? hostJson(data, this.shape) : { op: this.op.name, dtype: this.dtype, shape: this.shape };
+  }
+
+  private constant(): TypedArray | undefined {
+    if (this.op.name !== "constant") return undefined;
+    const { value = 0, data = Float32Array.of(value) } = this.attrs as { value?: number; data?: TypedArray };
+    return data;
+  }
 }
 
 /** Numbers in arrays in arrays, as deep as a tensor has axes. */
@@ -47,4 +71,13 @@ export function nest(data: ArrayLike<number>, shape: Shape, offset = 0): NestedA
   const [extent = 0, ...rest] = shape;
   const step = rest.reduce((size, inner) => size * inner, 1);
   return Array.from({ length: extent }, (_, index) => nest(data, rest, offset + index * step));
+}
+
+/** The first values of each axis, as nested arrays. */
+function textOf(data: ArrayLike<number>, shape: Shape, offset = 0): string {
+  if (shape.length === 0) return short(data[offset] as number);
+  const [extent = 0, ...rest] = shape;
+  const step = rest.reduce((size, inner) => size * inner, 1);
+  const shown = Array.from({ length: Math.min(extent, extent > 6 ? 4 : 6) }, (_, index) => textOf(data, rest, offset + index * step));
+  return `[${shown.join(", ")}${shown.length < extent ? ", …" : ""}]`;
 }

@@ -1,4 +1,5 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
+import { Printed } from "../format.ts";
 import type { DType, NumericArray, TypedArray } from "./dtype.ts";
 import { defineOp, record } from "./op.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
@@ -24,7 +25,7 @@ export interface VariableOptions {
  * State that outlives a run: weights, moving averages, optimizer slots. Its values are in the array or graph that it was made
  * with until a backend takes them; from then on they stay there, updated in place.
  */
-export class Variable {
+export class Variable extends Printed {
   private static count = 0;
   readonly id: number = Variable.count++;
   readonly name: string;
@@ -40,6 +41,7 @@ export class Variable {
     readonly shape: Shape,
     options: VariableOptions,
   ) {
+    super();
     this.name = options.name ?? `variable_${this.id}`;
     checkShape(`variable "${this.name}"`, shape);
     this.dtype = options.dtype ?? "float32";
@@ -82,6 +84,17 @@ export class Variable {
     return this.home.read();
   }
 
+  /** `Variable "dense/kernel" float32 [784, 10]`. Its values may be on a backend: `read` gives them. */
+  override toString(): string {
+    return `Variable "${this.name}" ${this.dtype} ${formatShape(this.shape)}${this.trainable ? "" : ", not trainable"}`;
+  }
+
+  /** What it is; its values come with {@link read}. */
+  toJSON(): object {
+    const { name, dtype, shape, trainable } = this;
+    return { name, dtype, shape, trainable };
+  }
+
   private checkData(data: NumericArray | number | Tensor): void {
     if (typeof data === "number") return;
     const name = `variable "${this.name}"`;
@@ -97,7 +110,7 @@ export class Variable {
       throw valueError(name, {
         rule: "as many values as the variable has elements",
         expected: `${sizeOf(this.shape)} values`,
-        received: `${data.length}`,
+        received: data.length,
         context: `shape ${formatShape(this.shape)}`,
       });
     }

@@ -1,15 +1,18 @@
+import { Printed, short } from "../format.ts";
 import type { Callback } from "./callback.ts";
 import type { Logs } from "./trainer.ts";
 
 /** What `fit` gives: the epochs that were run and what was reported in each. */
-export class History {
+export class History extends Printed {
   /** Epoch numbers, from 0. */
   readonly epoch: number[] = [];
   /** A list per loss and metric, one number per epoch: `loss`, `accuracy`, `val_loss`, `learning_rate`, … */
   readonly history: Record<string, number[]> = {};
 
   /** @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. */
-  constructor(readonly seed: number) {}
+  constructor(readonly seed: number) {
+    super();
+  }
 
   /** Notes one epoch. */
   add(epoch: number, logs: Logs): void {
@@ -18,6 +21,14 @@ export class History {
       this.history[name] ??= [];
       this.history[name].push(value);
     }
+  }
+
+  /** `History of 3 epochs: loss 0.52 → 0.21, accuracy 0.75 → 0.92`: what the first and the last epoch reported. */
+  override toString(): string {
+    const courses = Object.entries(this.history).map(
+      ([name, values]) => `${name} ${[values[0], values.at(-1)].map((value) => short(value ?? Number.NaN, 4)).join(" → ")}`,
+    );
+    return `History of ${this.epoch.length} epochs: ${courses.join(", ")}`;
   }
 
   /** The callback that fills this history. */

@@ -70,7 +70,7 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
     [
       "text",
       (m) => m.fit("x" as never, y()),
-      'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received "x".',
+      'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received the string "x".',
     ],
     ["weights with NaN", (m) => m.fit(x(), y(), { sampleWeight: new Float32Array(8).fill(Number.NaN) }), "sampleWeight must hold finite numbers only"],
     [
