@@ -1,7 +1,7 @@
 import { shapeError, valueError } from "../errors.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { type ArrayInput, emptyLike, type HostArray, hostArray, isHostArray, rowsOf, toHostArray } from "./array.ts";
+import { type ArrayInput, emptyLike, type HostArray, isHostArray, rowsOf, toHostArray } from "./array.ts";
 
 /** The same structure (records and lists, nested at will) with a {@link HostArray} in place of everything that stands for an array. */
 export type HostTree<T> = T extends undefined ? undefined : T extends ArrayInput ? HostArray : { readonly [K in keyof T]: HostTree<T[K]> };
@@ -15,7 +15,8 @@ type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: 
  */
 export function toHostTree<T>(name: string, tree: T): HostTree<T> {
   const convert = (path: string, node: unknown): unknown => {
-    if (node === undefined || isHostArray(node)) return node === undefined ? node : hostArray(node.data, node.shape, path);
+    if (node === undefined) return node;
+    if (isHostArray(node)) return toHostArray(path, node);
     if (Array.isArray(node) && node.length > 0 && node.every(isMember)) return node.map((member, index) => convert(`${path}[${index}]`, member));
     if (isRecord(node)) return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member)]));
     return toHostArray(path || "data", node as ArrayInput);

@@ -1,5 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
-import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
+import { type ArrayInput, type HostArray, storableArray, toHostArray } from "../data/array.ts";
 import { shapeError, stateError, valueError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
@@ -237,7 +237,7 @@ export class Model extends Network implements TrainedModel {
 
   /** Copies of all weights, `{ data, shape }` each, in the order of `variables`. */
   getWeights(): Promise<HostArray[]> {
-    return Promise.all(this.variables.map(async (variable) => ({ data: await variable.read(), shape: variable.shape })));
+    return Promise.all(this.variables.map(async (variable) => storableArray(await variable.read(), variable.shape)));
   }
 
   /**
