@@ -36,9 +36,15 @@ export class Tensor extends Printed {
     return (await evaluate([this]))[0] as TypedArray;
   }
 
-  /** As {@link data}, as nested arrays of numbers (a number for a scalar). */
-  async array(): Promise<NestedArray> {
-    return nest(await this.data(), this.shape);
+  /**
+   * As {@link data}, as nested arrays of numbers (a number for a scalar).
+   *
+   * The type says how deep the nesting is, which nothing checks: a tensor's rank is known when it is recorded, not when TypeScript compiles. Without a
+   * type argument it is that of a matrix, such as predictions [samples, values].
+   * @example const p = await t.array<number[][][]>(); p[0][0][0]; const loss = await mean.array<number>();
+   */
+  async array<Nested extends NestedArray = Rows>(): Promise<Nested> {
+    return nest(await this.data(), this.shape) as Nested;
   }
 
   /** `Tensor float32 [2, 2] [[1, 2], [3, 4]]`; what has to be computed shows what computes it: `Tensor float32 [8, 2] (matmul)`. */
@@ -64,6 +70,9 @@ export class Tensor extends Printed {
 
 /** Numbers in arrays in arrays, as deep as a tensor has axes. */
 export type NestedArray = number | NestedArray[];
+
+/** At least one row of at least one number. */
+export type Rows = [[number, ...number[]], ...[number, ...number[]][]];
 
 /** Row-major values as nested arrays. */
 export function nest(data: ArrayLike<number>, shape: Shape, offset = 0): NestedArray {
