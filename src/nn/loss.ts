@@ -94,10 +94,15 @@ export function pair(name: string, yTrue: Tensor, yPred: Tensor): [Tensor, Tenso
     rule: "labels must have the shape of the predictions",
     expected: formatShape(yPred.shape),
     received: formatShape(yTrue.shape),
-    advice:
-      predictions.rank === labels.rank + 1 ? "Labels that are class numbers need a sparse loss or metric; else use oneHot." : "Check the last layer's units.",
+    advice: sameShape(yTrue.shape, yPred.shape.slice(0, -1))
+      ? "Labels that are class numbers need a sparse loss or metric; else use oneHot."
+      : lastLayerAdvice(yPred.rank > yTrue.rank),
   });
 }
+
+/** What to do where labels and predictions differ, with more axes in the predictions or as many. */
+export const lastLayerAdvice = (isDeeper: boolean): string =>
+  isDeeper ? "The predictions have more axes than the labels: is a flatten() missing before the last layer?" : "Check the last layer's units.";
 
 /** A weight per sample (or step), with 1 for the axes that the values have beyond it. @throws ShapeError where that cannot be. */
 export function alignWeight(name: string, what: string, given: Tensor, values: Tensor): Tensor {

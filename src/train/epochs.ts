@@ -1,8 +1,7 @@
-import { stateError } from "../errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { CallbackList, Training } from "./callback.ts";
-import { runTest, StepFinder } from "./loops.ts";
+import { noBatches, runTest, StepFinder } from "./loops.ts";
 import type { BatchCursor, BatchSource } from "./source.ts";
 import type { Logs, Trainer } from "./trainer.ts";
 
@@ -64,7 +63,7 @@ async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variab
 
 /** The steps of one epoch. The loop makes nothing that has to be collected; hooks that nobody has are not even looked for. */
 async function runSteps(
-  { trainer, optimizer, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
+  { trainer, optimizer, training, callbacks, source, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
   cursor: BatchCursor,
 ): Promise<void> {
   const finder = new StepFinder(trainer);
@@ -74,7 +73,7 @@ async function runSteps(
     const next = cursor.next();
     const spec = next instanceof Promise ? await next : next;
     if (!spec) {
-      if (batch === 0) throw noBatches();
+      if (batch === 0) throw noBatches("fit", source);
       if (Number.isFinite(stepsPerEpoch))
         console.warn(`fit: the data ended after ${batch} of ${stepsPerEpoch} steps. Give more data, or a smaller stepsPerEpoch.`);
       return;
@@ -132,11 +131,3 @@ class EpochBatches {
     return spec;
   }
 }
-
-const noBatches = () =>
-  stateError("fit", {
-    rule: "there must be data",
-    expected: "at least one batch",
-    received: "none",
-    advice: "Was a generator read before? Pass a function that makes one.",
-  });

@@ -1,7 +1,7 @@
-import { shapeError } from "../errors.ts";
 import type { Network } from "../nn/network.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import { type Callback, CallbackList, type TrainedModel } from "./callback.ts";
+import { checkTrainable } from "./check.ts";
 import { type FitPlan, runEpochs, type Validation } from "./epochs.ts";
 import { History } from "./history.ts";
 import { checkFit, type FitOptions } from "./options.ts";
@@ -25,6 +25,7 @@ export interface FitCall {
 export async function runFit(call: FitCall): Promise<History> {
   const { model, task, trainer, options } = call;
   const { epochs = 1, initialEpoch = 0, seed = model.seed, callbacks = [], verbose = "auto", stepsPerEpoch } = options;
+  checkTrainable(`fit of ${call.network.label}`, trainer);
   const { source, validation } = await prepare(call, seed);
   warnOfChange(trainer);
   const history = new History(seed);
@@ -65,9 +66,6 @@ async function prepare({ network, task, data, options }: FitCall, seed: number):
   checkFit(preparation.label, options, "stream" in data);
   if ("stream" in data) {
     return { source: preparation.streamSource(data.stream, true, classWeight), validation: await validationOf(network, task, options) };
-  }
-  if (data.y === undefined) {
-    throw shapeError(preparation.label, { rule: "arrays need labels", expected: "fit(x, y)", received: "fit(x)", advice: "Or give a dataset of batches." });
   }
   const all = await preparation.columns({ x: data.x, y: data.y, sampleWeight });
   const splits = validationSplit !== undefined && validationData === undefined;

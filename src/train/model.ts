@@ -14,6 +14,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
 import { CallbackList, type TrainedModel } from "./callback.ts";
+import { checkTrainable } from "./check.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
@@ -121,6 +122,7 @@ export class Model extends Network implements TrainedModel {
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
   async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
     const { task, trainer } = await this.ready("trainOnBatch");
+    checkTrainable(`trainOnBatch of ${this.label}`, trainer);
     const mode = task.optimizer.phase === "update" ? "train" : "accumulate";
     return this.onBatch("trainOnBatch", mode, task, trainer, x, y, weights);
   }
@@ -135,6 +137,7 @@ export class Model extends Network implements TrainedModel {
   async stepFor(mode: "train" | "predict", data: DataGiven): Promise<{ trainer: Trainer; step: Step; cursor: BatchCursor }> {
     this.checkIdle();
     const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
+    if (mode === "train") checkTrainable(`profile of ${this.label}`, trainer);
     const preparation = new Preparation(this, "profile", task?.objective, true);
     const columns = await preparation.columns(data);
     const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
@@ -176,7 +179,7 @@ export class Model extends Network implements TrainedModel {
     checkPass(preparation.label, options, isStream(x));
     const source = isStream(x)
       ? preparation.streamSource(x, true)
-      : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), { batchSize });
+      : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven, sampleWeight }), { batchSize });
     return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks));
   }
 
@@ -345,11 +348,6 @@ export class Model extends Network implements TrainedModel {
       received: "a model that was not compiled",
     });
   }
-}
-
-function required(label: string, y: ArraysGiven | undefined): ArraysGiven {
-  if (y !== undefined) return y;
-  throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
 }
 
 function checkSeed(label: string, seed: number): number {
