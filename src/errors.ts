@@ -86,7 +86,7 @@ export function checkCounts(name: string, counts: Readonly<Record<string, unknow
 export function lookUp<T>(owner: string, what: string, table: Readonly<Record<string, T>>, name: string): T {
   if (typeof name === "string" && Object.hasOwn(table, name)) return table[name] as T;
   const known = Object.keys(table);
-  const near = nearest(name, known);
+  const near = typeof name === "string" ? nearest(cut(name, 80), known) : [];
   throw valueError(owner, {
     rule: `unknown ${what}`,
     expected: known.length <= 12 ? `one of ${known.join(", ")}` : `one of ${known.length} names`,
@@ -95,19 +95,31 @@ export function lookUp<T>(owner: string, what: string, table: Readonly<Record<st
   });
 }
 
-/** The known names nearest to `name` in edit distance, at most three; none when nothing is near, or `name` is no string. */
-export function nearest(name: unknown, known: readonly string[]): string[] {
-  if (typeof name !== "string") return [];
-  const plain = (text: string) => cut(text.toLowerCase().replaceAll(/[^a-z0-9]/g, ""), 80);
+/**
+ * The known names nearest to `name`, at most three; none when nothing is near. Case and punctuation do not count; near are names that differ by few
+ * edits, that have `name` as their initials (`lr`), or as a part.
+ */
+export function nearest(name: string, known: readonly string[]): string[] {
+  const plain = (text: string) =>
+    String(text)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, "");
+  const wanted = plain(name);
+  const distanceTo = (candidate: string) => {
+    if (wanted === plain(candidate.replaceAll(/(?!^)[a-z]/g, ""))) return 0;
+    const distance = editDistance(wanted, plain(candidate));
+    if (distance <= Math.max(1, Math.floor(candidate.length / 3))) return distance;
+    return wanted.length > 2 && plain(candidate).includes(wanted) ? candidate.length : Number.POSITIVE_INFINITY;
+  };
   return known
-    .map((candidate) => ({ candidate, distance: editDistance(plain(name), plain(candidate)) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .map((candidate) => ({ candidate, distance: distanceTo(candidate) }))
+    .filter(({ distance }) => distance < Number.POSITIVE_INFINITY)
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }
 
-/** Letters to insert, drop or replace, or neighbours to swap, to make one text of the other. */
+/** Insertions, deletions, replacements and exchanges of neighbours that turn one text into the other. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -115,8 +127,8 @@ function editDistance(a: string, b: string): number {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] as number) + 1 : replaced;
-      next.push(Math.min(replaced, swapped, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+      const exchanged = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? replaced) + 1 : replaced;
+      next.push(Math.min(replaced, exchanged, (row[j] as number) + 1, (next[j - 1] as number) + 1));
     }
     before = row;
     row = next;

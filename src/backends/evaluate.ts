@@ -2,7 +2,7 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import { stateError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../tensor/dtype.ts";
 import { constantData, fill } from "../tensor/ops/index.ts";
-import { sizeOf } from "../tensor/shape.ts";
+import { checkList, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Home, Variable } from "../tensor/variable.ts";
 import type { Backend, Executable, Storage } from "./backend.ts";
@@ -84,7 +84,7 @@ export async function bind({ program, variables }: CompiledGraph, backend: Backe
  * @throws StateError where a tensor depends on a placeholder, which has no value here.
  */
 export async function evaluate(tensors: readonly Tensor[], backend?: Backend): Promise<TypedArray[]> {
-  const outputs = Object.fromEntries(tensors.map((tensor, index) => [String(index), tensor]));
+  const outputs = Object.fromEntries(checkList("evaluate", "what is computed", tensors).map((tensor, index) => [String(index), tensor]));
   const graph = compile({ outputs });
   const [free] = Object.keys(graph.program.inputs);
   if (free !== undefined) {

@@ -1,6 +1,6 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
 import { formatShape, sameShape, stridesOf } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { isContiguous } from "../tensor/view.ts";
 import { attachEpilogues } from "./epilogue.ts";
@@ -89,6 +89,9 @@ function bufferOf(lowered: Lowered, variable: Variable): BufferId {
 }
 
 function check(outputs: Readonly<Record<string, Tensor>>, updates: readonly (readonly [Variable, Tensor])[]): void {
+  if (Object.values(outputs ?? { none: outputs }).some((output) => !(output instanceof Tensor))) {
+    throw valueError("compile", { rule: "outputs are tensors by name", expected: "for example { y: matmul(x, w) }", received: outputs });
+  }
   const updated = new Set<Variable>();
   for (const [variable, value] of updates) {
     const name = `variable "${variable.name}"`;

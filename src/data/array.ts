@@ -17,7 +17,9 @@ export interface HostArray {
 export type ArrayInput = Tensor | { readonly data: NumericArray; readonly shape: Shape } | HostJson | NumericArray | NestedNumbers;
 
 /** Data with their shape. @throws ShapeError where the shape does not hold as many values as there are. */
-export function hostArray(data: NumericArray, shape: Shape = [data.length], name = "hostArray"): HostArray {
+export function hostArray(data: NumericArray, shape?: Shape, name = "hostArray"): HostArray {
+  if (!isFlat(data)) throw notNumbers(name, data);
+  if (shape === undefined) return hostArray(data, [data.length], name);
   checkShape(name, shape);
   if (sizeOf(shape) !== data.length) {
     throw shapeError(name, {
@@ -51,8 +53,12 @@ export function toHostArray(name: string, value: ArrayInput): HostArray {
   if (isHostArray(value)) return hostArray(typed(name, value), value.shape, name);
   if (isNumericView(value)) return { data: value, shape: [value.length] };
   if (Array.isArray(value) || typeof value === "number") return flatten(name, value as NestedNumbers);
+  throw notNumbers(name, value);
+}
+
+function notNumbers(name: string, value: unknown): Error {
   const isJson = typeof value === "object" && value !== null && ("0" in value || "data" in value);
-  throw valueError(name, {
+  return valueError(name, {
     rule: "data are a tensor, a typed array, nested arrays of numbers, or { data, shape }",
     expected: "numbers",
     received: literal(value),

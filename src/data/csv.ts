@@ -29,6 +29,7 @@ export interface CsvTable extends HostArray {
  * @example const x = parseCsv(text, { columns: ["width", "height"] }); const y = parseCsv(text, { columns: ["label"] });
  */
 export function parseCsv(text: string, { header = true, columns, delimiter = ",", missing }: CsvOptions = {}): CsvTable {
+  if (typeof text !== "string") throw valueError("parseCsv", { rule: "parses text", expected: "a string", received: text });
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
     throw valueError("parseCsv", { rule: "the delimiter is one character", expected: "for example , or ;", received: show(delimiter) });
   }

@@ -161,7 +161,7 @@ function reordered<T>(source: Source<T>, seed: number): Source<T> {
 
 /** The sizes of the parts. @throws ValueError where they do not fit `size`. */
 function partSizes(parts: number | readonly number[], size: number | undefined): readonly number[] {
-  if (typeof parts !== "number") {
+  if (Array.isArray(parts)) {
     for (const part of parts) checkCount("dataset.split", "each part", part, 1);
     const sum = parts.reduce((total, part) => total + part, 0);
     if (size === undefined || sum === size) return parts;
@@ -172,7 +172,7 @@ function partSizes(parts: number | readonly number[], size: number | undefined):
       context: `parts ${parts.join(" + ")}`,
     });
   }
-  checkNumber("dataset.split", "the fraction", parts, "a number in (0, 1)", (value) => value > 0 && value < 1);
+  checkNumber("dataset.split", "the fraction", parts, "a number in (0, 1), or a list of counts", (value) => value > 0 && value < 1);
   if (size === undefined) {
     throw stateError("dataset.split", {
       rule: "a fraction needs a known size",
@@ -181,7 +181,7 @@ function partSizes(parts: number | readonly number[], size: number | undefined):
       advice: "Give counts, or datasetFrom(…, { size }).",
     });
   }
-  const first = Math.round(size * parts);
+  const first = Math.round(size * (parts as number));
   if (first > 0 && first < size) return [first, size - first];
   throw valueError("dataset.split", { rule: "no part may be empty", expected: "at least 1 element in each", received: `${first} and ${size - first}` });
 }

@@ -1,4 +1,5 @@
 import { shapeError, valueError } from "../errors.ts";
+import { cut } from "../format.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type ArrayInput, emptyLike, type HostArray, isHostArray, rowsOf, toHostArray } from "./array.ts";
@@ -14,11 +15,13 @@ type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: 
  * other array is nested numbers. `undefined` stays, so `{ x, y, sampleWeight: undefined }` is fine.
  */
 export function toHostTree<T>(name: string, tree: T): HostTree<T> {
-  const convert = (path: string, node: unknown): unknown => {
+  const convert = (path: string, node: unknown, depth = 0): unknown => {
+    if (depth > 32) throw shapeError(cut(path, 40), { rule: "records and lists are nested too deep", expected: "at most 32 levels", received: "more" });
     if (node === undefined) return node;
     if (isHostArray(node)) return toHostArray(path, node);
-    if (Array.isArray(node) && node.length > 0 && node.every(isMember)) return node.map((member, index) => convert(`${path}[${index}]`, member));
-    if (isRecord(node)) return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member)]));
+    if (Array.isArray(node) && node.length > 0 && node.every(isMember)) return node.map((member, index) => convert(`${path}[${index}]`, member, depth + 1));
+    if (isRecord(node))
+      return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member, depth + 1)]));
     return toHostArray(path || "data", node as ArrayInput);
   };
   return convert(name, tree) as HostTree<T>;

@@ -82,11 +82,11 @@ export function nest(data: ArrayLike<number>, shape: Shape, offset = 0): NestedA
   return Array.from({ length: extent }, (_, index) => nest(data, rest, offset + index * step));
 }
 
-/** The first values of each axis, as nested arrays; fewer of the outer axes of large ranks. */
-function textOf(data: ArrayLike<number>, shape: Shape, offset = 0): string {
+/** The first five values of the last axis, for as many rows of a matrix, and for two along each axis of what has more axes. */
+function textOf(data: ArrayLike<number>, shape: Shape, offset = 0, rows = shape.length > 2 ? 2 : 5): string {
   if (shape.length === 0) return short(data[offset] as number);
   const [extent = 0, ...rest] = shape;
   const step = rest.reduce((size, inner) => size * inner, 1);
-  const shown = Array.from({ length: Math.min(extent, rest.length > 1 ? 2 : 5) }, (_, index) => textOf(data, rest, offset + index * step));
+  const shown = Array.from({ length: Math.min(extent, rest.length === 0 ? 5 : rows) }, (_, index) => textOf(data, rest, offset + index * step, rows));
   return `[${shown.join(", ")}${shown.length < extent ? ", …" : ""}]`;
 }

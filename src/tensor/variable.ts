@@ -1,4 +1,4 @@
-import { shapeError, stateError, valueError } from "../errors.ts";
+import { literal, shapeError, stateError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
 import type { DType, NumericArray, TypedArray } from "./dtype.ts";
 import { defineOp, record } from "./op.ts";
@@ -69,6 +69,7 @@ export class Variable extends Printed {
 
   /** Replaces the values. */
   assign(data: NumericArray): void {
+    if (typeof data === "number" || "op" in Object(data)) this.refuse(data);
     this.checkData(data);
     if (this.home) this.home.write(data);
     else this.initial = data.slice();
@@ -95,9 +96,14 @@ export class Variable extends Printed {
     return { name, dtype, shape, trainable };
   }
 
+  private refuse(data: unknown): never {
+    throw valueError(`variable "${this.name}"`, { rule: "its values are an array in row-major order", expected: "numbers", received: literal(data) });
+  }
+
   private checkData(data: NumericArray | number | Tensor): void {
     if (typeof data === "number") return;
     const name = `variable "${this.name}"`;
+    if (typeof data !== "object" || data === null || !("op" in data || "length" in data)) this.refuse(data);
     if ("op" in data) {
       if (!sameShape(data.shape, this.shape)) {
         throw shapeError(name, {

@@ -1,5 +1,5 @@
 import type { View } from "../../compiler/instruction.ts";
-import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { checkCounts, checkNumber, shapeError, valueError } from "../../errors.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -106,5 +106,6 @@ export function oneHot(indices: Operand, depth: number, { onValue = 1, offValue 
 
 /** 0, 1, … n − 1 as int32. */
 export function range(n: number): Tensor {
+  checkNumber("range", "n", n, "an integer in [0, 2^31)", (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31);
   return tensor(Int32Array.from({ length: n }, (_, i) => i));
 }

@@ -1,7 +1,19 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { defineOp, record } from "../op.ts";
-import { broadcastShapes, checkShape, formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf, stridesOf } from "../shape.ts";
+import {
+  broadcastShapes,
+  checkIntegers,
+  checkList,
+  checkShape,
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { reshapeView } from "../view.ts";
 import { asTensor, type Operand, scalar } from "./leaf.ts";
@@ -19,6 +31,7 @@ export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
 /** The same elements in row-major order under another shape; one extent may be −1 and is worked out. */
 export function reshape(x: Operand, shape: Shape): Tensor {
   const t = asTensor(x);
+  checkIntegers("reshape", "the shape", shape);
   const holes = shape.filter((extent) => extent === -1).length;
   const known = sizeOf(shape.filter((extent) => extent !== -1));
   const size = sizeOf(t.shape);
@@ -82,7 +95,9 @@ export const transposeOp = /* @__PURE__ */ defineOp<{ permutation: readonly numb
 /** Axis i of the result is axis `permutation[i]` of x; by default the axes are reversed. */
 export function transpose(x: Operand, permutation?: readonly number[]): Tensor {
   const t = asTensor(x);
-  const order = permutation ? permutation.map((axis) => normalizeAxis("transpose", axis, t.rank)) : t.shape.map((_, axis) => t.rank - 1 - axis);
+  const order = permutation
+    ? checkList("transpose", "the permutation", permutation).map((axis) => normalizeAxis("transpose", axis, t.rank))
+    : t.shape.map((_, axis) => t.rank - 1 - axis);
   if (order.length !== t.rank || new Set(order).size !== t.rank) {
     throw valueError("transpose", {
       rule: "the permutation must name each axis once",
