@@ -62,7 +62,7 @@ function notNumbers(name: string, value: unknown): Error {
     rule: "data are a tensor, a typed array, nested arrays of numbers, or { data, shape }",
     expected: "numbers",
     received: literal(value),
-    ...(isJson && { advice: "JSON.stringify makes objects of typed arrays: store Array.from(data), or what getWeights or getNamedWeights gave." }),
+    ...(isJson && { advice: "JSON.stringify makes objects of typed arrays: store what getWeights gave, or Array.from(data)." }),
   });
 }
 

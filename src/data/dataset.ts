@@ -32,16 +32,10 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
     return this.source.batchSize;
   }
 
-  /** `Dataset of 1875 batches of 32`. */
-  override toString(): string {
-    const { size, batchSize } = this;
-    return `Dataset of ${size ?? "an unknown number of"} ${batchSize === undefined ? "elements" : `batches of ${batchSize}`}`;
-  }
-
   /** What is known of it; its elements can be read only. */
-  toJSON(): object {
+  override toJSON(): object {
     const { size, batchSize } = this;
-    return { size, batchSize };
+    return { kind: "Dataset", size, batchSize };
   }
 
   /** Reads the next epoch. */

@@ -312,12 +312,12 @@ export abstract class Layer extends Printed {
 
   /** `dense "dense_1" { units: 10, activation: "softmax" }`: the options that it was made with. */
   override toString(): string {
-    const { name: _, trainable, ...options } = this.getConfig();
-    return `${this.label} ${show(options)}${trainable ? "" : ", frozen"}`;
+    const { name: _, ...options } = this.getConfig();
+    return `${this.label} ${show(options)}`;
   }
 
   /** Kind and configuration. Weights are stored apart: see `getNamedWeights` of models. */
-  toJSON(): object {
+  override toJSON(): object {
     return describeLayer(this);
   }
 

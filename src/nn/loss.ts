@@ -1,5 +1,5 @@
 import { lookUp, shapeError } from "../errors.ts";
-import { hide, printed } from "../format.ts";
+import { hide, type Printed, printed } from "../format.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, squeeze } from "../tensor/ops/shaping.ts";
@@ -34,7 +34,8 @@ const reductions = { sumOverBatchSize: true, sum: true, meanWithSampleWeight: tr
 /** Declares a loss. @throws ValueError on an unknown reduction. */
 export function defineLoss(kind: string, { reduction = "sumOverBatchSize", name = kind }: LossOptions, call: Loss["call"], mask?: Loss["mask"]): Loss {
   lookUp(kind, "reduction", reductions, reduction);
-  return printed(hide<Loss>({ name, reduction, call, ...(mask && { mask }) }, "toString", () => `loss "${name}"`));
+  const loss: Loss = { name, reduction, call, ...(mask && { mask }) };
+  return printed(hide(loss, "toJSON", () => ({ kind: "loss", name, reduction })) as Loss & Printed);
 }
 
 /** A loss on labels and predictions that must have one shape, up to a last axis of 1. */

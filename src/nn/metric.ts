@@ -39,8 +39,9 @@ export abstract class MetricBase extends Printed implements Metric {
 
   abstract result(): Tensor;
 
-  override toString(): string {
-    return `metric "${this.name}", ${this.direction === "min" ? "lower" : "higher"} is better`;
+  override toJSON(): object {
+    const { name, direction } = this;
+    return { kind: "metric", name, direction };
   }
 
   reset(): void {

@@ -1,6 +1,5 @@
 import { Printed } from "../format.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { formatShape } from "../tensor/shape.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 
 /** One use of a layer in a functional model; a shared layer has several. */
@@ -34,14 +33,9 @@ export class SymbolicTensor extends Printed {
     return this.source?.layer;
   }
 
-  /** `SymbolicTensor float32 [null, 10] of dense "dense_1"`. */
-  override toString(): string {
-    return `SymbolicTensor ${this.dtype} ${formatShape(this.shape)} of ${this.layer?.label ?? `input "${this.name ?? ""}"`}`;
-  }
-
   /** What it is, without the graph that it belongs to. */
-  toJSON(): object {
-    const { name, dtype, shape, layer } = this;
-    return { name, dtype, shape, layer: layer?.name };
+  override toJSON(): object {
+    const { name, dtype, shape } = this;
+    return { kind: "SymbolicTensor", name, dtype, shape };
   }
 }

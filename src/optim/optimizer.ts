@@ -1,5 +1,5 @@
 import { checkNumber, lookUp, stateError, valueError } from "../errors.ts";
-import { Printed, show } from "../format.ts";
+import { Printed } from "../format.ts";
 import { describe } from "../regularize/configured.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
@@ -154,14 +154,7 @@ export class Optimizer extends Printed {
     scalars: Scalars,
     { constraints = new Map(), phase = "update" }: ApplyOptions = {},
   ): (readonly [Variable, Tensor])[] {
-    if (pairs.length === 0) {
-      throw valueError(this.kind, {
-        rule: "there must be something to train",
-        expected: "at least one trainable variable",
-        received: "none",
-        advice: "Set trainable to true on a layer that has weights.",
-      });
-    }
+    if (pairs.length === 0) throw nothingToTrain(this.kind);
     const state: (readonly [Variable, Tensor])[] = [];
     const variables = pairs.map(([variable]) => variable);
     const gradients = this.gather(pairs, phase, state);
@@ -246,14 +239,8 @@ export class Optimizer extends Printed {
     return { kind: this.kind, ...describe({ ...this.options, learningRate: this.rate }) };
   }
 
-  /** `adam { learningRate: 0.001, beta1: 0.9, … }`. */
-  override toString(): string {
-    const { kind, ...options } = this.getConfig();
-    return `${kind} ${show(options)}`;
-  }
-
-  /** Factory and options. The state is stored apart: see `getOptimizerState` of models. */
-  toJSON(): object {
+  /** As {@link getConfig}. The state is stored apart: see `getOptimizerState` of models. */
+  override toJSON(): object {
     return this.getConfig();
   }
 
@@ -275,6 +262,15 @@ export class Optimizer extends Printed {
     return new Variable(shape, { initial, name: `${this.name}/${name}/${variable.name}`, trainable: false });
   }
 }
+
+/** The error of a step without variables. */
+export const nothingToTrain = (name: string): Error =>
+  valueError(name, {
+    rule: "there must be something to train",
+    expected: "at least one trainable variable",
+    received: "none",
+    advice: "Set trainable to true on a layer that has weights, then compile.",
+  });
 
 /** An optimizer from its maths; the names of slots, scalars and shared state are checked against each other. */
 export function defineOptimizer<Slot extends string, Extra extends string = never, Shared extends string = never>(

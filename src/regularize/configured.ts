@@ -1,4 +1,4 @@
-import { hide, printed, show } from "../format.ts";
+import { hide, type Printed, printed } from "../format.ts";
 
 /** What a configurable thing is, as plain data: the factory's name and its options. */
 export interface Configured {
@@ -10,9 +10,7 @@ export interface Configured {
 
 /** Marks a function with the factory and the options that made it, so that it can be saved and shown. */
 export function configured<F extends object>(kind: string, config: Readonly<Record<string, unknown>>, fn: F): F & Configured {
-  const made = Object.assign(fn, { kind, config });
-  hide(made, "toString", () => `${kind} ${show(config)}`);
-  return printed(hide(made, "toJSON", () => ({ kind, ...config })));
+  return printed(hide(Object.assign(fn, { kind, config }), "toJSON", () => ({ kind, ...config })) as F & Configured & Printed);
 }
 
 /** Whether a function (or object) says what made it. */

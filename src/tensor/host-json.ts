@@ -9,11 +9,9 @@ export interface HostJson {
   readonly data: readonly (number | "NaN" | "Infinity" | "-Infinity" | "-0")[];
 }
 
-/** The form in which arrays go through JSON and come back to equal bits (but for what a NaN may carry). Nine digits tell every float32 from its neighbours. */
+/** The form in which arrays go through JSON and come back to equal bits (but for what a NaN may carry). Nine digits tell each float32 from its neighbours. */
 export function hostJson(data: TypedArray, shape: Shape): HostJson {
-  const isShort = data instanceof Float32Array;
-  const write = (value: number) => (Number.isFinite(value) && !Object.is(value, -0) ? (isShort ? Number(value.toPrecision(9)) : value) : wordOf(value));
-  return { dtype: data.constructor.name.replace("Array", "").toLowerCase(), shape, data: Array.from<number, HostJson["data"][number]>(data, write) };
+  const digits = data instanceof Float32Array ? 9 : 17;
+  const write = (value: number) => (Number.isFinite(value) && !Object.is(value, -0) ? Number(value.toPrecision(digits)) : value === 0 ? "-0" : String(value));
+  return { dtype: data.constructor.name.slice(0, -5).toLowerCase(), shape, data: Array.from(data, write) as (number | "NaN")[] };
 }
-
-const wordOf = (value: number) => (value === 0 ? "-0" : (String(value) as "NaN"));

@@ -67,16 +67,11 @@ export function normalizeAxes(name: string, axes: number | readonly number[] | n
   return unique;
 }
 
-/** An array as it is, with undefined for holes. @throws ValueError on what is none; what it holds is not looked at. */
-export function checkList<T>(name: string, what: string, value: readonly T[]): readonly T[] {
-  if (Array.isArray(value)) return Array.from<T>(value);
-  throw valueError(name, { rule: `${what} must be a list`, expected: "an array", received: literal(value) });
-}
-
-/** An array of whole numbers as it is. @throws ValueError on anything else. */
-export function checkIntegers(name: string, what: string, value: readonly number[]): readonly number[] {
-  if (checkList(name, what, value).every(Number.isInteger)) return value;
-  throw valueError(name, { rule: `${what} must be whole numbers`, expected: "integers", received: value });
+/** An array as it is, with undefined for holes. @throws ValueError on what is none, or holds something for which `fits` is false. */
+export function checkList<T>(name: string, what: string, value: readonly T[], fits = (_item: T): boolean => true): readonly T[] {
+  const list = Array.isArray(value) ? Array.from<T>(value) : undefined;
+  if (list?.every(fits)) return list;
+  throw valueError(name, { rule: `${what} must be a list`, expected: "an array that fits", received: literal(value) });
 }
 
 /** Checks that `shape` is an array of non-negative integers. */

@@ -1,6 +1,6 @@
 import { cut, Printed, short } from "../format.ts";
 import type { DType, TypedArray } from "./dtype.ts";
-import { type HostJson, hostJson } from "./host-json.ts";
+import { hostJson } from "./host-json.ts";
 import type { OpDefinition } from "./op.ts";
 import { formatShape, type Shape } from "./shape.ts";
 
@@ -49,22 +49,19 @@ export class Tensor extends Printed {
 
   /** `Tensor float32 [2, 2] [[1, 2], [3, 4]]`; what has to be computed shows what computes it: `Tensor float32 [8, 2] (matmul)`. */
   override toString(): string {
-    const data = this.constant();
     const { name = "", fn, variable } = this.attrs as { name?: string; fn?: { name: string }; variable?: { name: string } };
-    const what = data ? textOf(data, this.shape) : `(${fn?.name ?? `${this.op.name} ${name || (variable?.name ?? "")}`.trim()})`;
+    const what = this.constant ? textOf(this.constant, this.shape) : `(${fn?.name ?? `${this.op.name} ${variable?.name ?? name}`.trim()})`;
     return cut(`Tensor ${this.dtype} ${formatShape(this.shape)} ${what}`, 400);
   }
 
-  /** A constant with its numbers, in a form that stands for it wherever arrays are taken; other tensors without. */
-  toJSON(): HostJson | object {
-    const data = this.constant();
-    return data ? hostJson(data, this.shape) : { op: this.op.name, dtype: this.dtype, shape: this.shape };
+  /** A constant in a form that stands for it wherever arrays are taken; other tensors as text. */
+  override toJSON(): unknown {
+    return this.constant ? hostJson(this.constant, this.shape) : String(this);
   }
 
-  private constant(): TypedArray | undefined {
-    if (this.op.name !== "constant") return undefined;
-    const { value = 0, data = Float32Array.of(value) } = this.attrs as { value?: number; data?: TypedArray };
-    return data;
+  private get constant(): TypedArray | undefined {
+    const { value, data } = this.attrs as { value?: number; data?: TypedArray };
+    return this.op.name === "constant" ? (data ?? Float32Array.of(value as number)) : undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { literal, shapeError, stateError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
 import type { DType, NumericArray, TypedArray } from "./dtype.ts";
+import { isNumericView } from "./nested.ts";
 import { defineOp, record } from "./op.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -47,7 +48,7 @@ export class Variable extends Printed {
     this.dtype = options.dtype ?? "float32";
     this.trainable = options.trainable ?? true;
     this.initial = options.initial;
-    this.checkData(options.initial);
+    if (typeof options.initial !== "number") this.checkData(options.initial, true);
   }
 
   /** The value at the start of a run, as a tensor; updates of the same run do not change it. */
@@ -69,7 +70,6 @@ export class Variable extends Printed {
 
   /** Replaces the values. */
   assign(data: NumericArray): void {
-    if (typeof data === "number" || "op" in Object(data)) this.refuse(data);
     this.checkData(data);
     if (this.home) this.home.write(data);
     else this.initial = data.slice();
@@ -85,41 +85,31 @@ export class Variable extends Printed {
     return this.home.read();
   }
 
-  /** `Variable "dense/kernel" float32 [784, 10]`. Its values may be on a backend: `read` gives them. */
-  override toString(): string {
-    return `Variable "${this.name}" ${this.dtype} ${formatShape(this.shape)}${this.trainable ? "" : ", not trainable"}`;
-  }
-
-  /** What it is; its values come with {@link read}. */
-  toJSON(): object {
+  /** What it is; its values may be on a backend: {@link read} gives them. */
+  override toJSON(): object {
     const { name, dtype, shape, trainable } = this;
-    return { name, dtype, shape, trainable };
+    return { kind: "Variable", name, dtype, shape, trainable };
   }
 
-  private refuse(data: unknown): never {
-    throw valueError(`variable "${this.name}"`, { rule: "its values are an array in row-major order", expected: "numbers", received: literal(data) });
-  }
-
-  private checkData(data: NumericArray | number | Tensor): void {
-    if (typeof data === "number") return;
+  private checkData(data: unknown, mayBeRecorded = false): void {
     const name = `variable "${this.name}"`;
-    if (typeof data !== "object" || data === null || !("op" in data || "length" in data)) this.refuse(data);
-    if ("op" in data) {
-      if (!sameShape(data.shape, this.shape)) {
-        throw shapeError(name, {
-          rule: "the initial tensor must have the variable's shape",
-          expected: formatShape(this.shape),
-          received: formatShape(data.shape),
-        });
-      }
-    } else if (data.length !== sizeOf(this.shape)) {
-      throw valueError(name, {
-        rule: "as many values as the variable has elements",
-        expected: `${sizeOf(this.shape)} values`,
-        received: data.length,
-        context: `shape ${formatShape(this.shape)}`,
+    if (mayBeRecorded && "op" in Object(data)) {
+      const { shape } = data as Tensor;
+      if (sameShape(shape, this.shape)) return;
+      throw shapeError(name, {
+        rule: "the initial tensor must have the variable's shape",
+        expected: formatShape(this.shape),
+        received: formatShape(shape),
       });
     }
+    const length = Array.isArray(data) || isNumericView(data) ? data.length : undefined;
+    if (length === sizeOf(this.shape)) return;
+    throw valueError(name, {
+      rule: "as many values as the variable has elements",
+      expected: `${sizeOf(this.shape)} values`,
+      received: length ?? literal(data),
+      context: `shape ${formatShape(this.shape)}`,
+    });
   }
 }
 

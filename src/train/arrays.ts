@@ -24,9 +24,14 @@ export interface DataGiven {
 
 /**
  * Data as columns with one number of rows.
- * @throws ShapeError where rows differ, ValueError where there are none or names do not fit.
+ * @param given with y where labels are needed.
+ * @throws ShapeError where rows differ, ValueError where there are none, names do not fit, or labels are missing.
  */
-export async function toColumns({ label, inputs, outputs }: Slots, { x, y, sampleWeight }: DataGiven): Promise<Columns> {
+export async function toColumns({ label, inputs, outputs }: Slots, given: DataGiven): Promise<Columns> {
+  const { x, y, sampleWeight } = given;
+  if (y === undefined && "y" in given) {
+    throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
+  }
   const names = inputs.map(({ name }) => name);
   const xs = await arraysOf(label, "x", x, names);
   const columns = {

@@ -1,5 +1,5 @@
 import type { HostArray } from "../data/array.ts";
-import { shapeError, stateError, valueError } from "../errors.ts";
+import { shapeError, valueError } from "../errors.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
@@ -39,17 +39,6 @@ export function checkColumns({ label, inputs, outputs, losses, checkData }: Expe
   if (!checkData) return;
   columns.weights.forEach((array, index) => {
     if (array) checkFinite(label, nameIn("sampleWeight", columns.weights, index), array);
-  });
-}
-
-/** @throws StateError where there is nothing to train: all layers were frozen when the model was compiled, or none has weights. */
-export function checkTrainable(label: string, { trainable }: { readonly trainable: readonly unknown[] }): void {
-  if (trainable.length > 0) return;
-  throw stateError(label, {
-    rule: "there must be something to train",
-    expected: "a layer with weights that is trainable",
-    received: "none when the model was compiled",
-    advice: "Set trainable to true on a layer that has weights, then compile again.",
   });
 }
 

@@ -1,7 +1,6 @@
 import type { Network } from "../nn/network.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import { type Callback, CallbackList, type TrainedModel } from "./callback.ts";
-import { checkTrainable } from "./check.ts";
 import { type FitPlan, runEpochs, type Validation } from "./epochs.ts";
 import { History } from "./history.ts";
 import { checkFit, type FitOptions } from "./options.ts";
@@ -25,7 +24,7 @@ export interface FitCall {
 export async function runFit(call: FitCall): Promise<History> {
   const { model, task, trainer, options } = call;
   const { epochs = 1, initialEpoch = 0, seed = model.seed, callbacks = [], verbose = "auto", stepsPerEpoch } = options;
-  checkTrainable(`fit of ${call.network.label}`, trainer);
+  trainer.checkTrainable("fit");
   const { source, validation } = await prepare(call, seed);
   warnOfChange(trainer);
   const history = new History(seed);

@@ -1,4 +1,4 @@
-import { Printed, short } from "../format.ts";
+import { Printed, short, show } from "../format.ts";
 import type { Callback } from "./callback.ts";
 import type { Logs } from "./trainer.ts";
 
@@ -23,12 +23,14 @@ export class History extends Printed {
     }
   }
 
-  /** `History of 3 epochs: loss 0.52 → 0.21, accuracy 0.75 → 0.92`: what the first and the last epoch reported. */
+  /** `History of 3 epochs, the last { loss: 0.21, accuracy: 0.92 }`. */
   override toString(): string {
-    const courses = Object.entries(this.history).map(
-      ([name, values]) => `${name} ${[values[0], values.at(-1)].map((value) => short(value ?? Number.NaN, 4)).join(" → ")}`,
-    );
-    return `History of ${this.epoch.length} epochs: ${courses.join(", ")}`;
+    const last = Object.entries(this.history).map(([name, values]) => [name, Number(short(values.at(-1) ?? Number.NaN))]);
+    return `History of ${this.epoch.length} epochs, the last ${show(Object.fromEntries(last))}`;
+  }
+
+  override toJSON(): object {
+    return { ...this };
   }
 
   /** The callback that fills this history. */

@@ -14,7 +14,6 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
 import { CallbackList, type TrainedModel } from "./callback.ts";
-import { checkTrainable } from "./check.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
@@ -122,7 +121,7 @@ export class Model extends Network implements TrainedModel {
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
   async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
     const { task, trainer } = await this.ready("trainOnBatch");
-    checkTrainable(`trainOnBatch of ${this.label}`, trainer);
+    trainer.checkTrainable("trainOnBatch");
     const mode = task.optimizer.phase === "update" ? "train" : "accumulate";
     return this.onBatch("trainOnBatch", mode, task, trainer, x, y, weights);
   }
@@ -137,7 +136,7 @@ export class Model extends Network implements TrainedModel {
   async stepFor(mode: "train" | "predict", data: DataGiven): Promise<{ trainer: Trainer; step: Step; cursor: BatchCursor }> {
     this.checkIdle();
     const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
-    if (mode === "train") checkTrainable(`profile of ${this.label}`, trainer);
+    if (mode === "train") trainer.checkTrainable("profile");
     const preparation = new Preparation(this, "profile", task?.objective, true);
     const columns = await preparation.columns(data);
     const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);

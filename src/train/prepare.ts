@@ -20,7 +20,6 @@ export type BatchStream = Dataset<unknown> | AsyncIterable<BatchGiven> | Iterabl
 /** What data are prepared for. */
 export class Preparation {
   private readonly slots: Slots;
-  private readonly needsLabels: boolean;
   private readonly expectations: Expectations;
 
   /** @param what "fit", "evaluate" …: stands in messages. */
@@ -30,7 +29,6 @@ export class Preparation {
     objective: Objective | undefined,
     checkData: boolean,
   ) {
-    this.needsLabels = objective !== undefined;
     const label = `${what} of ${network.label}`;
     const inputs = network.inputs.map((input) => ({ name: network.nameOf(input), rank: input.shape.length }));
     this.slots = { label, inputs, outputs: outputNames(network) };
@@ -43,7 +41,6 @@ export class Preparation {
 
   /** Arrays in memory as checked columns. */
   async columns(given: DataGiven): Promise<Columns> {
-    this.requireLabels(given, "x alone");
     const columns = await toColumns(this.slots, given);
     checkColumns(this.expectations, columns);
     return columns;
@@ -68,18 +65,12 @@ export class Preparation {
       for await (const batch of open(epoch)) {
         const { y, ...rest } = batchOf(this.label, batch);
         this.refuseExample(rest.x);
-        if (hasLabels) this.requireLabels({ y, ...rest }, "a batch of x alone");
         const columns = await toColumns(this.slots, hasLabels ? { y, ...rest } : { x: rest.x });
         checkColumns({ ...this.expectations, checkData: isFirst && this.expectations.checkData }, columns);
         yield await this.weigh(columns, classWeight);
       }
     };
     return new StreamSource(batches.bind(this), this.network.inputs, size);
-  }
-
-  private requireLabels({ y }: DataGiven, received: string): void {
-    if (y !== undefined || !this.needsLabels) return;
-    throw valueError(this.label, { rule: "labels are needed", expected: "x and y", received, advice: "Give arrays x and y, or batches { x, y }." });
   }
 
   /** A dataset that was not batched gives arrays without the first axis. */

@@ -1,6 +1,6 @@
 import type { Program } from "../../compiler/instruction.ts";
 import { stateError, valueError } from "../../errors.ts";
-import { hide, printed } from "../../format.ts";
+import { hide, type Printed, printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { JsExecutable } from "./executable.ts";
@@ -86,5 +86,5 @@ export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
     });
   }
 
-  return printed(hide(backend, "toString", () => `${backend.name} backend`));
+  return printed(hide(backend, "toJSON", () => ({ kind: "backend", name: backend.name })) as HostBackend & Printed);
 }

@@ -93,15 +93,9 @@ export class WasmBackend extends Printed implements HostBackend {
     forgotten.register(this, this.crew);
   }
 
-  /** `wasm backend, simd, up to 4 threads`. */
-  override toString(): string {
-    return `wasm backend, ${this.build}, up to ${this.threadLimit} threads`;
-  }
-
-  /** What it is; what it holds comes with `read`. */
-  toJSON(): object {
+  override toJSON(): object {
     const { name, build, threadLimit } = this;
-    return { name, build, threadLimit };
+    return { kind: "backend", name, build, threadLimit };
   }
 
   /** Threads that run programs now: 1 until workers have been started and are ready. Small programs run on one all the same. */

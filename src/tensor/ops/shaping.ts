@@ -1,19 +1,7 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { defineOp, record } from "../op.ts";
-import {
-  broadcastShapes,
-  checkIntegers,
-  checkList,
-  checkShape,
-  formatShape,
-  normalizeAxes,
-  normalizeAxis,
-  type Shape,
-  sameShape,
-  sizeOf,
-  stridesOf,
-} from "../shape.ts";
+import { broadcastShapes, checkList, checkShape, formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf, stridesOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { reshapeView } from "../view.ts";
 import { asTensor, type Operand, scalar } from "./leaf.ts";
@@ -31,7 +19,7 @@ export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
 /** The same elements in row-major order under another shape; one extent may be −1 and is worked out. */
 export function reshape(x: Operand, shape: Shape): Tensor {
   const t = asTensor(x);
-  checkIntegers("reshape", "the shape", shape);
+  checkList("reshape", "the shape", shape, Number.isInteger);
   const holes = shape.filter((extent) => extent === -1).length;
   const known = sizeOf(shape.filter((extent) => extent !== -1));
   const size = sizeOf(t.shape);
