@@ -20,7 +20,7 @@ function textOf(value: unknown, depth: number): string {
   if (depth < 0) return "…";
   if (Array.isArray(value))
     return value.length > 8 ? `an array of ${value.length} values` : `[${Array.from(value, (item) => show(item, depth - 1)).join(", ")}]`;
-  const kind = String(object.constructor?.name ?? "Object");
+  const kind = String(object.constructor?.name || "Object");
   if (ArrayBuffer.isView(value)) return `${kind}(${object.length ?? value.byteLength})`;
   // Objects of another realm have another Object.prototype.
   if (kind !== "Object") return object.toString === Object.prototype.toString ? `a ${kind}` : String(value);

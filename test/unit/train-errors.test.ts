@@ -45,7 +45,7 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
       "all arrays must have the same number of samples. Expected 8 samples as in x, received 7 (x [8, 4], y [7]).",
     ],
     ["no samples", (m) => m.fit({ data: new Float32Array(0), shape: [0, 4] }, []), "there must be data. Expected at least one sample, received none."],
-    ["no labels", (m) => m.fit(x(), undefined as never), "labels are needed. Expected x and y, received x alone. Give arrays x and y, or batches { x, y }."],
+    ["no labels", (m) => m.fit(x(), undefined as never), "labels are needed. Expected x and y, received x alone."],
     [
       "NaN in x",
       (m) => m.fit(nan(), y()),
