@@ -5,7 +5,7 @@ import { checkNonNegative } from "../optim/ranges.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Variable } from "../tensor/variable.ts";
 
-/** Arrays by the names of the variables that they are the values of: plain data, to be stored as you like. */
+/** Arrays by the names of the variables that they are the values of: plain data, to be stored as you like, also by `JSON.stringify`. */
 export type NamedArrays = Record<string, HostArray>;
 
 /** Copies of the values of variables, by name. */
