@@ -102,10 +102,11 @@ export function checkList<T>(name: string, what: string, value: readonly T[], fi
   throw valueError(name, { rule: `${what} must be a list`, expected: "an array that fits", received: literal(value) });
 }
 
+/** Whether a value is a whole number, or unknown where that is allowed. */
+export const isWhole = (value: unknown): boolean => Number.isInteger(value) || (unknownExtents && Number.isNaN(value));
+
 /** Whether an extent is a whole number ≥ 0, or unknown where that is allowed. */
-export function isExtent(extent: unknown): boolean {
-  return (Number.isInteger(extent) && (extent as number) >= 0) || (unknownExtents && Number.isNaN(extent));
-}
+export const isExtent = (extent: unknown): boolean => isWhole(extent) && !((extent as number) < 0);
 
 /** Checks that `shape` is an array of non-negative integers, and its size as {@link checkSize} does. */
 export function checkShape(name: string, shape: unknown): Shape {

@@ -173,7 +173,7 @@ describe("a mask at the end of a model", () => {
       ),
     ).toEqual([0]);
     expect(() => computeLoss(loss, ones([2, 3]), ones([2, 3]), undefined, ones([2, 3]))).toThrow(
-      "meanSquaredError: the mask has a weight per sample, or per value of the loss. Expected [2] or [2], received [2, 3].",
+      "meanSquaredError: the mask has a weight per sample, or per value of the loss. Expected [2], received [2, 3].",
     );
   });
 });
