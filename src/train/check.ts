@@ -10,8 +10,8 @@ import type { Columns } from "./batch.ts";
 export interface Expectations {
   readonly label: string;
   readonly network: Network;
-  /** One per output, where there are labels. */
-  readonly losses: readonly Loss[];
+  /** One per output, where there are labels; undefined for outputs without a loss. */
+  readonly losses: readonly (Loss | undefined)[];
   /** With false, the numbers themselves are not looked at. */
   readonly checkData: boolean;
 }
@@ -45,6 +45,7 @@ export function checkColumns({ label, network, losses, checkData }: Expectations
     }
   });
   columns.y.forEach((array, index) => {
+    if (!array) return;
     const name = nameIn("y", columns.y, index);
     checkFinite(label, name, array);
     checkLabels(label, name, array, losses[index], network.outputs[index] as SymbolicTensor);

@@ -82,10 +82,11 @@ export class Model extends Network implements TrainedModel {
 
   /**
    * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that is used again keeps its
-   * state for the variables that stay.
+   * state for the variables that stay; metrics are made anew. Without a loss the model can predict; training then needs a penalty or a layer that
+   * adds a loss.
    * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
    */
-  compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions): void {
+  compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions = {}): void {
     this.checkIdle("compile");
     const label = `compile of ${this.label}`;
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
@@ -100,7 +101,7 @@ export class Model extends Network implements TrainedModel {
     return this.compiled("optimizer").task.optimizer;
   }
 
-  /** What is reported, by name; complete after the first step. */
+  /** The metrics at work, by the keys of logs and history; complete after the first step. */
   get reported(): Readonly<Record<string, Metric>> {
     return this.task?.objective.reported ?? {};
   }
@@ -113,8 +114,8 @@ export class Model extends Network implements TrainedModel {
    * @throws StateError before `compile`; ValueError and ShapeError where options or data do not fit.
    */
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
-  fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
-  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
+  fit(x: ArraysGiven, y: ArraysGiven | null, options?: FitOptions): Promise<History>;
+  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions | null, options: FitOptions = {}): Promise<History> {
     return this.alone("fit", async (task, trainer, queue) => {
       if (queue.isNested) throw this.busy("fit", "a call from a callback of this model");
       const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
@@ -123,12 +124,12 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
-  async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
+  async trainOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: BatchWeights = {}): Promise<Logs> {
     return this.onBatch("trainOnBatch", ({ optimizer }) => (optimizer.phase === "update" ? "train" : "accumulate"), { x, y }, weights);
   }
 
   /** Losses and metrics of one batch. */
-  async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
+  async testOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
     return this.onBatch("testOnBatch", () => "test", { x, y }, weights);
   }
 
@@ -168,8 +169,8 @@ export class Model extends Network implements TrainedModel {
 
   /** Losses (penalties included) and metrics over data: `{ loss, accuracy, … }`. */
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
-  evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
-  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
+  evaluate(x: ArraysGiven, y: ArraysGiven | null, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions | null, given: EvaluateOptions = {}): Promise<Logs> {
     return this.alone("evaluate", async (task, trainer, queue) => {
       const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
       const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
@@ -177,7 +178,7 @@ export class Model extends Network implements TrainedModel {
       checkPass(preparation.label, options, isStream(x));
       const source = isStream(x)
         ? preparation.streamSource(x, true)
-        : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), { batchSize });
+        : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), { batchSize });
       return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks, queue));
     });
   }
@@ -390,9 +391,4 @@ export class Model extends Network implements TrainedModel {
       received: "a model that was not compiled",
     });
   }
-}
-
-function required(label: string, y: ArraysGiven | undefined): ArraysGiven {
-  if (y !== undefined) return y;
-  throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
 }

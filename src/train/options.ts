@@ -8,7 +8,7 @@ import type { BatchStream } from "./prepare.ts";
 export type Verbosity = "auto" | 0 | 1 | 2;
 
 /** Data to validate with: arrays in a list, or batches. */
-export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven, sampleWeight?: ArraysGiven] | BatchStream;
+export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven] | BatchStream;
 
 /** Options of passes over data. */
 export interface PassOptions {

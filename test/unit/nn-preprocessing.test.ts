@@ -144,7 +144,7 @@ describe("preprocessing layers", () => {
     );
     const tokens = input([2], { dtype: "int32" });
     expect(() => layers.categoryEncoding(3, { name: "c" }).apply([tokens, input([2])])).toThrow('categoryEncoding "c": weights are for outputMode "count"');
-    expect(() => layers.categoryEncoding(3, { name: "c", outputMode: "count" }).apply([tokens, input([3])])).toThrow("Expected [7919, 2], received [7919, 3]");
+    expect(() => layers.categoryEncoding(3, { name: "c", outputMode: "count" }).apply([tokens, input([3])])).toThrow("Expected [null, 2], received [null, 3]");
     expect(() => layers.discretization([0, 0])).toThrow("discretization: binBoundaries must rise.");
     expect(() => layers.discretization([])).toThrow("binBoundaries must rise");
     expect(() => layers.randomFlip("diagonal" as "vertical")).toThrow("randomFlip: unknown mode.");
@@ -178,9 +178,9 @@ describe("merging layers", () => {
         layer.apply(shapes.map((shape) => input(shape)));
     expect(pair(layers.subtractLayer({ name: "s" }), [3], [3], [3])).toThrow('subtractLayer "s": merges two inputs. Expected a list of two, received 3.');
     expect(pair(layers.averageLayer(), [3])).toThrow("merges several inputs");
-    expect(pair(layers.maximumLayer(), [3], [4])).toThrow("[7919, 3] with [7919, 4]");
+    expect(pair(layers.maximumLayer(), [3], [4])).toThrow("[null, 3] with [null, 4]");
     expect(pair(layers.dotLayer([1, 2], { name: "d" }), [3, 4], [3, 5])).toThrow(
-      'dotLayer "d": the two axes are equally long. Expected 3 at axis 2, received 5 (inputs [7919, 3, 4] and [7919, 3, 5]).',
+      'dotLayer "d": the two axes are equally long. Expected 3 at axis 2, received 5 (inputs [null, 3, 4] and [null, 3, 5]).',
     );
     expect(pair(layers.dotLayer(0), [3], [3])).toThrow("axis 0 is the batch");
     expect(pair(layers.dotLayer(3), [3], [3])).toThrow("axis must be within the rank");

@@ -3,7 +3,7 @@ import { add, mul, tanh, where } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type BatchShape, type CallContext, Layer } from "../layer.ts";
@@ -36,7 +36,7 @@ abstract class ScoredAttention extends Layer {
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
     const [query, value, key] = attended(this, inputs, 3);
-    if (query.shape.at(-1) !== key.shape.at(-1)) {
+    if (!mayEqual(query.shape.at(-1), key.shape.at(-1))) {
       throw shapeError(this.label, {
         rule: "query and key have the same features",
         expected: `query [batch, …, steps, features], key [batch, …, values, ${query.shape.at(-1)}]`,

@@ -4,7 +4,7 @@ import { asTensor, type Operand } from "../../tensor/ops/leaf.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, reshape } from "../../tensor/ops/shaping.ts";
 import { stopGradient, withGradient } from "../../tensor/ops/with-gradient.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
@@ -68,7 +68,7 @@ export class BatchNormalization extends Layer {
     const { axis = -1, epsilon = 1e-3 } = this.options;
     const { moving } = this;
     const at = normalizeAxis(this.label, axis, x.rank);
-    if (!moving || x.shape[at] !== moving.mean.shape[0]) {
+    if (!moving || !mayEqual(x.shape[at], moving.mean.shape[0])) {
       throw shapeError(this.label, {
         rule: `axis ${at} of the input must have the extent that the layer was built for`,
         expected: moving?.mean.shape[0] ?? "a layer that was built",

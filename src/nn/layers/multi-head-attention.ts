@@ -2,7 +2,7 @@ import { checkCounts, checkNumber, shapeError, valueError } from "../../errors.t
 import { mul, sigmoid } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type BatchShape, type CallContext, Layer } from "../layer.ts";
 import { type AttentionBaseOptions, allowedPairs, alongScores, attended, attendedShapes, attentionWeights, maskOfQuery, maskRank } from "./attention-core.ts";
@@ -147,9 +147,9 @@ abstract class HeadAttention extends Layer {
       (query as Tensor).rank === 3 &&
       mask.rank >= 2 &&
       mask.rank <= 4 &&
-      [1, steps].includes(rows) &&
-      [1, values].includes(columns) &&
-      [1, batch].includes(entries) &&
+      (rows === 1 || mayEqual(rows, steps)) &&
+      (columns === 1 || mayEqual(columns, values)) &&
+      (entries === 1 || mayEqual(entries, batch)) &&
       [1, heads].includes(of);
     if (fits) return reshape(mask, [entries, ...(of === 1 ? [1, 1] : [shared, heads / shared]), rows, columns]);
     throw shapeError(this.label, {

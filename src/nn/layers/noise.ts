@@ -5,7 +5,7 @@ import { concat, slice } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { randomKey, randomNormal, randomUniform } from "../../tensor/ops/random.ts";
 import { zeros } from "../../tensor/ops/shaping.ts";
-import { formatShape, type Shape } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, Layer, LayerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
@@ -20,7 +20,7 @@ export interface NoiseOptions {
 export function keyOf(ctx: CallContext, seed: number | undefined): Tensor {
   if (seed === undefined) return ctx.key;
   const own = randomKey(seed);
-  return concat([tensor(own.slice(0, 2)), slice(ctx.key, [2], [1])]);
+  return concat([tensor(own.slice(0, 2)), slice(ctx.key, [2], [-1])]);
 }
 
 /** What dropout layers take. */
@@ -33,7 +33,7 @@ export interface NoiseShapeOptions extends LayerOptions, NoiseOptions {
 export function noiseShapeOf(layer: Layer, x: Tensor, noiseShape: readonly (number | null)[] | undefined): Shape {
   if (!noiseShape) return x.shape;
   const shape = noiseShape.map((extent, axis) => extent ?? (x.shape[axis] as number));
-  const fits = noiseShape.length === x.rank && shape.every((extent, axis) => extent === 1 || extent === x.shape[axis]);
+  const fits = noiseShape.length === x.rank && shape.every((extent, axis) => extent === 1 || mayEqual(extent, x.shape[axis]));
   if (fits) return shape;
   throw shapeError(layer.label, {
     rule: "noiseShape has 1 or the input's extent for each axis",

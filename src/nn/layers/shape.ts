@@ -1,12 +1,13 @@
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
 import { broadcastTo, expandDims, reshape as reshapeTensor, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { SampleShape } from "../input.ts";
 import type { CallContext, Layer, LayerOptions } from "../layer.ts";
 import { functionLayer, keepMask, movingLayer } from "./function.ts";
 
 /** Says what a sequential model takes: a layer that does nothing. @example sequential([inputLayer([784]), dense(10)]) */
-export function inputLayer(inputShape: Shape, options: LayerOptions = {}): Layer {
+export function inputLayer(inputShape: SampleShape, options: LayerOptions = {}): Layer {
   return movingLayer("inputLayer", { ...options, inputShape }, (x) => x, keepMask);
 }
 
@@ -29,7 +30,7 @@ export function reshape(targetShape: readonly number[], options: LayerOptions = 
   return movingLayer("reshape", config, (x, _, layer) => {
     const size = sizeOf(x.shape.slice(1));
     const known = sizeOf(targetShape.filter((n) => n !== -1));
-    const isPossible = targetShape.includes(-1) ? size % known === 0 : size === known;
+    const isPossible = targetShape.includes(-1) ? !(size % known > 0) : mayEqual(size, known);
     if (!isPossible) {
       throw shapeError(layer.label, {
         rule: "the number of elements per sample must stay",

@@ -1,7 +1,7 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError } from "../../errors.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
-import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "../shape.ts";
+import { broadcastShapes, formatShape, mayEqual, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { collapseTogether } from "../view.ts";
 import { asTensor, type Operand } from "./leaf.ts";
@@ -18,7 +18,7 @@ export const matmulOp: OpDefinition<MatmulAttrs> = /* @__PURE__ */ defineOp<Matm
   name: "matmul",
   infer: ([a, b], { rowsBefore = 0 }) => {
     const [left, right] = [(a as Tensor).shape, (b as Tensor).shape];
-    if (left.length < 2 || right.length < 2 || left.at(-1) !== right.at(-2)) {
+    if (left.length < 2 || right.length < 2 || !mayEqual(left.at(-1), right.at(-2))) {
       throw shapeError("matmul", {
         rule: "the last axis of a is the last but one of b (the last of a vector)",
         expected: left.length < 2 || right.length < 2 ? "operands with axes" : `b [..., ${left.at(-1)}, n]`,

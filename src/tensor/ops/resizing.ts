@@ -1,11 +1,11 @@
 import { shapeError, valueError } from "../../errors.ts";
 import { checkAntialias } from "../interpolation.ts";
-import { formatShape } from "../shape.ts";
+import { checkSize, formatShape, isExtent } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
 import { matmul } from "./matmul.ts";
-import { broadcastTo, reshape } from "./shaping.ts";
+import { broadcastTo, reshape, zeros } from "./shaping.ts";
 import { perAxis } from "./window.ts";
 
 /**
@@ -51,10 +51,12 @@ export function resize(
   const [batch = 0, height = 0, width = 0, channels = 0] = t.shape;
   if (t.rank !== 4) throw shapeError("resize", { rule: "takes images", expected: "[batch, height, width, channels]", received: formatShape(t.shape) });
   const [rows, columns] = size;
-  if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 1 || columns < 1) {
+  if (![rows, columns].every((extent) => isExtent(extent) && extent !== 0)) {
     throw valueError("resize", { rule: "size is a height and a width", expected: "two integers ≥ 1", received: size });
   }
   checkAntialias("resize", interpolation, antialias);
+  const shape = checkSize("resize", [batch, rows, columns, channels]);
+  if (Number.isNaN(height * width)) return zeros(shape);
   if (interpolation === "nearest") return gather(gather(t, nearest(height, rows), 1), nearest(width, columns), 2);
   const tall = matmul(weights(height, rows, antialias), reshape(t, [batch, height, width * channels]));
   return matmul(weights(width, columns, antialias), reshape(tall, [batch, rows, width, channels]));
@@ -64,6 +66,7 @@ const nearest = (n: number, m: number) => tensor(Int32Array.from({ length: m }, 
 
 /** [m, n]: how much of each of n elements is in each of m results: less with its distance, up to one step of the elements or, with antialias, of the results. */
 function weights(n: number, m: number, antialias: boolean): Tensor {
+  checkSize("resize", [m, n]);
   const matrix = new Float64Array(m * n);
   const reach = antialias ? Math.max(1, n / m) : 1;
   for (let i = 0; i < m; i++) {
