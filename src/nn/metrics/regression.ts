@@ -118,7 +118,7 @@ class R2Score extends MetricBase {
     const shifted = sub(y, origin);
     return [
       [shift, origin],
-      ...this.samples.add(sizeOf(y.shape)),
+      ...this.samples.add(mean(sumOverBatch(weights))),
       ...sums.sum.add(sumOverBatch(mul(shifted, weights))),
       ...sums.squaredSum.add(sumOverBatch(mul(square(shifted), weights))),
       ...sums.residual.add(sumOverBatch(mul(square(sub(y, p)), weights))),
