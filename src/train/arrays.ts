@@ -31,10 +31,11 @@ export interface DataGiven {
 export async function toColumns({ label, inputs, outputs, needsLabels }: Slots, { x, y, sampleWeight }: DataGiven): Promise<Columns> {
   const names = inputs.map(({ name }) => name);
   const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
+  const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
     x: xs.map((array, index) => withFeatureAxis(array, inputs[index]?.rank ?? 0)),
     y: needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [],
-    weights: sampleWeight === undefined ? outputs.map(() => undefined) : await weightsOf(label, sampleWeight, outputs, needsLabels),
+    weights: outputs.map((_, index) => weights[index] && perSample(weights[index], xs[0]?.shape[0] ?? 0)),
   };
   return { ...columns, rows: sharedRows(label, columns) };
 }
@@ -42,6 +43,11 @@ export async function toColumns({ label, inputs, outputs, needsLabels }: Slots, 
 /** Samples that are single numbers, for an input with one feature: [n] is [n, 1]. */
 function withFeatureAxis(array: HostArray, rank: number): HostArray {
   return array.shape.length === 1 && rank === 2 ? { data: array.data, shape: [...array.shape, 1] } : array;
+}
+
+/** One number is the weight of every sample. */
+function perSample({ data, shape }: HostArray, rows: number): HostArray {
+  return shape.length > 0 ? { data, shape } : { data: new Float32Array(rows).fill(data[0] as number), shape: [rows] };
 }
 
 /** An array for each name; undefined where it is not needed and not there. */
@@ -87,9 +93,9 @@ export function pick<T>(label: string, what: string, given: Readonly<Record<stri
   return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
 }
 
-/** One array of weights serves all outputs. */
+/** One array of weights, or one number, serves all outputs. */
 async function weightsOf(label: string, given: ArraysGiven, outputs: readonly string[], needs: readonly boolean[] | undefined): Promise<Columns["weights"]> {
-  const isShared = outputs.length > 1 && (given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
+  const isShared = outputs.length > 1 && (typeof given === "number" || given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
   if (!isShared) return arraysOf(label, "sampleWeight", given, outputs, needs);
   const [array] = await arraysOf(label, "sampleWeight", given, ["all outputs"]);
   return outputs.map(() => array);

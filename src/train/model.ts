@@ -2,6 +2,7 @@ import type { Backend } from "../backends/backend.ts";
 import { settle } from "../backends/evaluate.ts";
 import { withdraw } from "../backends/placement.ts";
 import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
+import { checkSeed, drawSeed } from "../data/rng.ts";
 import { type StateError, shapeError, stateError, valueError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
@@ -16,6 +17,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
 import { CallbackList, type TrainedModel } from "./callback.ts";
+import { lastUse, outputBehind } from "./chain.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
@@ -309,23 +311,31 @@ export class Model extends Network implements TrainedModel {
     return text;
   }
 
+  /**
+   * Puts a layer behind the last one. Compile again afterwards.
+   * @throws StateError where the model has several outputs; ValueError on what is no layer, or has the name of another.
+   * @see Keras 3 `Sequential.add`.
+   */
+  add(layer: Layer): void {
+    this.checkIdle("add");
+    this.become([outputBehind(this, layer)]);
+  }
+
   /** Takes off the last layer and gives it. Compile again afterwards. @throws StateError where the model is not a chain of at least two layers. */
   pop(): Layer {
-    const last = this.applications.at(-1);
-    if (this.layers.length < 2 || this.outputs.length !== 1 || !last?.single || last.outputs[0] !== this.outputs[0]) {
-      throw stateError(this.label, {
-        rule: "pop takes the last layer off a chain of layers",
-        expected: "at least two layers in a chain",
-        received: `${this.layers.length} layers`,
-      });
-    }
+    const { layer, inputs } = lastUse(this, this.applications);
     this.checkIdle("pop");
-    const shorter = new Model(this.inputs, last.inputs, { seed: this.seed, name: this.name });
-    Object.assign(this, { outputs: shorter.outputs, layers: shorter.layers, applications: shorter.applications });
+    this.become(inputs);
+    return layer;
+  }
+
+  /** Ends in other outputs from now on, uncompiled. */
+  private become(ends: readonly SymbolicTensor[]): void {
+    const { outputs, layers, applications } = new Model(this.inputs, ends, { seed: this.seed, name: this.name });
+    Object.assign(this, { outputs, layers, applications });
     this.trainer?.dispose();
     this.trainer = undefined;
     this.task = undefined;
-    return last.layer;
   }
 
   override clone(): Model {
@@ -381,14 +391,4 @@ export class Model extends Network implements TrainedModel {
       received: "a model that was not compiled",
     });
   }
-}
-
-function checkSeed(label: string, seed: number): number {
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw valueError(label, { rule: "seed must be an integer in [0, 2^53)", expected: "an integer in [0, 2^53)", received: seed });
-}
-
-/** The one use of Math.random: the seed is kept, so the run can be repeated. */
-export function drawSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32);
 }

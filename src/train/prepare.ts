@@ -33,7 +33,7 @@ export class Preparation {
     const label = `${what} of ${network.label}`;
     const inputs = network.inputs.map((input) => ({ name: network.nameOf(input), rank: input.shape.length }));
     this.slots = { label, inputs, outputs: outputNames(network), needsLabels: objective?.needsLabels };
-    this.expectations = { label, inputs: network.inputs, outputs: network.outputs, losses: objective?.losses ?? [], checkData };
+    this.expectations = { label, network, losses: objective?.losses ?? [], checkData };
   }
 
   get label(): string {
@@ -47,27 +47,28 @@ export class Preparation {
     return columns;
   }
 
-  /** Columns whose samples count as their classes do. */
+  /** Columns whose labels count as their classes do. */
   async weigh(columns: Columns, classWeight: ClassWeight | undefined): Promise<Columns> {
-    return classWeight ? (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns) : columns;
+    if (classWeight === undefined) return columns;
+    const { network, losses } = this.expectations;
+    const context = { labels: losses[0]?.labels, output: network.outputs[0]?.shape ?? [] };
+    return (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns, context);
   }
 
   arraySource(columns: Columns, batches: ArrayBatches): BatchSource {
     return new ArraySource(columns, this.network.inputs, batches);
   }
 
-  /** A stream of batches; each is checked as it comes, its numbers only in the first pass. */
+  /** A stream of batches; each is checked as it comes, in every epoch: later ones may bring other data. */
   streamSource(stream: BatchStream, hasLabels: boolean, classWeight?: ClassWeight): BatchSource {
     // Known by its method: an application without datasets need not load their class.
     const [open, size] = "epoch" in stream ? [(epoch: number) => stream.epoch(epoch), stream.size] : [epochsOf<unknown>(stream), sizeOfStream(stream)];
-    let passes = 0;
     const batches = async function* (this: Preparation, epoch: number): AsyncGenerator<Columns> {
-      const isFirst = passes++ === 0;
       for await (const batch of open(epoch)) {
         const { y, ...rest } = batchOf(this.label, batch);
         this.refuseExample(rest.x);
         const columns = await toColumns(this.slots, hasLabels ? { y, ...rest } : { x: rest.x });
-        checkColumns({ ...this.expectations, checkData: isFirst && this.expectations.checkData }, columns);
+        checkColumns(this.expectations, columns);
         yield await this.weigh(columns, classWeight);
       }
     };

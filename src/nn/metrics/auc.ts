@@ -13,7 +13,7 @@ import type { RunningSum } from "./running-sum.ts";
 
 /** Options of {@link auc}. */
 export interface AucOptions extends MetricOptions {
-  /** At how many thresholds the curve is drawn, ≥ 2. Default 200. */
+  /** At how many thresholds the curve is drawn, in [2, 1000000]. Default 200. */
   numThresholds?: number;
   /** Inner thresholds in (0, 1), in place of even ones. */
   thresholds?: readonly number[];
@@ -39,7 +39,7 @@ const epsilon = 1e-7;
 export function auc(options: AucOptions = {}): Metric {
   const { name = "auc", numThresholds = 200, thresholds, curve = "ROC", summationMethod = "interpolation" } = options;
   const { multiLabel = false, labelWeights, fromLogits = false } = options;
-  checkNumber("auc", "numThresholds", numThresholds, "an integer ≥ 2", (n) => Number.isInteger(n) && n >= 2);
+  checkNumber("auc", "numThresholds", numThresholds, "an integer in [2, 1000000]", (n) => Number.isInteger(n) && n >= 2 && n <= 1e6);
   for (const t of thresholds ?? []) checkNumber("auc", "a threshold", t, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
   if (labelWeights?.some((w) => !(w >= 0))) throw valueError("auc", { rule: "labelWeights are not negative", expected: "numbers ≥ 0", received: labelWeights });
   const height = lookUp("auc", "summationMethod", heights, summationMethod);

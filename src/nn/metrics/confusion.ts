@@ -112,7 +112,7 @@ function retrieval(kind: string, { name = kind, thresholds, topK, classId }: Pre
 
 /** Options of the metrics of one rate at another. */
 export interface RateAtRateOptions extends MetricOptions {
-  /** How finely thresholds are tried, ≥ 1. Default 200. */
+  /** How finely thresholds are tried, in [1, 1000000]. Default 200. */
   numThresholds?: number;
   /** Count this class only. */
   classId?: number;
@@ -142,7 +142,7 @@ export const recallAtPrecision = (least: number, options: RateAtRateOptions = {}
 function rateAtRate(kind: string, what: string, least: number, held: Rate, sought: Rate, options: RateAtRateOptions): Metric {
   const { name = kind, numThresholds = 200, classId } = options;
   checkNumber(kind, what, least, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
-  checkNumber(kind, "numThresholds", numThresholds, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+  checkNumber(kind, "numThresholds", numThresholds, "an integer in [1, 1000000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1e6);
   checkClassId(kind, classId);
   const isEven = numThresholds > 1;
   return new ConfusionMetric({

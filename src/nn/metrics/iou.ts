@@ -4,7 +4,7 @@ import { gather, range } from "../../tensor/ops/indexing.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, ones, reshape } from "../../tensor/ops/shaping.ts";
-import { formatShape, sizeOf } from "../../tensor/shape.ts";
+import { checkSize, formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
 import { histogram } from "./batch-sums.ts";
@@ -62,6 +62,9 @@ export function binaryIoU({ name = "binaryIoU", targetClassIds = [0, 1], thresho
 }
 
 function withAllClasses(options: MeanIoUOptions): IoUOptions {
+  const { numClasses } = options;
+  // The counts are a matrix of classes.
+  checkSize("meanIoU", [numClasses, numClasses]);
   return { ...options, targetClassIds: Array.from({ length: options.numClasses }, (_, id) => id) };
 }
 

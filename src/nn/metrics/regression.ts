@@ -34,7 +34,9 @@ export function cosineSimilarityMetric({ name = "cosineSimilarity", axis = -1 }:
 export const pearsonCorrelation = ({ name = "pearsonCorrelation", axis = -1 }: AxisMetricOptions = {}): Metric =>
   new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred).map((x) => {
-      const centered = sub(x, mean(x, axis, true));
+      const near = sub(x, mean(x, axis, true));
+      // Rounding leaves a mean where x is large.
+      const centered = sub(near, mean(near, axis, true));
       return div(centered, sqrt(variance(centered, axis, true)));
     }) as [Tensor, Tensor];
     return mean(mul(y, p), axis);
@@ -43,7 +45,10 @@ export const pearsonCorrelation = ({ name = "pearsonCorrelation", axis = -1 }: A
 /** Lin's concordance correlation within each sample: Pearson's, less what differs in scale and place. */
 export const concordanceCorrelation = ({ name = "concordanceCorrelation", axis = -1 }: AxisMetricOptions = {}): Metric =>
   new MeanMetric(name, "max", (yTrue, yPred) => {
-    const [y, p] = pair(name, yTrue, yPred);
+    const given = pair(name, yTrue, yPred);
+    // Shifting both changes nothing but how they are rounded.
+    const shift = mean(given[0], axis, true);
+    const [y, p] = given.map((x) => sub(x, shift)) as [Tensor, Tensor];
     const [yMean, pMean] = [mean(y, axis, true), mean(p, axis, true)];
     const spread = add(add(variance(y, axis, true), variance(p, axis, true)), square(sub(yMean, pMean)));
     return mean(div(mul(mul(sub(y, pMean), sub(p, pMean)), 2), add(spread, 1e-7)), axis);
@@ -53,7 +58,7 @@ export const concordanceCorrelation = ({ name = "concordanceCorrelation", axis =
 export interface R2Options extends MetricOptions {
   /** How outputs are brought together. Default "uniformAverage"; null: a score per output. */
   classAggregation?: "uniformAverage" | "varianceWeightedAverage" | null;
-  /** Number of independent variables, for the adjusted score. Default 0: not adjusted. */
+  /** Number of independent variables, for the adjusted score, in which samples count by their weights, as in Keras 3.16. Default 0: not adjusted. */
   numRegressors?: number;
 }
 
