@@ -236,7 +236,7 @@ describe("names of inputs and outputs", () => {
     const [a, b] = [input([1], { name: "same" }), input([1], { name: "same" })];
     const outputs = [dense(1).apply(a), dense(1).apply(b)];
     expect(() => model({ inputs: [a, b], outputs })).toThrow(
-      /each input may be listed once, and has a name of its own. Expected different names, received \[same, same\]/,
+      /each input may be listed once, and has a name of its own. Expected different names, received .*same.*same/,
     );
   });
 });
