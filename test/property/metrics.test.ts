@@ -38,6 +38,9 @@ interface Kind {
   readonly scale?: number;
 }
 
+/** What Keras adds to what these metrics divide by. */
+const epsilon = 1e-7;
+
 const grid = (value: number) => Math.floor(value * 65) / 64;
 const array = <T>(length: number, make: (index: number) => T) => Array.from({ length }, (_, index) => make(index));
 const total = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
@@ -99,9 +102,9 @@ function meanOverlap(samples: Samples): number {
   const cells = array(4, (label) => array(4, (guess) => sumOver(samples, ([y], [p]) => (y === label && p === guess ? 1 : 0))));
   const scores = array(4, (id) => {
     const union = total(cells[id] as number[]) + total(cells.map((row) => row[id] as number)) - (cells[id]?.[id] as number);
-    return union > 1e-9 ? (cells[id]?.[id] as number) / union : undefined;
+    return union > 1e-9 ? (cells[id]?.[id] as number) / (union + epsilon) : undefined;
   }).filter((score) => score !== undefined);
-  return safely(total(scores), scores.length);
+  return total(scores) / (scores.length + epsilon);
 }
 
 function f1(samples: Samples): number[] {
@@ -109,7 +112,8 @@ function f1(samples: Samples): number[] {
     const hits = (value: (label: number, isHit: number) => number) =>
       sumOver(samples, (y, p) => value(y[at] as number, (p[at] as number) >= Math.max(...p) ? 1 : 0));
     const [tp, fp, fn] = [hits((y, hit) => y * hit), hits((y, hit) => (1 - y) * hit), hits((y, hit) => y * (1 - hit))];
-    return safely(2 * tp, 2 * tp + fp + fn);
+    const [precision, recall] = [tp / (tp + fp + epsilon), tp / (tp + fn + epsilon)];
+    return (2 * precision * recall) / (precision + recall + epsilon);
   });
 }
 
@@ -140,6 +144,11 @@ const kinds: Record<string, Kind> = {
   categoricalAccuracy: { make: metrics.categoricalAccuracy, host: (s) => [meanOver(s, (y, p) => (largest(y) === largest(p) ? 1 : 0))], draw: oneHot, width: 3 },
   truePositives: { make: () => metrics.truePositives({ thresholds: [0.25, 0.5] }), host: (s) => [0.25, 0.5].map((t) => countsAt(s, t).tp), draw: binary },
   trueNegatives: { make: metrics.trueNegatives, host: (s) => [countsAt(s, 0.5).tn], draw: binary },
+  "falseNegatives, few": {
+    make: metrics.falseNegatives,
+    host: (s) => [countsAt(s, 0.5).fn],
+    draw: (next, width) => [array(width, () => 1), array(width, () => (next() < 0.002 ? 0.25 : 0.75))],
+  },
   precision: { make: metrics.precision, host: (s) => [safely(countsAt(s, 0.5).tp, countsAt(s, 0.5).tp + countsAt(s, 0.5).fp)], draw: binary },
   recall: { make: metrics.recall, host: (s) => [safely(countsAt(s, 0.5).tp, countsAt(s, 0.5).tp + countsAt(s, 0.5).fn)], draw: binary },
   "auc ROC": { make: metrics.auc, host: (s) => [rocArea(s)], draw: binary, scale: 1 },
@@ -218,14 +227,14 @@ describe("metrics agree with float64, however data are split and after up to 2^4
           const [actual] = await evaluate([metric.result()], backend);
           expectNear(actual as Float32Array, kind.host(join(many, few)), JSON.stringify({ seed, isWeighted, rows, cut, doublings }), kind.scale);
         });
-        await fc.assert(property, { numRuns: 4 });
+        await fc.assert(property, { numRuns: 3 });
       });
     }
   }
 
   it("in one large batch of samples with weights", async () => {
-    const rows = 20_000;
-    for (const name of ["mean of a loss", "auc ROC", "meanIoU", "f1Score", "r2Score", "trueNegatives"]) {
+    const rows = 8000;
+    for (const name of ["mean of a loss", "auc ROC", "meanIoU", "f1Score", "r2Score", "trueNegatives", "falseNegatives, few"]) {
       const kind = kinds[name] as Kind;
       const samples = { ...drawn(kind, rows, 4, true, 1), weights: array(rows, (row) => Math.fround(row % 5 === 0 ? 3.7 : 0.1)) };
       const backend = backends.wasm as Backend;
@@ -302,7 +311,7 @@ describe("a running sum", () => {
     ] as const) {
       const start = toUnits(term) * BigInt(count);
       way.set(partsOf(start));
-      const steps = 3000;
+      const steps = 2000;
       for (let step = 0; step < steps; step++) way.add(term);
       const grown = (await way.read()).map(toUnits).reduce((a, b) => a + b, 0n) - start;
       const due = toUnits(term) * BigInt(steps);
@@ -328,8 +337,8 @@ describe("a running sum", () => {
 
 describe("counting past what one float32 can hold", () => {
   it("loses no sample and no rate", async () => {
-    // 41 million samples, of which float32 sums would report 16.8 million, and 0.04 for 0.1.
-    const [rows, steps] = [2048, 20_000];
+    // 24 million samples, of which a float32 sum would report at most 16.8 million.
+    const [rows, steps] = [2048, 12_000];
     const [y, p] = [tensor(new Float32Array(rows).fill(1), [rows, 1]), placeholder("p", [rows, 1])];
     const [hits, error] = [metrics.truePositives(), metrics.lossMetric(losses.meanAbsoluteError())];
     const executable = await bind(compile({ outputs: {}, updates: [...hits.update(y, p), ...error.update(y, p)] }), backends.wasm as Backend);

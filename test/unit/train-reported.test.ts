@@ -100,7 +100,7 @@ describe("a metric that compile is given", () => {
     const { update, result, reset, name, direction, variables } = new LargestError("largest", "min");
     const alone = { update, result, reset, name, direction, variables } as unknown as Metric;
     expect(() => identity({ loss: "mse", metrics: [alone] })).toThrow(
-      /a metric is a name, a function, a loss, or an object with update, result and fresh. Expected such as "accuracy"/,
+      /a metric is a name, a metric, a loss or a function. Expected such as "accuracy", or an object with update, result and fresh/,
     );
   });
 });
@@ -236,7 +236,7 @@ describe("names of inputs and outputs", () => {
     const [a, b] = [input([1], { name: "same" }), input([1], { name: "same" })];
     const outputs = [dense(1).apply(a), dense(1).apply(b)];
     expect(() => model({ inputs: [a, b], outputs })).toThrow(
-      /each input may be listed once, and has a name of its own. Expected different names, received \["same", "same"\]/,
+      /each input may be listed once, and has a name of its own. Expected different names, received .*same.*same/,
     );
   });
 });

@@ -9,7 +9,7 @@ import { broadcastTo, expandDims, reshape, transpose } from "../../tensor/ops/sh
 import { formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
-import { histogram, sumOverBatch } from "./batch-sums.ts";
+import { histogram } from "./batch-sums.ts";
 
 /** What predictions above each threshold come to: [thresholds], or [thresholds, labels] where labels are kept apart. */
 export interface Counts {
@@ -53,35 +53,42 @@ export function countsOf(name: string, yTrue: Tensor, yPred: Tensor, sampleWeigh
   const weight = weights && flat(weights);
   const yes = weight ? mul(positive, weight) : positive;
   const no = weight ? mul(sub(1, positive), weight) : sub(1, positive);
-  const above = (mass: Tensor) =>
-    options.isEven ? aboveEven(flat(predictions), mass, options.thresholds, !weight) : aboveAny(flat(predictions), mass, options.thresholds);
-  const [truePositives, falsePositives] = [above(yes), above(no)];
-  const shape = options.multiLabel ? truePositives.shape : [options.thresholds.length];
-  const shaped = (x: Tensor) => reshape(x, shape);
+  const divide = options.isEven ? divideByBucket : divideByComparison;
+  const [ofPositives, ofNegatives] = [yes, no].map((mass) => divide(flat(predictions), mass, options.thresholds, !weight)) as [Divided, Divided];
+  const shaped = (x: Tensor) => reshape(x, options.multiLabel ? [options.thresholds.length, width] : [options.thresholds.length]);
   return {
-    truePositives: shaped(truePositives),
-    falsePositives: shaped(falsePositives),
-    trueNegatives: shaped(sub(sumOverBatch(no), falsePositives)),
-    falseNegatives: shaped(sub(sumOverBatch(yes), truePositives)),
+    truePositives: shaped(ofPositives.above),
+    falsePositives: shaped(ofNegatives.above),
+    trueNegatives: shaped(ofNegatives.below),
+    falseNegatives: shaped(ofPositives.below),
   };
 }
 
-/** The mass [n, labels] of predictions above each threshold, [thresholds, labels], by comparing all with all. */
-function aboveAny(predictions: Tensor, mass: Tensor, thresholds: readonly number[]): Tensor {
-  const limits = tensor(Float32Array.from(thresholds), [thresholds.length, 1, 1]);
-  return sum(mul(greater(transpose(predictions), limits), transpose(mass)), -1);
+/**
+ * The mass of predictions above each threshold and of all others, [thresholds, labels]. Both are added up by themselves: the difference from the whole
+ * would leave little right of a small one.
+ */
+interface Divided {
+  readonly above: Tensor;
+  readonly below: Tensor;
 }
 
-/** The same for even thresholds: each prediction falls into one bucket, and buckets are added up from the top. */
-function aboveEven(predictions: Tensor, mass: Tensor, thresholds: readonly number[], isWhole: boolean): Tensor {
+/** Divides a mass [n, labels] by comparing all predictions with all thresholds. */
+function divideByComparison(predictions: Tensor, mass: Tensor, thresholds: readonly number[]): Divided {
+  const isAbove = greater(transpose(predictions), tensor(Float32Array.from(thresholds), [thresholds.length, 1, 1]));
+  const total = (which: Tensor) => sum(mul(which, transpose(mass)), -1);
+  return { above: total(isAbove), below: total(sub(1, isAbove)) };
+}
+
+/** The same for even thresholds: each prediction falls into the bucket between two of them, and buckets are added up from either end. */
+function divideByBucket(predictions: Tensor, mass: Tensor, thresholds: readonly number[], isWhole: boolean): Divided {
   const [count, width] = [thresholds.length, mass.shape[1] as number];
-  const bucket = sub(ceil(mul(clip(predictions, 0, 1), count - 1)), 1);
+  const bucket = ceil(mul(clip(predictions, 0, 1), count - 1));
   // A first threshold below 0 lies under predictions of exactly 0.
-  const lowest = (thresholds[0] as number) < 0 ? maximum(bucket, 0) : bucket;
-  // A negative bucket must not fall into another label's.
-  const index = where(less(lowest, 0), -1, add(mul(lowest, width), range(width)));
-  const buckets = histogram(index, mass, count * width, isWhole);
-  return cumsum(reshape(buckets, [count, width]), 0, { reverse: true });
+  const index = (thresholds[0] as number) < 0 ? maximum(bucket, 1) : bucket;
+  const buckets = reshape(histogram(add(mul(index, width), range(width)), mass, (count + 1) * width, isWhole), [count + 1, width]);
+  const upTo = (sums: Tensor) => slice(sums, [0, 0], [count, width]);
+  return { above: upTo(cumsum(buckets, 0, { reverse: true, exclusive: true })), below: upTo(cumsum(buckets, 0)) };
 }
 
 /** The k highest predictions of each sample as they are (the first of equals), all others far below every threshold. */

@@ -64,8 +64,8 @@ export function checkMetric(given: Given, owner: string): void {
   if (typeof given === "string") lookUp(owner, "metric", { ...accuracies, ...lossNames.known, ...metricNames.known }, given);
   else if (typeof given !== "function" && typeof (given as Loss | null)?.call !== "function" && typeof (given as Metric | null)?.fresh !== "function")
     throw valueError(owner, {
-      rule: "a metric is a name, a function, a loss, or an object with update, result and fresh",
-      expected: 'such as "accuracy"',
+      rule: "a metric is a name, a metric, a loss or a function",
+      expected: 'such as "accuracy", or an object with update, result and fresh',
       received: given,
     });
 }

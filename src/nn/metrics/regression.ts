@@ -88,7 +88,6 @@ interface R2State {
 }
 
 class R2Score extends MetricBase {
-  private readonly samples = this.addSum("samples");
   private state: R2State | undefined;
 
   constructor(
@@ -114,11 +113,10 @@ class R2Score extends MetricBase {
     // The mean of the first batch, counted from its first sample: labels that are all equal then have no spread at all.
     const first = slice(y, [0, 0], [1, outputs]);
     const center = reshape(add(first, mul(reshape(sumOverBatch(sub(y, first)), [1, outputs]), 1 / rows)), [outputs]);
-    const origin = where(equal(this.samples.value, 0), center, shift);
+    const origin = where(equal(sums.count.value, 0), center, shift);
     const shifted = sub(y, origin);
     return [
       [shift, origin],
-      ...this.samples.add(mean(sumOverBatch(weights))),
       ...sums.sum.add(sumOverBatch(mul(shifted, weights))),
       ...sums.squaredSum.add(sumOverBatch(mul(square(shifted), weights))),
       ...sums.residual.add(sumOverBatch(mul(square(sub(y, p)), weights))),
@@ -129,7 +127,7 @@ class R2Score extends MetricBase {
   override result(): Tensor {
     if (!this.state) return scalar(0);
     const { sum: total, squaredSum, residual, count } = valuesOf(this.state.sums);
-    const samples = this.samples.value;
+    const samples = mean(count);
     const spread = sub(squaredSum, mul(total, div(total, count)));
     const raw = sub(1, div(residual, spread));
     const score = this.aggregate(where(equal(abs(raw), Number.POSITIVE_INFINITY), 0, raw), spread);
