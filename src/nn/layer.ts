@@ -7,7 +7,7 @@ import { div } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import { formatShape, type Shape, withUnknownExtents } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { Variable } from "../tensor/variable.ts";
+import { Variable, type VariableRole } from "../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "./initializers.ts";
 import { checkSampleShape, type SampleShape } from "./input.ts";
 import { agree, probing } from "./probing.ts";
@@ -68,6 +68,8 @@ export interface WeightOptions {
   regularizer?: Penalty | undefined;
   /** Applied after each optimizer step. */
   constraint?: Constraint | undefined;
+  /** What the variable is to the layer, for spectral normalization and muon. */
+  role?: VariableRole | undefined;
 }
 
 /**
@@ -83,6 +85,8 @@ export abstract class Layer {
   readonly name: string;
   readonly inputShape: SampleShape | undefined;
   readonly inputDType: DType;
+  /** Whether the outputs hold numbers of the input as they are, such as after a reshape: then {@link indexLimit} of what follows goes for the input, too. */
+  readonly keepsNumbers: boolean = false;
   private isBuilt = false;
   private isTrainable: boolean;
   private hasWarned = false;
@@ -153,8 +157,8 @@ export abstract class Layer {
 
   /** For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN. */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
-    const { trainable = true, regularizer, constraint } = options;
-    const variable = new Variable(shape, { initial: Number.NaN, name: `${this.name}/${name}`, trainable });
+    const { trainable = true, regularizer, constraint, role } = options;
+    const variable = new Variable(shape, { initial: Number.NaN, name: `${this.name}/${name}`, trainable, role });
     this.own.push(variable);
     this.pending.set(variable, initializer(options.initializer ?? "glorotUniform", this.label));
     if (regularizer) this.regularizers.set(variable, regularizer);
@@ -217,6 +221,14 @@ export abstract class Layer {
    * extents that are not known, such as the batch, are NaN, and so is what is calculated from them.
    */
   abstract call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[];
+
+  /**
+   * Override where the numbers of an input choose rows of a table: how many rows there are. Data that feed the layer are then checked.
+   * @param _input which one, where the layer has several.
+   */
+  indexLimit(_input: number): number | undefined {
+    return undefined;
+  }
 
   /**
    * Whether the layer passes masks on: so where it overrides {@link computeMask}. Override with true where an output has the steps of its input.

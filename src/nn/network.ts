@@ -13,7 +13,7 @@ export type NetworkOptions = Pick<LayerOptions, "name" | "trainable">;
  * A layer that is a graph of layers: everything between `inputs` and `outputs`. It can be used inside another network like any layer;
  * layers that are applied several times share their weights.
  *
- * @throws ValueError where two layers have one name, or an input is listed twice; StateError where an output does not come from the inputs.
+ * @throws ValueError where two layers or two inputs have one name, or an input is listed twice; StateError where an output does not come from the inputs.
  */
 export class Network extends Layer {
   /** In model order: the order of the weights, of summaries, and of `layers.slice(…)`. */
@@ -60,6 +60,23 @@ export class Network extends Layer {
   /** The key under which an input is fed. */
   nameOf(input: SymbolicTensor): string {
     return input.name ?? `input_${this.inputs.indexOf(input)}`;
+  }
+
+  /** The least limit of the layers that an input reaches, alone or through layers that keep its numbers. */
+  override indexLimit(input: number): number | undefined {
+    const reached = [this.inputs[input]];
+    let least: number | undefined;
+    // The list grows while it is read.
+    for (const tensor of reached) {
+      for (const { layer, inputs, outputs } of this.applications) {
+        const at = inputs.indexOf(tensor as SymbolicTensor);
+        if (at < 0) continue;
+        const limit = layer.indexLimit(at);
+        if (limit !== undefined && !(limit > (least ?? limit))) least = limit;
+        if (layer.keepsNumbers) reached.push(...outputs);
+      }
+    }
+    return least;
   }
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
@@ -158,8 +175,9 @@ export class Network extends Layer {
         });
       }
     }
-    if (new Set(this.inputs).size < this.inputs.length) {
-      throw valueError(this.label, { rule: "each input may be listed once", expected: "different inputs", received: this.inputs.map((t) => this.nameOf(t)) });
+    const names = this.inputs.map((tensor) => this.nameOf(tensor));
+    if (new Set(names).size < names.length) {
+      throw valueError(this.label, { rule: "each input may be listed once, and has a name of its own", expected: "different names", received: names });
     }
   }
 

@@ -24,7 +24,7 @@ export interface MuonOptions extends OptimizerOptions {
   rmsRate?: number | null;
   /** Variables for AdamW although they are matrices, such as the last layer's: as in `excludeFromWeightDecay`. */
   excludeLayers?: readonly (Variable | string | RegExp)[];
-  /** Whether embeddings ("embeddings" in the name) go to AdamW. Default true. */
+  /** Whether embeddings (variables of that role) go to AdamW. Default true. */
   excludeEmbeddings?: boolean;
   /** AdamW's learning rate as a share of Muon's, ≥ 0. Default 1. */
   adamLrRatio?: number;
@@ -81,8 +81,7 @@ export function muon(options: MuonOptions = {}): Optimizer {
 }
 
 function matrixTest({ excludeLayers = [], excludeEmbeddings = true }: MuonOptions): (variable: Variable) => boolean {
-  const excluded = excludeEmbeddings ? [...excludeLayers, "embeddings"] : excludeLayers;
-  return (variable) => variable.shape.length === 2 && !isNamed(variable, excluded);
+  return (variable) => variable.shape.length === 2 && !(excludeEmbeddings && variable.role === "embeddings") && !isNamed(variable, excludeLayers);
 }
 
 /** Nearly the orthogonal factor of x, by Newton–Schulz steps on the shorter side. */

@@ -10,6 +10,7 @@ import * as layers from "../../src/nn/layers/index.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import * as ops from "../../src/tensor/ops/index.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { sequential } from "../../src/train/index.ts";
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const image = (height: number, width: number, channels = 1) => input([height, width, channels]);
@@ -129,6 +130,31 @@ describe("depthwiseConv", () => {
     expect(() => ops.depthwiseConv(ops.zeros([1, 4, 3]), ops.zeros([2, 2, 1]))).toThrow(
       "depthwiseConv: the kernel has a filter for each channel and spatial axis of the input. Expected input [batch, …spatial, channels] with one or two spatial axes, kernel [...size, channels, multiplier], received input [1, 4, 3], kernel [2, 2, 1].",
     );
+  });
+
+  it("gives the same with strides as large as kernels can count, and refuses larger ones where the layer is made", async () => {
+    const x = { data: Float32Array.from({ length: 50 }, (_, i) => Math.sin(i)), shape: [1, 5, 5, 2] };
+    const results = [];
+    for (const strides of [5, 2 ** 28]) {
+      const model = sequential([layers.depthwiseConv2d(2, { strides, inputShape: [5, 5, 2] })], { seed: 1 });
+      results.push([...(await (await model.predict(x)).data())]);
+    }
+    expect(results[1]).toEqual(results[0]);
+    for (const make of [
+      (strides: number) => layers.depthwiseConv1d(2, { strides }),
+      (strides: number) => layers.depthwiseConv2d(2, { strides }),
+      (strides: number) => layers.separableConv1d(3, 2, { strides }),
+      (strides: number) => layers.separableConv2d(3, 2, { strides }),
+      (strides: number) => layers.conv1d(3, 2, { strides }),
+      (strides: number) => layers.conv3d(3, 2, { strides }),
+      (strides: number) => layers.conv2dTranspose(3, 2, { strides }),
+      (strides: number) => layers.maxPooling2d(2, { strides }),
+      (strides: number) => layers.averagePooling3d(2, { strides }),
+      (dilationRate: number) => layers.depthwiseConv2d(2, { dilationRate }),
+      (dilationRate: number) => layers.conv2d(3, 2, { dilationRate }),
+    ]) {
+      expect(() => make(2 ** 53)).toThrow("at most 268435456, received 9007199254740992.");
+    }
   });
 
   it("refuses options that mean nothing", () => {

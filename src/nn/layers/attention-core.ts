@@ -62,6 +62,15 @@ export function alongScores(mask: Tensor, at: -1 | -2, rank: number): Tensor {
   return reshape(mask, [batch, ...new Array<number>(rank - 3).fill(1), ...(at === -1 ? [steps, 1] : [1, steps])]);
 }
 
+/** A mask of another rank than its tensor without features. */
+export function maskRank(layer: Layer, tensor: Tensor, mask: Tensor): Error {
+  return shapeError(layer.label, {
+    rule: "a mask has all axes of its tensor but the features",
+    expected: formatShape(tensor.shape.slice(0, -1)),
+    received: formatShape(mask.shape),
+  });
+}
+
 /** The output's mask is the query's; scores have none. */
 export function maskOfQuery(inputs: Tensor | readonly Tensor[], ctx: CallContext): (Tensor | undefined)[] {
   return [ctx.maskOf(listOf<Tensor>(inputs)[0] as Tensor)];

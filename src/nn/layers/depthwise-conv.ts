@@ -68,6 +68,7 @@ export class DepthwiseConv extends Layer {
       initializer: depthwiseInitializer,
       regularizer: depthwiseRegularizer,
       constraint: depthwiseConstraint,
+      role: "kernel",
     });
     if (!useBias) return;
     this.bias = this.addVariable("bias", [channels * depthMultiplier], {

@@ -35,9 +35,13 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
   override build(inputShape: BatchShape): void {
     const { layer } = this.options;
     layer.ensureBuilt(inputShape);
-    const kernel = layer.variables.find(({ name }) => name === `${layer.name}/kernel` || name === `${layer.name}/embeddings`);
-    if (!kernel) {
-      throw valueError(this.label, { rule: "the layer inside must have a kernel or embeddings", expected: "such as dense or conv2d", received: layer.label });
+    const [kernel, other] = layer.variables.filter(({ role }) => role !== undefined);
+    if (!kernel || other) {
+      throw valueError(this.label, {
+        rule: "the layer inside must have one kernel, or embeddings",
+        expected: "such as dense or conv2d",
+        received: layer.label,
+      });
     }
     this.kernel = kernel;
     this.vector = this.addVariable("vectorU", [1, kernel.shape.at(-1) as number], { initializer: truncatedNormal({ stddev: 0.02 }), trainable: false });
