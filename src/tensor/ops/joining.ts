@@ -35,8 +35,9 @@ function window(view: View, begin: readonly number[], size: Shape): View {
  */
 export function slice(x: Operand, begin: readonly number[], size: readonly number[]): Tensor {
   const t = asTensor(x);
-  const from = checkList("slice", "begin", begin, Number.isInteger).map((at, axis) => (at < 0 ? at + (t.shape[axis] as number) : at));
-  const extent = checkList("slice", "size", size, Number.isInteger).map((n, axis) => (n === -1 ? (t.shape[axis] as number) - (from[axis] as number) : n));
+  const isPlace = (n: number) => Number.isInteger(n) || isExtent(n);
+  const from = checkList("slice", "begin", begin, isPlace).map((at, axis) => (at < 0 ? at + (t.shape[axis] as number) : at));
+  const extent = checkList("slice", "size", size, isPlace).map((n, axis) => (n === -1 ? (t.shape[axis] as number) - (from[axis] as number) : n));
   const fits =
     begin.length === t.rank &&
     size.length === t.rank &&
