@@ -28,8 +28,8 @@ const watched = /* @__PURE__ */ new FinalizationRegistry<{ isCollected: boolean 
 });
 
 /** Turns of the event loop, and milliseconds, after which no collection is to be expected. */
-const mostTurns = 100;
-const mostTime = 2000;
+const mostTurns = 300;
+const mostTime = 10_000;
 
 /**
  * A garbage collector does not see how full linear memory is, but it counts the bytes of array buffers: a few large ones, never touched, make it run. Finalizers
