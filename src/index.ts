@@ -32,7 +32,7 @@ export type { DType, NumericArray, TypedArray } from "./tensor/dtype.ts";
 export * as ops from "./tensor/ops/index.ts";
 export { placeholder, tensor } from "./tensor/ops/leaf.ts";
 export type { Shape } from "./tensor/shape.ts";
-export { type NestedArray, Tensor } from "./tensor/tensor.ts";
+export { type NestedArray, type Rows, Tensor } from "./tensor/tensor.ts";
 export { Variable } from "./tensor/variable.ts";
 export * from "./train/index.ts";
 export * as recipes from "./train/recipes.ts";

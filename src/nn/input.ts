@@ -36,7 +36,7 @@ let count = 0;
 export function input(shape: SampleShape, { name, dtype = "float32" }: InputOptions = {}): SymbolicTensor {
   checkSampleShape("input", "shape", shape);
   if (dtype !== "float32" && dtype !== "int32") {
-    throw valueError("input", { rule: "unknown dtype", expected: '"float32" or "int32"', received: String(dtype) });
+    throw valueError("input", { rule: "unknown dtype", expected: '"float32" or "int32"', received: dtype });
   }
   return new SymbolicTensor([null, ...shape], dtype, undefined, name ?? nextName());
 }

@@ -1,4 +1,5 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
+import { Printed, show } from "../format.ts";
 import { describe } from "../regularize/configured.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import type { Penalty } from "../regularize/penalties.ts";
@@ -79,7 +80,7 @@ export interface WeightOptions {
  * A layer class takes ONE options object and hands all of it to `super`; `getConfig` and `clone` live on that. The factory
  * puts positional arguments into it: `dense(300, options)` is `new Dense({ units: 300, ...options })`.
  */
-export abstract class Layer {
+export abstract class Layer extends Printed {
   private static readonly counts = new Map<string, number>();
 
   readonly name: string;
@@ -104,6 +105,7 @@ export abstract class Layer {
     readonly kind: string,
     protected readonly config: LayerOptions = {},
   ) {
+    super();
     const count = Layer.counts.get(kind) ?? 0;
     if (config.name === undefined) Layer.counts.set(kind, count + 1);
     this.name = config.name ?? (count === 0 ? kind : `${kind}_${count}`);
@@ -345,6 +347,17 @@ export abstract class Layer {
   /** The factory's options as plain data, for saving; a user's own functions stay functions. */
   getConfig(): Record<string, unknown> {
     return describe({ ...this.config, name: this.name, trainable: this.trainable });
+  }
+
+  /** `dense "dense_1" { units: 10, activation: "softmax" }`: the options that it was made with. */
+  override toString(): string {
+    const { name: _, ...options } = this.getConfig();
+    return `${this.label} ${show(options)}`;
+  }
+
+  /** Kind and configuration. Weights are stored apart: see `getNamedWeights` of models. */
+  override toJSON(): object {
+    return describeLayer(this);
   }
 
   /** An equal layer with fresh weights under the same name. */

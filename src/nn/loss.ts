@@ -1,4 +1,5 @@
 import { lookUp, shapeError } from "../errors.ts";
+import { hide, type Printed, printed } from "../format.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, squeeze } from "../tensor/ops/shaping.ts";
@@ -50,7 +51,8 @@ export function defineLoss(
   rest: Pick<Loss, "mask" | "labels"> = {},
 ): Loss {
   lookUp(kind, "reduction", reductions, reduction);
-  return { name, reduction, call, ...rest };
+  const loss: Loss = { name, reduction, call, ...rest };
+  return printed(hide(loss, "toJSON", () => ({ kind: "loss", name, reduction })) as Loss & Printed);
 }
 
 /** A loss on labels and predictions that must have one shape, up to a last axis of 1. */
@@ -110,10 +112,15 @@ export function pair(name: string, yTrue: Tensor, yPred: Tensor): [Tensor, Tenso
     rule: "labels must have the shape of the predictions",
     expected: formatShape(yPred.shape),
     received: formatShape(yTrue.shape),
-    advice:
-      predictions.rank === labels.rank + 1 ? "Labels that are class numbers need a sparse loss or metric; else use oneHot." : "Check the last layer's units.",
+    advice: sameShape(yTrue.shape, yPred.shape.slice(0, -1))
+      ? "Labels that are class numbers need a sparse loss or metric; else use oneHot."
+      : lastLayerAdvice(yPred.rank > yTrue.rank),
   });
 }
+
+/** What to do where labels and predictions differ, with more axes in the predictions or as many. */
+export const lastLayerAdvice = (isDeeper: boolean): string =>
+  isDeeper ? "The predictions have more axes than the labels: is a flatten() missing before the last layer?" : "Check the last layer's units.";
 
 /** A weight for all, per sample or per step, with 1 for the axes that the values have beyond it; a last axis of 1 more than the values have is dropped, as in Keras. @throws ShapeError where that cannot be. */
 export function alignWeight(name: string, what: string, given: Tensor, values: Tensor): Tensor {

@@ -1,3 +1,4 @@
+import { Printed } from "../format.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -39,19 +40,26 @@ export interface Metric {
  *   result() { return this.largest.tensor; }
  * }
  */
-export abstract class MetricBase implements Metric {
+export abstract class MetricBase extends Printed implements Metric {
   readonly variables: Variable[] = [];
 
   constructor(
     readonly name: string,
     readonly direction: "min" | "max",
-  ) {}
+  ) {
+    super();
+  }
 
   abstract fresh(): Metric;
 
   abstract update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[];
 
   abstract result(): Tensor;
+
+  override toJSON(): object {
+    const { name, direction } = this;
+    return { kind: "metric", name, direction };
+  }
 
   reset(): void {
     for (const variable of this.variables) variable.assign(new Float32Array(sizeOf(variable.shape)));

@@ -4,6 +4,7 @@ import { formatShape, mayEqual } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { findApplications, inModelOrder } from "./graph.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions, listOf } from "./layer.ts";
+import { countOf } from "./summary.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 
 /** Options of {@link Network}. */
@@ -119,6 +120,13 @@ export class Network extends Layer {
     }
     const pick = (tensors: readonly SymbolicTensor[]) => tensors.map((tensor) => copies.get(tensor) as SymbolicTensor);
     return { inputs: pick(this.inputs), outputs: pick(this.outputs) };
+  }
+
+  /** `sequential "sequential": [null, 28, 28] → [null, 10], 3 layers, 266610 parameters`. */
+  override toString(): string {
+    const shapes = (tensors: readonly SymbolicTensor[]) => tensors.map(({ shape }) => formatShape(shape)).join(", ");
+    const { inputs, outputs, layers } = this;
+    return `${this.label}: ${shapes(inputs)} → ${shapes(outputs)}, ${layers.length} layers, ${countOf(this.variables)} parameters`;
   }
 
   /** The graph as plain data: layers with their options, and who takes what ([use, output]; use −1 is an input). */

@@ -1,4 +1,4 @@
-import { shapeError, valueError } from "../errors.ts";
+import { literal, shapeError, valueError } from "../errors.ts";
 
 /** Sizes per axis, row-major, channels last. `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -83,16 +83,23 @@ export function broadcastShapes(name: string, ...shapes: Shape[]): Shape {
 /** Turns an axis that may be negative into 0 … rank − 1. */
 export function normalizeAxis(name: string, axis: number, rank: number): number {
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
-  throw valueError(name, { rule: "axis must be within the rank", expected: `an integer in [${-rank}, ${rank - 1}]`, received: axis });
+  throw valueError(name, { rule: "axis must be within the rank", expected: `an integer in [${-rank}, ${rank - 1}]`, received: literal(axis) });
 }
 
 /** Sorted, unique, non-negative axes; undefined or null means all of them. */
 export function normalizeAxes(name: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (typeof axes === "number" ? [axes] : [...axes]).map((axis) => normalizeAxis(name, axis, rank));
+  const list = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) => normalizeAxis(name, axis, rank));
   const unique = [...new Set(list)].sort((a, b) => a - b);
   if (unique.length !== list.length) throw valueError(name, { rule: "each axis may be named once", expected: "different axes", received: axes });
   return unique;
+}
+
+/** An array as it is, with undefined for holes. @throws ValueError on what is none, or holds something for which `fits` is false. */
+export function checkList<T>(name: string, what: string, value: readonly T[], fits = (_item: T): boolean => true): readonly T[] {
+  const list = Array.isArray(value) ? Array.from<T>(value) : undefined;
+  if (list?.every(fits)) return list;
+  throw valueError(name, { rule: `${what} must be a list`, expected: "an array that fits", received: literal(value) });
 }
 
 /** Whether an extent is a whole number ≥ 0, or unknown where that is allowed. */
@@ -103,7 +110,7 @@ export function isExtent(extent: unknown): boolean {
 /** Checks that `shape` is an array of non-negative integers, and its size as {@link checkSize} does. */
 export function checkShape(name: string, shape: unknown): Shape {
   if (Array.isArray(shape) && shape.every(isExtent)) return checkSize(name, shape);
-  throw valueError(name, { rule: "a shape is an array of integers ≥ 0", expected: "for example [32, 10]", received: shape });
+  throw valueError(name, { rule: "a shape is an array of integers ≥ 0", expected: "for example [32, 10]", received: literal(shape) });
 }
 
 /** 2 GiB in float32: half of what WASM can address, so that there is room for a result beside it. */

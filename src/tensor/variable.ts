@@ -1,5 +1,7 @@
-import { shapeError, valueError } from "../errors.ts";
+import { literal, shapeError, valueError } from "../errors.ts";
+import { Printed } from "../format.ts";
 import type { DType, NumericArray, TypedArray } from "./dtype.ts";
+import { isNumericView } from "./nested.ts";
 import { defineOp, record } from "./op.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -31,7 +33,7 @@ export type VariableRole = "kernel" | "embeddings";
  * State that outlives a run: weights, moving averages, optimizer slots. Its values are in the array or graph that it was made
  * with until a backend takes them; from then on they stay there, updated in place.
  */
-export class Variable {
+export class Variable extends Printed {
   private static count = 0;
   readonly id: number = Variable.count++;
   readonly name: string;
@@ -48,13 +50,14 @@ export class Variable {
     readonly shape: Shape,
     options: VariableOptions,
   ) {
+    super();
     this.name = options.name ?? `variable_${this.id}`;
     checkShape(`variable "${this.name}"`, shape);
     this.dtype = options.dtype ?? "float32";
     this.trainable = options.trainable ?? true;
     this.role = options.role;
     this.initial = options.initial;
-    this.checkData(options.initial);
+    if (typeof options.initial !== "number") this.checkData(options.initial, true);
   }
 
   /** The value at the start of a run, as a tensor; updates of the same run do not change it. */
@@ -92,25 +95,31 @@ export class Variable {
     return this.home.read();
   }
 
-  private checkData(data: NumericArray | number | Tensor): void {
-    if (typeof data === "number") return;
+  /** What it is; its values may be on a backend: {@link read} gives them. */
+  override toJSON(): object {
+    const { name, dtype, shape, trainable } = this;
+    return { kind: "Variable", name, dtype, shape, trainable };
+  }
+
+  private checkData(data: unknown, mayBeRecorded = false): void {
     const name = `variable "${this.name}"`;
-    if ("op" in data) {
-      if (!sameShape(data.shape, this.shape)) {
-        throw shapeError(name, {
-          rule: "the initial tensor must have the variable's shape",
-          expected: formatShape(this.shape),
-          received: formatShape(data.shape),
-        });
-      }
-    } else if (data.length !== sizeOf(this.shape)) {
-      throw valueError(name, {
-        rule: "as many values as the variable has elements",
-        expected: `${sizeOf(this.shape)} values`,
-        received: `${data.length}`,
-        context: `shape ${formatShape(this.shape)}`,
+    if (mayBeRecorded && "op" in Object(data)) {
+      const { shape } = data as Tensor;
+      if (sameShape(shape, this.shape)) return;
+      throw shapeError(name, {
+        rule: "the initial tensor must have the variable's shape",
+        expected: formatShape(this.shape),
+        received: formatShape(shape),
       });
     }
+    const length = Array.isArray(data) || isNumericView(data) ? data.length : undefined;
+    if (length === sizeOf(this.shape)) return;
+    throw valueError(name, {
+      rule: "as many values as the variable has elements",
+      expected: `${sizeOf(this.shape)} values`,
+      received: length ?? literal(data),
+      context: `shape ${formatShape(this.shape)}`,
+    });
   }
 }
 

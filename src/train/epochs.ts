@@ -1,8 +1,7 @@
-import { stateError } from "../errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { CallbackList, Training } from "./callback.ts";
-import { runTest, StepRunner } from "./loops.ts";
+import { noBatches, runTest, StepRunner } from "./loops.ts";
 import type { BatchCursor, BatchSource } from "./source.ts";
 import type { Logs, Step, Trainer } from "./trainer.ts";
 
@@ -45,7 +44,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       logs = await plan.trainer.logs();
       if (!hasWarned && !plan.trainer.diagnosing && !Number.isFinite(logs.loss ?? 0)) {
         hasWarned = true;
-        console.warn(`fit: the loss of epoch ${epoch + 1} is ${logs.loss}. With the callback terminateOnNaN() training stops there and the cause is named.`);
+        console.warn(`fit: the loss of epoch ${epoch + 1} is ${logs.loss}. The callback terminateOnNaN() finds the cause.`);
       }
       if (validation?.isDue(epoch)) {
         const found = await runTest(plan.trainer, plan.reset, { source: validation.source, epoch: 0, limit: validation.steps }, callbacks);
@@ -71,7 +70,7 @@ async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variab
 
 /** The steps of one epoch. The loop makes nothing that has to be collected; hooks that nobody has are not even looked for. */
 async function runSteps(
-  { trainer, optimizer, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
+  { trainer, optimizer, training, callbacks, source, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
   runner: StepRunner,
   cursor: BatchCursor,
 ): Promise<void> {
@@ -82,7 +81,7 @@ async function runSteps(
     const next = cursor.next();
     const spec = next instanceof Promise ? await next : next;
     if (!spec) {
-      if (batch === 0) throw noBatches();
+      if (batch === 0) throw noBatches("fit", source);
       if (Number.isFinite(stepsPerEpoch))
         console.warn(`fit: the data ended after ${batch} of ${stepsPerEpoch} steps. Give more data, or a smaller stepsPerEpoch.`);
       return;
@@ -138,11 +137,3 @@ class EpochBatches {
     return spec;
   }
 }
-
-const noBatches = () =>
-  stateError("fit", {
-    rule: "there must be data",
-    expected: "at least one batch",
-    received: "none",
-    advice: "Was a generator read before? Pass a function that makes one.",
-  });

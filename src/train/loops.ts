@@ -64,7 +64,7 @@ export async function runTest(trainer: Trainer, reset: () => void, { source, epo
     },
     trainer,
   );
-  if (count === 0) throw noBatches();
+  if (count === 0) throw noBatches("dataset", source);
   const logs = await trainer.logs();
   await callbacks.call("onTestEnd", logs);
   return logs;
@@ -101,7 +101,7 @@ export async function runPredict(
     },
     trainer,
   );
-  if (count === 0) throw noBatches();
+  if (count === 0) throw noBatches("dataset", source);
   await callbacks.call("onPredictEnd");
   return parts.map(join);
 }
@@ -140,10 +140,11 @@ function join(parts: readonly Predicted[]): Predicted {
   return { data: whole, shape: [rows, ...first.shape.slice(1)] };
 }
 
-const noBatches = () =>
-  stateError("dataset", {
+/** The error of data without a batch. A stream that does not know its size may have been read before. */
+export const noBatches = (owner: string, { steps }: BatchSource): Error =>
+  stateError(owner, {
     rule: "there must be data",
     expected: "at least one batch",
     received: "none",
-    advice: "Was a generator read before? Pass a function that makes one.",
+    ...(steps === undefined && { advice: "Was a generator read before? Pass a function that makes one." }),
   });

@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { settle } from "../backends/evaluate.ts";
 import { withdraw } from "../backends/placement.ts";
-import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
+import { type ArrayInput, type HostArray, storableArray, toHostArray } from "../data/array.ts";
 import { checkSeed, drawSeed } from "../data/rng.ts";
 import { type StateError, shapeError, stateError, valueError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
@@ -137,6 +137,7 @@ export class Model extends Network implements TrainedModel {
   withStep<T>(mode: "train" | "predict", data: DataGiven, act: (trainer: Trainer, step: Step, cursor: BatchCursor) => Promise<T>): Promise<T> {
     return this.queue.run(async () => {
       const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
+      if (task) trainer.checkTrainable("profile");
       const preparation = new Preparation(this, "profile", task?.objective, true);
       const columns = await preparation.columns(data);
       const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
@@ -151,13 +152,15 @@ export class Model extends Network implements TrainedModel {
 
   private onBatch(what: string, modeOf: (task: Task) => Mode, data: DataGiven, { sampleWeight, classWeight }: BatchWeights): Promise<Logs> {
     return this.alone(what, async (task, trainer) => {
+      const mode = modeOf(task);
+      if (mode !== "test") trainer.checkTrainable(what);
       const preparation = new Preparation(this, what, task.objective, true);
       const columns = await preparation.weigh(await preparation.columns({ ...data, sampleWeight }), classWeight);
       const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
       const runner = new StepRunner(trainer);
       task.objective.reset();
       try {
-        await runner.run(modeOf(task), (await cursor.next()) as BatchSpec, cursor, () => undefined);
+        await runner.run(mode, (await cursor.next()) as BatchSpec, cursor, () => undefined);
       } finally {
         runner.close();
       }
@@ -245,7 +248,7 @@ export class Model extends Network implements TrainedModel {
   async getWeights(): Promise<HostArray[]> {
     const { variables } = this;
     await settle(variables, this.givenBackend);
-    return Promise.all(variables.map(async (variable) => ({ data: await variable.read(), shape: variable.shape })));
+    return Promise.all(variables.map(async (variable) => storableArray(await variable.read(), variable.shape)));
   }
 
   /**
@@ -273,7 +276,10 @@ export class Model extends Network implements TrainedModel {
     for (const [index, variable] of variables.entries()) variable.assign((arrays[index] as HostArray).data);
   }
 
-  /** Copies of all weights by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. */
+  /**
+   * Copies of all weights by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. They come back to equal
+   * bits from `JSON.stringify` and from `structuredClone`.
+   */
   getNamedWeights(): Promise<NamedArrays> {
     return readNamed(this.variables);
   }
@@ -287,7 +293,7 @@ export class Model extends Network implements TrainedModel {
     assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
   }
 
-  /** The optimizer's state as plain data: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
+  /** The optimizer's state as plain data, to be stored as weights are: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
   getOptimizerState(): Promise<NamedArrays> {
     const { optimizer } = this;
     optimizer.build(this.trainableVariables);

@@ -5,6 +5,7 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
+import { nothingToTrain } from "../optim/optimizer.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -73,6 +74,11 @@ export class Trainer {
   /** How many programs are bound now. */
   get programCount(): number {
     return this.programs.size;
+  }
+
+  /** @throws ValueError where all layers were frozen when the model was compiled, or none has weights. */
+  checkTrainable(what: string): void {
+    if (this.trainable.length === 0) throw nothingToTrain(`${what} of ${this.options.network.label}`);
   }
 
   async backend(): Promise<Backend> {

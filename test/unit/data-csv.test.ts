@@ -63,7 +63,9 @@ describe("parseCsv", () => {
   });
 
   it("refuses unknown columns and delimiters", () => {
-    expect(() => parseCsv("a,b\n1,2", { columns: ["c"] })).toThrow('parseCsv: unknown column. Expected one of a, b, or a number below 2, received "c".');
+    expect(() => parseCsv("a,b\n1,2", { columns: ["c"] })).toThrow(
+      'parseCsv: unknown column. Expected one of a, b, or a number below 2, received the string "c".',
+    );
     for (const column of [2, -1, 0.5]) expect(() => parseCsv("a,b\n1,2", { columns: [column] })).toThrow(`received ${column}`);
     expect(() => parseCsv("1,2", { header: false, columns: ["0"] })).toThrow("a number below 2, as there is no header");
     for (const delimiter of ["", ", ", '"', "\n"]) expect(() => parseCsv("a", { delimiter })).toThrow("the delimiter is one character");

@@ -73,7 +73,7 @@ describe("pooling", () => {
 
   it("names both shapes where a window is larger than its input", () => {
     expect(() => layers.maxPooling2d(3, { name: "p" }).apply(image(2, 5))).toThrow(
-      'maxPooling2d "p": a window may not be larger than the padded input. Expected a window within [2, 5], received [3, 3] (input [2, 5], window [3, 3], padding valid). Use padding "same" or a smaller window.',
+      'maxPooling2d "p": a window may not be larger than the padded input. Expected a window within [2, 5], received [3, 3] (input [2, 5], window [3, 3], padding "valid"). Use padding "same" or a smaller window.',
     );
     expect(layers.maxPooling2d(3, { padding: "same" }).apply(image(2, 5)).shape).toEqual([null, 1, 2, 1]);
   });
@@ -120,7 +120,7 @@ describe("depthwiseConv", () => {
 
   it("names both shapes where the kernel is larger than its input or has other channels", () => {
     expect(built(layers.depthwiseConv2d([3, 5], { name: "d" }), 4, 4, 2)).toThrow(
-      'depthwiseConv2d "d": a window may not be larger than the padded input. Expected a window within [4, 4], received [3, 5] (input [4, 4], window [3, 5], padding valid). Use padding "same" or a smaller window.',
+      'depthwiseConv2d "d": a window may not be larger than the padded input. Expected a window within [4, 4], received [3, 5] (input [4, 4], window [3, 5], padding "valid"). Use padding "same" or a smaller window.',
     );
     const layer = layers.depthwiseConv2d(2, { name: "e" });
     layer.apply(image(4, 4, 3));
@@ -202,7 +202,7 @@ describe("padding, cropping, up-sampling", () => {
       'upSampling2d: unknown interpolation. Expected "nearest" or "bilinear", received bicubic.',
     );
     expect(() => layers.cropping2d([2, 0], { name: "c" }).apply(image(4, 5))).toThrow(
-      'cropping2d "c": something must be left of the input. Expected less than [4, 5] in all, received [[2,2],[0,0]] (input [null, 4, 5, 1]).',
+      'cropping2d "c": something must be left of the input. Expected less than [4, 5] in all, received [[2, 2], [0, 0]] (input [null, 4, 5, 1]).',
     );
     expect(() => ops.resize(ops.zeros([1, 4, 4, 1]), [0, 8])).toThrow("resize: size is a height and a width. Expected two integers ≥ 1, received [0, 8].");
   });

@@ -46,7 +46,7 @@ describe("windowGeometry", () => {
 
   it("names both shapes where a window is larger than its input", () => {
     expect(() => windowGeometry("conv2d", [2, 9], { size: [3, 3], strides: [1, 1], padding: "valid" })).toThrow(
-      'conv2d: a window may not be larger than the padded input. Expected a window within [2, 9], received [3, 3] (input [2, 9], window [3, 3], padding valid). Use padding "same" or a smaller window.',
+      'conv2d: a window may not be larger than the padded input. Expected a window within [2, 9], received [3, 3] (input [2, 9], window [3, 3], padding "valid"). Use padding "same" or a smaller window.',
     );
     expect(() => windowGeometry("conv1d", [4], { size: [3], strides: [1], dilations: [2], padding: [[0, 0]] })).toThrow("received [3] at dilation [2]");
     expect(one(3, 3, 1, "valid")).toEqual([1, 0, 0]);

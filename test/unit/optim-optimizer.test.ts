@@ -58,7 +58,7 @@ describe("options are checked, at both ends of every range", () => {
       "sgd: learningRate must be a finite number ≥ 0 or a schedule. Expected a finite number ≥ 0 or a schedule, received -1e-9.",
     ],
     [() => sgd({ learningRate: Number.NaN }), "received NaN"],
-    [() => sgd({ learningRate: "0.1" as never }), "received 0.1"],
+    [() => sgd({ learningRate: "0.1" as never }), 'received the string "0.1"'],
     [() => sgd({ momentum: -0.1 }), "sgd: momentum must be a number in [0, 1]. Expected a number in [0, 1], received -0.1."],
     [() => sgd({ momentum: 1.1 }), "received 1.1"],
     [() => adam({ beta1: 1 }), "adam: beta1 must be a number in [0, 1). Expected a number in [0, 1), received 1."],

@@ -45,7 +45,7 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
       "all arrays must have the same number of samples. Expected 8 samples as in x, received 7 (x [8, 4], y [7]).",
     ],
     ["no samples", (m) => m.fit({ data: new Float32Array(0), shape: [0, 4] }, []), "there must be data. Expected at least one sample, received none."],
-    ["no labels", (m) => m.fit(x(), undefined as never), "arrays need labels. Expected fit(x, y), received fit(x). Or give a dataset of batches."],
+    ["no labels", (m) => m.fit(x(), undefined as never), "labels are needed. Expected x and y, received x alone."],
     [
       "NaN in x",
       (m) => m.fit(nan(), y()),
@@ -78,7 +78,7 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
     [
       "text",
       (m) => m.fit("x" as never, y()),
-      'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received "x".',
+      'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received the string "x".',
     ],
     ["weights with NaN", (m) => m.fit(x(), y(), { sampleWeight: new Float32Array(8).fill(Number.NaN) }), "sampleWeight must hold finite numbers only"],
     [

@@ -1,5 +1,6 @@
 import type { Program } from "../../compiler/instruction.ts";
 import { stateError, valueError } from "../../errors.ts";
+import { hide, type Printed, printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { JsExecutable } from "./executable.ts";
@@ -23,7 +24,7 @@ interface JsStorage extends Storage {
  */
 export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
   if (precision !== "float32" && precision !== "float64") {
-    throw valueError("js", { rule: "precision must be known", expected: '"float32" or "float64"', received: String(precision) });
+    throw valueError("js", { rule: "precision must be known", expected: '"float32" or "float64"', received: precision });
   }
   let disposed = false;
   const backend: HostBackend = {
@@ -110,5 +111,5 @@ export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
     });
   }
 
-  return backend;
+  return printed(hide(backend, "toJSON", () => ({ kind: "backend", name: backend.name })) as HostBackend & Printed);
 }

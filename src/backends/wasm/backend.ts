@@ -1,5 +1,6 @@
 import type { Program } from "../../compiler/instruction.ts";
 import { stateError, valueError } from "../../errors.ts";
+import { Printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { Crew } from "./crew.ts";
@@ -62,7 +63,7 @@ const leastTurns = 2 ** 17;
 const forgotten = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.end());
 
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
-export class WasmBackend implements HostBackend {
+export class WasmBackend extends Printed implements HostBackend {
   readonly name = "wasm";
   /** Which build of the kernels runs: "simd" gives equal bits everywhere; "relaxed" is faster, and its bits depend on the CPU. */
   readonly build: Build;
@@ -94,6 +95,7 @@ export class WasmBackend implements HostBackend {
   private sharesWork = false;
 
   constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1, spawn, eager = false }: WasmBackendOptions = {}) {
+    super();
     this.interpret = interpret;
     this.threadLimit = threads;
     this.eager = eager;
@@ -107,6 +109,11 @@ export class WasmBackend implements HostBackend {
     const control = this.heap.allocate(Control.bytes, "programs").address;
     this.crew = new Crew(threads - 1, spawn, { module, memory: this.heap.memory, control });
     forgotten.register(this, this.crew);
+  }
+
+  override toJSON(): object {
+    const { name, build, threadLimit } = this;
+    return { kind: "backend", name, build, threadLimit };
   }
 
   /** Threads that run programs now: 1 until workers have been started and are ready. Small programs run on one all the same. */

@@ -60,7 +60,7 @@ abstract class HeadAttention extends Layer {
       throw valueError(this.label, {
         rule: "outputShape and slidingWindow must be whole numbers",
         expected: "integers ≥ 1",
-        received: `${JSON.stringify(outputShape)} and ${slidingWindow}`,
+        received: [outputShape, slidingWindow],
       });
     }
     checkNumber(this.label, "dropout", dropout, "a number in [0, 1]", (r) => r >= 0 && r <= 1);

@@ -54,7 +54,7 @@ function checkLeft(layer: Layer, x: Tensor, pairs: readonly (readonly [number, n
   throw shapeError(layer.label, {
     rule: "something must be left of the input",
     expected: `less than ${formatShape(x.shape.slice(1, -1))} in all`,
-    received: JSON.stringify(pairs),
+    received: pairs,
     context: `input ${formatShape(x.shape)}`,
   });
 }

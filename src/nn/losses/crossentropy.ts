@@ -8,7 +8,7 @@ import { sigmoid as sigmoidRow } from "../../tensor/scalar.ts";
 import { formatShape, normalizeAxis, sameShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";
-import { defineLoss, type Loss, type LossOptions, pair, pairwiseLoss } from "../loss.ts";
+import { defineLoss, type Loss, type LossOptions, lastLayerAdvice, pair, pairwiseLoss } from "../loss.ts";
 
 /** How near to 0 and 1 probabilities may come. */
 export const epsilon = 1e-7;
@@ -48,7 +48,7 @@ export function warningOfOne(name: string): (p: Tensor, axis: number) => Tensor 
   return (p, axis) => {
     if (p.shape.at(axis) === 1 && !hasWarned) {
       hasWarned = true;
-      console.warn(`${name}: predictions ${formatShape(p.shape)} have one class, so nothing is learned. Use binaryCrossentropy, or a unit for each class.`);
+      console.warn(`${name}: predictions ${formatShape(p.shape)} have one class, so nothing is learned. Use binaryCrossentropy.`);
     }
     return p;
   };
@@ -104,7 +104,9 @@ export function sparseLabels(name: string, yTrue: Tensor, yPred: Tensor, axis = 
     expected: formatShape(expected),
     received: formatShape(yTrue.shape),
     context: `predictions ${formatShape(yPred.shape)}`,
-    advice: sameShape(yTrue.shape, yPred.shape) ? "One-hot labels go with categoricalCrossentropy or categoricalAccuracy." : "Check the last layer's units.",
+    advice: sameShape(yTrue.shape, yPred.shape)
+      ? "One-hot labels go with categoricalCrossentropy or categoricalAccuracy."
+      : lastLayerAdvice(yPred.rank > yTrue.rank + 1 || (yPred.rank > 2 && yTrue.shape.at(-1) === 1)),
   });
 }
 

@@ -3,6 +3,7 @@ import { shapeError, valueError } from "../../errors.ts";
 import { defineOp, record } from "../op.ts";
 import {
   broadcastShapes,
+  checkList,
   checkShape,
   formatShape,
   isExtent,
@@ -35,6 +36,7 @@ export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
  */
 export function reshape(x: Operand, shape: Shape): Tensor {
   const t = asTensor(x);
+  checkList("reshape", "the shape", shape, (extent) => extent === -1 || isExtent(extent));
   const holes = shape.filter((extent) => extent === -1).length;
   const given = shape.filter((extent) => extent !== -1);
   const unknowns = (extents: Shape) => extents.filter(Number.isNaN).length;
@@ -102,7 +104,9 @@ export const transposeOp = /* @__PURE__ */ defineOp<{ permutation: readonly numb
 /** Axis i of the result is axis `permutation[i]` of x; by default the axes are reversed. */
 export function transpose(x: Operand, permutation?: readonly number[]): Tensor {
   const t = asTensor(x);
-  const order = permutation ? permutation.map((axis) => normalizeAxis("transpose", axis, t.rank)) : t.shape.map((_, axis) => t.rank - 1 - axis);
+  const order = permutation
+    ? checkList("transpose", "the permutation", permutation).map((axis) => normalizeAxis("transpose", axis, t.rank))
+    : t.shape.map((_, axis) => t.rank - 1 - axis);
   if (order.length !== t.rank || new Set(order).size !== t.rank) {
     throw valueError("transpose", {
       rule: "the permutation must name each axis once",

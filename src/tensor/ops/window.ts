@@ -1,4 +1,5 @@
 import { shapeError, valueError } from "../../errors.ts";
+import { show } from "../../format.ts";
 import { formatShape } from "../shape.ts";
 
 /**
@@ -121,7 +122,7 @@ function tooLarge(name: string, inputs: readonly number[], { size, dilations, pa
     rule: "a window may not be larger than the padded input",
     expected: `a window within ${formatShape(inputs)}`,
     received: `${formatShape(size)}${dilated}`,
-    context: `input ${formatShape(inputs)}, window ${formatShape(size)}, padding ${typeof padding === "string" ? padding : JSON.stringify(padding)}`,
+    context: `input ${formatShape(inputs)}, window ${formatShape(size)}, padding ${show(padding)}`,
     advice: 'Use padding "same" or a smaller window.',
   });
 }
