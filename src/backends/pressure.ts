@@ -22,10 +22,12 @@ export async function withRoom<T>(backend: Backend, act: () => Promise<T>): Prom
   try {
     return await act();
   } catch (error) {
-    if (!(error instanceof OutOfMemoryError)) throw error;
+    if (!isShortage(error)) throw error;
     const rare = await import("../rare.ts").catch(() => {
       throw error;
     });
-    return rare.retryWithRoom(backend, act, registered);
+    return rare.retryWithRoom(backend, act, registered, isShortage);
   }
 }
+
+const isShortage = (error: unknown): boolean => error instanceof OutOfMemoryError;

@@ -1,4 +1,3 @@
-import { OutOfMemoryError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
 import type { Reclaimable } from "./pressure.ts";
 
@@ -6,7 +5,12 @@ import type { Reclaimable } from "./pressure.ts";
  * Runs `act` again, which failed for want of memory, each time with more of it: once garbage is collected (what belongs to models that were dropped), and once caches
  * have given up what they hold. Nothing of this costs models in use anything but the last.
  */
-export async function retryWithRoom<T>(backend: Backend, act: () => Promise<T>, caches: Iterable<WeakRef<Reclaimable>>): Promise<T> {
+export async function retryWithRoom<T>(
+  backend: Backend,
+  act: () => Promise<T>,
+  caches: Iterable<WeakRef<Reclaimable>>,
+  isShortage: (error: unknown) => boolean,
+): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     if (attempt < rounds) await encourageCollection();
     else for (const reference of caches) reference.deref()?.reclaim(backend);
@@ -14,7 +18,7 @@ export async function retryWithRoom<T>(backend: Backend, act: () => Promise<T>, 
     try {
       return await act();
     } catch (error) {
-      if (!(error instanceof OutOfMemoryError) || attempt === rounds) throw error;
+      if (!isShortage(error) || attempt === rounds) throw error;
     }
   }
 }
@@ -28,8 +32,8 @@ const watched = /* @__PURE__ */ new FinalizationRegistry<{ isCollected: boolean 
 });
 
 /** Turns of the event loop, and milliseconds, after which no collection is to be expected. */
-const mostTurns = 100;
-const mostTime = 2000;
+const mostTurns = 300;
+const mostTime = 10_000;
 
 /**
  * A garbage collector does not see how full linear memory is, but it counts the bytes of array buffers: a few large ones, never touched, make it run. Finalizers

@@ -184,6 +184,8 @@ describe("memory pressure", () => {
     await settle([larger], other);
     expect((await larger.read())[299_999]).toBe(3);
     expect(asked).toEqual([backend, backend]);
+    // Registered weakly, so the test has to hold it until here.
+    expect(cache.reclaim(other)).toBe(false);
   });
 
   it("gives back working memory of programs that are gone", async () => {

@@ -83,7 +83,7 @@ function atAllocations({ heap }: WasmBackend): Saboteur {
   return { during, accounts: () => accountsOf(heap) };
 }
 
-/** Every growth of the memory: from one on all fail, as where the machine has no more. */
+/** Every growth of the memory: from one on all fail, as where the machine has no more. Then programs that are kept for later may go. */
 function atGrowth({ heap }: WasmBackend): Saboteur {
   const { pass, during } = counter(() => new RangeError("WebAssembly.Memory.grow(): Unable to grow instance memory"), true);
   const real = heap.memory.grow.bind(heap.memory);
@@ -91,11 +91,11 @@ function atGrowth({ heap }: WasmBackend): Saboteur {
     pass();
     return real(pages);
   };
-  return { during, accounts: () => accountsOf(heap) };
+  return { during, accounts: () => ({ ...accountsOf(heap), own: parts(heap).used.variables }) };
 }
 
 /** Who holds how much, and whether all of the rest is free. The arena and scratch memory are shared, and as large as any program has needed. */
-function accountsOf(heap: Heap): unknown {
+function accountsOf(heap: Heap): { own: unknown; unaccounted: number } {
   const { used, gaps } = parts(heap);
   const free = gaps.reduce((sum, { bytes }) => sum + bytes, 0);
   const { arena, scratch, ...own } = used;
