@@ -22,7 +22,12 @@ export interface VariableOptions {
   name?: string;
   /** Default true. Optimizers update trainable variables only. */
   trainable?: boolean;
+  /** What the variable is to its layer, where others must know. Default: nothing of that kind. */
+  role?: VariableRole | undefined;
 }
+
+/** The kernel of a layer that has one kernel, which spectral normalization divides; or a table of vectors, which muon leaves to AdamW. */
+export type VariableRole = "kernel" | "embeddings";
 
 /**
  * State that outlives a run: weights, moving averages, optimizer slots. Its values are in the array or graph that it was made
@@ -33,6 +38,7 @@ export class Variable extends Printed {
   readonly id: number = Variable.count++;
   readonly name: string;
   readonly dtype: DType;
+  readonly role: VariableRole | undefined;
   trainable: boolean;
   /** First values, as long as no backend holds the variable. */
   initial: NumericArray | number | Tensor;
@@ -49,6 +55,7 @@ export class Variable extends Printed {
     checkShape(`variable "${this.name}"`, shape);
     this.dtype = options.dtype ?? "float32";
     this.trainable = options.trainable ?? true;
+    this.role = options.role;
     this.initial = options.initial;
     if (typeof options.initial !== "number") this.checkData(options.initial, true);
   }

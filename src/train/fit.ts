@@ -17,7 +17,7 @@ export interface FitCall {
   readonly network: Network;
   readonly task: Task;
   readonly trainer: Trainer;
-  readonly data: { readonly stream: BatchStream } | { readonly x: ArraysGiven; readonly y: ArraysGiven };
+  readonly data: { readonly stream: BatchStream } | { readonly x: ArraysGiven; readonly y: ArraysGiven | null };
   readonly options: FitOptions;
   /** Runs this call. */
   readonly queue: OperationQueue;

@@ -8,7 +8,7 @@ import type { BatchStream } from "./prepare.ts";
 export type Verbosity = "auto" | 0 | 1 | 2;
 
 /** Data to validate with: arrays in a list, or batches. */
-export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven, sampleWeight?: ArraysGiven] | BatchStream;
+export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven] | BatchStream;
 
 /** Options of passes over data. */
 export interface PassOptions {
@@ -16,7 +16,10 @@ export interface PassOptions {
   batchSize?: number;
   /** Callbacks. Default none. */
   callbacks?: readonly Callback[];
-  /** Whether to look through the data for NaN, infinities and labels that do not exist before anything runs. Default true. */
+  /**
+   * Whether to look through the data before they run, batches of a stream in every epoch: for NaN, infinities (of float32), labels that do not exist, and what is no
+   * number of an embedding's vector. Default true.
+   */
   checkData?: boolean;
 }
 
@@ -50,9 +53,9 @@ export interface FitOptions extends PassOptions {
   seed?: number;
   /** The epoch to begin with, to go on with an earlier run. Default 0. */
   initialEpoch?: number;
-  /** What the samples of each class count for in the loss. One output only, not with sampleWeight. */
+  /** What the labels of each class count for in the loss: `{ 0: 1, 1: 5 }`, a Map, or a list. Weighs steps where labels have several. One output only, not with sampleWeight. */
   classWeight?: ClassWeight;
-  /** What each sample counts for in the loss. */
+  /** What each sample counts for in the loss: [n], [n, 1], one number for all, or the shape of the loss's values, such as [n, steps]. */
   sampleWeight?: ArraysGiven;
   /** Batches in an epoch; the next epoch goes on where this one stopped. Default all. */
   stepsPerEpoch?: number;
