@@ -102,11 +102,12 @@ export function checkList<T>(name: string, what: string, value: readonly T[], fi
   throw valueError(name, { rule: `${what} must be a list`, expected: "an array that fits", received: literal(value) });
 }
 
-/** Whether a value is a whole number, or unknown where that is allowed. */
-export const isWhole = (value: unknown): boolean => Number.isInteger(value) || (unknownExtents && Number.isNaN(value));
+export const isNumber = (value: unknown): value is number => typeof value === "number";
 
 /** Whether an extent is a whole number ≥ 0, or unknown where that is allowed. */
-export const isExtent = (extent: unknown): boolean => isWhole(extent) && !((extent as number) < 0);
+export function isExtent(extent: unknown): boolean {
+  return (Number.isInteger(extent) && (extent as number) >= 0) || (unknownExtents && Number.isNaN(extent));
+}
 
 /** Checks that `shape` is an array of non-negative integers, and its size as {@link checkSize} does. */
 export function checkShape(name: string, shape: unknown): Shape {

@@ -67,7 +67,7 @@ async function arraysOf(
         throw valueError(label, { rule: `${what} must have an array for "${name}"`, expected: names.filter((_, at) => needs[at]), received: array });
       }),
     );
-  if (given === undefined || given === null) {
+  if (what !== "x" && (given === undefined || given === null)) {
     if (!needs.includes(true)) return names.map(() => undefined);
     throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
   }
