@@ -121,6 +121,7 @@ async function transfer<T>(all: readonly Variable[], backend: Backend, loading?:
     );
   }
 
+  all.forEach(checkHeld);
   try {
     for (;;) {
       const due = all.filter((variable) => residenceOf(variable)?.storage.backend !== backend && !Object.is(versionOf(variable), copied.get(variable)));

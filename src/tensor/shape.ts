@@ -102,8 +102,6 @@ export function checkList<T>(name: string, what: string, value: readonly T[], fi
   throw valueError(name, { rule: `${what} must be a list`, expected: "an array that fits", received: literal(value) });
 }
 
-export const isNumber = (value: unknown): value is number => typeof value === "number";
-
 /** Whether an extent is a whole number ≥ 0, or unknown where that is allowed. */
 export function isExtent(extent: unknown): boolean {
   return (Number.isInteger(extent) && (extent as number) >= 0) || (unknownExtents && Number.isNaN(extent));

@@ -44,7 +44,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       logs = await plan.trainer.logs();
       if (!hasWarned && !plan.trainer.diagnosing && !Number.isFinite(logs.loss ?? 0)) {
         hasWarned = true;
-        console.warn(`fit: the loss of epoch ${epoch + 1} is ${logs.loss}. With the callback terminateOnNaN() training stops there and the cause is named.`);
+        console.warn(`fit: the loss of epoch ${epoch + 1} is ${logs.loss}. The callback terminateOnNaN() finds the cause.`);
       }
       if (validation?.isDue(epoch)) {
         const found = await runTest(plan.trainer, plan.reset, { source: validation.source, epoch: 0, limit: validation.steps }, callbacks);

@@ -7,7 +7,7 @@ import { Heap } from "../../src/backends/wasm/heap.ts";
 import { wasm, wasmOf } from "../../src/backends/wasm/index.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import { OutOfMemoryError, ValueError } from "../../src/errors.ts";
+import { OutOfMemoryError, StateError, ValueError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/index.ts";
 import { add, matmul, placeholder, randomUniform, tensor } from "../../src/tensor/ops/index.ts";
 import { Variable } from "../../src/tensor/variable.ts";
@@ -73,6 +73,32 @@ describe("the default backend", () => {
     old.compile({ optimizer: "sgd", loss: "meanSquaredError" });
     expect([...(await (await old.predict([[3, 4]])).data())]).toEqual([7]);
   });
+});
+
+describe("a backend that was disposed of", () => {
+  for (const [name, make] of Object.entries({ js: async () => js(), wasm: () => wasm({ threads: 1 }) })) {
+    it(`has lost the values on it: ${name}`, async () => {
+      const backend = await make();
+      const variable = new Variable([2], { initial: Float32Array.of(1, 2), name: "w" });
+      const executable = await bind(compile({ outputs: {}, updates: [[variable, add(variable, 1)]] }), backend);
+      executable.run();
+      backend.dispose();
+      expect(backend.disposed).toBe(true);
+      expect(() => backend.allocate({ size: 1, dtype: "float32" })).toThrow("a disposed backend cannot be used");
+      expect(() => executable.run()).toThrow(StateError);
+      const other = await make();
+      const load = () => bind(compile({ outputs: { y: variable.tensor } }), other);
+      for (const use of [() => variable.read(), () => settle([variable], other), () => settle([variable], backend), load]) {
+        await expect(use()).rejects.toThrow(
+          'variable "w": its values must be on a backend in use. Expected values, received a backend that was disposed of. Assign new',
+        );
+      }
+      variable.assign([5, 6]);
+      await expect(settle([variable], backend)).rejects.toThrow("a disposed backend cannot be used");
+      await settle([variable], other);
+      expect([...(await variable.read())]).toEqual([5, 6]);
+    });
+  }
 });
 
 describe("a module that could not be compiled", () => {
@@ -205,9 +231,7 @@ describe("a program whose variables have moved", () => {
       const moved = await make();
       await settle([variable], moved);
       const values = [...(await variable.read())];
-      expect(() => executable.run()).toThrow(
-        "a program's variables must be where they were when it was loaded. Expected storages in use, received one that was freed.",
-      );
+      expect(() => executable.run()).toThrow("a program runs while its variables stay where they are. Expected storages in use, received a freed one.");
       expect([...(await variable.read())]).toEqual(values);
       executable.dispose();
     });

@@ -26,12 +26,23 @@ export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
   if (precision !== "float32" && precision !== "float64") {
     throw valueError("js", { rule: "precision must be known", expected: '"float32" or "float64"', received: precision });
   }
+  let disposed = false;
   const backend: HostBackend = {
     name: precision === "float64" ? "js (float64)" : "js",
 
-    load: (program, storages) => new JsExecutable(program, new Memory(program, bind(program, storages), precision), storages as readonly JsStorage[]),
+    get disposed() {
+      return disposed;
+    },
 
-    allocate: ({ size, dtype }: StorageSpec): JsStorage => ({ backend, size, dtype, array: newArray(size, dtype, precision) }),
+    load(program, storages) {
+      check();
+      return new JsExecutable(program, new Memory(program, bind(program, storages), precision), storages as readonly JsStorage[]);
+    },
+
+    allocate({ size, dtype }: StorageSpec): JsStorage {
+      check();
+      return { backend, size, dtype, array: newArray(size, dtype, precision) };
+    },
 
     write(storage, data: NumericArray) {
       const array = arrayOf(storage);
@@ -50,15 +61,29 @@ export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
     readSync: (storage) => arrayOf(storage).slice(),
 
     free(storage) {
+      if (disposed) return;
       arrayOf(storage);
       (storage as JsStorage).array = undefined;
     },
 
     // Arrays go with the last reference to them.
-    dispose() {},
+    dispose() {
+      disposed = true;
+    },
   };
 
+  function check(): void {
+    if (!disposed) return;
+    throw stateError("js backend", {
+      rule: "a disposed backend cannot be used",
+      expected: "a backend in use",
+      received: "one that was disposed of",
+      advice: "Make another.",
+    });
+  }
+
   function arrayOf(storage: Storage): TypedArray {
+    check();
     if (storage.backend !== backend) {
       throw valueError("js backend", { rule: "a storage belongs to the backend that allocated it", expected: backend.name, received: storage.backend.name });
     }

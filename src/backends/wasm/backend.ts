@@ -301,7 +301,7 @@ export class WasmBackend extends Printed implements HostBackend {
       rule: "a disposed backend cannot be used",
       expected: "a backend in use",
       received: "one that was disposed of",
-      advice: "Make another; what variables held on this one is lost.",
+      advice: "Make another.",
     });
   }
 }

@@ -195,10 +195,9 @@ export class WasmExecutable implements HostExecutable {
     for (const { freed } of this.storages.values()) {
       if (!freed) continue;
       throw stateError("wasm backend", {
-        rule: "a program's variables must be where they were when it was loaded",
+        rule: "a program runs while its variables stay where they are",
         expected: "storages in use",
-        received: "one that was freed",
-        advice: "Bind the graph again.",
+        received: "a freed one",
       });
     }
     this.frees = this.backend.frees;

@@ -48,7 +48,7 @@ export function warningOfOne(name: string): (p: Tensor, axis: number) => Tensor 
   return (p, axis) => {
     if (p.shape.at(axis) === 1 && !hasWarned) {
       hasWarned = true;
-      console.warn(`${name}: predictions ${formatShape(p.shape)} have one class, so nothing is learned. Use binaryCrossentropy, or a unit for each class.`);
+      console.warn(`${name}: predictions ${formatShape(p.shape)} have one class, so nothing is learned. Use binaryCrossentropy.`);
     }
     return p;
   };

@@ -1,7 +1,7 @@
 import type { View } from "../../compiler/instruction.ts";
-import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { checkCounts, checkNumber, shapeError, valueError } from "../../errors.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
-import { checkShape, formatShape, mayBeShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import { checkSize, formatShape, isExtent, mayBeShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, equal, where } from "./elementwise.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
@@ -106,7 +106,8 @@ export function oneHot(indices: Operand, depth: number, { onValue = 1, offValue 
 
 /** 0, 1, … n − 1 as int32. */
 export function range(n: number): Tensor {
-  if (Number.isNaN(n)) return cast(zeros([n]), "int32");
-  checkShape("range", [n]);
+  if (Number.isNaN(n) && isExtent(n)) return cast(zeros([n]), "int32");
+  checkNumber("range", "n", n, "an integer ≥ 0", (value) => Number.isInteger(value) && value >= 0);
+  checkSize("range", [n]);
   return tensor(Int32Array.from({ length: n }, (_, i) => i));
 }

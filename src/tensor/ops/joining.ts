@@ -1,7 +1,7 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { defineOp, record } from "../op.ts";
-import { checkList, formatShape, isExtent, isNumber, mayEqual, normalizeAxis, type Shape, sameShape } from "../shape.ts";
+import { checkList, formatShape, isExtent, mayEqual, normalizeAxis, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { expandDims } from "./shaping.ts";
@@ -35,8 +35,8 @@ function window(view: View, begin: readonly number[], size: Shape): View {
  */
 export function slice(x: Operand, begin: readonly number[], size: readonly number[]): Tensor {
   const t = asTensor(x);
-  const from = checkList("slice", "begin", begin, isNumber).map((at, axis) => (at < 0 ? at + (t.shape[axis] as number) : at));
-  const extent = checkList("slice", "size", size, isNumber).map((n, axis) => (n === -1 ? (t.shape[axis] as number) - (from[axis] as number) : n));
+  const from = checkList("slice", "begin", begin, Number.isInteger).map((at, axis) => (at < 0 ? at + (t.shape[axis] as number) : at));
+  const extent = checkList("slice", "size", size, Number.isInteger).map((n, axis) => (n === -1 ? (t.shape[axis] as number) - (from[axis] as number) : n));
   const fits =
     begin.length === t.rank &&
     size.length === t.rank &&

@@ -7,7 +7,6 @@ import {
   checkShape,
   formatShape,
   isExtent,
-  isNumber,
   mayBeShape,
   mayEqual,
   normalizeAxes,
@@ -37,7 +36,7 @@ export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
  */
 export function reshape(x: Operand, shape: Shape): Tensor {
   const t = asTensor(x);
-  checkList("reshape", "the shape", shape, isNumber);
+  checkList("reshape", "the shape", shape, (extent) => extent === -1 || isExtent(extent));
   const holes = shape.filter((extent) => extent === -1).length;
   const given = shape.filter((extent) => extent !== -1);
   const unknowns = (extents: Shape) => extents.filter(Number.isNaN).length;

@@ -124,7 +124,8 @@ function known(what: string, given: ArrayInput | undefined): Known {
 }
 
 function arrayOf(owner: string, given: Exclude<ArrayInput, Tensor>): { readonly data: ArrayLike<number>; readonly shape: Shape } {
-  if (typeof given === "object" && given !== null && "data" in given) return { data: given.data as ArrayLike<number>, shape: given.shape };
+  if (typeof given === "object" && given !== null && "data" in given)
+    return { data: Array.from<number | string, number>(given.data, Number), shape: given.shape };
   return isNumericView(given) ? { data: given, shape: [given.length] } : flatten(owner, given, Float64Array);
 }
 
