@@ -61,7 +61,7 @@ const wordsOf = (value: unknown): string => (typeof value === "string" ? value :
 
 /** Whether a string that was received, without quotes, would look like something else: a number, null, nothing. */
 function isMisleading(value: unknown): boolean {
-  return typeof value === "string" && (!Number.isNaN(Number(value)) || /^(true|false|null|undefined|NaN)$|\p{Cc}/u.test(value));
+  return typeof value === "string" && (!Number.isNaN(Number(value)) || /^(true|false|null|undefined|NaN|[^\p{L}\d[]*)$|\p{Cc}/u.test(value));
 }
 
 /** A value that a user has handed in, for `received`: strings come in quotes and are called so. */

@@ -85,7 +85,7 @@ const mostSteps = 2 ** 28;
 const isSteps = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= mostSteps;
 
 /** For messages about numbers that are too large. */
-const limitFor = (list: unknown): string => (Array.isArray(list) && list.some((n) => n > mostSteps) ? `, at most ${mostSteps}` : "");
+const limitFor = (list: unknown): string => (Array.isArray(list) && list.some((n) => typeof n === "number" && n > mostSteps) ? `, at most ${mostSteps}` : "");
 
 const at = <T>(list: readonly T[], axis: number): T => list[axis] as T;
 
