@@ -106,6 +106,11 @@ export class Optimizer {
     this.rate = checked;
   }
 
+  /** Whether averages of the weights are kept (see {@link averageOf}). */
+  get useEma(): boolean {
+    return this.options.useEma === true;
+  }
+
   /** Whether the learning rate follows a schedule. */
   get isScheduled(): boolean {
     return typeof this.rate === "function";

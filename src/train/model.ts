@@ -171,13 +171,16 @@ export class Model extends Network implements TrainedModel {
   async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
     const { task, trainer } = await this.ready("evaluate");
     const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
-    const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
+    const { batchSize, sampleWeight, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "evaluate", task.objective, checkData);
     checkPass(preparation.label, options, isStream(x));
     const source = isStream(x)
       ? preparation.streamSource(x, true)
-      : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), { batchSize });
-    return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks));
+      : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), {
+          batchSize,
+          steps,
+        });
+    return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks, { model: this }));
   }
 
   /** What the model gives for x: a constant tensor [samples, …]. Needs no `compile`. @throws StateError where the model has several outputs. */
@@ -213,11 +216,17 @@ export class Model extends Network implements TrainedModel {
   }
 
   private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions): Promise<Tensor[]> {
-    const { batchSize = 32, steps, callbacks = [], checkData = true } = options;
+    const { batchSize, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
-    const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize });
-    const outputs = await runPredict(this.forwardTrainer(), this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks), mode);
+    const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize, steps });
+    const outputs = await runPredict(
+      this.forwardTrainer(),
+      this.outputs.length,
+      { source, epoch: 0, limit: steps },
+      new CallbackList(callbacks, { model: this }),
+      mode,
+    );
     return outputs.map(({ data, shape }) => tensor(data, shape));
   }
 

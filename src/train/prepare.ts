@@ -17,6 +17,13 @@ export type BatchGiven = DataGiven | readonly [x: ArraysGiven, y?: ArraysGiven, 
 /** Batches from anywhere: a dataset, or anything iterable that gives batches. */
 export type BatchStream = Dataset<unknown> | AsyncIterable<BatchGiven> | Iterable<BatchGiven>;
 
+/** How arrays are cut into batches. */
+export interface BatchOptions extends Omit<ArrayBatches, "batchSize"> {
+  /** Default: what `steps` batches of all samples take, else 32. */
+  readonly batchSize?: number | undefined;
+  readonly steps?: number | undefined;
+}
+
 /** What data are prepared for. */
 export class Preparation {
   private readonly slots: Slots;
@@ -51,8 +58,9 @@ export class Preparation {
     return classWeight ? (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns) : columns;
   }
 
-  arraySource(columns: Columns, batches: ArrayBatches): BatchSource {
-    return new ArraySource(columns, this.network.inputs, batches);
+  /** Without a batch size, so many steps are one pass over the data, as in Keras. */
+  arraySource(columns: Columns, { batchSize, steps, ...order }: BatchOptions): BatchSource {
+    return new ArraySource(columns, this.network.inputs, { batchSize: batchSize ?? (steps ? Math.ceil(columns.rows / steps) : 32), ...order });
   }
 
   /** A stream of batches; each is checked as it comes, its numbers only in the first pass. */
