@@ -8,6 +8,7 @@ import { placeholder } from "../tensor/ops/leaf.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
+import { noteCopies } from "./copies.ts";
 import { type Initializer, type InitializerName, initializer } from "./initializers.ts";
 import { streamOf } from "./stream.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
@@ -41,7 +42,7 @@ export interface CallContext {
 
 /** Options that every layer takes. */
 export interface LayerOptions {
-  /** Unique within a model; default the layer's kind with a number. */
+  /** Unique within a model. Default the layer's kind with a number, `dense`, `dense_1`, …: the first model that the layer is part of gives it. */
   name?: string;
   /** Default true. */
   trainable?: boolean;
@@ -73,9 +74,10 @@ export interface WeightOptions {
  * puts positional arguments into it: `dense(300, options)` is `new Dense({ units: 300, ...options })`.
  */
 export abstract class Layer {
-  private static readonly counts = new Map<string, number>();
-
-  readonly name: string;
+  /** The name that the first model gave, where the options give none. */
+  automaticName: string | undefined;
+  /** Of a layer that is part of another one: how its name follows from the other's. */
+  nameRule: (() => string) | undefined;
   readonly inputShape: Shape | undefined;
   readonly inputDType: DType;
   private isBuilt = false;
@@ -95,9 +97,6 @@ export abstract class Layer {
     readonly kind: string,
     protected readonly config: LayerOptions = {},
   ) {
-    const count = Layer.counts.get(kind) ?? 0;
-    if (config.name === undefined) Layer.counts.set(kind, count + 1);
-    this.name = config.name ?? (count === 0 ? kind : `${kind}_${count}`);
     this.isTrainable = config.trainable ?? true;
     this.inputShape = config.inputShape;
     this.inputDType = config.inputDType ?? "float32";
@@ -108,6 +107,16 @@ export abstract class Layer {
         received: config.inputShape,
       });
     }
+  }
+
+  /** The name in the options. */
+  get ownName(): string | undefined {
+    return this.config.name;
+  }
+
+  /** Before the layer is part of a model, and without a name of its own, this is its kind. */
+  get name(): string {
+    return this.nameRule?.() ?? this.ownName ?? this.automaticName ?? this.kind;
   }
 
   /** `dense "dense_1"`: how the layer is named in messages. */
@@ -122,6 +131,11 @@ export abstract class Layer {
   /** Layers inside this one. */
   get sublayers(): readonly Layer[] {
     return [];
+  }
+
+  /** Layers inside this one that a model names along with it. */
+  get namedParts(): readonly Layer[] {
+    return this.sublayers;
   }
 
   /** Setting it reaches all sublayers. Compile again afterwards. */
@@ -155,7 +169,7 @@ export abstract class Layer {
   /** For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN. */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
     const { trainable = true, regularizer, constraint } = options;
-    const variable = new Variable(shape, { initial: Number.NaN, name: `${this.name}/${name}`, trainable });
+    const variable = new Variable(shape, { initial: Number.NaN, name: () => `${this.name}/${name}`, trainable });
     this.own.push(variable);
     this.pending.set(variable, initializer(options.initializer ?? "glorotUniform", this.label));
     if (regularizer) this.regularizers.set(variable, regularizer);
@@ -278,7 +292,7 @@ export abstract class Layer {
     const source: Application = { layer: this, inputs: list, single, outputs };
     const shapes = list.map((input) => input.shape);
     const dtypes = list.map((input) => input.dtype);
-    for (const { shape, dtype } of this.probe(shapes, dtypes, single)) outputs.push(new SymbolicTensor(shape, dtype, source, this.name));
+    for (const { shape, dtype } of this.probe(shapes, dtypes, single)) outputs.push(new SymbolicTensor(shape, dtype, source));
     return outputs;
   }
 
@@ -305,13 +319,26 @@ export abstract class Layer {
 
   /** The factory's options as plain data, for saving; a user's own functions stay functions. */
   getConfig(): Record<string, unknown> {
-    return describe({ ...this.config, name: this.name, trainable: this.trainable });
+    const name = this.ownName ?? this.automaticName;
+    return describe({ ...this.config, ...(name !== undefined && { name }), trainable: this.trainable });
   }
 
-  /** An equal layer with fresh weights under the same name. */
-  clone(): Layer {
+  /**
+   * An equal layer with fresh weights under the same name.
+   * @param copies layers that were cloned already, with their copies: what is shared by several layers is shared by their clones.
+   */
+  clone(copies: Map<Layer, Layer> = new Map()): Layer {
+    const known = copies.get(this);
+    if (known) return known;
+    const copy = this.makeCopy(copies);
+    noteCopies(this, copy, copies);
+    return copy;
+  }
+
+  /** For `clone`: a new layer of the same options. Layers in the options are cloned with `copies`. */
+  protected makeCopy(_copies: Map<Layer, Layer>): Layer {
     const Same = this.constructor as new (config: LayerOptions) => Layer;
-    return new Same({ ...this.config, name: this.name, trainable: this.trainable });
+    return new Same({ ...this.config, trainable: this.trainable });
   }
 
   // ── For subclasses ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,8 @@ export interface VariableOptions {
   /** The first values: an array in row-major order, a number for all elements, or a tensor that is evaluated on first need. */
   initial: NumericArray | number | Tensor;
   dtype?: DType;
-  name?: string;
+  /** Default a number. A function where the name follows from one that may still change. */
+  name?: string | (() => string);
   /** Default true. Optimizers update trainable variables only. */
   trainable?: boolean;
 }
@@ -27,7 +28,6 @@ export interface VariableOptions {
 export class Variable {
   private static count = 0;
   readonly id: number = Variable.count++;
-  readonly name: string;
   readonly dtype: DType;
   trainable: boolean;
   /** First values, as long as no backend holds the variable. */
@@ -35,17 +35,22 @@ export class Variable {
   /** Set by the backend that holds the values. */
   home: Home | undefined;
   private node: Tensor | undefined;
+  private readonly naming: string | (() => string);
 
   constructor(
     readonly shape: Shape,
     options: VariableOptions,
   ) {
-    this.name = options.name ?? `variable_${this.id}`;
+    this.naming = options.name ?? `variable_${this.id}`;
     checkShape(`variable "${this.name}"`, shape);
     this.dtype = options.dtype ?? "float32";
     this.trainable = options.trainable ?? true;
     this.initial = options.initial;
     this.checkData(options.initial);
+  }
+
+  get name(): string {
+    return typeof this.naming === "string" ? this.naming : this.naming();
   }
 
   /** The value at the start of a run, as a tensor; updates of the same run do not change it. */

@@ -19,7 +19,7 @@ import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { runPredict, runTest } from "./loops.ts";
 import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
-import { assignNamed, assignOptimizer, type NamedArrays, readNamed, readOptimizer } from "./named-weights.ts";
+import { assignNamed, assignOptimizer, type NamedArrays, type NamedResult, readNamed, readOptimizer } from "./named-weights.ts";
 import { Objective, type ObjectiveOptions } from "./objective.ts";
 import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
@@ -76,11 +76,12 @@ export class Model extends Network implements TrainedModel {
   /**
    * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that is used again keeps its
    * state for the variables that stay.
-   * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
+   * @throws ValueError on unknown names (with the nearest), on lists that do not fit the outputs, and on an optimizer of another model.
    */
   compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions): void {
     const label = `compile of ${this.label}`;
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
+    if (typeof optimizer === "object") optimizer.serve(label, this, this.trainableVariables);
     this.trainer?.dispose();
     this.task = task;
     this.trainer = new Trainer({ network: this, task, backend, seed: this.seed });
@@ -282,10 +283,11 @@ export class Model extends Network implements TrainedModel {
   /**
    * Sets weights by name, from what `getNamedWeights` gave.
    * @param options.strict whether every weight must be there, and no other. False: what has a known name is set, such as the layers that two models share. Default true.
-   * @throws ValueError where names do not fit, ShapeError where shapes do not; then nothing has changed.
+   * @returns which names were set, which of the model's were missing and which given ones it does not have.
+   * @throws ValueError where names do not fit (with strict false: where none does), ShapeError where shapes do not; then nothing has changed.
    */
-  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, { strict = true }: { strict?: boolean } = {}): void {
-    assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
+  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, { strict = true }: { strict?: boolean } = {}): NamedResult {
+    return assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
   }
 
   /** The optimizer's state as plain data: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
@@ -330,9 +332,13 @@ export class Model extends Network implements TrainedModel {
     return last.layer;
   }
 
-  override clone(): Model {
-    const { inputs, outputs } = this.cloneGraph();
-    return new Model(inputs, outputs, { name: this.name, trainable: this.trainable, seed: this.seed }, this.kind);
+  override clone(copies?: Map<Layer, Layer>): Model {
+    return super.clone(copies) as Model;
+  }
+
+  protected override makeCopy(copies: Map<Layer, Layer>): Model {
+    const { inputs, outputs } = this.cloneGraph(copies);
+    return new Model(inputs, outputs, { ...this.config, trainable: this.trainable, seed: this.seed }, this.kind);
   }
 
   /** As {@link compiled}, with everything loaded that names stand for. */

@@ -98,7 +98,7 @@ export class Preparation {
 
 /** Names of a model's outputs: those of the layers that give them. */
 export function outputNames(network: Network): string[] {
-  return network.outputs.map((output, index) => output.name ?? output.layer?.name ?? `output_${index}`);
+  return network.outputs.map((output) => network.nameOf(output.layer ?? output));
 }
 
 /** Whether data come as batches rather than as arrays. */
