@@ -3,6 +3,7 @@ import { valueError } from "../errors.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
+import type { OperationQueue } from "./operation-queue.ts";
 import type { Logs } from "./trainer.ts";
 
 /** What callbacks may do with the model that trains. A model from `sequential` or `model` is one. */
@@ -74,11 +75,13 @@ type Given<H extends Hook> = Parameters<NonNullable<Callback[H]>> extends [...in
 export class CallbackList {
   /**
    * @param run what each hook is told last; a {@link Training} where hooks of training are called.
+   * @param queue runs the operation that calls the callbacks, where there is one: it is paused while they run, so that they may use the model.
    * @throws ValueError where one is listed twice: it would count everything twice.
    */
   constructor(
     private readonly callbacks: readonly Callback[],
     private readonly run: Run,
+    private readonly queue?: OperationQueue,
   ) {
     if (new Set(callbacks).size < callbacks.length) {
       throw valueError("callbacks", { rule: "each callback may be listed once", expected: "different callbacks", received: "one of them twice" });
@@ -93,6 +96,9 @@ export class CallbackList {
   /** Calls the hook of each, one after the other. */
   async call<H extends Hook>(hook: H, ...args: Given<H>): Promise<void> {
     const all: unknown[] = [...args, this.run];
-    for (const callback of this.callbacks) await (callback[hook] as ((...args: unknown[]) => Hooked) | undefined)?.apply(callback, all);
+    for (const callback of this.callbacks) {
+      const act = () => (callback[hook] as ((...args: unknown[]) => Hooked) | undefined)?.apply(callback, all);
+      await (this.queue ? this.queue.pauseFor(act) : act());
+    }
   }
 }

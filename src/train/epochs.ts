@@ -3,9 +3,9 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchSpec } from "./batch.ts";
 import type { CallbackList, Training } from "./callback.ts";
-import { runTest, StepFinder } from "./loops.ts";
+import { runTest, StepRunner } from "./loops.ts";
 import type { BatchCursor, BatchSource } from "./source.ts";
-import type { Logs, Trainer } from "./trainer.ts";
+import type { Logs, Step, Trainer } from "./trainer.ts";
 
 /** A training run with everything decided. */
 export interface FitPlan {
@@ -36,13 +36,14 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
   const { training, callbacks, validation } = plan;
   const { model } = training;
   const batches = new EpochBatches(plan.source, plan.stepsPerEpoch);
+  const runner = new StepRunner(plan.trainer);
   let logs: Logs = {};
   await callbacks.call("onTrainBegin");
   try {
     for (let epoch = plan.initialEpoch; epoch < training.epochs && !model.stopTraining; epoch++) {
       plan.reset();
       await callbacks.call("onEpochBegin", epoch);
-      if ((await runSteps(plan, batches)) === 0) break;
+      if ((await runSteps(plan, runner, batches)) === 0) break;
       logs = await plan.trainer.logs();
       if (validation?.isDue(epoch)) {
         const found = await runTest(plan.trainer, plan.reset, { source: validation.source, epoch: 0, limit: validation.steps }, callbacks);
@@ -51,6 +52,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       await callbacks.call("onEpochEnd", epoch, logs);
     }
   } finally {
+    runner.close();
     await batches.close();
   }
   await takeAveragesOver(plan.optimizer, model.trainableVariables);
@@ -71,22 +73,20 @@ async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variab
  */
 async function runSteps(
   { trainer, optimizer, training, callbacks, nextPass, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
+  runner: StepRunner,
   batches: EpochBatches,
 ): Promise<number> {
-  const finder = new StepFinder(trainer);
-  const { pacer } = trainer;
+  const { pacer, diagnosing } = trainer;
+  const diagnose = diagnosing ? (step: Step) => trainer.diagnose(step, diagnosing) : () => undefined;
   const [hasBegin, hasEnd] = [callbacks.has("onTrainBatchBegin"), callbacks.has("onTrainBatchEnd")];
   let spec = await batches.first(nextPass());
   const cursor = batches.cursor as BatchCursor;
   let done = 0;
   while (spec) {
     if (hasBegin) await callbacks.call("onTrainBatchBegin", done);
-    const mode = optimizer.phase === "update" ? "train" : "accumulate";
-    const found = finder.find(mode, spec);
-    const step = found instanceof Promise ? await found : found;
-    trainer.run(mode, step, cursor);
+    const ran = runner.run(optimizer.phase === "update" ? "train" : "accumulate", spec, cursor, diagnose);
+    if (ran instanceof Promise) await ran;
     done++;
-    if (trainer.diagnosing) await trainer.diagnose(step, trainer.diagnosing);
     if (hasEnd) await callbacks.call("onTrainBatchEnd", done - 1, await trainer.logs());
     if (pacer.isDue) {
       await onStep(done);

@@ -4,6 +4,7 @@ import type { ArraysGiven } from "./arrays.ts";
 import { type Callback, CallbackList, type TrainedModel, type Training } from "./callback.ts";
 import { type FitPlan, runEpochs, type Validation } from "./epochs.ts";
 import { History } from "./history.ts";
+import type { OperationQueue } from "./operation-queue.ts";
 import { checkFit, type FitOptions } from "./options.ts";
 import { type BatchStream, isStream, Preparation, splitColumns } from "./prepare.ts";
 import { Progress } from "./progress.ts";
@@ -19,6 +20,8 @@ export interface FitCall {
   readonly trainer: Trainer;
   readonly data: { readonly stream: BatchStream } | { readonly x: ArraysGiven; readonly y: ArraysGiven };
   readonly options: FitOptions;
+  /** Runs this call. */
+  readonly queue: OperationQueue;
 }
 
 /** Checks everything, then trains. */
@@ -39,7 +42,7 @@ export async function runFit(call: FitCall): Promise<History> {
       return trainer.diagnosis;
     },
   };
-  const hooks = new CallbackList(list, training);
+  const hooks = new CallbackList(list, training, call.queue);
   trainer.seed = seed;
   trainer.diagnosing = list.some((callback) => callback.diagnoses === true) ? (await import("../rare.ts")).diagnosis : undefined;
   model.stopTraining = false;

@@ -1,6 +1,8 @@
 import type { Backend } from "../backends/backend.ts";
-import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
-import { shapeError, stateError, valueError } from "../errors.ts";
+import { settle } from "../backends/evaluate.ts";
+import { withdraw } from "../backends/placement.ts";
+import type { ArrayInput, HostArray } from "../data/array.ts";
+import { type StateError, stateError, valueError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import { Network, type NetworkOptions } from "../nn/network.ts";
@@ -9,7 +11,6 @@ import type { SymbolicTensor } from "../nn/symbolic.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { OptimizerName } from "../optim/optimizers.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
-import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
@@ -17,13 +18,16 @@ import { CallbackList, type TrainedModel } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
-import { runPredict, runTest } from "./loops.ts";
+import { keepMetrics } from "./keep-metrics.ts";
+import { runPredict, runTest, StepRunner } from "./loops.ts";
 import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
-import { assignNamed, assignOptimizer, type NamedArrays, type NamedResult, readNamed, readOptimizer } from "./named-weights.ts";
+import { assignAll, assignNamed, assignOptimizer, type NamedArrays, type NamedResult, readNamed, readOptimizer } from "./named-weights.ts";
 import { Objective, type ObjectiveOptions } from "./objective.ts";
+import { OperationQueue } from "./operation-queue.ts";
 import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
 import type { BatchCursor } from "./source.ts";
+import type { Mode } from "./step.ts";
 import { Task } from "./task.ts";
 import { type Logs, type Step, Trainer } from "./trainer.ts";
 
@@ -63,7 +67,8 @@ export class Model extends Network implements TrainedModel {
   stopTraining = false;
   private task: Task | undefined;
   private trainer: Trainer | undefined;
-  private isBusy = false;
+  private givenBackend: Backend | undefined;
+  private readonly queue = new OperationQueue();
 
   constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], { seed, ...options }: ModelOptions = {}, kind = "model") {
     super(inputs, outputs, options, kind);
@@ -79,11 +84,13 @@ export class Model extends Network implements TrainedModel {
    * @throws ValueError on unknown names (with the nearest), on lists that do not fit the outputs, and on an optimizer of another model.
    */
   compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions): void {
+    this.checkIdle("compile");
     const label = `compile of ${this.label}`;
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
     if (typeof optimizer === "object") optimizer.serve(label, this, this.trainableVariables);
     this.trainer?.dispose();
     this.task = task;
+    this.givenBackend = backend;
     this.trainer = new Trainer({ network: this, task, backend, seed: this.seed });
   }
 
@@ -107,61 +114,53 @@ export class Model extends Network implements TrainedModel {
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
   fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
   async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
-    this.compiled("fit");
-    this.checkIdle();
-    this.isBusy = true;
-    try {
-      const { task, trainer } = await this.ready("fit");
+    return this.alone("fit", async (task, trainer, queue) => {
+      if (queue.isNested) throw this.busy("fit", "a call from a callback of this model");
       const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
-      return await runFit({ model: this, network: this, task, trainer, data, options: isStream(x) ? ((yOrOptions ?? {}) as FitOptions) : options });
-    } finally {
-      this.isBusy = false;
-    }
+      return runFit({ model: this, network: this, task, trainer, data, options: isStream(x) ? ((yOrOptions ?? {}) as FitOptions) : options, queue });
+    });
   }
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
   async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
-    const { task, trainer } = await this.ready("trainOnBatch");
-    const mode = task.optimizer.phase === "update" ? "train" : "accumulate";
-    return this.onBatch("trainOnBatch", mode, task, trainer, x, y, weights);
+    return this.onBatch("trainOnBatch", ({ optimizer }) => (optimizer.phase === "update" ? "train" : "accumulate"), { x, y }, weights);
   }
 
   /** Losses and metrics of one batch. */
   async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
-    const { task, trainer } = await this.ready("testOnBatch");
-    return this.onBatch("testOnBatch", "test", task, trainer, x, y, weights);
+    return this.onBatch("testOnBatch", () => "test", { x, y }, weights);
   }
 
-  /** What `profile` runs: the step of a mode for all of these data as one batch, bound, with what feeds it. */
-  async stepFor(mode: "train" | "predict", data: DataGiven): Promise<{ trainer: Trainer; step: Step; cursor: BatchCursor }> {
-    this.checkIdle();
-    const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
-    const preparation = new Preparation(this, "profile", task?.objective, true);
-    const columns = await preparation.columns(data);
-    const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
-    const spec = (await cursor.next()) as BatchSpec;
-    return { trainer, cursor, step: trainer.find(mode, spec) ?? (await trainer.bind(mode, spec)) };
+  /** For `profile`: calls `act` with the step of a mode for all of these data as one batch, while no other operation runs. */
+  withStep<T>(mode: "train" | "predict", data: DataGiven, act: (trainer: Trainer, step: Step, cursor: BatchCursor) => Promise<T>): Promise<T> {
+    return this.queue.run(async () => {
+      const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
+      const preparation = new Preparation(this, "profile", task?.objective, true);
+      const columns = await preparation.columns(data);
+      const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
+      const step = await trainer.acquire(mode, (await cursor.next()) as BatchSpec, (found) => found);
+      try {
+        return await act(trainer, step, cursor);
+      } finally {
+        trainer.release(step);
+      }
+    });
   }
 
-  private async onBatch(
-    what: string,
-    mode: "train" | "accumulate" | "test",
-    task: Task,
-    trainer: Trainer,
-    x: ArraysGiven,
-    y: ArraysGiven,
-    weights: BatchWeights,
-  ): Promise<Logs> {
-    const { sampleWeight, classWeight } = weights;
-    const preparation = new Preparation(this, what, task.objective, true);
-    const columns = await preparation.weigh(await preparation.columns({ x, y, sampleWeight }), classWeight);
-    const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
-    const spec = await cursor.next();
-    if (!spec) return {};
-    const step = trainer.find(mode, spec) ?? (await trainer.bind(mode, spec));
-    task.objective.reset();
-    trainer.run(mode, step, cursor);
-    return trainer.logs();
+  private onBatch(what: string, modeOf: (task: Task) => Mode, data: DataGiven, { sampleWeight, classWeight }: BatchWeights): Promise<Logs> {
+    return this.alone(what, async (task, trainer) => {
+      const preparation = new Preparation(this, what, task.objective, true);
+      const columns = await preparation.weigh(await preparation.columns({ ...data, sampleWeight }), classWeight);
+      const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
+      const runner = new StepRunner(trainer);
+      task.objective.reset();
+      try {
+        await runner.run(modeOf(task), (await cursor.next()) as BatchSpec, cursor, () => undefined);
+      } finally {
+        runner.close();
+      }
+      return trainer.logs();
+    });
   }
 
   // ── Using ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,18 +169,19 @@ export class Model extends Network implements TrainedModel {
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
   evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
-    const { task, trainer } = await this.ready("evaluate");
-    const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
-    const { batchSize, sampleWeight, steps, callbacks = [], checkData = true } = options;
-    const preparation = new Preparation(this, "evaluate", task.objective, checkData);
-    checkPass(preparation.label, options, isStream(x));
-    const source = isStream(x)
-      ? preparation.streamSource(x, true)
-      : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), {
-          batchSize,
-          steps,
-        });
-    return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks, { model: this }));
+    return this.alone("evaluate", async (task, trainer, queue) => {
+      const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
+      const { batchSize, sampleWeight, steps, callbacks = [], checkData = true } = options;
+      const preparation = new Preparation(this, "evaluate", task.objective, checkData);
+      checkPass(preparation.label, options, isStream(x));
+      const source = isStream(x)
+        ? preparation.streamSource(x, true)
+        : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), {
+            batchSize,
+            steps,
+          });
+      return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks, { model: this }, queue));
+    });
   }
 
   /** What the model gives for x: a constant tensor [samples, …]. Needs no `compile`. @throws StateError where the model has several outputs. */
@@ -210,10 +210,13 @@ export class Model extends Network implements TrainedModel {
    * @see Gal & Ghahramani 2016, arXiv:1506.02142.
    */
   mcPredict(x: ArraysGiven, { passes = 100, ...options }: McPredictOptions = {}): Promise<McPrediction> {
-    return mcPredict(this.label, passes, async () => {
-      const outputs = await this.forward("sample", x, options);
-      return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
-    });
+    // One after another, so that what each draws depends on the order of the calls alone.
+    return this.queue.run(() =>
+      mcPredict(this.label, passes, async () => {
+        const outputs = await this.forward("sample", x, options);
+        return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
+      }),
+    );
   }
 
   private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions): Promise<Tensor[]> {
@@ -245,9 +248,11 @@ export class Model extends Network implements TrainedModel {
 
   // ── Weights and layers ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Copies of all weights, `{ data, shape }` each, in the order of `variables`. */
-  getWeights(): Promise<HostArray[]> {
-    return Promise.all(this.variables.map(async (variable) => ({ data: await variable.read(), shape: variable.shape })));
+  /** Copies of all weights at one moment, `{ data, shape }` each, in the order of `variables`. */
+  async getWeights(): Promise<HostArray[]> {
+    const { variables } = this;
+    await settle(variables, this.givenBackend);
+    return Promise.all(variables.map(async (variable) => ({ data: await variable.read(), shape: variable.shape })));
   }
 
   /**
@@ -255,24 +260,7 @@ export class Model extends Network implements TrainedModel {
    * @throws ShapeError or ValueError where number or shapes differ; then nothing has changed.
    */
   setWeights(weights: readonly ArrayInput[]): void {
-    const { variables } = this;
-    if (!Array.isArray(weights) || weights.length !== variables.length) {
-      throw valueError(`setWeights of ${this.label}`, {
-        rule: "as many arrays as the model has variables",
-        expected: variables.length,
-        received: Array.isArray(weights) ? weights.length : weights,
-      });
-    }
-    const arrays = variables.map((variable, index) => {
-      const array = toHostArray(`weights[${index}]`, weights[index] as ArrayInput);
-      if (sameShape(array.shape, variable.shape)) return array;
-      throw shapeError(`setWeights of ${this.label}`, {
-        rule: `weights[${index}] must have the shape of "${variable.name}"`,
-        expected: formatShape(variable.shape),
-        received: formatShape(array.shape),
-      });
-    });
-    for (const [index, variable] of variables.entries()) variable.assign((arrays[index] as HostArray).data);
+    assignAll(`setWeights of ${this.label}`, this.variables, weights);
   }
 
   /** Copies of all weights by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. */
@@ -324,6 +312,7 @@ export class Model extends Network implements TrainedModel {
         received: `${this.layers.length} layers`,
       });
     }
+    this.checkIdle("pop");
     const shorter = new Model(this.inputs, last.inputs, { seed: this.seed, name: this.name });
     Object.assign(this, { outputs: shorter.outputs, layers: shorter.layers, applications: shorter.applications });
     this.trainer?.dispose();
@@ -341,14 +330,42 @@ export class Model extends Network implements TrainedModel {
     return new Model(inputs, outputs, { ...this.config, trainable: this.trainable, seed: this.seed }, this.kind);
   }
 
+  /**
+   * Frees what the model holds on its backend, at once: programs, weights, the optimizer's state. The values are kept in JavaScript arrays, so that layers that are
+   * shared with other models, and the model itself, can be used again; they are placed anew when they are. Models that nobody holds any more are freed without it,
+   * when the garbage collector finds them; call it where that is too late, as in a handler that makes a model per request.
+   * @throws StateError while the model trains or is evaluated.
+   */
+  async dispose(): Promise<void> {
+    this.checkIdle("dispose");
+    const { trainer, task } = this;
+    trainer?.dispose();
+    await withdraw([...this.variables, ...(task?.variables ?? [])]);
+  }
+
+  /**
+   * Runs an operation that needs a compiled model after those that were called before; see {@link OperationQueue}. Inside a callback of another operation it
+   * leaves the metrics as they were.
+   */
+  private alone<T>(what: string, operation: (task: Task, trainer: Trainer, queue: OperationQueue) => Promise<T>): Promise<T> {
+    return this.queue.run(async (queue) => {
+      const { task, trainer } = await this.ready(what);
+      return queue.isNested ? keepMetrics(task.objective, () => operation(task, trainer, queue)) : operation(task, trainer, queue);
+    });
+  }
+
   /** As {@link compiled}, with everything loaded that names stand for. */
   private async ready(what: string): Promise<{ task: Task; trainer: Trainer }> {
     const { task, trainer } = this.compiled(what);
     return { task: await task.load(), trainer };
   }
 
-  private checkIdle(): void {
-    if (this.isBusy) throw stateError(this.label, { rule: "a model trains one thing at a time", expected: "an awaited fit", received: "a second one" });
+  private checkIdle(what: string): void {
+    if (this.queue.isBusy) throw this.busy(what, "a model that trains or is evaluated");
+  }
+
+  private busy(what: string, received: string): StateError {
+    return stateError(this.label, { rule: `${what} cannot run inside another call on the model`, expected: "all calls before it awaited", received });
   }
 
   private compiled(what: string): { task: Task; trainer: Trainer } {

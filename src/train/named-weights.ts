@@ -7,6 +7,27 @@ import type { Variable } from "../tensor/variable.ts";
 /** Arrays by the names of the variables that they are the values of: plain data, to be stored as you like. */
 export type NamedArrays = Record<string, HostArray>;
 
+/** Sets all variables, in their order. @throws ShapeError or ValueError where number or shapes differ; then nothing has changed. */
+export function assignAll(owner: string, variables: readonly Variable[], weights: readonly ArrayInput[]): void {
+  if (!Array.isArray(weights) || weights.length !== variables.length) {
+    throw valueError(owner, {
+      rule: "as many arrays as the model has variables",
+      expected: variables.length,
+      received: Array.isArray(weights) ? weights.length : weights,
+    });
+  }
+  const arrays = variables.map((variable, index) => {
+    const array = toHostArray(`weights[${index}]`, weights[index] as ArrayInput);
+    if (sameShape(array.shape, variable.shape)) return array;
+    throw shapeError(owner, {
+      rule: `weights[${index}] must have the shape of "${variable.name}"`,
+      expected: formatShape(variable.shape),
+      received: formatShape(array.shape),
+    });
+  });
+  for (const [index, variable] of variables.entries()) variable.assign((arrays[index] as HostArray).data);
+}
+
 /** What became of arrays that were set by name. */
 export interface NamedResult {
   /** Names that were set. */
