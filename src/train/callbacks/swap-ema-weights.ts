@@ -12,7 +12,8 @@ export interface SwapEMAWeightsOptions {
 /**
  * Puts the moving averages of the weights in their place while the model is validated, evaluated or predicts. Give it to `fit`, `evaluate` or `predict`; the
  * optimizer must be made with `useEma`. Before the first step there are no averages, and nothing is swapped. With `swapOnEpoch` a checkpoint that is listed
- * after this callback saves the averages, one that is listed before it the weights themselves.
+ * after this callback saves the averages, one that is listed before it the weights themselves. Where a call fails while they are swapped, the model keeps the
+ * averages.
  * @throws ValueError, when the call begins, where the optimizer keeps no averages.
  * @example callbacks: [swapEMAWeights({ swapOnEpoch: true }), modelCheckpoint({ saveBestOnly: true })]
  * @see Keras 3 `callbacks.SwapEMAWeights`.
