@@ -30,10 +30,13 @@ export class Network extends Layer {
   ) {
     super(kind, options);
     this.checkEnds();
-    const inputNames = nameApart(this.label, "input", inputs);
+    const inputNames = nameApart(this.label, "input", new Set(inputs));
     this.applications = findApplications(this.label, inputs, outputs);
     this.layers = inModelOrder(this.applications, inputs, outputs);
-    const layerNames = nameLayers(this.label, [...new Set(this.applications.map(({ layer }) => layer))]);
+    const layerNames = nameLayers(
+      this.label,
+      this.applications.map(({ layer }) => layer),
+    );
     this.names = new Map<Layer | SymbolicTensor, string>([...inputNames, ...layerNames]);
     if (options.trainable === false) this.trainable = false;
   }

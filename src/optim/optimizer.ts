@@ -114,11 +114,6 @@ export class Optimizer {
     this.rate = checked;
   }
 
-  /** Whether averages of the weights are kept (see {@link averageOf}). */
-  get useEma(): boolean {
-    return this.options.useEma === true;
-  }
-
   /** Whether the learning rate follows a schedule. */
   get isScheduled(): boolean {
     return typeof this.rate === "function";
@@ -247,9 +242,9 @@ export class Optimizer {
     const { users, kind } = this;
     if (this.hasUser && !users.has(user) && variables.some((variable) => !users.has(variable))) {
       throw valueError(label, {
-        rule: "an optimizer belongs to one model, since it counts the steps of that",
-        expected: `an optimizer of its own, ${kind}(…)`,
-        received: `${kind} of another model`,
+        rule: "an optimizer belongs to one model",
+        expected: `a new ${kind}(…)`,
+        received: "that of another model",
       });
     }
     this.hasUser = true;

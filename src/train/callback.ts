@@ -84,7 +84,7 @@ export class CallbackList {
     private readonly queue?: OperationQueue,
   ) {
     if (new Set(callbacks).size < callbacks.length) {
-      throw valueError("callbacks", { rule: "each callback may be listed once", expected: "different callbacks", received: "one of them twice" });
+      throw valueError("callbacks", { rule: "each callback may be listed once", expected: "different callbacks", received: "one twice" });
     }
   }
 

@@ -1,9 +1,9 @@
-import { StateError, stateError } from "../errors.ts";
+import { StateError } from "../errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchSpec } from "./batch.ts";
 import type { CallbackList, Training } from "./callback.ts";
-import { runTest, StepRunner } from "./loops.ts";
+import { noBatches, runTest, StepRunner } from "./loops.ts";
 import type { BatchCursor, BatchSource } from "./source.ts";
 import type { Logs, Step, Trainer } from "./trainer.ts";
 
@@ -130,7 +130,7 @@ class EpochBatches {
     try {
       const spec = await this.next();
       if (spec || !this.hasRead) {
-        if (!spec) throw noBatches();
+        if (!spec) throw noBatches("fit");
         this.hasRead = true;
         return spec;
       }
@@ -138,7 +138,7 @@ class EpochBatches {
       // What says that a generator was read before.
       if (!(this.hasRead && error instanceof StateError)) throw error;
     }
-    console.warn("fit: the data can be read only once and have ended; training stops. Pass a function that makes them, such as a generator function.");
+    console.warn("fit: the data can be read only once and have ended; training stops. Pass a generator function.");
     return undefined;
   }
 
@@ -160,11 +160,3 @@ class EpochBatches {
     return spec;
   }
 }
-
-const noBatches = () =>
-  stateError("fit", {
-    rule: "there must be data",
-    expected: "at least one batch",
-    received: "none",
-    advice: "Was a generator read before? Pass a function that makes one.",
-  });

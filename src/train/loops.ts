@@ -1,4 +1,4 @@
-import { stateError } from "../errors.ts";
+import { type StateError, stateError } from "../errors.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { BatchSpec } from "./batch.ts";
 import type { CallbackList } from "./callback.ts";
@@ -64,7 +64,7 @@ export async function runTest(trainer: Trainer, reset: () => void, { source, epo
     },
     trainer,
   );
-  if (count === 0) throw noBatches();
+  if (count === 0) throw noBatches("dataset");
   const logs = await trainer.logs();
   await callbacks.call("onTestEnd", logs);
   return logs;
@@ -101,7 +101,7 @@ export async function runPredict(
     },
     trainer,
   );
-  if (count === 0) throw noBatches();
+  if (count === 0) throw noBatches("dataset");
   await callbacks.call("onPredictEnd");
   return parts.map(join);
 }
@@ -140,8 +140,9 @@ function join(parts: readonly Predicted[]): Predicted {
   return { data: whole, shape: [rows, ...first.shape.slice(1)] };
 }
 
-const noBatches = () =>
-  stateError("dataset", {
+/** What is thrown where there is nothing to read. */
+export const noBatches = (owner: string): StateError =>
+  stateError(owner, {
     rule: "there must be data",
     expected: "at least one batch",
     received: "none",

@@ -53,20 +53,12 @@ export function assignNamed(owner: string, variables: readonly Variable[], given
   const known = new Map(named(variables));
   const missing = [...known.keys()].filter((name) => !Object.hasOwn(given, name));
   const [set, unexpected] = [true, false].map((isKnown) => Object.keys(given).filter((name) => known.has(name) === isKnown)) as [string[], string[]];
-  if (strict && missing.length + unexpected.length > 0) {
+  if (strict ? missing.length + unexpected.length > 0 : set.length === 0) {
     throw valueError(owner, {
       rule: "as many arrays as variables, under their names",
       expected: missing.length > 0 ? `also ${list(missing)}` : list([...known.keys()]),
       received: unexpected.length > 0 ? list(unexpected) : `only ${list(Object.keys(given))}`,
-      advice: "Give layers names, or pass strict: false to set what fits.",
-    });
-  }
-  if (!strict && set.length === 0) {
-    throw valueError(owner, {
-      rule: "no array has the name of a variable",
-      expected: `some of ${list([...known.keys()])}`,
-      received: list(unexpected),
-      advice: "Give layers the same names in both models.",
+      advice: `Give layers names${strict ? ", or pass strict: false to set what fits" : ""}.`,
     });
   }
   const arrays = Object.entries(given).flatMap(([name, value]) => {

@@ -92,14 +92,7 @@ export function checkFit(label: string, options: FitOptions, isStream: boolean):
   checkPass(label, options, isStream);
   count(label, "epochs", options.epochs, 1);
   count(label, "initialEpoch", options.initialEpoch, 0);
-  const { epochs = 1, initialEpoch = 0 } = options;
-  if (initialEpoch > epochs) {
-    throw valueError(label, {
-      rule: "epochs is the epoch before which training ends, not how many are added",
-      expected: `epochs ≥ ${initialEpoch} (initialEpoch)`,
-      received: epochs,
-    });
-  }
+  count(label, "epochs (where training ends, not how many are added to initialEpoch)", options.epochs ?? 1, options.initialEpoch ?? 0);
   count(label, "stepsPerEpoch", options.stepsPerEpoch, 1);
   count(label, "validationSteps", options.validationSteps, 1);
   count(label, "validationBatchSize", options.validationBatchSize, 1);

@@ -129,12 +129,6 @@ describe("layers of several models", () => {
     expect(cloneModel(both).layers).toHaveLength(3);
   });
 
-  it("lose the names that a failed model gave", () => {
-    const [a, b] = [dense(2), dense(2)];
-    expect(() => sequential([dense(2, { inputShape: [2] }), a, b, lstm(2)])).toThrow('lstm "lstm"');
-    expect(sequential([dense(2, { inputShape: [2] }), b, a]).layers.map(({ name }) => name)).toEqual(["dense", "dense_1", "dense_2"]);
-  });
-
   it("are told apart in messages while a model is made", () => {
     expect(() => sequential([dense(2, { inputShape: [4] }), lstm(2, { name: "first" }), lstm(2)])).toThrow('lstm "first"');
     expect(() => sequential([lstm(2, { inputShape: [4, 1], returnSequences: true }), lstm(2), lstm(2)])).toThrow('lstm "lstm_2"');

@@ -78,7 +78,7 @@ describe("reused layers", () => {
 
 describe("one optimizer", () => {
   const refusal =
-    "an optimizer belongs to one model, since it counts the steps of that. Expected an optimizer of its own, adam(…), received adam of another model.";
+    "an optimizer belongs to one model. Expected a new adam(…), received that of another model.";
 
   it("is refused by a second model, trained or not", async () => {
     const optimizer = adam();

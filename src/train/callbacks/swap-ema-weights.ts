@@ -55,7 +55,8 @@ export function swapEMAWeights({ swapOnEpoch = false }: SwapEMAWeightsOptions = 
   };
 }
 
-function checkAverages({ kind, useEma }: Run["model"]["optimizer"]): void {
+function checkAverages(optimizer: Run["model"]["optimizer"]): void {
+  const { kind, useEma } = optimizer.getConfig();
   if (useEma) return;
   throw valueError("swapEMAWeights", {
     rule: "the optimizer must keep averages of the weights",
