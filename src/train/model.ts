@@ -18,9 +18,8 @@ import { CallbackList, type TrainedModel } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
-import { keepMetrics } from "./keep-metrics.ts";
 import { runPredict, runTest, StepRunner } from "./loops.ts";
-import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
+import type { McPrediction, McPredictOptions } from "./mc-predict.ts";
 import { assignAll, assignNamed, assignOptimizer, type NamedArrays, type NamedResult, readNamed, readOptimizer } from "./named-weights.ts";
 import { Objective, type ObjectiveOptions } from "./objective.ts";
 import { OperationQueue } from "./operation-queue.ts";
@@ -211,8 +210,8 @@ export class Model extends Network implements TrainedModel {
    */
   mcPredict(x: ArraysGiven, { passes = 100, ...options }: McPredictOptions = {}): Promise<McPrediction> {
     // One after another, so that what each draws depends on the order of the calls alone.
-    return this.queue.run(() =>
-      mcPredict(this.label, passes, async () => {
+    return this.queue.run(async () =>
+      (await import("../rare.ts")).mcPredict(this.label, passes, async () => {
         const outputs = await this.forward("sample", x, options);
         return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
       }),
@@ -350,7 +349,8 @@ export class Model extends Network implements TrainedModel {
   private alone<T>(what: string, operation: (task: Task, trainer: Trainer, queue: OperationQueue) => Promise<T>): Promise<T> {
     return this.queue.run(async (queue) => {
       const { task, trainer } = await this.ready(what);
-      return queue.isNested ? keepMetrics(task.objective, () => operation(task, trainer, queue)) : operation(task, trainer, queue);
+      const run = () => operation(task, trainer, queue);
+      return queue.isNested ? (await import("../rare.ts")).keepMetrics(task.objective, run) : run();
     });
   }
 
