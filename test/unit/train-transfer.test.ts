@@ -77,8 +77,7 @@ describe("reused layers", () => {
 });
 
 describe("one optimizer", () => {
-  const refusal =
-    "an optimizer belongs to one model. Expected a new adam(…), received that of another model.";
+  const refusal = "an optimizer belongs to one model. Expected a new adam(…), received that of another model.";
 
   it("is refused by a second model, trained or not", async () => {
     const optimizer = adam();
