@@ -16,8 +16,10 @@ export interface FitPlan {
   readonly source: BatchSource;
   readonly initialEpoch: number;
   readonly stepsPerEpoch: number | undefined;
-  /** The number that the order of the next pass over the data is drawn with. */
-  readonly nextPass: () => number;
+  /** The number that the order of the first epoch is drawn with; the others count on. */
+  readonly firstPass: number;
+  /** Told after the steps of each epoch: one that fails does not count, so that the call can be made again. */
+  readonly onSteps: () => void;
   /** Metrics back to the start of an epoch. */
   readonly reset: () => void;
   /** Told after each step: how many of this epoch's were run. */
@@ -43,7 +45,9 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
     for (let epoch = plan.initialEpoch; epoch < training.epochs && !model.stopTraining; epoch++) {
       plan.reset();
       await callbacks.call("onEpochBegin", epoch);
-      if ((await runSteps(plan, runner, batches)) === 0) break;
+      const pass = plan.firstPass + epoch - plan.initialEpoch;
+      if ((await runSteps(plan, runner, batches, pass)) === 0) break;
+      plan.onSteps();
       logs = await plan.trainer.logs();
       if (validation?.isDue(epoch)) {
         const found = await runTest(plan.trainer, plan.reset, { source: validation.source, epoch: 0, limit: validation.steps }, callbacks);
@@ -72,14 +76,15 @@ async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variab
  * that nobody has are not even looked for.
  */
 async function runSteps(
-  { trainer, optimizer, training, callbacks, nextPass, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
+  { trainer, optimizer, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
   runner: StepRunner,
   batches: EpochBatches,
+  pass: number,
 ): Promise<number> {
   const { pacer, diagnosing } = trainer;
   const diagnose = diagnosing ? (step: Step) => trainer.diagnose(step, diagnosing) : () => undefined;
   const [hasBegin, hasEnd] = [callbacks.has("onTrainBatchBegin"), callbacks.has("onTrainBatchEnd")];
-  let spec = await batches.first(nextPass());
+  let spec = await batches.first(pass);
   const cursor = batches.cursor as BatchCursor;
   let done = 0;
   while (spec) {

@@ -48,7 +48,7 @@ export async function runFit(call: FitCall): Promise<History> {
   model.stopTraining = false;
   // Orders go on from one fit to the next, as if all were one, unless the caller says where in the run this is.
   if (initialEpoch !== undefined) task.epochs = initialEpoch;
-  let pass = options.seed === undefined ? task.epochs : (initialEpoch ?? 0);
+  const firstPass = options.seed === undefined ? task.epochs : (initialEpoch ?? 0);
   const plan: FitPlan = {
     trainer,
     optimizer: task.optimizer,
@@ -57,9 +57,9 @@ export async function runFit(call: FitCall): Promise<History> {
     source,
     initialEpoch: initialEpoch ?? 0,
     stepsPerEpoch,
-    nextPass: () => {
+    firstPass,
+    onSteps: () => {
       task.epochs++;
-      return pass++;
     },
     reset: () => task.objective.reset(),
     onStep: async (done) => {
