@@ -1,5 +1,6 @@
 // What is loaded on first need: what rare names stand for (see `names.ts`), and what few runs do. One module, so that bundlers cut the rest in
 // few pieces.
+export { retryWithRoom } from "./backends/retry-with-room.ts";
 export * as losses from "./nn/losses/rare.ts";
 export * as metrics from "./nn/metrics/rare.ts";
 export * as optimizers from "./optim/rare.ts";

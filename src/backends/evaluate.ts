@@ -2,6 +2,7 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import { stateError } from "../errors.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { constantData } from "../tensor/ops/index.ts";
+import { checkList } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Backend, Executable } from "./backend.ts";
@@ -66,7 +67,7 @@ export async function bind<T = Executable>(
  * @throws StateError where a tensor depends on a placeholder, which has no value here.
  */
 export async function evaluate(tensors: readonly Tensor[], backend?: Backend): Promise<TypedArray[]> {
-  const outputs = Object.fromEntries(tensors.map((tensor, index) => [String(index), tensor]));
+  const outputs = Object.fromEntries(checkList("evaluate", "what is computed", tensors).map((tensor, index) => [String(index), tensor]));
   const { program, variables } = compile({ outputs });
   const [free] = Object.keys(program.inputs);
   if (free !== undefined) {

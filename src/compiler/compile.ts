@@ -1,4 +1,5 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
+import { asTensor } from "../tensor/ops/leaf.ts";
 import { formatShape, sameShape, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -36,16 +37,21 @@ export interface CompiledGraph {
  * @throws ValueError where two placeholders share a name or a variable has two updates; ShapeError where an update does not fit.
  */
 export function compile({ outputs, updates = [], fuse = true, share = true }: CompileOptions): CompiledGraph {
-  check(outputs, updates);
+  const results = Object.values(outputs).map(asTensor);
+  check(results, updates);
   const names = Object.keys(outputs);
-  const roots = simplify([...Object.values(outputs), ...updates.map(([, value]) => value), ...updates.map(([variable]) => variable.tensor)]);
+  const roots = simplify([...results, ...updates.map(([, value]) => value), ...updates.map(([variable]) => variable.tensor)]);
   const outputRoots = roots.slice(0, names.length);
   const updateRoots = roots.slice(names.length, names.length + updates.length);
 
   const lowered = lower(partition(roots, fuse), new Set(roots));
   const outputViews = outputRoots.map((root) => readable(lowered, lowered.view(root)));
+  const bufferOf = new Map(lowered.variables.map(({ variable, buffer }) => [variable, buffer]));
   const pending = updates.map(
-    ([variable], index): Update => ({ variable: bufferOf(lowered, variable), value: computed(lowered, lowered.view(updateRoots[index] as Tensor)) }),
+    ([variable], index): Update => ({
+      variable: bufferOf.get(variable) as BufferId,
+      value: computed(lowered, lowered.view(updateRoots[index] as Tensor)),
+    }),
   );
 
   const pinned = new Set([...outputViews, ...pending.map(({ value }) => value)].map(({ buffer }) => buffer));
@@ -84,11 +90,7 @@ function copied(lowered: Lowered, view: View): View {
   return output;
 }
 
-function bufferOf(lowered: Lowered, variable: Variable): BufferId {
-  return lowered.variables.find((entry) => entry.variable === variable)?.buffer as BufferId;
-}
-
-function check(outputs: Readonly<Record<string, Tensor>>, updates: readonly (readonly [Variable, Tensor])[]): void {
+function check(outputs: readonly Tensor[], updates: readonly (readonly [Variable, Tensor])[]): void {
   const updated = new Set<Variable>();
   for (const [variable, value] of updates) {
     const name = `variable "${variable.name}"`;
@@ -103,7 +105,7 @@ function check(outputs: Readonly<Record<string, Tensor>>, updates: readonly (rea
     }
   }
   const inputs = new Map<string, Tensor>();
-  for (const node of reachable([...Object.values(outputs), ...updates.map(([, value]) => value)])) {
+  for (const node of reachable([...outputs, ...updates.map(([, value]) => value)])) {
     if (node.op.name !== "input") continue;
     const { name } = node.attrs as { name: string };
     const twin = inputs.get(name);

@@ -1,5 +1,7 @@
-import { shapeError, stateError, valueError } from "../errors.ts";
-import type { NumericArray } from "../tensor/dtype.ts";
+import { literal, lookUp, shapeError, stateError, valueError } from "../errors.ts";
+import { hide } from "../format.ts";
+import type { NumericArray, TypedArray } from "../tensor/dtype.ts";
+import { type HostJson, hostJson } from "../tensor/host-json.ts";
 import { flatten, type HostData, isNumericView, type NestedNumbers } from "../tensor/nested.ts";
 import { constantData, constantValue } from "../tensor/ops/leaf.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
@@ -12,19 +14,26 @@ export interface HostArray {
 }
 
 /** What stands for an array wherever data are handed in. A flat array has the shape `[length]`. */
-export type ArrayInput = Tensor | { readonly data: NumericArray; readonly shape: Shape } | NumericArray | NestedNumbers;
+export type ArrayInput = Tensor | { readonly data: NumericArray; readonly shape: Shape } | HostJson | NumericArray | NestedNumbers;
 
 /** Data with their shape. @throws ShapeError where the shape does not hold as many values as there are. */
-export function hostArray(data: NumericArray, shape: Shape = [data.length], name = "hostArray"): HostArray {
+export function hostArray(data: NumericArray, shape?: Shape, name = "hostArray"): HostArray {
+  if (!isFlat(data)) throw notNumbers(name, data);
+  if (shape === undefined) return hostArray(data, [data.length], name);
   checkShape(name, shape);
   if (sizeOf(shape) !== data.length) {
     throw shapeError(name, {
       rule: "the shape must hold the values",
       expected: `${sizeOf(shape)} values for shape ${formatShape(shape)}`,
-      received: `${data.length}`,
+      received: data.length,
     });
   }
-  return { data: isNumericView(data) ? data : Float32Array.from(data), shape };
+  return { data: isNumericView(data) ? data : Float32Array.from(data, Number), shape };
+}
+
+/** A {@link HostArray} to be stored: `JSON.stringify` writes its numbers so that they come back to equal bits; `structuredClone` copies it as plain data. */
+export function storableArray(data: TypedArray, shape: Shape): HostArray {
+  return hide({ data, shape }, "toJSON", () => hostJson(data, shape));
 }
 
 /** Whether `value` is a {@link HostArray} (or something of its form). */
@@ -41,14 +50,29 @@ export function isHostArray(value: unknown): value is HostArray {
  */
 export function toHostArray(name: string, value: ArrayInput): HostArray {
   if (value instanceof Tensor) return constantArray(name, value);
-  if (isHostArray(value)) return hostArray(value.data, value.shape, name);
+  if (isHostArray(value)) return hostArray(typed(name, value), value.shape, name);
   if (isNumericView(value)) return { data: value, shape: [value.length] };
   if (Array.isArray(value) || typeof value === "number") return flatten(name, value as NestedNumbers);
-  throw valueError(name, {
+  throw notNumbers(name, value);
+}
+
+function notNumbers(name: string, value: unknown): Error {
+  const isJson = typeof value === "object" && value !== null && ("0" in value || "data" in value);
+  return valueError(name, {
     rule: "data are a tensor, a typed array, nested arrays of numbers, or { data, shape }",
     expected: "numbers",
-    received: typeof value === "string" ? JSON.stringify(value) : value,
+    received: literal(value),
+    ...(isJson && { advice: "JSON.stringify makes objects of typed arrays: store what getWeights gave, or Array.from(data)." }),
   });
+}
+
+const jsonKinds = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
+
+/** The values of an array that went through JSON in the type that they had. */
+function typed(name: string, { data, dtype }: { readonly data: HostData | readonly number[]; readonly dtype?: string }): NumericArray {
+  return dtype === undefined || isNumericView(data)
+    ? data
+    : lookUp<{ from(data: readonly number[], map: typeof Number): TypedArray }>(name, "dtype", jsonKinds, dtype).from(data, Number);
 }
 
 /** As {@link toHostArray}; computes tensors that are not constants. */
@@ -70,9 +94,12 @@ function constantArray(name: string, tensor: Tensor): HostArray {
   });
 }
 
-/** Whether `data` is one flat array of numbers, typed or not. */
+/** Whether `data` is one flat array of numbers, typed or not; those that JSON cannot write may come in words. */
 function isFlat(data: unknown): data is NumericArray {
-  return isNumericView(data) || (Array.isArray(data) && data.every((value) => typeof value === "number"));
+  return (
+    isNumericView(data) ||
+    (Array.isArray(data) && data.every((value) => typeof value === "number" || (typeof value === "string" && /^(-?Infinity|NaN|-0)$/.test(value))))
+  );
 }
 
 /** Number of rows: the extent of the first axis. @throws ShapeError for a scalar. */

@@ -1,4 +1,5 @@
-import { valueError } from "../errors.ts";
+import { literal, valueError } from "../errors.ts";
+import { show } from "../format.ts";
 import type { HostArray } from "./array.ts";
 
 /** Options of {@link parseCsv}. */
@@ -28,8 +29,9 @@ export interface CsvTable extends HostArray {
  * @example const x = parseCsv(text, { columns: ["width", "height"] }); const y = parseCsv(text, { columns: ["label"] });
  */
 export function parseCsv(text: string, { header = true, columns, delimiter = ",", missing }: CsvOptions = {}): CsvTable {
+  if (typeof text !== "string") throw valueError("parseCsv", { rule: "parses text", expected: "a string", received: text });
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
-    throw valueError("parseCsv", { rule: "the delimiter is one character", expected: "for example , or ;", received: JSON.stringify(delimiter) });
+    throw valueError("parseCsv", { rule: "the delimiter is one character", expected: "for example , or ;", received: show(delimiter) });
   }
   const records = splitRecords(text, delimiter);
   const first = records[0];
@@ -43,12 +45,12 @@ export function parseCsv(text: string, { header = true, columns, delimiter = ","
       throw valueError("parseCsv", {
         rule: "all lines must have as many fields as the first",
         expected: `${names.length}`,
-        received: `${fields.length}`,
+        received: fields.length,
         context: `line ${line}`,
       });
     }
     chosen.forEach((column, place) => {
-      data[row * chosen.length + place] = parseNumber(fields[column] as string, missing, `line ${line}, column ${JSON.stringify(names[column])}`);
+      data[row * chosen.length + place] = parseNumber(fields[column] as string, missing, `line ${line}, column ${show(names[column])}`);
     });
   });
   return { data, shape: [rows.length, chosen.length], columns: chosen.map((column) => names[column] as string) };
@@ -60,26 +62,30 @@ function columnIndex(column: string | number, names: readonly string[], header: 
   throw valueError("parseCsv", {
     rule: "unknown column",
     expected: header ? `one of ${names.join(", ")}, or a number below ${names.length}` : `a number below ${names.length}, as there is no header`,
-    received: typeof column === "string" ? JSON.stringify(column) : column,
+    received: literal(column),
   });
 }
 
 /** Decimal numbers only: `Number` also takes "", " " and "0x1f". */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-function parseNumber(field: string, missing: number | undefined, place: string): number {
-  const text = field.trim();
+function parseNumber(given: string, missing: number | undefined, where: string): number {
+  const text = given.trim();
   if (text === "" && missing !== undefined) return missing;
   const value = NUMBER.test(text) ? Math.fround(Number(text)) : Number.NaN;
   if (Number.isFinite(value)) return value;
+  const [field, place] = [beginning(given), beginning(where)] as const;
   throw valueError("parseCsv", {
     rule: text === "" ? "a field is empty" : "fields must be numbers that float32 can hold",
     expected: "a number",
-    received: JSON.stringify(field),
+    received: show(field),
     context: place,
     advice: text === "" ? "Give missing, or leave the line out." : "Choose other columns, or turn the text into numbers first.",
   });
 }
+
+/** What a message quotes: a text may be a whole file where a quote is missing. */
+const beginning = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
 interface CsvRecord {
   readonly fields: string[];
@@ -106,7 +112,7 @@ function splitRecords(text: string, delimiter: string): CsvRecord[] {
       throw valueError("parseCsv", {
         rule: "a closing quote ends its field",
         expected: `${delimiter} or the end of the line`,
-        received: JSON.stringify(text[at]),
+        received: show(text[at]),
         context: `line ${line}`,
       });
     }

@@ -1,4 +1,5 @@
 import { checkNumber, stateError, valueError } from "../errors.ts";
+import { Printed } from "../format.ts";
 import { epochsOf, type Stream, sizeOfStream } from "./epochs.ts";
 import { checkSeed } from "./rng.ts";
 import { rowsOfArrays } from "./rows.ts";
@@ -13,11 +14,13 @@ import { commonRows, type HostTree, toHostTree } from "./tree.ts";
  * Each `for await` reads one epoch, and the next one reads the next: a shuffled dataset then has another order. The orders depend on
  * the seed alone, so a run can be repeated; {@link epoch} reads a chosen epoch.
  */
-export class Dataset<T> implements AsyncIterable<T> {
+export class Dataset<T> extends Printed implements AsyncIterable<T> {
   private epochsRead = 0;
 
   /** Use `dataset` or `datasetFrom`. */
-  constructor(private readonly source: Source<T>) {}
+  constructor(private readonly source: Source<T>) {
+    super();
+  }
 
   /** Elements (examples, or batches after {@link batch}) in an epoch; undefined where only reading tells. */
   get size(): number | undefined {
@@ -27,6 +30,12 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** The batch size after {@link batch}; undefined for single examples, and for a stream that makes its own batches. */
   get batchSize(): number | undefined {
     return this.source.batchSize;
+  }
+
+  /** What is known of it; its elements can be read only. */
+  override toJSON(): object {
+    const { size, batchSize } = this;
+    return { kind: "Dataset", size, batchSize };
   }
 
   /** Reads the next epoch. */
@@ -146,18 +155,18 @@ function reordered<T>(source: Source<T>, seed: number): Source<T> {
 
 /** The sizes of the parts. @throws ValueError where they do not fit `size`. */
 function partSizes(parts: number | readonly number[], size: number | undefined): readonly number[] {
-  if (typeof parts !== "number") {
+  if (Array.isArray(parts)) {
     for (const part of parts) checkCount("dataset.split", "each part", part, 1);
     const sum = parts.reduce((total, part) => total + part, 0);
     if (size === undefined || sum === size) return parts;
     throw valueError("dataset.split", {
       rule: "the parts must add up to the size",
       expected: `${size}`,
-      received: `${sum}`,
+      received: sum,
       context: `parts ${parts.join(" + ")}`,
     });
   }
-  checkNumber("dataset.split", "the fraction", parts, "a number in (0, 1)", (value) => value > 0 && value < 1);
+  checkNumber("dataset.split", "the fraction", parts, "a number in (0, 1), or a list of counts", (value) => value > 0 && value < 1);
   if (size === undefined) {
     throw stateError("dataset.split", {
       rule: "a fraction needs a known size",
@@ -166,7 +175,7 @@ function partSizes(parts: number | readonly number[], size: number | undefined):
       advice: "Give counts, or datasetFrom(…, { size }).",
     });
   }
-  const first = Math.round(size * parts);
+  const first = Math.round(size * (parts as number));
   if (first > 0 && first < size) return [first, size - first];
   throw valueError("dataset.split", { rule: "no part may be empty", expected: "at least 1 element in each", received: `${first} and ${size - first}` });
 }

@@ -1,4 +1,4 @@
-import { ValueError, valueError } from "../errors.ts";
+import { literal, ValueError, valueError } from "../errors.ts";
 import type { HostData } from "../tensor/nested.ts";
 import type { HostArray } from "./array.ts";
 
@@ -31,6 +31,7 @@ const UNSIGNED_BYTE = 8;
  * @see http://yann.lecun.com/exdb/mnist
  */
 export function parseIdx(bytes: Uint8Array, name = "idx"): HostArray {
+  checkBytes(bytes, name);
   const { element, shape, start } = parseHeader(bytes, name);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // In floating point, so that absurd extents give a huge number (not one that wrapped around) and nothing is allocated for them.
@@ -40,7 +41,7 @@ export function parseIdx(bytes: Uint8Array, name = "idx"): HostArray {
     throw valueError(name, {
       rule: bytes.length < expected ? "the file is shorter than its header says" : "bytes follow the last element",
       expected: `${expected} bytes`,
-      received: `${bytes.length}`,
+      received: bytes.length,
       context: `shape [${shape.join(", ")}], ${element.bytes} bytes an element`,
       advice: bytes.length < expected ? "Download it again." : "Is it one file?",
     });
@@ -49,6 +50,12 @@ export function parseIdx(bytes: Uint8Array, name = "idx"): HostArray {
   const data = element.make(size);
   for (let i = 0; i < size; i++) data[i] = element.read(view, start + i * element.bytes);
   return { data, shape };
+}
+
+function checkBytes(bytes: unknown, name: string): void {
+  // Not by its class: another realm, such as a test runner's, has another Uint8Array.
+  if (ArrayBuffer.isView(bytes) && (bytes as Uint8Array).BYTES_PER_ELEMENT === 1) return;
+  throw valueError(name, { rule: "reads the bytes of a file", expected: "a Uint8Array", received: literal(bytes), advice: "Use new Uint8Array(buffer)." });
 }
 
 function parseHeader(bytes: Uint8Array, name: string): { element: Element; shape: number[]; start: number } {
@@ -67,7 +74,7 @@ function parseHeader(bytes: Uint8Array, name: string): { element: Element; shape
     throw valueError(name, {
       rule: "the header is cut off",
       expected: `${start} bytes for ${rank} axes`,
-      received: `${bytes.length}`,
+      received: bytes.length,
       advice: "Download it again.",
     });
   }
@@ -90,6 +97,7 @@ export interface ReadIdxOptions {
  * @example const images = await readIdx(await readFile("train-images-idx3-ubyte.gz"));   // shape [60000, 28, 28]
  */
 export async function readIdx(bytes: Uint8Array, { name = "idx", maxBytes = 2 ** 30 }: ReadIdxOptions = {}): Promise<HostArray> {
+  checkBytes(bytes, name);
   if (isGzip(bytes)) return parseIdx(await gunzip(bytes, name, maxBytes), name);
   if (name.endsWith(".gz")) {
     throw valueError(name, {

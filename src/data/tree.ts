@@ -1,7 +1,8 @@
 import { shapeError, valueError } from "../errors.ts";
+import { cut } from "../format.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { type ArrayInput, emptyLike, type HostArray, hostArray, isHostArray, rowsOf, toHostArray } from "./array.ts";
+import { type ArrayInput, emptyLike, type HostArray, isHostArray, rowsOf, toHostArray } from "./array.ts";
 
 /** The same structure (records and lists, nested at will) with a {@link HostArray} in place of everything that stands for an array. */
 export type HostTree<T> = T extends undefined ? undefined : T extends ArrayInput ? HostArray : { readonly [K in keyof T]: HostTree<T[K]> };
@@ -14,10 +15,13 @@ type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: 
  * other array is nested numbers. `undefined` stays, so `{ x, y, sampleWeight: undefined }` is fine.
  */
 export function toHostTree<T>(name: string, tree: T): HostTree<T> {
-  const convert = (path: string, node: unknown): unknown => {
-    if (node === undefined || isHostArray(node)) return node === undefined ? node : hostArray(node.data, node.shape, path);
-    if (Array.isArray(node) && node.length > 0 && node.every(isMember)) return node.map((member, index) => convert(`${path}[${index}]`, member));
-    if (isRecord(node)) return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member)]));
+  const convert = (path: string, node: unknown, depth = 0): unknown => {
+    if (depth > 32) throw shapeError(cut(path, 40), { rule: "records and lists are nested too deep", expected: "at most 32 levels", received: "more" });
+    if (node === undefined) return node;
+    if (isHostArray(node)) return toHostArray(path, node);
+    if (Array.isArray(node) && node.length > 0 && node.every(isMember)) return node.map((member, index) => convert(`${path}[${index}]`, member, depth + 1));
+    if (isRecord(node))
+      return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member, depth + 1)]));
     return toHostArray(path || "data", node as ArrayInput);
   };
   return convert(name, tree) as HostTree<T>;
@@ -64,7 +68,7 @@ export function commonRows(name: string, tree: unknown): number {
     throw shapeError(name, {
       rule: "all arrays must have the same number of rows",
       expected: `${rows} rows`,
-      received: `${other}`,
+      received: other,
       context: `${first[0]} ${formatShape(first[1].shape)}, ${path} ${formatShape(leaf.shape)}`,
     });
   }

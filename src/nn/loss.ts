@@ -1,4 +1,5 @@
 import { lookUp, shapeError } from "../errors.ts";
+import { hide, type Printed, printed } from "../format.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, squeeze } from "../tensor/ops/shaping.ts";
@@ -9,6 +10,16 @@ import { withRank } from "./with-rank.ts";
 /** How values per sample become one number. */
 export type Reduction = "sumOverBatchSize" | "sum" | "meanWithSampleWeight" | "none";
 
+/** What labels say, for checks of data and for class weights. Any numbers will do where a loss says nothing. */
+export interface Labels {
+  /** "class": they are class numbers. "oneHot": the classes stand along an axis of theirs. */
+  readonly kind: "class" | "oneHot";
+  /** Where the classes stand in the predictions. */
+  readonly axis: number;
+  /** A class number that stands for none. */
+  readonly ignoreClass?: number | undefined;
+}
+
 /** A loss: values per sample, and how they are reduced. */
 export interface Loss {
   readonly name: string;
@@ -18,6 +29,8 @@ export interface Loss {
   call(yTrue: Tensor, yPred: Tensor): Tensor;
   /** Which of the values count (1) and which do not (0); all where there is none. Values that do not count do not divide the mean either. */
   mask?(yTrue: Tensor, values: Tensor): Tensor | undefined;
+  /** What its labels say. A loss of one's own that takes class numbers says so here to have them checked. */
+  readonly labels?: Labels;
 }
 
 /** Options that every loss takes. */
@@ -31,14 +44,20 @@ export interface LossOptions {
 const reductions = { sumOverBatchSize: true, sum: true, meanWithSampleWeight: true, none: true };
 
 /** Declares a loss. @throws ValueError on an unknown reduction. */
-export function defineLoss(kind: string, { reduction = "sumOverBatchSize", name = kind }: LossOptions, call: Loss["call"], mask?: Loss["mask"]): Loss {
+export function defineLoss(
+  kind: string,
+  { reduction = "sumOverBatchSize", name = kind }: LossOptions,
+  call: Loss["call"],
+  rest: Pick<Loss, "mask" | "labels"> = {},
+): Loss {
   lookUp(kind, "reduction", reductions, reduction);
-  return { name, reduction, call, ...(mask && { mask }) };
+  const loss: Loss = { name, reduction, call, ...rest };
+  return printed(hide(loss, "toJSON", () => ({ kind: "loss", name, reduction })) as Loss & Printed);
 }
 
 /** A loss on labels and predictions that must have one shape, up to a last axis of 1. */
-export function pairwiseLoss(kind: string, options: LossOptions, call: Loss["call"]): Loss {
-  return defineLoss(kind, options, (yTrue, yPred) => call(...pair(kind, yTrue, yPred)));
+export function pairwiseLoss(kind: string, options: LossOptions, call: Loss["call"], rest?: Pick<Loss, "labels">): Loss {
+  return defineLoss(kind, options, (yTrue, yPred) => call(...pair(kind, yTrue, yPred)), rest);
 }
 
 /**
@@ -93,21 +112,26 @@ export function pair(name: string, yTrue: Tensor, yPred: Tensor): [Tensor, Tenso
     rule: "labels must have the shape of the predictions",
     expected: formatShape(yPred.shape),
     received: formatShape(yTrue.shape),
-    advice:
-      predictions.rank === labels.rank + 1 ? "Labels that are class numbers need a sparse loss or metric; else use oneHot." : "Check the last layer's units.",
+    advice: sameShape(yTrue.shape, yPred.shape.slice(0, -1))
+      ? "Labels that are class numbers need a sparse loss or metric; else use oneHot."
+      : lastLayerAdvice(yPred.rank > yTrue.rank),
   });
 }
 
-/** A weight per sample (or step), with 1 for the axes that the values have beyond it. @throws ShapeError where that cannot be. */
+/** What to do where labels and predictions differ, with more axes in the predictions or as many. */
+export const lastLayerAdvice = (isDeeper: boolean): string =>
+  isDeeper ? "The predictions have more axes than the labels: is a flatten() missing before the last layer?" : "Check the last layer's units.";
+
+/** A weight for all, per sample or per step, with 1 for the axes that the values have beyond it; a last axis of 1 more than the values have is dropped, as in Keras. @throws ShapeError where that cannot be. */
 export function alignWeight(name: string, what: string, given: Tensor, values: Tensor): Tensor {
   const weight = cast(given, "float32");
-  const [, matched] = matchRanks(values, weight);
-  const fits = matched.rank <= values.rank ? withRank(matched, values.rank) : matched;
-  const spreads = fits.rank === values.rank && fits.shape.every((extent, axis) => extent === 1 || extent === values.shape[axis]);
+  const { rank } = values;
+  const fits = weight.rank === rank + 1 && weight.shape[rank] === 1 ? squeeze(weight, -1) : weight.rank < rank ? withRank(weight, rank) : weight;
+  const spreads = fits.rank === rank && fits.shape.every((extent, axis) => extent === 1 || extent === values.shape[axis]);
   if (spreads) return fits;
   throw shapeError(name, {
     rule: `${what} has a weight per sample, or per value of the loss`,
-    expected: `[${values.shape[0] ?? 1}] or ${formatShape(values.shape)}`,
+    expected: rank > 1 ? `[${values.shape[0]}] or ${formatShape(values.shape)}` : formatShape(values.shape),
     received: formatShape(given.shape),
   });
 }

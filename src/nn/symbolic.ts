@@ -1,3 +1,4 @@
+import { Printed } from "../format.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 
@@ -11,7 +12,7 @@ export interface Application {
 }
 
 /** An edge of a functional model: what a layer gives for given inputs, of which only shape and dtype are known. */
-export class SymbolicTensor {
+export class SymbolicTensor extends Printed {
   private static count = 0;
   /** Numbers tensors in the order in which they were made, so what a layer is given comes before what it gives. */
   readonly id: number = SymbolicTensor.count++;
@@ -25,7 +26,9 @@ export class SymbolicTensor {
     /** What makes it; undefined for a model's input. */
     readonly source?: Application,
     readonly ownName: string | undefined = undefined,
-  ) {}
+  ) {
+    super();
+  }
 
   /** What an automatic name is made of. */
   get kind(): string {
@@ -40,5 +43,11 @@ export class SymbolicTensor {
   /** The layer that makes it; undefined for a model's input. */
   get layer(): Layer | undefined {
     return this.source?.layer;
+  }
+
+  /** What it is, without the graph that it belongs to. */
+  override toJSON(): object {
+    const { name, dtype, shape } = this;
+    return { kind: "SymbolicTensor", name, dtype, shape };
   }
 }

@@ -1,4 +1,5 @@
 import { checkNumber, lookUp, stateError, valueError } from "../errors.ts";
+import { Printed } from "../format.ts";
 import { describe } from "../regularize/configured.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
@@ -55,7 +56,7 @@ export interface ApplyOptions {
  *
  * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
  */
-export class Optimizer {
+export class Optimizer extends Printed {
   readonly name: string;
   /** How many steps were taken; with gradient accumulation those that only added up count, too. Saved with the slots. */
   rawSteps = 0;
@@ -79,6 +80,7 @@ export class Optimizer {
     private readonly options: OptimizerOptions & { learningRate: number | Schedule },
     private readonly method: Method,
   ) {
+    super();
     checkOptions(kind, options);
     this.name = options.name ?? kind;
     this.rate = checkRate(kind, "learningRate", options.learningRate);
@@ -160,14 +162,7 @@ export class Optimizer {
     scalars: Scalars,
     { constraints = new Map(), phase = "update" }: ApplyOptions = {},
   ): (readonly [Variable, Tensor])[] {
-    if (pairs.length === 0) {
-      throw valueError(this.kind, {
-        rule: "there must be something to train",
-        expected: "at least one trainable variable",
-        received: "none",
-        advice: "Set trainable to true on a layer that has weights.",
-      });
-    }
+    if (pairs.length === 0) throw nothingToTrain(this.kind);
     const state: (readonly [Variable, Tensor])[] = [];
     const variables = pairs.map(([variable]) => variable);
     const gradients = this.gather(pairs, phase, state);
@@ -270,6 +265,11 @@ export class Optimizer {
     return { kind: this.kind, ...describe({ ...this.options, learningRate: this.rate }) };
   }
 
+  /** As {@link getConfig}. The state is stored apart: see `getOptimizerState` of models. */
+  override toJSON(): object {
+    return this.getConfig();
+  }
+
   private slotsOf(variable: Variable): Readonly<Record<string, Variable>> {
     const known = this.slots.get(variable);
     if (known) return known;
@@ -288,6 +288,15 @@ export class Optimizer {
     return new Variable(shape, { initial, name: () => `${this.name}/${name}/${variable.name}`, trainable: false });
   }
 }
+
+/** The error of a step without variables. */
+export const nothingToTrain = (name: string): Error =>
+  valueError(name, {
+    rule: "there must be something to train",
+    expected: "at least one trainable variable",
+    received: "none",
+    advice: "Set trainable to true on a layer that has weights, then compile.",
+  });
 
 /** An optimizer from its maths; the names of slots, scalars and shared state are checked against each other. */
 export function defineOptimizer<Slot extends string, Extra extends string = never, Shared extends string = never>(

@@ -1,3 +1,5 @@
+import { hide, type Printed, printed } from "../format.ts";
+
 /** What a configurable thing is, as plain data: the factory's name and its options. */
 export interface Configured {
   /** The factory's name, such as "l2". */
@@ -8,7 +10,7 @@ export interface Configured {
 
 /** Marks a function with the factory and the options that made it, so that it can be saved and shown. */
 export function configured<F extends object>(kind: string, config: Readonly<Record<string, unknown>>, fn: F): F & Configured {
-  return Object.assign(fn, { kind, config });
+  return printed(hide(Object.assign(fn, { kind, config }), "toJSON", () => ({ kind, ...config })) as F & Configured & Printed);
 }
 
 /** Whether a function (or object) says what made it. */

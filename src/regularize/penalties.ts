@@ -69,7 +69,7 @@ export interface OrthogonalPenaltyOptions {
 export function orthogonalPenalty({ factor = 0.01, mode = "rows" }: OrthogonalPenaltyOptions = {}): Penalty {
   checkFactor("orthogonalPenalty", "factor", factor);
   if (mode !== "rows" && mode !== "columns") {
-    throw valueError("orthogonalPenalty", { rule: "unknown mode", expected: '"rows" or "columns"', received: String(mode) });
+    throw valueError("orthogonalPenalty", { rule: "unknown mode", expected: '"rows" or "columns"', received: mode });
   }
   return configured("orthogonalPenalty", { factor, mode }, (w: Tensor) => {
     if (w.rank !== 2) throw shapeError("orthogonalPenalty", { rule: "the weight must be a matrix", expected: "rank 2", received: formatShape(w.shape) });

@@ -4,7 +4,7 @@ import { append } from "./append.ts";
 import { asTensor, scalar } from "./ops/leaf.ts";
 import { sum } from "./ops/reduction.ts";
 import { broadcastTo, reshape, zeros } from "./ops/shaping.ts";
-import { formatShape, type Shape, sameShape } from "./shape.ts";
+import { checkList, formatShape, type Shape, sameShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Variable } from "./variable.ts";
 
@@ -12,10 +12,11 @@ import type { Variable } from "./variable.ts";
  * Gradients of a scalar with respect to tensors or variables: a pure function from graph to graph that calls each op's `vjp` on the way
  * back. The result is made of ops, so gradients of gradients work. What `y` does not depend on has gradient 0.
  *
- * @param y a tensor of rank 0; use `sum` or `mean` first where it has axes.
+ * @param value y, a tensor of rank 0; use `sum` or `mean` first where it has axes.
  * @throws ValueError where y has axes, or an int32 tensor is asked for.
  */
-export function gradients(y: Tensor, xs: readonly (Tensor | Variable)[]): Tensor[] {
+export function gradients(value: Tensor, xs: readonly (Tensor | Variable)[]): Tensor[] {
+  const y = asTensor(value);
   if (y.shape.length > 0) {
     throw valueError("gradients", {
       rule: "the differentiated value must be a scalar",
@@ -24,7 +25,7 @@ export function gradients(y: Tensor, xs: readonly (Tensor | Variable)[]): Tensor
       advice: "Use sum(y) or mean(y).",
     });
   }
-  const targets = xs.map(asTensor);
+  const targets = checkList("gradients", "what is differentiated by", xs).map(asTensor);
   for (const target of targets) {
     if (target.dtype !== "float32") throw valueError("gradients", { rule: "only float32 tensors have gradients", expected: "float32", received: target.dtype });
   }
@@ -53,7 +54,7 @@ function between(y: Tensor, targets: ReadonlySet<Tensor>): Set<Tensor> {
   while (stack.length > 0) {
     const node = stack.at(-1) as Tensor;
     const open = node.inputs.filter((input) => !leads.has(input));
-    if (open.length > 0) stack.push(...open);
+    if (open.length > 0) for (const input of open) stack.push(input);
     else {
       leads.set(node, targets.has(node) || node.inputs.some((input) => leads.get(input)));
       stack.pop();
@@ -88,8 +89,9 @@ export function grad(f: (x: Tensor) => Tensor): (x: Tensor | number) => Tensor {
 /** Value and gradient of `f` at once. */
 export function valueAndGrad(f: (x: Tensor) => Tensor): (x: Tensor | number) => { value: Tensor; gradient: Tensor } {
   return (x) => {
+    if (typeof f !== "function") throw valueError("grad", { rule: "differentiates a function of a tensor", expected: "a function", received: f });
     const input = asTensor(x);
-    const value = f(input);
+    const value = asTensor(f(input));
     return { value, gradient: gradients(value, [input])[0] as Tensor };
   };
 }

@@ -1,4 +1,4 @@
-import { shapeError, valueError } from "../errors.ts";
+import { literal, shapeError, valueError } from "../errors.ts";
 import type { NumericArray } from "./dtype.ts";
 
 /** A typed array of numbers. */
@@ -27,17 +27,19 @@ export function flatten(
   values: NestedNumbers,
   kind: Float32ArrayConstructor | Float64ArrayConstructor = Float32Array,
 ): Flat<Float32Array | Float64Array> {
-  const shape = shapeOfFirst(values);
+  const shape = shapeOfFirst(name, values);
   const data = new kind(shape.reduce((size, extent) => size * extent, 1));
   fill({ name, shape, data }, values, [], 0);
   return { data, shape };
 }
 
 /** The shape that the first element of each level asks for; `fill` holds the others to it. */
-function shapeOfFirst(values: NestedNumbers): number[] {
+function shapeOfFirst(name: string, values: NestedNumbers): number[] {
   const shape: number[] = [];
   for (let level: NestedNumbers = values; isRow(level); level = level[0] as NestedNumbers) {
     shape.push(level.length);
+    // An array that holds itself has no end.
+    if (shape.length > 32) throw shapeError(name, { rule: "arrays are nested too deep", expected: "at most 32 axes", received: "more" });
     if (level.length === 0) break;
   }
   return shape;
@@ -99,11 +101,7 @@ function notANumber(name: string, value: unknown, path: readonly number[]): Erro
   return valueError(placeOf(name, path), {
     rule: "arrays hold numbers only",
     expected: "a number",
-    received: describe(value),
+    received: literal(value),
     advice: "Turn labels and missing values into numbers first.",
   });
-}
-
-function describe(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : typeof value === "object" && value !== null ? `a ${value.constructor?.name}` : String(value);
 }

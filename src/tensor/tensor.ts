@@ -1,12 +1,14 @@
+import { cut, Printed, short } from "../format.ts";
 import type { DType, TypedArray } from "./dtype.ts";
+import { hostJson } from "./host-json.ts";
 import type { OpDefinition } from "./op.ts";
-import type { Shape } from "./shape.ts";
+import { formatShape, type Shape } from "./shape.ts";
 
 /**
  * An immutable node of a graph: an op, its inputs, its attributes, a shape, a dtype. It computes nothing and owns no memory of
  * a backend; `data()` compiles and runs what is needed.
  */
-export class Tensor {
+export class Tensor extends Printed {
   private static count = 0;
   /** Numbers tensors in the order in which they were recorded, so inputs come before what uses them. */
   readonly id: number = Tensor.count++;
@@ -18,7 +20,9 @@ export class Tensor {
     readonly attrs: object,
     readonly shape: Shape,
     readonly dtype: DType,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Number of axes. */
   get rank(): number {
@@ -32,14 +36,40 @@ export class Tensor {
     return (await evaluate([this]))[0] as TypedArray;
   }
 
-  /** As {@link data}, as nested arrays of numbers (a number for a scalar). */
-  async array(): Promise<NestedArray> {
-    return nest(await this.data(), this.shape);
+  /**
+   * As {@link data}, as nested arrays of numbers (a number for a scalar).
+   *
+   * The type says how deep the nesting is, which nothing checks: a tensor's rank is known when it is recorded, not when TypeScript compiles. Without a
+   * type argument it is that of a matrix, such as predictions [samples, values].
+   * @example const p = await t.array<number[][][]>(); p[0][0][0]; const loss = await mean.array<number>();
+   */
+  async array<Nested extends NestedArray = Rows>(): Promise<Nested> {
+    return nest(await this.data(), this.shape) as Nested;
+  }
+
+  /** `Tensor float32 [2, 2] [[1, 2], [3, 4]]`; what has to be computed shows what computes it: `Tensor float32 [8, 2] (matmul)`. */
+  override toString(): string {
+    const { name = "", fn, variable } = this.attrs as { name?: string; fn?: { name: string }; variable?: { name: string } };
+    const what = this.constant ? textOf(this.constant, this.shape) : `(${fn?.name ?? `${this.op.name} ${variable?.name ?? name}`.trim()})`;
+    return cut(`Tensor ${this.dtype} ${formatShape(this.shape)} ${what}`, 400);
+  }
+
+  /** A constant in a form that stands for it wherever arrays are taken; other tensors as text. */
+  override toJSON(): unknown {
+    return this.constant ? hostJson(this.constant, this.shape) : String(this);
+  }
+
+  private get constant(): TypedArray | undefined {
+    const { value, data } = this.attrs as { value?: number; data?: TypedArray };
+    return this.op.name === "constant" ? (data ?? Float32Array.of(value as number)) : undefined;
   }
 }
 
 /** Numbers in arrays in arrays, as deep as a tensor has axes. */
 export type NestedArray = number | NestedArray[];
+
+/** At least one row of at least one number. */
+export type Rows = [[number, ...number[]], ...[number, ...number[]][]];
 
 /** Row-major values as nested arrays. */
 export function nest(data: ArrayLike<number>, shape: Shape, offset = 0): NestedArray {
@@ -47,4 +77,13 @@ export function nest(data: ArrayLike<number>, shape: Shape, offset = 0): NestedA
   const [extent = 0, ...rest] = shape;
   const step = rest.reduce((size, inner) => size * inner, 1);
   return Array.from({ length: extent }, (_, index) => nest(data, rest, offset + index * step));
+}
+
+/** The first five values of the last axis, for as many rows of a matrix, and for two along each axis of what has more axes. */
+function textOf(data: ArrayLike<number>, shape: Shape, offset = 0, rows = shape.length > 2 ? 2 : 5): string {
+  if (shape.length === 0) return short(data[offset] as number);
+  const [extent = 0, ...rest] = shape;
+  const step = rest.reduce((size, inner) => size * inner, 1);
+  const shown = Array.from({ length: Math.min(extent, rest.length === 0 ? 5 : rows) }, (_, index) => textOf(data, rest, offset + index * step, rows));
+  return `[${shown.join(", ")}${shown.length < extent ? ", …" : ""}]`;
 }

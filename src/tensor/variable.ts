@@ -1,5 +1,7 @@
-import { shapeError, valueError } from "../errors.ts";
+import { literal, shapeError, valueError } from "../errors.ts";
+import { Printed } from "../format.ts";
 import type { DType, NumericArray, TypedArray } from "./dtype.ts";
+import { isNumericView } from "./nested.ts";
 import { defineOp, record } from "./op.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -21,16 +23,22 @@ export interface VariableOptions {
   name?: string | (() => string);
   /** Default true. Optimizers update trainable variables only. */
   trainable?: boolean;
+  /** What the variable is to its layer, where others must know. Default: nothing of that kind. */
+  role?: VariableRole | undefined;
 }
+
+/** The kernel of a layer that has one kernel, which spectral normalization divides; or a table of vectors, which muon leaves to AdamW. */
+export type VariableRole = "kernel" | "embeddings";
 
 /**
  * State that outlives a run: weights, moving averages, optimizer slots. Its values are in the array or graph that it was made
  * with until a backend takes them; from then on they stay there, updated in place.
  */
-export class Variable {
+export class Variable extends Printed {
   private static count = 0;
   readonly id: number = Variable.count++;
   readonly dtype: DType;
+  readonly role: VariableRole | undefined;
   trainable: boolean;
   /** First values, as long as no backend holds the variable. */
   initial: NumericArray | number | Tensor;
@@ -43,12 +51,14 @@ export class Variable {
     readonly shape: Shape,
     options: VariableOptions,
   ) {
+    super();
     this.naming = options.name ?? `variable_${this.id}`;
     checkShape(`variable "${this.name}"`, shape);
     this.dtype = options.dtype ?? "float32";
     this.trainable = options.trainable ?? true;
+    this.role = options.role;
     this.initial = options.initial;
-    this.checkData(options.initial);
+    if (typeof options.initial !== "number") this.checkData(options.initial, true);
   }
 
   get name(): string {
@@ -90,25 +100,31 @@ export class Variable {
     return this.home.read();
   }
 
-  private checkData(data: NumericArray | number | Tensor): void {
-    if (typeof data === "number") return;
+  /** What it is; its values may be on a backend: {@link read} gives them. */
+  override toJSON(): object {
+    const { name, dtype, shape, trainable } = this;
+    return { kind: "Variable", name, dtype, shape, trainable };
+  }
+
+  private checkData(data: unknown, mayBeRecorded = false): void {
     const name = `variable "${this.name}"`;
-    if ("op" in data) {
-      if (!sameShape(data.shape, this.shape)) {
-        throw shapeError(name, {
-          rule: "the initial tensor must have the variable's shape",
-          expected: formatShape(this.shape),
-          received: formatShape(data.shape),
-        });
-      }
-    } else if (data.length !== sizeOf(this.shape)) {
-      throw valueError(name, {
-        rule: "as many values as the variable has elements",
-        expected: `${sizeOf(this.shape)} values`,
-        received: `${data.length}`,
-        context: `shape ${formatShape(this.shape)}`,
+    if (mayBeRecorded && "op" in Object(data)) {
+      const { shape } = data as Tensor;
+      if (sameShape(shape, this.shape)) return;
+      throw shapeError(name, {
+        rule: "the initial tensor must have the variable's shape",
+        expected: formatShape(this.shape),
+        received: formatShape(shape),
       });
     }
+    const length = Array.isArray(data) || isNumericView(data) ? data.length : undefined;
+    if (length === sizeOf(this.shape)) return;
+    throw valueError(name, {
+      rule: "as many values as the variable has elements",
+      expected: `${sizeOf(this.shape)} values`,
+      received: length ?? literal(data),
+      context: `shape ${formatShape(this.shape)}`,
+    });
   }
 }
 

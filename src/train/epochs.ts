@@ -40,6 +40,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
   const batches = new EpochBatches(plan.source, plan.stepsPerEpoch);
   const runner = new StepRunner(plan.trainer);
   let logs: Logs = {};
+  let hasWarned = false;
   await callbacks.call("onTrainBegin");
   try {
     for (let epoch = plan.initialEpoch; epoch < training.epochs && !model.stopTraining; epoch++) {
@@ -49,6 +50,10 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       if ((await runSteps(plan, runner, batches, pass)) === 0) break;
       plan.onSteps();
       logs = await plan.trainer.logs();
+      if (!hasWarned && !plan.trainer.diagnosing && !Number.isFinite(logs.loss ?? 0)) {
+        hasWarned = true;
+        console.warn(`fit: the loss of epoch ${epoch + 1} is ${logs.loss}. The callback terminateOnNaN() finds the cause.`);
+      }
       if (validation?.isDue(epoch)) {
         const found = await runTest(plan.trainer, plan.reset, { source: validation.source, epoch: 0, limit: validation.steps }, callbacks);
         for (const [name, value] of Object.entries(found)) logs[`val_${name}`] = value;
@@ -135,7 +140,7 @@ class EpochBatches {
     try {
       const spec = await this.next();
       if (spec || !this.hasRead) {
-        if (!spec) throw noBatches("fit");
+        if (!spec) throw noBatches("fit", source);
         this.hasRead = true;
         return spec;
       }

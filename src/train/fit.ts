@@ -1,4 +1,3 @@
-import { shapeError } from "../errors.ts";
 import type { Network } from "../nn/network.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import { type Callback, CallbackList, type TrainedModel, type Training } from "./callback.ts";
@@ -18,7 +17,7 @@ export interface FitCall {
   readonly network: Network;
   readonly task: Task;
   readonly trainer: Trainer;
-  readonly data: { readonly stream: BatchStream } | { readonly x: ArraysGiven; readonly y: ArraysGiven };
+  readonly data: { readonly stream: BatchStream } | { readonly x: ArraysGiven; readonly y: ArraysGiven | null };
   readonly options: FitOptions;
   /** Runs this call. */
   readonly queue: OperationQueue;
@@ -28,6 +27,7 @@ export interface FitCall {
 export async function runFit(call: FitCall): Promise<History> {
   const { model, task, trainer, options } = call;
   const { epochs = 1, initialEpoch, seed = model.seed, callbacks = [], verbose = "auto", stepsPerEpoch } = options;
+  trainer.checkTrainable("fit");
   const { source, validation } = await prepare(call, seed);
   warnOfChange(trainer);
   const history = new History(seed);
@@ -77,9 +77,6 @@ async function prepare({ network, task, data, options }: FitCall, seed: number):
   checkFit(preparation.label, options, "stream" in data);
   if ("stream" in data) {
     return { source: preparation.streamSource(data.stream, true, classWeight), validation: await validationOf(network, task, options) };
-  }
-  if (data.y === undefined) {
-    throw shapeError(preparation.label, { rule: "arrays need labels", expected: "fit(x, y)", received: "fit(x)", advice: "Or give a dataset of batches." });
   }
   const all = await preparation.columns({ x: data.x, y: data.y, sampleWeight });
   const splits = validationSplit !== undefined && validationData === undefined;

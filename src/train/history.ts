@@ -1,26 +1,40 @@
+import { Printed, short, show } from "../format.ts";
 import type { Callback } from "./callback.ts";
 import type { Logs } from "./trainer.ts";
 
 /** What `fit` gives: the epochs that were run and what was reported in each. */
-export class History {
+export class History extends Printed {
   /** Epoch numbers, from 0. */
   readonly epoch: number[] = [];
   /** A list per loss and metric, one number per epoch: `loss`, `accuracy`, `val_loss`, `learning_rate`, … */
-  readonly history: Record<string, number[]> = {};
+  history: Record<string, number[]> = {};
 
   /**
    * @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. The order of the samples follows from it
    * and the number of epochs since `compile`; see `seed` and `initialEpoch` of `fit`.
    */
-  constructor(readonly seed: number) {}
+  constructor(readonly seed: number) {
+    super();
+  }
 
   /** Notes one epoch. */
   add(epoch: number, logs: Logs): void {
     this.epoch.push(epoch);
     for (const [name, value] of Object.entries(logs)) {
-      this.history[name] ??= [];
-      this.history[name].push(value);
+      // A computed key is a property of its own, whatever it is called: a metric may be "constructor" or "__proto__".
+      if (!Object.hasOwn(this.history, name)) this.history = { ...this.history, [name]: [] };
+      (this.history[name] as number[]).push(value);
     }
+  }
+
+  /** `History of 3 epochs, the last { loss: 0.21, accuracy: 0.92 }`. */
+  override toString(): string {
+    const last = Object.entries(this.history).map(([name, values]) => [name, Number(short(values.at(-1) ?? Number.NaN))]);
+    return `History of ${this.epoch.length} epochs, the last ${show(Object.fromEntries(last))}`;
+  }
+
+  override toJSON(): object {
+    return { ...this };
   }
 
   /** The callback that fills this history. */

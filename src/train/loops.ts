@@ -1,4 +1,4 @@
-import { type StateError, stateError } from "../errors.ts";
+import { stateError } from "../errors.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { BatchSpec } from "./batch.ts";
 import type { CallbackList } from "./callback.ts";
@@ -64,7 +64,7 @@ export async function runTest(trainer: Trainer, reset: () => void, { source, epo
     },
     trainer,
   );
-  if (count === 0) throw noBatches("dataset");
+  if (count === 0) throw noBatches("dataset", source);
   const logs = await trainer.logs();
   await callbacks.call("onTestEnd", logs);
   return logs;
@@ -101,7 +101,7 @@ export async function runPredict(
     },
     trainer,
   );
-  if (count === 0) throw noBatches("dataset");
+  if (count === 0) throw noBatches("dataset", source);
   await callbacks.call("onPredictEnd");
   return parts.map(join);
 }
@@ -140,11 +140,11 @@ function join(parts: readonly Predicted[]): Predicted {
   return { data: whole, shape: [rows, ...first.shape.slice(1)] };
 }
 
-/** What is thrown where there is nothing to read. */
-export const noBatches = (owner: string): StateError =>
+/** The error of data without a batch. A stream that does not know its size may have been read before. */
+export const noBatches = (owner: string, { steps }: BatchSource): Error =>
   stateError(owner, {
     rule: "there must be data",
     expected: "at least one batch",
     received: "none",
-    advice: "Was a generator read before? Pass a function that makes one.",
+    ...(steps === undefined && { advice: "Was a generator read before? Pass a function that makes one." }),
   });

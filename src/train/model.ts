@@ -1,8 +1,9 @@
 import type { Backend } from "../backends/backend.ts";
 import { settle } from "../backends/evaluate.ts";
 import { withdraw } from "../backends/placement.ts";
-import type { ArrayInput, HostArray } from "../data/array.ts";
-import { type StateError, stateError, valueError } from "../errors.ts";
+import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
+import { checkSeed, drawSeed } from "../data/rng.ts";
+import { type StateError, stateError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import { Network, type NetworkOptions } from "../nn/network.ts";
@@ -15,6 +16,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
 import { CallbackList, type TrainedModel } from "./callback.ts";
+import { lastUse, outputBehind } from "./chain.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
@@ -79,10 +81,11 @@ export class Model extends Network implements TrainedModel {
 
   /**
    * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that is used again keeps its
-   * state for the variables that stay.
+   * state for the variables that stay; metrics are made anew. Without a loss the model can predict; training then needs a penalty or a layer that
+   * adds a loss.
    * @throws ValueError on unknown names (with the nearest), on lists that do not fit the outputs, and on an optimizer of another model.
    */
-  compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions): void {
+  compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions = {}): void {
     this.checkIdle("compile");
     const label = `compile of ${this.label}`;
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
@@ -98,7 +101,7 @@ export class Model extends Network implements TrainedModel {
     return this.compiled("optimizer").task.optimizer;
   }
 
-  /** What is reported, by name; complete after the first step. */
+  /** The metrics at work, by the keys of logs and history; complete after the first step. */
   get reported(): Readonly<Record<string, Metric>> {
     return this.task?.objective.reported ?? {};
   }
@@ -111,8 +114,8 @@ export class Model extends Network implements TrainedModel {
    * @throws StateError before `compile`; ValueError and ShapeError where options or data do not fit.
    */
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
-  fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
-  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
+  fit(x: ArraysGiven, y: ArraysGiven | null, options?: FitOptions): Promise<History>;
+  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions | null, options: FitOptions = {}): Promise<History> {
     return this.alone("fit", async (task, trainer, queue) => {
       if (queue.isNested) throw this.busy("fit", "a call from a callback of this model");
       const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
@@ -121,12 +124,12 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
-  async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
+  async trainOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: BatchWeights = {}): Promise<Logs> {
     return this.onBatch("trainOnBatch", ({ optimizer }) => (optimizer.phase === "update" ? "train" : "accumulate"), { x, y }, weights);
   }
 
   /** Losses and metrics of one batch. */
-  async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
+  async testOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
     return this.onBatch("testOnBatch", () => "test", { x, y }, weights);
   }
 
@@ -134,6 +137,7 @@ export class Model extends Network implements TrainedModel {
   withStep<T>(mode: "train" | "predict", data: DataGiven, act: (trainer: Trainer, step: Step, cursor: BatchCursor) => Promise<T>): Promise<T> {
     return this.queue.run(async () => {
       const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
+      if (task) trainer.checkTrainable("profile");
       const preparation = new Preparation(this, "profile", task?.objective, true);
       const columns = await preparation.columns(data);
       const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
@@ -148,13 +152,15 @@ export class Model extends Network implements TrainedModel {
 
   private onBatch(what: string, modeOf: (task: Task) => Mode, data: DataGiven, { sampleWeight, classWeight }: BatchWeights): Promise<Logs> {
     return this.alone(what, async (task, trainer) => {
+      const mode = modeOf(task);
+      if (mode !== "test") trainer.checkTrainable(what);
       const preparation = new Preparation(this, what, task.objective, true);
       const columns = await preparation.weigh(await preparation.columns({ ...data, sampleWeight }), classWeight);
       const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
       const runner = new StepRunner(trainer);
       task.objective.reset();
       try {
-        await runner.run(modeOf(task), (await cursor.next()) as BatchSpec, cursor, () => undefined);
+        await runner.run(mode, (await cursor.next()) as BatchSpec, cursor, () => undefined);
       } finally {
         runner.close();
       }
@@ -166,8 +172,8 @@ export class Model extends Network implements TrainedModel {
 
   /** Losses (penalties included) and metrics over data: `{ loss, accuracy, … }`. */
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
-  evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
-  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
+  evaluate(x: ArraysGiven, y: ArraysGiven | null, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions | null, given: EvaluateOptions = {}): Promise<Logs> {
     return this.alone("evaluate", async (task, trainer, queue) => {
       const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
       const { batchSize, sampleWeight, steps, callbacks = [], checkData = true } = options;
@@ -175,10 +181,7 @@ export class Model extends Network implements TrainedModel {
       checkPass(preparation.label, options, isStream(x));
       const source = isStream(x)
         ? preparation.streamSource(x, true)
-        : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), {
-            batchSize,
-            steps,
-          });
+        : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), { batchSize, steps });
       return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks, { model: this }, queue));
     });
   }
@@ -251,7 +254,7 @@ export class Model extends Network implements TrainedModel {
   async getWeights(): Promise<HostArray[]> {
     const { variables } = this;
     await settle(variables, this.givenBackend);
-    return Promise.all(variables.map(async (variable) => ({ data: await variable.read(), shape: variable.shape })));
+    return Promise.all(variables.map(async (variable) => storableArray(await variable.read(), variable.shape)));
   }
 
   /**
@@ -262,7 +265,10 @@ export class Model extends Network implements TrainedModel {
     assignAll(`setWeights of ${this.label}`, this.variables, weights);
   }
 
-  /** Copies of all weights by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. */
+  /**
+   * Copies of all weights by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. They come back to equal
+   * bits from `JSON.stringify` and from `structuredClone`.
+   */
   getNamedWeights(): Promise<NamedArrays> {
     return readNamed(this.variables);
   }
@@ -277,7 +283,7 @@ export class Model extends Network implements TrainedModel {
     return assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
   }
 
-  /** The optimizer's state as plain data: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
+  /** The optimizer's state as plain data, to be stored as weights are: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
   getOptimizerState(): Promise<NamedArrays> {
     const { optimizer } = this;
     optimizer.build(this.trainableVariables);
@@ -301,23 +307,31 @@ export class Model extends Network implements TrainedModel {
     return text;
   }
 
+  /**
+   * Puts a layer behind the last one. Compile again afterwards.
+   * @throws StateError where the model has several outputs; ValueError on what is no layer, or has the name of another.
+   * @see Keras 3 `Sequential.add`.
+   */
+  add(layer: Layer): void {
+    this.checkIdle("add");
+    this.become([outputBehind(this, layer)]);
+  }
+
   /** Takes off the last layer and gives it. Compile again afterwards. @throws StateError where the model is not a chain of at least two layers. */
   pop(): Layer {
-    const last = this.applications.at(-1);
-    if (this.layers.length < 2 || this.outputs.length !== 1 || !last?.single || last.outputs[0] !== this.outputs[0]) {
-      throw stateError(this.label, {
-        rule: "pop takes the last layer off a chain of layers",
-        expected: "at least two layers in a chain",
-        received: `${this.layers.length} layers`,
-      });
-    }
+    const { layer, inputs } = lastUse(this, this.applications);
     this.checkIdle("pop");
-    const shorter = new Model(this.inputs, last.inputs, { seed: this.seed, name: this.name });
-    Object.assign(this, { outputs: shorter.outputs, layers: shorter.layers, applications: shorter.applications });
+    this.become(inputs);
+    return layer;
+  }
+
+  /** Ends in other outputs from now on, uncompiled. */
+  private become(ends: readonly SymbolicTensor[]): void {
+    const { outputs, layers, applications } = new Model(this.inputs, ends, { seed: this.seed, name: this.name });
+    Object.assign(this, { outputs, layers, applications });
     this.trainer?.dispose();
     this.trainer = undefined;
     this.task = undefined;
-    return last.layer;
   }
 
   override clone(copies?: Map<Layer, Layer>): Model {
@@ -377,19 +391,4 @@ export class Model extends Network implements TrainedModel {
       received: "a model that was not compiled",
     });
   }
-}
-
-function required(label: string, y: ArraysGiven | undefined): ArraysGiven {
-  if (y !== undefined) return y;
-  throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
-}
-
-function checkSeed(label: string, seed: number): number {
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw valueError(label, { rule: "seed must be an integer in [0, 2^53)", expected: "an integer in [0, 2^53)", received: seed });
-}
-
-/** The one use of Math.random: the seed is kept, so the run can be repeated. */
-export function drawSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32);
 }

@@ -1,10 +1,11 @@
-import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
-import { shapeError, valueError } from "../errors.ts";
+import { type ArrayInput, type HostArray, storableArray, toHostArray } from "../data/array.ts";
+import { literal, shapeError, valueError } from "../errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { checkNonNegative } from "../optim/ranges.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Variable } from "../tensor/variable.ts";
 
-/** Arrays by the names of the variables that they are the values of: plain data, to be stored as you like. */
+/** Arrays by the names of the variables that they are the values of: plain data, to be stored as you like, also by `JSON.stringify`. */
 export type NamedArrays = Record<string, HostArray>;
 
 /** Sets all variables, in their order. @throws ShapeError or ValueError where number or shapes differ; then nothing has changed. */
@@ -40,7 +41,7 @@ export interface NamedResult {
 
 /** Copies of the values of variables, by name. */
 export async function readNamed(variables: readonly Variable[]): Promise<NamedArrays> {
-  const entries = named(variables).map(async ([name, variable]) => [name, { data: await variable.read(), shape: variable.shape }] as const);
+  const entries = named(variables).map(async ([name, variable]) => [name, storableArray(await variable.read(), variable.shape)] as const);
   return Object.fromEntries(await Promise.all(entries));
 }
 
@@ -50,6 +51,7 @@ export async function readNamed(variables: readonly Variable[]): Promise<NamedAr
  * @throws ValueError where names do not fit; ShapeError where shapes do not.
  */
 export function assignNamed(owner: string, variables: readonly Variable[], given: Readonly<Record<string, ArrayInput>>, strict = true): NamedResult {
+  checkNamed(owner, given);
   const known = new Map(named(variables));
   const missing = [...known.keys()].filter((name) => !Object.hasOwn(given, name));
   const [set, unexpected] = [true, false].map((isKnown) => Object.keys(given).filter((name) => known.has(name) === isKnown)) as [string[], string[]];
@@ -74,7 +76,7 @@ export function assignNamed(owner: string, variables: readonly Variable[], given
 
 /** The state of an optimizer: slots by name, steps done, and the learning rate where it is a number. */
 export async function readOptimizer(optimizer: Optimizer): Promise<NamedArrays> {
-  const one = (value: number): HostArray => ({ data: Float64Array.of(value), shape: [] });
+  const one = (value: number): HostArray => storableArray(Float64Array.of(value), []);
   return {
     ...(await readNamed(optimizer.variables)),
     steps: one(optimizer.rawSteps),
@@ -84,20 +86,27 @@ export async function readOptimizer(optimizer: Optimizer): Promise<NamedArrays> 
 
 /** Sets what {@link readOptimizer} gave. @throws ValueError or ShapeError where it does not fit; then nothing has changed. */
 export function assignOptimizer(owner: string, optimizer: Optimizer, given: Readonly<Record<string, ArrayInput>>): void {
+  checkNamed(owner, given);
   const { steps, learningRate, ...slots } = given;
   const [count, rate] = [numberOf(steps), numberOf(learningRate)];
+  if (rate !== undefined) checkNonNegative(owner, "learningRate", rate);
   if (!(count !== undefined && Number.isInteger(count) && count >= 0)) {
-    throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer ≥ 0", received: count });
+    throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer ≥ 0", received: literal(count) });
   }
   assignNamed(owner, optimizer.variables, slots);
   optimizer.rawSteps = count;
   if (rate !== undefined && !optimizer.isScheduled) optimizer.learningRate = rate;
 }
 
+function checkNamed(owner: string, given: unknown): void {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
+  throw valueError(owner, { rule: "arrays are given by name", expected: "what getNamedWeights or getOptimizerState gave", received: literal(given) });
+}
+
 /** The one number of an array, in full: as float32, neither 0.01 nor many steps would come back. */
 function numberOf(given: ArrayInput | undefined): number | undefined {
-  const data = typeof given === "object" && "data" in given ? given.data : given;
-  return (data as ArrayLike<number> | undefined)?.[0];
+  if (typeof given !== "object" || given === null) return given;
+  return ("data" in given ? (given.data as ArrayLike<number>) : (given as unknown as ArrayLike<number>))[0];
 }
 
 /** Variables under their names; of several with one name, as layers of the same name in different models inside may have, the later are numbered. */

@@ -8,7 +8,7 @@ import type { BatchStream } from "./prepare.ts";
 export type Verbosity = "auto" | 0 | 1 | 2;
 
 /** Data to validate with: arrays in a list, or batches. */
-export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven, sampleWeight?: ArraysGiven] | BatchStream;
+export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven] | BatchStream;
 
 /** Options of passes over data. */
 export interface PassOptions {
@@ -19,7 +19,10 @@ export interface PassOptions {
   batchSize?: number;
   /** Callbacks. Default none. */
   callbacks?: readonly Callback[];
-  /** Whether to look through the data for NaN, infinities and labels that do not exist before anything runs. Default true. */
+  /**
+   * Whether to look through the data before they run, batches of a stream in every epoch: for NaN, infinities (of float32), labels that do not exist, and what is no
+   * number of an embedding's vector. Default true.
+   */
   checkData?: boolean;
 }
 
@@ -57,9 +60,9 @@ export interface FitOptions extends PassOptions {
   seed?: number;
   /** The epoch to begin with, at most `epochs`, to go on with an earlier run and its orders. Default 0, with orders that were not used since `compile`. */
   initialEpoch?: number;
-  /** What the samples of each class count for in the loss. One output only, not with sampleWeight. */
+  /** What the labels of each class count for in the loss: `{ 0: 1, 1: 5 }`, a Map, or a list. Weighs steps where labels have several. One output only, not with sampleWeight. */
   classWeight?: ClassWeight;
-  /** What each sample counts for in the loss. */
+  /** What each sample counts for in the loss: [n], [n, 1], one number for all, or the shape of the loss's values, such as [n, steps]. */
   sampleWeight?: ArraysGiven;
   /**
    * Batches in an epoch. The next epoch goes on where this one stopped; at the end of the data it starts over, with `shuffle` in another order. An epoch in

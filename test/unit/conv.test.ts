@@ -46,7 +46,7 @@ describe("conv", () => {
   it("names what does not fit", () => {
     const kernel = (...shape: number[]) => placeholder("k", shape);
     expect(() => conv(image, kernel(6, 3, 4, 2))).toThrow(
-      'conv: a window may not be larger than the padded input. Expected a window within [5, 5], received [6, 3] (input [5, 5], window [6, 3], padding valid). Use padding "same" or a smaller window.',
+      'conv: a window may not be larger than the padded input. Expected a window within [5, 5], received [6, 3] (input [5, 5], window [6, 3], padding "valid"). Use padding "same" or a smaller window.',
     );
     expect(conv(image, kernel(5, 5, 4, 2)).shape).toEqual([2, 1, 1, 2]);
     expect(() => conv(image, kernel(3, 3, 3, 2))).toThrow("the kernel's last axis but one is the image's channels divided by groups. Expected 4, received 3");

@@ -90,20 +90,20 @@ describe("toHostArray", () => {
   });
 
   it.each([
-    [[1, "2"], 'x[1]: arrays hold numbers only. Expected a number, received "2". Turn labels'],
+    [[1, "2"], 'x[1]: arrays hold numbers only. Expected a number, received the string "2". Turn labels'],
     [[[1], [null]], "x[1][0]: arrays hold numbers only. Expected a number, received null."],
     [[1, undefined], "x[1]: arrays hold numbers only. Expected a number, received undefined."],
     [[true], "x[0]: arrays hold numbers only. Expected a number, received true."],
-    [[1n], "x[0]: arrays hold numbers only. Expected a number, received 1."],
-    [[{ a: 1 }], "x[0]: arrays hold numbers only. Expected a number, received a Object."],
-    ["1, 2", 'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received "1, 2".'],
+    [[1n], "x[0]: arrays hold numbers only. Expected a number, received 1n."],
+    [[{ a: 1 }], "x[0]: arrays hold numbers only. Expected a number, received { a: 1 }."],
+    ["1, 2", 'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received the string "1, 2".'],
     [undefined, "received undefined"],
     [null, "received null"],
     [new DataView(new ArrayBuffer(8)), "x: data are a tensor"],
     [new BigInt64Array(2), "x: data are a tensor"],
-    [[new BigInt64Array(2)], "x[0]: arrays hold numbers only. Expected a number, received a BigInt64Array."],
+    [[new BigInt64Array(2)], "x[0]: arrays hold numbers only. Expected a number, received BigInt64Array(2)."],
     [{ data: "12", shape: [2] }, "x: data are a tensor"],
-    [new Map(), "received Map"],
+    [new Map(), "received a Map"],
   ])("refuses what is not numbers: %o", (wrong, complaint) => {
     expect(() => toHostArray("x", wrong as unknown as number[])).toThrow(complaint);
     expect(() => toHostArray("x", wrong as unknown as number[])).toThrow(expect.objectContaining({ name: "ValueError" }));

@@ -288,8 +288,8 @@ describe("messages of recurrent layers", () => {
     expect(() => layers.gru(2, { recurrentDropout: 2 })).toThrow("recurrentDropout must be a number in [0, 1]");
     expect(() => layers.lstm(2, { recurrentActivation: "sigmoidd" as "sigmoid" })).toThrow('Did you mean "sigmoid"');
     expect(() => layers.rnn([])).toThrow("rnn: runs cells. Expected a cell such as lstmCell(32), or a list of them, received an empty list.");
-    expect(() => layers.rnn(layers.dense(2) as unknown as layers.Cell)).toThrow("received Dense");
-    expect(() => layers.bidirectional(layers.dense(2) as unknown as layers.Recurrent)).toThrow("Expected a layer such as lstm(32), received Dense");
+    expect(() => layers.rnn(layers.dense(2) as unknown as layers.Cell)).toThrow("received a Dense");
+    expect(() => layers.bidirectional(layers.dense(2) as unknown as layers.Recurrent)).toThrow("Expected a layer such as lstm(32), received a Dense");
     expect(() => layers.bidirectional(layers.gru(2), { mergeMode: "avg" as "ave" })).toThrow(
       'unknown mergeMode. Expected one of concat, sum, mul, ave, received "avg"',
     );

@@ -45,19 +45,27 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
       "all arrays must have the same number of samples. Expected 8 samples as in x, received 7 (x [8, 4], y [7]).",
     ],
     ["no samples", (m) => m.fit({ data: new Float32Array(0), shape: [0, 4] }, []), "there must be data. Expected at least one sample, received none."],
-    ["no labels", (m) => m.fit(x(), undefined as never), "arrays need labels. Expected fit(x, y), received fit(x). Or give a dataset of batches."],
+    ["no labels", (m) => m.fit(x(), undefined as never), "labels are needed. Expected x and y, received x alone."],
     [
       "NaN in x",
       (m) => m.fit(nan(), y()),
-      "x must hold finite numbers only. Expected finite numbers, received NaN (sample 2, index 9 of the data). Clean the data first, or set checkData to false.",
+      "x must hold finite numbers only. Expected finite numbers, of float32: up to 3.4e38, received NaN (sample 2, index 9 of the data). Clean the data first, or set checkData to false.",
     ],
     [
       "labels beyond the classes",
       (m) => m.fit(x(), Int32Array.of(0, 1, 2, 0, 0, 0, 0, 0)),
-      "y must hold class numbers. Expected whole numbers from 0 to 1, received 2 (sample 2). The last layer needs a unit for each class; classes are numbered from 0.",
+      "y must hold class numbers. Expected whole numbers from 0 to 1, received 2 (sample 2, index 2 of the data). The last layer needs a unit for each class; classes are numbered from 0.",
     ],
-    ["labels below 0", (m) => m.fit(x(), Int32Array.of(-1, 1, 0, 0, 0, 0, 0, 0)), "Expected whole numbers from 0 to 1, received -1 (sample 0)."],
-    ["labels with fractions", (m) => m.fit(x(), Float32Array.of(0.5, 1, 0, 0, 0, 0, 0, 0)), "Expected whole numbers from 0 to 1, received 0.5 (sample 0)."],
+    [
+      "labels below 0",
+      (m) => m.fit(x(), Int32Array.of(-1, 1, 0, 0, 0, 0, 0, 0)),
+      "Expected whole numbers from 0 to 1, received -1 (sample 0, index 0 of the data).",
+    ],
+    [
+      "labels with fractions",
+      (m) => m.fit(x(), Float32Array.of(0.5, 1, 0, 0, 0, 0, 0, 0)),
+      "Expected whole numbers from 0 to 1, received 0.5 (sample 0, index 0 of the data).",
+    ],
     [
       "one-hot labels for a sparse loss",
       (m) =>
@@ -70,7 +78,7 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
     [
       "text",
       (m) => m.fit("x" as never, y()),
-      'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received "x".',
+      'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received the string "x".',
     ],
     ["weights with NaN", (m) => m.fit(x(), y(), { sampleWeight: new Float32Array(8).fill(Number.NaN) }), "sampleWeight must hold finite numbers only"],
     [

@@ -1,7 +1,7 @@
 import type { Instruction, Program, View } from "../../compiler/instruction.ts";
 import { lookUp, stateError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
-import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
+import type { HostExecutable, HostOutputPort, InputPort, Storage } from "../backend.ts";
 import { checkRange } from "../ports.ts";
 import { execute } from "./kernels.ts";
 import { type Memory, outOfMemory } from "./memory.ts";
@@ -15,7 +15,7 @@ export class JsExecutable implements HostExecutable {
   constructor(
     private readonly program: Program,
     memory: Memory,
-    private readonly storages: readonly { readonly array: TypedArray | undefined }[],
+    private readonly storages: readonly (Storage & { readonly array: TypedArray | undefined })[],
   ) {
     this.memory = memory;
     this.inputs = ports(program.inputs, (view, name) => inputPort(name, view, memory.window(view)));
@@ -56,12 +56,11 @@ export class JsExecutable implements HostExecutable {
     if (!this.memory) {
       throw stateError("js backend", { rule: "a disposed program cannot run", expected: "a loaded program", received: "one that was disposed of" });
     }
-    if (this.storages.every(({ array }) => array)) return this.memory;
+    if (this.storages.every(({ array, backend }) => array && !backend.disposed)) return this.memory;
     throw stateError("js backend", {
-      rule: "a program's variables must be where they were when it was loaded",
+      rule: "a program runs while its variables stay where they are",
       expected: "storages in use",
-      received: "one that was freed",
-      advice: "Bind the graph again.",
+      received: "a freed one",
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { Program } from "../../compiler/instruction.ts";
 import { stateError, valueError } from "../../errors.ts";
+import { hide, type Printed, printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { JsExecutable } from "./executable.ts";
@@ -23,14 +24,25 @@ interface JsStorage extends Storage {
  */
 export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
   if (precision !== "float32" && precision !== "float64") {
-    throw valueError("js", { rule: "precision must be known", expected: '"float32" or "float64"', received: String(precision) });
+    throw valueError("js", { rule: "precision must be known", expected: '"float32" or "float64"', received: precision });
   }
+  let disposed = false;
   const backend: HostBackend = {
     name: precision === "float64" ? "js (float64)" : "js",
 
-    load: (program, storages) => new JsExecutable(program, new Memory(program, bind(program, storages), precision), storages as readonly JsStorage[]),
+    get disposed() {
+      return disposed;
+    },
 
-    allocate: ({ size, dtype }: StorageSpec): JsStorage => ({ backend, size, dtype, array: newArray(size, dtype, precision) }),
+    load(program, storages) {
+      check();
+      return new JsExecutable(program, new Memory(program, bind(program, storages), precision), storages as readonly JsStorage[]);
+    },
+
+    allocate({ size, dtype }: StorageSpec): JsStorage {
+      check();
+      return { backend, size, dtype, array: newArray(size, dtype, precision) };
+    },
 
     write(storage, data: NumericArray) {
       const array = arrayOf(storage);
@@ -49,15 +61,29 @@ export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
     readSync: (storage) => arrayOf(storage).slice(),
 
     free(storage) {
+      if (disposed) return;
       arrayOf(storage);
       (storage as JsStorage).array = undefined;
     },
 
     // Arrays go with the last reference to them.
-    dispose() {},
+    dispose() {
+      disposed = true;
+    },
   };
 
+  function check(): void {
+    if (!disposed) return;
+    throw stateError("js backend", {
+      rule: "a disposed backend cannot be used",
+      expected: "a backend in use",
+      received: "one that was disposed of",
+      advice: "Make another.",
+    });
+  }
+
   function arrayOf(storage: Storage): TypedArray {
+    check();
     if (storage.backend !== backend) {
       throw valueError("js backend", { rule: "a storage belongs to the backend that allocated it", expected: backend.name, received: storage.backend.name });
     }
@@ -85,5 +111,5 @@ export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
     });
   }
 
-  return backend;
+  return printed(hide(backend, "toJSON", () => ({ kind: "backend", name: backend.name })) as HostBackend & Printed);
 }

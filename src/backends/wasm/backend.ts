@@ -1,5 +1,6 @@
 import type { Program } from "../../compiler/instruction.ts";
 import { stateError, valueError } from "../../errors.ts";
+import { Printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { Crew } from "./crew.ts";
@@ -29,6 +30,14 @@ export interface WasmBackendOptions {
   eager?: boolean;
 }
 
+/** What a program needs of the memory that all share. */
+export interface Needs {
+  readonly arenaBytes: number;
+  /** Of one thread. */
+  readonly scratchBytes: number;
+  readonly sharesWork: boolean;
+}
+
 /** What a program holds of the memory, for when it is gone. */
 interface Loaded {
   readonly reference: WeakRef<WasmExecutable>;
@@ -54,7 +63,7 @@ const leastTurns = 2 ** 17;
 const forgotten = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.end());
 
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
-export class WasmBackend implements HostBackend {
+export class WasmBackend extends Printed implements HostBackend {
   readonly name = "wasm";
   /** Which build of the kernels runs: "simd" gives equal bits everywhere; "relaxed" is faster, and its bits depend on the CPU. */
   readonly build: Build;
@@ -86,6 +95,7 @@ export class WasmBackend implements HostBackend {
   private sharesWork = false;
 
   constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1, spawn, eager = false }: WasmBackendOptions = {}) {
+    super();
     this.interpret = interpret;
     this.threadLimit = threads;
     this.eager = eager;
@@ -99,6 +109,11 @@ export class WasmBackend implements HostBackend {
     const control = this.heap.allocate(Control.bytes, "programs").address;
     this.crew = new Crew(threads - 1, spawn, { module, memory: this.heap.memory, control });
     forgotten.register(this, this.crew);
+  }
+
+  override toJSON(): object {
+    const { name, build, threadLimit } = this;
+    return { kind: "backend", name, build, threadLimit };
   }
 
   /** Threads that run programs now: 1 until workers have been started and are ready. Small programs run on one all the same. */
@@ -175,16 +190,39 @@ export class WasmBackend implements HostBackend {
     this.executables.clear();
   }
 
+  /** Gives back what the arena and scratch memory have beyond the needs of the programs that are loaded. */
+  trim(): boolean {
+    [this.scratchStride, this.sharesWork] = [0, false];
+    let arenaBytes = 0;
+    for (const reference of this.executables) {
+      const needs = reference.deref()?.needs;
+      if (!needs) continue;
+      arenaBytes = Math.max(arenaBytes, needs.arenaBytes);
+      this.addScratch(needs);
+    }
+    const { heap, arena, scratch } = this;
+    return [heap.shrink(arena, arenaBytes), heap.shrink(scratch, this.scratchBytes)].includes(true);
+  }
+
   /**
-   * For executables: room for a program; scratch memory for each thread if it has work to share. Where that moves the arena or the scratch memory, all records get
-   * the new addresses. Scratch memory first: where the arena was nothing is written before the program is there, so that `load` can take the move back.
+   * For executables: room for a program. Where that moves the arena or the scratch memory, all records get the new addresses. Scratch memory first: where the
+   * arena was nothing is written before the program is there, so that `load` can take the move back.
    */
-  reserve(arenaBytes: number, scratchBytes: number, sharesWork: boolean): void {
+  reserve(needs: Needs): void {
+    this.addScratch(needs);
+    const scratchMoved = this.heap.enlarge(this.scratch, this.scratchBytes);
+    const arenaMoved = this.heap.enlarge(this.arena, needs.arenaBytes);
+    if (arenaMoved || scratchMoved) this.link();
+  }
+
+  private addScratch({ scratchBytes, sharesWork }: Needs): void {
     this.scratchStride = Math.max(this.scratchStride, Math.ceil(scratchBytes / 64) * 64);
     this.sharesWork ||= sharesWork;
-    const scratchMoved = this.heap.enlarge(this.scratch, this.scratchStride * (this.sharesWork ? this.threadLimit : 1));
-    const arenaMoved = this.heap.enlarge(this.arena, arenaBytes);
-    if (arenaMoved || scratchMoved) this.link();
+  }
+
+  /** Each thread has its own if any program has work to share. */
+  private get scratchBytes(): number {
+    return this.scratchStride * (this.sharesWork ? this.threadLimit : 1);
   }
 
   /** For executables: runs records that share so many nanoseconds of work, with workers if that is worth it. */
@@ -263,7 +301,7 @@ export class WasmBackend implements HostBackend {
       rule: "a disposed backend cannot be used",
       expected: "a backend in use",
       received: "one that was disposed of",
-      advice: "Make another; what variables held on this one is lost.",
+      advice: "Make another.",
     });
   }
 }

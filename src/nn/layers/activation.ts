@@ -67,7 +67,7 @@ export interface PreluOptions extends LayerOptions {
   alphaRegularizer?: Penalty;
   alphaConstraint?: Constraint;
   /** Axes of the input along which one slope is shared, from 1 (0 is the batch). After a convolution: [1, 2]. Default: none. */
-  sharedAxes?: readonly number[];
+  sharedAxes?: number | readonly number[];
 }
 
 /** See {@link prelu}. */
@@ -84,7 +84,7 @@ export class Prelu extends Layer {
 
   override build(inputShape: BatchShape): void {
     const { alphaInitializer = "zeros", alphaRegularizer, alphaConstraint, sharedAxes = [] } = this.options;
-    const shared = sharedAxes.map((axis) => normalizeAxis(this.label, axis, inputShape.length));
+    const shared = [sharedAxes].flat().map((axis) => normalizeAxis(this.label, axis, inputShape.length));
     if (shared.includes(0)) throw valueError(this.label, { rule: "sharedAxes count from 1", expected: "axes without the batch", received: sharedAxes });
     const shape = inputShape.map((_, axis) => (axis === 0 || shared.includes(axis) ? 1 : this.knownExtent(inputShape, axis))).slice(1);
     this.alpha = this.addVariable("alpha", shape, { initializer: alphaInitializer, regularizer: alphaRegularizer, constraint: alphaConstraint });

@@ -32,12 +32,17 @@ export class Embedding extends Layer {
     return this.options.maskZero === true;
   }
 
+  override indexLimit(): number {
+    return this.options.inputDim;
+  }
+
   override build(): void {
     const { inputDim, outputDim, embeddingsInitializer = "randomUniform", embeddingsRegularizer, embeddingsConstraint } = this.options;
     this.embeddings = this.addVariable("embeddings", [inputDim, outputDim], {
       initializer: embeddingsInitializer,
       regularizer: embeddingsRegularizer,
       constraint: embeddingsConstraint,
+      role: "embeddings",
     });
   }
 
@@ -53,7 +58,7 @@ export class Embedding extends Layer {
 /**
  * A learned vector for each whole number.
  * Shapes: indices [batch, …] (int32; float32 is truncated) give [batch, …, outputDim]. Variables: embeddings [inputDim, outputDim].
- * An index outside [0, inputDim) gives NaN, which `fit` reports as the output of this layer.
+ * An index outside [0, inputDim) gives NaN. `fit`, `evaluate` and `predict` refuse data that hold one, or numbers that are not whole, unless `checkData` is false.
  * @param inputDim number of vectors: the largest index plus 1.
  * @param outputDim length of a vector.
  * @throws ValueError on extents that are no whole numbers ≥ 1.

@@ -15,6 +15,7 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
     options: LayerOptions,
     private readonly fn: LayerFunction<I>,
     private readonly mask?: MaskRule,
+    override readonly keepsNumbers = false,
   ) {
     super(kind, options);
   }
@@ -32,7 +33,7 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
   }
 
   protected override makeCopy(): Layer {
-    return new FunctionLayer(this.kind, { ...this.config, trainable: this.trainable }, this.fn, this.mask);
+    return new FunctionLayer(this.kind, { ...this.config, trainable: this.trainable }, this.fn, this.mask, this.keepsNumbers);
   }
 }
 
@@ -42,6 +43,11 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
  */
 export function functionLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>, mask?: MaskRule): Layer {
   return new FunctionLayer(kind, options, fn, mask);
+}
+
+/** A {@link functionLayer} whose output holds the numbers of its input, in other places. */
+export function movingLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>, mask?: MaskRule): Layer {
+  return new FunctionLayer(kind, options, fn, mask, true);
 }
 
 /** A layer of several inputs from its function. @param mask default {@link eitherMask}, as in Keras. */

@@ -20,6 +20,10 @@ export abstract class Wrapper<O extends LayerOptions & { layer: Layer }> extends
     return this.options ? [this.options.layer] : [];
   }
 
+  override indexLimit(input: number): number | undefined {
+    return this.options.layer.indexLimit(input);
+  }
+
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), layer: describeLayer(this.options.layer) };
   }

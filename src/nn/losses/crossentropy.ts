@@ -2,13 +2,13 @@ import { checkNumber, shapeError } from "../../errors.ts";
 import { add, clip, div, elementwiseOp, log, mul, neg, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
-import { squeeze, swapAxes } from "../../tensor/ops/shaping.ts";
+import { squeeze, transpose } from "../../tensor/ops/shaping.ts";
 import { logSoftmax, softmaxOp } from "../../tensor/ops/softmax.ts";
 import { sigmoid as sigmoidRow } from "../../tensor/scalar.ts";
 import { formatShape, normalizeAxis, sameShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";
-import { defineLoss, type Loss, type LossOptions, pair, pairwiseLoss } from "../loss.ts";
+import { defineLoss, type Loss, type LossOptions, lastLayerAdvice, pair, pairwiseLoss } from "../loss.ts";
 
 /** How near to 0 and 1 probabilities may come. */
 export const epsilon = 1e-7;
@@ -33,9 +33,25 @@ export interface CrossentropyOptions extends LossOptions {
  */
 export function categoricalCrossentropy({ fromLogits = false, labelSmoothing = 0, axis = -1, ...options }: CrossentropyOptions = {}): Loss {
   checkSmoothing("categoricalCrossentropy", labelSmoothing);
-  return pairwiseLoss("categoricalCrossentropy", options, (y, p) =>
-    neg(sum(mul(smoothClasses(y, labelSmoothing), logProbabilities(p, fromLogits, axis)), axis)),
+  const warn = warningOfOne("categoricalCrossentropy");
+  return pairwiseLoss(
+    "categoricalCrossentropy",
+    options,
+    (y, p) => neg(sum(mul(smoothClasses(y, labelSmoothing, axis), logProbabilities(warn(p, axis), fromLogits, axis)), axis)),
+    { labels: { kind: "oneHot", axis } },
   );
+}
+
+/** Gives predictions as they are; warns once of those with one class, whose loss is always 0. */
+export function warningOfOne(name: string): (p: Tensor, axis: number) => Tensor {
+  let hasWarned = false;
+  return (p, axis) => {
+    if (p.shape.at(axis) === 1 && !hasWarned) {
+      hasWarned = true;
+      console.warn(`${name}: predictions ${formatShape(p.shape)} have one class, so nothing is learned. Use binaryCrossentropy.`);
+    }
+    return p;
+  };
 }
 
 /** Options of {@link sparseCategoricalCrossentropy}. */
@@ -58,13 +74,23 @@ export function sparseCategoricalCrossentropy({ fromLogits = false, axis = -1, i
     options,
     (yTrue, yPred) => {
       const labels = sparseLabels(name, yTrue, yPred, axis);
-      const logs = swapAxes(logProbabilities(yPred, fromLogits, axis), axis, -1);
+      const logs = lastAxis(logProbabilities(yPred, fromLogits, axis), axis);
       const values = neg(sum(where(oneHot(labels, logs.shape.at(-1) as number), logs, 0), -1));
       const counts = valid(labels);
       return counts ? where(counts, values, 0) : values;
     },
-    (yTrue, values) => valid(yTrue.rank > values.rank ? squeeze(yTrue, axis) : yTrue),
+    {
+      mask: (yTrue, values) => valid(yTrue.rank > values.rank ? squeeze(yTrue, axis) : yTrue),
+      labels: { kind: "class", axis, ignoreClass },
+    },
   );
+}
+
+/** x with an axis moved to the end; the others keep their order. */
+export function lastAxis(x: Tensor, axis: number): Tensor {
+  const at = normalizeAxis("crossentropy", axis, x.rank);
+  const others = x.shape.map((_, index) => index).filter((index) => index !== at);
+  return at === x.rank - 1 ? x : transpose(x, [...others, at]);
 }
 
 /** Labels without an axis of 1 where the classes stand in the predictions. */
@@ -78,7 +104,9 @@ export function sparseLabels(name: string, yTrue: Tensor, yPred: Tensor, axis = 
     expected: formatShape(expected),
     received: formatShape(yTrue.shape),
     context: `predictions ${formatShape(yPred.shape)}`,
-    advice: sameShape(yTrue.shape, yPred.shape) ? "One-hot labels go with categoricalCrossentropy or categoricalAccuracy." : "Check the last layer's units.",
+    advice: sameShape(yTrue.shape, yPred.shape)
+      ? "One-hot labels go with categoricalCrossentropy or categoricalAccuracy."
+      : lastLayerAdvice(yPred.rank > yTrue.rank + 1 || (yPred.rank > 2 && yTrue.shape.at(-1) === 1)),
   });
 }
 
@@ -95,9 +123,9 @@ function behindSoftmax(p: Tensor): Tensor | undefined {
   return p.op === softmaxOp && !(p.attrs as { log: boolean }).log ? p.inputs[0] : undefined;
 }
 
-/** Labels moved towards even odds of all classes. */
-export function smoothClasses(y: Tensor, smoothing: number): Tensor {
-  return smoothing === 0 ? y : add(mul(y, 1 - smoothing), smoothing / (y.shape.at(-1) as number));
+/** Labels moved towards even odds of all classes, which stand along an axis. */
+export function smoothClasses(y: Tensor, smoothing: number, axis: number): Tensor {
+  return smoothing === 0 ? y : add(mul(y, 1 - smoothing), smoothing / (y.shape.at(axis) as number));
 }
 
 // ── Yes or no ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { defineOp, record } from "../op.ts";
-import { formatShape, normalizeAxis, type Shape, sameShape } from "../shape.ts";
+import { checkList, formatShape, isExtent, mayEqual, normalizeAxis, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { expandDims } from "./shaping.ts";
@@ -35,15 +35,12 @@ function window(view: View, begin: readonly number[], size: Shape): View {
  */
 export function slice(x: Operand, begin: readonly number[], size: readonly number[]): Tensor {
   const t = asTensor(x);
-  const from = begin.map((at, axis) => (at < 0 ? at + (t.shape[axis] as number) : at));
-  const extent = size.map((n, axis) => (n === -1 ? (t.shape[axis] as number) - (from[axis] as number) : n));
+  const from = checkList("slice", "begin", begin, Number.isInteger).map((at, axis) => (at < 0 ? at + (t.shape[axis] as number) : at));
+  const extent = checkList("slice", "size", size, Number.isInteger).map((n, axis) => (n === -1 ? (t.shape[axis] as number) - (from[axis] as number) : n));
   const fits =
     begin.length === t.rank &&
     size.length === t.rank &&
-    extent.every(
-      (n, axis) =>
-        Number.isInteger(n) && n >= 0 && Number.isInteger(from[axis]) && (from[axis] as number) >= 0 && (from[axis] as number) + n <= (t.shape[axis] as number),
-    );
+    extent.every((n, axis) => isExtent(n) && isExtent(from[axis]) && !((from[axis] as number) + n > (t.shape[axis] as number)));
   if (!fits)
     throw shapeError("slice", {
       rule: "the box must lie within the input",
@@ -61,7 +58,7 @@ export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
   infer: (inputs, { axis }) => {
     const [head] = inputs as [Tensor];
     for (const t of inputs) {
-      const fits = t.rank === head.rank && t.dtype === head.dtype && t.shape.every((extent, at) => at === axis || extent === head.shape[at]);
+      const fits = t.rank === head.rank && t.dtype === head.dtype && t.shape.every((extent, at) => at === axis || mayEqual(extent, head.shape[at]));
       if (!fits)
         throw shapeError("concat", {
           rule: `all inputs agree but for axis ${axis}`,
@@ -70,7 +67,10 @@ export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
         });
     }
     return {
-      shape: head.shape.map((extent, at) => (at === axis ? inputs.reduce((total, t) => total + (t.shape[axis] as number), 0) : extent)),
+      shape: head.shape.map((extent, at) => {
+        const extents = inputs.map(({ shape }) => shape[at] as number);
+        return at === axis ? extents.reduce((total, n) => total + n, 0) : (extents.find((n) => !Number.isNaN(n)) ?? extent);
+      }),
       dtype: head.dtype,
     };
   },
@@ -96,7 +96,7 @@ export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
 
 /** Joins tensors along an existing axis (default the last). */
 export function concat(inputs: readonly Operand[], axis = -1): Tensor {
-  const tensors = inputs.map(asTensor);
+  const tensors = checkList("concat", "what is joined", inputs).map(asTensor);
   const [head] = tensors;
   if (!head) throw valueError("concat", { rule: "something to join", expected: "one tensor or more", received: "none" });
   return tensors.length === 1 ? head : record(concatOp, tensors, { axis: normalizeAxis("concat", axis, head.rank) });
@@ -104,7 +104,7 @@ export function concat(inputs: readonly Operand[], axis = -1): Tensor {
 
 /** Joins tensors of one shape along a new axis (default the first). */
 export function stack(inputs: readonly Operand[], axis = 0): Tensor {
-  const expanded = inputs.map((input) => expandDims(input, axis));
+  const expanded = checkList("stack", "what is joined", inputs).map((input) => expandDims(input, axis));
   return concat(expanded, expanded[0] ? normalizeAxis("stack", axis, expanded[0].rank) : 0);
 }
 
@@ -143,7 +143,11 @@ export const padOp = /* @__PURE__ */ defineOp<{ paddings: readonly (readonly [nu
 /** Adds `[before, after]` elements of `value` (default 0) to each axis. */
 export function pad(x: Operand, paddings: readonly (readonly [number, number])[], value = 0): Tensor {
   const t = asTensor(x);
-  if (paddings.length !== t.rank || paddings.some((pair) => pair.some((n) => !Number.isInteger(n) || n < 0))) {
+  if (
+    !Array.isArray(paddings) ||
+    paddings.length !== t.rank ||
+    paddings.some((pair) => !Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0))
+  ) {
     throw valueError("pad", {
       rule: "one pair of integers ≥ 0 per axis",
       expected: `${t.rank} pairs`,

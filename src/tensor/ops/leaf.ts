@@ -1,4 +1,5 @@
-import { valueError } from "../../errors.ts";
+import { literal, valueError } from "../../errors.ts";
+import { show } from "../../format.ts";
 import { type DType, dtypeOf, type NumericArray, type TypedArray } from "../dtype.ts";
 import { flatten, isNumericView, type NestedNumbers } from "../nested.ts";
 import { defineOp, record } from "../op.ts";
@@ -14,7 +15,12 @@ export function asTensor(operand: Operand): Tensor {
   if (operand instanceof Tensor) return operand;
   if (operand instanceof Variable) return operand.tensor;
   if (typeof operand === "number") return scalar(operand);
-  throw valueError("op", { rule: "operands are tensors, variables or numbers", expected: "a Tensor", received: operand, advice: "Wrap arrays in tensor(…)." });
+  throw valueError("op", {
+    rule: "operands are tensors, variables or numbers",
+    expected: "a Tensor",
+    received: literal(operand),
+    advice: "Wrap arrays in tensor(…).",
+  });
 }
 
 /** Attributes of a constant: one number, or data of a known length. */
@@ -88,5 +94,5 @@ export const inputOp = /* @__PURE__ */ defineOp<{ name: string; shape: Shape; dt
 
 /** A place for values that are given anew at every run: written through `Executable.input(name)`. */
 export function placeholder(name: string, shape: Shape, dtype: DType = "float32"): Tensor {
-  return record(inputOp, [], { name, shape: checkShape(`placeholder "${name}"`, shape), dtype });
+  return record(inputOp, [], { name, shape: checkShape(`placeholder ${show(name)}`, shape), dtype });
 }

@@ -1,5 +1,6 @@
 import type { View } from "../../compiler/instruction.ts";
 import { defineOp, record } from "../op.ts";
+import { checkList } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 
@@ -23,7 +24,7 @@ export const withGradientOp = /* @__PURE__ */ defineOp<WithGradientAttrs>({
  * @example const softplus = (x: Tensor) => withGradient(log(add(1, exp(x))), [x], (dy) => [mul(dy, sigmoid(x))]);
  */
 export function withGradient(value: Tensor, inputs: readonly Tensor[], vjp: (dy: Tensor) => readonly (Tensor | null)[]): Tensor {
-  return record(withGradientOp, [value, ...inputs], { vjp });
+  return record(withGradientOp, [value, ...checkList("withGradient", "inputs", inputs)].map(asTensor), { vjp });
 }
 
 /** x itself, through which no gradient flows. */

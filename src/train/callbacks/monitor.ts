@@ -49,8 +49,9 @@ export class Monitor {
    */
   read(logs: Logs, { validates }: Pick<Training, "validates">): number | undefined {
     const { name, owner } = this;
-    this.isKnown ||= logs[name] !== undefined;
-    if (this.isKnown) return logs[name];
+    const value = Object.hasOwn(logs, name) ? logs[name] : undefined;
+    this.isKnown ||= value !== undefined;
+    if (this.isKnown) return value;
     const reported = Object.keys(logs);
     if (!validates && name.startsWith("val_")) {
       throw valueError(owner, {
@@ -74,7 +75,8 @@ export class Monitor {
 
   private directionIn(model: TrainedModel): "min" | "max" {
     const plain = this.name.replace(/^val_/, "");
-    const metric = model.reported[plain];
+    const metrics = new Map(Object.entries(model.reported));
+    const metric = metrics.get(this.name) ?? metrics.get(plain);
     if (metric) return metric.direction;
     if (plain === "loss" || plain.endsWith("_loss")) return "min";
     throw valueError(this.owner, {

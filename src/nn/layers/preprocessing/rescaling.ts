@@ -23,7 +23,7 @@ export function rescaling(scale: number | readonly number[], options: RescalingO
     throw valueError("rescaling", {
       rule: "scale and offset must be numbers",
       expected: "finite numbers",
-      received: `${JSON.stringify(scale)} and ${JSON.stringify(offset)}`,
+      received: { scale, offset },
     });
   }
   const operand = (value: number | readonly number[]) => (typeof value === "number" ? value : tensor([...value]));

@@ -1,5 +1,5 @@
 import { valueError } from "../../../errors.ts";
-import { checkInterpolation } from "../../../tensor/interpolation.ts";
+import { checkAntialias, checkInterpolation } from "../../../tensor/interpolation.ts";
 import { cast } from "../../../tensor/ops/elementwise.ts";
 import { slice } from "../../../tensor/ops/joining.ts";
 import { type ResizeOptions, resize } from "../../../tensor/ops/resizing.ts";
@@ -17,17 +17,18 @@ export interface ResizingOptions extends LayerOptions, ResizeOptions {
 /**
  * Brings images to one size.
  * Shapes: [batch, …, channels] to [batch, height, width, channels].
- * @throws ValueError on extents that are no integers ≥ 1, or an unknown interpolation; ShapeError on another rank.
+ * @throws ValueError on extents that are no integers ≥ 1, an unknown interpolation, or antialias with "nearest"; ShapeError on another rank.
  * @see Keras 3 `layers.Resizing`.
  */
 export function resizing(height: number, width: number, options: ResizingOptions = {}): Layer {
   checkExtents("resizing", height, width);
-  const { interpolation = "bilinear", cropToAspectRatio = false } = options;
+  const { interpolation = "bilinear", cropToAspectRatio = false, antialias = false } = options;
   checkInterpolation("resizing", interpolation);
+  checkAntialias("resizing", interpolation, antialias);
   return functionLayer("resizing", { ...options, height, width }, (images, _, layer) => {
     checkSpatial(layer, images, 2);
     const x = cast(images, "float32");
-    return resize(cropToAspectRatio ? inProportion(x, height, width) : x, [height, width], { interpolation });
+    return resize(cropToAspectRatio ? inProportion(x, height, width) : x, [height, width], { interpolation, antialias });
   });
 }
 
