@@ -1,8 +1,8 @@
 import type { Layer } from "./layer.ts";
 
-/** Notes which layer is a copy of which, those inside them included, and gives the copies the originals' names. */
-export function noteCopies(original: Layer, copy: Layer, copies: Map<Layer, Layer>): void {
-  if (copies.has(original)) return;
+/** Notes which layer is a copy of which, those inside them included, and gives the copies the originals' names. Gives the copy. */
+export function noteCopies(original: Layer, copy: Layer, copies: Map<Layer, Layer>): Layer {
+  if (copies.has(original)) return copy;
   copies.set(original, copy);
   copy.automaticName = original.automaticName;
   const inner = copy.sublayers;
@@ -10,4 +10,5 @@ export function noteCopies(original: Layer, copy: Layer, copies: Map<Layer, Laye
     const its = inner[index];
     if (its) noteCopies(layer, its, copies);
   });
+  return copy;
 }

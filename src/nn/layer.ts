@@ -61,7 +61,7 @@ export interface WeightOptions {
  * puts positional arguments into it: `dense(300, options)` is `new Dense({ units: 300, ...options })`.
  */
 export abstract class Layer extends Printed {
-  /** The name that the first model gave, where the options give none. */
+  /** Given by the first model, where the options give none. */
   automaticName: string | undefined;
   /** Of a layer that is part of another one: how its name follows from the other's. */
   nameRule: (() => string) | undefined;
@@ -359,11 +359,7 @@ export abstract class Layer extends Printed {
    * @param copies layers that were cloned already, with their copies: what is shared by several layers is shared by their clones.
    */
   clone(copies: Map<Layer, Layer> = new Map()): Layer {
-    const known = copies.get(this);
-    if (known) return known;
-    const copy = this.makeCopy(copies);
-    noteCopies(this, copy, copies);
-    return copy;
+    return copies.get(this) ?? noteCopies(this, this.makeCopy(copies), copies);
   }
 
   /** For `clone`: a new layer of the same options. Layers in the options are cloned with `copies`. */
