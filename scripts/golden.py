@@ -45,6 +45,7 @@ FAMILIES = (
     "constraints",
     "regularizers",
     "callbacks",
+    "fit",
 )
 
 

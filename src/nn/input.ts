@@ -4,7 +4,7 @@ import { SymbolicTensor } from "./symbolic.ts";
 
 /** Options of {@link input}. */
 export interface InputOptions {
-  /** Default "input", "input_1", …; the key under which a model of several inputs is fed. */
+  /** The key under which a model of several inputs is fed. Default "input", "input_1", … in the order of the model's inputs. */
   name?: string;
   /** Default "float32"; embeddings take "int32". */
   dtype?: DType;
@@ -24,8 +24,6 @@ export function checkSampleShape(name: string, what: string, shape: unknown): vo
   });
 }
 
-let count = 0;
-
 /**
  * The start of a functional model.
  * @param shape of one sample, without the batch axis; null for an extent that varies.
@@ -38,11 +36,5 @@ export function input(shape: SampleShape, { name, dtype = "float32" }: InputOpti
   if (dtype !== "float32" && dtype !== "int32") {
     throw valueError("input", { rule: "unknown dtype", expected: '"float32" or "int32"', received: dtype });
   }
-  return new SymbolicTensor([null, ...shape], dtype, undefined, name ?? nextName());
-}
-
-function nextName(): string {
-  const name = count === 0 ? "input" : `input_${count}`;
-  count++;
-  return name;
+  return new SymbolicTensor([null, ...shape], dtype, undefined, name);
 }

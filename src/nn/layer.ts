@@ -9,42 +9,22 @@ import { placeholder } from "../tensor/ops/leaf.ts";
 import { formatShape, type Shape, withUnknownExtents } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable, type VariableRole } from "../tensor/variable.ts";
+import type { CallContext } from "./call-context.ts";
+import { noteCopies } from "./copies.ts";
 import { type Initializer, type InitializerName, initializer } from "./initializers.ts";
 import { checkSampleShape, type SampleShape } from "./input.ts";
 import { agree, probing } from "./probing.ts";
 import { streamOf } from "./stream.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 
+export type { CallContext } from "./call-context.ts";
+
 /** A shape whose batch axis (and perhaps others) is not known yet. */
 export type BatchShape = readonly (number | null)[];
 
-/** What a layer may use while its maths is recorded. {@link Recording} is the implementation. */
-export interface CallContext {
-  /** Whether this is a train step: batch statistics are in use and moving averages move. */
-  readonly training: boolean;
-  /** Whether random layers such as dropout are on: as `training`, but also in Monte Carlo predictions, where batch normalization stays in inference. */
-  readonly noise: boolean;
-  /** Whether only the outputs' shapes are asked for: what is recorded will not be run. An extent that is not known yet, such as the batch, is NaN. */
-  readonly isProbe?: boolean;
-  /** Random key of the run, int32 [4]: seed (low, high) and step (low, high). Give it to random ops with `stream(layer)`. */
-  readonly key: Tensor;
-  /** A random stream for this call of the layer, derived from its path in the model; `use` tells several streams of one call apart. */
-  stream(layer: Layer, use?: number): number;
-  /** A variable's value so far in this run: with the updates recorded before. */
-  current(variable: Variable): Tensor;
-  /** Sets a variable at the end of the run, such as a moving average. */
-  update(variable: Variable, value: Tensor): void;
-  /** Adds a scalar to the loss, such as an activity penalty (already divided by the batch size). */
-  addLoss(value: Tensor): void;
-  /** Which steps of a tensor count: float32, 1 or 0, mostly [batch, time]; undefined where all do. See docs/decisions/0003-masks.md. */
-  maskOf(tensor: Tensor): Tensor | undefined;
-  /** Says which steps of a tensor count. @throws ShapeError unless the mask has the tensor's first axes; `owner` stands in front of the message. */
-  setMask(tensor: Tensor, mask: Tensor, owner?: string): void;
-}
-
 /** Options that every layer takes. */
 export interface LayerOptions {
-  /** Unique within a model; default the layer's kind with a number. */
+  /** Unique within a model. Default the layer's kind with a number, `dense`, `dense_1`, …: the first model that the layer is part of gives it. */
   name?: string;
   /** Default true. */
   trainable?: boolean;
@@ -81,9 +61,10 @@ export interface WeightOptions {
  * puts positional arguments into it: `dense(300, options)` is `new Dense({ units: 300, ...options })`.
  */
 export abstract class Layer extends Printed {
-  private static readonly counts = new Map<string, number>();
-
-  readonly name: string;
+  /** Given by the first model, where the options give none. */
+  automaticName: string | undefined;
+  /** Of a layer that is part of another one: how its name follows from the other's. */
+  nameRule: (() => string) | undefined;
   readonly inputShape: SampleShape | undefined;
   readonly inputDType: DType;
   /** Whether the outputs hold numbers of the input as they are, such as after a reshape: then {@link indexLimit} of what follows goes for the input, too. */
@@ -106,13 +87,20 @@ export abstract class Layer extends Printed {
     protected readonly config: LayerOptions = {},
   ) {
     super();
-    const count = Layer.counts.get(kind) ?? 0;
-    if (config.name === undefined) Layer.counts.set(kind, count + 1);
-    this.name = config.name ?? (count === 0 ? kind : `${kind}_${count}`);
     this.isTrainable = config.trainable ?? true;
     this.inputShape = config.inputShape;
     this.inputDType = config.inputDType ?? "float32";
     if (config.inputShape !== undefined) checkSampleShape(this.label, "inputShape", config.inputShape);
+  }
+
+  /** The name in the options. */
+  get ownName(): string | undefined {
+    return this.config.name;
+  }
+
+  /** Before the layer is part of a model, and without a name of its own, this is its kind. */
+  get name(): string {
+    return this.nameRule?.() ?? this.ownName ?? this.automaticName ?? this.kind;
   }
 
   /** `dense "dense_1"`: how the layer is named in messages. */
@@ -127,6 +115,11 @@ export abstract class Layer extends Printed {
   /** Layers inside this one. */
   get sublayers(): readonly Layer[] {
     return [];
+  }
+
+  /** Layers inside this one that a model names along with it. */
+  get namedParts(): readonly Layer[] {
+    return this.sublayers;
   }
 
   /** Setting it reaches all sublayers. Compile again afterwards. */
@@ -160,7 +153,7 @@ export abstract class Layer extends Printed {
   /** For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN. */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
     const { trainable = true, regularizer, constraint, role } = options;
-    const variable = new Variable(shape, { initial: Number.NaN, name: `${this.name}/${name}`, trainable, role });
+    const variable = new Variable(shape, { initial: Number.NaN, name: () => `${this.name}/${name}`, trainable, role });
     this.own.push(variable);
     this.pending.set(variable, initializer(options.initializer ?? "glorotUniform", this.label));
     if (regularizer) this.regularizers.set(variable, regularizer);
@@ -318,7 +311,7 @@ export abstract class Layer extends Printed {
     const source: Application = { layer: this, inputs: list, single, outputs };
     const shapes = list.map((input) => input.shape);
     const dtypes = list.map((input) => input.dtype);
-    for (const { shape, dtype } of this.probe(shapes, dtypes, single)) outputs.push(new SymbolicTensor(shape, dtype, source, this.name));
+    for (const { shape, dtype } of this.probe(shapes, dtypes, single)) outputs.push(new SymbolicTensor(shape, dtype, source));
     return outputs;
   }
 
@@ -346,7 +339,8 @@ export abstract class Layer extends Printed {
 
   /** The factory's options as plain data, for saving; a user's own functions stay functions. */
   getConfig(): Record<string, unknown> {
-    return describe({ ...this.config, name: this.name, trainable: this.trainable });
+    const name = this.ownName ?? this.automaticName;
+    return describe({ ...this.config, ...(name !== undefined && { name }), trainable: this.trainable });
   }
 
   /** `dense "dense_1" { units: 10, activation: "softmax" }`: the options that it was made with. */
@@ -360,10 +354,18 @@ export abstract class Layer extends Printed {
     return describeLayer(this);
   }
 
-  /** An equal layer with fresh weights under the same name. */
-  clone(): Layer {
+  /**
+   * An equal layer with fresh weights under the same name.
+   * @param copies layers that were cloned already, with their copies: what is shared by several layers is shared by their clones.
+   */
+  clone(copies: Map<Layer, Layer> = new Map()): Layer {
+    return copies.get(this) ?? noteCopies(this, this.makeCopy(copies), copies);
+  }
+
+  /** For `clone`: a new layer of the same options. Layers in the options are cloned with `copies`. */
+  protected makeCopy(_copies: Map<Layer, Layer>): Layer {
     const Same = this.constructor as new (config: LayerOptions) => Layer;
-    return new Same({ ...this.config, name: this.name, trainable: this.trainable });
+    return new Same({ ...this.config, trainable: this.trainable });
   }
 
   // ── For subclasses ───────────────────────────────────────────────────────────────────────────────────────────────────

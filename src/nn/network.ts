@@ -4,6 +4,7 @@ import { formatShape, mayEqual } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { findApplications, inModelOrder } from "./graph.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions, listOf } from "./layer.ts";
+import { nameApart, nameLayers } from "./naming.ts";
 import { countOf } from "./summary.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 
@@ -21,6 +22,7 @@ export class Network extends Layer {
   readonly layers: readonly Layer[];
   /** The uses of layers, each after those that it needs. */
   protected readonly applications: readonly Application[];
+  private readonly names: ReadonlyMap<Layer | SymbolicTensor, string>;
   private readonly uses = new Map<Layer, Application[]>();
 
   constructor(
@@ -31,10 +33,15 @@ export class Network extends Layer {
   ) {
     super(kind, options);
     this.checkEnds();
+    const inputNames = nameApart(this.label, "input", new Set(inputs));
     this.applications = findApplications(this.label, inputs, outputs);
     this.layers = inModelOrder(this.applications, inputs, outputs);
+    const layerNames = nameLayers(
+      this.label,
+      this.applications.map(({ layer }) => layer),
+    );
+    this.names = new Map<Layer | SymbolicTensor, string>([...inputNames, ...layerNames]);
     for (const use of this.applications) append(this.uses, use.layer, use);
-    this.checkNames();
     if (options.trainable === false) this.trainable = false;
   }
 
@@ -45,7 +52,7 @@ export class Network extends Layer {
 
   /** The layer of that name. @throws ValueError, with the nearest names, where there is none. */
   getLayer(name: string): Layer {
-    return lookUp(this.label, "layer", Object.fromEntries(this.layers.map((layer) => [layer.name, layer])), name);
+    return lookUp(this.label, "layer", Object.fromEntries(this.layers.map((layer) => [this.nameOf(layer), layer])), name);
   }
 
   /** Output shapes of a layer, one per use; none where the layer is not of this network. */
@@ -55,12 +62,17 @@ export class Network extends Layer {
 
   /** The layers whose outputs a layer takes, by name; inputs by theirs. */
   feedersOf(layer: Layer): readonly string[] {
-    return (this.uses.get(layer) ?? []).flatMap((use) => use.inputs.map((tensor) => tensor.layer?.name ?? this.nameOf(tensor)));
+    return (this.uses.get(layer) ?? []).flatMap((use) =>
+      use.inputs.map((tensor) => this.nameOf(this.inputs.includes(tensor) ? tensor : (tensor.layer ?? tensor))),
+    );
   }
 
-  /** The key under which an input is fed. */
-  nameOf(input: SymbolicTensor): string {
-    return input.name ?? `input_${this.inputs.indexOf(input)}`;
+  /**
+   * The name of a layer in this model, or the key under which an input is fed. Mostly the layer's `name`; where two layers got the same one automatically,
+   * in models that had them before, the second has another one here.
+   */
+  nameOf(part: Layer | SymbolicTensor): string {
+    return this.names?.get(part) ?? part.name ?? part.kind;
   }
 
   /** The least limit of the layers that an input reaches, alone or through layers that keep its numbers. */
@@ -102,14 +114,15 @@ export class Network extends Layer {
   }
 
   /** A network of equal layers with fresh weights under the same names. */
-  override clone(): Layer {
-    const { inputs, outputs } = this.cloneGraph();
-    return new Network(inputs, outputs, { name: this.name, trainable: this.trainable });
+  protected override makeCopy(copies: Map<Layer, Layer>): Layer {
+    const { inputs, outputs } = this.cloneGraph(copies);
+    return new Network(inputs, outputs, { ...this.config, trainable: this.trainable });
   }
 
   /** Clones all layers and applies the copies as the originals were. */
-  protected cloneGraph(): { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] } {
-    const layers = new Map(this.layers.map((layer) => [layer, layer.clone()]));
+  protected cloneGraph(layers: Map<Layer, Layer>): { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] } {
+    // Layers that hold others come first: their clones bring clones of what they hold.
+    for (const layer of [...this.layers].sort((a, b) => nesting(b) - nesting(a))) layer.clone(layers);
     const copies = new Map(this.inputs.map((input) => [input, new SymbolicTensor(input.shape, input.dtype, undefined, this.nameOf(input))]));
     for (const { layer, inputs, single, outputs } of this.applications) {
       const sources = inputs.map((source) => copies.get(source) as SymbolicTensor);
@@ -136,11 +149,12 @@ export class Network extends Layer {
     for (const [at, tensor] of this.inputs.entries()) places.set(tensor, [-1, at]);
     const reference = (tensor: SymbolicTensor) => places.get(tensor) as [number, number];
     const layerPlaces = new Map(this.layers.map((layer, index) => [layer, index]));
+    const name = this.ownName ?? this.automaticName;
     return {
-      name: this.name,
+      ...(name !== undefined && { name }),
       trainable: this.trainable,
       inputs: this.inputs.map((input) => ({ name: this.nameOf(input), shape: input.shape, dtype: input.dtype })),
-      layers: this.layers.map((layer) => ({ kind: layer.kind, config: layer.getConfig() })),
+      layers: this.layers.map((layer) => ({ kind: layer.kind, config: { ...layer.getConfig(), name: this.nameOf(layer) } })),
       uses: this.applications.map(({ layer, inputs, single }) => ({ layer: layerPlaces.get(layer), inputs: inputs.map(reference), single })),
       outputs: this.outputs.map(reference),
     };
@@ -184,24 +198,11 @@ export class Network extends Layer {
       }
     }
     const names = this.inputs.map((tensor) => this.nameOf(tensor));
-    if (new Set(names).size < names.length) {
+    if (new Set(this.inputs.map((tensor) => tensor.ownName ?? tensor)).size < names.length) {
       throw valueError(this.label, { rule: "each input may be listed once, and has a name of its own", expected: "different names", received: names });
     }
   }
-
-  private checkNames(): void {
-    const seen = new Map<string, Layer>();
-    for (const layer of this.layers) {
-      const other = seen.get(layer.name);
-      if (other) {
-        throw valueError(this.label, {
-          rule: "layer names must be unique",
-          expected: "different names",
-          received: `"${layer.name}" twice (${other.kind} and ${layer.kind})`,
-          advice: "Give one of them another name.",
-        });
-      }
-      seen.set(layer.name, layer);
-    }
-  }
 }
+
+/** How deep layers lie inside one another. */
+const nesting = (layer: Layer): number => 1 + Math.max(0, ...layer.sublayers.map(nesting));

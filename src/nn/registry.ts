@@ -158,7 +158,8 @@ function revive(key: string, value: unknown, own: Readonly<Record<string, LayerF
 
 /** What {@link Network.getConfig} gives. */
 export interface NetworkConfig {
-  name: string;
+  /** None where nothing has named the network. */
+  name?: string;
   trainable: boolean;
   inputs: { name: string; shape: BatchShape; dtype: DType }[];
   layers: { kind: string; config: Record<string, unknown> }[];
@@ -194,5 +195,5 @@ export function graphFromConfig(
 /** A network from what its `getConfig` gave, with fresh weights. */
 export function networkFromConfig(config: NetworkConfig, own: Readonly<Record<string, LayerFactory>> = {}): Network {
   const { inputs, outputs } = graphFromConfig(config, own);
-  return new Network(inputs, outputs, { name: config.name, trainable: config.trainable });
+  return new Network(inputs, outputs, { ...(config.name !== undefined && { name: config.name }), trainable: config.trainable });
 }

@@ -10,11 +10,11 @@ import type { Network } from "./network.ts";
 export function summary(network: Network): string {
   const isChain = network.layers.every((layer, index) => {
     const feeders = network.feedersOf(layer);
-    return feeders.length === 1 && (index === 0 || feeders[0] === network.layers[index - 1]?.name);
+    return feeders.length === 1 && (index === 0 || feeders[0] === network.nameOf(network.layers[index - 1] as Layer));
   });
   const head = ["Layer (kind)", "Output shape", "Param #", ...(isChain ? [] : ["Connected to"])];
   const rows = network.layers.map((layer) => [
-    `${layer.name} (${layer.kind})`,
+    `${network.nameOf(layer)} (${layer.kind})`,
     shapeText(network, layer),
     grouped(countOf(layer.variables)),
     ...(isChain ? [] : [network.feedersOf(layer).join(", ")]),

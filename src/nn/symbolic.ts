@@ -16,6 +16,8 @@ export class SymbolicTensor extends Printed {
   private static count = 0;
   /** Numbers tensors in the order in which they were made, so what a layer is given comes before what it gives. */
   readonly id: number = SymbolicTensor.count++;
+  /** Of an input without a name of its own: what the first model called it that has it. */
+  automaticName: string | undefined;
 
   constructor(
     /** With null where the batch size goes. */
@@ -23,9 +25,19 @@ export class SymbolicTensor extends Printed {
     readonly dtype: DType,
     /** What makes it; undefined for a model's input. */
     readonly source?: Application,
-    readonly name?: string,
+    readonly ownName: string | undefined = undefined,
   ) {
     super();
+  }
+
+  /** What an automatic name is made of. */
+  get kind(): string {
+    return this.layer?.name ?? "input";
+  }
+
+  /** Of an input, the key under which it is fed; otherwise that of the layer. Undefined for an input without a name that is in no model yet. */
+  get name(): string | undefined {
+    return this.ownName ?? (this.layer ? this.layer.name : this.automaticName);
   }
 
   /** The layer that makes it; undefined for a model's input. */

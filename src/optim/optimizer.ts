@@ -20,7 +20,10 @@ export interface OptimizerOptions extends ClipOptions {
   weightDecay?: number | undefined;
   /** Variables without weight decay: the variable itself, a part of its name, or a pattern. */
   excludeFromWeightDecay?: readonly (Variable | string | RegExp)[];
-  /** Keeps an exponential moving average of the weights; `fit` ends by taking it over. Default false. */
+  /**
+   * Keeps an exponential moving average of the weights. As in Keras, `fit` ends by taking it over: afterwards the model's weights are the averages, and a
+   * further `fit` goes on from them. To validate and save with the averages while training, see `swapEMAWeights`. Default false.
+   */
   useEma?: boolean;
   /** How much of the old average stays at each step, in [0, 1]. Default 0.99. */
   emaMomentum?: number;
@@ -47,7 +50,9 @@ export interface ApplyOptions {
 
 /**
  * Turns gradients into new weights. The maths is recorded: the same few lines run on every backend. State is kept in slots
- * that belong to variables, never to positions in a list, so an optimizer may go on with some of the variables, or with others too.
+ * that belong to variables, never to positions in a list, so an optimizer may go on with some of a model's variables, or with more of them, as layers are
+ * frozen and unfrozen. It counts its steps and so belongs to one model: `compile` of another refuses it (as Keras does), unless it trained all that this one
+ * trains.
  *
  * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
  */
@@ -60,6 +65,9 @@ export class Optimizer extends Printed {
   private readonly slots = new Map<Variable, Readonly<Record<string, Variable>>>();
   private readonly averages = new Map<Variable, Variable>();
   private readonly sums = new Map<Variable, Variable>();
+  /** Models that it was compiled with, and what they trained then; held weakly. */
+  private readonly users = new WeakSet<object>();
+  private hasUser = false;
   private readonly shared: Readonly<Record<string, Variable>>;
 
   /**
@@ -220,6 +228,24 @@ export class Optimizer extends Printed {
     ];
   }
 
+  /**
+   * Says what it is going to train.
+   * @param label stands in front of the message.
+   * @throws ValueError where it belongs to another model.
+   */
+  serve(label: string, user: object, variables: readonly Variable[]): void {
+    const { users, kind } = this;
+    if (this.hasUser && !users.has(user) && variables.some((variable) => !users.has(variable))) {
+      throw valueError(label, {
+        rule: "an optimizer belongs to one model",
+        expected: `a new ${kind}(…)`,
+        received: "that of another model",
+      });
+    }
+    this.hasUser = true;
+    for (const each of [user, ...variables]) users.add(each);
+  }
+
   /** The moving average of a variable; undefined where none is kept or no step was recorded yet. */
   averageOf(variable: Variable): Variable | undefined {
     return this.averages.get(variable);
@@ -259,7 +285,7 @@ export class Optimizer extends Printed {
   }
 
   private newSlot(variable: Variable, name: string, { shape, initial }: SlotSpec): Variable {
-    return new Variable(shape, { initial, name: `${this.name}/${name}/${variable.name}`, trainable: false });
+    return new Variable(shape, { initial, name: () => `${this.name}/${name}/${variable.name}`, trainable: false });
   }
 }
 

@@ -19,7 +19,8 @@ export interface VariableOptions {
   /** The first values: an array in row-major order, a number for all elements, or a tensor that is evaluated on first need. */
   initial: NumericArray | number | Tensor;
   dtype?: DType;
-  name?: string;
+  /** Default a number. A function where the name follows from one that may still change. */
+  name?: string | (() => string);
   /** Default true. Optimizers update trainable variables only. */
   trainable?: boolean;
   /** What the variable is to its layer, where others must know. Default: nothing of that kind. */
@@ -36,7 +37,6 @@ export type VariableRole = "kernel" | "embeddings";
 export class Variable extends Printed {
   private static count = 0;
   readonly id: number = Variable.count++;
-  readonly name: string;
   readonly dtype: DType;
   readonly role: VariableRole | undefined;
   trainable: boolean;
@@ -45,19 +45,24 @@ export class Variable extends Printed {
   /** Set by the backend that holds the values. */
   home: Home | undefined;
   private node: Tensor | undefined;
+  private readonly naming: string | (() => string);
 
   constructor(
     readonly shape: Shape,
     options: VariableOptions,
   ) {
     super();
-    this.name = options.name ?? `variable_${this.id}`;
+    this.naming = options.name ?? `variable_${this.id}`;
     checkShape(`variable "${this.name}"`, shape);
     this.dtype = options.dtype ?? "float32";
     this.trainable = options.trainable ?? true;
     this.role = options.role;
     this.initial = options.initial;
     if (typeof options.initial !== "number") this.checkData(options.initial, true);
+  }
+
+  get name(): string {
+    return typeof this.naming === "string" ? this.naming : this.naming();
   }
 
   /** The value at the start of a run, as a tensor; updates of the same run do not change it. */

@@ -1,4 +1,5 @@
 import type { HostArray } from "../data/array.ts";
+import { valueError } from "../errors.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -19,9 +20,13 @@ export interface TrainedModel {
   setWeights(weights: readonly HostArray[]): void;
 }
 
-/** What callbacks are told about the run. */
-export interface Training {
+/** What hooks are told about a pass over data: all of them in `evaluate` and `predict`, those of tests in `fit` too. */
+export interface Run {
   readonly model: TrainedModel;
+}
+
+/** What callbacks are told about a training run. */
+export interface Training extends Run {
   /** The epoch before which training ends. */
   readonly epochs: number;
   /** Steps in an epoch, where that is known. */
@@ -34,7 +39,10 @@ export interface Training {
 
 type Hooked = void | Promise<void>;
 
-/** Code that runs while a model trains. All hooks are optional, may be asynchronous, and are called in the callbacks' order. Logs may be added to. */
+/**
+ * Code that runs while a model trains. All hooks are optional, may be asynchronous, and are called in the callbacks' order. Logs may be added to. What a hook
+ * throws ends the call (`fit`, `evaluate`, `predict`) without `onTrainEnd`; the model keeps the weights of the last step and can be used on.
+ */
 export interface Callback {
   /** Whether train steps look for numbers that are not finite, layer by layer (see `Training.diagnosis`): this costs some time. */
   readonly diagnoses?: boolean;
@@ -47,28 +55,38 @@ export interface Callback {
   onTrainBatchBegin?(batch: number, training: Training): Hooked;
   /** Logs hold the means over the epoch so far. Reading them costs a little, so have this hook only where it is needed. */
   onTrainBatchEnd?(batch: number, logs: Logs, training: Training): Hooked;
-  onTestBegin?(): Hooked;
-  onTestEnd?(logs: Logs): Hooked;
-  onTestBatchBegin?(batch: number): Hooked;
-  onTestBatchEnd?(batch: number): Hooked;
-  onPredictBegin?(): Hooked;
-  onPredictEnd?(): Hooked;
-  onPredictBatchBegin?(batch: number): Hooked;
-  onPredictBatchEnd?(batch: number): Hooked;
+  onTestBegin?(run: Run): Hooked;
+  onTestEnd?(logs: Logs, run: Run): Hooked;
+  onTestBatchBegin?(batch: number, run: Run): Hooked;
+  onTestBatchEnd?(batch: number, run: Run): Hooked;
+  onPredictBegin?(run: Run): Hooked;
+  onPredictEnd?(run: Run): Hooked;
+  onPredictBatchBegin?(batch: number, run: Run): Hooked;
+  onPredictBatchEnd?(batch: number, run: Run): Hooked;
 }
 
 /** Names of the hooks. */
 export type Hook = Exclude<keyof Callback, "diagnoses">;
 
+/** What a hook is called with, but the run, which all get. */
+type Given<H extends Hook> = Parameters<NonNullable<Callback[H]>> extends [...infer First, infer _Run] ? First : never;
+
 /** Several callbacks as one. A hook that nobody has costs nothing. */
 export class CallbackList {
   /**
+   * @param run what each hook is told last; a {@link Training} where hooks of training are called.
    * @param queue runs the operation that calls the callbacks, where there is one: it is paused while they run, so that they may use the model.
+   * @throws ValueError where one is listed twice: it would count everything twice.
    */
   constructor(
     private readonly callbacks: readonly Callback[],
+    private readonly run: Run,
     private readonly queue?: OperationQueue,
-  ) {}
+  ) {
+    if (new Set(callbacks).size < callbacks.length) {
+      throw valueError("callbacks", { rule: "each callback may be listed once", expected: "different callbacks", received: "one twice" });
+    }
+  }
 
   /** Whether one of them has this hook. */
   has(hook: Hook): boolean {
@@ -76,9 +94,10 @@ export class CallbackList {
   }
 
   /** Calls the hook of each, one after the other. */
-  async call<H extends Hook>(hook: H, ...args: Parameters<NonNullable<Callback[H]>>): Promise<void> {
+  async call<H extends Hook>(hook: H, ...args: Given<H>): Promise<void> {
+    const all: unknown[] = [...args, this.run];
     for (const callback of this.callbacks) {
-      const act = () => (callback[hook] as ((...args: unknown[]) => Hooked) | undefined)?.apply(callback, args);
+      const act = () => (callback[hook] as ((...args: unknown[]) => Hooked) | undefined)?.apply(callback, all);
       await (this.queue ? this.queue.pauseFor(act) : act());
     }
   }

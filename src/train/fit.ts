@@ -1,6 +1,6 @@
 import type { Network } from "../nn/network.ts";
 import type { ArraysGiven } from "./arrays.ts";
-import { type Callback, CallbackList, type TrainedModel } from "./callback.ts";
+import { type Callback, CallbackList, type TrainedModel, type Training } from "./callback.ts";
 import { type FitPlan, runEpochs, type Validation } from "./epochs.ts";
 import { History } from "./history.ts";
 import type { OperationQueue } from "./operation-queue.ts";
@@ -26,32 +26,41 @@ export interface FitCall {
 /** Checks everything, then trains. */
 export async function runFit(call: FitCall): Promise<History> {
   const { model, task, trainer, options } = call;
-  const { epochs = 1, initialEpoch = 0, seed = model.seed, callbacks = [], verbose = "auto", stepsPerEpoch } = options;
+  const { epochs = 1, initialEpoch, seed = model.seed, callbacks = [], verbose = "auto", stepsPerEpoch } = options;
   trainer.checkTrainable("fit");
   const { source, validation } = await prepare(call, seed);
   warnOfChange(trainer);
   const history = new History(seed);
   const progress = verbose === 0 ? undefined : new Progress(verbose);
   const list: Callback[] = [...callbacks, history.recorder, ...(progress ? [progress] : [])];
+  const training: Training = {
+    model,
+    epochs,
+    steps: stepsPerEpoch ?? source.steps,
+    validates: validation !== undefined,
+    get diagnosis() {
+      return trainer.diagnosis;
+    },
+  };
+  const hooks = new CallbackList(list, training, call.queue);
   trainer.seed = seed;
   trainer.diagnosing = list.some((callback) => callback.diagnoses === true) ? (await import("../rare.ts")).diagnosis : undefined;
   model.stopTraining = false;
+  // Orders go on from one fit to the next, as if all were one, unless the caller says where in the run this is.
+  if (initialEpoch !== undefined) task.epochs = initialEpoch;
+  const firstPass = options.seed === undefined ? task.epochs : (initialEpoch ?? 0);
   const plan: FitPlan = {
     trainer,
     optimizer: task.optimizer,
-    training: {
-      model,
-      epochs,
-      steps: stepsPerEpoch ?? source.steps,
-      validates: validation !== undefined,
-      get diagnosis() {
-        return trainer.diagnosis;
-      },
-    },
-    callbacks: new CallbackList(list, call.queue),
+    training,
+    callbacks: hooks,
     source,
-    initialEpoch,
+    initialEpoch: initialEpoch ?? 0,
     stepsPerEpoch,
+    firstPass,
+    onSteps: () => {
+      task.epochs++;
+    },
     reset: () => task.objective.reset(),
     onStep: async (done) => {
       if (progress?.isDue) progress.show(done, await trainer.logs());
@@ -63,7 +72,7 @@ export async function runFit(call: FitCall): Promise<History> {
 }
 
 async function prepare({ network, task, data, options }: FitCall, seed: number): Promise<{ source: BatchSource; validation: Validation | undefined }> {
-  const { batchSize = 32, shuffle = true, classWeight, sampleWeight, validationSplit, validationData, checkData = true } = options;
+  const { batchSize, stepsPerEpoch, shuffle = true, classWeight, sampleWeight, validationSplit, validationData, checkData = true } = options;
   const preparation = new Preparation(network, "fit", task.objective, checkData);
   checkFit(preparation.label, options, "stream" in data);
   if ("stream" in data) {
@@ -73,19 +82,21 @@ async function prepare({ network, task, data, options }: FitCall, seed: number):
   const splits = validationSplit !== undefined && validationData === undefined;
   const [plain, held] = splits ? splitColumns(preparation.label, all, validationSplit) : [all, undefined];
   const columns = await preparation.weigh(plain, classWeight);
-  const source = preparation.arraySource(columns, { batchSize, shuffle, seed });
+  const source = preparation.arraySource(columns, { batchSize, steps: stepsPerEpoch, shuffle, seed });
   if (!held) return { source, validation: await validationOf(network, task, options) };
-  return { source, validation: validating(preparation.arraySource(held, { batchSize: options.validationBatchSize ?? batchSize }), options) };
+  return { source, validation: validating(preparation.arraySource(held, validationBatches(options)), options) };
 }
 
 async function validationOf(network: Network, task: Task, options: FitOptions): Promise<Validation | undefined> {
-  const { validationData: data, validationBatchSize, batchSize = 32, checkData = true } = options;
+  const { validationData: data, checkData = true } = options;
   if (data === undefined) return undefined;
   const preparation = new Preparation(network, "validationData", task.objective, checkData);
   if (isStream(data)) return validating(preparation.streamSource(data, true), options);
   const [x, y, sampleWeight] = data;
-  return validating(preparation.arraySource(await preparation.columns({ x, y, sampleWeight }), { batchSize: validationBatchSize ?? batchSize }), options);
+  return validating(preparation.arraySource(await preparation.columns({ x, y, sampleWeight }), validationBatches(options)), options);
 }
+
+const validationBatches = ({ validationBatchSize, batchSize, validationSteps: steps }: FitOptions) => ({ batchSize: validationBatchSize ?? batchSize, steps });
 
 function validating(source: BatchSource, { validationFreq: freq = 1, validationSteps }: FitOptions): Validation {
   const isDue = (epoch: number) => (typeof freq === "number" ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));

@@ -9,7 +9,10 @@ export class History extends Printed {
   /** A list per loss and metric, one number per epoch: `loss`, `accuracy`, `val_loss`, `learning_rate`, … */
   history: Record<string, number[]> = {};
 
-  /** @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. */
+  /**
+   * @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. The order of the samples follows from it
+   * and the number of epochs since `compile`; see `seed` and `initialEpoch` of `fit`.
+   */
   constructor(readonly seed: number) {
     super();
   }

@@ -1,5 +1,5 @@
 export type { ArraysGiven, DataGiven } from "./arrays.ts";
-export type { Callback, TrainedModel, Training } from "./callback.ts";
+export type { Callback, Run, TrainedModel, Training } from "./callback.ts";
 export { type CsvLoggerOptions, csvLogger, type TextSink } from "./callbacks/csv-logger.ts";
 export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.ts";
 export { lambdaCallback } from "./callbacks/lambda-callback.ts";
@@ -12,7 +12,7 @@ export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-na
 export type { ClassWeight } from "./class-weight.ts";
 export { History } from "./history.ts";
 export { type BatchWeights, type CompileModelOptions, Model, type ModelOptions, type SummaryOptions } from "./model.ts";
-export type { NamedArrays } from "./named-weights.ts";
+export type { NamedArrays, NamedResult } from "./named-weights.ts";
 export type { LossGiven, MetricGiven, ObjectiveOptions, PerOutput } from "./objective.ts";
 export type { EvaluateOptions, FitOptions, PassOptions, PredictOptions, ValidationData, Verbosity } from "./options.ts";
 export type { BatchGiven, BatchStream } from "./prepare.ts";

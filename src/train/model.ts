@@ -1,9 +1,9 @@
 import type { Backend } from "../backends/backend.ts";
 import { settle } from "../backends/evaluate.ts";
 import { withdraw } from "../backends/placement.ts";
-import { type ArrayInput, type HostArray, storableArray, toHostArray } from "../data/array.ts";
+import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
 import { checkSeed, drawSeed } from "../data/rng.ts";
-import { type StateError, shapeError, stateError, valueError } from "../errors.ts";
+import { type StateError, stateError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import { Network, type NetworkOptions } from "../nn/network.ts";
@@ -12,7 +12,6 @@ import type { SymbolicTensor } from "../nn/symbolic.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { OptimizerName } from "../optim/optimizers.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
-import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
@@ -23,7 +22,7 @@ import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { runPredict, runTest, StepRunner } from "./loops.ts";
 import type { McPrediction, McPredictOptions } from "./mc-predict.ts";
-import { assignNamed, assignOptimizer, type NamedArrays, readNamed, readOptimizer } from "./named-weights.ts";
+import { assignAll, assignNamed, assignOptimizer, type NamedArrays, type NamedResult, readNamed, readOptimizer } from "./named-weights.ts";
 import { Objective, type ObjectiveOptions } from "./objective.ts";
 import { OperationQueue } from "./operation-queue.ts";
 import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
@@ -84,12 +83,13 @@ export class Model extends Network implements TrainedModel {
    * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that is used again keeps its
    * state for the variables that stay; metrics are made anew. Without a loss the model can predict; training then needs a penalty or a layer that
    * adds a loss.
-   * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
+   * @throws ValueError on unknown names (with the nearest), on lists that do not fit the outputs, and on an optimizer of another model.
    */
   compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions = {}): void {
     this.checkIdle("compile");
     const label = `compile of ${this.label}`;
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
+    if (typeof optimizer === "object") optimizer.serve(label, this, this.trainableVariables);
     this.trainer?.dispose();
     this.task = task;
     this.givenBackend = backend;
@@ -176,13 +176,13 @@ export class Model extends Network implements TrainedModel {
   async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions | null, given: EvaluateOptions = {}): Promise<Logs> {
     return this.alone("evaluate", async (task, trainer, queue) => {
       const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
-      const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
+      const { batchSize, sampleWeight, steps, callbacks = [], checkData = true } = options;
       const preparation = new Preparation(this, "evaluate", task.objective, checkData);
       checkPass(preparation.label, options, isStream(x));
       const source = isStream(x)
         ? preparation.streamSource(x, true)
-        : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), { batchSize });
-      return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks, queue));
+        : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), { batchSize, steps });
+      return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks, { model: this }, queue));
     });
   }
 
@@ -222,11 +222,17 @@ export class Model extends Network implements TrainedModel {
   }
 
   private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions): Promise<Tensor[]> {
-    const { batchSize = 32, steps, callbacks = [], checkData = true } = options;
+    const { batchSize, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
-    const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize });
-    const outputs = await runPredict(this.forwardTrainer(), this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks), mode);
+    const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize, steps });
+    const outputs = await runPredict(
+      this.forwardTrainer(),
+      this.outputs.length,
+      { source, epoch: 0, limit: steps },
+      new CallbackList(callbacks, { model: this }),
+      mode,
+    );
     return outputs.map(({ data, shape }) => tensor(data, shape));
   }
 
@@ -256,24 +262,7 @@ export class Model extends Network implements TrainedModel {
    * @throws ShapeError or ValueError where number or shapes differ; then nothing has changed.
    */
   setWeights(weights: readonly ArrayInput[]): void {
-    const { variables } = this;
-    if (!Array.isArray(weights) || weights.length !== variables.length) {
-      throw valueError(`setWeights of ${this.label}`, {
-        rule: "as many arrays as the model has variables",
-        expected: variables.length,
-        received: Array.isArray(weights) ? weights.length : weights,
-      });
-    }
-    const arrays = variables.map((variable, index) => {
-      const array = toHostArray(`weights[${index}]`, weights[index] as ArrayInput);
-      if (sameShape(array.shape, variable.shape)) return array;
-      throw shapeError(`setWeights of ${this.label}`, {
-        rule: `weights[${index}] must have the shape of "${variable.name}"`,
-        expected: formatShape(variable.shape),
-        received: formatShape(array.shape),
-      });
-    });
-    for (const [index, variable] of variables.entries()) variable.assign((arrays[index] as HostArray).data);
+    assignAll(`setWeights of ${this.label}`, this.variables, weights);
   }
 
   /**
@@ -287,10 +276,11 @@ export class Model extends Network implements TrainedModel {
   /**
    * Sets weights by name, from what `getNamedWeights` gave.
    * @param options.strict whether every weight must be there, and no other. False: what has a known name is set, such as the layers that two models share. Default true.
-   * @throws ValueError where names do not fit, ShapeError where shapes do not; then nothing has changed.
+   * @returns which names were set, which of the model's were missing and which given ones it does not have.
+   * @throws ValueError where names do not fit (with strict false: where none does), ShapeError where shapes do not; then nothing has changed.
    */
-  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, { strict = true }: { strict?: boolean } = {}): void {
-    assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
+  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, { strict = true }: { strict?: boolean } = {}): NamedResult {
+    return assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
   }
 
   /** The optimizer's state as plain data, to be stored as weights are: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
@@ -344,9 +334,13 @@ export class Model extends Network implements TrainedModel {
     this.task = undefined;
   }
 
-  override clone(): Model {
-    const { inputs, outputs } = this.cloneGraph();
-    return new Model(inputs, outputs, { name: this.name, trainable: this.trainable, seed: this.seed }, this.kind);
+  override clone(copies?: Map<Layer, Layer>): Model {
+    return super.clone(copies) as Model;
+  }
+
+  protected override makeCopy(copies: Map<Layer, Layer>): Model {
+    const { inputs, outputs } = this.cloneGraph(copies);
+    return new Model(inputs, outputs, { ...this.config, trainable: this.trainable, seed: this.seed }, this.kind);
   }
 
   /**

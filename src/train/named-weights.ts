@@ -8,6 +8,37 @@ import type { Variable } from "../tensor/variable.ts";
 /** Arrays by the names of the variables that they are the values of: plain data, to be stored as you like, also by `JSON.stringify`. */
 export type NamedArrays = Record<string, HostArray>;
 
+/** Sets all variables, in their order. @throws ShapeError or ValueError where number or shapes differ; then nothing has changed. */
+export function assignAll(owner: string, variables: readonly Variable[], weights: readonly ArrayInput[]): void {
+  if (!Array.isArray(weights) || weights.length !== variables.length) {
+    throw valueError(owner, {
+      rule: "as many arrays as the model has variables",
+      expected: variables.length,
+      received: Array.isArray(weights) ? weights.length : weights,
+    });
+  }
+  const arrays = variables.map((variable, index) => {
+    const array = toHostArray(`weights[${index}]`, weights[index] as ArrayInput);
+    if (sameShape(array.shape, variable.shape)) return array;
+    throw shapeError(owner, {
+      rule: `weights[${index}] must have the shape of "${variable.name}"`,
+      expected: formatShape(variable.shape),
+      received: formatShape(array.shape),
+    });
+  });
+  for (const [index, variable] of variables.entries()) variable.assign((arrays[index] as HostArray).data);
+}
+
+/** What became of arrays that were set by name. */
+export interface NamedResult {
+  /** Names that were set. */
+  readonly set: readonly string[];
+  /** Names of the model's that were not given. */
+  readonly missing: readonly string[];
+  /** Names given that the model does not have. */
+  readonly unexpected: readonly string[];
+}
+
 /** Copies of the values of variables, by name. */
 export async function readNamed(variables: readonly Variable[]): Promise<NamedArrays> {
   const entries = named(variables).map(async ([name, variable]) => [name, storableArray(await variable.read(), variable.shape)] as const);
@@ -16,20 +47,20 @@ export async function readNamed(variables: readonly Variable[]): Promise<NamedAr
 
 /**
  * Sets variables from arrays by name, all or none.
- * @param strict whether each variable must be given, and nothing else.
+ * @param strict whether each variable must be given, and nothing else; otherwise one of them must.
  * @throws ValueError where names do not fit; ShapeError where shapes do not.
  */
-export function assignNamed(owner: string, variables: readonly Variable[], given: Readonly<Record<string, ArrayInput>>, strict = true): void {
+export function assignNamed(owner: string, variables: readonly Variable[], given: Readonly<Record<string, ArrayInput>>, strict = true): NamedResult {
   checkNamed(owner, given);
   const known = new Map(named(variables));
   const missing = [...known.keys()].filter((name) => !Object.hasOwn(given, name));
-  const strange = Object.keys(given).filter((name) => !known.has(name));
-  if (strict && missing.length + strange.length > 0) {
+  const [set, unexpected] = [true, false].map((isKnown) => Object.keys(given).filter((name) => known.has(name) === isKnown)) as [string[], string[]];
+  if (strict ? missing.length + unexpected.length > 0 : set.length === 0) {
     throw valueError(owner, {
       rule: "as many arrays as variables, under their names",
       expected: missing.length > 0 ? `also ${list(missing)}` : list([...known.keys()]),
-      received: strange.length > 0 ? list(strange) : `only ${list(Object.keys(given))}`,
-      advice: "Give layers names, or pass strict: false to set what fits.",
+      received: unexpected.length > 0 ? list(unexpected) : `only ${list(Object.keys(given))}`,
+      advice: `Give layers names${strict ? ", or pass strict: false to set what fits" : ""}.`,
     });
   }
   const arrays = Object.entries(given).flatMap(([name, value]) => {
@@ -40,6 +71,7 @@ export function assignNamed(owner: string, variables: readonly Variable[], given
     throw shapeError(owner, { rule: `"${name}" has another shape`, expected: formatShape(variable.shape), received: formatShape(array.shape) });
   });
   for (const [variable, { data }] of arrays) variable.assign(data);
+  return { set, missing, unexpected };
 }
 
 /** The state of an optimizer: slots by name, steps done, and the learning rate where it is a number. */

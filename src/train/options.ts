@@ -12,7 +12,10 @@ export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven | null, sa
 
 /** Options of passes over data. */
 export interface PassOptions {
-  /** Samples per step, ≥ 1; not with a dataset, which makes its own batches. Default 32. */
+  /**
+   * Samples per step, ≥ 1; not with a dataset, which makes its own batches. Default 32; with `steps` (or `stepsPerEpoch`) the samples divided by it, rounded up,
+   * as in Keras.
+   */
   batchSize?: number;
   /** Callbacks. Default none. */
   callbacks?: readonly Callback[];
@@ -49,17 +52,24 @@ export interface FitOptions extends PassOptions {
   validationData?: ValidationData;
   /** Samples in another order in each epoch; "batch" leaves each batch together. Arrays only. Default true. */
   shuffle?: boolean | "batch";
-  /** Of the order and of random layers: an integer in [0, 2^53). Default the model's seed. */
+  /**
+   * Of the order and of random layers: an integer in [0, 2^53). Default the model's seed. The order of an epoch is drawn from the seed and the number of
+   * epochs that the model was trained for since `compile`, so that `fit` with 3 epochs gives what three calls with 1 give. A call with a seed of its own
+   * begins with the order of epoch `initialEpoch`, whatever was trained before.
+   */
   seed?: number;
-  /** The epoch to begin with, to go on with an earlier run. Default 0. */
+  /** The epoch to begin with, at most `epochs`, to go on with an earlier run and its orders. Default 0, with orders that were not used since `compile`. */
   initialEpoch?: number;
   /** What the labels of each class count for in the loss: `{ 0: 1, 1: 5 }`, a Map, or a list. Weighs steps where labels have several. One output only, not with sampleWeight. */
   classWeight?: ClassWeight;
   /** What each sample counts for in the loss: [n], [n, 1], one number for all, or the shape of the loss's values, such as [n, steps]. */
   sampleWeight?: ArraysGiven;
-  /** Batches in an epoch; the next epoch goes on where this one stopped. Default all. */
+  /**
+   * Batches in an epoch. The next epoch goes on where this one stopped; at the end of the data it starts over, with `shuffle` in another order. An epoch in
+   * which the data end is shorter, with a warning. Default all.
+   */
   stepsPerEpoch?: number;
-  /** At most so many batches to validate with. Default all. */
+  /** At most so many batches to validate with, each time from the start. Default all. */
   validationSteps?: number;
   /** Default batchSize. */
   validationBatchSize?: number;
@@ -85,6 +95,7 @@ export function checkFit(label: string, options: FitOptions, isStream: boolean):
   checkPass(label, options, isStream);
   count(label, "epochs", options.epochs, 1);
   count(label, "initialEpoch", options.initialEpoch, 0);
+  count(label, "epochs (where training ends, not how many are added to initialEpoch)", options.epochs ?? 1, options.initialEpoch ?? 0);
   count(label, "stepsPerEpoch", options.stepsPerEpoch, 1);
   count(label, "validationSteps", options.validationSteps, 1);
   count(label, "validationBatchSize", options.validationBatchSize, 1);

@@ -18,6 +18,13 @@ export type BatchGiven = DataGiven | readonly [x: ArraysGiven, y?: ArraysGiven |
 /** Batches from anywhere: a dataset, or anything iterable that gives batches. */
 export type BatchStream = Dataset<unknown> | AsyncIterable<BatchGiven> | Iterable<BatchGiven>;
 
+/** How arrays are cut into batches. */
+export interface BatchOptions extends Omit<ArrayBatches, "batchSize"> {
+  /** Default: what `steps` batches of all samples take, else 32. */
+  readonly batchSize?: number | undefined;
+  readonly steps?: number | undefined;
+}
+
 /** What data are prepared for. */
 export class Preparation {
   private readonly slots: Slots;
@@ -55,8 +62,9 @@ export class Preparation {
     return (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns, context);
   }
 
-  arraySource(columns: Columns, batches: ArrayBatches): BatchSource {
-    return new ArraySource(columns, this.network.inputs, batches);
+  /** Without a batch size, so many steps are one pass over the data, as in Keras. */
+  arraySource(columns: Columns, { batchSize, steps, ...order }: BatchOptions): BatchSource {
+    return new ArraySource(columns, this.network.inputs, { batchSize: batchSize ?? (steps ? Math.ceil(columns.rows / steps) : 32), ...order });
   }
 
   /** A stream of batches; each is checked as it comes, in every epoch: later ones may bring other data. */
@@ -93,8 +101,8 @@ export class Preparation {
 /** Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, … */
 export function outputNames(network: Network): string[] {
   const names: string[] = [];
-  for (const [index, { name, layer }] of network.outputs.entries()) {
-    names.push(freeName(name ?? layer?.name ?? `output_${index}`, (taken) => names.includes(taken)));
+  for (const output of network.outputs) {
+    names.push(freeName(network.nameOf(output.layer ?? output), (taken) => names.includes(taken)));
   }
   return names;
 }

@@ -1,6 +1,7 @@
 import { valueError } from "../errors.ts";
 import { input } from "../nn/input.ts";
 import { Layer } from "../nn/layer.ts";
+import { nameLayers } from "../nn/naming.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { Model, type ModelOptions } from "./model.ts";
 
@@ -18,6 +19,8 @@ export function sequential(layers: readonly Layer[], options: ModelOptions = {})
     throw valueError("sequential", { rule: "a model is a list of layers", expected: "at least one layer", received: stranger ?? "an empty list" });
   }
   const start = inputOf(first);
+  // The model does that, too; done before, messages about layers that do not fit tell them apart.
+  nameLayers("sequential", layers);
   const end = layers.reduce<SymbolicTensor>((tensor, layer) => layer.apply(tensor), start);
   return new Model([start], [end], options, "sequential");
 }

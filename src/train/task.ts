@@ -6,6 +6,8 @@ import type { Objective } from "./objective.ts";
 
 /** What a model is trained for, and how. */
 export class Task {
+  /** Epochs that were trained, in all fits since `compile`. */
+  epochs = 0;
   private made: Optimizer | undefined;
 
   /** @throws ValueError on what is no optimizer. */

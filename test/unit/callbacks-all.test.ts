@@ -3,7 +3,8 @@ import { js } from "../../src/backends/js/index.ts";
 import { dense } from "../../src/nn/layers/index.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { sqrt as root } from "../../src/tensor/ops/elementwise.ts";
-import type { Callback } from "../../src/train/callback.ts";
+import type { Callback, Hook, Run } from "../../src/train/callback.ts";
+import type { MonitorOptions } from "../../src/train/callbacks/monitor.ts";
 import {
   csvLogger,
   earlyStopping,
@@ -16,6 +17,7 @@ import {
   terminateOnNaN,
 } from "../../src/train/index.ts";
 import type { Model } from "../../src/train/model.ts";
+import type { FitOptions } from "../../src/train/options.ts";
 import { Progress } from "../../src/train/progress.ts";
 import { sequential } from "../../src/train/sequential.ts";
 import { classifier, points, weightsOf } from "./train-support.ts";
@@ -27,6 +29,23 @@ function compiled(options = {}, model: Model = classifier()): Model {
   model.compile({ optimizer: sgd({ learningRate: 0.1, ...options }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
   return model;
 }
+
+const allHooks: Record<Hook, true> = {
+  onTrainBegin: true,
+  onTrainEnd: true,
+  onEpochBegin: true,
+  onEpochEnd: true,
+  onTrainBatchBegin: true,
+  onTrainBatchEnd: true,
+  onTestBegin: true,
+  onTestEnd: true,
+  onTestBatchBegin: true,
+  onTestBatchEnd: true,
+  onPredictBegin: true,
+  onPredictEnd: true,
+  onPredictBatchBegin: true,
+  onPredictBatchEnd: true,
+};
 
 describe("options are checked, at both ends of every range", () => {
   const refused: [() => unknown, string][] = [
@@ -109,12 +128,49 @@ describe("reduceLROnPlateau and learningRateScheduler", () => {
 });
 
 describe("monitors", () => {
-  it("say once what was reported when their value was not", async () => {
-    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const makers = {
+    earlyStopping,
+    reduceLROnPlateau,
+    modelCheckpoint: (options: MonitorOptions) => modelCheckpoint({ ...options, saveBestOnly: true }),
+  };
+  describe.each(Object.entries(makers))("%s", (name, make) => {
     const { x, y } = points(8);
-    await compiled().fit(x, y, { ...quiet, epochs: 2, callbacks: [earlyStopping()] });
-    expect(warn.mock.calls).toEqual([['earlyStopping: "val_loss" was not reported. Reported: loss, accuracy.']]);
-    warn.mockRestore();
+    const train = (monitor: string | undefined, options: FitOptions = {}, before: Callback[] = []) =>
+      compiled().fit(x, y, { ...quiet, epochs: 2, ...options, callbacks: [...before, make(monitor ? { monitor, mode: "min" } : {})] });
+
+    it("refuses a value that nothing reports, with the nearest", async () => {
+      await expect(train("acuracy")).rejects.toThrow(`${name}: unknown value to monitor. Expected one of loss, accuracy`);
+      await expect(train("acuracy")).rejects.toThrow('Did you mean "accuracy"?');
+      await expect(train("val_acuracy", { validationData: [x, y] })).rejects.toThrow('Did you mean "val_accuracy"');
+      await expect(train("val_acuracy", { validationData: [x, y], validationFreq: 2 })).rejects.toThrow('Did you mean "val_accuracy"');
+    });
+
+    it("refuses values of validation where there is none", async () => {
+      await expect(train(undefined)).rejects.toThrow(`${name}: there are no data to validate with at this point. Expected one of loss, accuracy`);
+      await expect(train(undefined)).rejects.toThrow('received monitor "val_loss". Give fit validationData or validationSplit.');
+    });
+
+    it("waits for epochs that validate, and takes what a callback before it adds", async () => {
+      await train("val_loss", { validationData: [x, y], validationFreq: 2 });
+      await train("score", {}, [{ onEpochEnd: (epoch, logs) => void (epoch === 0 && Object.assign(logs, { score: 1 })) }]);
+    });
+  });
+
+  it("of batches know no values of validation", async () => {
+    const { x, y } = points(8);
+    const callbacks = [modelCheckpoint({ saveBestOnly: true, saveFreq: 1 })];
+    await expect(compiled().fit(x, y, { ...quiet, validationData: [x, y], callbacks })).rejects.toThrow('received monitor "val_loss"');
+  });
+
+  it("take any number for better than NaN, and look for values anew in each fit", async () => {
+    const { x, y } = points(8);
+    const losses = [Number.NaN, 3, 2, 4];
+    const script: Callback = { onEpochEnd: (epoch, logs) => void Object.assign(logs, { score: losses[epoch] }) };
+    const stop = earlyStopping({ monitor: "score", mode: "min", patience: 3 });
+    const save = modelCheckpoint({ monitor: "score", mode: "min", saveBestOnly: true });
+    await compiled().fit(x, y, { ...quiet, epochs: 4, callbacks: [script, stop, save] });
+    expect([stop.best, stop.bestEpoch, save.best, save.last?.epoch]).toEqual([2, 2, 2, 2]);
+    await expect(compiled().fit(x, y, { ...quiet, callbacks: [stop] })).rejects.toThrow("unknown value to monitor");
   });
 });
 
@@ -175,6 +231,89 @@ describe("swapEMAWeights", () => {
     expect(seen.ended).toEqual(seen.trained);
     // fit itself ends with the averages.
     expect(await weightsOf(model)).toEqual(seen.validated);
+  });
+
+  it("shows callbacks behind it the averages after the last epoch, also where training was stopped", async () => {
+    const { x, y } = points(8);
+    const model = compiled({ useEma: true, emaMomentum: 0.9 });
+    const saved = modelCheckpoint();
+    const stop: Callback = {
+      onEpochEnd(epoch, _logs, training) {
+        training.model.stopTraining = epoch === 1;
+      },
+    };
+    await model.fit(x, y, { ...quiet, batchSize: 2, epochs: 5, callbacks: [swapEMAWeights({ swapOnEpoch: true }), saved, stop] });
+    expect(saved.last?.epoch).toBe(1);
+    expect(saved.last?.weights.flatMap(({ data }) => [...data])).toEqual(await weightsOf(model));
+  });
+
+  it("swaps in evaluate and predict, and gives the weights back", async () => {
+    const { x, y } = points(8);
+    const model = compiled({ useEma: true, emaMomentum: 0.9 });
+    for (let i = 0; i < 5; i++) await model.trainOnBatch(x, y);
+    const plain = await weightsOf(model);
+    const swap = swapEMAWeights();
+    const [{ loss }, { loss: swapped }] = [await model.evaluate(x, y), await model.evaluate(x, y, { callbacks: [swap] })];
+    expect(await weightsOf(model)).toEqual(plain);
+    const predicted = await (await model.predict(x, { callbacks: [swap] })).data();
+    expect(await weightsOf(model)).toEqual(plain);
+    for (const variable of model.trainableVariables) variable.assign((await model.optimizer.averageOf(variable)?.read()) as Float32Array);
+    expect(swapped).not.toBe(loss);
+    expect((await model.evaluate(x, y)).loss).toBe(swapped);
+    expect(await (await model.predict(x)).data()).toEqual(predicted);
+  });
+
+  it("refuses an optimizer without averages", async () => {
+    const { x, y } = points(8);
+    const expected = "swapEMAWeights: the optimizer must keep averages of the weights. Expected sgd({ useEma: true }), received sgd without useEma.";
+    await expect(compiled().fit(x, y, { ...quiet, callbacks: [swapEMAWeights()] })).rejects.toThrow(expected);
+    await expect(compiled().evaluate(x, y, { callbacks: [swapEMAWeights()] })).rejects.toThrow(expected);
+  });
+});
+
+describe("lists of callbacks", () => {
+  const { x, y } = points(8);
+
+  it("hold each callback once", async () => {
+    const stop = earlyStopping({ monitor: "loss" });
+    const model = compiled();
+    await expect(model.fit(x, y, { ...quiet, callbacks: [stop, stop] })).rejects.toThrow("callbacks: each callback may be listed once");
+    expect(model.optimizer.rawSteps).toBe(0);
+  });
+
+  it("tell every hook of the model", async () => {
+    const hooks = Object.keys(allHooks) as Hook[];
+    const told: [Hook, unknown][] = [];
+    const callback = Object.fromEntries(hooks.map((hook) => [hook, (...args: unknown[]) => void told.push([hook, (args.at(-1) as Run).model])]));
+    const model = compiled();
+    await model.fit(x, y, { ...quiet, validationData: [x, y], callbacks: [callback] });
+    await model.predict(x, { callbacks: [callback] });
+    expect([...new Set(told.map(([hook]) => hook))].sort()).toEqual(hooks.sort());
+    expect(told.every(([, each]) => each === model)).toBe(true);
+  });
+
+  it("leave the model usable where a hook throws", async () => {
+    const hooks = Object.keys(allHooks).filter((hook) => !hook.startsWith("onPredict"));
+    for (const hook of hooks) {
+      const model = compiled();
+      const fails = {
+        [hook]: () => {
+          throw new Error("by hook");
+        },
+      };
+      await expect(model.fit(x, y, { ...quiet, epochs: 2, validationData: [x, y], callbacks: [fails] })).rejects.toThrow("by hook");
+      expect((await model.fit(x, y, { ...quiet, epochs: 2 })).epoch).toEqual([0, 1]);
+      expect(Number.isFinite((await model.evaluate(x, y)).loss)).toBe(true);
+    }
+  });
+
+  it("begin anew in a second fit", async () => {
+    const stop = earlyStopping({ monitor: "score", mode: "max" });
+    const worse: Callback = { onEpochEnd: (epoch, logs) => void Object.assign(logs, { score: -epoch }) };
+    for (let i = 0; i < 2; i++) {
+      const { epoch } = await compiled().fit(x, y, { ...quiet, epochs: 9, callbacks: [worse, stop] });
+      expect([epoch.length, stop.stoppedEpoch, stop.wait]).toEqual([2, 1, 1]);
+    }
   });
 });
 

@@ -123,6 +123,10 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
     [{ batchSize: 1.5 }, "batchSize must be an integer ≥ 1. Expected an integer ≥ 1, received 1.5."],
     [{ epochs: 0 }, "epochs must be an integer ≥ 1. Expected an integer ≥ 1, received 0."],
     [{ initialEpoch: -1 }, "initialEpoch must be an integer ≥ 0"],
+    [
+      { epochs: 2, initialEpoch: 3 },
+      "epochs (where training ends, not how many are added to initialEpoch) must be an integer ≥ 3. Expected an integer ≥ 3, received 2.",
+    ],
     [{ stepsPerEpoch: 0 }, "stepsPerEpoch must be an integer ≥ 1"],
     [{ validationSteps: 0 }, "validationSteps must be an integer ≥ 1"],
     [{ validationBatchSize: 0 }, "validationBatchSize must be an integer ≥ 1"],

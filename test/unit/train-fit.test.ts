@@ -167,6 +167,25 @@ describe("data", () => {
     expect(seen).toEqual([0, 4, 8, 12]);
   });
 
+  it("that can be read only once end training with their end, with a warning; what was trained stays", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { x, y } = points(16);
+    const batches = function* () {
+      for (let start = 0; start < 16; start += 4) yield { x: sliceRows(x, start, start + 4), y: y.slice(start, start + 4) };
+    };
+    for (const stepsPerEpoch of [2, undefined]) {
+      for (const stream of [batches(), datasetFrom(batches())]) {
+        const ended = vi.fn();
+        const options = { ...quiet, epochs: 5, ...(stepsPerEpoch && { stepsPerEpoch }), callbacks: [{ onTrainEnd: ended }] };
+        const { epoch, history } = await compiled().fit(stream, options);
+        expect([epoch.length, history.loss?.length]).toEqual(stepsPerEpoch ? [2, 2] : [1, 1]);
+        expect(ended).toHaveBeenCalledOnce();
+        expect(warn).toHaveBeenLastCalledWith(expect.stringContaining("the data can be read only once and have ended; training stops"));
+      }
+    }
+    warn.mockRestore();
+  });
+
   it("may end early: the epoch does, with a warning, and the next begins anew", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const { x, y } = points(8);

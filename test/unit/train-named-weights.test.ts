@@ -69,10 +69,26 @@ describe("weights by name", () => {
       /setNamedWeights of sequential "\w+": as many arrays as variables, under their names\. Expected also other\/kernel, other\/bias, received head\/kernel, head\/bias\. Give layers names/,
     );
     expect(await weightsOf(other)).toEqual(before);
-    other.setNamedWeights(weights, { strict: false });
+    expect(other.setNamedWeights(weights, { strict: false })).toEqual({
+      set: Object.keys(weights).slice(0, -2),
+      missing: ["other/kernel", "other/bias"],
+      unexpected: ["head/kernel", "head/bias"],
+    });
     const now = await other.getNamedWeights();
     expect(now["one/kernel"]).toEqual(weights["one/kernel"]);
     expect(now["other/kernel"]?.data.slice()).toEqual(Float32Array.from(before.slice(-14, -2)));
+  });
+
+  it("of which none fits are refused, also where strict is false", async () => {
+    const model = network();
+    const before = await weightsOf(model);
+    for (const given of [{}, { "first/kernel": [[1]], constructor: [1] }]) {
+      expect(() => model.setNamedWeights(given as never, { strict: false })).toThrow(
+        /setNamedWeights of sequential "\w+": as many arrays as variables, under their names\. Expected also one\/kernel, .*Give layers names\.$/,
+      );
+    }
+    expect(await weightsOf(model)).toEqual(before);
+    expect(model.setNamedWeights(await model.getNamedWeights())).toMatchObject({ missing: [], unexpected: [] });
   });
 
   it("of another shape are refused, all or none", async () => {

@@ -48,7 +48,7 @@ describe("profile", () => {
     expect(groups.map(({ kind }) => kind).sort()).toEqual(["conv", "matmul", "softmax"]);
     expect(printed).toHaveLength(1);
     const lines = (printed[0] as string).split("\n");
-    expect(lines[0]).toMatch(/^prediction of sequential "sequential_\d+": [\d.]+ ms in one go; 3 instructions, arena \d+ B, variables \d+ B, constants 0 B$/);
+    expect(lines[0]).toMatch(/^prediction of sequential "sequential": [\d.]+ ms in one go; 3 instructions, arena \d+ B, variables \d+ B, constants 0 B$/);
     expect(lines).toHaveLength(1 + 3 + 1 + 3);
     expect(lines.slice(1, 4).every((line) => /^ {2}(conv|matmul|softmax) +1 +[\d.]+ ms +[\d.]+ %$/.test(line))).toBe(true);
     expect(lines.slice(5).some((line) => /^ +[\d.]+ ms +[\d.]+ % {2}matmul .*head\/kernel/.test(line))).toBe(true);

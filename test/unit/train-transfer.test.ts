@@ -76,6 +76,41 @@ describe("reused layers", () => {
   });
 });
 
+describe("one optimizer", () => {
+  const refusal = "an optimizer belongs to one model. Expected a new adam(…), received that of another model.";
+
+  it("is refused by a second model, trained or not", async () => {
+    const optimizer = adam();
+    const [first, second] = [deep(), deep()];
+    compile(first, optimizer);
+    expect(() => compile(second, optimizer)).toThrow(refusal);
+    await first.fit(points(8).x, points(8).y, quiet);
+    expect(() => compile(second, optimizer)).toThrow(refusal);
+    // A new head has variables that the optimizer has not trained.
+    const head = sequential([...first.layers.slice(0, -1), dense(2, { activation: "softmax", name: "new" })]);
+    expect(() => compile(head, optimizer)).toThrow(refusal);
+    expect(() => head.optimizer).toThrow("compile");
+    compile(first, optimizer);
+    await first.fit(points(8).x, points(8).y, quiet);
+    expect(optimizer.rawSteps).toBe(2);
+  });
+
+  it("goes on with another model of the same weights, and as layers are unfrozen", async () => {
+    const optimizer = adam();
+    const model = deep();
+    model.getLayer("one").trainable = false;
+    compile(model, optimizer);
+    await model.fit(points(8).x, points(8).y, quiet);
+    model.getLayer("one").trainable = true;
+    compile(model, optimizer);
+    await model.fit(points(8).x, points(8).y, quiet);
+    const same = sequential([...model.layers]);
+    compile(same, optimizer);
+    await same.fit(points(8).x, points(8).y, quiet);
+    expect(optimizer.rawSteps).toBe(3);
+  });
+});
+
 describe("freezing", () => {
   it("leaves frozen weights as they are, to the bit; tfjs mistake 3: and the averages of batch normalization", async () => {
     const model = deep();

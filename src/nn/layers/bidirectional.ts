@@ -45,15 +45,23 @@ export class Bidirectional extends Layer {
       });
     }
     // Copies, as in Keras: a layer may be given to several wrappers without sharing weights. Masked outputs are 0, since one direction's last is the other's first.
-    const both = [layer, last].map((each, index) =>
-      each.copy({ name: `${index === 0 ? "forward" : "backward"}_${layer.name}`, zeroOutputForMask: returnSequences }),
+    const [forward, backward] = [layer, last].map((each, index) =>
+      Object.assign(each.copy({ zeroOutputForMask: returnSequences }), {
+        nameRule: () => `${index === 0 ? "forward" : "backward"}_${layer.name}`,
+        keepsTime: true,
+      }),
     ) as [Recurrent, Recurrent];
-    for (const each of both) each.keepsTime = true;
-    [this.forward, this.backward] = both;
+    this.forward = forward;
+    this.backward = backward;
   }
 
   override get sublayers(): readonly Layer[] {
     return [this.forward, this.backward];
+  }
+
+  /** The layer that was copied has no weights in use, but the copies' names follow from its. */
+  override get namedParts(): readonly Layer[] {
+    return [this.options.layer, ...this.sublayers];
   }
 
   /** Sets the states of stateful layers to 0. */

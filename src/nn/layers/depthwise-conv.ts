@@ -94,8 +94,8 @@ export class DepthwiseConv extends Layer {
     return this.activation(bias ? add(y, bias) : y);
   }
 
-  override clone(): Layer {
-    return new DepthwiseConv(this.kind, this.axes, { ...this.options, name: this.name, trainable: this.trainable });
+  protected override makeCopy(): Layer {
+    return new DepthwiseConv(this.kind, this.axes, { ...this.options, trainable: this.trainable });
   }
 }
 

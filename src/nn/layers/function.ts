@@ -32,8 +32,8 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
     return this.mask?.(listOf<Tensor>(inputs), ctx);
   }
 
-  override clone(): Layer {
-    return new FunctionLayer(this.kind, { ...this.config, name: this.name, trainable: this.trainable }, this.fn, this.mask, this.keepsNumbers);
+  protected override makeCopy(): Layer {
+    return new FunctionLayer(this.kind, { ...this.config, trainable: this.trainable }, this.fn, this.mask, this.keepsNumbers);
   }
 }
 

@@ -85,7 +85,7 @@ export interface GruOptions extends GruCellOptions, SequenceOptions {}
 /** See {@link gru}. */
 export class Gru extends Recurrent {
   constructor(options: GruOptions & { units: number }) {
-    super("gru", options, (name) => [new GruCell({ ...options, name })]);
+    super("gru", options, (nameRule) => [Object.assign(new GruCell(options), { nameRule })]);
   }
 }
 

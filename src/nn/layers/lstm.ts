@@ -71,7 +71,7 @@ export interface LstmOptions extends LstmCellOptions, SequenceOptions {}
 /** See {@link lstm}. */
 export class Lstm extends Recurrent {
   constructor(options: LstmOptions & { units: number }) {
-    super("lstm", options, (name) => [new LstmCell({ ...options, name })]);
+    super("lstm", options, (nameRule) => [Object.assign(new LstmCell(options), { nameRule })]);
   }
 }
 

@@ -31,14 +31,14 @@ export class Recurrent extends Layer {
   /** Whether outputs of `goBackwards` stand in the order of time, as `bidirectional` needs them. */
   keepsTime = false;
 
-  /** @param make the cells, which bear the layer's name, so that variables are called "lstm/kernel". */
+  /** @param make the cells, given how their names follow from the layer's, so that variables are called "lstm/kernel". */
   constructor(
     kind: string,
     readonly options: SequenceOptions,
-    make: (name: string) => readonly Cell[],
+    make: (nameRule: () => string) => readonly Cell[],
   ) {
     super(kind, options);
-    this.cells = make(this.name);
+    this.cells = make(() => this.name);
   }
 
   override get sublayers(): readonly Layer[] {
@@ -58,10 +58,10 @@ export class Recurrent extends Layer {
   /** A layer of the same options but those given, with fresh weights. */
   copy(changes: SequenceOptions = {}): Recurrent {
     const Same = this.constructor as new (options: SequenceOptions) => Recurrent;
-    return new Same({ ...this.config, name: this.name, trainable: this.trainable, ...changes });
+    return new Same({ ...this.config, trainable: this.trainable, ...changes });
   }
 
-  override clone(): Layer {
+  protected override makeCopy(_copies: Map<Layer, Layer>): Layer {
     return this.copy();
   }
 
@@ -132,7 +132,9 @@ export class Recurrent extends Layer {
 
   /** The variables of a stateful layer, made with the first batch. */
   private keptStates(batch: number): readonly Variable[] {
-    this.states ??= this.stateSizes.map((size, index) => new Variable([batch, size], { initial: 0, name: `${this.name}/state_${index}`, trainable: false }));
+    this.states ??= this.stateSizes.map(
+      (size, index) => new Variable([batch, size], { initial: 0, name: () => `${this.name}/state_${index}`, trainable: false }),
+    );
     const [first] = this.states;
     if (first?.shape[0] === batch) return this.states;
     throw stateError(this.label, {
@@ -191,7 +193,15 @@ export class Rnn extends Recurrent {
   }
 
   override copy(changes: SequenceOptions = {}): Recurrent {
-    return super.copy({ cell: this.cells.map((cell) => cell.clone()), ...changes } as SequenceOptions);
+    return this.copyWith(new Map(), changes);
+  }
+
+  protected override makeCopy(copies: Map<Layer, Layer>): Layer {
+    return this.copyWith(copies);
+  }
+
+  private copyWith(copies: Map<Layer, Layer>, changes: SequenceOptions = {}): Recurrent {
+    return super.copy({ cell: this.cells.map((cell) => cell.clone(copies)), ...changes } as SequenceOptions);
   }
 
   override getConfig(): Record<string, unknown> {

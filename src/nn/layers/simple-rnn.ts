@@ -33,7 +33,7 @@ export interface SimpleRnnOptions extends RecurrentCellOptions, SequenceOptions 
 /** See {@link simpleRnn}. */
 export class SimpleRnn extends Recurrent {
   constructor(options: SimpleRnnOptions & { units: number }) {
-    super("simpleRnn", options, (name) => [new SimpleRnnCell({ ...options, name })]);
+    super("simpleRnn", options, (nameRule) => [Object.assign(new SimpleRnnCell(options), { nameRule })]);
   }
 }
 

@@ -28,8 +28,8 @@ export abstract class Wrapper<O extends LayerOptions & { layer: Layer }> extends
     return { ...super.getConfig(), layer: describeLayer(this.options.layer) };
   }
 
-  override clone(): Layer {
+  protected override makeCopy(copies: Map<Layer, Layer>): Layer {
     const Same = this.constructor as new (options: O) => Layer;
-    return new Same({ ...this.options, name: this.name, trainable: this.trainable, layer: this.options.layer.clone() });
+    return new Same({ ...this.options, trainable: this.trainable, layer: this.options.layer.clone(copies) });
   }
 }

@@ -61,7 +61,10 @@ export const sub = /* @__PURE__ */ binary(scalar.sub);
 export const mul = /* @__PURE__ */ binary(scalar.mul);
 /** a / b. */
 export const div = /* @__PURE__ */ binary(scalar.div);
-/** a to the power b; small whole exponents and ½ are done by multiplication and root. */
+/**
+ * a to the power b; small whole exponents and ½ are done by multiplication and root. Where a = 0 the gradient is what the formulas b·aᵇ⁻¹ and aᵇ·log a give,
+ * as in JAX: infinite in a for b < 1, and NaN in a chain in which it meets a 0. See {@link where} for what to write.
+ */
 export function pow(a: Operand, b: Operand): Tensor {
   if (b === 2) return square(a);
   if (b === 1) return asTensor(a);
@@ -92,7 +95,11 @@ export const logicalNot = /* @__PURE__ */ unary(scalar.logicalNot);
 export const isNaN = /* @__PURE__ */ unary(scalar.isNaN);
 /** 1 where x is finite, else 0. */
 export const isFinite = /* @__PURE__ */ unary(scalar.isFinite);
-/** a where the condition is not 0, else b. */
+/**
+ * a where the condition is not 0, else b. Gradients do not flow into the branch that was not taken: it gets 0. But a 0 times an infinite derivative further up
+ * is NaN, as in JAX: `where(greater(x, 0), sqrt(x), 0)` has the gradient 0 · ∞ = NaN at x = 0. Keep the branch itself away from such points, too:
+ * @example const safe = where(greater(x, 0), x, 1); const y = where(greater(x, 0), sqrt(safe), 0);
+ */
 export const where = (condition: Operand, a: Operand, b: Operand): Tensor => elementwise(scalar.select, [condition, a, b]);
 /** x kept within [low, high]. */
 export const clip = (x: Operand, low: number, high: number): Tensor => minimum(maximum(x, low), high);
@@ -112,7 +119,7 @@ export const round = /* @__PURE__ */ unary(scalar.round);
 export const square = /* @__PURE__ */ unary(scalar.square);
 /** 1/x. */
 export const reciprocal = /* @__PURE__ */ unary(scalar.reciprocal);
-/** √x. */
+/** √x. Its gradient at 0 is infinite, and NaN once it is multiplied by 0: see {@link where}. */
 export const sqrt = /* @__PURE__ */ unary(scalar.sqrt);
 /** 1/√x. */
 export const rsqrt = /* @__PURE__ */ unary(scalar.rsqrt);

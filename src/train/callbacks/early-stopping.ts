@@ -9,7 +9,7 @@ import { Monitor, type MonitorOptions } from "./monitor.ts";
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** By how much a value must be better to count. Default 0. */
   minDelta?: number;
-  /** How many epochs without anything better are borne, an integer ≥ 0. Default 0. */
+  /** After how many epochs without a better value training stops, an integer ≥ 0. Default 0. */
   patience?: number;
   /** Patience begins anew only for values better than this, too. Default none. */
   baseline?: number;
@@ -41,6 +41,7 @@ export class EarlyStopping implements Callback {
   }
 
   onTrainBegin(): void {
+    this.monitor.begin();
     this.best = undefined;
     this.bestEpoch = 0;
     this.stoppedEpoch = 0;
@@ -48,9 +49,10 @@ export class EarlyStopping implements Callback {
     this.bestWeights = undefined;
   }
 
-  async onEpochEnd(epoch: number, logs: Logs, { model }: Training): Promise<void> {
+  async onEpochEnd(epoch: number, logs: Logs, training: Training): Promise<void> {
+    const { model } = training;
     const { startFromEpoch = 0, restoreBestWeights = false, baseline, patience = 0 } = this.options;
-    const current = this.monitor.read(logs);
+    const current = this.monitor.read(logs, training);
     if (current === undefined || epoch < startFromEpoch) return;
     const isBetter = this.monitor.improves(current, this.best, model);
     if (restoreBestWeights && (isBetter || !this.bestWeights)) {
@@ -77,7 +79,8 @@ export class EarlyStopping implements Callback {
 /**
  * Stops training when a watched value has not become better for `patience` epochs; with `restoreBestWeights` the model ends with
  * the weights of its best epoch.
- * @throws ValueError where an option is out of range; while training, where mode is "auto" and the value is no metric of the model.
+ * @throws ValueError where an option is out of range; at the end of the first epoch, where nothing reports the value, or mode is "auto" and the value is no
+ * metric of the model.
  * @example await model.fit(x, y, { epochs: 100, validationSplit: 0.1, callbacks: [earlyStopping({ patience: 5, restoreBestWeights: true })] });
  * @see Keras 3 `callbacks.EarlyStopping`.
  */

@@ -26,6 +26,8 @@ export interface ModelCheckpointOptions extends MonitorOptions {
   initialValueThreshold?: number;
 }
 
+type Watched = Pick<Training, "model" | "validates">;
+
 /** Saves weights while training. See {@link modelCheckpoint}. */
 export class ModelCheckpoint implements Callback {
   /** The best watched value so far, with saveBestOnly. */
@@ -51,6 +53,7 @@ export class ModelCheckpoint implements Callback {
   }
 
   onTrainBegin(): void {
+    this.monitor.begin();
     this.batches = 0;
   }
 
@@ -58,30 +61,32 @@ export class ModelCheckpoint implements Callback {
     this.epoch = epoch;
   }
 
-  async onEpochEnd(epoch: number, logs: Logs, { model }: Training): Promise<void> {
-    if ((this.options.saveFreq ?? "epoch") === "epoch") await this.saveIfDue(epoch, undefined, logs, model);
+  async onEpochEnd(epoch: number, logs: Logs, training: Training): Promise<void> {
+    if ((this.options.saveFreq ?? "epoch") === "epoch") await this.saveIfDue(epoch, undefined, logs, training);
   }
 
   private async countBatch(every: number, batch: number, logs: Logs, { model }: Training): Promise<void> {
     this.batches++;
     if (this.batches < every) return;
     this.batches = 0;
-    await this.saveIfDue(this.epoch, batch, logs, model);
+    // Values of validation are not reported within an epoch.
+    await this.saveIfDue(this.epoch, batch, logs, { model, validates: false });
   }
 
-  private async saveIfDue(epoch: number, batch: number | undefined, logs: Logs, model: TrainedModel): Promise<void> {
-    if (!this.isDue(logs, model)) return;
+  private async saveIfDue(epoch: number, batch: number | undefined, logs: Logs, training: Watched): Promise<void> {
+    const { model } = training;
+    if (!this.isDue(logs, training)) return;
     const snapshot: Snapshot = { epoch, batch, logs: { ...logs }, weights: await model.getWeights() };
     this.last = snapshot;
     await this.options.save?.(snapshot, model);
   }
 
-  /** A value that was not reported cannot be compared: better one snapshot too many. */
-  private isDue(logs: Logs, model: TrainedModel): boolean {
+  /** A value that this epoch did not report cannot be compared: better one snapshot too many. */
+  private isDue(logs: Logs, training: Watched): boolean {
     if (!this.options.saveBestOnly) return true;
-    const current = this.monitor.read(logs);
+    const current = this.monitor.read(logs, training);
     if (current === undefined) return true;
-    if (!this.monitor.improves(current, this.best, model)) return false;
+    if (!this.monitor.improves(current, this.best, training.model)) return false;
     this.best = current;
     return true;
   }
@@ -89,8 +94,10 @@ export class ModelCheckpoint implements Callback {
 
 /**
  * Saves the model's weights as it trains: after each epoch or every so many batches, all or only the best; to a function of yours, and the last to
- * memory: `model.setWeights(checkpoint.last.weights)`.
- * @throws ValueError where an option is out of range.
+ * memory: `model.setWeights(checkpoint.last.weights)`. With `saveBestOnly` the best value is kept from one fit to the next, as in Keras, so that training can go
+ * on; make a new callback for a new run.
+ * @throws ValueError where an option is out of range; with `saveBestOnly` at the first time to save, where nothing reports the value, or mode is "auto" and
+ * the value is no metric of the model.
  * @example const best = modelCheckpoint({ saveBestOnly: true, monitor: "val_accuracy" });
  * @see Keras 3 `callbacks.ModelCheckpoint`.
  */

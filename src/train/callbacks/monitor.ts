@@ -1,5 +1,5 @@
 import { lookUp, valueError } from "../../errors.ts";
-import type { TrainedModel } from "../callback.ts";
+import type { TrainedModel, Training } from "../callback.ts";
 import type { Logs } from "../trainer.ts";
 
 /** Which way a watched value is better; "auto" asks the metric. */
@@ -7,7 +7,10 @@ export type MonitorMode = "auto" | "min" | "max";
 
 /** Options of callbacks that watch a value. */
 export interface MonitorOptions {
-  /** The name of the value in the logs. Default "val_loss". */
+  /**
+   * The name of the value in the logs. Default "val_loss". What neither the model reports nor a callback listed before adds to the logs is an error at the
+   * end of the first epoch.
+   */
   monitor?: string;
   /** Default "auto": down for losses, else as the metric says. */
   mode?: MonitorMode;
@@ -16,8 +19,8 @@ export interface MonitorOptions {
 /** Watches a value of the logs, and knows what is better. */
 export class Monitor {
   private readonly minDelta: number;
-  private direction: "min" | "max" | undefined;
-  private hasWarned = false;
+  /** Whether the value was reported in this run: then epochs without it are no mistake. */
+  private isKnown = false;
 
   /**
    * @param owner the callback's name: stands in messages.
@@ -26,30 +29,48 @@ export class Monitor {
   constructor(
     private readonly owner: string,
     private readonly name: string,
-    mode: MonitorMode,
+    private readonly mode: MonitorMode,
     minDelta = 0,
   ) {
     lookUp(owner, "mode", { auto: true, min: true, max: true }, mode);
     if (!Number.isFinite(minDelta)) throw valueError(owner, { rule: "minDelta must be finite", expected: "a finite number", received: minDelta });
     this.minDelta = Math.abs(minDelta);
-    this.direction = mode === "auto" ? undefined : mode;
   }
 
-  /** The watched value; undefined (with one warning) where it was not reported. */
-  read(logs: Logs): number | undefined {
-    const value = Object.hasOwn(logs, this.name) ? logs[this.name] : undefined;
-    if (value === undefined && !this.hasWarned) {
-      this.hasWarned = true;
-      console.warn(`${this.owner}: "${this.name}" was not reported. Reported: ${Object.keys(logs).join(", ") || "nothing"}.`);
+  /** A training run begins. */
+  begin(): void {
+    this.isKnown = false;
+  }
+
+  /**
+   * The watched value; undefined after an epoch without validation where it is one of validation.
+   * @param validates whether such epochs may come.
+   * @throws ValueError where nothing reports the value, with the nearest names.
+   */
+  read(logs: Logs, { validates }: Pick<Training, "validates">): number | undefined {
+    const { name, owner } = this;
+    const value = Object.hasOwn(logs, name) ? logs[name] : undefined;
+    this.isKnown ||= value !== undefined;
+    if (this.isKnown) return value;
+    const reported = Object.keys(logs);
+    if (!validates && name.startsWith("val_")) {
+      throw valueError(owner, {
+        rule: "there are no data to validate with at this point",
+        expected: `one of ${reported.join(", ")}`,
+        received: `monitor "${name}"`,
+        advice: "Give fit validationData or validationSplit.",
+      });
     }
-    return value;
+    const awaited = validates ? reported.map((each) => `val_${each}`) : [];
+    lookUp(owner, "value to monitor", Object.fromEntries([...reported, ...awaited].map((each) => [each, true])), name);
+    return undefined;
   }
 
-  /** Whether a value is better than another, which may not be there yet. */
+  /** Whether a value is better than another, which may not be there yet. Any number is better than NaN. */
   improves(value: number, best: number | undefined, model: TrainedModel): boolean {
-    this.direction ??= this.directionIn(model);
-    if (best === undefined) return true;
-    return this.direction === "min" ? value + this.minDelta < best : value - this.minDelta > best;
+    const isDown = (this.mode === "auto" ? this.directionIn(model) : this.mode) === "min";
+    if (best === undefined || Number.isNaN(best)) return best === undefined || !Number.isNaN(value);
+    return isDown ? value + this.minDelta < best : value - this.minDelta > best;
   }
 
   private directionIn(model: TrainedModel): "min" | "max" {

@@ -8,7 +8,7 @@ import { Monitor, type MonitorOptions } from "./monitor.ts";
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
   /** The learning rate is multiplied by this, in (0, 1). Default 0.1. */
   factor?: number;
-  /** How many epochs without anything better are borne, an integer ≥ 0. Default 10. */
+  /** After how many epochs without a better value the rate is lowered, an integer ≥ 0. Default 10. */
   patience?: number;
   /** By how much a value must be better to count. Default 1e-4. */
   minDelta?: number;
@@ -21,7 +21,8 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
 /**
  * Performance scheduling: lowers the learning rate when a watched value has not become better for `patience` epochs. Adds
  * `learning_rate` to the logs. The optimizer must have been made with a number as learningRate.
- * @throws ValueError where an option is out of range; while training, where mode is "auto" and the value is no metric of the model.
+ * @throws ValueError where an option is out of range; at the end of the first epoch, where nothing reports the value, or mode is "auto" and the value is no
+ * metric of the model.
  * @see Keras 3 `callbacks.ReduceLROnPlateau`.
  */
 export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callback {
@@ -37,14 +38,16 @@ export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callb
   let cooling = 0;
   return {
     onTrainBegin() {
+      monitor.begin();
       best = undefined;
       wait = 0;
       cooling = 0;
     },
-    onEpochEnd(_epoch: number, logs: Logs, { model }: Training) {
+    onEpochEnd(_epoch: number, logs: Logs, training: Training) {
+      const { model } = training;
       const rate = model.optimizer.learningRate;
       logs.learning_rate = rate;
-      const current = monitor.read(logs);
+      const current = monitor.read(logs, training);
       if (current === undefined) return;
       if (cooling > 0) {
         cooling--;

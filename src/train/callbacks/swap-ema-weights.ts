@@ -1,42 +1,66 @@
+import { valueError } from "../../errors.ts";
 import type { TypedArray } from "../../tensor/dtype.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { Callback, TrainedModel } from "../callback.ts";
+import type { Callback, Run } from "../callback.ts";
 
 /** Options of {@link swapEMAWeights}. */
 export interface SwapEMAWeightsOptions {
-  /** Whether the average also stands in the weights' place at the end of each epoch, for callbacks that come after this one. Default false. */
+  /** Whether the averages also take the weights' place from the end of each epoch to the start of the next, for callbacks listed after this one. Default false. */
   swapOnEpoch?: boolean;
 }
 
 /**
- * Puts the moving averages of the weights in their place while the model is validated. For optimizers made with `useEma`; others are left alone.
+ * Puts the moving averages of the weights in their place while the model is validated, evaluated or predicts. Give it to `fit`, `evaluate` or `predict`; the
+ * optimizer must be made with `useEma`. Before the first step there are no averages, and nothing is swapped. With `swapOnEpoch` a checkpoint that is listed
+ * after this callback saves the averages, one that is listed before it the weights themselves. Where a call fails while they are swapped, the model keeps the
+ * averages.
+ * @throws ValueError, when the call begins, where the optimizer keeps no averages.
+ * @example callbacks: [swapEMAWeights({ swapOnEpoch: true }), modelCheckpoint({ saveBestOnly: true })]
  * @see Keras 3 `callbacks.SwapEMAWeights`.
  */
 export function swapEMAWeights({ swapOnEpoch = false }: SwapEMAWeightsOptions = {}): Callback {
-  let model: TrainedModel | undefined;
-  let isSwapped = false;
-  const swap = async (to: boolean) => {
-    if (isSwapped === to || !model) return;
-    isSwapped = to;
-    for (const variable of model.trainableVariables) {
-      const average = model.optimizer.averageOf(variable);
-      if (average) await exchange(variable, average);
+  // The weights themselves, while averages take their place. The optimizer's averages stay as they are, so that `fit` can end at any time.
+  let kept: [Variable, TypedArray][] | undefined;
+  const swapIn = async ({ model: { optimizer, trainableVariables } }: Run) => {
+    checkAverages(optimizer);
+    if (kept) return;
+    const swaps: [Variable, TypedArray, TypedArray][] = [];
+    for (const variable of trainableVariables) {
+      const average = optimizer.averageOf(variable);
+      if (average) swaps.push([variable, await variable.read(), await average.read()]);
     }
+    kept = swaps.map(([variable, weight]) => [variable, weight]);
+    for (const [variable, , average] of swaps) variable.assign(average);
+  };
+  const swapOut = () => {
+    for (const [variable, weight] of kept ?? []) variable.assign(weight);
+    kept = undefined;
+  };
+  const forget = () => {
+    kept = undefined;
   };
   return {
-    onTrainBegin(training) {
-      model = training.model;
-      isSwapped = false;
+    onTrainBegin({ model }) {
+      checkAverages(model.optimizer);
+      forget();
     },
-    onTestBegin: () => swap(true),
-    onTestEnd: () => swap(swapOnEpoch),
-    onEpochBegin: () => swap(false),
-    onEpochEnd: (epoch, _logs, { epochs, model: { stopTraining } }) => swap(swapOnEpoch && epoch + 1 < epochs && !stopTraining),
+    onTestBegin: swapIn,
+    onTestEnd: swapOut,
+    onPredictBegin: swapIn,
+    onPredictEnd: swapOut,
+    onEpochBegin: swapOut,
+    ...(swapOnEpoch && { onEpochEnd: (_epoch, _logs, training) => swapIn(training) }),
+    // `fit` has ended with the averages in the weights' place.
+    onTrainEnd: forget,
   };
 }
 
-async function exchange(a: Variable, b: Variable): Promise<void> {
-  const [ofA, ofB]: [TypedArray, TypedArray] = [await a.read(), await b.read()];
-  a.assign(ofB);
-  b.assign(ofA);
+function checkAverages(optimizer: Run["model"]["optimizer"]): void {
+  const { kind, useEma } = optimizer.getConfig();
+  if (useEma) return;
+  throw valueError("swapEMAWeights", {
+    rule: "the optimizer must keep averages of the weights",
+    expected: `${kind}({ useEma: true })`,
+    received: `${kind} without useEma`,
+  });
 }
