@@ -80,28 +80,42 @@ export function lookUp<T>(owner: string, what: string, table: Readonly<Record<st
   });
 }
 
-/** The known names nearest to `name` in edit distance, at most three; none when nothing is near. */
+/**
+ * The known names nearest to `name`, at most three; none when nothing is near. Case and punctuation do not count; near are names that differ by few
+ * edits, that have `name` as their initials (`lr`), or as a part.
+ */
 export function nearest(name: string, known: readonly string[]): string[] {
   const plain = (text: string) =>
     String(text)
       .toLowerCase()
       .replaceAll(/[^a-z0-9]/g, "");
+  const wanted = plain(name);
+  const distanceTo = (candidate: string) => {
+    if (wanted === plain(candidate.replaceAll(/(?!^)[a-z]/g, ""))) return 0;
+    const distance = editDistance(wanted, plain(candidate));
+    if (distance <= Math.max(1, Math.floor(candidate.length / 3))) return distance;
+    return wanted.length > 2 && plain(candidate).includes(wanted) ? candidate.length : Number.POSITIVE_INFINITY;
+  };
   return known
-    .map((candidate) => ({ candidate, distance: editDistance(plain(name), plain(candidate)) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .map((candidate) => ({ candidate, distance: distanceTo(candidate) }))
+    .filter(({ distance }) => distance < Number.POSITIVE_INFINITY)
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }
 
+/** Insertions, deletions, replacements and exchanges of neighbours that turn one text into the other. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const exchanged = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? replaced) + 1 : replaced;
+      next.push(Math.min(replaced, exchanged, (row[j] as number) + 1, (next[j - 1] as number) + 1));
     }
+    before = row;
     row = next;
   }
   return row[b.length] as number;

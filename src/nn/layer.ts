@@ -1,7 +1,8 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
+import { checkOptions, type OptionTable, type OwnTable, plainOptions } from "../options.ts";
 import { describe } from "../regularize/configured.ts";
-import type { Constraint } from "../regularize/constraints.ts";
-import type { Penalty } from "../regularize/penalties.ts";
+import { type Constraint, type ConstraintName, constraintOf } from "../regularize/constraints.ts";
+import { type Penalty, type PenaltyName, penaltyOf } from "../regularize/penalties.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
@@ -50,7 +51,32 @@ export interface LayerOptions {
   /** Element type of the input; default float32. Embeddings take int32. */
   inputDType?: DType;
   /** A penalty on the layer's output, divided by the batch size. */
-  activityRegularizer?: Penalty;
+  activityRegularizer?: PenaltyName | Penalty;
+}
+
+const layerTable: OptionTable<LayerOptions> = {
+  name: "string",
+  trainable: "boolean",
+  inputShape: "list",
+  inputDType: "string",
+  activityRegularizer: "string or function",
+};
+
+/**
+ * The options of a layer, checked, with positional arguments among them. For factories of layers that are functions; classes give their table to the
+ * constructor of {@link Layer}.
+ */
+export function layerOptions<O extends LayerOptions, P extends object = object>(
+  kind: string,
+  options: O | undefined,
+  table: OwnTable<NoInfer<O & P>, LayerOptions>,
+  positional?: P,
+): O & P {
+  return checkOptions(
+    kind,
+    { ...plainOptions(kind, options, Object.keys(table).find((key) => !(key in (positional ?? {}))) ?? "name"), ...positional } as O & P,
+    { ...table, ...layerTable } as unknown as OptionTable<O & P>,
+  );
 }
 
 /** What {@link Layer.addVariable} takes. */
@@ -60,9 +86,9 @@ export interface WeightOptions {
   /** Default true. */
   trainable?: boolean;
   /** A penalty that is added to the loss while the layer is trainable. */
-  regularizer?: Penalty | undefined;
+  regularizer?: PenaltyName | Penalty | undefined;
   /** Applied after each optimizer step. */
-  constraint?: Constraint | undefined;
+  constraint?: ConstraintName | Constraint | undefined;
 }
 
 /**
@@ -72,12 +98,15 @@ export interface WeightOptions {
  * A layer class takes ONE options object and hands all of it to `super`; `getConfig` and `clone` live on that. The factory
  * puts positional arguments into it: `dense(300, options)` is `new Dense({ units: 300, ...options })`.
  */
-export abstract class Layer {
+export abstract class Layer<Options extends LayerOptions = LayerOptions> {
   private static readonly counts = new Map<string, number>();
 
   readonly name: string;
   readonly inputShape: Shape | undefined;
   readonly inputDType: DType;
+  /** What the layer was made with. */
+  protected readonly config: Options;
+  private readonly activityPenalty: Penalty | undefined;
   private isBuilt = false;
   private isTrainable: boolean;
   private hasWarned = false;
@@ -89,18 +118,23 @@ export abstract class Layer {
 
   /**
    * @param kind the factory's name, such as "dense": stands in messages, summaries and configurations.
-   * @param config all options that the layer was made with.
+   * @param given all options that the layer was made with; those that are null or undefined count as not given.
+   * @param table the options that the layer has besides those of every layer: then others are refused. Without it, they are left to the subclass.
    */
   constructor(
     readonly kind: string,
-    protected readonly config: LayerOptions = {},
+    given: Options = {} as Options,
+    table?: OwnTable<Options, LayerOptions>,
   ) {
+    const config = checkOptions(kind, given, { ...table, ...layerTable } as unknown as OptionTable<Options>, !table);
+    this.config = config;
     const count = Layer.counts.get(kind) ?? 0;
     if (config.name === undefined) Layer.counts.set(kind, count + 1);
     this.name = config.name ?? (count === 0 ? kind : `${kind}_${count}`);
     this.isTrainable = config.trainable ?? true;
     this.inputShape = config.inputShape;
     this.inputDType = config.inputDType ?? "float32";
+    this.activityPenalty = penaltyOf(config.activityRegularizer, kind);
     if (config.inputShape?.some((extent) => !Number.isInteger(extent) || extent < 1)) {
       throw valueError(this.label, {
         rule: "inputShape is the shape of one sample",
@@ -154,7 +188,9 @@ export abstract class Layer {
 
   /** For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN. */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
-    const { trainable = true, regularizer, constraint } = options;
+    const { trainable = true } = options;
+    const regularizer = penaltyOf(options.regularizer, this.label);
+    const constraint = constraintOf(options.constraint, this.label);
     const variable = new Variable(shape, { initial: Number.NaN, name: `${this.name}/${name}`, trainable });
     this.own.push(variable);
     this.pending.set(variable, initializer(options.initializer ?? "glorotUniform", this.label));
@@ -233,9 +269,9 @@ export abstract class Layer {
   invoke(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
     const outputs = this.call(inputs, ctx);
     this.passMasks(inputs, outputs, ctx);
-    const { activityRegularizer } = this.config;
-    if (activityRegularizer) {
-      for (const output of listOf(outputs)) ctx.addLoss(div(activityRegularizer(output), output.shape[0] ?? 1));
+    const { activityPenalty } = this;
+    if (activityPenalty) {
+      for (const output of listOf(outputs)) ctx.addLoss(div(activityPenalty(output), output.shape[0] ?? 1));
     }
     return outputs;
   }
@@ -310,7 +346,7 @@ export abstract class Layer {
 
   /** An equal layer with fresh weights under the same name. */
   clone(): Layer {
-    const Same = this.constructor as new (config: LayerOptions) => Layer;
+    const Same = this.constructor as new (config: Options) => Layer;
     return new Same({ ...this.config, name: this.name, trainable: this.trainable });
   }
 
