@@ -1,4 +1,5 @@
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import type { OwnTable } from "../../options.ts";
 import { add, mul, tanh, where } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
@@ -6,8 +7,17 @@ import { expandDims } from "../../tensor/ops/shaping.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type BatchShape, type CallContext, Layer } from "../layer.ts";
-import { type AttentionBaseOptions, allowedPairs, alongScores, attended, attendedShapes, attentionWeights, maskOfQuery } from "./attention-core.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
+import {
+  type AttentionBaseOptions,
+  allowedPairs,
+  alongScores,
+  attended,
+  attendedShapes,
+  attentionTable,
+  attentionWeights,
+  maskOfQuery,
+} from "./attention-core.ts";
 import { drop } from "./dropout.ts";
 
 /** Options of {@link additiveAttention}. */
@@ -22,14 +32,13 @@ export interface AttentionOptions extends AdditiveAttentionOptions {
   scoreMode?: "dot" | "concat";
 }
 
+const additiveTable = (): OwnTable<AdditiveAttentionOptions, LayerOptions> => ({ ...attentionTable(), useScale: "boolean" });
+
 /** What the two layers share: masks, softmax, dropout and the weighted mean of the values. */
-abstract class ScoredAttention extends Layer {
-  constructor(
-    kind: string,
-    protected readonly options: AttentionOptions,
-  ) {
-    super(kind, options);
-    checkNumber(this.label, "dropout", options.dropout ?? 0, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
+abstract class ScoredAttention extends Layer<AttentionOptions> {
+  constructor(kind: string, options: AttentionOptions, table: OwnTable<AttentionOptions, LayerOptions>) {
+    super(kind, options, table);
+    checkNumber(this.label, "dropout", this.config.dropout ?? 0, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
   }
 
   protected abstract scores(query: Tensor, key: Tensor): Tensor;
@@ -43,12 +52,12 @@ abstract class ScoredAttention extends Layer {
         received: `query ${formatShape(query.shape)}, key ${formatShape(key.shape)}`,
       });
     }
-    const { dropout = 0, useCausalMask, returnAttentionScores } = this.options;
+    const { dropout = 0, useCausalMask, returnAttentionScores } = this.config;
     const valueMask = ctx.maskOf(value);
     const masks = valueMask ? [alongScores(valueMask, -2, 3)] : [];
     const allowed = allowedPairs(query.shape[1] as number, value.shape[1] as number, masks, useCausalMask);
     const scores = attentionWeights(this.scores(query, key), allowed);
-    const weights = drop(scores, dropout, scores.shape, ctx, this, this.options);
+    const weights = drop(scores, dropout, scores.shape, ctx, this, this.config);
     const mean = matmul(weights, value);
     const queryMask = ctx.maskOf(query);
     const output = queryMask ? where(expandDims(queryMask, -1), mean, 0) : mean;
@@ -66,15 +75,15 @@ export class Attention extends ScoredAttention {
   private concatScoreWeight?: Variable;
 
   constructor(options: AttentionOptions = {}) {
-    super("attention", options);
-    const { scoreMode = "dot" } = options;
+    super("attention", options, { ...additiveTable(), scoreMode: "string" });
+    const { scoreMode = "dot" } = this.config;
     if (scoreMode !== "dot" && scoreMode !== "concat") {
       throw valueError(this.label, { rule: "unknown scoreMode", expected: '"dot" or "concat"', received: scoreMode });
     }
   }
 
   override build(): void {
-    const { useScale, scoreMode } = this.options;
+    const { useScale, scoreMode } = this.config;
     if (useScale) this.scale = this.addVariable("scale", [], { initializer: "ones" });
     if (scoreMode === "concat") this.concatScoreWeight = this.addVariable("concatScoreWeight", [], { initializer: "ones" });
   }
@@ -93,11 +102,11 @@ export class AdditiveAttention extends ScoredAttention {
   private scale?: Variable;
 
   constructor(options: AdditiveAttentionOptions = {}) {
-    super("additiveAttention", options);
+    super("additiveAttention", options, additiveTable() as OwnTable<AttentionOptions, LayerOptions>);
   }
 
   override build(shapes: BatchShape | readonly BatchShape[]): void {
-    if (this.options.useScale ?? true) this.scale = this.addVariable("scale", [this.knownExtent(attendedShapes(shapes)[0])]);
+    if (this.config.useScale ?? true) this.scale = this.addVariable("scale", [this.knownExtent(attendedShapes(shapes)[0])]);
   }
 
   protected override scores(query: Tensor, key: Tensor): Tensor {

@@ -1,5 +1,6 @@
-import type { Constraint } from "../../regularize/constraints.ts";
-import type { Penalty } from "../../regularize/penalties.ts";
+import type { OwnTable } from "../../options.ts";
+import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
+import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -11,7 +12,7 @@ import type { LayerOptions, WeightOptions } from "../layer.ts";
 /** Options of layers that multiply by a kernel, add a bias and apply an activation. */
 export interface KernelOptions extends LayerOptions {
   /** Default: none. */
-  activation?: ActivationName | Activation;
+  activation?: ActivationName | Activation | null;
   /** Default true. */
   useBias?: boolean;
   /** Default "glorotUniform". */
@@ -19,11 +20,23 @@ export interface KernelOptions extends LayerOptions {
   /** Default "zeros". */
   biasInitializer?: InitializerName | Initializer;
   /** Default: none. */
-  kernelRegularizer?: Penalty;
-  biasRegularizer?: Penalty;
-  kernelConstraint?: Constraint;
-  biasConstraint?: Constraint;
+  kernelRegularizer?: PenaltyName | Penalty;
+  biasRegularizer?: PenaltyName | Penalty;
+  kernelConstraint?: ConstraintName | Constraint;
+  biasConstraint?: ConstraintName | Constraint;
 }
+
+export const weightsTable: OwnTable<KernelOptions, LayerOptions & { activation: unknown }> = {
+  useBias: "boolean",
+  kernelInitializer: "string or function",
+  biasInitializer: "string or function",
+  kernelRegularizer: "string or function",
+  biasRegularizer: "string or function",
+  kernelConstraint: "string or function",
+  biasConstraint: "string or function",
+};
+
+export const kernelTable = (): OwnTable<KernelOptions, LayerOptions> => ({ activation: "string or function or null", ...weightsTable });
 
 /** Makes the kernel, then the bias if there is to be one. */
 export class Kernel {

@@ -23,14 +23,14 @@ export interface NormalizationOptions extends LayerOptions {
 export type AdaptData = ArrayInput | AsyncIterable<unknown> | Iterable<unknown>;
 
 /** See {@link normalization}. */
-export class Normalization extends Layer {
+export class Normalization extends Layer<NormalizationOptions> {
   private mean?: Variable;
   private variance?: Variable;
   private kept: readonly number[] = [];
 
-  constructor(private readonly options: NormalizationOptions = {}) {
-    super("normalization", options);
-    const { mean, variance } = options;
+  constructor(options: NormalizationOptions = {}) {
+    super("normalization", options, { axis: "number or list or null", mean: "number or list", variance: "number or list", invert: "boolean" });
+    const { mean, variance } = this.config;
     const [means, variances] = [[mean ?? []].flat(), [variance ?? []].flat()];
     if ((mean === undefined) !== (variance === undefined) || means.length !== variances.length || variances.some((v) => !(v >= 0))) {
       throw valueError(this.label, {
@@ -47,7 +47,7 @@ export class Normalization extends Layer {
   }
 
   override build(shape: BatchShape): void {
-    const { axis = -1, mean } = this.options;
+    const { axis = -1, mean } = this.config;
     this.kept = [axis ?? []]
       .flat()
       .map((at) => normalizeAxis(this.label, at, shape.length))
@@ -66,7 +66,7 @@ export class Normalization extends Layer {
 
   override call(x: Tensor): Tensor {
     const shape = x.shape.map((extent, axis) => (this.kept.includes(axis) ? extent : 1));
-    const { mean, variance, invert } = this.options;
+    const { mean, variance, invert } = this.config;
     const known = (values: number | readonly number[] | undefined, variable: Variable | undefined) =>
       variable
         ? reshape(variable, shape)
@@ -84,7 +84,7 @@ export class Normalization extends Layer {
    * @throws StateError where mean and variance were given; ShapeError where data do not fit what the layer was built for; ValueError where there are none.
    */
   async adapt(data: AdaptData): Promise<void> {
-    if (this.options.mean !== undefined) {
+    if (this.config.mean !== undefined) {
       throw stateError(this.label, { rule: "mean and variance were given", expected: "a layer without them", received: "adapt" });
     }
     let moments: Moments | undefined;
