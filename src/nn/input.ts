@@ -1,4 +1,5 @@
 import { valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { SymbolicTensor } from "./symbolic.ts";
@@ -20,7 +21,8 @@ let count = 0;
  * @example const x = input([784]); const y = dense(10).apply(x);
  * @see Keras 3 `keras.Input`.
  */
-export function input(shape: Shape | readonly (number | null)[], { name, dtype = "float32" }: InputOptions = {}): SymbolicTensor {
+export function input(shape: Shape | readonly (number | null)[], options: InputOptions = {}): SymbolicTensor {
+  const { name, dtype = "float32" } = checkOptions("input", options, { name: "string", dtype: "string" });
   if (!Array.isArray(shape) || shape.some((extent) => extent !== null && (!Number.isInteger(extent) || extent < 1))) {
     throw valueError("input", { rule: "shape is the shape of one sample", expected: "integers ≥ 1 (or null), without the batch axis", received: shape });
   }

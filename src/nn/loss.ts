@@ -1,4 +1,5 @@
 import { lookUp, shapeError } from "../errors.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, squeeze } from "../tensor/ops/shaping.ts";
@@ -30,8 +31,11 @@ export interface LossOptions {
 
 const reductions = { sumOverBatchSize: true, sum: true, meanWithSampleWeight: true, none: true };
 
-/** Declares a loss. @throws ValueError on an unknown reduction. */
-export function defineLoss(kind: string, { reduction = "sumOverBatchSize", name = kind }: LossOptions, call: Loss["call"], mask?: Loss["mask"]): Loss {
+export const lossTable: OptionTable<LossOptions> = { reduction: "string", name: "string" };
+
+/** Declares a loss. @throws ValueError on an unknown reduction or option. */
+export function defineLoss(kind: string, options: LossOptions, call: Loss["call"], mask?: Loss["mask"]): Loss {
+  const { reduction = "sumOverBatchSize", name = kind } = checkOptions(kind, options, lossTable);
   lookUp(kind, "reduction", reductions, reduction);
   return { name, reduction, call, ...(mask && { mask }) };
 }

@@ -1,3 +1,4 @@
+import type { OptionTable } from "../options.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -53,3 +54,5 @@ export interface MetricOptions {
   /** Default the factory's name; the key in logs and history. */
   name?: string;
 }
+
+export const metricTable: OptionTable<MetricOptions> = { name: "string" };

@@ -1,4 +1,5 @@
 import { checkCounts, checkNumber } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { equal, greater, lessEqual, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
@@ -6,15 +7,18 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
 import { sparseLabels } from "../losses/crossentropy.ts";
-import type { Metric, MetricOptions } from "../metric.ts";
+import { type Metric, type MetricOptions, metricTable } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 
 /** How often predictions equal labels exactly: for predictions that are class numbers. */
-export const exactAccuracy = ({ name = "exactAccuracy" }: MetricOptions = {}): Metric =>
-  new MeanMetric(name, "max", (yTrue, yPred) => equal(...pair(name, yTrue, yPred)));
+export function exactAccuracy(options: MetricOptions = {}): Metric {
+  const { name = "exactAccuracy" } = checkOptions("exactAccuracy", options, metricTable);
+  return new MeanMetric(name, "max", (yTrue, yPred) => equal(...pair(name, yTrue, yPred)));
+}
 
 /** How often predictions above a threshold (default 0.5) say what labels 0 and 1 say. */
-export function binaryAccuracy({ name = "binaryAccuracy", threshold = 0.5 }: MetricOptions & { threshold?: number } = {}): Metric {
+export function binaryAccuracy(options: MetricOptions & { threshold?: number } = {}): Metric {
+  const { name = "binaryAccuracy", threshold = 0.5 } = checkOptions("binaryAccuracy", options, { threshold: "number", ...metricTable });
   checkNumber("binaryAccuracy", "threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
@@ -23,15 +27,19 @@ export function binaryAccuracy({ name = "binaryAccuracy", threshold = 0.5 }: Met
 }
 
 /** How often the highest prediction is where the one-hot label is. */
-export const categoricalAccuracy = ({ name = "categoricalAccuracy" }: MetricOptions = {}): Metric =>
-  new MeanMetric(name, "max", (yTrue, yPred) => {
+export function categoricalAccuracy(options: MetricOptions = {}): Metric {
+  const { name = "categoricalAccuracy" } = checkOptions("categoricalAccuracy", options, metricTable);
+  return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
     return equal(argmax(y), argmax(p));
   });
+}
 
 /** How often the highest prediction is that of the labelled class, with labels [batch, …] or [batch, …, 1] of class numbers. */
-export const sparseCategoricalAccuracy = ({ name = "sparseCategoricalAccuracy" }: MetricOptions = {}): Metric =>
-  new MeanMetric(name, "max", (yTrue, yPred) => equal(sparseLabels(name, yTrue, yPred), argmax(yPred)));
+export function sparseCategoricalAccuracy(options: MetricOptions = {}): Metric {
+  const { name = "sparseCategoricalAccuracy" } = checkOptions("sparseCategoricalAccuracy", options, metricTable);
+  return new MeanMetric(name, "max", (yTrue, yPred) => equal(sparseLabels(name, yTrue, yPred), argmax(yPred)));
+}
 
 /** Options of the top-k accuracies. */
 export interface TopKOptions extends MetricOptions {
@@ -40,7 +48,8 @@ export interface TopKOptions extends MetricOptions {
 }
 
 /** How often the one-hot label is among the k highest predictions. Ties count as a hit. */
-export function topKCategoricalAccuracy({ name = "topKCategoricalAccuracy", k = 5 }: TopKOptions = {}): Metric {
+export function topKCategoricalAccuracy(options: TopKOptions = {}): Metric {
+  const { name = "topKCategoricalAccuracy", k = 5 } = checkOptions("topKCategoricalAccuracy", options, { k: "number", ...metricTable });
   checkCounts("topKCategoricalAccuracy", { k });
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
@@ -49,7 +58,8 @@ export function topKCategoricalAccuracy({ name = "topKCategoricalAccuracy", k = 
 }
 
 /** How often the labelled class is among the k highest predictions. Ties count as a hit. */
-export function sparseTopKCategoricalAccuracy({ name = "sparseTopKCategoricalAccuracy", k = 5 }: TopKOptions = {}): Metric {
+export function sparseTopKCategoricalAccuracy(options: TopKOptions = {}): Metric {
+  const { name = "sparseTopKCategoricalAccuracy", k = 5 } = checkOptions("sparseTopKCategoricalAccuracy", options, { k: "number", ...metricTable });
   checkCounts("sparseTopKCategoricalAccuracy", { k });
   return new MeanMetric(name, "max", (yTrue, yPred) => isInTopK(sparseLabels(name, yTrue, yPred), yPred, k));
 }
