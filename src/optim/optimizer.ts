@@ -1,4 +1,5 @@
 import { checkNumber, lookUp, stateError, valueError } from "../errors.ts";
+import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import { describe } from "../regularize/configured.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
@@ -31,6 +32,30 @@ export interface OptimizerOptions extends ClipOptions {
   lossScaleFactor?: number;
   /** Stands in front of the slots' names. Default the method's name. */
   name?: string;
+}
+
+const optimizerTable: OptionTable<OptimizerOptions> = {
+  learningRate: "number or function",
+  weightDecay: "number",
+  excludeFromWeightDecay: "list",
+  clipValue: "number",
+  clipNorm: "number",
+  globalClipNorm: "number",
+  useEma: "boolean",
+  emaMomentum: "number",
+  emaOverwriteFrequency: "number",
+  gradientAccumulationSteps: "number",
+  lossScaleFactor: "number",
+  name: "string",
+};
+
+/**
+ * The options of an optimizer, checked; a number or a schedule in their place is the learning rate.
+ * @param table what it takes besides the options of every optimizer.
+ */
+export function optimizerOptions<O extends OptimizerOptions>(kind: string, given: O | number | Schedule, table: OwnTable<NoInfer<O>, OptimizerOptions>): O {
+  const options = typeof given === "number" || typeof given === "function" ? ({ learningRate: given } as O) : given;
+  return checkOptions(kind, options, { ...optimizerTable, ...table } as unknown as OptionTable<O>);
 }
 
 /** Whether a step updates the weights or only adds its gradients up (see `gradientAccumulationSteps`). */
@@ -71,7 +96,7 @@ export class Optimizer {
     private readonly options: OptimizerOptions & { learningRate: number | Schedule },
     private readonly method: Method,
   ) {
-    checkOptions(kind, options);
+    checkRanges(kind, options);
     this.name = options.name ?? kind;
     this.rate = checkRate(kind, "learningRate", options.learningRate);
     this.clip = clipping(kind, options);
@@ -282,7 +307,7 @@ export function isNamed(variable: Variable, patterns: readonly (Variable | strin
   );
 }
 
-function checkOptions(kind: string, options: OptimizerOptions): void {
+function checkRanges(kind: string, options: OptimizerOptions): void {
   const { weightDecay, emaMomentum, emaOverwriteFrequency, gradientAccumulationSteps, lossScaleFactor, useEma } = options;
   if (weightDecay !== undefined) checkNonNegative(kind, "weightDecay", weightDecay);
   if (emaMomentum !== undefined) checkNumber(kind, "emaMomentum", emaMomentum, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
