@@ -1,6 +1,9 @@
 import type { HostArray } from "../data/array.ts";
+import { valueError } from "../errors.ts";
+import { listOf } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Logs } from "./trainer.ts";
 
@@ -58,6 +61,47 @@ export interface Callback {
 
 /** Names of the hooks. */
 export type Hook = Exclude<keyof Callback, "diagnoses">;
+
+/** The hooks, and what else a callback may have. */
+export const hooks: OptionTable<Callback> = {
+  diagnoses: "boolean",
+  onTrainBegin: "function",
+  onTrainEnd: "function",
+  onEpochBegin: "function",
+  onEpochEnd: "function",
+  onTrainBatchBegin: "function",
+  onTrainBatchEnd: "function",
+  onTestBegin: "function",
+  onTestEnd: "function",
+  onTestBatchBegin: "function",
+  onTestBatchEnd: "function",
+  onPredictBegin: "function",
+  onPredictEnd: "function",
+  onPredictBatchBegin: "function",
+  onPredictBatchEnd: "function",
+};
+
+/**
+ * Callbacks as a list: one alone is a list of one.
+ * @throws ValueError on what is no object; on a plain object that has a name like a hook's (on…) which is none, with the nearest; and where a hook is
+ * no function. Objects of a class may have methods of any name.
+ */
+export function callbacksOf(owner: string, given: Callback | readonly Callback[]): readonly Callback[] {
+  const list = listOf(given);
+  for (const callback of list) {
+    if (typeof callback !== "object" || callback === null) {
+      throw valueError(owner, {
+        rule: "a callback is an object of hooks",
+        expected: "such as earlyStopping() or { onEpochEnd(epoch, logs) { … } }",
+        received: callback,
+      });
+    }
+    const isPlain = Object.getPrototypeOf(Object.getPrototypeOf(callback) ?? {}) === null;
+    const own = Object.entries(callback).filter(([name]) => name in hooks || (isPlain && /^on[A-Z_]/.test(name)));
+    checkOptions(`${owner}: callback`, Object.fromEntries(own) as Callback, hooks);
+  }
+  return list;
+}
 
 /** Several callbacks as one. A hook that nobody has costs nothing. */
 export class CallbackList {

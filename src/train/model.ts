@@ -8,12 +8,13 @@ import { summary } from "../nn/summary.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { OptimizerName } from "../optim/optimizers.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
-import { CallbackList, type TrainedModel } from "./callback.ts";
+import { CallbackList, callbacksOf, type TrainedModel } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
@@ -21,7 +22,16 @@ import { runPredict, runTest } from "./loops.ts";
 import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
 import { assignNamed, assignOptimizer, type NamedArrays, readNamed, readOptimizer } from "./named-weights.ts";
 import { Objective, type ObjectiveOptions } from "./objective.ts";
-import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
+import {
+  arrays as arraysKinds,
+  checkPass,
+  type EvaluateOptions,
+  evaluateOptions,
+  type FitOptions,
+  fitOptions,
+  type PredictOptions,
+  predictOptions,
+} from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
 import type { BatchCursor } from "./source.ts";
 import { Task } from "./task.ts";
@@ -65,7 +75,8 @@ export class Model extends Network implements TrainedModel {
   private trainer: Trainer | undefined;
   private isBusy = false;
 
-  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], { seed, ...options }: ModelOptions = {}, kind = "model") {
+  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], given: ModelOptions = {}, kind = "model") {
+    const { seed, ...options } = checkOptions(kind, given, { seed: "number", name: "string", trainable: "boolean" });
     super(inputs, outputs, options, kind);
     this.seed = checkSeed(this.label, seed ?? drawSeed());
     this.initialize(this.seed);
@@ -78,8 +89,20 @@ export class Model extends Network implements TrainedModel {
    * state for the variables that stay.
    * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
    */
-  compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions): void {
+  compile(options: CompileModelOptions): void {
     const label = `compile of ${this.label}`;
+    const {
+      optimizer = "rmsprop",
+      backend,
+      ...objective
+    } = checkOptions(label, options, {
+      loss: "string or function or list or object!",
+      optimizer: "string or object",
+      backend: "object",
+      lossWeights: "list or object",
+      metrics: "list or object",
+      weightedMetrics: "list or object",
+    });
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
     this.trainer?.dispose();
     this.task = task;
@@ -112,7 +135,14 @@ export class Model extends Network implements TrainedModel {
     try {
       const { task, trainer } = await this.ready("fit");
       const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
-      return await runFit({ model: this, network: this, task, trainer, data, options: isStream(x) ? ((yOrOptions ?? {}) as FitOptions) : options });
+      return await runFit({
+        model: this,
+        network: this,
+        task,
+        trainer,
+        data,
+        options: fitOptions(`fit of ${this.label}`, isStream(x) ? (yOrOptions as FitOptions) : options),
+      });
     } finally {
       this.isBusy = false;
     }
@@ -151,7 +181,8 @@ export class Model extends Network implements TrainedModel {
     y: ArraysGiven,
     weights: BatchWeights,
   ): Promise<Logs> {
-    const { sampleWeight, classWeight } = weights;
+    const table = { sampleWeight: arraysKinds, ...(mode !== "test" && { classWeight: "object" }) };
+    const { sampleWeight, classWeight } = checkOptions<BatchWeights>(`${what} of ${this.label}`, weights, table as OptionTable<BatchWeights>);
     const preparation = new Preparation(this, what, task.objective, true);
     const columns = await preparation.weigh(await preparation.columns({ x, y, sampleWeight }), classWeight);
     const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
@@ -170,14 +201,14 @@ export class Model extends Network implements TrainedModel {
   evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
     const { task, trainer } = await this.ready("evaluate");
-    const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
+    const options = evaluateOptions(`evaluate of ${this.label}`, isStream(x) ? (yOrOptions as EvaluateOptions) : given);
     const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "evaluate", task.objective, checkData);
     checkPass(preparation.label, options, isStream(x));
     const source = isStream(x)
       ? preparation.streamSource(x, true)
       : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), { batchSize });
-    return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks));
+    return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacksOf(preparation.label, callbacks)));
   }
 
   /** What the model gives for x: a constant tensor [samples, …]. Needs no `compile`. @throws StateError where the model has several outputs. */
@@ -194,8 +225,8 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** As {@link predict}, with a tensor for each output. */
-  predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
-    return this.forward("predict", x, options);
+  async predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
+    return this.forward("predict", x, predictOptions(`predict of ${this.label}`, options, {}));
   }
 
   /**
@@ -205,7 +236,8 @@ export class Model extends Network implements TrainedModel {
    * @throws ValueError where passes is no integer ≥ 1; StateError where the model has several outputs.
    * @see Gal & Ghahramani 2016, arXiv:1506.02142.
    */
-  mcPredict(x: ArraysGiven, { passes = 100, ...options }: McPredictOptions = {}): Promise<McPrediction> {
+  async mcPredict(x: ArraysGiven, given: McPredictOptions = {}): Promise<McPrediction> {
+    const { passes = 100, ...options } = predictOptions(`mcPredict of ${this.label}`, given, { passes: "number" });
     return mcPredict(this.label, passes, async () => {
       const outputs = await this.forward("sample", x, options);
       return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
@@ -217,7 +249,13 @@ export class Model extends Network implements TrainedModel {
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
     const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize });
-    const outputs = await runPredict(this.forwardTrainer(), this.outputs.length, { source, epoch: 0, limit: steps }, new CallbackList(callbacks), mode);
+    const outputs = await runPredict(
+      this.forwardTrainer(),
+      this.outputs.length,
+      { source, epoch: 0, limit: steps },
+      new CallbackList(callbacksOf(preparation.label, callbacks)),
+      mode,
+    );
     return outputs.map(({ data, shape }) => tensor(data, shape));
   }
 
@@ -275,7 +313,8 @@ export class Model extends Network implements TrainedModel {
    * @param options.strict whether every weight must be there, and no other. False: what has a known name is set, such as the layers that two models share. Default true.
    * @throws ValueError where names do not fit, ShapeError where shapes do not; then nothing has changed.
    */
-  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, { strict = true }: { strict?: boolean } = {}): void {
+  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, options: { strict?: boolean } = {}): void {
+    const { strict = true } = checkOptions(`setNamedWeights of ${this.label}`, options, { strict: "boolean" });
     assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
   }
 
@@ -297,7 +336,8 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** The model as a table of layers; printed, and given as text. */
-  summary({ print = console.log }: SummaryOptions = {}): string {
+  summary(options: SummaryOptions = {}): string {
+    const { print = console.log } = checkOptions("summary", options, { print: "function or false" });
     const text = summary(this);
     if (print) print(text);
     return text;

@@ -1,4 +1,5 @@
 import { checkNumber, valueError } from "../errors.ts";
+import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import type { Callback } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
@@ -7,15 +8,18 @@ import type { BatchStream } from "./prepare.ts";
 /** How much is shown: nothing, a line with a bar that moves (where there is a terminal), or a plain line per epoch. */
 export type Verbosity = "auto" | 0 | 1 | 2;
 
-/** Data to validate with: arrays in a list, or batches. */
-export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven, sampleWeight?: ArraysGiven] | BatchStream;
+/** Data to validate with: arrays in a list, or by name, or batches. */
+export type ValidationData =
+  | readonly [x: ArraysGiven, y: ArraysGiven, sampleWeight?: ArraysGiven]
+  | { readonly x: ArraysGiven; readonly y: ArraysGiven; readonly sampleWeight?: ArraysGiven }
+  | BatchStream;
 
 /** Options of passes over data. */
 export interface PassOptions {
   /** Samples per step, ≥ 1; not with a dataset, which makes its own batches. Default 32. */
   batchSize?: number;
-  /** Callbacks. Default none. */
-  callbacks?: readonly Callback[];
+  /** One or several callbacks. Default none. */
+  callbacks?: Callback | readonly Callback[];
   /** Whether to look through the data for NaN, infinities and labels that do not exist before anything runs. Default true. */
   checkData?: boolean;
 }
@@ -62,6 +66,39 @@ export interface FitOptions extends PassOptions {
   validationBatchSize?: number;
   /** Validate every so many epochs, or after these epochs (counted from 1). Default 1. */
   validationFreq?: number | readonly number[];
+}
+
+const passTable: OptionTable<PassOptions> = { batchSize: "number", callbacks: "object or list", checkData: "boolean" };
+export const arrays = "object or list or number";
+
+/** The options of `predict`, checked. @param own options besides. */
+export function predictOptions<O extends PredictOptions>(label: string, options: O, own: OwnTable<O, PredictOptions>): O {
+  return checkOptions(label, options, { ...passTable, steps: "number", ...own } as unknown as OptionTable<O>);
+}
+
+/** The options of `evaluate`, checked. */
+export function evaluateOptions(label: string, options: EvaluateOptions): EvaluateOptions {
+  return checkOptions(label, options, { ...passTable, steps: "number", sampleWeight: arrays });
+}
+
+/** The options of `fit`, checked. */
+export function fitOptions(label: string, options: FitOptions): FitOptions {
+  return checkOptions(label, options, {
+    epochs: "number",
+    verbose: "string or number",
+    validationSplit: "number",
+    validationData: "object or list",
+    shuffle: "boolean or string",
+    seed: "number",
+    initialEpoch: "number",
+    classWeight: "object",
+    sampleWeight: arrays,
+    stepsPerEpoch: "number",
+    validationSteps: "number",
+    validationBatchSize: "number",
+    validationFreq: "number or list",
+    ...passTable,
+  });
 }
 
 const count = (label: string, what: string, value: number | undefined, least: number) => {

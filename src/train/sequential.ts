@@ -2,6 +2,7 @@ import { valueError } from "../errors.ts";
 import { input } from "../nn/input.ts";
 import { Layer } from "../nn/layer.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
+import { checkOptions } from "../options.ts";
 import { Model, type ModelOptions } from "./model.ts";
 
 /**
@@ -51,7 +52,14 @@ export interface FunctionalOptions extends ModelOptions {
  * @example const x = input([784]); const m = model({ inputs: x, outputs: dense(10).apply(dense(300).apply(x)) });
  * @see Keras 3 functional `Model`.
  */
-export function model({ inputs, outputs, ...options }: FunctionalOptions): Model {
+export function model(given: FunctionalOptions): Model {
+  const { inputs, outputs, ...options } = checkOptions("model", given, {
+    inputs: "object or list!",
+    outputs: "object or list!",
+    seed: "number",
+    name: "string",
+    trainable: "boolean",
+  });
   const list = (tensors: SymbolicTensor | readonly SymbolicTensor[]) => (Array.isArray(tensors) ? tensors : [tensors as SymbolicTensor]);
   return new Model(list(inputs), list(outputs), options);
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from "../../options.ts";
 import type { TypedArray } from "../../tensor/dtype.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Callback, TrainedModel } from "../callback.ts";
@@ -12,7 +13,8 @@ export interface SwapEMAWeightsOptions {
  * Puts the moving averages of the weights in their place while the model is validated. For optimizers made with `useEma`; others are left alone.
  * @see Keras 3 `callbacks.SwapEMAWeights`.
  */
-export function swapEMAWeights({ swapOnEpoch = false }: SwapEMAWeightsOptions = {}): Callback {
+export function swapEMAWeights(options: SwapEMAWeightsOptions = {}): Callback {
+  const { swapOnEpoch = false } = checkOptions("swapEMAWeights", options, { swapOnEpoch: "boolean" });
   let model: TrainedModel | undefined;
   let isSwapped = false;
   const swap = async (to: boolean) => {
