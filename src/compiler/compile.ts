@@ -1,4 +1,5 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { formatShape, sameShape, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -35,7 +36,9 @@ export interface CompiledGraph {
  * Turns a graph into a program: simplify, fuse, lower, order, plan.
  * @throws ValueError where two placeholders share a name or a variable has two updates; ShapeError where an update does not fit.
  */
-export function compile({ outputs, updates = [], fuse = true, share = true }: CompileOptions): CompiledGraph {
+export function compile(options: CompileOptions): CompiledGraph {
+  const table = { outputs: "object!", updates: "list", fuse: "boolean", share: "boolean" } as const;
+  const { outputs, updates = [], fuse = true, share = true } = checkOptions("compile", options, table);
   check(outputs, updates);
   const names = Object.keys(outputs);
   const roots = simplify([...Object.values(outputs), ...updates.map(([, value]) => value), ...updates.map(([variable]) => variable.tensor)]);

@@ -1,4 +1,5 @@
 import { valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { HostArray } from "./array.ts";
 
 /** Options of {@link parseCsv}. */
@@ -27,7 +28,9 @@ export interface CsvTable extends HostArray {
  * @throws ValueError, with the line, for empty fields, what is not a number, lines of another length, open quotes; and for unknown columns.
  * @example const x = parseCsv(text, { columns: ["width", "height"] }); const y = parseCsv(text, { columns: ["label"] });
  */
-export function parseCsv(text: string, { header = true, columns, delimiter = ",", missing }: CsvOptions = {}): CsvTable {
+export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
+  const table = { header: "boolean", columns: "list", delimiter: "string", missing: "number" } as const;
+  const { header = true, columns, delimiter = ",", missing } = checkOptions("parseCsv", options, table);
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
     throw valueError("parseCsv", { rule: "the delimiter is one character", expected: "for example , or ;", received: JSON.stringify(delimiter) });
   }

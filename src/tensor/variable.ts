@@ -1,4 +1,5 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { DType, NumericArray, TypedArray } from "./dtype.ts";
 import { defineOp, record } from "./op.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
@@ -38,8 +39,9 @@ export class Variable {
 
   constructor(
     readonly shape: Shape,
-    options: VariableOptions,
+    given: VariableOptions,
   ) {
+    const options = checkOptions("variable", given, { initial: "number or list or object!", dtype: "string", name: "string", trainable: "boolean" });
     this.name = options.name ?? `variable_${this.id}`;
     checkShape(`variable "${this.name}"`, shape);
     this.dtype = options.dtype ?? "float32";

@@ -1,4 +1,6 @@
 import { shapeError, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
+import { checkInterpolation } from "../interpolation.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
@@ -40,7 +42,9 @@ export interface ResizeOptions {
  * @throws ShapeError on another rank; ValueError on a size that is not two integers ≥ 1.
  * @see Keras 3 `ops.image.resize`.
  */
-export function resize(x: Operand, size: readonly [height: number, width: number], { interpolation = "bilinear" }: ResizeOptions = {}): Tensor {
+export function resize(x: Operand, size: readonly [height: number, width: number], options: ResizeOptions = {}): Tensor {
+  const { interpolation = "bilinear" } = checkOptions("resize", options, { interpolation: "string" });
+  checkInterpolation("resize", interpolation);
   const t = asTensor(x);
   const [batch = 0, height = 0, width = 0, channels = 0] = t.shape;
   if (t.rank !== 4) throw shapeError("resize", { rule: "takes images", expected: "[batch, height, width, channels]", received: formatShape(t.shape) });
