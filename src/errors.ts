@@ -81,7 +81,7 @@ export function lookUp<T>(owner: string, what: string, table: Readonly<Record<st
 }
 
 /**
- * The known names nearest to `name`, at most three; none when nothing is near. Case and punctuation do not count; near are names that differ by few
+ * The known names nearest to `name`, at most three that are about as near; none when nothing is near. Case and punctuation do not count; near are names that differ by few
  * edits, that have `name` as their initials (`lr`), or as a part.
  */
 export function nearest(name: string, known: readonly string[]): string[] {
@@ -94,12 +94,11 @@ export function nearest(name: string, known: readonly string[]): string[] {
     if (wanted === plain(candidate.replaceAll(/(?!^)[a-z]/g, ""))) return 0;
     const distance = editDistance(wanted, plain(candidate));
     if (distance <= Math.max(1, Math.floor(candidate.length / 3))) return distance;
-    return wanted.length > 2 && plain(candidate).includes(wanted) ? candidate.length : Number.POSITIVE_INFINITY;
+    return wanted.length > 2 && plain(candidate).includes(wanted) ? 99 : Number.POSITIVE_INFINITY;
   };
-  return known
-    .map((candidate) => ({ candidate, distance: distanceTo(candidate) }))
-    .filter(({ distance }) => distance < Number.POSITIVE_INFINITY)
-    .sort((a, b) => a.distance - b.distance)
+  const found = known.map((candidate) => ({ candidate, distance: distanceTo(candidate) })).sort((a, b) => a.distance - b.distance);
+  return found
+    .filter(({ distance }) => distance < 100 && distance <= (found[0]?.distance ?? 0) + 1)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }

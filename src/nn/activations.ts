@@ -26,7 +26,7 @@ export interface ReluOptions {
   threshold?: number;
 }
 
-export const reluTable: OptionTable<ReluOptions> = { negativeSlope: "number", maxValue: "number", threshold: "number" };
+const reluTable: OptionTable<ReluOptions> = { negativeSlope: "number", maxValue: "number", threshold: "number" };
 
 /** max(x, 0), and its variants: maxValue from x = maxValue on; x above the threshold; negativeSlope·(x − threshold) below. @see Keras 3 `activations.relu`. */
 export function relu(x: Operand, options: ReluOptions = {}): Tensor {

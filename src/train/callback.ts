@@ -1,9 +1,9 @@
 import type { HostArray } from "../data/array.ts";
-import { valueError } from "../errors.ts";
+import { lookUp, valueError } from "../errors.ts";
 import { listOf } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { checkOptions, type OptionTable } from "../options.ts";
+import type { OptionTable } from "../options.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Logs } from "./trainer.ts";
 
@@ -63,7 +63,7 @@ export interface Callback {
 export type Hook = Exclude<keyof Callback, "diagnoses">;
 
 /** The hooks, and what else a callback may have. */
-export const hooks: OptionTable<Callback> = {
+const hooks: OptionTable<Callback> = {
   diagnoses: "boolean",
   onTrainBegin: "function",
   onTrainEnd: "function",
@@ -83,24 +83,28 @@ export const hooks: OptionTable<Callback> = {
 
 /**
  * Callbacks as a list: one alone is a list of one.
- * @throws ValueError on what is no object; on a plain object that has a name like a hook's (on…) which is none, with the nearest; and where a hook is
- * no function. Objects of a class may have methods of any name.
+ * @throws ValueError on what is no object; on a name of a plain object that begins as hooks do but is none, with the nearest; on a hook that is no
+ * function. Objects of classes may have methods of any name.
  */
 export function callbacksOf(owner: string, given: Callback | readonly Callback[]): readonly Callback[] {
   const list = listOf(given);
   for (const callback of list) {
     if (typeof callback !== "object" || callback === null) {
-      throw valueError(owner, {
-        rule: "a callback is an object of hooks",
-        expected: "such as earlyStopping() or { onEpochEnd(epoch, logs) { … } }",
-        received: callback,
-      });
+      throw valueError(owner, { rule: "a callback is an object of hooks", expected: "such as earlyStopping() or { onEpochEnd: … }", received: callback });
     }
     const isPlain = Object.getPrototypeOf(Object.getPrototypeOf(callback) ?? {}) === null;
-    const own = Object.entries(callback).filter(([name]) => name in hooks || (isPlain && /^on[A-Z_]/.test(name)));
-    checkOptions(`${owner}: callback`, Object.fromEntries(own) as Callback, hooks);
+    checkHooks(owner, callback, (name) => name in hooks || (isPlain && /^on[A-Z_]/.test(name)));
   }
   return list;
+}
+
+/** Checks the names for which `counts` holds. */
+export function checkHooks(owner: string, callback: Callback, counts: (name: string) => boolean): void {
+  for (const [name, hook] of Object.entries(callback)) {
+    if (!counts(name)) continue;
+    const kind = lookUp(owner, "hook", hooks, name);
+    if (hook !== undefined && typeof hook !== kind) throw valueError(owner, { rule: `${name} must be a ${kind}`, expected: `a ${kind}`, received: hook });
+  }
 }
 
 /** Several callbacks as one. A hook that nobody has costs nothing. */

@@ -23,8 +23,9 @@ import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predic
 import { assignNamed, assignOptimizer, type NamedArrays, readNamed, readOptimizer } from "./named-weights.ts";
 import { Objective, type ObjectiveOptions } from "./objective.ts";
 import {
-  arrays as arraysKinds,
+  batchWeights,
   checkPass,
+  compileOptions,
   type EvaluateOptions,
   evaluateOptions,
   type FitOptions,
@@ -42,6 +43,8 @@ export interface ModelOptions extends NetworkOptions {
   /** Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` tells it. */
   seed?: number;
 }
+
+export const modelTable: OptionTable<ModelOptions> = { seed: "number", name: "string", trainable: "boolean" };
 
 /** Options of {@link Model.compile}. */
 export interface CompileModelOptions extends ObjectiveOptions {
@@ -76,7 +79,7 @@ export class Model extends Network implements TrainedModel {
   private isBusy = false;
 
   constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], given: ModelOptions = {}, kind = "model") {
-    const { seed, ...options } = checkOptions(kind, given, { seed: "number", name: "string", trainable: "boolean" });
+    const { seed, ...options } = checkOptions(kind, given, modelTable);
     super(inputs, outputs, options, kind);
     this.seed = checkSeed(this.label, seed ?? drawSeed());
     this.initialize(this.seed);
@@ -91,18 +94,7 @@ export class Model extends Network implements TrainedModel {
    */
   compile(options: CompileModelOptions): void {
     const label = `compile of ${this.label}`;
-    const {
-      optimizer = "rmsprop",
-      backend,
-      ...objective
-    } = checkOptions(label, options, {
-      loss: "string or function or list or object!",
-      optimizer: "string or object",
-      backend: "object",
-      lossWeights: "list or object",
-      metrics: "list or object",
-      weightedMetrics: "list or object",
-    });
+    const { optimizer = "rmsprop", backend, ...objective } = compileOptions(label, options);
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
     this.trainer?.dispose();
     this.task = task;
@@ -181,8 +173,7 @@ export class Model extends Network implements TrainedModel {
     y: ArraysGiven,
     weights: BatchWeights,
   ): Promise<Logs> {
-    const table = { sampleWeight: arraysKinds, ...(mode !== "test" && { classWeight: "object" }) };
-    const { sampleWeight, classWeight } = checkOptions<BatchWeights>(`${what} of ${this.label}`, weights, table as OptionTable<BatchWeights>);
+    const { sampleWeight, classWeight } = batchWeights(`${what} of ${this.label}`, weights, mode === "test");
     const preparation = new Preparation(this, what, task.objective, true);
     const columns = await preparation.weigh(await preparation.columns({ x, y, sampleWeight }), classWeight);
     const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);

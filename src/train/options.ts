@@ -3,6 +3,7 @@ import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import type { Callback } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
+import type { BatchWeights, CompileModelOptions } from "./model.ts";
 import type { BatchStream } from "./prepare.ts";
 
 /** How much is shown: nothing, a line with a bar that moves (where there is a terminal), or a plain line per epoch. */
@@ -99,6 +100,24 @@ export function fitOptions(label: string, options: FitOptions): FitOptions {
     validationFreq: "number or list",
     ...passTable,
   });
+}
+
+/** The options of `compile`, checked. */
+export function compileOptions(label: string, options: CompileModelOptions): CompileModelOptions {
+  return checkOptions(label, options, {
+    loss: "string or function or list or object!",
+    optimizer: "string or object",
+    backend: "object",
+    lossWeights: "list or object",
+    metrics: "list or object",
+    weightedMetrics: "list or object",
+  });
+}
+
+/** The weights of a batch, checked; tests have none of classes. */
+export function batchWeights(label: string, weights: BatchWeights, isTest: boolean): BatchWeights {
+  const table: OptionTable<BatchWeights> = { sampleWeight: arrays, classWeight: "object" };
+  return checkOptions(label, weights, isTest ? ({ sampleWeight: arrays } as typeof table) : table);
 }
 
 const count = (label: string, what: string, value: number | undefined, least: number) => {

@@ -3,7 +3,7 @@ import { input } from "../nn/input.ts";
 import { Layer } from "../nn/layer.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { checkOptions } from "../options.ts";
-import { Model, type ModelOptions } from "./model.ts";
+import { Model, type ModelOptions, modelTable } from "./model.ts";
 
 /**
  * A model whose layers follow one another. The first layer says what comes in (`inputShape`), unless it was built before.
@@ -56,9 +56,7 @@ export function model(given: FunctionalOptions): Model {
   const { inputs, outputs, ...options } = checkOptions("model", given, {
     inputs: "object or list!",
     outputs: "object or list!",
-    seed: "number",
-    name: "string",
-    trainable: "boolean",
+    ...modelTable,
   });
   const list = (tensors: SymbolicTensor | readonly SymbolicTensor[]) => (Array.isArray(tensors) ? tensors : [tensors as SymbolicTensor]);
   return new Model(list(inputs), list(outputs), options);

@@ -33,7 +33,7 @@ describe("names", () => {
     expect(loads).toBe(0);
     expect((await names.find("two"))()).toBe(2);
     expect(loads).toBe(1);
-    expect(() => names.check("test", "tow")).toThrow('test: unknown number. Expected one of two, one, received "tow". Known: two, one.');
+    expect(() => names.check("test", "tow")).toThrow('test: unknown number. Expected one of two, one, received "tow". Did you mean "two"?');
   });
 
   it("that are rare are what the rare modules export", async () => {

@@ -126,6 +126,6 @@ describe("spectral normalization", () => {
     expect(() => spectralNormalization(prelu({ name: "p" }), { name: "s" }).ensureBuilt([null, 3])).toThrow(
       'spectralNormalization "s": the layer inside must have a kernel or embeddings. Expected such as dense or conv2d, received prelu "p".',
     );
-    expect(() => spectralNormalization(flatten as never, { name: "s" })).toThrow('spectralNormalization "s": normalizes the kernel of a layer.');
+    expect(() => spectralNormalization(flatten as never, { name: "s" })).toThrow("spectralNormalization: layer is of the wrong kind. Expected object");
   });
 });

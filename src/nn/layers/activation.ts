@@ -8,18 +8,7 @@ import { reshape, transpose } from "../../tensor/ops/shaping.ts";
 import { normalizeAxes, normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import {
-  type Activation,
-  type ActivationName,
-  type AlphaOptions,
-  activationOf,
-  elu,
-  leakyRelu,
-  type ReluOptions,
-  relu,
-  reluTable,
-  softmax,
-} from "../activations.ts";
+import { type Activation, type ActivationName, type AlphaOptions, activationOf, elu, leakyRelu, type ReluOptions, relu, softmax } from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
 import { type BatchShape, Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
@@ -33,7 +22,7 @@ export function activation(fn: ActivationName | Activation, options: LayerOption
 
 /** {@link relu} as a layer. @throws ValueError on options out of range. @see Keras 3 `layers.ReLU`. */
 export function reluLayer(given: LayerOptions & ReluOptions = {}): Layer {
-  const options = layerOptions("reluLayer", given, reluTable);
+  const options = layerOptions("reluLayer", given, { negativeSlope: "number", maxValue: "number", threshold: "number" });
   const { negativeSlope = 0, maxValue, threshold = 0 } = options;
   const apply = (x: Tensor) => relu(x, { negativeSlope, maxValue, threshold });
   apply(scalar(0));

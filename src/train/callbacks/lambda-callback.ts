@@ -1,5 +1,5 @@
-import { checkOptions } from "../../options.ts";
-import { type Callback, hooks } from "../callback.ts";
+import { plainOptions } from "../../options.ts";
+import { type Callback, checkHooks } from "../callback.ts";
 
 /**
  * A callback from functions. Any object of hooks is a callback already; this one checks the names.
@@ -8,5 +8,6 @@ import { type Callback, hooks } from "../callback.ts";
  * @see Keras 3 `callbacks.LambdaCallback`.
  */
 export function lambdaCallback(functions: Callback): Callback {
-  return checkOptions("lambdaCallback", functions, hooks);
+  checkHooks("lambdaCallback", plainOptions("lambdaCallback", functions, "onEpochEnd"), () => true);
+  return { ...functions };
 }
