@@ -1,4 +1,4 @@
-import type { OptionTable } from "../options.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -56,3 +56,6 @@ export interface MetricOptions {
 }
 
 export const metricTable: OptionTable<MetricOptions> = { name: "string" };
+
+/** The name of a metric that has no other options, checked. */
+export const metricName = (kind: string, options: MetricOptions): string => checkOptions(kind, options, metricTable).name ?? kind;

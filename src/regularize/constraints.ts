@@ -79,7 +79,8 @@ export function minMaxNorm(options: MinMaxNormOptions = {}): Constraint {
   );
 }
 
-const byName = { nonNeg, unitNorm, maxNorm, minMaxNorm };
+// With its defaults minMaxNorm is what maxNorm(1) is, without the code for its bounds.
+const byName = { nonNeg, unitNorm, maxNorm, minMaxNorm: () => maxNorm(1) };
 
 /** The name of a constraint with its defaults. */
 export type ConstraintName = keyof typeof byName;

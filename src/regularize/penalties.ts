@@ -55,7 +55,14 @@ export function l1l2(options: L1L2Options = {}): Penalty {
   return configured("l1l2", { l1: first, l2: second }, (w: Tensor) => add(mul(sum(abs(w)), first), mul(sum(square(w)), second)));
 }
 
-const byName = { l1, l2, l1l2: () => l1l2({ l1: 0.01, l2: 0.01 }) };
+const byName = {
+  l1,
+  l2,
+  l1l2: (): Penalty => {
+    const [first, second] = [l1(), l2()];
+    return (w) => add(first(w), second(w));
+  },
+};
 
 /** The name of a penalty with factors of 0.01: so Keras documents it for "l1l2", too, although its class then has factors of 0, which penalise nothing. */
 export type PenaltyName = keyof typeof byName;

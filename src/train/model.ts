@@ -217,7 +217,7 @@ export class Model extends Network implements TrainedModel {
 
   /** As {@link predict}, with a tensor for each output. */
   async predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
-    return this.forward("predict", x, predictOptions(`predict of ${this.label}`, options, {}));
+    return this.forward("predict", x, predictOptions(`predict of ${this.label}`, options));
   }
 
   /**

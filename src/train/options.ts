@@ -3,6 +3,7 @@ import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import type { Callback } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
+import type { McPredictOptions } from "./mc-predict.ts";
 import type { BatchWeights, CompileModelOptions } from "./model.ts";
 import type { BatchStream } from "./prepare.ts";
 
@@ -69,22 +70,27 @@ export interface FitOptions extends PassOptions {
   validationFreq?: number | readonly number[];
 }
 
-const passTable: OptionTable<PassOptions> = { batchSize: "number", callbacks: "object or list", checkData: "boolean" };
+/** The kinds of {@link ArraysGiven}. */
 export const arrays = "object or list or number";
 
-/** The options of `predict`, checked. @param own options besides. */
-export function predictOptions<O extends PredictOptions>(label: string, options: O, own: OwnTable<O, PredictOptions>): O {
-  return checkOptions(label, options, { ...passTable, steps: "number", ...own } as unknown as OptionTable<O>);
+/** The options of a pass over data, checked. @param own those besides the ones that all passes take. */
+function passOptions<O extends PassOptions>(label: string, options: O, own: OwnTable<NoInfer<O>, PassOptions>): O {
+  return checkOptions(label, options, { batchSize: "number", callbacks: "object or list", checkData: "boolean", ...own } as unknown as OptionTable<O>);
+}
+
+/** The options of `predict` and `mcPredict`, checked; only the latter has passes. */
+export function predictOptions(label: string, options: McPredictOptions, passes = {}): McPredictOptions {
+  return passOptions(label, options, { steps: "number", ...(passes as { passes: "number" }) });
 }
 
 /** The options of `evaluate`, checked. */
 export function evaluateOptions(label: string, options: EvaluateOptions): EvaluateOptions {
-  return checkOptions(label, options, { ...passTable, steps: "number", sampleWeight: arrays });
+  return passOptions(label, options, { steps: "number", sampleWeight: arrays });
 }
 
 /** The options of `fit`, checked. */
 export function fitOptions(label: string, options: FitOptions): FitOptions {
-  return checkOptions(label, options, {
+  return passOptions(label, options, {
     epochs: "number",
     verbose: "string or number",
     validationSplit: "number",
@@ -98,7 +104,6 @@ export function fitOptions(label: string, options: FitOptions): FitOptions {
     validationSteps: "number",
     validationBatchSize: "number",
     validationFreq: "number or list",
-    ...passTable,
   });
 }
 
@@ -116,8 +121,9 @@ export function compileOptions(label: string, options: CompileModelOptions): Com
 
 /** The weights of a batch, checked; tests have none of classes. */
 export function batchWeights(label: string, weights: BatchWeights, isTest: boolean): BatchWeights {
-  const table: OptionTable<BatchWeights> = { sampleWeight: arrays, classWeight: "object" };
-  return checkOptions(label, weights, isTest ? ({ sampleWeight: arrays } as typeof table) : table);
+  return isTest
+    ? checkOptions(label, weights, { sampleWeight: arrays } as OptionTable<BatchWeights>)
+    : checkOptions(label, weights, { sampleWeight: arrays, classWeight: "object" });
 }
 
 const count = (label: string, what: string, value: number | undefined, least: number) => {

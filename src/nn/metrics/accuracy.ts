@@ -7,12 +7,12 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
 import { sparseLabels } from "../losses/crossentropy.ts";
-import { type Metric, type MetricOptions, metricTable } from "../metric.ts";
+import { type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 
 /** How often predictions equal labels exactly: for predictions that are class numbers. */
 export function exactAccuracy(options: MetricOptions = {}): Metric {
-  const { name = "exactAccuracy" } = checkOptions("exactAccuracy", options, metricTable);
+  const name = metricName("exactAccuracy", options);
   return new MeanMetric(name, "max", (yTrue, yPred) => equal(...pair(name, yTrue, yPred)));
 }
 
@@ -28,7 +28,7 @@ export function binaryAccuracy(options: MetricOptions & { threshold?: number } =
 
 /** How often the highest prediction is where the one-hot label is. */
 export function categoricalAccuracy(options: MetricOptions = {}): Metric {
-  const { name = "categoricalAccuracy" } = checkOptions("categoricalAccuracy", options, metricTable);
+  const name = metricName("categoricalAccuracy", options);
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
     return equal(argmax(y), argmax(p));
@@ -37,7 +37,7 @@ export function categoricalAccuracy(options: MetricOptions = {}): Metric {
 
 /** How often the highest prediction is that of the labelled class, with labels [batch, …] or [batch, …, 1] of class numbers. */
 export function sparseCategoricalAccuracy(options: MetricOptions = {}): Metric {
-  const { name = "sparseCategoricalAccuracy" } = checkOptions("sparseCategoricalAccuracy", options, metricTable);
+  const name = metricName("sparseCategoricalAccuracy", options);
   return new MeanMetric(name, "max", (yTrue, yPred) => equal(sparseLabels(name, yTrue, yPred), argmax(yPred)));
 }
 

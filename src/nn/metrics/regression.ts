@@ -8,7 +8,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { pair } from "../loss.ts";
 import { cosineSimilarity as cosineLoss } from "../losses/relative.ts";
-import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
+import { type Metric, MetricBase, type MetricOptions, metricName, metricTable, type VariableUpdate } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 
 /** √ of the mean of (y − p)². */
@@ -20,7 +20,7 @@ class RootMean extends MeanMetric {
 
 /** The square root of the mean squared error. */
 export function rootMeanSquaredError(options: MetricOptions = {}): Metric {
-  const { name = "rootMeanSquaredError" } = checkOptions("rootMeanSquaredError", options, metricTable);
+  const name = metricName("rootMeanSquaredError", options);
   return new RootMean(name, "min", (yTrue, yPred) => square(sub(...pair(name, yTrue, yPred))));
 }
 
