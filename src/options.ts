@@ -33,9 +33,21 @@ export type OptionTable<O> = { readonly [K in keyof O]-?: `${AnyOrder<KindsOf<O[
 /** The table of what a type has besides the options of its base. */
 export type OwnTable<O, Base> = OptionTable<Omit<O, keyof Base>>;
 
-/** Options as they are, or none. @param example an option for the message. @throws ValueError on what is no plain object. */
-export function plainOptions<O extends object>(owner: string, options: O | null | undefined, example: string): O {
-  if (isPlain(options ?? {})) return options ?? ({} as O);
+/**
+ * Options together with the arguments that stand before them.
+ * @param example an option for the message.
+ * @throws ValueError on options that are no plain object, and where they repeat an argument.
+ */
+export function withArguments<O extends object, P extends object = object>(owner: string, options: O | null | undefined, example: string, args?: P): O & P {
+  if (isPlain(options ?? {})) {
+    const twice = args && Object.keys(args).find((key) => Object.hasOwn(options ?? {}, key));
+    if (twice === undefined) return { ...options, ...args } as O & P;
+    throw valueError(owner, {
+      rule: `${twice} is given twice`,
+      expected: `it before the options, ${owner}(${twice}, …)`,
+      received: `it among the options, too`,
+    });
+  }
   throw valueError(owner, { rule: "options are given in an object", expected: `an object such as { ${example}: … }`, received: options });
 }
 
@@ -48,7 +60,7 @@ export function plainOptions<O extends object>(owner: string, options: O | null 
 export function checkOptions<O extends object>(owner: string, options: O | null | undefined, table: OptionTable<NoInfer<O>>, open = false): O {
   const known = table as Readonly<Record<string, string>>;
   const checked: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(plainOptions(owner, options, Object.keys(table)[0] as string))) {
+  for (const [key, value] of Object.entries(withArguments(owner, options, Object.keys(table)[0] as string))) {
     const kinds = open && !Object.hasOwn(known, key) ? kindOf(value) : lookUp(owner, "option", known, key);
     if (value === undefined || (value === null && !kinds.includes("null"))) continue;
     if (

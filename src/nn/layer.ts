@@ -1,5 +1,5 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
-import { checkOptions, type OptionTable, type OwnTable, plainOptions } from "../options.ts";
+import { checkOptions, type OptionTable, type OwnTable, withArguments } from "../options.ts";
 import { describe } from "../regularize/configured.ts";
 import { type Constraint, type ConstraintName, constraintOf } from "../regularize/constraints.ts";
 import { type Penalty, type PenaltyName, penaltyOf } from "../regularize/penalties.ts";
@@ -72,11 +72,8 @@ export function layerOptions<O extends LayerOptions, P extends object = object>(
   table: OwnTable<NoInfer<O & P>, LayerOptions>,
   positional?: P,
 ): O & P {
-  return checkOptions(
-    kind,
-    { ...plainOptions(kind, options, Object.keys(table).find((key) => !(key in (positional ?? {}))) ?? "name"), ...positional } as O & P,
-    { ...table, ...layerTable } as unknown as OptionTable<O & P>,
-  );
+  const example = Object.keys(table).find((key) => !(key in (positional ?? {}))) ?? "name";
+  return checkOptions(kind, withArguments(kind, options, example, positional), { ...table, ...layerTable } as unknown as OptionTable<O & P>);
 }
 
 /** What {@link Layer.addVariable} takes. */

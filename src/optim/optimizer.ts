@@ -76,6 +76,7 @@ export interface ApplyOptions {
  * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
  */
 export class Optimizer {
+  private readonly options: OptimizerOptions & { learningRate: number | Schedule };
   readonly name: string;
   /** How many steps were taken; with gradient accumulation those that only added up count, too. Saved with the slots. */
   rawSteps = 0;
@@ -88,14 +89,16 @@ export class Optimizer {
 
   /**
    * @param kind the factory's name, such as "adam".
-   * @param options all options that it was made with, defaults filled in.
+   * @param given all options that it was made with, defaults filled in. Options that no optimizer has are left to whoever defines this one.
    * @throws ValueError where an option is out of range.
    */
   constructor(
     readonly kind: string,
-    private readonly options: OptimizerOptions & { learningRate: number | Schedule },
+    given: OptimizerOptions & { learningRate: number | Schedule },
     private readonly method: Method,
   ) {
+    const options = checkOptions(kind, given, optimizerTable as unknown as OptionTable<typeof given>, true);
+    this.options = options;
     checkRanges(kind, options);
     this.name = options.name ?? kind;
     this.rate = checkRate(kind, "learningRate", options.learningRate);
@@ -172,11 +175,8 @@ export class Optimizer {
    * @param pairs variables with their gradients, all in one call (globalClipNorm sees them together).
    * @returns the new value of each variable and of the optimizer's own, for `compile`.
    */
-  apply(
-    pairs: readonly (readonly [Variable, Tensor])[],
-    scalars: Scalars,
-    { constraints = new Map(), phase = "update" }: ApplyOptions = {},
-  ): (readonly [Variable, Tensor])[] {
+  apply(pairs: readonly (readonly [Variable, Tensor])[], scalars: Scalars, options: ApplyOptions = {}): (readonly [Variable, Tensor])[] {
+    const { constraints = new Map(), phase = "update" } = checkOptions(this.kind, options, { constraints: "object", phase: "string" });
     if (pairs.length === 0) {
       throw valueError(this.kind, {
         rule: "there must be something to train",

@@ -103,7 +103,8 @@ export function checkHooks(owner: string, callback: Callback, counts: (name: str
   for (const [name, hook] of Object.entries(callback)) {
     if (!counts(name)) continue;
     const kind = lookUp(owner, "hook", hooks, name);
-    if (hook !== undefined && typeof hook !== kind) throw valueError(owner, { rule: `${name} must be a ${kind}`, expected: `a ${kind}`, received: hook });
+    if (hook !== undefined && hook !== null && typeof hook !== kind)
+      throw valueError(owner, { rule: `${name} must be a ${kind}`, expected: `a ${kind}`, received: hook });
   }
 }
 
@@ -113,7 +114,7 @@ export class CallbackList {
 
   /** Whether one of them has this hook. */
   has(hook: Hook): boolean {
-    return this.callbacks.some((callback) => callback[hook] !== undefined);
+    return this.callbacks.some((callback) => callback[hook]);
   }
 
   /** Calls the hook of each, one after the other. */

@@ -1,5 +1,5 @@
 import { lookUp, valueError } from "../../errors.ts";
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul } from "../../tensor/ops/elementwise.ts";
 import { concat } from "../../tensor/ops/joining.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -106,5 +106,5 @@ export class Bidirectional extends Layer<BidirectionalConfig> {
  * @see Schuster & Paliwal 1997; Keras 3 `layers.Bidirectional`.
  */
 export function bidirectional(layer: Recurrent, options: BidirectionalOptions = {}): Bidirectional {
-  return new Bidirectional({ ...plainOptions("bidirectional", options, "mergeMode"), layer });
+  return new Bidirectional(withArguments("bidirectional", options, "mergeMode", { layer }));
 }

@@ -1,5 +1,5 @@
 import { valueError } from "../../errors.ts";
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { convTranspose } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -141,7 +141,7 @@ export class Conv3dTranspose extends ConvTranspose {
  * @see {@link conv2dTranspose} for the rest, Keras 3 `layers.Conv1DTranspose`.
  */
 export function conv1dTranspose(filters: number, kernelSize: number | readonly number[], options: ConvTransposeLayerOptions = {}): Conv1dTranspose {
-  return new Conv1dTranspose({ ...plainOptions("conv1dTranspose", options, "strides"), filters, kernelSize });
+  return new Conv1dTranspose(withArguments("conv1dTranspose", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -153,7 +153,7 @@ export function conv1dTranspose(filters: number, kernelSize: number | readonly n
  * @see Keras 3 `layers.Conv2DTranspose`.
  */
 export function conv2dTranspose(filters: number, kernelSize: number | readonly number[], options: ConvTransposeLayerOptions = {}): Conv2dTranspose {
-  return new Conv2dTranspose({ ...plainOptions("conv2dTranspose", options, "strides"), filters, kernelSize });
+  return new Conv2dTranspose(withArguments("conv2dTranspose", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -161,5 +161,5 @@ export function conv2dTranspose(filters: number, kernelSize: number | readonly n
  * @see {@link conv2dTranspose} for the rest, Keras 3 `layers.Conv3DTranspose`.
  */
 export function conv3dTranspose(filters: number, kernelSize: number | readonly number[], options: ConvTransposeLayerOptions = {}): Conv3dTranspose {
-  return new Conv3dTranspose({ ...plainOptions("conv3dTranspose", options, "strides"), filters, kernelSize });
+  return new Conv3dTranspose(withArguments("conv3dTranspose", options, "strides", { filters, kernelSize }));
 }

@@ -1,5 +1,5 @@
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { conv } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import { formatShape } from "../../tensor/shape.ts";
@@ -111,7 +111,7 @@ export class Conv3d extends Conv {
  * @see {@link conv2d} for the rest, Keras 3 `layers.Conv1D`.
  */
 export function conv1d(filters: number, kernelSize: number | readonly number[], options: ConvLayerOptions = {}): Conv1d {
-  return new Conv1d({ ...plainOptions("conv1d", options, "strides"), filters, kernelSize });
+  return new Conv1d(withArguments("conv1d", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -123,7 +123,7 @@ export function conv1d(filters: number, kernelSize: number | readonly number[], 
  * @see Keras 3 `layers.Conv2D`.
  */
 export function conv2d(filters: number, kernelSize: number | readonly number[], options: ConvLayerOptions = {}): Conv2d {
-  return new Conv2d({ ...plainOptions("conv2d", options, "strides"), filters, kernelSize });
+  return new Conv2d(withArguments("conv2d", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -131,7 +131,7 @@ export function conv2d(filters: number, kernelSize: number | readonly number[], 
  * @see {@link conv2d} for the rest, Keras 3 `layers.Conv3D`.
  */
 export function conv3d(filters: number, kernelSize: number | readonly number[], options: ConvLayerOptions = {}): Conv3d {
-  return new Conv3d({ ...plainOptions("conv3d", options, "strides"), filters, kernelSize });
+  return new Conv3d(withArguments("conv3d", options, "strides", { filters, kernelSize }));
 }
 
 // ── Checks that convolution layers share ───────────────────────────────────────────────────────────────────────────────

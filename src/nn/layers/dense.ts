@@ -1,5 +1,5 @@
 import { checkCounts, shapeError } from "../../errors.ts";
-import { plainOptions } from "../../options.ts";
+import { withArguments } from "../../options.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -57,5 +57,5 @@ export class Dense extends Layer<DenseConfig> {
  * @see Keras 3 `layers.Dense`.
  */
 export function dense(units: number, options: DenseOptions = {}): Dense {
-  return new Dense({ ...plainOptions("dense", options, "activation"), units });
+  return new Dense(withArguments("dense", options, "activation", { units }));
 }

@@ -1,5 +1,5 @@
 import { checkCounts, shapeError } from "../../errors.ts";
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { depthwiseConv } from "../../tensor/ops/depthwise.ts";
@@ -128,10 +128,10 @@ export class DepthwiseConv extends Layer<DepthwiseConvConfig> {
  * @see Keras 3 `layers.DepthwiseConv2D`.
  */
 export function depthwiseConv2d(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
-  return new DepthwiseConv("depthwiseConv2d", 2, { ...plainOptions("depthwiseConv2d", options, "strides"), kernelSize });
+  return new DepthwiseConv("depthwiseConv2d", 2, withArguments("depthwiseConv2d", options, "strides", { kernelSize }));
 }
 
 /** {@link depthwiseConv2d} of [batch, steps, channels]. @see Keras 3 `layers.DepthwiseConv1D`. */
 export function depthwiseConv1d(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
-  return new DepthwiseConv("depthwiseConv1d", 1, { ...plainOptions("depthwiseConv1d", options, "strides"), kernelSize });
+  return new DepthwiseConv("depthwiseConv1d", 1, withArguments("depthwiseConv1d", options, "strides", { kernelSize }));
 }

@@ -1,5 +1,5 @@
 import { checkCounts } from "../../errors.ts";
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { cast, notEqual } from "../../tensor/ops/elementwise.ts";
@@ -72,5 +72,5 @@ export class Embedding extends Layer<EmbeddingConfig> {
  * @see Keras 3 `layers.Embedding`.
  */
 export function embedding(inputDim: number, outputDim: number, options: EmbeddingOptions = {}): Embedding {
-  return new Embedding({ ...plainOptions("embedding", options, "maskZero"), inputDim, outputDim });
+  return new Embedding(withArguments("embedding", options, "maskZero", { inputDim, outputDim }));
 }

@@ -1,4 +1,4 @@
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul, sub } from "../../tensor/ops/elementwise.ts";
 import { slice } from "../../tensor/ops/joining.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
@@ -82,7 +82,7 @@ export class GruCell extends KernelCell<GruCellConfig> {
  * @see Keras 3 `layers.GRUCell`.
  */
 export function gruCell(units: number, options: GruCellOptions = {}): GruCell {
-  return new GruCell({ ...plainOptions("gruCell", options, "activation"), units });
+  return new GruCell(withArguments("gruCell", options, "activation", { units }));
 }
 
 /** Options of {@link gru}. */
@@ -105,5 +105,5 @@ export class Gru extends Recurrent<GruOptions & { units: number }> {
  * @see Cho et al. 2014, arXiv:1406.1078; Keras 3 `layers.GRU`.
  */
 export function gru(units: number, options: GruOptions = {}): Gru {
-  return new Gru({ ...plainOptions("gru", options, "returnSequences"), units });
+  return new Gru(withArguments("gru", options, "returnSequences", { units }));
 }

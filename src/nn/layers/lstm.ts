@@ -1,4 +1,4 @@
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul } from "../../tensor/ops/elementwise.ts";
 import { concat } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
@@ -68,7 +68,7 @@ export class LstmCell extends KernelCell<LstmCellConfig> {
  * @see Keras 3 `layers.LSTMCell`.
  */
 export function lstmCell(units: number, options: LstmCellOptions = {}): LstmCell {
-  return new LstmCell({ ...plainOptions("lstmCell", options, "activation"), units });
+  return new LstmCell(withArguments("lstmCell", options, "activation", { units }));
 }
 
 /** Options of {@link lstm}. */
@@ -90,5 +90,5 @@ export class Lstm extends Recurrent<LstmOptions & { units: number }> {
  * @see Hochreiter & Schmidhuber 1997; Keras 3 `layers.LSTM`.
  */
 export function lstm(units: number, options: LstmOptions = {}): Lstm {
-  return new Lstm({ ...plainOptions("lstm", options, "returnSequences"), units });
+  return new Lstm(withArguments("lstm", options, "returnSequences", { units }));
 }

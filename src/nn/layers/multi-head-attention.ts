@@ -1,5 +1,5 @@
 import { checkCounts, checkNumber, shapeError, valueError } from "../../errors.ts";
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { mul, sigmoid } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
@@ -243,7 +243,7 @@ export class GroupQueryAttention extends HeadAttention<GroupQueryConfig> {
  * @see Vaswani et al. 2017, arXiv:1706.03762; Keras 3 `layers.MultiHeadAttention`.
  */
 export function multiHeadAttention(numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}): MultiHeadAttention {
-  return new MultiHeadAttention({ ...plainOptions("multiHeadAttention", options, "dropout"), numHeads, keyDim });
+  return new MultiHeadAttention(withArguments("multiHeadAttention", options, "dropout", { numHeads, keyDim }));
 }
 
 /**
@@ -255,5 +255,5 @@ export function multiHeadAttention(numHeads: number, keyDim: number, options: Mu
  * @see Ainslie et al. 2023, arXiv:2305.13245; Keras 3 `layers.GroupQueryAttention`.
  */
 export function groupQueryAttention(headDim: number, numQueryHeads: number, numKeyValueHeads: number, options: HeadAttentionOptions = {}): GroupQueryAttention {
-  return new GroupQueryAttention({ ...plainOptions("groupQueryAttention", options, "dropout"), headDim, numQueryHeads, numKeyValueHeads });
+  return new GroupQueryAttention(withArguments("groupQueryAttention", options, "dropout", { headDim, numQueryHeads, numKeyValueHeads }));
 }

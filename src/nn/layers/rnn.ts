@@ -1,5 +1,5 @@
 import { shapeError, stateError, valueError } from "../../errors.ts";
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { where } from "../../tensor/ops/elementwise.ts";
 import { concat, slice } from "../../tensor/ops/joining.ts";
 import { reshape, transpose, zeros } from "../../tensor/ops/shaping.ts";
@@ -75,7 +75,7 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
   /** A layer of the same options but those given, with fresh weights. */
   copy(changes: SequenceOptions = {}): Recurrent {
     const Same = this.constructor as new (options: SequenceOptions) => Recurrent;
-    return new Same({ ...this.config, name: this.name, trainable: this.trainable, ...changes });
+    return new Same({ ...this.config, name: this.name, trainable: this.trainable, ...withArguments(this.kind, changes, "returnSequences") });
   }
 
   override clone(): Layer {
@@ -210,7 +210,7 @@ export class Rnn extends Recurrent<RnnConfig> {
   }
 
   override copy(changes: SequenceOptions = {}): Recurrent {
-    return super.copy({ cell: this.cells.map((cell) => cell.clone()), ...changes } as SequenceOptions);
+    return super.copy({ cell: this.cells.map((cell) => cell.clone()), ...withArguments("rnn", changes, "returnSequences") } as SequenceOptions);
   }
 
   override getConfig(): Record<string, unknown> {
@@ -227,5 +227,5 @@ export class Rnn extends Recurrent<RnnConfig> {
  * @see Keras 3 `layers.RNN`, `layers.StackedRNNCells`.
  */
 export function rnn(cell: Cell | readonly Cell[], options: RnnOptions = {}): Rnn {
-  return new Rnn({ ...plainOptions("rnn", options, "returnSequences"), cell });
+  return new Rnn(withArguments("rnn", options, "returnSequences", { cell }));
 }

@@ -1,5 +1,5 @@
 import { checkCounts } from "../../errors.ts";
-import { type OwnTable, plainOptions } from "../../options.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { conv } from "../../tensor/ops/conv.ts";
@@ -141,7 +141,7 @@ export class SeparableConv2d extends SeparableConv {
 
 /** {@link separableConv2d} of [batch, steps, channels]. @see Keras 3 `layers.SeparableConv1D`. */
 export function separableConv1d(filters: number, kernelSize: number | readonly number[], options: SeparableConvOptions = {}): SeparableConv1d {
-  return new SeparableConv1d({ ...plainOptions("separableConv1d", options, "strides"), filters, kernelSize });
+  return new SeparableConv1d(withArguments("separableConv1d", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -156,5 +156,5 @@ export function separableConv1d(filters: number, kernelSize: number | readonly n
  * @see Keras 3 `layers.SeparableConv2D`; Chollet 2017, arXiv:1610.02357.
  */
 export function separableConv2d(filters: number, kernelSize: number | readonly number[], options: SeparableConvOptions = {}): SeparableConv2d {
-  return new SeparableConv2d({ ...plainOptions("separableConv2d", options, "strides"), filters, kernelSize });
+  return new SeparableConv2d(withArguments("separableConv2d", options, "strides", { filters, kernelSize }));
 }

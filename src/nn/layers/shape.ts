@@ -6,7 +6,7 @@ import { type CallContext, type Layer, type LayerOptions, layerOptions } from ".
 import { functionLayer, keepMask } from "./function.ts";
 
 /** Says what a sequential model takes: a layer that does nothing. @example sequential([inputLayer([784]), dense(10)]) */
-export function inputLayer(inputShape: Shape, options: LayerOptions = {}): Layer {
+export function inputLayer(inputShape: Shape, options: Omit<LayerOptions, "inputShape"> = {}): Layer {
   return functionLayer("inputLayer", layerOptions("inputLayer", options, {}, { inputShape }), (x) => x, keepMask);
 }
 

@@ -1,4 +1,4 @@
-import { plainOptions } from "../../options.ts";
+import { withArguments } from "../../options.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext } from "../layer.ts";
@@ -25,7 +25,7 @@ export class SimpleRnnCell extends KernelCell {
  * @see Keras 3 `layers.SimpleRNNCell`.
  */
 export function simpleRnnCell(units: number, options: RecurrentCellOptions = {}): SimpleRnnCell {
-  return new SimpleRnnCell({ ...plainOptions("simpleRnnCell", options, "activation"), units });
+  return new SimpleRnnCell(withArguments("simpleRnnCell", options, "activation", { units }));
 }
 
 /** Options of {@link simpleRnn}. */
@@ -46,5 +46,5 @@ export class SimpleRnn extends Recurrent<SimpleRnnOptions & { units: number }> {
  * @see Elman 1990; Keras 3 `layers.SimpleRNN`.
  */
 export function simpleRnn(units: number, options: SimpleRnnOptions = {}): SimpleRnn {
-  return new SimpleRnn({ ...plainOptions("simpleRnn", options, "returnSequences"), units });
+  return new SimpleRnn(withArguments("simpleRnn", options, "returnSequences", { units }));
 }

@@ -1,5 +1,5 @@
 import { checkNumber, valueError } from "../../errors.ts";
-import { plainOptions } from "../../options.ts";
+import { withArguments } from "../../options.ts";
 import { l2Normalize } from "../../regularize/norm.ts";
 import { div, equal, where } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
@@ -78,5 +78,5 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
  * @see Miyato et al. 2018, arXiv:1802.05957; Keras 3 `layers.SpectralNormalization`.
  */
 export function spectralNormalization(layer: Layer, options: SpectralNormalizationOptions = {}): SpectralNormalization {
-  return new SpectralNormalization({ ...plainOptions("spectralNormalization", options, "powerIterations"), layer });
+  return new SpectralNormalization(withArguments("spectralNormalization", options, "powerIterations", { layer }));
 }

@@ -1,5 +1,5 @@
 import { shapeError } from "../../errors.ts";
-import { plainOptions } from "../../options.ts";
+import { withArguments } from "../../options.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -46,5 +46,5 @@ export class TimeDistributed extends Wrapper<LayerOptions & { layer: Layer }> {
  * @see Keras 3 `layers.TimeDistributed`.
  */
 export function timeDistributed(layer: Layer, options: LayerOptions = {}): TimeDistributed {
-  return new TimeDistributed({ ...plainOptions("timeDistributed", options, "name"), layer });
+  return new TimeDistributed(withArguments("timeDistributed", options, "name", { layer }));
 }

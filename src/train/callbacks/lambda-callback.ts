@@ -1,4 +1,4 @@
-import { plainOptions } from "../../options.ts";
+import { withArguments } from "../../options.ts";
 import { type Callback, checkHooks } from "../callback.ts";
 
 /**
@@ -8,6 +8,6 @@ import { type Callback, checkHooks } from "../callback.ts";
  * @see Keras 3 `callbacks.LambdaCallback`.
  */
 export function lambdaCallback(functions: Callback): Callback {
-  checkHooks("lambdaCallback", plainOptions("lambdaCallback", functions, "onEpochEnd"), () => true);
+  checkHooks("lambdaCallback", withArguments("lambdaCallback", functions, "onEpochEnd"), () => true);
   return { ...functions };
 }
