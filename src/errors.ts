@@ -93,12 +93,12 @@ export function nearest(name: string, known: readonly string[]): string[] {
   const distanceTo = (candidate: string) => {
     if (wanted === plain(candidate.replaceAll(/(?!^)[a-z]/g, ""))) return 0;
     const distance = editDistance(wanted, plain(candidate));
-    if (distance <= Math.max(1, Math.floor(candidate.length / 3))) return distance;
-    return wanted.length > 2 && plain(candidate).includes(wanted) ? 99 : Number.POSITIVE_INFINITY;
+    if (wanted.length > 2 && plain(candidate).includes(wanted)) return Math.min(distance, 2);
+    return distance <= Math.max(1, Math.floor(candidate.length / 3)) ? distance : Number.POSITIVE_INFINITY;
   };
   const found = known.map((candidate) => ({ candidate, distance: distanceTo(candidate) })).sort((a, b) => a.distance - b.distance);
   return found
-    .filter(({ distance }) => distance < 100 && distance <= (found[0]?.distance ?? 0) + 1)
+    .filter(({ distance }) => Number.isFinite(distance) && distance <= (found[0]?.distance ?? 0) + 1)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }

@@ -103,6 +103,7 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
   readonly inputDType: DType;
   /** What the layer was made with. */
   protected readonly config: Options;
+  private readonly isOfOneInput: boolean;
   private readonly activityPenalty: Penalty | undefined;
   private isBuilt = false;
   private isTrainable: boolean;
@@ -124,6 +125,7 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
     table?: OwnTable<Options, LayerOptions>,
   ) {
     const config = checkOptions(kind, given, { ...table, ...layerTable } as unknown as OptionTable<Options>, !table);
+    this.isOfOneInput = table !== undefined;
     this.config = config;
     const count = Layer.counts.get(kind) ?? 0;
     if (config.name === undefined) Layer.counts.set(kind, count + 1);
@@ -290,6 +292,11 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
     }
   }
 
+  /** Whether `apply` takes a list of inputs. Layers with a table of options take one unless they override this. */
+  protected get takesList(): boolean {
+    return !this.isOfOneInput;
+  }
+
   /** Uses the layer in a functional model. */
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
     const outputs = this.applyAll(inputs);
@@ -306,6 +313,10 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
   applyAll(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor[] {
     const single = inputs instanceof SymbolicTensor;
     const list = listOf(inputs);
+    if (!single && !this.takesList) {
+      const advice = "Apply it to each, or to concatenate().apply([…]).";
+      throw valueError(this.label, { rule: "takes one input", expected: "one result of apply or input", received: `a list of ${list.length}`, advice });
+    }
     this.ensureBuilt(single ? inputs.shape : list.map((input) => input.shape));
     const outputs: SymbolicTensor[] = [];
     const source: Application = { layer: this, inputs: list, single, outputs };

@@ -41,6 +41,10 @@ abstract class ScoredAttention extends Layer<AttentionOptions> {
     checkNumber(this.label, "dropout", this.config.dropout ?? 0, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
   }
 
+  protected override get takesList(): boolean {
+    return true;
+  }
+
   protected abstract scores(query: Tensor, key: Tensor): Tensor;
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {

@@ -57,6 +57,10 @@ export class Bidirectional extends Layer<BidirectionalConfig> {
     [this.forward, this.backward] = both;
   }
 
+  protected override get takesList(): boolean {
+    return true;
+  }
+
   override get sublayers(): readonly Layer[] {
     return [this.forward, this.backward];
   }

@@ -15,8 +15,13 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
     options: LayerOptions,
     private readonly fn: LayerFunction<I>,
     private readonly mask?: MaskRule,
+    private readonly isOfOne = false,
   ) {
     super(kind, options);
+  }
+
+  protected override get takesList(): boolean {
+    return !this.isOfOne;
   }
 
   override get supportsMasking(): boolean {
@@ -32,7 +37,7 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
   }
 
   override clone(): Layer {
-    return new FunctionLayer(this.kind, { ...this.config, name: this.name, trainable: this.trainable }, this.fn, this.mask);
+    return new FunctionLayer(this.kind, { ...this.config, name: this.name, trainable: this.trainable }, this.fn, this.mask, this.isOfOne);
   }
 }
 
@@ -41,7 +46,7 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
  * @param mask what becomes of the input's mask: {@link keepMask} where steps stay steps. Default: it is dropped.
  */
 export function functionLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>, mask?: MaskRule): Layer {
-  return new FunctionLayer(kind, options, fn, mask);
+  return new FunctionLayer(kind, options, fn, mask, true);
 }
 
 /** A layer of several inputs from its function. @param mask default {@link eitherMask}, as in Keras. */

@@ -84,6 +84,10 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
     checkNumber(this.label, "dropout", dropout, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
   }
 
+  protected override get takesList(): boolean {
+    return true;
+  }
+
   override build(shapes: BatchShape | readonly BatchShape[]): void {
     const features = attendedShapes(shapes).map((shape) => [this.knownExtent(shape)]);
     const [query = [], value = [], key = []] = features;

@@ -18,6 +18,10 @@ export abstract class Cell<Options extends LayerOptions = LayerOptions> extends 
   /** Records what needs no state, for all steps of `x` [time, batch, features] at once, and gives what records a step. */
   abstract begin(x: Tensor, ctx: CallContext): Step;
 
+  protected override get takesList(): boolean {
+    return true;
+  }
+
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): readonly Tensor[] {
     const [x, ...states] = listOf(inputs) as readonly [Tensor, ...Tensor[]];
     checkStates(this, x, states);

@@ -58,6 +58,10 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     return this.config;
   }
 
+  protected override get takesList(): boolean {
+    return true;
+  }
+
   override get sublayers(): readonly Layer[] {
     return this.cells;
   }

@@ -3,7 +3,7 @@ import { scalar } from "../../tensor/ops/leaf.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { alignWeight, divideSafely, type Loss, matchRanks } from "../loss.ts";
+import { alignWeight, divideSafely, type Loss, matchRanks, valuesOf } from "../loss.ts";
 import { MetricBase, type VariableUpdate } from "../metric.ts";
 
 /** Values per sample from labels and predictions: [batch, …]. */
@@ -25,7 +25,7 @@ export class MeanMetric extends MetricBase {
   }
 
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[] {
-    const given = this.values(yTrue, yPred);
+    const given = valuesOf(this.name, this.values(yTrue, yPred));
     const { values, weights } = perSample(given, this.weigh(given, sampleWeight, mask), this.mask?.(yTrue, given));
     return [
       [this.total, add(this.total, sum(values))],
