@@ -50,7 +50,7 @@ export interface LayerOptions {
   inputShape?: Shape;
   /** Element type of the input; default float32. Embeddings take int32. */
   inputDType?: DType;
-  /** A penalty on the layer's output, divided by the batch size. */
+  /** A penalty on the layer's output, or its name; divided by the batch size. */
   activityRegularizer?: PenaltyName | Penalty;
 }
 
@@ -92,8 +92,9 @@ export interface WeightOptions {
  * A layer describes its variables in `build` and records its maths in `call`. Building twice does nothing: a layer used in
  * two models shares its weights.
  *
- * A layer class takes ONE options object and hands all of it to `super`; `getConfig` and `clone` live on that. The factory
- * puts positional arguments into it: `dense(300, options)` is `new Dense({ units: 300, ...options })`.
+ * A layer class takes ONE options object and hands all of it to `super`, with a table of what it takes (see docs/decisions/0018-options.md); from then
+ * on it reads them in `config`, checked, and `getConfig` and `clone` use that. The factory puts positional arguments into it: `dense(300, options)` is
+ * `new Dense({ ...options, units: 300 })`.
  */
 export abstract class Layer<Options extends LayerOptions = LayerOptions> {
   private static readonly counts = new Map<string, number>();

@@ -31,7 +31,9 @@ export interface AdamOptions extends OptimizerOptions, MomentOptions {
  * Memory: two slots (m, v) per weight, three with amsgrad.
  * Differs from the paper's Algorithm 1: ε is added to the uncorrected √v ("epsilon hat"), as in Keras and unlike PyTorch.
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
+ * @param given options, or the learning rate alone: a number or a schedule, as for every optimizer.
  * @example model.compile({ optimizer: adam({ learningRate: 1e-3, clipNorm: 1 }), loss: "sparseCategoricalCrossentropy" });
+ * @example model.compile({ optimizer: adam(1e-3), loss: "meanSquaredError" });
  * @see Keras 3 `optimizers.Adam`; Kingma & Ba 2015, arXiv:1412.6980; Reddi et al. 2018 (amsgrad).
  */
 export function adam(given: AdamOptions | number | Schedule = {}): Optimizer {

@@ -20,7 +20,7 @@ import { Cell } from "./recurrent-cell.ts";
 
 /** Options of `simpleRnn` and its cell, and with more to them of the other recurrent layers. */
 export interface RecurrentCellOptions extends KernelOptions, NoiseOptions {
-  /** Default "tanh". */
+  /** Default "tanh"; null for none. */
   activation?: ActivationName | Activation | null;
   /** Of the kernel that multiplies the state. Default "orthogonal". */
   recurrentInitializer?: InitializerName | Initializer;
@@ -37,7 +37,7 @@ export interface RecurrentCellOptions extends KernelOptions, NoiseOptions {
 
 /** Options of cells with gates. */
 export interface GatedCellOptions extends RecurrentCellOptions {
-  /** Of the gates. Default "sigmoid". */
+  /** Of the gates. Default "sigmoid"; null for none. */
   recurrentActivation?: ActivationName | Activation | null;
 }
 

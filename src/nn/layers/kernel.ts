@@ -11,7 +11,7 @@ import type { LayerOptions, WeightOptions } from "../layer.ts";
 
 /** Options of layers that multiply by a kernel, add a bias and apply an activation. */
 export interface KernelOptions extends LayerOptions {
-  /** Default: none. */
+  /** Default: none; so is null. */
   activation?: ActivationName | Activation | null;
   /** Default true. */
   useBias?: boolean;
@@ -19,9 +19,10 @@ export interface KernelOptions extends LayerOptions {
   kernelInitializer?: InitializerName | Initializer;
   /** Default "zeros". */
   biasInitializer?: InitializerName | Initializer;
-  /** Default: none. */
+  /** A penalty such as `l2(1e-4)`, or its name: "l1", "l2", "l1l2". Default: none. */
   kernelRegularizer?: PenaltyName | Penalty;
   biasRegularizer?: PenaltyName | Penalty;
+  /** A constraint such as `maxNorm(3)`, or its name: "nonNeg", "unitNorm", "maxNorm", "minMaxNorm". Default: none. */
   kernelConstraint?: ConstraintName | Constraint;
   biasConstraint?: ConstraintName | Constraint;
 }
