@@ -7,14 +7,20 @@ import type { DType, NumericArray, TypedArray } from "../tensor/dtype.ts";
  */
 export interface Backend {
   readonly name: string;
-  /** Binds a program to this backend: once bound it runs many times. `storages` belong to `program.variables`, in order. */
+  /** Whether `dispose` was called. The values of variables that were there are lost; the default backend is replaced. */
+  readonly disposed?: boolean;
+  /**
+   * Binds a program to this backend: once bound it runs many times. `storages` belong to `program.variables`, in order. Where it throws, all other programs
+   * and storages are as before. @throws OutOfMemoryError, as `allocate` does, so that callers can free memory and try again.
+   */
   load(program: Program, storages: readonly Storage[]): Executable;
   /** Persistent memory for one variable, zero at first. */
   allocate(spec: StorageSpec): Storage;
   write(storage: Storage, data: NumericArray): void;
+  /** A copy of the values at the time of the call. */
   read(storage: Storage): Promise<TypedArray>;
   free(storage: Storage): void;
-  /** Gives up everything that the backend holds. */
+  /** Gives up everything that the backend holds, the values of variables included. */
   dispose(): void;
 }
 
@@ -60,7 +66,10 @@ export interface InputPort {
   write(source: NumericArray, sourceOffset?: number, length?: number, targetOffset?: number): void;
 }
 
-/** Where a run's results come out; valid until the next run of any program on the backend. A read copies. */
+/**
+ * Where a run's results come out; valid until the next run of any program on the backend. So begin all reads in the same tick as `run()`, and only then wait
+ * for them. A backend copies, or queues the copy, when `read()` is called.
+ */
 export interface OutputPort {
   readonly size: number;
   read(): Promise<TypedArray>;

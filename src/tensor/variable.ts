@@ -1,12 +1,14 @@
-import { shapeError, stateError, valueError } from "../errors.ts";
+import { shapeError, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { DType, NumericArray, TypedArray } from "./dtype.ts";
 import { defineOp, record } from "./op.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** Where a variable's values stand while a backend holds them. */
+/** Where a variable's values are while a backend holds them. */
 export interface Home {
+  /** Whether the backend was disposed of, and the values with it. */
+  readonly isLost: boolean;
   read(): Promise<TypedArray>;
   write(data: NumericArray): void;
   free(): void;
@@ -67,20 +69,21 @@ export class Variable {
     }
   }
 
-  /** Replaces the values. */
+  /** Replaces the values. One that was on a backend that was disposed of starts anew with them. */
   assign(data: NumericArray): void {
     this.checkData(data);
+    if (this.home?.isLost) this.home = undefined;
     if (this.home) this.home.write(data);
     else this.initial = data.slice();
   }
 
   /** A copy of the values. */
   async read(): Promise<TypedArray> {
-    if (!this.home) {
+    // Again where another call took it off its backend meanwhile.
+    while (!this.home || this.home.isLost) {
       const { settle } = await import("../backends/evaluate.ts");
       await settle([this]);
     }
-    if (!this.home) throw stateError(`variable "${this.name}"`, { rule: "no backend took the variable", expected: "a home", received: "none" });
     return this.home.read();
   }
 

@@ -5,6 +5,7 @@ import type { Metric } from "../nn/metric.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { OptionTable } from "../options.ts";
 import type { Variable } from "../tensor/variable.ts";
+import type { OperationQueue } from "./operation-queue.ts";
 import type { Logs } from "./trainer.ts";
 
 /** What callbacks may do with the model that trains. A model from `sequential` or `model` is one. */
@@ -110,7 +111,13 @@ export function checkHooks(owner: string, callback: Callback, counts: (name: str
 
 /** Several callbacks as one. A hook that nobody has costs nothing. */
 export class CallbackList {
-  constructor(private readonly callbacks: readonly Callback[]) {}
+  /**
+   * @param queue runs the operation that calls the callbacks, where there is one: it is paused while they run, so that they may use the model.
+   */
+  constructor(
+    private readonly callbacks: readonly Callback[],
+    private readonly queue?: OperationQueue,
+  ) {}
 
   /** Whether one of them has this hook. */
   has(hook: Hook): boolean {
@@ -119,6 +126,9 @@ export class CallbackList {
 
   /** Calls the hook of each, one after the other. */
   async call<H extends Hook>(hook: H, ...args: Parameters<NonNullable<Callback[H]>>): Promise<void> {
-    for (const callback of this.callbacks) await (callback[hook] as ((...args: unknown[]) => Hooked) | undefined)?.apply(callback, args);
+    for (const callback of this.callbacks) {
+      const act = () => (callback[hook] as ((...args: unknown[]) => Hooked) | undefined)?.apply(callback, args);
+      await (this.queue ? this.queue.pauseFor(act) : act());
+    }
   }
 }

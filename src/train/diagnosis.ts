@@ -59,11 +59,11 @@ export function finiteOutputs(noted: readonly Finite[]): Record<string, Tensor> 
 
 /** The first thing that was not finite in a program's last run, in words. */
 export async function readDiagnosis(program: BoundProgram): Promise<string | undefined> {
-  for (const name of program.outputNames.filter((output) => output.startsWith(prefix)).sort()) {
-    const [finite] = await program.output(name).read();
-    if (finite !== 1) return name.slice(prefix.length + 6);
-  }
-  return undefined;
+  const names = program.outputNames.filter((output) => output.startsWith(prefix)).sort();
+  // All reads start at once: another program may run as soon as one is awaited.
+  const values = await Promise.all(names.map((name) => program.output(name).read()));
+  const name = names.find((_, index) => values[index]?.[0] !== 1);
+  return name?.slice(prefix.length + 6);
 }
 
 const allFinite = (x: Tensor): Tensor => min(isFinite(x));

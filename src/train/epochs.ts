@@ -2,9 +2,9 @@ import { stateError } from "../errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { CallbackList, Training } from "./callback.ts";
-import { runTest, StepFinder } from "./loops.ts";
+import { runTest, StepRunner } from "./loops.ts";
 import type { BatchCursor, BatchSource } from "./source.ts";
-import type { Logs, Trainer } from "./trainer.ts";
+import type { Logs, Step, Trainer } from "./trainer.ts";
 
 /** A training run with everything decided. */
 export interface FitPlan {
@@ -33,13 +33,14 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
   const { training, callbacks, validation } = plan;
   const { model } = training;
   const batches = new EpochBatches(plan.source, plan.stepsPerEpoch);
+  const runner = new StepRunner(plan.trainer);
   let logs: Logs = {};
   await callbacks.call("onTrainBegin", training);
   try {
     for (let epoch = plan.initialEpoch; epoch < training.epochs && !model.stopTraining; epoch++) {
       plan.reset();
       await callbacks.call("onEpochBegin", epoch, training);
-      await runSteps(plan, await batches.open(epoch));
+      await runSteps(plan, runner, await batches.open(epoch));
       logs = await plan.trainer.logs();
       if (validation?.isDue(epoch)) {
         const found = await runTest(plan.trainer, plan.reset, { source: validation.source, epoch: 0, limit: validation.steps }, callbacks);
@@ -48,6 +49,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       await callbacks.call("onEpochEnd", epoch, logs, training);
     }
   } finally {
+    runner.close();
     await batches.close();
   }
   await takeAveragesOver(plan.optimizer, model.trainableVariables);
@@ -65,10 +67,11 @@ async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variab
 /** The steps of one epoch. The loop makes nothing that has to be collected; hooks that nobody has are not even looked for. */
 async function runSteps(
   { trainer, optimizer, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
+  runner: StepRunner,
   cursor: BatchCursor,
 ): Promise<void> {
-  const finder = new StepFinder(trainer);
-  const { pacer } = trainer;
+  const { pacer, diagnosing } = trainer;
+  const diagnose = diagnosing ? (step: Step) => trainer.diagnose(step, diagnosing) : () => undefined;
   const [hasBegin, hasEnd] = [callbacks.has("onTrainBatchBegin"), callbacks.has("onTrainBatchEnd")];
   for (let batch = 0; batch < stepsPerEpoch; batch++) {
     const next = cursor.next();
@@ -80,10 +83,8 @@ async function runSteps(
       return;
     }
     if (hasBegin) await callbacks.call("onTrainBatchBegin", batch, training);
-    const found = finder.find(optimizer.phase === "update" ? "train" : "accumulate", spec);
-    const step = found instanceof Promise ? await found : found;
-    trainer.run(optimizer.phase === "update" ? "train" : "accumulate", step, cursor);
-    if (trainer.diagnosing) await trainer.diagnose(step, trainer.diagnosing);
+    const done = runner.run(optimizer.phase === "update" ? "train" : "accumulate", spec, cursor, diagnose);
+    if (done instanceof Promise) await done;
     if (hasEnd) await callbacks.call("onTrainBatchEnd", batch, await trainer.logs(), training);
     if (pacer.isDue) {
       await onStep(batch + 1);

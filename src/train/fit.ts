@@ -5,6 +5,7 @@ import type { ArraysGiven } from "./arrays.ts";
 import { type Callback, CallbackList, callbacksOf, type TrainedModel } from "./callback.ts";
 import { type FitPlan, runEpochs, type Validation } from "./epochs.ts";
 import { History } from "./history.ts";
+import type { OperationQueue } from "./operation-queue.ts";
 import { arrays, checkFit, type FitOptions, type ValidationData } from "./options.ts";
 import { type BatchStream, isStream, Preparation, splitColumns } from "./prepare.ts";
 import { Progress } from "./progress.ts";
@@ -20,6 +21,8 @@ export interface FitCall {
   readonly trainer: Trainer;
   readonly data: { readonly stream: BatchStream } | { readonly x: ArraysGiven; readonly y: ArraysGiven };
   readonly options: FitOptions;
+  /** Runs this call. */
+  readonly queue: OperationQueue;
 }
 
 /** Checks everything, then trains. */
@@ -46,7 +49,7 @@ export async function runFit(call: FitCall): Promise<History> {
         return trainer.diagnosis;
       },
     },
-    callbacks: new CallbackList(list),
+    callbacks: new CallbackList(list, call.queue),
     source,
     initialEpoch,
     stepsPerEpoch,

@@ -6,26 +6,39 @@ import type { BatchCursor, BatchSource } from "./source.ts";
 import { type Mode, portName } from "./step.ts";
 import type { Logs, Step, Trainer } from "./trainer.ts";
 
-/** Finds the step for a batch, quickly where it is the same as for the batch before. */
-export class StepFinder {
+/** Runs the steps of one pass over data. It holds the program of the batch before, which mostly is that of the next, too. */
+export class StepRunner {
   private mode: Mode | undefined;
   private spec: BatchSpec | undefined;
   private step: Step | undefined;
+  private runs = 0;
 
   constructor(private readonly trainer: Trainer) {}
 
-  /** The step; a promise only where a program must be made or another is due. */
-  find(mode: Mode, spec: BatchSpec): Step | Promise<Step> {
-    if (mode === this.mode && spec === this.spec && this.step?.program.isCurrent) return this.step;
-    const step = this.trainer.find(mode, spec);
-    return step ? this.keep(mode, spec, step) : this.trainer.bind(mode, spec).then((bound) => this.keep(mode, spec, bound));
+  /**
+   * Runs the step for a batch and gives what `read` makes of it; a promise only where a program has to be bound first. `read` is called in the tick of the
+   * run, before another program can write over the outputs.
+   */
+  run<T>(mode: Mode, spec: BatchSpec, cursor: BatchCursor, read: (step: Step) => T): T | Promise<T> {
+    if (mode === this.mode && spec === this.spec && this.step?.program.isCurrent) return this.execute(this.step, cursor, read);
+    this.close();
+    return this.trainer.acquire(mode, spec, (step) => {
+      this.mode = mode;
+      this.spec = spec;
+      this.step = step;
+      return this.execute(step, cursor, read);
+    });
   }
 
-  private keep(mode: Mode, spec: BatchSpec, step: Step): Step {
-    this.mode = mode;
-    this.spec = spec;
-    this.step = step;
-    return step;
+  private execute<T>(step: Step, cursor: BatchCursor, read: (step: Step) => T): T {
+    this.trainer.run(this.mode as Mode, step, cursor, this.runs++);
+    return read(step);
+  }
+
+  /** Lets go of the program. */
+  close(): void {
+    if (this.step) this.trainer.release(this.step);
+    this.step = undefined;
   }
 }
 
@@ -44,9 +57,9 @@ export async function runTest(trainer: Trainer, reset: () => void, { source, epo
   const count = await eachBatch(
     source.open(epoch),
     limit,
-    async (cursor, finder, batch, spec) => {
+    async (cursor, runner, batch, spec) => {
       if (callbacks.has("onTestBatchBegin")) await callbacks.call("onTestBatchBegin", batch);
-      trainer.run("test", await finder.find("test", spec), cursor);
+      await runner.run("test", spec, cursor, () => undefined);
       if (callbacks.has("onTestBatchEnd")) await callbacks.call("onTestBatchEnd", batch);
     },
     trainer,
@@ -72,18 +85,18 @@ export async function runPredict(
   mode: "predict" | "sample" = "predict",
 ): Promise<Predicted[]> {
   await callbacks.call("onPredictBegin");
-  const parts: { data: TypedArray; shape: readonly number[] }[][] = Array.from({ length: outputs }, () => []);
+  const parts: Predicted[][] = Array.from({ length: outputs }, () => []);
   const count = await eachBatch(
     source.open(epoch),
     limit,
-    async (cursor, finder, batch, spec) => {
+    async (cursor, runner, batch, spec) => {
       if (callbacks.has("onPredictBatchBegin")) await callbacks.call("onPredictBatchBegin", batch);
-      const step = await finder.find(mode, spec);
-      trainer.run(mode, step, cursor);
-      for (const [index, list] of parts.entries()) {
+      const read = async ({ program }: Step, index: number): Promise<Predicted> => {
         const name = portName.output(index);
-        list.push({ data: await step.program.output(name).read(), shape: step.program.outputShape(name) });
-      }
+        return { data: await program.output(name).read(), shape: program.outputShape(name) };
+      };
+      const found = await runner.run(mode, spec, cursor, (step) => Promise.all(parts.map((_, index) => read(step, index))));
+      for (const [index, list] of parts.entries()) list.push(found[index] as Predicted);
       if (callbacks.has("onPredictBatchEnd")) await callbacks.call("onPredictBatchEnd", batch);
     },
     trainer,
@@ -93,20 +106,21 @@ export async function runPredict(
   return parts.map(join);
 }
 
-type Visit = (cursor: BatchCursor, finder: StepFinder, batch: number, spec: BatchSpec) => Promise<void>;
+type Visit = (cursor: BatchCursor, runner: StepRunner, batch: number, spec: BatchSpec) => Promise<void>;
 
 async function eachBatch(cursor: BatchCursor, limit = Number.POSITIVE_INFINITY, visit: Visit, trainer: Trainer): Promise<number> {
-  const finder = new StepFinder(trainer);
+  const runner = new StepRunner(trainer);
   const { pacer } = trainer;
   let batch = 0;
   try {
     for (; batch < limit; batch++) {
       const spec = await cursor.next();
       if (!spec) break;
-      await visit(cursor, finder, batch, spec);
+      await visit(cursor, runner, batch, spec);
       if (pacer.isDue) await pacer.pause();
     }
   } finally {
+    runner.close();
     await cursor.close();
   }
   return batch;

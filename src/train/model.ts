@@ -1,70 +1,51 @@
 import type { Backend } from "../backends/backend.ts";
+import { settle } from "../backends/evaluate.ts";
+import { withdraw } from "../backends/placement.ts";
 import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
-import { shapeError, stateError, valueError } from "../errors.ts";
+import { type StateError, shapeError, stateError, valueError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
-import { Network, type NetworkOptions } from "../nn/network.ts";
+import { Network } from "../nn/network.ts";
 import { summary } from "../nn/summary.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import type { OptimizerName } from "../optim/optimizers.ts";
-import { checkOptions, type OptionTable } from "../options.ts";
+import { checkOptions } from "../options.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
 import { CallbackList, callbacksOf, type TrainedModel } from "./callback.ts";
-import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
-import { runPredict, runTest } from "./loops.ts";
-import { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
+import { runPredict, runTest, StepRunner } from "./loops.ts";
+import type { McPrediction, McPredictOptions } from "./mc-predict.ts";
 import { assignNamed, assignOptimizer, type NamedArrays, readNamed, readOptimizer } from "./named-weights.ts";
-import { Objective, type ObjectiveOptions } from "./objective.ts";
+import { Objective } from "./objective.ts";
+import { OperationQueue } from "./operation-queue.ts";
 import {
+  type BatchWeights,
   batchWeights,
+  type CompileModelOptions,
   checkPass,
+  checkSeed,
   compileOptions,
   type EvaluateOptions,
   evaluateOptions,
   type FitOptions,
   fitOptions,
+  type ModelOptions,
+  modelTable,
   type PredictOptions,
   predictOptions,
+  required,
+  type SummaryOptions,
 } from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
 import type { BatchCursor } from "./source.ts";
+import type { Mode } from "./step.ts";
 import { Task } from "./task.ts";
 import { type Logs, type Step, Trainer } from "./trainer.ts";
-
-/** Options of a model. */
-export interface ModelOptions extends NetworkOptions {
-  /** Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` tells it. */
-  seed?: number;
-}
-
-export const modelTable: OptionTable<ModelOptions> = { seed: "number", name: "string", trainable: "boolean" };
-
-/** Options of {@link Model.compile}. */
-export interface CompileModelOptions extends ObjectiveOptions {
-  /** An optimizer, or the name of one with its defaults. Default "rmsprop", as in Keras. */
-  optimizer?: OptimizerName | Optimizer;
-  /** Where it runs. Default wasm, on first need. */
-  backend?: Backend;
-}
-
-/** Weights of one batch's samples. */
-export interface BatchWeights {
-  sampleWeight?: ArraysGiven;
-  classWeight?: ClassWeight;
-}
-
-/** Options of {@link Model.summary}. */
-export interface SummaryOptions {
-  /** Where the text goes; false for nowhere. Default console.log. */
-  print?: ((text: string) => void) | false;
-}
 
 /**
  * A network that can be trained: `compile`, then `fit`, `evaluate`, `predict`, with Keras's meaning. Make one with `sequential` or `model`.
@@ -76,7 +57,8 @@ export class Model extends Network implements TrainedModel {
   stopTraining = false;
   private task: Task | undefined;
   private trainer: Trainer | undefined;
-  private isBusy = false;
+  private givenBackend: Backend | undefined;
+  private readonly queue = new OperationQueue();
 
   constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], given: ModelOptions = {}, kind = "model") {
     const { seed, ...options } = checkOptions(kind, given, modelTable);
@@ -93,11 +75,13 @@ export class Model extends Network implements TrainedModel {
    * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
    */
   compile(options: CompileModelOptions): void {
+    this.checkIdle("compile");
     const label = `compile of ${this.label}`;
     const { optimizer = "rmsprop", backend, ...objective } = compileOptions(label, options);
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
     this.trainer?.dispose();
     this.task = task;
+    this.givenBackend = backend;
     this.trainer = new Trainer({ network: this, task, backend, seed: this.seed });
   }
 
@@ -121,68 +105,55 @@ export class Model extends Network implements TrainedModel {
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
   fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
   async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
-    this.compiled("fit");
-    this.checkIdle();
-    this.isBusy = true;
-    try {
-      const { task, trainer } = await this.ready("fit");
+    const checked = fitOptions(`fit of ${this.label}`, isStream(x) ? (yOrOptions as FitOptions) : options);
+    return this.alone("fit", async (task, trainer, queue) => {
+      if (queue.isNested) throw this.busy("fit", "a call from a callback of this model");
       const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
-      return await runFit({
-        model: this,
-        network: this,
-        task,
-        trainer,
-        data,
-        options: fitOptions(`fit of ${this.label}`, isStream(x) ? (yOrOptions as FitOptions) : options),
-      });
-    } finally {
-      this.isBusy = false;
-    }
+      return runFit({ model: this, network: this, task, trainer, data, options: checked, queue });
+    });
   }
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
   async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
-    const { task, trainer } = await this.ready("trainOnBatch");
-    const mode = task.optimizer.phase === "update" ? "train" : "accumulate";
-    return this.onBatch("trainOnBatch", mode, task, trainer, x, y, weights);
+    return this.onBatch("trainOnBatch", ({ optimizer }) => (optimizer.phase === "update" ? "train" : "accumulate"), { x, y }, weights);
   }
 
   /** Losses and metrics of one batch. */
   async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
-    const { task, trainer } = await this.ready("testOnBatch");
-    return this.onBatch("testOnBatch", "test", task, trainer, x, y, weights);
+    return this.onBatch("testOnBatch", () => "test", { x, y }, weights);
   }
 
-  /** What `profile` runs: the step of a mode for all of these data as one batch, bound, with what feeds it. */
-  async stepFor(mode: "train" | "predict", data: DataGiven): Promise<{ trainer: Trainer; step: Step; cursor: BatchCursor }> {
-    this.checkIdle();
-    const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
-    const preparation = new Preparation(this, "profile", task?.objective, true);
-    const columns = await preparation.columns(data);
-    const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
-    const spec = (await cursor.next()) as BatchSpec;
-    return { trainer, cursor, step: trainer.find(mode, spec) ?? (await trainer.bind(mode, spec)) };
+  /** For `profile`: calls `act` with the step of a mode for all of these data as one batch, while no other operation runs. */
+  withStep<T>(mode: "train" | "predict", data: DataGiven, act: (trainer: Trainer, step: Step, cursor: BatchCursor) => Promise<T>): Promise<T> {
+    return this.queue.run(async () => {
+      const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
+      const preparation = new Preparation(this, "profile", task?.objective, true);
+      const columns = await preparation.columns(data);
+      const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
+      const step = await trainer.acquire(mode, (await cursor.next()) as BatchSpec, (found) => found);
+      try {
+        return await act(trainer, step, cursor);
+      } finally {
+        trainer.release(step);
+      }
+    });
   }
 
-  private async onBatch(
-    what: string,
-    mode: "train" | "accumulate" | "test",
-    task: Task,
-    trainer: Trainer,
-    x: ArraysGiven,
-    y: ArraysGiven,
-    weights: BatchWeights,
-  ): Promise<Logs> {
-    const { sampleWeight, classWeight } = batchWeights(`${what} of ${this.label}`, weights, mode === "test");
-    const preparation = new Preparation(this, what, task.objective, true);
-    const columns = await preparation.weigh(await preparation.columns({ x, y, sampleWeight }), classWeight);
-    const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
-    const spec = await cursor.next();
-    if (!spec) return {};
-    const step = trainer.find(mode, spec) ?? (await trainer.bind(mode, spec));
-    task.objective.reset();
-    trainer.run(mode, step, cursor);
-    return trainer.logs();
+  private onBatch(what: string, modeOf: (task: Task) => Mode, data: DataGiven, weights: BatchWeights): Promise<Logs> {
+    const { sampleWeight, classWeight } = batchWeights(`${what} of ${this.label}`, weights, what === "testOnBatch");
+    return this.alone(what, async (task, trainer) => {
+      const preparation = new Preparation(this, what, task.objective, true);
+      const columns = await preparation.weigh(await preparation.columns({ ...data, sampleWeight }), classWeight);
+      const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
+      const runner = new StepRunner(trainer);
+      task.objective.reset();
+      try {
+        await runner.run(modeOf(task), (await cursor.next()) as BatchSpec, cursor, () => undefined);
+      } finally {
+        runner.close();
+      }
+      return trainer.logs();
+    });
   }
 
   // ── Using ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,15 +162,21 @@ export class Model extends Network implements TrainedModel {
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
   evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
-    const { task, trainer } = await this.ready("evaluate");
     const options = evaluateOptions(`evaluate of ${this.label}`, isStream(x) ? (yOrOptions as EvaluateOptions) : given);
-    const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
-    const preparation = new Preparation(this, "evaluate", task.objective, checkData);
-    checkPass(preparation.label, options, isStream(x));
-    const source = isStream(x)
-      ? preparation.streamSource(x, true)
-      : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), { batchSize });
-    return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacksOf(preparation.label, callbacks)));
+    return this.alone("evaluate", async (task, trainer, queue) => {
+      const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
+      const preparation = new Preparation(this, "evaluate", task.objective, checkData);
+      checkPass(preparation.label, options, isStream(x));
+      const source = isStream(x)
+        ? preparation.streamSource(x, true)
+        : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), { batchSize });
+      return runTest(
+        trainer,
+        () => task.objective.reset(),
+        { source, epoch: 0, limit: steps },
+        new CallbackList(callbacksOf(preparation.label, callbacks), queue),
+      );
+    });
   }
 
   /** What the model gives for x: a constant tensor [samples, …]. Needs no `compile`. @throws StateError where the model has several outputs. */
@@ -229,10 +206,13 @@ export class Model extends Network implements TrainedModel {
    */
   async mcPredict(x: ArraysGiven, given: McPredictOptions = {}): Promise<McPrediction> {
     const { passes = 100, ...options } = predictOptions(`mcPredict of ${this.label}`, given, { passes: "number" });
-    return mcPredict(this.label, passes, async () => {
-      const outputs = await this.forward("sample", x, options);
-      return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
-    });
+    // One after another, so that what each draws depends on the order of the calls alone.
+    return this.queue.run(async () =>
+      (await import("../rare.ts")).mcPredict(this.label, passes, async () => {
+        const outputs = await this.forward("sample", x, options);
+        return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
+      }),
+    );
   }
 
   private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions): Promise<Tensor[]> {
@@ -264,9 +244,11 @@ export class Model extends Network implements TrainedModel {
 
   // ── Weights and layers ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Copies of all weights, `{ data, shape }` each, in the order of `variables`. */
-  getWeights(): Promise<HostArray[]> {
-    return Promise.all(this.variables.map(async (variable) => ({ data: await variable.read(), shape: variable.shape })));
+  /** Copies of all weights at one moment, `{ data, shape }` each, in the order of `variables`. */
+  async getWeights(): Promise<HostArray[]> {
+    const { variables } = this;
+    await settle(variables, this.givenBackend);
+    return Promise.all(variables.map(async (variable) => ({ data: await variable.read(), shape: variable.shape })));
   }
 
   /**
@@ -344,6 +326,7 @@ export class Model extends Network implements TrainedModel {
         received: `${this.layers.length} layers`,
       });
     }
+    this.checkIdle("pop");
     const shorter = new Model(this.inputs, last.inputs, { seed: this.seed, name: this.name });
     Object.assign(this, { outputs: shorter.outputs, layers: shorter.layers, applications: shorter.applications });
     this.trainer?.dispose();
@@ -357,14 +340,43 @@ export class Model extends Network implements TrainedModel {
     return new Model(inputs, outputs, { name: this.name, trainable: this.trainable, seed: this.seed }, this.kind);
   }
 
+  /**
+   * Frees what the model holds on its backend, at once: programs, weights, the optimizer's state. The values are kept in JavaScript arrays, so that layers that are
+   * shared with other models, and the model itself, can be used again; they are placed anew when they are. Models that nobody holds any more are freed without it,
+   * when the garbage collector finds them; call it where that is too late, as in a handler that makes a model per request.
+   * @throws StateError while the model trains or is evaluated.
+   */
+  async dispose(): Promise<void> {
+    this.checkIdle("dispose");
+    const { trainer, task } = this;
+    trainer?.dispose();
+    await withdraw([...this.variables, ...(task?.variables ?? [])]);
+  }
+
+  /**
+   * Runs an operation that needs a compiled model after those that were called before; see {@link OperationQueue}. Inside a callback of another operation it
+   * leaves the metrics as they were.
+   */
+  private alone<T>(what: string, operation: (task: Task, trainer: Trainer, queue: OperationQueue) => Promise<T>): Promise<T> {
+    return this.queue.run(async (queue) => {
+      const { task, trainer } = await this.ready(what);
+      const run = () => operation(task, trainer, queue);
+      return queue.isNested ? (await import("../rare.ts")).keepMetrics(task.objective, run) : run();
+    });
+  }
+
   /** As {@link compiled}, with everything loaded that names stand for. */
   private async ready(what: string): Promise<{ task: Task; trainer: Trainer }> {
     const { task, trainer } = this.compiled(what);
     return { task: await task.load(), trainer };
   }
 
-  private checkIdle(): void {
-    if (this.isBusy) throw stateError(this.label, { rule: "a model trains one thing at a time", expected: "an awaited fit", received: "a second one" });
+  private checkIdle(what: string): void {
+    if (this.queue.isBusy) throw this.busy(what, "a model that trains or is evaluated");
+  }
+
+  private busy(what: string, received: string): StateError {
+    return stateError(this.label, { rule: `${what} cannot run inside another call on the model`, expected: "all calls before it awaited", received });
   }
 
   private compiled(what: string): { task: Task; trainer: Trainer } {
@@ -376,16 +388,6 @@ export class Model extends Network implements TrainedModel {
       received: "a model that was not compiled",
     });
   }
-}
-
-function required(label: string, y: ArraysGiven | undefined): ArraysGiven {
-  if (y !== undefined) return y;
-  throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
-}
-
-function checkSeed(label: string, seed: number): number {
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw valueError(label, { rule: "seed must be an integer in [0, 2^53)", expected: "an integer in [0, 2^53)", received: seed });
 }
 
 /** The one use of Math.random: the seed is kept, so the run can be repeated. */

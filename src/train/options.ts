@@ -1,11 +1,43 @@
+import type { Backend } from "../backends/backend.ts";
 import { checkNumber, valueError } from "../errors.ts";
+import type { NetworkOptions } from "../nn/network.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { OptimizerName } from "../optim/optimizers.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import type { Callback } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import type { McPredictOptions } from "./mc-predict.ts";
-import type { BatchWeights, CompileModelOptions } from "./model.ts";
+import type { ObjectiveOptions } from "./objective.ts";
 import type { BatchStream } from "./prepare.ts";
+
+/** Options of a model. */
+export interface ModelOptions extends NetworkOptions {
+  /** Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` tells it. */
+  seed?: number;
+}
+
+export const modelTable: OptionTable<ModelOptions> = { seed: "number", name: "string", trainable: "boolean" };
+
+/** Options of {@link Model.compile}. */
+export interface CompileModelOptions extends ObjectiveOptions {
+  /** An optimizer, or the name of one with its defaults. Default "rmsprop", as in Keras. */
+  optimizer?: OptimizerName | Optimizer;
+  /** Where it runs. Default wasm, on first need. */
+  backend?: Backend;
+}
+
+/** Weights of one batch's samples. */
+export interface BatchWeights {
+  sampleWeight?: ArraysGiven;
+  classWeight?: ClassWeight;
+}
+
+/** Options of {@link Model.summary}. */
+export interface SummaryOptions {
+  /** Where the text goes; false for nowhere. Default console.log. */
+  print?: ((text: string) => void) | false;
+}
 
 /** How much is shown: nothing, a line with a bar that moves (where there is a terminal), or a plain line per epoch. */
 export type Verbosity = "auto" | 0 | 1 | 2;
@@ -162,4 +194,16 @@ export function checkFit(label: string, options: FitOptions, isStream: boolean):
       });
     }
   }
+}
+
+/** Labels, which must be there. */
+export function required(label: string, y: ArraysGiven | undefined): ArraysGiven {
+  if (y !== undefined) return y;
+  throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
+}
+
+/** A model's seed. @throws ValueError unless it is an integer in [0, 2^53). */
+export function checkSeed(label: string, seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw valueError(label, { rule: "seed must be an integer in [0, 2^53)", expected: "an integer in [0, 2^53)", received: seed });
 }

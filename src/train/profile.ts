@@ -3,9 +3,12 @@ import type { Instruction, Program } from "../compiler/instruction.ts";
 import { printInstruction, print as printProgram } from "../compiler/print.ts";
 import { checkNumber, stateError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import type { Model } from "./model.ts";
 import { arrays } from "./options.ts";
+import type { Pacer } from "./pacer.ts";
+import type { BoundProgram } from "./programs.ts";
 
 /** Options of {@link profile}. */
 export interface ProfileOptions {
@@ -59,34 +62,50 @@ export async function profile(model: Model, x: ArraysGiven, options: ProfileOpti
   const { y, repeats = 30, print = console.log } = checkOptions("profile", options, { y: arrays, repeats: "number", print: "function or false" });
   checkNumber("profile", "repeats", repeats, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
   const mode = y === undefined ? "predict" : "train";
-  const { trainer, step, cursor } = await model.stepFor(mode, y === undefined ? { x } : { x, y });
-  const { executable, graph, variables } = step.program;
-  const backend = await trainer.backend();
+  const found = await model.withStep(mode, y === undefined ? { x } : { x, y }, (trainer, step, cursor) => {
+    const feed = () => trainer.feed(mode, step, cursor, 0);
+    return measure(step.program, repeats, feed, trainer.pacer);
+  });
+  if (print) print(table(`${mode === "train" ? "train step" : "prediction"} of ${model.label}`, found));
+  return found;
+}
+
+async function measure(step: BoundProgram, repeats: number, feed: () => void, pacer: Pacer): Promise<Profile> {
+  const { executable, backend, graph, variables } = step;
   if (!executable.runOne || !isHostBackend(backend)) {
     throw stateError("profile", { rule: "the backend must run instructions apart while the host waits", expected: "wasm or js", received: backend.name });
   }
-  const before = await Promise.all(variables.map((variable) => variable.read()));
   const whole: number[] = [];
   const apart = graph.instructions.map((): number[] => []);
+  const readAll = () => Promise.all(variables.map((variable) => variable.read()));
+  let before = await readAll();
+  const restore = () => {
+    for (const [index, variable] of variables.entries()) variable.assign(before[index] as TypedArray);
+  };
   try {
     // The first time each way is for the engine to compile.
     for (let repeat = -1; repeat < repeats; repeat++) {
-      trainer.feed(mode, step, cursor);
+      if (!step.isCurrent) {
+        throw stateError("profile", { rule: "the weights must stay on one backend", expected: backend.name, received: "weights that were moved" });
+      }
+      feed();
       const took = timed(() => executable.run());
-      trainer.feed(mode, step, cursor);
+      feed();
       const each = apart.map((_, index) => timed(() => executable.runOne?.(index)));
       if (repeat >= 0) {
         whole.push(took);
         for (const [index, times] of apart.entries()) times.push(each[index] as number);
       }
-      if (trainer.pacer.isDue) await trainer.pacer.pause();
+      if (!pacer.isDue) continue;
+      // Others may predict with the weights, or set them, during a pause.
+      restore();
+      await pacer.pause();
+      before = await readAll();
     }
   } finally {
-    for (const [index, variable] of variables.entries()) variable.assign(before[index] as Float32Array);
+    restore();
   }
-  const found = summarize(graph, median(whole), apart.map(median));
-  if (print) print(table(`${mode === "train" ? "train step" : "prediction"} of ${model.label}`, found));
-  return found;
+  return summarize(graph, median(whole), apart.map(median));
 }
 
 function timed(run: () => void): number {

@@ -1,16 +1,21 @@
 import type { Backend, Executable, InputPort, OutputPort } from "../backends/backend.ts";
-import { bind } from "../backends/evaluate.ts";
+import { bind, type Reclaimable, registerReclaimable } from "../backends/evaluate.ts";
 import type { CompiledGraph } from "../compiler/compile.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Home, Variable } from "../tensor/variable.ts";
 
 /** A program on a backend, with its ports by name. */
 export class BoundProgram {
+  /** How many calls use it now: {@link Programs} frees it only while there are none. */
+  users = 0;
+  /** Whether it is freed, or will be as soon as it has no user. */
+  isRetired = false;
   private readonly ports = new Map<string, InputPort>();
   private readonly homes: readonly (Home | undefined)[];
 
   constructor(
     readonly executable: Executable,
+    readonly backend: Backend,
     readonly variables: readonly Variable[],
     readonly graph: CompiledGraph["program"],
   ) {
@@ -18,7 +23,7 @@ export class BoundProgram {
     this.homes = variables.map((variable) => variable.home);
   }
 
-  /** Whether the variables still live where the program reads them; another backend may have taken them since. */
+  /** Whether the variables are still where the program reads them; another backend may have taken them since. */
   get isCurrent(): boolean {
     return this.variables.every((variable, index) => variable.home === this.homes[index]);
   }
@@ -40,50 +45,64 @@ export class BoundProgram {
     return this.graph.outputs[name]?.shape ?? [];
   }
 
+  /** Runs it. Start to read the outputs before anything is awaited: the next run of any program writes over them. */
   run(): void {
     this.executable.run();
   }
-
-  dispose(): void {
-    this.executable.dispose();
-  }
 }
 
-/** Programs kept at once: enough for train, test and predict at full and ragged batches, with room. */
-const capacity = 16;
+/**
+ * Programs kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the default, and one takes some 70 kB.
+ */
+const capacity = 48;
 
-/** Bound programs by key, the longest unused given up when there are too many. */
-export class Programs {
+/** Frees the programs of models that were collected. */
+const collected = /* @__PURE__ */ new FinalizationRegistry<Set<Executable>>((executables) => {
+  for (const executable of executables) executable.dispose();
+});
+
+/** Bound programs by key. When there are too many, those that have not been used for the longest time are freed. */
+export class Programs implements Reclaimable {
   private readonly kept = new Map<string, BoundProgram>();
+  /** Programs that are being bound: calls that need the same one wait for it. */
+  private readonly binding = new Map<string, Promise<unknown>>();
+  /** Of all programs that are not freed. Held by {@link collected}, so it leads to no model. */
+  private readonly executables = new Set<Executable>();
 
-  constructor(private readonly backend: () => Promise<Backend>) {}
-
-  /** The program of that key if it is there and may run. */
-  find(key: string): BoundProgram | undefined {
-    const program = this.kept.get(key);
-    if (!program) return undefined;
-    // To the end of the line.
-    this.kept.delete(key);
-    if (program.isCurrent) {
-      this.kept.set(key, program);
-      return program;
-    }
-    program.dispose();
-    return undefined;
+  constructor(private readonly backend: () => Promise<Backend>) {
+    collected.register(this, this.executables);
+    registerReclaimable(this);
   }
 
-  /** Binds what `record` gives and keeps it under the key. */
-  async add(key: string, record: () => CompiledGraph): Promise<BoundProgram> {
-    const graph = record();
-    const executable = await bind(graph, await this.backend());
-    const program = new BoundProgram(executable, graph.variables, graph.program);
-    this.kept.set(key, program);
-    for (const [oldest, old] of this.kept) {
-      if (this.kept.size <= capacity) break;
-      this.kept.delete(oldest);
-      old.dispose();
+  /**
+   * Gives `act` the program of a key, bound if need be, in a tick in which its variables are where it reads them: run it there. It is in use until it is released.
+   * Gives what `act` gives; a promise where the program has to be bound first.
+   */
+  acquire<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): T | Promise<T> {
+    const program = this.find(key);
+    if (!program) return this.bind(key, record, act);
+    program.users++;
+    return act(program);
+  }
+
+  /** The counterpart of {@link acquire}. */
+  release(program: BoundProgram): void {
+    program.users--;
+    if (program.isRetired) this.free(program);
+    else this.trim();
+  }
+
+  /** As {@link acquire}; the program is in use until what `act` gives is settled. */
+  async use<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => Promise<T>): Promise<T> {
+    let used: BoundProgram | undefined;
+    try {
+      return await this.acquire(key, record, (program) => {
+        used = program;
+        return act(program);
+      });
+    } finally {
+      if (used) this.release(used);
     }
-    return program;
   }
 
   /** How many programs are kept. */
@@ -91,8 +110,93 @@ export class Programs {
     return this.kept.size;
   }
 
+  reclaim(backend: Backend): boolean {
+    return this.drop((program) => program.backend === backend);
+  }
+
+  /** Frees all programs; those in use are freed when they are released. They are made again when they are needed. */
   dispose(): void {
-    for (const program of this.kept.values()) program.dispose();
-    this.kept.clear();
+    for (const [key, program] of this.kept) this.retire(key, program);
+  }
+
+  private find(key: string): BoundProgram | undefined {
+    const program = this.kept.get(key);
+    if (!program) return undefined;
+    if (!program.isCurrent) {
+      this.retire(key, program);
+      return undefined;
+    }
+    // Now it is the one that was used last.
+    this.kept.delete(key);
+    this.kept.set(key, program);
+    return program;
+  }
+
+  private async bind<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<T> {
+    for (let pending = this.binding.get(key); pending; pending = this.binding.get(key)) {
+      await pending;
+      const program = this.find(key);
+      if (!program) continue;
+      program.users++;
+      return act(program);
+    }
+    const added = this.add(key, record, act).finally(() => this.binding.delete(key));
+    this.binding.set(key, added);
+    return (await added)();
+  }
+
+  /** Binds a program and gives it to `act`, while no other call can move its variables. Gives the result of `act` as a function, for it may be a promise. */
+  private async add<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<() => T> {
+    const graph = record();
+    const backend = await this.backend();
+    return bind(graph, backend, (executable) => {
+      this.executables.add(executable);
+      const program = new BoundProgram(executable, backend, graph.variables, graph.program);
+      this.kept.set(key, program);
+      program.users++;
+      return outcomeOf(() => act(program));
+    });
+  }
+
+  /** Frees the programs that have not been used for the longest time, where there are too many. */
+  private trim(): void {
+    let surplus = this.kept.size - capacity;
+    if (surplus > 0) this.drop(() => surplus-- > 0);
+  }
+
+  /** Frees those that match and are not in use; says whether there were any. */
+  private drop(matches: (program: BoundProgram) => boolean): boolean {
+    let dropped = false;
+    for (const [key, program] of this.kept) {
+      if (program.users > 0 || !matches(program)) continue;
+      this.retire(key, program);
+      dropped = true;
+    }
+    return dropped;
+  }
+
+  /** Gives it to nobody any more. */
+  private retire(key: string, program: BoundProgram): void {
+    this.kept.delete(key);
+    program.isRetired = true;
+    this.free(program);
+  }
+
+  private free(program: BoundProgram): void {
+    if (program.users > 0) return;
+    this.executables.delete(program.executable);
+    program.executable.dispose();
+  }
+}
+
+/** What `act` gives or throws, to be had later: its errors are for the call that made it, not for those that wait for the same program. */
+function outcomeOf<T>(act: () => T): () => T {
+  try {
+    const result = act();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }

@@ -3,7 +3,8 @@ import { input } from "../nn/input.ts";
 import { Layer } from "../nn/layer.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { checkOptions } from "../options.ts";
-import { Model, type ModelOptions, modelTable } from "./model.ts";
+import { Model } from "./model.ts";
+import { type ModelOptions, modelTable } from "./options.ts";
 
 /**
  * A model whose layers follow one another. The first layer says what comes in (`inputShape`), unless it was built before.

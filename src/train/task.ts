@@ -1,6 +1,7 @@
 import { stateError } from "../errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { type OptimizerName, optimizerAtHand, optimizerOf } from "../optim/optimizers.ts";
+import type { Variable } from "../tensor/variable.ts";
 import type { Objective } from "./objective.ts";
 
 /** What a model is trained for, and how. */
@@ -32,5 +33,10 @@ export class Task {
       received: "none",
       advice: `Or give ${this.given}() instead of its name.`,
     });
+  }
+
+  /** All state: the optimizer's and the metrics'. */
+  get variables(): Variable[] {
+    return [...(this.made?.variables ?? []), ...Object.values(this.objective.reported).flatMap((metric) => metric.variables)];
   }
 }

@@ -1,5 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
+import { backendHolding } from "../backends/placement.ts";
 import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
@@ -45,7 +46,8 @@ export class Trainer {
   private readonly steps = new WeakMap<BoundProgram, Step>();
   private key: Int32Array;
   private readonly number = new Float32Array(1);
-  private forwardRuns = 0;
+  /** How many steps have drawn samples. */
+  private samples = 0;
   /** Whether train steps look for numbers that are not finite. */
   diagnosing: Diagnosing | undefined;
   /** What was not finite in the train step before, in words. */
@@ -73,19 +75,26 @@ export class Trainer {
     return this.programs.size;
   }
 
-  backend(): Promise<Backend> {
-    return this.options.backend ? Promise.resolve(this.options.backend) : defaultBackend();
+  async backend(): Promise<Backend> {
+    return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
   }
 
-  /** The step for a batch, if it is bound already. */
-  find(mode: Mode, spec: BatchSpec): Step | undefined {
-    const program = this.programs.find(this.keyOf(mode, spec));
-    return program && this.steps.get(program);
+  /** Gives `act` the step for a batch, in use until it is released: see {@link Programs.acquire}. */
+  acquire<T>(mode: Mode, spec: BatchSpec, act: (step: Step) => T): T | Promise<T> {
+    return this.programs.acquire(
+      this.keyOf(mode, spec),
+      () => this.record(mode, spec),
+      (program) => act(this.stepOf(program, spec)),
+    );
   }
 
-  /** Records and binds the step for a batch. */
-  async bind(mode: Mode, spec: BatchSpec): Promise<Step> {
-    const program = await this.programs.add(this.keyOf(mode, spec), () => this.record(mode, spec));
+  release({ program }: Step): void {
+    this.programs.release(program);
+  }
+
+  private stepOf(program: BoundProgram, spec: BatchSpec): Step {
+    const known = this.steps.get(program);
+    if (known) return known;
     const step: Step = {
       program,
       ports: {
@@ -99,19 +108,19 @@ export class Trainer {
     return step;
   }
 
-  /** Runs one step on the cursor's batch. Train steps count as steps of the optimizer. */
-  run(mode: Mode, step: Step, cursor: BatchCursor): void {
-    this.feed(mode, step, cursor);
+  /** Runs one step on the cursor's batch, the `index`th of a pass. Train steps count as steps of the optimizer. */
+  run(mode: Mode, step: Step, cursor: BatchCursor, index: number): void {
+    this.feed(mode, step, cursor, index);
     step.program.run();
-    if (mode === "train" || mode === "accumulate") this.options.task?.optimizer.advance();
+    if (isTraining(mode)) this.options.task?.optimizer.advance();
   }
 
   /** Writes what a step needs: the batch, the random key, the optimizer's scalars. */
-  feed(mode: Mode, step: Step, cursor: BatchCursor): void {
+  feed(mode: Mode, step: Step, cursor: BatchCursor, index: number): void {
     const optimizer = this.options.task?.optimizer;
     cursor.write(step.ports);
-    const isTraining = optimizer !== undefined && (mode === "train" || mode === "accumulate");
-    this.key[2] = isTraining ? optimizer.rawSteps : this.forwardRuns++;
+    // What is drawn must not depend on other calls that run meanwhile.
+    this.key[2] = optimizer && isTraining(mode) ? optimizer.rawSteps : mode === "sample" ? this.samples++ : index;
     step.program.input(portName.key)?.write(this.key);
     for (const name of step.scalars) {
       this.number[0] = optimizer?.scalar(name) ?? 0;
@@ -120,20 +129,22 @@ export class Trainer {
   }
 
   /** Losses and metrics so far. */
-  async logs(): Promise<Logs> {
+  logs(): Promise<Logs> {
     const reported = Object.entries(this.options.task?.objective.reported ?? {});
-    const program = this.programs.find("logs") ?? (await this.programs.add("logs", () => recordResults(reported.map(([, metric]) => metric))));
-    program.run();
-    const values = await Promise.all(reported.map((_, index) => program.output(String(index)).read()));
-    return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
+    const record = () => recordResults(reported.map(([, metric]) => metric));
+    return this.programs.use("logs", record, async (program) => {
+      program.run();
+      const values = await Promise.all(reported.map((_, index) => program.output(String(index)).read()));
+      return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
+    });
   }
 
-  /** Notes what was not finite in the step just run; another run of any program would write over it. */
+  /** Notes what was not finite in the step just run. Call it before anything is awaited. */
   async diagnose(step: Step, { readDiagnosis }: Diagnosing): Promise<void> {
     this.diagnosis = await readDiagnosis(step.program);
   }
 
-  /** Frees the programs. */
+  /** Frees the programs. They are made again when they are needed. */
   dispose(): void {
     this.programs.dispose();
   }
@@ -147,6 +158,8 @@ export class Trainer {
     return withFlags(this.flags, () => recordStep(mode, { network, task, trainable: this.trainable }, spec, this));
   }
 }
+
+const isTraining = (mode: Mode): boolean => mode === "train" || mode === "accumulate";
 
 /** The program that works out what is reported. */
 function recordResults(metrics: readonly Metric[]): CompiledGraph {

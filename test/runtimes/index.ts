@@ -89,13 +89,14 @@ await part("a handler given no module", async () => {
   expect(/must allow WebAssembly to be compiled\. .*"workerd".*wasm\(\{ module \}\)/.test(error ?? ""), `a handler without a module said: ${error}`);
 });
 await part("examples/workers", async () => {
-  const { faults: found, peak, idle, linearMemory } = await workersExample(scratch);
+  const { faults: found, peak, idle, growth, linearMemory } = await workersExample(scratch);
   faults.push(...found);
   const MB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   notes.push(
-    `examples/workers: peak memory of the runtime ${MB(peak)}, ${MB(idle)} before the first request; linear memory of the kernels ${MB(linearMemory)}`,
+    `examples/workers: peak memory of the runtime ${MB(peak)}, ${MB(idle)} before the first request; linear memory of the kernels ${MB(linearMemory)}, growth over 800 more requests ${MB(growth)}`,
   );
   expect(peak - idle <= 128e6, `examples/workers: requests took ${MB(peak - idle)}, more than the 128 MB of a Worker`);
+  expect(!(growth > 32e6), `examples/workers: memory grew by ${MB(growth)} over 800 requests`);
 });
 await part("docs/runtimes.md", async () => {
   const text = readFileSync(new URL("../../docs/runtimes.md", import.meta.url), "utf8");

@@ -13,19 +13,24 @@ interface Answer {
   readonly error?: string;
 }
 
-/** What the example did: faults, and the peak memory of the whole runtime, in bytes. */
+/** What the example did: faults, and the memory of the whole runtime, in bytes. */
 export interface Outcome {
   readonly faults: readonly string[];
   readonly peak: number;
   readonly idle: number;
+  /** By how much memory is larger after {@link many} requests than after a fifth of them. */
+  readonly growth: number;
   readonly linearMemory: number;
 }
 
 /** One after another. A local workerd has no limit of memory, so the more there are the later it collects what earlier ones left. */
 const requests = 12;
 
+/** Requests over which memory must not grow. */
+const many = 1000;
+
 /** Embeddings of 384 numbers around one of two directions. */
-function task(seed: number): { classes: string[]; examples: { embedding: number[]; class: string }[]; queries: number[][] } {
+function task(seed: number, examples = 200): { classes: string[]; examples: { embedding: number[]; class: string }[]; queries: number[][] } {
   let state = seed;
   const noise = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -35,7 +40,7 @@ function task(seed: number): { classes: string[]; examples: { embedding: number[
   const classes = ["keep", "drop"];
   return {
     classes,
-    examples: Array.from({ length: 200 }, (_, i) => ({ embedding: embedding(i % 2), class: classes[i % 2] as string })),
+    examples: Array.from({ length: examples }, (_, i) => ({ embedding: embedding(i % 2), class: classes[i % 2] as string })),
     queries: [embedding(0), embedding(1)],
   };
 }
@@ -57,7 +62,7 @@ export async function workersExample(scratch: string): Promise<Outcome> {
       return { status: response.status, answer: (await response.json()) as Answer };
     };
     const [pid = 0] = workerdProcesses().filter((pid) => !before.has(pid));
-    const idle = peakOf(pid);
+    const idle = memoryOf(pid, "VmHWM");
     const faults: string[] = [];
     const expect = (holds: boolean, fault: string) => {
       if (!holds) faults.push(fault);
@@ -79,7 +84,15 @@ export async function workersExample(scratch: string): Promise<Outcome> {
     expect(wrong.status === 400 && /^\S.*Expected .*received/.test(wrong.answer.error ?? ""), `examples/workers: a wrong label: ${JSON.stringify(wrong)}`);
     const broken = await post("{");
     expect(broken.status === 400, `examples/workers: broken JSON: ${broken.status}`);
-    return { faults, peak: peakOf(pid), idle, linearMemory: Math.max(...answers.map(({ answer }) => answer.linearMemory)) };
+    const peak = memoryOf(pid, "VmHWM");
+    const linearMemory = Math.max(...answers.map(({ answer }) => answer.linearMemory));
+    let early = Number.NaN;
+    for (let i = 0; i < many; i++) {
+      if (i === many / 5) early = memoryOf(pid, "VmRSS");
+      const { status, answer } = await post(JSON.stringify(task(i, 8)));
+      expect(status === 200 && answer.linearMemory === linearMemory, `examples/workers: request ${i}: status ${status}, linear memory ${answer.linearMemory}`);
+    }
+    return { faults, peak, idle, growth: memoryOf(pid, "VmRSS") - early, linearMemory };
   } finally {
     await worker.dispose();
   }
@@ -98,10 +111,10 @@ function workerdProcesses(): number[] {
     });
 }
 
-/** The most memory that a process has had, in bytes; NaN where Linux does not tell. */
-function peakOf(pid: number): number {
+/** The memory of a process in bytes, the most that it has had (VmHWM) or what it has now (VmRSS); NaN where Linux does not tell. */
+function memoryOf(pid: number, what: "VmHWM" | "VmRSS"): number {
   try {
-    return 1024 * Number(/VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+    return 1024 * Number(new RegExp(`${what}:\\s*(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
   } catch {
     return Number.NaN;
   }

@@ -142,11 +142,15 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
     await model.fit(x(), Int32Array.of(255, 1, 0, 0, 0, 0, 0, 0), { verbose: 0 });
   });
 
-  it("does one thing at a time", async () => {
+  it("refuses to compile, pop or dispose while it runs", async () => {
     const model = compiled();
-    const first = model.fit(x(), y(), { verbose: 0 });
-    await expect(model.fit(x(), y(), { verbose: 0 })).rejects.toThrow("a model trains one thing at a time. Expected an awaited fit, received a second one.");
-    await first;
+    const running = model.fit(x(), y(), { verbose: 0 });
+    const rule = "cannot run inside another call on the model. Expected all calls before it awaited, received a model that trains or is evaluated.";
+    expect(() => model.compile({ loss: "mse" })).toThrow(`sequential "${model.name}": compile ${rule}`);
+    expect(() => model.pop()).toThrow(`pop ${rule}`);
+    await expect(model.dispose()).rejects.toThrow(`dispose ${rule}`);
+    await running;
+    model.compile({ loss: "mse" });
   });
 });
 

@@ -36,10 +36,10 @@ describe("one run of the backend per train step", () => {
   it("keeps a bounded number of programs", async () => {
     const { backend: counting, counts } = countingBackend();
     const model = compiled(classifier(), { backend: counting });
-    for (let rows = 1; rows <= 40; rows++) await model.predict(points(rows).x, { batchSize: 100 });
-    expect(counts.loads).toBeGreaterThanOrEqual(40);
+    for (let rows = 1; rows <= 60; rows++) await model.predict(points(rows).x, { batchSize: 100 });
+    expect(counts.loads).toBeGreaterThanOrEqual(60);
     const loads = counts.loads;
-    await model.predict(points(40).x, { batchSize: 100 });
+    await model.predict(points(60).x, { batchSize: 100 });
     expect(counts.loads).toBe(loads);
     await model.predict(points(1).x);
     expect(counts.loads).toBe(loads + 1);

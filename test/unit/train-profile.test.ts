@@ -7,6 +7,7 @@ import { flatten } from "../../src/nn/layers/shape.ts";
 import type { Model } from "../../src/train/model.ts";
 import { profile } from "../../src/train/profile.ts";
 import { sequential } from "../../src/train/sequential.ts";
+import { weightsOf } from "./train-support.ts";
 
 function network(): Model {
   return sequential([conv2d(4, 3, { activation: "relu", inputShape: [6, 6, 1] }), flatten(), dense(3, { activation: "softmax", name: "head" })], { seed: 1 });
@@ -64,8 +65,13 @@ describe("profile", () => {
     await expect(profile(model, x, { y, ...quiet })).rejects.toThrow(
       "profile: the backend must run instructions apart while the host waits. Expected wasm or js, received wasm.",
     );
-    const running = model.fit(x, y, { verbose: 0 });
-    await expect(profile(model, x, { y, ...quiet })).rejects.toThrow("a model trains one thing at a time");
-    await running;
+  });
+
+  it("waits for training to end, and leaves it as it would be without", async () => {
+    const [alone, profiled] = [network(), network()];
+    for (const model of [alone, profiled]) model.compile({ loss: "sparseCategoricalCrossentropy", backend: js() });
+    await alone.fit(x, y, { verbose: 0 });
+    await Promise.all([profiled.fit(x, y, { verbose: 0 }), profile(profiled, x, { y, ...quiet })]);
+    expect(await weightsOf(profiled)).toEqual(await weightsOf(alone));
   });
 });

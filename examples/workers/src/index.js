@@ -5,19 +5,21 @@ const maximumBytes = 64 * 2 ** 20;
 
 /** @typedef {{ classes: string[], examples: { embedding: number[], class: string }[], queries?: number[][], weights?: { data: number[], shape: number[] }[] }} Task */
 
+/** @type {Awaited<ReturnType<typeof wasm>> | undefined} One for all requests, also for those that run at the same time: each has a model of its own. */
+let backend;
+
 /** Trains a head on the examples, from the given weights if there are some. @param {Task} task */
 async function fineTune({ classes, examples, queries = [], weights }) {
-  // A backend of its own for each request: nothing is shared between requests that run at the same time, and its memory goes with it.
-  const backend = await wasm({ maximumBytes });
+  backend ??= await wasm({ maximumBytes });
+  const model = sequential(
+    [
+      dense(32, { activation: "relu", kernelInitializer: "heNormal", inputShape: [examples[0].embedding.length] }),
+      dropout(0.2),
+      dense(classes.length, { activation: "softmax" }),
+    ],
+    { seed: 1 },
+  );
   try {
-    const model = sequential(
-      [
-        dense(32, { activation: "relu", kernelInitializer: "heNormal", inputShape: [examples[0].embedding.length] }),
-        dropout(0.2),
-        dense(classes.length, { activation: "softmax" }),
-      ],
-      { seed: 1 },
-    );
     if (weights) model.setWeights(weights);
     model.compile({ optimizer: adam({ learningRate: 3e-3 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
     const x = examples.map(({ embedding }) => embedding);
@@ -37,7 +39,8 @@ async function fineTune({ classes, examples, queries = [], weights }) {
       linearMemory: backend.heap.bytes,
     };
   } finally {
-    backend.dispose();
+    // Frees its memory now, rather than when the garbage collector finds it.
+    await model.dispose();
   }
 }
 

@@ -4,7 +4,7 @@ import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
 import { checkRange } from "../ports.ts";
 import { execute } from "./kernels.ts";
-import type { Memory } from "./memory.ts";
+import { type Memory, outOfMemory } from "./memory.ts";
 
 /** A program with its arrays. */
 export class JsExecutable implements HostExecutable {
@@ -15,6 +15,7 @@ export class JsExecutable implements HostExecutable {
   constructor(
     private readonly program: Program,
     memory: Memory,
+    private readonly storages: readonly { readonly array: TypedArray | undefined }[],
   ) {
     this.memory = memory;
     this.inputs = ports(program.inputs, (view, name) => inputPort(name, view, memory.window(view)));
@@ -23,7 +24,16 @@ export class JsExecutable implements HostExecutable {
 
   run(): void {
     const memory = this.held();
-    for (const instruction of this.program.instructions) execute(instruction, memory);
+    try {
+      for (const instruction of this.program.instructions) execute(instruction, memory);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      // Kernels allocate what they add up in. Where there is no room for it, results before are there, later ones are not.
+      throw outOfMemory("room for what kernels add up in", String(error), {
+        context: "the run was broken off, so variables that it updates may hold anything",
+        advice: "Restore the weights before going on.",
+      });
+    }
   }
 
   runOne(index: number): void {
@@ -43,8 +53,16 @@ export class JsExecutable implements HostExecutable {
   }
 
   private held(): Memory {
-    if (this.memory) return this.memory;
-    throw stateError("js backend", { rule: "a disposed program cannot run", expected: "a loaded program", received: "one that was disposed of" });
+    if (!this.memory) {
+      throw stateError("js backend", { rule: "a disposed program cannot run", expected: "a loaded program", received: "one that was disposed of" });
+    }
+    if (this.storages.every(({ array }) => array)) return this.memory;
+    throw stateError("js backend", {
+      rule: "a program's variables must be where they were when it was loaded",
+      expected: "storages in use",
+      received: "one that was freed",
+      advice: "Bind the graph again.",
+    });
   }
 }
 

@@ -30,7 +30,7 @@ export function js(options: JsOptions = {}): HostBackend {
   const backend: HostBackend = {
     name: precision === "float64" ? "js (float64)" : "js",
 
-    load: (program, storages) => new JsExecutable(program, new Memory(program, bind(program, storages), precision)),
+    load: (program, storages) => new JsExecutable(program, new Memory(program, bind(program, storages), precision), storages as readonly JsStorage[]),
 
     allocate: ({ size, dtype }: StorageSpec): JsStorage => ({ backend, size, dtype, array: newArray(size, dtype, precision) }),
 

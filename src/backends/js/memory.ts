@@ -1,4 +1,5 @@
 import type { BufferId, Program, View } from "../../compiler/instruction.ts";
+import { type Complaint, message, OutOfMemoryError } from "../../errors.ts";
 import type { DType, TypedArray } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 
@@ -56,8 +57,18 @@ export class Memory {
   }
 }
 
-/** An array of zeros for `size` elements. */
+/** An array of zeros for `size` elements. @throws OutOfMemoryError where the engine has no room for it. */
 export function newArray(size: number, dtype: DType, precision: Precision): TypedArray {
-  if (dtype === "int32") return new Int32Array(size);
-  return precision === "float64" ? new Float64Array(size) : new Float32Array(size);
+  try {
+    if (dtype === "int32") return new Int32Array(size);
+    return precision === "float64" ? new Float64Array(size) : new Float32Array(size);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw outOfMemory("room for an array", `a request for ${size} numbers`, { context: String(error), advice: "Use a smaller batch or model." });
+  }
+}
+
+/** What the backend throws where the engine cannot allocate. */
+export function outOfMemory(expected: string, received: string, more: Pick<Complaint, "context" | "advice">): OutOfMemoryError {
+  return new OutOfMemoryError(message("js backend", { rule: "out of memory", expected, received, ...more }));
 }

@@ -29,6 +29,12 @@ export interface WasmBackendOptions {
   eager?: boolean;
 }
 
+/** What a program holds of the memory, for when it is gone. */
+interface Loaded {
+  readonly reference: WeakRef<WasmExecutable>;
+  readonly blocks: readonly Block[];
+}
+
 /** What the module gives. */
 export interface WasmExports {
   execute(program: number, count: number, thread: number, threads: number, stride: number, control: number): number;
@@ -67,13 +73,17 @@ export class WasmBackend implements HostBackend {
   readonly threadLimit: number;
   /** See {@link WasmBackendOptions}. */
   readonly eager: boolean;
+  disposed = false;
   /** Bytes of scratch memory of one thread. */
   scratchStride = 0;
-  private readonly executables = new Set<WasmExecutable>();
+  /** Changes whenever a storage is freed: programs look whether it was one of theirs. */
+  frees = 0;
+  /** Held weakly, so that programs that nobody holds any more are freed. */
+  private readonly executables = new Set<WeakRef<WasmExecutable>>();
+  private readonly collected = new FinalizationRegistry<Loaded>((loaded) => this.release(loaded));
   /** For tests. */
   readonly crew: Crew | undefined;
   private sharesWork = false;
-  private disposed = false;
 
   constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1, spawn, eager = false }: WasmBackendOptions = {}) {
     this.interpret = interpret;
@@ -109,8 +119,19 @@ export class WasmBackend implements HostBackend {
 
   load(program: Program, storages: readonly Storage[]): WasmExecutable {
     this.check();
-    const executable = new WasmExecutable(this, program, this.bind(program, storages));
-    this.executables.add(executable);
+    const bound = this.bind(program, storages);
+    const { arena, scratch, scratchStride, sharesWork } = this;
+    let executable: WasmExecutable;
+    try {
+      executable = this.heap.attempt([arena, scratch], () => new WasmExecutable(this, program, bound));
+    } catch (error) {
+      Object.assign(this, { scratchStride, sharesWork });
+      this.link();
+      throw error;
+    }
+    const { reference, blocks } = executable;
+    this.executables.add(reference);
+    this.collected.register(executable, { reference, blocks }, executable);
     return executable;
   }
 
@@ -143,6 +164,7 @@ export class WasmBackend implements HostBackend {
     if (this.disposed) return;
     const own = this.own(storage);
     own.freed = true;
+    this.frees++;
     this.heap.free(own.block);
   }
 
@@ -155,15 +177,14 @@ export class WasmBackend implements HostBackend {
 
   /**
    * For executables: room for a program; scratch memory for each thread if it has work to share. Where that moves the arena or the scratch memory, all records get
-   * the new addresses.
+   * the new addresses. Scratch memory first: where the arena was nothing is written before the program is there, so that `load` can take the move back.
    */
   reserve(arenaBytes: number, scratchBytes: number, sharesWork: boolean): void {
-    const arenaMoved = this.heap.enlarge(this.arena, arenaBytes);
-    const stride = Math.max(this.scratchStride, Math.ceil(scratchBytes / 64) * 64);
+    this.scratchStride = Math.max(this.scratchStride, Math.ceil(scratchBytes / 64) * 64);
     this.sharesWork ||= sharesWork;
-    const scratchMoved = this.heap.enlarge(this.scratch, stride * (this.sharesWork ? this.threadLimit : 1));
-    this.scratchStride = stride;
-    if (arenaMoved || scratchMoved) for (const executable of this.executables) executable.link();
+    const scratchMoved = this.heap.enlarge(this.scratch, this.scratchStride * (this.sharesWork ? this.threadLimit : 1));
+    const arenaMoved = this.heap.enlarge(this.arena, arenaBytes);
+    if (arenaMoved || scratchMoved) this.link();
   }
 
   /** For executables: runs records that share so many nanoseconds of work, with workers if that is worth it. */
@@ -194,9 +215,15 @@ export class WasmBackend implements HostBackend {
     if (threads === 0) throw crew.fail();
   }
 
-  /** For executables: this one is disposed of. */
-  forget(executable: WasmExecutable): void {
-    this.executables.delete(executable);
+  /** For executables: frees what a program holds, which is disposed of or was collected. */
+  release({ reference, blocks }: Loaded, executable?: WasmExecutable): void {
+    if (executable) this.collected.unregister(executable);
+    this.executables.delete(reference);
+    for (const block of blocks) this.heap.free(block);
+  }
+
+  private link(): void {
+    for (const reference of this.executables) reference.deref()?.link();
   }
 
   private bind({ variables, buffers }: Program, storages: readonly Storage[]): WasmStorage[] {
@@ -232,6 +259,11 @@ export class WasmBackend implements HostBackend {
 
   private check(): void {
     if (!this.disposed) return;
-    throw stateError("wasm backend", { rule: "a disposed backend cannot be used", expected: "a backend in use", received: "one that was disposed of" });
+    throw stateError("wasm backend", {
+      rule: "a disposed backend cannot be used",
+      expected: "a backend in use",
+      received: "one that was disposed of",
+      advice: "Make another; what variables held on this one is lost.",
+    });
   }
 }

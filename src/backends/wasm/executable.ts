@@ -15,12 +15,16 @@ import { workOf } from "./work.ts";
 /** Nanoseconds of work below which thread 0 does an instruction alone. */
 const leastDivided = 2000;
 
-/** A program in linear memory: its records, its constants, and the ports into and out of the arena. */
+/** A program in linear memory: its records, its constants, and the ports into and out of the arena. Made by the backend, which frees what a failure leaves. */
 export class WasmExecutable implements HostExecutable {
   private readonly records: Block;
   private readonly constants: Block | undefined;
   private readonly constantOffsets = new Map<number, number>();
+  /** For the backend, which holds programs weakly. */
+  readonly reference: WeakRef<WasmExecutable> = new WeakRef(this);
   private readonly storages: ReadonlyMap<number, WasmStorage>;
+  /** The backend's count of freed storages when this program's were last seen to be in use. */
+  private frees = -1;
   private readonly inputs: Readonly<Record<string, InputPort>>;
   private readonly outputs: Readonly<Record<string, HostOutputPort>>;
   private readonly instructions: readonly Instruction[];
@@ -50,14 +54,20 @@ export class WasmExecutable implements HostExecutable {
     this.outputs = mapRecord(program.outputs, (view) => this.outputPort(view));
   }
 
+  /** What it holds of the memory. */
+  get blocks(): readonly Block[] {
+    return this.constants ? [this.records, this.constants] : [this.records];
+  }
+
   run(): void {
     this.check();
+    if (this.frees !== this.backend.frees) this.checkStorages();
     this.backend.execute(this.records.address, this.instructions.length, this.work, this.pace);
   }
 
   runOne(index: number): void {
     this.check();
-    this.parts ??= this.program.instructions.map((instruction) => this.part(instruction));
+    this.parts ??= this.split();
     this.parts[index]?.run();
   }
 
@@ -72,10 +82,8 @@ export class WasmExecutable implements HostExecutable {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    this.backend.forget(this);
     for (const part of this.parts ?? []) part.dispose();
-    this.backend.heap.free(this.records);
-    if (this.constants) this.backend.heap.free(this.constants);
+    this.backend.release(this, this);
   }
 
   /** Writes the records with the addresses of now; the backend asks for it again when the arena has moved. */
@@ -111,12 +119,21 @@ export class WasmExecutable implements HostExecutable {
     return start + offset * 4;
   }
 
-  /** One instruction on the same memory; only the constants are other copies. */
-  private part(instruction: Instruction): WasmExecutable {
+  /** Each instruction as a program on the same memory; only the constants are other copies. All or none. */
+  private split(): WasmExecutable[] {
     const { program, backend, storages } = this;
-    const used = new Set(viewsOf(instruction).reads.map(({ buffer }) => buffer));
-    const buffers = program.buffers.map((spec, buffer) => (spec.kind === "constant" && !used.has(buffer) ? { ...spec, kind: "temporary" as const } : spec));
-    return backend.load({ ...program, buffers, instructions: [instruction], inputs: {}, outputs: {} }, [...storages.values()]);
+    const parts: WasmExecutable[] = [];
+    try {
+      for (const instruction of program.instructions) {
+        const used = new Set(viewsOf(instruction).reads.map(({ buffer }) => buffer));
+        const buffers = program.buffers.map((spec, buffer) => (spec.kind === "constant" && !used.has(buffer) ? { ...spec, kind: "temporary" as const } : spec));
+        parts.push(backend.load({ ...program, buffers, instructions: [instruction], inputs: {}, outputs: {} }, [...storages.values()]));
+      }
+    } catch (error) {
+      for (const part of parts) part.dispose();
+      throw error;
+    }
+    return parts;
   }
 
   private placeConstants(): Block | undefined {
@@ -136,18 +153,13 @@ export class WasmExecutable implements HostExecutable {
     return block;
   }
 
-  /** Room for the records, and for what they run on. Nothing stays reserved where there is no room. */
+  /** Room for the records, and for what they run on. */
   private placeRecords(): Block {
-    const { backend, constants } = this;
-    try {
-      // Written once for their size; `link` writes them in their place.
-      const draft = this.write(0);
-      backend.reserve(this.program.arenaBytes, draft.scratchBytes, this.work > 0);
-      return backend.heap.allocate(draft.words.length * 4, "programs");
-    } catch (error) {
-      if (constants) backend.heap.free(constants);
-      throw error;
-    }
+    const { backend } = this;
+    // Written once for their size; `link` writes them in their place.
+    const draft = this.write(0);
+    backend.reserve(this.program.arenaBytes, draft.scratchBytes, this.work > 0);
+    return backend.heap.allocate(draft.words.length * 4, "programs");
   }
 
   private inputPort(view: View, name: string): InputPort {
@@ -180,6 +192,20 @@ export class WasmExecutable implements HostExecutable {
       return (view.dtype === "int32" ? heap.ints : heap.floats).slice(start, start + size);
     };
     return { size, readSync, read: async () => readSync() };
+  }
+
+  /** Throws where a variable has moved to another backend or is gone: its memory may be another's now. */
+  private checkStorages(): void {
+    for (const { freed } of this.storages.values()) {
+      if (!freed) continue;
+      throw stateError("wasm backend", {
+        rule: "a program's variables must be where they were when it was loaded",
+        expected: "storages in use",
+        received: "one that was freed",
+        advice: "Bind the graph again.",
+      });
+    }
+    this.frees = this.backend.frees;
   }
 
   private check(): void {

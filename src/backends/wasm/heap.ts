@@ -1,4 +1,4 @@
-import { message, OutOfMemoryError } from "../../errors.ts";
+import { message, OutOfMemoryError, valueError } from "../../errors.ts";
 
 /** What a piece of memory is for: named in out-of-memory errors. */
 export type Purpose = "variables" | "arena" | "scratch" | "constants" | "programs";
@@ -32,22 +32,26 @@ export class Heap {
   floats: Float32Array;
   ints: Int32Array;
   private readonly limit: number;
-  private readonly gaps: Gap[] = [];
-  private readonly used: Record<Purpose, number> = { variables: 0, arena: 0, scratch: 0, constants: 0, programs: 0 };
+  private gaps: Gap[] = [];
+  private used: Record<Purpose, number> = { variables: 0, arena: 0, scratch: 0, constants: 0, programs: 0 };
   private end = 0;
 
   /**
    * @param maximumBytes the most that the memory may grow to; default: what addresses reach.
    * @param shared whether threads share it. It is reserved whole, and where that is too much, half of it is tried, and so on.
+   * @throws ValueError unless maximumBytes is a number that has room for a page.
    */
   constructor(maximumBytes = addressable, shared = false) {
+    if (typeof maximumBytes !== "number" || !(maximumBytes >= pageBytes)) {
+      throw valueError("wasm backend", { rule: "maximumBytes must be a number of bytes", expected: `a number ≥ ${pageBytes}`, received: maximumBytes });
+    }
     let limit = Math.min(addressable, Math.floor(maximumBytes / pageBytes) * pageBytes);
     let memory: WebAssembly.Memory | undefined;
     while (!memory) {
       try {
-        memory = new WebAssembly.Memory(shared ? { initial: 1, maximum: Math.max(1, limit / pageBytes), shared } : { initial: 1 });
+        memory = new WebAssembly.Memory(shared ? { initial: 1, maximum: limit / pageBytes, shared } : { initial: 1 });
       } catch (error) {
-        if (limit < leastReserved) throw error;
+        if (!shared || limit < leastReserved) throw error;
         limit = Math.floor(limit / pageBytes / 2) * pageBytes;
       }
     }
@@ -69,13 +73,13 @@ export class Heap {
     return this.end;
   }
 
-  /** A new block of at least one byte; its contents are whatever was there. */
+  /** A new block of at least one byte; its contents are whatever was there. Where it throws, nothing has changed. */
   allocate(bytes: number, purpose: Purpose): Block {
     const size = alignUp(Math.max(bytes, 1));
     let gap = this.gaps.find((gap) => gap.bytes >= size);
     if (!gap) {
       const last = this.gaps.at(-1);
-      this.grow(size - (last && last.address + last.bytes === this.end ? last.bytes : 0), size, purpose);
+      if (!this.tryGrow(size - (last && last.address + last.bytes === this.end ? last.bytes : 0))) throw this.outOfMemory(size, purpose);
       gap = this.gaps.at(-1) as Gap;
     }
     const block: Block = { address: gap.address, bytes: size, purpose };
@@ -93,14 +97,16 @@ export class Heap {
     this.merge(index - 1);
   }
 
-  /** Makes a block at least `bytes` long, keeping its contents. Whether it had to move. */
+  /** Makes a block at least `bytes` long, keeping its contents. Whether it had to move. Where it throws, nothing has changed. */
   enlarge(block: Block, bytes: number): boolean {
     const size = alignUp(bytes);
     const more = size - block.bytes;
     if (more <= 0) return false;
     const after = block.address + block.bytes;
     const gap = this.gaps.find((gap) => gap.address === after);
-    if (after === this.end || (gap && gap.bytes < more && gap.address + gap.bytes === this.end)) this.grow(more - (gap?.bytes ?? 0), more, block.purpose);
+    const missing = more - (gap?.bytes ?? 0);
+    // At the end of the memory it is enough to grow by what is missing; where that fails, there may be a gap for the whole.
+    if (missing > 0 && after + (gap?.bytes ?? 0) === this.end) this.tryGrow(missing);
     const room = this.gaps.find((gap) => gap.address === after);
     if (room && room.bytes >= more) {
       this.take(room, more);
@@ -113,6 +119,28 @@ export class Heap {
     this.free({ ...block });
     Object.assign(block, moved);
     return true;
+  }
+
+  /**
+   * Runs `act`, which may allocate, and enlarge `blocks`. Where it throws, all of that is taken back, but that the memory may have grown. A block that had
+   * moved has its contents back, too, unless `act` has written where it was.
+   */
+  attempt<T>(blocks: readonly Block[], act: () => T): T {
+    const { end } = this;
+    const gaps = this.gaps.map((gap) => ({ ...gap }));
+    const used = { ...this.used };
+    const before = blocks.map((block) => ({ ...block }));
+    try {
+      return act();
+    } catch (error) {
+      this.gaps = gaps;
+      if (this.end > end) this.addGap(end);
+      this.used = used;
+      blocks.forEach((block, index) => {
+        Object.assign(block, before[index]);
+      });
+      throw error;
+    }
   }
 
   private take(gap: Gap, bytes: number): void {
@@ -131,20 +159,28 @@ export class Heap {
   }
 
   /** Adds at least `missing` bytes at the end, a quarter of the memory if that can be had, so that growing stays rare. */
-  private grow(missing: number, asked: number, purpose: Purpose): void {
+  private tryGrow(missing: number): boolean {
     const least = Math.ceil(missing / pageBytes);
     const wanted = Math.min(Math.max(least, Math.ceil(this.end / pageBytes / 4)), (this.limit - this.end) / pageBytes);
-    if (!this.tryGrow(Math.max(least, wanted)) && !this.tryGrow(least)) throw this.outOfMemory(asked, purpose);
-    const added = this.memory.buffer.byteLength - this.end;
-    this.gaps.push({ address: this.end, bytes: added });
-    this.end += added;
-    this.merge(this.gaps.length - 2);
-    this.floats = new Float32Array(this.memory.buffer);
-    this.ints = new Int32Array(this.memory.buffer);
+    if (!this.tryAdd(Math.max(least, wanted)) && !this.tryAdd(least)) return false;
+    const { buffer } = this.memory;
+    this.floats = new Float32Array(buffer);
+    this.ints = new Int32Array(buffer);
+    const { end } = this;
+    this.end = buffer.byteLength;
+    this.addGap(end);
+    return true;
   }
 
-  private tryGrow(pages: number): boolean {
-    if (this.end + pages * pageBytes > this.limit) return false;
+  /** The memory from `address` to the end is free. */
+  private addGap(address: number): void {
+    this.gaps.push({ address, bytes: this.end - address });
+    this.merge(this.gaps.length - 2);
+  }
+
+  private tryAdd(pages: number): boolean {
+    // Not for NaN, either.
+    if (!(this.end + pages * pageBytes <= this.limit)) return false;
     try {
       this.memory.grow(pages);
       return true;

@@ -3,7 +3,7 @@ import { checkOptions } from "../../options.ts";
 import { WasmBackend } from "./backend.ts";
 import { canShare } from "./carried.ts";
 import { moduleOf, supports } from "./module.ts";
-import { threadsFor } from "./spawn.ts";
+import { checkThreads, threadsFor } from "./spawn.ts";
 
 export { WasmBackend } from "./backend.ts";
 
@@ -33,13 +33,16 @@ export interface WasmOptions {
 /**
  * The WASM backend: AssemblyScript kernels with SIMD. Each call makes a backend with a memory of its own.
  * @throws StateError where the engine has no WASM SIMD, or forbids compiling and no module is given; ValueError where threads is not a whole number from 1 to
- * 64 or "auto".
+ * 64 or "auto", or maximumBytes is no number or less than a page of 64 kB; OutOfMemoryError where not even the module's own data fit.
  * @example const backend = await wasm({ threads: 2, maximumBytes: 256 * 2 ** 20 });
  */
 export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
   const table = { module: "object", deterministic: "boolean", maximumBytes: "number", threads: "number or string" } as const;
   const { module, deterministic = true, maximumBytes, threads: wanted = "auto" } = checkOptions("wasm", options, table);
-  if (module) return new WasmBackend(module, { maximumBytes });
+  if (module) {
+    checkThreads(wanted);
+    return new WasmBackend(module, { maximumBytes });
+  }
   if (!supports("simd")) {
     throw stateError("wasm backend", { rule: "the engine must have WASM SIMD", expected: "SIMD", received: "none", advice: "Use the js backend." });
   }

@@ -21,10 +21,14 @@ export function supports(build: Build): boolean {
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/** The compiled module, one for all backends; `shared`: for a memory that threads share. */
+/** The compiled module, one for all backends; `shared`: for a memory that threads share. One that could not be compiled is tried again at the next call. */
 export function moduleOf(build: Build, shared = false): Promise<WebAssembly.Module> {
   const key = `${build} ${shared}`;
-  const module = modules.get(key) ?? carried(build, shared);
-  modules.set(key, module);
+  let module = modules.get(key);
+  if (!module) {
+    module = carried(build, shared);
+    modules.set(key, module);
+    module.catch(() => modules.delete(key));
+  }
   return module;
 }

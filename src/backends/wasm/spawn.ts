@@ -52,9 +52,7 @@ type Host = {
  * @throws ValueError unless `wanted` is "auto" or a whole number from 1 to 64.
  */
 export function threadsFor(wanted: number | "auto", canShare = true): { threads: number; spawn?: Spawn } {
-  if (wanted !== "auto" && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= 64)) {
-    throw valueError("wasm backend", { rule: 'threads must be a number or "auto"', expected: 'a whole number from 1 to 64, or "auto"', received: wanted });
-  }
+  checkThreads(wanted);
   if (wanted === 1) return { threads: 1 };
   const { process, Worker, crossOriginIsolated } = globalThis as Host;
   let cores = globalThis.navigator?.hardwareConcurrency;
@@ -73,6 +71,12 @@ export function threadsFor(wanted: number | "auto", canShare = true): { threads:
     );
   }
   return { threads: 1 };
+}
+
+/** Throws a ValueError unless `wanted` is "auto" or a whole number from 1 to 64. */
+export function checkThreads(wanted: number | "auto"): void {
+  if (wanted === "auto" || (Number.isInteger(wanted) && wanted >= 1 && wanted <= 64)) return;
+  throw valueError("wasm backend", { rule: 'threads must be a number or "auto"', expected: 'a whole number from 1 to 64, or "auto"', received: wanted });
 }
 
 /** Node, Deno, Bun: workers that do not keep the process alive. */

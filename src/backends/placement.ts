@@ -1,0 +1,226 @@
+import { compile } from "../compiler/compile.ts";
+import { reachable } from "../compiler/graph.ts";
+import type { Program } from "../compiler/instruction.ts";
+import { stateError } from "../errors.ts";
+import type { NumericArray, TypedArray } from "../tensor/dtype.ts";
+import { fill } from "../tensor/ops/index.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { type Home, type Variable, variableOp } from "../tensor/variable.ts";
+import { type Backend, type Executable, isHostBackend, type Storage } from "./backend.ts";
+import { withRoom } from "./pressure.ts";
+
+/** Values of a variable while a backend holds them. */
+class Residence implements Home {
+  /** Number of writes: tells whoever is copying the values whether the copy is out of date. */
+  writes = 0;
+
+  constructor(readonly storage: Storage) {}
+
+  get isLost(): boolean {
+    return this.storage.backend.disposed === true;
+  }
+
+  read(): Promise<TypedArray> {
+    return this.storage.backend.read(this.storage);
+  }
+
+  write(data: NumericArray): void {
+    this.storage.backend.write(this.storage, data);
+    this.writes++;
+  }
+
+  free(): void {
+    if (!this.isLost) this.storage.backend.free(this.storage);
+  }
+}
+
+/** Storage of variables that were collected goes back to their backend: not prompt, but nothing is lost for good. */
+const abandoned = /* @__PURE__ */ new FinalizationRegistry<Residence>((residence) => residence.free());
+
+/** Variables that a call is placing now, with what is resolved when it is done. */
+const placing = /* @__PURE__ */ new WeakMap<Variable, Promise<void>>();
+
+/** The backend that holds the first of these that is held. */
+export function backendHolding(variables: readonly Variable[]): Backend | undefined {
+  const held = variables.find(({ home }) => home && !home.isLost);
+  return held && residenceOf(held)?.storage.backend;
+}
+
+/** What {@link place} loads: a program and its variables, in the program's order. */
+export interface Loading<T> {
+  readonly program: Program;
+  readonly variables: readonly Variable[];
+  /** Gets the program while no other call can move its variables. It must not place them itself. */
+  readonly use: (executable: Executable) => T | Promise<T>;
+}
+
+/**
+ * Places variables on a backend and, if asked to, loads a program for them. One transaction: variables change their home when all values are there and the
+ * program is loaded; where anything before that throws, what was allocated is freed and every variable is as it was. Calls for the same variables run one
+ * after another.
+ *
+ * Nothing is awaited between host backends, so a move is atomic. Where a backend must be awaited, values assigned meanwhile are copied, too; what a program
+ * on the old backend computes meanwhile is not.
+ * @param backendOf asked when it is this call's turn.
+ */
+export async function place<T = void>(variables: readonly Variable[], backendOf: () => Backend | Promise<Backend>, loading?: Loading<T>): Promise<T> {
+  let all = withSources(variables);
+  for (let other = placedNow(all); other; other = placedNow(all)) {
+    await other;
+    all = withSources(variables);
+  }
+  const turn = takeTurn();
+  const done = turn.then(clear, clear);
+  for (const variable of all) placing.set(variable, done);
+  return turn;
+
+  async function takeTurn(): Promise<T> {
+    const found = backendOf();
+    const backend = found instanceof Promise ? await found : found;
+    const executable = await withRoom(backend, () => transfer(all, backend, loading));
+    return executable && loading ? loading.use(executable) : (undefined as T);
+  }
+
+  function clear(): void {
+    for (const variable of all) placing.delete(variable);
+  }
+}
+
+const placedNow = (variables: readonly Variable[]): Promise<void> | undefined => placing.get(variables.find((variable) => placing.has(variable)) as Variable);
+
+/** The variables with those that initial tensors read, each after what its own is made of. */
+function withSources(variables: readonly Variable[]): Variable[] {
+  const found = new Set<Variable>();
+  const visit = (variable: Variable): void => {
+    if (found.has(variable)) return;
+    for (const source of sourcesOf(variable)) visit(source);
+    found.add(variable);
+  };
+  for (const variable of variables) visit(variable);
+  return [...found];
+}
+
+/** The variables that the initial tensor of a variable without a home reads. */
+function sourcesOf({ home, initial }: Variable): Variable[] {
+  if (home || !(initial instanceof Tensor)) return [];
+  return reachable([initial]).flatMap(({ op, attrs }) => (op === variableOp ? [(attrs as { variable: Variable }).variable] : []));
+}
+
+/** The transaction of {@link place}. */
+async function transfer(
+  all: readonly Variable[],
+  backend: Backend,
+  loading?: Pick<Loading<unknown>, "program" | "variables">,
+): Promise<Executable | undefined> {
+  /** Where variables will be. */
+  const fresh = new Map<Variable, Residence>();
+  /** The version of a variable's values that is there. */
+  const copied = new Map<Variable, Version>();
+  let executable: Executable | undefined;
+
+  function load(program: Program, variables: readonly Variable[]): Executable | Promise<Executable> {
+    return backend.load(
+      program,
+      variables.map((variable) => (fresh.get(variable) ?? (residenceOf(variable) as Residence)).storage),
+    );
+  }
+
+  try {
+    for (;;) {
+      const due = all.filter((variable) => residenceOf(variable)?.storage.backend !== backend && !Object.is(versionOf(variable), copied.get(variable)));
+      if (due.length === 0) {
+        if (!loading || executable) break;
+        const loaded = load(loading.program, loading.variables);
+        executable = loaded instanceof Promise ? await loaded : loaded;
+        continue;
+      }
+      for (const variable of due) {
+        const { dtype, shape } = checkHeld(variable);
+        if (!fresh.has(variable)) fresh.set(variable, new Residence(backend.allocate({ size: sizeOf(shape), dtype })));
+      }
+      const graphs: [Variable, Tensor][] = [];
+      for (const variable of due) {
+        const { initial, shape } = variable;
+        const from = residenceOf(variable)?.storage;
+        copied.set(variable, versionOf(variable));
+        const to = fresh.get(variable) as Residence;
+        if (from) to.write(isHostBackend(from.backend) ? from.backend.readSync(from) : await from.backend.read(from));
+        else if (initial instanceof Tensor) graphs.push([variable, initial]);
+        else if (typeof initial !== "number") to.write(initial);
+        else if (initial !== 0) graphs.push([variable, fill(shape, initial)]);
+      }
+      // In one run, but for what reads other variables: those must have their values before.
+      const apart = graphs.filter(([variable]) => sourcesOf(variable).length > 0);
+      for (const updates of [graphs.filter((graph) => !apart.includes(graph)), ...apart.map((graph) => [graph])]) {
+        if (updates.length === 0) continue;
+        const { program, variables } = compile({ outputs: {}, updates });
+        const loaded = load(program, variables);
+        const first = loaded instanceof Promise ? await loaded : loaded;
+        try {
+          first.run();
+        } finally {
+          first.dispose();
+        }
+      }
+    }
+  } catch (error) {
+    executable?.dispose();
+    for (const residence of fresh.values()) residence.free();
+    throw error;
+  }
+
+  const left = [...fresh.keys()].flatMap((variable) => residenceOf(variable) ?? []);
+  for (const [variable, residence] of fresh) {
+    abandoned.unregister(variable);
+    abandoned.register(variable, residence, variable);
+    variable.home = residence;
+    // The backend has them now; arrays and graphs can be collected.
+    variable.initial = 0;
+  }
+  for (const residence of left) residence.free();
+  return executable;
+}
+
+/**
+ * Moves the values of variables from their backends into JavaScript arrays and frees their storage; the next use places them anew. On host backends this is done
+ * when the call returns. Values that went with their backend are given up.
+ */
+export async function withdraw(variables: readonly Variable[]): Promise<void> {
+  const slow: Promise<void>[] = [];
+  for (const variable of new Set(variables)) {
+    const residence = residenceOf(variable);
+    if (!residence || residence.isLost) continue;
+    const { storage } = residence;
+    const take = (values: TypedArray, writes: number): void => {
+      if (variable.home !== residence || residence.writes !== writes) return;
+      variable.initial = values;
+      variable.home = undefined;
+      abandoned.unregister(variable);
+      residence.free();
+    };
+    if (isHostBackend(storage.backend)) take(storage.backend.readSync(storage), residence.writes);
+    else {
+      const { writes } = residence;
+      slow.push(residence.read().then((values) => take(values, writes)));
+    }
+  }
+  await Promise.all(slow);
+}
+
+/** Throws where a variable's values went with their backend. */
+function checkHeld(variable: Variable): Variable {
+  if (!variable.home?.isLost) return variable;
+  throw stateError(`variable "${variable.name}"`, {
+    rule: "its values must be on a backend in use",
+    expected: "values",
+    received: "a backend that was disposed of",
+    advice: "Assign new values (setWeights), or make a new model or optimizer.",
+  });
+}
+
+const residenceOf = ({ home }: Variable): Residence | undefined => home as Residence | undefined;
+
+/** What changes with each assignment. */
+type Version = Variable["initial"];
+const versionOf = (variable: Variable): Version => residenceOf(variable)?.writes ?? variable.initial;

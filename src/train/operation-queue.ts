@@ -1,0 +1,56 @@
+/** One call on a model that must not overlap another; it is told the queue that runs it. */
+type Operation<T> = (queue: OperationQueue) => Promise<T>;
+
+/**
+ * The rule for calls that overlap on one model:
+ *
+ * - Calls that train, measure or draw random numbers (`fit`, `evaluate`, `trainOnBatch`, `testOnBatch`, `mcPredict`, `profile`) run one after another,
+ *   in the order of the calls. Each begins when those before it have ended, whether they succeeded or failed.
+ * - `predict`, `predictAll` and `predictOnBatch` never wait: any number may run at once, also while the model trains. Each batch sees the weights of the
+ *   moment at which it runs.
+ * - While a call waits for a user's callback, it is paused between two steps. Calls that are made during that time run at once, one after another, and the
+ *   paused call goes on when they have ended: a callback may await `model.evaluate(…)`. `fit` inside a callback of the same model is refused.
+ * - `compile`, `pop` and `dispose` are refused while such calls run or wait.
+ *
+ * Calls on different models are independent. Each step writes its inputs, runs and starts to read its results without awaiting anything in between, and a
+ * program that a call uses is not freed. See docs/decisions/0012-overlap.md.
+ */
+export class OperationQueue {
+  private last: Promise<void> | undefined;
+  /** Runs what is called while the running operation is paused. */
+  private inner: OperationQueue | undefined;
+
+  /** @param isNested whether its operations run inside a callback of another one. */
+  constructor(readonly isNested = false) {}
+
+  /** Whether an operation runs or waits. */
+  get isBusy(): boolean {
+    return this.last !== undefined;
+  }
+
+  /** Runs an operation after those that were given before. */
+  run<T>(operation: Operation<T>): Promise<T> {
+    if (this.inner) return this.inner.run(operation);
+    const result = this.last ? this.last.then(() => operation(this)) : operation(this);
+    const end = () => {
+      if (this.last === ended) this.last = undefined;
+    };
+    const ended: Promise<void> = result.then(end, end);
+    this.last = ended;
+    return result;
+  }
+
+  /** For the running operation: calls a user's function, and waits for it and for the operations that were started meanwhile. */
+  async pauseFor(act: () => unknown): Promise<void> {
+    const inner = new OperationQueue(true);
+    this.inner = inner;
+    try {
+      const result = act();
+      // A function that gives no promise ends here, without a turn in which others could get in.
+      if (result instanceof Object && "then" in result) await result;
+    } finally {
+      while (inner.last) await inner.last;
+      this.inner = undefined;
+    }
+  }
+}

@@ -1,0 +1,274 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Backend } from "../../src/backends/backend.ts";
+import { bind } from "../../src/backends/evaluate.ts";
+import { JsExecutable } from "../../src/backends/js/executable.ts";
+import { js } from "../../src/backends/js/index.ts";
+import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
+import type { Heap } from "../../src/backends/wasm/heap.ts";
+import { wasm } from "../../src/backends/wasm/index.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { OutOfMemoryError } from "../../src/errors.ts";
+import { adam, batchNormalization, dense, dropout, type Model, sequential } from "../../src/index.ts";
+import { add, matmul, randomNormal, tensor } from "../../src/tensor/ops/index.ts";
+import { Variable } from "../../src/tensor/variable.ts";
+import { threaded } from "./threads-support.ts";
+
+afterEach(() => vi.unstubAllGlobals());
+
+const bits = ({ data }: { data: ArrayLike<number> }): number[] => [...new Int32Array(Float32Array.from(data).buffer)];
+const ramp = (shape: number[]) => ({ data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * 0.7)), shape });
+
+/** A thing to throw at one of many places. */
+interface Saboteur {
+  /** Throws at place number `at` (from 0) of what `act` does, and once more or not at all after that. Gives how many places came by. */
+  during(at: number, act: () => Promise<unknown>): Promise<{ places: number; error: unknown }>;
+  /** What must be the same after a failure: who holds how much, and the gaps between. */
+  accounts(): unknown;
+}
+
+class Planned extends Error {}
+
+/** Counts calls while it is on, and throws at one of them. */
+function counter(toThrow: () => Error, keepOn = false) {
+  let at = -1;
+  let places = 0;
+  let isOn = false;
+  return {
+    pause<T>(act: () => T): T {
+      const before = isOn;
+      isOn = false;
+      try {
+        return act();
+      } finally {
+        isOn = before;
+      }
+    },
+    pass(): void {
+      if (!isOn) return;
+      const here = places++;
+      if (here === at || (keepOn && at >= 0 && here > at)) throw toThrow();
+    },
+    async during(where: number, act: () => Promise<unknown>) {
+      [at, places, isOn] = [where, 0, true];
+      let error: unknown;
+      try {
+        await act();
+      } catch (caught) {
+        error = caught;
+      }
+      isOn = false;
+      return { places, error };
+    },
+  };
+}
+
+const parts = (heap: Heap) => heap as unknown as { used: Record<string, number>; gaps: { address: number; bytes: number }[] };
+
+/** Every step that takes linear memory: throws once, with an error of its own. */
+function atAllocations({ heap }: WasmBackend): Saboteur {
+  const { pass, during } = counter(() => new Planned("no"));
+  for (const name of ["allocate", "enlarge"] as const) {
+    const real = heap[name].bind(heap) as (...args: unknown[]) => unknown;
+    Object.assign(heap, {
+      [name]: (...args: unknown[]) => {
+        pass();
+        return real(...args);
+      },
+    });
+  }
+  return { during, accounts: () => accountsOf(heap) };
+}
+
+/** Every growth of the memory: from one on all fail, as where the machine has no more. */
+function atGrowth({ heap }: WasmBackend): Saboteur {
+  const { pass, during } = counter(() => new RangeError("WebAssembly.Memory.grow(): Unable to grow instance memory"), true);
+  const real = heap.memory.grow.bind(heap.memory);
+  heap.memory.grow = (pages) => {
+    pass();
+    return real(pages);
+  };
+  return { during, accounts: () => accountsOf(heap) };
+}
+
+/** Who holds how much, and whether all of the rest is free. The arena and scratch memory are shared, and as large as any program has needed. */
+function accountsOf(heap: Heap): unknown {
+  const { used, gaps } = parts(heap);
+  const free = gaps.reduce((sum, { bytes }) => sum + bytes, 0);
+  const { arena, scratch, ...own } = used;
+  return { own, unaccounted: heap.bytes - free - Object.values(used).reduce((a, b) => a + b) };
+}
+
+/** Every typed array that is made outside of a run, the data's included. */
+function atArrays(): Saboteur {
+  const { pass, during, pause } = counter(() => new Planned("no"));
+  for (const name of ["Float32Array", "Int32Array", "Float64Array"] as const) {
+    const construct = (target: new (...args: unknown[]) => object, args: unknown[], newTarget: unknown) => {
+      if (typeof args[0] === "number") pass();
+      return Reflect.construct(target, args, newTarget as new () => object);
+    };
+    vi.stubGlobal(name, new Proxy(globalThis[name], { construct: construct as ProxyHandler<typeof Float32Array>["construct"] & object }));
+  }
+  const { run } = JsExecutable.prototype;
+  vi.spyOn(JsExecutable.prototype, "run").mockImplementation(function (this: JsExecutable) {
+    pause(() => run.call(this));
+  });
+  return { during, accounts: () => undefined };
+}
+
+const x = ramp([20, 9]);
+const labels = ramp([20, 3]);
+
+/** Takes variables, constants, scratch memory, an arena that must move, and programs of several modes. */
+function subject(backend: Backend): Model {
+  const model = sequential([dense(70, { inputShape: [9], activation: "relu" }), batchNormalization(), dropout(0.2), dense(3)], { seed: 3 });
+  model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "meanSquaredError", metrics: ["meanAbsoluteError"], backend });
+  return model;
+}
+
+const weightsOf = async (model: Model): Promise<number[][]> => (await model.getWeights()).map(bits);
+
+/** What is tried, until it goes through: `result` gives what must come out then. */
+interface Attempt {
+  act(): Promise<unknown>;
+  result(): Promise<unknown>;
+  /** Whether a failure may have left nothing; a step that was done is no part of the failure. Default true. */
+  isUntouched?(): boolean;
+}
+
+const scenarios: Record<string, (backend: Backend) => Attempt> = {
+  predict(backend) {
+    const model = subject(backend);
+    let y: number[];
+    return {
+      act: async () => {
+        y = bits({ data: (await (await model.predict(x, { batchSize: 20 })).data()) as Float32Array });
+      },
+      result: async () => [y, await weightsOf(model)],
+    };
+  },
+  "first weights": (backend) => {
+    const model = subject(backend);
+    return { act: () => model.getWeights(), result: () => weightsOf(model) };
+  },
+  fit(backend) {
+    let model = subject(backend);
+    return {
+      act: async () => {
+        // Steps that were done stay done: then the next try begins with another model.
+        if (model.optimizer.rawSteps > 0) model = subject(backend);
+        await model.fit(x, labels, { epochs: 1, batchSize: 20, verbose: 0 });
+      },
+      result: () => weightsOf(model),
+      isUntouched: () => model.optimizer.rawSteps === 0,
+    };
+  },
+  "tensors and variables made of variables": (backend) => {
+    const w = new Variable([40, 40], { initial: randomNormal([40, 40], { seed: 1 }), name: "w" });
+    const v = new Variable([40, 40], { initial: add(w, 1), name: "v" });
+    let y: Int32Array;
+    const graph = () => compile({ outputs: { y: matmul(v, tensor(ramp([40, 40]).data, [40, 40])) } });
+    return {
+      act: () =>
+        bind(graph(), backend, async (executable) => {
+          executable.run();
+          y = new Int32Array((await executable.output("y").read()).buffer);
+          executable.dispose();
+        }),
+      result: async () => [[...y], bits({ data: await w.read() })],
+    };
+  },
+  "compile, train, evaluate": (backend) => {
+    let seen: unknown;
+    return {
+      act: async () => {
+        const model = sequential([dense(5, { inputShape: [9], activation: "relu" }), dense(3)], { seed: 3 });
+        model.compile({ optimizer: "sgd", loss: "meanSquaredError", backend });
+        await model.trainOnBatch(x, labels);
+        model.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "meanAbsoluteError", backend });
+        seen = [await model.trainOnBatch(x, labels), await model.evaluate(x, labels, { batchSize: 20 }), await weightsOf(model)];
+      },
+      result: async () => seen,
+      isUntouched: () => false,
+    };
+  },
+};
+
+/** Two models that have been trained and have predicted, and what they must go on giving. */
+async function bystanders(backend: Backend) {
+  const rows = ramp([5, 4]);
+  const models = [1, 2].map((seed) => {
+    const model = sequential([dense(6, { inputShape: [4], activation: "relu" }), dense(2)], { seed });
+    model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "meanSquaredError", backend });
+    return model;
+  });
+  for (const model of models) await model.fit(rows, ramp([5, 2]), { epochs: 2, batchSize: 5, verbose: 0 });
+  const look = async () => {
+    const all = [];
+    for (const model of models) {
+      all.push(bits({ data: (await (await model.predict(rows)).data()) as Float32Array }), await weightsOf(model), (await model.getOptimizerState())["steps"]);
+    }
+    return all;
+  };
+  return { look, before: await look() };
+}
+
+/** Fails at each place in turn until the act goes through; gives how many places there were. */
+async function failEverywhere(backend: Backend, saboteur: Saboteur, name: keyof typeof scenarios, expected: unknown): Promise<number> {
+  const { look, before } = await bystanders(backend);
+  const { act, result, isUntouched = () => true } = (scenarios[name] as (typeof scenarios)[string])(backend);
+  let failures = 0;
+  for (let at = 0; ; at++) {
+    const accounts = saboteur.accounts();
+    const { error, places } = await saboteur.during(at, act);
+    if (places <= at) {
+      expect(error).toBeUndefined();
+      break;
+    }
+    failures++;
+    expect(error, `place ${at} of ${name}`).toBeInstanceOf(Error);
+    expect(error instanceof Planned || error instanceof OutOfMemoryError || error instanceof RangeError).toBe(true);
+    if (isUntouched()) expect(saboteur.accounts(), `place ${at} of ${name}`).toEqual(accounts);
+    expect(await look(), `place ${at} of ${name}`).toEqual(before);
+  }
+  expect(await result()).toEqual(expected);
+  return failures;
+}
+
+async function expectedOf(backend: Backend, name: string): Promise<unknown> {
+  const { act, result } = (scenarios[name] as (typeof scenarios)[string])(backend);
+  await act();
+  return result();
+}
+
+describe("a failure at any allocation changes nothing that was there, and the call can be made again", () => {
+  for (const [threads, make] of [
+    [1, () => wasm({ threads: 1 })],
+    [2, () => threaded(2)],
+  ] as const) {
+    it(`on wasm with ${threads} thread(s)`, async () => {
+      const counts: Record<string, number> = {};
+      for (const name of Object.keys(scenarios).slice(0, threads === 1 ? undefined : -1)) {
+        const clean = await make();
+        const expected = await expectedOf(clean, name);
+        clean.dispose();
+        for (const [what, sabotage] of Object.entries({ allocation: atAllocations, growth: atGrowth })) {
+          const backend = await make();
+          counts[`${name}: ${what}`] = await failEverywhere(backend, sabotage(backend), name, expected);
+          backend.dispose();
+        }
+      }
+      console.log(counts);
+    });
+  }
+
+  it("on js", async () => {
+    const counts: Record<string, number> = {};
+    for (const name of ["predict", "fit", "tensors and variables made of variables"]) {
+      const expected = await expectedOf(js(), name);
+      counts[name] = await failEverywhere(js(), atArrays(), name, expected);
+      vi.unstubAllGlobals();
+      vi.restoreAllMocks();
+    }
+    console.log(counts);
+  });
+});
