@@ -1,5 +1,5 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
-import { checkOptions, type OptionTable, type OwnTable, withArguments } from "../options.ts";
+import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import { describe } from "../regularize/configured.ts";
 import { type Constraint, type ConstraintName, constraintOf } from "../regularize/constraints.ts";
 import { type Penalty, type PenaltyName, penaltyOf } from "../regularize/penalties.ts";
@@ -10,8 +10,11 @@ import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "./initializers.ts";
+import { type LayerOptions, layerTable } from "./layer-options.ts";
 import { streamOf } from "./stream.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
+
+export { type LayerOptions, layerOptions } from "./layer-options.ts";
 
 /** A shape whose batch axis (and perhaps others) is not known yet. */
 export type BatchShape = readonly (number | null)[];
@@ -38,42 +41,6 @@ export interface CallContext {
   maskOf(tensor: Tensor): Tensor | undefined;
   /** Says which steps of a tensor count. @throws ShapeError unless the mask has the tensor's first axes; `owner` stands in front of the message. */
   setMask(tensor: Tensor, mask: Tensor, owner?: string): void;
-}
-
-/** Options that every layer takes. */
-export interface LayerOptions {
-  /** Unique within a model; default the layer's kind with a number. */
-  name?: string;
-  /** Default true. */
-  trainable?: boolean;
-  /** Shape of one sample, without the batch axis; only for the first layer of a sequential model. */
-  inputShape?: Shape;
-  /** Element type of the input; default float32. Embeddings take int32. */
-  inputDType?: DType;
-  /** A penalty on the layer's output, or its name; divided by the batch size. */
-  activityRegularizer?: PenaltyName | Penalty;
-}
-
-const layerTable: OptionTable<LayerOptions> = {
-  name: "string",
-  trainable: "boolean",
-  inputShape: "list",
-  inputDType: "string",
-  activityRegularizer: "string or function",
-};
-
-/**
- * The options of a layer, checked, with positional arguments among them. For factories of layers that are functions; classes give their table to the
- * constructor of {@link Layer}.
- */
-export function layerOptions<O extends LayerOptions, P extends object = object>(
-  kind: string,
-  options: O | undefined,
-  table: OwnTable<NoInfer<O & P>, LayerOptions>,
-  positional?: P,
-): O & P {
-  const example = Object.keys(table).find((key) => !(key in (positional ?? {}))) ?? "name";
-  return checkOptions(kind, withArguments(kind, options, example, positional), { ...table, ...layerTable } as unknown as OptionTable<O & P>);
 }
 
 /** What {@link Layer.addVariable} takes. */

@@ -1,0 +1,40 @@
+import { checkOptions, type OptionTable, type OwnTable, withArguments } from "../options.ts";
+import type { Penalty, PenaltyName } from "../regularize/penalties.ts";
+import type { DType } from "../tensor/dtype.ts";
+import type { Shape } from "../tensor/shape.ts";
+
+/** Options that every layer takes. */
+export interface LayerOptions {
+  /** Unique within a model; default the layer's kind with a number. */
+  name?: string;
+  /** Default true. */
+  trainable?: boolean;
+  /** Shape of one sample, without the batch axis; only for the first layer of a sequential model. */
+  inputShape?: Shape;
+  /** Element type of the input; default float32. Embeddings take int32. */
+  inputDType?: DType;
+  /** A penalty on the layer's output, or its name; divided by the batch size. */
+  activityRegularizer?: PenaltyName | Penalty;
+}
+
+export const layerTable: OptionTable<LayerOptions> = {
+  name: "string",
+  trainable: "boolean",
+  inputShape: "list",
+  inputDType: "string",
+  activityRegularizer: "string or function",
+};
+
+/**
+ * The options of a layer, checked, with positional arguments among them. For factories of layers that are functions; classes give their table to the
+ * constructor of {@link Layer}.
+ */
+export function layerOptions<O extends LayerOptions, P extends object = object>(
+  kind: string,
+  options: O | undefined,
+  table: OwnTable<NoInfer<O & P>, LayerOptions>,
+  positional?: P,
+): O & P {
+  const example = Object.keys(table).find((key) => !(key in (positional ?? {}))) ?? "name";
+  return checkOptions(kind, withArguments(kind, options, example, positional), { ...table, ...layerTable } as unknown as OptionTable<O & P>);
+}
