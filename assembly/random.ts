@@ -6,7 +6,7 @@ import { ownScratch } from "./threads";
 class Random {
   stream: i32;
   count: i32;
-  /** int32 [3]: seed (low, high) and step. */
+  /** int32 [4]: seed (low, high) and step (low, high). */
   key: usize;
   output: usize;
   /** One block: the last numbers, where a whole block is not wanted. */
@@ -19,7 +19,7 @@ const CONSTANTS: usize = memory.data<i32>([0xd2511f53, 0xcd9e8d57, 0x9e3779b9, 0
 /** Numbers made at a time, from eight counters. */
 const BLOCK: i32 = 32;
 
-/** Uniform numbers in (0, 1); elements 4i … 4i+3 come from the counter (i, stream, step, 0). */
+/** Uniform numbers in (0, 1); elements 4i … 4i+3 come from the counter (i, stream, step low, 2·step high). */
 export function random(record: usize, thread: i32, threads: i32): void {
   const r = changetype<Random>(record);
   const blocks = (r.count + BLOCK - 1) / BLOCK;
@@ -28,11 +28,13 @@ export function random(record: usize, thread: i32, threads: i32): void {
   const low = load<i32>(r.key);
   const high = load<i32>(r.key, 4);
   const step = load<i32>(r.key, 8);
+  // Odd numbers belong to the host's streams.
+  const last = load<i32>(r.key, 12) << 1;
   const words = ownScratch(r.scratch);
   for (let block = thread * share; block < to; ++block) {
     const target = r.output + (block * BLOCK << 2);
     const left = r.count - block * BLOCK;
-    generate(low, high, block * (BLOCK >> 2), r.stream, step, left >= BLOCK ? target : words);
+    generate(low, high, block * (BLOCK >> 2), r.stream, step, last, left >= BLOCK ? target : words);
     if (left < BLOCK) for (let i = 0; i < left; ++i) store<i32>(target + (i << 2), load<i32>(words + (i << 2)));
   }
 }
@@ -55,12 +57,12 @@ function lows(p: v128, q: v128): v128 {
 }
 
 /** Numbers from `counter` and the seven after it: two chains of four, which hide each other's latency. */
-function generate(low: i32, high: i32, counter: i32, stream: i32, step: i32, target: usize): void {
+function generate(low: i32, high: i32, counter: i32, stream: i32, step: i32, last: i32, target: usize): void {
   let k0 = i32x4.splat(low), k1 = i32x4.splat(high);
   let a0 = i32x4.add(i32x4.splat(counter), i32x4(0, 1, 2, 3)), b0 = i32x4.add(a0, i32x4.splat(4));
   let a1 = i32x4.splat(stream), b1 = a1;
   let a2 = i32x4.splat(step), b2 = a2;
-  let a3 = i32x4.splat(0), b3 = a3;
+  let a3 = i32x4.splat(last), b3 = a3;
   for (let round = 0; round < 10; ++round) {
     const m0 = at(CONSTANTS), m1 = at(CONSTANTS + 4);
     const p0 = i64x2.extmul_low_i32x4_u(a0, m0), p1 = i64x2.extmul_high_i32x4_u(a0, m0);

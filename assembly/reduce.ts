@@ -21,7 +21,7 @@ const MIN: i32 = 2;
 const PROD: i32 = 3;
 
 /** Terms of a block of a sum: along a row, and down a column. */
-const ROW_BLOCK: i32 = 1024;
+const ROW_BLOCK: i32 = 256;
 const COLUMN_BLOCK: i32 = 128;
 
 /** Fewer terms than this per thread are not worth another thread. */

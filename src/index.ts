@@ -20,6 +20,7 @@ export * from "./nn/layers/index.ts";
 export type { Loss, Reduction } from "./nn/loss.ts";
 export * as losses from "./nn/losses.ts";
 export { type Metric, MetricBase } from "./nn/metric.ts";
+export { metric } from "./nn/metrics/mean.ts";
 export * as metrics from "./nn/metrics.ts";
 export { SymbolicTensor } from "./nn/symbolic.ts";
 export * from "./optim/index.ts";

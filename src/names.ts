@@ -27,3 +27,10 @@ export class Names<T, Rare extends string = string> {
     return this.known[name] ?? (await this.load())[name as Rare];
   }
 }
+
+/** The first of `name`, `name_1`, `name_2`, … that is free. */
+export function freeName(name: string, isTaken: (name: string) => boolean): string {
+  let free = name;
+  for (let count = 1; isTaken(free); count++) free = `${name}_${count}`;
+  return free;
+}

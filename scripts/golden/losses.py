@@ -163,7 +163,18 @@ RANK_3 = [
     ("binaryCrossentropy", binary, {}),
     ("huber", regression, {}),
 ]
-OVERLAPS = [("dice", {}), ("dice", {"axis": [1, 2]}), ("tversky", {}), ("tversky", {"alpha": 0.3, "beta": 0.7, "axis": [1, 2]})]
+# alpha and beta are equal: Keras 3.15.1 exchanges them, which 3.16 puts right.
+OVERLAPS = [("dice", {}), ("dice", {"axis": [1, 2]}), ("tversky", {}), ("tversky", {"alpha": 0.7, "beta": 0.7, "axis": [1, 2]})]
+
+# No label smoothing: Keras 3.15.1 divides it by the extent of the last axis, 3.16 by the number of classes. No sparse labels: on jax, Keras 3.15.1 takes the
+# last axis alone.
+CLASSES_FIRST = [
+    ("categoricalCrossentropy", categorical, {"axis": 1}),
+    ("categoricalCrossentropy", categorical_logits, {**LOGITS, "axis": 1}),
+    ("categoricalFocalCrossentropy", categorical, {"axis": 1}),
+    ("cosineSimilarity", regression, {"axis": 1}),
+    ("binaryCrossentropy", binary, {"axis": 1, "labelSmoothing": 0.1}),
+]
 
 EXTREMES = [
     ("categoricalCrossentropy", {}, ONE_HOT, SATURATED, "saturated probabilities"),
@@ -225,6 +236,13 @@ def generalized_cases(draw):
         yield case("categoricalGeneralizedCrossEntropy", config, *sparse(categorical)(draw, 4, 3), WEIGHTS)
 
 
+def classes_first_cases(draw):
+    """[n, classes, 2, 3]: the classes before the pixels."""
+    for loss, maker, config in CLASSES_FIRST:
+        y_true, y_pred = (np.moveaxis(array, -1, 1) for array in maker(draw, 2, 2, 3, 4))
+        yield case(loss, config, y_true, y_pred, [column(1, 0.5).reshape(2, 1, 1)])
+
+
 def cases():
     draw = Lcg()
     yield from regular_cases(draw)
@@ -235,3 +253,4 @@ def cases():
     yield from overlap_cases(draw)
     yield from embedding_cases(draw)
     yield from generalized_cases(draw)
+    yield from classes_first_cases(draw)

@@ -131,7 +131,8 @@ TABLE = [
     ("meanSquaredLogarithmicError", [{}], positive_rows),
     ("cosineSimilarity", [{}], value_rows),
     ("logCoshError", [{}], value_rows),
-    ("r2Score", [{}, {"classAggregation": None}, {"classAggregation": "variance_weighted_average"}, {"numRegressors": 1}], value_rows),
+    # Not adjusted: Keras 3.15.1 counts outputs as samples there, 3.16 does not.
+    ("r2Score", [{}, {"classAggregation": None}, {"classAggregation": "variance_weighted_average"}, {"numRegressors": 0}], value_rows),
     ("precision", [{}, {"thresholds": [0.25, 0.5, 0.75]}], one_output),
     ("precision", [{"topK": 2}, {"classId": 0}, {"topK": 2, "classId": 1}], class_rows),
     ("recall", [{}, {"thresholds": [0.25, 0.5, 0.75]}], one_output),

@@ -45,6 +45,11 @@ PLAIN = [
     ("resizing", {"height": 2, "width": 4, "cropToAspectRatio": True}, (1, 5, 6, 1)),
     ("resizing", {"height": 5, "width": 2, "cropToAspectRatio": True}, (1, 4, 3, 2)),
 ]
+ANTIALIASED = [
+    ({"height": 2, "width": 3, "antialias": True}, (2, 7, 8, 2)),
+    ({"height": 5, "width": 2, "antialias": True}, (1, 3, 9, 1)),
+    ({"height": 2, "width": 4, "antialias": True, "cropToAspectRatio": True}, (1, 8, 9, 1)),
+]
 RANDOM = [
     *[
         ("randomTranslation", {"heightFactor": [0.3, 0.3], "widthFactor": [-0.45, -0.45], "fillMode": fill, "interpolation": interpolation}, (2, 4, 5, 2))
@@ -127,3 +132,5 @@ def cases():
     for layer, config, shape in BINS:
         x = np.round(draw.array(*shape) * 2) / 2
         yield {"layer": layer, "config": config, "x": tensor(x), "output": tensor(make(layer, config)(x))}
+    for config, shape in ANTIALIASED:
+        yield {"layer": "resizing", "config": config, **differentiated(draw, make("resizing", config), draw.array(*shape))}

@@ -20,6 +20,8 @@ export interface Backend {
   /** A copy of the values at the time of the call. */
   read(storage: Storage): Promise<TypedArray>;
   free(storage: Storage): void;
+  /** Frees working memory that no loaded program needs; says whether there was any. Asked where memory is short. */
+  trim?(): boolean;
   /** Gives up everything that the backend holds, the values of variables included. */
   dispose(): void;
 }

@@ -51,7 +51,7 @@ export function backendHolding(variables: readonly Variable[]): Backend | undefi
 export interface Loading<T> {
   readonly program: Program;
   readonly variables: readonly Variable[];
-  /** Gets the program while no other call can move its variables. It must not place them itself. */
+  /** Gets the program in the tick in which its variables come to be where it reads them. It must not place them itself: until it is done others wait. */
   readonly use: (executable: Executable) => T | Promise<T>;
 }
 
@@ -78,8 +78,7 @@ export async function place<T = void>(variables: readonly Variable[], backendOf:
   async function takeTurn(): Promise<T> {
     const found = backendOf();
     const backend = found instanceof Promise ? await found : found;
-    const executable = await withRoom(backend, () => transfer(all, backend, loading));
-    return executable && loading ? loading.use(executable) : (undefined as T);
+    return (await withRoom(backend, () => transfer(all, backend, loading)))();
   }
 
   function clear(): void {
@@ -107,12 +106,8 @@ function sourcesOf({ home, initial }: Variable): Variable[] {
   return reachable([initial]).flatMap(({ op, attrs }) => (op === variableOp ? [(attrs as { variable: Variable }).variable] : []));
 }
 
-/** The transaction of {@link place}. */
-async function transfer(
-  all: readonly Variable[],
-  backend: Backend,
-  loading?: Pick<Loading<unknown>, "program" | "variables">,
-): Promise<Executable | undefined> {
+/** The transaction of {@link place}. Gives the outcome of `use` as a function: its errors are not the transaction's. */
+async function transfer<T>(all: readonly Variable[], backend: Backend, loading?: Loading<T>): Promise<() => T | Promise<T>> {
   /** Where variables will be. */
   const fresh = new Map<Variable, Residence>();
   /** The version of a variable's values that is there. */
@@ -137,7 +132,11 @@ async function transfer(
       }
       for (const variable of due) {
         const { dtype, shape } = checkHeld(variable);
-        if (!fresh.has(variable)) fresh.set(variable, new Residence(backend.allocate({ size: sizeOf(shape), dtype })));
+        if (fresh.has(variable)) continue;
+        // One that was taken off this backend meanwhile: the program has been loaded with its former storage.
+        executable?.dispose();
+        executable = undefined;
+        fresh.set(variable, new Residence(backend.allocate({ size: sizeOf(shape), dtype })));
       }
       const graphs: [Variable, Tensor][] = [];
       for (const variable of due) {
@@ -179,7 +178,19 @@ async function transfer(
     variable.initial = 0;
   }
   for (const residence of left) residence.free();
-  return executable;
+  return outcomeOf(() => (executable && loading ? loading.use(executable) : (undefined as T)));
+}
+
+/** What `act` gives or throws, to be had later. */
+export function outcomeOf<T>(act: () => T): () => T {
+  try {
+    const result = act();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 /**

@@ -47,8 +47,12 @@ export function compile(options: CompileOptions): CompiledGraph {
 
   const lowered = lower(partition(roots, fuse), new Set(roots));
   const outputViews = outputRoots.map((root) => readable(lowered, lowered.view(root)));
+  const bufferOf = new Map(lowered.variables.map(({ variable, buffer }) => [variable, buffer]));
   const pending = updates.map(
-    ([variable], index): Update => ({ variable: bufferOf(lowered, variable), value: computed(lowered, lowered.view(updateRoots[index] as Tensor)) }),
+    ([variable], index): Update => ({
+      variable: bufferOf.get(variable) as BufferId,
+      value: computed(lowered, lowered.view(updateRoots[index] as Tensor)),
+    }),
   );
 
   const pinned = new Set([...outputViews, ...pending.map(({ value }) => value)].map(({ buffer }) => buffer));
@@ -85,10 +89,6 @@ function copied(lowered: Lowered, view: View): View {
   const output = lowered.allocate(view.shape, view.dtype);
   lowered.instructions.push({ kind: "copy", input: view, output });
   return output;
-}
-
-function bufferOf(lowered: Lowered, variable: Variable): BufferId {
-  return lowered.variables.find((entry) => entry.variable === variable)?.buffer as BufferId;
 }
 
 function check(outputs: Readonly<Record<string, Tensor>>, updates: readonly (readonly [Variable, Tensor])[]): void {

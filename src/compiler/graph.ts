@@ -8,7 +8,7 @@ export function reachable(roots: readonly Tensor[]): Tensor[] {
     const node = stack.pop() as Tensor;
     if (seen.has(node)) continue;
     seen.add(node);
-    stack.push(...node.inputs);
+    for (const input of node.inputs) stack.push(input);
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }

@@ -1,13 +1,8 @@
 import { sizeOf } from "../tensor/shape.ts";
 import { type BufferId, type BufferSpec, type Instruction, type MapInstruction, viewsOf } from "./instruction.ts";
 import { arenaBytesOf } from "./order.ts";
+import { type Block, placeBlocks, type Span } from "./place.ts";
 import { sameLayout } from "./schedule.ts";
-
-/** First and last instruction during which a buffer's content matters; −1 before the run, Infinity after it. */
-interface Span {
-  from: number;
-  to: number;
-}
 
 /**
  * Gives temporaries and inputs their places in one arena: buffers whose lives do not overlap share memory, and a map writes over an input
@@ -29,7 +24,7 @@ export function plan(
     while (tenants.has(current)) current = tenants.get(current) as BufferId;
     return current;
   };
-  const blocks = new Map<BufferId, { span: Span; bytes: number; offset: number }>();
+  const blocks = new Map<BufferId, Block>();
   buffers.forEach((spec, buffer) => {
     const span = spans[buffer];
     if (!span || (spec.kind !== "temporary" && spec.kind !== "input")) return;
@@ -37,7 +32,8 @@ export function plan(
     if (block) block.span = { from: Math.min(block.span.from, span.from), to: Math.max(block.span.to, span.to) };
     else blocks.set(host(buffer), { span: { ...span }, bytes: arenaBytesOf(spec), offset: 0 });
   });
-  const arenaBytes = place([...blocks.values()], share);
+  const always = { from: -1, to: Number.POSITIVE_INFINITY };
+  const arenaBytes = placeBlocks(share ? [...blocks.values()] : [...blocks.values()].map((block) => Object.assign(block, { span: always })));
   return { buffers: buffers.map((spec, buffer) => ({ ...spec, arenaOffset: spans[buffer] ? (blocks.get(host(buffer))?.offset ?? -1) : -1 })), arenaBytes };
 }
 
@@ -89,25 +85,4 @@ function isDying(buffer: BufferId, map: MapInstruction, buffers: readonly Buffer
     output !== undefined &&
     map.inputs.every((view) => view.buffer !== buffer || sameLayout(view, output))
   );
-}
-
-/** Largest first, each at the lowest offset where no living neighbour is. Gives the bytes needed. */
-function place(blocks: { span: Span; bytes: number; offset: number }[], share: boolean): number {
-  /** In order of offset. */
-  const placed: typeof blocks = [];
-  let total = 0;
-  for (const block of blocks.sort((a, b) => b.bytes - a.bytes)) {
-    let offset = 0;
-    for (const neighbour of placed) {
-      const { span } = neighbour;
-      if (share && (span.from > block.span.to || block.span.from > span.to)) continue;
-      if (neighbour.offset - offset >= block.bytes) break;
-      offset = Math.max(offset, neighbour.offset + neighbour.bytes);
-    }
-    block.offset = offset;
-    const next = placed.findIndex((other) => other.offset > offset);
-    placed.splice(next < 0 ? placed.length : next, 0, block);
-    total = Math.max(total, offset + block.bytes);
-  }
-  return total;
 }

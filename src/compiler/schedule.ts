@@ -23,11 +23,14 @@ export function schedule(
   kept: ReadonlySet<BufferId>,
 ): { instructions: Instruction[]; renamed: ReadonlyMap<BufferId, BufferId> } {
   const all = [...instructions];
-  const before = dependencies(all);
+  const graph = new Dependencies(all);
+  const { before } = graph;
+  const readersOf = usersOf(all, "reads");
+  const writersOf = usersOf(all, "writes");
   const renamed = new Map<BufferId, BufferId>();
   for (const { variable, value } of updates) {
-    const readers = indices(all, ({ reads }) => reads.some((view) => view.buffer === variable));
-    const writers = indices(all, ({ writes }) => writes.some((view) => view.buffer === value.buffer));
+    const readers = readersOf.get(variable) ?? [];
+    const writers = writersOf.get(value.buffer) ?? [];
     const [writer] = writers;
     const direct =
       writer !== undefined &&
@@ -36,11 +39,9 @@ export function schedule(
       canReplace(value, buffers, variable) &&
       readsInPlace(all[writer] as Instruction, variable, value);
     const others = readers.filter((reader) => reader !== writer);
-    if (direct && !dependOn(before, others, writer)) {
-      renamed.set(value.buffer, variable);
-      for (const reader of others) (before[writer] as Set<number>).add(reader);
-    } else if (sizeOf(value.shape) > 0) {
-      before.push(new Set([...readers, ...writers]));
+    if (direct && graph.put(others, writer)) renamed.set(value.buffer, variable);
+    else if (sizeOf(value.shape) > 0) {
+      graph.append([...readers, ...writers]);
       all.push({ kind: "copy", input: value, output: { ...value, buffer: variable, offset: 0 } });
     }
   }
@@ -53,37 +54,116 @@ export function schedule(
   return { instructions: order.map((index) => withViews(all[index] as Instruction, rename)), renamed };
 }
 
-function indices(instructions: readonly Instruction[], holds: (views: ReturnType<typeof viewsOf>) => boolean): number[] {
-  return instructions.flatMap((instruction, index) => (holds(viewsOf(instruction)) ? [index] : []));
+/** By buffer, the instructions that read or write it, in order. The copies that `schedule` adds read temporaries and write variables, so they change no list. */
+function usersOf(instructions: readonly Instruction[], how: "reads" | "writes"): Map<BufferId, number[]> {
+  const users = new Map<BufferId, number[]>();
+  instructions.forEach((instruction, index) => {
+    for (const buffer of new Set(viewsOf(instruction)[how].map((view) => view.buffer))) append(users, buffer, index);
+  });
+  return users;
 }
 
-/** A part of a buffer that an instruction uses: from its first to its last element. */
-interface Use {
-  readonly index: number;
-  readonly writes: boolean;
-  readonly from: number;
-  readonly to: number;
+/** A part of a buffer, from its first to its last element. */
+interface Part {
+  from: number;
+  to: number;
 }
+
+/** A part that an instruction uses. */
+interface Use extends Part {
+  readonly index: number;
+  readonly buffer: BufferId;
+}
+
+/** Some uses of one buffer that followed each other, and the part that holds them all. */
+interface Chunk extends Part {
+  readonly uses: Use[];
+}
+
+const chunkLength = 64;
+const meet = (a: Part, b: Part) => a.from <= b.to && b.from <= a.to;
 
 /** For each instruction those that must come before: writers of what it reads, and all users of what it writes. Parts that do not meet do not count. */
 function dependencies(instructions: readonly Instruction[]): Set<number>[] {
-  const users = new Map<BufferId, Use[]>();
+  // Two tables, so that the many readers of one buffer are not compared with each other; in chunks, since a concatenation has as many writers as parts.
+  const readers = new Map<BufferId, Chunk[]>();
+  const writers = new Map<BufferId, Chunk[]>();
   return instructions.map((instruction, index) => {
-    const { reads, writes } = viewsOf(instruction);
     const before = new Set<number>();
-    const uses = [...reads.map((view) => ({ view, use: useOf(view, index, false) })), ...writes.map((view) => ({ view, use: useOf(view, index, true) }))];
-    for (const { view, use } of uses) {
-      for (const earlier of users.get(view.buffer) ?? []) {
-        if ((use.writes || earlier.writes) && earlier.from <= use.to && use.from <= earlier.to) before.add(earlier.index);
+    const wait = (uses: readonly Use[], users: ReadonlyMap<BufferId, readonly Chunk[]>) => {
+      for (const use of uses) {
+        for (const chunk of users.get(use.buffer) ?? []) {
+          if (meet(chunk, use)) for (const earlier of chunk.uses) if (meet(earlier, use)) before.add(earlier.index);
+        }
       }
-    }
-    for (const { view, use } of uses) append(users, view.buffer, use);
+    };
+    const usesOf = (views: readonly View[]) => views.map((view): Use => ({ index, buffer: view.buffer, ...reachOf(view) }));
+    const { reads, writes } = viewsOf(instruction);
+    const [read, written] = [usesOf(reads), usesOf(writes)];
+    wait(read, writers);
+    wait(written, writers);
+    wait(written, readers);
+    for (const use of read) note(readers, use);
+    for (const use of written) note(writers, use);
     return before;
   });
 }
 
-function useOf(view: View, index: number, writes: boolean): Use {
-  return { index, writes, ...reachOf(view) };
+function note(users: Map<BufferId, Chunk[]>, use: Use): void {
+  const chunk = users.get(use.buffer)?.at(-1);
+  if (!chunk || chunk.uses.length === chunkLength) append(users, use.buffer, { from: use.from, to: use.to, uses: [use] });
+  else {
+    chunk.uses.push(use);
+    chunk.from = Math.min(chunk.from, use.from);
+    chunk.to = Math.max(chunk.to, use.to);
+  }
+}
+
+/** What must come before what. It knows one possible order at all times, so that a new rule that agrees with this order costs no search. */
+class Dependencies {
+  /** For each instruction those that must come before it. */
+  readonly before: Set<number>[];
+  private readonly order: number[];
+  /** Where in `order` each instruction is. */
+  private readonly places: number[];
+
+  constructor(instructions: readonly Instruction[]) {
+    this.before = dependencies(instructions);
+    this.order = [...instructions.keys()];
+    this.places = [...this.order];
+  }
+
+  /** One more instruction, at the end. */
+  append(needed: Iterable<number>): void {
+    this.places.push(this.order.length);
+    this.order.push(this.before.length);
+    this.before.push(new Set(needed));
+  }
+
+  /** Puts `others` before the target. False, and nothing has changed, where one of them can only come after it. */
+  put(others: readonly number[], target: number): boolean {
+    const { before, order, places } = this;
+    const from = places[target] as number;
+    let to = from;
+    /** All between the target and the last of `others` that must come before one of them. */
+    const earlier = new Set<number>();
+    const stack = others.filter((index) => (places[index] as number) > from);
+    for (let index = stack.pop(); index !== undefined; index = stack.pop()) {
+      if (index === target) return false;
+      const place = places[index] as number;
+      if (place < from || earlier.has(index)) continue;
+      earlier.add(index);
+      to = Math.max(to, place);
+      for (const needed of before[index] as ReadonlySet<number>) stack.push(needed);
+    }
+    const part = order.slice(from, to + 1);
+    [...part.filter((index) => earlier.has(index)), ...part.filter((index) => !earlier.has(index))].forEach((index, offset) => {
+      order[from + offset] = index;
+      places[index] = from + offset;
+    });
+    for (const index of others) (before[target] as Set<number>).add(index);
+    return true;
+  }
 }
 
 /** Whether the whole temporary can live in the variable's storage. */
@@ -111,20 +191,6 @@ function readsInPlace(writer: Instruction, variable: BufferId, value: View): boo
 
 export function sameLayout(a: View, b: View): boolean {
   return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);
-}
-
-/** Whether one of these instructions can only come after the target. */
-function dependOn(before: readonly ReadonlySet<number>[], some: readonly number[], target: number): boolean {
-  const seen = new Set<number>();
-  const stack = [...some];
-  while (stack.length > 0) {
-    const index = stack.pop() as number;
-    if (index === target) return true;
-    if (seen.has(index)) continue;
-    seen.add(index);
-    stack.push(...(before[index] as ReadonlySet<number>));
-  }
-  return false;
 }
 
 /** The instruction with another view in place of each. */

@@ -70,11 +70,12 @@ function columnIndex(column: string | number, names: readonly string[], header: 
 /** Decimal numbers only: `Number` also takes "", " " and "0x1f". */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-function parseNumber(field: string, missing: number | undefined, place: string): number {
-  const text = field.trim();
+function parseNumber(given: string, missing: number | undefined, where: string): number {
+  const text = given.trim();
   if (text === "" && missing !== undefined) return missing;
   const value = NUMBER.test(text) ? Math.fround(Number(text)) : Number.NaN;
   if (Number.isFinite(value)) return value;
+  const [field, place] = [beginning(given), beginning(where)] as const;
   throw valueError("parseCsv", {
     rule: text === "" ? "a field is empty" : "fields must be numbers that float32 can hold",
     expected: "a number",
@@ -83,6 +84,9 @@ function parseNumber(field: string, missing: number | undefined, place: string):
     advice: text === "" ? "Give missing, or leave the line out." : "Choose other columns, or turn the text into numbers first.",
   });
 }
+
+/** What a message quotes: a text may be a whole file where a quote is missing. */
+const beginning = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
 interface CsvRecord {
   readonly fields: string[];

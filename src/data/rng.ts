@@ -54,3 +54,8 @@ export function permutation(count: number, seed: number, epoch = 0, out: Int32Ar
   }
   return out;
 }
+
+/** The one use of Math.random: the seed is kept, so the run can be repeated. */
+export function drawSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}

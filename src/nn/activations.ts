@@ -20,17 +20,18 @@ export { exp as exponential, logSoftmax, sigmoid, softmax, sparsemax, tanh };
 export interface ReluOptions {
   /** Slope below the threshold, ≥ 0. Default 0. */
   negativeSlope?: number;
-  /** Largest output. Default: none. */
-  maxValue?: number | undefined;
+  /** Largest output; null for none. Default: none. */
+  maxValue?: number | null | undefined;
   /** Inputs up to it count as negative. Default 0. */
   threshold?: number;
 }
 
-const reluTable: OptionTable<ReluOptions> = { negativeSlope: "number", maxValue: "number", threshold: "number" };
+const reluTable: OptionTable<ReluOptions> = { negativeSlope: "number", maxValue: "number or null", threshold: "number" };
 
 /** max(x, 0), and its variants: maxValue from x = maxValue on; x above the threshold; negativeSlope·(x − threshold) below. @see Keras 3 `activations.relu`. */
 export function relu(x: Operand, options: ReluOptions = {}): Tensor {
-  const { negativeSlope = 0, maxValue = Number.POSITIVE_INFINITY, threshold: from = 0 } = checkOptions("relu", options, reluTable);
+  const { negativeSlope = 0, maxValue: most, threshold: from = 0 } = checkOptions("relu", options, reluTable);
+  const maxValue = most ?? Number.POSITIVE_INFINITY;
   checkNumber("relu", "negativeSlope", negativeSlope, "a finite number ≥ 0", (v) => v >= 0);
   if (maxValue !== Number.POSITIVE_INFINITY) checkNumber("relu", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
   checkNumber("relu", "threshold", from, "a finite number ≥ 0", (v) => v >= 0);
@@ -192,6 +193,7 @@ export const activations = {
   selu,
   softplus,
   silu,
+  swish: silu,
   mish,
   gelu,
   squareplus,
@@ -203,6 +205,7 @@ export const activations = {
   exponential: exp,
   hardSigmoid,
   hardSilu,
+  hardSwish: hardSilu,
   hardTanh,
   sparseSigmoid,
   tanhShrink,

@@ -10,7 +10,7 @@ export interface RecordingOptions {
   training: boolean;
   /** Default: as `training`. */
   noise?: boolean;
-  /** int32 [3]: seed (low, high) and step; a placeholder where it changes from run to run. */
+  /** int32 [4], see `randomKey`; a placeholder where it changes from run to run. */
   key: Tensor;
 }
 

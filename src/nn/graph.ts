@@ -8,9 +8,10 @@ import type { Application, SymbolicTensor } from "./symbolic.ts";
  */
 export function findApplications(label: string, inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Application[] {
   const found = new Set<Application>();
+  const starts = new Set(inputs);
   const stack = [...outputs];
   for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
-    if (inputs.includes(tensor)) continue;
+    if (starts.has(tensor)) continue;
     const { source } = tensor;
     if (!source) {
       throw stateError(label, {
@@ -22,7 +23,7 @@ export function findApplications(label: string, inputs: readonly SymbolicTensor[
     }
     if (!found.has(source)) {
       found.add(source);
-      stack.push(...source.inputs);
+      for (const input of source.inputs) stack.push(input);
     }
   }
   // Ids grow as layers are applied, so they are a topological order.
@@ -36,31 +37,33 @@ const idOf = (use: Application): number => (use.outputs[0] as SymbolicTensor).id
  * of one depth in the order in which a walk back from the outputs meets them.
  */
 export function inModelOrder(uses: readonly Application[], inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Layer[] {
+  const starts = new Set(inputs);
   const depths = new Map<Layer, number>();
   const useDepths = new Map<Application, number>();
   for (const use of [...uses].reverse()) {
     const depth = Math.max(useDepths.get(use) ?? 0, depths.get(use.layer) ?? 0);
     depths.set(use.layer, depth);
     useDepths.set(use, depth);
-    for (const { source } of use.inputs.filter((tensor) => !inputs.includes(tensor))) {
+    for (const { source } of use.inputs.filter((tensor) => !starts.has(tensor))) {
       if (source) useDepths.set(source, Math.max(depth + 1, useDepths.get(source) ?? 0));
     }
   }
-  const met = walkBack(inputs, outputs);
-  return [...depths.keys()].sort((a, b) => (depths.get(b) as number) - (depths.get(a) as number) || met.indexOf(a) - met.indexOf(b));
+  const met = walkBack(starts, outputs);
+  const place = (layer: Layer) => met.get(layer) as number;
+  return [...depths.keys()].sort((a, b) => (depths.get(b) as number) - (depths.get(a) as number) || place(a) - place(b));
 }
 
-/** Layers in the order of a depth-first walk from the outputs. */
-function walkBack(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Layer[] {
-  const met = new Set<Layer>();
+/** Layers with their places in a depth-first walk from the outputs. */
+function walkBack(starts: ReadonlySet<SymbolicTensor>, outputs: readonly SymbolicTensor[]): Map<Layer, number> {
+  const met = new Map<Layer, number>();
   const done = new Set<Application>();
   const stack = [...outputs].reverse();
   for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
     const { source } = tensor;
-    if (!source || inputs.includes(tensor) || done.has(source)) continue;
+    if (!source || starts.has(tensor) || done.has(source)) continue;
     done.add(source);
-    met.add(source.layer);
-    stack.push(...[...source.inputs].reverse());
+    if (!met.has(source.layer)) met.set(source.layer, met.size);
+    for (const input of source.inputs.toReversed()) stack.push(input);
   }
-  return [...met];
+  return met;
 }

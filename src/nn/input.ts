@@ -1,7 +1,6 @@
 import { valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { DType } from "../tensor/dtype.ts";
-import type { Shape } from "../tensor/shape.ts";
 import { SymbolicTensor } from "./symbolic.ts";
 
 /** Options of {@link input}. */
@@ -10,6 +9,20 @@ export interface InputOptions {
   name?: string;
   /** Default "float32"; embeddings take "int32". */
   dtype?: DType;
+}
+
+/** The shape of one sample, without the batch axis; null for an extent that varies from batch to batch. */
+export type SampleShape = readonly (number | null)[];
+
+/** @throws ValueError where the shape is not a list of integers ≥ 1 or null. `what` names the argument. */
+export function checkSampleShape(name: string, what: string, shape: unknown): void {
+  if (Array.isArray(shape) && shape.every((extent) => extent === null || (Number.isInteger(extent) && extent >= 1))) return;
+  throw valueError(name, {
+    rule: `${what} is the shape of one sample`,
+    expected: "a list of integers ≥ 1 (or null), without the batch axis",
+    received: shape,
+    ...(typeof shape === "number" && { advice: `Write [${shape}].` }),
+  });
 }
 
 let count = 0;
@@ -21,11 +34,9 @@ let count = 0;
  * @example const x = input([784]); const y = dense(10).apply(x);
  * @see Keras 3 `keras.Input`.
  */
-export function input(shape: Shape | readonly (number | null)[], options: InputOptions = {}): SymbolicTensor {
+export function input(shape: SampleShape, options: InputOptions = {}): SymbolicTensor {
   const { name, dtype = "float32" } = checkOptions("input", options, { name: "string", dtype: "string" });
-  if (!Array.isArray(shape) || shape.some((extent) => extent !== null && (!Number.isInteger(extent) || extent < 1))) {
-    throw valueError("input", { rule: "shape is the shape of one sample", expected: "integers ≥ 1 (or null), without the batch axis", received: shape });
-  }
+  checkSampleShape("input", "shape", shape);
   if (dtype !== "float32" && dtype !== "int32") {
     throw valueError("input", { rule: "unknown dtype", expected: '"float32" or "int32"', received: String(dtype) });
   }

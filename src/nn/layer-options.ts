@@ -1,7 +1,7 @@
 import { checkOptions, type OptionTable, type OwnTable, withArguments } from "../options.ts";
 import type { Penalty, PenaltyName } from "../regularize/penalties.ts";
 import type { DType } from "../tensor/dtype.ts";
-import type { Shape } from "../tensor/shape.ts";
+import type { SampleShape } from "./input.ts";
 
 /** Options that every layer takes. */
 export interface LayerOptions {
@@ -9,8 +9,11 @@ export interface LayerOptions {
   name?: string;
   /** Default true. */
   trainable?: boolean;
-  /** Shape of one sample, without the batch axis; only for the first layer of a sequential model. */
-  inputShape?: Shape;
+  /**
+   * Shape of one sample, without the batch axis; null for an extent that varies. Needed by the first layer of a sequential model; a later layer may repeat
+   * what comes in.
+   */
+  inputShape?: SampleShape;
   /** Element type of the input; default float32. Embeddings take int32. */
   inputDType?: DType;
   /** A penalty on the layer's output, or its name; divided by the batch size. */

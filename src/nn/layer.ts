@@ -6,11 +6,13 @@ import { type Penalty, type PenaltyName, penaltyOf } from "../regularize/penalti
 import type { DType } from "../tensor/dtype.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
-import { formatShape, type Shape } from "../tensor/shape.ts";
+import { formatShape, type Shape, withUnknownExtents } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { Variable } from "../tensor/variable.ts";
+import { Variable, type VariableRole } from "../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "./initializers.ts";
+import { checkSampleShape, type SampleShape } from "./input.ts";
 import { type LayerOptions, layerTable } from "./layer-options.ts";
+import { agree, probing } from "./probing.ts";
 import { streamOf } from "./stream.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 
@@ -25,9 +27,9 @@ export interface CallContext {
   readonly training: boolean;
   /** Whether random layers such as dropout are on: as `training`, but also in Monte Carlo predictions, where batch normalization stays in inference. */
   readonly noise: boolean;
-  /** Whether only the outputs' shapes are asked for: what is recorded will not be run. An extent that is not known yet stands as a large number. */
+  /** Whether only the outputs' shapes are asked for: what is recorded will not be run. An extent that is not known yet, such as the batch, is NaN. */
   readonly isProbe?: boolean;
-  /** Random key of the run, int32 [3]: seed (low, high) and step. Give it to random ops with `stream(layer)`. */
+  /** Random key of the run, int32 [4]: seed (low, high) and step (low, high). Give it to random ops with `stream(layer)`. */
   readonly key: Tensor;
   /** A random stream for this call of the layer, derived from its path in the model; `use` tells several streams of one call apart. */
   stream(layer: Layer, use?: number): number;
@@ -53,6 +55,8 @@ export interface WeightOptions {
   regularizer?: PenaltyName | Penalty | undefined;
   /** Applied after each optimizer step. */
   constraint?: ConstraintName | Constraint | undefined;
+  /** What the variable is to the layer, for spectral normalization and muon. */
+  role?: VariableRole | undefined;
 }
 
 /**
@@ -67,8 +71,10 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
   private static readonly counts = new Map<string, number>();
 
   readonly name: string;
-  readonly inputShape: Shape | undefined;
+  readonly inputShape: SampleShape | undefined;
   readonly inputDType: DType;
+  /** Whether the outputs hold numbers of the input as they are, such as after a reshape: then {@link indexLimit} of what follows goes for the input, too. */
+  readonly keepsNumbers: boolean = false;
   /** What the layer was made with. */
   protected readonly config: Options;
   private readonly isOfOneInput: boolean;
@@ -102,13 +108,7 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
     this.inputShape = config.inputShape;
     this.inputDType = config.inputDType ?? "float32";
     this.activityPenalty = penaltyOf(config.activityRegularizer, kind);
-    if (config.inputShape?.some((extent) => !Number.isInteger(extent) || extent < 1)) {
-      throw valueError(this.label, {
-        rule: "inputShape is the shape of one sample",
-        expected: "integers ≥ 1, without the batch axis",
-        received: config.inputShape,
-      });
-    }
+    if (config.inputShape !== undefined) checkSampleShape(this.label, "inputShape", config.inputShape);
   }
 
   /** `dense "dense_1"`: how the layer is named in messages. */
@@ -155,10 +155,10 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
 
   /** For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN. */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
-    const { trainable = true } = options;
+    const { trainable = true, role } = options;
     const regularizer = penaltyOf(options.regularizer, this.label);
     const constraint = constraintOf(options.constraint, this.label);
-    const variable = new Variable(shape, { initial: Number.NaN, name: `${this.name}/${name}`, trainable });
+    const variable = new Variable(shape, { initial: Number.NaN, name: `${this.name}/${name}`, trainable, role });
     this.own.push(variable);
     this.pending.set(variable, initializer(options.initializer ?? "glorotUniform", this.label));
     if (regularizer) this.regularizers.set(variable, regularizer);
@@ -216,8 +216,19 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
   /** Override: make variables with `addVariable`. Layers of several inputs get a list of shapes. */
   build(_inputShape: BatchShape | readonly BatchShape[]): void {}
 
-  /** Override: record the maths. Layers of several inputs get a list. To use a layer, call {@link invoke}. */
+  /**
+   * Override: record the maths. Layers of several inputs get a list. To use a layer, call {@link invoke}. It is also called to find the outputs' shapes: then
+   * extents that are not known, such as the batch, are NaN, and so is what is calculated from them.
+   */
   abstract call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[];
+
+  /**
+   * Override where the numbers of an input choose rows of a table: how many rows there are. Data that feed the layer are then checked.
+   * @param _input which one, where the layer has several.
+   */
+  indexLimit(_input: number): number | undefined {
+    return undefined;
+  }
 
   /**
    * Whether the layer passes masks on: so where it overrides {@link computeMask}. Override with true where an output has the steps of its input.
@@ -265,8 +276,22 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
     return !this.isOfOneInput;
   }
 
-  /** Uses the layer in a functional model. */
+  /**
+   * Uses the layer in a functional model.
+   * @throws ValueError on what is no symbolic tensor; ShapeError where the layer is new and its `inputShape` contradicts the input; StateError where it has several
+   * outputs.
+   */
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
+    const { inputShape } = this;
+    // A layer that was used before may be used with other shapes; Keras warns of inputShape here.
+    if (inputShape && !this.isBuilt && inputs instanceof SymbolicTensor && !agree([null, ...inputShape], inputs.shape)) {
+      throw shapeError(this.label, {
+        rule: "inputShape contradicts what comes in",
+        expected: formatShape(inputs.shape.slice(1)),
+        received: formatShape(inputShape),
+        advice: "Leave it out: only a first layer needs it.",
+      });
+    }
     const outputs = this.applyAll(inputs);
     if (outputs.length === 1) return outputs[0] as SymbolicTensor;
     throw stateError(this.label, {
@@ -280,7 +305,17 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
   /** Uses a layer of several outputs in a functional model. */
   applyAll(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor[] {
     const single = inputs instanceof SymbolicTensor;
-    const list = listOf(inputs);
+    // A copy: the caller may change a list of its own later.
+    const list = [...listOf(inputs)];
+    const strangers = list.filter((item) => !(item instanceof SymbolicTensor));
+    if (strangers.length > 0) {
+      throw valueError(this.label, {
+        rule: "a layer is applied to what input(…) or another layer gave",
+        expected: "a symbolic tensor",
+        received: strangers[0],
+        advice: "To compute with numbers make a model and use model.predict(x).",
+      });
+    }
     if (!single && !this.takesList) {
       const advice = "Apply it to each, or to concatenate().apply([…]).";
       throw valueError(this.label, { rule: "takes one input", expected: "one result of apply or input", received: `a list of ${list.length}`, advice });
@@ -299,18 +334,19 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> {
     return this.probe(shapes, dtypes, single).map(({ shape }) => shape);
   }
 
-  /** Output shapes and dtypes, found by recording the maths once with a batch size that nothing else has. */
+  /** Output shapes and dtypes, found by recording the maths once with unknown extents. */
   private probe(shapes: readonly BatchShape[], dtypes: readonly DType[], single: boolean): { shape: BatchShape; dtype: DType }[] {
-    const batch = 7919;
-    const inputs = shapes.map((shape, index) =>
-      placeholder(
-        `probe_${index}`,
-        shape.map((extent) => extent ?? batch),
-        dtypes[index],
-      ),
-    );
-    const outputs = listOf(this.call(single ? (inputs[0] as Tensor) : inputs, probing));
-    return outputs.map(({ shape, dtype }) => ({ shape: shape.map((extent) => (extent === batch ? null : extent)), dtype }));
+    return withUnknownExtents(() => {
+      const inputs = shapes.map((shape, index) =>
+        placeholder(
+          `probe_${index}`,
+          shape.map((extent) => extent ?? Number.NaN),
+          dtypes[index],
+        ),
+      );
+      const outputs = listOf(this.call(single ? (inputs[0] as Tensor) : inputs, probing));
+      return outputs.map(({ shape, dtype }) => ({ shape: shape.map((extent) => (Number.isNaN(extent) ? null : extent)), dtype }));
+    });
   }
 
   // ── Copies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -356,19 +392,3 @@ function checkInitial(variable: Variable, initial: Variable["initial"]): Variabl
   // The constructor of Variable checks shapes; a throw-away one does that here.
   return new Variable(variable.shape, { initial, name: variable.name }).initial;
 }
-
-/** A context in which only shapes matter. */
-const probing: CallContext = {
-  training: false,
-  noise: false,
-  isProbe: true,
-  get key() {
-    return placeholder("key", [3], "int32");
-  },
-  stream: () => 0,
-  current: (variable) => variable.tensor,
-  update: () => {},
-  addLoss: () => {},
-  maskOf: () => undefined,
-  setMask: () => {},
-};

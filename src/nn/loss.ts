@@ -10,6 +10,16 @@ import { withRank } from "./with-rank.ts";
 /** How values per sample become one number. */
 export type Reduction = "sumOverBatchSize" | "sum" | "meanWithSampleWeight" | "none";
 
+/** What labels say, for checks of data and for class weights. Any numbers will do where a loss says nothing. */
+export interface Labels {
+  /** "class": they are class numbers. "oneHot": the classes stand along an axis of theirs. */
+  readonly kind: "class" | "oneHot";
+  /** Where the classes stand in the predictions. */
+  readonly axis: number;
+  /** A class number that stands for none. */
+  readonly ignoreClass?: number | undefined;
+}
+
 /** A loss: values per sample, and how they are reduced. */
 export interface Loss {
   readonly name: string;
@@ -19,6 +29,8 @@ export interface Loss {
   call(yTrue: Tensor, yPred: Tensor): Tensor;
   /** Which of the values count (1) and which do not (0); all where there is none. Values that do not count do not divide the mean either. */
   mask?(yTrue: Tensor, values: Tensor): Tensor | undefined;
+  /** What its labels say. A loss of one's own that takes class numbers says so here to have them checked. */
+  readonly labels?: Labels;
 }
 
 /** Options that every loss takes. */
@@ -34,15 +46,15 @@ const reductions = { sumOverBatchSize: true, sum: true, meanWithSampleWeight: tr
 export const lossTable: OptionTable<LossOptions> = { reduction: "string", name: "string" };
 
 /** Declares a loss. @throws ValueError on an unknown reduction or option. */
-export function defineLoss(kind: string, options: LossOptions, call: Loss["call"], mask?: Loss["mask"]): Loss {
+export function defineLoss(kind: string, options: LossOptions, call: Loss["call"], rest: Pick<Loss, "mask" | "labels"> = {}): Loss {
   const { reduction = "sumOverBatchSize", name = kind } = checkOptions(kind, options, lossTable);
   lookUp(kind, "reduction", reductions, reduction);
-  return { name, reduction, call, ...(mask && { mask }) };
+  return { name, reduction, call, ...rest };
 }
 
 /** A loss on labels and predictions that must have one shape, up to a last axis of 1. */
-export function pairwiseLoss(kind: string, options: LossOptions, call: Loss["call"]): Loss {
-  return defineLoss(kind, options, (yTrue, yPred) => call(...pair(kind, yTrue, yPred)));
+export function pairwiseLoss(kind: string, options: LossOptions, call: Loss["call"], rest?: Pick<Loss, "labels">): Loss {
+  return defineLoss(kind, options, (yTrue, yPred) => call(...pair(kind, yTrue, yPred)), rest);
 }
 
 /**
@@ -50,14 +62,14 @@ export function pairwiseLoss(kind: string, options: LossOptions, call: Loss["cal
  * @param mask of the predictions, mostly [batch, time]: steps that do not count are left out, besides those that the loss itself leaves out.
  */
 export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): Tensor {
-  const values = valuesOf(loss.name, loss.call(yTrue, yPred));
+  const values = checkValues(loss.name, loss.call(yTrue, yPred));
   const steps = mask && broadcastTo(alignWeight(loss.name, "the mask", mask, values), values.shape);
   const own = loss.mask?.(yTrue, values);
   return reduceLoss(loss, values, sampleWeight, steps && own ? mul(steps, own) : (steps ?? own));
 }
 
 /** What a loss or metric gave. @throws ValueError on what is no tensor, such as a number. */
-export function valuesOf(name: string, values: Tensor): Tensor {
+export function checkValues(name: string, values: Tensor): Tensor {
   if (values instanceof Tensor) return values;
   throw valueError(name, { rule: "losses and metrics give values per sample", expected: "a tensor", received: values, advice: "Compute it with ops." });
 }
@@ -108,16 +120,16 @@ export function pair(name: string, yTrue: Tensor, yPred: Tensor): [Tensor, Tenso
   });
 }
 
-/** A weight per sample (or step), with 1 for the axes that the values have beyond it. @throws ShapeError where that cannot be. */
+/** A weight for all, per sample or per step, with 1 for the axes that the values have beyond it; a last axis of 1 more than the values have is dropped, as in Keras. @throws ShapeError where that cannot be. */
 export function alignWeight(name: string, what: string, given: Tensor, values: Tensor): Tensor {
   const weight = cast(given, "float32");
-  const [, matched] = matchRanks(values, weight);
-  const fits = matched.rank <= values.rank ? withRank(matched, values.rank) : matched;
-  const spreads = fits.rank === values.rank && fits.shape.every((extent, axis) => extent === 1 || extent === values.shape[axis]);
+  const { rank } = values;
+  const fits = weight.rank === rank + 1 && weight.shape[rank] === 1 ? squeeze(weight, -1) : weight.rank < rank ? withRank(weight, rank) : weight;
+  const spreads = fits.rank === rank && fits.shape.every((extent, axis) => extent === 1 || extent === values.shape[axis]);
   if (spreads) return fits;
   throw shapeError(name, {
     rule: `${what} has a weight per sample, or per value of the loss`,
-    expected: `[${values.shape[0] ?? 1}] or ${formatShape(values.shape)}`,
+    expected: rank > 1 ? `[${values.shape[0]}] or ${formatShape(values.shape)}` : formatShape(values.shape),
     received: formatShape(given.shape),
   });
 }

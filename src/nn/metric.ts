@@ -3,12 +3,16 @@ import type { Shape } from "../tensor/shape.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
+import { RunningSum } from "./metrics/running-sum.ts";
 
 /** A new value of a variable. */
 export type VariableUpdate = readonly [Variable, Tensor];
 
 /**
  * A metric that is gathered on the backend: each run updates its variables, and `result` is computed from them when somebody asks.
+ *
+ * What `compile` is given is a description: it trains with a `fresh()` one for each output, so that one object can serve several outputs, models and
+ * calls of `compile`. `model.reported` has the metrics that are at work.
  */
 export interface Metric {
   readonly name: string;
@@ -16,15 +20,26 @@ export interface Metric {
   readonly direction: "min" | "max";
   /** State, all zero at the start of an epoch. Metrics whose state has the shape of the predictions make it in the first `update`: read it after that. */
   readonly variables: readonly Variable[];
+  /** A metric of the same kind and options with state of its own, such as `return new Mine(this.name)`. */
+  fresh(): Metric;
   /** New values of the variables after one more batch. `mask`, of the predictions, is used by means of values per sample; others count all, as in Keras. */
   update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[];
-  /** The metric so far, from the variables: a scalar, but for metrics per class. */
+  /** The metric so far, from the variables: a scalar, but for metrics per class. Before the first `update` 0. */
   result(): Tensor;
   /** Back to the start. */
   reset(): void;
 }
 
-/** What metrics have in common: a name, a direction, and variables that start at zero. */
+/**
+ * What metrics have in common: a name, a direction, and variables that start at zero.
+ * @example
+ * class LargestError extends MetricBase {
+ *   private readonly largest = this.addState("largest");
+ *   fresh() { return new LargestError(this.name, this.direction); }
+ *   update(yTrue, yPred) { return [[this.largest, ops.maximum(this.largest, ops.max(ops.abs(ops.sub(yTrue, yPred))))]]; }
+ *   result() { return this.largest.tensor; }
+ * }
+ */
 export abstract class MetricBase implements Metric {
   readonly variables: Variable[] = [];
 
@@ -32,6 +47,8 @@ export abstract class MetricBase implements Metric {
     readonly name: string,
     readonly direction: "min" | "max",
   ) {}
+
+  abstract fresh(): Metric;
 
   abstract update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[];
 
@@ -46,6 +63,11 @@ export abstract class MetricBase implements Metric {
     const variable = new Variable(shape, { initial: 0, name: `${this.name}/${name}`, trainable: false });
     this.variables.push(variable);
     return variable;
+  }
+
+  /** Makes a sum over batches that stays exact where one float32 stops growing. */
+  protected addSum(name: string, shape: Shape = []): RunningSum {
+    return new RunningSum(name, (part) => this.addState(part, shape));
   }
 }
 

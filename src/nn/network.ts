@@ -1,5 +1,6 @@
 import { lookUp, shapeError, stateError, valueError } from "../errors.ts";
-import { formatShape } from "../tensor/shape.ts";
+import { append } from "../tensor/append.ts";
+import { formatShape, mayEqual } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { findApplications, inModelOrder } from "./graph.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions, listOf } from "./layer.ts";
@@ -12,13 +13,14 @@ export type NetworkOptions = Pick<LayerOptions, "name" | "trainable">;
  * A layer that is a graph of layers: everything between `inputs` and `outputs`. It can be used inside another network like any layer;
  * layers that are applied several times share their weights.
  *
- * @throws ValueError where two layers have one name, or an input is listed twice; StateError where an output does not come from the inputs.
+ * @throws ValueError where two layers or two inputs have one name, or an input is listed twice; StateError where an output does not come from the inputs.
  */
 export class Network extends Layer {
   /** In model order: the order of the weights, of summaries, and of `layers.slice(…)`. */
   readonly layers: readonly Layer[];
   /** The uses of layers, each after those that it needs. */
   protected readonly applications: readonly Application[];
+  private readonly uses = new Map<Layer, Application[]>();
 
   constructor(
     readonly inputs: readonly SymbolicTensor[],
@@ -30,6 +32,7 @@ export class Network extends Layer {
     this.checkEnds();
     this.applications = findApplications(this.label, inputs, outputs);
     this.layers = inModelOrder(this.applications, inputs, outputs);
+    for (const use of this.applications) append(this.uses, use.layer, use);
     this.checkNames();
     if (options.trainable === false) this.trainable = false;
   }
@@ -46,18 +49,34 @@ export class Network extends Layer {
 
   /** Output shapes of a layer, one per use; none where the layer is not of this network. */
   shapesOf(layer: Layer): readonly BatchShape[] {
-    return this.applications.filter((use) => use.layer === layer).map((use) => (use.outputs[0] as SymbolicTensor).shape);
+    return (this.uses.get(layer) ?? []).map((use) => (use.outputs[0] as SymbolicTensor).shape);
   }
 
   /** The layers whose outputs a layer takes, by name; inputs by theirs. */
   feedersOf(layer: Layer): readonly string[] {
-    const uses = this.applications.filter((use) => use.layer === layer);
-    return uses.flatMap((use) => use.inputs.map((tensor) => tensor.layer?.name ?? this.nameOf(tensor)));
+    return (this.uses.get(layer) ?? []).flatMap((use) => use.inputs.map((tensor) => tensor.layer?.name ?? this.nameOf(tensor)));
   }
 
   /** The key under which an input is fed. */
   nameOf(input: SymbolicTensor): string {
     return input.name ?? `input_${this.inputs.indexOf(input)}`;
+  }
+
+  /** The least limit of the layers that an input reaches, alone or through layers that keep its numbers. */
+  override indexLimit(input: number): number | undefined {
+    const reached = [this.inputs[input]];
+    let least: number | undefined;
+    // The list grows while it is read.
+    for (const tensor of reached) {
+      for (const { layer, inputs, outputs } of this.applications) {
+        const at = inputs.indexOf(tensor as SymbolicTensor);
+        if (at < 0) continue;
+        const limit = layer.indexLimit(at);
+        if (limit !== undefined && !(limit > (least ?? limit))) least = limit;
+        if (layer.keepsNumbers) reached.push(...outputs);
+      }
+    }
+    return least;
   }
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
@@ -106,18 +125,17 @@ export class Network extends Layer {
 
   /** The graph as plain data: layers with their options, and who takes what ([use, output]; use −1 is an input). */
   override getConfig(): Record<string, unknown> {
-    const reference = (tensor: SymbolicTensor): [number, number] => {
-      const at = this.inputs.indexOf(tensor);
-      if (at >= 0) return [-1, at];
-      const use = this.applications.indexOf(tensor.source as Application);
-      return [use, (tensor.source as Application).outputs.indexOf(tensor)];
-    };
+    const places = new Map<SymbolicTensor, [number, number]>();
+    for (const [use, { outputs }] of this.applications.entries()) for (const [at, tensor] of outputs.entries()) places.set(tensor, [use, at]);
+    for (const [at, tensor] of this.inputs.entries()) places.set(tensor, [-1, at]);
+    const reference = (tensor: SymbolicTensor) => places.get(tensor) as [number, number];
+    const layerPlaces = new Map(this.layers.map((layer, index) => [layer, index]));
     return {
       name: this.name,
       trainable: this.trainable,
       inputs: this.inputs.map((input) => ({ name: this.nameOf(input), shape: input.shape, dtype: input.dtype })),
       layers: this.layers.map((layer) => ({ kind: layer.kind, config: layer.getConfig() })),
-      uses: this.applications.map(({ layer, inputs, single }) => ({ layer: this.layers.indexOf(layer), inputs: inputs.map(reference), single })),
+      uses: this.applications.map(({ layer, inputs, single }) => ({ layer: layerPlaces.get(layer), inputs: inputs.map(reference), single })),
       outputs: this.outputs.map(reference),
     };
   }
@@ -133,7 +151,7 @@ export class Network extends Layer {
     }
     given.forEach((tensor, index) => {
       const input = this.inputs[index] as SymbolicTensor;
-      const fits = tensor.rank === input.shape.length && input.shape.every((extent, axis) => extent === null || extent === tensor.shape[axis]);
+      const fits = tensor.rank === input.shape.length && input.shape.every((extent, axis) => extent === null || mayEqual(extent, tensor.shape[axis]));
       if (!fits) {
         throw shapeError(this.label, {
           rule: `input "${this.nameOf(input)}" has another shape`,
@@ -159,8 +177,9 @@ export class Network extends Layer {
         });
       }
     }
-    if (new Set(this.inputs).size < this.inputs.length) {
-      throw valueError(this.label, { rule: "each input may be listed once", expected: "different inputs", received: this.inputs.map((t) => this.nameOf(t)) });
+    const names = this.inputs.map((tensor) => this.nameOf(tensor));
+    if (new Set(names).size < names.length) {
+      throw valueError(this.label, { rule: "each input may be listed once, and has a name of its own", expected: "different names", received: names });
     }
   }
 

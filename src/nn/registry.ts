@@ -2,7 +2,7 @@ import { lookUp, valueError } from "../errors.ts";
 import { type MinMaxNormOptions, maxNorm, minMaxNorm, type NormOptions, nonNeg, unitNorm } from "../regularize/constraints.ts";
 import { l1, l1l2, l2, type OrthogonalPenaltyOptions, orthogonalPenalty } from "../regularize/penalties.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { initializer, initializers, stft } from "./initializers.ts";
+import { initializers, stft } from "./initializers.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 import * as layers from "./layers/index.ts";
 import { Network } from "./network.ts";
@@ -120,8 +120,10 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   zeroPadding3d: ({ padding, ...options }) => layers.zeroPadding3d(padding, options),
 };
 
-/** What penalties and constraints are made again by. */
-const rules: Readonly<Record<string, (options: Options) => (w: never) => unknown>> = {
+/** What initializers, penalties and constraints are made again by. */
+const made: Readonly<Record<string, (options: Options) => unknown>> = {
+  ...initializers,
+  stft,
   l1: (options: { l1: number }) => l1(options.l1),
   l2: (options: { l2: number }) => l2(options.l2),
   l1l2,
@@ -150,14 +152,8 @@ function revive(key: string, value: unknown, own: Readonly<Record<string, LayerF
   const isDescribed = typeof value === "object" && value !== null && "kind" in value;
   if (!isDescribed) return value;
   if ("config" in value) return layerFromConfig(value.kind as string, value.config as Record<string, unknown>, own);
-  if (key.endsWith("Initializer")) return initializer(value as { kind: string }, "layerFromConfig", { ...initializers, stft });
   const { kind, ...options } = value as { kind: string };
-  if (key.endsWith("Regularizer") || key.endsWith("Constraint")) return lookUp("layerFromConfig", key, rules, kind)(options);
-  throw valueError("layerFromConfig", {
-    rule: `"${key}" is not known to hold something made by a factory`,
-    expected: "a regularizer, constraint or initializer",
-    received: kind,
-  });
+  return lookUp("layerFromConfig", key, made, kind)(options);
 }
 
 /** What {@link Network.getConfig} gives. */

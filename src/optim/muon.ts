@@ -8,7 +8,7 @@ import type { Variable } from "../tensor/variable.ts";
 import { adamMethod } from "./adam.ts";
 import { slotsLike } from "./method.ts";
 import { defineOptimizer, isNamed, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkCount, checkNonNegative, checkPositive } from "./ranges.ts";
+import { checkNonNegative, checkPositive } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link muon}. The default learning rate is 0.001, the default weightDecay 0.004. */
@@ -17,7 +17,7 @@ export interface MuonOptions extends OptimizerOptions {
   momentum?: number;
   /** Looks one step ahead. Default true. */
   nesterov?: boolean;
-  /** Newton–Schulz steps, ≥ 1. Default 5. */
+  /** Newton–Schulz steps, in [1, 1000]: each is recorded. Default 5. */
   nsSteps?: number;
   /** Coefficients of a Newton–Schulz step. Default [3.4445, −4.775, 2.0315]. */
   nsCoefficients?: readonly [a: number, b: number, c: number];
@@ -25,7 +25,7 @@ export interface MuonOptions extends OptimizerOptions {
   rmsRate?: number | null;
   /** Variables for AdamW although they are matrices, such as the last layer's: as in `excludeFromWeightDecay`. */
   excludeLayers?: readonly (Variable | string | RegExp)[];
-  /** Whether embeddings ("embeddings" in the name) go to AdamW. Default true. */
+  /** Whether embeddings (variables of that role) go to AdamW. Default true. */
   excludeEmbeddings?: boolean;
   /** AdamW's learning rate as a share of Muon's, ≥ 0. Default 1. */
   adamLrRatio?: number;
@@ -66,7 +66,8 @@ export function muon(given: MuonOptions | number | Schedule = {}): Optimizer {
   const { momentum = 0.95, nesterov = true, nsSteps = 5, nsCoefficients = [3.4445, -4.775, 2.0315], rmsRate = 0.2 } = options;
   const { weightDecay = 0.004, adamWeightDecay = 0.004, adamLrRatio = 1, adamBeta1 = 0.9, adamBeta2 = 0.999, epsilon = 1e-7 } = options;
   checkNumber("muon", "momentum", momentum, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
-  checkCount("muon", "nsSteps", nsSteps, 1);
+  // Every step is recorded.
+  checkNumber("muon", "nsSteps", nsSteps, "an integer in [1, 1000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1000);
   if (rmsRate !== null) checkPositive("muon", "rmsRate", rmsRate);
   checkNonNegative("muon", "adamLrRatio", adamLrRatio);
   checkNonNegative("muon", "adamWeightDecay", adamWeightDecay);
@@ -95,8 +96,7 @@ export function muon(given: MuonOptions | number | Schedule = {}): Optimizer {
 }
 
 function matrixTest({ excludeLayers = [], excludeEmbeddings = true }: MuonOptions): (variable: Variable) => boolean {
-  const excluded = excludeEmbeddings ? [...excludeLayers, "embeddings"] : excludeLayers;
-  return (variable) => variable.shape.length === 2 && !isNamed(variable, excluded);
+  return (variable) => variable.shape.length === 2 && !(excludeEmbeddings && variable.role === "embeddings") && !isNamed(variable, excludeLayers);
 }
 
 /** Nearly the orthogonal factor of x, by Newton–Schulz steps on the shorter side. */

@@ -53,7 +53,7 @@ function between(y: Tensor, targets: ReadonlySet<Tensor>): Set<Tensor> {
   while (stack.length > 0) {
     const node = stack.at(-1) as Tensor;
     const open = node.inputs.filter((input) => !leads.has(input));
-    if (open.length > 0) stack.push(...open);
+    if (open.length > 0) for (const input of open) stack.push(input);
     else {
       leads.set(node, targets.has(node) || node.inputs.some((input) => leads.get(input)));
       stack.pop();

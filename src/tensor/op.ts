@@ -1,7 +1,7 @@
 import type { BufferId, Instruction, View } from "../compiler/instruction.ts";
 import type { DType } from "./dtype.ts";
 import type { Algebra } from "./primitive.ts";
-import type { Shape } from "./shape.ts";
+import { checkSize, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
 /** The primitive ops; all others are made of these. The property tests have a table typed over this list. */
@@ -82,8 +82,8 @@ export function isElementwise(op: OpDefinition): op is ElementwiseOp<object> {
   return "expression" in op;
 }
 
-/** Records one node. */
+/** Records one node. @throws ValueError where it has more elements than a backend could hold. */
 export function record<A extends object>(op: OpDefinition<A>, inputs: readonly Tensor[], attrs: A): Tensor {
   const { shape, dtype } = op.infer(inputs, attrs);
-  return new Tensor(op, inputs, attrs, shape, dtype);
+  return new Tensor(op, inputs, attrs, checkSize(op.name, shape), dtype);
 }

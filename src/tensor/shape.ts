@@ -22,12 +22,39 @@ export function stridesOf(shape: Shape): number[] {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+  return a.length === b.length && a.every((extent, axis) => Object.is(extent, b[axis]));
 }
 
-/** `[32, 10]`; a null extent (the batch) shows as `null`. */
+let unknownExtents = false;
+
+/**
+ * Records with extents that are not known: they are NaN, which arithmetic carries on (NaN − 3 + 1, Math.floor(NaN / 2)), so that an extent that was worked out
+ * from one is unknown, too. Checks of shapes pass where an extent is unknown ({@link mayEqual}). What is recorded has shapes only. See
+ * docs/decisions/0016-unknown-extents.md.
+ */
+export function withUnknownExtents<T>(act: () => T): T {
+  const before = unknownExtents;
+  unknownExtents = true;
+  try {
+    return act();
+  } finally {
+    unknownExtents = before;
+  }
+}
+
+/** Whether two extents are equal, or may be, since one of them is unknown. */
+export function mayEqual(a: number | undefined, b: number | undefined): boolean {
+  return a === b || Number.isNaN(a) || Number.isNaN(b);
+}
+
+/** {@link mayEqual} for all extents. */
+export function mayBeShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((extent, axis) => mayEqual(extent, b[axis]));
+}
+
+/** `[32, 10]`; an extent that is null (the batch) or unknown shows as `null`. */
 export function formatShape(shape: readonly (number | null)[]): string {
-  return `[${shape.map((extent) => extent ?? "null").join(", ")}]`;
+  return `[${shape.map((extent) => (Number.isNaN(extent) ? "null" : (extent ?? "null"))).join(", ")}]`;
 }
 
 /** NumPy's rule: align on the right; extents agree or one of them is 1. */
@@ -38,7 +65,7 @@ export function broadcastShapes(name: string, ...shapes: Shape[]): Shape {
     const lead = rank - shape.length;
     shape.forEach((extent, axis) => {
       const current = result[lead + axis] as number;
-      if (current !== extent && current !== 1 && extent !== 1) {
+      if (!mayEqual(current, extent) && current !== 1 && extent !== 1) {
         throw shapeError(name, {
           rule: "shapes must broadcast: aligned on the right, extents agree or one of them is 1",
           expected: `${current} or 1 at axis ${axis}`,
@@ -46,7 +73,8 @@ export function broadcastShapes(name: string, ...shapes: Shape[]): Shape {
           context: shapes.map(formatShape).join(" with "),
         });
       }
-      if (extent !== 1) result[lead + axis] = extent;
+      // An unknown extent is 1 or that of the others.
+      if (current === 1 || Number.isNaN(current)) result[lead + axis] = extent === 1 ? current : extent;
     });
   }
   return result;
@@ -67,8 +95,24 @@ export function normalizeAxes(name: string, axes: number | readonly number[] | n
   return unique;
 }
 
-/** Checks that `shape` is an array of non-negative integers. */
+/** Whether an extent is a whole number ≥ 0, or unknown where that is allowed. */
+export function isExtent(extent: unknown): boolean {
+  return (Number.isInteger(extent) && (extent as number) >= 0) || (unknownExtents && Number.isNaN(extent));
+}
+
+/** Checks that `shape` is an array of non-negative integers, and its size as {@link checkSize} does. */
 export function checkShape(name: string, shape: unknown): Shape {
-  if (Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= 0)) return shape;
+  if (Array.isArray(shape) && shape.every(isExtent)) return checkSize(name, shape);
   throw valueError(name, { rule: "a shape is an array of integers ≥ 0", expected: "for example [32, 10]", received: shape });
+}
+
+/** 2 GiB in float32: half of what WASM can address, so that there is room for a result beside it. */
+const mostElements = 2 ** 29;
+
+/** Checks, before anything is allocated, that a shape has no more elements than a backend could hold. An unknown extent counts as 1. */
+export function checkSize(name: string, shape: Shape): Shape {
+  let size = 1;
+  for (const extent of shape) if (!Number.isNaN(extent)) size *= extent;
+  if (size <= mostElements) return shape;
+  throw valueError(name, { rule: "too many elements", expected: "at most 2^29 (536870912)", received: formatShape(shape) });
 }

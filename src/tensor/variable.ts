@@ -21,7 +21,12 @@ export interface VariableOptions {
   name?: string;
   /** Default true. Optimizers update trainable variables only. */
   trainable?: boolean;
+  /** What the variable is to its layer, where others must know. Default: nothing of that kind. */
+  role?: VariableRole | undefined;
 }
+
+/** The kernel of a layer that has one kernel, which spectral normalization divides; or a table of vectors, which muon leaves to AdamW. */
+export type VariableRole = "kernel" | "embeddings";
 
 /**
  * State that outlives a run: weights, moving averages, optimizer slots. Its values are in the array or graph that it was made
@@ -32,6 +37,7 @@ export class Variable {
   readonly id: number = Variable.count++;
   readonly name: string;
   readonly dtype: DType;
+  readonly role: VariableRole | undefined;
   trainable: boolean;
   /** First values, as long as no backend holds the variable. */
   initial: NumericArray | number | Tensor;
@@ -43,11 +49,18 @@ export class Variable {
     readonly shape: Shape,
     given: VariableOptions,
   ) {
-    const options = checkOptions("variable", given, { initial: "number or list or object!", dtype: "string", name: "string", trainable: "boolean" });
+    const options = checkOptions("variable", given, {
+      initial: "number or list or object!",
+      dtype: "string",
+      name: "string",
+      trainable: "boolean",
+      role: "string",
+    });
     this.name = options.name ?? `variable_${this.id}`;
     checkShape(`variable "${this.name}"`, shape);
     this.dtype = options.dtype ?? "float32";
     this.trainable = options.trainable ?? true;
+    this.role = options.role;
     this.initial = options.initial;
     this.checkData(options.initial);
   }

@@ -133,6 +133,41 @@ export function contractCases(backend: Backend): ConformanceCase[] {
       second.dispose();
     },
 
+    "reads that begin in the tick of a run give what it gave, whatever runs next": async (total) => {
+      const [first, second] = [backend.load(accumulate, [total]), backend.load(double, [total])];
+      const reads = [];
+      for (const value of [1, 2]) {
+        first.input("features").write(new Float32Array(5).fill(value));
+        first.input("labels").write([value, -value]);
+        first.run();
+        reads.push(first.output("second").read(), first.output("copied").read(), backend.read(total));
+        second.run();
+        reads.push(second.output("doubled").read());
+      }
+      const filled = (value: number) => new Array<number>(5).fill(value);
+      const expected = [filled(4), [1, -1], filled(4), filled(8), filled(6), [2, -2], filled(10), filled(20)];
+      for (const [index, data] of (await Promise.all(reads)).entries()) same(data, expected[index] as number[]);
+      first.dispose();
+      second.dispose();
+    },
+
+    "what cannot be had is refused, and changes nothing": async (total) => {
+      backend.write(total, [1, 2, 3, 4, 5]);
+      const executable = backend.load(double, [total]);
+      refuses("a storage beyond any memory", () => backend.allocate({ size: 2 ** 50, dtype: "float32" }));
+      executable.run();
+      same(await executable.output("doubled").read(), [2, 4, 6, 8, 10]);
+      executable.dispose();
+    },
+
+    "a program whose variables were freed is refused": async () => {
+      const storage = backend.allocate({ size: 5, dtype: "float32" });
+      const executable = backend.load(double, [storage]);
+      backend.free(storage);
+      refuses("running on freed memory", () => executable.run());
+      executable.dispose();
+    },
+
     "inputs take parts of a source at any place": async (total) => {
       const executable = backend.load(accumulate, [total]);
       const port = executable.input("features");

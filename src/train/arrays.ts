@@ -4,8 +4,8 @@ import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Columns } from "./batch.ts";
 
-/** Data for one input or output, or for several in a list or by name. */
-export type ArraysGiven = ArrayInput | readonly ArrayInput[] | Readonly<Record<string, ArrayInput>>;
+/** Data for one input or output, or for several in a list or by name; null for labels of an output that needs none. */
+export type ArraysGiven = ArrayInput | readonly (ArrayInput | null)[] | Readonly<Record<string, ArrayInput | null>>;
 
 /** What the columns of a batch are made for. */
 export interface Slots {
@@ -13,26 +13,29 @@ export interface Slots {
   readonly label: string;
   readonly inputs: readonly { readonly name: string; readonly rank: number }[];
   readonly outputs: readonly string[];
+  /** Which outputs are compared with labels; undefined where there is nothing to compare. */
+  readonly needsLabels?: readonly boolean[] | undefined;
 }
 
 /** Data as handed in. */
 export interface DataGiven {
   readonly x: ArraysGiven;
-  readonly y?: ArraysGiven | undefined;
+  readonly y?: ArraysGiven | null | undefined;
   readonly sampleWeight?: ArraysGiven | undefined;
 }
 
 /**
  * Data as columns with one number of rows.
- * @throws ShapeError where rows differ, ValueError where there are none or names do not fit.
+ * @throws ShapeError where rows differ, ValueError where there are none, labels are missing, or names do not fit.
  */
-export async function toColumns({ label, inputs, outputs }: Slots, { x, y, sampleWeight }: DataGiven): Promise<Columns> {
+export async function toColumns({ label, inputs, outputs, needsLabels }: Slots, { x, y, sampleWeight }: DataGiven): Promise<Columns> {
   const names = inputs.map(({ name }) => name);
-  const xs = await arraysOf(label, "x", x, names);
+  const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
+  const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
     x: xs.map((array, index) => withFeatureAxis(array, inputs[index]?.rank ?? 0)),
-    y: y === undefined ? [] : await arraysOf(label, "y", y, outputs),
-    weights: sampleWeight === undefined ? outputs.map(() => undefined) : await weightsOf(label, sampleWeight, outputs),
+    y: needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [],
+    weights: outputs.map((_, index) => weights[index] && perSample(weights[index], xs[0]?.shape[0] ?? 0)),
   };
   return { ...columns, rows: sharedRows(label, columns) };
 }
@@ -42,19 +45,33 @@ function withFeatureAxis(array: HostArray, rank: number): HostArray {
   return array.shape.length === 1 && rank === 2 ? { data: array.data, shape: [...array.shape, 1] } : array;
 }
 
-async function arraysOf(label: string, what: string, given: ArraysGiven, names: readonly string[]): Promise<HostArray[]> {
-  if (isPlainRecord(given)) {
-    const table: Readonly<Record<string, ArrayInput>> = given;
-    const known = Object.fromEntries(names.map((name) => [name, true]));
-    for (const name of Object.keys(given)) lookUp(label, `name in ${what}`, known, name);
-    return Promise.all(
-      names.map((name) => {
-        const array = table[name];
-        if (array !== undefined) return toHostArrayAsync(`${what}.${name}`, array);
-        throw valueError(label, { rule: `${what} must name each array`, expected: names, received: Object.keys(given) });
+/** One number is the weight of every sample. */
+function perSample({ data, shape }: HostArray, rows: number): HostArray {
+  return shape.length > 0 ? { data, shape } : { data: new Float32Array(rows).fill(data[0] as number), shape: [rows] };
+}
+
+/** An array for each name; undefined where it is not needed and not there. */
+async function arraysOf(
+  label: string,
+  what: string,
+  given: ArraysGiven | null | undefined,
+  names: readonly string[],
+  needs: readonly boolean[] = names.map(() => true),
+): Promise<(HostArray | undefined)[]> {
+  const each = (list: readonly (ArrayInput | null | undefined)[], nameAt: (index: number) => string) =>
+    Promise.all(
+      names.map((name, index) => {
+        const array = list[index];
+        if (array !== undefined && array !== null) return toHostArrayAsync(nameAt(index), array);
+        if (!needs[index]) return undefined;
+        throw valueError(label, { rule: `${what} must have an array for "${name}"`, expected: names.filter((_, at) => needs[at]), received: array });
       }),
     );
+  if (given === undefined || given === null) {
+    if (!needs.includes(true)) return names.map(() => undefined);
+    throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
   }
+  if (isPlainRecord(given)) return each(pick(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
   if (names.length === 1) {
     const only = Array.isArray(given) && given.length === 1 && (given[0] instanceof Tensor || isHostArray(given[0])) ? given[0] : given;
     return [await toHostArrayAsync(what, only as ArrayInput)];
@@ -66,15 +83,22 @@ async function arraysOf(label: string, what: string, given: ArraysGiven, names: 
       received: Array.isArray(given) ? `a list of ${given.length}` : given,
     });
   }
-  return Promise.all(given.map((array, index) => toHostArrayAsync(`${what}[${index}]`, array as ArrayInput)));
+  return each(given, (index) => `${what}[${index}]`);
 }
 
-/** One array of weights serves all outputs. */
-async function weightsOf(label: string, given: ArraysGiven, outputs: readonly string[]): Promise<HostArray[]> {
-  const isShared = outputs.length > 1 && (given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
-  if (!isShared) return arraysOf(label, "sampleWeight", given, outputs);
+/** What a record has under each of some names. @throws ValueError where it has others. */
+export function pick<T>(label: string, what: string, given: Readonly<Record<string, T>>, names: readonly string[]): (T | undefined)[] {
+  const known = Object.fromEntries(names.map((name) => [name, true]));
+  for (const name of Object.keys(given)) lookUp(label, what, known, name);
+  return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
+}
+
+/** One array of weights, or one number, serves all outputs. */
+async function weightsOf(label: string, given: ArraysGiven, outputs: readonly string[], needs: readonly boolean[] | undefined): Promise<Columns["weights"]> {
+  const isShared = outputs.length > 1 && (typeof given === "number" || given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
+  if (!isShared) return arraysOf(label, "sampleWeight", given, outputs, needs);
   const [array] = await arraysOf(label, "sampleWeight", given, ["all outputs"]);
-  return outputs.map(() => array as HostArray);
+  return outputs.map(() => array);
 }
 
 export function isPlainRecord(value: unknown): value is Readonly<Record<string, ArrayInput>> {
@@ -82,11 +106,9 @@ export function isPlainRecord(value: unknown): value is Readonly<Record<string, 
 }
 
 function sharedRows(label: string, { x, y, weights }: Omit<Columns, "rows">): number {
-  const all = [
-    ...x.map((array, index) => [x.length === 1 ? "x" : `x[${index}]`, array] as const),
-    ...y.map((array, index) => [y.length === 1 ? "y" : `y[${index}]`, array] as const),
-    ...weights.flatMap((array, index) => (array ? [[weights.length === 1 ? "sampleWeight" : `sampleWeight[${index}]`, array] as const] : [])),
-  ];
+  const named = (what: string, list: readonly (HostArray | undefined)[]) =>
+    list.flatMap((array, index) => (array ? [[list.length === 1 ? what : `${what}[${index}]`, array] as const] : []));
+  const all = [...named("x", x), ...named("y", y), ...named("sampleWeight", weights)];
   const [first] = all;
   if (!first) throw valueError(label, { rule: "there must be data", expected: "at least one array", received: "none" });
   const rows = rowsOf(...first);

@@ -16,8 +16,8 @@ export interface BatchSpec {
   readonly rows: number;
   /** One per input of the model. */
   readonly x: readonly ArraySpec[];
-  /** One per output; none where nothing is compared. */
-  readonly y: readonly ArraySpec[];
+  /** One per output, undefined where it needs no labels; none where nothing is compared. */
+  readonly y: readonly (ArraySpec | undefined)[];
   /** One per output; undefined where samples count alike. */
   readonly weights: readonly (ArraySpec | undefined)[];
 }
@@ -26,7 +26,7 @@ export interface BatchSpec {
 export interface Columns {
   readonly rows: number;
   readonly x: readonly HostArray[];
-  readonly y: readonly HostArray[];
+  readonly y: readonly (HostArray | undefined)[];
   readonly weights: readonly (HostArray | undefined)[];
 }
 
@@ -41,7 +41,7 @@ export interface BatchPorts {
 export function specOf(columns: Columns, rows: number, inputs: readonly { readonly dtype: DType }[]): BatchSpec {
   const batch = ({ shape }: HostArray): Shape => [rows, ...shape.slice(1)];
   const x = columns.x.map((array, index) => ({ shape: batch(array), dtype: inputs[index]?.dtype ?? "float32" }));
-  const y = columns.y.map((array) => ({ shape: batch(array), dtype: dtypeOf(array.data) }));
+  const y = columns.y.map((array) => array && { shape: batch(array), dtype: dtypeOf(array.data) });
   const weights = columns.weights.map((array) => array && { shape: batch(array), dtype: "float32" as const });
   const text = (specs: readonly (ArraySpec | undefined)[]) => specs.map((spec) => (spec ? `${spec.dtype}[${spec.shape}]` : "-")).join(" ");
   return { signature: `${text(x)} | ${text(y)} | ${text(weights)}`, rows, x, y, weights };

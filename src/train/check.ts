@@ -1,42 +1,55 @@
 import type { HostArray } from "../data/array.ts";
-import { shapeError, valueError } from "../errors.ts";
+import { type Complaint, shapeError, valueError } from "../errors.ts";
 import type { Loss } from "../nn/loss.ts";
+import type { Network } from "../nn/network.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
-import { placeholder } from "../tensor/ops/leaf.ts";
 import { formatShape, sizeOf } from "../tensor/shape.ts";
 import type { Columns } from "./batch.ts";
 
-/** What data are held against. */
+/** What data are checked against. */
 export interface Expectations {
   readonly label: string;
-  readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: readonly SymbolicTensor[];
-  readonly losses: readonly Loss[];
+  readonly network: Network;
+  /** One per output, where there are labels; undefined for outputs without a loss. */
+  readonly losses: readonly (Loss | undefined)[];
   /** With false, the numbers themselves are not looked at. */
   readonly checkData: boolean;
 }
 
 /**
- * Checks data before anything runs: shapes of samples; then, in one pass over them, that numbers are finite, that what feeds whole-number
- * inputs is whole, and that class labels exist.
+ * Checks data before anything runs: shapes of samples; then, in one pass over them, that numbers are finite in float32, that what feeds whole-number
+ * inputs is whole, that what feeds embeddings numbers their vectors, and that class labels exist.
  * @throws ShapeError or ValueError naming the array and the sample.
  */
-export function checkColumns({ label, inputs, outputs, losses, checkData }: Expectations, columns: Columns): void {
+export function checkColumns({ label, network, losses, checkData }: Expectations, columns: Columns): void {
   columns.x.forEach((array, index) => {
-    const input = inputs[index] as SymbolicTensor;
-    const name = nameIn("x", columns.x, index);
-    checkSampleShape(label, name, array, input);
-    if (!checkData) return;
-    checkFinite(label, name, array);
-    if (input.dtype === "int32") checkWhole(label, name, array);
-  });
-  columns.y.forEach((array, index) => {
-    if (!checkData) return;
-    const name = nameIn("y", columns.y, index);
-    checkFinite(label, name, array);
-    checkLabels(label, name, array, losses[index], outputs[index] as SymbolicTensor);
+    checkSampleShape(label, nameIn("x", columns.x, index), array, network.inputs[index] as SymbolicTensor);
   });
   if (!checkData) return;
+  columns.x.forEach((array, index) => {
+    const name = nameIn("x", columns.x, index);
+    checkFinite(label, name, array);
+    const limit = network.indexLimit(index);
+    if (limit !== undefined) {
+      checkEach(label, array, isBelow(limit), {
+        rule: `${name} feeds an embedding, so it must hold the numbers of its vectors`,
+        expected: `whole numbers from 0 to ${limit - 1}`,
+        advice: "inputDim of an embedding is the largest number plus 1.",
+      });
+    } else if (network.inputs[index]?.dtype === "int32") {
+      // Whole numbers of 32 bits alone stay what they are.
+      checkEach(label, array, (value) => (value | 0) === value, {
+        rule: `${name} feeds an int32 input, so it must hold whole numbers`,
+        expected: "whole numbers from −2³¹ to 2³¹ − 1",
+      });
+    }
+  });
+  columns.y.forEach((array, index) => {
+    if (!array) return;
+    const name = nameIn("y", columns.y, index);
+    checkFinite(label, name, array);
+    checkLabels(label, name, array, losses[index], network.outputs[index] as SymbolicTensor);
+  });
   columns.weights.forEach((array, index) => {
     if (array) checkFinite(label, nameIn("sampleWeight", columns.weights, index), array);
   });
@@ -59,50 +72,40 @@ function checkSampleShape(label: string, name: string, array: HostArray, { shape
 function checkFinite(label: string, name: string, { data, shape }: HostArray): void {
   if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
   for (let i = 0; i < data.length; i++) {
+    const value = Math.fround(data[i] as number);
     // x − x is NaN for NaN and ±∞ alone.
-    if ((data[i] as number) - (data[i] as number) !== 0) {
-      throw valueError(label, {
+    if (value - value !== 0) {
+      refuse(label, { data, shape }, i, {
         rule: `${name} must hold finite numbers only`,
-        expected: "finite numbers",
-        received: data[i],
-        context: `sample ${sampleOf(i, shape)}, index ${i} of the data`,
+        expected: "finite numbers, of float32: up to 3.4e38",
         advice: "Clean the data first, or set checkData to false.",
       });
     }
   }
 }
 
-function checkWhole(label: string, name: string, { data, shape }: HostArray): void {
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
-  const at = data.findIndex((value) => !Number.isInteger(value));
-  if (at < 0) return;
-  throw valueError(label, {
-    rule: `${name} feeds an int32 input, so it must hold whole numbers`,
-    expected: "whole numbers",
-    received: data[at],
-    context: `sample ${sampleOf(at, shape)}`,
+function checkLabels(label: string, name: string, array: HostArray, loss: Loss | undefined, output: SymbolicTensor): void {
+  const { kind, axis = -1, ignoreClass } = loss?.labels ?? {};
+  const classes = output.shape.at(axis);
+  if (kind !== "class" || typeof classes !== "number") return;
+  const isClass = isBelow(classes);
+  checkEach(label, array, (value) => isClass(value) || value === ignoreClass, {
+    rule: `${name} must hold class numbers`,
+    expected: `whole numbers from 0 to ${classes - 1}${ignoreClass === undefined ? "" : `, or ${ignoreClass}`}`,
+    advice: "The last layer needs a unit for each class; classes are numbered from 0.",
   });
 }
 
-function checkLabels(label: string, name: string, { data, shape }: HostArray, loss: Loss | undefined, output: SymbolicTensor): void {
-  const classes = output.shape.at(-1);
-  if (loss?.name !== "sparseCategoricalCrossentropy" || typeof classes !== "number" || ignoresSome(loss)) return;
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i] as number;
-    if (Number.isInteger(value) && value >= 0 && value < classes) continue;
-    throw valueError(label, {
-      rule: `${name} must hold class numbers`,
-      expected: `whole numbers from 0 to ${classes - 1}`,
-      received: value,
-      context: `sample ${sampleOf(i, shape)}`,
-      advice: "The last layer needs a unit for each class; classes are numbered from 0.",
-    });
-  }
+const isBelow = (limit: number) => (value: number) => value >= 0 && value < limit && Number.isInteger(value);
+
+type Rule = Omit<Complaint, "received" | "context">;
+
+function checkEach(label: string, array: HostArray, holds: (value: number) => boolean, rule: Rule): void {
+  const { data } = array;
+  for (let i = 0; i < data.length; i++) if (!holds(data[i] as number)) refuse(label, array, i, rule);
 }
 
-/** Whether the loss has a class that it passes over, whose number may be anything. */
-function ignoresSome(loss: Loss): boolean {
-  return loss.mask?.(placeholder("labels", [1]), placeholder("values", [1])) !== undefined;
+function refuse(label: string, { data, shape }: HostArray, index: number, rule: Rule): never {
+  const sample = Math.floor(index / Math.max(1, sizeOf(shape.slice(1))));
+  throw valueError(label, { ...rule, received: data[index], context: `sample ${sample}, index ${index} of the data` });
 }
-
-const sampleOf = (index: number, shape: readonly number[]) => Math.floor(index / Math.max(1, sizeOf(shape.slice(1))));

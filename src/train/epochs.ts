@@ -35,6 +35,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
   const batches = new EpochBatches(plan.source, plan.stepsPerEpoch);
   const runner = new StepRunner(plan.trainer);
   let logs: Logs = {};
+  let hasWarned = false;
   await callbacks.call("onTrainBegin", training);
   try {
     for (let epoch = plan.initialEpoch; epoch < training.epochs && !model.stopTraining; epoch++) {
@@ -42,6 +43,10 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       await callbacks.call("onEpochBegin", epoch, training);
       await runSteps(plan, runner, await batches.open(epoch));
       logs = await plan.trainer.logs();
+      if (!hasWarned && !plan.trainer.diagnosing && !Number.isFinite(logs.loss ?? 0)) {
+        hasWarned = true;
+        console.warn(`fit: the loss of epoch ${epoch + 1} is ${logs.loss}. With the callback terminateOnNaN() training stops there and the cause is named.`);
+      }
       if (validation?.isDue(epoch)) {
         const found = await runTest(plan.trainer, plan.reset, { source: validation.source, epoch: 0, limit: validation.steps }, callbacks);
         for (const [name, value] of Object.entries(found)) logs[`val_${name}`] = value;

@@ -19,7 +19,7 @@ export interface FitCall {
   readonly network: Network;
   readonly task: Task;
   readonly trainer: Trainer;
-  readonly data: { readonly stream: BatchStream } | { readonly x: ArraysGiven; readonly y: ArraysGiven };
+  readonly data: { readonly stream: BatchStream } | { readonly x: ArraysGiven; readonly y: ArraysGiven | null };
   readonly options: FitOptions;
   /** Runs this call. */
   readonly queue: OperationQueue;
@@ -70,7 +70,7 @@ async function prepare({ network, task, data, options }: FitCall, seed: number):
   if ("stream" in data) {
     return { source: preparation.streamSource(data.stream, true, classWeight), validation: await validationOf(network, task, options) };
   }
-  if (data.y === undefined) {
+  if ((data.y ?? undefined) === undefined && task.objective.needsLabels.includes(true)) {
     throw shapeError(preparation.label, { rule: "arrays need labels", expected: "fit(x, y)", received: "fit(x)", advice: "Or give a dataset of batches." });
   }
   const all = await preparation.columns({ x: data.x, y: data.y, sampleWeight });

@@ -6,7 +6,7 @@ export class History {
   /** Epoch numbers, from 0. */
   readonly epoch: number[] = [];
   /** A list per loss and metric, one number per epoch: `loss`, `accuracy`, `val_loss`, `learning_rate`, … */
-  readonly history: Record<string, number[]> = {};
+  history: Record<string, number[]> = {};
 
   /** @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. */
   constructor(readonly seed: number) {}
@@ -15,8 +15,9 @@ export class History {
   add(epoch: number, logs: Logs): void {
     this.epoch.push(epoch);
     for (const [name, value] of Object.entries(logs)) {
-      this.history[name] ??= [];
-      this.history[name].push(value);
+      // A computed key is a property of its own, whatever it is called: a metric may be "constructor" or "__proto__".
+      if (!Object.hasOwn(this.history, name)) this.history = { ...this.history, [name]: [] };
+      (this.history[name] as number[]).push(value);
     }
   }
 

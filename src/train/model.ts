@@ -2,6 +2,7 @@ import type { Backend } from "../backends/backend.ts";
 import { settle } from "../backends/evaluate.ts";
 import { withdraw } from "../backends/placement.ts";
 import { type ArrayInput, type HostArray, toHostArray } from "../data/array.ts";
+import { checkSeed, drawSeed } from "../data/rng.ts";
 import { type StateError, shapeError, stateError, valueError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
@@ -16,6 +17,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
 import { CallbackList, callbacksOf, type TrainedModel } from "./callback.ts";
+import { lastUse, outputBehind } from "./chain.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { runPredict, runTest, StepRunner } from "./loops.ts";
@@ -28,7 +30,6 @@ import {
   batchWeights,
   type CompileModelOptions,
   checkPass,
-  checkSeed,
   compileOptions,
   type EvaluateOptions,
   evaluateOptions,
@@ -38,7 +39,6 @@ import {
   modelTable,
   type PredictOptions,
   predictOptions,
-  required,
   type SummaryOptions,
 } from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
@@ -71,10 +71,11 @@ export class Model extends Network implements TrainedModel {
 
   /**
    * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that is used again keeps its
-   * state for the variables that stay.
+   * state for the variables that stay; metrics are made anew. Without a loss the model can predict; training then needs a penalty or a layer that
+   * adds a loss.
    * @throws ValueError on unknown names (with the nearest) and on lists that do not fit the outputs.
    */
-  compile(options: CompileModelOptions): void {
+  compile(options: CompileModelOptions = {}): void {
     this.checkIdle("compile");
     const label = `compile of ${this.label}`;
     const { optimizer = "rmsprop", backend, ...objective } = compileOptions(label, options);
@@ -90,7 +91,7 @@ export class Model extends Network implements TrainedModel {
     return this.compiled("optimizer").task.optimizer;
   }
 
-  /** What is reported, by name; complete after the first step. */
+  /** The metrics at work, by the keys of logs and history; complete after the first step. */
   get reported(): Readonly<Record<string, Metric>> {
     return this.task?.objective.reported ?? {};
   }
@@ -103,8 +104,8 @@ export class Model extends Network implements TrainedModel {
    * @throws StateError before `compile`; ValueError and ShapeError where options or data do not fit.
    */
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
-  fit(x: ArraysGiven, y: ArraysGiven, options?: FitOptions): Promise<History>;
-  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions, options: FitOptions = {}): Promise<History> {
+  fit(x: ArraysGiven, y: ArraysGiven | null, options?: FitOptions): Promise<History>;
+  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions | null, options: FitOptions = {}): Promise<History> {
     const checked = fitOptions(`fit of ${this.label}`, isStream(x) ? (yOrOptions as FitOptions) : options);
     return this.alone("fit", async (task, trainer, queue) => {
       if (queue.isNested) throw this.busy("fit", "a call from a callback of this model");
@@ -114,12 +115,12 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
-  async trainOnBatch(x: ArraysGiven, y: ArraysGiven, weights: BatchWeights = {}): Promise<Logs> {
+  async trainOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: BatchWeights = {}): Promise<Logs> {
     return this.onBatch("trainOnBatch", ({ optimizer }) => (optimizer.phase === "update" ? "train" : "accumulate"), { x, y }, weights);
   }
 
   /** Losses and metrics of one batch. */
-  async testOnBatch(x: ArraysGiven, y: ArraysGiven, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
+  async testOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
     return this.onBatch("testOnBatch", () => "test", { x, y }, weights);
   }
 
@@ -160,8 +161,8 @@ export class Model extends Network implements TrainedModel {
 
   /** Losses (penalties included) and metrics over data: `{ loss, accuracy, … }`. */
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
-  evaluate(x: ArraysGiven, y: ArraysGiven, options?: EvaluateOptions): Promise<Logs>;
-  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
+  evaluate(x: ArraysGiven, y: ArraysGiven | null, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions | null, given: EvaluateOptions = {}): Promise<Logs> {
     const options = evaluateOptions(`evaluate of ${this.label}`, isStream(x) ? (yOrOptions as EvaluateOptions) : given);
     return this.alone("evaluate", async (task, trainer, queue) => {
       const { batchSize = 32, sampleWeight, steps, callbacks = [], checkData = true } = options;
@@ -169,7 +170,7 @@ export class Model extends Network implements TrainedModel {
       checkPass(preparation.label, options, isStream(x));
       const source = isStream(x)
         ? preparation.streamSource(x, true)
-        : preparation.arraySource(await preparation.columns({ x, y: required(preparation.label, yOrOptions as ArraysGiven), sampleWeight }), { batchSize });
+        : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), { batchSize });
       return runTest(
         trainer,
         () => task.objective.reset(),
@@ -316,23 +317,31 @@ export class Model extends Network implements TrainedModel {
     return text;
   }
 
+  /**
+   * Puts a layer behind the last one. Compile again afterwards.
+   * @throws StateError where the model has several outputs; ValueError on what is no layer, or has the name of another.
+   * @see Keras 3 `Sequential.add`.
+   */
+  add(layer: Layer): void {
+    this.checkIdle("add");
+    this.become([outputBehind(this, layer)]);
+  }
+
   /** Takes off the last layer and gives it. Compile again afterwards. @throws StateError where the model is not a chain of at least two layers. */
   pop(): Layer {
-    const last = this.applications.at(-1);
-    if (this.layers.length < 2 || this.outputs.length !== 1 || !last?.single || last.outputs[0] !== this.outputs[0]) {
-      throw stateError(this.label, {
-        rule: "pop takes the last layer off a chain of layers",
-        expected: "at least two layers in a chain",
-        received: `${this.layers.length} layers`,
-      });
-    }
+    const { layer, inputs } = lastUse(this, this.applications);
     this.checkIdle("pop");
-    const shorter = new Model(this.inputs, last.inputs, { seed: this.seed, name: this.name });
-    Object.assign(this, { outputs: shorter.outputs, layers: shorter.layers, applications: shorter.applications });
+    this.become(inputs);
+    return layer;
+  }
+
+  /** Ends in other outputs from now on, uncompiled. */
+  private become(ends: readonly SymbolicTensor[]): void {
+    const { outputs, layers, applications } = new Model(this.inputs, ends, { seed: this.seed, name: this.name });
+    Object.assign(this, { outputs, layers, applications });
     this.trainer?.dispose();
     this.trainer = undefined;
     this.task = undefined;
-    return last.layer;
   }
 
   override clone(): Model {
@@ -388,9 +397,4 @@ export class Model extends Network implements TrainedModel {
       received: "a model that was not compiled",
     });
   }
-}
-
-/** The one use of Math.random: the seed is kept, so the run can be repeated. */
-export function drawSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32);
 }

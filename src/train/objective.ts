@@ -1,10 +1,13 @@
-import { lookUp, valueError } from "../errors.ts";
+import { stateError, valueError } from "../errors.ts";
+import { freeName } from "../names.ts";
 import { computeLoss, type Loss } from "../nn/loss.ts";
 import { checkLoss, type LossFunction, type LossName, lossOf } from "../nn/losses/names.ts";
 import type { Metric, VariableUpdate } from "../nn/metric.ts";
 import { checkMetric, type MetricName, type MetricShapes, metricOf } from "../nn/metrics/names.ts";
 import { add, mul } from "../tensor/ops/elementwise.ts";
+import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { pick } from "./arrays.ts";
 import { RunningMean } from "./running-mean.ts";
 
 /** A loss by name, made by a factory, or a function of labels and predictions. */
@@ -17,25 +20,37 @@ export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
 /** What a model is trained to make small, and what is reported. */
 export interface ObjectiveOptions {
-  loss: PerOutput<LossGiven>;
+  /** One loss for all outputs, a list, or by output. An output with null, or left out of a record, has no loss; it needs no labels unless it has metrics. */
+  loss?: PerOutput<LossGiven | null> | undefined;
   /** What each output's loss counts for in the sum. Default 1. */
-  lossWeights?: readonly number[] | Readonly<Record<string, number>>;
-  /** Reported beside the loss; sample weights do not touch them. A list for all outputs, or lists by output. */
-  metrics?: PerOutput<readonly MetricGiven[]> | readonly MetricGiven[];
-  /** As metrics, with sample weights and class weights. */
-  weightedMetrics?: PerOutput<readonly MetricGiven[]> | readonly MetricGiven[];
+  lossWeights?: readonly (number | null)[] | Readonly<Record<string, number>>;
+  /**
+   * Reported beside the loss; sample weights do not touch them. A list for all outputs, or lists by output. Metrics are made anew for each output and
+   * each `compile`. A metric is reported by its name, with several outputs by `<output>_<name>`; where that is taken (by another metric, `loss`,
+   * `<output>_loss`, `learning_rate`, or a validation result `val_…`), `_1`, `_2`, … follow, as in Keras.
+   */
+  metrics?: PerOutput<readonly (MetricGiven | null)[] | MetricGiven | null> | readonly (MetricGiven | null)[];
+  /** As metrics, with sample weights and class weights; where the name is taken, by `weighted_<name>`. */
+  weightedMetrics?: ObjectiveOptions["metrics"];
 }
 
-interface PlacedMetric {
+/** A metric that was asked for. */
+interface AskedMetric {
+  readonly given: MetricGiven;
   readonly output: number;
-  readonly metric: Metric;
   readonly isWeighted: boolean;
+}
+
+/** A metric at work. */
+interface PlacedMetric extends AskedMetric {
+  readonly metric: Metric;
   readonly key: string;
 }
 
 /** What a batch is judged by, one of each per output. */
 export interface Judged {
-  readonly yTrue: readonly Tensor[];
+  /** None for outputs that need no labels. */
+  readonly yTrue: readonly (Tensor | undefined)[];
   readonly yPred: readonly Tensor[];
   readonly weights: readonly (Tensor | undefined)[];
   /** Which steps of the predictions count. */
@@ -50,20 +65,23 @@ export interface Reckoning {
   readonly updates: readonly VariableUpdate[];
 }
 
-type MakeMetric = (shapes: MetricShapes) => Metric;
-
 /** Losses and metrics of a model: records what a batch costs and how the reported means go on. */
 export class Objective {
-  /** One per output, once they are loaded. */
-  losses: readonly Loss[] = [];
-  private readonly given: readonly LossGiven[];
-  /** Per output, as they are given: metrics, then weighted ones. */
-  private makers: readonly (readonly (readonly MakeMetric[])[])[] | undefined;
+  /** One per output, once they are loaded; none for outputs without one. */
+  losses: readonly (Loss | undefined)[] = [];
+  /** Which outputs are compared with labels. */
+  readonly needsLabels: readonly boolean[];
+  private readonly given: readonly (LossGiven | undefined)[];
   private readonly weights: readonly number[];
+  private readonly asked: readonly AskedMetric[];
+  /** One for each that was asked for, once they are loaded. */
+  private makers: readonly ((shapes: MetricShapes) => Metric)[] | undefined;
+  private placed: readonly PlacedMetric[] = [];
   private readonly total = new RunningMean("loss");
   /** Each output's own loss, where there are several. */
-  private readonly parts: readonly RunningMean[];
-  private placed: readonly PlacedMetric[] | undefined;
+  private readonly parts: readonly (RunningMean | undefined)[];
+  /** Taken keys; callbacks add the learning rate. */
+  private readonly keys = new Set(["loss", "learning_rate"]);
 
   /**
    * @param label stands in front of messages.
@@ -73,10 +91,11 @@ export class Objective {
   constructor(
     private readonly label: string,
     private readonly outputs: readonly string[],
-    private readonly options: ObjectiveOptions,
+    options: ObjectiveOptions,
   ) {
     this.given = this.spread("loss", options.loss);
     for (const given of this.given) {
+      if (given === undefined) continue;
       checkLoss(given, label);
       if ((given as Loss).reduction === "none")
         throw valueError(label, {
@@ -85,38 +104,50 @@ export class Objective {
           received: `loss "${(given as Loss).name}" with "none"`,
         });
     }
-    this.weights = options.lossWeights === undefined ? outputs.map(() => 1) : this.spread("lossWeights", options.lossWeights as PerOutput<number>);
-    this.parts = outputs.length > 1 ? outputs.map((name) => new RunningMean(`${name}_loss`)) : [];
-    for (const lists of this.metricLists()) for (const given of lists.flat()) checkMetric(given, label);
+    this.weights = this.spread("lossWeights", options.lossWeights as PerOutput<number | null>).map((weight) => weight ?? 1);
+    this.asked = [options.metrics, options.weightedMetrics].flatMap((lists, kind) =>
+      this.perOutput(lists).flatMap((list, output) => list.map((given) => ({ given, output, isWeighted: kind === 1 }))),
+    );
+    for (const { given } of this.asked) checkMetric(given, label);
+    this.needsLabels = this.given.map((given, index) => given !== undefined || this.asked.some(({ output }) => output === index));
+    const hasParts = this.given.filter((given) => given !== undefined).length > 1;
+    this.parts = outputs.map((name, index) => (hasParts && this.given[index] !== undefined ? new RunningMean(this.takeKey(`${name}_loss`)) : undefined));
   }
 
   /** Loads what names stand for, before the first batch is recorded; which accuracy is meant shows when there are labels. */
   async load(): Promise<void> {
     if (this.makers) return;
-    this.losses = await Promise.all(this.given.map((given) => lossOf(given, this.label)));
-    const each = (list: readonly MetricGiven[]) => Promise.all(list.map((given) => metricOf(given, this.label)));
-    this.makers = await Promise.all(this.metricLists().map((lists) => Promise.all(lists.map(each))));
+    this.losses = await Promise.all(this.given.map((given) => given && lossOf(given, this.label)));
+    this.makers = await Promise.all(this.asked.map(({ given }) => metricOf(given, this.label)));
   }
 
-  /** Records what a batch costs. `extra` are penalties, `masks` those of the predictions. */
+  /**
+   * Records what a batch costs. `extra` are penalties, `masks` those of the predictions.
+   * @throws StateError where there is neither a loss nor a penalty.
+   */
   reckon({ yTrue, yPred, weights, masks }: Judged, extra: readonly Tensor[]): Reckoning {
     const rows = yPred[0]?.shape[0] ?? 1;
-    const values = this.losses.map((loss, index) => computeLoss(loss, yTrue[index] as Tensor, yPred[index] as Tensor, weights[index], masks[index]));
-    const weighted = values.map((value, index) => (this.weights[index] === 1 ? value : mul(value, this.weights[index] as number)));
-    const loss = [...weighted, ...extra].reduce((a, b) => add(a, b));
-    const updates = this.metrics(yTrue, yPred).flatMap(({ output, metric, isWeighted }) =>
+    const values = this.losses.map((loss, index) => loss && computeLoss(loss, yTrue[index] as Tensor, yPred[index] as Tensor, weights[index], masks[index]));
+    const weighted = values.flatMap((value, index) => (value ? [this.weights[index] === 1 ? value : mul(value, this.weights[index] as number)] : []));
+    const terms = [...weighted, ...extra];
+    if (terms.length === 0) throw stateError(this.label, { rule: "there is no loss", expected: "a loss for at least one output", received: "none" });
+    const loss = terms.reduce((a, b) => add(a, b));
+    const placed = this.placed.length > 0 ? this.placed : this.place(yTrue, yPred);
+    const updates = placed.map(({ output, metric, isWeighted }) =>
       metric.update(yTrue[output] as Tensor, yPred[output] as Tensor, isWeighted ? weights[output] : undefined, masks[output]),
     );
+    // Only now: how many values a metric reports shows after its first update, and a batch that does not fit must leave nothing behind.
+    if (placed !== this.placed) this.placed = placed.map((one) => ({ ...one, key: this.keyOf(one) }));
     return {
       loss,
-      updates: [...this.total.gather(loss, rows), ...this.parts.flatMap((part, index) => part.gather(values[index] as Tensor, rows)), ...updates],
+      updates: [...this.total.gather(loss, rows), ...this.parts.flatMap((part, index) => part?.gather(values[index] as Tensor, rows) ?? []), ...updates.flat()],
     };
   }
 
   /** What is reported, by key, in order; complete once a batch was recorded. */
   get reported(): Readonly<Record<string, Metric>> {
-    const entries: [string, Metric][] = [this.total, ...this.parts].map((mean) => [mean.name, mean]);
-    return Object.fromEntries([...entries, ...(this.placed ?? []).map(({ key, metric }) => [key, metric] as const)]);
+    const means = [this.total, ...this.parts].flatMap((metric) => (metric ? [{ key: metric.name, metric }] : []));
+    return Object.fromEntries([...means, ...this.placed].map(({ key, metric }) => [key, metric]));
   }
 
   /** Back to the start of an epoch. */
@@ -124,53 +155,51 @@ export class Objective {
     for (const metric of Object.values(this.reported)) metric.reset();
   }
 
-  private metrics(yTrue: readonly Tensor[], yPred: readonly Tensor[]): readonly PlacedMetric[] {
-    if (this.placed) return this.placed;
-    const placed: PlacedMetric[] = [];
-    this.makers?.forEach((lists, kind) => {
-      lists.forEach((makers, output) => {
-        for (const make of makers) {
-          const metric = make({ yTrue: (yTrue[output] as Tensor).shape, yPred: (yPred[output] as Tensor).shape });
-          const plain = this.outputs.length > 1 ? `${this.outputs[output]}_${metric.name}` : metric.name;
-          const isWeighted = kind === 1;
-          const isTaken = placed.some(({ key }) => key === plain);
-          placed.push({ output, metric, isWeighted, key: isTaken && isWeighted ? `weighted_${plain}` : plain });
-        }
-      });
+  /** Metrics for labels and predictions like these. */
+  private place(yTrue: readonly (Tensor | undefined)[], yPred: readonly Tensor[]): readonly PlacedMetric[] {
+    return this.asked.map((asked, index) => {
+      const shapes = { yTrue: (yTrue[asked.output] as Tensor).shape, yPred: (yPred[asked.output] as Tensor).shape };
+      return { ...asked, metric: (this.makers as NonNullable<typeof this.makers>)[index]?.(shapes) as Metric, key: "" };
     });
-    this.placed = placed;
-    return placed;
   }
 
-  private metricLists(): readonly (readonly (readonly MetricGiven[])[])[] {
-    return [this.options.metrics, this.options.weightedMetrics].map((given) => this.perOutput(given));
+  private keyOf({ metric, output, isWeighted }: PlacedMetric): string {
+    const plain = this.outputs.length > 1 ? `${this.outputs[output]}_${metric.name}` : metric.name;
+    return this.takeKey(isWeighted && this.keys.has(plain) ? `weighted_${plain}` : plain, sizeOf(metric.result().shape));
   }
 
   private perOutput(given: ObjectiveOptions["metrics"]): readonly (readonly MetricGiven[])[] {
-    if (given === undefined) return this.outputs.map(() => []);
     const isFlat = Array.isArray(given) && !given.some(Array.isArray);
-    return isFlat ? this.outputs.map(() => given as readonly MetricGiven[]) : this.spread("metrics", given as PerOutput<readonly MetricGiven[]>, []);
+    const lists = isFlat ? this.outputs.map(() => given) : this.spread<unknown>("metrics", given);
+    return lists.map((list) => [list].flat().filter((one) => one !== undefined && one !== null) as MetricGiven[]);
   }
 
-  /** One thing per output. */
-  private spread<T>(what: string, given: PerOutput<T>, missing?: T): readonly T[] {
+  /** One thing per output; undefined where there is null or nothing. */
+  private spread<T>(what: string, given: PerOutput<T> | undefined): readonly (NonNullable<T> | undefined)[] {
+    let list: readonly unknown[] = this.outputs.map(() => given);
     if (Array.isArray(given)) {
-      if (given.length === this.outputs.length) return given;
-      throw valueError(this.label, { rule: `a list of ${what} has one entry per output`, expected: this.outputs.length, received: given.length });
-    }
-    if (!isRecord(given)) return this.outputs.map(() => given as T);
-    const table = given as Readonly<Record<string, T>>;
-    const known = Object.fromEntries(this.outputs.map((name) => [name, true]));
-    for (const name of Object.keys(table)) lookUp(this.label, `output in ${what}`, known, name);
-    return this.outputs.map((name) => {
-      const value = table[name] ?? missing;
-      if (value !== undefined) return value;
-      throw valueError(this.label, { rule: `${what} must name each output`, expected: this.outputs, received: Object.keys(table) });
-    });
+      list = given;
+      if (list.length !== this.outputs.length)
+        throw valueError(this.label, { rule: `a list of ${what} has one entry per output`, expected: this.outputs.length, received: list.length });
+    } else if (isRecord(given)) list = pick(this.label, `output in ${what}`, given as Readonly<Record<string, T>>, this.outputs);
+    return list.map((value) => (value ?? undefined) as NonNullable<T> | undefined);
+  }
+
+  /**
+   * The first of `name`, `name_1`, … under which so many values can be reported: each has a key of its own, and neither these nor those of their
+   * validation results may be taken.
+   */
+  private takeKey(name: string, values = 1): string {
+    const { keys } = this;
+    const all = (key: string) => (values === 1 ? [key] : [key, ...Array.from({ length: values }, (_, index) => `${key}_${index}`)]);
+    const key = freeName(name, (free) => all(free).some((one) => keys.has(one) || keys.has(`val_${one}`) || keys.has(one.replace(/^val_/, ""))));
+    for (const one of all(key)) keys.add(one);
+    return key;
   }
 }
 
-/** Whether this is a record by output names rather than a loss or metric. */
+/** Whether this is a record by output names rather than a loss or metric, which has methods. */
 function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype && !("call" in value) && !("update" in value);
+  const { call, fresh } = (value ?? {}) as Record<string, unknown>;
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype && typeof (call ?? fresh) !== "function";
 }

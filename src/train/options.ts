@@ -44,7 +44,7 @@ export type Verbosity = "auto" | 0 | 1 | 2;
 
 /** Data to validate with: arrays in a list, or by name, or batches. */
 export type ValidationData =
-  | readonly [x: ArraysGiven, y: ArraysGiven, sampleWeight?: ArraysGiven]
+  | readonly [x: ArraysGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven]
   | { readonly x: ArraysGiven; readonly y: ArraysGiven; readonly sampleWeight?: ArraysGiven }
   | BatchStream;
 
@@ -54,7 +54,10 @@ export interface PassOptions {
   batchSize?: number;
   /** One or several callbacks. Default none. */
   callbacks?: Callback | readonly Callback[];
-  /** Whether to look through the data for NaN, infinities and labels that do not exist before anything runs. Default true. */
+  /**
+   * Whether to look through the data before they run, batches of a stream in every epoch: for NaN, infinities (of float32), labels that do not exist, and what is no
+   * number of an embedding's vector. Default true.
+   */
   checkData?: boolean;
 }
 
@@ -88,9 +91,9 @@ export interface FitOptions extends PassOptions {
   seed?: number;
   /** The epoch to begin with, to go on with an earlier run. Default 0. */
   initialEpoch?: number;
-  /** What the samples of each class count for in the loss. One output only, not with sampleWeight. */
+  /** What the labels of each class count for in the loss: `{ 0: 1, 1: 5 }`, a Map, or a list. Weighs steps where labels have several. One output only, not with sampleWeight. */
   classWeight?: ClassWeight;
-  /** What each sample counts for in the loss. */
+  /** What each sample counts for in the loss: [n], [n, 1], one number for all, or the shape of the loss's values, such as [n, steps]. */
   sampleWeight?: ArraysGiven;
   /** Batches in an epoch; the next epoch goes on where this one stopped. Default all. */
   stepsPerEpoch?: number;
@@ -130,7 +133,7 @@ export function fitOptions(label: string, options: FitOptions): FitOptions {
     shuffle: "boolean or string",
     seed: "number",
     initialEpoch: "number",
-    classWeight: "object",
+    classWeight: "object or list",
     sampleWeight: arrays,
     stepsPerEpoch: "number",
     validationSteps: "number",
@@ -142,12 +145,12 @@ export function fitOptions(label: string, options: FitOptions): FitOptions {
 /** The options of `compile`, checked. */
 export function compileOptions(label: string, options: CompileModelOptions): CompileModelOptions {
   return checkOptions(label, options, {
-    loss: "string or function or list or object!",
+    loss: "string or function or list or object or null",
     optimizer: "string or object",
     backend: "object",
     lossWeights: "list or object",
-    metrics: "list or object",
-    weightedMetrics: "list or object",
+    metrics: "string or function or list or object or null",
+    weightedMetrics: "string or function or list or object or null",
   });
 }
 
@@ -155,7 +158,7 @@ export function compileOptions(label: string, options: CompileModelOptions): Com
 export function batchWeights(label: string, weights: BatchWeights, isTest: boolean): BatchWeights {
   return isTest
     ? checkOptions(label, weights, { sampleWeight: arrays } as OptionTable<BatchWeights>)
-    : checkOptions(label, weights, { sampleWeight: arrays, classWeight: "object" });
+    : checkOptions(label, weights, { sampleWeight: arrays, classWeight: "object or list" });
 }
 
 const count = (label: string, what: string, value: number | undefined, least: number) => {
@@ -194,16 +197,4 @@ export function checkFit(label: string, options: FitOptions, isStream: boolean):
       });
     }
   }
-}
-
-/** Labels, which must be there. */
-export function required(label: string, y: ArraysGiven | undefined): ArraysGiven {
-  if (y !== undefined) return y;
-  throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
-}
-
-/** A model's seed. @throws ValueError unless it is an integer in [0, 2^53). */
-export function checkSeed(label: string, seed: number): number {
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw valueError(label, { rule: "seed must be an integer in [0, 2^53)", expected: "an integer in [0, 2^53)", received: seed });
 }

@@ -2,6 +2,7 @@ import { isHostArray, sliceRows } from "../data/array.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { epochsOf, sizeOfStream } from "../data/epochs.ts";
 import { checkNumber, shapeError, valueError } from "../errors.ts";
+import { freeName } from "../names.ts";
 import type { Network } from "../nn/network.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { type ArraysGiven, type DataGiven, isPlainRecord, type Slots, toColumns } from "./arrays.ts";
@@ -12,7 +13,7 @@ import type { Objective } from "./objective.ts";
 import { type ArrayBatches, ArraySource, type BatchSource, StreamSource } from "./source.ts";
 
 /** One batch of a stream: a record, or a list in this order. */
-export type BatchGiven = DataGiven | readonly [x: ArraysGiven, y?: ArraysGiven, sampleWeight?: ArraysGiven];
+export type BatchGiven = DataGiven | readonly [x: ArraysGiven, y?: ArraysGiven | null, sampleWeight?: ArraysGiven];
 
 /** Batches from anywhere: a dataset, or anything iterable that gives batches. */
 export type BatchStream = Dataset<unknown> | AsyncIterable<BatchGiven> | Iterable<BatchGiven>;
@@ -31,8 +32,8 @@ export class Preparation {
   ) {
     const label = `${what} of ${network.label}`;
     const inputs = network.inputs.map((input) => ({ name: network.nameOf(input), rank: input.shape.length }));
-    this.slots = { label, inputs, outputs: outputNames(network) };
-    this.expectations = { label, inputs: network.inputs, outputs: network.outputs, losses: objective?.losses ?? [], checkData };
+    this.slots = { label, inputs, outputs: outputNames(network), needsLabels: objective?.needsLabels };
+    this.expectations = { label, network, losses: objective?.losses ?? [], checkData };
   }
 
   get label(): string {
@@ -46,27 +47,28 @@ export class Preparation {
     return columns;
   }
 
-  /** Columns whose samples count as their classes do. */
+  /** Columns whose labels count as their classes do. */
   async weigh(columns: Columns, classWeight: ClassWeight | undefined): Promise<Columns> {
-    return classWeight ? (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns) : columns;
+    if (classWeight === undefined) return columns;
+    const { network, losses } = this.expectations;
+    const context = { labels: losses[0]?.labels, output: network.outputs[0]?.shape ?? [] };
+    return (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns, context);
   }
 
   arraySource(columns: Columns, batches: ArrayBatches): BatchSource {
     return new ArraySource(columns, this.network.inputs, batches);
   }
 
-  /** A stream of batches; each is checked as it comes, its numbers only in the first pass. */
+  /** A stream of batches; each is checked as it comes, in every epoch: later ones may bring other data. */
   streamSource(stream: BatchStream, hasLabels: boolean, classWeight?: ClassWeight): BatchSource {
     // Known by its method: an application without datasets need not load their class.
     const [open, size] = "epoch" in stream ? [(epoch: number) => stream.epoch(epoch), stream.size] : [epochsOf<unknown>(stream), sizeOfStream(stream)];
-    let passes = 0;
     const batches = async function* (this: Preparation, epoch: number): AsyncGenerator<Columns> {
-      const isFirst = passes++ === 0;
       for await (const batch of open(epoch)) {
         const { y, ...rest } = batchOf(this.label, batch);
         this.refuseExample(rest.x);
         const columns = await toColumns(this.slots, hasLabels ? { y, ...rest } : { x: rest.x });
-        checkColumns({ ...this.expectations, checkData: isFirst && this.expectations.checkData }, columns);
+        checkColumns(this.expectations, columns);
         yield await this.weigh(columns, classWeight);
       }
     };
@@ -88,9 +90,13 @@ export class Preparation {
   }
 }
 
-/** Names of a model's outputs: those of the layers that give them. */
+/** Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, … */
 export function outputNames(network: Network): string[] {
-  return network.outputs.map((output, index) => output.name ?? output.layer?.name ?? `output_${index}`);
+  const names: string[] = [];
+  for (const [index, { name, layer }] of network.outputs.entries()) {
+    names.push(freeName(name ?? layer?.name ?? `output_${index}`, (taken) => names.includes(taken)));
+  }
+  return names;
 }
 
 /** Whether data come as batches rather than as arrays. */
@@ -123,7 +129,7 @@ export function splitColumns(label: string, columns: Columns, fraction: number):
   const part = (start: number, end: number): Columns => ({
     rows: end - start,
     x: columns.x.map((array) => sliceRows(array, start, end)),
-    y: columns.y.map((array) => sliceRows(array, start, end)),
+    y: columns.y.map((array) => array && sliceRows(array, start, end)),
     weights: columns.weights.map((array) => array && sliceRows(array, start, end)),
   });
   return [part(0, first), part(first, columns.rows)];

@@ -1,5 +1,6 @@
 import type { Backend, Executable, InputPort, OutputPort } from "../backends/backend.ts";
 import { bind, type Reclaimable, registerReclaimable } from "../backends/evaluate.ts";
+import { outcomeOf } from "../backends/placement.ts";
 import type { CompiledGraph } from "../compiler/compile.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Home, Variable } from "../tensor/variable.ts";
@@ -149,6 +150,7 @@ export class Programs implements Reclaimable {
   private async add<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<() => T> {
     const graph = record();
     const backend = await this.backend();
+    // Errors of `act` are for the call that made it, not for those that wait for the same program.
     return bind(graph, backend, (executable) => {
       this.executables.add(executable);
       const program = new BoundProgram(executable, backend, graph.variables, graph.program);
@@ -186,17 +188,5 @@ export class Programs implements Reclaimable {
     if (program.users > 0) return;
     this.executables.delete(program.executable);
     program.executable.dispose();
-  }
-}
-
-/** What `act` gives or throws, to be had later: its errors are for the call that made it, not for those that wait for the same program. */
-function outcomeOf<T>(act: () => T): () => T {
-  try {
-    const result = act();
-    return () => result;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
   }
 }

@@ -1,23 +1,24 @@
 import { divideSafely } from "../nn/loss.ts";
 import { MetricBase, type VariableUpdate } from "../nn/metric.ts";
-import { add, mul } from "../tensor/ops/elementwise.ts";
+import { mul } from "../tensor/ops/elementwise.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** The mean of a scalar over batches, weighted by their number of samples: how losses are reported. */
 export class RunningMean extends MetricBase {
-  private readonly total = this.addState("total");
-  private readonly count = this.addState("count");
+  private readonly total = this.addSum("total");
+  private readonly count = this.addSum("count");
 
   constructor(name: string) {
     super(name, "min");
   }
 
+  override fresh(): RunningMean {
+    return new RunningMean(this.name);
+  }
+
   /** Takes in a batch's value, rather than labels and predictions. */
   gather(value: Tensor, rows: number): readonly VariableUpdate[] {
-    return [
-      [this.total, add(this.total, mul(value, rows))],
-      [this.count, add(this.count, rows)],
-    ];
+    return [...this.total.add(mul(value, rows)), ...this.count.add(rows)];
   }
 
   override update(): readonly VariableUpdate[] {
@@ -25,6 +26,6 @@ export class RunningMean extends MetricBase {
   }
 
   override result(): Tensor {
-    return divideSafely(this.total.tensor, this.count.tensor);
+    return divideSafely(this.total.value, this.count.value);
   }
 }

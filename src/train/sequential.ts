@@ -49,17 +49,22 @@ export interface FunctionalOptions extends ModelOptions {
 
 /**
  * A model of any graph of layers: several inputs and outputs, branches, layers that are used more than once.
+ * The model is an object with methods, not a function: `await net.predict(x)` where Keras has `net(x)`, `net.apply(input)` inside another model.
  * @throws ValueError or StateError where the outputs do not follow from the inputs, or layers share a name.
  * @example const x = input([784]); const m = model({ inputs: x, outputs: dense(10).apply(dense(300).apply(x)) });
  * @see Keras 3 functional `Model`.
  */
 export function model(given: FunctionalOptions): Model {
-  const { inputs, outputs, ...options } = checkOptions("model", given, {
-    inputs: "object or list!",
-    outputs: "object or list!",
-    ...modelTable,
-  });
-  const list = (tensors: SymbolicTensor | readonly SymbolicTensor[]) => (Array.isArray(tensors) ? tensors : [tensors as SymbolicTensor]);
+  if (!given?.inputs || !given.outputs) {
+    throw valueError("model", {
+      rule: "takes one object with inputs and outputs",
+      expected: "model({ inputs: x, outputs: y })",
+      received: given?.inputs ? "no outputs" : given?.outputs ? "no inputs" : "neither",
+    });
+  }
+  const { inputs, outputs, ...options } = checkOptions("model", given, { inputs: "object or list!", outputs: "object or list!", ...modelTable });
+  // Copies: the caller may change a list of its own later.
+  const list = (tensors: SymbolicTensor | readonly SymbolicTensor[]) => [tensors].flat() as SymbolicTensor[];
   return new Model(list(inputs), list(outputs), options);
 }
 

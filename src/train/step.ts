@@ -44,7 +44,7 @@ export const portName = {
  */
 export function recordStep(mode: Mode, { network, task, trainable }: Parts, spec: BatchSpec, options: StepOptions): CompiledGraph {
   const isTraining = mode === "train" || mode === "accumulate";
-  const ctx = new Recording(network, { training: isTraining, noise: isTraining || mode === "sample", key: placeholder(portName.key, [3], "int32") });
+  const ctx = new Recording(network, { training: isTraining, noise: isTraining || mode === "sample", key: placeholder(portName.key, [4], "int32") });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
   const noted: Finite[] = [];
   const forward = () => listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
@@ -53,7 +53,7 @@ export function recordStep(mode: Mode, { network, task, trainable }: Parts, spec
   if (mode === "predict" || mode === "sample" || !task) {
     return compile({ outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])), updates: [...ctx.updates] });
   }
-  const y = spec.y.map((array, index) => at(portName.y(index), array));
+  const y = spec.y.map((array, index) => array && at(portName.y(index), array));
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
   const masks = outputs.map((output) => ctx.maskOf(output));
   const { loss, updates } = task.objective.reckon({ yTrue: y, yPred: outputs, weights, masks }, [...network.penalties(), ...ctx.losses]);

@@ -6,7 +6,7 @@ import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
-import { randomKey } from "../tensor/ops/random.ts";
+import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchPorts, BatchSpec } from "./batch.ts";
 import type { Diagnosing } from "./diagnosis.ts";
@@ -120,7 +120,7 @@ export class Trainer {
     const optimizer = this.options.task?.optimizer;
     cursor.write(step.ports);
     // What is drawn must not depend on other calls that run meanwhile.
-    this.key[2] = optimizer && isTraining(mode) ? optimizer.rawSteps : mode === "sample" ? this.samples++ : index;
+    setStep(this.key, optimizer && isTraining(mode) ? optimizer.rawSteps : mode === "sample" ? this.samples++ : index);
     step.program.input(portName.key)?.write(this.key);
     for (const name of step.scalars) {
       this.number[0] = optimizer?.scalar(name) ?? 0;

@@ -47,8 +47,10 @@ const sparse: Setting = { yTrue: (seed) => tensor(labels(seed, 4, 3)), yPred: (x
 const logits: Setting = { yTrue: (seed) => oneHotLabels(seed, 4, 3), yPred: (x) => x };
 const odds: Setting = { yTrue: (seed) => oneHotLabels(seed, 4, 3), yPred: (x) => sigmoid(x) };
 
+type LossAlias = "mse" | "mae" | "mape" | "msle" | "bce" | "kld";
+
 /** Typed over the names, so that a loss without a setting does not compile. Aliases need none. */
-const settings: Record<Exclude<LossName, "mse" | "mae" | "mape" | "msle">, Setting> = {
+const settings: Record<Exclude<LossName, LossAlias | Uppercase<LossAlias>>, Setting> = {
   meanSquaredError: regression,
   meanAbsoluteError: regression,
   meanAbsolutePercentageError: positive,

@@ -8,11 +8,13 @@ import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { Network } from "../../src/nn/network.ts";
 import type { SymbolicTensor } from "../../src/nn/symbolic.ts";
+import { sgd } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey, randomNormal } from "../../src/tensor/ops/random.ts";
 import { ones } from "../../src/tensor/ops/shaping.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { sequential } from "../../src/train/sequential.ts";
 
 const backend = js();
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
@@ -152,5 +154,45 @@ describe("self-normalizing networks", () => {
       expect(stddev).toBeGreaterThan(0.8);
       expect(stddev).toBeLessThan(1.2);
     }
+  });
+});
+
+describe("steps beyond 2^32", () => {
+  const drawn = async (seed: number, step: number, own?: number) => {
+    const layer = layers.dropout(0.5, own === undefined ? {} : { seed: own });
+    const ctx = new Recording(layer, { training: true, key: tensor(randomKey(seed, step)) });
+    return [...(await (layer.invoke(ones([64]), ctx) as Tensor).data())];
+  };
+
+  it("draw other numbers than the steps 2^32 before them, also with a layer's own seed and at 2^52", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 1000 }),
+        fc.integer({ min: 1, max: 2 ** 20 }),
+        fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
+        async (step, high, own) => {
+          expect(await drawn(3, step + high * 2 ** 32, own)).not.toEqual(await drawn(3, step, own));
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it("a key of three words is one of a step below 2^32", async () => {
+    const [short, long] = [randomKey(5, 7).slice(0, 3), randomKey(5, 7)].map((key) => randomNormal([9], { seed: tensor(key) }));
+    expect(await short?.data()).toEqual(await long?.data());
+    expect(() => randomNormal([9], { seed: tensor(new Int32Array(2)) })).toThrow("random: seed is a number or a key. Expected int32 [4], received int32 [2].");
+  });
+
+  it("a fit that has come so far goes on with new numbers", async () => {
+    const build = (rawSteps: number) => {
+      const net = sequential([layers.dropout(0.5, { inputShape: [8] }), layers.dense(1, { kernelInitializer: "ones" })], { seed: 1 });
+      net.compile({ optimizer: sgd({ learningRate: 0 }), loss: "mse" });
+      net.optimizer.rawSteps = rawSteps;
+      return net.trainOnBatch(ones([4, 8]), ones([4, 1]));
+    };
+    const [early, late, again] = [await build(5), await build(5 + 2 ** 32), await build(5)];
+    expect(late).not.toEqual(early);
+    expect(again).toEqual(early);
   });
 });

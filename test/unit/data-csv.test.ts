@@ -68,4 +68,20 @@ describe("parseCsv", () => {
     expect(() => parseCsv("1,2", { header: false, columns: ["0"] })).toThrow("a number below 2, as there is no header");
     for (const delimiter of ["", ", ", '"', "\n"]) expect(() => parseCsv("a", { delimiter })).toThrow("the delimiter is one character");
   });
+
+  it("quotes the beginning of a field, however long it is", () => {
+    const long = "x".repeat(1e6);
+    expect(() => parseCsv(`a\n${long}`)).toThrow(/received "x{40}…" \(line 2, column "a"\)/);
+    for (const text of [`a\n"${long}\n1"`, `${long}\nx`, `a\n"${long}`, `a\n"1"${long}`]) {
+      const thrown = ((): Error => {
+        try {
+          parseCsv(text);
+        } catch (error) {
+          return error as Error;
+        }
+        throw new Error("was parsed");
+      })();
+      expect(thrown.message.length).toBeLessThan(300);
+    }
+  });
 });

@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
-import { bind } from "../../src/backends/evaluate.ts";
+import { bind, settle } from "../../src/backends/evaluate.ts";
 import { JsExecutable } from "../../src/backends/js/executable.ts";
 import { js } from "../../src/backends/js/index.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { Heap } from "../../src/backends/wasm/heap.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
+import { type Spawn, threadsFor } from "../../src/backends/wasm/spawn.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
 import { adam, batchNormalization, dense, dropout, type Model, sequential } from "../../src/index.ts";
@@ -13,7 +14,10 @@ import { add, matmul, randomNormal, tensor } from "../../src/tensor/ops/index.ts
 import { Variable } from "../../src/tensor/variable.ts";
 import { threaded } from "./threads-support.ts";
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 const bits = ({ data }: { data: ArrayLike<number> }): number[] => [...new Int32Array(Float32Array.from(data).buffer)];
 const ramp = (shape: number[]) => ({ data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * 0.7)), shape });
@@ -118,9 +122,12 @@ function atArrays(): Saboteur {
 const x = ramp([20, 9]);
 const labels = ramp([20, 3]);
 
+/** Units of a model that fits a page or two, and of one for which memory must grow again and again. */
+const [few, many] = [70, 2000];
+
 /** Takes variables, constants, scratch memory, an arena that must move, and programs of several modes. */
-function subject(backend: Backend): Model {
-  const model = sequential([dense(70, { inputShape: [9], activation: "relu" }), batchNormalization(), dropout(0.2), dense(3)], { seed: 3 });
+function subject(backend: Backend, units: number): Model {
+  const model = sequential([dense(units, { inputShape: [9], activation: "relu" }), batchNormalization(), dropout(0.2), dense(3)], { seed: 3 });
   model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "meanSquaredError", metrics: ["meanAbsoluteError"], backend });
   return model;
 }
@@ -135,9 +142,9 @@ interface Attempt {
   isUntouched?(): boolean;
 }
 
-const scenarios: Record<string, (backend: Backend) => Attempt> = {
-  predict(backend) {
-    const model = subject(backend);
+const scenarios: Record<string, (backend: Backend, units: number) => Attempt> = {
+  predict(backend, units) {
+    const model = subject(backend, units);
     let y: number[];
     return {
       act: async () => {
@@ -146,16 +153,16 @@ const scenarios: Record<string, (backend: Backend) => Attempt> = {
       result: async () => [y, await weightsOf(model)],
     };
   },
-  "first weights": (backend) => {
-    const model = subject(backend);
-    return { act: () => model.getWeights(), result: () => weightsOf(model) };
+  "first weights": (backend, units) => {
+    const model = subject(backend, units);
+    return { act: () => settle(model.variables, backend), result: () => weightsOf(model) };
   },
-  fit(backend) {
-    let model = subject(backend);
+  fit(backend, units) {
+    let model = subject(backend, units);
     return {
       act: async () => {
         // Steps that were done stay done: then the next try begins with another model.
-        if (model.optimizer.rawSteps > 0) model = subject(backend);
+        if (model.optimizer.rawSteps > 0) model = subject(backend, units);
         await model.fit(x, labels, { epochs: 1, batchSize: 20, verbose: 0 });
       },
       result: () => weightsOf(model),
@@ -205,7 +212,7 @@ async function bystanders(backend: Backend) {
   const look = async () => {
     const all = [];
     for (const model of models) {
-      all.push(bits({ data: (await (await model.predict(rows)).data()) as Float32Array }), await weightsOf(model), (await model.getOptimizerState())["steps"]);
+      all.push(bits({ data: (await (await model.predict(rows)).data()) as Float32Array }), await weightsOf(model), (await model.getOptimizerState()).steps);
     }
     return all;
   };
@@ -213,9 +220,9 @@ async function bystanders(backend: Backend) {
 }
 
 /** Fails at each place in turn until the act goes through; gives how many places there were. */
-async function failEverywhere(backend: Backend, saboteur: Saboteur, name: keyof typeof scenarios, expected: unknown): Promise<number> {
+async function failEverywhere(backend: Backend, saboteur: Saboteur, name: keyof typeof scenarios, expected: unknown, units = few): Promise<number> {
   const { look, before } = await bystanders(backend);
-  const { act, result, isUntouched = () => true } = (scenarios[name] as (typeof scenarios)[string])(backend);
+  const { act, result, isUntouched = () => true } = (scenarios[name] as (typeof scenarios)[string])(backend, units);
   let failures = 0;
   for (let at = 0; ; at++) {
     const accounts = saboteur.accounts();
@@ -234,32 +241,58 @@ async function failEverywhere(backend: Backend, saboteur: Saboteur, name: keyof 
   return failures;
 }
 
-async function expectedOf(backend: Backend, name: string): Promise<unknown> {
-  const { act, result } = (scenarios[name] as (typeof scenarios)[string])(backend);
+async function expectedOf(backend: Backend, name: string, units = few): Promise<unknown> {
+  const { act, result } = (scenarios[name] as (typeof scenarios)[string])(backend, units);
   await act();
   return result();
 }
 
 describe("a failure at any allocation changes nothing that was there, and the call can be made again", () => {
-  for (const [threads, make] of [
-    [1, () => wasm({ threads: 1 })],
-    [2, () => threaded(2)],
+  const every = Object.keys(scenarios);
+  for (const [threads, make, names] of [
+    [1, () => wasm({ threads: 1 }), every],
+    [2, () => threaded(2), ["predict", "fit"]],
   ] as const) {
     it(`on wasm with ${threads} thread(s)`, async () => {
       const counts: Record<string, number> = {};
-      for (const name of Object.keys(scenarios).slice(0, threads === 1 ? undefined : -1)) {
-        const clean = await make();
-        const expected = await expectedOf(clean, name);
-        clean.dispose();
-        for (const [what, sabotage] of Object.entries({ allocation: atAllocations, growth: atGrowth })) {
+      for (const [what, sabotage, units] of [
+        ["allocation", atAllocations, few],
+        ["growth", atGrowth, many],
+      ] as const) {
+        for (const name of what === "growth" ? ["predict", "fit"] : names) {
+          const clean = await make();
+          const expected = await expectedOf(clean, name, units);
+          clean.dispose();
           const backend = await make();
-          counts[`${name}: ${what}`] = await failEverywhere(backend, sabotage(backend), name, expected);
+          counts[`${what}: ${name}`] = await failEverywhere(backend, sabotage(backend), name, expected, units);
           backend.dispose();
         }
       }
-      console.log(counts);
+      for (const [name, count] of Object.entries(counts)) expect(count, name).toBeGreaterThan(name.startsWith("growth") ? 2 : 10);
     });
   }
+
+  it("at the start of any worker thread: training goes on with one", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { spawn } = threadsFor(3);
+    const expected = await expectedOf(await wasm({ threads: 1 }), "fit");
+    for (const at of [0, 1]) {
+      let started = 0;
+      const backend = await threaded(3, {
+        start: false,
+        spawn: (share, onEnd) => {
+          if (started++ === at) throw new Planned("no");
+          return (spawn as Spawn)(share, onEnd);
+        },
+      });
+      const { look, before } = await bystanders(backend);
+      expect(await backend.startThreads()).toBe(1);
+      expect(started).toBe(at + 1);
+      expect(await look()).toEqual(before);
+      expect(await expectedOf(backend, "fit")).toEqual(expected);
+      backend.dispose();
+    }
+  });
 
   it("on js", async () => {
     const counts: Record<string, number> = {};
@@ -269,6 +302,52 @@ describe("a failure at any allocation changes nothing that was there, and the ca
       vi.unstubAllGlobals();
       vi.restoreAllMocks();
     }
-    console.log(counts);
+    for (const [name, count] of Object.entries(counts)) expect(count, name).toBeGreaterThan(5);
+  });
+});
+
+describe("a model that does not fit", () => {
+  const small = (backend: Backend, seed: number) => {
+    const model = sequential([dense(2, { inputShape: [4] })], { seed });
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError", backend });
+    return model;
+  };
+  const large = ramp([2048, 64]);
+
+  it("leaves the outputs and weights of others on its backend, and its own, as they were", async () => {
+    const backend = await wasm({ maximumBytes: 2 ** 20, threads: 1 });
+    const models = [1, 2].map((seed) => small(backend, seed));
+    const rows = ramp([3, 4]);
+    const look = async () =>
+      Promise.all(models.map(async (model) => [bits({ data: (await (await model.predict(rows)).data()) as Float32Array }), await weightsOf(model)]));
+    const before = await look();
+    const model = sequential([dense(64, { inputShape: [64] })], { seed: 3 });
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError", backend });
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(model.predict(large, { batchSize: 2048 })).rejects.toThrow(OutOfMemoryError);
+      expect(await look()).toEqual(before);
+    }
+    const y = bits({ data: (await (await model.predict(large, { batchSize: 64 })).data()) as Float32Array });
+    const free = sequential([dense(64, { inputShape: [64] })], { seed: 3 });
+    expect(y).toEqual(bits({ data: (await (await free.predict(large)).data()) as Float32Array }));
+    expect(await look()).toEqual(before);
+  });
+
+  it("trains from its own first weights once there is room", async () => {
+    const make = (backend: Backend) => {
+      const model = sequential([dense(64, { inputShape: [64], activation: "tanh" }), dense(64)], { seed: 4 });
+      model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "meanSquaredError", backend });
+      return model;
+    };
+    const x = ramp([32, 64]);
+    const losses = async (model: Model) => (await model.fit(x, x, { epochs: 3, batchSize: 32, verbose: 0 })).history.loss;
+    const expected = await losses(make(await wasm({ threads: 1 })));
+    const backend = await wasm({ maximumBytes: 2 ** 20, threads: 1 });
+    const held = backend.allocate({ size: 235_000, dtype: "float32" });
+    const model = make(backend);
+    await expect(losses(model)).rejects.toThrow(OutOfMemoryError);
+    backend.free(held);
+    model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "meanSquaredError", backend });
+    expect(await losses(model)).toEqual(expected);
   });
 });

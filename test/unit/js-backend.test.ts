@@ -313,14 +313,14 @@ describe("random", () => {
   });
 
   it("counts blocks of four by element, stream and step", async () => {
-    const result = await run([ints(-5, 6, 7), empty(6)], { kind: "random", stream: 3, count: 6, key: viewOf(0, [3], int32), output: viewOf(1, [6]) });
-    const words = [...philox([0, 3, 7, 0], [-5, 6]), ...philox([1, 3, 7, 0], [-5, 6])];
+    const result = await run([ints(-5, 6, 7, 2), empty(6)], { kind: "random", stream: 3, count: 6, key: viewOf(0, [4], int32), output: viewOf(1, [6]) });
+    const words = [...philox([0, 3, 7, 4], [-5, 6]), ...philox([1, 3, 7, 4], [-5, 6])];
     expect(result).toEqual(words.slice(0, 6).map((word) => (Math.floor(word / 512) + 0.5) / 8388608));
   });
 
   it("is the same in float32 and float64", async () => {
-    const instruction: Instruction = { kind: "random", stream: 0, count: 1000, key: viewOf(0, [3], int32), output: viewOf(1, [1000]) };
-    const key = ints(1, 2, 3);
+    const instruction: Instruction = { kind: "random", stream: 0, count: 1000, key: viewOf(0, [4], int32), output: viewOf(1, [1000]) };
+    const key = ints(1, 2, 3, 4);
     const [, narrow] = await runInstructions(js(), [key, new Float32Array(1000)], [instruction]);
     expect(Array.from(narrow as TypedArray)).toEqual(await run([key, empty(1000)], instruction));
   });

@@ -1,15 +1,22 @@
 import { describe, expect, it } from "vitest";
+import { evaluate } from "../../src/backends/evaluate.ts";
+import { js } from "../../src/backends/js/index.ts";
 import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
-import { ones } from "../../src/tensor/ops/shaping.ts";
+import { broadcastTo, ones, reshape } from "../../src/tensor/ops/shaping.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { Variable } from "../../src/tensor/variable.ts";
 import { sequential } from "../../src/train/index.ts";
 
+const wave = (shape: readonly number[], phase: number) =>
+  tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(phase + 12.9898 * i)),
+    shape,
+  );
 const contextOf = (layer: Layer) => new Recording(layer, { training: false, key: tensor(randomKey(1)) });
 
 describe("attention layers", () => {
@@ -46,6 +53,60 @@ describe("attention layers", () => {
     expect(Math.max(...values)).toBeLessThanOrEqual(limit);
   });
 
+  it("broadcast masks of pairs over batch, heads and steps", async () => {
+    const layer = layers.multiHeadAttention(2, 3);
+    layer.ensureBuilt([null, 3, 4]);
+    layer.initialize(1);
+    const [query, value] = [wave([2, 3, 4], 1), wave([2, 5, 4], 2)];
+    const run = async (mask: Tensor) => (await evaluate([layer.call([query, value, value, mask], contextOf(layer)) as Tensor], js()))[0];
+    const pairs = tensor([
+      [1, 0, 1, 0, 1],
+      [0, 0, 1, 1, 0],
+      [1, 1, 1, 1, 0],
+    ]);
+    const full = await run(broadcastTo(pairs, [2, 2, 3, 5]));
+    for (const shape of [
+      [3, 5],
+      [1, 3, 5],
+      [2, 3, 5],
+      [1, 1, 3, 5],
+      [2, 1, 3, 5],
+      [1, 2, 3, 5],
+    ])
+      expect(await run(broadcastTo(pairs, shape))).toEqual(full);
+    const columns = tensor([[1, 0, 1, 0, 1]]);
+    expect(await run(columns)).toEqual(await run(broadcastTo(columns, [2, 2, 3, 5])));
+    expect(await run(ones([3, 5]))).not.toEqual(full);
+  });
+
+  it("take axes before the steps as more batch", async () => {
+    const [query, value] = [wave([2, 2, 3, 4], 1), wave([2, 2, 5, 4], 2)];
+    const mask = tensor([1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1], [2, 2, 5]);
+    const fold = (x: Tensor) => reshape(x, [4, ...x.shape.slice(2)]);
+    for (const make of [
+      () => layers.attention({ useScale: true, useCausalMask: true }),
+      () => layers.attention({ scoreMode: "concat" }),
+      () => layers.additiveAttention(),
+    ]) {
+      const layer = make();
+      layer.ensureBuilt([null, 3, 4]);
+      layer.initialize(1);
+      const run = async (q: Tensor, v: Tensor, m: Tensor) => {
+        const ctx = contextOf(layer);
+        ctx.setMask(v, m);
+        const output = layer.call([q, v], ctx) as Tensor;
+        return { shape: output.shape, data: (await evaluate([output], js()))[0] };
+      };
+      const whole = await run(query, value, mask);
+      expect(whole.shape).toEqual([2, 2, 3, 4]);
+      expect(whole.data).toEqual((await run(fold(query), fold(value), fold(mask))).data);
+      await expect(run(query, value, ones([2, 2]))).rejects.toThrow("a mask has all axes of its tensor but the features. Expected [2, 2, 5], received [2, 2].");
+      // Keys of one sample for all.
+      expect((layer.call([query, wave([2, 1, 5, 4], 3)], contextOf(layer)) as Tensor).shape).toEqual([2, 2, 3, 4]);
+    }
+    expect(layers.attention().apply(input([8, 6, 4])).shape).toEqual([null, 8, 6, 4]);
+  });
+
   it("name both shapes where inputs do not fit each other", () => {
     const call = (layer: Layer, ...shapes: number[][]) => {
       layer.ensureBuilt(shapes);
@@ -58,10 +119,10 @@ describe("attention layers", () => {
     expect(call(heads(), [2, 3, 4], [1, 5, 4])).toThrow("received [2, 3, 4], [1, 5, 4].");
     expect(call(heads(), [2, 4])).toThrow("received [2, 4].");
     expect(call(heads(), [2, 3, 4], [2, 5, 4], [2, 5, 4], [2, 3, 4])).toThrow(
-      'multiHeadAttention "m": the attention mask says which pairs of steps count. Expected [batch, 3, 5] or [batch, 2, 3, 5], received [2, 3, 4] (query [2, 3, 4]).',
+      'multiHeadAttention "m": the attention mask says which pairs of steps count. Expected [3, 5], [batch, 3, 5] or [batch, 2, 3, 5], received [2, 3, 4] (query [2, 3, 4]).',
     );
     expect(call(layers.attention({ name: "a" }), [2, 3, 4], [2, 5, 6])).toThrow(
-      'attention "a": query and key have the same features. Expected query [batch, steps, features], key [batch, values, 4], received query [2, 3, 4], key [2, 5, 6].',
+      'attention "a": query and key have the same features. Expected query [batch, …, steps, features], key [batch, …, values, 4], received query [2, 3, 4], key [2, 5, 6].',
     );
     const layer = heads();
     const x = ones([2, 3, 4]);

@@ -203,7 +203,7 @@ describe("shapes that do not fit", () => {
     [
       "sampleWeight",
       () => computeLoss(mse, labels(4, 3), labels(4, 3), labels(5)),
-      /meanSquaredError: sampleWeight has a weight per sample, or per value of the loss\. Expected \[4\] or \[4\], received \[5\]/,
+      /meanSquaredError: sampleWeight has a weight per sample, or per value of the loss\. Expected \[4\], received \[5\]/,
     ],
     ["circle", () => losses.circle().call(labels(4, 3), labels(4, 3)), /labels are class numbers \[batch\]/],
     ["ctc", () => losses.ctc().call(labels(4), labels(4, 3)), /labels \[batch, length\], logits \[batch, steps, classes\]/],

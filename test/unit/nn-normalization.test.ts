@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { Recording } from "../../src/nn/context.ts";
-import { batchNormalization, dense, embedding, flatten, masking, prelu, spectralNormalization } from "../../src/nn/layers/index.ts";
+import { batchNormalization, dense, embedding, flatten, masking, multiHeadAttention, prelu, spectralNormalization } from "../../src/nn/layers/index.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
@@ -15,7 +15,7 @@ import { points } from "./train-support.ts";
 const backend = js();
 
 describe("batch normalization", () => {
-  it("goes over the batch twice to sum each way, and is one map back: no more than the maths need", () => {
+  it("sums over the batch three times forwards and twice back, in three maps over the batch", () => {
     const layer = batchNormalization();
     layer.ensureBuilt([null, 16]);
     layer.initialize(1);
@@ -27,8 +27,8 @@ describe("batch normalization", () => {
     const { instructions } = compile({ outputs, updates: [...ctx.updates] }).program;
     const whole = (kind: string) =>
       instructions.filter((one) => one.kind === kind && [one.kind === "map" ? one.shape : []].flat().reduce((a, b) => a * b, 1) > 16).length;
-    // Forwards Σ x and Σ (x − mean)², backwards Σ dy and Σ dy·(x − mean).
-    expect(instructions.filter(({ kind }) => kind === "reduce")).toHaveLength(4);
+    // Forwards Σ x, then Σ (x − mean) and Σ (x − mean)² of the rounded mean; backwards Σ dy and Σ dy·(x − mean).
+    expect(instructions.filter(({ kind }) => kind === "reduce")).toHaveLength(5);
     // Centered (with the products to be summed), normalized, and the gradient.
     expect(whole("map")).toBe(3);
   });
@@ -124,8 +124,11 @@ describe("spectral normalization", () => {
     indices.ensureBuilt([null, 3]);
     expect(indices.variables).toHaveLength(2);
     expect(() => spectralNormalization(prelu({ name: "p" }), { name: "s" }).ensureBuilt([null, 3])).toThrow(
-      'spectralNormalization "s": the layer inside must have a kernel or embeddings. Expected such as dense or conv2d, received prelu "p".',
+      'spectralNormalization "s": the layer inside must have one kernel, or embeddings. Expected such as dense or conv2d, received prelu "p".',
     );
+    for (const several of [sequential([dense(2, { inputShape: [3] }), dense(2)]), multiHeadAttention(2, 2)]) {
+      expect(() => spectralNormalization(several).ensureBuilt([null, 3, 3])).toThrow("must have one kernel");
+    }
     expect(() => spectralNormalization(flatten as never, { name: "s" })).toThrow("spectralNormalization: layer is of the wrong kind. Expected object");
   });
 });

@@ -52,6 +52,27 @@ describe("windowGeometry", () => {
     expect(one(3, 3, 1, "valid")).toEqual([1, 0, 0]);
   });
 
+  it("refuses sizes that kernels cannot count to: their places are numbers of 32 bits", () => {
+    const most = 2 ** 28;
+    const make = (change: object) => () => windowGeometry("pool", [5, 4], { size: [2, 2], strides: [1, 1], padding: "same", ...change });
+    for (const large of [2 ** 31, 2 ** 32 + 1, 2 ** 53]) {
+      expect(make({ strides: [1, large] })).toThrow(`Expected 2 integers ≥ 1, at most ${most}, received [1, ${large}] (spatial axes [5, 4]).`);
+      expect(make({ dilations: [1, large] })).toThrow(`dilations must be whole numbers`);
+      expect(make({ size: [1, large] })).toThrow(`window sizes must be whole numbers`);
+      expect(() => perAxis("pool", "strides", large, 2)).toThrow(`Expected an integer ≥ 1, or 2 of them, at most ${most}, received ${large}.`);
+    }
+    expect(make({ dilations: [1, most] })).toThrow(`pool: windows and padding must be of a usable size. Expected at most ${most} steps`);
+    expect(
+      make({
+        padding: [
+          [0, 2 ** 40],
+          [0, 0],
+        ],
+      }),
+    ).toThrow("windows and padding must be of a usable size");
+    expect(make({ strides: [1, most] })().outputs).toEqual([5, 1]);
+  });
+
   it("refuses strides, sizes, dilations and paddings that mean nothing", () => {
     const make = (change: object) => () => windowGeometry("pool", [4, 4], { size: [2, 2], strides: [1, 1], padding: "valid", ...change });
     expect(make({ strides: [1, 0] })).toThrow(

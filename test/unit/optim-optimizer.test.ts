@@ -36,7 +36,7 @@ describe("options are checked, at both ends of every range", () => {
     ["momentum 0", () => sgd({ momentum: 0 })],
     ["momentum 1", () => sgd({ momentum: 1 })],
     ["beta 0", () => adam({ beta1: 0, beta2: 0 })],
-    ["lion's beta 0", () => lion({ beta1: 0, beta2: 0 })],
+    ["lion's betas at their ends", () => lion({ beta1: 1, beta2: 0 })],
     ["epsilon 0", () => adam({ epsilon: 0 })],
     ["rho 0", () => rmsprop({ rho: 0 })],
     ["weightDecay 0", () => adamW({ weightDecay: 0 })],
@@ -63,6 +63,7 @@ describe("options are checked, at both ends of every range", () => {
     [() => sgd({ momentum: 1.1 }), "received 1.1"],
     [() => adam({ beta1: 1 }), "adam: beta1 must be a number in [0, 1). Expected a number in [0, 1), received 1."],
     [() => adam({ beta2: -0.1 }), "adam: beta2"],
+    [() => lion({ beta1: 0 }), "lion: beta1 must be a number in (0, 1]. Expected a number in (0, 1], received 0."],
     [() => lion({ beta2: 1 }), "lion: beta2 must be a number in [0, 1)"],
     [() => nadam({ epsilon: -1 }), "nadam: epsilon must be a finite number ≥ 0"],
     [() => rmsprop({ rho: 1 }), "rmsprop: rho must be a number in [0, 1)"],
@@ -199,6 +200,18 @@ describe("steps", () => {
     const w = weight("w", [0]);
     expect(await step(signless, [[w, [1]]])).toEqual([[-0.5]]);
     expect(await step(signless, [[w, [1]]])).toEqual([[-1.5]]);
+  });
+
+  it("muon knows embeddings by their role, not by a name", () => {
+    const slotsOf = (variable: Variable, options = {}) => {
+      const optimizer = muon(options);
+      optimizer.build([variable]);
+      return optimizer.variables.filter(({ shape }) => shape.length === 2).length;
+    };
+    const table = new Variable([3, 2], { initial: 0, name: "words", role: "embeddings" });
+    const matrix = new Variable([3, 2], { initial: 0, name: "embeddings/of/something/else" });
+    // AdamW has two slots, muon one.
+    expect([slotsOf(table), slotsOf(matrix), slotsOf(table, { excludeEmbeddings: false })]).toEqual([2, 1, 1]);
   });
 
   it("has a configuration that says what it is", () => {

@@ -44,7 +44,7 @@ describe("what is refused, and what to write instead", () => {
       "modelCheckpoint: options are given in an object. Expected an object such as { save: … }, received best.json",
     ],
     [() => arete.earlyStopping(any({ restore_best_weights: true })), 'Did you mean "restoreBestWeights"?'],
-    [() => untrained().compile(any(undefined)), "loss must be given"],
+    [() => untrained().compile(any("adam")), "options are given in an object. Expected an object such as { loss: … }, received adam"],
     [() => untrained().compile(any({ optimiser: "adam", loss: "mse" })), 'Did you mean "optimizer"?'],
     [() => untrained().compile({ optimizer: any("adma"), loss: "meanSquaredError" }), 'received "adma". Did you mean "adam"'],
     [() => untrained().call(tensor(x), any(undefined)), "call records a part of a program. Expected predict(x), or apply(input) in a model"],
@@ -108,7 +108,7 @@ describe("what stands for options", () => {
     const layer = dense(2, options);
     expect(layer.getConfig()).toEqual({ units: 2, activation: null, name: layer.name, trainable: true });
     expect(adam(any({ learningRate: undefined, clipNorm: null })).learningRate).toBe(0.001);
-    expect(arete.reluLayer(any({ maxValue: null })).getConfig()).not.toHaveProperty("maxValue");
+    expect(arete.masking(any({ maskValue: null })).getConfig()).not.toHaveProperty("maskValue");
     // Where null has a meaning of its own, it keeps it.
     expect(arete.bidirectional(lstm(2), { mergeMode: null }).getConfig().mergeMode).toBeNull();
   });

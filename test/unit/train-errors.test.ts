@@ -49,15 +49,23 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
     [
       "NaN in x",
       (m) => m.fit(nan(), y()),
-      "x must hold finite numbers only. Expected finite numbers, received NaN (sample 2, index 9 of the data). Clean the data first, or set checkData to false.",
+      "x must hold finite numbers only. Expected finite numbers, of float32: up to 3.4e38, received NaN (sample 2, index 9 of the data). Clean the data first, or set checkData to false.",
     ],
     [
       "labels beyond the classes",
       (m) => m.fit(x(), Int32Array.of(0, 1, 2, 0, 0, 0, 0, 0)),
-      "y must hold class numbers. Expected whole numbers from 0 to 1, received 2 (sample 2). The last layer needs a unit for each class; classes are numbered from 0.",
+      "y must hold class numbers. Expected whole numbers from 0 to 1, received 2 (sample 2, index 2 of the data). The last layer needs a unit for each class; classes are numbered from 0.",
     ],
-    ["labels below 0", (m) => m.fit(x(), Int32Array.of(-1, 1, 0, 0, 0, 0, 0, 0)), "Expected whole numbers from 0 to 1, received -1 (sample 0)."],
-    ["labels with fractions", (m) => m.fit(x(), Float32Array.of(0.5, 1, 0, 0, 0, 0, 0, 0)), "Expected whole numbers from 0 to 1, received 0.5 (sample 0)."],
+    [
+      "labels below 0",
+      (m) => m.fit(x(), Int32Array.of(-1, 1, 0, 0, 0, 0, 0, 0)),
+      "Expected whole numbers from 0 to 1, received -1 (sample 0, index 0 of the data).",
+    ],
+    [
+      "labels with fractions",
+      (m) => m.fit(x(), Float32Array.of(0.5, 1, 0, 0, 0, 0, 0, 0)),
+      "Expected whole numbers from 0 to 1, received 0.5 (sample 0, index 0 of the data).",
+    ],
     [
       "one-hot labels for a sparse loss",
       (m) =>

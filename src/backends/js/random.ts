@@ -6,10 +6,10 @@ import type { Memory } from "./memory.ts";
 export function random({ stream, count, key, output }: RandomInstruction, memory: Memory): void {
   const words = memory.window(key);
   const seed = [words[0] as number, words[1] as number] as const;
-  const step = words[2] as number;
+  const [step, stepHigh] = [words[2] as number, words[3] as number];
   const out = memory.window(output);
   for (let start = 0; start < count; start += 4) {
-    const block = philox([start / 4, stream, step, 0], seed);
+    const block = philox([start / 4, stream, step, stepHigh * 2], seed);
     for (let i = 0; i < 4 && start + i < count; i++) out[start + i] = (((block[i] as number) >>> 9) + 0.5) * 2 ** -23;
   }
 }

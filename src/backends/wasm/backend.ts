@@ -29,6 +29,14 @@ export interface WasmBackendOptions {
   eager?: boolean;
 }
 
+/** What a program needs of the memory that all share. */
+export interface Needs {
+  readonly arenaBytes: number;
+  /** Of one thread. */
+  readonly scratchBytes: number;
+  readonly sharesWork: boolean;
+}
+
 /** What a program holds of the memory, for when it is gone. */
 interface Loaded {
   readonly reference: WeakRef<WasmExecutable>;
@@ -175,16 +183,39 @@ export class WasmBackend implements HostBackend {
     this.executables.clear();
   }
 
+  /** Gives back what the arena and scratch memory have beyond the needs of the programs that are loaded. */
+  trim(): boolean {
+    [this.scratchStride, this.sharesWork] = [0, false];
+    let arenaBytes = 0;
+    for (const reference of this.executables) {
+      const needs = reference.deref()?.needs;
+      if (!needs) continue;
+      arenaBytes = Math.max(arenaBytes, needs.arenaBytes);
+      this.addScratch(needs);
+    }
+    const { heap, arena, scratch } = this;
+    return [heap.shrink(arena, arenaBytes), heap.shrink(scratch, this.scratchBytes)].includes(true);
+  }
+
   /**
-   * For executables: room for a program; scratch memory for each thread if it has work to share. Where that moves the arena or the scratch memory, all records get
-   * the new addresses. Scratch memory first: where the arena was nothing is written before the program is there, so that `load` can take the move back.
+   * For executables: room for a program. Where that moves the arena or the scratch memory, all records get the new addresses. Scratch memory first: where the
+   * arena was nothing is written before the program is there, so that `load` can take the move back.
    */
-  reserve(arenaBytes: number, scratchBytes: number, sharesWork: boolean): void {
+  reserve(needs: Needs): void {
+    this.addScratch(needs);
+    const scratchMoved = this.heap.enlarge(this.scratch, this.scratchBytes);
+    const arenaMoved = this.heap.enlarge(this.arena, needs.arenaBytes);
+    if (arenaMoved || scratchMoved) this.link();
+  }
+
+  private addScratch({ scratchBytes, sharesWork }: Needs): void {
     this.scratchStride = Math.max(this.scratchStride, Math.ceil(scratchBytes / 64) * 64);
     this.sharesWork ||= sharesWork;
-    const scratchMoved = this.heap.enlarge(this.scratch, this.scratchStride * (this.sharesWork ? this.threadLimit : 1));
-    const arenaMoved = this.heap.enlarge(this.arena, arenaBytes);
-    if (arenaMoved || scratchMoved) this.link();
+  }
+
+  /** Each thread has its own if any program has work to share. */
+  private get scratchBytes(): number {
+    return this.scratchStride * (this.sharesWork ? this.threadLimit : 1);
   }
 
   /** For executables: runs records that share so many nanoseconds of work, with workers if that is worth it. */

@@ -4,7 +4,7 @@ import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
 import { checkRange } from "../ports.ts";
-import type { WasmBackend, WasmStorage } from "./backend.ts";
+import type { Needs, WasmBackend, WasmStorage } from "./backend.ts";
 import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
 import { Pace } from "./pace.ts";
@@ -22,6 +22,7 @@ export class WasmExecutable implements HostExecutable {
   private readonly constantOffsets = new Map<number, number>();
   /** For the backend, which holds programs weakly. */
   readonly reference: WeakRef<WasmExecutable> = new WeakRef(this);
+  readonly needs: Needs;
   private readonly storages: ReadonlyMap<number, WasmStorage>;
   /** The backend's count of freed storages when this program's were last seen to be in use. */
   private frees = -1;
@@ -48,7 +49,11 @@ export class WasmExecutable implements HostExecutable {
     this.alone = works.map((work) => !backend.eager && work < leastDivided);
     this.work = works.reduce((sum, work, index) => (this.alone[index] ? sum : sum + work), 0);
     this.constants = this.placeConstants();
-    this.records = this.placeRecords();
+    // Written once for their size; `link` writes them in their place.
+    const draft = this.write(0);
+    this.needs = { arenaBytes: program.arenaBytes, scratchBytes: draft.scratchBytes, sharesWork: this.work > 0 };
+    backend.reserve(this.needs);
+    this.records = backend.heap.allocate(draft.words.length * 4, "programs");
     this.link();
     this.inputs = mapRecord(program.inputs, (view, name) => this.inputPort(view, name));
     this.outputs = mapRecord(program.outputs, (view) => this.outputPort(view));
@@ -151,15 +156,6 @@ export class WasmExecutable implements HostExecutable {
       if (data) (dtype === "int32" ? heap.ints : heap.floats).set(data, (block.address + offset) / 4);
     }
     return block;
-  }
-
-  /** Room for the records, and for what they run on. */
-  private placeRecords(): Block {
-    const { backend } = this;
-    // Written once for their size; `link` writes them in their place.
-    const draft = this.write(0);
-    backend.reserve(this.program.arenaBytes, draft.scratchBytes, this.work > 0);
-    return backend.heap.allocate(draft.words.length * 4, "programs");
   }
 
   private inputPort(view: View, name: string): InputPort {

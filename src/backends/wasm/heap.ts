@@ -121,6 +121,15 @@ export class Heap {
     return true;
   }
 
+  /** Gives back what a block has beyond `bytes`. Whether there was any. */
+  shrink(block: Block, bytes: number): boolean {
+    const size = alignUp(Math.max(bytes, 1));
+    if (size >= block.bytes) return false;
+    this.free({ ...block, address: block.address + size, bytes: block.bytes - size });
+    block.bytes = size;
+    return true;
+  }
+
   /**
    * Runs `act`, which may allocate, and enlarge `blocks`. Where it throws, all of that is taken back, but that the memory may have grown. A block that had
    * moved has its contents back, too, unless `act` has written where it was.

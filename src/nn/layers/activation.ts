@@ -22,7 +22,7 @@ export function activation(fn: ActivationName | Activation, options: LayerOption
 
 /** {@link relu} as a layer. @throws ValueError on options out of range. @see Keras 3 `layers.ReLU`. */
 export function reluLayer(given: LayerOptions & ReluOptions = {}): Layer {
-  const options = layerOptions("reluLayer", given, { negativeSlope: "number", maxValue: "number", threshold: "number" });
+  const options = layerOptions("reluLayer", given, { negativeSlope: "number", maxValue: "number or null", threshold: "number" });
   const { negativeSlope = 0, maxValue, threshold = 0 } = options;
   const apply = (x: Tensor) => relu(x, { negativeSlope, maxValue, threshold });
   apply(scalar(0));
@@ -75,14 +75,14 @@ export interface PreluOptions extends LayerOptions {
   alphaRegularizer?: PenaltyName | Penalty;
   alphaConstraint?: ConstraintName | Constraint;
   /** Axes of the input along which one slope is shared, from 1 (0 is the batch). After a convolution: [1, 2]. Default: none. */
-  sharedAxes?: readonly number[];
+  sharedAxes?: number | readonly number[];
 }
 
 const preluTable: OwnTable<PreluOptions, LayerOptions> = {
   alphaInitializer: "string or function",
   alphaRegularizer: "string or function",
   alphaConstraint: "string or function",
-  sharedAxes: "list",
+  sharedAxes: "number or list",
 };
 
 /** See {@link prelu}. */
@@ -99,7 +99,7 @@ export class Prelu extends Layer<PreluOptions> {
 
   override build(inputShape: BatchShape): void {
     const { alphaInitializer = "zeros", alphaRegularizer, alphaConstraint, sharedAxes = [] } = this.config;
-    const shared = sharedAxes.map((axis) => normalizeAxis(this.label, axis, inputShape.length));
+    const shared = [sharedAxes].flat().map((axis) => normalizeAxis(this.label, axis, inputShape.length));
     if (shared.includes(0)) throw valueError(this.label, { rule: "sharedAxes count from 1", expected: "axes without the batch", received: sharedAxes });
     const shape = inputShape.map((_, axis) => (axis === 0 || shared.includes(axis) ? 1 : this.knownExtent(inputShape, axis))).slice(1);
     this.alpha = this.addVariable("alpha", shape, { initializer: alphaInitializer, regularizer: alphaRegularizer, constraint: alphaConstraint });

@@ -1,9 +1,10 @@
 import type { OptionTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
-import { add, mul, rsqrt, square, sub } from "../../tensor/ops/elementwise.ts";
+import { add, maximum, mul, rsqrt, square, sub } from "../../tensor/ops/elementwise.ts";
 import { mean } from "../../tensor/ops/reduction.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
+import { stopGradient } from "../../tensor/ops/with-gradient.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
@@ -58,24 +59,38 @@ export interface Moments {
   mean: Tensor;
   /** Biased: the mean of squares, divided by n. */
   variance: Tensor;
-  /** x − mean. */
-  centered: Tensor;
+  /** x less a rounded mean. */
+  near: Tensor;
+  /** The mean of `near`, which rounding left. */
+  rest: Tensor;
 }
 
+/** Mean and biased variance over axes, which stay as 1. */
+export const moments = (x: Tensor, axes: readonly number[]): Moments => correctedMoments(x, (values) => mean(values, axes, true));
+
 /**
- * Mean and biased variance over axes, which stay as 1. `centered` serves variance and result alike, so that going back, gradients of both meet there
- * and pass through the mean together, in one reduction.
+ * Moments of x, in float32 close to those in float64 also where the mean is far larger than the deviation. The mean is rounded, but x − mean is exact near it,
+ * so the mean of x − mean corrects the mean, the variance (the squares' mean less the correction's square) and the deviations. The rounded mean is a constant
+ * to gradients: moments do not depend on it.
+ * @see Chan, Golub & LeVeque 1983, "Algorithms for computing the sample variance".
  */
-export function moments(x: Tensor, axes: readonly number[]): Moments {
-  const center = mean(x, axes, true);
-  const centered = sub(x, center);
-  return { mean: center, variance: mean(square(centered), axes, true), centered };
+export function correctedMoments(x: Tensor, meanOf: (values: Tensor) => Tensor): Moments {
+  const rounded = stopGradient(meanOf(x));
+  const near = sub(x, rounded);
+  const rest = meanOf(near);
+  return { mean: add(rounded, rest), variance: maximum(sub(meanOf(square(near)), square(rest)), 0), near, rest };
 }
 
 /** centered·rsqrt(variance + epsilon)·gamma + beta; gamma and beta are brought to `shape`, in which they broadcast with the input. */
-export function standardize({ centered, variance }: Omit<Moments, "mean">, epsilon: number, affine: Affine, shape: Shape): Tensor {
+export function standardize(centered: Tensor, variance: Tensor, epsilon: number, affine: Affine, shape: Shape): Tensor {
   const { gamma, beta } = affine;
   const inverse = rsqrt(add(variance, epsilon));
   const scaled = mul(centered, gamma ? mul(inverse, reshape(gamma, shape)) : inverse);
   return beta ? add(scaled, reshape(beta, shape)) : scaled;
+}
+
+/** x brought to mean 0 and variance 1 over axes, then scaled and shifted: see {@link standardize}. */
+export function standardizeOver(x: Tensor, axes: readonly number[], epsilon: number, affine: Affine, shape: Shape): Tensor {
+  const { near, rest, variance } = moments(x, axes);
+  return standardize(sub(near, rest), variance, epsilon, affine, shape);
 }

@@ -4,7 +4,7 @@ import { abs, less, lessEqual, mul, sub, where } from "../../tensor/ops/elementw
 import { range } from "../../tensor/ops/indexing.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import { softmax } from "../../tensor/ops/softmax.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type BatchShape, type CallContext, type Layer, type LayerOptions, listOf } from "../layer.ts";
 import { type NoiseOptions, noiseTable } from "./noise.ts";
@@ -34,8 +34,8 @@ export function attended(layer: Layer, inputs: Tensor | readonly Tensor[], most:
   const first = query as Tensor;
   const fits =
     list.length <= most &&
-    known.every((tensor) => tensor !== undefined && tensor.rank >= 3 && tensor.rank === first.rank && tensor.shape[0] === first.shape[0]) &&
-    (key as Tensor).shape.slice(1, -1).every((extent, axis) => extent === (value as Tensor).shape[axis + 1]);
+    known.every((tensor) => tensor !== undefined && tensor.rank >= 3 && tensor.rank === first.rank && mayEqual(tensor.shape[0], first.shape[0])) &&
+    (key as Tensor).shape.slice(1, -1).every((extent, axis) => mayEqual(extent, (value as Tensor).shape[axis + 1]));
   if (fits) return [first, value as Tensor, key as Tensor, ...rest];
   throw shapeError(layer.label, {
     rule: "takes query, value and key, of one batch; value and key have the same steps",
@@ -68,6 +68,15 @@ export function attentionWeights(scores: Tensor, allowed: Tensor | undefined): T
 export function alongScores(mask: Tensor, at: -1 | -2, rank: number): Tensor {
   const [batch, steps] = mask.shape as [number, number];
   return reshape(mask, [batch, ...new Array<number>(rank - 3).fill(1), ...(at === -1 ? [steps, 1] : [1, steps])]);
+}
+
+/** A mask of another rank than its tensor without features. */
+export function maskRank(layer: Layer, tensor: Tensor, mask: Tensor): Error {
+  return shapeError(layer.label, {
+    rule: "a mask has all axes of its tensor but the features",
+    expected: formatShape(tensor.shape.slice(0, -1)),
+    received: formatShape(mask.shape),
+  });
 }
 
 /** The output's mask is the query's; scores have none. */

@@ -4,19 +4,19 @@ import { add, mul, tanh, where } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import {
   type AttentionBaseOptions,
   allowedPairs,
-  alongScores,
   attended,
   attendedShapes,
   attentionTable,
   attentionWeights,
   maskOfQuery,
+  maskRank,
 } from "./attention-core.ts";
 import { drop } from "./dropout.ts";
 
@@ -49,27 +49,33 @@ abstract class ScoredAttention extends Layer<AttentionOptions> {
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
     const [query, value, key] = attended(this, inputs, 3);
-    if (query.rank !== 3 || query.shape[2] !== key.shape[2]) {
+    if (!mayEqual(query.shape.at(-1), key.shape.at(-1))) {
       throw shapeError(this.label, {
         rule: "query and key have the same features",
-        expected: `query [batch, steps, features], key [batch, values, ${query.shape.at(-1)}]`,
+        expected: `query [batch, …, steps, features], key [batch, …, values, ${query.shape.at(-1)}]`,
         received: `query ${formatShape(query.shape)}, key ${formatShape(key.shape)}`,
       });
     }
     const { dropout = 0, useCausalMask, returnAttentionScores } = this.config;
-    const valueMask = ctx.maskOf(value);
-    const masks = valueMask ? [alongScores(valueMask, -2, 3)] : [];
-    const allowed = allowedPairs(query.shape[1] as number, value.shape[1] as number, masks, useCausalMask);
+    const valueMask = this.maskOf(value, ctx);
+    const masks = valueMask ? [expandDims(valueMask, -2)] : [];
+    const allowed = allowedPairs(query.shape.at(-2) as number, value.shape.at(-2) as number, masks, useCausalMask);
     const scores = attentionWeights(this.scores(query, key), allowed);
     const weights = drop(scores, dropout, scores.shape, ctx, this, this.config);
     const mean = matmul(weights, value);
-    const queryMask = ctx.maskOf(query);
+    const queryMask = this.maskOf(query, ctx);
     const output = queryMask ? where(expandDims(queryMask, -1), mean, 0) : mean;
     return returnAttentionScores ? [output, weights] : output;
   }
 
   override computeMask(inputs: Tensor | readonly Tensor[], ctx: CallContext): (Tensor | undefined)[] {
     return maskOfQuery(inputs, ctx);
+  }
+
+  private maskOf(tensor: Tensor, ctx: CallContext): Tensor | undefined {
+    const mask = ctx.maskOf(tensor);
+    if (mask && mask.rank !== tensor.rank - 1) throw maskRank(this, tensor, mask);
+    return mask;
   }
 }
 
@@ -119,13 +125,13 @@ export class AdditiveAttention extends ScoredAttention {
   }
 }
 
-/** [batch, steps, values, features]: each query plus each key. */
-const pairSums = (query: Tensor, key: Tensor): Tensor => add(expandDims(query, 2), expandDims(key, 1));
+/** [batch, …, steps, values, features]: each query plus each key. */
+const pairSums = (query: Tensor, key: Tensor): Tensor => add(expandDims(query, -2), expandDims(key, -3));
 
 /**
  * Dot-product attention: for each step of the query the mean of the values, weighted by softmax(query·key).
  * Inputs `apply([query, value])` or `apply([query, value, key])`: [batch, steps, features], [batch, values, width], [batch, values, features]; key is value
- * where it is not given, and `apply(x)` is self-attention. Output [batch, steps, width]; with `returnAttentionScores` also the weights [batch, steps, values].
+ * where it is not given, and `apply(x)` is self-attention. More axes before the steps are as more batch, and broadcast. Output [batch, steps, width]; with `returnAttentionScores` also the weights [batch, steps, values].
  * Masked values weigh nothing; masked steps of the query give 0. Variables: scale [] (useScale), concatScoreWeight [] (scoreMode "concat").
  * @throws ValueError on options out of range; ShapeError where the inputs do not fit each other.
  * @see Luong et al. 2015, arXiv:1508.04025; Keras 3 `layers.Attention`.

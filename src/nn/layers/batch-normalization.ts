@@ -5,13 +5,13 @@ import { asTensor, type Operand } from "../../tensor/ops/leaf.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, reshape } from "../../tensor/ops/shaping.ts";
 import { stopGradient, withGradient } from "../../tensor/ops/with-gradient.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { withRank } from "../with-rank.ts";
-import { type Affine, type AffineOptions, addAffine, affineTable, type Moments, moments, standardize } from "./affine.ts";
+import { type Affine, type AffineOptions, addAffine, affineTable, correctedMoments, type Moments, moments, standardize } from "./affine.ts";
 
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions, AffineOptions {
@@ -81,7 +81,7 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     const { axis = -1, epsilon = 1e-3 } = this.config;
     const { moving } = this;
     const at = normalizeAxis(this.label, axis, x.rank);
-    if (!moving || x.shape[at] !== moving.mean.shape[0]) {
+    if (!moving || !mayEqual(x.shape[at], moving.mean.shape[0])) {
       throw shapeError(this.label, {
         rule: `axis ${at} of the input must have the extent that the layer was built for`,
         expected: moving?.mean.shape[0] ?? "a layer that was built",
@@ -91,7 +91,7 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     }
     const shape = x.shape.map((extent, i) => (i === at ? extent : 1));
     if (!(ctx.training && this.trainable)) {
-      return standardize({ centered: sub(x, reshape(moving.mean, shape)), variance: reshape(moving.variance, shape) }, epsilon, this.affine, shape);
+      return standardize(sub(x, reshape(moving.mean, shape)), reshape(moving.variance, shape), epsilon, this.affine, shape);
     }
     const axes = x.shape.flatMap((_, i) => (i === at ? [] : [i]));
     const batch = batchMoments(x, axes, ctx.maskOf(x));
@@ -148,23 +148,23 @@ function batchMoments(x: Tensor, axes: readonly number[], mask: Tensor | undefin
   const counts = broadcastTo(withRank(mask, x.rank), x.shape);
   const each = reciprocal(add(sum(counts, axes, true), 1e-7));
   const meanOf = (values: Tensor) => mul(sum(where(counts, values, 0), axes, true), each);
-  const mean = meanOf(x);
-  const centered = sub(x, mean);
-  return { mean, variance: meanOf(square(centered)), centered, share: mul(counts, each) };
+  return { ...correctedMoments(x, meanOf), share: mul(counts, each) };
 }
 
 /**
- * centered·i·gamma + beta, i = 1/√(variance + epsilon), with its gradient written out. Recorded step by step, it would not know that Σ centered is 0,
- * and sum over the batch once more:
+ * centered·i·gamma + beta, centered = near − rest, i = 1/√(variance + epsilon), with its gradient written out. Recorded step by step, it would not know that
+ * Σ centered is 0, and sum over the batch once more:
  *   s = Σ dy, t = i·Σ dy·centered;  ∂beta = s, ∂gamma = t, ∂x = i·gamma·(dy − share·(s + centered·i·t))
+ * What has to do with `rest` is worked out per feature, so that the batch is stored once, as `near`.
  */
-function normalize(x: Tensor, { centered, variance, share }: BatchMoments, epsilon: number, axes: readonly number[], gamma: Tensor, beta: Tensor): Tensor {
+function normalize(x: Tensor, { near, rest, variance, share }: BatchMoments, epsilon: number, axes: readonly number[], gamma: Tensor, beta: Tensor): Tensor {
   const inverse = rsqrt(add(variance, epsilon));
   const scale = mul(inverse, gamma);
-  return withGradient(add(mul(centered, scale), beta), [x, gamma, beta], (dy) => {
+  return withGradient(add(mul(near, scale), sub(beta, mul(rest, scale))), [x, gamma, beta], (dy) => {
     const s = sum(dy, axes, true);
-    const t = mul(sum(mul(dy, centered), axes, true), inverse);
-    return [mul(sub(dy, mul(add(s, mul(centered, mul(inverse, t))), share)), scale), t, s];
+    const t = mul(sub(sum(mul(dy, near), axes, true), mul(rest, s)), inverse);
+    const slope = mul(inverse, t);
+    return [mul(sub(dy, mul(add(sub(s, mul(rest, slope)), mul(near, slope)), share)), scale), t, s];
   });
 }
 

@@ -2,7 +2,7 @@ import { checkCounts, shapeError, valueError } from "../../errors.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { conv } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
@@ -156,7 +156,7 @@ export function checkSteps(label: string, strides: readonly number[], dilations:
 
 /** An image of the layer's rank, with the channels that the kernel was made for. */
 export function checkImage(label: string, x: Tensor, axes: number, channels: number): void {
-  if (x.rank === axes + 2 && x.shape.at(-1) === channels) return;
+  if (x.rank === axes + 2 && mayEqual(x.shape.at(-1), channels)) return;
   const space = ["steps", "height, width", "depth, height, width"][axes - 1];
   throw shapeError(label, {
     rule: "the input must have the axes and channels that the layer was built for",

@@ -1,7 +1,7 @@
 import { checkCounts, shapeError } from "../../errors.ts";
 import { withArguments } from "../../options.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, Layer } from "../layer.ts";
@@ -36,7 +36,7 @@ export class Dense extends Layer<DenseConfig> {
   override call(x: Tensor): Tensor {
     const { weights } = this;
     const shape = weights?.kernel.shape;
-    if (!weights || x.rank < 2 || x.shape.at(-1) !== shape?.[0]) {
+    if (!weights || x.rank < 2 || !mayEqual(x.shape.at(-1), shape?.[0])) {
       throw shapeError(this.label, {
         rule: "the input's last axis must be the kernel's first",
         expected: shape?.[0] ?? "a layer that was built",

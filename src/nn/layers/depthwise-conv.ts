@@ -5,7 +5,7 @@ import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { depthwiseConv } from "../../tensor/ops/depthwise.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";
@@ -87,6 +87,7 @@ export class DepthwiseConv extends Layer<DepthwiseConvConfig> {
       initializer: depthwiseInitializer,
       regularizer: depthwiseRegularizer,
       constraint: depthwiseConstraint,
+      role: "kernel",
     });
     if (!useBias) return;
     this.bias = this.addVariable("bias", [channels * depthMultiplier], {
@@ -100,7 +101,7 @@ export class DepthwiseConv extends Layer<DepthwiseConvConfig> {
     const { kernel, bias, label } = this;
     const { strides = 1, padding = "valid", dilationRate = 1 } = this.config;
     checkSpatial(this, x, this.axes);
-    if (!kernel || kernel.shape[this.axes] !== x.shape.at(-1)) {
+    if (!kernel || !mayEqual(kernel.shape[this.axes], x.shape.at(-1))) {
       throw shapeError(label, {
         rule: "the input must have as many channels as the layer was built for",
         expected: kernel?.shape[this.axes] ?? "a layer that was built",

@@ -1,18 +1,15 @@
-import { checkNumber, shapeError } from "../../errors.ts";
+import { checkNumber } from "../../errors.ts";
 import { mul } from "../../tensor/ops/elementwise.ts";
 import { randomBernoulli } from "../../tensor/ops/random.ts";
 import { zeros } from "../../tensor/ops/shaping.ts";
-import { formatShape, type Shape } from "../../tensor/shape.ts";
+import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
-import { keyOf, type NoiseOptions, noiseTable } from "./noise.ts";
+import { keyOf, type NoiseOptions, type NoiseShapeOptions, noiseShapeOf, noiseTable } from "./noise.ts";
 
 /** Options of {@link dropout}. */
-export interface DropoutOptions extends LayerOptions, NoiseOptions {
-  /** Shape of the mask: 1 where it is shared along an axis, null where it follows the input. Default: the input's shape. */
-  noiseShape?: readonly (number | null)[];
-}
+export type DropoutOptions = NoiseShapeOptions;
 
 /**
  * In training, sets each element to 0 with probability `rate` and divides the others by 1 − rate; the identity otherwise. The mask changes with every
@@ -24,7 +21,7 @@ export interface DropoutOptions extends LayerOptions, NoiseOptions {
 export function dropout(rate: number, options: DropoutOptions = {}): Layer {
   const config = layerOptions("dropout", options, { rate: "number!", noiseShape: "list", ...noiseTable }, { rate });
   checkRate("dropout", rate);
-  return functionLayer("dropout", config, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, config.noiseShape), ctx, layer, config), keepMask);
+  return functionLayer("dropout", config, (x, ctx, layer) => drop(x, rate, noiseShapeOf(layer, x, config.noiseShape), ctx, layer, config), keepMask);
 }
 
 /** {@link dropout} of whole channels of [batch, steps, channels]. @see Tompson et al. 2014, arXiv:1411.4280. */
@@ -38,7 +35,7 @@ function spatialDropout(kind: string, dimensions: number, rate: number, options:
   const config = layerOptions(kind, options, { rate: "number!", ...noiseTable }, { rate });
   checkRate(kind, rate);
   const noiseShape = [null, ...new Array<number>(dimensions).fill(1), null];
-  return functionLayer(kind, config, (x, ctx, layer) => drop(x, rate, maskShape(layer, x, noiseShape), ctx, layer, config), keepMask);
+  return functionLayer(kind, config, (x, ctx, layer) => drop(x, rate, noiseShapeOf(layer, x, noiseShape), ctx, layer, config), keepMask);
 }
 
 /** x with a share of its elements dropped while noise is on; `shape` is the mask's. */
@@ -47,19 +44,6 @@ export function drop(x: Tensor, rate: number, shape: Shape, ctx: CallContext, la
   if (rate === 1) return zeros(x.shape);
   const kept = randomBernoulli(shape, { seed: keyOf(ctx, seed), stream: ctx.stream(layer), p: 1 - rate });
   return mul(x, mul(kept, 1 / (1 - rate)));
-}
-
-function maskShape(layer: Layer, x: Tensor, noiseShape: readonly (number | null)[] | undefined): Shape {
-  if (!noiseShape) return x.shape;
-  const shape = noiseShape.map((extent, axis) => extent ?? (x.shape[axis] as number));
-  const fits = noiseShape.length === x.rank && shape.every((extent, axis) => extent === 1 || extent === x.shape[axis]);
-  if (fits) return shape;
-  throw shapeError(layer.label, {
-    rule: "noiseShape has 1 or the input's extent for each axis",
-    expected: formatShape(x.shape),
-    received: formatShape(noiseShape),
-    advice: "Use null where the mask follows the input.",
-  });
 }
 
 function checkRate(name: string, rate: number): void {

@@ -44,12 +44,17 @@ export class Embedding extends Layer<EmbeddingConfig> {
     return this.config.maskZero === true;
   }
 
+  override indexLimit(): number {
+    return this.config.inputDim;
+  }
+
   override build(): void {
     const { inputDim, outputDim, embeddingsInitializer = "randomUniform", embeddingsRegularizer, embeddingsConstraint } = this.config;
     this.embeddings = this.addVariable("embeddings", [inputDim, outputDim], {
       initializer: embeddingsInitializer,
       regularizer: embeddingsRegularizer,
       constraint: embeddingsConstraint,
+      role: "embeddings",
     });
   }
 
@@ -65,7 +70,7 @@ export class Embedding extends Layer<EmbeddingConfig> {
 /**
  * A learned vector for each whole number.
  * Shapes: indices [batch, …] (int32; float32 is truncated) give [batch, …, outputDim]. Variables: embeddings [inputDim, outputDim].
- * An index outside [0, inputDim) gives NaN, which `fit` reports as the output of this layer.
+ * An index outside [0, inputDim) gives NaN. `fit`, `evaluate` and `predict` refuse data that hold one, or numbers that are not whole, unless `checkData` is false.
  * @param inputDim number of vectors: the largest index plus 1.
  * @param outputDim length of a vector.
  * @throws ValueError on extents that are no whole numbers ≥ 1.

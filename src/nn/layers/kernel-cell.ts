@@ -8,7 +8,7 @@ import { constantValue } from "../../tensor/ops/leaf.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { randomBernoulli } from "../../tensor/ops/random.ts";
 import { broadcastToOp, reshape, zeros } from "../../tensor/ops/shaping.ts";
-import { formatShape, type Shape } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";
@@ -121,7 +121,7 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
   /** x·kernel + bias for all steps of x [time, batch, features] in one product, to be read step by step: [batch, gates·units]. */
   protected inputs(x: Tensor, ctx: CallContext, bias: Tensor | undefined): (time: number) => Tensor {
     const { kernel, units, gates } = this;
-    if (!kernel || x.shape[2] !== kernel.shape[0]) {
+    if (!kernel || !mayEqual(x.shape[2], kernel.shape[0])) {
       throw shapeError(this.label, {
         rule: "the input's last axis must be the kernel's first",
         expected: kernel?.shape[0] ?? "a layer that was built",

@@ -48,7 +48,7 @@ export class Kernel {
   constructor(shape: Shape, units: number | Shape, options: KernelOptions, make: (name: string, shape: Shape, options: WeightOptions) => Variable) {
     const { useBias = true, kernelInitializer = "glorotUniform", biasInitializer = "zeros" } = options;
     const { kernelRegularizer, kernelConstraint, biasRegularizer, biasConstraint } = options;
-    this.kernel = make("kernel", shape, { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint });
+    this.kernel = make("kernel", shape, { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint, role: "kernel" });
     this.bias = useBias
       ? make("bias", typeof units === "number" ? [units] : units, { initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint })
       : undefined;

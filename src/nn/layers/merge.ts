@@ -4,7 +4,7 @@ import { add, maximum, minimum, mul, sub, where } from "../../tensor/ops/element
 import { concat } from "../../tensor/ops/joining.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { broadcastTo, ones, reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, normalizeAxis, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, normalizeAxis, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { withRank } from "../with-rank.ts";
@@ -22,7 +22,7 @@ function pairwise(kind: string, options: LayerOptions, combine: (inputs: readonl
       return mask && withRank(mask, rank);
     });
     const batch = (inputs[0] as Tensor).shape[0];
-    if (inputs.some(({ shape }) => shape[0] !== batch)) {
+    if (inputs.some(({ shape }) => !mayEqual(shape[0], batch))) {
       throw shapeError(layer.label, {
         rule: "inputs have one batch",
         expected: `batch ${batch}`,
@@ -93,7 +93,7 @@ export function concatenate(given: LayerOptions & { axis?: number } = {}): Layer
     const [head] = inputs as readonly [Tensor];
     const at = normalizeAxis(layer.label, axis, head.rank);
     for (const { shape } of inputs) {
-      const fits = shape.length === head.rank && shape.every((extent, i) => i === at || extent === head.shape[i]);
+      const fits = shape.length === head.rank && shape.every((extent, i) => i === at || mayEqual(extent, head.shape[i]));
       if (!fits) {
         throw shapeError(layer.label, {
           rule: `inputs must agree but for axis ${at}`,
@@ -153,7 +153,7 @@ export function dotLayer(axes: number | readonly [number, number], given: DotOpt
       const [x, y] = inputs as readonly [Tensor, Tensor];
       const [at, of] = [normalizeAxis(layer.label, pair[0], x.rank), normalizeAxis(layer.label, pair[1], y.rank)];
       if (at === 0 || of === 0) throw valueError(layer.label, { rule: "axis 0 is the batch", expected: "axes from 1", received: axes });
-      if (x.shape[at] !== y.shape[of] || x.shape[0] !== y.shape[0]) {
+      if (!mayEqual(x.shape[at], y.shape[of]) || !mayEqual(x.shape[0], y.shape[0])) {
         throw shapeError(layer.label, {
           rule: "the two axes are equally long",
           expected: `${x.shape[at]} at axis ${of}`,

@@ -3,7 +3,7 @@ import { type OwnTable, withArguments } from "../../options.ts";
 import { mul, sigmoid } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import {
@@ -15,6 +15,7 @@ import {
   attentionTable,
   attentionWeights,
   maskOfQuery,
+  maskRank,
 } from "./attention-core.ts";
 import { drop } from "./dropout.ts";
 import { type KernelOptions, weightsTable } from "./kernel.ts";
@@ -153,11 +154,7 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
     const masks = [[ctx.maskOf(inputs[0]), -1] as const, ...columns].flatMap(([mask, at]) => {
       if (!mask) return [];
       if (mask.rank === inputs[0].rank - 1) return [alongScores(reshape(fold(reshape(mask, [...mask.shape, 1])), [-1, at === -1 ? steps : values]), at, 5)];
-      throw shapeError(this.label, {
-        rule: "a mask has all axes of its tensor but the features",
-        expected: formatShape(inputs[0].shape.slice(0, -1)),
-        received: formatShape(mask.shape),
-      });
+      throw maskRank(this, inputs[0], mask);
     });
     return allowedPairs(steps, values, [...masks, ...(given ? [this.pairs(given, inputs, steps, values)] : [])], useCausalMask, slidingWindow);
   }
@@ -166,18 +163,21 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
   private pairs(mask: Tensor, [query]: readonly Tensor[], steps: number, values: number): Tensor {
     const { heads, shared } = this.heads;
     const batch = (query as Tensor).shape[0];
-    const [entries, of] = mask.rank === 4 ? [mask.shape[0], mask.shape[1]] : [mask.shape[0], 1];
+    // As in Keras, axes that are not there and axes of 1 serve all: first the heads, then the batch.
+    const [columns = 0, rows = 0, ...outer] = [...mask.shape].reverse();
+    const [of, entries] = mask.rank === 4 ? (outer as [number, number]) : [1, outer[0] ?? 1];
     const fits =
       (query as Tensor).rank === 3 &&
-      (mask.rank === 3 || mask.rank === 4) &&
-      mask.shape.at(-2) === steps &&
-      mask.shape.at(-1) === values &&
-      (entries === 1 || entries === batch) &&
-      (of === 1 || of === heads);
-    if (fits) return reshape(mask, [entries as number, ...(of === 1 ? [1, 1] : [shared, heads / shared]), steps, values]);
+      mask.rank >= 2 &&
+      mask.rank <= 4 &&
+      (rows === 1 || mayEqual(rows, steps)) &&
+      (columns === 1 || mayEqual(columns, values)) &&
+      (entries === 1 || mayEqual(entries, batch)) &&
+      [1, heads].includes(of);
+    if (fits) return reshape(mask, [entries, ...(of === 1 ? [1, 1] : [shared, heads / shared]), rows, columns]);
     throw shapeError(this.label, {
       rule: "the attention mask says which pairs of steps count",
-      expected: `[batch, ${steps}, ${values}] or [batch, ${heads}, ${steps}, ${values}]`,
+      expected: `[${steps}, ${values}], [batch, ${steps}, ${values}] or [batch, ${heads}, ${steps}, ${values}]`,
       received: formatShape(mask.shape),
       context: `query ${formatShape((query as Tensor).shape)}`,
     });
@@ -235,7 +235,7 @@ export class GroupQueryAttention extends HeadAttention<GroupQueryConfig> {
  * Attention by several heads: query, key and value are projected for each head, the heads' weighted means of the values are joined and projected again.
  *
  * Inputs `apply([query, value])`, `apply([query, value, key])` or `apply(x)` (self-attention): [batch, steps, features], [batch, values, …]; a fourth is a
- * mask of pairs, [batch, steps, values] or [batch, heads, steps, values], not 0 where a step may see a value. Output [batch, steps, features]; with
+ * mask of pairs, [steps, values], [batch, steps, values] or [batch, heads, steps, values] (or 1 in places of these), not 0 where a step may see a value. Output [batch, steps, features]; with
  * `returnAttentionScores` also the weights [batch, heads, steps, values]. Masks of the inputs are joined with the others, and the query's goes on.
  * A step that may see nothing weighs all values alike.
  *

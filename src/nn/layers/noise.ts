@@ -1,4 +1,4 @@
-import { checkNumber } from "../../errors.ts";
+import { checkNumber, shapeError } from "../../errors.ts";
 import type { OptionTable } from "../../options.ts";
 import { l1l2 } from "../../regularize/penalties.ts";
 import { add, lessEqual, mul, where } from "../../tensor/ops/elementwise.ts";
@@ -6,6 +6,7 @@ import { concat, slice } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { randomKey, randomNormal, randomUniform } from "../../tensor/ops/random.ts";
 import { zeros } from "../../tensor/ops/shaping.ts";
+import { formatShape, mayEqual, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
@@ -22,7 +23,27 @@ export const noiseTable: OptionTable<NoiseOptions> = { seed: "number" };
 export function keyOf(ctx: CallContext, seed: number | undefined): Tensor {
   if (seed === undefined) return ctx.key;
   const own = randomKey(seed);
-  return concat([tensor(own.slice(0, 2)), slice(ctx.key, [2], [1])]);
+  return concat([tensor(own.slice(0, 2)), slice(ctx.key, [2], [-1])]);
+}
+
+/** What dropout layers take. */
+export interface NoiseShapeOptions extends LayerOptions, NoiseOptions {
+  /** Shape of the mask: 1 where it is shared along an axis, null where it follows the input. Default: the input's shape. */
+  noiseShape?: readonly (number | null)[];
+}
+
+/** The shape of a mask. @throws ShapeError where noiseShape does not fit the input. */
+export function noiseShapeOf(layer: Layer, x: Tensor, noiseShape: readonly (number | null)[] | undefined): Shape {
+  if (!noiseShape) return x.shape;
+  const shape = noiseShape.map((extent, axis) => extent ?? (x.shape[axis] as number));
+  const fits = noiseShape.length === x.rank && shape.every((extent, axis) => extent === 1 || mayEqual(extent, x.shape[axis]));
+  if (fits) return shape;
+  throw shapeError(layer.label, {
+    rule: "noiseShape has 1 or the input's extent for each axis",
+    expected: formatShape(x.shape),
+    received: formatShape(noiseShape),
+    advice: "Use null where the mask follows the input.",
+  });
 }
 
 const seluAlpha = 1.6732632423543772;
@@ -32,11 +53,11 @@ const seluScale = 1.0507009873554805;
  * Dropout for selu networks: dropped elements take selu's lowest value instead of 0, and an affine map restores the mean and the variance. The identity
  * outside training.
  * @param rate in [0, 1].
- * @throws ValueError on a bad rate.
+ * @throws ValueError on a bad rate; ShapeError where noiseShape does not fit.
  * @see Klambauer et al. 2017, arXiv:1706.02515; Keras 3 `layers.AlphaDropout`.
  */
-export function alphaDropout(rate: number, options: LayerOptions & NoiseOptions = {}): Layer {
-  const config = layerOptions("alphaDropout", options, { rate: "number!", ...noiseTable }, { rate });
+export function alphaDropout(rate: number, options: NoiseShapeOptions = {}): Layer {
+  const config = layerOptions("alphaDropout", options, { rate: "number!", noiseShape: "list", ...noiseTable }, { rate });
   checkNumber("alphaDropout", "rate", rate, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
   const lowest = -seluAlpha * seluScale;
   const a = rate === 1 ? 0 : 1 / Math.sqrt((1 - rate) * (1 + rate * lowest * lowest));
@@ -47,7 +68,8 @@ export function alphaDropout(rate: number, options: LayerOptions & NoiseOptions 
     (x, ctx, layer) => {
       if (!ctx.noise || rate === 0) return x;
       if (rate === 1) return zeros(x.shape);
-      const keep = lessEqual(rate, randomUniform(x.shape, { seed: keyOf(ctx, config.seed), stream: ctx.stream(layer) }));
+      const shape = noiseShapeOf(layer, x, config.noiseShape);
+      const keep = lessEqual(rate, randomUniform(shape, { seed: keyOf(ctx, config.seed), stream: ctx.stream(layer) }));
       return add(mul(where(keep, x, lowest), a), b);
     },
     keepMask,

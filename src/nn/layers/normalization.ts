@@ -7,7 +7,7 @@ import { normalizeAxes, normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type BatchShape, Layer, type LayerOptions, layerOptions } from "../layer.ts";
-import { type Affine, type AffineOptions, addAffine, affineTable, moments, standardize } from "./affine.ts";
+import { type Affine, type AffineOptions, addAffine, affineTable, standardizeOver } from "./affine.ts";
 import { functionLayer, keepMask } from "./function.ts";
 
 // ── Layer normalization ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -41,7 +41,7 @@ export class LayerNormalization extends Layer<LayerNormalizationOptions> {
   override call(x: Tensor): Tensor {
     const { axis = -1, epsilon = 1e-3 } = this.config;
     const axes = normalizeAxes(this.label, axis, x.rank);
-    return standardize(moments(x, axes), epsilon, this.affine, keptAxes(x, axes));
+    return standardizeOver(x, axes, epsilon, this.affine, keptAxes(x, axes));
   }
 }
 
@@ -100,7 +100,7 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
     const grouped = reshape(x, split(x.shape));
     const axes = grouped.shape.flatMap((_, i) => (i === 0 || i === at ? [] : [i]));
     const affineShape = split(x.shape.map(() => 1));
-    return reshape(standardize(moments(grouped, axes), epsilon, this.affine, affineShape), x.shape);
+    return reshape(standardizeOver(grouped, axes, epsilon, this.affine, affineShape), x.shape);
   }
 }
 

@@ -52,7 +52,7 @@ function crop(kind: string, axes: number, cropping: Margin, options: LayerOption
 }
 
 function checkLeft(layer: Layer, x: Tensor, pairs: readonly (readonly [number, number])[], left: readonly number[]): void {
-  if (left.every((extent) => extent > 0)) return;
+  if (left.every((extent) => !(extent <= 0))) return;
   throw shapeError(layer.label, {
     rule: "something must be left of the input",
     expected: `less than ${formatShape(x.shape.slice(1, -1))} in all`,

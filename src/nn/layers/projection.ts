@@ -25,7 +25,10 @@ export class Projection {
       const values = inner(matrix, source);
       return typeof values === "object" && "op" in values ? reshape(values, shape) : values;
     };
-    this.weights = new Kernel([...from, ...to], to, { ...options, kernelInitializer }, (part, shape, weight) => make(`${name}/${part}`, shape, weight));
+    this.weights = new Kernel([...from, ...to], to, { ...options, kernelInitializer }, (part, shape, weight) =>
+      // One of several kernels of a layer.
+      make(`${name}/${part}`, shape, { ...weight, role: undefined }),
+    );
   }
 
   /** [batch, steps, features] to [batch, steps, units], with the axes of `from` and `to` flattened. */

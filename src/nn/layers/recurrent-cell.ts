@@ -1,6 +1,6 @@
 import { shapeError } from "../../errors.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { formatShape, mayBeShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, Layer, type LayerOptions, listOf } from "../layer.ts";
 
@@ -32,7 +32,7 @@ export abstract class Cell<Options extends LayerOptions = LayerOptions> extends 
 /** Throws unless there is a state [batch, size] for each size. */
 export function checkStates({ label, stateSizes }: { label: string; stateSizes: readonly number[] }, x: Tensor, states: readonly Tensor[]): void {
   const batch = x.shape[0] as number;
-  const fits = states.length === stateSizes.length && states.every(({ shape }, index) => `${shape}` === `${[batch, stateSizes[index]]}`);
+  const fits = states.length === stateSizes.length && states.every(({ shape }, index) => mayBeShape(shape, [batch, stateSizes[index] as number]));
   if (fits) return;
   throw shapeError(label, {
     rule: "the states must fit the input and the units",

@@ -106,7 +106,7 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     const kept = stateful && !ctx.isProbe ? this.keptStates(batch) : undefined;
     const initial = given.length > 0 ? given : (kept?.map((state) => ctx.current(state)) ?? this.stateSizes.map((size) => zeros([batch, size])));
     if (ctx.isProbe) {
-      // A time that is not known yet stands as a large number: nothing is unrolled.
+      // Nothing is unrolled: the time may be unknown or long.
       this.cells[0]?.begin(transpose(x, [1, 0, 2]), ctx);
       const units = this.cells.at(-1)?.stateSizes[0] as number;
       const output = zeros(returnSequences ? [batch, time, units] : [batch, units]);

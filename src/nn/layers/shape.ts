@@ -1,18 +1,19 @@
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
 import { broadcastTo, expandDims, reshape as reshapeTensor, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, type Shape, sizeOf } from "../../tensor/shape.ts";
+import { formatShape, mayEqual, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { SampleShape } from "../input.ts";
 import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
-import { functionLayer, keepMask } from "./function.ts";
+import { functionLayer, keepMask, movingLayer } from "./function.ts";
 
 /** Says what a sequential model takes: a layer that does nothing. @example sequential([inputLayer([784]), dense(10)]) */
-export function inputLayer(inputShape: Shape, options: Omit<LayerOptions, "inputShape"> = {}): Layer {
-  return functionLayer("inputLayer", layerOptions("inputLayer", options, {}, { inputShape }), (x) => x, keepMask);
+export function inputLayer(inputShape: SampleShape, options: Omit<LayerOptions, "inputShape"> = {}): Layer {
+  return movingLayer("inputLayer", layerOptions("inputLayer", options, {}, { inputShape }), (x) => x, keepMask);
 }
 
 /** [batch, …] to [batch, features]. @see Keras 3 `layers.Flatten`. */
 export function flatten(options: LayerOptions = {}): Layer {
-  return functionLayer("flatten", layerOptions("flatten", options, {}), (x) => reshapeTensor(x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]));
+  return movingLayer("flatten", layerOptions("flatten", options, {}), (x) => reshapeTensor(x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]));
 }
 
 /**
@@ -26,10 +27,10 @@ export function reshape(targetShape: readonly number[], options: LayerOptions = 
   if (!Array.isArray(targetShape) || targetShape.some((n) => !Number.isInteger(n) || n < -1 || n === 0) || targetShape.filter((n) => n === -1).length > 1) {
     throw valueError("reshape", { rule: "targetShape is the shape of one sample", expected: "integers ≥ 1, at most one −1", received: targetShape });
   }
-  return functionLayer("reshape", config, (x, _, layer) => {
+  return movingLayer("reshape", config, (x, _, layer) => {
     const size = sizeOf(x.shape.slice(1));
     const known = sizeOf(targetShape.filter((n) => n !== -1));
-    const isPossible = targetShape.includes(-1) ? size % known === 0 : size === known;
+    const isPossible = targetShape.includes(-1) ? !(size % known > 0) : mayEqual(size, known);
     if (!isPossible) {
       throw shapeError(layer.label, {
         rule: "the number of elements per sample must stay",
@@ -51,7 +52,7 @@ export function permute(dims: readonly number[], options: LayerOptions = {}): La
   const config = layerOptions("permute", options, { dims: "list!" }, { dims });
   const isPermutation = Array.isArray(dims) && [...dims].sort((a, b) => a - b).every((axis, index) => axis === index + 1);
   if (!isPermutation) throw valueError("permute", { rule: "dims names each axis once, from 1", expected: "a permutation of 1, 2, …", received: dims });
-  return functionLayer("permute", config, (x, _, layer) => {
+  return movingLayer("permute", config, (x, _, layer) => {
     checkRank(layer, x, dims.length + 1);
     return transpose(x, [0, ...dims]);
   });
@@ -61,7 +62,7 @@ export function permute(dims: readonly number[], options: LayerOptions = {}): La
 export function repeatVector(n: number, options: LayerOptions = {}): Layer {
   const config = layerOptions("repeatVector", options, { n: "number!" }, { n });
   checkCounts("repeatVector", { n });
-  return functionLayer("repeatVector", config, (x, _, layer) => {
+  return movingLayer("repeatVector", config, (x, _, layer) => {
     checkRank(layer, x, 2);
     const [batch, features] = x.shape as [number, number];
     return broadcastTo(expandDims(x, 1), [batch, n, features]);

@@ -35,7 +35,7 @@ export type Margin = number | readonly number[] | readonly (readonly [before: nu
  */
 export function marginPairs(name: string, what: string, margin: Margin, axes: number): (readonly [number, number])[] {
   const list: readonly unknown[] =
-    typeof margin === "number" ? new Array<number>(axes).fill(margin) : axes === 1 && margin.length === 2 && typeof margin[0] === "number" ? [margin] : margin;
+    typeof margin === "number" ? Array.from({ length: axes }, () => [margin, margin]) : axes === 1 && typeof margin[0] === "number" ? [margin] : margin;
   const pairs = Array.isArray(list) ? list.map((item) => (typeof item === "number" ? [item, item] : item)) : [];
   const fits = pairs.length === axes && pairs.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0));
   if (fits) return pairs as [number, number][];

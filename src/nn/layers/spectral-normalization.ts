@@ -13,7 +13,7 @@ import { Wrapper } from "./wrapper.ts";
 
 /** Options of {@link spectralNormalization}. */
 export interface SpectralNormalizationOptions extends LayerOptions {
-  /** Steps of power iteration per pass, ≥ 1. Default 1. */
+  /** Steps of power iteration per pass, in [1, 1000]: each is recorded. Default 1. */
   powerIterations?: number;
 }
 
@@ -24,7 +24,7 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
 
   constructor(options: SpectralNormalizationOptions & { layer: Layer }) {
     super("spectralNormalization", options, { layer: "object!", powerIterations: "number" }, "normalizes the kernel of a layer");
-    checkNumber(this.label, "powerIterations", this.config.powerIterations ?? 1, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+    checkNumber(this.label, "powerIterations", this.config.powerIterations ?? 1, "an integer in [1, 1000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1000);
     if (options.trainable === false) this.trainable = false;
   }
 
@@ -36,9 +36,13 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
   override build(inputShape: BatchShape): void {
     const { layer } = this.config;
     layer.ensureBuilt(inputShape);
-    const kernel = layer.variables.find(({ name }) => name === `${layer.name}/kernel` || name === `${layer.name}/embeddings`);
-    if (!kernel) {
-      throw valueError(this.label, { rule: "the layer inside must have a kernel or embeddings", expected: "such as dense or conv2d", received: layer.label });
+    const [kernel, other] = layer.variables.filter(({ role }) => role !== undefined);
+    if (!kernel || other) {
+      throw valueError(this.label, {
+        rule: "the layer inside must have one kernel, or embeddings",
+        expected: "such as dense or conv2d",
+        received: layer.label,
+      });
     }
     this.kernel = kernel;
     this.vector = this.addVariable("vectorU", [1, kernel.shape.at(-1) as number], { initializer: truncatedNormal({ stddev: 0.02 }), trainable: false });
@@ -74,7 +78,7 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
  * Shapes: the inner layer's. Variables: the kernel, vectorU [1, columns of the kernel], then the rest of the inner layer's. The kernel itself stays as it is and is divided
  * wherever it is used, in inference, too. (In Keras the division overwrites the kernel in training or is left out of inference, according to the backend.)
  * While the layer is frozen, the vector stays.
- * @throws ValueError on what is no layer or has neither kernel nor embeddings, or where powerIterations is no integer ≥ 1.
+ * @throws ValueError on what is no layer or has neither kernel nor embeddings, or where powerIterations is no integer in [1, 1000].
  * @see Miyato et al. 2018, arXiv:1802.05957; Keras 3 `layers.SpectralNormalization`.
  */
 export function spectralNormalization(layer: Layer, options: SpectralNormalizationOptions = {}): SpectralNormalization {

@@ -17,6 +17,10 @@ export abstract class Wrapper<O extends LayerOptions & { layer: Layer }> extends
     return this.config?.layer ? [this.config.layer] : [];
   }
 
+  override indexLimit(input: number): number | undefined {
+    return this.config.layer.indexLimit(input);
+  }
+
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), layer: describeLayer(this.config.layer) };
   }

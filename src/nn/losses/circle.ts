@@ -45,7 +45,7 @@ export function circle(given: CircleOptions = {}): Loss {
       const push = mul(mul(maximum(sub(1 + margin, distances), 0), sub(1 - margin, distances)), gamma);
       return softplus(add(logSumExp(pull, positives), logSumExp(push, negatives)));
     },
-    (_, values) => greater(values, 0),
+    { mask: (_, values) => greater(values, 0) },
   );
 }
 

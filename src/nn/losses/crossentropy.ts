@@ -3,7 +3,7 @@ import { checkOptions, type OwnTable } from "../../options.ts";
 import { add, clip, div, elementwiseOp, log, mul, neg, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
-import { squeeze, swapAxes } from "../../tensor/ops/shaping.ts";
+import { squeeze, transpose } from "../../tensor/ops/shaping.ts";
 import { logSoftmax, softmaxOp } from "../../tensor/ops/softmax.ts";
 import { sigmoid as sigmoidRow } from "../../tensor/scalar.ts";
 import { formatShape, normalizeAxis, sameShape } from "../../tensor/shape.ts";
@@ -38,9 +38,25 @@ export function categoricalCrossentropy(given: CrossentropyOptions = {}): Loss {
   const table = { ...crossentropyTable, ...lossTable };
   const { fromLogits = false, labelSmoothing = 0, axis = -1, ...options } = checkOptions("categoricalCrossentropy", given, table);
   checkSmoothing("categoricalCrossentropy", labelSmoothing);
-  return pairwiseLoss("categoricalCrossentropy", options, (y, p) =>
-    neg(sum(mul(smoothClasses(y, labelSmoothing), logProbabilities(p, fromLogits, axis)), axis)),
+  const warn = warningOfOne("categoricalCrossentropy");
+  return pairwiseLoss(
+    "categoricalCrossentropy",
+    options,
+    (y, p) => neg(sum(mul(smoothClasses(y, labelSmoothing, axis), logProbabilities(warn(p, axis), fromLogits, axis)), axis)),
+    { labels: { kind: "oneHot", axis } },
   );
+}
+
+/** Gives predictions as they are; warns once of those with one class, whose loss is always 0. */
+export function warningOfOne(name: string): (p: Tensor, axis: number) => Tensor {
+  let hasWarned = false;
+  return (p, axis) => {
+    if (p.shape.at(axis) === 1 && !hasWarned) {
+      hasWarned = true;
+      console.warn(`${name}: predictions ${formatShape(p.shape)} have one class, so nothing is learned. Use binaryCrossentropy, or a unit for each class.`);
+    }
+    return p;
+  };
 }
 
 /** Options of {@link sparseCategoricalCrossentropy}. */
@@ -65,13 +81,23 @@ export function sparseCategoricalCrossentropy(given: SparseCrossentropyOptions =
     options,
     (yTrue, yPred) => {
       const labels = sparseLabels(name, yTrue, yPred, axis);
-      const logs = swapAxes(logProbabilities(yPred, fromLogits, axis), axis, -1);
+      const logs = lastAxis(logProbabilities(yPred, fromLogits, axis), axis);
       const values = neg(sum(where(oneHot(labels, logs.shape.at(-1) as number), logs, 0), -1));
       const counts = valid(labels);
       return counts ? where(counts, values, 0) : values;
     },
-    (yTrue, values) => valid(yTrue.rank > values.rank ? squeeze(yTrue, axis) : yTrue),
+    {
+      mask: (yTrue, values) => valid(yTrue.rank > values.rank ? squeeze(yTrue, axis) : yTrue),
+      labels: { kind: "class", axis, ignoreClass },
+    },
   );
+}
+
+/** x with an axis moved to the end; the others keep their order. */
+export function lastAxis(x: Tensor, axis: number): Tensor {
+  const at = normalizeAxis("crossentropy", axis, x.rank);
+  const others = x.shape.map((_, index) => index).filter((index) => index !== at);
+  return at === x.rank - 1 ? x : transpose(x, [...others, at]);
 }
 
 /** Labels without an axis of 1 where the classes stand in the predictions. */
@@ -102,9 +128,9 @@ function behindSoftmax(p: Tensor): Tensor | undefined {
   return p.op === softmaxOp && !(p.attrs as { log: boolean }).log ? p.inputs[0] : undefined;
 }
 
-/** Labels moved towards even odds of all classes. */
-export function smoothClasses(y: Tensor, smoothing: number): Tensor {
-  return smoothing === 0 ? y : add(mul(y, 1 - smoothing), smoothing / (y.shape.at(-1) as number));
+/** Labels moved towards even odds of all classes, which stand along an axis. */
+export function smoothClasses(y: Tensor, smoothing: number, axis: number): Tensor {
+  return smoothing === 0 ? y : add(mul(y, 1 - smoothing), smoothing / (y.shape.at(axis) as number));
 }
 
 // ── Yes or no ──────────────────────────────────────────────────────────────────────────────────────────────────────────

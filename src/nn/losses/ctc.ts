@@ -19,7 +19,7 @@ const never = -1e5;
  * @throws ShapeError where labels are not [batch, length] or logits not [batch, steps, classes].
  * @see Graves et al. 2006; Keras 3 `losses.CTC`.
  */
-export const ctc = (options: LossOptions = {}): Loss => defineLoss("ctc", options, forwardScore);
+export const ctc = (options: LossOptions = {}): Loss => defineLoss("ctc", options, forwardScore, { labels: { kind: "class", axis: -1 } });
 
 function forwardScore(labels: Tensor, logits: Tensor): Tensor {
   if (labels.rank !== 2 || logits.rank !== 3 || labels.shape[0] !== logits.shape[0]) {

@@ -15,6 +15,7 @@ import {
   smoothClasses,
   smoothOdds,
   sparseLabels,
+  warningOfOne,
 } from "./crossentropy.ts";
 
 /** Options of {@link categoricalFocalCrossentropy}. */
@@ -33,11 +34,17 @@ export function categoricalFocalCrossentropy(given: CategoricalFocalOptions = {}
   const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
   checkSmoothing("categoricalFocalCrossentropy", labelSmoothing);
   checkNumber("categoricalFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);
-  return pairwiseLoss("categoricalFocalCrossentropy", rest, (y, given) => {
-    const p = fromLogits ? softmax(given, axis) : given;
-    const q = clip(div(p, sum(p, axis, true)), epsilon, 1 - epsilon);
-    return neg(sum(mul(mul(mul(pow(sub(1, q), gamma), alpha), smoothClasses(y, labelSmoothing)), log(q)), axis));
-  });
+  const warn = warningOfOne("categoricalFocalCrossentropy");
+  return pairwiseLoss(
+    "categoricalFocalCrossentropy",
+    rest,
+    (y, given) => {
+      const p = fromLogits ? softmax(warn(given, axis), axis) : warn(given, axis);
+      const q = clip(div(p, sum(p, axis, true)), epsilon, 1 - epsilon);
+      return neg(sum(mul(mul(mul(pow(sub(1, q), gamma), alpha), smoothClasses(y, labelSmoothing, axis)), log(q)), axis));
+    },
+    { labels: { kind: "oneHot", axis } },
+  );
 }
 
 /** (1 − p^q)/q of the labelled class: between crossentropy (q → 0) and absolute error (q → 1); robust to wrong labels. @see Zhang & Sabuncu 2018, arXiv:1805.07836. */
@@ -45,11 +52,16 @@ export function categoricalGeneralizedCrossEntropy(given: LossOptions & { q?: nu
   const name = "categoricalGeneralizedCrossEntropy";
   const { q = 0.5, ...options } = checkOptions(name, given, { q: "number", ...lossTable });
   checkNumber(name, "q", q, "a number in (0, 1)", (v) => v > 0 && v < 1);
-  return defineLoss(name, options, (yTrue, yPred) => {
-    const labels = sparseLabels(name, yTrue, yPred);
-    const p = sum(mul(yPred, oneHot(labels, yPred.shape.at(-1) as number)), -1);
-    return mul(sub(1, pow(p, q)), 1 / q);
-  });
+  return defineLoss(
+    name,
+    options,
+    (yTrue, yPred) => {
+      const labels = sparseLabels(name, yTrue, yPred);
+      const p = sum(mul(yPred, oneHot(labels, yPred.shape.at(-1) as number)), -1);
+      return mul(sub(1, pow(p, q)), 1 / q);
+    },
+    { labels: { kind: "class", axis: -1 } },
+  );
 }
 
 /** Options of {@link binaryFocalCrossentropy}. */

@@ -19,4 +19,6 @@ export const squaredHinge = (options: LossOptions = {}): Loss => pairwiseLoss("s
 
 /** max(highest score of a wrong class − score of the right one + 1, 0), with one-hot labels. */
 export const categoricalHinge = (options: LossOptions = {}): Loss =>
-  pairwiseLoss("categoricalHinge", options, (y, p) => maximum(add(sub(max(mul(sub(1, y), p), -1), sum(mul(y, p), -1)), 1), 0));
+  pairwiseLoss("categoricalHinge", options, (y, p) => maximum(add(sub(max(mul(sub(1, y), p), -1), sum(mul(y, p), -1)), 1), 0), {
+    labels: { kind: "oneHot", axis: -1 },
+  });

@@ -8,20 +8,26 @@ import { huber, meanAbsoluteError, meanSquaredError } from "./regression.ts";
 const common = {
   meanSquaredError,
   mse: meanSquaredError,
+  MSE: meanSquaredError,
   meanAbsoluteError,
   mae: meanAbsoluteError,
+  MAE: meanAbsoluteError,
   huber,
   categoricalCrossentropy,
   sparseCategoricalCrossentropy,
   binaryCrossentropy,
+  bce: binaryCrossentropy,
+  BCE: binaryCrossentropy,
 };
 
 /** What `rare.ts` exports; a test holds that. */
 const rare = [
   "meanAbsolutePercentageError",
   "mape",
+  "MAPE",
   "meanSquaredLogarithmicError",
   "msle",
+  "MSLE",
   "logCosh",
   "cosineSimilarity",
   "categoricalFocalCrossentropy",
@@ -31,6 +37,8 @@ const rare = [
   "squaredHinge",
   "categoricalHinge",
   "klDivergence",
+  "kld",
+  "KLD",
   "poisson",
   "dice",
   "tversky",

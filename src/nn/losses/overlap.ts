@@ -20,13 +20,16 @@ export function dice(given: OverlapOptions = {}): Loss {
 
 /** Options of {@link tversky}. */
 export interface TverskyOptions extends OverlapOptions {
-  /** ≥ 0. Default 0.5: weight of what is in the labels and not in the predictions. */
+  /** Weight of what is in the predictions and not in the labels (false positives), ≥ 0. Default 0.5. */
   alpha?: number;
-  /** ≥ 0. Default 0.5: weight of what is in the predictions and not in the labels. */
+  /** Weight of what is in the labels and not in the predictions (false negatives), ≥ 0. Default 0.5. */
   beta?: number;
 }
 
-/** 1 − |y ∩ p|/(|y ∩ p| + alpha·|y − p| + beta·|p − y|): dice with a choice of which mistake is worse. @see Salehi et al. 2017, arXiv:1706.05721. */
+/**
+ * 1 − |y ∩ p|/(|y ∩ p| + alpha·|p − y| + beta·|y − p|): dice with a choice of which mistake is worse.
+ * @see Salehi et al. 2017, arXiv:1706.05721; Keras 3.16 `losses.Tversky` (3.15 exchanged alpha and beta).
+ */
 export function tversky(given: TverskyOptions = {}): Loss {
   const table = { alpha: "number", beta: "number", axis: "number or list or null", ...lossTable } as const;
   const { alpha = 0.5, beta = 0.5, axis = null, ...options } = checkOptions("tversky", given, table);
@@ -34,8 +37,8 @@ export function tversky(given: TverskyOptions = {}): Loss {
   checkNumber("tversky", "beta", beta, "a finite number ≥ 0", (b) => b >= 0);
   return pairwiseLoss("tversky", options, (y, p) => {
     const both = sum(mul(y, p), axis);
-    const missed = mul(sum(mul(sub(1, p), y), axis), alpha);
-    const extra = mul(sum(mul(p, sub(1, y)), axis), beta);
-    return sub(1, div(both, add(add(add(both, missed), extra), epsilon)));
+    const extra = mul(sum(mul(p, sub(1, y)), axis), alpha);
+    const missed = mul(sum(mul(sub(1, p), y), axis), beta);
+    return sub(1, div(both, add(add(add(both, extra), missed), epsilon)));
   });
 }

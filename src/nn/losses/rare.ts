@@ -1,7 +1,7 @@
 // The losses whose code is loaded when their names are used; see `names.ts`. Each export is a name.
 export { circle } from "./circle.ts";
 export { ctc } from "./ctc.ts";
-export { klDivergence, poisson } from "./distribution.ts";
+export { klDivergence, klDivergence as kld, klDivergence as KLD, poisson } from "./distribution.ts";
 export { binaryFocalCrossentropy, categoricalFocalCrossentropy, categoricalGeneralizedCrossEntropy } from "./focal.ts";
 export { categoricalHinge, hinge, squaredHinge } from "./hinge.ts";
 export { dice, tversky } from "./overlap.ts";
@@ -10,6 +10,8 @@ export {
   logCosh,
   meanAbsolutePercentageError,
   meanAbsolutePercentageError as mape,
+  meanAbsolutePercentageError as MAPE,
   meanSquaredLogarithmicError,
   meanSquaredLogarithmicError as msle,
+  meanSquaredLogarithmicError as MSLE,
 } from "./relative.ts";

@@ -1,18 +1,20 @@
 import { checkNumber, lookUp, valueError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
-import { add, div, equal, greater, log, maximum, minimum, mul, sub, where } from "../../tensor/ops/elementwise.ts";
+import { add, div, equal, greater, log1p, maximum, minimum, mul, sub, where } from "../../tensor/ops/elementwise.ts";
 import { slice } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
 import { divideSafely } from "../loss.ts";
 import { type Metric, type MetricOptions, metricTable } from "../metric.ts";
 import { ConfusionMetric, evenThresholds } from "./confusion.ts";
 import type { Counts } from "./counts.ts";
+import type { RunningSum } from "./running-sum.ts";
 
 /** Options of {@link auc}. */
 export interface AucOptions extends MetricOptions {
-  /** At how many thresholds the curve is drawn, ≥ 2. Default 200. */
+  /** At how many thresholds the curve is drawn, in [2, 1000000]. Default 200. */
   numThresholds?: number;
   /** Inner thresholds in (0, 1), in place of even ones. */
   thresholds?: readonly number[];
@@ -48,7 +50,7 @@ export function auc(given: AucOptions = {}): Metric {
   });
   const { name = "auc", numThresholds = 200, thresholds, curve = "ROC", summationMethod = "interpolation" } = options;
   const { multiLabel = false, labelWeights, fromLogits = false } = options;
-  checkNumber("auc", "numThresholds", numThresholds, "an integer ≥ 2", (n) => Number.isInteger(n) && n >= 2);
+  checkNumber("auc", "numThresholds", numThresholds, "an integer in [2, 1000000]", (n) => Number.isInteger(n) && n >= 2 && n <= 1e6);
   for (const t of thresholds ?? []) checkNumber("auc", "a threshold", t, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
   if (labelWeights?.some((w) => !(w >= 0))) throw valueError("auc", { rule: "labelWeights are not negative", expected: "numbers ≥ 0", received: labelWeights });
   const height = lookUp("auc", "summationMethod", heights, summationMethod);
@@ -64,7 +66,7 @@ export function auc(given: AucOptions = {}): Metric {
     multiLabel,
     labelWeights,
     fromLogits,
-    result: (counts) => total(isInterpolatedPr ? interpolatedPr(counts) : areas(...draw(counts), height), multiLabel, labelWeights),
+    result: (counts, sums) => total(isInterpolatedPr ? interpolatedPr(counts, sums) : areas(...draw(counts), height), multiLabel, labelWeights),
   });
 }
 
@@ -93,15 +95,23 @@ function areas(x: Tensor, y: Tensor, height: (a: Tensor, b: Tensor) => Tensor): 
 }
 
 /** Between two thresholds the true positives are taken to grow in a straight line with the positives; precision then bends. */
-function interpolatedPr({ truePositives, falsePositives, falseNegatives }: Counts): Tensor {
+function interpolatedPr({ truePositives, falsePositives, falseNegatives }: Counts, sums: Readonly<Record<keyof Counts, RunningSum>>): Tensor {
   const positives = add(truePositives, falsePositives);
   const [p0, p1] = [lower(positives), upper(positives)];
-  const gained = sub(lower(truePositives), upper(truePositives));
-  const slope = divideSafely(gained, maximum(sub(p0, p1), 0));
+  const gained = increase(sums.truePositives);
+  const more = maximum(add(gained, increase(sums.falsePositives)), 0);
+  const slope = divideSafely(gained, more);
   const intercept = sub(upper(truePositives), mul(slope, p1));
   const isSafe = mul(greater(p0, 0), greater(p1, 0));
-  const ratio = where(isSafe, div(p0, where(greater(p1, 0), p1, 1)), 1);
-  return divideSafely(mul(slope, add(gained, mul(intercept, log(ratio)))), add(upper(truePositives), upper(falseNegatives)));
+  // The logarithm of p0/p1.
+  const growth = where(isSafe, log1p(div(more, where(greater(p1, 0), p1, 1))), 0);
+  return divideSafely(mul(slope, add(gained, mul(intercept, growth))), add(upper(truePositives), upper(falseNegatives)));
+}
+
+/** By how much a count is higher at the lower of two neighbouring thresholds. Part by part, since large counts differ in what float32 rounds off. */
+function increase({ parts: [high, middle] }: RunningSum): Tensor {
+  const step = ({ tensor: part }: Variable) => sub(lower(part), upper(part));
+  return add(step(high), step(middle));
 }
 
 /** Adds up the pieces; with several labels, averages their areas. */

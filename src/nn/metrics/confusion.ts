@@ -1,14 +1,16 @@
 import { checkNumber, valueError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { add, greaterEqual, sigmoid, where } from "../../tensor/ops/elementwise.ts";
+import { scalar } from "../../tensor/ops/leaf.ts";
 import { max } from "../../tensor/ops/reduction.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Variable } from "../../tensor/variable.ts";
 import { divideSafely } from "../loss.ts";
 import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
+import { valuesOf } from "./batch-sums.ts";
 import { type CountOptions, type Counts, countsOf } from "./counts.ts";
+import type { RunningSum } from "./running-sum.ts";
 
 /** What a {@link ConfusionMetric} is made from. */
 export interface ConfusionSpec extends CountOptions {
@@ -18,32 +20,37 @@ export interface ConfusionSpec extends CountOptions {
   readonly counts: readonly (keyof Counts)[];
   /** Whether predictions are logits. */
   readonly fromLogits?: boolean | undefined;
-  /** The metric from the counts so far. */
-  result(counts: Counts): Tensor;
+  /** The metric from the counts so far, and from the sums that hold them. */
+  result(counts: Counts, sums: Readonly<Record<keyof Counts, RunningSum>>): Tensor;
 }
 
 /** A metric that is computed from confusion counts at thresholds. */
 export class ConfusionMetric extends MetricBase {
-  private readonly totals = new Map<keyof Counts, Variable>();
+  private sums: Readonly<Record<keyof Counts, RunningSum>> | undefined;
 
   constructor(private readonly spec: ConfusionSpec) {
     super(spec.name, spec.direction);
-    if (!spec.multiLabel) this.build([spec.thresholds.length]);
+    if (!spec.multiLabel) this.sums = this.build([spec.thresholds.length]);
+  }
+
+  override fresh(): ConfusionMetric {
+    return new ConfusionMetric(this.spec);
   }
 
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
     const { spec } = this;
-    if (this.totals.size === 0) this.build([spec.thresholds.length, yPred.shape.at(-1) as number]);
+    this.sums ??= this.build([spec.thresholds.length, yPred.shape.at(-1) as number]);
     const counts = countsOf(spec.name, yTrue, spec.fromLogits ? sigmoid(yPred) : yPred, sampleWeight, spec);
-    return [...this.totals].map(([which, total]) => [total, add(total, counts[which])]);
+    return Object.entries(this.sums).flatMap(([which, total]) => total.add(counts[which as keyof Counts]));
   }
 
   override result(): Tensor {
-    return this.spec.result(Object.fromEntries([...this.totals].map(([which, total]) => [which, total.tensor])) as unknown as Counts);
+    return this.sums ? this.spec.result(valuesOf(this.sums), this.sums) : scalar(0);
   }
 
-  private build(shape: Shape): void {
-    for (const which of this.spec.counts) this.totals.set(which, this.addState(which, shape));
+  /** A record of those counts that are kept. */
+  private build(shape: Shape): Readonly<Record<keyof Counts, RunningSum>> {
+    return Object.fromEntries(this.spec.counts.map((which) => [which, this.addSum(which, shape)])) as Record<keyof Counts, RunningSum>;
   }
 }
 
@@ -110,7 +117,7 @@ function retrieval(kind: string, options: PrecisionOptions) {
 
 /** Options of the metrics of one rate at another. */
 export interface RateAtRateOptions extends MetricOptions {
-  /** How finely thresholds are tried, ≥ 1. Default 200. */
+  /** How finely thresholds are tried, in [1, 1000000]. Default 200. */
   numThresholds?: number;
   /** Count this class only. */
   classId?: number;
@@ -140,7 +147,7 @@ export const recallAtPrecision = (least: number, options: RateAtRateOptions = {}
 function rateAtRate(kind: string, what: string, least: number, held: Rate, sought: Rate, options: RateAtRateOptions): Metric {
   const { name = kind, numThresholds = 200, classId } = checkOptions(kind, options, { numThresholds: "number", classId: "number", ...metricTable });
   checkNumber(kind, what, least, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
-  checkNumber(kind, "numThresholds", numThresholds, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+  checkNumber(kind, "numThresholds", numThresholds, "an integer in [1, 1000000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1e6);
   checkClassId(kind, classId);
   const isEven = numThresholds > 1;
   return new ConfusionMetric({

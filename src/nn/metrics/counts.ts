@@ -1,14 +1,15 @@
 import { shapeError } from "../../errors.ts";
 import { cumsum } from "../../tensor/ops/cumsum.ts";
-import { add, cast, ceil, clip, equal, greater, less, maximum, mul, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
-import { range, scatterAdd } from "../../tensor/ops/indexing.ts";
+import { add, ceil, clip, equal, greater, less, maximum, mul, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
+import { range } from "../../tensor/ops/indexing.ts";
 import { slice } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
-import { broadcastTo, expandDims, reshape } from "../../tensor/ops/shaping.ts";
+import { broadcastTo, expandDims, reshape, transpose } from "../../tensor/ops/shaping.ts";
 import { formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
+import { histogram, sumOverBatch } from "./batch-sums.ts";
 
 /** What predictions above each threshold come to: [thresholds], or [thresholds, labels] where labels are kept apart. */
 export interface Counts {
@@ -52,33 +53,34 @@ export function countsOf(name: string, yTrue: Tensor, yPred: Tensor, sampleWeigh
   const weight = weights && flat(weights);
   const yes = weight ? mul(positive, weight) : positive;
   const no = weight ? mul(sub(1, positive), weight) : sub(1, positive);
-  const above = options.isEven ? aboveEven : aboveAny;
-  const [truePositives, falsePositives] = [yes, no].map((mass) => above(flat(predictions), mass, options.thresholds)) as [Tensor, Tensor];
+  const above = (mass: Tensor) =>
+    options.isEven ? aboveEven(flat(predictions), mass, options.thresholds, !weight) : aboveAny(flat(predictions), mass, options.thresholds);
+  const [truePositives, falsePositives] = [above(yes), above(no)];
   const shape = options.multiLabel ? truePositives.shape : [options.thresholds.length];
   const shaped = (x: Tensor) => reshape(x, shape);
   return {
     truePositives: shaped(truePositives),
     falsePositives: shaped(falsePositives),
-    trueNegatives: shaped(sub(sum(no, 0), falsePositives)),
-    falseNegatives: shaped(sub(sum(yes, 0), truePositives)),
+    trueNegatives: shaped(sub(sumOverBatch(no), falsePositives)),
+    falseNegatives: shaped(sub(sumOverBatch(yes), truePositives)),
   };
 }
 
 /** The mass [n, labels] of predictions above each threshold, [thresholds, labels], by comparing all with all. */
 function aboveAny(predictions: Tensor, mass: Tensor, thresholds: readonly number[]): Tensor {
   const limits = tensor(Float32Array.from(thresholds), [thresholds.length, 1, 1]);
-  return sum(mul(greater(expandDims(predictions, 0), limits), expandDims(mass, 0)), 1);
+  return sum(mul(greater(transpose(predictions), limits), transpose(mass)), -1);
 }
 
 /** The same for even thresholds: each prediction falls into one bucket, and buckets are added up from the top. */
-function aboveEven(predictions: Tensor, mass: Tensor, thresholds: readonly number[]): Tensor {
+function aboveEven(predictions: Tensor, mass: Tensor, thresholds: readonly number[], isWhole: boolean): Tensor {
   const [count, width] = [thresholds.length, mass.shape[1] as number];
   const bucket = sub(ceil(mul(clip(predictions, 0, 1), count - 1)), 1);
   // A first threshold below 0 lies under predictions of exactly 0.
   const lowest = (thresholds[0] as number) < 0 ? maximum(bucket, 0) : bucket;
   // A negative bucket must not fall into another label's.
   const index = where(less(lowest, 0), -1, add(mul(lowest, width), range(width)));
-  const buckets = scatterAdd(cast(index, "int32"), mass, [count * width]);
+  const buckets = histogram(index, mass, count * width, isWhole);
   return cumsum(reshape(buckets, [count, width]), 0, { reverse: true });
 }
 

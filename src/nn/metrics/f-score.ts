@@ -1,13 +1,15 @@
 import { checkNumber, lookUp, shapeError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { abs, add, div, greater, greaterEqual, mul, sub } from "../../tensor/ops/elementwise.ts";
+import { scalar } from "../../tensor/ops/leaf.ts";
 import { max, mean, sum } from "../../tensor/ops/reduction.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { formatShape, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Variable } from "../../tensor/variable.ts";
 import { pair } from "../loss.ts";
 import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
+import { sumOverBatch, valuesOf } from "./batch-sums.ts";
+import type { RunningSum } from "./running-sum.ts";
 
 /** Options of {@link f1Score}. */
 export interface F1Options extends MetricOptions {
@@ -45,12 +47,7 @@ function score(kind: string, { name = kind, beta = 1, average = null, threshold 
 
 const epsilon = 1e-7;
 
-interface FState {
-  truePositives: Variable;
-  falsePositives: Variable;
-  falseNegatives: Variable;
-  support: Variable;
-}
+type FState = Readonly<Record<"truePositives" | "falsePositives" | "falseNegatives" | "support", RunningSum>>;
 
 class FBetaScore extends MetricBase {
   private state: FState | undefined;
@@ -64,26 +61,32 @@ class FBetaScore extends MetricBase {
     super(name, "max");
   }
 
+  override fresh(): FBetaScore {
+    return new FBetaScore(this.name, this.beta, this.average, this.threshold);
+  }
+
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
     const [y, p] = pair(this.name, yTrue, yPred);
     if (y.rank !== 2) throw shapeError(this.name, { rule: "labels have two axes", expected: "[batch, classes]", received: formatShape(y.shape) });
-    const state = this.build(y.shape[1] as number);
+    this.state ??= this.build(this.average === "micro" ? [] : [y.shape[1] as number]);
+    const { state } = this;
     const hit = this.threshold === null ? mul(greaterEqual(p, max(p, -1, true)), greater(abs(p), 1e-9)) : greater(p, this.threshold);
-    const axis = this.average === "micro" ? null : 0;
-    const grow = (variable: Variable, values: Tensor): VariableUpdate => [
-      variable,
-      add(variable, sum(sampleWeight ? mul(values, sampleWeight.rank === 1 ? expandDims(sampleWeight, 1) : sampleWeight) : values, axis)),
-    ];
+    const weight = sampleWeight && (sampleWeight.rank === 1 ? expandDims(sampleWeight, 1) : sampleWeight);
+    const grow = (total: RunningSum, values: Tensor) => {
+      const weighted = weight ? mul(values, weight) : values;
+      return total.add(this.average === "micro" ? sum(weighted) : sumOverBatch(weighted));
+    };
     return [
-      grow(state.truePositives, mul(hit, y)),
-      grow(state.falsePositives, mul(hit, sub(1, y))),
-      grow(state.falseNegatives, mul(sub(1, hit), y)),
-      grow(state.support, y),
+      ...grow(state.truePositives, mul(hit, y)),
+      ...grow(state.falsePositives, mul(hit, sub(1, y))),
+      ...grow(state.falseNegatives, mul(sub(1, hit), y)),
+      ...grow(state.support, y),
     ];
   }
 
   override result(): Tensor {
-    const { truePositives, falsePositives, falseNegatives, support } = this.build(1);
+    if (!this.state) return scalar(0);
+    const { truePositives, falsePositives, falseNegatives, support } = valuesOf(this.state);
     const precision = div(truePositives, add(add(truePositives, falsePositives), epsilon));
     const recall = div(truePositives, add(add(truePositives, falseNegatives), epsilon));
     const square = this.beta * this.beta;
@@ -92,14 +95,12 @@ class FBetaScore extends MetricBase {
     return this.average ? mean(score) : score;
   }
 
-  private build(classes: number): FState {
-    const shape = this.average === "micro" ? [] : [classes];
-    this.state ??= {
-      truePositives: this.addState("truePositives", shape),
-      falsePositives: this.addState("falsePositives", shape),
-      falseNegatives: this.addState("falseNegatives", shape),
-      support: this.addState("support", shape),
+  private build(shape: Shape): FState {
+    return {
+      truePositives: this.addSum("truePositives", shape),
+      falsePositives: this.addSum("falsePositives", shape),
+      falseNegatives: this.addSum("falseNegatives", shape),
+      support: this.addSum("support", shape),
     };
-    return this.state;
   }
 }

@@ -1,13 +1,14 @@
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
 import { add, cast, div, equal, greater, greaterEqual, less, lessEqual, mul, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
-import { gather, range, scatterAdd } from "../../tensor/ops/indexing.ts";
+import { gather, range } from "../../tensor/ops/indexing.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, ones, reshape } from "../../tensor/ops/shaping.ts";
-import { formatShape, sizeOf } from "../../tensor/shape.ts";
+import { checkSize, formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
+import { histogram } from "./batch-sums.ts";
 
 /** Options of the metrics of overlap. */
 export interface MeanIoUOptions extends MetricOptions {
@@ -82,6 +83,9 @@ export function binaryIoU(options: BinaryIoUOptions = {}): Metric {
 }
 
 function withAllClasses(options: MeanIoUOptions): IoUOptions {
+  const { numClasses } = options;
+  // The counts are a matrix of classes.
+  checkSize("meanIoU", [numClasses, numClasses]);
   return { ...options, targetClassIds: Array.from({ length: options.numClasses }, (_, id) => id) };
 }
 
@@ -91,7 +95,7 @@ class Overlap extends MetricBase {
 
   constructor(
     name: string,
-    kind: string,
+    private readonly kind: string,
     private readonly options: IoUOptions,
     private readonly classify: (yPred: Tensor) => Tensor = (yPred) => yPred,
   ) {
@@ -101,7 +105,11 @@ class Overlap extends MetricBase {
     if (targetClassIds.length === 0 || targetClassIds.some((id) => !Number.isInteger(id) || id < 0 || id >= numClasses)) {
       throw valueError(kind, { rule: "targetClassIds are class numbers", expected: `integers in [0, ${numClasses - 1}]`, received: targetClassIds });
     }
-    this.confusion = this.addState("confusion", [numClasses, numClasses]);
+    this.confusion = this.addSum("confusion", [numClasses, numClasses]);
+  }
+
+  override fresh(): Overlap {
+    return new Overlap(this.name, this.kind, this.options, this.classify);
   }
 
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
@@ -117,15 +125,16 @@ class Overlap extends MetricBase {
     // Out of range is passed over.
     const cell = where(counts, add(mul(labels, numClasses), guesses), -1);
     const weights = sampleWeight ? spread(sampleWeight, labels.shape[0] as number) : ones(labels.shape);
-    const batch = scatterAdd(cast(cell, "int32"), weights, [numClasses * numClasses]);
-    return [[this.confusion, add(this.confusion, reshape(batch, [numClasses, numClasses]))]];
+    const batch = histogram(cell, weights, numClasses * numClasses, !sampleWeight);
+    return this.confusion.add(reshape(batch, [numClasses, numClasses]));
   }
 
   override result(): Tensor {
     const { numClasses, targetClassIds } = this.options;
     const identity = equal(expandDims(range(numClasses), 1), range(numClasses));
-    const hits = sum(mul(this.confusion, identity), 0);
-    const union = sub(add(sum(this.confusion, 0), sum(this.confusion, 1)), hits);
+    const confusion = this.confusion.value;
+    const hits = sum(mul(confusion, identity), 0);
+    const union = sub(add(sum(confusion, 0), sum(confusion, 1)), hits);
     const targets = tensor(Int32Array.from(targetClassIds));
     const [hit, whole] = [gather(hits, targets), gather(union, targets)];
     const occurs = greater(whole, 1e-9);

@@ -1,18 +1,19 @@
-import { add, cast, mul } from "../../tensor/ops/elementwise.ts";
-import { scalar } from "../../tensor/ops/leaf.ts";
+import { lookUp, valueError } from "../../errors.ts";
+import { cast, mul } from "../../tensor/ops/elementwise.ts";
+import type { Operand } from "../../tensor/ops/leaf.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { alignWeight, divideSafely, type Loss, matchRanks, valuesOf } from "../loss.ts";
-import { MetricBase, type VariableUpdate } from "../metric.ts";
+import { alignWeight, checkValues, divideSafely, type Loss, matchRanks } from "../loss.ts";
+import { type Metric, MetricBase, type VariableUpdate } from "../metric.ts";
 
 /** Values per sample from labels and predictions: [batch, …]. */
 export type MetricFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
 /** The weighted mean of a function's values over all samples so far. @see Keras 3 `metrics.MeanMetricWrapper`. */
 export class MeanMetric extends MetricBase {
-  private readonly total = this.addState("total");
-  private readonly count = this.addState("count");
+  private readonly total = this.addSum("total");
+  private readonly count = this.addSum("count");
 
   constructor(
     name: string,
@@ -20,17 +21,20 @@ export class MeanMetric extends MetricBase {
     private readonly values: MetricFunction,
     /** Which values count where samples have weights. */
     private readonly mask?: (yTrue: Tensor, values: Tensor) => Tensor | undefined,
+    /** What is reported of the mean. */
+    private readonly finish: (mean: Tensor) => Tensor = (mean) => mean,
   ) {
     super(name, direction);
   }
 
+  override fresh(): MeanMetric {
+    return new MeanMetric(this.name, this.direction, this.values, this.mask, this.finish);
+  }
+
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[] {
-    const given = valuesOf(this.name, this.values(yTrue, yPred));
+    const given = checkValues(this.name, this.values(yTrue, yPred));
     const { values, weights } = perSample(given, this.weigh(given, sampleWeight, mask), this.mask?.(yTrue, given));
-    return [
-      [this.total, add(this.total, sum(values))],
-      [this.count, add(this.count, weights)],
-    ];
+    return [...this.total.add(sum(values)), ...this.count.add(weights)];
   }
 
   /** Steps that are masked weigh nothing. */
@@ -40,8 +44,27 @@ export class MeanMetric extends MetricBase {
   }
 
   override result(): Tensor {
-    return divideSafely(this.total.tensor, this.count.tensor);
+    return this.finish(divideSafely(this.total.value, this.count.value));
   }
+}
+
+/** Options of {@link metric}. */
+export interface MetricFunctionOptions {
+  /** Which way is better, for callbacks in mode auto. Default "min". */
+  direction?: "min" | "max";
+}
+
+/**
+ * A metric of one's own from a function: the weighted mean of the values that it gives per sample. The name is the key in logs and history; that of a
+ * bare function does not outlive minification.
+ * @throws ValueError where the name is empty or there is no function.
+ * @example model.compile({ loss: "mse", metrics: [metric("largest", (yTrue, yPred) => ops.max(ops.abs(ops.sub(yTrue, yPred)), -1))] });
+ */
+export function metric(name: string, values: MetricFunction, { direction = "min" }: MetricFunctionOptions = {}): Metric {
+  if (typeof name !== "string" || name === "") throw valueError("metric", { rule: "a metric needs a name", expected: "a string", received: name });
+  if (typeof values !== "function") throw valueError("metric", { rule: "values come from a function", expected: "(yTrue, yPred) => values", received: values });
+  lookUp("metric", "direction", { min: true, max: true }, direction);
+  return new MeanMetric(name, direction, values);
 }
 
 /** A loss as a metric: the weighted mean of its values. Lower is better. */
@@ -58,8 +81,8 @@ export function lossMetric(loss: Loss, name = loss.name): MeanMetric {
  * Weighted values, averaged to one per sample, and what they count in all. As in Keras, a mask takes part only where there are weights.
  * @see Keras 3 `reduce_to_samplewise_values`.
  */
-export function perSample(given: Tensor, sampleWeight?: Tensor, mask?: Tensor): { values: Tensor; weights: Tensor } {
-  if (!sampleWeight) return { values: averageFrom(given, 1), weights: scalar(given.shape[0] ?? 1) };
+export function perSample(given: Tensor, sampleWeight?: Tensor, mask?: Tensor): { values: Tensor; weights: Operand } {
+  if (!sampleWeight) return { values: averageFrom(given, 1), weights: given.shape[0] ?? 1 };
   const weighing = cast(sampleWeight, "float32");
   const [values, weight] = matchRanks(given, mask ? mul(weighing, mask) : weighing);
   const reduced = averageFrom(values, Math.max(1, weight.rank));

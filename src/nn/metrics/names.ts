@@ -5,28 +5,20 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Loss } from "../loss.ts";
 import { type LossName, lossNames, lossOf } from "../losses/names.ts";
 import type { Metric, MetricOptions } from "../metric.ts";
-import {
-  accuracyFor,
-  binaryAccuracy,
-  categoricalAccuracy,
-  exactAccuracy,
-  sparseCategoricalAccuracy,
-  sparseTopKCategoricalAccuracy,
-  topKCategoricalAccuracy,
-} from "./accuracy.ts";
+import { accuracyFor, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from "./accuracy.ts";
 import { lossMetric, MeanMetric } from "./mean.ts";
 
 const common = {
-  exactAccuracy,
   binaryAccuracy,
   categoricalAccuracy,
   sparseCategoricalAccuracy,
-  topKCategoricalAccuracy,
-  sparseTopKCategoricalAccuracy,
 };
 
 /** What `rare.ts` exports; a test holds that. */
 const rare = [
+  "exactAccuracy",
+  "topKCategoricalAccuracy",
+  "sparseTopKCategoricalAccuracy",
   "truePositives",
   "falsePositives",
   "trueNegatives",
@@ -44,8 +36,8 @@ const rare = [
   "concordanceCorrelation",
 ] as const;
 
-/** The name of a metric, such as "accuracy", or of a loss, which stands for its mean. */
-export type MetricName = "accuracy" | keyof typeof common | (typeof rare)[number] | LossName;
+/** The name of a metric, such as "accuracy" (or "acc"), or of a loss, which stands for its mean. */
+export type MetricName = keyof typeof accuracies | keyof typeof common | (typeof rare)[number] | LossName;
 
 /** Every metric that needs no options by name, as a factory; besides these, the name of any loss stands for its mean. */
 export const metricNames = /* @__PURE__ */ new Names<(options: MetricOptions) => Metric>(
@@ -54,6 +46,9 @@ export const metricNames = /* @__PURE__ */ new Names<(options: MetricOptions) =>
   rare,
   async () => (await import("../../rare.ts")).metrics,
 );
+
+/** Names of the accuracy that fits the shapes. */
+const accuracies = { accuracy: undefined, acc: undefined };
 
 /** The shapes of what a metric compares; the batch axis may have any extent. */
 export interface MetricShapes {
@@ -66,27 +61,31 @@ type Given = MetricName | Metric | Loss | ((yTrue: Tensor, yPred: Tensor) => Ten
 
 /** @throws ValueError on what is no metric, and on an unknown name, with the nearest. */
 export function checkMetric(given: Given, owner: string): void {
-  if (typeof given === "string") lookUp(owner, "metric", { accuracy: undefined, ...lossNames.known, ...metricNames.known }, given);
-  else if (typeof given !== "function" && !(given !== null && typeof given === "object" && ("update" in given || "call" in given)))
-    throw valueError(owner, { rule: "a metric is a name, a metric, a loss or a function", expected: 'such as "accuracy"', received: given });
+  if (typeof given === "string") lookUp(owner, "metric", { ...accuracies, ...lossNames.known, ...metricNames.known }, given);
+  else if (typeof given !== "function" && typeof (given as Loss | null)?.call !== "function" && typeof (given as Metric | null)?.fresh !== "function")
+    throw valueError(owner, {
+      rule: "a metric is a name, a function, a loss, or an object with update, result and fresh",
+      expected: 'such as "accuracy"',
+      received: given,
+    });
 }
 
 /**
- * Makes a metric once the shapes are known: from its name ("accuracy" picks by shapes, as in Keras; a loss's name gives that loss), a metric as it
- * is, a loss, or a function that gives values per sample, of which the mean is taken.
+ * Makes metrics once the shapes are known, a new one at each call: from a name ("accuracy" picks by shapes, as in Keras; a loss's name gives that
+ * loss), a metric, a loss, or a function that gives values per sample, of which the mean is taken.
  * @throws ValueError on an unknown name, with the nearest.
  */
 export async function metricOf(given: Given, owner = "metric"): Promise<(shapes: MetricShapes) => Metric> {
   checkMetric(given, owner);
-  if (given === "accuracy") return ({ yTrue, yPred }) => accuracyFor(yTrue, yPred);
   if (typeof given === "string") {
+    if (Object.hasOwn(accuracies, given)) return ({ yTrue, yPred }) => accuracyFor(yTrue, yPred, given);
     if (!(given in metricNames.known)) return loss(await lossOf(given as LossName));
     const make = await metricNames.find(given);
     return () => make({ name: given });
   }
   // A function of the user's own has no known direction; callbacks in mode auto take less as better.
   if (typeof given === "function") return () => new MeanMetric(given.name || "metric", "min", given);
-  return "update" in given ? () => given : loss(given);
+  return "fresh" in given ? () => given.fresh() : loss(given);
 }
 
 const loss = (given: Loss) => () => lossMetric(given);

@@ -4,3 +4,4 @@ export { falseNegatives, falsePositives, precision, recall, trueNegatives, trueP
 export { f1Score, fBetaScore } from "./f-score.ts";
 export { binaryIoU } from "./iou.ts";
 export { concordanceCorrelation, cosineSimilarityMetric as cosineSimilarity, pearsonCorrelation, r2Score, rootMeanSquaredError } from "./regression.ts";
+export { exactAccuracy, sparseTopKCategoricalAccuracy, topKCategoricalAccuracy } from "./top-k.ts";

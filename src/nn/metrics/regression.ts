@@ -1,6 +1,8 @@
 import { checkNumber, lookUp, shapeError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { abs, add, div, equal, lessEqual, mul, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
+import { slice } from "../../tensor/ops/joining.ts";
+import { scalar } from "../../tensor/ops/leaf.ts";
 import { mean, sum, variance } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, reshape } from "../../tensor/ops/shaping.ts";
 import { formatShape, sizeOf } from "../../tensor/shape.ts";
@@ -9,19 +11,14 @@ import type { Variable } from "../../tensor/variable.ts";
 import { pair } from "../loss.ts";
 import { cosineSimilarity as cosineLoss } from "../losses/relative.ts";
 import { type Metric, MetricBase, type MetricOptions, metricName, metricTable, type VariableUpdate } from "../metric.ts";
+import { sumOverBatch, valuesOf } from "./batch-sums.ts";
 import { MeanMetric } from "./mean.ts";
-
-/** √ of the mean of (y − p)². */
-class RootMean extends MeanMetric {
-  override result(): Tensor {
-    return sqrt(super.result());
-  }
-}
+import type { RunningSum } from "./running-sum.ts";
 
 /** The square root of the mean squared error. */
 export function rootMeanSquaredError(options: MetricOptions = {}): Metric {
   const name = metricName("rootMeanSquaredError", options);
-  return new RootMean(name, "min", (yTrue, yPred) => square(sub(...pair(name, yTrue, yPred))));
+  return new MeanMetric(name, "min", (yTrue, yPred) => square(sub(...pair(name, yTrue, yPred))), undefined, sqrt);
 }
 
 /** Options of the metrics along an axis. */
@@ -42,7 +39,9 @@ export function pearsonCorrelation(options: AxisMetricOptions = {}): Metric {
   const { name = "pearsonCorrelation", axis = -1 } = checkOptions("pearsonCorrelation", options, { axis: "number", ...metricTable });
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred).map((x) => {
-      const centered = sub(x, mean(x, axis, true));
+      const near = sub(x, mean(x, axis, true));
+      // Rounding leaves a mean where x is large.
+      const centered = sub(near, mean(near, axis, true));
       return div(centered, sqrt(variance(centered, axis, true)));
     }) as [Tensor, Tensor];
     return mean(mul(y, p), axis);
@@ -53,7 +52,10 @@ export function pearsonCorrelation(options: AxisMetricOptions = {}): Metric {
 export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric {
   const { name = "concordanceCorrelation", axis = -1 } = checkOptions("concordanceCorrelation", options, { axis: "number", ...metricTable });
   return new MeanMetric(name, "max", (yTrue, yPred) => {
-    const [y, p] = pair(name, yTrue, yPred);
+    const given = pair(name, yTrue, yPred);
+    // Shifting both changes nothing but how they are rounded.
+    const shift = mean(given[0], axis, true);
+    const [y, p] = given.map((x) => sub(x, shift)) as [Tensor, Tensor];
     const [yMean, pMean] = [mean(y, axis, true), mean(p, axis, true)];
     const spread = add(add(variance(y, axis, true), variance(p, axis, true)), square(sub(yMean, pMean)));
     return mean(div(mul(mul(sub(y, pMean), sub(p, pMean)), 2), add(spread, 1e-7)), axis);
@@ -64,7 +66,7 @@ export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric 
 export interface R2Options extends MetricOptions {
   /** How outputs are brought together. Default "uniformAverage"; null: a score per output. */
   classAggregation?: "uniformAverage" | "varianceWeightedAverage" | null;
-  /** Number of independent variables, for the adjusted score. Default 0: not adjusted. */
+  /** Number of independent variables, for the adjusted score, in which samples count by their weights, as in Keras 3.16. Default 0: not adjusted. */
   numRegressors?: number;
 }
 
@@ -90,14 +92,13 @@ const aggregations: Record<string, Aggregation> = {
 };
 
 interface R2State {
-  sum: Variable;
-  squaredSum: Variable;
-  residual: Variable;
-  count: Variable;
+  /** Where labels are counted from: near their mean, so that the sums below do not cancel. */
+  readonly shift: Variable;
+  readonly sums: Readonly<Record<"sum" | "squaredSum" | "residual" | "count", RunningSum>>;
 }
 
 class R2Score extends MetricBase {
-  private readonly samples = this.addState("samples");
+  private readonly samples = this.addSum("samples");
   private state: R2State | undefined;
 
   constructor(
@@ -108,40 +109,56 @@ class R2Score extends MetricBase {
     super(name, "max");
   }
 
+  override fresh(): R2Score {
+    return new R2Score(this.name, this.aggregate, this.numRegressors);
+  }
+
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
     const [y, p] = pair(this.name, yTrue, yPred);
     if (y.rank !== 2) throw shapeError(this.name, { rule: "labels have two axes", expected: "[batch, outputs]", received: formatShape(y.shape) });
-    const state = this.build(y.shape[1] as number);
-    const weight = sampleWeight ? reshape(sampleWeight, [y.shape[0] as number, sizeOf(sampleWeight.shape) / (y.shape[0] as number)]) : 1;
+    const [rows, outputs] = y.shape as [number, number];
+    this.state ??= this.build(outputs);
+    const { shift, sums } = this.state;
+    const weight = sampleWeight ? reshape(sampleWeight, [rows, sizeOf(sampleWeight.shape) / rows]) : 1;
     const weights = broadcastTo(weight, y.shape);
-    const grow = (variable: Variable, values: Tensor): VariableUpdate => [variable, add(variable, sum(values, 0))];
+    // The mean of the first batch, counted from its first sample: labels that are all equal then have no spread at all.
+    const first = slice(y, [0, 0], [1, outputs]);
+    const center = reshape(add(first, mul(reshape(sumOverBatch(sub(y, first)), [1, outputs]), 1 / rows)), [outputs]);
+    const origin = where(equal(this.samples.value, 0), center, shift);
+    const shifted = sub(y, origin);
     return [
-      [this.samples, add(this.samples, sizeOf(y.shape))],
-      grow(state.sum, mul(y, weights)),
-      grow(state.squaredSum, mul(square(y), weights)),
-      grow(state.residual, mul(square(sub(y, p)), weights)),
-      grow(state.count, weights),
+      [shift, origin],
+      ...this.samples.add(sizeOf(y.shape)),
+      ...sums.sum.add(sumOverBatch(mul(shifted, weights))),
+      ...sums.squaredSum.add(sumOverBatch(mul(square(shifted), weights))),
+      ...sums.residual.add(sumOverBatch(mul(square(sub(y, p)), weights))),
+      ...sums.count.add(sumOverBatch(weights)),
     ];
   }
 
   override result(): Tensor {
-    const { sum: total, squaredSum, residual, count } = this.build(1);
+    if (!this.state) return scalar(0);
+    const { sum: total, squaredSum, residual, count } = valuesOf(this.state.sums);
+    const samples = this.samples.value;
     const spread = sub(squaredSum, mul(total, div(total, count)));
     const raw = sub(1, div(residual, spread));
     const score = this.aggregate(where(equal(abs(raw), Number.POSITIVE_INFINITY), 0, raw), spread);
     if (this.numRegressors === 0) return score;
-    const freedom = sub(sub(this.samples, this.numRegressors), 1);
+    const freedom = sub(sub(samples, this.numRegressors), 1);
     // With no more samples than regressors there is nothing to adjust.
-    return where(lessEqual(freedom, 0), score, sub(1, div(mul(sub(1, score), sub(this.samples, 1)), freedom)));
+    return where(lessEqual(freedom, 0), score, sub(1, div(mul(sub(1, score), sub(samples, 1)), freedom)));
   }
 
   private build(outputs: number): R2State {
-    this.state ??= {
-      sum: this.addState("sum", [outputs]),
-      squaredSum: this.addState("squaredSum", [outputs]),
-      residual: this.addState("residual", [outputs]),
-      count: this.addState("count", [outputs]),
+    const shape = [outputs];
+    return {
+      shift: this.addState("shift", shape),
+      sums: {
+        sum: this.addSum("sum", shape),
+        squaredSum: this.addSum("squaredSum", shape),
+        residual: this.addSum("residual", shape),
+        count: this.addSum("count", shape),
+      },
     };
-    return this.state;
   }
 }

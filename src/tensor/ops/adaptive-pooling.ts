@@ -1,10 +1,11 @@
-import { shapeError } from "../../errors.ts";
-import { formatShape } from "../shape.ts";
+import { shapeError, valueError } from "../../errors.ts";
+import { checkSize, formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
 import { concat } from "./joining.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
 import { averagePool, maxPool } from "./pooling.ts";
+import { zeros } from "./shaping.ts";
 import { perAxis } from "./window.ts";
 
 /**
@@ -22,11 +23,14 @@ export const adaptiveMaxPool = (x: Operand, outputSize: number | readonly number
 export const adaptiveAveragePool = (x: Operand, outputSize: number | readonly number[], name = "adaptiveAveragePool"): Tensor =>
   adaptivePool(name, averagePool, x, outputSize);
 
+/** Each window of an axis is worked out on the host. */
+const mostWindows = 2 ** 20;
+
 /** One axis after the other. */
 function adaptivePool(name: string, pool: typeof maxPool, x: Operand, outputSize: number | readonly number[]): Tensor {
   const t = asTensor(x);
   const axes = t.rank - 2;
-  const fits = axes >= 1 && axes <= 3 && t.shape.slice(1, -1).every((extent) => extent > 0);
+  const fits = axes >= 1 && axes <= 3 && t.shape.slice(1, -1).every((extent) => extent !== 0);
   if (!fits) {
     throw shapeError(name, {
       rule: "pools over one to three spatial axes that are not empty",
@@ -34,12 +38,18 @@ function adaptivePool(name: string, pool: typeof maxPool, x: Operand, outputSize
       received: formatShape(t.shape),
     });
   }
-  return perAxis(name, "outputSize", outputSize, axes).reduce((result, count, axis) => poolAxis(pool, result, axis, count), t);
+  return perAxis(name, "outputSize", outputSize, axes).reduce((result, count, axis) => poolAxis(name, pool, result, axis, count), t);
 }
 
 /** Where windows stand evenly that is one pooling; else each length is pooled at every place, and what is wanted is picked from that. */
-function poolAxis(pool: typeof maxPool, x: Tensor, axis: number, count: number): Tensor {
+function poolAxis(name: string, pool: typeof maxPool, x: Tensor, axis: number, count: number): Tensor {
   const extent = x.shape[axis + 1] as number;
+  const shape = checkSize(
+    name,
+    x.shape.map((n, at) => (at === axis + 1 ? count : n)),
+  );
+  if (count > mostWindows) throw valueError(name, { rule: "too many windows", expected: `at most ${mostWindows} along an axis`, received: count });
+  if (Number.isNaN(extent)) return zeros(shape);
   const starts = Array.from({ length: count }, (_, i) => Math.floor((i * extent) / count));
   const lengths = starts.map((start, i) => Math.ceil(((i + 1) * extent) / count) - start);
   const along = (n: number) => x.shape.slice(1, -1).map((_, other) => (other === axis ? n : 1));

@@ -2,7 +2,7 @@ import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
-import { formatShape, type Shape, sizeOf } from "../shape.ts";
+import { formatShape, mayBeShape, mayEqual, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { collapse } from "../view.ts";
 import { asTensor, type Operand } from "./leaf.ts";
@@ -214,7 +214,7 @@ export function convTranspose(y: Operand, kernel: Operand, given: ConvTransposeO
   const channels = (filter.shape.at(-2) ?? 0) * (options.groups ?? 1);
   const attrs = attrsOf("convTranspose", [result.shape[0] ?? 0, ...outputSpace, channels], filter.shape, options);
   const expected = [result.shape[0] ?? 0, ...attrs.window.outputs, filter.shape.at(-1) as number];
-  if (formatShape(expected) !== formatShape(result.shape)) {
+  if (!mayBeShape(expected, result.shape)) {
     throw shapeError("convTranspose", {
       rule: "the input must be what a convolution of the output gives",
       expected: formatShape(expected),
@@ -238,7 +238,7 @@ function attrsOf(name: string, imageShape: Shape, kernelShape: Shape, options: C
     });
   }
   const [channels, filters] = [imageShape.at(-1) as number, kernelShape.at(-1) as number];
-  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0 || filters % groups !== 0) {
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups > 0 || filters % groups !== 0) {
     throw valueError(name, {
       rule: "groups must divide channels and filters",
       expected: `a divisor of ${channels} and ${filters}`,
@@ -246,7 +246,7 @@ function attrsOf(name: string, imageShape: Shape, kernelShape: Shape, options: C
       context,
     });
   }
-  if (kernelShape.at(-2) !== channels / groups) {
+  if (!mayEqual(kernelShape.at(-2), channels / groups)) {
     throw shapeError(name, {
       rule: "the kernel's last axis but one is the image's channels divided by groups",
       expected: channels / groups,

@@ -2,7 +2,7 @@ import type { DepthwiseGeometry, Plane, View } from "../../compiler/instruction.
 import { shapeError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
-import { formatShape } from "../shape.ts";
+import { formatShape, mayEqual } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast } from "./elementwise.ts";
 import { asTensor, type Operand } from "./leaf.ts";
@@ -94,7 +94,7 @@ export function depthwiseConv(x: Operand, kernel: Operand, options: DepthwiseCon
   });
   const [t, k] = [cast(asTensor(x), "float32"), cast(asTensor(kernel), "float32")];
   const axes = t.rank - 2;
-  if (axes < 1 || axes > 2 || k.rank !== axes + 2 || k.shape[axes] !== t.shape.at(-1)) {
+  if (axes < 1 || axes > 2 || k.rank !== axes + 2 || !mayEqual(k.shape[axes], t.shape.at(-1))) {
     throw shapeError(name, {
       rule: "the kernel has a filter for each channel and spatial axis of the input",
       expected: `input [batch, …spatial, channels] with one or two spatial axes, kernel [...size, channels, multiplier]`,

@@ -2,11 +2,11 @@ import type { View } from "../../compiler/instruction.ts";
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import { checkSize, formatShape, mayBeShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { equal, where } from "./elementwise.ts";
+import { cast, equal, where } from "./elementwise.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
-import { expandDims, transpose } from "./shaping.ts";
+import { expandDims, transpose, zeros } from "./shaping.ts";
 
 function checkIndices(name: string, indices: Tensor): void {
   if (indices.dtype !== "int32")
@@ -79,7 +79,7 @@ export function scatterAdd(indices: Operand, updates: Operand, shape: Shape): Te
   const [index, values] = [asTensor(indices), asTensor(updates)];
   checkIndices("scatterAdd", index);
   const expected = [...index.shape, ...shape.slice(1)];
-  if (formatShape(values.shape) !== formatShape(expected)) {
+  if (!mayBeShape(values.shape, expected)) {
     throw shapeError("scatterAdd", {
       rule: "updates have the indices' axes, then the rows'",
       expected: formatShape(expected),
@@ -108,5 +108,7 @@ export function oneHot(indices: Operand, depth: number, options: OneHotOptions =
 
 /** 0, 1, … n − 1 as int32. */
 export function range(n: number): Tensor {
+  if (Number.isNaN(n)) return cast(zeros([n]), "int32");
+  checkSize("range", [n]);
   return tensor(Int32Array.from({ length: n }, (_, i) => i));
 }

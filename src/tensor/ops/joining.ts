@@ -1,7 +1,7 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { defineOp, record } from "../op.ts";
-import { formatShape, normalizeAxis, type Shape, sameShape } from "../shape.ts";
+import { formatShape, isExtent, mayEqual, normalizeAxis, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { expandDims } from "./shaping.ts";
@@ -40,10 +40,7 @@ export function slice(x: Operand, begin: readonly number[], size: readonly numbe
   const fits =
     begin.length === t.rank &&
     size.length === t.rank &&
-    extent.every(
-      (n, axis) =>
-        Number.isInteger(n) && n >= 0 && Number.isInteger(from[axis]) && (from[axis] as number) >= 0 && (from[axis] as number) + n <= (t.shape[axis] as number),
-    );
+    extent.every((n, axis) => isExtent(n) && isExtent(from[axis]) && !((from[axis] as number) + n > (t.shape[axis] as number)));
   if (!fits)
     throw shapeError("slice", {
       rule: "the box must lie within the input",
@@ -61,7 +58,7 @@ export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
   infer: (inputs, { axis }) => {
     const [head] = inputs as [Tensor];
     for (const t of inputs) {
-      const fits = t.rank === head.rank && t.dtype === head.dtype && t.shape.every((extent, at) => at === axis || extent === head.shape[at]);
+      const fits = t.rank === head.rank && t.dtype === head.dtype && t.shape.every((extent, at) => at === axis || mayEqual(extent, head.shape[at]));
       if (!fits)
         throw shapeError("concat", {
           rule: `all inputs agree but for axis ${axis}`,
@@ -70,7 +67,10 @@ export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
         });
     }
     return {
-      shape: head.shape.map((extent, at) => (at === axis ? inputs.reduce((total, t) => total + (t.shape[axis] as number), 0) : extent)),
+      shape: head.shape.map((extent, at) => {
+        const extents = inputs.map(({ shape }) => shape[at] as number);
+        return at === axis ? extents.reduce((total, n) => total + n, 0) : (extents.find((n) => !Number.isNaN(n)) ?? extent);
+      }),
       dtype: head.dtype,
     };
   },

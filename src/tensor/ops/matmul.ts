@@ -2,11 +2,11 @@ import type { View } from "../../compiler/instruction.ts";
 import { shapeError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
-import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "../shape.ts";
+import { broadcastShapes, formatShape, mayEqual, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { collapseTogether } from "../view.ts";
 import { asTensor, type Operand } from "./leaf.ts";
-import { broadcastTo, broadcastView, reshape, swapAxes, transpose } from "./shaping.ts";
+import { broadcastTo, broadcastView, expandDims, reshape, squeeze, swapAxes, transpose } from "./shaping.ts";
 
 /** Attributes of a recorded product. */
 export interface MatmulAttrs {
@@ -19,10 +19,10 @@ export const matmulOp: OpDefinition<MatmulAttrs> = /* @__PURE__ */ defineOp<Matm
   name: "matmul",
   infer: ([a, b], { rowsBefore = 0 }) => {
     const [left, right] = [(a as Tensor).shape, (b as Tensor).shape];
-    if (left.length < 2 || right.length < 2 || left.at(-1) !== right.at(-2)) {
+    if (left.length < 2 || right.length < 2 || !mayEqual(left.at(-1), right.at(-2))) {
       throw shapeError("matmul", {
-        rule: "both operands have two axes or more, and the last axis of a is the last but one of b",
-        expected: left.length < 2 ? "a of rank ≥ 2" : `b [..., ${left.at(-1)}, n]`,
+        rule: "the last axis of a is the last but one of b (the last of a vector)",
+        expected: left.length < 2 || right.length < 2 ? "operands with axes" : `b [..., ${left.at(-1)}, n]`,
         received: formatShape(right),
         context: `a ${formatShape(left)}, b ${formatShape(right)}`,
       });
@@ -91,13 +91,18 @@ export interface MatmulOptions {
 }
 
 /**
- * Matrix product over the last two axes; leading axes broadcast.
- * @throws ShapeError where the inner extents differ.
+ * Matrix product over the last two axes; leading axes broadcast. As in NumPy, a vector is a row on the left and a column on the right, whose axis of 1 the result
+ * does not have: [k] · [k] gives a number.
+ * @throws ShapeError where the inner extents differ, or on a number.
  */
 export function matmul(a: Operand, b: Operand, options: MatmulOptions = {}): Tensor {
   const { transposeA, transposeB } = checkOptions("matmul", options, { transposeA: "boolean", transposeB: "boolean" });
   const left = transposeA ? swapAxes(a) : asTensor(a);
   const right = transposeB ? swapAxes(b) : asTensor(b);
+  if (left.rank === 1 || right.rank === 1) {
+    const product = matmul(left.rank === 1 ? expandDims(left, 0) : left, right.rank === 1 ? expandDims(right, 1) : right);
+    return squeeze(product, [...(left.rank === 1 ? [-2] : []), ...(right.rank === 1 ? [-1] : [])]);
+  }
   if (right.rank === 2 && left.rank > 2) {
     // One big product rather than many small ones.
     const rows = left.shape.slice(0, -1);

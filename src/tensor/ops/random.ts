@@ -1,13 +1,14 @@
 import type { View } from "../../compiler/instruction.ts";
-import { checkNumber } from "../../errors.ts";
+import { checkNumber, shapeError } from "../../errors.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
 import { defineOp, record } from "../op.ts";
-import { checkShape, type Shape, sizeOf } from "../shape.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, erfinv, less, mul } from "./elementwise.ts";
+import { concat } from "./joining.ts";
 import { tensor } from "./leaf.ts";
 
-/** Uniform numbers in (0, 1); input: the key, int32 [3] of seed (low, high) and step. */
+/** Uniform numbers in (0, 1); input: the key, int32 [4] of seed (low, high) and step (low, high). */
 export const randomOp = /* @__PURE__ */ defineOp<{ shape: Shape; stream: number }>({
   name: "random",
   infer: (_, { shape }) => ({ shape, dtype: "float32" }),
@@ -21,16 +22,31 @@ export const randomOp = /* @__PURE__ */ defineOp<{ shape: Shape; stream: number 
 
 /** What every random op takes. */
 export interface RandomOptions {
-  /** A whole number, or a key tensor int32 [3] (seed low, seed high, step) that may change from run to run. */
+  /** A whole number, or a key tensor int32 [4] (see {@link randomKey}) that may change from run to run; of three words where the step stays below 2^32. */
   seed: number | Tensor;
   /** Numbers of different streams are independent under one seed. Default 0. */
   stream?: number;
 }
 
-/** The key for a seed at a step: int32 [3]. Seeds may have up to 53 bits. */
+/** The key for a seed at a step, both of up to 53 bits: int32 [4] of seed (low, high) and step (low, high). */
 export function randomKey(seed: number, step = 0): Int32Array {
   checkNumber("random", "seed", seed, "a whole number within ±2^53", Number.isSafeInteger);
-  return Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0, step | 0);
+  return setStep(Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0), step);
+}
+
+/** Writes the step into a key. */
+export function setStep(key: Int32Array, step: number): Int32Array {
+  key[2] = step;
+  key[3] = step / 2 ** 32;
+  return key;
+}
+
+/** @throws ShapeError where it is no key. */
+function wholeKey(key: Tensor): Tensor {
+  const [words = 0] = key.shape;
+  if (key.rank === 1 && key.dtype === "int32" && words === 3) return concat([key, tensor(new Int32Array(1))]);
+  if (key.rank === 1 && key.dtype === "int32" && words === 4) return key;
+  throw shapeError("random", { rule: "seed is a number or a key", expected: "int32 [4]", received: `${key.dtype} ${formatShape(key.shape)}` });
 }
 
 const randomTable: OptionTable<RandomOptions> = { seed: "number or object!", stream: "number" };
@@ -38,7 +54,7 @@ const randomTable: OptionTable<RandomOptions> = { seed: "number or object!", str
 function uniform01(shape: Shape, { seed, stream = 0 }: RandomOptions): Tensor {
   checkShape("random", shape);
   checkNumber("random", "stream", stream, "a whole number in [0, 2^32)", (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32);
-  return record(randomOp, [typeof seed === "number" ? tensor(randomKey(seed)) : seed], { shape, stream });
+  return record(randomOp, [typeof seed === "number" ? tensor(randomKey(seed)) : wholeKey(seed)], { shape, stream });
 }
 
 /** Uniform in (low, high), by default (0, 1). Same seed and stream: same numbers, on every backend. */

@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor.ts";
 import { cast, div, equal, mul, notEqual, sqrt, square, sub, where } from "./elementwise.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { broadcastTo, reshape } from "./shaping.ts";
+import { stopGradient } from "./with-gradient.ts";
 
 /** Axes to reduce: one, several, or all when undefined or null. Negative axes count from the end. */
 export type Axes = number | readonly number[] | null;
@@ -94,9 +95,13 @@ export function mean(x: Operand, axes?: Axes, keepDims = false): Tensor {
   return mul(sum(t, list, keepDims), 1 / count);
 }
 
-/** Mean squared deviation over axes (default all), divided by n as in Keras. */
+/**
+ * Mean squared deviation over axes (default all), divided by n as in Keras. The deviations are taken from the rounded mean and corrected by their own mean, so that
+ * a mean far larger than the deviation costs no digits.
+ */
 export function variance(x: Operand, axes?: Axes, keepDims = false): Tensor {
-  return mean(square(sub(x, mean(x, axes, true))), axes, keepDims);
+  const near = sub(x, stopGradient(mean(x, axes, true)));
+  return mean(square(sub(near, mean(near, axes, true))), axes, keepDims);
 }
 
 /** Euclidean norm over axes (default all). Its gradient at 0 is 0. */

@@ -1,12 +1,12 @@
 import { shapeError, valueError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
-import { checkInterpolation } from "../interpolation.ts";
-import { formatShape } from "../shape.ts";
+import { checkAntialias, checkInterpolation } from "../interpolation.ts";
+import { checkSize, formatShape, isExtent } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
 import { matmul } from "./matmul.ts";
-import { broadcastTo, reshape } from "./shaping.ts";
+import { broadcastTo, reshape, zeros } from "./shaping.ts";
 import { perAxis } from "./window.ts";
 
 /**
@@ -34,39 +34,47 @@ export function repeatPixels(x: Operand, factors: readonly number[]): Tensor {
 export interface ResizeOptions {
   /** "bilinear" (default) draws lines between the pixels' centres: result i of m looks at (i + ½)·n/m − ½, kept within the image. "nearest": the pixel there. */
   interpolation?: "nearest" | "bilinear";
+  /** Whether each result of "bilinear" looks at all pixels under it where the image shrinks. Default false: what shrinks by more than half passes over pixels. */
+  antialias?: boolean;
 }
 
 /**
  * Resizes [batch, height, width, channels] to [batch, …size, channels]. Two products with small constant matrices, or a choice of rows and columns.
- * What shrinks by more than half passes over pixels (no antialiasing).
- * @throws ShapeError on another rank; ValueError on a size that is not two integers ≥ 1.
+ * @throws ShapeError on another rank; ValueError on a size that is not two integers ≥ 1, or on antialias with "nearest".
  * @see Keras 3 `ops.image.resize`.
  */
 export function resize(x: Operand, size: readonly [height: number, width: number], options: ResizeOptions = {}): Tensor {
-  const { interpolation = "bilinear" } = checkOptions("resize", options, { interpolation: "string" });
+  const { interpolation = "bilinear", antialias = false } = checkOptions("resize", options, { interpolation: "string", antialias: "boolean" });
   checkInterpolation("resize", interpolation);
   const t = asTensor(x);
   const [batch = 0, height = 0, width = 0, channels = 0] = t.shape;
   if (t.rank !== 4) throw shapeError("resize", { rule: "takes images", expected: "[batch, height, width, channels]", received: formatShape(t.shape) });
   const [rows, columns] = size;
-  if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 1 || columns < 1) {
+  if (![rows, columns].every((extent) => isExtent(extent) && extent !== 0)) {
     throw valueError("resize", { rule: "size is a height and a width", expected: "two integers ≥ 1", received: size });
   }
+  checkAntialias("resize", interpolation, antialias);
+  const shape = checkSize("resize", [batch, rows, columns, channels]);
+  if (Number.isNaN(height * width)) return zeros(shape);
   if (interpolation === "nearest") return gather(gather(t, nearest(height, rows), 1), nearest(width, columns), 2);
-  const tall = matmul(weights(height, rows), reshape(t, [batch, height, width * channels]));
-  return matmul(weights(width, columns), reshape(tall, [batch, rows, width, channels]));
+  const tall = matmul(weights(height, rows, antialias), reshape(t, [batch, height, width * channels]));
+  return matmul(weights(width, columns, antialias), reshape(tall, [batch, rows, width, channels]));
 }
 
 const nearest = (n: number, m: number) => tensor(Int32Array.from({ length: m }, (_, i) => Math.floor(((i + 0.5) * n) / m)));
 
-/** [m, n]: how much of each of n elements is in each of m results. */
-function weights(n: number, m: number): Tensor {
+/** [m, n]: how much of each of n elements is in each of m results: less with its distance, up to one step of the elements or, with antialias, of the results. */
+function weights(n: number, m: number, antialias: boolean): Tensor {
+  checkSize("resize", [m, n]);
   const matrix = new Float64Array(m * n);
+  const reach = antialias ? Math.max(1, n / m) : 1;
   for (let i = 0; i < m; i++) {
-    const at = Math.min(Math.max(((i + 0.5) * n) / m - 0.5, 0), n - 1);
-    const low = Math.min(Math.floor(at), Math.max(0, n - 2));
-    matrix[i * n + low] = 1 - (at - low);
-    if (n > 1) matrix[i * n + low + 1] = at - low;
+    const row = matrix.subarray(i * n, (i + 1) * n);
+    const at = ((i + 0.5) * n) / m - 0.5;
+    const [low, high] = [Math.max(0, Math.ceil(at - reach)), Math.min(n - 1, Math.floor(at + reach))];
+    let total = 0;
+    for (let j = low; j <= high; j++) total += row[j] = 1 - Math.abs(at - j) / reach;
+    for (let j = low; j <= high; j++) row[j] = (row[j] as number) / total;
   }
   return tensor(matrix, [m, n]);
 }

@@ -1,7 +1,20 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { defineOp, record } from "../op.ts";
-import { broadcastShapes, checkShape, formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf, stridesOf } from "../shape.ts";
+import {
+  broadcastShapes,
+  checkShape,
+  formatShape,
+  isExtent,
+  mayBeShape,
+  mayEqual,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { reshapeView } from "../view.ts";
 import { asTensor, type Operand, scalar } from "./leaf.ts";
@@ -16,14 +29,21 @@ export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
   lower: (ctx, [x], _, { shape }) => reshapeView(x as View, shape) ?? { ...ctx.contiguous(x as View), shape, strides: stridesOf(shape) },
 });
 
-/** The same elements in row-major order under another shape; one extent may be −1 and is worked out. */
+/**
+ * The same elements in row-major order under another shape; one extent may be −1 and is worked out. While a model is built extents such as the batch are
+ * unknown: as many in `shape` as in x are taken for those of x.
+ */
 export function reshape(x: Operand, shape: Shape): Tensor {
   const t = asTensor(x);
   const holes = shape.filter((extent) => extent === -1).length;
-  const known = sizeOf(shape.filter((extent) => extent !== -1));
+  const given = shape.filter((extent) => extent !== -1);
+  const unknowns = (extents: Shape) => extents.filter(Number.isNaN).length;
+  const isMatched = unknowns(given) === unknowns(t.shape);
+  const product = (extents: Shape) => sizeOf(isMatched ? extents.filter((extent) => !Number.isNaN(extent)) : extents);
+  const known = product(given);
   const size = sizeOf(t.shape);
-  const full = shape.map((extent) => (extent === -1 ? (known === 0 ? 0 : size / known) : extent));
-  if (holes > 1 || full.some((extent) => !Number.isInteger(extent) || extent < 0) || sizeOf(full) !== size) {
+  const full = shape.map((extent) => (extent === -1 ? (known === 0 ? 0 : product(t.shape) / known) : extent));
+  if (holes > 1 || !full.every(isExtent) || !mayEqual(sizeOf(full), size)) {
     throw shapeError("reshape", {
       rule: "the number of elements must stay",
       expected: `a shape of ${size} elements`,
@@ -46,7 +66,7 @@ export function squeeze(x: Operand, axes?: number | readonly number[]): Tensor {
   const t = asTensor(x);
   const drop = axes === undefined ? t.shape.flatMap((extent, axis) => (extent === 1 ? [axis] : [])) : normalizeAxes("squeeze", axes, t.rank);
   for (const axis of drop) {
-    if (t.shape[axis] !== 1)
+    if (!mayEqual(t.shape[axis], 1))
       throw shapeError("squeeze", {
         rule: "only axes of extent 1 can be dropped",
         expected: `extent 1 at axis ${axis}`,
@@ -127,7 +147,7 @@ export function broadcastTo(x: Operand, shape: Shape): Tensor {
   const t = asTensor(x);
   checkShape("broadcastTo", shape);
   if (sameShape(t.shape, shape)) return t;
-  if (!sameShape(broadcastShapes("broadcastTo", t.shape, shape), shape)) {
+  if (!mayBeShape(broadcastShapes("broadcastTo", t.shape, shape), shape)) {
     throw shapeError("broadcastTo", {
       rule: "the target must contain the input's shape",
       expected: `a shape that ${formatShape(t.shape)} broadcasts to`,

@@ -9,11 +9,11 @@ export type Padding = "valid" | "same" | "causal" | readonly (readonly [low: num
 
 /** What {@link windowGeometry} takes; lists have one entry for each spatial axis. */
 export interface WindowOptions {
-  /** Extents of the window, integers ≥ 1. */
+  /** Extents of the window, integers from 1 to 2^28, as are strides and dilations. */
   readonly size: readonly number[];
-  /** Steps from window to window, integers ≥ 1. */
+  /** Steps from window to window. */
   readonly strides: readonly number[];
-  /** Steps within the window, integers ≥ 1. Default all 1. */
+  /** Steps within the window. Default all 1. */
   readonly dilations?: readonly number[];
   readonly padding: Padding;
 }
@@ -54,6 +54,13 @@ export function windowGeometry(
   }
   const outputs = spans.map((span, axis) => {
     const [low, high] = at(pairs, axis);
+    if (at(inputs, axis) + low + high + span > mostSteps) {
+      throw valueError(name, {
+        rule: "windows and padding must be of a usable size",
+        expected: `at most ${mostSteps} steps`,
+        received: { size, dilations, padding },
+      });
+    }
     const room = at(inputs, axis) + low + high - span;
     if (room < 0 && padding !== "same") throw tooLarge(name, inputs, { size, dilations, padding });
     return Math.max(0, Math.floor(room / at(strides, axis)) + 1);
@@ -64,21 +71,28 @@ export function windowGeometry(
 /** An option that is one number for all spatial axes, or a list with one for each. */
 export function perAxis(name: string, what: string, value: number | readonly number[], axes: number): readonly number[] {
   const list = typeof value === "number" ? new Array<number>(axes).fill(value) : value;
-  if (Array.isArray(list) && list.length === axes && list.every((n) => Number.isInteger(n) && n >= 1)) return list;
+  if (Array.isArray(list) && list.length === axes && list.every(isSteps)) return list;
   throw valueError(name, {
     rule: `${what} must be whole numbers`,
-    expected: axes === 1 ? "an integer ≥ 1" : `an integer ≥ 1, or ${axes} of them`,
+    expected: `${axes === 1 ? "an integer ≥ 1" : `an integer ≥ 1, or ${axes} of them`}${limitFor(list)}`,
     received: value,
   });
 }
 
+/** Places in a padded input are numbers of 32 bits in the kernels, and so are sums of a few of these. */
+const mostSteps = 2 ** 28;
+const isSteps = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= mostSteps;
+
+/** For messages about numbers that are too large. */
+const limitFor = (list: unknown): string => (Array.isArray(list) && list.some((n) => n > mostSteps) ? `, at most ${mostSteps}` : "");
+
 const at = <T>(list: readonly T[], axis: number): T => list[axis] as T;
 
 function checkSteps(name: string, what: string, list: readonly number[], inputs: readonly number[]): void {
-  if (list.length === inputs.length && list.every((n) => Number.isInteger(n) && n >= 1)) return;
+  if (list.length === inputs.length && list.every(isSteps)) return;
   throw valueError(name, {
     rule: `${what} must be whole numbers, one for each spatial axis`,
-    expected: `${inputs.length} integers ≥ 1`,
+    expected: `${inputs.length} integers ≥ 1${limitFor(list)}`,
     received: list,
     context: `spatial axes ${formatShape(inputs)}`,
   });

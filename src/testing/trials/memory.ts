@@ -52,7 +52,7 @@ export const randomTrials: Trials<"random"> = () =>
   [0, 1, 3, 4, 5, 64, 1001].flatMap((count, index) =>
     [0, 7, -1].map((stream): Trial<RandomInstruction> => {
       const setting = new Setting(index);
-      const key = setting.int([3], { min: -(2 ** 31), max: 2 ** 31 - 1 });
+      const key = setting.int([4], { min: -(2 ** 31), max: 2 ** 31 - 1 });
       return {
         label: `${count} of stream ${stream}`,
         instruction: { kind: "random", stream, count, key, output: setting.room([count]) },

@@ -38,7 +38,7 @@ export function csvLogger(to: TextSink, options: CsvLoggerOptions = {}): Callbac
         names = [...new Set([...reported, ...awaited])];
         if (!append) await line(["epoch", ...names]);
       }
-      await line([epoch, ...names.map((name) => logs[name] ?? "NA")]);
+      await line([epoch, ...names.map((name) => (Object.hasOwn(logs, name) ? (logs[name] as number) : "NA"))]);
     },
   };
 }

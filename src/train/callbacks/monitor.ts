@@ -40,7 +40,7 @@ export class Monitor {
 
   /** The watched value; undefined (with one warning) where it was not reported. */
   read(logs: Logs): number | undefined {
-    const value = logs[this.name];
+    const value = Object.hasOwn(logs, this.name) ? logs[this.name] : undefined;
     if (value === undefined && !this.hasWarned) {
       this.hasWarned = true;
       console.warn(`${this.owner}: "${this.name}" was not reported. Reported: ${Object.keys(logs).join(", ") || "nothing"}.`);
@@ -57,7 +57,8 @@ export class Monitor {
 
   private directionIn(model: TrainedModel): "min" | "max" {
     const plain = this.name.replace(/^val_/, "");
-    const metric = model.reported[plain];
+    const metrics = new Map(Object.entries(model.reported));
+    const metric = metrics.get(this.name) ?? metrics.get(plain);
     if (metric) return metric.direction;
     if (plain === "loss" || plain.endsWith("_loss")) return "min";
     throw valueError(this.owner, {

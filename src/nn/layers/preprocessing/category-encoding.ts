@@ -4,7 +4,7 @@ import { oneHot } from "../../../tensor/ops/indexing.ts";
 import { tensor } from "../../../tensor/ops/leaf.ts";
 import { max, sum } from "../../../tensor/ops/reduction.ts";
 import { expandDims, squeeze } from "../../../tensor/ops/shaping.ts";
-import { formatShape } from "../../../tensor/shape.ts";
+import { formatShape, mayBeShape } from "../../../tensor/shape.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { type Layer, type LayerOptions, layerOptions, listOf } from "../../layer.ts";
 import { FunctionLayer, functionLayer } from "../function.ts";
@@ -43,7 +43,7 @@ export function categoryEncoding(numTokens: number, options: CategoryEncodingOpt
   checkMode("categoryEncoding", outputMode, modes);
   return new FunctionLayer<Tensor | readonly Tensor[]>("categoryEncoding", { inputDType: "int32", ...config } as LayerOptions, (inputs, _, layer) => {
     const [tokens, weights] = listOf<Tensor>(inputs) as readonly [Tensor, Tensor?];
-    if (weights && (outputMode !== "count" || formatShape(weights.shape) !== formatShape(tokens.shape))) {
+    if (weights && (outputMode !== "count" || !mayBeShape(weights.shape, tokens.shape))) {
       throw shapeError(layer.label, {
         rule: 'weights are for outputMode "count", one for each token',
         expected: formatShape(tokens.shape),

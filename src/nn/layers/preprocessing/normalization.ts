@@ -1,10 +1,11 @@
 import type { ArrayInput, HostArray } from "../../../data/array.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
+import { flatten, isNumericView } from "../../../tensor/nested.ts";
 import { add, div, maximum, mul, sqrt, sub } from "../../../tensor/ops/elementwise.ts";
-import { tensor } from "../../../tensor/ops/leaf.ts";
+import { constantData, constantValue, tensor } from "../../../tensor/ops/leaf.ts";
 import { broadcastTo, reshape } from "../../../tensor/ops/shaping.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../../tensor/shape.ts";
-import { Tensor } from "../../../tensor/tensor.ts";
+import { type NestedArray, nest, Tensor } from "../../../tensor/tensor.ts";
 import type { Variable } from "../../../tensor/variable.ts";
 import { type BatchShape, Layer, type LayerOptions } from "../../layer.ts";
 
@@ -12,9 +13,12 @@ import { type BatchShape, Layer, type LayerOptions } from "../../layer.ts";
 export interface NormalizationOptions extends LayerOptions {
   /** Axes that have a mean each, such as features; null for one mean of everything. Default −1. */
   axis?: number | readonly number[] | null;
-  /** Known values instead of `adapt`: numbers, or one for each place along the axis. Both or neither. */
-  mean?: number | readonly number[];
-  variance?: number | readonly number[];
+  /**
+   * Known values instead of `adapt`: one number for all, or one for each place along the axes, in any form that stands for an array (a constant tensor, too);
+   * several axes may share values as in NumPy's broadcasting. Both or neither.
+   */
+  mean?: ArrayInput;
+  variance?: ArrayInput;
   /** Undo a normalization: x·deviation + mean. Default false. */
   invert?: boolean;
 }
@@ -27,19 +31,27 @@ export class Normalization extends Layer<NormalizationOptions> {
   private mean?: Variable;
   private variance?: Variable;
   private kept: readonly number[] = [];
+  private readonly given: { readonly mean: Tensor; readonly variance: Tensor } | undefined;
 
   constructor(options: NormalizationOptions = {}) {
-    super("normalization", options, { axis: "number or list or null", mean: "number or list", variance: "number or list", invert: "boolean" });
-    const { mean, variance } = this.config;
-    const [means, variances] = [[mean ?? []].flat(), [variance ?? []].flat()];
-    if ((mean === undefined) !== (variance === undefined) || means.length !== variances.length || variances.some((v) => !(v >= 0))) {
+    const [mean, variance] = (["mean", "variance"] as const).map((what) => known(what, options[what] ?? undefined)) as [Known, Known];
+    // Plain numbers, so that a configuration can be saved.
+    const plain = { ...options, ...(mean && { mean: mean.nested }), ...(variance && { variance: variance.nested }) };
+    super("normalization", plain, {
+      axis: "number or list or null",
+      mean: "number or list or object",
+      variance: "number or list or object",
+      invert: "boolean",
+    });
+    if (!mean !== !variance || variance?.data.some((v) => v < 0)) {
       throw valueError(this.label, {
-        rule: "mean and variance are given together, as many of each",
+        rule: "mean and variance are given together",
         expected: "numbers, variances ≥ 0",
-        received: `mean ${JSON.stringify(mean)}, variance ${JSON.stringify(variance)}`,
+        received: mean ? (variance ? "a variance below 0" : "mean alone") : "variance alone",
         advice: "Or call adapt(data).",
       });
     }
+    this.given = mean && variance && { mean: mean.tensor, variance: variance.tensor };
   }
 
   override get supportsMasking(): boolean {
@@ -47,17 +59,15 @@ export class Normalization extends Layer<NormalizationOptions> {
   }
 
   override build(shape: BatchShape): void {
-    const { axis = -1, mean } = this.config;
+    const { axis = -1 } = this.config;
     this.kept = [axis ?? []]
       .flat()
       .map((at) => normalizeAxis(this.label, at, shape.length))
       .sort((a, b) => a - b);
     const extents = this.kept.map((at) => this.knownExtent(shape, at));
-    if (mean !== undefined) {
-      const size = typeof mean === "number" ? 1 : mean.length;
-      if (size !== 1 && size !== sizeOf(extents)) {
-        throw shapeError(this.label, { rule: "a mean for each place along the axis", expected: formatShape(extents), received: size });
-      }
+    if (this.given) {
+      spread(this.label, "mean", this.given.mean, extents);
+      spread(this.label, "variance", this.given.variance, extents);
       return;
     }
     this.mean = this.addVariable("mean", extents, { initializer: "zeros", trainable: false });
@@ -66,17 +76,13 @@ export class Normalization extends Layer<NormalizationOptions> {
 
   override call(x: Tensor): Tensor {
     const shape = x.shape.map((extent, axis) => (this.kept.includes(axis) ? extent : 1));
-    const { mean, variance, invert } = this.config;
-    const known = (values: number | readonly number[] | undefined, variable: Variable | undefined) =>
-      variable
-        ? reshape(variable, shape)
-        : typeof values === "number"
-          ? tensor(values)
-          : reshape(broadcastTo(tensor([...(values ?? [])]), [sizeOf(shape)]), shape);
-    const center = known(mean, this.mean);
+    const extents = this.kept.map((axis) => x.shape[axis] as number);
+    const [center, variance] = (["mean", "variance"] as const).map((what) =>
+      reshape(this.given ? spread(this.label, what, this.given[what], extents) : (this[what] as Variable), shape),
+    ) as [Tensor, Tensor];
     // Keras's least deviation.
-    const deviation = maximum(sqrt(known(variance, this.variance)), 1e-7);
-    return invert ? add(center, mul(x, deviation)) : div(sub(x, center), deviation);
+    const deviation = maximum(sqrt(variance), 1e-7);
+    return this.config.invert ? add(center, mul(x, deviation)) : div(sub(x, center), deviation);
   }
 
   /**
@@ -84,7 +90,7 @@ export class Normalization extends Layer<NormalizationOptions> {
    * @throws StateError where mean and variance were given; ShapeError where data do not fit what the layer was built for; ValueError where there are none.
    */
   async adapt(data: AdaptData): Promise<void> {
-    if (this.config.mean !== undefined) {
+    if (this.given) {
       throw stateError(this.label, { rule: "mean and variance were given", expected: "a layer without them", received: "adapt" });
     }
     let moments: Moments | undefined;
@@ -98,6 +104,41 @@ export class Normalization extends Layer<NormalizationOptions> {
     this.mean?.assign(moments.mean);
     this.variance?.assign(moments.variance());
   }
+}
+
+/** A mean or variance that was given. */
+type Known = { readonly data: Float64Array; readonly tensor: Tensor; readonly nested: NestedArray } | undefined;
+
+function known(what: string, given: ArrayInput | undefined): Known {
+  if (given === undefined) return undefined;
+  const owner = `${what} of normalization`;
+  const array = given instanceof Tensor ? { data: constantData(given) ?? [constantValue(given) ?? Number.NaN], shape: given.shape } : arrayOf(owner, given);
+  const data = Float64Array.from(array.data);
+  const at = data.findIndex((value) => !Number.isFinite(Math.fround(value)));
+  if (at >= 0) {
+    throw valueError(owner, {
+      rule: "must be known, finite numbers",
+      expected: "finite numbers, or a constant tensor",
+      received: given instanceof Tensor ? given.op.name : data[at],
+    });
+  }
+  const { shape } = array;
+  return { data, tensor: tensor(data, shape, { dtype: "float32" }), nested: nest(data, shape) };
+}
+
+function arrayOf(owner: string, given: Exclude<ArrayInput, Tensor>): { readonly data: ArrayLike<number>; readonly shape: Shape } {
+  if (typeof given === "object" && given !== null && "data" in given) return { data: given.data, shape: given.shape };
+  return isNumericView(given) ? { data: given, shape: [given.length] } : flatten(owner, given, Float64Array);
+}
+
+/** Known values for each place along the axes. @throws ShapeError where they do not fit. */
+function spread(label: string, what: string, values: Tensor, extents: Shape): Tensor {
+  const size = sizeOf(values.shape);
+  if (size === 1 || size === sizeOf(extents)) return broadcastTo(reshape(values, size === 1 ? [] : extents), extents);
+  const first = extents.length - values.rank;
+  const fits = first >= 0 && values.shape.every((extent, axis) => extent === 1 || extent === extents[first + axis]);
+  if (fits) return broadcastTo(values, extents);
+  throw shapeError(label, { rule: `a ${what} for each place along the axis`, expected: formatShape(extents), received: formatShape(values.shape) });
 }
 
 /** Running mean and sum of squared differences for each place, by Welford's update. */

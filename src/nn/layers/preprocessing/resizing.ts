@@ -1,6 +1,6 @@
 import { valueError } from "../../../errors.ts";
 import type { OptionTable } from "../../../options.ts";
-import { checkInterpolation } from "../../../tensor/interpolation.ts";
+import { checkAntialias, checkInterpolation } from "../../../tensor/interpolation.ts";
 import { cast } from "../../../tensor/ops/elementwise.ts";
 import { slice } from "../../../tensor/ops/joining.ts";
 import { type ResizeOptions, resize } from "../../../tensor/ops/resizing.ts";
@@ -20,19 +20,20 @@ export const extentsTable: OptionTable<{ height: number; width: number }> = { he
 /**
  * Brings images to one size.
  * Shapes: [batch, …, channels] to [batch, height, width, channels].
- * @throws ValueError on extents that are no integers ≥ 1, or an unknown interpolation; ShapeError on another rank.
+ * @throws ValueError on extents that are no integers ≥ 1, an unknown interpolation, or antialias with "nearest"; ShapeError on another rank.
  * @see Keras 3 `layers.Resizing`.
  */
 export function resizing(height: number, width: number, options: ResizingOptions = {}): Layer {
-  const table = { ...extentsTable, interpolation: "string", cropToAspectRatio: "boolean" } as const;
+  const table = { ...extentsTable, interpolation: "string", cropToAspectRatio: "boolean", antialias: "boolean" } as const;
   const config = layerOptions("resizing", options, table, { height, width });
   checkExtents("resizing", height, width);
-  const { interpolation = "bilinear", cropToAspectRatio = false } = config;
+  const { interpolation = "bilinear", cropToAspectRatio = false, antialias = false } = config;
   checkInterpolation("resizing", interpolation);
+  checkAntialias("resizing", interpolation, antialias);
   return functionLayer("resizing", config, (images, _, layer) => {
     checkSpatial(layer, images, 2);
     const x = cast(images, "float32");
-    return resize(cropToAspectRatio ? inProportion(x, height, width) : x, [height, width], { interpolation });
+    return resize(cropToAspectRatio ? inProportion(x, height, width) : x, [height, width], { interpolation, antialias });
   });
 }
 

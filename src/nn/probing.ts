@@ -1,0 +1,23 @@
+import { placeholder } from "../tensor/ops/leaf.ts";
+import type { BatchShape, CallContext } from "./layer.ts";
+
+/** A context in which only shapes matter. */
+export const probing: CallContext = {
+  training: false,
+  noise: false,
+  isProbe: true,
+  get key() {
+    return placeholder("key", [4], "int32");
+  },
+  stream: () => 0,
+  current: (variable) => variable.tensor,
+  update: () => {},
+  addLoss: () => {},
+  maskOf: () => undefined,
+  setMask: () => {},
+};
+
+/** Whether two shapes may be the same. */
+export function agree(a: BatchShape, b: BatchShape): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === null || b[axis] === null || extent === b[axis]);
+}
