@@ -174,6 +174,8 @@ export const calls: Readonly<Record<string, Call>> = {
   "metrics.specificityAtSensitivity": (o) => metrics.specificityAtSensitivity(0.5, o),
   "metrics.precisionAtRecall": (o) => metrics.precisionAtRecall(0.5, o),
   "metrics.recallAtPrecision": (o) => metrics.recallAtPrecision(0.5, o),
+  metric: (o) => metrics.metric("own", () => tensor([0]), o),
+  "metrics.metric": (o) => metrics.metric("own", () => tensor([0]), o),
   "metrics.iou": (o) => metrics.iou({ numClasses: 2, targetClassIds: [0], ...o }),
   "metrics.meanIoU": (o) => metrics.meanIoU({ numClasses: 2, ...o }),
   "metrics.oneHotIoU": (o) => metrics.oneHotIoU({ numClasses: 2, targetClassIds: [0], ...o }),

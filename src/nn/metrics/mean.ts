@@ -1,4 +1,5 @@
 import { lookUp, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { cast, mul } from "../../tensor/ops/elementwise.ts";
 import type { Operand } from "../../tensor/ops/leaf.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
@@ -60,7 +61,8 @@ export interface MetricFunctionOptions {
  * @throws ValueError where the name is empty or there is no function.
  * @example model.compile({ loss: "mse", metrics: [metric("largest", (yTrue, yPred) => ops.max(ops.abs(ops.sub(yTrue, yPred)), -1))] });
  */
-export function metric(name: string, values: MetricFunction, { direction = "min" }: MetricFunctionOptions = {}): Metric {
+export function metric(name: string, values: MetricFunction, options: MetricFunctionOptions = {}): Metric {
+  const { direction = "min" } = checkOptions("metric", options, { direction: "string" });
   if (typeof name !== "string" || name === "") throw valueError("metric", { rule: "a metric needs a name", expected: "a string", received: name });
   if (typeof values !== "function") throw valueError("metric", { rule: "values come from a function", expected: "(yTrue, yPred) => values", received: values });
   lookUp("metric", "direction", { min: true, max: true }, direction);
