@@ -1,5 +1,6 @@
 import type { ArrayInput, HostArray } from "../../../data/array.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
+import { withArguments } from "../../../options.ts";
 import { flatten, isNumericView } from "../../../tensor/nested.ts";
 import { add, div, maximum, mul, sqrt, sub } from "../../../tensor/ops/elementwise.ts";
 import { constantData, constantValue, tensor } from "../../../tensor/ops/leaf.ts";
@@ -33,7 +34,8 @@ export class Normalization extends Layer<NormalizationOptions> {
   private kept: readonly number[] = [];
   private readonly given: { readonly mean: Tensor; readonly variance: Tensor } | undefined;
 
-  constructor(options: NormalizationOptions = {}) {
+  constructor(given: NormalizationOptions = {}) {
+    const options = withArguments("normalization", given, "axis");
     const [mean, variance] = (["mean", "variance"] as const).map((what) => known(what, options[what] ?? undefined)) as [Known, Known];
     // Plain numbers, so that a configuration can be saved.
     const plain = { ...options, ...(mean && { mean: mean.nested }), ...(variance && { variance: variance.nested }) };
