@@ -96,7 +96,7 @@ export function lookUp<T>(owner: string, what: string, table: Readonly<Record<st
 }
 
 /**
- * The known names nearest to `name`, at most three; none when nothing is near. Case and punctuation do not count; near are names that differ by few
+ * The known names nearest to `name`, at most three that are about as near; none when nothing is near. Case and punctuation do not count; near are names that differ by few
  * edits, that have `name` as their initials (`lr`), or as a part.
  */
 export function nearest(name: string, known: readonly string[]): string[] {
@@ -108,13 +108,12 @@ export function nearest(name: string, known: readonly string[]): string[] {
   const distanceTo = (candidate: string) => {
     if (wanted === plain(candidate.replaceAll(/(?!^)[a-z]/g, ""))) return 0;
     const distance = editDistance(wanted, plain(candidate));
-    if (distance <= Math.max(1, Math.floor(candidate.length / 3))) return distance;
-    return wanted.length > 2 && plain(candidate).includes(wanted) ? candidate.length : Number.POSITIVE_INFINITY;
+    if (wanted.length > 2 && plain(candidate).includes(wanted)) return Math.min(distance, 2);
+    return distance <= Math.max(1, Math.floor(candidate.length / 3)) ? distance : Number.POSITIVE_INFINITY;
   };
-  return known
-    .map((candidate) => ({ candidate, distance: distanceTo(candidate) }))
-    .filter(({ distance }) => distance < Number.POSITIVE_INFINITY)
-    .sort((a, b) => a.distance - b.distance)
+  const found = known.map((candidate) => ({ candidate, distance: distanceTo(candidate) })).sort((a, b) => a.distance - b.distance);
+  return found
+    .filter(({ distance }) => Number.isFinite(distance) && distance <= (found[0]?.distance ?? 0) + 1)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }

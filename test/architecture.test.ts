@@ -9,6 +9,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   "errors.ts": 0,
   "names.ts": 0,
   "format.ts": 0,
+  "options.ts": 0,
   tensor: 1,
   compiler: 2,
   backends: 3,

@@ -1,4 +1,5 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { asTensor } from "../tensor/ops/leaf.ts";
 import { formatShape, sameShape, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -36,7 +37,9 @@ export interface CompiledGraph {
  * Turns a graph into a program: simplify, fuse, lower, order, plan.
  * @throws ValueError where two placeholders share a name or a variable has two updates; ShapeError where an update does not fit.
  */
-export function compile({ outputs, updates = [], fuse = true, share = true }: CompileOptions): CompiledGraph {
+export function compile(options: CompileOptions): CompiledGraph {
+  const table = { outputs: "object!", updates: "list", fuse: "boolean", share: "boolean" } as const;
+  const { outputs, updates = [], fuse = true, share = true } = checkOptions("compile", options, table);
   const results = Object.values(outputs).map(asTensor);
   check(results, updates);
   const names = Object.keys(outputs);

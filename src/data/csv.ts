@@ -1,5 +1,6 @@
 import { literal, valueError } from "../errors.ts";
 import { show } from "../format.ts";
+import { checkOptions } from "../options.ts";
 import type { HostArray } from "./array.ts";
 
 /** Options of {@link parseCsv}. */
@@ -28,7 +29,9 @@ export interface CsvTable extends HostArray {
  * @throws ValueError, with the line, for empty fields, what is not a number, lines of another length, open quotes; and for unknown columns.
  * @example const x = parseCsv(text, { columns: ["width", "height"] }); const y = parseCsv(text, { columns: ["label"] });
  */
-export function parseCsv(text: string, { header = true, columns, delimiter = ",", missing }: CsvOptions = {}): CsvTable {
+export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
+  const table = { header: "boolean", columns: "list", delimiter: "string", missing: "number" } as const;
+  const { header = true, columns, delimiter = ",", missing } = checkOptions("parseCsv", options, table);
   if (typeof text !== "string") throw valueError("parseCsv", { rule: "parses text", expected: "a string", received: text });
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
     throw valueError("parseCsv", { rule: "the delimiter is one character", expected: "for example , or ;", received: show(delimiter) });

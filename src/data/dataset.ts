@@ -1,5 +1,6 @@
 import { checkNumber, stateError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
+import { checkOptions } from "../options.ts";
 import { epochsOf, type Stream, sizeOfStream } from "./epochs.ts";
 import { checkSeed } from "./rng.ts";
 import { rowsOfArrays } from "./rows.ts";
@@ -57,7 +58,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
    */
   batch(batchSize: number, o: { dropRemainder?: boolean } = {}): Dataset<HostTree<T>> {
     checkCount("dataset.batch", "batchSize", batchSize, 1);
-    return new Dataset(this.source.batch(batchSize, o.dropRemainder ?? false));
+    return new Dataset(this.source.batch(batchSize, checkOptions("dataset.batch", o, { dropRemainder: "boolean" }).dropRemainder ?? false));
   }
 
   /**
@@ -68,7 +69,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
    * @param o.bufferSize for streams only. Default 1024.
    */
   shuffle(o: { seed?: number; bufferSize?: number } = {}): Dataset<T> {
-    const { seed = 0, bufferSize = 1024 } = o;
+    const { seed = 0, bufferSize = 1024 } = checkOptions("dataset.shuffle", o, { seed: "number", bufferSize: "number" });
     checkCount("dataset.shuffle", "bufferSize", bufferSize, 1);
     return new Dataset(this.source.shuffle(checkSeed("dataset.shuffle", seed), bufferSize));
   }
@@ -100,6 +101,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
   split(fraction: number, o?: { seed?: number }): [Dataset<T>, Dataset<T>];
   split<const Counts extends readonly number[]>(counts: Counts, o?: { seed?: number }): { -readonly [K in keyof Counts]: Dataset<T> };
   split(parts: number | readonly number[], o: { seed?: number } = {}): Dataset<T>[] {
+    const { seed } = checkOptions("dataset.split", o, { seed: "number" });
     if (this.source.shuffled) {
       throw stateError("dataset.split", {
         rule: "a shuffled dataset cannot be split, since its parts would mix from epoch to epoch",
@@ -108,7 +110,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
         advice: "split(…, { seed }) draws the parts at random.",
       });
     }
-    const source = o.seed === undefined ? this.source : reordered(this.source, checkSeed("dataset.split", o.seed));
+    const source = seed === undefined ? this.source : reordered(this.source, checkSeed("dataset.split", seed));
     let start = 0;
     return partSizes(parts, this.size).map((size) => {
       const part = new Dataset(source.slice(start, start + size));
@@ -138,8 +140,9 @@ export function dataset<T>(arrays: T): Dataset<HostTree<T>> {
  * @example datasetFrom(async function* () { for await (const line of lines(file)) yield { x: parse(line), y: label(line) }; })
  */
 export function datasetFrom<T>(stream: Stream<T>, o: { size?: number } = {}): Dataset<T> {
-  if (o.size !== undefined) checkCount("datasetFrom", "size", o.size, 0);
-  return new Dataset(new StreamSource(epochsOf(stream), o.size ?? sizeOfStream(stream)));
+  const { size } = checkOptions("datasetFrom", o, { size: "number" });
+  if (size !== undefined) checkCount("datasetFrom", "size", size, 0);
+  return new Dataset(new StreamSource(epochsOf(stream), size ?? sizeOfStream(stream)));
 }
 
 function reordered<T>(source: Source<T>, seed: number): Source<T> {

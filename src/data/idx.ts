@@ -1,4 +1,5 @@
 import { literal, ValueError, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { HostData } from "../tensor/nested.ts";
 import type { HostArray } from "./array.ts";
 
@@ -96,7 +97,8 @@ export interface ReadIdxOptions {
  * @throws ValueError also where gzip was promised by the name and is not there, is corrupt, or unpacks to more than `maxBytes`.
  * @example const images = await readIdx(await readFile("train-images-idx3-ubyte.gz"));   // shape [60000, 28, 28]
  */
-export async function readIdx(bytes: Uint8Array, { name = "idx", maxBytes = 2 ** 30 }: ReadIdxOptions = {}): Promise<HostArray> {
+export async function readIdx(bytes: Uint8Array, options: ReadIdxOptions = {}): Promise<HostArray> {
+  const { name = "idx", maxBytes = 2 ** 30 } = checkOptions("readIdx", options, { name: "string", maxBytes: "number" });
   checkBytes(bytes, name);
   if (isGzip(bytes)) return parseIdx(await gunzip(bytes, name, maxBytes), name);
   if (name.endsWith(".gz")) {

@@ -1,4 +1,5 @@
 import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import { elementwise, exp, mul, sigmoid, tanh } from "../tensor/ops/elementwise.ts";
 import { slice } from "../tensor/ops/joining.ts";
 import { asTensor, type Operand } from "../tensor/ops/leaf.ts";
@@ -25,8 +26,11 @@ export interface ReluOptions {
   threshold?: number;
 }
 
+const reluTable: OptionTable<ReluOptions> = { negativeSlope: "number", maxValue: "number or null", threshold: "number" };
+
 /** max(x, 0), and its variants: maxValue from x = maxValue on; x above the threshold; negativeSlope·(x − threshold) below. @see Keras 3 `activations.relu`. */
-export function relu(x: Operand, { negativeSlope = 0, maxValue: most, threshold: from = 0 }: ReluOptions = {}): Tensor {
+export function relu(x: Operand, options: ReluOptions = {}): Tensor {
+  const { negativeSlope = 0, maxValue: most, threshold: from = 0 } = checkOptions("relu", options, reluTable);
   const maxValue = most ?? Number.POSITIVE_INFINITY;
   checkNumber("relu", "negativeSlope", negativeSlope, "a finite number ≥ 0", (v) => v >= 0);
   if (maxValue !== Number.POSITIVE_INFINITY) checkNumber("relu", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
@@ -38,7 +42,8 @@ export function relu(x: Operand, { negativeSlope = 0, maxValue: most, threshold:
 export const relu6 = (x: Operand): Tensor => relu(x, { maxValue: 6 });
 
 /** x above 0, negativeSlope·x below. The function's default slope is 0.2, the layer's 0.3, as in Keras. @throws ValueError if the slope is negative. */
-export function leakyRelu(x: Operand, { negativeSlope = 0.2 }: { negativeSlope?: number } = {}): Tensor {
+export function leakyRelu(x: Operand, options: { negativeSlope?: number } = {}): Tensor {
+  const { negativeSlope = 0.2 } = checkOptions("leakyRelu", options, { negativeSlope: "number" });
   checkNumber("leakyRelu", "negativeSlope", negativeSlope, "a finite number ≥ 0", (v) => v >= 0);
   return relu(x, { negativeSlope });
 }
@@ -50,13 +55,15 @@ export interface AlphaOptions {
 }
 
 /** x above 0, alpha·(e^x − 1) below. @see Clevert, Unterthiner & Hochreiter 2016, arXiv:1511.07289. */
-export function elu(x: Operand, { alpha = 1 }: AlphaOptions = {}): Tensor {
+export function elu(x: Operand, options: AlphaOptions = {}): Tensor {
+  const { alpha = 1 } = checkOptions("elu", options, { alpha: "number" });
   checkNumber("elu", "alpha", alpha, "a finite number", () => true);
   return elementwise(scalar.elu, [x], { alpha });
 }
 
 /** max(0, x) + min(0, alpha·(e^(x/alpha) − 1)): elu with a continuous derivative. @see Barron 2017, arXiv:1704.07483. */
-export function celu(x: Operand, { alpha = 1 }: AlphaOptions = {}): Tensor {
+export function celu(x: Operand, options: AlphaOptions = {}): Tensor {
+  const { alpha = 1 } = checkOptions("celu", options, { alpha: "number" });
   checkNumber("celu", "alpha", alpha, "a finite number > 0", (v) => v > 0);
   return elementwise(scalar.celu, [x], { alpha });
 }
@@ -72,7 +79,8 @@ export interface ThresholdOptions {
 }
 
 /** x above the threshold, else the default value. @see Keras 3 `activations.threshold`. */
-export function threshold(x: Operand, { threshold: from, defaultValue }: ThresholdOptions): Tensor {
+export function threshold(x: Operand, options: ThresholdOptions): Tensor {
+  const { threshold: from, defaultValue } = checkOptions("threshold", options, { threshold: "number!", defaultValue: "number!" });
   checkNumber("threshold", "threshold", from, "a finite number", () => true);
   checkNumber("threshold", "defaultValue", defaultValue, "a finite number", () => true);
   return elementwise(scalar.threshold, [x], { threshold: from, defaultValue });
@@ -96,10 +104,14 @@ export interface GeluOptions {
 }
 
 /** x·Φ(x), with the exact normal distribution function unless `approximate`. @see Hendrycks & Gimpel 2016, arXiv:1606.08415. */
-export const gelu = (x: Operand, { approximate = false }: GeluOptions = {}): Tensor => elementwise(approximate ? scalar.geluTanh : scalar.gelu, [x]);
+export function gelu(x: Operand, options: GeluOptions = {}): Tensor {
+  const { approximate } = checkOptions("gelu", options, { approximate: "boolean" });
+  return elementwise(approximate ? scalar.geluTanh : scalar.gelu, [x]);
+}
 
 /** (x + √(x² + b))/2 with b = 4 by default. @see Barron 2021, arXiv:2112.11687. */
-export function squareplus(x: Operand, { b = 4 }: { b?: number } = {}): Tensor {
+export function squareplus(x: Operand, options: { b?: number } = {}): Tensor {
+  const { b = 4 } = checkOptions("squareplus", options, { b: "number" });
   checkNumber("squareplus", "b", b, "a finite number ≥ 0", (v) => v >= 0);
   return elementwise(scalar.squareplus, [x], { b });
 }
@@ -139,13 +151,15 @@ export interface ShrinkOptions {
 }
 
 /** x where |x| > threshold, else 0. */
-export function hardShrink(x: Operand, { threshold: width = 0.5 }: ShrinkOptions = {}): Tensor {
+export function hardShrink(x: Operand, options: ShrinkOptions = {}): Tensor {
+  const { threshold: width = 0.5 } = checkOptions("hardShrink", options, { threshold: "number" });
   checkNumber("hardShrink", "threshold", width, "a finite number ≥ 0", (v) => v >= 0);
   return elementwise(scalar.hardShrink, [x], { threshold: width });
 }
 
 /** sign(x)·max(|x| − threshold, 0). */
-export function softShrink(x: Operand, { threshold: width = 0.5 }: ShrinkOptions = {}): Tensor {
+export function softShrink(x: Operand, options: ShrinkOptions = {}): Tensor {
+  const { threshold: width = 0.5 } = checkOptions("softShrink", options, { threshold: "number" });
   checkNumber("softShrink", "threshold", width, "a finite number ≥ 0", (v) => v >= 0);
   return elementwise(scalar.softShrink, [x], { threshold: width });
 }
@@ -207,8 +221,8 @@ export const activations = {
 export type ActivationName = keyof typeof activations;
 
 /** An activation from its name, or a function as it is; `linear` where there is none. */
-export function activationOf(given: ActivationName | Activation | undefined, owner = "activation"): Activation {
-  if (given === undefined) return linear;
+export function activationOf(given: ActivationName | Activation | null | undefined, owner = "activation"): Activation {
+  if (given === undefined || given === null) return linear;
   if (typeof given === "function") return given;
   if (typeof given !== "string") {
     throw valueError(owner, { rule: "an activation is a name or a function of a tensor", expected: 'such as "relu"', received: given });

@@ -1,4 +1,5 @@
 import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import { configured } from "../regularize/configured.ts";
 import type { NumericArray } from "../tensor/dtype.ts";
 import { equal, mul } from "../tensor/ops/elementwise.ts";
@@ -45,14 +46,16 @@ export const zeros = (): Initializer => configured("zeros", {}, () => 0);
 /** All ones. */
 export const ones = (): Initializer => configured("ones", {}, () => 1);
 
-/** All `value` (default 0). @throws ValueError if it is not finite. */
-export function constant({ value = 0 }: { value?: number } = {}): Initializer {
+/** All `value` (default 0): `constant(0.5)` or `constant({ value: 0.5 })`. @throws ValueError if it is not finite. */
+export function constant(options: { value?: number } | number = {}): Initializer {
+  const { value = 0 } = checkOptions("constant", typeof options === "number" ? { value: options } : options, { value: "number" });
   checkNumber("constant", "value", value, "a finite number", () => true);
   return configured("constant", { value }, () => value);
 }
 
 /** `gain` (default 1) times the identity matrix; rectangles have ones on the main diagonal. @throws ShapeError unless the rank is 2. */
-export function identity({ gain = 1 }: { gain?: number } = {}): Initializer {
+export function identity(options: { gain?: number } = {}): Initializer {
+  const { gain = 1 } = checkOptions("identity", options, { gain: "number" });
   checkNumber("identity", "gain", gain, "a finite number", () => true);
   return configured("identity", { gain }, (shape: Shape) => {
     if (shape.length !== 2) throw shapeError("identity", { rule: "only matrices have an identity", expected: "rank 2", received: formatShape(shape) });
@@ -70,14 +73,18 @@ export interface NormalOptions extends SeedOptions {
   stddev?: number;
 }
 
+const normalTable: OptionTable<NormalOptions> = { mean: "number", stddev: "number", seed: "number" };
+
 /** Normal. @see Keras 3 `initializers.RandomNormal`. */
-export function randomNormal(options: NormalOptions = {}): Initializer {
+export function randomNormal(given: NormalOptions = {}): Initializer {
+  const options = checkOptions("randomNormal", given, normalTable);
   const { mean, stddev } = checkNormal("randomNormal", options);
   return seeded("randomNormal", options, (shape, source) => normal(shape, { ...source, mean, stddev }));
 }
 
 /** Normal, restricted to two standard deviations around the mean, without correction of the spread. @see Keras 3 `initializers.TruncatedNormal`. */
-export function truncatedNormal(options: NormalOptions = {}): Initializer {
+export function truncatedNormal(given: NormalOptions = {}): Initializer {
+  const options = checkOptions("truncatedNormal", given, normalTable);
   const { mean, stddev } = checkNormal("truncatedNormal", options);
   return seeded("truncatedNormal", options, (shape, source) => truncated(shape, { ...source, mean, stddev }));
 }
@@ -97,7 +104,8 @@ export interface UniformOptions extends SeedOptions {
 }
 
 /** Uniform between two bounds. @see Keras 3 `initializers.RandomUniform`. */
-export function randomUniform(options: UniformOptions = {}): Initializer {
+export function randomUniform(given: UniformOptions = {}): Initializer {
+  const options = checkOptions("randomUniform", given, { minValue: "number", maxValue: "number", seed: "number" });
   const { minValue = -0.05, maxValue = 0.05 } = options;
   checkNumber("randomUniform", "minValue", minValue, "a finite number", () => true);
   checkNumber("randomUniform", "maxValue", maxValue, `a finite number ≥ minValue (${minValue})`, (max) => max >= minValue);
@@ -124,9 +132,16 @@ const truncatedDeviation = 0.87962566103423978;
  * @throws ValueError on a bad scale, mode or distribution.
  * @see Keras 3 `initializers.VarianceScaling`.
  */
-export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
+export function varianceScaling(given: VarianceScalingOptions = {}): Initializer {
+  const options = checkOptions("varianceScaling", given, { scale: "number", mode: "string", distribution: "string", seed: "number" });
   return scaling("varianceScaling", options, options);
 }
+
+/** Scaling of a fixed kind: only the seed is open. */
+const scaled =
+  (kind: string, fixed: VarianceScalingOptions) =>
+  (given: SeedOptions = {}): Initializer =>
+    scaling(kind, fixed, checkOptions(kind, given, { seed: "number" }));
 
 function scaling(kind: string, options: VarianceScalingOptions, config: SeedOptions): Initializer {
   const { scale = 1, mode = "fanIn", distribution = "truncatedNormal" } = options;
@@ -159,18 +174,17 @@ export function fansOf(shape: Shape): Fans {
 }
 
 /** Uniform in ±√(6/(in + out)): for tanh, sigmoid, softmax; the default of kernels. @see Glorot & Bengio 2010. */
-export const glorotUniform = (options: SeedOptions = {}): Initializer =>
-  scaling("glorotUniform", { mode: "fanAvg", distribution: "uniform", ...options }, options);
+export const glorotUniform = /* @__PURE__ */ scaled("glorotUniform", { mode: "fanAvg", distribution: "uniform" });
 /** Truncated normal of variance 2/(in + out). @see Glorot & Bengio 2010. */
-export const glorotNormal = (options: SeedOptions = {}): Initializer => scaling("glorotNormal", { mode: "fanAvg", ...options }, options);
+export const glorotNormal = /* @__PURE__ */ scaled("glorotNormal", { mode: "fanAvg" });
 /** Uniform in ±√(6/in): for relu and its kin. @see He et al. 2015. */
-export const heUniform = (options: SeedOptions = {}): Initializer => scaling("heUniform", { scale: 2, distribution: "uniform", ...options }, options);
+export const heUniform = /* @__PURE__ */ scaled("heUniform", { scale: 2, distribution: "uniform" });
 /** Truncated normal of variance 2/in: for relu, elu and their kin. @see He et al. 2015. */
-export const heNormal = (options: SeedOptions = {}): Initializer => scaling("heNormal", { scale: 2, ...options }, options);
+export const heNormal = /* @__PURE__ */ scaled("heNormal", { scale: 2 });
 /** Uniform in ±√(3/in). @see LeCun et al. 1998. */
-export const lecunUniform = (options: SeedOptions = {}): Initializer => scaling("lecunUniform", { distribution: "uniform", ...options }, options);
+export const lecunUniform = /* @__PURE__ */ scaled("lecunUniform", { distribution: "uniform" });
 /** Truncated normal of variance 1/in: for selu. @see LeCun et al. 1998; Klambauer et al. 2017. */
-export const lecunNormal = (options: SeedOptions = {}): Initializer => scaling("lecunNormal", options, options);
+export const lecunNormal = /* @__PURE__ */ scaled("lecunNormal", {});
 
 /**
  * A random matrix with orthonormal rows or columns (whichever are fewer), times `gain` (default 1); kernels of higher rank count as
@@ -178,7 +192,8 @@ export const lecunNormal = (options: SeedOptions = {}): Initializer => scaling("
  * @throws ShapeError where the rank is under 2.
  * @see Saxe et al. 2014; Keras 3 `initializers.Orthogonal`.
  */
-export function orthogonal(options: SeedOptions & { gain?: number } = {}): Initializer {
+export function orthogonal(given: SeedOptions & { gain?: number } = {}): Initializer {
+  const options = checkOptions("orthogonal", given, { gain: "number", seed: "number" });
   const { gain = 1 } = options;
   checkNumber("orthogonal", "gain", gain, "a finite number", () => true);
   return seeded("orthogonal", options, (shape, source) => {

@@ -1,4 +1,5 @@
 import { valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { SymbolicTensor } from "./symbolic.ts";
 
@@ -31,7 +32,8 @@ export function checkSampleShape(name: string, what: string, shape: unknown): vo
  * @example const x = input([784]); const y = dense(10).apply(x);
  * @see Keras 3 `keras.Input`.
  */
-export function input(shape: SampleShape, { name, dtype = "float32" }: InputOptions = {}): SymbolicTensor {
+export function input(shape: SampleShape, options: InputOptions = {}): SymbolicTensor {
+  const { name, dtype = "float32" } = checkOptions("input", options, { name: "string", dtype: "string" });
   checkSampleShape("input", "shape", shape);
   if (dtype !== "float32" && dtype !== "int32") {
     throw valueError("input", { rule: "unknown dtype", expected: '"float32" or "int32"', received: dtype });

@@ -1,66 +1,39 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
 import { Printed, show } from "../format.ts";
+import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import { describe } from "../regularize/configured.ts";
-import type { Constraint } from "../regularize/constraints.ts";
-import type { Penalty } from "../regularize/penalties.ts";
+import { type Constraint, constraintOf } from "../regularize/constraints.ts";
+import { type Penalty, penaltyOf } from "../regularize/penalties.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import { formatShape, type Shape, withUnknownExtents } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { Variable, type VariableRole } from "../tensor/variable.ts";
+import { Variable } from "../tensor/variable.ts";
 import type { CallContext } from "./call-context.ts";
 import { noteCopies } from "./copies.ts";
-import { type Initializer, type InitializerName, initializer } from "./initializers.ts";
+import { type Initializer, initializer } from "./initializers.ts";
 import { checkSampleShape, type SampleShape } from "./input.ts";
+import { type LayerOptions, layerTable, type WeightOptions } from "./layer-options.ts";
 import { agree, probing } from "./probing.ts";
 import { streamOf } from "./stream.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 
 export type { CallContext } from "./call-context.ts";
+export { type LayerOptions, layerOptions, type WeightOptions } from "./layer-options.ts";
 
 /** A shape whose batch axis (and perhaps others) is not known yet. */
 export type BatchShape = readonly (number | null)[];
-
-/** Options that every layer takes. */
-export interface LayerOptions {
-  /** Unique within a model. Default the layer's kind with a number, `dense`, `dense_1`, …: the first model that the layer is part of gives it. */
-  name?: string;
-  /** Default true. */
-  trainable?: boolean;
-  /**
-   * Shape of one sample, without the batch axis; null for an extent that varies. Needed by the first layer of a sequential model; a later layer may repeat
-   * what comes in.
-   */
-  inputShape?: SampleShape;
-  /** Element type of the input; default float32. Embeddings take int32. */
-  inputDType?: DType;
-  /** A penalty on the layer's output, divided by the batch size. */
-  activityRegularizer?: Penalty;
-}
-
-/** What {@link Layer.addVariable} takes. */
-export interface WeightOptions {
-  /** Default "glorotUniform". */
-  initializer?: InitializerName | Initializer;
-  /** Default true. */
-  trainable?: boolean;
-  /** A penalty that is added to the loss while the layer is trainable. */
-  regularizer?: Penalty | undefined;
-  /** Applied after each optimizer step. */
-  constraint?: Constraint | undefined;
-  /** What the variable is to the layer, for spectral normalization and muon. */
-  role?: VariableRole | undefined;
-}
 
 /**
  * A layer describes its variables in `build` and records its maths in `call`. Building twice does nothing: a layer used in
  * two models shares its weights.
  *
- * A layer class takes ONE options object and hands all of it to `super`; `getConfig` and `clone` live on that. The factory
- * puts positional arguments into it: `dense(300, options)` is `new Dense({ units: 300, ...options })`.
+ * A layer class takes ONE options object and hands all of it to `super`, with a table of what it takes (see docs/decisions/0018-options.md); from then
+ * on it reads them in `config`, checked, and `getConfig` and `clone` use that. The factory puts positional arguments into it: `dense(300, options)` is
+ * `new Dense({ ...options, units: 300 })`.
  */
-export abstract class Layer extends Printed {
+export abstract class Layer<Options extends LayerOptions = LayerOptions> extends Printed {
   /** Given by the first model, where the options give none. */
   automaticName: string | undefined;
   /** Of a layer that is part of another one: how its name follows from the other's. */
@@ -69,6 +42,10 @@ export abstract class Layer extends Printed {
   readonly inputDType: DType;
   /** Whether the outputs hold numbers of the input as they are, such as after a reshape: then {@link indexLimit} of what follows goes for the input, too. */
   readonly keepsNumbers: boolean = false;
+  /** What the layer was made with. */
+  protected readonly config: Options;
+  private readonly isOfOneInput: boolean;
+  private readonly activityPenalty: Penalty | undefined;
   private isBuilt = false;
   private isTrainable: boolean;
   private hasWarned = false;
@@ -80,16 +57,22 @@ export abstract class Layer extends Printed {
 
   /**
    * @param kind the factory's name, such as "dense": stands in messages, summaries and configurations.
-   * @param config all options that the layer was made with.
+   * @param given all options that the layer was made with; those that are null or undefined count as not given.
+   * @param table the options that the layer has besides those of every layer: then others are refused. Without it, they are left to the subclass.
    */
   constructor(
     readonly kind: string,
-    protected readonly config: LayerOptions = {},
+    given: Options = {} as Options,
+    table?: OwnTable<Options, LayerOptions>,
   ) {
     super();
+    const config = checkOptions(kind, given, { ...table, ...layerTable } as unknown as OptionTable<Options>, !table);
+    this.isOfOneInput = table !== undefined;
+    this.config = config;
     this.isTrainable = config.trainable ?? true;
     this.inputShape = config.inputShape;
     this.inputDType = config.inputDType ?? "float32";
+    this.activityPenalty = penaltyOf(config.activityRegularizer, kind);
     if (config.inputShape !== undefined) checkSampleShape(this.label, "inputShape", config.inputShape);
   }
 
@@ -152,7 +135,9 @@ export abstract class Layer extends Printed {
 
   /** For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN. */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
-    const { trainable = true, regularizer, constraint, role } = options;
+    const { trainable = true, role } = options;
+    const regularizer = penaltyOf(options.regularizer, this.label);
+    const constraint = constraintOf(options.constraint, this.label);
     const variable = new Variable(shape, { initial: Number.NaN, name: () => `${this.name}/${name}`, trainable, role });
     this.own.push(variable);
     this.pending.set(variable, initializer(options.initializer ?? "glorotUniform", this.label));
@@ -242,9 +227,9 @@ export abstract class Layer extends Printed {
   invoke(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
     const outputs = this.call(inputs, ctx);
     this.passMasks(inputs, outputs, ctx);
-    const { activityRegularizer } = this.config;
-    if (activityRegularizer) {
-      for (const output of listOf(outputs)) ctx.addLoss(div(activityRegularizer(output), output.shape[0] ?? 1));
+    const { activityPenalty } = this;
+    if (activityPenalty) {
+      for (const output of listOf(outputs)) ctx.addLoss(div(activityPenalty(output), output.shape[0] ?? 1));
     }
     return outputs;
   }
@@ -264,6 +249,11 @@ export abstract class Layer extends Printed {
       this.hasWarned = true;
       console.warn(`${this.label}: drops the mask of its input, because its steps are not the input's. Layers behind it see all steps.`);
     }
+  }
+
+  /** Whether `apply` takes a list of inputs. Layers with a table of options take one unless they override this. */
+  protected get takesList(): boolean {
+    return !this.isOfOneInput;
   }
 
   /**
@@ -305,6 +295,10 @@ export abstract class Layer extends Printed {
         received: strangers[0],
         advice: "To compute with numbers make a model and use model.predict(x).",
       });
+    }
+    if (!single && !this.takesList) {
+      const advice = "Apply it to each, or to concatenate().apply([…]).";
+      throw valueError(this.label, { rule: "takes one input", expected: "one result of apply or input", received: `a list of ${list.length}`, advice });
     }
     this.ensureBuilt(single ? inputs.shape : list.map((input) => input.shape));
     const outputs: SymbolicTensor[] = [];
@@ -364,7 +358,7 @@ export abstract class Layer extends Printed {
 
   /** For `clone`: a new layer of the same options. Layers in the options are cloned with `copies`. */
   protected makeCopy(_copies: Map<Layer, Layer>): Layer {
-    const Same = this.constructor as new (config: LayerOptions) => Layer;
+    const Same = this.constructor as new (config: Options) => Layer;
     return new Same({ ...this.config, trainable: this.trainable });
   }
 

@@ -1,10 +1,11 @@
-import { lookUp, shapeError } from "../errors.ts";
+import { lookUp, shapeError, valueError } from "../errors.ts";
 import { hide, type Printed, printed } from "../format.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, squeeze } from "../tensor/ops/shaping.ts";
 import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { withRank } from "./with-rank.ts";
 
 /** How values per sample become one number. */
@@ -43,13 +44,11 @@ export interface LossOptions {
 
 const reductions = { sumOverBatchSize: true, sum: true, meanWithSampleWeight: true, none: true };
 
-/** Declares a loss. @throws ValueError on an unknown reduction. */
-export function defineLoss(
-  kind: string,
-  { reduction = "sumOverBatchSize", name = kind }: LossOptions,
-  call: Loss["call"],
-  rest: Pick<Loss, "mask" | "labels"> = {},
-): Loss {
+export const lossTable: OptionTable<LossOptions> = { reduction: "string", name: "string" };
+
+/** Declares a loss. @throws ValueError on an unknown reduction or option. */
+export function defineLoss(kind: string, options: LossOptions, call: Loss["call"], rest: Pick<Loss, "mask" | "labels"> = {}): Loss {
+  const { reduction = "sumOverBatchSize", name = kind } = checkOptions(kind, options, lossTable);
   lookUp(kind, "reduction", reductions, reduction);
   const loss: Loss = { name, reduction, call, ...rest };
   return printed(hide(loss, "toJSON", () => ({ kind: "loss", name, reduction })) as Loss & Printed);
@@ -65,10 +64,16 @@ export function pairwiseLoss(kind: string, options: LossOptions, call: Loss["cal
  * @param mask of the predictions, mostly [batch, time]: steps that do not count are left out, besides those that the loss itself leaves out.
  */
 export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): Tensor {
-  const values = loss.call(yTrue, yPred);
+  const values = checkValues(loss.name, loss.call(yTrue, yPred));
   const steps = mask && broadcastTo(alignWeight(loss.name, "the mask", mask, values), values.shape);
   const own = loss.mask?.(yTrue, values);
   return reduceLoss(loss, values, sampleWeight, steps && own ? mul(steps, own) : (steps ?? own));
+}
+
+/** What a loss or metric gave. @throws ValueError on what is no tensor, such as a number. */
+export function checkValues(name: string, values: Tensor): Tensor {
+  if (values instanceof Tensor) return values;
+  throw valueError(name, { rule: "losses and metrics give values per sample", expected: "a tensor", received: values, advice: "Compute it with ops." });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Printed } from "../format.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -83,3 +84,8 @@ export interface MetricOptions {
   /** Default the factory's name; the key in logs and history. */
   name?: string;
 }
+
+export const metricTable: OptionTable<MetricOptions> = { name: "string" };
+
+/** The name of a metric that has no other options, checked. */
+export const metricName = (kind: string, options: MetricOptions): string => checkOptions(kind, options, metricTable).name ?? kind;

@@ -1,4 +1,4 @@
-import { lookUp, shapeError, valueError } from "../errors.ts";
+import { lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { append } from "../tensor/append.ts";
 import { formatShape, mayEqual } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -93,6 +93,8 @@ export class Network extends Layer {
   }
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
+    if (!ctx)
+      throw stateError(this.label, { rule: "call records a part of a program", expected: "predict(x), or apply(input) in a model", received: "call(x)" });
     const values = new Map<SymbolicTensor, Tensor>();
     this.bind(listOf(inputs)).forEach((value, index) => {
       values.set(this.inputs[index] as SymbolicTensor, value);

@@ -1,4 +1,5 @@
 import { lookUp, shapeError, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { configured } from "../regularize/configured.ts";
 import { cosineRise } from "../tensor/portable.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
@@ -30,7 +31,8 @@ const scales = {
  * @throws ValueError on an unknown name; ShapeError on another shape of the kernel or a window of another length.
  * @see Keras 3 `initializers.STFT` (of whose windows the two most used are here).
  */
-export function stft(options: StftOptions = {}): Initializer {
+export function stft(given: StftOptions = {}): Initializer {
+  const options = checkOptions("stft", given, { side: "string", window: "string or list or null", scaling: "string or null", periodic: "boolean" });
   const { side = "real", window = "hann", scaling = "density", periodic = false } = options;
   const part = lookUp("stft", "side", { real: cosPi, imag: (u: number) => -cosPi(u - 0.5) }, side);
   const scaleOf = scaling === null ? () => 1 : lookUp("stft", "scaling", scales, scaling);

@@ -1,8 +1,9 @@
 import { add, div, mul, neg, sqrt, square } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
 import { slotsLike } from "./method.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import { checkDecay, checkNonNegative } from "./ranges.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link adadelta}. The default learning rate is 0.001, as in Keras; the paper's is 1. */
 export interface AdadeltaOptions extends OptimizerOptions {
@@ -19,7 +20,8 @@ export interface AdadeltaOptions extends OptimizerOptions {
  * @throws ValueError where rho is outside [0, 1) or epsilon < 0.
  * @see Keras 3 `optimizers.Adadelta`; Zeiler 2012, arXiv:1212.5701.
  */
-export function adadelta(options: AdadeltaOptions = {}): Optimizer {
+export function adadelta(given: AdadeltaOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("adadelta", given, { rho: "number", epsilon: "number" });
   const { rho = 0.95, epsilon = 1e-7 } = options;
   checkDecay("adadelta", "rho", rho);
   checkNonNegative("adadelta", "epsilon", epsilon);

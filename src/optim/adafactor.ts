@@ -4,8 +4,9 @@ import { mean } from "../tensor/ops/reduction.ts";
 import { expandDims } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { slotsLike } from "./method.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import { checkNonNegative, checkPositive } from "./ranges.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link adafactor}. The default learning rate is 0.001. */
 export interface AdafactorOptions extends OptimizerOptions {
@@ -30,7 +31,14 @@ export interface AdafactorOptions extends OptimizerOptions {
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `optimizers.Adafactor`; Shazeer & Stern 2018, arXiv:1804.04235.
  */
-export function adafactor(options: AdafactorOptions = {}): Optimizer {
+export function adafactor(given: AdafactorOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("adafactor", given, {
+    beta2Decay: "number",
+    epsilon1: "number",
+    epsilon2: "number",
+    clipThreshold: "number",
+    relativeStep: "boolean",
+  });
   const { learningRate = 0.001, beta2Decay = -0.8, epsilon1 = 1e-30, epsilon2 = 1e-3, clipThreshold = 1, relativeStep = true } = options;
   checkNumber("adafactor", "beta2Decay", beta2Decay, "a finite number ≤ 0", (value) => value <= 0);
   checkNonNegative("adafactor", "epsilon1", epsilon1);

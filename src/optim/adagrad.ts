@@ -1,7 +1,8 @@
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { slotsLike } from "./method.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import { checkNonNegative } from "./ranges.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link adagrad}. The default learning rate is 0.001. */
 export interface AdagradOptions extends OptimizerOptions {
@@ -18,7 +19,8 @@ export interface AdagradOptions extends OptimizerOptions {
  * @throws ValueError where an option is negative.
  * @see Keras 3 `optimizers.Adagrad`; Duchi et al. 2011.
  */
-export function adagrad(options: AdagradOptions = {}): Optimizer {
+export function adagrad(given: AdagradOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("adagrad", given, { initialAccumulatorValue: "number", epsilon: "number" });
   const { initialAccumulatorValue = 0.1, epsilon = 1e-7 } = options;
   checkNonNegative("adagrad", "initialAccumulatorValue", initialAccumulatorValue);
   checkNonNegative("adagrad", "epsilon", epsilon);

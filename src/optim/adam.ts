@@ -1,9 +1,11 @@
+import type { OptionTable } from "../options.ts";
 import { add, div, expm1, maximum, mul, neg, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { log } from "../tensor/portable.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Method, type Slots, slotsLike } from "./method.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import { checkDecay, checkNonNegative } from "./ranges.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Decay rates of Adam's two averages and what follows from them. */
 export interface MomentOptions {
@@ -14,6 +16,8 @@ export interface MomentOptions {
   /** Added to the root of the average of squares, ≥ 0. Default 1e-7. */
   epsilon?: number;
 }
+
+export const momentTable: OptionTable<MomentOptions> = { beta1: "number", beta2: "number", epsilon: "number" };
 
 /** Options of {@link adam}. The default learning rate is 0.001. */
 export interface AdamOptions extends OptimizerOptions, MomentOptions {
@@ -27,10 +31,13 @@ export interface AdamOptions extends OptimizerOptions, MomentOptions {
  * Memory: two slots (m, v) per weight, three with amsgrad.
  * Differs from the paper's Algorithm 1: ε is added to the uncorrected √v ("epsilon hat"), as in Keras and unlike PyTorch.
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
+ * @param given options, or the learning rate alone: a number or a schedule, as for every optimizer.
  * @example model.compile({ optimizer: adam({ learningRate: 1e-3, clipNorm: 1 }), loss: "sparseCategoricalCrossentropy" });
+ * @example model.compile({ optimizer: adam(1e-3), loss: "meanSquaredError" });
  * @see Keras 3 `optimizers.Adam`; Kingma & Ba 2015, arXiv:1412.6980; Reddi et al. 2018 (amsgrad).
  */
-export function adam(options: AdamOptions = {}): Optimizer {
+export function adam(given: AdamOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("adam", given, { ...momentTable, amsgrad: "boolean" });
   return defineOptimizer("adam", { learningRate: 0.001, ...options }, adamMethod("adam", options));
 }
 

@@ -1,7 +1,8 @@
 import { abs, add, div, maximum, mul, sub } from "../tensor/ops/elementwise.ts";
-import { approach, type MomentOptions, moments, oneMinusPower } from "./adam.ts";
+import { approach, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
 import { slotsLike } from "./method.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link adamax}. The default learning rate is 0.001. */
 export interface AdamaxOptions extends OptimizerOptions, MomentOptions {}
@@ -13,7 +14,8 @@ export interface AdamaxOptions extends OptimizerOptions, MomentOptions {}
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
  * @see Keras 3 `optimizers.Adamax`; Kingma & Ba 2015, section 7.1.
  */
-export function adamax(options: AdamaxOptions = {}): Optimizer {
+export function adamax(given: AdamaxOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("adamax", given, momentTable);
   const { beta1, beta2, epsilon } = moments("adamax", options);
   return defineOptimizer<"m" | "u">(
     "adamax",

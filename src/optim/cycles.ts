@@ -1,4 +1,5 @@
 import { checkNumber, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { type Configured, configured } from "../regularize/configured.ts";
 import { cosineRise } from "../tensor/portable.ts";
 import { checkCount, checkNonNegative, checkPositive } from "./ranges.ts";
@@ -19,7 +20,8 @@ export interface WarmupOptions {
  * @throws ValueError where steps < 1 or a rate is negative.
  * @example adam({ learningRate: warmup({ steps: 1000, target: cosineDecay({ initialLearningRate: 1e-3, decaySteps: 20_000 }) }) });
  */
-export function warmup(options: WarmupOptions): Schedule & Configured {
+export function warmup(given: WarmupOptions): Schedule & Configured {
+  const options = checkOptions("warmup", given, { steps: "number!", from: "number", target: "number or function!" });
   const { steps, from = 0, target } = options;
   checkCount("warmup", "steps", steps, 1);
   checkNonNegative("warmup", "from", from);
@@ -41,7 +43,8 @@ export interface Part {
  */
 export function inSequence(parts: readonly Part[]): Schedule & Configured {
   if (parts.length === 0) throw valueError("inSequence", { rule: "there must be a schedule", expected: "at least one part", received: "none" });
-  parts.forEach(({ schedule, steps }, index) => {
+  parts.forEach((part, index) => {
+    const { schedule, steps } = checkOptions(`inSequence: part ${index}`, part, { schedule: "number or function!", steps: "number" });
     if (index < parts.length - 1 || steps !== undefined) checkCount("inSequence", `steps of part ${index}`, steps, 1);
     if (typeof schedule === "number") checkNonNegative("inSequence", `the rate of part ${index}`, schedule);
   });
@@ -89,7 +92,17 @@ export interface OneCycle {
  * @throws ValueError where an option is out of range.
  * @see Smith & Topin 2018, arXiv:1708.07120; as PyTorch's OneCycleLR (two phases).
  */
-export function oneCycle(options: OneCycleOptions): OneCycle {
+export function oneCycle(given: OneCycleOptions): OneCycle {
+  const options = checkOptions("oneCycle", given, {
+    maxLearningRate: "number!",
+    steps: "number!",
+    warmupShare: "number",
+    divideBy: "number",
+    finalDivideBy: "number",
+    maxMomentum: "number",
+    minMomentum: "number",
+    shape: "string",
+  });
   const { maxLearningRate, steps, warmupShare = 0.3, divideBy = 25, finalDivideBy = 1e4, maxMomentum = 0.95, minMomentum = 0.85, shape = "cosine" } = options;
   checkCycle({ maxLearningRate, steps, warmupShare, divideBy, finalDivideBy, maxMomentum, minMomentum, shape });
   const first = maxLearningRate / divideBy;

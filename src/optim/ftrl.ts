@@ -1,8 +1,9 @@
 import { checkNumber } from "../errors.ts";
 import { add, clip, div, mul, pow, square, sub } from "../tensor/ops/elementwise.ts";
 import { slotsLike } from "./method.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import { checkNonNegative } from "./ranges.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link ftrl}. The default learning rate is 0.001; it must not be 0. */
 export interface FtrlOptions extends OptimizerOptions {
@@ -28,7 +29,15 @@ export interface FtrlOptions extends OptimizerOptions {
  * @throws ValueError where learningRatePower > 0 or another option is negative.
  * @see Keras 3 `optimizers.Ftrl`; McMahan et al. 2013.
  */
-export function ftrl(options: FtrlOptions = {}): Optimizer {
+export function ftrl(given: FtrlOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("ftrl", given, {
+    learningRatePower: "number",
+    initialAccumulatorValue: "number",
+    l1RegularizationStrength: "number",
+    l2RegularizationStrength: "number",
+    l2ShrinkageRegularizationStrength: "number",
+    beta: "number",
+  });
   const { learningRatePower = -0.5, initialAccumulatorValue = 0.1, l1RegularizationStrength: l1 = 0, l2RegularizationStrength: l2 = 0 } = options;
   const { l2ShrinkageRegularizationStrength: shrinkage = 0, beta = 0 } = options;
   checkNumber("ftrl", "learningRatePower", learningRatePower, "a finite number ≤ 0", (value) => value <= 0);

@@ -1,9 +1,10 @@
 import { add, div, greater, mul, sqrt, square, sub, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { averages, type MomentOptions, moments, oneMinusPower } from "./adam.ts";
+import { averages, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
 import { slotsLike } from "./method.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link lamb}. The default learning rate is 0.001. */
 export interface LambOptions extends OptimizerOptions, MomentOptions {}
@@ -15,7 +16,8 @@ export interface LambOptions extends OptimizerOptions, MomentOptions {}
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
  * @see Keras 3 `optimizers.Lamb`; You et al. 2020, arXiv:1904.00962.
  */
-export function lamb(options: LambOptions = {}): Optimizer {
+export function lamb(given: LambOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("lamb", given, momentTable);
   const { beta1, beta2, epsilon } = moments("lamb", options);
   return defineOptimizer<"m" | "v">(
     "lamb",

@@ -2,8 +2,9 @@ import { checkNumber } from "../errors.ts";
 import { add, mul, sign, sub } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
 import { slotsLike } from "./method.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import { checkDecay } from "./ranges.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link lion}. The default learning rate is 0.001; take a third to a tenth of Adam's. */
 export interface LionOptions extends OptimizerOptions {
@@ -20,7 +21,8 @@ export interface LionOptions extends OptimizerOptions {
  * @throws ValueError where a beta is out of range.
  * @see Keras 3 `optimizers.Lion`; Chen et al. 2023, arXiv:2302.06675.
  */
-export function lion(options: LionOptions = {}): Optimizer {
+export function lion(given: LionOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("lion", given, { beta1: "number", beta2: "number" });
   const { beta1 = 0.9, beta2 = 0.99 } = options;
   checkNumber("lion", "beta1", beta1, "a number in (0, 1]", (b) => b > 0 && b <= 1);
   checkDecay("lion", "beta2", beta2);

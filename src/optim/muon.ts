@@ -7,8 +7,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { adamMethod } from "./adam.ts";
 import { slotsLike } from "./method.ts";
-import { defineOptimizer, isNamed, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, isNamed, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import { checkNonNegative, checkPositive } from "./ranges.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link muon}. The default learning rate is 0.001, the default weightDecay 0.004. */
 export interface MuonOptions extends OptimizerOptions {
@@ -47,7 +48,21 @@ export interface MuonOptions extends OptimizerOptions {
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `optimizers.Muon`; Jordan et al. 2024; Liu et al. 2025, arXiv:2502.16982 (rmsRate).
  */
-export function muon(options: MuonOptions = {}): Optimizer {
+export function muon(given: MuonOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("muon", given, {
+    momentum: "number",
+    nesterov: "boolean",
+    nsSteps: "number",
+    nsCoefficients: "list",
+    rmsRate: "number or null",
+    excludeLayers: "list",
+    excludeEmbeddings: "boolean",
+    adamLrRatio: "number",
+    adamBeta1: "number",
+    adamBeta2: "number",
+    adamWeightDecay: "number",
+    epsilon: "number",
+  });
   const { momentum = 0.95, nesterov = true, nsSteps = 5, nsCoefficients = [3.4445, -4.775, 2.0315], rmsRate = 0.2 } = options;
   const { weightDecay = 0.004, adamWeightDecay = 0.004, adamLrRatio = 1, adamBeta1 = 0.9, adamBeta2 = 0.999, epsilon = 1e-7 } = options;
   checkNumber("muon", "momentum", momentum, "a number in [0, 1]", (value) => value >= 0 && value <= 1);

@@ -1,5 +1,6 @@
 import { checkNumber, lookUp, stateError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
+import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import { describe } from "../regularize/configured.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
@@ -37,6 +38,30 @@ export interface OptimizerOptions extends ClipOptions {
   name?: string;
 }
 
+const optimizerTable: OptionTable<OptimizerOptions> = {
+  learningRate: "number or function",
+  weightDecay: "number",
+  excludeFromWeightDecay: "list",
+  clipValue: "number",
+  clipNorm: "number",
+  globalClipNorm: "number",
+  useEma: "boolean",
+  emaMomentum: "number",
+  emaOverwriteFrequency: "number",
+  gradientAccumulationSteps: "number",
+  lossScaleFactor: "number",
+  name: "string",
+};
+
+/**
+ * The options of an optimizer, checked; a number or a schedule in their place is the learning rate.
+ * @param table what it takes besides the options of every optimizer.
+ */
+export function optimizerOptions<O extends OptimizerOptions>(kind: string, given: O | number | Schedule, table: OwnTable<NoInfer<O>, OptimizerOptions>): O {
+  const options = typeof given === "number" || typeof given === "function" ? ({ learningRate: given } as O) : given;
+  return checkOptions(kind, options, { ...optimizerTable, ...table } as unknown as OptionTable<O>);
+}
+
 /** Whether a step updates the weights or only adds its gradients up (see `gradientAccumulationSteps`). */
 export type Phase = "update" | "accumulate";
 
@@ -57,6 +82,7 @@ export interface ApplyOptions {
  * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
  */
 export class Optimizer extends Printed {
+  private readonly options: OptimizerOptions & { learningRate: number | Schedule };
   readonly name: string;
   /** How many steps were taken; with gradient accumulation those that only added up count, too. Saved with the slots. */
   rawSteps = 0;
@@ -72,16 +98,18 @@ export class Optimizer extends Printed {
 
   /**
    * @param kind the factory's name, such as "adam".
-   * @param options all options that it was made with, defaults filled in.
+   * @param given all options that it was made with, defaults filled in. Options that no optimizer has are left to whoever defines this one.
    * @throws ValueError where an option is out of range.
    */
   constructor(
     readonly kind: string,
-    private readonly options: OptimizerOptions & { learningRate: number | Schedule },
+    given: OptimizerOptions & { learningRate: number | Schedule },
     private readonly method: Method,
   ) {
     super();
-    checkOptions(kind, options);
+    const options = checkOptions(kind, given, optimizerTable as unknown as OptionTable<typeof given>, true);
+    this.options = options;
+    checkRanges(kind, options);
     this.name = options.name ?? kind;
     this.rate = checkRate(kind, "learningRate", options.learningRate);
     this.clip = clipping(kind, options);
@@ -157,11 +185,8 @@ export class Optimizer extends Printed {
    * @param pairs variables with their gradients, all in one call (globalClipNorm sees them together).
    * @returns the new value of each variable and of the optimizer's own, for `compile`.
    */
-  apply(
-    pairs: readonly (readonly [Variable, Tensor])[],
-    scalars: Scalars,
-    { constraints = new Map(), phase = "update" }: ApplyOptions = {},
-  ): (readonly [Variable, Tensor])[] {
+  apply(pairs: readonly (readonly [Variable, Tensor])[], scalars: Scalars, options: ApplyOptions = {}): (readonly [Variable, Tensor])[] {
+    const { constraints = new Map(), phase = "update" } = checkOptions(this.kind, options, { constraints: "object", phase: "string" });
     if (pairs.length === 0) throw nothingToTrain(this.kind);
     const state: (readonly [Variable, Tensor])[] = [];
     const variables = pairs.map(([variable]) => variable);
@@ -317,7 +342,7 @@ export function isNamed(variable: Variable, patterns: readonly (Variable | strin
   );
 }
 
-function checkOptions(kind: string, options: OptimizerOptions): void {
+function checkRanges(kind: string, options: OptimizerOptions): void {
   const { weightDecay, emaMomentum, emaOverwriteFrequency, gradientAccumulationSteps, lossScaleFactor, useEma } = options;
   if (weightDecay !== undefined) checkNonNegative(kind, "weightDecay", weightDecay);
   if (emaMomentum !== undefined) checkNumber(kind, "emaMomentum", emaMomentum, "a number in [0, 1]", (value) => value >= 0 && value <= 1);

@@ -2,7 +2,7 @@ import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
 import { slotsLike } from "./method.ts";
 import { momentumOf } from "./momentum.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import { checkDecay, checkNonNegative } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -26,7 +26,8 @@ export interface RmspropOptions extends OptimizerOptions {
  * @throws ValueError where rho is outside [0, 1), momentum outside [0, 1], or epsilon < 0.
  * @see Keras 3 `optimizers.RMSprop`; Tieleman & Hinton 2012; Graves 2013, arXiv:1308.0850.
  */
-export function rmsprop(options: RmspropOptions = {}): Optimizer {
+export function rmsprop(given: RmspropOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("rmsprop", given, { rho: "number", momentum: "number or function", epsilon: "number", centered: "boolean" });
   const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options;
   checkDecay("rmsprop", "rho", rho);
   checkNonNegative("rmsprop", "epsilon", epsilon);

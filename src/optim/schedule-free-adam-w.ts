@@ -1,8 +1,9 @@
 import { add, div, minimum, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
-import { approach, type MomentOptions, moments, oneMinusPower } from "./adam.ts";
+import { approach, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
 import { slotsLike } from "./method.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import { checkCount, checkPositive } from "./ranges.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link scheduleFreeAdamW}. The default learning rate is 0.0025, the default epsilon 1e-8. */
 export interface ScheduleFreeOptions extends OptimizerOptions, MomentOptions {
@@ -18,8 +19,9 @@ export interface ScheduleFreeOptions extends OptimizerOptions, MomentOptions {
  * @throws ValueError where beta1 is not in (0, 1) or another option is out of range.
  * @see Keras 3 `optimizers.ScheduleFreeAdamW`; Defazio et al. 2024, arXiv:2405.15682.
  */
-export function scheduleFreeAdamW(options: ScheduleFreeOptions = {}): Optimizer {
+export function scheduleFreeAdamW(given: ScheduleFreeOptions | number | Schedule = {}): Optimizer {
   const name = "scheduleFreeAdamW";
+  const options = optimizerOptions(name, given, { ...momentTable, warmupSteps: "number" });
   const { beta1, beta2, epsilon } = moments(name, { epsilon: 1e-8, ...options });
   const { warmupSteps = 0 } = options;
   checkPositive(name, "beta1", beta1);

@@ -1,4 +1,5 @@
 import { checkNumber, valueError } from "../errors.ts";
+import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import { type Configured, configured } from "../regularize/configured.ts";
 import { cosineRise, log, pow } from "../tensor/portable.ts";
 import { checkCount, checkNonNegative, checkPositive } from "./ranges.ts";
@@ -26,8 +27,9 @@ export interface RateDecayOptions extends DecayOptions {
  * @example sgd({ learningRate: exponentialDecay({ initialLearningRate: 0.1, decaySteps: 10_000, decayRate: 0.5 }) });
  * @see Keras 3 `schedules.ExponentialDecay`.
  */
-export function exponentialDecay(options: RateDecayOptions): Schedule & Configured {
-  const { initialLearningRate, decaySteps, decayRate, staircase = false } = checkRateDecay("exponentialDecay", options);
+export function exponentialDecay(given: RateDecayOptions): Schedule & Configured {
+  const options = checkRateDecay("exponentialDecay", given);
+  const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
   return schedule("exponentialDecay", options, (step) => initialLearningRate * pow(decayRate, progress(step, decaySteps, staircase)));
 }
 
@@ -36,8 +38,9 @@ export function exponentialDecay(options: RateDecayOptions): Schedule & Configur
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  * @see Keras 3 `schedules.InverseTimeDecay`.
  */
-export function inverseTimeDecay(options: RateDecayOptions): Schedule & Configured {
-  const { initialLearningRate, decaySteps, decayRate, staircase = false } = checkRateDecay("inverseTimeDecay", options);
+export function inverseTimeDecay(given: RateDecayOptions): Schedule & Configured {
+  const options = checkRateDecay("inverseTimeDecay", given);
+  const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
   return schedule("inverseTimeDecay", options, (step) => initialLearningRate / (1 + decayRate * progress(step, decaySteps, staircase)));
 }
 
@@ -51,9 +54,9 @@ export interface PowerDecayOptions extends DecayOptions {
  * Power scheduling: lr₀/(1 + s/steps)^c. With c = 1 the rate is halved after `decaySteps` steps, a third after twice as many.
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  */
-export function powerDecay(options: PowerDecayOptions): Schedule & Configured {
+export function powerDecay(given: PowerDecayOptions): Schedule & Configured {
+  const options = decayOptions("powerDecay", given, { exponent: "number" });
   const { initialLearningRate, decaySteps, exponent = 1 } = options;
-  checkDecayOptions("powerDecay", options);
   checkNonNegative("powerDecay", "exponent", exponent);
   return schedule("powerDecay", options, (step) => initialLearningRate / pow(1 + step / decaySteps, exponent));
 }
@@ -73,8 +76,8 @@ export interface PiecewiseOptions {
  * @see Keras 3 `schedules.PiecewiseConstantDecay`.
  */
 export function piecewiseConstantDecay(options: PiecewiseOptions): Schedule & Configured {
-  const { boundaries, values } = options;
   const name = "piecewiseConstantDecay";
+  const { boundaries, values } = checkOptions(name, options, { boundaries: "list!", values: "list!" });
   if (values.length !== boundaries.length + 1) {
     throw valueError(name, { rule: "there is one value more than boundaries", expected: `${boundaries.length + 1} values`, received: values.length });
   }
@@ -103,9 +106,9 @@ export interface PolynomialOptions extends DecayOptions {
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  * @see Keras 3 `schedules.PolynomialDecay`.
  */
-export function polynomialDecay(options: PolynomialOptions): Schedule & Configured {
+export function polynomialDecay(given: PolynomialOptions): Schedule & Configured {
+  const options = decayOptions("polynomialDecay", given, { endLearningRate: "number", power: "number", cycle: "boolean" });
   const { initialLearningRate, decaySteps, endLearningRate = 1e-4, power = 1, cycle = false } = options;
-  checkDecayOptions("polynomialDecay", options);
   checkNonNegative("polynomialDecay", "endLearningRate", endLearningRate);
   checkPositive("polynomialDecay", "power", power);
   return schedule("polynomialDecay", options, (step) => {
@@ -129,9 +132,9 @@ export interface CosineOptions extends DecayOptions {
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  * @see Keras 3 `schedules.CosineDecay`; Loshchilov & Hutter 2017, arXiv:1608.03983.
  */
-export function cosineDecay(options: CosineOptions): Schedule & Configured {
+export function cosineDecay(given: CosineOptions): Schedule & Configured {
+  const options = decayOptions("cosineDecay", given, { alpha: "number", warmupTarget: "number", warmupSteps: "number" });
   const { initialLearningRate, decaySteps, alpha = 0, warmupTarget, warmupSteps = 0 } = options;
-  checkDecayOptions("cosineDecay", options);
   checkShare("cosineDecay", "alpha", alpha);
   checkCount("cosineDecay", "warmupSteps", warmupSteps, 0);
   if (warmupTarget !== undefined) checkNonNegative("cosineDecay", "warmupTarget", warmupTarget);
@@ -162,9 +165,11 @@ export interface RestartOptions {
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `schedules.CosineDecayRestarts`; Loshchilov & Hutter 2017, arXiv:1608.03983.
  */
-export function cosineDecayRestarts(options: RestartOptions): Schedule & Configured {
-  const { initialLearningRate, firstDecaySteps, tMul = 2, mMul = 1, alpha = 0 } = options;
+export function cosineDecayRestarts(given: RestartOptions): Schedule & Configured {
   const name = "cosineDecayRestarts";
+  const table = { initialLearningRate: "number!", firstDecaySteps: "number!", tMul: "number", mMul: "number", alpha: "number" } as const;
+  const options = checkOptions(name, given, table);
+  const { initialLearningRate, firstDecaySteps, tMul = 2, mMul = 1, alpha = 0 } = options;
   checkNonNegative(name, "initialLearningRate", initialLearningRate);
   checkPositive(name, "firstDecaySteps", firstDecaySteps);
   checkNumber(name, "tMul", tMul, "a finite number ≥ 1", (value) => value >= 1);
@@ -193,13 +198,16 @@ function schedule(kind: string, options: object, at: Schedule): Schedule & Confi
   return configured(kind, { ...options }, at);
 }
 
-function checkDecayOptions(name: string, { initialLearningRate, decaySteps }: DecayOptions): void {
-  checkNonNegative(name, "initialLearningRate", initialLearningRate);
-  checkPositive(name, "decaySteps", decaySteps);
+/** Options with a rate and a number of steps, checked. @param table what there is besides. */
+function decayOptions<O extends DecayOptions>(name: string, given: O, table: OwnTable<NoInfer<O>, DecayOptions>): O {
+  const options = checkOptions(name, given, { initialLearningRate: "number!", decaySteps: "number!", ...table } as unknown as OptionTable<O>);
+  checkNonNegative(name, "initialLearningRate", options.initialLearningRate);
+  checkPositive(name, "decaySteps", options.decaySteps);
+  return options;
 }
 
-function checkRateDecay(name: string, options: RateDecayOptions): RateDecayOptions {
-  checkDecayOptions(name, options);
+function checkRateDecay(name: string, given: RateDecayOptions): RateDecayOptions {
+  const options = decayOptions(name, given, { decayRate: "number!", staircase: "boolean" });
   checkNonNegative(name, "decayRate", options.decayRate);
   return options;
 }

@@ -1,7 +1,7 @@
 import { add, mul, sub } from "../tensor/ops/elementwise.ts";
 import { slotsLike } from "./method.ts";
 import { momentumOf } from "./momentum.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link sgd}. */
@@ -22,7 +22,8 @@ export interface SgdOptions extends OptimizerOptions {
  * @example model.compile({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), loss: "meanSquaredError" });
  * @see Keras 3 `optimizers.SGD`; Sutskever et al. 2013.
  */
-export function sgd(options: SgdOptions = {}): Optimizer {
+export function sgd(given: SgdOptions | number | Schedule = {}): Optimizer {
+  const options = optimizerOptions("sgd", given, { momentum: "number or function", nesterov: "boolean" });
   const { momentum = 0, nesterov = false } = options;
   const inertia = momentumOf("sgd", momentum);
   return defineOptimizer<"m", "momentum">(

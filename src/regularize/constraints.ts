@@ -1,4 +1,5 @@
-import { checkNumber, valueError } from "../errors.ts";
+import { checkNumber, lookUp, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { add, clip, div, maximum, mul, sqrt, square } from "../tensor/ops/elementwise.ts";
 import { type Axes, sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -16,6 +17,8 @@ export interface NormOptions {
   axis?: Axes;
 }
 
+const axisTable = { axis: "number or list or null" } as const;
+
 const epsilon = 1e-7;
 
 /**
@@ -24,7 +27,8 @@ const epsilon = 1e-7;
  * @throws ValueError if it is negative or not finite.
  * @see Keras 3 `constraints.MaxNorm`; Srivastava et al. 2014.
  */
-export function maxNorm(maxValue = 2, { axis = 0 }: NormOptions = {}): Constraint {
+export function maxNorm(maxValue = 2, options: NormOptions = {}): Constraint {
+  const { axis = 0 } = checkOptions("maxNorm", options, axisTable);
   checkNumber("maxNorm", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
   return configured("maxNorm", { maxValue, axis }, (w: Tensor) => rescale(w, axis, (length) => clip(length, 0, maxValue)));
 }
@@ -33,7 +37,8 @@ export function maxNorm(maxValue = 2, { axis = 0 }: NormOptions = {}): Constrain
  * Makes every vector's norm 1: w/(ε + ‖w‖).
  * @see Keras 3 `constraints.UnitNorm`.
  */
-export function unitNorm({ axis = 0 }: NormOptions = {}): Constraint {
+export function unitNorm(options: NormOptions = {}): Constraint {
+  const { axis = 0 } = checkOptions("unitNorm", options, axisTable);
   return configured("unitNorm", { axis }, (w: Tensor) => div(w, add(norms(w, axis), epsilon)));
 }
 
@@ -60,7 +65,9 @@ export interface MinMaxNormOptions extends NormOptions {
  * @throws ValueError on bad bounds or rate.
  * @see Keras 3 `constraints.MinMaxNorm`.
  */
-export function minMaxNorm({ minValue = 0, maxValue = 1, rate = 1, axis = 0 }: MinMaxNormOptions = {}): Constraint {
+export function minMaxNorm(options: MinMaxNormOptions = {}): Constraint {
+  const table = { minValue: "number", maxValue: "number", rate: "number", axis: "number or list or null" } as const;
+  const { minValue = 0, maxValue = 1, rate = 1, axis = 0 } = checkOptions("minMaxNorm", options, table);
   checkNumber("minMaxNorm", "minValue", minValue, "a finite number ≥ 0", (v) => v >= 0);
   checkNumber("minMaxNorm", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
   checkNumber("minMaxNorm", "rate", rate, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
@@ -70,6 +77,17 @@ export function minMaxNorm({ minValue = 0, maxValue = 1, rate = 1, axis = 0 }: M
   return configured("minMaxNorm", { minValue, maxValue, rate, axis }, (w: Tensor) =>
     rescale(w, axis, (length) => add(mul(clip(length, minValue, maxValue), rate), mul(length, 1 - rate))),
   );
+}
+
+// With its defaults minMaxNorm is what maxNorm(1) is, without the code for its bounds.
+const byName = { nonNeg, unitNorm, maxNorm, minMaxNorm: () => maxNorm(1) };
+
+/** The name of a constraint with its defaults. */
+export type ConstraintName = keyof typeof byName;
+
+/** A constraint from its name, or one as it is. @throws ValueError on an unknown name, with the nearest. */
+export function constraintOf(given: ConstraintName | Constraint | undefined, owner: string): Constraint | undefined {
+  return typeof given === "string" ? lookUp(owner, "constraint", byName, given)() : given;
 }
 
 function norms(w: Tensor, axis: Axes): Tensor {

@@ -1,4 +1,5 @@
-import { checkNumber, shapeError, valueError } from "../errors.ts";
+import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { abs, add, equal, mul, square, sub } from "../tensor/ops/elementwise.ts";
 import { range } from "../tensor/ops/indexing.ts";
 import { matmul } from "../tensor/ops/matmul.ts";
@@ -47,10 +48,28 @@ export interface L1L2Options {
  * @throws ValueError if a factor is negative or not finite.
  * @see Keras 3 `regularizers.L1L2`.
  */
-export function l1l2({ l1: first = 0, l2: second = 0 }: L1L2Options = {}): Penalty {
+export function l1l2(options: L1L2Options = {}): Penalty {
+  const { l1: first = 0, l2: second = 0 } = checkOptions("l1l2", options, { l1: "number", l2: "number" });
   checkFactor("l1l2", "l1", first);
   checkFactor("l1l2", "l2", second);
   return configured("l1l2", { l1: first, l2: second }, (w: Tensor) => add(mul(sum(abs(w)), first), mul(sum(square(w)), second)));
+}
+
+const byName = {
+  l1,
+  l2,
+  l1l2: (): Penalty => {
+    const [first, second] = [l1(), l2()];
+    return (w) => add(first(w), second(w));
+  },
+};
+
+/** The name of a penalty with factors of 0.01: so Keras documents it for "l1l2", too, although its class then has factors of 0, which penalise nothing. */
+export type PenaltyName = keyof typeof byName;
+
+/** A penalty from its name, or one as it is. @throws ValueError on an unknown name, with the nearest, and on what is no penalty. */
+export function penaltyOf(given: PenaltyName | Penalty | undefined, owner: string): Penalty | undefined {
+  return typeof given === "string" ? lookUp(owner, "regularizer", byName, given)() : given;
 }
 
 /** Options of {@link orthogonalPenalty}. */
@@ -66,7 +85,8 @@ export interface OrthogonalPenaltyOptions {
  * @throws ValueError on a bad factor or mode; ShapeError where the weight is not a matrix.
  * @see Keras 3 `regularizers.OrthogonalRegularizer`.
  */
-export function orthogonalPenalty({ factor = 0.01, mode = "rows" }: OrthogonalPenaltyOptions = {}): Penalty {
+export function orthogonalPenalty(options: OrthogonalPenaltyOptions = {}): Penalty {
+  const { factor = 0.01, mode = "rows" } = checkOptions("orthogonalPenalty", options, { factor: "number", mode: "string" });
   checkFactor("orthogonalPenalty", "factor", factor);
   if (mode !== "rows" && mode !== "columns") {
     throw valueError("orthogonalPenalty", { rule: "unknown mode", expected: '"rows" or "columns"', received: mode });

@@ -1,5 +1,6 @@
 import { literal, shapeError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
+import { checkOptions } from "../options.ts";
 import type { DType, NumericArray, TypedArray } from "./dtype.ts";
 import { isNumericView } from "./nested.ts";
 import { defineOp, record } from "./op.ts";
@@ -49,9 +50,16 @@ export class Variable extends Printed {
 
   constructor(
     readonly shape: Shape,
-    options: VariableOptions,
+    given: VariableOptions,
   ) {
     super();
+    const options = checkOptions("variable", given, {
+      initial: "number or list or object!",
+      dtype: "string",
+      name: "string or function",
+      trainable: "boolean",
+      role: "string",
+    });
     this.naming = options.name ?? `variable_${this.id}`;
     checkShape(`variable "${this.name}"`, shape);
     this.dtype = options.dtype ?? "float32";

@@ -1,4 +1,5 @@
 import { message } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { NumericArray } from "../tensor/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { indexIn } from "./index-in.ts";
@@ -27,7 +28,9 @@ export interface Comparison {
  * Compares numbers element by element: |actual − expected| ≤ atol + rtol·|expected|. NaN equals NaN, an infinity equals itself.
  * @example compareClose([1, 2.1], [1, 2], { rtol: 1e-3 }).report; // names element 1
  */
-export function compareClose(actual: Numbers, expected: Numbers, { rtol = 1e-5, atol = 1e-8, shape = nestingOf(expected) }: Tolerance = {}): Comparison {
+export function compareClose(actual: Numbers, expected: Numbers, tolerance: Tolerance = {}): Comparison {
+  const table = { rtol: "number", atol: "number", shape: "list" } as const;
+  const { rtol = 1e-5, atol = 1e-8, shape = nestingOf(expected) } = checkOptions("allClose", tolerance, table);
   const a = flat(actual);
   const e = flat(expected);
   if (a.length !== e.length) return { close: false, report: complain("as many values as expected", `${e.length} values`, a.length) };

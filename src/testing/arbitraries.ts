@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from "../options.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 
 /**
@@ -58,6 +59,9 @@ export interface ValueLimits {
   clearance?: number;
 }
 
+const shapeTable: OptionTable<ShapeLimits> = { minRank: "number", maxRank: "number", minExtent: "number", maxExtent: "number" };
+const valueTable: OptionTable<ValueLimits> = { min: "number", max: "number", avoid: "list", clearance: "number" };
+
 /** Row-major values with their shape: what `tensor(values, shape)` takes. */
 export interface TensorValues {
   readonly values: Float32Array;
@@ -83,8 +87,10 @@ export interface TensorArbitraries {
  * fc.assert(fc.property(arb.tensor({ minRank: 1 }), ({ values, shape }) => …));
  */
 export function arbitraries(fc: FastCheck): TensorArbitraries {
-  const shape = ({ minRank = 0, maxRank = 4, minExtent = 1, maxExtent = 5 }: ShapeLimits = {}): Arbitrary<Shape> =>
-    fc.array(fc.integer({ min: minExtent, max: maxExtent }), { minLength: minRank, maxLength: maxRank });
+  const shape = (limits: ShapeLimits = {}): Arbitrary<Shape> => {
+    const { minRank = 0, maxRank = 4, minExtent = 1, maxExtent = 5 } = checkOptions("arbitraries.shape", limits, shapeTable);
+    return fc.array(fc.integer({ min: minExtent, max: maxExtent }), { minLength: minRank, maxLength: maxRank });
+  };
 
   /** Each operand has some axes of the result replaced by 1 and some leading ones left off, but no axis is lost by both. */
   const broadcastable = (limits: ShapeLimits = {}): Arbitrary<{ a: Shape; b: Shape; result: Shape }> =>
@@ -100,7 +106,8 @@ export function arbitraries(fc: FastCheck): TensorArbitraries {
       ),
     );
 
-  const values = (of: Shape, { min = -3, max = 3, avoid = [], clearance = 0.01 }: ValueLimits = {}): Arbitrary<Float32Array> => {
+  const values = (of: Shape, limits: ValueLimits = {}): Arbitrary<Float32Array> => {
+    const { min = -3, max = 3, avoid = [], clearance = 0.01 } = checkOptions("arbitraries.values", limits, valueTable);
     const size = sizeOf(of);
     const value = fc
       .integer({ min: Math.ceil(min * 1024), max: Math.floor(max * 1024) })
@@ -109,8 +116,12 @@ export function arbitraries(fc: FastCheck): TensorArbitraries {
     return fc.array(value, { minLength: size, maxLength: size }).map((list) => Float32Array.from(list));
   };
 
-  const tensor = (limits: ShapeLimits & ValueLimits = {}): Arbitrary<TensorValues> =>
-    shape(limits).chain((of) => values(of, limits).map((list) => ({ values: list, shape: of })));
+  const tensor = (limits: ShapeLimits & ValueLimits = {}): Arbitrary<TensorValues> => {
+    const checked = checkOptions("arbitraries.tensor", limits, { ...shapeTable, ...valueTable });
+    const { minRank, maxRank, minExtent, maxExtent, ...ofValues } = checked;
+    const ofShape = Object.fromEntries(Object.entries({ minRank, maxRank, minExtent, maxExtent }).filter(([, limit]) => limit !== undefined)) as ShapeLimits;
+    return shape(ofShape).chain((of) => values(of, ofValues).map((list) => ({ values: list, shape: of })));
+  };
 
   return { shape, broadcastable, values, tensor };
 }

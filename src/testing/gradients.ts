@@ -5,6 +5,7 @@ import { compile } from "../compiler/compile.ts";
 import { permutation } from "../data/rng.ts";
 import { AreteError, message, valueError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
+import { checkOptions } from "../options.ts";
 import { gradients } from "../tensor/autodiff.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { add, mul, placeholder, sum, tensor } from "../tensor/ops/index.ts";
@@ -80,8 +81,23 @@ export interface GradientReport {
 export async function checkGradients(
   f: ((...inputs: Tensor[]) => Tensor | readonly Tensor[]) | CheckedLayer,
   inputs: readonly (Tensor | NestedArray)[],
-  { h = 1e-5, tolerance = 1e-6, maxElements = 256, seed = 0, variables, training = true }: GradientCheckOptions = {},
+  options: GradientCheckOptions = {},
 ): Promise<GradientReport> {
+  const {
+    h = 1e-5,
+    tolerance = 1e-6,
+    maxElements = 256,
+    seed = 0,
+    variables,
+    training = true,
+  } = checkOptions("checkGradients", options, {
+    h: "number",
+    tolerance: "number",
+    maxElements: "number",
+    seed: "number",
+    variables: "list",
+    training: "boolean",
+  });
   const backend = js({ precision: "float64" });
   const constants = inputs.map((input) => (input instanceof Tensor ? input : tensor(input)));
   const places = constants.map(({ shape, dtype }, index) => placeholder(`input ${index}`, shape, dtype));

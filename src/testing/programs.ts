@@ -1,11 +1,12 @@
 import type { Backend } from "../backends/backend.ts";
 import type { BufferId, BufferSpec, Instruction, Program, View } from "../compiler/instruction.ts";
+import { checkOptions } from "../options.ts";
 import type { DType, TypedArray } from "../tensor/dtype.ts";
 import { type Shape, stridesOf } from "../tensor/shape.ts";
 
 /** A view from the start of a buffer, contiguous and float32 unless said otherwise. */
 export function viewOf(buffer: BufferId, shape: Shape, options: { dtype?: DType; offset?: number; strides?: readonly number[] } = {}): View {
-  const { dtype = "float32", offset = 0, strides = stridesOf(shape) } = options;
+  const { dtype = "float32", offset = 0, strides = stridesOf(shape) } = checkOptions("viewOf", options, { dtype: "string", offset: "number", strides: "list" });
   return { buffer, dtype, offset, shape, strides };
 }
 

@@ -1,7 +1,9 @@
 import type { HostArray } from "../data/array.ts";
-import { valueError } from "../errors.ts";
+import { lookUp, valueError } from "../errors.ts";
+import { listOf } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import type { OptionTable } from "../options.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { OperationQueue } from "./operation-queue.ts";
 import type { Logs } from "./trainer.ts";
@@ -71,6 +73,52 @@ export type Hook = Exclude<keyof Callback, "diagnoses">;
 /** What a hook is called with, but the run, which all get. */
 type Given<H extends Hook> = Parameters<NonNullable<Callback[H]>> extends [...infer First, infer _Run] ? First : never;
 
+/** The hooks, and what else a callback may have. */
+const hooks: OptionTable<Callback> = {
+  diagnoses: "boolean",
+  onTrainBegin: "function",
+  onTrainEnd: "function",
+  onEpochBegin: "function",
+  onEpochEnd: "function",
+  onTrainBatchBegin: "function",
+  onTrainBatchEnd: "function",
+  onTestBegin: "function",
+  onTestEnd: "function",
+  onTestBatchBegin: "function",
+  onTestBatchEnd: "function",
+  onPredictBegin: "function",
+  onPredictEnd: "function",
+  onPredictBatchBegin: "function",
+  onPredictBatchEnd: "function",
+};
+
+/**
+ * Callbacks as a list: one alone is a list of one.
+ * @throws ValueError on what is no object; on a name of a plain object that begins as hooks do but is none, with the nearest; on a hook that is no
+ * function. Objects of classes may have methods of any name.
+ */
+export function callbacksOf(owner: string, given: Callback | readonly Callback[]): readonly Callback[] {
+  const list = listOf(given);
+  for (const callback of list) {
+    if (typeof callback !== "object" || callback === null) {
+      throw valueError(owner, { rule: "a callback is an object of hooks", expected: "such as earlyStopping() or { onEpochEnd: … }", received: callback });
+    }
+    const isPlain = Object.getPrototypeOf(Object.getPrototypeOf(callback) ?? {}) === null;
+    checkHooks(owner, callback, (name) => name in hooks || (isPlain && /^on[A-Z_]/.test(name)));
+  }
+  return list;
+}
+
+/** Checks the names for which `counts` holds. */
+export function checkHooks(owner: string, callback: Callback, counts: (name: string) => boolean): void {
+  for (const [name, hook] of Object.entries(callback)) {
+    if (!counts(name)) continue;
+    const kind = lookUp(owner, "hook", hooks, name);
+    if (hook !== undefined && hook !== null && typeof hook !== kind)
+      throw valueError(owner, { rule: `${name} must be a ${kind}`, expected: `a ${kind}`, received: hook });
+  }
+}
+
 /** Several callbacks as one. A hook that nobody has costs nothing. */
 export class CallbackList {
   /**
@@ -90,7 +138,7 @@ export class CallbackList {
 
   /** Whether one of them has this hook. */
   has(hook: Hook): boolean {
-    return this.callbacks.some((callback) => callback[hook] !== undefined);
+    return this.callbacks.some((callback) => callback[hook]);
   }
 
   /** Calls the hook of each, one after the other. */

@@ -1,10 +1,11 @@
 import type { Network } from "../nn/network.ts";
+import { checkOptions } from "../options.ts";
 import type { ArraysGiven } from "./arrays.ts";
-import { type Callback, CallbackList, type TrainedModel, type Training } from "./callback.ts";
+import { type Callback, CallbackList, callbacksOf, type TrainedModel, type Training } from "./callback.ts";
 import { type FitPlan, runEpochs, type Validation } from "./epochs.ts";
 import { History } from "./history.ts";
 import type { OperationQueue } from "./operation-queue.ts";
-import { checkFit, type FitOptions } from "./options.ts";
+import { arrays, checkFit, type FitOptions, type ValidationData } from "./options.ts";
 import { type BatchStream, isStream, Preparation, splitColumns } from "./prepare.ts";
 import { Progress } from "./progress.ts";
 import type { BatchSource } from "./source.ts";
@@ -32,7 +33,7 @@ export async function runFit(call: FitCall): Promise<History> {
   warnOfChange(trainer);
   const history = new History(seed);
   const progress = verbose === 0 ? undefined : new Progress(verbose);
-  const list: Callback[] = [...callbacks, history.recorder, ...(progress ? [progress] : [])];
+  const list: Callback[] = [...callbacksOf("fit", callbacks), history.recorder, ...(progress ? [progress] : [])];
   const training: Training = {
     model,
     epochs,
@@ -92,11 +93,22 @@ async function validationOf(network: Network, task: Task, options: FitOptions): 
   if (data === undefined) return undefined;
   const preparation = new Preparation(network, "validationData", task.objective, checkData);
   if (isStream(data)) return validating(preparation.streamSource(data, true), options);
-  const [x, y, sampleWeight] = data;
+  const [x, y, sampleWeight] = validationArrays(preparation.label, data);
   return validating(preparation.arraySource(await preparation.columns({ x, y, sampleWeight }), validationBatches(options)), options);
 }
 
 const validationBatches = ({ validationBatchSize, batchSize, validationSteps: steps }: FitOptions) => ({ batchSize: validationBatchSize ?? batchSize, steps });
+
+/** Arrays in their order: a list as it is, or a record by its names. */
+function validationArrays(label: string, data: Exclude<ValidationData, BatchStream>): readonly [ArraysGiven, ArraysGiven, ArraysGiven?] {
+  if (Array.isArray(data)) return data as unknown as readonly [ArraysGiven, ArraysGiven, ArraysGiven?];
+  const { x, y, sampleWeight } = checkOptions(label, data as { x: ArraysGiven; y: ArraysGiven; sampleWeight?: ArraysGiven }, {
+    x: `${arrays}!`,
+    y: `${arrays}!`,
+    sampleWeight: arrays,
+  });
+  return sampleWeight === undefined ? [x, y] : [x, y, sampleWeight];
+}
 
 function validating(source: BatchSource, { validationFreq: freq = 1, validationSteps }: FitOptions): Validation {
   const isDue = (epoch: number) => (typeof freq === "number" ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));

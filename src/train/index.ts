@@ -11,10 +11,21 @@ export { type SwapEMAWeightsOptions, swapEMAWeights } from "./callbacks/swap-ema
 export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-nan.ts";
 export type { ClassWeight } from "./class-weight.ts";
 export { History } from "./history.ts";
-export { type BatchWeights, type CompileModelOptions, Model, type ModelOptions, type SummaryOptions } from "./model.ts";
+export { Model } from "./model.ts";
 export type { NamedArrays, NamedResult } from "./named-weights.ts";
 export type { LossGiven, MetricGiven, ObjectiveOptions, PerOutput } from "./objective.ts";
-export type { EvaluateOptions, FitOptions, PassOptions, PredictOptions, ValidationData, Verbosity } from "./options.ts";
+export type {
+  BatchWeights,
+  CompileModelOptions,
+  EvaluateOptions,
+  FitOptions,
+  ModelOptions,
+  PassOptions,
+  PredictOptions,
+  SummaryOptions,
+  ValidationData,
+  Verbosity,
+} from "./options.ts";
 export type { BatchGiven, BatchStream } from "./prepare.ts";
 export { type Profile, type ProfiledInstruction, type ProfileGroup, type ProfileOptions, profile } from "./profile.ts";
 export { learningRateRangeTest, type RangeTest, type RangeTestOptions } from "./range-test.ts";

@@ -6,57 +6,45 @@ import { checkSeed, drawSeed } from "../data/rng.ts";
 import { type StateError, stateError } from "../errors.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
-import { Network, type NetworkOptions } from "../nn/network.ts";
+import { Network } from "../nn/network.ts";
 import { summary } from "../nn/summary.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import type { OptimizerName } from "../optim/optimizers.ts";
+import { checkOptions } from "../options.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ArraysGiven, DataGiven } from "./arrays.ts";
 import type { BatchSpec } from "./batch.ts";
-import { CallbackList, type TrainedModel } from "./callback.ts";
+import { CallbackList, callbacksOf, type TrainedModel } from "./callback.ts";
 import { lastUse, outputBehind } from "./chain.ts";
-import type { ClassWeight } from "./class-weight.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { runPredict, runTest, StepRunner } from "./loops.ts";
 import type { McPrediction, McPredictOptions } from "./mc-predict.ts";
 import { assignAll, assignNamed, assignOptimizer, type NamedArrays, type NamedResult, readNamed, readOptimizer } from "./named-weights.ts";
-import { Objective, type ObjectiveOptions } from "./objective.ts";
+import { Objective } from "./objective.ts";
 import { OperationQueue } from "./operation-queue.ts";
-import { checkPass, type EvaluateOptions, type FitOptions, type PredictOptions } from "./options.ts";
+import {
+  type BatchWeights,
+  batchWeights,
+  type CompileModelOptions,
+  checkPass,
+  compileOptions,
+  type EvaluateOptions,
+  evaluateOptions,
+  type FitOptions,
+  fitOptions,
+  type ModelOptions,
+  modelTable,
+  type PredictOptions,
+  predictOptions,
+  type SummaryOptions,
+} from "./options.ts";
 import { type BatchStream, isStream, outputNames, Preparation } from "./prepare.ts";
 import type { BatchCursor } from "./source.ts";
 import type { Mode } from "./step.ts";
 import { Task } from "./task.ts";
 import { type Logs, type Step, Trainer } from "./trainer.ts";
-
-/** Options of a model. */
-export interface ModelOptions extends NetworkOptions {
-  /** Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` tells it. */
-  seed?: number;
-}
-
-/** Options of {@link Model.compile}. */
-export interface CompileModelOptions extends ObjectiveOptions {
-  /** An optimizer, or the name of one with its defaults. Default "rmsprop", as in Keras. */
-  optimizer?: OptimizerName | Optimizer;
-  /** Where it runs. Default wasm, on first need. */
-  backend?: Backend;
-}
-
-/** Weights of one batch's samples. */
-export interface BatchWeights {
-  sampleWeight?: ArraysGiven;
-  classWeight?: ClassWeight;
-}
-
-/** Options of {@link Model.summary}. */
-export interface SummaryOptions {
-  /** Where the text goes; false for nowhere. Default console.log. */
-  print?: ((text: string) => void) | false;
-}
 
 /**
  * A network that can be trained: `compile`, then `fit`, `evaluate`, `predict`, with Keras's meaning. Make one with `sequential` or `model`.
@@ -71,7 +59,8 @@ export class Model extends Network implements TrainedModel {
   private givenBackend: Backend | undefined;
   private readonly queue = new OperationQueue();
 
-  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], { seed, ...options }: ModelOptions = {}, kind = "model") {
+  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], given: ModelOptions = {}, kind = "model") {
+    const { seed, ...options } = checkOptions(kind, given, modelTable);
     super(inputs, outputs, options, kind);
     this.seed = checkSeed(this.label, seed ?? drawSeed());
     this.initialize(this.seed);
@@ -85,9 +74,10 @@ export class Model extends Network implements TrainedModel {
    * adds a loss.
    * @throws ValueError on unknown names (with the nearest), on lists that do not fit the outputs, and on an optimizer of another model.
    */
-  compile({ optimizer = "rmsprop", backend, ...objective }: CompileModelOptions = {}): void {
+  compile(options: CompileModelOptions = {}): void {
     this.checkIdle("compile");
     const label = `compile of ${this.label}`;
+    const { optimizer = "rmsprop", backend, ...objective } = compileOptions(label, options);
     const task = new Task(label, new Objective(label, outputNames(this), objective), optimizer);
     if (typeof optimizer === "object") optimizer.serve(label, this, this.trainableVariables);
     this.trainer?.dispose();
@@ -116,10 +106,11 @@ export class Model extends Network implements TrainedModel {
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
   fit(x: ArraysGiven, y: ArraysGiven | null, options?: FitOptions): Promise<History>;
   async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions | null, options: FitOptions = {}): Promise<History> {
+    const checked = fitOptions(`fit of ${this.label}`, isStream(x) ? (yOrOptions as FitOptions) : options);
     return this.alone("fit", async (task, trainer, queue) => {
       if (queue.isNested) throw this.busy("fit", "a call from a callback of this model");
       const data = isStream(x) ? { stream: x } : { x, y: yOrOptions as ArraysGiven };
-      return runFit({ model: this, network: this, task, trainer, data, options: isStream(x) ? ((yOrOptions ?? {}) as FitOptions) : options, queue });
+      return runFit({ model: this, network: this, task, trainer, data, options: checked, queue });
     });
   }
 
@@ -150,7 +141,8 @@ export class Model extends Network implements TrainedModel {
     });
   }
 
-  private onBatch(what: string, modeOf: (task: Task) => Mode, data: DataGiven, { sampleWeight, classWeight }: BatchWeights): Promise<Logs> {
+  private onBatch(what: string, modeOf: (task: Task) => Mode, data: DataGiven, weights: BatchWeights): Promise<Logs> {
+    const { sampleWeight, classWeight } = batchWeights(`${what} of ${this.label}`, weights, what === "testOnBatch");
     return this.alone(what, async (task, trainer) => {
       const mode = modeOf(task);
       if (mode !== "test") trainer.checkTrainable(what);
@@ -174,15 +166,16 @@ export class Model extends Network implements TrainedModel {
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
   evaluate(x: ArraysGiven, y: ArraysGiven | null, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions | null, given: EvaluateOptions = {}): Promise<Logs> {
+    const options = evaluateOptions(`evaluate of ${this.label}`, isStream(x) ? (yOrOptions as EvaluateOptions) : given);
     return this.alone("evaluate", async (task, trainer, queue) => {
-      const options = isStream(x) ? ((yOrOptions ?? {}) as EvaluateOptions) : given;
       const { batchSize, sampleWeight, steps, callbacks = [], checkData = true } = options;
       const preparation = new Preparation(this, "evaluate", task.objective, checkData);
       checkPass(preparation.label, options, isStream(x));
       const source = isStream(x)
         ? preparation.streamSource(x, true)
         : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), { batchSize, steps });
-      return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, new CallbackList(callbacks, { model: this }, queue));
+      const hooks = new CallbackList(callbacksOf(preparation.label, callbacks), { model: this }, queue);
+      return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, hooks);
     });
   }
 
@@ -200,8 +193,8 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** As {@link predict}, with a tensor for each output. */
-  predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
-    return this.forward("predict", x, options);
+  async predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
+    return this.forward("predict", x, predictOptions(`predict of ${this.label}`, options));
   }
 
   /**
@@ -211,7 +204,8 @@ export class Model extends Network implements TrainedModel {
    * @throws ValueError where passes is no integer ≥ 1; StateError where the model has several outputs.
    * @see Gal & Ghahramani 2016, arXiv:1506.02142.
    */
-  mcPredict(x: ArraysGiven, { passes = 100, ...options }: McPredictOptions = {}): Promise<McPrediction> {
+  async mcPredict(x: ArraysGiven, given: McPredictOptions = {}): Promise<McPrediction> {
+    const { passes = 100, ...options } = predictOptions(`mcPredict of ${this.label}`, given, { passes: "number" });
     // One after another, so that what each draws depends on the order of the calls alone.
     return this.queue.run(async () =>
       (await import("../rare.ts")).mcPredict(this.label, passes, async () => {
@@ -230,7 +224,7 @@ export class Model extends Network implements TrainedModel {
       this.forwardTrainer(),
       this.outputs.length,
       { source, epoch: 0, limit: steps },
-      new CallbackList(callbacks, { model: this }),
+      new CallbackList(callbacksOf(preparation.label, callbacks), { model: this }),
       mode,
     );
     return outputs.map(({ data, shape }) => tensor(data, shape));
@@ -279,7 +273,8 @@ export class Model extends Network implements TrainedModel {
    * @returns which names were set, which of the model's were missing and which given ones it does not have.
    * @throws ValueError where names do not fit (with strict false: where none does), ShapeError where shapes do not; then nothing has changed.
    */
-  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, { strict = true }: { strict?: boolean } = {}): NamedResult {
+  setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, options: { strict?: boolean } = {}): NamedResult {
+    const { strict = true } = checkOptions(`setNamedWeights of ${this.label}`, options, { strict: "boolean" });
     return assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
   }
 
@@ -301,7 +296,8 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** The model as a table of layers; printed, and given as text. */
-  summary({ print = console.log }: SummaryOptions = {}): string {
+  summary(options: SummaryOptions = {}): string {
+    const { print = console.log } = checkOptions("summary", options, { print: "function or false" });
     const text = summary(this);
     if (print) print(text);
     return text;

@@ -1,14 +1,52 @@
+import type { Backend } from "../backends/backend.ts";
 import { checkNumber, valueError } from "../errors.ts";
+import type { NetworkOptions } from "../nn/network.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { OptimizerName } from "../optim/optimizers.ts";
+import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import type { Callback } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
+import type { McPredictOptions } from "./mc-predict.ts";
+import type { ObjectiveOptions } from "./objective.ts";
 import type { BatchStream } from "./prepare.ts";
+
+/** Options of a model. */
+export interface ModelOptions extends NetworkOptions {
+  /** Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` tells it. */
+  seed?: number;
+}
+
+export const modelTable: OptionTable<ModelOptions> = { seed: "number", name: "string", trainable: "boolean" };
+
+/** Options of {@link Model.compile}. */
+export interface CompileModelOptions extends ObjectiveOptions {
+  /** An optimizer, or the name of one with its defaults. Default "rmsprop", as in Keras. */
+  optimizer?: OptimizerName | Optimizer;
+  /** Where it runs. Default wasm, on first need. */
+  backend?: Backend;
+}
+
+/** Weights of one batch's samples. */
+export interface BatchWeights {
+  sampleWeight?: ArraysGiven;
+  classWeight?: ClassWeight;
+}
+
+/** Options of {@link Model.summary}. */
+export interface SummaryOptions {
+  /** Where the text goes; false for nowhere. Default console.log. */
+  print?: ((text: string) => void) | false;
+}
 
 /** How much is shown: nothing, a line with a bar that moves (where there is a terminal), or a plain line per epoch. */
 export type Verbosity = "auto" | 0 | 1 | 2;
 
-/** Data to validate with: arrays in a list, or batches. */
-export type ValidationData = readonly [x: ArraysGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven] | BatchStream;
+/** Data to validate with: arrays in a list, or by name, or batches. */
+export type ValidationData =
+  | readonly [x: ArraysGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven]
+  | { readonly x: ArraysGiven; readonly y: ArraysGiven; readonly sampleWeight?: ArraysGiven }
+  | BatchStream;
 
 /** Options of passes over data. */
 export interface PassOptions {
@@ -17,8 +55,8 @@ export interface PassOptions {
    * as in Keras.
    */
   batchSize?: number;
-  /** Callbacks. Default none. */
-  callbacks?: readonly Callback[];
+  /** One or several callbacks. Default none. */
+  callbacks?: Callback | readonly Callback[];
   /**
    * Whether to look through the data before they run, batches of a stream in every epoch: for NaN, infinities (of float32), labels that do not exist, and what is no
    * number of an embedding's vector. Default true.
@@ -75,6 +113,62 @@ export interface FitOptions extends PassOptions {
   validationBatchSize?: number;
   /** Validate every so many epochs, or after these epochs (counted from 1). Default 1. */
   validationFreq?: number | readonly number[];
+}
+
+/** The kinds of {@link ArraysGiven}. */
+export const arrays = "object or list or number";
+
+/** The options of a pass over data, checked. @param own those besides the ones that all passes take. */
+function passOptions<O extends PassOptions>(label: string, options: O, own: OwnTable<NoInfer<O>, PassOptions>): O {
+  return checkOptions(label, options, { batchSize: "number", callbacks: "object or list", checkData: "boolean", ...own } as unknown as OptionTable<O>);
+}
+
+/** The options of `predict` and `mcPredict`, checked; only the latter has passes. */
+export function predictOptions(label: string, options: McPredictOptions, passes = {}): McPredictOptions {
+  return passOptions(label, options, { steps: "number", ...(passes as { passes: "number" }) });
+}
+
+/** The options of `evaluate`, checked. */
+export function evaluateOptions(label: string, options: EvaluateOptions): EvaluateOptions {
+  return passOptions(label, options, { steps: "number", sampleWeight: arrays });
+}
+
+/** The options of `fit`, checked. */
+export function fitOptions(label: string, options: FitOptions): FitOptions {
+  return passOptions(label, options, {
+    epochs: "number",
+    verbose: "string or number",
+    validationSplit: "number",
+    validationData: "object or list",
+    shuffle: "boolean or string",
+    seed: "number",
+    initialEpoch: "number",
+    classWeight: "object or list",
+    sampleWeight: arrays,
+    stepsPerEpoch: "number",
+    validationSteps: "number",
+    validationBatchSize: "number",
+    validationFreq: "number or list",
+  });
+}
+
+/** The options of `compile`, checked. */
+export function compileOptions(label: string, options: CompileModelOptions): CompileModelOptions {
+  return checkOptions(label, options, {
+    loss: "string or function or list or object or null",
+    optimizer: "string or object",
+    backend: "object",
+    lossWeights: "list or object",
+    metrics: "string or function or list or object or null",
+    weightedMetrics: "string or function or list or object or null",
+  });
+}
+
+/** The weights of a batch, checked; tests have none of classes. */
+export function batchWeights(label: string, weights: BatchWeights, isTest: boolean): BatchWeights {
+  return isTest
+    ? checkOptions(label, weights, { sampleWeight: arrays } as OptionTable<BatchWeights>)
+    : checkOptions(label, weights, { sampleWeight: arrays, classWeight: "object or list" });
 }
 
 const count = (label: string, what: string, value: number | undefined, least: number) => {

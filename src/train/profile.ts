@@ -2,9 +2,11 @@ import { isHostBackend } from "../backends/backend.ts";
 import type { Instruction, Program } from "../compiler/instruction.ts";
 import { printInstruction, print as printProgram } from "../compiler/print.ts";
 import { checkNumber, stateError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import type { Model } from "./model.ts";
+import { arrays } from "./options.ts";
 import type { Pacer } from "./pacer.ts";
 import type { BoundProgram } from "./programs.ts";
 
@@ -56,7 +58,8 @@ export interface Profile {
  * @throws StateError before `compile` where there is y, and where the backend cannot run instructions apart; ValueError where repeats is no integer ≥ 1.
  * @example await profile(model, xTrain.slice(0, 32), { y: yTrain.slice(0, 32) });
  */
-export async function profile(model: Model, x: ArraysGiven, { y, repeats = 30, print = console.log }: ProfileOptions = {}): Promise<Profile> {
+export async function profile(model: Model, x: ArraysGiven, options: ProfileOptions = {}): Promise<Profile> {
+  const { y, repeats = 30, print = console.log } = checkOptions("profile", options, { y: arrays, repeats: "number", print: "function or false" });
   checkNumber("profile", "repeats", repeats, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
   const mode = y === undefined ? "predict" : "train";
   const found = await model.withStep(mode, y === undefined ? { x } : { x, y }, (trainer, step, cursor) => {

@@ -1,6 +1,7 @@
 import { type Dataset, dataset } from "../data/dataset.ts";
 import { checkNumber, stateError, valueError } from "../errors.ts";
 import { checkCount, checkDecay, checkPositive } from "../optim/ranges.ts";
+import { checkOptions } from "../options.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { pow } from "../tensor/portable.ts";
 import type { ArraysGiven } from "./arrays.ts";
@@ -46,8 +47,24 @@ export interface RangeTest {
  * @see Smith 2017, arXiv:1506.01186; Géron, Hands-On Machine Learning, ch. 11.
  */
 export async function learningRateRangeTest(model: Model, x: ArraysGiven, y: ArraysGiven, options: RangeTestOptions = {}): Promise<RangeTest> {
-  const { minLearningRate = 1e-6, maxLearningRate = 10, steps = 200, batchSize = 32, smoothing = 0.9, divergence = 4, seed = model.seed } = options;
-  checkOptions({ minLearningRate, maxLearningRate, steps, batchSize, smoothing, divergence, seed });
+  const {
+    minLearningRate = 1e-6,
+    maxLearningRate = 10,
+    steps = 200,
+    batchSize = 32,
+    smoothing = 0.9,
+    divergence = 4,
+    seed = model.seed,
+  } = checkOptions("learningRateRangeTest", options, {
+    minLearningRate: "number",
+    maxLearningRate: "number",
+    steps: "number",
+    batchSize: "number",
+    smoothing: "number",
+    divergence: "number",
+    seed: "number",
+  });
+  checkRanges({ minLearningRate, maxLearningRate, steps, batchSize, smoothing, divergence, seed });
   const { optimizer } = model;
   if (optimizer.isScheduled) {
     throw stateError("learningRateRangeTest", { rule: "the test sets the learning rate", expected: "an optimizer made with a number", received: "a schedule" });
@@ -130,7 +147,7 @@ async function remember(model: Model): Promise<() => void> {
   };
 }
 
-function checkOptions(options: Required<RangeTestOptions>): void {
+function checkRanges(options: Required<RangeTestOptions>): void {
   const name = "learningRateRangeTest";
   checkPositive(name, "minLearningRate", options.minLearningRate);
   checkPositive(name, "maxLearningRate", options.maxLearningRate);

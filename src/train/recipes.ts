@@ -10,6 +10,7 @@ import { flatten, lambda } from "../nn/layers/shape.ts";
 import { oneCycle } from "../optim/cycles.ts";
 import { checkCount } from "../optim/ranges.ts";
 import { sgd } from "../optim/sgd.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import { l2 as l2Penalty } from "../regularize/penalties.ts";
 import { div, sub } from "../tensor/ops/elementwise.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
@@ -36,6 +37,16 @@ export interface RecipeOptions {
   seed?: number;
 }
 
+const recipeTable: OptionTable<RecipeOptions> = {
+  inputShape: "list!",
+  hidden: "list!",
+  classes: "number!",
+  steps: "number!",
+  maxLearningRate: "number",
+  patience: "number",
+  seed: "number",
+};
+
 /** A compiled model and the callbacks to fit it with; early stopping needs validation data. */
 export interface Recipe {
   readonly model: Model;
@@ -56,7 +67,8 @@ export interface StandardOptions extends RecipeOptions {
  * @throws ValueError where units, classes or steps are out of range.
  * @example const { model, callbacks } = recipes.standard({ inputShape: [28, 28], hidden: [300, 100], classes: 10, steps: 10 * 1719 });
  */
-export function standard(options: StandardOptions): Recipe {
+export function standard(given: StandardOptions): Recipe {
+  const options = checkOptions("recipes.standard", given, { ...recipeTable, normalize: "boolean", l2: "number" });
   const { hidden, normalize = hidden.length >= 4, l2 } = options;
   const penalty = l2 === undefined ? {} : { kernelRegularizer: l2Penalty(l2) };
   const block = (units: number): Layer[] =>
@@ -80,7 +92,8 @@ export interface SelfNormalizingOptions extends RecipeOptions {
  * @throws ValueError where units, classes or steps are out of range; ShapeError where x does not have inputShape.
  * @see Klambauer et al. 2017, arXiv:1706.02515.
  */
-export function selfNormalizing(options: SelfNormalizingOptions): Recipe {
+export function selfNormalizing(given: SelfNormalizingOptions): Recipe {
+  const options = checkOptions("recipes.selfNormalizing", given, { ...recipeTable, x: "object or list or number!", dropout: "number" });
   const { hidden, inputShape, x, dropout } = options;
   const block = (units: number): Layer[] => [
     dense(units, { kernelInitializer: "lecunNormal", activation: "selu" }),

@@ -3,7 +3,9 @@ import { input } from "../nn/input.ts";
 import { Layer } from "../nn/layer.ts";
 import { nameLayers } from "../nn/naming.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
-import { Model, type ModelOptions } from "./model.ts";
+import { checkOptions } from "../options.ts";
+import { Model } from "./model.ts";
+import { type ModelOptions, modelTable } from "./options.ts";
 
 /**
  * A model whose layers follow one another. The first layer says what comes in (`inputShape`), unless it was built before.
@@ -55,14 +57,15 @@ export interface FunctionalOptions extends ModelOptions {
  * @example const x = input([784]); const m = model({ inputs: x, outputs: dense(10).apply(dense(300).apply(x)) });
  * @see Keras 3 functional `Model`.
  */
-export function model({ inputs, outputs, ...options }: FunctionalOptions = {} as FunctionalOptions): Model {
-  if (!inputs || !outputs) {
+export function model(given: FunctionalOptions): Model {
+  if (!given?.inputs || !given.outputs) {
     throw valueError("model", {
       rule: "takes one object with inputs and outputs",
       expected: "model({ inputs: x, outputs: y })",
-      received: inputs ? "no outputs" : outputs ? "no inputs" : "neither",
+      received: given?.inputs ? "no outputs" : given?.outputs ? "no inputs" : "neither",
     });
   }
+  const { inputs, outputs, ...options } = checkOptions("model", given, { inputs: "object or list!", outputs: "object or list!", ...modelTable });
   // Copies: the caller may change a list of its own later.
   const list = (tensors: SymbolicTensor | readonly SymbolicTensor[]) => [tensors].flat() as SymbolicTensor[];
   return new Model(list(inputs), list(outputs), options);

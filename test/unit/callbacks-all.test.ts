@@ -58,12 +58,12 @@ describe("options are checked, at both ends of every range", () => {
     [() => reduceLROnPlateau({ cooldown: -1 }), "reduceLROnPlateau: cooldown must be an integer ≥ 0"],
     [() => reduceLROnPlateau({ minLearningRate: -1 }), "reduceLROnPlateau: minLearningRate must be a finite number ≥ 0"],
     [() => modelCheckpoint({ saveFreq: 0 }), "modelCheckpoint: saveFreq must be an integer ≥ 1"],
-    [() => modelCheckpoint({ save: "file" as never }), "modelCheckpoint: save must be a function. Expected (snapshot) => …, received file."],
+    [() => modelCheckpoint({ save: "file" as never }), "modelCheckpoint: save is of the wrong kind. Expected function"],
     [() => learningRateScheduler(3 as never), "learningRateScheduler: the schedule must be a function"],
     [() => csvLogger("log.csv" as never), "csvLogger: there must be somewhere to write to. Expected a function or a stream, received log.csv."],
     [
       () => lambdaCallback({ onEpochEnds: () => {} } as never),
-      'lambdaCallback: unknown hook. Expected one of 14 names, received "onEpochEnds". Did you mean "onEpochEnd"',
+      'lambdaCallback: unknown hook. Expected one of 15 names, received "onEpochEnds". Did you mean "onEpochEnd"',
     ],
     [() => lambdaCallback({ onEpochEnd: 3 } as never), "lambdaCallback: onEpochEnd must be a function. Expected a function, received 3."],
   ];

@@ -5,7 +5,8 @@ import { dense } from "../../src/nn/layers/dense.ts";
 import { type LossName, lossNames, lossOf } from "../../src/nn/losses/names.ts";
 import { type MetricName, metricNames, metricOf } from "../../src/nn/metrics/names.ts";
 import { optimizerNames } from "../../src/optim/optimizers.ts";
-import type { CompileModelOptions, Model } from "../../src/train/model.ts";
+import type { Model } from "../../src/train/model.ts";
+import type { CompileModelOptions } from "../../src/train/options.ts";
 import { sequential } from "../../src/train/sequential.ts";
 
 const x = [

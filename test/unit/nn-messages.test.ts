@@ -228,7 +228,7 @@ describe("shapes that do not fit", () => {
     ["minMaxNorm", () => minMaxNorm({ minValue: 2, maxValue: 1 }), /the bounds must be in order\. Expected minValue ≤ maxValue \(1\), received 2/],
     ["input", () => input([0]), /shape is the shape of one sample/],
     ["input dtype", () => input([1], { dtype: "float64" as never }), /unknown dtype\. Expected "float32" or "int32", received float64/],
-    ["lambda", () => layers.lambda(3 as never), /needs a function of a tensor/],
+    ["lambda", () => layers.lambda(3 as never), /lambda: fn is of the wrong kind/],
   ];
   for (const [name, make, message] of cases) it(name, () => expect(make).toThrow(message));
 });

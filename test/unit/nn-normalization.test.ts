@@ -129,6 +129,6 @@ describe("spectral normalization", () => {
     for (const several of [sequential([dense(2, { inputShape: [3] }), dense(2)]), multiHeadAttention(2, 2)]) {
       expect(() => spectralNormalization(several).ensureBuilt([null, 3, 3])).toThrow("must have one kernel");
     }
-    expect(() => spectralNormalization(flatten as never, { name: "s" })).toThrow('spectralNormalization "s": normalizes the kernel of a layer.');
+    expect(() => spectralNormalization(flatten as never, { name: "s" })).toThrow("spectralNormalization: layer is of the wrong kind. Expected object");
   });
 });

@@ -299,6 +299,7 @@ describe("messages of recurrent layers", () => {
     expect(() => layers.bidirectional(layers.gru(2), { backwardLayer: layers.gru(2, { goBackwards: true, stateful: true }) })).toThrow(
       "must agree in stateful",
     );
-    expect(() => layers.timeDistributed(3 as unknown as Layer)).toThrow("applies a layer to each step");
+    expect(() => layers.timeDistributed(3 as unknown as Layer)).toThrow("timeDistributed: layer is of the wrong kind");
+    expect(() => layers.timeDistributed({} as unknown as Layer)).toThrow("applies a layer to each step");
   });
 });

@@ -11,7 +11,8 @@ import type { Tensor } from "../../src/tensor/tensor.ts";
 import { csvLogger } from "../../src/train/callbacks/csv-logger.ts";
 import { earlyStopping } from "../../src/train/callbacks/early-stopping.ts";
 import { learningRateScheduler } from "../../src/train/callbacks/learning-rate-scheduler.ts";
-import type { CompileModelOptions, Model } from "../../src/train/model.ts";
+import type { Model } from "../../src/train/model.ts";
+import type { CompileModelOptions } from "../../src/train/options.ts";
 import { profile } from "../../src/train/profile.ts";
 import { model, sequential } from "../../src/train/sequential.ts";
 

@@ -51,7 +51,10 @@ export async function samplesOfFit(samples: number, options: FitOptions, recorde
   await recorded.model.fit(x, x, {
     verbose: 0,
     ...options,
-    callbacks: [{ onEpochBegin: () => void epochs.push([]), onTrainBatchEnd: () => void epochs.at(-1)?.push(recorded.batch()) }, ...(options.callbacks ?? [])],
+    callbacks: [
+      { onEpochBegin: () => void epochs.push([]), onTrainBatchEnd: () => void epochs.at(-1)?.push(recorded.batch()) },
+      ...[options.callbacks ?? []].flat(),
+    ],
   });
   return epochs;
 }

@@ -1,6 +1,7 @@
 import type { Program } from "../../compiler/instruction.ts";
 import { stateError, valueError } from "../../errors.ts";
 import { hide, type Printed, printed } from "../../format.ts";
+import { checkOptions } from "../../options.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { JsExecutable } from "./executable.ts";
@@ -22,7 +23,8 @@ interface JsStorage extends Storage {
  * WASM SIMD. Sums are kept in float64 whatever the precision; every other result is rounded to it.
  * @example const reference = js({ precision: "float64" });
  */
-export function js({ precision = "float32" }: JsOptions = {}): HostBackend {
+export function js(options: JsOptions = {}): HostBackend {
+  const { precision = "float32" } = checkOptions("js", options, { precision: "string" });
   if (precision !== "float32" && precision !== "float64") {
     throw valueError("js", { rule: "precision must be known", expected: '"float32" or "float64"', received: precision });
   }

@@ -1,4 +1,5 @@
 import { stateError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { WasmBackend } from "./backend.ts";
 import { canShare } from "./carried.ts";
 import { moduleOf, supports } from "./module.ts";
@@ -35,7 +36,9 @@ export interface WasmOptions {
  * 64 or "auto", or maximumBytes is no number or less than a page of 64 kB; OutOfMemoryError where not even the module's own data fit.
  * @example const backend = await wasm({ threads: 2, maximumBytes: 256 * 2 ** 20 });
  */
-export async function wasm({ module, deterministic = true, maximumBytes, threads: wanted = "auto" }: WasmOptions = {}): Promise<WasmBackend> {
+export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
+  const table = { module: "object", deterministic: "boolean", maximumBytes: "number", threads: "number or string" } as const;
+  const { module, deterministic = true, maximumBytes, threads: wanted = "auto" } = checkOptions("wasm", options, table);
   if (module) {
     checkThreads(wanted);
     return new WasmBackend(module, { maximumBytes });

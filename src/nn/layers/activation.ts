@@ -1,6 +1,7 @@
 import { valueError } from "../../errors.ts";
-import type { Constraint } from "../../regularize/constraints.ts";
-import type { Penalty } from "../../regularize/penalties.ts";
+import type { OwnTable } from "../../options.ts";
+import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
+import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { mul, neg, sub } from "../../tensor/ops/elementwise.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
@@ -9,37 +10,44 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, type ActivationName, type AlphaOptions, activationOf, elu, leakyRelu, type ReluOptions, relu, softmax } from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
-import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
+import { type BatchShape, Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
 
 /** Applies an activation, given by name or as a function. @throws ValueError on an unknown name. @see Keras 3 `layers.Activation`. */
 export function activation(fn: ActivationName | Activation, options: LayerOptions = {}): Layer {
+  const config = layerOptions("activation", options, { activation: "string or function!" }, { activation: fn });
   const apply = activationOf(fn, "activation");
-  const config = { ...options, activation: fn };
   return functionLayer("activation", config, (x) => apply(x), keepMask);
 }
 
 /** {@link relu} as a layer. @throws ValueError on options out of range. @see Keras 3 `layers.ReLU`. */
-export function reluLayer(options: LayerOptions & ReluOptions = {}): Layer {
-  relu(scalar(0), options);
-  return functionLayer("reluLayer", options, (x) => relu(x, options), keepMask);
+export function reluLayer(given: LayerOptions & ReluOptions = {}): Layer {
+  const options = layerOptions("reluLayer", given, { negativeSlope: "number", maxValue: "number or null", threshold: "number" });
+  const { negativeSlope = 0, maxValue, threshold = 0 } = options;
+  const apply = (x: Tensor) => relu(x, { negativeSlope, maxValue, threshold });
+  apply(scalar(0));
+  return functionLayer("reluLayer", options, apply, keepMask);
 }
 
 /** x above 0, negativeSlope·x below: the layer's default slope is 0.3, the function's 0.2, as in Keras. @throws ValueError if the slope is negative. */
-export function leakyReluLayer(options: LayerOptions & { negativeSlope?: number } = {}): Layer {
+export function leakyReluLayer(given: LayerOptions & { negativeSlope?: number } = {}): Layer {
+  const options = layerOptions("leakyReluLayer", given, { negativeSlope: "number" });
   const { negativeSlope = 0.3 } = options;
   leakyRelu(scalar(0), { negativeSlope });
   return functionLayer("leakyReluLayer", options, (x) => leakyRelu(x, { negativeSlope }), keepMask);
 }
 
 /** {@link elu} as a layer. @see Keras 3 `layers.ELU`. */
-export function eluLayer(options: LayerOptions & AlphaOptions = {}): Layer {
-  elu(scalar(0), options);
-  return functionLayer("eluLayer", options, (x) => elu(x, options), keepMask);
+export function eluLayer(given: LayerOptions & AlphaOptions = {}): Layer {
+  const options = layerOptions("eluLayer", given, { alpha: "number" });
+  const { alpha = 1 } = options;
+  elu(scalar(0), { alpha });
+  return functionLayer("eluLayer", options, (x) => elu(x, { alpha }), keepMask);
 }
 
 /** {@link softmax} along an axis (default the last), or over several axes together, as a layer. @see Keras 3 `layers.Softmax`. */
-export function softmaxLayer(options: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
+export function softmaxLayer(given: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
+  const options = layerOptions("softmaxLayer", given, { axis: "number or list" });
   const { axis = -1 } = options;
   return functionLayer(
     "softmaxLayer",
@@ -64,18 +72,25 @@ export function softmaxLayer(options: LayerOptions & { axis?: number | readonly 
 export interface PreluOptions extends LayerOptions {
   /** Default "zeros". */
   alphaInitializer?: InitializerName | Initializer;
-  alphaRegularizer?: Penalty;
-  alphaConstraint?: Constraint;
+  alphaRegularizer?: PenaltyName | Penalty;
+  alphaConstraint?: ConstraintName | Constraint;
   /** Axes of the input along which one slope is shared, from 1 (0 is the batch). After a convolution: [1, 2]. Default: none. */
   sharedAxes?: number | readonly number[];
 }
 
+const preluTable: OwnTable<PreluOptions, LayerOptions> = {
+  alphaInitializer: "string or function",
+  alphaRegularizer: "string or function",
+  alphaConstraint: "string or function",
+  sharedAxes: "number or list",
+};
+
 /** See {@link prelu}. */
-export class Prelu extends Layer {
+export class Prelu extends Layer<PreluOptions> {
   private alpha?: Variable;
 
-  constructor(private readonly options: PreluOptions = {}) {
-    super("prelu", options);
+  constructor(options: PreluOptions = {}) {
+    super("prelu", options, preluTable);
   }
 
   override get supportsMasking(): boolean {
@@ -83,7 +98,7 @@ export class Prelu extends Layer {
   }
 
   override build(inputShape: BatchShape): void {
-    const { alphaInitializer = "zeros", alphaRegularizer, alphaConstraint, sharedAxes = [] } = this.options;
+    const { alphaInitializer = "zeros", alphaRegularizer, alphaConstraint, sharedAxes = [] } = this.config;
     const shared = [sharedAxes].flat().map((axis) => normalizeAxis(this.label, axis, inputShape.length));
     if (shared.includes(0)) throw valueError(this.label, { rule: "sharedAxes count from 1", expected: "axes without the batch", received: sharedAxes });
     const shape = inputShape.map((_, axis) => (axis === 0 || shared.includes(axis) ? 1 : this.knownExtent(inputShape, axis))).slice(1);

@@ -1,5 +1,6 @@
-import type { Constraint } from "../../regularize/constraints.ts";
-import type { Penalty } from "../../regularize/penalties.ts";
+import type { OptionTable } from "../../options.ts";
+import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
+import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { add, maximum, mul, rsqrt, square, sub } from "../../tensor/ops/elementwise.ts";
 import { mean } from "../../tensor/ops/reduction.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
@@ -20,11 +21,22 @@ export interface AffineOptions {
   betaInitializer?: InitializerName | Initializer;
   /** Default "ones". */
   gammaInitializer?: InitializerName | Initializer;
-  betaRegularizer?: Penalty;
-  gammaRegularizer?: Penalty;
-  betaConstraint?: Constraint;
-  gammaConstraint?: Constraint;
+  betaRegularizer?: PenaltyName | Penalty;
+  gammaRegularizer?: PenaltyName | Penalty;
+  betaConstraint?: ConstraintName | Constraint;
+  gammaConstraint?: ConstraintName | Constraint;
 }
+
+export const affineTable: OptionTable<AffineOptions> = {
+  center: "boolean",
+  scale: "boolean",
+  betaInitializer: "string or function",
+  gammaInitializer: "string or function",
+  betaRegularizer: "string or function",
+  gammaRegularizer: "string or function",
+  betaConstraint: "string or function",
+  gammaConstraint: "string or function",
+};
 
 /** gamma and beta, where a layer has them. */
 export interface Affine {

@@ -1,4 +1,5 @@
 import { shapeError } from "../../errors.ts";
+import type { OwnTable } from "../../options.ts";
 import { abs, less, lessEqual, mul, sub, where } from "../../tensor/ops/elementwise.ts";
 import { range } from "../../tensor/ops/indexing.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
@@ -6,7 +7,7 @@ import { softmax } from "../../tensor/ops/softmax.ts";
 import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type BatchShape, type CallContext, type Layer, type LayerOptions, listOf } from "../layer.ts";
-import type { NoiseOptions } from "./noise.ts";
+import { type NoiseOptions, noiseTable } from "./noise.ts";
 
 /** What attention layers have in common. Keras takes the last two with each call. */
 export interface AttentionBaseOptions extends LayerOptions, NoiseOptions {
@@ -17,6 +18,13 @@ export interface AttentionBaseOptions extends LayerOptions, NoiseOptions {
   /** Whether the scores are a second output (use `applyAll`). Default false. */
   returnAttentionScores?: boolean;
 }
+
+export const attentionTable = (): OwnTable<AttentionBaseOptions, LayerOptions> => ({
+  ...noiseTable,
+  dropout: "number",
+  useCausalMask: "boolean",
+  returnAttentionScores: "boolean",
+});
 
 /** Query, value and key: value stands for a key that is not given, and one tensor alone for all three (self-attention). */
 export function attended(layer: Layer, inputs: Tensor | readonly Tensor[], most: number): [Tensor, Tensor, Tensor, ...Tensor[]] {

@@ -1,4 +1,5 @@
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import type { OwnTable } from "../../options.ts";
 import { add, mul, tanh, where } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
@@ -6,8 +7,17 @@ import { expandDims } from "../../tensor/ops/shaping.ts";
 import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type BatchShape, type CallContext, Layer } from "../layer.ts";
-import { type AttentionBaseOptions, allowedPairs, attended, attendedShapes, attentionWeights, maskOfQuery, maskRank } from "./attention-core.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
+import {
+  type AttentionBaseOptions,
+  allowedPairs,
+  attended,
+  attendedShapes,
+  attentionTable,
+  attentionWeights,
+  maskOfQuery,
+  maskRank,
+} from "./attention-core.ts";
 import { drop } from "./dropout.ts";
 
 /** Options of {@link additiveAttention}. */
@@ -22,14 +32,17 @@ export interface AttentionOptions extends AdditiveAttentionOptions {
   scoreMode?: "dot" | "concat";
 }
 
+const additiveTable = (): OwnTable<AdditiveAttentionOptions, LayerOptions> => ({ ...attentionTable(), useScale: "boolean" });
+
 /** What the two layers share: masks, softmax, dropout and the weighted mean of the values. */
-abstract class ScoredAttention extends Layer {
-  constructor(
-    kind: string,
-    protected readonly options: AttentionOptions,
-  ) {
-    super(kind, options);
-    checkNumber(this.label, "dropout", options.dropout ?? 0, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
+abstract class ScoredAttention extends Layer<AttentionOptions> {
+  constructor(kind: string, options: AttentionOptions, table: OwnTable<AttentionOptions, LayerOptions>) {
+    super(kind, options, table);
+    checkNumber(this.label, "dropout", this.config.dropout ?? 0, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
+  }
+
+  protected override get takesList(): boolean {
+    return true;
   }
 
   protected abstract scores(query: Tensor, key: Tensor): Tensor;
@@ -43,12 +56,12 @@ abstract class ScoredAttention extends Layer {
         received: `query ${formatShape(query.shape)}, key ${formatShape(key.shape)}`,
       });
     }
-    const { dropout = 0, useCausalMask, returnAttentionScores } = this.options;
+    const { dropout = 0, useCausalMask, returnAttentionScores } = this.config;
     const valueMask = this.maskOf(value, ctx);
     const masks = valueMask ? [expandDims(valueMask, -2)] : [];
     const allowed = allowedPairs(query.shape.at(-2) as number, value.shape.at(-2) as number, masks, useCausalMask);
     const scores = attentionWeights(this.scores(query, key), allowed);
-    const weights = drop(scores, dropout, scores.shape, ctx, this, this.options);
+    const weights = drop(scores, dropout, scores.shape, ctx, this, this.config);
     const mean = matmul(weights, value);
     const queryMask = this.maskOf(query, ctx);
     const output = queryMask ? where(expandDims(queryMask, -1), mean, 0) : mean;
@@ -72,15 +85,15 @@ export class Attention extends ScoredAttention {
   private concatScoreWeight?: Variable;
 
   constructor(options: AttentionOptions = {}) {
-    super("attention", options);
-    const { scoreMode = "dot" } = options;
+    super("attention", options, { ...additiveTable(), scoreMode: "string" });
+    const { scoreMode = "dot" } = this.config;
     if (scoreMode !== "dot" && scoreMode !== "concat") {
       throw valueError(this.label, { rule: "unknown scoreMode", expected: '"dot" or "concat"', received: scoreMode });
     }
   }
 
   override build(): void {
-    const { useScale, scoreMode } = this.options;
+    const { useScale, scoreMode } = this.config;
     if (useScale) this.scale = this.addVariable("scale", [], { initializer: "ones" });
     if (scoreMode === "concat") this.concatScoreWeight = this.addVariable("concatScoreWeight", [], { initializer: "ones" });
   }
@@ -99,11 +112,11 @@ export class AdditiveAttention extends ScoredAttention {
   private scale?: Variable;
 
   constructor(options: AdditiveAttentionOptions = {}) {
-    super("additiveAttention", options);
+    super("additiveAttention", options, additiveTable() as OwnTable<AttentionOptions, LayerOptions>);
   }
 
   override build(shapes: BatchShape | readonly BatchShape[]): void {
-    if (this.options.useScale ?? true) this.scale = this.addVariable("scale", [this.knownExtent(attendedShapes(shapes)[0])]);
+    if (this.config.useScale ?? true) this.scale = this.addVariable("scale", [this.knownExtent(attendedShapes(shapes)[0])]);
   }
 
   protected override scores(query: Tensor, key: Tensor): Tensor {

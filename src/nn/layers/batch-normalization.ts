@@ -1,4 +1,5 @@
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { add, clip, div, maximum, minimum, mul, reciprocal, rsqrt, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
 import { asTensor, type Operand } from "../../tensor/ops/leaf.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
@@ -10,7 +11,7 @@ import type { Variable } from "../../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { withRank } from "../with-rank.ts";
-import { type Affine, type AffineOptions, addAffine, correctedMoments, type Moments, moments, standardize } from "./affine.ts";
+import { type Affine, type AffineOptions, addAffine, affineTable, correctedMoments, type Moments, moments, standardize } from "./affine.ts";
 
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions, AffineOptions {
@@ -33,14 +34,26 @@ export interface BatchNormalizationOptions extends LayerOptions, AffineOptions {
 }
 
 /** See {@link batchNormalization}. */
-export class BatchNormalization extends Layer {
+export class BatchNormalization extends Layer<BatchNormalizationOptions> {
   private affine: Affine = { gamma: undefined, beta: undefined };
   private moving?: { mean: Variable; variance: Variable };
   private renormed?: { movingStddev: Variable; mean: Variable; stddev: Variable };
 
-  constructor(private readonly options: BatchNormalizationOptions = {}) {
-    super("batchNormalization", options);
-    const { momentum = 0.99, epsilon = 1e-3, renormMomentum = 0.99, renormClipping: { rmin = 0, rmax = Infinity, dmax = Infinity } = {} } = options;
+  constructor(options: BatchNormalizationOptions = {}) {
+    super("batchNormalization", options, {
+      axis: "number",
+      momentum: "number",
+      epsilon: "number",
+      movingMeanInitializer: "string or function",
+      movingVarianceInitializer: "string or function",
+      renorm: "boolean",
+      renormClipping: "object",
+      renormMomentum: "number",
+      ...affineTable,
+    });
+    const { momentum = 0.99, epsilon = 1e-3, renormMomentum = 0.99, renormClipping = {} } = this.config;
+    const bounds = { rmin: "number", rmax: "number", dmax: "number" } as const;
+    const { rmin = 0, rmax = Infinity, dmax = Infinity } = checkOptions(`renormClipping of ${this.label}`, renormClipping, bounds);
     checkNumber(this.label, "momentum", momentum, "a number in [0, 1]", (m) => m >= 0 && m <= 1);
     checkNumber(this.label, "epsilon", epsilon, "a finite number > 0", (e) => e > 0);
     checkNumber(this.label, "renormMomentum", renormMomentum, "a number in [0, 1]", (m) => m >= 0 && m <= 1);
@@ -54,9 +67,9 @@ export class BatchNormalization extends Layer {
   }
 
   override build(inputShape: BatchShape): void {
-    const { axis = -1, movingMeanInitializer = "zeros", movingVarianceInitializer = "ones", renorm = false } = this.options;
+    const { axis = -1, movingMeanInitializer = "zeros", movingVarianceInitializer = "ones", renorm = false } = this.config;
     const shape = [this.knownExtent(inputShape, normalizeAxis(this.label, axis, inputShape.length))];
-    this.affine = addAffine(this.options, (name, options) => this.addVariable(name, shape, options));
+    this.affine = addAffine(this.config, (name, options) => this.addVariable(name, shape, options));
     const average = (name: string, first: InitializerName | Initializer) => this.addVariable(name, shape, { initializer: first, trainable: false });
     this.moving = { mean: average("movingMean", movingMeanInitializer), variance: average("movingVariance", movingVarianceInitializer) };
     if (!renorm) return;
@@ -65,7 +78,7 @@ export class BatchNormalization extends Layer {
   }
 
   override call(x: Tensor, ctx: CallContext): Tensor {
-    const { axis = -1, epsilon = 1e-3 } = this.options;
+    const { axis = -1, epsilon = 1e-3 } = this.config;
     const { moving } = this;
     const at = normalizeAxis(this.label, axis, x.rank);
     if (!moving || !mayEqual(x.shape[at], moving.mean.shape[0])) {
@@ -95,7 +108,7 @@ export class BatchNormalization extends Layer {
   /** Moves the averages: each keeps `momentum` of itself. */
   private follow({ mean, variance }: Moments, ctx: CallContext): void {
     const { moving, renormed } = this;
-    const { momentum = 0.99, epsilon = 1e-3, renormMomentum = 0.99 } = this.options;
+    const { momentum = 0.99, epsilon = 1e-3, renormMomentum = 0.99 } = this.config;
     if (!moving) return;
     const move = (variable: Variable, value: Tensor, kept = momentum) => {
       const moved = add(mul(ctx.current(variable), kept), mul(reshape(value, variable.shape), 1 - kept));
@@ -112,7 +125,7 @@ export class BatchNormalization extends Layer {
 
   /** What brings the batch's statistics to those of renormalization: normalized·r + d. No gradient flows through it. */
   private correction({ mean, variance }: Moments, ctx: CallContext, shape: Shape): { r: Tensor; d: Tensor } {
-    const { epsilon = 1e-3, renormClipping: { rmin, rmax, dmax } = {} } = this.options;
+    const { epsilon = 1e-3, renormClipping: { rmin, rmax, dmax } = {} } = this.config;
     const { mean: renormMean, stddev } = this.renormed as { mean: Variable; stddev: Variable };
     const spread = maximum(reshape(ctx.current(stddev), shape), Math.sqrt(epsilon));
     let r = div(sqrt(add(variance, epsilon)), spread);

@@ -1,4 +1,5 @@
 import { lookUp, valueError } from "../../errors.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul } from "../../tensor/ops/elementwise.ts";
 import { concat } from "../../tensor/ops/joining.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -21,14 +22,18 @@ export interface BidirectionalOptions extends LayerOptions {
   backwardLayer?: Recurrent;
 }
 
+type BidirectionalConfig = BidirectionalOptions & { layer: Recurrent };
+
+const bidirectionalTable: OwnTable<BidirectionalConfig, LayerOptions> = { layer: "object!", mergeMode: "string or null", backwardLayer: "object" };
+
 /** See {@link bidirectional}. */
-export class Bidirectional extends Layer {
+export class Bidirectional extends Layer<BidirectionalConfig> {
   readonly forward: Recurrent;
   readonly backward: Recurrent;
 
-  constructor(private readonly options: BidirectionalOptions & { layer: Recurrent }) {
-    super("bidirectional", options);
-    const { layer, backwardLayer, mergeMode = "concat" } = options;
+  constructor(options: BidirectionalConfig) {
+    super("bidirectional", options, bidirectionalTable);
+    const { layer, backwardLayer, mergeMode = "concat" } = this.config;
     if (!(layer instanceof Recurrent)) {
       throw valueError(this.label, { rule: "runs a recurrent layer both ways", expected: "a layer such as lstm(32)", received: layer });
     }
@@ -55,13 +60,17 @@ export class Bidirectional extends Layer {
     this.backward = backward;
   }
 
+  protected override get takesList(): boolean {
+    return true;
+  }
+
   override get sublayers(): readonly Layer[] {
     return [this.forward, this.backward];
   }
 
   /** The layer that was copied has no weights in use, but the copies' names follow from its. */
   override get namedParts(): readonly Layer[] {
-    return [this.options.layer, ...this.sublayers];
+    return [this.config.layer, ...this.sublayers];
   }
 
   /** Sets the states of stateful layers to 0. */
@@ -82,7 +91,7 @@ export class Bidirectional extends Layer {
       listOf(this.forward.invoke(given.length > 0 ? [x, ...given.slice(0, half)] : x, ctx)),
       listOf(this.backward.invoke(given.length > 0 ? [x, ...given.slice(half)] : x, ctx)),
     ] as [[Tensor, ...Tensor[]], [Tensor, ...Tensor[]]];
-    const { mergeMode = "concat" } = this.options;
+    const { mergeMode = "concat" } = this.config;
     const outputs = mergeMode === null ? [first, last] : [merges[mergeMode](first, last)];
     const all = [...outputs, ...states, ...lastStates];
     return all.length === 1 ? (all[0] as Tensor) : all;
@@ -91,11 +100,11 @@ export class Bidirectional extends Layer {
   /** That of the input where outputs are sequences. */
   override computeMask(inputs: Tensor | readonly Tensor[], ctx: CallContext): readonly (Tensor | undefined)[] {
     const mask = this.forward.options.returnSequences ? ctx.maskOf(listOf(inputs)[0] as Tensor) : undefined;
-    return this.options.mergeMode === null ? [mask, mask] : [mask];
+    return this.config.mergeMode === null ? [mask, mask] : [mask];
   }
 
   override getConfig(): Record<string, unknown> {
-    const { layer, backwardLayer } = this.options;
+    const { layer, backwardLayer } = this.config;
     return { ...super.getConfig(), layer: describeLayer(layer), ...(backwardLayer ? { backwardLayer: describeLayer(backwardLayer) } : {}) };
   }
 }
@@ -109,5 +118,5 @@ export class Bidirectional extends Layer {
  * @see Schuster & Paliwal 1997; Keras 3 `layers.Bidirectional`.
  */
 export function bidirectional(layer: Recurrent, options: BidirectionalOptions = {}): Bidirectional {
-  return new Bidirectional({ ...options, layer });
+  return new Bidirectional(withArguments("bidirectional", options, "mergeMode", { layer }));
 }

@@ -1,11 +1,12 @@
 import { valueError } from "../../errors.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { convTranspose } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
-import { type BatchShape, Layer } from "../layer.ts";
+import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
 import { checkFilters, checkImage, checkSteps } from "./conv.ts";
-import { Kernel, type KernelOptions } from "./kernel.ts";
+import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
 import { checkPadding } from "./spatial.ts";
 
 /** Options of {@link conv2dTranspose} and its siblings. */
@@ -29,8 +30,18 @@ export interface ConvTransposeConfig extends ConvTransposeLayerOptions {
   kernelSize: number | readonly number[];
 }
 
+const transposeTable = (): OwnTable<ConvTransposeConfig, LayerOptions> => ({
+  filters: "number!",
+  kernelSize: "number or list!",
+  strides: "number or list",
+  padding: "string",
+  outputPadding: "number or list",
+  dilationRate: "number or list",
+  ...kernelTable(),
+});
+
 /** See {@link conv2dTranspose}. */
-export class ConvTranspose extends Layer {
+export class ConvTranspose extends Layer<ConvTransposeConfig> {
   private readonly activation: Activation;
   private readonly size: readonly number[];
   private readonly strides: readonly number[];
@@ -41,10 +52,10 @@ export class ConvTranspose extends Layer {
   constructor(
     kind: string,
     private readonly axes: number,
-    private readonly options: ConvTransposeConfig,
+    options: ConvTransposeConfig,
   ) {
-    super(kind, options);
-    const { filters, kernelSize, strides = 1, dilationRate = 1, padding = "valid", outputPadding, activation } = options;
+    super(kind, options, transposeTable());
+    const { filters, kernelSize, strides = 1, dilationRate = 1, padding = "valid", outputPadding, activation } = this.config;
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     this.strides = perAxis(this.label, "strides", strides, axes);
     this.dilations = perAxis(this.label, "dilationRate", dilationRate, axes);
@@ -57,8 +68,8 @@ export class ConvTranspose extends Layer {
   }
 
   override build(inputShape: BatchShape): void {
-    const { filters } = this.options;
-    this.weights = new Kernel([...this.size, filters, this.knownExtent(inputShape)], filters, this.options, this.addVariable.bind(this));
+    const { filters } = this.config;
+    this.weights = new Kernel([...this.size, filters, this.knownExtent(inputShape)], filters, this.config, this.addVariable.bind(this));
   }
 
   override call(x: Tensor): Tensor {
@@ -80,7 +91,7 @@ export class ConvTranspose extends Layer {
     const span = ((this.size[axis] as number) - 1) * (this.dilations[axis] as number) + 1;
     const extra = this.outputPadding?.[axis];
     const full = (extent - 1) * stride + span;
-    if (this.options.padding !== "same") {
+    if (this.config.padding !== "same") {
       const more = extra ?? Math.max(stride - span, 0);
       return { low: 0, high: -more, output: full + more };
     }
@@ -98,7 +109,7 @@ export class ConvTranspose extends Layer {
     throw valueError(this.label, {
       rule: "outputPadding must be below the strides",
       expected: `${this.axes === 1 ? "an integer" : `${this.axes} integers`} from 0 to stride − 1`,
-      received: this.options.outputPadding,
+      received: this.config.outputPadding,
       context: `strides [${this.strides.join(", ")}]`,
     });
   }
@@ -130,7 +141,7 @@ export class Conv3dTranspose extends ConvTranspose {
  * @see {@link conv2dTranspose} for the rest, Keras 3 `layers.Conv1DTranspose`.
  */
 export function conv1dTranspose(filters: number, kernelSize: number | readonly number[], options: ConvTransposeLayerOptions = {}): Conv1dTranspose {
-  return new Conv1dTranspose({ ...options, filters, kernelSize });
+  return new Conv1dTranspose(withArguments("conv1dTranspose", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -142,7 +153,7 @@ export function conv1dTranspose(filters: number, kernelSize: number | readonly n
  * @see Keras 3 `layers.Conv2DTranspose`.
  */
 export function conv2dTranspose(filters: number, kernelSize: number | readonly number[], options: ConvTransposeLayerOptions = {}): Conv2dTranspose {
-  return new Conv2dTranspose({ ...options, filters, kernelSize });
+  return new Conv2dTranspose(withArguments("conv2dTranspose", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -150,5 +161,5 @@ export function conv2dTranspose(filters: number, kernelSize: number | readonly n
  * @see {@link conv2dTranspose} for the rest, Keras 3 `layers.Conv3DTranspose`.
  */
 export function conv3dTranspose(filters: number, kernelSize: number | readonly number[], options: ConvTransposeLayerOptions = {}): Conv3dTranspose {
-  return new Conv3dTranspose({ ...options, filters, kernelSize });
+  return new Conv3dTranspose(withArguments("conv3dTranspose", options, "strides", { filters, kernelSize }));
 }

@@ -1,11 +1,12 @@
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { conv } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
-import { type BatchShape, Layer } from "../layer.ts";
-import { Kernel, type KernelOptions } from "./kernel.ts";
+import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
+import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
 import { checkPadding } from "./spatial.ts";
 
 /** Options of {@link conv1d}, {@link conv2d} and {@link conv3d}. */
@@ -26,8 +27,18 @@ export interface ConvConfig extends ConvLayerOptions {
   kernelSize: number | readonly number[];
 }
 
+const convTable = (): OwnTable<ConvConfig, LayerOptions> => ({
+  filters: "number!",
+  kernelSize: "number or list!",
+  strides: "number or list",
+  padding: "string",
+  dilationRate: "number or list",
+  groups: "number",
+  ...kernelTable(),
+});
+
 /** See {@link conv2d}. */
-export class Conv extends Layer {
+export class Conv extends Layer<ConvConfig> {
   private readonly activation: Activation;
   private readonly size: readonly number[];
   private readonly strides: readonly number[];
@@ -37,10 +48,10 @@ export class Conv extends Layer {
   constructor(
     kind: string,
     private readonly axes: number,
-    private readonly options: ConvConfig,
+    options: ConvConfig,
   ) {
-    super(kind, options);
-    const { filters, kernelSize, strides = 1, dilationRate = 1, padding = "valid", groups = 1, activation } = options;
+    super(kind, options, convTable());
+    const { filters, kernelSize, strides = 1, dilationRate = 1, padding = "valid", groups = 1, activation } = this.config;
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     this.strides = perAxis(this.label, "strides", strides, axes);
     this.dilations = perAxis(this.label, "dilationRate", dilationRate, axes);
@@ -51,7 +62,7 @@ export class Conv extends Layer {
   }
 
   override build(inputShape: BatchShape): void {
-    const { filters, groups = 1 } = this.options;
+    const { filters, groups = 1 } = this.config;
     const channels = this.knownExtent(inputShape);
     if (channels % groups !== 0) {
       throw shapeError(this.label, {
@@ -61,13 +72,13 @@ export class Conv extends Layer {
         context: `input ${formatShape(inputShape)}, kernel ${formatShape([...this.size, null, filters])}`,
       });
     }
-    this.weights = new Kernel([...this.size, channels / groups, filters], filters, this.options, this.addVariable.bind(this));
+    this.weights = new Kernel([...this.size, channels / groups, filters], filters, this.config, this.addVariable.bind(this));
   }
 
   override call(x: Tensor): Tensor {
     const weights = this.weights as Kernel;
-    checkImage(this.label, x, this.axes, (weights.kernel.shape.at(-2) as number) * (this.options.groups ?? 1));
-    const { padding = "valid", groups = 1 } = this.options;
+    checkImage(this.label, x, this.axes, (weights.kernel.shape.at(-2) as number) * (this.config.groups ?? 1));
+    const { padding = "valid", groups = 1 } = this.config;
     const product = conv(x, weights.kernel.tensor, { strides: this.strides, dilations: this.dilations, padding, groups }, this.label);
     return weights.finish(product, this.activation);
   }
@@ -100,7 +111,7 @@ export class Conv3d extends Conv {
  * @see {@link conv2d} for the rest, Keras 3 `layers.Conv1D`.
  */
 export function conv1d(filters: number, kernelSize: number | readonly number[], options: ConvLayerOptions = {}): Conv1d {
-  return new Conv1d({ ...options, filters, kernelSize });
+  return new Conv1d(withArguments("conv1d", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -112,7 +123,7 @@ export function conv1d(filters: number, kernelSize: number | readonly number[], 
  * @see Keras 3 `layers.Conv2D`.
  */
 export function conv2d(filters: number, kernelSize: number | readonly number[], options: ConvLayerOptions = {}): Conv2d {
-  return new Conv2d({ ...options, filters, kernelSize });
+  return new Conv2d(withArguments("conv2d", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -120,7 +131,7 @@ export function conv2d(filters: number, kernelSize: number | readonly number[], 
  * @see {@link conv2d} for the rest, Keras 3 `layers.Conv3D`.
  */
 export function conv3d(filters: number, kernelSize: number | readonly number[], options: ConvLayerOptions = {}): Conv3d {
-  return new Conv3d({ ...options, filters, kernelSize });
+  return new Conv3d(withArguments("conv3d", options, "strides", { filters, kernelSize }));
 }
 
 // ── Checks that convolution layers share ───────────────────────────────────────────────────────────────────────────────

@@ -1,24 +1,27 @@
 import { checkCounts, shapeError } from "../../errors.ts";
+import { withArguments } from "../../options.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, Layer } from "../layer.ts";
-import { Kernel, type KernelOptions } from "./kernel.ts";
+import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
 
 /** Options of {@link dense}. */
 export type DenseOptions = KernelOptions;
 
+type DenseConfig = DenseOptions & { units: number };
+
 /** See {@link dense}. */
-export class Dense extends Layer {
+export class Dense extends Layer<DenseConfig> {
   private readonly activation: Activation;
   private weights?: Kernel;
 
-  constructor(private readonly options: DenseOptions & { units: number }) {
-    super("dense", options);
-    const { units } = options;
+  constructor(options: DenseConfig) {
+    super("dense", options, { units: "number!", ...kernelTable() });
+    const { units, activation } = this.config;
     checkCounts(this.label, { units });
-    this.activation = activationOf(options.activation, this.label);
+    this.activation = activationOf(activation, this.label);
   }
 
   override get supportsMasking(): boolean {
@@ -26,8 +29,8 @@ export class Dense extends Layer {
   }
 
   override build(inputShape: BatchShape): void {
-    const { units } = this.options;
-    this.weights = new Kernel([this.knownExtent(inputShape), units], units, this.options, this.addVariable.bind(this));
+    const { units } = this.config;
+    this.weights = new Kernel([this.knownExtent(inputShape), units], units, this.config, this.addVariable.bind(this));
   }
 
   override call(x: Tensor): Tensor {
@@ -54,5 +57,5 @@ export class Dense extends Layer {
  * @see Keras 3 `layers.Dense`.
  */
 export function dense(units: number, options: DenseOptions = {}): Dense {
-  return new Dense({ ...options, units });
+  return new Dense(withArguments("dense", options, "activation", { units }));
 }

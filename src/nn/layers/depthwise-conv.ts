@@ -1,6 +1,7 @@
 import { checkCounts, shapeError } from "../../errors.ts";
-import type { Constraint } from "../../regularize/constraints.ts";
-import type { Penalty } from "../../regularize/penalties.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
+import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
+import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { depthwiseConv } from "../../tensor/ops/depthwise.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
@@ -23,7 +24,7 @@ export interface DepthwiseConvLayerOptions extends LayerOptions {
   /** Steps within the window, integers ≥ 1. Default 1. */
   dilationRate?: number | readonly number[];
   /** Default: none. */
-  activation?: ActivationName | Activation;
+  activation?: ActivationName | Activation | null;
   /** Default true. */
   useBias?: boolean;
   /** Default "glorotUniform". */
@@ -31,14 +32,32 @@ export interface DepthwiseConvLayerOptions extends LayerOptions {
   /** Default "zeros". */
   biasInitializer?: InitializerName | Initializer;
   /** Default: none. */
-  depthwiseRegularizer?: Penalty;
-  biasRegularizer?: Penalty;
-  depthwiseConstraint?: Constraint;
-  biasConstraint?: Constraint;
+  depthwiseRegularizer?: PenaltyName | Penalty;
+  biasRegularizer?: PenaltyName | Penalty;
+  depthwiseConstraint?: ConstraintName | Constraint;
+  biasConstraint?: ConstraintName | Constraint;
 }
 
+type DepthwiseConvConfig = DepthwiseConvLayerOptions & { kernelSize: number | readonly number[] };
+
+const depthwiseTable: OwnTable<DepthwiseConvConfig, LayerOptions> = {
+  kernelSize: "number or list!",
+  strides: "number or list",
+  padding: "string",
+  depthMultiplier: "number",
+  dilationRate: "number or list",
+  activation: "string or function or null",
+  useBias: "boolean",
+  depthwiseInitializer: "string or function",
+  biasInitializer: "string or function",
+  depthwiseRegularizer: "string or function",
+  biasRegularizer: "string or function",
+  depthwiseConstraint: "string or function",
+  biasConstraint: "string or function",
+};
+
 /** See {@link depthwiseConv1d} and {@link depthwiseConv2d}. */
-export class DepthwiseConv extends Layer {
+export class DepthwiseConv extends Layer<DepthwiseConvConfig> {
   private readonly size: readonly number[];
   private readonly activation: Activation;
   private kernel?: Variable;
@@ -47,21 +66,21 @@ export class DepthwiseConv extends Layer {
   constructor(
     kind: string,
     private readonly axes: 1 | 2,
-    private readonly options: DepthwiseConvLayerOptions & { kernelSize: number | readonly number[] },
+    options: DepthwiseConvConfig,
   ) {
-    super(kind, options);
-    const { kernelSize, strides = 1, dilationRate = 1, depthMultiplier = 1, padding = "valid" } = options;
+    super(kind, options, depthwiseTable);
+    const { kernelSize, strides = 1, dilationRate = 1, depthMultiplier = 1, padding = "valid", activation } = this.config;
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     perAxis(this.label, "strides", strides, axes);
     perAxis(this.label, "dilationRate", dilationRate, axes);
     checkCounts(this.label, { depthMultiplier });
     checkPadding(this.label, padding);
-    this.activation = activationOf(options.activation, this.label);
+    this.activation = activationOf(activation, this.label);
   }
 
   override build(inputShape: BatchShape): void {
-    const { depthMultiplier = 1, useBias = true, depthwiseInitializer = "glorotUniform", biasInitializer = "zeros" } = this.options;
-    const { depthwiseRegularizer, depthwiseConstraint, biasRegularizer, biasConstraint } = this.options;
+    const { depthMultiplier = 1, useBias = true, depthwiseInitializer = "glorotUniform", biasInitializer = "zeros" } = this.config;
+    const { depthwiseRegularizer, depthwiseConstraint, biasRegularizer, biasConstraint } = this.config;
     checkRank(this, inputShape, this.axes);
     const channels = this.knownExtent(inputShape);
     this.kernel = this.addVariable("kernel", [...this.size, channels, depthMultiplier], {
@@ -80,7 +99,7 @@ export class DepthwiseConv extends Layer {
 
   override call(x: Tensor): Tensor {
     const { kernel, bias, label } = this;
-    const { strides = 1, padding = "valid", dilationRate = 1 } = this.options;
+    const { strides = 1, padding = "valid", dilationRate = 1 } = this.config;
     checkSpatial(this, x, this.axes);
     if (!kernel || !mayEqual(kernel.shape[this.axes], x.shape.at(-1))) {
       throw shapeError(label, {
@@ -95,7 +114,7 @@ export class DepthwiseConv extends Layer {
   }
 
   protected override makeCopy(): Layer {
-    return new DepthwiseConv(this.kind, this.axes, { ...this.options, trainable: this.trainable });
+    return new DepthwiseConv(this.kind, this.axes, { ...this.config, trainable: this.trainable });
   }
 }
 
@@ -110,10 +129,10 @@ export class DepthwiseConv extends Layer {
  * @see Keras 3 `layers.DepthwiseConv2D`.
  */
 export function depthwiseConv2d(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
-  return new DepthwiseConv("depthwiseConv2d", 2, { ...options, kernelSize });
+  return new DepthwiseConv("depthwiseConv2d", 2, withArguments("depthwiseConv2d", options, "strides", { kernelSize }));
 }
 
 /** {@link depthwiseConv2d} of [batch, steps, channels]. @see Keras 3 `layers.DepthwiseConv1D`. */
 export function depthwiseConv1d(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
-  return new DepthwiseConv("depthwiseConv1d", 1, { ...options, kernelSize });
+  return new DepthwiseConv("depthwiseConv1d", 1, withArguments("depthwiseConv1d", options, "strides", { kernelSize }));
 }

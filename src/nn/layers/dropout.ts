@@ -4,9 +4,9 @@ import { randomBernoulli } from "../../tensor/ops/random.ts";
 import { zeros } from "../../tensor/ops/shaping.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { CallContext, Layer, LayerOptions } from "../layer.ts";
+import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
-import { keyOf, type NoiseOptions, type NoiseShapeOptions, noiseShapeOf } from "./noise.ts";
+import { keyOf, type NoiseOptions, type NoiseShapeOptions, noiseShapeOf, noiseTable } from "./noise.ts";
 
 /** Options of {@link dropout}. */
 export type DropoutOptions = NoiseShapeOptions;
@@ -19,9 +19,9 @@ export type DropoutOptions = NoiseShapeOptions;
  * @see Srivastava et al. 2014; Keras 3 `layers.Dropout`.
  */
 export function dropout(rate: number, options: DropoutOptions = {}): Layer {
+  const config = layerOptions("dropout", options, { rate: "number!", noiseShape: "list", ...noiseTable }, { rate });
   checkRate("dropout", rate);
-  const { noiseShape } = options;
-  return functionLayer("dropout", { ...options, rate }, (x, ctx, layer) => drop(x, rate, noiseShapeOf(layer, x, noiseShape), ctx, layer, options), keepMask);
+  return functionLayer("dropout", config, (x, ctx, layer) => drop(x, rate, noiseShapeOf(layer, x, config.noiseShape), ctx, layer, config), keepMask);
 }
 
 /** {@link dropout} of whole channels of [batch, steps, channels]. @see Tompson et al. 2014, arXiv:1411.4280. */
@@ -32,9 +32,10 @@ export const spatialDropout2d = (rate: number, options: LayerOptions & NoiseOpti
 export const spatialDropout3d = (rate: number, options: LayerOptions & NoiseOptions = {}): Layer => spatialDropout("spatialDropout3d", 3, rate, options);
 
 function spatialDropout(kind: string, dimensions: number, rate: number, options: LayerOptions & NoiseOptions): Layer {
+  const config = layerOptions(kind, options, { rate: "number!", ...noiseTable }, { rate });
   checkRate(kind, rate);
   const noiseShape = [null, ...new Array<number>(dimensions).fill(1), null];
-  return functionLayer(kind, { ...options, rate }, (x, ctx, layer) => drop(x, rate, noiseShapeOf(layer, x, noiseShape), ctx, layer, options), keepMask);
+  return functionLayer(kind, config, (x, ctx, layer) => drop(x, rate, noiseShapeOf(layer, x, noiseShape), ctx, layer, config), keepMask);
 }
 
 /** x with a share of its elements dropped while noise is on; `shape` is the mask's. */

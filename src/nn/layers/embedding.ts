@@ -1,6 +1,7 @@
 import { checkCounts } from "../../errors.ts";
-import type { Constraint } from "../../regularize/constraints.ts";
-import type { Penalty } from "../../regularize/penalties.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
+import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
+import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { cast, notEqual } from "../../tensor/ops/elementwise.ts";
 import { gather } from "../../tensor/ops/indexing.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -12,32 +13,43 @@ import { Layer, type LayerOptions } from "../layer.ts";
 export interface EmbeddingOptions extends LayerOptions {
   /** Default "randomUniform", within ±0.05. */
   embeddingsInitializer?: InitializerName | Initializer;
-  embeddingsRegularizer?: Penalty;
-  embeddingsConstraint?: Constraint;
+  embeddingsRegularizer?: PenaltyName | Penalty;
+  embeddingsConstraint?: ConstraintName | Constraint;
   /** Whether index 0 is padding: steps that hold it are masked. Real indices then begin at 1. Default false. */
   maskZero?: boolean;
 }
 
+type EmbeddingConfig = EmbeddingOptions & { inputDim: number; outputDim: number };
+
+const embeddingTable: OwnTable<EmbeddingConfig, LayerOptions> = {
+  inputDim: "number!",
+  outputDim: "number!",
+  embeddingsInitializer: "string or function",
+  embeddingsRegularizer: "string or function",
+  embeddingsConstraint: "string or function",
+  maskZero: "boolean",
+};
+
 /** See {@link embedding}. */
-export class Embedding extends Layer {
+export class Embedding extends Layer<EmbeddingConfig> {
   private embeddings?: Variable;
 
-  constructor(private readonly options: EmbeddingOptions & { inputDim: number; outputDim: number }) {
-    super("embedding", { inputDType: "int32", ...options });
-    const { inputDim, outputDim } = options;
+  constructor(options: EmbeddingConfig) {
+    super("embedding", { ...options, inputDType: options.inputDType ?? "int32" }, embeddingTable);
+    const { inputDim, outputDim } = this.config;
     checkCounts(this.label, { inputDim, outputDim });
   }
 
   override get supportsMasking(): boolean {
-    return this.options.maskZero === true;
+    return this.config.maskZero === true;
   }
 
   override indexLimit(): number {
-    return this.options.inputDim;
+    return this.config.inputDim;
   }
 
   override build(): void {
-    const { inputDim, outputDim, embeddingsInitializer = "randomUniform", embeddingsRegularizer, embeddingsConstraint } = this.options;
+    const { inputDim, outputDim, embeddingsInitializer = "randomUniform", embeddingsRegularizer, embeddingsConstraint } = this.config;
     this.embeddings = this.addVariable("embeddings", [inputDim, outputDim], {
       initializer: embeddingsInitializer,
       regularizer: embeddingsRegularizer,
@@ -65,5 +77,5 @@ export class Embedding extends Layer {
  * @see Keras 3 `layers.Embedding`.
  */
 export function embedding(inputDim: number, outputDim: number, options: EmbeddingOptions = {}): Embedding {
-  return new Embedding({ ...options, inputDim, outputDim });
+  return new Embedding(withArguments("embedding", options, "maskZero", { inputDim, outputDim }));
 }

@@ -16,8 +16,13 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
     private readonly fn: LayerFunction<I>,
     private readonly mask?: MaskRule,
     override readonly keepsNumbers = false,
+    private readonly isOfOne = false,
   ) {
     super(kind, options);
+  }
+
+  protected override get takesList(): boolean {
+    return !this.isOfOne;
   }
 
   override get supportsMasking(): boolean {
@@ -33,7 +38,7 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
   }
 
   protected override makeCopy(): Layer {
-    return new FunctionLayer(this.kind, { ...this.config, trainable: this.trainable }, this.fn, this.mask, this.keepsNumbers);
+    return new FunctionLayer(this.kind, { ...this.config, trainable: this.trainable }, this.fn, this.mask, this.keepsNumbers, this.isOfOne);
   }
 }
 
@@ -42,12 +47,12 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
  * @param mask what becomes of the input's mask: {@link keepMask} where steps stay steps. Default: it is dropped.
  */
 export function functionLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>, mask?: MaskRule): Layer {
-  return new FunctionLayer(kind, options, fn, mask);
+  return new FunctionLayer(kind, options, fn, mask, false, true);
 }
 
 /** A {@link functionLayer} whose output holds the numbers of its input, in other places. */
 export function movingLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>, mask?: MaskRule): Layer {
-  return new FunctionLayer(kind, options, fn, mask, true);
+  return new FunctionLayer(kind, options, fn, mask, true, true);
 }
 
 /** A layer of several inputs from its function. @param mask default {@link eitherMask}, as in Keras. */

@@ -1,13 +1,14 @@
+import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul, sub } from "../../tensor/ops/elementwise.ts";
 import { slice } from "../../tensor/ops/joining.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
-import type { CallContext } from "../layer.ts";
-import { type GatedCellOptions, KernelCell } from "./kernel-cell.ts";
+import type { CallContext, LayerOptions } from "../layer.ts";
+import { type GatedCellOptions, gatedTable, KernelCell } from "./kernel-cell.ts";
 import type { Step } from "./recurrent-cell.ts";
-import { Recurrent, type SequenceOptions } from "./rnn.ts";
+import { Recurrent, type SequenceOptions, sequenceTable } from "./rnn.ts";
 
 /** Options of {@link gruCell}. */
 export interface GruCellOptions extends GatedCellOptions {
@@ -15,15 +16,20 @@ export interface GruCellOptions extends GatedCellOptions {
   resetAfter?: boolean;
 }
 
+type GruCellConfig = GruCellOptions & { units: number };
+
+const gruTable = (): OwnTable<GruCellConfig, LayerOptions> => ({ ...gatedTable(), resetAfter: "boolean" });
+
 /** See {@link gruCell}. */
-export class GruCell extends KernelCell {
+export class GruCell extends KernelCell<GruCellConfig> {
   private readonly gate: Activation;
   private readonly resetAfter: boolean;
 
-  constructor(options: GruCellOptions & { units: number }) {
-    super("gruCell", options, 3);
-    this.gate = activationOf(options.recurrentActivation ?? "sigmoid", this.label);
-    this.resetAfter = options.resetAfter ?? true;
+  constructor(options: GruCellConfig) {
+    super("gruCell", options, 3, gruTable());
+    const { recurrentActivation = "sigmoid", resetAfter = true } = this.config;
+    this.gate = activationOf(recurrentActivation, this.label);
+    this.resetAfter = resetAfter;
   }
 
   protected override get biasShape(): Shape {
@@ -76,16 +82,16 @@ export class GruCell extends KernelCell {
  * @see Keras 3 `layers.GRUCell`.
  */
 export function gruCell(units: number, options: GruCellOptions = {}): GruCell {
-  return new GruCell({ ...options, units });
+  return new GruCell(withArguments("gruCell", options, "activation", { units }));
 }
 
 /** Options of {@link gru}. */
 export interface GruOptions extends GruCellOptions, SequenceOptions {}
 
 /** See {@link gru}. */
-export class Gru extends Recurrent {
+export class Gru extends Recurrent<GruOptions & { units: number }> {
   constructor(options: GruOptions & { units: number }) {
-    super("gru", options, (nameRule) => [Object.assign(new GruCell(options), { nameRule })]);
+    super("gru", options, { ...gruTable(), ...sequenceTable }, (cell, nameRule) => [Object.assign(new GruCell(cell), { nameRule })]);
   }
 }
 
@@ -99,5 +105,5 @@ export class Gru extends Recurrent {
  * @see Cho et al. 2014, arXiv:1406.1078; Keras 3 `layers.GRU`.
  */
 export function gru(units: number, options: GruOptions = {}): Gru {
-  return new Gru({ ...options, units });
+  return new Gru(withArguments("gru", options, "returnSequences", { units }));
 }

@@ -1,6 +1,7 @@
 import { checkCounts, checkNumber, shapeError } from "../../errors.ts";
-import type { Constraint } from "../../regularize/constraints.ts";
-import type { Penalty } from "../../regularize/penalties.ts";
+import type { OwnTable } from "../../options.ts";
+import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
+import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { add, mul } from "../../tensor/ops/elementwise.ts";
 import { concat, slice } from "../../tensor/ops/joining.ts";
 import { constantValue } from "../../tensor/ops/leaf.ts";
@@ -12,19 +13,19 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
-import type { BatchShape, CallContext } from "../layer.ts";
-import type { KernelOptions } from "./kernel.ts";
-import { keyOf, type NoiseOptions } from "./noise.ts";
+import type { BatchShape, CallContext, LayerOptions } from "../layer.ts";
+import { type KernelOptions, kernelTable } from "./kernel.ts";
+import { keyOf, type NoiseOptions, noiseTable } from "./noise.ts";
 import { Cell } from "./recurrent-cell.ts";
 
 /** Options of `simpleRnn` and its cell, and with more to them of the other recurrent layers. */
 export interface RecurrentCellOptions extends KernelOptions, NoiseOptions {
-  /** Default "tanh". */
-  activation?: ActivationName | Activation;
+  /** Default "tanh"; null for none. */
+  activation?: ActivationName | Activation | null;
   /** Of the kernel that multiplies the state. Default "orthogonal". */
   recurrentInitializer?: InitializerName | Initializer;
-  recurrentRegularizer?: Penalty;
-  recurrentConstraint?: Constraint;
+  recurrentRegularizer?: PenaltyName | Penalty;
+  recurrentConstraint?: ConstraintName | Constraint;
   /** Share of the inputs that is dropped in training, the same at all steps of a sequence. In [0, 1], default 0. */
   dropout?: number;
   /**
@@ -36,12 +37,30 @@ export interface RecurrentCellOptions extends KernelOptions, NoiseOptions {
 
 /** Options of cells with gates. */
 export interface GatedCellOptions extends RecurrentCellOptions {
-  /** Of the gates. Default "sigmoid". */
-  recurrentActivation?: ActivationName | Activation;
+  /** Of the gates. Default "sigmoid"; null for none. */
+  recurrentActivation?: ActivationName | Activation | null;
 }
 
+export const cellTable = (): OwnTable<KernelCellConfig, LayerOptions> => ({
+  units: "number!",
+  ...kernelTable(),
+  ...noiseTable,
+  recurrentInitializer: "string or function",
+  recurrentRegularizer: "string or function",
+  recurrentConstraint: "string or function",
+  dropout: "number",
+  recurrentDropout: "number",
+});
+
+export const gatedTable = (): OwnTable<GatedCellOptions & { units: number }, LayerOptions> => ({
+  ...cellTable(),
+  recurrentActivation: "string or function or null",
+});
+
+type KernelCellConfig = RecurrentCellOptions & { units: number };
+
 /** What Keras's cells share: the gates' kernels, side by side in one for inputs and one for states; a bias; dropout. */
-export abstract class KernelCell extends Cell {
+export abstract class KernelCell<Options extends KernelCellConfig = KernelCellConfig> extends Cell<Options> {
   protected readonly activation: Activation;
   protected readonly units: number;
   protected bias?: Variable | undefined;
@@ -51,11 +70,12 @@ export abstract class KernelCell extends Cell {
   /** @param gates how many kernels stand side by side. */
   constructor(
     kind: string,
-    private readonly options: RecurrentCellOptions & { units: number },
+    options: Options,
     private readonly gates: number,
+    table: OwnTable<Options, LayerOptions>,
   ) {
-    super(kind, options);
-    const { units, activation = "tanh", dropout = 0, recurrentDropout = 0 } = options;
+    super(kind, options, table);
+    const { units, activation = "tanh", dropout = 0, recurrentDropout = 0 } = this.config;
     checkCounts(this.label, { units });
     for (const [name, rate] of Object.entries({ dropout, recurrentDropout }))
       checkNumber(this.label, name, rate, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
@@ -69,7 +89,7 @@ export abstract class KernelCell extends Cell {
 
   override build(inputShape: BatchShape | readonly BatchShape[]): void {
     const { units, gates } = this;
-    const { useBias = true, biasInitializer = "zeros", recurrentInitializer = "orthogonal", ...options } = this.options;
+    const { useBias = true, biasInitializer = "zeros", recurrentInitializer = "orthogonal", ...options } = this.config;
     const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as BatchShape;
     this.kernel = this.addVariable("kernel", [this.knownExtent(shape), gates * units], {
       initializer: options.kernelInitializer ?? "glorotUniform",
@@ -110,7 +130,7 @@ export abstract class KernelCell extends Cell {
       });
     }
     const [time, batch, features] = x.shape as [number, number, number];
-    const product = this.product(kernel, this.masks([batch, features], this.options.dropout, ctx, 0), 0, gates)(x);
+    const product = this.product(kernel, this.masks([batch, features], this.config.dropout, ctx, 0), 0, gates)(x);
     // Steps one below the other in a matrix, as they are for the kernels' gradients: slices and concatenations then are the same memory.
     const columns = gates * units;
     const rows = reshape(product, [time * batch, columns]);
@@ -121,7 +141,7 @@ export abstract class KernelCell extends Cell {
   /** What multiplies a state [batch, units] by the kernels of each of these ranges [from, to) of gates. */
   protected recurrences(x: Tensor, ctx: CallContext, ranges: readonly (readonly [number, number])[]): ((h: Tensor) => Tensor)[] {
     const batch = x.shape[1] as number;
-    const masks = this.masks([batch, this.units], this.options.recurrentDropout, ctx, this.gates);
+    const masks = this.masks([batch, this.units], this.config.recurrentDropout, ctx, this.gates);
     return ranges.map(([from, to]) => {
       const multiply = this.product(this.recurrentKernel as Variable, masks, from, to);
       return (h) => (isZero(h) ? zeros([batch, (to - from) * this.units]) : multiply(h));
@@ -144,7 +164,7 @@ export abstract class KernelCell extends Cell {
 
   /** Scaled dropout masks: none without dropout, one for all gates, or with dropout of states one for each. */
   private masks(shape: Shape, rate: number | undefined, ctx: CallContext, use: number): Tensor[] {
-    const { recurrentDropout, seed } = this.options;
+    const { recurrentDropout, seed } = this.config;
     if (!ctx.noise || !rate) return [];
     return Array.from({ length: recurrentDropout ? this.gates : 1 }, (_, gate) =>
       rate === 1 ? zeros(shape) : mul(randomBernoulli(shape, { seed: keyOf(ctx, seed), stream: ctx.stream(this, use + gate), p: 1 - rate }), 1 / (1 - rate)),

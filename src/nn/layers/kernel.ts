@@ -1,5 +1,6 @@
-import type { Constraint } from "../../regularize/constraints.ts";
-import type { Penalty } from "../../regularize/penalties.ts";
+import type { OwnTable } from "../../options.ts";
+import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
+import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -10,20 +11,33 @@ import type { LayerOptions, WeightOptions } from "../layer.ts";
 
 /** Options of layers that multiply by a kernel, add a bias and apply an activation. */
 export interface KernelOptions extends LayerOptions {
-  /** Default: none. */
-  activation?: ActivationName | Activation;
+  /** Default: none; so is null. */
+  activation?: ActivationName | Activation | null;
   /** Default true. */
   useBias?: boolean;
   /** Default "glorotUniform". */
   kernelInitializer?: InitializerName | Initializer;
   /** Default "zeros". */
   biasInitializer?: InitializerName | Initializer;
-  /** Default: none. */
-  kernelRegularizer?: Penalty;
-  biasRegularizer?: Penalty;
-  kernelConstraint?: Constraint;
-  biasConstraint?: Constraint;
+  /** A penalty such as `l2(1e-4)`, or its name: "l1", "l2", "l1l2". Default: none. */
+  kernelRegularizer?: PenaltyName | Penalty;
+  biasRegularizer?: PenaltyName | Penalty;
+  /** A constraint such as `maxNorm(3)`, or its name: "nonNeg", "unitNorm", "maxNorm", "minMaxNorm". Default: none. */
+  kernelConstraint?: ConstraintName | Constraint;
+  biasConstraint?: ConstraintName | Constraint;
 }
+
+export const weightsTable: OwnTable<KernelOptions, LayerOptions & { activation: unknown }> = {
+  useBias: "boolean",
+  kernelInitializer: "string or function",
+  biasInitializer: "string or function",
+  kernelRegularizer: "string or function",
+  biasRegularizer: "string or function",
+  kernelConstraint: "string or function",
+  biasConstraint: "string or function",
+};
+
+export const kernelTable = (): OwnTable<KernelOptions, LayerOptions> => ({ activation: "string or function or null", ...weightsTable });
 
 /** Makes the kernel, then the bias if there is to be one. */
 export class Kernel {

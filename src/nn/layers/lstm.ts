@@ -1,3 +1,4 @@
+import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul } from "../../tensor/ops/elementwise.ts";
 import { concat } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
@@ -5,10 +6,10 @@ import { fill, ones } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
-import type { CallContext } from "../layer.ts";
-import { type GatedCellOptions, KernelCell } from "./kernel-cell.ts";
+import type { CallContext, LayerOptions } from "../layer.ts";
+import { type GatedCellOptions, gatedTable, KernelCell } from "./kernel-cell.ts";
 import type { Step } from "./recurrent-cell.ts";
-import { Recurrent, type SequenceOptions } from "./rnn.ts";
+import { Recurrent, type SequenceOptions, sequenceTable } from "./rnn.ts";
 
 /** Options of {@link lstmCell}. */
 export interface LstmCellOptions extends GatedCellOptions {
@@ -16,15 +17,20 @@ export interface LstmCellOptions extends GatedCellOptions {
   unitForgetBias?: boolean;
 }
 
+type LstmCellConfig = LstmCellOptions & { units: number };
+
+const lstmTable = (): OwnTable<LstmCellConfig, LayerOptions> => ({ ...gatedTable(), unitForgetBias: "boolean" });
+
 /** See {@link lstmCell}. */
-export class LstmCell extends KernelCell {
+export class LstmCell extends KernelCell<LstmCellConfig> {
   private readonly gate: Activation;
   private readonly unitForgetBias: boolean;
 
-  constructor(options: LstmCellOptions & { units: number }) {
-    super("lstmCell", options, 4);
-    this.gate = activationOf(options.recurrentActivation ?? "sigmoid", this.label);
-    this.unitForgetBias = options.unitForgetBias ?? true;
+  constructor(options: LstmCellConfig) {
+    super("lstmCell", options, 4, lstmTable());
+    const { recurrentActivation = "sigmoid", unitForgetBias = true } = this.config;
+    this.gate = activationOf(recurrentActivation, this.label);
+    this.unitForgetBias = unitForgetBias;
   }
 
   override get stateSizes(): readonly number[] {
@@ -62,16 +68,16 @@ export class LstmCell extends KernelCell {
  * @see Keras 3 `layers.LSTMCell`.
  */
 export function lstmCell(units: number, options: LstmCellOptions = {}): LstmCell {
-  return new LstmCell({ ...options, units });
+  return new LstmCell(withArguments("lstmCell", options, "activation", { units }));
 }
 
 /** Options of {@link lstm}. */
 export interface LstmOptions extends LstmCellOptions, SequenceOptions {}
 
 /** See {@link lstm}. */
-export class Lstm extends Recurrent {
+export class Lstm extends Recurrent<LstmOptions & { units: number }> {
   constructor(options: LstmOptions & { units: number }) {
-    super("lstm", options, (nameRule) => [Object.assign(new LstmCell(options), { nameRule })]);
+    super("lstm", options, { ...lstmTable(), ...sequenceTable }, (cell, nameRule) => [Object.assign(new LstmCell(cell), { nameRule })]);
   }
 }
 
@@ -84,5 +90,5 @@ export class Lstm extends Recurrent {
  * @see Hochreiter & Schmidhuber 1997; Keras 3 `layers.LSTM`.
  */
 export function lstm(units: number, options: LstmOptions = {}): Lstm {
-  return new Lstm({ ...options, units });
+  return new Lstm(withArguments("lstm", options, "returnSequences", { units }));
 }

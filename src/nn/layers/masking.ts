@@ -4,7 +4,7 @@ import { max } from "../../tensor/ops/reduction.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Layer, LayerOptions } from "../layer.ts";
+import { type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer } from "./function.ts";
 
 /**
@@ -14,7 +14,8 @@ import { functionLayer } from "./function.ts";
  * @throws ValueError unless maskValue is finite; ShapeError on an input of fewer than two axes.
  * @see Keras 3 `layers.Masking`.
  */
-export function masking(options: LayerOptions & { maskValue?: number } = {}): Layer {
+export function masking(given: LayerOptions & { maskValue?: number } = {}): Layer {
+  const options = layerOptions("masking", given, { maskValue: "number" });
   const { maskValue = 0 } = options;
   checkNumber("masking", "maskValue", maskValue, "a finite number", () => true);
   const counts = (x: Tensor) => max(notEqual(x, maskValue), -1);

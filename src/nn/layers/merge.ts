@@ -6,7 +6,7 @@ import { matmul } from "../../tensor/ops/matmul.ts";
 import { broadcastTo, ones, reshape, transpose } from "../../tensor/ops/shaping.ts";
 import { formatShape, mayEqual, normalizeAxis, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { CallContext, Layer, LayerOptions } from "../layer.ts";
+import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { withRank } from "../with-rank.ts";
 import { eitherMask, type MaskRule, mergeLayer } from "./function.ts";
 
@@ -14,7 +14,7 @@ type Pair = (a: Tensor, b: Tensor) => Tensor;
 
 /** A layer that combines its inputs one after the other; those of fewer axes get axes of 1 behind the batch. */
 function pairwise(kind: string, options: LayerOptions, combine: (inputs: readonly Tensor[], masks: readonly (Tensor | undefined)[]) => Tensor): Layer {
-  return mergeLayer(kind, options, (inputs, ctx, layer) => {
+  return mergeLayer(kind, layerOptions(kind, options, {}), (inputs, ctx, layer) => {
     checkSeveral(layer, inputs);
     const rank = Math.max(...inputs.map((input) => input.rank));
     const masks = inputs.map((input) => {
@@ -85,7 +85,8 @@ function extreme(kind: string, options: LayerOptions, choose: Pair): Layer {
 }
 
 /** Joins its inputs along an axis (default the last). @throws ShapeError where they differ elsewhere. @see Keras 3 `layers.Concatenate`. */
-export function concatenate(options: LayerOptions & { axis?: number } = {}): Layer {
+export function concatenate(given: LayerOptions & { axis?: number } = {}): Layer {
+  const options = layerOptions("concatenate", given, { axis: "number" });
   const { axis = -1 } = options;
   const join = (inputs: readonly Tensor[], _: CallContext, layer: Layer) => {
     checkSeveral(layer, inputs);
@@ -137,14 +138,15 @@ export interface DotOptions extends LayerOptions {
  * @throws ValueError on bad axes; ShapeError unless the two axes are equally long.
  * @see Keras 3 `layers.Dot`.
  */
-export function dotLayer(axes: number | readonly [number, number], options: DotOptions = {}): Layer {
+export function dotLayer(axes: number | readonly [number, number], given: DotOptions = {}): Layer {
+  const options = layerOptions("dotLayer", given, { axes: "number or list!", normalize: "boolean" }, { axes });
   const pair: readonly [number, number] = typeof axes === "number" ? [axes, axes] : axes;
   if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(Number.isInteger)) {
     throw valueError("dotLayer", { rule: "axes are whole numbers", expected: "one axis, or one for each of two inputs", received: axes });
   }
   return mergeLayer(
     "dotLayer",
-    { ...options, axes },
+    options,
     (inputs, _, layer) => {
       checkSeveral(layer, inputs);
       checkTwo(layer, inputs);

@@ -1,13 +1,24 @@
 import { checkCounts, checkNumber, shapeError, valueError } from "../../errors.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { mul, sigmoid } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
 import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type BatchShape, type CallContext, Layer } from "../layer.ts";
-import { type AttentionBaseOptions, allowedPairs, alongScores, attended, attendedShapes, attentionWeights, maskOfQuery, maskRank } from "./attention-core.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
+import {
+  type AttentionBaseOptions,
+  allowedPairs,
+  alongScores,
+  attended,
+  attendedShapes,
+  attentionTable,
+  attentionWeights,
+  maskOfQuery,
+  maskRank,
+} from "./attention-core.ts";
 import { drop } from "./dropout.ts";
-import type { KernelOptions } from "./kernel.ts";
+import { type KernelOptions, weightsTable } from "./kernel.ts";
 import { Projection } from "./projection.ts";
 
 /** Options of {@link groupQueryAttention}, and of {@link multiHeadAttention} besides its own. */
@@ -28,6 +39,18 @@ export interface MultiHeadAttentionOptions extends HeadAttentionOptions {
   attentionAxes?: number | readonly number[];
 }
 
+const headTable = (): OwnTable<HeadAttentionOptions, LayerOptions> => ({ ...attentionTable(), ...weightsTable, slidingWindow: "number", useGate: "boolean" });
+
+const multiHeadTable = (): OwnTable<MultiHeadAttentionOptions, LayerOptions> => ({
+  ...headTable(),
+  valueDim: "number",
+  outputShape: "number or list",
+  attentionAxes: "number or list",
+});
+
+type MultiHeadConfig = MultiHeadAttentionOptions & { numHeads: number; keyDim: number };
+type GroupQueryConfig = HeadAttentionOptions & { headDim: number; numQueryHeads: number; numKeyValueHeads: number };
+
 /** How many heads of which size. */
 interface Heads {
   readonly heads: number;
@@ -38,7 +61,7 @@ interface Heads {
 }
 
 /** What both layers do: project, split into heads, weigh, join, project. */
-abstract class HeadAttention extends Layer {
+abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends Layer<Options> {
   private readonly heads: Heads;
   private query?: Projection;
   private key?: Projection;
@@ -47,14 +70,10 @@ abstract class HeadAttention extends Layer {
   private attentionOutput?: Projection;
   private outputShape: Shape = [];
 
-  constructor(
-    kind: string,
-    private readonly options: MultiHeadAttentionOptions,
-    heads: Heads,
-  ) {
-    super(kind, options);
-    this.heads = heads;
-    const { dropout = 0, outputShape = 1, slidingWindow = 1 } = options;
+  constructor(kind: string, options: Options, table: OwnTable<Options, LayerOptions>, headsOf: (options: Options) => Heads) {
+    super(kind, options, table);
+    this.heads = headsOf(this.config);
+    const { dropout = 0, outputShape = 1, slidingWindow = 1 } = this.config;
     const counts = [outputShape, slidingWindow].flat();
     if (counts.length < 2 || counts.some((n) => !Number.isInteger(n) || n < 1)) {
       throw valueError(this.label, {
@@ -66,13 +85,17 @@ abstract class HeadAttention extends Layer {
     checkNumber(this.label, "dropout", dropout, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
   }
 
+  protected override get takesList(): boolean {
+    return true;
+  }
+
   override build(shapes: BatchShape | readonly BatchShape[]): void {
     const features = attendedShapes(shapes).map((shape) => [this.knownExtent(shape)]);
     const [query = [], value = [], key = []] = features;
     const { heads, shared, keyDim, valueDim } = this.heads;
-    const { outputShape = query, useGate } = this.options;
+    const { outputShape = query, useGate } = this.config;
     this.outputShape = [outputShape].flat();
-    const project = (name: string, from: Shape, to: Shape) => new Projection(name, from, to, this.options, this.addVariable.bind(this));
+    const project = (name: string, from: Shape, to: Shape) => new Projection(name, from, to, this.config, this.addVariable.bind(this));
     this.query = project("query", query, [heads, keyDim]);
     this.key = project("key", key, [shared, keyDim]);
     this.gate = useGate ? project("gate", query, [heads, valueDim]) : undefined;
@@ -83,7 +106,7 @@ abstract class HeadAttention extends Layer {
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
     const [query, value, key, given] = attended(this, inputs, 4);
     const { heads, shared, keyDim, valueDim } = this.heads;
-    const { dropout = 0, returnAttentionScores } = this.options;
+    const { dropout = 0, returnAttentionScores } = this.config;
     const { free, steps } = this.axesOf(query);
     const fold = (x: Tensor) => folded(x, free, steps);
     const x = fold(query);
@@ -93,7 +116,7 @@ abstract class HeadAttention extends Layer {
     const v = splitHeads((this.value as Projection).apply(fold(value)), shared, 1);
 
     const weights = attentionWeights(matmul(q, k, { transposeB: true }), this.allowed([query, value, key], given, ctx, fold));
-    const kept = drop(weights, dropout, weights.shape, ctx, this, this.options);
+    const kept = drop(weights, dropout, weights.shape, ctx, this, this.config);
     // [batch, shared, repeats, steps, features] to [batch, steps, all features]: heads side by side.
     const [batch, length] = x.shape as [number, number];
     const joined = reshape(transpose(matmul(kept, v), [0, 3, 1, 2, 4]), [batch, length, heads * valueDim]);
@@ -111,7 +134,7 @@ abstract class HeadAttention extends Layer {
   /** Which of the inner axes are as more batch, and along which the steps run. */
   private axesOf({ rank }: Tensor): { free: number[]; steps: number[] } {
     const inner = Array.from({ length: rank - 2 }, (_, axis) => axis + 1);
-    const { attentionAxes = inner } = this.options;
+    const { attentionAxes = inner } = this.config;
     const steps = [attentionAxes].flat().map((axis) => normalizeAxis(this.label, axis, rank));
     if (new Set(steps).size < steps.length || steps.length === 0 || steps.some((axis) => !inner.includes(axis))) {
       throw valueError(this.label, {
@@ -125,7 +148,7 @@ abstract class HeadAttention extends Layer {
 
   /** All masks in one, to broadcast with scores [batch, shared, repeats, steps, values]. */
   private allowed(inputs: readonly [Tensor, Tensor, Tensor], given: Tensor | undefined, ctx: CallContext, fold: (x: Tensor) => Tensor): Tensor | undefined {
-    const { useCausalMask, slidingWindow } = this.options;
+    const { useCausalMask, slidingWindow } = this.config;
     const [steps, values] = inputs.map((input) => fold(input).shape[1]) as [number, number];
     const columns = [...new Set(inputs.slice(1).map((input) => ctx.maskOf(input)))].map((mask) => [mask, -2] as const);
     const masks = [[ctx.maskOf(inputs[0]), -1] as const, ...columns].flatMap(([mask, at]) => {
@@ -181,27 +204,30 @@ function splitHeads(x: Tensor, shared: number, repeats: number): Tensor {
 }
 
 /** See {@link multiHeadAttention}. */
-export class MultiHeadAttention extends HeadAttention {
-  constructor(options: MultiHeadAttentionOptions & { numHeads: number; keyDim: number }) {
-    const { numHeads, keyDim, valueDim = keyDim } = options;
-    checkCounts("multiHeadAttention", { numHeads, keyDim, valueDim });
-    super("multiHeadAttention", options, { heads: numHeads, shared: numHeads, keyDim, valueDim });
+export class MultiHeadAttention extends HeadAttention<MultiHeadConfig> {
+  constructor(options: MultiHeadConfig) {
+    super("multiHeadAttention", options, { numHeads: "number!", keyDim: "number!", ...multiHeadTable() }, ({ numHeads, keyDim, valueDim = keyDim }) => {
+      checkCounts("multiHeadAttention", { numHeads, keyDim, valueDim });
+      return { heads: numHeads, shared: numHeads, keyDim, valueDim };
+    });
   }
 }
 
 /** See {@link groupQueryAttention}. */
-export class GroupQueryAttention extends HeadAttention {
-  constructor(options: HeadAttentionOptions & { headDim: number; numQueryHeads: number; numKeyValueHeads: number }) {
-    const { headDim, numQueryHeads, numKeyValueHeads } = options;
-    checkCounts("groupQueryAttention", { headDim, numQueryHeads, numKeyValueHeads });
-    if (numQueryHeads % numKeyValueHeads !== 0) {
-      throw valueError("groupQueryAttention", {
-        rule: "numKeyValueHeads must divide numQueryHeads",
-        expected: `a divisor of ${numQueryHeads}`,
-        received: numKeyValueHeads,
-      });
-    }
-    super("groupQueryAttention", options, { heads: numQueryHeads, shared: numKeyValueHeads, keyDim: headDim, valueDim: headDim });
+export class GroupQueryAttention extends HeadAttention<GroupQueryConfig> {
+  constructor(options: GroupQueryConfig) {
+    const table: OwnTable<GroupQueryConfig, LayerOptions> = { headDim: "number!", numQueryHeads: "number!", numKeyValueHeads: "number!", ...headTable() };
+    super("groupQueryAttention", options, table, ({ headDim, numQueryHeads, numKeyValueHeads }) => {
+      checkCounts("groupQueryAttention", { headDim, numQueryHeads, numKeyValueHeads });
+      if (numQueryHeads % numKeyValueHeads !== 0) {
+        throw valueError("groupQueryAttention", {
+          rule: "numKeyValueHeads must divide numQueryHeads",
+          expected: `a divisor of ${numQueryHeads}`,
+          received: numKeyValueHeads,
+        });
+      }
+      return { heads: numQueryHeads, shared: numKeyValueHeads, keyDim: headDim, valueDim: headDim };
+    });
   }
 }
 
@@ -221,7 +247,7 @@ export class GroupQueryAttention extends HeadAttention {
  * @see Vaswani et al. 2017, arXiv:1706.03762; Keras 3 `layers.MultiHeadAttention`.
  */
 export function multiHeadAttention(numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}): MultiHeadAttention {
-  return new MultiHeadAttention({ ...options, numHeads, keyDim });
+  return new MultiHeadAttention(withArguments("multiHeadAttention", options, "dropout", { numHeads, keyDim }));
 }
 
 /**
@@ -233,5 +259,5 @@ export function multiHeadAttention(numHeads: number, keyDim: number, options: Mu
  * @see Ainslie et al. 2023, arXiv:2305.13245; Keras 3 `layers.GroupQueryAttention`.
  */
 export function groupQueryAttention(headDim: number, numQueryHeads: number, numKeyValueHeads: number, options: HeadAttentionOptions = {}): GroupQueryAttention {
-  return new GroupQueryAttention({ ...options, headDim, numQueryHeads, numKeyValueHeads });
+  return new GroupQueryAttention(withArguments("groupQueryAttention", options, "dropout", { headDim, numQueryHeads, numKeyValueHeads }));
 }

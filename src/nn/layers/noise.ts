@@ -1,4 +1,5 @@
 import { checkNumber, shapeError } from "../../errors.ts";
+import type { OptionTable } from "../../options.ts";
 import { l1l2 } from "../../regularize/penalties.ts";
 import { add, lessEqual, mul, where } from "../../tensor/ops/elementwise.ts";
 import { concat, slice } from "../../tensor/ops/joining.ts";
@@ -7,7 +8,7 @@ import { randomKey, randomNormal, randomUniform } from "../../tensor/ops/random.
 import { zeros } from "../../tensor/ops/shaping.ts";
 import { formatShape, mayEqual, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { CallContext, Layer, LayerOptions } from "../layer.ts";
+import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
 
 /** What random layers take. */
@@ -15,6 +16,8 @@ export interface NoiseOptions {
   /** A whole number that stands for the model's seed in this layer. The noise still changes with every step. */
   seed?: number;
 }
+
+export const noiseTable: OptionTable<NoiseOptions> = { seed: "number" };
 
 /** The key of a run, with the layer's own seed in place of the model's where it has one. */
 export function keyOf(ctx: CallContext, seed: number | undefined): Tensor {
@@ -54,18 +57,19 @@ const seluScale = 1.0507009873554805;
  * @see Klambauer et al. 2017, arXiv:1706.02515; Keras 3 `layers.AlphaDropout`.
  */
 export function alphaDropout(rate: number, options: NoiseShapeOptions = {}): Layer {
+  const config = layerOptions("alphaDropout", options, { rate: "number!", noiseShape: "list", ...noiseTable }, { rate });
   checkNumber("alphaDropout", "rate", rate, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
   const lowest = -seluAlpha * seluScale;
   const a = rate === 1 ? 0 : 1 / Math.sqrt((1 - rate) * (1 + rate * lowest * lowest));
   const b = -a * lowest * rate;
   return functionLayer(
     "alphaDropout",
-    { ...options, rate },
+    config,
     (x, ctx, layer) => {
       if (!ctx.noise || rate === 0) return x;
       if (rate === 1) return zeros(x.shape);
-      const shape = noiseShapeOf(layer, x, options.noiseShape);
-      const keep = lessEqual(rate, randomUniform(shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer) }));
+      const shape = noiseShapeOf(layer, x, config.noiseShape);
+      const keep = lessEqual(rate, randomUniform(shape, { seed: keyOf(ctx, config.seed), stream: ctx.stream(layer) }));
       return add(mul(where(keep, x, lowest), a), b);
     },
     keepMask,
@@ -76,11 +80,12 @@ export function alphaDropout(rate: number, options: NoiseShapeOptions = {}): Lay
  * Adds normal noise in training. @param stddev ≥ 0. @throws ValueError if it is negative. @see Keras 3 `layers.GaussianNoise`.
  */
 export function gaussianNoise(stddev: number, options: LayerOptions & NoiseOptions = {}): Layer {
+  const config = layerOptions("gaussianNoise", options, { stddev: "number!", ...noiseTable }, { stddev });
   checkNumber("gaussianNoise", "stddev", stddev, "a finite number ≥ 0", (s) => s >= 0);
   return functionLayer(
     "gaussianNoise",
-    { ...options, stddev },
-    (x, ctx, layer) => (ctx.noise && stddev > 0 ? add(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), stddev })) : x),
+    config,
+    (x, ctx, layer) => (ctx.noise && stddev > 0 ? add(x, randomNormal(x.shape, { seed: keyOf(ctx, config.seed), stream: ctx.stream(layer), stddev })) : x),
     keepMask,
   );
 }
@@ -92,13 +97,14 @@ export function gaussianNoise(stddev: number, options: LayerOptions & NoiseOptio
  * @see Srivastava et al. 2014, section 10; Keras 3 `layers.GaussianDropout`.
  */
 export function gaussianDropout(rate: number, options: LayerOptions & NoiseOptions = {}): Layer {
+  const config = layerOptions("gaussianDropout", options, { rate: "number!", ...noiseTable }, { rate });
   checkNumber("gaussianDropout", "rate", rate, "a number in [0, 1)", (r) => r >= 0 && r < 1);
   const stddev = Math.sqrt(rate / (1 - rate));
   return functionLayer(
     "gaussianDropout",
-    { ...options, rate },
+    config,
     (x, ctx, layer) =>
-      ctx.noise && rate > 0 ? mul(x, randomNormal(x.shape, { seed: keyOf(ctx, options.seed), stream: ctx.stream(layer), mean: 1, stddev })) : x,
+      ctx.noise && rate > 0 ? mul(x, randomNormal(x.shape, { seed: keyOf(ctx, config.seed), stream: ctx.stream(layer), mean: 1, stddev })) : x,
     keepMask,
   );
 }
@@ -112,7 +118,8 @@ export interface ActivityRegularizationOptions extends LayerOptions {
 }
 
 /** Passes its input on and adds l1·Σ|x| + l2·Σx², divided by the batch size, to the loss. @throws ValueError if a factor is negative. @see Keras 3 `layers.ActivityRegularization`. */
-export function activityRegularization({ l1 = 0, l2 = 0, ...options }: ActivityRegularizationOptions = {}): Layer {
+export function activityRegularization(given: ActivityRegularizationOptions = {}): Layer {
+  const { l1 = 0, l2 = 0, ...options } = layerOptions("activityRegularization", given, { l1: "number", l2: "number" });
   checkNumber("activityRegularization", "l1", l1, "a finite number ≥ 0", (v) => v >= 0);
   checkNumber("activityRegularization", "l2", l2, "a finite number ≥ 0", (v) => v >= 0);
   return functionLayer("activityRegularization", { ...options, l1, l2, activityRegularizer: l1l2({ l1, l2 }) }, (x) => x, keepMask);

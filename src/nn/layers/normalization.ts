@@ -6,8 +6,8 @@ import { reshape } from "../../tensor/ops/shaping.ts";
 import { normalizeAxes, normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
-import { type Affine, type AffineOptions, addAffine, standardizeOver } from "./affine.ts";
+import { type BatchShape, Layer, type LayerOptions, layerOptions } from "../layer.ts";
+import { type Affine, type AffineOptions, addAffine, affineTable, standardizeOver } from "./affine.ts";
 import { functionLayer, keepMask } from "./function.ts";
 
 // ── Layer normalization ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -21,12 +21,12 @@ export interface LayerNormalizationOptions extends LayerOptions, AffineOptions {
 }
 
 /** See {@link layerNormalization}. */
-export class LayerNormalization extends Layer {
+export class LayerNormalization extends Layer<LayerNormalizationOptions> {
   private affine: Affine = { gamma: undefined, beta: undefined };
 
-  constructor(private readonly options: LayerNormalizationOptions = {}) {
-    super("layerNormalization", options);
-    checkEpsilon(this.label, options.epsilon);
+  constructor(options: LayerNormalizationOptions = {}) {
+    super("layerNormalization", options, { axis: "number or list", epsilon: "number", ...affineTable });
+    checkEpsilon(this.label, this.config.epsilon);
   }
 
   override get supportsMasking(): boolean {
@@ -34,12 +34,12 @@ export class LayerNormalization extends Layer {
   }
 
   override build(inputShape: BatchShape): void {
-    const shape = normalizeAxes(this.label, this.options.axis ?? -1, inputShape.length).map((axis) => this.knownExtent(inputShape, axis));
-    this.affine = addAffine(this.options, (name, options) => this.addVariable(name, shape, options));
+    const shape = normalizeAxes(this.label, this.config.axis ?? -1, inputShape.length).map((axis) => this.knownExtent(inputShape, axis));
+    this.affine = addAffine(this.config, (name, options) => this.addVariable(name, shape, options));
   }
 
   override call(x: Tensor): Tensor {
-    const { axis = -1, epsilon = 1e-3 } = this.options;
+    const { axis = -1, epsilon = 1e-3 } = this.config;
     const axes = normalizeAxes(this.label, axis, x.rank);
     return standardizeOver(x, axes, epsilon, this.affine, keptAxes(x, axes));
   }
@@ -66,16 +66,16 @@ export interface GroupNormalizationOptions extends LayerOptions, AffineOptions {
 }
 
 /** See {@link groupNormalization}. */
-export class GroupNormalization extends Layer {
+export class GroupNormalization extends Layer<GroupNormalizationOptions> {
   private affine: Affine = { gamma: undefined, beta: undefined };
 
-  constructor(private readonly options: GroupNormalizationOptions = {}) {
-    super("groupNormalization", options);
-    const { groups = 32 } = options;
+  constructor(options: GroupNormalizationOptions = {}) {
+    super("groupNormalization", options, { groups: "number", axis: "number", epsilon: "number", ...affineTable });
+    const { groups = 32, epsilon } = this.config;
     if (!Number.isInteger(groups) || (groups < 1 && groups !== -1)) {
       throw valueError(this.label, { rule: "groups must be a whole number", expected: "an integer ≥ 1, or −1", received: groups });
     }
-    checkEpsilon(this.label, options.epsilon);
+    checkEpsilon(this.label, epsilon);
   }
 
   override get supportsMasking(): boolean {
@@ -83,16 +83,16 @@ export class GroupNormalization extends Layer {
   }
 
   override build(inputShape: BatchShape): void {
-    const features = this.knownExtent(inputShape, normalizeAxis(this.label, this.options.axis ?? -1, inputShape.length));
-    const { groups = 32 } = this.options;
+    const features = this.knownExtent(inputShape, normalizeAxis(this.label, this.config.axis ?? -1, inputShape.length));
+    const { groups = 32 } = this.config;
     if (groups !== -1 && features % groups !== 0) {
       throw shapeError(this.label, { rule: "groups must divide the features", expected: `a divisor of ${features}`, received: groups });
     }
-    this.affine = addAffine(this.options, (name, options) => this.addVariable(name, [features], options));
+    this.affine = addAffine(this.config, (name, options) => this.addVariable(name, [features], options));
   }
 
   override call(x: Tensor): Tensor {
-    const { groups = 32, axis = -1, epsilon = 1e-3 } = this.options;
+    const { groups = 32, axis = -1, epsilon = 1e-3 } = this.config;
     const at = normalizeAxis(this.label, axis, x.rank);
     const features = x.shape[at] as number;
     const count = groups === -1 ? features : groups;
@@ -123,21 +123,21 @@ export interface RmsNormalizationOptions extends LayerOptions {
 }
 
 /** See {@link rmsNormalization}. */
-export class RmsNormalization extends Layer {
+export class RmsNormalization extends Layer<RmsNormalizationOptions> {
   private scale?: Variable;
 
-  constructor(private readonly options: RmsNormalizationOptions = {}) {
-    super("rmsNormalization", options);
-    checkEpsilon(this.label, options.epsilon);
+  constructor(options: RmsNormalizationOptions = {}) {
+    super("rmsNormalization", options, { axis: "number or list", epsilon: "number" });
+    checkEpsilon(this.label, this.config.epsilon);
   }
 
   override build(inputShape: BatchShape): void {
-    const shape = normalizeAxes(this.label, this.options.axis ?? -1, inputShape.length).map((axis) => this.knownExtent(inputShape, axis));
+    const shape = normalizeAxes(this.label, this.config.axis ?? -1, inputShape.length).map((axis) => this.knownExtent(inputShape, axis));
     this.scale = this.addVariable("scale", shape, { initializer: "ones" });
   }
 
   override call(x: Tensor): Tensor {
-    const { axis = -1, epsilon = 1e-6 } = this.options;
+    const { axis = -1, epsilon = 1e-6 } = this.config;
     const axes = normalizeAxes(this.label, axis, x.rank);
     const normalized = mul(x, rsqrt(add(mean(square(x), axes, true), epsilon)));
     return this.scale ? mul(normalized, reshape(this.scale, keptAxes(x, axes))) : normalized;
@@ -152,7 +152,8 @@ export class RmsNormalization extends Layer {
 export const rmsNormalization = (options: RmsNormalizationOptions = {}): RmsNormalization => new RmsNormalization(options);
 
 /** Makes vectors along the axes (default the last) have length 1. @see Keras 3 `layers.UnitNormalization`. */
-export function unitNormalization(options: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
+export function unitNormalization(given: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
+  const options = layerOptions("unitNormalization", given, { axis: "number or list" });
   const { axis = -1 } = options;
   return functionLayer("unitNormalization", options, (x) => l2Normalize(x, axis, 1e-12), keepMask);
 }

@@ -2,7 +2,7 @@ import { shapeError } from "../../errors.ts";
 import { pad, slice } from "../../tensor/ops/joining.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Layer, LayerOptions } from "../layer.ts";
+import { type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer } from "./function.ts";
 import { checkSpatial, type Margin, marginPairs } from "./spatial.ts";
 
@@ -19,8 +19,9 @@ export const zeroPadding2d = (padding: Margin = 1, options: LayerOptions = {}): 
 export const zeroPadding3d = (padding: Margin = 1, options: LayerOptions = {}): Layer => zeroPadding("zeroPadding3d", 3, padding, options);
 
 function zeroPadding(kind: string, axes: number, padding: Margin, options: LayerOptions): Layer {
+  const config = layerOptions(kind, options, { padding: "number or list!" }, { padding });
   const pairs = marginPairs(kind, "padding", padding, axes);
-  return functionLayer(kind, { ...options, padding }, (x, _, layer) => {
+  return functionLayer(kind, config, (x, _, layer) => {
     checkSpatial(layer, x, axes);
     return pad(x, [[0, 0], ...pairs, [0, 0]]);
   });
@@ -39,8 +40,9 @@ export const cropping2d = (cropping: Margin = 0, options: LayerOptions = {}): La
 export const cropping3d = (cropping: Margin = 1, options: LayerOptions = {}): Layer => crop("cropping3d", 3, cropping, options);
 
 function crop(kind: string, axes: number, cropping: Margin, options: LayerOptions): Layer {
+  const config = layerOptions(kind, options, { cropping: "number or list!" }, { cropping });
   const pairs = marginPairs(kind, "cropping", cropping, axes);
-  return functionLayer(kind, { ...options, cropping }, (x, _, layer) => {
+  return functionLayer(kind, config, (x, _, layer) => {
     checkSpatial(layer, x, axes);
     const begin = [0, ...pairs.map(([before]) => before), 0];
     const size = x.shape.map((extent, axis) => extent - (pairs[axis - 1]?.[0] ?? 0) - (pairs[axis - 1]?.[1] ?? 0));

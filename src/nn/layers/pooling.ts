@@ -4,7 +4,7 @@ import { averagePool, maxPool } from "../../tensor/ops/pooling.ts";
 import { max, mean, sum } from "../../tensor/ops/reduction.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
-import type { Layer, LayerOptions } from "../layer.ts";
+import { type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer } from "./function.ts";
 import { checkPadding, checkSpatial } from "./spatial.ts";
 
@@ -39,11 +39,12 @@ export const averagePooling2d = (poolSize: Extents = 2, options: PoolingOptions 
 export const averagePooling3d = (poolSize: Extents = 2, options: PoolingOptions = {}): Layer => pooling("averagePooling3d", 3, averagePool, poolSize, options);
 
 function pooling(kind: string, axes: number, pool: typeof maxPool, poolSize: Extents, options: PoolingOptions): Layer {
-  const { strides = poolSize, padding = "valid" } = options;
+  const config = layerOptions(kind, options, { poolSize: "number or list!", strides: "number or list", padding: "string" }, { poolSize });
+  const { strides = poolSize, padding = "valid" } = config;
   perAxis(kind, "poolSize", poolSize, axes);
   perAxis(kind, "strides", strides, axes);
   checkPadding(kind, padding);
-  return functionLayer(kind, { ...options, poolSize }, (x, _, layer) => {
+  return functionLayer(kind, config, (x, _, layer) => {
     checkSpatial(layer, x, axes);
     return pool(x, poolSize, { strides, padding, name: layer.label });
   });
@@ -66,33 +67,37 @@ export const globalMaxPooling3d = (options: GlobalPoolingOptions = {}): Layer =>
  * The mean of each channel: [batch, steps, channels] to [batch, channels]. Masked steps do not count; where none count the mean is NaN.
  * @see Keras 3 `layers.GlobalAveragePooling1D`.
  */
-export const globalAveragePooling1d = (options: GlobalPoolingOptions = {}): Layer =>
-  functionLayer(
+export function globalAveragePooling1d(options: GlobalPoolingOptions = {}): Layer {
+  const config = layerOptions("globalAveragePooling1d", options, { keepDims: "boolean" });
+  const { keepDims } = config;
+  return functionLayer(
     "globalAveragePooling1d",
-    options,
+    config,
     (x, ctx, layer) => {
       checkSpatial(layer, x, 1);
       const mask = ctx.maskOf(x);
-      if (!mask) return mean(x, 1, options.keepDims);
+      if (!mask) return mean(x, 1, keepDims);
       const counts = expandDims(mask, 2);
       // Chosen, not multiplied: what is masked may be anything.
-      return div(sum(where(counts, x, 0), 1, options.keepDims), sum(counts, 1, options.keepDims));
+      return div(sum(where(counts, x, 0), 1, keepDims), sum(counts, 1, keepDims));
     },
     // The mask is used up.
     () => undefined,
   );
+}
 /** {@link globalAveragePooling1d} of [batch, height, width, channels]. @see Keras 3 `layers.GlobalAveragePooling2D`. */
 export const globalAveragePooling2d = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalAveragePooling2d", 2, mean, options);
 /** {@link globalAveragePooling1d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.GlobalAveragePooling3D`. */
 export const globalAveragePooling3d = (options: GlobalPoolingOptions = {}): Layer => globalPooling("globalAveragePooling3d", 3, mean, options);
 
 function globalPooling(kind: string, axes: number, fold: typeof mean, options: GlobalPoolingOptions): Layer {
-  return functionLayer(kind, options, (x, _, layer) => {
+  const config = layerOptions(kind, options, { keepDims: "boolean" });
+  return functionLayer(kind, config, (x, _, layer) => {
     checkSpatial(layer, x, axes);
     return fold(
       x,
       Array.from({ length: axes }, (_, axis) => axis + 1),
-      options.keepDims,
+      config.keepDims,
     );
   });
 }
@@ -122,8 +127,9 @@ export const adaptiveAveragePooling3d = (outputSize: Extents, options: LayerOpti
   adaptivePooling("adaptiveAveragePooling3d", 3, adaptiveAveragePool, outputSize, options);
 
 function adaptivePooling(kind: string, axes: number, pool: typeof adaptiveMaxPool, outputSize: Extents, options: LayerOptions): Layer {
+  const config = layerOptions(kind, options, { outputSize: "number or list!" }, { outputSize });
   perAxis(kind, "outputSize", outputSize, axes);
-  return functionLayer(kind, { ...options, outputSize }, (x, _, layer) => {
+  return functionLayer(kind, config, (x, _, layer) => {
     checkSpatial(layer, x, axes);
     return pool(x, outputSize, layer.label);
   });

@@ -2,7 +2,7 @@ import { shapeError } from "../../errors.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
 import { formatShape, mayBeShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type CallContext, Layer, listOf } from "../layer.ts";
+import { type CallContext, Layer, type LayerOptions, listOf } from "../layer.ts";
 
 /** What a cell makes of step `time` and the states [batch, size] before it: the states after it, of which the first is its output. */
 export type Step = (time: number, states: readonly Tensor[]) => readonly Tensor[];
@@ -11,12 +11,16 @@ export type Step = (time: number, states: readonly Tensor[]) => readonly Tensor[
  * One step of a recurrent layer; `rnn(cell)` runs it over a sequence. As a layer by itself it takes [x, ...states] and gives the states after the step,
  * of which the first is the output. A cell of one's own extends this.
  */
-export abstract class Cell extends Layer {
+export abstract class Cell<Options extends LayerOptions = LayerOptions> extends Layer<Options> {
   /** The length of each state; the first is that of the output. */
   abstract readonly stateSizes: readonly number[];
 
   /** Records what needs no state, for all steps of `x` [time, batch, features] at once, and gives what records a step. */
   abstract begin(x: Tensor, ctx: CallContext): Step;
+
+  protected override get takesList(): boolean {
+    return true;
+  }
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): readonly Tensor[] {
     const [x, ...states] = listOf(inputs) as readonly [Tensor, ...Tensor[]];

@@ -1,4 +1,5 @@
 import { shapeError, stateError, valueError } from "../../errors.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
 import { where } from "../../tensor/ops/elementwise.ts";
 import { concat, slice } from "../../tensor/ops/joining.ts";
 import { reshape, transpose, zeros } from "../../tensor/ops/shaping.ts";
@@ -22,8 +23,16 @@ export interface SequenceOptions extends LayerOptions {
   zeroOutputForMask?: boolean;
 }
 
+export const sequenceTable: OwnTable<SequenceOptions, LayerOptions> = {
+  returnSequences: "boolean",
+  returnState: "boolean",
+  goBackwards: "boolean",
+  stateful: "boolean",
+  zeroOutputForMask: "boolean",
+};
+
 /** A layer that runs cells over sequences; `rnn`, `simpleRnn`, `gru` and `lstm` make them. */
-export class Recurrent extends Layer {
+export class Recurrent<Options extends SequenceOptions = SequenceOptions> extends Layer<Options> {
   /** What is run at each step, one cell after the other. */
   readonly cells: readonly Cell[];
   /** The states between batches of a stateful layer, as far as there have been any. They are no weights. */
@@ -31,14 +40,26 @@ export class Recurrent extends Layer {
   /** Whether outputs of `goBackwards` stand in the order of time, as `bidirectional` needs them. */
   keepsTime = false;
 
-  /** @param make the cells, given how their names follow from the layer's, so that variables are called "lstm/kernel". */
+  /** @param make the cells, from the options that are not the sequence's, given how their names follow from the layer's: variables are called "lstm/kernel". */
   constructor(
     kind: string,
-    readonly options: SequenceOptions,
-    make: (nameRule: () => string) => readonly Cell[],
+    options: Options,
+    table: OwnTable<Options, LayerOptions>,
+    make: (options: Omit<Options, keyof SequenceOptions>, nameRule: () => string) => readonly Cell[],
   ) {
-    super(kind, options);
-    this.cells = make(() => this.name);
+    super(kind, options, table);
+    const { inputShape, inputDType, activityRegularizer, ...rest } = this.config;
+    const own = Object.fromEntries(Object.entries(rest).filter(([key]) => !(key in sequenceTable)));
+    this.cells = make(own as Omit<Options, keyof SequenceOptions>, () => this.name);
+  }
+
+  /** What the layer was made with. */
+  get options(): SequenceOptions {
+    return this.config;
+  }
+
+  protected override get takesList(): boolean {
+    return true;
   }
 
   override get sublayers(): readonly Layer[] {
@@ -58,7 +79,7 @@ export class Recurrent extends Layer {
   /** A layer of the same options but those given, with fresh weights. */
   copy(changes: SequenceOptions = {}): Recurrent {
     const Same = this.constructor as new (options: SequenceOptions) => Recurrent;
-    return new Same({ ...this.config, trainable: this.trainable, ...changes });
+    return new Same({ ...this.config, trainable: this.trainable, ...withArguments(this.kind, changes, "returnSequences") });
   }
 
   protected override makeCopy(_copies: Map<Layer, Layer>): Layer {
@@ -181,19 +202,21 @@ function sequenceOf(outputs: readonly Tensor[]): Tensor {
 /** Options of {@link rnn}. */
 export type RnnOptions = SequenceOptions;
 
+type RnnConfig = RnnOptions & { cell: Cell | readonly Cell[] };
+
 /** See {@link rnn}. */
-export class Rnn extends Recurrent {
-  constructor(options: RnnOptions & { cell: Cell | readonly Cell[] }) {
+export class Rnn extends Recurrent<RnnConfig> {
+  constructor(options: RnnConfig) {
     const cells = listOf(options.cell);
     const stranger = cells.find((cell) => !(cell instanceof Cell));
     if (cells.length === 0 || stranger) {
       throw valueError("rnn", { rule: "runs cells", expected: "a cell such as lstmCell(32), or a list of them", received: stranger ?? "an empty list" });
     }
-    super("rnn", options, () => cells);
+    super("rnn", options, { cell: "object or list!", ...sequenceTable }, () => cells);
   }
 
   override copy(changes: SequenceOptions = {}): Recurrent {
-    return this.copyWith(new Map(), changes);
+    return this.copyWith(new Map(), withArguments("rnn", changes, "returnSequences"));
   }
 
   protected override makeCopy(copies: Map<Layer, Layer>): Layer {
@@ -218,5 +241,5 @@ export class Rnn extends Recurrent {
  * @see Keras 3 `layers.RNN`, `layers.StackedRNNCells`.
  */
 export function rnn(cell: Cell | readonly Cell[], options: RnnOptions = {}): Rnn {
-  return new Rnn({ ...options, cell });
+  return new Rnn(withArguments("rnn", options, "returnSequences", { cell }));
 }

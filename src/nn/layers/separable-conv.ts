@@ -1,6 +1,7 @@
 import { checkCounts } from "../../errors.ts";
-import type { Constraint } from "../../regularize/constraints.ts";
-import type { Penalty } from "../../regularize/penalties.ts";
+import { type OwnTable, withArguments } from "../../options.ts";
+import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
+import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { conv } from "../../tensor/ops/conv.ts";
 import { depthwiseConv } from "../../tensor/ops/depthwise.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
@@ -24,7 +25,7 @@ export interface SeparableConvOptions extends LayerOptions {
   /** Steps within the window. Default 1. */
   dilationRate?: number | readonly number[];
   /** Default: none. */
-  activation?: ActivationName | Activation;
+  activation?: ActivationName | Activation | null;
   /** Default true. */
   useBias?: boolean;
   /** Default "glorotUniform". */
@@ -34,12 +35,12 @@ export interface SeparableConvOptions extends LayerOptions {
   /** Default "zeros". */
   biasInitializer?: InitializerName | Initializer;
   /** Default: none. */
-  depthwiseRegularizer?: Penalty;
-  pointwiseRegularizer?: Penalty;
-  biasRegularizer?: Penalty;
-  depthwiseConstraint?: Constraint;
-  pointwiseConstraint?: Constraint;
-  biasConstraint?: Constraint;
+  depthwiseRegularizer?: PenaltyName | Penalty;
+  pointwiseRegularizer?: PenaltyName | Penalty;
+  biasRegularizer?: PenaltyName | Penalty;
+  depthwiseConstraint?: ConstraintName | Constraint;
+  pointwiseConstraint?: ConstraintName | Constraint;
+  biasConstraint?: ConstraintName | Constraint;
 }
 
 /** What the layer classes take. */
@@ -48,8 +49,28 @@ export interface SeparableConvConfig extends SeparableConvOptions {
   kernelSize: number | readonly number[];
 }
 
+const separableTable: OwnTable<SeparableConvConfig, LayerOptions> = {
+  filters: "number!",
+  kernelSize: "number or list!",
+  strides: "number or list",
+  padding: "string",
+  depthMultiplier: "number",
+  dilationRate: "number or list",
+  activation: "string or function or null",
+  useBias: "boolean",
+  depthwiseInitializer: "string or function",
+  pointwiseInitializer: "string or function",
+  biasInitializer: "string or function",
+  depthwiseRegularizer: "string or function",
+  pointwiseRegularizer: "string or function",
+  biasRegularizer: "string or function",
+  depthwiseConstraint: "string or function",
+  pointwiseConstraint: "string or function",
+  biasConstraint: "string or function",
+};
+
 /** See {@link separableConv1d} and {@link separableConv2d}. */
-export class SeparableConv extends Layer {
+export class SeparableConv extends Layer<SeparableConvConfig> {
   private readonly size: readonly number[];
   private readonly activation: Activation;
   private channels = 0;
@@ -60,21 +81,21 @@ export class SeparableConv extends Layer {
   constructor(
     kind: string,
     private readonly axes: 1 | 2,
-    private readonly options: SeparableConvConfig,
+    options: SeparableConvConfig,
   ) {
-    super(kind, options);
-    const { filters, kernelSize, strides = 1, dilationRate = 1, depthMultiplier = 1, padding = "valid" } = options;
+    super(kind, options, separableTable);
+    const { filters, kernelSize, strides = 1, dilationRate = 1, depthMultiplier = 1, padding = "valid", activation } = this.config;
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     perAxis(this.label, "strides", strides, axes);
     perAxis(this.label, "dilationRate", dilationRate, axes);
     checkFilters(this.label, filters);
     checkCounts(this.label, { depthMultiplier });
     checkPadding(this.label, padding);
-    this.activation = activationOf(options.activation, this.label);
+    this.activation = activationOf(activation, this.label);
   }
 
   override build(inputShape: BatchShape): void {
-    const { options } = this;
+    const options = this.config;
     const { filters, depthMultiplier = 1, useBias = true } = options;
     this.channels = this.knownExtent(inputShape);
     this.depthwise = this.addVariable("depthwise_kernel", [...this.size, this.channels, depthMultiplier], {
@@ -96,7 +117,7 @@ export class SeparableConv extends Layer {
   }
 
   override call(x: Tensor): Tensor {
-    const { strides = 1, padding = "valid", dilationRate = 1 } = this.options;
+    const { strides = 1, padding = "valid", dilationRate = 1 } = this.config;
     checkImage(this.label, x, this.axes, this.channels);
     const perChannel = depthwiseConv(x, this.depthwise as Variable, { strides, padding, dilations: dilationRate, name: this.label });
     const mixed = conv(perChannel, this.pointwise as Variable, {}, this.label);
@@ -120,7 +141,7 @@ export class SeparableConv2d extends SeparableConv {
 
 /** {@link separableConv2d} of [batch, steps, channels]. @see Keras 3 `layers.SeparableConv1D`. */
 export function separableConv1d(filters: number, kernelSize: number | readonly number[], options: SeparableConvOptions = {}): SeparableConv1d {
-  return new SeparableConv1d({ ...options, filters, kernelSize });
+  return new SeparableConv1d(withArguments("separableConv1d", options, "strides", { filters, kernelSize }));
 }
 
 /**
@@ -135,5 +156,5 @@ export function separableConv1d(filters: number, kernelSize: number | readonly n
  * @see Keras 3 `layers.SeparableConv2D`; Chollet 2017, arXiv:1610.02357.
  */
 export function separableConv2d(filters: number, kernelSize: number | readonly number[], options: SeparableConvOptions = {}): SeparableConv2d {
-  return new SeparableConv2d({ ...options, filters, kernelSize });
+  return new SeparableConv2d(withArguments("separableConv2d", options, "strides", { filters, kernelSize }));
 }

@@ -3,17 +3,17 @@ import { broadcastTo, expandDims, reshape as reshapeTensor, transpose } from "..
 import { formatShape, mayEqual, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { SampleShape } from "../input.ts";
-import type { CallContext, Layer, LayerOptions } from "../layer.ts";
+import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask, movingLayer } from "./function.ts";
 
 /** Says what a sequential model takes: a layer that does nothing. @example sequential([inputLayer([784]), dense(10)]) */
-export function inputLayer(inputShape: SampleShape, options: LayerOptions = {}): Layer {
-  return movingLayer("inputLayer", { ...options, inputShape }, (x) => x, keepMask);
+export function inputLayer(inputShape: SampleShape, options: Omit<LayerOptions, "inputShape"> = {}): Layer {
+  return movingLayer("inputLayer", layerOptions("inputLayer", options, {}, { inputShape }), (x) => x, keepMask);
 }
 
 /** [batch, …] to [batch, features]. @see Keras 3 `layers.Flatten`. */
 export function flatten(options: LayerOptions = {}): Layer {
-  return movingLayer("flatten", options, (x) => reshapeTensor(x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]));
+  return movingLayer("flatten", layerOptions("flatten", options, {}), (x) => reshapeTensor(x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]));
 }
 
 /**
@@ -23,7 +23,7 @@ export function flatten(options: LayerOptions = {}): Layer {
  * @see Keras 3 `layers.Reshape`.
  */
 export function reshape(targetShape: readonly number[], options: LayerOptions = {}): Layer {
-  const config = { ...options, targetShape };
+  const config = layerOptions("reshape", options, { targetShape: "list!" }, { targetShape });
   if (!Array.isArray(targetShape) || targetShape.some((n) => !Number.isInteger(n) || n < -1 || n === 0) || targetShape.filter((n) => n === -1).length > 1) {
     throw valueError("reshape", { rule: "targetShape is the shape of one sample", expected: "integers ≥ 1, at most one −1", received: targetShape });
   }
@@ -49,9 +49,10 @@ export function reshape(targetShape: readonly number[], options: LayerOptions = 
  * @see Keras 3 `layers.Permute`.
  */
 export function permute(dims: readonly number[], options: LayerOptions = {}): Layer {
+  const config = layerOptions("permute", options, { dims: "list!" }, { dims });
   const isPermutation = Array.isArray(dims) && [...dims].sort((a, b) => a - b).every((axis, index) => axis === index + 1);
   if (!isPermutation) throw valueError("permute", { rule: "dims names each axis once, from 1", expected: "a permutation of 1, 2, …", received: dims });
-  return movingLayer("permute", { ...options, dims }, (x, _, layer) => {
+  return movingLayer("permute", config, (x, _, layer) => {
     checkRank(layer, x, dims.length + 1);
     return transpose(x, [0, ...dims]);
   });
@@ -59,8 +60,9 @@ export function permute(dims: readonly number[], options: LayerOptions = {}): La
 
 /** [batch, features] to [batch, n, features]. @throws ValueError unless n is an integer ≥ 1. @see Keras 3 `layers.RepeatVector`. */
 export function repeatVector(n: number, options: LayerOptions = {}): Layer {
+  const config = layerOptions("repeatVector", options, { n: "number!" }, { n });
   checkCounts("repeatVector", { n });
-  return movingLayer("repeatVector", { ...options, n }, (x, _, layer) => {
+  return movingLayer("repeatVector", config, (x, _, layer) => {
     checkRank(layer, x, 2);
     const [batch, features] = x.shape as [number, number];
     return broadcastTo(expandDims(x, 1), [batch, n, features]);
@@ -69,8 +71,7 @@ export function repeatVector(n: number, options: LayerOptions = {}): Layer {
 
 /** A layer from a function of tensors, for what has no variables. @param fn is given the input and the context (`training`, random streams). @see Keras 3 `layers.Lambda`. */
 export function lambda(fn: (x: Tensor, ctx: CallContext) => Tensor, options: LayerOptions = {}): Layer {
-  if (typeof fn !== "function") throw valueError("lambda", { rule: "needs a function of a tensor", expected: "a function", received: fn });
-  return functionLayer("lambda", { ...options, fn }, (x, ctx) => fn(x, ctx));
+  return functionLayer("lambda", layerOptions("lambda", options, { fn: "function!" }, { fn }), (x, ctx) => fn(x, ctx));
 }
 
 function checkRank(layer: Layer, x: Tensor, rank: number): void {

@@ -1,14 +1,15 @@
+import { withArguments } from "../../options.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext } from "../layer.ts";
-import { KernelCell, type RecurrentCellOptions } from "./kernel-cell.ts";
+import { cellTable, KernelCell, type RecurrentCellOptions } from "./kernel-cell.ts";
 import type { Step } from "./recurrent-cell.ts";
-import { Recurrent, type SequenceOptions } from "./rnn.ts";
+import { Recurrent, type SequenceOptions, sequenceTable } from "./rnn.ts";
 
 /** See {@link simpleRnnCell}. */
 export class SimpleRnnCell extends KernelCell {
   constructor(options: RecurrentCellOptions & { units: number }) {
-    super("simpleRnnCell", options, 1);
+    super("simpleRnnCell", options, 1, cellTable());
   }
 
   override begin(x: Tensor, ctx: CallContext): Step {
@@ -24,16 +25,16 @@ export class SimpleRnnCell extends KernelCell {
  * @see Keras 3 `layers.SimpleRNNCell`.
  */
 export function simpleRnnCell(units: number, options: RecurrentCellOptions = {}): SimpleRnnCell {
-  return new SimpleRnnCell({ ...options, units });
+  return new SimpleRnnCell(withArguments("simpleRnnCell", options, "activation", { units }));
 }
 
 /** Options of {@link simpleRnn}. */
 export interface SimpleRnnOptions extends RecurrentCellOptions, SequenceOptions {}
 
 /** See {@link simpleRnn}. */
-export class SimpleRnn extends Recurrent {
+export class SimpleRnn extends Recurrent<SimpleRnnOptions & { units: number }> {
   constructor(options: SimpleRnnOptions & { units: number }) {
-    super("simpleRnn", options, (nameRule) => [Object.assign(new SimpleRnnCell(options), { nameRule })]);
+    super("simpleRnn", options, { ...cellTable(), ...sequenceTable }, (cell, nameRule) => [Object.assign(new SimpleRnnCell(cell), { nameRule })]);
   }
 }
 
@@ -45,5 +46,5 @@ export class SimpleRnn extends Recurrent {
  * @see Elman 1990; Keras 3 `layers.SimpleRNN`.
  */
 export function simpleRnn(units: number, options: SimpleRnnOptions = {}): SimpleRnn {
-  return new SimpleRnn({ ...options, units });
+  return new SimpleRnn(withArguments("simpleRnn", options, "returnSequences", { units }));
 }

@@ -1,4 +1,5 @@
 import { checkNumber, valueError } from "../../errors.ts";
+import { withArguments } from "../../options.ts";
 import { l2Normalize } from "../../regularize/norm.ts";
 import { div, equal, where } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
@@ -22,8 +23,8 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
   private vector?: Variable;
 
   constructor(options: SpectralNormalizationOptions & { layer: Layer }) {
-    super("spectralNormalization", options, "normalizes the kernel of a layer");
-    checkNumber(this.label, "powerIterations", options.powerIterations ?? 1, "an integer in [1, 1000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1000);
+    super("spectralNormalization", options, { layer: "object!", powerIterations: "number" }, "normalizes the kernel of a layer");
+    checkNumber(this.label, "powerIterations", this.config.powerIterations ?? 1, "an integer in [1, 1000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1000);
     if (options.trainable === false) this.trainable = false;
   }
 
@@ -33,7 +34,7 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
   }
 
   override build(inputShape: BatchShape): void {
-    const { layer } = this.options;
+    const { layer } = this.config;
     layer.ensureBuilt(inputShape);
     const [kernel, other] = layer.variables.filter(({ role }) => role !== undefined);
     if (!kernel || other) {
@@ -53,7 +54,7 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
     const transposed = transpose(weights);
     let u = ctx.current(vector);
     let v = u;
-    for (let i = 0; i < (this.options.powerIterations ?? 1); i++) {
+    for (let i = 0; i < (this.config.powerIterations ?? 1); i++) {
       v = l2Normalize(matmul(u, transposed), [0, 1]);
       u = l2Normalize(matmul(v, weights), [0, 1]);
     }
@@ -61,7 +62,7 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
     const norm = reshape(matmul(matmul(v, weights), transpose(u)), []);
     const isZero = equal(norm, 0);
     if (ctx.training && this.trainable) ctx.update(vector, where(isZero, ctx.current(vector), u));
-    return kernel.standIn(div(kernel.tensor, where(isZero, 1, norm)), () => this.options.layer.invoke(x, ctx));
+    return kernel.standIn(div(kernel.tensor, where(isZero, 1, norm)), () => this.config.layer.invoke(x, ctx));
   }
 
   /** Nothing of its own: the layer inside has set the mask of what it made. */
@@ -81,5 +82,5 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
  * @see Miyato et al. 2018, arXiv:1802.05957; Keras 3 `layers.SpectralNormalization`.
  */
 export function spectralNormalization(layer: Layer, options: SpectralNormalizationOptions = {}): SpectralNormalization {
-  return new SpectralNormalization({ ...options, layer });
+  return new SpectralNormalization(withArguments("spectralNormalization", options, "powerIterations", { layer }));
 }

@@ -1,4 +1,5 @@
 import { shapeError } from "../../errors.ts";
+import { withArguments } from "../../options.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -8,7 +9,7 @@ import { Wrapper } from "./wrapper.ts";
 /** See {@link timeDistributed}. */
 export class TimeDistributed extends Wrapper<LayerOptions & { layer: Layer }> {
   constructor(options: LayerOptions & { layer: Layer }) {
-    super("timeDistributed", options, "applies a layer to each step");
+    super("timeDistributed", options, { layer: "object!" }, "applies a layer to each step");
   }
 
   override get supportsMasking(): boolean {
@@ -17,7 +18,7 @@ export class TimeDistributed extends Wrapper<LayerOptions & { layer: Layer }> {
 
   override build(inputShape: BatchShape): void {
     this.checkRank(inputShape);
-    this.options.layer.ensureBuilt([inputShape[0] as number | null, ...inputShape.slice(2)]);
+    this.config.layer.ensureBuilt([inputShape[0] as number | null, ...inputShape.slice(2)]);
   }
 
   /** Steps of all samples are one batch. */
@@ -27,7 +28,7 @@ export class TimeDistributed extends Wrapper<LayerOptions & { layer: Layer }> {
     const steps = reshape(x, [batch * time, ...x.shape.slice(2)]);
     const mask = ctx.maskOf(x);
     if (mask && mask.rank > 1) ctx.setMask(steps, reshape(mask, [batch * time, ...mask.shape.slice(2)]), this.label);
-    const outputs = listOf(this.options.layer.invoke(steps, ctx)).map((output) => reshape(output, [batch, time, ...output.shape.slice(1)]));
+    const outputs = listOf(this.config.layer.invoke(steps, ctx)).map((output) => reshape(output, [batch, time, ...output.shape.slice(1)]));
     return outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
   }
 
@@ -45,5 +46,5 @@ export class TimeDistributed extends Wrapper<LayerOptions & { layer: Layer }> {
  * @see Keras 3 `layers.TimeDistributed`.
  */
 export function timeDistributed(layer: Layer, options: LayerOptions = {}): TimeDistributed {
-  return new TimeDistributed({ ...options, layer });
+  return new TimeDistributed(withArguments("timeDistributed", options, "name", { layer }));
 }

@@ -1,4 +1,5 @@
 import { checkNumber, shapeError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { add, equal, exp, greater, isFinite as isFiniteNumber, log, maximum, mul, sub, where } from "../../tensor/ops/elementwise.ts";
 import { range } from "../../tensor/ops/indexing.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
@@ -8,7 +9,7 @@ import { stopGradient } from "../../tensor/ops/with-gradient.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";
-import { defineLoss, type Loss, type LossOptions } from "../loss.ts";
+import { defineLoss, type Loss, type LossOptions, lossTable } from "../loss.ts";
 
 /** Options of {@link circle}. */
 export interface CircleOptions extends LossOptions {
@@ -25,7 +26,9 @@ export interface CircleOptions extends LossOptions {
  * different classes apart, each pair with a weight by how far it is from where it should be. Samples without loss do not count in the mean.
  * @see Sun et al. 2020, arXiv:2002.10857; Keras 3 `losses.Circle`.
  */
-export function circle({ gamma = 80, margin = 0.4, removeDiagonal = true, ...options }: CircleOptions = {}): Loss {
+export function circle(given: CircleOptions = {}): Loss {
+  const table = { gamma: "number", margin: "number", removeDiagonal: "boolean", ...lossTable } as const;
+  const { gamma = 80, margin = 0.4, removeDiagonal = true, ...options } = checkOptions("circle", given, table);
   checkNumber("circle", "gamma", gamma, "a finite number > 0", (g) => g > 0);
   checkNumber("circle", "margin", margin, "a number in [0, 1]", (m) => m >= 0 && m <= 1);
   return defineLoss(

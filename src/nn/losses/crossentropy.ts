@@ -1,4 +1,5 @@
 import { checkNumber, shapeError } from "../../errors.ts";
+import { checkOptions, type OwnTable } from "../../options.ts";
 import { add, clip, div, elementwiseOp, log, mul, neg, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
@@ -8,7 +9,7 @@ import { sigmoid as sigmoidRow } from "../../tensor/scalar.ts";
 import { formatShape, normalizeAxis, sameShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";
-import { defineLoss, type Loss, type LossOptions, lastLayerAdvice, pair, pairwiseLoss } from "../loss.ts";
+import { defineLoss, type Loss, type LossOptions, lastLayerAdvice, lossTable, pair, pairwiseLoss } from "../loss.ts";
 
 /** How near to 0 and 1 probabilities may come. */
 export const epsilon = 1e-7;
@@ -23,6 +24,8 @@ export interface CrossentropyOptions extends LossOptions {
   axis?: number;
 }
 
+export const crossentropyTable: OwnTable<CrossentropyOptions, LossOptions> = { fromLogits: "boolean", labelSmoothing: "number", axis: "number" };
+
 // ── Several classes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -31,7 +34,9 @@ export interface CrossentropyOptions extends LossOptions {
  * @throws ValueError if labelSmoothing is out of range; ShapeError where labels and predictions differ.
  * @see Keras 3 `losses.CategoricalCrossentropy`.
  */
-export function categoricalCrossentropy({ fromLogits = false, labelSmoothing = 0, axis = -1, ...options }: CrossentropyOptions = {}): Loss {
+export function categoricalCrossentropy(given: CrossentropyOptions = {}): Loss {
+  const table = { ...crossentropyTable, ...lossTable };
+  const { fromLogits = false, labelSmoothing = 0, axis = -1, ...options } = checkOptions("categoricalCrossentropy", given, table);
   checkSmoothing("categoricalCrossentropy", labelSmoothing);
   const warn = warningOfOne("categoricalCrossentropy");
   return pairwiseLoss(
@@ -65,8 +70,10 @@ export interface SparseCrossentropyOptions extends Omit<CrossentropyOptions, "la
  * @throws ShapeError where labels are not the predictions' shape without its classes.
  * @see Keras 3 `losses.SparseCategoricalCrossentropy`.
  */
-export function sparseCategoricalCrossentropy({ fromLogits = false, axis = -1, ignoreClass, ...options }: SparseCrossentropyOptions = {}): Loss {
+export function sparseCategoricalCrossentropy(given: SparseCrossentropyOptions = {}): Loss {
   const name = "sparseCategoricalCrossentropy";
+  const table = { fromLogits: "boolean", axis: "number", ignoreClass: "number", ...lossTable } as const;
+  const { fromLogits = false, axis = -1, ignoreClass, ...options } = checkOptions(name, given, table);
   if (ignoreClass !== undefined) checkNumber(name, "ignoreClass", ignoreClass, "a whole number", Number.isInteger);
   const valid = (labels: Tensor) => (ignoreClass === undefined ? undefined : notEqual(labels, ignoreClass));
   return defineLoss(
@@ -136,7 +143,8 @@ export function smoothClasses(y: Tensor, smoothing: number, axis: number): Tenso
  * @throws ValueError if labelSmoothing is out of range; ShapeError where labels and predictions differ.
  * @see Keras 3 `losses.BinaryCrossentropy`.
  */
-export function binaryCrossentropy({ fromLogits = false, labelSmoothing = 0, axis = -1, ...options }: CrossentropyOptions = {}): Loss {
+export function binaryCrossentropy(given: CrossentropyOptions = {}): Loss {
+  const { fromLogits = false, labelSmoothing = 0, axis = -1, ...options } = checkOptions("binaryCrossentropy", given, { ...crossentropyTable, ...lossTable });
   checkSmoothing("binaryCrossentropy", labelSmoothing);
   return defineLoss("binaryCrossentropy", options, (yTrue, yPred) => {
     const logits = fromLogits ? yPred : behindSigmoid(yPred);

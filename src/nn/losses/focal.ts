@@ -1,11 +1,22 @@
 import { checkNumber } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { add, clip, div, log, mul, neg, pow, sigmoid, sub } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { softmax } from "../../tensor/ops/softmax.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { defineLoss, type Loss, type LossOptions, pairwiseLoss } from "../loss.ts";
-import { type CrossentropyOptions, checkSmoothing, epsilon, fromProbabilities, smoothClasses, smoothOdds, sparseLabels, warningOfOne } from "./crossentropy.ts";
+import { defineLoss, type Loss, type LossOptions, lossTable, pairwiseLoss } from "../loss.ts";
+import {
+  type CrossentropyOptions,
+  checkSmoothing,
+  crossentropyTable,
+  epsilon,
+  fromProbabilities,
+  smoothClasses,
+  smoothOdds,
+  sparseLabels,
+  warningOfOne,
+} from "./crossentropy.ts";
 
 /** Options of {@link categoricalFocalCrossentropy}. */
 export interface CategoricalFocalOptions extends CrossentropyOptions {
@@ -15,8 +26,11 @@ export interface CategoricalFocalOptions extends CrossentropyOptions {
   gamma?: number;
 }
 
+const focalTable = () => ({ alpha: "number", gamma: "number", ...crossentropyTable, ...lossTable }) as const;
+
 /** −Σ alpha·(1 − p)^gamma·y·log p: crossentropy that cares less about what is known already. @see Lin et al. 2018, arXiv:1708.02002. */
-export function categoricalFocalCrossentropy(options: CategoricalFocalOptions = {}): Loss {
+export function categoricalFocalCrossentropy(given: CategoricalFocalOptions = {}): Loss {
+  const options = checkOptions("categoricalFocalCrossentropy", given, focalTable());
   const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
   checkSmoothing("categoricalFocalCrossentropy", labelSmoothing);
   checkNumber("categoricalFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);
@@ -34,8 +48,9 @@ export function categoricalFocalCrossentropy(options: CategoricalFocalOptions = 
 }
 
 /** (1 − p^q)/q of the labelled class: between crossentropy (q → 0) and absolute error (q → 1); robust to wrong labels. @see Zhang & Sabuncu 2018, arXiv:1805.07836. */
-export function categoricalGeneralizedCrossEntropy({ q = 0.5, ...options }: LossOptions & { q?: number } = {}): Loss {
+export function categoricalGeneralizedCrossEntropy(given: LossOptions & { q?: number } = {}): Loss {
   const name = "categoricalGeneralizedCrossEntropy";
+  const { q = 0.5, ...options } = checkOptions(name, given, { q: "number", ...lossTable });
   checkNumber(name, "q", q, "a number in (0, 1)", (v) => v > 0 && v < 1);
   return defineLoss(
     name,
@@ -56,7 +71,8 @@ export interface BinaryFocalOptions extends CategoricalFocalOptions {
 }
 
 /** Mean of (1 − p_t)^gamma · crossentropy, where p_t is the probability given to the label. @see Lin et al. 2018, arXiv:1708.02002. */
-export function binaryFocalCrossentropy(options: BinaryFocalOptions = {}): Loss {
+export function binaryFocalCrossentropy(given: BinaryFocalOptions = {}): Loss {
+  const options = checkOptions("binaryFocalCrossentropy", given, { applyClassBalancing: "boolean", ...focalTable() });
   const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
   checkSmoothing("binaryFocalCrossentropy", labelSmoothing);
   checkNumber("binaryFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);

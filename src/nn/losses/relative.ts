@@ -1,8 +1,9 @@
+import { checkOptions } from "../../options.ts";
 import { l2Normalize } from "../../regularize/norm.ts";
 import { abs, add, div, log, maximum, mul, neg, square, sub } from "../../tensor/ops/elementwise.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { softplus } from "../activations.ts";
-import { type Loss, type LossOptions, pairwiseLoss } from "../loss.ts";
+import { type Loss, type LossOptions, lossTable, pairwiseLoss } from "../loss.ts";
 
 const epsilon = 1e-7;
 
@@ -22,5 +23,7 @@ export const logCosh = (options: LossOptions = {}): Loss =>
   });
 
 /** −cos of the angle between labels and predictions along an axis (default the last): −1 for the same direction. */
-export const cosineSimilarity = ({ axis = -1, ...options }: LossOptions & { axis?: number } = {}): Loss =>
-  pairwiseLoss("cosineSimilarity", options, (y, p) => neg(sum(mul(l2Normalize(y, axis), l2Normalize(p, axis)), axis)));
+export function cosineSimilarity(given: LossOptions & { axis?: number } = {}): Loss {
+  const { axis = -1, ...options } = checkOptions("cosineSimilarity", given, { axis: "number", ...lossTable });
+  return pairwiseLoss("cosineSimilarity", options, (y, p) => neg(sum(mul(l2Normalize(y, axis), l2Normalize(p, axis)), axis)));
+}

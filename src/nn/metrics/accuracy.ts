@@ -1,14 +1,16 @@
 import { checkNumber } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { equal, greater } from "../../tensor/ops/elementwise.ts";
 import { argmax } from "../../tensor/ops/reduction.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { pair } from "../loss.ts";
 import { sparseLabels } from "../losses/crossentropy.ts";
-import type { Metric, MetricOptions } from "../metric.ts";
+import { type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 
 /** How often predictions above a threshold (default 0.5) say what labels 0 and 1 say. */
-export function binaryAccuracy({ name = "binaryAccuracy", threshold = 0.5 }: MetricOptions & { threshold?: number } = {}): Metric {
+export function binaryAccuracy(options: MetricOptions & { threshold?: number } = {}): Metric {
+  const { name = "binaryAccuracy", threshold = 0.5 } = checkOptions("binaryAccuracy", options, { threshold: "number", ...metricTable });
   checkNumber("binaryAccuracy", "threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
@@ -17,15 +19,19 @@ export function binaryAccuracy({ name = "binaryAccuracy", threshold = 0.5 }: Met
 }
 
 /** How often the highest prediction is where the one-hot label is. */
-export const categoricalAccuracy = ({ name = "categoricalAccuracy" }: MetricOptions = {}): Metric =>
-  new MeanMetric(name, "max", (yTrue, yPred) => {
+export function categoricalAccuracy(options: MetricOptions = {}): Metric {
+  const name = metricName("categoricalAccuracy", options);
+  return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
     return equal(argmax(y), argmax(p));
   });
+}
 
 /** How often the highest prediction is that of the labelled class, with labels [batch, …] or [batch, …, 1] of class numbers. */
-export const sparseCategoricalAccuracy = ({ name = "sparseCategoricalAccuracy" }: MetricOptions = {}): Metric =>
-  new MeanMetric(name, "max", (yTrue, yPred) => equal(sparseLabels(name, yTrue, yPred), argmax(yPred)));
+export function sparseCategoricalAccuracy(options: MetricOptions = {}): Metric {
+  const name = metricName("sparseCategoricalAccuracy", options);
+  return new MeanMetric(name, "max", (yTrue, yPred) => equal(sparseLabels(name, yTrue, yPred), argmax(yPred)));
+}
 
 /**
  * The accuracy that fits, as Keras's "accuracy": binary for one output per sample, sparse for labels without the classes' axis (or with an axis

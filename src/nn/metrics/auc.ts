@@ -1,4 +1,5 @@
 import { checkNumber, lookUp, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { add, div, equal, greater, log1p, maximum, minimum, mul, sub, where } from "../../tensor/ops/elementwise.ts";
 import { slice } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
@@ -6,7 +7,7 @@ import { mean, sum } from "../../tensor/ops/reduction.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { divideSafely } from "../loss.ts";
-import type { Metric, MetricOptions } from "../metric.ts";
+import { type Metric, type MetricOptions, metricTable } from "../metric.ts";
 import { ConfusionMetric, evenThresholds } from "./confusion.ts";
 import type { Counts } from "./counts.ts";
 import type { RunningSum } from "./running-sum.ts";
@@ -36,7 +37,17 @@ const epsilon = 1e-7;
  * @throws ValueError on options out of range.
  * @see Keras 3 `metrics.AUC`; Davis & Goadrich 2006 for the interpolation of PR; Flach & Kull 2015 for PR gain.
  */
-export function auc(options: AucOptions = {}): Metric {
+export function auc(given: AucOptions = {}): Metric {
+  const options = checkOptions("auc", given, {
+    numThresholds: "number",
+    thresholds: "list",
+    curve: "string",
+    summationMethod: "string",
+    multiLabel: "boolean",
+    labelWeights: "list",
+    fromLogits: "boolean",
+    ...metricTable,
+  });
   const { name = "auc", numThresholds = 200, thresholds, curve = "ROC", summationMethod = "interpolation" } = options;
   const { multiLabel = false, labelWeights, fromLogits = false } = options;
   checkNumber("auc", "numThresholds", numThresholds, "an integer in [2, 1000000]", (n) => Number.isInteger(n) && n >= 2 && n <= 1e6);

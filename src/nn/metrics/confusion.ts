@@ -1,4 +1,5 @@
 import { checkNumber, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { add, greaterEqual, sigmoid, where } from "../../tensor/ops/elementwise.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
 import { max } from "../../tensor/ops/reduction.ts";
@@ -6,7 +7,7 @@ import { reshape } from "../../tensor/ops/shaping.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { divideSafely } from "../loss.ts";
-import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
 import { valuesOf } from "./batch-sums.ts";
 import { type CountOptions, type Counts, countsOf } from "./counts.ts";
 import type { RunningSum } from "./running-sum.ts";
@@ -63,8 +64,10 @@ export interface ThresholdOptions extends MetricOptions {
 
 const counting =
   (which: keyof Counts, direction: "min" | "max") =>
-  ({ name = which, thresholds }: ThresholdOptions = {}): Metric =>
-    new ConfusionMetric({ name, direction, counts: [which], thresholds: thresholdsOf(which, thresholds), result: (counts) => single(counts[which]) });
+  (options: ThresholdOptions = {}): Metric => {
+    const { name = which, thresholds } = checkOptions(which, options, { thresholds: "number or list", ...metricTable });
+    return new ConfusionMetric({ name, direction, counts: [which], thresholds: thresholdsOf(which, thresholds), result: (counts) => single(counts[which]) });
+  };
 
 /** The (weighted) number of positives found. */
 export const truePositives = /* @__PURE__ */ counting("truePositives", "max");
@@ -101,7 +104,9 @@ export function recall(options: PrecisionOptions = {}): Metric {
   });
 }
 
-function retrieval(kind: string, { name = kind, thresholds, topK, classId }: PrecisionOptions) {
+function retrieval(kind: string, options: PrecisionOptions) {
+  const table = { thresholds: "number or list", topK: "number", classId: "number", ...metricTable } as const;
+  const { name = kind, thresholds, topK, classId } = checkOptions(kind, options, table);
   if (topK !== undefined) checkNumber(kind, "topK", topK, "an integer ≥ 1", (k) => Number.isInteger(k) && k >= 1);
   checkClassId(kind, classId);
   const limits = thresholds === undefined && topK !== undefined ? [-1e10] : thresholdsOf(kind, thresholds);
@@ -140,7 +145,7 @@ export const recallAtPrecision = (least: number, options: RateAtRateOptions = {}
   rateAtRate("recallAtPrecision", "precision", least, exactness, sensitivity, options);
 
 function rateAtRate(kind: string, what: string, least: number, held: Rate, sought: Rate, options: RateAtRateOptions): Metric {
-  const { name = kind, numThresholds = 200, classId } = options;
+  const { name = kind, numThresholds = 200, classId } = checkOptions(kind, options, { numThresholds: "number", classId: "number", ...metricTable });
   checkNumber(kind, what, least, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
   checkNumber(kind, "numThresholds", numThresholds, "an integer in [1, 1000000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1e6);
   checkClassId(kind, classId);

@@ -1,4 +1,5 @@
 import { checkNumber, lookUp, shapeError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { abs, add, div, greater, greaterEqual, mul, sub } from "../../tensor/ops/elementwise.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
 import { max, mean, sum } from "../../tensor/ops/reduction.ts";
@@ -6,7 +7,7 @@ import { expandDims } from "../../tensor/ops/shaping.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
-import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
 import { sumOverBatch, valuesOf } from "./batch-sums.ts";
 import type { RunningSum } from "./running-sum.ts";
 
@@ -30,10 +31,12 @@ export interface FBetaOptions extends F1Options {
  * @throws ValueError on options out of range; ShapeError on other shapes.
  * @see Keras 3 `metrics.FBetaScore`.
  */
-export const fBetaScore = (options: FBetaOptions = {}): Metric => score("fBetaScore", options);
+export const fBetaScore = (options: FBetaOptions = {}): Metric =>
+  score("fBetaScore", checkOptions("fBetaScore", options, { beta: "number", average: "string or null", threshold: "number or null", ...metricTable }));
 
 /** The harmonic mean of precision and recall: {@link fBetaScore} with β = 1. @throws ValueError on options out of range. */
-export const f1Score = (options: F1Options = {}): Metric => score("f1Score", options);
+export const f1Score = (options: F1Options = {}): Metric =>
+  score("f1Score", checkOptions("f1Score", options, { average: "string or null", threshold: "number or null", ...metricTable }));
 
 function score(kind: string, { name = kind, beta = 1, average = null, threshold = null }: FBetaOptions): Metric {
   checkNumber(kind, "beta", beta, "a finite number > 0", (b) => b > 0);

@@ -1,4 +1,5 @@
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { checkOptions, type OptionTable } from "../../options.ts";
 import { add, cast, div, equal, greater, greaterEqual, less, lessEqual, mul, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
 import { gather, range } from "../../tensor/ops/indexing.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
@@ -6,7 +7,7 @@ import { argmax, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, ones, reshape } from "../../tensor/ops/shaping.ts";
 import { checkSize, formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
 import { histogram } from "./batch-sums.ts";
 
 /** Options of the metrics of overlap. */
@@ -29,23 +30,41 @@ export interface IoUOptions extends MeanIoUOptions {
   targetClassIds: readonly number[];
 }
 
+const oneHotTable: OptionTable<Omit<MeanIoUOptions, "sparseYTrue" | "name">> = {
+  numClasses: "number!",
+  ignoreClass: "number",
+  sparseYPred: "boolean",
+  axis: "number",
+};
+
 /**
  * Intersection over union tp/(tp + fp + fn) per class, averaged over the target classes that occur.
  * @throws ValueError on class numbers out of range.
  * @see Keras 3 `metrics.IoU`.
  */
-export const iou = ({ name = "iou", ...options }: IoUOptions): Metric => new Overlap(name, "iou", options);
+export function iou(given: IoUOptions): Metric {
+  const table = { targetClassIds: "list!", sparseYTrue: "boolean", ...oneHotTable, ...metricTable } as const;
+  const { name = "iou", ...options } = checkOptions("iou", given, table);
+  return new Overlap(name, "iou", options);
+}
 
 /** {@link iou} over all classes. @see Keras 3 `metrics.MeanIoU`. */
-export const meanIoU = ({ name = "meanIoU", ...options }: MeanIoUOptions): Metric => new Overlap(name, "meanIoU", withAllClasses(options));
+export function meanIoU(given: MeanIoUOptions): Metric {
+  const { name = "meanIoU", ...options } = checkOptions("meanIoU", given, { sparseYTrue: "boolean", ...oneHotTable, ...metricTable });
+  return new Overlap(name, "meanIoU", withAllClasses(options));
+}
 
 /** {@link iou} for one-hot labels and scores per class. @see Keras 3 `metrics.OneHotIoU`. */
-export const oneHotIoU = ({ name = "oneHotIoU", ...options }: Omit<IoUOptions, "sparseYTrue">): Metric =>
-  new Overlap(name, "oneHotIoU", { sparseYPred: false, ...options, sparseYTrue: false });
+export function oneHotIoU(given: Omit<IoUOptions, "sparseYTrue">): Metric {
+  const { name = "oneHotIoU", ...options } = checkOptions("oneHotIoU", given, { targetClassIds: "list!", ...oneHotTable, ...metricTable });
+  return new Overlap(name, "oneHotIoU", { sparseYPred: false, ...options, sparseYTrue: false });
+}
 
 /** {@link meanIoU} for one-hot labels and scores per class. @see Keras 3 `metrics.OneHotMeanIoU`. */
-export const oneHotMeanIoU = ({ name = "oneHotMeanIoU", ...options }: Omit<MeanIoUOptions, "sparseYTrue">): Metric =>
-  new Overlap(name, "oneHotMeanIoU", withAllClasses({ sparseYPred: false, ...options, sparseYTrue: false }));
+export function oneHotMeanIoU(given: Omit<MeanIoUOptions, "sparseYTrue">): Metric {
+  const { name = "oneHotMeanIoU", ...options } = checkOptions("oneHotMeanIoU", given, { ...oneHotTable, ...metricTable });
+  return new Overlap(name, "oneHotMeanIoU", withAllClasses({ sparseYPred: false, ...options, sparseYTrue: false }));
+}
 
 /** Options of {@link binaryIoU}. */
 export interface BinaryIoUOptions extends MetricOptions {
@@ -56,7 +75,9 @@ export interface BinaryIoUOptions extends MetricOptions {
 }
 
 /** {@link iou} for labels 0 and 1 and probabilities. @see Keras 3 `metrics.BinaryIoU`. */
-export function binaryIoU({ name = "binaryIoU", targetClassIds = [0, 1], threshold = 0.5 }: BinaryIoUOptions = {}): Metric {
+export function binaryIoU(options: BinaryIoUOptions = {}): Metric {
+  const table = { targetClassIds: "list", threshold: "number", ...metricTable } as const;
+  const { name = "binaryIoU", targetClassIds = [0, 1], threshold = 0.5 } = checkOptions("binaryIoU", options, table);
   checkNumber("binaryIoU", "threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
   return new Overlap(name, "binaryIoU", { numClasses: 2, targetClassIds }, (yPred) => greaterEqual(yPred, threshold));
 }

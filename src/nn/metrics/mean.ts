@@ -1,10 +1,11 @@
 import { lookUp, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { cast, mul } from "../../tensor/ops/elementwise.ts";
 import type { Operand } from "../../tensor/ops/leaf.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { alignWeight, divideSafely, type Loss, matchRanks } from "../loss.ts";
+import { alignWeight, checkValues, divideSafely, type Loss, matchRanks } from "../loss.ts";
 import { type Metric, MetricBase, type VariableUpdate } from "../metric.ts";
 
 /** Values per sample from labels and predictions: [batch, …]. */
@@ -32,7 +33,7 @@ export class MeanMetric extends MetricBase {
   }
 
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[] {
-    const given = this.values(yTrue, yPred);
+    const given = checkValues(this.name, this.values(yTrue, yPred));
     const { values, weights } = perSample(given, this.weigh(given, sampleWeight, mask), this.mask?.(yTrue, given));
     return [...this.total.add(sum(values)), ...this.count.add(weights)];
   }
@@ -60,7 +61,8 @@ export interface MetricFunctionOptions {
  * @throws ValueError where the name is empty or there is no function.
  * @example model.compile({ loss: "mse", metrics: [metric("largest", (yTrue, yPred) => ops.max(ops.abs(ops.sub(yTrue, yPred)), -1))] });
  */
-export function metric(name: string, values: MetricFunction, { direction = "min" }: MetricFunctionOptions = {}): Metric {
+export function metric(name: string, values: MetricFunction, options: MetricFunctionOptions = {}): Metric {
+  const { direction = "min" } = checkOptions("metric", options, { direction: "string" });
   if (typeof name !== "string" || name === "") throw valueError("metric", { rule: "a metric needs a name", expected: "a string", received: name });
   if (typeof values !== "function") throw valueError("metric", { rule: "values come from a function", expected: "(yTrue, yPred) => values", received: values });
   lookUp("metric", "direction", { min: true, max: true }, direction);

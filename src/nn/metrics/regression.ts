@@ -1,4 +1,5 @@
 import { checkNumber, lookUp, shapeError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { abs, add, div, equal, lessEqual, mul, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
 import { slice } from "../../tensor/ops/joining.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
@@ -9,14 +10,16 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { pair } from "../loss.ts";
 import { cosineSimilarity as cosineLoss } from "../losses/relative.ts";
-import { type Metric, MetricBase, type MetricOptions, type VariableUpdate } from "../metric.ts";
+import { type Metric, MetricBase, type MetricOptions, metricName, metricTable, type VariableUpdate } from "../metric.ts";
 import { sumOverBatch, valuesOf } from "./batch-sums.ts";
 import { MeanMetric } from "./mean.ts";
 import type { RunningSum } from "./running-sum.ts";
 
 /** The square root of the mean squared error. */
-export const rootMeanSquaredError = ({ name = "rootMeanSquaredError" }: MetricOptions = {}): Metric =>
-  new MeanMetric(name, "min", (yTrue, yPred) => square(sub(...pair(name, yTrue, yPred))), undefined, sqrt);
+export function rootMeanSquaredError(options: MetricOptions = {}): Metric {
+  const name = metricName("rootMeanSquaredError", options);
+  return new MeanMetric(name, "min", (yTrue, yPred) => square(sub(...pair(name, yTrue, yPred))), undefined, sqrt);
+}
 
 /** Options of the metrics along an axis. */
 export interface AxisMetricOptions extends MetricOptions {
@@ -25,14 +28,16 @@ export interface AxisMetricOptions extends MetricOptions {
 }
 
 /** cos of the angle between labels and predictions: 1 for the same direction (the loss of that name is its negative). */
-export function cosineSimilarityMetric({ name = "cosineSimilarity", axis = -1 }: AxisMetricOptions = {}): Metric {
+export function cosineSimilarityMetric(options: AxisMetricOptions = {}): Metric {
+  const { name = "cosineSimilarity", axis = -1 } = checkOptions("cosineSimilarity", options, { axis: "number", ...metricTable });
   const loss = cosineLoss({ axis });
   return new MeanMetric(name, "max", (yTrue, yPred) => sub(0, loss.call(yTrue, yPred)));
 }
 
 /** Pearson's correlation of labels and predictions within each sample, in [−1, 1]. */
-export const pearsonCorrelation = ({ name = "pearsonCorrelation", axis = -1 }: AxisMetricOptions = {}): Metric =>
-  new MeanMetric(name, "max", (yTrue, yPred) => {
+export function pearsonCorrelation(options: AxisMetricOptions = {}): Metric {
+  const { name = "pearsonCorrelation", axis = -1 } = checkOptions("pearsonCorrelation", options, { axis: "number", ...metricTable });
+  return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred).map((x) => {
       const near = sub(x, mean(x, axis, true));
       // Rounding leaves a mean where x is large.
@@ -41,10 +46,12 @@ export const pearsonCorrelation = ({ name = "pearsonCorrelation", axis = -1 }: A
     }) as [Tensor, Tensor];
     return mean(mul(y, p), axis);
   });
+}
 
 /** Lin's concordance correlation within each sample: Pearson's, less what differs in scale and place. */
-export const concordanceCorrelation = ({ name = "concordanceCorrelation", axis = -1 }: AxisMetricOptions = {}): Metric =>
-  new MeanMetric(name, "max", (yTrue, yPred) => {
+export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric {
+  const { name = "concordanceCorrelation", axis = -1 } = checkOptions("concordanceCorrelation", options, { axis: "number", ...metricTable });
+  return new MeanMetric(name, "max", (yTrue, yPred) => {
     const given = pair(name, yTrue, yPred);
     // Shifting both changes nothing but how they are rounded.
     const shift = mean(given[0], axis, true);
@@ -53,6 +60,7 @@ export const concordanceCorrelation = ({ name = "concordanceCorrelation", axis =
     const spread = add(add(variance(y, axis, true), variance(p, axis, true)), square(sub(yMean, pMean)));
     return mean(div(mul(mul(sub(y, pMean), sub(p, pMean)), 2), add(spread, 1e-7)), axis);
   });
+}
 
 /** Options of {@link r2Score}. */
 export interface R2Options extends MetricOptions {
@@ -68,7 +76,9 @@ export interface R2Options extends MetricOptions {
  * @throws ValueError on options out of range; ShapeError on other shapes.
  * @see Keras 3 `metrics.R2Score`.
  */
-export function r2Score({ name = "r2Score", classAggregation = "uniformAverage", numRegressors = 0 }: R2Options = {}): Metric {
+export function r2Score(options: R2Options = {}): Metric {
+  const table = { classAggregation: "string or null", numRegressors: "number", ...metricTable } as const;
+  const { name = "r2Score", classAggregation = "uniformAverage", numRegressors = 0 } = checkOptions("r2Score", options, table);
   checkNumber("r2Score", "numRegressors", numRegressors, "an integer ≥ 0", (n) => Number.isInteger(n) && n >= 0);
   const aggregate = classAggregation === null ? (scores: Tensor) => scores : lookUp("r2Score", "classAggregation", aggregations, classAggregation);
   return new R2Score(name, aggregate, numRegressors);

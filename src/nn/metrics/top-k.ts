@@ -1,16 +1,19 @@
 import { checkCounts } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { equal, greater, lessEqual, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
 import { sparseLabels } from "../losses/crossentropy.ts";
-import type { Metric, MetricOptions } from "../metric.ts";
+import { type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 
 /** How often predictions equal labels exactly: for predictions that are class numbers. */
-export const exactAccuracy = ({ name = "exactAccuracy" }: MetricOptions = {}): Metric =>
-  new MeanMetric(name, "max", (yTrue, yPred) => equal(...pair(name, yTrue, yPred)));
+export function exactAccuracy(options: MetricOptions = {}): Metric {
+  const name = metricName("exactAccuracy", options);
+  return new MeanMetric(name, "max", (yTrue, yPred) => equal(...pair(name, yTrue, yPred)));
+}
 
 /** Options of the top-k accuracies. */
 export interface TopKOptions extends MetricOptions {
@@ -19,7 +22,8 @@ export interface TopKOptions extends MetricOptions {
 }
 
 /** How often the one-hot label is among the k highest predictions. Ties count as a hit. */
-export function topKCategoricalAccuracy({ name = "topKCategoricalAccuracy", k = 5 }: TopKOptions = {}): Metric {
+export function topKCategoricalAccuracy(options: TopKOptions = {}): Metric {
+  const { name = "topKCategoricalAccuracy", k = 5 } = checkOptions("topKCategoricalAccuracy", options, { k: "number", ...metricTable });
   checkCounts("topKCategoricalAccuracy", { k });
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
@@ -28,7 +32,8 @@ export function topKCategoricalAccuracy({ name = "topKCategoricalAccuracy", k = 
 }
 
 /** How often the labelled class is among the k highest predictions. Ties count as a hit. */
-export function sparseTopKCategoricalAccuracy({ name = "sparseTopKCategoricalAccuracy", k = 5 }: TopKOptions = {}): Metric {
+export function sparseTopKCategoricalAccuracy(options: TopKOptions = {}): Metric {
+  const { name = "sparseTopKCategoricalAccuracy", k = 5 } = checkOptions("sparseTopKCategoricalAccuracy", options, { k: "number", ...metricTable });
   checkCounts("sparseTopKCategoricalAccuracy", { k });
   return new MeanMetric(name, "max", (yTrue, yPred) => isInTopK(sparseLabels(name, yTrue, yPred), yPred, k));
 }

@@ -1,5 +1,6 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
+import { checkOptions, type OptionTable } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
 import { formatShape, mayBeShape, mayEqual, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -182,6 +183,8 @@ export interface ConvOptions {
   groups?: number;
 }
 
+const convTable: OptionTable<ConvOptions> = { strides: "number or list", dilations: "number or list", padding: "string or list", groups: "number" };
+
 /**
  * Convolution (as everywhere in deep learning, correlation) over 1 to 3 axes, channels last:
  * y[b, o…, f] = Σ x[b, o·stride + k·dilation − low, c]·kernel[k…, c, f].
@@ -191,7 +194,7 @@ export interface ConvOptions {
  */
 export function conv(x: Operand, kernel: Operand, options: ConvOptions = {}, name = "conv"): Tensor {
   const [image, filter] = [asTensor(x), asTensor(kernel)];
-  return record(convOp, [image, filter], attrsOf(name, image.shape, filter.shape, options));
+  return record(convOp, [image, filter], attrsOf(name, image.shape, filter.shape, checkOptions(name, options, convTable)));
 }
 
 /** Options of {@link convTranspose}. */
@@ -205,7 +208,8 @@ export interface ConvTransposeOptions extends ConvOptions {
  * Shapes: y [batch, windows…, filters], kernel [size…, channels / groups, filters] give [batch, outputSpace…, channels].
  * @throws ShapeError where y is not what a convolution of such an image gives.
  */
-export function convTranspose(y: Operand, kernel: Operand, { outputSpace, ...options }: ConvTransposeOptions): Tensor {
+export function convTranspose(y: Operand, kernel: Operand, given: ConvTransposeOptions): Tensor {
+  const { outputSpace, ...options } = checkOptions("convTranspose", given, { outputSpace: "list!", ...convTable });
   const [result, filter] = [asTensor(y), asTensor(kernel)];
   const channels = (filter.shape.at(-2) ?? 0) * (options.groups ?? 1);
   const attrs = attrsOf("convTranspose", [result.shape[0] ?? 0, ...outputSpace, channels], filter.shape, options);

@@ -1,4 +1,5 @@
 import type { View } from "../../compiler/instruction.ts";
+import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import { normalizeAxis, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -34,7 +35,8 @@ export interface CumsumOptions {
 }
 
 /** Running sums along an axis (default the last). */
-export function cumsum(x: Operand, axis = -1, { exclusive = false, reverse = false }: CumsumOptions = {}): Tensor {
+export function cumsum(x: Operand, axis = -1, options: CumsumOptions = {}): Tensor {
+  const { exclusive = false, reverse = false } = checkOptions("cumsum", options, { exclusive: "boolean", reverse: "boolean" });
   const t = cast(asTensor(x), "float32");
   return record(cumsumOp, [t], { axis: normalizeAxis("cumsum", axis, t.rank), exclusive, reverse });
 }

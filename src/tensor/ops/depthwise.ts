@@ -1,5 +1,6 @@
 import type { DepthwiseGeometry, Plane, View } from "../../compiler/instruction.ts";
 import { shapeError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import { formatShape, mayEqual } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -80,7 +81,17 @@ export interface DepthwiseConvOptions {
  * @see Keras 3 `ops.depthwise_conv`.
  */
 export function depthwiseConv(x: Operand, kernel: Operand, options: DepthwiseConvOptions = {}): Tensor {
-  const { strides = 1, padding = "valid", dilations = 1, name = "depthwiseConv" } = options;
+  const {
+    strides = 1,
+    padding = "valid",
+    dilations = 1,
+    name = "depthwiseConv",
+  } = checkOptions("depthwiseConv", options, {
+    strides: "number or list",
+    padding: "string or list",
+    dilations: "number or list",
+    name: "string",
+  });
   const [t, k] = [cast(asTensor(x), "float32"), cast(asTensor(kernel), "float32")];
   const axes = t.rank - 2;
   if (axes < 1 || axes > 2 || k.rank !== axes + 2 || !mayEqual(k.shape[axes], t.shape.at(-1))) {

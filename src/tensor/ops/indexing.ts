@@ -1,5 +1,6 @@
 import type { View } from "../../compiler/instruction.ts";
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import { checkShape, formatShape, mayBeShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -97,7 +98,8 @@ export interface OneHotOptions {
 }
 
 /** [i…] whole numbers to [i…, depth]; a row for an index out of range is all `offValue`. */
-export function oneHot(indices: Operand, depth: number, { onValue = 1, offValue = 0 }: OneHotOptions = {}): Tensor {
+export function oneHot(indices: Operand, depth: number, options: OneHotOptions = {}): Tensor {
+  const { onValue = 1, offValue = 0 } = checkOptions("oneHot", options, { onValue: "number", offValue: "number" });
   const index = asTensor(indices);
   checkCounts("oneHot", { depth });
   const hit = equal(expandDims(index, -1), range(depth));

@@ -1,5 +1,6 @@
 import { literal, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
+import { checkOptions } from "../../options.ts";
 import { type DType, dtypeOf, type NumericArray, type TypedArray } from "../dtype.ts";
 import { flatten, isNumericView, type NestedNumbers } from "../nested.ts";
 import { defineOp, record } from "../op.ts";
@@ -65,7 +66,7 @@ export interface TensorOptions {
  */
 export function tensor(values: NumericArray | NestedNumbers, shape?: Shape, options: TensorOptions = {}): Tensor {
   const flat = isNumericView(values) ? { data: values, shape: [values.length] } : flatten("tensor", values, Float64Array);
-  const dtype = options.dtype ?? dtypeOf(flat.data);
+  const { dtype = dtypeOf(flat.data) } = checkOptions("tensor", options, { dtype: "string" });
   const target = shape === undefined ? flat.shape : checkShape("tensor", shape);
   if (sizeOf(target) !== flat.data.length) {
     throw valueError("tensor", {

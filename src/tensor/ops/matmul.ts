@@ -1,5 +1,6 @@
 import type { View } from "../../compiler/instruction.ts";
 import { shapeError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
 import { broadcastShapes, formatShape, mayEqual, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -94,7 +95,8 @@ export interface MatmulOptions {
  * does not have: [k] · [k] gives a number.
  * @throws ShapeError where the inner extents differ, or on a number.
  */
-export function matmul(a: Operand, b: Operand, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
+export function matmul(a: Operand, b: Operand, options: MatmulOptions = {}): Tensor {
+  const { transposeA, transposeB } = checkOptions("matmul", options, { transposeA: "boolean", transposeB: "boolean" });
   const left = transposeA ? swapAxes(a) : asTensor(a);
   const right = transposeB ? swapAxes(b) : asTensor(b);
   if (left.rank === 1 || right.rank === 1) {

@@ -1,5 +1,6 @@
 import type { PoolInstruction, Spatial, View, Windows } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -72,8 +73,7 @@ export interface PoolOptions {
  * @see Keras 3 `ops.max_pool`.
  */
 export function maxPool(x: Operand, poolSize: number | readonly number[], options: PoolOptions = {}): Tensor {
-  const { name = "maxPool" } = options;
-  const { windows, input, shape } = prepare(name, x, poolSize, options);
+  const { windows, input, shape } = prepare("maxPool", x, poolSize, options);
   return reshape(record(poolOp, [input, input], { operation: "select", windows }), shape);
 }
 
@@ -83,8 +83,7 @@ export function maxPool(x: Operand, poolSize: number | readonly number[], option
  * @see Keras 3 `ops.average_pool`.
  */
 export function averagePool(x: Operand, poolSize: number | readonly number[], options: PoolOptions = {}): Tensor {
-  const { name = "averagePool" } = options;
-  const { windows, input, shape } = prepare(name, x, poolSize, options);
+  const { windows, input, shape } = prepare("averagePool", x, poolSize, options);
   return reshape(mul(record(poolOp, [input], { operation: "sum", windows }), reciprocalCounts(windows)), shape);
 }
 
@@ -106,7 +105,9 @@ function reciprocalCounts({ inputs, outputs, size, strides, low }: Windows): Ten
   );
 }
 
-function prepare(name: string, x: Operand, poolSize: number | readonly number[], { strides = poolSize, padding = "valid" }: PoolOptions) {
+function prepare(op: string, x: Operand, poolSize: number | readonly number[], options: PoolOptions) {
+  const table = { strides: "number or list", padding: "string or list", name: "string" } as const;
+  const { strides = poolSize, padding = "valid", name = op } = checkOptions(op, options, table);
   const t = cast(asTensor(x), "float32");
   const axes = t.rank - 2;
   if (axes < 1 || axes > 3) {

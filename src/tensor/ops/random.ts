@@ -1,5 +1,6 @@
 import type { View } from "../../compiler/instruction.ts";
 import { checkNumber, shapeError } from "../../errors.ts";
+import { checkOptions, type OptionTable } from "../../options.ts";
 import { defineOp, record } from "../op.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -48,6 +49,8 @@ function wholeKey(key: Tensor): Tensor {
   throw shapeError("random", { rule: "seed is a number or a key", expected: "int32 [4]", received: `${key.dtype} ${formatShape(key.shape)}` });
 }
 
+const randomTable: OptionTable<RandomOptions> = { seed: "number or object!", stream: "number" };
+
 function uniform01(shape: Shape, { seed, stream = 0 }: RandomOptions): Tensor {
   checkShape("random", shape);
   checkNumber("random", "stream", stream, "a whole number in [0, 2^32)", (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32);
@@ -56,15 +59,15 @@ function uniform01(shape: Shape, { seed, stream = 0 }: RandomOptions): Tensor {
 
 /** Uniform in (low, high), by default (0, 1). Same seed and stream: same numbers, on every backend. */
 export function randomUniform(shape: Shape, options: RandomOptions & { low?: number; high?: number }): Tensor {
-  const { low = 0, high = 1 } = options;
-  const u = uniform01(shape, options);
+  const { low = 0, high = 1, ...random } = checkOptions("randomUniform", options, { ...randomTable, low: "number", high: "number" });
+  const u = uniform01(shape, random);
   return low === 0 && high === 1 ? u : add(mul(u, high - low), low);
 }
 
 /** Normal with a mean (default 0) and standard deviation (default 1), by the inverse distribution function. */
 export function randomNormal(shape: Shape, options: RandomOptions & { mean?: number; stddev?: number }): Tensor {
-  const { mean = 0, stddev = 1 } = options;
-  const u = randomUniform(shape, { ...options, low: -1, high: 1 });
+  const { mean = 0, stddev = 1, ...random } = checkOptions("randomNormal", options, { ...randomTable, mean: "number", stddev: "number" });
+  const u = randomUniform(shape, { ...random, low: -1, high: 1 });
   return add(mul(erfinv(u), Math.SQRT2 * stddev), mean);
 }
 
@@ -73,13 +76,14 @@ const withinTwo = 0.9544997361036416;
 
 /** Normal restricted to mean ± 2·stddev (so its own deviation is 0.8796·stddev), as Keras's TruncatedNormal. */
 export function randomTruncatedNormal(shape: Shape, options: RandomOptions & { mean?: number; stddev?: number }): Tensor {
-  const { mean = 0, stddev = 1 } = options;
-  const u = randomUniform(shape, { ...options, low: -withinTwo, high: withinTwo });
+  const { mean = 0, stddev = 1, ...random } = checkOptions("randomTruncatedNormal", options, { ...randomTable, mean: "number", stddev: "number" });
+  const u = randomUniform(shape, { ...random, low: -withinTwo, high: withinTwo });
   return add(mul(erfinv(u), Math.SQRT2 * stddev), mean);
 }
 
 /** 1 with probability p, else 0. */
 export function randomBernoulli(shape: Shape, options: RandomOptions & { p: number }): Tensor {
-  checkNumber("randomBernoulli", "p", options.p, "a number in [0, 1]", (p) => p >= 0 && p <= 1);
-  return less(uniform01(shape, options), options.p);
+  const { p, ...random } = checkOptions("randomBernoulli", options, { ...randomTable, p: "number!" });
+  checkNumber("randomBernoulli", "p", p, "a number in [0, 1]", (p) => p >= 0 && p <= 1);
+  return less(uniform01(shape, random), p);
 }

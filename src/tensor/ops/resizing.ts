@@ -1,5 +1,6 @@
 import { shapeError, valueError } from "../../errors.ts";
-import { checkAntialias } from "../interpolation.ts";
+import { checkOptions } from "../../options.ts";
+import { checkAntialias, checkInterpolation } from "../interpolation.ts";
 import { checkSize, formatShape, isExtent } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
@@ -42,11 +43,9 @@ export interface ResizeOptions {
  * @throws ShapeError on another rank; ValueError on a size that is not two integers ≥ 1, or on antialias with "nearest".
  * @see Keras 3 `ops.image.resize`.
  */
-export function resize(
-  x: Operand,
-  size: readonly [height: number, width: number],
-  { interpolation = "bilinear", antialias = false }: ResizeOptions = {},
-): Tensor {
+export function resize(x: Operand, size: readonly [height: number, width: number], options: ResizeOptions = {}): Tensor {
+  const { interpolation = "bilinear", antialias = false } = checkOptions("resize", options, { interpolation: "string", antialias: "boolean" });
+  checkInterpolation("resize", interpolation);
   const t = asTensor(x);
   const [batch = 0, height = 0, width = 0, channels = 0] = t.shape;
   if (t.rank !== 4) throw shapeError("resize", { rule: "takes images", expected: "[batch, height, width, channels]", received: formatShape(t.shape) });

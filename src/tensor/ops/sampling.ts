@@ -1,4 +1,5 @@
 import { shapeError, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { checkInterpolation } from "../interpolation.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -63,8 +64,16 @@ export function gatherPixels(images: Operand, rows: Operand, columns: Operand): 
  */
 export function affineTransform(images: Operand, transforms: Operand, options: AffineOptions = {}): Tensor {
   const [t, maps] = [asTensor(images), asTensor(transforms)];
-  const { interpolation = "bilinear", fillMode = "constant", fillValue = 0 } = options;
-  checkAffineOptions("affineTransform", options);
+  const {
+    interpolation = "bilinear",
+    fillMode = "constant",
+    fillValue = 0,
+  } = checkOptions("affineTransform", options, {
+    interpolation: "string",
+    fillMode: "string",
+    fillValue: "number",
+  });
+  checkAffineOptions("affineTransform", { interpolation, fillMode });
   const [batch = 0, height = 0, width = 0] = t.shape;
   if (t.rank !== 4 || maps.rank !== 2 || maps.shape[0] !== batch || maps.shape[1] !== 6) {
     throw shapeError("affineTransform", {
@@ -97,7 +106,8 @@ export function affineTransform(images: Operand, transforms: Operand, options: A
 const halfAway = (x: Tensor): Tensor => mul(sign(x), floor(add(abs(x), 0.5)));
 
 /** Images [batch, height, width, channels] with those reversed along height (`vertical`) and width (`horizontal`) whose flip, [batch], is not 0. */
-export function flipImages(images: Operand, flips: Operand, { horizontal = false, vertical = false }): Tensor {
+export function flipImages(images: Operand, flips: Operand, options: { horizontal?: boolean; vertical?: boolean }): Tensor {
+  const { horizontal = false, vertical = false } = checkOptions("flipImages", options, { horizontal: "boolean", vertical: "boolean" });
   const t = asTensor(images);
   const [batch = 0, height = 0, width = 0] = t.shape;
   const flip = reshape(flips, [batch, 1, 1]);

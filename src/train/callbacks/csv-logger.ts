@@ -1,4 +1,5 @@
 import { valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import type { Callback } from "../callback.ts";
 
 /** Where text goes: a function, or a stream with a `write` (Node's, or a writer of a web stream). */
@@ -18,7 +19,8 @@ export interface CsvLoggerOptions {
  * @example csvLogger(createWriteStream("log.csv")); csvLogger((line) => lines.push(line));
  * @see Keras 3 `callbacks.CSVLogger`.
  */
-export function csvLogger(to: TextSink, { separator = ",", append = false }: CsvLoggerOptions = {}): Callback {
+export function csvLogger(to: TextSink, options: CsvLoggerOptions = {}): Callback {
+  const { separator = ",", append = false } = checkOptions("csvLogger", options, { separator: "string", append: "boolean" });
   const write = typeof to === "function" ? to : typeof to?.write === "function" ? (text: string) => to.write(text) : undefined;
   if (!write) throw valueError("csvLogger", { rule: "there must be somewhere to write to", expected: "a function or a stream", received: to });
   let names: string[] | undefined;

@@ -1,9 +1,10 @@
 import type { HostArray } from "../../data/array.ts";
 import { checkNumber } from "../../errors.ts";
 import { checkCount } from "../../optim/ranges.ts";
+import { checkOptions } from "../../options.ts";
 import type { Callback, Training } from "../callback.ts";
 import type { Logs } from "../trainer.ts";
-import { Monitor, type MonitorOptions } from "./monitor.ts";
+import { Monitor, type MonitorOptions, monitorTable } from "./monitor.ts";
 
 /** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
@@ -32,8 +33,18 @@ export class EarlyStopping implements Callback {
   private readonly monitor: Monitor;
   private bestWeights: HostArray[] | undefined;
 
-  constructor(private readonly options: EarlyStoppingOptions) {
-    const { monitor = "val_loss", mode = "auto", minDelta = 0, patience = 0, startFromEpoch = 0, baseline } = options;
+  private readonly options: EarlyStoppingOptions;
+
+  constructor(options: EarlyStoppingOptions) {
+    this.options = checkOptions("earlyStopping", options, {
+      patience: "number",
+      minDelta: "number",
+      baseline: "number",
+      restoreBestWeights: "boolean",
+      startFromEpoch: "number",
+      ...monitorTable,
+    });
+    const { monitor = "val_loss", mode = "auto", minDelta = 0, patience = 0, startFromEpoch = 0, baseline } = this.options;
     checkCount("earlyStopping", "patience", patience, 0);
     checkCount("earlyStopping", "startFromEpoch", startFromEpoch, 0);
     if (baseline !== undefined) checkNumber("earlyStopping", "baseline", baseline, "a finite number", () => true);

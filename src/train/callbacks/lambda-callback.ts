@@ -1,22 +1,5 @@
-import { lookUp, valueError } from "../../errors.ts";
-import type { Callback, Hook } from "../callback.ts";
-
-const hooks: Readonly<Record<Hook, true>> = {
-  onTrainBegin: true,
-  onTrainEnd: true,
-  onEpochBegin: true,
-  onEpochEnd: true,
-  onTrainBatchBegin: true,
-  onTrainBatchEnd: true,
-  onTestBegin: true,
-  onTestEnd: true,
-  onTestBatchBegin: true,
-  onTestBatchEnd: true,
-  onPredictBegin: true,
-  onPredictEnd: true,
-  onPredictBatchBegin: true,
-  onPredictBatchEnd: true,
-};
+import { withArguments } from "../../options.ts";
+import { type Callback, checkHooks } from "../callback.ts";
 
 /**
  * A callback from functions. Any object of hooks is a callback already; this one checks the names.
@@ -25,10 +8,6 @@ const hooks: Readonly<Record<Hook, true>> = {
  * @see Keras 3 `callbacks.LambdaCallback`.
  */
 export function lambdaCallback(functions: Callback): Callback {
-  for (const [name, hook] of Object.entries(functions)) {
-    if (name === "diagnoses") continue;
-    lookUp("lambdaCallback", "hook", hooks, name);
-    if (typeof hook !== "function") throw valueError("lambdaCallback", { rule: `${name} must be a function`, expected: "a function", received: hook });
-  }
+  checkHooks("lambdaCallback", withArguments("lambdaCallback", functions, "onEpochEnd"), () => true);
   return { ...functions };
 }

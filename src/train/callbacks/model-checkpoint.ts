@@ -1,9 +1,10 @@
 import type { HostArray } from "../../data/array.ts";
-import { checkNumber, valueError } from "../../errors.ts";
+import { checkNumber } from "../../errors.ts";
 import { checkCount } from "../../optim/ranges.ts";
+import { checkOptions } from "../../options.ts";
 import type { Callback, TrainedModel, Training } from "../callback.ts";
 import type { Logs } from "../trainer.ts";
-import { Monitor, type MonitorOptions } from "./monitor.ts";
+import { Monitor, type MonitorOptions, monitorTable } from "./monitor.ts";
 
 /** A model's weights at some moment of its training. */
 export interface Snapshot {
@@ -40,13 +41,19 @@ export class ModelCheckpoint implements Callback {
   private epoch = 0;
   private batches = 0;
 
-  constructor(private readonly options: ModelCheckpointOptions) {
-    const { monitor = "val_loss", mode = "auto", saveFreq = "epoch", initialValueThreshold, save } = options;
+  private readonly options: ModelCheckpointOptions;
+
+  constructor(options: ModelCheckpointOptions) {
+    this.options = checkOptions("modelCheckpoint", options, {
+      save: "function",
+      saveBestOnly: "boolean",
+      saveFreq: "string or number",
+      initialValueThreshold: "number",
+      ...monitorTable,
+    });
+    const { monitor = "val_loss", mode = "auto", saveFreq = "epoch", initialValueThreshold } = this.options;
     if (saveFreq !== "epoch") checkCount("modelCheckpoint", "saveFreq", saveFreq, 1);
     if (initialValueThreshold !== undefined) checkNumber("modelCheckpoint", "initialValueThreshold", initialValueThreshold, "a finite number", () => true);
-    if (save !== undefined && typeof save !== "function") {
-      throw valueError("modelCheckpoint", { rule: "save must be a function", expected: "(snapshot) => …", received: save });
-    }
     this.monitor = new Monitor("modelCheckpoint", monitor, mode);
     this.best = initialValueThreshold;
     if (saveFreq !== "epoch") this.onTrainBatchEnd = (batch, logs, training) => this.countBatch(saveFreq, batch, logs, training);

@@ -1,4 +1,5 @@
 import { lookUp, valueError } from "../../errors.ts";
+import type { OptionTable } from "../../options.ts";
 import type { TrainedModel, Training } from "../callback.ts";
 import type { Logs } from "../trainer.ts";
 
@@ -15,6 +16,8 @@ export interface MonitorOptions {
   /** Default "auto": down for losses, else as the metric says. */
   mode?: MonitorMode;
 }
+
+export const monitorTable: OptionTable<MonitorOptions> = { monitor: "string", mode: "string" };
 
 /** Watches a value of the logs, and knows what is better. */
 export class Monitor {

@@ -1,8 +1,9 @@
 import { checkNumber } from "../../errors.ts";
 import { checkCount, checkNonNegative } from "../../optim/ranges.ts";
+import { checkOptions } from "../../options.ts";
 import type { Callback, Training } from "../callback.ts";
 import type { Logs } from "../trainer.ts";
-import { Monitor, type MonitorOptions } from "./monitor.ts";
+import { Monitor, type MonitorOptions, monitorTable } from "./monitor.ts";
 
 /** Options of {@link reduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
@@ -25,7 +26,15 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
  * metric of the model.
  * @see Keras 3 `callbacks.ReduceLROnPlateau`.
  */
-export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callback {
+export function reduceLROnPlateau(given: ReduceLROnPlateauOptions = {}): Callback {
+  const options = checkOptions("reduceLROnPlateau", given, {
+    factor: "number",
+    patience: "number",
+    minDelta: "number",
+    cooldown: "number",
+    minLearningRate: "number",
+    ...monitorTable,
+  });
   const { monitor: name = "val_loss", mode = "auto", factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
   const owner = "reduceLROnPlateau";
   checkNumber(owner, "factor", factor, "a number in (0, 1)", (value) => value > 0 && value < 1);

@@ -1,4 +1,5 @@
 import { valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import type { TypedArray } from "../../tensor/dtype.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Callback, Run } from "../callback.ts";
@@ -18,7 +19,8 @@ export interface SwapEMAWeightsOptions {
  * @example callbacks: [swapEMAWeights({ swapOnEpoch: true }), modelCheckpoint({ saveBestOnly: true })]
  * @see Keras 3 `callbacks.SwapEMAWeights`.
  */
-export function swapEMAWeights({ swapOnEpoch = false }: SwapEMAWeightsOptions = {}): Callback {
+export function swapEMAWeights(options: SwapEMAWeightsOptions = {}): Callback {
+  const { swapOnEpoch = false } = checkOptions("swapEMAWeights", options, { swapOnEpoch: "boolean" });
   // The weights themselves, while averages take their place. The optimizer's averages stay as they are, so that `fit` can end at any time.
   let kept: [Variable, TypedArray][] | undefined;
   const swapIn = async ({ model: { optimizer, trainableVariables } }: Run) => {

@@ -6,7 +6,7 @@ import { max, sum } from "../../../tensor/ops/reduction.ts";
 import { expandDims, squeeze } from "../../../tensor/ops/shaping.ts";
 import { formatShape, mayBeShape } from "../../../tensor/shape.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { type Layer, type LayerOptions, listOf } from "../../layer.ts";
+import { type Layer, type LayerOptions, layerOptions, listOf } from "../../layer.ts";
 import { FunctionLayer, functionLayer } from "../function.ts";
 
 /** How whole numbers become vectors: one for each number; one for each sample with 1 where a number occurs; or with how often it occurs. */
@@ -37,24 +37,21 @@ function encode(tokens: Tensor, depth: number, mode: EncodingMode, weights?: Ten
  * @see Keras 3 `layers.CategoryEncoding`.
  */
 export function categoryEncoding(numTokens: number, options: CategoryEncodingOptions = {}): Layer {
-  const { outputMode = "multiHot" } = options;
+  const config = layerOptions("categoryEncoding", options, { numTokens: "number!", outputMode: "string" }, { numTokens });
+  const { outputMode = "multiHot" } = config;
   checkCounts("categoryEncoding", { numTokens });
   checkMode("categoryEncoding", outputMode, modes);
-  return new FunctionLayer<Tensor | readonly Tensor[]>(
-    "categoryEncoding",
-    { inputDType: "int32", ...options, numTokens } as LayerOptions,
-    (inputs, _, layer) => {
-      const [tokens, weights] = listOf<Tensor>(inputs) as readonly [Tensor, Tensor?];
-      if (weights && (outputMode !== "count" || !mayBeShape(weights.shape, tokens.shape))) {
-        throw shapeError(layer.label, {
-          rule: 'weights are for outputMode "count", one for each token',
-          expected: formatShape(tokens.shape),
-          received: `${formatShape(weights.shape)} in mode "${outputMode}"`,
-        });
-      }
-      return encode(cast(tokens, "int32"), numTokens, outputMode, weights);
-    },
-  );
+  return new FunctionLayer<Tensor | readonly Tensor[]>("categoryEncoding", { inputDType: "int32", ...config } as LayerOptions, (inputs, _, layer) => {
+    const [tokens, weights] = listOf<Tensor>(inputs) as readonly [Tensor, Tensor?];
+    if (weights && (outputMode !== "count" || !mayBeShape(weights.shape, tokens.shape))) {
+      throw shapeError(layer.label, {
+        rule: 'weights are for outputMode "count", one for each token',
+        expected: formatShape(tokens.shape),
+        received: `${formatShape(weights.shape)} in mode "${outputMode}"`,
+      });
+    }
+    return encode(cast(tokens, "int32"), numTokens, outputMode, weights);
+  });
 }
 
 /** Options of {@link discretization}. */
@@ -71,7 +68,8 @@ export interface DiscretizationOptions extends LayerOptions {
  * @see Keras 3 `layers.Discretization` with given boundaries.
  */
 export function discretization(binBoundaries: readonly number[], options: DiscretizationOptions = {}): Layer {
-  const { outputMode = "int" } = options;
+  const config = layerOptions("discretization", options, { binBoundaries: "list!", outputMode: "string" }, { binBoundaries });
+  const { outputMode = "int" } = config;
   const rises =
     Array.isArray(binBoundaries) &&
     binBoundaries.length > 0 &&
@@ -83,7 +81,7 @@ export function discretization(binBoundaries: readonly number[], options: Discre
       received: binBoundaries,
     });
   checkMode("discretization", outputMode, ["int", ...modes]);
-  return functionLayer("discretization", { ...options, binBoundaries }, (x) => {
+  return functionLayer("discretization", config, (x) => {
     const bins = cast(sum(lessEqual(tensor([...binBoundaries]), expandDims(x, -1)), -1), "int32");
     return outputMode === "int" ? bins : encode(bins, binBoundaries.length + 1, outputMode);
   });

@@ -1,5 +1,6 @@
 import type { ArrayInput, HostArray } from "../../../data/array.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
+import { withArguments } from "../../../options.ts";
 import { flatten, isNumericView } from "../../../tensor/nested.ts";
 import { add, div, maximum, mul, sqrt, sub } from "../../../tensor/ops/elementwise.ts";
 import { constantData, constantValue, tensor } from "../../../tensor/ops/leaf.ts";
@@ -27,19 +28,23 @@ export interface NormalizationOptions extends LayerOptions {
 export type AdaptData = ArrayInput | AsyncIterable<unknown> | Iterable<unknown>;
 
 /** See {@link normalization}. */
-export class Normalization extends Layer {
+export class Normalization extends Layer<NormalizationOptions> {
   private mean?: Variable;
   private variance?: Variable;
   private kept: readonly number[] = [];
   private readonly given: { readonly mean: Tensor; readonly variance: Tensor } | undefined;
-  private readonly options: NormalizationOptions;
 
-  constructor(options: NormalizationOptions = {}) {
-    const [mean, variance] = (["mean", "variance"] as const).map((what) => known(what, options[what])) as [Known, Known];
+  constructor(given: NormalizationOptions = {}) {
+    const options = withArguments("normalization", given, "axis");
+    const [mean, variance] = (["mean", "variance"] as const).map((what) => known(what, options[what] ?? undefined)) as [Known, Known];
     // Plain numbers, so that a configuration can be saved.
     const plain = { ...options, ...(mean && { mean: mean.nested }), ...(variance && { variance: variance.nested }) };
-    super("normalization", plain);
-    this.options = plain;
+    super("normalization", plain, {
+      axis: "number or list or null",
+      mean: "number or list or object",
+      variance: "number or list or object",
+      invert: "boolean",
+    });
     if (!mean !== !variance || variance?.data.some((v) => v < 0)) {
       throw valueError(this.label, {
         rule: "mean and variance are given together",
@@ -56,7 +61,7 @@ export class Normalization extends Layer {
   }
 
   override build(shape: BatchShape): void {
-    const { axis = -1 } = this.options;
+    const { axis = -1 } = this.config;
     this.kept = [axis ?? []]
       .flat()
       .map((at) => normalizeAxis(this.label, at, shape.length))
@@ -79,7 +84,7 @@ export class Normalization extends Layer {
     ) as [Tensor, Tensor];
     // Keras's least deviation.
     const deviation = maximum(sqrt(variance), 1e-7);
-    return this.options.invert ? add(center, mul(x, deviation)) : div(sub(x, center), deviation);
+    return this.config.invert ? add(center, mul(x, deviation)) : div(sub(x, center), deviation);
   }
 
   /**

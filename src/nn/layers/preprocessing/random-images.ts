@@ -1,4 +1,5 @@
 import { valueError } from "../../../errors.ts";
+import type { OptionTable } from "../../../options.ts";
 import { add, cast, clip, cos, floor, lessEqual, mul, neg, sin, sub } from "../../../tensor/ops/elementwise.ts";
 import { range } from "../../../tensor/ops/indexing.ts";
 import { concat } from "../../../tensor/ops/joining.ts";
@@ -7,11 +8,11 @@ import { mean } from "../../../tensor/ops/reduction.ts";
 import { type AffineOptions, affineTransform, checkAffineOptions, type FillMode, flipImages, gatherPixels } from "../../../tensor/ops/sampling.ts";
 import { broadcastTo, ones, reshape, zeros } from "../../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import type { CallContext, Layer, LayerOptions } from "../../layer.ts";
+import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../../layer.ts";
 import { functionLayer } from "../function.ts";
-import { keyOf, type NoiseOptions } from "../noise.ts";
+import { keyOf, type NoiseOptions, noiseTable } from "../noise.ts";
 import { checkSpatial } from "../spatial.ts";
-import { centered, checkExtents } from "./resizing.ts";
+import { centered, checkExtents, extentsTable } from "./resizing.ts";
 
 /** A range to draw from: `[low, high]`, or a number f for [−f, f]. */
 export type Factor = number | readonly [low: number, high: number];
@@ -21,6 +22,13 @@ export interface RandomTransformOptions extends LayerOptions, NoiseOptions, Affi
   /** What stands beyond the image. Default "reflect". */
   fillMode?: FillMode;
 }
+
+const transformTable = (): OptionTable<NoiseOptions & AffineOptions> => ({
+  ...noiseTable,
+  interpolation: "string",
+  fillMode: "string",
+  fillValue: "number",
+});
 
 /** What each layer draws with: numbers in (low, high), one for each sample, of a stream of its own (`use`). */
 type Draw = (low: number, high: number, use?: number) => Tensor;
@@ -64,9 +72,10 @@ export function randomFlip(
   mode: "horizontal" | "vertical" | "horizontalAndVertical" = "horizontalAndVertical",
   options: LayerOptions & NoiseOptions = {},
 ): Layer {
+  const config = layerOptions("randomFlip", options, { mode: "string!", ...noiseTable }, { mode });
   const axes = { horizontal: { horizontal: true }, vertical: { vertical: true }, horizontalAndVertical: { horizontal: true, vertical: true } };
   if (!Object.hasOwn(axes, mode)) throw valueError("randomFlip", { rule: "unknown mode", expected: `one of ${Object.keys(axes).join(", ")}`, received: mode });
-  return randomLayer("randomFlip", { ...options, mode } as LayerOptions, (x, draw) => flipImages(x, lessEqual(draw(0, 1), 0.5), axes[mode]));
+  return randomLayer("randomFlip", config, (x, draw) => flipImages(x, lessEqual(draw(0, 1), 0.5), axes[mode]));
 }
 
 /**
@@ -77,14 +86,16 @@ export function randomFlip(
  * @see Keras 3 `layers.RandomTranslation`.
  */
 export function randomTranslation(heightFactor: Factor, widthFactor: Factor, options: RandomTransformOptions = {}): Layer {
+  const table = { heightFactor: "number or list!", widthFactor: "number or list!", ...transformTable() } as const;
+  const config = layerOptions("randomTranslation", options, table, { heightFactor, widthFactor });
   const [down, right] = [
     rangeOf("randomTranslation", "heightFactor", heightFactor, [-1, 1]),
     rangeOf("randomTranslation", "widthFactor", widthFactor, [-1, 1]),
   ];
-  checkAffineOptions("randomTranslation", options);
-  return randomLayer("randomTranslation", { ...options, heightFactor, widthFactor } as LayerOptions, (x, draw) => {
+  checkAffineOptions("randomTranslation", config);
+  return randomLayer("randomTranslation", config, (x, draw) => {
     const [, height = 0, width = 0] = x.shape;
-    return mapped(x, [1, 0, mul(draw(...right, 1), -width), 0, 1, mul(draw(...down), -height)], options);
+    return mapped(x, [1, 0, mul(draw(...right, 1), -width), 0, 1, mul(draw(...down), -height)], config);
   });
 }
 
@@ -95,15 +106,16 @@ export function randomTranslation(heightFactor: Factor, widthFactor: Factor, opt
  * @see Keras 3 `layers.RandomRotation`.
  */
 export function randomRotation(factor: Factor, options: RandomTransformOptions = {}): Layer {
+  const config = layerOptions("randomRotation", options, { factor: "number or list!", ...transformTable() }, { factor });
   const [low, high] = rangeOf("randomRotation", "factor", factor, [-1, 1]);
-  checkAffineOptions("randomRotation", options);
-  return randomLayer("randomRotation", { ...options, factor } as LayerOptions, (x, draw) => {
+  checkAffineOptions("randomRotation", config);
+  return randomLayer("randomRotation", config, (x, draw) => {
     const [cx, cy] = [((x.shape[2] as number) - 1) / 2, ((x.shape[1] as number) - 1) / 2];
     const angle = draw(low * 2 * Math.PI, high * 2 * Math.PI);
     const [c, s] = [cos(angle), sin(angle)];
     const x0 = add(sub(cx, mul(c, cx)), mul(s, cy));
     const y0 = sub(sub(cy, mul(s, cx)), mul(c, cy));
-    return mapped(x, [c, neg(s), x0, s, c, y0], options);
+    return mapped(x, [c, neg(s), x0, s, c, y0], config);
   });
 }
 
@@ -120,16 +132,18 @@ export interface RandomZoomOptions extends RandomTransformOptions {
  * @see Keras 3 `layers.RandomZoom`.
  */
 export function randomZoom(heightFactor: Factor, options: RandomZoomOptions = {}): Layer {
-  const { widthFactor } = options;
+  const table = { heightFactor: "number or list!", widthFactor: "number or list", ...transformTable() } as const;
+  const config = layerOptions("randomZoom", options, table, { heightFactor });
+  const { widthFactor } = config;
   const least = -1 + Number.EPSILON;
   const tall = rangeOf("randomZoom", "heightFactor", heightFactor, [least, 1]);
   const wide = widthFactor === undefined ? undefined : rangeOf("randomZoom", "widthFactor", widthFactor, [least, 1]);
-  checkAffineOptions("randomZoom", options);
-  return randomLayer("randomZoom", { ...options, heightFactor } as LayerOptions, (x, draw) => {
+  checkAffineOptions("randomZoom", config);
+  return randomLayer("randomZoom", config, (x, draw) => {
     const vertical = add(draw(...tall), 1);
     const horizontal = wide ? add(draw(...wide, 1), 1) : vertical;
     const offset = (zoom: Tensor, extent: number) => mul(sub(1, zoom), (extent - 1) / 2);
-    return mapped(x, [horizontal, 0, offset(horizontal, x.shape[2] as number), 0, vertical, offset(vertical, x.shape[1] as number)], options);
+    return mapped(x, [horizontal, 0, offset(horizontal, x.shape[2] as number), 0, vertical, offset(vertical, x.shape[1] as number)], config);
   });
 }
 
@@ -137,6 +151,10 @@ export function randomZoom(heightFactor: Factor, options: RandomZoomOptions = {}
 export interface RandomColorOptions extends LayerOptions, NoiseOptions {
   /** Least and largest value of a pixel; results are kept within. Default [0, 255]. */
   valueRange?: readonly [low: number, high: number];
+}
+
+function colorOptions(kind: string, factor: Factor, options: RandomColorOptions): RandomColorOptions {
+  return layerOptions(kind, options, { factor: "number or list!", valueRange: "list", ...noiseTable }, { factor });
 }
 
 function checkValueRange(name: string, [low, high]: readonly [number, number] = [0, 255]): [number, number] {
@@ -151,9 +169,10 @@ function checkValueRange(name: string, [low, high]: readonly [number, number] = 
  * @see Keras 3 `layers.RandomContrast`.
  */
 export function randomContrast(factor: Factor, options: RandomColorOptions = {}): Layer {
+  const config = colorOptions("randomContrast", factor, options);
   const [low, high] = rangeOf("randomContrast", "factor", typeof factor === "number" ? [factor, factor] : factor, [0, 1]);
-  const bounds = checkValueRange("randomContrast", options.valueRange);
-  return randomLayer("randomContrast", { ...options, factor } as LayerOptions, (x, draw) => {
+  const bounds = checkValueRange("randomContrast", config.valueRange);
+  return randomLayer("randomContrast", config, (x, draw) => {
     const center = mean(x, [1, 2], true);
     const contrast = reshape(draw(1 - low, 1 + high), [-1, 1, 1, 1]);
     return clip(add(mul(sub(x, center), contrast), center), ...bounds);
@@ -167,12 +186,11 @@ export function randomContrast(factor: Factor, options: RandomColorOptions = {})
  * @see Keras 3 `layers.RandomBrightness`.
  */
 export function randomBrightness(factor: Factor, options: RandomColorOptions = {}): Layer {
+  const config = colorOptions("randomBrightness", factor, options);
   const [low, high] = rangeOf("randomBrightness", "factor", factor, [-1, 1]);
-  const bounds = checkValueRange("randomBrightness", options.valueRange);
+  const bounds = checkValueRange("randomBrightness", config.valueRange);
   const size = bounds[1] - bounds[0];
-  return randomLayer("randomBrightness", { ...options, factor } as LayerOptions, (x, draw) =>
-    clip(add(x, reshape(mul(draw(low, high), size), [-1, 1, 1, 1])), ...bounds),
-  );
+  return randomLayer("randomBrightness", config, (x, draw) => clip(add(x, reshape(mul(draw(low, high), size), [-1, 1, 1, 1])), ...bounds));
 }
 
 /**
@@ -182,13 +200,14 @@ export function randomBrightness(factor: Factor, options: RandomColorOptions = {
  * @see Keras 3 `layers.RandomCrop`.
  */
 export function randomCrop(height: number, width: number, options: LayerOptions & NoiseOptions = {}): Layer {
+  const config = layerOptions("randomCrop", options, { ...extentsTable, ...noiseTable }, { height, width });
   checkExtents("randomCrop", height, width);
-  return functionLayer("randomCrop", { ...options, height, width }, (images, ctx, layer) => {
+  return functionLayer("randomCrop", config, (images, ctx, layer) => {
     checkSpatial(layer, images, 2);
     const x = cast(images, "float32");
     const [batch = 0, tall = 0, wide = 0] = x.shape;
     if (!ctx.training || tall < height || wide < width) return centered(x, height, width);
-    const draw = drawing(ctx, layer, options, 1);
+    const draw = drawing(ctx, layer, config, 1);
     const start = (room: number, use: number) => floor(draw(0, room + 1, use));
     const rows = add(start(tall - height, 0), reshape(range(height), [height, 1]));
     const columns = add(start(wide - width, 1), range(width));

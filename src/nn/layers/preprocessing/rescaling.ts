@@ -1,7 +1,7 @@
 import { valueError } from "../../../errors.ts";
 import { add, cast, mul } from "../../../tensor/ops/elementwise.ts";
 import { tensor } from "../../../tensor/ops/leaf.ts";
-import type { Layer, LayerOptions } from "../../layer.ts";
+import { type Layer, type LayerOptions, layerOptions } from "../../layer.ts";
 import { functionLayer, keepMask } from "../function.ts";
 
 /** Options of {@link rescaling}. */
@@ -18,7 +18,8 @@ export interface RescalingOptions extends LayerOptions {
  * @see Keras 3 `layers.Rescaling`.
  */
 export function rescaling(scale: number | readonly number[], options: RescalingOptions = {}): Layer {
-  const { offset = 0 } = options;
+  const config = layerOptions("rescaling", options, { scale: "number or list!", offset: "number or list" }, { scale });
+  const { offset = 0 } = config;
   if (![scale, offset].flat().every(Number.isFinite)) {
     throw valueError("rescaling", {
       rule: "scale and offset must be numbers",
@@ -27,5 +28,5 @@ export function rescaling(scale: number | readonly number[], options: RescalingO
     });
   }
   const operand = (value: number | readonly number[]) => (typeof value === "number" ? value : tensor([...value]));
-  return functionLayer("rescaling", { ...options, scale }, (x) => add(mul(cast(x, "float32"), operand(scale)), operand(offset)), keepMask);
+  return functionLayer("rescaling", config, (x) => add(mul(cast(x, "float32"), operand(scale)), operand(offset)), keepMask);
 }

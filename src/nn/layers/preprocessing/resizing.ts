@@ -1,10 +1,11 @@
 import { valueError } from "../../../errors.ts";
+import type { OptionTable } from "../../../options.ts";
 import { checkAntialias, checkInterpolation } from "../../../tensor/interpolation.ts";
 import { cast } from "../../../tensor/ops/elementwise.ts";
 import { slice } from "../../../tensor/ops/joining.ts";
 import { type ResizeOptions, resize } from "../../../tensor/ops/resizing.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import type { Layer, LayerOptions } from "../../layer.ts";
+import { type Layer, type LayerOptions, layerOptions } from "../../layer.ts";
 import { functionLayer } from "../function.ts";
 import { checkSpatial } from "../spatial.ts";
 
@@ -14,6 +15,8 @@ export interface ResizingOptions extends LayerOptions, ResizeOptions {
   cropToAspectRatio?: boolean;
 }
 
+export const extentsTable: OptionTable<{ height: number; width: number }> = { height: "number!", width: "number!" };
+
 /**
  * Brings images to one size.
  * Shapes: [batch, …, channels] to [batch, height, width, channels].
@@ -21,11 +24,13 @@ export interface ResizingOptions extends LayerOptions, ResizeOptions {
  * @see Keras 3 `layers.Resizing`.
  */
 export function resizing(height: number, width: number, options: ResizingOptions = {}): Layer {
+  const table = { ...extentsTable, interpolation: "string", cropToAspectRatio: "boolean", antialias: "boolean" } as const;
+  const config = layerOptions("resizing", options, table, { height, width });
   checkExtents("resizing", height, width);
-  const { interpolation = "bilinear", cropToAspectRatio = false, antialias = false } = options;
+  const { interpolation = "bilinear", cropToAspectRatio = false, antialias = false } = config;
   checkInterpolation("resizing", interpolation);
   checkAntialias("resizing", interpolation, antialias);
-  return functionLayer("resizing", { ...options, height, width }, (images, _, layer) => {
+  return functionLayer("resizing", config, (images, _, layer) => {
     checkSpatial(layer, images, 2);
     const x = cast(images, "float32");
     return resize(cropToAspectRatio ? inProportion(x, height, width) : x, [height, width], { interpolation, antialias });
@@ -39,8 +44,9 @@ export function resizing(height: number, width: number, options: ResizingOptions
  * @see Keras 3 `layers.CenterCrop`.
  */
 export function centerCrop(height: number, width: number, options: LayerOptions = {}): Layer {
+  const config = layerOptions("centerCrop", options, extentsTable, { height, width });
   checkExtents("centerCrop", height, width);
-  return functionLayer("centerCrop", { ...options, height, width }, (images, _, layer) => {
+  return functionLayer("centerCrop", config, (images, _, layer) => {
     checkSpatial(layer, images, 2);
     return centered(cast(images, "float32"), height, width);
   });
