@@ -29,7 +29,7 @@ describe("what is refused, and what to write instead", () => {
     [() => dense(any({ units: 4 })), "Write dense(4)."],
     [() => dense(any({ units: 4, activation: "relu" })), "Write dense(4, { … })."],
     [() => arete.conv2d(any({ filters: 8, kernelSize: 3 }), any(undefined)), "Write conv2d(8, 3)."],
-    [() => dense(3, any("relu")), "dense: options are given in an object. Expected an object such as { activation: … }, received relu"],
+    [() => dense(3, any("relu")), 'dense: options are given in an object. Expected an object such as { activation: … }, received the string "relu"'],
     [() => dense(3, any({ units: 4 })), "dense: units is given twice. Expected it before the options, dense(units, …)"],
     [() => dense(any(undefined)), "dense: units must be given. Expected number, received nothing."],
     [() => dense(1, { kernelRegularizer: any(0.01) }), "dense: kernelRegularizer is of the wrong kind. Expected string or function, received 0.01"],
@@ -41,10 +41,10 @@ describe("what is refused, and what to write instead", () => {
     [() => earlyStopping(any(5)), "earlyStopping: options are given in an object. Expected an object such as { patience: … }, received 5"],
     [
       () => arete.modelCheckpoint(any("best.json")),
-      "modelCheckpoint: options are given in an object. Expected an object such as { save: … }, received best.json",
+      'modelCheckpoint: options are given in an object. Expected an object such as { save: … }, received the string "best.json"',
     ],
     [() => arete.earlyStopping(any({ restore_best_weights: true })), 'Did you mean "restoreBestWeights"?'],
-    [() => untrained().compile(any("adam")), "options are given in an object. Expected an object such as { loss: … }, received adam"],
+    [() => untrained().compile(any("adam")), 'options are given in an object. Expected an object such as { loss: … }, received the string "adam"'],
     [() => untrained().compile(any({ optimiser: "adam", loss: "mse" })), 'Did you mean "optimizer"?'],
     [() => untrained().compile({ optimizer: any("adma"), loss: "meanSquaredError" }), 'received "adma". Did you mean "adam"'],
     [() => untrained().call(tensor(x), any(undefined)), "call records a part of a program. Expected predict(x), or apply(input) in a model"],
@@ -106,7 +106,7 @@ describe("what stands for options", () => {
   it("is nothing: null and undefined count as not given", () => {
     const options = any({ activation: null, kernelRegularizer: null, name: undefined, useBias: null });
     const layer = dense(2, options);
-    expect(layer.getConfig()).toEqual({ units: 2, activation: null, name: layer.name, trainable: true });
+    expect(layer.getConfig()).toEqual({ units: 2, activation: null, trainable: true });
     expect(adam(any({ learningRate: undefined, clipNorm: null })).learningRate).toBe(0.001);
     expect(arete.masking(any({ maskValue: null })).getConfig()).not.toHaveProperty("maskValue");
     // Where null has a meaning of its own, it keeps it.
