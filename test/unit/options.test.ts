@@ -60,7 +60,7 @@ describe("what is refused, and what to write instead", () => {
     [() => trained().fit(x, x, any(5)), "options are given in an object. Expected an object such as { "],
     [() => trained().fit(x, x, any({ epoch: 5 })), 'fit of sequential "sequential'],
     [() => trained().fit(x, x, any({ batch_size: 5 })), 'Did you mean "batchSize"?'],
-    [() => trained().fit(x, x, { ...quiet, callbacks: [any(null)] }), "fit: a callback is an object of hooks. Expected such as earlyStopping()"],
+    [() => trained().fit(x, x, { ...quiet, callbacks: [any(null)] }), "fit: a callback is an object of hooks. Expected such as { onEpochEnd"],
     [
       () => trained().fit(x, x, { ...quiet, callbacks: [any({ on_epoch_end: () => {} })] }),
       'unknown hook. Expected one of 15 names, received "on_epoch_end". Did you mean "onEpochEnd"',
