@@ -116,12 +116,17 @@ export class Model extends Network implements TrainedModel {
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
   async trainOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: BatchWeights = {}): Promise<Logs> {
-    return this.onBatch("trainOnBatch", ({ optimizer }) => (optimizer.phase === "update" ? "train" : "accumulate"), { x, y }, weights);
+    return this.onBatch("trainOnBatch", (task) => task.trainingMode, { x, y }, weights);
   }
 
   /** Losses and metrics of one batch. */
   async testOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
     return this.onBatch("testOnBatch", () => "test", { x, y }, weights);
+  }
+
+  /** For `learningRateRangeTest`: calls `act` with what trains on a batch, while no other operation runs. */
+  withTraining<T>(what: string, act: (trainOnBatch: (x: ArraysGiven, y: ArraysGiven) => Promise<Logs>) => Promise<T>): Promise<T> {
+    return this.alone(what, (task, trainer) => act((x, y) => this.runBatch(what, task.trainingMode, task, trainer, { x, y })));
   }
 
   /** For `profile`: calls `act` with the step of a mode for all of these data as one batch, while no other operation runs. */
@@ -143,21 +148,22 @@ export class Model extends Network implements TrainedModel {
 
   private onBatch(what: string, modeOf: (task: Task) => Mode, data: DataGiven, weights: BatchWeights): Promise<Logs> {
     const { sampleWeight, classWeight } = batchWeights(`${what} of ${this.label}`, weights, what === "testOnBatch");
-    return this.alone(what, async (task, trainer) => {
-      const mode = modeOf(task);
-      if (mode !== "test") trainer.checkTrainable(what);
-      const preparation = new Preparation(this, what, task.objective, true);
-      const columns = await preparation.weigh(await preparation.columns({ ...data, sampleWeight }), classWeight);
-      const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
-      const runner = new StepRunner(trainer);
-      task.objective.reset();
-      try {
-        await runner.run(mode, (await cursor.next()) as BatchSpec, cursor, () => undefined);
-      } finally {
-        runner.close();
-      }
-      return trainer.logs();
-    });
+    return this.alone(what, (task, trainer) => this.runBatch(what, modeOf(task), task, trainer, { ...data, sampleWeight }, classWeight));
+  }
+
+  private async runBatch(what: string, mode: Mode, task: Task, trainer: Trainer, data: DataGiven, classWeight?: BatchWeights["classWeight"]): Promise<Logs> {
+    if (mode !== "test") trainer.checkTrainable(what);
+    const preparation = new Preparation(this, what, task.objective, true);
+    const columns = await preparation.weigh(await preparation.columns(data), classWeight);
+    const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
+    const runner = new StepRunner(trainer);
+    task.objective.reset();
+    try {
+      await runner.run(mode, (await cursor.next()) as BatchSpec, cursor, () => undefined);
+    } finally {
+      runner.close();
+    }
+    return trainer.logs();
   }
 
   // ── Using ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,10 +266,11 @@ export class Model extends Network implements TrainedModel {
   }
 
   /**
-   * Copies of all weights by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. They come back to equal
+   * Copies of all weights at one moment, by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. They come back to equal
    * bits from `JSON.stringify` and from `structuredClone`.
    */
-  getNamedWeights(): Promise<NamedArrays> {
+  async getNamedWeights(): Promise<NamedArrays> {
+    await settle(this.variables, this.givenBackend);
     return readNamed(this.variables);
   }
 
@@ -278,10 +285,11 @@ export class Model extends Network implements TrainedModel {
     return assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
   }
 
-  /** The optimizer's state as plain data, to be stored as weights are: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
-  getOptimizerState(): Promise<NamedArrays> {
-    const { optimizer } = this;
-    optimizer.build(this.trainableVariables);
+  /** The optimizer's state at one moment, as plain data, to be stored as weights are: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
+  async getOptimizerState(): Promise<NamedArrays> {
+    const { optimizer, trainableVariables } = this;
+    optimizer.build(trainableVariables);
+    await settle([...trainableVariables, ...optimizer.variables], this.givenBackend);
     return readOptimizer(optimizer);
   }
 

@@ -4,7 +4,7 @@ type Operation<T> = (queue: OperationQueue) => Promise<T>;
 /**
  * The rule for calls that overlap on one model:
  *
- * - Calls that train, measure or draw random numbers (`fit`, `evaluate`, `trainOnBatch`, `testOnBatch`, `mcPredict`, `profile`) run one after another,
+ * - Calls that train, measure or draw random numbers (`fit`, `evaluate`, `trainOnBatch`, `testOnBatch`, `mcPredict`, `profile`, `learningRateRangeTest`) run one after another,
  *   in the order of the calls. Each begins when those before it have ended, whether they succeeded or failed.
  * - `predict`, `predictAll` and `predictOnBatch` never wait: any number may run at once, also while the model trains. Each batch sees the weights of the
  *   moment at which it runs.
