@@ -200,7 +200,9 @@ export class Model extends Network implements TrainedModel {
 
   /** As {@link predict}, with a tensor for each output. */
   async predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
-    return this.forward("predict", x, predictOptions(`predict of ${this.label}`, options));
+    const checked = predictOptions(`predict of ${this.label}`, options);
+    // Callbacks may change weights, as swapEMAWeights does.
+    return checked.callbacks ? this.queue.run((queue) => this.forward("predict", x, checked, queue)) : this.forward("predict", x, checked);
   }
 
   /**
@@ -213,15 +215,15 @@ export class Model extends Network implements TrainedModel {
   async mcPredict(x: ArraysGiven, given: McPredictOptions = {}): Promise<McPrediction> {
     const { passes = 100, ...options } = predictOptions(`mcPredict of ${this.label}`, given, { passes: "number" });
     // One after another, so that what each draws depends on the order of the calls alone.
-    return this.queue.run(async () =>
+    return this.queue.run(async (queue) =>
       (await import("../rare.ts")).mcPredict(this.label, passes, async () => {
-        const outputs = await this.forward("sample", x, options);
+        const outputs = await this.forward("sample", x, options, queue);
         return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
       }),
     );
   }
 
-  private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions): Promise<Tensor[]> {
+  private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions, queue?: OperationQueue): Promise<Tensor[]> {
     const { batchSize, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
@@ -230,7 +232,7 @@ export class Model extends Network implements TrainedModel {
       this.forwardTrainer(),
       this.outputs.length,
       { source, epoch: 0, limit: steps },
-      new CallbackList(callbacksOf(preparation.label, callbacks), { model: this }),
+      new CallbackList(callbacksOf(preparation.label, callbacks), { model: this }, queue),
       mode,
     );
     return outputs.map(({ data, shape }) => tensor(data, shape));

@@ -89,11 +89,11 @@ export function assignOptimizer(owner: string, optimizer: Optimizer, given: Read
   const { steps, learningRate, ...slots } = given;
   const [count, rate] = [numberOf(steps), numberOf(learningRate)];
   if (rate !== undefined) checkNonNegative(owner, "learningRate", rate);
-  if (!(count !== undefined && Number.isInteger(count) && count >= 0)) {
-    throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer ≥ 0", received: literal(count) });
+  if (!(Number.isSafeInteger(count) && (count as number) >= 0)) {
+    throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer in [0, 2^53)", received: literal(count) });
   }
   assignNamed(owner, optimizer.variables, slots);
-  optimizer.rawSteps = count;
+  optimizer.rawSteps = count as number;
   if (rate !== undefined && !optimizer.isScheduled) optimizer.learningRate = rate;
 }
 

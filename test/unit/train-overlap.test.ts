@@ -7,6 +7,7 @@ import { dense, dropout } from "../../src/nn/layers/index.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { Callback } from "../../src/train/callback.ts";
+import { swapEMAWeights } from "../../src/train/callbacks/swap-ema-weights.ts";
 import { terminateOnNaN } from "../../src/train/callbacks/terminate-on-nan.ts";
 import type { Model } from "../../src/train/model.ts";
 import { learningRateRangeTest } from "../../src/train/range-test.ts";
@@ -124,6 +125,24 @@ describe.each([
     }
   });
 
+  it("swap averages in and out one after another, whatever else trains or predicts", async () => {
+    const backend = await make();
+    const averaging = () => {
+      const it = sequential([dense(1, { inputShape: [1], kernelInitializer: "ones" })], { seed: 1 });
+      it.compile({ optimizer: sgd({ learningRate: 0.05, useEma: true }), loss: "mse", backend });
+      return it;
+    };
+    const [model, reference] = [averaging(), averaging()];
+    const step = (it: Model) => it.trainOnBatch(column(8, 1), column(8, 0));
+    const predict = (it: Model) => it.predict(column(4, 1), { batchSize: 1, callbacks: [swapEMAWeights()] });
+    const [, first, second] = await Promise.all([step(model), predict(model), predict(model), step(model)]);
+    await step(reference);
+    const expected = await dataOf(await predict(reference));
+    await step(reference);
+    expect([await dataOf(first), await dataOf(second)]).toEqual([expected, expected]);
+    expect(await weightsOf(model)).toEqual(await weightsOf(reference));
+  });
+
   it("go on after one that fails", async () => {
     const model = identity(await make());
     const failing = model.fit(column(3, 1), column(4, 0), quiet);
@@ -222,6 +241,15 @@ describe("a callback may use the model that calls it", () => {
     };
     await model.fit(...data(), { ...quiet, epochs: 2, batchSize: 64, callbacks: [callback] });
     expect(order).toEqual(["epoch 0", "evaluated", "step", "epoch 1", "step"]);
+  });
+
+  it("a prediction waits for what its callbacks measure", async () => {
+    const model = identity(js());
+    const losses: unknown[] = [];
+    const callback: Callback = { onPredictEnd: async () => void losses.push((await model.evaluate(column(4, 3), column(4, 0))).loss) };
+    await model.predict(column(4, 1), { callbacks: [callback] });
+    await model.mcPredict(column(4, 1), { passes: 2, callbacks: [callback] });
+    expect(losses).toEqual([9, 9, 9]);
   });
 
   it("fit in it is refused", async () => {
