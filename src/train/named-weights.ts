@@ -90,7 +90,7 @@ export function assignOptimizer(owner: string, optimizer: Optimizer, given: Read
   const [count, rate] = [numberOf(steps), numberOf(learningRate)];
   if (rate !== undefined) checkNonNegative(owner, "learningRate", rate);
   if (!(Number.isSafeInteger(count) && (count as number) >= 0)) {
-    throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer in [0, 2^53)", received: literal(count) });
+    throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer ≥ 0", received: literal(count) });
   }
   assignNamed(owner, optimizer.variables, slots);
   optimizer.rawSteps = count as number;
