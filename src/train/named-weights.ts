@@ -39,7 +39,7 @@ export interface NamedResult {
   readonly unexpected: readonly string[];
 }
 
-/** Copies of the values of variables, by name. */
+/** Copies of the values of variables, by name; of one moment where they are on a backend. */
 export async function readNamed(variables: readonly Variable[]): Promise<NamedArrays> {
   const entries = named(variables).map(async ([name, variable]) => [name, storableArray(await variable.read(), variable.shape)] as const);
   return Object.fromEntries(await Promise.all(entries));
@@ -74,14 +74,13 @@ export function assignNamed(owner: string, variables: readonly Variable[], given
   return { set, missing, unexpected };
 }
 
-/** The state of an optimizer: slots by name, steps done, and the learning rate where it is a number. */
+/** The state of an optimizer whose slots are on a backend: slots by name, steps done, and the learning rate where it is a number. */
 export async function readOptimizer(optimizer: Optimizer): Promise<NamedArrays> {
   const one = (value: number): HostArray => storableArray(Float64Array.of(value), []);
-  return {
-    ...(await readNamed(optimizer.variables)),
-    steps: one(optimizer.rawSteps),
-    ...(!optimizer.isScheduled && { learningRate: one(optimizer.learningRate) }),
-  };
+  // All of one moment: training may go on as soon as something is awaited.
+  const slots = readNamed(optimizer.variables);
+  const numbers = { steps: one(optimizer.rawSteps), ...(!optimizer.isScheduled && { learningRate: one(optimizer.learningRate) }) };
+  return { ...(await slots), ...numbers };
 }
 
 /** Sets what {@link readOptimizer} gave. @throws ValueError or ShapeError where it does not fit; then nothing has changed. */
@@ -90,11 +89,11 @@ export function assignOptimizer(owner: string, optimizer: Optimizer, given: Read
   const { steps, learningRate, ...slots } = given;
   const [count, rate] = [numberOf(steps), numberOf(learningRate)];
   if (rate !== undefined) checkNonNegative(owner, "learningRate", rate);
-  if (!(count !== undefined && Number.isInteger(count) && count >= 0)) {
+  if (!(Number.isSafeInteger(count) && (count as number) >= 0)) {
     throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer ≥ 0", received: literal(count) });
   }
   assignNamed(owner, optimizer.variables, slots);
-  optimizer.rawSteps = count;
+  optimizer.rawSteps = count as number;
   if (rate !== undefined && !optimizer.isScheduled) optimizer.learningRate = rate;
 }
 
