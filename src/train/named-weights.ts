@@ -48,9 +48,16 @@ export async function readNamed(variables: readonly Variable[]): Promise<NamedAr
 /**
  * Sets variables from arrays by name, all or none.
  * @param strict whether each variable must be given, and nothing else; otherwise one of them must.
+ * @param advice what to do where the names do not fit.
  * @throws ValueError where names do not fit; ShapeError where shapes do not.
  */
-export function assignNamed(owner: string, variables: readonly Variable[], given: Readonly<Record<string, ArrayInput>>, strict = true): NamedResult {
+export function assignNamed(
+  owner: string,
+  variables: readonly Variable[],
+  given: Readonly<Record<string, ArrayInput>>,
+  strict = true,
+  advice = `Give layers names${strict ? ", or pass strict: false to set what fits" : ""}.`,
+): NamedResult {
   checkNamed(owner, given);
   const known = new Map(named(variables));
   const missing = [...known.keys()].filter((name) => !Object.hasOwn(given, name));
@@ -59,8 +66,8 @@ export function assignNamed(owner: string, variables: readonly Variable[], given
     throw valueError(owner, {
       rule: "as many arrays as variables, under their names",
       expected: missing.length > 0 ? `also ${list(missing)}` : list([...known.keys()]),
-      received: unexpected.length > 0 ? list(unexpected) : `only ${list(Object.keys(given))}`,
-      advice: `Give layers names${strict ? ", or pass strict: false to set what fits" : ""}.`,
+      received: list(unexpected.length > 0 ? unexpected : Object.keys(given)),
+      advice,
     });
   }
   const arrays = Object.entries(given).flatMap(([name, value]) => {
@@ -92,14 +99,18 @@ export function assignOptimizer(owner: string, optimizer: Optimizer, given: Read
   if (!(Number.isSafeInteger(count) && (count as number) >= 0)) {
     throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer ≥ 0", received: literal(count) });
   }
-  assignNamed(owner, optimizer.variables, slots);
+  assignNamed(owner, optimizer.variables, slots, true, "Compile with the optimizer that the state is from.");
   optimizer.rawSteps = count as number;
   if (rate !== undefined && !optimizer.isScheduled) optimizer.learningRate = rate;
 }
 
 function checkNamed(owner: string, given: unknown): void {
-  if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
-  throw valueError(owner, { rule: "arrays are given by name", expected: "what getNamedWeights or getOptimizerState gave", received: literal(given) });
+  if (typeof given === "object" && given !== null && !Array.isArray(given) && !(given instanceof Promise)) return;
+  throw valueError(owner, {
+    rule: "arrays are given by name",
+    expected: "what await getNamedWeights() or await getOptimizerState() gave",
+    received: literal(given),
+  });
 }
 
 /** The one number of an array, in full: as float32, neither 0.01 nor many steps would come back. */

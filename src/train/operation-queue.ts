@@ -11,7 +11,7 @@ type Operation<T> = (queue: OperationQueue) => Promise<T>;
  *   moment at which it runs.
  * - While a call waits for a user's callback, it is paused between two steps. Calls that are made during that time run at once, one after another, and the
  *   paused call goes on when they have ended: a callback may await `model.evaluate(…)`. `fit` inside a callback of the same model is refused.
- * - `compile`, `pop` and `dispose` are refused while such calls run or wait.
+ * - `compile`, `add`, `pop` and `dispose` are refused while such calls run or wait.
  *
  * Calls on different models are independent. Each step writes its inputs, runs and starts to read its results without awaiting anything in between, and a
  * program that a call uses is not freed. See docs/decisions/0012-overlap.md.
