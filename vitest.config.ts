@@ -6,6 +6,8 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
+    // All cores: files run in processes of their own, one by one in each.
+    maxWorkers: "100%",
     // Generous, for slow and shared machines: a test that hangs is found all the same.
     testTimeout: 60_000,
     projects: [

@@ -59,9 +59,13 @@ export const stateError = (name: string, complaint: Complaint): StateError => ne
 
 const wordsOf = (value: unknown): string => (typeof value === "string" ? value : show(value));
 
-/** Whether a string that was received, without quotes, would look like something else: a number, null, nothing. */
+/** Whether a string that was received, and has no quotes, would look like something else: a number, null, nothing. */
 function isMisleading(value: unknown): boolean {
-  return typeof value === "string" && (!Number.isNaN(Number(value)) || /^(true|false|null|undefined|NaN|[^\p{L}\d[]*)$|\p{Cc}/u.test(value));
+  return (
+    typeof value === "string" &&
+    !/^".*"$/s.test(value) &&
+    (!Number.isNaN(Number(value)) || /^(true|false|null|undefined|NaN|[^\p{L}\d[]*)$|\p{Cc}/u.test(value))
+  );
 }
 
 /** A value that a user has handed in, for `received`: strings come in quotes and are called so. */

@@ -1,4 +1,5 @@
-import { lookUp, valueError } from "./errors.ts";
+import { literal, lookUp, valueError } from "./errors.ts";
+import { show } from "./format.ts";
 
 /** The kinds of value that a type holds. Typed arrays count as lists. */
 type KindOf<T> = T extends undefined
@@ -48,7 +49,7 @@ export function withArguments<O extends object, P extends object = object>(owner
       received: `it among the options, too`,
     });
   }
-  throw valueError(owner, { rule: "options are given in an object", expected: `an object such as { ${example}: … }`, received: options });
+  throw valueError(owner, { rule: "options are given in an object", expected: `an object such as { ${example}: … }`, received: literal(options) });
 }
 
 /**
@@ -72,7 +73,7 @@ export function checkOptions<O extends object>(owner: string, options: O | null 
       throw valueError(owner, {
         rule: `${key} is of the wrong kind`,
         expected: kinds.replace("!", ""),
-        received: value,
+        received: literal(value),
         advice: adviceOn(owner, key, value, known),
       });
     }
@@ -96,13 +97,14 @@ const isRequired = (table: object, key: string): boolean => (table as Record<str
 
 const kindOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) || ArrayBuffer.isView(value) ? "list" : typeof value);
 
-/** What to write instead: positional arguments that were given as options, and the ends of names that say what is meant. */
+/** What to write instead: positional arguments that were given as options, a list for one number, and the ends of names that say what is meant. */
 function adviceOn(owner: string, key: string, value: unknown, table: Readonly<Record<string, string>>): string {
   if (key.endsWith("Regularizer")) return 'Write "l2" or l2(0.01), for example.';
   if (key.endsWith("Constraint")) return 'Write "nonNeg" or maxNorm(3), for example.';
-  if (!isPlain(value)) return "";
+  if (table[key] === "list" && typeof value === "number") return `Write [${value}].`;
+  if (!isRequired(table, key) || !isPlain(value)) return "";
   const given = value as Record<string, unknown>;
   const first = Object.keys(table).filter((name) => isRequired(table, name));
   const rest = Object.keys(given).some((name) => !first.includes(name)) ? ", { … }" : "";
-  return `Write ${owner}(${first.map((name) => given[name] ?? name).join(", ")}${rest}).`;
+  return `Write ${owner}(${first.map((name) => (name in given ? show(given[name]) : name)).join(", ")}${rest}).`;
 }

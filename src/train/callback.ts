@@ -101,7 +101,7 @@ export function callbacksOf(owner: string, given: Callback | readonly Callback[]
   const list = listOf(given);
   for (const callback of list) {
     if (typeof callback !== "object" || callback === null) {
-      throw valueError(owner, { rule: "a callback is an object of hooks", expected: "such as earlyStopping() or { onEpochEnd: … }", received: callback });
+      throw valueError(owner, { rule: "a callback is an object of hooks", expected: "such as { onEpochEnd: … }", received: callback });
     }
     const isPlain = Object.getPrototypeOf(Object.getPrototypeOf(callback) ?? {}) === null;
     checkHooks(owner, callback, (name) => name in hooks || (isPlain && /^on[A-Z_]/.test(name)));

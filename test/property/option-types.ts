@@ -60,6 +60,8 @@ function isOptions(checker: ts.TypeChecker, type: ts.Type): boolean {
   if (!(type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) || notOptions.test(checker.typeToString(type))) return false;
   if (type.getCallSignatures().length > 0 || checker.isArrayType(type) || checker.isTupleType(type) || type.getStringIndexType() || type.getNumberIndexType())
     return false;
+  // Arrays in the form of JSON are data.
+  if (["dtype", "shape", "data"].every((name) => type.getProperty(name))) return false;
   return !type.isClass() && !(type.symbol?.flags & ts.SymbolFlags.Class) && type.getProperties().length > 0;
 }
 

@@ -228,7 +228,7 @@ describe("options as in Keras", () => {
     expectClose(await shrunk({ antialias: true }), [(9 * (2 / 3)) / (2 / 3 + 1 + 2 / 3 + 1 / 3), 1, 0], 5);
     expect(await shrunk({})).toEqual([0, 0, 0]);
     expect(() => layers.resizing(1, 3, { antialias: true, interpolation: "nearest" })).toThrow('resizing: antialias is for interpolation "bilinear"');
-    expect(() => layers.resizing(1, 3, { antialias: 1 as never })).toThrow("Expected true or false, received 1");
+    expect(() => layers.resizing(1, 3, { antialias: 1 as never })).toThrow("Expected boolean, received 1");
   });
 
   it("margins along one axis are a number or a pair", () => {

@@ -151,8 +151,8 @@ describe("weights of classes", () => {
     [{ 1: 1e300 }, "the weight of class 1 must be a finite number ≥ 0"],
     [{ 1: "5" }, "the weight of class 1 must be a finite number ≥ 0"],
     [new Set([1]), "classWeight has a weight for each class. Expected such as { 0: 1, 1: 5 }, or a Map"],
-    [5, "classWeight has a weight for each class"],
-    ["balanced", "classWeight has a weight for each class"],
+    [5, "classWeight is of the wrong kind. Expected object or list, received 5"],
+    ["balanced", 'classWeight is of the wrong kind. Expected object or list, received the string "balanced"'],
   ];
   it.each(refused)("are refused as %o", async (given, text) => {
     await expect(even([2], sparseCategoricalCrossentropy(logits)).fit([[1], [1]], [0, 1], { ...quiet, classWeight: given as never })).rejects.toThrow(text);
