@@ -6,7 +6,7 @@ import { type FitPlan, runEpochs, type Validation } from "./epochs.ts";
 import { History } from "./history.ts";
 import type { OperationQueue } from "./operation-queue.ts";
 import { arrays, checkFit, type FitOptions, type ValidationData } from "./options.ts";
-import { type BatchStream, isStream, Preparation, splitColumns } from "./prepare.ts";
+import { type BatchStream, isStream, Preparation } from "./prepare.ts";
 import { Progress } from "./progress.ts";
 import type { BatchSource } from "./source.ts";
 import type { Task } from "./task.ts";
@@ -77,11 +77,11 @@ async function prepare({ network, task, data, options }: FitCall, seed: number):
   const preparation = new Preparation(network, "fit", task.objective, checkData);
   checkFit(preparation.label, options, "stream" in data);
   if ("stream" in data) {
-    return { source: preparation.streamSource(data.stream, true, classWeight), validation: await validationOf(network, task, options) };
+    return { source: await preparation.streamSource(data.stream, true, classWeight), validation: await validationOf(network, task, options) };
   }
   const all = await preparation.columns({ x: data.x, y: data.y, sampleWeight });
   const splits = validationSplit !== undefined && validationData === undefined;
-  const [plain, held] = splits ? splitColumns(preparation.label, all, validationSplit) : [all, undefined];
+  const [plain, held] = splits ? await preparation.split(all, validationSplit) : [all, undefined];
   const columns = await preparation.weigh(plain, classWeight);
   const source = preparation.arraySource(columns, { batchSize, steps: stepsPerEpoch, shuffle, seed });
   if (!held) return { source, validation: await validationOf(network, task, options) };
@@ -92,7 +92,7 @@ async function validationOf(network: Network, task: Task, options: FitOptions): 
   const { validationData: data, checkData = true } = options;
   if (data === undefined) return undefined;
   const preparation = new Preparation(network, "validationData", task.objective, checkData);
-  if (isStream(data)) return validating(preparation.streamSource(data, true), options);
+  if (isStream(data)) return validating(await preparation.streamSource(data, true), options);
   const [x, y, sampleWeight] = validationArrays(preparation.label, data);
   return validating(preparation.arraySource(await preparation.columns({ x, y, sampleWeight }), validationBatches(options)), options);
 }

@@ -178,7 +178,7 @@ export class Model extends Network implements TrainedModel {
       const preparation = new Preparation(this, "evaluate", task.objective, checkData);
       checkPass(preparation.label, options, isStream(x));
       const source = isStream(x)
-        ? preparation.streamSource(x, true)
+        ? await preparation.streamSource(x, true)
         : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), { batchSize, steps });
       const hooks = new CallbackList(callbacksOf(preparation.label, callbacks), { model: this }, queue);
       return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, hooks);
@@ -227,7 +227,7 @@ export class Model extends Network implements TrainedModel {
     const { batchSize, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
-    const source = isStream(x) ? preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize, steps });
+    const source = isStream(x) ? await preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize, steps });
     const outputs = await runPredict(
       this.forwardTrainer(),
       this.outputs.length,

@@ -6,7 +6,7 @@ import { js } from "../../src/backends/js/index.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { Heap } from "../../src/backends/wasm/heap.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
-import { type Spawn, threadsFor } from "../../src/backends/wasm/spawn.ts";
+import { spawnOf } from "../../src/backends/wasm/spawn.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
 import { adam, batchNormalization, dense, dropout, type Model, sequential } from "../../src/index.ts";
@@ -274,7 +274,7 @@ describe("a failure at any allocation changes nothing that was there, and the ca
 
   it("at the start of any worker thread: training goes on with one", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
-    const { spawn } = threadsFor(3);
+    const spawn = spawnOf();
     const expected = await expectedOf(await wasm({ threads: 1 }), "fit");
     for (const at of [0, 1]) {
       let started = 0;
@@ -282,7 +282,7 @@ describe("a failure at any allocation changes nothing that was there, and the ca
         start: false,
         spawn: (share, onEnd) => {
           if (started++ === at) throw new Planned("no");
-          return (spawn as Spawn)(share, onEnd);
+          return spawn(share, onEnd);
         },
       });
       const { look, before } = await bystanders(backend);

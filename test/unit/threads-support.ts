@@ -1,14 +1,13 @@
 import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
-import { type Spawn, threadsFor } from "../../src/backends/wasm/spawn.ts";
+import type { Spawn } from "../../src/backends/wasm/spawn.ts";
 
 /** A backend whose workers are ready unless told otherwise, and (`eager`) do their share of everything, however small. */
 export async function threaded(
   threads: number,
   { spawn, start = true, eager = true }: { spawn?: Spawn; start?: boolean; eager?: boolean } = {},
 ): Promise<WasmBackend> {
-  const found = threadsFor(threads);
-  const backend = new WasmBackend(await moduleOf("simd", true), { threads, spawn: spawn ?? found.spawn, eager });
+  const backend = new WasmBackend(await moduleOf("simd", true), { threads, spawn: spawn ?? true, eager });
   if (start && (await backend.startThreads()) !== threads) throw new Error(`${backend.threads} of ${threads} threads`);
   return backend;
 }

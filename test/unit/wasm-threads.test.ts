@@ -6,7 +6,8 @@ import { bind } from "../../src/backends/evaluate.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { WasmExecutable } from "../../src/backends/wasm/executable.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
-import { Control, type Share, type Spawn, threadsFor } from "../../src/backends/wasm/spawn.ts";
+import { Control, type Share, type Spawn, spawnOf } from "../../src/backends/wasm/spawn.ts";
+import { threadsFor } from "../../src/backends/wasm/threads.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import {
   adam,
@@ -122,11 +123,9 @@ describe("threads", () => {
   });
 
   it("are as many as there are cores by default, or as many as are asked for", async () => {
-    const { spawn, threads } = threadsFor("auto");
-    expect(threads).toBe(Math.min(8, (await import("node:os")).availableParallelism()));
-    expect(spawn !== undefined).toBe(threads > 1);
-    expect(threadsFor(5).threads).toBe(5);
-    expect(threadsFor(1)).toEqual({ threads: 1 });
+    expect(threadsFor("auto")).toBe(Math.min(8, (await import("node:os")).availableParallelism()));
+    expect(threadsFor(5)).toBe(5);
+    expect(threadsFor(1)).toBe(1);
     for (const threads of [0, 65, 1.5, Number.NaN, "all" as "auto"]) {
       await expect(wasm({ threads })).rejects.toThrow(
         `wasm backend: threads must be a number or "auto". Expected a whole number from 1 to 64, or "auto", received ${threads}.`,
@@ -146,7 +145,7 @@ describe("threads", () => {
 
   it("end with the backend", async () => {
     const ended: Promise<unknown>[] = [];
-    const { spawn } = threadsFor(3);
+    const spawn = spawnOf();
     const watched: Spawn = (share, onEnd) => {
       let done = (_: unknown) => {};
       ended.push(
@@ -154,7 +153,7 @@ describe("threads", () => {
           done = resolve;
         }),
       );
-      return (spawn as Spawn)(share, (error) => {
+      return spawn(share, (error) => {
         done(error);
         onEnd(error);
       });
@@ -171,15 +170,15 @@ describe("threads", () => {
 describe("without threads", () => {
   it("a runtime that cannot share memory uses one, and says so where more were asked for", async () => {
     vi.stubGlobal("crossOriginIsolated", false);
-    expect(threadsFor("auto")).toEqual({ threads: 1 });
+    expect(threadsFor("auto")).toBe(1);
     expect(warn).not.toHaveBeenCalled();
-    expect(threadsFor(2)).toEqual({ threads: 1 });
+    expect(threadsFor(2)).toBe(1);
     expect(warn).toHaveBeenCalledExactlyOnceWith(
       "aretejs: this runtime cannot share memory with workers (the page is not cross-origin isolated); one thread instead of 2.",
     );
     vi.unstubAllGlobals();
     vi.stubGlobal("SharedArrayBuffer", undefined);
-    expect(threadsFor(2)).toEqual({ threads: 1 });
+    expect(threadsFor(2)).toBe(1);
     vi.unstubAllGlobals();
   });
 
@@ -204,10 +203,10 @@ describe("without threads", () => {
 
   it("a worker that dies between programs is not waited for", async () => {
     const stops: (() => void)[] = [];
-    const { spawn } = threadsFor(2);
+    const spawn = spawnOf();
     const backend = await threaded(2, {
       spawn: (share, onEnd) => {
-        stops.push((spawn as Spawn)(share, onEnd));
+        stops.push(spawn(share, onEnd));
         return stops[0] as () => void;
       },
       eager: false,

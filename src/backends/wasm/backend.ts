@@ -3,12 +3,11 @@ import { stateError, valueError } from "../../errors.ts";
 import { Printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
-import { Crew } from "./crew.ts";
+import type { Crew } from "./crew.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type Block, Heap } from "./heap.ts";
 import type { Build } from "./module.ts";
-import type { Pace } from "./pace.ts";
-import { Control, type Spawn } from "./spawn.ts";
+import type { Spawn } from "./spawn.ts";
 
 /** A variable's memory; no block once freed. */
 export interface WasmStorage extends Storage {
@@ -24,8 +23,8 @@ export interface WasmBackendOptions {
   interpret?: boolean;
   /** The most threads. Default 1. */
   threads?: number;
-  /** Starts workers; then the module must be one for shared memory. Without, there is only room for so many threads: for tests. */
-  spawn?: Spawn | undefined;
+  /** Starts workers, true: as the runtime does; then the module must be one for shared memory. Without, there is only room for so many threads: for tests. */
+  spawn?: Spawn | true | undefined;
   /** Divide every instruction and run every program with workers, whether it is worth it or not: for tests. Default false. */
   eager?: boolean;
 }
@@ -59,8 +58,13 @@ const leastShared = 1e5;
 const turnsPerNanosecond = 0.2;
 const leastTurns = 2 ** 17;
 
-/** Workers of backends that nobody holds any more end, too. */
-const forgotten = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.end());
+/** Nanoseconds of shared work in all that programs must have done before workers are started: about what starting one costs. */
+const priceOfStart = 3e7;
+
+const warnOfWorkers = (error: unknown): void => {
+  const reason = error instanceof Error ? error.message : error;
+  console.warn(`aretejs: worker threads cannot be used (${reason}); one thread from here on.`);
+};
 
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
 export class WasmBackend extends Printed implements HostBackend {
@@ -90,8 +94,12 @@ export class WasmBackend extends Printed implements HostBackend {
   /** Held weakly, so that programs that nobody holds any more are freed. */
   private readonly executables = new Set<WeakRef<WasmExecutable>>();
   private readonly collected = new FinalizationRegistry<Loaded>((loaded) => this.release(loaded));
-  /** For tests. */
-  readonly crew: Crew | undefined;
+  /** The worker threads, once they are started. Public for tests. */
+  crew: Crew | undefined;
+  /** Starts workers, unless that was done or none are wanted. */
+  private readonly startCrew: () => Promise<void>;
+  /** Nanoseconds of shared work in the runs before workers are started. */
+  private workDone = 0;
   private sharesWork = false;
 
   constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1, spawn, eager = false }: WasmBackendOptions = {}) {
@@ -105,10 +113,19 @@ export class WasmBackend extends Printed implements HostBackend {
     this.heap.open(this.exports.heapBase());
     this.arena = this.heap.allocate(0, "arena");
     this.scratch = this.heap.allocate(0, "scratch");
-    if (!spawn) return;
-    const control = this.heap.allocate(Control.bytes, "programs").address;
-    this.crew = new Crew(threads - 1, spawn, { module, memory: this.heap.memory, control });
-    forgotten.register(this, this.crew);
+    let started: Promise<void> | undefined;
+    this.startCrew = () => (started ??= spawn ? this.loadCrew(module, spawn) : Promise.resolve());
+  }
+
+  private async loadCrew(module: WebAssembly.Module, spawn: Spawn | true): Promise<void> {
+    try {
+      const { crewOf } = await import("./crew.ts");
+      if (this.disposed) return;
+      this.crew = crewOf(this, module, spawn, warnOfWorkers);
+      this.crew.start();
+    } catch (error) {
+      warnOfWorkers(error);
+    }
   }
 
   override toJSON(): object {
@@ -128,6 +145,7 @@ export class WasmBackend extends Printed implements HostBackend {
    */
   async startThreads(): Promise<number> {
     this.check();
+    await this.startCrew();
     await this.crew?.ready();
     return this.threads;
   }
@@ -226,19 +244,22 @@ export class WasmBackend extends Printed implements HostBackend {
   }
 
   /** For executables: runs records that share so many nanoseconds of work, with workers if that is worth it. */
-  execute(address: number, count: number, work: number, pace: Pace): void {
+  execute(address: number, count: number, work: number, program: object): void {
     this.check();
     this.calls++;
-    const { crew } = this;
-    if (crew === undefined || (work < leastShared && !this.eager)) {
-      this.exports.execute(address, count, 0, 1, 0, 0);
+    const { crew, eager, exports } = this;
+    const isShared = eager || work >= leastShared;
+    if (!crew || !isShared) {
+      exports.execute(address, count, 0, 1, 0, 0);
+      if (isShared) this.workDone += work;
+      if (this.workDone >= priceOfStart) void this.startCrew();
       return;
     }
-    crew.count(work);
+    const pace = crew.paceOf(program);
     const start = performance.now();
-    const together = crew.alive > 0 && (this.eager || pace.wantsWorkers);
-    if (together) this.executeTogether(crew, address, count, this.eager ? 2 ** 31 - 1 : Math.max(work * turnsPerNanosecond, leastTurns));
-    else this.exports.execute(address, count, 0, 1, 0, 0);
+    const together = crew.alive > 0 && (eager || pace.wantsWorkers);
+    if (together) this.executeTogether(crew, address, count, eager ? 2 ** 31 - 1 : Math.max(work * turnsPerNanosecond, leastTurns));
+    else exports.execute(address, count, 0, 1, 0, 0);
     pace.note(together, performance.now() - start);
   }
 
@@ -250,7 +271,7 @@ export class WasmBackend extends Printed implements HostBackend {
       crew.end();
       throw error;
     }
-    if (threads === 0) throw crew.fail();
+    if (threads === 0) throw stateError("wasm backend", crew.fail());
   }
 
   /** For executables: frees what a program holds, which is disposed of or was collected. */

@@ -1,8 +1,9 @@
-import { type StateError, stateError } from "../../errors.ts";
-import { Control, type Share, type Spawn } from "./spawn.ts";
+import type { Complaint } from "../../errors.ts";
+import { Pace } from "./pace.ts";
+import { Control, type Share, type Spawn, spawnOf } from "./spawn.ts";
 
-/** Nanoseconds of work in all that programs must have done before workers are started: about what starting one costs. */
-const priceOfStart = 3e7;
+// Loaded when a backend starts workers. It takes no values from modules that all load: bundlers would put these in a chunk of their own.
+
 /** Tenths of a second that a run waits for a worker that has gone silent. */
 const patience = 300;
 
@@ -14,13 +15,14 @@ export class Crew {
   private readonly words: Int32Array;
   private stops: (() => void)[] = [];
   private phase: "idle" | "started" | "ended" = "idle";
-  private done = 0;
+  private readonly paces = new WeakMap<object, Pace>();
 
   /** @param size how many workers. */
   constructor(
     private readonly size: number,
     private readonly spawn: Spawn,
     private readonly share: Share,
+    private readonly warn: (error: unknown) => void,
   ) {
     this.words = new Int32Array(share.memory.buffer, share.control, Control.bytes / 4).fill(0);
     this.words[Control.hostSleeps / 4] = Number(maySleep());
@@ -37,11 +39,14 @@ export class Crew {
     return this.phase === "started" ? Atomics.load(this.words, Control.alive / 4) : 0;
   }
 
-  /** Counts a run's work (nanoseconds of one thread), and starts the workers when they would have been worth it. */
-  count(work: number): void {
-    if (this.phase !== "idle") return;
-    this.done += work;
-    if (this.done >= priceOfStart) this.start();
+  /** The measurements of a program. */
+  paceOf(program: object): Pace {
+    let pace = this.paces.get(program);
+    if (pace === undefined) {
+      pace = new Pace();
+      this.paces.set(program, pace);
+    }
+    return pace;
   }
 
   /** Starts the workers unless they are. Where that is not possible the crew ends, with a warning. */
@@ -62,17 +67,17 @@ export class Crew {
     for (let i = 0; i < 2000 && this.phase === "started" && this.alive < this.size; i++) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  /** Ends the workers after a failure; gives the error to throw. */
-  fail(): StateError {
+  /** Ends the workers after a failure; gives what to throw. */
+  fail(): Complaint {
     const failed = Atomics.load(this.words, Control.failed / 4) !== 0;
     this.end();
-    return stateError("wasm backend", {
+    return {
       rule: "every thread must do its share of a program",
       expected: "all of them at the end",
       received: failed ? "a worker thread that failed" : `a worker thread that gave no sign of life for ${(this.words[Control.patience / 4] as number) / 10} s`,
       context: "the run was broken off, so variables that it updates may hold anything; later runs use one thread",
       advice: "Restore the weights before going on.",
-    });
+    };
   }
 
   /** Ends the workers. */
@@ -91,9 +96,31 @@ export class Crew {
   private lose(error: unknown): void {
     if (this.phase === "ended") return;
     this.end();
-    const reason = error instanceof Error ? error.message : String(error);
-    console.warn(`aretejs: worker threads cannot be used (${reason}); one thread from here on.`);
+    this.warn(error);
   }
+}
+
+/** What a crew serves. */
+interface Owner {
+  readonly heap: { readonly memory: WebAssembly.Memory; allocate(bytes: number, what: "programs"): { readonly address: number } };
+  readonly threadLimit: number;
+}
+
+/** Workers of backends that nobody holds any more end, too. */
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.end());
+
+/**
+ * The crew of a backend, not started.
+ * @param spawn true: as this runtime starts workers.
+ * @param warn is told why workers cannot be used.
+ * @throws OutOfMemoryError.
+ */
+export function crewOf(owner: Owner, module: WebAssembly.Module, spawn: Spawn | true, warn: (error: unknown) => void): Crew {
+  const { heap, threadLimit } = owner;
+  const control = heap.allocate(Control.bytes, "programs").address;
+  const crew = new Crew(threadLimit - 1, spawn === true ? spawnOf() : spawn, { module, memory: heap.memory, control }, warn);
+  forgotten.register(owner, crew);
+  return crew;
 }
 
 /** Whether this thread may block: the main thread of a browser may not. */

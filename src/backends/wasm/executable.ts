@@ -7,7 +7,6 @@ import { checkRange } from "../ports.ts";
 import type { Needs, WasmBackend, WasmStorage } from "./backend.ts";
 import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
-import { Pace } from "./pace.ts";
 import { RecordWriter } from "./record-writer.ts";
 import { Flag, isEmpty, writeRecord } from "./records.ts";
 import { workOf } from "./work.ts";
@@ -33,7 +32,6 @@ export class WasmExecutable implements HostExecutable {
   private readonly alone: readonly boolean[];
   /** Nanoseconds of one thread in what threads share out. */
   private readonly work: number;
-  private readonly pace = new Pace();
   /** Each instruction as a program of its own, where they have been run apart. */
   private parts: readonly WasmExecutable[] | undefined;
   private disposed = false;
@@ -67,7 +65,7 @@ export class WasmExecutable implements HostExecutable {
   run(): void {
     this.check();
     if (this.frees !== this.backend.frees) this.checkStorages();
-    this.backend.execute(this.records.address, this.instructions.length, this.work, this.pace);
+    this.backend.execute(this.records.address, this.instructions.length, this.work, this);
   }
 
   runOne(index: number): void {

@@ -3,7 +3,7 @@ import { checkOptions } from "../../options.ts";
 import { WasmBackend } from "./backend.ts";
 import { canShare } from "./carried.ts";
 import { moduleOf, supports } from "./module.ts";
-import { checkThreads, threadsFor } from "./spawn.ts";
+import { checkThreads, threadsFor } from "./threads.ts";
 
 export { WasmBackend } from "./backend.ts";
 
@@ -46,8 +46,9 @@ export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
   if (!supports("simd")) {
     throw stateError("wasm backend", { rule: "the engine must have WASM SIMD", expected: "SIMD", received: "none", advice: "Use the js backend." });
   }
-  const { threads, spawn } = threadsFor(wanted, canShare);
-  return new WasmBackend(await moduleOf(!deterministic && supports("relaxed") ? "relaxed" : "simd", spawn !== undefined), { maximumBytes, threads, spawn });
+  const threads = threadsFor(wanted, canShare);
+  const spawn = threads > 1 ? true : undefined;
+  return new WasmBackend(await moduleOf(!deterministic && supports("relaxed") ? "relaxed" : "simd", spawn), { maximumBytes, threads, spawn });
 }
 
 /** As {@link wasm}, at once, from a compiled module. */

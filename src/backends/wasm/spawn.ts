@@ -1,4 +1,4 @@
-import { valueError } from "../../errors.ts";
+import type { Host } from "./threads.ts";
 
 /** What a worker needs: the module, the shared memory, and the address of the control block. */
 export interface Share {
@@ -29,54 +29,19 @@ const serve = `({ module, memory, control }) => {
   }
 }`;
 
-/** Threads by default on machines with more cores: steps of usual size gain little from more. */
-const usual = 8;
-
 interface NodeWorker {
   on(event: "error" | "exit", listener: (reason: unknown) => void): void;
   unref(): void;
   terminate(): Promise<unknown>;
 }
 type NodeWorkers = { readonly Worker: new (code: string, options: object) => NodeWorker };
-/** What Node, Deno and Bun give of Node's modules without an import that a bundler would follow. */
-type GetModule = (name: string) => unknown;
-type Host = {
-  readonly process?: { readonly getBuiltinModule?: GetModule };
-  readonly Worker?: typeof Worker;
-  readonly crossOriginIsolated?: boolean;
-};
 
-/**
- * How many threads to use and what starts them.
- * @param canShare whether there is a module for shared memory.
- * @throws ValueError unless `wanted` is "auto" or a whole number from 1 to 64.
- */
-export function threadsFor(wanted: number | "auto", canShare = true): { threads: number; spawn?: Spawn } {
-  checkThreads(wanted);
-  if (wanted === 1) return { threads: 1 };
-  const { process, Worker, crossOriginIsolated } = globalThis as Host;
-  let cores = globalThis.navigator?.hardwareConcurrency;
-  let spawn: Spawn | undefined;
-  // Memory can be shared, if not always sent to a worker, wherever SharedArrayBuffer is; in a browser only where the page is isolated.
-  if (!canShare || typeof SharedArrayBuffer === "undefined" || crossOriginIsolated === false) spawn = undefined;
-  else if (process?.getBuiltinModule) {
-    spawn = spawnInNode(process.getBuiltinModule("node:worker_threads") as NodeWorkers);
-    cores ??= (process.getBuiltinModule("node:os") as { availableParallelism(): number }).availableParallelism();
-  } else if (Worker) spawn = spawnOnWeb(Worker);
-  const threads = wanted === "auto" ? Math.min(cores ?? 1, usual) : wanted;
-  if (threads > 1 && spawn) return { threads, spawn };
-  if (threads > 1 && wanted !== "auto") {
-    console.warn(
-      `aretejs: this runtime cannot share memory with workers${crossOriginIsolated === false ? " (the page is not cross-origin isolated)" : ""}; one thread instead of ${threads}.`,
-    );
-  }
-  return { threads: 1 };
-}
-
-/** Throws a ValueError unless `wanted` is "auto" or a whole number from 1 to 64. */
-export function checkThreads(wanted: number | "auto"): void {
-  if (wanted === "auto" || (Number.isInteger(wanted) && wanted >= 1 && wanted <= 64)) return;
-  throw valueError("wasm backend", { rule: 'threads must be a number or "auto"', expected: 'a whole number from 1 to 64, or "auto"', received: wanted });
+/** How this runtime starts workers; only where `threadsFor` finds that it can. */
+export function spawnOf(): Spawn {
+  const { process, Worker } = globalThis as Host;
+  return process?.getBuiltinModule
+    ? spawnInNode(process.getBuiltinModule("node:worker_threads") as NodeWorkers)
+    : spawnOnWeb(Worker as typeof globalThis.Worker);
 }
 
 /** Node, Deno, Bun: workers that do not keep the process alive. */
