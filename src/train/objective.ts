@@ -1,4 +1,4 @@
-import { stateError, valueError } from "../errors.ts";
+import { checkNumber, stateError, valueError } from "../errors.ts";
 import { freeName } from "../names.ts";
 import { computeLoss, type Loss } from "../nn/loss.ts";
 import { checkLoss, type LossFunction, type LossName, lossOf } from "../nn/losses/names.ts";
@@ -104,7 +104,9 @@ export class Objective {
           received: `loss "${(given as Loss).name}" with "none"`,
         });
     }
-    this.weights = this.spread("lossWeights", options.lossWeights as PerOutput<number | null>).map((weight) => weight ?? 1);
+    this.weights = this.spread("lossWeights", options.lossWeights as PerOutput<number | null>).map((weight) =>
+      checkNumber(label, "each of lossWeights", weight ?? 1, "a finite number", () => true),
+    );
     this.asked = [options.metrics, options.weightedMetrics].flatMap((lists, kind) =>
       this.perOutput(lists).flatMap((list, output) => list.map((given) => ({ given, output, isWeighted: kind === 1 }))),
     );

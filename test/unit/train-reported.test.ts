@@ -65,6 +65,28 @@ describe("a metric that compile is given", () => {
     expect(first.reported.largest).not.toBe(second.reported.largest);
   });
 
+  it("is refused by compile where it is a class, which cannot be called", () => {
+    const given = LargestError as unknown as LargestError;
+    expect(() => identity({ loss: "mse", metrics: [given] })).toThrow(/an object with update, result and fresh, received function LargestError/);
+    class Distance {
+      call = gap;
+    }
+    class Gap {
+      call(yTrue: Tensor, yPred: Tensor) {
+        return gap(yTrue, yPred);
+      }
+    }
+    expect(() => identity({ loss: Gap as never })).toThrow(/a loss is a name, a loss or a function.*received function Gap/);
+    expect(() => identity({ loss: new Distance() as never })).not.toThrow();
+  });
+
+  it("counts for a finite number only: lossWeights are checked by compile", () => {
+    for (const weight of [Number.NaN, Number.POSITIVE_INFINITY, "2", true]) {
+      expect(() => identity({ loss: "mse", lossWeights: [weight as number] })).toThrow(/each of lossWeights must be a finite number/);
+    }
+    expect(() => identity({ loss: "mse", lossWeights: [-1] })).not.toThrow();
+  });
+
   it("is made anew for each output and for a second compile", async () => {
     const shared = [new LargestError("largest", "min")];
     const both = identity({ loss: "mse", metrics: shared, weightedMetrics: [binaryAccuracy()] }, "a", "b");

@@ -58,7 +58,8 @@ export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Los
 /** @throws ValueError on what is no loss, and on an unknown name, with the nearest. */
 export function checkLoss(given: LossName | Loss | LossFunction, owner: string): void {
   if (typeof given === "string") lossNames.check(owner, given);
-  else if (typeof given !== "function" && typeof (given as Loss | undefined)?.call !== "function")
+  // A class of losses, which cannot be called, has `call` in its prototype.
+  else if (typeof (given as Loss | undefined)?.call !== "function" || (given as { prototype?: Loss }).prototype?.call)
     throw valueError(owner, { rule: "a loss is a name, a loss or a function", expected: 'such as "meanSquaredError"', received: given });
 }
 

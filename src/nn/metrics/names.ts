@@ -62,7 +62,12 @@ type Given = MetricName | Metric | Loss | ((yTrue: Tensor, yPred: Tensor) => Ten
 /** @throws ValueError on what is no metric, and on an unknown name, with the nearest. */
 export function checkMetric(given: Given, owner: string): void {
   if (typeof given === "string") lookUp(owner, "metric", { ...accuracies, ...lossNames.known, ...metricNames.known }, given);
-  else if (typeof given !== "function" && typeof (given as Loss | null)?.call !== "function" && typeof (given as Metric | null)?.fresh !== "function")
+  // A function or a loss has `call`, a metric `fresh`; a class of metrics has both.
+  else if (
+    typeof (given as Loss | null)?.call !== "function"
+      ? typeof (given as Metric | null)?.fresh !== "function"
+      : (given as { prototype?: Metric }).prototype?.fresh
+  )
     throw valueError(owner, {
       rule: "a metric is a name, a metric, a loss or a function",
       expected: 'such as "accuracy", or an object with update, result and fresh',
