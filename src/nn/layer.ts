@@ -1,4 +1,4 @@
-import { literal, shapeError, stateError, valueError } from "../errors.ts";
+import { shapeError, stateError, valueError } from "../errors.ts";
 import { Printed, show } from "../format.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import { describe } from "../regularize/configured.ts";
@@ -8,14 +8,14 @@ import type { DType } from "../tensor/dtype.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import { formatShape, type Shape, withUnknownExtents } from "../tensor/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import type { CallContext } from "./call-context.ts";
 import { noteCopies } from "./copies.ts";
 import { type Initializer, initializer } from "./initializers.ts";
 import { checkSampleShape, type SampleShape } from "./input.ts";
 import { type LayerOptions, layerTable, type WeightOptions, weightTable } from "./layer-options.ts";
-import { agree, probing } from "./probing.ts";
+import { agree, checkOutputs, probing } from "./probing.ts";
 import { streamOf } from "./stream.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 
@@ -28,7 +28,6 @@ export type BatchShape = readonly (number | null)[];
 /**
  * A layer describes its variables in `build` and records its maths in `call`. Building twice does nothing: a layer used in
  * two models shares its weights.
- *
  * A layer class takes ONE options object and hands all of it to `super`, with a table of what it takes (see docs/decisions/0018-options.md); from then
  * on it reads them in `config`, checked, and `getConfig` and `clone` use that. The factory puts positional arguments into it: `dense(300, options)` is
  * `new Dense({ ...options, units: 300 })`.
@@ -331,11 +330,7 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
           dtypes[index],
         ),
       );
-      const outputs = listOf(this.call(single ? (inputs[0] as Tensor) : inputs, probing));
-      const wrong = outputs.findIndex((output) => !(output instanceof Tensor));
-      if (wrong >= 0) {
-        throw valueError(this.label, { rule: "a layer's function gives a tensor", expected: "the result of ops", received: literal(outputs[wrong]) });
-      }
+      const outputs = checkOutputs(this.label, listOf(this.call(single ? (inputs[0] as Tensor) : inputs, probing)));
       return outputs.map(({ shape, dtype }) => ({ shape: shape.map((extent) => (Number.isNaN(extent) ? null : extent)), dtype }));
     });
   }

@@ -197,8 +197,10 @@ describe("compile", () => {
 
 describe("models", () => {
   it("are made of layers, the first of which says what comes in", () => {
-    expect(() => sequential([])).toThrow("sequential: a model is a list of layers. Expected at least one layer, received an empty list.");
-    expect(() => sequential(["dense" as never])).toThrow("sequential: a model is a list of layers. Expected at least one layer, received dense.");
+    expect(() => sequential([])).toThrow("sequential: a model is a list of layers. Expected sequential([dense(…), …]), received an empty list.");
+    expect(() => sequential(["dense" as never])).toThrow(
+      'sequential: a model is a list of layers. Expected sequential([dense(…), …]), received the string "dense".',
+    );
     expect(() => sequential([dense(3)])).toThrow(
       /sequential: the first layer must say what comes in\. Expected inputShape, the shape of one sample, received none \(dense ".*"\)\. For example dense\(…, \{ inputShape: \[784\] \}\)\./,
     );
