@@ -95,7 +95,7 @@ export function lookUp<T>(owner: string, what: string, table: Readonly<Record<st
     rule: `unknown ${what}`,
     expected: known.length <= 12 ? `one of ${known.join(", ")}` : `one of ${known.length} names`,
     received: show(name),
-    advice: near.length > 0 ? `Did you mean ${near.map((known) => `"${known}"`).join(" or ")}?` : `Known: ${known.join(", ")}.`,
+    advice: near.length > 0 ? `Did you mean ${near.map((known) => `"${known}"`).join(" or ")}?` : known.length > 12 ? `Known: ${known.join(", ")}.` : "",
   });
 }
 
@@ -108,7 +108,7 @@ export function nearest(name: string, known: readonly string[]): string[] {
     String(text)
       .toLowerCase()
       .replaceAll(/[^a-z0-9]/g, "");
-  const wanted = plain(name);
+  const wanted = plain(String(name).replace(/lr$/i, "learningRate"));
   const distanceTo = (candidate: string) => {
     if (wanted === plain(candidate.replaceAll(/(?!^)[a-z]/g, ""))) return 0;
     const distance = editDistance(wanted, plain(candidate));

@@ -49,7 +49,13 @@ export function withArguments<O extends object, P extends object = object>(owner
       received: `it among the options, too`,
     });
   }
-  throw valueError(owner, { rule: "options are given in an object", expected: `an object such as { ${example}: … }`, received: literal(options) });
+  throw valueError(owner, {
+    rule: "options are given in an object",
+    expected: `an object such as { ${example}: … }`,
+    received: literal(options),
+    // A factory in the place of what it makes, such as a loss, is called with tensors.
+    advice: options && "dtype" in Object(options) ? `Call ${owner}() first.` : "",
+  });
 }
 
 /**
@@ -99,6 +105,8 @@ const kindOf = (value: unknown): string => (value === null ? "null" : Array.isAr
 
 /** What to write instead: positional arguments that were given as options, a list for one number, and the ends of names that say what is meant. */
 function adviceOn(owner: string, key: string, value: unknown, table: Readonly<Record<string, string>>): string {
+  if (typeof value === "function") return `Call it: ${value.name || "f"}().`;
+  if (key === "backend") return "Write await wasm() or js().";
   if (key.endsWith("Regularizer")) return 'Write "l2" or l2(0.01), for example.';
   if (key.endsWith("Constraint")) return 'Write "nonNeg" or maxNorm(3), for example.';
   if (table[key] === "list" && typeof value === "number") return `Write [${value}].`;

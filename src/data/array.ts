@@ -62,6 +62,8 @@ function notNumbers(name: string, value: unknown): Error {
     rule: "data are a tensor, a typed array, nested arrays of numbers, or { data, shape }",
     expected: "numbers",
     received: literal(value),
+    ...(value instanceof Promise && { advice: "Await it." }),
+    ...(typeof value === "function" && { advice: "For a generator write datasetFrom(f)." }),
     ...(isJson && { advice: "JSON.stringify makes objects of typed arrays: store what getWeights gave, or Array.from(data)." }),
   });
 }

@@ -127,7 +127,8 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
  * @throws ShapeError where arrays differ in their number of rows.
  * @example for await (const { x, y } of dataset({ x, y }).shuffle({ seed: 1 }).batch(32)) …
  */
-export function dataset<T>(arrays: T): Dataset<HostTree<T>> {
+export function dataset<T>(arrays: T, ...more: never[]): Dataset<HostTree<T>> {
+  if (more.length > 0) throw valueError("dataset", { rule: "takes one object", expected: "dataset({ x, y })", received: `${more.length + 1} arguments` });
   const tree = toHostTree("", arrays);
   return new Dataset(rowsOfArrays(tree, commonRows("dataset", tree)));
 }

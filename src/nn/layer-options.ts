@@ -37,6 +37,14 @@ export interface WeightOptions {
   role?: VariableRole | undefined;
 }
 
+export const weightTable: OptionTable<WeightOptions> = {
+  initializer: "string or function",
+  trainable: "boolean",
+  regularizer: "string or function",
+  constraint: "string or function",
+  role: "string",
+};
+
 export const layerTable: OptionTable<LayerOptions> = {
   name: "string",
   trainable: "boolean",

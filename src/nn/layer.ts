@@ -1,4 +1,4 @@
-import { shapeError, stateError, valueError } from "../errors.ts";
+import { literal, shapeError, stateError, valueError } from "../errors.ts";
 import { Printed, show } from "../format.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import { describe } from "../regularize/configured.ts";
@@ -8,13 +8,13 @@ import type { DType } from "../tensor/dtype.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import { formatShape, type Shape, withUnknownExtents } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import type { CallContext } from "./call-context.ts";
 import { noteCopies } from "./copies.ts";
 import { type Initializer, initializer } from "./initializers.ts";
 import { checkSampleShape, type SampleShape } from "./input.ts";
-import { type LayerOptions, layerTable, type WeightOptions } from "./layer-options.ts";
+import { type LayerOptions, layerTable, type WeightOptions, weightTable } from "./layer-options.ts";
 import { agree, probing } from "./probing.ts";
 import { streamOf } from "./stream.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
@@ -32,6 +32,12 @@ export type BatchShape = readonly (number | null)[];
  * A layer class takes ONE options object and hands all of it to `super`, with a table of what it takes (see docs/decisions/0018-options.md); from then
  * on it reads them in `config`, checked, and `getConfig` and `clone` use that. The factory puts positional arguments into it: `dense(300, options)` is
  * `new Dense({ ...options, units: 300 })`.
+ * @example
+ * class Scale extends Layer {
+ *   constructor(options = {}) { super("scale", options, {}); }
+ *   build(shape) { this.factor = this.addVariable("factor", [shape.at(-1)], { initializer: "ones" }); }
+ *   call(x) { return ops.mul(x, this.factor); }
+ * }
  */
 export abstract class Layer<Options extends LayerOptions = LayerOptions> extends Printed {
   /** Given by the first model, where the options give none. */
@@ -111,6 +117,7 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   set trainable(value: boolean) {
+    checkOptions(this.label, { trainable: value }, { trainable: "boolean!" });
     this.isTrainable = value;
     for (const layer of this.sublayers) layer.trainable = value;
   }
@@ -135,12 +142,12 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
 
   /** For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN. */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
-    const { trainable = true, role } = options;
-    const regularizer = penaltyOf(options.regularizer, this.label);
-    const constraint = constraintOf(options.constraint, this.label);
+    const { trainable = true, role, ...given } = checkOptions(this.label, options, weightTable);
+    const regularizer = penaltyOf(given.regularizer, this.label);
+    const constraint = constraintOf(given.constraint, this.label);
     const variable = new Variable(shape, { initial: Number.NaN, name: () => `${this.name}/${name}`, trainable, role });
     this.own.push(variable);
-    this.pending.set(variable, initializer(options.initializer ?? "glorotUniform", this.label));
+    this.pending.set(variable, initializer(given.initializer ?? "glorotUniform", this.label));
     if (regularizer) this.regularizers.set(variable, regularizer);
     if (constraint) this.ownConstraints.set(variable, constraint);
     return variable;
@@ -325,6 +332,10 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
         ),
       );
       const outputs = listOf(this.call(single ? (inputs[0] as Tensor) : inputs, probing));
+      const wrong = outputs.findIndex((output) => !(output instanceof Tensor));
+      if (wrong >= 0) {
+        throw valueError(this.label, { rule: "a layer's function gives a tensor", expected: "the result of ops", received: literal(outputs[wrong]) });
+      }
       return outputs.map(({ shape, dtype }) => ({ shape: shape.map((extent) => (Number.isNaN(extent) ? null : extent)), dtype }));
     });
   }

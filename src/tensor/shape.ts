@@ -99,7 +99,7 @@ export function normalizeAxes(name: string, axes: number | readonly number[] | n
 export function checkList<T>(name: string, what: string, value: readonly T[], fits = (_item: T): boolean => true): readonly T[] {
   const list = Array.isArray(value) ? Array.from<T>(value) : undefined;
   if (list?.every(fits)) return list;
-  throw valueError(name, { rule: `${what} must be a list`, expected: "an array that fits", received: literal(value) });
+  throw valueError(name, { rule: `${what} must be a list`, expected: "an array of values of the right kind", received: literal(value) });
 }
 
 export const isNumber = (value: unknown): value is number => typeof value === "number";

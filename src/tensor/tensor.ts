@@ -1,3 +1,4 @@
+import { valueError } from "../errors.ts";
 import { cut, Printed, short } from "../format.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { hostJson } from "./host-json.ts";
@@ -31,7 +32,7 @@ export class Tensor extends Printed {
 
   /** Compiles, runs and reads: the values in row-major order, in an array of the caller's own. */
   async data(): Promise<TypedArray> {
-    // The one look upwards in the house, taken only when somebody asks for numbers: recording needs no compiler and no backend.
+    // Imported only when values are read: recording needs no compiler and no backend.
     const { evaluate } = await import("../backends/evaluate.ts");
     return (await evaluate([this]))[0] as TypedArray;
   }
@@ -54,9 +55,15 @@ export class Tensor extends Printed {
     return cut(`Tensor ${this.dtype} ${formatShape(this.shape)} ${what}`, 400);
   }
 
-  /** A constant in a form that stands for it wherever arrays are taken; other tensors as text. */
+  /** A constant in a form that is taken wherever arrays are; other tensors as text. */
   override toJSON(): unknown {
     return this.constant ? hostJson(this.constant, this.shape) : String(this);
+  }
+
+  /** Text for templates. @throws ValueError for `t * 2` and `t > 1`, which would be NaN and false without a word. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint !== "number") return this.toString();
+    throw valueError("tensor", { rule: "operators take numbers", expected: "a number", received: this, advice: "Compute with ops, or with await t.array()." });
   }
 
   private get constant(): TypedArray | undefined {

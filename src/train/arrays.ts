@@ -30,11 +30,13 @@ export interface DataGiven {
  */
 export async function toColumns({ label, inputs, outputs, needsLabels }: Slots, { x, y, sampleWeight }: DataGiven): Promise<Columns> {
   const names = inputs.map(({ name }) => name);
+  // Before x: of fit({ x, y }) it says more that labels are missing.
+  const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
   const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
   const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
     x: xs.map((array, index) => withFeatureAxis(array, inputs[index]?.rank ?? 0)),
-    y: needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [],
+    y: ys,
     weights: outputs.map((_, index) => weights[index] && perSample(weights[index], xs[0]?.shape[0] ?? 0)),
   };
   return { ...columns, rows: sharedRows(label, columns) };
@@ -69,7 +71,7 @@ async function arraysOf(
     );
   if (what !== "x" && (given === undefined || given === null)) {
     if (!needs.includes(true)) return names.map(() => undefined);
-    throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone" });
+    throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone", advice: "Call it with (x, y, options)." });
   }
   if (isPlainRecord(given)) return each(pick(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
   if (names.length === 1) {

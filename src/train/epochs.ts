@@ -70,10 +70,12 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
 
 /** Training with an average of the weights ends with that average in their place. */
 async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variable[]): Promise<void> {
-  for (const variable of variables) {
-    const average = optimizer.averageOf(variable);
-    if (average) variable.assign(await average.read());
-  }
+  const averages = await Promise.all(variables.map((variable) => optimizer.averageOf(variable)?.read()));
+  // All in one tick: no prediction sees some of them only.
+  variables.forEach((variable, index) => {
+    const average = averages[index];
+    if (average) variable.assign(average);
+  });
 }
 
 /**

@@ -30,7 +30,7 @@ export class History extends Printed {
   /** `History of 3 epochs, the last { loss: 0.21, accuracy: 0.92 }`. */
   override toString(): string {
     const last = Object.entries(this.history).map(([name, values]) => [name, Number(short(values.at(-1) ?? Number.NaN))]);
-    return `History of ${this.epoch.length} epochs, the last ${show(Object.fromEntries(last))}`;
+    return `History of ${this.epoch.length} ${this.epoch.length === 1 ? "epoch" : "epochs"}, the last ${show(Object.fromEntries(last))}`;
   }
 
   override toJSON(): object {

@@ -116,12 +116,17 @@ export class Model extends Network implements TrainedModel {
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
   async trainOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: BatchWeights = {}): Promise<Logs> {
-    return this.onBatch("trainOnBatch", ({ optimizer }) => (optimizer.phase === "update" ? "train" : "accumulate"), { x, y }, weights);
+    return this.onBatch("trainOnBatch", (task) => task.trainingMode, { x, y }, weights);
   }
 
   /** Losses and metrics of one batch. */
   async testOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
     return this.onBatch("testOnBatch", () => "test", { x, y }, weights);
+  }
+
+  /** For `learningRateRangeTest`: calls `act` with what trains on a batch, while no other operation runs. */
+  withTraining<T>(what: string, act: (trainOnBatch: (x: ArraysGiven, y: ArraysGiven) => Promise<Logs>) => Promise<T>): Promise<T> {
+    return this.alone(what, (task, trainer) => act((x, y) => this.runBatch(what, task.trainingMode, task, trainer, { x, y })));
   }
 
   /** For `profile`: calls `act` with the step of a mode for all of these data as one batch, while no other operation runs. */
@@ -143,21 +148,22 @@ export class Model extends Network implements TrainedModel {
 
   private onBatch(what: string, modeOf: (task: Task) => Mode, data: DataGiven, weights: BatchWeights): Promise<Logs> {
     const { sampleWeight, classWeight } = batchWeights(`${what} of ${this.label}`, weights, what === "testOnBatch");
-    return this.alone(what, async (task, trainer) => {
-      const mode = modeOf(task);
-      if (mode !== "test") trainer.checkTrainable(what);
-      const preparation = new Preparation(this, what, task.objective, true);
-      const columns = await preparation.weigh(await preparation.columns({ ...data, sampleWeight }), classWeight);
-      const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
-      const runner = new StepRunner(trainer);
-      task.objective.reset();
-      try {
-        await runner.run(mode, (await cursor.next()) as BatchSpec, cursor, () => undefined);
-      } finally {
-        runner.close();
-      }
-      return trainer.logs();
-    });
+    return this.alone(what, (task, trainer) => this.runBatch(what, modeOf(task), task, trainer, { ...data, sampleWeight }, classWeight));
+  }
+
+  private async runBatch(what: string, mode: Mode, task: Task, trainer: Trainer, data: DataGiven, classWeight?: BatchWeights["classWeight"]): Promise<Logs> {
+    if (mode !== "test") trainer.checkTrainable(what);
+    const preparation = new Preparation(this, what, task.objective, true);
+    const columns = await preparation.weigh(await preparation.columns(data), classWeight);
+    const cursor = preparation.arraySource(columns, { batchSize: columns.rows }).open(0);
+    const runner = new StepRunner(trainer);
+    task.objective.reset();
+    try {
+      await runner.run(mode, (await cursor.next()) as BatchSpec, cursor, () => undefined);
+    } finally {
+      runner.close();
+    }
+    return trainer.logs();
   }
 
   // ── Using ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,7 +200,9 @@ export class Model extends Network implements TrainedModel {
 
   /** As {@link predict}, with a tensor for each output. */
   async predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
-    return this.forward("predict", x, predictOptions(`predict of ${this.label}`, options));
+    const checked = predictOptions(`predict of ${this.label}`, options);
+    // Callbacks may change weights, as swapEMAWeights does.
+    return checked.callbacks ? this.queue.run((queue) => this.forward("predict", x, checked, queue)) : this.forward("predict", x, checked);
   }
 
   /**
@@ -207,15 +215,15 @@ export class Model extends Network implements TrainedModel {
   async mcPredict(x: ArraysGiven, given: McPredictOptions = {}): Promise<McPrediction> {
     const { passes = 100, ...options } = predictOptions(`mcPredict of ${this.label}`, given, { passes: "number" });
     // One after another, so that what each draws depends on the order of the calls alone.
-    return this.queue.run(async () =>
+    return this.queue.run(async (queue) =>
       (await import("../rare.ts")).mcPredict(this.label, passes, async () => {
-        const outputs = await this.forward("sample", x, options);
+        const outputs = await this.forward("sample", x, options, queue);
         return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
       }),
     );
   }
 
-  private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions): Promise<Tensor[]> {
+  private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions, queue?: OperationQueue): Promise<Tensor[]> {
     const { batchSize, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
@@ -224,7 +232,7 @@ export class Model extends Network implements TrainedModel {
       this.forwardTrainer(),
       this.outputs.length,
       { source, epoch: 0, limit: steps },
-      new CallbackList(callbacksOf(preparation.label, callbacks), { model: this }),
+      new CallbackList(callbacksOf(preparation.label, callbacks), { model: this }, queue),
       mode,
     );
     return outputs.map(({ data, shape }) => tensor(data, shape));
@@ -260,10 +268,11 @@ export class Model extends Network implements TrainedModel {
   }
 
   /**
-   * Copies of all weights by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. They come back to equal
+   * Copies of all weights at one moment, by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. They come back to equal
    * bits from `JSON.stringify` and from `structuredClone`.
    */
-  getNamedWeights(): Promise<NamedArrays> {
+  async getNamedWeights(): Promise<NamedArrays> {
+    await settle(this.variables, this.givenBackend);
     return readNamed(this.variables);
   }
 
@@ -278,10 +287,11 @@ export class Model extends Network implements TrainedModel {
     return assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
   }
 
-  /** The optimizer's state as plain data, to be stored as weights are: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
-  getOptimizerState(): Promise<NamedArrays> {
-    const { optimizer } = this;
-    optimizer.build(this.trainableVariables);
+  /** The optimizer's state at one moment, as plain data, to be stored as weights are: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
+  async getOptimizerState(): Promise<NamedArrays> {
+    const { optimizer, trainableVariables } = this;
+    optimizer.build(trainableVariables);
+    await settle([...trainableVariables, ...optimizer.variables], this.givenBackend);
     return readOptimizer(optimizer);
   }
 

@@ -39,7 +39,7 @@ export interface NamedResult {
   readonly unexpected: readonly string[];
 }
 
-/** Copies of the values of variables, by name. */
+/** Copies of the values of variables, by name; of one moment where they are on a backend. */
 export async function readNamed(variables: readonly Variable[]): Promise<NamedArrays> {
   const entries = named(variables).map(async ([name, variable]) => [name, storableArray(await variable.read(), variable.shape)] as const);
   return Object.fromEntries(await Promise.all(entries));
@@ -48,9 +48,16 @@ export async function readNamed(variables: readonly Variable[]): Promise<NamedAr
 /**
  * Sets variables from arrays by name, all or none.
  * @param strict whether each variable must be given, and nothing else; otherwise one of them must.
+ * @param advice what to do where the names do not fit.
  * @throws ValueError where names do not fit; ShapeError where shapes do not.
  */
-export function assignNamed(owner: string, variables: readonly Variable[], given: Readonly<Record<string, ArrayInput>>, strict = true): NamedResult {
+export function assignNamed(
+  owner: string,
+  variables: readonly Variable[],
+  given: Readonly<Record<string, ArrayInput>>,
+  strict = true,
+  advice = `Give layers names${strict ? ", or pass strict: false to set what fits" : ""}.`,
+): NamedResult {
   checkNamed(owner, given);
   const known = new Map(named(variables));
   const missing = [...known.keys()].filter((name) => !Object.hasOwn(given, name));
@@ -59,8 +66,8 @@ export function assignNamed(owner: string, variables: readonly Variable[], given
     throw valueError(owner, {
       rule: "as many arrays as variables, under their names",
       expected: missing.length > 0 ? `also ${list(missing)}` : list([...known.keys()]),
-      received: unexpected.length > 0 ? list(unexpected) : `only ${list(Object.keys(given))}`,
-      advice: `Give layers names${strict ? ", or pass strict: false to set what fits" : ""}.`,
+      received: list(unexpected.length > 0 ? unexpected : Object.keys(given)),
+      advice,
     });
   }
   const arrays = Object.entries(given).flatMap(([name, value]) => {
@@ -74,14 +81,13 @@ export function assignNamed(owner: string, variables: readonly Variable[], given
   return { set, missing, unexpected };
 }
 
-/** The state of an optimizer: slots by name, steps done, and the learning rate where it is a number. */
+/** The state of an optimizer whose slots are on a backend: slots by name, steps done, and the learning rate where it is a number. */
 export async function readOptimizer(optimizer: Optimizer): Promise<NamedArrays> {
   const one = (value: number): HostArray => storableArray(Float64Array.of(value), []);
-  return {
-    ...(await readNamed(optimizer.variables)),
-    steps: one(optimizer.rawSteps),
-    ...(!optimizer.isScheduled && { learningRate: one(optimizer.learningRate) }),
-  };
+  // All of one moment: training may go on as soon as something is awaited.
+  const slots = readNamed(optimizer.variables);
+  const numbers = { steps: one(optimizer.rawSteps), ...(!optimizer.isScheduled && { learningRate: one(optimizer.learningRate) }) };
+  return { ...(await slots), ...numbers };
 }
 
 /** Sets what {@link readOptimizer} gave. @throws ValueError or ShapeError where it does not fit; then nothing has changed. */
@@ -90,17 +96,21 @@ export function assignOptimizer(owner: string, optimizer: Optimizer, given: Read
   const { steps, learningRate, ...slots } = given;
   const [count, rate] = [numberOf(steps), numberOf(learningRate)];
   if (rate !== undefined) checkNonNegative(owner, "learningRate", rate);
-  if (!(count !== undefined && Number.isInteger(count) && count >= 0)) {
+  if (!(Number.isSafeInteger(count) && (count as number) >= 0)) {
     throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer ≥ 0", received: literal(count) });
   }
-  assignNamed(owner, optimizer.variables, slots);
-  optimizer.rawSteps = count;
+  assignNamed(owner, optimizer.variables, slots, true, "Compile with the optimizer that the state is from.");
+  optimizer.rawSteps = count as number;
   if (rate !== undefined && !optimizer.isScheduled) optimizer.learningRate = rate;
 }
 
 function checkNamed(owner: string, given: unknown): void {
-  if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
-  throw valueError(owner, { rule: "arrays are given by name", expected: "what getNamedWeights or getOptimizerState gave", received: literal(given) });
+  if (typeof given === "object" && given !== null && !Array.isArray(given) && !(given instanceof Promise)) return;
+  throw valueError(owner, {
+    rule: "arrays are given by name",
+    expected: "what await getNamedWeights() or await getOptimizerState() gave",
+    received: literal(given),
+  });
 }
 
 /** The one number of an array, in full: as float32, neither 0.01 nor many steps would come back. */

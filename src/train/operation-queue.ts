@@ -4,13 +4,14 @@ type Operation<T> = (queue: OperationQueue) => Promise<T>;
 /**
  * The rule for calls that overlap on one model:
  *
- * - Calls that train, measure or draw random numbers (`fit`, `evaluate`, `trainOnBatch`, `testOnBatch`, `mcPredict`, `profile`) run one after another,
- *   in the order of the calls. Each begins when those before it have ended, whether they succeeded or failed.
- * - `predict`, `predictAll` and `predictOnBatch` never wait: any number may run at once, also while the model trains. Each batch sees the weights of the
+ * - Calls that train, measure or draw random numbers (`fit`, `evaluate`, `trainOnBatch`, `testOnBatch`, `mcPredict`, `profile`, `learningRateRangeTest`), and
+ *   predictions with callbacks, which may change weights, run one after another, in the order of the calls. Each begins when those before it have ended,
+ *   whether they succeeded or failed.
+ * - Other predictions (`predict`, `predictAll`, `predictOnBatch`) never wait: any number may run at once, also while the model trains. Each batch sees the weights of the
  *   moment at which it runs.
  * - While a call waits for a user's callback, it is paused between two steps. Calls that are made during that time run at once, one after another, and the
  *   paused call goes on when they have ended: a callback may await `model.evaluate(…)`. `fit` inside a callback of the same model is refused.
- * - `compile`, `pop` and `dispose` are refused while such calls run or wait.
+ * - `compile`, `add`, `pop` and `dispose` are refused while such calls run or wait.
  *
  * Calls on different models are independent. Each step writes its inputs, runs and starts to read its results without awaiting anything in between, and a
  * program that a call uses is not freed. See docs/decisions/0012-overlap.md.

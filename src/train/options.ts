@@ -154,6 +154,10 @@ export function fitOptions(label: string, options: FitOptions): FitOptions {
 
 /** The options of `compile`, checked. */
 export function compileOptions(label: string, options: CompileModelOptions): CompileModelOptions {
+  const { backend } = options ?? {};
+  if (typeof backend === "object" && backend && !backend.load) {
+    throw valueError(label, { rule: "backend is what a factory made", expected: "await wasm() or js()", received: backend });
+  }
   return checkOptions(label, options, {
     loss: "string or function or list or object or null",
     optimizer: "string or object",

@@ -7,6 +7,7 @@ import { pow } from "../tensor/portable.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import { chart } from "./chart.ts";
 import type { Model } from "./model.ts";
+import type { Logs } from "./trainer.ts";
 
 /** Options of {@link learningRateRangeTest}. */
 export interface RangeTestOptions {
@@ -65,19 +66,28 @@ export async function learningRateRangeTest(model: Model, x: ArraysGiven, y: Arr
     seed: "number",
   });
   checkRanges({ minLearningRate, maxLearningRate, steps, batchSize, smoothing, divergence, seed });
-  const { optimizer } = model;
-  if (optimizer.isScheduled) {
-    throw stateError("learningRateRangeTest", { rule: "the test sets the learning rate", expected: "an optimizer made with a number", received: "a schedule" });
-  }
-  const restore = await remember(model);
-  try {
-    const batches = dataset({ x, y }).shuffle({ seed }).batch(batchSize);
-    return report(
-      await sweep(model, batches as Dataset<{ x: ArraysGiven; y: ArraysGiven }>, { minLearningRate, maxLearningRate, steps, smoothing, divergence }),
-    );
-  } finally {
-    restore();
-  }
+  return model.withTraining("learningRateRangeTest", async (trainOnBatch) => {
+    if (model.optimizer.isScheduled) {
+      throw stateError("learningRateRangeTest", {
+        rule: "the test sets the learning rate",
+        expected: "an optimizer made with a number",
+        received: "a schedule",
+      });
+    }
+    const restore = await remember(model);
+    try {
+      const batches = dataset({ x, y }).shuffle({ seed }).batch(batchSize) as Dataset<Samples>;
+      const points = await sweep(model, trainOnBatch, batches, { minLearningRate, maxLearningRate, steps, smoothing, divergence });
+      return report(points);
+    } finally {
+      restore();
+    }
+  });
+}
+
+interface Samples {
+  readonly x: ArraysGiven;
+  readonly y: ArraysGiven;
 }
 
 interface Point {
@@ -88,7 +98,12 @@ interface Point {
 
 type Sweep = Required<Pick<RangeTestOptions, "minLearningRate" | "maxLearningRate" | "steps" | "smoothing" | "divergence">>;
 
-async function sweep(model: Model, batches: Dataset<{ x: ArraysGiven; y: ArraysGiven }>, options: Sweep): Promise<Point[]> {
+async function sweep(
+  model: Model,
+  trainOnBatch: (x: ArraysGiven, y: ArraysGiven) => Promise<Logs>,
+  batches: Dataset<Samples>,
+  options: Sweep,
+): Promise<Point[]> {
   const { minLearningRate, maxLearningRate, steps, smoothing, divergence } = options;
   const points: Point[] = [];
   let average = 0;
@@ -97,7 +112,7 @@ async function sweep(model: Model, batches: Dataset<{ x: ArraysGiven; y: ArraysG
     for await (const { x, y } of batches) {
       const rate = minLearningRate * pow(maxLearningRate / minLearningRate, points.length / (steps - 1));
       model.optimizer.learningRate = rate;
-      const { loss = Number.NaN } = await model.trainOnBatch(x, y);
+      const { loss = Number.NaN } = await trainOnBatch(x, y);
       average = smoothing * average + (1 - smoothing) * loss;
       const smoothed = average / (1 - pow(smoothing, points.length + 1));
       // Written so that NaN ends the test, too.

@@ -1,4 +1,4 @@
-import { valueError } from "../errors.ts";
+import { literal, valueError } from "../errors.ts";
 import { input } from "../nn/input.ts";
 import { Layer } from "../nn/layer.ts";
 import { nameLayers } from "../nn/naming.ts";
@@ -18,7 +18,11 @@ export function sequential(layers: readonly Layer[], options: ModelOptions = {})
   const [first] = Array.isArray(layers) ? layers : [];
   const stranger = Array.isArray(layers) ? layers.find((layer) => !(layer instanceof Layer)) : layers;
   if (!first || stranger !== undefined) {
-    throw valueError("sequential", { rule: "a model is a list of layers", expected: "at least one layer", received: stranger ?? "an empty list" });
+    throw valueError("sequential", {
+      rule: "a model is a list of layers",
+      expected: "sequential([dense(…), …])",
+      received: Array.isArray(layers) && layers.length === 0 ? "an empty list" : literal(stranger),
+    });
   }
   const start = inputOf(first);
   // The model does that, too; done before, messages about layers that do not fit tell them apart.

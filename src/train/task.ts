@@ -37,6 +37,11 @@ export class Task {
     });
   }
 
+  /** What the next training step does: some only add to gradients that a later one applies. */
+  get trainingMode(): "train" | "accumulate" {
+    return this.optimizer.phase === "update" ? "train" : "accumulate";
+  }
+
   /** All state: the optimizer's and the metrics'. */
   get variables(): Variable[] {
     return [...(this.made?.variables ?? []), ...Object.values(this.objective.reported).flatMap((metric) => metric.variables)];

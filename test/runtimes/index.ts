@@ -96,7 +96,9 @@ await part("examples/workers", async () => {
     `examples/workers: peak memory of the runtime ${MB(peak)}, ${MB(idle)} before the first request; linear memory of the kernels ${MB(linearMemory)}, growth over 800 more requests ${MB(growth)}`,
   );
   expect(peak - idle <= 128e6, `examples/workers: requests took ${MB(peak - idle)}, more than the 128 MB of a Worker`);
-  expect(!(growth > 32e6), `examples/workers: memory grew by ${MB(growth)} over 800 requests`);
+  // A local workerd, which has no limit, lets its heap grow to some 100 MB before it collects: 30 to 60 MB in these requests, and no more in 3000 others. Models
+  // that stay would take 0.3 MB each, 240 MB in all.
+  expect(!(growth > 110e6), `examples/workers: memory grew by ${MB(growth)} over 800 requests`);
 });
 await part("docs/runtimes.md", async () => {
   const text = readFileSync(new URL("../../docs/runtimes.md", import.meta.url), "utf8");

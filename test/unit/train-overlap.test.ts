@@ -7,8 +7,10 @@ import { dense, dropout } from "../../src/nn/layers/index.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { Callback } from "../../src/train/callback.ts";
+import { swapEMAWeights } from "../../src/train/callbacks/swap-ema-weights.ts";
 import { terminateOnNaN } from "../../src/train/callbacks/terminate-on-nan.ts";
 import type { Model } from "../../src/train/model.ts";
+import { learningRateRangeTest } from "../../src/train/range-test.ts";
 import { model as functional, sequential } from "../../src/train/sequential.ts";
 import { classifier, countingBackend, points, weightsOf } from "./train-support.ts";
 
@@ -72,6 +74,72 @@ describe.each([
     await Promise.all([train(model), train(model)]);
     await train(reference);
     await train(reference);
+    expect(await weightsOf(model)).toEqual(await weightsOf(reference));
+  });
+
+  it("leave a range test alone, and it them: rates, steps and weights stay their own", async () => {
+    const backend = await make();
+    const [model, reference] = [identity(backend, 0.1), identity(backend, 0.1)];
+    const train = (it: Model, rates: number[] = []) => {
+      const callback: Callback = { onTrainBatchEnd: () => void rates.push(it.optimizer.learningRate) };
+      return it.fit(column(64, 1), column(64, 0), { ...quiet, epochs: 3, batchSize: 16, callbacks: [callback] });
+    };
+    const test = (it: Model) => learningRateRangeTest(it, column(64, 1), column(64, 0), { steps: 5 });
+    const rates: number[] = [];
+    const [before, , between, , after] = await Promise.all([test(model), train(model, rates), test(model), train(model, rates), test(model)]);
+    expect(rates).toEqual(Array(24).fill(0.1));
+    expect(model.optimizer.rawSteps).toBe(24);
+    const alone: unknown[] = [(await test(reference)).losses];
+    await train(reference);
+    alone.push((await test(reference)).losses);
+    await train(reference);
+    alone.push((await test(reference)).losses);
+    expect([before, between, after].map(({ losses }) => losses)).toEqual(alone);
+    expect(await weightsOf(model)).toEqual(await weightsOf(reference));
+  });
+
+  it("read named weights and the optimizer's state of one moment, also before anything has run", async () => {
+    const backend = await make();
+    const momentum = () => {
+      const it = sequential([dense(3, { inputShape: [1] }), dense(1)], { seed: 1 });
+      it.compile({ optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }), loss: "mse", backend });
+      return it;
+    };
+    const textOf = async (read: Promise<unknown>) => JSON.stringify(await read);
+    const reference = momentum();
+    const weights = [await textOf(reference.getNamedWeights())];
+    const states = [await textOf(reference.getOptimizerState())];
+    for (let step = 0; step < 20; step++) {
+      await reference.trainOnBatch(column(8, 1), column(8, 0));
+      weights.push(await textOf(reference.getNamedWeights()));
+      states.push(await textOf(reference.getOptimizerState()));
+    }
+    for (let ticks = 0; ticks < 60; ticks++) {
+      const model = momentum();
+      const training = model.fit(column(8, 1), column(8, 0), { ...quiet, epochs: 20 });
+      for (let tick = 0; tick < ticks; tick++) await undefined;
+      const [named, state] = await Promise.all([textOf(model.getNamedWeights()), textOf(model.getOptimizerState())]);
+      expect(weights).toContain(named);
+      expect(states).toContain(state);
+      await training;
+    }
+  });
+
+  it("swap averages in and out one after another, whatever else trains or predicts", async () => {
+    const backend = await make();
+    const averaging = () => {
+      const it = sequential([dense(1, { inputShape: [1], kernelInitializer: "ones" })], { seed: 1 });
+      it.compile({ optimizer: sgd({ learningRate: 0.05, useEma: true }), loss: "mse", backend });
+      return it;
+    };
+    const [model, reference] = [averaging(), averaging()];
+    const step = (it: Model) => it.trainOnBatch(column(8, 1), column(8, 0));
+    const predict = (it: Model) => it.predict(column(4, 1), { batchSize: 1, callbacks: [swapEMAWeights()] });
+    const [, first, second] = await Promise.all([step(model), predict(model), predict(model), step(model)]);
+    await step(reference);
+    const expected = await dataOf(await predict(reference));
+    await step(reference);
+    expect([await dataOf(first), await dataOf(second)]).toEqual([expected, expected]);
     expect(await weightsOf(model)).toEqual(await weightsOf(reference));
   });
 
@@ -173,6 +241,15 @@ describe("a callback may use the model that calls it", () => {
     };
     await model.fit(...data(), { ...quiet, epochs: 2, batchSize: 64, callbacks: [callback] });
     expect(order).toEqual(["epoch 0", "evaluated", "step", "epoch 1", "step"]);
+  });
+
+  it("a prediction waits for what its callbacks measure", async () => {
+    const model = identity(js());
+    const losses: unknown[] = [];
+    const callback: Callback = { onPredictEnd: async () => void losses.push((await model.evaluate(column(4, 3), column(4, 0))).loss) };
+    await model.predict(column(4, 1), { callbacks: [callback] });
+    await model.mcPredict(column(4, 1), { passes: 2, callbacks: [callback] });
+    expect(losses).toEqual([9, 9, 9]);
   });
 
   it("fit in it is refused", async () => {

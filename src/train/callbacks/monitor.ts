@@ -64,7 +64,7 @@ export class Monitor {
         advice: "Give fit validationData or validationSplit.",
       });
     }
-    const awaited = validates ? reported.map((each) => `val_${each}`) : [];
+    const awaited = validates ? reported.filter((each) => !each.startsWith("val_")).map((each) => `val_${each}`) : [];
     lookUp(owner, "value to monitor", Object.fromEntries([...reported, ...awaited].map((each) => [each, true])), name);
     return undefined;
   }

@@ -188,8 +188,8 @@ async function* batchesOf(label: string, data: AdaptData): AsyncGenerator<HostAr
   const { isHostArray, toHostArrayAsync } = await import("../../../data/array.ts");
   const isNested = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNested(value[0]));
   const isArray = (value: unknown): value is ArrayInput => value instanceof Tensor || isHostArray(value) || ArrayBuffer.isView(value) || isNested(value);
-  if (isArray(data) || typeof data === "number") {
-    yield await toHostArrayAsync(label, data);
+  if (isArray(data) || !(Symbol.iterator in Object(data) || Symbol.asyncIterator in Object(data))) {
+    yield await toHostArrayAsync(label, data as ArrayInput);
     return;
   }
   for await (const element of data as AsyncIterable<unknown>) {

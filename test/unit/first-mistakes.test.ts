@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+import {
+  adam,
+  type Backend,
+  dataset,
+  datasetFrom,
+  dense,
+  earlyStopping,
+  Layer,
+  lambda,
+  losses,
+  metric,
+  normalization,
+  ops,
+  reduceLROnPlateau,
+  sequential,
+  type Tensor,
+  tensor,
+  wasm,
+} from "../../src/index.ts";
+
+const x = [
+  [0, 1],
+  [1, 0],
+];
+const y = [1, 0];
+const quiet = { verbose: 0 } as const;
+
+const compiled = (options: object = {}) => {
+  const model = sequential([dense(1, { inputShape: [2] })], { seed: 1 });
+  model.compile({ optimizer: "sgd", loss: "mse", ...options });
+  return model;
+};
+
+/** What plain JavaScript allows where TypeScript does not. */
+const loose = <T>(value: unknown) => value as T;
+
+describe("operators on tensors", () => {
+  it("throw instead of giving NaN or false", () => {
+    const t = loose<number>(tensor([1, 2]));
+    const wanted = "tensor: operators take numbers. Expected a number, received Tensor float32 [2] [1, 2]. Compute with ops, or with await t.array().";
+    expect(() => t * 2).toThrow(wanted);
+    expect(() => t > 1).toThrow(wanted);
+    expect(() => Math.max(t, 0)).toThrow(wanted);
+  });
+
+  it("leave templates and text as they were", () => {
+    const t = tensor([1, 2]);
+    expect(`${t}`).toBe("Tensor float32 [2] [1, 2]");
+    expect(`${loose<string>(t)}`).toBe("Tensor float32 [2] [1, 2]");
+  });
+});
+
+describe("functions of a user's own that give no tensor", () => {
+  const wanted = /a layer's function gives a tensor\. Expected the result of ops, received (undefined|3)\.$/;
+  it("are refused where the layer is applied", () => {
+    const nothing = loose<(x: Tensor) => Tensor>(() => undefined);
+    expect(() => sequential([lambda(nothing, { inputShape: [2] })])).toThrow(wanted);
+    expect(() => sequential([dense(1, { inputShape: [2], activation: nothing })])).toThrow(wanted);
+    expect(() =>
+      sequential([
+        lambda(
+          loose<(x: Tensor) => Tensor>(() => 3),
+          { inputShape: [2] },
+        ),
+      ]),
+    ).toThrow(wanted);
+  });
+});
+
+describe("layers of a user's own", () => {
+  class Scale extends Layer {
+    constructor(private readonly given: unknown) {
+      super("scale", {}, {});
+    }
+    override build(): void {
+      this.addVariable("factor", [2], loose(this.given));
+    }
+    override call(inputs: Tensor): Tensor {
+      return inputs;
+    }
+  }
+  it("have the options of their variables checked", () => {
+    const make = (given: unknown) => () => sequential([dense(2, { inputShape: [2] }), new Scale(given)]);
+    expect(make("ones")).toThrow('options are given in an object. Expected an object such as { initializer: … }, received the string "ones".');
+    expect(make({ initialiser: "ones" })).toThrow('Did you mean "initializer"?');
+    expect(make({ initializer: "ones" })).not.toThrow();
+  });
+
+  it("take true and false for trainable only", () => {
+    const layer = dense(1);
+    expect(() => {
+      layer.trainable = loose("false");
+    }).toThrow('dense "dense": trainable is of the wrong kind. Expected boolean, received the string "false".');
+    expect(layer.trainable).toBe(true);
+  });
+});
+
+describe("arguments of the wrong kind", () => {
+  it("of sequential: layers outside of a list, none, or what is no layer", () => {
+    const form = /^sequential: a model is a list of layers\. Expected sequential\(\[dense\(…\), …\]\), received /;
+    for (const given of [dense(1), undefined, [null], [dense(1, { inputShape: [2] }), dense], "dense", []])
+      expect(() => sequential(loose(given))).toThrow(form);
+    expect(() => sequential([loose(null)])).toThrow(/received null\.$/);
+    expect(() => sequential([])).toThrow(/received an empty list\.$/);
+  });
+
+  it("of dataset: arrays that are not in one object", () => {
+    expect(() => loose<(x: unknown, y: unknown) => unknown>(dataset)(x, y)).toThrow(
+      "dataset: takes one object. Expected dataset({ x, y }), received 2 arguments.",
+    );
+  });
+
+  it("of compile: a backend that is not there yet, or is none", () => {
+    for (const [backend, received] of [
+      [wasm({ threads: 1 }), "a Promise"],
+      [{}, "{}"],
+    ] as const) {
+      expect(() => compiled({ backend: loose<Backend>(backend) })).toThrow(
+        `backend is what a factory made. Expected await wasm() or js(), received ${received}.`,
+      );
+    }
+    expect(() => compiled({ backend: "wasm" })).toThrow(/Write await wasm\(\) or js\(\)\.$/);
+    expect(() => compiled({ optimizer: adam })).toThrow(/received function adam\. Call it: adam\(\)\.$/);
+  });
+
+  it("of compile: a loss that was not called", async () => {
+    await expect(compiled({ loss: losses.meanSquaredError }).fit(x, y, quiet)).rejects.toThrow(/Call meanSquaredError\(\) first\.$/);
+  });
+
+  it("of fit: data and labels in one object, promises, generator functions", async () => {
+    const fitted = (data: unknown, labels?: unknown) => compiled().fit(loose<number[]>(data), loose<number[]>(labels), quiet);
+    await expect(compiled().fit(loose<number[]>({ x, y }), null)).rejects.toThrow("Expected x and y, received x alone. Call it with (x, y, options).");
+    await expect(fitted(Promise.resolve(x), y)).rejects.toThrow(/received a Promise\. Await it\.$/);
+    await expect(
+      fitted(function* () {
+        yield { x, y };
+      }, y),
+    ).rejects.toThrow(/For a generator write datasetFrom\(f\)\.$/);
+    const history = await compiled().fit(
+      datasetFrom(function* () {
+        yield { x, y };
+      }),
+      quiet,
+    );
+    expect(String(history)).toMatch(/^History of 1 epoch, the last/);
+  });
+
+  it("of setters of weights and state: promises, and state of another optimizer", async () => {
+    const model = compiled();
+    expect(() => model.setNamedWeights(loose(model.getNamedWeights()))).toThrow(/what await getNamedWeights\(\) .* received a Promise\.$/);
+    expect(() => model.setOptimizerState(loose(model.getOptimizerState()))).toThrow(/received a Promise\.$/);
+    expect(() => model.setNamedWeights({})).toThrow(/received none\./);
+    const state = await model.getOptimizerState();
+    expect(() => compiled({ optimizer: "adam" }).setOptimizerState(state)).toThrow(/Compile with the optimizer that the state is from\.$/);
+  });
+
+  it("of adapt: nothing", async () => {
+    await expect(normalization().adapt(loose(undefined))).rejects.toThrow(/Expected numbers, received undefined/);
+  });
+});
+
+describe("names that are near", () => {
+  it("know the end lr", () => {
+    expect(() => reduceLROnPlateau(loose({ min_lr: 1 }))).toThrow('Did you mean "minLearningRate"?');
+    expect(() => adam(loose({ lr: 1 }))).toThrow('Did you mean "learningRate"?');
+  });
+
+  it("of values to monitor have one val_", async () => {
+    const fitted = compiled({ metrics: ["mae"] }).fit(x, y, { ...quiet, validationData: [x, y], callbacks: [earlyStopping({ monitor: "val_ma" })] });
+    await expect(fitted).rejects.toThrow("Expected one of loss, mae, val_loss, val_mae, received");
+  });
+
+  it("are not listed twice", () => {
+    expect(() => compiled({ run_eagerly: true })).toThrow(/received "run_eagerly"\.$/);
+  });
+});
+
+it("a metric of a function's own maths shows in the logs", async () => {
+  const model = compiled({ metrics: [metric("worst", (a, b) => ops.max(ops.abs(ops.sub(a, b)), -1))] });
+  const { worst } = await model.evaluate(x, y);
+  expect(worst).toBeGreaterThan(0);
+});
