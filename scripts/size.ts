@@ -60,11 +60,11 @@ async function rows(): Promise<Row[]> {
   const dense = await bundle('export { sequential, dense, adam } from "./dist/index.js";');
   const cnn = await bundle('export { sequential, conv2d, maxPooling2d, flatten, dense, sgd } from "./dist/index.js";');
   return [
-    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 149 * KB, budget: 60 * KB },
+    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 149.5 * KB, budget: 60 * KB },
     { what: "  without kernels", bytes: everything.code },
     { what: "sequential, dense, adam, with kernels", bytes: dense.code + dense.wasm },
-    { what: "  without kernels", bytes: dense.code, limit: 66 * KB, budget: 35 * KB },
-    { what: "a CNN with sgd, without kernels", bytes: cnn.code, limit: 70 * KB },
+    { what: "  without kernels", bytes: dense.code, limit: 66.5 * KB, budget: 35 * KB },
+    { what: "a CNN with sgd, without kernels", bytes: cnn.code, limit: 70.5 * KB },
     ...["simd", "relaxed"].map((name) => ({
       what: `${name}.wasm`,
       bytes: gzipped(readFileSync(`${root}/build/${name}.wasm`)),
@@ -85,7 +85,7 @@ console.log(`${"gzipped, kB".padEnd(40)}${"size".padStart(9)}${"limit".padStart(
 for (const { what, bytes, limit, budget } of table) {
   const over = limit !== undefined && bytes > limit;
   if (over) passed++;
-  console.log(`${what.padEnd(40)}${column(bytes, 1)}${column(limit, 0)}${column(budget, 0)}${over ? "  over the limit" : ""}`);
+  console.log(`${what.padEnd(40)}${column(bytes, 1)}${column(limit, 1)}${column(budget, 0)}${over ? "  over the limit" : ""}`);
 }
 if (passed > 0) {
   console.error(`size: ${passed} over the limit.`);
