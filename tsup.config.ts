@@ -36,9 +36,11 @@ const staticLooksUp: Plugin = {
 
 /** Exports of `index.ts` that reach what is loaded on first need, by the file of the package that gives them. */
 const apart: Readonly<Record<string, string>> = {
+  "apart/datasets": '"./data/dataset.ts"',
   "apart/fallback": '"./backends/js/index.ts"',
   "apart/losses": '"./nn/losses.ts"',
   "apart/metrics": '"./nn/metrics.ts"',
+  "apart/rangeTest": '"./train/range-test.ts"',
   "apart/optimizers": '"./optim/rare.ts"',
 };
 

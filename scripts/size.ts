@@ -2,6 +2,8 @@
  * Sizes of what users download, gzipped: exits with 1 where a limit is passed. Run `npm run build` first. The limit is where we are, so
  * that nothing grows unseen; the budget is where design §1 wants us. Lower a limit whenever a change allows it.
  *
+ * The limits were 136, 58 and 61 kB before the work on overlap, failures, misuse and messages (docs/decisions/0011-sizes.md says where the bytes went).
+ *
  * Counted is what is loaded to train in a runtime with WASM SIMD: an application's own chunk with all that it imports statically, and the larger of
  * the two WASM builds. What is loaded on first need only (the js backend, losses that few name) is not.
  */
@@ -58,11 +60,11 @@ async function rows(): Promise<Row[]> {
   const dense = await bundle('export { sequential, dense, adam } from "./dist/index.js";');
   const cnn = await bundle('export { sequential, conv2d, maxPooling2d, flatten, dense, sgd } from "./dist/index.js";');
   return [
-    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 136 * KB, budget: 60 * KB },
+    { what: "everything, with kernels", bytes: everything.code + everything.wasm, limit: 149.5 * KB, budget: 60 * KB },
     { what: "  without kernels", bytes: everything.code },
     { what: "sequential, dense, adam, with kernels", bytes: dense.code + dense.wasm },
-    { what: "  without kernels", bytes: dense.code, limit: 58 * KB, budget: 35 * KB },
-    { what: "a CNN with sgd, without kernels", bytes: cnn.code, limit: 61 * KB },
+    { what: "  without kernels", bytes: dense.code, limit: 66.5 * KB, budget: 35 * KB },
+    { what: "a CNN with sgd, without kernels", bytes: cnn.code, limit: 70.5 * KB },
     ...["simd", "relaxed"].map((name) => ({
       what: `${name}.wasm`,
       bytes: gzipped(readFileSync(`${root}/build/${name}.wasm`)),
@@ -83,7 +85,7 @@ console.log(`${"gzipped, kB".padEnd(40)}${"size".padStart(9)}${"limit".padStart(
 for (const { what, bytes, limit, budget } of table) {
   const over = limit !== undefined && bytes > limit;
   if (over) passed++;
-  console.log(`${what.padEnd(40)}${column(bytes, 1)}${column(limit, 0)}${column(budget, 0)}${over ? "  over the limit" : ""}`);
+  console.log(`${what.padEnd(40)}${column(bytes, 1)}${column(limit, 1)}${column(budget, 0)}${over ? "  over the limit" : ""}`);
 }
 if (passed > 0) {
   console.error(`size: ${passed} over the limit.`);

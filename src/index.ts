@@ -36,4 +36,5 @@ export type { Shape } from "./tensor/shape.ts";
 export { type NestedArray, type Rows, Tensor } from "./tensor/tensor.ts";
 export { Variable } from "./tensor/variable.ts";
 export * from "./train/index.ts";
+export { learningRateRangeTest, type RangeTest, type RangeTestOptions } from "./train/range-test.ts";
 export * as recipes from "./train/recipes.ts";

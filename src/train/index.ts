@@ -28,6 +28,5 @@ export type {
 } from "./options.ts";
 export type { BatchGiven, BatchStream } from "./prepare.ts";
 export { type Profile, type ProfiledInstruction, type ProfileGroup, type ProfileOptions, profile } from "./profile.ts";
-export { learningRateRangeTest, type RangeTest, type RangeTestOptions } from "./range-test.ts";
 export { cloneModel, type FunctionalOptions, model, sequential } from "./sequential.ts";
 export type { Logs } from "./trainer.ts";

@@ -9,7 +9,6 @@ import {
   csvLogger,
   earlyStopping,
   lambdaCallback,
-  learningRateRangeTest,
   learningRateScheduler,
   modelCheckpoint,
   reduceLROnPlateau,
@@ -19,6 +18,7 @@ import {
 import type { Model } from "../../src/train/model.ts";
 import type { FitOptions } from "../../src/train/options.ts";
 import { Progress } from "../../src/train/progress.ts";
+import { learningRateRangeTest } from "../../src/train/range-test.ts";
 import { sequential } from "../../src/train/sequential.ts";
 import { classifier, points, weightsOf } from "./train-support.ts";
 
