@@ -85,7 +85,8 @@ describe("models that nobody holds any more", () => {
     await makeAndDrop(200);
     const before = { heap: process.memoryUsage().heapUsed, wasm: backend.heap.bytes };
     await makeAndDrop(1000);
-    expect(backend.heap.bytes).toBe(before.wasm);
+    // When finalizers run is the engine's choice: a few models may be there at once. All of them would take more than 5 MB.
+    expect(backend.heap.bytes - before.wasm).toBeLessThan(1e6);
     expect(process.memoryUsage().heapUsed - before.heap).toBeLessThan(3e6);
   }, 120_000);
 });
