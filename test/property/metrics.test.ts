@@ -227,7 +227,8 @@ describe("metrics agree with float64, however data are split and after up to 2^4
           const [actual] = await evaluate([metric.result()], backend);
           expectNear(actual as Float32Array, kind.host(join(many, few)), JSON.stringify({ seed, isWeighted, rows, cut, doublings }), kind.scale);
         });
-        await fc.assert(property, { numRuns: 3 });
+        // Few positives among very many samples, where the area under precision and recall was off by 2e-6.
+        await fc.assert(property, { numRuns: 3, examples: [[{ seed: 4, isWeighted: false, rows: 3, cut: 1, doublings: 33 }]] });
       });
     }
   }
