@@ -101,14 +101,11 @@ function interpolatedPr({ truePositives, falsePositives, falseNegatives }: Count
   const gained = increase(sums.truePositives);
   const more = maximum(add(gained, increase(sums.falsePositives)), 0);
   const slope = divideSafely(gained, more);
+  const intercept = sub(upper(truePositives), mul(slope, p1));
   const isSafe = mul(greater(p0, 0), greater(p1, 0));
-  const ratio = where(isSafe, div(more, where(greater(p1, 0), p1, 1)), 0);
   // The logarithm of p0/p1.
-  const growth = log1p(ratio);
-  // What of the gain counts: all where the curve begins. Keras's intercept, TP − slope·P, would be a difference of large numbers.
-  const share = sub(1, divideSafely(growth, ratio));
-  const area = mul(slope, add(mul(gained, share), mul(upper(truePositives), growth)));
-  return divideSafely(area, add(upper(truePositives), upper(falseNegatives)));
+  const growth = where(isSafe, log1p(div(more, where(greater(p1, 0), p1, 1))), 0);
+  return divideSafely(mul(slope, add(gained, mul(intercept, growth))), add(upper(truePositives), upper(falseNegatives)));
 }
 
 /** By how much a count is higher at the lower of two neighbouring thresholds. Part by part, since large counts differ in what float32 rounds off. */
