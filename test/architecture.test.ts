@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findCycle, importsOf, sourceFiles, undocumentedExports, valueGraph } from "./source-graph.ts";
 
-/** The floors of the house (design §3). Imports that run when a file is loaded go down, or sideways in one direction only. */
+/** The floors of the source tree (design §3). Imports that run when a file is loaded go down, or sideways in one direction only. */
 const FLOORS: Readonly<Record<string, number>> = {
   "errors.ts": 0,
   "names.ts": 0,
@@ -32,7 +32,7 @@ const graph = valueGraph(root, files);
 /** `src/tensor/ops/leaf.ts` lives in `tensor`. */
 const homeOf = (file: string) => file.split("/")[1] as string;
 
-describe("the house", () => {
+describe("the source tree", () => {
   it("has a floor for everything in src", () => {
     expect([...new Set(files.map(homeOf))].filter((home) => !(home in FLOORS))).toEqual([]);
   });

@@ -203,19 +203,16 @@ export async function withdraw(variables: readonly Variable[]): Promise<void> {
   for (const variable of new Set(variables)) {
     const residence = residenceOf(variable);
     if (!residence || residence.isLost) continue;
-    const { storage } = residence;
-    const take = (values: TypedArray, writes: number): void => {
+    const { storage, writes } = residence;
+    const take = (values: TypedArray): void => {
       if (variable.home !== residence || residence.writes !== writes) return;
       variable.initial = values;
       variable.home = undefined;
       abandoned.unregister(variable);
       residence.free();
     };
-    if (isHostBackend(storage.backend)) take(storage.backend.readSync(storage), residence.writes);
-    else {
-      const { writes } = residence;
-      slow.push(residence.read().then((values) => take(values, writes)));
-    }
+    if (isHostBackend(storage.backend)) take(storage.backend.readSync(storage));
+    else slow.push(residence.read().then(take));
   }
   await Promise.all(slow);
 }

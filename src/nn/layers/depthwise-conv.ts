@@ -19,7 +19,7 @@ export interface DepthwiseConvLayerOptions extends LayerOptions {
   strides?: number | readonly number[];
   /** "valid" (default) drops what does not fill a window; "same" gives ⌈n / stride⌉ windows, as if there were zeros around the input. */
   padding?: "valid" | "same";
-  /** Filters, and so outputs, for each input channel, an integer ≥ 1. Default 1. */
+  /** Depthwise filters for each input channel, an integer ≥ 1. Default 1. */
   depthMultiplier?: number;
   /** Steps within the window, integers ≥ 1. Default 1. */
   dilationRate?: number | readonly number[];
@@ -40,7 +40,7 @@ export interface DepthwiseConvLayerOptions extends LayerOptions {
 
 type DepthwiseConvConfig = DepthwiseConvLayerOptions & { kernelSize: number | readonly number[] };
 
-const depthwiseTable: OwnTable<DepthwiseConvConfig, LayerOptions> = {
+export const depthwiseTable: OwnTable<DepthwiseConvConfig, LayerOptions> = {
   kernelSize: "number or list!",
   strides: "number or list",
   padding: "string",

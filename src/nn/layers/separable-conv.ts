@@ -8,39 +8,20 @@ import { add } from "../../tensor/ops/elementwise.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Activation, type ActivationName, activationOf } from "../activations.ts";
+import { type Activation, activationOf } from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
 import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
 import { checkFilters, checkImage } from "./conv.ts";
+import { type DepthwiseConvLayerOptions, depthwiseTable } from "./depthwise-conv.ts";
 import { checkPadding } from "./spatial.ts";
 
-/** Options of {@link separableConv2d}. */
-export interface SeparableConvOptions extends LayerOptions {
-  /** Steps from window to window, an integer ≥ 1 or one for each spatial axis. Default 1. */
-  strides?: number | readonly number[];
-  /** "valid" (default) drops what does not fill a window; "same" gives ⌈n / stride⌉ windows, as if there were zeros around the input. */
-  padding?: "valid" | "same";
-  /** Depthwise filters for each input channel, an integer ≥ 1. Default 1. */
-  depthMultiplier?: number;
-  /** Steps within the window. Default 1. */
-  dilationRate?: number | readonly number[];
-  /** Default: none. */
-  activation?: ActivationName | Activation | null;
-  /** Default true. */
-  useBias?: boolean;
-  /** Default "glorotUniform". */
-  depthwiseInitializer?: InitializerName | Initializer;
+/** Options of {@link separableConv2d}: those of the depthwise convolution, and the weights of the products across channels. */
+export interface SeparableConvOptions extends DepthwiseConvLayerOptions {
   /** Default "glorotUniform". */
   pointwiseInitializer?: InitializerName | Initializer;
-  /** Default "zeros". */
-  biasInitializer?: InitializerName | Initializer;
   /** Default: none. */
-  depthwiseRegularizer?: PenaltyName | Penalty;
   pointwiseRegularizer?: PenaltyName | Penalty;
-  biasRegularizer?: PenaltyName | Penalty;
-  depthwiseConstraint?: ConstraintName | Constraint;
   pointwiseConstraint?: ConstraintName | Constraint;
-  biasConstraint?: ConstraintName | Constraint;
 }
 
 /** What the layer classes take. */
@@ -49,25 +30,13 @@ export interface SeparableConvConfig extends SeparableConvOptions {
   kernelSize: number | readonly number[];
 }
 
-const separableTable: OwnTable<SeparableConvConfig, LayerOptions> = {
+const separableTable = (): OwnTable<SeparableConvConfig, LayerOptions> => ({
   filters: "number!",
-  kernelSize: "number or list!",
-  strides: "number or list",
-  padding: "string",
-  depthMultiplier: "number",
-  dilationRate: "number or list",
-  activation: "string or function or null",
-  useBias: "boolean",
-  depthwiseInitializer: "string or function",
+  ...depthwiseTable,
   pointwiseInitializer: "string or function",
-  biasInitializer: "string or function",
-  depthwiseRegularizer: "string or function",
   pointwiseRegularizer: "string or function",
-  biasRegularizer: "string or function",
-  depthwiseConstraint: "string or function",
   pointwiseConstraint: "string or function",
-  biasConstraint: "string or function",
-};
+});
 
 /** See {@link separableConv1d} and {@link separableConv2d}. */
 export class SeparableConv extends Layer<SeparableConvConfig> {
@@ -83,7 +52,7 @@ export class SeparableConv extends Layer<SeparableConvConfig> {
     private readonly axes: 1 | 2,
     options: SeparableConvConfig,
   ) {
-    super(kind, options, separableTable);
+    super(kind, options, separableTable());
     const { filters, kernelSize, strides = 1, dilationRate = 1, depthMultiplier = 1, padding = "valid", activation } = this.config;
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     perAxis(this.label, "strides", strides, axes);
