@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Three layers, so that each can be run alone (`npx vitest run --project unit`): hand-computed values and messages; properties on random
- * cases, which need time; numbers that real Keras made.
+ * Three layers, so that each can be run alone (`npx vitest run --project unit`): hand-computed values and messages;
+ * properties on random cases, which need time; numbers that real Keras made.
  */
 export default defineConfig({
   test: {
@@ -13,7 +13,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/architecture.test.ts", "test/types/**/*.test.ts", "examples/testing/*.test.ts"] },
+        test: {
+          name: "unit",
+          include: [
+            "test/unit/**/*.test.ts",
+            "test/architecture.test.ts",
+            "test/types/**/*.test.ts",
+            "examples/testing/*.test.ts",
+          ],
+        },
       },
       { extends: true, test: { name: "property", include: ["test/property/**/*.test.ts"], testTimeout: 300_000 } },
       { extends: true, test: { name: "golden", include: ["test/golden/**/*.test.ts"] } },

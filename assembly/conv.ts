@@ -1,5 +1,6 @@
 /**
- * Gradient of a convolution's input, also the transposed convolution: tiles of dy·filterᵀ are added where the convolution reads.
+ * Gradient of a convolution's input, also the transposed convolution: tiles of dy·filterᵀ are added where the
+ * convolution reads.
  *
  * Each sample is done by one thread from beginning to end, in an order that does not depend on how many there are.
  */
@@ -64,7 +65,10 @@ function widthOf(count: i32): i32 {
   return count > NARROW ? PANEL : NARROW;
 }
 
-/** Packs all of the group's filters, transposed, in panels that do not cross from one run of a patch into the next. Gives the end. */
+/**
+ * Packs all of the group's filters, transposed, in panels that do not cross from one run of a patch into the next.
+ * Gives the end.
+ */
 function packFilter(p: ConvInputGrad, group: i32, k: i32, d: i32, packedB: usize): usize {
   const length = runLength(changetype<Patches>(p.patches));
   const row = <usize>p.filterRow << 2, column = <usize>p.filterColumn << 2;

@@ -1,7 +1,10 @@
 /** Moving 32-bit words: strided copies, transposes in blocks, running sums, fills. */
 import { copyWords, fillWords } from "./gather";
 
-/** Then, for each axis: extent, input stride, output stride (in elements). At least one axis; zero extents never come here. */
+/**
+ * Then, for each axis: extent, input stride, output stride (in elements). At least one axis; zero extents never come
+ * here.
+ */
 @unmanaged
 class Copy {
   input: usize;
@@ -24,7 +27,10 @@ function outputStrideOf(r: Copy, axis: i32): i32 {
   return load<i32>(changetype<usize>(r) + axis * 12, offsetof<Copy>() + 8);
 }
 
-/** Strided to strided. The two innermost axes are a plane, copied at once; threads share out planes, or rows of the only one. */
+/**
+ * Strided to strided. The two innermost axes are a plane, copied at once; threads share out planes, or rows of the only
+ * one.
+ */
 export function copy(record: usize, thread: i32, threads: i32): void {
   const r = changetype<Copy>(record);
   const last = r.rank - 1;
@@ -84,8 +90,8 @@ function copyPlane(input: usize, output: usize, rows: i32, columns: i32, inputRo
 }
 
 /**
- * output[i, j] = input[j, i] in blocks of 4×4; `inputStep` from j to j + 1, `outputStep` from i to i + 1, the others are one word.
- * Bands of 16 rows use whole cache lines of the input before they are evicted.
+ * output[i, j] = input[j, i] in blocks of 4×4; `inputStep` from j to j + 1, `outputStep` from i to i + 1, the others
+ * are one word. Bands of 16 rows use whole cache lines of the input before they are evicted.
  */
 function transposePlane(input: usize, output: usize, rows: i32, columns: i32, inputStep: i32, outputStep: i32): void {
   for (let band = 0; band < rows; band += 16) {

@@ -1,6 +1,7 @@
 /**
- * Depthwise convolutions, channels last. A convolution and its adjoint in the input are both sums of taps at evenly spaced places, which the host works
- * out (src/backends/wasm/depthwise-record.ts): here is one loop for both. The adjoint in the kernel stands below.
+ * Depthwise convolutions, channels last. A convolution and its adjoint in the input are both sums of taps at evenly
+ * spaced places, which the host works out (src/backends/wasm/depthwise-record.ts): here is one loop for both. The
+ * adjoint in the kernel stands below.
  */
 import { fillWords } from "./gather";
 import { loadPartial, splat, storePartial } from "./simd";
@@ -22,7 +23,10 @@ class Depthwise {
   phases: i32;
 }
 
-/** Output `first + p·step`, p < count, is Σ_t source[p·stride − low + t·dilation] · kernel[kernelFirst + t·kernelStep], t < taps. */
+/**
+ * Output `first + p·step`, p < count, is Σ_t source[p·stride − low + t·dilation] · kernel[kernelFirst + t·kernelStep],
+ * t < taps.
+ */
 @unmanaged
 class Taps {
   count: i32;
@@ -145,7 +149,9 @@ function sumGroup(source: usize, step: i32, kernel: usize, widths: i32, channels
   }
 }
 
-/** The same for three taps as far apart as the pixels: each element is loaded once for all the windows that it is in. */
+/**
+ * The same for three taps as far apart as the pixels: each element is loaded once for all the windows that it is in.
+ */
 function sumThree(source: usize, step: i32, kernel: usize, channels: i32, target: usize, targetStep: i32): void {
   const kernelStep = kernelTap;
   for (; channels >= 4; channels -= 4) {
@@ -255,7 +261,10 @@ export function depthwiseFilterGrad(record: usize, thread: i32, threads: i32): v
   }
 }
 
-/** Rows [from, to) of the kernel, channels [first, last). Products are added up along each row of dy, then over the rows. */
+/**
+ * Rows [from, to) of the kernel, channels [first, last). Products are added up along each row of dy, then over the
+ * rows.
+ */
 function filterGrad(r: FilterGrad, from: i32, to: i32, first: i32, last: i32): void {
   const pixel = r.channels << 2;
   const count = last - first;

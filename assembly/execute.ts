@@ -1,6 +1,6 @@
 /**
- * Runs a program: one call from the host does every instruction. A program is a row of records, each a header and the words
- * that its kernel reads (the class at the top of the kernel's file; src/backends/wasm/records.ts writes them).
+ * Runs a program: one call from the host does every instruction. A program is a row of records, each a header and the
+ * words that its kernel reads (the class at the top of the kernel's file; src/backends/wasm/records.ts writes them).
  */
 import { convInputGrad } from "./conv";
 import { copy, fill } from "./copy";
@@ -41,8 +41,9 @@ const kernels: StaticArray<Kernel> = [
 ];
 
 /**
- * Runs `count` instructions as thread `thread` of `threads`, each of which has `stride` bytes of scratch memory. With a control block (not 0) it waits for
- * the others where an instruction must, and at the end; false where one of them has failed.
+ * Runs `count` instructions as thread `thread` of `threads`, each of which has `stride` bytes of scratch memory. With a
+ * control block (not 0) it waits for the others where an instruction must, and at the end; false where one of them has
+ * failed.
  */
 export function execute(program: usize, count: i32, thread: i32, threads: i32, stride: usize, control: usize): bool {
   setThread(thread, stride);
@@ -57,7 +58,10 @@ export function execute(program: usize, count: i32, thread: i32, threads: i32, s
   return control == 0 || barrier(control, thread, threads);
 }
 
-/** Runs a program with all workers that come within so many turns of a loop. Gives the number of threads; 0 where one of them has failed. */
+/**
+ * Runs a program with all workers that come within so many turns of a loop. Gives the number of threads; 0 where one of
+ * them has failed.
+ */
 export function executeTogether(program: usize, count: i32, stride: usize, control: usize, turns: i32): i32 {
   const threads = gatherThreads(control, program, count, stride, turns);
   return execute(program, count, 0, threads, stride, control) ? threads : 0;

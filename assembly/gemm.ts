@@ -9,8 +9,8 @@
  *           for each panel of A: multiply one tile      (tile.ts)
  *       epilogue on the finished rows, while they are near
  *
- * Bits depend neither on the tiles nor on the number of threads: every element sums its products in order of k within a block
- * of k, then the blocks in order.
+ * Bits depend neither on the tiles nor on the number of threads: every element sums its products in order of k within a
+ * block of k, then the blocks in order.
  */
 import { mapElements } from "./map";
 import { multiplyVector } from "./gemv";
@@ -45,27 +45,36 @@ class Matmul {
   entries: usize;
 }
 
-/** Words: the row stride of C and the number of batch axes, then the extent and the strides in A, B and C of each axis (all in elements). */
+/**
+ * Words: the row stride of C and the number of batch axes, then the extent and the strides in A, B and C of each axis
+ * (all in elements).
+ */
 @unmanaged
 class Entries {
   cRow: i32;
   axes: i32;
 }
 
-/** Most rows and depth of a packed block of A: 480 kB, what a second-level cache holds; a panel of B takes 12 kB of the first. gemm-scratch.ts repeats them. */
+/**
+ * Most rows and depth of a packed block of A: 480 kB, what a second-level cache holds; a panel of B takes 12 kB of the
+ * first. gemm-scratch.ts repeats them.
+ */
 export const BLOCK_ROWS: i32 = 320;
 const BLOCK_DEPTH: i32 = 384;
 export const PANEL: i32 = 8;
 /** A column panel no wider than this uses the four-column tile. */
 export const NARROW: i32 = 4;
 /**
- * A column panel of a row-major B is multiplied in place, not packed, when so few panels of A would read it; when rows of B are a multiple
- * of 512 bytes apart, and so share a few sets of the first-level cache, only for the lower number.
+ * A column panel of a row-major B is multiplied in place, not packed, when so few panels of A would read it; when rows
+ * of B are a multiple of 512 bytes apart, and so share a few sets of the first-level cache, only for the lower number.
  */
 const FEW_PANELS: i32 = 8;
 const FEW_PANELS_COLLIDING: i32 = 2;
 
-/** Kernel: this thread's share of the product, by rows or by columns of C, whichever there are more of. Sums over k are never cut. */
+/**
+ * Kernel: this thread's share of the product, by rows or by columns of C, whichever there are more of. Sums over k are
+ * never cut.
+ */
 export function matmul(record: usize, thread: i32, threads: i32): void {
   const p = changetype<Matmul>(record);
   const rows = p.batch * p.m;
@@ -220,7 +229,10 @@ export function packPanels(target: usize, panels: i32, height: i32, a: usize, de
   }
 }
 
-/** Multiplies `panels` panels of A, `height` rows each, by one panel of B of `columns` ≤ 8 columns. `lines`: offsets of C's rows. */
+/**
+ * Multiplies `panels` panels of A, `height` rows each, by one panel of B of `columns` ≤ 8 columns. `lines`: offsets of
+ * C's rows.
+ */
 export function multiplyPanels(
   panels: i32, height: i32, columns: i32, depth: i32,
   a: usize, b: usize, bStride: usize, c: usize, lines: usize,

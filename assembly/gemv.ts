@@ -1,6 +1,6 @@
 /**
- * Vector times matrix: one row of C. Nothing is packed, because the matrix is read only once, in the order in which it lies.
- * A column's bits do not depend on how many columns are computed with it, so that threads may cut anywhere.
+ * Vector times matrix: one row of C. Nothing is packed, because the matrix is read only once, in the order in which it
+ * lies. A column's bits do not depend on how many columns are computed with it, so that threads may cut anywhere.
  */
 import { madd } from "./tile";
 

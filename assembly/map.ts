@@ -1,13 +1,14 @@
 /**
- * Elementwise loops. One driver walks the iteration space and hands pieces of it, in whole vectors, to an inner function: a fused
- * kernel generated for the expression, or the interpreter. Both find their operands in `slots`: a pointer and the bytes from
- * one vector to the next for each of inputs, outputs, constants and registers, in this order.
+ * Elementwise loops. One driver walks the iteration space and hands pieces of it, in whole vectors, to an inner
+ * function: a fused kernel generated for the expression, or the interpreter. Both find their operands in `slots`: a
+ * pointer and the bytes from one vector to the next for each of inputs, outputs, constants and registers, in this
+ * order.
  *
  *     record  MapRecord · shape[rank] · {address, int32?, kind, strides[rank]} per input · {address, int32?} per output
  *     scratch slots · one vector per input for constants · one tile per input, output and register
  *
- * Pieces are whole runs of the innermost axis where that is long. Otherwise, and where int32 or a tail shorter than a vector comes
- * in, operands are first copied into tiles; nothing is ever written beyond an output.
+ * Pieces are whole runs of the innermost axis where that is long. Otherwise, and where int32 or a tail shorter than a
+ * vector comes in, operands are first copied into tiles; nothing is ever written beyond an output.
  */
 import { inners } from "./generated/inners";
 import { loadPartial, storePartial } from "./simd";
@@ -197,7 +198,10 @@ function mapRun(map: MapRecord, slots: usize, from: i32, length: i32, run: i32):
   mapPiece(map, slots, from, length);
 }
 
-/** A piece whose inputs are in their slots: outputs are written where they lie, a tail shorter than a vector through tiles. */
+/**
+ * A piece whose inputs are in their slots: outputs are written where they lie, a tail shorter than a vector through
+ * tiles.
+ */
 function mapPiece(map: MapRecord, slots: usize, from: i32, length: i32): void {
   const inputs = map.inputs;
   const outputs = map.outputs;
@@ -219,7 +223,10 @@ function mapPiece(map: MapRecord, slots: usize, from: i32, length: i32): void {
   }
 }
 
-/** Where the tail of operand `index` begins: `apply` has moved the interpreter's pointers, but not those of a fused kernel. */
+/**
+ * Where the tail of operand `index` begins: `apply` has moved the interpreter's pointers, but not those of a fused
+ * kernel.
+ */
 @inline
 function tailOf(map: MapRecord, slots: usize, index: i32, done: i32): usize {
   return load<usize>(slots + (index << 3)) + (map.inner == 0 ? 0 : done);

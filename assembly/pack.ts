@@ -1,8 +1,9 @@
 /**
  * Packing: copies a panel of a matrix into the order in which the micro-kernel reads it.
  *
- * A panel is `lanes` vectors of `depth` elements: rows of A or columns of B. Packed, it is [depth][width] with the lanes from `lanes` to
- * `width` zero. Element (lane, k) is at source + lane·laneStride + k·depthStride; one of the strides is one element.
+ * A panel is `lanes` vectors of `depth` elements: rows of A or columns of B. Packed, it is [depth][width] with the
+ * lanes from `lanes` to `width` zero. Element (lane, k) is at source + lane·laneStride + k·depthStride; one of the
+ * strides is one element.
  */
 
 /** Strides in bytes. `target` must not overlap `source`. */
@@ -18,7 +19,9 @@ export function packPanel(target: usize, width: i32, source: usize, lanes: i32, 
   for (; lane < width; ++lane) clearLane(target + (lane << 2), step, depth);
 }
 
-/** 4, 5, 6 or 8 lanes side by side in the source: whole rows at once, because rows of a large matrix share cache sets. */
+/**
+ * 4, 5, 6 or 8 lanes side by side in the source: whole rows at once, because rows of a large matrix share cache sets.
+ */
 function copyLanes(target: usize, lanes: i32, source: usize, depth: i32, depthStride: usize): void {
   if (lanes == 8) {
     for (; depth > 0; --depth) {

@@ -1,6 +1,7 @@
 /**
  * Patches: a matrix whose rows and columns are each made up of several axes, such as the patches of an image that a
- * convolution multiplies its kernel with. Element (i, k) is at base + row offset i + depth offset k; nothing is ever stored as a matrix.
+ * convolution multiplies its kernel with. Element (i, k) is at base + row offset i + depth offset k; nothing is ever
+ * stored as a matrix.
  */
 import { copyLane, transposeQuads } from "./pack";
 
@@ -80,8 +81,8 @@ export function depthOffsets(table: usize, p: Patches, k: i32, count: i32): void
 const SHORTEST_RUN: i32 = 8;
 
 /**
- * Packs `panels` panels of `height` rows, [panel][k][row], for depths from `k` to `k + depth`; `rows` and `depths` are the tables of
- * their offsets.
+ * Packs `panels` panels of `height` rows, [panel][k][row], for depths from `k` to `k + depth`; `rows` and `depths` are
+ * the tables of their offsets.
  */
 export function packPatches(target: usize, panels: i32, height: i32, base: usize, p: Patches, rows: usize, depths: usize, k: i32, depth: i32): void {
   const step = <usize>height << 2;

@@ -1,7 +1,7 @@
 /**
- * Windows that slide over [batch, depth, height, width, channels], clipped at the borders: the value at the largest key of each, or
- * the sum, and the adjoints of both. Four channels stand in a vector. A window's elements are taken in row-major order by every
- * thread, whatever the number of threads.
+ * Windows that slide over [batch, depth, height, width, channels], clipped at the borders: the value at the largest key
+ * of each, or the sum, and the adjoints of both. Four channels stand in a vector. A window's elements are taken in
+ * row-major order by every thread, whatever the number of threads.
  */
 import { fillWords } from "./gather";
 import { choose, loadPartial, splat, storePartial } from "./simd";
@@ -66,7 +66,10 @@ export function pool(record: usize, thread: i32, threads: i32): void {
   else select(r, from, to);
 }
 
-/** Threads share out images, or blocks of channels where there are few images: windows that overlap are never on two threads. */
+/**
+ * Threads share out images, or blocks of channels where there are few images: windows that overlap are never on two
+ * threads.
+ */
 export function poolGrad(record: usize, thread: i32, threads: i32): void {
   const r = changetype<Pool>(record);
   const blocks = r.batch >= threads ? 1 : (r.channels + BLOCK - 1) / BLOCK;
@@ -103,7 +106,10 @@ function coversAll(r: Pool): bool {
   );
 }
 
-/** Each loop in a function of its own: with several in one, V8 keeps less in registers (gradients took 1.2 to 1.7 times as long). */
+/**
+ * Each loop in a function of its own: with several in one, V8 keeps less in registers (gradients took 1.2 to 1.7 times
+ * as long).
+ */
 function sum(r: Pool, from: i32, to: i32): void {
   eachWindow(SUM, r, from, to, 0, r.channels);
 }
@@ -181,8 +187,8 @@ function combine(mode: i32, x: v128, y: v128): v128 {
 }
 
 /**
- * A block of channels. The cheap maximum loses NaN, so the sum of what is compared is kept beside: where that is not NaN there was none (it may be for other
- * reasons, such as ∞ − ∞), else the block is done again with care.
+ * A block of channels. The cheap maximum loses NaN, so the sum of what is compared is kept beside: where that is not
+ * NaN there was none (it may be for other reasons, such as ∞ − ∞), else the block is done again with care.
  */
 @inline
 function foldBlock(mode: i32, x: usize, y: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32, plane: i32): void {

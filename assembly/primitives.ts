@@ -1,7 +1,7 @@
 /**
- * The scalar primitives of src/tensor/primitive.ts on four lanes, one function for each, under the same names. Fused kernels and
- * the interpreter are generated from these, which is why they agree to the bit. Comparisons give masks here; where a number
- * is wanted the generator asks for `truth`.
+ * The scalar primitives of src/ir/primitive.ts on four lanes, one function for each, under the same names. Fused
+ * kernels and the interpreter are generated from these, which is why they agree to the bit. Comparisons give masks
+ * here; where a number is wanted the generator asks for `truth`.
  */
 import { choose, copySign, splat } from "./simd";
 export { exp, expAll, expm1, log, log1p, tanh } from "./simd";

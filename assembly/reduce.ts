@@ -1,6 +1,7 @@
 /**
- * Reductions of [outer, length, inner] to [outer, inner]. A sum is made of blocks, each summed by itself, so that rounding errors
- * grow with the block and the number of blocks, not with their product. Threads share out results, never the terms of one.
+ * Reductions of [outer, length, inner] to [outer, inner]. A sum is made of blocks, each summed by itself, so that
+ * rounding errors grow with the block and the number of blocks, not with their product. Threads share out results,
+ * never the terms of one.
  */
 import { loadPartial, splat, storePartial } from "./simd";
 
@@ -60,7 +61,10 @@ export function reduce(record: usize, thread: i32, threads: i32): void {
   else reduceBy(PROD, r, from, to);
 }
 
-/** Units [from, to): rows, or strips of 16 columns. `operation` is a constant at every call, so each becomes a loop of its own. */
+/**
+ * Units [from, to): rows, or strips of 16 columns. `operation` is a constant at every call, so each becomes a loop of
+ * its own.
+ */
 @inline
 function reduceBy(operation: i32, r: Reduce, from: i32, to: i32): void {
   if (r.inner == 1) {

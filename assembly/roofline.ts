@@ -1,14 +1,17 @@
 /**
- * The limit that kernels are measured against: multiply-adds on registers alone, on as many chains as hide their latency.
+ * The limit that kernels are measured against: multiply-adds on registers alone, on as many chains as hide their
+ * latency.
  *
- * Without relaxed madd a chain's step takes 6 cycles and 12 chains fill them exactly, so it matters that both floating-point schedulers get
- * equal work: two multiplies, two adds. Written "multiply, add, multiply, add" the best time is the same, but the median a fifth slower.
+ * Without relaxed madd a chain's step takes 6 cycles and 12 chains fill them exactly, so it matters that both
+ * floating-point schedulers get equal work: two multiplies, two adds. Written "multiply, add, multiply, add" the best
+ * time is the same, but the median a fifth slower.
  */
 import { after } from "./simd";
 
 /**
- * `rounds` × 12 chains × 4 lanes of c ← c·scale + shift. Each round depends on the one before, so nothing can be hoisted. Scale and
- * shift are read from memory, two vectors, because V8 makes constants anew in each round; 0.5 and 0.25 keep c from subnormals and infinities.
+ * `rounds` × 12 chains × 4 lanes of c ← c·scale + shift. Each round depends on the one before, so nothing can be
+ * hoisted. Scale and shift are read from memory, two vectors, because V8 makes constants anew in each round; 0.5 and
+ * 0.25 keep c from subnormals and infinities.
  */
 export function roofline(rounds: i32, constants: usize): f32 {
   const x = v128.load(constants);

@@ -1,11 +1,12 @@
 /**
  * Four lanes at once: exponentials and logarithms, and the small helpers that all kernels share.
  *
- * The polynomials are those of Cephes (S. Moshier), in plain multiplies and adds, so that every build and every CPU gives
- * the same bits. `pmin(x, c)` and `pmax(x, c)` keep a NaN in x and cost one instruction where `min` and `max` cost six.
+ * The polynomials are those of Cephes (S. Moshier), in plain multiplies and adds, so that every build and every CPU
+ * gives the same bits. `pmin(x, c)` and `pmax(x, c)` keep a NaN in x and cost one instruction where `min` and `max`
+ * cost six.
  *
- * Constants stand in memory: V8 spreads a number from there over the lanes in one instruction, and needs three to make it from
- * nothing. Polynomials are summed in pairs of terms (Estrin), which halves the latency of Horner's scheme.
+ * Constants stand in memory: V8 spreads a number from there over the lanes in one instruction, and needs three to make
+ * it from nothing. Polynomials are summed in pairs of terms (Estrin), which halves the latency of Horner's scheme.
  */
 
 const INFINITY: usize = memory.data<f32>([Infinity], 4);
@@ -21,8 +22,9 @@ const ROUNDER: usize = memory.data<f32>([12582912], 4);
 const ROUNDER_BITS: i32 = 0x4b400000;
 
 /**
- * y, and not before x: a shuffle that moves nothing, which engines drop. TurboFan orders a block's instructions backwards from what uses
- * them; that two results wait for each other makes it weave their instructions together, and each hides the other's latency.
+ * y, and not before x: a shuffle that moves nothing, which engines drop. TurboFan orders a block's instructions
+ * backwards from what uses them; that two results wait for each other makes it weave their instructions together, and
+ * each hides the other's latency.
  */
 @inline
 export function after(x: v128, y: v128): v128 {

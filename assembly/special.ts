@@ -1,4 +1,6 @@
-/** Four lanes at once: error function and its inverse, sine and cosine, power. Plain multiplies and adds, as in simd.ts. */
+/**
+ * Four lanes at once: error function and its inverse, sine and cosine, power. Plain multiplies and adds, as in simd.ts.
+ */
 import { after, at, choose, copySign, exp, logOfNormal, madd, ONE, pair, quad, splat } from "./simd";
 
 /** erf(x) / x − 1 as a polynomial of x², below ERF_SMALL. */

@@ -1,9 +1,11 @@
 /**
- * Threads: instances of this module on one shared memory run a program together, each its share of every instruction. The host's instance is thread 0; a
- * worker's life is one call of `work`. What they agree on lies in a control block of shared memory.
+ * Threads: instances of this module on one shared memory run a program together, each its share of every instruction.
+ * The host's instance is thread 0; a worker's life is one call of `work`. What they agree on lies in a control block of
+ * shared memory.
  *
- * Bits do not depend on how many take part. So nobody waits for a worker that does not come: whoever takes a seat before the host closes the
- * entrance has a share of the program, whoever is late has none, and tries again with the next.
+ * Bits do not depend on how many take part. So nobody waits for a worker that does not come: whoever takes a seat
+ * before the host closes the entrance has a share of the program, whoever is late has none, and tries again with the
+ * next.
  */
 
 /** A word that changes and how many sleep until it does; on a cache line of its own. */
@@ -13,7 +15,7 @@ class Gate {
   sleepers: i32;
 }
 
-// Offsets in the control block, zero at first; src/backends/wasm/crew.ts repeats those that the host uses.
+// Offsets in the control block, zero at first; src/backends/wasm/pool.ts repeats those that the host uses.
 
 /** Gate: the number of programs so far. Workers between programs wait here. */
 const TURN: usize = 0;
@@ -41,8 +43,8 @@ const STRIDE: usize = 328;
 const OPEN: i32 = 1 << 16;
 
 /**
- * Turns of a loop before a sleep: some 160 microseconds. That is more than waking up takes, so that who was woken late does not find the others asleep at
- * the next barrier, and more than the host needs from one training step to the next.
+ * Turns of a loop before a sleep: some 160 microseconds. That is more than waking up takes, so that who was woken late
+ * does not find the others asleep at the next barrier, and more than the host needs from one training step to the next.
  */
 const SPINS: i32 = 1 << 18;
 /** Turns that take a tenth of a second or so. */
@@ -74,7 +76,10 @@ function open(gate: usize): void {
   if (atomic.load<i32>(gate, offsetof<Gate>("sleepers")) > 0) atomic.notify(gate, -1);
 }
 
-/** Waits until the word of a gate is no longer `old`: false where `patience` (tenths of a second; below 0: endless) ran out first. */
+/**
+ * Waits until the word of a gate is no longer `old`: false where `patience` (tenths of a second; below 0: endless) ran
+ * out first.
+ */
 function waitAt(gate: usize, old: i32, maySleep: bool, patience: i32): bool {
   for (let i = SPINS; i > 0; --i) if (atomic.load<i32>(gate) != old) return true;
   if (maySleep) {
@@ -104,7 +109,10 @@ export function barrier(control: usize, thread: i32, threads: i32): bool {
   return came && get(control, FAILED) == 0;
 }
 
-/** For the host: publishes a program and lets workers in, for so many turns of a loop at most. Gives the number of threads that run it. */
+/**
+ * For the host: publishes a program and lets workers in, for so many turns of a loop at most. Gives the number of
+ * threads that run it.
+ */
 export function gather(control: usize, program: usize, count: i32, stride: usize, turns: i32): i32 {
   store<usize>(control + PROGRAM, program);
   store<i32>(control + COUNT, count);

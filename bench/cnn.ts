@@ -1,6 +1,9 @@
 import { conv2d, dense, flatten, type Model, maxPooling2d, sequential } from "../src/index.ts";
 
-/** The convolutional network of the race against other libraries: conv 32, pool, conv 64, pool, dense 128, dense 10 on 28×28×1 images. */
+/**
+ * The convolutional network of the race against other libraries: conv 32, pool, conv 64, pool, dense 128, dense 10 on
+ * 28×28×1 images.
+ */
 export const cnn = (): Model =>
   sequential(
     [

@@ -1,6 +1,6 @@
 /**
- * Garbage collections in 10 000 training steps: `fit` of a small network on arrays in memory, shuffled, with a metric, as users call it. The first
- * epoch, in which programs are made and the engine compiles, does not count.
+ * Garbage collections in 10 000 training steps: `fit` of a small network on arrays in memory, shuffled, with a metric,
+ * as users call it. The first epoch, in which programs are made and the engine compiles, does not count.
  *
  *     npx tsx bench/gc.ts [--json]
  */
@@ -16,8 +16,15 @@ async function collections(): Promise<number> {
   const x = { data: new Float32Array(rows * width), shape: [rows, width] };
   for (let i = 0; i < x.data.length; i++) x.data[i] = Math.sin(i * 0.37);
   const y = { data: Int32Array.from({ length: rows }, (_, i) => (i * 7) % 4), shape: [rows] };
-  const model = sequential([dense(32, { activation: "relu", inputShape: [width] }), dense(4, { activation: "softmax" })], { seed: 1 });
-  model.compile({ optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+  const model = sequential(
+    [dense(32, { activation: "relu", inputShape: [width] }), dense(4, { activation: "softmax" })],
+    { seed: 1 },
+  );
+  model.compile({
+    optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+  });
   await model.fit(x, y, { epochs: 1, batchSize, verbose: 0 });
   let events = 0;
   const observer = new PerformanceObserver((list) => {
@@ -36,7 +43,14 @@ export async function benchGc(json: boolean): Promise<void> {
   const allowed = 5;
   if (json) {
     // A ratio above 1: fewer than are allowed.
-    const line = { suite: "gc", case: `${steps * epochs} training steps`, ours: events, peer: allowed, peerName: "allowed", unit: "collections" };
+    const line = {
+      suite: "gc",
+      case: `${steps * epochs} training steps`,
+      ours: events,
+      peer: allowed,
+      peerName: "allowed",
+      unit: "collections",
+    };
     console.log(JSON.stringify({ ...line, ratio: Number((allowed / Math.max(1, events)).toFixed(2)) }));
   } else console.log(`${steps * epochs} training steps: ${events} garbage collections, ${allowed} allowed`);
 }

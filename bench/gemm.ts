@@ -15,7 +15,9 @@ import { chosen, median, type Options } from "./options.ts";
 type Layout = "NN" | "TN" | "NT";
 type Shape = readonly [layout: Layout, m: number, n: number, k: number];
 
-const squares: Shape[] = [64, 128, 256, 512, 1024].flatMap((n) => (["NN", "TN", "NT"] as const).map((layout): Shape => [layout, n, n, n]));
+const squares: Shape[] = [64, 128, 256, 512, 1024].flatMap((n) =>
+  (["NN", "TN", "NT"] as const).map((layout): Shape => [layout, n, n, n]),
+);
 /** All products of a training step of an MLP 784-300-100-10 at batch 32: forward, weight gradients, input gradients. */
 const mlp: Shape[] = [
   ["NN", 32, 300, 784],
@@ -67,13 +69,17 @@ export class Kernels {
     const b = a + Math.ceil((m * k) / 16) * 64;
     const c = b + Math.ceil((k * n) / 16) * 64;
     const scratch = c + Math.ceil((m * n) / 16) * 64;
-    if (scratch + matmulScratchBytes(m, n, k) > floats.byteLength) throw new Error("bench/gemm: the memory is too small for this shape.");
+    if (scratch + matmulScratchBytes(m, n, k) > floats.byteLength)
+      throw new Error("bench/gemm: the memory is too small for this shape.");
     for (let i = a / 4; i < c / 4; i++) floats[i] = Math.sin(i);
     floats.fill(0.5, this.base / 4 + 128, this.base / 4 + 132).fill(0.25, this.base / 4 + 132, this.base / 4 + 136);
     const aStrides = layout === "TN" ? [1, m] : [k, 1];
     const bStrides = layout === "NT" ? [1, k] : [n, 1];
     const header = [1, 0, 0, 0];
-    new Int32Array(this.memory.buffer).set([...header, a, b, c, 1, m, n, k, ...aStrides, ...bStrides, 0, 0, scratch, 0, 0, 0], this.base / 4);
+    new Int32Array(this.memory.buffer).set(
+      [...header, a, b, c, 1, m, n, k, ...aStrides, ...bStrides, 0, 0, scratch, 0, 0, 0],
+      this.base / 4,
+    );
     return () => this.exports.execute(this.base, 1, 0, 1, 0, 0);
   }
 }
@@ -105,7 +111,8 @@ async function measure(kernels: Kernels, shape: Shape): Promise<Result> {
     const bench = new Bench({ time: 10, iterations: 3, warmup: repeat === 0, warmupTime: 30 });
     bench.add("loop", kernels.roofline).add("product", product);
     const [loop, timed] = await bench.run();
-    if (loop?.result.state !== "completed" || timed?.result.state !== "completed") throw new Error("bench/gemm: a task did not complete.");
+    if (loop?.result.state !== "completed" || timed?.result.state !== "completed")
+      throw new Error("bench/gemm: a task did not complete.");
     best.loop = Math.max(best.loop, rooflineFlops / loop.result.latency.min / 1e6);
     best.product = Math.max(best.product, (flops * calls) / timed.result.latency.min / 1e6);
     usual.push((flops * calls) / timed.result.latency.p50 / 1e6);
@@ -117,7 +124,8 @@ async function measure(kernels: Kernels, shape: Shape): Promise<Result> {
 /** The same work as one: its flops over the sum of its times. */
 function together(name: string, results: readonly Result[]): Result {
   const flops = results.reduce((sum, { flops }) => sum + flops, 0);
-  const over = (rate: (result: Result) => number) => flops / results.reduce((sum, result) => sum + result.flops / rate(result), 0);
+  const over = (rate: (result: Result) => number) =>
+    flops / results.reduce((sum, result) => sum + result.flops / rate(result), 0);
   const best = { product: over((result) => result.product), loop: over((result) => result.loop) };
   return { name, flops, ...best, usual: over((result) => result.usual), usualLoop: over((result) => result.usualLoop) };
 }
@@ -125,7 +133,14 @@ function together(name: string, results: readonly Result[]): Result {
 function report(build: string, { name, product, loop, usual, usualLoop }: Result, json: boolean): void {
   const round = (value: number, digits: number) => Number(value.toFixed(digits));
   if (json) {
-    const line = { suite: "gemm", case: `${build} ${name}`, ours: round(product, 2), peer: round(loop, 2), peerName: "madd loop", unit: "GFLOP/s" };
+    const line = {
+      suite: "gemm",
+      case: `${build} ${name}`,
+      ours: round(product, 2),
+      peer: round(loop, 2),
+      peerName: "madd loop",
+      unit: "GFLOP/s",
+    };
     console.log(JSON.stringify({ ...line, ratio: round(product / loop, 3), medianRatio: round(usual / usualLoop, 3) }));
   } else {
     const rates = `${product.toFixed(1).padStart(6)} of ${loop.toFixed(1)} GFLOP/s`;
@@ -144,7 +159,9 @@ export async function benchGemm({ json, filter }: Options): Promise<void> {
     }
     const kernels = new Kernels(new WebAssembly.Module(binary));
     const step: Result[] = [];
-    for (const shape of [...squares, ...mlp, ...thin].filter(([layout, ...extents]) => filter.test(`gemm ${build} ${layout} ${extents.join("×")}`))) {
+    for (const shape of [...squares, ...mlp, ...thin].filter(([layout, ...extents]) =>
+      filter.test(`gemm ${build} ${layout} ${extents.join("×")}`),
+    )) {
       const result = await measure(kernels, shape);
       report(build, result, json);
       if (mlp.includes(shape)) step.push(result);

@@ -1,6 +1,6 @@
 /**
- * All suites: `npm run bench [-- --json] [-- --filter=gemm]`. Ratios are what to quote: absolute times on shared machines are noise.
- * A filter is matched with names of suites, and with rows of gemm, kernels and threads.
+ * All suites: `npm run bench [-- --json] [-- --filter=gemm]`. Ratios are what to quote: absolute times on shared
+ * machines are noise. A filter is matched with names of suites, and with rows of gemm, kernels and threads.
  */
 import { benchGc } from "./gc.ts";
 import { benchGemm } from "./gemm.ts";

@@ -1,16 +1,17 @@
 /**
- * Kernels against the limit that holds for each: the multiply-add loop of the same instance, or a copy of as many bytes as the kernel must
- * move at least (half of them read, half written). Interleaved with it; best and median times, as in bench/gemm.ts.
+ * Kernels against the limit that holds for each: the multiply-add loop of the same instance, or a copy of as many bytes
+ * as the kernel must move at least (half of them read, half written). Interleaved with it; best and median times, as in
+ * bench/gemm.ts.
  *
  *     npm run build:wasm && npx tsx bench/kernels.ts [--json] [--filter=adam]
  */
 import { bind } from "../src/backends/evaluate.ts";
 import { wasm } from "../src/backends/wasm/index.ts";
 import { compile } from "../src/compiler/compile.ts";
+import { sizeOf } from "../src/ir/shape.ts";
 import { adam } from "../src/optim/adam.ts";
 import { gradients } from "../src/tensor/autodiff.ts";
 import * as ops from "../src/tensor/ops/index.ts";
-import { sizeOf } from "../src/tensor/shape.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { Variable } from "../src/tensor/variable.ts";
 import { chosen, median, type Options } from "./options.ts";
@@ -26,7 +27,8 @@ interface Case {
 
 const million = 2 ** 20;
 const x = (...shape: number[]): Tensor => ops.placeholder("x", shape);
-const bytesOf = (...tensors: readonly Tensor[]): number => tensors.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+const bytesOf = (...tensors: readonly Tensor[]): number =>
+  tensors.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
 
 /** A kernel whose inputs and outputs are read and written once. */
 function mapping(name: string, input: Tensor, f: (input: Tensor) => Tensor): Case {
@@ -46,7 +48,10 @@ function convolutions(batch: number, size: number, channels: number, filters: nu
   const image = ops.placeholder("x", [batch, size, size, channels]);
   const kernel = ops.placeholder("kernel", [3, 3, channels, filters]);
   const y = ops.conv(image, kernel);
-  const [inputGrad, filterGrad] = gradients(ops.sum(ops.mul(y, ops.placeholder("dy", y.shape))), [image, kernel]) as [Tensor, Tensor];
+  const [inputGrad, filterGrad] = gradients(ops.sum(ops.mul(y, ops.placeholder("dy", y.shape))), [image, kernel]) as [
+    Tensor,
+    Tensor,
+  ];
   const flops = 2 * sizeOf(y.shape) * 9 * channels;
   const name = `${batch}×${size}×${size}×${channels}, 3×3, ${filters} filters`;
   return [
@@ -61,7 +66,10 @@ function batchNormalization(image: Tensor): Case[] {
   const [gamma, beta] = [ops.placeholder("gamma", [channels]), ops.placeholder("beta", [channels])];
   const axes = image.shape.map((_, axis) => axis).slice(0, -1);
   const centred = ops.sub(image, ops.mean(image, axes, true));
-  const y = ops.add(ops.mul(ops.mul(centred, ops.rsqrt(ops.add(ops.mean(ops.square(centred), axes, true), 1e-3))), gamma), beta);
+  const y = ops.add(
+    ops.mul(ops.mul(centred, ops.rsqrt(ops.add(ops.mean(ops.square(centred), axes, true), 1e-3))), gamma),
+    beta,
+  );
   const dx = gradients(ops.sum(ops.mul(y, ops.placeholder("dy", y.shape))), [image]) as [Tensor];
   return [
     // Statistics are a pass of their own, which must read everything before anything can be written.
@@ -73,20 +81,31 @@ function batchNormalization(image: Tensor): Case[] {
 function poolings(image: Tensor): Case[] {
   const y = ops.maxPool(image, 2);
   const dx = gradients(ops.sum(ops.mul(y, ops.placeholder("dy", y.shape))), [image]) as [Tensor];
-  return [mapping("maximum pooling 2×2", image, () => y), { name: "its gradient", outputs: dx, bytes: bytesOf(image, y, image) }];
+  return [
+    mapping("maximum pooling 2×2", image, () => y),
+    { name: "its gradient", outputs: dx, bytes: bytesOf(image, y, image) },
+  ];
 }
 
 function cases(): Case[] {
   const image = x(32, 28, 28, 32);
   return [
     ...(["add", "mul"] as const).map((op) => mapping(`${op} 1 M and a number`, x(million), (t) => ops[op](t, 2))),
-    ...(["exp", "log", "tanh", "sigmoid", "erf", "sqrt"] as const).map((op) => mapping(`${op} 1 M`, x(million), ops[op])),
+    ...(["exp", "log", "tanh", "sigmoid", "erf", "sqrt"] as const).map((op) =>
+      mapping(`${op} 1 M`, x(million), ops[op]),
+    ),
     mapping("relu 1 M", x(million), (t) => ops.maximum(t, 0)),
     mapping("bias and relu [32 K, 32]", x(32768, 32), (t) => ops.maximum(ops.add(t, ops.placeholder("bias", [32])), 0)),
     adamCase(),
-    { name: "1 M random uniforms", outputs: [ops.randomUniform([million], { seed: 1, stream: 1 })], bytes: 4 * million },
+    {
+      name: "1 M random uniforms",
+      outputs: [ops.randomUniform([million], { seed: 1, stream: 1 })],
+      bytes: 4 * million,
+    },
     { name: "1 M random normals", outputs: [ops.randomNormal([million], { seed: 1, stream: 1 })], bytes: 4 * million },
-    mapping("dropout 1 M", x(million), (t) => ops.mul(t, ops.randomBernoulli([million], { seed: 1, stream: 1, p: 0.8 }))),
+    mapping("dropout 1 M", x(million), (t) =>
+      ops.mul(t, ops.randomBernoulli([million], { seed: 1, stream: 1, p: 0.8 })),
+    ),
     mapping("softmax [8 K, 128]", x(8192, 128), ops.softmax),
     mapping("softmax [32 K, 10]", x(32768, 10), ops.softmax),
     mapping("sum of 1 M", x(million), ops.sum),
@@ -124,9 +143,15 @@ async function measure({ outputs, updates = [], bytes, flops = 0 }: Case) {
   const half = Math.floor((bytes ?? 0) / 8);
   const room = new Float32Array(half * 2);
   const constants = backend.heap.allocate(32, "constants");
-  floats.fill(0.5, constants.address / 4, constants.address / 4 + 4).fill(0.25, constants.address / 4 + 4, constants.address / 4 + 8);
+  floats
+    .fill(0.5, constants.address / 4, constants.address / 4 + 4)
+    .fill(0.25, constants.address / 4 + 4, constants.address / 4 + 8);
   const loopFlops = rooflineRounds * 12 * 4 * 2;
-  const loop = () => (backend.exports as unknown as { roofline(rounds: number, constants: number): number }).roofline(rooflineRounds, constants.address);
+  const loop = () =>
+    (backend.exports as unknown as { roofline(rounds: number, constants: number): number }).roofline(
+      rooflineRounds,
+      constants.address,
+    );
   const copy = () => room.copyWithin(half, 0, half);
   const times: { ours: number; limit: number }[] = [];
   for (let repeat = 0; repeat < 40; repeat++) {
@@ -139,7 +164,10 @@ async function measure({ outputs, updates = [], bytes, flops = 0 }: Case) {
     times.push({ ours: middle - start, limit: bytes ? end - middle : ((end - middle) * flops) / loopFlops });
   }
   times.splice(0, 8);
-  const best = { ours: Math.min(...times.map(({ ours }) => ours)), limit: Math.min(...times.map(({ limit }) => limit)) };
+  const best = {
+    ours: Math.min(...times.map(({ ours }) => ours)),
+    limit: Math.min(...times.map(({ limit }) => limit)),
+  };
   const usual = { ours: median(times.map(({ ours }) => ours)), limit: median(times.map(({ limit }) => limit)) };
   backend.dispose();
   return { best, usual };
@@ -153,10 +181,20 @@ export async function benchKernels({ json, filter }: Options): Promise<void> {
     const ratio = Number((best.limit / best.ours).toFixed(3));
     const peerName = row.bytes ? "copy" : "madd loop";
     if (json) {
-      const line = { suite: "kernels", case: row.name, ours: Number(best.ours.toFixed(4)), peer: Number(best.limit.toFixed(4)), peerName, unit: "ms", ratio };
+      const line = {
+        suite: "kernels",
+        case: row.name,
+        ours: Number(best.ours.toFixed(4)),
+        peer: Number(best.limit.toFixed(4)),
+        peerName,
+        unit: "ms",
+        ratio,
+      };
       console.log(JSON.stringify({ ...line, median: Number(usual.ours.toFixed(4)) }));
     } else {
-      const rate = row.bytes ? `${(row.bytes / best.ours / 1e6).toFixed(1)} GB/s` : `${((row.flops ?? 0) / best.ours / 1e6).toFixed(1)} GFLOP/s`;
+      const rate = row.bytes
+        ? `${(row.bytes / best.ours / 1e6).toFixed(1)} GB/s`
+        : `${((row.flops ?? 0) / best.ours / 1e6).toFixed(1)} GFLOP/s`;
       console.log(
         `${row.name.padEnd(44)} ${best.ours.toFixed(3).padStart(8)} ms ${rate.padStart(14)}  ${peerName} ${best.limit.toFixed(3)} ms  ${ratio.toFixed(2)}` +
           `  (medians ${usual.ours.toFixed(3)}, ${usual.limit.toFixed(3)})`,

@@ -1,5 +1,6 @@
 /**
- * Whole pieces of training against what the machine can do, in turn: the CNN's step against the bare loop of multiply-adds, Adam against copying memory.
+ * Whole pieces of training against what the machine can do, in turn: the CNN's step against the bare loop of
+ * multiply-adds, Adam against copying memory.
  *
  *     npm run build:wasm && npx tsx bench/limits.ts [--json]
  */
@@ -13,7 +14,10 @@ import { median } from "./options.ts";
 
 const oneThread: object = { threads: 1 };
 
-/** Multiplications and additions of a sample in the CNN's step: three products per layer, but two in the first, whose input needs no gradient. */
+/**
+ * Multiplications and additions of a sample in the CNN's step: three products per layer, but two in the first, whose
+ * input needs no gradient.
+ */
 const cnnFlops = 2 * (2 * 26 * 26 * 9 * 32 + 3 * (11 * 11 * 9 * 32 * 64 + 1600 * 128 + 128 * 10));
 
 /** What is compared: work of ours and of the limit, each in amounts of one unit per run. */
@@ -30,8 +34,15 @@ async function cnnAgainstLoop(): Promise<Pair> {
   const [batch, batches] = [32, 2];
   const rows = batch * batches;
   const model = cnn();
-  model.compile({ optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", backend: await wasm(oneThread) });
-  const x = { data: Float32Array.from({ length: rows * 784 }, (_, i) => Math.abs(Math.sin(i))), shape: [rows, 28, 28, 1] };
+  model.compile({
+    optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }),
+    loss: "sparseCategoricalCrossentropy",
+    backend: await wasm(oneThread),
+  });
+  const x = {
+    data: Float32Array.from({ length: rows * 784 }, (_, i) => Math.abs(Math.sin(i))),
+    shape: [rows, 28, 28, 1],
+  };
   const y = Int32Array.from({ length: rows }, (_, i) => i % 10);
   const kernels = new Kernels(new WebAssembly.Module(readFileSync(new URL("../build/simd.wasm", import.meta.url))));
   return {
@@ -48,7 +59,10 @@ async function cnnAgainstLoop(): Promise<Pair> {
   };
 }
 
-/** Adam over a million parameters reads weights, gradients and both moments and writes all but the gradients: 28 MB. A copy of 14 MB moves as much. */
+/**
+ * Adam over a million parameters reads weights, gradients and both moments and writes all but the gradients: 28 MB. A
+ * copy of 14 MB moves as much.
+ */
 async function adamAgainstCopy(): Promise<Pair> {
   const count = 2 ** 20;
   const backend = await wasm(oneThread);
@@ -90,7 +104,9 @@ async function measure({ case: name, peerName, unit, ours, peer }: Pair, json: b
   for (let round = 0; round < 15; round++) {
     const bench = new Bench({ time: 40, iterations: 3, warmup: round === 0 });
     bench.add("ours", async () => ours.run(), { async: true }).add("peer", peer.run, { async: false });
-    const [mine, limit] = (await bench.run()).map(({ result }) => (result.state === "completed" ? result.latency : { min: Number.NaN, p50: Number.NaN }));
+    const [mine, limit] = (await bench.run()).map(({ result }) =>
+      result.state === "completed" ? result.latency : { min: Number.NaN, p50: Number.NaN },
+    );
     if (!mine || !limit) throw new Error("bench/limits: a task did not complete.");
     best.ours = Math.max(best.ours, ours.amount / mine.min / 1e6);
     best.peer = Math.max(best.peer, peer.amount / limit.min / 1e6);
@@ -99,14 +115,26 @@ async function measure({ case: name, peerName, unit, ours, peer }: Pair, json: b
   const digits = (rate: number) => Number(rate.toPrecision(4));
   const ratio = best.ours / best.peer;
   if (json)
-    console.log(JSON.stringify({ suite: "limits", case: name, ours: digits(best.ours), peer: digits(best.peer), peerName, unit, ratio: digits(ratio) }));
+    console.log(
+      JSON.stringify({
+        suite: "limits",
+        case: name,
+        ours: digits(best.ours),
+        peer: digits(best.peer),
+        peerName,
+        unit,
+        ratio: digits(ratio),
+      }),
+    );
   else
     console.log(
       `${name}: ${best.ours.toFixed(1)} of ${best.peer.toFixed(1)} ${unit} (${peerName}), ${ratio.toFixed(2)}; median ${median(usual.map((pair) => pair.ours)).toFixed(1)}, of ratios ${median(usual.map((pair) => pair.ours / pair.peer)).toFixed(2)}`,
     );
 }
 
-/** All rows of this suite. As in bench/gemm.ts ratios compare best times: what the work and the limit reach undisturbed. */
+/**
+ * All rows of this suite. As in bench/gemm.ts ratios compare best times: what the work and the limit reach undisturbed.
+ */
 export async function benchLimits(json: boolean): Promise<void> {
   for (const pair of [cnnAgainstLoop, adamAgainstCopy]) await measure(await pair(), json);
 }

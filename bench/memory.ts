@@ -1,14 +1,18 @@
 /**
- * Memory of a training step: the arena of the CNN's step at batch 32 against the activations that its backward pass reads.
+ * Memory of a training step: the arena of the CNN's step at batch 32 against the activations that its backward pass
+ * reads.
  *
  *     npx tsx bench/memory.ts [--json]
  */
 
-import { viewsOf } from "../src/compiler/instruction.ts";
 import { type Program, sgd, wasm } from "../src/index.ts";
+import { viewsOf } from "../src/ir/instruction.ts";
 import { cnn } from "./cnn.ts";
 
-/** The train step of conv 32, pool, conv 64, pool, dense 128, dense 10 on 28×28×1 images, with momentum: the largest program that training binds. */
+/**
+ * The train step of conv 32, pool, conv 64, pool, dense 128, dense 10 on 28×28×1 images, with momentum: the largest
+ * program that training binds.
+ */
 export async function cnnStep(batch: number): Promise<Program> {
   const backend = await wasm();
   const loaded: Program[] = [];
@@ -18,12 +22,23 @@ export async function cnnStep(batch: number): Promise<Program> {
     return load(program, storages);
   };
   const model = cnn();
-  model.compile({ optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
-  await model.trainOnBatch({ data: new Float32Array(batch * 28 * 28), shape: [batch, 28, 28, 1] }, new Int32Array(batch));
+  model.compile({
+    optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+    backend,
+  });
+  await model.trainOnBatch(
+    { data: new Float32Array(batch * 28 * 28), shape: [batch, 28, 28, 1] },
+    new Int32Array(batch),
+  );
   return loaded.reduce((largest, program) => (program.arenaBytes > largest.arenaBytes ? program : largest));
 }
 
-/** Bytes of what the instructions that lead to `output` make (or of inputs), and others read: the activations that the backward pass needs. */
+/**
+ * Bytes of what the instructions that lead to `output` make (or of inputs), and others read: the activations that the
+ * backward pass needs.
+ */
 export function activationBytes({ buffers, instructions, outputs }: Program, output: string): number {
   const wanted = new Set([outputs[output]?.buffer]);
   const forward = new Set<number>();
@@ -34,11 +49,13 @@ export function activationBytes({ buffers, instructions, outputs }: Program, out
     for (const { buffer } of reads) wanted.add(buffer);
   }
   const made = new Set(buffers.flatMap(({ kind }, buffer) => (kind === "input" ? [buffer] : [])));
-  for (const index of forward) for (const { buffer } of viewsOf(instructions[index] as Program["instructions"][number]).writes) made.add(buffer);
+  for (const index of forward)
+    for (const { buffer } of viewsOf(instructions[index] as Program["instructions"][number]).writes) made.add(buffer);
   const kept = new Set<number>();
   instructions.forEach((instruction, index) => {
     if (forward.has(index)) return;
-    for (const { buffer } of viewsOf(instruction).reads) if (made.has(buffer) && ["temporary", "input"].includes(buffers[buffer]?.kind ?? "")) kept.add(buffer);
+    for (const { buffer } of viewsOf(instruction).reads)
+      if (made.has(buffer) && ["temporary", "input"].includes(buffers[buffer]?.kind ?? "")) kept.add(buffer);
   });
   return [...kept].reduce((bytes, buffer) => bytes + (buffers[buffer]?.size ?? 0) * 4, 0);
 }
@@ -48,7 +65,13 @@ export async function benchMemory(json: boolean): Promise<void> {
   const [arena, kept] = [program.arenaBytes / 1e6, activationBytes(program, "loss") / 1e6];
   const digits = (value: number) => Number(value.toFixed(3));
   if (json) {
-    const line = { suite: "memory", case: "cnn step batch 32", ours: digits(arena), peer: digits(kept), peerName: "activations read by the backward pass" };
+    const line = {
+      suite: "memory",
+      case: "cnn step batch 32",
+      ours: digits(arena),
+      peer: digits(kept),
+      peerName: "activations read by the backward pass",
+    };
     console.log(JSON.stringify({ ...line, unit: "MB", ratio: digits(kept / arena) }));
   } else {
     console.log(

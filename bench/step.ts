@@ -1,6 +1,6 @@
 /**
- * Whole training steps of the quickstart's network (784-300-100-10, relu, momentum), data written and all, against the same program
- * compiled without fusion and without shared memory; and their arithmetic rate.
+ * Whole training steps of the quickstart's network (784-300-100-10, relu, momentum), data written and all, against the
+ * same program compiled without fusion and without shared memory; and their arithmetic rate.
  *
  *     npm run build:wasm && npx tsx bench/step.ts [--json]
  */
@@ -11,7 +11,19 @@ import { wasm } from "../src/backends/wasm/index.ts";
 import { compile } from "../src/compiler/compile.ts";
 import { relu } from "../src/nn/activations.ts";
 import { gradients } from "../src/tensor/autodiff.ts";
-import { add, logSoftmax, matmul, mean, mul, neg, oneHot, placeholder, randomNormal, sub, sum } from "../src/tensor/ops/index.ts";
+import {
+  add,
+  logSoftmax,
+  matmul,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  placeholder,
+  randomNormal,
+  sub,
+  sum,
+} from "../src/tensor/ops/index.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { Variable } from "../src/tensor/variable.ts";
 import { median } from "./options.ts";
@@ -27,7 +39,9 @@ interface Network {
 function network(batch: number): Network {
   const layers = sizes.slice(1).map((units, index) => {
     const inputs = sizes[index] as number;
-    const kernel = new Variable([inputs, units], { initial: randomNormal([inputs, units], { seed: 1, stream: index, stddev: Math.sqrt(2 / inputs) }) });
+    const kernel = new Variable([inputs, units], {
+      initial: randomNormal([inputs, units], { seed: 1, stream: index, stddev: Math.sqrt(2 / inputs) }),
+    });
     return { kernel, bias: new Variable([units], { initial: 0 }) };
   });
   const x = placeholder("x", [batch, sizes[0]]);
@@ -86,13 +100,16 @@ async function measure(batch: number, json: boolean): Promise<void> {
       return (await executable.output("loss").read())[0] as number;
     }),
   );
-  if (Math.abs((losses[0] as number) - (losses[1] as number)) > 1e-4) throw new Error(`bench/step: the programs disagree: losses ${losses}.`);
+  if (Math.abs((losses[0] as number) - (losses[1] as number)) > 1e-4)
+    throw new Error(`bench/step: the programs disagree: losses ${losses}.`);
 
   const samples: { ours: number; peer: number }[] = [];
   for (let repeat = 0; repeat < 15; repeat++) {
     const bench = new Bench({ time: 60, iterations: 10, warmup: repeat === 0 });
     for (const [index, { run }] of variants.entries()) bench.add(String(index), run);
-    const [ours, peer] = (await bench.run()).map(({ result }) => (result.state === "completed" ? result.latency.p50 : Number.NaN));
+    const [ours, peer] = (await bench.run()).map(({ result }) =>
+      result.state === "completed" ? result.latency.p50 : Number.NaN,
+    );
     samples.push({ ours: ours as number, peer: peer as number });
   }
   const ours = median(samples.map((sample) => sample.ours));

@@ -1,8 +1,10 @@
 /**
- * Two threads against one, interleaved in one run, results equal to the bit: matrix products, and whole training steps, data written and all.
+ * Two threads against one, interleaved in one run, results equal to the bit: matrix products, and whole training steps,
+ * data written and all.
  *
- * A second thread helps only while a second core is free, so take ratios from a quiet machine. On a busy one the backend finds that out and uses one
- * thread (src/backends/wasm/pace.ts); `--always` keeps the second, and best times say more than medians then.
+ * A second thread helps only while a second core is free, so take ratios from a quiet machine. On a busy one the
+ * backend finds that out and uses one thread (src/backends/wasm/thread-tuner.ts); `--always` keeps the second, and best times
+ * say more than medians then.
  *
  *     npm run build:wasm && npx tsx bench/threads.ts [--json] [--always] [--filter=TEXT]
  */
@@ -11,11 +13,11 @@ import { bind } from "../src/backends/evaluate.ts";
 import type { WasmBackend } from "../src/backends/wasm/backend.ts";
 import type { WasmExecutable } from "../src/backends/wasm/executable.ts";
 import { wasm } from "../src/backends/wasm/index.ts";
-import { Pace } from "../src/backends/wasm/pace.ts";
+import { ThreadTuner } from "../src/backends/wasm/thread-tuner.ts";
 import { compile } from "../src/compiler/compile.ts";
-import type { Program } from "../src/compiler/instruction.ts";
 import { dense, type Model, sequential, sgd } from "../src/index.ts";
-import type { TypedArray } from "../src/tensor/dtype.ts";
+import type { TypedArray } from "../src/ir/dtype.ts";
+import type { Program } from "../src/ir/instruction.ts";
 import { matmul, placeholder } from "../src/tensor/ops/index.ts";
 import { cnn } from "./cnn.ts";
 import { chosen, median, type Options } from "./options.ts";
@@ -36,7 +38,10 @@ const waves = (size: number, phase: number) => Float32Array.from({ length: size 
 const product =
   (n: number): Make =>
   async (backend) => {
-    const executable = (await bind(compile({ outputs: { c: matmul(placeholder("a", [n, n]), placeholder("b", [n, n])) } }), backend)) as WasmExecutable;
+    const executable = (await bind(
+      compile({ outputs: { c: matmul(placeholder("a", [n, n]), placeholder("b", [n, n])) } }),
+      backend,
+    )) as WasmExecutable;
     const [a, b] = [executable.input("a"), executable.input("b")];
     const [x, y] = [waves(n * n, 0), waves(n * n, 1)];
     // Written once: copying from the host is no part of a product, and the other backend has a memory of its own.
@@ -46,7 +51,14 @@ const product =
   };
 
 const mlp = () =>
-  sequential([dense(300, { activation: "relu", inputShape: [784] }), dense(100, { activation: "relu" }), dense(10, { activation: "softmax" })], { seed: 1 });
+  sequential(
+    [
+      dense(300, { activation: "relu", inputShape: [784] }),
+      dense(100, { activation: "relu" }),
+      dense(10, { activation: "softmax" }),
+    ],
+    { seed: 1 },
+  );
 
 /** A training step with momentum: `fit` records the program, here it runs again and again. */
 const step =
@@ -63,9 +75,15 @@ const step =
     const data = waves(batch * 784, 0);
     const y = Int32Array.from({ length: batch }, (_, i) => i % 10);
     const shape = [batch, ...sample];
-    trained.compile({ optimizer: sgd({ learningRate: 1e-3, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", backend });
+    trained.compile({
+      optimizer: sgd({ learningRate: 1e-3, momentum: 0.9 }),
+      loss: "sparseCategoricalCrossentropy",
+      backend,
+    });
     await trained.fit({ data, shape }, y, { epochs: 1, batchSize: batch, verbose: 0 });
-    const { program, executable } = programs.reduce((a, b) => (b.program.instructions.length > a.program.instructions.length ? b : a));
+    const { program, executable } = programs.reduce((a, b) =>
+      b.program.instructions.length > a.program.instructions.length ? b : a,
+    );
     const writes = Object.entries(program.inputs).map(
       ([
         name,
@@ -118,7 +136,9 @@ async function measure({ name, make, runs }: Row, json: boolean): Promise<void> 
     if (repeat >= 10) samples.push(sample);
   }
   const [ours, peer] = [await two.results(), await one.results()];
-  const same = ours.every((values, i) => new Int32Array(values.buffer).every((bits, j) => bits === new Int32Array(peer[i]?.buffer as ArrayBuffer)[j]));
+  const same = ours.every((values, i) =>
+    new Int32Array(values.buffer).every((bits, j) => bits === new Int32Array(peer[i]?.buffer as ArrayBuffer)[j]),
+  );
   if (!same) throw new Error(`bench/threads: ${name} differs.`);
   for (const backend of backends) backend.dispose();
 
@@ -141,14 +161,16 @@ async function measure({ name, make, runs }: Row, json: boolean): Promise<void> 
     };
     console.log(JSON.stringify(line));
   } else {
-    const times = ({ ours, peer, ratio }: typeof usual) => `${ours.toFixed(2).padStart(7)} against ${peer.toFixed(2).padStart(6)} ms  ${ratio.toFixed(2)}`;
+    const times = ({ ours, peer, ratio }: typeof usual) =>
+      `${ours.toFixed(2).padStart(7)} against ${peer.toFixed(2).padStart(6)} ms  ${ratio.toFixed(2)}`;
     console.log(`${name.padEnd(30)} ${times(usual)}   best ${times(best)}`);
   }
 }
 
 /** The rows of this suite whose name, suite included, matches the filter. */
 export async function benchThreads({ json, filter }: Options): Promise<void> {
-  if (process.argv.includes("--always")) Object.defineProperty(Pace.prototype, "wantsWorkers", { get: () => true });
+  if (process.argv.includes("--always"))
+    Object.defineProperty(ThreadTuner.prototype, "wantsWorkers", { get: () => true });
   for (const row of rows) if (filter.test(`threads ${row.name}`)) await measure(row, json);
 }
 

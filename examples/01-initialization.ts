@@ -1,7 +1,8 @@
 /**
- * Vanishing and exploding signals and gradients: 20 dense layers of 100 units, untrained, without biases, on 512 standardized images of
- * Fashion-MNIST. For each initializer and activation the standard deviation of each layer's activations ("signal"), and of the gradient with respect
- * to them when a random gradient of deviation 1 comes in at the last layer ("gradient").
+ * Vanishing and exploding signals and gradients: 20 dense layers of 100 units, untrained, without biases, on 512
+ * standardized images of Fashion-MNIST. For each initializer and activation the standard deviation of each layer's
+ * activations ("signal"), and of the gradient with respect to them when a random gradient of deviation 1 comes in at
+ * the last layer ("gradient").
  *
  *     npx tsx examples/01-initialization.ts [--short]
  *
@@ -25,7 +26,8 @@
  *     randomNormal 1, tanh: signal              0.98      0.96      0.96      0.96      0.96
  *     randomNormal 1, tanh: gradient          9.8e+6    3.5e+5    4.9e+3        68       1.0
  *
- * relu keeps its scale with He initialization, selu with LeCun's; tanh lives with Glorot's; sigmoid's gradients vanish under it.
+ * relu keeps its scale with He initialization, selu with LeCun's; tanh lives with Glorot's; sigmoid's gradients vanish
+ * under it.
  */
 import { activations, evaluate, gradients, initializers, ops, tensor, Variable } from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, runAsScript, spread } from "./shared.ts";
@@ -62,7 +64,9 @@ export async function run(options: ExampleOptions): Promise<Record<string, Scale
     Float32Array.from(x.data, (pixel) => (pixel - mean) / stddev),
     [rows, 784],
   );
-  const direction = new Variable([rows, UNITS], { initial: randomNormal({ stddev: 1 })([rows, UNITS], { seed: SEED, stream: 1000 }) });
+  const direction = new Variable([rows, UNITS], {
+    initial: randomNormal({ stddev: 1 })([rows, UNITS], { seed: SEED, stream: 1000 }),
+  });
 
   const figures: Record<string, ScaleFigures> = {};
   for (const [name, initializer, activation] of pairs) {
@@ -80,7 +84,8 @@ export async function run(options: ExampleOptions): Promise<Record<string, Scale
   }
 
   const shown = [1, 5, 10, 15, 20];
-  const line = (label: string, cells: readonly string[]) => log(label.padEnd(36) + cells.map((cell) => cell.padStart(10)).join(""));
+  const line = (label: string, cells: readonly string[]) =>
+    log(label.padEnd(36) + cells.map((cell) => cell.padStart(10)).join(""));
   line(
     "",
     shown.map((depth) => `layer ${depth}`),

@@ -1,6 +1,7 @@
 /**
- * Activations that do not saturate. First, units that die: relu with a large learning rate, against leakyRelu and elu. Then plain stacks of 30
- * layers, without normalization: relu and selu with the initializations that suit them train, tanh lags behind, sigmoid stays at chance.
+ * Activations that do not saturate. First, units that die: relu with a large learning rate, against leakyRelu and elu.
+ * Then plain stacks of 30 layers, without normalization: relu and selu with the initializations that suit them train,
+ * tanh lags behind, sigmoid stays at chance.
  *
  *     npx tsx examples/02-activations.ts [--short]
  *
@@ -14,10 +15,20 @@
  *     30 layers of relu, heNormal: test accuracy 75.07 %
  *     30 layers of selu, lecunNormal: test accuracy 74.50 %
  *
- * A unit counts as dead when it gives 0 for each of 1 000 test images. leakyRelu and elu have a slope everywhere, so nothing dies. The
- * rate of the first part is large on purpose. One seed each: a point or two between relu and selu, or relu and elu, says nothing.
+ * A unit counts as dead when it gives 0 for each of 1 000 test images. leakyRelu and elu have a slope everywhere, so
+ * nothing dies. The rate of the first part is large on purpose. One seed each: a point or two between relu and selu, or
+ * relu and elu, says nothing.
  */
-import { type activations, dense, flatten, type initializers, type Layer, nadam, sequential, sgd } from "../src/index.ts";
+import {
+  type activations,
+  dense,
+  flatten,
+  type initializers,
+  type Layer,
+  nadam,
+  sequential,
+  sgd,
+} from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 type ActivationName = activations.ActivationName;
@@ -35,18 +46,29 @@ export interface ActivationFigures {
 export async function run(options: ExampleOptions): Promise<ActivationFigures> {
   const { short = false, log = () => {} } = options;
   const images = await imagesOf(options);
-  const [train, test] = [choose(images.train, { take: short ? 960 : 10_000 }), choose(images.test, short ? { take: 200 } : {})];
+  const [train, test] = [
+    choose(images.train, { take: short ? 960 : 10_000 }),
+    choose(images.test, short ? { take: 200 } : {}),
+  ];
   const probe = choose(images.test, { take: short ? 200 : 1_000 });
 
   const dead: Record<string, number> = {};
   for (const name of ["relu", "leakyRelu", "elu"] as const) {
     const hidden = Array.from({ length: 3 }, () => dense(100, { activation: name, kernelInitializer: "heNormal" }));
-    const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], { seed: 42 });
-    model.compile({ optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+    const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], {
+      seed: 42,
+    });
+    model.compile({
+      optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }),
+      loss: "sparseCategoricalCrossentropy",
+      metrics: ["accuracy"],
+    });
     await model.fit(train.x, train.y, { epochs: short ? 1 : 3, verbose: 0 });
     const { accuracy } = await model.evaluate(test.x, test.y);
     dead[name] = await deadShare(model.layers, hidden, probe.x);
-    log(`${name}, momentum at rate 0.05: ${percent(dead[name] as number, 1)} of 300 hidden units dead, test accuracy ${percent(accuracy as number)}`);
+    log(
+      `${name}, momentum at rate 0.05: ${percent(dead[name] as number, 1)} of 300 hidden units dead, test accuracy ${percent(accuracy as number)}`,
+    );
   }
 
   const deep: Record<string, number> = {};
@@ -58,8 +80,14 @@ export async function run(options: ExampleOptions): Promise<ActivationFigures> {
   ];
   for (const [activation, kernelInitializer] of stacks) {
     const hidden = Array.from({ length: DEPTH }, () => dense(50, { activation, kernelInitializer }));
-    const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], { seed: 42 });
-    model.compile({ optimizer: nadam({ learningRate: 1e-3 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+    const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], {
+      seed: 42,
+    });
+    model.compile({
+      optimizer: nadam({ learningRate: 1e-3 }),
+      loss: "sparseCategoricalCrossentropy",
+      metrics: ["accuracy"],
+    });
     await model.fit(train.x, train.y, { epochs: short ? 1 : 5, verbose: 0 });
     const { accuracy } = await model.evaluate(test.x, test.y);
     deep[activation] = accuracy as number;
@@ -69,7 +97,11 @@ export async function run(options: ExampleOptions): Promise<ActivationFigures> {
 }
 
 /** The share of the units of `hidden` that give 0 (or less, for elu: never) for all images. */
-async function deadShare(layers: readonly Layer[], hidden: readonly Layer[], x: { data: ArrayLike<number>; shape: readonly number[] }): Promise<number> {
+async function deadShare(
+  layers: readonly Layer[],
+  hidden: readonly Layer[],
+  x: { data: ArrayLike<number>; shape: readonly number[] },
+): Promise<number> {
   let [dead, units] = [0, 0];
   for (const layer of hidden) {
     // The same layers up to this one: they share their weights.

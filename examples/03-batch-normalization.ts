@@ -1,10 +1,12 @@
 /**
- * Batch normalization makes a saturating activation usable in a deep network: 20 hidden layers of 50 units with sigmoid, without and with it; and,
- * beside them, a plain stack of selu with LeCun initialization, which normalizes itself.
+ * Batch normalization makes a saturating activation usable in a deep network: 20 hidden layers of 50 units with
+ * sigmoid, without and with it; and, beside them, a plain stack of selu with LeCun initialization, which normalizes
+ * itself.
  *
  *     npx tsx examples/03-batch-normalization.ts [--short]
  *
- * Printed by a full run (seeds 1 to 3, mean ± standard deviation; the first 20 000 training images, batches of 32, 5 epochs, nadam at 0.001; 10 000 test images):
+ * Printed by a full run (seeds 1 to 3, mean ± standard deviation; the first 20 000 training images, batches of 32, 5
+ * epochs, nadam at 0.001; 10 000 test images):
  *
  *     sigmoid, glorotUniform: test 10.00 % ± 0.00 %, at worst 10.00 %
  *       training of the first seed by epoch 10.0 %, 9.9 %, 9.9 %, 10.1 %, 10.3 %
@@ -13,8 +15,9 @@
  *     selu, lecunNormal: test 83.40 % ± 0.79 %, at worst 82.29 %
  *       training of the first seed by epoch 73.3 %, 81.1 %, 82.3 %, 83.5 %, 84.0 %
  *
- * The moving averages have momentum 0.9 rather than the default 0.99, since the whole run has only 3 125 steps. In short mode (20 steps) they are far
- * from settled, so there the test accuracy of the normalized stack stays at chance while its training accuracy has risen.
+ * The moving averages have momentum 0.9 rather than the default 0.99, since the whole run has only 3 125 steps. In
+ * short mode (20 steps) they are far from settled, so there the test accuracy of the normalized stack stays at chance
+ * while its training accuracy has risen.
  */
 import { activation, batchNormalization, dense, flatten, type Layer, nadam, sequential } from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
@@ -47,13 +50,22 @@ export interface StackFigures {
 export async function run(options: ExampleOptions): Promise<Record<keyof typeof stacks, StackFigures>> {
   const { short = false, log = () => {} } = options;
   const images = await imagesOf(options);
-  const [train, test] = [choose(images.train, { take: short ? 640 : 20_000 }), choose(images.test, short ? { take: 200 } : {})];
+  const [train, test] = [
+    choose(images.train, { take: short ? 640 : 20_000 }),
+    choose(images.test, short ? { take: 200 } : {}),
+  ];
   const figures = async (name: keyof typeof stacks): Promise<StackFigures> => {
     const [accuracies, testAccuracy]: [number[][], number[]] = [[], []];
     for (const seed of short ? [42] : [1, 2, 3]) {
       const hidden = Array.from({ length: DEPTH }, stacks[name]).flat();
-      const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], { seed });
-      model.compile({ optimizer: nadam({ learningRate: 1e-3 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+      const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], {
+        seed,
+      });
+      model.compile({
+        optimizer: nadam({ learningRate: 1e-3 }),
+        loss: "sparseCategoricalCrossentropy",
+        metrics: ["accuracy"],
+      });
       const { history } = await model.fit(train.x, train.y, { epochs: short ? 1 : 5, verbose: 0 });
       accuracies.push([...(history.accuracy as number[])]);
       testAccuracy.push((await model.evaluate(test.x, test.y)).accuracy as number);

@@ -1,10 +1,12 @@
 /**
- * Gradient clipping. What two kinds make of one gradient; and a net that is deep because it applies the same weights 28 times, as recurrent nets do. Its
- * gradient is multiplied by those weights each time: without clipping it explodes, and the net stays at chance; with clipping it learns.
+ * Gradient clipping. What two kinds make of one gradient; and a net that is deep because it applies the same weights 28
+ * times, as recurrent nets do. Its gradient is multiplied by those weights each time: without clipping it explodes, and
+ * the net stays at chance; with clipping it learns.
  *
  *     npx tsx examples/04-clipping.ts [--short]
  *
- * Printed by a full run (seed 42; the first 10 000 training images, batches of 32, 5 epochs, momentum at rate 0.01; all 10 000 test images):
+ * Printed by a full run (seed 42; the first 10 000 training images, batches of 32, 5 epochs, momentum at rate 0.01; all
+ * 10 000 test images):
  *
  *     the gradient [0.9, 100] after no clipping: [0.90000, 100.00]
  *     the gradient [0.9, 100] after clipValue 1: [0.90000, 1.0000]
@@ -31,7 +33,12 @@ import {
 } from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
-const kinds = { none: {}, "clipValue 0.01": { clipValue: 0.01 }, "clipNorm 0.5": { clipNorm: 0.5 }, "globalClipNorm 0.5": { globalClipNorm: 0.5 } } as const;
+const kinds = {
+  none: {},
+  "clipValue 0.01": { clipValue: 0.01 },
+  "clipNorm 0.5": { clipNorm: 0.5 },
+  "globalClipNorm 0.5": { globalClipNorm: 0.5 },
+} as const;
 
 export interface ClippingFigures {
   /** What a step of plain descent at rate 1 takes of the gradient [0.9, 100], by kind of clipping at 1. */
@@ -40,7 +47,10 @@ export interface ClippingFigures {
   training: Record<keyof typeof kinds, { worstLoss: number; testAccuracy: number }>;
 }
 
-/** A recurrent net written out: it reads an image row by row, and each new state is relu(row·W + state·U), where U begins as the identity. */
+/**
+ * A recurrent net written out: it reads an image row by row, and each new state is relu(row·W + state·U), where U
+ * begins as the identity.
+ */
 function network(): Model {
   const images = input([28, 28]);
   const fromRow = dense(64);
@@ -51,7 +61,11 @@ function network(): Model {
     const seen = fromRow.apply(pixels);
     state = activation("relu").apply(state ? addLayer().apply([seen, fromState.apply(state)]) : seen);
   }
-  return model({ inputs: images, outputs: dense(10, { activation: "softmax" }).apply(state as SymbolicTensor), seed: 42 });
+  return model({
+    inputs: images,
+    outputs: dense(10, { activation: "softmax" }).apply(state as SymbolicTensor),
+    seed: 42,
+  });
 }
 
 export async function run(options: ExampleOptions): Promise<ClippingFigures> {
@@ -59,14 +73,23 @@ export async function run(options: ExampleOptions): Promise<ClippingFigures> {
   const steps: ClippingFigures["steps"] = {};
   for (const [name, clip] of Object.entries({ none: {}, clipValue: { clipValue: 1 }, clipNorm: { clipNorm: 1 } })) {
     steps[name] = await stepOf(clip);
-    log(`the gradient [0.9, 100] after ${name === "none" ? "no clipping" : `${name} 1`}: [${steps[name].map((x) => x.toPrecision(5)).join(", ")}]`);
+    log(
+      `the gradient [0.9, 100] after ${name === "none" ? "no clipping" : `${name} 1`}: [${steps[name].map((x) => x.toPrecision(5)).join(", ")}]`,
+    );
   }
 
   const images = await imagesOf(options);
-  const [train, test] = [choose(images.train, { take: short ? 960 : 10_000 }), choose(images.test, short ? { take: 200 } : {})];
+  const [train, test] = [
+    choose(images.train, { take: short ? 960 : 10_000 }),
+    choose(images.test, short ? { take: 200 } : {}),
+  ];
   const figures = async (name: keyof typeof kinds) => {
     const net = network();
-    net.compile({ optimizer: sgd({ learningRate: 0.01, momentum: 0.9, ...kinds[name] }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+    net.compile({
+      optimizer: sgd({ learningRate: 0.01, momentum: 0.9, ...kinds[name] }),
+      loss: "sparseCategoricalCrossentropy",
+      metrics: ["accuracy"],
+    });
     let worstLoss = 0;
     const watch = lambdaCallback({
       onTrainBatchEnd: (_, { loss }) => {
@@ -89,7 +112,10 @@ export async function run(options: ExampleOptions): Promise<ClippingFigures> {
   };
 }
 
-/** What plain descent at rate 1 takes off two weights whose gradient is [0.9, 100]: the loss is x·w itself, so its gradient is x. */
+/**
+ * What plain descent at rate 1 takes off two weights whose gradient is [0.9, 100]: the loss is x·w itself, so its
+ * gradient is x.
+ */
 async function stepOf(clip: { clipValue?: number; clipNorm?: number }): Promise<number[]> {
   const net = sequential([dense(1, { useBias: false, kernelInitializer: "zeros", inputShape: [2] })]);
   net.compile({ optimizer: sgd({ learningRate: 1, ...clip }), loss: (_, prediction) => prediction });

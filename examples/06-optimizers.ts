@@ -3,7 +3,8 @@
  *
  *     npx tsx examples/06-optimizers.ts [--short]
  *
- * Printed by a full run (seed 42; the first 20 000 training images, batches of 32, 4 epochs; 10 000 test images), after the chart of the loss:
+ * Printed by a full run (seed 42; the first 20 000 training images, batches of 32, 4 epochs; 10 000 test images), after
+ * the chart of the loss:
  *
  *     muon      loss 0.168, test accuracy 87.12 %
  *     lion      loss 0.326, test accuracy 85.42 %
@@ -19,7 +20,8 @@
  *     adagrad   loss 0.425, test accuracy 82.96 %
  *     sgd       loss 0.476, test accuracy 81.51 %
  *
- * One seed and one rate each: the order among the adaptive ones says little; that plain descent comes last, and muon far ahead, says more.
+ * One seed and one rate each: the order among the adaptive ones says little; that plain descent comes last, and muon
+ * far ahead, says more.
  */
 import {
   adadelta,
@@ -67,7 +69,10 @@ export interface RaceFigures {
 export async function run(options: ExampleOptions): Promise<Record<string, RaceFigures>> {
   const { short = false, log = () => {} } = options;
   const images = await imagesOf(options);
-  const [train, test] = [choose(images.train, { take: short ? 640 : 20_000 }), choose(images.test, short ? { take: 200 } : {})];
+  const [train, test] = [
+    choose(images.train, { take: short ? 640 : 20_000 }),
+    choose(images.test, short ? { take: 200 } : {}),
+  ];
   const every = Math.max(1, Math.floor(train.y.data.length / 32 / 20));
   const figures: Record<string, RaceFigures> = {};
   for (const [name, make] of Object.entries(runners)) {
@@ -82,7 +87,9 @@ export async function run(options: ExampleOptions): Promise<Record<string, RaceF
     );
     model.compile({ optimizer: make(), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
     const loss: number[] = [];
-    const watch = lambdaCallback({ onTrainBatchEnd: (batch, logs) => void (batch % every === every - 1 && loss.push(logs.loss as number)) });
+    const watch = lambdaCallback({
+      onTrainBatchEnd: (batch, logs) => void (batch % every === every - 1 && loss.push(logs.loss as number)),
+    });
     await model.fit(train.x, train.y, { epochs: short ? 1 : 4, callbacks: [watch], verbose: 0 });
     const { accuracy } = await model.evaluate(test.x, test.y);
     figures[name] = { loss, testAccuracy: accuracy as number };

@@ -1,9 +1,11 @@
 /**
- * Learning-rate schedules: each drawn and tried; a range test that finds a peak; and 1cycle against constant rates, at equal epochs.
+ * Learning-rate schedules: each drawn and tried; a range test that finds a peak; and 1cycle against constant rates, at
+ * equal epochs.
  *
  *     npx tsx examples/07-schedules.ts [--short]
  *
- * Printed by a full run (the first 10 000 training images, batches of 32, 5 epochs, Nesterov momentum 0.9; 10 000 test images), after the charts:
+ * Printed by a full run (the first 10 000 training images, batches of 32, 5 epochs, Nesterov momentum 0.9; 10 000 test
+ * images), after the charts:
  *
  *     constant: test accuracy 84.57 %
  *     power (exponent 0.5): test accuracy 83.71 %
@@ -15,7 +17,7 @@
  *     cosine with restarts: test accuracy 84.96 %
  *     warm-up, then cosine: test accuracy 84.77 %
  *     1cycle: test accuracy 84.81 %
- *     reduceLROnPlateau: test accuracy 84.57 %
+ *     reduceLrOnPlateau: test accuracy 84.57 %
  *     suggested peak: 0.0030
  *     rate 0.005: constant 83.18 % ± 0.42 %, 1cycle up to it 82.97 % ± 0.12 %
  *     rate 0.01: constant 83.58 % ± 0.45 %, 1cycle up to it 83.92 % ± 0.17 %
@@ -23,9 +25,9 @@
  *     rate 0.05: constant 82.27 % ± 1.58 %, 1cycle up to it 85.48 % ± 0.18 %
  *     rate 0.1: constant 11.66 % ± 3.33 %, 1cycle up to it 85.53 % ± 0.10 %
  *
- * Mean ± standard deviation of seeds 1 to 5; above it one seed each, which says nothing about a few tenths. 1cycle at its best is 1.95 points better than
- * the best constant rate, bears a rate at which a constant one fails, and spreads less. The range test's suggestion, a tenth of where the loss was lowest, is
- * on the safe side here.
+ * Mean ± standard deviation of seeds 1 to 5; above it one seed each, which says nothing about a few tenths. 1cycle at
+ * its best is 1.95 points better than the best constant rate, bears a rate at which a constant one fails, and spreads
+ * less. The range test's suggestion, a tenth of where the loss was lowest, is on the safe side here.
  */
 import {
   cosineDecay,
@@ -40,7 +42,7 @@ import {
   piecewiseConstantDecay,
   polynomialDecay,
   powerDecay,
-  reduceLROnPlateau,
+  reduceLrOnPlateau,
   type Schedule,
   sequential,
   sgd,
@@ -57,11 +59,17 @@ const schedules = (steps: number): Record<string, Schedule> => ({
   "power (exponent 0.5)": powerDecay({ initialLearningRate: PEAK, decaySteps: steps / 100, exponent: 0.5 }),
   "inverse time": inverseTimeDecay({ initialLearningRate: PEAK, decaySteps: steps, decayRate: 9 }),
   exponential: exponentialDecay({ initialLearningRate: PEAK, decaySteps: steps, decayRate: 0.01 }),
-  "piecewise constant": piecewiseConstantDecay({ boundaries: [Math.round(steps / 2), Math.round(steps * 0.8)], values: [PEAK, PEAK / 10, PEAK / 100] }),
+  "piecewise constant": piecewiseConstantDecay({
+    boundaries: [Math.round(steps / 2), Math.round(steps * 0.8)],
+    values: [PEAK, PEAK / 10, PEAK / 100],
+  }),
   polynomial: polynomialDecay({ initialLearningRate: PEAK, decaySteps: steps, endLearningRate: 1e-4, power: 1 }),
   cosine: cosineDecay({ initialLearningRate: PEAK, decaySteps: steps }),
   "cosine with restarts": cosineDecayRestarts({ initialLearningRate: PEAK, firstDecaySteps: steps / 7 }),
-  "warm-up, then cosine": warmup({ steps: Math.round(steps / 10), target: cosineDecay({ initialLearningRate: PEAK, decaySteps: Math.round(steps * 0.9) }) }),
+  "warm-up, then cosine": warmup({
+    steps: Math.round(steps / 10),
+    target: cosineDecay({ initialLearningRate: PEAK, decaySteps: Math.round(steps * 0.9) }),
+  }),
   "1cycle": oneCycle({ maxLearningRate: PEAK, steps }).learningRate,
 });
 
@@ -77,7 +85,10 @@ export interface ScheduleFigures {
 export async function run(options: ExampleOptions): Promise<ScheduleFigures> {
   const { short = false, log = () => {} } = options;
   const images = await imagesOf(options);
-  const [train, test] = [choose(images.train, { take: short ? 640 : 10_000 }), choose(images.test, short ? { take: 200 } : {})];
+  const [train, test] = [
+    choose(images.train, { take: short ? 640 : 10_000 }),
+    choose(images.test, short ? { take: 200 } : {}),
+  ];
   const epochs = short ? 1 : 5;
   const steps = epochs * Math.ceil(train.y.data.length / 32);
   const accuracyOf = async (model: Model, callbacks: Parameters<Model["fit"]>[2] = {}): Promise<number> => {
@@ -87,14 +98,20 @@ export async function run(options: ExampleOptions): Promise<ScheduleFigures> {
 
   const all = schedules(steps);
   for (const [name, schedule] of Object.entries(all)) {
-    log(`${name}\n${chart({ [name]: Array.from({ length: steps }, (_, step) => schedule(step)) }, { height: 6, ends: ["first step", "last step"] })}`);
+    log(
+      `${name}\n${chart({ [name]: Array.from({ length: steps }, (_, step) => schedule(step)) }, { height: 6, ends: ["first step", "last step"] })}`,
+    );
   }
   const figures: Record<string, number> = {};
   for (const [name, schedule] of Object.entries(all)) figures[name] = await accuracyOf(network(42, schedule));
-  figures.reduceLROnPlateau = await accuracyOf(network(42, PEAK), { callbacks: [reduceLROnPlateau({ monitor: "loss", factor: 0.5, patience: 1 })] });
+  figures.reduceLrOnPlateau = await accuracyOf(network(42, PEAK), {
+    callbacks: [reduceLrOnPlateau({ monitor: "loss", factor: 0.5, patience: 1 })],
+  });
   for (const [name, accuracy] of Object.entries(figures)) log(`${name}: test accuracy ${percent(accuracy)}`);
 
-  const { suggestion, chart: curve } = await learningRateRangeTest(network(42, 0.01), train.x, train.y, { steps: short ? 40 : 300 });
+  const { suggestion, chart: curve } = await learningRateRangeTest(network(42, 0.01), train.x, train.y, {
+    steps: short ? 40 : 300,
+  });
   log(`range test:\n${curve}\nsuggested peak: ${suggestion.toPrecision(2)}`);
 
   const [rates, seeds] = short
@@ -127,8 +144,14 @@ const meanOf = (values: readonly number[]) => {
 
 function network(seed: number, learningRate: number | Schedule, momentum: number | Schedule = 0.9): Model {
   const hidden = [100, 100].map((units) => dense(units, { activation: "elu", kernelInitializer: "heNormal" }));
-  const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], { seed });
-  model.compile({ optimizer: sgd({ learningRate, momentum, nesterov: true }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+  const model = sequential([flatten({ inputShape: [28, 28] }), ...hidden, dense(10, { activation: "softmax" })], {
+    seed,
+  });
+  model.compile({
+    optimizer: sgd({ learningRate, momentum, nesterov: true }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+  });
   return model;
 }
 

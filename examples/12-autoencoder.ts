@@ -1,5 +1,6 @@
 /**
- * A convolutional autoencoder: two strided convolutions make 32 numbers of a garment, two transposed convolutions make the garment of the numbers.
+ * A convolutional autoencoder: two strided convolutions make 32 numbers of a garment, two transposed convolutions make
+ * the garment of the numbers.
  *
  *     npx tsx examples/12-autoencoder.ts [--short]
  *
@@ -9,7 +10,17 @@
  *
  * "the mean image" is what always answering with the mean of the training images gives.
  */
-import { conv2d, conv2dTranspose, dense, flatten, type HostArray, type Model, nadam, reshape, sequential } from "../src/index.ts";
+import {
+  conv2d,
+  conv2dTranspose,
+  dense,
+  flatten,
+  type HostArray,
+  type Model,
+  nadam,
+  reshape,
+  sequential,
+} from "../src/index.ts";
 import { choose, type ExampleOptions, imagesOf, runAsScript } from "./shared.ts";
 
 const CODE = 32;
@@ -25,7 +36,13 @@ export interface AutoencoderFigures {
 function autoencoder(): Model {
   return sequential(
     [
-      conv2d(16, 3, { strides: 2, padding: "same", activation: "relu", kernelInitializer: "heNormal", inputShape: [28, 28, 1] }),
+      conv2d(16, 3, {
+        strides: 2,
+        padding: "same",
+        activation: "relu",
+        kernelInitializer: "heNormal",
+        inputShape: [28, 28, 1],
+      }),
       conv2d(32, 3, { strides: 2, padding: "same", activation: "relu", kernelInitializer: "heNormal" }),
       flatten(),
       dense(CODE, { name: "code" }),
@@ -41,7 +58,10 @@ function autoencoder(): Model {
 export async function run(options: ExampleOptions): Promise<AutoencoderFigures> {
   const { short = false, log = () => {} } = options;
   const images = await imagesOf(options);
-  const [train, test] = [choose(images.train, { take: short ? 640 : 20_000 }), choose(images.test, short ? { take: 200 } : {})];
+  const [train, test] = [
+    choose(images.train, { take: short ? 640 : 20_000 }),
+    choose(images.test, short ? { take: 200 } : {}),
+  ];
   const [x, xTest] = [withChannel(train.x), withChannel(test.x)];
 
   const model = autoencoder();
@@ -50,7 +70,9 @@ export async function run(options: ExampleOptions): Promise<AutoencoderFigures> 
 
   const { loss } = await model.evaluate(xTest, xTest);
   const figures = { error: loss as number, errorOfMean: errorOfMean(x.data, xTest.data, 28 * 28) };
-  log(`mean squared error per pixel: ${figures.error.toFixed(4)}; of the mean image: ${figures.errorOfMean.toFixed(4)}`);
+  log(
+    `mean squared error per pixel: ${figures.error.toFixed(4)}; of the mean image: ${figures.errorOfMean.toFixed(4)}`,
+  );
   const first = xTest.data.subarray(0, 28 * 28);
   const again = (await (await model.predict({ data: first, shape: [1, 28, 28, 1] })).data()) as Float32Array;
   log(sideBySide(first, again));
@@ -70,7 +92,8 @@ function errorOfMean(train: Float32Array, test: Float32Array, size: number): num
 /** Two 28×28 images as text. */
 function sideBySide(left: Float32Array, right: Float32Array): string {
   const shades = " .:-=+*#%@";
-  const row = (image: Float32Array, y: number) => Array.from(image.subarray(28 * y, 28 * (y + 1)), (v) => shades[Math.min(9, Math.floor(v * 10))]).join("");
+  const row = (image: Float32Array, y: number) =>
+    Array.from(image.subarray(28 * y, 28 * (y + 1)), (v) => shades[Math.min(9, Math.floor(v * 10))]).join("");
   return Array.from({ length: 14 }, (_, i) => `${row(left, 2 * i)}   ${row(right, 2 * i)}`).join("\n");
 }
 

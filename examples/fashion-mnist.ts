@@ -29,7 +29,10 @@ export interface IdxFile {
   readonly sha256: string;
 }
 
-/** Training images and labels, test images and labels. The sums were taken from files with the MD5 sums that Zalando publishes. */
+/**
+ * Training images and labels, test images and labels. The sums were taken from files with the MD5 sums that Zalando
+ * publishes.
+ */
 export const FASHION_MNIST: readonly IdxFile[] = [
   { name: "train-images-idx3-ubyte", sha256: "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012" },
   { name: "train-labels-idx1-ubyte", sha256: "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7" },
@@ -60,8 +63,8 @@ export interface FashionMnistOptions {
 }
 
 /**
- * Fashion-MNIST: 60 000 images of clothes to train on, 10 000 to test with. Where it cannot be had, the digits of the `mnist` dev
- * dependency serve instead; `name` and a message say so.
+ * Fashion-MNIST: 60 000 images of clothes to train on, 10 000 to test with. Where it cannot be had, the digits of the
+ * `mnist` dev dependency serve instead; `name` and a message say so.
  *
  * @throws ValueError where `dir` is given and does not hold the four files, or they do not fit together.
  */
@@ -73,7 +76,8 @@ export async function fashionMnist(options: FashionMnistOptions = {}): Promise<I
     fallback = mnistDigits,
     onMessage = () => {},
   } = options;
-  const cacheDir = options.cacheDir ?? join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "aretejs", "fashion-mnist");
+  const cacheDir =
+    options.cacheDir ?? join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "aretejs", "fashion-mnist");
 
   if (options.dir !== undefined) return readOwn(options.dir, files, onMessage);
   for (const dir of [cacheDir, systemDir]) {
@@ -82,7 +86,8 @@ export async function fashionMnist(options: FashionMnistOptions = {}): Promise<I
     if (found) return found;
   }
   try {
-    for (const file of files) await download(`${file.name}.gz`, { baseUrls, dir: cacheDir, verify: (bytes) => verify(bytes, file), onMessage });
+    for (const file of files)
+      await download(`${file.name}.gz`, { baseUrls, dir: cacheDir, verify: (bytes) => verify(bytes, file), onMessage });
     const found = await readVerified(cacheDir, files, onMessage);
     if (found) return found;
   } catch (error) {
@@ -92,7 +97,9 @@ export async function fashionMnist(options: FashionMnistOptions = {}): Promise<I
   return { name: "mnist", ...(await fallback()) };
 }
 
-/** The files of a folder that the caller named: used as they are, but an error where they are not there or do not fit. */
+/**
+ * The files of a folder that the caller named: used as they are, but an error where they are not there or do not fit.
+ */
 async function readOwn(dir: string, files: readonly IdxFile[], onMessage: (text: string) => void): Promise<ImageSets> {
   const missing = missingFrom(dir, files);
   if (missing.length > 0) {
@@ -111,7 +118,11 @@ async function readOwn(dir: string, files: readonly IdxFile[], onMessage: (text:
 }
 
 /** The files of a folder found by itself, unless they are damaged. */
-async function readVerified(dir: string, files: readonly IdxFile[], onMessage: (text: string) => void): Promise<ImageSets | undefined> {
+async function readVerified(
+  dir: string,
+  files: readonly IdxFile[],
+  onMessage: (text: string) => void,
+): Promise<ImageSets | undefined> {
   try {
     const arrays = await Promise.all(files.map((file) => readFrom(dir, file)));
     for (const [index, file] of files.entries()) checkSum(arrays[index] as HostArray, file);
@@ -157,7 +168,14 @@ function toSets(arrays: readonly HostArray[], dir: string): { train: LabelledIma
 
 function toSet(which: string, images: HostArray, labels: HostArray, dir: string): LabelledImages {
   const [count = 0, height, width] = images.shape;
-  if (images.shape.length !== 3 || height !== 28 || width !== 28 || count === 0 || labels.shape.length !== 1 || labels.shape[0] !== count) {
+  if (
+    images.shape.length !== 3 ||
+    height !== 28 ||
+    width !== 28 ||
+    count === 0 ||
+    labels.shape.length !== 1 ||
+    labels.shape[0] !== count
+  ) {
     throw valueError("fashion-mnist", {
       rule: `the ${which} files must hold images and as many labels`,
       expected: "images [n, 28, 28] and labels [n]",
@@ -174,7 +192,10 @@ function toSet(which: string, images: HostArray, labels: HostArray, dir: string)
       context: `label ${wrong}, ${dir}`,
     });
   }
-  return { x: { data: scaled(images.data), shape: images.shape }, y: { data: Int32Array.from(labels.data), shape: labels.shape } };
+  return {
+    x: { data: scaled(images.data), shape: images.shape },
+    y: { data: Int32Array.from(labels.data), shape: labels.shape },
+  };
 }
 
 /** Pixels in [0, 1]. A plain loop: `Float32Array.from` with a function takes seconds for 47 million of them. */

@@ -12,10 +12,22 @@ export interface ExampleOptions {
 }
 
 /** Fashion-MNIST's classes, by label. */
-export const CLASSES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"] as const;
+export const CLASSES = [
+  "T-shirt",
+  "trouser",
+  "pullover",
+  "dress",
+  "coat",
+  "sandal",
+  "shirt",
+  "sneaker",
+  "bag",
+  "ankle boot",
+] as const;
 
 /** The images given, or Fashion-MNIST. */
-export const imagesOf = async ({ images, log }: ExampleOptions): Promise<ImageSets> => images ?? fashionMnist(log ? { onMessage: log } : {});
+export const imagesOf = async ({ images, log }: ExampleOptions): Promise<ImageSets> =>
+  images ?? fashionMnist(log ? { onMessage: log } : {});
 
 export interface Choice {
   /** Labels to keep; the new label is the place in this list. Default: all, unchanged. */
@@ -26,7 +38,10 @@ export interface Choice {
 }
 
 /** Some of the images, in their order. */
-export function choose({ x, y }: LabelledImages, { classes, skip = 0, take = Number.POSITIVE_INFINITY }: Choice): LabelledImages {
+export function choose(
+  { x, y }: LabelledImages,
+  { classes, skip = 0, take = Number.POSITIVE_INFINITY }: Choice,
+): LabelledImages {
   const size = x.data.length / y.data.length;
   const labels = Array.from(y.data, (label) => (classes ? classes.indexOf(label) : label));
   const rows = labels.flatMap((label, row) => (label >= 0 ? [row] : [])).slice(skip, skip + take);

@@ -1,7 +1,7 @@
 /**
- * Builds the WASM of both targets of asconfig.json, each of which serves one thread or several, and writes it into src/backends/wasm/generated/,
- * deflated and as base64, so that the package needs no file at run time and stays small: compressed text does not compress again. Zopfli's deflate is 7 % smaller
- * than zlib's. Prints the sizes.
+ * Builds the WASM of both targets of asconfig.json, each of which serves one thread or several, and writes it into
+ * src/backends/wasm/generated/, deflated and as base64, so that the package needs no file at run time and stays small:
+ * compressed text does not compress again. Zopfli's deflate is 7 % smaller than zlib's. Prints the sizes.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -11,7 +11,8 @@ import { generateTiles } from "./generate-tiles.ts";
 
 process.chdir(new URL("..", import.meta.url).pathname);
 generateTiles();
-// What lists the fused kernels compiles training programs, and so loads the backend that reads the list: on a fresh checkout it finds an empty one.
+// What lists the fused kernels compiles training programs, and so loads the backend that reads the list: on a fresh
+// checkout it finds an empty one.
 const list = "src/backends/wasm/generated/kernels.ts";
 mkdirSync("src/backends/wasm/generated", { recursive: true });
 if (!existsSync(list)) writeFileSync(list, 'export const fusedKernels: string = "";\n');

@@ -1,6 +1,7 @@
 /**
- * Installs the packed package into an empty project, as a user does, compiles the README's code there and runs it: finds files that were
- * not packed, exports that do not resolve, types that do not compile, and a README that is not true. Run `npm run build` first.
+ * Installs the packed package into an empty project, as a user does, compiles the README's code there and runs it:
+ * finds files that were not packed, exports that do not resolve, types that do not compile, and a README that is not
+ * true. Run `npm run build` first.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +16,9 @@ process.on("uncaughtException", (error: Error & { stdout?: string }) => {
   process.exit(1);
 });
 
-/** What the README's code takes as given: blank and dark images in small numbers, so that a few epochs tell them apart. */
+/**
+ * What the README's code takes as given: blank and dark images in small numbers, so that a few epochs tell them apart.
+ */
 const given = `
 import * as testing from "aretejs/testing";
 const y = Int32Array.from({ length: 2000 }, (_, i) => i % 2);
@@ -37,7 +40,9 @@ console.log("README: accuracy " + accuracy + " on two kinds of images; " + Objec
 
 /** What the exports of package.json give away, and what that imports in turn. */
 const reached = (() => {
-  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { exports: Record<string, string | Record<string, string>> };
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    exports: Record<string, string | Record<string, string>>;
+  };
   const open = Object.values(exports)
     .flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)))
     .map((target) => target.slice(2));
@@ -46,10 +51,11 @@ const reached = (() => {
     if (seen.has(file)) continue;
     seen.add(file);
     if (!/\.(js|d\.ts)$/.test(file)) continue;
-    const specifiers = [...readFileSync(join(root, file), "utf8").matchAll(/(?:\bfrom|\bimport|\bimport\() ?['"](\.[^'"]+)['"]/g)].map(
-      ([, specifier]) => specifier as string,
-    );
-    for (const specifier of specifiers) open.push(join(dirname(file), file.endsWith(".d.ts") ? specifier.replace(/\.js$/, ".d.ts") : specifier));
+    const specifiers = [
+      ...readFileSync(join(root, file), "utf8").matchAll(/(?:\bfrom|\bimport|\bimport\() ?['"](\.[^'"]+)['"]/g),
+    ].map(([, specifier]) => specifier as string);
+    for (const specifier of specifiers)
+      open.push(join(dirname(file), file.endsWith(".d.ts") ? specifier.replace(/\.js$/, ".d.ts") : specifier));
   }
   return seen;
 })();
@@ -64,7 +70,9 @@ try {
   const strays = files.filter((file) => !wanted.has(file));
   const missing = [...wanted].filter((file) => !files.includes(file));
   if (strays.length > 0 || missing.length > 0)
-    throw new Error(`packed without need: ${strays.join(", ") || "nothing"}; missing: ${missing.join(", ") || "nothing"}`);
+    throw new Error(
+      `packed without need: ${strays.join(", ") || "nothing"}; missing: ${missing.join(", ") || "nothing"}`,
+    );
 
   writeFileSync(join(project, "train.ts"), program);
   // As applications compile: Node's own resolution, strict, no Node types, and the package's declarations checked too.

@@ -1,6 +1,6 @@
 /**
- * Holds `npm run quickstart` to its word: 10 epochs of Fashion-MNIST reach a test accuracy of 0.875, and a run depends on its seed alone.
- * Minutes, so it is a stage of .ci/run and not a test.
+ * Holds `npm run quickstart` to its word: 10 epochs of Fashion-MNIST reach a test accuracy of 0.875, and a run depends
+ * on its seed alone. Minutes, so it is a stage of .ci/run and not a test.
  */
 import { spawnSync } from "node:child_process";
 
@@ -14,7 +14,11 @@ interface Result {
 /** Runs the quickstart and reads its last line. */
 function quickstart(epochs: number, seed: number): Result {
   const args = ["tsx", "scripts/quickstart.ts", "--epochs", String(epochs), "--seed", String(seed), "--json"];
-  const { status, stdout } = spawnSync("npx", args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], cwd: new URL("..", import.meta.url) });
+  const { status, stdout } = spawnSync("npx", args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    cwd: new URL("..", import.meta.url),
+  });
   const last = stdout.trim().split("\n").at(-1) ?? "";
   console.log(`${epochs} epochs, seed ${seed}: ${last}`);
   if (status !== 0) throw new Error(`quickstart ended with ${status}`);

@@ -1,5 +1,5 @@
-import type { Expression, ExpressionNode } from "../src/compiler/instruction.ts";
-import { type Algebra, arity, type Primitive } from "../src/tensor/primitive.ts";
+import type { Expression, ExpressionNode } from "../src/ir/instruction.ts";
+import { type Algebra, arity, type Primitive } from "../src/ir/primitive.ts";
 
 /** Builds expressions node by node; equal nodes are made once. */
 export class ExpressionBuilder {
@@ -7,8 +7,14 @@ export class ExpressionBuilder {
   private readonly known = new Map<string, number>();
   /** The primitives, giving the numbers of the nodes that they add. */
   readonly algebra: Algebra<number> = {
-    constant: (value: number) => this.node({ op: "constant", value }, `constant ${Object.is(value, -0) ? "-0" : value}`),
-    ...Object.fromEntries((Object.keys(arity) as Primitive[]).map((op) => [op, (...args: number[]) => this.node({ op, args }, `${op} ${args}`)])),
+    constant: (value: number) =>
+      this.node({ op: "constant", value }, `constant ${Object.is(value, -0) ? "-0" : value}`),
+    ...Object.fromEntries(
+      (Object.keys(arity) as Primitive[]).map((op) => [
+        op,
+        (...args: number[]) => this.node({ op, args }, `${op} ${args}`),
+      ]),
+    ),
   } as Algebra<number>;
 
   input(index: number): number {

@@ -1,10 +1,10 @@
 /**
- * Writes assembly/generated/inners.ts, the inner loops of `map`: the interpreter, made from the list of primitives, and a fused loop
- * for each known expression; and src/backends/wasm/generated/kernels.ts, by which the loader finds them.
+ * Writes assembly/generated/inners.ts, the inner loops of `map`: the interpreter, made from the list of primitives, and
+ * a fused loop for each known expression; and src/backends/wasm/generated/kernels.ts, by which the loader finds them.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { type Canonical, canonicalize, hashOf, type Operand } from "../src/backends/wasm/canonical.ts";
-import { arity, type Primitive } from "../src/tensor/primitive.ts";
+import { hashOf, type KernelForm, kernelKeyOf, type Operand } from "../src/backends/wasm/kernel-key.ts";
+import { arity, type Primitive } from "../src/ir/primitive.ts";
 import { knownExpressions } from "./known-expressions.ts";
 
 const root = new URL("..", import.meta.url);
@@ -14,36 +14,47 @@ const arrays: ReadonlySet<string> = new Set<Primitive>(["exp", "erfinv"]);
 const banner = "// Written by scripts/generate-kernels.ts: do not edit.\n";
 
 /** The known expressions, each once. Two keys with one hash would run the wrong kernel, so that is an error. */
-export async function knownKernels(): Promise<Canonical[]> {
-  const kernels = new Map<string, Canonical>();
+export async function knownKernels(): Promise<KernelForm[]> {
+  const kernels = new Map<string, KernelForm>();
   for (const expression of await knownExpressions()) {
-    const canonical = canonicalize(expression);
-    if (canonical.steps.length === 0) continue;
-    const hash = hashOf(canonical.key);
+    const form = kernelKeyOf(expression);
+    if (form.steps.length === 0) continue;
+    const hash = hashOf(form.key);
     const other = kernels.get(hash);
-    if (other && other.key !== canonical.key) throw new Error(`generate-kernels: "${canonical.key}" and "${other.key}" have one hash; change hashOf`);
-    kernels.set(hash, canonical);
+    if (other && other.key !== form.key)
+      throw new Error(`generate-kernels: "${form.key}" and "${other.key}" have one hash; change hashOf`);
+    kernels.set(hash, form);
   }
   return [...kernels.values()];
 }
 
-/** AssemblyScript of the fused loop of one expression. Every input is read before any output is written, so it may run in place. */
-function fusedLoop({ key, steps, outputs, inputs, constants }: Canonical, name: string): string {
+/**
+ * AssemblyScript of the fused loop of one expression. Every input is read before any output is written, so it may run
+ * in place.
+ */
+function fusedLoop({ key, steps, outputs, inputs, constants }: KernelForm, name: string): string {
   const slot = (index: number) => index * 8;
-  const operand = ({ kind, index }: Operand) => (kind === "input" ? `x${index}` : kind === "constant" ? `c${index}` : `t${index}`);
+  const operand = ({ kind, index }: Operand) =>
+    kind === "input" ? `x${index}` : kind === "constant" ? `c${index}` : `t${index}`;
   const isMask = ({ kind, index }: Operand) => kind === "step" && comparisons.has((steps[index] as { op: string }).op);
   const number = (x: Operand) => (isMask(x) ? `k.truth(${operand(x)})` : operand(x));
   const setup = [
-    ...inputs.map((_, i) => `  let p${i} = load<usize>(slots, ${slot(i)}); const s${i} = load<i32>(slots, ${slot(i) + 4});`),
+    ...inputs.map(
+      (_, i) => `  let p${i} = load<usize>(slots, ${slot(i)}); const s${i} = load<i32>(slots, ${slot(i) + 4});`,
+    ),
     ...outputs.map((_, i) => `  let q${i} = load<usize>(slots, ${slot(inputs.length + i)});`),
-    ...constants.map((_, i) => `  const c${i} = v128.load(load<usize>(slots, ${slot(inputs.length + outputs.length + i)}));`),
+    ...constants.map(
+      (_, i) => `  const c${i} = v128.load(load<usize>(slots, ${slot(inputs.length + outputs.length + i)}));`,
+    ),
   ];
   const body = [
     ...inputs.map((_, i) => `    const x${i} = v128.load(p${i});`),
     ...steps.map(({ op, args }, i) => {
       const condition = args[0] as Operand;
       const values =
-        op === "select" ? [isMask(condition) ? operand(condition) : `k.mask(${operand(condition)})`, ...args.slice(1).map(number)] : args.map(number);
+        op === "select"
+          ? [isMask(condition) ? operand(condition) : `k.mask(${operand(condition)})`, ...args.slice(1).map(number)]
+          : args.map(number);
       return `    const t${i} = k.${op}(${values.join(", ")});`;
     }),
     ...outputs.map((output, i) => `    v128.store(q${i}, ${number(output)});`),
@@ -62,8 +73,8 @@ function fusedLoop({ key, steps, outputs, inputs, constants }: Canonical, name: 
 }
 
 /**
- * AssemblyScript of the interpreter. Code: the number of steps, then for each an operation (its place in the list of primitives,
- * counted from 1; 0 copies) and the byte offsets in `slots` of its target and three operands.
+ * AssemblyScript of the interpreter. Code: the number of steps, then for each an operation (its place in the list of
+ * primitives, counted from 1; 0 copies) and the byte offsets in `slots` of its target and three operands.
  */
 function interpreter(): string {
   const operations: [string, number][] = [["", 1], ...(Object.entries(arity) as [string, number][])];
@@ -105,7 +116,10 @@ export async function generateKernels(): Promise<number> {
   const names = kernels.map((_, i) => `fused${i + 1}`);
   const loops = kernels.map((kernel, i) => fusedLoop(kernel, names[i] as string));
   const table = `type Inner = (slots: usize, vectors: i32, code: usize) => void;\n\nexport const inners: StaticArray<Inner> = [interpret, ${names.join(", ")}];\n`;
-  write("assembly/generated/inners.ts", `import * as k from "../primitives";\n\n${interpreter()}\n\n${loops.join("\n\n")}\n\n${table}`);
+  write(
+    "assembly/generated/inners.ts",
+    `import * as k from "../primitives";\n\n${interpreter()}\n\n${loops.join("\n\n")}\n\n${table}`,
+  );
   const hashes = kernels.map(({ key }) => hashOf(key)).join("");
   write(
     "src/backends/wasm/generated/kernels.ts",

@@ -1,6 +1,6 @@
 /**
- * Writes assembly/generated/tiles.ts: the micro-kernels of matrix multiplication, one function for each size of tile. What they do
- * and why they are written as they are stands in assembly/tile.ts.
+ * Writes assembly/generated/tiles.ts: the micro-kernels of matrix multiplication, one function for each size of tile.
+ * What they do and why they are written as they are stands in assembly/tile.ts.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 
@@ -15,10 +15,13 @@ interface Tile {
   readonly ordered: boolean;
 }
 
-const plain: readonly Tile[] = [1, 2, 3, 4, 5, 6].flatMap((rows) => ([1, 2] as const).map((vectors) => ({ rows, vectors, ordered: false })));
+const plain: readonly Tile[] = [1, 2, 3, 4, 5, 6].flatMap((rows) =>
+  ([1, 2] as const).map((vectors) => ({ rows, vectors, ordered: false })),
+);
 const ordered: readonly Tile[] = [4, 5].map((rows) => ({ rows, vectors: 2, ordered: true }));
 
-export const nameOf = ({ rows, vectors, ordered }: Tile): string => `${ordered ? "ordered" : "tile"}${rows}x${vectors * 4}`;
+export const nameOf = ({ rows, vectors, ordered }: Tile): string =>
+  `${ordered ? "ordered" : "tile"}${rows}x${vectors * 4}`;
 
 function tileText(tile: Tile): string {
   const { rows, vectors } = tile;
@@ -32,10 +35,17 @@ function tileText(tile: Tile): string {
 
   const loadB = columns.map((v) => `b${v} = v128.load(${at("b", v)});`);
   const advance = [`a += ${rows * 4};`, "b += bStride;"];
-  const firstStep = [...loadB, ...descending.flatMap((row) => [`x = ${splat(row)};`, ...columns.map((v) => `c${row}${v} = f32x4.mul(x, b${v});`)]), ...advance];
+  const firstStep = [
+    ...loadB,
+    ...descending.flatMap((row) => [`x = ${splat(row)};`, ...columns.map((v) => `c${row}${v} = f32x4.mul(x, b${v});`)]),
+    ...advance,
+  ];
   const plainStep = [
     ...loadB,
-    ...descending.flatMap((row) => [`x = ${splat(row)};`, ...columns.map((v) => `c${row}${v} = madd(x, b${v}, c${row}${v});`)]),
+    ...descending.flatMap((row) => [
+      `x = ${splat(row)};`,
+      ...columns.map((v) => `c${row}${v} = madd(x, b${v}, c${row}${v});`),
+    ]),
     ...advance,
   ];
   const orderedStep = (step: number) => [
@@ -52,16 +62,25 @@ function tileText(tile: Tile): string {
     ]),
     ...advance,
   ];
-  const loop = (end: string, body: readonly string[]) => [`while (a != ${end}) {`, ...body.map((line) => `  ${line}`), "}"];
+  const loop = (end: string, body: readonly string[]) => [
+    `while (a != ${end}) {`,
+    ...body.map((line) => `  ${line}`),
+    "}",
+  ];
   const loops = tile.ordered
     ? [
         `const middle = a + <usize>((depth - 1) & ${UNROLL - 1}) * ${rows * 4};`,
         ...loop("middle", plainStep),
-        ...loop("end", [...Array.from({ length: UNROLL }, (_, step) => orderedStep(step)).flat(), "c00 = after(z, c00);"]),
+        ...loop("end", [
+          ...Array.from({ length: UNROLL }, (_, step) => orderedStep(step)).flat(),
+          "c00 = after(z, c00);",
+        ]),
       ]
     : loop("end", plainStep);
   const stores = (value: (row: number, v: number) => string) =>
-    ascending.flatMap((row) => columns.map((v) => `v128.store(${lineOf(row)}, ${value(row, v)}${v === 0 ? "" : `, ${v * 16}`});`));
+    ascending.flatMap((row) =>
+      columns.map((v) => `v128.store(${lineOf(row)}, ${value(row, v)}${v === 0 ? "" : `, ${v * 16}`});`),
+    );
 
   return [
     `export function ${nameOf(tile)}(depth: i32, a: usize, b: usize, bStride: usize, c: usize, lines: usize, accumulate: bool): void {`,

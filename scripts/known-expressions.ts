@@ -1,25 +1,38 @@
-import type { Expression, Instruction } from "../src/compiler/instruction.ts";
-import type { Primitive } from "../src/tensor/primitive.ts";
+import type { Expression, Instruction } from "../src/ir/instruction.ts";
+import type { Primitive } from "../src/ir/primitive.ts";
+import { sizeOf } from "../src/ir/shape.ts";
 import * as scalar from "../src/tensor/scalar.ts";
-import { sizeOf } from "../src/tensor/shape.ts";
 import { build } from "./expression-builder.ts";
 import { trainingPrograms } from "./training-programs.ts";
 
 /**
- * Expressions for which the package carries fused kernels; any other runs in the interpreter, to the same bits. They are the elementwise
- * functions by themselves, and whatever the compiler makes of typical training: to add one, add a case to training-programs.ts.
+ * Expressions for which the package carries fused kernels; any other runs in the interpreter, to the same bits. They
+ * are the elementwise functions by themselves, and whatever the compiler makes of typical training: to add one, add a
+ * case to training-programs.ts.
  */
 export async function knownExpressions(): Promise<Expression[]> {
   const trained = (await trainingPrograms()).flatMap(({ instructions }) => instructions.flatMap(expressionsOf));
   return [...functions(), ...trained].filter(gains);
 }
 
-const calls: ReadonlySet<string> = new Set<Primitive>(["exp", "expm1", "log", "log1p", "tanh", "erf", "erfinv", "sin", "cos", "pow"]);
+const calls: ReadonlySet<string> = new Set<Primitive>([
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "erf",
+  "erfinv",
+  "sin",
+  "cos",
+  "pow",
+]);
 
 /**
- * Whether fusing pays. A single primitive is one loop in the interpreter as well; and where long functions are called, which is not done
- * inline, the time goes there, and registers that have to be saved around the calls cost what fusing spares. [Measured: the
- * interpreter takes 0.85 to 1.1 times as long below five other steps per call, 2 to 3.5 times as long without calls.]
+ * Whether fusing pays. A single primitive is one loop in the interpreter as well; and where long functions are called,
+ * which is not done inline, the time goes there, and registers that have to be saved around the calls cost what fusing
+ * spares. [Measured: the interpreter takes 0.85 to 1.1 times as long below five other steps per call, 2 to 3.5 times as
+ * long without calls.]
  */
 function gains({ nodes }: Expression): boolean {
   const steps = nodes.filter(({ op }) => op !== "input" && op !== "constant");
@@ -28,8 +41,12 @@ function gains({ nodes }: Expression): boolean {
 }
 
 function functions(): Expression[] {
-  const rows = Object.values(scalar).filter((value): value is scalar.ScalarFunction => typeof value === "object" && "derivative" in value);
-  return rows.flatMap((f) => (f.samples ?? [{}]).map((params) => build((b) => [f.value(b.algebra, b.inputs(f.arity), params)])));
+  const rows = Object.values(scalar).filter(
+    (value): value is scalar.ScalarFunction => typeof value === "object" && "derivative" in value,
+  );
+  return rows.flatMap((f) =>
+    (f.samples ?? [{}]).map((params) => build((b) => [f.value(b.algebra, b.inputs(f.arity), params)])),
+  );
 }
 
 /** Scalars, such as bias corrections, are not worth a kernel. */

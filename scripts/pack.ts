@@ -22,9 +22,9 @@ export const run = (cwd: string, command: string, ...args: string[]): string =>
 /** Packs what was built into `dir`, and installs it there as a user does: the folder becomes a project of its own. */
 export function installPacked(dir: string): Packed {
   if (!existsSync(join(root, "dist/index.js"))) throw new Error("there is no dist/index.js. Run npm run build first.");
-  const [{ filename, size, files }] = JSON.parse(run(root, "npm", "pack", "--json", "--ignore-scripts", "--pack-destination", dir)) as [
-    { filename: string; size: number; files: { path: string }[] },
-  ];
+  const [{ filename, size, files }] = JSON.parse(
+    run(root, "npm", "pack", "--json", "--ignore-scripts", "--pack-destination", dir),
+  ) as [{ filename: string; size: number; files: { path: string }[] }];
   const path = join(dir, filename);
   writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
   run(dir, "npm", "install", "--no-audit", "--no-fund", path);

@@ -35,18 +35,30 @@ function readOptions(): Options {
       json: { type: "boolean", default: false },
     },
   });
-  return { epochs: whole("--epochs", values.epochs, 1), seed: whole("--seed", values.seed, 0), dir: values.data, json: values.json };
+  return {
+    epochs: whole("--epochs", values.epochs, 1),
+    seed: whole("--seed", values.seed, 0),
+    dir: values.data,
+    json: values.json,
+  };
 }
 
 function whole(name: string, text: string, least: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
-  throw valueError("quickstart", { rule: `${name} takes a whole number`, expected: `an integer ≥ ${least}`, received: JSON.stringify(text) });
+  throw valueError("quickstart", {
+    rule: `${name} takes a whole number`,
+    expected: `an integer ≥ ${least}`,
+    received: JSON.stringify(text),
+  });
 }
 
 function network(seed: number, steps: number): Model {
   const hidden = { activation: "relu", kernelInitializer: "heNormal" } as const;
-  const model = sequential([flatten({ inputShape: [28, 28] }), dense(300, hidden), dense(100, hidden), dense(10, { activation: "softmax" })], { seed });
+  const model = sequential(
+    [flatten({ inputShape: [28, 28] }), dense(300, hidden), dense(100, hidden), dense(10, { activation: "softmax" })],
+    { seed },
+  );
   const learningRate = cosineDecay({ initialLearningRate: 1e-3, decaySteps: steps });
   model.compile({ optimizer: nadam({ learningRate }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
   return model;
@@ -55,7 +67,8 @@ function network(seed: number, steps: number): Model {
 /** SHA-256 over the bytes of all weights, in order. */
 async function hashOf(model: Model): Promise<string> {
   const hash = createHash("sha256");
-  for (const { data } of await model.getWeights()) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  for (const { data } of await model.getWeights())
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hash.digest("hex");
 }
 

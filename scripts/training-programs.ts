@@ -1,6 +1,6 @@
 import { js } from "../src/backends/js/index.ts";
-import type { Program } from "../src/compiler/instruction.ts";
 import type { HostArray } from "../src/data/array.ts";
+import type { Program } from "../src/ir/instruction.ts";
 import { type ActivationName, activations } from "../src/nn/activations.ts";
 import type { Layer } from "../src/nn/layer.ts";
 import { eluLayer, leakyReluLayer, prelu } from "../src/nn/layers/activation.ts";
@@ -37,7 +37,12 @@ interface Training {
 /** Programs like those that users run: what they compute elementwise gets fused kernels. */
 export async function trainingPrograms(): Promise<Program[]> {
   const programs: Program[] = [];
-  for (const training of [...activationTrainings(), ...(await optimizerTrainings()), ...layerTrainings(), ...lossTrainings()]) {
+  for (const training of [
+    ...activationTrainings(),
+    ...(await optimizerTrainings()),
+    ...layerTrainings(),
+    ...lossTrainings(),
+  ]) {
     programs.push(...(await programsOf(training)));
   }
   return programs;
@@ -87,13 +92,25 @@ function lossTrainings(): Training[] {
   const float = zeros(rows, classes);
   const regressions: LossName[] = ["meanSquaredError", "meanAbsoluteError", "huber"];
   return [
-    ...regressions.map((loss): Training => ({ middle: dense1(), output: "linear", loss, labels: float, metrics: ["meanAbsoluteError"] })),
+    ...regressions.map(
+      (loss): Training => ({ middle: dense1(), output: "linear", loss, labels: float, metrics: ["meanAbsoluteError"] }),
+    ),
     { middle: dense1(), loss: "categoricalCrossentropy", labels: float, metrics: ["accuracy"] },
-    { middle: dense1(), output: "sigmoid", units: 1, loss: "binaryCrossentropy", labels: zeros(rows, 1), metrics: ["accuracy"] },
+    {
+      middle: dense1(),
+      output: "sigmoid",
+      units: 1,
+      loss: "binaryCrossentropy",
+      labels: zeros(rows, 1),
+      metrics: ["accuracy"],
+    },
   ];
 }
 
-const zeros = (...shape: number[]): HostArray => ({ data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)), shape });
+const zeros = (...shape: number[]): HostArray => ({
+  data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)),
+  shape,
+});
 
 /** Runs each kind of step once, on a backend that notes what it is given to load. */
 async function programsOf({

@@ -38,11 +38,19 @@ export interface Complaint {
 const longest = 500;
 
 /**
- * The one message form: `<name>: <rule>. Expected <x>, received <y> (<context>). <what to do>.` Strings are words of the message, other values are shown as
- * in code; a received string that reads like another kind of value is called a string. What is too long is cut, the longest parts first.
+ * The one message form: `<name>: <rule>. Expected <x>, received <y> (<context>). <what to do>.` Strings are words of
+ * the message, other values are shown as in code; a received string that reads like another kind of value is called a
+ * string. What is too long is cut, the longest parts first.
  */
 export function message(name: string, { rule, expected, received, context, advice }: Complaint): string {
-  const parts = [name, rule, wordsOf(expected), wordsOf(isMisleading(received) ? literal(received) : received), context ?? "", advice ?? ""] as const;
+  const parts = [
+    name,
+    rule,
+    wordsOf(expected),
+    wordsOf(isMisleading(received) ? literal(received) : received),
+    context ?? "",
+    advice ?? "",
+  ] as const;
   let text: string;
   let limit = longest;
   do {
@@ -72,7 +80,13 @@ function isMisleading(value: unknown): boolean {
 export const literal = (value: unknown): unknown => (typeof value === "string" ? `the string ${show(value)}` : value);
 
 /** Throws unless `value` is a finite number for which `holds` is true. `range` reads like "a number in [0, 1)". */
-export function checkNumber(name: string, what: string, value: unknown, range: string, holds: (value: number) => boolean): number {
+export function checkNumber(
+  name: string,
+  what: string,
+  value: unknown,
+  range: string,
+  holds: (value: number) => boolean,
+): number {
   if (typeof value === "number" && Number.isFinite(value) && holds(value)) return value;
   throw valueError(name, { rule: `${what} must be ${range}`, expected: range, received: literal(value) });
 }
@@ -81,7 +95,11 @@ export function checkNumber(name: string, what: string, value: unknown, range: s
 export function checkCounts(name: string, counts: Readonly<Record<string, unknown>>): void {
   for (const [what, count] of Object.entries(counts)) {
     if (!Number.isInteger(count) || (count as number) < 1) {
-      throw valueError(name, { rule: `${what} must be a whole number`, expected: "an integer ≥ 1", received: literal(count) });
+      throw valueError(name, {
+        rule: `${what} must be a whole number`,
+        expected: "an integer ≥ 1",
+        received: literal(count),
+      });
     }
   }
 }
@@ -95,13 +113,19 @@ export function lookUp<T>(owner: string, what: string, table: Readonly<Record<st
     rule: `unknown ${what}`,
     expected: known.length <= 12 ? `one of ${known.join(", ")}` : `one of ${known.length} names`,
     received: show(name),
-    advice: near.length > 0 ? `Did you mean ${near.map((known) => `"${known}"`).join(" or ")}?` : known.length > 12 ? `Known: ${known.join(", ")}.` : "",
+    advice:
+      near.length > 0
+        ? `Did you mean ${near.map((known) => `"${known}"`).join(" or ")}?`
+        : known.length > 12
+          ? `Known: ${known.join(", ")}.`
+          : "",
   });
 }
 
 /**
- * The known names nearest to `name`, at most three that are about as near; none when nothing is near. Case and punctuation do not count; near are names that differ by few
- * edits, that have `name` as their initials (`lr`), or as a part.
+ * The known names nearest to `name`, at most three that are about as near; none when nothing is near. Case and
+ * punctuation do not count; near are names that differ by few edits, that have `name` as their initials (`lr`), or as a
+ * part.
  */
 export function nearest(name: string, known: readonly string[]): string[] {
   const plain = (text: string) =>
@@ -115,7 +139,9 @@ export function nearest(name: string, known: readonly string[]): string[] {
     if (wanted.length > 2 && plain(candidate).includes(wanted)) return Math.min(distance, 2);
     return distance <= Math.max(1, Math.floor(candidate.length / 3)) ? distance : Number.POSITIVE_INFINITY;
   };
-  const found = known.map((candidate) => ({ candidate, distance: distanceTo(candidate) })).sort((a, b) => a.distance - b.distance);
+  const found = known
+    .map((candidate) => ({ candidate, distance: distanceTo(candidate) }))
+    .sort((a, b) => a.distance - b.distance);
   return found
     .filter(({ distance }) => Number.isFinite(distance) && distance <= (found[0]?.distance ?? 0) + 1)
     .slice(0, 3)

@@ -1,7 +1,11 @@
 /** A text of at most `limit` characters; an ellipsis stands where it was cut. */
-export const cut = (text: string, limit: number): string => (text.length > limit ? `${text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, "")}…` : text);
+export const cut = (text: string, limit: number): string =>
+  text.length > limit ? `${text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
 
-/** A value in short, about as it is written in code: strings in quotes, large arrays by their length, objects of a class by its name. Never throws. */
+/**
+ * A value in short, about as it is written in code: strings in quotes, large arrays by their length, objects of a class
+ * by its name. Never throws.
+ */
 export function show(value: unknown, depth = 3): string {
   try {
     return cut(textOf(value, depth), 160);
@@ -19,7 +23,9 @@ function textOf(value: unknown, depth: number): string {
   if (object.toString === Function.prototype.toString) return `function ${object.name || "(anonymous)"}`;
   if (depth < 0) return "…";
   if (Array.isArray(value))
-    return value.length > 8 ? `an array of ${value.length} values` : `[${Array.from(value, (item) => show(item, depth - 1)).join(", ")}]`;
+    return value.length > 8
+      ? `an array of ${value.length} values`
+      : `[${Array.from(value, (item) => show(item, depth - 1)).join(", ")}]`;
   const kind = String(object.constructor?.name || "Object");
   if (ArrayBuffer.isView(value)) return `${kind}(${object.length ?? value.byteLength})`;
   // Objects of another realm have another Object.prototype.
@@ -30,7 +36,9 @@ function textOf(value: unknown, depth: number): string {
   return shown[0] === undefined ? "{}" : `{ ${shown.join(", ")} }`;
 }
 
-/** Gives an object (or, on a prototype, all that inherits from it) a method that loops over its properties do not see. */
+/**
+ * Gives an object (or, on a prototype, all that inherits from it) a method that loops over its properties do not see.
+ */
 export function hide<T extends object>(target: T, key: PropertyKey, value: (this: T) => unknown): T {
   return Object.defineProperty(target, key, { value, configurable: true, writable: true });
 }
@@ -42,8 +50,8 @@ export interface Described {
 }
 
 /**
- * Makes `String`, and `console.log` of Node, Deno and Bun, show an object as `text` says; default `kind "name" { … }` of its JSON. Browsers show objects
- * in their own way.
+ * Makes `String`, and `console.log` of Node, Deno and Bun, show an object as `text` says; default `kind "name" { … }`
+ * of its JSON. Browsers show objects in their own way.
  */
 export function printed<T extends { toJSON(): unknown }>(target: T, text = describe): T {
   for (const runtime of ["nodejs.util.inspect.custom", "Deno.customInspect"])

@@ -1,17 +1,30 @@
-// Exports only. What models are built from is exported by name; families whose names Keras uses more than once are namespaces.
+// Exports only. What models are built from is exported by name; families whose names Keras uses more than once are
+// namespaces.
 
-export type { Backend, Executable, HostBackend, HostExecutable, HostOutputPort, InputPort, OutputPort, Storage, StorageSpec } from "./backends/backend.ts";
+export type {
+  Backend,
+  Executable,
+  HostBackend,
+  HostExecutable,
+  HostOutputPort,
+  InputPort,
+  OutputPort,
+  Storage,
+  StorageSpec,
+} from "./backends/backend.ts";
 export { bind, defaultBackend, evaluate, settle } from "./backends/evaluate.ts";
 export { type JsOptions, js } from "./backends/js/index.ts";
 export { isWasmSupported, type WasmOptions, wasm } from "./backends/wasm/index.ts";
 export { type CompiledGraph, type CompileOptions, compile } from "./compiler/compile.ts";
-export type { Instruction, Program, View } from "./compiler/instruction.ts";
-export { print } from "./compiler/print.ts";
 export { type ArrayInput, type HostArray, hostArray } from "./data/array.ts";
 export { type CsvOptions, type CsvTable, parseCsv } from "./data/csv.ts";
 export { Dataset, dataset, datasetFrom } from "./data/dataset.ts";
 export { parseIdx, readIdx } from "./data/idx.ts";
 export { AreteError, OutOfMemoryError, ShapeError, StateError, ValueError } from "./errors.ts";
+export type { DType, NumericArray, TypedArray } from "./ir/dtype.ts";
+export type { Instruction, Program, View } from "./ir/instruction.ts";
+export { print } from "./ir/print.ts";
+export type { Shape } from "./ir/shape.ts";
 export * as activations from "./nn/activations.ts";
 export * as initializers from "./nn/initializers.ts";
 export { input } from "./nn/input.ts";
@@ -26,13 +39,18 @@ export { SymbolicTensor } from "./nn/symbolic.ts";
 export * from "./optim/index.ts";
 export * from "./optim/rare.ts";
 export type { OptionTable } from "./options.ts";
-export { type Constraint, type ConstraintName, maxNorm, minMaxNorm, nonNeg, unitNorm } from "./regularize/constraints.ts";
+export {
+  type Constraint,
+  type ConstraintName,
+  maxNorm,
+  minMaxNorm,
+  nonNeg,
+  unitNorm,
+} from "./regularize/constraints.ts";
 export { l1, l1l2, l2, orthogonalPenalty, type Penalty, type PenaltyName } from "./regularize/penalties.ts";
 export { grad, gradients, valueAndGrad } from "./tensor/autodiff.ts";
-export type { DType, NumericArray, TypedArray } from "./tensor/dtype.ts";
 export * as ops from "./tensor/ops/index.ts";
 export { placeholder, tensor } from "./tensor/ops/leaf.ts";
-export type { Shape } from "./tensor/shape.ts";
 export { type NestedArray, type Rows, Tensor } from "./tensor/tensor.ts";
 export { Variable } from "./tensor/variable.ts";
 export * from "./train/index.ts";

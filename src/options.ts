@@ -21,15 +21,22 @@ type KindOf<T> = T extends undefined
 type KindsOf<T> = "true" extends KindOf<T> ? "boolean" | Exclude<KindOf<T>, "true" | "false"> : KindOf<T>;
 
 /** The members of a union in any order, with "or" between them. */
-type AnyOrder<U extends string, K extends U = U> = K extends K ? ([Exclude<U, K>] extends [never] ? K : `${K} or ${AnyOrder<Exclude<U, K>>}`) : never;
+type AnyOrder<U extends string, K extends U = U> = K extends K
+  ? [Exclude<U, K>] extends [never]
+    ? K
+    : `${K} or ${AnyOrder<Exclude<U, K>>}`
+  : never;
 
 /**
- * The options of a type with the kinds of value that each takes: "number", "string", "boolean", "false", "function", "list" (arrays and typed
- * arrays), "object" or "null", joined by " or "; "!" behind an option that must be given. TypeScript refuses a table that lacks an option, has one
- * that the type lacks, or has another kind than the type.
- * @example const table: OptionTable<{ units: number; activation?: string | ((x: Tensor) => Tensor) }> = { units: "number!", activation: "string or function" };
+ * The options of a type with the kinds of value that each takes: "number", "string", "boolean", "false", "function",
+ * "list" (arrays and typed arrays), "object" or "null", joined by " or "; "!" behind an option that must be given.
+ * TypeScript refuses a table that lacks an option, has one that the type lacks, or has another kind than the type.
+ * @example const table: OptionTable<{ units: number; activation?: string | ((x: Tensor) => Tensor) }> = { units:
+ * "number!", activation: "string or function" };
  */
-export type OptionTable<O> = { readonly [K in keyof O]-?: `${AnyOrder<KindsOf<O[K]>>}${Partial<Pick<O, K>> extends Pick<O, K> ? "" : "!"}` };
+export type OptionTable<O> = {
+  readonly [K in keyof O]-?: `${AnyOrder<KindsOf<O[K]>>}${Partial<Pick<O, K>> extends Pick<O, K> ? "" : "!"}`;
+};
 
 /** The table of what a type has besides the options of its base. */
 export type OwnTable<O, Base> = OptionTable<Omit<O, keyof Base>>;
@@ -39,7 +46,12 @@ export type OwnTable<O, Base> = OptionTable<Omit<O, keyof Base>>;
  * @param example an option for the message.
  * @throws ValueError on options that are no plain object, and where they repeat an argument.
  */
-export function withArguments<O extends object, P extends object = object>(owner: string, options: O | null | undefined, example: string, args?: P): O & P {
+export function withArguments<O extends object, P extends object = object>(
+  owner: string,
+  options: O | null | undefined,
+  example: string,
+  args?: P,
+): O & P {
   if (isPlain(options ?? {})) {
     const twice = args && Object.keys(args).find((key) => Object.hasOwn(options ?? {}, key));
     if (twice === undefined) return { ...options, ...args } as O & P;
@@ -59,12 +71,17 @@ export function withArguments<O extends object, P extends object = object>(owner
 }
 
 /**
- * Checks options against their table. Gives a copy without those that are null or undefined: these count as not given, but for null where it is one
- * of the option's kinds.
+ * Checks options against their table. Gives a copy without those that are null or undefined: these count as not given,
+ * but for null where it is one of the option's kinds.
  * @param open whether options that the table does not have pass, as they are.
  * @throws ValueError on an unknown option (with the nearest known), one of the wrong kind, or one that is missing.
  */
-export function checkOptions<O extends object>(owner: string, options: O | null | undefined, table: OptionTable<NoInfer<O>>, open = false): O {
+export function checkOptions<O extends object>(
+  owner: string,
+  options: O | null | undefined,
+  table: OptionTable<NoInfer<O>>,
+  open = false,
+): O {
   const known = table as Readonly<Record<string, string>>;
   const checked: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(withArguments(owner, options, Object.keys(table)[0] as string))) {
@@ -99,11 +116,16 @@ const isPlain = (value: unknown): boolean => {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
-const isRequired = (table: object, key: string): boolean => (table as Record<string, string>)[key]?.endsWith("!") === true;
+const isRequired = (table: object, key: string): boolean =>
+  (table as Record<string, string>)[key]?.endsWith("!") === true;
 
-const kindOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) || ArrayBuffer.isView(value) ? "list" : typeof value);
+const kindOf = (value: unknown): string =>
+  value === null ? "null" : Array.isArray(value) || ArrayBuffer.isView(value) ? "list" : typeof value;
 
-/** What to write instead: positional arguments that were given as options, a list for one number, and the ends of names that say what is meant. */
+/**
+ * What to write instead: positional arguments that were given as options, a list for one number, and the ends of names
+ * that say what is meant.
+ */
 function adviceOn(owner: string, key: string, value: unknown, table: Readonly<Record<string, string>>): string {
   if (typeof value === "function") return `Call it: ${value.name || "f"}().`;
   if (key === "backend") return "Write await wasm() or js().";

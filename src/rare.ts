@@ -1,5 +1,5 @@
-// What is loaded on first need: what rare names stand for (see `names.ts`), and what few runs do. One module, so that bundlers cut the rest in
-// few pieces.
+// What is loaded on first need: what rare names stand for (see `name-registry.ts`), and what few runs do. One module, so that
+// bundlers cut the rest in few pieces.
 export { retryWithRoom } from "./backends/retry-with-room.ts";
 export * as losses from "./nn/losses/rare.ts";
 export * as metrics from "./nn/metrics/rare.ts";

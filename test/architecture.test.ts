@@ -4,25 +4,30 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findCycle, importsOf, sourceFiles, undocumentedExports, valueGraph } from "./source-graph.ts";
 
-/** The floors of the source tree (design §3). Imports that run when a file is loaded go down, or sideways in one direction only. */
+/**
+ * The floors of the source tree (design §3). Imports that run when a file is loaded go down, or sideways in one
+ * direction only.
+ */
 const FLOORS: Readonly<Record<string, number>> = {
   "errors.ts": 0,
-  "names.ts": 0,
+  "name-registry.ts": 0,
   "format.ts": 0,
   "options.ts": 0,
-  tensor: 1,
-  compiler: 2,
-  backends: 3,
-  regularize: 4,
-  optim: 4,
-  nn: 5,
-  train: 6,
-  data: 6,
-  "rare.ts": 6,
-  "fallback.ts": 6,
-  io: 7,
-  testing: 7,
-  "index.ts": 8,
+  "checks.ts": 0,
+  ir: 1,
+  tensor: 2,
+  compiler: 3,
+  backends: 4,
+  regularize: 5,
+  optim: 5,
+  nn: 6,
+  train: 7,
+  data: 7,
+  "rare.ts": 7,
+  "fallback.ts": 7,
+  io: 8,
+  testing: 8,
+  "index.ts": 9,
 };
 
 const root = new URL("..", import.meta.url).pathname;
@@ -39,7 +44,9 @@ describe("the source tree", () => {
 
   it("imports downwards only", () => {
     const upwards = [...graph].flatMap(([file, targets]) =>
-      targets.filter((target) => (FLOORS[homeOf(target)] as number) > (FLOORS[homeOf(file)] as number)).map((target) => `${file} → ${target}`),
+      targets
+        .filter((target) => (FLOORS[homeOf(target)] as number) > (FLOORS[homeOf(file)] as number))
+        .map((target) => `${file} → ${target}`),
     );
     expect(upwards).toEqual([]);
   });
@@ -73,21 +80,22 @@ describe("the source tree", () => {
     expect(files.filter((file) => !free.test(file) && unlike.test(code(file)))).toEqual([]);
   });
 
-  it("has no file over 400 lines", () => {
+  it("has no file over 400 lines, and no test over 500", () => {
     const long = ["src", "assembly", "scripts", "bench", "examples", "test"]
       .filter((folder) => existsSync(join(root, folder)))
       .flatMap((folder) => sourceFiles(root, folder))
       .map((file) => ({ file, lines: readFileSync(join(root, file), "utf8").split("\n").length - 1 }))
-      .filter(({ lines }) => lines > 400);
+      .filter(({ file, lines }) => lines > (file.startsWith("test/") ? 500 : 400));
     expect(long).toEqual([]);
   });
 
-  it.each(["src/index.ts", "src/testing/index.ts", "src/backends/wasm/index.ts"].filter((file) => existsSync(join(root, file))))(
-    "documents every export of %s",
-    (file) => {
-      expect(undocumentedExports(root, file)).toEqual([]);
-    },
-  );
+  it.each(
+    ["src/index.ts", "src/testing/index.ts", "src/backends/wasm/index.ts"].filter((file) =>
+      existsSync(join(root, file)),
+    ),
+  )("documents every export of %s", (file) => {
+    expect(undocumentedExports(root, file)).toEqual([]);
+  });
 
   it("tests each of the twelve mistakes that a rival ships, by name", () => {
     const text = ["unit", "property"]
@@ -95,12 +103,14 @@ describe("the source tree", () => {
       .filter((file) => file.endsWith(".test.ts"))
       .map((file) => readFileSync(file, "utf8"))
       .join("");
-    for (let mistake = 1; mistake <= 12; mistake++) expect(text).toMatch(new RegExp(`(describe|it)\\(["\`][^"\`]*tfjs mistake ${mistake}\\b`));
+    for (let mistake = 1; mistake <= 12; mistake++)
+      expect(text).toMatch(new RegExp(`(describe|it)\\(["\`][^"\`]*tfjs mistake ${mistake}\\b`));
   });
 
   it("has no runtime dependencies and nothing that runs at installation", () => {
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    for (const kind of ["dependencies", "optionalDependencies", "bundledDependencies"]) expect(manifest).not.toHaveProperty(kind);
+    for (const kind of ["dependencies", "optionalDependencies", "bundledDependencies"])
+      expect(manifest).not.toHaveProperty(kind);
     // Nobody has to install a peer, and nothing imports one: `aretejs/testing` is handed fast-check by who has it.
     expect(Object.keys(manifest.peerDependencies)).toEqual(["fast-check"]);
     expect(manifest.peerDependenciesMeta).toEqual({ "fast-check": { optional: true } });
@@ -116,7 +126,8 @@ describe("these checks", () => {
       import type { F } from "./f.ts"; export type { G } from "./g.ts"; type H = import("./h.ts").H;
       export { i } from "./i.ts"; export * from "./j.ts"; const k = await import("./k.ts"); const l = "import m from './m.ts'"; // import n from "./n.ts"`;
     const imports = importsOf(text);
-    const names = (wanted: string) => imports.flatMap(({ specifier, kind }) => (kind === wanted ? [specifier.slice(2, 3)] : [])).join("");
+    const names = (wanted: string) =>
+      imports.flatMap(({ specifier, kind }) => (kind === wanted ? [specifier.slice(2, 3)] : [])).join("");
     expect([names("value"), names("type"), names("dynamic")]).toEqual(["abcdeij", "fgh", "k"]);
   });
 
@@ -130,7 +141,10 @@ describe("these checks", () => {
   it("find exports without a docstring, also behind a re-export", () => {
     const folder = mkdtempSync(join(tmpdir(), "aretejs-docs-"));
     try {
-      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { allowImportingTsExtensions: true, noEmit: true } }));
+      writeFileSync(
+        join(folder, "tsconfig.json"),
+        JSON.stringify({ compilerOptions: { allowImportingTsExtensions: true, noEmit: true } }),
+      );
       writeFileSync(
         join(folder, "inner.ts"),
         "/** Documented. */\nexport const a = 1;\nexport const b = 2;\n/** Documented. */\nexport interface C {}\nexport type D = 1;",

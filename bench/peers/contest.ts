@@ -53,8 +53,8 @@ export interface Measured {
 }
 
 /**
- * Checks that both sides agree, then times them in turn, round by round. Medians over the rounds; the ratio is the median of the rounds' ratios,
- * so that what slows the machine for a while slows both.
+ * Checks that both sides agree, then times them in turn, round by round. Medians over the rounds; the ratio is the
+ * median of the rounds' ratios, so that what slows the machine for a while slows both.
  * @throws Error where the results disagree.
  */
 export async function hold(contest: Contest): Promise<Measured> {
@@ -63,7 +63,9 @@ export async function hold(contest: Contest): Promise<Measured> {
   try {
     const distance = await bout.distance();
     if (!(distance <= agreement.limit)) {
-      throw new Error(`bench/peers: ${suite} "${name}" and ${peerName} disagree: ${agreement.measure} is ${distance}, at most ${agreement.limit} is allowed.`);
+      throw new Error(
+        `bench/peers: ${suite} "${name}" and ${peerName} disagree: ${agreement.measure} is ${distance}, at most ${agreement.limit} is allowed.`,
+      );
     }
     const times: { ours: number; peer: number }[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -90,18 +92,23 @@ export async function hold(contest: Contest): Promise<Measured> {
 /** Milliseconds of one unit: the median of as many runs as fit into a twentieth of a second, and of three at least. */
 async function time({ run, units }: Side, isFirst: boolean, isSlow: boolean): Promise<number> {
   const bench = new Bench(
-    isSlow ? { time: 0, iterations: 1, warmup: false } : { time: 50, iterations: 3, warmup: isFirst, warmupTime: 50, warmupIterations: 2 },
+    isSlow
+      ? { time: 0, iterations: 1, warmup: false }
+      : { time: 50, iterations: 3, warmup: isFirst, warmupTime: 50, warmupIterations: 2 },
   );
   bench.add("side", async () => run(), { async: true });
   const [task] = await bench.run();
-  if (task?.result.state !== "completed") throw task?.result.state === "errored" ? task.result.error : new Error("bench/peers: a task did not complete.");
+  if (task?.result.state !== "completed")
+    throw task?.result.state === "errored" ? task.result.error : new Error("bench/peers: a task did not complete.");
   return task.result.latency.p50 / units;
 }
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 /** Four digits: more is noise. */

@@ -29,14 +29,31 @@ export function writeReport(rows: readonly Row[]): void {
   for (const [name, drawn] of Object.entries(charts)) writeFileSync(`${folder}/${name}.svg`, chart(drawn));
   const images = Object.entries(charts).map(([name, { title }]) => `![${title}](performance/${name}.svg)`);
   const [text, before, after] = checkPage();
-  writeFileSync(page, [text.slice(0, before + open.length), "", circumstances(), "", table(rows), "", images.join("\n\n"), "", text.slice(after)].join("\n"));
+  writeFileSync(
+    page,
+    [
+      text.slice(0, before + open.length),
+      "",
+      circumstances(),
+      "",
+      table(rows),
+      "",
+      images.join("\n\n"),
+      "",
+      text.slice(after),
+    ].join("\n"),
+  );
 }
 
-/** The page, and where its marks are. @throws Error where it does not have them: better before the measurement than after. */
+/**
+ * The page, and where its marks are. @throws Error where it does not have them: better before the measurement than
+ * after.
+ */
 export function checkPage(): [text: string, open: number, close: number] {
   const text = readFileSync(page, "utf8");
   const [before, after] = [text.indexOf(open), text.indexOf(close)];
-  if (before < 0 || after < before) throw new Error(`bench/peers: ${page} must have the marks ${open} and ${close}, in this order.`);
+  if (before < 0 || after < before)
+    throw new Error(`bench/peers: ${page} must have the marks ${open} and ${close}, in this order.`);
   return [text, before, after];
 }
 
@@ -44,7 +61,9 @@ export function checkPage(): [text: string, open: number, close: number] {
 function circumstances(): string {
   const git = (...args: string[]) => execFileSync("git", ["-C", root, ...args], { encoding: "utf8" }).trim();
   const isChanged = git("status", "--porcelain", "--", "src", "assembly", "bench", "scripts") !== "";
-  const versionOf = (name: string) => (JSON.parse(readFileSync(`${root}bench/peers/node_modules/${name}/package.json`, "utf8")) as { version: string }).version;
+  const versionOf = (name: string) =>
+    (JSON.parse(readFileSync(`${root}bench/peers/node_modules/${name}/package.json`, "utf8")) as { version: string })
+      .version;
   const processors = cpus();
   return [
     `Measured at commit ${git("rev-parse", "--short", "HEAD")}${isChanged ? " with changes" : ""} on ${processors.length} × ${processors[0]?.model ?? "?"},`,
@@ -59,20 +78,32 @@ function table(rows: readonly Row[]): string {
     const aim = goal === undefined ? "–" : `≥ ${goal}${ratio >= goal ? "" : " (not reached)"}`;
     return `| ${name} | ${peerName} | ${ours} | ${peer} | ${unit} | **${ratio}** | ${aim} | ${brief(distance)} (${brief(agreement.limit)}) | ${rounds} |`;
   });
-  return ["| work | rival | ours | rival's | unit | ratio | to reach | apart (allowed) | rounds |", "|---|---|---|---|---|---|---|---|---|", ...lines].join(
-    "\n",
-  );
+  return [
+    "| work | rival | ours | rival's | unit | ratio | to reach | apart (allowed) | rounds |",
+    "|---|---|---|---|---|---|---|---|---|",
+    ...lines,
+  ].join("\n");
 }
 
 /** One digit: 2e-6, 0.03, 5. */
-const brief = (value: number): string => (value !== 0 && value < 0.01 ? value.toExponential(0) : String(Number(value.toPrecision(1))));
+const brief = (value: number): string =>
+  value !== 0 && value < 0.01 ? value.toExponential(0) : String(Number(value.toPrecision(1)));
 
 /** A chart per unit: training steps and other times by the logarithm, rates as they are. */
 function chartsOf(rows: readonly Row[]): Readonly<Record<string, Chart>> {
   const of = (choose: (row: Row) => boolean) => groupsOf(rows.filter(choose));
   return {
-    training: { title: "A training step", unit: "ms, shorter is better", isLogarithmic: true, groups: of(({ contest }) => contest.suite === "training") },
-    kernels: { title: "Products and convolutions", unit: "GFLOP/s, longer is better", groups: of(({ contest }) => contest.flops !== undefined) },
+    training: {
+      title: "A training step",
+      unit: "ms, shorter is better",
+      isLogarithmic: true,
+      groups: of(({ contest }) => contest.suite === "training"),
+    },
+    kernels: {
+      title: "Products and convolutions",
+      unit: "GFLOP/s, longer is better",
+      groups: of(({ contest }) => contest.flops !== undefined),
+    },
     elementwise: {
       title: "A million elements",
       unit: "ms, shorter is better",

@@ -51,7 +51,11 @@ async function train() {
   const { x, y } = examples();
   const losses = [];
   const learner = network();
-  learner.compile({ optimizer: adam({ learningRate: 2e-3 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+  learner.compile({
+    optimizer: adam({ learningRate: 2e-3 }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+  });
   const chart = lambdaCallback({
     onEpochEnd: (_, { loss }) => {
       losses.push(loss);
@@ -60,13 +64,16 @@ async function train() {
   });
   const { history } = await learner.fit(x, y, { epochs, batchSize: 16, verbose: 0, callbacks: [chart] });
   model = learner;
-  element("status").textContent = `Trained: ${(100 * history.accuracy.at(-1)).toFixed(0)} % of ${y.length} images. Draw something new.`;
+  element("status").textContent =
+    `Trained: ${(100 * history.accuracy.at(-1)).toFixed(0)} % of ${y.length} images. Draw something new.`;
   element("train").disabled = false;
 }
 
 /** All drawings, each at every shift. */
 function examples() {
-  const images = samples.flatMap((drawn, label) => drawn.flatMap((pixels) => shifts.map((shift) => ({ pixels: moved(pixels, shift), label }))));
+  const images = samples.flatMap((drawn, label) =>
+    drawn.flatMap((pixels) => shifts.map((shift) => ({ pixels: moved(pixels, shift), label }))),
+  );
   const data = new Float32Array(images.length * side * side);
   images.forEach(({ pixels }, i) => {
     data.set(pixels, i * side * side);

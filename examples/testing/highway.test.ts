@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluate, gradients, js, ops, sequential, type Tensor, tensor, wasm } from "../../src/index.ts";
-import { type AllCloseMatchers, arbitraries, checkGradients, conformance, toBeAllClose } from "../../src/testing/index.ts";
+import {
+  type AllCloseMatchers,
+  arbitraries,
+  checkGradients,
+  conformance,
+  toBeAllClose,
+} from "../../src/testing/index.ts";
 import { Highway, swish } from "./highway.ts";
 
 declare module "vitest" {
@@ -32,7 +38,10 @@ describe("swish", () => {
     fc.assert(
       fc.asyncProperty(arb.tensor({ minRank: 1 }), async ({ values, shape }) => {
         const y: Tensor[] = [swish(tensor(values, shape), tensor(1.5))];
-        const [[actual], [expected]] = await Promise.all([evaluate(y, await wasm()), evaluate(y, js({ precision: "float64" }))]);
+        const [[actual], [expected]] = await Promise.all([
+          evaluate(y, await wasm()),
+          evaluate(y, js({ precision: "float64" })),
+        ]);
         expect(actual).toBeAllClose(expected ?? [], { rtol: 1e-5, atol: 1e-6, shape });
       }),
       { numRuns: 10 },

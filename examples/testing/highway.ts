@@ -1,10 +1,14 @@
 /** An op and a layer of one's own, as a user writes them: `highway.test.ts` tests them with `aretejs/testing`. */
 import { type BatchShape, Layer, type LayerOptions, ops, type Tensor, type Variable } from "../../src/index.ts";
 
-/** x·sigmoid(β·x): swish with a learned steepness. An op of one's own is a function made of ops; its gradient follows. */
+/**
+ * x·sigmoid(β·x): swish with a learned steepness. An op of one's own is a function made of ops; its gradient follows.
+ */
 export const swish = (x: Tensor, beta: Tensor): Tensor => ops.mul(x, ops.sigmoid(ops.mul(x, beta)));
 
-/** gate·tanh(x·kernel) + (1 − gate)·x with gate = sigmoid(x·gateKernel). @see Srivastava et al. 2015, arXiv:1505.00387. */
+/**
+ * gate·tanh(x·kernel) + (1 − gate)·x with gate = sigmoid(x·gateKernel). @see Srivastava et al. 2015, arXiv:1505.00387.
+ */
 export class Highway extends Layer {
   private kernel?: Variable;
   private gateKernel?: Variable;

@@ -153,8 +153,8 @@ def early_stopping_case(config, logs):
 
 
 def reduce_case(config, logs):
-    _, rates = run(keras.callbacks.ReduceLROnPlateau(**keras_config(config)), logs, rate)
-    return case("reduceLROnPlateau", {"initialLearningRate": RATE, **config}, logs, {"learningRates": rates})
+    _, rates = run(keras.callbacks.ReduceLrOnPlateau(**keras_config(config)), logs, rate)
+    return case("reduceLrOnPlateau", {"initialLearningRate": RATE, **config}, logs, {"learningRates": rates})
 
 
 class Checkpoint(keras.callbacks.ModelCheckpoint):

@@ -1,17 +1,20 @@
-import type { Program } from "../compiler/instruction.ts";
-import type { DType, NumericArray, TypedArray } from "../tensor/dtype.ts";
+import type { DType, NumericArray, TypedArray } from "../ir/dtype.ts";
+import type { Program } from "../ir/instruction.ts";
 
 /**
- * What runs programs: the plugin contract. A backend is a value, not a registration; prove a new one with the conformance
- * suite in `aretejs/testing`.
+ * What runs programs: the plugin contract. A backend is a value, not a registration; prove a new one with the
+ * conformance suite in `aretejs/testing`.
  */
 export interface Backend {
   readonly name: string;
-  /** Whether `dispose` was called. The values of variables that were there are lost; the default backend is replaced. */
+  /**
+   * Whether `dispose` was called. The values of variables that were there are lost; the default backend is replaced.
+   */
   readonly disposed?: boolean;
   /**
-   * Binds a program to this backend: once bound it runs many times. `storages` belong to `program.variables`, in order. Where it throws, all other programs
-   * and storages are as before. @throws OutOfMemoryError, as `allocate` does, so that callers can free memory and try again.
+   * Binds a program to this backend: once bound it runs many times. `storages` belong to `program.variables`, in order.
+   * Where it throws, all other programs and storages are as before. @throws OutOfMemoryError, as `allocate` does, so
+   * that callers can free memory and try again.
    */
   load(program: Program, storages: readonly Storage[]): Executable;
   /** Persistent memory for one variable, zero at first. */
@@ -47,7 +50,10 @@ export interface Storage extends StorageSpec {
 export interface Executable {
   /** Runs every instruction once. GPU backends only submit; `read` waits. */
   run(): void;
-  /** Runs the instruction of this index alone, for profiles: all of them in order do what `run` does. Backends may go without. */
+  /**
+   * Runs the instruction of this index alone, for profiles: all of them in order do what `run` does. Backends may go
+   * without.
+   */
   runOne?(index: number): void;
   input(name: string): InputPort;
   output(name: string): OutputPort;
@@ -64,13 +70,16 @@ export interface HostExecutable extends Executable {
 export interface InputPort {
   readonly size: number;
   readonly dtype: DType;
-  /** Copies `length` values (default: as many as the input holds) from `source[sourceOffset…]` to `input[targetOffset…]`, without garbage. */
+  /**
+   * Copies `length` values (default: as many as the input holds) from `source[sourceOffset…]` to
+   * `input[targetOffset…]`, without garbage.
+   */
   write(source: NumericArray, sourceOffset?: number, length?: number, targetOffset?: number): void;
 }
 
 /**
- * Where a run's results come out; valid until the next run of any program on the backend. So begin all reads in the same tick as `run()`, and only then wait
- * for them. A backend copies, or queues the copy, when `read()` is called.
+ * Where a run's results come out; valid until the next run of any program on the backend. So begin all reads in the
+ * same tick as `run()`, and only then wait for them. A backend copies, or queues the copy, when `read()` is called.
  */
 export interface OutputPort {
   readonly size: number;

@@ -1,8 +1,8 @@
 import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import { stateError } from "../errors.ts";
-import type { TypedArray } from "../tensor/dtype.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import { checkList } from "../ir/shape.ts";
 import { constantData } from "../tensor/ops/index.ts";
-import { checkList } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Backend, Executable } from "./backend.ts";
@@ -15,8 +15,8 @@ let standard: Promise<Backend> | undefined;
 let made: Backend | undefined;
 
 /**
- * The backend for whoever names none: wasm, loaded on first need; where WASM SIMD is missing js, with one warning. One that could not be made is tried again
- * at the next call, and one that was disposed of is replaced.
+ * The backend for whoever names none: wasm, loaded on first need; where WASM SIMD is missing js, with one warning. One
+ * that could not be made is tried again at the next call, and one that was disposed of is replaced.
  */
 export function defaultBackend(): Promise<Backend> {
   if (made?.disposed) standard = made = undefined;
@@ -40,19 +40,23 @@ async function makeDefault(): Promise<Backend> {
 }
 
 /**
- * Gives variables a home on a backend (default: where they are, else the default backend). Initial tensors are evaluated there, all in
- * one run; variables that another backend holds move.
+ * Gives variables a home on a backend (default: where they are, else the default backend). Initial tensors are
+ * evaluated there, all in one run; variables that another backend holds move.
  *
- * All or none: where it throws, every variable is as it was. Values assigned meanwhile are kept. Calls for the same variables wait for each other.
- * @throws OutOfMemoryError where the backend has no room; StateError for values that were on a backend that was disposed of.
+ * All or none: where it throws, every variable is as it was. Values assigned meanwhile are kept. Calls for the same
+ * variables wait for each other.
+ * @throws OutOfMemoryError where the backend has no room; StateError for values that were on a backend that was
+ * disposed of.
  */
 export async function settle(variables: readonly Variable[], backend?: Backend): Promise<void> {
   await place(variables, () => backend ?? backendHolding(variables) ?? defaultBackend());
 }
 
 /**
- * Settles a compiled graph's variables on the backend and loads its program there. Where it throws, nothing has changed.
- * @param use gets the program in the same tick as it is loaded, when its variables are where it reads them: later, other calls may have moved them.
+ * Settles a compiled graph's variables on the backend and loads its program there. Where it throws, nothing has
+ * changed.
+ * @param use gets the program in the same tick as it is loaded, when its variables are where it reads them: later,
+ * other calls may have moved them.
  */
 export async function bind<T = Executable>(
   { program, variables }: CompiledGraph,
@@ -67,7 +71,9 @@ export async function bind<T = Executable>(
  * @throws StateError where a tensor depends on a placeholder, which has no value here.
  */
 export async function evaluate(tensors: readonly Tensor[], backend?: Backend): Promise<TypedArray[]> {
-  const outputs = Object.fromEntries(checkList("evaluate", "what is computed", tensors).map((tensor, index) => [String(index), tensor]));
+  const outputs = Object.fromEntries(
+    checkList("evaluate", "what is computed", tensors).map((tensor, index) => [String(index), tensor]),
+  );
   const { program, variables } = compile({ outputs });
   const [free] = Object.keys(program.inputs);
   if (free !== undefined) {
@@ -78,7 +84,8 @@ export async function evaluate(tensors: readonly Tensor[], backend?: Backend): P
       advice: "Compile it and write its inputs.",
     });
   }
-  if (!backend && tensors.every((tensor) => constantData(tensor) !== undefined)) return tensors.map((tensor) => (constantData(tensor) as TypedArray).slice());
+  if (!backend && tensors.every((tensor) => constantData(tensor) !== undefined))
+    return tensors.map((tensor) => (constantData(tensor) as TypedArray).slice());
   return place(variables, () => backend ?? backendHolding(variables) ?? defaultBackend(), {
     program,
     variables,

@@ -1,10 +1,10 @@
 import { compile } from "../compiler/compile.ts";
 import { reachable } from "../compiler/graph.ts";
-import type { Program } from "../compiler/instruction.ts";
 import { stateError } from "../errors.ts";
-import type { NumericArray, TypedArray } from "../tensor/dtype.ts";
+import type { NumericArray, TypedArray } from "../ir/dtype.ts";
+import type { Program } from "../ir/instruction.ts";
+import { sizeOf } from "../ir/shape.ts";
 import { fill } from "../tensor/ops/index.ts";
-import { sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Home, type Variable, variableOp } from "../tensor/variable.ts";
 import { type Backend, type Executable, isHostBackend, type Storage } from "./backend.ts";
@@ -51,20 +51,27 @@ export function backendHolding(variables: readonly Variable[]): Backend | undefi
 export interface Loading<T> {
   readonly program: Program;
   readonly variables: readonly Variable[];
-  /** Gets the program in the tick in which its variables come to be where it reads them. It must not place them itself: until it is done others wait. */
+  /**
+   * Gets the program in the tick in which its variables come to be where it reads them. It must not place them itself:
+   * until it is done others wait.
+   */
   readonly use: (executable: Executable) => T | Promise<T>;
 }
 
 /**
- * Places variables on a backend and, if asked to, loads a program for them. One transaction: variables change their home when all values are there and the
- * program is loaded; where anything before that throws, what was allocated is freed and every variable is as it was. Calls for the same variables run one
- * after another.
+ * Places variables on a backend and, if asked to, loads a program for them. One transaction: variables change their
+ * home when all values are there and the program is loaded; where anything before that throws, what was allocated is
+ * freed and every variable is as it was. Calls for the same variables run one after another.
  *
- * Nothing is awaited between host backends, so a move is atomic. Where a backend must be awaited, values assigned meanwhile are copied, too; what a program
- * on the old backend computes meanwhile is not.
+ * Nothing is awaited between host backends, so a move is atomic. Where a backend must be awaited, values assigned
+ * meanwhile are copied, too; what a program on the old backend computes meanwhile is not.
  * @param backendOf asked when it is this call's turn.
  */
-export async function place<T = void>(variables: readonly Variable[], backendOf: () => Backend | Promise<Backend>, loading?: Loading<T>): Promise<T> {
+export async function place<T = void>(
+  variables: readonly Variable[],
+  backendOf: () => Backend | Promise<Backend>,
+  loading?: Loading<T>,
+): Promise<T> {
   let all = withSources(variables);
   for (let other = placedNow(all); other; other = placedNow(all)) {
     await other;
@@ -86,7 +93,8 @@ export async function place<T = void>(variables: readonly Variable[], backendOf:
   }
 }
 
-const placedNow = (variables: readonly Variable[]): Promise<void> | undefined => placing.get(variables.find((variable) => placing.has(variable)) as Variable);
+const placedNow = (variables: readonly Variable[]): Promise<void> | undefined =>
+  placing.get(variables.find((variable) => placing.has(variable)) as Variable);
 
 /** The variables with those that initial tensors read, each after what its own is made of. */
 function withSources(variables: readonly Variable[]): Variable[] {
@@ -103,11 +111,17 @@ function withSources(variables: readonly Variable[]): Variable[] {
 /** The variables that the initial tensor of a variable without a home reads. */
 function sourcesOf({ home, initial }: Variable): Variable[] {
   if (home || !(initial instanceof Tensor)) return [];
-  return reachable([initial]).flatMap(({ op, attrs }) => (op === variableOp ? [(attrs as { variable: Variable }).variable] : []));
+  return reachable([initial]).flatMap(({ op, attrs }) =>
+    op === variableOp ? [(attrs as { variable: Variable }).variable] : [],
+  );
 }
 
 /** The transaction of {@link place}. Gives the outcome of `use` as a function: its errors are not the transaction's. */
-async function transfer<T>(all: readonly Variable[], backend: Backend, loading?: Loading<T>): Promise<() => T | Promise<T>> {
+async function transfer<T>(
+  all: readonly Variable[],
+  backend: Backend,
+  loading?: Loading<T>,
+): Promise<() => T | Promise<T>> {
   /** Where variables will be. */
   const fresh = new Map<Variable, Residence>();
   /** The version of a variable's values that is there. */
@@ -124,7 +138,10 @@ async function transfer<T>(all: readonly Variable[], backend: Backend, loading?:
   all.forEach(checkHeld);
   try {
     for (;;) {
-      const due = all.filter((variable) => residenceOf(variable)?.storage.backend !== backend && !Object.is(versionOf(variable), copied.get(variable)));
+      const due = all.filter(
+        (variable) =>
+          residenceOf(variable)?.storage.backend !== backend && !Object.is(versionOf(variable), copied.get(variable)),
+      );
       if (due.length === 0) {
         if (!loading || executable) break;
         const loaded = load(loading.program, loading.variables);
@@ -195,8 +212,8 @@ export function outcomeOf<T>(act: () => T): () => T {
 }
 
 /**
- * Moves the values of variables from their backends into JavaScript arrays and frees their storage; the next use places them anew. On host backends this is done
- * when the call returns. Values that went with their backend are given up.
+ * Moves the values of variables from their backends into JavaScript arrays and frees their storage; the next use places
+ * them anew. On host backends this is done when the call returns. Values that went with their backend are given up.
  */
 export async function withdraw(variables: readonly Variable[]): Promise<void> {
   const slow: Promise<void>[] = [];

@@ -1,8 +1,12 @@
 import { valueError } from "../errors.ts";
 
-/** Throws unless `length` values from `offset` on lie within `size`. @param what "source" or "target": stands in the message. */
+/**
+ * Throws unless `length` values from `offset` on lie within `size`. @param what "source" or "target": stands in the
+ * message.
+ */
 export function checkRange(name: string, what: string, size: number, offset: number, length: number): void {
-  if (Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0 && offset + length <= size) return;
+  if (Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0 && offset + length <= size)
+    return;
   throw valueError(`input "${name}"`, {
     rule: `the values to write must lie within the ${what}`,
     expected: `a range within ${size} values`,

@@ -8,7 +8,9 @@ export interface Reclaimable {
 }
 
 const registered = /* @__PURE__ */ new Set<WeakRef<Reclaimable>>();
-const collected = /* @__PURE__ */ new FinalizationRegistry<WeakRef<Reclaimable>>((reference) => registered.delete(reference));
+const collected = /* @__PURE__ */ new FinalizationRegistry<WeakRef<Reclaimable>>((reference) =>
+  registered.delete(reference),
+);
 
 /** Asks `item` to free memory before a backend reports that it has none. Held weakly. */
 export function registerReclaimable(item: Reclaimable): void {
@@ -17,7 +19,10 @@ export function registerReclaimable(item: Reclaimable): void {
   collected.register(item, reference);
 }
 
-/** Runs `act`, which changes nothing where it throws. Where the backend is out of memory, frees what nobody needs and runs it again. */
+/**
+ * Runs `act`, which changes nothing where it throws. Where the backend is out of memory, frees what nobody needs and
+ * runs it again.
+ */
 export async function withRoom<T>(backend: Backend, act: () => Promise<T>): Promise<T> {
   try {
     return await act();

@@ -2,8 +2,9 @@ import type { Backend } from "./backend.ts";
 import type { Reclaimable } from "./pressure.ts";
 
 /**
- * Runs `act` again, which failed for want of memory, each time with more of it: once garbage is collected (what belongs to models that were dropped), and once caches
- * have given up what they hold. Nothing of this costs models in use anything but the last.
+ * Runs `act` again, which failed for want of memory, each time with more of it: once garbage is collected (what belongs
+ * to models that were dropped), and once caches have given up what they hold. Nothing of this costs models in use
+ * anything but the last.
  */
 export async function retryWithRoom<T>(
   backend: Backend,
@@ -36,8 +37,8 @@ const mostTurns = 300;
 const mostTime = 10_000;
 
 /**
- * A garbage collector does not see how full linear memory is, but it counts the bytes of array buffers: a few large ones, never touched, make it run. Finalizers
- * run between tasks. Measured in Node 20: 3 to 5 turns, 5 to 25 ms.
+ * A garbage collector does not see how full linear memory is, but it counts the bytes of array buffers: a few large
+ * ones, never touched, make it run. Finalizers run between tasks. Measured in Node 20: 3 to 5 turns, 5 to 25 ms.
  */
 async function encourageCollection(): Promise<void> {
   const watch = { isCollected: false };

@@ -1,15 +1,15 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
+import type { BufferId, Program, View } from "../ir/instruction.ts";
+import { formatShape, sameShape, stridesOf } from "../ir/shape.ts";
+import { isContiguous } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
 import { asTensor } from "../tensor/ops/leaf.ts";
-import { formatShape, sameShape, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { isContiguous } from "../tensor/view.ts";
+import { elideConcats } from "./elide-concat.ts";
 import { attachEpilogues } from "./epilogue.ts";
 import { partition } from "./fuse.ts";
 import { reachable } from "./graph.ts";
-import type { BufferId, Program, View } from "./instruction.ts";
-import { joinInPlace } from "./joins.ts";
 import { type Lowered, lower } from "./lower.ts";
 import { plan } from "./plan.ts";
 import { schedule, type Update } from "./schedule.ts";
@@ -35,7 +35,8 @@ export interface CompiledGraph {
 
 /**
  * Turns a graph into a program: simplify, fuse, lower, order, plan.
- * @throws ValueError where two placeholders share a name or a variable has two updates; ShapeError where an update does not fit.
+ * @throws ValueError where two placeholders share a name or a variable has two updates; ShapeError where an update does
+ * not fit.
  */
 export function compile(options: CompileOptions): CompiledGraph {
   const table = { outputs: "object!", updates: "list", fuse: "boolean", share: "boolean" } as const;
@@ -43,7 +44,11 @@ export function compile(options: CompileOptions): CompiledGraph {
   const results = Object.values(outputs).map(asTensor);
   check(results, updates);
   const names = Object.keys(outputs);
-  const roots = simplify([...results, ...updates.map(([, value]) => value), ...updates.map(([variable]) => variable.tensor)]);
+  const roots = simplify([
+    ...results,
+    ...updates.map(([, value]) => value),
+    ...updates.map(([variable]) => variable.tensor),
+  ]);
   const outputRoots = roots.slice(0, names.length);
   const updateRoots = roots.slice(names.length, names.length + updates.length);
 
@@ -58,8 +63,15 @@ export function compile(options: CompileOptions): CompiledGraph {
   );
 
   const pinned = new Set([...outputViews, ...pending.map(({ value }) => value)].map(({ buffer }) => buffer));
-  const fused = fuse ? joinInPlace(attachEpilogues(lowered.instructions), lowered.buffers, pinned) : lowered.instructions;
-  const { instructions, renamed } = schedule(fused, lowered.buffers, pending, new Set(outputViews.map(({ buffer }) => buffer)));
+  const fused = fuse
+    ? elideConcats(attachEpilogues(lowered.instructions), lowered.buffers, pinned)
+    : lowered.instructions;
+  const { instructions, renamed } = schedule(
+    fused,
+    lowered.buffers,
+    pending,
+    new Set(outputViews.map(({ buffer }) => buffer)),
+  );
 
   const named = (view: View): View => ({ ...view, buffer: renamed.get(view.buffer) ?? view.buffer });
   const finalOutputs = outputViews.map(named);
@@ -75,16 +87,22 @@ export function compile(options: CompileOptions): CompiledGraph {
   return { program, variables: lowered.variables.map(({ variable }) => variable) };
 }
 
-/** A contiguous view that still holds its value after the run: neither strided, nor a variable that the run may change, nor an input or constant. */
+/**
+ * A contiguous view that still holds its value after the run: neither strided, nor a variable that the run may change,
+ * nor an input or constant.
+ */
 function readable(lowered: Lowered, view: View): View {
-  if (isContiguous(view) && lowered.buffers[view.buffer]?.kind === "temporary") return { ...view, strides: stridesOf(view.shape) };
+  if (isContiguous(view) && lowered.buffers[view.buffer]?.kind === "temporary")
+    return { ...view, strides: stridesOf(view.shape) };
   return copied(lowered, view);
 }
 
 /** A temporary that holds exactly the value, so that its writer may write the variable instead. */
 function computed(lowered: Lowered, view: View): View {
   const spec = lowered.buffers[view.buffer];
-  return spec?.kind === "temporary" && isContiguous(view) ? { ...view, strides: stridesOf(view.shape) } : copied(lowered, view);
+  return spec?.kind === "temporary" && isContiguous(view)
+    ? { ...view, strides: stridesOf(view.shape) }
+    : copied(lowered, view);
 }
 
 function copied(lowered: Lowered, view: View): View {
@@ -97,7 +115,8 @@ function check(outputs: readonly Tensor[], updates: readonly (readonly [Variable
   const updated = new Set<Variable>();
   for (const [variable, value] of updates) {
     const name = `variable "${variable.name}"`;
-    if (updated.has(variable)) throw stateError(name, { rule: "a variable is set once per run", expected: "one update", received: "two" });
+    if (updated.has(variable))
+      throw stateError(name, { rule: "a variable is set once per run", expected: "one update", received: "two" });
     updated.add(variable);
     if (!sameShape(variable.shape, value.shape) || variable.dtype !== value.dtype) {
       throw shapeError(name, {

@@ -1,11 +1,17 @@
-import { append } from "../tensor/append.ts";
-import { sizeOf } from "../tensor/shape.ts";
-import { isContiguous } from "../tensor/view.ts";
-import { type BufferId, type Instruction, type MapInstruction, type MatmulInstruction, viewsOf } from "./instruction.ts";
+import { append } from "../ir/append.ts";
+import {
+  type BufferId,
+  type Instruction,
+  type MapInstruction,
+  type MatmulInstruction,
+  viewsOf,
+} from "../ir/instruction.ts";
+import { sizeOf } from "../ir/shape.ts";
+import { isContiguous } from "../ir/view.ts";
 
 /**
- * Hangs a map that alone reads a product's result onto the product, so that it runs on rows that are still in cache: bias and
- * activation after a forward product, an optimizer's update after a weight gradient.
+ * Hangs a map that alone reads a product's result onto the product, so that it runs on rows that are still in cache:
+ * bias and activation after a forward product, an optimizer's update after a weight gradient.
  */
 export function attachEpilogues(instructions: readonly Instruction[]): Instruction[] {
   const readers = new Map<BufferId, Instruction[]>();
@@ -13,7 +19,8 @@ export function attachEpilogues(instructions: readonly Instruction[]): Instructi
     for (const { buffer } of viewsOf(instruction).reads) append(readers, buffer, instruction);
   }
   const products = new Map<BufferId, MatmulInstruction>();
-  for (const instruction of instructions) if (instruction.kind === "matmul") products.set(instruction.output.buffer, instruction);
+  for (const instruction of instructions)
+    if (instruction.kind === "matmul") products.set(instruction.output.buffer, instruction);
 
   const moved = new Set<Instruction>();
   const result = instructions.map((instruction) => {
@@ -22,7 +29,9 @@ export function attachEpilogues(instructions: readonly Instruction[]): Instructi
     const product = instruction.inputs
       .map(({ buffer }) => products.get(buffer))
       .filter((candidate) => candidate !== undefined)
-      .findLast((candidate) => new Set(readers.get(candidate.output.buffer)).size === 1 && isRowwise(instruction, candidate));
+      .findLast(
+        (candidate) => new Set(readers.get(candidate.output.buffer)).size === 1 && isRowwise(instruction, candidate),
+      );
     if (!product) return instruction;
     moved.add(product);
     return { ...product, epilogue: instruction };
@@ -30,17 +39,25 @@ export function attachEpilogues(instructions: readonly Instruction[]): Instructi
   return result.filter((instruction) => !moved.has(instruction));
 }
 
-/** Whether the map visits the product's elements in order, in rows of the product or flat, and reads the result only so. */
+/**
+ * Whether the map visits the product's elements in order, in rows of the product or flat, and reads the result only so.
+ */
 function isRowwise(map: MapInstruction, { output }: MatmulInstruction): boolean {
   if (!isContiguous(output)) return false;
   const columns = output.shape.at(-1) as number;
   const total = sizeOf(output.shape);
   const shapeFits =
-    sizeOf(map.shape) === total && (map.shape.length === 1 || (map.shape.length === 2 && map.shape[0] === total / columns && map.shape[1] === columns));
+    sizeOf(map.shape) === total &&
+    (map.shape.length === 1 ||
+      (map.shape.length === 2 && map.shape[0] === total / columns && map.shape[1] === columns));
   const dense = map.shape.length === 1 ? [1] : [columns, 1];
   return (
     shapeFits &&
     total > 0 &&
-    map.inputs.every((view) => view.buffer !== output.buffer || (view.offset === 0 && view.strides.every((stride, axis) => stride === dense[axis])))
+    map.inputs.every(
+      (view) =>
+        view.buffer !== output.buffer ||
+        (view.offset === 0 && view.strides.every((stride, axis) => stride === dense[axis])),
+    )
   );
 }

@@ -1,8 +1,8 @@
-import { append } from "../tensor/append.ts";
+import { append } from "../ir/append.ts";
+import { sameShape } from "../ir/shape.ts";
 import { isElementwise } from "../tensor/op.ts";
 import { constantValue } from "../tensor/ops/leaf.ts";
 import { broadcastToOp } from "../tensor/ops/shaping.ts";
-import { sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { reachable } from "./graph.ts";
 
@@ -20,9 +20,10 @@ const limits = { nodes: 48, inputs: 12 };
 /**
  * Parts the graph into units, inputs before users. With `fuse` false each elementwise node is a group of its own.
  *
- * From the end of the graph backwards, each elementwise node joins the groups of its elementwise users of the same shape, unless a path that
- * leaves the group and comes back would then make the group wait for itself. So a value is computed where it is used: an activation's derivative
- * is worked out in the backward pass from what the forward pass keeps anyway.
+ * From the end of the graph backwards, each elementwise node joins the groups of its elementwise users of the same
+ * shape, unless a path that leaves the group and comes back would then make the group wait for itself. So a value is
+ * computed where it is used: an activation's derivative is worked out in the backward pass from what the forward pass
+ * keeps anyway.
  */
 export function partition(roots: readonly Tensor[], fuse: boolean): Unit[] {
   const nodes = reachable(roots);
@@ -38,7 +39,7 @@ export function partition(roots: readonly Tensor[], fuse: boolean): Unit[] {
       const other = groupOf.get(user);
       if (!other || other === group || !sameShape(user.shape, node.shape)) continue;
       const union = new Set([...other.members, ...group.members]);
-      if (fits(union) && !wouldWaitForItself(union, groupOf, node.id)) {
+      if (fits(union) && !createsCycle(union, groupOf, node.id)) {
         group = { members: union };
         for (const member of union) groupOf.set(member, group);
       }
@@ -50,7 +51,8 @@ export function partition(roots: readonly Tensor[], fuse: boolean): Unit[] {
 /** What a group reads from memory: the inputs of members that are neither members nor numbers. */
 export function leavesOf(members: ReadonlySet<Tensor>): Tensor[] {
   const leaves = new Set<Tensor>();
-  for (const member of members) for (const input of member.inputs) if (!members.has(input) && numberOf(input) === undefined) leaves.add(input);
+  for (const member of members)
+    for (const input of member.inputs) if (!members.has(input) && numberOf(input) === undefined) leaves.add(input);
   return [...leaves];
 }
 
@@ -59,13 +61,15 @@ export function numberOf(leaf: Tensor): number | undefined {
   return constantValue(leaf.op === broadcastToOp ? (leaf.inputs[0] as Tensor) : leaf);
 }
 
-const fits = (members: ReadonlySet<Tensor>) => members.size <= limits.nodes && leavesOf(members).length <= limits.inputs;
+const fits = (members: ReadonlySet<Tensor>) =>
+  members.size <= limits.nodes && leavesOf(members).length <= limits.inputs;
 
 /**
- * Whether some outside input of the members depends on a member. Groups met on the way count as a whole. Nearest first, since a way back is mostly
- * short; and not below the lowest member: what was recorded before it is in no group yet, and cannot depend on it.
+ * Whether some outside input of the members depends on a member. Groups met on the way count as a whole. Nearest first,
+ * since a way back is mostly short; and not below the lowest member: what was recorded before it is in no group yet,
+ * and cannot depend on it.
  */
-function wouldWaitForItself(members: ReadonlySet<Tensor>, groupOf: ReadonlyMap<Tensor, Group>, lowest: number): boolean {
+function createsCycle(members: ReadonlySet<Tensor>, groupOf: ReadonlyMap<Tensor, Group>, lowest: number): boolean {
   const seen = new Set<Tensor>();
   const queue: Tensor[] = leavesOf(members);
   // The queue grows while it is read.
@@ -87,7 +91,9 @@ function inOrder(nodes: readonly Tensor[], groupOf: ReadonlyMap<Tensor, Group>):
   const units: Unit[] = [];
   const unitOf = (node: Tensor): Unit => groupOf.get(node) ?? node;
   const inputsOf = (unit: Unit) =>
-    "members" in unit ? [...unit.members].flatMap((member) => member.inputs.filter((input) => !unit.members.has(input))) : unit.inputs;
+    "members" in unit
+      ? [...unit.members].flatMap((member) => member.inputs.filter((input) => !unit.members.has(input)))
+      : unit.inputs;
   const stack: Unit[] = [];
   for (const node of nodes) {
     stack.push(unitOf(node));

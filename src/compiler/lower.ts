@@ -1,14 +1,14 @@
-import type { DType } from "../tensor/dtype.ts";
+import type { DType } from "../ir/dtype.ts";
+import { ExpressionBuilder } from "../ir/expression-builder.ts";
+import type { BufferId, BufferSpec, Instruction, View } from "../ir/instruction.ts";
+import { type Shape, sizeOf, stridesOf } from "../ir/shape.ts";
+import { collapseTogether, isContiguous } from "../ir/view.ts";
 import { isElementwise, type LowerContext } from "../tensor/op.ts";
 import { constantData, constantValue } from "../tensor/ops/leaf.ts";
 import { broadcastView } from "../tensor/ops/shaping.ts";
-import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { collapseTogether, isContiguous } from "../tensor/view.ts";
-import { ExpressionBuilder } from "./expression.ts";
 import { type Group, leavesOf, numberOf, type Unit } from "./fuse.ts";
-import type { BufferId, BufferSpec, Instruction, View } from "./instruction.ts";
 
 /** What lowering gives: instructions on buffers that have no place yet. */
 export interface Lowered {
@@ -42,7 +42,8 @@ class Lowering implements Lowered, LowerContext {
 
   constructor(units: readonly Unit[], wanted: ReadonlySet<Tensor>) {
     this.read = new Set(wanted);
-    for (const unit of units) for (const leaf of "members" in unit ? leavesOf(unit.members) : unit.inputs) this.read.add(leaf);
+    for (const unit of units)
+      for (const leaf of "members" in unit ? leavesOf(unit.members) : unit.inputs) this.read.add(leaf);
   }
 
   add(unit: Unit): void {
@@ -85,9 +86,16 @@ class Lowering implements Lowered, LowerContext {
     const spec = leafSpec(tensor);
     const buffer = this.buffers.push(spec) - 1;
     this.leaves.set(tensor, buffer);
-    if (spec.kind === "variable") this.variables.push({ variable: (tensor.attrs as { variable: Variable }).variable, buffer });
+    if (spec.kind === "variable")
+      this.variables.push({ variable: (tensor.attrs as { variable: Variable }).variable, buffer });
     if (spec.kind === "input")
-      this.inputs[spec.name as string] = { buffer, dtype: spec.dtype, offset: 0, shape: tensor.shape, strides: stridesOf(tensor.shape) };
+      this.inputs[spec.name as string] = {
+        buffer,
+        dtype: spec.dtype,
+        offset: 0,
+        shape: tensor.shape,
+        strides: stridesOf(tensor.shape),
+      };
     return buffer;
   }
 
@@ -145,7 +153,12 @@ function fewestAxes(shape: Shape, inputs: readonly View[], outputs: readonly Vie
 
 function leafSpec(tensor: Tensor): BufferSpec {
   const common = { dtype: tensor.dtype, size: sizeOf(tensor.shape), arenaOffset: -1 };
-  if (tensor.op.name === "variable") return { ...common, kind: "variable", name: (tensor.attrs as { variable: Variable }).variable.name };
+  if (tensor.op.name === "variable")
+    return { ...common, kind: "variable", name: (tensor.attrs as { variable: Variable }).variable.name };
   if (tensor.op.name === "input") return { ...common, kind: "input", name: (tensor.attrs as { name: string }).name };
-  return { ...common, kind: "constant", data: constantData(tensor) ?? Float64Array.of(constantValue(tensor) as number) };
+  return {
+    ...common,
+    kind: "constant",
+    data: constantData(tensor) ?? Float64Array.of(constantValue(tensor) as number),
+  };
 }

@@ -1,5 +1,5 @@
-import { append } from "../tensor/append.ts";
-import { type BufferId, type BufferSpec, type Instruction, viewsOf } from "./instruction.ts";
+import { append } from "../ir/append.ts";
+import { type BufferId, type BufferSpec, type Instruction, viewsOf } from "../ir/instruction.ts";
 
 /** One instruction while an order is sought. */
 interface Candidate {
@@ -13,11 +13,12 @@ interface Candidate {
 }
 
 /**
- * An order in which each instruction comes after those that it needs, and little memory is alive at a time: of those that may come next, the one
- * after which the least is alive; among equals the first. So a weight's gradient is taken before the way back goes on, and what it reads is given up.
+ * An order in which each instruction comes after those that it needs, and little memory is alive at a time: of those
+ * that may come next, the one after which the least is alive; among equals the first. So a weight's gradient is taken
+ * before the way back goes on, and what it reads is given up.
  *
- * The work grows with the instructions and their operands: a queue holds those that may come next, and what a step frees or takes changes the growth
- * of an instruction at most twice for each of its buffers.
+ * The work grows with the instructions and their operands: a queue holds those that may come next, and what a step
+ * frees or takes changes the growth of an instruction at most twice for each of its buffers.
  *
  * @param before for each instruction those that must come before it.
  * @param bytesOf bytes of memory that a buffer takes while it is alive; 0 for what has a place of its own.
@@ -32,13 +33,17 @@ export function orderForMemory(
   const users = new Map<BufferId, Candidate[]>();
   const candidates = instructions.map((instruction, index): Candidate => {
     const { reads, writes } = viewsOf(instruction);
-    const buffers = [...new Set([...reads, ...writes].map(({ buffer }) => buffer))].filter((buffer) => bytesOf(buffer) > 0);
+    const buffers = [...new Set([...reads, ...writes].map(({ buffer }) => buffer))].filter(
+      (buffer) => bytesOf(buffer) > 0,
+    );
     const candidate = { index, buffers, waiting: (before[index] as ReadonlySet<number>).size, growth: Number.NaN };
     for (const buffer of buffers) append(users, buffer, candidate);
     return candidate;
   });
   /** Users of each buffer that are still to come. */
-  const left = new Map([...users].map(([buffer, list]) => [buffer, kept.has(buffer) ? Number.POSITIVE_INFINITY : list.length]));
+  const left = new Map(
+    [...users].map(([buffer, list]) => [buffer, kept.has(buffer) ? Number.POSITIVE_INFINITY : list.length]),
+  );
   const after = instructions.map((): Candidate[] => []);
   before.forEach((needed, index) => {
     for (const earlier of needed) (after[earlier] as Candidate[]).push(candidates[index] as Candidate);

@@ -27,10 +27,11 @@ interface Run {
 const runLength = 64;
 
 /**
- * Gives each block its offset, the largest block first, each at the lowest offset where no block that is in use at the same time is. Gives the bytes needed.
+ * Gives each block its offset, the largest block first, each at the lowest offset where no block that is in use at the
+ * same time is. Gives the bytes needed.
  *
- * Blocks are kept in runs, so that a search does not look at every block: a run that is out of use during the block's span, or in use and without a gap
- * that is wide enough, is passed as a whole.
+ * Blocks are kept in runs, so that a search does not look at every block: a run that is out of use during the block's
+ * span, or in use and without a gap that is wide enough, is passed as a whole.
  */
 export function placeBlocks(blocks: Block[]): number {
   const runs: Run[] = [runOf([])];

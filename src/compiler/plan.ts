@@ -1,12 +1,12 @@
-import { sizeOf } from "../tensor/shape.ts";
-import { type BufferId, type BufferSpec, type Instruction, type MapInstruction, viewsOf } from "./instruction.ts";
+import { type BufferId, type BufferSpec, type Instruction, type MapInstruction, viewsOf } from "../ir/instruction.ts";
+import { sizeOf } from "../ir/shape.ts";
 import { arenaBytesOf } from "./order.ts";
 import { type Block, placeBlocks, type Span } from "./place.ts";
 import { sameLayout } from "./schedule.ts";
 
 /**
- * Gives temporaries and inputs their places in one arena: buffers whose lives do not overlap share memory, and a map writes over an input
- * that nobody needs any more.
+ * Gives temporaries and inputs their places in one arena: buffers whose lives do not overlap share memory, and a map
+ * writes over an input that nobody needs any more.
  *
  * @param kept buffers that are read after the run.
  * @param share with false every buffer has a place of its own (for tests).
@@ -33,11 +33,23 @@ export function plan(
     else blocks.set(host(buffer), { span: { ...span }, bytes: arenaBytesOf(spec), offset: 0 });
   });
   const always = { from: -1, to: Number.POSITIVE_INFINITY };
-  const arenaBytes = placeBlocks(share ? [...blocks.values()] : [...blocks.values()].map((block) => Object.assign(block, { span: always })));
-  return { buffers: buffers.map((spec, buffer) => ({ ...spec, arenaOffset: spans[buffer] ? (blocks.get(host(buffer))?.offset ?? -1) : -1 })), arenaBytes };
+  const arenaBytes = placeBlocks(
+    share ? [...blocks.values()] : [...blocks.values()].map((block) => Object.assign(block, { span: always })),
+  );
+  return {
+    buffers: buffers.map((spec, buffer) => ({
+      ...spec,
+      arenaOffset: spans[buffer] ? (blocks.get(host(buffer))?.offset ?? -1) : -1,
+    })),
+    arenaBytes,
+  };
 }
 
-function spansOf(buffers: readonly BufferSpec[], instructions: readonly Instruction[], kept: ReadonlySet<BufferId>): (Span | undefined)[] {
+function spansOf(
+  buffers: readonly BufferSpec[],
+  instructions: readonly Instruction[],
+  kept: ReadonlySet<BufferId>,
+): (Span | undefined)[] {
   const spans = buffers.map((spec): Span | undefined => (spec.kind === "input" ? { from: -1, to: -1 } : undefined));
   instructions.forEach((instruction, index) => {
     const { reads, writes } = viewsOf(instruction);
@@ -54,17 +66,25 @@ function spansOf(buffers: readonly BufferSpec[], instructions: readonly Instruct
 }
 
 /** Outputs of maps that can take over the memory of an input that dies there: output → input. */
-function inPlace(buffers: readonly BufferSpec[], instructions: readonly Instruction[], spans: readonly (Span | undefined)[]): Map<BufferId, BufferId> {
+function inPlace(
+  buffers: readonly BufferSpec[],
+  instructions: readonly Instruction[],
+  spans: readonly (Span | undefined)[],
+): Map<BufferId, BufferId> {
   const tenants = new Map<BufferId, BufferId>();
   instructions.forEach((instruction, index) => {
-    const map = instruction.kind === "map" ? instruction : instruction.kind === "matmul" ? instruction.epilogue : undefined;
+    const map =
+      instruction.kind === "map" ? instruction : instruction.kind === "matmul" ? instruction.epilogue : undefined;
     if (!map) return;
     const forbidden = instruction.kind === "matmul" ? [instruction.a.buffer, instruction.b.buffer] : [];
     const taken = new Set<BufferId>(forbidden);
     for (const output of map.outputs) {
       if (buffers[output.buffer]?.kind !== "temporary" || spans[output.buffer]?.from !== index) continue;
       const dying = map.inputs.find(
-        ({ buffer }) => !taken.has(buffer) && isDying(buffer, map, buffers, spans, index) && buffers[buffer]?.size === buffers[output.buffer]?.size,
+        ({ buffer }) =>
+          !taken.has(buffer) &&
+          isDying(buffer, map, buffers, spans, index) &&
+          buffers[buffer]?.size === buffers[output.buffer]?.size,
       );
       if (!dying) continue;
       taken.add(dying.buffer);
@@ -75,7 +95,13 @@ function inPlace(buffers: readonly BufferSpec[], instructions: readonly Instruct
 }
 
 /** Whether the map is the buffer's last reader and reads all of it in order. */
-function isDying(buffer: BufferId, map: MapInstruction, buffers: readonly BufferSpec[], spans: readonly (Span | undefined)[], index: number): boolean {
+function isDying(
+  buffer: BufferId,
+  map: MapInstruction,
+  buffers: readonly BufferSpec[],
+  spans: readonly (Span | undefined)[],
+  index: number,
+): boolean {
   const spec = buffers[buffer] as BufferSpec;
   const output = map.outputs[0];
   return (

@@ -1,7 +1,7 @@
-import { append } from "../tensor/append.ts";
-import { sizeOf } from "../tensor/shape.ts";
-import { isContiguous, reachOf } from "../tensor/view.ts";
-import { type BufferId, type BufferSpec, type Instruction, type View, viewsOf } from "./instruction.ts";
+import { append } from "../ir/append.ts";
+import { type BufferId, type BufferSpec, type Instruction, type View, viewsOf } from "../ir/instruction.ts";
+import { sizeOf } from "../ir/shape.ts";
+import { isContiguous, reachOf } from "../ir/view.ts";
 import { arenaBytesOf, orderForMemory } from "./order.ts";
 
 /** A variable's buffer and the temporary that holds its new value. */
@@ -11,8 +11,8 @@ export interface Update {
 }
 
 /**
- * Puts instructions in an order in which every read of a variable sees its old value, and lets the instruction that computes a new value write it
- * straight into the variable where that is possible; else a copy at the end does.
+ * Puts instructions in an order in which every read of a variable sees its old value, and lets the instruction that
+ * computes a new value write it straight into the variable where that is possible; else a copy at the end does.
  *
  * @param kept buffers that are read after the run.
  */
@@ -54,7 +54,10 @@ export function schedule(
   return { instructions: order.map((index) => withViews(all[index] as Instruction, rename)), renamed };
 }
 
-/** By buffer, the instructions that read or write it, in order. The copies that `schedule` adds read temporaries and write variables, so they change no list. */
+/**
+ * By buffer, the instructions that read or write it, in order. The copies that `schedule` adds read temporaries and
+ * write variables, so they change no list.
+ */
 function usersOf(instructions: readonly Instruction[], how: "reads" | "writes"): Map<BufferId, number[]> {
   const users = new Map<BufferId, number[]>();
   instructions.forEach((instruction, index) => {
@@ -83,9 +86,13 @@ interface Chunk extends Part {
 const chunkLength = 64;
 const meet = (a: Part, b: Part) => a.from <= b.to && b.from <= a.to;
 
-/** For each instruction those that must come before: writers of what it reads, and all users of what it writes. Parts that do not meet do not count. */
+/**
+ * For each instruction those that must come before: writers of what it reads, and all users of what it writes. Parts
+ * that do not meet do not count.
+ */
 function dependencies(instructions: readonly Instruction[]): Set<number>[] {
-  // Two tables, so that the many readers of one buffer are not compared with each other; in chunks, since a concatenation has as many writers as parts.
+  // Two tables, so that the many readers of one buffer are not compared with each other; in chunks, since a
+  // concatenation has as many writers as parts.
   const readers = new Map<BufferId, Chunk[]>();
   const writers = new Map<BufferId, Chunk[]>();
   return instructions.map((instruction, index) => {
@@ -97,7 +104,8 @@ function dependencies(instructions: readonly Instruction[]): Set<number>[] {
         }
       }
     };
-    const usesOf = (views: readonly View[]) => views.map((view): Use => ({ index, buffer: view.buffer, ...reachOf(view) }));
+    const usesOf = (views: readonly View[]) =>
+      views.map((view): Use => ({ index, buffer: view.buffer, ...reachOf(view) }));
     const { reads, writes } = viewsOf(instruction);
     const [read, written] = [usesOf(reads), usesOf(writes)];
     wait(read, writers);
@@ -111,7 +119,8 @@ function dependencies(instructions: readonly Instruction[]): Set<number>[] {
 
 function note(users: Map<BufferId, Chunk[]>, use: Use): void {
   const chunk = users.get(use.buffer)?.at(-1);
-  if (!chunk || chunk.uses.length === chunkLength) append(users, use.buffer, { from: use.from, to: use.to, uses: [use] });
+  if (!chunk || chunk.uses.length === chunkLength)
+    append(users, use.buffer, { from: use.from, to: use.to, uses: [use] });
   else {
     chunk.uses.push(use);
     chunk.from = Math.min(chunk.from, use.from);
@@ -119,7 +128,10 @@ function note(users: Map<BufferId, Chunk[]>, use: Use): void {
   }
 }
 
-/** What must come before what. It knows one possible order at all times, so that a new rule that agrees with this order costs no search. */
+/**
+ * What must come before what. It knows one possible order at all times, so that a new rule that agrees with this order
+ * costs no search.
+ */
 class Dependencies {
   /** For each instruction those that must come before it. */
   readonly before: Set<number>[];
@@ -157,10 +169,12 @@ class Dependencies {
       for (const needed of before[index] as ReadonlySet<number>) stack.push(needed);
     }
     const part = order.slice(from, to + 1);
-    [...part.filter((index) => earlier.has(index)), ...part.filter((index) => !earlier.has(index))].forEach((index, offset) => {
-      order[from + offset] = index;
-      places[index] = from + offset;
-    });
+    [...part.filter((index) => earlier.has(index)), ...part.filter((index) => !earlier.has(index))].forEach(
+      (index, offset) => {
+        order[from + offset] = index;
+        places[index] = from + offset;
+      },
+    );
     for (const index of others) (before[target] as Set<number>).add(index);
     return true;
   }

@@ -1,3 +1,5 @@
+import { type Algebra, arity, exact, isExact } from "../ir/primitive.ts";
+import { broadcastShapes, type Shape, sameShape, sizeOf } from "../ir/shape.ts";
 import { isElementwise } from "../tensor/op.ts";
 import { type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.ts";
 import { constantOp, constantValue, scalar } from "../tensor/ops/leaf.ts";
@@ -5,14 +7,12 @@ import { type MatmulAttrs, matmulOp } from "../tensor/ops/matmul.ts";
 import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { broadcastToOp, reshapeOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
 import { withGradientOp } from "../tensor/ops/with-gradient.ts";
-import { type Algebra, arity, exact, isExact } from "../tensor/primitive.ts";
-import { broadcastShapes, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { reachable } from "./graph.ts";
 
 /**
- * An equal but smaller graph: common subexpressions once, exact functions of constants folded, neutral elements and double reshapes dropped.
- * Gives the new roots in the order of the old ones.
+ * An equal but smaller graph: common subexpressions once, exact functions of constants folded, neutral elements and
+ * double reshapes dropped. Gives the new roots in the order of the old ones.
  */
 export function simplify(roots: readonly Tensor[]): Tensor[] {
   const known = new Map<string, Tensor>();
@@ -20,7 +20,8 @@ export function simplify(roots: readonly Tensor[]): Tensor[] {
   const keys = new Keys();
   const nodes = reachable(roots);
   const users = new Map<Tensor, number>();
-  for (const used of [...roots, ...nodes.flatMap((node) => [...node.inputs])]) users.set(used, (users.get(used) ?? 0) + 1);
+  for (const used of [...roots, ...nodes.flatMap((node) => [...node.inputs])])
+    users.set(used, (users.get(used) ?? 0) + 1);
   const uses = new Map<Tensor, number>();
   const isSole = (tensor: Tensor) => uses.get(tensor) === 1;
   for (const node of nodes) {
@@ -52,11 +53,17 @@ function rewrite(node: Tensor, isSole: (tensor: Tensor) => boolean): Tensor {
     if (x.op === broadcastToOp) return withInputs(node, [x.inputs[0] as Tensor]);
   }
   if (node.op === transposeOp && x.op === transposeOp) {
-    const [outer, inner] = [node, x].map((t) => (t.attrs as { permutation: readonly number[] }).permutation) as [readonly number[], readonly number[]];
+    const [outer, inner] = [node, x].map((t) => (t.attrs as { permutation: readonly number[] }).permutation) as [
+      readonly number[],
+      readonly number[],
+    ];
     const permutation = outer.map((axis) => inner[axis] as number);
     const source = x.inputs[0] as Tensor;
     if (permutation.every((axis, index) => axis === index)) return source;
-    return rewrite(new Tensor(node.op, [source], { permutation }, node.shape, node.dtype), (tensor) => isSole(x) && isSole(tensor));
+    return rewrite(
+      new Tensor(node.op, [source], { permutation }, node.shape, node.dtype),
+      (tensor) => isSole(x) && isSole(tensor),
+    );
   }
   if (node.op === transposeOp && x.op === matmulOp && isSole(x)) return turnedProduct(node, x) ?? node;
   if (node.op === reduceOp && x.op === reduceOp) {
@@ -71,7 +78,9 @@ function rewrite(node: Tensor, isSole: (tensor: Tensor) => boolean): Tensor {
       );
   }
   if (node.op === reduceOp && sizeOf(x.shape) === sizeOf(node.shape) && sizeOf(x.shape) > 0) {
-    return sameShape(x.shape, node.shape) ? x : new Tensor(reshapeOp, [x], { shape: node.shape }, node.shape, node.dtype);
+    return sameShape(x.shape, node.shape)
+      ? x
+      : new Tensor(reshapeOp, [x], { shape: node.shape }, node.shape, node.dtype);
   }
   return node;
 }
@@ -99,21 +108,30 @@ function bothAxes(outer: readonly number[], inner: readonly number[], rank: numb
   return [...inner, ...outer.map((axis) => left[axis] as number)].sort((a, b) => a - b);
 }
 
-const withInputs = (node: Tensor, inputs: readonly Tensor[]) => new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype);
+const withInputs = (node: Tensor, inputs: readonly Tensor[]) =>
+  new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype);
 
 function rewriteElementwise(node: Tensor): Tensor {
   const inputs = withoutBroadcasts(node);
   if (node.op !== elementwiseOp) return inputs === node.inputs ? node : withInputs(node, inputs);
   const { fn, params } = node.attrs as ElementwiseAttrs;
   const constants = inputs.map(constantValue);
-  if (node.shape.length === 0 && fn.name in arity && isExact(fn.name) && constants.every((value) => value !== undefined))
+  if (
+    node.shape.length === 0 &&
+    fn.name in arity &&
+    isExact(fn.name) &&
+    constants.every((value) => value !== undefined)
+  )
     return scalar(fn.value(exact as unknown as Algebra<number>, constants as number[], params));
   const kept = neutral(fn.name, inputs, constants);
   if (kept && kept.dtype === "float32" && sameShape(kept.shape, node.shape)) return kept;
   return inputs === node.inputs ? node : withInputs(node, inputs);
 }
 
-/** Broadcasting happens within an elementwise op, so an explicit one before it is needed only where it alone gives the shape. */
+/**
+ * Broadcasting happens within an elementwise op, so an explicit one before it is needed only where it alone gives the
+ * shape.
+ */
 function withoutBroadcasts(node: Tensor): readonly Tensor[] {
   if (!node.inputs.some((input) => input.op === broadcastToOp)) return node.inputs;
   const inputs = [...node.inputs];
@@ -125,10 +143,15 @@ function withoutBroadcasts(node: Tensor): readonly Tensor[] {
   return inputs;
 }
 
-const shapeOf = (inputs: readonly Tensor[]): Shape => broadcastShapes("simplify", ...inputs.map((input) => input.shape));
+const shapeOf = (inputs: readonly Tensor[]): Shape =>
+  broadcastShapes("simplify", ...inputs.map((input) => input.shape));
 
 /** The operand that is the result where the other is neutral: x + 0, x − 0, x · 1, x / 1. */
-function neutral(name: string, inputs: readonly Tensor[], constants: readonly (number | undefined)[]): Tensor | undefined {
+function neutral(
+  name: string,
+  inputs: readonly Tensor[],
+  constants: readonly (number | undefined)[],
+): Tensor | undefined {
   const [a, b] = inputs;
   const [left, right] = constants;
   if (name === "add") return right === 0 ? a : left === 0 ? b : undefined;
@@ -156,7 +179,9 @@ class Keys {
       return value === undefined ? `#${this.identity(node.attrs)}` : Object.is(value, -0) ? "-0" : `${value}`;
     }
     if (node.op.name === "variable") return `#${this.identity((node.attrs as { variable: object }).variable)}`;
-    return JSON.stringify(node.attrs, (_, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value));
+    return JSON.stringify(node.attrs, (_, value) =>
+      typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+    );
   }
 
   private identity(object: object): number {

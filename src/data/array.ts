@@ -1,10 +1,10 @@
 import { literal, lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
-import type { NumericArray, TypedArray } from "../tensor/dtype.ts";
+import type { NumericArray, TypedArray } from "../ir/dtype.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { type HostJson, hostJson } from "../tensor/host-json.ts";
 import { flatten, type HostData, isNumericView, type NestedNumbers } from "../tensor/nested.ts";
 import { constantData, constantValue } from "../tensor/ops/leaf.ts";
-import { checkShape, formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Numbers in the host's memory: row-major data and their shape. No copy is made of data that are handed in. */
@@ -14,7 +14,12 @@ export interface HostArray {
 }
 
 /** What stands for an array wherever data are handed in. A flat array has the shape `[length]`. */
-export type ArrayInput = Tensor | { readonly data: NumericArray; readonly shape: Shape } | HostJson | NumericArray | NestedNumbers;
+export type ArrayInput =
+  | Tensor
+  | { readonly data: NumericArray; readonly shape: Shape }
+  | HostJson
+  | NumericArray
+  | NestedNumbers;
 
 /** Data with their shape. @throws ShapeError where the shape does not hold as many values as there are. */
 export function hostArray(data: NumericArray, shape?: Shape, name = "hostArray"): HostArray {
@@ -31,22 +36,30 @@ export function hostArray(data: NumericArray, shape?: Shape, name = "hostArray")
   return { data: isNumericView(data) ? data : Float32Array.from(data, Number), shape };
 }
 
-/** A {@link HostArray} to be stored: `JSON.stringify` writes its numbers so that they come back to equal bits; `structuredClone` copies it as plain data. */
+/**
+ * A {@link HostArray} to be stored: `JSON.stringify` writes its numbers so that they come back to equal bits;
+ * `structuredClone` copies it as plain data.
+ */
 export function storableArray(data: TypedArray, shape: Shape): HostArray {
   return hide({ data, shape }, "toJSON", () => hostJson(data, shape));
 }
 
 /** Whether `value` is a {@link HostArray} (or something of its form). */
 export function isHostArray(value: unknown): value is HostArray {
-  return typeof value === "object" && value !== null && isFlat((value as HostArray).data) && Array.isArray((value as HostArray).shape);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    isFlat((value as HostArray).data) &&
+    Array.isArray((value as HostArray).shape)
+  );
 }
 
 /**
  * Data as a {@link HostArray}. Typed arrays are taken as they are; nested arrays become a Float32Array.
  *
  * @param name stands in the errors, for example `x`.
- * @throws ShapeError for ragged nesting (naming the place), ValueError for what is not numbers, StateError for a tensor that
- * has yet to be computed: {@link toHostArrayAsync} computes it.
+ * @throws ShapeError for ragged nesting (naming the place), ValueError for what is not numbers, StateError for a tensor
+ * that has yet to be computed: {@link toHostArrayAsync} computes it.
  */
 export function toHostArray(name: string, value: ArrayInput): HostArray {
   if (value instanceof Tensor) return constantArray(name, value);
@@ -64,17 +77,25 @@ function notNumbers(name: string, value: unknown): Error {
     received: literal(value),
     ...(value instanceof Promise && { advice: "Await it." }),
     ...(typeof value === "function" && { advice: "For a generator write datasetFrom(f)." }),
-    ...(isJson && { advice: "JSON.stringify makes objects of typed arrays: store what getWeights gave, or Array.from(data)." }),
+    ...(isJson && {
+      advice: "JSON.stringify makes objects of typed arrays: store what getWeights gave, or Array.from(data).",
+    }),
   });
 }
 
 const jsonKinds = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
 
 /** The values of an array that went through JSON in the type that they had. */
-function typed(name: string, { data, dtype }: { readonly data: HostData | readonly number[]; readonly dtype?: string }): NumericArray {
+function typed(
+  name: string,
+  { data, dtype }: { readonly data: HostData | readonly number[]; readonly dtype?: string },
+): NumericArray {
   return dtype === undefined || isNumericView(data)
     ? data
-    : lookUp<{ from(data: readonly number[], map: typeof Number): TypedArray }>(name, "dtype", jsonKinds, dtype).from(data, Number);
+    : lookUp<{ from(data: readonly number[], map: typeof Number): TypedArray }>(name, "dtype", jsonKinds, dtype).from(
+        data,
+        Number,
+      );
 }
 
 /** As {@link toHostArray}; computes tensors that are not constants. */
@@ -100,14 +121,22 @@ function constantArray(name: string, tensor: Tensor): HostArray {
 function isFlat(data: unknown): data is NumericArray {
   return (
     isNumericView(data) ||
-    (Array.isArray(data) && data.every((value) => typeof value === "number" || (typeof value === "string" && /^(-?Infinity|NaN|-0)$/.test(value))))
+    (Array.isArray(data) &&
+      data.every(
+        (value) => typeof value === "number" || (typeof value === "string" && /^(-?Infinity|NaN|-0)$/.test(value)),
+      ))
   );
 }
 
 /** Number of rows: the extent of the first axis. @throws ShapeError for a scalar. */
 export function rowsOf(name: string, { shape }: HostArray): number {
   const rows = shape[0];
-  if (rows === undefined) throw shapeError(name, { rule: "the first axis counts the examples", expected: "at least one axis", received: "a scalar" });
+  if (rows === undefined)
+    throw shapeError(name, {
+      rule: "the first axis counts the examples",
+      expected: "at least one axis",
+      received: "a scalar",
+    });
   return rows;
 }
 

@@ -26,19 +26,31 @@ export interface CsvTable extends HostArray {
  * Parses comma-separated numbers (RFC 4180: quoted fields, doubled quotes, CRLF or LF).
  *
  * @returns float32 `[rows, columns]`.
- * @throws ValueError, with the line, for empty fields, what is not a number, lines of another length, open quotes; and for unknown columns.
- * @example const x = parseCsv(text, { columns: ["width", "height"] }); const y = parseCsv(text, { columns: ["label"] });
+ * @throws ValueError, with the line, for empty fields, what is not a number, lines of another length, open quotes; and
+ * for unknown columns.
+ * @example const x = parseCsv(text, { columns: ["width", "height"] }); const y = parseCsv(text, { columns: ["label"]
+ * });
  */
 export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
   const table = { header: "boolean", columns: "list", delimiter: "string", missing: "number" } as const;
   const { header = true, columns, delimiter = ",", missing } = checkOptions("parseCsv", options, table);
-  if (typeof text !== "string") throw valueError("parseCsv", { rule: "parses text", expected: "a string", received: text });
+  if (typeof text !== "string")
+    throw valueError("parseCsv", { rule: "parses text", expected: "a string", received: text });
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
-    throw valueError("parseCsv", { rule: "the delimiter is one character", expected: "for example , or ;", received: show(delimiter) });
+    throw valueError("parseCsv", {
+      rule: "the delimiter is one character",
+      expected: "for example , or ;",
+      received: show(delimiter),
+    });
   }
   const records = splitRecords(text, delimiter);
   const first = records[0];
-  if (first === undefined) throw valueError("parseCsv", { rule: "there must be data", expected: "at least one line", received: "an empty text" });
+  if (first === undefined)
+    throw valueError("parseCsv", {
+      rule: "there must be data",
+      expected: "at least one line",
+      received: "an empty text",
+    });
   const names = first.fields.map((field, index) => (header ? field.trim() : String(index)));
   const chosen = columns ? columns.map((column) => columnIndex(column, names, header)) : names.map((_, index) => index);
   const rows = header ? records.slice(1) : records;
@@ -53,7 +65,11 @@ export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
       });
     }
     chosen.forEach((column, place) => {
-      data[row * chosen.length + place] = parseNumber(fields[column] as string, missing, `line ${line}, column ${show(names[column])}`);
+      data[row * chosen.length + place] = parseNumber(
+        fields[column] as string,
+        missing,
+        `line ${line}, column ${show(names[column])}`,
+      );
     });
   });
   return { data, shape: [rows.length, chosen.length], columns: chosen.map((column) => names[column] as string) };
@@ -64,7 +80,9 @@ function columnIndex(column: string | number, names: readonly string[], header: 
   if (Number.isInteger(index) && index >= 0 && index < names.length) return index;
   throw valueError("parseCsv", {
     rule: "unknown column",
-    expected: header ? `one of ${names.join(", ")}, or a number below ${names.length}` : `a number below ${names.length}, as there is no header`,
+    expected: header
+      ? `one of ${names.join(", ")}, or a number below ${names.length}`
+      : `a number below ${names.length}, as there is no header`,
     received: literal(column),
   });
 }
@@ -83,7 +101,10 @@ function parseNumber(given: string, missing: number | undefined, where: string):
     expected: "a number",
     received: show(field),
     context: place,
-    advice: text === "" ? "Give missing, or leave the line out." : "Choose other columns, or turn the text into numbers first.",
+    advice:
+      text === ""
+        ? "Give missing, or leave the line out."
+        : "Choose other columns, or turn the text into numbers first.",
   });
 }
 

@@ -12,8 +12,8 @@ import { commonRows, type HostTree, toHostTree } from "./tree.ts";
  * Examples or batches that can be read again and again, one epoch at a time. Made by {@link dataset} (arrays) and
  * {@link datasetFrom} (anything iterable). Methods give a new dataset and leave this one as it is.
  *
- * Each `for await` reads one epoch, and the next one reads the next: a shuffled dataset then has another order. The orders depend on
- * the seed alone, so a run can be repeated; {@link epoch} reads a chosen epoch.
+ * Each `for await` reads one epoch, and the next one reads the next: a shuffled dataset then has another order. The
+ * orders depend on the seed alone, so a run can be repeated; {@link epoch} reads a chosen epoch.
  */
 export class Dataset<T> extends Printed implements AsyncIterable<T> {
   private epochsRead = 0;
@@ -46,7 +46,13 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
 
   /** Reads epoch number `index`: the same number gives the same order. Does not count as an epoch read. */
   epoch(index: number): AsyncIterable<T> {
-    checkNumber("dataset.epoch", "the epoch", index, "an integer ≥ 0", (value) => Number.isInteger(value) && value >= 0);
+    checkNumber(
+      "dataset.epoch",
+      "the epoch",
+      index,
+      "an integer ≥ 0",
+      (value) => Number.isInteger(value) && value >= 0,
+    );
     return this.source.open(index);
   }
 
@@ -58,18 +64,26 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
    */
   batch(batchSize: number, o: { dropRemainder?: boolean } = {}): Dataset<HostTree<T>> {
     checkCount("dataset.batch", "batchSize", batchSize, 1);
-    return new Dataset(this.source.batch(batchSize, checkOptions("dataset.batch", o, { dropRemainder: "boolean" }).dropRemainder ?? false));
+    return new Dataset(
+      this.source.batch(
+        batchSize,
+        checkOptions("dataset.batch", o, { dropRemainder: "boolean" }).dropRemainder ?? false,
+      ),
+    );
   }
 
   /**
-   * Another order in every epoch. Arrays are permuted whole; a stream keeps `bufferSize` elements and draws from those, so that
-   * an element comes at most so many places too early.
+   * Another order in every epoch. Arrays are permuted whole; a stream keeps `bufferSize` elements and draws from those,
+   * so that an element comes at most so many places too early.
    *
    * @param o.seed an integer ≥ 0. Default 0.
    * @param o.bufferSize for streams only. Default 1024.
    */
   shuffle(o: { seed?: number; bufferSize?: number } = {}): Dataset<T> {
-    const { seed = 0, bufferSize = 1024 } = checkOptions("dataset.shuffle", o, { seed: "number", bufferSize: "number" });
+    const { seed = 0, bufferSize = 1024 } = checkOptions("dataset.shuffle", o, {
+      seed: "number",
+      bufferSize: "number",
+    });
     checkCount("dataset.shuffle", "bufferSize", bufferSize, 1);
     return new Dataset(this.source.shuffle(checkSeed("dataset.shuffle", seed), bufferSize));
   }
@@ -92,14 +106,18 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
   /**
    * Cuts the dataset into parts that share no element, in order.
    *
-   * @param parts a fraction in (0, 1): that much, rounded, and the rest. Or the parts' sizes, which must add up to `size`; for a stream of
-   * unknown size the parts follow one another, and each reads the stream from its beginning.
+   * @param parts a fraction in (0, 1): that much, rounded, and the rest. Or the parts' sizes, which must add up to
+   * `size`; for a stream of unknown size the parts follow one another, and each reads the stream from its beginning.
    * @param o.seed draw the parts at random, once for all epochs (arrays only). Default: as they stand.
-   * @throws StateError after `shuffle`: the parts would then mix from epoch to epoch. ValueError where a part would be empty.
+   * @throws StateError after `shuffle`: the parts would then mix from epoch to epoch. ValueError where a part would be
+   * empty.
    * @example const [train, valid] = dataset({ x, y }).split(0.9, { seed: 1 });
    */
   split(fraction: number, o?: { seed?: number }): [Dataset<T>, Dataset<T>];
-  split<const Counts extends readonly number[]>(counts: Counts, o?: { seed?: number }): { -readonly [K in keyof Counts]: Dataset<T> };
+  split<const Counts extends readonly number[]>(
+    counts: Counts,
+    o?: { seed?: number },
+  ): { -readonly [K in keyof Counts]: Dataset<T> };
   split(parts: number | readonly number[], o: { seed?: number } = {}): Dataset<T>[] {
     const { seed } = checkOptions("dataset.split", o, { seed: "number" });
     if (this.source.shuffled) {
@@ -121,14 +139,20 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
 }
 
 /**
- * A dataset of rows of arrays in memory: `dataset({ x, y })` has the elements `{ x, y }`, row by row. Anything that stands for an
- * array will do (tensors, typed and nested arrays, `{ data, shape }`), in records and lists as deep as you like. Typed arrays are not copied.
+ * A dataset of rows of arrays in memory: `dataset({ x, y })` has the elements `{ x, y }`, row by row. Anything that
+ * stands for an array will do (tensors, typed and nested arrays, `{ data, shape }`), in records and lists as deep as
+ * you like. Typed arrays are not copied.
  *
  * @throws ShapeError where arrays differ in their number of rows.
  * @example for await (const { x, y } of dataset({ x, y }).shuffle({ seed: 1 }).batch(32)) …
  */
 export function dataset<T>(arrays: T, ...more: never[]): Dataset<HostTree<T>> {
-  if (more.length > 0) throw valueError("dataset", { rule: "takes one object", expected: "dataset({ x, y })", received: `${more.length + 1} arguments` });
+  if (more.length > 0)
+    throw valueError("dataset", {
+      rule: "takes one object",
+      expected: "dataset({ x, y })",
+      received: `${more.length + 1} arguments`,
+    });
   const tree = toHostTree("", arrays);
   return new Dataset(rowsOfArrays(tree, commonRows("dataset", tree)));
 }
@@ -136,9 +160,11 @@ export function dataset<T>(arrays: T, ...more: never[]): Dataset<HostTree<T>> {
 /**
  * A dataset of what an iterable gives, examples or batches, read anew in each epoch.
  *
- * @param o.size elements in an epoch, if you know it: progress displays use it. Default: an array's length, else unknown.
+ * @param o.size elements in an epoch, if you know it: progress displays use it. Default: an array's length, else
+ * unknown.
  * @throws StateError when a generator that was already read is asked for another epoch: hand over the function instead.
- * @example datasetFrom(async function* () { for await (const line of lines(file)) yield { x: parse(line), y: label(line) }; })
+ * @example datasetFrom(async function* () { for await (const line of lines(file)) yield { x: parse(line), y:
+ * label(line) }; })
  */
 export function datasetFrom<T>(stream: Stream<T>, o: { size?: number } = {}): Dataset<T> {
   const { size } = checkOptions("datasetFrom", o, { size: "number" });
@@ -170,7 +196,13 @@ function partSizes(parts: number | readonly number[], size: number | undefined):
       context: `parts ${parts.join(" + ")}`,
     });
   }
-  checkNumber("dataset.split", "the fraction", parts, "a number in (0, 1), or a list of counts", (value) => value > 0 && value < 1);
+  checkNumber(
+    "dataset.split",
+    "the fraction",
+    parts,
+    "a number in (0, 1), or a list of counts",
+    (value) => value > 0 && value < 1,
+  );
   if (size === undefined) {
     throw stateError("dataset.split", {
       rule: "a fraction needs a known size",
@@ -181,7 +213,11 @@ function partSizes(parts: number | readonly number[], size: number | undefined):
   }
   const first = Math.round(size * (parts as number));
   if (first > 0 && first < size) return [first, size - first];
-  throw valueError("dataset.split", { rule: "no part may be empty", expected: "at least 1 element in each", received: `${first} and ${size - first}` });
+  throw valueError("dataset.split", {
+    rule: "no part may be empty",
+    expected: "at least 1 element in each",
+    received: `${first} and ${size - first}`,
+  });
 }
 
 function checkCount(name: string, what: string, value: number, least: number): number {

@@ -4,7 +4,8 @@ import { stateError, valueError } from "../errors.ts";
 export type Stream<T> = Iterable<T> | AsyncIterable<T> | ((epoch: number) => Iterable<T> | AsyncIterable<T>);
 
 /** Elements in an epoch, where that shows. */
-export const sizeOfStream = (stream: Stream<unknown>): number | undefined => (Array.isArray(stream) ? stream.length : undefined);
+export const sizeOfStream = (stream: Stream<unknown>): number | undefined =>
+  Array.isArray(stream) ? stream.length : undefined;
 
 /**
  * Reads a stream anew in each epoch.
@@ -12,13 +13,21 @@ export const sizeOfStream = (stream: Stream<unknown>): number | undefined => (Ar
  */
 export function epochsOf<T>(stream: Stream<T>): (epoch: number) => AsyncGenerator<T> {
   if (typeof stream !== "function" && !isIterable(stream)) {
-    throw valueError("datasetFrom", { rule: "a stream is an iterable or a function that makes one", expected: "an iterable", received: stream });
+    throw valueError("datasetFrom", {
+      rule: "a stream is an iterable or a function that makes one",
+      expected: "an iterable",
+      received: stream,
+    });
   }
   let opened = false;
   async function* open(epoch: number): AsyncGenerator<T> {
     const elements = typeof stream === "function" ? stream(epoch) : stream;
     if (!isIterable(elements)) {
-      throw valueError("datasetFrom", { rule: "the function must give an iterable", expected: "a generator, for example", received: elements });
+      throw valueError("datasetFrom", {
+        rule: "the function must give an iterable",
+        expected: "a generator, for example",
+        received: elements,
+      });
     }
     if (opened && isOneShot(stream)) {
       throw stateError("datasetFrom", {
@@ -41,5 +50,7 @@ function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<
 /** Whether the iterable is its own iterator, as generators are, so that a second reading would give nothing. */
 function isOneShot(stream: Stream<unknown>): boolean {
   if (typeof stream === "function") return false;
-  return Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() === (stream as unknown) : stream[Symbol.iterator]() === (stream as unknown);
+  return Symbol.asyncIterator in stream
+    ? stream[Symbol.asyncIterator]() === (stream as unknown)
+    : stream[Symbol.iterator]() === (stream as unknown);
 }

@@ -22,8 +22,8 @@ const ELEMENTS: Readonly<Record<number, Element>> = {
 const UNSIGNED_BYTE = 8;
 
 /**
- * Parses an IDX file, the format of MNIST and Fashion-MNIST: two zero bytes, a byte for the type, one for the number of axes,
- * a 32-bit extent per axis, then the elements; all big-endian.
+ * Parses an IDX file, the format of MNIST and Fashion-MNIST: two zero bytes, a byte for the type, one for the number of
+ * axes, a 32-bit extent per axis, then the elements; all big-endian.
  *
  * @param bytes the file, not compressed. A file of unsigned bytes is not copied: the result shares its memory.
  * @param name stands in the errors, for example the file's name.
@@ -35,7 +35,8 @@ export function parseIdx(bytes: Uint8Array, name = "idx"): HostArray {
   checkBytes(bytes, name);
   const { element, shape, start } = parseHeader(bytes, name);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // In floating point, so that absurd extents give a huge number (not one that wrapped around) and nothing is allocated for them.
+  // In floating point, so that absurd extents give a huge number (not one that wrapped around) and nothing is allocated
+  // for them.
   const size = shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1);
   const expected = start + size * element.bytes;
   if (bytes.length !== expected) {
@@ -56,7 +57,12 @@ export function parseIdx(bytes: Uint8Array, name = "idx"): HostArray {
 function checkBytes(bytes: unknown, name: string): void {
   // Not by its class: another realm, such as a test runner's, has another Uint8Array.
   if (ArrayBuffer.isView(bytes) && (bytes as Uint8Array).BYTES_PER_ELEMENT === 1) return;
-  throw valueError(name, { rule: "reads the bytes of a file", expected: "a Uint8Array", received: literal(bytes), advice: "Use new Uint8Array(buffer)." });
+  throw valueError(name, {
+    rule: "reads the bytes of a file",
+    expected: "a Uint8Array",
+    received: literal(bytes),
+    advice: "Use new Uint8Array(buffer).",
+  });
 }
 
 function parseHeader(bytes: Uint8Array, name: string): { element: Element; shape: number[]; start: number } {
@@ -94,7 +100,8 @@ export interface ReadIdxOptions {
 /**
  * Reads an IDX file that may be compressed with gzip: as {@link parseIdx}, behind the platform's own decompressor.
  *
- * @throws ValueError also where gzip was promised by the name and is not there, is corrupt, or unpacks to more than `maxBytes`.
+ * @throws ValueError also where gzip was promised by the name and is not there, is corrupt, or unpacks to more than
+ * `maxBytes`.
  * @example const images = await readIdx(await readFile("train-images-idx3-ubyte.gz"));   // shape [60000, 28, 28]
  */
 export async function readIdx(bytes: Uint8Array, options: ReadIdxOptions = {}): Promise<HostArray> {
@@ -117,11 +124,15 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-const firstBytes = (bytes: Uint8Array) => [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ") || "an empty file";
+const firstBytes = (bytes: Uint8Array) =>
+  [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ") || "an empty file";
 
 /** Unpacks with the decompressor that every runtime has, stopping as soon as more than `maxBytes` come out. */
 async function gunzip(bytes: Uint8Array, name: string, maxBytes: number): Promise<Uint8Array> {
-  const unpacked = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  const unpacked = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream("gzip"))
+    .getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {

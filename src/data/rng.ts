@@ -34,15 +34,27 @@ export class HostRandom {
 
 /** Checks a seed. @throws ValueError unless it is an integer in [0, 2⁵³). */
 export function checkSeed(name: string, seed: number): number {
-  return checkNumber(name, "seed", seed, "an integer in [0, 2^53)", (value) => Number.isSafeInteger(value) && value >= 0);
+  return checkNumber(
+    name,
+    "seed",
+    seed,
+    "an integer in [0, 2^53)",
+    (value) => Number.isSafeInteger(value) && value >= 0,
+  );
 }
 
 /**
  * 0 … count − 1 in an order drawn by (seed, epoch): the same everywhere, another for each epoch.
  *
- * @param out an array to write to, of length `count`, for callers that shuffle in every epoch; its old values do not matter.
+ * @param out an array to write to, of length `count`, for callers that shuffle in every epoch; its old values do not
+ * matter.
  */
-export function permutation(count: number, seed: number, epoch = 0, out: Int32Array = new Int32Array(count)): Int32Array {
+export function permutation(
+  count: number,
+  seed: number,
+  epoch = 0,
+  out: Int32Array = new Int32Array(count),
+): Int32Array {
   const random = new HostRandom(seed, 0, epoch);
   for (let i = 0; i < count; i++) out[i] = i;
   // Fisher and Yates: every order equally likely.

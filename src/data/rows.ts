@@ -4,7 +4,10 @@ import type { Source } from "./source.ts";
 import { batchCount, StreamSource } from "./stream.ts";
 import { type HostTree, mapLeaves } from "./tree.ts";
 
-/** Rows of arrays in memory. Shuffles and slices only change the order in which rows are read: the arrays are never copied whole. */
+/**
+ * Rows of arrays in memory. Shuffles and slices only change the order in which rows are read: the arrays are never
+ * copied whole.
+ */
 export class RowSource<T> implements Source<T> {
   readonly batchSize = undefined;
 
@@ -18,7 +21,10 @@ export class RowSource<T> implements Source<T> {
 
   async *open(epoch: number): AsyncGenerator<T> {
     for (const row of this.order(epoch)) {
-      yield mapLeaves(this.arrays, (leaf) => ({ data: sliceRows(leaf, row, row + 1).data, shape: leaf.shape.slice(1) }));
+      yield mapLeaves(this.arrays, (leaf) => ({
+        data: sliceRows(leaf, row, row + 1).data,
+        shape: leaf.shape.slice(1),
+      }));
     }
   }
 

@@ -25,7 +25,8 @@ export class StreamSource<T> implements Source<T> {
   }
 
   slice(start: number, end: number): Source<T> {
-    // How many an open end leaves is unknown without a size; a closed one says at most how many, not that there are so many.
+    // How many an open end leaves is unknown without a size; a closed one says at most how many, not that there are so
+    // many.
     const size = this.size === undefined ? undefined : Math.max(0, Math.min(end, this.size) - start);
     return new StreamSource((epoch) => sliced(this.open(epoch), start, end), size, this.shuffled, this.batchSize);
   }
@@ -35,7 +36,12 @@ export class StreamSource<T> implements Source<T> {
 
 /** A source with each element changed as it is read. */
 export function mapSource<T, U>(source: Source<T>, change: (element: T, index: number) => U | Promise<U>): Source<U> {
-  return new StreamSource((epoch) => mapped(source.open(epoch), change), source.size, source.shuffled, source.batchSize);
+  return new StreamSource(
+    (epoch) => mapped(source.open(epoch), change),
+    source.size,
+    source.shuffled,
+    source.batchSize,
+  );
 }
 
 /** Batches in an epoch. */
@@ -44,12 +50,19 @@ export function batchCount(size: number | undefined, batchSize: number, dropRema
   return dropRemainder ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
 }
 
-async function* mapped<T, U>(elements: AsyncIterable<T>, change: (element: T, index: number) => U | Promise<U>): AsyncGenerator<U> {
+async function* mapped<T, U>(
+  elements: AsyncIterable<T>,
+  change: (element: T, index: number) => U | Promise<U>,
+): AsyncGenerator<U> {
   let index = 0;
   for await (const element of elements) yield await change(element, index++);
 }
 
-async function* batched<T>(elements: AsyncIterable<T>, batchSize: number, dropRemainder: boolean): AsyncGenerator<HostTree<T>> {
+async function* batched<T>(
+  elements: AsyncIterable<T>,
+  batchSize: number,
+  dropRemainder: boolean,
+): AsyncGenerator<HostTree<T>> {
   let waiting: HostTree<T>[] = [];
   for await (const element of elements) {
     waiting.push(toHostTree("", element));

@@ -1,27 +1,42 @@
 import { shapeError, valueError } from "../errors.ts";
 import { cut } from "../format.ts";
-import { formatShape, sameShape } from "../tensor/shape.ts";
+import { formatShape, sameShape } from "../ir/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type ArrayInput, emptyLike, type HostArray, isHostArray, rowsOf, toHostArray } from "./array.ts";
 
-/** The same structure (records and lists, nested at will) with a {@link HostArray} in place of everything that stands for an array. */
-export type HostTree<T> = T extends undefined ? undefined : T extends ArrayInput ? HostArray : { readonly [K in keyof T]: HostTree<T[K]> };
+/**
+ * The same structure (records and lists, nested at will) with a {@link HostArray} in place of everything that stands
+ * for an array.
+ */
+export type HostTree<T> = T extends undefined
+  ? undefined
+  : T extends ArrayInput
+    ? HostArray
+    : { readonly [K in keyof T]: HostTree<T[K]> };
 
 /** A structure whose leaves are arrays, as far as the compiler has to know. */
 type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: Node };
 
 /**
- * Turns every leaf into a {@link HostArray}. A list whose members are tensors, host arrays or records is a list of inputs; any
- * other array is nested numbers. `undefined` stays, so `{ x, y, sampleWeight: undefined }` is fine.
+ * Turns every leaf into a {@link HostArray}. A list whose members are tensors, host arrays or records is a list of
+ * inputs; any other array is nested numbers. `undefined` stays, so `{ x, y, sampleWeight: undefined }` is fine.
  */
 export function toHostTree<T>(name: string, tree: T): HostTree<T> {
   const convert = (path: string, node: unknown, depth = 0): unknown => {
-    if (depth > 32) throw shapeError(cut(path, 40), { rule: "records and lists are nested too deep", expected: "at most 32 levels", received: "more" });
+    if (depth > 32)
+      throw shapeError(cut(path, 40), {
+        rule: "records and lists are nested too deep",
+        expected: "at most 32 levels",
+        received: "more",
+      });
     if (node === undefined) return node;
     if (isHostArray(node)) return toHostArray(path, node);
-    if (Array.isArray(node) && node.length > 0 && node.every(isMember)) return node.map((member, index) => convert(`${path}[${index}]`, member, depth + 1));
+    if (Array.isArray(node) && node.length > 0 && node.every(isMember))
+      return node.map((member, index) => convert(`${path}[${index}]`, member, depth + 1));
     if (isRecord(node))
-      return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member, depth + 1)]));
+      return Object.fromEntries(
+        Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member, depth + 1)]),
+      );
     return toHostArray(path || "data", node as ArrayInput);
   };
   return convert(name, tree) as HostTree<T>;
@@ -30,7 +45,12 @@ export function toHostTree<T>(name: string, tree: T): HostTree<T> {
 const isMember = (value: unknown) => value instanceof Tensor || isHostArray(value) || isRecord(value);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value)) && !isHostArray(value);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value)) &&
+    !isHostArray(value)
+  );
 }
 
 /** A leaf and where it stands in the tree. */
@@ -60,7 +80,8 @@ export function mapLeaves<T>(tree: T, change: (leaf: HostArray) => HostArray): T
 export function commonRows(name: string, tree: unknown): number {
   const leaves = leavesOf("", tree);
   const [first] = leaves;
-  if (first === undefined) throw valueError(name, { rule: "there must be data", expected: "at least one array", received: "none" });
+  if (first === undefined)
+    throw valueError(name, { rule: "there must be data", expected: "at least one array", received: "none" });
   const rows = rowsOf(first[0], first[1]);
   for (const [path, leaf] of leaves) {
     const other = rowsOf(path, leaf);

@@ -1,20 +1,23 @@
 import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
+import { formatShape, normalizeAxis } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
 import { elementwise, exp, mul, sigmoid, tanh } from "../tensor/ops/elementwise.ts";
 import { slice } from "../tensor/ops/joining.ts";
 import { asTensor, type Operand } from "../tensor/ops/leaf.ts";
 import { logSoftmax, softmax } from "../tensor/ops/softmax.ts";
 import * as scalar from "../tensor/scalar.ts";
-import { formatShape, normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { sparsemax } from "./sparsemax.ts";
 
-/** A function between layers. Any function of tensors will do; it is differentiated and fused like the built-in ones. */
+/**
+ * A function between layers. Any function of tensors will do; it is differentiated and fused like the built-in ones.
+ */
 export type Activation = (x: Tensor) => Tensor;
 
 export { exp as exponential, logSoftmax, sigmoid, softmax, sparsemax, tanh };
 
-// ── Rectifiers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Rectifiers
+// ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link relu}. */
 export interface ReluOptions {
@@ -26,14 +29,22 @@ export interface ReluOptions {
   threshold?: number;
 }
 
-const reluTable: OptionTable<ReluOptions> = { negativeSlope: "number", maxValue: "number or null", threshold: "number" };
+const reluTable: OptionTable<ReluOptions> = {
+  negativeSlope: "number",
+  maxValue: "number or null",
+  threshold: "number",
+};
 
-/** max(x, 0), and its variants: maxValue from x = maxValue on; x above the threshold; negativeSlope·(x − threshold) below. @see Keras 3 `activations.relu`. */
+/**
+ * max(x, 0), and its variants: maxValue from x = maxValue on; x above the threshold; negativeSlope·(x − threshold)
+ * below. @see Keras 3 `activations.relu`.
+ */
 export function relu(x: Operand, options: ReluOptions = {}): Tensor {
   const { negativeSlope = 0, maxValue: most, threshold: from = 0 } = checkOptions("relu", options, reluTable);
   const maxValue = most ?? Number.POSITIVE_INFINITY;
   checkNumber("relu", "negativeSlope", negativeSlope, "a finite number ≥ 0", (v) => v >= 0);
-  if (maxValue !== Number.POSITIVE_INFINITY) checkNumber("relu", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
+  if (maxValue !== Number.POSITIVE_INFINITY)
+    checkNumber("relu", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
   checkNumber("relu", "threshold", from, "a finite number ≥ 0", (v) => v >= 0);
   return elementwise(scalar.relu, [x], { negativeSlope, maxValue, threshold: from });
 }
@@ -41,7 +52,10 @@ export function relu(x: Operand, options: ReluOptions = {}): Tensor {
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Operand): Tensor => relu(x, { maxValue: 6 });
 
-/** x above 0, negativeSlope·x below. The function's default slope is 0.2, the layer's 0.3, as in Keras. @throws ValueError if the slope is negative. */
+/**
+ * x above 0, negativeSlope·x below. The function's default slope is 0.2, the layer's 0.3, as in Keras. @throws
+ * ValueError if the slope is negative.
+ */
 export function leakyRelu(x: Operand, options: { negativeSlope?: number } = {}): Tensor {
   const { negativeSlope = 0.2 } = checkOptions("leakyRelu", options, { negativeSlope: "number" });
   checkNumber("leakyRelu", "negativeSlope", negativeSlope, "a finite number ≥ 0", (v) => v >= 0);
@@ -61,14 +75,19 @@ export function elu(x: Operand, options: AlphaOptions = {}): Tensor {
   return elementwise(scalar.elu, [x], { alpha });
 }
 
-/** max(0, x) + min(0, alpha·(e^(x/alpha) − 1)): elu with a continuous derivative. @see Barron 2017, arXiv:1704.07483. */
+/**
+ * max(0, x) + min(0, alpha·(e^(x/alpha) − 1)): elu with a continuous derivative. @see Barron 2017, arXiv:1704.07483.
+ */
 export function celu(x: Operand, options: AlphaOptions = {}): Tensor {
   const { alpha = 1 } = checkOptions("celu", options, { alpha: "number" });
   checkNumber("celu", "alpha", alpha, "a finite number > 0", (v) => v > 0);
   return elementwise(scalar.celu, [x], { alpha });
 }
 
-/** 1.0507·elu(x, 1.6733): keeps mean 0 and variance 1 from layer to layer with lecunNormal. @see Klambauer et al. 2017, arXiv:1706.02515. */
+/**
+ * 1.0507·elu(x, 1.6733): keeps mean 0 and variance 1 from layer to layer with lecunNormal. @see Klambauer et al. 2017,
+ * arXiv:1706.02515.
+ */
 export const selu = (x: Operand): Tensor => elementwise(scalar.selu, [x]);
 
 /** Options of {@link threshold}. */
@@ -80,13 +99,17 @@ export interface ThresholdOptions {
 
 /** x above the threshold, else the default value. @see Keras 3 `activations.threshold`. */
 export function threshold(x: Operand, options: ThresholdOptions): Tensor {
-  const { threshold: from, defaultValue } = checkOptions("threshold", options, { threshold: "number!", defaultValue: "number!" });
+  const { threshold: from, defaultValue } = checkOptions("threshold", options, {
+    threshold: "number!",
+    defaultValue: "number!",
+  });
   checkNumber("threshold", "threshold", from, "a finite number", () => true);
   checkNumber("threshold", "defaultValue", defaultValue, "a finite number", () => true);
   return elementwise(scalar.threshold, [x], { threshold: from, defaultValue });
 }
 
-// ── Smooth ramps ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Smooth ramps
+// ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** log(1 + e^x). */
 export const softplus = (x: Operand): Tensor => elementwise(scalar.softplus, [x]);
@@ -103,7 +126,10 @@ export interface GeluOptions {
   approximate?: boolean;
 }
 
-/** x·Φ(x), with the exact normal distribution function unless `approximate`. @see Hendrycks & Gimpel 2016, arXiv:1606.08415. */
+/**
+ * x·Φ(x), with the exact normal distribution function unless `approximate`. @see Hendrycks & Gimpel 2016,
+ * arXiv:1606.08415.
+ */
 export function gelu(x: Operand, options: GeluOptions = {}): Tensor {
   const { approximate } = checkOptions("gelu", options, { approximate: "boolean" });
   return elementwise(approximate ? scalar.geluTanh : scalar.gelu, [x]);
@@ -119,7 +145,8 @@ export function squareplus(x: Operand, options: { b?: number } = {}): Tensor {
 /** 0 below −1, (x + 1)²/4 between, x above 1. */
 export const sparsePlus = (x: Operand): Tensor => elementwise(scalar.sparsePlus, [x]);
 
-// ── Squashers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Squashers
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** x/(1 + |x|). */
 export const softsign = (x: Operand): Tensor => elementwise(scalar.softsign, [x]);
@@ -139,7 +166,8 @@ export const hardTanh = (x: Operand): Tensor => elementwise(scalar.hardTanh, [x]
 /** clip((x + 1)/2, 0, 1). */
 export const sparseSigmoid = (x: Operand): Tensor => elementwise(scalar.sparseSigmoid, [x]);
 
-// ── Shrinkers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Shrinkers
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** x − tanh(x). */
 export const tanhShrink = (x: Operand): Tensor => elementwise(scalar.tanhShrink, [x]);
@@ -164,18 +192,27 @@ export function softShrink(x: Operand, options: ShrinkOptions = {}): Tensor {
   return elementwise(scalar.softShrink, [x], { threshold: width });
 }
 
-// ── The rest ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The rest
+// ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** x itself. */
 export const linear = (x: Operand): Tensor => asTensor(x);
 
-/** a·sigmoid(b), where a and b are the halves of x along an axis (default the last). @see Dauphin et al. 2017, arXiv:1612.08083. */
+/**
+ * a·sigmoid(b), where a and b are the halves of x along an axis (default the last). @see Dauphin et al. 2017,
+ * arXiv:1612.08083.
+ */
 export function glu(x: Operand, axis = -1): Tensor {
   const t = asTensor(x);
   const at = normalizeAxis("glu", axis, t.rank);
   const extent = t.shape[at] as number;
   if (extent % 2 !== 0) {
-    throw shapeError("glu", { rule: "the axis is cut into halves", expected: `an even extent at axis ${at}`, received: extent, context: formatShape(t.shape) });
+    throw shapeError("glu", {
+      rule: "the axis is cut into halves",
+      expected: `an even extent at axis ${at}`,
+      received: extent,
+      context: formatShape(t.shape),
+    });
   }
   const size = t.shape.map((n, i) => (i === at ? n / 2 : n));
   const begin = (offset: number) => t.shape.map((_, i) => (i === at ? offset : 0));
@@ -225,7 +262,11 @@ export function activationOf(given: ActivationName | Activation | null | undefin
   if (given === undefined || given === null) return linear;
   if (typeof given === "function") return given;
   if (typeof given !== "string") {
-    throw valueError(owner, { rule: "an activation is a name or a function of a tensor", expected: 'such as "relu"', received: given });
+    throw valueError(owner, {
+      rule: "an activation is a name or a function of a tensor",
+      expected: 'such as "relu"',
+      received: given,
+    });
   }
   // A wrapper, so that the second argument of array methods and the like never reaches an option.
   const fn: Activation = lookUp(owner, "activation", activations as Record<string, Activation>, given);

@@ -1,5 +1,5 @@
 import { shapeError, stateError } from "../errors.ts";
-import { formatShape } from "../tensor/shape.ts";
+import { formatShape } from "../ir/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { CallContext, Layer } from "./layer.ts";

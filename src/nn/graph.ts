@@ -6,7 +6,11 @@ import type { Application, SymbolicTensor } from "./symbolic.ts";
  * The uses of layers between inputs and outputs, each after those that it needs.
  * @throws StateError where an output hangs on something that is not among the inputs.
  */
-export function findApplications(label: string, inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Application[] {
+export function findApplications(
+  label: string,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+): Application[] {
   const found = new Set<Application>();
   const starts = new Set(inputs);
   const stack = [...outputs];
@@ -33,10 +37,14 @@ export function findApplications(label: string, inputs: readonly SymbolicTensor[
 const idOf = (use: Application): number => (use.outputs[0] as SymbolicTensor).id;
 
 /**
- * The layers in Keras's order, which is also the order of the weights: by depth (the longest way to an output) from the inputs down; layers
- * of one depth in the order in which a walk back from the outputs meets them.
+ * The layers in Keras's order, which is also the order of the weights: by depth (the longest way to an output) from the
+ * inputs down; layers of one depth in the order in which a walk back from the outputs meets them.
  */
-export function inModelOrder(uses: readonly Application[], inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Layer[] {
+export function inModelOrder(
+  uses: readonly Application[],
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+): Layer[] {
   const starts = new Set(inputs);
   const depths = new Map<Layer, number>();
   const useDepths = new Map<Application, number>();
@@ -50,7 +58,9 @@ export function inModelOrder(uses: readonly Application[], inputs: readonly Symb
   }
   const met = walkBack(starts, outputs);
   const place = (layer: Layer) => met.get(layer) as number;
-  return [...depths.keys()].sort((a, b) => (depths.get(b) as number) - (depths.get(a) as number) || place(a) - place(b));
+  return [...depths.keys()].sort(
+    (a, b) => (depths.get(b) as number) - (depths.get(a) as number) || place(a) - place(b),
+  );
 }
 
 /** Layers with their places in a depth-first walk from the outputs. */

@@ -1,12 +1,16 @@
 import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
+import type { NumericArray } from "../ir/dtype.ts";
+import { formatShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
-import { configured } from "../regularize/configured.ts";
-import type { NumericArray } from "../tensor/dtype.ts";
+import { configured } from "../regularize/config.ts";
 import { equal, mul } from "../tensor/ops/elementwise.ts";
 import { range } from "../tensor/ops/indexing.ts";
-import { randomNormal as normal, randomTruncatedNormal as truncated, randomUniform as uniform } from "../tensor/ops/random.ts";
+import {
+  randomNormal as normal,
+  randomTruncatedNormal as truncated,
+  randomUniform as uniform,
+} from "../tensor/ops/random.ts";
 import { expandDims } from "../tensor/ops/shaping.ts";
-import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { orthogonalMatrix } from "./orthogonal.ts";
 
@@ -18,13 +22,17 @@ export interface RandomSource {
   readonly stream: number;
 }
 
-/** Gives a variable's first values: a recorded tensor (which runs on any backend), data in row-major order, or one number for all. */
+/**
+ * Gives a variable's first values: a recorded tensor (which runs on any backend), data in row-major order, or one
+ * number for all.
+ */
 export type Initializer = (shape: Shape, source: RandomSource) => Tensor | NumericArray | number;
 
 /** Options of every random initializer. */
 export interface SeedOptions {
   /**
-   * A whole number. Default: the model's seed with a stream per variable. An explicit seed gives the same values to every variable of one shape.
+   * A whole number. Default: the model's seed with a stream per variable. An explicit seed gives the same values to
+   * every variable of one shape.
    */
   seed?: number;
 }
@@ -35,10 +43,13 @@ type Draw = (shape: Shape, source: RandomSource) => Tensor | NumericArray;
 function seeded(kind: string, config: SeedOptions & object, draw: Draw): Initializer {
   const { seed } = config;
   if (seed !== undefined) checkNumber(kind, "seed", seed, "a whole number within ±2^53", Number.isSafeInteger);
-  return configured(kind, { ...config }, (shape: Shape, source: RandomSource) => draw(shape, seed === undefined ? source : { seed, stream: 0 }));
+  return configured(kind, { ...config }, (shape: Shape, source: RandomSource) =>
+    draw(shape, seed === undefined ? source : { seed, stream: 0 }),
+  );
 }
 
-// ── Constant ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Constant
+// ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** All zeros. */
 export const zeros = (): Initializer => configured("zeros", {}, () => 0);
@@ -48,22 +59,33 @@ export const ones = (): Initializer => configured("ones", {}, () => 1);
 
 /** All `value` (default 0): `constant(0.5)` or `constant({ value: 0.5 })`. @throws ValueError if it is not finite. */
 export function constant(options: { value?: number } | number = {}): Initializer {
-  const { value = 0 } = checkOptions("constant", typeof options === "number" ? { value: options } : options, { value: "number" });
+  const { value = 0 } = checkOptions("constant", typeof options === "number" ? { value: options } : options, {
+    value: "number",
+  });
   checkNumber("constant", "value", value, "a finite number", () => true);
   return configured("constant", { value }, () => value);
 }
 
-/** `gain` (default 1) times the identity matrix; rectangles have ones on the main diagonal. @throws ShapeError unless the rank is 2. */
+/**
+ * `gain` (default 1) times the identity matrix; rectangles have ones on the main diagonal. @throws ShapeError unless
+ * the rank is 2.
+ */
 export function identity(options: { gain?: number } = {}): Initializer {
   const { gain = 1 } = checkOptions("identity", options, { gain: "number" });
   checkNumber("identity", "gain", gain, "a finite number", () => true);
   return configured("identity", { gain }, (shape: Shape) => {
-    if (shape.length !== 2) throw shapeError("identity", { rule: "only matrices have an identity", expected: "rank 2", received: formatShape(shape) });
+    if (shape.length !== 2)
+      throw shapeError("identity", {
+        rule: "only matrices have an identity",
+        expected: "rank 2",
+        received: formatShape(shape),
+      });
     return mul(equal(expandDims(range(shape[0] as number), 1), range(shape[1] as number)), gain);
   });
 }
 
-// ── Random, of a given spread ──────────────────────────────────────────────────────────────────────────────────────────
+// ── Random, of a given spread
+// ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link randomNormal} and {@link truncatedNormal}. */
 export interface NormalOptions extends SeedOptions {
@@ -82,7 +104,10 @@ export function randomNormal(given: NormalOptions = {}): Initializer {
   return seeded("randomNormal", options, (shape, source) => normal(shape, { ...source, mean, stddev }));
 }
 
-/** Normal, restricted to two standard deviations around the mean, without correction of the spread. @see Keras 3 `initializers.TruncatedNormal`. */
+/**
+ * Normal, restricted to two standard deviations around the mean, without correction of the spread. @see Keras 3
+ * `initializers.TruncatedNormal`.
+ */
 export function truncatedNormal(given: NormalOptions = {}): Initializer {
   const options = checkOptions("truncatedNormal", given, normalTable);
   const { mean, stddev } = checkNormal("truncatedNormal", options);
@@ -108,11 +133,20 @@ export function randomUniform(given: UniformOptions = {}): Initializer {
   const options = checkOptions("randomUniform", given, { minValue: "number", maxValue: "number", seed: "number" });
   const { minValue = -0.05, maxValue = 0.05 } = options;
   checkNumber("randomUniform", "minValue", minValue, "a finite number", () => true);
-  checkNumber("randomUniform", "maxValue", maxValue, `a finite number ≥ minValue (${minValue})`, (max) => max >= minValue);
-  return seeded("randomUniform", options, (shape, source) => uniform(shape, { ...source, low: minValue, high: maxValue }));
+  checkNumber(
+    "randomUniform",
+    "maxValue",
+    maxValue,
+    `a finite number ≥ minValue (${minValue})`,
+    (max) => max >= minValue,
+  );
+  return seeded("randomUniform", options, (shape, source) =>
+    uniform(shape, { ...source, low: minValue, high: maxValue }),
+  );
 }
 
-// ── Random, scaled by the fans ─────────────────────────────────────────────────────────────────────────────────────────
+// ── Random, scaled by the fans
+// ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link varianceScaling}. */
 export interface VarianceScalingOptions extends SeedOptions {
@@ -128,12 +162,18 @@ export interface VarianceScalingOptions extends SeedOptions {
 const truncatedDeviation = 0.87962566103423978;
 
 /**
- * Variance scale/n, where n is a kernel's fan-in, fan-out or their mean: keeps the size of signals or gradients from layer to layer.
+ * Variance scale/n, where n is a kernel's fan-in, fan-out or their mean: keeps the size of signals or gradients from
+ * layer to layer.
  * @throws ValueError on a bad scale, mode or distribution.
  * @see Keras 3 `initializers.VarianceScaling`.
  */
 export function varianceScaling(given: VarianceScalingOptions = {}): Initializer {
-  const options = checkOptions("varianceScaling", given, { scale: "number", mode: "string", distribution: "string", seed: "number" });
+  const options = checkOptions("varianceScaling", given, {
+    scale: "number",
+    mode: "string",
+    distribution: "string",
+    seed: "number",
+  });
   return scaling("varianceScaling", options, options);
 }
 
@@ -146,14 +186,21 @@ const scaled =
 function scaling(kind: string, options: VarianceScalingOptions, config: SeedOptions): Initializer {
   const { scale = 1, mode = "fanIn", distribution = "truncatedNormal" } = options;
   checkNumber(kind, "scale", scale, "a finite number > 0", (s) => s > 0);
-  const count = lookUp(kind, "mode", { fanIn: (f: Fans) => f.in, fanOut: (f: Fans) => f.out, fanAvg: (f: Fans) => (f.in + f.out) / 2 }, mode);
+  const count = lookUp(
+    kind,
+    "mode",
+    { fanIn: (f: Fans) => f.in, fanOut: (f: Fans) => f.out, fanAvg: (f: Fans) => (f.in + f.out) / 2 },
+    mode,
+  );
   const draw = lookUp(kind, "distribution", distributions, distribution);
   return seeded(kind, config, (shape, source) => draw(shape, scale / Math.max(1, count(fansOf(shape))), source));
 }
 
 const distributions = {
-  truncatedNormal: (shape: Shape, variance: number, source: RandomSource) => truncated(shape, { ...source, stddev: Math.sqrt(variance) / truncatedDeviation }),
-  untruncatedNormal: (shape: Shape, variance: number, source: RandomSource) => normal(shape, { ...source, stddev: Math.sqrt(variance) }),
+  truncatedNormal: (shape: Shape, variance: number, source: RandomSource) =>
+    truncated(shape, { ...source, stddev: Math.sqrt(variance) / truncatedDeviation }),
+  untruncatedNormal: (shape: Shape, variance: number, source: RandomSource) =>
+    normal(shape, { ...source, stddev: Math.sqrt(variance) }),
   uniform: (shape: Shape, variance: number, source: RandomSource) => {
     const limit = Math.sqrt(3 * variance);
     return uniform(shape, { ...source, low: -limit, high: limit });
@@ -166,7 +213,10 @@ export interface Fans {
   readonly out: number;
 }
 
-/** Fans by rank: [n] has n and n; [in, out]; kernels [space…, in, out] count the receptive field. @see Keras 3 `compute_fans`. */
+/**
+ * Fans by rank: [n] has n and n; [in, out]; kernels [space…, in, out] count the receptive field. @see Keras 3
+ * `compute_fans`.
+ */
 export function fansOf(shape: Shape): Fans {
   if (shape.length < 2) return { in: shape[0] ?? 1, out: shape[0] ?? 1 };
   const field = sizeOf(shape.slice(0, -2));
@@ -187,8 +237,8 @@ export const lecunUniform = /* @__PURE__ */ scaled("lecunUniform", { distributio
 export const lecunNormal = /* @__PURE__ */ scaled("lecunNormal", {});
 
 /**
- * A random matrix with orthonormal rows or columns (whichever are fewer), times `gain` (default 1); kernels of higher rank count as
- * [everything else, out].
+ * A random matrix with orthonormal rows or columns (whichever are fewer), times `gain` (default 1); kernels of higher
+ * rank count as [everything else, out].
  * @throws ShapeError where the rank is under 2.
  * @see Saxe et al. 2014; Keras 3 `initializers.Orthogonal`.
  */
@@ -197,12 +247,18 @@ export function orthogonal(given: SeedOptions & { gain?: number } = {}): Initial
   const { gain = 1 } = options;
   checkNumber("orthogonal", "gain", gain, "a finite number", () => true);
   return seeded("orthogonal", options, (shape, source) => {
-    if (shape.length < 2) throw shapeError("orthogonal", { rule: "needs a matrix or more", expected: "rank ≥ 2", received: formatShape(shape) });
+    if (shape.length < 2)
+      throw shapeError("orthogonal", {
+        rule: "needs a matrix or more",
+        expected: "rank ≥ 2",
+        received: formatShape(shape),
+      });
     return orthogonalMatrix(sizeOf(shape.slice(0, -1)), shape.at(-1) as number, gain, source);
   });
 }
 
-// ── Names ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Names
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Every initializer by name. */
 export const initializers = {
@@ -230,11 +286,21 @@ export type InitializerName = keyof typeof initializers;
  * An initializer from its name (with default options), from saved options `{ kind, … }`, or a function as it is.
  * @param known factories by kind.
  */
-export function initializer(given: InitializerName | Initializer | { kind: string }, owner = "initializer", known: object = initializers): Initializer {
+export function initializer(
+  given: InitializerName | Initializer | { kind: string },
+  owner = "initializer",
+  known: object = initializers,
+): Initializer {
   if (typeof given === "function") return given;
   const { kind, ...options } = typeof given === "string" ? { kind: given } : { ...given };
   if (typeof kind !== "string") {
-    throw valueError(owner, { rule: "an initializer is a name or a function", expected: 'such as "heNormal"', received: given });
+    throw valueError(owner, {
+      rule: "an initializer is a name or a function",
+      expected: 'such as "heNormal"',
+      received: given,
+    });
   }
-  return (lookUp(owner, "initializer", known as typeof initializers, kind) as (options: object) => Initializer)(options);
+  return (lookUp(owner, "initializer", known as typeof initializers, kind) as (options: object) => Initializer)(
+    options,
+  );
 }

@@ -1,11 +1,14 @@
 import { valueError } from "../errors.ts";
+import type { DType } from "../ir/dtype.ts";
 import { checkOptions } from "../options.ts";
-import type { DType } from "../tensor/dtype.ts";
 import { SymbolicTensor } from "./symbolic.ts";
 
 /** Options of {@link input}. */
 export interface InputOptions {
-  /** The key under which a model of several inputs is fed. Default "input", "input_1", … in the order of the model's inputs. */
+  /**
+   * The key under which a model of several inputs is fed. Default "input", "input_1", … in the order of the model's
+   * inputs.
+   */
   name?: string;
   /** Default "float32"; embeddings take "int32". */
   dtype?: DType;
@@ -16,7 +19,8 @@ export type SampleShape = readonly (number | null)[];
 
 /** @throws ValueError where the shape is not a list of integers ≥ 1 or null. `what` names the argument. */
 export function checkSampleShape(name: string, what: string, shape: unknown): void {
-  if (Array.isArray(shape) && shape.every((extent) => extent === null || (Number.isInteger(extent) && extent >= 1))) return;
+  if (Array.isArray(shape) && shape.every((extent) => extent === null || (Number.isInteger(extent) && extent >= 1)))
+    return;
   throw valueError(name, {
     rule: `${what} is the shape of one sample`,
     expected: "a list of integers ≥ 1 (or null), without the batch axis",

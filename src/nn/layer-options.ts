@@ -1,20 +1,23 @@
+import type { DType } from "../ir/dtype.ts";
 import { checkOptions, type OptionTable, type OwnTable, withArguments } from "../options.ts";
 import type { Constraint, ConstraintName } from "../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../regularize/penalties.ts";
-import type { DType } from "../tensor/dtype.ts";
 import type { VariableRole } from "../tensor/variable.ts";
 import type { Initializer, InitializerName } from "./initializers.ts";
 import type { SampleShape } from "./input.ts";
 
 /** Options that every layer takes. */
 export interface LayerOptions {
-  /** Unique within a model. Default the layer's kind with a number, `dense`, `dense_1`, …: the first model that the layer is part of gives it. */
+  /**
+   * Unique within a model. Default the layer's kind with a number, `dense`, `dense_1`, …: the first model that the
+   * layer is part of gives it.
+   */
   name?: string;
   /** Default true. */
   trainable?: boolean;
   /**
-   * Shape of one sample, without the batch axis; null for an extent that varies. Needed by the first layer of a sequential model; a later layer may repeat
-   * what comes in.
+   * Shape of one sample, without the batch axis; null for an extent that varies. Needed by the first layer of a
+   * sequential model; a later layer may repeat what comes in.
    */
   inputShape?: SampleShape;
   /** Element type of the input; default float32. Embeddings take int32. */
@@ -54,8 +57,8 @@ export const layerTable: OptionTable<LayerOptions> = {
 };
 
 /**
- * The options of a layer, checked, with positional arguments among them. For factories of layers that are functions; classes give their table to the
- * constructor of {@link Layer}.
+ * The options of a layer, checked, with positional arguments among them. For factories of layers that are functions;
+ * classes give their table to the constructor of {@link Layer}.
  */
 export function layerOptions<O extends LayerOptions, P extends object = object>(
   kind: string,
@@ -64,5 +67,8 @@ export function layerOptions<O extends LayerOptions, P extends object = object>(
   positional?: P,
 ): O & P {
   const example = Object.keys(table).find((key) => !(key in (positional ?? {}))) ?? "name";
-  return checkOptions(kind, withArguments(kind, options, example, positional), { ...table, ...layerTable } as unknown as OptionTable<O & P>);
+  return checkOptions(kind, withArguments(kind, options, example, positional), {
+    ...table,
+    ...layerTable,
+  } as unknown as OptionTable<O & P>);
 }

@@ -1,13 +1,13 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
 import { Printed, show } from "../format.ts";
+import type { DType } from "../ir/dtype.ts";
+import { formatShape, type Shape, withUnknownExtents } from "../ir/shape.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
-import { describe } from "../regularize/configured.ts";
+import { describe } from "../regularize/config.ts";
 import { type Constraint, constraintOf } from "../regularize/constraints.ts";
 import { type Penalty, penaltyOf } from "../regularize/penalties.ts";
-import type { DType } from "../tensor/dtype.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
-import { formatShape, type Shape, withUnknownExtents } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import type { CallContext } from "./call-context.ts";
@@ -26,11 +26,11 @@ export { type LayerOptions, layerOptions, type WeightOptions } from "./layer-opt
 export type BatchShape = readonly (number | null)[];
 
 /**
- * A layer describes its variables in `build` and records its maths in `call`. Building twice does nothing: a layer used in
- * two models shares its weights.
- * A layer class takes ONE options object and hands all of it to `super`, with a table of what it takes (see docs/decisions/0018-options.md); from then
- * on it reads them in `config`, checked, and `getConfig` and `clone` use that. The factory puts positional arguments into it: `dense(300, options)` is
- * `new Dense({ ...options, units: 300 })`.
+ * A layer describes its variables in `build` and records its maths in `call`. Building twice does nothing: a layer used
+ * in two models shares its weights. A layer class takes ONE options object and hands all of it to `super`, with a table
+ * of what it takes (see docs/decisions/0018-options.md); from then on it reads them in `config`, checked, and
+ * `getConfig` and `clone` use that. The factory puts positional arguments into it: `dense(300, options)` is `new
+ * Dense({ ...options, units: 300 })`.
  * @example
  * class Scale extends Layer {
  *   constructor(options = {}) { super("scale", options, {}); }
@@ -45,7 +45,10 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   nameRule: (() => string) | undefined;
   readonly inputShape: SampleShape | undefined;
   readonly inputDType: DType;
-  /** Whether the outputs hold numbers of the input as they are, such as after a reshape: then {@link indexLimit} of what follows goes for the input, too. */
+  /**
+   * Whether the outputs hold numbers of the input as they are, such as after a reshape: then {@link indexLimit} of what
+   * follows goes for the input, too.
+   */
   readonly keepsNumbers: boolean = false;
   /** What the layer was made with. */
   protected readonly config: Options;
@@ -63,7 +66,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   /**
    * @param kind the factory's name, such as "dense": stands in messages, summaries and configurations.
    * @param given all options that the layer was made with; those that are null or undefined count as not given.
-   * @param table the options that the layer has besides those of every layer: then others are refused. Without it, they are left to the subclass.
+   * @param table the options that the layer has besides those of every layer: then others are refused. Without it, they
+   * are left to the subclass.
    */
   constructor(
     readonly kind: string,
@@ -121,7 +125,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
     for (const layer of this.sublayers) layer.trainable = value;
   }
 
-  // ── Variables ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Variables
+  // ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** All variables in Keras's order: own trainable, own non-trainable, then the sublayers'. */
   get variables(): Variable[] {
@@ -136,10 +141,17 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   /** What an optimizer updates: none while the layer is frozen. */
   get trainableVariables(): Variable[] {
     if (!this.isTrainable) return [];
-    return [...new Set([...this.own.filter((v) => v.trainable), ...this.sublayers.flatMap((layer) => layer.trainableVariables)])];
+    return [
+      ...new Set([
+        ...this.own.filter((v) => v.trainable),
+        ...this.sublayers.flatMap((layer) => layer.trainableVariables),
+      ]),
+    ];
   }
 
-  /** For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN. */
+  /**
+   * For `build`: makes a variable of the layer's own. Its values come with {@link initialize}; until then they are NaN.
+   */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
     const { trainable = true, role, ...given } = checkOptions(this.label, options, weightTable);
     const regularizer = penaltyOf(given.regularizer, this.label);
@@ -153,8 +165,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   /**
-   * Gives first values to all variables that have none yet; those that were initialised or assigned before (shared layers, restored weights)
-   * keep theirs. A model calls it when it is built.
+   * Gives first values to all variables that have none yet; those that were initialised or assigned before (shared
+   * layers, restored weights) keep theirs. A model calls it when it is built.
    *
    * @param seed the model's seed; an initializer with a seed of its own uses that.
    * @param path the layer's place in the model, from which each variable's random stream is derived.
@@ -190,7 +202,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
     return new Map([...this.ownConstraints, ...this.sublayers.flatMap((layer) => [...layer.constraints()])]);
   }
 
-  // ── Building and recording ───────────────────────────────────────────────────────────────────────────────────────────
+  // ── Building and recording
+  // ───────────────────────────────────────────────────────────────────────────────────────────
 
   /** Makes the variables for this input; does nothing when that has been done. */
   ensureBuilt(inputShape: BatchShape | readonly BatchShape[]): void {
@@ -203,13 +216,15 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   build(_inputShape: BatchShape | readonly BatchShape[]): void {}
 
   /**
-   * Override: record the maths. Layers of several inputs get a list. To use a layer, call {@link invoke}. It is also called to find the outputs' shapes: then
-   * extents that are not known, such as the batch, are NaN, and so is what is calculated from them.
+   * Override: record the maths. Layers of several inputs get a list. To use a layer, call {@link invoke}. It is also
+   * called to find the outputs' shapes: then extents that are not known, such as the batch, are NaN, and so is what is
+   * calculated from them.
    */
   abstract call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[];
 
   /**
-   * Override where the numbers of an input choose rows of a table: how many rows there are. Data that feed the layer are then checked.
+   * Override where the numbers of an input choose rows of a table: how many rows there are. Data that feed the layer
+   * are then checked.
    * @param _input which one, where the layer has several.
    */
   indexLimit(_input: number): number | undefined {
@@ -217,15 +232,21 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   /**
-   * Whether the layer passes masks on: so where it overrides {@link computeMask}. Override with true where an output has the steps of its input.
-   * Other layers drop masks, as in Keras, with a warning.
+   * Whether the layer passes masks on: so where it overrides {@link computeMask}. Override with true where an output
+   * has the steps of its input. Other layers drop masks, as in Keras, with a warning.
    */
   get supportsMasking(): boolean {
     return this.computeMask !== Layer.prototype.computeMask;
   }
 
-  /** Override: the outputs' masks, one or a list with undefined where there is none. Default: the inputs', in their order. */
-  computeMask(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly (Tensor | undefined)[] | undefined {
+  /**
+   * Override: the outputs' masks, one or a list with undefined where there is none. Default: the inputs', in their
+   * order.
+   */
+  computeMask(
+    inputs: Tensor | readonly Tensor[],
+    ctx: CallContext,
+  ): Tensor | readonly (Tensor | undefined)[] | undefined {
     return listOf(inputs).map((input) => ctx.maskOf(input));
   }
 
@@ -253,7 +274,9 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
       });
     } else if (!this.hasWarned && listOf(inputs).some((input) => ctx.maskOf(input))) {
       this.hasWarned = true;
-      console.warn(`${this.label}: drops the mask of its input, because its steps are not the input's. Layers behind it see all steps.`);
+      console.warn(
+        `${this.label}: drops the mask of its input, because its steps are not the input's. Layers behind it see all steps.`,
+      );
     }
   }
 
@@ -264,13 +287,18 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
 
   /**
    * Uses the layer in a functional model.
-   * @throws ValueError on what is no symbolic tensor; ShapeError where the layer is new and its `inputShape` contradicts the input; StateError where it has several
-   * outputs.
+   * @throws ValueError on what is no symbolic tensor; ShapeError where the layer is new and its `inputShape`
+   * contradicts the input; StateError where it has several outputs.
    */
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
     const { inputShape } = this;
     // A layer that was used before may be used with other shapes; Keras warns of inputShape here.
-    if (inputShape && !this.isBuilt && inputs instanceof SymbolicTensor && !agree([null, ...inputShape], inputs.shape)) {
+    if (
+      inputShape &&
+      !this.isBuilt &&
+      inputs instanceof SymbolicTensor &&
+      !agree([null, ...inputShape], inputs.shape)
+    ) {
       throw shapeError(this.label, {
         rule: "inputShape contradicts what comes in",
         expected: formatShape(inputs.shape.slice(1)),
@@ -304,14 +332,20 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
     }
     if (!single && !this.takesList) {
       const advice = "Apply it to each, or to concatenate().apply([…]).";
-      throw valueError(this.label, { rule: "takes one input", expected: "one result of apply or input", received: `a list of ${list.length}`, advice });
+      throw valueError(this.label, {
+        rule: "takes one input",
+        expected: "one result of apply or input",
+        received: `a list of ${list.length}`,
+        advice,
+      });
     }
     this.ensureBuilt(single ? inputs.shape : list.map((input) => input.shape));
     const outputs: SymbolicTensor[] = [];
     const source: Application = { layer: this, inputs: list, single, outputs };
     const shapes = list.map((input) => input.shape);
     const dtypes = list.map((input) => input.dtype);
-    for (const { shape, dtype } of this.probe(shapes, dtypes, single)) outputs.push(new SymbolicTensor(shape, dtype, source));
+    for (const { shape, dtype } of this.probe(shapes, dtypes, single))
+      outputs.push(new SymbolicTensor(shape, dtype, source));
     return outputs;
   }
 
@@ -321,7 +355,11 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   /** Output shapes and dtypes, found by recording the maths once with unknown extents. */
-  private probe(shapes: readonly BatchShape[], dtypes: readonly DType[], single: boolean): { shape: BatchShape; dtype: DType }[] {
+  private probe(
+    shapes: readonly BatchShape[],
+    dtypes: readonly DType[],
+    single: boolean,
+  ): { shape: BatchShape; dtype: DType }[] {
     return withUnknownExtents(() => {
       const inputs = shapes.map((shape, index) =>
         placeholder(
@@ -331,11 +369,15 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
         ),
       );
       const outputs = checkOutputs(this.label, listOf(this.call(single ? (inputs[0] as Tensor) : inputs, probing)));
-      return outputs.map(({ shape, dtype }) => ({ shape: shape.map((extent) => (Number.isNaN(extent) ? null : extent)), dtype }));
+      return outputs.map(({ shape, dtype }) => ({
+        shape: shape.map((extent) => (Number.isNaN(extent) ? null : extent)),
+        dtype,
+      }));
     });
   }
 
-  // ── Copies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Copies
+  // ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The factory's options as plain data, for saving; a user's own functions stay functions. */
   getConfig(): Record<string, unknown> {
@@ -356,7 +398,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
 
   /**
    * An equal layer with fresh weights under the same name.
-   * @param copies layers that were cloned already, with their copies: what is shared by several layers is shared by their clones.
+   * @param copies layers that were cloned already, with their copies: what is shared by several layers is shared by
+   * their clones.
    */
   clone(copies: Map<Layer, Layer> = new Map()): Layer {
     return copies.get(this) ?? noteCopies(this, this.makeCopy(copies), copies);
@@ -368,7 +411,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
     return new Same({ ...this.config, trainable: this.trainable });
   }
 
-  // ── For subclasses ───────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── For subclasses
+  // ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** For `build`: the extent of an axis (default the last), which must be known. */
   protected knownExtent(shape: BatchShape, axis = -1): number {

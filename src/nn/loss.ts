@@ -1,10 +1,10 @@
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { hide, type Printed, printed } from "../format.ts";
+import { formatShape, sameShape, sizeOf } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
 import { cast, div, equal, mul, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, squeeze } from "../tensor/ops/shaping.ts";
-import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { withRank } from "./with-rank.ts";
 
@@ -28,7 +28,10 @@ export interface Loss {
   readonly reduction: Reduction;
   /** One value per sample (the last axis is averaged or summed as Keras does): [batch, …]. */
   call(yTrue: Tensor, yPred: Tensor): Tensor;
-  /** Which of the values count (1) and which do not (0); all where there is none. Values that do not count do not divide the mean either. */
+  /**
+   * Which of the values count (1) and which do not (0); all where there is none. Values that do not count do not divide
+   * the mean either.
+   */
   mask?(yTrue: Tensor, values: Tensor): Tensor | undefined;
   /** What its labels say. A loss of one's own that takes class numbers says so here to have them checked. */
   readonly labels?: Labels;
@@ -47,7 +50,12 @@ const reductions = { sumOverBatchSize: true, sum: true, meanWithSampleWeight: tr
 export const lossTable: OptionTable<LossOptions> = { reduction: "string", name: "string" };
 
 /** Declares a loss. @throws ValueError on an unknown reduction or option. */
-export function defineLoss(kind: string, options: LossOptions, call: Loss["call"], rest: Pick<Loss, "mask" | "labels"> = {}): Loss {
+export function defineLoss(
+  kind: string,
+  options: LossOptions,
+  call: Loss["call"],
+  rest: Pick<Loss, "mask" | "labels"> = {},
+): Loss {
   const { reduction = "sumOverBatchSize", name = kind } = checkOptions(kind, options, lossTable);
   lookUp(kind, "reduction", reductions, reduction);
   const loss: Loss = { name, reduction, call, ...rest };
@@ -55,13 +63,19 @@ export function defineLoss(kind: string, options: LossOptions, call: Loss["call"
 }
 
 /** A loss on labels and predictions that must have one shape, up to a last axis of 1. */
-export function pairwiseLoss(kind: string, options: LossOptions, call: Loss["call"], rest?: Pick<Loss, "labels">): Loss {
+export function pairwiseLoss(
+  kind: string,
+  options: LossOptions,
+  call: Loss["call"],
+  rest?: Pick<Loss, "labels">,
+): Loss {
   return defineLoss(kind, options, (yTrue, yPred) => call(...pair(kind, yTrue, yPred)), rest);
 }
 
 /**
  * The whole of a loss: values, mask, weights, reduction. A scalar, but for reduction "none".
- * @param mask of the predictions, mostly [batch, time]: steps that do not count are left out, besides those that the loss itself leaves out.
+ * @param mask of the predictions, mostly [batch, time]: steps that do not count are left out, besides those that the
+ * loss itself leaves out.
  */
 export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): Tensor {
   const values = checkValues(loss.name, loss.call(yTrue, yPred));
@@ -73,14 +87,25 @@ export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeig
 /** What a loss or metric gave. @throws ValueError on what is no tensor, such as a number. */
 export function checkValues(name: string, values: Tensor): Tensor {
   if (values instanceof Tensor) return values;
-  throw valueError(name, { rule: "losses and metrics give values per sample", expected: "a tensor", received: values, advice: "Compute it with ops." });
+  throw valueError(name, {
+    rule: "losses and metrics give values per sample",
+    expected: "a tensor",
+    received: values,
+    advice: "Compute it with ops.",
+  });
 }
 
 /**
- * Weighs and reduces values as Keras does: `sampleWeight` [batch] or with the values' axes multiplies them before reduction;
- * sumOverBatchSize divides by the number of values that are not masked, meanWithSampleWeight by the sum of the weights.
+ * Weighs and reduces values as Keras does: `sampleWeight` [batch] or with the values' axes multiplies them before
+ * reduction; sumOverBatchSize divides by the number of values that are not masked, meanWithSampleWeight by the sum of
+ * the weights.
  */
-export function reduceLoss(loss: Pick<Loss, "name" | "reduction">, values: Tensor, sampleWeight?: Tensor, mask?: Tensor): Tensor {
+export function reduceLoss(
+  loss: Pick<Loss, "name" | "reduction">,
+  values: Tensor,
+  sampleWeight?: Tensor,
+  mask?: Tensor,
+): Tensor {
   const { reduction } = loss;
   const divides = reduction === "sumOverBatchSize";
   const weight = sampleWeight && alignWeight(loss.name, "sampleWeight", sampleWeight, values);
@@ -89,7 +114,8 @@ export function reduceLoss(loss: Pick<Loss, "name" | "reduction">, values: Tenso
   if (reduction === "none") return weighted;
   const total = sum(weighted);
   if (reduction === "sum") return total;
-  if (divides || !weight) return mask ? divideSafely(total, sum(mask)) : mul(total, 1 / Math.max(1, sizeOf(values.shape)));
+  if (divides || !weight)
+    return mask ? divideSafely(total, sum(mask)) : mul(total, 1 / Math.max(1, sizeOf(values.shape)));
   return divideSafely(total, sum(mask ? mul(weight, mask) : weight));
 }
 
@@ -100,8 +126,8 @@ export function divideSafely(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * Drops or adds a last axis of 1, as Keras does, so that both have one rank: [n] against [n, 1] becomes [n, 1] twice, [n, 1, 1]
- * against [n, 1] becomes [n, 1] twice.
+ * Drops or adds a last axis of 1, as Keras does, so that both have one rank: [n] against [n, 1] becomes [n, 1] twice,
+ * [n, 1, 1] against [n, 1] becomes [n, 1] twice.
  */
 export function matchRanks(a: Tensor, b: Tensor): [Tensor, Tensor] {
   if (a.rank === b.rank + 1 && a.shape.at(-1) === 1) return b.rank === 1 ? [a, expandDims(b, -1)] : [squeeze(a, -1), b];
@@ -125,14 +151,25 @@ export function pair(name: string, yTrue: Tensor, yPred: Tensor): [Tensor, Tenso
 
 /** What to do where labels and predictions differ, with more axes in the predictions or as many. */
 export const lastLayerAdvice = (isDeeper: boolean): string =>
-  isDeeper ? "The predictions have more axes than the labels: is a flatten() missing before the last layer?" : "Check the last layer's units.";
+  isDeeper
+    ? "The predictions have more axes than the labels: is a flatten() missing before the last layer?"
+    : "Check the last layer's units.";
 
-/** A weight for all, per sample or per step, with 1 for the axes that the values have beyond it; a last axis of 1 more than the values have is dropped, as in Keras. @throws ShapeError where that cannot be. */
+/**
+ * A weight for all, per sample or per step, with 1 for the axes that the values have beyond it; a last axis of 1 more
+ * than the values have is dropped, as in Keras. @throws ShapeError where that cannot be.
+ */
 export function alignWeight(name: string, what: string, given: Tensor, values: Tensor): Tensor {
   const weight = cast(given, "float32");
   const { rank } = values;
-  const fits = weight.rank === rank + 1 && weight.shape[rank] === 1 ? squeeze(weight, -1) : weight.rank < rank ? withRank(weight, rank) : weight;
-  const spreads = fits.rank === rank && fits.shape.every((extent, axis) => extent === 1 || extent === values.shape[axis]);
+  const fits =
+    weight.rank === rank + 1 && weight.shape[rank] === 1
+      ? squeeze(weight, -1)
+      : weight.rank < rank
+        ? withRank(weight, rank)
+        : weight;
+  const spreads =
+    fits.rank === rank && fits.shape.every((extent, axis) => extent === 1 || extent === values.shape[axis]);
   if (spreads) return fits;
   throw shapeError(name, {
     rule: `${what} has a weight per sample, or per value of the loss`,

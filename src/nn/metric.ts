@@ -1,7 +1,7 @@
 import { Printed } from "../format.ts";
+import type { Shape } from "../ir/shape.ts";
+import { sizeOf } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
-import type { Shape } from "../tensor/shape.ts";
-import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { RunningSum } from "./metrics/running-sum.ts";
@@ -10,20 +10,27 @@ import { RunningSum } from "./metrics/running-sum.ts";
 export type VariableUpdate = readonly [Variable, Tensor];
 
 /**
- * A metric that is gathered on the backend: each run updates its variables, and `result` is computed from them when somebody asks.
+ * A metric that is gathered on the backend: each run updates its variables, and `result` is computed from them when
+ * somebody asks.
  *
- * What `compile` is given is a description: it trains with a `fresh()` one for each output, so that one object can serve several outputs, models and
- * calls of `compile`. `model.reported` has the metrics that are at work.
+ * What `compile` is given is a description: it trains with a `fresh()` one for each output, so that one object can
+ * serve several outputs, models and calls of `compile`. `model.reported` has the metrics that are at work.
  */
 export interface Metric {
   readonly name: string;
   /** Which way is better, for callbacks in mode auto. */
   readonly direction: "min" | "max";
-  /** State, all zero at the start of an epoch. Metrics whose state has the shape of the predictions make it in the first `update`: read it after that. */
+  /**
+   * State, all zero at the start of an epoch. Metrics whose state has the shape of the predictions make it in the first
+   * `update`: read it after that.
+   */
   readonly variables: readonly Variable[];
   /** A metric of the same kind and options with state of its own, such as `return new Mine(this.name)`. */
   fresh(): Metric;
-  /** New values of the variables after one more batch. `mask`, of the predictions, is used by means of values per sample; others count all, as in Keras. */
+  /**
+   * New values of the variables after one more batch. `mask`, of the predictions, is used by means of values per
+   * sample; others count all, as in Keras.
+   */
   update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[];
   /** The metric so far, from the variables: a scalar, but for metrics per class. Before the first `update` 0. */
   result(): Tensor;
@@ -88,4 +95,5 @@ export interface MetricOptions {
 export const metricTable: OptionTable<MetricOptions> = { name: "string" };
 
 /** The name of a metric that has no other options, checked. */
-export const metricName = (kind: string, options: MetricOptions): string => checkOptions(kind, options, metricTable).name ?? kind;
+export const metricName = (kind: string, options: MetricOptions): string =>
+  checkOptions(kind, options, metricTable).name ?? kind;

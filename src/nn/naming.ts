@@ -11,12 +11,18 @@ export interface Nameable {
 }
 
 /**
- * Names that differ within one model. Names that the user gave stay; automatic ones of an earlier model stay where they are free, so that layers can be used
- * in several models; all others are the kind with the lowest free number: `dense`, `dense_1`, … Equal models so have equal names, whatever was built before.
+ * Names that differ within one model. Names that the user gave stay; automatic ones of an earlier model stay where they
+ * are free, so that layers can be used in several models; all others are the kind with the lowest free number: `dense`,
+ * `dense_1`, … Equal models so have equal names, whatever was built before.
  * @param order the items, and between them what is inside them: that gets a name, too, where it has none.
  * @throws ValueError where the user gave one name twice.
  */
-export function nameApart<T extends Nameable>(label: string, what: string, items: ReadonlySet<T>, order: Iterable<T> = items): Map<T, string> {
+export function nameApart<T extends Nameable>(
+  label: string,
+  what: string,
+  items: ReadonlySet<T>,
+  order: Iterable<T> = items,
+): Map<T, string> {
   const names = new Map<T, string>();
   const owners = new Map<string, T>();
   for (const key of ["ownName", "automaticName"] as const) {
@@ -54,7 +60,10 @@ export function nameApart<T extends Nameable>(label: string, what: string, items
   return names;
 }
 
-/** As {@link nameApart}, for the layers of a model and those inside them, which come before what they are in, as in Keras. */
+/**
+ * As {@link nameApart}, for the layers of a model and those inside them, which come before what they are in, as in
+ * Keras.
+ */
 export function nameLayers(label: string, layers: readonly Layer[]): Map<Layer, string> {
   const order = new Set<Layer>();
   const visit = (layer: Layer) => {

@@ -1,6 +1,6 @@
 import { lookUp, shapeError, stateError, valueError } from "../errors.ts";
-import { append } from "../tensor/append.ts";
-import { formatShape, mayEqual } from "../tensor/shape.ts";
+import { append } from "../ir/append.ts";
+import { formatShape, mayEqual } from "../ir/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { findApplications, inModelOrder } from "./graph.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions, listOf } from "./layer.ts";
@@ -12,10 +12,11 @@ import { type Application, SymbolicTensor } from "./symbolic.ts";
 export type NetworkOptions = Pick<LayerOptions, "name" | "trainable">;
 
 /**
- * A layer that is a graph of layers: everything between `inputs` and `outputs`. It can be used inside another network like any layer;
- * layers that are applied several times share their weights.
+ * A layer that is a graph of layers: everything between `inputs` and `outputs`. It can be used inside another network
+ * like any layer; layers that are applied several times share their weights.
  *
- * @throws ValueError where two layers or two inputs have one name, or an input is listed twice; StateError where an output does not come from the inputs.
+ * @throws ValueError where two layers or two inputs have one name, or an input is listed twice; StateError where an
+ * output does not come from the inputs.
  */
 export class Network extends Layer {
   /** In model order: the order of the weights, of summaries, and of `layers.slice(…)`. */
@@ -52,7 +53,12 @@ export class Network extends Layer {
 
   /** The layer of that name. @throws ValueError, with the nearest names, where there is none. */
   getLayer(name: string): Layer {
-    return lookUp(this.label, "layer", Object.fromEntries(this.layers.map((layer) => [this.nameOf(layer), layer])), name);
+    return lookUp(
+      this.label,
+      "layer",
+      Object.fromEntries(this.layers.map((layer) => [this.nameOf(layer), layer])),
+      name,
+    );
   }
 
   /** Output shapes of a layer, one per use; none where the layer is not of this network. */
@@ -68,8 +74,8 @@ export class Network extends Layer {
   }
 
   /**
-   * The name of a layer in this model, or the key under which an input is fed. Mostly the layer's `name`; where two layers got the same one automatically,
-   * in models that had them before, the second has another one here.
+   * The name of a layer in this model, or the key under which an input is fed. Mostly the layer's `name`; where two
+   * layers got the same one automatically, in models that had them before, the second has another one here.
    */
   nameOf(part: Layer | SymbolicTensor): string {
     return this.names?.get(part) ?? part.name ?? part.kind;
@@ -94,7 +100,11 @@ export class Network extends Layer {
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
     if (!ctx)
-      throw stateError(this.label, { rule: "call records a part of a program", expected: "predict(x), or apply(input) in a model", received: "call(x)" });
+      throw stateError(this.label, {
+        rule: "call records a part of a program",
+        expected: "predict(x), or apply(input) in a model",
+        received: "call(x)",
+      });
     const values = new Map<SymbolicTensor, Tensor>();
     this.bind(listOf(inputs)).forEach((value, index) => {
       values.set(this.inputs[index] as SymbolicTensor, value);
@@ -125,7 +135,9 @@ export class Network extends Layer {
   protected cloneGraph(layers: Map<Layer, Layer>): { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] } {
     // Layers that hold others come first: their clones bring clones of what they hold.
     for (const layer of [...this.layers].sort((a, b) => nesting(b) - nesting(a))) layer.clone(layers);
-    const copies = new Map(this.inputs.map((input) => [input, new SymbolicTensor(input.shape, input.dtype, undefined, this.nameOf(input))]));
+    const copies = new Map(
+      this.inputs.map((input) => [input, new SymbolicTensor(input.shape, input.dtype, undefined, this.nameOf(input))]),
+    );
     for (const { layer, inputs, single, outputs } of this.applications) {
       const sources = inputs.map((source) => copies.get(source) as SymbolicTensor);
       const results = (layers.get(layer) as Layer).applyAll(single ? (sources[0] as SymbolicTensor) : sources);
@@ -147,7 +159,8 @@ export class Network extends Layer {
   /** The graph as plain data: layers with their options, and who takes what ([use, output]; use −1 is an input). */
   override getConfig(): Record<string, unknown> {
     const places = new Map<SymbolicTensor, [number, number]>();
-    for (const [use, { outputs }] of this.applications.entries()) for (const [at, tensor] of outputs.entries()) places.set(tensor, [use, at]);
+    for (const [use, { outputs }] of this.applications.entries())
+      for (const [at, tensor] of outputs.entries()) places.set(tensor, [use, at]);
     for (const [at, tensor] of this.inputs.entries()) places.set(tensor, [-1, at]);
     const reference = (tensor: SymbolicTensor) => places.get(tensor) as [number, number];
     const layerPlaces = new Map(this.layers.map((layer, index) => [layer, index]));
@@ -156,8 +169,15 @@ export class Network extends Layer {
       ...(name !== undefined && { name }),
       trainable: this.trainable,
       inputs: this.inputs.map((input) => ({ name: this.nameOf(input), shape: input.shape, dtype: input.dtype })),
-      layers: this.layers.map((layer) => ({ kind: layer.kind, config: { ...layer.getConfig(), name: this.nameOf(layer) } })),
-      uses: this.applications.map(({ layer, inputs, single }) => ({ layer: layerPlaces.get(layer), inputs: inputs.map(reference), single })),
+      layers: this.layers.map((layer) => ({
+        kind: layer.kind,
+        config: { ...layer.getConfig(), name: this.nameOf(layer) },
+      })),
+      uses: this.applications.map(({ layer, inputs, single }) => ({
+        layer: layerPlaces.get(layer),
+        inputs: inputs.map(reference),
+        single,
+      })),
       outputs: this.outputs.map(reference),
     };
   }
@@ -173,7 +193,9 @@ export class Network extends Layer {
     }
     given.forEach((tensor, index) => {
       const input = this.inputs[index] as SymbolicTensor;
-      const fits = tensor.rank === input.shape.length && input.shape.every((extent, axis) => extent === null || mayEqual(extent, tensor.shape[axis]));
+      const fits =
+        tensor.rank === input.shape.length &&
+        input.shape.every((extent, axis) => extent === null || mayEqual(extent, tensor.shape[axis]));
       if (!fits) {
         throw shapeError(this.label, {
           rule: `input "${this.nameOf(input)}" has another shape`,
@@ -191,7 +213,11 @@ export class Network extends Layer {
       ["inputs", this.inputs],
       ["outputs", this.outputs],
     ] as const) {
-      if (!Array.isArray(tensors) || tensors.length === 0 || tensors.some((tensor) => !(tensor instanceof SymbolicTensor))) {
+      if (
+        !Array.isArray(tensors) ||
+        tensors.length === 0 ||
+        tensors.some((tensor) => !(tensor instanceof SymbolicTensor))
+      ) {
         throw valueError(this.label, {
           rule: `${what} must be a list of symbolic tensors`,
           expected: "what input(…) or layer.apply(…) gave",
@@ -201,7 +227,11 @@ export class Network extends Layer {
     }
     const names = this.inputs.map((tensor) => this.nameOf(tensor));
     if (new Set(this.inputs.map((tensor) => tensor.ownName ?? tensor)).size < names.length) {
-      throw valueError(this.label, { rule: "each input may be listed once, and has a name of its own", expected: "different names", received: names });
+      throw valueError(this.label, {
+        rule: "each input may be listed once, and has a name of its own",
+        expected: "different names",
+        received: names,
+      });
     }
   }
 }

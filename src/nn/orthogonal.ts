@@ -3,12 +3,17 @@ import { philox } from "../tensor/philox.ts";
 import { log } from "../tensor/portable.ts";
 
 /**
- * A random matrix [rows, columns], uniform over those with orthonormal columns (rows, if these are fewer), times `gain`: the Q of a
- * QR decomposition of normal numbers, with the signs of R's diagonal made positive. Computed on the host in float64, with nothing but
- * arithmetic and square roots, so the same on every engine.
- * Cost: 2·longer·shorter² multiply-adds.
+ * A random matrix [rows, columns], uniform over those with orthonormal columns (rows, if these are fewer), times
+ * `gain`: the Q of a QR decomposition of normal numbers, with the signs of R's diagonal made positive. Computed on the
+ * host in float64, with nothing but arithmetic and square roots, so the same on every engine. Cost: 2·longer·shorter²
+ * multiply-adds.
  */
-export function orthogonalMatrix(rows: number, columns: number, gain: number, { seed, stream }: { seed: number; stream: number }): Float32Array {
+export function orthogonalMatrix(
+  rows: number,
+  columns: number,
+  gain: number,
+  { seed, stream }: { seed: number; stream: number },
+): Float32Array {
   const [length, count] = [Math.max(rows, columns), Math.min(rows, columns)];
   const draw = normals(seed, stream);
   const vectors = Array.from({ length: count }, () => Float64Array.from({ length }, draw));
@@ -20,7 +25,10 @@ export function orthogonalMatrix(rows: number, columns: number, gain: number, { 
   });
 }
 
-/** Gram–Schmidt, each vector cleaned twice ("twice is enough"), which gives orthogonality to rounding and a positive diagonal of R. */
+/**
+ * Gram–Schmidt, each vector cleaned twice ("twice is enough"), which gives orthogonality to rounding and a positive
+ * diagonal of R.
+ */
 function orthonormalize(vectors: readonly Float64Array[]): void {
   vectors.forEach((vector, index) => {
     for (let pass = 0; pass < 2; pass++) {

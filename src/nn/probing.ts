@@ -28,5 +28,9 @@ export function agree(a: BatchShape, b: BatchShape): boolean {
 export function checkOutputs(label: string, outputs: readonly Tensor[]): readonly Tensor[] {
   const wrong = outputs.findIndex((output) => !(output instanceof Tensor));
   if (wrong < 0) return outputs;
-  throw valueError(label, { rule: "a layer's function gives a tensor", expected: "the result of ops", received: literal(outputs[wrong]) });
+  throw valueError(label, {
+    rule: "a layer's function gives a tensor",
+    expected: "the result of ops",
+    received: literal(outputs[wrong]),
+  });
 }

@@ -1,7 +1,14 @@
 import { lookUp, valueError } from "../errors.ts";
-import { type MinMaxNormOptions, maxNorm, minMaxNorm, type NormOptions, nonNeg, unitNorm } from "../regularize/constraints.ts";
+import type { DType } from "../ir/dtype.ts";
+import {
+  type MinMaxNormOptions,
+  maxNorm,
+  minMaxNorm,
+  type NormOptions,
+  nonNeg,
+  unitNorm,
+} from "../regularize/constraints.ts";
 import { l1, l1l2, l2, type OrthogonalPenaltyOptions, orthogonalPenalty } from "../regularize/penalties.ts";
-import type { DType } from "../tensor/dtype.ts";
 import { initializers, stft } from "./initializers.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 import * as layers from "./layers/index.ts";
@@ -91,7 +98,8 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   randomCrop: ({ height, width, ...options }) => layers.randomCrop(height, width, options),
   randomFlip: ({ mode, ...options }) => layers.randomFlip(mode, options),
   randomRotation: ({ factor, ...options }) => layers.randomRotation(factor, options),
-  randomTranslation: ({ heightFactor, widthFactor, ...options }) => layers.randomTranslation(heightFactor, widthFactor, options),
+  randomTranslation: ({ heightFactor, widthFactor, ...options }) =>
+    layers.randomTranslation(heightFactor, widthFactor, options),
   randomZoom: ({ heightFactor, ...options }) => layers.randomZoom(heightFactor, options),
   reluLayer: layers.reluLayer,
   repeatVector: ({ n, ...options }) => layers.repeatVector(n, options),
@@ -135,12 +143,16 @@ const made: Readonly<Record<string, (options: Options) => unknown>> = {
 };
 
 /**
- * Makes a layer from its kind and what `getConfig` gave, fresh weights included. This reaches every layer, so that nothing of the family can be
- * dropped from a bundle: only loading needs it.
+ * Makes a layer from its kind and what `getConfig` gave, fresh weights included. This reaches every layer, so that
+ * nothing of the family can be dropped from a bundle: only loading needs it.
  * @param own factories of layers of the user's own, by kind.
  * @throws ValueError on an unknown kind, with the nearest, or on a function that could not be saved.
  */
-export function layerFromConfig(kind: string, config: Readonly<Record<string, unknown>>, own: Readonly<Record<string, LayerFactory>> = {}): Layer {
+export function layerFromConfig(
+  kind: string,
+  config: Readonly<Record<string, unknown>>,
+  own: Readonly<Record<string, LayerFactory>> = {},
+): Layer {
   const make = lookUp("layerFromConfig", "layer", { ...layerFactories, ...own }, kind);
   const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, revive(key, value, own)]));
   return kind === "network" ? networkFromConfig(config as never, own) : make(options);
@@ -168,7 +180,10 @@ export interface NetworkConfig {
   outputs: [number, number][];
 }
 
-/** The ends of the graph that a network's `getConfig` describes, made of new layers: for `new Network(inputs, outputs)` and models. */
+/**
+ * The ends of the graph that a network's `getConfig` describes, made of new layers: for `new Network(inputs, outputs)`
+ * and models.
+ */
 export function graphFromConfig(
   { inputs, layers, uses, outputs }: NetworkConfig,
   own: Readonly<Record<string, LayerFactory>> = {},
@@ -195,5 +210,8 @@ export function graphFromConfig(
 /** A network from what its `getConfig` gave, with fresh weights. */
 export function networkFromConfig(config: NetworkConfig, own: Readonly<Record<string, LayerFactory>> = {}): Network {
   const { inputs, outputs } = graphFromConfig(config, own);
-  return new Network(inputs, outputs, { ...(config.name !== undefined && { name: config.name }), trainable: config.trainable });
+  return new Network(inputs, outputs, {
+    ...(config.name !== undefined && { name: config.name }),
+    trainable: config.trainable,
+  });
 }

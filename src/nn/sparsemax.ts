@@ -8,9 +8,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 /**
  * The point of the probability simplex nearest to x along an axis (default the last): like softmax, with exact zeros.
  *
- * With z in descending order, the support is the largest k with 1 + k·z_k > Σ_{j≤k} z_j, and τ = (Σ_{j≤k} z_j − 1)/k; the result is
- * max(x − τ, 0). No sorting: for every element, the number and the sum of those at least as large are taken directly, which is
- * O(n²) in the axis.
+ * With z in descending order, the support is the largest k with 1 + k·z_k > Σ_{j≤k} z_j, and τ = (Σ_{j≤k} z_j − 1)/k;
+ * the result is max(x − τ, 0). No sorting: for every element, the number and the sum of those at least as large are
+ * taken directly, which is O(n²) in the axis.
  * @see Martins & Astudillo 2016, arXiv:1602.02068.
  */
 export function sparsemax(x: Operand, axis = -1): Tensor {

@@ -1,8 +1,8 @@
 import { lookUp, shapeError, valueError } from "../errors.ts";
+import { formatShape, type Shape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
-import { configured } from "../regularize/configured.ts";
+import { configured } from "../regularize/config.ts";
 import { cosineRise } from "../tensor/portable.ts";
-import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Initializer } from "./initializers.ts";
 
 /** Options of {@link stft}. */
@@ -26,13 +26,19 @@ const scales = {
 };
 
 /**
- * The kernel of a convolution [frame, 1, frequencies] that computes a short-time Fourier transform: cos or sin of −2π·t·f/(2·(frequencies − 1)), times the window.
- * It is not known by name: `conv1d(…, { kernelInitializer: initializers.stft({ side: "imag" }) })`.
+ * The kernel of a convolution [frame, 1, frequencies] that computes a short-time Fourier transform: cos or sin of
+ * −2π·t·f/(2·(frequencies − 1)), times the window. It is not known by name: `conv1d(…, { kernelInitializer:
+ * initializers.stft({ side: "imag" }) })`.
  * @throws ValueError on an unknown name; ShapeError on another shape of the kernel or a window of another length.
  * @see Keras 3 `initializers.STFT` (of whose windows the two most used are here).
  */
 export function stft(given: StftOptions = {}): Initializer {
-  const options = checkOptions("stft", given, { side: "string", window: "string or list or null", scaling: "string or null", periodic: "boolean" });
+  const options = checkOptions("stft", given, {
+    side: "string",
+    window: "string or list or null",
+    scaling: "string or null",
+    periodic: "boolean",
+  });
   const { side = "real", window = "hann", scaling = "density", periodic = false } = options;
   const part = lookUp("stft", "side", { real: cosPi, imag: (u: number) => -cosPi(u - 0.5) }, side);
   const scaleOf = scaling === null ? () => 1 : lookUp("stft", "scaling", scales, scaling);
@@ -40,11 +46,19 @@ export function stft(given: StftOptions = {}): Initializer {
   return configured("stft", { ...options }, (shape: Shape) => {
     const [frame = 0, channels, frequencies = 0] = shape;
     if (shape.length !== 3 || channels !== 1 || frequencies < 2) {
-      throw shapeError("stft", { rule: "is for kernels of one channel", expected: "[frame, 1, frequencies ≥ 2]", received: formatShape(shape) });
+      throw shapeError("stft", {
+        rule: "is for kernels of one channel",
+        expected: "[frame, 1, frequencies ≥ 2]",
+        received: formatShape(shape),
+      });
     }
     const values = weight === undefined ? (window as readonly number[] | null) : cosineWindow(frame, weight, periodic);
     if (values && values.length !== frame) {
-      throw valueError("stft", { rule: "the window has a value per sample of the frame", expected: frame, received: values.length });
+      throw valueError("stft", {
+        rule: "the window has a value per sample of the frame",
+        expected: frame,
+        received: values.length,
+      });
     }
     const scale = values ? scaleOf(values) : 1;
     return Float32Array.from({ length: frame * frequencies }, (_, i) => {

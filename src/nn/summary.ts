@@ -1,11 +1,11 @@
-import { formatShape, sizeOf } from "../tensor/shape.ts";
+import { formatShape, sizeOf } from "../ir/shape.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Layer } from "./layer.ts";
 import type { Network } from "./network.ts";
 
 /**
- * A network as a table: layer (kind), output shape, number of parameters; what feeds it where that is not simply the layer before;
- * totals with sizes. Nothing is printed. As Keras's `model.summary()`.
+ * A network as a table: layer (kind), output shape, number of parameters; what feeds it where that is not simply the
+ * layer before; totals with sizes. Nothing is printed. As Keras's `model.summary()`.
  */
 export function summary(network: Network): string {
   const isChain = network.layers.every((layer, index) => {
@@ -30,7 +30,8 @@ function shapeText(network: Network, layer: Layer): string {
 function totals(network: Network): string[] {
   const all = network.variables;
   const trainable = new Set(network.trainableVariables);
-  const line = (what: string, variables: readonly Variable[]) => ` ${what}: ${grouped(countOf(variables))} (${bytes(4 * countOf(variables))})`;
+  const line = (what: string, variables: readonly Variable[]) =>
+    ` ${what}: ${grouped(countOf(variables))} (${bytes(4 * countOf(variables))})`;
   return [
     line("Total params", all),
     line("Trainable params", [...trainable]),
@@ -60,8 +61,11 @@ function bytes(n: number): string {
 
 /** Numbers (the third column) stand on the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] as string).length)));
-  const rule = (left: string, middle: string, right: string) => left + widths.map((width) => "─".repeat(width + 2)).join(middle) + right;
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] as string).length)),
+  );
+  const rule = (left: string, middle: string, right: string) =>
+    left + widths.map((width) => "─".repeat(width + 2)).join(middle) + right;
   const line = (row: readonly string[]) =>
     `│${row.map((text, column) => ` ${column === 2 ? text.padStart(widths[column] as number) : text.padEnd(widths[column] as number)} `).join("│")}│`;
   return [rule("┌", "┬", "┐"), line(head), rule("├", "┼", "┤"), ...rows.map(line), rule("└", "┴", "┘")].join("\n");

@@ -1,5 +1,5 @@
 import { Printed } from "../format.ts";
-import type { DType } from "../tensor/dtype.ts";
+import type { DType } from "../ir/dtype.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 
 /** One use of a layer in a functional model; a shared layer has several. */
@@ -35,7 +35,10 @@ export class SymbolicTensor extends Printed {
     return this.layer?.name ?? "input";
   }
 
-  /** Of an input, the key under which it is fed; otherwise that of the layer. Undefined for an input without a name that is in no model yet. */
+  /**
+   * Of an input, the key under which it is fed; otherwise that of the layer. Undefined for an input without a name that
+   * is in no model yet.
+   */
   get name(): string | undefined {
     return this.ownName ?? (this.layer ? this.layer.name : this.automaticName);
   }

@@ -1,9 +1,9 @@
+import { checkDecay, checkNonNegative } from "../checks.ts";
 import { add, div, mul, neg, sqrt, square } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkDecay, checkNonNegative } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link adadelta}. The default learning rate is 0.001, as in Keras; the paper's is 1. */
 export interface AdadeltaOptions extends OptimizerOptions {

@@ -1,12 +1,12 @@
+import { checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, div, exp, log, maximum, minimum, mul, rsqrt, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { mean } from "../tensor/ops/reduction.ts";
 import { expandDims } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkNonNegative, checkPositive } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link adafactor}. The default learning rate is 0.001. */
 export interface AdafactorOptions extends OptimizerOptions {
@@ -39,7 +39,14 @@ export function adafactor(given: AdafactorOptions | number | Schedule = {}): Opt
     clipThreshold: "number",
     relativeStep: "boolean",
   });
-  const { learningRate = 0.001, beta2Decay = -0.8, epsilon1 = 1e-30, epsilon2 = 1e-3, clipThreshold = 1, relativeStep = true } = options;
+  const {
+    learningRate = 0.001,
+    beta2Decay = -0.8,
+    epsilon1 = 1e-30,
+    epsilon2 = 1e-3,
+    clipThreshold = 1,
+    relativeStep = true,
+  } = options;
   checkNumber("adafactor", "beta2Decay", beta2Decay, "a finite number ≤ 0", (value) => value <= 0);
   checkNonNegative("adafactor", "epsilon1", epsilon1);
   checkNonNegative("adafactor", "epsilon2", epsilon2);
@@ -51,7 +58,10 @@ export function adafactor(given: AdafactorOptions | number | Schedule = {}): Opt
       slots: (variable) => {
         const { shape } = variable;
         if (shape.length < 2) return slotsLike(variable, ["v"]);
-        return { r: { shape: shape.slice(0, -1), initial: 0 }, c: { shape: [...shape.slice(0, -2), ...shape.slice(-1)], initial: 0 } };
+        return {
+          r: { shape: shape.slice(0, -1), initial: 0 },
+          c: { shape: [...shape.slice(0, -2), ...shape.slice(-1)], initial: 0 },
+        };
       },
       begin: ({ learningRate: given, step }) => {
         const limit = rsqrt(step);
@@ -63,7 +73,9 @@ export function adafactor(given: AdafactorOptions | number | Schedule = {}): Opt
           rule: (w, g, slots) => {
             const q = add(square(g), epsilon1);
             const isVector = w.rank < 2;
-            const state = isVector ? { v: blend(slots.v, q) } : { r: blend(slots.r, mean(q, -1)), c: blend(slots.c, mean(q, -2)) };
+            const state = isVector
+              ? { v: blend(slots.v, q) }
+              : { r: blend(slots.r, mean(q, -1)), c: blend(slots.c, mean(q, -2)) };
             const v = state.v ?? outer(state.r, state.c);
             const u = div(g, sqrt(v));
             const alpha = mul(maximum(rms(w), epsilon2), rate);

@@ -1,8 +1,8 @@
+import { checkNonNegative } from "../checks.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkNonNegative } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link adagrad}. The default learning rate is 0.001. */
 export interface AdagradOptions extends OptimizerOptions {

@@ -18,5 +18,9 @@ export interface AdamWOptions extends AdamOptions {
  */
 export function adamW(given: AdamWOptions | number | Schedule = {}): Optimizer {
   const options = optimizerOptions("adamW", given, { ...momentTable, amsgrad: "boolean" });
-  return defineOptimizer("adamW", { learningRate: 0.001, weightDecay: 0.004, ...options }, adamMethod("adamW", options));
+  return defineOptimizer(
+    "adamW",
+    { learningRate: 0.001, weightDecay: 0.004, ...options },
+    adamMethod("adamW", options),
+  );
 }

@@ -1,11 +1,11 @@
+import { checkDecay, checkNonNegative } from "../checks.ts";
 import type { OptionTable } from "../options.ts";
 import { add, div, expm1, maximum, mul, neg, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { log } from "../tensor/portable.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Method, type Slots, slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkDecay, checkNonNegative } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
+import { type Method, type Slots, slotsLike } from "./update-rule.ts";
 
 /** Decay rates of Adam's two averages and what follows from them. */
 export interface MomentOptions {
@@ -28,11 +28,12 @@ export interface AdamOptions extends OptimizerOptions, MomentOptions {
 /**
  * Adam: steps by the average gradient over the root of the average squared gradient.
  *   m ← m + (1−β₁)(g−m);  v ← v + (1−β₂)(g²−v);  w ← w − lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m/(√v + ε)
- * Memory: two slots (m, v) per weight, three with amsgrad.
- * Differs from the paper's Algorithm 1: ε is added to the uncorrected √v ("epsilon hat"), as in Keras and unlike PyTorch.
+ * Memory: two slots (m, v) per weight, three with amsgrad. Differs from the paper's Algorithm 1: ε is added to the
+ * uncorrected √v ("epsilon hat"), as in Keras and unlike PyTorch.
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
  * @param given options, or the learning rate alone: a number or a schedule, as for every optimizer.
- * @example model.compile({ optimizer: adam({ learningRate: 1e-3, clipNorm: 1 }), loss: "sparseCategoricalCrossentropy" });
+ * @example model.compile({ optimizer: adam({ learningRate: 1e-3, clipNorm: 1 }), loss: "sparseCategoricalCrossentropy"
+ * });
  * @example model.compile({ optimizer: adam(1e-3), loss: "meanSquaredError" });
  * @see Keras 3 `optimizers.Adam`; Kingma & Ba 2015, arXiv:1412.6980; Reddi et al. 2018 (amsgrad).
  */
@@ -61,7 +62,10 @@ export function adamMethod(name: string, options: AdamOptions): Method<"m" | "v"
 }
 
 /** Checked decay rates with their defaults. */
-export function moments(name: string, { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: MomentOptions): Required<MomentOptions> {
+export function moments(
+  name: string,
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: MomentOptions,
+): Required<MomentOptions> {
   checkDecay(name, "beta1", beta1);
   checkDecay(name, "beta2", beta2);
   checkNonNegative(name, "epsilon", epsilon);
@@ -69,7 +73,12 @@ export function moments(name: string, { beta1 = 0.9, beta2 = 0.999, epsilon = 1e
 }
 
 /** The averages of g and g², from slots m and v. */
-export function averages(g: Tensor, { m, v }: Slots<"m" | "v">, beta1: number, beta2: number): { m: Tensor; v: Tensor } {
+export function averages(
+  g: Tensor,
+  { m, v }: Slots<"m" | "v">,
+  beta1: number,
+  beta2: number,
+): { m: Tensor; v: Tensor } {
   return { m: approach(m, g, beta1), v: approach(v, square(g), beta2) };
 }
 

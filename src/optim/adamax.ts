@@ -1,8 +1,8 @@
 import { abs, add, div, maximum, mul, sub } from "../tensor/ops/elementwise.ts";
 import { approach, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link adamax}. The default learning rate is 0.001. */
 export interface AdamaxOptions extends OptimizerOptions, MomentOptions {}

@@ -1,9 +1,9 @@
+import { checkNonNegative } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, clip, div, mul, pow, square, sub } from "../tensor/ops/elementwise.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkNonNegative } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link ftrl}. The default learning rate is 0.001; it must not be 0. */
 export interface FtrlOptions extends OptimizerOptions {
@@ -22,7 +22,8 @@ export interface FtrlOptions extends OptimizerOptions {
 }
 
 /**
- * FTRL-Proximal: follows the regularized leader; with l1, weights that matter little are exactly 0. For wide linear models.
+ * FTRL-Proximal: follows the regularized leader; with l1, weights that matter little are exactly 0. For wide linear
+ * models.
  *   λ₂ = l2 + β/(2·lr);  h = g + 2·shrinkage·w;  n' = n + g²;  z ← z + h − (n'^−p − n^−p)/lr · w
  *   w ← (clip(z, −l1, l1) − z)/(n'^−p/lr + 2·λ₂)
  * Memory: two slots (n, z) per weight.
@@ -38,7 +39,12 @@ export function ftrl(given: FtrlOptions | number | Schedule = {}): Optimizer {
     l2ShrinkageRegularizationStrength: "number",
     beta: "number",
   });
-  const { learningRatePower = -0.5, initialAccumulatorValue = 0.1, l1RegularizationStrength: l1 = 0, l2RegularizationStrength: l2 = 0 } = options;
+  const {
+    learningRatePower = -0.5,
+    initialAccumulatorValue = 0.1,
+    l1RegularizationStrength: l1 = 0,
+    l2RegularizationStrength: l2 = 0,
+  } = options;
   const { l2ShrinkageRegularizationStrength: shrinkage = 0, beta = 0 } = options;
   checkNumber("ftrl", "learningRatePower", learningRatePower, "a finite number ≤ 0", (value) => value <= 0);
   checkNonNegative("ftrl", "initialAccumulatorValue", initialAccumulatorValue);

@@ -4,9 +4,16 @@ export { type AdamOptions, adam, type MomentOptions } from "./adam.ts";
 export { type AdamWOptions, adamW } from "./adam-w.ts";
 export { type AdamaxOptions, adamax } from "./adamax.ts";
 export type { ClipOptions } from "./clip.ts";
-export { inSequence, type OneCycle, type OneCycleOptions, oneCycle, type Part, type WarmupOptions, warmup } from "./cycles.ts";
+export {
+  inSequence,
+  type OneCycle,
+  type OneCycleOptions,
+  oneCycle,
+  type Part,
+  type WarmupOptions,
+  warmup,
+} from "./composite-schedules.ts";
 export { type LionOptions, lion } from "./lion.ts";
-export type { Method, Rule, Scalars, SlotSpec, Slots } from "./method.ts";
 export { type NadamOptions, nadam } from "./nadam.ts";
 export { type ApplyOptions, defineOptimizer, Optimizer, type OptimizerOptions, type Phase } from "./optimizer.ts";
 export type { OptimizerName } from "./optimizers.ts";
@@ -29,3 +36,4 @@ export {
   type RestartOptions,
 } from "./schedules.ts";
 export { type SgdOptions, sgd } from "./sgd.ts";
+export type { Method, Rule, Scalars, SlotSpec, Slots } from "./update-rule.ts";

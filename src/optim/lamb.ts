@@ -2,9 +2,9 @@ import { add, div, greater, mul, sqrt, square, sub, where } from "../tensor/ops/
 import { sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { averages, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link lamb}. The default learning rate is 0.001. */
 export interface LambOptions extends OptimizerOptions, MomentOptions {}

@@ -1,10 +1,10 @@
+import { checkDecay } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, mul, sign, sub } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkDecay } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link lion}. The default learning rate is 0.001; take a third to a tenth of Adam's. */
 export interface LionOptions extends OptimizerOptions {

@@ -1,7 +1,7 @@
 import { checkNumber } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Scalars } from "./method.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
+import type { Scalars } from "./update-rule.ts";
 
 /** A momentum as a method uses it: a number that is recorded, or a scalar that the host writes at each step. */
 export interface Momentum {
@@ -11,9 +11,13 @@ export interface Momentum {
 
 /** Checks a momentum in [0, 1] or a schedule of it. @throws ValueError where it is out of range. */
 export function momentumOf(name: string, momentum: number | Schedule): Momentum {
-  const inRange = (value: unknown) => checkNumber(name, "momentum", value, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
+  const inRange = (value: unknown) =>
+    checkNumber(name, "momentum", value, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
   if (typeof momentum === "function") {
-    return { scalars: { momentum: (step) => inRange(rateAt(name, "momentum", momentum, step)) }, value: (scalars) => scalars.momentum };
+    return {
+      scalars: { momentum: (step) => inRange(rateAt(name, "momentum", momentum, step)) },
+      value: (scalars) => scalars.momentum,
+    };
   }
   const fixed = inRange(momentum);
   return { scalars: {}, value: () => fixed };

@@ -1,3 +1,4 @@
+import { checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { matmul } from "../tensor/ops/matmul.ts";
@@ -6,10 +7,9 @@ import { transpose } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { adamMethod } from "./adam.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, isNamed, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkNonNegative, checkPositive } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link muon}. The default learning rate is 0.001, the default weightDecay 0.004. */
 export interface MuonOptions extends OptimizerOptions {
@@ -40,8 +40,8 @@ export interface MuonOptions extends OptimizerOptions {
 }
 
 /**
- * Muon: momentum whose step is made orthogonal, so that all directions of a matrix move alike. For matrices of hidden layers; everything else
- * (biases, filters, embeddings, excluded layers) goes to AdamW.
+ * Muon: momentum whose step is made orthogonal, so that all directions of a matrix move alike. For matrices of hidden
+ * layers; everything else (biases, filters, embeddings, excluded layers) goes to AdamW.
  *   m ← μ·m + g;  x = μ·m + g (Nesterov) or m;  x ← x/(‖x‖ + 1e-7);  nsSteps times: A = x·xᵀ, x ← a·x + (b·A + c·A²)·x
  *   w ← w − lr·x·√max(rows, columns)·rmsRate
  * Memory: one slot (m) per weight of a matrix, two (m, v) for the rest.
@@ -63,8 +63,21 @@ export function muon(given: MuonOptions | number | Schedule = {}): Optimizer {
     adamWeightDecay: "number",
     epsilon: "number",
   });
-  const { momentum = 0.95, nesterov = true, nsSteps = 5, nsCoefficients = [3.4445, -4.775, 2.0315], rmsRate = 0.2 } = options;
-  const { weightDecay = 0.004, adamWeightDecay = 0.004, adamLrRatio = 1, adamBeta1 = 0.9, adamBeta2 = 0.999, epsilon = 1e-7 } = options;
+  const {
+    momentum = 0.95,
+    nesterov = true,
+    nsSteps = 5,
+    nsCoefficients = [3.4445, -4.775, 2.0315],
+    rmsRate = 0.2,
+  } = options;
+  const {
+    weightDecay = 0.004,
+    adamWeightDecay = 0.004,
+    adamLrRatio = 1,
+    adamBeta1 = 0.9,
+    adamBeta2 = 0.999,
+    epsilon = 1e-7,
+  } = options;
   checkNumber("muon", "momentum", momentum, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
   // Every step is recorded.
   checkNumber("muon", "nsSteps", nsSteps, "an integer in [1, 1000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1000);
@@ -96,7 +109,10 @@ export function muon(given: MuonOptions | number | Schedule = {}): Optimizer {
 }
 
 function matrixTest({ excludeLayers = [], excludeEmbeddings = true }: MuonOptions): (variable: Variable) => boolean {
-  return (variable) => variable.shape.length === 2 && !(excludeEmbeddings && variable.role === "embeddings") && !isNamed(variable, excludeLayers);
+  return (variable) =>
+    variable.shape.length === 2 &&
+    !(excludeEmbeddings && variable.role === "embeddings") &&
+    !isNamed(variable, excludeLayers);
 }
 
 /** Nearly the orthogonal factor of x, by Newton–Schulz steps on the shorter side. */

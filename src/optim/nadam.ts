@@ -2,9 +2,9 @@ import { add, div, exp, mul, sqrt, sub } from "../tensor/ops/elementwise.ts";
 import { log } from "../tensor/portable.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { averages, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link nadam}. The default learning rate is 0.001. */
 export interface NadamOptions extends OptimizerOptions, MomentOptions {}
@@ -39,7 +39,10 @@ export function nadam(given: NadamOptions | number | Schedule = {}): Optimizer {
           rule: (w, g, slots) => {
             const { m, v } = averages(g, slots, beta1, beta2);
             const ahead = add(mul(ofAverage, m), mul(ofGradient, g));
-            return { w: sub(w, div(mul(learningRate, ahead), add(sqrt(div(v, correction)), epsilon))), slots: { m, v } };
+            return {
+              w: sub(w, div(mul(learningRate, ahead), add(sqrt(div(v, correction)), epsilon))),
+              slots: { m, v },
+            };
           },
         };
       },

@@ -1,7 +1,8 @@
+import { checkCount, checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber, lookUp, stateError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
-import { describe } from "../regularize/configured.ts";
+import { describe } from "../regularize/config.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
@@ -9,9 +10,8 @@ import { zeros } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { type Clip, type ClipOptions, clipping } from "./clip.ts";
-import type { Method, Scalars, SlotSpec } from "./method.ts";
-import { checkCount, checkNonNegative, checkPositive } from "./ranges.ts";
 import { checkRate, rateAt, type Schedule } from "./schedule.ts";
+import type { Method, Scalars, SlotSpec } from "./update-rule.ts";
 
 /** Options that every optimizer takes. */
 export interface OptimizerOptions extends ClipOptions {
@@ -22,8 +22,9 @@ export interface OptimizerOptions extends ClipOptions {
   /** Variables without weight decay: the variable itself, a part of its name, or a pattern. */
   excludeFromWeightDecay?: readonly (Variable | string | RegExp)[];
   /**
-   * Keeps an exponential moving average of the weights. As in Keras, `fit` ends by taking it over: afterwards the model's weights are the averages, and a
-   * further `fit` goes on from them. To validate and save with the averages while training, see `swapEMAWeights`. Default false.
+   * Keeps an exponential moving average of the weights. As in Keras, `fit` ends by taking it over: afterwards the
+   * model's weights are the averages, and a further `fit` goes on from them. To validate and save with the averages
+   * while training, see `swapEmaWeights`. Default false.
    */
   useEma?: boolean;
   /** How much of the old average stays at each step, in [0, 1]. Default 0.99. */
@@ -57,7 +58,11 @@ const optimizerTable: OptionTable<OptimizerOptions> = {
  * The options of an optimizer, checked; a number or a schedule in their place is the learning rate.
  * @param table what it takes besides the options of every optimizer.
  */
-export function optimizerOptions<O extends OptimizerOptions>(kind: string, given: O | number | Schedule, table: OwnTable<NoInfer<O>, OptimizerOptions>): O {
+export function optimizerOptions<O extends OptimizerOptions>(
+  kind: string,
+  given: O | number | Schedule,
+  table: OwnTable<NoInfer<O>, OptimizerOptions>,
+): O {
   const options = typeof given === "number" || typeof given === "function" ? ({ learningRate: given } as O) : given;
   return checkOptions(kind, options, { ...optimizerTable, ...table } as unknown as OptionTable<O>);
 }
@@ -74,17 +79,19 @@ export interface ApplyOptions {
 }
 
 /**
- * Turns gradients into new weights. The maths is recorded: the same few lines run on every backend. State is kept in slots
- * that belong to variables, never to positions in a list, so an optimizer may go on with some of a model's variables, or with more of them, as layers are
- * frozen and unfrozen. It counts its steps and so belongs to one model: `compile` of another refuses it (as Keras does), unless it trained all that this one
- * trains.
+ * Turns gradients into new weights. The maths is recorded: the same few lines run on every backend. State is kept in
+ * slots that belong to variables, never to positions in a list, so an optimizer may go on with some of a model's
+ * variables, or with more of them, as layers are frozen and unfrozen. It counts its steps and so belongs to one model:
+ * `compile` of another refuses it (as Keras does), unless it trained all that this one trains.
  *
  * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
  */
 export class Optimizer extends Printed {
   private readonly options: OptimizerOptions & { learningRate: number | Schedule };
   readonly name: string;
-  /** How many steps were taken; with gradient accumulation those that only added up count, too. Saved with the slots. */
+  /**
+   * How many steps were taken; with gradient accumulation those that only added up count, too. Saved with the slots.
+   */
   rawSteps = 0;
   private rate: number | Schedule;
   private readonly clip: Clip;
@@ -98,7 +105,8 @@ export class Optimizer extends Printed {
 
   /**
    * @param kind the factory's name, such as "adam".
-   * @param given all options that it was made with, defaults filled in. Options that no optimizer has are left to whoever defines this one.
+   * @param given all options that it was made with, defaults filled in. Options that no optimizer has are left to
+   * whoever defines this one.
    * @throws ValueError where an option is out of range.
    */
   constructor(
@@ -114,11 +122,15 @@ export class Optimizer extends Printed {
     this.rate = checkRate(kind, "learningRate", options.learningRate);
     this.clip = clipping(kind, options);
     this.shared = Object.fromEntries(
-      Object.entries(method.shared ?? {}).map(([name, initial]) => [name, new Variable([], { initial, name: `${this.name}/${name}`, trainable: false })]),
+      Object.entries(method.shared ?? {}).map(([name, initial]) => [
+        name,
+        new Variable([], { initial, name: `${this.name}/${name}`, trainable: false }),
+      ]),
     );
   }
 
-  // ── Host side of a step ──────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Host side of a step
+  // ──────────────────────────────────────────────────────────────────────────────────────────────
 
   /** How many times the weights were updated. */
   get iterations(): number {
@@ -140,7 +152,12 @@ export class Optimizer extends Printed {
       });
     }
     const checked = checkRate(this.kind, "learningRate", value);
-    if (typeof checked !== "number") throw valueError(this.kind, { rule: "learningRate can be set to a number only", expected: "a number", received: value });
+    if (typeof checked !== "number")
+      throw valueError(this.kind, {
+        rule: "learningRate can be set to a number only",
+        expected: "a number",
+        received: value,
+      });
     this.rate = checked;
   }
 
@@ -157,7 +174,12 @@ export class Optimizer extends Printed {
 
   /** Names of the numbers that each step is told. */
   get scalarNames(): string[] {
-    return ["learningRate", "step", ...Object.keys(this.method.scalars ?? {}), ...(this.options.emaOverwriteFrequency ? ["overwrite"] : [])];
+    return [
+      "learningRate",
+      "step",
+      ...Object.keys(this.method.scalars ?? {}),
+      ...(this.options.emaOverwriteFrequency ? ["overwrite"] : []),
+    ];
   }
 
   /** Placeholders of rank 0 for one program, by name. */
@@ -170,7 +192,12 @@ export class Optimizer extends Printed {
     if (name === "learningRate") return this.learningRate;
     if (name === "step") return this.iterations + 1;
     if (name === "overwrite") return (this.iterations + 1) % (this.options.emaOverwriteFrequency ?? 1) === 0 ? 1 : 0;
-    return lookUp(this.kind, "scalar", (this.method.scalars ?? {}) as Readonly<Record<string, Schedule>>, name)(this.rawSteps);
+    return lookUp(
+      this.kind,
+      "scalar",
+      (this.method.scalars ?? {}) as Readonly<Record<string, Schedule>>,
+      name,
+    )(this.rawSteps);
   }
 
   /** Counts a step that was run. */
@@ -178,21 +205,32 @@ export class Optimizer extends Printed {
     this.rawSteps++;
   }
 
-  // ── Recording a step ─────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Recording a step
+  // ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Records one step.
    * @param pairs variables with their gradients, all in one call (globalClipNorm sees them together).
    * @returns the new value of each variable and of the optimizer's own, for `compile`.
    */
-  apply(pairs: readonly (readonly [Variable, Tensor])[], scalars: Scalars, options: ApplyOptions = {}): (readonly [Variable, Tensor])[] {
-    const { constraints = new Map(), phase = "update" } = checkOptions(this.kind, options, { constraints: "object", phase: "string" });
+  apply(
+    pairs: readonly (readonly [Variable, Tensor])[],
+    scalars: Scalars,
+    options: ApplyOptions = {},
+  ): (readonly [Variable, Tensor])[] {
+    const { constraints = new Map(), phase = "update" } = checkOptions(this.kind, options, {
+      constraints: "object",
+      phase: "string",
+    });
     if (pairs.length === 0) throw nothingToTrain(this.kind);
     const state: (readonly [Variable, Tensor])[] = [];
     const variables = pairs.map(([variable]) => variable);
     const gradients = this.gather(pairs, phase, state);
-    let weights: Tensor[] = gradients ? this.update(variables, gradients, scalars, state) : variables.map((variable) => variable.tensor);
-    if (this.options.useEma) weights = variables.map((variable, index) => this.average(variable, weights[index] as Tensor, scalars, state));
+    let weights: Tensor[] = gradients
+      ? this.update(variables, gradients, scalars, state)
+      : variables.map((variable) => variable.tensor);
+    if (this.options.useEma)
+      weights = variables.map((variable, index) => this.average(variable, weights[index] as Tensor, scalars, state));
     const updated = variables.flatMap((variable, index) => {
       const weight = weights[index] as Tensor;
       const constrained = constraints.get(variable)?.(weight) ?? weight;
@@ -202,24 +240,43 @@ export class Optimizer extends Printed {
   }
 
   /** Unscales the gradients and adds them up; undefined where this step only adds up. */
-  private gather(pairs: readonly (readonly [Variable, Tensor])[], phase: Phase, state: (readonly [Variable, Tensor])[]): readonly Tensor[] | undefined {
+  private gather(
+    pairs: readonly (readonly [Variable, Tensor])[],
+    phase: Phase,
+    state: (readonly [Variable, Tensor])[],
+  ): readonly Tensor[] | undefined {
     const { lossScaleFactor, gradientAccumulationSteps: every } = this.options;
-    const gradients = pairs.map(([, gradient]) => (lossScaleFactor === undefined ? gradient : div(gradient, lossScaleFactor)));
+    const gradients = pairs.map(([, gradient]) =>
+      lossScaleFactor === undefined ? gradient : div(gradient, lossScaleFactor),
+    );
     if (every === undefined) return gradients;
     const sums = pairs.map(([variable]) => this.slot(this.sums, variable, "accumulator"));
     const totals = sums.map((total, index) => add(total, gradients[index] as Tensor));
-    for (const [index, total] of sums.entries()) state.push([total, phase === "update" ? zeros(total.shape) : (totals[index] as Tensor)]);
+    for (const [index, total] of sums.entries())
+      state.push([total, phase === "update" ? zeros(total.shape) : (totals[index] as Tensor)]);
     return phase === "update" ? totals.map((total) => div(total, every)) : undefined;
   }
 
-  private update(variables: readonly Variable[], gradients: readonly Tensor[], scalars: Scalars, state: (readonly [Variable, Tensor])[]): Tensor[] {
+  private update(
+    variables: readonly Variable[],
+    gradients: readonly Tensor[],
+    scalars: Scalars,
+    state: (readonly [Variable, Tensor])[],
+  ): Tensor[] {
     const clipped = this.clip(gradients);
     const begun = this.method.begin(scalars, tensorsOf(this.shared));
-    for (const [name, value] of Object.entries(begun.shared ?? {})) state.push([lookUp(this.kind, "shared state", this.shared, name), value]);
+    for (const [name, value] of Object.entries(begun.shared ?? {}))
+      state.push([lookUp(this.kind, "shared state", this.shared, name), value]);
     return variables.map((variable, index) => {
       const slots = this.slotsOf(variable);
-      const result = begun.rule(this.decay(variable, scalars.learningRate), clipped[index] as Tensor, tensorsOf(slots), variable);
-      for (const [name, value] of Object.entries(result.slots)) if (value) state.push([lookUp(this.kind, "slot", slots, name), value]);
+      const result = begun.rule(
+        this.decay(variable, scalars.learningRate),
+        clipped[index] as Tensor,
+        tensorsOf(slots),
+        variable,
+      );
+      for (const [name, value] of Object.entries(result.slots))
+        if (value) state.push([lookUp(this.kind, "slot", slots, name), value]);
       return result.w;
     });
   }
@@ -231,7 +288,12 @@ export class Optimizer extends Printed {
   }
 
   /** Moves the average towards the weight; gives the weight, or the average where that is taken over. */
-  private average(variable: Variable, weight: Tensor, scalars: Scalars, state: (readonly [Variable, Tensor])[]): Tensor {
+  private average(
+    variable: Variable,
+    weight: Tensor,
+    scalars: Scalars,
+    state: (readonly [Variable, Tensor])[],
+  ): Tensor {
     const average = this.slot(this.averages, variable, "average");
     const momentum = where(equal(scalars.step, 1), 0, this.options.emaMomentum ?? 0.99);
     const next = add(mul(average, momentum), mul(weight, sub(1, momentum)));
@@ -239,9 +301,13 @@ export class Optimizer extends Printed {
     return scalars.overwrite ? where(scalars.overwrite, next, weight) : weight;
   }
 
-  // ── State ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── State
+  // ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** All state besides `rawSteps` and the learning rate: shared, then variable by variable. Save and restore it under its names. */
+  /**
+   * All state besides `rawSteps` and the learning rate: shared, then variable by variable. Save and restore it under
+   * its names.
+   */
   get variables(): Variable[] {
     const perVariable = [...new Set([...this.slots.keys(), ...this.averages.keys(), ...this.sums.keys()])];
     return [
@@ -298,7 +364,12 @@ export class Optimizer extends Printed {
   private slotsOf(variable: Variable): Readonly<Record<string, Variable>> {
     const known = this.slots.get(variable);
     if (known) return known;
-    const made = Object.fromEntries(Object.entries(this.method.slots(variable)).map(([name, spec]) => [name, this.newSlot(variable, name, spec as SlotSpec)]));
+    const made = Object.fromEntries(
+      Object.entries(this.method.slots(variable)).map(([name, spec]) => [
+        name,
+        this.newSlot(variable, name, spec as SlotSpec),
+      ]),
+    );
     this.slots.set(variable, made);
     return made;
   }
@@ -338,17 +409,25 @@ const tensorsOf = (variables: Readonly<Record<string, Variable>>): Record<string
 /** Whether one of the patterns means this variable. */
 export function isNamed(variable: Variable, patterns: readonly (Variable | string | RegExp)[]): boolean {
   return patterns.some((pattern) =>
-    pattern instanceof Variable ? pattern === variable : typeof pattern === "string" ? variable.name.includes(pattern) : pattern.test(variable.name),
+    pattern instanceof Variable
+      ? pattern === variable
+      : typeof pattern === "string"
+        ? variable.name.includes(pattern)
+        : pattern.test(variable.name),
   );
 }
 
 function checkRanges(kind: string, options: OptimizerOptions): void {
-  const { weightDecay, emaMomentum, emaOverwriteFrequency, gradientAccumulationSteps, lossScaleFactor, useEma } = options;
+  const { weightDecay, emaMomentum, emaOverwriteFrequency, gradientAccumulationSteps, lossScaleFactor, useEma } =
+    options;
   if (weightDecay !== undefined) checkNonNegative(kind, "weightDecay", weightDecay);
-  if (emaMomentum !== undefined) checkNumber(kind, "emaMomentum", emaMomentum, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
-  if (gradientAccumulationSteps !== undefined) checkCount(kind, "gradientAccumulationSteps", gradientAccumulationSteps, 2);
+  if (emaMomentum !== undefined)
+    checkNumber(kind, "emaMomentum", emaMomentum, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
+  if (gradientAccumulationSteps !== undefined)
+    checkCount(kind, "gradientAccumulationSteps", gradientAccumulationSteps, 2);
   if (lossScaleFactor !== undefined) checkPositive(kind, "lossScaleFactor", lossScaleFactor);
   if (emaOverwriteFrequency === undefined) return;
   checkCount(kind, "emaOverwriteFrequency", emaOverwriteFrequency, 1);
-  if (!useEma) throw valueError(kind, { rule: "emaOverwriteFrequency needs useEma", expected: "useEma: true", received: useEma });
+  if (!useEma)
+    throw valueError(kind, { rule: "emaOverwriteFrequency needs useEma", expected: "useEma: true", received: useEma });
 }

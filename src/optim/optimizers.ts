@@ -1,5 +1,5 @@
 import { valueError } from "../errors.ts";
-import { Names } from "../names.ts";
+import { Names } from "../name-registry.ts";
 import { adadelta } from "./adadelta.ts";
 import { adagrad } from "./adagrad.ts";
 import { adam } from "./adam.ts";
@@ -20,16 +20,31 @@ const rare = ["ftrl", "lamb", "adafactor", "muon", "scheduleFreeAdamW"] as const
 export type OptimizerName = keyof typeof common | (typeof rare)[number];
 
 /** Every optimizer by name, as a factory. */
-export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>("optimizer", common, rare, async () => (await import("../rare.ts")).optimizers);
+export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>(
+  "optimizer",
+  common,
+  rare,
+  async () => (await import("../rare.ts")).optimizers,
+);
 
-/** An optimizer as it is, or with its defaults from its name; undefined for a rare one, whose code has to be loaded first. */
+/**
+ * An optimizer as it is, or with its defaults from its name; undefined for a rare one, whose code has to be loaded
+ * first.
+ */
 export function optimizerAtHand(given: OptimizerName | Optimizer, owner = "optimizer"): Optimizer | undefined {
   if (given instanceof Optimizer) return given;
   if (typeof given === "string") return optimizerNames.check(owner, given)?.();
-  throw valueError(owner, { rule: "an optimizer is a name or made by a factory", expected: 'such as "adam" or adam({ learningRate: 1e-3 })', received: given });
+  throw valueError(owner, {
+    rule: "an optimizer is a name or made by a factory",
+    expected: 'such as "adam" or adam({ learningRate: 1e-3 })',
+    received: given,
+  });
 }
 
-/** An optimizer with its defaults from its name, or one as it is. @throws ValueError on an unknown name, with the nearest. */
+/**
+ * An optimizer with its defaults from its name, or one as it is. @throws ValueError on an unknown name, with the
+ * nearest.
+ */
 export async function optimizerOf(given: OptimizerName | Optimizer, owner?: string): Promise<Optimizer> {
   return optimizerAtHand(given, owner) ?? (await optimizerNames.find(given as OptimizerName))();
 }

@@ -1,10 +1,10 @@
+import { checkDecay, checkNonNegative } from "../checks.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
-import { slotsLike } from "./method.ts";
 import { momentumOf } from "./momentum.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkDecay, checkNonNegative } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link rmsprop}. The default learning rate is 0.001. */
 export interface RmspropOptions extends OptimizerOptions {
@@ -27,7 +27,12 @@ export interface RmspropOptions extends OptimizerOptions {
  * @see Keras 3 `optimizers.RMSprop`; Tieleman & Hinton 2012; Graves 2013, arXiv:1308.0850.
  */
 export function rmsprop(given: RmspropOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("rmsprop", given, { rho: "number", momentum: "number or function", epsilon: "number", centered: "boolean" });
+  const options = optimizerOptions("rmsprop", given, {
+    rho: "number",
+    momentum: "number or function",
+    epsilon: "number",
+    centered: "boolean",
+  });
   const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options;
   checkDecay("rmsprop", "rho", rho);
   checkNonNegative("rmsprop", "epsilon", epsilon);

@@ -1,9 +1,9 @@
+import { checkCount, checkPositive } from "../checks.ts";
 import { add, div, minimum, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { approach, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
-import { slotsLike } from "./method.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
-import { checkCount, checkPositive } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link scheduleFreeAdamW}. The default learning rate is 0.0025, the default epsilon 1e-8. */
 export interface ScheduleFreeOptions extends OptimizerOptions, MomentOptions {

@@ -1,5 +1,5 @@
+import { checkNonNegative } from "../checks.ts";
 import { valueError } from "../errors.ts";
-import { checkNonNegative } from "./ranges.ts";
 
 /** A learning rate (or momentum) as a function of the 0-based step. It should be pure: the same step, the same rate. */
 export type Schedule = (step: number) => number;
@@ -14,5 +14,10 @@ export function rateAt(name: string, what: string, rate: number | Schedule, step
   if (typeof rate === "number") return rate;
   const value = rate(step);
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
-  throw valueError(name, { rule: `the ${what} schedule must give a finite number ≥ 0`, expected: "a number", received: value, context: `step ${step}` });
+  throw valueError(name, {
+    rule: `the ${what} schedule must give a finite number ≥ 0`,
+    expected: "a number",
+    received: value,
+    context: `step ${step}`,
+  });
 }

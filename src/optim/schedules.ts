@@ -1,8 +1,8 @@
+import { checkCount, checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber, valueError } from "../errors.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
-import { type Configured, configured } from "../regularize/configured.ts";
+import { type Configured, configured } from "../regularize/config.ts";
 import { cosineRise, log, pow } from "../tensor/portable.ts";
-import { checkCount, checkNonNegative, checkPositive } from "./ranges.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Options of schedules that decay over a number of steps. */
@@ -30,7 +30,11 @@ export interface RateDecayOptions extends DecayOptions {
 export function exponentialDecay(given: RateDecayOptions): Schedule & Configured {
   const options = checkRateDecay("exponentialDecay", given);
   const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
-  return schedule("exponentialDecay", options, (step) => initialLearningRate * pow(decayRate, progress(step, decaySteps, staircase)));
+  return schedule(
+    "exponentialDecay",
+    options,
+    (step) => initialLearningRate * pow(decayRate, progress(step, decaySteps, staircase)),
+  );
 }
 
 /**
@@ -41,7 +45,11 @@ export function exponentialDecay(given: RateDecayOptions): Schedule & Configured
 export function inverseTimeDecay(given: RateDecayOptions): Schedule & Configured {
   const options = checkRateDecay("inverseTimeDecay", given);
   const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
-  return schedule("inverseTimeDecay", options, (step) => initialLearningRate / (1 + decayRate * progress(step, decaySteps, staircase)));
+  return schedule(
+    "inverseTimeDecay",
+    options,
+    (step) => initialLearningRate / (1 + decayRate * progress(step, decaySteps, staircase)),
+  );
 }
 
 /** Options of {@link powerDecay}. */
@@ -51,7 +59,8 @@ export interface PowerDecayOptions extends DecayOptions {
 }
 
 /**
- * Power scheduling: lr₀/(1 + s/steps)^c. With c = 1 the rate is halved after `decaySteps` steps, a third after twice as many.
+ * Power scheduling: lr₀/(1 + s/steps)^c. With c = 1 the rate is halved after `decaySteps` steps, a third after twice as
+ * many.
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  */
 export function powerDecay(given: PowerDecayOptions): Schedule & Configured {
@@ -79,11 +88,19 @@ export function piecewiseConstantDecay(options: PiecewiseOptions): Schedule & Co
   const name = "piecewiseConstantDecay";
   const { boundaries, values } = checkOptions(name, options, { boundaries: "list!", values: "list!" });
   if (values.length !== boundaries.length + 1) {
-    throw valueError(name, { rule: "there is one value more than boundaries", expected: `${boundaries.length + 1} values`, received: values.length });
+    throw valueError(name, {
+      rule: "there is one value more than boundaries",
+      expected: `${boundaries.length + 1} values`,
+      received: values.length,
+    });
   }
   for (const value of values) checkNonNegative(name, "each value", value);
   if (boundaries.some((boundary, index) => index > 0 && boundary <= (boundaries[index - 1] as number))) {
-    throw valueError(name, { rule: "boundaries must rise", expected: "each larger than the one before", received: boundaries });
+    throw valueError(name, {
+      rule: "boundaries must rise",
+      expected: "each larger than the one before",
+      received: boundaries,
+    });
   }
   return schedule(name, options, (step) => {
     const at = boundaries.findIndex((boundary) => step <= boundary);
@@ -107,7 +124,11 @@ export interface PolynomialOptions extends DecayOptions {
  * @see Keras 3 `schedules.PolynomialDecay`.
  */
 export function polynomialDecay(given: PolynomialOptions): Schedule & Configured {
-  const options = decayOptions("polynomialDecay", given, { endLearningRate: "number", power: "number", cycle: "boolean" });
+  const options = decayOptions("polynomialDecay", given, {
+    endLearningRate: "number",
+    power: "number",
+    cycle: "boolean",
+  });
   const { initialLearningRate, decaySteps, endLearningRate = 1e-4, power = 1, cycle = false } = options;
   checkNonNegative("polynomialDecay", "endLearningRate", endLearningRate);
   checkPositive("polynomialDecay", "power", power);
@@ -128,12 +149,17 @@ export interface CosineOptions extends DecayOptions {
 }
 
 /**
- * Down along half a cosine: lr₀·((1 − α)·½(1 + cos πs/steps) + α); before it, if asked for, up in a straight line to `warmupTarget`.
+ * Down along half a cosine: lr₀·((1 − α)·½(1 + cos πs/steps) + α); before it, if asked for, up in a straight line to
+ * `warmupTarget`.
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  * @see Keras 3 `schedules.CosineDecay`; Loshchilov & Hutter 2017, arXiv:1608.03983.
  */
 export function cosineDecay(given: CosineOptions): Schedule & Configured {
-  const options = decayOptions("cosineDecay", given, { alpha: "number", warmupTarget: "number", warmupSteps: "number" });
+  const options = decayOptions("cosineDecay", given, {
+    alpha: "number",
+    warmupTarget: "number",
+    warmupSteps: "number",
+  });
   const { initialLearningRate, decaySteps, alpha = 0, warmupTarget, warmupSteps = 0 } = options;
   checkShare("cosineDecay", "alpha", alpha);
   checkCount("cosineDecay", "warmupSteps", warmupSteps, 0);
@@ -167,7 +193,13 @@ export interface RestartOptions {
  */
 export function cosineDecayRestarts(given: RestartOptions): Schedule & Configured {
   const name = "cosineDecayRestarts";
-  const table = { initialLearningRate: "number!", firstDecaySteps: "number!", tMul: "number", mMul: "number", alpha: "number" } as const;
+  const table = {
+    initialLearningRate: "number!",
+    firstDecaySteps: "number!",
+    tMul: "number",
+    mMul: "number",
+    alpha: "number",
+  } as const;
   const options = checkOptions(name, given, table);
   const { initialLearningRate, firstDecaySteps, tMul = 2, mMul = 1, alpha = 0 } = options;
   checkNonNegative(name, "initialLearningRate", initialLearningRate);
@@ -192,7 +224,8 @@ function cycleAt(time: number, factor: number): { cycle: number; share: number }
   return { cycle, share: (time - beginOf(cycle)) / pow(factor, cycle) };
 }
 
-const progress = (step: number, steps: number, staircase: boolean): number => (staircase ? Math.floor(step / steps) : step / steps);
+const progress = (step: number, steps: number, staircase: boolean): number =>
+  staircase ? Math.floor(step / steps) : step / steps;
 
 function schedule(kind: string, options: object, at: Schedule): Schedule & Configured {
   return configured(kind, { ...options }, at);
@@ -200,7 +233,11 @@ function schedule(kind: string, options: object, at: Schedule): Schedule & Confi
 
 /** Options with a rate and a number of steps, checked. @param table what there is besides. */
 function decayOptions<O extends DecayOptions>(name: string, given: O, table: OwnTable<NoInfer<O>, DecayOptions>): O {
-  const options = checkOptions(name, given, { initialLearningRate: "number!", decaySteps: "number!", ...table } as unknown as OptionTable<O>);
+  const options = checkOptions(name, given, {
+    initialLearningRate: "number!",
+    decaySteps: "number!",
+    ...table,
+  } as unknown as OptionTable<O>);
   checkNonNegative(name, "initialLearningRate", options.initialLearningRate);
   checkPositive(name, "decaySteps", options.decaySteps);
   return options;

@@ -1,14 +1,16 @@
 import { add, mul, sub } from "../tensor/ops/elementwise.ts";
-import { slotsLike } from "./method.ts";
 import { momentumOf } from "./momentum.ts";
 import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
+import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link sgd}. */
 export interface SgdOptions extends OptimizerOptions {
   /** Default 0.01. */
   learningRate?: number | Schedule;
-  /** How much of the last step is repeated, in [0, 1], or a function of the 0-based step (see `oneCycle`). Default 0. */
+  /**
+   * How much of the last step is repeated, in [0, 1], or a function of the 0-based step (see `oneCycle`). Default 0.
+   */
   momentum?: number | Schedule;
   /** Looks one step ahead (Nesterov). Default false. */
   nesterov?: boolean;
@@ -19,7 +21,8 @@ export interface SgdOptions extends OptimizerOptions {
  *   without momentum: w ← w − lr·g;  else m ← μ·m − lr·g, then w ← w + m, or w ← w + μ·m − lr·g (Nesterov)
  * Memory: none, or one slot (m) per weight. The learning rate is inside m, so a change of it takes effect gradually.
  * @throws ValueError where momentum is outside [0, 1] or an option of all optimizers is out of range.
- * @example model.compile({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), loss: "meanSquaredError" });
+ * @example model.compile({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), loss:
+ * "meanSquaredError" });
  * @see Keras 3 `optimizers.SGD`; Sutskever et al. 2013.
  */
 export function sgd(given: SgdOptions | number | Schedule = {}): Optimizer {

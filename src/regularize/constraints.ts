@@ -3,16 +3,19 @@ import { checkOptions } from "../options.ts";
 import { add, clip, div, maximum, mul, sqrt, square } from "../tensor/ops/elementwise.ts";
 import { type Axes, sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { configured } from "./configured.ts";
+import { configured } from "./config.ts";
 
-/** A rule for a weight, applied after every optimizer step: gives the nearest weight that obeys. Any function of this form will do. */
+/**
+ * A rule for a weight, applied after every optimizer step: gives the nearest weight that obeys. Any function of this
+ * form will do.
+ */
 export type Constraint = (w: Tensor) => Tensor;
 
 /** Options of the constraints on norms. */
 export interface NormOptions {
   /**
-   * The axes over which the norm is taken. Default 0: for a dense kernel [in, out] the vector of weights into each unit. For a convolution's
-   * kernel [height, width, in, out] give [0, 1, 2].
+   * The axes over which the norm is taken. Default 0: for a dense kernel [in, out] the vector of weights into each
+   * unit. For a convolution's kernel [height, width, in, out] give [0, 1, 2].
    */
   axis?: Axes;
 }
@@ -30,7 +33,9 @@ const epsilon = 1e-7;
 export function maxNorm(maxValue = 2, options: NormOptions = {}): Constraint {
   const { axis = 0 } = checkOptions("maxNorm", options, axisTable);
   checkNumber("maxNorm", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
-  return configured("maxNorm", { maxValue, axis }, (w: Tensor) => rescale(w, axis, (length) => clip(length, 0, maxValue)));
+  return configured("maxNorm", { maxValue, axis }, (w: Tensor) =>
+    rescale(w, axis, (length) => clip(length, 0, maxValue)),
+  );
 }
 
 /**
@@ -72,7 +77,11 @@ export function minMaxNorm(options: MinMaxNormOptions = {}): Constraint {
   checkNumber("minMaxNorm", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
   checkNumber("minMaxNorm", "rate", rate, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
   if (minValue > maxValue) {
-    throw valueError("minMaxNorm", { rule: "the bounds must be in order", expected: `minValue ≤ maxValue (${maxValue})`, received: minValue });
+    throw valueError("minMaxNorm", {
+      rule: "the bounds must be in order",
+      expected: `minValue ≤ maxValue (${maxValue})`,
+      received: minValue,
+    });
   }
   return configured("minMaxNorm", { minValue, maxValue, rate, axis }, (w: Tensor) =>
     rescale(w, axis, (length) => add(mul(clip(length, minValue, maxValue), rate), mul(length, 1 - rate))),

@@ -1,13 +1,13 @@
 import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
+import { formatShape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
 import { abs, add, equal, mul, square, sub } from "../tensor/ops/elementwise.ts";
 import { range } from "../tensor/ops/indexing.ts";
 import { matmul } from "../tensor/ops/matmul.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { expandDims } from "../tensor/ops/shaping.ts";
-import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { configured } from "./configured.ts";
+import { configured } from "./config.ts";
 import { l2Normalize } from "./norm.ts";
 
 /** A penalty on a tensor: a scalar that is added to the loss. Any function of this form will do. */
@@ -52,7 +52,9 @@ export function l1l2(options: L1L2Options = {}): Penalty {
   const { l1: first = 0, l2: second = 0 } = checkOptions("l1l2", options, { l1: "number", l2: "number" });
   checkFactor("l1l2", "l1", first);
   checkFactor("l1l2", "l2", second);
-  return configured("l1l2", { l1: first, l2: second }, (w: Tensor) => add(mul(sum(abs(w)), first), mul(sum(square(w)), second)));
+  return configured("l1l2", { l1: first, l2: second }, (w: Tensor) =>
+    add(mul(sum(abs(w)), first), mul(sum(square(w)), second)),
+  );
 }
 
 const byName = {
@@ -64,10 +66,16 @@ const byName = {
   },
 };
 
-/** The name of a penalty with factors of 0.01: so Keras documents it for "l1l2", too, although its class then has factors of 0, which penalise nothing. */
+/**
+ * The name of a penalty with factors of 0.01: so Keras documents it for "l1l2", too, although its class then has
+ * factors of 0, which penalise nothing.
+ */
 export type PenaltyName = keyof typeof byName;
 
-/** A penalty from its name, or one as it is. @throws ValueError on an unknown name, with the nearest, and on what is no penalty. */
+/**
+ * A penalty from its name, or one as it is. @throws ValueError on an unknown name, with the nearest, and on what is no
+ * penalty.
+ */
 export function penaltyOf(given: PenaltyName | Penalty | undefined, owner: string): Penalty | undefined {
   return typeof given === "string" ? lookUp(owner, "regularizer", byName, given)() : given;
 }
@@ -86,16 +94,25 @@ export interface OrthogonalPenaltyOptions {
  * @see Keras 3 `regularizers.OrthogonalRegularizer`.
  */
 export function orthogonalPenalty(options: OrthogonalPenaltyOptions = {}): Penalty {
-  const { factor = 0.01, mode = "rows" } = checkOptions("orthogonalPenalty", options, { factor: "number", mode: "string" });
+  const { factor = 0.01, mode = "rows" } = checkOptions("orthogonalPenalty", options, {
+    factor: "number",
+    mode: "string",
+  });
   checkFactor("orthogonalPenalty", "factor", factor);
   if (mode !== "rows" && mode !== "columns") {
     throw valueError("orthogonalPenalty", { rule: "unknown mode", expected: '"rows" or "columns"', received: mode });
   }
   return configured("orthogonalPenalty", { factor, mode }, (w: Tensor) => {
-    if (w.rank !== 2) throw shapeError("orthogonalPenalty", { rule: "the weight must be a matrix", expected: "rank 2", received: formatShape(w.shape) });
+    if (w.rank !== 2)
+      throw shapeError("orthogonalPenalty", {
+        rule: "the weight must be a matrix",
+        expected: "rank 2",
+        received: formatShape(w.shape),
+      });
     const size = w.shape[mode === "rows" ? 0 : 1] as number;
     const unit = l2Normalize(w, mode === "rows" ? 1 : 0);
-    const cosines = mode === "rows" ? matmul(unit, unit, { transposeB: true }) : matmul(unit, unit, { transposeA: true });
+    const cosines =
+      mode === "rows" ? matmul(unit, unit, { transposeB: true }) : matmul(unit, unit, { transposeA: true });
     const diagonal = equal(expandDims(range(size), 1), range(size));
     return mul(sum(abs(mul(cosines, sub(1, diagonal)))), factor / (size * (size - 1)));
   });

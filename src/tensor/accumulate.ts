@@ -1,22 +1,25 @@
+import type { Shape } from "../ir/shape.ts";
 import { add } from "./ops/elementwise.ts";
 import { concat, padOp } from "./ops/joining.ts";
 import { matmul, matmulOp } from "./ops/matmul.ts";
 import { type ReduceAttrs, reduceOp, sum } from "./ops/reduction.ts";
 import { transposeOp, zeros } from "./ops/shaping.ts";
-import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * The sum of the gradients that reach one tensor. What was used step by step is put together again, so that neither work nor memory
- * grows with the square of the steps: gradients of slices side by side make one tensor; the products and sums that are the gradients of a shared
- * weight make one over all steps.
+ * The sum of the gradients that reach one tensor. What was used step by step is put together again, so that neither
+ * work nor memory grows with the square of the steps: gradients of slices side by side make one tensor; the products
+ * and sums that are the gradients of a shared weight make one over all steps.
  */
 export function total(parts: readonly Tensor[]): Tensor {
   if (parts.length === 1) return parts[0] as Tensor;
   return [joinSlices, joinProducts, joinSums].reduce((list, join) => join(list), parts).reduce((a, b) => add(a, b));
 }
 
-/** Gives the parts that a rule applies to, in the order in which what they are gradients of was recorded, and the others. */
+/**
+ * Gives the parts that a rule applies to, in the order in which what they are gradients of was recorded, and the
+ * others.
+ */
 function divide(parts: readonly Tensor[], applies: (part: Tensor) => boolean): [Tensor[], Tensor[]] {
   return [parts.filter(applies).reverse(), parts.filter((part) => !applies(part))];
 }
@@ -61,7 +64,10 @@ function joinSlices(parts: readonly Tensor[]): readonly Tensor[] {
   return [concat(joined, axis), ...joinSlices([...overlapping, ...others])];
 }
 
-/** Whether a product or sum over so many rows is better done for all steps together: where there are many, each is worth its own, and copies cost more. */
+/**
+ * Whether a product or sum over so many rows is better done for all steps together: where there are many, each is worth
+ * its own, and copies cost more.
+ */
 const hasFewRows = (rows: number, result: Shape) => rows <= Math.max(256, ...result);
 
 /** Σ aᵢᵀ·bᵢ = [a₁; a₂; …]ᵀ·[b₁; b₂; …]. */
@@ -85,7 +91,10 @@ function joinProducts(parts: readonly Tensor[]): readonly Tensor[] {
 function joinSums(parts: readonly Tensor[]): readonly Tensor[] {
   const [sums, others] = divide(parts, ({ op, attrs, shape, inputs: [x] }) => {
     return (
-      op === reduceOp && (attrs as ReduceAttrs).operation === "sum" && `${(attrs as ReduceAttrs).axes}` === "0" && hasFewRows(x?.shape[0] as number, shape)
+      op === reduceOp &&
+      (attrs as ReduceAttrs).operation === "sum" &&
+      `${(attrs as ReduceAttrs).axes}` === "0" &&
+      hasFewRows(x?.shape[0] as number, shape)
     );
   });
   if (sums.length < 2) return parts;

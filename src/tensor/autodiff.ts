@@ -1,16 +1,17 @@
 import { valueError } from "../errors.ts";
+import { append } from "../ir/append.ts";
+import { checkList, formatShape, type Shape, sameShape } from "../ir/shape.ts";
 import { total } from "./accumulate.ts";
-import { append } from "./append.ts";
 import { asTensor, scalar } from "./ops/leaf.ts";
 import { sum } from "./ops/reduction.ts";
 import { broadcastTo, reshape, zeros } from "./ops/shaping.ts";
-import { checkList, formatShape, type Shape, sameShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Variable } from "./variable.ts";
 
 /**
- * Gradients of a scalar with respect to tensors or variables: a pure function from graph to graph that calls each op's `vjp` on the way
- * back. The result is made of ops, so gradients of gradients work. What `y` does not depend on has gradient 0.
+ * Gradients of a scalar with respect to tensors or variables: a pure function from graph to graph that calls each op's
+ * `vjp` on the way back. The result is made of ops, so gradients of gradients work. What `y` does not depend on has
+ * gradient 0.
  *
  * @param value y, a tensor of rank 0; use `sum` or `mean` first where it has axes.
  * @throws ValueError where y has axes, or an int32 tensor is asked for.
@@ -27,7 +28,12 @@ export function gradients(value: Tensor, xs: readonly (Tensor | Variable)[]): Te
   }
   const targets = checkList("gradients", "what is differentiated by", xs).map(asTensor);
   for (const target of targets) {
-    if (target.dtype !== "float32") throw valueError("gradients", { rule: "only float32 tensors have gradients", expected: "float32", received: target.dtype });
+    if (target.dtype !== "float32")
+      throw valueError("gradients", {
+        rule: "only float32 tensors have gradients",
+        expected: "float32",
+        received: target.dtype,
+      });
   }
   const path = between(y, new Set(targets));
   const parts = new Map<Tensor, Tensor[]>([[y, [scalar(1)]]]);
@@ -47,7 +53,10 @@ export function gradients(value: Tensor, xs: readonly (Tensor | Variable)[]): Te
   return targets.map((target) => found.get(target) ?? zeros(target.shape));
 }
 
-/** The nodes on a way from the targets to y, from y downwards. Ids grow with recording, so descending ids are a topological order. */
+/**
+ * The nodes on a way from the targets to y, from y downwards. Ids grow with recording, so descending ids are a
+ * topological order.
+ */
 function between(y: Tensor, targets: ReadonlySet<Tensor>): Set<Tensor> {
   const leads = new Map<Tensor, boolean>();
   const stack: Tensor[] = [y];
@@ -67,11 +76,16 @@ function between(y: Tensor, targets: ReadonlySet<Tensor>): Set<Tensor> {
 /** A gradient in its input's shape: adds up what broadcasting repeated, repeats what an op left smaller. */
 function matchShape(gradient: Tensor, shape: Shape): Tensor {
   if (sameShape(gradient.shape, shape)) return gradient;
-  if (gradient.rank < shape.length || gradient.shape.some((extent, i) => extent === 1 && (shape[i + shape.length - gradient.rank] ?? 1) !== 1)) {
+  if (
+    gradient.rank < shape.length ||
+    gradient.shape.some((extent, i) => extent === 1 && (shape[i + shape.length - gradient.rank] ?? 1) !== 1)
+  ) {
     return matchShape(broadcastTo(gradient, broadcastTarget(gradient.shape, shape)), shape);
   }
   const lead = gradient.rank - shape.length;
-  const axes = gradient.shape.flatMap((extent, axis) => (axis < lead || (shape[axis - lead] === 1 && extent !== 1) ? [axis] : []));
+  const axes = gradient.shape.flatMap((extent, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && extent !== 1) ? [axis] : [],
+  );
   return reshape(sum(gradient, axes), shape);
 }
 
@@ -89,7 +103,8 @@ export function grad(f: (x: Tensor) => Tensor): (x: Tensor | number) => Tensor {
 /** Value and gradient of `f` at once. */
 export function valueAndGrad(f: (x: Tensor) => Tensor): (x: Tensor | number) => { value: Tensor; gradient: Tensor } {
   return (x) => {
-    if (typeof f !== "function") throw valueError("grad", { rule: "differentiates a function of a tensor", expected: "a function", received: f });
+    if (typeof f !== "function")
+      throw valueError("grad", { rule: "differentiates a function of a tensor", expected: "a function", received: f });
     const input = asTensor(x);
     const value = asTensor(f(input));
     return { value, gradient: gradients(value, [input])[0] as Tensor };

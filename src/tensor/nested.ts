@@ -1,5 +1,5 @@
 import { literal, shapeError, valueError } from "../errors.ts";
-import type { NumericArray } from "./dtype.ts";
+import type { NumericArray } from "../ir/dtype.ts";
 
 /** A typed array of numbers. */
 export type HostData = Exclude<NumericArray, readonly number[]>;
@@ -18,7 +18,8 @@ export interface Flat<Data extends Float32Array | Float64Array = Float32Array> {
  *
  * @param kind of the result: Float32Array (default), or Float64Array where float64 is wanted.
  * @param name stands in front of the errors' paths, for example `x` in `x[2][1]`.
- * @throws ShapeError where rows differ in length or depth, ValueError where a value is not a number; both name the place.
+ * @throws ShapeError where rows differ in length or depth, ValueError where a value is not a number; both name the
+ * place.
  */
 export function flatten(name: string, values: NestedNumbers): Flat;
 export function flatten(name: string, values: NestedNumbers, kind: Float64ArrayConstructor): Flat<Float64Array>;
@@ -39,7 +40,8 @@ function shapeOfFirst(name: string, values: NestedNumbers): number[] {
   for (let level: NestedNumbers = values; isRow(level); level = level[0] as NestedNumbers) {
     shape.push(level.length);
     // An array that holds itself has no end.
-    if (shape.length > 32) throw shapeError(name, { rule: "arrays are nested too deep", expected: "at most 32 axes", received: "more" });
+    if (shape.length > 32)
+      throw shapeError(name, { rule: "arrays are nested too deep", expected: "at most 32 axes", received: "more" });
     if (level.length === 0) break;
   }
   return shape;
@@ -83,7 +85,10 @@ function isRow(value: NestedNumbers): value is NumericArray | readonly NestedNum
 
 /** Whether `value` is a typed array of numbers: neither a DataView nor 64-bit integers. */
 export function isNumericView(value: unknown): value is HostData {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array);
+  return (
+    ArrayBuffer.isView(value) &&
+    !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array)
+  );
 }
 
 const placeOf = (name: string, path: readonly number[]) => `${name}${path.map((index) => `[${index}]`).join("")}`;

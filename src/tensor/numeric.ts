@@ -1,4 +1,4 @@
-import { type Algebra, exact } from "./primitive.ts";
+import { type Algebra, exact } from "../ir/primitive.ts";
 
 /** The primitives on JavaScript numbers, in float64: the reference that every backend is held against. */
 export const numeric: Algebra<number> = {
@@ -45,13 +45,21 @@ export function erfinv(y: number): number {
   let x: number;
   if (w < 5)
     x =
-      horner(w - 2.5, [2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 2.1858087e-4, -1.25372503e-3, -4.17768164e-3, 2.46640727e-1, 1.50140941]) *
-      y;
+      horner(
+        w - 2.5,
+        [
+          2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 2.1858087e-4, -1.25372503e-3, -4.17768164e-3,
+          2.46640727e-1, 1.50140941,
+        ],
+      ) * y;
   else
     x =
       horner(
         Math.sqrt(w) - 3,
-        [-2.00214257e-4, 1.00950558e-4, 1.34934322e-3, -3.67342844e-3, 5.73950773e-3, -7.6224613e-3, 9.43887047e-3, 1.00167406, 2.83297682],
+        [
+          -2.00214257e-4, 1.00950558e-4, 1.34934322e-3, -3.67342844e-3, 5.73950773e-3, -7.6224613e-3, 9.43887047e-3,
+          1.00167406, 2.83297682,
+        ],
       ) * y;
   for (let step = 0; step < 2; step++) x -= (erf(x) - y) / ((2 / Math.sqrt(Math.PI)) * Math.exp(-x * x));
   return x;

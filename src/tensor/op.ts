@@ -1,7 +1,7 @@
-import type { BufferId, Instruction, View } from "../compiler/instruction.ts";
-import type { DType } from "./dtype.ts";
-import type { Algebra } from "./primitive.ts";
-import { checkSize, type Shape } from "./shape.ts";
+import type { DType } from "../ir/dtype.ts";
+import type { BufferId, Instruction, View } from "../ir/instruction.ts";
+import type { Algebra } from "../ir/primitive.ts";
+import { checkSize, type Shape } from "../ir/shape.ts";
 import { Tensor } from "./tensor.ts";
 
 /** The primitive ops; all others are made of these. The property tests have a table typed over this list. */
@@ -41,15 +41,17 @@ interface OpBase<A extends object> {
   /** Shape and dtype of the result; throws on inputs that do not fit. */
   infer(inputs: readonly Tensor[], attrs: A): { shape: Shape; dtype: DType };
   /**
-   * Gradient per input, recorded with ops; null where there is none. `dy` has the result's shape. A gradient may have the shape that its input was
-   * broadcast to: the walk back adds it up.
+   * Gradient per input, recorded with ops; null where there is none. `dy` has the result's shape. A gradient may have
+   * the shape that its input was broadcast to: the walk back adds it up.
    */
   vjp(dy: Tensor, inputs: readonly Tensor[], y: Tensor, attrs: A): readonly (Tensor | null)[];
 }
 
 /** An op with a kernel or a view of its own. */
 export interface KernelOp<A extends object> extends OpBase<A> {
-  /** Emits instructions and gives where the result stands; ops that only look at memory differently give another view. */
+  /**
+   * Emits instructions and gives where the result stands; ops that only look at memory differently give another view.
+   */
   lower(ctx: LowerContext, inputs: readonly View[], output: Tensor, attrs: A): View;
 }
 

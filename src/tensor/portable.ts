@@ -1,7 +1,8 @@
 /**
- * Functions of float64 numbers that give equal bits on every engine, for what the host works out and training depends on (schedules, decay rates,
- * first weights): IEEE arithmetic and nothing else. `Math.exp` and its like differ in their last bit from engine to engine and from version
- * to version, and so does `**`. Right to about 1e-15; the kernels have their own.
+ * Functions of float64 numbers that give equal bits on every engine, for what the host works out and training depends
+ * on (schedules, decay rates, first weights): IEEE arithmetic and nothing else. `Math.exp` and its like differ in their
+ * last bit from engine to engine and from version to version, and so does `**`. Right to about 1e-15; the kernels have
+ * their own.
  */
 
 /** log x for x > 0: x = m·2^k and log m = 2·artanh((m − 1)/(m + 1)). */
@@ -20,7 +21,8 @@ export function log(x: number): number {
 export function pow(x: number, y: number): number {
   if (!Number.isInteger(y)) return x === 0 ? (y > 0 ? 0 : Number.POSITIVE_INFINITY) : exp(y * log(x));
   let product = 1;
-  for (let [power, left] = [x, Math.abs(y)]; left >= 1; power *= power, left = Math.floor(left / 2)) if (left % 2 === 1) product *= power;
+  for (let [power, left] = [x, Math.abs(y)]; left >= 1; power *= power, left = Math.floor(left / 2))
+    if (left % 2 === 1) product *= power;
   return y < 0 ? 1 / product : product;
 }
 

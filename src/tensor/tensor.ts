@@ -1,13 +1,13 @@
 import { valueError } from "../errors.ts";
 import { cut, Printed, short } from "../format.ts";
-import type { DType, TypedArray } from "./dtype.ts";
+import type { DType, TypedArray } from "../ir/dtype.ts";
+import { formatShape, type Shape } from "../ir/shape.ts";
 import { hostJson } from "./host-json.ts";
 import type { OpDefinition } from "./op.ts";
-import { formatShape, type Shape } from "./shape.ts";
 
 /**
- * An immutable node of a graph: an op, its inputs, its attributes, a shape, a dtype. It computes nothing and owns no memory of
- * a backend; `data()` compiles and runs what is needed.
+ * An immutable node of a graph: an op, its inputs, its attributes, a shape, a dtype. It computes nothing and owns no
+ * memory of a backend; `data()` compiles and runs what is needed.
  */
 export class Tensor extends Printed {
   private static count = 0;
@@ -40,18 +40,27 @@ export class Tensor extends Printed {
   /**
    * As {@link data}, as nested arrays of numbers (a number for a scalar).
    *
-   * The type says how deep the nesting is, which nothing checks: a tensor's rank is known when it is recorded, not when TypeScript compiles. Without a
-   * type argument it is that of a matrix, such as predictions [samples, values].
+   * The type says how deep the nesting is, which nothing checks: a tensor's rank is known when it is recorded, not when
+   * TypeScript compiles. Without a type argument it is that of a matrix, such as predictions [samples, values].
    * @example const p = await t.array<number[][][]>(); p[0][0][0]; const loss = await mean.array<number>();
    */
   async array<Nested extends NestedArray = Rows>(): Promise<Nested> {
     return nest(await this.data(), this.shape) as Nested;
   }
 
-  /** `Tensor float32 [2, 2] [[1, 2], [3, 4]]`; what has to be computed shows what computes it: `Tensor float32 [8, 2] (matmul)`. */
+  /**
+   * `Tensor float32 [2, 2] [[1, 2], [3, 4]]`; what has to be computed shows what computes it: `Tensor float32 [8, 2]
+   * (matmul)`.
+   */
   override toString(): string {
-    const { name = "", fn, variable } = this.attrs as { name?: string; fn?: { name: string }; variable?: { name: string } };
-    const what = this.constant ? textOf(this.constant, this.shape) : `(${fn?.name ?? `${this.op.name} ${variable?.name ?? name}`.trim()})`;
+    const {
+      name = "",
+      fn,
+      variable,
+    } = this.attrs as { name?: string; fn?: { name: string }; variable?: { name: string } };
+    const what = this.constant
+      ? textOf(this.constant, this.shape)
+      : `(${fn?.name ?? `${this.op.name} ${variable?.name ?? name}`.trim()})`;
     return cut(`Tensor ${this.dtype} ${formatShape(this.shape)} ${what}`, 400);
   }
 
@@ -63,7 +72,12 @@ export class Tensor extends Printed {
   /** Text for templates. @throws ValueError for `t * 2` and `t > 1`, which would be NaN and false without a word. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint !== "number") return this.toString();
-    throw valueError("tensor", { rule: "operators take numbers", expected: "a number", received: this, advice: "Compute with ops, or with await t.array()." });
+    throw valueError("tensor", {
+      rule: "operators take numbers",
+      expected: "a number",
+      received: this,
+      advice: "Compute with ops, or with await t.array().",
+    });
   }
 
   private get constant(): TypedArray | undefined {
@@ -86,11 +100,16 @@ export function nest(data: ArrayLike<number>, shape: Shape, offset = 0): NestedA
   return Array.from({ length: extent }, (_, index) => nest(data, rest, offset + index * step));
 }
 
-/** The first five values of the last axis, for as many rows of a matrix, and for two along each axis of what has more axes. */
+/**
+ * The first five values of the last axis, for as many rows of a matrix, and for two along each axis of what has more
+ * axes.
+ */
 function textOf(data: ArrayLike<number>, shape: Shape, offset = 0, rows = shape.length > 2 ? 2 : 5): string {
   if (shape.length === 0) return short(data[offset] as number);
   const [extent = 0, ...rest] = shape;
   const step = rest.reduce((size, inner) => size * inner, 1);
-  const shown = Array.from({ length: Math.min(extent, rest.length === 0 ? 5 : rows) }, (_, index) => textOf(data, rest, offset + index * step, rows));
+  const shown = Array.from({ length: Math.min(extent, rest.length === 0 ? 5 : rows) }, (_, index) =>
+    textOf(data, rest, offset + index * step, rows),
+  );
   return `[${shown.join(", ")}${shown.length < extent ? ", …" : ""}]`;
 }

@@ -1,10 +1,10 @@
 import { literal, shapeError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
+import type { DType, NumericArray, TypedArray } from "../ir/dtype.ts";
+import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
-import type { DType, NumericArray, TypedArray } from "./dtype.ts";
 import { isNumericView } from "./nested.ts";
 import { defineOp, record } from "./op.ts";
-import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Where a variable's values are while a backend holds them. */
@@ -17,7 +17,10 @@ export interface Home {
 }
 
 export interface VariableOptions {
-  /** The first values: an array in row-major order, a number for all elements, or a tensor that is evaluated on first need. */
+  /**
+   * The first values: an array in row-major order, a number for all elements, or a tensor that is evaluated on first
+   * need.
+   */
   initial: NumericArray | number | Tensor;
   dtype?: DType;
   /** Default a number. A function where the name follows from one that may still change. */
@@ -28,12 +31,15 @@ export interface VariableOptions {
   role?: VariableRole | undefined;
 }
 
-/** The kernel of a layer that has one kernel, which spectral normalization divides; or a table of vectors, which muon leaves to AdamW. */
+/**
+ * The kernel of a layer that has one kernel, which spectral normalization divides; or a table of vectors, which muon
+ * leaves to AdamW.
+ */
 export type VariableRole = "kernel" | "embeddings";
 
 /**
- * State that outlives a run: weights, moving averages, optimizer slots. Its values are in the array or graph that it was made
- * with until a backend takes them; from then on they stay there, updated in place.
+ * State that outlives a run: weights, moving averages, optimizer slots. Its values are in the array or graph that it
+ * was made with until a backend takes them; from then on they stay there, updated in place.
  */
 export class Variable extends Printed {
   private static count = 0;
@@ -79,7 +85,10 @@ export class Variable extends Printed {
     return this.node;
   }
 
-  /** Records with another tensor in the variable's place, such as its value divided by a norm: for layers that change what a layer inside reads. */
+  /**
+   * Records with another tensor in the variable's place, such as its value divided by a norm: for layers that change
+   * what a layer inside reads.
+   */
   standIn<T>(value: Tensor, act: () => T): T {
     const own = this.tensor;
     this.node = value;
@@ -141,5 +150,11 @@ export const variableOp = /* @__PURE__ */ defineOp<{ variable: Variable }>({
   name: "variable",
   infer: (_, { variable }) => ({ shape: variable.shape, dtype: variable.dtype }),
   vjp: () => [],
-  lower: (ctx, _, output) => ({ buffer: ctx.leaf(output), dtype: output.dtype, offset: 0, shape: output.shape, strides: stridesOf(output.shape) }),
+  lower: (ctx, _, output) => ({
+    buffer: ctx.leaf(output),
+    dtype: output.dtype,
+    offset: 0,
+    shape: output.shape,
+    strides: stridesOf(output.shape),
+  }),
 });

@@ -1,7 +1,7 @@
 import { message } from "../errors.ts";
+import type { NumericArray } from "../ir/dtype.ts";
+import { formatShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
-import type { NumericArray } from "../tensor/dtype.ts";
-import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { indexIn } from "./index-in.ts";
 
 /** Numbers in row-major order: a typed array, nested arrays, or one number. */
@@ -13,7 +13,10 @@ export interface Tolerance {
   rtol?: number;
   /** Absolute. Default 1e-8. */
   atol?: number;
-  /** Shape of the values: the report then gives the worst element's index per axis. Default: that of the nesting of what is expected. */
+  /**
+   * Shape of the values: the report then gives the worst element's index per axis. Default: that of the nesting of what
+   * is expected.
+   */
   shape?: Shape;
 }
 
@@ -25,7 +28,8 @@ export interface Comparison {
 }
 
 /**
- * Compares numbers element by element: |actual − expected| ≤ atol + rtol·|expected|. NaN equals NaN, an infinity equals itself.
+ * Compares numbers element by element: |actual − expected| ≤ atol + rtol·|expected|. NaN equals NaN, an infinity equals
+ * itself.
  * @example compareClose([1, 2.1], [1, 2], { rtol: 1e-3 }).report; // names element 1
  */
 export function compareClose(actual: Numbers, expected: Numbers, tolerance: Tolerance = {}): Comparison {
@@ -33,9 +37,13 @@ export function compareClose(actual: Numbers, expected: Numbers, tolerance: Tole
   const { rtol = 1e-5, atol = 1e-8, shape = nestingOf(expected) } = checkOptions("allClose", tolerance, table);
   const a = flat(actual);
   const e = flat(expected);
-  if (a.length !== e.length) return { close: false, report: complain("as many values as expected", `${e.length} values`, a.length) };
+  if (a.length !== e.length)
+    return { close: false, report: complain("as many values as expected", `${e.length} values`, a.length) };
   if (sizeOf(shape) !== e.length) {
-    return { close: false, report: complain("the shape must hold the values", `${sizeOf(shape)} values for ${formatShape(shape)}`, e.length) };
+    return {
+      close: false,
+      report: complain("the shape must hold the values", `${sizeOf(shape)} values for ${formatShape(shape)}`, e.length),
+    };
   }
   let failures = 0;
   let worst = 0;
@@ -48,7 +56,12 @@ export function compareClose(actual: Numbers, expected: Numbers, tolerance: Tole
   if (e.length === 0) return { close: true, report: complain("values must be close", "no values", "none") };
   const [x, y] = [a[worst] as number, e[worst] as number];
   const where = `${failures} of ${e.length} elements differ, worst at ${formatShape(indexIn(shape, worst))}`;
-  const report = complain("values must be close", `${y} ± ${atol + rtol * Math.abs(y)}`, x, `${where}, rtol ${rtol}, atol ${atol}`);
+  const report = complain(
+    "values must be close",
+    `${y} ± ${atol + rtol * Math.abs(y)}`,
+    x,
+    `${where}, rtol ${rtol}, atol ${atol}`,
+  );
   return { close: failures === 0, report };
 }
 
@@ -56,12 +69,22 @@ export function compareClose(actual: Numbers, expected: Numbers, tolerance: Tole
  * A matcher for `expect.extend` of vitest, Jest and their like.
  * @example expect.extend({ toBeAllClose }); expect(await y.data()).toBeAllClose([1, 2], { rtol: 1e-6 });
  */
-export function toBeAllClose(received: Numbers, expected: Numbers, tolerance: Tolerance = {}): { pass: boolean; message: () => string } {
+export function toBeAllClose(
+  received: Numbers,
+  expected: Numbers,
+  tolerance: Tolerance = {},
+): { pass: boolean; message: () => string } {
   const { close, report } = compareClose(received, expected, tolerance);
-  return { pass: close, message: () => (close ? `allClose: values must differ somewhere. Even the worst is close: ${report}` : report) };
+  return {
+    pass: close,
+    message: () => (close ? `allClose: values must differ somewhere. Even the worst is close: ${report}` : report),
+  };
 }
 
-/** The type of {@link toBeAllClose} on `expect(…)`, for declaration merging: `interface Matchers<T> extends AllCloseMatchers<T> {}`. */
+/**
+ * The type of {@link toBeAllClose} on `expect(…)`, for declaration merging: `interface Matchers<T> extends
+ * AllCloseMatchers<T> {}`.
+ */
 export interface AllCloseMatchers<R = unknown> {
   /** Passes where all elements are within `atol + rtol·|expected|`. */
   toBeAllClose(expected: Numbers, tolerance?: Tolerance): R;
@@ -71,12 +94,16 @@ export interface AllCloseMatchers<R = unknown> {
 function distance(a: number, e: number, rtol: number, atol: number): number {
   if (a === e || (Number.isNaN(a) && Number.isNaN(e))) return 0;
   const tolerance = atol + rtol * Math.abs(e);
-  return Number.isFinite(a) && Number.isFinite(e) && tolerance > 0 ? Math.abs(a - e) / tolerance : Number.POSITIVE_INFINITY;
+  return Number.isFinite(a) && Number.isFinite(e) && tolerance > 0
+    ? Math.abs(a - e) / tolerance
+    : Number.POSITIVE_INFINITY;
 }
 
 /** The shape of nested arrays, as their first elements have it. */
 function nestingOf(values: Numbers): number[] {
-  return typeof values === "number" ? [] : [values.length, ...(values.length === 0 ? [] : nestingOf(values[0] as Numbers))];
+  return typeof values === "number"
+    ? []
+    : [values.length, ...(values.length === 0 ? [] : nestingOf(values[0] as Numbers))];
 }
 
 function flat(values: Numbers): ArrayLike<number> {

@@ -1,9 +1,9 @@
+import { type Shape, sizeOf } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
 
 /**
- * The part of fast-check that is needed here, by structure. aretejs depends on no package, not even for types: whoever has
- * fast-check hands it in, and gets arbitraries of that very instance, with its global settings.
+ * The part of fast-check that is needed here, by structure. aretejs depends on no package, not even for types: whoever
+ * has fast-check hands it in, and gets arbitraries of that very instance, with its global settings.
  */
 export interface FastCheck {
   /** `fc.integer`. */
@@ -59,7 +59,12 @@ export interface ValueLimits {
   clearance?: number;
 }
 
-const shapeTable: OptionTable<ShapeLimits> = { minRank: "number", maxRank: "number", minExtent: "number", maxExtent: "number" };
+const shapeTable: OptionTable<ShapeLimits> = {
+  minRank: "number",
+  maxRank: "number",
+  minExtent: "number",
+  maxExtent: "number",
+};
 const valueTable: OptionTable<ValueLimits> = { min: "number", max: "number", avoid: "list", clearance: "number" };
 
 /** Row-major values with their shape: what `tensor(values, shape)` takes. */
@@ -88,22 +93,31 @@ export interface TensorArbitraries {
  */
 export function arbitraries(fc: FastCheck): TensorArbitraries {
   const shape = (limits: ShapeLimits = {}): Arbitrary<Shape> => {
-    const { minRank = 0, maxRank = 4, minExtent = 1, maxExtent = 5 } = checkOptions("arbitraries.shape", limits, shapeTable);
+    const {
+      minRank = 0,
+      maxRank = 4,
+      minExtent = 1,
+      maxExtent = 5,
+    } = checkOptions("arbitraries.shape", limits, shapeTable);
     return fc.array(fc.integer({ min: minExtent, max: maxExtent }), { minLength: minRank, maxLength: maxRank });
   };
 
-  /** Each operand has some axes of the result replaced by 1 and some leading ones left off, but no axis is lost by both. */
+  /**
+   * Each operand has some axes of the result replaced by 1 and some leading ones left off, but no axis is lost by both.
+   */
   const broadcastable = (limits: ShapeLimits = {}): Arbitrary<{ a: Shape; b: Shape; result: Shape }> =>
     shape(limits).chain((result) =>
-      fc.array(fc.integer({ min: 0, max: 2 }), { minLength: result.length, maxLength: result.length }).chain((repeats) =>
-        fc.integer({ min: 0, max: result.length }).chain((dropped) =>
-          fc.boolean().map((swap) => {
-            const short = result.map((extent, axis) => (repeats[axis] === 1 ? 1 : extent)).slice(dropped);
-            const long = result.map((extent, axis) => (repeats[axis] === 2 && axis >= dropped ? 1 : extent));
-            return swap ? { a: long, b: short, result } : { a: short, b: long, result };
-          }),
+      fc
+        .array(fc.integer({ min: 0, max: 2 }), { minLength: result.length, maxLength: result.length })
+        .chain((repeats) =>
+          fc.integer({ min: 0, max: result.length }).chain((dropped) =>
+            fc.boolean().map((swap) => {
+              const short = result.map((extent, axis) => (repeats[axis] === 1 ? 1 : extent)).slice(dropped);
+              const long = result.map((extent, axis) => (repeats[axis] === 2 && axis >= dropped ? 1 : extent));
+              return swap ? { a: long, b: short, result } : { a: short, b: long, result };
+            }),
+          ),
         ),
-      ),
     );
 
   const values = (of: Shape, limits: ValueLimits = {}): Arbitrary<Float32Array> => {
@@ -119,7 +133,9 @@ export function arbitraries(fc: FastCheck): TensorArbitraries {
   const tensor = (limits: ShapeLimits & ValueLimits = {}): Arbitrary<TensorValues> => {
     const checked = checkOptions("arbitraries.tensor", limits, { ...shapeTable, ...valueTable });
     const { minRank, maxRank, minExtent, maxExtent, ...ofValues } = checked;
-    const ofShape = Object.fromEntries(Object.entries({ minRank, maxRank, minExtent, maxExtent }).filter(([, limit]) => limit !== undefined)) as ShapeLimits;
+    const ofShape = Object.fromEntries(
+      Object.entries({ minRank, maxRank, minExtent, maxExtent }).filter(([, limit]) => limit !== undefined),
+    ) as ShapeLimits;
     return shape(ofShape).chain((of) => values(of, ofValues).map((list) => ({ values: list, shape: of })));
   };
 

@@ -1,8 +1,8 @@
 import type { Backend } from "../backends/backend.ts";
 import { js } from "../backends/js/index.ts";
-import type { InstructionKind } from "../compiler/instruction.ts";
 import { AreteError } from "../errors.ts";
-import type { TypedArray } from "../tensor/dtype.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import type { InstructionKind } from "../ir/instruction.ts";
 import { compareClose } from "./allClose.ts";
 import { contractCases } from "./contract.ts";
 import { runInstructions } from "./programs.ts";
@@ -18,23 +18,29 @@ export interface ConformanceCase {
 }
 
 /**
- * The conformance suite: what a backend must do to run aretejs. Every kind of instruction is held against the reference (js in
- * float64), over layouts, places, empty shapes and special values; then the contract of {@link Backend} itself.
+ * The conformance suite: what a backend must do to run aretejs. Every kind of instruction is held against the reference
+ * (js in float64), over layouts, places, empty shapes and special values; then the contract of {@link Backend} itself.
  *
- * The whole memory is compared after each instruction, so what is written in wrong places is found too. Float results are
- * compared after rounding to float32, so that what overflows there counts as infinite.
+ * The whole memory is compared after each instruction, so what is written in wrong places is found too. Float results
+ * are compared after rounding to float32, so that what overflows there counts as infinite.
  * @example for (const { name, run } of conformance(await myBackend())) it(name, run);
  */
 export function conformance(backend: Backend): ConformanceCase[] {
   const reference = js({ precision: "float64" });
   const instructions = (Object.keys(trials) as InstructionKind[]).flatMap((kind) => {
     const list: readonly Trial[] = trials[kind]();
-    return list.map((trial): ConformanceCase => ({ name: `${kind}: ${trial.label}`, run: () => hold(backend, reference, trial) }));
+    return list.map(
+      (trial): ConformanceCase => ({ name: `${kind}: ${trial.label}`, run: () => hold(backend, reference, trial) }),
+    );
   });
   return [...instructions, ...contractCases(backend)];
 }
 
-async function hold(backend: Backend, reference: Backend, { label, arrays, instruction, rtol = 0, atol = 0 }: Trial): Promise<void> {
+async function hold(
+  backend: Backend,
+  reference: Backend,
+  { label, arrays, instruction, rtol = 0, atol = 0 }: Trial,
+): Promise<void> {
   const actual = await runInstructions(backend, arrays, [instruction]);
   const expected = await runInstructions(reference, arrays, [instruction]);
   actual.forEach((data, buffer) => {
@@ -43,6 +49,7 @@ async function hold(backend: Backend, reference: Backend, { label, arrays, instr
       wanted instanceof Int32Array
         ? compareClose(data, wanted, { rtol: 0, atol: 0 })
         : compareClose(Float32Array.from(data), Float32Array.from(wanted), { rtol, atol });
-    if (!close) throw new AreteError(`${backend.name}: ${instruction.kind} ${label}: buffer ${buffer} is off. ${report}`);
+    if (!close)
+      throw new AreteError(`${backend.name}: ${instruction.kind} ${label}: buffer ${buffer} is off. ${report}`);
   });
 }

@@ -1,7 +1,7 @@
 import { type Backend, isHostBackend, type Storage } from "../backends/backend.ts";
-import type { BufferSpec, MapInstruction, Program } from "../compiler/instruction.ts";
 import { AreteError } from "../errors.ts";
-import type { NumericArray } from "../tensor/dtype.ts";
+import type { NumericArray } from "../ir/dtype.ts";
+import type { BufferSpec, MapInstruction, Program } from "../ir/instruction.ts";
 import { compareClose } from "./allClose.ts";
 import type { ConformanceCase } from "./conformance.ts";
 import { viewOf } from "./programs.ts";
@@ -54,7 +54,10 @@ const accumulate: Program = {
   arenaBytes: 256,
 };
 
-/** Another program on the same variable: doubled = total + total, at a place of the arena that the first uses for its input. */
+/**
+ * Another program on the same variable: doubled = total + total, at a place of the arena that the first uses for its
+ * input.
+ */
 const double: Program = {
   buffers: [spec("variable", -1, { name: "total" }), spec("temporary", 0)],
   instructions: [plus(0, 0, 1)],
@@ -219,7 +222,9 @@ function refuses(what: string, action: () => unknown): void {
     action();
   } catch (error) {
     if (error instanceof AreteError) return;
-    throw new AreteError(`conformance: ${what} must be refused with an AreteError. Expected an AreteError, received ${error}.`);
+    throw new AreteError(
+      `conformance: ${what} must be refused with an AreteError. Expected an AreteError, received ${error}.`,
+    );
   }
   throw new AreteError(`conformance: ${what} must be refused. Expected an AreteError, received none.`);
 }

@@ -4,12 +4,12 @@ import { js } from "../backends/js/index.ts";
 import { compile } from "../compiler/compile.ts";
 import { permutation } from "../data/rng.ts";
 import { AreteError, message, valueError } from "../errors.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import { formatShape, type Shape, sizeOf } from "../ir/shape.ts";
 import type { Layer } from "../nn/layer.ts";
 import { checkOptions } from "../options.ts";
 import { gradients } from "../tensor/autodiff.ts";
-import type { TypedArray } from "../tensor/dtype.ts";
 import { add, mul, placeholder, sum, tensor } from "../tensor/ops/index.ts";
-import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { type NestedArray, Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { indexIn } from "./index-in.ts";
@@ -28,13 +28,16 @@ export interface GradientCheckOptions {
   seed?: number;
   /** Which variables are checked beside the inputs. Default: all trainable ones that f reads. */
   variables?: readonly Variable[];
-  /** Whether a layer is checked as in train steps (dropout on, batch statistics in use) or as in predictions. Default true. */
+  /**
+   * Whether a layer is checked as in train steps (dropout on, batch statistics in use) or as in predictions. Default
+   * true.
+   */
   training?: boolean;
 }
 
 /**
- * A layer, or a model. Every `Layer` has these; they are written out because the declarations of a `Layer` would draw those of all ops into what
- * both of the package's entries share, where their namespace cannot be declared.
+ * A layer, or a model. Every `Layer` has these; they are written out because the declarations of a `Layer` would draw
+ * those of all ops into what both of the package's entries share, where their namespace cannot be declared.
  */
 export interface CheckedLayer {
   readonly kind: string;
@@ -67,12 +70,15 @@ export interface GradientReport {
 }
 
 /**
- * Holds recorded gradients against central differences (f(x + h) − f(x − h)) / 2h in float64. Results are reduced to a scalar with fixed weights that
- * all differ, so that an error cannot cancel. Variables that f reads are checked, too, on copies: they stay as they are, where they are.
+ * Holds recorded gradients against central differences (f(x + h) − f(x − h)) / 2h in float64. Results are reduced to a
+ * scalar with fixed weights that all differ, so that an error cannot cancel. Variables that f reads are checked, too,
+ * on copies: they stay as they are, where they are.
  *
- * @param f any function made of ops; wrap a gradient in it to check the second derivative. Or a layer, which is built for the inputs and gets first
+ * @param f any function made of ops; wrap a gradient in it to check the second derivative. Or a layer, which is built
+ * for the inputs and gets first
  *   weights where it has none; what it adds to the loss counts.
- * @param inputs values at which to check; those of dtype int32 (indices, labels) are passed on and have no gradient. Keep away from
+ * @param inputs values at which to check; those of dtype int32 (indices, labels) are passed on and have no gradient.
+ * Keep away from
  *   kinks: no derivative is right there.
  * @throws AreteError that names the worst element, where one is further off than the tolerance.
  * @example await checkGradients((x, w) => tanh(matmul(x, w)), [[[1, 2]], [[3], [4]]]);
@@ -106,11 +112,21 @@ export async function checkGradients(
 
   const found = variablesIn(recorded);
   const checked = new Set(variables ?? found.filter(({ trainable }) => trainable));
-  const nodes = new Map(found.map((variable) => [variable, placeholder(`variable "${variable.name}" (${variable.id})`, variable.shape, variable.dtype)]));
+  const nodes = new Map(
+    found.map((variable) => [
+      variable,
+      placeholder(`variable "${variable.name}" (${variable.id})`, variable.shape, variable.dtype),
+    ]),
+  );
   const loss = replaceVariables(recorded, nodes);
   const data = await evaluate(constants, backend);
   const all: Place[] = [
-    ...places.map((place, index) => ({ place, data: data[index] as TypedArray, name: `input ${index}`, isChecked: place.dtype === "float32" })),
+    ...places.map((place, index) => ({
+      place,
+      data: data[index] as TypedArray,
+      name: `input ${index}`,
+      isChecked: place.dtype === "float32",
+    })),
     ...(await Promise.all(
       found.map(async (variable) => ({
         place: nodes.get(variable) as Tensor,
@@ -131,7 +147,11 @@ interface Place {
   readonly isChecked: boolean;
 }
 
-async function compareAll(loss: Tensor, places: readonly Place[], { h, tolerance, maxElements, seed }: Steps): Promise<GradientReport> {
+async function compareAll(
+  loss: Tensor,
+  places: readonly Place[],
+  { h, tolerance, maxElements, seed }: Steps,
+): Promise<GradientReport> {
   const backend = js({ precision: "float64" });
   const prepare = async (outputs: Record<string, Tensor>): Promise<Prepared> => {
     const graph = compile({ outputs });
@@ -158,7 +178,13 @@ async function compareAll(loss: Tensor, places: readonly Place[], { h, tolerance
       // Written so that a NaN counts as the worst.
       if (worst && error <= worst.error) continue;
       shape = at.place.shape;
-      worst = { name: at.name, index: indexIn(shape, element), recorded: gradient[element] as number, difference, error };
+      worst = {
+        name: at.name,
+        index: indexIn(shape, element),
+        recorded: gradient[element] as number,
+        difference,
+        error,
+      };
       if (Number.isNaN(error)) break;
     }
     if (Number.isNaN(worst?.error)) break;
@@ -200,17 +226,31 @@ async function centralDifference(prepared: Prepared, x: TypedArray, element: num
 }
 
 function relativeError(recorded: number, difference: number): number {
-  return recorded === difference ? 0 : Math.abs(recorded - difference) / Math.max(1, Math.abs(recorded), Math.abs(difference));
+  return recorded === difference
+    ? 0
+    : Math.abs(recorded - difference) / Math.max(1, Math.abs(recorded), Math.abs(difference));
 }
 
 /** Σ w·y with weights from 0.5 to 1.5, spread by the golden ratio; the first, and so that of a scalar, is 1. */
 function weightedSum(y: Tensor): Tensor {
-  if (y.dtype !== "float32") throw valueError("checkGradients", { rule: "f must give a float32 tensor", expected: "float32", received: y.dtype });
-  const weights = Float64Array.from({ length: sizeOf(y.shape) }, (_, index) => 0.5 + ((0.5 + index * 0.6180339887498949) % 1));
+  if (y.dtype !== "float32")
+    throw valueError("checkGradients", {
+      rule: "f must give a float32 tensor",
+      expected: "float32",
+      received: y.dtype,
+    });
+  const weights = Float64Array.from(
+    { length: sizeOf(y.shape) },
+    (_, index) => 0.5 + ((0.5 + index * 0.6180339887498949) % 1),
+  );
   return sum(mul(y, tensor(weights, y.shape)));
 }
 
-function failure({ name, index, recorded, difference, error }: GradientElement, shape: Shape, tolerance: number): AreteError {
+function failure(
+  { name, index, recorded, difference, error }: GradientElement,
+  shape: Shape,
+  tolerance: number,
+): AreteError {
   return new AreteError(
     message("checkGradients", {
       rule: "a recorded gradient must equal the central difference",

@@ -1,4 +1,4 @@
-import type { Shape } from "../tensor/shape.ts";
+import type { Shape } from "../ir/shape.ts";
 
 /** The index, axis by axis, of a place in row-major order. */
 export function indexIn(shape: Shape, position: number): number[] {

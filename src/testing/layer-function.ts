@@ -5,10 +5,13 @@ import { randomKey } from "../tensor/ops/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
- * A layer as a function of its inputs: built for them, with first weights where it has none. Random layers draw the same at every call. Gives the
- * outputs, and what the layer adds to the loss.
+ * A layer as a function of its inputs: built for them, with first weights where it has none. Random layers draw the
+ * same at every call. Gives the outputs, and what the layer adds to the loss.
  */
-export function asFunction(layer: Layer, { training, seed }: { training: boolean; seed: number }): (...inputs: Tensor[]) => readonly Tensor[] {
+export function asFunction(
+  layer: Layer,
+  { training, seed }: { training: boolean; seed: number },
+): (...inputs: Tensor[]) => readonly Tensor[] {
   return (...inputs) => {
     const shapes = inputs.map(({ shape }) => [null, ...shape.slice(1)]);
     layer.ensureBuilt(inputs.length === 1 ? (shapes[0] ?? []) : shapes);

@@ -1,18 +1,26 @@
 import type { Backend } from "../backends/backend.ts";
-import type { BufferId, BufferSpec, Instruction, Program, View } from "../compiler/instruction.ts";
+import type { DType, TypedArray } from "../ir/dtype.ts";
+import type { BufferId, BufferSpec, Instruction, Program, View } from "../ir/instruction.ts";
+import { type Shape, stridesOf } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
-import type { DType, TypedArray } from "../tensor/dtype.ts";
-import { type Shape, stridesOf } from "../tensor/shape.ts";
 
 /** A view from the start of a buffer, contiguous and float32 unless said otherwise. */
-export function viewOf(buffer: BufferId, shape: Shape, options: { dtype?: DType; offset?: number; strides?: readonly number[] } = {}): View {
-  const { dtype = "float32", offset = 0, strides = stridesOf(shape) } = checkOptions("viewOf", options, { dtype: "string", offset: "number", strides: "list" });
+export function viewOf(
+  buffer: BufferId,
+  shape: Shape,
+  options: { dtype?: DType; offset?: number; strides?: readonly number[] } = {},
+): View {
+  const {
+    dtype = "float32",
+    offset = 0,
+    strides = stridesOf(shape),
+  } = checkOptions("viewOf", options, { dtype: "string", offset: "number", strides: "list" });
   return { buffer, dtype, offset, shape, strides };
 }
 
 /**
- * A program on variables alone: every array is a buffer, in order. Variables keep what no instruction touches, so that a test
- * sees a kernel write where it should not.
+ * A program on variables alone: every array is a buffer, in order. Variables keep what no instruction touches, so that
+ * a test sees a kernel write where it should not.
  */
 export function programOn(arrays: readonly TypedArray[], instructions: readonly Instruction[]): Program {
   const buffers = arrays.map((array, index): BufferSpec => {
@@ -22,7 +30,11 @@ export function programOn(arrays: readonly TypedArray[], instructions: readonly 
 }
 
 /** Runs instructions once on copies of the arrays and gives what every buffer holds afterwards. */
-export async function runInstructions(backend: Backend, arrays: readonly TypedArray[], instructions: readonly Instruction[]): Promise<TypedArray[]> {
+export async function runInstructions(
+  backend: Backend,
+  arrays: readonly TypedArray[],
+  instructions: readonly Instruction[],
+): Promise<TypedArray[]> {
   const storages = arrays.map((array) => backend.allocate({ size: array.length, dtype: dtypeIn(array) }));
   storages.forEach((storage, index) => {
     backend.write(storage, arrays[index] as TypedArray);

@@ -2,9 +2,9 @@ import type { Backend } from "../backends/backend.ts";
 import { evaluate } from "../backends/evaluate.ts";
 import { reachable } from "../compiler/graph.ts";
 import { valueError } from "../errors.ts";
-import type { TypedArray } from "../tensor/dtype.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import { sizeOf } from "../ir/shape.ts";
 import { record } from "../tensor/op.ts";
-import { sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Variable, variableOp } from "../tensor/variable.ts";
 
@@ -25,7 +25,10 @@ export function replaceVariables(tensor: Tensor, places: ReadonlyMap<Variable, T
   return made.get(tensor) as Tensor;
 }
 
-/** A variable's values, which stay where they are; first ones are worked out on `backend`. @throws ValueError where it has none yet. */
+/**
+ * A variable's values, which stay where they are; first ones are worked out on `backend`. @throws ValueError where it
+ * has none yet.
+ */
 export async function valuesOf(variable: Variable, backend: Backend): Promise<TypedArray> {
   const { home, initial, shape, dtype } = variable;
   // In float64, so that a small step is not rounded away.

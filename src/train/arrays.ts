@@ -1,6 +1,6 @@
 import { type ArrayInput, type HostArray, isHostArray, rowsOf, toHostArrayAsync } from "../data/array.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
-import { formatShape } from "../tensor/shape.ts";
+import { formatShape } from "../ir/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Columns } from "./batch.ts";
 
@@ -28,7 +28,10 @@ export interface DataGiven {
  * Data as columns with one number of rows.
  * @throws ShapeError where rows differ, ValueError where there are none, labels are missing, or names do not fit.
  */
-export async function toColumns({ label, inputs, outputs, needsLabels }: Slots, { x, y, sampleWeight }: DataGiven): Promise<Columns> {
+export async function toColumns(
+  { label, inputs, outputs, needsLabels }: Slots,
+  { x, y, sampleWeight }: DataGiven,
+): Promise<Columns> {
   const names = inputs.map(({ name }) => name);
   // Before x: of fit({ x, y }) it says more that labels are missing.
   const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
@@ -66,16 +69,29 @@ async function arraysOf(
         const array = list[index];
         if (array !== undefined && array !== null) return toHostArrayAsync(nameAt(index), array);
         if (!needs[index]) return undefined;
-        throw valueError(label, { rule: `${what} must have an array for "${name}"`, expected: names.filter((_, at) => needs[at]), received: array });
+        throw valueError(label, {
+          rule: `${what} must have an array for "${name}"`,
+          expected: names.filter((_, at) => needs[at]),
+          received: array,
+        });
       }),
     );
   if (what !== "x" && (given === undefined || given === null)) {
     if (!needs.includes(true)) return names.map(() => undefined);
-    throw valueError(label, { rule: "labels are needed", expected: "x and y", received: "x alone", advice: "Call it with (x, y, options)." });
+    throw valueError(label, {
+      rule: "labels are needed",
+      expected: "x and y",
+      received: "x alone",
+      advice: "Call it with (x, y, options).",
+    });
   }
-  if (isPlainRecord(given)) return each(pick(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
+  if (isPlainRecord(given))
+    return each(pick(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
   if (names.length === 1) {
-    const only = Array.isArray(given) && given.length === 1 && (given[0] instanceof Tensor || isHostArray(given[0])) ? given[0] : given;
+    const only =
+      Array.isArray(given) && given.length === 1 && (given[0] instanceof Tensor || isHostArray(given[0]))
+        ? given[0]
+        : given;
     return [await toHostArrayAsync(what, only as ArrayInput)];
   }
   if (!Array.isArray(given) || given.length !== names.length) {
@@ -89,22 +105,39 @@ async function arraysOf(
 }
 
 /** What a record has under each of some names. @throws ValueError where it has others. */
-export function pick<T>(label: string, what: string, given: Readonly<Record<string, T>>, names: readonly string[]): (T | undefined)[] {
+export function pick<T>(
+  label: string,
+  what: string,
+  given: Readonly<Record<string, T>>,
+  names: readonly string[],
+): (T | undefined)[] {
   const known = Object.fromEntries(names.map((name) => [name, true]));
   for (const name of Object.keys(given)) lookUp(label, what, known, name);
   return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
 }
 
 /** One array of weights, or one number, serves all outputs. */
-async function weightsOf(label: string, given: ArraysGiven, outputs: readonly string[], needs: readonly boolean[] | undefined): Promise<Columns["weights"]> {
-  const isShared = outputs.length > 1 && (typeof given === "number" || given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
+async function weightsOf(
+  label: string,
+  given: ArraysGiven,
+  outputs: readonly string[],
+  needs: readonly boolean[] | undefined,
+): Promise<Columns["weights"]> {
+  const isShared =
+    outputs.length > 1 &&
+    (typeof given === "number" || given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
   if (!isShared) return arraysOf(label, "sampleWeight", given, outputs, needs);
   const [array] = await arraysOf(label, "sampleWeight", given, ["all outputs"]);
   return outputs.map(() => array);
 }
 
 export function isPlainRecord(value: unknown): value is Readonly<Record<string, ArrayInput>> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype && !isHostArray(value);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    !isHostArray(value)
+  );
 }
 
 function sharedRows(label: string, { x, y, weights }: Omit<Columns, "rows">): number {
@@ -123,6 +156,7 @@ function sharedRows(label: string, { x, y, weights }: Omit<Columns, "rows">): nu
       context: `${first[0]} ${formatShape(first[1].shape)}, ${name} ${formatShape(array.shape)}`,
     });
   }
-  if (rows === 0) throw valueError(label, { rule: "there must be data", expected: "at least one sample", received: "none" });
+  if (rows === 0)
+    throw valueError(label, { rule: "there must be data", expected: "at least one sample", received: "none" });
   return rows;
 }

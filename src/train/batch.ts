@@ -1,7 +1,7 @@
 import type { InputPort } from "../backends/backend.ts";
 import type { HostArray } from "../data/array.ts";
-import { type DType, dtypeOf } from "../tensor/dtype.ts";
-import type { Shape } from "../tensor/shape.ts";
+import { type DType, dtypeOf } from "../ir/dtype.ts";
+import type { Shape } from "../ir/shape.ts";
 
 /** Shape and element type of one array of a batch. */
 export interface ArraySpec {
@@ -43,6 +43,7 @@ export function specOf(columns: Columns, rows: number, inputs: readonly { readon
   const x = columns.x.map((array, index) => ({ shape: batch(array), dtype: inputs[index]?.dtype ?? "float32" }));
   const y = columns.y.map((array) => array && { shape: batch(array), dtype: dtypeOf(array.data) });
   const weights = columns.weights.map((array) => array && { shape: batch(array), dtype: "float32" as const });
-  const text = (specs: readonly (ArraySpec | undefined)[]) => specs.map((spec) => (spec ? `${spec.dtype}[${spec.shape}]` : "-")).join(" ");
+  const text = (specs: readonly (ArraySpec | undefined)[]) =>
+    specs.map((spec) => (spec ? `${spec.dtype}[${spec.shape}]` : "-")).join(" ");
   return { signature: `${text(x)} | ${text(y)} | ${text(weights)}`, rows, x, y, weights };
 }

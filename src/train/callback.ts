@@ -42,11 +42,15 @@ export interface Training extends Run {
 type Hooked = void | Promise<void>;
 
 /**
- * Code that runs while a model trains. All hooks are optional, may be asynchronous, and are called in the callbacks' order. Logs may be added to. What a hook
- * throws ends the call (`fit`, `evaluate`, `predict`) without `onTrainEnd`; the model keeps the weights of the last step and can be used on.
+ * Code that runs while a model trains. All hooks are optional, may be asynchronous, and are called in the callbacks'
+ * order. Logs may be added to. What a hook throws ends the call (`fit`, `evaluate`, `predict`) without `onTrainEnd`;
+ * the model keeps the weights of the last step and can be used on.
  */
 export interface Callback {
-  /** Whether train steps look for numbers that are not finite, layer by layer (see `Training.diagnosis`): this costs some time. */
+  /**
+   * Whether train steps look for numbers that are not finite, layer by layer (see `Training.diagnosis`): this costs
+   * some time.
+   */
   readonly diagnoses?: boolean;
   onTrainBegin?(training: Training): Hooked;
   onTrainEnd?(logs: Logs, training: Training): Hooked;
@@ -55,7 +59,9 @@ export interface Callback {
   /** Logs hold losses and metrics, those of validation with `val_` before their names. */
   onEpochEnd?(epoch: number, logs: Logs, training: Training): Hooked;
   onTrainBatchBegin?(batch: number, training: Training): Hooked;
-  /** Logs hold the means over the epoch so far. Reading them costs a little, so have this hook only where it is needed. */
+  /**
+   * Logs hold the means over the epoch so far. Reading them costs a little, so have this hook only where it is needed.
+   */
   onTrainBatchEnd?(batch: number, logs: Logs, training: Training): Hooked;
   onTestBegin?(run: Run): Hooked;
   onTestEnd?(logs: Logs, run: Run): Hooked;
@@ -94,14 +100,18 @@ const hooks: OptionTable<Callback> = {
 
 /**
  * Callbacks as a list: one alone is a list of one.
- * @throws ValueError on what is no object; on a name of a plain object that begins as hooks do but is none, with the nearest; on a hook that is no
- * function. Objects of classes may have methods of any name.
+ * @throws ValueError on what is no object; on a name of a plain object that begins as hooks do but is none, with the
+ * nearest; on a hook that is no function. Objects of classes may have methods of any name.
  */
 export function callbacksOf(owner: string, given: Callback | readonly Callback[]): readonly Callback[] {
   const list = listOf(given);
   for (const callback of list) {
     if (typeof callback !== "object" || callback === null) {
-      throw valueError(owner, { rule: "a callback is an object of hooks", expected: "such as { onEpochEnd: … }", received: callback });
+      throw valueError(owner, {
+        rule: "a callback is an object of hooks",
+        expected: "such as { onEpochEnd: … }",
+        received: callback,
+      });
     }
     const isPlain = Object.getPrototypeOf(Object.getPrototypeOf(callback) ?? {}) === null;
     checkHooks(owner, callback, (name) => name in hooks || (isPlain && /^on[A-Z_]/.test(name)));
@@ -123,7 +133,8 @@ export function checkHooks(owner: string, callback: Callback, counts: (name: str
 export class CallbackList {
   /**
    * @param run what each hook is told last; a {@link Training} where hooks of training are called.
-   * @param queue runs the operation that calls the callbacks, where there is one: it is paused while they run, so that they may use the model.
+   * @param queue runs the operation that calls the callbacks, where there is one: it is paused while they run, so that
+   * they may use the model.
    * @throws ValueError where one is listed twice: it would count everything twice.
    */
   constructor(
@@ -132,7 +143,11 @@ export class CallbackList {
     private readonly queue?: OperationQueue,
   ) {
     if (new Set(callbacks).size < callbacks.length) {
-      throw valueError("callbacks", { rule: "each callback may be listed once", expected: "different callbacks", received: "one twice" });
+      throw valueError("callbacks", {
+        rule: "each callback may be listed once",
+        expected: "different callbacks",
+        received: "one twice",
+      });
     }
   }
 

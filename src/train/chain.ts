@@ -8,7 +8,8 @@ import type { Application, SymbolicTensor } from "../nn/symbolic.ts";
  * @throws StateError where the network has several outputs; ValueError on what is no layer.
  */
 export function outputBehind({ label, outputs }: Network, layer: Layer): SymbolicTensor {
-  if (!(layer instanceof Layer)) throw valueError(`add of ${label}`, { rule: "takes a layer", expected: "such as dense(10)", received: layer });
+  if (!(layer instanceof Layer))
+    throw valueError(`add of ${label}`, { rule: "takes a layer", expected: "such as dense(10)", received: layer });
   const [end, other] = outputs;
   if (end && !other) return layer.apply(end);
   throw stateError(label, { rule: "add is for models of one output", expected: "1 output", received: outputs.length });

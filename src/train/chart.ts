@@ -9,11 +9,14 @@ interface ChartOptions {
 }
 
 /**
- * Curves as text, over the index of their values; where several fall into one column, their mean. One curve is drawn in stars; several in letters with
- * a legend, the first on top where they meet.
+ * Curves as text, over the index of their values; where several fall into one column, their mean. One curve is drawn in
+ * stars; several in letters with a legend, the first on top where they meet.
  * @param series values by name, those that are not finite left out.
  */
-export function chart(series: Readonly<Record<string, readonly number[]>>, { width = 60, height = 12, ends }: ChartOptions = {}): string {
+export function chart(
+  series: Readonly<Record<string, readonly number[]>>,
+  { width = 60, height = 12, ends }: ChartOptions = {},
+): string {
   const names = Object.keys(series);
   const curves = Object.values(series);
   const all = curves.flat().filter(Number.isFinite);
@@ -24,7 +27,9 @@ export function chart(series: Readonly<Record<string, readonly number[]>>, { wid
   const begin = (column: number) => Math.floor((column * longest) / width);
   curves.forEach((values, index) => {
     for (let column = 0; column < width; column++) {
-      const points = values.slice(begin(column), Math.max(begin(column) + 1, begin(column + 1))).filter(Number.isFinite);
+      const points = values
+        .slice(begin(column), Math.max(begin(column) + 1, begin(column + 1)))
+        .filter(Number.isFinite);
       if (points.length === 0) continue;
       const y = points.reduce((a, b) => a + b) / points.length;
       const level = high > low ? Math.round(((y - low) / (high - low)) * (height - 1)) : 0;

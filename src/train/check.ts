@@ -1,9 +1,9 @@
 import type { HostArray } from "../data/array.ts";
 import { type Complaint, shapeError, valueError } from "../errors.ts";
+import { formatShape, sizeOf } from "../ir/shape.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Network } from "../nn/network.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
-import { formatShape, sizeOf } from "../tensor/shape.ts";
 import type { Columns } from "./batch.ts";
 
 /** What data are checked against. */
@@ -17,8 +17,9 @@ export interface Expectations {
 }
 
 /**
- * Checks data before anything runs: shapes of samples; then, in one pass over them, that numbers are finite in float32, that what feeds whole-number
- * inputs is whole, that what feeds embeddings numbers their vectors, and that class labels exist.
+ * Checks data before anything runs: shapes of samples; then, in one pass over them, that numbers are finite in float32,
+ * that what feeds whole-number inputs is whole, that what feeds embeddings numbers their vectors, and that class labels
+ * exist.
  * @throws ShapeError or ValueError naming the array and the sample.
  */
 export function checkColumns({ label, network, losses, checkData }: Expectations, columns: Columns): void {
@@ -55,17 +56,24 @@ export function checkColumns({ label, network, losses, checkData }: Expectations
   });
 }
 
-const nameIn = (what: string, list: readonly unknown[], index: number) => (list.length === 1 ? what : `${what}[${index}]`);
+const nameIn = (what: string, list: readonly unknown[], index: number) =>
+  list.length === 1 ? what : `${what}[${index}]`;
 
 function checkSampleShape(label: string, name: string, array: HostArray, { shape }: SymbolicTensor): void {
-  const fits = array.shape.length === shape.length && shape.every((extent, axis) => axis === 0 || extent === null || extent === array.shape[axis]);
+  const fits =
+    array.shape.length === shape.length &&
+    shape.every((extent, axis) => axis === 0 || extent === null || extent === array.shape[axis]);
   if (fits) return;
-  const sizes = shape.slice(1).every((extent) => extent !== null) && sizeOf(shape.slice(1) as number[]) === sizeOf(array.shape.slice(1));
+  const sizes =
+    shape.slice(1).every((extent) => extent !== null) &&
+    sizeOf(shape.slice(1) as number[]) === sizeOf(array.shape.slice(1));
   throw shapeError(label, {
     rule: `${name} must have the model's input shape`,
     expected: formatShape(shape),
     received: formatShape(array.shape),
-    advice: sizes ? "Reshape it, or begin the model with flatten or reshape." : "Check inputShape; the first axis counts the samples.",
+    advice: sizes
+      ? "Reshape it, or begin the model with flatten or reshape."
+      : "Check inputShape; the first axis counts the samples.",
   });
 }
 
@@ -84,7 +92,13 @@ function checkFinite(label: string, name: string, { data, shape }: HostArray): v
   }
 }
 
-function checkLabels(label: string, name: string, array: HostArray, loss: Loss | undefined, output: SymbolicTensor): void {
+function checkLabels(
+  label: string,
+  name: string,
+  array: HostArray,
+  loss: Loss | undefined,
+  output: SymbolicTensor,
+): void {
   const { kind, axis = -1, ignoreClass } = loss?.labels ?? {};
   const classes = output.shape.at(axis);
   if (kind !== "class" || typeof classes !== "number") return;

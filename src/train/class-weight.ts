@@ -1,13 +1,16 @@
 import type { HostArray } from "../data/array.ts";
 import { checkNumber, valueError } from "../errors.ts";
+import type { NumericArray } from "../ir/dtype.ts";
+import { sizeOf } from "../ir/shape.ts";
 import type { BatchShape } from "../nn/layer.ts";
 import type { Labels } from "../nn/loss.ts";
-import type { NumericArray } from "../tensor/dtype.ts";
 import { isNumericView } from "../tensor/nested.ts";
-import { sizeOf } from "../tensor/shape.ts";
 import type { Columns } from "./batch.ts";
 
-/** What each class counts for in the loss, by its number: a record, a Map, or a list. Classes that are not named count 1. */
+/**
+ * What each class counts for in the loss, by its number: a record, a Map, or a list. Classes that are not named count
+ * 1.
+ */
 export type ClassWeight = Readonly<Record<number, number>> | ReadonlyMap<number, number> | NumericArray;
 
 /** What labels are compared with. */
@@ -19,36 +22,72 @@ export interface ClassContext {
 }
 
 /**
- * Columns with a weight for each label: one per sample or, where labels have several steps, one per step [batch, …steps]. (Keras refuses the latter.)
- * Class numbers are the labels of losses that say so, else the place of the largest value along the axis of the classes, or the rounded label where that axis has 1.
- * @throws ValueError with several outputs, with sample weights at once, where a class does not exist, or where a weight is not a finite number ≥ 0.
+ * Columns with a weight for each label: one per sample or, where labels have several steps, one per step [batch,
+ * …steps]. (Keras refuses the latter.) Class numbers are the labels of losses that say so, else the place of the
+ * largest value along the axis of the classes, or the rounded label where that axis has 1.
+ * @throws ValueError with several outputs, with sample weights at once, where a class does not exist, or where a weight
+ * is not a finite number ≥ 0.
  */
-export function withClassWeights(label: string, given: ClassWeight, columns: Columns, { labels, output }: ClassContext): Columns {
+export function withClassWeights(
+  label: string,
+  given: ClassWeight,
+  columns: Columns,
+  { labels, output }: ClassContext,
+): Columns {
   const [y] = columns.y;
   if (!y || columns.y.length !== 1) {
-    throw valueError(label, { rule: "classWeight is for models of one output", expected: "1 output", received: columns.y.length, advice: "Use sampleWeight." });
+    throw valueError(label, {
+      rule: "classWeight is for models of one output",
+      expected: "1 output",
+      received: columns.y.length,
+      advice: "Use sampleWeight.",
+    });
   }
   if (columns.weights.some((weights) => weights !== undefined)) {
-    throw valueError(label, { rule: "classWeight and sampleWeight exclude each other", expected: "one of them", received: "both" });
+    throw valueError(label, {
+      rule: "classWeight and sampleWeight exclude each other",
+      expected: "one of them",
+      received: "both",
+    });
   }
   const axis = labels?.axis ?? -1;
   const found = classesOf(y, labels?.kind === "class" && y.shape.length < output.length ? undefined : axis);
-  const weights = weightsOf(label, given, labels?.kind === "class" ? output.at(axis) : found.count, labels?.ignoreClass);
-  return { ...columns, weights: [{ data: Float32Array.from(found.classes, (number) => weights.get(number) ?? 1), shape: found.shape }] };
+  const weights = weightsOf(
+    label,
+    given,
+    labels?.kind === "class" ? output.at(axis) : found.count,
+    labels?.ignoreClass,
+  );
+  return {
+    ...columns,
+    weights: [{ data: Float32Array.from(found.classes, (number) => weights.get(number) ?? 1), shape: found.shape }],
+  };
 }
 
 /** The weights by class. */
-function weightsOf(label: string, given: ClassWeight, count: number | null | undefined, ignored: number | undefined): Map<number, number> {
+function weightsOf(
+  label: string,
+  given: ClassWeight,
+  count: number | null | undefined,
+  ignored: number | undefined,
+): Map<number, number> {
   const isList = Array.isArray(given) || isNumericView(given);
-  const isRecord = typeof given === "object" && given !== null && [Object.prototype, null].includes(Object.getPrototypeOf(given));
+  const isRecord =
+    typeof given === "object" && given !== null && [Object.prototype, null].includes(Object.getPrototypeOf(given));
   if (!(given instanceof Map || isList || isRecord)) {
-    throw valueError(label, { rule: "classWeight has a weight for each class", expected: "such as { 0: 1, 1: 5 }, or a Map", received: given });
+    throw valueError(label, {
+      rule: "classWeight has a weight for each class",
+      expected: "such as { 0: 1, 1: 5 }, or a Map",
+      received: given,
+    });
   }
   const entries = given instanceof Map ? [...given] : Object.entries(given);
   return new Map(
     entries.map(([name, weight]: readonly [unknown, unknown]) => {
       const number = typeof name === "string" && name.trim() === "" ? Number.NaN : Number(name);
-      const exists = Number.isInteger(number) && (typeof count !== "number" || (number >= 0 && number < count) || number === ignored);
+      const exists =
+        Number.isInteger(number) &&
+        (typeof count !== "number" || (number >= 0 && number < count) || number === ignored);
       if (!exists) {
         throw valueError(label, {
           rule: "classWeight names a class that does not exist",
@@ -56,7 +95,16 @@ function weightsOf(label: string, given: ClassWeight, count: number | null | und
           received: typeof name === "string" ? JSON.stringify(name) : name,
         });
       }
-      return [number, checkNumber(label, `the weight of class ${number}`, weight, "a finite number ≥ 0", (w) => w >= 0 && Number.isFinite(Math.fround(w)))];
+      return [
+        number,
+        checkNumber(
+          label,
+          `the weight of class ${number}`,
+          weight,
+          "a finite number ≥ 0",
+          (w) => w >= 0 && Number.isFinite(Math.fround(w)),
+        ),
+      ];
     }),
   );
 }
@@ -80,7 +128,8 @@ function classesOf({ data, shape }: HostArray, axis: number | undefined): Classe
   const classes = Float64Array.from({ length: data.length / count }, (_, index) => {
     const first = Math.floor(index / inner) * inner * count + (index % inner);
     let best = 0;
-    for (let place = 1; place < count; place++) if ((data[first + place * inner] as number) > (data[first + best * inner] as number)) best = place;
+    for (let place = 1; place < count; place++)
+      if ((data[first + place * inner] as number) > (data[first + best * inner] as number)) best = place;
     return best;
   });
   return { classes, shape: rest, count };

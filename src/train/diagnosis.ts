@@ -21,7 +21,10 @@ export interface Diagnosing {
 
 const prefix = "finite: ";
 
-/** Records a pass while noting for each layer inside `root` whether its outputs are finite, in the order in which they are computed. */
+/**
+ * Records a pass while noting for each layer inside `root` whether its outputs are finite, in the order in which they
+ * are computed.
+ */
 export function notingOutputs<T>(root: Layer, noted: Finite[], record: () => T): T {
   const layers = allInside(root);
   for (const layer of layers) {
@@ -30,7 +33,8 @@ export function notingOutputs<T>(root: Layer, noted: Finite[], record: () => T):
     layer.invoke = (inputs, ctx) => {
       const outputs = invoke(inputs, ctx);
       for (const output of listOf(outputs)) {
-        if (output.dtype === "float32") noted.push({ what: `the output of ${layer.label}`, isFinite: allFinite(output) });
+        if (output.dtype === "float32")
+          noted.push({ what: `the output of ${layer.label}`, isFinite: allFinite(output) });
       }
       return outputs;
     };
@@ -45,7 +49,8 @@ export function notingOutputs<T>(root: Layer, noted: Finite[], record: () => T):
 /** Whether gradients are finite, from the last layer to the first: the way that they are computed. */
 export function finiteGradients(root: Layer, pairs: readonly (readonly [Variable, Tensor])[]): Finite[] {
   const layers = allInside(root);
-  const ownerOf = (variable: Variable) => layers.find((layer) => layer.sublayers.length === 0 && layer.variables.includes(variable)) ?? root;
+  const ownerOf = (variable: Variable) =>
+    layers.find((layer) => layer.sublayers.length === 0 && layer.variables.includes(variable)) ?? root;
   return [...pairs].reverse().map(([variable, gradient]) => ({
     what: `the gradient of "${variable.name}" in ${ownerOf(variable).label}`,
     isFinite: allFinite(gradient),
@@ -54,7 +59,9 @@ export function finiteGradients(root: Layer, pairs: readonly (readonly [Variable
 
 /** The notes as outputs of a program. */
 export function finiteOutputs(noted: readonly Finite[]): Record<string, Tensor> {
-  return Object.fromEntries(noted.map(({ what, isFinite: finite }, index) => [`${prefix}${String(index).padStart(5, "0")} ${what}`, finite]));
+  return Object.fromEntries(
+    noted.map(({ what, isFinite: finite }, index) => [`${prefix}${String(index).padStart(5, "0")} ${what}`, finite]),
+  );
 }
 
 /** The first thing that was not finite in a program's last run, in words. */

@@ -52,10 +52,17 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       logs = await plan.trainer.logs();
       if (!hasWarned && !plan.trainer.diagnosing && !Number.isFinite(logs.loss ?? 0)) {
         hasWarned = true;
-        console.warn(`fit: the loss of epoch ${epoch + 1} is ${logs.loss}. The callback terminateOnNaN() finds the cause.`);
+        console.warn(
+          `fit: the loss of epoch ${epoch + 1} is ${logs.loss}. The callback terminateOnNaN() finds the cause.`,
+        );
       }
       if (validation?.isDue(epoch)) {
-        const found = await runTest(plan.trainer, plan.reset, { source: validation.source, epoch: 0, limit: validation.steps }, callbacks);
+        const found = await runTest(
+          plan.trainer,
+          plan.reset,
+          { source: validation.source, epoch: 0, limit: validation.steps },
+          callbacks,
+        );
         for (const [name, value] of Object.entries(found)) logs[`val_${name}`] = value;
       }
       await callbacks.call("onEpochEnd", epoch, logs);
@@ -79,8 +86,8 @@ async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variab
 }
 
 /**
- * The steps of one epoch; gives how many were run: none where the data have ended for good. The loop makes nothing that has to be collected; hooks
- * that nobody has are not even looked for.
+ * The steps of one epoch; gives how many were run: none where the data have ended for good. The loop makes nothing that
+ * has to be collected; hooks that nobody has are not even looked for.
  */
 async function runSteps(
   { trainer, optimizer, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
@@ -109,14 +116,16 @@ async function runSteps(
     spec = next instanceof Promise ? await next : next;
   }
   if (done > 0 && Number.isFinite(stepsPerEpoch)) {
-    console.warn(`fit: the data ended after ${done} of ${stepsPerEpoch} steps. Give more data, or a smaller stepsPerEpoch.`);
+    console.warn(
+      `fit: the data ended after ${done} of ${stepsPerEpoch} steps. Give more data, or a smaller stepsPerEpoch.`,
+    );
   }
   return done;
 }
 
 /**
- * Gives the batches of one epoch after the other. With `stepsPerEpoch` an epoch goes on where the one before stopped, and data that have been read to
- * their end are read again from their beginning, as by Keras's EpochIterator.
+ * Gives the batches of one epoch after the other. With `stepsPerEpoch` an epoch goes on where the one before stopped,
+ * and data that have been read to their end are read again from their beginning, as by Keras's EpochIterator.
  */
 class EpochBatches {
   /** What is being read; undefined at the end. */
@@ -129,7 +138,10 @@ class EpochBatches {
     private readonly stepsPerEpoch: number | undefined,
   ) {}
 
-  /** The first batch of an epoch; undefined (with a warning) where the data can be read only once and have ended. @throws StateError where there never were any. */
+  /**
+   * The first batch of an epoch; undefined (with a warning) where the data can be read only once and have ended.
+   * @throws StateError where there never were any.
+   */
   async first(pass: number): Promise<BatchSpec | undefined> {
     const { source, stepsPerEpoch } = this;
     // Where the number of batches is known, the end shows before it is reached for.

@@ -45,7 +45,9 @@ export async function runFit(call: FitCall): Promise<History> {
   };
   const hooks = new CallbackList(list, training, call.queue);
   trainer.seed = seed;
-  trainer.diagnosing = list.some((callback) => callback.diagnoses === true) ? (await import("../rare.ts")).diagnosis : undefined;
+  trainer.diagnosing = list.some((callback) => callback.diagnoses === true)
+    ? (await import("../rare.ts")).diagnosis
+    : undefined;
   model.stopTraining = false;
   // Orders go on from one fit to the next, as if all were one, unless the caller says where in the run this is.
   if (initialEpoch !== undefined) task.epochs = initialEpoch;
@@ -72,12 +74,27 @@ export async function runFit(call: FitCall): Promise<History> {
   return history;
 }
 
-async function prepare({ network, task, data, options }: FitCall, seed: number): Promise<{ source: BatchSource; validation: Validation | undefined }> {
-  const { batchSize, stepsPerEpoch, shuffle = true, classWeight, sampleWeight, validationSplit, validationData, checkData = true } = options;
+async function prepare(
+  { network, task, data, options }: FitCall,
+  seed: number,
+): Promise<{ source: BatchSource; validation: Validation | undefined }> {
+  const {
+    batchSize,
+    stepsPerEpoch,
+    shuffle = true,
+    classWeight,
+    sampleWeight,
+    validationSplit,
+    validationData,
+    checkData = true,
+  } = options;
   const preparation = new Preparation(network, "fit", task.objective, checkData);
   checkFit(preparation.label, options, "stream" in data);
   if ("stream" in data) {
-    return { source: await preparation.streamSource(data.stream, true, classWeight), validation: await validationOf(network, task, options) };
+    return {
+      source: await preparation.streamSource(data.stream, true, classWeight),
+      validation: await validationOf(network, task, options),
+    };
   }
   const all = await preparation.columns({ x: data.x, y: data.y, sampleWeight });
   const splits = validationSplit !== undefined && validationData === undefined;
@@ -94,19 +111,32 @@ async function validationOf(network: Network, task: Task, options: FitOptions): 
   const preparation = new Preparation(network, "validationData", task.objective, checkData);
   if (isStream(data)) return validating(await preparation.streamSource(data, true), options);
   const [x, y, sampleWeight] = validationArrays(preparation.label, data);
-  return validating(preparation.arraySource(await preparation.columns({ x, y, sampleWeight }), validationBatches(options)), options);
+  return validating(
+    preparation.arraySource(await preparation.columns({ x, y, sampleWeight }), validationBatches(options)),
+    options,
+  );
 }
 
-const validationBatches = ({ validationBatchSize, batchSize, validationSteps: steps }: FitOptions) => ({ batchSize: validationBatchSize ?? batchSize, steps });
+const validationBatches = ({ validationBatchSize, batchSize, validationSteps: steps }: FitOptions) => ({
+  batchSize: validationBatchSize ?? batchSize,
+  steps,
+});
 
 /** Arrays in their order: a list as it is, or a record by its names. */
-function validationArrays(label: string, data: Exclude<ValidationData, BatchStream>): readonly [ArraysGiven, ArraysGiven, ArraysGiven?] {
+function validationArrays(
+  label: string,
+  data: Exclude<ValidationData, BatchStream>,
+): readonly [ArraysGiven, ArraysGiven, ArraysGiven?] {
   if (Array.isArray(data)) return data as unknown as readonly [ArraysGiven, ArraysGiven, ArraysGiven?];
-  const { x, y, sampleWeight } = checkOptions(label, data as { x: ArraysGiven; y: ArraysGiven; sampleWeight?: ArraysGiven }, {
-    x: `${arrays}!`,
-    y: `${arrays}!`,
-    sampleWeight: arrays,
-  });
+  const { x, y, sampleWeight } = checkOptions(
+    label,
+    data as { x: ArraysGiven; y: ArraysGiven; sampleWeight?: ArraysGiven },
+    {
+      x: `${arrays}!`,
+      y: `${arrays}!`,
+      sampleWeight: arrays,
+    },
+  );
   return sampleWeight === undefined ? [x, y] : [x, y, sampleWeight];
 }
 
@@ -120,5 +150,7 @@ const warned = /* @__PURE__ */ new WeakSet<Trainer>();
 function warnOfChange(trainer: Trainer): void {
   if (!trainer.isStale || warned.has(trainer)) return;
   warned.add(trainer);
-  console.warn("fit: `trainable` was changed after compile. Training goes on with what was compiled; call compile again for the change to count.");
+  console.warn(
+    "fit: `trainable` was changed after compile. Training goes on with what was compiled; call compile again for the change to count.",
+  );
 }

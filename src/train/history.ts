@@ -10,8 +10,9 @@ export class History extends Printed {
   history: Record<string, number[]> = {};
 
   /**
-   * @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. The order of the samples follows from it
-   * and the number of epochs since `compile`; see `seed` and `initialEpoch` of `fit`.
+   * @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. The
+   * order of the samples follows from it and the number of epochs since `compile`; see `seed` and `initialEpoch` of
+   * `fit`.
    */
   constructor(readonly seed: number) {
     super();
@@ -29,7 +30,10 @@ export class History extends Printed {
 
   /** `History of 3 epochs, the last { loss: 0.21, accuracy: 0.92 }`. */
   override toString(): string {
-    const last = Object.entries(this.history).map(([name, values]) => [name, Number(short(values.at(-1) ?? Number.NaN))]);
+    const last = Object.entries(this.history).map(([name, values]) => [
+      name,
+      Number(short(values.at(-1) ?? Number.NaN)),
+    ]);
     return `History of ${this.epoch.length} ${this.epoch.length === 1 ? "epoch" : "epochs"}, the last ${show(Object.fromEntries(last))}`;
   }
 

@@ -4,10 +4,15 @@ export { type CsvLoggerOptions, csvLogger, type TextSink } from "./callbacks/csv
 export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.ts";
 export { lambdaCallback } from "./callbacks/lambda-callback.ts";
 export { learningRateScheduler } from "./callbacks/learning-rate-scheduler.ts";
-export { type ModelCheckpoint, type ModelCheckpointOptions, modelCheckpoint, type Snapshot } from "./callbacks/model-checkpoint.ts";
+export {
+  type ModelCheckpoint,
+  type ModelCheckpointOptions,
+  modelCheckpoint,
+  type Snapshot,
+} from "./callbacks/model-checkpoint.ts";
 export type { MonitorMode, MonitorOptions } from "./callbacks/monitor.ts";
-export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./callbacks/reduce-lr-on-plateau.ts";
-export { type SwapEMAWeightsOptions, swapEMAWeights } from "./callbacks/swap-ema-weights.ts";
+export { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from "./callbacks/reduce-lr-on-plateau.ts";
+export { type SwapEmaWeightsOptions, swapEmaWeights } from "./callbacks/swap-ema-weights.ts";
 export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-nan.ts";
 export type { ClassWeight } from "./class-weight.ts";
 export { History } from "./history.ts";

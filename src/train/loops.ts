@@ -1,12 +1,15 @@
 import { stateError } from "../errors.ts";
-import type { TypedArray } from "../tensor/dtype.ts";
+import type { TypedArray } from "../ir/dtype.ts";
 import type { BatchSpec } from "./batch.ts";
 import type { CallbackList } from "./callback.ts";
 import type { BatchCursor, BatchSource } from "./source.ts";
 import { type Mode, portName } from "./step.ts";
 import type { Logs, Step, Trainer } from "./trainer.ts";
 
-/** Runs the steps of one pass over data. It holds the program of the batch before, which mostly is that of the next, too. */
+/**
+ * Runs the steps of one pass over data. It holds the program of the batch before, which mostly is that of the next,
+ * too.
+ */
 export class StepRunner {
   private mode: Mode | undefined;
   private spec: BatchSpec | undefined;
@@ -16,11 +19,12 @@ export class StepRunner {
   constructor(private readonly trainer: Trainer) {}
 
   /**
-   * Runs the step for a batch and gives what `read` makes of it; a promise only where a program has to be bound first. `read` is called in the tick of the
-   * run, before another program can write over the outputs.
+   * Runs the step for a batch and gives what `read` makes of it; a promise only where a program has to be bound first.
+   * `read` is called in the tick of the run, before another program can write over the outputs.
    */
   run<T>(mode: Mode, spec: BatchSpec, cursor: BatchCursor, read: (step: Step) => T): T | Promise<T> {
-    if (mode === this.mode && spec === this.spec && this.step?.program.isCurrent) return this.execute(this.step, cursor, read);
+    if (mode === this.mode && spec === this.spec && this.step?.program.isCurrent)
+      return this.execute(this.step, cursor, read);
     this.close();
     return this.trainer.acquire(mode, spec, (step) => {
       this.mode = mode;
@@ -51,7 +55,12 @@ export interface Pass {
 }
 
 /** Evaluates one pass; the metrics begin anew. */
-export async function runTest(trainer: Trainer, reset: () => void, { source, epoch, limit }: Pass, callbacks: CallbackList): Promise<Logs> {
+export async function runTest(
+  trainer: Trainer,
+  reset: () => void,
+  { source, epoch, limit }: Pass,
+  callbacks: CallbackList,
+): Promise<Logs> {
   reset();
   await callbacks.call("onTestBegin");
   const count = await eachBatch(
@@ -95,7 +104,9 @@ export async function runPredict(
         const name = portName.output(index);
         return { data: await program.output(name).read(), shape: program.outputShape(name) };
       };
-      const found = await runner.run(mode, spec, cursor, (step) => Promise.all(parts.map((_, index) => read(step, index))));
+      const found = await runner.run(mode, spec, cursor, (step) =>
+        Promise.all(parts.map((_, index) => read(step, index))),
+      );
       for (const [index, list] of parts.entries()) list.push(found[index] as Predicted);
       if (callbacks.has("onPredictBatchEnd")) await callbacks.call("onPredictBatchEnd", batch);
     },
@@ -108,7 +119,12 @@ export async function runPredict(
 
 type Visit = (cursor: BatchCursor, runner: StepRunner, batch: number, spec: BatchSpec) => Promise<void>;
 
-async function eachBatch(cursor: BatchCursor, limit = Number.POSITIVE_INFINITY, visit: Visit, trainer: Trainer): Promise<number> {
+async function eachBatch(
+  cursor: BatchCursor,
+  limit = Number.POSITIVE_INFINITY,
+  visit: Visit,
+  trainer: Trainer,
+): Promise<number> {
   const runner = new StepRunner(trainer);
   const { pacer } = trainer;
   let batch = 0;

@@ -17,7 +17,11 @@ export interface McPrediction {
 }
 
 /** Mean and standard deviation of repeated passes, in float64 by Welford's method. */
-export async function mcPredict(label: string, passes: number, pass: () => Promise<Tensor | undefined>): Promise<McPrediction> {
+export async function mcPredict(
+  label: string,
+  passes: number,
+  pass: () => Promise<Tensor | undefined>,
+): Promise<McPrediction> {
   checkNumber(`mcPredict of ${label}`, "passes", passes, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
   let mean = new Float64Array(0);
   let squares = new Float64Array(0);
@@ -25,7 +29,12 @@ export async function mcPredict(label: string, passes: number, pass: () => Promi
   for (let count = 1; count <= passes; count++) {
     const output = await pass();
     const sample = output && constantData(output);
-    if (!sample) throw stateError(label, { rule: "mcPredict is for models of one output", expected: "1 output", received: "several" });
+    if (!sample)
+      throw stateError(label, {
+        rule: "mcPredict is for models of one output",
+        expected: "1 output",
+        received: "several",
+      });
     if (count === 1) {
       mean = new Float64Array(sample.length);
       squares = new Float64Array(sample.length);

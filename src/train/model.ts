@@ -21,7 +21,15 @@ import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { runPredict, runTest, StepRunner } from "./loops.ts";
 import type { McPrediction, McPredictOptions } from "./mc-predict.ts";
-import { assignAll, assignNamed, assignOptimizer, type NamedArrays, type NamedResult, readNamed, readOptimizer } from "./named-weights.ts";
+import {
+  assignAll,
+  assignNamed,
+  assignOptimizer,
+  type NamedArrays,
+  type NamedResult,
+  readNamed,
+  readOptimizer,
+} from "./named-weights.ts";
 import { Objective } from "./objective.ts";
 import { OperationQueue } from "./operation-queue.ts";
 import {
@@ -47,8 +55,8 @@ import { Task } from "./task.ts";
 import { type Logs, type Step, Trainer } from "./trainer.ts";
 
 /**
- * A network that can be trained: `compile`, then `fit`, `evaluate`, `predict`, with Keras's meaning. Make one with `sequential` or `model`.
- * It is a layer, too: use it inside another model as you would any.
+ * A network that can be trained: `compile`, then `fit`, `evaluate`, `predict`, with Keras's meaning. Make one with
+ * `sequential` or `model`. It is a layer, too: use it inside another model as you would any.
  */
 export class Model extends Network implements TrainedModel {
   readonly seed: number;
@@ -59,20 +67,27 @@ export class Model extends Network implements TrainedModel {
   private givenBackend: Backend | undefined;
   private readonly queue = new OperationQueue();
 
-  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], given: ModelOptions = {}, kind = "model") {
+  constructor(
+    inputs: readonly SymbolicTensor[],
+    outputs: readonly SymbolicTensor[],
+    given: ModelOptions = {},
+    kind = "model",
+  ) {
     const { seed, ...options } = checkOptions(kind, given, modelTable);
     super(inputs, outputs, options, kind);
     this.seed = checkSeed(this.label, seed ?? drawSeed());
     this.initialize(this.seed);
   }
 
-  // ── Compiling ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Compiling
+  // ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that is used again keeps its
-   * state for the variables that stay; metrics are made anew. Without a loss the model can predict; training then needs a penalty or a layer that
-   * adds a loss.
-   * @throws ValueError on unknown names (with the nearest), on lists that do not fit the outputs, and on an optimizer of another model.
+   * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that
+   * is used again keeps its state for the variables that stay; metrics are made anew. Without a loss the model can
+   * predict; training then needs a penalty or a layer that adds a loss.
+   * @throws ValueError on unknown names (with the nearest), on lists that do not fit the outputs, and on an optimizer
+   * of another model.
    */
   compile(options: CompileModelOptions = {}): void {
     this.checkIdle("compile");
@@ -86,7 +101,9 @@ export class Model extends Network implements TrainedModel {
     this.trainer = new Trainer({ network: this, task, backend, seed: this.seed });
   }
 
-  /** The optimizer. @throws StateError before `compile`, and before the first step where a rare one was given by name. */
+  /**
+   * The optimizer. @throws StateError before `compile`, and before the first step where a rare one was given by name.
+   */
   get optimizer(): Optimizer {
     return this.compiled("optimizer").task.optimizer;
   }
@@ -96,16 +113,22 @@ export class Model extends Network implements TrainedModel {
     return this.task?.objective.reported ?? {};
   }
 
-  // ── Training ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Training
+  // ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Trains, and gives what was reported in each epoch. Nothing has changed when it throws because of its arguments.
-   * @param x samples: a tensor, typed array, nested arrays or `{ data, shape }`; several inputs in a list or by name. Or a dataset of batches.
+   * @param x samples: a tensor, typed array, nested arrays or `{ data, shape }`; several inputs in a list or by name.
+   * Or a dataset of batches.
    * @throws StateError before `compile`; ValueError and ShapeError where options or data do not fit.
    */
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
   fit(x: ArraysGiven, y: ArraysGiven | null, options?: FitOptions): Promise<History>;
-  async fit(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | FitOptions | null, options: FitOptions = {}): Promise<History> {
+  async fit(
+    x: ArraysGiven | BatchStream,
+    yOrOptions?: ArraysGiven | FitOptions | null,
+    options: FitOptions = {},
+  ): Promise<History> {
     const checked = fitOptions(`fit of ${this.label}`, isStream(x) ? (yOrOptions as FitOptions) : options);
     return this.alone("fit", async (task, trainer, queue) => {
       if (queue.isNested) throw this.busy("fit", "a call from a callback of this model");
@@ -120,19 +143,36 @@ export class Model extends Network implements TrainedModel {
   }
 
   /** Losses and metrics of one batch. */
-  async testOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: Pick<BatchWeights, "sampleWeight"> = {}): Promise<Logs> {
+  async testOnBatch(
+    x: ArraysGiven,
+    y: ArraysGiven | null,
+    weights: Pick<BatchWeights, "sampleWeight"> = {},
+  ): Promise<Logs> {
     return this.onBatch("testOnBatch", () => "test", { x, y }, weights);
   }
 
   /** For `learningRateRangeTest`: calls `act` with what trains on a batch, while no other operation runs. */
-  withTraining<T>(what: string, act: (trainOnBatch: (x: ArraysGiven, y: ArraysGiven) => Promise<Logs>) => Promise<T>): Promise<T> {
-    return this.alone(what, (task, trainer) => act((x, y) => this.runBatch(what, task.trainingMode, task, trainer, { x, y })));
+  withTraining<T>(
+    what: string,
+    act: (trainOnBatch: (x: ArraysGiven, y: ArraysGiven) => Promise<Logs>) => Promise<T>,
+  ): Promise<T> {
+    return this.alone(what, (task, trainer) =>
+      act((x, y) => this.runBatch(what, task.trainingMode, task, trainer, { x, y })),
+    );
   }
 
-  /** For `profile`: calls `act` with the step of a mode for all of these data as one batch, while no other operation runs. */
-  withStep<T>(mode: "train" | "predict", data: DataGiven, act: (trainer: Trainer, step: Step, cursor: BatchCursor) => Promise<T>): Promise<T> {
+  /**
+   * For `profile`: calls `act` with the step of a mode for all of these data as one batch, while no other operation
+   * runs.
+   */
+  withStep<T>(
+    mode: "train" | "predict",
+    data: DataGiven,
+    act: (trainer: Trainer, step: Step, cursor: BatchCursor) => Promise<T>,
+  ): Promise<T> {
     return this.queue.run(async () => {
-      const { task, trainer } = mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
+      const { task, trainer } =
+        mode === "train" ? await this.ready("profile") : { task: undefined, trainer: this.forwardTrainer() };
       if (task) trainer.checkTrainable("profile");
       const preparation = new Preparation(this, "profile", task?.objective, true);
       const columns = await preparation.columns(data);
@@ -148,10 +188,19 @@ export class Model extends Network implements TrainedModel {
 
   private onBatch(what: string, modeOf: (task: Task) => Mode, data: DataGiven, weights: BatchWeights): Promise<Logs> {
     const { sampleWeight, classWeight } = batchWeights(`${what} of ${this.label}`, weights, what === "testOnBatch");
-    return this.alone(what, (task, trainer) => this.runBatch(what, modeOf(task), task, trainer, { ...data, sampleWeight }, classWeight));
+    return this.alone(what, (task, trainer) =>
+      this.runBatch(what, modeOf(task), task, trainer, { ...data, sampleWeight }, classWeight),
+    );
   }
 
-  private async runBatch(what: string, mode: Mode, task: Task, trainer: Trainer, data: DataGiven, classWeight?: BatchWeights["classWeight"]): Promise<Logs> {
+  private async runBatch(
+    what: string,
+    mode: Mode,
+    task: Task,
+    trainer: Trainer,
+    data: DataGiven,
+    classWeight?: BatchWeights["classWeight"],
+  ): Promise<Logs> {
     if (mode !== "test") trainer.checkTrainable(what);
     const preparation = new Preparation(this, what, task.objective, true);
     const columns = await preparation.weigh(await preparation.columns(data), classWeight);
@@ -166,12 +215,17 @@ export class Model extends Network implements TrainedModel {
     return trainer.logs();
   }
 
-  // ── Using ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Using
+  // ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Losses (penalties included) and metrics over data: `{ loss, accuracy, … }`. */
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
   evaluate(x: ArraysGiven, y: ArraysGiven | null, options?: EvaluateOptions): Promise<Logs>;
-  async evaluate(x: ArraysGiven | BatchStream, yOrOptions?: ArraysGiven | EvaluateOptions | null, given: EvaluateOptions = {}): Promise<Logs> {
+  async evaluate(
+    x: ArraysGiven | BatchStream,
+    yOrOptions?: ArraysGiven | EvaluateOptions | null,
+    given: EvaluateOptions = {},
+  ): Promise<Logs> {
     const options = evaluateOptions(`evaluate of ${this.label}`, isStream(x) ? (yOrOptions as EvaluateOptions) : given);
     return this.alone("evaluate", async (task, trainer, queue) => {
       const { batchSize, sampleWeight, steps, callbacks = [], checkData = true } = options;
@@ -179,13 +233,19 @@ export class Model extends Network implements TrainedModel {
       checkPass(preparation.label, options, isStream(x));
       const source = isStream(x)
         ? await preparation.streamSource(x, true)
-        : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), { batchSize, steps });
+        : preparation.arraySource(await preparation.columns({ x, y: yOrOptions as ArraysGiven | null, sampleWeight }), {
+            batchSize,
+            steps,
+          });
       const hooks = new CallbackList(callbacksOf(preparation.label, callbacks), { model: this }, queue);
       return runTest(trainer, () => task.objective.reset(), { source, epoch: 0, limit: steps }, hooks);
     });
   }
 
-  /** What the model gives for x: a constant tensor [samples, …]. Needs no `compile`. @throws StateError where the model has several outputs. */
+  /**
+   * What the model gives for x: a constant tensor [samples, …]. Needs no `compile`. @throws StateError where the model
+   * has several outputs.
+   */
   async predict(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor> {
     if (this.outputs.length > 1) {
       throw stateError(this.label, {
@@ -201,13 +261,15 @@ export class Model extends Network implements TrainedModel {
   /** As {@link predict}, with a tensor for each output. */
   async predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
     const checked = predictOptions(`predict of ${this.label}`, options);
-    // Callbacks may change weights, as swapEMAWeights does.
-    return checked.callbacks ? this.queue.run((queue) => this.forward("predict", x, checked, queue)) : this.forward("predict", x, checked);
+    // Callbacks may change weights, as swapEmaWeights does.
+    return checked.callbacks
+      ? this.queue.run((queue) => this.forward("predict", x, checked, queue))
+      : this.forward("predict", x, checked);
   }
 
   /**
-   * Monte Carlo dropout: mean and standard deviation over many passes with dropout and noise on, each drawn anew, while batch
-   * normalization stays in inference. The deviation says how sure the model is.
+   * Monte Carlo dropout: mean and standard deviation over many passes with dropout and noise on, each drawn anew, while
+   * batch normalization stays in inference. The deviation says how sure the model is.
    * @param options.passes default 100.
    * @throws ValueError where passes is no integer ≥ 1; StateError where the model has several outputs.
    * @see Gal & Ghahramani 2016, arXiv:1506.02142.
@@ -223,11 +285,18 @@ export class Model extends Network implements TrainedModel {
     );
   }
 
-  private async forward(mode: "predict" | "sample", x: ArraysGiven | BatchStream, options: PredictOptions, queue?: OperationQueue): Promise<Tensor[]> {
+  private async forward(
+    mode: "predict" | "sample",
+    x: ArraysGiven | BatchStream,
+    options: PredictOptions,
+    queue?: OperationQueue,
+  ): Promise<Tensor[]> {
     const { batchSize, steps, callbacks = [], checkData = true } = options;
     const preparation = new Preparation(this, "predict", undefined, checkData);
     checkPass(preparation.label, options, isStream(x));
-    const source = isStream(x) ? await preparation.streamSource(x, false) : preparation.arraySource(await preparation.columns({ x }), { batchSize, steps });
+    const source = isStream(x)
+      ? await preparation.streamSource(x, false)
+      : preparation.arraySource(await preparation.columns({ x }), { batchSize, steps });
     const outputs = await runPredict(
       this.forwardTrainer(),
       this.outputs.length,
@@ -250,7 +319,8 @@ export class Model extends Network implements TrainedModel {
     return this.predict(x, { batchSize: rows });
   }
 
-  // ── Weights and layers ───────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Weights and layers
+  // ───────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Copies of all weights at one moment, `{ data, shape }` each, in the order of `variables`. */
   async getWeights(): Promise<HostArray[]> {
@@ -268,8 +338,8 @@ export class Model extends Network implements TrainedModel {
   }
 
   /**
-   * Copies of all weights at one moment, by name (`dense/kernel`): plain data to store, or to set in a model that has layers of the same names. They come back to equal
-   * bits from `JSON.stringify` and from `structuredClone`.
+   * Copies of all weights at one moment, by name (`dense/kernel`): plain data to store, or to set in a model that has
+   * layers of the same names. They come back to equal bits from `JSON.stringify` and from `structuredClone`.
    */
   async getNamedWeights(): Promise<NamedArrays> {
     await settle(this.variables, this.givenBackend);
@@ -278,16 +348,21 @@ export class Model extends Network implements TrainedModel {
 
   /**
    * Sets weights by name, from what `getNamedWeights` gave.
-   * @param options.strict whether every weight must be there, and no other. False: what has a known name is set, such as the layers that two models share. Default true.
+   * @param options.strict whether every weight must be there, and no other. False: what has a known name is set, such
+   * as the layers that two models share. Default true.
    * @returns which names were set, which of the model's were missing and which given ones it does not have.
-   * @throws ValueError where names do not fit (with strict false: where none does), ShapeError where shapes do not; then nothing has changed.
+   * @throws ValueError where names do not fit (with strict false: where none does), ShapeError where shapes do not;
+   * then nothing has changed.
    */
   setNamedWeights(weights: Readonly<Record<string, ArrayInput>>, options: { strict?: boolean } = {}): NamedResult {
     const { strict = true } = checkOptions(`setNamedWeights of ${this.label}`, options, { strict: "boolean" });
     return assignNamed(`setNamedWeights of ${this.label}`, this.variables, weights, strict);
   }
 
-  /** The optimizer's state at one moment, as plain data, to be stored as weights are: slots by name, `steps`, and `learningRate` where it is a number. @throws StateError before `compile`. */
+  /**
+   * The optimizer's state at one moment, as plain data, to be stored as weights are: slots by name, `steps`, and
+   * `learningRate` where it is a number. @throws StateError before `compile`.
+   */
   async getOptimizerState(): Promise<NamedArrays> {
     const { optimizer, trainableVariables } = this;
     optimizer.build(trainableVariables);
@@ -297,7 +372,8 @@ export class Model extends Network implements TrainedModel {
 
   /**
    * Sets the optimizer's state, so that training goes on as if it had not been interrupted. Compile before.
-   * @throws ValueError or ShapeError where it is not that of an equal optimizer and equal trainable weights; then nothing has changed.
+   * @throws ValueError or ShapeError where it is not that of an equal optimizer and equal trainable weights; then
+   * nothing has changed.
    */
   setOptimizerState(state: Readonly<Record<string, ArrayInput>>): void {
     const { optimizer } = this;
@@ -323,7 +399,10 @@ export class Model extends Network implements TrainedModel {
     this.become([outputBehind(this, layer)]);
   }
 
-  /** Takes off the last layer and gives it. Compile again afterwards. @throws StateError where the model is not a chain of at least two layers. */
+  /**
+   * Takes off the last layer and gives it. Compile again afterwards. @throws StateError where the model is not a chain
+   * of at least two layers.
+   */
   pop(): Layer {
     const { layer, inputs } = lastUse(this, this.applications);
     this.checkIdle("pop");
@@ -350,9 +429,10 @@ export class Model extends Network implements TrainedModel {
   }
 
   /**
-   * Frees what the model holds on its backend, at once: programs, weights, the optimizer's state. The values are kept in JavaScript arrays, so that layers that are
-   * shared with other models, and the model itself, can be used again; they are placed anew when they are. Models that nobody holds any more are freed without it,
-   * when the garbage collector finds them; call it where that is too late, as in a handler that makes a model per request.
+   * Frees what the model holds on its backend, at once: programs, weights, the optimizer's state. The values are kept
+   * in JavaScript arrays, so that layers that are shared with other models, and the model itself, can be used again;
+   * they are placed anew when they are. Models that nobody holds any more are freed without it, when the garbage
+   * collector finds them; call it where that is too late, as in a handler that makes a model per request.
    * @throws StateError while the model trains or is evaluated.
    */
   async dispose(): Promise<void> {
@@ -363,10 +443,13 @@ export class Model extends Network implements TrainedModel {
   }
 
   /**
-   * Runs an operation that needs a compiled model after those that were called before; see {@link OperationQueue}. Inside a callback of another operation it
-   * leaves the metrics as they were.
+   * Runs an operation that needs a compiled model after those that were called before; see {@link OperationQueue}.
+   * Inside a callback of another operation it leaves the metrics as they were.
    */
-  private alone<T>(what: string, operation: (task: Task, trainer: Trainer, queue: OperationQueue) => Promise<T>): Promise<T> {
+  private alone<T>(
+    what: string,
+    operation: (task: Task, trainer: Trainer, queue: OperationQueue) => Promise<T>,
+  ): Promise<T> {
     return this.queue.run(async (queue) => {
       const { task, trainer } = await this.ready(what);
       const run = () => operation(task, trainer, queue);
@@ -385,7 +468,11 @@ export class Model extends Network implements TrainedModel {
   }
 
   private busy(what: string, received: string): StateError {
-    return stateError(this.label, { rule: `${what} cannot run inside another call on the model`, expected: "all calls before it awaited", received });
+    return stateError(this.label, {
+      rule: `${what} cannot run inside another call on the model`,
+      expected: "all calls before it awaited",
+      received,
+    });
   }
 
   private compiled(what: string): { task: Task; trainer: Trainer } {

@@ -1,14 +1,20 @@
+import { checkNonNegative } from "../checks.ts";
 import { type ArrayInput, type HostArray, storableArray, toHostArray } from "../data/array.ts";
 import { literal, shapeError, valueError } from "../errors.ts";
+import { formatShape, sameShape } from "../ir/shape.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { checkNonNegative } from "../optim/ranges.ts";
-import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Variable } from "../tensor/variable.ts";
 
-/** Arrays by the names of the variables that they are the values of: plain data, to be stored as you like, also by `JSON.stringify`. */
+/**
+ * Arrays by the names of the variables that they are the values of: plain data, to be stored as you like, also by
+ * `JSON.stringify`.
+ */
 export type NamedArrays = Record<string, HostArray>;
 
-/** Sets all variables, in their order. @throws ShapeError or ValueError where number or shapes differ; then nothing has changed. */
+/**
+ * Sets all variables, in their order. @throws ShapeError or ValueError where number or shapes differ; then nothing has
+ * changed.
+ */
 export function assignAll(owner: string, variables: readonly Variable[], weights: readonly ArrayInput[]): void {
   if (!Array.isArray(weights) || weights.length !== variables.length) {
     throw valueError(owner, {
@@ -41,7 +47,9 @@ export interface NamedResult {
 
 /** Copies of the values of variables, by name; of one moment where they are on a backend. */
 export async function readNamed(variables: readonly Variable[]): Promise<NamedArrays> {
-  const entries = named(variables).map(async ([name, variable]) => [name, storableArray(await variable.read(), variable.shape)] as const);
+  const entries = named(variables).map(
+    async ([name, variable]) => [name, storableArray(await variable.read(), variable.shape)] as const,
+  );
   return Object.fromEntries(await Promise.all(entries));
 }
 
@@ -61,7 +69,9 @@ export function assignNamed(
   checkNamed(owner, given);
   const known = new Map(named(variables));
   const missing = [...known.keys()].filter((name) => !Object.hasOwn(given, name));
-  const [set, unexpected] = [true, false].map((isKnown) => Object.keys(given).filter((name) => known.has(name) === isKnown)) as [string[], string[]];
+  const [set, unexpected] = [true, false].map((isKnown) =>
+    Object.keys(given).filter((name) => known.has(name) === isKnown),
+  ) as [string[], string[]];
   if (strict ? missing.length + unexpected.length > 0 : set.length === 0) {
     throw valueError(owner, {
       rule: "as many arrays as variables, under their names",
@@ -75,29 +85,50 @@ export function assignNamed(
     if (!variable) return [];
     const array = toHostArray(name, value);
     if (sameShape(array.shape, variable.shape)) return [[variable, array] as const];
-    throw shapeError(owner, { rule: `"${name}" has another shape`, expected: formatShape(variable.shape), received: formatShape(array.shape) });
+    throw shapeError(owner, {
+      rule: `"${name}" has another shape`,
+      expected: formatShape(variable.shape),
+      received: formatShape(array.shape),
+    });
   });
   for (const [variable, { data }] of arrays) variable.assign(data);
   return { set, missing, unexpected };
 }
 
-/** The state of an optimizer whose slots are on a backend: slots by name, steps done, and the learning rate where it is a number. */
+/**
+ * The state of an optimizer whose slots are on a backend: slots by name, steps done, and the learning rate where it is
+ * a number.
+ */
 export async function readOptimizer(optimizer: Optimizer): Promise<NamedArrays> {
   const one = (value: number): HostArray => storableArray(Float64Array.of(value), []);
   // All of one moment: training may go on as soon as something is awaited.
   const slots = readNamed(optimizer.variables);
-  const numbers = { steps: one(optimizer.rawSteps), ...(!optimizer.isScheduled && { learningRate: one(optimizer.learningRate) }) };
+  const numbers = {
+    steps: one(optimizer.rawSteps),
+    ...(!optimizer.isScheduled && { learningRate: one(optimizer.learningRate) }),
+  };
   return { ...(await slots), ...numbers };
 }
 
-/** Sets what {@link readOptimizer} gave. @throws ValueError or ShapeError where it does not fit; then nothing has changed. */
-export function assignOptimizer(owner: string, optimizer: Optimizer, given: Readonly<Record<string, ArrayInput>>): void {
+/**
+ * Sets what {@link readOptimizer} gave. @throws ValueError or ShapeError where it does not fit; then nothing has
+ * changed.
+ */
+export function assignOptimizer(
+  owner: string,
+  optimizer: Optimizer,
+  given: Readonly<Record<string, ArrayInput>>,
+): void {
   checkNamed(owner, given);
   const { steps, learningRate, ...slots } = given;
   const [count, rate] = [numberOf(steps), numberOf(learningRate)];
   if (rate !== undefined) checkNonNegative(owner, "learningRate", rate);
   if (!(Number.isSafeInteger(count) && (count as number) >= 0)) {
-    throw valueError(owner, { rule: "steps must be the number of steps done", expected: "an integer ≥ 0", received: literal(count) });
+    throw valueError(owner, {
+      rule: "steps must be the number of steps done",
+      expected: "an integer ≥ 0",
+      received: literal(count),
+    });
   }
   assignNamed(owner, optimizer.variables, slots, true, "Compile with the optimizer that the state is from.");
   optimizer.rawSteps = count as number;
@@ -119,7 +150,10 @@ function numberOf(given: ArrayInput | undefined): number | undefined {
   return ("data" in given ? (given.data as ArrayLike<number>) : (given as unknown as ArrayLike<number>))[0];
 }
 
-/** Variables under their names; of several with one name, as layers of the same name in different models inside may have, the later are numbered. */
+/**
+ * Variables under their names; of several with one name, as layers of the same name in different models inside may
+ * have, the later are numbered.
+ */
 function named(variables: readonly Variable[]): [string, Variable][] {
   const counts = new Map<string, number>();
   return variables.map((variable) => {

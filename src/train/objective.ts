@@ -1,11 +1,11 @@
 import { checkNumber, stateError, valueError } from "../errors.ts";
-import { freeName } from "../names.ts";
+import { sizeOf } from "../ir/shape.ts";
+import { freeName } from "../name-registry.ts";
 import { computeLoss, type Loss } from "../nn/loss.ts";
 import { checkLoss, type LossFunction, type LossName, lossOf } from "../nn/losses/names.ts";
 import type { Metric, VariableUpdate } from "../nn/metric.ts";
 import { checkMetric, type MetricName, type MetricShapes, metricOf } from "../nn/metrics/names.ts";
 import { add, mul } from "../tensor/ops/elementwise.ts";
-import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { pick } from "./arrays.ts";
 import { RunningMean } from "./running-mean.ts";
@@ -20,14 +20,18 @@ export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
 /** What a model is trained to make small, and what is reported. */
 export interface ObjectiveOptions {
-  /** One loss for all outputs, a list, or by output. An output with null, or left out of a record, has no loss; it needs no labels unless it has metrics. */
+  /**
+   * One loss for all outputs, a list, or by output. An output with null, or left out of a record, has no loss; it needs
+   * no labels unless it has metrics.
+   */
   loss?: PerOutput<LossGiven | null> | undefined;
   /** What each output's loss counts for in the sum. Default 1. */
   lossWeights?: readonly (number | null)[] | Readonly<Record<string, number>>;
   /**
-   * Reported beside the loss; sample weights do not touch them. A list for all outputs, or lists by output. Metrics are made anew for each output and
-   * each `compile`. A metric is reported by its name, with several outputs by `<output>_<name>`; where that is taken (by another metric, `loss`,
-   * `<output>_loss`, `learning_rate`, or a validation result `val_…`), `_1`, `_2`, … follow, as in Keras.
+   * Reported beside the loss; sample weights do not touch them. A list for all outputs, or lists by output. Metrics are
+   * made anew for each output and each `compile`. A metric is reported by its name, with several outputs by
+   * `<output>_<name>`; where that is taken (by another metric, `loss`, `<output>_loss`, `learning_rate`, or a
+   * validation result `val_…`), `_1`, `_2`, … follow, as in Keras.
    */
   metrics?: PerOutput<readonly (MetricGiven | null)[] | MetricGiven | null> | readonly (MetricGiven | null)[];
   /** As metrics, with sample weights and class weights; where the name is taken, by `weighted_<name>`. */
@@ -48,7 +52,7 @@ interface PlacedMetric extends AskedMetric {
 }
 
 /** What a batch is judged by, one of each per output. */
-export interface Judged {
+export interface BatchTensors {
   /** None for outputs that need no labels. */
   readonly yTrue: readonly (Tensor | undefined)[];
   readonly yPred: readonly Tensor[];
@@ -58,7 +62,7 @@ export interface Judged {
 }
 
 /** What one batch comes to. */
-export interface Reckoning {
+export interface BatchResult {
   /** Scalar: weighted losses and penalties. */
   readonly loss: Tensor;
   /** New states of the metrics. */
@@ -111,12 +115,19 @@ export class Objective {
       this.perOutput(lists).flatMap((list, output) => list.map((given) => ({ given, output, isWeighted: kind === 1 }))),
     );
     for (const { given } of this.asked) checkMetric(given, label);
-    this.needsLabels = this.given.map((given, index) => given !== undefined || this.asked.some(({ output }) => output === index));
+    this.needsLabels = this.given.map(
+      (given, index) => given !== undefined || this.asked.some(({ output }) => output === index),
+    );
     const hasParts = this.given.filter((given) => given !== undefined).length > 1;
-    this.parts = outputs.map((name, index) => (hasParts && this.given[index] !== undefined ? new RunningMean(this.takeKey(`${name}_loss`)) : undefined));
+    this.parts = outputs.map((name, index) =>
+      hasParts && this.given[index] !== undefined ? new RunningMean(this.takeKey(`${name}_loss`)) : undefined,
+    );
   }
 
-  /** Loads what names stand for, before the first batch is recorded; which accuracy is meant shows when there are labels. */
+  /**
+   * Loads what names stand for, before the first batch is recorded; which accuracy is meant shows when there are
+   * labels.
+   */
   async load(): Promise<void> {
     if (this.makers) return;
     this.losses = await Promise.all(this.given.map((given) => given && lossOf(given, this.label)));
@@ -127,22 +138,42 @@ export class Objective {
    * Records what a batch costs. `extra` are penalties, `masks` those of the predictions.
    * @throws StateError where there is neither a loss nor a penalty.
    */
-  reckon({ yTrue, yPred, weights, masks }: Judged, extra: readonly Tensor[]): Reckoning {
+  recordBatch({ yTrue, yPred, weights, masks }: BatchTensors, extra: readonly Tensor[]): BatchResult {
     const rows = yPred[0]?.shape[0] ?? 1;
-    const values = this.losses.map((loss, index) => loss && computeLoss(loss, yTrue[index] as Tensor, yPred[index] as Tensor, weights[index], masks[index]));
-    const weighted = values.flatMap((value, index) => (value ? [this.weights[index] === 1 ? value : mul(value, this.weights[index] as number)] : []));
+    const values = this.losses.map(
+      (loss, index) =>
+        loss && computeLoss(loss, yTrue[index] as Tensor, yPred[index] as Tensor, weights[index], masks[index]),
+    );
+    const weighted = values.flatMap((value, index) =>
+      value ? [this.weights[index] === 1 ? value : mul(value, this.weights[index] as number)] : [],
+    );
     const terms = [...weighted, ...extra];
-    if (terms.length === 0) throw stateError(this.label, { rule: "there is no loss", expected: "a loss for at least one output", received: "none" });
+    if (terms.length === 0)
+      throw stateError(this.label, {
+        rule: "there is no loss",
+        expected: "a loss for at least one output",
+        received: "none",
+      });
     const loss = terms.reduce((a, b) => add(a, b));
     const placed = this.placed.length > 0 ? this.placed : this.place(yTrue, yPred);
     const updates = placed.map(({ output, metric, isWeighted }) =>
-      metric.update(yTrue[output] as Tensor, yPred[output] as Tensor, isWeighted ? weights[output] : undefined, masks[output]),
+      metric.update(
+        yTrue[output] as Tensor,
+        yPred[output] as Tensor,
+        isWeighted ? weights[output] : undefined,
+        masks[output],
+      ),
     );
-    // Only now: how many values a metric reports shows after its first update, and a batch that does not fit must leave nothing behind.
+    // Only now: how many values a metric reports shows after its first update, and a batch that does not fit must leave
+    // nothing behind.
     if (placed !== this.placed) this.placed = placed.map((one) => ({ ...one, key: this.keyOf(one) }));
     return {
       loss,
-      updates: [...this.total.gather(loss, rows), ...this.parts.flatMap((part, index) => part?.gather(values[index] as Tensor, rows) ?? []), ...updates.flat()],
+      updates: [
+        ...this.total.gather(loss, rows),
+        ...this.parts.flatMap((part, index) => part?.gather(values[index] as Tensor, rows) ?? []),
+        ...updates.flat(),
+      ],
     };
   }
 
@@ -167,7 +198,10 @@ export class Objective {
 
   private keyOf({ metric, output, isWeighted }: PlacedMetric): string {
     const plain = this.outputs.length > 1 ? `${this.outputs[output]}_${metric.name}` : metric.name;
-    return this.takeKey(isWeighted && this.keys.has(plain) ? `weighted_${plain}` : plain, sizeOf(metric.result().shape));
+    return this.takeKey(
+      isWeighted && this.keys.has(plain) ? `weighted_${plain}` : plain,
+      sizeOf(metric.result().shape),
+    );
   }
 
   private perOutput(given: ObjectiveOptions["metrics"]): readonly (readonly MetricGiven[])[] {
@@ -182,19 +216,27 @@ export class Objective {
     if (Array.isArray(given)) {
       list = given;
       if (list.length !== this.outputs.length)
-        throw valueError(this.label, { rule: `a list of ${what} has one entry per output`, expected: this.outputs.length, received: list.length });
-    } else if (isRecord(given)) list = pick(this.label, `output in ${what}`, given as Readonly<Record<string, T>>, this.outputs);
+        throw valueError(this.label, {
+          rule: `a list of ${what} has one entry per output`,
+          expected: this.outputs.length,
+          received: list.length,
+        });
+    } else if (isRecord(given))
+      list = pick(this.label, `output in ${what}`, given as Readonly<Record<string, T>>, this.outputs);
     return list.map((value) => (value ?? undefined) as NonNullable<T> | undefined);
   }
 
   /**
-   * The first of `name`, `name_1`, … under which so many values can be reported: each has a key of its own, and neither these nor those of their
-   * validation results may be taken.
+   * The first of `name`, `name_1`, … under which so many values can be reported: each has a key of its own, and neither
+   * these nor those of their validation results may be taken.
    */
   private takeKey(name: string, values = 1): string {
     const { keys } = this;
-    const all = (key: string) => (values === 1 ? [key] : [key, ...Array.from({ length: values }, (_, index) => `${key}_${index}`)]);
-    const key = freeName(name, (free) => all(free).some((one) => keys.has(one) || keys.has(`val_${one}`) || keys.has(one.replace(/^val_/, ""))));
+    const all = (key: string) =>
+      values === 1 ? [key] : [key, ...Array.from({ length: values }, (_, index) => `${key}_${index}`)];
+    const key = freeName(name, (free) =>
+      all(free).some((one) => keys.has(one) || keys.has(`val_${one}`) || keys.has(one.replace(/^val_/, ""))),
+    );
     for (const one of all(key)) keys.add(one);
     return key;
   }
@@ -203,5 +245,10 @@ export class Objective {
 /** Whether this is a record by output names rather than a loss or metric, which has methods. */
 function isRecord(value: unknown): boolean {
   const { call, fresh } = (value ?? {}) as Record<string, unknown>;
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype && typeof (call ?? fresh) !== "function";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    typeof (call ?? fresh) !== "function"
+  );
 }

@@ -4,17 +4,20 @@ type Operation<T> = (queue: OperationQueue) => Promise<T>;
 /**
  * The rule for calls that overlap on one model:
  *
- * - Calls that train, measure or draw random numbers (`fit`, `evaluate`, `trainOnBatch`, `testOnBatch`, `mcPredict`, `profile`, `learningRateRangeTest`), and
+ * - Calls that train, measure or draw random numbers (`fit`, `evaluate`, `trainOnBatch`, `testOnBatch`, `mcPredict`,
+ *   `profile`, `learningRateRangeTest`), and
  *   predictions with callbacks, which may change weights, run one after another, in the order of the calls. Each begins when those before it have ended,
  *   whether they succeeded or failed.
- * - Other predictions (`predict`, `predictAll`, `predictOnBatch`) never wait: any number may run at once, also while the model trains. Each batch sees the weights of the
+ * - Other predictions (`predict`, `predictAll`, `predictOnBatch`) never wait: any number may run at once, also while
+ *   the model trains. Each batch sees the weights of the
  *   moment at which it runs.
- * - While a call waits for a user's callback, it is paused between two steps. Calls that are made during that time run at once, one after another, and the
+ * - While a call waits for a user's callback, it is paused between two steps. Calls that are made during that time run
+ *   at once, one after another, and the
  *   paused call goes on when they have ended: a callback may await `model.evaluate(…)`. `fit` inside a callback of the same model is refused.
  * - `compile`, `add`, `pop` and `dispose` are refused while such calls run or wait.
  *
- * Calls on different models are independent. Each step writes its inputs, runs and starts to read its results without awaiting anything in between, and a
- * program that a call uses is not freed. See docs/decisions/0012-overlap.md.
+ * Calls on different models are independent. Each step writes its inputs, runs and starts to read its results without
+ * awaiting anything in between, and a program that a call uses is not freed. See docs/decisions/0012-overlap.md.
  */
 export class OperationQueue {
   private last: Promise<void> | undefined;
@@ -41,7 +44,10 @@ export class OperationQueue {
     return result;
   }
 
-  /** For the running operation: calls a user's function, and waits for it and for the operations that were started meanwhile. */
+  /**
+   * For the running operation: calls a user's function, and waits for it and for the operations that were started
+   * meanwhile.
+   */
   async pauseFor(act: () => unknown): Promise<void> {
     const inner = new OperationQueue(true);
     this.inner = inner;

@@ -13,7 +13,9 @@ import type { BatchStream } from "./prepare.ts";
 
 /** Options of a model. */
 export interface ModelOptions extends NetworkOptions {
-  /** Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` tells it. */
+  /**
+   * Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` tells it.
+   */
   seed?: number;
 }
 
@@ -51,15 +53,15 @@ export type ValidationData =
 /** Options of passes over data. */
 export interface PassOptions {
   /**
-   * Samples per step, ≥ 1; not with a dataset, which makes its own batches. Default 32; with `steps` (or `stepsPerEpoch`) the samples divided by it, rounded up,
-   * as in Keras.
+   * Samples per step, ≥ 1; not with a dataset, which makes its own batches. Default 32; with `steps` (or
+   * `stepsPerEpoch`) the samples divided by it, rounded up, as in Keras.
    */
   batchSize?: number;
   /** One or several callbacks. Default none. */
   callbacks?: Callback | readonly Callback[];
   /**
-   * Whether to look through the data before they run, batches of a stream in every epoch: for NaN, infinities (of float32), labels that do not exist, and what is no
-   * number of an embedding's vector. Default true.
+   * Whether to look through the data before they run, batches of a stream in every epoch: for NaN, infinities (of
+   * float32), labels that do not exist, and what is no number of an embedding's vector. Default true.
    */
   checkData?: boolean;
 }
@@ -91,20 +93,30 @@ export interface FitOptions extends PassOptions {
   /** Samples in another order in each epoch; "batch" leaves each batch together. Arrays only. Default true. */
   shuffle?: boolean | "batch";
   /**
-   * Of the order and of random layers: an integer in [0, 2^53). Default the model's seed. The order of an epoch is drawn from the seed and the number of
-   * epochs that the model was trained for since `compile`, so that `fit` with 3 epochs gives what three calls with 1 give. A call with a seed of its own
-   * begins with the order of epoch `initialEpoch`, whatever was trained before.
+   * Of the order and of random layers: an integer in [0, 2^53). Default the model's seed. The order of an epoch is
+   * drawn from the seed and the number of epochs that the model was trained for since `compile`, so that `fit` with 3
+   * epochs gives what three calls with 1 give. A call with a seed of its own begins with the order of epoch
+   * `initialEpoch`, whatever was trained before.
    */
   seed?: number;
-  /** The epoch to begin with, at most `epochs`, to go on with an earlier run and its orders. Default 0, with orders that were not used since `compile`. */
+  /**
+   * The epoch to begin with, at most `epochs`, to go on with an earlier run and its orders. Default 0, with orders that
+   * were not used since `compile`.
+   */
   initialEpoch?: number;
-  /** What the labels of each class count for in the loss: `{ 0: 1, 1: 5 }`, a Map, or a list. Weighs steps where labels have several. One output only, not with sampleWeight. */
+  /**
+   * What the labels of each class count for in the loss: `{ 0: 1, 1: 5 }`, a Map, or a list. Weighs steps where labels
+   * have several. One output only, not with sampleWeight.
+   */
   classWeight?: ClassWeight;
-  /** What each sample counts for in the loss: [n], [n, 1], one number for all, or the shape of the loss's values, such as [n, steps]. */
+  /**
+   * What each sample counts for in the loss: [n], [n, 1], one number for all, or the shape of the loss's values, such
+   * as [n, steps].
+   */
   sampleWeight?: ArraysGiven;
   /**
-   * Batches in an epoch. The next epoch goes on where this one stopped; at the end of the data it starts over, with `shuffle` in another order. An epoch in
-   * which the data end is shorter, with a warning. Default all.
+   * Batches in an epoch. The next epoch goes on where this one stopped; at the end of the data it starts over, with
+   * `shuffle` in another order. An epoch in which the data end is shorter, with a warning. Default all.
    */
   stepsPerEpoch?: number;
   /** At most so many batches to validate with, each time from the start. Default all. */
@@ -120,7 +132,12 @@ export const arrays = "object or list or number";
 
 /** The options of a pass over data, checked. @param own those besides the ones that all passes take. */
 function passOptions<O extends PassOptions>(label: string, options: O, own: OwnTable<NoInfer<O>, PassOptions>): O {
-  return checkOptions(label, options, { batchSize: "number", callbacks: "object or list", checkData: "boolean", ...own } as unknown as OptionTable<O>);
+  return checkOptions(label, options, {
+    batchSize: "number",
+    callbacks: "object or list",
+    checkData: "boolean",
+    ...own,
+  } as unknown as OptionTable<O>);
 }
 
 /** The options of `predict` and `mcPredict`, checked; only the latter has passes. */
@@ -156,7 +173,11 @@ export function fitOptions(label: string, options: FitOptions): FitOptions {
 export function compileOptions(label: string, options: CompileModelOptions): CompileModelOptions {
   const { backend } = options ?? {};
   if (typeof backend === "object" && backend && !backend.load) {
-    throw valueError(label, { rule: "backend is what a factory made", expected: "await wasm() or js()", received: backend });
+    throw valueError(label, {
+      rule: "backend is what a factory made",
+      expected: "await wasm() or js()",
+      received: backend,
+    });
   }
   return checkOptions(label, options, {
     loss: "string or function or list or object or null",
@@ -176,15 +197,25 @@ export function batchWeights(label: string, weights: BatchWeights, isTest: boole
 }
 
 const count = (label: string, what: string, value: number | undefined, least: number) => {
-  if (value !== undefined) checkNumber(label, what, value, `an integer ≥ ${least}`, (n) => Number.isInteger(n) && n >= least);
+  if (value !== undefined)
+    checkNumber(label, what, value, `an integer ≥ ${least}`, (n) => Number.isInteger(n) && n >= least);
 };
 
 /** Checks the options of a pass. @throws ValueError. */
-export function checkPass(label: string, { batchSize, steps }: PassOptions & { steps?: number }, isStream: boolean): void {
+export function checkPass(
+  label: string,
+  { batchSize, steps }: PassOptions & { steps?: number },
+  isStream: boolean,
+): void {
   count(label, "batchSize", batchSize, 1);
   count(label, "steps", steps, 1);
   if (isStream && batchSize !== undefined) {
-    throw valueError(label, { rule: "a dataset makes its own batches", expected: "no batchSize", received: batchSize, advice: "Use dataset.batch(…)." });
+    throw valueError(label, {
+      rule: "a dataset makes its own batches",
+      expected: "no batchSize",
+      received: batchSize,
+      advice: "Use dataset.batch(…).",
+    });
   }
 }
 
@@ -193,22 +224,33 @@ export function checkFit(label: string, options: FitOptions, isStream: boolean):
   checkPass(label, options, isStream);
   count(label, "epochs", options.epochs, 1);
   count(label, "initialEpoch", options.initialEpoch, 0);
-  count(label, "epochs (where training ends, not how many are added to initialEpoch)", options.epochs ?? 1, options.initialEpoch ?? 0);
+  count(
+    label,
+    "epochs (where training ends, not how many are added to initialEpoch)",
+    options.epochs ?? 1,
+    options.initialEpoch ?? 0,
+  );
   count(label, "stepsPerEpoch", options.stepsPerEpoch, 1);
   count(label, "validationSteps", options.validationSteps, 1);
   count(label, "validationBatchSize", options.validationBatchSize, 1);
   const { validationFreq: freq, seed, verbose = "auto", shuffle = true } = options;
   for (const each of typeof freq === "object" ? freq : [freq]) count(label, "validationFreq", each, 1);
-  if (seed !== undefined) checkNumber(label, "seed", seed, "an integer in [0, 2^53)", (value) => Number.isSafeInteger(value) && value >= 0);
-  if (!["auto", 0, 1, 2].includes(verbose)) throw valueError(label, { rule: "unknown verbose", expected: '"auto", 0, 1 or 2', received: verbose });
-  if (![true, false, "batch"].includes(shuffle)) throw valueError(label, { rule: "unknown shuffle", expected: 'true, false or "batch"', received: shuffle });
+  if (seed !== undefined)
+    checkNumber(label, "seed", seed, "an integer in [0, 2^53)", (value) => Number.isSafeInteger(value) && value >= 0);
+  if (!["auto", 0, 1, 2].includes(verbose))
+    throw valueError(label, { rule: "unknown verbose", expected: '"auto", 0, 1 or 2', received: verbose });
+  if (![true, false, "batch"].includes(shuffle))
+    throw valueError(label, { rule: "unknown shuffle", expected: 'true, false or "batch"', received: shuffle });
   for (const what of ["validationSplit", "sampleWeight"] as const) {
     if (isStream && options[what] !== undefined) {
       throw valueError(label, {
         rule: `${what} is for arrays`,
         expected: "arrays x and y",
         received: "a dataset",
-        advice: what === "sampleWeight" ? "Give it in the batches: { x, y, sampleWeight }." : "Use dataset.split(…) and validationData.",
+        advice:
+          what === "sampleWeight"
+            ? "Give it in the batches: { x, y, sampleWeight }."
+            : "Use dataset.split(…) and validationData.",
       });
     }
   }

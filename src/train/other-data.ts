@@ -1,9 +1,10 @@
-// What is loaded for data that are not arrays to train with as they are: streams of batches, and arrays that are split for validation.
+// What is loaded for data that are not arrays to train with as they are: streams of batches, and arrays that are split
+// for validation.
 import { type HostArray, isHostArray, sliceRows } from "../data/array.ts";
 import { epochsOf, sizeOfStream } from "../data/epochs.ts";
 import { checkNumber, shapeError, valueError } from "../errors.ts";
+import { formatShape } from "../ir/shape.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
-import { formatShape } from "../tensor/shape.ts";
 import { type ArraysGiven, type DataGiven, isPlainRecord } from "./arrays.ts";
 import { type BatchPorts, type Columns, specOf } from "./batch.ts";
 import type { BatchStream } from "./prepare.ts";
@@ -19,9 +20,16 @@ export interface BatchReader {
 }
 
 /** Batches of a stream. @throws ValueError on what is no stream. */
-export function streamSource(stream: BatchStream, inputs: readonly SymbolicTensor[], { label, toColumns }: BatchReader): BatchSource {
+export function streamSource(
+  stream: BatchStream,
+  inputs: readonly SymbolicTensor[],
+  { label, toColumns }: BatchReader,
+): BatchSource {
   // Known by its method: an application without datasets need not load their class.
-  const [open, size] = "epoch" in stream ? [(epoch: number) => stream.epoch(epoch), stream.size] : [epochsOf<unknown>(stream), sizeOfStream(stream)];
+  const [open, size] =
+    "epoch" in stream
+      ? [(epoch: number) => stream.epoch(epoch), stream.size]
+      : [epochsOf<unknown>(stream), sizeOfStream(stream)];
   const batches = async function* (epoch: number): AsyncGenerator<Columns> {
     for await (const element of open(epoch)) {
       const batch = batchOf(label, element);

@@ -1,5 +1,5 @@
 import type { Dataset } from "../data/dataset.ts";
-import { freeName } from "../names.ts";
+import { freeName } from "../name-registry.ts";
 import type { Network } from "../nn/network.ts";
 import { type ArraysGiven, type DataGiven, type Slots, toColumns } from "./arrays.ts";
 import type { Columns } from "./batch.ts";
@@ -60,14 +60,18 @@ export class Preparation {
 
   /** Without a batch size, so many steps are one pass over the data, as in Keras. */
   arraySource(columns: Columns, { batchSize, steps, ...order }: BatchOptions): BatchSource {
-    return new ArraySource(columns, this.network.inputs, { batchSize: batchSize ?? (steps ? Math.ceil(columns.rows / steps) : 32), ...order });
+    return new ArraySource(columns, this.network.inputs, {
+      batchSize: batchSize ?? (steps ? Math.ceil(columns.rows / steps) : 32),
+      ...order,
+    });
   }
 
   /** A stream of batches; each is checked as it comes, in every epoch: later ones may bring other data. */
   async streamSource(stream: BatchStream, hasLabels: boolean, classWeight?: ClassWeight): Promise<BatchSource> {
     return (await import("./other-data.ts")).streamSource(stream, this.network.inputs, {
       label: this.label,
-      toColumns: async ({ y, ...rest }) => this.weigh(await this.columns(hasLabels ? { y, ...rest } : { x: rest.x }), classWeight),
+      toColumns: async ({ y, ...rest }) =>
+        this.weigh(await this.columns(hasLabels ? { y, ...rest } : { x: rest.x }), classWeight),
     });
   }
 
@@ -77,7 +81,9 @@ export class Preparation {
   }
 }
 
-/** Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, … */
+/**
+ * Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, …
+ */
 export function outputNames(network: Network): string[] {
   const names: string[] = [];
   for (const output of network.outputs) {

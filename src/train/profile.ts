@@ -1,14 +1,14 @@
 import { isHostBackend } from "../backends/backend.ts";
-import type { Instruction, Program } from "../compiler/instruction.ts";
-import { printInstruction, print as printProgram } from "../compiler/print.ts";
 import { checkNumber, stateError } from "../errors.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import type { Instruction, Program } from "../ir/instruction.ts";
+import { printInstruction, print as printProgram } from "../ir/print.ts";
 import { checkOptions } from "../options.ts";
-import type { TypedArray } from "../tensor/dtype.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import type { Model } from "./model.ts";
 import { arrays } from "./options.ts";
-import type { Pacer } from "./pacer.ts";
 import type { BoundProgram } from "./programs.ts";
+import type { Yielder } from "./yield.ts";
 
 /** Options of {@link profile}. */
 export interface ProfileOptions {
@@ -52,14 +52,20 @@ export interface Profile {
 }
 
 /**
- * Where the time of a step goes: runs the program of a train step (with `y`) or of prediction on these data as one batch, whole and
- * instruction by instruction, and prints a table. Weights, optimizer and metrics are afterwards as they were before.
+ * Where the time of a step goes: runs the program of a train step (with `y`) or of prediction on these data as one
+ * batch, whole and instruction by instruction, and prints a table. Weights, optimizer and metrics are afterwards as
+ * they were before.
  * @param x samples of one batch, as for `fit`: shapes [batch, …].
- * @throws StateError before `compile` where there is y, and where the backend cannot run instructions apart; ValueError where repeats is no integer ≥ 1.
+ * @throws StateError before `compile` where there is y, and where the backend cannot run instructions apart; ValueError
+ * where repeats is no integer ≥ 1.
  * @example await profile(model, xTrain.slice(0, 32), { y: yTrain.slice(0, 32) });
  */
 export async function profile(model: Model, x: ArraysGiven, options: ProfileOptions = {}): Promise<Profile> {
-  const { y, repeats = 30, print = console.log } = checkOptions("profile", options, { y: arrays, repeats: "number", print: "function or false" });
+  const {
+    y,
+    repeats = 30,
+    print = console.log,
+  } = checkOptions("profile", options, { y: arrays, repeats: "number", print: "function or false" });
   checkNumber("profile", "repeats", repeats, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
   const mode = y === undefined ? "predict" : "train";
   const found = await model.withStep(mode, y === undefined ? { x } : { x, y }, (trainer, step, cursor) => {
@@ -70,10 +76,14 @@ export async function profile(model: Model, x: ArraysGiven, options: ProfileOpti
   return found;
 }
 
-async function measure(step: BoundProgram, repeats: number, feed: () => void, pacer: Pacer): Promise<Profile> {
+async function measure(step: BoundProgram, repeats: number, feed: () => void, pacer: Yielder): Promise<Profile> {
   const { executable, backend, graph, variables } = step;
   if (!executable.runOne || !isHostBackend(backend)) {
-    throw stateError("profile", { rule: "the backend must run instructions apart while the host waits", expected: "wasm or js", received: backend.name });
+    throw stateError("profile", {
+      rule: "the backend must run instructions apart while the host waits",
+      expected: "wasm or js",
+      received: backend.name,
+    });
   }
   const whole: number[] = [];
   const apart = graph.instructions.map((): number[] => []);
@@ -86,7 +96,11 @@ async function measure(step: BoundProgram, repeats: number, feed: () => void, pa
     // The first time each way is for the engine to compile.
     for (let repeat = -1; repeat < repeats; repeat++) {
       if (!step.isCurrent) {
-        throw stateError("profile", { rule: "the weights must stay on one backend", expected: backend.name, received: "weights that were moved" });
+        throw stateError("profile", {
+          rule: "the weights must stay on one backend",
+          expected: backend.name,
+          received: "weights that were moved",
+        });
       }
       feed();
       const took = timed(() => executable.run());
@@ -123,14 +137,29 @@ function summarize(program: Program, milliseconds: number, times: readonly numbe
   const total = times.reduce((sum, time) => sum + time, 0) || 1;
   const instructions = program.instructions.map((instruction, index) => {
     const time = times[index] as number;
-    return { kind: kindOf(instruction), text: printInstruction(program, instruction), milliseconds: time, share: time / total };
+    return {
+      kind: kindOf(instruction),
+      text: printInstruction(program, instruction),
+      milliseconds: time,
+      share: time / total,
+    };
   });
   const groups = new Map<string, ProfileGroup>();
   for (const { kind, milliseconds: time, share } of instructions) {
     const group = groups.get(kind) ?? { kind, count: 0, milliseconds: 0, share: 0 };
-    groups.set(kind, { kind, count: group.count + 1, milliseconds: group.milliseconds + time, share: group.share + share });
+    groups.set(kind, {
+      kind,
+      count: group.count + 1,
+      milliseconds: group.milliseconds + time,
+      share: group.share + share,
+    });
   }
-  return { milliseconds, groups: [...groups.values()].sort((a, b) => b.milliseconds - a.milliseconds), instructions, program: printProgram(program) };
+  return {
+    milliseconds,
+    groups: [...groups.values()].sort((a, b) => b.milliseconds - a.milliseconds),
+    instructions,
+    program: printProgram(program),
+  };
 }
 
 function kindOf(instruction: Instruction): string {

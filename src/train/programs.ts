@@ -2,7 +2,7 @@ import type { Backend, Executable, InputPort, OutputPort } from "../backends/bac
 import { bind, type Reclaimable, registerReclaimable } from "../backends/evaluate.ts";
 import { outcomeOf } from "../backends/placement.ts";
 import type { CompiledGraph } from "../compiler/compile.ts";
-import type { Shape } from "../tensor/shape.ts";
+import type { Shape } from "../ir/shape.ts";
 import type { Home, Variable } from "../tensor/variable.ts";
 
 /** A program on a backend, with its ports by name. */
@@ -53,7 +53,8 @@ export class BoundProgram {
 }
 
 /**
- * Programs kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the default, and one takes some 70 kB.
+ * Programs kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the default,
+ * and one takes some 70 kB.
  */
 const capacity = 48;
 
@@ -76,8 +77,9 @@ export class Programs implements Reclaimable {
   }
 
   /**
-   * Gives `act` the program of a key, bound if need be, in a tick in which its variables are where it reads them: run it there. It is in use until it is released.
-   * Gives what `act` gives; a promise where the program has to be bound first.
+   * Gives `act` the program of a key, bound if need be, in a tick in which its variables are where it reads them: run
+   * it there. It is in use until it is released. Gives what `act` gives; a promise where the program has to be bound
+   * first.
    */
   acquire<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): T | Promise<T> {
     const program = this.find(key);
@@ -146,7 +148,10 @@ export class Programs implements Reclaimable {
     return (await added)();
   }
 
-  /** Binds a program and gives it to `act`, while no other call can move its variables. Gives the result of `act` as a function, for it may be a promise. */
+  /**
+   * Binds a program and gives it to `act`, while no other call can move its variables. Gives the result of `act` as a
+   * function, for it may be a promise.
+   */
   private async add<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<() => T> {
     const graph = record();
     const backend = await this.backend();

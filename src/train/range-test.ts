@@ -1,8 +1,8 @@
+import { checkCount, checkDecay, checkPositive } from "../checks.ts";
 import { type Dataset, dataset } from "../data/dataset.ts";
 import { checkNumber, stateError, valueError } from "../errors.ts";
-import { checkCount, checkDecay, checkPositive } from "../optim/ranges.ts";
+import type { TypedArray } from "../ir/dtype.ts";
 import { checkOptions } from "../options.ts";
-import type { TypedArray } from "../tensor/dtype.ts";
 import { pow } from "../tensor/portable.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import { chart } from "./chart.ts";
@@ -41,13 +41,20 @@ export interface RangeTest {
 }
 
 /**
- * Learning-rate range test: trains a few steps with a rate that grows from tiny to huge, and looks where the loss falls and where it climbs.
- * Weights and the optimizer are afterwards as they were before. The optimizer must have been made with a number as learningRate.
- * @throws StateError before `compile`, or where the learning rate follows a schedule; ValueError where an option is out of range.
+ * Learning-rate range test: trains a few steps with a rate that grows from tiny to huge, and looks where the loss falls
+ * and where it climbs. Weights and the optimizer are afterwards as they were before. The optimizer must have been made
+ * with a number as learningRate.
+ * @throws StateError before `compile`, or where the learning rate follows a schedule; ValueError where an option is out
+ * of range.
  * @example const { suggestion, chart } = await learningRateRangeTest(model, x, y); console.log(chart);
  * @see Smith 2017, arXiv:1506.01186; Géron, Hands-On Machine Learning, ch. 11.
  */
-export async function learningRateRangeTest(model: Model, x: ArraysGiven, y: ArraysGiven, options: RangeTestOptions = {}): Promise<RangeTest> {
+export async function learningRateRangeTest(
+  model: Model,
+  x: ArraysGiven,
+  y: ArraysGiven,
+  options: RangeTestOptions = {},
+): Promise<RangeTest> {
   const {
     minLearningRate = 1e-6,
     maxLearningRate = 10,
@@ -77,7 +84,13 @@ export async function learningRateRangeTest(model: Model, x: ArraysGiven, y: Arr
     const restore = await remember(model);
     try {
       const batches = dataset({ x, y }).shuffle({ seed }).batch(batchSize) as Dataset<Samples>;
-      const points = await sweep(model, trainOnBatch, batches, { minLearningRate, maxLearningRate, steps, smoothing, divergence });
+      const points = await sweep(model, trainOnBatch, batches, {
+        minLearningRate,
+        maxLearningRate,
+        steps,
+        smoothing,
+        divergence,
+      });
       return report(points);
     } finally {
       restore();
@@ -96,7 +109,9 @@ interface Point {
   readonly smoothed: number;
 }
 
-type Sweep = Required<Pick<RangeTestOptions, "minLearningRate" | "maxLearningRate" | "steps" | "smoothing" | "divergence">>;
+type Sweep = Required<
+  Pick<RangeTestOptions, "minLearningRate" | "maxLearningRate" | "steps" | "smoothing" | "divergence">
+>;
 
 async function sweep(
   model: Model,
@@ -140,9 +155,20 @@ function report(points: readonly Point[]): RangeTest {
   // Each rate is the one before times one factor, so that the index is the logarithm.
   const curve = chart(
     { smoothed },
-    { ends: [learningRates[0] as number, learningRates.at(-1) as number].map((rate) => rate.toExponential(1)) as [string, string] },
+    {
+      ends: [learningRates[0] as number, learningRates.at(-1) as number].map((rate) => rate.toExponential(1)) as [
+        string,
+        string,
+      ],
+    },
   );
-  return { learningRates, losses: points.map(({ loss }) => loss), smoothed, suggestion: lowest.rate / 10, chart: curve };
+  return {
+    learningRates,
+    losses: points.map(({ loss }) => loss),
+    smoothed,
+    suggestion: lowest.rate / 10,
+    chart: curve,
+  };
 }
 
 /** Notes weights and the optimizer's state; gives the way back. */
@@ -167,7 +193,11 @@ function checkRanges(options: Required<RangeTestOptions>): void {
   checkPositive(name, "minLearningRate", options.minLearningRate);
   checkPositive(name, "maxLearningRate", options.maxLearningRate);
   if (options.maxLearningRate <= options.minLearningRate) {
-    throw valueError(name, { rule: "the rates must rise", expected: `maxLearningRate > ${options.minLearningRate}`, received: options.maxLearningRate });
+    throw valueError(name, {
+      rule: "the rates must rise",
+      expected: `maxLearningRate > ${options.minLearningRate}`,
+      received: options.maxLearningRate,
+    });
   }
   checkCount(name, "steps", options.steps, 2);
   checkCount(name, "batchSize", options.batchSize, 1);

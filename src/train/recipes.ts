@@ -1,20 +1,20 @@
+import { checkCount } from "../checks.ts";
 import type { ArrayInput } from "../data/array.ts";
 import { toHostArray } from "../data/array.ts";
 import { shapeError } from "../errors.ts";
+import { type Shape, sizeOf } from "../ir/shape.ts";
 import type { Layer } from "../nn/layer.ts";
 import { activation } from "../nn/layers/activation.ts";
 import { batchNormalization } from "../nn/layers/batch-normalization.ts";
 import { dense } from "../nn/layers/dense.ts";
 import { alphaDropout } from "../nn/layers/noise.ts";
 import { flatten, lambda } from "../nn/layers/shape.ts";
-import { oneCycle } from "../optim/cycles.ts";
-import { checkCount } from "../optim/ranges.ts";
+import { oneCycle } from "../optim/composite-schedules.ts";
 import { sgd } from "../optim/sgd.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
 import { l2 as l2Penalty } from "../regularize/penalties.ts";
 import { div, sub } from "../tensor/ops/elementwise.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Callback } from "./callback.ts";
 import { earlyStopping } from "./callbacks/early-stopping.ts";
 import type { Model } from "./model.ts";
@@ -62,10 +62,11 @@ export interface StandardOptions extends RecipeOptions {
 }
 
 /**
- * The default configuration for a dense network: He initialization, ELU, batch normalization if deep, Nesterov momentum under 1cycle, early stopping,
- * l2 if needed.
+ * The default configuration for a dense network: He initialization, ELU, batch normalization if deep, Nesterov momentum
+ * under 1cycle, early stopping, l2 if needed.
  * @throws ValueError where units, classes or steps are out of range.
- * @example const { model, callbacks } = recipes.standard({ inputShape: [28, 28], hidden: [300, 100], classes: 10, steps: 10 * 1719 });
+ * @example const { model, callbacks } = recipes.standard({ inputShape: [28, 28], hidden: [300, 100], classes: 10,
+ * steps: 10 * 1719 });
  */
 export function standard(given: StandardOptions): Recipe {
   const options = checkOptions("recipes.standard", given, { ...recipeTable, normalize: "boolean", l2: "number" });
@@ -73,7 +74,11 @@ export function standard(given: StandardOptions): Recipe {
   const penalty = l2 === undefined ? {} : { kernelRegularizer: l2Penalty(l2) };
   const block = (units: number): Layer[] =>
     normalize
-      ? [dense(units, { kernelInitializer: "heNormal", useBias: false, ...penalty }), batchNormalization(), activation("elu")]
+      ? [
+          dense(units, { kernelInitializer: "heNormal", useBias: false, ...penalty }),
+          batchNormalization(),
+          activation("elu"),
+        ]
       : [dense(units, { kernelInitializer: "heNormal", activation: "elu", ...penalty })];
   return assemble("recipes.standard", options, [], hidden.flatMap(block));
 }
@@ -87,13 +92,18 @@ export interface SelfNormalizingOptions extends RecipeOptions {
 }
 
 /**
- * The configuration for a plain stack of dense layers that normalizes itself: inputs standardized, LeCun initialization, SELU, no
- * normalization layers, alpha dropout if needed, Nesterov momentum under 1cycle, early stopping.
+ * The configuration for a plain stack of dense layers that normalizes itself: inputs standardized, LeCun
+ * initialization, SELU, no normalization layers, alpha dropout if needed, Nesterov momentum under 1cycle, early
+ * stopping.
  * @throws ValueError where units, classes or steps are out of range; ShapeError where x does not have inputShape.
  * @see Klambauer et al. 2017, arXiv:1706.02515.
  */
 export function selfNormalizing(given: SelfNormalizingOptions): Recipe {
-  const options = checkOptions("recipes.selfNormalizing", given, { ...recipeTable, x: "object or list or number!", dropout: "number" });
+  const options = checkOptions("recipes.selfNormalizing", given, {
+    ...recipeTable,
+    x: "object or list or number!",
+    dropout: "number",
+  });
   const { hidden, inputShape, x, dropout } = options;
   const block = (units: number): Layer[] => [
     dense(units, { kernelInitializer: "lecunNormal", activation: "selu" }),
@@ -106,7 +116,10 @@ function assemble(name: string, options: RecipeOptions, first: readonly Layer[],
   const { inputShape, classes, steps, maxLearningRate = 0.05, patience = 10, seed } = options;
   checkCount(name, "classes", classes, 2);
   checkCount(name, "steps", steps, 2);
-  const model = sequential([flatten({ inputShape }), ...first, ...hidden, dense(classes, { activation: "softmax" })], seed === undefined ? {} : { seed });
+  const model = sequential(
+    [flatten({ inputShape }), ...first, ...hidden, dense(classes, { activation: "softmax" })],
+    seed === undefined ? {} : { seed },
+  );
   const cycle = oneCycle({ maxLearningRate, steps });
   model.compile({
     optimizer: sgd({ learningRate: cycle.learningRate, momentum: cycle.momentum, nesterov: true }),
@@ -116,7 +129,10 @@ function assemble(name: string, options: RecipeOptions, first: readonly Layer[],
   return { model, callbacks: [earlyStopping({ patience, restoreBestWeights: true })] };
 }
 
-/** (x − mean) / deviation per feature, with the figures of the training samples; a feature that never changes is only centred. */
+/**
+ * (x − mean) / deviation per feature, with the figures of the training samples; a feature that never changes is only
+ * centred.
+ */
 function standardization(x: ArrayInput, inputShape: Shape): Layer {
   const { data, shape } = toHostArray("recipes.selfNormalizing", x);
   const width = sizeOf(inputShape);

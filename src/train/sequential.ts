@@ -8,10 +8,12 @@ import { Model } from "./model.ts";
 import { type ModelOptions, modelTable } from "./options.ts";
 
 /**
- * A model whose layers follow one another. The first layer says what comes in (`inputShape`), unless it was built before.
- * Layers of another model may be used: the two then share their weights.
- * @throws ValueError where the list is empty or holds something else, the input's shape is not known, or layers share a name.
- * @example const model = sequential([flatten({ inputShape: [28, 28] }), dense(10, { activation: "softmax" })], { seed: 42 });
+ * A model whose layers follow one another. The first layer says what comes in (`inputShape`), unless it was built
+ * before. Layers of another model may be used: the two then share their weights.
+ * @throws ValueError where the list is empty or holds something else, the input's shape is not known, or layers share a
+ * name.
+ * @example const model = sequential([flatten({ inputShape: [28, 28] }), dense(10, { activation: "softmax" })], { seed:
+ * 42 });
  * @see Keras 3 `Sequential`.
  */
 export function sequential(layers: readonly Layer[], options: ModelOptions = {}): Model {
@@ -55,8 +57,9 @@ export interface FunctionalOptions extends ModelOptions {
 }
 
 /**
- * A model of any graph of layers: several inputs and outputs, branches, layers that are used more than once.
- * The model is an object with methods, not a function: `await net.predict(x)` where Keras has `net(x)`, `net.apply(input)` inside another model.
+ * A model of any graph of layers: several inputs and outputs, branches, layers that are used more than once. The model
+ * is an object with methods, not a function: `await net.predict(x)` where Keras has `net(x)`, `net.apply(input)` inside
+ * another model.
  * @throws ValueError or StateError where the outputs do not follow from the inputs, or layers share a name.
  * @example const x = input([784]); const m = model({ inputs: x, outputs: dense(10).apply(dense(300).apply(x)) });
  * @see Keras 3 functional `Model`.
@@ -69,15 +72,19 @@ export function model(given: FunctionalOptions): Model {
       received: given?.inputs ? "no outputs" : given?.outputs ? "no inputs" : "neither",
     });
   }
-  const { inputs, outputs, ...options } = checkOptions("model", given, { inputs: "object or list!", outputs: "object or list!", ...modelTable });
+  const { inputs, outputs, ...options } = checkOptions("model", given, {
+    inputs: "object or list!",
+    outputs: "object or list!",
+    ...modelTable,
+  });
   // Copies: the caller may change a list of its own later.
   const list = (tensors: SymbolicTensor | readonly SymbolicTensor[]) => [tensors].flat() as SymbolicTensor[];
   return new Model(list(inputs), list(outputs), options);
 }
 
 /**
- * A model of equal layers under the same names, with weights of its own, fresh from the initializers. Copy the weights with
- * `clone.setWeights(await old.getWeights())`. The seed is the old model's.
+ * A model of equal layers under the same names, with weights of its own, fresh from the initializers. Copy the weights
+ * with `clone.setWeights(await old.getWeights())`. The seed is the old model's.
  * @see Keras 3 `clone_model`.
  */
 export function cloneModel(old: Model): Model {

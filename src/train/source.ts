@@ -1,7 +1,7 @@
 import type { InputPort } from "../backends/backend.ts";
 import type { HostArray } from "../data/array.ts";
 import { permutation } from "../data/rng.ts";
-import type { DType } from "../tensor/dtype.ts";
+import type { DType } from "../ir/dtype.ts";
 import type { HostData } from "../tensor/nested.ts";
 import { type BatchPorts, type BatchSpec, type Columns, specOf } from "./batch.ts";
 
@@ -43,7 +43,8 @@ export class ArraySource implements BatchSource {
   ) {
     this.steps = Math.ceil(columns.rows / options.batchSize);
     this.order = options.shuffle ? new Int32Array(options.shuffle === "batch" ? this.steps : columns.rows) : undefined;
-    const readersOf = (arrays: readonly (HostArray | undefined)[]) => arrays.map((array) => array && new RowReader(array));
+    const readersOf = (arrays: readonly (HostArray | undefined)[]) =>
+      arrays.map((array) => array && new RowReader(array));
     this.readers = { x: readersOf(columns.x), y: readersOf(columns.y), weights: readersOf(columns.weights) };
   }
 
@@ -76,7 +77,10 @@ export class ArraySource implements BatchSource {
   }
 }
 
-/** Rows of at least so many elements, when shuffled, have views of their own: about 110 bytes each, and copying takes half as long (docs/decisions). */
+/**
+ * Rows of at least so many elements, when shuffled, have views of their own: about 110 bytes each, and copying takes
+ * half as long (docs/decisions).
+ */
 const wideRow = 256;
 
 /** Copies rows of one array to where a program takes them, making nothing per step. */
@@ -111,7 +115,13 @@ class RowReader {
   }
 }
 
-function writeAll(readers: readonly (RowReader | undefined)[], ports: BatchPorts["x"], order: Int32Array | undefined, start: number, rows: number): void {
+function writeAll(
+  readers: readonly (RowReader | undefined)[],
+  ports: BatchPorts["x"],
+  order: Int32Array | undefined,
+  start: number,
+  rows: number,
+): void {
   for (let i = 0; i < readers.length; i++) {
     const port = ports[i];
     if (port) readers[i]?.write(port, order, start, rows);

@@ -10,7 +10,10 @@ import type { ArraySpec, BatchSpec } from "./batch.ts";
 import type { Diagnosing, Finite } from "./diagnosis.ts";
 import type { Task } from "./task.ts";
 
-/** What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`); "sample" predicts with the noise layers on. */
+/**
+ * What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`); "sample" predicts with
+ * the noise layers on.
+ */
 export type Mode = "train" | "accumulate" | "test" | "predict" | "sample";
 
 /** What a recorded step can do beside its work. */
@@ -38,31 +41,50 @@ export const portName = {
 } as const;
 
 /**
- * Records a whole step for one batch shape as one program. What changes from step to step comes in through inputs: the batch, the
- * random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer, side results such as moving
- * averages, metrics. Test steps: forward, losses, metrics. Predict and sample steps: forward.
+ * Records a whole step for one batch shape as one program. What changes from step to step comes in through inputs: the
+ * batch, the random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer,
+ * side results such as moving averages, metrics. Test steps: forward, losses, metrics. Predict and sample steps:
+ * forward.
  */
-export function recordStep(mode: Mode, { network, task, trainable }: Parts, spec: BatchSpec, options: StepOptions): CompiledGraph {
+export function recordStep(
+  mode: Mode,
+  { network, task, trainable }: Parts,
+  spec: BatchSpec,
+  options: StepOptions,
+): CompiledGraph {
   const isTraining = mode === "train" || mode === "accumulate";
-  const ctx = new Recording(network, { training: isTraining, noise: isTraining || mode === "sample", key: placeholder(portName.key, [4], "int32") });
+  const ctx = new Recording(network, {
+    training: isTraining,
+    noise: isTraining || mode === "sample",
+    key: placeholder(portName.key, [4], "int32"),
+  });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
   const noted: Finite[] = [];
   const forward = () => listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
   const diagnosing = isTraining ? options.diagnosing : undefined;
   const outputs = diagnosing ? diagnosing.notingOutputs(network, noted, forward) : forward();
   if (mode === "predict" || mode === "sample" || !task) {
-    return compile({ outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])), updates: [...ctx.updates] });
+    return compile({
+      outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])),
+      updates: [...ctx.updates],
+    });
   }
   const y = spec.y.map((array, index) => array && at(portName.y(index), array));
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
   const masks = outputs.map((output) => ctx.maskOf(output));
-  const { loss, updates } = task.objective.reckon({ yTrue: y, yPred: outputs, weights, masks }, [...network.penalties(), ...ctx.losses]);
+  const { loss, updates } = task.objective.recordBatch({ yTrue: y, yPred: outputs, weights, masks }, [
+    ...network.penalties(),
+    ...ctx.losses,
+  ]);
   if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });
   const pairs = withGradients(trainable, loss);
   if (diagnosing) noted.push(...diagnosing.finiteGradients(network, pairs));
   const phase = mode === "train" ? "update" : "accumulate";
   const trained = task.optimizer.apply(pairs, task.optimizer.scalars(), { constraints: network.constraints(), phase });
-  return compile({ outputs: { [portName.loss]: loss, ...diagnosing?.finiteOutputs(noted) }, updates: [...trained, ...ctx.updates, ...updates] });
+  return compile({
+    outputs: { [portName.loss]: loss, ...diagnosing?.finiteOutputs(noted) },
+    updates: [...trained, ...ctx.updates, ...updates],
+  });
 }
 
 function withGradients(variables: readonly Variable[], loss: Tensor): (readonly [Variable, Tensor])[] {

@@ -44,6 +44,9 @@ export class Task {
 
   /** All state: the optimizer's and the metrics'. */
   get variables(): Variable[] {
-    return [...(this.made?.variables ?? []), ...Object.values(this.objective.reported).flatMap((metric) => metric.variables)];
+    return [
+      ...(this.made?.variables ?? []),
+      ...Object.values(this.objective.reported).flatMap((metric) => metric.variables),
+    ];
   }
 }

@@ -2,20 +2,20 @@ import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
 import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { TypedArray } from "../ir/dtype.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
 import { nothingToTrain } from "../optim/optimizer.ts";
-import type { TypedArray } from "../tensor/dtype.ts";
 import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchPorts, BatchSpec } from "./batch.ts";
 import type { Diagnosing } from "./diagnosis.ts";
-import { Pacer } from "./pacer.ts";
 import { type BoundProgram, Programs } from "./programs.ts";
 import type { BatchCursor } from "./source.ts";
 import { type Mode, portName, recordStep } from "./step.ts";
 import type { Task } from "./task.ts";
+import { Yielder } from "./yield.ts";
 
 /** Values of losses and metrics by name. */
 export type Logs = Record<string, number>;
@@ -37,11 +37,14 @@ export interface Step {
   readonly scalars: readonly string[];
 }
 
-/** The host's side of compiled steps: records and binds a program per mode and batch shape, feeds it, runs it, reads the metrics. */
+/**
+ * The host's side of compiled steps: records and binds a program per mode and batch shape, feeds it, runs it, reads the
+ * metrics.
+ */
 export class Trainer {
   readonly trainable: readonly Variable[];
   /** Outlives epochs and passes: many short ones in a row must let others run, too. */
-  readonly pacer = new Pacer();
+  readonly pacer = new Yielder();
   private readonly flags: readonly (readonly [Layer, boolean])[];
   private readonly programs: Programs;
   private readonly steps = new WeakMap<BoundProgram, Step>();
@@ -174,7 +177,9 @@ function recordResults(metrics: readonly Metric[]): CompiledGraph {
 
 /** A metric per class has a value for each: `iou_0`, `iou_1`, … */
 function entriesOf(name: string, values: TypedArray): [string, number][] {
-  return values.length === 1 ? [[name, values[0] as number]] : Array.from(values, (value, index) => [`${name}_${index}`, value]);
+  return values.length === 1
+    ? [[name, values[0] as number]]
+    : Array.from(values, (value, index) => [`${name}_${index}`, value]);
 }
 
 /** Which layers are trainable, outer before inner. */

@@ -20,7 +20,8 @@ interface ActivationCase {
 const tolerance = 1e-6;
 
 const table = { ...activations, threshold } as Record<string, (x: Tensor, options?: unknown) => Tensor>;
-const asTensor = (given: GoldenTensor | GoldenTensor["data"]): GoldenTensor => (Array.isArray(given) ? { shape: [given.length], data: given } : given);
+const asTensor = (given: GoldenTensor | GoldenTensor["data"]): GoldenTensor =>
+  Array.isArray(given) ? { shape: [given.length], data: given } : given;
 
 describe("activations agree with Keras 3", () => {
   for (const { activation, config, dy, kinks = [], ...golden_ } of golden<ActivationCase>("activations")) {
@@ -29,7 +30,10 @@ describe("activations agree with Keras 3", () => {
       const input = load(x);
       const fn = table[activation] as (x: Tensor, options?: unknown) => Tensor;
       const output = fn(input, dy ? config.axis : config);
-      const [value, slope] = (await values(output, ...gradients(sum(dy ? mul(output, load(dy)) : output), [input]))) as [number[], number[]];
+      const [value, slope] = (await values(
+        output,
+        ...gradients(sum(dy ? mul(output, load(dy)) : output), [input]),
+      )) as [number[], number[]];
       if (dy) {
         expectClose(value, y, tolerance, "f");
         expectClose(slope, gradient, tolerance, "f'");
@@ -41,11 +45,18 @@ describe("activations agree with Keras 3", () => {
         const scale = Number.isFinite(Number(at)) ? Math.abs(Number(at)) : 1;
         // A NaN is passed on here, so that it can be found; Keras's softShrink turns it into 0.
         const isOurNaN = activation === "softShrink" && at === "NaN";
-        expectClose([value[index] as number], isOurNaN ? "NaN" : (y.data[index] as GoldenValue), tolerance, `f(${at})`, scale);
+        expectClose(
+          [value[index] as number],
+          isOurNaN ? "NaN" : (y.data[index] as GoldenValue),
+          tolerance,
+          `f(${at})`,
+          scale,
+        );
         // At infinity JAX's derivatives are often NaN where the limit is known; at NaN they are a convention.
         // Known: hardSilu's derivative in tensor/scalar.ts is 0·∞ there.
         const isDefined = at !== "NaN" && gradient.data[index] !== "NaN" && !kinks.includes(Number(at));
-        if (isDefined) expectClose([slope[index] as number], gradient.data[index] as GoldenValue, 5 * tolerance, `f'(${at})`, 1);
+        if (isDefined)
+          expectClose([slope[index] as number], gradient.data[index] as GoldenValue, 5 * tolerance, `f'(${at})`, 1);
       });
     });
   }

@@ -32,7 +32,9 @@ describe("attention and merging layers agree with Keras 3, forwards and backward
       layer.ensureBuilt(one.inputs.map(({ shape }) => [null, ...shape.slice(1)]));
       const { variables } = layer;
       expect(variables.map(({ name, shape }) => `${name.split("/").slice(1).join("/")} [${shape}]`)).toEqual(
-        one.weights.map(({ name, shape }) => `${name.replace(/^.*(?=(query|key|value|gate|attentionOutput)\/)/, "")} [${shape}]`),
+        one.weights.map(
+          ({ name, shape }) => `${name.replace(/^.*(?=(query|key|value|gate|attentionOutput)\/)/, "")} [${shape}]`,
+        ),
       );
       variables.forEach((variable, index) => {
         variable.assign((one.weights[index] as GoldenTensor).data.map(Number));
@@ -46,7 +48,9 @@ describe("attention and merging layers agree with Keras 3, forwards and backward
       expect(outputs.map(({ shape }) => shape)).toEqual(one.outputs.map(({ shape }) => shape));
       const mask = ctx.maskOf(outputs[0] as Tensor);
       expect(mask && (await values(mask))[0]).toEqual(one.outputMask?.data);
-      const total = outputs.map((output, index) => sum(mul(output, load(one.dys[index] as GoldenTensor)))).reduce((a, b) => add(a, b));
+      const total = outputs
+        .map((output, index) => sum(mul(output, load(one.dys[index] as GoldenTensor))))
+        .reduce((a, b) => add(a, b));
       const results = await values(...outputs, ...gradients(total, [...inputs, ...variables]));
       [...one.outputs, ...one.gradients.inputs, ...one.gradients.weights].forEach((expected, index) => {
         // The gradient of a key's bias is 0 but for rounding: adding a number to all scores of a step changes nothing.

@@ -5,7 +5,7 @@ import type { Callback, Training } from "../../src/train/callback.ts";
 import { type EarlyStoppingOptions, earlyStopping } from "../../src/train/callbacks/early-stopping.ts";
 import { learningRateScheduler } from "../../src/train/callbacks/learning-rate-scheduler.ts";
 import { type ModelCheckpointOptions, modelCheckpoint } from "../../src/train/callbacks/model-checkpoint.ts";
-import { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "../../src/train/callbacks/reduce-lr-on-plateau.ts";
+import { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from "../../src/train/callbacks/reduce-lr-on-plateau.ts";
 import type { Model } from "../../src/train/model.ts";
 import { sequential } from "../../src/train/sequential.ts";
 import type { Logs } from "../../src/train/trainer.ts";
@@ -28,10 +28,21 @@ async function makeModel(learningRate = 0.5): Promise<Model> {
   return model;
 }
 
-const trainingOf = (model: Model): Training => ({ model, epochs: 100, steps: 1, validates: true, diagnosis: undefined });
+const trainingOf = (model: Model): Training => ({
+  model,
+  epochs: 100,
+  steps: 1,
+  validates: true,
+  diagnosis: undefined,
+});
 
 /** Feeds the logs to a callback as fit would; gives the model and what was seen after each epoch. */
-async function run<T>(callback: Callback, logs: Case["logs"], afterEpoch: (model: Model) => T, rate?: number): Promise<{ model: Model; seen: T[] }> {
+async function run<T>(
+  callback: Callback,
+  logs: Case["logs"],
+  afterEpoch: (model: Model) => T,
+  rate?: number,
+): Promise<{ model: Model; seen: T[] }> {
   const model = await makeModel(rate);
   const training = trainingOf(model);
   const seen: T[] = [];
@@ -39,7 +50,11 @@ async function run<T>(callback: Callback, logs: Case["logs"], afterEpoch: (model
   for (const [epoch, given] of logs.entries()) {
     await callback.onEpochBegin?.(epoch, training);
     model.setWeights([[[epoch]]]);
-    await callback.onEpochEnd?.(epoch, Object.fromEntries(Object.entries(given).map(([name, value]) => [name, Number(value)])), training);
+    await callback.onEpochEnd?.(
+      epoch,
+      Object.fromEntries(Object.entries(given).map(([name, value]) => [name, Number(value)])),
+      training,
+    );
     seen.push(afterEpoch(model));
     if (model.stopTraining) break;
   }
@@ -69,23 +84,34 @@ const checks: Record<string, (c: Case) => Promise<void>> = {
     }).toEqual(expected);
   },
 
-  async reduceLROnPlateau({ config, logs, expected }) {
-    const { initialLearningRate, minLr, ...rest } = config as Partial<ReduceLROnPlateauOptions> & { initialLearningRate?: number; minLr?: number };
-    const callback = reduceLROnPlateau({ ...rest, ...(minLr !== undefined && { minLearningRate: minLr }) });
+  async reduceLrOnPlateau({ config, logs, expected }) {
+    const { initialLearningRate, minLr, ...rest } = config as Partial<ReduceLrOnPlateauOptions> & {
+      initialLearningRate?: number;
+      minLr?: number;
+    };
+    const callback = reduceLrOnPlateau({ ...rest, ...(minLr !== undefined && { minLearningRate: minLr }) });
     const { seen } = await run(callback, logs, (model) => model.optimizer.learningRate, initialLearningRate);
     expectClose(seen, numbers(expected.learningRates), 1e-6);
   },
 
   async learningRateScheduler({ config, logs, expected }) {
     const callback = learningRateScheduler((epoch, rate) => (epoch < 3 ? rate : rate * 0.5));
-    const { seen } = await run(callback, logs, (model) => model.optimizer.learningRate, config.initialLearningRate as number);
+    const { seen } = await run(
+      callback,
+      logs,
+      (model) => model.optimizer.learningRate,
+      config.initialLearningRate as number,
+    );
     expectClose(seen, numbers(expected.learningRates), 1e-6);
   },
 
   async modelCheckpoint(c) {
     if (c.batchesPerEpoch !== undefined) return countBatches(c);
     const saved: number[] = [];
-    const callback = modelCheckpoint({ ...(c.config as ModelCheckpointOptions), save: ({ epoch }) => void saved.push(epoch) });
+    const callback = modelCheckpoint({
+      ...(c.config as ModelCheckpointOptions),
+      save: ({ epoch }) => void saved.push(epoch),
+    });
     await run(callback, c.logs, () => 0);
     expect(saved).toEqual(c.expected.savedEpochs);
     expect(callback.best ?? null).toEqual(c.expected.best);
@@ -94,7 +120,10 @@ const checks: Record<string, (c: Case) => Promise<void>> = {
 
 async function countBatches({ config, epochs = 0, batchesPerEpoch = 0, expected }: Case): Promise<void> {
   const saved: unknown[] = [];
-  const callback: Callback = modelCheckpoint({ ...(config as ModelCheckpointOptions), save: ({ epoch, batch }) => void saved.push([epoch, batch]) });
+  const callback: Callback = modelCheckpoint({
+    ...(config as ModelCheckpointOptions),
+    save: ({ epoch, batch }) => void saved.push([epoch, batch]),
+  });
   const training = trainingOf(await makeModel());
   const logs: Logs = { loss: 1 };
   await callback.onTrainBegin?.(training);
@@ -107,13 +136,16 @@ async function countBatches({ config, epochs = 0, batchesPerEpoch = 0, expected 
 }
 
 describe("callbacks decide as Keras's do", () => {
-  it.each(golden<Case>("callbacks").map((c, index) => [`${index} ${titleOf(c.callback, c.config)}`, c] as const))("%s", async (_, c) => {
-    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-    try {
-      await checks[c.callback]?.(c);
-    } finally {
-      warn.mockRestore();
-    }
-    expect(Object.keys(checks)).toContain(c.callback);
-  });
+  it.each(golden<Case>("callbacks").map((c, index) => [`${index} ${titleOf(c.callback, c.config)}`, c] as const))(
+    "%s",
+    async (_, c) => {
+      const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+      try {
+        await checks[c.callback]?.(c);
+      } finally {
+        warn.mockRestore();
+      }
+      expect(Object.keys(checks)).toContain(c.callback);
+    },
+  );
 });

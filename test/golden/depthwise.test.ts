@@ -29,9 +29,14 @@ describe("depthwise convolutions agree with Keras 3, forwards and backwards", ()
       takeWeights(layer, one.weights);
       const x = load(one.x);
       const output = layer.invoke(x, new Recording(layer, { training: false, key: tensor(randomKey(1)) })) as Tensor;
-      if (String(output.shape) !== String(one.output.shape)) throw new Error(`shape [${output.shape}], Keras has [${one.output.shape}]`);
+      if (String(output.shape) !== String(one.output.shape))
+        throw new Error(`shape [${output.shape}], Keras has [${one.output.shape}]`);
       const objective = sum(mul(output, load(one.dy)));
-      const [y, dx, ...rest] = (await values(output, ...gradients(objective, [x, ...variables]))) as [number[], number[], ...number[][]];
+      const [y, dx, ...rest] = (await values(output, ...gradients(objective, [x, ...variables]))) as [
+        number[],
+        number[],
+        ...number[][],
+      ];
       expectClose(y, one.output, 2e-6, "output");
       expectClose(dx, one.gradients.x, 2e-6, "gradient of x");
       one.gradients.weights.forEach((gradient, index) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { sizeOf } from "../../src/ir/shape.ts";
 import { fansOf, type Initializer, initializers as named, stft } from "../../src/nn/initializers.ts";
 import { erf } from "../../src/tensor/numeric.ts";
-import { sizeOf } from "../../src/tensor/shape.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { expectClose, type GoldenTensor, golden, titleOf, values } from "./nn-support.ts";
 
@@ -38,7 +38,9 @@ function make({ initializer, config }: InitializerCase): Initializer {
 async function sample(given: InitializerCase, seed = 1, stream = 0): Promise<number[]> {
   const initial = make(given)(given.shape, { seed, stream });
   if (typeof initial === "number") return new Array<number>(sizeOf(given.shape)).fill(initial);
-  return initial instanceof Tensor ? ((await values(initial))[0] as number[]) : Array.from(initial as ArrayLike<number>);
+  return initial instanceof Tensor
+    ? ((await values(initial))[0] as number[])
+    : Array.from(initial as ArrayLike<number>);
 }
 
 const normalCdf = (z: number): number => (1 + erf(z / Math.SQRT2)) / 2;
@@ -93,7 +95,8 @@ describe("orthogonal gives orthonormal rows or columns", () => {
       const data = await sample(one);
       const columns = one.shape.at(-1) as number;
       const rows = data.length / columns;
-      const at = (i: number, k: number) => (one.orthonormal === "rows" ? data[i * columns + k] : data[k * columns + i]) as number;
+      const at = (i: number, k: number) =>
+        (one.orthonormal === "rows" ? data[i * columns + k] : data[k * columns + i]) as number;
       const [count, length] = one.orthonormal === "rows" ? [rows, columns] : [columns, rows];
       for (let i = 0; i < count; i++) {
         for (let j = 0; j < count; j++) {

@@ -36,7 +36,8 @@ export function takeWeights({ variables }: Layer, weights: readonly (GoldenTenso
 }
 
 function assignWeights(variables: readonly Variable[], weights: readonly GoldenTensor[]): void {
-  if (variables.length !== weights.length) throw new Error(`${variables.length} variables, Keras has ${weights.length}`);
+  if (variables.length !== weights.length)
+    throw new Error(`${variables.length} variables, Keras has ${weights.length}`);
   variables.forEach((variable, index) => {
     variable.assign((weights[index] as GoldenTensor).data.map(Number));
   });
@@ -71,7 +72,8 @@ export async function checkLayer(one: LayerCase, layer: Layer, tolerance: number
     const moving = variables.filter((variable) => !variable.trainable)[index];
     const at = updated.indexOf(moving as (typeof updated)[number]);
     // What is not updated must be what it was.
-    const got = at >= 0 ? moved[at] : one.weights[variables.indexOf(moving as (typeof variables)[number])]?.data.map(Number);
+    const got =
+      at >= 0 ? moved[at] : one.weights[variables.indexOf(moving as (typeof variables)[number])]?.data.map(Number);
     expectClose(got as number[], value, tolerance, value.name);
   });
 }

@@ -12,7 +12,12 @@ interface LossCase {
   note?: string;
   yTrue: GoldenTensor;
   yPred: GoldenTensor;
-  expected: { reduction: string; sampleWeight: GoldenTensor | null; value: GoldenTensor | GoldenValue; gradient: GoldenTensor }[];
+  expected: {
+    reduction: string;
+    sampleWeight: GoldenTensor | null;
+    value: GoldenTensor | GoldenValue;
+    gradient: GoldenTensor;
+  }[];
 }
 
 /** "mean" is another name of Keras for sum_over_batch_size. */
@@ -32,7 +37,10 @@ describe("losses agree with Keras 3", () => {
     it(titleOf(name, config, note), async () => {
       const x = load(yPred);
       for (const { reduction, sampleWeight, value, gradient } of expected) {
-        const loss = (losses[name as "meanSquaredError"] as (options: object) => Loss)({ ...config, reduction: reductions[reduction] });
+        const loss = (losses[name as "meanSquaredError"] as (options: object) => Loss)({
+          ...config,
+          reduction: reductions[reduction],
+        });
         const result = computeLoss(loss, load(yTrue), x, sampleWeight ? load(sampleWeight) : undefined);
         const [got, slope] = (await values(result, ...gradients(sum(result), [x]))) as [number[], number[]];
         const where = `${reduction}${sampleWeight ? ` weighted ${JSON.stringify(sampleWeight.shape)}` : ""}`;

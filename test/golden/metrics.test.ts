@@ -6,12 +6,26 @@ import * as losses from "../../src/nn/losses.ts";
 import type { Metric } from "../../src/nn/metric.ts";
 import * as all from "../../src/nn/metrics.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { backend, expectClose, type GoldenTensor, type GoldenValue, golden, load, titleOf, values } from "./nn-support.ts";
+import {
+  backend,
+  expectClose,
+  type GoldenTensor,
+  type GoldenValue,
+  golden,
+  load,
+  titleOf,
+  values,
+} from "./nn-support.ts";
 
 interface MetricCase {
   metric: string;
   config: Record<string, unknown>;
-  batches: { yTrue: GoldenTensor; yPred: GoldenTensor; sampleWeight: GoldenTensor | null; result: GoldenTensor | GoldenValue }[];
+  batches: {
+    yTrue: GoldenTensor;
+    yPred: GoldenTensor;
+    sampleWeight: GoldenTensor | null;
+    result: GoldenTensor | GoldenValue;
+  }[];
 }
 
 interface AccuracyCase {
@@ -25,15 +39,26 @@ const cases = golden<MetricCase | AccuracyCase>("metrics");
 const tolerance = 3e-6;
 
 /** Names that differ from Keras's: "accuracy" chooses by shapes, a loss's name stands for its mean. */
-const ours: Record<string, string> = { accuracy: "exactAccuracy", logCoshError: "logCosh", cosineSimilarity: "cosineSimilarityMetric" };
-const words: Record<string, string> = { variance_weighted_average: "varianceWeightedAverage", uniform_average: "uniformAverage" };
+const ours: Record<string, string> = {
+  accuracy: "exactAccuracy",
+  logCoshError: "logCosh",
+  cosineSimilarity: "cosineSimilarity",
+};
+const words: Record<string, string> = {
+  variance_weighted_average: "varianceWeightedAverage",
+  uniform_average: "uniformAverage",
+};
 
 function make(name: string, given: Record<string, unknown>): Metric {
   const config = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, words[String(value)] ?? value]));
   const kind = ours[name] ?? name;
   const { specificity, sensitivity, recall, precision, ...rest } = config;
   const least = specificity ?? sensitivity ?? recall ?? precision;
-  if (least !== undefined) return (all as unknown as Record<string, (least: unknown, options: object) => Metric>)[kind]?.(least, rest) as Metric;
+  if (least !== undefined)
+    return (all as unknown as Record<string, (least: unknown, options: object) => Metric>)[kind]?.(
+      least,
+      rest,
+    ) as Metric;
   if (kind in all) return (all as unknown as Record<string, (options: object) => Metric>)[kind]?.(config) as Metric;
   return all.lossMetric((losses as unknown as Record<string, (options: object) => Loss>)[kind]?.(config) as Loss);
 }

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
-import type { DType } from "../../src/tensor/dtype.ts";
+import type { DType } from "../../src/ir/dtype.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
@@ -16,7 +16,8 @@ export interface GoldenTensor {
 
 /** The cases of one family. */
 export function golden<Case>(family: string): Case[] {
-  return (JSON.parse(readFileSync(new URL(`./data/${family}.json`, import.meta.url), "utf8")) as { cases: Case[] }).cases;
+  return (JSON.parse(readFileSync(new URL(`./data/${family}.json`, import.meta.url), "utf8")) as { cases: Case[] })
+    .cases;
 }
 
 /** A golden tensor as a constant; whole numbers are float32 unless said otherwise. */
@@ -33,8 +34,17 @@ export async function values(...tensors: Tensor[]): Promise<number[][]> {
   return (await evaluate(tensors, backend)).map((data) => Array.from(data));
 }
 
-/** Each number within `tolerance` of the largest finite number of the expected ones (and of `least`); NaN and infinities exactly. */
-export function expectClose(actual: ArrayLike<number>, expected: GoldenTensor | GoldenValue, tolerance: number, what = "", least = 1e-3): void {
+/**
+ * Each number within `tolerance` of the largest finite number of the expected ones (and of `least`); NaN and infinities
+ * exactly.
+ */
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: GoldenTensor | GoldenValue,
+  tolerance: number,
+  what = "",
+  least = 1e-3,
+): void {
   const wanted = (typeof expected === "object" ? expected.data : [expected]).map(Number);
   const scale = Math.max(least, ...wanted.filter(Number.isFinite).map(Math.abs));
   expect(actual.length, `${what}: number of values`).toBe(wanted.length);

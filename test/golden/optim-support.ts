@@ -1,9 +1,16 @@
+import { sizeOf } from "../../src/ir/shape.ts";
 import * as optimizers from "../../src/optim/index.ts";
 import type { Optimizer, OptimizerOptions } from "../../src/optim/optimizer.ts";
 import * as rareOptimizers from "../../src/optim/rare.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
-import { cosineDecay, cosineDecayRestarts, exponentialDecay, inverseTimeDecay, piecewiseConstantDecay, polynomialDecay } from "../../src/optim/schedules.ts";
-import { sizeOf } from "../../src/tensor/shape.ts";
+import {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  inverseTimeDecay,
+  piecewiseConstantDecay,
+  polynomialDecay,
+} from "../../src/optim/schedules.ts";
 
 /** The generator of scripts/golden/common.py: multiples of 1/64 in [−2, 2], exact in float32. */
 export class Lcg {
@@ -19,7 +26,14 @@ export class Lcg {
   }
 }
 
-const schedules = { exponentialDecay, inverseTimeDecay, piecewiseConstantDecay, polynomialDecay, cosineDecay, cosineDecayRestarts };
+const schedules = {
+  exponentialDecay,
+  inverseTimeDecay,
+  piecewiseConstantDecay,
+  polynomialDecay,
+  cosineDecay,
+  cosineDecayRestarts,
+};
 
 export interface ScheduleDescription {
   schedule: string;

@@ -32,7 +32,9 @@ const golden = JSON.parse(readFileSync(new URL("./data/optimizers.json", import.
 
 /** Drives an optimizer with given gradients, as a train step does. */
 class Driver {
-  readonly variables = golden.variables.map(({ name, shape, data }) => new Variable(shape, { name, initial: Float32Array.from(data) }));
+  readonly variables = golden.variables.map(
+    ({ name, shape, data }) => new Variable(shape, { name, initial: Float32Array.from(data) }),
+  );
   private readonly programs = new Map<Phase, Executable>();
   /** Those that a program uses. */
   private readonly scalars = new Map<Executable, readonly string[]>();
@@ -56,8 +58,13 @@ class Driver {
   private async load(phase: Phase): Promise<Executable> {
     const { optimizer, variables, maxNormValue } = this;
     const pairs = variables.map((variable, index) => [variable, placeholder(`g${index}`, variable.shape)] as const);
-    const constraints = new Map(maxNormValue === undefined ? [] : variables.map((variable) => [variable, maxNorm(maxNormValue)]));
-    const graph = compile({ outputs: {}, updates: optimizer.apply(pairs, optimizer.scalars(), { constraints, phase }) });
+    const constraints = new Map(
+      maxNormValue === undefined ? [] : variables.map((variable) => [variable, maxNorm(maxNormValue)]),
+    );
+    const graph = compile({
+      outputs: {},
+      updates: optimizer.apply(pairs, optimizer.scalars(), { constraints, phase }),
+    });
     const program = await bind(graph, backend);
     this.programs.set(phase, program);
     this.scalars.set(
@@ -80,7 +87,10 @@ const toleranceOf = (name: string): number => (name === "muon" ? 2e-4 : 2e-5);
 describe("optimizers take Keras's steps", () => {
   it.each(golden.cases.map((c) => [titleOf(c), c] as const))("%s", async (_, c) => {
     const { excludeFromWeightDecay } = c;
-    const optimizer = optimizerOf(c.optimizer, { ...c.config, ...(excludeFromWeightDecay && { excludeFromWeightDecay }) });
+    const optimizer = optimizerOf(c.optimizer, {
+      ...c.config,
+      ...(excludeFromWeightDecay && { excludeFromWeightDecay }),
+    });
     const driver = new Driver(optimizer, c.maxNorm);
     const draw = new Lcg(golden.gradients.lcgSeed);
     for (let step = 1; step <= golden.gradients.steps; step++) {
@@ -90,7 +100,9 @@ describe("optimizers take Keras's steps", () => {
     }
     expect(optimizer.iterations).toBe(c.expected.iterations);
     if (!c.expected.finalized) return;
-    const averages = driver.variables.map(async (variable) => Array.from((await optimizer.averageOf(variable)?.read()) ?? []));
+    const averages = driver.variables.map(async (variable) =>
+      Array.from((await optimizer.averageOf(variable)?.read()) ?? []),
+    );
     compare(await Promise.all(averages), c.expected.finalized, toleranceOf(c.optimizer), "the average");
   });
 
@@ -102,6 +114,11 @@ describe("optimizers take Keras's steps", () => {
 
 function compare(actual: readonly number[][], expected: readonly number[][], tolerance: number, what: string): void {
   for (const [index, data] of expected.entries()) {
-    expectClose(actual[index] ?? [], { shape: [data.length], data }, tolerance, `${what}, ${golden.variables[index]?.name}`);
+    expectClose(
+      actual[index] ?? [],
+      { shape: [data.length], data },
+      tolerance,
+      `${what}, ${golden.variables[index]?.name}`,
+    );
   }
 }

@@ -31,7 +31,8 @@ describe("pooling, padding, cropping and up-sampling agree with Keras 3, forward
       const output = layer.invoke(x, ctx) as Tensor;
       if (ctx.maskOf(output)) throw new Error("the mask is used up");
       const [y, dx] = (await values(output, ...gradients(sum(mul(output, load(one.dy))), [x]))) as [number[], number[]];
-      if (String(output.shape) !== String(one.output.shape)) throw new Error(`shape [${output.shape}], Keras has [${one.output.shape}]`);
+      if (String(output.shape) !== String(one.output.shape))
+        throw new Error(`shape [${output.shape}], Keras has [${one.output.shape}]`);
       expectClose(y, one.output, 1e-6, "output");
       expectClose(dx, one.gradient, 1e-6, "gradient of x");
     });

@@ -29,7 +29,8 @@ interface PreprocessingCase {
 async function outputOf(one: PreprocessingCase, x: Tensor): Promise<Tensor> {
   if (one.transforms) return affineTransform(x, load(one.transforms), one.config);
   const layer: Layer = (layerFactories[one.layer] as LayerFactory)(one.config);
-  if (layer instanceof Normalization && one.adapt) await layer.adapt({ data: one.adapt.data.map(Number), shape: one.adapt.shape });
+  if (layer instanceof Normalization && one.adapt)
+    await layer.adapt({ data: one.adapt.data.map(Number), shape: one.adapt.shape });
   layer.ensureBuilt([null, ...one.x.shape.slice(1)]);
   const ctx = new Recording(layer, { training: one.training ?? false, key: tensor(randomKey(1)) });
   return layer.invoke(one.weights ? [x, load(one.weights)] : x, ctx) as Tensor;

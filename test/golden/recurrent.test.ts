@@ -53,17 +53,27 @@ describe("recurrent layers agree with Keras 3, forwards and backwards", () => {
         if (updates.size !== (layer as Recurrent).stateSizes.length) throw new Error(`${updates.size} states are kept`);
       }
       const { outputs } = record();
-      const objective = outputs.map((output, index) => sum(mul(output, load(one.dys[index] as GoldenTensor)))).reduce((a, b) => add(a, b));
+      const objective = outputs
+        .map((output, index) => sum(mul(output, load(one.dys[index] as GoldenTensor))))
+        .reduce((a, b) => add(a, b));
       const found = await values(...outputs, ...gradients(objective, [x, ...states, ...variables]));
       const expected: [string, GoldenTensor][] = [
         ...one.outputs.map((output, index): [string, GoldenTensor] => [`output ${index}`, output]),
         ["gradient of x", one.gradients.x],
-        ...one.gradients.states.map((gradient, index): [string, GoldenTensor] => [`gradient of state ${index}`, gradient]),
-        ...one.gradients.weights.map((gradient, index): [string, GoldenTensor] => [`gradient of ${variables[index]?.name}`, gradient]),
+        ...one.gradients.states.map((gradient, index): [string, GoldenTensor] => [
+          `gradient of state ${index}`,
+          gradient,
+        ]),
+        ...one.gradients.weights.map((gradient, index): [string, GoldenTensor] => [
+          `gradient of ${variables[index]?.name}`,
+          gradient,
+        ]),
       ];
-      if (outputs.length !== one.outputs.length) throw new Error(`${outputs.length} outputs, Keras has ${one.outputs.length}`);
+      if (outputs.length !== one.outputs.length)
+        throw new Error(`${outputs.length} outputs, Keras has ${one.outputs.length}`);
       outputs.forEach((output: Tensor, index) => {
-        if (String(output.shape) !== String(one.outputs[index]?.shape)) throw new Error(`shape [${output.shape}], Keras has [${one.outputs[index]?.shape}]`);
+        if (String(output.shape) !== String(one.outputs[index]?.shape))
+          throw new Error(`shape [${output.shape}], Keras has [${one.outputs[index]?.shape}]`);
       });
       expected.forEach(([what, value], index) => {
         expectClose(found[index] as number[], value, tolerance, what);

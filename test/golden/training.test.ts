@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { sliceRows, toHostArray } from "../../src/data/array.ts";
 import type { Layer } from "../../src/nn/layer.ts";
-import { type BatchNormalizationOptions, batchNormalization, type DenseOptions, dense } from "../../src/nn/layers/index.ts";
+import {
+  type BatchNormalizationOptions,
+  batchNormalization,
+  type DenseOptions,
+  dense,
+} from "../../src/nn/layers/index.ts";
 import type { Loss } from "../../src/nn/loss.ts";
 import * as losses from "../../src/nn/losses.ts";
 import { maxNorm } from "../../src/regularize/constraints.ts";
@@ -43,7 +48,13 @@ interface FitCase extends Base {
   fit: FitOptions;
   sampleWeight: GoldenTensor | null;
   validation: { x: GoldenTensor; y: GoldenTensor } | null;
-  expected: { history: Record<string, number[]>; batchLogs: Logs[]; evaluate: Logs; predict: GoldenTensor; weights: GoldenTensor[] };
+  expected: {
+    history: Record<string, number[]>;
+    batchLogs: Logs[];
+    evaluate: Logs;
+    predict: GoldenTensor;
+    weights: GoldenTensor[];
+  };
 }
 
 const penalties: Record<string, (config: Record<string, number>) => Penalty> = {
@@ -60,7 +71,9 @@ function layerOf({ layer, config }: Base["net"][number], isFirst: boolean): Laye
     if (penalty) options[role] = penalties[penalty.name]?.(penalty.config);
   }
   if (kernelConstraint) options.kernelConstraint = maxNorm(kernelConstraint.config.maxValue);
-  return layer === "dense" ? dense(units, options as DenseOptions) : batchNormalization(options as BatchNormalizationOptions);
+  return layer === "dense"
+    ? dense(units, options as DenseOptions)
+    : batchNormalization(options as BatchNormalizationOptions);
 }
 
 function modelOf({ net, weights }: Base): Model {
@@ -69,19 +82,23 @@ function modelOf({ net, weights }: Base): Model {
   return model;
 }
 
-const lossOf = ({ loss }: Base): Loss => (losses[loss.name as "meanSquaredError"] as (config: object) => Loss)(loss.config);
+const lossOf = ({ loss }: Base): Loss =>
+  (losses[loss.name as "meanSquaredError"] as (config: object) => Loss)(loss.config);
 
-const labelsOf = (y: GoldenTensor, { loss }: Base): Tensor => load(y, loss.name.startsWith("sparse") ? "int32" : "float32");
+const labelsOf = (y: GoldenTensor, { loss }: Base): Tensor =>
+  load(y, loss.name.startsWith("sparse") ? "int32" : "float32");
 
 async function expectWeights(model: Model, expected: readonly GoldenTensor[], tolerance: number): Promise<void> {
   const weights = await model.getWeights();
   expect(weights.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
-  for (const [index, weight] of expected.entries()) expectClose(weights[index]?.data ?? [], weight, tolerance, model.variables[index]?.name);
+  for (const [index, weight] of expected.entries())
+    expectClose(weights[index]?.data ?? [], weight, tolerance, model.variables[index]?.name);
 }
 
 function expectLogs(actual: Logs, expected: Logs, what: string): void {
   expect(Object.keys(actual).sort(), what).toEqual(Object.keys(expected).sort());
-  for (const [name, value] of Object.entries(expected)) expectClose([actual[name] as number], value, 2e-5, `${what} ${name}`);
+  for (const [name, value] of Object.entries(expected))
+    expectClose([actual[name] as number], value, 2e-5, `${what} ${name}`);
 }
 
 const all = golden<StepsCase | FitCase>("training");
@@ -104,7 +121,13 @@ describe("fit says what Keras's fit says", () => {
   it.each(all.filter((c) => c.kind === "fit").map((c) => [c.note, c] as const))("%s", async (_, c) => {
     const model = modelOf(c);
     const { metrics, weightedMetrics, validation } = c;
-    model.compile({ optimizer: optimizerOf(c.optimizer.name, c.optimizer.config), loss: lossOf(c), metrics, weightedMetrics, backend });
+    model.compile({
+      optimizer: optimizerOf(c.optimizer.name, c.optimizer.config),
+      loss: lossOf(c),
+      metrics,
+      weightedMetrics,
+      backend,
+    });
     const batchLogs: Logs[] = [];
     const recorder: Callback = { onTrainBatchEnd: (_batch, logs) => void batchLogs.push(logs) };
     const [x, y] = [load(c.x), labelsOf(c.y, c)];
@@ -117,9 +140,11 @@ describe("fit says what Keras's fit says", () => {
       ...(c.sampleWeight && { sampleWeight: load(c.sampleWeight) }),
     });
     expect(Object.keys(history).sort()).toEqual(Object.keys(c.expected.history).sort());
-    for (const [name, series] of Object.entries(c.expected.history)) expectClose(history[name] ?? [], { shape: [series.length], data: series }, 2e-5, name);
+    for (const [name, series] of Object.entries(c.expected.history))
+      expectClose(history[name] ?? [], { shape: [series.length], data: series }, 2e-5, name);
     expect(batchLogs.length).toBe(c.expected.batchLogs.length);
-    for (const [batch, logs] of c.expected.batchLogs.entries()) expectLogs(batchLogs[batch] as Logs, logs, `batch ${batch}`);
+    for (const [batch, logs] of c.expected.batchLogs.entries())
+      expectLogs(batchLogs[batch] as Logs, logs, `batch ${batch}`);
     expectLogs(await model.evaluate(x, y, { batchSize: 8 }), c.expected.evaluate, "evaluate");
     const predicted = await model.predict(sliceRows(toHostArray("x", x), 0, 5));
     expectClose(await predicted.data(), c.expected.predict, 2e-5, "predict");

@@ -13,11 +13,25 @@ export type Bundler = (project: string, entry: string, outdir: string) => Promis
 export const bundlers: Readonly<Record<string, Bundler>> = {
   esbuild: async (project, entry, outdir) => {
     const entryPoints = [join(project, entry)];
-    await esbuild({ entryPoints, outdir, bundle: true, splitting: true, minify: true, format: "esm", target: "es2022", outExtension: { ".js": ".mjs" } });
+    await esbuild({
+      entryPoints,
+      outdir,
+      bundle: true,
+      splitting: true,
+      minify: true,
+      format: "esm",
+      target: "es2022",
+      outExtension: { ".js": ".mjs" },
+    });
   },
   rollup: async (project, entry, outdir) => {
     const bundle = await rollup({ input: join(project, entry), plugins: [nodeResolve()], onwarn: refuse });
-    await bundle.write({ dir: outdir, format: "es", entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" });
+    await bundle.write({
+      dir: outdir,
+      format: "es",
+      entryFileNames: "[name].mjs",
+      chunkFileNames: "[name]-[hash].mjs",
+    });
   },
   vite: async (project, entry, outdir) => {
     await vite({
@@ -81,5 +95,8 @@ export interface Written {
 /** Reads what a bundler wrote into a folder. */
 export function written(outdir: string, entry: string): Written {
   const files = readdirSync(outdir, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".mjs"));
-  return { entry: readFileSync(join(outdir, entry), "utf8"), all: files.map((file) => readFileSync(join(outdir, file), "utf8")).join("\n") };
+  return {
+    entry: readFileSync(join(outdir, entry), "utf8"),
+    all: files.map((file) => readFileSync(join(outdir, file), "utf8")).join("\n"),
+  };
 }

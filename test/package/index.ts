@@ -1,6 +1,7 @@
 /**
- * The packed package, installed in a user's project: what publint and "are the types wrong" say of it; that it does nothing when it is imported; that
- * esbuild, rollup, vite and webpack leave out what is not used, and what they make trains. Run `npm run build` first.
+ * The packed package, installed in a user's project: what publint and "are the types wrong" say of it; that it does
+ * nothing when it is imported; that esbuild, rollup, vite and webpack leave out what is not used, and what they make
+ * trains. Run `npm run build` first.
  *
  *     npm run test:package
  */
@@ -54,19 +55,38 @@ for (const [name, text] of Object.entries(programs)) writeFileSync(join(project,
 
 await check("publint", async () => {
   const { messages, pkg } = await publint({ pkgDir: installed, strict: true });
-  expect(messages.length === 0, `no messages, but: ${messages.map((message) => formatMessage(message, pkg)).join("; ")}`);
+  expect(
+    messages.length === 0,
+    `no messages, but: ${messages.map((message) => formatMessage(message, pkg)).join("; ")}`,
+  );
   return undefined;
 });
 
 await check("are the types wrong", async () => {
   // The .wasm files are no modules with types; ESM only, as the package says.
-  run(fileURLToPath(new URL(".", import.meta.url)), "npx", "attw", path, "--profile", "esm-only", "--exclude-entrypoints", "simd.wasm", "relaxed.wasm");
+  run(
+    fileURLToPath(new URL(".", import.meta.url)),
+    "npx",
+    "attw",
+    path,
+    "--profile",
+    "esm-only",
+    "--exclude-entrypoints",
+    "simd.wasm",
+    "relaxed.wasm",
+  );
   return undefined;
 });
 
 await check("no top-level await", async () => {
   // A script, other than a module, cannot have one: esbuild refuses it.
-  await build({ entryPoints: [join(project, "everything.mjs")], bundle: true, format: "iife", write: false, logLevel: "silent" });
+  await build({
+    entryPoints: [join(project, "everything.mjs")],
+    bundle: true,
+    format: "iife",
+    write: false,
+    logLevel: "silent",
+  });
   return undefined;
 });
 
@@ -87,13 +107,19 @@ const imported = [...calls];
 await aretejs.wasm();
 process.stdout.write(JSON.stringify({ imported, used: [...new Set(calls)] }));`,
   );
-  const { imported, used } = JSON.parse(run(project, process.execPath, "quiet.mjs")) as { imported: string[]; used: string[] };
+  const { imported, used } = JSON.parse(run(project, process.execPath, "quiet.mjs")) as {
+    imported: string[];
+    used: string[];
+  };
   expect(imported.length === 0, `no calls while importing, but: ${imported}`);
-  for (const name of ["compile", "validate", "Instance", "atob"]) expect(used.includes(name), `to see ${name} called once a backend is made: ${used}`);
+  for (const name of ["compile", "validate", "Instance", "atob"])
+    expect(used.includes(name), `to see ${name} called once a backend is made: ${used}`);
   return undefined;
 });
 
-const reference = Number(run(project, process.execPath, "-e", 'import("./dense.mjs").then(async ({ train }) => console.log(await train()))'));
+const reference = Number(
+  run(project, process.execPath, "-e", 'import("./dense.mjs").then(async ({ train }) => console.log(await train()))'),
+);
 for (const [name, bundle] of Object.entries(bundlers)) {
   await check(name, async () => {
     const made: Record<string, Written> = {};
@@ -103,20 +129,36 @@ for (const [name, bundle] of Object.entries(bundlers)) {
       made[entry] = written(outdir, entry);
       if (entry !== "dense.mjs") continue;
       const script = `import(${JSON.stringify(join(outdir, entry))}).then(async ({ train }) => console.log(await train()))`;
-      const loss = Number(run(project, process.execPath, "-e", name.includes("worker") ? `globalThis.self = globalThis; ${script}` : script));
+      const loss = Number(
+        run(
+          project,
+          process.execPath,
+          "-e",
+          name.includes("worker") ? `globalThis.self = globalThis; ${script}` : script,
+        ),
+      );
       expect(loss === reference, `a loss of ${reference}, as without bundling, not ${loss}`);
     }
-    const { "dense.mjs": dense, "everything.mjs": everything, "unused.mjs": unused } = made as Record<keyof typeof programs, Written>;
+    const {
+      "dense.mjs": dense,
+      "everything.mjs": everything,
+      "unused.mjs": unused,
+    } = made as Record<keyof typeof programs, Written>;
     for (const stranger of strangers) {
       expect(everything.all.includes(stranger), `${stranger} in everything`);
       expect(!dense.all.includes(stranger), `no ${stranger} beside a dense network`);
     }
     // Chunks that nothing imports may be written all the same (esbuild does): nobody loads them.
-    expect(unused.entry.length < 100 && !unused.entry.includes("import"), `nothing left of imports that are not used, but: ${unused.entry.slice(0, 500)}`);
+    expect(
+      unused.entry.length < 100 && !unused.entry.includes("import"),
+      `nothing left of imports that are not used, but: ${unused.entry.slice(0, 500)}`,
+    );
     const kB = ({ all }: Written) => `${(all.length / 1000).toFixed(0)} kB`;
     return `dense and adam ${kB(dense)}, everything ${kB(everything)}, all chunks counted`;
   });
 }
 
-console.log(faults.length === 0 ? "The package is as it should be." : `${faults.length} checks failed: ${faults.join(", ")}`);
+console.log(
+  faults.length === 0 ? "The package is as it should be." : `${faults.length} checks failed: ${faults.join(", ")}`,
+);
 process.exit(faults.length > 0 ? 1 : 0);

@@ -4,7 +4,8 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import { print } from "../../src/compiler/print.ts";
+import { print } from "../../src/ir/print.ts";
+import { type Shape, sizeOf, stridesOf } from "../../src/ir/shape.ts";
 import { Recording } from "../../src/nn/context.ts";
 import { type Layer, listOf } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
@@ -15,7 +16,6 @@ import { matmul } from "../../src/tensor/ops/matmul.ts";
 import { randomKey, randomUniform } from "../../src/tensor/ops/random.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
 import { transpose } from "../../src/tensor/ops/shaping.ts";
-import { type Shape, sizeOf, stridesOf } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { checkGradients } from "../../src/testing/gradients.ts";
 
@@ -34,8 +34,10 @@ const makers: Record<string, (options: layers.AttentionBaseOptions) => Layer> = 
   attention: (options) => layers.attention({ ...options, useScale: true }),
   "attention, concat": (options) => layers.attention({ ...options, scoreMode: "concat" }),
   additiveAttention: (options) => layers.additiveAttention(options),
-  multiHeadAttention: (options) => layers.multiHeadAttention(2, 3, { ...options, valueDim: 2, biasInitializer: "randomUniform" }),
-  "multiHeadAttention, gate": (options) => layers.multiHeadAttention(3, 2, { ...options, useGate: true, slidingWindow: 3 }),
+  multiHeadAttention: (options) =>
+    layers.multiHeadAttention(2, 3, { ...options, valueDim: 2, biasInitializer: "randomUniform" }),
+  "multiHeadAttention, gate": (options) =>
+    layers.multiHeadAttention(3, 2, { ...options, useGate: true, slidingWindow: 3 }),
   groupQueryAttention: (options) => layers.groupQueryAttention(2, 4, 2, options),
 };
 
@@ -50,7 +52,8 @@ function built(name: string, seed: number, options: layers.AttentionBaseOptions 
   return layer;
 }
 
-const inputsOf = (seed: number) => Promise.all([draw(seed, [2, 3, 4]), draw(seed + 1, [2, 5, 6]), draw(seed + 2, [2, 5, 4])]);
+const inputsOf = (seed: number) =>
+  Promise.all([draw(seed, [2, 3, 4]), draw(seed + 1, [2, 5, 6]), draw(seed + 2, [2, 5, 4])]);
 const valueMask = tensor([
   [1, 0, 1, 1, 0],
   [0, 1, 0, 0, 0],
@@ -70,10 +73,14 @@ for (const name of Object.keys(makers)) {
           };
           const inputs = await inputsOf(seed);
           await checkGradients(f, inputs, { h: 1e-6, tolerance: 1e-5 });
-          await checkGradients((x, ...rest) => gradients(sum(square(f(x as Tensor, ...rest))), [x as Tensor])[0] as Tensor, inputs, {
-            h: 1e-6,
-            tolerance: 1e-4,
-          });
+          await checkGradients(
+            (x, ...rest) => gradients(sum(square(f(x as Tensor, ...rest))), [x as Tensor])[0] as Tensor,
+            inputs,
+            {
+              h: 1e-6,
+              tolerance: 1e-4,
+            },
+          );
         }),
         { numRuns: 2 },
       ));
@@ -90,14 +97,23 @@ for (const name of Object.keys(makers)) {
             return Array.from((await evaluate([layer.invoke(given, ctx) as Tensor], exact))[0] as Float64Array);
           };
           // Values 1 and 4 of sample 0, all but 1 of sample 1 are replaced.
-          const spoil = (x: Tensor, y: Tensor) => mix(x, y, (sample, step) => sample * 5 + step !== 6 && (sample === 1 || step === 1 || step === 4));
+          const spoil = (x: Tensor, y: Tensor) =>
+            mix(x, y, (sample, step) => sample * 5 + step !== 6 && (sample === 1 || step === 1 || step === 4));
           const spoilt = [query, spoil(value, other[1]), spoil(key, other[2])];
           expect(await result({}, spoilt, valueMask)).toEqual(await result({}, [query, value, key], valueMask));
-          const later = [query, mix(value, other[1], (_, step) => step >= 2), mix(key, other[2], (_, step) => step >= 2)];
-          const [a, b] = [await result({ useCausalMask: true }, [query, value, key]), await result({ useCausalMask: true }, later)];
+          const later = [
+            query,
+            mix(value, other[1], (_, step) => step >= 2),
+            mix(key, other[2], (_, step) => step >= 2),
+          ];
+          const [a, b] = [
+            await result({ useCausalMask: true }, [query, value, key]),
+            await result({ useCausalMask: true }, later),
+          ];
           const width = a.length / 6;
           for (const sample of [0, 1]) {
-            const steps = (list: number[], from: number, to: number) => list.slice((sample * 3 + from) * width, (sample * 3 + to) * width);
+            const steps = (list: number[], from: number, to: number) =>
+              list.slice((sample * 3 + from) * width, (sample * 3 + to) * width);
             expect(steps(a, 0, 2)).toEqual(steps(b, 0, 2));
             expect(steps(a, 2, 3)).not.toEqual(steps(b, 2, 3));
           }
@@ -134,7 +150,9 @@ function mix(x: Tensor, y: Tensor, takes: (sample: number, step: number) => bool
   const data = (t: Tensor) => (t.attrs as { data: Float64Array }).data;
   const [, steps, width] = x.shape as [number, number, number];
   return tensor(
-    data(x).map((value, i) => (takes(Math.floor(i / (steps * width)), Math.floor(i / width) % steps) ? (data(y)[i] as number) : value)),
+    data(x).map((value, i) =>
+      takes(Math.floor(i / (steps * width)), Math.floor(i / width) % steps) ? (data(y)[i] as number) : value,
+    ),
     x.shape,
   );
 }
@@ -152,7 +170,9 @@ describe("multiHeadAttention, compiled", () => {
       ctx.setMask(x, mask);
       const y = layer.invoke(x, ctx) as Tensor;
       const dys = gradients(sum(mul(y, placeholder("dy", [8, 16, 32]))), [x, ...layer.variables]);
-      const text = print(compile({ outputs: { y, ...Object.fromEntries(dys.map((dy, index) => [`d${index}`, dy])) } }).program);
+      const text = print(
+        compile({ outputs: { y, ...Object.fromEntries(dys.map((dy, index) => [`d${index}`, dy])) } }).program,
+      );
       expect(text.match(/copy /g) ?? []).toHaveLength(copies);
       expect(text.match(/softmax /g)).toHaveLength(1);
       expect(text.match(/softmaxGrad /g)).toHaveLength(1);
@@ -185,8 +205,12 @@ describe("a transposed product", () => {
           const strides = stridesOf(product.shape);
           const reversed = [...order].reverse();
           const expected = Array.from({ length: sizeOf(turned.shape) }, (_, index) => {
-            const places = stridesOf(turned.shape).map((stride, axis) => Math.floor(index / stride) % (turned.shape[axis] as number));
-            return plain[places.reduce((at, place, axis) => at + place * (strides[reversed[axis] as number] as number), 0)] as number;
+            const places = stridesOf(turned.shape).map(
+              (stride, axis) => Math.floor(index / stride) % (turned.shape[axis] as number),
+            );
+            return plain[
+              places.reduce((at, place, axis) => at + place * (strides[reversed[axis] as number] as number), 0)
+            ] as number;
           });
           for (const backend of [exact, fast]) {
             const [got] = await evaluate([mul(turned, 1.5), ...(isShared ? [product] : [])], backend);

@@ -26,7 +26,12 @@ import {
   sparseCategoricalCrossentropy,
 } from "../../src/nn/losses.ts";
 import type { Metric } from "../../src/nn/metric.ts";
-import { concordanceCorrelation, cosineSimilarityMetric, oneHotIoU, pearsonCorrelation } from "../../src/nn/metrics.ts";
+import {
+  concordanceCorrelation,
+  cosineSimilarity as cosineSimilarityMetric,
+  oneHotIou,
+  pearsonCorrelation,
+} from "../../src/nn/metrics.ts";
 import * as ops from "../../src/tensor/ops/index.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
@@ -60,7 +65,10 @@ type Fate = "kept" | "dropped" | "gone";
 const random = { gammaInitializer: randomNormal({ seed: 3 }), betaInitializer: randomNormal({ seed: 4 }) };
 const ofSoftmax = (x: Tensor, axis: number) => ops.softmax(x, axis);
 
-/** Everything that takes an axis, as a function of an even extent along it. `others` is the same tensor in another order of elements. */
+/**
+ * Everything that takes an axis, as a function of an even extent along it. `others` is the same tensor in another order
+ * of elements.
+ */
 const cases: [string, Fate, (x: Tensor, axis: number, others: Tensor) => Tensor | readonly Tensor[]][] = [
   ["softmax", "kept", (x, axis) => ops.softmax(x, axis)],
   ["logSoftmax", "kept", (x, axis) => ops.logSoftmax(x, axis)],
@@ -83,55 +91,97 @@ const cases: [string, Fate, (x: Tensor, axis: number, others: Tensor) => Tensor 
   ["groupNormalization", "kept", (x, axis) => used(groupNormalization({ axis, groups: 2, ...random }), [x])],
   ["rmsNormalization", "kept", (x, axis) => used(rmsNormalization({ axis }), [x])],
   ["unitNormalization", "kept", (x, axis) => used(unitNormalization({ axis }), [x])],
-  ["normalization", "kept", (x, axis) => used(normalization({ axis, mean: [1, 2, 3, 4], variance: [1, 4, 9, 16] }), [x])],
+  [
+    "normalization",
+    "kept",
+    (x, axis) => used(normalization({ axis, mean: [1, 2, 3, 4], variance: [1, 4, 9, 16] }), [x]),
+  ],
   ["concatenate", "kept", (x, axis, others) => used(concatenate({ axis }), [x, others])],
   ["dotLayer", "gone", (x, axis, others) => ops.sum(used(dotLayer(axis), [x, others]))],
   [
     "categoricalCrossentropy",
     "dropped",
-    (x, axis, others) => categoricalCrossentropy({ axis, labelSmoothing: 0.1 }).call(ofSoftmax(others, axis), ofSoftmax(x, axis)),
+    (x, axis, others) =>
+      categoricalCrossentropy({ axis, labelSmoothing: 0.1 }).call(ofSoftmax(others, axis), ofSoftmax(x, axis)),
   ],
-  ["categoricalCrossentropy of logits", "dropped", (x, axis, others) => categoricalCrossentropy({ axis, fromLogits: true }).call(ofSoftmax(others, axis), x)],
+  [
+    "categoricalCrossentropy of logits",
+    "dropped",
+    (x, axis, others) => categoricalCrossentropy({ axis, fromLogits: true }).call(ofSoftmax(others, axis), x),
+  ],
   [
     "categoricalFocalCrossentropy",
     "dropped",
-    (x, axis, others) => categoricalFocalCrossentropy({ axis, labelSmoothing: 0.1 }).call(ofSoftmax(others, axis), ofSoftmax(x, axis)),
+    (x, axis, others) =>
+      categoricalFocalCrossentropy({ axis, labelSmoothing: 0.1 }).call(ofSoftmax(others, axis), ofSoftmax(x, axis)),
   ],
-  ["sparseCategoricalCrossentropy", "dropped", (x, axis, others) => sparseCategoricalCrossentropy({ axis }).call(ops.argmax(others, axis), ofSoftmax(x, axis))],
+  [
+    "sparseCategoricalCrossentropy",
+    "dropped",
+    (x, axis, others) => sparseCategoricalCrossentropy({ axis }).call(ops.argmax(others, axis), ofSoftmax(x, axis)),
+  ],
   [
     "sparseCategoricalCrossentropy with labels [.., 1, ..]",
     "dropped",
-    (x, axis, others) => sparseCategoricalCrossentropy({ axis, fromLogits: true, ignoreClass: 1 }).call(ops.expandDims(ops.argmax(others, axis), axis), x),
+    (x, axis, others) =>
+      sparseCategoricalCrossentropy({ axis, fromLogits: true, ignoreClass: 1 }).call(
+        ops.expandDims(ops.argmax(others, axis), axis),
+        x,
+      ),
   ],
-  ["binaryCrossentropy", "dropped", (x, axis, others) => binaryCrossentropy({ axis, labelSmoothing: 0.1 }).call(ops.sigmoid(others), ops.sigmoid(x))],
-  ["binaryFocalCrossentropy", "dropped", (x, axis, others) => binaryFocalCrossentropy({ axis }).call(ops.sigmoid(others), ops.sigmoid(x))],
+  [
+    "binaryCrossentropy",
+    "dropped",
+    (x, axis, others) => binaryCrossentropy({ axis, labelSmoothing: 0.1 }).call(ops.sigmoid(others), ops.sigmoid(x)),
+  ],
+  [
+    "binaryFocalCrossentropy",
+    "dropped",
+    (x, axis, others) => binaryFocalCrossentropy({ axis }).call(ops.sigmoid(others), ops.sigmoid(x)),
+  ],
   ["cosineSimilarity", "dropped", (x, axis, others) => cosineSimilarity({ axis }).call(others, x)],
-  ["cosineSimilarityMetric", "gone", (x, axis, others) => measured(cosineSimilarityMetric({ axis }), others, x).slice(0, 1)],
+  ["cosineSimilarity", "gone", (x, axis, others) => measured(cosineSimilarityMetric({ axis }), others, x).slice(0, 1)],
   ["pearsonCorrelation", "gone", (x, axis, others) => measured(pearsonCorrelation({ axis }), others, x).slice(0, 1)],
-  ["concordanceCorrelation", "gone", (x, axis, others) => measured(concordanceCorrelation({ axis }), others, x).slice(0, 1)],
-  ["oneHotIoU", "gone", (x, axis, others) => measured(oneHotIoU({ numClasses: 4, targetClassIds: [1], axis }), others, x)],
+  [
+    "concordanceCorrelation",
+    "gone",
+    (x, axis, others) => measured(concordanceCorrelation({ axis }), others, x).slice(0, 1),
+  ],
+  [
+    "oneHotIou",
+    "gone",
+    (x, axis, others) => measured(oneHotIou({ numClasses: 4, targetClassIds: [1], axis }), others, x),
+  ],
 ];
 
 describe("along any axis is along the last, of a tensor that is turned", () => {
   it.each(cases)("%s", async (_, fate, of) => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.boolean(), fc.integer({ min: 1, max: 1000 }), async (axis, isNegative, seed) => {
-        const shape = [2, 2, 3, 5];
-        shape[axis] = 4;
-        const values = (phase: number) =>
-          Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_value, i) => 2 * Math.sin(seed + phase + 12.9898 * i));
-        const [x, others] = [ops.tensor(values(0), shape), ops.tensor(values(1), shape)];
-        const here = [of(x, isNegative ? axis - 4 : axis, others)].flat();
-        const turned = [of(move(x, axis, 3), -1, move(others, axis, 3))].flat();
-        const back = turned.map((result) => (fate === "kept" ? move(result, 3, axis) : result));
-        const [a, b] = [await evaluate(here, backend), await evaluate(back, backend)];
-        expect(here.map((result) => result.shape)).toEqual(back.map((result) => result.shape));
-        a.forEach((data, index) => {
-          data.forEach((value, i) => {
-            expect(Math.abs(value - (b[index]?.[i] as number))).toBeLessThan(2e-5);
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 3 }),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 1000 }),
+        async (axis, isNegative, seed) => {
+          const shape = [2, 2, 3, 5];
+          shape[axis] = 4;
+          const values = (phase: number) =>
+            Float32Array.from(
+              { length: shape.reduce((a, b) => a * b, 1) },
+              (_value, i) => 2 * Math.sin(seed + phase + 12.9898 * i),
+            );
+          const [x, others] = [ops.tensor(values(0), shape), ops.tensor(values(1), shape)];
+          const here = [of(x, isNegative ? axis - 4 : axis, others)].flat();
+          const turned = [of(move(x, axis, 3), -1, move(others, axis, 3))].flat();
+          const back = turned.map((result) => (fate === "kept" ? move(result, 3, axis) : result));
+          const [a, b] = [await evaluate(here, backend), await evaluate(back, backend)];
+          expect(here.map((result) => result.shape)).toEqual(back.map((result) => result.shape));
+          a.forEach((data, index) => {
+            data.forEach((value, i) => {
+              expect(Math.abs(value - (b[index]?.[i] as number))).toBeLessThan(2e-5);
+            });
           });
-        });
-      }),
+        },
+      ),
       { numRuns: 4 },
     );
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
-import type { TypedArray } from "../../src/tensor/dtype.ts";
+import type { TypedArray } from "../../src/ir/dtype.ts";
 import { compositions, opCases, scalarCase, scalarFunctions } from "./op-cases.ts";
 import { runCase } from "./run-case.ts";
 
@@ -35,7 +35,9 @@ for (const [backendName, backend] of Object.entries(backends)) {
           fc.asyncProperty(cases, async (theCase) => {
             const [actual, expected] = [await runCase(theCase, backend), await runCase(theCase, reference)];
             for (const [output, values] of Object.entries(expected)) {
-              expect(worst(actual[output] as TypedArray, values), `${theCase.label}, ${output}`).toBeLessThan(name === "composition" ? 1e-4 : 1e-5);
+              expect(worst(actual[output] as TypedArray, values), `${theCase.label}, ${output}`).toBeLessThan(
+                name === "composition" ? 1e-4 : 1e-5,
+              );
             }
           }),
           { numRuns: 20 },

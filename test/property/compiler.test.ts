@@ -4,8 +4,8 @@ import type { Backend } from "../../src/backends/backend.ts";
 import { bind, evaluate, settle } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import type { Instruction, Program } from "../../src/compiler/instruction.ts";
-import { viewsOf } from "../../src/compiler/instruction.ts";
+import type { Instruction, Program } from "../../src/ir/instruction.ts";
+import { viewsOf } from "../../src/ir/instruction.ts";
 import { add, broadcastTo, matmul, mul, randomNormal, sub, tensor, transpose } from "../../src/tensor/ops/index.ts";
 import { Variable } from "../../src/tensor/variable.ts";
 import { compositions, opCases } from "./op-cases.ts";
@@ -19,7 +19,8 @@ describe("fusion and memory sharing change nothing", () => {
       await fc.assert(
         fc.asyncProperty(cases, async (theCase) => {
           const plain = await runCase(theCase, reference, { fuse: false, share: false });
-          for (const options of [{}, { fuse: false }, { share: false }]) expect(await runCase(theCase, reference, options)).toEqual(plain);
+          for (const options of [{}, { fuse: false }, { share: false }])
+            expect(await runCase(theCase, reference, options)).toEqual(plain);
         }),
         { numRuns: 25 },
       );
@@ -50,7 +51,9 @@ describe("the arena", () => {
 /** Pairs of buffers that overlap in place and, but for one map's own input and output, in time. */
 function clashes({ buffers, instructions, outputs }: Program): string[] {
   const kept = new Set(Object.values(outputs).map(({ buffer }) => buffer));
-  const used = buffers.map((_, id) => instructions.flatMap((instruction, at) => (touches(instruction, id) ? [at] : [])));
+  const used = buffers.map((_, id) =>
+    instructions.flatMap((instruction, at) => (touches(instruction, id) ? [at] : [])),
+  );
   const found: string[] = [];
   buffers.forEach((a, i) => {
     buffers.forEach((b, j) => {
@@ -71,7 +74,10 @@ function touches(instruction: Instruction, id: number): boolean {
 }
 
 describe("updates of variables", () => {
-  async function step(build: (a: Variable, b: Variable) => Parameters<typeof compile>[0], backend: Backend = reference) {
+  async function step(
+    build: (a: Variable, b: Variable) => Parameters<typeof compile>[0],
+    backend: Backend = reference,
+  ) {
     const a = new Variable([2, 2], { initial: [1, 2, 3, 4], name: "a" });
     const b = new Variable([2, 2], { initial: [5, 6, 7, 8], name: "b" });
     await settle([a, b], backend);
@@ -123,7 +129,12 @@ describe("updates of variables", () => {
         ],
       };
     });
-    expect([a, b, [...(await executable.output("total").read())], [...(await executable.output("old").read())]]).toEqual([
+    expect([
+      a,
+      b,
+      [...(await executable.output("total").read())],
+      [...(await executable.output("old").read())],
+    ]).toEqual([
       [12, 16, 20, 24],
       [12, 16, 20, 24],
       [12, 16, 20, 24],

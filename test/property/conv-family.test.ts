@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
+import { type Shape, sizeOf } from "../../src/ir/shape.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
@@ -11,7 +12,6 @@ import { mul } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
 import { reshape } from "../../src/tensor/ops/shaping.ts";
-import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 const backend = js({ precision: "float64" });
@@ -23,7 +23,8 @@ const numbers = (shape: Shape, seed: number) =>
 const valuesOf = async (...tensors: Tensor[]) => (await evaluate(tensors, backend)).map((data) => Array.from(data));
 
 /** Every place of a box, first axis slowest. */
-const placesOf = (shape: Shape): number[][] => shape.reduce<number[][]>((list, n) => list.flatMap((p) => Array.from({ length: n }, (_, i) => [...p, i])), [[]]);
+const placesOf = (shape: Shape): number[][] =>
+  shape.reduce<number[][]>((list, n) => list.flatMap((p) => Array.from({ length: n }, (_, i) => [...p, i])), [[]]);
 
 /** Geometries over so many axes. */
 const geometries = (axes: number) => {
@@ -40,7 +41,11 @@ const geometries = (axes: number) => {
       filters: fc.integer({ min: 1, max: 2 }),
     })
     .map(({ size, strides, dilations, more, margins, groups, channels, filters }) => ({
-      image: [2, ...size.map((n, axis) => (n - 1) * (dilations[axis] as number) + 1 + (more[axis] as number)), channels * groups],
+      image: [
+        2,
+        ...size.map((n, axis) => (n - 1) * (dilations[axis] as number) + 1 + (more[axis] as number)),
+        channels * groups,
+      ],
       kernel: [...size, channels, filters * groups],
       options: { strides, dilations, padding: margins, groups },
     }));
@@ -63,13 +68,16 @@ describe("convolutions over one and three axes", () => {
             let total = 0;
             for (const tap of placesOf(kernel.slice(0, -2))) {
               const from = tap.map((k, axis) => {
-                const [stride, dilation, margin] = [options.strides, options.dilations, options.padding.map(([low]) => low)].map(
-                  (list) => list[axis] as number,
-                );
+                const [stride, dilation, margin] = [
+                  options.strides,
+                  options.dilations,
+                  options.padding.map(([low]) => low),
+                ].map((list) => list[axis] as number);
                 return (place[axis + 1] as number) * (stride as number) + k * (dilation as number) - (margin as number);
               });
               if (from.some((i, axis) => i < 0 || i >= (image[axis + 1] as number))) continue;
-              for (let c = 0; c < depth; c++) total += at(xs, image, [place[0] as number, ...from, first + c]) * at(ws, kernel, [...tap, c, filter]);
+              for (let c = 0; c < depth; c++)
+                total += at(xs, image, [place[0] as number, ...from, first + c]) * at(ws, kernel, [...tap, c, filter]);
             }
             expect(got[index]).toBeCloseTo(total, 9);
           });
@@ -124,14 +132,18 @@ describe("depthwise and separable convolutions", () => {
     message(layers.separableConv2d(4, [3, 5], { name: "s" }), 4, 4, 2).toThrow(
       'separableConv2d "s": a window may not be larger than the padded input. Expected a window within [4, 4], received [3, 5]',
     );
-    message(layers.separableConv1d(4, 3, { name: "s", dilationRate: 2 }), 4, 2).toThrow("Expected a window within [4], received [3] at dilation [2]");
+    message(layers.separableConv1d(4, 3, { name: "s", dilationRate: 2 }), 4, 2).toThrow(
+      "Expected a window within [4], received [3] at dilation [2]",
+    );
     const transposed = layers.conv2dTranspose(4, 3, { name: "t" });
     transposed.apply(input([4, 4, 2]));
     message(transposed, 4, 4, 3).toThrow(
       'conv2dTranspose "t": the input must have the axes and channels that the layer was built for. Expected [batch, height, width, 2]',
     );
     for (const make of [layers.conv1d, layers.conv1dTranspose, layers.separableConv1d]) {
-      expect(() => make(4, 3, { strides: 0 })).toThrow("strides must be whole numbers. Expected an integer ≥ 1, received 0.");
+      expect(() => make(4, 3, { strides: 0 })).toThrow(
+        "strides must be whole numbers. Expected an integer ≥ 1, received 0.",
+      );
     }
   });
 });

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
+import { type Shape, sizeOf } from "../../src/ir/shape.ts";
 import { type ConvOptions, conv, convTranspose } from "../../src/tensor/ops/conv.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
-import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 const backend = js({ precision: "float64" });
@@ -34,7 +34,12 @@ const geometries: fc.Arbitrary<Geometry> = fc
     fc.integer({ min: 1, max: 2 }),
   )
   .map(([size, stride, dilation, more, margins, groups, [channels, filters], batch]) => ({
-    image: [batch, (size[0] - 1) * dilation[0] + 1 + more[0], (size[1] - 1) * dilation[1] + 1 + more[1], channels * groups],
+    image: [
+      batch,
+      (size[0] - 1) * dilation[0] + 1 + more[0],
+      (size[1] - 1) * dilation[1] + 1 + more[1],
+      channels * groups,
+    ],
     kernel: [size[0], size[1], channels, filters * groups],
     stride,
     dilation,
@@ -42,9 +47,15 @@ const geometries: fc.Arbitrary<Geometry> = fc
     groups,
   }));
 
-const optionsOf = ({ stride, dilation, margins, groups }: Geometry): ConvOptions => ({ strides: stride, dilations: dilation, padding: margins, groups });
+const optionsOf = ({ stride, dilation, margins, groups }: Geometry): ConvOptions => ({
+  strides: stride,
+  dilations: dilation,
+  padding: margins,
+  groups,
+});
 
-const numbers = (shape: Shape, seed: number) => Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(1 + i * 1.7 + seed * 31));
+const numbers = (shape: Shape, seed: number) =>
+  Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(1 + i * 1.7 + seed * 31));
 
 /** y[b, i, j, f] = Σ x[b, i·s + k·d − low, …, c]·kernel[k, l, c, f], term by term. */
 function byDefinition(g: Geometry, x: Float64Array, kernel: Float64Array, [, rows, columns, filters]: Shape): number[] {
@@ -59,7 +70,10 @@ function byDefinition(g: Geometry, x: Float64Array, kernel: Float64Array, [, row
           let total = 0;
           for (let k = 0; k < kh; k++)
             for (let l = 0; l < kw; l++) {
-              const [row, column] = [i * g.stride[0] + k * g.dilation[0] - g.margins[0][0], j * g.stride[1] + l * g.dilation[1] - g.margins[1][0]];
+              const [row, column] = [
+                i * g.stride[0] + k * g.dilation[0] - g.margins[0][0],
+                j * g.stride[1] + l * g.dilation[1] - g.margins[1][0],
+              ];
               if (row < 0 || row >= height || column < 0 || column >= width) continue;
               for (let c = 0; c < depth; c++) {
                 const channel = Math.floor(f / perGroup) * depth + c;

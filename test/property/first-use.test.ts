@@ -49,13 +49,27 @@ function counted(inner: Backend, slow: boolean): Counted {
 const action = fc.oneof(
   fc.record({ kind: fc.constant("assign" as const), variable: fc.nat(3), value: fc.integer({ min: 1, max: 1000 }) }),
   fc.record({ kind: fc.constant("read" as const), variable: fc.nat(3) }),
-  fc.record({ kind: fc.constant("settle" as const), variables: fc.uniqueArray(fc.nat(3), { minLength: 1 }), backend: fc.nat(1) }),
-  fc.record({ kind: fc.constant("evaluate" as const), variables: fc.uniqueArray(fc.nat(3), { minLength: 1 }), backend: fc.nat(1) }),
+  fc.record({
+    kind: fc.constant("settle" as const),
+    variables: fc.uniqueArray(fc.nat(3), { minLength: 1 }),
+    backend: fc.nat(1),
+  }),
+  fc.record({
+    kind: fc.constant("evaluate" as const),
+    variables: fc.uniqueArray(fc.nat(3), { minLength: 1 }),
+    backend: fc.nat(1),
+  }),
   fc.record({ kind: fc.constant("wait" as const), turns: fc.integer({ min: 1, max: 12 }) }),
 );
 
-/** Runs actions without waiting for any but "wait", and holds what they give against what values variables had between call and answer. */
-async function interleave(actions: readonly (typeof action extends fc.Arbitrary<infer A> ? A : never)[], backends: readonly Counted[]): Promise<void> {
+/**
+ * Runs actions without waiting for any but "wait", and holds what they give against what values variables had between
+ * call and answer.
+ */
+async function interleave(
+  actions: readonly (typeof action extends fc.Arbitrary<infer A> ? A : never)[],
+  backends: readonly Counted[],
+): Promise<void> {
   const uniform = randomUniform([size], { seed: 5 });
   const first = new Variable([size], { initial: Float32Array.of(1.5, 2.5, 3.5) });
   const variables = [
@@ -68,7 +82,8 @@ async function interleave(actions: readonly (typeof action extends fc.Arbitrary<
   /** Values that each variable has had, the last of them now. */
   const history: number[][][] = [[[1.5, 2.5, 3.5]], [[7, 7, 7]], [drawn], [drawn.map((x) => 2 * x)]];
   const running: Promise<unknown>[] = [];
-  const check = (index: number, since: number, data: ArrayLike<number>) => expect(history[index]?.slice(since)).toContainEqual(Array.from(data));
+  const check = (index: number, since: number, data: ArrayLike<number>) =>
+    expect(history[index]?.slice(since)).toContainEqual(Array.from(data));
   for (const act of actions) {
     if (act.kind === "wait") for (let turn = 0; turn < act.turns; turn++) await undefined;
     else if (act.kind === "assign") {
@@ -85,7 +100,8 @@ async function interleave(actions: readonly (typeof action extends fc.Arbitrary<
       else {
         const tensors = chosen.map(({ tensor }) => add(mul(tensor, 1), 0));
         const checkAll = async () => {
-          for (const [at, data] of (await evaluate(tensors, backend)).entries()) check(act.variables[at] as number, since[at] as number, data);
+          for (const [at, data] of (await evaluate(tensors, backend)).entries())
+            check(act.variables[at] as number, since[at] as number, data);
         };
         running.push(checkAll());
       }
@@ -93,10 +109,12 @@ async function interleave(actions: readonly (typeof action extends fc.Arbitrary<
   }
   await Promise.all(running);
   // Whatever was under way, what was assigned last is there, and each variable has one storage.
-  for (const [index, variable] of variables.entries()) expect([...(await variable.read())]).toEqual(history[index]?.at(-1));
+  for (const [index, variable] of variables.entries())
+    expect([...(await variable.read())]).toEqual(history[index]?.at(-1));
   await settle(variables, (backends[0] as Counted).backend);
   expect(backends.map(({ held }) => held())).toEqual([variables.length, 0]);
-  for (const [index, variable] of variables.entries()) expect([...(await variable.read())]).toEqual(history[index]?.at(-1));
+  for (const [index, variable] of variables.entries())
+    expect([...(await variable.read())]).toEqual(history[index]?.at(-1));
 }
 
 describe("first uses and moves that overlap give every variable one place and the value assigned last", () => {
@@ -139,7 +157,8 @@ describe("a fresh model", () => {
     it(`gives the weights that it has between call and answer, whatever overlaps, on ${name}`, async () => {
       const backend = await backendOf();
       const drawn = (await make().getWeights()).map(({ data, shape }) => ({ data: [...data], shape }));
-      const scaled = (scale: number) => drawn.map(({ data, shape }) => ({ data: Float32Array.from(data, (w) => w * scale), shape }));
+      const scaled = (scale: number) =>
+        drawn.map(({ data, shape }) => ({ data: Float32Array.from(data, (w) => w * scale), shape }));
       const outputs = new Map<number, number[]>();
       for (let scale = 1; scale <= 9; scale++) {
         const model = make();
@@ -169,7 +188,8 @@ describe("a fresh model", () => {
               const check = async () => {
                 const weights = await model.getWeights();
                 const possible = scales.slice(since).map(scaled);
-                for (const [index, { data }] of weights.entries()) expect(possible.map((w) => [...(w[index]?.data ?? [])])).toContainEqual([...data]);
+                for (const [index, { data }] of weights.entries())
+                  expect(possible.map((w) => [...(w[index]?.data ?? [])])).toContainEqual([...data]);
               };
               running.push(check());
             }

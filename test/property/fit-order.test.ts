@@ -19,7 +19,9 @@ const plans: fc.Arbitrary<Plan> = fc.record({
   epochs: fc.integer({ min: 1, max: 6 }),
 });
 
-/** [pass over the data, batch of the pass] for each step of each epoch, as Keras's EpochIterator goes through arrays. */
+/**
+ * [pass over the data, batch of the pass] for each step of each epoch, as Keras's EpochIterator goes through arrays.
+ */
 function stepsOfKeras({ stepsPerEpoch, epochs }: Plan, batches: number): [pass: number, batch: number][][] {
   let pass = -1;
   let seen = batches;
@@ -34,7 +36,8 @@ function stepsOfKeras({ stepsPerEpoch, epochs }: Plan, batches: number): [pass: 
   });
 }
 
-const sizeOf = ({ samples, batchSize, stepsPerEpoch }: Plan) => batchSize ?? (stepsPerEpoch ? Math.ceil(samples / stepsPerEpoch) : 32);
+const sizeOf = ({ samples, batchSize, stepsPerEpoch }: Plan) =>
+  batchSize ?? (stepsPerEpoch ? Math.ceil(samples / stepsPerEpoch) : 32);
 const optionsOf = ({ batchSize, stepsPerEpoch, epochs }: Plan, more: FitOptions = {}): FitOptions => ({
   epochs,
   ...(batchSize && { batchSize }),
@@ -71,7 +74,8 @@ describe("the samples of each step are those of Keras", () => {
           passes[pass] = [...(passes[pass] ?? []), ...(found.flat()[step] as number[])];
         });
         for (const pass of passes) expect(new Set(pass).size).toBe(pass.length);
-        for (const whole of passes.filter((pass) => pass.length === plan.samples)) expect([...whole].sort((a, b) => a - b)).toEqual([...whole.keys()]);
+        for (const whole of passes.filter((pass) => pass.length === plan.samples))
+          expect([...whole].sort((a, b) => a - b)).toEqual([...whole.keys()]);
         if (plan.samples > 8) expect(new Set(passes.map(String)).size).toBe(passes.length);
         expect(await samplesOfFit(plan.samples, optionsOf(plan, { seed }), recorded)).toEqual(found);
       }),

@@ -40,7 +40,11 @@ describe("gradients of gradients", () => {
         [0.9, 0.2, -0.4],
       ];
       await checkGradients(
-        (t) => gradients(ops.sum(ops.mul(f(t), ops.cos(ops.reshape(ops.range(f(t).shape.reduce((a, b) => a * b, 1)), f(t).shape)))), [t])[0] as Tensor,
+        (t) =>
+          gradients(
+            ops.sum(ops.mul(f(t), ops.cos(ops.reshape(ops.range(f(t).shape.reduce((a, b) => a * b, 1)), f(t).shape)))),
+            [t],
+          )[0] as Tensor,
         [x],
       );
     });
@@ -80,7 +84,11 @@ describe("what gradients promise besides numbers", () => {
 
   it("refuses a result with axes and targets of integers", () => {
     const x = ops.tensor([1, 2]);
-    expect(() => gradients(x, [x])).toThrow("gradients: the differentiated value must be a scalar. Expected shape [], received [2]. Use sum(y) or mean(y).");
-    expect(() => gradients(ops.sum(x), [ops.range(2)])).toThrow("gradients: only float32 tensors have gradients. Expected float32, received int32.");
+    expect(() => gradients(x, [x])).toThrow(
+      "gradients: the differentiated value must be a scalar. Expected shape [], received [2]. Use sum(y) or mean(y).",
+    );
+    expect(() => gradients(ops.sum(x), [ops.range(2)])).toThrow(
+      "gradients: only float32 tensors have gradients. Expected float32, received int32.",
+    );
   });
 });

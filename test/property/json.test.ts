@@ -13,14 +13,28 @@ import { sequential } from "../../src/train/sequential.ts";
 const backend = js();
 
 function network(): Model {
-  const model = sequential([dense(3, { inputShape: [2], name: "one" }), batchNormalization({ name: "norm" })], { seed: 1 });
+  const model = sequential([dense(3, { inputShape: [2], name: "one" }), batchNormalization({ name: "norm" })], {
+    seed: 1,
+  });
   model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "mse", backend });
   return model;
 }
 
 /** Any float32: NaN, infinities, −0 and subnormals come often. */
-const float32 = fc.oneof(fc.float(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 1e-45, -1e-40, 3.4028234663852886e38));
-const values = (size: number) => fc.array(float32, { minLength: size, maxLength: size }).map((list) => Float32Array.from(list));
+const float32 = fc.oneof(
+  fc.float(),
+  fc.constantFrom(
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    -0,
+    1e-45,
+    -1e-40,
+    3.4028234663852886e38,
+  ),
+);
+const values = (size: number) =>
+  fc.array(float32, { minLength: size, maxLength: size }).map((list) => Float32Array.from(list));
 
 const bitsOf = (data: HostData) => [...new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
 const allBits = (arrays: readonly { readonly data: HostData }[]) => arrays.map(({ data }) => bitsOf(data));
@@ -41,7 +55,9 @@ describe.each(ways)("what comes back by way of %s", (_, copied) => {
       fc.asyncProperty(weights, async (data) => {
         model.setWeights(data.map((array, index) => ({ data: array, shape: model.variables[index]?.shape ?? [] })));
         const kept = copied(await model.getWeights());
-        model.setWeights(sizes.map((size, index) => ({ data: new Float32Array(size), shape: model.variables[index]?.shape ?? [] })));
+        model.setWeights(
+          sizes.map((size, index) => ({ data: new Float32Array(size), shape: model.variables[index]?.shape ?? [] })),
+        );
         model.setWeights(kept);
         expect(allBits(await model.getWeights())).toEqual(data.map(bitsOf));
       }),
@@ -52,7 +68,10 @@ describe.each(ways)("what comes back by way of %s", (_, copied) => {
   it("has equal bits: getNamedWeights and setNamedWeights", async () => {
     await fc.assert(
       fc.asyncProperty(weights, async (data) => {
-        const given = data.map((array, index) => [model.variables[index]?.name ?? "", { data: array, shape: model.variables[index]?.shape ?? [] }] as const);
+        const given = data.map(
+          (array, index) =>
+            [model.variables[index]?.name ?? "", { data: array, shape: model.variables[index]?.shape ?? [] }] as const,
+        );
         model.setNamedWeights(Object.fromEntries(given));
         const kept = copied(await model.getNamedWeights());
         const fresh = network();
@@ -65,21 +84,27 @@ describe.each(ways)("what comes back by way of %s", (_, copied) => {
 
   it("has equal bits: getOptimizerState and setOptimizerState, with the learning rate and the steps in full", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.infiniteStream(float32), fc.double({ min: 0, max: 10, noNaN: true }), fc.nat(), async (stream, rate, step) => {
-        const state = await model.getOptimizerState();
-        const { steps, learningRate, ...slots } = state;
-        expect([steps, learningRate].every((array) => array?.data instanceof Float64Array)).toBe(true);
-        for (const { data } of Object.values(slots)) for (let i = 0; i < data.length; i++) data[i] = stream.next().value;
-        const one = (value: number) => ({ data: Float64Array.of(value), shape: [] });
-        model.setOptimizerState({ ...slots, steps: one(step * 1e6), learningRate: one(rate) });
-        const given = await model.getOptimizerState();
-        const fresh = network();
-        fresh.setOptimizerState(copied(given));
-        const back = await fresh.getOptimizerState();
-        expect(Object.keys(back)).toEqual(Object.keys(given));
-        expect(allBits(Object.values(back))).toEqual(allBits(Object.values(given)));
-        expect([fresh.optimizer.learningRate, fresh.optimizer.rawSteps]).toEqual([rate, step * 1e6]);
-      }),
+      fc.asyncProperty(
+        fc.infiniteStream(float32),
+        fc.double({ min: 0, max: 10, noNaN: true }),
+        fc.nat(),
+        async (stream, rate, step) => {
+          const state = await model.getOptimizerState();
+          const { steps, learningRate, ...slots } = state;
+          expect([steps, learningRate].every((array) => array?.data instanceof Float64Array)).toBe(true);
+          for (const { data } of Object.values(slots))
+            for (let i = 0; i < data.length; i++) data[i] = stream.next().value;
+          const one = (value: number) => ({ data: Float64Array.of(value), shape: [] });
+          model.setOptimizerState({ ...slots, steps: one(step * 1e6), learningRate: one(rate) });
+          const given = await model.getOptimizerState();
+          const fresh = network();
+          fresh.setOptimizerState(copied(given));
+          const back = await fresh.getOptimizerState();
+          expect(Object.keys(back)).toEqual(Object.keys(given));
+          expect(allBits(Object.values(back))).toEqual(allBits(Object.values(given)));
+          expect([fresh.optimizer.learningRate, fresh.optimizer.rawSteps]).toEqual([rate, step * 1e6]);
+        },
+      ),
       { numRuns: 20 },
     );
   });
@@ -87,7 +112,10 @@ describe.each(ways)("what comes back by way of %s", (_, copied) => {
 
 describe("an array through JSON", () => {
   it("keeps its type, its shape and its bits", () => {
-    const double = fc.oneof(fc.double(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0));
+    const double = fc.oneof(
+      fc.double(),
+      fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0),
+    );
     const data = fc.oneof(
       fc.array(float32).map((list) => Float32Array.from(list)),
       fc.array(double).map((list) => Float64Array.from(list)),
@@ -112,8 +140,12 @@ describe("an array through JSON", () => {
     expect(() => model.setWeights(lost)).toThrow(
       /weights\[0\]: data are .* Expected numbers, received \{ data: \{ 0: .* JSON\.stringify makes objects of typed arrays/,
     );
-    expect(() => model.setNamedWeights({ "one/kernel": { 0: 1, 1: 2 } as never }, { strict: false })).toThrow("JSON.stringify makes objects of typed arrays");
-    expect(() => toHostArray("x", { data: [1, null], shape: [2] } as never)).toThrow("Expected numbers, received { data: [1, null], shape: [2] }");
+    expect(() => model.setNamedWeights({ "one/kernel": { 0: 1, 1: 2 } as never }, { strict: false })).toThrow(
+      "JSON.stringify makes objects of typed arrays",
+    );
+    expect(() => toHostArray("x", { data: [1, null], shape: [2] } as never)).toThrow(
+      "Expected numbers, received { data: [1, null], shape: [2] }",
+    );
     expect(() => toHostArray("x", { dtype: "float16", data: [1], shape: [1] })).toThrow(
       'x: unknown dtype. Expected one of float32, float64, int32, received "float16"',
     );
@@ -123,8 +155,12 @@ describe("an array through JSON", () => {
   it("is not set in part: a learning rate that is none leaves the slots as they are", async () => {
     const model = network();
     const state = await model.getOptimizerState();
-    const changed = Object.fromEntries(Object.entries(state).map(([name, { data, shape }]) => [name, { data: data.map(() => 7), shape }]));
-    expect(() => model.setOptimizerState({ ...changed, learningRate: { data: [-1], shape: [] } })).toThrow(/learningRate must be a finite number ≥ 0/);
+    const changed = Object.fromEntries(
+      Object.entries(state).map(([name, { data, shape }]) => [name, { data: data.map(() => 7), shape }]),
+    );
+    expect(() => model.setOptimizerState({ ...changed, learningRate: { data: [-1], shape: [] } })).toThrow(
+      /learningRate must be a finite number ≥ 0/,
+    );
     expect(await model.getOptimizerState()).toEqual(state);
   });
 });
@@ -134,7 +170,10 @@ describe("layers, models and optimizers as JSON", () => {
     const model = network();
     const { kind, config } = JSON.parse(JSON.stringify(model.layers[0]));
     expect(layerFromConfig(kind, config).getConfig()).toEqual(model.layers[0]?.getConfig());
-    expect(JSON.parse(JSON.stringify(model)).config.layers.map(({ kind }: { kind: string }) => kind)).toEqual(["dense", "batchNormalization"]);
+    expect(JSON.parse(JSON.stringify(model)).config.layers.map(({ kind }: { kind: string }) => kind)).toEqual([
+      "dense",
+      "batchNormalization",
+    ]);
     expect(JSON.parse(JSON.stringify(model.optimizer))).toEqual({ kind: "adam", learningRate: 0.01 });
   });
 });

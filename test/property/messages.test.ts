@@ -31,8 +31,36 @@ class Liar {
 
 /** Values that are hard to show. */
 const odd: readonly unknown[] = [
-  ...[undefined, null, true, Number.NaN, -0, Number.POSITIVE_INFINITY, 3.5, 7n, 10n ** 3000n, "", " ", "3", "null", "a\nb", huge, "\ud83d".repeat(600)],
-  ...[Symbol("s"), Symbol(huge), [], [[]], ["3"], [1, "2"], [Symbol("s")], new Array(3), Array.from({ length: 5000 }, () => huge), endless],
+  ...[
+    undefined,
+    null,
+    true,
+    Number.NaN,
+    -0,
+    Number.POSITIVE_INFINITY,
+    3.5,
+    7n,
+    10n ** 3000n,
+    "",
+    " ",
+    "3",
+    "null",
+    "a\nb",
+    huge,
+    "\ud83d".repeat(600),
+  ],
+  ...[
+    Symbol("s"),
+    Symbol(huge),
+    [],
+    [[]],
+    ["3"],
+    [1, "2"],
+    [Symbol("s")],
+    new Array(3),
+    Array.from({ length: 5000 }, () => huge),
+    endless,
+  ],
   ...[
     {},
     { units: 4, activation: "relu" },
@@ -40,8 +68,19 @@ const odd: readonly unknown[] = [
     Object.fromEntries(Array.from({ length: 999 }, (_, i) => [huge + i, huge])),
     cyclic,
   ],
-  ...[() => 3, Object.defineProperty(() => 3, "name", { value: huge }), Object.defineProperty(() => 3, "name", { value: 3 })],
-  ...[new Float32Array(5), new Float32Array(9999), new BigInt64Array(2), new DataView(new ArrayBuffer(8)), new ArrayBuffer(8), new SharedArrayBuffer(8)],
+  ...[
+    () => 3,
+    Object.defineProperty(() => 3, "name", { value: huge }),
+    Object.defineProperty(() => 3, "name", { value: 3 }),
+  ],
+  ...[
+    new Float32Array(5),
+    new Float32Array(9999),
+    new BigInt64Array(2),
+    new DataView(new ArrayBuffer(8)),
+    new ArrayBuffer(8),
+    new SharedArrayBuffer(8),
+  ],
   ...[
     new Stranger(),
     new Liar(),
@@ -54,7 +93,12 @@ const odd: readonly unknown[] = [
     Promise.resolve(1),
     new WeakMap(),
   ],
-  ...[Object.create(null), Object.assign(Object.create(null), { x: 1 }), Object.create({ constructor: { name: 7 } }), { constructor: undefined }],
+  ...[
+    Object.create(null),
+    Object.assign(Object.create(null), { x: 1 }),
+    Object.create({ constructor: { name: 7 } }),
+    { constructor: undefined },
+  ],
   ...[a.tensor([[1, 2]]), a.dense(2), a.losses.huber(), a.adam()],
 ];
 /** Values that throw when they are looked at. */
@@ -66,7 +110,10 @@ const hostile: readonly unknown[] = [
     toJSON: thrower,
   },
   { toString: thrower, valueOf: thrower, [Symbol.toPrimitive]: thrower },
-  new Proxy({}, { get: thrower, has: thrower, ownKeys: thrower, getPrototypeOf: thrower, getOwnPropertyDescriptor: thrower }),
+  new Proxy(
+    {},
+    { get: thrower, has: thrower, ownKeys: thrower, getPrototypeOf: thrower, getOwnPropertyDescriptor: thrower },
+  ),
   new Proxy([], { get: thrower }),
   new Proxy(() => 1, { get: thrower, apply: thrower }),
   {
@@ -127,11 +174,25 @@ describe("a value in a message", () => {
   it("leaves every message short, and in its form", () => {
     const text = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom(huge, "dense"));
     fc.assert(
-      fc.property(text, text, junk, junk, fc.option(text, { nil: "" }), fc.option(text, { nil: "" }), (name, rule, expected, received, context, advice) => {
-        const made = message(`x${name}`, { rule: `y${rule}`, expected: ["", expected()], received: received(), context, advice });
-        expect(made.length).toBeLessThanOrEqual(500);
-        expect(made).toMatch(form);
-      }),
+      fc.property(
+        text,
+        text,
+        junk,
+        junk,
+        fc.option(text, { nil: "" }),
+        fc.option(text, { nil: "" }),
+        (name, rule, expected, received, context, advice) => {
+          const made = message(`x${name}`, {
+            rule: `y${rule}`,
+            expected: ["", expected()],
+            received: received(),
+            context,
+            advice,
+          });
+          expect(made.length).toBeLessThanOrEqual(500);
+          expect(made).toMatch(form);
+        },
+      ),
     );
   });
 
@@ -252,7 +313,8 @@ describe("a value of a wrong kind", () => {
     } catch (error) {
       if (error instanceof Own) return undefined;
       const { message: text, stack } = error as Error;
-      if (!(error instanceof AreteError)) return `${entry} of ${show(value)} throws no error of aretejs: ${stack?.split("\n").slice(0, 3)}`;
+      if (!(error instanceof AreteError))
+        return `${entry} of ${show(value)} throws no error of aretejs: ${stack?.split("\n").slice(0, 3)}`;
       return text.length <= 500 && form.test(text) && !unclear.test(text) ? "refused" : `${entry}: ${text}`;
     } finally {
       if (entry.startsWith("compile")) net.compile({ loss: "mse", optimizer: "adam", backend });
@@ -261,7 +323,8 @@ describe("a value of a wrong kind", () => {
 
   it("is refused by an error of aretejs with a short message in one form, wherever it is handed in", async () => {
     const found: (string | undefined)[] = [];
-    for (const entry of Object.keys(entries)) for (const value of [...odd, ...hostile]) found.push(await refusal(entry, value));
+    for (const entry of Object.keys(entries))
+      for (const value of [...odd, ...hostile]) found.push(await refusal(entry, value));
     expect(found.filter((text) => text !== undefined && text !== "refused")).toEqual([]);
     expect(found.filter((text) => text === "refused").length).toBeGreaterThan(3000);
   });

@@ -13,8 +13,9 @@ import { type Operand, placeholder, tensor } from "../../src/tensor/ops/leaf.ts"
 import { Variable } from "../../src/tensor/variable.ts";
 
 /**
- * Metrics against the same thing computed in float64 from the same float32 data, split into batches at random, and after as many samples as 2^40:
- * sums of what a metric has seen are multiplied by a power of two, as if that had come so many times.
+ * Metrics against the same thing computed in float64 from the same float32 data, split into batches at random, and
+ * after as many samples as 2^40: sums of what a metric has seen are multiplied by a power of two, as if that had come
+ * so many times.
  */
 const backends: Record<string, Backend> = { js: js(), wasm: await wasm() };
 const tolerance = 1e-6;
@@ -47,7 +48,10 @@ const total = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const safely = (a: number, b: number) => (b === 0 ? 0 : a / b);
 const largest = (row: readonly number[]) => row.indexOf(Math.max(...row));
 
-const binary: Kind["draw"] = (next, width) => [array(width, () => Math.floor(2 * next())), array(width, () => grid(next()))];
+const binary: Kind["draw"] = (next, width) => [
+  array(width, () => Math.floor(2 * next())),
+  array(width, () => grid(next())),
+];
 const oneHot: Kind["draw"] = (next, width) => {
   const label = Math.floor(width * next());
   return [array(width, (at) => (at === label ? 1 : 0)), array(width, next)];
@@ -69,7 +73,8 @@ const meanOver = (samples: Samples, value: (y: readonly number[], p: readonly nu
   );
 
 function countsAt(samples: Samples, threshold: number) {
-  const count = (holds: (y: number, p: number) => boolean) => sumOver(samples, (y, p) => y.filter((label, at) => holds(label, p[at] as number)).length);
+  const count = (holds: (y: number, p: number) => boolean) =>
+    sumOver(samples, (y, p) => y.filter((label, at) => holds(label, p[at] as number)).length);
   return {
     tp: count((y, p) => y === 1 && p > threshold),
     fp: count((y, p) => y === 0 && p > threshold),
@@ -83,8 +88,14 @@ const halved = (list: readonly number[], area: (at: number) => number) => total(
 
 function rocArea(samples: Samples): number {
   const counts = thresholds.map((threshold) => countsAt(samples, threshold));
-  const [x, y] = [counts.map(({ fp, tn }) => safely(fp, fp + tn)), counts.map(({ tp, fn }) => safely(tp, tp + fn))] as [number[], number[]];
-  return halved(x, (at) => ((x[at] as number) - (x[at + 1] as number)) * (((y[at] as number) + (y[at + 1] as number)) / 2));
+  const [x, y] = [counts.map(({ fp, tn }) => safely(fp, fp + tn)), counts.map(({ tp, fn }) => safely(tp, tp + fn))] as [
+    number[],
+    number[],
+  ];
+  return halved(
+    x,
+    (at) => ((x[at] as number) - (x[at + 1] as number)) * (((y[at] as number) + (y[at + 1] as number)) / 2),
+  );
 }
 
 function prArea(samples: Samples): number {
@@ -100,9 +111,12 @@ function prArea(samples: Samples): number {
 }
 
 function meanOverlap(samples: Samples): number {
-  const cells = array(4, (label) => array(4, (guess) => sumOver(samples, ([y], [p]) => (y === label && p === guess ? 1 : 0))));
+  const cells = array(4, (label) =>
+    array(4, (guess) => sumOver(samples, ([y], [p]) => (y === label && p === guess ? 1 : 0))),
+  );
   const scores = array(4, (id) => {
-    const union = total(cells[id] as number[]) + total(cells.map((row) => row[id] as number)) - (cells[id]?.[id] as number);
+    const union =
+      total(cells[id] as number[]) + total(cells.map((row) => row[id] as number)) - (cells[id]?.[id] as number);
     return union > 1e-9 ? (cells[id]?.[id] as number) / (union + epsilon) : undefined;
   }).filter((score) => score !== undefined);
   return total(scores) / (scores.length + epsilon);
@@ -139,22 +153,41 @@ const kinds: Record<string, Kind> = {
   },
   binaryAccuracy: {
     make: metrics.binaryAccuracy,
-    host: (s) => [meanOver(s, (y, p) => total(y.map((v, at) => ((p[at] as number) > 0.5 === (v === 1) ? 1 : 0))) / s.width)],
+    host: (s) => [
+      meanOver(s, (y, p) => total(y.map((v, at) => ((p[at] as number) > 0.5 === (v === 1) ? 1 : 0))) / s.width),
+    ],
     draw: binary,
   },
-  categoricalAccuracy: { make: metrics.categoricalAccuracy, host: (s) => [meanOver(s, (y, p) => (largest(y) === largest(p) ? 1 : 0))], draw: oneHot, width: 3 },
-  truePositives: { make: () => metrics.truePositives({ thresholds: [0.25, 0.5] }), host: (s) => [0.25, 0.5].map((t) => countsAt(s, t).tp), draw: binary },
+  categoricalAccuracy: {
+    make: metrics.categoricalAccuracy,
+    host: (s) => [meanOver(s, (y, p) => (largest(y) === largest(p) ? 1 : 0))],
+    draw: oneHot,
+    width: 3,
+  },
+  truePositives: {
+    make: () => metrics.truePositives({ thresholds: [0.25, 0.5] }),
+    host: (s) => [0.25, 0.5].map((t) => countsAt(s, t).tp),
+    draw: binary,
+  },
   trueNegatives: { make: metrics.trueNegatives, host: (s) => [countsAt(s, 0.5).tn], draw: binary },
   "falseNegatives, few": {
     make: metrics.falseNegatives,
     host: (s) => [countsAt(s, 0.5).fn],
     draw: (next, width) => [array(width, () => 1), array(width, () => (next() < 0.002 ? 0.25 : 0.75))],
   },
-  precision: { make: metrics.precision, host: (s) => [safely(countsAt(s, 0.5).tp, countsAt(s, 0.5).tp + countsAt(s, 0.5).fp)], draw: binary },
-  recall: { make: metrics.recall, host: (s) => [safely(countsAt(s, 0.5).tp, countsAt(s, 0.5).tp + countsAt(s, 0.5).fn)], draw: binary },
+  precision: {
+    make: metrics.precision,
+    host: (s) => [safely(countsAt(s, 0.5).tp, countsAt(s, 0.5).tp + countsAt(s, 0.5).fp)],
+    draw: binary,
+  },
+  recall: {
+    make: metrics.recall,
+    host: (s) => [safely(countsAt(s, 0.5).tp, countsAt(s, 0.5).tp + countsAt(s, 0.5).fn)],
+    draw: binary,
+  },
   "auc ROC": { make: metrics.auc, host: (s) => [rocArea(s)], draw: binary, scale: 1 },
   "auc PR": { make: () => metrics.auc({ curve: "PR" }), host: (s) => [prArea(s)], draw: binary, scale: 1 },
-  meanIoU: { make: () => metrics.meanIoU({ numClasses: 4 }), host: (s) => [meanOverlap(s)], draw: classes, width: 1 },
+  meanIou: { make: () => metrics.meanIou({ numClasses: 4 }), host: (s) => [meanOverlap(s)], draw: classes, width: 1 },
   f1Score: { make: metrics.f1Score, host: f1, draw: oneHot, width: 3 },
   r2Score: { make: () => metrics.r2Score({ classAggregation: null }), host: r2, draw: numbers, scale: 1 },
 };
@@ -185,11 +218,18 @@ const join = (a: Samples, b: Samples): Samples => ({
 });
 
 /** Runs a metric over the samples in batches that end at these rows. */
-async function feed(metric: Metric, { y, p, weights, width }: Samples, isWeighted: boolean, ends: readonly number[], backend: Backend): Promise<void> {
+async function feed(
+  metric: Metric,
+  { y, p, weights, width }: Samples,
+  isWeighted: boolean,
+  ends: readonly number[],
+  backend: Backend,
+): Promise<void> {
   let start = 0;
   for (const end of ends) {
     const rows = end - start;
-    const of = (list: readonly (readonly number[])[]) => tensor(Float32Array.from(list.slice(start, end).flat()), [rows, width]);
+    const of = (list: readonly (readonly number[])[]) =>
+      tensor(Float32Array.from(list.slice(start, end).flat()), [rows, width]);
     const weight = isWeighted ? tensor(Float32Array.from(weights.slice(start, end))) : undefined;
     const executable = await bind(compile({ outputs: {}, updates: metric.update(of(y), of(p), weight) }), backend);
     executable.run();
@@ -201,7 +241,9 @@ async function feed(metric: Metric, { y, p, weights, width }: Samples, isWeighte
 function expectNear(actual: ArrayLike<number>, expected: readonly number[], what: string, least = 1e-30): void {
   const scale = Math.max(...expected.map(Math.abs), least);
   expected.forEach((value, at) => {
-    expect(Math.abs((actual[at] as number) - value) / scale, `${what}: ${actual[at]} for ${value}`).toBeLessThan(tolerance);
+    expect(Math.abs((actual[at] as number) - value) / scale, `${what}: ${actual[at]} for ${value}`).toBeLessThan(
+      tolerance,
+    );
   });
 }
 
@@ -217,28 +259,51 @@ describe("metrics agree with float64, however data are split and after up to 2^4
           doublings: fc.integer({ min: 0, max: 34 }),
         });
         const property = fc.asyncProperty(cases, async ({ seed, isWeighted, rows, cut, doublings }) => {
-          const [many, few] = [drawn(kind, rows, seed, isWeighted, 2 ** doublings), drawn(kind, rows, seed + 2, isWeighted, 1)];
+          const [many, few] = [
+            drawn(kind, rows, seed, isWeighted, 2 ** doublings),
+            drawn(kind, rows, seed + 2, isWeighted, 1),
+          ];
           const ends = [...new Set([Math.min(cut, rows), rows])];
           const metric = kind.make().fresh();
           await feed(metric, many, isWeighted, ends, backend);
           for (const variable of metric.variables) {
-            if (!variable.name.endsWith("/shift")) variable.assign((await variable.read()).map((value) => value * 2 ** doublings));
+            if (!variable.name.endsWith("/shift"))
+              variable.assign((await variable.read()).map((value) => value * 2 ** doublings));
           }
           await feed(metric, few, isWeighted, ends, backend);
           const [actual] = await evaluate([metric.result()], backend);
-          expectNear(actual as Float32Array, kind.host(join(many, few)), JSON.stringify({ seed, isWeighted, rows, cut, doublings }), kind.scale);
+          expectNear(
+            actual as Float32Array,
+            kind.host(join(many, few)),
+            JSON.stringify({ seed, isWeighted, rows, cut, doublings }),
+            kind.scale,
+          );
         });
         // Few positives among very many samples.
-        await fc.assert(property, { numRuns: 3, examples: [[{ seed: 4, isWeighted: false, rows: 3, cut: 1, doublings: 33 }]] });
+        await fc.assert(property, {
+          numRuns: 3,
+          examples: [[{ seed: 4, isWeighted: false, rows: 3, cut: 1, doublings: 33 }]],
+        });
       });
     }
   }
 
   it("in one large batch of samples with weights", async () => {
     const rows = 8000;
-    for (const name of ["mean of a loss", "auc ROC", "meanIoU", "f1Score", "r2Score", "trueNegatives", "falseNegatives, few"]) {
+    for (const name of [
+      "mean of a loss",
+      "auc ROC",
+      "meanIou",
+      "f1Score",
+      "r2Score",
+      "trueNegatives",
+      "falseNegatives, few",
+    ]) {
       const kind = kinds[name] as Kind;
-      const samples = { ...drawn(kind, rows, 4, true, 1), weights: array(rows, (row) => Math.fround(row % 5 === 0 ? 3.7 : 0.1)) };
+      const samples = {
+        ...drawn(kind, rows, 4, true, 1),
+        weights: array(rows, (row) => Math.fround(row % 5 === 0 ? 3.7 : 0.1)),
+      };
       const backend = backends.wasm as Backend;
       const metric = kind.make();
       await feed(metric, samples, true, [rows], backend);
@@ -280,7 +345,11 @@ describe("a running sum", () => {
   }
 
   it("has the same bits on all backends, fused and not, and is exact to 60 bits of the largest term", async () => {
-    const ways = [await adder(backends.js as Backend), await adder(backends.wasm as Backend), await adder(backends.wasm as Backend, false)];
+    const ways = [
+      await adder(backends.js as Backend),
+      await adder(backends.wasm as Backend),
+      await adder(backends.wasm as Backend, false),
+    ];
     const term = fc.float({ noNaN: true, noDefaultInfinity: true, min: Math.fround(-1e30), max: Math.fround(1e30) });
     await fc.assert(
       fc.asyncProperty(fc.array(term, { maxLength: 60 }), async (terms) => {
@@ -325,7 +394,9 @@ describe("a running sum", () => {
     const way = await adder(backends.wasm as Backend, true, 7);
     way.set(partsOf(toUnits(1) * BigInt(2 ** 40 - 12_345)));
     for (let step = 0; step < 3000; step++) way.add(7);
-    expect((await way.read()).map(toUnits).reduce((a, b) => a + b, 0n)).toBe(toUnits(1) * BigInt(2 ** 40 - 12_345 + 21_000));
+    expect((await way.read()).map(toUnits).reduce((a, b) => a + b, 0n)).toBe(
+      toUnits(1) * BigInt(2 ** 40 - 12_345 + 21_000),
+    );
   });
 
   it("stays infinite once it is, and NaN", async () => {
@@ -343,7 +414,10 @@ describe("counting past what one float32 can hold", () => {
     const [rows, steps] = [2048, 12_000];
     const [y, p] = [tensor(new Float32Array(rows).fill(1), [rows, 1]), placeholder("p", [rows, 1])];
     const [hits, error] = [metrics.truePositives(), metrics.lossMetric(losses.meanAbsoluteError())];
-    const executable = await bind(compile({ outputs: {}, updates: [...hits.update(y, p), ...error.update(y, p)] }), backends.wasm as Backend);
+    const executable = await bind(
+      compile({ outputs: {}, updates: [...hits.update(y, p), ...error.update(y, p)] }),
+      backends.wasm as Backend,
+    );
     const [port, predictions] = [executable.input("p"), new Float32Array(rows).fill(Math.fround(0.9))];
     for (let step = 0; step < steps; step++) {
       port.write(predictions);

@@ -3,7 +3,17 @@ import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
-import { bidirectional, concatenate, dense, dropout, flatten, lstm, rnn, simpleRnnCell, timeDistributed } from "../../src/nn/layers/index.ts";
+import {
+  bidirectional,
+  concatenate,
+  dense,
+  dropout,
+  flatten,
+  lstm,
+  rnn,
+  simpleRnnCell,
+  timeDistributed,
+} from "../../src/nn/layers/index.ts";
 import { adam } from "../../src/optim/adam.ts";
 import type { Model } from "../../src/train/model.ts";
 import { cloneModel, model, sequential } from "../../src/train/sequential.ts";
@@ -14,10 +24,22 @@ const backend = js();
 const makers: Record<string, () => Model> = {
   chain: () => sequential([dense(3, { inputShape: [4, 2] }), dropout(0.5), dense(2), flatten(), dense(1)], { seed: 1 }),
   wrappers: () =>
-    sequential([timeDistributed(dense(3), { inputShape: [4, 2] }), bidirectional(lstm(2, { returnSequences: true })), bidirectional(lstm(2)), dense(1)], {
-      seed: 1,
-    }),
-  cells: () => sequential([rnn([simpleRnnCell(2), simpleRnnCell(3)], { inputShape: [4, 2], returnSequences: true }), lstm(2), dense(1)], { seed: 1 }),
+    sequential(
+      [
+        timeDistributed(dense(3), { inputShape: [4, 2] }),
+        bidirectional(lstm(2, { returnSequences: true })),
+        bidirectional(lstm(2)),
+        dense(1),
+      ],
+      {
+        seed: 1,
+      },
+    ),
+  cells: () =>
+    sequential(
+      [rnn([simpleRnnCell(2), simpleRnnCell(3)], { inputShape: [4, 2], returnSequences: true }), lstm(2), dense(1)],
+      { seed: 1 },
+    ),
   nested: () => {
     const part = () => sequential([dense(3, { inputShape: [4, 2] }), dense(2)], { seed: 2 });
     return sequential([part(), part(), flatten(), dense(1)], { seed: 1 });
@@ -26,7 +48,11 @@ const makers: Record<string, () => Model> = {
     const [a, b] = [input([4, 2]), input([4, 2])];
     const shared = dense(3);
     const joined = concatenate().apply([shared.apply(a), dense(2).apply(b), shared.apply(b)]);
-    return model({ inputs: [a, b], outputs: [dense(1).apply(joined), dense(1, { name: "dense" }).apply(joined)], seed: 1 });
+    return model({
+      inputs: [a, b],
+      outputs: [dense(1).apply(joined), dense(1, { name: "dense" }).apply(joined)],
+      seed: 1,
+    });
   },
   head: () => {
     const base = sequential([dense(3, { inputShape: [4, 2] }), flatten(), dense(2)], { seed: 2 });
@@ -65,12 +91,24 @@ describe("automatic names count within a model", () => {
       expect(new Set(inputs).size).toBe(inputs.length);
     }
     expect(first.get("chain")?.layers).toEqual(["dense", "dropout", "dense_1", "flatten", "dense_2"]);
-    expect(first.get("chain")?.variables).toEqual(["dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias", "dense_2/kernel", "dense_2/bias"]);
+    expect(first.get("chain")?.variables).toEqual([
+      "dense/kernel",
+      "dense/bias",
+      "dense_1/kernel",
+      "dense_1/bias",
+      "dense_2/kernel",
+      "dense_2/bias",
+    ]);
     expect(first.get("branches")?.inputs).toEqual(["input", "input_1"]);
     expect(first.get("nested")?.layers).toEqual(["sequential", "sequential_1", "flatten", "dense_2"]);
     expect(first.get("head")?.layers).toEqual(["dense", "flatten", "dense_1"]);
     const cells = first.get("cells")?.variables as string[];
-    expect(cells.filter((name) => name.endsWith("/kernel"))).toEqual(["simpleRnnCell/kernel", "simpleRnnCell_1/kernel", "lstm/kernel", "dense/kernel"]);
+    expect(cells.filter((name) => name.endsWith("/kernel"))).toEqual([
+      "simpleRnnCell/kernel",
+      "simpleRnnCell_1/kernel",
+      "lstm/kernel",
+      "dense/kernel",
+    ]);
     const wrapped = first.get("wrappers")?.variables as string[];
     expect(wrapped.filter((name) => name.endsWith("/kernel"))).toEqual([
       "dense/kernel",
@@ -130,7 +168,11 @@ describe("layers of several models", () => {
   });
 
   it("are told apart in messages while a model is made", () => {
-    expect(() => sequential([dense(2, { inputShape: [4] }), lstm(2, { name: "first" }), lstm(2)])).toThrow('lstm "first"');
-    expect(() => sequential([lstm(2, { inputShape: [4, 1], returnSequences: true }), lstm(2), lstm(2)])).toThrow('lstm "lstm_2"');
+    expect(() => sequential([dense(2, { inputShape: [4] }), lstm(2, { name: "first" }), lstm(2)])).toThrow(
+      'lstm "first"',
+    );
+    expect(() => sequential([lstm(2, { inputShape: [4, 1], returnSequences: true }), lstm(2), lstm(2)])).toThrow(
+      'lstm "lstm_2"',
+    );
   });
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
+import type { Shape } from "../../src/ir/shape.ts";
 import { sparsemax } from "../../src/nn/activations.ts";
 import { Recording } from "../../src/nn/context.ts";
 import type { Layer } from "../../src/nn/layer.ts";
@@ -18,7 +19,6 @@ import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey, randomUniform } from "../../src/tensor/ops/random.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
 import { softmax } from "../../src/tensor/ops/softmax.ts";
-import type { Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { checkGradients } from "../../src/testing/gradients.ts";
 
@@ -31,15 +31,23 @@ async function draw(seed: number, shape: Shape, low = -2, high = 2): Promise<Ten
   return tensor(data as Float64Array, shape);
 }
 
-const labels = (seed: number, rows: number, classes: number) => Int32Array.from({ length: rows }, (_, i) => (seed + i * 7) % classes);
+const labels = (seed: number, rows: number, classes: number) =>
+  Int32Array.from({ length: rows }, (_, i) => (seed + i * 7) % classes);
 const oneHotLabels = (seed: number, rows: number, classes: number) =>
   tensor(
-    Float64Array.from({ length: rows * classes }, (_, i) => Number(labels(seed, rows, classes)[Math.floor(i / classes)] === i % classes)),
+    Float64Array.from({ length: rows * classes }, (_, i) =>
+      Number(labels(seed, rows, classes)[Math.floor(i / classes)] === i % classes),
+    ),
     [rows, classes],
   );
 
 /** What each loss is tried with: labels, and predictions made of unbounded numbers. */
-type Setting = { yTrue: (seed: number) => Tensor | Promise<Tensor>; yPred: (x: Tensor) => Tensor; shape?: Shape; options?: object };
+type Setting = {
+  yTrue: (seed: number) => Tensor | Promise<Tensor>;
+  yPred: (x: Tensor) => Tensor;
+  shape?: Shape;
+  options?: object;
+};
 const regression: Setting = { yTrue: (seed) => draw(seed + 1, [4, 3]), yPred: (x) => x };
 const positive: Setting = { yTrue: (seed) => draw(seed + 1, [4, 3], 0.5, 2), yPred: (x) => sigmoid(x) };
 const classes: Setting = { yTrue: (seed) => oneHotLabels(seed, 4, 3), yPred: (x) => softmax(x) };
@@ -88,7 +96,10 @@ describe("gradients of losses", () => {
           const shape = setting.shape ?? [4, 3];
           const yTrue = await setting.yTrue(seed);
           // Kinks (|e| = 0 and the like) lie at single points, which random numbers miss by more than the step.
-          await checkGradients((x) => computeLoss(loss, yTrue, setting.yPred(x)), [await draw(seed, shape)], { h: 1e-6, tolerance: 1e-5 });
+          await checkGradients((x) => computeLoss(loss, yTrue, setting.yPred(x)), [await draw(seed, shape)], {
+            h: 1e-6,
+            tolerance: 1e-5,
+          });
         }),
         { numRuns: 8 },
       );
@@ -125,7 +136,11 @@ const layerCases: [string, () => Layer, Shape, boolean?][] = [
   ["averagePooling1d", () => layers.averagePooling1d(3, { strides: 1, padding: "same" }), [2, 5, 2]],
   ["adaptiveMaxPooling2d", () => layers.adaptiveMaxPooling2d([2, 3]), [1, 3, 5, 2]],
   ["adaptiveAveragePooling1d", () => layers.adaptiveAveragePooling1d(3), [2, 5, 2]],
-  ["depthwiseConv2d", () => layers.depthwiseConv2d(3, { strides: 2, padding: "same", depthMultiplier: 2, activation: "tanh" }), [1, 4, 5, 2]],
+  [
+    "depthwiseConv2d",
+    () => layers.depthwiseConv2d(3, { strides: 2, padding: "same", depthMultiplier: 2, activation: "tanh" }),
+    [1, 4, 5, 2],
+  ],
   ["depthwiseConv1d", () => layers.depthwiseConv1d(2, { dilationRate: 2, activation: "elu" }), [2, 5, 2]],
   ["zeroPadding2d", () => layers.zeroPadding2d([1, 0]), [1, 2, 3, 2]],
   ["cropping1d", () => layers.cropping1d([0, 2]), [2, 4, 2]],
@@ -145,7 +160,10 @@ describe("gradients through layers, and gradients of gradients", () => {
           const f = (x: Tensor) => layer.invoke(x, inference(layer, training)) as Tensor;
           const x = await draw(seed, shape);
           await checkGradients(f, [x], { h: 1e-6, tolerance: 1e-5 });
-          await checkGradients((t) => gradients(sum(square(f(t))), [t])[0] as Tensor, [x], { h: 1e-6, tolerance: 1e-4 });
+          await checkGradients((t) => gradients(sum(square(f(t))), [t])[0] as Tensor, [x], {
+            h: 1e-6,
+            tolerance: 1e-4,
+          });
         }),
         { numRuns: 5 },
       );
@@ -154,8 +172,18 @@ describe("gradients through layers, and gradients of gradients", () => {
 });
 
 describe("gradients of penalties and constraints", () => {
-  const functions = { l1: l1(), l2: l2(), l1l2: l1l2({ l1: 0.1, l2: 0.2 }), rows: orthogonalPenalty(), columns: orthogonalPenalty({ mode: "columns" }) };
-  const rules = { maxNorm: maxNorm(0.5), unitNorm: unitNorm(), minMaxNorm: minMaxNorm({ minValue: 3, maxValue: 4, rate: 0.5 }) };
+  const functions = {
+    l1: l1(),
+    l2: l2(),
+    l1l2: l1l2({ l1: 0.1, l2: 0.2 }),
+    rows: orthogonalPenalty(),
+    columns: orthogonalPenalty({ mode: "columns" }),
+  };
+  const rules = {
+    maxNorm: maxNorm(0.5),
+    unitNorm: unitNorm(),
+    minMaxNorm: minMaxNorm({ minValue: 3, maxValue: 4, rate: 0.5 }),
+  };
   for (const [name, f] of Object.entries({ ...functions, ...rules })) {
     it(name, () =>
       fc.assert(
@@ -173,14 +201,19 @@ describe("sparsemax is the projection onto the simplex", () => {
     await fc.assert(
       fc.asyncProperty(seeds, fc.integer({ min: 1, max: 8 }), async (seed, n) => {
         const [z, p, q] = (await evaluate(
-          [await draw(seed, [n], -3, 3), sparsemax(await draw(seed, [n], -3, 3)), softmax(await draw(seed + 1, [n], -3, 3))],
+          [
+            await draw(seed, [n], -3, 3),
+            sparsemax(await draw(seed, [n], -3, 3)),
+            softmax(await draw(seed + 1, [n], -3, 3)),
+          ],
           backend,
         )) as [Float64Array, Float64Array, Float64Array];
         expect(Math.min(...p)).toBeGreaterThanOrEqual(0);
         expect(p.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
         const distance = (x: Float64Array) => x.reduce((total, value, i) => total + (value - (z[i] as number)) ** 2, 0);
         expect(distance(p)).toBeLessThanOrEqual(distance(q) + 1e-12);
-        for (let i = 1; i < n; i++) if ((z[i] as number) > (z[i - 1] as number)) expect(p[i]).toBeGreaterThanOrEqual(p[i - 1] as number);
+        for (let i = 1; i < n; i++)
+          if ((z[i] as number) > (z[i - 1] as number)) expect(p[i]).toBeGreaterThanOrEqual(p[i - 1] as number);
       }),
       { numRuns: 50 },
     );

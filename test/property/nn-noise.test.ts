@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
+import type { Shape } from "../../src/ir/shape.ts";
 import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
@@ -12,7 +13,6 @@ import { sgd } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey, randomNormal } from "../../src/tensor/ops/random.ts";
 import { ones } from "../../src/tensor/ops/shaping.ts";
-import type { Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { sequential } from "../../src/train/sequential.ts";
 
@@ -28,7 +28,11 @@ interface Pass {
 }
 
 /** One pass through a layer. */
-async function pass(layer: Layer, x: Tensor, { training = true, noise = training, seed = 1, step = 0 }: Pass = {}): Promise<number[]> {
+async function pass(
+  layer: Layer,
+  x: Tensor,
+  { training = true, noise = training, seed = 1, step = 0 }: Pass = {},
+): Promise<number[]> {
   layer.ensureBuilt([null, ...x.shape.slice(1)]);
   layer.initialize(seed);
   const y = layer.invoke(x, new Recording(layer, { training, noise, key: tensor(randomKey(seed, step)) })) as Tensor;
@@ -124,7 +128,9 @@ describe("masks", () => {
 
   it("a layer's own seed overrules the model's, and two layers of one seed differ by their place", async () => {
     const x = ones([10, 10]);
-    expect(await pass(layers.dropout(0.5, { seed: 7 }), x, { seed: 1 })).toEqual(await pass(layers.dropout(0.5, { seed: 7 }), x, { seed: 2 }));
+    expect(await pass(layers.dropout(0.5, { seed: 7 }), x, { seed: 1 })).toEqual(
+      await pass(layers.dropout(0.5, { seed: 7 }), x, { seed: 2 }),
+    );
     const shared = layers.dropout(0.5);
     const start = input([10]);
     const both = new Network([start], [shared.apply(start), layers.dropout(0.5).apply(start), shared.apply(start)]);
@@ -147,7 +153,10 @@ describe("self-normalizing networks", () => {
     }
     const network = new Network([start], outputs);
     network.initialize(42);
-    const values = network.call(normals([500, 100]), new Recording(network, { training: false, key: tensor(randomKey(1)) })) as Tensor[];
+    const values = network.call(
+      normals([500, 100]),
+      new Recording(network, { training: false, key: tensor(randomKey(1)) }),
+    ) as Tensor[];
     for (const layerOutput of await evaluate(values, backend)) {
       const { mean, stddev } = momentsOf(Array.from(layerOutput));
       expect(Math.abs(mean)).toBeLessThan(0.1);
@@ -179,14 +188,21 @@ describe("steps beyond 2^32", () => {
   });
 
   it("a key of three words is one of a step below 2^32", async () => {
-    const [short, long] = [randomKey(5, 7).slice(0, 3), randomKey(5, 7)].map((key) => randomNormal([9], { seed: tensor(key) }));
+    const [short, long] = [randomKey(5, 7).slice(0, 3), randomKey(5, 7)].map((key) =>
+      randomNormal([9], { seed: tensor(key) }),
+    );
     expect(await short?.data()).toEqual(await long?.data());
-    expect(() => randomNormal([9], { seed: tensor(new Int32Array(2)) })).toThrow("random: seed is a number or a key. Expected int32 [4], received int32 [2].");
+    expect(() => randomNormal([9], { seed: tensor(new Int32Array(2)) })).toThrow(
+      "random: seed is a number or a key. Expected int32 [4], received int32 [2].",
+    );
   });
 
   it("a fit that has come so far goes on with new numbers", async () => {
     const build = (rawSteps: number) => {
-      const net = sequential([layers.dropout(0.5, { inputShape: [8] }), layers.dense(1, { kernelInitializer: "ones" })], { seed: 1 });
+      const net = sequential(
+        [layers.dropout(0.5, { inputShape: [8] }), layers.dense(1, { kernelInitializer: "ones" })],
+        { seed: 1 },
+      );
       net.compile({ optimizer: sgd({ learningRate: 0 }), loss: "mse" });
       net.optimizer.rawSteps = rawSteps;
       return net.trainOnBatch(ones([4, 8]), ones([4, 1]));

@@ -17,13 +17,13 @@ const plain = Object.fromEntries(
   losses.tversky losses.huber losses.meanSquaredError losses.meanAbsoluteError losses.cosineSimilarity losses.meanAbsolutePercentageError
   losses.meanSquaredLogarithmicError losses.logCosh metrics.exactAccuracy metrics.binaryAccuracy metrics.categoricalAccuracy
   metrics.sparseCategoricalAccuracy metrics.topKCategoricalAccuracy metrics.sparseTopKCategoricalAccuracy metrics.auc metrics.precision metrics.recall
-  metrics.truePositives metrics.falsePositives metrics.trueNegatives metrics.falseNegatives metrics.fBetaScore metrics.f1Score metrics.binaryIoU
-  metrics.rootMeanSquaredError metrics.cosineSimilarityMetric metrics.pearsonCorrelation metrics.concordanceCorrelation metrics.r2Score minMaxNorm
+  metrics.truePositives metrics.falsePositives metrics.trueNegatives metrics.falseNegatives metrics.fBetaScore metrics.f1Score metrics.binaryIou
+  metrics.rootMeanSquaredError metrics.cosineSimilarity metrics.pearsonCorrelation metrics.concordanceCorrelation metrics.r2Score minMaxNorm
   unitNorm l1l2 orthogonalPenalty eluLayer leakyReluLayer prelu reluLayer softmaxLayer additiveAttention attention batchNormalization masking addLayer
   averageLayer concatenate maximumLayer minimumLayer multiplyLayer subtractLayer activityRegularization groupNormalization layerNormalization
   rmsNormalization unitNormalization globalAveragePooling1d globalAveragePooling2d globalAveragePooling3d globalMaxPooling1d globalMaxPooling2d
   globalMaxPooling3d normalization flatten adadelta adagrad adam adamW adamax lion nadam rmsprop sgd adafactor ftrl lamb muon scheduleFreeAdamW
-  earlyStopping lambdaCallback modelCheckpoint reduceLROnPlateau swapEMAWeights`
+  earlyStopping lambdaCallback modelCheckpoint reduceLrOnPlateau swapEmaWeights`
     .split(/\s+/)
     .map((path): [string, Call] => {
       const make = path.split(".").reduce<Options>((holder, name) => holder[name], arete);
@@ -48,12 +48,23 @@ const classes: Readonly<Record<string, Readonly<Record<string, () => unknown>>>>
   Embedding: { inputDim: () => 3, outputDim: () => 2 },
   GroupQueryAttention: { headDim: () => 2, numQueryHeads: () => 2, numKeyValueHeads: () => 1 },
   MultiHeadAttention: { numHeads: () => 2, keyDim: () => 2 },
-  ...Object.fromEntries(["Dense", "Gru", "GruCell", "Lstm", "LstmCell", "SimpleRnn", "SimpleRnnCell"].map((name) => [name, { units: () => 2 }])),
   ...Object.fromEntries(
-    ["Conv1d", "Conv2d", "Conv3d", "Conv1dTranspose", "Conv2dTranspose", "Conv3dTranspose", "SeparableConv1d", "SeparableConv2d"].map((name) => [
+    ["Dense", "Gru", "GruCell", "Lstm", "LstmCell", "SimpleRnn", "SimpleRnnCell"].map((name) => [
       name,
-      { filters: () => 2, kernelSize: () => 1 },
+      { units: () => 2 },
     ]),
+  ),
+  ...Object.fromEntries(
+    [
+      "Conv1d",
+      "Conv2d",
+      "Conv3d",
+      "Conv1dTranspose",
+      "Conv2dTranspose",
+      "Conv3dTranspose",
+      "SeparableConv1d",
+      "SeparableConv2d",
+    ].map((name) => [name, { filters: () => 2, kernelSize: () => 1 }]),
   ),
 };
 
@@ -85,22 +96,33 @@ const positional: Readonly<Record<string, readonly unknown[]>> = {
   rnn: [arete.lstmCell(2)],
   spectralNormalization: [dense(2)],
   timeDistributed: [dense(2)],
-  ...Object.fromEntries("dense gru gruCell lstm lstmCell simpleRnn simpleRnnCell".split(" ").map((name) => [name, [2]])),
   ...Object.fromEntries(
-    "dropout spatialDropout1d spatialDropout2d spatialDropout3d alphaDropout gaussianDropout gaussianNoise".split(" ").map((name) => [name, [0.5]]),
+    "dense gru gruCell lstm lstmCell simpleRnn simpleRnnCell".split(" ").map((name) => [name, [2]]),
+  ),
+  ...Object.fromEntries(
+    "dropout spatialDropout1d spatialDropout2d spatialDropout3d alphaDropout gaussianDropout gaussianNoise"
+      .split(" ")
+      .map((name) => [name, [0.5]]),
   ),
   ...Object.fromEntries(
     "1d 2d 3d"
       .split(" ")
       .flatMap((d) =>
-        ["cropping", "zeroPadding", "adaptiveAveragePooling", "adaptiveMaxPooling", "averagePooling", "maxPooling", "upSampling"].map((name) => [
-          `${name}${d}`,
-          [1],
-        ]),
+        [
+          "cropping",
+          "zeroPadding",
+          "adaptiveAveragePooling",
+          "adaptiveMaxPooling",
+          "averagePooling",
+          "maxPooling",
+          "upSampling",
+        ].map((name) => [`${name}${d}`, [1]]),
       ),
   ),
   ...Object.fromEntries(
-    "conv1d conv2d conv3d conv1dTranspose conv2dTranspose conv3dTranspose separableConv1d separableConv2d".split(" ").map((name) => [name, [2, 1]]),
+    "conv1d conv2d conv3d conv1dTranspose conv2dTranspose conv3dTranspose separableConv1d separableConv2d"
+      .split(" ")
+      .map((name) => [name, [2, 1]]),
   ),
   depthwiseConv1d: [1],
   depthwiseConv2d: [1],
@@ -128,10 +150,19 @@ export const calls: Readonly<Record<string, Call>> = {
   ...Object.fromEntries(
     Object.entries(classes).map(([name, rest]): [string, Call] => {
       const Class = (arete as Options)[name];
-      return [`new ${name}`, (options) => new Class({ ...Object.fromEntries(Object.entries(rest).map(([key, make]) => [key, make()])), ...options })];
+      return [
+        `new ${name}`,
+        (options) =>
+          new Class({ ...Object.fromEntries(Object.entries(rest).map(([key, make]) => [key, make()])), ...options }),
+      ];
     }),
   ),
-  ...Object.fromEntries(Object.entries(positional).map(([name, args]): [string, Call] => [name, (options) => (arete as Options)[name](...args, options)])),
+  ...Object.fromEntries(
+    Object.entries(positional).map(([name, args]): [string, Call] => [
+      name,
+      (options) => (arete as Options)[name](...args, options),
+    ]),
+  ),
   "new DepthwiseConv": (o) => new arete.DepthwiseConv("depthwiseConv2d", 2, { kernelSize: 1, ...o }),
   "Recurrent#copy": (o) => lstm(2).copy(o),
   "Rnn#copy": (o) => arete.rnn(arete.lstmCell(2)).copy(o),
@@ -177,9 +208,9 @@ export const calls: Readonly<Record<string, Call>> = {
   metric: (o) => metrics.metric("own", () => tensor([0]), o),
   "metrics.metric": (o) => metrics.metric("own", () => tensor([0]), o),
   "metrics.iou": (o) => metrics.iou({ numClasses: 2, targetClassIds: [0], ...o }),
-  "metrics.meanIoU": (o) => metrics.meanIoU({ numClasses: 2, ...o }),
-  "metrics.oneHotIoU": (o) => metrics.oneHotIoU({ numClasses: 2, targetClassIds: [0], ...o }),
-  "metrics.oneHotMeanIoU": (o) => metrics.oneHotMeanIoU({ numClasses: 2, ...o }),
+  "metrics.meanIou": (o) => metrics.meanIou({ numClasses: 2, ...o }),
+  "metrics.oneHotIou": (o) => metrics.oneHotIou({ numClasses: 2, targetClassIds: [0], ...o }),
+  "metrics.oneHotMeanIou": (o) => metrics.oneHotMeanIou({ numClasses: 2, ...o }),
   "ops.affineTransform": (o) => ops.affineTransform(image, tensor([[1, 0, 0, 0, 1, 0]]), o),
   "ops.flipImages": (o) => ops.flipImages(image, tensor([1]), o),
   "ops.conv": (o) => ops.conv(image, kernel, o),
@@ -197,7 +228,8 @@ export const calls: Readonly<Record<string, Call>> = {
   "ops.randomBernoulli": (o) => ops.randomBernoulli([1], { seed: 1, p: 0.5, ...o }),
   "ops.resize": (o) => ops.resize(image, [2, 2], o),
   "recipes.standard": (o) => recipes.standard({ inputShape: [1], hidden: [1], classes: 2, steps: 2, ...o }),
-  "recipes.selfNormalizing": (o) => recipes.selfNormalizing({ inputShape: [1], hidden: [1], classes: 2, steps: 2, x, ...o }),
+  "recipes.selfNormalizing": (o) =>
+    recipes.selfNormalizing({ inputShape: [1], hidden: [1], classes: 2, steps: 2, x, ...o }),
   checkGradients: (o) => testing.checkGradients((a) => ops.square(a), [[1]], o),
   compareClose: (o) => testing.compareClose([1], [1], o),
   compile: (o) => arete.compile({ outputs: { y: tensor([1]) }, ...o }),

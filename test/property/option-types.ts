@@ -14,7 +14,10 @@ const notOptions =
 
 const root = new URL("../..", import.meta.url).pathname;
 
-/** Every function, constructor and public method that the entry files export and that takes options, with the options' names, by what is called. */
+/**
+ * Every function, constructor and public method that the entry files export and that takes options, with the options'
+ * names, by what is called.
+ */
 export function findOptions(entries: readonly string[]): Map<string, OptionFound[]> {
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -28,12 +31,16 @@ export function findOptions(entries: readonly string[]): Map<string, OptionFound
   const visitSignatures = (name: string, signatures: readonly ts.Signature[]) => {
     for (const parameter of signatures.flatMap((signature) => signature.getParameters())) {
       const type = checker.getTypeOfSymbol(parameter);
-      for (const part of type.isUnion() ? type.types : [type]) if (isOptions(checker, part)) found.set(name, optionsOf(checker, part));
+      for (const part of type.isUnion() ? type.types : [type])
+        if (isOptions(checker, part)) found.set(name, optionsOf(checker, part));
     }
   };
   const visitExports = (module: ts.Symbol, prefix: string) => {
     for (const exported of checker.getExportsOfModule(module)) {
-      if (exported.declarations?.some((at) => ts.isExportSpecifier(at) && (at.isTypeOnly || at.parent.parent.isTypeOnly))) continue;
+      if (
+        exported.declarations?.some((at) => ts.isExportSpecifier(at) && (at.isTypeOnly || at.parent.parent.isTypeOnly))
+      )
+        continue;
       const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
       const name = prefix + exported.name;
       if (symbol.flags & ts.SymbolFlags.Module) visitExports(symbol, `${name}.`);
@@ -45,20 +52,29 @@ export function findOptions(entries: readonly string[]): Map<string, OptionFound
       for (const member of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
         const declaration = member.valueDeclaration;
         const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
-        if (!declaration || ts.getCombinedModifierFlags(declaration) & hidden || !ts.isMethodDeclaration(declaration)) continue;
+        if (!declaration || ts.getCombinedModifierFlags(declaration) & hidden || !ts.isMethodDeclaration(declaration))
+          continue;
         // Under the class that declares it, so that inherited methods count once.
         const owner = (declaration.parent as ts.ClassDeclaration).name?.text;
         visitSignatures(`${owner}#${member.name}`, checker.getTypeOfSymbol(member).getCallSignatures());
       }
     }
   };
-  for (const entry of entries) visitExports(checker.getSymbolAtLocation(program.getSourceFile(root + entry) as ts.SourceFile) as ts.Symbol, "");
+  for (const entry of entries)
+    visitExports(checker.getSymbolAtLocation(program.getSourceFile(root + entry) as ts.SourceFile) as ts.Symbol, "");
   return found;
 }
 
 function isOptions(checker: ts.TypeChecker, type: ts.Type): boolean {
-  if (!(type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) || notOptions.test(checker.typeToString(type))) return false;
-  if (type.getCallSignatures().length > 0 || checker.isArrayType(type) || checker.isTupleType(type) || type.getStringIndexType() || type.getNumberIndexType())
+  if (!(type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) || notOptions.test(checker.typeToString(type)))
+    return false;
+  if (
+    type.getCallSignatures().length > 0 ||
+    checker.isArrayType(type) ||
+    checker.isTupleType(type) ||
+    type.getStringIndexType() ||
+    type.getNumberIndexType()
+  )
     return false;
   // Arrays in the form of JSON are data.
   if (["dtype", "shape", "data"].every((name) => type.getProperty(name))) return false;
@@ -83,6 +99,7 @@ function kindOf(checker: ts.TypeChecker, type: ts.Type): string[] {
   if (flags & ts.TypeFlags.StringLike) return ["string"];
   if (flags & ts.TypeFlags.BooleanLike) return [checker.typeToString(type) === "false" ? "false" : "true"];
   if (type.getCallSignatures().length > 0) return ["function"];
-  const isList = checker.isArrayType(type) || checker.isTupleType(type) || type.getProperty("BYTES_PER_ELEMENT") !== undefined;
+  const isList =
+    checker.isArrayType(type) || checker.isTupleType(type) || type.getProperty("BYTES_PER_ELEMENT") !== undefined;
   return [isList ? "list" : "object"];
 }

@@ -69,7 +69,8 @@ describe("options of every exported function, class and method", () => {
     for (const [name, options] of cases) {
       for (const option of namesOf(options)) {
         for (const wrong of [snake(option), `${option[0]?.toUpperCase()}${option.slice(1)}`]) {
-          if (!namesOf(options).includes(wrong)) failures.push(...(await complaint(name, { [wrong]: 1 }, ...refused(wrong, option))));
+          if (!namesOf(options).includes(wrong))
+            failures.push(...(await complaint(name, { [wrong]: 1 }, ...refused(wrong, option))));
         }
       }
     }
@@ -90,10 +91,17 @@ describe("options of every exported function, class and method", () => {
       fc.asyncProperty(misspelt, async ({ name, options, option, at, edit }) => {
         const index = Math.floor(at * option.length);
         const [before, letter, after] = [option.slice(0, index), option[index] as string, option.slice(index + 1)];
-        const changed = { drop: after, double: letter + letter + after, exchange: (after[0] ?? "") + letter + after.slice(1), replace: `q${after}` };
+        const changed = {
+          drop: after,
+          double: letter + letter + after,
+          exchange: (after[0] ?? "") + letter + after.slice(1),
+          replace: `q${after}`,
+        };
         const wrong = before + changed[edit as keyof typeof changed];
         fc.pre(wrong !== "" && !options.includes(wrong));
-        expect(await complaint(name, { [wrong]: 1 }, ...refused(wrong, option.length > 5 ? option : undefined))).toEqual([]);
+        expect(
+          await complaint(name, { [wrong]: 1 }, ...refused(wrong, option.length > 5 ? option : undefined)),
+        ).toEqual([]);
       }),
       { numRuns: 500 },
     );
@@ -126,7 +134,8 @@ describe("options of every exported function, class and method", () => {
     const failures: string[] = [];
     for (const [name] of cases) {
       // Calls that add what is needed spread what they are given.
-      if (!calls[name]?.toString().includes("...o")) failures.push(...(await complaint(name, "text", /options are given in an object/)));
+      if (!calls[name]?.toString().includes("...o"))
+        failures.push(...(await complaint(name, "text", /options are given in an object/)));
     }
     expect(failures).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Instruction, View } from "../../src/compiler/instruction.ts";
 import { orderForMemory } from "../../src/compiler/order.ts";
+import type { Instruction, View } from "../../src/ir/instruction.ts";
 
 const view = (buffer: number): View => ({ buffer, dtype: "float32", offset: 0, shape: [1], strides: [1] });
 
@@ -10,14 +10,24 @@ const graphs = fc
   .integer({ min: 1, max: 14 })
   .chain((count) =>
     fc.tuple(
-      fc.tuple(...Array.from({ length: count }, (_, index) => fc.uniqueArray(fc.nat(Math.max(index - 1, 0)), { maxLength: Math.min(index, 3) }))),
+      fc.tuple(
+        ...Array.from({ length: count }, (_, index) =>
+          fc.uniqueArray(fc.nat(Math.max(index - 1, 0)), { maxLength: Math.min(index, 3) }),
+        ),
+      ),
       fc.array(fc.integer({ min: 1, max: 9 }), { minLength: count, maxLength: count }),
     ),
   )
   .map(([reads, bytes]) => ({ reads: reads.map((list, index) => list.filter((buffer) => buffer < index)), bytes }));
 
 const instructionsOf = (reads: readonly (readonly number[])[]): Instruction[] =>
-  reads.map((list, index) => ({ kind: "map", shape: [1], inputs: list.map(view), outputs: [view(index)], expression: { nodes: [], outputs: [] } }));
+  reads.map((list, index) => ({
+    kind: "map",
+    shape: [1],
+    inputs: list.map(view),
+    outputs: [view(index)],
+    expression: { nodes: [], outputs: [] },
+  }));
 
 /** The most bytes that are alive during an instruction when they run in this order. */
 function peakOf(reads: readonly (readonly number[])[], bytes: readonly number[], order: readonly number[]): number {
@@ -48,7 +58,8 @@ describe("orderForMemory", () => {
       fc.property(graphs, ({ reads, bytes }) => {
         const order = orderOf(reads, bytes);
         expect([...order].sort((a, b) => a - b)).toEqual(reads.map((_, index) => index));
-        for (const [index, list] of reads.entries()) for (const needed of list) expect(order.indexOf(needed)).toBeLessThan(order.indexOf(index));
+        for (const [index, list] of reads.entries())
+          for (const needed of list) expect(order.indexOf(needed)).toBeLessThan(order.indexOf(index));
       }),
     ));
 

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
+import { sizeOf } from "../../src/ir/shape.ts";
 import { Recording } from "../../src/nn/context.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { affineTransform, type FillMode } from "../../src/tensor/ops/sampling.ts";
-import { sizeOf } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { checkGradients } from "../../src/testing/gradients.ts";
 
@@ -25,14 +25,19 @@ const images = tensor(
 const size = sizeOf(shape.slice(1));
 const pixels = Array.from((images.attrs as { data: Float64Array }).data);
 
-async function pass(layer: Layer, { x = images, training = true, seed = 1, step = 0, on = backend as typeof backend | typeof fast } = {}): Promise<number[]> {
+async function pass(
+  layer: Layer,
+  { x = images, training = true, seed = 1, step = 0, on = backend as typeof backend | typeof fast } = {},
+): Promise<number[]> {
   const y = layer.invoke(x, new Recording(layer, { training, key: tensor(randomKey(seed, step)) })) as Tensor;
   return Array.from((await evaluate([y], on))[0] as Float32Array);
 }
 
-const samplesOf = (list: readonly number[]) => Array.from({ length: list.length / size }, (_, i) => list.slice(i * size, (i + 1) * size));
+const samplesOf = (list: readonly number[]) =>
+  Array.from({ length: list.length / size }, (_, i) => list.slice(i * size, (i + 1) * size));
 const originals = samplesOf(pixels.map(Math.fround));
-const at = (sample: readonly number[], row: number, column: number, channel: number) => sample[(row * 5 + column) * 2 + channel] as number;
+const at = (sample: readonly number[], row: number, column: number, channel: number) =>
+  sample[(row * 5 + column) * 2 + channel] as number;
 
 const random: [string, () => Layer][] = [
   ["randomFlip", () => layers.randomFlip()],
@@ -98,25 +103,29 @@ describe("random images", () => {
   });
 
   it("randomContrast and randomBrightness change all pixels of a sample alike, within their ranges", async () => {
-    const contrasts = samplesOf(await pass(layers.randomContrast([0.25, 0.5], { valueRange: [-1e4, 1e4] }))).map((sample, index) => {
-      const original = originals[index] as number[];
-      const factors = sample.map((value, i) => {
-        const channel = original.filter((_, j) => j % 2 === i % 2);
-        const center = channel.reduce((a, b) => a + b) / channel.length;
-        return (value - center) / ((original[i] as number) - center);
-      });
-      for (const factor of factors) expect(factor).toBeCloseTo(factors[0] as number, 2);
-      return factors[0] as number;
-    });
+    const contrasts = samplesOf(await pass(layers.randomContrast([0.25, 0.5], { valueRange: [-1e4, 1e4] }))).map(
+      (sample, index) => {
+        const original = originals[index] as number[];
+        const factors = sample.map((value, i) => {
+          const channel = original.filter((_, j) => j % 2 === i % 2);
+          const center = channel.reduce((a, b) => a + b) / channel.length;
+          return (value - center) / ((original[i] as number) - center);
+        });
+        for (const factor of factors) expect(factor).toBeCloseTo(factors[0] as number, 2);
+        return factors[0] as number;
+      },
+    );
     expect(Math.min(...contrasts)).toBeGreaterThan(0.749);
     expect(Math.min(...contrasts)).toBeLessThan(0.85);
     expect(Math.max(...contrasts)).toBeLessThan(1.501);
     expect(Math.max(...contrasts)).toBeGreaterThan(1.4);
-    const shifts = samplesOf(await pass(layers.randomBrightness(0.3, { valueRange: [-1000, 1000] }))).map((sample, index) => {
-      const differences = sample.map((value, i) => value - ((originals[index] as number[])[i] as number));
-      for (const difference of differences) expect(difference).toBeCloseTo(differences[0] as number, 2);
-      return differences[0] as number;
-    });
+    const shifts = samplesOf(await pass(layers.randomBrightness(0.3, { valueRange: [-1000, 1000] }))).map(
+      (sample, index) => {
+        const differences = sample.map((value, i) => value - ((originals[index] as number[])[i] as number));
+        for (const difference of differences) expect(difference).toBeCloseTo(differences[0] as number, 2);
+        return differences[0] as number;
+      },
+    );
     expect(Math.max(...shifts.map(Math.abs))).toBeLessThan(600.1);
     expect(Math.min(...shifts)).toBeLessThan(-400);
     expect(Math.max(...shifts)).toBeGreaterThan(400);
@@ -143,18 +152,29 @@ describe("random images", () => {
 describe("affineTransform", () => {
   it("has the gradients of its definition, in the images and the maps", () =>
     fc.assert(
-      fc.asyncProperty(seeds, fc.constantFrom<FillMode>("reflect", "wrap", "constant", "nearest"), async (seed, fillMode) => {
-        const small = tensor(
-          Float64Array.from({ length: 2 * 3 * 4 * 2 }, (_, i) => Math.sin(i + seed)),
-          [2, 3, 4, 2],
-        );
-        // Off the places of the pixels, where the interpolation bends.
-        const maps = tensor(
-          Float64Array.from({ length: 12 }, (_, i) => ([1, 0, 0.3, 0, 1, -0.4][i % 6] as number) + 0.05 * Math.sin(i * 5 + seed)),
-          [2, 6],
-        );
-        await checkGradients((x, m) => affineTransform(x as Tensor, m as Tensor, { fillMode, fillValue: 0.5 }), [small, maps], { h: 1e-6, tolerance: 1e-5 });
-      }),
+      fc.asyncProperty(
+        seeds,
+        fc.constantFrom<FillMode>("reflect", "wrap", "constant", "nearest"),
+        async (seed, fillMode) => {
+          const small = tensor(
+            Float64Array.from({ length: 2 * 3 * 4 * 2 }, (_, i) => Math.sin(i + seed)),
+            [2, 3, 4, 2],
+          );
+          // Off the places of the pixels, where the interpolation bends.
+          const maps = tensor(
+            Float64Array.from(
+              { length: 12 },
+              (_, i) => ([1, 0, 0.3, 0, 1, -0.4][i % 6] as number) + 0.05 * Math.sin(i * 5 + seed),
+            ),
+            [2, 6],
+          );
+          await checkGradients(
+            (x, m) => affineTransform(x as Tensor, m as Tensor, { fillMode, fillValue: 0.5 }),
+            [small, maps],
+            { h: 1e-6, tolerance: 1e-5 },
+          );
+        },
+      ),
       { numRuns: 8 },
     ));
 

@@ -4,6 +4,7 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
+import type { Shape } from "../../src/ir/shape.ts";
 import { Recording } from "../../src/nn/context.ts";
 import { type Layer, listOf } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
@@ -14,7 +15,6 @@ import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { matmul } from "../../src/tensor/ops/matmul.ts";
 import { randomKey, randomUniform } from "../../src/tensor/ops/random.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
-import type { Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { checkGradients } from "../../src/testing/gradients.ts";
 
@@ -24,8 +24,10 @@ const draw = async (seed: number, shape: Shape): Promise<Tensor> =>
 
 const kinds = {
   simpleRnn: (options: layers.SequenceOptions) => layers.simpleRnn(3, { recurrentDropout: 0.3, ...options }),
-  "gru, reset after": (options: layers.SequenceOptions) => layers.gru(3, { dropout: 0.3, recurrentDropout: 0.2, ...options }),
-  "gru, reset before": (options: layers.SequenceOptions) => layers.gru(3, { resetAfter: false, recurrentDropout: 0.3, ...options }),
+  "gru, reset after": (options: layers.SequenceOptions) =>
+    layers.gru(3, { dropout: 0.3, recurrentDropout: 0.2, ...options }),
+  "gru, reset before": (options: layers.SequenceOptions) =>
+    layers.gru(3, { resetAfter: false, recurrentDropout: 0.3, ...options }),
   lstm: (options: layers.SequenceOptions) => layers.lstm(3, { dropout: 0.3, ...options }),
   "two cells": (options: layers.SequenceOptions) => layers.rnn([layers.lstmCell(2), layers.gruCell(3)], options),
   bidirectional: ({ goBackwards: _, zeroOutputForMask: __, ...options }: layers.SequenceOptions) =>
@@ -48,19 +50,28 @@ const settings = extents.chain(([batch, time]) =>
     seed: fc.integer({ min: 0, max: 2 ** 31 }),
     shape: fc.constant([batch, time, 2]),
     options: fc.record({ returnSequences: flag, returnState: flag, goBackwards: flag, zeroOutputForMask: flag }),
-    mask: fc.option(fc.array(fc.integer({ min: 0, max: 1 }), { minLength: batch * time, maxLength: batch * time }), { nil: undefined }),
+    mask: fc.option(fc.array(fc.integer({ min: 0, max: 1 }), { minLength: batch * time, maxLength: batch * time }), {
+      nil: undefined,
+    }),
     hasStates: flag,
   }),
 );
 type Setting = typeof settings extends fc.Arbitrary<infer S> ? S : never;
 
 /** A function of x, states and weights that adds up all outputs with weights of their own, and inputs to try it on. */
-async function problemOf(kind: keyof typeof kinds, { seed, shape, options, mask, hasStates }: Setting): Promise<[(...inputs: Tensor[]) => Tensor, Tensor[]]> {
+async function problemOf(
+  kind: keyof typeof kinds,
+  { seed, shape, options, mask, hasStates }: Setting,
+): Promise<[(...inputs: Tensor[]) => Tensor, Tensor[]]> {
   const layer = kinds[kind](options);
   layer.ensureBuilt([null, ...shape.slice(1)]);
   const { variables } = layer;
   const sizes = hasStates ? statesOf[kind] : [];
-  const shapes = [shape, ...sizes.map((size) => [shape[0] as number, size]), ...variables.map((variable) => variable.shape)];
+  const shapes = [
+    shape,
+    ...sizes.map((size) => [shape[0] as number, size]),
+    ...variables.map((variable) => variable.shape),
+  ];
   const inputs = await Promise.all(shapes.map((each, index) => draw(seed + index, each)));
   const f = (x: Tensor, ...rest: Tensor[]) => {
     // A weight is read as what is given here, so that it can be differentiated by like any input.
@@ -90,12 +101,19 @@ describe("gradients through recurrent layers, by inputs, states and weights", ()
 
   it("of gradients", () =>
     fc.assert(
-      fc.asyncProperty(fc.constantFrom<keyof typeof kinds>("lstm", "gru, reset after"), settings, async (kind, setting) => {
-        const [f, inputs] = await problemOf(kind, setting);
-        const slope = (...given: Tensor[]) =>
-          gradients(f(...given), given).reduce((all, each) => add(all, sum(square(each))), tensor([0], [], { dtype: "float32" }));
-        await checkGradients(slope, inputs, { h: 1e-6, tolerance: 1e-4, maxElements: 3 });
-      }),
+      fc.asyncProperty(
+        fc.constantFrom<keyof typeof kinds>("lstm", "gru, reset after"),
+        settings,
+        async (kind, setting) => {
+          const [f, inputs] = await problemOf(kind, setting);
+          const slope = (...given: Tensor[]) =>
+            gradients(f(...given), given).reduce(
+              (all, each) => add(all, sum(square(each))),
+              tensor([0], [], { dtype: "float32" }),
+            );
+          await checkGradients(slope, inputs, { h: 1e-6, tolerance: 1e-4, maxElements: 3 });
+        },
+      ),
       { numRuns: 3 },
     ));
 });
@@ -128,7 +146,9 @@ describe("recurrent programs", () => {
   it("are the same with and without fusion, joins in place and shared memory", () =>
     fc.assert(
       fc.asyncProperty(anything, async ([kind, setting]) => {
-        const outputs = Object.fromEntries((await record(setting, kind)).map((output, index) => [String(index), output]));
+        const outputs = Object.fromEntries(
+          (await record(setting, kind)).map((output, index) => [String(index), output]),
+        );
         const run = async (options: { fuse?: boolean; share?: boolean }) => {
           const { program } = compile({ outputs, ...options });
           const executable = float64.load(program, []);
@@ -155,13 +175,18 @@ describe("gradients that are put together", () => {
     fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 2 ** 31 }),
-        fc.array(fc.tuple(flag, fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.tuple(flag, fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 3 })), {
+          minLength: 1,
+          maxLength: 6,
+        }),
         async (seed, windows) => {
           const f = (x: Tensor) =>
             windows
               .map(([rows, at, length], index) => {
                 const extent = Math.min(length, 5 - at);
-                return sum(sin(mul(rows ? slice(x, [at, 0], [extent, -1]) : slice(x, [0, at], [-1, extent]), index + 1)));
+                return sum(
+                  sin(mul(rows ? slice(x, [at, 0], [extent, -1]) : slice(x, [0, at], [-1, extent]), index + 1)),
+                );
               })
               .reduce((a, b) => add(a, b));
           await checkGradients(f, [await draw(seed, [5, 5])], { h: 1e-6 });
@@ -172,11 +197,19 @@ describe("gradients that are put together", () => {
 
   it("of weights and biases that are used again and again, with few and with many rows", () =>
     fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), fc.array(fc.constantFrom(1, 3, 300), { minLength: 1, maxLength: 4 }), async (seed, rows) => {
-        const inputs = await Promise.all(rows.map((count, index) => draw(seed + index, [count, 2])));
-        const f = (w: Tensor, b: Tensor) => inputs.map((x) => sum(sin(add(matmul(x, w), b)))).reduce((a, b) => add(a, b));
-        await checkGradients(f, [await draw(seed + 9, [2, 3]), await draw(seed + 10, [3])], { h: 1e-6, tolerance: 1e-5 });
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 2 ** 31 }),
+        fc.array(fc.constantFrom(1, 3, 300), { minLength: 1, maxLength: 4 }),
+        async (seed, rows) => {
+          const inputs = await Promise.all(rows.map((count, index) => draw(seed + index, [count, 2])));
+          const f = (w: Tensor, b: Tensor) =>
+            inputs.map((x) => sum(sin(add(matmul(x, w), b)))).reduce((a, b) => add(a, b));
+          await checkGradients(f, [await draw(seed + 9, [2, 3]), await draw(seed + 10, [3])], {
+            h: 1e-6,
+            tolerance: 1e-5,
+          });
+        },
+      ),
       { numRuns: 15 },
     ));
 });

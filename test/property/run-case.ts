@@ -1,11 +1,11 @@
 import type { Backend } from "../../src/backends/backend.ts";
 import { bind } from "../../src/backends/evaluate.ts";
 import { compile } from "../../src/compiler/compile.ts";
+import type { TypedArray } from "../../src/ir/dtype.ts";
+import { sizeOf } from "../../src/ir/shape.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
-import type { TypedArray } from "../../src/tensor/dtype.ts";
 import { cos, mul, placeholder, range, sum } from "../../src/tensor/ops/index.ts";
 import { reshape } from "../../src/tensor/ops/shaping.ts";
-import { sizeOf } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { OpCase } from "./op-cases.ts";
 
@@ -29,7 +29,11 @@ function weightedSum(y: Tensor): Tensor {
 }
 
 /** All outputs of the case on a backend. */
-export async function runCase(theCase: OpCase, backend: Backend, options: { fuse?: boolean; share?: boolean } = {}): Promise<Record<string, TypedArray>> {
+export async function runCase(
+  theCase: OpCase,
+  backend: Backend,
+  options: { fuse?: boolean; share?: boolean } = {},
+): Promise<Record<string, TypedArray>> {
   const outputs = recordCase(theCase);
   const executable = await bind(compile({ outputs, ...options }), backend);
   const used = new Set(Object.keys(compile({ outputs, ...options }).program.inputs));

@@ -24,7 +24,8 @@ describe("threads change no bit, forward and backward", () => {
       await fc.assert(
         fc.asyncProperty(cases, async (theCase) => {
           const expected = await runCase(theCase, alone);
-          for (const [label, backend] of Object.entries(others)) expect(await runCase(theCase, backend), `${label}: ${theCase.label}`).toEqual(expected);
+          for (const [label, backend] of Object.entries(others))
+            expect(await runCase(theCase, backend), `${label}: ${theCase.label}`).toEqual(expected);
         }),
         { numRuns: name === "composition" ? 60 : 10 },
       );

@@ -15,20 +15,32 @@ import { threaded } from "../unit/threads-support.ts";
 const [schedules, fresh] = [200, 20];
 
 const threads = await threaded(2);
-const backends: Record<string, Backend> = { js: js(), "wasm, 1 thread": await wasm({ threads: 1 }), "wasm, 2 threads": threads };
+const backends: Record<string, Backend> = {
+  js: js(),
+  "wasm, 1 thread": await wasm({ threads: 1 }),
+  "wasm, 2 threads": threads,
+};
 afterAll(() => threads.dispose());
 
 /** Two sequential models and one of two outputs, all with what has state: moving averages, random layers, momentum. */
 function makeModels(backend: Backend): Model[] {
-  const chain = (seed: number) => sequential([dense(4, { inputShape: [3], activation: "tanh" }), batchNormalization(), dropout(0.5), dense(1)], { seed });
+  const chain = (seed: number) =>
+    sequential([dense(4, { inputShape: [3], activation: "tanh" }), batchNormalization(), dropout(0.5), dense(1)], {
+      seed,
+    });
   const x = input([3]);
   const hidden = dense(4, { activation: "elu" }).apply(x);
   const models = [
     chain(1),
     chain(2),
-    functional({ inputs: x, outputs: [dense(1, { name: "a" }).apply(hidden), dense(1, { name: "b" }).apply(hidden)], seed: 3 }),
+    functional({
+      inputs: x,
+      outputs: [dense(1, { name: "a" }).apply(hidden), dense(1, { name: "b" }).apply(hidden)],
+      seed: 3,
+    }),
   ];
-  for (const model of models) model.compile({ optimizer: sgd({ learningRate: 0.05, momentum: 0.5 }), loss: "mse", metrics: ["mae"], backend });
+  for (const model of models)
+    model.compile({ optimizer: sgd({ learningRate: 0.05, momentum: 0.5 }), loss: "mse", metrics: ["mae"], backend });
   return models;
 }
 
@@ -61,22 +73,32 @@ const isRead = ({ what }: Call) => what === "predictAll" || what === "getWeights
 
 const numbersOf = (arrays: readonly HostArray[]) => arrays.map(({ data }) => Array.from(data));
 
-async function run(models: readonly Model[], { model: index, what, rows, seed }: Call, onStep?: () => Promise<void>): Promise<unknown> {
+async function run(
+  models: readonly Model[],
+  { model: index, what, rows, seed }: Call,
+  onStep?: () => Promise<void>,
+): Promise<unknown> {
   const model = models[index] as Model;
   const x = samples(rows, seed);
   const y = labels(model, rows, seed);
   if (what === "getWeights") return numbersOf(await model.getWeights());
-  if (what === "predictAll") return Promise.all((await model.predictAll(x)).map(async (output) => Array.from(await output.data())));
+  if (what === "predictAll")
+    return Promise.all((await model.predictAll(x)).map(async (output) => Array.from(await output.data())));
   if (what !== "fit") return model[what](x, y);
   const callbacks = onStep ? [{ onTrainBatchEnd: onStep }] : [];
   return (await model.fit(x, y, { epochs: 2, batchSize: 3, shuffle: false, verbose: 0, callbacks })).history;
 }
 
-/** What each call may give: for calls that train or measure, what they give one by one; for reads, a value for each state that the model was in. */
+/**
+ * What each call may give: for calls that train or measure, what they give one by one; for reads, a value for each
+ * state that the model was in.
+ */
 async function oneByOne(models: readonly Model[], calls: readonly Call[]): Promise<unknown[][]> {
   const states = models.map((): unknown[][] => []);
   const allowed: unknown[][] = calls.map(() => []);
-  const readers = models.map((_, index) => calls.map((each, at) => [each, at] as const).filter(([each]) => each.model === index && isRead(each)));
+  const readers = models.map((_, index) =>
+    calls.map((each, at) => [each, at] as const).filter(([each]) => each.model === index && isRead(each)),
+  );
   const note = async (index: number) => {
     for (const [reader, at] of readers[index] ?? []) allowed[at]?.push(await run(models, reader));
     states[index]?.push([]);
@@ -109,7 +131,8 @@ async function restore(models: readonly Model[], weights: readonly HostArray[][]
   for (const [index, model] of models.entries()) {
     model.setWeights(weights[index] as HostArray[]);
     model.optimizer.rawSteps = 0;
-    for (const slot of model.optimizer.variables) slot.assign(new Float32Array(slot.shape.reduce((size, extent) => size * extent, 1)));
+    for (const slot of model.optimizer.variables)
+      slot.assign(new Float32Array(slot.shape.reduce((size, extent) => size * extent, 1)));
   }
 }
 

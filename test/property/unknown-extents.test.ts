@@ -32,22 +32,32 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   addLayer: [one(() => layers.addLayer(), ["t", 3], ["t", 3]), one(() => layers.addLayer(), ["t", 3], [3])],
   additiveAttention: [one(() => layers.additiveAttention(), ["t", 5], ["v", 5])],
   alphaDropout: [one(() => layers.alphaDropout(0.2), ["t"])],
-  attention: [one(() => layers.attention({ useCausalMask: true, returnAttentionScores: true }), ["t", "c"], ["v", "c"])],
+  attention: [
+    one(() => layers.attention({ useCausalMask: true, returnAttentionScores: true }), ["t", "c"], ["v", "c"]),
+  ],
   averageLayer: [one(() => layers.averageLayer(), ["t", "c"], ["t", "c"])],
   averagePooling1d: [one(() => layers.averagePooling1d(3, { strides: 2, padding: "same" }), ["t", "c"])],
   averagePooling2d: [one(() => layers.averagePooling2d(2), image)],
   averagePooling3d: [one(() => layers.averagePooling3d(2), volume)],
   batchNormalization: [one(() => layers.batchNormalization(), image)],
-  bidirectional: [one(() => layers.bidirectional(layers.lstm(3, { returnSequences: true }), { mergeMode: null }), ["t", 3])],
+  bidirectional: [
+    one(() => layers.bidirectional(layers.lstm(3, { returnSequences: true }), { mergeMode: null }), ["t", 3]),
+  ],
   categoryEncoding: [
     one(() => layers.categoryEncoding(5, { outputMode: "count" }), ["t"]),
     one(() => layers.categoryEncoding(5, { outputMode: "oneHot" }), ["t"]),
   ],
   centerCrop: [one(() => layers.centerCrop(3, 4), image)],
-  concatenate: [one(() => layers.concatenate({ axis: 1 }), ["t", 3], ["u", 3]), one(() => layers.concatenate(), ["t", 3], ["t", 4])],
+  concatenate: [
+    one(() => layers.concatenate({ axis: 1 }), ["t", 3], ["u", 3]),
+    one(() => layers.concatenate(), ["t", 3], ["t", 4]),
+  ],
   conv1d: [one(() => layers.conv1d(4, 3, { padding: "causal", dilationRate: 2 }), ["t", 4])],
   conv1dTranspose: [one(() => layers.conv1dTranspose(4, 3, { strides: 2 }), ["t", 4])],
-  conv2d: [one(() => layers.conv2d(7919, 3), image), one(() => layers.conv2d(4, [2, 3], { groups: 2, strides: [1, 2], padding: "same" }), image)],
+  conv2d: [
+    one(() => layers.conv2d(7919, 3), image),
+    one(() => layers.conv2d(4, [2, 3], { groups: 2, strides: [1, 2], padding: "same" }), image),
+  ],
   conv2dTranspose: [one(() => layers.conv2dTranspose(4, 3, { strides: 2, padding: "same", outputPadding: 1 }), image)],
   conv3d: [one(() => layers.conv3d(4, 3), volume)],
   conv3dTranspose: [one(() => layers.conv3dTranspose(4, 3), volume)],
@@ -67,7 +77,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   depthwiseConv1d: [one(() => layers.depthwiseConv1d(3, { strides: 2, padding: "same" }), ["t", 4])],
   depthwiseConv2d: [one(() => layers.depthwiseConv2d(3, { depthMultiplier: 2 }), image)],
   discretization: [one(() => layers.discretization([0, 1.5], { outputMode: "oneHot" }), ["t", 3])],
-  dotLayer: [one(() => layers.dotLayer([2, 2], { normalize: true }), ["t", "c"], ["u", "c"]), one(() => layers.dotLayer(1), [3], [3])],
+  dotLayer: [
+    one(() => layers.dotLayer([2, 2], { normalize: true }), ["t", "c"], ["u", "c"]),
+    one(() => layers.dotLayer(1), [3], [3]),
+  ],
   dropout: [one(() => layers.dropout(0.5, { noiseShape: [null, 1, null] }), ["t", "c"])],
   eluLayer: [one(() => layers.eluLayer(), ["t"])],
   embedding: [one(() => layers.embedding(5, 3), ["t", "u"])],
@@ -81,7 +94,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   globalMaxPooling2d: [one(() => layers.globalMaxPooling2d(), image)],
   globalMaxPooling3d: [one(() => layers.globalMaxPooling3d({ keepDims: true }), volume)],
   groupNormalization: [one(() => layers.groupNormalization({ groups: 2 }), image)],
-  groupQueryAttention: [one(() => layers.groupQueryAttention(3, 4, 2, { slidingWindow: 2, returnAttentionScores: true }), ["t", 5], ["v", 6])],
+  groupQueryAttention: [
+    one(
+      () => layers.groupQueryAttention(3, 4, 2, { slidingWindow: 2, returnAttentionScores: true }),
+      ["t", 5],
+      ["v", 6],
+    ),
+  ],
   gru: [one(() => layers.gru(4, { returnSequences: true, returnState: true }), ["t", 3])],
   gruCell: [one(() => layers.gruCell(3), [5], [3])],
   inputLayer: [one(() => layers.inputLayer([2, 3]), [2, 3])],
@@ -122,7 +141,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   separableConv2d: [one(() => layers.separableConv2d(5, [2, 3], { depthMultiplier: 2 }), image)],
   simpleRnn: [one(() => layers.simpleRnn(3), ["t", 4])],
   simpleRnnCell: [one(() => layers.simpleRnnCell(3), [5], [3])],
-  softmaxLayer: [one(() => layers.softmaxLayer({ axis: 1 }), ["t", "c"]), one(() => layers.softmaxLayer({ axis: [1, 3] }), ["t", "u", "c"])],
+  softmaxLayer: [
+    one(() => layers.softmaxLayer({ axis: 1 }), ["t", "c"]),
+    one(() => layers.softmaxLayer({ axis: [1, 3] }), ["t", "u", "c"]),
+  ],
   spatialDropout1d: [one(() => layers.spatialDropout1d(0.5), ["t", "c"])],
   spatialDropout2d: [one(() => layers.spatialDropout2d(0.5), image)],
   spatialDropout3d: [one(() => layers.spatialDropout3d(0.5), volume)],
@@ -134,7 +156,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   unitNormalization: [one(() => layers.unitNormalization(), ["t", "c"])],
   upSampling1d: [one(() => layers.upSampling1d(3), ["t", "c"])],
-  upSampling2d: [one(() => layers.upSampling2d(2, { interpolation: "bilinear" }), image), one(() => layers.upSampling2d([2, 1]), image)],
+  upSampling2d: [
+    one(() => layers.upSampling2d(2, { interpolation: "bilinear" }), image),
+    one(() => layers.upSampling2d([2, 1]), image),
+  ],
   upSampling3d: [one(() => layers.upSampling3d(2), volume)],
   zeroPadding1d: [one(() => layers.zeroPadding1d(3), ["t", "c"])],
   zeroPadding2d: [one(() => layers.zeroPadding2d([2, 1]), image)],
@@ -145,15 +170,24 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
 const draws = fc
   .record(
     Object.fromEntries(
-      ["batch", "t", "u", "v", "c", "d", "h", "w"].map((name) => [name, fc.tuple(fc.integer({ min: 5, max: 7 }), fc.integer({ min: 2, max: 4 }))]),
+      ["batch", "t", "u", "v", "c", "d", "h", "w"].map((name) => [
+        name,
+        fc.tuple(fc.integer({ min: 5, max: 7 }), fc.integer({ min: 2, max: 4 })),
+      ]),
     ),
   )
-  .map((letters) => [0, 1, 2].map((draw) => Object.fromEntries(Object.entries(letters).map(([name, [least, step]]) => [name, least + draw * step]))));
+  .map((letters) =>
+    [0, 1, 2].map((draw) =>
+      Object.fromEntries(Object.entries(letters).map(([name, [least, step]]) => [name, least + draw * step])),
+    ),
+  );
 
 function realShapes(layer: Layer, shapes: readonly (readonly number[])[]): (readonly number[])[] {
   const inputs = shapes.map((shape, index) => placeholder(`x${index}`, shape));
   const ctx = new Recording(layer, { training: false, key: placeholder("key", [4], "int32") });
-  return listOf(layer.call(inputs.length === 1 ? (inputs[0] as (typeof inputs)[number]) : inputs, ctx)).map(({ shape }) => shape);
+  return listOf(layer.call(inputs.length === 1 ? (inputs[0] as (typeof inputs)[number]) : inputs, ctx)).map(
+    ({ shape }) => shape,
+  );
 }
 
 describe("the shape that a layer reports", () => {
@@ -161,14 +195,19 @@ describe("the shape that a layer reports", () => {
     expect(Object.keys(layerFactories).filter((kind) => kind !== "network" && !Object.hasOwn(cases, kind))).toEqual([]);
   });
 
-  const all = Object.entries(cases).flatMap(([kind, list]) => list.map((one, index) => [`${kind} ${index}`, one] as const));
+  const all = Object.entries(cases).flatMap(([kind, list]) =>
+    list.map((one, index) => [`${kind} ${index}`, one] as const),
+  );
   it.each(all)("%s: equals what is computed, with null where that varies", (_, { make, inputs }) => {
     fc.assert(
       fc.property(draws, fc.boolean(), (drawn, onlyBatch) => {
         const [first] = drawn as [Record<string, number>];
         const sizes = onlyBatch ? drawn.map(({ batch }) => ({ ...first, batch: batch as number })) : drawn;
         const sized = (draw: Readonly<Record<string, number>>) =>
-          inputs.map((extents) => [draw.batch as number, ...extents.map((n) => (typeof n === "number" ? n : (draw[n] as number)))]);
+          inputs.map((extents) => [
+            draw.batch as number,
+            ...extents.map((n) => (typeof n === "number" ? n : (draw[n] as number))),
+          ]);
         const unknown = inputs.map((extents): BatchShape => {
           return [null, ...extents.map((n) => (typeof n === "number" ? n : onlyBatch ? (first[n] as number) : null))];
         });

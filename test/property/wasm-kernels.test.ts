@@ -1,11 +1,15 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import type { Expression, ExpressionNode, Instruction, View } from "../../src/compiler/instruction.ts";
-import { sizeOf, stridesOf } from "../../src/tensor/shape.ts";
+import type { Expression, ExpressionNode, Instruction, View } from "../../src/ir/instruction.ts";
+import { sizeOf, stridesOf } from "../../src/ir/shape.ts";
 import { HandMade } from "../unit/wasm-programs.ts";
 import { check, holds, reals, seeds, wholes } from "./wasm-support.ts";
 
-const extents = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 9 }) }, { weight: 2, arbitrary: fc.integer({ min: 10, max: 70 }) }, fc.constant(0));
+const extents = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 9 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 10, max: 70 }) },
+  fc.constant(0),
+);
 
 describe("map", () => {
   const shapes = fc.oneof(
@@ -13,7 +17,8 @@ describe("map", () => {
     fc.integer({ min: 500, max: 2100 }).map((n) => [n]),
   );
   /** Which axes an input has; the others are broadcast. The last input has all, so that outputs may go in place. */
-  const inputsOf = (rank: number) => fc.array(fc.array(fc.boolean(), { minLength: rank, maxLength: rank }), { maxLength: 3 });
+  const inputsOf = (rank: number) =>
+    fc.array(fc.array(fc.boolean(), { minLength: rank, maxLength: rank }), { maxLength: 3 });
   const exactOps = ["add", "sub", "mul", "min", "max", "less", "lessEqual", "equal", "notEqual"] as const;
 
   /** A random expression over exact operations with one to three outputs. */
@@ -21,7 +26,10 @@ describe("map", () => {
     fc
       .record({
         steps: fc.array(
-          fc.record({ op: fc.constantFrom(...exactOps, "neg" as const, "select" as const), args: fc.array(fc.nat(), { minLength: 3, maxLength: 3 }) }),
+          fc.record({
+            op: fc.constantFrom(...exactOps, "neg" as const, "select" as const),
+            args: fc.array(fc.nat(), { minLength: 3, maxLength: 3 }),
+          }),
           {
             maxLength: 8,
           },
@@ -46,7 +54,9 @@ describe("map", () => {
       fc.record({
         shape: fc.constant(shape),
         axes: fc.constant([...axes, shape.map(() => true)]),
-        ints: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }).map((flags) => flags.map((flag, i) => flag && (flags[(i + 1) % 4] as boolean))),
+        ints: fc
+          .array(fc.boolean(), { minLength: 4, maxLength: 4 })
+          .map((flags) => flags.map((flag, i) => flag && (flags[(i + 1) % 4] as boolean))),
         expression: expressionOf(axes.length + 1),
         inPlace: fc.boolean(),
         seed: seeds,
@@ -95,9 +105,15 @@ describe("matmul", () => {
       }),
       ({ batch, m, n, k, ta, tb, share, bias, seed }) => {
         const program = new HandMade();
-        const a = { ...program.operand(wholes(batch * m * k, seed), [batch, m, k]), strides: ta ? [m * k, 1, m] : [m * k, k, 1] };
+        const a = {
+          ...program.operand(wholes(batch * m * k, seed), [batch, m, k]),
+          strides: ta ? [m * k, 1, m] : [m * k, k, 1],
+        };
         const copies = share ? 1 : batch;
-        const b = { ...program.operand(wholes(copies * k * n, seed + 1), [batch, k, n]), strides: [share ? 0 : k * n, ...(tb ? [1, k] : [n, 1])] };
+        const b = {
+          ...program.operand(wholes(copies * k * n, seed + 1), [batch, k, n]),
+          strides: [share ? 0 : k * n, ...(tb ? [1, k] : [n, 1])],
+        };
         const output = program.result("c", [batch, m, n]);
         const shape = [batch * m, n];
         const inputs = [
@@ -114,7 +130,13 @@ describe("matmul", () => {
           ],
           outputs: [4],
         };
-        const epilogue = { kind: "map" as const, shape, inputs, outputs: [{ ...output, shape, strides: [n, 1] }], expression };
+        const epilogue = {
+          kind: "map" as const,
+          shape,
+          inputs,
+          outputs: [{ ...output, shape, strides: [n, 1] }],
+          expression,
+        };
         check(program, [{ kind: "matmul", a, b, output, ...(bias && { epilogue }) }], 0);
       },
     );
@@ -137,11 +159,23 @@ describe("reductions", () => {
         const dtype = int ? "int32" : "float32";
         if (int && (length === 0 || operation === "prod")) return;
         const values =
-          operation === "prod" ? reals(outer * length * inner, seed).map((x) => 1 + 0.01 * x) : (int ? wholes : reals)(outer * length * inner, seed);
+          operation === "prod"
+            ? reals(outer * length * inner, seed).map((x) => 1 + 0.01 * x)
+            : (int ? wholes : reals)(outer * length * inner, seed);
         const input = program.operand(values, [outer, length, inner], { dtype });
         check(
           program,
-          [{ kind: "reduce", operation, outer, length, inner, input, output: program.result("y", [outer, inner], { dtype }) }],
+          [
+            {
+              kind: "reduce",
+              operation,
+              outer,
+              length,
+              inner,
+              input,
+              output: program.result("y", [outer, inner], { dtype }),
+            },
+          ],
           1e-7 * Math.max(100, length),
         );
       },
@@ -157,7 +191,21 @@ describe("reductions", () => {
         const values = wholes(outer * length * inner, seed);
         if (nan && !int) values[values.length >> 1] = Number.NaN;
         const input = program.operand(values, [outer, length, inner], { dtype });
-        check(program, [{ kind: "argReduce", operation, outer, length, inner, input, output: program.result("y", [outer, inner], { dtype: "int32" }) }], 0);
+        check(
+          program,
+          [
+            {
+              kind: "argReduce",
+              operation,
+              outer,
+              length,
+              inner,
+              input,
+              output: program.result("y", [outer, inner], { dtype: "int32" }),
+            },
+          ],
+          0,
+        );
       },
     );
   });
@@ -178,7 +226,13 @@ describe("reductions", () => {
 describe("softmax", () => {
   it("and its logarithm and gradients agree", () => {
     holds(
-      fc.record({ rows: extents, columns: extents, log: fc.boolean(), scale: fc.constantFrom(1, 30, 1000), seed: seeds }),
+      fc.record({
+        rows: extents,
+        columns: extents,
+        log: fc.boolean(),
+        scale: fc.constantFrom(1, 30, 1000),
+        seed: seeds,
+      }),
       ({ rows, columns, log, scale, seed }) => {
         const program = new HandMade();
         const shape = [rows, columns];
@@ -201,7 +255,13 @@ describe("softmax", () => {
 describe("gather and scatterAdd", () => {
   it("agree, indices out of range included", () => {
     holds(
-      fc.record({ rows: extents, width: extents, indices: fc.array(fc.integer({ min: -2, max: 12 }), { maxLength: 40 }), int: fc.boolean(), seed: seeds }),
+      fc.record({
+        rows: extents,
+        width: extents,
+        indices: fc.array(fc.integer({ min: -2, max: 12 }), { maxLength: 40 }),
+        int: fc.boolean(),
+        seed: seeds,
+      }),
       ({ rows, width, indices, int, seed }) => {
         const program = new HandMade();
         const count = indices.length;
@@ -210,8 +270,24 @@ describe("gather and scatterAdd", () => {
         const places = program.operand(indices, [count], { dtype: "int32" });
         const updates = program.operand(wholes(count * width, seed + 1), [count, width]);
         const instructions: Instruction[] = [
-          { kind: "gather", rows, width, count, table, indices: places, output: program.result("y", [count, width], { dtype }) },
-          { kind: "scatterAdd", rows, width, count, indices: places, updates, output: program.result("z", [rows, width]) },
+          {
+            kind: "gather",
+            rows,
+            width,
+            count,
+            table,
+            indices: places,
+            output: program.result("y", [count, width], { dtype }),
+          },
+          {
+            kind: "scatterAdd",
+            rows,
+            width,
+            count,
+            indices: places,
+            updates,
+            output: program.result("z", [rows, width]),
+          },
         ];
         check(program, instructions, 0);
       },
@@ -222,11 +298,14 @@ describe("gather and scatterAdd", () => {
 describe("random", () => {
   it("gives the numbers of the reference for any seed, step, stream and count", () => {
     const words = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
-    holds(fc.record({ key: fc.tuple(words, words, words, words), stream: words, count: fc.integer({ min: 0, max: 300 }) }), ({ key, stream, count }) => {
-      const program = new HandMade();
-      const view = program.operand(key, [4], { dtype: "int32" });
-      check(program, [{ kind: "random", stream, count, key: view, output: program.result("y", [count]) }], 0);
-    });
+    holds(
+      fc.record({ key: fc.tuple(words, words, words, words), stream: words, count: fc.integer({ min: 0, max: 300 }) }),
+      ({ key, stream, count }) => {
+        const program = new HandMade();
+        const view = program.operand(key, [4], { dtype: "int32" });
+        check(program, [{ kind: "random", stream, count, key: view, output: program.result("y", [count]) }], 0);
+      },
+    );
   });
 });
 
@@ -249,7 +328,10 @@ describe("copy and fill", () => {
           { minLength: shape.length, maxLength: shape.length },
         ),
         gaps: fc.array(fc.constantFrom(0, 0, 0, 1, 3), { minLength: shape.length, maxLength: shape.length }),
-        repeated: fc.array(fc.constantFrom(false, false, false, broadcasts), { minLength: shape.length, maxLength: shape.length }),
+        repeated: fc.array(fc.constantFrom(false, false, false, broadcasts), {
+          minLength: shape.length,
+          maxLength: shape.length,
+        }),
       })
       .map(({ order, gaps, repeated }) => {
         const strides = new Array<number>(shape.length).fill(0);
@@ -268,7 +350,10 @@ describe("copy and fill", () => {
       ({ shape, input, output, int, seed }) => {
         const program = new HandMade();
         const dtype = int ? "int32" : "float32";
-        const from = program.operand(int ? wholes(input.size, seed) : reals(input.size, seed).map(Math.fround), shape, { dtype, strides: input.strides });
+        const from = program.operand(int ? wholes(input.size, seed) : reals(input.size, seed).map(Math.fround), shape, {
+          dtype,
+          strides: input.strides,
+        });
         const to = program.result("y", shape, { dtype, strides: output.strides, size: output.size });
         const filled = program.result("z", shape, { dtype, strides: output.strides, size: output.size });
         check(

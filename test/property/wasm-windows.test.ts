@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import type { DepthwiseGeometry, Instruction, Plane, Spatial, Windows } from "../../src/compiler/instruction.ts";
+import type { DepthwiseGeometry, Instruction, Plane, Spatial, Windows } from "../../src/ir/instruction.ts";
+import { sizeOf } from "../../src/ir/shape.ts";
 import { windowGeometry } from "../../src/tensor/ops/window.ts";
-import { sizeOf } from "../../src/tensor/shape.ts";
 import { HandMade } from "../unit/wasm-programs.ts";
 import { check, holds, seeds, wholes } from "./wasm-support.ts";
 
-const spatial = (min: number, max: number) => fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min, max }), fc.integer({ min, max }));
+const spatial = (min: number, max: number) =>
+  fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min, max }), fc.integer({ min, max }));
 const channels = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 19, 32, 39), fc.constant(0));
 
 /** Any windows that fit: side by side, overlapping, with gaps, clipped at the borders. */
@@ -79,7 +80,12 @@ const depthwise = fc
       const missing = Math.max(0, ((size[axis] as number) - 1) * (dilations[axis] as number) + 1 - n);
       return [(extra[axis] as number) + missing, extra[axis + 2] as number] as const;
     });
-    const { outputs, low } = windowGeometry("test", inputs, { size, strides, dilations, padding: same ? "same" : pairs });
+    const { outputs, low } = windowGeometry("test", inputs, {
+      size,
+      strides,
+      dilations,
+      padding: same ? "same" : pairs,
+    });
     const of = (list: readonly number[]) => list as unknown as Plane;
     return { batch, inputs, outputs: of(outputs), size, strides, dilations, low: of(low), channels };
   });

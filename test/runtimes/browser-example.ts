@@ -20,7 +20,12 @@ type Stroke = readonly Point[];
 
 /** Three kinds of drawings, with a wobble, so that no two are alike. */
 const figures: Readonly<Record<string, (wobble: number) => readonly Stroke[]>> = {
-  A: (w) => [Array.from({ length: 25 }, (_, i): Point => [140 + (70 + w) * Math.cos(i / 3.8), 140 + w + (75 - w) * Math.sin(i / 3.8)])],
+  A: (w) => [
+    Array.from(
+      { length: 25 },
+      (_, i): Point => [140 + (70 + w) * Math.cos(i / 3.8), 140 + w + (75 - w) * Math.sin(i / 3.8)],
+    ),
+  ],
   B: (w) => [
     [
       [70 + w, 60],
@@ -39,7 +44,10 @@ const figures: Readonly<Record<string, (wobble: number) => readonly Stroke[]>> =
   ],
 };
 
-/** Draws, clicks and trains as a user does, in Chromium, and looks whether new drawings are recognized and the page stays alive. */
+/**
+ * Draws, clicks and trains as a user does, in Chromium, and looks whether new drawings are recognized and the page
+ * stays alive.
+ */
 export async function browserExample(scratch: string, pages: Pages, screenshot?: string): Promise<Outcome> {
   const project = join(scratch, "browser-example");
   cpSync(fileURLToPath(new URL("../../examples/browser", import.meta.url)), project, { recursive: true });
@@ -73,7 +81,9 @@ export async function browserExample(scratch: string, pages: Pages, screenshot?:
     }
     await page.evaluate("watch()");
     await page.click("#train");
-    await page.waitForFunction(() => document.getElementById("status")?.textContent?.startsWith("Trained"), undefined, { timeout: 60_000 });
+    await page.waitForFunction(() => document.getElementById("status")?.textContent?.startsWith("Trained"), undefined, {
+      timeout: 60_000,
+    });
     const { longest, frames, seconds } = await page.evaluate<Omit<Outcome, "faults">>("watched()");
     for (const [kind, strokes] of Object.entries(figures)) {
       await page.click("#clear");

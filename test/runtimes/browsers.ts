@@ -19,7 +19,12 @@ const policies: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   allowed: { "Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval'" },
 };
 
-const types: Readonly<Record<string, string>> = { ".html": "text/html", ".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm" };
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".mjs": "text/javascript",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+};
 
 /** Serves the scratch project under every policy; what pages post goes to whoever waits. */
 export class Pages {
@@ -38,7 +43,12 @@ export class Pages {
       }
       try {
         const file = readFileSync(join(this.scratch, ...path));
-        response.writeHead(200, { "Content-Type": types[extname(path.at(-1) ?? "")] ?? "application/octet-stream", ...policies[policy] }).end(file);
+        response
+          .writeHead(200, {
+            "Content-Type": types[extname(path.at(-1) ?? "")] ?? "application/octet-stream",
+            ...policies[policy],
+          })
+          .end(file);
       } catch {
         response.writeHead(404).end();
       }
@@ -107,16 +117,23 @@ export async function inChromium(
 }
 
 /** Opens pages in Firefox, each in a browser of its own. */
-export async function inFirefox(pages: Pages, visits: readonly (readonly [policy: string, threads: number])[]): Promise<{ version: string; posted: Posted[] }> {
+export async function inFirefox(
+  pages: Pages,
+  visits: readonly (readonly [policy: string, threads: number])[],
+): Promise<{ version: string; posted: Posted[] }> {
   const { stdout } = await run(".", ["firefox-esr", "--version"]);
   const posted: Posted[] = [];
   for (const [policy, threads] of visits) {
     const profile = mkdtempSync(join(tmpdir(), "aretejs-firefox-"));
     const answer = pages.posted();
-    const browser = spawn("firefox-esr", ["--headless", "--no-remote", "--profile", profile, pages.url(policy, `page.html?threads=${threads}`)], {
-      stdio: "ignore",
-      detached: true,
-    });
+    const browser = spawn(
+      "firefox-esr",
+      ["--headless", "--no-remote", "--profile", profile, pages.url(policy, `page.html?threads=${threads}`)],
+      {
+        stdio: "ignore",
+        detached: true,
+      },
+    );
     const ended = new Promise((resolve) => browser.once("close", resolve));
     try {
       posted.push(await answer);
@@ -131,10 +148,20 @@ export async function inFirefox(pages: Pages, visits: readonly (readonly [policy
 }
 
 /** The rows of what pages posted, and how many threads each should have had. @throws Error where one failed. */
-export function rowsOf(runtime: string, { version, posted }: { version: string; posted: readonly Posted[] }, asked: readonly number[]): Row[] {
+export function rowsOf(
+  runtime: string,
+  { version, posted }: { version: string; posted: readonly Posted[] },
+  asked: readonly number[],
+): Row[] {
   return posted.map(({ error, isolated, imported, firstStep, ...trained }, visit) => {
     if (error !== undefined || trained.hash === undefined) throw new Error(`${runtime}: ${error}`);
     const times = imported !== undefined && firstStep !== undefined ? { imported, firstStep } : undefined;
-    return { runtime: `${runtime}${isolated ? ", isolated page" : ""}`, version, asked: asked[visit] ?? 1, ...(trained as Trained), times };
+    return {
+      runtime: `${runtime}${isolated ? ", isolated page" : ""}`,
+      version,
+      asked: asked[visit] ?? 1,
+      ...(trained as Trained),
+      times,
+    };
   });
 }

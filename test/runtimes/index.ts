@@ -1,6 +1,6 @@
 /**
- * Trains the same networks in every runtime, from the packed package, and compares their weights bit by bit; then tries what should fail well.
- * Ends with a table. Run `npm run build` first.
+ * Trains the same networks in every runtime, from the packed package, and compares their weights bit by bit; then tries
+ * what should fail well. Ends with a table. Run `npm run build` first.
  *
  *     npm run test:runtimes [-- PART…]      with parts: only those whose name holds one of these
  *
@@ -31,7 +31,9 @@ async function part(name: string, body: () => Promise<void>): Promise<void> {
   } catch (error) {
     faults.push(`${name}: ${error instanceof Error ? error.message : error}`);
   }
-  console.log(`${faults.length > before ? "FAILED" : "ok"}  ${name} (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
+  console.log(
+    `${faults.length > before ? "FAILED" : "ok"}  ${name} (${((performance.now() - begun) / 1000).toFixed(1)} s)`,
+  );
 }
 
 const expect = (holds: boolean, fault: string) => {
@@ -39,7 +41,8 @@ const expect = (holds: boolean, fault: string) => {
 };
 
 const scratch = makeScratch();
-for (const runtime of runtimes) await part(runtime.name, async () => void rows.push(...(await inProcess(runtime, scratch))));
+for (const runtime of runtimes)
+  await part(runtime.name, async () => void rows.push(...(await inProcess(runtime, scratch))));
 await part("workerd", async () => void rows.push(...(await inWorkerd(scratch))));
 
 const pages = new Pages(scratch);
@@ -72,13 +75,18 @@ await part("a policy that forbids WebAssembly", async () => {
     ["allowed", 1],
   ]);
   const [forbidden, allowed] = posted;
-  expect(/must allow WebAssembly to be compiled\. .*'wasm-unsafe-eval'/.test(forbidden?.error ?? ""), `a forbidden page said: ${JSON.stringify(forbidden)}`);
+  expect(
+    /must allow WebAssembly to be compiled\. .*'wasm-unsafe-eval'/.test(forbidden?.error ?? ""),
+    `a forbidden page said: ${JSON.stringify(forbidden)}`,
+  );
   expect(allowed?.hash === rows[0]?.hash, `a page that allows WebAssembly said: ${JSON.stringify(allowed)}`);
 });
 await part("examples/browser", async () => {
   const { faults: found, longest, frames, seconds } = await browserExample(scratch, pages, process.env.SCREENSHOT);
   faults.push(...found);
-  notes.push(`examples/browser: trained in ${seconds.toFixed(1)} s, ${frames} frames painted meanwhile, longest task ${longest.toFixed(0)} ms`);
+  notes.push(
+    `examples/browser: trained in ${seconds.toFixed(1)} s, ${frames} frames painted meanwhile, longest task ${longest.toFixed(0)} ms`,
+  );
   // It trains for 25 epochs: a page that is given back between them paints some.
   expect(frames >= 5, `examples/browser: only ${frames} frames painted while training`);
 });
@@ -86,7 +94,10 @@ pages.close();
 
 await part("a handler given no module", async () => {
   const error = await withoutModule(scratch);
-  expect(/must allow WebAssembly to be compiled\. .*"workerd".*wasm\(\{ module \}\)/.test(error ?? ""), `a handler without a module said: ${error}`);
+  expect(
+    /must allow WebAssembly to be compiled\. .*"workerd".*wasm\(\{ module \}\)/.test(error ?? ""),
+    `a handler without a module said: ${error}`,
+  );
 });
 await part("examples/workers", async () => {
   const { faults: found, peak, idle, growth, linearMemory } = await workersExample(scratch);
@@ -96,8 +107,8 @@ await part("examples/workers", async () => {
     `examples/workers: peak memory of the runtime ${MB(peak)}, ${MB(idle)} before the first request; linear memory of the kernels ${MB(linearMemory)}, growth over 800 more requests ${MB(growth)}`,
   );
   expect(peak - idle <= 128e6, `examples/workers: requests took ${MB(peak - idle)}, more than the 128 MB of a Worker`);
-  // A local workerd, which has no limit, lets its heap grow to some 100 MB before it collects: 30 to 60 MB in these requests, and no more in 3000 others. Models
-  // that stay would take 0.3 MB each, 240 MB in all.
+  // A local workerd, which has no limit, lets its heap grow to some 100 MB before it collects: 30 to 60 MB in these
+  // requests, and no more in 3000 others. Models that stay would take 0.3 MB each, 240 MB in all.
   expect(!(growth > 110e6), `examples/workers: memory grew by ${MB(growth)} over 800 requests`);
 });
 await part("docs/runtimes.md", async () => {
@@ -110,13 +121,21 @@ await part("docs/runtimes.md", async () => {
   }
   writeFileSync(join(scratch, "snippet-worker.mjs"), forWorkers);
   const { accuracy } = await withWorker(scratch, "snippet-worker", async (url) => {
-    const body = JSON.stringify({ x: Array.from({ length: 64 }, (_, i) => [i % 2, 1]), y: Array.from({ length: 64 }, (_, i) => i % 2) });
+    const body = JSON.stringify({
+      x: Array.from({ length: 64 }, (_, i) => [i % 2, 1]),
+      y: Array.from({ length: 64 }, (_, i) => i % 2),
+    });
     return (await (await fetch(url, { method: "POST", body })).json()) as { accuracy: number };
   });
   expect(accuracy > 0.9, `docs/runtimes.md: the accuracy in a Worker is ${accuracy}`);
 });
 await part("an engine without SIMD", async () => {
-  const { stdout, stderr } = await run(scratch, [process.execPath, "--import", "./no-simd.mjs", "default-backend-main.mjs"]);
+  const { stdout, stderr } = await run(scratch, [
+    process.execPath,
+    "--import",
+    "./no-simd.mjs",
+    "default-backend-main.mjs",
+  ]);
   const { name, loss } = lastLine<{ name: string; loss: number }>(stdout);
   expect(name === "js" && Number.isFinite(loss), `an engine without SIMD took ${name}, loss ${loss}`);
   expect(stderr.trim().split("\n").length === 1 && /no WebAssembly SIMD/.test(stderr), `one warning, not: ${stderr}`);

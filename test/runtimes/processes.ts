@@ -22,11 +22,20 @@ export const runtimes: readonly Runtime[] = [
 const repeats = 9;
 
 /** Runs a program to its end, which has to come by itself. */
-export function run(cwd: string, command: readonly string[], seconds = 60): Promise<{ stdout: string; stderr: string; milliseconds: number }> {
+export function run(
+  cwd: string,
+  command: readonly string[],
+  seconds = 60,
+): Promise<{ stdout: string; stderr: string; milliseconds: number }> {
   return new Promise((resolve, reject) => {
     const [file = "", ...args] = command;
     const begun = performance.now();
-    const child = spawn(file, args, { cwd, stdio: ["ignore", "pipe", "pipe"], timeout: seconds * 1000, env: { ...process.env, NO_COLOR: "1" } });
+    const child = spawn(file, args, {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: seconds * 1000,
+      env: { ...process.env, NO_COLOR: "1" },
+    });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
@@ -54,7 +63,10 @@ export async function inProcess({ name, command }: Runtime, scratch: string): Pr
     const { stdout, milliseconds } = await run(scratch, [...command, "first-step-main.mjs"]);
     samples.push({ times: lastLine<Times>(stdout), milliseconds });
   }
-  const times = { imported: median(samples.map(({ times }) => times.imported ?? Number.NaN)), firstStep: median(samples.map(({ times }) => times.firstStep)) };
+  const times = {
+    imported: median(samples.map(({ times }) => times.imported ?? Number.NaN)),
+    firstStep: median(samples.map(({ times }) => times.firstStep)),
+  };
   const rows: Row[] = [];
   for (const threads of [1, 2]) {
     const { stdout } = await run(scratch, [...command, "train-main.mjs", String(threads)]);

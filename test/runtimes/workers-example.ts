@@ -23,14 +23,20 @@ export interface Outcome {
   readonly linearMemory: number;
 }
 
-/** One after another. A local workerd has no limit of memory, so the more there are the later it collects what earlier ones left. */
+/**
+ * One after another. A local workerd has no limit of memory, so the more there are the later it collects what earlier
+ * ones left.
+ */
 const requests = 12;
 
 /** Requests over which memory must not grow. */
 const many = 1000;
 
 /** Embeddings of 384 numbers around one of two directions. */
-function task(seed: number, examples = 200): { classes: string[]; examples: { embedding: number[]; class: string }[]; queries: number[][] } {
+function task(
+  seed: number,
+  examples = 200,
+): { classes: string[]; examples: { embedding: number[]; class: string }[]; queries: number[][] } {
   let state = seed;
   const noise = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -40,12 +46,18 @@ function task(seed: number, examples = 200): { classes: string[]; examples: { em
   const classes = ["keep", "drop"];
   return {
     classes,
-    examples: Array.from({ length: examples }, (_, i) => ({ embedding: embedding(i % 2), class: classes[i % 2] as string })),
+    examples: Array.from({ length: examples }, (_, i) => ({
+      embedding: embedding(i % 2),
+      class: classes[i % 2] as string,
+    })),
     queries: [embedding(0), embedding(1)],
   };
 }
 
-/** Bundles examples/workers with wrangler, runs it in workerd, sends it tasks one after another and at the same time, good ones and bad ones. */
+/**
+ * Bundles examples/workers with wrangler, runs it in workerd, sends it tasks one after another and at the same time,
+ * good ones and bad ones.
+ */
 export async function workersExample(scratch: string): Promise<Outcome> {
   const project = join(scratch, "workers-example");
   mkdirSync(project);
@@ -71,7 +83,10 @@ export async function workersExample(scratch: string): Promise<Outcome> {
     for (let i = 0; i < requests; i++) answers.push(await post(JSON.stringify(task(i + 1))));
     answers.push(...(await Promise.all([1, 2, 3].map((seed) => post(JSON.stringify(task(seed)))))));
     for (const { status, answer } of answers) {
-      expect(status === 200 && answer.accuracy > 0.95, `examples/workers: status ${status}, accuracy ${answer.accuracy}, ${answer.error ?? ""}`);
+      expect(
+        status === 200 && answer.accuracy > 0.95,
+        `examples/workers: status ${status}, accuracy ${answer.accuracy}, ${answer.error ?? ""}`,
+      );
       expect(
         answer.predictions?.map((prediction) => prediction.class).join() === "keep,drop",
         `examples/workers: answers ${JSON.stringify(answer.predictions)}`,
@@ -79,9 +94,15 @@ export async function workersExample(scratch: string): Promise<Outcome> {
     }
     const first = task(1);
     const more = await post(JSON.stringify({ ...first, weights: answers[0]?.answer.weights }));
-    expect(more.status === 200 && more.answer.accuracy === 1, `examples/workers: on from its weights: ${more.status}, accuracy ${more.answer.accuracy}`);
+    expect(
+      more.status === 200 && more.answer.accuracy === 1,
+      `examples/workers: on from its weights: ${more.status}, accuracy ${more.answer.accuracy}`,
+    );
     const wrong = await post(JSON.stringify({ ...first, examples: [{ embedding: [1, 2], class: "neither" }] }));
-    expect(wrong.status === 400 && /^\S.*Expected .*received/.test(wrong.answer.error ?? ""), `examples/workers: a wrong label: ${JSON.stringify(wrong)}`);
+    expect(
+      wrong.status === 400 && /^\S.*Expected .*received/.test(wrong.answer.error ?? ""),
+      `examples/workers: a wrong label: ${JSON.stringify(wrong)}`,
+    );
     const broken = await post("{");
     expect(broken.status === 400, `examples/workers: broken JSON: ${broken.status}`);
     const peak = memoryOf(pid, "VmHWM");
@@ -90,7 +111,10 @@ export async function workersExample(scratch: string): Promise<Outcome> {
     for (let i = 0; i < many; i++) {
       if (i === many / 5) early = memoryOf(pid, "VmRSS");
       const { status, answer } = await post(JSON.stringify(task(i, 8)));
-      expect(status === 200 && answer.linearMemory === linearMemory, `examples/workers: request ${i}: status ${status}, linear memory ${answer.linearMemory}`);
+      expect(
+        status === 200 && answer.linearMemory === linearMemory,
+        `examples/workers: request ${i}: status ${status}, linear memory ${answer.linearMemory}`,
+      );
     }
     return { faults, peak, idle, growth: memoryOf(pid, "VmRSS") - early, linearMemory };
   } finally {
@@ -111,7 +135,10 @@ function workerdProcesses(): number[] {
     });
 }
 
-/** The memory of a process in bytes, the most that it has had (VmHWM) or what it has now (VmRSS); NaN where Linux does not tell. */
+/**
+ * The memory of a process in bytes, the most that it has had (VmHWM) or what it has now (VmRSS); NaN where Linux does
+ * not tell.
+ */
 function memoryOf(pid: number, what: "VmHWM" | "VmRSS"): number {
   try {
     return 1024 * Number(new RegExp(`${what}:\\s*(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);

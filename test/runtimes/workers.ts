@@ -11,7 +11,12 @@ const workerdConditions = ["workerd", "worker", "browser"];
 const repeats = 5;
 
 /** Starts a worker of one of the programs and gives its address to `use`. */
-export async function withWorker<T>(scratch: string, program: string, use: (url: URL) => Promise<T>, conditions = workerdConditions): Promise<T> {
+export async function withWorker<T>(
+  scratch: string,
+  program: string,
+  use: (url: URL) => Promise<T>,
+  conditions = workerdConditions,
+): Promise<T> {
   const outdir = join(scratch, `bundled-${program}-${conditions.length}`);
   await build({
     entryPoints: [join(scratch, `${program}.mjs`)],
@@ -33,15 +38,23 @@ export async function withWorker<T>(scratch: string, program: string, use: (url:
   }
 }
 
-const post = async (url: URL) => (await (await fetch(url, { method: "POST", body: examples() })).json()) as Trained & { error?: string };
+const post = async (url: URL) =>
+  (await (await fetch(url, { method: "POST", body: examples() })).json()) as Trained & { error?: string };
 
 /** Trains in a handler, on the request's body. */
 export async function inWorkerd(scratch: string): Promise<Row[]> {
-  const manifest = JSON.parse(readFileSync(new URL("node_modules/workerd/package.json", import.meta.url), "utf8")) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL("node_modules/workerd/package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   const [runtime, version] = ["workerd", manifest.version];
   const times = await firstSteps(scratch);
   const rows: Row[] = [{ runtime, version, asked: 1, ...(await withWorker(scratch, "worker", post)), times }];
-  rows.push({ runtime: "workerd, module handed in", version, asked: 1, ...(await withWorker(scratch, "worker-with-module", post, [])) });
+  rows.push({
+    runtime: "workerd, module handed in",
+    version,
+    asked: 1,
+    ...(await withWorker(scratch, "worker-with-module", post, [])),
+  });
   return rows;
 }
 
@@ -50,7 +63,9 @@ export async function withoutModule(scratch: string): Promise<string | undefined
   return (await withWorker(scratch, "worker", post, [])).error;
 }
 
-/** Clocks stand still in handlers, so a step is timed from outside: what its request takes more than one for nothing. */
+/**
+ * Clocks stand still in handlers, so a step is timed from outside: what its request takes more than one for nothing.
+ */
 async function firstSteps(scratch: string): Promise<Times> {
   const samples: number[] = [];
   for (let i = 0; i < repeats; i++) {

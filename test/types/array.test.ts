@@ -32,7 +32,9 @@ function complaints(code: string, noUncheckedIndexedAccess: boolean): string[] {
     return parsed.get(name);
   };
   const program = ts.createProgram([file], options, host);
-  return program.getSemanticDiagnostics(program.getSourceFile(file)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
+  return program
+    .getSemanticDiagnostics(program.getSourceFile(file))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
 }
 
 describe("the type of array()", () => {

@@ -43,7 +43,7 @@ const absurd: Readonly<Record<string, () => unknown>> = {
   spectralNormalization: () => layers.spectralNormalization(layers.dense(2), { powerIterations: huge }),
   auc: () => metrics.auc({ numThresholds: huge }),
   recallAtPrecision: () => metrics.recallAtPrecision(0.5, { numThresholds: huge }),
-  meanIoU: () => metrics.meanIoU({ numClasses: huge }),
+  meanIou: () => metrics.meanIou({ numClasses: huge }),
   muon: () => muon({ nsSteps: huge }),
 };
 
@@ -59,7 +59,9 @@ describe("sizes that no backend holds and counts that no program can hold", () =
   });
 
   it("the message names the shape and the limit", () => {
-    expect(() => ops.zeros([huge, 2])).toThrow("broadcastTo: too many elements. Expected at most 2^29 (536870912), received [1000000000, 2].");
+    expect(() => ops.zeros([huge, 2])).toThrow(
+      "broadcastTo: too many elements. Expected at most 2^29 (536870912), received [1000000000, 2].",
+    );
     expect(() => layers.dense(huge, { name: "d" }).apply(x)).toThrow('variable "d/kernel": too many elements');
   });
 });

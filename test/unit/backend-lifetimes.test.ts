@@ -17,7 +17,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const used = ({ heap }: WasmBackend) => (heap as unknown as { used: Record<"variables" | "arena" | "constants", number> }).used;
+const used = ({ heap }: WasmBackend) =>
+  (heap as unknown as { used: Record<"variables" | "arena" | "constants", number> }).used;
 const zeros = (...shape: number[]) => ({ data: new Float32Array(shape.reduce((a, b) => a * b)), shape });
 
 /** Modules anew, with no default backend made. */
@@ -88,7 +89,12 @@ describe("a backend that was disposed of", () => {
       expect(() => executable.run()).toThrow(StateError);
       const other = await make();
       const load = () => bind(compile({ outputs: { y: variable.tensor } }), other);
-      for (const use of [() => variable.read(), () => settle([variable], other), () => settle([variable], backend), load]) {
+      for (const use of [
+        () => variable.read(),
+        () => settle([variable], other),
+        () => settle([variable], backend),
+        load,
+      ]) {
         await expect(use()).rejects.toThrow(
           'variable "w": its values must be on a backend in use. Expected values, received a backend that was disposed of. Assign new',
         );
@@ -163,7 +169,10 @@ describe("memory pressure", () => {
   it("asks registered caches, once nothing else helps, and goes on with what they free", async () => {
     const backend = await wasm({ maximumBytes: 2 ** 20, threads: 1 });
     const other = js();
-    const kept: Storage[] = [backend.allocate({ size: 100_000, dtype: "float32" }), backend.allocate({ size: 100_000, dtype: "float32" })];
+    const kept: Storage[] = [
+      backend.allocate({ size: 100_000, dtype: "float32" }),
+      backend.allocate({ size: 100_000, dtype: "float32" }),
+    ];
     const asked: Backend[] = [];
     const cache: Reclaimable = {
       reclaim(of) {
@@ -190,7 +199,8 @@ describe("memory pressure", () => {
 
   it("gives back working memory of programs that are gone", async () => {
     const backend = await wasm({ maximumBytes: 2 ** 20, threads: 1 });
-    const graph = (size: number) => compile({ outputs: { y: add(add(placeholder("x", [size]), 1), placeholder("z", [size])) } });
+    const graph = (size: number) =>
+      compile({ outputs: { y: add(add(placeholder("x", [size]), 1), placeholder("z", [size])) } });
     const small = await bind(graph(50), backend);
     const large = await bind(graph(60_000), backend);
     const held = used(backend).arena;
@@ -233,7 +243,9 @@ describe("a program whose variables have moved", () => {
       const moved = await make();
       await settle([variable], moved);
       const values = [...(await variable.read())];
-      expect(() => executable.run()).toThrow("a program runs while its variables stay where they are. Expected storages in use, received a freed one.");
+      expect(() => executable.run()).toThrow(
+        "a program runs while its variables stay where they are. Expected storages in use, received a freed one.",
+      );
       expect([...(await variable.read())]).toEqual(values);
       executable.dispose();
     });
@@ -244,7 +256,10 @@ describe("the js backend", () => {
   it("gives an OutOfMemoryError where the engine has no room, when loading and in the middle of a run", async () => {
     const backend = js();
     expect(() => backend.allocate({ size: 1e15, dtype: "float32" })).toThrow(OutOfMemoryError);
-    const executable = await bind(compile({ outputs: { y: matmul(randomUniform([8, 8], { seed: 1 }), randomUniform([8, 8], { seed: 2 })) } }), backend);
+    const executable = await bind(
+      compile({ outputs: { y: matmul(randomUniform([8, 8], { seed: 1 }), randomUniform([8, 8], { seed: 2 })) } }),
+      backend,
+    );
     vi.stubGlobal(
       "Float64Array",
       class {

@@ -58,7 +58,8 @@ describe("the race", () => {
 });
 
 describe("a chart", () => {
-  const lengths = (svg: string) => [...svg.matchAll(/<rect x="\d+" [^>]*width="([\d.]+)" height="12"/g)].map(([, width]) => Number(width));
+  const lengths = (svg: string) =>
+    [...svg.matchAll(/<rect x="\d+" [^>]*width="([\d.]+)" height="12"/g)].map(([, width]) => Number(width));
   const groups = [
     {
       label: "a < b & c",

@@ -11,8 +11,8 @@ import {
   lambdaCallback,
   learningRateScheduler,
   modelCheckpoint,
-  reduceLROnPlateau,
-  swapEMAWeights,
+  reduceLrOnPlateau,
+  swapEmaWeights,
   terminateOnNaN,
 } from "../../src/train/index.ts";
 import type { Model } from "../../src/train/model.ts";
@@ -26,7 +26,12 @@ const backend = js();
 const quiet = { verbose: 0 } as const;
 
 function compiled(options = {}, model: Model = classifier()): Model {
-  model.compile({ optimizer: sgd({ learningRate: 0.1, ...options }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
+  model.compile({
+    optimizer: sgd({ learningRate: 0.1, ...options }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+    backend,
+  });
   return model;
 }
 
@@ -49,23 +54,41 @@ const allHooks: Record<Hook, true> = {
 
 describe("options are checked, at both ends of every range", () => {
   const refused: [() => unknown, string][] = [
-    [() => earlyStopping({ patience: -1 }), "earlyStopping: patience must be an integer ≥ 0. Expected an integer ≥ 0, received -1."],
-    [() => earlyStopping({ mode: "up" as never }), 'earlyStopping: unknown mode. Expected one of auto, min, max, received "up".'],
+    [
+      () => earlyStopping({ patience: -1 }),
+      "earlyStopping: patience must be an integer ≥ 0. Expected an integer ≥ 0, received -1.",
+    ],
+    [
+      () => earlyStopping({ mode: "up" as never }),
+      'earlyStopping: unknown mode. Expected one of auto, min, max, received "up".',
+    ],
     [() => earlyStopping({ minDelta: Number.NaN }), "earlyStopping: minDelta must be finite"],
     [() => earlyStopping({ baseline: Number.NaN }), "earlyStopping: baseline must be a finite number"],
-    [() => reduceLROnPlateau({ factor: 1 }), "reduceLROnPlateau: factor must be a number in (0, 1). Expected a number in (0, 1), received 1."],
-    [() => reduceLROnPlateau({ factor: 0 }), "reduceLROnPlateau: factor must be a number in (0, 1)"],
-    [() => reduceLROnPlateau({ cooldown: -1 }), "reduceLROnPlateau: cooldown must be an integer ≥ 0"],
-    [() => reduceLROnPlateau({ minLearningRate: -1 }), "reduceLROnPlateau: minLearningRate must be a finite number ≥ 0"],
+    [
+      () => reduceLrOnPlateau({ factor: 1 }),
+      "reduceLrOnPlateau: factor must be a number in (0, 1). Expected a number in (0, 1), received 1.",
+    ],
+    [() => reduceLrOnPlateau({ factor: 0 }), "reduceLrOnPlateau: factor must be a number in (0, 1)"],
+    [() => reduceLrOnPlateau({ cooldown: -1 }), "reduceLrOnPlateau: cooldown must be an integer ≥ 0"],
+    [
+      () => reduceLrOnPlateau({ minLearningRate: -1 }),
+      "reduceLrOnPlateau: minLearningRate must be a finite number ≥ 0",
+    ],
     [() => modelCheckpoint({ saveFreq: 0 }), "modelCheckpoint: saveFreq must be an integer ≥ 1"],
     [() => modelCheckpoint({ save: "file" as never }), "modelCheckpoint: save is of the wrong kind. Expected function"],
     [() => learningRateScheduler(3 as never), "learningRateScheduler: the schedule must be a function"],
-    [() => csvLogger("log.csv" as never), "csvLogger: there must be somewhere to write to. Expected a function or a stream, received log.csv."],
+    [
+      () => csvLogger("log.csv" as never),
+      "csvLogger: there must be somewhere to write to. Expected a function or a stream, received log.csv.",
+    ],
     [
       () => lambdaCallback({ onEpochEnds: () => {} } as never),
       'lambdaCallback: unknown hook. Expected one of 15 names, received "onEpochEnds". Did you mean "onEpochEnd"',
     ],
-    [() => lambdaCallback({ onEpochEnd: 3 } as never), "lambdaCallback: onEpochEnd must be a function. Expected a function, received 3."],
+    [
+      () => lambdaCallback({ onEpochEnd: 3 } as never),
+      "lambdaCallback: onEpochEnd must be a function. Expected a function, received 3.",
+    ],
   ];
   it.each(refused)("%s", (make, text) => {
     expect(make).toThrow(text);
@@ -76,7 +99,13 @@ describe("csvLogger", () => {
   it("writes a line per epoch, with NA for what is not there", async () => {
     const written: string[] = [];
     const { x, y } = points(8);
-    await compiled().fit(x, y, { ...quiet, epochs: 2, validationData: [x, y], validationFreq: 2, callbacks: [csvLogger((line) => void written.push(line))] });
+    await compiled().fit(x, y, {
+      ...quiet,
+      epochs: 2,
+      validationData: [x, y],
+      validationFreq: 2,
+      callbacks: [csvLogger((line) => void written.push(line))],
+    });
     const lines = written.join("").trimEnd().split("\n");
     expect(lines[0]).toBe("epoch,loss,accuracy,val_loss,val_accuracy");
     expect(lines[1]).toMatch(/^0,[\d.]+,[\d.]+,NA,NA$/);
@@ -107,21 +136,27 @@ describe("modelCheckpoint", () => {
   });
 });
 
-describe("reduceLROnPlateau and learningRateScheduler", () => {
+describe("reduceLrOnPlateau and learningRateScheduler", () => {
   it("write the learning rate to the history", async () => {
     const { x, y } = points(8);
     const model = compiled({ learningRate: 0.8 });
-    const { history } = await model.fit(x, y, { ...quiet, epochs: 3, callbacks: [learningRateScheduler((_, rate) => rate / 2)] });
+    const { history } = await model.fit(x, y, {
+      ...quiet,
+      epochs: 3,
+      callbacks: [learningRateScheduler((_, rate) => rate / 2)],
+    });
     expect(history.learning_rate).toEqual([0.4, 0.2, 0.1]);
     expect(model.optimizer.learningRate).toBe(0.1);
   });
 
   it("need an optimizer made with a number", async () => {
     const { x, y } = points(8);
-    await expect(compiled({ learningRate: () => 0.1 }).fit(x, y, { ...quiet, callbacks: [learningRateScheduler(() => 0.1)] })).rejects.toThrow(
-      "a learning rate that follows a schedule cannot be set",
-    );
-    await expect(compiled().fit(x, y, { ...quiet, callbacks: [learningRateScheduler(() => Number.NaN)] })).rejects.toThrow(
+    await expect(
+      compiled({ learningRate: () => 0.1 }).fit(x, y, { ...quiet, callbacks: [learningRateScheduler(() => 0.1)] }),
+    ).rejects.toThrow("a learning rate that follows a schedule cannot be set");
+    await expect(
+      compiled().fit(x, y, { ...quiet, callbacks: [learningRateScheduler(() => Number.NaN)] }),
+    ).rejects.toThrow(
       "learningRateScheduler: the schedule must give a learning rate. Expected a finite number ≥ 0, received NaN (epoch 0).",
     );
   });
@@ -130,36 +165,53 @@ describe("reduceLROnPlateau and learningRateScheduler", () => {
 describe("monitors", () => {
   const makers = {
     earlyStopping,
-    reduceLROnPlateau,
+    reduceLrOnPlateau,
     modelCheckpoint: (options: MonitorOptions) => modelCheckpoint({ ...options, saveBestOnly: true }),
   };
   describe.each(Object.entries(makers))("%s", (name, make) => {
     const { x, y } = points(8);
     const train = (monitor: string | undefined, options: FitOptions = {}, before: Callback[] = []) =>
-      compiled().fit(x, y, { ...quiet, epochs: 2, ...options, callbacks: [...before, make(monitor ? { monitor, mode: "min" } : {})] });
+      compiled().fit(x, y, {
+        ...quiet,
+        epochs: 2,
+        ...options,
+        callbacks: [...before, make(monitor ? { monitor, mode: "min" } : {})],
+      });
 
     it("refuses a value that nothing reports, with the nearest", async () => {
-      await expect(train("acuracy")).rejects.toThrow(`${name}: unknown value to monitor. Expected one of loss, accuracy`);
+      await expect(train("acuracy")).rejects.toThrow(
+        `${name}: unknown value to monitor. Expected one of loss, accuracy`,
+      );
       await expect(train("acuracy")).rejects.toThrow('Did you mean "accuracy"?');
       await expect(train("val_acuracy", { validationData: [x, y] })).rejects.toThrow('Did you mean "val_accuracy"');
-      await expect(train("val_acuracy", { validationData: [x, y], validationFreq: 2 })).rejects.toThrow('Did you mean "val_accuracy"');
+      await expect(train("val_acuracy", { validationData: [x, y], validationFreq: 2 })).rejects.toThrow(
+        'Did you mean "val_accuracy"',
+      );
     });
 
     it("refuses values of validation where there is none", async () => {
-      await expect(train(undefined)).rejects.toThrow(`${name}: there are no data to validate with at this point. Expected one of loss, accuracy`);
-      await expect(train(undefined)).rejects.toThrow('received monitor "val_loss". Give fit validationData or validationSplit.');
+      await expect(train(undefined)).rejects.toThrow(
+        `${name}: there are no data to validate with at this point. Expected one of loss, accuracy`,
+      );
+      await expect(train(undefined)).rejects.toThrow(
+        'received monitor "val_loss". Give fit validationData or validationSplit.',
+      );
     });
 
     it("waits for epochs that validate, and takes what a callback before it adds", async () => {
       await train("val_loss", { validationData: [x, y], validationFreq: 2 });
-      await train("score", {}, [{ onEpochEnd: (epoch, logs) => void (epoch === 0 && Object.assign(logs, { score: 1 })) }]);
+      await train("score", {}, [
+        { onEpochEnd: (epoch, logs) => void (epoch === 0 && Object.assign(logs, { score: 1 })) },
+      ]);
     });
   });
 
   it("of batches know no values of validation", async () => {
     const { x, y } = points(8);
     const callbacks = [modelCheckpoint({ saveBestOnly: true, saveFreq: 1 })];
-    await expect(compiled().fit(x, y, { ...quiet, validationData: [x, y], callbacks })).rejects.toThrow('received monitor "val_loss"');
+    await expect(compiled().fit(x, y, { ...quiet, validationData: [x, y], callbacks })).rejects.toThrow(
+      'received monitor "val_loss"',
+    );
   });
 
   it("take any number for better than NaN, and look for values anew in each fit", async () => {
@@ -177,10 +229,15 @@ describe("monitors", () => {
 describe("terminateOnNaN", () => {
   it("tfjs mistake 11: names the layer whose output was not finite first, and stops", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-    const model = sequential([dense(3, { inputShape: [4], name: "fine" }), dense(3, { name: "broken" }), dense(2, { name: "after" })], { seed: 1 });
+    const model = sequential(
+      [dense(3, { inputShape: [4], name: "fine" }), dense(3, { name: "broken" }), dense(2, { name: "after" })],
+      { seed: 1 },
+    );
     const weights = await model.getWeights();
     model.setWeights(
-      weights.map(({ data, shape }, index) => (index === 2 ? { data: data.map(() => Number.POSITIVE_INFINITY) as Float32Array, shape } : { data, shape })),
+      weights.map(({ data, shape }, index) =>
+        index === 2 ? { data: data.map(() => Number.POSITIVE_INFINITY) as Float32Array, shape } : { data, shape },
+      ),
     );
     model.compile({ optimizer: "sgd", loss: "mse", backend });
     const watch = terminateOnNaN();
@@ -198,7 +255,10 @@ describe("terminateOnNaN", () => {
 
   it("names the gradient where all outputs were finite", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-    const model = sequential([dense(1, { inputShape: [1], name: "only", kernelInitializer: "zeros", useBias: false })], { seed: 1 });
+    const model = sequential(
+      [dense(1, { inputShape: [1], name: "only", kernelInitializer: "zeros", useBias: false })],
+      { seed: 1 },
+    );
     model.compile({ optimizer: "sgd", loss: (_, yPred) => (yPred.shape.length > 0 ? root(yPred) : yPred), backend });
     const watch = terminateOnNaN();
     await model.fit([[1]], [[0]], { ...quiet, callbacks: [watch] });
@@ -217,7 +277,7 @@ describe("terminateOnNaN", () => {
   });
 });
 
-describe("swapEMAWeights", () => {
+describe("swapEmaWeights", () => {
   it("validates with the averages and trains on with the weights", async () => {
     const { x, y } = points(8);
     const seen: Record<string, number[]> = {};
@@ -225,8 +285,12 @@ describe("swapEMAWeights", () => {
       seen[name] = await weightsOf(model);
     };
     const model = compiled({ useEma: true, emaMomentum: 0.9 });
-    const watcher: Callback = { onTrainBatchEnd: look("trained", model), onTestBegin: look("validated", model), onEpochEnd: look("ended", model) };
-    await model.fit(x, y, { ...quiet, batchSize: 4, validationData: [x, y], callbacks: [swapEMAWeights(), watcher] });
+    const watcher: Callback = {
+      onTrainBatchEnd: look("trained", model),
+      onTestBegin: look("validated", model),
+      onEpochEnd: look("ended", model),
+    };
+    await model.fit(x, y, { ...quiet, batchSize: 4, validationData: [x, y], callbacks: [swapEmaWeights(), watcher] });
     expect(seen.validated).not.toEqual(seen.trained);
     expect(seen.ended).toEqual(seen.trained);
     // fit itself ends with the averages.
@@ -242,7 +306,12 @@ describe("swapEMAWeights", () => {
         training.model.stopTraining = epoch === 1;
       },
     };
-    await model.fit(x, y, { ...quiet, batchSize: 2, epochs: 5, callbacks: [swapEMAWeights({ swapOnEpoch: true }), saved, stop] });
+    await model.fit(x, y, {
+      ...quiet,
+      batchSize: 2,
+      epochs: 5,
+      callbacks: [swapEmaWeights({ swapOnEpoch: true }), saved, stop],
+    });
     expect(saved.last?.epoch).toBe(1);
     expect(saved.last?.weights.flatMap(({ data }) => [...data])).toEqual(await weightsOf(model));
   });
@@ -252,12 +321,16 @@ describe("swapEMAWeights", () => {
     const model = compiled({ useEma: true, emaMomentum: 0.9 });
     for (let i = 0; i < 5; i++) await model.trainOnBatch(x, y);
     const plain = await weightsOf(model);
-    const swap = swapEMAWeights();
-    const [{ loss }, { loss: swapped }] = [await model.evaluate(x, y), await model.evaluate(x, y, { callbacks: [swap] })];
+    const swap = swapEmaWeights();
+    const [{ loss }, { loss: swapped }] = [
+      await model.evaluate(x, y),
+      await model.evaluate(x, y, { callbacks: [swap] }),
+    ];
     expect(await weightsOf(model)).toEqual(plain);
     const predicted = await (await model.predict(x, { callbacks: [swap] })).data();
     expect(await weightsOf(model)).toEqual(plain);
-    for (const variable of model.trainableVariables) variable.assign((await model.optimizer.averageOf(variable)?.read()) as Float32Array);
+    for (const variable of model.trainableVariables)
+      variable.assign((await model.optimizer.averageOf(variable)?.read()) as Float32Array);
     expect(swapped).not.toBe(loss);
     expect((await model.evaluate(x, y)).loss).toBe(swapped);
     expect(await (await model.predict(x)).data()).toEqual(predicted);
@@ -265,9 +338,10 @@ describe("swapEMAWeights", () => {
 
   it("refuses an optimizer without averages", async () => {
     const { x, y } = points(8);
-    const expected = "swapEMAWeights: the optimizer must keep averages of the weights. Expected sgd({ useEma: true }), received sgd without useEma.";
-    await expect(compiled().fit(x, y, { ...quiet, callbacks: [swapEMAWeights()] })).rejects.toThrow(expected);
-    await expect(compiled().evaluate(x, y, { callbacks: [swapEMAWeights()] })).rejects.toThrow(expected);
+    const expected =
+      "swapEmaWeights: the optimizer must keep averages of the weights. Expected sgd({ useEma: true }), received sgd without useEma.";
+    await expect(compiled().fit(x, y, { ...quiet, callbacks: [swapEmaWeights()] })).rejects.toThrow(expected);
+    await expect(compiled().evaluate(x, y, { callbacks: [swapEmaWeights()] })).rejects.toThrow(expected);
   });
 });
 
@@ -277,14 +351,18 @@ describe("lists of callbacks", () => {
   it("hold each callback once", async () => {
     const stop = earlyStopping({ monitor: "loss" });
     const model = compiled();
-    await expect(model.fit(x, y, { ...quiet, callbacks: [stop, stop] })).rejects.toThrow("callbacks: each callback may be listed once");
+    await expect(model.fit(x, y, { ...quiet, callbacks: [stop, stop] })).rejects.toThrow(
+      "callbacks: each callback may be listed once",
+    );
     expect(model.optimizer.rawSteps).toBe(0);
   });
 
   it("tell every hook of the model", async () => {
     const hooks = Object.keys(allHooks) as Hook[];
     const told: [Hook, unknown][] = [];
-    const callback = Object.fromEntries(hooks.map((hook) => [hook, (...args: unknown[]) => void told.push([hook, (args.at(-1) as Run).model])]));
+    const callback = Object.fromEntries(
+      hooks.map((hook) => [hook, (...args: unknown[]) => void told.push([hook, (args.at(-1) as Run).model])]),
+    );
     const model = compiled();
     await model.fit(x, y, { ...quiet, validationData: [x, y], callbacks: [callback] });
     await model.predict(x, { callbacks: [callback] });
@@ -301,7 +379,9 @@ describe("lists of callbacks", () => {
           throw new Error("by hook");
         },
       };
-      await expect(model.fit(x, y, { ...quiet, epochs: 2, validationData: [x, y], callbacks: [fails] })).rejects.toThrow("by hook");
+      await expect(
+        model.fit(x, y, { ...quiet, epochs: 2, validationData: [x, y], callbacks: [fails] }),
+      ).rejects.toThrow("by hook");
       expect((await model.fit(x, y, { ...quiet, epochs: 2 })).epoch).toEqual([0, 1]);
       expect(Number.isFinite((await model.evaluate(x, y)).loss)).toBe(true);
     }
@@ -327,7 +407,12 @@ describe("learningRateRangeTest", () => {
       steps: model.optimizer.rawSteps,
       slots: await Promise.all(model.optimizer.variables.map((slot) => slot.read())),
     };
-    const found = await learningRateRangeTest(model, x, y, { minLearningRate: 1e-4, maxLearningRate: 100, steps: 40, batchSize: 16 });
+    const found = await learningRateRangeTest(model, x, y, {
+      minLearningRate: 1e-4,
+      maxLearningRate: 100,
+      steps: 40,
+      batchSize: 16,
+    });
     expect(found.learningRates[0]).toBeCloseTo(1e-4, 10);
     expect(found.learningRates.length).toBe(found.losses.length);
     const lowest = found.smoothed.indexOf(Math.min(...found.smoothed));
@@ -350,7 +435,12 @@ describe("learningRateRangeTest", () => {
       [[1], [-1], [1], [-1]],
       [[2], [-2], [2], [-2]],
     ];
-    const found = await learningRateRangeTest(model, x, y, { minLearningRate: 1e-3, maxLearningRate: 100, steps: 60, batchSize: 4 });
+    const found = await learningRateRangeTest(model, x, y, {
+      minLearningRate: 1e-3,
+      maxLearningRate: 100,
+      steps: 60,
+      batchSize: 4,
+    });
     expect(found.losses.length).toBeLessThan(60);
     expect(found.suggestion).toBeGreaterThan(0.01);
     expect(found.suggestion).toBeLessThan(1);
@@ -385,7 +475,9 @@ describe("progress", () => {
   });
 
   it("is a bar that moves on a terminal", () => {
-    expect(run(true)).toMatch(/^\rEpoch 1\/2 ━{10}─{10} 2\/4 {2}0s left {2}loss 0\.5000\rEpoch 1\/2 - 0s .*val_loss: 1\.000e-7 *\n$/);
+    expect(run(true)).toMatch(
+      /^\rEpoch 1\/2 ━{10}─{10} 2\/4 {2}0s left {2}loss 0\.5000\rEpoch 1\/2 - 0s .*val_loss: 1\.000e-7 *\n$/,
+    );
   });
 
   it("is nothing with verbose 0", async () => {

@@ -24,7 +24,11 @@ import { model, sequential } from "../../src/train/sequential.ts";
 let visited = 0;
 const restore: (() => void)[] = [];
 
-function replace(prototype: object, name: string, change: (old: (...args: never[]) => unknown) => (this: unknown, ...args: never[]) => unknown): void {
+function replace(
+  prototype: object,
+  name: string,
+  change: (old: (...args: never[]) => unknown) => (this: unknown, ...args: never[]) => unknown,
+): void {
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name) as PropertyDescriptor;
   Object.defineProperty(prototype, name, { ...descriptor, value: change(descriptor.value) });
   restore.push(() => Object.defineProperty(prototype, name, descriptor));
@@ -41,14 +45,20 @@ interface Sample {
 const kinds: Readonly<Record<string, (n: number) => Sample>> = {
   "layers behind each other, with penalties and constraints": (n) => {
     const layers = Array.from({ length: n }, (_, i) =>
-      dense(3, { activation: "relu", kernelRegularizer: l2(0.1), kernelConstraint: maxNorm(2), ...(i === 0 && { inputShape: [3] }) }),
+      dense(3, {
+        activation: "relu",
+        kernelRegularizer: l2(0.1),
+        kernelConstraint: maxNorm(2),
+        ...(i === 0 && { inputShape: [3] }),
+      }),
     );
     return { model: sequential(layers), x: filled(2, 3), y: filled(2, 3) };
   },
   "residual blocks": (n) => {
     const x = input([3]);
     let y = x;
-    for (let i = 0; i < n; i++) y = addLayer().apply([y, dense(3, { activation: "gelu" }).apply(layerNormalization().apply(y))]);
+    for (let i = 0; i < n; i++)
+      y = addLayer().apply([y, dense(3, { activation: "gelu" }).apply(layerNormalization().apply(y))]);
     return { model: model({ inputs: x, outputs: y }), x: filled(2, 3), y: filled(2, 3) };
   },
   "branches beside each other": (n) => {
@@ -62,7 +72,10 @@ const kinds: Readonly<Record<string, (n: number) => Sample>> = {
     y: filled(2, n, 1),
   }),
   "convolutions with normalizations": (n) => {
-    const blocks = Array.from({ length: n }, (_, i) => [conv2d(2, 3, { padding: "same", ...(i === 0 && { inputShape: [4, 4, 2] }) }), batchNormalization()]);
+    const blocks = Array.from({ length: n }, (_, i) => [
+      conv2d(2, 3, { padding: "same", ...(i === 0 && { inputShape: [4, 4, 2] }) }),
+      batchNormalization(),
+    ]);
     return { model: sequential(blocks.flat()), x: filled(2, 4, 4, 2), y: filled(2, 4, 4, 2) };
   },
 };
@@ -90,7 +103,19 @@ async function workOf(make: (n: number) => Sample, n: number): Promise<Record<st
 
 describe("the work from a model to its first step", () => {
   beforeAll(() => {
-    for (const name of ["map", "filter", "forEach", "find", "findIndex", "findLast", "some", "every", "reduce", "flatMap", "sort"]) {
+    for (const name of [
+      "map",
+      "filter",
+      "forEach",
+      "find",
+      "findIndex",
+      "findLast",
+      "some",
+      "every",
+      "reduce",
+      "flatMap",
+      "sort",
+    ]) {
       replace(Array.prototype, name, (old) => {
         return function (this: unknown, ...[visit, ...rest]: never[]) {
           if (typeof visit !== "function") return old.call(this as never, visit as never, ...rest);
@@ -156,7 +181,9 @@ describe("depth", () => {
   });
 
   it("a model of 10 000 layers is built, shown, described, copied and run", async () => {
-    const layers = Array.from({ length: 10_000 }, (_, i) => reluLayer({ name: `relu_${i}`, ...(i === 0 && { inputShape: [2] }) }));
+    const layers = Array.from({ length: 10_000 }, (_, i) =>
+      reluLayer({ name: `relu_${i}`, ...(i === 0 && { inputShape: [2] }) }),
+    );
     const deep = sequential(layers);
     expect(deep.summary({ print: false }).split("\n").length).toBeGreaterThan(10_000);
     expect(JSON.parse(JSON.stringify(deep.getConfig())).layers).toHaveLength(10_000);

@@ -25,9 +25,19 @@ describe("the suite", () => {
       ...good,
       name: "wrong",
       load: (program, storages) =>
-        good.load({ ...program, instructions: program.instructions.map((it) => (it.kind === "cumsum" ? { ...it, reverse: !it.reverse } : it)) }, storages),
+        good.load(
+          {
+            ...program,
+            instructions: program.instructions.map((it) =>
+              it.kind === "cumsum" ? { ...it, reverse: !it.reverse } : it,
+            ),
+          },
+          storages,
+        ),
     };
-    const outcomes = await Promise.all(conformance(wrong).map(async ({ name, run }) => ({ name, error: await run().then(() => undefined, String) })));
+    const outcomes = await Promise.all(
+      conformance(wrong).map(async ({ name, run }) => ({ name, error: await run().then(() => undefined, String) })),
+    );
     const failed = outcomes.filter(({ error }) => error !== undefined);
     expect(failed.every(({ name }) => name.startsWith("cumsum"))).toBe(true);
     expect(failed.find(({ name }) => name === "cumsum: float32 [1, 7, 1]")?.error).toMatch(
@@ -38,6 +48,8 @@ describe("the suite", () => {
   it("catches a backend that accepts what it must refuse", async () => {
     const lax: Backend = { ...good, name: "lax", write: () => {} };
     const refusals = conformance(lax).find(({ name }) => name === "backend: what does not fit is refused");
-    await expect(refusals?.run()).rejects.toThrow("conformance: a variable written in part must be refused. Expected an AreteError, received none.");
+    await expect(refusals?.run()).rejects.toThrow(
+      "conformance: a variable written in part must be refused. Expected an AreteError, received none.",
+    );
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import { print } from "../../src/compiler/print.ts";
+import { print } from "../../src/ir/print.ts";
 import { relu } from "../../src/nn/activations.ts";
 import { input } from "../../src/nn/input.ts";
 import { conv1d, conv2d, conv2dTranspose, conv3d, flatten } from "../../src/nn/layers/index.ts";
@@ -26,7 +26,11 @@ describe("conv", () => {
   });
 
   it("stores no patches: a program of a training step holds image, result and kernels, and one product each", () => {
-    const [x, kernel, dy] = [placeholder("x", [8, 16, 16, 4]), placeholder("kernel", [3, 3, 4, 6]), placeholder("dy", [8, 14, 14, 6])];
+    const [x, kernel, dy] = [
+      placeholder("x", [8, 16, 16, 4]),
+      placeholder("kernel", [3, 3, 4, 6]),
+      placeholder("dy", [8, 14, 14, 6]),
+    ];
     const y = relu(add(conv(x, kernel), placeholder("bias", [6])));
     const [dx, dkernel] = gradients(sum(y), [x, kernel]);
     const { program } = compile({ outputs: { y, dx: dx as typeof x, dkernel: dkernel as typeof x } });
@@ -49,7 +53,9 @@ describe("conv", () => {
       'conv: a window may not be larger than the padded input. Expected a window within [5, 5], received [6, 3] (input [5, 5], window [6, 3], padding "valid"). Use padding "same" or a smaller window.',
     );
     expect(conv(image, kernel(5, 5, 4, 2)).shape).toEqual([2, 1, 1, 2]);
-    expect(() => conv(image, kernel(3, 3, 3, 2))).toThrow("the kernel's last axis but one is the image's channels divided by groups. Expected 4, received 3");
+    expect(() => conv(image, kernel(3, 3, 3, 2))).toThrow(
+      "the kernel's last axis but one is the image's channels divided by groups. Expected 4, received 3",
+    );
     expect(() => conv(image, kernel(3, 3, 4, 2), { strides: 0 })).toThrow(
       "conv: strides must be whole numbers. Expected an integer ≥ 1, or 2 of them, received 0.",
     );
@@ -91,19 +97,29 @@ describe("convolution layers", () => {
     expect(() => conv2d(4, 0)).toThrow("kernelSize must be whole numbers");
     expect(() => conv2d(4, [3, 3, 3])).toThrow("kernelSize");
     expect(() => conv2d(4, 3, { strides: 1.5 })).toThrow("strides");
-    expect(() => conv2d(4, 3, { groups: 3 })).toThrow("groups must divide filters. Expected a divisor of 4, received 3.");
-    expect(() => conv2d(4, 3, { strides: 2, dilationRate: 2 })).toThrow("strides and dilationRate may not both be above 1");
-    expect(() => conv2d(4, 3, { padding: "causal" })).toThrow('unknown padding. Expected "valid" or "same", received causal');
+    expect(() => conv2d(4, 3, { groups: 3 })).toThrow(
+      "groups must divide filters. Expected a divisor of 4, received 3.",
+    );
+    expect(() => conv2d(4, 3, { strides: 2, dilationRate: 2 })).toThrow(
+      "strides and dilationRate may not both be above 1",
+    );
+    expect(() => conv2d(4, 3, { padding: "causal" })).toThrow(
+      'unknown padding. Expected "valid" or "same", received causal',
+    );
     expect(() => conv2d(4, 3, { groups: 2 }).ensureBuilt([null, 8, 8, 3])).toThrow(
       "groups must divide the input's channels. Expected a multiple of 2, received 3 (input [null, 8, 8, 3], kernel [3, 3, null, 4]).",
     );
-    expect(() => conv2dTranspose(4, 3, { strides: 2, outputPadding: 2 })).toThrow("outputPadding must be below the strides");
+    expect(() => conv2dTranspose(4, 3, { strides: 2, outputPadding: 2 })).toThrow(
+      "outputPadding must be below the strides",
+    );
     expect(() => conv2dTranspose(4, 3, { strides: 2, outputPadding: -1 })).toThrow("outputPadding");
     expect(() => conv2dTranspose(4, 3, { strides: 2, outputPadding: 1 })).not.toThrow();
   });
 
   it("refuse images of other rank or channels, and windows larger than the image", () => {
-    expect(() => conv2d(4, 3, { name: "c" }).apply(input([28, 28]))).toThrow('conv2d "c": the input must have the axes and channels');
+    expect(() => conv2d(4, 3, { name: "c" }).apply(input([28, 28]))).toThrow(
+      'conv2d "c": the input must have the axes and channels',
+    );
     expect(() => conv2d(4, 3, { name: "c" }).apply(input([28, 28]))).toThrow("reshape([…, 1])");
     expect(() => conv2d(4, 7, { name: "c" }).apply(input([6, 9, 1]))).toThrow(
       'conv2d "c": a window may not be larger than the padded input. Expected a window within [6, 9], received [7, 7]',

@@ -3,7 +3,10 @@ import { gatherRows, hostArray, rowsOf, sliceRows, toHostArray, toHostArrayAsync
 import { defineOp, record } from "../../src/tensor/op.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 
-const values = ({ data, shape }: { data: ArrayLike<number>; shape: readonly number[] }) => ({ data: Array.from(data), shape });
+const values = ({ data, shape }: { data: ArrayLike<number>; shape: readonly number[] }) => ({
+  data: Array.from(data),
+  shape,
+});
 
 describe("toHostArray", () => {
   it("takes typed arrays as they are, without a copy", () => {
@@ -26,7 +29,10 @@ describe("toHostArray", () => {
     ]);
     expect(array.data).toBeInstanceOf(Float32Array);
     expect(values(array)).toEqual({ data: [1, 2, 3, 4, 5, 6], shape: [1, 3, 2] });
-    expect(values(toHostArray("x", [Float32Array.of(1, 2), Uint8Array.of(3, 4)]))).toEqual({ data: [1, 2, 3, 4], shape: [2, 2] });
+    expect(values(toHostArray("x", [Float32Array.of(1, 2), Uint8Array.of(3, 4)]))).toEqual({
+      data: [1, 2, 3, 4],
+      shape: [2, 2],
+    });
     expect(values(toHostArray("x", 7))).toEqual({ data: [7], shape: [] });
   });
 
@@ -46,7 +52,12 @@ describe("toHostArray", () => {
 
   it("refuses a tensor that has yet to be computed, and computes it in the async form", async () => {
     const computed = record(
-      defineOp<{ name: string }>({ name: "input", infer: () => ({ shape: [2], dtype: "float32" }), vjp: () => [], lower: () => expect.fail("not needed") }),
+      defineOp<{ name: string }>({
+        name: "input",
+        infer: () => ({ shape: [2], dtype: "float32" }),
+        vjp: () => [],
+        lower: () => expect.fail("not needed"),
+      }),
       [],
       { name: "test" },
     );
@@ -96,7 +107,10 @@ describe("toHostArray", () => {
     [[true], "x[0]: arrays hold numbers only. Expected a number, received true."],
     [[1n], "x[0]: arrays hold numbers only. Expected a number, received 1n."],
     [[{ a: 1 }], "x[0]: arrays hold numbers only. Expected a number, received { a: 1 }."],
-    ["1, 2", 'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received the string "1, 2".'],
+    [
+      "1, 2",
+      'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received the string "1, 2".',
+    ],
     [undefined, "received undefined"],
     [null, "received null"],
     [new DataView(new ArrayBuffer(8)), "x: data are a tensor"],
@@ -106,7 +120,9 @@ describe("toHostArray", () => {
     [new Map(), "received a Map"],
   ])("refuses what is not numbers: %o", (wrong, complaint) => {
     expect(() => toHostArray("x", wrong as unknown as number[])).toThrow(complaint);
-    expect(() => toHostArray("x", wrong as unknown as number[])).toThrow(expect.objectContaining({ name: "ValueError" }));
+    expect(() => toHostArray("x", wrong as unknown as number[])).toThrow(
+      expect.objectContaining({ name: "ValueError" }),
+    );
   });
 
   it("refuses a shape that does not hold the values", () => {
@@ -130,7 +146,9 @@ describe("rows", () => {
 
   it("counts them", () => {
     expect(rowsOf("x", array)).toBe(4);
-    expect(() => rowsOf("x", toHostArray("x", 1))).toThrow("x: the first axis counts the examples. Expected at least one axis, received a scalar.");
+    expect(() => rowsOf("x", toHostArray("x", 1))).toThrow(
+      "x: the first axis counts the examples. Expected at least one axis, received a scalar.",
+    );
   });
 
   it("slices without a copy", () => {

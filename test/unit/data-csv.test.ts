@@ -13,21 +13,34 @@ describe("parseCsv", () => {
 
   it("reads CRLF, a lone CR, a byte order mark, a missing last line end and blank lines at the end", () => {
     const expected = { data: [1, 2], shape: [1, 2], columns: ["a", "b"] };
-    for (const text of ["a,b\r\n1,2\r\n", "a,b\r1,2", "\ufeffa,b\n1,2", "a,b\n1,2\n\n\n", "a , b\n 1 ,\t2"]) expect(values(text)).toEqual(expected);
+    for (const text of ["a,b\r\n1,2\r\n", "a,b\r1,2", "\ufeffa,b\n1,2", "a,b\n1,2\n\n\n", "a , b\n 1 ,\t2"])
+      expect(values(text)).toEqual(expected);
   });
 
   it("reads quoted fields with delimiters, quotes and line ends in them", () => {
-    expect(values('"a,1","say ""b""","two\nlines"\n"1",2,"3"')).toEqual({ data: [1, 2, 3], shape: [1, 3], columns: ["a,1", 'say "b"', "two\nlines"] });
+    expect(values('"a,1","say ""b""","two\nlines"\n"1",2,"3"')).toEqual({
+      data: [1, 2, 3],
+      shape: [1, 3],
+      columns: ["a,1", 'say "b"', "two\nlines"],
+    });
   });
 
   it("takes the columns asked for, in that order", () => {
     const text = "name,width,label\nx,1,9\ny,2,8";
-    expect(values(text, { columns: ["label", "width"] })).toEqual({ data: [9, 1, 8, 2], shape: [2, 2], columns: ["label", "width"] });
+    expect(values(text, { columns: ["label", "width"] })).toEqual({
+      data: [9, 1, 8, 2],
+      shape: [2, 2],
+      columns: ["label", "width"],
+    });
     expect(values(text, { columns: [1] })).toEqual({ data: [1, 2], shape: [2, 1], columns: ["width"] });
   });
 
   it("reads without a header, and with another delimiter", () => {
-    expect(values("1;2\n3;4", { header: false, delimiter: ";" })).toEqual({ data: [1, 2, 3, 4], shape: [2, 2], columns: ["0", "1"] });
+    expect(values("1;2\n3;4", { header: false, delimiter: ";" })).toEqual({
+      data: [1, 2, 3, 4],
+      shape: [2, 2],
+      columns: ["0", "1"],
+    });
   });
 
   it("gives no rows where there is only a header", () => {
@@ -40,10 +53,16 @@ describe("parseCsv", () => {
   });
 
   it.each([
-    ["a,b\n1,", 'parseCsv: a field is empty. Expected a number, received "" (line 2, column "b"). Give missing, or leave the line out.'],
+    [
+      "a,b\n1,",
+      'parseCsv: a field is empty. Expected a number, received "" (line 2, column "b"). Give missing, or leave the line out.',
+    ],
     ["a,b\n1,2\n , 2", 'received " " (line 3, column "a")'],
     ["a\n\n1", "a field is empty"],
-    ["a,b\n1,x", 'parseCsv: fields must be numbers that float32 can hold. Expected a number, received "x" (line 2, column "b"). Choose other columns'],
+    [
+      "a,b\n1,x",
+      'parseCsv: fields must be numbers that float32 can hold. Expected a number, received "x" (line 2, column "b"). Choose other columns',
+    ],
     ["a\n0x10", 'received "0x10"'],
     ["a\nNaN", 'received "NaN"'],
     ["a\nInfinity", 'received "Infinity"'],
@@ -66,9 +85,11 @@ describe("parseCsv", () => {
     expect(() => parseCsv("a,b\n1,2", { columns: ["c"] })).toThrow(
       'parseCsv: unknown column. Expected one of a, b, or a number below 2, received the string "c".',
     );
-    for (const column of [2, -1, 0.5]) expect(() => parseCsv("a,b\n1,2", { columns: [column] })).toThrow(`received ${column}`);
+    for (const column of [2, -1, 0.5])
+      expect(() => parseCsv("a,b\n1,2", { columns: [column] })).toThrow(`received ${column}`);
     expect(() => parseCsv("1,2", { header: false, columns: ["0"] })).toThrow("a number below 2, as there is no header");
-    for (const delimiter of ["", ", ", '"', "\n"]) expect(() => parseCsv("a", { delimiter })).toThrow("the delimiter is one character");
+    for (const delimiter of ["", ", ", '"', "\n"])
+      expect(() => parseCsv("a", { delimiter })).toThrow("the delimiter is one character");
   });
 
   it("quotes the beginning of a field, however long it is", () => {

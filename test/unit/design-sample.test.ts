@@ -1,10 +1,24 @@
 import { expect, it } from "vitest";
-import { batchNormalization, cloneModel, dense, dropout, earlyStopping, flatten, l2, nadam, sequential, sgd } from "../../src/index.ts";
+import {
+  batchNormalization,
+  cloneModel,
+  dense,
+  dropout,
+  earlyStopping,
+  flatten,
+  l2,
+  nadam,
+  sequential,
+  sgd,
+} from "../../src/index.ts";
 
 /** Images of two kinds in ten classes' clothes: learnable, small. */
 function images(count: number) {
   const x = {
-    data: Float32Array.from({ length: count * 784 }, (_, i) => (Math.floor(i / 784) % 10 === Math.floor((i % 784) / 79) ? 1 : 0) + (i % 5) / 20),
+    data: Float32Array.from(
+      { length: count * 784 },
+      (_, i) => (Math.floor(i / 784) % 10 === Math.floor((i % 784) / 79) ? 1 : 0) + (i % 5) / 20,
+    ),
     shape: [count, 28, 28],
   };
   return [x, Int32Array.from({ length: count }, (_, i) => i % 10)] as const;
@@ -25,7 +39,11 @@ it("design §8's program works as written", async () => {
     { seed: 42 },
   );
   expect(model.summary({ print: false })).toContain("Total params: 239,710");
-  model.compile({ optimizer: nadam({ learningRate: 1e-3, clipNorm: 1 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+  model.compile({
+    optimizer: nadam({ learningRate: 1e-3, clipNorm: 1 }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+  });
   const history = await model.fit(xTrain, yTrain, {
     epochs: 10,
     batchSize: 32,

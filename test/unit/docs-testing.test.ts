@@ -7,7 +7,10 @@ const docs = read("docs/testing.md");
 
 /** As a user writes it, with the package's name. */
 const asUser = (code: string) =>
-  code.replace('"../../src/index.ts"', '"aretejs"').replace('"../../src/testing/index.ts"', '"aretejs/testing"').replace('"./highway.ts"', '"./highway.js"');
+  code
+    .replace('"../../src/index.ts"', '"aretejs"')
+    .replace('"../../src/testing/index.ts"', '"aretejs/testing"')
+    .replace('"./highway.ts"', '"./highway.js"');
 
 describe("docs/testing.md", () => {
   it.each(["highway.ts", "highway.test.ts"])("has %s as it runs in examples/testing", (file) => {

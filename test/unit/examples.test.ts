@@ -161,7 +161,10 @@ describe("examples", { timeout: 60_000 }, () => {
 });
 
 describe("choose", () => {
-  const set = { x: { data: Float32Array.from({ length: 10 }, (_, i) => i), shape: [5, 2, 1] }, y: { data: Int32Array.of(3, 1, 7, 3, 1), shape: [5] } };
+  const set = {
+    x: { data: Float32Array.from({ length: 10 }, (_, i) => i), shape: [5, 2, 1] },
+    y: { data: Int32Array.of(3, 1, 7, 3, 1), shape: [5] },
+  };
 
   it("keeps classes in their order and numbers them by their place", () => {
     const { x, y } = choose(set, { classes: [1, 3], skip: 1, take: 2 });

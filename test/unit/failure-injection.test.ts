@@ -6,7 +6,7 @@ import { js } from "../../src/backends/js/index.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { Heap } from "../../src/backends/wasm/heap.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
-import { spawnOf } from "../../src/backends/wasm/spawn.ts";
+import { spawnOf } from "../../src/backends/wasm/start-worker.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
 import { adam, batchNormalization, dense, dropout, type Model, sequential } from "../../src/index.ts";
@@ -20,11 +20,17 @@ afterEach(() => {
 });
 
 const bits = ({ data }: { data: ArrayLike<number> }): number[] => [...new Int32Array(Float32Array.from(data).buffer)];
-const ramp = (shape: number[]) => ({ data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * 0.7)), shape });
+const ramp = (shape: number[]) => ({
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * 0.7)),
+  shape,
+});
 
 /** A thing to throw at one of many places. */
 interface Saboteur {
-  /** Throws at place number `at` (from 0) of what `act` does, and once more or not at all after that. Gives how many places came by. */
+  /**
+   * Throws at place number `at` (from 0) of what `act` does, and once more or not at all after that. Gives how many
+   * places came by.
+   */
   during(at: number, act: () => Promise<unknown>): Promise<{ places: number; error: unknown }>;
   /** What must be the same after a failure: who holds how much, and the gaps between. */
   accounts(): unknown;
@@ -66,7 +72,8 @@ function counter(toThrow: () => Error, keepOn = false) {
   };
 }
 
-const parts = (heap: Heap) => heap as unknown as { used: Record<string, number>; gaps: { address: number; bytes: number }[] };
+const parts = (heap: Heap) =>
+  heap as unknown as { used: Record<string, number>; gaps: { address: number; bytes: number }[] };
 
 /** Every step that takes linear memory: throws once, with an error of its own. */
 function atAllocations({ heap }: WasmBackend): Saboteur {
@@ -83,9 +90,15 @@ function atAllocations({ heap }: WasmBackend): Saboteur {
   return { during, accounts: () => accountsOf(heap) };
 }
 
-/** Every growth of the memory: from one on all fail, as where the machine has no more. Then programs that are kept for later may go. */
+/**
+ * Every growth of the memory: from one on all fail, as where the machine has no more. Then programs that are kept for
+ * later may go.
+ */
 function atGrowth({ heap }: WasmBackend): Saboteur {
-  const { pass, during } = counter(() => new RangeError("WebAssembly.Memory.grow(): Unable to grow instance memory"), true);
+  const { pass, during } = counter(
+    () => new RangeError("WebAssembly.Memory.grow(): Unable to grow instance memory"),
+    true,
+  );
   const real = heap.memory.grow.bind(heap.memory);
   heap.memory.grow = (pages) => {
     pass();
@@ -94,7 +107,10 @@ function atGrowth({ heap }: WasmBackend): Saboteur {
   return { during, accounts: () => ({ ...accountsOf(heap), own: parts(heap).used.variables }) };
 }
 
-/** Who holds how much, and whether all of the rest is free. The arena and scratch memory are shared, and as large as any program has needed. */
+/**
+ * Who holds how much, and whether all of the rest is free. The arena and scratch memory are shared, and as large as any
+ * program has needed.
+ */
 function accountsOf(heap: Heap): { own: unknown; unaccounted: number } {
   const { used, gaps } = parts(heap);
   const free = gaps.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -110,7 +126,10 @@ function atArrays(): Saboteur {
       if (typeof args[0] === "number") pass();
       return Reflect.construct(target, args, newTarget as new () => object);
     };
-    vi.stubGlobal(name, new Proxy(globalThis[name], { construct: construct as ProxyHandler<typeof Float32Array>["construct"] & object }));
+    vi.stubGlobal(
+      name,
+      new Proxy(globalThis[name], { construct: construct as ProxyHandler<typeof Float32Array>["construct"] & object }),
+    );
   }
   const { run } = JsExecutable.prototype;
   vi.spyOn(JsExecutable.prototype, "run").mockImplementation(function (this: JsExecutable) {
@@ -127,8 +146,16 @@ const [few, many] = [70, 2000];
 
 /** Takes variables, constants, scratch memory, an arena that must move, and programs of several modes. */
 function subject(backend: Backend, units: number): Model {
-  const model = sequential([dense(units, { inputShape: [9], activation: "relu" }), batchNormalization(), dropout(0.2), dense(3)], { seed: 3 });
-  model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "meanSquaredError", metrics: ["meanAbsoluteError"], backend });
+  const model = sequential(
+    [dense(units, { inputShape: [9], activation: "relu" }), batchNormalization(), dropout(0.2), dense(3)],
+    { seed: 3 },
+  );
+  model.compile({
+    optimizer: adam({ learningRate: 0.01 }),
+    loss: "meanSquaredError",
+    metrics: ["meanAbsoluteError"],
+    backend,
+  });
   return model;
 }
 
@@ -192,7 +219,11 @@ const scenarios: Record<string, (backend: Backend, units: number) => Attempt> = 
         model.compile({ optimizer: "sgd", loss: "meanSquaredError", backend });
         await model.trainOnBatch(x, labels);
         model.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "meanAbsoluteError", backend });
-        seen = [await model.trainOnBatch(x, labels), await model.evaluate(x, labels, { batchSize: 20 }), await weightsOf(model)];
+        seen = [
+          await model.trainOnBatch(x, labels),
+          await model.evaluate(x, labels, { batchSize: 20 }),
+          await weightsOf(model),
+        ];
       },
       result: async () => seen,
       isUntouched: () => false,
@@ -212,7 +243,11 @@ async function bystanders(backend: Backend) {
   const look = async () => {
     const all = [];
     for (const model of models) {
-      all.push(bits({ data: (await (await model.predict(rows)).data()) as Float32Array }), await weightsOf(model), (await model.getOptimizerState()).steps);
+      all.push(
+        bits({ data: (await (await model.predict(rows)).data()) as Float32Array }),
+        await weightsOf(model),
+        (await model.getOptimizerState()).steps,
+      );
     }
     return all;
   };
@@ -220,7 +255,13 @@ async function bystanders(backend: Backend) {
 }
 
 /** Fails at each place in turn until the act goes through; gives how many places there were. */
-async function failEverywhere(backend: Backend, saboteur: Saboteur, name: keyof typeof scenarios, expected: unknown, units = few): Promise<number> {
+async function failEverywhere(
+  backend: Backend,
+  saboteur: Saboteur,
+  name: keyof typeof scenarios,
+  expected: unknown,
+  units = few,
+): Promise<number> {
   const { look, before } = await bystanders(backend);
   const { act, result, isUntouched = () => true } = (scenarios[name] as (typeof scenarios)[string])(backend, units);
   let failures = 0;
@@ -268,7 +309,8 @@ describe("a failure at any allocation changes nothing that was there, and the ca
           backend.dispose();
         }
       }
-      for (const [name, count] of Object.entries(counts)) expect(count, name).toBeGreaterThan(name.startsWith("growth") ? 2 : 10);
+      for (const [name, count] of Object.entries(counts))
+        expect(count, name).toBeGreaterThan(name.startsWith("growth") ? 2 : 10);
     });
   }
 
@@ -319,7 +361,12 @@ describe("a model that does not fit", () => {
     const models = [1, 2].map((seed) => small(backend, seed));
     const rows = ramp([3, 4]);
     const look = async () =>
-      Promise.all(models.map(async (model) => [bits({ data: (await (await model.predict(rows)).data()) as Float32Array }), await weightsOf(model)]));
+      Promise.all(
+        models.map(async (model) => [
+          bits({ data: (await (await model.predict(rows)).data()) as Float32Array }),
+          await weightsOf(model),
+        ]),
+      );
     const before = await look();
     const model = sequential([dense(64, { inputShape: [64] })], { seed: 3 });
     model.compile({ optimizer: "sgd", loss: "meanSquaredError", backend });
@@ -340,7 +387,8 @@ describe("a model that does not fit", () => {
       return model;
     };
     const x = ramp([32, 64]);
-    const losses = async (model: Model) => (await model.fit(x, x, { epochs: 3, batchSize: 32, verbose: 0 })).history.loss;
+    const losses = async (model: Model) =>
+      (await model.fit(x, x, { epochs: 3, batchSize: 32, verbose: 0 })).history.loss;
     const expected = await losses(make(await wasm({ threads: 1 })));
     const backend = await wasm({ maximumBytes: 2 ** 20, threads: 1 });
     const held = backend.allocate({ size: 235_000, dtype: "float32" });

@@ -12,7 +12,7 @@ import {
   metric,
   normalization,
   ops,
-  reduceLROnPlateau,
+  reduceLrOnPlateau,
   sequential,
   type Tensor,
   tensor,
@@ -38,7 +38,8 @@ const loose = <T>(value: unknown) => value as T;
 describe("operators on tensors", () => {
   it("throw instead of giving NaN or false", () => {
     const t = loose<number>(tensor([1, 2]));
-    const wanted = "tensor: operators take numbers. Expected a number, received Tensor float32 [2] [1, 2]. Compute with ops, or with await t.array().";
+    const wanted =
+      "tensor: operators take numbers. Expected a number, received Tensor float32 [2] [1, 2]. Compute with ops, or with await t.array().";
     expect(() => t * 2).toThrow(wanted);
     expect(() => t > 1).toThrow(wanted);
     expect(() => Math.max(t, 0)).toThrow(wanted);
@@ -82,7 +83,9 @@ describe("layers of a user's own", () => {
   }
   it("have the options of their variables checked", () => {
     const make = (given: unknown) => () => sequential([dense(2, { inputShape: [2] }), new Scale(given)]);
-    expect(make("ones")).toThrow('options are given in an object. Expected an object such as { initializer: … }, received the string "ones".');
+    expect(make("ones")).toThrow(
+      'options are given in an object. Expected an object such as { initializer: … }, received the string "ones".',
+    );
     expect(make({ initialiser: "ones" })).toThrow('Did you mean "initializer"?');
     expect(make({ initializer: "ones" })).not.toThrow();
   });
@@ -125,12 +128,17 @@ describe("arguments of the wrong kind", () => {
   });
 
   it("of compile: a loss that was not called", async () => {
-    await expect(compiled({ loss: losses.meanSquaredError }).fit(x, y, quiet)).rejects.toThrow(/Call meanSquaredError\(\) first\.$/);
+    await expect(compiled({ loss: losses.meanSquaredError }).fit(x, y, quiet)).rejects.toThrow(
+      /Call meanSquaredError\(\) first\.$/,
+    );
   });
 
   it("of fit: data and labels in one object, promises, generator functions", async () => {
-    const fitted = (data: unknown, labels?: unknown) => compiled().fit(loose<number[]>(data), loose<number[]>(labels), quiet);
-    await expect(compiled().fit(loose<number[]>({ x, y }), null)).rejects.toThrow("Expected x and y, received x alone. Call it with (x, y, options).");
+    const fitted = (data: unknown, labels?: unknown) =>
+      compiled().fit(loose<number[]>(data), loose<number[]>(labels), quiet);
+    await expect(compiled().fit(loose<number[]>({ x, y }), null)).rejects.toThrow(
+      "Expected x and y, received x alone. Call it with (x, y, options).",
+    );
     await expect(fitted(Promise.resolve(x), y)).rejects.toThrow(/received a Promise\. Await it\.$/);
     await expect(
       fitted(function* () {
@@ -148,11 +156,15 @@ describe("arguments of the wrong kind", () => {
 
   it("of setters of weights and state: promises, and state of another optimizer", async () => {
     const model = compiled();
-    expect(() => model.setNamedWeights(loose(model.getNamedWeights()))).toThrow(/what await getNamedWeights\(\) .* received a Promise\.$/);
+    expect(() => model.setNamedWeights(loose(model.getNamedWeights()))).toThrow(
+      /what await getNamedWeights\(\) .* received a Promise\.$/,
+    );
     expect(() => model.setOptimizerState(loose(model.getOptimizerState()))).toThrow(/received a Promise\.$/);
     expect(() => model.setNamedWeights({})).toThrow(/received none\./);
     const state = await model.getOptimizerState();
-    expect(() => compiled({ optimizer: "adam" }).setOptimizerState(state)).toThrow(/Compile with the optimizer that the state is from\.$/);
+    expect(() => compiled({ optimizer: "adam" }).setOptimizerState(state)).toThrow(
+      /Compile with the optimizer that the state is from\.$/,
+    );
   });
 
   it("of adapt: nothing", async () => {
@@ -162,12 +174,16 @@ describe("arguments of the wrong kind", () => {
 
 describe("names that are near", () => {
   it("know the end lr", () => {
-    expect(() => reduceLROnPlateau(loose({ min_lr: 1 }))).toThrow('Did you mean "minLearningRate"?');
+    expect(() => reduceLrOnPlateau(loose({ min_lr: 1 }))).toThrow('Did you mean "minLearningRate"?');
     expect(() => adam(loose({ lr: 1 }))).toThrow('Did you mean "learningRate"?');
   });
 
   it("of values to monitor have one val_", async () => {
-    const fitted = compiled({ metrics: ["mae"] }).fit(x, y, { ...quiet, validationData: [x, y], callbacks: [earlyStopping({ monitor: "val_ma" })] });
+    const fitted = compiled({ metrics: ["mae"] }).fit(x, y, {
+      ...quiet,
+      validationData: [x, y],
+      callbacks: [earlyStopping({ monitor: "val_ma" })],
+    });
     await expect(fitted).rejects.toThrow("Expected one of loss, mae, val_loss, val_mae, received");
   });
 

@@ -6,7 +6,9 @@ import { matmulScratchBytes } from "../../src/backends/wasm/gemm-scratch.ts";
 
 const assembly = fileURLToPath(new URL("../../assembly", import.meta.url));
 
-/** Stands in for assembly/map.ts: the record is {address}, the expression 2·c + 1, so that a second application shows. */
+/**
+ * Stands in for assembly/map.ts: the record is {address}, the expression 2·c + 1, so that a second application shows.
+ */
 const mapStub = `export function mapElements(record: usize, from: i32, to: i32): void {
   const c = load<usize>(record);
   for (let i = from; i < to; ++i) store<f32>(c + (i << 2), load<f32>(c + (i << 2)) * 2 + 1);
@@ -15,21 +17,25 @@ const mapStub = `export function mapElements(record: usize, from: i32, to: i32):
 /** Compiles assembly/gemm.ts alone, with the stub for its epilogue. */
 export async function compileGemm(features: string): Promise<Uint8Array<ArrayBuffer>> {
   let binary: Uint8Array | undefined;
-  const options = "--config none --runtime stub --importMemory --noExportMemory -O3 --noAssert --converge --uncheckedBehavior always --disableWarning 201";
-  const { error, stderr } = await asc.main(["gemm.ts", "threads.ts", "--enable", `${features},threads`, "--outFile", "gemm.wasm", ...options.split(" ")], {
-    readFile(name) {
-      if (name === "map.ts") return mapStub;
-      try {
-        return readFileSync(join(assembly, name), "utf8");
-      } catch {
-        return null;
-      }
+  const options =
+    "--config none --runtime stub --importMemory --noExportMemory -O3 --noAssert --converge --uncheckedBehavior always --disableWarning 201";
+  const { error, stderr } = await asc.main(
+    ["gemm.ts", "threads.ts", "--enable", `${features},threads`, "--outFile", "gemm.wasm", ...options.split(" ")],
+    {
+      readFile(name) {
+        if (name === "map.ts") return mapStub;
+        try {
+          return readFileSync(join(assembly, name), "utf8");
+        } catch {
+          return null;
+        }
+      },
+      writeFile(name, contents) {
+        if (name === "gemm.wasm") binary = contents as Uint8Array;
+      },
+      listFiles: () => [],
     },
-    writeFile(name, contents) {
-      if (name === "gemm.wasm") binary = contents as Uint8Array;
-    },
-    listFiles: () => [],
-  });
+  );
   if (error || !binary) throw new Error(`asc failed: ${error?.message}\n${stderr.toString()}`);
   return Uint8Array.from(binary);
 }
@@ -83,8 +89,18 @@ export class Gemm {
     this.floats.fill(Number.NaN, scratch / 4, scratchEnd / 4);
     this.floats.set(a, aAddress / 4);
     this.floats.set(b, bAddress / 4);
-    const strides = [product.a.row, product.a.column, product.b.row, product.b.column, product.a.batch, product.b.batch];
-    this.words.set([aAddress, bAddress, cAddress, batch, m, n, k, ...strides, scratch, product.epilogue ? epilogueAddress : 0], recordAddress / 4);
+    const strides = [
+      product.a.row,
+      product.a.column,
+      product.b.row,
+      product.b.column,
+      product.a.batch,
+      product.b.batch,
+    ];
+    this.words.set(
+      [aAddress, bAddress, cAddress, batch, m, n, k, ...strides, scratch, product.epilogue ? epilogueAddress : 0],
+      recordAddress / 4,
+    );
     this.words.set([cAddress, n], epilogueAddress / 4);
     for (let thread = 0; thread < threads; thread++) {
       this.setThread(thread, stride);
@@ -99,6 +115,7 @@ export class Gemm {
   }
 
   private expectUntouched(from: number, to: number, product: Product): void {
-    for (let i = from / 4; i < to / 4; i++) if (this.floats[i] !== sentinel) throw new Error(`wrote outside of C: ${JSON.stringify(product)}`);
+    for (let i = from / 4; i < to / 4; i++)
+      if (this.floats[i] !== sentinel) throw new Error(`wrote outside of C: ${JSON.stringify(product)}`);
   }
 }

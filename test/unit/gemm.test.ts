@@ -28,10 +28,22 @@ interface ProductOptions {
 }
 
 /** A product whose operands lie in matrices `padding` elements wider than they need. */
-function product(layout: (typeof layouts)[number], m: number, n: number, k: number, options: ProductOptions = {}): Product {
+function product(
+  layout: (typeof layouts)[number],
+  m: number,
+  n: number,
+  k: number,
+  options: ProductOptions = {},
+): Product {
   const { batch = 1, padding = 0, repeatB = false, epilogue = false } = options;
-  const a = layout[0] === "N" ? { row: k + padding, column: 1, batch: m * (k + padding) } : { row: 1, column: m + padding, batch: k * (m + padding) };
-  const b = layout[1] === "N" ? { row: n + padding, column: 1, batch: k * (n + padding) } : { row: 1, column: k + padding, batch: n * (k + padding) };
+  const a =
+    layout[0] === "N"
+      ? { row: k + padding, column: 1, batch: m * (k + padding) }
+      : { row: 1, column: m + padding, batch: k * (m + padding) };
+  const b =
+    layout[1] === "N"
+      ? { row: n + padding, column: 1, batch: k * (n + padding) }
+      : { row: 1, column: k + padding, batch: n * (k + padding) };
   return { batch, m, n, k, a, b: repeatB ? { ...b, batch: 0 } : b, epilogue };
 }
 
@@ -39,7 +51,10 @@ function product(layout: (typeof layouts)[number], m: number, n: number, k: numb
 function operands({ batch, m, n, k, a, b }: Product, random: () => number): [Float32Array, Float32Array] {
   const extent = (rows: number, columns: number, s: Product["a"]) =>
     rows * columns === 0 ? 0 : (batch - 1) * s.batch + (rows - 1) * s.row + (columns - 1) * s.column + 1;
-  return [Float32Array.from({ length: extent(m, k, a) }, () => random() - 0.5), Float32Array.from({ length: extent(k, n, b) }, () => random() - 0.5)];
+  return [
+    Float32Array.from({ length: extent(m, k, a) }, () => random() - 0.5),
+    Float32Array.from({ length: extent(k, n, b) }, () => random() - 0.5),
+  ];
 }
 
 /** Throws where C is further from the float64 result than float32 summation explains. */
@@ -69,7 +84,8 @@ function bits(values: Float32Array): string {
 describe.each(builds)("gemm, $name", async ({ features }) => {
   const binary = await compileGemm(features);
   // Node 20 can do relaxed SIMD, but not by default.
-  if (!WebAssembly.validate(binary) && process.versions.node.startsWith("20.")) setFlagsFromString("--experimental-wasm-relaxed-simd");
+  if (!WebAssembly.validate(binary) && process.versions.node.startsWith("20."))
+    setFlagsFromString("--experimental-wasm-relaxed-simd");
   const supported = WebAssembly.validate(binary);
   let gemm: Gemm;
   beforeAll(() => {
@@ -87,22 +103,26 @@ describe.each(builds)("gemm, $name", async ({ features }) => {
       }
   });
 
-  it.skipIf(!supported)("is right for slices, batches, repeated operands, epilogues and any number of threads, which change no bit", () => {
-    const random = generator(2);
-    const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
-    for (let i = 0; i < 400; i++) {
-      const p = product(pick(layouts), pick(sizes), pick(sizes), pick(depths), {
-        batch: pick([1, 1, 2, 3]),
-        padding: pick([0, 1, 5]),
-        repeatB: random() < 0.3,
-        epilogue: random() < 0.5,
-      });
-      const [a, b] = operands(p, random);
-      const alone = gemm.run(p, a, b);
-      check(alone, p, a, b);
-      for (const threads of [2, 3, 7]) expect(bits(gemm.run(p, a, b, threads)), JSON.stringify({ p, threads })).toBe(bits(alone));
-    }
-  });
+  it.skipIf(!supported)(
+    "is right for slices, batches, repeated operands, epilogues and any number of threads, which change no bit",
+    () => {
+      const random = generator(2);
+      const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
+      for (let i = 0; i < 400; i++) {
+        const p = product(pick(layouts), pick(sizes), pick(sizes), pick(depths), {
+          batch: pick([1, 1, 2, 3]),
+          padding: pick([0, 1, 5]),
+          repeatB: random() < 0.3,
+          epilogue: random() < 0.5,
+        });
+        const [a, b] = operands(p, random);
+        const alone = gemm.run(p, a, b);
+        check(alone, p, a, b);
+        for (const threads of [2, 3, 7])
+          expect(bits(gemm.run(p, a, b, threads)), JSON.stringify({ p, threads })).toBe(bits(alone));
+      }
+    },
+  );
 
   it.skipIf(!supported).each([
     [319, 9, 400],

@@ -22,7 +22,8 @@ describe.each(Object.entries(backends))("gradients at 0 are JAX's (%s)", (_, bac
     expect(await at(sqrt, 0)).toEqual([Number.POSITIVE_INFINITY]);
     expect(await at(log, 0)).toEqual([Number.POSITIVE_INFINITY]);
     expect(await at((x) => pow(x, 0.25), 0)).toEqual([Number.POSITIVE_INFINITY]);
-    for (const f of [sqrt, log, (x: Tensor) => pow(x, 0.25)]) expect(await at((x) => where(greater(x, 0), f(x), 0), 0)).toEqual([Number.NaN]);
+    for (const f of [sqrt, log, (x: Tensor) => pow(x, 0.25)])
+      expect(await at((x) => where(greater(x, 0), f(x), 0), 0)).toEqual([Number.NaN]);
   });
 
   it("0 where the branch itself is kept away from 0, as docs/training.md says", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { HostBackend } from "../../src/backends/backend.ts";
 import { js } from "../../src/backends/js/index.ts";
-import type { BufferSpec, Program } from "../../src/compiler/instruction.ts";
 import { AreteError, StateError, ValueError } from "../../src/errors.ts";
+import type { BufferSpec, Program } from "../../src/ir/instruction.ts";
 import { viewOf } from "../../src/testing/programs.ts";
 
 const temporary = (size: number): BufferSpec => ({ kind: "temporary", dtype: "float32", size, arenaOffset: 0 });
@@ -94,8 +94,12 @@ describe("js backend", () => {
 
   it("names unknown ports with their neighbours", () => {
     const { executable } = load();
-    expect(() => executable.input("pixel")).toThrow('program: unknown input. Expected one of pixels, labels, received "pixel". Did you mean "pixels"?');
-    expect(() => executable.output("loss")).toThrow('program: unknown output. Expected one of total, labels, received "loss".');
+    expect(() => executable.input("pixel")).toThrow(
+      'program: unknown input. Expected one of pixels, labels, received "pixel". Did you mean "pixels"?',
+    );
+    expect(() => executable.output("loss")).toThrow(
+      'program: unknown output. Expected one of total, labels, received "loss".',
+    );
   });
 
   it("refuses writes that do not fit, changing nothing", () => {
@@ -110,17 +114,23 @@ describe("js backend", () => {
     expect(() => port.write([1, 2, 3], -1, 1)).toThrow(ValueError);
     expect(() => port.write([1, 2, 3], 0, 1.5)).toThrow(ValueError);
     backend.write(weights, [1, 2, 3]);
-    expect(() => backend.write(weights, [1, 2, 3, 4])).toThrow("js backend: a variable is written as a whole. Expected 3 values, received 4.");
+    expect(() => backend.write(weights, [1, 2, 3, 4])).toThrow(
+      "js backend: a variable is written as a whole. Expected 3 values, received 4.",
+    );
     expect(backend.readSync(weights)).toEqual(Float32Array.of(1, 2, 3));
   });
 
   it("refuses storages that do not fit the program", () => {
     const backend = js();
-    expect(() => backend.load(program, [])).toThrow("js backend: one storage per variable. Expected 1 storages, received 0.");
+    expect(() => backend.load(program, [])).toThrow(
+      "js backend: one storage per variable. Expected 1 storages, received 0.",
+    );
     expect(() => backend.load(program, [backend.allocate({ size: 2, dtype: "float32" })])).toThrow(
       'js backend: a storage must fit its variable. Expected 3 of float32, received 2 of float32 (variable "weights").',
     );
-    expect(() => backend.load(program, [js().allocate({ size: 3, dtype: "float32" })])).toThrow(/a storage belongs to the backend that allocated it/);
+    expect(() => backend.load(program, [js().allocate({ size: 3, dtype: "float32" })])).toThrow(
+      /a storage belongs to the backend that allocated it/,
+    );
   });
 
   it("refuses what was freed or disposed of", () => {
@@ -128,12 +138,16 @@ describe("js backend", () => {
     executable.dispose();
     expect(() => executable.run()).toThrow(StateError);
     backend.free(weights);
-    expect(() => backend.readSync(weights)).toThrow("js backend: a freed storage cannot be used. Expected a storage in use, received one that was freed.");
+    expect(() => backend.readSync(weights)).toThrow(
+      "js backend: a freed storage cannot be used. Expected a storage in use, received one that was freed.",
+    );
     expect(() => backend.free(weights)).toThrow(StateError);
   });
 
   it("refuses an unknown precision", () => {
-    expect(() => js({ precision: "float16" as "float32" })).toThrow('js: precision must be known. Expected "float32" or "float64", received float16.');
+    expect(() => js({ precision: "float16" as "float32" })).toThrow(
+      'js: precision must be known. Expected "float32" or "float64", received float16.',
+    );
     expect(() => js({ precision: "float16" as "float32" })).toThrow(AreteError);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
-import type { ExpressionNode, Instruction, MapInstruction, View } from "../../src/compiler/instruction.ts";
-import type { TypedArray } from "../../src/tensor/dtype.ts";
+import type { TypedArray } from "../../src/ir/dtype.ts";
+import type { ExpressionNode, Instruction, MapInstruction, View } from "../../src/ir/instruction.ts";
+import { arity, type Primitive } from "../../src/ir/primitive.ts";
+import type { Shape } from "../../src/ir/shape.ts";
 import { philox } from "../../src/tensor/philox.ts";
-import { arity, type Primitive } from "../../src/tensor/primitive.ts";
-import type { Shape } from "../../src/tensor/shape.ts";
 import { runInstructions, viewOf } from "../../src/testing/programs.ts";
 
 const floats = (...values: number[]) => Float64Array.from(values);
@@ -61,7 +61,13 @@ describe("map", () => {
       const args = [0, 1, 2].slice(0, arity[primitive]);
       const [result] = await run(
         [floats(0.5), floats(3), floats(-4), empty(1)],
-        mapOf([1], [viewOf(0, [1]), viewOf(1, [1]), viewOf(2, [1])], viewOf(3, [1]), ...operands, apply(primitive, ...args)),
+        mapOf(
+          [1],
+          [viewOf(0, [1]), viewOf(1, [1]), viewOf(2, [1])],
+          viewOf(3, [1]),
+          ...operands,
+          apply(primitive, ...args),
+        ),
       );
       expect(result, primitive).toBeCloseTo(expected[primitive], 13);
     }
@@ -82,7 +88,9 @@ describe("map", () => {
     const source = Float64Array.from({ length: 2400 }, (_, i) => i);
     const swapped = viewOf(0, [3, 40, 20], { strides: [20, 60, 1] });
     const result = await run([source, empty(2400)], mapOf([3, 40, 20], [swapped], viewOf(1, [3, 40, 20]), input(0)));
-    expect(result).toEqual(Array.from({ length: 2400 }, (_, i) => Math.floor(i / 20 / 40) * 20 + (Math.floor(i / 20) % 40) * 60 + (i % 20)));
+    expect(result).toEqual(
+      Array.from({ length: 2400 }, (_, i) => Math.floor(i / 20 / 40) * 20 + (Math.floor(i / 20) % 40) * 60 + (i % 20)),
+    );
   });
 
   it("works in place, with several outputs, over several tiles", async () => {
@@ -93,7 +101,10 @@ describe("map", () => {
       shape: [2500],
       inputs: [view],
       outputs: [view, viewOf(1, [2500])],
-      expression: { nodes: [input(0), { op: "constant", value: 2 }, apply("mul", 0, 1), apply("add", 0, 2)], outputs: [2, 3] },
+      expression: {
+        nodes: [input(0), { op: "constant", value: 2 }, apply("mul", 0, 1), apply("add", 0, 2)],
+        outputs: [2, 3],
+      },
     };
     const [doubled, tripled] = await runInstructions(js({ precision: "float64" }), [x, empty(2500)], [instruction]);
     expect(Array.from(doubled as TypedArray)).toEqual(Array.from(x, (value) => 2 * value));
@@ -103,8 +114,12 @@ describe("map", () => {
   it("converts int32 when read and truncates it when written", async () => {
     const halve = [input(0), { op: "constant", value: 0.5 }, apply("mul", 0, 1)] as const;
     const view = viewOf(0, [5], int32);
-    expect(await run([ints(1, 2, 3, -3, -4), empty(5)], mapOf([5], [view], viewOf(1, [5]), ...halve))).toEqual([0.5, 1, 1.5, -1.5, -2]);
-    expect(await run([ints(1, 2, 3, -3, -4), ints(9, 9, 9, 9, 9)], mapOf([5], [view], viewOf(1, [5], int32), ...halve))).toEqual([0, 1, 1, -1, -2]);
+    expect(await run([ints(1, 2, 3, -3, -4), empty(5)], mapOf([5], [view], viewOf(1, [5]), ...halve))).toEqual([
+      0.5, 1, 1.5, -1.5, -2,
+    ]);
+    expect(
+      await run([ints(1, 2, 3, -3, -4), ints(9, 9, 9, 9, 9)], mapOf([5], [view], viewOf(1, [5], int32), ...halve)),
+    ).toEqual([0, 1, 1, -1, -2]);
     const wild = floats(1e10, -1e10, Number.NaN, Number.POSITIVE_INFINITY);
     expect(await run([wild, ints(9, 9, 9, 9)], mapOf([4], [viewOf(0, [4])], viewOf(1, [4], int32), input(0)))).toEqual([
       2147483647, -2147483648, 0, 2147483647,
@@ -112,14 +127,22 @@ describe("map", () => {
   });
 
   it("handles scalars, constants alone, and empty shapes", async () => {
-    expect(await run([floats(4), empty(1)], mapOf([], [viewOf(0, [])], viewOf(1, []), input(0), apply("sqrt", 0)))).toEqual([2]);
+    expect(
+      await run([floats(4), empty(1)], mapOf([], [viewOf(0, [])], viewOf(1, []), input(0), apply("sqrt", 0))),
+    ).toEqual([2]);
     expect(await run([empty(2)], mapOf([2], [], viewOf(0, [2]), { op: "constant", value: 3 }))).toEqual([3, 3]);
-    expect(await run([floats(1), empty(1)], mapOf([0, 3], [viewOf(0, [0, 3])], viewOf(1, [0, 3]), input(0)))).toEqual([-7]);
+    expect(await run([floats(1), empty(1)], mapOf([0, 3], [viewOf(0, [0, 3])], viewOf(1, [0, 3]), input(0)))).toEqual([
+      -7,
+    ]);
   });
 
   it("rounds every result in float32", async () => {
     const nodes = [input(0), { op: "constant", value: 1 }, apply("add", 0, 1), apply("sub", 2, 1)] as const;
-    const [, result] = await runInstructions(js(), [Float32Array.of(1e-9), new Float32Array(1)], [mapOf([1], [viewOf(0, [1])], viewOf(1, [1]), ...nodes)]);
+    const [, result] = await runInstructions(
+      js(),
+      [Float32Array.of(1e-9), new Float32Array(1)],
+      [mapOf([1], [viewOf(0, [1])], viewOf(1, [1]), ...nodes)],
+    );
     expect(result).toEqual(Float32Array.of(0));
   });
 });
@@ -158,7 +181,14 @@ describe("matmul", () => {
   });
 
   it("runs its epilogue after the product, also on an empty depth", async () => {
-    const epilogue = mapOf([2, 2], [viewOf(3, [2, 2]), viewOf(2, [2, 2], { strides: [0, 1] })], viewOf(3, [2, 2]), input(0), input(1), apply("add", 0, 1));
+    const epilogue = mapOf(
+      [2, 2],
+      [viewOf(3, [2, 2]), viewOf(2, [2, 2], { strides: [0, 1] })],
+      viewOf(3, [2, 2]),
+      input(0),
+      input(1),
+      apply("add", 0, 1),
+    );
     const output = viewOf(3, [1, 2, 2]);
     const full: Instruction = { kind: "matmul", a: viewOf(0, [1, 2, 3]), b: viewOf(1, [1, 3, 2]), output, epilogue };
     expect(await run([a, b, floats(100, 200), empty(4)], full)).toEqual([105, 211, 114, 223]);
@@ -207,14 +237,20 @@ describe("reduce", () => {
     ["min", Number.POSITIVE_INFINITY, 2147483647],
   ] as const)("an empty %s gives its identity", async (operation, identity, integerIdentity) => {
     const shape = { kind: "reduce", operation, outer: 1, length: 0, inner: 1 } as const;
-    expect(await run([floats(9), empty(1)], { ...shape, input: viewOf(0, [1, 0, 1]), output: viewOf(1, [1, 1]) })).toEqual([identity]);
-    expect(await run([ints(9), ints(9)], { ...shape, input: viewOf(0, [1, 0, 1], int32), output: viewOf(1, [1, 1], int32) })).toEqual([integerIdentity]);
+    expect(
+      await run([floats(9), empty(1)], { ...shape, input: viewOf(0, [1, 0, 1]), output: viewOf(1, [1, 1]) }),
+    ).toEqual([identity]);
+    expect(
+      await run([ints(9), ints(9)], { ...shape, input: viewOf(0, [1, 0, 1], int32), output: viewOf(1, [1, 1], int32) }),
+    ).toEqual([integerIdentity]);
   });
 
   it("lets NaN through max and min, and wraps integers around", async () => {
     const shape = { kind: "reduce", outer: 1, length: 2, inner: 1, output: viewOf(1, [1, 1]) } as const;
     for (const operation of ["max", "min"] as const) {
-      expect(await run([floats(Number.NaN, 1), empty(1)], { ...shape, operation, input: viewOf(0, [1, 2, 1]) })).toEqual([Number.NaN]);
+      expect(
+        await run([floats(Number.NaN, 1), empty(1)], { ...shape, operation, input: viewOf(0, [1, 2, 1]) }),
+      ).toEqual([Number.NaN]);
     }
     const integers = { ...shape, input: viewOf(0, [1, 2, 1], int32), output: viewOf(1, [1, 1], int32) };
     expect(await run([ints(2147483647, 2), ints(0)], { ...integers, operation: "sum" })).toEqual([-2147483647]);
@@ -223,7 +259,14 @@ describe("reduce", () => {
 });
 
 describe("argReduce", () => {
-  const shape = { kind: "argReduce", outer: 2, length: 3, inner: 1, input: viewOf(0, [2, 3, 1]), output: viewOf(1, [2, 1], int32) } as const;
+  const shape = {
+    kind: "argReduce",
+    outer: 2,
+    length: 3,
+    inner: 1,
+    input: viewOf(0, [2, 3, 1]),
+    output: viewOf(1, [2, 1], int32),
+  } as const;
 
   it("gives the first index of the extreme", async () => {
     const x = floats(1, 5, 5, -2, 0, -2);
@@ -233,18 +276,37 @@ describe("argReduce", () => {
 
   it("counts NaN as the extreme, and starts from infinities", async () => {
     const inf = Number.POSITIVE_INFINITY;
-    expect(await run([floats(7, Number.NaN, 9, -inf, -inf, -inf), ints(9, 9)], { ...shape, operation: "max" })).toEqual([1, 0]);
-    expect(await run([floats(Number.NaN, Number.NaN, 0, inf, inf, 1), ints(9, 9)], { ...shape, operation: "min" })).toEqual([0, 2]);
+    expect(await run([floats(7, Number.NaN, 9, -inf, -inf, -inf), ints(9, 9)], { ...shape, operation: "max" })).toEqual(
+      [1, 0],
+    );
+    expect(
+      await run([floats(Number.NaN, Number.NaN, 0, inf, inf, 1), ints(9, 9)], { ...shape, operation: "min" }),
+    ).toEqual([0, 2]);
   });
 
   it("reduces a leading axis", async () => {
-    const turned: Instruction = { ...shape, operation: "max", outer: 1, length: 2, inner: 3, input: viewOf(0, [1, 2, 3]), output: viewOf(1, [1, 3], int32) };
+    const turned: Instruction = {
+      ...shape,
+      operation: "max",
+      outer: 1,
+      length: 2,
+      inner: 3,
+      input: viewOf(0, [1, 2, 3]),
+      output: viewOf(1, [1, 3], int32),
+    };
     expect(await run([floats(1, 5, 2, 3, 4, 2), ints(9, 9, 9)], turned)).toEqual([1, 0, 0]);
   });
 });
 
 describe("softmax", () => {
-  const softmax = (log: boolean): Instruction => ({ kind: "softmax", log, rows: 2, columns: 2, input: viewOf(0, [2, 2]), output: viewOf(1, [2, 2]) });
+  const softmax = (log: boolean): Instruction => ({
+    kind: "softmax",
+    log,
+    rows: 2,
+    columns: 2,
+    input: viewOf(0, [2, 2]),
+    output: viewOf(1, [2, 2]),
+  });
 
   it("turns logits into probabilities, huge ones too", async () => {
     const result = await run([floats(0, Math.log(3), 1000, 1000), empty(4)], softmax(false));
@@ -285,7 +347,11 @@ describe("gather and scatterAdd", () => {
   it("gathers rows; an index out of range gives NaN, 0 for integers", async () => {
     const indices = ints(2, 0, -1, 3);
     const gather = { kind: "gather", ...shape } as const;
-    const float = await run([floats(1, 2, 3, 4, 5, 6), indices, empty(8)], { ...gather, table: viewOf(0, [3, 2]), output: viewOf(2, [4, 2]) });
+    const float = await run([floats(1, 2, 3, 4, 5, 6), indices, empty(8)], {
+      ...gather,
+      table: viewOf(0, [3, 2]),
+      output: viewOf(2, [4, 2]),
+    });
     expect(float).toEqual([5, 6, 1, 2, Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
     const integer = await run([ints(1, 2, 3, 4, 5, 6), indices, new Int32Array(8).fill(9)], {
       ...gather,
@@ -297,7 +363,12 @@ describe("gather and scatterAdd", () => {
 
   it("adds rows up where indices repeat, from zero, and passes over those out of range", async () => {
     const updates = floats(1, 2, 3, 4, 5, 6, 7, 8);
-    const result = await run([updates, ints(2, 2, 3, -1), empty(6)], { kind: "scatterAdd", ...shape, updates: viewOf(0, [4, 2]), output: viewOf(2, [3, 2]) });
+    const result = await run([updates, ints(2, 2, 3, -1), empty(6)], {
+      kind: "scatterAdd",
+      ...shape,
+      updates: viewOf(0, [4, 2]),
+      output: viewOf(2, [3, 2]),
+    });
     expect(result).toEqual([0, 0, 0, 0, 4, 6]);
   });
 });
@@ -309,17 +380,31 @@ describe("random", () => {
     const ones = 0xffffffff;
     expect(hex(philox([0, 0, 0, 0], [0, 0]))).toBe("6627e8d5 e169c58d bc57ac4c 9b00dbd8");
     expect(hex(philox([ones, ones, ones, ones], [ones, ones]))).toBe("408f276d 41c83b0e a20bc7c6 6d5451fd");
-    expect(hex(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]))).toBe("d16cfe09 94fdcceb 5001e420 24126ea1");
+    expect(hex(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]))).toBe(
+      "d16cfe09 94fdcceb 5001e420 24126ea1",
+    );
   });
 
   it("counts blocks of four by element, stream and step", async () => {
-    const result = await run([ints(-5, 6, 7, 2), empty(6)], { kind: "random", stream: 3, count: 6, key: viewOf(0, [4], int32), output: viewOf(1, [6]) });
+    const result = await run([ints(-5, 6, 7, 2), empty(6)], {
+      kind: "random",
+      stream: 3,
+      count: 6,
+      key: viewOf(0, [4], int32),
+      output: viewOf(1, [6]),
+    });
     const words = [...philox([0, 3, 7, 4], [-5, 6]), ...philox([1, 3, 7, 4], [-5, 6])];
     expect(result).toEqual(words.slice(0, 6).map((word) => (Math.floor(word / 512) + 0.5) / 8388608));
   });
 
   it("is the same in float32 and float64", async () => {
-    const instruction: Instruction = { kind: "random", stream: 0, count: 1000, key: viewOf(0, [4], int32), output: viewOf(1, [1000]) };
+    const instruction: Instruction = {
+      kind: "random",
+      stream: 0,
+      count: 1000,
+      key: viewOf(0, [4], int32),
+      output: viewOf(1, [1000]),
+    };
     const key = ints(1, 2, 3, 4);
     const [, narrow] = await runInstructions(js(), [key, new Float32Array(1000)], [instruction]);
     expect(Array.from(narrow as TypedArray)).toEqual(await run([key, empty(1000)], instruction));
@@ -334,14 +419,24 @@ describe("cumsum", () => {
     [true, true, [5, 3, 0, 11, 6, 0]],
   ])("exclusive %s, reverse %s", async (exclusive, reverse, expected) => {
     const shape = { kind: "cumsum", exclusive, reverse, outer: 2, length: 3, inner: 1 } as const;
-    expect(await run([floats(1, 2, 3, 4, 5, 6), empty(6)], { ...shape, input: viewOf(0, [2, 3, 1]), output: viewOf(1, [2, 3, 1]) })).toEqual(expected);
+    expect(
+      await run([floats(1, 2, 3, 4, 5, 6), empty(6)], {
+        ...shape,
+        input: viewOf(0, [2, 3, 1]),
+        output: viewOf(1, [2, 3, 1]),
+      }),
+    ).toEqual(expected);
   });
 
   it("runs along a middle axis", async () => {
     const shape = { kind: "cumsum", exclusive: false, reverse: false, outer: 1, length: 2, inner: 3 } as const;
-    expect(await run([floats(1, 2, 3, 4, 5, 6), empty(6)], { ...shape, input: viewOf(0, [1, 2, 3]), output: viewOf(1, [1, 2, 3]) })).toEqual([
-      1, 2, 3, 5, 7, 9,
-    ]);
+    expect(
+      await run([floats(1, 2, 3, 4, 5, 6), empty(6)], {
+        ...shape,
+        input: viewOf(0, [1, 2, 3]),
+        output: viewOf(1, [1, 2, 3]),
+      }),
+    ).toEqual([1, 2, 3, 5, 7, 9]);
   });
 });
 
@@ -349,17 +444,33 @@ describe("copy and fill", () => {
   it("copies through strides on both sides", async () => {
     const transposed = viewOf(0, [3, 2], { strides: [1, 3] });
     const spaced = viewOf(1, [3, 2], { offset: 1, strides: [3, 1] });
-    expect(await run([floats(1, 2, 3, 4, 5, 6), empty(10)], { kind: "copy", input: transposed, output: spaced })).toEqual([-7, 1, 4, -7, 2, 5, -7, 3, 6, -7]);
+    expect(
+      await run([floats(1, 2, 3, 4, 5, 6), empty(10)], { kind: "copy", input: transposed, output: spaced }),
+    ).toEqual([-7, 1, 4, -7, 2, 5, -7, 3, 6, -7]);
   });
 
   it("copies scalars, backwards, and nothing at all", async () => {
-    expect(await run([floats(1, 2), empty(1)], { kind: "copy", input: viewOf(0, [], { offset: 1 }), output: viewOf(1, []) })).toEqual([2]);
-    expect(await run([floats(1, 2), empty(2)], { kind: "copy", input: viewOf(0, [2], { offset: 1, strides: [-1] }), output: viewOf(1, [2]) })).toEqual([2, 1]);
-    expect(await run([floats(1, 2), empty(2)], { kind: "copy", input: viewOf(0, [2, 0]), output: viewOf(1, [2, 0]) })).toEqual([-7, -7]);
+    expect(
+      await run([floats(1, 2), empty(1)], { kind: "copy", input: viewOf(0, [], { offset: 1 }), output: viewOf(1, []) }),
+    ).toEqual([2]);
+    expect(
+      await run([floats(1, 2), empty(2)], {
+        kind: "copy",
+        input: viewOf(0, [2], { offset: 1, strides: [-1] }),
+        output: viewOf(1, [2]),
+      }),
+    ).toEqual([2, 1]);
+    expect(
+      await run([floats(1, 2), empty(2)], { kind: "copy", input: viewOf(0, [2, 0]), output: viewOf(1, [2, 0]) }),
+    ).toEqual([-7, -7]);
   });
 
   it("fills views of either dtype", async () => {
-    expect(await run([empty(5)], { kind: "fill", value: 2.5, output: viewOf(0, [2, 2], { strides: [3, 1] }) })).toEqual([2.5, 2.5, -7, 2.5, 2.5]);
-    expect(await run([ints(9, 9)], { kind: "fill", value: 3, output: viewOf(0, [], { ...int32, offset: 1 }) })).toEqual([9, 3]);
+    expect(await run([empty(5)], { kind: "fill", value: 2.5, output: viewOf(0, [2, 2], { strides: [3, 1] }) })).toEqual(
+      [2.5, 2.5, -7, 2.5, 2.5],
+    );
+    expect(await run([ints(9, 9)], { kind: "fill", value: 3, output: viewOf(0, [], { ...int32, offset: 1 }) })).toEqual(
+      [9, 3],
+    );
   });
 });

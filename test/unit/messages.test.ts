@@ -17,7 +17,8 @@ function compiled(...layers: a.Layer[]): a.Model {
   return model;
 }
 
-const received = (value: unknown) => message("f", { rule: "a rule", expected: "x", received: value }).replace("f: a rule. Expected x, received ", "");
+const received = (value: unknown) =>
+  message("f", { rule: "a rule", expected: "x", received: value }).replace("f: a rule. Expected x, received ", "");
 
 describe("what was received shows", () => {
   const cases: [unknown, string][] = [
@@ -59,7 +60,9 @@ describe("what was received shows", () => {
       received: "long ".repeat(9999),
       advice: "Write dense(4).",
     });
-    expect(long).toMatch(/^dense: units must be a whole number\. Expected an integer ≥ 1, received (long )+l?o?n?g?…\. Write dense\(4\)\.$/);
+    expect(long).toMatch(
+      /^dense: units must be a whole number\. Expected an integer ≥ 1, received (long )+l?o?n?g?…\. Write dense\(4\)\.$/,
+    );
     expect(long.length).toBeLessThanOrEqual(500);
     expect(received(["😀".repeat(99)])).not.toMatch(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/);
   });
@@ -68,7 +71,9 @@ describe("what was received shows", () => {
     const root = new URL("../..", import.meta.url).pathname;
     const asText = /received: (`\$\{[^}`]*\}`|(String|show)\((?!error))/;
     const found = sourceFiles(root, "src").filter((file) =>
-      asText.test(readFileSync(join(root, file), "utf8").replaceAll(/show\((delimiter|field|text\[at\]|name|leaf)\)/g, "")),
+      asText.test(
+        readFileSync(join(root, file), "utf8").replaceAll(/show\((delimiter|field|text\[at\]|name|leaf)\)/g, ""),
+      ),
     );
     expect(found).toEqual([]);
   });
@@ -77,7 +82,14 @@ describe("what was received shows", () => {
 describe("names", () => {
   it("that are long, or none, are refused as quickly as others", () => {
     const table = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`layer_number_${i}`, i]));
-    for (const name of ["x".repeat(1e6), Symbol("s"), Object.create(null), 1n, { toString: () => "layer_number_1" }, ["layer_number_1"]]) {
+    for (const name of [
+      "x".repeat(1e6),
+      Symbol("s"),
+      Object.create(null),
+      1n,
+      { toString: () => "layer_number_1" },
+      ["layer_number_1"],
+    ]) {
       expect(() => lookUp("model", "layer", table, name as string)).toThrow(
         /^model: unknown layer\. Expected one of 500 names, received .{1,100}\. Known: layer_number_0/,
       );
@@ -100,7 +112,9 @@ describe("labels", () => {
     await expect(model.testOnBatch(rows, undefined as never)).rejects.toThrow(text("testOnBatch"));
     await expect(model.fit(a.datasetFrom([{ x: rows }]), { verbose: 0 })).rejects.toThrow(text("fit"));
     await expect(model.evaluate(a.dataset({ x: rows }).batch(2))).rejects.toThrow(text("evaluate"));
-    await expect(model.fit(rows, [1, 2], { verbose: 0, validationData: [rows] as never })).rejects.toThrow(text("validationData"));
+    await expect(model.fit(rows, [1, 2], { verbose: 0, validationData: [rows] as never })).rejects.toThrow(
+      text("validationData"),
+    );
     expect(await model.getWeights()).toEqual(before);
   });
 
@@ -119,10 +133,16 @@ describe("labels", () => {
     await expect(model("categoricalCrossentropy").fit(images, oneHot, { verbose: 0 })).rejects.toThrow(missing);
     await expect(model("mse").fit(images, oneHot, { verbose: 0 })).rejects.toThrow(missing);
     await expect(model("sparseCategoricalCrossentropy").fit(images, [0, 1], { verbose: 0 })).rejects.toThrow(missing);
-    await expect(model("sparseCategoricalCrossentropy").fit(images, [[0], [1]], { verbose: 0 })).rejects.toThrow(missing);
+    await expect(model("sparseCategoricalCrossentropy").fit(images, [[0], [1]], { verbose: 0 })).rejects.toThrow(
+      missing,
+    );
     // With as many axes it is the units; class numbers go with sparse losses.
-    await expect(compiled(a.dense(3, { inputShape: [2] })).fit(rows, rows, { verbose: 0 })).rejects.toThrow("Check the last layer's units.");
-    await expect(compiled(a.dense(3, { inputShape: [2] })).fit(rows, [0, 1], { verbose: 0 })).rejects.toThrow("class numbers need a sparse loss");
+    await expect(compiled(a.dense(3, { inputShape: [2] })).fit(rows, rows, { verbose: 0 })).rejects.toThrow(
+      "Check the last layer's units.",
+    );
+    await expect(compiled(a.dense(3, { inputShape: [2] })).fit(rows, [0, 1], { verbose: 0 })).rejects.toThrow(
+      "class numbers need a sparse loss",
+    );
   });
 });
 
@@ -135,7 +155,9 @@ describe("a model in which all is frozen", () => {
       `${what} of sequential "m": there must be something to train. Expected at least one trainable variable, received none. Set trainable to true on a layer that has weights, then compile.`;
     await expect(model.fit("no data" as never, [1, 2], { verbose: 0 })).rejects.toThrow(text("fit"));
     await expect(model.trainOnBatch(rows, [1, 2])).rejects.toThrow(text("trainOnBatch"));
-    await expect(compiled(a.flatten({ inputShape: [2] })).fit(rows, rows, { verbose: 0 })).rejects.toThrow("there must be something to train");
+    await expect(compiled(a.flatten({ inputShape: [2] })).fit(rows, rows, { verbose: 0 })).rejects.toThrow(
+      "there must be something to train",
+    );
     (model.layers[0] as a.Layer).trainable = true;
     model.compile({ loss: "mse", backend });
     await model.fit(rows, [1, 2], { verbose: 0 });
@@ -153,7 +175,9 @@ describe("data without a batch", () => {
       .dataset({ x: rows, y: [1, 2] })
       .take(0)
       .batch(2);
-    await expect(model.fit(empty, { verbose: 0 })).rejects.toThrow(/^fit: there must be data\. Expected at least one batch, received none\.$/);
+    await expect(model.fit(empty, { verbose: 0 })).rejects.toThrow(
+      /^fit: there must be data\. Expected at least one batch, received none\.$/,
+    );
     await expect(model.evaluate(empty)).rejects.toThrow(/received none\.$/);
   });
 });

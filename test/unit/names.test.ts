@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
-import { Names } from "../../src/names.ts";
+import { Names } from "../../src/name-registry.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { type LossName, lossNames, lossOf } from "../../src/nn/losses/names.ts";
 import { type MetricName, metricNames, metricOf } from "../../src/nn/metrics/names.ts";
@@ -34,11 +34,14 @@ describe("names", () => {
     expect(loads).toBe(0);
     expect((await names.find("two"))()).toBe(2);
     expect(loads).toBe(1);
-    expect(() => names.check("test", "tow")).toThrow('test: unknown number. Expected one of two, one, received "tow". Did you mean "two"?');
+    expect(() => names.check("test", "tow")).toThrow(
+      'test: unknown number. Expected one of two, one, received "tow". Did you mean "two"?',
+    );
   });
 
   it("that are rare are what the rare modules export", async () => {
-    const rare = ({ known }: { known: object }) => Object.entries(known).flatMap(([name, value]) => (value === undefined ? [name] : []));
+    const rare = ({ known }: { known: object }) =>
+      Object.entries(known).flatMap(([name, value]) => (value === undefined ? [name] : []));
     const { losses, metrics, optimizers } = await import("../../src/rare.ts");
     expect(rare(lossNames).sort()).toEqual(Object.keys(losses).sort());
     expect(rare(metricNames).sort()).toEqual(Object.keys(metrics).sort());
@@ -58,7 +61,12 @@ describe("names", () => {
 
 describe("a model compiled with rare names", () => {
   it("trains and is judged by what they stand for", async () => {
-    const model = compiled({ loss: "binaryFocalCrossentropy", metrics: ["auc", "hinge"], weightedMetrics: ["recall"], optimizer: "ftrl" });
+    const model = compiled({
+      loss: "binaryFocalCrossentropy",
+      metrics: ["auc", "hinge"],
+      weightedMetrics: ["recall"],
+      optimizer: "ftrl",
+    });
     const { history } = await model.fit(x, y, { epochs: 2, verbose: 0 });
     expect(Object.keys(history)).toEqual(["loss", "auc", "hinge", "recall"]);
     expect(model.optimizer.kind).toBe("ftrl");
@@ -68,7 +76,9 @@ describe("a model compiled with rare names", () => {
   it("refuses unknown ones at once", () => {
     expect(() => compiled({ loss: "hingee" as never })).toThrow(/unknown loss.*Did you mean "hinge"/);
     expect(() => compiled({ loss: "mse", metrics: ["aucc" as never] })).toThrow(/unknown metric.*Did you mean .*"auc"/);
-    expect(() => compiled({ loss: "mse", optimizer: "muonn" as never })).toThrow(/unknown optimizer.*Did you mean .*"muon"/);
+    expect(() => compiled({ loss: "mse", optimizer: "muonn" as never })).toThrow(
+      /unknown optimizer.*Did you mean .*"muon"/,
+    );
   });
 
   it("has a common optimizer at once, and says when a rare one is not there yet", async () => {

@@ -26,7 +26,9 @@ const own = (x: Tensor) => mul(x, sigmoid(x));
 describe("an activation of the user's own, written with ops", () => {
   it("fuses as the built-in one does: as many instructions, forward and backward", () => {
     const kinds = (activation: ActivationName | Activation) => {
-      const outputs = Object.fromEntries(record(activation, placeholder("x", [5, 3])).map((output, index) => [String(index), output]));
+      const outputs = Object.fromEntries(
+        record(activation, placeholder("x", [5, 3])).map((output, index) => [String(index), output]),
+      );
       return compile({ outputs }).program.instructions.map(({ kind }) => kind);
     };
     expect(kinds(own)).toEqual(kinds("silu"));

@@ -58,7 +58,8 @@ describe("attention layers", () => {
     layer.ensureBuilt([null, 3, 4]);
     layer.initialize(1);
     const [query, value] = [wave([2, 3, 4], 1), wave([2, 5, 4], 2)];
-    const run = async (mask: Tensor) => (await evaluate([layer.call([query, value, value, mask], contextOf(layer)) as Tensor], js()))[0];
+    const run = async (mask: Tensor) =>
+      (await evaluate([layer.call([query, value, value, mask], contextOf(layer)) as Tensor], js()))[0];
     const pairs = tensor([
       [1, 0, 1, 0, 1],
       [0, 0, 1, 1, 0],
@@ -100,7 +101,9 @@ describe("attention layers", () => {
       const whole = await run(query, value, mask);
       expect(whole.shape).toEqual([2, 2, 3, 4]);
       expect(whole.data).toEqual((await run(fold(query), fold(value), fold(mask))).data);
-      await expect(run(query, value, ones([2, 2]))).rejects.toThrow("a mask has all axes of its tensor but the features. Expected [2, 2, 5], received [2, 2].");
+      await expect(run(query, value, ones([2, 2]))).rejects.toThrow(
+        "a mask has all axes of its tensor but the features. Expected [2, 2, 5], received [2, 2].",
+      );
       // Keys of one sample for all.
       expect((layer.call([query, wave([2, 1, 5, 4], 3)], contextOf(layer)) as Tensor).shape).toEqual([2, 2, 3, 4]);
     }
@@ -127,32 +130,48 @@ describe("attention layers", () => {
     const layer = heads();
     const x = ones([2, 3, 4]);
     const ctx = contextOf(layer);
-    expect(() => ctx.setMask(x, ones([2, 5]), layer.label)).toThrow("Expected [2, 3], received [2, 5] (masked [2, 3, 4]).");
+    expect(() => ctx.setMask(x, ones([2, 5]), layer.label)).toThrow(
+      "Expected [2, 3], received [2, 5] (masked [2, 3, 4]).",
+    );
     ctx.setMask(x, ones([2]));
     layer.ensureBuilt([null, 3, 4]);
-    expect(() => layer.call(x, ctx)).toThrow('multiHeadAttention "m": a mask has all axes of its tensor but the features. Expected [2, 3], received [2].');
+    expect(() => layer.call(x, ctx)).toThrow(
+      'multiHeadAttention "m": a mask has all axes of its tensor but the features. Expected [2, 3], received [2].',
+    );
   });
 
   it("refuse options out of range when they are made", () => {
-    expect(() => layers.multiHeadAttention(0, 3)).toThrow("multiHeadAttention: numHeads must be a whole number. Expected an integer ≥ 1, received 0.");
+    expect(() => layers.multiHeadAttention(0, 3)).toThrow(
+      "multiHeadAttention: numHeads must be a whole number. Expected an integer ≥ 1, received 0.",
+    );
     expect(() => layers.multiHeadAttention(2, 1.5)).toThrow("keyDim must be a whole number");
     expect(() => layers.multiHeadAttention(2, 3, { valueDim: 0 })).toThrow("valueDim must be a whole number");
     expect(() => layers.multiHeadAttention(2, 3, { dropout: 1.1 })).toThrow("dropout must be a number in [0, 1]");
-    expect(() => layers.multiHeadAttention(2, 3, { outputShape: 0 })).toThrow("outputShape and slidingWindow must be whole numbers");
-    expect(() => layers.multiHeadAttention(2, 3, { slidingWindow: 0 })).toThrow("outputShape and slidingWindow must be whole numbers");
+    expect(() => layers.multiHeadAttention(2, 3, { outputShape: 0 })).toThrow(
+      "outputShape and slidingWindow must be whole numbers",
+    );
+    expect(() => layers.multiHeadAttention(2, 3, { slidingWindow: 0 })).toThrow(
+      "outputShape and slidingWindow must be whole numbers",
+    );
     expect(() => layers.multiHeadAttention(2, 3, { attentionAxes: 3 }).apply(input([4, 5, 6]))).toThrow(
       "attentionAxes are axes between batch and features, each once. Expected some of [1, 2], received 3.",
     );
     expect(() => layers.groupQueryAttention(3, 4, 3)).toThrow(
       "groupQueryAttention: numKeyValueHeads must divide numQueryHeads. Expected a divisor of 4, received 3.",
     );
-    expect(() => layers.attention({ scoreMode: "cosine" as "dot" })).toThrow('unknown scoreMode. Expected "dot" or "concat", received cosine.');
+    expect(() => layers.attention({ scoreMode: "cosine" as "dot" })).toThrow(
+      'unknown scoreMode. Expected "dot" or "concat", received cosine.',
+    );
     expect(() => layers.additiveAttention({ dropout: -0.1 })).toThrow("dropout must be a number in [0, 1]");
   });
 
   it("pass the query's mask on, in a model with padded sequences", async () => {
     const network = sequential(
-      [layers.embedding(5, 4, { maskZero: true, inputShape: [3] }), layers.multiHeadAttention(2, 2), layers.globalAveragePooling1d()],
+      [
+        layers.embedding(5, 4, { maskZero: true, inputShape: [3] }),
+        layers.multiHeadAttention(2, 2),
+        layers.globalAveragePooling1d(),
+      ],
       {
         seed: 1,
       },
@@ -165,7 +184,9 @@ describe("attention layers", () => {
     network.setWeights([tensor(spoilt, [5, 4]), ...others]);
     expect(await (await network.predict(tokens)).array()).toEqual(before);
     const ctx = contextOf(network);
-    const output = network.layers.slice(0, 2).reduce((value, layer) => layer.invoke(value, ctx) as Tensor, tensor(Int32Array.of(3, 1, 0), [1, 3]));
+    const output = network.layers
+      .slice(0, 2)
+      .reduce((value, layer) => layer.invoke(value, ctx) as Tensor, tensor(Int32Array.of(3, 1, 0), [1, 3]));
     expect([...((await ctx.maskOf(output)?.data()) ?? [])]).toEqual([1, 1, 0]);
   });
 });

@@ -4,7 +4,17 @@ import { js } from "../../src/backends/js/index.ts";
 import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
-import { activation, addLayer, dense, dropout, embedding, flatten, lambda, layerNormalization, masking } from "../../src/nn/layers/index.ts";
+import {
+  activation,
+  addLayer,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  lambda,
+  layerNormalization,
+  masking,
+} from "../../src/nn/layers/index.ts";
 import { computeLoss } from "../../src/nn/loss.ts";
 import { meanSquaredError } from "../../src/nn/losses.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
@@ -79,7 +89,11 @@ describe("masks", () => {
     const drops = flatten({ name: "flat" });
     expect(await maskAfter(x, masking(), drops)).toBeUndefined();
     expect(await maskAfter(x, masking(), drops)).toBeUndefined();
-    expect(warn.mock.calls).toEqual([['flatten "flat": drops the mask of its input, because its steps are not the input\'s. Layers behind it see all steps.']]);
+    expect(warn.mock.calls).toEqual([
+      [
+        'flatten "flat": drops the mask of its input, because its steps are not the input\'s. Layers behind it see all steps.',
+      ],
+    ]);
     await maskAfter(x, flatten());
     expect(warn).toHaveBeenCalledTimes(1);
   });
@@ -126,7 +140,10 @@ describe("masks", () => {
 describe("a mask at the end of a model", () => {
   /** dense of ones: predictions are 1 + the features' sum, 4 1 4 and 5 1 1. */
   const regression = () => {
-    const made = sequential([masking({ inputShape: [3, 2] }), dense(1, { kernelInitializer: "ones", biasInitializer: "ones" })]);
+    const made = sequential([
+      masking({ inputShape: [3, 2] }),
+      dense(1, { kernelInitializer: "ones", biasInitializer: "ones" }),
+    ]);
     made.compile({ loss: "mse", optimizer: "sgd", metrics: ["mae"], weightedMetrics: ["mae"], backend });
     return made;
   };

@@ -3,7 +3,15 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
-import { addLayer, batchNormalization, concatenate, dense, dropout, flatten, lambda } from "../../src/nn/layers/index.ts";
+import {
+  addLayer,
+  batchNormalization,
+  concatenate,
+  dense,
+  dropout,
+  flatten,
+  lambda,
+} from "../../src/nn/layers/index.ts";
 import { Network } from "../../src/nn/network.ts";
 import { summary } from "../../src/nn/summary.ts";
 import type { SymbolicTensor } from "../../src/nn/symbolic.ts";
@@ -34,7 +42,9 @@ async function run(network: Network, ...inputs: Tensor[]): Promise<number[][]> {
 /** input(4) → dense 3 → batch normalization → dropout → dense 2. */
 function chain(options = {}): Network {
   const start = input([4]);
-  let x: SymbolicTensor = dense(3, { name: "hidden", kernelRegularizer: l2(0.1), kernelConstraint: maxNorm(1) }).apply(start);
+  let x: SymbolicTensor = dense(3, { name: "hidden", kernelRegularizer: l2(0.1), kernelConstraint: maxNorm(1) }).apply(
+    start,
+  );
   x = batchNormalization({ name: "norm" }).apply(x);
   x = dropout(0.5, { name: "drop" }).apply(x);
   return new Network([start], [dense(2, { name: "head" }).apply(x)], { name: "net", ...options });
@@ -126,7 +136,9 @@ describe("Network", () => {
     expect(() => new Network([], [end], { name: "n" })).toThrow("inputs must be a list of symbolic tensors");
     expect(() => new Network([start], [], { name: "n" })).toThrow("outputs must be a list of symbolic tensors");
     expect(() => new Network([start, start], [end], { name: "n" })).toThrow("each input may be listed once");
-    expect(() => new Network([tensor([1]) as never], [end], { name: "n" })).toThrow("what input(…) or layer.apply(…) gave");
+    expect(() => new Network([tensor([1]) as never], [end], { name: "n" })).toThrow(
+      "what input(…) or layer.apply(…) gave",
+    );
   });
 
   it("refuses inputs that do not fit", () => {
@@ -134,7 +146,9 @@ describe("Network", () => {
     expect(() => network.call(tensor([[1, 2, 3]]), context(network))).toThrow(
       /input "input(_\d+)?" has another shape. Expected \[null, 4\], received \[1, 3\]/,
     );
-    expect(() => network.call([tensor([[1]]), tensor([[1]])], context(network))).toThrow(/one tensor per input. Expected 1 \(input(_\d+)?\), received 2/);
+    expect(() => network.call([tensor([[1]]), tensor([[1]])], context(network))).toThrow(
+      /one tensor per input. Expected 1 \(input(_\d+)?\), received 2/,
+    );
   });
 
   it("may start in the middle of another graph", async () => {
@@ -202,7 +216,12 @@ describe("freezing", () => {
     expect(network.variables).toHaveLength(8);
     network.trainable = true;
     network.getLayer("hidden").trainable = false;
-    expect(network.trainableVariables.map(({ name }) => name)).toEqual(["norm/gamma", "norm/beta", "head/kernel", "head/bias"]);
+    expect(network.trainableVariables.map(({ name }) => name)).toEqual([
+      "norm/gamma",
+      "norm/beta",
+      "head/kernel",
+      "head/bias",
+    ]);
     expect(network.penalties()).toEqual([]);
   });
 
@@ -220,8 +239,12 @@ describe("clone", () => {
     const network = chain();
     network.getLayer("norm").trainable = false;
     const copy = network.clone() as Network;
-    expect(copy.layers.map((layer) => [layer.name, layer.trainable])).toEqual(network.layers.map((layer) => [layer.name, layer.trainable]));
-    expect(copy.variables.map(({ name, shape }) => [name, shape])).toEqual(network.variables.map(({ name, shape }) => [name, shape]));
+    expect(copy.layers.map((layer) => [layer.name, layer.trainable])).toEqual(
+      network.layers.map((layer) => [layer.name, layer.trainable]),
+    );
+    expect(copy.variables.map(({ name, shape }) => [name, shape])).toEqual(
+      network.variables.map(({ name, shape }) => [name, shape]),
+    );
     expect(copy.variables.some((variable) => network.variables.includes(variable))).toBe(false);
     expect(copy.getConfig().layers).toEqual(network.getConfig().layers);
   });

@@ -2,7 +2,16 @@ import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { Recording } from "../../src/nn/context.ts";
-import { batchNormalization, dense, embedding, flatten, masking, multiHeadAttention, prelu, spectralNormalization } from "../../src/nn/layers/index.ts";
+import {
+  batchNormalization,
+  dense,
+  embedding,
+  flatten,
+  masking,
+  multiHeadAttention,
+  prelu,
+  spectralNormalization,
+} from "../../src/nn/layers/index.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
@@ -23,10 +32,16 @@ describe("batch normalization", () => {
     const ctx = new Recording(layer, { training: true, key: tensor(randomKey(1)) });
     const y = layer.call(x, ctx);
     const [dx, ...rest] = gradients(sum(mul(y, dy)), [x, ...layer.trainableVariables]);
-    const outputs = { y, dx: dx as typeof x, ...Object.fromEntries(rest.map((gradient, index) => [`dw${index}`, gradient])) };
+    const outputs = {
+      y,
+      dx: dx as typeof x,
+      ...Object.fromEntries(rest.map((gradient, index) => [`dw${index}`, gradient])),
+    };
     const { instructions } = compile({ outputs, updates: [...ctx.updates] }).program;
     const whole = (kind: string) =>
-      instructions.filter((one) => one.kind === kind && [one.kind === "map" ? one.shape : []].flat().reduce((a, b) => a * b, 1) > 16).length;
+      instructions.filter(
+        (one) => one.kind === kind && [one.kind === "map" ? one.shape : []].flat().reduce((a, b) => a * b, 1) > 16,
+      ).length;
     // Forwards Σ x, then Σ (x − mean) and Σ (x − mean)² of the rounded mean; backwards Σ dy and Σ dy·(x − mean).
     expect(instructions.filter(({ kind }) => kind === "reduce")).toHaveLength(5);
     // Centered (with the products to be summed), normalized, and the gradient.
@@ -34,7 +49,10 @@ describe("batch normalization", () => {
   });
 
   it("does not count masked steps, but normalizes them", async () => {
-    const model = sequential([masking({ inputShape: [2, 1] }), batchNormalization({ momentum: 0, epsilon: 1e-9, name: "norm" })]);
+    const model = sequential([
+      masking({ inputShape: [2, 1] }),
+      batchNormalization({ momentum: 0, epsilon: 1e-9, name: "norm" }),
+    ]);
     model.compile({ optimizer: sgd({ learningRate: 0 }), loss: "mse", backend });
     await model.trainOnBatch(
       [
@@ -62,16 +80,26 @@ describe("batch normalization", () => {
 });
 
 describe("spectral normalization", () => {
-  /** The largest singular value of what the layer does, found by brute force on its outputs for basis vectors and many directions. */
+  /**
+   * The largest singular value of what the layer does, found by brute force on its outputs for basis vectors and many
+   * directions.
+   */
   const stretch = async (model: ReturnType<typeof sequential>): Promise<number> => {
     const directions = Array.from({ length: 400 }, (_, i) => [Math.sin(i), Math.cos(1.7 * i), Math.sin(2.3 * i + 1)]);
     const outputs = await (await model.predict(directions)).data();
-    return Math.max(...directions.map((x, row) => Math.hypot(...outputs.slice(row * 2, row * 2 + 2)) / Math.hypot(...x)));
+    return Math.max(
+      ...directions.map((x, row) => Math.hypot(...outputs.slice(row * 2, row * 2 + 2)) / Math.hypot(...x)),
+    );
   };
 
   it("makes a layer that stretches nothing, without changing its kernel", async () => {
     const model = sequential(
-      [spectralNormalization(dense(2, { useBias: false, inputShape: [3], kernelInitializer: "heNormal" }), { inputShape: [3], powerIterations: 20 })],
+      [
+        spectralNormalization(dense(2, { useBias: false, inputShape: [3], kernelInitializer: "heNormal" }), {
+          inputShape: [3],
+          powerIterations: 20,
+        }),
+      ],
       {
         seed: 1,
       },
@@ -98,7 +126,10 @@ describe("spectral normalization", () => {
 
   it("trains the kernel; frozen, it keeps its vector to the bit", async () => {
     const model = sequential(
-      [spectralNormalization(dense(3, { activation: "elu" }), { inputShape: [4], name: "spectral" }), dense(2, { activation: "softmax" })],
+      [
+        spectralNormalization(dense(3, { activation: "elu" }), { inputShape: [4], name: "spectral" }),
+        dense(2, { activation: "softmax" }),
+      ],
       { seed: 1 },
     );
     const { x, y } = points(16);
@@ -115,7 +146,9 @@ describe("spectral normalization", () => {
   });
 
   it("leaves a kernel of zeros as it is", async () => {
-    const model = sequential([spectralNormalization(dense(2, { kernelInitializer: "zeros", biasInitializer: "ones" }), { inputShape: [3] })]);
+    const model = sequential([
+      spectralNormalization(dense(2, { kernelInitializer: "zeros", biasInitializer: "ones" }), { inputShape: [3] }),
+    ]);
     expect(Array.from(await (await model.predict([[1, 2, 3]])).data())).toEqual([1, 1]);
   });
 
@@ -129,6 +162,8 @@ describe("spectral normalization", () => {
     for (const several of [sequential([dense(2, { inputShape: [3] }), dense(2)]), multiHeadAttention(2, 2)]) {
       expect(() => spectralNormalization(several).ensureBuilt([null, 3, 3])).toThrow("must have one kernel");
     }
-    expect(() => spectralNormalization(flatten as never, { name: "s" })).toThrow("spectralNormalization: layer is of the wrong kind. Expected object");
+    expect(() => spectralNormalization(flatten as never, { name: "s" })).toThrow(
+      "spectralNormalization: layer is of the wrong kind. Expected object",
+    );
   });
 });

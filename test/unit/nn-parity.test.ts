@@ -5,7 +5,12 @@ import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { computeLoss } from "../../src/nn/loss.ts";
-import { categoricalCrossentropy, categoricalFocalCrossentropy, sparseCategoricalCrossentropy, tversky } from "../../src/nn/losses.ts";
+import {
+  categoricalCrossentropy,
+  categoricalFocalCrossentropy,
+  sparseCategoricalCrossentropy,
+  tversky,
+} from "../../src/nn/losses.ts";
 import { r2Score } from "../../src/nn/metrics.ts";
 import * as ops from "../../src/tensor/ops/index.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
@@ -46,7 +51,11 @@ describe("losses as in Keras 3.16, where 3.15 was wrong", () => {
 
   it("label smoothing goes by the number of classes, wherever they stand", async () => {
     expectClose(await values(categoricalCrossentropy({ labelSmoothing: 0.1, axis: 1 }).call(y, p)), [0.3618, 0.3618]);
-    expectClose(await values(categoricalFocalCrossentropy({ labelSmoothing: 0.1, axis: 1 }).call(y, p)), [0.03317, 0.03317], 5);
+    expectClose(
+      await values(categoricalFocalCrossentropy({ labelSmoothing: 0.1, axis: 1 }).call(y, p)),
+      [0.03317, 0.03317],
+      5,
+    );
   });
 
   it("tversky's alpha weighs false positives, beta false negatives", async () => {
@@ -62,8 +71,12 @@ describe("losses as in Keras 3.16, where 3.15 was wrong", () => {
     ];
     expectClose(await values(tversky({ alpha: 0.2, beta: 0.8 }).call(labels, predictions)), [-0.9444]);
     // All false positives, then all false negatives.
-    expectClose(await values(tversky({ alpha: 0.9, beta: 0.1 }).call(tensor([[1, 0]]), tensor([[1, 1]]))), [1 - 1 / 1.9]);
-    expectClose(await values(tversky({ alpha: 0.9, beta: 0.1 }).call(tensor([[1, 1]]), tensor([[1, 0]]))), [1 - 1 / 1.1]);
+    expectClose(await values(tversky({ alpha: 0.9, beta: 0.1 }).call(tensor([[1, 0]]), tensor([[1, 1]]))), [
+      1 - 1 / 1.9,
+    ]);
+    expectClose(await values(tversky({ alpha: 0.9, beta: 0.1 }).call(tensor([[1, 1]]), tensor([[1, 0]]))), [
+      1 - 1 / 1.1,
+    ]);
   });
 
   it("the adjusted r2Score counts samples, by their weights, not outputs", async () => {
@@ -80,7 +93,8 @@ describe("losses as in Keras 3.16, where 3.15 was wrong", () => {
     // Residuals 1, 2, 2 of spreads 2, 2, 2: a mean score of 1 − 5/6; three samples, one regressor.
     const scored = async (weights?: Tensor) => {
       const metric = r2Score({ numRegressors: 1 });
-      for (const [variable, value] of metric.update(labels, predictions, weights)) variable.assign((await evaluate([value], backend))[0] as Float32Array);
+      for (const [variable, value] of metric.update(labels, predictions, weights))
+        variable.assign((await evaluate([value], backend))[0] as Float32Array);
       return values(metric.result());
     };
     expectClose(await scored(), [1 - (5 / 6) * 2]);
@@ -108,10 +122,16 @@ describe("losses as in Keras 3.16, where 3.15 was wrong", () => {
 describe("categorical losses of one class", () => {
   it("are warned of, once", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-    const losses = [categoricalCrossentropy(), categoricalFocalCrossentropy({ fromLogits: true }), categoricalCrossentropy({ axis: 1 })];
+    const losses = [
+      categoricalCrossentropy(),
+      categoricalFocalCrossentropy({ fromLogits: true }),
+      categoricalCrossentropy({ axis: 1 }),
+    ];
     for (const loss of losses) for (let time = 0; time < 2; time++) loss.call(ops.ones([4, 1]), ops.ones([4, 1]));
     expect(warn).toHaveBeenCalledTimes(3);
-    expect(warn.mock.calls[0]?.[0]).toBe("categoricalCrossentropy: predictions [4, 1] have one class, so nothing is learned. Use binaryCrossentropy.");
+    expect(warn.mock.calls[0]?.[0]).toBe(
+      "categoricalCrossentropy: predictions [4, 1] have one class, so nothing is learned. Use binaryCrossentropy.",
+    );
     categoricalCrossentropy().call(ops.ones([4, 2]), ops.ones([4, 2]));
     categoricalCrossentropy({ axis: 1 }).call(ops.ones([4, 2, 1]), ops.ones([4, 2, 1]));
     expect(warn).toHaveBeenCalledTimes(3);
@@ -153,9 +173,16 @@ describe("models", () => {
     grown.compile({ loss: "mse", backend });
     grown.add(layers.batchNormalization({ name: "b" }));
     grown.add(layers.dense(1, { name: "c" }));
-    const whole = sequential([layers.dense(3, { inputShape: [2], name: "a" }), layers.batchNormalization({ name: "b" }), layers.dense(1, { name: "c" })], {
-      seed: 7,
-    });
+    const whole = sequential(
+      [
+        layers.dense(3, { inputShape: [2], name: "a" }),
+        layers.batchNormalization({ name: "b" }),
+        layers.dense(1, { name: "c" }),
+      ],
+      {
+        seed: 7,
+      },
+    );
     expect(grown.layers.map(({ name }) => name)).toEqual(["a", "b", "c"]);
     expect(grown.outputs[0]?.shape).toEqual([null, 1]);
     expect(await weightsOf(grown)).toEqual(await weightsOf(whole));
@@ -199,26 +226,29 @@ describe("options as in Keras", () => {
       ["swish", "silu"],
       ["hardSwish", "hardSilu"],
     ] as const) {
-      const [a, b] = [layers.activation(other), layers.activation(name)].map((layer) => layer.call(tensor([-2, 0.5, 3]), {} as never) as Tensor) as [
-        Tensor,
-        Tensor,
-      ];
+      const [a, b] = [layers.activation(other), layers.activation(name)].map(
+        (layer) => layer.call(tensor([-2, 0.5, 3]), {} as never) as Tensor,
+      ) as [Tensor, Tensor];
       expect(await values(a)).toEqual(await values(b));
     }
   });
 
   it("alphaDropout shares its noise along the axes of noiseShape", async () => {
     const layer = layers.alphaDropout(0.5, { noiseShape: [null, 1, 8] });
-    const pass = (x: Tensor) => layer.call(x, new Recording(layer, { training: true, key: tensor(randomKey(3)) })) as Tensor;
+    const pass = (x: Tensor) =>
+      layer.call(x, new Recording(layer, { training: true, key: tensor(randomKey(3)) })) as Tensor;
     const [rows, steps, features] = [4, 6, 8];
     const y = await values(pass(ops.ones([rows, steps, features])));
     const noise = new Set(y);
     expect(noise.size).toBe(2);
     for (let row = 0; row < rows; row++) {
       const first = y.slice(row * steps * features, row * steps * features + features);
-      for (let step = 1; step < steps; step++) expect(y.slice((row * steps + step) * features, (row * steps + step + 1) * features)).toEqual(first);
+      for (let step = 1; step < steps; step++)
+        expect(y.slice((row * steps + step) * features, (row * steps + step + 1) * features)).toEqual(first);
     }
-    expect(() => pass(ops.ones([2, 3, 4]))).toThrow("noiseShape has 1 or the input's extent for each axis. Expected [2, 3, 4], received [null, 1, 8]");
+    expect(() => pass(ops.ones([2, 3, 4]))).toThrow(
+      "noiseShape has 1 or the input's extent for each axis. Expected [2, 3, 4], received [null, 1, 8]",
+    );
   });
 
   it("resizing with antialias looks at all pixels, and is for bilinear alone", async () => {
@@ -227,7 +257,9 @@ describe("options as in Keras", () => {
     // Results look at 1, 4 and 7, three pixels each way: 9·2/3 of 3 in all, 9·1/3 of 3.
     expectClose(await shrunk({ antialias: true }), [(9 * (2 / 3)) / (2 / 3 + 1 + 2 / 3 + 1 / 3), 1, 0], 5);
     expect(await shrunk({})).toEqual([0, 0, 0]);
-    expect(() => layers.resizing(1, 3, { antialias: true, interpolation: "nearest" })).toThrow('resizing: antialias is for interpolation "bilinear"');
+    expect(() => layers.resizing(1, 3, { antialias: true, interpolation: "nearest" })).toThrow(
+      'resizing: antialias is for interpolation "bilinear"',
+    );
     expect(() => layers.resizing(1, 3, { antialias: 1 as never })).toThrow("Expected boolean, received 1");
   });
 

@@ -13,7 +13,8 @@ const x = [
   [2, 20],
   [6, 30],
 ];
-const meanAndVariance = async (layer: layers.Normalization) => Promise.all(layer.variables.map(async (variable) => Array.from(await variable.read())));
+const meanAndVariance = async (layer: layers.Normalization) =>
+  Promise.all(layer.variables.map(async (variable) => Array.from(await variable.read())));
 
 describe("normalization", () => {
   it("adapts to nested and typed arrays, tensors, datasets and batches", async () => {
@@ -105,46 +106,70 @@ describe("normalization", () => {
 
   it("says what is missing or does not fit", async () => {
     expect(() => layers.normalization({ mean: 1 })).toThrow("mean and variance are given together");
-    expect(() => layers.normalization({ mean: 1, variance: -1 })).toThrow("Expected numbers, variances ≥ 0, received a variance below 0");
-    expect(() => layers.normalization({ mean: [1, Number.NaN], variance: 1 })).toThrow("mean of normalization: must be known, finite numbers");
+    expect(() => layers.normalization({ mean: 1, variance: -1 })).toThrow(
+      "Expected numbers, variances ≥ 0, received a variance below 0",
+    );
+    expect(() => layers.normalization({ mean: [1, Number.NaN], variance: 1 })).toThrow(
+      "mean of normalization: must be known, finite numbers",
+    );
     expect(() => layers.normalization({ mean: ops.add(tensor([1, 2]), 1), variance: 1 })).toThrow(
       "Expected finite numbers, or a constant tensor, received elementwise",
     );
-    expect(() => layers.normalization({ name: "n", axis: [1, 2], mean: [[1, 2]], variance: [1, 2, 3] }).apply(input([2, 2]))).toThrow(
-      'normalization "n": a variance for each place along the axis. Expected [2, 2], received [3].',
-    );
+    expect(() =>
+      layers.normalization({ name: "n", axis: [1, 2], mean: [[1, 2]], variance: [1, 2, 3] }).apply(input([2, 2])),
+    ).toThrow('normalization "n": a variance for each place along the axis. Expected [2, 2], received [3].');
     expect(() => layers.normalization({ name: "n", mean: [1, 2], variance: [1, 2] }).apply(input([3]))).toThrow(
       'normalization "n": a mean for each place along the axis. Expected [3], received [2].',
     );
-    expect(() => layers.normalization({ mean: "1" as never, variance: 1 })).toThrow("mean of normalization: arrays hold numbers only");
-    expect(() => layers.normalization({ mean: null as never, variance: 1 })).toThrow("mean and variance are given together");
+    expect(() => layers.normalization({ mean: "1" as never, variance: 1 })).toThrow(
+      "mean of normalization: arrays hold numbers only",
+    );
+    expect(() => layers.normalization({ mean: null as never, variance: 1 })).toThrow(
+      "mean and variance are given together",
+    );
     expect(() => layers.normalization({ axis: 5 }).apply(input([3]))).toThrow("axis must be within the rank");
-    await expect(layers.normalization({ mean: 1, variance: 1 }).adapt(x)).rejects.toThrow("mean and variance were given");
+    await expect(layers.normalization({ mean: 1, variance: 1 }).adapt(x)).rejects.toThrow(
+      "mean and variance were given",
+    );
     await expect(layers.normalization().adapt([])).rejects.toThrow("adapt needs data");
     const layer = layers.normalization({ name: "n" });
     await layer.adapt(x);
-    await expect(layer.adapt([[1, 2, 3]])).rejects.toThrow('normalization "n": data must fit the layer. Expected [2] at axes [1], received [1, 3].');
+    await expect(layer.adapt([[1, 2, 3]])).rejects.toThrow(
+      'normalization "n": data must fit the layer. Expected [2] at axes [1], received [1, 3].',
+    );
   });
 });
 
 describe("preprocessing layers", () => {
   it("categoryEncoding passes over what is out of range", async () => {
     const layer = layers.categoryEncoding(3, { outputMode: "count" });
-    const [y] = await evaluate([layer.call(tensor(Int32Array.of(0, 2, 2, 3, -1, 1), [2, 3]), {} as never) as ReturnType<typeof tensor>], js());
+    const [y] = await evaluate(
+      [layer.call(tensor(Int32Array.of(0, 2, 2, 3, -1, 1), [2, 3]), {} as never) as ReturnType<typeof tensor>],
+      js(),
+    );
     expect([...(y as Float32Array)]).toEqual([1, 0, 2, 0, 1, 0]);
     expect(layer.apply(input([4], { dtype: "int32" })).shape).toEqual([null, 3]);
-    expect(layers.categoryEncoding(3, { outputMode: "oneHot" }).apply(input([1], { dtype: "int32" })).shape).toEqual([null, 3]);
+    expect(layers.categoryEncoding(3, { outputMode: "oneHot" }).apply(input([1], { dtype: "int32" })).shape).toEqual([
+      null,
+      3,
+    ]);
   });
 
   it("refuse options that mean nothing", () => {
     expect(() => layers.rescaling(Number.NaN)).toThrow("rescaling: scale and offset must be numbers.");
-    expect(() => layers.categoryEncoding(0)).toThrow("categoryEncoding: numTokens must be a whole number. Expected an integer ≥ 1, received 0.");
+    expect(() => layers.categoryEncoding(0)).toThrow(
+      "categoryEncoding: numTokens must be a whole number. Expected an integer ≥ 1, received 0.",
+    );
     expect(() => layers.categoryEncoding(3, { outputMode: "tfIdf" as "count" })).toThrow(
       "categoryEncoding: unknown outputMode. Expected one of oneHot, multiHot, count, received tfIdf.",
     );
     const tokens = input([2], { dtype: "int32" });
-    expect(() => layers.categoryEncoding(3, { name: "c" }).apply([tokens, input([2])])).toThrow('categoryEncoding "c": weights are for outputMode "count"');
-    expect(() => layers.categoryEncoding(3, { name: "c", outputMode: "count" }).apply([tokens, input([3])])).toThrow("Expected [null, 2], received [null, 3]");
+    expect(() => layers.categoryEncoding(3, { name: "c" }).apply([tokens, input([2])])).toThrow(
+      'categoryEncoding "c": weights are for outputMode "count"',
+    );
+    expect(() => layers.categoryEncoding(3, { name: "c", outputMode: "count" }).apply([tokens, input([3])])).toThrow(
+      "Expected [null, 2], received [null, 3]",
+    );
     expect(() => layers.discretization([0, 0])).toThrow("discretization: binBoundaries must rise.");
     expect(() => layers.discretization([])).toThrow("binBoundaries must rise");
     expect(() => layers.randomFlip("diagonal" as "vertical")).toThrow("randomFlip: unknown mode.");
@@ -156,17 +181,25 @@ describe("preprocessing layers", () => {
     expect(() => layers.randomRotation(-1.1)).toThrow("factor is out of range");
     expect(() => layers.randomZoom([-1, 0])).toThrow("heightFactor is out of range");
     expect(() => layers.randomContrast(-0.1)).toThrow("randomContrast: factor is out of range");
-    expect(() => layers.randomContrast(0.5, { valueRange: [1, 1] })).toThrow("valueRange is the least and the largest value");
+    expect(() => layers.randomContrast(0.5, { valueRange: [1, 1] })).toThrow(
+      "valueRange is the least and the largest value",
+    );
     expect(() => layers.randomBrightness(1.5)).toThrow("factor is out of range");
-    expect(() => layers.randomRotation(0.1, { interpolation: "cubic" as "nearest" })).toThrow('unknown interpolation. Expected "nearest" or "bilinear"');
-    expect(() => layers.resizing(0, 3)).toThrow("resizing: height and width must be whole numbers. Expected integers ≥ 1, received [0, 3].");
+    expect(() => layers.randomRotation(0.1, { interpolation: "cubic" as "nearest" })).toThrow(
+      'unknown interpolation. Expected "nearest" or "bilinear"',
+    );
+    expect(() => layers.resizing(0, 3)).toThrow(
+      "resizing: height and width must be whole numbers. Expected integers ≥ 1, received [0, 3].",
+    );
     expect(() => layers.centerCrop(2, 1.5)).toThrow("centerCrop: height and width");
     expect(() => layers.randomCrop(2, 0)).toThrow("randomCrop: height and width");
     expect(() => layers.resizing(2, 2, { interpolation: "cubic" as "nearest" })).toThrow("unknown interpolation");
     expect(() => layers.randomFlip("vertical", { name: "f" }).apply(input([4, 3]))).toThrow(
       'randomFlip "f": the input has another number of axes. Expected [batch, height, width, channels]',
     );
-    expect(() => ops.gatherPixels(ops.zeros([1025, 128, 128, 1]), ops.zeros([1, 1, 1]), ops.zeros([1, 1, 1]))).toThrow("pixels are counted up to 2^24");
+    expect(() => ops.gatherPixels(ops.zeros([1025, 128, 128, 1]), ops.zeros([1, 1, 1]), ops.zeros([1, 1, 1]))).toThrow(
+      "pixels are counted up to 2^24",
+    );
   });
 });
 
@@ -176,7 +209,9 @@ describe("merging layers", () => {
       (layer: ReturnType<typeof layers.addLayer>, ...shapes: number[][]) =>
       () =>
         layer.apply(shapes.map((shape) => input(shape)));
-    expect(pair(layers.subtractLayer({ name: "s" }), [3], [3], [3])).toThrow('subtractLayer "s": merges two inputs. Expected a list of two, received 3.');
+    expect(pair(layers.subtractLayer({ name: "s" }), [3], [3], [3])).toThrow(
+      'subtractLayer "s": merges two inputs. Expected a list of two, received 3.',
+    );
     expect(pair(layers.averageLayer(), [3])).toThrow("merges several inputs");
     expect(pair(layers.maximumLayer(), [3], [4])).toThrow("[null, 3] with [null, 4]");
     expect(pair(layers.dotLayer([1, 2], { name: "d" }), [3, 4], [3, 5])).toThrow(

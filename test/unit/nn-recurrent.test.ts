@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import type { Program } from "../../src/compiler/instruction.ts";
+import type { Program } from "../../src/ir/instruction.ts";
 import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import { type Layer, listOf } from "../../src/nn/layer.ts";
@@ -19,7 +19,8 @@ import { model, sequential } from "../../src/train/index.ts";
 
 const backend = js();
 const read = async (x: Tensor) => Array.from((await evaluate([x], backend))[0] as ArrayLike<number>);
-const contextOf = (layer: Layer, training = false, step = 0) => new Recording(layer, { training, key: tensor(randomKey(1, step)) });
+const contextOf = (layer: Layer, training = false, step = 0) =>
+  new Recording(layer, { training, key: tensor(randomKey(1, step)) });
 
 /** h' = x + h/2: numbers that can be worked out by hand. */
 class Halving extends layers.Cell {
@@ -49,7 +50,9 @@ describe("rnn with a cell of one's own", () => {
   it("gives the last output, all outputs, the states", async () => {
     expect(await outputsOf(halving())).toEqual([[6]]);
     expect(await outputsOf(halving({ returnSequences: true, returnState: true }))).toEqual([[8, 8, 6], [6]]);
-    expect(await outputsOf(halving({ returnSequences: true }), [x, tensor([[16]], undefined, { dtype: "float32" })])).toEqual([[16, 12, 8]]);
+    expect(
+      await outputsOf(halving({ returnSequences: true }), [x, tensor([[16]], undefined, { dtype: "float32" })]),
+    ).toEqual([[16, 12, 8]]);
   });
 
   it("goes backwards", async () => {
@@ -58,7 +61,9 @@ describe("rnn with a cell of one's own", () => {
 
   it("repeats state and output at masked steps, or gives 0", async () => {
     expect(await outputsOf(halving({ returnSequences: true }), x, [1, 0, 1])).toEqual([[8, 8, 6]]);
-    expect(await outputsOf(halving({ returnSequences: true, zeroOutputForMask: true, returnState: true }), x, [0, 1, 0])).toEqual([[0, 4, 0], [4]]);
+    expect(
+      await outputsOf(halving({ returnSequences: true, zeroOutputForMask: true, returnState: true }), x, [0, 1, 0]),
+    ).toEqual([[0, 4, 0], [4]]);
   });
 
   it("runs cells on one another", async () => {
@@ -79,7 +84,12 @@ describe("rnn with a cell of one's own", () => {
 
   it("can be used by itself", async () => {
     const cell = new Halving();
-    expect(await outputsOf(cell, [tensor([[3]], undefined, { dtype: "float32" }), tensor([[4]], undefined, { dtype: "float32" })])).toEqual([[5]]);
+    expect(
+      await outputsOf(cell, [
+        tensor([[3]], undefined, { dtype: "float32" }),
+        tensor([[4]], undefined, { dtype: "float32" }),
+      ]),
+    ).toEqual([[5]]);
     const [h, c] = layers.lstmCell(4).applyAll([input([3]), input([4]), input([4])]);
     expect([h?.shape, c?.shape]).toEqual([
       [null, 4],
@@ -94,11 +104,19 @@ describe("masks of recurrent layers", () => {
     layer.initialize(1);
     const ctx = contextOf(layer);
     ctx.setMask(x, tensor([[1, 1, 0]], undefined, { dtype: "float32" }));
-    return Promise.all(listOf(layer.invoke(x, ctx)).map((output) => (ctx.maskOf(output) ? read(ctx.maskOf(output) as Tensor) : undefined)));
+    return Promise.all(
+      listOf(layer.invoke(x, ctx)).map((output) =>
+        ctx.maskOf(output) ? read(ctx.maskOf(output) as Tensor) : undefined,
+      ),
+    );
   };
 
   it("are those of the outputs' steps", async () => {
-    expect(await maskAfter(layers.lstm(2, { returnSequences: true, returnState: true }))).toEqual([[1, 1, 0], undefined, undefined]);
+    expect(await maskAfter(layers.lstm(2, { returnSequences: true, returnState: true }))).toEqual([
+      [1, 1, 0],
+      undefined,
+      undefined,
+    ]);
     expect(await maskAfter(layers.gru(2))).toEqual([undefined]);
     expect(await maskAfter(layers.gru(2, { returnSequences: true, goBackwards: true }))).toEqual([[0, 1, 1]]);
     expect(await maskAfter(layers.bidirectional(layers.gru(2, { returnSequences: true })))).toEqual([[1, 1, 0]]);
@@ -111,7 +129,10 @@ describe("masks of recurrent layers", () => {
     const encoded = layers.bidirectional(layers.lstm(4)).apply(layers.embedding(5, 3, { maskZero: true }).apply(start));
     const net = model({ inputs: start, outputs: encoded, seed: 1 });
     // A length that is not known before has a program of its own.
-    const [short, long] = [await read(await net.predict([[3, 1, 4]])), await read(await net.predict([[3, 1, 4, 0, 0]]))];
+    const [short, long] = [
+      await read(await net.predict([[3, 1, 4]])),
+      await read(await net.predict([[3, 1, 4, 0, 0]])),
+    ];
     long.forEach((value, index) => {
       expect(value).toBeCloseTo(short[index] as number, 6);
     });
@@ -155,7 +176,11 @@ describe("initial states", () => {
   it("come in as further inputs of a functional model", async () => {
     const [sequence, h, c] = [input([3, 1]), input([2]), input([2])];
     const [output, ...states] = layers.lstm(2, { returnState: true }).applyAll([sequence, h, c]);
-    const net = model({ inputs: [sequence, h, c], outputs: [output, ...states].filter((each) => each !== undefined), seed: 1 });
+    const net = model({
+      inputs: [sequence, h, c],
+      outputs: [output, ...states].filter((each) => each !== undefined),
+      seed: 1,
+    });
     expect((await net.predictAll([[[[1], [2], [3]]], [[0.5, 0.5]], [[1, 1]]])).map(({ shape }) => shape)).toEqual([
       [1, 2],
       [1, 2],
@@ -166,14 +191,21 @@ describe("initial states", () => {
 
 describe("dropout in recurrent layers", () => {
   const identity = (options: object) =>
-    layers.simpleRnn(4, { activation: "linear", kernelInitializer: "identity", recurrentInitializer: "zeros", returnSequences: true, ...options });
+    layers.simpleRnn(4, {
+      activation: "linear",
+      kernelInitializer: "identity",
+      recurrentInitializer: "zeros",
+      returnSequences: true,
+      ...options,
+    });
 
   it("drops the same inputs at all steps, others at the next step of training, none in inference", async () => {
     const layer = identity({ dropout: 0.5 });
     const inputs = ones([8, 3, 4]);
     layer.ensureBuilt(inputs.shape);
     layer.initialize(1);
-    const at = async (training: boolean, step: number) => read(layer.invoke(inputs, contextOf(layer, training, step)) as Tensor);
+    const at = async (training: boolean, step: number) =>
+      read(layer.invoke(inputs, contextOf(layer, training, step)) as Tensor);
     const [first, second] = [await at(true, 0), await at(true, 1)];
     expect(new Set(first)).toEqual(new Set([0, 2]));
     first.forEach((value, index) => {
@@ -192,7 +224,9 @@ describe("dropout in recurrent layers", () => {
       const layer = identity({ dropout });
       layer.ensureBuilt([2, 3, 4]);
       layer.initialize(1);
-      expect(new Set(await read(layer.invoke(ones([2, 3, 4]), contextOf(layer, true)) as Tensor))).toEqual(new Set([value]));
+      expect(new Set(await read(layer.invoke(ones([2, 3, 4]), contextOf(layer, true)) as Tensor))).toEqual(
+        new Set([value]),
+      );
     }
   });
 });
@@ -206,7 +240,9 @@ describe("first weights", () => {
       return Array.from((await layer.variables[2]?.read()) ?? []);
     };
     expect(await biasOf({})).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
-    expect(await biasOf({ biasInitializer: (shape) => new Float32Array(shape[0] as number).fill(0.5) })).toEqual([0.5, 0.5, 1, 1, 0.5, 0.5, 0.5, 0.5]);
+    expect(await biasOf({ biasInitializer: (shape) => new Float32Array(shape[0] as number).fill(0.5) })).toEqual([
+      0.5, 0.5, 1, 1, 0.5, 0.5, 0.5, 0.5,
+    ]);
     expect(await biasOf({ unitForgetBias: false })).toEqual(new Array(8).fill(0));
     expect((await biasOf({ biasInitializer: "randomNormal" })).slice(2, 4)).toEqual([1, 1]);
   });
@@ -240,7 +276,8 @@ describe("programs of recurrent layers", () => {
     const [short, long] = [programOf(10), programOf(20)];
     const count = ({ instructions }: Program, kind: string) => instructions.filter((each) => each.kind === kind).length;
     expect(long.instructions.length - short.instructions.length).toBe(10 * 7);
-    // A product a step each way, the inputs', and the gradients of the two kernels; the first step has no state to multiply.
+    // A product a step each way, the inputs', and the gradients of the two kernels; the first step has no state to
+    // multiply.
     for (const [program, time] of [
       [short, 10],
       [long, 20],
@@ -251,7 +288,8 @@ describe("programs of recurrent layers", () => {
 
   it("hold what the way back needs, once", () => {
     const floats = (programOf(40).arenaBytes - programOf(20).arenaBytes) / 4 / 20;
-    // Per step: four gates, carry, its tanh and output for the way back; gates before activation, whose place their gradients take; the input, twice.
+    // Per step: four gates, carry, its tanh and output for the way back; gates before activation, whose place their
+    // gradients take; the input, twice.
     expect(floats).toBeLessThan(16 * (7 * 32 + 4 * 32 + 2 * 8) * 1.1);
   });
 });
@@ -270,13 +308,17 @@ describe("messages of recurrent layers", () => {
     expect(() => layer.invoke([ones([1, 3, 4]), ones([1, 3])], ctx)).toThrow(
       'gru "g": the states must fit the input and the units. Expected [1, 2], received [1, 3] (input [1, 3, 4]). Give [x, ...states].',
     );
-    expect(() => layer.invoke([ones([1, 3, 4]), ones([1, 2]), ones([1, 2])], ctx)).toThrow("Expected [1, 2], received [1, 2], [1, 2]");
+    expect(() => layer.invoke([ones([1, 3, 4]), ones([1, 2]), ones([1, 2])], ctx)).toThrow(
+      "Expected [1, 2], received [1, 2], [1, 2]",
+    );
     const masked = ones([2, 3, 4]);
     expect(() => ctx.setMask(masked, ones([2, 4]), layer.label)).toThrow(
       'gru "g": a mask has the first axes of what it masks. Expected [2, 3], received [2, 4] (masked [2, 3, 4]).',
     );
     ctx.setMask(masked, ones([2]));
-    expect(() => layer.invoke(masked, ctx)).toThrow('gru "g": the mask says for each step whether it counts. Expected [2, 3], received [2] (input [2, 3, 4]).');
+    expect(() => layer.invoke(masked, ctx)).toThrow(
+      'gru "g": the mask says for each step whether it counts. Expected [2, 3], received [2] (input [2, 3, 4]).',
+    );
     expect(() => layers.timeDistributed(layers.dense(2), { name: "t" }).apply(input([3]))).toThrow(
       'timeDistributed "t": the input is a batch of sequences. Expected [batch, time, …], received [null, 3].',
     );
@@ -284,21 +326,26 @@ describe("messages of recurrent layers", () => {
 
   it("name options that are not allowed", () => {
     expect(() => layers.lstm(0)).toThrow("units must be a whole number. Expected an integer ≥ 1, received 0");
-    for (const rate of [-0.1, 1.1]) expect(() => layers.gru(2, { dropout: rate })).toThrow("dropout must be a number in [0, 1]");
+    for (const rate of [-0.1, 1.1])
+      expect(() => layers.gru(2, { dropout: rate })).toThrow("dropout must be a number in [0, 1]");
     expect(() => layers.gru(2, { recurrentDropout: 2 })).toThrow("recurrentDropout must be a number in [0, 1]");
     expect(() => layers.lstm(2, { recurrentActivation: "sigmoidd" as "sigmoid" })).toThrow('Did you mean "sigmoid"');
-    expect(() => layers.rnn([])).toThrow("rnn: runs cells. Expected a cell such as lstmCell(32), or a list of them, received an empty list.");
+    expect(() => layers.rnn([])).toThrow(
+      "rnn: runs cells. Expected a cell such as lstmCell(32), or a list of them, received an empty list.",
+    );
     expect(() => layers.rnn(layers.dense(2) as unknown as layers.Cell)).toThrow('received dense "dense');
-    expect(() => layers.bidirectional(layers.dense(2) as unknown as layers.Recurrent)).toThrow('Expected a layer such as lstm(32), received dense "dense');
+    expect(() => layers.bidirectional(layers.dense(2) as unknown as layers.Recurrent)).toThrow(
+      'Expected a layer such as lstm(32), received dense "dense',
+    );
     expect(() => layers.bidirectional(layers.gru(2), { mergeMode: "avg" as "ave" })).toThrow(
       'unknown mergeMode. Expected one of concat, sum, mul, ave, received "avg"',
     );
     expect(() => layers.bidirectional(layers.gru(2), { backwardLayer: layers.gru(2) })).toThrow(
       "both layers must differ in goBackwards. Expected true, received false",
     );
-    expect(() => layers.bidirectional(layers.gru(2), { backwardLayer: layers.gru(2, { goBackwards: true, stateful: true }) })).toThrow(
-      "must agree in stateful",
-    );
+    expect(() =>
+      layers.bidirectional(layers.gru(2), { backwardLayer: layers.gru(2, { goBackwards: true, stateful: true }) }),
+    ).toThrow("must agree in stateful");
     expect(() => layers.timeDistributed(3 as unknown as Layer)).toThrow("timeDistributed: layer is of the wrong kind");
     expect(() => layers.timeDistributed({} as unknown as Layer)).toThrow("applies a layer to each step");
   });

@@ -40,7 +40,9 @@ const examples: Layer[] = [
   layers.activityRegularization({ l1: 0.1, l2: 0.2 }),
   layers.batchNormalization({ momentum: 0.9, trainable: false }),
   layers.batchNormalization({ renorm: true, renormClipping: { rmax: 3, dmax: 5 } }),
-  layers.spectralNormalization(layers.conv2d(4, 3, { activation: "elu", kernelInitializer: heNormal({ seed: 5 }) }), { powerIterations: 2 }),
+  layers.spectralNormalization(layers.conv2d(4, 3, { activation: "elu", kernelInitializer: heNormal({ seed: 5 }) }), {
+    powerIterations: 2,
+  }),
   layers.layerNormalization({ axis: [1, 2] }),
   layers.groupNormalization({ groups: 2 }),
   layers.rmsNormalization({ epsilon: 1e-5 }),
@@ -124,13 +126,22 @@ const examples: Layer[] = [
   layers.globalAveragePooling3d({ keepDims: true }),
   layers.simpleRnn(3, { activation: "relu", recurrentDropout: 0.1, recurrentInitializer: orthogonal({ gain: 2 }) }),
   layers.gru(3, { resetAfter: false, goBackwards: true, recurrentRegularizer: l1l2({ l1: 0.1 }) }),
-  layers.lstm(3, { returnSequences: true, returnState: true, stateful: true, unitForgetBias: false, recurrentConstraint: maxNorm(2) }),
+  layers.lstm(3, {
+    returnSequences: true,
+    returnState: true,
+    stateful: true,
+    unitForgetBias: false,
+    recurrentConstraint: maxNorm(2),
+  }),
   layers.simpleRnnCell(3),
   layers.gruCell(3, { dropout: 0.5 }),
   layers.lstmCell(3, { recurrentActivation: "hardSigmoid" }),
   layers.rnn([layers.lstmCell(3), layers.gruCell(2)], { returnSequences: true }),
   layers.bidirectional(layers.lstm(3, { returnSequences: true }), { mergeMode: "sum" }),
-  layers.bidirectional(layers.rnn(layers.gruCell(3)), { mergeMode: null, backwardLayer: layers.gru(4, { goBackwards: true }) }),
+  layers.bidirectional(layers.rnn(layers.gruCell(3)), {
+    mergeMode: null,
+    backwardLayer: layers.gru(4, { goBackwards: true }),
+  }),
   layers.timeDistributed(layers.dense(3, { kernelRegularizer: l1l2({ l1: 0.1 }) })),
   layers.adaptiveMaxPooling1d(3),
   layers.adaptiveMaxPooling2d(3),
@@ -152,7 +163,9 @@ describe("layers from saved options", () => {
   });
 
   it("cover every factory of the family", () => {
-    const kinds = Object.entries(layers).flatMap(([name, value]) => (typeof value === "function" && !(value.prototype instanceof Layer) ? [name] : []));
+    const kinds = Object.entries(layers).flatMap(([name, value]) =>
+      typeof value === "function" && !(value.prototype instanceof Layer) ? [name] : [],
+    );
     expect(Object.keys(layerFactories).sort()).toEqual([...kinds, "network"].sort());
     const tried = new Set(examples.map(({ kind }) => kind));
     expect(kinds.filter((kind) => !tried.has(kind))).toEqual(["lambda"]);
@@ -161,7 +174,9 @@ describe("layers from saved options", () => {
   it("make networks, nested and shared layers included", () => {
     const [a, b] = [input([4], { name: "a" }), input([4], { name: "b" })];
     const tower = new Network([a], [layers.dense(3, { name: "inner" }).apply(a)], { name: "tower" });
-    const network = new Network([a, b], [layers.addLayer({ name: "sum" }).apply([tower.apply(a), tower.apply(b)])], { name: "twins" });
+    const network = new Network([a, b], [layers.addLayer({ name: "sum" }).apply([tower.apply(a), tower.apply(b)])], {
+      name: "twins",
+    });
     const copy = networkFromConfig(JSON.parse(JSON.stringify(network.getConfig())));
     expect(copy.getConfig()).toEqual(network.getConfig());
     expect(copy.layers).toHaveLength(2);
@@ -179,7 +194,11 @@ describe("layers from saved options", () => {
       }
     }
     expect(layerFromConfig("twice", { name: "t" }, { twice: (options) => new Twice(options) }).name).toBe("t");
-    expect(() => layerFromConfig("dens", {})).toThrow(/unknown layer\. Expected one of \d+ names, received "dens"\. Did you mean "dense"/);
-    expect(() => layerFromConfig("dense", { units: 2, kernelConstraint: { kind: "maxnorm" } })).toThrow('Did you mean "maxNorm"');
+    expect(() => layerFromConfig("dens", {})).toThrow(
+      /unknown layer\. Expected one of \d+ names, received "dens"\. Did you mean "dense"/,
+    );
+    expect(() => layerFromConfig("dense", { units: 2, kernelConstraint: { kind: "maxnorm" } })).toThrow(
+      'Did you mean "maxNorm"',
+    );
   });
 });

@@ -16,12 +16,19 @@ import { sum } from "../../src/tensor/ops/reduction.ts";
 import { softmax } from "../../src/tensor/ops/softmax.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
-/** Mistakes seen in TensorFlow.js 4.22 (docs: peers), each with a test here. Those of random layers are in property/nn-noise.test.ts. */
+/**
+ * Mistakes seen in TensorFlow.js 4.22 (docs: peers), each with a test here. Those of random layers are in
+ * property/nn-noise.test.ts.
+ */
 const backend = js();
 const numbers = async (...tensors: Tensor[]) => (await evaluate(tensors, backend)).map((data) => Array.from(data));
 
 describe("tfjs mistake 2: initializers are corrected for truncation (there: deviation 0.0394 where 0.0447 is due)", () => {
-  const expected = { heNormal: Math.sqrt(2 / 1000), glorotNormal: Math.sqrt(2 / 1500), lecunNormal: Math.sqrt(1 / 1000) };
+  const expected = {
+    heNormal: Math.sqrt(2 / 1000),
+    glorotNormal: Math.sqrt(2 / 1500),
+    lecunNormal: Math.sqrt(1 / 1000),
+  };
   for (const [name, due] of Object.entries(expected)) {
     it(`${name}, fan-in 1000: ${due.toFixed(4)}`, async () => {
       const make = (initializers[name as keyof typeof expected] as () => Initializer)();
@@ -98,8 +105,14 @@ describe("tfjs mistake 11: losses stay finite (there: NaN)", () => {
   ]);
   const cases: [string, (x: Tensor) => Tensor][] = [
     ["categorical crossentropy of softmax", (x) => computeLoss(categoricalCrossentropy(), oneHot, softmax(x))],
-    ["categorical crossentropy from logits", (x) => computeLoss(categoricalCrossentropy({ fromLogits: true }), oneHot, x)],
-    ["sparse categorical crossentropy of softmax", (x) => computeLoss(sparseCategoricalCrossentropy(), tensor(Int32Array.of(1, 1)), softmax(x))],
+    [
+      "categorical crossentropy from logits",
+      (x) => computeLoss(categoricalCrossentropy({ fromLogits: true }), oneHot, x),
+    ],
+    [
+      "sparse categorical crossentropy of softmax",
+      (x) => computeLoss(sparseCategoricalCrossentropy(), tensor(Int32Array.of(1, 1)), softmax(x)),
+    ],
     ["binary crossentropy of sigmoid", (x) => computeLoss(binaryCrossentropy(), oneHot, sigmoid(x))],
     ["binary crossentropy of numbers out of range", (x) => computeLoss(binaryCrossentropy(), oneHot, x)],
   ];
@@ -107,7 +120,8 @@ describe("tfjs mistake 11: losses stay finite (there: NaN)", () => {
     it(name, async () => {
       const x = tensor(extreme);
       const value = f(x);
-      for (const value_ of (await numbers(value, ...gradients(value, [x]))).flat()) expect(Number.isFinite(value_)).toBe(true);
+      for (const value_ of (await numbers(value, ...gradients(value, [x]))).flat())
+        expect(Number.isFinite(value_)).toBe(true);
     });
   }
 });

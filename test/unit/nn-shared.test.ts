@@ -2,13 +2,25 @@ import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
 import type { HostArray } from "../../src/data/array.ts";
 import { input } from "../../src/nn/input.ts";
-import { addLayer, bidirectional, dense, lstm, lstmCell, rnn, spectralNormalization, timeDistributed } from "../../src/nn/layers/index.ts";
+import {
+  addLayer,
+  bidirectional,
+  dense,
+  lstm,
+  lstmCell,
+  rnn,
+  spectralNormalization,
+  timeDistributed,
+} from "../../src/nn/layers/index.ts";
 import type { SymbolicTensor } from "../../src/nn/symbolic.ts";
 import type { Model } from "../../src/train/model.ts";
 import { cloneModel, model, sequential } from "../../src/train/sequential.ts";
 
 const backend = js();
-const x: HostArray = { data: Float32Array.from({ length: 2 * 4 * 3 }, (_, i) => Math.sin(1 + 3 * i)), shape: [2, 4, 3] };
+const x: HostArray = {
+  data: Float32Array.from({ length: 2 * 4 * 3 }, (_, i) => Math.sin(1 + 3 * i)),
+  shape: [2, 4, 3],
+};
 
 const built = (make: (start: SymbolicTensor) => SymbolicTensor | SymbolicTensor[]): Model => {
   const start = input([4, 3]);
@@ -37,7 +49,10 @@ const makers: Record<string, () => Model> = {
   },
   "in two nested models and in a wrapper": () => {
     const shared = dense(3);
-    const [one, two] = [0, 1].map(() => sequential([dense(3, { inputShape: [4, 3] }), shared], { seed: 2 })) as [Model, Model];
+    const [one, two] = [0, 1].map(() => sequential([dense(3, { inputShape: [4, 3] }), shared], { seed: 2 })) as [
+      Model,
+      Model,
+    ];
     return built((start) => timeDistributed(shared).apply(two.apply(one.apply(start))));
   },
   "in a model inside a model, and beside it": () => {
@@ -63,11 +78,18 @@ describe.each(Object.entries(makers))("a layer that is used %s", (_, make) => {
   it("is one layer in a clone, which takes the model's weights and gives what it gives", async () => {
     const old = make();
     const clone = cloneModel(old);
-    expect(clone.variables.map(({ name, shape }) => [name, shape])).toEqual(old.variables.map(({ name, shape }) => [name, shape]));
+    expect(clone.variables.map(({ name, shape }) => [name, shape])).toEqual(
+      old.variables.map(({ name, shape }) => [name, shape]),
+    );
     expect(clone.variables.some((variable) => old.variables.includes(variable))).toBe(false);
     for (const each of [old, clone]) each.compile({ loss: "mse", backend });
     const weights = await old.getWeights();
-    old.setWeights(weights.map(({ data, shape }) => ({ data: Float32Array.from(data, (value, index) => value + 0.1 * Math.sin(index)), shape })));
+    old.setWeights(
+      weights.map(({ data, shape }) => ({
+        data: Float32Array.from(data, (value, index) => value + 0.1 * Math.sin(index)),
+        shape,
+      })),
+    );
     clone.setWeights(await old.getWeights());
     expect(await (await clone.predict(x)).data()).toEqual(await (await old.predict(x)).data());
     expect(clone.getConfig()).toEqual(old.getConfig());

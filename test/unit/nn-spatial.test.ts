@@ -3,7 +3,7 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import { print } from "../../src/compiler/print.ts";
+import { print } from "../../src/ir/print.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
@@ -27,7 +27,10 @@ describe("pooling", () => {
   it("gives the gradient to the first of equal values, and NaN is the largest", async () => {
     const x = ops.tensor([1, 3, 3, 2, nan, 5, -inf, -inf, -inf], [1, 9, 1]);
     const y = ops.maxPool(x, 3);
-    const [value, dx] = await numbers(y, gradients(ops.sum(ops.mul(y, ops.tensor([10, 20, 30], [1, 3, 1]))), [x])[0] as Tensor);
+    const [value, dx] = await numbers(
+      y,
+      gradients(ops.sum(ops.mul(y, ops.tensor([10, 20, 30], [1, 3, 1]))), [x])[0] as Tensor,
+    );
     expect(value).toEqual([3, nan, -inf]);
     expect(dx).toEqual([0, 10, 0, 0, 20, 0, 30, 0, 0]);
   });
@@ -35,7 +38,9 @@ describe("pooling", () => {
   it("a block of channels with one NaN is done with care, and infinities of both signs are no NaN", async () => {
     const channels = 16;
     const x = ops.tensor(
-      Float32Array.from({ length: 4 * channels }, (_, i) => (i === 21 ? nan : i === 3 ? inf : i === 3 + channels ? -inf : (i * 7) % 11)),
+      Float32Array.from({ length: 4 * channels }, (_, i) =>
+        i === 21 ? nan : i === 3 ? inf : i === 3 + channels ? -inf : (i * 7) % 11,
+      ),
       [1, 2, 2, channels],
     );
     const y = ops.maxPool(x, 2);
@@ -49,16 +54,19 @@ describe("pooling", () => {
 
   it("padding wins no maximum and does not count in a mean", async () => {
     const x = ops.tensor([-1, -2, -3], [1, 3, 1]);
-    const [most, mean] = await numbers(ops.maxPool(x, 2, { padding: "same" }), ops.averagePool(x, 2, { padding: "same" }));
+    const [most, mean] = await numbers(
+      ops.maxPool(x, 2, { padding: "same" }),
+      ops.averagePool(x, 2, { padding: "same" }),
+    );
     expect(most).toEqual([-1, -3]);
     expect(mean).toEqual([-1.5, -3]);
   });
 
   it("an average whose windows are all full needs no table of counts", () => {
     const mean = (padding: "valid" | "same", extent: number) =>
-      compile({ outputs: { y: ops.averagePool(ops.placeholder("x", [2, extent, 3]), 2, { padding }) } }).program.buffers.filter(
-        ({ kind }) => kind === "constant",
-      ).length;
+      compile({
+        outputs: { y: ops.averagePool(ops.placeholder("x", [2, extent, 3]), 2, { padding }) },
+      }).program.buffers.filter(({ kind }) => kind === "constant").length;
     expect(mean("valid", 5)).toBe(0);
     expect(mean("same", 6)).toBe(0);
     expect(mean("same", 5)).toBe(1);
@@ -67,7 +75,9 @@ describe("pooling", () => {
   it("is one instruction, and says its windows when printed", () => {
     const x = ops.placeholder("x", [2, 7, 7, 3]);
     const text = print(compile({ outputs: { y: ops.maxPool(x, 3, { strides: 2, padding: "same" }) } }).program);
-    expect(text).toContain("pool        select 1×3×3 every 1×2×2 from 0,-1,-1: x[2, 1, 7, 7, 3] by x[2, 1, 7, 7, 3] → t1[2, 1, 4, 4, 3]");
+    expect(text).toContain(
+      "pool        select 1×3×3 every 1×2×2 from 0,-1,-1: x[2, 1, 7, 7, 3] by x[2, 1, 7, 7, 3] → t1[2, 1, 4, 4, 3]",
+    );
     expect(text.split("\n")).toHaveLength(2);
   });
 
@@ -79,9 +89,13 @@ describe("pooling", () => {
   });
 
   it("refuses sizes, strides, paddings and ranks that mean nothing", () => {
-    expect(() => layers.maxPooling2d(0)).toThrow("maxPooling2d: poolSize must be whole numbers. Expected an integer ≥ 1, or 2 of them, received 0.");
+    expect(() => layers.maxPooling2d(0)).toThrow(
+      "maxPooling2d: poolSize must be whole numbers. Expected an integer ≥ 1, or 2 of them, received 0.",
+    );
     expect(() => layers.maxPooling2d([2, 2, 2])).toThrow("received [2, 2, 2]");
-    expect(() => layers.averagePooling1d(2, { strides: 0 })).toThrow("averagePooling1d: strides must be whole numbers. Expected an integer ≥ 1, received 0.");
+    expect(() => layers.averagePooling1d(2, { strides: 0 })).toThrow(
+      "averagePooling1d: strides must be whole numbers. Expected an integer ≥ 1, received 0.",
+    );
     expect(() => layers.maxPooling1d(2, { padding: "causal" as "same" })).toThrow(
       'maxPooling1d: unknown padding. Expected "valid" or "same", received causal.',
     );
@@ -99,7 +113,9 @@ describe("pooling", () => {
       "averagePool: every window must hold an element, so padding is less than the window. Expected paddings below [2], received [[2, 0]].",
     );
     expect(() => ops.averagePool(ops.zeros([1, 3, 1]), 2, { padding: [[1, 1]] })).not.toThrow();
-    expect(() => ops.adaptiveMaxPool(ops.zeros([1, 0, 2]), 1)).toThrow("adaptiveMaxPool: pools over one to three spatial axes that are not empty.");
+    expect(() => ops.adaptiveMaxPool(ops.zeros([1, 0, 2]), 1)).toThrow(
+      "adaptiveMaxPool: pools over one to three spatial axes that are not empty.",
+    );
   });
 });
 
@@ -113,7 +129,10 @@ describe("depthwiseConv", () => {
     // Two channels, two filters each: sums and differences of neighbours.
     const x = ops.tensor([1, 10, 2, 20, 4, 40], [1, 3, 2]);
     const kernel = ops.tensor([1, 1, 1, 1, 1, -1, 1, -1], [2, 2, 2]);
-    const [y, causal] = await numbers(ops.depthwiseConv(x, kernel), ops.depthwiseConv(x, kernel, { padding: "causal" }));
+    const [y, causal] = await numbers(
+      ops.depthwiseConv(x, kernel),
+      ops.depthwiseConv(x, kernel, { padding: "causal" }),
+    );
     expect(y).toEqual([3, -1, 30, -10, 6, -2, 60, -20]);
     expect(causal).toEqual([1, -1, 10, -10, 3, -1, 30, -10, 6, -2, 60, -20]);
   });
@@ -161,13 +180,21 @@ describe("depthwiseConv", () => {
     expect(() => layers.depthwiseConv2d(0, { name: "d" })).toThrow(
       'depthwiseConv2d "d": kernelSize must be whole numbers. Expected an integer ≥ 1, or 2 of them, received 0.',
     );
-    expect(() => layers.depthwiseConv1d(3, { strides: 0 })).toThrow("strides must be whole numbers. Expected an integer ≥ 1, received 0.");
+    expect(() => layers.depthwiseConv1d(3, { strides: 0 })).toThrow(
+      "strides must be whole numbers. Expected an integer ≥ 1, received 0.",
+    );
     expect(() => layers.depthwiseConv2d(3, { dilationRate: [1, 0] })).toThrow(
       "dilationRate must be whole numbers. Expected an integer ≥ 1, or 2 of them, received [1, 0].",
     );
-    expect(() => layers.depthwiseConv2d(3, { depthMultiplier: 0 })).toThrow("depthMultiplier must be a whole number. Expected an integer ≥ 1, received 0.");
-    expect(() => layers.depthwiseConv2d(3, { padding: "full" as "same" })).toThrow('unknown padding. Expected "valid" or "same", received full.');
-    expect(built(layers.depthwiseConv1d(3), 4, 4, 2)).toThrow("Expected [batch, steps, channels], received [null, 4, 4, 2].");
+    expect(() => layers.depthwiseConv2d(3, { depthMultiplier: 0 })).toThrow(
+      "depthMultiplier must be a whole number. Expected an integer ≥ 1, received 0.",
+    );
+    expect(() => layers.depthwiseConv2d(3, { padding: "full" as "same" })).toThrow(
+      'unknown padding. Expected "valid" or "same", received full.',
+    );
+    expect(built(layers.depthwiseConv1d(3), 4, 4, 2)).toThrow(
+      "Expected [batch, steps, channels], received [null, 4, 4, 2].",
+    );
   });
 });
 
@@ -197,13 +224,17 @@ describe("padding, cropping, up-sampling", () => {
       "zeroPadding2d: padding must be whole numbers. Expected an integer ≥ 0, or 2 of them, or 2 pairs [before, after], received [1, 2, 3].",
     );
     expect(() => layers.cropping3d(0.5)).toThrow("cropping3d: cropping must be whole numbers.");
-    expect(() => layers.upSampling1d(0)).toThrow("upSampling1d: size must be whole numbers. Expected an integer ≥ 1, received 0.");
+    expect(() => layers.upSampling1d(0)).toThrow(
+      "upSampling1d: size must be whole numbers. Expected an integer ≥ 1, received 0.",
+    );
     expect(() => layers.upSampling2d(2, { interpolation: "bicubic" as "nearest" })).toThrow(
       'upSampling2d: unknown interpolation. Expected "nearest" or "bilinear", received bicubic.',
     );
     expect(() => layers.cropping2d([2, 0], { name: "c" }).apply(image(4, 5))).toThrow(
       'cropping2d "c": something must be left of the input. Expected less than [4, 5] in all, received [[2, 2], [0, 0]] (input [null, 4, 5, 1]).',
     );
-    expect(() => ops.resize(ops.zeros([1, 4, 4, 1]), [0, 8])).toThrow("resize: size is a height and a width. Expected two integers ≥ 1, received [0, 8].");
+    expect(() => ops.resize(ops.zeros([1, 4, 4, 1]), [0, 8])).toThrow(
+      "resize: size is a height and a width. Expected two integers ≥ 1, received [0, 8].",
+    );
   });
 });

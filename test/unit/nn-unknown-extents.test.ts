@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { withUnknownExtents } from "../../src/ir/shape.ts";
 import { input } from "../../src/nn/input.ts";
 import { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { add, concat, matmul, mul, reshape, slice, tensor, zeros } from "../../src/tensor/ops/index.ts";
-import { withUnknownExtents } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { model, sequential } from "../../src/train/sequential.ts";
 
@@ -28,8 +28,15 @@ describe("unknown extents", () => {
   });
 
   it("run with the extents of each batch", async () => {
-    const any = sequential([conv2d(2, 3, { inputShape: [null, null, 1], kernelInitializer: "ones" }), layers.globalMaxPooling2d(), dense(1)]);
-    const image = (height: number, width: number) => ({ data: new Float32Array(height * width).fill(1), shape: [1, height, width, 1] });
+    const any = sequential([
+      conv2d(2, 3, { inputShape: [null, null, 1], kernelInitializer: "ones" }),
+      layers.globalMaxPooling2d(),
+      dense(1),
+    ]);
+    const image = (height: number, width: number) => ({
+      data: new Float32Array(height * width).fill(1),
+      shape: [1, height, width, 1],
+    });
     expect((await any.predict(image(4, 5))).shape).toEqual([1, 1]);
     expect((await any.predict(image(9, 3))).shape).toEqual([1, 1]);
     const steps = sequential([lstm(2, { inputShape: [null, 3], returnSequences: true })]);
@@ -64,7 +71,9 @@ describe("unknown extents", () => {
     expect(shapeOf(() => matmul(zeros([2, unknown]), zeros([7, 3])))).toEqual([2, 3]);
     expect(shapeOf(() => reshape(zeros([unknown, 6]), [unknown, 2, -1]))).toEqual([unknown, 2, 3]);
     expect(shapeOf(() => reshape(zeros([unknown, unknown, 6]), [unknown, -1]))).toEqual([unknown, unknown]);
-    expect(() => shapeOf(() => add(x(), zeros([5, 4])))).toThrow("Expected 3 or 1 at axis 1, received 4 ([null, 3] with [5, 4])");
+    expect(() => shapeOf(() => add(x(), zeros([5, 4])))).toThrow(
+      "Expected 3 or 1 at axis 1, received 4 ([null, 3] with [5, 4])",
+    );
     expect(() => shapeOf(() => matmul(x(), zeros([4, 3])))).toThrow("b [..., 3, n], received [4, 3] (a [null, 3]");
   });
 
@@ -80,15 +89,19 @@ describe("inputShape", () => {
   });
 
   it.each([3, "3", [0], [2.5], {}])("refuses %j", (inputShape) => {
-    expect(() => dense(2, { name: "d", inputShape: inputShape as never })).toThrow(/^dense.*: inputShape is (the shape of one sample|of the wrong kind)/);
+    expect(() => dense(2, { name: "d", inputShape: inputShape as never })).toThrow(
+      /^dense.*: inputShape is (the shape of one sample|of the wrong kind)/,
+    );
     expect(() => input(inputShape as never)).toThrow("input: shape is the shape of one sample");
   });
 
   it("of a later layer may repeat what comes in, but not contradict it", () => {
-    const stack = (inputShape: readonly (number | null)[]) => sequential([dense(3, { inputShape: [2] }), dense(1, { name: "d", inputShape })]);
+    const stack = (inputShape: readonly (number | null)[]) =>
+      sequential([dense(3, { inputShape: [2] }), dense(1, { name: "d", inputShape })]);
     expect(stack([3]).outputs[0]?.shape).toEqual([null, 1]);
     expect(stack([null]).outputs[0]?.shape).toEqual([null, 1]);
-    const message = 'dense "d": inputShape contradicts what comes in. Expected [3], received [7]. Leave it out: only a first layer needs it.';
+    const message =
+      'dense "d": inputShape contradicts what comes in. Expected [3], received [7]. Leave it out: only a first layer needs it.';
     expect(() => stack([7])).toThrow(message);
     expect(() => stack([1, 3])).toThrow("inputShape contradicts");
   });
@@ -113,7 +126,9 @@ describe("applying", () => {
     ["a list with a hole", [undefined]],
   ])("a layer or model to %s says what to write", (_, x) => {
     for (const layer of [net, dense(2)]) {
-      expect(() => layer.apply(x as never)).toThrow("a layer is applied to what input(…) or another layer gave. Expected a symbolic tensor, received");
+      expect(() => layer.apply(x as never)).toThrow(
+        "a layer is applied to what input(…) or another layer gave. Expected a symbolic tensor, received",
+      );
       expect(() => layer.applyAll(x as never)).toThrow("use model.predict(x)");
     }
   });
@@ -131,7 +146,9 @@ describe("applying", () => {
   it("model(inputs, outputs) says what to write", () => {
     const x = input([2]);
     const make = model as (...args: unknown[]) => unknown;
-    expect(() => make(x, dense(1).apply(x))).toThrow("model: takes one object with inputs and outputs. Expected model({ inputs: x, outputs: y })");
+    expect(() => make(x, dense(1).apply(x))).toThrow(
+      "model: takes one object with inputs and outputs. Expected model({ inputs: x, outputs: y })",
+    );
     expect(() => make()).toThrow("model: takes one object");
     expect(() => make({ inputs: x })).toThrow("received no outputs");
   });

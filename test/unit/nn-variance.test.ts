@@ -5,7 +5,12 @@ import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import { Recording } from "../../src/nn/context.ts";
 import type { Layer } from "../../src/nn/layer.ts";
-import { batchNormalization, groupNormalization, layerNormalization, normalization } from "../../src/nn/layers/index.ts";
+import {
+  batchNormalization,
+  groupNormalization,
+  layerNormalization,
+  normalization,
+} from "../../src/nn/layers/index.ts";
 import { concordanceCorrelation, pearsonCorrelation } from "../../src/nn/metrics.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
@@ -19,7 +24,10 @@ function around(mean: number, size: number): Float32Array {
     state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
     return (state + 1) / 2 ** 31;
   };
-  return Float32Array.from({ length: size }, () => mean + Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()));
+  return Float32Array.from(
+    { length: size },
+    () => mean + Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
+  );
 }
 
 /** (x − mean)/√(variance + 1e-3) in float64, over all numbers of one group. */
@@ -32,7 +40,10 @@ function normalized(x: Float32Array, groupOf: (index: number) => number): Float6
   });
   const momentsOf = (values: readonly number[]) => {
     const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    return { mean, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length + 1e-3) };
+    return {
+      mean,
+      deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length + 1e-3),
+    };
   };
   const moments = new Map([...groups].map(([group, values]) => [group, momentsOf(values)]));
   return Float64Array.from(x, (value, index) => {
@@ -50,7 +61,10 @@ function trained(layer: Layer, x: Tensor, mask?: Tensor): Tensor {
 }
 
 const worst = (a: ArrayLike<number>, b: ArrayLike<number>, counts: (index: number) => boolean = () => true) =>
-  Array.from(a, (value, index) => (counts(index) ? Math.abs(value - (b[index] as number)) : 0)).reduce((most, error) => Math.max(most, error), 0);
+  Array.from(a, (value, index) => (counts(index) ? Math.abs(value - (b[index] as number)) : 0)).reduce(
+    (most, error) => Math.max(most, error),
+    0,
+  );
 
 describe.each([1e6, -3e6, 1e4])("data with mean %d and deviation 1", (mean) => {
   const backends: (() => Backend | Promise<Backend>)[] = [js, wasm];
@@ -64,7 +78,10 @@ describe.each([1e6, -3e6, 1e4])("data with mean %d and deviation 1", (mean) => {
       [batchNormalization(), (index) => index % channels],
       [layerNormalization(), (index) => Math.floor(index / channels)],
       [layerNormalization({ axis: [1, 2] }), (index) => Math.floor(index / (steps * channels))],
-      [groupNormalization({ groups: -1 }), (index) => Math.floor(index / (steps * channels)) * channels + (index % channels)],
+      [
+        groupNormalization({ groups: -1 }),
+        (index) => Math.floor(index / (steps * channels)) * channels + (index % channels),
+      ],
     ];
     const outputs = await evaluate(
       cases.map(([layer]) => trained(layer, given)),
@@ -118,7 +135,9 @@ it("equal numbers have no variance, however large they are", async () => {
 });
 
 it("correlations far from 0 are those near it", async () => {
-  const [y, p] = [around(0, 64), around(0, 128).subarray(64)].map((x) => x.map((value) => Math.round(value * 16) / 16)) as [Float32Array, Float32Array];
+  const [y, p] = [around(0, 64), around(0, 128).subarray(64)].map((x) =>
+    x.map((value) => Math.round(value * 16) / 16),
+  ) as [Float32Array, Float32Array];
   for (const make of [pearsonCorrelation, concordanceCorrelation]) {
     const of = async (shift: number) => {
       const metric = make();
@@ -136,5 +155,6 @@ it("correlations far from 0 are those near it", async () => {
 
 it("the variance of a million and a million and one is a quarter", async () => {
   const x = tensor(Float32Array.from({ length: 4096 }, (_, index) => 1e6 + (index % 2)));
-  for (const backend of [js(), await wasm()]) expect((await evaluate([variance(x)], backend))[0]?.[0]).toBeCloseTo(0.25, 7);
+  for (const backend of [js(), await wasm()])
+    expect((await evaluate([variance(x)], backend))[0]?.[0]).toBeCloseTo(0.25, 7);
 });

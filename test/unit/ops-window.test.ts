@@ -1,8 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { perAxis, windowGeometry } from "../../src/tensor/ops/window.ts";
 
-const one = (n: number, size: number, stride: number, padding: "valid" | "same" | "causal" | readonly (readonly [number, number])[], dilation = 1) => {
-  const { outputs, low, high } = windowGeometry("pool", [n], { size: [size], strides: [stride], dilations: [dilation], padding });
+const one = (
+  n: number,
+  size: number,
+  stride: number,
+  padding: "valid" | "same" | "causal" | readonly (readonly [number, number])[],
+  dilation = 1,
+) => {
+  const { outputs, low, high } = windowGeometry("pool", [n], {
+    size: [size],
+    strides: [stride],
+    dilations: [dilation],
+    padding,
+  });
   return [outputs[0], low[0], high[0]];
 };
 
@@ -48,20 +59,29 @@ describe("windowGeometry", () => {
     expect(() => windowGeometry("conv2d", [2, 9], { size: [3, 3], strides: [1, 1], padding: "valid" })).toThrow(
       'conv2d: a window may not be larger than the padded input. Expected a window within [2, 9], received [3, 3] (input [2, 9], window [3, 3], padding "valid"). Use padding "same" or a smaller window.',
     );
-    expect(() => windowGeometry("conv1d", [4], { size: [3], strides: [1], dilations: [2], padding: [[0, 0]] })).toThrow("received [3] at dilation [2]");
+    expect(() => windowGeometry("conv1d", [4], { size: [3], strides: [1], dilations: [2], padding: [[0, 0]] })).toThrow(
+      "received [3] at dilation [2]",
+    );
     expect(one(3, 3, 1, "valid")).toEqual([1, 0, 0]);
   });
 
   it("refuses sizes that kernels cannot count to: their places are numbers of 32 bits", () => {
     const most = 2 ** 28;
-    const make = (change: object) => () => windowGeometry("pool", [5, 4], { size: [2, 2], strides: [1, 1], padding: "same", ...change });
+    const make = (change: object) => () =>
+      windowGeometry("pool", [5, 4], { size: [2, 2], strides: [1, 1], padding: "same", ...change });
     for (const large of [2 ** 31, 2 ** 32 + 1, 2 ** 53]) {
-      expect(make({ strides: [1, large] })).toThrow(`Expected 2 integers ≥ 1, at most ${most}, received [1, ${large}] (spatial axes [5, 4]).`);
+      expect(make({ strides: [1, large] })).toThrow(
+        `Expected 2 integers ≥ 1, at most ${most}, received [1, ${large}] (spatial axes [5, 4]).`,
+      );
       expect(make({ dilations: [1, large] })).toThrow(`dilations must be whole numbers`);
       expect(make({ size: [1, large] })).toThrow(`window sizes must be whole numbers`);
-      expect(() => perAxis("pool", "strides", large, 2)).toThrow(`Expected an integer ≥ 1, or 2 of them, at most ${most}, received ${large}.`);
+      expect(() => perAxis("pool", "strides", large, 2)).toThrow(
+        `Expected an integer ≥ 1, or 2 of them, at most ${most}, received ${large}.`,
+      );
     }
-    expect(make({ dilations: [1, most] })).toThrow(`pool: windows and padding must be of a usable size. Expected at most ${most} steps`);
+    expect(make({ dilations: [1, most] })).toThrow(
+      `pool: windows and padding must be of a usable size. Expected at most ${most} steps`,
+    );
     expect(
       make({
         padding: [
@@ -74,7 +94,8 @@ describe("windowGeometry", () => {
   });
 
   it("refuses strides, sizes, dilations and paddings that mean nothing", () => {
-    const make = (change: object) => () => windowGeometry("pool", [4, 4], { size: [2, 2], strides: [1, 1], padding: "valid", ...change });
+    const make = (change: object) => () =>
+      windowGeometry("pool", [4, 4], { size: [2, 2], strides: [1, 1], padding: "valid", ...change });
     expect(make({ strides: [1, 0] })).toThrow(
       "pool: strides must be whole numbers, one for each spatial axis. Expected 2 integers ≥ 1, received [1, 0] (spatial axes [4, 4]).",
     );
@@ -114,7 +135,9 @@ describe("perAxis", () => {
     expect(() => perAxis("pool", "poolSize", [2, 3], 3)).toThrow(
       "pool: poolSize must be whole numbers. Expected an integer ≥ 1, or 3 of them, received [2, 3].",
     );
-    expect(() => perAxis("pool", "poolSize", 0, 1)).toThrow("pool: poolSize must be whole numbers. Expected an integer ≥ 1, received 0.");
+    expect(() => perAxis("pool", "poolSize", 0, 1)).toThrow(
+      "pool: poolSize must be whole numbers. Expected an integer ≥ 1, received 0.",
+    );
     expect(() => perAxis("pool", "poolSize", 1.5, 2)).toThrow("poolSize");
   });
 });

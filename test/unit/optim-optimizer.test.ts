@@ -2,7 +2,18 @@ import { describe, expect, it } from "vitest";
 import { bind } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import { adadelta, adagrad, adam, adamW, defineOptimizer, lion, nadam, type Optimizer, rmsprop, sgd } from "../../src/optim/index.ts";
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamW,
+  defineOptimizer,
+  lion,
+  nadam,
+  type Optimizer,
+  rmsprop,
+  sgd,
+} from "../../src/optim/index.ts";
 import { type OptimizerName, optimizerAtHand, optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
 import { adafactor, ftrl, lamb, muon, scheduleFreeAdamW } from "../../src/optim/rare.ts";
 import { mul, sub } from "../../src/tensor/ops/elementwise.ts";
@@ -14,7 +25,9 @@ const weight = (name: string, values: number[]) => new Variable([values.length],
 
 /** Runs one step with constant gradients and scalars. */
 async function step(optimizer: Optimizer, pairs: [Variable, number[]][]): Promise<number[][]> {
-  const scalars = Object.fromEntries(optimizer.scalarNames.map((name) => [name, tensor([optimizer.scalar(name)], [])])) as ReturnType<Optimizer["scalars"]>;
+  const scalars = Object.fromEntries(
+    optimizer.scalarNames.map((name) => [name, tensor([optimizer.scalar(name)], [])]),
+  ) as ReturnType<Optimizer["scalars"]>;
   const graph = compile({
     outputs: {},
     updates: optimizer.apply(
@@ -59,7 +72,10 @@ describe("options are checked, at both ends of every range", () => {
     ],
     [() => sgd({ learningRate: Number.NaN }), "received NaN"],
     [() => sgd({ learningRate: "0.1" as never }), 'received the string "0.1"'],
-    [() => sgd({ momentum: -0.1 }), "sgd: momentum must be a number in [0, 1]. Expected a number in [0, 1], received -0.1."],
+    [
+      () => sgd({ momentum: -0.1 }),
+      "sgd: momentum must be a number in [0, 1]. Expected a number in [0, 1], received -0.1.",
+    ],
     [() => sgd({ momentum: 1.1 }), "received 1.1"],
     [() => adam({ beta1: 1 }), "adam: beta1 must be a number in [0, 1). Expected a number in [0, 1), received 1."],
     [() => adam({ beta2: -0.1 }), "adam: beta2"],
@@ -79,16 +95,25 @@ describe("options are checked, at both ends of every range", () => {
     [() => sgd({ gradientAccumulationSteps: 1 }), "sgd: gradientAccumulationSteps must be an integer ≥ 2"],
     [() => sgd({ lossScaleFactor: 0 }), "sgd: lossScaleFactor must be a finite number > 0"],
     [() => sgd({ useEma: true, emaMomentum: 1.1 }), "sgd: emaMomentum must be a number in [0, 1]"],
-    [() => sgd({ emaOverwriteFrequency: 2 }), "sgd: emaOverwriteFrequency needs useEma. Expected useEma: true, received undefined."],
+    [
+      () => sgd({ emaOverwriteFrequency: 2 }),
+      "sgd: emaOverwriteFrequency needs useEma. Expected useEma: true, received undefined.",
+    ],
     [() => sgd({ useEma: true, emaOverwriteFrequency: 0 }), "sgd: emaOverwriteFrequency must be an integer ≥ 1"],
-    [() => sgd({ clipNorm: 0 }), "sgd: clipNorm must be a finite number > 0. Expected a finite number > 0, received 0."],
+    [
+      () => sgd({ clipNorm: 0 }),
+      "sgd: clipNorm must be a finite number > 0. Expected a finite number > 0, received 0.",
+    ],
     [() => sgd({ clipValue: -1 }), "sgd: clipValue must be a finite number > 0"],
     [() => sgd({ globalClipNorm: Number.POSITIVE_INFINITY }), "sgd: globalClipNorm must be a finite number > 0"],
     [
       () => sgd({ clipNorm: 1, clipValue: 1 }),
       "sgd: only one kind of clipping at a time. Expected clipValue, clipNorm or globalClipNorm, received clipValue and clipNorm.",
     ],
-    [() => optimizerAtHand("adamm" as never), 'optimizer: unknown optimizer. Expected one of 14 names, received "adamm". Did you mean "adam"'],
+    [
+      () => optimizerAtHand("adamm" as never),
+      'optimizer: unknown optimizer. Expected one of 14 names, received "adamm". Did you mean "adam"',
+    ],
     [() => optimizerAtHand(3 as never), "optimizer: an optimizer is a name or made by a factory"],
   ];
   it.each(refused)("refuses %s", (make, text) => {
@@ -96,7 +121,8 @@ describe("options are checked, at both ends of every range", () => {
   });
 
   it("makes each by name", async () => {
-    for (const name of Object.keys(optimizerNames.known)) expect((await optimizerOf(name as OptimizerName)).kind).toBe(name);
+    for (const name of Object.keys(optimizerNames.known))
+      expect((await optimizerOf(name as OptimizerName)).kind).toBe(name);
   });
 });
 
@@ -114,7 +140,9 @@ describe("the learning rate", () => {
     const optimizer = sgd({ learningRate: (at) => 0.1 / (1 + at) });
     expect(() => {
       optimizer.learningRate = 0.1;
-    }).toThrow("sgd: a learning rate that follows a schedule cannot be set. Expected an optimizer made with a number, received function");
+    }).toThrow(
+      "sgd: a learning rate that follows a schedule cannot be set. Expected an optimizer made with a number, received function",
+    );
     expect(optimizer.learningRate).toBe(0.1);
     optimizer.advance();
     expect(optimizer.learningRate).toBe(0.05);
@@ -140,7 +168,12 @@ describe("slots belong to variables, never to positions", () => {
   it("has them named after the method and the variable", () => {
     const optimizer = adam();
     optimizer.build([weight("dense/kernel", [1]), weight("dense/bias", [2])]);
-    expect(optimizer.variables.map(({ name }) => name)).toEqual(["adam/m/dense/kernel", "adam/v/dense/kernel", "adam/m/dense/bias", "adam/v/dense/bias"]);
+    expect(optimizer.variables.map(({ name }) => name)).toEqual([
+      "adam/m/dense/kernel",
+      "adam/v/dense/kernel",
+      "adam/m/dense/bias",
+      "adam/v/dense/bias",
+    ]);
     expect(nadam().variables.map(({ name }) => name)).toEqual(["nadam/product"]);
   });
 
@@ -163,7 +196,9 @@ describe("slots belong to variables, never to positions", () => {
 
 describe("steps", () => {
   it("needs something to train", () => {
-    expect(() => sgd().apply([], sgd().scalars())).toThrow("sgd: there must be something to train. Expected at least one trainable variable, received none.");
+    expect(() => sgd().apply([], sgd().scalars())).toThrow(
+      "sgd: there must be something to train. Expected at least one trainable variable, received none.",
+    );
   });
 
   it("decays the weights before the update, but for those left out", async () => {
@@ -176,7 +211,11 @@ describe("steps", () => {
         [own, [0]],
       ]),
     ).toEqual([[0.75], [1], [1]]);
-    expect(await step(sgd({ learningRate: 0.5, weightDecay: 0.5, excludeFromWeightDecay: [/^dense/] }), [[weight("dense/kernel", [1]), [0]]])).toEqual([[1]]);
+    expect(
+      await step(sgd({ learningRate: 0.5, weightDecay: 0.5, excludeFromWeightDecay: [/^dense/] }), [
+        [weight("dense/kernel", [1]), [0]],
+      ]),
+    ).toEqual([[1]]);
   });
 
   it("adds gradients up without touching the weights until it is time", async () => {
@@ -195,7 +234,9 @@ describe("steps", () => {
       { learningRate: 0.5 },
       {
         slots: (variable) => ({ count: { shape: variable.shape, initial: 1 } }),
-        begin: ({ learningRate }) => ({ rule: (w, g, { count }) => ({ w: sub(w, mul(mul(learningRate, g), count)), slots: { count: mul(count, 2) } }) }),
+        begin: ({ learningRate }) => ({
+          rule: (w, g, { count }) => ({ w: sub(w, mul(mul(learningRate, g), count)), slots: { count: mul(count, 2) } }),
+        }),
       },
     );
     const w = weight("w", [0]);
@@ -216,6 +257,10 @@ describe("steps", () => {
   });
 
   it("has a configuration that says what it is", () => {
-    expect(adam({ learningRate: 0.1, clipNorm: 1 }).getConfig()).toMatchObject({ kind: "adam", learningRate: 0.1, clipNorm: 1 });
+    expect(adam({ learningRate: 0.1, clipNorm: 1 }).getConfig()).toMatchObject({
+      kind: "adam",
+      learningRate: 0.1,
+      clipNorm: 1,
+    });
   });
 });

@@ -39,14 +39,26 @@ const lines: [string, object, string][] = [
   ["an elementwise function", a.ops.tanh(matrix), "Tensor float32 [2, 2] (tanh)"],
   ["a placeholder", a.placeholder("x", [8, 2]), "Tensor float32 [8, 2] (input x)"],
   ["a variable's value", (model.variables[0] as a.Variable).tensor, "Tensor float32 [2, 4] (variable hidden/kernel)"],
-  ["a variable", model.variables[0] as a.Variable, 'Variable "hidden/kernel" { dtype: "float32", shape: [2, 4], trainable: true }'],
+  [
+    "a variable",
+    model.variables[0] as a.Variable,
+    'Variable "hidden/kernel" { dtype: "float32", shape: [2, 4], trainable: true }',
+  ],
   [
     "a variable that is not trained",
     new a.Variable([3], { initial: 0, name: "mean", trainable: false }),
     'Variable "mean" { dtype: "float32", shape: [3], trainable: false }',
   ],
-  ["a symbolic tensor", model.outputs[0] as a.SymbolicTensor, 'SymbolicTensor "out" { dtype: "float32", shape: [null, 1] }'],
-  ["an input", a.input([28, null], { name: "pixels" }), 'SymbolicTensor "pixels" { dtype: "float32", shape: [null, 28, null] }'],
+  [
+    "a symbolic tensor",
+    model.outputs[0] as a.SymbolicTensor,
+    'SymbolicTensor "out" { dtype: "float32", shape: [null, 1] }',
+  ],
+  [
+    "an input",
+    a.input([28, null], { name: "pixels" }),
+    'SymbolicTensor "pixels" { dtype: "float32", shape: [null, 28, null] }',
+  ],
   [
     "a layer",
     model.layers[0] as a.Layer,
@@ -98,11 +110,19 @@ describe("a line stands for", () => {
         "}",
       ].join("\n"),
     );
-    expect(inspect([model.variables[0]])).toContain('Variable "hidden/kernel" { dtype: "float32", shape: [2, 4], trainable: true }\n');
+    expect(inspect([model.variables[0]])).toContain(
+      'Variable "hidden/kernel" { dtype: "float32", shape: [2, 4], trainable: true }\n',
+    );
   });
 
   it("layers with much inside: the line is cut", () => {
-    for (const layer of [a.bidirectional(a.lstm(2)), a.multiHeadAttention(2, 4), a.lambda((x) => x), a.timeDistributed(a.dense(2)), a.conv2d(2, 3)]) {
+    for (const layer of [
+      a.bidirectional(a.lstm(2)),
+      a.multiHeadAttention(2, 4),
+      a.lambda((x) => x),
+      a.timeDistributed(a.dense(2)),
+      a.conv2d(2, 3),
+    ]) {
       expect(inspect(layer).split("\n")).toHaveLength(1);
       expect(inspect(layer).length).toBeLessThan(250);
     }
@@ -119,8 +139,19 @@ describe("JSON.stringify", () => {
     const plain = (object: object) => JSON.parse(JSON.stringify(object));
     expect(plain(matrix)).toEqual({ dtype: "float64", shape: [2, 2], data: [1, 2, 3, 4] });
     expect(plain(a.ops.matmul(matrix, matrix))).toEqual("Tensor float32 [2, 2] (matmul)");
-    expect(plain(model.variables[0] as a.Variable)).toEqual({ kind: "Variable", name: "hidden/kernel", dtype: "float32", shape: [2, 4], trainable: true });
-    expect(plain(model.outputs[0] as a.SymbolicTensor)).toEqual({ kind: "SymbolicTensor", name: "out", dtype: "float32", shape: [null, 1] });
+    expect(plain(model.variables[0] as a.Variable)).toEqual({
+      kind: "Variable",
+      name: "hidden/kernel",
+      dtype: "float32",
+      shape: [2, 4],
+      trainable: true,
+    });
+    expect(plain(model.outputs[0] as a.SymbolicTensor)).toEqual({
+      kind: "SymbolicTensor",
+      name: "out",
+      dtype: "float32",
+      shape: [null, 1],
+    });
     expect(plain(rate)).toEqual({ kind: "exponentialDecay", initialLearningRate: 0.1, decaySteps: 10, decayRate: 0.9 });
     expect(plain(model).config).toEqual(plain(model.getConfig()));
     expect(plain(a.dataset([1, 2, 3]).batch(2))).toEqual({ kind: "Dataset", size: 2, batchSize: 2 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { broadcastShapes, sizeOf } from "../../src/tensor/shape.ts";
+import { broadcastShapes, sizeOf } from "../../src/ir/shape.ts";
 import { type AllCloseMatchers, compareClose, toBeAllClose } from "../../src/testing/allClose.ts";
 import { arbitraries } from "../../src/testing/arbitraries.ts";
 
@@ -23,7 +23,9 @@ describe("compareClose", () => {
   it("names the worst element", () => {
     const { close, report } = compareClose([1, 2.5, 3, 4.25], [1, 2, 3, 4], { rtol: 0, atol: 0.125, shape: [2, 2] });
     expect(close).toBe(false);
-    expect(report).toBe("allClose: values must be close. Expected 2 ± 0.125, received 2.5 (2 of 4 elements differ, worst at [0, 1], rtol 0, atol 0.125).");
+    expect(report).toBe(
+      "allClose: values must be close. Expected 2 ± 0.125, received 2.5 (2 of 4 elements differ, worst at [0, 1], rtol 0, atol 0.125).",
+    );
     expect(compareClose([1, 2.5], [1, 2]).report).toMatch(/worst at \[1\], rtol 0.00001/);
     expect(
       compareClose(
@@ -64,8 +66,12 @@ describe("compareClose", () => {
       ).close,
     ).toBe(true);
     expect(compareClose([], []).close).toBe(true);
-    expect(compareClose([1], [1, 2]).report).toBe("allClose: as many values as expected. Expected 2 values, received 1.");
-    expect(compareClose([1], [1], { shape: [2] }).report).toBe("allClose: the shape must hold the values. Expected 2 values for [2], received 1.");
+    expect(compareClose([1], [1, 2]).report).toBe(
+      "allClose: as many values as expected. Expected 2 values, received 1.",
+    );
+    expect(compareClose([1], [1], { shape: [2] }).report).toBe(
+      "allClose: the shape must hold the values. Expected 2 values for [2], received 1.",
+    );
   });
 });
 

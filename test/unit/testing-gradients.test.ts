@@ -1,7 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { AreteError } from "../../src/errors.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
-import { add, argmax, gather, log, matmul, mul, softmax, square, stopGradient, sum, tanh, tensor } from "../../src/tensor/ops/index.ts";
+import {
+  add,
+  argmax,
+  gather,
+  log,
+  matmul,
+  mul,
+  softmax,
+  square,
+  stopGradient,
+  sum,
+  tanh,
+  tensor,
+} from "../../src/tensor/ops/index.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { checkGradients } from "../../src/testing/gradients.ts";
 
@@ -25,16 +38,26 @@ describe("checkGradients", () => {
   it("takes scalars, tensors, empty tensors, and inputs that f does not use", async () => {
     expect((await checkGradients((a) => mul(a, a), [3])).checked).toBe(1);
     expect((await checkGradients((a, b) => sum(add(a, square(b))), [2, tensor(x), [1, 2]])).checked).toBe(9);
-    expect(await checkGradients((a) => square(a), [tensor(new Float32Array(0), [0, 3])])).toEqual({ checked: 0, worst: undefined });
+    expect(await checkGradients((a) => square(a), [tensor(new Float32Array(0), [0, 3])])).toEqual({
+      checked: 0,
+      worst: undefined,
+    });
   });
 
   it("passes integers on", async () => {
-    const { checked } = await checkGradients((table, rows) => square(gather(table, rows)), [x, tensor(Int32Array.of(1, 1, 0))]);
+    const { checked } = await checkGradients(
+      (table, rows) => square(gather(table, rows)),
+      [x, tensor(Int32Array.of(1, 1, 0))],
+    );
     expect(checked).toBe(6);
   });
 
   it("checks a sample of a large input, the same for the same seed", async () => {
-    const run = (seed: number) => checkGradients((a) => tanh(a), [tensor(Float32Array.from({ length: 3000 }, (_, i) => i / 3000))], { maxElements: 20, seed });
+    const run = (seed: number) =>
+      checkGradients((a) => tanh(a), [tensor(Float32Array.from({ length: 3000 }, (_, i) => i / 3000))], {
+        maxElements: 20,
+        seed,
+      });
     const [first, again, other] = [await run(1), await run(1), await run(2)];
     expect(first.checked).toBe(20);
     expect(again).toEqual(first);
@@ -59,6 +82,8 @@ describe("checkGradients", () => {
   });
 
   it("refuses results that have no gradient", async () => {
-    await expect(checkGradients((a) => argmax(a), [[1, 2]])).rejects.toThrow("checkGradients: f must give a float32 tensor. Expected float32, received int32.");
+    await expect(checkGradients((a) => argmax(a), [[1, 2]])).rejects.toThrow(
+      "checkGradients: f must give a float32 tensor. Expected float32, received int32.",
+    );
   });
 });

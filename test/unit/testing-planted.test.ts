@@ -86,13 +86,18 @@ describe("checkGradients of layers", () => {
     await checkGradients(model, [x]);
     expect(kernel.home).toBe(home);
     expect(await kernel.read()).toEqual(before);
-    await expect(checkGradients((t) => square(matmul(t, new Variable([3, 1], { initial: Number.NaN, name: "w" }).tensor)), [x])).rejects.toThrow(
+    await expect(
+      checkGradients((t) => square(matmul(t, new Variable([3, 1], { initial: Number.NaN, name: "w" }).tensor)), [x]),
+    ).rejects.toThrow(
       'variable "w": a variable must have values. Expected a layer that was initialized, received none. Call layer.initialize(seed), or give',
     );
   });
 
   it("checks the variables that a function reads, or those that are asked for", async () => {
-    const [w, frozen] = [new Variable([3, 2], { initial: 0.3, name: "w" }), new Variable([2], { initial: 2, name: "s", trainable: false })];
+    const [w, frozen] = [
+      new Variable([3, 2], { initial: 0.3, name: "w" }),
+      new Variable([2], { initial: 2, name: "s", trainable: false }),
+    ];
     const f = (t: Tensor) => sum(mul(tanh(matmul(t, w.tensor)), frozen.tensor));
     expect((await checkGradients(f, [x])).checked).toBe(6 + 6);
     expect((await checkGradients(f, [x], { variables: [frozen] })).checked).toBe(6 + 2);

@@ -1,8 +1,10 @@
 import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
-import type { Spawn } from "../../src/backends/wasm/spawn.ts";
+import type { Spawn } from "../../src/backends/wasm/start-worker.ts";
 
-/** A backend whose workers are ready unless told otherwise, and (`eager`) do their share of everything, however small. */
+/**
+ * A backend whose workers are ready unless told otherwise, and (`eager`) do their share of everything, however small.
+ */
 export async function threaded(
   threads: number,
   { spawn, start = true, eager = true }: { spawn?: Spawn; start?: boolean; eager?: boolean } = {},
@@ -16,8 +18,8 @@ export async function threaded(
 const waits = 1;
 
 /**
- * A backend on which `threads` threads take turns in the order that suits them least: each, the last first, does its share of everything up to the next
- * barrier. What lacks a barrier, or divides badly, comes out differently.
+ * A backend on which `threads` threads take turns in the order that suits them least: each, the last first, does its
+ * share of everything up to the next barrier. What lacks a barrier, or divides badly, comes out differently.
  */
 export async function divided(threads: number): Promise<WasmBackend> {
   const backend = new WasmBackend(await moduleOf("simd"), { threads, eager: true });
@@ -31,7 +33,8 @@ export async function divided(threads: number): Promise<WasmBackend> {
       record += heap.ints[record / 4 + 1] as number;
     }
     for (const { start, length } of stretches) {
-      for (let thread = threads - 1; thread >= 0; thread--) exports.execute(start, length, thread, threads, backend.scratchStride, 0);
+      for (let thread = threads - 1; thread >= 0; thread--)
+        exports.execute(start, length, thread, threads, backend.scratchStride, 0);
     }
   };
   return backend;

@@ -3,7 +3,17 @@ import { js } from "../../src/backends/js/index.ts";
 import { dataset, datasetFrom } from "../../src/data/dataset.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
-import { dense, embedding, flatten, inputLayer, permute, reshape, softmaxLayer, spectralNormalization, timeDistributed } from "../../src/nn/layers/index.ts";
+import {
+  dense,
+  embedding,
+  flatten,
+  inputLayer,
+  permute,
+  reshape,
+  softmaxLayer,
+  spectralNormalization,
+  timeDistributed,
+} from "../../src/nn/layers/index.ts";
 import type { Loss } from "../../src/nn/loss.ts";
 import { categoricalGeneralizedCrossEntropy, ctc, sparseCategoricalCrossentropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/optim/sgd.ts";
@@ -51,14 +61,20 @@ describe("labels that number classes", () => {
   it("may be the class that is passed over, and no other", async () => {
     const made = classifier(sparseCategoricalCrossentropy({ ignoreClass: 255 }));
     await made.fit(x(), [255, 2], quiet);
-    await expect(made.fit(x(), [254, 2], quiet)).rejects.toThrow("Expected whole numbers from 0 to 2, or 255, received 254");
+    await expect(made.fit(x(), [254, 2], quiet)).rejects.toThrow(
+      "Expected whole numbers from 0 to 2, or 255, received 254",
+    );
   });
 
   it("are those of each output, along the axis of its classes", async () => {
     const start = input([4]);
     const pixels = softmaxLayer({ axis: 1 }).apply(reshape([3, 2]).apply(dense(6).apply(start)));
     const made = model({ inputs: start, outputs: [dense(5, { name: "five" }).apply(start), pixels] });
-    made.compile({ optimizer: sgd(), loss: [sparseCategoricalCrossentropy({ fromLogits: true }), sparseCategoricalCrossentropy({ axis: 1 })], backend });
+    made.compile({
+      optimizer: sgd(),
+      loss: [sparseCategoricalCrossentropy({ fromLogits: true }), sparseCategoricalCrossentropy({ axis: 1 })],
+      backend,
+    });
     const good = [
       [0, 4],
       [
@@ -103,15 +119,31 @@ describe("numbers that choose a vector", () => {
     );
   const graphs: [string, () => Layer[], (rows: number[][]) => object][] = [
     ["first", () => [embedding(5, 2, { inputShape: [2] }), flatten(), dense(1)], (rows) => rows],
-    ["as floats", () => [inputLayer([2]), embedding(5, 2), flatten(), dense(1)], (rows) => ({ data: Float32Array.from(rows.flat()), shape: [2, 2] })],
-    ["behind a reshape", () => [permute([1], { inputShape: [2] }), reshape([2, 1]), embedding(5, 2), flatten(), dense(1)], (rows) => rows],
-    ["inside another model", () => [sequential([embedding(5, 2, { inputShape: [2] }), flatten()]), dense(1)], (rows) => rows],
+    [
+      "as floats",
+      () => [inputLayer([2]), embedding(5, 2), flatten(), dense(1)],
+      (rows) => ({ data: Float32Array.from(rows.flat()), shape: [2, 2] }),
+    ],
+    [
+      "behind a reshape",
+      () => [permute([1], { inputShape: [2] }), reshape([2, 1]), embedding(5, 2), flatten(), dense(1)],
+      (rows) => rows,
+    ],
+    [
+      "inside another model",
+      () => [sequential([embedding(5, 2, { inputShape: [2] }), flatten()]), dense(1)],
+      (rows) => rows,
+    ],
     [
       "inside a wrapper",
       () => [timeDistributed(embedding(5, 2), { inputShape: [2, 1] }), flatten(), dense(1)],
       (rows) => rows.map((row) => row.map((n) => [n])),
     ],
-    ["normalized", () => [spectralNormalization(embedding(5, 2), { inputShape: [2] }), flatten(), dense(1)], (rows) => rows],
+    [
+      "normalized",
+      () => [spectralNormalization(embedding(5, 2), { inputShape: [2] }), flatten(), dense(1)],
+      (rows) => rows,
+    ],
   ];
   it.each(graphs)("must exist, and be whole: %s", async (_, layers, shaped) => {
     const made = sequential(layers(), { seed: 1 });
@@ -154,7 +186,10 @@ describe("numbers that choose a vector", () => {
 
   it("are not looked at without checkData", async () => {
     const made = sequential([embedding(5, 2, { inputShape: [1] })]);
-    expect(Array.from(await (await made.predict([[5]], { checkData: false })).data())).toEqual([Number.NaN, Number.NaN]);
+    expect(Array.from(await (await made.predict([[5]], { checkData: false })).data())).toEqual([
+      Number.NaN,
+      Number.NaN,
+    ]);
   });
 });
 
@@ -172,8 +207,14 @@ describe("numbers", () => {
         [5, 6, 1e300, 8],
       ]),
     ).rejects.toThrow(`received Infinity ${place}`);
-    await expect(made.fit(x(), [0, 1], { ...quiet, sampleWeight: Float64Array.of(1, -1e39) })).rejects.toThrow("sampleWeight must hold finite numbers only");
-    await made.fit({ ...typed, data: typed.data.map((value) => Math.min(value, 3.4e38)) }, [0, 1], { ...quiet, checkData: true, epochs: 1 });
+    await expect(made.fit(x(), [0, 1], { ...quiet, sampleWeight: Float64Array.of(1, -1e39) })).rejects.toThrow(
+      "sampleWeight must hold finite numbers only",
+    );
+    await made.fit({ ...typed, data: typed.data.map((value) => Math.min(value, 3.4e38)) }, [0, 1], {
+      ...quiet,
+      checkData: true,
+      epochs: 1,
+    });
   });
 
   it("for whole-number inputs fit into 32 bits", async () => {
@@ -194,8 +235,12 @@ describe("streams", () => {
   it("are checked in every epoch", async () => {
     const made = classifier("sparseCategoricalCrossentropy");
     await made.fit(changing(2), { ...quiet, epochs: 2 });
-    await expect(made.fit(changing(7), { ...quiet, epochs: 2 })).rejects.toThrow("y must hold class numbers. Expected whole numbers from 0 to 2, received 7");
-    await expect(made.fit(changing(Number.NaN), { ...quiet, epochs: 2 })).rejects.toThrow("y must hold finite numbers only");
+    await expect(made.fit(changing(7), { ...quiet, epochs: 2 })).rejects.toThrow(
+      "y must hold class numbers. Expected whole numbers from 0 to 2, received 7",
+    );
+    await expect(made.fit(changing(Number.NaN), { ...quiet, epochs: 2 })).rejects.toThrow(
+      "y must hold finite numbers only",
+    );
     await expect(made.evaluate(dataset({ x: x(), y: [0, 7] }).batch(2))).rejects.toThrow("received 7");
   });
 

@@ -20,7 +20,10 @@ const x = () => points(8).x;
 const y = () => points(8).y;
 
 /** Message as a pattern in which numbers at the end of names do not matter. */
-const named = (text: string) => new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll("sequential_N", String.raw`sequential_?\d*`));
+const named = (text: string) =>
+  new RegExp(
+    text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll("sequential_N", String.raw`sequential_?\d*`),
+  );
 
 describe("fit refuses what cannot be trained, before anything changes", () => {
   const nan = () => {
@@ -44,7 +47,11 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
       (m) => m.fit(x(), y().slice(1)),
       "all arrays must have the same number of samples. Expected 8 samples as in x, received 7 (x [8, 4], y [7]).",
     ],
-    ["no samples", (m) => m.fit({ data: new Float32Array(0), shape: [0, 4] }, []), "there must be data. Expected at least one sample, received none."],
+    [
+      "no samples",
+      (m) => m.fit({ data: new Float32Array(0), shape: [0, 4] }, []),
+      "there must be data. Expected at least one sample, received none.",
+    ],
     ["no labels", (m) => m.fit(x(), undefined as never), "labels are needed. Expected x and y, received x alone."],
     [
       "NaN in x",
@@ -80,7 +87,11 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
       (m) => m.fit("x" as never, y()),
       'x: data are a tensor, a typed array, nested arrays of numbers, or { data, shape }. Expected numbers, received the string "x".',
     ],
-    ["weights with NaN", (m) => m.fit(x(), y(), { sampleWeight: new Float32Array(8).fill(Number.NaN) }), "sampleWeight must hold finite numbers only"],
+    [
+      "weights with NaN",
+      (m) => m.fit(x(), y(), { sampleWeight: new Float32Array(8).fill(Number.NaN) }),
+      "sampleWeight must hold finite numbers only",
+    ],
     [
       "validation data of another shape",
       (m) => m.fit(x(), y(), { validationData: [[[1]], [1]] }),
@@ -91,8 +102,16 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
       (m) => m.fit(x(), y(), { classWeight: { 0: 1 }, sampleWeight: new Float32Array(8) }),
       "classWeight and sampleWeight exclude each other. Expected one of them, received both.",
     ],
-    ["a negative class weight", (m) => m.fit(x(), y(), { classWeight: { 0: -1 } }), "the weight of class 0 must be a finite number ≥ 0"],
-    ["a stream of something else", (m) => m.fit(dataset([1, 2, 3]).batch(3)), "a stream gives batches. Expected { x, y } or [x, y]"],
+    [
+      "a negative class weight",
+      (m) => m.fit(x(), y(), { classWeight: { 0: -1 } }),
+      "the weight of class 0 must be a finite number ≥ 0",
+    ],
+    [
+      "a stream of something else",
+      (m) => m.fit(dataset([1, 2, 3]).batch(3)),
+      "a stream gives batches. Expected { x, y } or [x, y]",
+    ],
     [
       "batchSize beside a dataset",
       (m) => m.fit(dataset({ x: x(), y: y() }).batch(2), { batchSize: 2 }),
@@ -157,7 +176,8 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
   it("refuses to compile, pop or dispose while it runs", async () => {
     const model = compiled();
     const running = model.fit(x(), y(), { verbose: 0 });
-    const rule = "cannot run inside another call on the model. Expected all calls before it awaited, received a model that trains or is evaluated.";
+    const rule =
+      "cannot run inside another call on the model. Expected all calls before it awaited, received a model that trains or is evaluated.";
     expect(() => model.compile({ loss: "mse" })).toThrow(`sequential "${model.name}": compile ${rule}`);
     expect(() => model.pop()).toThrow(`pop ${rule}`);
     await expect(model.dispose()).rejects.toThrow(`dispose ${rule}`);
@@ -169,7 +189,8 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
 describe("compile", () => {
   it("must have been called", async () => {
     const model = classifier();
-    const text = "needs a compiled model. Expected compile({ optimizer, loss }) first, received a model that was not compiled.";
+    const text =
+      "needs a compiled model. Expected compile({ optimizer, loss }) first, received a model that was not compiled.";
     await expect(model.fit(x(), y())).rejects.toThrow(`fit ${text}`);
     await expect(model.evaluate(x(), y())).rejects.toThrow(`evaluate ${text}`);
     await expect(model.trainOnBatch(x(), y())).rejects.toThrow(`trainOnBatch ${text}`);
@@ -177,12 +198,20 @@ describe("compile", () => {
   });
 
   const refused: [string, object, string][] = [
-    ["an unknown optimizer", { optimizer: "addam", loss: "mse" }, 'unknown optimizer. Expected one of 14 names, received "addam". Did you mean "adam"'],
+    [
+      "an unknown optimizer",
+      { optimizer: "addam", loss: "mse" },
+      'unknown optimizer. Expected one of 14 names, received "addam". Did you mean "adam"',
+    ],
     ["an unknown loss", { loss: "sparseCategoricalCrossEntropie" }, 'Did you mean "sparseCategoricalCrossentropy"'],
     ["an unknown metric", { loss: "mse", metrics: ["acuracy"] }, "unknown metric. Expected one of"],
     ["too many losses", { loss: ["mse", "mse"] }, "a list of loss has one entry per output. Expected 1, received 2."],
     ["a loss for an output that is not there", { loss: { nowhere: "mse" } }, "unknown output in loss"],
-    ["a reduction that is none", { loss: sparseCategoricalCrossentropy({ reduction: "none" }) }, "training needs one number per loss"],
+    [
+      "a reduction that is none",
+      { loss: sparseCategoricalCrossentropy({ reduction: "none" }) },
+      "training needs one number per loss",
+    ],
   ];
   it.each(refused)("refuses %s", (_, options, text) => {
     expect(() => classifier().compile(options as never)).toThrow(text);
@@ -197,20 +226,28 @@ describe("compile", () => {
 
 describe("models", () => {
   it("are made of layers, the first of which says what comes in", () => {
-    expect(() => sequential([])).toThrow("sequential: a model is a list of layers. Expected sequential([dense(…), …]), received an empty list.");
+    expect(() => sequential([])).toThrow(
+      "sequential: a model is a list of layers. Expected sequential([dense(…), …]), received an empty list.",
+    );
     expect(() => sequential(["dense" as never])).toThrow(
       'sequential: a model is a list of layers. Expected sequential([dense(…), …]), received the string "dense".',
     );
     expect(() => sequential([dense(3)])).toThrow(
       /sequential: the first layer must say what comes in\. Expected inputShape, the shape of one sample, received none \(dense ".*"\)\. For example dense\(…, \{ inputShape: \[784\] \}\)\./,
     );
-    expect(() => sequential([flatten({ inputShape: [2] })], { seed: -1 })).toThrow("seed must be an integer in [0, 2^53)");
-    expect(() => cloneModel({} as never)).toThrow("cloneModel: only models can be cloned. Expected a model, received {}.");
+    expect(() => sequential([flatten({ inputShape: [2] })], { seed: -1 })).toThrow(
+      "seed must be an integer in [0, 2^53)",
+    );
+    expect(() => cloneModel({} as never)).toThrow(
+      "cloneModel: only models can be cloned. Expected a model, received {}.",
+    );
   });
 
   it("find layers by name, with the nearest when there is none", () => {
     const model = sequential([dense(2, { inputShape: [2], name: "hidden" })]);
     expect(model.getLayer("hidden").kind).toBe("dense");
-    expect(() => model.getLayer("hiden")).toThrow('unknown layer. Expected one of hidden, received "hiden". Did you mean "hidden"?');
+    expect(() => model.getLayer("hiden")).toThrow(
+      'unknown layer. Expected one of hidden, received "hiden". Did you mean "hidden"?',
+    );
   });
 });

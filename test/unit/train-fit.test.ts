@@ -16,7 +16,13 @@ const backend = js();
 const quiet = { verbose: 0 } as const;
 
 function compiled(model: Model = classifier(), options = {}): Model {
-  model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend, ...options });
+  model.compile({
+    optimizer: sgd({ learningRate: 0.1 }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+    backend,
+    ...options,
+  });
   return model;
 }
 
@@ -48,9 +54,19 @@ describe("one run of the backend per train step", () => {
 
 describe("same seed, same weights", () => {
   const run = async (seed: number, fitSeed?: number) => {
-    const model = compiled(sequential([dense(8, { activation: "relu", inputShape: [4] }), dropout(0.3), dense(2, { activation: "softmax" })], { seed }));
+    const model = compiled(
+      sequential(
+        [dense(8, { activation: "relu", inputShape: [4] }), dropout(0.3), dense(2, { activation: "softmax" })],
+        { seed },
+      ),
+    );
     const { x, y } = points(30);
-    const history = await model.fit(x, y, { ...quiet, epochs: 3, batchSize: 8, ...(fitSeed !== undefined && { seed: fitSeed }) });
+    const history = await model.fit(x, y, {
+      ...quiet,
+      epochs: 3,
+      batchSize: 8,
+      ...(fitSeed !== undefined && { seed: fitSeed }),
+    });
     return { weights: await weightsOf(model), history };
   };
 
@@ -78,7 +94,10 @@ describe("same seed, same weights", () => {
   it("goes on where a run stopped: 2 epochs and 2 more are 4", async () => {
     const { x, y } = points(20);
     const options = { ...quiet, batchSize: 8 };
-    const [whole, parts] = [compiled(classifier(3), { optimizer: adam() }), compiled(classifier(3), { optimizer: adam() })];
+    const [whole, parts] = [
+      compiled(classifier(3), { optimizer: adam() }),
+      compiled(classifier(3), { optimizer: adam() }),
+    ];
     await whole.fit(x, y, { ...options, epochs: 4 });
     await parts.fit(x, y, { ...options, epochs: 2 });
     const { epoch } = await parts.fit(x, y, { ...options, epochs: 4, initialEpoch: 2 });
@@ -92,14 +111,16 @@ describe("data", () => {
     const { x, y } = points(12);
     const nested = Array.from({ length: 12 }, (_, row) => Array.from(x.data.subarray(row * 4, row * 4 + 4)));
     const batches = function* () {
-      for (let start = 0; start < 12; start += 4) yield { x: sliceRows(x, start, start + 4), y: y.slice(start, start + 4) };
+      for (let start = 0; start < 12; start += 4)
+        yield { x: sliceRows(x, start, start + 4), y: y.slice(start, start + 4) };
     };
     const pairs = function* () {
       for (const batch of batches()) yield [batch.x, batch.y] as const;
     };
     const ways: ((model: Model) => Promise<unknown>)[] = [
       (model) => model.fit(x, y, { ...quiet, shuffle: false, batchSize: 4 }),
-      (model) => model.fit(tensor(x.data as Float32Array, x.shape), tensor(y), { ...quiet, shuffle: false, batchSize: 4 }),
+      (model) =>
+        model.fit(tensor(x.data as Float32Array, x.shape), tensor(y), { ...quiet, shuffle: false, batchSize: 4 }),
       (model) => model.fit(nested, Array.from(y), { ...quiet, shuffle: false, batchSize: 4 }),
       (model) => model.fit(dataset({ x, y }).batch(4), quiet),
       (model) => model.fit(datasetFrom(batches), quiet),
@@ -171,16 +192,24 @@ describe("data", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const { x, y } = points(16);
     const batches = function* () {
-      for (let start = 0; start < 16; start += 4) yield { x: sliceRows(x, start, start + 4), y: y.slice(start, start + 4) };
+      for (let start = 0; start < 16; start += 4)
+        yield { x: sliceRows(x, start, start + 4), y: y.slice(start, start + 4) };
     };
     for (const stepsPerEpoch of [2, undefined]) {
       for (const stream of [batches(), datasetFrom(batches())]) {
         const ended = vi.fn();
-        const options = { ...quiet, epochs: 5, ...(stepsPerEpoch && { stepsPerEpoch }), callbacks: [{ onTrainEnd: ended }] };
+        const options = {
+          ...quiet,
+          epochs: 5,
+          ...(stepsPerEpoch && { stepsPerEpoch }),
+          callbacks: [{ onTrainEnd: ended }],
+        };
         const { epoch, history } = await compiled().fit(stream, options);
         expect([epoch.length, history.loss?.length]).toEqual(stepsPerEpoch ? [2, 2] : [1, 1]);
         expect(ended).toHaveBeenCalledOnce();
-        expect(warn).toHaveBeenLastCalledWith(expect.stringContaining("the data can be read only once and have ended; training stops"));
+        expect(warn).toHaveBeenLastCalledWith(
+          expect.stringContaining("the data can be read only once and have ended; training stops"),
+        );
       }
     }
     warn.mockRestore();
@@ -191,7 +220,9 @@ describe("data", () => {
     const { x, y } = points(8);
     const history = await compiled().fit(dataset({ x, y }).batch(4), { ...quiet, epochs: 2, stepsPerEpoch: 3 });
     expect(history.epoch).toEqual([0, 1]);
-    expect(warn).toHaveBeenCalledWith("fit: the data ended after 2 of 3 steps. Give more data, or a smaller stepsPerEpoch.");
+    expect(warn).toHaveBeenCalledWith(
+      "fit: the data ended after 2 of 3 steps. Give more data, or a smaller stepsPerEpoch.",
+    );
     warn.mockRestore();
   });
 });
@@ -268,7 +299,12 @@ describe("callbacks", () => {
 
   it("validates only in the epochs of validationFreq", async () => {
     const { x, y } = points(8);
-    const { history } = await compiled().fit(x, y, { ...quiet, epochs: 5, validationData: [x, y], validationFreq: [1, 4] });
+    const { history } = await compiled().fit(x, y, {
+      ...quiet,
+      epochs: 5,
+      validationData: [x, y],
+      validationFreq: [1, 4],
+    });
     expect(history.loss).toHaveLength(5);
     expect(history.val_loss).toHaveLength(2);
   });
@@ -300,12 +336,19 @@ describe("several inputs and outputs", () => {
       seed: 1,
     });
   }
-  const x = { a: { data: new Float32Array(12).fill(0.5), shape: [6, 2] }, b: { data: new Float32Array(18).fill(0.25), shape: [6, 3] } };
+  const x = {
+    a: { data: new Float32Array(12).fill(0.5), shape: [6, 2] },
+    b: { data: new Float32Array(18).fill(0.25), shape: [6, 3] },
+  };
   const y = { value: new Float32Array(6).fill(1), kind: Int32Array.from([0, 1, 2, 0, 1, 2]) };
 
   it("takes losses, weights and metrics by name or in lists, and reports each output's loss", async () => {
     const ways = [
-      { loss: { value: "mse", kind: "sparseCategoricalCrossentropy" }, lossWeights: { value: 2, kind: 0.5 }, metrics: { kind: ["accuracy"], value: ["mae"] } },
+      {
+        loss: { value: "mse", kind: "sparseCategoricalCrossentropy" },
+        lossWeights: { value: 2, kind: 0.5 },
+        metrics: { kind: ["accuracy"], value: ["mae"] },
+      },
       { loss: ["mse", "sparseCategoricalCrossentropy"], lossWeights: [2, 0.5], metrics: [["mae"], ["accuracy"]] },
     ] as const;
     const logs = [];
@@ -328,7 +371,9 @@ describe("several inputs and outputs", () => {
       [6, 1],
       [6, 3],
     ]);
-    await expect(model.predict(x)).rejects.toThrow("predict is for models of one output. Expected 1 output, received 2. Use predictAll.");
+    await expect(model.predict(x)).rejects.toThrow(
+      "predict is for models of one output. Expected 1 output, received 2. Use predictAll.",
+    );
   });
 
   it("joins batches of predictions, the ragged last one too", async () => {
@@ -344,7 +389,10 @@ describe("memory", () => {
   it("stays constant over many steps: tfjs mistake 9", async () => {
     const { backend: counting, counts } = countingBackend();
     const allocate = vi.spyOn(counting, "allocate");
-    const model = compiled(sequential([flatten({ inputShape: [4] }), dropout(0.1), dense(2, { activation: "softmax" })], { seed: 1 }), { backend: counting });
+    const model = compiled(
+      sequential([flatten({ inputShape: [4] }), dropout(0.1), dense(2, { activation: "softmax" })], { seed: 1 }),
+      { backend: counting },
+    );
     const { x, y } = points(10);
     await model.fit(x, y, { ...quiet, batchSize: 4, epochs: 2, validationSplit: 0.2 });
     const [loads, allocations] = [counts.loads, allocate.mock.calls.length];

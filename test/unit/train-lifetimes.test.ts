@@ -19,7 +19,12 @@ const collect = runInNewContext("gc") as () => void;
 const usageOf = (backend: WasmBackend) => ({ ...(Reflect.get(backend.heap, "used") as Record<string, number>) });
 
 function compile(model: Model, backend?: WasmBackend | ReturnType<typeof js>): Model {
-  model.compile({ optimizer: adam(), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], ...(backend && { backend }) });
+  model.compile({
+    optimizer: adam(),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+    ...(backend && { backend }),
+  });
   return model;
 }
 
@@ -85,7 +90,8 @@ describe("models that nobody holds any more", () => {
     await makeAndDrop(200);
     const before = { heap: process.memoryUsage().heapUsed, wasm: backend.heap.bytes };
     await makeAndDrop(1000);
-    // When finalizers run is the engine's choice: a few models may be there at once. All of them would take more than 5 MB.
+    // When finalizers run is the engine's choice: a few models may be there at once. All of them would take more than 5
+    // MB.
     expect(backend.heap.bytes - before.wasm).toBeLessThan(1e6);
     expect(process.memoryUsage().heapUsed - before.heap).toBeLessThan(3e6);
   }, 120_000);

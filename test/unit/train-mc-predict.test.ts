@@ -8,9 +8,17 @@ import { sequential } from "../../src/train/sequential.ts";
 const x = { data: Float32Array.from({ length: 40 }, (_, i) => Math.sin(i)), shape: [10, 4] };
 
 function network() {
-  const model = sequential([dense(8, { activation: "relu", inputShape: [4] }), batchNormalization(), dropout(0.5), dense(3, { activation: "softmax" })], {
-    seed: 3,
-  });
+  const model = sequential(
+    [
+      dense(8, { activation: "relu", inputShape: [4] }),
+      batchNormalization(),
+      dropout(0.5),
+      dense(3, { activation: "softmax" }),
+    ],
+    {
+      seed: 3,
+    },
+  );
   model.compile({ optimizer: "sgd", loss: "categoricalCrossentropy", backend: js() });
   return model;
 }

@@ -27,7 +27,9 @@ function network(optimizer = nadam({ learningRate: 0.01 }), head = "head"): Mode
 
 /** As a file would: through JSON. */
 const stored = <T>(given: T): T =>
-  JSON.parse(JSON.stringify(given, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value))) as T;
+  JSON.parse(
+    JSON.stringify(given, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value)),
+  ) as T;
 
 describe("weights by name", () => {
   it("go out and in again, to the bit, by way of JSON", async () => {
@@ -96,7 +98,9 @@ describe("weights by name", () => {
     const before = await weightsOf(model);
     const weights = await network().getNamedWeights();
     const wrong = { ...weights, "one/kernel": [[9]], "head/bias": [1] };
-    expect(() => model.setNamedWeights(wrong)).toThrow(/"one\/kernel" has another shape\. Expected \[4, 6\], received \[1, 1\]/);
+    expect(() => model.setNamedWeights(wrong)).toThrow(
+      /"one\/kernel" has another shape\. Expected \[4, 6\], received \[1, 1\]/,
+    );
     expect(await weightsOf(model)).toEqual(before);
   });
 });
@@ -106,7 +110,11 @@ describe("the optimizer's state", () => {
     ["a number as rate", () => nadam({ learningRate: 0.01 })],
     [
       "a schedule, averages of weights",
-      () => adam({ learningRate: exponentialDecay({ initialLearningRate: 0.1, decaySteps: 2, decayRate: 0.5 }), useEma: true }),
+      () =>
+        adam({
+          learningRate: exponentialDecay({ initialLearningRate: 0.1, decaySteps: 2, decayRate: 0.5 }),
+          useEma: true,
+        }),
     ],
   ] as const) {
     it(`lets training go on in a new model as if nothing had happened (${name})`, async () => {
@@ -128,7 +136,9 @@ describe("the optimizer's state", () => {
     await other.trainOnBatch(x, y);
     const before = stored(await other.getOptimizerState());
     const state = await old.getOptimizerState();
-    expect(() => other.setOptimizerState(state)).toThrow(/setOptimizerState of sequential "\w+": as many arrays as variables, under their names\./);
+    expect(() => other.setOptimizerState(state)).toThrow(
+      /setOptimizerState of sequential "\w+": as many arrays as variables, under their names\./,
+    );
     expect(() => other.setOptimizerState({ ...before, steps: [0.5] })).toThrow(
       /steps must be the number of steps done\. Expected an integer ≥ 0, received 0\.5/,
     );

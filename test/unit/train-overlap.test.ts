@@ -7,7 +7,7 @@ import { dense, dropout } from "../../src/nn/layers/index.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { Callback } from "../../src/train/callback.ts";
-import { swapEMAWeights } from "../../src/train/callbacks/swap-ema-weights.ts";
+import { swapEmaWeights } from "../../src/train/callbacks/swap-ema-weights.ts";
 import { terminateOnNaN } from "../../src/train/callbacks/terminate-on-nan.ts";
 import type { Model } from "../../src/train/model.ts";
 import { learningRateRangeTest } from "../../src/train/range-test.ts";
@@ -28,7 +28,11 @@ function identity(backend: Backend, learningRate = 0): Model {
 /** Outputs x + 0 and x + 100. */
 function twoOutputs(): Model {
   const x = input([1]);
-  const plus = (bias: number) => dense(1, { kernelInitializer: "ones", biasInitializer: (shape) => new Float32Array(shape[0] as number).fill(bias) }).apply(x);
+  const plus = (bias: number) =>
+    dense(1, {
+      kernelInitializer: "ones",
+      biasInitializer: (shape) => new Float32Array(shape[0] as number).fill(bias),
+    }).apply(x);
   return functional({ inputs: x, outputs: [plus(0), plus(100)] });
 }
 
@@ -68,7 +72,8 @@ describe.each([
   it("train one after another", async () => {
     const backend = await make();
     const [model, reference] = [classifier(), classifier()];
-    for (const each of [model, reference]) each.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", backend });
+    for (const each of [model, reference])
+      each.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", backend });
     const { x, y } = points(40);
     const train = (it: Model) => it.fit(x, y, { ...quiet, batchSize: 8 });
     await Promise.all([train(model), train(model)]);
@@ -86,7 +91,13 @@ describe.each([
     };
     const test = (it: Model) => learningRateRangeTest(it, column(64, 1), column(64, 0), { steps: 5 });
     const rates: number[] = [];
-    const [before, , between, , after] = await Promise.all([test(model), train(model, rates), test(model), train(model, rates), test(model)]);
+    const [before, , between, , after] = await Promise.all([
+      test(model),
+      train(model, rates),
+      test(model),
+      train(model, rates),
+      test(model),
+    ]);
     expect(rates).toEqual(Array(24).fill(0.1));
     expect(model.optimizer.rawSteps).toBe(24);
     const alone: unknown[] = [(await test(reference)).losses];
@@ -134,7 +145,7 @@ describe.each([
     };
     const [model, reference] = [averaging(), averaging()];
     const step = (it: Model) => it.trainOnBatch(column(8, 1), column(8, 0));
-    const predict = (it: Model) => it.predict(column(4, 1), { batchSize: 1, callbacks: [swapEMAWeights()] });
+    const predict = (it: Model) => it.predict(column(4, 1), { batchSize: 1, callbacks: [swapEmaWeights()] });
     const [, first, second] = await Promise.all([step(model), predict(model), predict(model), step(model)]);
     await step(reference);
     const expected = await dataOf(await predict(reference));
@@ -167,9 +178,11 @@ describe.each([
     const model = identity(await make(), 0.01);
     let trained = false;
     const callback: Callback = { onEpochEnd: () => new Promise((resolve) => setImmediate(resolve)) };
-    const training = model.fit(column(64, 1), column(64, 0), { ...quiet, epochs: 5, callbacks: [callback] }).then(() => {
-      trained = true;
-    });
+    const training = model
+      .fit(column(64, 1), column(64, 0), { ...quiet, epochs: 5, callbacks: [callback] })
+      .then(() => {
+        trained = true;
+      });
     const [first, second] = await Promise.all([model.predict(column(2, 4)), model.predict(column(3, 7))]);
     expect(trained).toBe(false);
     const [a = 0, ...others] = await dataOf(first);
@@ -182,7 +195,13 @@ describe.each([
     const backend = await make();
     const [healthy, ill] = [identity(backend, 0.01), identity(backend, 0.01)];
     const train = (model: Model, value: number) =>
-      model.fit(column(64, value), column(64, 0), { ...quiet, epochs: 4, batchSize: 4, checkData: false, callbacks: [terminateOnNaN()] });
+      model.fit(column(64, value), column(64, 0), {
+        ...quiet,
+        epochs: 4,
+        batchSize: 4,
+        checkData: false,
+        callbacks: [terminateOnNaN()],
+      });
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const [history] = await Promise.all([train(healthy, 1), train(ill, Number.NaN)]);
     warn.mockRestore();
@@ -200,8 +219,15 @@ describe.each([
     const { x } = points(6);
     const [model, reference] = [noisy(), noisy()];
     const expected = [await reference.mcPredict(x, { passes: 5 }), await reference.mcPredict(x, { passes: 5 })];
-    const [first, , second] = await Promise.all([model.mcPredict(x, { passes: 5 }), model.predict(x), model.mcPredict(x, { passes: 5 }), model.predict(x)]);
-    expect(await Promise.all([first.mean, second.mean].map(dataOf))).toEqual(await Promise.all(expected.map(({ mean }) => dataOf(mean))));
+    const [first, , second] = await Promise.all([
+      model.mcPredict(x, { passes: 5 }),
+      model.predict(x),
+      model.mcPredict(x, { passes: 5 }),
+      model.predict(x),
+    ]);
+    expect(await Promise.all([first.mean, second.mean].map(dataOf))).toEqual(
+      await Promise.all(expected.map(({ mean }) => dataOf(mean))),
+    );
   });
 });
 
@@ -246,7 +272,9 @@ describe("a callback may use the model that calls it", () => {
   it("a prediction waits for what its callbacks measure", async () => {
     const model = identity(js());
     const losses: unknown[] = [];
-    const callback: Callback = { onPredictEnd: async () => void losses.push((await model.evaluate(column(4, 3), column(4, 0))).loss) };
+    const callback: Callback = {
+      onPredictEnd: async () => void losses.push((await model.evaluate(column(4, 3), column(4, 0))).loss),
+    };
     await model.predict(column(4, 1), { callbacks: [callback] });
     await model.mcPredict(column(4, 1), { passes: 2, callbacks: [callback] });
     expect(losses).toEqual([9, 9, 9]);
@@ -291,8 +319,12 @@ describe("programs", () => {
     const model = identity(backend);
     const burst = async (count: number) => {
       const calls = Array.from({ length: count }, (_, i) => ({ rows: 1 + ((i * 37) % 100), value: i % 1000 }));
-      const found = await Promise.all(calls.map(async ({ rows, value }) => dataOf(await model.predict(column(rows, value), { batchSize: 100 }))));
-      expect(found.every((data, i) => data.length === calls[i]?.rows && data.every((value) => value === calls[i]?.value))).toBe(true);
+      const found = await Promise.all(
+        calls.map(async ({ rows, value }) => dataOf(await model.predict(column(rows, value), { batchSize: 100 }))),
+      );
+      expect(
+        found.every((data, i) => data.length === calls[i]?.rows && data.every((value) => value === calls[i]?.value)),
+      ).toBe(true);
     };
     await burst(200);
     const used = { ...Reflect.get(backend.heap, "used") };
@@ -325,7 +357,9 @@ describe("programs", () => {
     const calls = Array.from({ length: 60 }, (_, i) => ({ model: models[(i * i) % 3] as Model, value: i }));
     const found = await Promise.all(
       calls.map(async ({ model, value }) =>
-        value % 2 ? (await model.evaluate(column(2, value), column(2, 0))).loss : (await dataOf(await model.predict(column(2, value))))[0],
+        value % 2
+          ? (await model.evaluate(column(2, value), column(2, 0))).loss
+          : (await dataOf(await model.predict(column(2, value))))[0],
       ),
     );
     expect(found).toEqual(calls.map(({ value }) => (value % 2 ? value ** 2 : value)));

@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { activationBytes, cnnStep } from "../../bench/memory.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
-import type { Program } from "../../src/compiler/instruction.ts";
-import { print } from "../../src/compiler/print.ts";
+import type { Program } from "../../src/ir/instruction.ts";
+import { print } from "../../src/ir/print.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import type { Model } from "../../src/train/model.ts";
@@ -28,8 +28,16 @@ function network(inputs: number, hidden: readonly number[], classes: number): Mo
   const [first, ...others] = hidden.map((units, index) =>
     dense(units, { activation: "relu", name: `hidden${index}`, ...(index === 0 && { inputShape: [inputs] }) }),
   );
-  const model = sequential([first as ReturnType<typeof dense>, ...others, dense(classes, { activation: "softmax", name: "output" })], { seed: 1 });
-  model.compile({ optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
+  const model = sequential(
+    [first as ReturnType<typeof dense>, ...others, dense(classes, { activation: "softmax", name: "output" })],
+    { seed: 1 },
+  );
+  model.compile({
+    optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+    backend,
+  });
   return model;
 }
 
@@ -47,7 +55,8 @@ describe("the train program of the quickstart's network", () => {
     await network(784, [300, 100], 10).trainOnBatch(x, y);
     const step = loaded.find((program) => program.instructions.some(({ kind }) => kind === "softmaxGrad")) as Program;
     expect(print(step)).toMatchSnapshot();
-    // Forward and both gradients of three layers, but the input's: each with its bias, activation or update as an epilogue.
+    // Forward and both gradients of three layers, but the input's: each with its bias, activation or update as an
+    // epilogue.
     const products = step.instructions.filter((instruction) => instruction.kind === "matmul");
     expect(products).toHaveLength(8);
     expect(products.every((product) => product.epilogue !== undefined)).toBe(true);
@@ -58,7 +67,8 @@ describe("the train program of the quickstart's network", () => {
 describe("the train program of a convolutional network", () => {
   it("needs at most one and a half times the memory of the activations that its backward pass reads", async () => {
     const program = await cnnStep(32);
-    // The images, both convolutions (after relu), both poolings, the hidden layer; beside them only what has 10 columns or fewer.
+    // The images, both convolutions (after relu), both poolings, the hidden layer; beside them only what has 10 columns
+    // or fewer.
     const activations = 4 * 32 * (28 * 28 + 26 * 26 * 32 + 13 * 13 * 32 + 11 * 11 * 64 + 5 * 5 * 64 + 128);
     const kept = activationBytes(program, "loss");
     expect(kept).toBeGreaterThan(activations);

@@ -9,7 +9,10 @@ function rings(count: number, center: number) {
     const angle = sample * 2.399963;
     return center + radius * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
   });
-  return { x: { data: x, shape: [count, 2] }, y: { data: Int32Array.from({ length: count }, (_, sample) => sample % 2), shape: [count] } };
+  return {
+    x: { data: x, shape: [count, 2] },
+    y: { data: Int32Array.from({ length: count }, (_, sample) => sample % 2), shape: [count] },
+  };
 }
 
 const { x, y } = rings(400, 0);

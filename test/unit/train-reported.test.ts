@@ -29,7 +29,10 @@ function identity(options: CompileModelOptions, ...names: string[]): Model {
     return one;
   }
   const start = input([1]);
-  const many = model({ inputs: start, outputs: names.map((name) => dense(1, { kernelInitializer: "ones", name }).apply(start)) });
+  const many = model({
+    inputs: start,
+    outputs: names.map((name) => dense(1, { kernelInitializer: "ones", name }).apply(start)),
+  });
   many.compile({ optimizer: still(), backend, ...options });
   return many;
 }
@@ -67,7 +70,9 @@ describe("a metric that compile is given", () => {
 
   it("is refused by compile where it is a class, which cannot be called", () => {
     const given = LargestError as unknown as LargestError;
-    expect(() => identity({ loss: "mse", metrics: [given] })).toThrow(/an object with update, result and fresh, received function LargestError/);
+    expect(() => identity({ loss: "mse", metrics: [given] })).toThrow(
+      /an object with update, result and fresh, received function LargestError/,
+    );
     class Distance {
       call = gap;
     }
@@ -76,13 +81,17 @@ describe("a metric that compile is given", () => {
         return gap(yTrue, yPred);
       }
     }
-    expect(() => identity({ loss: Gap as never })).toThrow(/a loss is a name, a loss or a function.*received function Gap/);
+    expect(() => identity({ loss: Gap as never })).toThrow(
+      /a loss is a name, a loss or a function.*received function Gap/,
+    );
     expect(() => identity({ loss: new Distance() as never })).not.toThrow();
   });
 
   it("counts for a finite number only: lossWeights are checked by compile", () => {
     for (const weight of [Number.NaN, Number.POSITIVE_INFINITY, "2", true]) {
-      expect(() => identity({ loss: "mse", lossWeights: [weight as number] })).toThrow(/each of lossWeights must be a finite number/);
+      expect(() => identity({ loss: "mse", lossWeights: [weight as number] })).toThrow(
+        /each of lossWeights must be a finite number/,
+      );
     }
     expect(() => identity({ loss: "mse", lossWeights: [-1] })).not.toThrow();
   });
@@ -98,7 +107,12 @@ describe("a metric that compile is given", () => {
 
   it("begins anew in each pass of fit and of validation, and for single batches", async () => {
     const one = identity({ loss: "mae", metrics: [new LargestError("largest", "min")] });
-    const { history } = await one.fit([[1], [9]], [[0], [0]], { epochs: 2, verbose: 0, batchSize: 1, validationData: [[[2]], [[0]]] });
+    const { history } = await one.fit([[1], [9]], [[0], [0]], {
+      epochs: 2,
+      verbose: 0,
+      batchSize: 1,
+      validationData: [[[2]], [[0]]],
+    });
     expect(history).toEqual({ loss: [5, 5], largest: [9, 9], val_loss: [2, 2], val_largest: [2, 2] });
     expect(await one.trainOnBatch([[3]], [[0]])).toEqual({ loss: 3, largest: 3 });
     expect(await one.testOnBatch([[1]], [[0]])).toEqual({ loss: 1, largest: 1 });
@@ -109,14 +123,17 @@ describe("a metric that compile is given", () => {
     for (const units of [2, 3]) {
       const one = sequential([dense(units, { inputShape: [units], kernelInitializer: "identity" })]);
       one.compile({ optimizer: still(), backend, loss: "mse", metrics: shared });
-      const data = Array.from({ length: units }, (_, row) => Array.from({ length: units }, (_, at) => (row === at ? 1 : 0)));
+      const data = Array.from({ length: units }, (_, row) =>
+        Array.from({ length: units }, (_, at) => (row === at ? 1 : 0)),
+      );
       const logs = await one.evaluate(data, data);
       const keys = (name: string) => Array.from({ length: units }, (_, at) => `${name}_${at}`);
       expect(Object.keys(logs)).toEqual(["loss", ...keys("f1Score"), ...keys("r2Score")]);
       for (const key of [...keys("f1Score"), ...keys("r2Score")]) expect(logs[key]).toBeCloseTo(1, 6);
     }
     // Asked before the first batch, they have no state that would be of the wrong shape later.
-    for (const made of shared) expect([made.result().shape, made.fresh().variables.length]).toEqual([[], made.variables.length]);
+    for (const made of shared)
+      expect([made.result().shape, made.fresh().variables.length]).toEqual([[], made.variables.length]);
   });
 
   it("must say how another one is made", () => {
@@ -131,7 +148,11 @@ describe("a metric that compile is given", () => {
 describe("metric(name, function)", () => {
   it("reports the weighted mean of the values under its name", async () => {
     const one = identity({ loss: "mse", metrics: [metric("gap", gap)], weightedMetrics: [metric("gap", gap)] });
-    expect(await one.evaluate(x, zeros, { sampleWeight: Float32Array.of(1, 0, 0, 0) })).toEqual({ loss: 7.5 / 7.5 / 4, gap: 2.5, weighted_gap: 1 });
+    expect(await one.evaluate(x, zeros, { sampleWeight: Float32Array.of(1, 0, 0, 0) })).toEqual({
+      loss: 7.5 / 7.5 / 4,
+      gap: 2.5,
+      weighted_gap: 1,
+    });
     expect(one.reported.gap?.direction).toBe("min");
     expect(metric("gain", gap, { direction: "max" }).direction).toBe("max");
   });
@@ -139,7 +160,9 @@ describe("metric(name, function)", () => {
   it("is refused without a name or a function", () => {
     expect(() => metric("", gap)).toThrow("metric: a metric needs a name. Expected a string");
     expect(() => metric(gap as never, gap)).toThrow("metric: a metric needs a name");
-    expect(() => metric("gap", 3 as never)).toThrow("metric: values come from a function. Expected (yTrue, yPred) => values");
+    expect(() => metric("gap", 3 as never)).toThrow(
+      "metric: values come from a function. Expected (yTrue, yPred) => values",
+    );
     expect(() => metric("gap", gap, { direction: "up" as never })).toThrow("metric: unknown direction");
   });
 });
@@ -151,12 +174,9 @@ describe("keys of what is reported", () => {
   };
 
   it("are distinct for metrics of one name, counted as in Keras", async () => {
-    expect(await keysOf({ metrics: [precision({ thresholds: 0.1 }), precision({ thresholds: 0.9 }), precision()] })).toEqual([
-      "loss",
-      "precision",
-      "precision_1",
-      "precision_2",
-    ]);
+    expect(
+      await keysOf({ metrics: [precision({ thresholds: 0.1 }), precision({ thresholds: 0.9 }), precision()] }),
+    ).toEqual(["loss", "precision", "precision_1", "precision_2"]);
     const anonymous = () => (yTrue: Tensor, yPred: Tensor) => mul(gap(yTrue, yPred), 2);
     expect(await keysOf({ metrics: [anonymous(), anonymous()] })).toEqual(["loss", "metric", "metric_1"]);
     expect(await keysOf({ metrics: [gap, gap], weightedMetrics: [gap, gap, "mae"] })).toEqual([
@@ -167,18 +187,33 @@ describe("keys of what is reported", () => {
       "weighted_gap_1",
       "mae",
     ]);
-    expect(await keysOf({ metrics: [gap, gap] }, "a", "b")).toEqual(["loss", "a_loss", "b_loss", "a_gap", "a_gap_1", "b_gap", "b_gap_1"]);
+    expect(await keysOf({ metrics: [gap, gap] }, "a", "b")).toEqual([
+      "loss",
+      "a_loss",
+      "b_loss",
+      "a_gap",
+      "a_gap_1",
+      "b_gap",
+      "b_gap_1",
+    ]);
   });
 
   it("are distinct from those of metrics with several values", async () => {
-    const one = identity({ loss: "mse", metrics: [precision({ thresholds: [0.1, 0.9] }), precision({ thresholds: 0.1 }), metric("precision", gap)] });
-    expect(await one.evaluate(x, zeros)).toEqual({ loss: 7.5, precision_0: 0, precision_1: 0, precision_2: 0, precision_3: 2.5 });
+    const one = identity({
+      loss: "mse",
+      metrics: [precision({ thresholds: [0.1, 0.9] }), precision({ thresholds: 0.1 }), metric("precision", gap)],
+    });
+    expect(await one.evaluate(x, zeros)).toEqual({
+      loss: 7.5,
+      precision_0: 0,
+      precision_1: 0,
+      precision_2: 0,
+      precision_3: 2.5,
+    });
     expect(Object.keys(one.reported)).toEqual(["loss", "precision", "precision_2", "precision_3"]);
-    expect(await keysOf({ metrics: [precision(), iou({ numClasses: 2, targetClassIds: [0], name: "precision" })] })).toEqual([
-      "loss",
-      "precision",
-      "precision_1",
-    ]);
+    expect(
+      await keysOf({ metrics: [precision(), iou({ numClasses: 2, targetClassIds: [0], name: "precision" })] }),
+    ).toEqual(["loss", "precision", "precision_1"]);
   });
 
   it("leave losses, the learning rate and validation results theirs", async () => {
@@ -187,24 +222,56 @@ describe("keys of what is reported", () => {
     const callbacks = [learningRateScheduler(() => 0)];
     const { history } = await one.fit(x, zeros, { verbose: 0, callbacks, validationData: [[[10]], [[0]]] });
     // Not val_loss_1 for the metric of that name: so is loss_1 called in validation.
-    const trained = { loss: [7.5], gap: [2.5], loss_1: [2.5], learning_rate_1: [2.5], val_loss_2: [2.5], val_gap_1: [2.5] };
-    const validated = { val_loss: [100], val_gap: [10], val_loss_1: [10], val_learning_rate_1: [10], val_val_loss_2: [10], val_val_gap_1: [10] };
+    const trained = {
+      loss: [7.5],
+      gap: [2.5],
+      loss_1: [2.5],
+      learning_rate_1: [2.5],
+      val_loss_2: [2.5],
+      val_gap_1: [2.5],
+    };
+    const validated = {
+      val_loss: [100],
+      val_gap: [10],
+      val_loss_1: [10],
+      val_learning_rate_1: [10],
+      val_val_loss_2: [10],
+      val_val_gap_1: [10],
+    };
     expect(history).toEqual({ ...trained, ...validated, learning_rate: [0] });
-    expect(await keysOf({ metrics: [metric("loss", gap)] }, "a", "a_b")).toEqual(["loss", "a_loss", "a_b_loss", "a_loss_1", "a_b_loss_1"]);
+    expect(await keysOf({ metrics: [metric("loss", gap)] }, "a", "a_b")).toEqual([
+      "loss",
+      "a_loss",
+      "a_b_loss",
+      "a_loss_1",
+      "a_b_loss_1",
+    ]);
   });
 
   it("of outputs val_b and b do not meet", async () => {
     const one = identity({ loss: "mse", metrics: [gap] }, "val_b", "b");
     const { history } = await one.fit(x, [zeros, zeros], { verbose: 0, validationData: [[[10]], [[[0]], [[0]]]] });
     expect(Object.keys(history)).toHaveLength(10);
-    expect(history).toMatchObject({ val_b_loss: [7.5], b_loss_1: [7.5], val_b_loss_1: [100], val_val_b_loss: [100], val_b_gap: [2.5], val_b_gap_1: [10] });
+    expect(history).toMatchObject({
+      val_b_loss: [7.5],
+      b_loss_1: [7.5],
+      val_b_loss_1: [100],
+      val_val_b_loss: [100],
+      val_b_gap: [2.5],
+      val_b_gap_1: [10],
+    });
   });
 
   it("may be called like what every object has", async () => {
     const odd = ["constructor", "__proto__", "toString", "hasOwnProperty"];
     const lines: string[] = [];
     const one = identity({ loss: "mse", metrics: odd.map((name) => metric(name, gap)) });
-    const { history } = await one.fit(x, zeros, { verbose: 0, epochs: 2, validationSplit: 0.5, callbacks: [csvLogger((line) => void lines.push(line))] });
+    const { history } = await one.fit(x, zeros, {
+      verbose: 0,
+      epochs: 2,
+      validationSplit: 0.5,
+      callbacks: [csvLogger((line) => void lines.push(line))],
+    });
     for (const name of odd) {
       expect(Object.getOwnPropertyDescriptor(history, name)?.value).toEqual([1.5, 1.5]);
       expect(Object.getOwnPropertyDescriptor(history, `val_${name}`)?.value).toEqual([3.5, 3.5]);
@@ -216,7 +283,9 @@ describe("keys of what is reported", () => {
     // A value that nobody reports is not what every object has under that name.
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const plain = identity({ loss: "mse" });
-    await plain.fit(x, zeros, { verbose: 0, callbacks: [earlyStopping({ monitor: "constructor", mode: "min" })] }).catch(() => {});
+    await plain
+      .fit(x, zeros, { verbose: 0, callbacks: [earlyStopping({ monitor: "constructor", mode: "min" })] })
+      .catch(() => {});
     expect(plain.stopTraining).toBe(false);
     warn.mockRestore();
   });
@@ -225,7 +294,11 @@ describe("keys of what is reported", () => {
     const odd = ["constructor", "__proto__", "update", "call"];
     const table = <T>(values: readonly T[]) => Object.fromEntries(odd.map((name, index) => [name, values[index] as T]));
     const one = identity(
-      { loss: table(["mse", "mae", "mse", "mae"] as const), metrics: table([[gap], [], "mae", null]), lossWeights: table([1, 2, 3, 4]) },
+      {
+        loss: table(["mse", "mae", "mse", "mae"] as const),
+        metrics: table([[gap], [], "mae", null]),
+        lossWeights: table([1, 2, 3, 4]),
+      },
       ...odd,
     );
     const logs = await one.evaluate(x, table(odd.map(() => zeros)));
@@ -240,8 +313,12 @@ describe("keys of what is reported", () => {
     ]);
     for (const name of odd) expect(one.getLayer(name).name).toBe(name);
     expect(() => one.getLayer("toString")).toThrow(/unknown layer/);
-    expect(() => identity({ loss: { a: "mse", toString: "mse" } as never }, "a", "b")).toThrow(/unknown output in loss/);
-    await expect(one.evaluate(x, { constructor: zeros, update: zeros, call: zeros } as never)).rejects.toThrow(/y must have an array for "__proto__"/);
+    expect(() => identity({ loss: { a: "mse", toString: "mse" } as never }, "a", "b")).toThrow(
+      /unknown output in loss/,
+    );
+    await expect(one.evaluate(x, { constructor: zeros, update: zeros, call: zeros } as never)).rejects.toThrow(
+      /y must have an array for "__proto__"/,
+    );
   });
 });
 
@@ -266,10 +343,15 @@ describe("names of inputs and outputs", () => {
 
 describe("outputs without a loss", () => {
   it("need no labels, in lists and by name, and report no loss", async () => {
-    const options: CompileModelOptions[] = [{ loss: ["mse", null] }, { loss: { a: "mse" } }, { loss: { a: "mse", b: null }, lossWeights: { a: 1 } }];
+    const options: CompileModelOptions[] = [
+      { loss: ["mse", null] },
+      { loss: { a: "mse" } },
+      { loss: { a: "mse", b: null }, lossWeights: { a: 1 } },
+    ];
     for (const given of options) {
       const one = identity(given, "a", "b");
-      for (const y of [[zeros, null], { a: zeros }, { a: zeros, b: null }, [zeros, zeros]]) expect(await one.evaluate(x, y)).toEqual({ loss: 7.5 });
+      for (const y of [[zeros, null], { a: zeros }, { a: zeros, b: null }, [zeros, zeros]])
+        expect(await one.evaluate(x, y)).toEqual({ loss: 7.5 });
       const { history } = await one.fit(x, { a: zeros }, { verbose: 0, validationSplit: 0.5 });
       expect(history).toEqual({ loss: [2.5], val_loss: [12.5] });
       expect(await one.trainOnBatch(x, { a: zeros })).toEqual({ loss: 7.5 });
@@ -302,7 +384,9 @@ describe("outputs without a loss", () => {
   });
 
   it("train on penalties alone, as in Keras", async () => {
-    const one = sequential([dense(1, { inputShape: [1], kernelInitializer: "ones", kernelRegularizer: (w) => max(mul(w, w)) })]);
+    const one = sequential([
+      dense(1, { inputShape: [1], kernelInitializer: "ones", kernelRegularizer: (w) => max(mul(w, w)) }),
+    ]);
     one.compile({ optimizer: still(), backend });
     expect(await one.evaluate(x, null)).toEqual({ loss: 1 });
   });

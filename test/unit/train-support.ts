@@ -28,7 +28,9 @@ export function countingBackend(): { backend: HostBackend; counts: { loads: numb
 /** Two clouds of points, class 0 and 1: numbers in [−1, 1] and whether the first two add up to more than 0. */
 export function points(rows: number, features = 4): { x: HostArray; y: Int32Array } {
   const data = Float32Array.from({ length: rows * features }, (_, i) => Math.sin(1 + 12.9898 * i));
-  const y = Int32Array.from({ length: rows }, (_, row) => ((data[row * features] as number) + (data[row * features + 1] as number) > 0 ? 1 : 0));
+  const y = Int32Array.from({ length: rows }, (_, row) =>
+    (data[row * features] as number) + (data[row * features + 1] as number) > 0 ? 1 : 0,
+  );
   return { x: { data, shape: [rows, features] }, y };
 }
 
@@ -43,9 +45,14 @@ export async function weightsOf(model: Model): Promise<number[]> {
 }
 
 /**
- * The samples that `fit` takes, for each step of each epoch. Sample i of `samples` is the number i. Give a {@link recordedModel} to call it again.
+ * The samples that `fit` takes, for each step of each epoch. Sample i of `samples` is the number i. Give a {@link
+ * recordedModel} to call it again.
  */
-export async function samplesOfFit(samples: number, options: FitOptions, recorded = recordedModel()): Promise<number[][][]> {
+export async function samplesOfFit(
+  samples: number,
+  options: FitOptions,
+  recorded = recordedModel(),
+): Promise<number[][][]> {
   const epochs: number[][][] = [];
   const x = Array.from({ length: samples }, (_, index) => [index]);
   await recorded.model.fit(x, x, {

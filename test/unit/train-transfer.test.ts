@@ -72,7 +72,9 @@ describe("reused layers", () => {
     expect(model.layers.map(({ name }) => name)).toEqual(["one", "norm", "two"]);
     expect((await model.predict(points(3).x)).shape).toEqual([3, 5]);
     await expect(model.fit(points(3).x, points(3).y)).rejects.toThrow("fit needs a compiled model");
-    expect(() => sequential([dense(1, { inputShape: [1] })]).pop()).toThrow("pop takes the last layer off a chain of layers");
+    expect(() => sequential([dense(1, { inputShape: [1] })]).pop()).toThrow(
+      "pop takes the last layer off a chain of layers",
+    );
   });
 });
 
@@ -155,7 +157,9 @@ describe("freezing", () => {
     await model.fit(points(8).x, points(8).y, quiet);
     expect((await weightsOf(model)).slice(0, 24)).not.toEqual(before.slice(0, 24));
     expect(warn.mock.calls).toEqual([
-      ["fit: `trainable` was changed after compile. Training goes on with what was compiled; call compile again for the change to count."],
+      [
+        "fit: `trainable` was changed after compile. Training goes on with what was compiled; call compile again for the change to count.",
+      ],
     ]);
     expect(first?.trainable).toBe(false);
     warn.mockRestore();
@@ -163,7 +167,10 @@ describe("freezing", () => {
 
   it("takes the penalties of frozen layers out of the loss", async () => {
     const make = (trainable: boolean) => {
-      const model = sequential([dense(3, { inputShape: [4], kernelRegularizer: l2(10), trainable }), dense(2, { activation: "softmax" })], { seed: 1 });
+      const model = sequential(
+        [dense(3, { inputShape: [4], kernelRegularizer: l2(10), trainable }), dense(2, { activation: "softmax" })],
+        { seed: 1 },
+      );
       compile(model);
       return model.evaluate(points(8).x, points(8).y);
     };
@@ -187,7 +194,9 @@ describe("weights", () => {
       ),
     );
     const weights = await model.getWeights();
-    model.setWeights(weights.map(({ data, shape }) => ({ data: data.map((_, index) => index) as Float32Array, shape })));
+    model.setWeights(
+      weights.map(({ data, shape }) => ({ data: data.map((_, index) => index) as Float32Array, shape })),
+    );
     expect((await model.getWeights()).map(({ data }) => data[0])).toEqual(weights.map(() => 0));
   });
 
@@ -199,14 +208,21 @@ describe("weights", () => {
       /setWeights of sequential "\w+": as many arrays as the model has variables\. Expected 4, received 3\./,
     );
     const wrong = weights.map((weight, index) =>
-      index === 3 ? { data: new Float32Array(3), shape: [3] } : { data: new Float32Array(weight.data.length), shape: weight.shape },
+      index === 3
+        ? { data: new Float32Array(3), shape: [3] }
+        : { data: new Float32Array(weight.data.length), shape: weight.shape },
     );
-    expect(() => model.setWeights(wrong)).toThrow(/weights\[3\] must have the shape of "dense_?\d*\/bias"\. Expected \[2\], received \[3\]\./);
+    expect(() => model.setWeights(wrong)).toThrow(
+      /weights\[3\] must have the shape of "dense_?\d*\/bias"\. Expected \[2\], received \[3\]\./,
+    );
     expect(await weightsOf(model)).toEqual(before);
   });
 
   it("obey their constraints after every step", async () => {
-    const model = sequential([dense(6, { inputShape: [4], kernelConstraint: maxNorm(0.5) }), dense(2, { activation: "softmax" })], { seed: 1 });
+    const model = sequential(
+      [dense(6, { inputShape: [4], kernelConstraint: maxNorm(0.5) }), dense(2, { activation: "softmax" })],
+      { seed: 1 },
+    );
     compile(model, sgd({ learningRate: 5 }));
     const { x, y } = points(16);
     for (let step = 0; step < 5; step++) {
@@ -223,13 +239,23 @@ describe("weights", () => {
 describe("random layers", () => {
   it("tfjs mistake 4: dropout with a seed draws another mask at each step, and the same masks in each run", async () => {
     const run = async () => {
-      const model = sequential([flatten({ inputShape: [64] }), dropout(0.5, { seed: 3 }), dense(1, { useBias: false, kernelInitializer: "ones" })], {
-        seed: 1,
-      });
+      const model = sequential(
+        [
+          flatten({ inputShape: [64] }),
+          dropout(0.5, { seed: 3 }),
+          dense(1, { useBias: false, kernelInitializer: "ones" }),
+        ],
+        {
+          seed: 1,
+        },
+      );
       model.compile({ optimizer: sgd({ learningRate: 0 }), loss: "meanSquaredError", backend });
       const losses: number[] = [];
       for (let step = 0; step < 4; step++) {
-        losses.push((await model.trainOnBatch({ data: Float32Array.from({ length: 64 }, (_, i) => i), shape: [1, 64] }, [[0]])).loss as number);
+        losses.push(
+          (await model.trainOnBatch({ data: Float32Array.from({ length: 64 }, (_, i) => i), shape: [1, 64] }, [[0]]))
+            .loss as number,
+        );
       }
       return losses;
     };
@@ -277,7 +303,10 @@ describe("averages of weights", () => {
     compile(averaged, sgd({ learningRate: 0.1, useEma: true, emaMomentum: 0.5 }));
     const options = { ...quiet, batchSize: 4, shuffle: false };
     const after: number[][] = [];
-    await plain.fit(x, y, { ...options, callbacks: [{ onTrainBatchEnd: async () => void after.push(await weightsOf(plain)) }] });
+    await plain.fit(x, y, {
+      ...options,
+      callbacks: [{ onTrainBatchEnd: async () => void after.push(await weightsOf(plain)) }],
+    });
     await averaged.fit(x, y, options);
     const [first = [], second = []] = after;
     (await weightsOf(averaged)).forEach((weight, index) => {

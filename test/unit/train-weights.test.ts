@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { datasetFrom } from "../../src/data/dataset.ts";
+import type { Shape } from "../../src/ir/shape.ts";
 import { dense, reshape } from "../../src/nn/layers/index.ts";
 import { computeLoss, type Loss } from "../../src/nn/loss.ts";
 import { type LossName, lossNames } from "../../src/nn/losses/names.ts";
 import { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { placeholder, tensor } from "../../src/tensor/ops/leaf.ts";
-import type { Shape } from "../../src/tensor/shape.ts";
 import type { ClassWeight } from "../../src/train/class-weight.ts";
 import type { Model } from "../../src/train/model.ts";
 import { sequential } from "../../src/train/sequential.ts";
@@ -52,9 +52,14 @@ describe("weights of samples", () => {
   });
 
   it("must fit the loss's values", async () => {
-    const text = /meanSquaredError|mse: sampleWeight has a weight per sample, or per value of the loss\. Expected \[4\], received \[4, 2\]/;
-    await expect(identity().fit(x, zeros, { ...quiet, sampleWeight: weights.map((weight) => [weight, weight]) })).rejects.toThrow(text);
-    await expect(identity().fit(x, zeros, { ...quiet, sampleWeight: [1, 2] })).rejects.toThrow("all arrays must have the same number of samples");
+    const text =
+      /meanSquaredError|mse: sampleWeight has a weight per sample, or per value of the loss\. Expected \[4\], received \[4, 2\]/;
+    await expect(
+      identity().fit(x, zeros, { ...quiet, sampleWeight: weights.map((weight) => [weight, weight]) }),
+    ).rejects.toThrow(text);
+    await expect(identity().fit(x, zeros, { ...quiet, sampleWeight: [1, 2] })).rejects.toThrow(
+      "all arrays must have the same number of samples",
+    );
   });
 
   // What each loss takes: predictions, labels.
@@ -76,16 +81,18 @@ describe("weights of samples", () => {
     ];
     const values = (shape: Shape, step: number) =>
       tensor(
-        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (step === 0 ? i % 2 : 0.1 + 0.15 * ((i * step) % 5))),
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+          step === 0 ? i % 2 : 0.1 + 0.15 * ((i * step) % 5),
+        ),
         shape,
       );
     const of = (shape: Shape) => computeLoss(loss, values(labels, 0), values(predictions, 3), tensor(weights, shape));
     const [flat, column] = await evaluate([of([4]), of([4, 1])], backend);
     expect(Number.isFinite(flat?.[0])).toBe(true);
     expect(column).toEqual(flat);
-    expect(() => computeLoss(loss, placeholder("y", labels), placeholder("p", predictions), placeholder("w", [4, 2]))).toThrow(
-      "sampleWeight has a weight per sample",
-    );
+    expect(() =>
+      computeLoss(loss, placeholder("y", labels), placeholder("p", predictions), placeholder("w", [4, 2])),
+    ).toThrow("sampleWeight has a weight per sample");
   });
 });
 
@@ -116,9 +123,24 @@ describe("weights of classes", () => {
   ];
   const cases: [string, readonly number[], Loss, unknown][] = [
     ["sparse [n, t]", [2, 2], sparseCategoricalCrossentropy({ ...logits, name: "ce" }), steps],
-    ["sparse [n, t, 1]", [2, 2], sparseCategoricalCrossentropy(logits), steps.map((row) => row.map((label) => [label]))],
-    ["one-hot [n, t, k]", [2, 2], categoricalCrossentropy(logits), steps.map((row) => row.map((label) => [1 - label, label]))],
-    ["one-hot [n, k, t]", [2, 2], categoricalCrossentropy({ axis: 1 }), steps.map((row) => [row.map((label) => 1 - label), row])],
+    [
+      "sparse [n, t, 1]",
+      [2, 2],
+      sparseCategoricalCrossentropy(logits),
+      steps.map((row) => row.map((label) => [label])),
+    ],
+    [
+      "one-hot [n, t, k]",
+      [2, 2],
+      categoricalCrossentropy(logits),
+      steps.map((row) => row.map((label) => [1 - label, label])),
+    ],
+    [
+      "one-hot [n, k, t]",
+      [2, 2],
+      categoricalCrossentropy({ axis: 1 }),
+      steps.map((row) => [row.map((label) => 1 - label), row]),
+    ],
     ["sparse [n, t] with the classes before the steps", [2, 2], sparseCategoricalCrossentropy({ axis: 1 }), steps],
     ["binary [n, t, 1]", [2, 1], binaryCrossentropy(logits), steps.map((row) => row.map((label) => [label]))],
   ];
@@ -126,13 +148,19 @@ describe("weights of classes", () => {
     // Where probabilities are wanted, these all are 1/2: equal, made to sum to 1.
     const made = even(shape, loss);
     if ("axis" in (loss.labels ?? {}) && loss.labels?.axis === 1)
-      made.setWeights([new Float32Array(4), new Float32Array(4).fill(0.5)].map((data, i) => ({ data, shape: i === 0 ? [1, 4] : [4] })));
+      made.setWeights(
+        [new Float32Array(4), new Float32Array(4).fill(0.5)].map((data, i) => ({
+          data,
+          shape: i === 0 ? [1, 4] : [4],
+        })),
+      );
     expect(await lossOf(made, y, { 0: 1, 1: 5 })).toBeCloseTo(4, 5);
   });
 
   it("may come as a record, a Map or a list", async () => {
     const made = even([2], sparseCategoricalCrossentropy(logits));
-    for (const given of [{ 1: 5 }, new Map([[1, 5]]), [1, 5], Float32Array.of(1, 5)]) expect(await lossOf(made, [0, 1], given)).toBeCloseTo(3, 5);
+    for (const given of [{ 1: 5 }, new Map([[1, 5]]), [1, 5], Float32Array.of(1, 5)])
+      expect(await lossOf(made, [0, 1], given)).toBeCloseTo(3, 5);
     expect(await lossOf(made, [0, 1], {})).toBeCloseTo(1, 5);
     // Keras's rule for any other loss: rounded labels, such as −1 and 1 of hinge.
     const signs = identity("hinge");
@@ -147,7 +175,10 @@ describe("weights of classes", () => {
     [new Map([[0.5, 1]]), "received 0.5"],
     [[1, 1, 1], 'received "2"'],
     [{ 0: -1 }, "the weight of class 0 must be a finite number ≥ 0. Expected a finite number ≥ 0, received -1"],
-    [{ 1: Number.NaN }, "the weight of class 1 must be a finite number ≥ 0. Expected a finite number ≥ 0, received NaN"],
+    [
+      { 1: Number.NaN },
+      "the weight of class 1 must be a finite number ≥ 0. Expected a finite number ≥ 0, received NaN",
+    ],
     [{ 1: 1e300 }, "the weight of class 1 must be a finite number ≥ 0"],
     [{ 1: "5" }, "the weight of class 1 must be a finite number ≥ 0"],
     [new Set([1]), "classWeight has a weight for each class. Expected such as { 0: 1, 1: 5 }, or a Map"],
@@ -155,6 +186,11 @@ describe("weights of classes", () => {
     ["balanced", 'classWeight is of the wrong kind. Expected object or list, received the string "balanced"'],
   ];
   it.each(refused)("are refused as %o", async (given, text) => {
-    await expect(even([2], sparseCategoricalCrossentropy(logits)).fit([[1], [1]], [0, 1], { ...quiet, classWeight: given as never })).rejects.toThrow(text);
+    await expect(
+      even([2], sparseCategoricalCrossentropy(logits)).fit([[1], [1]], [0, 1], {
+        ...quiet,
+        classWeight: given as never,
+      }),
+    ).rejects.toThrow(text);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { isHostBackend, type Storage } from "../../src/backends/backend.ts";
-import { bytesOf } from "../../src/backends/wasm/carried.ts";
 import { wasm, wasmOf } from "../../src/backends/wasm/index.ts";
 import { moduleOf, supports } from "../../src/backends/wasm/module.ts";
-import type { Program, View } from "../../src/compiler/instruction.ts";
+import { bytesOf } from "../../src/backends/wasm/wasm-binary.inline.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
+import type { Program, View } from "../../src/ir/instruction.ts";
 
 /** y = x + w, then w ← w + c, with x, y of `size` elements in an arena of their own. */
 function program(size: number, constant = 1): Program {
@@ -121,7 +121,9 @@ describe("wasm backend", () => {
       executable.input("x").write(new Float32Array(400));
       executable.input("x").write(source, 600, 300, 50);
       executable.run();
-      expect([...executable.output("y").readSync()]).toEqual(Array.from({ length: 400 }, (_, i) => (i < 50 || i >= 350 ? 0 : (550 + i) % 250)));
+      expect([...executable.output("y").readSync()]).toEqual(
+        Array.from({ length: 400 }, (_, i) => (i < 50 || i >= 350 ? 0 : (550 + i) % 250)),
+      );
     }
   });
 
@@ -148,7 +150,9 @@ describe("wasm backend", () => {
     const w = backend.allocate({ size: 3, dtype: "float32" });
     expect(() => other.load(program(3), [w])).toThrow("a storage belongs to the backend that allocated it");
     expect(() => backend.load(program(3), [])).toThrow("one storage per variable. Expected 1 storages, received 0.");
-    expect(() => backend.load(program(4), [w])).toThrow('a storage must fit its variable. Expected 4 of float32, received 3 of float32 (variable "w").');
+    expect(() => backend.load(program(4), [w])).toThrow(
+      'a storage must fit its variable. Expected 4 of float32, received 3 of float32 (variable "w").',
+    );
     expect(() => backend.write(w, [1])).toThrow("a variable is written as a whole. Expected 3 values, received 1.");
     const executable = backend.load(program(3), [w]);
     executable.dispose();

@@ -11,7 +11,11 @@ function open(maximumBytes?: number): Heap {
 
 describe("heap", () => {
   it("gives aligned blocks that never overlap, whatever the order of requests", () => {
-    const action = fc.record({ kind: fc.constantFrom("allocate", "free", "enlarge"), bytes: fc.integer({ min: 0, max: 200_000 }), which: fc.nat() });
+    const action = fc.record({
+      kind: fc.constantFrom("allocate", "free", "enlarge"),
+      bytes: fc.integer({ min: 0, max: 200_000 }),
+      which: fc.nat(),
+    });
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
         const heap = open();
@@ -74,7 +78,13 @@ describe("heap", () => {
   });
 
   it("formats bytes", () => {
-    expect([0, 999, 1000, 1_234_567, 4 * 2 ** 30].map(formatBytes)).toEqual(["0 B", "999 B", "1.00 kB", "1.23 MB", "4.29 GB"]);
+    expect([0, 999, 1000, 1_234_567, 4 * 2 ** 30].map(formatBytes)).toEqual([
+      "0 B",
+      "999 B",
+      "1.00 kB",
+      "1.23 MB",
+      "4.29 GB",
+    ]);
   });
 });
 

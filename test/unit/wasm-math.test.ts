@@ -10,16 +10,37 @@ beforeAll(async () => {
   backend = await wasm();
 });
 
-type Unary = "exp" | "expm1" | "log" | "log1p" | "tanh" | "erf" | "erfinv" | "sin" | "cos" | "sqrt" | "sign" | "round" | "floor" | "ceil" | "abs" | "neg";
+type Unary =
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "tanh"
+  | "erf"
+  | "erfinv"
+  | "sin"
+  | "cos"
+  | "sqrt"
+  | "sign"
+  | "round"
+  | "floor"
+  | "ceil"
+  | "abs"
+  | "neg";
 type Binary = "pow" | "min" | "max";
 
 function apply(op: Unary | Binary, ...operands: readonly (readonly number[])[]): number[] {
   const program = new HandMade();
   const shape = [operands[0]?.length ?? 0];
   const inputs = operands.map((data) => program.operand(data, shape));
-  const nodes = [...inputs.map((_, index) => ({ op: "input" as const, index })), { op, args: inputs.map((_, index) => index) }];
+  const nodes = [
+    ...inputs.map((_, index) => ({ op: "input" as const, index })),
+    { op, args: inputs.map((_, index) => index) },
+  ];
   const outputs = [program.result("y", shape)];
-  const results = program.run(backend, [{ kind: "map", shape, inputs, outputs, expression: { nodes, outputs: [inputs.length] } }]);
+  const results = program.run(backend, [
+    { kind: "map", shape, inputs, outputs, expression: { nodes, outputs: [inputs.length] } },
+  ]);
   return inner(results.y as Float32Array);
 }
 
@@ -34,18 +55,25 @@ function samples(): number[] {
   const step = 4001;
   const count = Math.floor(2 ** 32 / step);
   const floats = new Float32Array(Uint32Array.from({ length: count }, (_, i) => i * step).buffer);
-  const special = [0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-45, -1e-45, 1e-38, 88.72, 88.73, -87.34, -103.9, -104, 3.4e38, -3.4e38];
+  const special = [
+    0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-45, -1e-45, 1e-38, 88.72, 88.73, -87.34, -103.9, -104, 3.4e38, -3.4e38,
+  ];
   return [...floats, ...special.map(Math.fround), Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
 }
 
 /** The largest error in ulp, where the exact result is finite; elsewhere results must be the same. */
-function worst(actual: readonly number[], exact: (index: number) => number, describeCase: (index: number) => string): number {
+function worst(
+  actual: readonly number[],
+  exact: (index: number) => number,
+  describeCase: (index: number) => string,
+): number {
   let most = 0;
   actual.forEach((y, index) => {
     const expected = exact(index);
     const rounded = Math.fround(expected);
     if (Object.is(y, rounded)) return;
-    if (Number.isFinite(rounded) && Number.isFinite(y) && !(rounded === 0 && y === 0)) most = Math.max(most, Math.abs(y - expected) / ulp(expected));
+    if (Number.isFinite(rounded) && Number.isFinite(y) && !(rounded === 0 && y === 0))
+      most = Math.max(most, Math.abs(y - expected) / ulp(expected));
     else throw new Error(`${describeCase(index)}: ${y}, expected ${rounded}`);
   });
   return most;
@@ -75,11 +103,33 @@ describe("one argument", () => {
 });
 
 describe("two arguments", () => {
-  const special = [0, -0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1.5, -2.5, 1e-45, -1e-40, 1e38, -1e38, 2 ** 24, -(2 ** 24) + 1, 8388607.5, 1 - 2 ** -24];
+  const special = [
+    0,
+    -0,
+    1,
+    -1,
+    2,
+    -2,
+    3,
+    -3,
+    0.5,
+    -0.5,
+    1.5,
+    -2.5,
+    1e-45,
+    -1e-40,
+    1e38,
+    -1e38,
+    2 ** 24,
+    -(2 ** 24) + 1,
+    8388607.5,
+    1 - 2 ** -24,
+  ];
   const values = [...special.map(Math.fround), Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
   const pairs = values.flatMap((x) => values.map((y) => [x, y] as const));
   /** IEEE 754 says 1 where JavaScript says NaN. */
-  const power = (x: number, y: number) => (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY ? 1 : numeric.pow(x, y));
+  const power = (x: number, y: number) =>
+    x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY ? 1 : numeric.pow(x, y);
 
   it("pow keeps to IEEE 754 at 0, infinity, NaN, negative bases", () => {
     const x = pairs.map(([x]) => x);
@@ -106,6 +156,7 @@ describe("two arguments", () => {
   it("min and max give NaN if either is, and order −0 before 0", () => {
     const x = pairs.map(([x]) => x);
     const y = pairs.map(([, y]) => y);
-    for (const op of ["min", "max"] as const) expect(bits(apply(op, x, y))).toEqual(bits(pairs.map(([x, y]) => numeric[op](x, y))));
+    for (const op of ["min", "max"] as const)
+      expect(bits(apply(op, x, y))).toEqual(bits(pairs.map(([x, y]) => numeric[op](x, y))));
   });
 });

@@ -1,13 +1,16 @@
 import type { HostBackend } from "../../src/backends/backend.ts";
-import type { BufferSpec, Instruction, Program, View } from "../../src/compiler/instruction.ts";
-import type { DType, TypedArray } from "../../src/tensor/dtype.ts";
-import { type Shape, sizeOf, stridesOf } from "../../src/tensor/shape.ts";
+import type { DType, TypedArray } from "../../src/ir/dtype.ts";
+import type { BufferSpec, Instruction, Program, View } from "../../src/ir/instruction.ts";
+import { type Shape, sizeOf, stridesOf } from "../../src/ir/shape.ts";
 
 /** What stands around and under the results before a run: a kernel that writes elsewhere is caught. */
 export const sentinel = -987654;
 const margin = 7;
 
-/** Programs made by hand: every operand is an input with known contents, every result an input full of sentinels that is read back. */
+/**
+ * Programs made by hand: every operand is an input with known contents, every result an input full of sentinels that is
+ * read back.
+ */
 export class HandMade {
   private readonly buffers: BufferSpec[] = [];
   private readonly contents: TypedArray[] = [];
@@ -17,14 +20,19 @@ export class HandMade {
   /** A buffer with these contents after a margin; the view covers them all, contiguous unless strides are given. */
   operand(data: ArrayLike<number>, shape: Shape, options: { dtype?: DType; strides?: readonly number[] } = {}): View {
     const { dtype = "float32", strides = stridesOf(shape) } = options;
-    const array = dtype === "int32" ? new Int32Array(data.length + 2 * margin) : new Float32Array(data.length + 2 * margin);
+    const array =
+      dtype === "int32" ? new Int32Array(data.length + 2 * margin) : new Float32Array(data.length + 2 * margin);
     array.fill(sentinel);
     array.set(Array.from(data), margin);
     return { buffer: this.add(array, dtype), dtype, offset: margin, shape, strides };
   }
 
   /** Room for a result. */
-  result(name: string, shape: Shape, options: { dtype?: DType; strides?: readonly number[]; size?: number } = {}): View {
+  result(
+    name: string,
+    shape: Shape,
+    options: { dtype?: DType; strides?: readonly number[]; size?: number } = {},
+  ): View {
     const { dtype = "float32", size = sizeOf(shape), strides } = options;
     const view = this.operand(new Array(size).fill(sentinel), shape, { dtype, ...(strides && { strides }) });
     return this.publish(name, view);
@@ -51,7 +59,9 @@ export class HandMade {
       executable.input(`b${buffer}`).write(array);
     });
     executable.run();
-    const results = Object.fromEntries(Object.keys(this.results).map((name) => [name, executable.output(name).readSync()]));
+    const results = Object.fromEntries(
+      Object.keys(this.results).map((name) => [name, executable.output(name).readSync()]),
+    );
     executable.dispose();
     return results;
   }
@@ -60,7 +70,9 @@ export class HandMade {
     const arenaOffset = this.bytes;
     this.bytes += Math.ceil((array.length * 4) / 64) * 64;
     this.contents.push(array);
-    return this.buffers.push({ kind: "input", dtype, size: array.length, arenaOffset, name: `b${this.buffers.length}` }) - 1;
+    return (
+      this.buffers.push({ kind: "input", dtype, size: array.length, arenaOffset, name: `b${this.buffers.length}` }) - 1
+    );
   }
 
   private whole(buffer: number): View {
@@ -74,7 +86,10 @@ export function inner(data: TypedArray): number[] {
   return Array.from(data).slice(margin, data.length - margin);
 }
 
-/** The first place at which two results differ by more than `tolerance` relative to 1 or the expected value; undefined if none. */
+/**
+ * The first place at which two results differ by more than `tolerance` relative to 1 or the expected value; undefined
+ * if none.
+ */
 export function difference(actual: TypedArray, expected: TypedArray, tolerance: number): string | undefined {
   if (actual.length !== expected.length) return `lengths ${actual.length} and ${expected.length}`;
   for (let i = 0; i < actual.length; i++) {

@@ -17,12 +17,18 @@ describe("start of the wasm backend", () => {
     const { defaultBackend, wasm } = await load();
     expect((await defaultBackend()).name).toBe("js");
     expect(await defaultBackend()).toBe(await defaultBackend());
-    expect(warn.mock.calls).toEqual([["aretejs: this runtime has no WebAssembly SIMD; training runs in plain JavaScript, many times slower."]]);
-    await expect(wasm()).rejects.toThrow("wasm backend: the engine must have WASM SIMD. Expected SIMD, received none. Use the js backend.");
+    expect(warn.mock.calls).toEqual([
+      ["aretejs: this runtime has no WebAssembly SIMD; training runs in plain JavaScript, many times slower."],
+    ]);
+    await expect(wasm()).rejects.toThrow(
+      "wasm backend: the engine must have WASM SIMD. Expected SIMD, received none. Use the js backend.",
+    );
   });
 
   it("says what to do where compiling is forbidden", async () => {
-    vi.spyOn(WebAssembly, "compile").mockRejectedValue(new WebAssembly.CompileError("Wasm code generation disallowed by embedder"));
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(
+      new WebAssembly.CompileError("Wasm code generation disallowed by embedder"),
+    );
     const { defaultBackend, wasm } = await load();
     const message =
       /^wasm backend: the runtime must allow WebAssembly to be compiled\. Expected a compiled module, received CompileError: Wasm code generation disallowed by embedder\. In Workers, bundle with the condition "workerd" .*wasm\(\{ module \}\).*'wasm-unsafe-eval'.*js\(\)/;

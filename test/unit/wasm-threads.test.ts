@@ -6,7 +6,7 @@ import { bind } from "../../src/backends/evaluate.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { WasmExecutable } from "../../src/backends/wasm/executable.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
-import { Control, type Share, type Spawn, spawnOf } from "../../src/backends/wasm/spawn.ts";
+import { Control, type Share, type Spawn, spawnOf } from "../../src/backends/wasm/start-worker.ts";
 import { threadsFor } from "../../src/backends/wasm/threads.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import {
@@ -34,8 +34,14 @@ afterEach(() => {
 });
 
 /** y = x + 1 over so many numbers. */
-async function increment(backend: WasmBackend, size = 10_000): Promise<{ run: () => number[]; executable: WasmExecutable }> {
-  const executable = (await bind(compile({ outputs: { y: add(placeholder("x", [size]), 1) } }), backend)) as WasmExecutable;
+async function increment(
+  backend: WasmBackend,
+  size = 10_000,
+): Promise<{ run: () => number[]; executable: WasmExecutable }> {
+  const executable = (await bind(
+    compile({ outputs: { y: add(placeholder("x", [size]), 1) } }),
+    backend,
+  )) as WasmExecutable;
   const x = Float32Array.from({ length: size }, (_, i) => i);
   return {
     executable,
@@ -50,14 +56,16 @@ async function increment(backend: WasmBackend, size = 10_000): Promise<{ run: ()
 
 /** Sets a word of the control block. */
 function setWord(backend: WasmBackend, word: keyof typeof Control, value: number): void {
-  backend.heap.ints[((backend.crew?.control as number) + Control[word]) / 4] = value;
+  backend.heap.ints[((backend.pool?.control as number) + Control[word]) / 4] = value;
 }
 
 /** Weights after a few steps, as bits. */
 async function trained(make: () => Model, shape: number[], backend: WasmBackend, largest = 1): Promise<Int32Array[]> {
   const model = make();
   const rows = shape[0] as number;
-  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => (largest === 1 ? Math.sin(i * 0.37) : (i * 7) % largest));
+  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) =>
+    largest === 1 ? Math.sin(i * 0.37) : (i * 7) % largest,
+  );
   const y = Int32Array.from({ length: rows }, (_, i) => (i * 7) % 10);
   model.compile({ optimizer: adam({ learningRate: 1e-3 }), loss: "sparseCategoricalCrossentropy", backend });
   await model.fit({ data, shape }, y, { epochs: 2, batchSize: 24, verbose: 0 });
@@ -80,7 +88,11 @@ describe("threads", () => {
         ],
         { seed: 1 },
       );
-    const words = () => sequential([embedding(50, 20, { inputShape: [7] }), globalAveragePooling1d(), dense(10, { activation: "softmax" })], { seed: 1 });
+    const words = () =>
+      sequential(
+        [embedding(50, 20, { inputShape: [7] }), globalAveragePooling1d(), dense(10, { activation: "softmax" })],
+        { seed: 1 },
+      );
     const results = [];
     for (const threads of [1, 2, 3]) {
       const backend = threads === 1 ? await wasm({ threads }) : await threaded(threads);
@@ -139,7 +151,11 @@ describe("threads", () => {
       import { wasm } from "./src/backends/wasm/index.ts";
       console.log(await (await wasm({ threads: 3 })).startThreads());`;
     const root = fileURLToPath(new URL("../..", import.meta.url));
-    const out = execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { cwd: root, timeout: 30_000, encoding: "utf8" });
+    const out = execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+      cwd: root,
+      timeout: 30_000,
+      encoding: "utf8",
+    });
     expect(out.trim()).toBe("3");
   });
 
@@ -197,7 +213,9 @@ describe("without threads", () => {
       expect(run()).toEqual([1, 1, 1]);
       expect(await backend.startThreads()).toBe(1);
       expect(run()).toEqual([1, 1, 1]);
-      expect(warn).toHaveBeenCalledExactlyOnceWith("aretejs: worker threads cannot be used (refused); one thread from here on.");
+      expect(warn).toHaveBeenCalledExactlyOnceWith(
+        "aretejs: worker threads cannot be used (refused); one thread from here on.",
+      );
     }
   });
 
@@ -216,7 +234,9 @@ describe("without threads", () => {
     for (const stop of stops) stop();
     for (let i = 0; i < 20; i++) expect(run()).toEqual([1, 1, 1]);
     await vi.waitFor(() =>
-      expect(warn).toHaveBeenCalledExactlyOnceWith("aretejs: worker threads cannot be used (a worker ended with code 1); one thread from here on."),
+      expect(warn).toHaveBeenCalledExactlyOnceWith(
+        "aretejs: worker threads cannot be used (a worker ended with code 1); one thread from here on.",
+      ),
     );
     expect(backend.threads).toBe(1);
     expect(run()).toEqual([1, 1, 1]);
@@ -243,7 +263,10 @@ describe("a failure in the middle of a program", () => {
   it("of a worker is an error of the run, after which one thread goes on", async () => {
     const backend = await threaded(2);
     const { run } = await increment(backend);
-    const executable = (await bind(compile({ outputs: { y: randomUniform([1024], { seed: 1 }) } }), backend)) as WasmExecutable;
+    const executable = (await bind(
+      compile({ outputs: { y: randomUniform([1024], { seed: 1 }) } }),
+      backend,
+    )) as WasmExecutable;
     const output = wordsOf(backend, executable) + 4 + 3;
     // The second half lies beyond the memory.
     backend.heap.ints[output] = backend.heap.bytes - 2048;

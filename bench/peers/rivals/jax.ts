@@ -1,4 +1,5 @@
-// `init` reads navigator, which Node 20 does not have. One core: this is a race on one thread (and Node has no Web Workers for it to use).
+// `init` reads navigator, which Node 20 does not have. One core: this is a race on one thread (and Node has no Web
+// Workers for it to use).
 const host = globalThis as { navigator?: unknown };
 host.navigator ??= { userAgent: "node", hardwareConcurrency: 1 };
 

@@ -5,7 +5,10 @@ const oneThread: object = { threads: 1 };
 export const backend: Backend = await wasm(oneThread);
 
 /** A program of one expression on data that the backend holds, like the tensors that rivals are given. */
-export async function programOf(operands: readonly Operand[], expression: (...tensors: Tensor[]) => Tensor): Promise<Executable> {
+export async function programOf(
+  operands: readonly Operand[],
+  expression: (...tensors: Tensor[]) => Tensor,
+): Promise<Executable> {
   const variables = operands.map(({ data, shape }) => new Variable(shape, { initial: data }));
   return bind(compile({ outputs: { y: expression(...variables.map(({ tensor }) => tensor)) } }), backend);
 }

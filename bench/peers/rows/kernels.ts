@@ -27,7 +27,12 @@ interface Kernel {
 const agreement = { measure: "the norm of the difference, relative to the norm of the result,", limit: 1e-5 };
 
 function contestsOf({ tfjs, jax: jaxSide, ...kernel }: Kernel): Contest[] {
-  const shared = { suite: kernel.suite, case: kernel.case, agreement, ...(kernel.flops === undefined ? {} : { flops: kernel.flops }) };
+  const shared = {
+    suite: kernel.suite,
+    case: kernel.case,
+    agreement,
+    ...(kernel.flops === undefined ? {} : { flops: kernel.flops }),
+  };
   const contests: Contest[] = [];
   if (tfjs) {
     contests.push({

@@ -48,7 +48,11 @@ export class Ours {
     private readonly batches: Batches,
   ) {
     this.model = sequential(network.layers(), { seed: 42 });
-    this.model.compile({ optimizer: network.optimizer(), loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }), backend });
+    this.model.compile({
+      optimizer: network.optimizer(),
+      loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
+      backend,
+    });
   }
 
   /** Trains on the first batches, in order. */
@@ -56,7 +60,11 @@ export class Ours {
     const rows = count * this.batches.size;
     const { data, shape } = this.batches.x;
     const x = { data: data.subarray(0, (data.length / (shape[0] as number)) * rows), shape: [rows, ...shape.slice(1)] };
-    await this.model.fit(x, this.batches.labels.subarray(0, rows), { batchSize: this.batches.size, shuffle: false, verbose: 0 });
+    await this.model.fit(x, this.batches.labels.subarray(0, rows), {
+      batchSize: this.batches.size,
+      shuffle: false,
+      verbose: 0,
+    });
   }
 
   /** Trains on all batches, shuffled, so many times. */
@@ -66,26 +74,46 @@ export class Ours {
 
   /** The weights that are trained. */
   weights(): Promise<Operand[]> {
-    return Promise.all(this.model.trainableVariables.map(async (variable) => ({ data: (await variable.read()) as Float32Array, shape: variable.shape })));
+    return Promise.all(
+      this.model.trainableVariables.map(async (variable) => ({
+        data: (await variable.read()) as Float32Array,
+        shape: variable.shape,
+      })),
+    );
   }
 }
 
 /** The same network with the same weights in tfjs: `minimize` on its layers, the shortest way that it has. */
-export async function tfjsLearner(network: Network, which: "wasm" | "cpu", batches: Batches, ours: Ours): Promise<Learner> {
+export async function tfjsLearner(
+  network: Network,
+  which: "wasm" | "cpu",
+  batches: Batches,
+  ours: Ours,
+): Promise<Learner> {
   await useTfjs(which);
   const model = tfl.sequential({ layers: network.tfjs.layers() });
   for (const [index, layer] of ours.model.layers.entries()) {
-    const values = await Promise.all(layer.variables.map(async (variable) => tf.tensor((await variable.read()) as Float32Array, [...variable.shape])));
+    const values = await Promise.all(
+      layer.variables.map(async (variable) => tf.tensor((await variable.read()) as Float32Array, [...variable.shape])),
+    );
     (model.layers[index] as (typeof model.layers)[number]).setWeights(values);
     tf.dispose(values);
   }
   const optimizer = network.tfjs.optimizer();
   const variables = model.trainableWeights.map((weight) => weight.read() as import("@tensorflow/tfjs-core").Variable);
-  const x = Array.from({ length: batches.count }, (_, batch) => tf.tensor(batches.xOf(batch), [batches.size, ...batches.rowShape]));
-  const y = x.map((_, batch) => tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(batches.labelsOf(batch), "int32"), 10), "float32")));
+  const x = Array.from({ length: batches.count }, (_, batch) =>
+    tf.tensor(batches.xOf(batch), [batches.size, ...batches.rowShape]),
+  );
+  const y = x.map((_, batch) =>
+    tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(batches.labelsOf(batch), "int32"), 10), "float32")),
+  );
   return {
     step: (batch) => {
-      const loss = () => tf.losses.softmaxCrossEntropy(y[batch] as never, model.apply(x[batch] as never, { training: true }) as never) as never;
+      const loss = () =>
+        tf.losses.softmaxCrossEntropy(
+          y[batch] as never,
+          model.apply(x[batch] as never, { training: true }) as never,
+        ) as never;
       optimizer.minimize(loss, false, variables);
     },
     weights: () => variables.map((variable) => variable.dataSync() as Float32Array),
@@ -107,22 +135,36 @@ export async function jaxLearner(network: Network, batches: Batches, ours: Ours)
     return jaxArray(data, shape);
   });
   let slots = weights.map((weight) => Array.from({ length: update.slots }, () => np.zeros(weight.shape)));
-  const x = Array.from({ length: batches.count }, (_, batch) => jaxArray(batches.xOf(batch), [batches.size, ...rowShape]));
+  const x = Array.from({ length: batches.count }, (_, batch) =>
+    jaxArray(batches.xOf(batch), [batches.size, ...rowShape]),
+  );
   const y = x.map((_, batch) => jaxArray(batches.labelsOf(batch), [batches.size]));
   const lossOf = (w: JaxArray[], images: JaxArray, labels: JaxArray): JaxArray =>
     np.mean(np.sum(jax.nn.oneHot(labels, 10).mul(jax.nn.logSoftmax(forward(w, images))), -1)).mul(-1);
   const compiled = jax.jit((w: JaxArray[], s: JaxArray[][], images: JaxArray, labels: JaxArray, rate: JaxArray) => {
     const [loss, gradients] = jax.valueAndGrad(lossOf)(jax.tree.ref(w), images, labels) as [JaxArray, JaxArray[]];
-    const next = w.map((weight, index) => update.apply(weight, gradients[index] as JaxArray, s[index] as JaxArray[], rate.ref));
+    const next = w.map((weight, index) =>
+      update.apply(weight, gradients[index] as JaxArray, s[index] as JaxArray[], rate.ref),
+    );
     rate.dispose();
-    return [next.map(({ weight }) => weight), next.map((entry) => entry.slots), loss] as [JaxArray[], JaxArray[][], JaxArray];
+    return [next.map(({ weight }) => weight), next.map((entry) => entry.slots), loss] as [
+      JaxArray[],
+      JaxArray[][],
+      JaxArray,
+    ];
   });
   let steps = 0;
   return {
     step: async (batch) => {
       const rate = np.array(Float32Array.of(update.rate(++steps)), { shape: [] });
       let loss: JaxArray;
-      [weights, slots, loss] = compiled(weights, slots, (x[batch] as JaxArray).ref, (y[batch] as JaxArray).ref, rate) as [JaxArray[], JaxArray[][], JaxArray];
+      [weights, slots, loss] = compiled(
+        weights,
+        slots,
+        (x[batch] as JaxArray).ref,
+        (y[batch] as JaxArray).ref,
+        rate,
+      ) as [JaxArray[], JaxArray[][], JaxArray];
       // It computes when it is waited for.
       await loss.blockUntilReady();
       loss.dispose();

@@ -1,4 +1,15 @@
-import { adam, batchNormalization, conv2d, dense, eluLayer, flatten, type Layer, maxPooling2d, type Optimizer, sgd } from "../../../src/index.ts";
+import {
+  adam,
+  batchNormalization,
+  conv2d,
+  dense,
+  eluLayer,
+  flatten,
+  type Layer,
+  maxPooling2d,
+  type Optimizer,
+  sgd,
+} from "../../../src/index.ts";
 import { type JaxArray, jax, np } from "../rivals/jax.ts";
 import { filtersFirst, swapped } from "../rivals/layout.ts";
 import type { Operand } from "../rivals/ours.ts";
@@ -30,7 +41,12 @@ export interface JaxUpdate {
   readonly slots: number;
   /** What changes from step to step, for the step of this number, which begins at 1. */
   readonly rate: (step: number) => number;
-  readonly apply: (weight: JaxArray, gradient: JaxArray, slots: readonly JaxArray[], rate: JaxArray) => { weight: JaxArray; slots: JaxArray[] };
+  readonly apply: (
+    weight: JaxArray,
+    gradient: JaxArray,
+    slots: readonly JaxArray[],
+    rate: JaxArray,
+  ) => { weight: JaxArray; slots: JaxArray[] };
 }
 
 const momentum: JaxUpdate = {
@@ -157,7 +173,13 @@ export const cnn: Network = {
   jax: {
     update: momentum,
     forward: (weights, x) => {
-      const [kernel1, bias1, kernel2, bias2, ...head] = weights as [JaxArray, JaxArray, JaxArray, JaxArray, ...JaxArray[]];
+      const [kernel1, bias1, kernel2, bias2, ...head] = weights as [
+        JaxArray,
+        JaxArray,
+        JaxArray,
+        JaxArray,
+        ...JaxArray[],
+      ];
       const features = convolved(convolved(x, kernel1, bias1), kernel2, bias2);
       return perceptron(1).forward(head, features.reshape([features.shape[0] as number, -1]));
     },

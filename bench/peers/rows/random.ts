@@ -10,14 +10,20 @@ function surprise(values: ArrayLike<number>): number {
   const sums = [0, 0, 0, 0];
   for (let i = 0; i < values.length; i++) {
     const x = values[i] as number;
-    for (let power = 1, product = x; power <= 4; power++, product *= x) sums[power - 1] = (sums[power - 1] as number) + product;
+    for (let power = 1, product = x; power <= 4; power++, product *= x)
+      sums[power - 1] = (sums[power - 1] as number) + product;
   }
   // Means of x, x², x³, x⁴, and the variances of these powers: E x²ᵏ − (E xᵏ)².
   const [expected, variances] = [
     [0, 1, 0, 3],
     [1, 2, 15, 96],
   ];
-  return Math.max(...sums.map((sum, i) => Math.abs(sum / values.length - (expected[i] as number)) / Math.sqrt((variances[i] as number) / values.length)));
+  return Math.max(
+    ...sums.map(
+      (sum, i) =>
+        Math.abs(sum / values.length - (expected[i] as number)) / Math.sqrt((variances[i] as number) / values.length),
+    ),
+  );
 }
 
 export const randoms: readonly Contest[] = [
@@ -26,7 +32,10 @@ export const randoms: readonly Contest[] = [
     case: "1 M standard normals",
     peerName: "tfjs-wasm",
     goal: 5,
-    agreement: { measure: "the most that one of the first four moments of either is off, in standard errors,", limit: 5 },
+    agreement: {
+      measure: "the most that one of the first four moments of either is off, in standard errors,",
+      limit: 5,
+    },
     prepare: async () => {
       await useTfjs("wasm");
       const key = placeholder("key", [3], "int32");

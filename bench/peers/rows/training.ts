@@ -23,10 +23,21 @@ interface Training {
 }
 
 /**
- * Training steps, as a user trains: ours is `fit` on arrays in memory, shuffling, copying each batch, metrics and the wait at the end of each
- * epoch included. The rival's batches are in its memory already, and nothing is read back.
+ * Training steps, as a user trains: ours is `fit` on arrays in memory, shuffling, copying each batch, metrics and the
+ * wait at the end of each epoch included. The rival's batches are in its memory already, and nothing is read back.
  */
-function training({ network, batch, peerName, goal, checked = 8, batches: count = 16, peerSteps = 8, rounds, isSlow, limit = 1e-3 }: Training): Contest {
+function training({
+  network,
+  batch,
+  peerName,
+  goal,
+  checked = 8,
+  batches: count = 16,
+  peerSteps = 8,
+  rounds,
+  isSlow,
+  limit = 1e-3,
+}: Training): Contest {
   return {
     suite: "training",
     case: `${network.name}, batch ${batch}`,
@@ -34,7 +45,10 @@ function training({ network, batch, peerName, goal, checked = 8, batches: count 
     ...(goal === undefined ? {} : { goal }),
     ...(rounds === undefined ? {} : { rounds }),
     ...(isSlow === undefined ? {} : { isSlow }),
-    agreement: { measure: `the norm of the difference of the weights after ${checked} steps, relative to how far they moved,`, limit },
+    agreement: {
+      measure: `the norm of the difference of the weights after ${checked} steps, relative to how far they moved,`,
+      limit,
+    },
     prepare: async () => {
       const batches = new Batches(count, batch, network.rowShape);
       const ours = new Ours(network, batches);
@@ -79,6 +93,26 @@ export const trainings: readonly Contest[] = [
   training({ network: normalized, batch: 32, peerName: "tfjs-wasm", goal: 12 }),
   training({ network: mlpAdam, batch: 32, peerName: "jax-js", goal: 2.2 }),
   training({ network: mlpAdam, batch: 32, peerName: "tfjs-wasm", limit: 1e-2 }),
-  training({ network: cnn, batch: 32, peerName: "jax-js", goal: 80, batches: 4, checked: 2, peerSteps: 1, rounds: 5, isSlow: true }),
-  training({ network: cnn, batch: 32, peerName: "tfjs-cpu", goal: 500, batches: 4, checked: 1, peerSteps: 1, rounds: 2, isSlow: true }),
+  training({
+    network: cnn,
+    batch: 32,
+    peerName: "jax-js",
+    goal: 80,
+    batches: 4,
+    checked: 2,
+    peerSteps: 1,
+    rounds: 5,
+    isSlow: true,
+  }),
+  training({
+    network: cnn,
+    batch: 32,
+    peerName: "tfjs-cpu",
+    goal: 500,
+    batches: 4,
+    checked: 1,
+    peerSteps: 1,
+    rounds: 2,
+    isSlow: true,
+  }),
 ];

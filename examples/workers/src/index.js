@@ -3,9 +3,15 @@ import { AreteError, adam, dense, dropout, sequential, wasm } from "aretejs";
 /** Of 128 MB that a Worker has, what the kernels may take. */
 const maximumBytes = 64 * 2 ** 20;
 
-/** @typedef {{ classes: string[], examples: { embedding: number[], class: string }[], queries?: number[][], weights?: { data: number[], shape: number[] }[] }} Task */
+/**
+ * @typedef {{ classes: string[], examples: { embedding: number[], class: string }[], queries?: number[][], weights?: {
+ * data: number[], shape: number[] }[] }} Task
+ */
 
-/** @type {Awaited<ReturnType<typeof wasm>> | undefined} One for all requests, also for those that run at the same time: each has a model of its own. */
+/**
+ * @type {Awaited<ReturnType<typeof wasm>> | undefined} One for all requests, also for those that run at the same time:
+ * each has a model of its own.
+ */
 let backend;
 
 /** Trains a head on the examples, from the given weights if there are some. @param {Task} task */
@@ -21,7 +27,12 @@ async function fineTune({ classes, examples, queries = [], weights }) {
   );
   try {
     if (weights) model.setWeights(weights);
-    model.compile({ optimizer: adam({ learningRate: 3e-3 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
+    model.compile({
+      optimizer: adam({ learningRate: 3e-3 }),
+      loss: "sparseCategoricalCrossentropy",
+      metrics: ["accuracy"],
+      backend,
+    });
     const x = examples.map(({ embedding }) => embedding);
     const y = Int32Array.from(examples, (example) => classes.indexOf(example.class));
     await model.fit(x, y, { epochs: 20, batchSize: 16, verbose: 0 });
@@ -47,14 +58,18 @@ async function fineTune({ classes, examples, queries = [], weights }) {
 export default {
   /** @param {Request} request */
   async fetch(request) {
-    if (request.method !== "POST") return new Response("POST { classes, examples: [{ embedding, class }], queries }\n", { status: 405 });
+    if (request.method !== "POST")
+      return new Response("POST { classes, examples: [{ embedding, class }], queries }\n", { status: 405 });
     try {
       const task = await request.json();
-      if (!task.examples?.length || !task.classes?.length) return Response.json({ error: "classes and examples are needed" }, { status: 400 });
+      if (!task.examples?.length || !task.classes?.length)
+        return Response.json({ error: "classes and examples are needed" }, { status: 400 });
       return Response.json(await fineTune(task));
     } catch (error) {
-      // What the request got wrong is told: labels that are no class, embeddings of different lengths, text that is no JSON.
-      if (error instanceof AreteError || error instanceof SyntaxError) return Response.json({ error: error.message }, { status: 400 });
+      // What the request got wrong is told: labels that are no class, embeddings of different lengths, text that is no
+      // JSON.
+      if (error instanceof AreteError || error instanceof SyntaxError)
+        return Response.json({ error: error.message }, { status: 400 });
       throw error;
     }
   },

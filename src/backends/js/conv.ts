@@ -1,9 +1,14 @@
-import type { ConvInputGradInstruction } from "../../compiler/instruction.ts";
+import type { ConvInputGradInstruction } from "../../ir/instruction.ts";
 import { matrixAt } from "./matmul.ts";
 import type { Memory } from "./memory.ts";
 
-/** Adds dy · filterᵀ at the patches. Sums over filters are in float64; a patch's elements are added one after the other. */
-export function convInputGrad({ dy, filter, patches, output, rowAxes }: ConvInputGradInstruction, memory: Memory): void {
+/**
+ * Adds dy · filterᵀ at the patches. Sums over filters are in float64; a patch's elements are added one after the other.
+ */
+export function convInputGrad(
+  { dy, filter, patches, output, rowAxes }: ConvInputGradInstruction,
+  memory: Memory,
+): void {
   memory.window(output).fill(0);
   const [groups, rows, filters] = dy.shape as [number, number, number];
   const depth = filter.shape[1] as number;
@@ -18,7 +23,9 @@ export function convInputGrad({ dy, filter, patches, output, rowAxes }: ConvInpu
         const weight = weights.rows[k] as number;
         let sum = 0;
         for (let j = 0; j < filters; j++) {
-          sum += (gradient.data[from + (gradient.columns[j] as number)] as number) * (weights.data[weight + (weights.columns[j] as number)] as number);
+          sum +=
+            (gradient.data[from + (gradient.columns[j] as number)] as number) *
+            (weights.data[weight + (weights.columns[j] as number)] as number);
         }
         const at = to + (target.columns[k] as number);
         target.data[at] = (target.data[at] as number) + sum;

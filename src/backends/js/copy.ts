@@ -1,5 +1,5 @@
-import type { CopyInstruction, FillInstruction } from "../../compiler/instruction.ts";
-import type { TypedArray } from "../../tensor/dtype.ts";
+import type { TypedArray } from "../../ir/dtype.ts";
+import type { CopyInstruction, FillInstruction } from "../../ir/instruction.ts";
 import type { Memory } from "./memory.ts";
 
 /** Strided copy. */
@@ -21,7 +21,15 @@ export function copy({ input, output }: CopyInstruction, memory: Memory): void {
   }
 }
 
-function copyRow(count: number, source: TypedArray, from: number, fromStride: number, target: TypedArray, to: number, toStride: number): void {
+function copyRow(
+  count: number,
+  source: TypedArray,
+  from: number,
+  fromStride: number,
+  target: TypedArray,
+  to: number,
+  toStride: number,
+): void {
   for (let i = 0; i < count; i++) target[to + i * toStride] = source[from + i * fromStride] as number;
 }
 

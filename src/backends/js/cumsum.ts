@@ -1,8 +1,11 @@
-import type { CumsumInstruction } from "../../compiler/instruction.ts";
+import type { CumsumInstruction } from "../../ir/instruction.ts";
 import type { Memory } from "./memory.ts";
 
 /** Running sums, kept in float64; `exclusive` leaves an element out of its own sum, `reverse` runs from the end. */
-export function cumsum({ outer, length, inner, exclusive, reverse, input, output }: CumsumInstruction, memory: Memory): void {
+export function cumsum(
+  { outer, length, inner, exclusive, reverse, input, output }: CumsumInstruction,
+  memory: Memory,
+): void {
   const x = memory.window(input);
   const y = memory.window(output);
   for (let o = 0; o < outer; o++) {

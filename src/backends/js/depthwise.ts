@@ -3,8 +3,8 @@ import type {
   DepthwiseConvInputGradInstruction,
   DepthwiseConvInstruction,
   DepthwiseGeometry,
-} from "../../compiler/instruction.ts";
-import { sizeOf } from "../../tensor/shape.ts";
+} from "../../ir/instruction.ts";
+import { sizeOf } from "../../ir/shape.ts";
 import type { Memory } from "./memory.ts";
 
 /** y[o, c] = Σ x[pixel, c] · kernel[tap, c], added up in float64. */
@@ -18,7 +18,10 @@ export function depthwiseConv({ geometry, input, kernel, output }: DepthwiseConv
 }
 
 /** dx[pixel, c] = Σ dy[o, c] · kernel[tap, c]. */
-export function depthwiseConvInputGrad({ geometry, dy, kernel, output }: DepthwiseConvInputGradInstruction, memory: Memory): void {
+export function depthwiseConvInputGrad(
+  { geometry, dy, kernel, output }: DepthwiseConvInputGradInstruction,
+  memory: Memory,
+): void {
   const [slope, k, dx] = [memory.window(dy), memory.window(kernel), memory.window(output)];
   const sums = new Float64Array(sizeOf(output.shape));
   eachTap(geometry, (o, pixel, tap) => {
@@ -28,7 +31,10 @@ export function depthwiseConvInputGrad({ geometry, dy, kernel, output }: Depthwi
 }
 
 /** dkernel[tap, c] = Σ x[pixel, c] · dy[o, c]. */
-export function depthwiseConvFilterGrad({ geometry, input, dy, output }: DepthwiseConvFilterGradInstruction, memory: Memory): void {
+export function depthwiseConvFilterGrad(
+  { geometry, input, dy, output }: DepthwiseConvFilterGradInstruction,
+  memory: Memory,
+): void {
   const [x, slope, dk] = [memory.window(input), memory.window(dy), memory.window(output)];
   const sums = new Float64Array(sizeOf(output.shape));
   eachTap(geometry, (o, pixel, tap) => {

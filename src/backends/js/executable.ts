@@ -1,6 +1,6 @@
-import type { Instruction, Program, View } from "../../compiler/instruction.ts";
 import { lookUp, stateError } from "../../errors.ts";
-import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
+import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
+import type { Instruction, Program, View } from "../../ir/instruction.ts";
 import type { HostExecutable, HostOutputPort, InputPort, Storage } from "../backend.ts";
 import { checkRange } from "../ports.ts";
 import { execute } from "./kernels.ts";
@@ -28,7 +28,8 @@ export class JsExecutable implements HostExecutable {
       for (const instruction of this.program.instructions) execute(instruction, memory);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      // Kernels allocate what they add up in. Where there is no room for it, results before are there, later ones are not.
+      // Kernels allocate what they add up in. Where there is no room for it, results before are there, later ones are
+      // not.
       throw outOfMemory("room for what kernels add up in", String(error), {
         context: "the run was broken off, so variables that it updates may hold anything",
         advice: "Restore the weights before going on.",
@@ -54,7 +55,11 @@ export class JsExecutable implements HostExecutable {
 
   private held(): Memory {
     if (!this.memory) {
-      throw stateError("js backend", { rule: "a disposed program cannot run", expected: "a loaded program", received: "one that was disposed of" });
+      throw stateError("js backend", {
+        rule: "a disposed program cannot run",
+        expected: "a loaded program",
+        received: "one that was disposed of",
+      });
     }
     if (this.storages.every(({ array, backend }) => array && !backend.disposed)) return this.memory;
     throw stateError("js backend", {

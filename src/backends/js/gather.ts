@@ -1,4 +1,4 @@
-import type { GatherInstruction, ScatterAddInstruction } from "../../compiler/instruction.ts";
+import type { GatherInstruction, ScatterAddInstruction } from "../../ir/instruction.ts";
 import type { Memory } from "./memory.ts";
 
 /** output[i, :] = table[indices[i], :]. */
@@ -15,13 +15,17 @@ export function gather({ rows, width, count, table, indices, output }: GatherIns
 }
 
 /** output = 0; output[indices[i], :] += updates[i, :], in order of i. */
-export function scatterAdd({ rows, width, count, indices, updates, output }: ScatterAddInstruction, memory: Memory): void {
+export function scatterAdd(
+  { rows, width, count, indices, updates, output }: ScatterAddInstruction,
+  memory: Memory,
+): void {
   const index = memory.window(indices);
   const update = memory.window(updates);
   const out = memory.window(output).fill(0);
   for (let i = 0; i < count; i++) {
     const row = index[i] as number;
     if (row < 0 || row >= rows) continue;
-    for (let j = 0; j < width; j++) out[row * width + j] = (out[row * width + j] as number) + (update[i * width + j] as number);
+    for (let j = 0; j < width; j++)
+      out[row * width + j] = (out[row * width + j] as number) + (update[i * width + j] as number);
   }
 }

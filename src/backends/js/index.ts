@@ -1,8 +1,8 @@
-import type { Program } from "../../compiler/instruction.ts";
 import { stateError, valueError } from "../../errors.ts";
 import { hide, type Printed, printed } from "../../format.ts";
+import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
+import type { Program } from "../../ir/instruction.ts";
 import { checkOptions } from "../../options.ts";
-import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { JsExecutable } from "./executable.ts";
 import { Memory, newArray, type Precision } from "./memory.ts";
@@ -19,14 +19,18 @@ interface JsStorage extends Storage {
 }
 
 /**
- * The reference backend, in plain TypeScript: what every other backend is held against, and the fallback where there is no
- * WASM SIMD. Sums are kept in float64 whatever the precision; every other result is rounded to it.
+ * The reference backend, in plain TypeScript: what every other backend is held against, and the fallback where there is
+ * no WASM SIMD. Sums are kept in float64 whatever the precision; every other result is rounded to it.
  * @example const reference = js({ precision: "float64" });
  */
 export function js(options: JsOptions = {}): HostBackend {
   const { precision = "float32" } = checkOptions("js", options, { precision: "string" });
   if (precision !== "float32" && precision !== "float64") {
-    throw valueError("js", { rule: "precision must be known", expected: '"float32" or "float64"', received: precision });
+    throw valueError("js", {
+      rule: "precision must be known",
+      expected: '"float32" or "float64"',
+      received: precision,
+    });
   }
   let disposed = false;
   const backend: HostBackend = {
@@ -38,7 +42,11 @@ export function js(options: JsOptions = {}): HostBackend {
 
     load(program, storages) {
       check();
-      return new JsExecutable(program, new Memory(program, bind(program, storages), precision), storages as readonly JsStorage[]);
+      return new JsExecutable(
+        program,
+        new Memory(program, bind(program, storages), precision),
+        storages as readonly JsStorage[],
+      );
     },
 
     allocate({ size, dtype }: StorageSpec): JsStorage {
@@ -87,16 +95,29 @@ export function js(options: JsOptions = {}): HostBackend {
   function arrayOf(storage: Storage): TypedArray {
     check();
     if (storage.backend !== backend) {
-      throw valueError("js backend", { rule: "a storage belongs to the backend that allocated it", expected: backend.name, received: storage.backend.name });
+      throw valueError("js backend", {
+        rule: "a storage belongs to the backend that allocated it",
+        expected: backend.name,
+        received: storage.backend.name,
+      });
     }
     const { array } = storage as JsStorage;
-    if (!array) throw stateError("js backend", { rule: "a freed storage cannot be used", expected: "a storage in use", received: "one that was freed" });
+    if (!array)
+      throw stateError("js backend", {
+        rule: "a freed storage cannot be used",
+        expected: "a storage in use",
+        received: "one that was freed",
+      });
     return array;
   }
 
   function bind({ variables, buffers }: Program, storages: readonly Storage[]): TypedArray[] {
     if (storages.length !== variables.length) {
-      throw valueError("js backend", { rule: "one storage per variable", expected: `${variables.length} storages`, received: storages.length });
+      throw valueError("js backend", {
+        rule: "one storage per variable",
+        expected: `${variables.length} storages`,
+        received: storages.length,
+      });
     }
     return variables.map((buffer, index) => {
       const storage = storages[index] as Storage;

@@ -1,4 +1,4 @@
-import type { Instruction, InstructionKind } from "../../compiler/instruction.ts";
+import type { Instruction, InstructionKind } from "../../ir/instruction.ts";
 import { convInputGrad } from "./conv.ts";
 import { copy, fill } from "./copy.ts";
 import { cumsum } from "./cumsum.ts";
@@ -13,7 +13,10 @@ import { argReduce, reduce } from "./reduce.ts";
 import { softmax, softmaxGrad } from "./softmax.ts";
 
 /** What runs one kind of instruction. */
-export type Kernel<K extends InstructionKind> = (instruction: Extract<Instruction, { kind: K }>, memory: Memory) => void;
+export type Kernel<K extends InstructionKind> = (
+  instruction: Extract<Instruction, { kind: K }>,
+  memory: Memory,
+) => void;
 
 /** Every kernel; one that is missing does not compile. */
 export const kernels: { readonly [K in InstructionKind]: Kernel<K> } = {

@@ -1,11 +1,11 @@
-import type { ExpressionNode, MapInstruction, View } from "../../compiler/instruction.ts";
-import { type Shape, sizeOf } from "../../tensor/shape.ts";
+import type { ExpressionNode, MapInstruction, View } from "../../ir/instruction.ts";
+import { type Shape, sizeOf } from "../../ir/shape.ts";
 import { type FloatArray, type Memory, tileSize } from "./memory.ts";
 import { tileLoops } from "./primitives.ts";
 
 /**
- * Runs the expression node by node over tiles of 1024 elements, each node with a tile of its own. A tile's inputs are all read
- * before its outputs are written, which is what makes maps in place right.
+ * Runs the expression node by node over tiles of 1024 elements, each node with a tile of its own. A tile's inputs are
+ * all read before its outputs are written, which is what makes maps in place right.
  */
 export function map({ shape, inputs, outputs, expression }: MapInstruction, memory: Memory): void {
   const { nodes } = expression;
@@ -25,13 +25,20 @@ export function map({ shape, inputs, outputs, expression }: MapInstruction, memo
   }
 }
 
-function applyNode(node: Exclude<ExpressionNode, { op: "input" | "constant" }>, count: number, out: FloatArray, memory: Memory): void {
+function applyNode(
+  node: Exclude<ExpressionNode, { op: "input" | "constant" }>,
+  count: number,
+  out: FloatArray,
+  memory: Memory,
+): void {
   // Operands that the primitive does not have are stood in for by the first.
   const [x = 0, y = x, z = x] = node.args;
   tileLoops[node.op](count, out, memory.tile(x), memory.tile(y), memory.tile(z));
 }
 
-/** Reads the elements `start … start + count − 1` of `shape`, in row-major order, through a view that may repeat axes. */
+/**
+ * Reads the elements `start … start + count − 1` of `shape`, in row-major order, through a view that may repeat axes.
+ */
 function loadTile(view: View, shape: Shape, start: number, count: number, tile: FloatArray, memory: Memory): void {
   const data = memory.array(view);
   const last = shape.length - 1;
@@ -65,7 +72,10 @@ function storeTile(view: View, start: number, count: number, tile: FloatArray, m
   else for (let i = 0; i < count; i++) data[to + i] = tile[i] as number;
 }
 
-/** Truncates towards zero. Out of range gives the nearest integer that fits, NaN gives 0: as WASM's saturating conversion. */
+/**
+ * Truncates towards zero. Out of range gives the nearest integer that fits, NaN gives 0: as WASM's saturating
+ * conversion.
+ */
 function toInt32(x: number): number {
   return Math.max(-2147483648, Math.min(2147483647, x));
 }

@@ -1,5 +1,5 @@
-import type { MatmulInstruction, View } from "../../compiler/instruction.ts";
-import type { TypedArray } from "../../tensor/dtype.ts";
+import type { TypedArray } from "../../ir/dtype.ts";
+import type { MatmulInstruction, View } from "../../ir/instruction.ts";
 import { map } from "./map.ts";
 import type { Memory } from "./memory.ts";
 
@@ -10,13 +10,16 @@ export interface Matrix {
   readonly columns: Int32Array;
 }
 
-/** Batched product. Sums are kept in float64 and rounded once, when stored; the epilogue runs after the whole product. */
+/**
+ * Batched product. Sums are kept in float64 and rounded once, when stored; the epilogue runs after the whole product.
+ */
 export function matmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, memory: Memory): void {
   const [rows, columns] = output.shape.slice(-2) as [number, number];
   const batchAxes = output.shape.length - 2;
   const depth = b.shape[batchAxes] as number;
   const out = memory.array(output);
-  const startsOf = ({ shape, strides, offset }: View) => offsetsOf(shape.slice(0, batchAxes), strides.slice(0, batchAxes), offset);
+  const startsOf = ({ shape, strides, offset }: View) =>
+    offsetsOf(shape.slice(0, batchAxes), strides.slice(0, batchAxes), offset);
   const [aStarts, bStarts, starts] = [startsOf(a), startsOf(b), startsOf(output)];
   const rowStride = output.strides[batchAxes] as number;
   const left = new Float64Array(depth);
@@ -42,8 +45,13 @@ export function matrixAt(view: View, index: number, memory: Memory, rowAxes = 1)
 
 function matrixFrom(view: View, start: number, memory: Memory, batchAxes: number, rowAxes = 1): Matrix {
   const end = batchAxes + rowAxes;
-  const offsets = (from: number, to: number, base: number) => offsetsOf(view.shape.slice(from, to), view.strides.slice(from, to), base);
-  return { data: memory.array(view), rows: offsets(batchAxes, end, start), columns: offsets(end, view.shape.length, 0) };
+  const offsets = (from: number, to: number, base: number) =>
+    offsetsOf(view.shape.slice(from, to), view.strides.slice(from, to), base);
+  return {
+    data: memory.array(view),
+    rows: offsets(batchAxes, end, start),
+    columns: offsets(end, view.shape.length, 0),
+  };
 }
 
 /** Where the elements of a strided box are, in row-major order. */
@@ -76,7 +84,12 @@ function addScaledRows(a: Float64Array, b: Float64Array, sums: Float64Array): vo
     const row0 = k * columns;
     const [row1, row2, row3] = [row0 + columns, row0 + 2 * columns, row0 + 3 * columns];
     for (let j = 0; j < columns; j++) {
-      sums[j] = (sums[j] as number) + a0 * (b[row0 + j] as number) + a1 * (b[row1 + j] as number) + a2 * (b[row2 + j] as number) + a3 * (b[row3 + j] as number);
+      sums[j] =
+        (sums[j] as number) +
+        a0 * (b[row0 + j] as number) +
+        a1 * (b[row1 + j] as number) +
+        a2 * (b[row2 + j] as number) +
+        a3 * (b[row3 + j] as number);
     }
   }
   for (let k = whole; k < a.length; k++) {

@@ -1,7 +1,7 @@
-import type { BufferId, Program, View } from "../../compiler/instruction.ts";
 import { type Complaint, message, OutOfMemoryError } from "../../errors.ts";
-import type { DType, TypedArray } from "../../tensor/dtype.ts";
-import { sizeOf } from "../../tensor/shape.ts";
+import type { DType, TypedArray } from "../../ir/dtype.ts";
+import type { BufferId, Program, View } from "../../ir/instruction.ts";
+import { sizeOf } from "../../ir/shape.ts";
 
 /** What the backend computes in: every float32 buffer is a Float32Array or a Float64Array. */
 export type Precision = "float32" | "float64";
@@ -9,12 +9,15 @@ export type Precision = "float32" | "float64";
 /** An array of floating-point numbers in either precision. */
 export type FloatArray = Float32Array | Float64Array;
 
-/** Elements that a map works on at a time: large enough to hide the cost of a call, small enough to stay in the L1 cache. */
+/**
+ * Elements that a map works on at a time: large enough to hide the cost of a call, small enough to stay in the L1
+ * cache.
+ */
 export const tileSize = 1024;
 
 /**
- * The buffers of one loaded program as plain arrays, one each. Buffers that the planner lets overlap in an arena are never live
- * together, so arrays of their own are right; sharing happens by buffer id only.
+ * The buffers of one loaded program as plain arrays, one each. Buffers that the planner lets overlap in an arena are
+ * never live together, so arrays of their own are right; sharing happens by buffer id only.
  */
 export class Memory {
   private readonly arrays: readonly TypedArray[];
@@ -27,7 +30,9 @@ export class Memory {
     variables: readonly TypedArray[],
     private readonly precision: Precision,
   ) {
-    const owned = new Map<BufferId, TypedArray>(program.variables.map((buffer, index) => [buffer, variables[index] as TypedArray]));
+    const owned = new Map<BufferId, TypedArray>(
+      program.variables.map((buffer, index) => [buffer, variables[index] as TypedArray]),
+    );
     this.arrays = program.buffers.map(({ size, dtype, data }, buffer) => {
       const array = owned.get(buffer) ?? newArray(size, dtype, precision);
       if (data) array.set(data);
@@ -64,11 +69,18 @@ export function newArray(size: number, dtype: DType, precision: Precision): Type
     return precision === "float64" ? new Float64Array(size) : new Float32Array(size);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw outOfMemory("room for an array", `a request for ${size} numbers`, { context: String(error), advice: "Use a smaller batch or model." });
+    throw outOfMemory("room for an array", `a request for ${size} numbers`, {
+      context: String(error),
+      advice: "Use a smaller batch or model.",
+    });
   }
 }
 
 /** What the backend throws where the engine cannot allocate. */
-export function outOfMemory(expected: string, received: string, more: Pick<Complaint, "context" | "advice">): OutOfMemoryError {
+export function outOfMemory(
+  expected: string,
+  received: string,
+  more: Pick<Complaint, "context" | "advice">,
+): OutOfMemoryError {
   return new OutOfMemoryError(message("js backend", { rule: "out of memory", expected, received, ...more }));
 }

@@ -1,5 +1,5 @@
-import type { PoolGradInstruction, PoolInstruction, Windows } from "../../compiler/instruction.ts";
-import type { TypedArray } from "../../tensor/dtype.ts";
+import type { TypedArray } from "../../ir/dtype.ts";
+import type { PoolGradInstruction, PoolInstruction, Windows } from "../../ir/instruction.ts";
 import type { Memory } from "./memory.ts";
 
 /** The sum of each window, or its value at the largest key. Sums are added up in float64. */
@@ -49,8 +49,14 @@ function first(keys: TypedArray, pixels: readonly number[], channels: number, ch
   return best;
 }
 
-/** Visits all windows in order with their elements' places, both counted in pixels (all channels of a place). The list is used again for each window. */
-function eachWindow({ batch, inputs, outputs, size, strides, low }: Windows, visit: (window: number, pixels: readonly number[]) => void): void {
+/**
+ * Visits all windows in order with their elements' places, both counted in pixels (all channels of a place). The list
+ * is used again for each window.
+ */
+function eachWindow(
+  { batch, inputs, outputs, size, strides, low }: Windows,
+  visit: (window: number, pixels: readonly number[]) => void,
+): void {
   const [depth, height, width] = inputs;
   const range = (axis: 0 | 1 | 2, o: number) => {
     const start = o * strides[axis] - low[axis];
@@ -67,7 +73,8 @@ function eachWindow({ batch, inputs, outputs, size, strides, low }: Windows, vis
           const [w0, w1] = range(2, ow);
           pixels.length = 0;
           for (let d = d0; d < d1; d++) {
-            for (let h = h0; h < h1; h++) for (let w = w0; w < w1; w++) pixels.push(((image * depth + d) * height + h) * width + w);
+            for (let h = h0; h < h1; h++)
+              for (let w = w0; w < w1; w++) pixels.push(((image * depth + d) * height + h) * width + w);
           }
           visit(window++, pixels);
         }

@@ -1,5 +1,5 @@
+import { arity, type Primitive } from "../../ir/primitive.ts";
 import { numeric } from "../../tensor/numeric.ts";
-import { arity, type Primitive } from "../../tensor/primitive.ts";
 import type { FloatArray } from "./memory.ts";
 
 /** Applies one primitive to the first `count` elements of its operands; unary and binary primitives ignore the rest. */
@@ -8,11 +8,13 @@ export type TileLoop = (count: number, out: FloatArray, x: FloatArray, y: FloatA
 /**
  * The primitives over tiles. Storing to the tile rounds every result to the backend's precision.
  *
- * All follow from `numeric`; the few that training spends its time in also stand as loops of their own, because a loop that
- * takes its function as an argument pays a call per element.
+ * All follow from `numeric`; the few that training spends its time in also stand as loops of their own, because a loop
+ * that takes its function as an argument pays a call per element.
  */
 export const tileLoops: Readonly<Record<Primitive, TileLoop>> = {
-  ...(Object.fromEntries((Object.keys(arity) as Primitive[]).map((primitive) => [primitive, loopOver(primitive)])) as Record<Primitive, TileLoop>),
+  ...(Object.fromEntries(
+    (Object.keys(arity) as Primitive[]).map((primitive) => [primitive, loopOver(primitive)]),
+  ) as Record<Primitive, TileLoop>),
   neg: (count, out, x) => {
     for (let i = 0; i < count; i++) out[i] = -(x[i] as number);
   },

@@ -1,5 +1,5 @@
-import type { ArgReduceInstruction, ReduceInstruction } from "../../compiler/instruction.ts";
-import type { DType } from "../../tensor/dtype.ts";
+import type { DType } from "../../ir/dtype.ts";
+import type { ArgReduceInstruction, ReduceInstruction } from "../../ir/instruction.ts";
 import type { Memory } from "./memory.ts";
 
 interface Fold {
@@ -42,7 +42,10 @@ export function reduce({ operation, outer, length, inner, input, output }: Reduc
 }
 
 /** The first index of the extreme; the first NaN, where there is one. */
-export function argReduce({ operation, outer, length, inner, input, output }: ArgReduceInstruction, memory: Memory): void {
+export function argReduce(
+  { operation, outer, length, inner, input, output }: ArgReduceInstruction,
+  memory: Memory,
+): void {
   const sign = operation === "max" ? 1 : -1;
   const x = memory.window(input);
   const y = memory.window(output);

@@ -1,13 +1,13 @@
-import type { Program } from "../../compiler/instruction.ts";
 import { stateError, valueError } from "../../errors.ts";
 import { Printed } from "../../format.ts";
-import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
+import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
+import type { Program } from "../../ir/instruction.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
-import type { Crew } from "./crew.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type Block, Heap } from "./heap.ts";
 import type { Build } from "./module.ts";
-import type { Spawn } from "./spawn.ts";
+import type { Spawn } from "./start-worker.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 /** A variable's memory; no block once freed. */
 export interface WasmStorage extends Storage {
@@ -23,9 +23,15 @@ export interface WasmBackendOptions {
   interpret?: boolean;
   /** The most threads. Default 1. */
   threads?: number;
-  /** Starts workers, true: as the runtime does; then the module must be one for shared memory. Without, there is only room for so many threads: for tests. */
+  /**
+   * Starts workers, true: as the runtime does; then the module must be one for shared memory. Without, there is only
+   * room for so many threads: for tests.
+   */
   spawn?: Spawn | true | undefined;
-  /** Divide every instruction and run every program with workers, whether it is worth it or not: for tests. Default false. */
+  /**
+   * Divide every instruction and run every program with workers, whether it is worth it or not: for tests. Default
+   * false.
+   */
   eager?: boolean;
 }
 
@@ -52,14 +58,19 @@ export interface WasmExports {
 }
 
 /** Nanoseconds of shared work below which a program is not worth a worker's waking up. */
-const leastShared = 1e5;
+const minParallelNs = 1e5;
 
-/** Turns of a loop for which a program waits for sleeping workers: an eighth of its time alone, but enough to wake them. */
+/**
+ * Turns of a loop for which a program waits for sleeping workers: an eighth of its time alone, but enough to wake them.
+ */
 const turnsPerNanosecond = 0.2;
-const leastTurns = 2 ** 17;
+const minTurns = 2 ** 17;
 
-/** Nanoseconds of shared work in all that programs must have done before workers are started: about what starting one costs. */
-const priceOfStart = 3e7;
+/**
+ * Nanoseconds of shared work in all that programs must have done before workers are started: about what starting one
+ * costs.
+ */
+const workerStartupNs = 3e7;
 
 const warnOfWorkers = (error: unknown): void => {
   const reason = error instanceof Error ? error.message : error;
@@ -69,7 +80,10 @@ const warnOfWorkers = (error: unknown): void => {
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
 export class WasmBackend extends Printed implements HostBackend {
   readonly name = "wasm";
-  /** Which build of the kernels runs: "simd" gives equal bits everywhere; "relaxed" is faster, and its bits depend on the CPU. */
+  /**
+   * Which build of the kernels runs: "simd" gives equal bits everywhere; "relaxed" is faster, and its bits depend on
+   * the CPU.
+   */
   readonly build: Build;
   readonly heap: Heap;
   /** Temporaries and inputs of whichever program runs: as large as the largest needs. */
@@ -95,34 +109,38 @@ export class WasmBackend extends Printed implements HostBackend {
   private readonly executables = new Set<WeakRef<WasmExecutable>>();
   private readonly collected = new FinalizationRegistry<Loaded>((loaded) => this.release(loaded));
   /** The worker threads, once they are started. Public for tests. */
-  crew: Crew | undefined;
+  pool: WorkerPool | undefined;
   /** Starts workers, unless that was done or none are wanted. */
-  private readonly startCrew: () => Promise<void>;
+  private readonly startPool: () => Promise<void>;
   /** Nanoseconds of shared work in the runs before workers are started. */
   private workDone = 0;
   private sharesWork = false;
 
-  constructor(module: WebAssembly.Module, { maximumBytes, interpret = false, threads = 1, spawn, eager = false }: WasmBackendOptions = {}) {
+  constructor(
+    module: WebAssembly.Module,
+    { maximumBytes, interpret = false, threads = 1, spawn, eager = false }: WasmBackendOptions = {},
+  ) {
     super();
     this.interpret = interpret;
     this.threadLimit = threads;
     this.eager = eager;
     this.heap = new Heap(maximumBytes, spawn !== undefined);
-    this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } }).exports as unknown as WasmExports;
+    this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } })
+      .exports as unknown as WasmExports;
     this.build = this.exports.isRelaxed() ? "relaxed" : "simd";
     this.heap.open(this.exports.heapBase());
     this.arena = this.heap.allocate(0, "arena");
     this.scratch = this.heap.allocate(0, "scratch");
     let started: Promise<void> | undefined;
-    this.startCrew = () => (started ??= spawn ? this.loadCrew(module, spawn) : Promise.resolve());
+    this.startPool = () => (started ??= spawn ? this.loadPool(module, spawn) : Promise.resolve());
   }
 
-  private async loadCrew(module: WebAssembly.Module, spawn: Spawn | true): Promise<void> {
+  private async loadPool(module: WebAssembly.Module, spawn: Spawn | true): Promise<void> {
     try {
-      const { crewOf } = await import("./crew.ts");
+      const { workerPoolOf } = await import("./worker-pool.ts");
       if (this.disposed) return;
-      this.crew = crewOf(this, module, spawn, warnOfWorkers);
-      this.crew.start();
+      this.pool = workerPoolOf(this, module, spawn, warnOfWorkers);
+      this.pool.start();
     } catch (error) {
       warnOfWorkers(error);
     }
@@ -133,20 +151,23 @@ export class WasmBackend extends Printed implements HostBackend {
     return { kind: "backend", name, build, threadLimit };
   }
 
-  /** Threads that run programs now: 1 until workers have been started and are ready. Small programs run on one all the same. */
+  /**
+   * Threads that run programs now: 1 until workers have been started and are ready. Small programs run on one all the
+   * same.
+   */
   get threads(): number {
-    return 1 + (this.crew?.alive ?? 0);
+    return 1 + (this.pool?.alive ?? 0);
   }
 
   /**
-   * Starts the workers now, rather than when programs have done enough work to repay it, and waits until they are ready. Gives the number of threads,
-   * the caller's included.
+   * Starts the workers now, rather than when programs have done enough work to repay it, and waits until they are
+   * ready. Gives the number of threads, the caller's included.
    * @example const threads = await (await wasm({ threads: 4 })).startThreads();
    */
   async startThreads(): Promise<number> {
     this.check();
-    await this.startCrew();
-    await this.crew?.ready();
+    await this.startPool();
+    await this.pool?.ready();
     return this.threads;
   }
 
@@ -178,7 +199,11 @@ export class WasmBackend extends Printed implements HostBackend {
   write(storage: Storage, data: NumericArray): void {
     const { block, size, dtype } = this.own(storage);
     if (data.length !== size) {
-      throw valueError("wasm backend", { rule: "a variable is written as a whole", expected: `${size} values`, received: data.length });
+      throw valueError("wasm backend", {
+        rule: "a variable is written as a whole",
+        expected: `${size} values`,
+        received: data.length,
+      });
     }
     (dtype === "int32" ? this.heap.ints : this.heap.floats).set(data, block.address / 4);
   }
@@ -201,10 +226,13 @@ export class WasmBackend extends Printed implements HostBackend {
     this.heap.free(own.block);
   }
 
-  /** Ends the workers. The memory goes when nobody holds the backend, its programs or storages any more; until then they only give errors. */
+  /**
+   * Ends the workers. The memory goes when nobody holds the backend, its programs or storages any more; until then they
+   * only give errors.
+   */
   dispose(): void {
     this.disposed = true;
-    this.crew?.end();
+    this.pool?.end();
     this.executables.clear();
   }
 
@@ -223,8 +251,9 @@ export class WasmBackend extends Printed implements HostBackend {
   }
 
   /**
-   * For executables: room for a program. Where that moves the arena or the scratch memory, all records get the new addresses. Scratch memory first: where the
-   * arena was nothing is written before the program is there, so that `load` can take the move back.
+   * For executables: room for a program. Where that moves the arena or the scratch memory, all records get the new
+   * addresses. Scratch memory first: where the arena was nothing is written before the program is there, so that `load`
+   * can take the move back.
    */
   reserve(needs: Needs): void {
     this.addScratch(needs);
@@ -247,31 +276,32 @@ export class WasmBackend extends Printed implements HostBackend {
   execute(address: number, count: number, work: number, program: object): void {
     this.check();
     this.calls++;
-    const { crew, eager, exports } = this;
-    const isShared = eager || work >= leastShared;
-    if (!crew || !isShared) {
+    const { pool, eager, exports } = this;
+    const isShared = eager || work >= minParallelNs;
+    if (!pool || !isShared) {
       exports.execute(address, count, 0, 1, 0, 0);
       if (isShared) this.workDone += work;
-      if (this.workDone >= priceOfStart) void this.startCrew();
+      if (this.workDone >= workerStartupNs) void this.startPool();
       return;
     }
-    const pace = crew.paceOf(program);
+    const pace = pool.tunerOf(program);
     const start = performance.now();
-    const together = crew.alive > 0 && (eager || pace.wantsWorkers);
-    if (together) this.executeTogether(crew, address, count, eager ? 2 ** 31 - 1 : Math.max(work * turnsPerNanosecond, leastTurns));
+    const together = pool.alive > 0 && (eager || pace.wantsWorkers);
+    if (together)
+      this.executeTogether(pool, address, count, eager ? 2 ** 31 - 1 : Math.max(work * turnsPerNanosecond, minTurns));
     else exports.execute(address, count, 0, 1, 0, 0);
     pace.note(together, performance.now() - start);
   }
 
-  private executeTogether(crew: Crew, address: number, count: number, turns: number): void {
+  private executeTogether(pool: WorkerPool, address: number, count: number, turns: number): void {
     let threads: number;
     try {
-      threads = this.exports.executeTogether(address, count, this.scratchStride, crew.control, turns);
+      threads = this.exports.executeTogether(address, count, this.scratchStride, pool.control, turns);
     } catch (error) {
-      crew.end();
+      pool.end();
       throw error;
     }
-    if (threads === 0) throw stateError("wasm backend", crew.fail());
+    if (threads === 0) throw stateError("wasm backend", pool.fail());
   }
 
   /** For executables: frees what a program holds, which is disposed of or was collected. */
@@ -287,7 +317,11 @@ export class WasmBackend extends Printed implements HostBackend {
 
   private bind({ variables, buffers }: Program, storages: readonly Storage[]): WasmStorage[] {
     if (storages.length !== variables.length) {
-      throw valueError("wasm backend", { rule: "one storage per variable", expected: `${variables.length} storages`, received: storages.length });
+      throw valueError("wasm backend", {
+        rule: "one storage per variable",
+        expected: `${variables.length} storages`,
+        received: storages.length,
+      });
     }
     return variables.map((buffer, index) => {
       const storage = this.own(storages[index] as Storage);
@@ -312,7 +346,12 @@ export class WasmBackend extends Printed implements HostBackend {
       });
     }
     const own = storage as WasmStorage;
-    if (own.freed) throw stateError("wasm backend", { rule: "a freed storage cannot be used", expected: "a storage in use", received: "one that was freed" });
+    if (own.freed)
+      throw stateError("wasm backend", {
+        rule: "a freed storage cannot be used",
+        expected: "a storage in use",
+        received: "one that was freed",
+      });
     return own;
   }
 

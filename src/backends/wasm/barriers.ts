@@ -1,5 +1,5 @@
-import { type Instruction, type View, viewsOf } from "../../compiler/instruction.ts";
-import { reachOf } from "../../tensor/view.ts";
+import { type Instruction, type View, viewsOf } from "../../ir/instruction.ts";
+import { reachOf } from "../../ir/view.ts";
 
 /** Bytes [from, to), and whether only thread 0 touches them. */
 interface Span {
@@ -9,11 +9,12 @@ interface Span {
 }
 
 /** More than this is not worth comparing with: a barrier is cheap. */
-const most = 64;
+const maxTrackedSpans = 64;
 
 /**
- * Decides before which instructions threads wait for each other: where one reads what another has written since the last barrier, or writes
- * what another has read or written. What thread 0 does alone needs no barrier from what it did alone before.
+ * Decides before which instructions threads wait for each other: where one reads what another has written since the
+ * last barrier, or writes what another has read or written. What thread 0 does alone needs no barrier from what it did
+ * alone before.
  */
 export class Barriers {
   private reads: Span[] = [];
@@ -27,7 +28,11 @@ export class Barriers {
     const views = viewsOf(instruction);
     const reads = views.reads.map((view) => this.spanOf(view, alone));
     const writes = views.writes.map((view) => this.spanOf(view, alone));
-    const waits = meet(reads, this.writes) || meet(writes, this.writes) || meet(writes, this.reads) || this.reads.length + this.writes.length > most;
+    const waits =
+      meet(reads, this.writes) ||
+      meet(writes, this.writes) ||
+      meet(writes, this.reads) ||
+      this.reads.length + this.writes.length > maxTrackedSpans;
     if (waits) [this.reads, this.writes] = [[], []];
     this.reads.push(...reads);
     this.writes.push(...writes);

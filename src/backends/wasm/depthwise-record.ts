@@ -3,12 +3,12 @@ import type {
   DepthwiseConvInputGradInstruction,
   DepthwiseConvInstruction,
   DepthwiseGeometry,
-} from "../../compiler/instruction.ts";
+} from "../../ir/instruction.ts";
 import type { RecordWriter } from "./record-writer.ts";
 
 /**
- * Sums of taps along one axis: result `first + p·step` for p < count is Σ_t source[p·stride − low + t·dilation] · kernel[kernelFirst + t·kernelStep], t < taps.
- * In the order of the words in assembly/depthwise.ts.
+ * Sums of taps along one axis: result `first + p·step` for p < count is Σ_t source[p·stride − low + t·dilation] ·
+ * kernel[kernelFirst + t·kernelStep], t < taps. In the order of the words in assembly/depthwise.ts.
  */
 interface Taps {
   readonly count: number;
@@ -23,7 +23,10 @@ interface Taps {
 }
 
 /** A convolution is one such sum for both axes. */
-export function writeDepthwise({ geometry, input, kernel, output }: DepthwiseConvInstruction, writer: RecordWriter): void {
+export function writeDepthwise(
+  { geometry, input, kernel, output }: DepthwiseConvInstruction,
+  writer: RecordWriter,
+): void {
   const axis = (at: 0 | 1): Taps => ({
     count: geometry.outputs[at],
     first: 0,
@@ -43,7 +46,10 @@ export function writeDepthwise({ geometry, input, kernel, output }: DepthwiseCon
 }
 
 /** Its adjoint is one for each pair of residues that a place can leave when divided by the strides. */
-export function writeDepthwiseInputGrad({ geometry, dy, kernel, output }: DepthwiseConvInputGradInstruction, writer: RecordWriter): void {
+export function writeDepthwiseInputGrad(
+  { geometry, dy, kernel, output }: DepthwiseConvInputGradInstruction,
+  writer: RecordWriter,
+): void {
   writer.word(geometry.batch, geometry.channels, ...geometry.outputs, ...geometry.inputs, geometry.size[1]);
   writer.view(dy);
   writer.view(kernel);
@@ -56,13 +62,15 @@ export function writeDepthwiseInputGrad({ geometry, dy, kernel, output }: Depthw
 }
 
 /**
- * Input i = first + p·s meets tap k of output (i + low − k·d) / s where that is whole: for one residue a row of taps s / gcd(s, d) apart, which reach
- * outputs d / gcd(s, d) apart. They are taken from the last, so that outputs ascend.
+ * Input i = first + p·s meets tap k of output (i + low − k·d) / s where that is whole: for one residue a row of taps s
+ * / gcd(s, d) apart, which reach outputs d / gcd(s, d) apart. They are taken from the last, so that outputs ascend.
  */
 function residues({ inputs, size, strides, dilations, low }: DepthwiseGeometry, axis: 0 | 1): Taps[] {
   const [extent, stride, dilation] = [inputs[axis], strides[axis], dilations[axis]];
   return Array.from({ length: Math.min(stride, extent) }, (_, first) => {
-    const taps = Array.from({ length: size[axis] }, (_, k) => k).filter((k) => (first + low[axis] - k * dilation) % stride === 0);
+    const taps = Array.from({ length: size[axis] }, (_, k) => k).filter(
+      (k) => (first + low[axis] - k * dilation) % stride === 0,
+    );
     const [k0 = 0, k1 = k0] = taps;
     const last = taps.at(-1) ?? 0;
     return {
@@ -89,7 +97,10 @@ function writePhases(phases: readonly (readonly [Taps, Taps])[], writer: RecordW
 }
 
 /** The words of the class FilterGrad. */
-export function writeDepthwiseFilterGrad({ geometry, input, dy, output }: DepthwiseConvFilterGradInstruction, writer: RecordWriter): void {
+export function writeDepthwiseFilterGrad(
+  { geometry, input, dy, output }: DepthwiseConvFilterGradInstruction,
+  writer: RecordWriter,
+): void {
   const { batch, channels, inputs, outputs, size, strides, dilations, low } = geometry;
   writer.word(batch, channels, ...inputs, ...outputs, ...size, ...strides, ...dilations, ...low);
   writer.view(input);

@@ -1,7 +1,7 @@
-import { type Instruction, type Program, type View, viewsOf } from "../../compiler/instruction.ts";
 import { lookUp, stateError } from "../../errors.ts";
-import type { NumericArray, TypedArray } from "../../tensor/dtype.ts";
-import { sizeOf } from "../../tensor/shape.ts";
+import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
+import { type Instruction, type Program, type View, viewsOf } from "../../ir/instruction.ts";
+import { sizeOf } from "../../ir/shape.ts";
 import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
 import { checkRange } from "../ports.ts";
 import type { Needs, WasmBackend, WasmStorage } from "./backend.ts";
@@ -12,9 +12,12 @@ import { Flag, isEmpty, writeRecord } from "./records.ts";
 import { workOf } from "./work.ts";
 
 /** Nanoseconds of work below which thread 0 does an instruction alone. */
-const leastDivided = 2000;
+const minDividedNs = 2000;
 
-/** A program in linear memory: its records, its constants, and the ports into and out of the arena. Made by the backend, which frees what a failure leaves. */
+/**
+ * A program in linear memory: its records, its constants, and the ports into and out of the arena. Made by the backend,
+ * which frees what a failure leaves.
+ */
 export class WasmExecutable implements HostExecutable {
   private readonly records: Block;
   private readonly constants: Block | undefined;
@@ -44,7 +47,7 @@ export class WasmExecutable implements HostExecutable {
     this.storages = new Map(program.variables.map((buffer, index) => [buffer, storages[index] as WasmStorage]));
     this.instructions = program.instructions.filter((instruction) => !isEmpty(instruction));
     const works = this.instructions.map(workOf);
-    this.alone = works.map((work) => !backend.eager && work < leastDivided);
+    this.alone = works.map((work) => !backend.eager && work < minDividedNs);
     this.work = works.reduce((sum, work, index) => (this.alone[index] ? sum : sum + work), 0);
     this.constants = this.placeConstants();
     // Written once for their size; `link` writes them in their place.
@@ -129,8 +132,14 @@ export class WasmExecutable implements HostExecutable {
     try {
       for (const instruction of program.instructions) {
         const used = new Set(viewsOf(instruction).reads.map(({ buffer }) => buffer));
-        const buffers = program.buffers.map((spec, buffer) => (spec.kind === "constant" && !used.has(buffer) ? { ...spec, kind: "temporary" as const } : spec));
-        parts.push(backend.load({ ...program, buffers, instructions: [instruction], inputs: {}, outputs: {} }, [...storages.values()]));
+        const buffers = program.buffers.map((spec, buffer) =>
+          spec.kind === "constant" && !used.has(buffer) ? { ...spec, kind: "temporary" as const } : spec,
+        );
+        parts.push(
+          backend.load({ ...program, buffers, instructions: [instruction], inputs: {}, outputs: {} }, [
+            ...storages.values(),
+          ]),
+        );
       }
     } catch (error) {
       for (const part of parts) part.dispose();
@@ -171,7 +180,8 @@ export class WasmExecutable implements HostExecutable {
         const start = this.addressOf(view) / 4 + targetOffset;
         if (length === source.length && length > 32) target.set(source, start);
         // A view of a long part is worth its hundred bytes; short parts come in numbers, and a loop makes nothing.
-        else if (length > 256 && ArrayBuffer.isView(source)) target.set(source.subarray(sourceOffset, sourceOffset + length), start);
+        else if (length > 256 && ArrayBuffer.isView(source))
+          target.set(source.subarray(sourceOffset, sourceOffset + length), start);
         else copyPart(target, start, source, sourceOffset, length);
       },
     };
@@ -203,13 +213,21 @@ export class WasmExecutable implements HostExecutable {
 
   private check(): void {
     if (!this.disposed) return;
-    throw stateError("wasm backend", { rule: "a disposed program cannot be used", expected: "a loaded program", received: "one that was disposed of" });
+    throw stateError("wasm backend", {
+      rule: "a disposed program cannot be used",
+      expected: "a loaded program",
+      received: "one that was disposed of",
+    });
   }
 }
 
-/** Copies a short part. The loop for floats is by itself, since one that has seen many types of arrays is several times slower. */
+/**
+ * Copies a short part. The loop for floats is by itself, since one that has seen many types of arrays is several times
+ * slower.
+ */
 function copyPart(target: TypedArray, start: number, source: NumericArray, offset: number, length: number): void {
-  if (target instanceof Float32Array && source instanceof Float32Array) copyFloats(target, start, source, offset, length);
+  if (target instanceof Float32Array && source instanceof Float32Array)
+    copyFloats(target, start, source, offset, length);
   else for (let i = 0; i < length; i++) target[start + i] = source[offset + i] as number;
 }
 

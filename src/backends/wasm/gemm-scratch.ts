@@ -5,7 +5,10 @@ const panel = 8;
 const raggedBytes = 192;
 const tableBytes = (2 * blockRows + blockDepth) * 4;
 
-/** Bytes of scratch memory that one thread of `matmul` uses: a packed block of A, a panel of B, a tile that sticks out of C, the places of patches. */
+/**
+ * Bytes of scratch memory that one thread of `matmul` uses: a packed block of A, a panel of B, a tile that sticks out
+ * of C, the places of patches.
+ */
 export function matmulScratchBytes(m: number, _n: number, k: number): number {
   const depth = Math.ceil(Math.min(k, blockDepth) / 4) * 4;
   const bytes = raggedBytes + tableBytes + (Math.min(m, blockRows) + panel) * depth * 4;

@@ -20,11 +20,11 @@ const alignment = 64;
 /** What 32-bit addresses reach. */
 const addressable = 65536 * pageBytes;
 /** Where not even this can be reserved something else is wrong. */
-const leastReserved = 2 ** 27;
+const minReservation = 2 ** 27;
 
 /**
- * The linear memory: the one place that divides it, grows it, and holds views of it. Blocks are 64-byte aligned and come from a list
- * of gaps kept in order of address.
+ * The linear memory: the one place that divides it, grows it, and holds views of it. Blocks are 64-byte aligned and
+ * come from a list of gaps kept in order of address.
  */
 export class Heap {
   readonly memory: WebAssembly.Memory;
@@ -38,12 +38,17 @@ export class Heap {
 
   /**
    * @param maximumBytes the most that the memory may grow to; default: what addresses reach.
-   * @param shared whether threads share it. It is reserved whole, and where that is too much, half of it is tried, and so on.
+   * @param shared whether threads share it. It is reserved whole, and where that is too much, half of it is tried, and
+   * so on.
    * @throws ValueError unless maximumBytes is a number that has room for a page.
    */
   constructor(maximumBytes = addressable, shared = false) {
     if (typeof maximumBytes !== "number" || !(maximumBytes >= pageBytes)) {
-      throw valueError("wasm backend", { rule: "maximumBytes must be a number of bytes", expected: `a number ≥ ${pageBytes}`, received: maximumBytes });
+      throw valueError("wasm backend", {
+        rule: "maximumBytes must be a number of bytes",
+        expected: `a number ≥ ${pageBytes}`,
+        received: maximumBytes,
+      });
     }
     let limit = Math.min(addressable, Math.floor(maximumBytes / pageBytes) * pageBytes);
     let memory: WebAssembly.Memory | undefined;
@@ -51,7 +56,7 @@ export class Heap {
       try {
         memory = new WebAssembly.Memory(shared ? { initial: 1, maximum: limit / pageBytes, shared } : { initial: 1 });
       } catch (error) {
-        if (!shared || limit < leastReserved) throw error;
+        if (!shared || limit < minReservation) throw error;
         limit = Math.floor(limit / pageBytes / 2) * pageBytes;
       }
     }
@@ -79,7 +84,8 @@ export class Heap {
     let gap = this.gaps.find((gap) => gap.bytes >= size);
     if (!gap) {
       const last = this.gaps.at(-1);
-      if (!this.tryGrow(size - (last && last.address + last.bytes === this.end ? last.bytes : 0))) throw this.outOfMemory(size, purpose);
+      if (!this.tryGrow(size - (last && last.address + last.bytes === this.end ? last.bytes : 0)))
+        throw this.outOfMemory(size, purpose);
       gap = this.gaps.at(-1) as Gap;
     }
     const block: Block = { address: gap.address, bytes: size, purpose };
@@ -97,7 +103,10 @@ export class Heap {
     this.merge(index - 1);
   }
 
-  /** Makes a block at least `bytes` long, keeping its contents. Whether it had to move. Where it throws, nothing has changed. */
+  /**
+   * Makes a block at least `bytes` long, keeping its contents. Whether it had to move. Where it throws, nothing has
+   * changed.
+   */
   enlarge(block: Block, bytes: number): boolean {
     const size = alignUp(bytes);
     const more = size - block.bytes;
@@ -105,7 +114,8 @@ export class Heap {
     const after = block.address + block.bytes;
     const gap = this.gaps.find((gap) => gap.address === after);
     const missing = more - (gap?.bytes ?? 0);
-    // At the end of the memory it is enough to grow by what is missing; where that fails, there may be a gap for the whole.
+    // At the end of the memory it is enough to grow by what is missing; where that fails, there may be a gap for the
+    // whole.
     if (missing > 0 && after + (gap?.bytes ?? 0) === this.end) this.tryGrow(missing);
     const room = this.gaps.find((gap) => gap.address === after);
     if (room && room.bytes >= more) {
@@ -131,8 +141,8 @@ export class Heap {
   }
 
   /**
-   * Runs `act`, which may allocate, and enlarge `blocks`. Where it throws, all of that is taken back, but that the memory may have grown. A block that had
-   * moved has its contents back, too, unless `act` has written where it was.
+   * Runs `act`, which may allocate, and enlarge `blocks`. Where it throws, all of that is taken back, but that the
+   * memory may have grown. A block that had moved has its contents back, too, unless `act` has written where it was.
    */
   attempt<T>(blocks: readonly Block[], act: () => T): T {
     const { end } = this;
@@ -167,7 +177,9 @@ export class Heap {
     this.gaps.splice(index + 1, 1);
   }
 
-  /** Adds at least `missing` bytes at the end, a quarter of the memory if that can be had, so that growing stays rare. */
+  /**
+   * Adds at least `missing` bytes at the end, a quarter of the memory if that can be had, so that growing stays rare.
+   */
   private tryGrow(missing: number): boolean {
     const least = Math.ceil(missing / pageBytes);
     const wanted = Math.min(Math.max(least, Math.ceil(this.end / pageBytes / 4)), (this.limit - this.end) / pageBytes);

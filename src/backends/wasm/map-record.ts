@@ -1,8 +1,8 @@
-import type { MapInstruction, View } from "../../compiler/instruction.ts";
-import { arity } from "../../tensor/primitive.ts";
-import { type Shape, sizeOf, stridesOf } from "../../tensor/shape.ts";
-import { type Canonical, canonicalize, hashOf, type Operand } from "./canonical.ts";
+import type { MapInstruction, View } from "../../ir/instruction.ts";
+import { arity } from "../../ir/primitive.ts";
+import { type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
 import { fusedKernels } from "./generated/kernels.ts";
+import { hashOf, type KernelForm, kernelKeyOf, type Operand } from "./kernel-key.ts";
 import type { RecordWriter } from "./record-writer.ts";
 
 /** Elements per tile: TILE of assembly/map.ts. */
@@ -16,7 +16,7 @@ const operations: ReadonlyMap<string, number> = new Map(Object.keys(arity).map((
 
 let fused: ReadonlyMap<string, number> | undefined;
 
-/** Number of the fused kernel for an expression in canonical form; 0, the interpreter, where there is none. */
+/** Number of the fused kernel for an expression in form form; 0, the interpreter, where there is none. */
 export function fusedKernelOf(key: string): number {
   fused ??= new Map(fusedKernels.match(/.{8}/g)?.map((hash, index) => [hash, index + 1]));
   return fused.get(hashOf(key)) ?? 0;
@@ -24,29 +24,36 @@ export function fusedKernelOf(key: string): number {
 
 /** Writes the record of assembly/map.ts, with the values of constants and the interpreter's code behind it. */
 export function writeMap(instruction: MapInstruction, writer: RecordWriter): void {
-  const canonical = canonicalize(instruction.expression);
-  const inputs = canonical.inputs.map((index) => instruction.inputs[index] as View);
+  const form = kernelKeyOf(instruction.expression);
+  const inputs = form.inputs.map((index) => instruction.inputs[index] as View);
   const total = sizeOf(instruction.shape);
   const walks: readonly number[] = inputs.map((view) => walkOf(view, instruction.shape));
   const strided = walks.includes(Walk.Strided);
   const shape = strided ? instruction.shape : [total];
-  const inner = writer.interpret ? 0 : fusedKernelOf(canonical.key);
-  const script = inner === 0 ? assemble(canonical, inputs, instruction.outputs, (a, b) => writer.isSamePlace(a, b)) : { code: [], registers: 0 };
+  const inner = writer.interpret ? 0 : fusedKernelOf(form.key);
+  const script =
+    inner === 0
+      ? assemble(form, inputs, instruction.outputs, (a, b) => writer.isSamePlace(a, b))
+      : { code: [], registers: 0 };
 
   const { outputs } = instruction;
-  const slots = inputs.length + outputs.length + canonical.constants.length + script.registers;
+  const slots = inputs.length + outputs.length + form.constants.length + script.registers;
   const tiles = inputs.length + outputs.length + script.registers;
   const scratch = Math.ceil((Math.ceil(slots / 2) * 16 + inputs.length * 16 + tiles * tile * 4) / 64) * 64;
   const converts = [...inputs, ...outputs].some(({ dtype }) => dtype === "int32");
 
   writer.word(inner);
   const setCode = writer.later();
-  writer.word(inputs.length, outputs.length, canonical.constants.length, script.registers, shape.length, total);
+  writer.word(inputs.length, outputs.length, form.constants.length, script.registers, shape.length, total);
   const setValues = writer.later();
   writer.word(writer.scratch(scratch), Number(converts), Number(!converts && repeatsRows(inputs, walks)), ...shape);
   inputs.forEach((view, i) => {
     writer.view(view);
-    writer.word(Number(view.dtype === "int32"), walks[i] as number, ...(strided ? view.strides : [walks[i] === Walk.Flat ? 1 : 0]));
+    writer.word(
+      Number(view.dtype === "int32"),
+      walks[i] as number,
+      ...(strided ? view.strides : [walks[i] === Walk.Flat ? 1 : 0]),
+    );
   });
   for (const view of outputs) {
     writer.view(view);
@@ -54,7 +61,7 @@ export function writeMap(instruction: MapInstruction, writer: RecordWriter): voi
   }
   writer.align();
   setValues(writer.address);
-  for (const value of canonical.constants) writer.vector(value);
+  for (const value of form.constants) writer.vector(value);
   setCode(writer.address);
   writer.word(...script.code);
 }
@@ -62,19 +69,23 @@ export function writeMap(instruction: MapInstruction, writer: RecordWriter): voi
 /** Whether every strided input repeats its innermost, contiguous row. */
 function repeatsRows(inputs: readonly View[], walks: readonly number[]): boolean {
   const strided = inputs.filter((_, index) => walks[index] === Walk.Strided);
-  return strided.length > 0 && strided.every(({ strides }) => strides.every((stride, axis) => stride === Number(axis === strides.length - 1)));
+  return (
+    strided.length > 0 &&
+    strided.every(({ strides }) => strides.every((stride, axis) => stride === Number(axis === strides.length - 1)))
+  );
 }
 
 function walkOf(view: View, shape: Shape): number {
   const dense = stridesOf(shape);
-  const follows = (strides: readonly number[]) => shape.every((extent, axis) => extent <= 1 || view.strides[axis] === strides[axis]);
+  const follows = (strides: readonly number[]) =>
+    shape.every((extent, axis) => extent <= 1 || view.strides[axis] === strides[axis]);
   if (follows(dense.map(() => 0))) return Walk.Constant;
   return follows(dense) ? Walk.Flat : Walk.Strided;
 }
 
 /** Compiles an expression for the interpreter, reusing registers whose values nobody needs any more. */
 function assemble(
-  { steps, outputs, inputs, constants }: Canonical,
+  { steps, outputs, inputs, constants }: KernelForm,
   inputViews: readonly View[],
   outputViews: readonly View[],
   isSamePlace: (a: View, b: View) => boolean,
@@ -83,19 +94,23 @@ function assemble(
   const firstConstant = firstOutput + outputs.length;
   const firstRegister = firstConstant + constants.length;
   const places = new Array<number>(steps.length);
-  const slotOf = ({ kind, index }: Operand) => (kind === "input" ? index : kind === "constant" ? firstConstant + index : (places[index] as number));
+  const slotOf = ({ kind, index }: Operand) =>
+    kind === "input" ? index : kind === "constant" ? firstConstant + index : (places[index] as number);
   const lastUses = lastUsesOf(steps, outputs);
   const code: number[] = [];
   const emitSlots = (operation: number, target: number, slots: readonly number[]) =>
     code.push(operation, target * 8, ...[0, 1, 2].map((i) => (slots[i] ?? 0) * 8));
-  const emit = (operation: number, target: number, args: readonly Operand[]) => emitSlots(operation, target, args.map(slotOf));
-  const mayShare = ({ kind, index }: Operand, view: View) => kind === "input" && isSamePlace(inputViews[index] as View, view);
+  const emit = (operation: number, target: number, args: readonly Operand[]) =>
+    emitSlots(operation, target, args.map(slotOf));
+  const mayShare = ({ kind, index }: Operand, view: View) =>
+    kind === "input" && isSamePlace(inputViews[index] as View, view);
 
   const free: number[] = [];
   let registers = 0;
   // An input that is itself an output is saved first where another output may overwrite it.
   const results = outputs.map((operand, output) => {
-    const overwritten = operand.kind === "input" && outputViews.some((view, other) => other !== output && mayShare(operand, view));
+    const overwritten =
+      operand.kind === "input" && outputViews.some((view, other) => other !== output && mayShare(operand, view));
     if (!overwritten) return () => slotOf(operand);
     const place = firstRegister + registers++;
     emit(0, place, [operand]);
@@ -122,12 +137,15 @@ function assemble(
   /** Whether an input that may lie in the same memory as `output` is read after `step`. */
   function readLater(output: number, step: number): boolean {
     const view = outputViews[output] as View;
-    return outputs.some((operand) => mayShare(operand, view)) || steps.some(({ args }, later) => later > step && args.some((arg) => mayShare(arg, view)));
+    return (
+      outputs.some((operand) => mayShare(operand, view)) ||
+      steps.some(({ args }, later) => later > step && args.some((arg) => mayShare(arg, view)))
+    );
   }
 }
 
 /** The step that reads the value of each step last; Infinity for outputs. */
-function lastUsesOf(steps: Canonical["steps"], outputs: readonly Operand[]): number[] {
+function lastUsesOf(steps: KernelForm["steps"], outputs: readonly Operand[]): number[] {
   const last = new Array<number>(steps.length).fill(-1);
   steps.forEach(({ args }, step) => {
     for (const { kind, index } of args) if (kind === "step") last[index] = step;

@@ -1,4 +1,4 @@
-import { carried } from "./carried.ts";
+import { wasmModule } from "./wasm-binary.inline.ts";
 
 /** The WASM that this package carries: which build an engine can run, and its module, made on first need. */
 
@@ -8,7 +8,9 @@ const probes = {
   relaxed: [65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2],
 } as const;
 
-/** A build of the kernels. `relaxed` multiplies and adds matrices in one rounding: faster, but bits depend on the CPU. */
+/**
+ * A build of the kernels. `relaxed` multiplies and adds matrices in one rounding: faster, but bits depend on the CPU.
+ */
 export type Build = keyof typeof probes;
 
 /** Whether this engine can run a build. */
@@ -21,12 +23,15 @@ export function supports(build: Build): boolean {
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/** The compiled module, one for all backends; `shared`: for a memory that threads share. One that could not be compiled is tried again at the next call. */
+/**
+ * The compiled module, one for all backends; `shared`: for a memory that threads share. One that could not be compiled
+ * is tried again at the next call.
+ */
 export function moduleOf(build: Build, shared = false): Promise<WebAssembly.Module> {
   const key = `${build} ${shared}`;
   let module = modules.get(key);
   if (!module) {
-    module = carried(build, shared);
+    module = wasmModule(build, shared);
     modules.set(key, module);
     module.catch(() => modules.delete(key));
   }

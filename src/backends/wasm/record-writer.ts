@@ -1,4 +1,4 @@
-import type { View } from "../../compiler/instruction.ts";
+import type { View } from "../../ir/instruction.ts";
 
 /** What records need to know of the place that they are written for. */
 export interface Placement {
@@ -64,7 +64,9 @@ export class RecordWriter {
     while (this.words.length % 4 !== 0) this.words.push(0);
   }
 
-  /** The address of `bytes` of each thread's scratch memory (thread 0's), besides what the same instruction has already. */
+  /**
+   * The address of `bytes` of each thread's scratch memory (thread 0's), besides what the same instruction has already.
+   */
   scratch(bytes: number): number {
     const address = this.placement.scratch + this.scratchUsed;
     this.scratchUsed += Math.ceil(bytes / 64) * 64;

@@ -7,9 +7,9 @@ import type {
   MatmulInstruction,
   View,
   Windows,
-} from "../../compiler/instruction.ts";
-import { sizeOf } from "../../tensor/shape.ts";
-import { collapse, collapseTogether, isContiguous } from "../../tensor/view.ts";
+} from "../../ir/instruction.ts";
+import { sizeOf } from "../../ir/shape.ts";
+import { collapse, collapseTogether, isContiguous } from "../../ir/view.ts";
 import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } from "./depthwise-record.ts";
 import { convInputGradScratchBytes, matmulScratchBytes } from "./gemm-scratch.ts";
 import { writeMap } from "./map-record.ts";
@@ -41,7 +41,9 @@ const kernelNumbers: Readonly<Record<InstructionKind, number>> = {
 const reductions = { sum: 0, max: 1, min: 2, prod: 3 } as const;
 
 /** Per kind, the words that its kernel reads: the class at the top of the kernel's file, field by field. */
-const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruction, { kind: K }>, writer: RecordWriter) => void } = {
+const writers: {
+  readonly [K in InstructionKind]: (instruction: Extract<Instruction, { kind: K }>, writer: RecordWriter) => void;
+} = {
   map: writeMap,
   matmul: writeMatmul,
   convInputGrad: writeConvInputGrad,
@@ -114,7 +116,10 @@ const writers: { readonly [K in InstructionKind]: (instruction: Extract<Instruct
   fill: writeFill,
 };
 
-/** Flags in a record's header, as in assembly/execute.ts: threads must meet before the instruction; thread 0 does it alone. */
+/**
+ * Flags in a record's header, as in assembly/execute.ts: threads must meet before the instruction; thread 0 does it
+ * alone.
+ */
 export const Flag = { waits: 1, alone: 2 } as const;
 
 /** Appends the record of an instruction that has something to do: header and words. */
@@ -153,7 +158,19 @@ function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, wri
   writer.view(b);
   writer.view(output);
   const isMatrix = rowAxes === undefined;
-  writer.word(batch, m, n, k, isMatrix ? aRow : 0, isMatrix ? aColumn : 0, bRow, bColumn, aBatch, bBatch, writer.scratch(matmulScratchBytes(m, n, k)));
+  writer.word(
+    batch,
+    m,
+    n,
+    k,
+    isMatrix ? aRow : 0,
+    isMatrix ? aColumn : 0,
+    bRow,
+    bColumn,
+    aBatch,
+    bBatch,
+    writer.scratch(matmulScratchBytes(m, n, k)),
+  );
   const setEpilogue = writer.later();
   const setPatches = writer.later();
   const setEntries = writer.later();
@@ -161,7 +178,8 @@ function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, wri
   if (axes > 1 || !isContiguous(output)) {
     setEntries(writer.address);
     writer.word(output.strides[axes] as number, axes);
-    for (let axis = 0; axis < axes; axis++) writer.word(output.shape[axis] as number, ...[a, b, output].map(({ strides }) => strides[axis] as number));
+    for (let axis = 0; axis < axes; axis++)
+      writer.word(output.shape[axis] as number, ...[a, b, output].map(({ strides }) => strides[axis] as number));
   }
   if (!epilogue) return;
   writer.align();
@@ -169,7 +187,10 @@ function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, wri
   writeMap(epilogue, writer);
 }
 
-function writeConvInputGrad({ entries, rowAxes, dy, filter, patches, output }: ConvInputGradInstruction, writer: RecordWriter): void {
+function writeConvInputGrad(
+  { entries, rowAxes, dy, filter, patches, output }: ConvInputGradInstruction,
+  writer: RecordWriter,
+): void {
   const [groups = 0, rows = 0, filters = 0] = dy.shape;
   const depth = filter.shape[1] as number;
   const runLength = patches.shape.at(-1) as number;
@@ -188,17 +209,29 @@ function writeConvInputGrad({ entries, rowAxes, dy, filter, patches, output }: C
 }
 
 /** The axes of patches but for the first, strides in bytes; `setAddress` is told where. */
-function writePatches({ shape, strides }: View, rowAxes: number, setAddress: (address: number) => void, writer: RecordWriter): void {
+function writePatches(
+  { shape, strides }: View,
+  rowAxes: number,
+  setAddress: (address: number) => void,
+  writer: RecordWriter,
+): void {
   setAddress(writer.address);
   writer.word(rowAxes, shape.length - 1 - rowAxes);
   for (let axis = 1; axis < shape.length; axis++) writer.word(shape[axis] as number, (strides[axis] as number) * 4);
 }
 
-/** The axes in the order that suits the kernel: last the one along which the output is contiguous, before it the input's. */
+/**
+ * The axes in the order that suits the kernel: last the one along which the output is contiguous, before it the
+ * input's.
+ */
 function writeCopy({ input, output }: CopyInstruction, writer: RecordWriter): void {
   const { shape, strides } = collapseTogether(input.shape, [output.strides, input.strides]);
   const [outputStrides = [], inputStrides = []] = strides;
-  const axes = shape.map((extent, axis) => ({ extent, input: inputStrides[axis] as number, output: outputStrides[axis] as number }));
+  const axes = shape.map((extent, axis) => ({
+    extent,
+    input: inputStrides[axis] as number,
+    output: outputStrides[axis] as number,
+  }));
   if (axes.length === 0) axes.push({ extent: 1, input: 1, output: 1 });
   axes.sort((a, b) => Number(a.input === 1) - Number(b.input === 1));
   axes.sort((a, b) => Number(a.output === 1) - Number(b.output === 1));

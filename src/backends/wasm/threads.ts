@@ -10,10 +10,11 @@ export type Host = {
 };
 
 /** Threads by default on machines with more cores: steps of usual size gain little from more. */
-const usual = 8;
+const maxDefaultThreads = 8;
 
 /**
- * How many threads to use: 1 where this runtime cannot start workers that share memory, with a warning if a number asked for more.
+ * How many threads to use: 1 where this runtime cannot start workers that share memory, with a warning if a number
+ * asked for more.
  * @param canShare whether there is a module for shared memory.
  * @throws ValueError unless `wanted` is "auto" or a whole number from 1 to 64.
  */
@@ -24,11 +25,17 @@ export function threadsFor(wanted: number | "auto", canShare = true): number {
   let threads = wanted;
   if (threads === "auto") {
     const cores =
-      globalThis.navigator?.hardwareConcurrency ?? (getModule?.("node:os") as { availableParallelism(): number } | undefined)?.availableParallelism();
-    threads = Math.min(cores ?? 1, usual);
+      globalThis.navigator?.hardwareConcurrency ??
+      (getModule?.("node:os") as { availableParallelism(): number } | undefined)?.availableParallelism();
+    threads = Math.min(cores ?? 1, maxDefaultThreads);
   }
-  // Memory can be shared, if not always sent to a worker, wherever SharedArrayBuffer is; in a browser only where the page is isolated.
-  if (threads === 1 || (canShare && typeof SharedArrayBuffer !== "undefined" && crossOriginIsolated !== false && (getModule ?? Worker))) return threads;
+  // Memory can be shared, if not always sent to a worker, wherever SharedArrayBuffer is; in a browser only where the
+  // page is isolated.
+  if (
+    threads === 1 ||
+    (canShare && typeof SharedArrayBuffer !== "undefined" && crossOriginIsolated !== false && (getModule ?? Worker))
+  )
+    return threads;
   if (wanted !== "auto") {
     console.warn(
       `aretejs: this runtime cannot share memory with workers${crossOriginIsolated === false ? " (the page is not cross-origin isolated)" : ""}; one thread instead of ${threads}.`,
@@ -40,5 +47,9 @@ export function threadsFor(wanted: number | "auto", canShare = true): number {
 /** Throws a ValueError unless `wanted` is "auto" or a whole number from 1 to 64. */
 export function checkThreads(wanted: number | "auto"): void {
   if (wanted === "auto" || (Number.isInteger(wanted) && wanted >= 1 && wanted <= 64)) return;
-  throw valueError("wasm backend", { rule: 'threads must be a number or "auto"', expected: 'a whole number from 1 to 64, or "auto"', received: wanted });
+  throw valueError("wasm backend", {
+    rule: 'threads must be a number or "auto"',
+    expected: 'a whole number from 1 to 64, or "auto"',
+    received: wanted,
+  });
 }

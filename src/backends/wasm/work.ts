@@ -1,9 +1,9 @@
-import { type Instruction, type View, viewsOf } from "../../compiler/instruction.ts";
-import { sizeOf } from "../../tensor/shape.ts";
+import { type Instruction, type View, viewsOf } from "../../ir/instruction.ts";
+import { sizeOf } from "../../ir/shape.ts";
 
 /**
- * Nanoseconds that an instruction takes one thread, roughly: what its operands take to move and its arithmetic at the rates of a usual machine. Decides
- * only who works, never what comes out.
+ * Nanoseconds that an instruction takes one thread, roughly: what its operands take to move and its arithmetic at the
+ * rates of a usual machine. Decides only who works, never what comes out.
  */
 export function workOf(instruction: Instruction): number {
   const { reads, writes } = viewsOf(instruction);
@@ -16,7 +16,10 @@ function arithmeticOf(instruction: Instruction): number {
     case "map":
       return 0.08 * sizeOf(instruction.shape) * instruction.expression.nodes.length;
     case "matmul":
-      return 0.04 * size(instruction.output) * (instruction.b.shape.at(-2) ?? 1) + (instruction.epilogue ? arithmeticOf(instruction.epilogue) : 0);
+      return (
+        0.04 * size(instruction.output) * (instruction.b.shape.at(-2) ?? 1) +
+        (instruction.epilogue ? arithmeticOf(instruction.epilogue) : 0)
+      );
     case "convInputGrad":
       return 0.04 * size(instruction.dy) * (instruction.filter.shape[1] ?? 1);
     case "pool":

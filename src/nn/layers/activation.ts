@@ -1,19 +1,32 @@
 import { valueError } from "../../errors.ts";
+import { normalizeAxes, normalizeAxis } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { mul, neg, sub } from "../../tensor/ops/elementwise.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { normalizeAxes, normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Activation, type ActivationName, type AlphaOptions, activationOf, elu, leakyRelu, type ReluOptions, relu, softmax } from "../activations.ts";
+import {
+  type Activation,
+  type ActivationName,
+  type AlphaOptions,
+  activationOf,
+  elu,
+  leakyRelu,
+  type ReluOptions,
+  relu,
+  softmax,
+} from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
 import { type BatchShape, Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
 
-/** Applies an activation, given by name or as a function. @throws ValueError on an unknown name. @see Keras 3 `layers.Activation`. */
+/**
+ * Applies an activation, given by name or as a function. @throws ValueError on an unknown name. @see Keras 3
+ * `layers.Activation`.
+ */
 export function activation(fn: ActivationName | Activation, options: LayerOptions = {}): Layer {
   const config = layerOptions("activation", options, { activation: "string or function!" }, { activation: fn });
   const apply = activationOf(fn, "activation");
@@ -22,14 +35,21 @@ export function activation(fn: ActivationName | Activation, options: LayerOption
 
 /** {@link relu} as a layer. @throws ValueError on options out of range. @see Keras 3 `layers.ReLU`. */
 export function reluLayer(given: LayerOptions & ReluOptions = {}): Layer {
-  const options = layerOptions("reluLayer", given, { negativeSlope: "number", maxValue: "number or null", threshold: "number" });
+  const options = layerOptions("reluLayer", given, {
+    negativeSlope: "number",
+    maxValue: "number or null",
+    threshold: "number",
+  });
   const { negativeSlope = 0, maxValue, threshold = 0 } = options;
   const apply = (x: Tensor) => relu(x, { negativeSlope, maxValue, threshold });
   apply(scalar(0));
   return functionLayer("reluLayer", options, apply, keepMask);
 }
 
-/** x above 0, negativeSlope·x below: the layer's default slope is 0.3, the function's 0.2, as in Keras. @throws ValueError if the slope is negative. */
+/**
+ * x above 0, negativeSlope·x below: the layer's default slope is 0.3, the function's 0.2, as in Keras. @throws
+ * ValueError if the slope is negative.
+ */
 export function leakyReluLayer(given: LayerOptions & { negativeSlope?: number } = {}): Layer {
   const options = layerOptions("leakyReluLayer", given, { negativeSlope: "number" });
   const { negativeSlope = 0.3 } = options;
@@ -45,7 +65,10 @@ export function eluLayer(given: LayerOptions & AlphaOptions = {}): Layer {
   return functionLayer("eluLayer", options, (x) => elu(x, { alpha }), keepMask);
 }
 
-/** {@link softmax} along an axis (default the last), or over several axes together, as a layer. @see Keras 3 `layers.Softmax`. */
+/**
+ * {@link softmax} along an axis (default the last), or over several axes together, as a layer. @see Keras 3
+ * `layers.Softmax`.
+ */
 export function softmaxLayer(given: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
   const options = layerOptions("softmaxLayer", given, { axis: "number or list" });
   const { axis = -1 } = options;
@@ -74,7 +97,10 @@ export interface PreluOptions extends LayerOptions {
   alphaInitializer?: InitializerName | Initializer;
   alphaRegularizer?: PenaltyName | Penalty;
   alphaConstraint?: ConstraintName | Constraint;
-  /** Axes of the input along which one slope is shared, from 1 (0 is the batch). After a convolution: [1, 2]. Default: none. */
+  /**
+   * Axes of the input along which one slope is shared, from 1 (0 is the batch). After a convolution: [1, 2]. Default:
+   * none.
+   */
   sharedAxes?: number | readonly number[];
 }
 
@@ -100,9 +126,20 @@ export class Prelu extends Layer<PreluOptions> {
   override build(inputShape: BatchShape): void {
     const { alphaInitializer = "zeros", alphaRegularizer, alphaConstraint, sharedAxes = [] } = this.config;
     const shared = [sharedAxes].flat().map((axis) => normalizeAxis(this.label, axis, inputShape.length));
-    if (shared.includes(0)) throw valueError(this.label, { rule: "sharedAxes count from 1", expected: "axes without the batch", received: sharedAxes });
-    const shape = inputShape.map((_, axis) => (axis === 0 || shared.includes(axis) ? 1 : this.knownExtent(inputShape, axis))).slice(1);
-    this.alpha = this.addVariable("alpha", shape, { initializer: alphaInitializer, regularizer: alphaRegularizer, constraint: alphaConstraint });
+    if (shared.includes(0))
+      throw valueError(this.label, {
+        rule: "sharedAxes count from 1",
+        expected: "axes without the batch",
+        received: sharedAxes,
+      });
+    const shape = inputShape
+      .map((_, axis) => (axis === 0 || shared.includes(axis) ? 1 : this.knownExtent(inputShape, axis)))
+      .slice(1);
+    this.alpha = this.addVariable("alpha", shape, {
+      initializer: alphaInitializer,
+      regularizer: alphaRegularizer,
+      constraint: alphaConstraint,
+    });
   }
 
   override call(x: Tensor): Tensor {

@@ -1,3 +1,4 @@
+import type { Shape } from "../../ir/shape.ts";
 import type { OptionTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
@@ -5,7 +6,6 @@ import { add, maximum, mul, rsqrt, square, sub } from "../../tensor/ops/elementw
 import { mean } from "../../tensor/ops/reduction.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import { stopGradient } from "../../tensor/ops/with-gradient.ts";
-import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
@@ -49,8 +49,12 @@ export function addAffine(options: AffineOptions, make: (name: string, options: 
   const { center = true, scale = true, betaInitializer = "zeros", gammaInitializer = "ones" } = options;
   const { gammaRegularizer, gammaConstraint, betaRegularizer, betaConstraint } = options;
   return {
-    gamma: scale ? make("gamma", { initializer: gammaInitializer, regularizer: gammaRegularizer, constraint: gammaConstraint }) : undefined,
-    beta: center ? make("beta", { initializer: betaInitializer, regularizer: betaRegularizer, constraint: betaConstraint }) : undefined,
+    gamma: scale
+      ? make("gamma", { initializer: gammaInitializer, regularizer: gammaRegularizer, constraint: gammaConstraint })
+      : undefined,
+    beta: center
+      ? make("beta", { initializer: betaInitializer, regularizer: betaRegularizer, constraint: betaConstraint })
+      : undefined,
   };
 }
 
@@ -66,12 +70,14 @@ export interface Moments {
 }
 
 /** Mean and biased variance over axes, which stay as 1. */
-export const moments = (x: Tensor, axes: readonly number[]): Moments => correctedMoments(x, (values) => mean(values, axes, true));
+export const moments = (x: Tensor, axes: readonly number[]): Moments =>
+  correctedMoments(x, (values) => mean(values, axes, true));
 
 /**
- * Moments of x, in float32 close to those in float64 also where the mean is far larger than the deviation. The mean is rounded, but x − mean is exact near it,
- * so the mean of x − mean corrects the mean, the variance (the squares' mean less the correction's square) and the deviations. The rounded mean is a constant
- * to gradients: moments do not depend on it.
+ * Moments of x, in float32 close to those in float64 also where the mean is far larger than the deviation. The mean is
+ * rounded, but x − mean is exact near it, so the mean of x − mean corrects the mean, the variance (the squares' mean
+ * less the correction's square) and the deviations. The rounded mean is a constant to gradients: moments do not depend
+ * on it.
  * @see Chan, Golub & LeVeque 1983, "Algorithms for computing the sample variance".
  */
 export function correctedMoments(x: Tensor, meanOf: (values: Tensor) => Tensor): Moments {
@@ -81,7 +87,10 @@ export function correctedMoments(x: Tensor, meanOf: (values: Tensor) => Tensor):
   return { mean: add(rounded, rest), variance: maximum(sub(meanOf(square(near)), square(rest)), 0), near, rest };
 }
 
-/** centered·rsqrt(variance + epsilon)·gamma + beta; gamma and beta are brought to `shape`, in which they broadcast with the input. */
+/**
+ * centered·rsqrt(variance + epsilon)·gamma + beta; gamma and beta are brought to `shape`, in which they broadcast with
+ * the input.
+ */
 export function standardize(centered: Tensor, variance: Tensor, epsilon: number, affine: Affine, shape: Shape): Tensor {
   const { gamma, beta } = affine;
   const inverse = rsqrt(add(variance, epsilon));
@@ -90,7 +99,13 @@ export function standardize(centered: Tensor, variance: Tensor, epsilon: number,
 }
 
 /** x brought to mean 0 and variance 1 over axes, then scaled and shifted: see {@link standardize}. */
-export function standardizeOver(x: Tensor, axes: readonly number[], epsilon: number, affine: Affine, shape: Shape): Tensor {
+export function standardizeOver(
+  x: Tensor,
+  axes: readonly number[],
+  epsilon: number,
+  affine: Affine,
+  shape: Shape,
+): Tensor {
   const { near, rest, variance } = moments(x, axes);
   return standardize(sub(near, rest), variance, epsilon, affine, shape);
 }

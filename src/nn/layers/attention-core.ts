@@ -1,10 +1,10 @@
 import { shapeError } from "../../errors.ts";
+import { formatShape, mayEqual } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";
 import { abs, less, lessEqual, mul, sub, where } from "../../tensor/ops/elementwise.ts";
 import { range } from "../../tensor/ops/indexing.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import { softmax } from "../../tensor/ops/softmax.ts";
-import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type BatchShape, type CallContext, type Layer, type LayerOptions, listOf } from "../layer.ts";
 import { type NoiseOptions, noiseTable } from "./noise.ts";
@@ -26,15 +26,27 @@ export const attentionTable = (): OwnTable<AttentionBaseOptions, LayerOptions> =
   returnAttentionScores: "boolean",
 });
 
-/** Query, value and key: value stands for a key that is not given, and one tensor alone for all three (self-attention). */
-export function attended(layer: Layer, inputs: Tensor | readonly Tensor[], most: number): [Tensor, Tensor, Tensor, ...Tensor[]] {
+/**
+ * Query, value and key: value stands for a key that is not given, and one tensor alone for all three (self-attention).
+ */
+export function attended(
+  layer: Layer,
+  inputs: Tensor | readonly Tensor[],
+  most: number,
+): [Tensor, Tensor, Tensor, ...Tensor[]] {
   const list = listOf<Tensor>(inputs);
   const [query, value = query, key = value, ...rest] = list;
   const known = [query, value, key];
   const first = query as Tensor;
   const fits =
     list.length <= most &&
-    known.every((tensor) => tensor !== undefined && tensor.rank >= 3 && tensor.rank === first.rank && mayEqual(tensor.shape[0], first.shape[0])) &&
+    known.every(
+      (tensor) =>
+        tensor !== undefined &&
+        tensor.rank >= 3 &&
+        tensor.rank === first.rank &&
+        mayEqual(tensor.shape[0], first.shape[0]),
+    ) &&
     (key as Tensor).shape.slice(1, -1).every((extent, axis) => mayEqual(extent, (value as Tensor).shape[axis + 1]));
   if (fits) return [first, value as Tensor, key as Tensor, ...rest];
   throw shapeError(layer.label, {
@@ -52,10 +64,20 @@ export function attendedShapes(shapes: BatchShape | readonly BatchShape[]): [Bat
 }
 
 /** What steps may see of one another; all parts broadcast to [batch, …, steps, values]. */
-export function allowedPairs(steps: number, values: number, masks: readonly Tensor[], isCausal = false, window?: number): Tensor | undefined {
+export function allowedPairs(
+  steps: number,
+  values: number,
+  masks: readonly Tensor[],
+  isCausal = false,
+  window?: number,
+): Tensor | undefined {
   const rows = reshape(range(steps), [steps, 1]);
   const columns = range(values);
-  const parts = [...new Set(masks), ...(isCausal ? [lessEqual(columns, rows)] : []), ...(window === undefined ? [] : [less(abs(sub(rows, columns)), window)])];
+  const parts = [
+    ...new Set(masks),
+    ...(isCausal ? [lessEqual(columns, rows)] : []),
+    ...(window === undefined ? [] : [less(abs(sub(rows, columns)), window)]),
+  ];
   return parts.length === 0 ? undefined : parts.reduce((a, b) => mul(a, b));
 }
 

@@ -1,10 +1,10 @@
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { formatShape, mayEqual } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";
 import { add, mul, tanh, where } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
-import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
@@ -22,7 +22,10 @@ import { drop } from "./dropout.ts";
 
 /** Options of {@link additiveAttention}. */
 export interface AdditiveAttentionOptions extends AttentionBaseOptions {
-  /** Learn a factor: one for all scores in {@link attention} (default false), one for each feature in {@link additiveAttention} (default true). */
+  /**
+   * Learn a factor: one for all scores in {@link attention} (default false), one for each feature in {@link
+   * additiveAttention} (default true).
+   */
   useScale?: boolean;
 }
 
@@ -32,7 +35,10 @@ export interface AttentionOptions extends AdditiveAttentionOptions {
   scoreMode?: "dot" | "concat";
 }
 
-const additiveTable = (): OwnTable<AdditiveAttentionOptions, LayerOptions> => ({ ...attentionTable(), useScale: "boolean" });
+const additiveTable = (): OwnTable<AdditiveAttentionOptions, LayerOptions> => ({
+  ...attentionTable(),
+  useScale: "boolean",
+});
 
 /** What the two layers share: masks, softmax, dropout and the weighted mean of the values. */
 abstract class ScoredAttention extends Layer<AttentionOptions> {
@@ -95,7 +101,8 @@ export class Attention extends ScoredAttention {
   override build(): void {
     const { useScale, scoreMode } = this.config;
     if (useScale) this.scale = this.addVariable("scale", [], { initializer: "ones" });
-    if (scoreMode === "concat") this.concatScoreWeight = this.addVariable("concatScoreWeight", [], { initializer: "ones" });
+    if (scoreMode === "concat")
+      this.concatScoreWeight = this.addVariable("concatScoreWeight", [], { initializer: "ones" });
   }
 
   protected override scores(query: Tensor, key: Tensor): Tensor {
@@ -116,7 +123,8 @@ export class AdditiveAttention extends ScoredAttention {
   }
 
   override build(shapes: BatchShape | readonly BatchShape[]): void {
-    if (this.config.useScale ?? true) this.scale = this.addVariable("scale", [this.knownExtent(attendedShapes(shapes)[0])]);
+    if (this.config.useScale ?? true)
+      this.scale = this.addVariable("scale", [this.knownExtent(attendedShapes(shapes)[0])]);
   }
 
   protected override scores(query: Tensor, key: Tensor): Tensor {
@@ -129,10 +137,12 @@ export class AdditiveAttention extends ScoredAttention {
 const pairSums = (query: Tensor, key: Tensor): Tensor => add(expandDims(query, -2), expandDims(key, -3));
 
 /**
- * Dot-product attention: for each step of the query the mean of the values, weighted by softmax(query·key).
- * Inputs `apply([query, value])` or `apply([query, value, key])`: [batch, steps, features], [batch, values, width], [batch, values, features]; key is value
- * where it is not given, and `apply(x)` is self-attention. More axes before the steps are as more batch, and broadcast. Output [batch, steps, width]; with `returnAttentionScores` also the weights [batch, steps, values].
- * Masked values weigh nothing; masked steps of the query give 0. Variables: scale [] (useScale), concatScoreWeight [] (scoreMode "concat").
+ * Dot-product attention: for each step of the query the mean of the values, weighted by softmax(query·key). Inputs
+ * `apply([query, value])` or `apply([query, value, key])`: [batch, steps, features], [batch, values, width], [batch,
+ * values, features]; key is value where it is not given, and `apply(x)` is self-attention. More axes before the steps
+ * are as more batch, and broadcast. Output [batch, steps, width]; with `returnAttentionScores` also the weights [batch,
+ * steps, values]. Masked values weigh nothing; masked steps of the query give 0. Variables: scale [] (useScale),
+ * concatScoreWeight [] (scoreMode "concat").
  * @throws ValueError on options out of range; ShapeError where the inputs do not fit each other.
  * @see Luong et al. 2015, arXiv:1508.04025; Keras 3 `layers.Attention`.
  */
@@ -141,7 +151,8 @@ export function attention(options: AttentionOptions = {}): Attention {
 }
 
 /**
- * Additive attention: as {@link attention}, with the scores Σ scale·tanh(query + key). Variable: scale [features] (useScale).
+ * Additive attention: as {@link attention}, with the scores Σ scale·tanh(query + key). Variable: scale [features]
+ * (useScale).
  * @throws ValueError on options out of range; ShapeError where the inputs do not fit each other.
  * @see Bahdanau et al. 2014, arXiv:1409.0473; Keras 3 `layers.AdditiveAttention`.
  */

@@ -1,17 +1,39 @@
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
-import { add, clip, div, maximum, minimum, mul, reciprocal, rsqrt, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
+import {
+  add,
+  clip,
+  div,
+  maximum,
+  minimum,
+  mul,
+  reciprocal,
+  rsqrt,
+  sqrt,
+  square,
+  sub,
+  where,
+} from "../../tensor/ops/elementwise.ts";
 import { asTensor, type Operand } from "../../tensor/ops/leaf.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, reshape } from "../../tensor/ops/shaping.ts";
 import { stopGradient, withGradient } from "../../tensor/ops/with-gradient.ts";
-import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { withRank } from "../with-rank.ts";
-import { type Affine, type AffineOptions, addAffine, affineTable, correctedMoments, type Moments, moments, standardize } from "./affine.ts";
+import {
+  type Affine,
+  type AffineOptions,
+  addAffine,
+  affineTable,
+  correctedMoments,
+  type Moments,
+  moments,
+  standardize,
+} from "./affine.ts";
 
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions, AffineOptions {
@@ -25,7 +47,10 @@ export interface BatchNormalizationOptions extends LayerOptions, AffineOptions {
   movingMeanInitializer?: InitializerName | Initializer;
   /** Default "ones". */
   movingVarianceInitializer?: InitializerName | Initializer;
-  /** Whether training normalizes by averages, too, corrected for each batch: for small batches. Inference is the same. Default false. */
+  /**
+   * Whether training normalizes by averages, too, corrected for each batch: for small batches. Inference is the same.
+   * Default false.
+   */
   renorm?: boolean;
   /** Bounds of the corrections r (of the deviation) and d (of the mean). Default none. */
   renormClipping?: { rmin?: number; rmax?: number; dmax?: number };
@@ -53,12 +78,20 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     });
     const { momentum = 0.99, epsilon = 1e-3, renormMomentum = 0.99, renormClipping = {} } = this.config;
     const bounds = { rmin: "number", rmax: "number", dmax: "number" } as const;
-    const { rmin = 0, rmax = Infinity, dmax = Infinity } = checkOptions(`renormClipping of ${this.label}`, renormClipping, bounds);
+    const {
+      rmin = 0,
+      rmax = Infinity,
+      dmax = Infinity,
+    } = checkOptions(`renormClipping of ${this.label}`, renormClipping, bounds);
     checkNumber(this.label, "momentum", momentum, "a number in [0, 1]", (m) => m >= 0 && m <= 1);
     checkNumber(this.label, "epsilon", epsilon, "a finite number > 0", (e) => e > 0);
     checkNumber(this.label, "renormMomentum", renormMomentum, "a number in [0, 1]", (m) => m >= 0 && m <= 1);
     if (!(rmin >= 0 && rmax >= rmin && dmax >= 0)) {
-      throw valueError(this.label, { rule: "renormClipping must leave room", expected: "0 ≤ rmin ≤ rmax, dmax ≥ 0", received: { rmin, rmax, dmax } });
+      throw valueError(this.label, {
+        rule: "renormClipping must leave room",
+        expected: "0 ≤ rmin ≤ rmax, dmax ≥ 0",
+        received: { rmin, rmax, dmax },
+      });
     }
   }
 
@@ -67,14 +100,27 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
   }
 
   override build(inputShape: BatchShape): void {
-    const { axis = -1, movingMeanInitializer = "zeros", movingVarianceInitializer = "ones", renorm = false } = this.config;
+    const {
+      axis = -1,
+      movingMeanInitializer = "zeros",
+      movingVarianceInitializer = "ones",
+      renorm = false,
+    } = this.config;
     const shape = [this.knownExtent(inputShape, normalizeAxis(this.label, axis, inputShape.length))];
     this.affine = addAffine(this.config, (name, options) => this.addVariable(name, shape, options));
-    const average = (name: string, first: InitializerName | Initializer) => this.addVariable(name, shape, { initializer: first, trainable: false });
-    this.moving = { mean: average("movingMean", movingMeanInitializer), variance: average("movingVariance", movingVarianceInitializer) };
+    const average = (name: string, first: InitializerName | Initializer) =>
+      this.addVariable(name, shape, { initializer: first, trainable: false });
+    this.moving = {
+      mean: average("movingMean", movingMeanInitializer),
+      variance: average("movingVariance", movingVarianceInitializer),
+    };
     if (!renorm) return;
     const root = rootOf(initializer(movingVarianceInitializer, this.label));
-    this.renormed = { movingStddev: average("movingStddev", root), mean: average("renormMean", movingMeanInitializer), stddev: average("renormStddev", root) };
+    this.renormed = {
+      movingStddev: average("movingStddev", root),
+      mean: average("renormMean", movingMeanInitializer),
+      stddev: average("renormStddev", root),
+    };
   }
 
   override call(x: Tensor, ctx: CallContext): Tensor {
@@ -91,7 +137,13 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     }
     const shape = x.shape.map((extent, i) => (i === at ? extent : 1));
     if (!(ctx.training && this.trainable)) {
-      return standardize(sub(x, reshape(moving.mean, shape)), reshape(moving.variance, shape), epsilon, this.affine, shape);
+      return standardize(
+        sub(x, reshape(moving.mean, shape)),
+        reshape(moving.variance, shape),
+        epsilon,
+        this.affine,
+        shape,
+      );
     }
     const axes = x.shape.flatMap((_, i) => (i === at ? [] : [i]));
     const batch = batchMoments(x, axes, ctx.maskOf(x));
@@ -142,7 +194,10 @@ interface BatchMoments extends Moments {
   readonly share: Operand;
 }
 
-/** Mean and biased variance over the axes; where there is a mask, of what counts (then 1e-7 is added to their number, as in Keras). */
+/**
+ * Mean and biased variance over the axes; where there is a mask, of what counts (then 1e-7 is added to their number, as
+ * in Keras).
+ */
 function batchMoments(x: Tensor, axes: readonly number[], mask: Tensor | undefined): BatchMoments {
   if (!mask) return { ...moments(x, axes), share: 1 / sizeOf(axes.map((axis) => x.shape[axis] as number)) };
   const counts = broadcastTo(withRank(mask, x.rank), x.shape);
@@ -152,12 +207,19 @@ function batchMoments(x: Tensor, axes: readonly number[], mask: Tensor | undefin
 }
 
 /**
- * centered·i·gamma + beta, centered = near − rest, i = 1/√(variance + epsilon), with its gradient written out. Recorded step by step, it would not know that
- * Σ centered is 0, and sum over the batch once more:
+ * centered·i·gamma + beta, centered = near − rest, i = 1/√(variance + epsilon), with its gradient written out. Recorded
+ * step by step, it would not know that Σ centered is 0, and sum over the batch once more:
  *   s = Σ dy, t = i·Σ dy·centered;  ∂beta = s, ∂gamma = t, ∂x = i·gamma·(dy − share·(s + centered·i·t))
  * What has to do with `rest` is worked out per feature, so that the batch is stored once, as `near`.
  */
-function normalize(x: Tensor, { near, rest, variance, share }: BatchMoments, epsilon: number, axes: readonly number[], gamma: Tensor, beta: Tensor): Tensor {
+function normalize(
+  x: Tensor,
+  { near, rest, variance, share }: BatchMoments,
+  epsilon: number,
+  axes: readonly number[],
+  gamma: Tensor,
+  beta: Tensor,
+): Tensor {
   const inverse = rsqrt(add(variance, epsilon));
   const scale = mul(inverse, gamma);
   return withGradient(add(mul(near, scale), sub(beta, mul(rest, scale))), [x, gamma, beta], (dy) => {
@@ -180,14 +242,16 @@ const rootOf =
 /**
  * Brings each feature to mean 0 and variance 1, then to a learned scale gamma and shift beta.
  *
- * In training: by the mean and the (biased) variance of the batch, through which gradients flow; moving averages follow them:
- * moving ← momentum·moving + (1 − momentum)·batch. Steps that are masked do not count. Otherwise, and while the layer is frozen: by the moving averages, which stay.
+ * In training: by the mean and the (biased) variance of the batch, through which gradients flow; moving averages follow
+ * them: moving ← momentum·moving + (1 − momentum)·batch. Steps that are masked do not count. Otherwise, and while the
+ * layer is frozen: by the moving averages, which stay.
  *
  * Shapes: any, to the same. Variables, in this order: gamma, beta, movingMean, movingVariance, all [features];
  * with renorm also movingStddev, renormMean, renormStddev.
  * After a layer without activation set `useBias: false` there: beta is the bias.
  * @throws ValueError on a bad momentum, epsilon, axis or renormClipping; ShapeError on another number of features.
- * @see Ioffe & Szegedy 2015, arXiv:1502.03167; Ioffe 2017, arXiv:1702.03275 (renorm); Keras 3 `layers.BatchNormalization`.
+ * @see Ioffe & Szegedy 2015, arXiv:1502.03167; Ioffe 2017, arXiv:1702.03275 (renorm); Keras 3
+ * `layers.BatchNormalization`.
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): BatchNormalization {
   return new BatchNormalization(options);

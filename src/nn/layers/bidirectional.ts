@@ -24,7 +24,11 @@ export interface BidirectionalOptions extends LayerOptions {
 
 type BidirectionalConfig = BidirectionalOptions & { layer: Recurrent };
 
-const bidirectionalTable: OwnTable<BidirectionalConfig, LayerOptions> = { layer: "object!", mergeMode: "string or null", backwardLayer: "object" };
+const bidirectionalTable: OwnTable<BidirectionalConfig, LayerOptions> = {
+  layer: "object!",
+  mergeMode: "string or null",
+  backwardLayer: "object",
+};
 
 /** See {@link bidirectional}. */
 export class Bidirectional extends Layer<BidirectionalConfig> {
@@ -35,7 +39,11 @@ export class Bidirectional extends Layer<BidirectionalConfig> {
     super("bidirectional", options, bidirectionalTable);
     const { layer, backwardLayer, mergeMode = "concat" } = this.config;
     if (!(layer instanceof Recurrent)) {
-      throw valueError(this.label, { rule: "runs a recurrent layer both ways", expected: "a layer such as lstm(32)", received: layer });
+      throw valueError(this.label, {
+        rule: "runs a recurrent layer both ways",
+        expected: "a layer such as lstm(32)",
+        received: layer,
+      });
     }
     if (mergeMode !== null) lookUp(this.label, "mergeMode", merges, mergeMode);
     const { returnSequences = false } = layer.options;
@@ -49,7 +57,8 @@ export class Bidirectional extends Layer<BidirectionalConfig> {
         received: b,
       });
     }
-    // Copies, as in Keras: a layer may be given to several wrappers without sharing weights. Masked outputs are 0, since one direction's last is the other's first.
+    // Copies, as in Keras: a layer may be given to several wrappers without sharing weights. Masked outputs are 0,
+    // since one direction's last is the other's first.
     const [forward, backward] = [layer, last].map((each, index) =>
       Object.assign(each.copy({ zeroOutputForMask: returnSequences }), {
         nameRule: () => `${index === 0 ? "forward" : "backward"}_${layer.name}`,
@@ -105,14 +114,19 @@ export class Bidirectional extends Layer<BidirectionalConfig> {
 
   override getConfig(): Record<string, unknown> {
     const { layer, backwardLayer } = this.config;
-    return { ...super.getConfig(), layer: describeLayer(layer), ...(backwardLayer ? { backwardLayer: describeLayer(backwardLayer) } : {}) };
+    return {
+      ...super.getConfig(),
+      layer: describeLayer(layer),
+      ...(backwardLayer ? { backwardLayer: describeLayer(backwardLayer) } : {}),
+    };
   }
 }
 
 /**
- * Runs copies of a recurrent layer over sequences from both ends, each with weights of its own. Outputs of both stand in the order of time.
- * Shapes: x [batch, time, features], or [x, ...forward states, ...backward states]; gives what the layer gives, with twice the units where outputs are joined;
- * with returnState also the forward, then the backward states.
+ * Runs copies of a recurrent layer over sequences from both ends, each with weights of its own. Outputs of both stand
+ * in the order of time. Shapes: x [batch, time, features], or [x, ...forward states, ...backward states]; gives what
+ * the layer gives, with twice the units where outputs are joined; with returnState also the forward, then the backward
+ * states.
  * @param layer what `lstm(…)` and its kin make; its own weights are not used.
  * @throws ValueError on something else, an unknown mergeMode, or a backwardLayer that does not match.
  * @see Schuster & Paliwal 1997; Keras 3 `layers.Bidirectional`.

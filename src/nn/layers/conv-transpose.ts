@@ -16,8 +16,8 @@ export interface ConvTransposeLayerOptions extends KernelOptions {
   /** "valid" (default): (n − 1)·stride + max(size, stride) results; "same": n·stride. */
   padding?: "valid" | "same";
   /**
-   * Extent of the result beyond (n − 1)·stride + size ("valid") or (n − 1)·stride + size mod 2 ("same"), from 0 to stride − 1; one number or one for each axis.
-   * Default: what gives the extents above.
+   * Extent of the result beyond (n − 1)·stride + size ("valid") or (n − 1)·stride + size mod 2 ("same"), from 0 to
+   * stride − 1; one number or one for each axis. Default: what gives the extents above.
    */
   outputPadding?: number | readonly number[];
   /** Steps within a window. Default 1; other values only with strides of 1. */
@@ -55,11 +55,20 @@ export class ConvTranspose extends Layer<ConvTransposeConfig> {
     options: ConvTransposeConfig,
   ) {
     super(kind, options, transposeTable());
-    const { filters, kernelSize, strides = 1, dilationRate = 1, padding = "valid", outputPadding, activation } = this.config;
+    const {
+      filters,
+      kernelSize,
+      strides = 1,
+      dilationRate = 1,
+      padding = "valid",
+      outputPadding,
+      activation,
+    } = this.config;
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     this.strides = perAxis(this.label, "strides", strides, axes);
     this.dilations = perAxis(this.label, "dilationRate", dilationRate, axes);
-    this.outputPadding = typeof outputPadding === "number" ? new Array<number>(axes).fill(outputPadding) : outputPadding;
+    this.outputPadding =
+      typeof outputPadding === "number" ? new Array<number>(axes).fill(outputPadding) : outputPadding;
     checkFilters(this.label, filters);
     checkSteps(this.label, this.strides, this.dilations);
     checkPadding(this.label, padding, ["valid", "same"]);
@@ -69,7 +78,12 @@ export class ConvTranspose extends Layer<ConvTransposeConfig> {
 
   override build(inputShape: BatchShape): void {
     const { filters } = this.config;
-    this.weights = new Kernel([...this.size, filters, this.knownExtent(inputShape)], filters, this.config, this.addVariable.bind(this));
+    this.weights = new Kernel(
+      [...this.size, filters, this.knownExtent(inputShape)],
+      filters,
+      this.config,
+      this.addVariable.bind(this),
+    );
   }
 
   override call(x: Tensor): Tensor {
@@ -85,7 +99,10 @@ export class ConvTranspose extends Layer<ConvTransposeConfig> {
     return weights.finish(product, this.activation);
   }
 
-  /** What is cut off (or, below 0, added) before and after the full result, and what is left. As Keras on jax: of an odd number, the larger part is cut before. */
+  /**
+   * What is cut off (or, below 0, added) before and after the full result, and what is left. As Keras on jax: of an odd
+   * number, the larger part is cut before.
+   */
   private marginsOf(extent: number, axis: number): { low: number; high: number; output: number } {
     const stride = this.strides[axis] as number;
     const span = ((this.size[axis] as number) - 1) * (this.dilations[axis] as number) + 1;
@@ -104,7 +121,9 @@ export class ConvTranspose extends Layer<ConvTransposeConfig> {
   private checkOutputPadding(): void {
     const { outputPadding } = this;
     if (outputPadding === undefined) return;
-    const fits = outputPadding.length === this.axes && outputPadding.every((n, axis) => Number.isInteger(n) && n >= 0 && n < (this.strides[axis] as number));
+    const fits =
+      outputPadding.length === this.axes &&
+      outputPadding.every((n, axis) => Number.isInteger(n) && n >= 0 && n < (this.strides[axis] as number));
     if (fits) return;
     throw valueError(this.label, {
       rule: "outputPadding must be below the strides",
@@ -140,19 +159,28 @@ export class Conv3dTranspose extends ConvTranspose {
  * Transposed convolution over one axis. Shapes: [batch, steps, channels] gives [batch, more steps, filters].
  * @see {@link conv2dTranspose} for the rest, Keras 3 `layers.Conv1DTranspose`.
  */
-export function conv1dTranspose(filters: number, kernelSize: number | readonly number[], options: ConvTransposeLayerOptions = {}): Conv1dTranspose {
+export function conv1dTranspose(
+  filters: number,
+  kernelSize: number | readonly number[],
+  options: ConvTransposeLayerOptions = {},
+): Conv1dTranspose {
   return new Conv1dTranspose(withArguments("conv1dTranspose", options, "strides", { filters, kernelSize }));
 }
 
 /**
- * Transposed convolution over two axes, which enlarges: every input element adds its multiple of the kernel to a window of the result.
- * Shapes: [batch, height, width, channels] gives [batch, more rows, more columns, filters]; variables: kernel [height, width, filters, channels], bias [filters].
+ * Transposed convolution over two axes, which enlarges: every input element adds its multiple of the kernel to a window
+ * of the result. Shapes: [batch, height, width, channels] gives [batch, more rows, more columns, filters]; variables:
+ * kernel [height, width, filters, channels], bias [filters].
  * @param filters channels of the result, an integer ≥ 1.
  * @param kernelSize extents of the window, one number for both or one each.
  * @throws ValueError on options out of range; ShapeError where the input has other channels than the kernel.
  * @see Keras 3 `layers.Conv2DTranspose`.
  */
-export function conv2dTranspose(filters: number, kernelSize: number | readonly number[], options: ConvTransposeLayerOptions = {}): Conv2dTranspose {
+export function conv2dTranspose(
+  filters: number,
+  kernelSize: number | readonly number[],
+  options: ConvTransposeLayerOptions = {},
+): Conv2dTranspose {
   return new Conv2dTranspose(withArguments("conv2dTranspose", options, "strides", { filters, kernelSize }));
 }
 
@@ -160,6 +188,10 @@ export function conv2dTranspose(filters: number, kernelSize: number | readonly n
  * Transposed convolution over three axes. Shapes: [batch, depth, height, width, channels] gives [batch, …, filters].
  * @see {@link conv2dTranspose} for the rest, Keras 3 `layers.Conv3DTranspose`.
  */
-export function conv3dTranspose(filters: number, kernelSize: number | readonly number[], options: ConvTransposeLayerOptions = {}): Conv3dTranspose {
+export function conv3dTranspose(
+  filters: number,
+  kernelSize: number | readonly number[],
+  options: ConvTransposeLayerOptions = {},
+): Conv3dTranspose {
   return new Conv3dTranspose(withArguments("conv3dTranspose", options, "strides", { filters, kernelSize }));
 }

@@ -1,8 +1,8 @@
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { conv } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
-import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
@@ -13,7 +13,10 @@ import { checkPadding } from "./spatial.ts";
 export interface ConvLayerOptions extends KernelOptions {
   /** Steps from window to window, one number or one for each axis. Default 1. */
   strides?: number | readonly number[];
-  /** "valid" (default): windows lie within the input; "same": ⌈n / stride⌉ results, zeros around; "causal" (1-D): no result looks ahead. */
+  /**
+   * "valid" (default): windows lie within the input; "same": ⌈n / stride⌉ results, zeros around; "causal" (1-D): no
+   * result looks ahead.
+   */
   padding?: "valid" | "same" | "causal";
   /** Steps within a window. Default 1; other values only with strides of 1, as in Keras. */
   dilationRate?: number | readonly number[];
@@ -51,7 +54,15 @@ export class Conv extends Layer<ConvConfig> {
     options: ConvConfig,
   ) {
     super(kind, options, convTable());
-    const { filters, kernelSize, strides = 1, dilationRate = 1, padding = "valid", groups = 1, activation } = this.config;
+    const {
+      filters,
+      kernelSize,
+      strides = 1,
+      dilationRate = 1,
+      padding = "valid",
+      groups = 1,
+      activation,
+    } = this.config;
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     this.strides = perAxis(this.label, "strides", strides, axes);
     this.dilations = perAxis(this.label, "dilationRate", dilationRate, axes);
@@ -72,14 +83,24 @@ export class Conv extends Layer<ConvConfig> {
         context: `input ${formatShape(inputShape)}, kernel ${formatShape([...this.size, null, filters])}`,
       });
     }
-    this.weights = new Kernel([...this.size, channels / groups, filters], filters, this.config, this.addVariable.bind(this));
+    this.weights = new Kernel(
+      [...this.size, channels / groups, filters],
+      filters,
+      this.config,
+      this.addVariable.bind(this),
+    );
   }
 
   override call(x: Tensor): Tensor {
     const weights = this.weights as Kernel;
     checkImage(this.label, x, this.axes, (weights.kernel.shape.at(-2) as number) * (this.config.groups ?? 1));
     const { padding = "valid", groups = 1 } = this.config;
-    const product = conv(x, weights.kernel.tensor, { strides: this.strides, dilations: this.dilations, padding, groups }, this.label);
+    const product = conv(
+      x,
+      weights.kernel.tensor,
+      { strides: this.strides, dilations: this.dilations, padding, groups },
+      this.label,
+    );
     return weights.finish(product, this.activation);
   }
 }
@@ -110,19 +131,29 @@ export class Conv3d extends Conv {
  * Variables: kernel [size, channels / groups, filters], bias [filters].
  * @see {@link conv2d} for the rest, Keras 3 `layers.Conv1D`.
  */
-export function conv1d(filters: number, kernelSize: number | readonly number[], options: ConvLayerOptions = {}): Conv1d {
+export function conv1d(
+  filters: number,
+  kernelSize: number | readonly number[],
+  options: ConvLayerOptions = {},
+): Conv1d {
   return new Conv1d(withArguments("conv1d", options, "strides", { filters, kernelSize }));
 }
 
 /**
  * activation(conv(x, kernel) + bias) over two axes: every filter looks at a window of all channels, at all places.
- * Shapes: [batch, height, width, channels] gives [batch, rows, columns, filters]. Variables: kernel [height, width, channels / groups, filters], bias [filters].
+ * Shapes: [batch, height, width, channels] gives [batch, rows, columns, filters]. Variables: kernel [height, width,
+ * channels / groups, filters], bias [filters].
  * @param filters number of outputs per place, an integer ≥ 1 that `groups` divides.
  * @param kernelSize extents of the window, one number for both or one each.
- * @throws ValueError on options out of range; ShapeError where the input has other channels than the kernel, or is smaller than the window under "valid".
+ * @throws ValueError on options out of range; ShapeError where the input has other channels than the kernel, or is
+ * smaller than the window under "valid".
  * @see Keras 3 `layers.Conv2D`.
  */
-export function conv2d(filters: number, kernelSize: number | readonly number[], options: ConvLayerOptions = {}): Conv2d {
+export function conv2d(
+  filters: number,
+  kernelSize: number | readonly number[],
+  options: ConvLayerOptions = {},
+): Conv2d {
   return new Conv2d(withArguments("conv2d", options, "strides", { filters, kernelSize }));
 }
 
@@ -130,17 +161,26 @@ export function conv2d(filters: number, kernelSize: number | readonly number[], 
  * Convolution over three axes. Shapes: [batch, depth, height, width, channels] gives [batch, …, filters].
  * @see {@link conv2d} for the rest, Keras 3 `layers.Conv3D`.
  */
-export function conv3d(filters: number, kernelSize: number | readonly number[], options: ConvLayerOptions = {}): Conv3d {
+export function conv3d(
+  filters: number,
+  kernelSize: number | readonly number[],
+  options: ConvLayerOptions = {},
+): Conv3d {
   return new Conv3d(withArguments("conv3d", options, "strides", { filters, kernelSize }));
 }
 
-// ── Checks that convolution layers share ───────────────────────────────────────────────────────────────────────────────
+// ── Checks that convolution layers share
+// ───────────────────────────────────────────────────────────────────────────────
 
 /** Number of filters, and groups that divide it. */
 export function checkFilters(label: string, filters: number, groups = 1): void {
   checkCounts(label, { filters });
   if (!Number.isInteger(groups) || groups < 1 || filters % groups !== 0) {
-    throw valueError(label, { rule: "groups must divide filters", expected: `a divisor of ${filters}`, received: groups });
+    throw valueError(label, {
+      rule: "groups must divide filters",
+      expected: `a divisor of ${filters}`,
+      received: groups,
+    });
   }
 }
 
@@ -162,6 +202,7 @@ export function checkImage(label: string, x: Tensor, axes: number, channels: num
     rule: "the input must have the axes and channels that the layer was built for",
     expected: `[batch, ${space}, ${channels}]`,
     received: formatShape(x.shape),
-    advice: x.rank === axes + 1 ? "An image without an axis of channels needs one: reshape([…, 1])." : "Check inputShape.",
+    advice:
+      x.rank === axes + 1 ? "An image without an axis of channels needs one: reshape([…, 1])." : "Check inputShape.",
   });
 }

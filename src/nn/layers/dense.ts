@@ -1,7 +1,7 @@
 import { checkCounts, shapeError } from "../../errors.ts";
+import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { withArguments } from "../../options.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
-import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, Layer } from "../layer.ts";

@@ -1,11 +1,11 @@
 import { checkCounts, shapeError } from "../../errors.ts";
+import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { depthwiseConv } from "../../tensor/ops/depthwise.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
-import { formatShape, mayEqual } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";
@@ -17,7 +17,10 @@ import { checkPadding, checkRank, checkSpatial } from "./spatial.ts";
 export interface DepthwiseConvLayerOptions extends LayerOptions {
   /** Steps from window to window, an integer ≥ 1 or one for each spatial axis. Default 1. */
   strides?: number | readonly number[];
-  /** "valid" (default) drops what does not fill a window; "same" gives ⌈n / stride⌉ windows, as if there were zeros around the input. */
+  /**
+   * "valid" (default) drops what does not fill a window; "same" gives ⌈n / stride⌉ windows, as if there were zeros
+   * around the input.
+   */
   padding?: "valid" | "same";
   /** Depthwise filters for each input channel, an integer ≥ 1. Default 1. */
   depthMultiplier?: number;
@@ -69,7 +72,14 @@ export class DepthwiseConv extends Layer<DepthwiseConvConfig> {
     options: DepthwiseConvConfig,
   ) {
     super(kind, options, depthwiseTable);
-    const { kernelSize, strides = 1, dilationRate = 1, depthMultiplier = 1, padding = "valid", activation } = this.config;
+    const {
+      kernelSize,
+      strides = 1,
+      dilationRate = 1,
+      depthMultiplier = 1,
+      padding = "valid",
+      activation,
+    } = this.config;
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     perAxis(this.label, "strides", strides, axes);
     perAxis(this.label, "dilationRate", dilationRate, axes);
@@ -79,7 +89,12 @@ export class DepthwiseConv extends Layer<DepthwiseConvConfig> {
   }
 
   override build(inputShape: BatchShape): void {
-    const { depthMultiplier = 1, useBias = true, depthwiseInitializer = "glorotUniform", biasInitializer = "zeros" } = this.config;
+    const {
+      depthMultiplier = 1,
+      useBias = true,
+      depthwiseInitializer = "glorotUniform",
+      biasInitializer = "zeros",
+    } = this.config;
     const { depthwiseRegularizer, depthwiseConstraint, biasRegularizer, biasConstraint } = this.config;
     checkRank(this, inputShape, this.axes);
     const channels = this.knownExtent(inputShape);
@@ -119,20 +134,27 @@ export class DepthwiseConv extends Layer<DepthwiseConvConfig> {
 }
 
 /**
- * Convolves each channel of [batch, height, width, channels] with filters of its own: activation(depthwiseConv(x, kernel) + bias). Nothing is mixed
- * between channels.
+ * Convolves each channel of [batch, height, width, channels] with filters of its own: activation(depthwiseConv(x,
+ * kernel) + bias). Nothing is mixed between channels.
  *
- * Shapes: to [batch, …windows, channels·depthMultiplier]; output channel c·depthMultiplier + j is filter j of channel c. Variables: kernel
- * [...kernelSize, channels, depthMultiplier], bias [channels·depthMultiplier].
+ * Shapes: to [batch, …windows, channels·depthMultiplier]; output channel c·depthMultiplier + j is filter j of channel
+ * c. Variables: kernel [...kernelSize, channels, depthMultiplier], bias [channels·depthMultiplier].
  * @param kernelSize the filters' extent, an integer ≥ 1, or one for each spatial axis.
- * @throws ValueError on bad sizes, strides, dilations, multipliers or unknown names; ShapeError where an input does not fit the kernel or is smaller.
+ * @throws ValueError on bad sizes, strides, dilations, multipliers or unknown names; ShapeError where an input does not
+ * fit the kernel or is smaller.
  * @see Keras 3 `layers.DepthwiseConv2D`.
  */
-export function depthwiseConv2d(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
+export function depthwiseConv2d(
+  kernelSize: number | readonly number[],
+  options: DepthwiseConvLayerOptions = {},
+): DepthwiseConv {
   return new DepthwiseConv("depthwiseConv2d", 2, withArguments("depthwiseConv2d", options, "strides", { kernelSize }));
 }
 
 /** {@link depthwiseConv2d} of [batch, steps, channels]. @see Keras 3 `layers.DepthwiseConv1D`. */
-export function depthwiseConv1d(kernelSize: number | readonly number[], options: DepthwiseConvLayerOptions = {}): DepthwiseConv {
+export function depthwiseConv1d(
+  kernelSize: number | readonly number[],
+  options: DepthwiseConvLayerOptions = {},
+): DepthwiseConv {
   return new DepthwiseConv("depthwiseConv1d", 1, withArguments("depthwiseConv1d", options, "strides", { kernelSize }));
 }

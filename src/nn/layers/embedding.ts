@@ -49,7 +49,13 @@ export class Embedding extends Layer<EmbeddingConfig> {
   }
 
   override build(): void {
-    const { inputDim, outputDim, embeddingsInitializer = "randomUniform", embeddingsRegularizer, embeddingsConstraint } = this.config;
+    const {
+      inputDim,
+      outputDim,
+      embeddingsInitializer = "randomUniform",
+      embeddingsRegularizer,
+      embeddingsConstraint,
+    } = this.config;
     this.embeddings = this.addVariable("embeddings", [inputDim, outputDim], {
       initializer: embeddingsInitializer,
       regularizer: embeddingsRegularizer,
@@ -68,9 +74,9 @@ export class Embedding extends Layer<EmbeddingConfig> {
 }
 
 /**
- * A learned vector for each whole number.
- * Shapes: indices [batch, …] (int32; float32 is truncated) give [batch, …, outputDim]. Variables: embeddings [inputDim, outputDim].
- * An index outside [0, inputDim) gives NaN. `fit`, `evaluate` and `predict` refuse data that hold one, or numbers that are not whole, unless `checkData` is false.
+ * A learned vector for each whole number. Shapes: indices [batch, …] (int32; float32 is truncated) give [batch, …,
+ * outputDim]. Variables: embeddings [inputDim, outputDim]. An index outside [0, inputDim) gives NaN. `fit`, `evaluate`
+ * and `predict` refuse data that hold one, or numbers that are not whole, unless `checkData` is false.
  * @param inputDim number of vectors: the largest index plus 1.
  * @param outputDim length of a vector.
  * @throws ValueError on extents that are no whole numbers ≥ 1.

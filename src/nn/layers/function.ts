@@ -38,7 +38,14 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
   }
 
   protected override makeCopy(): Layer {
-    return new FunctionLayer(this.kind, { ...this.config, trainable: this.trainable }, this.fn, this.mask, this.keepsNumbers, this.isOfOne);
+    return new FunctionLayer(
+      this.kind,
+      { ...this.config, trainable: this.trainable },
+      this.fn,
+      this.mask,
+      this.keepsNumbers,
+      this.isOfOne,
+    );
   }
 }
 
@@ -46,24 +53,42 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
  * A layer of one input from its function. `options` holds everything that the factory was given.
  * @param mask what becomes of the input's mask: {@link keepMask} where steps stay steps. Default: it is dropped.
  */
-export function functionLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>, mask?: MaskRule): Layer {
+export function functionLayer<O extends LayerOptions>(
+  kind: string,
+  options: O,
+  fn: LayerFunction<Tensor>,
+  mask?: MaskRule,
+): Layer {
   return new FunctionLayer(kind, options, fn, mask, false, true);
 }
 
 /** A {@link functionLayer} whose output holds the numbers of its input, in other places. */
-export function movingLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<Tensor>, mask?: MaskRule): Layer {
+export function movingLayer<O extends LayerOptions>(
+  kind: string,
+  options: O,
+  fn: LayerFunction<Tensor>,
+  mask?: MaskRule,
+): Layer {
   return new FunctionLayer(kind, options, fn, mask, true, true);
 }
 
 /** A layer of several inputs from its function. @param mask default {@link eitherMask}, as in Keras. */
-export function mergeLayer<O extends LayerOptions>(kind: string, options: O, fn: LayerFunction<readonly Tensor[]>, mask: MaskRule = eitherMask): Layer {
+export function mergeLayer<O extends LayerOptions>(
+  kind: string,
+  options: O,
+  fn: LayerFunction<readonly Tensor[]>,
+  mask: MaskRule = eitherMask,
+): Layer {
   return new FunctionLayer(kind, options, fn, mask);
 }
 
 /** The output's steps are the input's. */
 export const keepMask: MaskRule = ([input], ctx) => input && ctx.maskOf(input);
 
-/** A step counts where it counts in some input; where an input has no mask, all do. @see Keras 3 `layers.merging.base_merge`. */
+/**
+ * A step counts where it counts in some input; where an input has no mask, all do. @see Keras 3
+ * `layers.merging.base_merge`.
+ */
 export const eitherMask: MaskRule = (inputs, ctx) => {
   const masks = inputs.map((input) => ctx.maskOf(input)).filter((mask) => mask !== undefined);
   return masks.length === inputs.length ? masks.reduce((a, b) => maximum(a, b)) : undefined;

@@ -1,8 +1,8 @@
+import type { Shape } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul, sub } from "../../tensor/ops/elementwise.ts";
 import { slice } from "../../tensor/ops/joining.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
-import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import type { CallContext, LayerOptions } from "../layer.ts";
@@ -12,7 +12,10 @@ import { Recurrent, type SequenceOptions, sequenceTable } from "./rnn.ts";
 
 /** Options of {@link gruCell}. */
 export interface GruCellOptions extends GatedCellOptions {
-  /** Whether the reset gate is applied after the product of the state with its kernel, which then has a bias of its own. Default true. */
+  /**
+   * Whether the reset gate is applied after the product of the state with its kernel, which then has a bias of its own.
+   * Default true.
+   */
   resetAfter?: boolean;
 }
 
@@ -52,7 +55,9 @@ export class GruCell extends KernelCell<GruCellConfig> {
     return (input: Tensor, h: Tensor) => {
       const product = recurrence(h);
       const inner = bias ? add(product, bias) : product;
-      const [update, reset] = [0, 1].map((gate) => this.gate(add(this.columns(input, gate), this.columns(inner, gate)))) as [Tensor, Tensor];
+      const [update, reset] = [0, 1].map((gate) =>
+        this.gate(add(this.columns(input, gate), this.columns(inner, gate))),
+      ) as [Tensor, Tensor];
       return { update, fresh: this.activation(add(this.columns(input, 2), mul(reset, this.columns(inner, 2)))) };
     };
   }
@@ -91,15 +96,17 @@ export interface GruOptions extends GruCellOptions, SequenceOptions {}
 /** See {@link gru}. */
 export class Gru extends Recurrent<GruOptions & { units: number }> {
   constructor(options: GruOptions & { units: number }) {
-    super("gru", options, { ...gruTable(), ...sequenceTable }, (cell, nameRule) => [Object.assign(new GruCell(cell), { nameRule })]);
+    super("gru", options, { ...gruTable(), ...sequenceTable }, (cell, nameRule) => [
+      Object.assign(new GruCell(cell), { nameRule }),
+    ]);
   }
 }
 
 /**
- * Gated recurrent unit: h' = z·h + (1 − z)·activation(x·kernel + r·(h·recurrentKernel + bias)), with an update gate z and a reset gate r. The columns of the
- * kernels are z, r and the candidate's.
- * Shapes: as {@link rnn}, one state [batch, units]. Variables: kernel [features, 3·units], recurrentKernel [units, 3·units], bias [2, 3·units] (for input and
- * state; [3·units] without resetAfter).
+ * Gated recurrent unit: h' = z·h + (1 − z)·activation(x·kernel + r·(h·recurrentKernel + bias)), with an update gate z
+ * and a reset gate r. The columns of the kernels are z, r and the candidate's. Shapes: as {@link rnn}, one state
+ * [batch, units]. Variables: kernel [features, 3·units], recurrentKernel [units, 3·units], bias [2, 3·units] (for input
+ * and state; [3·units] without resetAfter).
  * @param units length of the state and the output, an integer ≥ 1.
  * @throws ValueError on bad options; ShapeError on inputs, states and masks that do not fit.
  * @see Cho et al. 2014, arXiv:1406.1078; Keras 3 `layers.GRU`.

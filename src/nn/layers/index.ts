@@ -1,6 +1,22 @@
-export { activation, eluLayer, leakyReluLayer, Prelu, type PreluOptions, prelu, reluLayer, softmaxLayer } from "./activation.ts";
+export {
+  activation,
+  eluLayer,
+  leakyReluLayer,
+  Prelu,
+  type PreluOptions,
+  prelu,
+  reluLayer,
+  softmaxLayer,
+} from "./activation.ts";
 export type { AffineOptions } from "./affine.ts";
-export { AdditiveAttention, type AdditiveAttentionOptions, Attention, type AttentionOptions, additiveAttention, attention } from "./attention.ts";
+export {
+  AdditiveAttention,
+  type AdditiveAttentionOptions,
+  Attention,
+  type AttentionOptions,
+  additiveAttention,
+  attention,
+} from "./attention.ts";
 export type { AttentionBaseOptions } from "./attention-core.ts";
 export { BatchNormalization, type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
 export { Bidirectional, type BidirectionalOptions, bidirectional } from "./bidirectional.ts";
@@ -41,7 +57,14 @@ export {
   type MultiHeadAttentionOptions,
   multiHeadAttention,
 } from "./multi-head-attention.ts";
-export { type ActivityRegularizationOptions, activityRegularization, alphaDropout, gaussianDropout, gaussianNoise, type NoiseOptions } from "./noise.ts";
+export {
+  type ActivityRegularizationOptions,
+  activityRegularization,
+  alphaDropout,
+  gaussianDropout,
+  gaussianNoise,
+  type NoiseOptions,
+} from "./noise.ts";
 export {
   GroupNormalization,
   type GroupNormalizationOptions,
@@ -84,7 +107,12 @@ export {
   discretization,
   type EncodingMode,
 } from "./preprocessing/category-encoding.ts";
-export { type AdaptData, Normalization, type NormalizationOptions, normalization } from "./preprocessing/normalization.ts";
+export {
+  type AdaptData,
+  Normalization,
+  type NormalizationOptions,
+  normalization,
+} from "./preprocessing/normalization.ts";
 export {
   type Factor,
   type RandomColorOptions,
@@ -102,10 +130,20 @@ export { type RescalingOptions, rescaling } from "./preprocessing/rescaling.ts";
 export { centerCrop, type ResizingOptions, resizing } from "./preprocessing/resizing.ts";
 export { Cell, type Step } from "./recurrent-cell.ts";
 export { Recurrent, Rnn, type RnnOptions, rnn, type SequenceOptions } from "./rnn.ts";
-export { SeparableConv1d, SeparableConv2d, type SeparableConvOptions, separableConv1d, separableConv2d } from "./separable-conv.ts";
+export {
+  SeparableConv1d,
+  SeparableConv2d,
+  type SeparableConvOptions,
+  separableConv1d,
+  separableConv2d,
+} from "./separable-conv.ts";
 export { flatten, inputLayer, lambda, permute, repeatVector, reshape } from "./shape.ts";
 export { SimpleRnn, SimpleRnnCell, type SimpleRnnOptions, simpleRnn, simpleRnnCell } from "./simple-rnn.ts";
 export type { Margin } from "./spatial.ts";
-export { SpectralNormalization, type SpectralNormalizationOptions, spectralNormalization } from "./spectral-normalization.ts";
+export {
+  SpectralNormalization,
+  type SpectralNormalizationOptions,
+  spectralNormalization,
+} from "./spectral-normalization.ts";
 export { TimeDistributed, timeDistributed } from "./time-distributed.ts";
-export { type UpSampling2DOptions, upSampling1d, upSampling2d, upSampling3d } from "./up-sampling.ts";
+export { type UpSampling2dOptions, upSampling1d, upSampling2d, upSampling3d } from "./up-sampling.ts";

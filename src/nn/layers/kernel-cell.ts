@@ -1,4 +1,5 @@
 import { checkCounts, checkNumber, shapeError } from "../../errors.ts";
+import { formatShape, mayEqual, type Shape } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
@@ -8,7 +9,6 @@ import { constantValue } from "../../tensor/ops/leaf.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { randomBernoulli } from "../../tensor/ops/random.ts";
 import { broadcastToOp, reshape, zeros } from "../../tensor/ops/shaping.ts";
-import { formatShape, mayEqual, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";
@@ -29,8 +29,8 @@ export interface RecurrentCellOptions extends KernelOptions, NoiseOptions {
   /** Share of the inputs that is dropped in training, the same at all steps of a sequence. In [0, 1], default 0. */
   dropout?: number;
   /**
-   * Share of the state that is dropped in training where it meets its kernel, the same at all steps of a sequence. In [0, 1], default 0. Each gate then has
-   * masks of its own, for inputs and states, as in Keras.
+   * Share of the state that is dropped in training where it meets its kernel, the same at all steps of a sequence. In
+   * [0, 1], default 0. Each gate then has masks of its own, for inputs and states, as in Keras.
    */
   recurrentDropout?: number;
 }
@@ -118,7 +118,10 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
     return given;
   }
 
-  /** x·kernel + bias for all steps of x [time, batch, features] in one product, to be read step by step: [batch, gates·units]. */
+  /**
+   * x·kernel + bias for all steps of x [time, batch, features] in one product, to be read step by step: [batch,
+   * gates·units].
+   */
   protected inputs(x: Tensor, ctx: CallContext, bias: Tensor | undefined): (time: number) => Tensor {
     const { kernel, units, gates } = this;
     if (!kernel || !mayEqual(x.shape[2], kernel.shape[0])) {
@@ -131,7 +134,8 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
     }
     const [time, batch, features] = x.shape as [number, number, number];
     const product = this.product(kernel, this.masks([batch, features], this.config.dropout, ctx, 0), 0, gates)(x);
-    // Steps one below the other in a matrix, as they are for the kernels' gradients: slices and concatenations then are the same memory.
+    // Steps one below the other in a matrix, as they are for the kernels' gradients: slices and concatenations then are
+    // the same memory.
     const columns = gates * units;
     const rows = reshape(product, [time * batch, columns]);
     const all = bias ? add(rows, bias) : rows;
@@ -139,7 +143,11 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
   }
 
   /** What multiplies a state [batch, units] by the kernels of each of these ranges [from, to) of gates. */
-  protected recurrences(x: Tensor, ctx: CallContext, ranges: readonly (readonly [number, number])[]): ((h: Tensor) => Tensor)[] {
+  protected recurrences(
+    x: Tensor,
+    ctx: CallContext,
+    ranges: readonly (readonly [number, number])[],
+  ): ((h: Tensor) => Tensor)[] {
     const batch = x.shape[1] as number;
     const masks = this.masks([batch, this.units], this.config.recurrentDropout, ctx, this.gates);
     return ranges.map(([from, to]) => {
@@ -158,7 +166,9 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
       const columns = this.columns(kernel.tensor, from, to);
       return (x) => matmul(masks[0] ? mul(x, masks[0]) : x, columns);
     }
-    const gates = masks.slice(from, to).map((mask, index) => [mask, this.columns(kernel.tensor, from + index)] as const);
+    const gates = masks
+      .slice(from, to)
+      .map((mask, index) => [mask, this.columns(kernel.tensor, from + index)] as const);
     return (x) => concat(gates.map(([mask, columns]) => matmul(mul(x, mask), columns)));
   }
 
@@ -167,7 +177,12 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
     const { recurrentDropout, seed } = this.config;
     if (!ctx.noise || !rate) return [];
     return Array.from({ length: recurrentDropout ? this.gates : 1 }, (_, gate) =>
-      rate === 1 ? zeros(shape) : mul(randomBernoulli(shape, { seed: keyOf(ctx, seed), stream: ctx.stream(this, use + gate), p: 1 - rate }), 1 / (1 - rate)),
+      rate === 1
+        ? zeros(shape)
+        : mul(
+            randomBernoulli(shape, { seed: keyOf(ctx, seed), stream: ctx.stream(this, use + gate), p: 1 - rate }),
+            1 / (1 - rate),
+          ),
     );
   }
 }

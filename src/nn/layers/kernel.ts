@@ -1,8 +1,8 @@
+import type { Shape } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
-import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Activation, ActivationName } from "../activations.ts";
@@ -37,7 +37,10 @@ export const weightsTable: OwnTable<KernelOptions, LayerOptions & { activation: 
   biasConstraint: "string or function",
 };
 
-export const kernelTable = (): OwnTable<KernelOptions, LayerOptions> => ({ activation: "string or function or null", ...weightsTable });
+export const kernelTable = (): OwnTable<KernelOptions, LayerOptions> => ({
+  activation: "string or function or null",
+  ...weightsTable,
+});
 
 /** Makes the kernel, then the bias if there is to be one. */
 export class Kernel {
@@ -45,12 +48,26 @@ export class Kernel {
   readonly bias: Variable | undefined;
 
   /** @param make the layer's `addVariable`. */
-  constructor(shape: Shape, units: number | Shape, options: KernelOptions, make: (name: string, shape: Shape, options: WeightOptions) => Variable) {
+  constructor(
+    shape: Shape,
+    units: number | Shape,
+    options: KernelOptions,
+    make: (name: string, shape: Shape, options: WeightOptions) => Variable,
+  ) {
     const { useBias = true, kernelInitializer = "glorotUniform", biasInitializer = "zeros" } = options;
     const { kernelRegularizer, kernelConstraint, biasRegularizer, biasConstraint } = options;
-    this.kernel = make("kernel", shape, { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint, role: "kernel" });
+    this.kernel = make("kernel", shape, {
+      initializer: kernelInitializer,
+      regularizer: kernelRegularizer,
+      constraint: kernelConstraint,
+      role: "kernel",
+    });
     this.bias = useBias
-      ? make("bias", typeof units === "number" ? [units] : units, { initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint })
+      ? make("bias", typeof units === "number" ? [units] : units, {
+          initializer: biasInitializer,
+          regularizer: biasRegularizer,
+          constraint: biasConstraint,
+        })
       : undefined;
   }
 

@@ -43,7 +43,11 @@ export class LstmCell extends KernelCell<LstmCellConfig> {
     return (_, source) => {
       const part = (units: number): Tensor => {
         const values = make([units], source);
-        return typeof values === "number" ? fill([units], values) : "op" in values ? values : tensor(values, [units], { dtype: "float32" });
+        return typeof values === "number"
+          ? fill([units], values)
+          : "op" in values
+            ? values
+            : tensor(values, [units], { dtype: "float32" });
       };
       return concat([part(this.units), ones([this.units]), part(2 * this.units)]);
     };
@@ -55,7 +59,11 @@ export class LstmCell extends KernelCell<LstmCellConfig> {
     return (time, states) => {
       const [h, c] = states as [Tensor, Tensor];
       const all = add(input(time), recurrence(h));
-      const [write, keep, read] = [0, 1, 3].map((gate) => this.gate(this.columns(all, gate))) as [Tensor, Tensor, Tensor];
+      const [write, keep, read] = [0, 1, 3].map((gate) => this.gate(this.columns(all, gate))) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
       const carry = add(mul(keep, c), mul(write, this.activation(this.columns(all, 2))));
       return [mul(read, this.activation(carry)), carry];
     };
@@ -77,14 +85,17 @@ export interface LstmOptions extends LstmCellOptions, SequenceOptions {}
 /** See {@link lstm}. */
 export class Lstm extends Recurrent<LstmOptions & { units: number }> {
   constructor(options: LstmOptions & { units: number }) {
-    super("lstm", options, { ...lstmTable(), ...sequenceTable }, (cell, nameRule) => [Object.assign(new LstmCell(cell), { nameRule })]);
+    super("lstm", options, { ...lstmTable(), ...sequenceTable }, (cell, nameRule) => [
+      Object.assign(new LstmCell(cell), { nameRule }),
+    ]);
   }
 }
 
 /**
- * Long short-term memory: c' = f·c + i·activation(…), h' = o·activation(c'), with an input gate i, a forget gate f and an output gate o, each
- * recurrentActivation(x·kernel + h·recurrentKernel + bias). The columns of the kernels are i, f, the candidate's and o.
- * Shapes: as {@link rnn}, two states h and c [batch, units]. Variables: kernel [features, 4·units], recurrentKernel [units, 4·units], bias [4·units].
+ * Long short-term memory: c' = f·c + i·activation(…), h' = o·activation(c'), with an input gate i, a forget gate f and
+ * an output gate o, each recurrentActivation(x·kernel + h·recurrentKernel + bias). The columns of the kernels are i, f,
+ * the candidate's and o. Shapes: as {@link rnn}, two states h and c [batch, units]. Variables: kernel [features,
+ * 4·units], recurrentKernel [units, 4·units], bias [4·units].
  * @param units length of the states and the output, an integer ≥ 1.
  * @throws ValueError on bad options; ShapeError on inputs, states and masks that do not fit.
  * @see Hochreiter & Schmidhuber 1997; Keras 3 `layers.LSTM`.

@@ -1,8 +1,8 @@
 import { checkNumber, shapeError } from "../../errors.ts";
+import { formatShape } from "../../ir/shape.ts";
 import { notEqual, where } from "../../tensor/ops/elementwise.ts";
 import { max } from "../../tensor/ops/reduction.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
-import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer } from "./function.ts";
@@ -24,7 +24,11 @@ export function masking(given: LayerOptions & { maskValue?: number } = {}): Laye
     options,
     (x, _, layer) => {
       if (x.rank >= 2) return where(expandDims(counts(x), -1), x, 0);
-      throw shapeError(layer.label, { rule: "a step has features", expected: "[batch, time, features]", received: formatShape(x.shape) });
+      throw shapeError(layer.label, {
+        rule: "a step has features",
+        expected: "[batch, time, features]",
+        received: formatShape(x.shape),
+      });
     },
     ([x]) => x && counts(x),
   );

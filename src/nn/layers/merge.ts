@@ -1,10 +1,10 @@
 import { shapeError, valueError } from "../../errors.ts";
+import { formatShape, mayEqual, normalizeAxis, sizeOf } from "../../ir/shape.ts";
 import { l2Normalize } from "../../regularize/norm.ts";
 import { add, maximum, minimum, mul, sub, where } from "../../tensor/ops/elementwise.ts";
 import { concat } from "../../tensor/ops/joining.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { broadcastTo, ones, reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, mayEqual, normalizeAxis, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { withRank } from "../with-rank.ts";
@@ -13,7 +13,11 @@ import { eitherMask, type MaskRule, mergeLayer } from "./function.ts";
 type Pair = (a: Tensor, b: Tensor) => Tensor;
 
 /** A layer that combines its inputs one after the other; those of fewer axes get axes of 1 behind the batch. */
-function pairwise(kind: string, options: LayerOptions, combine: (inputs: readonly Tensor[], masks: readonly (Tensor | undefined)[]) => Tensor): Layer {
+function pairwise(
+  kind: string,
+  options: LayerOptions,
+  combine: (inputs: readonly Tensor[], masks: readonly (Tensor | undefined)[]) => Tensor,
+): Layer {
   return mergeLayer(kind, layerOptions(kind, options, {}), (inputs, ctx, layer) => {
     checkSeveral(layer, inputs);
     const rank = Math.max(...inputs.map((input) => input.rank));
@@ -29,20 +33,35 @@ function pairwise(kind: string, options: LayerOptions, combine: (inputs: readonl
         received: inputs.map(({ shape }) => formatShape(shape)).join(", "),
       });
     }
-    const aligned = inputs.map((input) => reshape(input, [input.shape[0] as number, ...new Array<number>(rank - input.rank).fill(1), ...input.shape.slice(1)]));
+    const aligned = inputs.map((input) =>
+      reshape(input, [
+        input.shape[0] as number,
+        ...new Array<number>(rank - input.rank).fill(1),
+        ...input.shape.slice(1),
+      ]),
+    );
     return combine(aligned, masks);
   });
 }
 
 const sumOf = (inputs: readonly Tensor[]) => inputs.reduce((total, input) => add(total, input));
 
-/** Adds its inputs, which broadcast. @throws ShapeError unless it is given several that fit. @see Keras 3 `layers.Add`. */
+/**
+ * Adds its inputs, which broadcast. @throws ShapeError unless it is given several that fit. @see Keras 3 `layers.Add`.
+ */
 export const addLayer = (options: LayerOptions = {}): Layer => pairwise("addLayer", options, sumOf);
 
-/** The mean of its inputs, which broadcast. @throws ShapeError unless it is given several that fit. @see Keras 3 `layers.Average`. */
-export const averageLayer = (options: LayerOptions = {}): Layer => pairwise("averageLayer", options, (inputs) => mul(sumOf(inputs), 1 / inputs.length));
+/**
+ * The mean of its inputs, which broadcast. @throws ShapeError unless it is given several that fit. @see Keras 3
+ * `layers.Average`.
+ */
+export const averageLayer = (options: LayerOptions = {}): Layer =>
+  pairwise("averageLayer", options, (inputs) => mul(sumOf(inputs), 1 / inputs.length));
 
-/** The first of two inputs, which broadcast, less the second. @throws ShapeError unless it is given two that fit. @see Keras 3 `layers.Subtract`. */
+/**
+ * The first of two inputs, which broadcast, less the second. @throws ShapeError unless it is given two that fit. @see
+ * Keras 3 `layers.Subtract`.
+ */
 export function subtractLayer(options: LayerOptions = {}): Layer {
   const layer = pairwise("subtractLayer", options, (inputs) => {
     checkTwo(layer, inputs);
@@ -51,7 +70,10 @@ export function subtractLayer(options: LayerOptions = {}): Layer {
   return layer;
 }
 
-/** Multiplies its inputs, which broadcast. Masked steps of an input count as 1; where all are masked, the result is 0. @see Keras 3 `layers.Multiply`. */
+/**
+ * Multiplies its inputs, which broadcast. Masked steps of an input count as 1; where all are masked, the result is 0.
+ * @see Keras 3 `layers.Multiply`.
+ */
 export function multiplyLayer(options: LayerOptions = {}): Layer {
   return pairwise("multiplyLayer", options, (inputs, masks) => {
     const factors = inputs.map((input, index) => (masks[index] ? where(masks[index], input, 1) : input));
@@ -66,9 +88,14 @@ export function multiplyLayer(options: LayerOptions = {}): Layer {
   });
 }
 
-/** The largest of its inputs, which broadcast; masked steps of an input do not take part. @see Keras 3 `layers.Maximum`. */
+/**
+ * The largest of its inputs, which broadcast; masked steps of an input do not take part. @see Keras 3 `layers.Maximum`.
+ */
 export const maximumLayer = (options: LayerOptions = {}): Layer => extreme("maximumLayer", options, maximum);
-/** The smallest of its inputs, which broadcast; masked steps of an input do not take part. @see Keras 3 `layers.Minimum`. */
+/**
+ * The smallest of its inputs, which broadcast; masked steps of an input do not take part. @see Keras 3
+ * `layers.Minimum`.
+ */
 export const minimumLayer = (options: LayerOptions = {}): Layer => extreme("minimumLayer", options, minimum);
 
 function extreme(kind: string, options: LayerOptions, choose: Pair): Layer {
@@ -84,7 +111,10 @@ function extreme(kind: string, options: LayerOptions, choose: Pair): Layer {
   });
 }
 
-/** Joins its inputs along an axis (default the last). @throws ShapeError where they differ elsewhere. @see Keras 3 `layers.Concatenate`. */
+/**
+ * Joins its inputs along an axis (default the last). @throws ShapeError where they differ elsewhere. @see Keras 3
+ * `layers.Concatenate`.
+ */
 export function concatenate(given: LayerOptions & { axis?: number } = {}): Layer {
   const options = layerOptions("concatenate", given, { axis: "number" });
   const { axis = -1 } = options;
@@ -93,7 +123,8 @@ export function concatenate(given: LayerOptions & { axis?: number } = {}): Layer
     const [head] = inputs as readonly [Tensor];
     const at = normalizeAxis(layer.label, axis, head.rank);
     for (const { shape } of inputs) {
-      const fits = shape.length === head.rank && shape.every((extent, i) => i === at || mayEqual(extent, head.shape[i]));
+      const fits =
+        shape.length === head.rank && shape.every((extent, i) => i === at || mayEqual(extent, head.shape[i]));
       if (!fits) {
         throw shapeError(layer.label, {
           rule: `inputs must agree but for axis ${at}`,
@@ -142,7 +173,11 @@ export function dotLayer(axes: number | readonly [number, number], given: DotOpt
   const options = layerOptions("dotLayer", given, { axes: "number or list!", normalize: "boolean" }, { axes });
   const pair: readonly [number, number] = typeof axes === "number" ? [axes, axes] : axes;
   if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(Number.isInteger)) {
-    throw valueError("dotLayer", { rule: "axes are whole numbers", expected: "one axis, or one for each of two inputs", received: axes });
+    throw valueError("dotLayer", {
+      rule: "axes are whole numbers",
+      expected: "one axis, or one for each of two inputs",
+      received: axes,
+    });
   }
   return mergeLayer(
     "dotLayer",
@@ -152,7 +187,8 @@ export function dotLayer(axes: number | readonly [number, number], given: DotOpt
       checkTwo(layer, inputs);
       const [x, y] = inputs as readonly [Tensor, Tensor];
       const [at, of] = [normalizeAxis(layer.label, pair[0], x.rank), normalizeAxis(layer.label, pair[1], y.rank)];
-      if (at === 0 || of === 0) throw valueError(layer.label, { rule: "axis 0 is the batch", expected: "axes from 1", received: axes });
+      if (at === 0 || of === 0)
+        throw valueError(layer.label, { rule: "axis 0 is the batch", expected: "axes from 1", received: axes });
       if (!mayEqual(x.shape[at], y.shape[of]) || !mayEqual(x.shape[0], y.shape[0])) {
         throw shapeError(layer.label, {
           rule: "the two axes are equally long",

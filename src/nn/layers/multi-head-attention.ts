@@ -1,9 +1,9 @@
 import { checkCounts, checkNumber, shapeError, valueError } from "../../errors.ts";
+import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { mul, sigmoid } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import {
@@ -39,7 +39,12 @@ export interface MultiHeadAttentionOptions extends HeadAttentionOptions {
   attentionAxes?: number | readonly number[];
 }
 
-const headTable = (): OwnTable<HeadAttentionOptions, LayerOptions> => ({ ...attentionTable(), ...weightsTable, slidingWindow: "number", useGate: "boolean" });
+const headTable = (): OwnTable<HeadAttentionOptions, LayerOptions> => ({
+  ...attentionTable(),
+  ...weightsTable,
+  slidingWindow: "number",
+  useGate: "boolean",
+});
 
 const multiHeadTable = (): OwnTable<MultiHeadAttentionOptions, LayerOptions> => ({
   ...headTable(),
@@ -70,7 +75,12 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
   private attentionOutput?: Projection;
   private outputShape: Shape = [];
 
-  constructor(kind: string, options: Options, table: OwnTable<Options, LayerOptions>, headsOf: (options: Options) => Heads) {
+  constructor(
+    kind: string,
+    options: Options,
+    table: OwnTable<Options, LayerOptions>,
+    headsOf: (options: Options) => Heads,
+  ) {
     super(kind, options, table);
     this.heads = headsOf(this.config);
     const { dropout = 0, outputShape = 1, slidingWindow = 1 } = this.config;
@@ -95,7 +105,8 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
     const { heads, shared, keyDim, valueDim } = this.heads;
     const { outputShape = query, useGate } = this.config;
     this.outputShape = [outputShape].flat();
-    const project = (name: string, from: Shape, to: Shape) => new Projection(name, from, to, this.config, this.addVariable.bind(this));
+    const project = (name: string, from: Shape, to: Shape) =>
+      new Projection(name, from, to, this.config, this.addVariable.bind(this));
     this.query = project("query", query, [heads, keyDim]);
     this.key = project("key", key, [shared, keyDim]);
     this.gate = useGate ? project("gate", query, [heads, valueDim]) : undefined;
@@ -115,7 +126,10 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
     const k = splitHeads((this.key as Projection).apply(fold(key)), shared, 1);
     const v = splitHeads((this.value as Projection).apply(fold(value)), shared, 1);
 
-    const weights = attentionWeights(matmul(q, k, { transposeB: true }), this.allowed([query, value, key], given, ctx, fold));
+    const weights = attentionWeights(
+      matmul(q, k, { transposeB: true }),
+      this.allowed([query, value, key], given, ctx, fold),
+    );
     const kept = drop(weights, dropout, weights.shape, ctx, this, this.config);
     // [batch, shared, repeats, steps, features] to [batch, steps, all features]: heads side by side.
     const [batch, length] = x.shape as [number, number];
@@ -124,7 +138,16 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
     const output = unfolded((this.attentionOutput as Projection).apply(gated), query, free, steps, this.outputShape);
     if (!returnAttentionScores) return output;
     const extents = (tensor: Tensor, axes: readonly number[]) => axes.map((axis) => tensor.shape[axis] as number);
-    return [output, reshape(weights, [query.shape[0] as number, ...extents(query, free), heads, ...extents(query, steps), ...extents(value, steps)])];
+    return [
+      output,
+      reshape(weights, [
+        query.shape[0] as number,
+        ...extents(query, free),
+        heads,
+        ...extents(query, steps),
+        ...extents(value, steps),
+      ]),
+    ];
   }
 
   override computeMask(inputs: Tensor | readonly Tensor[], ctx: CallContext): (Tensor | undefined)[] {
@@ -147,16 +170,28 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
   }
 
   /** All masks in one, to broadcast with scores [batch, shared, repeats, steps, values]. */
-  private allowed(inputs: readonly [Tensor, Tensor, Tensor], given: Tensor | undefined, ctx: CallContext, fold: (x: Tensor) => Tensor): Tensor | undefined {
+  private allowed(
+    inputs: readonly [Tensor, Tensor, Tensor],
+    given: Tensor | undefined,
+    ctx: CallContext,
+    fold: (x: Tensor) => Tensor,
+  ): Tensor | undefined {
     const { useCausalMask, slidingWindow } = this.config;
     const [steps, values] = inputs.map((input) => fold(input).shape[1]) as [number, number];
     const columns = [...new Set(inputs.slice(1).map((input) => ctx.maskOf(input)))].map((mask) => [mask, -2] as const);
     const masks = [[ctx.maskOf(inputs[0]), -1] as const, ...columns].flatMap(([mask, at]) => {
       if (!mask) return [];
-      if (mask.rank === inputs[0].rank - 1) return [alongScores(reshape(fold(reshape(mask, [...mask.shape, 1])), [-1, at === -1 ? steps : values]), at, 5)];
+      if (mask.rank === inputs[0].rank - 1)
+        return [alongScores(reshape(fold(reshape(mask, [...mask.shape, 1])), [-1, at === -1 ? steps : values]), at, 5)];
       throw maskRank(this, inputs[0], mask);
     });
-    return allowedPairs(steps, values, [...masks, ...(given ? [this.pairs(given, inputs, steps, values)] : [])], useCausalMask, slidingWindow);
+    return allowedPairs(
+      steps,
+      values,
+      [...masks, ...(given ? [this.pairs(given, inputs, steps, values)] : [])],
+      useCausalMask,
+      slidingWindow,
+    );
   }
 
   /** The mask that is the fourth input. */
@@ -188,14 +223,21 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
 function folded(x: Tensor, free: readonly number[], steps: readonly number[]): Tensor {
   if (x.rank === 3) return x;
   const extent = (axes: readonly number[]) => sizeOf(axes.map((axis) => x.shape[axis] as number));
-  return reshape(transpose(x, [0, ...free, ...steps, x.rank - 1]), [(x.shape[0] as number) * extent(free), extent(steps), x.shape.at(-1) as number]);
+  return reshape(transpose(x, [0, ...free, ...steps, x.rank - 1]), [
+    (x.shape[0] as number) * extent(free),
+    extent(steps),
+    x.shape.at(-1) as number,
+  ]);
 }
 
 /** [batch · free axes, steps, units] to the axes of the query and `units`. */
 function unfolded(y: Tensor, query: Tensor, free: readonly number[], steps: readonly number[], units: Shape): Tensor {
   const order = [0, ...free, ...steps];
   const parts = reshape(y, [...order.map((axis) => query.shape[axis] as number), ...units]);
-  return transpose(parts, [...order.map((_, axis) => order.indexOf(axis)), ...units.map((_, axis) => order.length + axis)]);
+  return transpose(parts, [
+    ...order.map((_, axis) => order.indexOf(axis)),
+    ...units.map((_, axis) => order.length + axis),
+  ]);
 }
 
 /** [batch, steps, features] to [batch, shared, repeats, steps, features of a head]: a view. */
@@ -206,17 +248,27 @@ function splitHeads(x: Tensor, shared: number, repeats: number): Tensor {
 /** See {@link multiHeadAttention}. */
 export class MultiHeadAttention extends HeadAttention<MultiHeadConfig> {
   constructor(options: MultiHeadConfig) {
-    super("multiHeadAttention", options, { numHeads: "number!", keyDim: "number!", ...multiHeadTable() }, ({ numHeads, keyDim, valueDim = keyDim }) => {
-      checkCounts("multiHeadAttention", { numHeads, keyDim, valueDim });
-      return { heads: numHeads, shared: numHeads, keyDim, valueDim };
-    });
+    super(
+      "multiHeadAttention",
+      options,
+      { numHeads: "number!", keyDim: "number!", ...multiHeadTable() },
+      ({ numHeads, keyDim, valueDim = keyDim }) => {
+        checkCounts("multiHeadAttention", { numHeads, keyDim, valueDim });
+        return { heads: numHeads, shared: numHeads, keyDim, valueDim };
+      },
+    );
   }
 }
 
 /** See {@link groupQueryAttention}. */
 export class GroupQueryAttention extends HeadAttention<GroupQueryConfig> {
   constructor(options: GroupQueryConfig) {
-    const table: OwnTable<GroupQueryConfig, LayerOptions> = { headDim: "number!", numQueryHeads: "number!", numKeyValueHeads: "number!", ...headTable() };
+    const table: OwnTable<GroupQueryConfig, LayerOptions> = {
+      headDim: "number!",
+      numQueryHeads: "number!",
+      numKeyValueHeads: "number!",
+      ...headTable(),
+    };
     super("groupQueryAttention", options, table, ({ headDim, numQueryHeads, numKeyValueHeads }) => {
       checkCounts("groupQueryAttention", { headDim, numQueryHeads, numKeyValueHeads });
       if (numQueryHeads % numKeyValueHeads !== 0) {
@@ -232,21 +284,27 @@ export class GroupQueryAttention extends HeadAttention<GroupQueryConfig> {
 }
 
 /**
- * Attention by several heads: query, key and value are projected for each head, the heads' weighted means of the values are joined and projected again.
+ * Attention by several heads: query, key and value are projected for each head, the heads' weighted means of the values
+ * are joined and projected again.
  *
- * Inputs `apply([query, value])`, `apply([query, value, key])` or `apply(x)` (self-attention): [batch, steps, features], [batch, values, …]; a fourth is a
- * mask of pairs, [steps, values], [batch, steps, values] or [batch, heads, steps, values] (or 1 in places of these), not 0 where a step may see a value. Output [batch, steps, features]; with
- * `returnAttentionScores` also the weights [batch, heads, steps, values]. Masks of the inputs are joined with the others, and the query's goes on.
- * A step that may see nothing weighs all values alike.
+ * Inputs `apply([query, value])`, `apply([query, value, key])` or `apply(x)` (self-attention): [batch, steps,
+ * features], [batch, values, …]; a fourth is a mask of pairs, [steps, values], [batch, steps, values] or [batch, heads,
+ * steps, values] (or 1 in places of these), not 0 where a step may see a value. Output [batch, steps, features]; with
+ * `returnAttentionScores` also the weights [batch, heads, steps, values]. Masks of the inputs are joined with the
+ * others, and the query's goes on. A step that may see nothing weighs all values alike.
  *
- * Variables: query/kernel [features, heads, keyDim], query/bias [heads, keyDim], the same of key and value (valueDim), attentionOutput/kernel
- * [heads, valueDim, features], attentionOutput/bias [features].
+ * Variables: query/kernel [features, heads, keyDim], query/bias [heads, keyDim], the same of key and value (valueDim),
+ * attentionOutput/kernel [heads, valueDim, features], attentionOutput/bias [features].
  * @param numHeads an integer ≥ 1.
  * @param keyDim features of query and key in each head.
  * @throws ValueError on options out of range; ShapeError where inputs or masks do not fit each other.
  * @see Vaswani et al. 2017, arXiv:1706.03762; Keras 3 `layers.MultiHeadAttention`.
  */
-export function multiHeadAttention(numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}): MultiHeadAttention {
+export function multiHeadAttention(
+  numHeads: number,
+  keyDim: number,
+  options: MultiHeadAttentionOptions = {},
+): MultiHeadAttention {
   return new MultiHeadAttention(withArguments("multiHeadAttention", options, "dropout", { numHeads, keyDim }));
 }
 
@@ -258,6 +316,13 @@ export function multiHeadAttention(numHeads: number, keyDim: number, options: Mu
  * @throws ValueError on options out of range; ShapeError where inputs or masks do not fit each other.
  * @see Ainslie et al. 2023, arXiv:2305.13245; Keras 3 `layers.GroupQueryAttention`.
  */
-export function groupQueryAttention(headDim: number, numQueryHeads: number, numKeyValueHeads: number, options: HeadAttentionOptions = {}): GroupQueryAttention {
-  return new GroupQueryAttention(withArguments("groupQueryAttention", options, "dropout", { headDim, numQueryHeads, numKeyValueHeads }));
+export function groupQueryAttention(
+  headDim: number,
+  numQueryHeads: number,
+  numKeyValueHeads: number,
+  options: HeadAttentionOptions = {},
+): GroupQueryAttention {
+  return new GroupQueryAttention(
+    withArguments("groupQueryAttention", options, "dropout", { headDim, numQueryHeads, numKeyValueHeads }),
+  );
 }

@@ -1,4 +1,5 @@
 import { checkNumber, shapeError } from "../../errors.ts";
+import { formatShape, mayEqual, type Shape } from "../../ir/shape.ts";
 import type { OptionTable } from "../../options.ts";
 import { l1l2 } from "../../regularize/penalties.ts";
 import { add, lessEqual, mul, where } from "../../tensor/ops/elementwise.ts";
@@ -6,7 +7,6 @@ import { concat, slice } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { randomKey, randomNormal, randomUniform } from "../../tensor/ops/random.ts";
 import { zeros } from "../../tensor/ops/shaping.ts";
-import { formatShape, mayEqual, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
@@ -28,7 +28,9 @@ export function keyOf(ctx: CallContext, seed: number | undefined): Tensor {
 
 /** What dropout layers take. */
 export interface NoiseShapeOptions extends LayerOptions, NoiseOptions {
-  /** Shape of the mask: 1 where it is shared along an axis, null where it follows the input. Default: the input's shape. */
+  /**
+   * Shape of the mask: 1 where it is shared along an axis, null where it follows the input. Default: the input's shape.
+   */
   noiseShape?: readonly (number | null)[];
 }
 
@@ -36,7 +38,8 @@ export interface NoiseShapeOptions extends LayerOptions, NoiseOptions {
 export function noiseShapeOf(layer: Layer, x: Tensor, noiseShape: readonly (number | null)[] | undefined): Shape {
   if (!noiseShape) return x.shape;
   const shape = noiseShape.map((extent, axis) => extent ?? (x.shape[axis] as number));
-  const fits = noiseShape.length === x.rank && shape.every((extent, axis) => extent === 1 || mayEqual(extent, x.shape[axis]));
+  const fits =
+    noiseShape.length === x.rank && shape.every((extent, axis) => extent === 1 || mayEqual(extent, x.shape[axis]));
   if (fits) return shape;
   throw shapeError(layer.label, {
     rule: "noiseShape has 1 or the input's extent for each axis",
@@ -50,14 +53,19 @@ const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
 /**
- * Dropout for selu networks: dropped elements take selu's lowest value instead of 0, and an affine map restores the mean and the variance. The identity
- * outside training.
+ * Dropout for selu networks: dropped elements take selu's lowest value instead of 0, and an affine map restores the
+ * mean and the variance. The identity outside training.
  * @param rate in [0, 1].
  * @throws ValueError on a bad rate; ShapeError where noiseShape does not fit.
  * @see Klambauer et al. 2017, arXiv:1706.02515; Keras 3 `layers.AlphaDropout`.
  */
 export function alphaDropout(rate: number, options: NoiseShapeOptions = {}): Layer {
-  const config = layerOptions("alphaDropout", options, { rate: "number!", noiseShape: "list", ...noiseTable }, { rate });
+  const config = layerOptions(
+    "alphaDropout",
+    options,
+    { rate: "number!", noiseShape: "list", ...noiseTable },
+    { rate },
+  );
   checkNumber("alphaDropout", "rate", rate, "a number in [0, 1]", (r) => r >= 0 && r <= 1);
   const lowest = -seluAlpha * seluScale;
   const a = rate === 1 ? 0 : 1 / Math.sqrt((1 - rate) * (1 + rate * lowest * lowest));
@@ -77,7 +85,8 @@ export function alphaDropout(rate: number, options: NoiseShapeOptions = {}): Lay
 }
 
 /**
- * Adds normal noise in training. @param stddev ≥ 0. @throws ValueError if it is negative. @see Keras 3 `layers.GaussianNoise`.
+ * Adds normal noise in training. @param stddev ≥ 0. @throws ValueError if it is negative. @see Keras 3
+ * `layers.GaussianNoise`.
  */
 export function gaussianNoise(stddev: number, options: LayerOptions & NoiseOptions = {}): Layer {
   const config = layerOptions("gaussianNoise", options, { stddev: "number!", ...noiseTable }, { stddev });
@@ -85,13 +94,17 @@ export function gaussianNoise(stddev: number, options: LayerOptions & NoiseOptio
   return functionLayer(
     "gaussianNoise",
     config,
-    (x, ctx, layer) => (ctx.noise && stddev > 0 ? add(x, randomNormal(x.shape, { seed: keyOf(ctx, config.seed), stream: ctx.stream(layer), stddev })) : x),
+    (x, ctx, layer) =>
+      ctx.noise && stddev > 0
+        ? add(x, randomNormal(x.shape, { seed: keyOf(ctx, config.seed), stream: ctx.stream(layer), stddev }))
+        : x,
     keepMask,
   );
 }
 
 /**
- * Multiplies by normal noise of mean 1 and deviation √(rate/(1 − rate)) in training: the noise of dropout, without zeros.
+ * Multiplies by normal noise of mean 1 and deviation √(rate/(1 − rate)) in training: the noise of dropout, without
+ * zeros.
  * @param rate in [0, 1).
  * @throws ValueError on a bad rate.
  * @see Srivastava et al. 2014, section 10; Keras 3 `layers.GaussianDropout`.
@@ -104,7 +117,9 @@ export function gaussianDropout(rate: number, options: LayerOptions & NoiseOptio
     "gaussianDropout",
     config,
     (x, ctx, layer) =>
-      ctx.noise && rate > 0 ? mul(x, randomNormal(x.shape, { seed: keyOf(ctx, config.seed), stream: ctx.stream(layer), mean: 1, stddev })) : x,
+      ctx.noise && rate > 0
+        ? mul(x, randomNormal(x.shape, { seed: keyOf(ctx, config.seed), stream: ctx.stream(layer), mean: 1, stddev }))
+        : x,
     keepMask,
   );
 }
@@ -117,10 +132,18 @@ export interface ActivityRegularizationOptions extends LayerOptions {
   l2?: number;
 }
 
-/** Passes its input on and adds l1·Σ|x| + l2·Σx², divided by the batch size, to the loss. @throws ValueError if a factor is negative. @see Keras 3 `layers.ActivityRegularization`. */
+/**
+ * Passes its input on and adds l1·Σ|x| + l2·Σx², divided by the batch size, to the loss. @throws ValueError if a factor
+ * is negative. @see Keras 3 `layers.ActivityRegularization`.
+ */
 export function activityRegularization(given: ActivityRegularizationOptions = {}): Layer {
   const { l1 = 0, l2 = 0, ...options } = layerOptions("activityRegularization", given, { l1: "number", l2: "number" });
   checkNumber("activityRegularization", "l1", l1, "a finite number ≥ 0", (v) => v >= 0);
   checkNumber("activityRegularization", "l2", l2, "a finite number ≥ 0", (v) => v >= 0);
-  return functionLayer("activityRegularization", { ...options, l1, l2, activityRegularizer: l1l2({ l1, l2 }) }, (x) => x, keepMask);
+  return functionLayer(
+    "activityRegularization",
+    { ...options, l1, l2, activityRegularizer: l1l2({ l1, l2 }) },
+    (x) => x,
+    keepMask,
+  );
 }

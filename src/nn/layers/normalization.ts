@@ -1,16 +1,17 @@
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { normalizeAxes, normalizeAxis } from "../../ir/shape.ts";
 import { l2Normalize } from "../../regularize/norm.ts";
 import { add, mul, rsqrt, square } from "../../tensor/ops/elementwise.ts";
 import { mean } from "../../tensor/ops/reduction.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
-import { normalizeAxes, normalizeAxis } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type BatchShape, Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { type Affine, type AffineOptions, addAffine, affineTable, standardizeOver } from "./affine.ts";
 import { functionLayer, keepMask } from "./function.ts";
 
-// ── Layer normalization ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Layer normalization
+// ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link layerNormalization}. */
 export interface LayerNormalizationOptions extends LayerOptions, AffineOptions {
@@ -34,7 +35,9 @@ export class LayerNormalization extends Layer<LayerNormalizationOptions> {
   }
 
   override build(inputShape: BatchShape): void {
-    const shape = normalizeAxes(this.label, this.config.axis ?? -1, inputShape.length).map((axis) => this.knownExtent(inputShape, axis));
+    const shape = normalizeAxes(this.label, this.config.axis ?? -1, inputShape.length).map((axis) =>
+      this.knownExtent(inputShape, axis),
+    );
     this.affine = addAffine(this.config, (name, options) => this.addVariable(name, shape, options));
   }
 
@@ -46,18 +49,23 @@ export class LayerNormalization extends Layer<LayerNormalizationOptions> {
 }
 
 /**
- * Brings each sample's features to mean 0 and variance 1, then to a learned scale gamma and shift beta; the same in training and inference.
- * Shapes: any, to the same. Variables: gamma and beta, with the extents of the axes.
+ * Brings each sample's features to mean 0 and variance 1, then to a learned scale gamma and shift beta; the same in
+ * training and inference. Shapes: any, to the same. Variables: gamma and beta, with the extents of the axes.
  * @throws ValueError on a bad epsilon or axis.
  * @see Ba, Kiros & Hinton 2016, arXiv:1607.06450; Keras 3 `layers.LayerNormalization`.
  */
-export const layerNormalization = (options: LayerNormalizationOptions = {}): LayerNormalization => new LayerNormalization(options);
+export const layerNormalization = (options: LayerNormalizationOptions = {}): LayerNormalization =>
+  new LayerNormalization(options);
 
-// ── Group normalization ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Group normalization
+// ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link groupNormalization}. */
 export interface GroupNormalizationOptions extends LayerOptions, AffineOptions {
-  /** Number of groups, a divisor of the features; −1: each feature is a group of its own (instance normalization). Default 32. */
+  /**
+   * Number of groups, a divisor of the features; −1: each feature is a group of its own (instance normalization).
+   * Default 32.
+   */
   groups?: number;
   /** The axis of the features. Default −1. */
   axis?: number;
@@ -73,7 +81,11 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
     super("groupNormalization", options, { groups: "number", axis: "number", epsilon: "number", ...affineTable });
     const { groups = 32, epsilon } = this.config;
     if (!Number.isInteger(groups) || (groups < 1 && groups !== -1)) {
-      throw valueError(this.label, { rule: "groups must be a whole number", expected: "an integer ≥ 1, or −1", received: groups });
+      throw valueError(this.label, {
+        rule: "groups must be a whole number",
+        expected: "an integer ≥ 1, or −1",
+        received: groups,
+      });
     }
     checkEpsilon(this.label, epsilon);
   }
@@ -86,7 +98,11 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
     const features = this.knownExtent(inputShape, normalizeAxis(this.label, this.config.axis ?? -1, inputShape.length));
     const { groups = 32 } = this.config;
     if (groups !== -1 && features % groups !== 0) {
-      throw shapeError(this.label, { rule: "groups must divide the features", expected: `a divisor of ${features}`, received: groups });
+      throw shapeError(this.label, {
+        rule: "groups must divide the features",
+        expected: `a divisor of ${features}`,
+        received: groups,
+      });
     }
     this.affine = addAffine(this.config, (name, options) => this.addVariable(name, [features], options));
   }
@@ -96,7 +112,12 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
     const at = normalizeAxis(this.label, axis, x.rank);
     const features = x.shape[at] as number;
     const count = groups === -1 ? features : groups;
-    const split = (shape: readonly number[]) => [...shape.slice(0, at), count, features / count, ...shape.slice(at + 1)];
+    const split = (shape: readonly number[]) => [
+      ...shape.slice(0, at),
+      count,
+      features / count,
+      ...shape.slice(at + 1),
+    ];
     const grouped = reshape(x, split(x.shape));
     const axes = grouped.shape.flatMap((_, i) => (i === 0 || i === at ? [] : [i]));
     const affineShape = split(x.shape.map(() => 1));
@@ -105,14 +126,16 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
 }
 
 /**
- * Brings groups of each sample's features to mean 0 and variance 1, then to a learned scale gamma and shift beta; needs no batch statistics.
- * Shapes: [batch, …, features], to the same. Variables: gamma and beta [features].
+ * Brings groups of each sample's features to mean 0 and variance 1, then to a learned scale gamma and shift beta; needs
+ * no batch statistics. Shapes: [batch, …, features], to the same. Variables: gamma and beta [features].
  * @throws ValueError on bad options; ShapeError where groups do not divide the features.
  * @see Wu & He 2018, arXiv:1803.08494; Keras 3 `layers.GroupNormalization`.
  */
-export const groupNormalization = (options: GroupNormalizationOptions = {}): GroupNormalization => new GroupNormalization(options);
+export const groupNormalization = (options: GroupNormalizationOptions = {}): GroupNormalization =>
+  new GroupNormalization(options);
 
-// ── RMS and unit normalization ─────────────────────────────────────────────────────────────────────────────────────────
+// ── RMS and unit normalization
+// ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link rmsNormalization}. */
 export interface RmsNormalizationOptions extends LayerOptions {
@@ -132,7 +155,9 @@ export class RmsNormalization extends Layer<RmsNormalizationOptions> {
   }
 
   override build(inputShape: BatchShape): void {
-    const shape = normalizeAxes(this.label, this.config.axis ?? -1, inputShape.length).map((axis) => this.knownExtent(inputShape, axis));
+    const shape = normalizeAxes(this.label, this.config.axis ?? -1, inputShape.length).map((axis) =>
+      this.knownExtent(inputShape, axis),
+    );
     this.scale = this.addVariable("scale", shape, { initializer: "ones" });
   }
 
@@ -149,7 +174,8 @@ export class RmsNormalization extends Layer<RmsNormalizationOptions> {
  * @throws ValueError on a bad epsilon or axis.
  * @see Zhang & Sennrich 2019, arXiv:1910.07467; Keras 3 `layers.RMSNormalization`.
  */
-export const rmsNormalization = (options: RmsNormalizationOptions = {}): RmsNormalization => new RmsNormalization(options);
+export const rmsNormalization = (options: RmsNormalizationOptions = {}): RmsNormalization =>
+  new RmsNormalization(options);
 
 /** Makes vectors along the axes (default the last) have length 1. @see Keras 3 `layers.UnitNormalization`. */
 export function unitNormalization(given: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {

@@ -1,14 +1,17 @@
+import { type Shape, sizeOf } from "../../ir/shape.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
-import { type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
 import type { WeightOptions } from "../layer.ts";
 import { Kernel, type KernelOptions } from "./kernel.ts";
 
-/** x·kernel + bias between several axes: kernel [...from, ...to], bias [...to]. To an initializer the kernel is the matrix that it is. @see Keras 3 `layers.EinsumDense`. */
+/**
+ * x·kernel + bias between several axes: kernel [...from, ...to], bias [...to]. To an initializer the kernel is the
+ * matrix that it is. @see Keras 3 `layers.EinsumDense`.
+ */
 export class Projection {
   private readonly weights: Kernel;
 

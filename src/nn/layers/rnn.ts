@@ -1,9 +1,9 @@
 import { shapeError, stateError, valueError } from "../../errors.ts";
+import { formatShape, sameShape } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { where } from "../../tensor/ops/elementwise.ts";
 import { concat, slice } from "../../tensor/ops/joining.ts";
 import { reshape, transpose, zeros } from "../../tensor/ops/shaping.ts";
-import { formatShape, sameShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { Variable } from "../../tensor/variable.ts";
 import { type BatchShape, type CallContext, describeLayer, Layer, type LayerOptions, listOf } from "../layer.ts";
@@ -17,7 +17,10 @@ export interface SequenceOptions extends LayerOptions {
   returnState?: boolean;
   /** Whether to read a sequence from its end; outputs stand in the order in which they were computed. Default false. */
   goBackwards?: boolean;
-  /** Whether a batch goes on from the states in which the batch before ended: sample i there is sample i here. Default false. */
+  /**
+   * Whether a batch goes on from the states in which the batch before ended: sample i there is sample i here. Default
+   * false.
+   */
   stateful?: boolean;
   /** Whether the output of a masked step is 0 rather than that of the step before. Default false. */
   zeroOutputForMask?: boolean;
@@ -40,7 +43,10 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
   /** Whether outputs of `goBackwards` stand in the order of time, as `bidirectional` needs them. */
   keepsTime = false;
 
-  /** @param make the cells, from the options that are not the sequence's, given how their names follow from the layer's: variables are called "lstm/kernel". */
+  /**
+   * @param make the cells, from the options that are not the sequence's, given how their names follow from the layer's:
+   * variables are called "lstm/kernel".
+   */
   constructor(
     kind: string,
     options: Options,
@@ -79,7 +85,11 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
   /** A layer of the same options but those given, with fresh weights. */
   copy(changes: SequenceOptions = {}): Recurrent {
     const Same = this.constructor as new (options: SequenceOptions) => Recurrent;
-    return new Same({ ...this.config, trainable: this.trainable, ...withArguments(this.kind, changes, "returnSequences") });
+    return new Same({
+      ...this.config,
+      trainable: this.trainable,
+      ...withArguments(this.kind, changes, "returnSequences"),
+    });
   }
 
   protected override makeCopy(_copies: Map<Layer, Layer>): Layer {
@@ -104,7 +114,10 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     const { returnSequences, returnState, stateful } = this.options;
     const [batch, time] = x.shape as [number, number];
     const kept = stateful && !ctx.isProbe ? this.keptStates(batch) : undefined;
-    const initial = given.length > 0 ? given : (kept?.map((state) => ctx.current(state)) ?? this.stateSizes.map((size) => zeros([batch, size])));
+    const initial =
+      given.length > 0
+        ? given
+        : (kept?.map((state) => ctx.current(state)) ?? this.stateSizes.map((size) => zeros([batch, size])));
     if (ctx.isProbe) {
       // Nothing is unrolled: the time may be unknown or long.
       this.cells[0]?.begin(transpose(x, [1, 0, 2]), ctx);
@@ -116,13 +129,22 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     kept?.forEach((state, index) => {
       ctx.update(state, states[index] as Tensor);
     });
-    const sequence = () => transpose(sequenceOf(this.keepsTime && this.options.goBackwards ? outputs.toReversed() : outputs), [1, 0, 2]);
+    const sequence = () =>
+      transpose(sequenceOf(this.keepsTime && this.options.goBackwards ? outputs.toReversed() : outputs), [1, 0, 2]);
     const output = returnSequences ? sequence() : (outputs.at(-1) as Tensor);
     return returnState ? [output, ...states] : output;
   }
 
-  /** Runs the cells one after the other over the whole sequence: with the same mask for each, that is the same as step by step. */
-  private unroll(x: Tensor, initial: readonly Tensor[], mask: Tensor | undefined, ctx: CallContext): { outputs: Tensor[]; states: Tensor[] } {
+  /**
+   * Runs the cells one after the other over the whole sequence: with the same mask for each, that is the same as step
+   * by step.
+   */
+  private unroll(
+    x: Tensor,
+    initial: readonly Tensor[],
+    mask: Tensor | undefined,
+    ctx: CallContext,
+  ): { outputs: Tensor[]; states: Tensor[] } {
     const [batch, time] = x.shape as [number, number];
     const order = this.order(time);
     const steps = mask && transpose(mask);
@@ -154,7 +176,8 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
   /** The variables of a stateful layer, made with the first batch. */
   private keptStates(batch: number): readonly Variable[] {
     this.states ??= this.stateSizes.map(
-      (size, index) => new Variable([batch, size], { initial: 0, name: () => `${this.name}/state_${index}`, trainable: false }),
+      (size, index) =>
+        new Variable([batch, size], { initial: 0, name: () => `${this.name}/state_${index}`, trainable: false }),
     );
     const [first] = this.states;
     if (first?.shape[0] === batch) return this.states;
@@ -168,7 +191,11 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
 
   private checkSequence(shape: BatchShape): void {
     if (shape.length === 3 && shape[1] !== 0) return;
-    throw shapeError(this.label, { rule: "the input is a batch of sequences", expected: "[batch, time ≥ 1, features]", received: formatShape(shape) });
+    throw shapeError(this.label, {
+      rule: "the input is a batch of sequences",
+      expected: "[batch, time ≥ 1, features]",
+      received: formatShape(shape),
+    });
   }
 
   private check(x: Tensor, given: readonly Tensor[], mask: Tensor | undefined): void {
@@ -210,7 +237,11 @@ export class Rnn extends Recurrent<RnnConfig> {
     const cells = listOf(options.cell);
     const stranger = cells.find((cell) => !(cell instanceof Cell));
     if (cells.length === 0 || stranger) {
-      throw valueError("rnn", { rule: "runs cells", expected: "a cell such as lstmCell(32), or a list of them", received: stranger ?? "an empty list" });
+      throw valueError("rnn", {
+        rule: "runs cells",
+        expected: "a cell such as lstmCell(32), or a list of them",
+        received: stranger ?? "an empty list",
+      });
     }
     super("rnn", options, { cell: "object or list!", ...sequenceTable }, () => cells);
   }
@@ -233,11 +264,13 @@ export class Rnn extends Recurrent<RnnConfig> {
 }
 
 /**
- * Runs a cell over sequences, or several, each over the outputs of the one before.
- * Shapes: x [batch, time, features], or [x, ...initial states [batch, size]], to [batch, units]; with returnSequences [batch, time, units]; with returnState also
- * the last states. Steps that are masked leave states and output as they were. The time must be known when a program is recorded: each length has its own.
+ * Runs a cell over sequences, or several, each over the outputs of the one before. Shapes: x [batch, time, features],
+ * or [x, ...initial states [batch, size]], to [batch, units]; with returnSequences [batch, time, units]; with
+ * returnState also the last states. Steps that are masked leave states and output as they were. The time must be known
+ * when a program is recorded: each length has its own.
  * @param cell `simpleRnnCell`, `gruCell`, `lstmCell`, a cell of your own ({@link Cell}), or a list.
- * @throws ValueError on what is no cell; ShapeError on inputs, states and masks that do not fit; StateError where a stateful layer gets batches of two sizes.
+ * @throws ValueError on what is no cell; ShapeError on inputs, states and masks that do not fit; StateError where a
+ * stateful layer gets batches of two sizes.
  * @see Keras 3 `layers.RNN`, `layers.StackedRNNCells`.
  */
 export function rnn(cell: Cell | readonly Cell[], options: RnnOptions = {}): Rnn {

@@ -15,7 +15,10 @@ import { checkFilters, checkImage } from "./conv.ts";
 import { type DepthwiseConvLayerOptions, depthwiseTable } from "./depthwise-conv.ts";
 import { checkPadding } from "./spatial.ts";
 
-/** Options of {@link separableConv2d}: those of the depthwise convolution, and the weights of the products across channels. */
+/**
+ * Options of {@link separableConv2d}: those of the depthwise convolution, and the weights of the products across
+ * channels.
+ */
 export interface SeparableConvOptions extends DepthwiseConvLayerOptions {
   /** Default "glorotUniform". */
   pointwiseInitializer?: InitializerName | Initializer;
@@ -53,7 +56,15 @@ export class SeparableConv extends Layer<SeparableConvConfig> {
     options: SeparableConvConfig,
   ) {
     super(kind, options, separableTable());
-    const { filters, kernelSize, strides = 1, dilationRate = 1, depthMultiplier = 1, padding = "valid", activation } = this.config;
+    const {
+      filters,
+      kernelSize,
+      strides = 1,
+      dilationRate = 1,
+      depthMultiplier = 1,
+      padding = "valid",
+      activation,
+    } = this.config;
     this.size = perAxis(this.label, "kernelSize", kernelSize, axes);
     perAxis(this.label, "strides", strides, axes);
     perAxis(this.label, "dilationRate", dilationRate, axes);
@@ -67,16 +78,20 @@ export class SeparableConv extends Layer<SeparableConvConfig> {
     const options = this.config;
     const { filters, depthMultiplier = 1, useBias = true } = options;
     this.channels = this.knownExtent(inputShape);
-    this.depthwise = this.addVariable("depthwise_kernel", [...this.size, this.channels, depthMultiplier], {
+    this.depthwise = this.addVariable("depthwiseKernel", [...this.size, this.channels, depthMultiplier], {
       initializer: options.depthwiseInitializer ?? "glorotUniform",
       regularizer: options.depthwiseRegularizer,
       constraint: options.depthwiseConstraint,
     });
-    this.pointwise = this.addVariable("pointwise_kernel", [...this.size.map(() => 1), this.channels * depthMultiplier, filters], {
-      initializer: options.pointwiseInitializer ?? "glorotUniform",
-      regularizer: options.pointwiseRegularizer,
-      constraint: options.pointwiseConstraint,
-    });
+    this.pointwise = this.addVariable(
+      "pointwiseKernel",
+      [...this.size.map(() => 1), this.channels * depthMultiplier, filters],
+      {
+        initializer: options.pointwiseInitializer ?? "glorotUniform",
+        regularizer: options.pointwiseRegularizer,
+        constraint: options.pointwiseConstraint,
+      },
+    );
     if (!useBias) return;
     this.bias = this.addVariable("bias", [filters], {
       initializer: options.biasInitializer ?? "zeros",
@@ -88,7 +103,12 @@ export class SeparableConv extends Layer<SeparableConvConfig> {
   override call(x: Tensor): Tensor {
     const { strides = 1, padding = "valid", dilationRate = 1 } = this.config;
     checkImage(this.label, x, this.axes, this.channels);
-    const perChannel = depthwiseConv(x, this.depthwise as Variable, { strides, padding, dilations: dilationRate, name: this.label });
+    const perChannel = depthwiseConv(x, this.depthwise as Variable, {
+      strides,
+      padding,
+      dilations: dilationRate,
+      name: this.label,
+    });
     const mixed = conv(perChannel, this.pointwise as Variable, {}, this.label);
     return this.activation(this.bias ? add(mixed, this.bias) : mixed);
   }
@@ -109,21 +129,31 @@ export class SeparableConv2d extends SeparableConv {
 }
 
 /** {@link separableConv2d} of [batch, steps, channels]. @see Keras 3 `layers.SeparableConv1D`. */
-export function separableConv1d(filters: number, kernelSize: number | readonly number[], options: SeparableConvOptions = {}): SeparableConv1d {
+export function separableConv1d(
+  filters: number,
+  kernelSize: number | readonly number[],
+  options: SeparableConvOptions = {},
+): SeparableConv1d {
   return new SeparableConv1d(withArguments("separableConv1d", options, "strides", { filters, kernelSize }));
 }
 
 /**
- * A convolution in two parts: each channel with filters of its own, then a convolution of size 1 that mixes the channels. Far fewer weights and products
- * than one convolution that does both.
+ * A convolution in two parts: each channel with filters of its own, then a convolution of size 1 that mixes the
+ * channels. Far fewer weights and products than one convolution that does both.
  *
- * Shapes: [batch, height, width, channels] gives [batch, rows, columns, filters]. Variables: depthwise_kernel [...kernelSize, channels, depthMultiplier],
- * pointwise_kernel [1, 1, channels·depthMultiplier, filters], bias [filters].
+ * Shapes: [batch, height, width, channels] gives [batch, rows, columns, filters]. Variables: depthwiseKernel
+ * [...kernelSize, channels, depthMultiplier], pointwiseKernel [1, 1, channels·depthMultiplier, filters], bias
+ * [filters].
  * @param filters number of outputs per place, an integer ≥ 1.
  * @param kernelSize the depthwise filters' extent, an integer ≥ 1, or one for each spatial axis.
- * @throws ValueError on options out of range; ShapeError where an input does not fit the kernel or is smaller than the window.
+ * @throws ValueError on options out of range; ShapeError where an input does not fit the kernel or is smaller than the
+ * window.
  * @see Keras 3 `layers.SeparableConv2D`; Chollet 2017, arXiv:1610.02357.
  */
-export function separableConv2d(filters: number, kernelSize: number | readonly number[], options: SeparableConvOptions = {}): SeparableConv2d {
+export function separableConv2d(
+  filters: number,
+  kernelSize: number | readonly number[],
+  options: SeparableConvOptions = {},
+): SeparableConv2d {
   return new SeparableConv2d(withArguments("separableConv2d", options, "strides", { filters, kernelSize }));
 }

@@ -1,19 +1,23 @@
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { formatShape, mayEqual, sizeOf } from "../../ir/shape.ts";
 import { broadcastTo, expandDims, reshape as reshapeTensor, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, mayEqual, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { SampleShape } from "../input.ts";
 import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask, movingLayer } from "./function.ts";
 
-/** Says what a sequential model takes: a layer that does nothing. @example sequential([inputLayer([784]), dense(10)]) */
+/**
+ * Says what a sequential model takes: a layer that does nothing. @example sequential([inputLayer([784]), dense(10)])
+ */
 export function inputLayer(inputShape: SampleShape, options: Omit<LayerOptions, "inputShape"> = {}): Layer {
   return movingLayer("inputLayer", layerOptions("inputLayer", options, {}, { inputShape }), (x) => x, keepMask);
 }
 
 /** [batch, …] to [batch, features]. @see Keras 3 `layers.Flatten`. */
 export function flatten(options: LayerOptions = {}): Layer {
-  return movingLayer("flatten", layerOptions("flatten", options, {}), (x) => reshapeTensor(x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]));
+  return movingLayer("flatten", layerOptions("flatten", options, {}), (x) =>
+    reshapeTensor(x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]),
+  );
 }
 
 /**
@@ -24,8 +28,16 @@ export function flatten(options: LayerOptions = {}): Layer {
  */
 export function reshape(targetShape: readonly number[], options: LayerOptions = {}): Layer {
   const config = layerOptions("reshape", options, { targetShape: "list!" }, { targetShape });
-  if (!Array.isArray(targetShape) || targetShape.some((n) => !Number.isInteger(n) || n < -1 || n === 0) || targetShape.filter((n) => n === -1).length > 1) {
-    throw valueError("reshape", { rule: "targetShape is the shape of one sample", expected: "integers ≥ 1, at most one −1", received: targetShape });
+  if (
+    !Array.isArray(targetShape) ||
+    targetShape.some((n) => !Number.isInteger(n) || n < -1 || n === 0) ||
+    targetShape.filter((n) => n === -1).length > 1
+  ) {
+    throw valueError("reshape", {
+      rule: "targetShape is the shape of one sample",
+      expected: "integers ≥ 1, at most one −1",
+      received: targetShape,
+    });
   }
   return movingLayer("reshape", config, (x, _, layer) => {
     const size = sizeOf(x.shape.slice(1));
@@ -44,21 +56,31 @@ export function reshape(targetShape: readonly number[], options: LayerOptions = 
 }
 
 /**
- * Exchanges the axes of each sample: axis i of the result is axis `dims[i]` of the input, counted from 1 (0 is the batch).
+ * Exchanges the axes of each sample: axis i of the result is axis `dims[i]` of the input, counted from 1 (0 is the
+ * batch).
  * @throws ValueError unless `dims` names each axis once.
  * @see Keras 3 `layers.Permute`.
  */
 export function permute(dims: readonly number[], options: LayerOptions = {}): Layer {
   const config = layerOptions("permute", options, { dims: "list!" }, { dims });
-  const isPermutation = Array.isArray(dims) && [...dims].sort((a, b) => a - b).every((axis, index) => axis === index + 1);
-  if (!isPermutation) throw valueError("permute", { rule: "dims names each axis once, from 1", expected: "a permutation of 1, 2, …", received: dims });
+  const isPermutation =
+    Array.isArray(dims) && [...dims].sort((a, b) => a - b).every((axis, index) => axis === index + 1);
+  if (!isPermutation)
+    throw valueError("permute", {
+      rule: "dims names each axis once, from 1",
+      expected: "a permutation of 1, 2, …",
+      received: dims,
+    });
   return movingLayer("permute", config, (x, _, layer) => {
     checkRank(layer, x, dims.length + 1);
     return transpose(x, [0, ...dims]);
   });
 }
 
-/** [batch, features] to [batch, n, features]. @throws ValueError unless n is an integer ≥ 1. @see Keras 3 `layers.RepeatVector`. */
+/**
+ * [batch, features] to [batch, n, features]. @throws ValueError unless n is an integer ≥ 1. @see Keras 3
+ * `layers.RepeatVector`.
+ */
 export function repeatVector(n: number, options: LayerOptions = {}): Layer {
   const config = layerOptions("repeatVector", options, { n: "number!" }, { n });
   checkCounts("repeatVector", { n });
@@ -69,7 +91,10 @@ export function repeatVector(n: number, options: LayerOptions = {}): Layer {
   });
 }
 
-/** A layer from a function of tensors, for what has no variables. @param fn is given the input and the context (`training`, random streams). @see Keras 3 `layers.Lambda`. */
+/**
+ * A layer from a function of tensors, for what has no variables. @param fn is given the input and the context
+ * (`training`, random streams). @see Keras 3 `layers.Lambda`.
+ */
 export function lambda(fn: (x: Tensor, ctx: CallContext) => Tensor, options: LayerOptions = {}): Layer {
   return functionLayer("lambda", layerOptions("lambda", options, { fn: "function!" }, { fn }), (x, ctx) => fn(x, ctx));
 }

@@ -34,13 +34,15 @@ export interface SimpleRnnOptions extends RecurrentCellOptions, SequenceOptions 
 /** See {@link simpleRnn}. */
 export class SimpleRnn extends Recurrent<SimpleRnnOptions & { units: number }> {
   constructor(options: SimpleRnnOptions & { units: number }) {
-    super("simpleRnn", options, { ...cellTable(), ...sequenceTable }, (cell, nameRule) => [Object.assign(new SimpleRnnCell(cell), { nameRule })]);
+    super("simpleRnn", options, { ...cellTable(), ...sequenceTable }, (cell, nameRule) => [
+      Object.assign(new SimpleRnnCell(cell), { nameRule }),
+    ]);
   }
 }
 
 /**
- * h' = activation(x·kernel + h·recurrentKernel + bias) for each step of a sequence.
- * Shapes: as {@link rnn}, one state [batch, units]. Variables: kernel [features, units], recurrentKernel [units, units], bias [units].
+ * h' = activation(x·kernel + h·recurrentKernel + bias) for each step of a sequence. Shapes: as {@link rnn}, one state
+ * [batch, units]. Variables: kernel [features, units], recurrentKernel [units, units], bias [units].
  * @param units length of the state and the output, an integer ≥ 1.
  * @throws ValueError on bad options; ShapeError on inputs, states and masks that do not fit.
  * @see Elman 1990; Keras 3 `layers.SimpleRNN`.

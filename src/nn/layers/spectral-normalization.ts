@@ -23,8 +23,19 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
   private vector?: Variable;
 
   constructor(options: SpectralNormalizationOptions & { layer: Layer }) {
-    super("spectralNormalization", options, { layer: "object!", powerIterations: "number" }, "normalizes the kernel of a layer");
-    checkNumber(this.label, "powerIterations", this.config.powerIterations ?? 1, "an integer in [1, 1000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1000);
+    super(
+      "spectralNormalization",
+      options,
+      { layer: "object!", powerIterations: "number" },
+      "normalizes the kernel of a layer",
+    );
+    checkNumber(
+      this.label,
+      "powerIterations",
+      this.config.powerIterations ?? 1,
+      "an integer in [1, 1000]",
+      (n) => Number.isInteger(n) && n >= 1 && n <= 1000,
+    );
     if (options.trainable === false) this.trainable = false;
   }
 
@@ -45,7 +56,10 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
       });
     }
     this.kernel = kernel;
-    this.vector = this.addVariable("vectorU", [1, kernel.shape.at(-1) as number], { initializer: truncatedNormal({ stddev: 0.02 }), trainable: false });
+    this.vector = this.addVariable("vectorU", [1, kernel.shape.at(-1) as number], {
+      initializer: truncatedNormal({ stddev: 0.02 }),
+      trainable: false,
+    });
   }
 
   override call(x: Tensor, ctx: CallContext): Tensor | readonly Tensor[] {
@@ -72,13 +86,16 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
 }
 
 /**
- * Divides the kernel (or the embeddings) of a layer by its largest singular value, so that the layer stretches nothing: as critics of GANs need it.
- * The value is followed by power iteration from a vector that is kept; gradients flow through the division.
+ * Divides the kernel (or the embeddings) of a layer by its largest singular value, so that the layer stretches nothing:
+ * as critics of GANs need it. The value is followed by power iteration from a vector that is kept; gradients flow
+ * through the division.
  *
- * Shapes: the inner layer's. Variables: the kernel, vectorU [1, columns of the kernel], then the rest of the inner layer's. The kernel itself stays as it is and is divided
- * wherever it is used, in inference, too. (In Keras the division overwrites the kernel in training or is left out of inference, according to the backend.)
- * While the layer is frozen, the vector stays.
- * @throws ValueError on what is no layer or has neither kernel nor embeddings, or where powerIterations is no integer in [1, 1000].
+ * Shapes: the inner layer's. Variables: the kernel, vectorU [1, columns of the kernel], then the rest of the inner
+ * layer's. The kernel itself stays as it is and is divided wherever it is used, in inference, too. (In Keras the
+ * division overwrites the kernel in training or is left out of inference, according to the backend.) While the layer is
+ * frozen, the vector stays.
+ * @throws ValueError on what is no layer or has neither kernel nor embeddings, or where powerIterations is no integer
+ * in [1, 1000].
  * @see Miyato et al. 2018, arXiv:1802.05957; Keras 3 `layers.SpectralNormalization`.
  */
 export function spectralNormalization(layer: Layer, options: SpectralNormalizationOptions = {}): SpectralNormalization {

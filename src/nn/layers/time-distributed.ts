@@ -1,7 +1,7 @@
 import { shapeError } from "../../errors.ts";
+import { formatShape } from "../../ir/shape.ts";
 import { withArguments } from "../../options.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
-import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type BatchShape, type CallContext, type Layer, type LayerOptions, listOf } from "../layer.ts";
 import { Wrapper } from "./wrapper.ts";
@@ -28,20 +28,26 @@ export class TimeDistributed extends Wrapper<LayerOptions & { layer: Layer }> {
     const steps = reshape(x, [batch * time, ...x.shape.slice(2)]);
     const mask = ctx.maskOf(x);
     if (mask && mask.rank > 1) ctx.setMask(steps, reshape(mask, [batch * time, ...mask.shape.slice(2)]), this.label);
-    const outputs = listOf(this.config.layer.invoke(steps, ctx)).map((output) => reshape(output, [batch, time, ...output.shape.slice(1)]));
+    const outputs = listOf(this.config.layer.invoke(steps, ctx)).map((output) =>
+      reshape(output, [batch, time, ...output.shape.slice(1)]),
+    );
     return outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
   }
 
   private checkRank(shape: BatchShape): void {
     if (shape.length >= 3) return;
-    throw shapeError(this.label, { rule: "the input is a batch of sequences", expected: "[batch, time, …]", received: formatShape(shape) });
+    throw shapeError(this.label, {
+      rule: "the input is a batch of sequences",
+      expected: "[batch, time, …]",
+      received: formatShape(shape),
+    });
   }
 }
 
 /**
- * Applies a layer to each step of sequences, with the same weights. All steps are one batch to it: batch normalization inside takes its statistics over
- * samples and steps together.
- * Shapes: [batch, time, …] to [batch, time, what the layer makes of …].
+ * Applies a layer to each step of sequences, with the same weights. All steps are one batch to it: batch normalization
+ * inside takes its statistics over samples and steps together. Shapes: [batch, time, …] to [batch, time, what the layer
+ * makes of …].
  * @throws ValueError on what is no layer; ShapeError on inputs of fewer than three axes.
  * @see Keras 3 `layers.TimeDistributed`.
  */

@@ -15,20 +15,28 @@ export const upSampling1d = (size: number | readonly number[] = 2, options: Laye
   upSampling("upSampling1d", 1, size, layerOptions("upSampling1d", options, { size: "number or list!" }, { size }));
 
 /** Options of {@link upSampling2d}. */
-export interface UpSampling2DOptions extends LayerOptions {
+export interface UpSampling2dOptions extends LayerOptions {
   /** "nearest" (default) repeats pixels; "bilinear" draws lines between their centres. */
   interpolation?: "nearest" | "bilinear";
 }
 
-/** Enlarges [batch, height, width, channels] by `size`, one integer ≥ 1 or one for each spatial axis; default 2. @see Keras 3 `layers.UpSampling2D`. */
-export const upSampling2d = (size: number | readonly number[] = 2, options: UpSampling2DOptions = {}): Layer =>
-  upSampling("upSampling2d", 2, size, layerOptions("upSampling2d", options, { size: "number or list!", interpolation: "string" }, { size }));
+/**
+ * Enlarges [batch, height, width, channels] by `size`, one integer ≥ 1 or one for each spatial axis; default 2. @see
+ * Keras 3 `layers.UpSampling2D`.
+ */
+export const upSampling2d = (size: number | readonly number[] = 2, options: UpSampling2dOptions = {}): Layer =>
+  upSampling(
+    "upSampling2d",
+    2,
+    size,
+    layerOptions("upSampling2d", options, { size: "number or list!", interpolation: "string" }, { size }),
+  );
 
 /** {@link upSampling1d} of [batch, depth, height, width, channels]. @see Keras 3 `layers.UpSampling3D`. */
 export const upSampling3d = (size: number | readonly number[] = 2, options: LayerOptions = {}): Layer =>
   upSampling("upSampling3d", 3, size, layerOptions("upSampling3d", options, { size: "number or list!" }, { size }));
 
-function upSampling(kind: string, axes: number, size: number | readonly number[], config: UpSampling2DOptions): Layer {
+function upSampling(kind: string, axes: number, size: number | readonly number[], config: UpSampling2dOptions): Layer {
   const { interpolation = "nearest" } = config;
   const factors = perAxis(kind, "size", size, axes);
   checkInterpolation(kind, interpolation);

@@ -1,12 +1,23 @@
 import { checkNumber, shapeError } from "../../errors.ts";
+import { formatShape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
-import { add, equal, exp, greater, isFinite as isFiniteNumber, log, maximum, mul, sub, where } from "../../tensor/ops/elementwise.ts";
+import {
+  add,
+  equal,
+  exp,
+  greater,
+  isFinite as isFiniteNumber,
+  log,
+  maximum,
+  mul,
+  sub,
+  where,
+} from "../../tensor/ops/elementwise.ts";
 import { range } from "../../tensor/ops/indexing.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { max, sum } from "../../tensor/ops/reduction.ts";
 import { expandDims, reshape } from "../../tensor/ops/shaping.ts";
 import { stopGradient } from "../../tensor/ops/with-gradient.ts";
-import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";
 import { defineLoss, type Loss, type LossOptions, lossTable } from "../loss.ts";
@@ -22,8 +33,9 @@ export interface CircleOptions extends LossOptions {
 }
 
 /**
- * Circle loss for embeddings [batch, dimensions] of length 1 with labels [batch]: brings samples of one class together and those of
- * different classes apart, each pair with a weight by how far it is from where it should be. Samples without loss do not count in the mean.
+ * Circle loss for embeddings [batch, dimensions] of length 1 with labels [batch]: brings samples of one class together
+ * and those of different classes apart, each pair with a weight by how far it is from where it should be. Samples
+ * without loss do not count in the mean.
  * @see Sun et al. 2020, arXiv:2002.10857; Keras 3 `losses.Circle`.
  */
 export function circle(given: CircleOptions = {}): Loss {
@@ -50,7 +62,10 @@ export function circle(given: CircleOptions = {}): Loss {
 }
 
 function checkLabels(yTrue: Tensor, yPred: Tensor): Tensor {
-  const fits = yPred.rank === 2 && (yTrue.rank === 1 || (yTrue.rank === 2 && yTrue.shape[1] === 1)) && yTrue.shape[0] === yPred.shape[0];
+  const fits =
+    yPred.rank === 2 &&
+    (yTrue.rank === 1 || (yTrue.rank === 2 && yTrue.shape[1] === 1)) &&
+    yTrue.shape[0] === yPred.shape[0];
   if (fits) return reshape(yTrue, [yTrue.shape[0] as number]);
   throw shapeError("circle", {
     rule: "labels are class numbers [batch], embeddings [batch, dimensions]",

@@ -1,4 +1,5 @@
 import { checkNumber, shapeError } from "../../errors.ts";
+import { formatShape, normalizeAxis, sameShape } from "../../ir/shape.ts";
 import { checkOptions, type OwnTable } from "../../options.ts";
 import { add, clip, div, elementwiseOp, log, mul, neg, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
@@ -6,7 +7,6 @@ import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { squeeze, transpose } from "../../tensor/ops/shaping.ts";
 import { logSoftmax, softmaxOp } from "../../tensor/ops/softmax.ts";
 import { sigmoid as sigmoidRow } from "../../tensor/scalar.ts";
-import { formatShape, normalizeAxis, sameShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";
 import { defineLoss, type Loss, type LossOptions, lastLayerAdvice, lossTable, pair, pairwiseLoss } from "../loss.ts";
@@ -24,25 +24,37 @@ export interface CrossentropyOptions extends LossOptions {
   axis?: number;
 }
 
-export const crossentropyTable: OwnTable<CrossentropyOptions, LossOptions> = { fromLogits: "boolean", labelSmoothing: "number", axis: "number" };
+export const crossentropyTable: OwnTable<CrossentropyOptions, LossOptions> = {
+  fromLogits: "boolean",
+  labelSmoothing: "number",
+  axis: "number",
+};
 
-// ── Several classes ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Several classes
+// ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * −Σ y·log p over the classes, with one-hot labels or distributions. Probabilities are made to sum to 1 and kept in [1e-7, 1 − 1e-7]; where they come
- * straight from softmax, its input is used instead, which is exact and has better gradients.
+ * −Σ y·log p over the classes, with one-hot labels or distributions. Probabilities are made to sum to 1 and kept in
+ * [1e-7, 1 − 1e-7]; where they come straight from softmax, its input is used instead, which is exact and has better
+ * gradients.
  * @throws ValueError if labelSmoothing is out of range; ShapeError where labels and predictions differ.
  * @see Keras 3 `losses.CategoricalCrossentropy`.
  */
 export function categoricalCrossentropy(given: CrossentropyOptions = {}): Loss {
   const table = { ...crossentropyTable, ...lossTable };
-  const { fromLogits = false, labelSmoothing = 0, axis = -1, ...options } = checkOptions("categoricalCrossentropy", given, table);
+  const {
+    fromLogits = false,
+    labelSmoothing = 0,
+    axis = -1,
+    ...options
+  } = checkOptions("categoricalCrossentropy", given, table);
   checkSmoothing("categoricalCrossentropy", labelSmoothing);
   const warn = warningOfOne("categoricalCrossentropy");
   return pairwiseLoss(
     "categoricalCrossentropy",
     options,
-    (y, p) => neg(sum(mul(smoothClasses(y, labelSmoothing, axis), logProbabilities(warn(p, axis), fromLogits, axis)), axis)),
+    (y, p) =>
+      neg(sum(mul(smoothClasses(y, labelSmoothing, axis), logProbabilities(warn(p, axis), fromLogits, axis)), axis)),
     { labels: { kind: "oneHot", axis } },
   );
 }
@@ -53,7 +65,9 @@ export function warningOfOne(name: string): (p: Tensor, axis: number) => Tensor 
   return (p, axis) => {
     if (p.shape.at(axis) === 1 && !hasWarned) {
       hasWarned = true;
-      console.warn(`${name}: predictions ${formatShape(p.shape)} have one class, so nothing is learned. Use binaryCrossentropy.`);
+      console.warn(
+        `${name}: predictions ${formatShape(p.shape)} have one class, so nothing is learned. Use binaryCrossentropy.`,
+      );
     }
     return p;
   };
@@ -66,7 +80,8 @@ export interface SparseCrossentropyOptions extends Omit<CrossentropyOptions, "la
 }
 
 /**
- * −log p of the labelled class, with labels [batch, …] or [batch, …, 1] that number the classes from 0. See {@link categoricalCrossentropy}.
+ * −log p of the labelled class, with labels [batch, …] or [batch, …, 1] that number the classes from 0. See {@link
+ * categoricalCrossentropy}.
  * @throws ShapeError where labels are not the predictions' shape without its classes.
  * @see Keras 3 `losses.SparseCategoricalCrossentropy`.
  */
@@ -135,16 +150,22 @@ export function smoothClasses(y: Tensor, smoothing: number, axis: number): Tenso
   return smoothing === 0 ? y : add(mul(y, 1 - smoothing), smoothing / (y.shape.at(axis) as number));
 }
 
-// ── Yes or no ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Yes or no
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Mean of −y·log p − (1 − y)·log(1 − p) over the last axis, with labels 0 and 1. Probabilities are kept in [1e-7, 1 − 1e-7]; where they come straight
- * from sigmoid, its input is used instead, which is exact and has better gradients.
+ * Mean of −y·log p − (1 − y)·log(1 − p) over the last axis, with labels 0 and 1. Probabilities are kept in [1e-7, 1 −
+ * 1e-7]; where they come straight from sigmoid, its input is used instead, which is exact and has better gradients.
  * @throws ValueError if labelSmoothing is out of range; ShapeError where labels and predictions differ.
  * @see Keras 3 `losses.BinaryCrossentropy`.
  */
 export function binaryCrossentropy(given: CrossentropyOptions = {}): Loss {
-  const { fromLogits = false, labelSmoothing = 0, axis = -1, ...options } = checkOptions("binaryCrossentropy", given, { ...crossentropyTable, ...lossTable });
+  const {
+    fromLogits = false,
+    labelSmoothing = 0,
+    axis = -1,
+    ...options
+  } = checkOptions("binaryCrossentropy", given, { ...crossentropyTable, ...lossTable });
   checkSmoothing("binaryCrossentropy", labelSmoothing);
   return defineLoss("binaryCrossentropy", options, (yTrue, yPred) => {
     const logits = fromLogits ? yPred : behindSigmoid(yPred);

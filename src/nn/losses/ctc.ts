@@ -1,4 +1,5 @@
 import { shapeError } from "../../errors.ts";
+import { formatShape } from "../../ir/shape.ts";
 import { abs, add, equal, exp, log1p, maximum, mul, neg, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
 import { concat, pad, slice } from "../../tensor/ops/joining.ts";
@@ -6,7 +7,6 @@ import { matmul } from "../../tensor/ops/matmul.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
 import { fill, reshape } from "../../tensor/ops/shaping.ts";
 import { logSoftmax } from "../../tensor/ops/softmax.ts";
-import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineLoss, type Loss, type LossOptions } from "../loss.ts";
 
@@ -14,12 +14,14 @@ import { defineLoss, type Loss, type LossOptions } from "../loss.ts";
 const never = -1e5;
 
 /**
- * Connectionist temporal classification: −log of the probability that per-step logits [batch, steps, classes] spell labels [batch, length], where class 0 is
- * the blank between letters and also fills up short labels. The forward recursion is recorded step by step, so the graph grows with `steps`.
+ * Connectionist temporal classification: −log of the probability that per-step logits [batch, steps, classes] spell
+ * labels [batch, length], where class 0 is the blank between letters and also fills up short labels. The forward
+ * recursion is recorded step by step, so the graph grows with `steps`.
  * @throws ShapeError where labels are not [batch, length] or logits not [batch, steps, classes].
  * @see Graves et al. 2006; Keras 3 `losses.CTC`.
  */
-export const ctc = (options: LossOptions = {}): Loss => defineLoss("ctc", options, forwardScore, { labels: { kind: "class", axis: -1 } });
+export const ctc = (options: LossOptions = {}): Loss =>
+  defineLoss("ctc", options, forwardScore, { labels: { kind: "class", axis: -1 } });
 
 function forwardScore(labels: Tensor, logits: Tensor): Tensor {
   if (labels.rank !== 2 || logits.rank !== 3 || labels.shape[0] !== logits.shape[0]) {

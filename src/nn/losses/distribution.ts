@@ -12,4 +12,5 @@ export const klDivergence = (options: LossOptions = {}): Loss =>
   });
 
 /** Mean of p − y·log(p + 1e-7) over the last axis: for counts, with p their expected number. */
-export const poisson = (options: LossOptions = {}): Loss => pairwiseLoss("poisson", options, (y, p) => mean(sub(p, mul(y, log(add(p, epsilon)))), -1));
+export const poisson = (options: LossOptions = {}): Loss =>
+  pairwiseLoss("poisson", options, (y, p) => mean(sub(p, mul(y, log(add(p, epsilon)))), -1));

@@ -28,7 +28,10 @@ export interface CategoricalFocalOptions extends CrossentropyOptions {
 
 const focalTable = () => ({ alpha: "number", gamma: "number", ...crossentropyTable, ...lossTable }) as const;
 
-/** −Σ alpha·(1 − p)^gamma·y·log p: crossentropy that cares less about what is known already. @see Lin et al. 2018, arXiv:1708.02002. */
+/**
+ * −Σ alpha·(1 − p)^gamma·y·log p: crossentropy that cares less about what is known already. @see Lin et al. 2018,
+ * arXiv:1708.02002.
+ */
 export function categoricalFocalCrossentropy(given: CategoricalFocalOptions = {}): Loss {
   const options = checkOptions("categoricalFocalCrossentropy", given, focalTable());
   const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
@@ -41,13 +44,18 @@ export function categoricalFocalCrossentropy(given: CategoricalFocalOptions = {}
     (y, given) => {
       const p = fromLogits ? softmax(warn(given, axis), axis) : warn(given, axis);
       const q = clip(div(p, sum(p, axis, true)), epsilon, 1 - epsilon);
-      return neg(sum(mul(mul(mul(pow(sub(1, q), gamma), alpha), smoothClasses(y, labelSmoothing, axis)), log(q)), axis));
+      return neg(
+        sum(mul(mul(mul(pow(sub(1, q), gamma), alpha), smoothClasses(y, labelSmoothing, axis)), log(q)), axis),
+      );
     },
     { labels: { kind: "oneHot", axis } },
   );
 }
 
-/** (1 − p^q)/q of the labelled class: between crossentropy (q → 0) and absolute error (q → 1); robust to wrong labels. @see Zhang & Sabuncu 2018, arXiv:1805.07836. */
+/**
+ * (1 − p^q)/q of the labelled class: between crossentropy (q → 0) and absolute error (q → 1); robust to wrong labels.
+ * @see Zhang & Sabuncu 2018, arXiv:1805.07836.
+ */
 export function categoricalGeneralizedCrossEntropy(given: LossOptions & { q?: number } = {}): Loss {
   const name = "categoricalGeneralizedCrossEntropy";
   const { q = 0.5, ...options } = checkOptions(name, given, { q: "number", ...lossTable });
@@ -70,10 +78,21 @@ export interface BinaryFocalOptions extends CategoricalFocalOptions {
   applyClassBalancing?: boolean;
 }
 
-/** Mean of (1 − p_t)^gamma · crossentropy, where p_t is the probability given to the label. @see Lin et al. 2018, arXiv:1708.02002. */
+/**
+ * Mean of (1 − p_t)^gamma · crossentropy, where p_t is the probability given to the label. @see Lin et al. 2018,
+ * arXiv:1708.02002.
+ */
 export function binaryFocalCrossentropy(given: BinaryFocalOptions = {}): Loss {
   const options = checkOptions("binaryFocalCrossentropy", given, { applyClassBalancing: "boolean", ...focalTable() });
-  const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
+  const {
+    applyClassBalancing = false,
+    alpha = 0.25,
+    gamma = 2,
+    fromLogits = false,
+    labelSmoothing = 0,
+    axis = -1,
+    ...rest
+  } = options;
   checkSmoothing("binaryFocalCrossentropy", labelSmoothing);
   checkNumber("binaryFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);
   checkNumber("binaryFocalCrossentropy", "alpha", alpha, "a number in [0, 1]", (a) => a >= 0 && a <= 1);

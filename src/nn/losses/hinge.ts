@@ -12,13 +12,20 @@ function signed(y: Tensor): Tensor {
 const margins = (y: Tensor, p: Tensor): Tensor => maximum(sub(1, mul(signed(y), p)), 0);
 
 /** Mean of max(1 − y·p, 0) over the last axis, with labels −1 and 1 (0 and 1 are converted). */
-export const hinge = (options: LossOptions = {}): Loss => pairwiseLoss("hinge", options, (y, p) => mean(margins(y, p), -1));
+export const hinge = (options: LossOptions = {}): Loss =>
+  pairwiseLoss("hinge", options, (y, p) => mean(margins(y, p), -1));
 
 /** Mean of max(1 − y·p, 0)² over the last axis, with labels −1 and 1 (0 and 1 are converted). */
-export const squaredHinge = (options: LossOptions = {}): Loss => pairwiseLoss("squaredHinge", options, (y, p) => mean(square(margins(y, p)), -1));
+export const squaredHinge = (options: LossOptions = {}): Loss =>
+  pairwiseLoss("squaredHinge", options, (y, p) => mean(square(margins(y, p)), -1));
 
 /** max(highest score of a wrong class − score of the right one + 1, 0), with one-hot labels. */
 export const categoricalHinge = (options: LossOptions = {}): Loss =>
-  pairwiseLoss("categoricalHinge", options, (y, p) => maximum(add(sub(max(mul(sub(1, y), p), -1), sum(mul(y, p), -1)), 1), 0), {
-    labels: { kind: "oneHot", axis: -1 },
-  });
+  pairwiseLoss(
+    "categoricalHinge",
+    options,
+    (y, p) => maximum(add(sub(max(mul(sub(1, y), p), -1), sum(mul(y, p), -1)), 1), 0),
+    {
+      labels: { kind: "oneHot", axis: -1 },
+    },
+  );

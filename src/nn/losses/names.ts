@@ -1,5 +1,5 @@
 import { valueError } from "../../errors.ts";
-import { Names } from "../../names.ts";
+import { Names } from "../../name-registry.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineLoss, type Loss, type LossOptions } from "../loss.ts";
 import { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "./crossentropy.ts";
@@ -53,17 +53,29 @@ export type LossName = keyof typeof common | (typeof rare)[number];
 export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
 /** Every loss by name, as a factory. */
-export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Loss>("loss", common, rare, async () => (await import("../../rare.ts")).losses);
+export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Loss>(
+  "loss",
+  common,
+  rare,
+  async () => (await import("../../rare.ts")).losses,
+);
 
 /** @throws ValueError on what is no loss, and on an unknown name, with the nearest. */
 export function checkLoss(given: LossName | Loss | LossFunction, owner: string): void {
   if (typeof given === "string") lossNames.check(owner, given);
   // A class of losses, which cannot be called, has `call` in its prototype.
   else if (typeof (given as Loss | undefined)?.call !== "function" || (given as { prototype?: Loss }).prototype?.call)
-    throw valueError(owner, { rule: "a loss is a name, a loss or a function", expected: 'such as "meanSquaredError"', received: given });
+    throw valueError(owner, {
+      rule: "a loss is a name, a loss or a function",
+      expected: 'such as "meanSquaredError"',
+      received: given,
+    });
 }
 
-/** A loss from its name, a loss as it is, or a function of labels and predictions. @throws ValueError on an unknown name, with the nearest. */
+/**
+ * A loss from its name, a loss as it is, or a function of labels and predictions. @throws ValueError on an unknown
+ * name, with the nearest.
+ */
 export async function lossOf(given: LossName | Loss | LossFunction, owner = "loss"): Promise<Loss> {
   checkLoss(given, owner);
   if (typeof given === "string") return (await lossNames.find(given))({ name: given });

@@ -8,14 +8,21 @@ const epsilon = 1e-7;
 
 /** Options of {@link dice}. */
 export interface OverlapOptions extends LossOptions {
-  /** What is added up: for one overlap per sample, all axes but the batch. Default: all axes, one overlap for the whole batch. */
+  /**
+   * What is added up: for one overlap per sample, all axes but the batch. Default: all axes, one overlap for the whole
+   * batch.
+   */
   axis?: Axes;
 }
 
-/** 1 − 2·|y ∩ p|/(|y| + |p|), for masks with values in [0, 1]. @see Milletari, Navab & Ahmadi 2016, arXiv:1606.04797. */
+/**
+ * 1 − 2·|y ∩ p|/(|y| + |p|), for masks with values in [0, 1]. @see Milletari, Navab & Ahmadi 2016, arXiv:1606.04797.
+ */
 export function dice(given: OverlapOptions = {}): Loss {
   const { axis = null, ...options } = checkOptions("dice", given, { axis: "number or list or null", ...lossTable });
-  return pairwiseLoss("dice", options, (y, p) => sub(1, div(mul(sum(mul(y, p), axis), 2), add(add(sum(y, axis), sum(p, axis)), epsilon))));
+  return pairwiseLoss("dice", options, (y, p) =>
+    sub(1, div(mul(sum(mul(y, p), axis), 2), add(add(sum(y, axis), sum(p, axis)), epsilon))),
+  );
 }
 
 /** Options of {@link tversky}. */

@@ -5,12 +5,17 @@ import { mean } from "../../tensor/ops/reduction.ts";
 import { type Loss, type LossOptions, lossTable, pairwiseLoss } from "../loss.ts";
 
 /** Mean of (y − p)² over the last axis. */
-export const meanSquaredError = (options: LossOptions = {}): Loss => pairwiseLoss("meanSquaredError", options, (y, p) => mean(square(sub(y, p)), -1));
+export const meanSquaredError = (options: LossOptions = {}): Loss =>
+  pairwiseLoss("meanSquaredError", options, (y, p) => mean(square(sub(y, p)), -1));
 
 /** Mean of |y − p| over the last axis. */
-export const meanAbsoluteError = (options: LossOptions = {}): Loss => pairwiseLoss("meanAbsoluteError", options, (y, p) => mean(abs(sub(y, p)), -1));
+export const meanAbsoluteError = (options: LossOptions = {}): Loss =>
+  pairwiseLoss("meanAbsoluteError", options, (y, p) => mean(abs(sub(y, p)), -1));
 
-/** Mean of ½e² where |e| ≤ delta, else delta·|e| − ½delta² (delta 1 by default): squares near 0, straight lines beyond. @see Huber 1964. */
+/**
+ * Mean of ½e² where |e| ≤ delta, else delta·|e| − ½delta² (delta 1 by default): squares near 0, straight lines beyond.
+ * @see Huber 1964.
+ */
 export function huber(given: LossOptions & { delta?: number } = {}): Loss {
   const { delta = 1, ...options } = checkOptions("huber", given, { delta: "number", ...lossTable });
   checkNumber("huber", "delta", delta, "a finite number > 0", (d) => d > 0);

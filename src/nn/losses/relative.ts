@@ -9,11 +9,15 @@ const epsilon = 1e-7;
 
 /** 100 · mean of |y − p|/max(|y|, 1e-7) over the last axis. */
 export const meanAbsolutePercentageError = (options: LossOptions = {}): Loss =>
-  pairwiseLoss("meanAbsolutePercentageError", options, (y, p) => mul(mean(abs(div(sub(y, p), maximum(abs(y), epsilon))), -1), 100));
+  pairwiseLoss("meanAbsolutePercentageError", options, (y, p) =>
+    mul(mean(abs(div(sub(y, p), maximum(abs(y), epsilon))), -1), 100),
+  );
 
 /** Mean of (log(y + 1) − log(p + 1))² over the last axis; values under 1e-7 count as 1e-7. */
 export const meanSquaredLogarithmicError = (options: LossOptions = {}): Loss =>
-  pairwiseLoss("meanSquaredLogarithmicError", options, (y, p) => mean(square(sub(log(add(maximum(p, epsilon), 1)), log(add(maximum(y, epsilon), 1)))), -1));
+  pairwiseLoss("meanSquaredLogarithmicError", options, (y, p) =>
+    mean(square(sub(log(add(maximum(p, epsilon), 1)), log(add(maximum(y, epsilon), 1)))), -1),
+  );
 
 /** Mean of log(cosh(p − y)) over the last axis: nearly ½e² near 0, |e| − log 2 far away. */
 export const logCosh = (options: LossOptions = {}): Loss =>
@@ -25,5 +29,7 @@ export const logCosh = (options: LossOptions = {}): Loss =>
 /** −cos of the angle between labels and predictions along an axis (default the last): −1 for the same direction. */
 export function cosineSimilarity(given: LossOptions & { axis?: number } = {}): Loss {
   const { axis = -1, ...options } = checkOptions("cosineSimilarity", given, { axis: "number", ...lossTable });
-  return pairwiseLoss("cosineSimilarity", options, (y, p) => neg(sum(mul(l2Normalize(y, axis), l2Normalize(p, axis)), axis)));
+  return pairwiseLoss("cosineSimilarity", options, (y, p) =>
+    neg(sum(mul(l2Normalize(y, axis), l2Normalize(p, axis)), axis)),
+  );
 }

@@ -1,8 +1,8 @@
 import { checkNumber } from "../../errors.ts";
+import type { Shape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { equal, greater } from "../../tensor/ops/elementwise.ts";
 import { argmax } from "../../tensor/ops/reduction.ts";
-import type { Shape } from "../../tensor/shape.ts";
 import { pair } from "../loss.ts";
 import { sparseLabels } from "../losses/crossentropy.ts";
 import { type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
@@ -10,7 +10,10 @@ import { MeanMetric } from "./mean.ts";
 
 /** How often predictions above a threshold (default 0.5) say what labels 0 and 1 say. */
 export function binaryAccuracy(options: MetricOptions & { threshold?: number } = {}): Metric {
-  const { name = "binaryAccuracy", threshold = 0.5 } = checkOptions("binaryAccuracy", options, { threshold: "number", ...metricTable });
+  const { name = "binaryAccuracy", threshold = 0.5 } = checkOptions("binaryAccuracy", options, {
+    threshold: "number",
+    ...metricTable,
+  });
   checkNumber("binaryAccuracy", "threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
@@ -27,15 +30,18 @@ export function categoricalAccuracy(options: MetricOptions = {}): Metric {
   });
 }
 
-/** How often the highest prediction is that of the labelled class, with labels [batch, …] or [batch, …, 1] of class numbers. */
+/**
+ * How often the highest prediction is that of the labelled class, with labels [batch, …] or [batch, …, 1] of class
+ * numbers.
+ */
 export function sparseCategoricalAccuracy(options: MetricOptions = {}): Metric {
   const name = metricName("sparseCategoricalAccuracy", options);
   return new MeanMetric(name, "max", (yTrue, yPred) => equal(sparseLabels(name, yTrue, yPred), argmax(yPred)));
 }
 
 /**
- * The accuracy that fits, as Keras's "accuracy": binary for one output per sample, sparse for labels without the classes' axis (or with an axis
- * of 1), else categorical.
+ * The accuracy that fits, as Keras's "accuracy": binary for one output per sample, sparse for labels without the
+ * classes' axis (or with an axis of 1), else categorical.
  */
 export function accuracyFor(yTrue: Shape, yPred: Shape, name = "accuracy"): Metric {
   if (yPred.length <= 1 || yPred.at(-1) === 1) return binaryAccuracy({ name });

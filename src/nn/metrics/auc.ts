@@ -18,11 +18,16 @@ export interface AucOptions extends MetricOptions {
   numThresholds?: number;
   /** Inner thresholds in (0, 1), in place of even ones. */
   thresholds?: readonly number[];
-  /** Default "ROC": true positive rate over false positive rate. "PR": precision over recall. "PRGAIN": the same as gains over chance. */
+  /**
+   * Default "ROC": true positive rate over false positive rate. "PR": precision over recall. "PRGAIN": the same as
+   * gains over chance.
+   */
   curve?: "ROC" | "PR" | "PRGAIN";
   /** How heights between two thresholds are taken. Default "interpolation". */
   summationMethod?: "interpolation" | "minoring" | "majoring";
-  /** Whether each output is a label of its own, whose areas are averaged; otherwise all count together. Default false. */
+  /**
+   * Whether each output is a label of its own, whose areas are averaged; otherwise all count together. Default false.
+   */
   multiLabel?: boolean;
   /** What each label counts for. Default: all the same. */
   labelWeights?: readonly number[];
@@ -33,7 +38,8 @@ export interface AucOptions extends MetricOptions {
 const epsilon = 1e-7;
 
 /**
- * Area under a curve of rates over all thresholds: how well predictions rank positives above negatives (1 perfect, ROC ½ chance).
+ * Area under a curve of rates over all thresholds: how well predictions rank positives above negatives (1 perfect, ROC
+ * ½ chance).
  * @throws ValueError on options out of range.
  * @see Keras 3 `metrics.AUC`; Davis & Goadrich 2006 for the interpolation of PR; Flach & Kull 2015 for PR gain.
  */
@@ -50,9 +56,16 @@ export function auc(given: AucOptions = {}): Metric {
   });
   const { name = "auc", numThresholds = 200, thresholds, curve = "ROC", summationMethod = "interpolation" } = options;
   const { multiLabel = false, labelWeights, fromLogits = false } = options;
-  checkNumber("auc", "numThresholds", numThresholds, "an integer in [2, 1000000]", (n) => Number.isInteger(n) && n >= 2 && n <= 1e6);
+  checkNumber(
+    "auc",
+    "numThresholds",
+    numThresholds,
+    "an integer in [2, 1000000]",
+    (n) => Number.isInteger(n) && n >= 2 && n <= 1e6,
+  );
   for (const t of thresholds ?? []) checkNumber("auc", "a threshold", t, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
-  if (labelWeights?.some((w) => !(w >= 0))) throw valueError("auc", { rule: "labelWeights are not negative", expected: "numbers ≥ 0", received: labelWeights });
+  if (labelWeights?.some((w) => !(w >= 0)))
+    throw valueError("auc", { rule: "labelWeights are not negative", expected: "numbers ≥ 0", received: labelWeights });
   const height = lookUp("auc", "summationMethod", heights, summationMethod);
   const draw = lookUp("auc", "curve", curves, curve);
   const isInterpolatedPr = curve === "PR" && summationMethod === "interpolation";
@@ -66,7 +79,8 @@ export function auc(given: AucOptions = {}): Metric {
     multiLabel,
     labelWeights,
     fromLogits,
-    result: (counts, sums) => total(isInterpolatedPr ? interpolatedPr(counts, sums) : areas(...draw(counts), height), multiLabel, labelWeights),
+    result: (counts, sums) =>
+      total(isInterpolatedPr ? interpolatedPr(counts, sums) : areas(...draw(counts), height), multiLabel, labelWeights),
   });
 }
 
@@ -94,8 +108,14 @@ function areas(x: Tensor, y: Tensor, height: (a: Tensor, b: Tensor) => Tensor): 
   return mul(sub(lower(x), upper(x)), height(lower(y), upper(y)));
 }
 
-/** Between two thresholds the true positives are taken to grow in a straight line with the positives; precision then bends. */
-function interpolatedPr({ truePositives, falsePositives, falseNegatives }: Counts, sums: Readonly<Record<keyof Counts, RunningSum>>): Tensor {
+/**
+ * Between two thresholds the true positives are taken to grow in a straight line with the positives; precision then
+ * bends.
+ */
+function interpolatedPr(
+  { truePositives, falsePositives, falseNegatives }: Counts,
+  sums: Readonly<Record<keyof Counts, RunningSum>>,
+): Tensor {
   const positives = add(truePositives, falsePositives);
   const [p0, p1] = [lower(positives), upper(positives)];
   const gained = increase(sums.truePositives);
@@ -105,10 +125,16 @@ function interpolatedPr({ truePositives, falsePositives, falseNegatives }: Count
   const isSafe = mul(greater(p0, 0), greater(p1, 0));
   // The logarithm of p0/p1.
   const growth = where(isSafe, log1p(div(more, where(greater(p1, 0), p1, 1))), 0);
-  return divideSafely(mul(slope, add(gained, mul(intercept, growth))), add(upper(truePositives), upper(falseNegatives)));
+  return divideSafely(
+    mul(slope, add(gained, mul(intercept, growth))),
+    add(upper(truePositives), upper(falseNegatives)),
+  );
 }
 
-/** By how much a count is higher at the lower of two neighbouring thresholds. Part by part, since large counts differ in what float32 rounds off. */
+/**
+ * By how much a count is higher at the lower of two neighbouring thresholds. Part by part, since large counts differ in
+ * what float32 rounds off.
+ */
 function increase({ parts: [high, middle] }: RunningSum): Tensor {
   const step = ({ tensor: part }: Variable) => sub(lower(part), upper(part));
   return add(step(high), step(middle));

@@ -1,17 +1,22 @@
+import { sizeOf } from "../../ir/shape.ts";
 import { add, cast, div, floor, less, mul, sub, where } from "../../tensor/ops/elementwise.ts";
 import { range, scatterAdd } from "../../tensor/ops/indexing.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { RunningSum } from "./running-sum.ts";
 
 /** What each of some sums is so far. */
 export function valuesOf<K extends string>(sums: Readonly<Record<K, RunningSum>>): Record<K, Tensor> {
-  return Object.fromEntries(Object.entries<RunningSum>(sums).map(([name, { value }]) => [name, value])) as Record<K, Tensor>;
+  return Object.fromEntries(Object.entries<RunningSum>(sums).map(([name, { value }]) => [name, value])) as Record<
+    K,
+    Tensor
+  >;
 }
 
-/** Down a column a backend may add terms one after the other in float32, along a row it keeps sums of blocks in float64. */
+/**
+ * Down a column a backend may add terms one after the other in float32, along a row it keeps sums of blocks in float64.
+ */
 const longestColumn = 16;
 
 /** The sum over the first axis, [n, …] → […], with an error that does not grow with n. */
@@ -27,8 +32,9 @@ const exactLimit = 2 ** 24;
 /**
  * The mass in each cell, [cells]. Cells are float32 numbers; what is negative is in none.
  *
- * A backend adds to a cell term by term in float32. So that nothing is lost, terms are spread over several copies of the cells, which are then added
- * up; and fractions are halved into 12 leading bits and the rest, the sums of which stay exact for a few thousand terms of one size.
+ * A backend adds to a cell term by term in float32. So that nothing is lost, terms are spread over several copies of
+ * the cells, which are then added up; and fractions are halved into 12 leading bits and the rest, the sums of which
+ * stay exact for a few thousand terms of one size.
  * @param isWhole whether the mass is made of zeros and ones.
  */
 export function histogram(cell: Tensor, mass: Tensor, cells: number, isWhole: boolean): Tensor {

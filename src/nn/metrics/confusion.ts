@@ -1,10 +1,10 @@
 import { checkNumber, valueError } from "../../errors.ts";
+import type { Shape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { add, greaterEqual, sigmoid, where } from "../../tensor/ops/elementwise.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
 import { max } from "../../tensor/ops/reduction.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
-import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { divideSafely } from "../loss.ts";
 import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
@@ -50,11 +50,15 @@ export class ConfusionMetric extends MetricBase {
 
   /** A record of those counts that are kept. */
   private build(shape: Shape): Readonly<Record<keyof Counts, RunningSum>> {
-    return Object.fromEntries(this.spec.counts.map((which) => [which, this.addSum(which, shape)])) as Record<keyof Counts, RunningSum>;
+    return Object.fromEntries(this.spec.counts.map((which) => [which, this.addSum(which, shape)])) as Record<
+      keyof Counts,
+      RunningSum
+    >;
   }
 }
 
-// ── Counts, precision, recall ──────────────────────────────────────────────────────────────────────────────────────────
+// ── Counts, precision, recall
+// ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of the counts. */
 export interface ThresholdOptions extends MetricOptions {
@@ -66,7 +70,13 @@ const counting =
   (which: keyof Counts, direction: "min" | "max") =>
   (options: ThresholdOptions = {}): Metric => {
     const { name = which, thresholds } = checkOptions(which, options, { thresholds: "number or list", ...metricTable });
-    return new ConfusionMetric({ name, direction, counts: [which], thresholds: thresholdsOf(which, thresholds), result: (counts) => single(counts[which]) });
+    return new ConfusionMetric({
+      name,
+      direction,
+      counts: [which],
+      thresholds: thresholdsOf(which, thresholds),
+      result: (counts) => single(counts[which]),
+    });
   };
 
 /** The (weighted) number of positives found. */
@@ -86,21 +96,29 @@ export interface PrecisionOptions extends ThresholdOptions {
   classId?: number;
 }
 
-/** tp/(tp + fp): how many of those taken for positive are. @throws ValueError on options out of range. @see Keras 3 `metrics.Precision`. */
+/**
+ * tp/(tp + fp): how many of those taken for positive are. @throws ValueError on options out of range. @see Keras 3
+ * `metrics.Precision`.
+ */
 export function precision(options: PrecisionOptions = {}): Metric {
   return new ConfusionMetric({
     ...retrieval("precision", options),
     counts: ["truePositives", "falsePositives"],
-    result: ({ truePositives, falsePositives }) => single(divideSafely(truePositives, add(truePositives, falsePositives))),
+    result: ({ truePositives, falsePositives }) =>
+      single(divideSafely(truePositives, add(truePositives, falsePositives))),
   });
 }
 
-/** tp/(tp + fn): how many of the positives are found. @throws ValueError on options out of range. @see Keras 3 `metrics.Recall`. */
+/**
+ * tp/(tp + fn): how many of the positives are found. @throws ValueError on options out of range. @see Keras 3
+ * `metrics.Recall`.
+ */
 export function recall(options: PrecisionOptions = {}): Metric {
   return new ConfusionMetric({
     ...retrieval("recall", options),
     counts: ["truePositives", "falseNegatives"],
-    result: ({ truePositives, falseNegatives }) => single(divideSafely(truePositives, add(truePositives, falseNegatives))),
+    result: ({ truePositives, falseNegatives }) =>
+      single(divideSafely(truePositives, add(truePositives, falseNegatives))),
   });
 }
 
@@ -113,7 +131,8 @@ function retrieval(kind: string, options: PrecisionOptions) {
   return { name, direction: "max" as const, thresholds: limits, topK, classId };
 }
 
-// ── One rate at another ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── One rate at another
+// ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of the metrics of one rate at another. */
 export interface RateAtRateOptions extends MetricOptions {
@@ -124,9 +143,12 @@ export interface RateAtRateOptions extends MetricOptions {
 }
 
 type Rate = (counts: Counts) => Tensor;
-const sensitivity: Rate = ({ truePositives, falseNegatives }) => divideSafely(truePositives, add(truePositives, falseNegatives));
-const specificity: Rate = ({ trueNegatives, falsePositives }) => divideSafely(trueNegatives, add(trueNegatives, falsePositives));
-const exactness: Rate = ({ truePositives, falsePositives }) => divideSafely(truePositives, add(truePositives, falsePositives));
+const sensitivity: Rate = ({ truePositives, falseNegatives }) =>
+  divideSafely(truePositives, add(truePositives, falseNegatives));
+const specificity: Rate = ({ trueNegatives, falsePositives }) =>
+  divideSafely(trueNegatives, add(trueNegatives, falsePositives));
+const exactness: Rate = ({ truePositives, falsePositives }) =>
+  divideSafely(truePositives, add(truePositives, falsePositives));
 
 /** The highest sensitivity tp/(tp + fn) at a threshold where the specificity is at least the given one. */
 export const sensitivityAtSpecificity = (least: number, options: RateAtRateOptions = {}): Metric =>
@@ -144,10 +166,27 @@ export const precisionAtRecall = (least: number, options: RateAtRateOptions = {}
 export const recallAtPrecision = (least: number, options: RateAtRateOptions = {}): Metric =>
   rateAtRate("recallAtPrecision", "precision", least, exactness, sensitivity, options);
 
-function rateAtRate(kind: string, what: string, least: number, held: Rate, sought: Rate, options: RateAtRateOptions): Metric {
-  const { name = kind, numThresholds = 200, classId } = checkOptions(kind, options, { numThresholds: "number", classId: "number", ...metricTable });
+function rateAtRate(
+  kind: string,
+  what: string,
+  least: number,
+  held: Rate,
+  sought: Rate,
+  options: RateAtRateOptions,
+): Metric {
+  const {
+    name = kind,
+    numThresholds = 200,
+    classId,
+  } = checkOptions(kind, options, { numThresholds: "number", classId: "number", ...metricTable });
   checkNumber(kind, what, least, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
-  checkNumber(kind, "numThresholds", numThresholds, "an integer in [1, 1000000]", (n) => Number.isInteger(n) && n >= 1 && n <= 1e6);
+  checkNumber(
+    kind,
+    "numThresholds",
+    numThresholds,
+    "an integer in [1, 1000000]",
+    (n) => Number.isInteger(n) && n >= 1 && n <= 1e6,
+  );
   checkClassId(kind, classId);
   const isEven = numThresholds > 1;
   return new ConfusionMetric({
@@ -168,13 +207,16 @@ export function evenThresholds(count: number): number[] {
 
 function thresholdsOf(kind: string, thresholds: number | readonly number[] = 0.5): readonly number[] {
   const list = typeof thresholds === "number" ? [thresholds] : thresholds;
-  if (!Array.isArray(list) || list.length === 0) throw valueError(kind, { rule: "thresholds are numbers", expected: "one or more", received: thresholds });
-  for (const threshold of list) checkNumber(kind, "a threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
+  if (!Array.isArray(list) || list.length === 0)
+    throw valueError(kind, { rule: "thresholds are numbers", expected: "one or more", received: thresholds });
+  for (const threshold of list)
+    checkNumber(kind, "a threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
   return list;
 }
 
 function checkClassId(kind: string, classId: number | undefined): void {
-  if (classId !== undefined) checkNumber(kind, "classId", classId, "an integer ≥ 0", (id) => Number.isInteger(id) && id >= 0);
+  if (classId !== undefined)
+    checkNumber(kind, "classId", classId, "an integer ≥ 0", (id) => Number.isInteger(id) && id >= 0);
 }
 
 /** One threshold gives a scalar. */

@@ -1,12 +1,24 @@
 import { shapeError } from "../../errors.ts";
+import { formatShape, sizeOf } from "../../ir/shape.ts";
 import { cumsum } from "../../tensor/ops/cumsum.ts";
-import { add, ceil, clip, equal, greater, less, maximum, mul, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
+import {
+  add,
+  ceil,
+  clip,
+  equal,
+  greater,
+  less,
+  maximum,
+  mul,
+  notEqual,
+  sub,
+  where,
+} from "../../tensor/ops/elementwise.ts";
 import { range } from "../../tensor/ops/indexing.ts";
 import { slice } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, reshape, transpose } from "../../tensor/ops/shaping.ts";
-import { formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
 import { histogram } from "./batch-sums.ts";
@@ -23,7 +35,10 @@ export interface Counts {
 export interface CountOptions {
   /** In ascending order. */
   readonly thresholds: readonly number[];
-  /** Whether thresholds are i/(n − 1), but for the first and the last, which may lie a little outside [0, 1]. Buckets then take the place of comparisons. */
+  /**
+   * Whether thresholds are i/(n − 1), but for the first and the last, which may lie a little outside [0, 1]. Buckets
+   * then take the place of comparisons.
+   */
   readonly isEven?: boolean;
   /** Only the k highest predictions of each sample can be positive. */
   readonly topK?: number | undefined;
@@ -36,7 +51,13 @@ export interface CountOptions {
 }
 
 /** Weighted confusion counts of one batch. Labels count as positive where they are not 0. */
-export function countsOf(name: string, yTrue: Tensor, yPred: Tensor, sampleWeight: Tensor | undefined, options: CountOptions): Counts {
+export function countsOf(
+  name: string,
+  yTrue: Tensor,
+  yPred: Tensor,
+  sampleWeight: Tensor | undefined,
+  options: CountOptions,
+): Counts {
   let [labels, predictions] = pair(name, yTrue, yPred);
   let weights = sampleWeight && broadcastTo(reshape(sampleWeight, sampleShape(sampleWeight, labels)), labels.shape);
   if (options.labelWeights && !options.multiLabel) {
@@ -46,7 +67,11 @@ export function countsOf(name: string, yTrue: Tensor, yPred: Tensor, sampleWeigh
   if (options.topK !== undefined) predictions = keepTop(predictions, options.topK);
   const { classId } = options;
   if (classId !== undefined)
-    [labels, predictions, weights] = [only(name, labels, classId), only(name, predictions, classId), weights && only(name, weights, classId)];
+    [labels, predictions, weights] = [
+      only(name, labels, classId),
+      only(name, predictions, classId),
+      weights && only(name, weights, classId),
+    ];
   const width = options.multiLabel ? (labels.shape.at(-1) as number) : 1;
   const flat = (x: Tensor) => reshape(x, [sizeOf(x.shape) / width, width]);
   const positive = flat(notEqual(labels, 0));
@@ -54,8 +79,11 @@ export function countsOf(name: string, yTrue: Tensor, yPred: Tensor, sampleWeigh
   const yes = weight ? mul(positive, weight) : positive;
   const no = weight ? mul(sub(1, positive), weight) : sub(1, positive);
   const divide = options.isEven ? divideByBucket : divideByComparison;
-  const [ofPositives, ofNegatives] = [yes, no].map((mass) => divide(flat(predictions), mass, options.thresholds, !weight)) as [Divided, Divided];
-  const shaped = (x: Tensor) => reshape(x, options.multiLabel ? [options.thresholds.length, width] : [options.thresholds.length]);
+  const [ofPositives, ofNegatives] = [yes, no].map((mass) =>
+    divide(flat(predictions), mass, options.thresholds, !weight),
+  ) as [Divided, Divided];
+  const shaped = (x: Tensor) =>
+    reshape(x, options.multiLabel ? [options.thresholds.length, width] : [options.thresholds.length]);
   return {
     truePositives: shaped(ofPositives.above),
     falsePositives: shaped(ofNegatives.above),
@@ -65,8 +93,8 @@ export function countsOf(name: string, yTrue: Tensor, yPred: Tensor, sampleWeigh
 }
 
 /**
- * The mass of predictions above each threshold and of all others, [thresholds, labels]. Both are added up by themselves: the difference from the whole
- * would leave little right of a small one.
+ * The mass of predictions above each threshold and of all others, [thresholds, labels]. Both are added up by
+ * themselves: the difference from the whole would leave little right of a small one.
  */
 interface Divided {
   readonly above: Tensor;
@@ -80,13 +108,19 @@ function divideByComparison(predictions: Tensor, mass: Tensor, thresholds: reado
   return { above: total(isAbove), below: total(sub(1, isAbove)) };
 }
 
-/** The same for even thresholds: each prediction falls into the bucket between two of them, and buckets are added up from either end. */
+/**
+ * The same for even thresholds: each prediction falls into the bucket between two of them, and buckets are added up
+ * from either end.
+ */
 function divideByBucket(predictions: Tensor, mass: Tensor, thresholds: readonly number[], isWhole: boolean): Divided {
   const [count, width] = [thresholds.length, mass.shape[1] as number];
   const bucket = ceil(mul(clip(predictions, 0, 1), count - 1));
   // A first threshold below 0 lies under predictions of exactly 0.
   const index = (thresholds[0] as number) < 0 ? maximum(bucket, 1) : bucket;
-  const buckets = reshape(histogram(add(mul(index, width), range(width)), mass, (count + 1) * width, isWhole), [count + 1, width]);
+  const buckets = reshape(histogram(add(mul(index, width), range(width)), mass, (count + 1) * width, isWhole), [
+    count + 1,
+    width,
+  ]);
   const upTo = (sums: Tensor) => slice(sums, [0, 0], [count, width]);
   return { above: upTo(cumsum(buckets, 0, { reverse: true, exclusive: true })), below: upTo(cumsum(buckets, 0)) };
 }
@@ -103,7 +137,11 @@ function keepTop(predictions: Tensor, k: number): Tensor {
 function only(name: string, x: Tensor, classId: number): Tensor {
   const classes = x.shape.at(-1) as number;
   if (x.rank < 2 || classId >= classes) {
-    throw shapeError(name, { rule: "classId names one of the classes", expected: `[batch, more than ${classId}]`, received: formatShape(x.shape) });
+    throw shapeError(name, {
+      rule: "classId names one of the classes",
+      expected: `[batch, more than ${classId}]`,
+      received: formatShape(x.shape),
+    });
   }
   return slice(x, [...new Array<number>(x.rank - 1).fill(0), classId], [...x.shape.slice(0, -1), 1]);
 }

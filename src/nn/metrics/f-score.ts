@@ -1,10 +1,10 @@
 import { checkNumber, lookUp, shapeError } from "../../errors.ts";
+import { formatShape, type Shape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { abs, add, div, greater, greaterEqual, mul, sub } from "../../tensor/ops/elementwise.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
 import { max, mean, sum } from "../../tensor/ops/reduction.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
-import { formatShape, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
 import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
@@ -13,7 +13,10 @@ import type { RunningSum } from "./running-sum.ts";
 
 /** Options of {@link f1Score}. */
 export interface F1Options extends MetricOptions {
-  /** How classes are brought together: "micro" counts all together, "macro" averages, "weighted" averages by how often a class occurs. Default null: a score per class. */
+  /**
+   * How classes are brought together: "micro" counts all together, "macro" averages, "weighted" averages by how often a
+   * class occurs. Default null: a score per class.
+   */
   average?: "micro" | "macro" | "weighted" | null;
   /** In (0, 1]: predictions above count as positive. Default null: the highest prediction of each sample does. */
   threshold?: number | null;
@@ -32,11 +35,24 @@ export interface FBetaOptions extends F1Options {
  * @see Keras 3 `metrics.FBetaScore`.
  */
 export const fBetaScore = (options: FBetaOptions = {}): Metric =>
-  score("fBetaScore", checkOptions("fBetaScore", options, { beta: "number", average: "string or null", threshold: "number or null", ...metricTable }));
+  score(
+    "fBetaScore",
+    checkOptions("fBetaScore", options, {
+      beta: "number",
+      average: "string or null",
+      threshold: "number or null",
+      ...metricTable,
+    }),
+  );
 
-/** The harmonic mean of precision and recall: {@link fBetaScore} with β = 1. @throws ValueError on options out of range. */
+/**
+ * The harmonic mean of precision and recall: {@link fBetaScore} with β = 1. @throws ValueError on options out of range.
+ */
 export const f1Score = (options: F1Options = {}): Metric =>
-  score("f1Score", checkOptions("f1Score", options, { average: "string or null", threshold: "number or null", ...metricTable }));
+  score(
+    "f1Score",
+    checkOptions("f1Score", options, { average: "string or null", threshold: "number or null", ...metricTable }),
+  );
 
 function score(kind: string, { name = kind, beta = 1, average = null, threshold = null }: FBetaOptions): Metric {
   checkNumber(kind, "beta", beta, "a finite number > 0", (b) => b > 0);
@@ -67,10 +83,18 @@ class FBetaScore extends MetricBase {
 
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
     const [y, p] = pair(this.name, yTrue, yPred);
-    if (y.rank !== 2) throw shapeError(this.name, { rule: "labels have two axes", expected: "[batch, classes]", received: formatShape(y.shape) });
+    if (y.rank !== 2)
+      throw shapeError(this.name, {
+        rule: "labels have two axes",
+        expected: "[batch, classes]",
+        received: formatShape(y.shape),
+      });
     this.state ??= this.build(this.average === "micro" ? [] : [y.shape[1] as number]);
     const { state } = this;
-    const hit = this.threshold === null ? mul(greaterEqual(p, max(p, -1, true)), greater(abs(p), 1e-9)) : greater(p, this.threshold);
+    const hit =
+      this.threshold === null
+        ? mul(greaterEqual(p, max(p, -1, true)), greater(abs(p), 1e-9))
+        : greater(p, this.threshold);
     const weight = sampleWeight && (sampleWeight.rank === 1 ? expandDims(sampleWeight, 1) : sampleWeight);
     const grow = (total: RunningSum, values: Tensor) => {
       const weighted = weight ? mul(values, weight) : values;

@@ -1,17 +1,30 @@
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
+import { checkSize, formatShape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
-import { add, cast, div, equal, greater, greaterEqual, less, lessEqual, mul, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";
+import {
+  add,
+  cast,
+  div,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  mul,
+  notEqual,
+  sub,
+  where,
+} from "../../tensor/ops/elementwise.ts";
 import { gather, range } from "../../tensor/ops/indexing.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, ones, reshape } from "../../tensor/ops/shaping.ts";
-import { checkSize, formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
 import { histogram } from "./batch-sums.ts";
 
 /** Options of the metrics of overlap. */
-export interface MeanIoUOptions extends MetricOptions {
+export interface MeanIouOptions extends MetricOptions {
   /** Number of classes, ≥ 1. */
   numClasses: number;
   /** A label that does not count. Default: none. */
@@ -25,12 +38,12 @@ export interface MeanIoUOptions extends MetricOptions {
 }
 
 /** Options of {@link iou}. */
-export interface IoUOptions extends MeanIoUOptions {
+export interface IouOptions extends MeanIouOptions {
   /** The classes whose overlap is averaged. */
   targetClassIds: readonly number[];
 }
 
-const oneHotTable: OptionTable<Omit<MeanIoUOptions, "sparseYTrue" | "name">> = {
+const oneHotTable: OptionTable<Omit<MeanIouOptions, "sparseYTrue" | "name">> = {
   numClasses: "number!",
   ignoreClass: "number",
   sparseYPred: "boolean",
@@ -42,32 +55,43 @@ const oneHotTable: OptionTable<Omit<MeanIoUOptions, "sparseYTrue" | "name">> = {
  * @throws ValueError on class numbers out of range.
  * @see Keras 3 `metrics.IoU`.
  */
-export function iou(given: IoUOptions): Metric {
+export function iou(given: IouOptions): Metric {
   const table = { targetClassIds: "list!", sparseYTrue: "boolean", ...oneHotTable, ...metricTable } as const;
   const { name = "iou", ...options } = checkOptions("iou", given, table);
   return new Overlap(name, "iou", options);
 }
 
 /** {@link iou} over all classes. @see Keras 3 `metrics.MeanIoU`. */
-export function meanIoU(given: MeanIoUOptions): Metric {
-  const { name = "meanIoU", ...options } = checkOptions("meanIoU", given, { sparseYTrue: "boolean", ...oneHotTable, ...metricTable });
-  return new Overlap(name, "meanIoU", withAllClasses(options));
+export function meanIou(given: MeanIouOptions): Metric {
+  const { name = "meanIou", ...options } = checkOptions("meanIou", given, {
+    sparseYTrue: "boolean",
+    ...oneHotTable,
+    ...metricTable,
+  });
+  return new Overlap(name, "meanIou", withAllClasses(options));
 }
 
 /** {@link iou} for one-hot labels and scores per class. @see Keras 3 `metrics.OneHotIoU`. */
-export function oneHotIoU(given: Omit<IoUOptions, "sparseYTrue">): Metric {
-  const { name = "oneHotIoU", ...options } = checkOptions("oneHotIoU", given, { targetClassIds: "list!", ...oneHotTable, ...metricTable });
-  return new Overlap(name, "oneHotIoU", { sparseYPred: false, ...options, sparseYTrue: false });
+export function oneHotIou(given: Omit<IouOptions, "sparseYTrue">): Metric {
+  const { name = "oneHotIou", ...options } = checkOptions("oneHotIou", given, {
+    targetClassIds: "list!",
+    ...oneHotTable,
+    ...metricTable,
+  });
+  return new Overlap(name, "oneHotIou", { sparseYPred: false, ...options, sparseYTrue: false });
 }
 
-/** {@link meanIoU} for one-hot labels and scores per class. @see Keras 3 `metrics.OneHotMeanIoU`. */
-export function oneHotMeanIoU(given: Omit<MeanIoUOptions, "sparseYTrue">): Metric {
-  const { name = "oneHotMeanIoU", ...options } = checkOptions("oneHotMeanIoU", given, { ...oneHotTable, ...metricTable });
-  return new Overlap(name, "oneHotMeanIoU", withAllClasses({ sparseYPred: false, ...options, sparseYTrue: false }));
+/** {@link meanIou} for one-hot labels and scores per class. @see Keras 3 `metrics.OneHotMeanIoU`. */
+export function oneHotMeanIou(given: Omit<MeanIouOptions, "sparseYTrue">): Metric {
+  const { name = "oneHotMeanIou", ...options } = checkOptions("oneHotMeanIou", given, {
+    ...oneHotTable,
+    ...metricTable,
+  });
+  return new Overlap(name, "oneHotMeanIou", withAllClasses({ sparseYPred: false, ...options, sparseYTrue: false }));
 }
 
-/** Options of {@link binaryIoU}. */
-export interface BinaryIoUOptions extends MetricOptions {
+/** Options of {@link binaryIou}. */
+export interface BinaryIouOptions extends MetricOptions {
   /** Default [0, 1]. */
   targetClassIds?: readonly number[];
   /** Predictions from here on are class 1. Default 0.5. */
@@ -75,17 +99,17 @@ export interface BinaryIoUOptions extends MetricOptions {
 }
 
 /** {@link iou} for labels 0 and 1 and probabilities. @see Keras 3 `metrics.BinaryIoU`. */
-export function binaryIoU(options: BinaryIoUOptions = {}): Metric {
+export function binaryIou(options: BinaryIouOptions = {}): Metric {
   const table = { targetClassIds: "list", threshold: "number", ...metricTable } as const;
-  const { name = "binaryIoU", targetClassIds = [0, 1], threshold = 0.5 } = checkOptions("binaryIoU", options, table);
-  checkNumber("binaryIoU", "threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
-  return new Overlap(name, "binaryIoU", { numClasses: 2, targetClassIds }, (yPred) => greaterEqual(yPred, threshold));
+  const { name = "binaryIou", targetClassIds = [0, 1], threshold = 0.5 } = checkOptions("binaryIou", options, table);
+  checkNumber("binaryIou", "threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
+  return new Overlap(name, "binaryIou", { numClasses: 2, targetClassIds }, (yPred) => greaterEqual(yPred, threshold));
 }
 
-function withAllClasses(options: MeanIoUOptions): IoUOptions {
+function withAllClasses(options: MeanIouOptions): IouOptions {
   const { numClasses } = options;
   // The counts are a matrix of classes.
-  checkSize("meanIoU", [numClasses, numClasses]);
+  checkSize("meanIou", [numClasses, numClasses]);
   return { ...options, targetClassIds: Array.from({ length: options.numClasses }, (_, id) => id) };
 }
 
@@ -96,14 +120,21 @@ class Overlap extends MetricBase {
   constructor(
     name: string,
     private readonly kind: string,
-    private readonly options: IoUOptions,
+    private readonly options: IouOptions,
     private readonly classify: (yPred: Tensor) => Tensor = (yPred) => yPred,
   ) {
     super(name, "max");
     const { numClasses, targetClassIds } = options;
     checkNumber(kind, "numClasses", numClasses, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
-    if (targetClassIds.length === 0 || targetClassIds.some((id) => !Number.isInteger(id) || id < 0 || id >= numClasses)) {
-      throw valueError(kind, { rule: "targetClassIds are class numbers", expected: `integers in [0, ${numClasses - 1}]`, received: targetClassIds });
+    if (
+      targetClassIds.length === 0 ||
+      targetClassIds.some((id) => !Number.isInteger(id) || id < 0 || id >= numClasses)
+    ) {
+      throw valueError(kind, {
+        rule: "targetClassIds are class numbers",
+        expected: `integers in [0, ${numClasses - 1}]`,
+        received: targetClassIds,
+      });
     }
     this.confusion = this.addSum("confusion", [numClasses, numClasses]);
   }
@@ -117,7 +148,11 @@ class Overlap extends MetricBase {
     const labels = flatten(sparseYTrue ? yTrue : argmax(yTrue, axis));
     const guesses = flatten(this.classify(sparseYPred ? yPred : argmax(yPred, axis)));
     if (labels.shape[0] !== guesses.shape[0]) {
-      throw shapeError(this.name, { rule: "labels and predictions are as many", expected: formatShape(yPred.shape), received: formatShape(yTrue.shape) });
+      throw shapeError(this.name, {
+        rule: "labels and predictions are as many",
+        expected: formatShape(yPred.shape),
+        received: formatShape(yTrue.shape),
+      });
     }
     const inRange = (x: Tensor) => mul(lessEqual(0, x), less(x, numClasses));
     const known = mul(inRange(labels), inRange(guesses));

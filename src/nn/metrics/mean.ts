@@ -41,7 +41,9 @@ export class MeanMetric extends MetricBase {
   /** Steps that are masked weigh nothing. */
   private weigh(values: Tensor, sampleWeight: Tensor | undefined, mask: Tensor | undefined): Tensor | undefined {
     if (!mask) return sampleWeight;
-    return sampleWeight ? mul(mask, alignWeight(this.name, "sampleWeight", sampleWeight, mask)) : alignWeight(this.name, "the mask", mask, values);
+    return sampleWeight
+      ? mul(mask, alignWeight(this.name, "sampleWeight", sampleWeight, mask))
+      : alignWeight(this.name, "the mask", mask, values);
   }
 
   override result(): Tensor {
@@ -56,15 +58,22 @@ export interface MetricFunctionOptions {
 }
 
 /**
- * A metric of one's own from a function: the weighted mean of the values that it gives per sample. The name is the key in logs and history; that of a
- * bare function does not outlive minification.
+ * A metric of one's own from a function: the weighted mean of the values that it gives per sample. The name is the key
+ * in logs and history; that of a bare function does not outlive minification.
  * @throws ValueError where the name is empty or there is no function.
- * @example model.compile({ loss: "mse", metrics: [metric("largest", (yTrue, yPred) => ops.max(ops.abs(ops.sub(yTrue, yPred)), -1))] });
+ * @example model.compile({ loss: "mse", metrics: [metric("largest", (yTrue, yPred) => ops.max(ops.abs(ops.sub(yTrue,
+ * yPred)), -1))] });
  */
 export function metric(name: string, values: MetricFunction, options: MetricFunctionOptions = {}): Metric {
   const { direction = "min" } = checkOptions("metric", options, { direction: "string" });
-  if (typeof name !== "string" || name === "") throw valueError("metric", { rule: "a metric needs a name", expected: "a string", received: name });
-  if (typeof values !== "function") throw valueError("metric", { rule: "values come from a function", expected: "(yTrue, yPred) => values", received: values });
+  if (typeof name !== "string" || name === "")
+    throw valueError("metric", { rule: "a metric needs a name", expected: "a string", received: name });
+  if (typeof values !== "function")
+    throw valueError("metric", {
+      rule: "values come from a function",
+      expected: "(yTrue, yPred) => values",
+      received: values,
+    });
   lookUp("metric", "direction", { min: true, max: true }, direction);
   return new MeanMetric(name, direction, values);
 }
@@ -80,7 +89,8 @@ export function lossMetric(loss: Loss, name = loss.name): MeanMetric {
 }
 
 /**
- * Weighted values, averaged to one per sample, and what they count in all. As in Keras, a mask takes part only where there are weights.
+ * Weighted values, averaged to one per sample, and what they count in all. As in Keras, a mask takes part only where
+ * there are weights.
  * @see Keras 3 `reduce_to_samplewise_values`.
  */
 export function perSample(given: Tensor, sampleWeight?: Tensor, mask?: Tensor): { values: Tensor; weights: Operand } {

@@ -1,6 +1,6 @@
 import { lookUp, valueError } from "../../errors.ts";
-import { Names } from "../../names.ts";
-import type { Shape } from "../../tensor/shape.ts";
+import type { Shape } from "../../ir/shape.ts";
+import { Names } from "../../name-registry.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Loss } from "../loss.ts";
 import { type LossName, lossNames, lossOf } from "../losses/names.ts";
@@ -28,7 +28,7 @@ const rare = [
   "auc",
   "f1Score",
   "fBetaScore",
-  "binaryIoU",
+  "binaryIou",
   "rootMeanSquaredError",
   "r2Score",
   "cosineSimilarity",
@@ -39,7 +39,9 @@ const rare = [
 /** The name of a metric, such as "accuracy" (or "acc"), or of a loss, which stands for its mean. */
 export type MetricName = keyof typeof accuracies | keyof typeof common | (typeof rare)[number] | LossName;
 
-/** Every metric that needs no options by name, as a factory; besides these, the name of any loss stands for its mean. */
+/**
+ * Every metric that needs no options by name, as a factory; besides these, the name of any loss stands for its mean.
+ */
 export const metricNames = /* @__PURE__ */ new Names<(options: MetricOptions) => Metric>(
   "metric",
   common,
@@ -61,7 +63,8 @@ type Given = MetricName | Metric | Loss | ((yTrue: Tensor, yPred: Tensor) => Ten
 
 /** @throws ValueError on what is no metric, and on an unknown name, with the nearest. */
 export function checkMetric(given: Given, owner: string): void {
-  if (typeof given === "string") lookUp(owner, "metric", { ...accuracies, ...lossNames.known, ...metricNames.known }, given);
+  if (typeof given === "string")
+    lookUp(owner, "metric", { ...accuracies, ...lossNames.known, ...metricNames.known }, given);
   // A function or a loss has `call`, a metric `fresh`; a class of metrics has both.
   else if (
     typeof (given as Loss | null)?.call !== "function"
@@ -76,8 +79,9 @@ export function checkMetric(given: Given, owner: string): void {
 }
 
 /**
- * Makes metrics once the shapes are known, a new one at each call: from a name ("accuracy" picks by shapes, as in Keras; a loss's name gives that
- * loss), a metric, a loss, or a function that gives values per sample, of which the mean is taken.
+ * Makes metrics once the shapes are known, a new one at each call: from a name ("accuracy" picks by shapes, as in
+ * Keras; a loss's name gives that loss), a metric, a loss, or a function that gives values per sample, of which the
+ * mean is taken.
  * @throws ValueError on an unknown name, with the nearest.
  */
 export async function metricOf(given: Given, owner = "metric"): Promise<(shapes: MetricShapes) => Metric> {

@@ -1,7 +1,13 @@
-// The metrics whose code is loaded when their names are used; see `names.ts`. Each export is a name.
+// The metrics whose code is loaded when their names are used; see `name-registry.ts`. Each export is a name.
 export { auc } from "./auc.ts";
 export { falseNegatives, falsePositives, precision, recall, trueNegatives, truePositives } from "./confusion.ts";
 export { f1Score, fBetaScore } from "./f-score.ts";
-export { binaryIoU } from "./iou.ts";
-export { concordanceCorrelation, cosineSimilarityMetric as cosineSimilarity, pearsonCorrelation, r2Score, rootMeanSquaredError } from "./regression.ts";
+export { binaryIou } from "./iou.ts";
+export {
+  concordanceCorrelation,
+  cosineSimilarity,
+  pearsonCorrelation,
+  r2Score,
+  rootMeanSquaredError,
+} from "./regression.ts";
 export { exactAccuracy, sparseTopKCategoricalAccuracy, topKCategoricalAccuracy } from "./top-k.ts";

@@ -1,16 +1,23 @@
 import { checkNumber, lookUp, shapeError } from "../../errors.ts";
+import { formatShape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { abs, add, div, equal, lessEqual, mul, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
 import { slice } from "../../tensor/ops/joining.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
 import { mean, sum, variance } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, reshape } from "../../tensor/ops/shaping.ts";
-import { formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { pair } from "../loss.ts";
 import { cosineSimilarity as cosineLoss } from "../losses/relative.ts";
-import { type Metric, MetricBase, type MetricOptions, metricName, metricTable, type VariableUpdate } from "../metric.ts";
+import {
+  type Metric,
+  MetricBase,
+  type MetricOptions,
+  metricName,
+  metricTable,
+  type VariableUpdate,
+} from "../metric.ts";
 import { sumOverBatch, valuesOf } from "./batch-sums.ts";
 import { MeanMetric } from "./mean.ts";
 import type { RunningSum } from "./running-sum.ts";
@@ -27,16 +34,24 @@ export interface AxisMetricOptions extends MetricOptions {
   axis?: number;
 }
 
-/** cos of the angle between labels and predictions: 1 for the same direction (the loss of that name is its negative). */
-export function cosineSimilarityMetric(options: AxisMetricOptions = {}): Metric {
-  const { name = "cosineSimilarity", axis = -1 } = checkOptions("cosineSimilarity", options, { axis: "number", ...metricTable });
+/**
+ * cos of the angle between labels and predictions: 1 for the same direction (the loss of that name is its negative).
+ */
+export function cosineSimilarity(options: AxisMetricOptions = {}): Metric {
+  const { name = "cosineSimilarity", axis = -1 } = checkOptions("cosineSimilarity", options, {
+    axis: "number",
+    ...metricTable,
+  });
   const loss = cosineLoss({ axis });
   return new MeanMetric(name, "max", (yTrue, yPred) => sub(0, loss.call(yTrue, yPred)));
 }
 
 /** Pearson's correlation of labels and predictions within each sample, in [−1, 1]. */
 export function pearsonCorrelation(options: AxisMetricOptions = {}): Metric {
-  const { name = "pearsonCorrelation", axis = -1 } = checkOptions("pearsonCorrelation", options, { axis: "number", ...metricTable });
+  const { name = "pearsonCorrelation", axis = -1 } = checkOptions("pearsonCorrelation", options, {
+    axis: "number",
+    ...metricTable,
+  });
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred).map((x) => {
       const near = sub(x, mean(x, axis, true));
@@ -50,7 +65,10 @@ export function pearsonCorrelation(options: AxisMetricOptions = {}): Metric {
 
 /** Lin's concordance correlation within each sample: Pearson's, less what differs in scale and place. */
 export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric {
-  const { name = "concordanceCorrelation", axis = -1 } = checkOptions("concordanceCorrelation", options, { axis: "number", ...metricTable });
+  const { name = "concordanceCorrelation", axis = -1 } = checkOptions("concordanceCorrelation", options, {
+    axis: "number",
+    ...metricTable,
+  });
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const given = pair(name, yTrue, yPred);
     // Shifting both changes nothing but how they are rounded.
@@ -66,7 +84,10 @@ export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric 
 export interface R2Options extends MetricOptions {
   /** How outputs are brought together. Default "uniformAverage"; null: a score per output. */
   classAggregation?: "uniformAverage" | "varianceWeightedAverage" | null;
-  /** Number of independent variables, for the adjusted score, in which samples count by their weights, as in Keras 3.16. Default 0: not adjusted. */
+  /**
+   * Number of independent variables, for the adjusted score, in which samples count by their weights, as in Keras 3.16.
+   * Default 0: not adjusted.
+   */
   numRegressors?: number;
 }
 
@@ -78,9 +99,16 @@ export interface R2Options extends MetricOptions {
  */
 export function r2Score(options: R2Options = {}): Metric {
   const table = { classAggregation: "string or null", numRegressors: "number", ...metricTable } as const;
-  const { name = "r2Score", classAggregation = "uniformAverage", numRegressors = 0 } = checkOptions("r2Score", options, table);
+  const {
+    name = "r2Score",
+    classAggregation = "uniformAverage",
+    numRegressors = 0,
+  } = checkOptions("r2Score", options, table);
   checkNumber("r2Score", "numRegressors", numRegressors, "an integer ≥ 0", (n) => Number.isInteger(n) && n >= 0);
-  const aggregate = classAggregation === null ? (scores: Tensor) => scores : lookUp("r2Score", "classAggregation", aggregations, classAggregation);
+  const aggregate =
+    classAggregation === null
+      ? (scores: Tensor) => scores
+      : lookUp("r2Score", "classAggregation", aggregations, classAggregation);
   return new R2Score(name, aggregate, numRegressors);
 }
 
@@ -114,7 +142,12 @@ class R2Score extends MetricBase {
 
   override update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): readonly VariableUpdate[] {
     const [y, p] = pair(this.name, yTrue, yPred);
-    if (y.rank !== 2) throw shapeError(this.name, { rule: "labels have two axes", expected: "[batch, outputs]", received: formatShape(y.shape) });
+    if (y.rank !== 2)
+      throw shapeError(this.name, {
+        rule: "labels have two axes",
+        expected: "[batch, outputs]",
+        received: formatShape(y.shape),
+      });
     const [rows, outputs] = y.shape as [number, number];
     this.state ??= this.build(outputs);
     const { shift, sums } = this.state;

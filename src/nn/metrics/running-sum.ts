@@ -4,8 +4,9 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 
 /**
- * A sum over any number of batches, kept as three float32 of falling size: 72 bits, so that 2^40 terms lose nothing that shows. One float32 stops
- * growing after 2^24 equal terms; two (48 bits) round each term to about 1 % near 2^40, always the same way where the terms are equal.
+ * A sum over any number of batches, kept as three float32 of falling size: 72 bits, so that 2^40 terms lose nothing
+ * that shows. One float32 stops growing after 2^24 equal terms; two (48 bits) round each term to about 1 % near 2^40,
+ * always the same way where the terms are equal.
  * @see Knuth, TAOCP 2, 4.2.2 (the exact error of a sum); Hida, Li & Bailey 2001 for several floats as one number.
  */
 export class RunningSum {

@@ -23,7 +23,10 @@ export interface TopKOptions extends MetricOptions {
 
 /** How often the one-hot label is among the k highest predictions. Ties count as a hit. */
 export function topKCategoricalAccuracy(options: TopKOptions = {}): Metric {
-  const { name = "topKCategoricalAccuracy", k = 5 } = checkOptions("topKCategoricalAccuracy", options, { k: "number", ...metricTable });
+  const { name = "topKCategoricalAccuracy", k = 5 } = checkOptions("topKCategoricalAccuracy", options, {
+    k: "number",
+    ...metricTable,
+  });
   checkCounts("topKCategoricalAccuracy", { k });
   return new MeanMetric(name, "max", (yTrue, yPred) => {
     const [y, p] = pair(name, yTrue, yPred);
@@ -33,7 +36,10 @@ export function topKCategoricalAccuracy(options: TopKOptions = {}): Metric {
 
 /** How often the labelled class is among the k highest predictions. Ties count as a hit. */
 export function sparseTopKCategoricalAccuracy(options: TopKOptions = {}): Metric {
-  const { name = "sparseTopKCategoricalAccuracy", k = 5 } = checkOptions("sparseTopKCategoricalAccuracy", options, { k: "number", ...metricTable });
+  const { name = "sparseTopKCategoricalAccuracy", k = 5 } = checkOptions("sparseTopKCategoricalAccuracy", options, {
+    k: "number",
+    ...metricTable,
+  });
   checkCounts("sparseTopKCategoricalAccuracy", { k });
   return new MeanMetric(name, "max", (yTrue, yPred) => isInTopK(sparseLabels(name, yTrue, yPred), yPred, k));
 }

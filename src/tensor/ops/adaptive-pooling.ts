@@ -1,5 +1,5 @@
 import { shapeError, valueError } from "../../errors.ts";
-import { checkSize, formatShape } from "../shape.ts";
+import { checkSize, formatShape } from "../../ir/shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
 import { concat } from "./joining.ts";
@@ -9,9 +9,9 @@ import { zeros } from "./shaping.ts";
 import { perAxis } from "./window.ts";
 
 /**
- * Pools to `outputSize` windows per spatial axis: window i of m over n elements reaches from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉, so windows may overlap by one
- * element and differ by one in length. The largest value of each.
- * Shapes: x [batch, …spatial, channels] gives [batch, …outputSize, channels].
+ * Pools to `outputSize` windows per spatial axis: window i of m over n elements reaches from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉,
+ * so windows may overlap by one element and differ by one in length. The largest value of each. Shapes: x [batch,
+ * …spatial, channels] gives [batch, …outputSize, channels].
  * @param outputSize integers ≥ 1: one, or one for each spatial axis.
  * @param name stands in messages.
  * @see Keras 3 `ops.adaptive_max_pool`.
@@ -20,8 +20,11 @@ export const adaptiveMaxPool = (x: Operand, outputSize: number | readonly number
   adaptivePool(name, maxPool, x, outputSize);
 
 /** The mean of each window of {@link adaptiveMaxPool}. @see Keras 3 `ops.adaptive_average_pool`. */
-export const adaptiveAveragePool = (x: Operand, outputSize: number | readonly number[], name = "adaptiveAveragePool"): Tensor =>
-  adaptivePool(name, averagePool, x, outputSize);
+export const adaptiveAveragePool = (
+  x: Operand,
+  outputSize: number | readonly number[],
+  name = "adaptiveAveragePool",
+): Tensor => adaptivePool(name, averagePool, x, outputSize);
 
 /** Each window of an axis is worked out on the host. */
 const mostWindows = 2 ** 20;
@@ -38,17 +41,28 @@ function adaptivePool(name: string, pool: typeof maxPool, x: Operand, outputSize
       received: formatShape(t.shape),
     });
   }
-  return perAxis(name, "outputSize", outputSize, axes).reduce((result, count, axis) => poolAxis(name, pool, result, axis, count), t);
+  return perAxis(name, "outputSize", outputSize, axes).reduce(
+    (result, count, axis) => poolAxis(name, pool, result, axis, count),
+    t,
+  );
 }
 
-/** Where windows stand evenly that is one pooling; else each length is pooled at every place, and what is wanted is picked from that. */
+/**
+ * Where windows stand evenly that is one pooling; else each length is pooled at every place, and what is wanted is
+ * picked from that.
+ */
 function poolAxis(name: string, pool: typeof maxPool, x: Tensor, axis: number, count: number): Tensor {
   const extent = x.shape[axis + 1] as number;
   const shape = checkSize(
     name,
     x.shape.map((n, at) => (at === axis + 1 ? count : n)),
   );
-  if (count > mostWindows) throw valueError(name, { rule: "too many windows", expected: `at most ${mostWindows} along an axis`, received: count });
+  if (count > mostWindows)
+    throw valueError(name, {
+      rule: "too many windows",
+      expected: `at most ${mostWindows} along an axis`,
+      received: count,
+    });
   if (Number.isNaN(extent)) return zeros(shape);
   const starts = Array.from({ length: count }, (_, i) => Math.floor((i * extent) / count));
   const lengths = starts.map((start, i) => Math.ceil(((i + 1) * extent) / count) - start);

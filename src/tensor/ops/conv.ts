@@ -1,14 +1,17 @@
-import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
+import type { View } from "../../ir/instruction.ts";
+import { formatShape, mayBeShape, mayEqual, type Shape, sizeOf } from "../../ir/shape.ts";
+import { collapse } from "../../ir/view.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
-import { formatShape, mayBeShape, mayEqual, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { collapse } from "../view.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { type Padding, perAxis, type WindowGeometry, windowGeometry } from "./window.ts";
 
-/** What the three convolution ops know: windows, groups of channels, and the shapes of image [batch, space…, channels] and kernel [size…, channels / groups, filters]. */
+/**
+ * What the three convolution ops know: windows, groups of channels, and the shapes of image [batch, space…, channels]
+ * and kernel [size…, channels / groups, filters].
+ */
 interface ConvAttrs {
   readonly window: WindowGeometry;
   readonly groups: number;
@@ -58,7 +61,9 @@ export const convInputGradOp: OpDefinition<ConvAttrs> = /* @__PURE__ */ defineOp
   lower: (ctx, [dy, kernel], output, attrs) => {
     const { window, groups, imageShape, kernelShape } = attrs;
     const [batch = 0, channels = 0] = [imageShape[0], imageShape.at(-1)];
-    const extents = imageShape.slice(1, -1).map((extent, axis) => extent + (window.low[axis] as number) + (window.high[axis] as number));
+    const extents = imageShape
+      .slice(1, -1)
+      .map((extent, axis) => extent + (window.low[axis] as number) + (window.high[axis] as number));
     const whole = ctx.allocate([batch, ...extents, channels], "float32");
     const { a: places, rowAxes = 1 } = patchOperand(patchesOf(whole, attrs), window.size.length + 1);
     const filters = (kernelShape.at(-1) as number) / groups;
@@ -68,8 +73,15 @@ export const convInputGradOp: OpDefinition<ConvAttrs> = /* @__PURE__ */ defineOp
       entries: batch,
       rowAxes,
       dy: groupedRows(ctx.contiguous(dy as View), groups),
-      filter: { ...filter, shape: [groups, sizeOf(kernelShape.slice(0, -1)), filters], strides: [filters, filters * groups, 1] },
-      patches: places.strides.at(-1) === 1 ? places : { ...places, shape: [...places.shape, 1], strides: [...places.strides, 1] },
+      filter: {
+        ...filter,
+        shape: [groups, sizeOf(kernelShape.slice(0, -1)), filters],
+        strides: [filters, filters * groups, 1],
+      },
+      patches:
+        places.strides.at(-1) === 1
+          ? places
+          : { ...places, shape: [...places.shape, 1], strides: [...places.strides, 1] },
       output: whole,
     });
     if (!isPadded(window)) return whole;
@@ -92,12 +104,18 @@ export const convFilterGradOp: OpDefinition<ConvAttrs> = /* @__PURE__ */ defineO
     const turned = [0, ...range(rows + 1, patches.shape.length), ...range(1, rows + 1)];
     const b = groupedRows(ctx.contiguous(dy as View), groups);
     return grouped(ctx, output.shape, groups, (target) =>
-      ctx.emit({ kind: "matmul", ...patchOperand(permuted(patches, turned), window.size.length + 1), b, output: target }),
+      ctx.emit({
+        kind: "matmul",
+        ...patchOperand(permuted(patches, turned), window.size.length + 1),
+        b,
+        output: target,
+      }),
     );
   },
 });
 
-// ── Views ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Views
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The image with its margins; only where there are any is it copied. */
 function padded(ctx: LowerContext, x: View, window: WindowGeometry): View {
@@ -106,7 +124,11 @@ function padded(ctx: LowerContext, x: View, window: WindowGeometry): View {
   const space = x.shape.slice(1, -1).map((extent, axis) => extent + (low[axis] as number) + (high[axis] as number));
   const whole = ctx.allocate([x.shape[0] as number, ...space, x.shape.at(-1) as number], x.dtype);
   ctx.emit({ kind: "fill", value: 0, output: whole });
-  ctx.emit({ kind: "copy", input: x, output: { ...whole, offset: dotProduct([0, ...low, 0], whole.strides), shape: x.shape } });
+  ctx.emit({
+    kind: "copy",
+    input: x,
+    output: { ...whole, offset: dotProduct([0, ...low, 0], whole.strides), shape: x.shape },
+  });
   return whole;
 }
 
@@ -131,7 +153,8 @@ function patchesOf(x: View, { window, groups }: ConvAttrs): View {
 
 /** [groups, rows…, depth…] with the fewest axes: a matrix per group where one axis each will do. */
 function patchOperand(view: View, rowCount: number): { a: View; rowAxes?: number } {
-  const part = (from: number, to: number) => collapse({ ...view, shape: view.shape.slice(from, to), strides: view.strides.slice(from, to) });
+  const part = (from: number, to: number) =>
+    collapse({ ...view, shape: view.shape.slice(from, to), strides: view.strides.slice(from, to) });
   const [rows, depth] = [part(1, 1 + rowCount), part(1 + rowCount, view.shape.length)];
   for (const axes of [rows, depth]) {
     if (axes.shape.length > 0) continue;
@@ -162,14 +185,20 @@ function grouped(ctx: LowerContext, shape: Shape, groups: number, emit: (output:
 }
 
 function permuted(view: View, order: readonly number[]): View {
-  return { ...view, shape: order.map((axis) => view.shape[axis] as number), strides: order.map((axis) => view.strides[axis] as number) };
+  return {
+    ...view,
+    shape: order.map((axis) => view.shape[axis] as number),
+    strides: order.map((axis) => view.strides[axis] as number),
+  };
 }
 
 const isPadded = ({ low, high }: WindowGeometry) => [...low, ...high].some((margin) => margin > 0);
-const dotProduct = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
+const dotProduct = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
-// ── Functions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Functions
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link conv}. */
 export interface ConvOptions {
@@ -183,18 +212,28 @@ export interface ConvOptions {
   groups?: number;
 }
 
-const convTable: OptionTable<ConvOptions> = { strides: "number or list", dilations: "number or list", padding: "string or list", groups: "number" };
+const convTable: OptionTable<ConvOptions> = {
+  strides: "number or list",
+  dilations: "number or list",
+  padding: "string or list",
+  groups: "number",
+};
 
 /**
  * Convolution (as everywhere in deep learning, correlation) over 1 to 3 axes, channels last:
  * y[b, o…, f] = Σ x[b, o·stride + k·dilation − low, c]·kernel[k…, c, f].
  * Shapes: x [batch, space…, channels], kernel [size…, channels / groups, filters] give [batch, windows…, filters].
  * @param name stands in messages.
- * @throws ShapeError where channels, kernel and groups do not fit, or no window fits; ValueError on strides or dilations below 1.
+ * @throws ShapeError where channels, kernel and groups do not fit, or no window fits; ValueError on strides or
+ * dilations below 1.
  */
 export function conv(x: Operand, kernel: Operand, options: ConvOptions = {}, name = "conv"): Tensor {
   const [image, filter] = [asTensor(x), asTensor(kernel)];
-  return record(convOp, [image, filter], attrsOf(name, image.shape, filter.shape, checkOptions(name, options, convTable)));
+  return record(
+    convOp,
+    [image, filter],
+    attrsOf(name, image.shape, filter.shape, checkOptions(name, options, convTable)),
+  );
 }
 
 /** Options of {@link convTranspose}. */
@@ -204,8 +243,8 @@ export interface ConvTransposeOptions extends ConvOptions {
 }
 
 /**
- * The adjoint of {@link conv}: ⟨conv(x, kernel), y⟩ = ⟨x, convTranspose(y, kernel)⟩.
- * Shapes: y [batch, windows…, filters], kernel [size…, channels / groups, filters] give [batch, outputSpace…, channels].
+ * The adjoint of {@link conv}: ⟨conv(x, kernel), y⟩ = ⟨x, convTranspose(y, kernel)⟩. Shapes: y [batch, windows…,
+ * filters], kernel [size…, channels / groups, filters] give [batch, outputSpace…, channels].
  * @throws ShapeError where y is not what a convolution of such an image gives.
  */
 export function convTranspose(y: Operand, kernel: Operand, given: ConvTransposeOptions): Tensor {

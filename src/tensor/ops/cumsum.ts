@@ -1,7 +1,7 @@
-import type { View } from "../../compiler/instruction.ts";
+import type { View } from "../../ir/instruction.ts";
+import { normalizeAxis, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
-import { normalizeAxis, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast } from "./elementwise.ts";
 import { asTensor, type Operand } from "./leaf.ts";
@@ -20,7 +20,11 @@ export const cumsumOp: OpDefinition<CumsumAttrs> = /* @__PURE__ */ defineOp<Cums
   lower: (ctx, [x], output, { axis, exclusive, reverse }) => {
     const input = ctx.contiguous(x as View);
     const result = ctx.allocate(output.shape, "float32");
-    const [outer, length, inner] = [sizeOf(input.shape.slice(0, axis)), input.shape[axis] as number, sizeOf(input.shape.slice(axis + 1))];
+    const [outer, length, inner] = [
+      sizeOf(input.shape.slice(0, axis)),
+      input.shape[axis] as number,
+      sizeOf(input.shape.slice(axis + 1)),
+    ];
     ctx.emit({ kind: "cumsum", outer, length, inner, exclusive, reverse, input, output: result });
     return result;
   },
@@ -36,7 +40,10 @@ export interface CumsumOptions {
 
 /** Running sums along an axis (default the last). */
 export function cumsum(x: Operand, axis = -1, options: CumsumOptions = {}): Tensor {
-  const { exclusive = false, reverse = false } = checkOptions("cumsum", options, { exclusive: "boolean", reverse: "boolean" });
+  const { exclusive = false, reverse = false } = checkOptions("cumsum", options, {
+    exclusive: "boolean",
+    reverse: "boolean",
+  });
   const t = cast(asTensor(x), "float32");
   return record(cumsumOp, [t], { axis: normalizeAxis("cumsum", axis, t.rank), exclusive, reverse });
 }

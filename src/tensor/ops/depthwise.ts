@@ -1,8 +1,8 @@
-import type { DepthwiseGeometry, Plane, View } from "../../compiler/instruction.ts";
 import { shapeError } from "../../errors.ts";
+import type { DepthwiseGeometry, Plane, View } from "../../ir/instruction.ts";
+import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
-import { formatShape, mayEqual } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast } from "./elementwise.ts";
 import { asTensor, type Operand } from "./leaf.ts";
@@ -13,10 +13,16 @@ interface DepthwiseAttrs {
   readonly geometry: DepthwiseGeometry;
 }
 
-/** x [batch, height, width, channels] and kernel [height, width, channels] to [batch, …outputs, channels]. Three ops, each the gradient of the others. */
+/**
+ * x [batch, height, width, channels] and kernel [height, width, channels] to [batch, …outputs, channels]. Three ops,
+ * each the gradient of the others.
+ */
 export const depthwiseConvOp: OpDefinition<DepthwiseAttrs> = /* @__PURE__ */ defineOp<DepthwiseAttrs>({
   name: "depthwiseConv",
-  infer: (_, { geometry: { batch, outputs, channels } }) => ({ shape: [batch, ...outputs, channels], dtype: "float32" }),
+  infer: (_, { geometry: { batch, outputs, channels } }) => ({
+    shape: [batch, ...outputs, channels],
+    dtype: "float32",
+  }),
   vjp: (dy, inputs, _, attrs) => {
     const [x, kernel] = inputs as [Tensor, Tensor];
     return [record(depthwiseConvInputGradOp, [dy, kernel], attrs), record(depthwiseConvFilterGradOp, [x, dy], attrs)];
@@ -74,10 +80,11 @@ export interface DepthwiseConvOptions {
 }
 
 /**
- * Convolves each channel with filters of its own: output channel c·m + j is input channel c with filter j. Nothing is mixed between channels, and no
- * padded copy is made.
- * Shapes: x [batch, …spatial, channels] with one or two spatial axes and kernel [...size, channels, m] give [batch, …windows, channels·m].
- * @throws ShapeError where kernel and x do not fit or a window is larger than x; ValueError on strides, dilations or paddings that mean nothing.
+ * Convolves each channel with filters of its own: output channel c·m + j is input channel c with filter j. Nothing is
+ * mixed between channels, and no padded copy is made. Shapes: x [batch, …spatial, channels] with one or two spatial
+ * axes and kernel [...size, channels, m] give [batch, …windows, channels·m].
+ * @throws ShapeError where kernel and x do not fit or a window is larger than x; ValueError on strides, dilations or
+ * paddings that mean nothing.
  * @see Keras 3 `ops.depthwise_conv`.
  */
 export function depthwiseConv(x: Operand, kernel: Operand, options: DepthwiseConvOptions = {}): Tensor {
@@ -110,7 +117,8 @@ export function depthwiseConv(x: Operand, kernel: Operand, options: DepthwiseCon
   });
   const [batch = 0, multiplier = 1] = [t.shape[0], k.shape.at(-1)];
   const channels = (t.shape.at(-1) as number) * multiplier;
-  const plane = (list: readonly number[], lead: number) => [...new Array<number>(2 - axes).fill(lead), ...list] as unknown as Plane;
+  const plane = (list: readonly number[], lead: number) =>
+    [...new Array<number>(2 - axes).fill(lead), ...list] as unknown as Plane;
   const geometry: DepthwiseGeometry = {
     batch,
     inputs: plane(extents, 1),

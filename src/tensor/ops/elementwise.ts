@@ -1,9 +1,9 @@
 import { valueError } from "../../errors.ts";
-import type { DType } from "../dtype.ts";
+import type { DType } from "../../ir/dtype.ts";
+import type { Algebra } from "../../ir/primitive.ts";
+import { broadcastShapes } from "../../ir/shape.ts";
 import { type ElementwiseOp, record } from "../op.ts";
-import type { Algebra } from "../primitive.ts";
 import * as scalar from "../scalar.ts";
-import { broadcastShapes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, scalar as constant, type Operand } from "./leaf.ts";
 
@@ -13,7 +13,10 @@ export interface ElementwiseAttrs {
   readonly params: scalar.Params;
 }
 
-/** Any function of `scalar.ts` on tensors that broadcast. Results are float32; int32 inputs count as numbers (exact up to 2^24). */
+/**
+ * Any function of `scalar.ts` on tensors that broadcast. Results are float32; int32 inputs count as numbers (exact up
+ * to 2^24).
+ */
 export const elementwiseOp: ElementwiseOp<ElementwiseAttrs> = {
   name: "elementwise",
   infer: (inputs, { fn }) => ({ shape: broadcastShapes(fn.name, ...inputs.map((x) => x.shape)), dtype: "float32" }),
@@ -46,7 +49,8 @@ export const castOp: ElementwiseOp<{ dtype: DType }> = {
 /** The same numbers in another dtype; float32 to int32 truncates towards zero. */
 export function cast(x: Operand, dtype: DType): Tensor {
   const t = asTensor(x);
-  if (dtype !== "float32" && dtype !== "int32") throw valueError("cast", { rule: "unknown dtype", expected: "float32 or int32", received: dtype });
+  if (dtype !== "float32" && dtype !== "int32")
+    throw valueError("cast", { rule: "unknown dtype", expected: "float32 or int32", received: dtype });
   return t.dtype === dtype ? t : record(castOp, [t], { dtype });
 }
 
@@ -62,8 +66,9 @@ export const mul = /* @__PURE__ */ binary(scalar.mul);
 /** a / b. */
 export const div = /* @__PURE__ */ binary(scalar.div);
 /**
- * a to the power b; small whole exponents and ½ are done by multiplication and root. Where a = 0 the gradient is what the formulas b·aᵇ⁻¹ and aᵇ·log a give,
- * as in JAX: infinite in a for b < 1, and NaN in a chain in which it meets a 0. See {@link where} for what to write.
+ * a to the power b; small whole exponents and ½ are done by multiplication and root. Where a = 0 the gradient is what
+ * the formulas b·aᵇ⁻¹ and aᵇ·log a give, as in JAX: infinite in a for b < 1, and NaN in a chain in which it meets a 0.
+ * See {@link where} for what to write.
  */
 export function pow(a: Operand, b: Operand): Tensor {
   if (b === 2) return square(a);
@@ -96,11 +101,13 @@ export const isNaN = /* @__PURE__ */ unary(scalar.isNaN);
 /** 1 where x is finite, else 0. */
 export const isFinite = /* @__PURE__ */ unary(scalar.isFinite);
 /**
- * a where the condition is not 0, else b. Gradients do not flow into the branch that was not taken: it gets 0. But a 0 times an infinite derivative further up
- * is NaN, as in JAX: `where(greater(x, 0), sqrt(x), 0)` has the gradient 0 · ∞ = NaN at x = 0. Keep the branch itself away from such points, too:
+ * a where the condition is not 0, else b. Gradients do not flow into the branch that was not taken: it gets 0. But a 0
+ * times an infinite derivative further up is NaN, as in JAX: `where(greater(x, 0), sqrt(x), 0)` has the gradient 0 · ∞
+ * = NaN at x = 0. Keep the branch itself away from such points, too:
  * @example const safe = where(greater(x, 0), x, 1); const y = where(greater(x, 0), sqrt(safe), 0);
  */
-export const where = (condition: Operand, a: Operand, b: Operand): Tensor => elementwise(scalar.select, [condition, a, b]);
+export const where = (condition: Operand, a: Operand, b: Operand): Tensor =>
+  elementwise(scalar.select, [condition, a, b]);
 /** x kept within [low, high]. */
 export const clip = (x: Operand, low: number, high: number): Tensor => minimum(maximum(x, low), high);
 /** −x. */

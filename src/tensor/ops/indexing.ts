@@ -1,8 +1,8 @@
-import type { View } from "../../compiler/instruction.ts";
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import type { View } from "../../ir/instruction.ts";
+import { checkShape, formatShape, mayBeShape, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
-import { checkShape, formatShape, mayBeShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, equal, where } from "./elementwise.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
@@ -10,13 +10,21 @@ import { expandDims, transpose, zeros } from "./shaping.ts";
 
 function checkIndices(name: string, indices: Tensor): void {
   if (indices.dtype !== "int32")
-    throw valueError(name, { rule: "indices must be whole numbers", expected: "dtype int32", received: indices.dtype, advice: 'Use cast(indices, "int32").' });
+    throw valueError(name, {
+      rule: "indices must be whole numbers",
+      expected: "dtype int32",
+      received: indices.dtype,
+      advice: 'Use cast(indices, "int32").',
+    });
 }
 
 /** Rows of a table [rows, width…] by int32 indices of any shape. */
 export const gatherOp: OpDefinition<object> = /* @__PURE__ */ defineOp<object>({
   name: "gather",
-  infer: ([table, indices]) => ({ shape: [...(indices as Tensor).shape, ...(table as Tensor).shape.slice(1)], dtype: (table as Tensor).dtype }),
+  infer: ([table, indices]) => ({
+    shape: [...(indices as Tensor).shape, ...(table as Tensor).shape.slice(1)],
+    dtype: (table as Tensor).dtype,
+  }),
   vjp: (dy, inputs) => {
     const [table, indices] = inputs as [Tensor, Tensor];
     return [table.dtype === "float32" ? record(scatterAddOp, [indices, dy], { shape: table.shape }) : null, null];
@@ -47,7 +55,15 @@ export const scatterAddOp: OpDefinition<{ shape: Shape }> = /* @__PURE__ */ defi
     const [indices, updates] = inputs.map((view) => ctx.contiguous(view)) as [View, View];
     const result = ctx.allocate(output.shape, "float32");
     const [rows = 0, ...width] = shape;
-    ctx.emit({ kind: "scatterAdd", rows, width: sizeOf(width), count: sizeOf(indices.shape), indices, updates, output: result });
+    ctx.emit({
+      kind: "scatterAdd",
+      rows,
+      width: sizeOf(width),
+      count: sizeOf(indices.shape),
+      indices,
+      updates,
+      output: result,
+    });
     return result;
   },
 });
@@ -59,7 +75,12 @@ export const scatterAddOp: OpDefinition<{ shape: Shape }> = /* @__PURE__ */ defi
 export function gather(x: Operand, indices: Operand, axis = 0): Tensor {
   const [table, index] = [asTensor(x), asTensor(indices)];
   checkIndices("gather", index);
-  if (table.rank === 0) throw shapeError("gather", { rule: "the table needs an axis to take from", expected: "rank ≥ 1", received: "rank 0" });
+  if (table.rank === 0)
+    throw shapeError("gather", {
+      rule: "the table needs an axis to take from",
+      expected: "rank ≥ 1",
+      received: "rank 0",
+    });
   const at = normalizeAxis("gather", axis, table.rank);
   if (at === 0) return record(gatherOp, [table, index], {});
   const axes = table.shape.map((_, i) => i);
@@ -67,13 +88,17 @@ export function gather(x: Operand, indices: Operand, axis = 0): Tensor {
   const taken = record(gatherOp, [transpose(table, front), index], {});
   // [i…, before…, after…] back to [before…, i…, after…].
   const n = index.rank;
-  const order = [...axes.slice(0, at).map((i) => n + i), ...Array.from({ length: n }, (_, i) => i), ...axes.slice(at + 1).map((i) => n + i - 1)];
+  const order = [
+    ...axes.slice(0, at).map((i) => n + i),
+    ...Array.from({ length: n }, (_, i) => i),
+    ...axes.slice(at + 1).map((i) => n + i - 1),
+  ];
   return transpose(taken, order);
 }
 
 /**
- * Zeros of `shape` [rows, …] with `updates` [i…, …] added at the rows that `indices` [i…] name; repeated indices add up.
- * Indices out of range are passed over.
+ * Zeros of `shape` [rows, …] with `updates` [i…, …] added at the rows that `indices` [i…] name; repeated indices add
+ * up. Indices out of range are passed over.
  */
 export function scatterAdd(indices: Operand, updates: Operand, shape: Shape): Tensor {
   const [index, values] = [asTensor(indices), asTensor(updates)];

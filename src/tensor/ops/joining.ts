@@ -1,12 +1,22 @@
-import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
+import type { View } from "../../ir/instruction.ts";
+import {
+  checkList,
+  formatShape,
+  isExtent,
+  isNumber,
+  mayEqual,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+} from "../../ir/shape.ts";
 import { defineOp, record } from "../op.ts";
-import { checkList, formatShape, isExtent, isNumber, mayEqual, normalizeAxis, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { expandDims } from "./shaping.ts";
 
-// ── slice ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── slice
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A box out of a tensor: a view. */
 export const sliceOp = /* @__PURE__ */ defineOp<{ begin: readonly number[]; size: Shape }>({
@@ -17,7 +27,9 @@ export const sliceOp = /* @__PURE__ */ defineOp<{ begin: readonly number[]; size
     return [
       pad(
         dy,
-        shape.map((extent, axis) => [begin[axis] as number, extent - (begin[axis] as number) - (size[axis] as number)] as const),
+        shape.map(
+          (extent, axis) => [begin[axis] as number, extent - (begin[axis] as number) - (size[axis] as number)] as const,
+        ),
       ),
     ];
   },
@@ -26,7 +38,11 @@ export const sliceOp = /* @__PURE__ */ defineOp<{ begin: readonly number[]; size
 
 /** The part of a view that starts at `begin`. */
 function window(view: View, begin: readonly number[], size: Shape): View {
-  return { ...view, offset: view.offset + begin.reduce((sum, at, axis) => sum + at * (view.strides[axis] as number), 0), shape: size };
+  return {
+    ...view,
+    offset: view.offset + begin.reduce((sum, at, axis) => sum + at * (view.strides[axis] as number), 0),
+    shape: size,
+  };
 }
 
 /**
@@ -35,12 +51,18 @@ function window(view: View, begin: readonly number[], size: Shape): View {
  */
 export function slice(x: Operand, begin: readonly number[], size: readonly number[]): Tensor {
   const t = asTensor(x);
-  const from = checkList("slice", "begin", begin, isNumber).map((at, axis) => (at < 0 ? at + (t.shape[axis] as number) : at));
-  const extent = checkList("slice", "size", size, isNumber).map((n, axis) => (n === -1 ? (t.shape[axis] as number) - (from[axis] as number) : n));
+  const from = checkList("slice", "begin", begin, isNumber).map((at, axis) =>
+    at < 0 ? at + (t.shape[axis] as number) : at,
+  );
+  const extent = checkList("slice", "size", size, isNumber).map((n, axis) =>
+    n === -1 ? (t.shape[axis] as number) - (from[axis] as number) : n,
+  );
   const fits =
     begin.length === t.rank &&
     size.length === t.rank &&
-    extent.every((n, axis) => isExtent(n) && isExtent(from[axis]) && !((from[axis] as number) + n > (t.shape[axis] as number)));
+    extent.every(
+      (n, axis) => isExtent(n) && isExtent(from[axis]) && !((from[axis] as number) + n > (t.shape[axis] as number)),
+    );
   if (!fits)
     throw shapeError("slice", {
       rule: "the box must lie within the input",
@@ -50,7 +72,8 @@ export function slice(x: Operand, begin: readonly number[], size: readonly numbe
   return sameShape(extent, t.shape) ? t : record(sliceOp, [t], { begin: from, size: extent });
 }
 
-// ── concat, stack ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── concat, stack
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Tensors side by side along one axis. */
 export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
@@ -58,7 +81,10 @@ export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
   infer: (inputs, { axis }) => {
     const [head] = inputs as [Tensor];
     for (const t of inputs) {
-      const fits = t.rank === head.rank && t.dtype === head.dtype && t.shape.every((extent, at) => at === axis || mayEqual(extent, head.shape[at]));
+      const fits =
+        t.rank === head.rank &&
+        t.dtype === head.dtype &&
+        t.shape.every((extent, at) => at === axis || mayEqual(extent, head.shape[at]));
       if (!fits)
         throw shapeError("concat", {
           rule: `all inputs agree but for axis ${axis}`,
@@ -69,7 +95,9 @@ export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
     return {
       shape: head.shape.map((extent, at) => {
         const extents = inputs.map(({ shape }) => shape[at] as number);
-        return at === axis ? extents.reduce((total, n) => total + n, 0) : (extents.find((n) => !Number.isNaN(n)) ?? extent);
+        return at === axis
+          ? extents.reduce((total, n) => total + n, 0)
+          : (extents.find((n) => !Number.isNaN(n)) ?? extent);
       }),
       dtype: head.dtype,
     };
@@ -98,7 +126,8 @@ export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
 export function concat(inputs: readonly Operand[], axis = -1): Tensor {
   const tensors = checkList("concat", "what is joined", inputs).map(asTensor);
   const [head] = tensors;
-  if (!head) throw valueError("concat", { rule: "something to join", expected: "one tensor or more", received: "none" });
+  if (!head)
+    throw valueError("concat", { rule: "something to join", expected: "one tensor or more", received: "none" });
   return tensors.length === 1 ? head : record(concatOp, tensors, { axis: normalizeAxis("concat", axis, head.rank) });
 }
 
@@ -108,7 +137,8 @@ export function stack(inputs: readonly Operand[], axis = 0): Tensor {
   return concat(expanded, expanded[0] ? normalizeAxis("stack", axis, expanded[0].rank) : 0);
 }
 
-// ── pad ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── pad
+// ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A tensor with a margin of one value. */
 export const padOp = /* @__PURE__ */ defineOp<{ paddings: readonly (readonly [number, number])[]; value: number }>({
@@ -146,7 +176,9 @@ export function pad(x: Operand, paddings: readonly (readonly [number, number])[]
   if (
     !Array.isArray(paddings) ||
     paddings.length !== t.rank ||
-    paddings.some((pair) => !Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0))
+    paddings.some(
+      (pair) => !Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0),
+    )
   ) {
     throw valueError("pad", {
       rule: "one pair of integers ≥ 0 per axis",

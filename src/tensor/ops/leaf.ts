@@ -1,10 +1,10 @@
 import { literal, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
+import { type DType, dtypeOf, type NumericArray, type TypedArray } from "../../ir/dtype.ts";
+import { checkShape, type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
-import { type DType, dtypeOf, type NumericArray, type TypedArray } from "../dtype.ts";
 import { flatten, isNumericView, type NestedNumbers } from "../nested.ts";
 import { defineOp, record } from "../op.ts";
-import { checkShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 
@@ -25,14 +25,23 @@ export function asTensor(operand: Operand): Tensor {
 }
 
 /** Attributes of a constant: one number, or data of a known length. */
-export type ConstantAttrs = { readonly value: number } | { readonly data: TypedArray; readonly shape: Shape; readonly dtype: DType };
+export type ConstantAttrs =
+  | { readonly value: number }
+  | { readonly data: TypedArray; readonly shape: Shape; readonly dtype: DType };
 
 /** A number, or data that are known when the graph is recorded. */
 export const constantOp = /* @__PURE__ */ defineOp<ConstantAttrs>({
   name: "constant",
-  infer: (_, attrs) => ("value" in attrs ? { shape: [], dtype: "float32" } : { shape: attrs.shape, dtype: attrs.dtype }),
+  infer: (_, attrs) =>
+    "value" in attrs ? { shape: [], dtype: "float32" } : { shape: attrs.shape, dtype: attrs.dtype },
   vjp: () => [],
-  lower: (ctx, _, output) => ({ buffer: ctx.leaf(output), dtype: output.dtype, offset: 0, shape: output.shape, strides: stridesOf(output.shape) }),
+  lower: (ctx, _, output) => ({
+    buffer: ctx.leaf(output),
+    dtype: output.dtype,
+    offset: 0,
+    shape: output.shape,
+    strides: stridesOf(output.shape),
+  }),
 });
 
 /** A float32 scalar constant. */
@@ -57,15 +66,17 @@ export interface TensorOptions {
 }
 
 /**
- * A constant tensor from a typed array with its shape, or from nested arrays of numbers. The data are not copied: do not change
- * a typed array after handing it over.
+ * A constant tensor from a typed array with its shape, or from nested arrays of numbers. The data are not copied: do
+ * not change a typed array after handing it over.
  *
  * @param shape default: that of the nesting, or `[length]` for a typed array.
  * @throws ValueError where the number of values does not fit the shape, or rows differ in length.
  * @example tensor([[1, 2], [3, 4]]); tensor(new Float32Array(6), [2, 3]);
  */
 export function tensor(values: NumericArray | NestedNumbers, shape?: Shape, options: TensorOptions = {}): Tensor {
-  const flat = isNumericView(values) ? { data: values, shape: [values.length] } : flatten("tensor", values, Float64Array);
+  const flat = isNumericView(values)
+    ? { data: values, shape: [values.length] }
+    : flatten("tensor", values, Float64Array);
   const { dtype = dtypeOf(flat.data) } = checkOptions("tensor", options, { dtype: "string" });
   const target = shape === undefined ? flat.shape : checkShape("tensor", shape);
   if (sizeOf(target) !== flat.data.length) {
@@ -82,7 +93,9 @@ export function tensor(values: NumericArray | NestedNumbers, shape?: Shape, opti
 /** Float64Array stays, for the reference backend in float64. */
 function convert(data: NumericArray, dtype: DType): TypedArray {
   if (dtype === "int32") return data instanceof Int32Array ? data : Int32Array.from(data as ArrayLike<number>);
-  return data instanceof Float32Array || data instanceof Float64Array ? data : Float32Array.from(data as ArrayLike<number>);
+  return data instanceof Float32Array || data instanceof Float64Array
+    ? data
+    : Float32Array.from(data as ArrayLike<number>);
 }
 
 /** Values that are given anew at every run. */
@@ -90,7 +103,13 @@ export const inputOp = /* @__PURE__ */ defineOp<{ name: string; shape: Shape; dt
   name: "input",
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
   vjp: () => [],
-  lower: (ctx, _, output) => ({ buffer: ctx.leaf(output), dtype: output.dtype, offset: 0, shape: output.shape, strides: stridesOf(output.shape) }),
+  lower: (ctx, _, output) => ({
+    buffer: ctx.leaf(output),
+    dtype: output.dtype,
+    offset: 0,
+    shape: output.shape,
+    strides: stridesOf(output.shape),
+  }),
 });
 
 /** A place for values that are given anew at every run: written through `Executable.input(name)`. */

@@ -1,16 +1,19 @@
-import type { View } from "../../compiler/instruction.ts";
 import { shapeError } from "../../errors.ts";
+import type { View } from "../../ir/instruction.ts";
+import { broadcastShapes, formatShape, mayEqual, type Shape, sameShape, sizeOf } from "../../ir/shape.ts";
+import { collapseTogether } from "../../ir/view.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
-import { broadcastShapes, formatShape, mayEqual, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { collapseTogether } from "../view.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { broadcastTo, broadcastView, expandDims, reshape, squeeze, swapAxes, transpose } from "./shaping.ts";
 
 /** Attributes of a recorded product. */
 export interface MatmulAttrs {
-  /** Rows stand before so many of the batch axes: [batch…, M, heads…, N], as heads side by side want it. The simplifier asks for it. Default 0. */
+  /**
+   * Rows stand before so many of the batch axes: [batch…, M, heads…, N], as heads side by side want it. The simplifier
+   * asks for it. Default 0.
+   */
   readonly rowsBefore?: number;
 }
 
@@ -91,8 +94,8 @@ export interface MatmulOptions {
 }
 
 /**
- * Matrix product over the last two axes; leading axes broadcast. As in NumPy, a vector is a row on the left and a column on the right, whose axis of 1 the result
- * does not have: [k] · [k] gives a number.
+ * Matrix product over the last two axes; leading axes broadcast. As in NumPy, a vector is a row on the left and a
+ * column on the right, whose axis of 1 the result does not have: [k] · [k] gives a number.
  * @throws ShapeError where the inner extents differ, or on a number.
  */
 export function matmul(a: Operand, b: Operand, options: MatmulOptions = {}): Tensor {
@@ -100,17 +103,30 @@ export function matmul(a: Operand, b: Operand, options: MatmulOptions = {}): Ten
   const left = transposeA ? swapAxes(a) : asTensor(a);
   const right = transposeB ? swapAxes(b) : asTensor(b);
   if (left.rank === 1 || right.rank === 1) {
-    const product = matmul(left.rank === 1 ? expandDims(left, 0) : left, right.rank === 1 ? expandDims(right, 1) : right);
+    const product = matmul(
+      left.rank === 1 ? expandDims(left, 0) : left,
+      right.rank === 1 ? expandDims(right, 1) : right,
+    );
     return squeeze(product, [...(left.rank === 1 ? [-2] : []), ...(right.rank === 1 ? [-1] : [])]);
   }
   if (right.rank === 2 && left.rank > 2) {
     // One big product rather than many small ones.
     const rows = left.shape.slice(0, -1);
-    return reshape(matmul(reshape(left, [sizeOf(rows), left.shape.at(-1) as number]), right), [...rows, right.shape[1] as number]);
+    return reshape(matmul(reshape(left, [sizeOf(rows), left.shape.at(-1) as number]), right), [
+      ...rows,
+      right.shape[1] as number,
+    ]);
   }
   if (left.rank > 2 && !sameShape(left.shape.slice(0, -2), right.shape.slice(0, -2))) {
     const batch = broadcastShapes("matmul", left.shape.slice(0, -2), right.shape.slice(0, -2));
-    return record(matmulOp, [broadcastTo(left, [...batch, ...left.shape.slice(-2)]), broadcastTo(right, [...batch, ...right.shape.slice(-2)])], {});
+    return record(
+      matmulOp,
+      [
+        broadcastTo(left, [...batch, ...left.shape.slice(-2)]),
+        broadcastTo(right, [...batch, ...right.shape.slice(-2)]),
+      ],
+      {},
+    );
   }
   return record(matmulOp, [left, right], {});
 }

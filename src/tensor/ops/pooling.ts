@@ -1,8 +1,8 @@
-import type { PoolInstruction, Spatial, View, Windows } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
+import type { PoolInstruction, Spatial, View, Windows } from "../../ir/instruction.ts";
+import { formatShape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
-import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, mul } from "./elementwise.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
@@ -15,7 +15,10 @@ export interface PoolAttrs {
   readonly windows: Windows;
 }
 
-/** Per window the sum of x ("sum"), or of two inputs keys and x the x where the key is largest ("select"): [batch, depth, height, width, channels]. */
+/**
+ * Per window the sum of x ("sum"), or of two inputs keys and x the x where the key is largest ("select"): [batch,
+ * depth, height, width, channels].
+ */
 export const poolOp: OpDefinition<PoolAttrs> = /* @__PURE__ */ defineOp<PoolAttrs>({
   name: "pool",
   infer: (_, { windows: { batch, outputs, channels } }) => ({ shape: [batch, ...outputs, channels], dtype: "float32" }),
@@ -28,7 +31,10 @@ export const poolOp: OpDefinition<PoolAttrs> = /* @__PURE__ */ defineOp<PoolAttr
   },
 });
 
-/** The adjoint of {@link poolOp}: each window's dy goes to all its elements ("sum"), or of two inputs keys and dy to where the key is largest. */
+/**
+ * The adjoint of {@link poolOp}: each window's dy goes to all its elements ("sum"), or of two inputs keys and dy to
+ * where the key is largest.
+ */
 export const poolGradOp: OpDefinition<PoolAttrs> = /* @__PURE__ */ defineOp<PoolAttrs>({
   name: "poolGrad",
   infer: (_, { windows: { batch, inputs, channels } }) => ({ shape: [batch, ...inputs, channels], dtype: "float32" }),
@@ -42,7 +48,12 @@ export const poolGradOp: OpDefinition<PoolAttrs> = /* @__PURE__ */ defineOp<Pool
 });
 
 /** Both ops are linear in their last input and each other's adjoint in it; keys have no gradient. */
-function adjoint(op: OpDefinition<PoolAttrs>, gradient: Tensor, inputs: readonly Tensor[], attrs: PoolAttrs): (Tensor | null)[] {
+function adjoint(
+  op: OpDefinition<PoolAttrs>,
+  gradient: Tensor,
+  inputs: readonly Tensor[],
+  attrs: PoolAttrs,
+): (Tensor | null)[] {
   const keys = inputs.slice(0, -1);
   return [...keys.map(() => null), record(op, [...keys, gradient], attrs)];
 }
@@ -66,10 +77,12 @@ export interface PoolOptions {
 }
 
 /**
- * The largest value of each window, NaN where it holds one. What is beyond the border never counts. The gradient goes to the first of equal values.
- * Shapes: x [batch, …spatial, channels] with one to three spatial axes gives [batch, …windows, channels].
+ * The largest value of each window, NaN where it holds one. What is beyond the border never counts. The gradient goes
+ * to the first of equal values. Shapes: x [batch, …spatial, channels] with one to three spatial axes gives [batch,
+ * …windows, channels].
  * @param poolSize the window's extent, an integer ≥ 1: one, or one for each spatial axis.
- * @throws ValueError on sizes, strides or paddings that mean nothing; ShapeError on another rank or a window larger than x.
+ * @throws ValueError on sizes, strides or paddings that mean nothing; ShapeError on another rank or a window larger
+ * than x.
  * @see Keras 3 `ops.max_pool`.
  */
 export function maxPool(x: Operand, poolSize: number | readonly number[], options: PoolOptions = {}): Tensor {
@@ -123,7 +136,9 @@ function prepare(op: string, x: Operand, poolSize: number | readonly number[], o
     strides: perAxis(name, "strides", strides, axes),
     padding,
   });
-  const isEmpty = geometry.size.some((size, axis) => Math.max(geometry.low[axis] as number, geometry.high[axis] as number) >= size);
+  const isEmpty = geometry.size.some(
+    (size, axis) => Math.max(geometry.low[axis] as number, geometry.high[axis] as number) >= size,
+  );
   if (isEmpty) {
     throw valueError(name, {
       rule: "every window must hold an element, so padding is less than the window",
@@ -132,7 +147,8 @@ function prepare(op: string, x: Operand, poolSize: number | readonly number[], o
     });
   }
   const [batch = 0, channels = 0] = [t.shape[0], t.shape.at(-1)];
-  const spatial = (list: readonly number[], lead: number) => [...new Array<number>(3 - axes).fill(lead), ...list] as unknown as Spatial;
+  const spatial = (list: readonly number[], lead: number) =>
+    [...new Array<number>(3 - axes).fill(lead), ...list] as unknown as Spatial;
   const windows: Windows = {
     batch,
     inputs: spatial(extents, 1),
@@ -142,5 +158,9 @@ function prepare(op: string, x: Operand, poolSize: number | readonly number[], o
     low: spatial(geometry.low, 0),
     channels,
   };
-  return { windows, input: reshape(t, [batch, ...windows.inputs, channels]), shape: [batch, ...geometry.outputs, channels] };
+  return {
+    windows,
+    input: reshape(t, [batch, ...windows.inputs, channels]),
+    shape: [batch, ...geometry.outputs, channels],
+  };
 }

@@ -1,8 +1,8 @@
-import type { View } from "../../compiler/instruction.ts";
 import { checkNumber, shapeError } from "../../errors.ts";
+import type { View } from "../../ir/instruction.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
 import { defineOp, record } from "../op.ts";
-import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, erfinv, less, mul } from "./elementwise.ts";
 import { concat } from "./joining.ts";
@@ -22,7 +22,10 @@ export const randomOp = /* @__PURE__ */ defineOp<{ shape: Shape; stream: number 
 
 /** What every random op takes. */
 export interface RandomOptions {
-  /** A whole number, or a key tensor int32 [4] (see {@link randomKey}) that may change from run to run; of three words where the step stays below 2^32. */
+  /**
+   * A whole number, or a key tensor int32 [4] (see {@link randomKey}) that may change from run to run; of three words
+   * where the step stays below 2^32.
+   */
   seed: number | Tensor;
   /** Numbers of different streams are independent under one seed. Default 0. */
   stream?: number;
@@ -46,27 +49,45 @@ function wholeKey(key: Tensor): Tensor {
   const [words = 0] = key.shape;
   if (key.rank === 1 && key.dtype === "int32" && words === 3) return concat([key, tensor(new Int32Array(1))]);
   if (key.rank === 1 && key.dtype === "int32" && words === 4) return key;
-  throw shapeError("random", { rule: "seed is a number or a key", expected: "int32 [4]", received: `${key.dtype} ${formatShape(key.shape)}` });
+  throw shapeError("random", {
+    rule: "seed is a number or a key",
+    expected: "int32 [4]",
+    received: `${key.dtype} ${formatShape(key.shape)}`,
+  });
 }
 
 const randomTable: OptionTable<RandomOptions> = { seed: "number or object!", stream: "number" };
 
 function uniform01(shape: Shape, { seed, stream = 0 }: RandomOptions): Tensor {
   checkShape("random", shape);
-  checkNumber("random", "stream", stream, "a whole number in [0, 2^32)", (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32);
+  checkNumber(
+    "random",
+    "stream",
+    stream,
+    "a whole number in [0, 2^32)",
+    (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32,
+  );
   return record(randomOp, [typeof seed === "number" ? tensor(randomKey(seed)) : wholeKey(seed)], { shape, stream });
 }
 
 /** Uniform in (low, high), by default (0, 1). Same seed and stream: same numbers, on every backend. */
 export function randomUniform(shape: Shape, options: RandomOptions & { low?: number; high?: number }): Tensor {
-  const { low = 0, high = 1, ...random } = checkOptions("randomUniform", options, { ...randomTable, low: "number", high: "number" });
+  const {
+    low = 0,
+    high = 1,
+    ...random
+  } = checkOptions("randomUniform", options, { ...randomTable, low: "number", high: "number" });
   const u = uniform01(shape, random);
   return low === 0 && high === 1 ? u : add(mul(u, high - low), low);
 }
 
 /** Normal with a mean (default 0) and standard deviation (default 1), by the inverse distribution function. */
 export function randomNormal(shape: Shape, options: RandomOptions & { mean?: number; stddev?: number }): Tensor {
-  const { mean = 0, stddev = 1, ...random } = checkOptions("randomNormal", options, { ...randomTable, mean: "number", stddev: "number" });
+  const {
+    mean = 0,
+    stddev = 1,
+    ...random
+  } = checkOptions("randomNormal", options, { ...randomTable, mean: "number", stddev: "number" });
   const u = randomUniform(shape, { ...random, low: -1, high: 1 });
   return add(mul(erfinv(u), Math.SQRT2 * stddev), mean);
 }
@@ -75,8 +96,15 @@ export function randomNormal(shape: Shape, options: RandomOptions & { mean?: num
 const withinTwo = 0.9544997361036416;
 
 /** Normal restricted to mean ± 2·stddev (so its own deviation is 0.8796·stddev), as Keras's TruncatedNormal. */
-export function randomTruncatedNormal(shape: Shape, options: RandomOptions & { mean?: number; stddev?: number }): Tensor {
-  const { mean = 0, stddev = 1, ...random } = checkOptions("randomTruncatedNormal", options, { ...randomTable, mean: "number", stddev: "number" });
+export function randomTruncatedNormal(
+  shape: Shape,
+  options: RandomOptions & { mean?: number; stddev?: number },
+): Tensor {
+  const {
+    mean = 0,
+    stddev = 1,
+    ...random
+  } = checkOptions("randomTruncatedNormal", options, { ...randomTable, mean: "number", stddev: "number" });
   const u = randomUniform(shape, { ...random, low: -withinTwo, high: withinTwo });
   return add(mul(erfinv(u), Math.SQRT2 * stddev), mean);
 }

@@ -1,6 +1,6 @@
-import type { View } from "../../compiler/instruction.ts";
+import type { View } from "../../ir/instruction.ts";
+import { normalizeAxes, normalizeAxis, type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
 import { defineOp, type LowerContext, record } from "../op.ts";
-import { normalizeAxes, normalizeAxis, type Shape, sizeOf, stridesOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, div, equal, mul, notEqual, sqrt, square, sub, where } from "./elementwise.ts";
 import { asTensor, type Operand } from "./leaf.ts";
@@ -21,7 +21,10 @@ export interface ReduceAttrs {
 /** Sum, largest, smallest or product over axes, which are dropped. */
 export const reduceOp = /* @__PURE__ */ defineOp<ReduceAttrs>({
   name: "reduce",
-  infer: ([x], { axes }) => ({ shape: (x as Tensor).shape.filter((_, axis) => !axes.includes(axis)), dtype: "float32" }),
+  infer: ([x], { axes }) => ({
+    shape: (x as Tensor).shape.filter((_, axis) => !axes.includes(axis)),
+    dtype: "float32",
+  }),
   vjp: (dy, [x], y, { operation, axes }) => {
     const input = x as Tensor;
     const spread = (t: Tensor) => broadcastTo(reshape(t, kept(input.shape, axes)), input.shape);
@@ -35,7 +38,8 @@ export const reduceOp = /* @__PURE__ */ defineOp<ReduceAttrs>({
 });
 
 /** The shape with reduced axes kept as 1. */
-const kept = (shape: Shape, axes: readonly number[]): Shape => shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+const kept = (shape: Shape, axes: readonly number[]): Shape =>
+  shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
 
 /** ∂prod/∂x_i is the product of the others: right where one or more factors are 0, too. */
 function prodOfOthers(x: Tensor, axes: readonly number[], spread: (t: Tensor) => Tensor): Tensor {
@@ -60,7 +64,11 @@ function lowerReduce(ctx: LowerContext, x: View, operation: Operation, axes: rea
     let begin = end - 1;
     // Axes of extent 1 join the run whether reduced or not.
     while (begin > 0 && (isReduced(begin - 1) || shape[begin - 1] === 1)) begin--;
-    const [outer, length, inner] = [sizeOf(shape.slice(0, begin)), sizeOf(shape.slice(begin, end)), sizeOf(shape.slice(end))];
+    const [outer, length, inner] = [
+      sizeOf(shape.slice(0, begin)),
+      sizeOf(shape.slice(begin, end)),
+      sizeOf(shape.slice(end)),
+    ];
     shape.fill(1, begin, end);
     const output = ctx.allocate(shape.slice(), "float32");
     ctx.emit({ kind: "reduce", operation, outer, length, inner, input: view, output });
@@ -74,7 +82,8 @@ function reduce(operation: Operation, x: Operand, axes: Axes | undefined, keepDi
   const t = asTensor(x);
   const list = normalizeAxes(operation, axes, t.rank);
   // Integers are added up as numbers (float32), as everywhere.
-  const result = list.length === 0 ? cast(t, "float32") : record(reduceOp, [cast(t, "float32")], { operation, axes: list });
+  const result =
+    list.length === 0 ? cast(t, "float32") : record(reduceOp, [cast(t, "float32")], { operation, axes: list });
   return keepDims ? reshape(result, kept(t.shape, list)) : result;
 }
 
@@ -96,8 +105,8 @@ export function mean(x: Operand, axes?: Axes, keepDims = false): Tensor {
 }
 
 /**
- * Mean squared deviation over axes (default all), divided by n as in Keras. The deviations are taken from the rounded mean and corrected by their own mean, so that
- * a mean far larger than the deviation costs no digits.
+ * Mean squared deviation over axes (default all), divided by n as in Keras. The deviations are taken from the rounded
+ * mean and corrected by their own mean, so that a mean far larger than the deviation costs no digits.
  */
 export function variance(x: Operand, axes?: Axes, keepDims = false): Tensor {
   const near = sub(x, stopGradient(mean(x, axes, true)));
@@ -119,7 +128,11 @@ export const argReduceOp = /* @__PURE__ */ defineOp<{ operation: "max" | "min"; 
   lower: (ctx, [x], output, { operation, axis }) => {
     const view = ctx.contiguous(x as View);
     const result = ctx.allocate(output.shape, "int32");
-    const [outer, length, inner] = [sizeOf(view.shape.slice(0, axis)), view.shape[axis] as number, sizeOf(view.shape.slice(axis + 1))];
+    const [outer, length, inner] = [
+      sizeOf(view.shape.slice(0, axis)),
+      view.shape[axis] as number,
+      sizeOf(view.shape.slice(axis + 1)),
+    ];
     ctx.emit({ kind: "argReduce", operation, outer, length, inner, input: view, output: result });
     return result;
   },

@@ -1,7 +1,7 @@
 import { shapeError, valueError } from "../../errors.ts";
+import { checkSize, formatShape, isExtent } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { checkAntialias, checkInterpolation } from "../interpolation.ts";
-import { checkSize, formatShape, isExtent } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
@@ -19,7 +19,11 @@ export function repeatPixels(x: Operand, factors: readonly number[]): Tensor {
   const extents = t.shape.slice(1, -1);
   perAxis("repeatPixels", "factors", factors, extents.length);
   const [batch = 0, channels = 0] = [t.shape[0], t.shape.at(-1)];
-  const split = (second: (axis: number) => number) => [batch, ...extents.flatMap((extent, axis) => [extent, second(axis)]), channels];
+  const split = (second: (axis: number) => number) => [
+    batch,
+    ...extents.flatMap((extent, axis) => [extent, second(axis)]),
+    channels,
+  ];
   const repeated = broadcastTo(
     reshape(
       t,
@@ -32,23 +36,43 @@ export function repeatPixels(x: Operand, factors: readonly number[]): Tensor {
 
 /** Options of {@link resize}. */
 export interface ResizeOptions {
-  /** "bilinear" (default) draws lines between the pixels' centres: result i of m looks at (i + ½)·n/m − ½, kept within the image. "nearest": the pixel there. */
+  /**
+   * "bilinear" (default) draws lines between the pixels' centres: result i of m looks at (i + ½)·n/m − ½, kept within
+   * the image. "nearest": the pixel there.
+   */
   interpolation?: "nearest" | "bilinear";
-  /** Whether each result of "bilinear" looks at all pixels under it where the image shrinks. Default false: what shrinks by more than half passes over pixels. */
+  /**
+   * Whether each result of "bilinear" looks at all pixels under it where the image shrinks. Default false: what shrinks
+   * by more than half passes over pixels.
+   */
   antialias?: boolean;
 }
 
 /**
- * Resizes [batch, height, width, channels] to [batch, …size, channels]. Two products with small constant matrices, or a choice of rows and columns.
- * @throws ShapeError on another rank; ValueError on a size that is not two integers ≥ 1, or on antialias with "nearest".
+ * Resizes [batch, height, width, channels] to [batch, …size, channels]. Two products with small constant matrices, or a
+ * choice of rows and columns.
+ * @throws ShapeError on another rank; ValueError on a size that is not two integers ≥ 1, or on antialias with
+ * "nearest".
  * @see Keras 3 `ops.image.resize`.
  */
-export function resize(x: Operand, size: readonly [height: number, width: number], options: ResizeOptions = {}): Tensor {
-  const { interpolation = "bilinear", antialias = false } = checkOptions("resize", options, { interpolation: "string", antialias: "boolean" });
+export function resize(
+  x: Operand,
+  size: readonly [height: number, width: number],
+  options: ResizeOptions = {},
+): Tensor {
+  const { interpolation = "bilinear", antialias = false } = checkOptions("resize", options, {
+    interpolation: "string",
+    antialias: "boolean",
+  });
   checkInterpolation("resize", interpolation);
   const t = asTensor(x);
   const [batch = 0, height = 0, width = 0, channels = 0] = t.shape;
-  if (t.rank !== 4) throw shapeError("resize", { rule: "takes images", expected: "[batch, height, width, channels]", received: formatShape(t.shape) });
+  if (t.rank !== 4)
+    throw shapeError("resize", {
+      rule: "takes images",
+      expected: "[batch, height, width, channels]",
+      received: formatShape(t.shape),
+    });
   const [rows, columns] = size;
   if (![rows, columns].every((extent) => isExtent(extent) && extent !== 0)) {
     throw valueError("resize", { rule: "size is a height and a width", expected: "two integers ≥ 1", received: size });
@@ -61,9 +85,13 @@ export function resize(x: Operand, size: readonly [height: number, width: number
   return matmul(weights(width, columns, antialias), reshape(tall, [batch, rows, width, channels]));
 }
 
-const nearest = (n: number, m: number) => tensor(Int32Array.from({ length: m }, (_, i) => Math.floor(((i + 0.5) * n) / m)));
+const nearest = (n: number, m: number) =>
+  tensor(Int32Array.from({ length: m }, (_, i) => Math.floor(((i + 0.5) * n) / m)));
 
-/** [m, n]: how much of each of n elements is in each of m results: less with its distance, up to one step of the elements or, with antialias, of the results. */
+/**
+ * [m, n]: how much of each of n elements is in each of m results: less with its distance, up to one step of the
+ * elements or, with antialias, of the results.
+ */
 function weights(n: number, m: number, antialias: boolean): Tensor {
   checkSize("resize", [m, n]);
   const matrix = new Float64Array(m * n);

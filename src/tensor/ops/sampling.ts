@@ -1,7 +1,7 @@
 import { shapeError, valueError } from "../../errors.ts";
+import { formatShape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { checkInterpolation } from "../interpolation.ts";
-import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { abs, add, cast, clip, floor, less, lessEqual, mul, sign, sub, where } from "./elementwise.ts";
 import { gather, range } from "./indexing.ts";
@@ -9,7 +9,10 @@ import { slice } from "./joining.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { broadcastTo, expandDims, reshape } from "./shaping.ts";
 
-/** What lies beyond an image: its mirror image ("reflect": d c b a | a b c d | d c b a), itself again, one value, or the nearest pixel. */
+/**
+ * What lies beyond an image: its mirror image ("reflect": d c b a | a b c d | d c b a), itself again, one value, or the
+ * nearest pixel.
+ */
 export type FillMode = "reflect" | "wrap" | "constant" | "nearest";
 
 /** Options of {@link affineTransform}. */
@@ -36,18 +39,29 @@ const within: Readonly<Record<FillMode, (place: Tensor, extent: number) => Tenso
 const remainder = (x: Tensor, n: number): Tensor => sub(x, mul(floor(mul(add(x, 0.5), 1 / n)), n));
 
 /** Checks the options of affine maps for whoever takes them. @throws ValueError on options that are not known. */
-export function checkAffineOptions(name: string, { interpolation = "bilinear", fillMode = "constant" }: AffineOptions): void {
+export function checkAffineOptions(
+  name: string,
+  { interpolation = "bilinear", fillMode = "constant" }: AffineOptions,
+): void {
   checkInterpolation(name, interpolation);
-  if (!Object.hasOwn(within, fillMode)) throw valueError(name, { rule: "unknown fillMode", expected: `one of ${Object.keys(within)}`, received: fillMode });
+  if (!Object.hasOwn(within, fillMode))
+    throw valueError(name, { rule: "unknown fillMode", expected: `one of ${Object.keys(within)}`, received: fillMode });
 }
 
-/** The pixels of [batch, height, width, channels] at whole rows and columns within the images, which broadcast to [batch, …]: [batch, …, channels]. */
+/**
+ * The pixels of [batch, height, width, channels] at whole rows and columns within the images, which broadcast to
+ * [batch, …]: [batch, …, channels].
+ */
 export function gatherPixels(images: Operand, rows: Operand, columns: Operand): Tensor {
   const t = asTensor(images);
   const [batch = 0, height = 0, width = 0, channels = 0] = t.shape;
   // Places are counted in float32.
   if (batch * height * width > 2 ** 24) {
-    throw shapeError("gatherPixels", { rule: "pixels are counted up to 2^24", expected: "at most 16777216 in a batch", received: formatShape(t.shape) });
+    throw shapeError("gatherPixels", {
+      rule: "pixels are counted up to 2^24",
+      expected: "at most 16777216 in a batch",
+      received: formatShape(t.shape),
+    });
   }
   const start = mul(reshape(range(batch), [batch, 1, 1]), height * width);
   const places = add(start, add(mul(rows, width), columns));
@@ -55,8 +69,8 @@ export function gatherPixels(images: Operand, rows: Operand, columns: Operand): 
 }
 
 /**
- * Images seen through an affine map: pixel (x, y) of the result is what stands at (a·x + b·y + c, d·x + e·y + f) of the image, x along the width.
- * Gradients reach the images and, through the interpolation, the maps.
+ * Images seen through an affine map: pixel (x, y) of the result is what stands at (a·x + b·y + c, d·x + e·y + f) of the
+ * image, x along the width. Gradients reach the images and, through the interpolation, the maps.
  * @param images [batch, height, width, channels].
  * @param transforms [batch, 6]: a, b, c, d, e, f of each image.
  * @throws ShapeError on other shapes; ValueError on unknown options.
@@ -105,9 +119,19 @@ export function affineTransform(images: Operand, transforms: Operand, options: A
 /** The nearest whole number, halves away from 0, as in Keras on jax. */
 const halfAway = (x: Tensor): Tensor => mul(sign(x), floor(add(abs(x), 0.5)));
 
-/** Images [batch, height, width, channels] with those reversed along height (`vertical`) and width (`horizontal`) whose flip, [batch], is not 0. */
-export function flipImages(images: Operand, flips: Operand, options: { horizontal?: boolean; vertical?: boolean }): Tensor {
-  const { horizontal = false, vertical = false } = checkOptions("flipImages", options, { horizontal: "boolean", vertical: "boolean" });
+/**
+ * Images [batch, height, width, channels] with those reversed along height (`vertical`) and width (`horizontal`) whose
+ * flip, [batch], is not 0.
+ */
+export function flipImages(
+  images: Operand,
+  flips: Operand,
+  options: { horizontal?: boolean; vertical?: boolean },
+): Tensor {
+  const { horizontal = false, vertical = false } = checkOptions("flipImages", options, {
+    horizontal: "boolean",
+    vertical: "boolean",
+  });
   const t = asTensor(images);
   const [batch = 0, height = 0, width = 0] = t.shape;
   const flip = reshape(flips, [batch, 1, 1]);

@@ -1,6 +1,5 @@
-import type { View } from "../../compiler/instruction.ts";
 import { shapeError, valueError } from "../../errors.ts";
-import { defineOp, record } from "../op.ts";
+import type { View } from "../../ir/instruction.ts";
 import {
   broadcastShapes,
   checkList,
@@ -16,24 +15,27 @@ import {
   sameShape,
   sizeOf,
   stridesOf,
-} from "../shape.ts";
+} from "../../ir/shape.ts";
+import { reshapeView } from "../../ir/view.ts";
+import { defineOp, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
-import { reshapeView } from "../view.ts";
 import { asTensor, type Operand, scalar } from "./leaf.ts";
 
-// ── reshape ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── reshape
+// ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements under another shape: a view where strides allow it. */
 export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
   name: "reshape",
   infer: ([x], { shape }) => ({ shape, dtype: (x as Tensor).dtype }),
   vjp: (dy, [x]) => [reshape(dy, (x as Tensor).shape)],
-  lower: (ctx, [x], _, { shape }) => reshapeView(x as View, shape) ?? { ...ctx.contiguous(x as View), shape, strides: stridesOf(shape) },
+  lower: (ctx, [x], _, { shape }) =>
+    reshapeView(x as View, shape) ?? { ...ctx.contiguous(x as View), shape, strides: stridesOf(shape) },
 });
 
 /**
- * The same elements in row-major order under another shape; one extent may be −1 and is worked out. While a model is built extents such as the batch are
- * unknown: as many in `shape` as in x are taken for those of x.
+ * The same elements in row-major order under another shape; one extent may be −1 and is worked out. While a model is
+ * built extents such as the batch are unknown: as many in `shape` as in x are taken for those of x.
  */
 export function reshape(x: Operand, shape: Shape): Tensor {
   const t = asTensor(x);
@@ -67,7 +69,10 @@ export function expandDims(x: Operand, axis: number): Tensor {
 /** Drops axes of extent 1: all of them, or those named. */
 export function squeeze(x: Operand, axes?: number | readonly number[]): Tensor {
   const t = asTensor(x);
-  const drop = axes === undefined ? t.shape.flatMap((extent, axis) => (extent === 1 ? [axis] : [])) : normalizeAxes("squeeze", axes, t.rank);
+  const drop =
+    axes === undefined
+      ? t.shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []))
+      : normalizeAxes("squeeze", axes, t.rank);
   for (const axis of drop) {
     if (!mayEqual(t.shape[axis], 1))
       throw shapeError("squeeze", {
@@ -83,12 +88,16 @@ export function squeeze(x: Operand, axes?: number | readonly number[]): Tensor {
   );
 }
 
-// ── transpose ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── transpose
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements with axes in another order: a view. */
 export const transposeOp = /* @__PURE__ */ defineOp<{ permutation: readonly number[] }>({
   name: "transpose",
-  infer: ([x], { permutation }) => ({ shape: permutation.map((axis) => (x as Tensor).shape[axis] as number), dtype: (x as Tensor).dtype }),
+  infer: ([x], { permutation }) => ({
+    shape: permutation.map((axis) => (x as Tensor).shape[axis] as number),
+    dtype: (x as Tensor).dtype,
+  }),
   vjp: (dy, _, __, { permutation }) => [
     transpose(
       dy,
@@ -129,7 +138,8 @@ export function swapAxes(x: Operand, a = -1, b = -2): Tensor {
   );
 }
 
-// ── broadcastTo ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── broadcastTo
+// ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements repeated along axes: a view. */
 export const broadcastToOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
@@ -143,7 +153,9 @@ export const broadcastToOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
 /** A view of a bigger shape: repeated axes have stride 0. */
 export function broadcastView(view: View, shape: Shape): View {
   const lead = shape.length - view.shape.length;
-  const strides = shape.map((_, axis) => (axis < lead || view.shape[axis - lead] === 1 ? 0 : (view.strides[axis - lead] as number)));
+  const strides = shape.map((_, axis) =>
+    axis < lead || view.shape[axis - lead] === 1 ? 0 : (view.strides[axis - lead] as number),
+  );
   return { ...view, shape, strides };
 }
 

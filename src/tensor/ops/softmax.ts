@@ -1,6 +1,6 @@
-import type { View } from "../../compiler/instruction.ts";
+import type { View } from "../../ir/instruction.ts";
+import { normalizeAxis, sizeOf } from "../../ir/shape.ts";
 import { defineOp, record } from "../op.ts";
-import { normalizeAxis, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, exp, mul, neg, sub } from "./elementwise.ts";
 import { asTensor, type Operand } from "./leaf.ts";
@@ -22,7 +22,9 @@ export const softmaxOp = /* @__PURE__ */ defineOp<{ log: boolean }>({
   },
 });
 
-/** Gradient through softmax along the last axis, from its result: y·(dy − Σ dy·y), or dy − e^y·Σ dy for the logarithm. */
+/**
+ * Gradient through softmax along the last axis, from its result: y·(dy − Σ dy·y), or dy − e^y·Σ dy for the logarithm.
+ */
 export const softmaxGradOp = /* @__PURE__ */ defineOp<{ log: boolean }>({
   name: "softmaxGrad",
   infer: ([dy]) => ({ shape: (dy as Tensor).shape, dtype: "float32" }),
@@ -30,7 +32,10 @@ export const softmaxGradOp = /* @__PURE__ */ defineOp<{ log: boolean }>({
     const [dy, y] = inputs as [Tensor, Tensor];
     const total = (t: Tensor) => sum(t, -1, true);
     if (log) return [sub(ddx, total(mul(ddx, exp(y)))), neg(mul(mul(ddx, exp(y)), total(dy)))];
-    return [mul(y, sub(ddx, total(mul(ddx, y)))), sub(mul(ddx, sub(dy, total(mul(dy, y)))), mul(dy, total(mul(ddx, y))))];
+    return [
+      mul(y, sub(ddx, total(mul(ddx, y)))),
+      sub(mul(ddx, sub(dy, total(mul(dy, y)))), mul(dy, total(mul(ddx, y)))),
+    ];
   },
   lower: (ctx, inputs, output, { log }) => {
     const [dy, y] = inputs.map((view) => ctx.contiguous(view)) as [View, View];
@@ -53,4 +58,5 @@ export const softmax = (x: Operand, axis = -1): Tensor => alongAxis(x, axis, fal
 export const logSoftmax = (x: Operand, axis = -1): Tensor => alongAxis(x, axis, true);
 
 /** The gradient through softmax along the last axis from dy and the result y (see the op's formula). */
-export const softmaxGrad = (dy: Operand, y: Operand, log: boolean): Tensor => record(softmaxGradOp, [asTensor(dy), asTensor(y)], { log });
+export const softmaxGrad = (dy: Operand, y: Operand, log: boolean): Tensor =>
+  record(softmaxGradOp, [asTensor(dy), asTensor(y)], { log });

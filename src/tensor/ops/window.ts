@@ -1,10 +1,10 @@
 import { shapeError, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
-import { formatShape } from "../shape.ts";
+import { formatShape } from "../../ir/shape.ts";
 
 /**
- * How much is added around the input: nothing, as much as gives ⌈n / stride⌉ results, as much before the input as lets no result look ahead, or
- * `[low, high]` elements for each axis.
+ * How much is added around the input: nothing, as much as gives ⌈n / stride⌉ results, as much before the input as lets
+ * no result look ahead, or `[low, high]` elements for each axis.
  */
 export type Padding = "valid" | "same" | "causal" | readonly (readonly [low: number, high: number])[];
 
@@ -19,14 +19,19 @@ export interface WindowOptions {
   readonly padding: Padding;
 }
 
-/** Where windows stand, a list per property with one entry for each spatial axis. Element k of window o is input o·stride − low + k·dilation. */
+/**
+ * Where windows stand, a list per property with one entry for each spatial axis. Element k of window o is input
+ * o·stride − low + k·dilation.
+ */
 export interface WindowGeometry {
   readonly size: readonly number[];
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
   /** Numbers of windows. */
   readonly outputs: readonly number[];
-  /** Elements that are missing before and after the input. `high` may be less than what the last window leaves unused. */
+  /**
+   * Elements that are missing before and after the input. `high` may be less than what the last window leaves unused.
+   */
   readonly low: readonly number[];
   readonly high: readonly number[];
 }
@@ -34,12 +39,12 @@ export interface WindowGeometry {
 /**
  * The geometry of windows that slide over spatial axes, for convolutions and pooling.
  *
- * With e = (size − 1)·dilation + 1: "valid" gives ⌊(n − e) / stride⌋ + 1 windows; "same" gives ⌈n / stride⌉, the padding split evenly with the odd
- * element after the input; "causal" puts all e − 1 before it.
+ * With e = (size − 1)·dilation + 1: "valid" gives ⌊(n − e) / stride⌋ + 1 windows; "same" gives ⌈n / stride⌉, the
+ * padding split evenly with the odd element after the input; "causal" puts all e − 1 before it.
  * @param name stands in messages.
  * @param inputs extents of the spatial axes.
- * @throws ValueError unless sizes, strides and dilations are integers ≥ 1, one per axis, and paddings pairs of integers ≥ 0; ShapeError where a window is
- * larger than the padded input.
+ * @throws ValueError unless sizes, strides and dilations are integers ≥ 1, one per axis, and paddings pairs of integers
+ * ≥ 0; ShapeError where a window is larger than the padded input.
  * @see Keras 3 `ops.conv`, TensorFlow's `SAME`.
  */
 export function windowGeometry(
@@ -47,11 +52,16 @@ export function windowGeometry(
   inputs: readonly number[],
   { size, strides, dilations = inputs.map(() => 1), padding }: WindowOptions,
 ): WindowGeometry {
-  for (const [what, list] of Object.entries({ "window sizes": size, strides, dilations })) checkSteps(name, what, list, inputs);
+  for (const [what, list] of Object.entries({ "window sizes": size, strides, dilations }))
+    checkSteps(name, what, list, inputs);
   const spans = size.map((extent, axis) => (extent - 1) * at(dilations, axis) + 1);
   const pairs = spans.map((span, axis) => paddingOf(name, padding, axis, at(inputs, axis), span, at(strides, axis)));
   if (typeof padding !== "string" && padding.length !== inputs.length) {
-    throw valueError(name, { rule: "padding has one pair for each spatial axis", expected: `${inputs.length} pairs`, received: padding });
+    throw valueError(name, {
+      rule: "padding has one pair for each spatial axis",
+      expected: `${inputs.length} pairs`,
+      received: padding,
+    });
   }
   const outputs = spans.map((span, axis) => {
     const [low, high] = at(pairs, axis);
@@ -70,7 +80,12 @@ export function windowGeometry(
 }
 
 /** An option that is one number for all spatial axes, or a list with one for each. */
-export function perAxis(name: string, what: string, value: number | readonly number[], axes: number): readonly number[] {
+export function perAxis(
+  name: string,
+  what: string,
+  value: number | readonly number[],
+  axes: number,
+): readonly number[] {
   const list = typeof value === "number" ? new Array<number>(axes).fill(value) : value;
   if (Array.isArray(list) && list.length === axes && list.every(isSteps)) return list;
   throw valueError(name, {
@@ -85,7 +100,8 @@ const mostSteps = 2 ** 28;
 const isSteps = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= mostSteps;
 
 /** For messages about numbers that are too large. */
-const limitFor = (list: unknown): string => (Array.isArray(list) && list.some((n) => typeof n === "number" && n > mostSteps) ? `, at most ${mostSteps}` : "");
+const limitFor = (list: unknown): string =>
+  Array.isArray(list) && list.some((n) => typeof n === "number" && n > mostSteps) ? `, at most ${mostSteps}` : "";
 
 const at = <T>(list: readonly T[], axis: number): T => list[axis] as T;
 
@@ -99,7 +115,14 @@ function checkSteps(name: string, what: string, list: readonly number[], inputs:
   });
 }
 
-function paddingOf(name: string, padding: Padding, axis: number, extent: number, span: number, stride: number): readonly [number, number] {
+function paddingOf(
+  name: string,
+  padding: Padding,
+  axis: number,
+  extent: number,
+  span: number,
+  stride: number,
+): readonly [number, number] {
   if (padding === "valid") return [0, 0];
   if (padding === "causal") return [span - 1, 0];
   if (padding === "same") {
@@ -108,7 +131,8 @@ function paddingOf(name: string, padding: Padding, axis: number, extent: number,
     return [low, total - low];
   }
   const pair = Array.isArray(padding) ? padding[axis] : undefined;
-  if (Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0)) return pair as [number, number];
+  if (Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0))
+    return pair as [number, number];
   throw valueError(name, {
     rule: "unknown padding",
     expected: '"valid", "same", "causal" or a pair of integers ≥ 0 for each spatial axis',
@@ -116,7 +140,11 @@ function paddingOf(name: string, padding: Padding, axis: number, extent: number,
   });
 }
 
-function tooLarge(name: string, inputs: readonly number[], { size, dilations, padding }: Pick<WindowGeometry, "size" | "dilations"> & { padding: Padding }) {
+function tooLarge(
+  name: string,
+  inputs: readonly number[],
+  { size, dilations, padding }: Pick<WindowGeometry, "size" | "dilations"> & { padding: Padding },
+) {
   const dilated = dilations.some((n) => n > 1) ? ` at dilation ${formatShape(dilations)}` : "";
   return shapeError(name, {
     rule: "a window may not be larger than the padded input",

@@ -1,6 +1,6 @@
-import type { View } from "../../compiler/instruction.ts";
+import type { View } from "../../ir/instruction.ts";
+import { checkList } from "../../ir/shape.ts";
 import { defineOp, record } from "../op.ts";
-import { checkList } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 
@@ -17,13 +17,18 @@ export const withGradientOp = /* @__PURE__ */ defineOp<WithGradientAttrs>({
 });
 
 /**
- * `value` as it is, with a gradient that you give: for maths whose derivative has a shorter or safer form than the one that follows from its steps.
- * Gradients of gradients are right where `vjp` is recorded from the inputs with ops.
+ * `value` as it is, with a gradient that you give: for maths whose derivative has a shorter or safer form than the one
+ * that follows from its steps. Gradients of gradients are right where `vjp` is recorded from the inputs with ops.
  * @param inputs what the value is a function of.
- * @param vjp from the gradient by the value, of its shape, the gradients by the inputs: in their shapes, or shapes that these were broadcast to; null where there is none.
+ * @param vjp from the gradient by the value, of its shape, the gradients by the inputs: in their shapes, or shapes that
+ * these were broadcast to; null where there is none.
  * @example const softplus = (x: Tensor) => withGradient(log(add(1, exp(x))), [x], (dy) => [mul(dy, sigmoid(x))]);
  */
-export function withGradient(value: Tensor, inputs: readonly Tensor[], vjp: (dy: Tensor) => readonly (Tensor | null)[]): Tensor {
+export function withGradient(
+  value: Tensor,
+  inputs: readonly Tensor[],
+  vjp: (dy: Tensor) => readonly (Tensor | null)[],
+): Tensor {
   return record(withGradientOp, [value, ...checkList("withGradient", "inputs", inputs)].map(asTensor), { vjp });
 }
 

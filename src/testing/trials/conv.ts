@@ -1,10 +1,11 @@
-import type { ConvInputGradInstruction, View } from "../../compiler/instruction.ts";
-import { type Shape, sizeOf } from "../../tensor/shape.ts";
+import type { ConvInputGradInstruction, View } from "../../ir/instruction.ts";
+import { type Shape, sizeOf } from "../../ir/shape.ts";
 import { type Image, images, patchesOf } from "./images.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
 /** Trials of `convInputGrad`: geometries, with operands in their usual layout and turned round. */
-export const convInputGradTrials: Trials<"convInputGrad"> = () => images.flatMap((image, i) => [trial(image, false, 2 * i), trial(image, true, 2 * i + 1)]);
+export const convInputGradTrials: Trials<"convInputGrad"> = () =>
+  images.flatMap((image, i) => [trial(image, false, 2 * i), trial(image, true, 2 * i + 1)]);
 
 function trial(image: Image, turned: boolean, seed: number): Trial<ConvInputGradInstruction> {
   const setting = new Setting(seed);

@@ -4,9 +4,9 @@ import type {
   DepthwiseConvInstruction,
   DepthwiseGeometry,
   Plane,
-} from "../../compiler/instruction.ts";
+} from "../../ir/instruction.ts";
+import { formatShape } from "../../ir/shape.ts";
 import { type Padding, windowGeometry } from "../../tensor/ops/window.ts";
-import { formatShape } from "../../tensor/shape.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
 interface Case {
@@ -19,7 +19,10 @@ interface Case {
   readonly padding?: Padding;
 }
 
-/** Rows that hold groups of pixels and rows that do not; strides and dilations with and without a common divisor; taps that meet nothing. */
+/**
+ * Rows that hold groups of pixels and rows that do not; strides and dilations with and without a common divisor; taps
+ * that meet nothing.
+ */
 const cases: readonly Case[] = [
   { inputs: [1, 1], channels: 1, size: [1, 1] },
   { batch: 2, inputs: [1, 12], channels: 3, size: [1, 3], padding: "causal" },
@@ -44,23 +47,50 @@ const cases: readonly Case[] = [
   { inputs: [4, 4], channels: 0, size: [2, 2] },
 ];
 
-function geometryOf({ batch = 1, inputs, channels, size, strides = [1, 1], dilations = [1, 1], padding = "valid" }: Case): DepthwiseGeometry {
+function geometryOf({
+  batch = 1,
+  inputs,
+  channels,
+  size,
+  strides = [1, 1],
+  dilations = [1, 1],
+  padding = "valid",
+}: Case): DepthwiseGeometry {
   const { outputs, low } = windowGeometry("trial", inputs, { size, strides, dilations, padding });
-  return { batch, inputs, outputs: outputs as unknown as Plane, size, strides, dilations, low: low as unknown as Plane, channels };
+  return {
+    batch,
+    inputs,
+    outputs: outputs as unknown as Plane,
+    size,
+    strides,
+    dilations,
+    low: low as unknown as Plane,
+    channels,
+  };
 }
 
 const labelOf = ({ inputs, size, strides, dilations, low, channels }: DepthwiseGeometry) =>
   `windows ${formatShape(size)} every ${formatShape(strides)} by ${formatShape(dilations)} from ${formatShape(low)} of ${formatShape([...inputs, channels])}`;
 
 /** One trial per case: the operands of a role, and the instruction on them. */
-function trialsOf<I extends DepthwiseConvInstruction | DepthwiseConvInputGradInstruction | DepthwiseConvFilterGradInstruction>(
-  make: (geometry: DepthwiseGeometry, setting: Setting, shapes: Record<"input" | "kernel" | "output", readonly number[]>) => I,
+function trialsOf<
+  I extends DepthwiseConvInstruction | DepthwiseConvInputGradInstruction | DepthwiseConvFilterGradInstruction,
+>(
+  make: (
+    geometry: DepthwiseGeometry,
+    setting: Setting,
+    shapes: Record<"input" | "kernel" | "output", readonly number[]>,
+  ) => I,
 ): Trial<I>[] {
   return cases.map((one, index) => {
     const setting = new Setting(index);
     const geometry = geometryOf(one);
     const { batch, inputs, outputs, size, channels } = geometry;
-    const instruction = make(geometry, setting, { input: [batch, ...inputs, channels], kernel: [...size, channels], output: [batch, ...outputs, channels] });
+    const instruction = make(geometry, setting, {
+      input: [batch, ...inputs, channels],
+      kernel: [...size, channels],
+      output: [batch, ...outputs, channels],
+    });
     return { label: labelOf(geometry), instruction, arrays: setting.arrays, rtol: 1e-5, atol: 1e-5 };
   });
 }

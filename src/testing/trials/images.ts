@@ -1,5 +1,5 @@
-import type { View } from "../../compiler/instruction.ts";
-import type { Shape } from "../../tensor/shape.ts";
+import type { View } from "../../ir/instruction.ts";
+import type { Shape } from "../../ir/shape.ts";
 
 /** An image without margins, and the windows that a convolution puts on it. */
 export interface Image {
@@ -15,7 +15,14 @@ export interface Image {
   readonly filters: number;
 }
 
-const image = (batch: number, space: Image["space"], channels: number, size: Image["size"], filters: number, rest: Partial<Image> = {}): Image => ({
+const image = (
+  batch: number,
+  space: Image["space"],
+  channels: number,
+  size: Image["size"],
+  filters: number,
+  rest: Partial<Image> = {},
+): Image => ({
   groups: 1,
   batch,
   space,
@@ -27,7 +34,10 @@ const image = (batch: number, space: Image["space"], channels: number, size: Ima
   ...rest,
 });
 
-/** Around the edges of tiles, lines and blocks; strides, dilations, groups; more rows and more depth than a block has; nothing. */
+/**
+ * Around the edges of tiles, lines and blocks; strides, dilations, groups; more rows and more depth than a block has;
+ * nothing.
+ */
 export const images: readonly Image[] = [
   image(1, [1, 1], 1, [1, 1], 1),
   image(2, [5, 6], 1, [3, 3], 4),
@@ -49,7 +59,10 @@ export const images: readonly Image[] = [
 ];
 
 /** All patches of an image that `place` puts into memory: [groups, batch, windows…, size…, channels]. */
-export function patchesOf({ groups, batch, space, channels, size, stride, dilation }: Image, place: (shape: Shape) => View): { patches: View; label: string } {
+export function patchesOf(
+  { groups, batch, space, channels, size, stride, dilation }: Image,
+  place: (shape: Shape) => View,
+): { patches: View; label: string } {
   const depth = groups * channels;
   const view = place([batch, ...space, depth]);
   const windows = space.map((extent, axis) => {

@@ -1,4 +1,4 @@
-import type { InstructionKind } from "../../compiler/instruction.ts";
+import type { InstructionKind } from "../../ir/instruction.ts";
 import { convInputGradTrials } from "./conv.ts";
 import { depthwiseConvFilterGradTrials, depthwiseConvInputGradTrials, depthwiseConvTrials } from "./depthwise.ts";
 import { mapTrials } from "./map.ts";

@@ -1,7 +1,7 @@
-import type { Expression, ExpressionNode, MapInstruction, View } from "../../compiler/instruction.ts";
-import { arity, type Primitive } from "../../tensor/primitive.ts";
-import { formatShape, type Shape, stridesOf } from "../../tensor/shape.ts";
-import { collapseTogether } from "../../tensor/view.ts";
+import type { Expression, ExpressionNode, MapInstruction, View } from "../../ir/instruction.ts";
+import { arity, type Primitive } from "../../ir/primitive.ts";
+import { formatShape, type Shape, stridesOf } from "../../ir/shape.ts";
+import { collapseTogether } from "../../ir/view.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
 const input = (index: number): ExpressionNode => ({ op: "input", index });
@@ -31,7 +31,9 @@ const special = [
   Number.NaN,
 ];
 
-/** Further apart than 8 units in the last place: what the hardest functions may be in float32. Default: 1e-6 relative. */
+/**
+ * Further apart than 8 units in the last place: what the hardest functions may be in float32. Default: 1e-6 relative.
+ */
 const tolerances: Partial<Record<Primitive, { rtol: number; atol?: number }>> = {
   // The error of y·log x becomes relative.
   pow: { rtol: 3e-5 },
@@ -41,7 +43,10 @@ const tolerances: Partial<Record<Primitive, { rtol: number; atol?: number }>> = 
   erfinv: { rtol: 5e-6 },
 };
 
-/** Trials of `map`: every primitive on ordinary and special values, then layouts, places and dtypes with a longer expression. */
+/**
+ * Trials of `map`: every primitive on ordinary and special values, then layouts, places and dtypes with a longer
+ * expression.
+ */
 export const mapTrials: Trials<"map"> = () => [
   ...(Object.keys(arity) as Primitive[]).map(primitiveTrial),
   ...layoutTrials(),
@@ -55,7 +60,10 @@ function primitiveTrial(primitive: Primitive, index: number): Trial<MapInstructi
   const count = arity[primitive];
   // Beyond this, float32 cannot reduce the argument; an infinite exponent of −1 has no agreed value.
   const edge = primitive === "sin" || primitive === "cos" ? 100 : primitive === "pow" ? 1e20 : Number.POSITIVE_INFINITY;
-  const points = [...special.filter((x) => !(Math.abs(x) > edge)), ...Array.from({ length: 40 }, () => Math.fround(6 * setting.uniform() - 3))];
+  const points = [
+    ...special.filter((x) => !(Math.abs(x) > edge)),
+    ...Array.from({ length: 40 }, () => Math.fround(6 * setting.uniform() - 3)),
+  ];
   const rows: number[][] = Array.from({ length: count }, () => []);
   const combinations = points.length ** Math.min(count, 2);
   for (let i = 0; i < combinations; i++) {
@@ -72,7 +80,10 @@ function primitiveTrial(primitive: Primitive, index: number): Trial<MapInstructi
       shape,
       inputs: rows.map((row) => setting.given(row)),
       outputs: [setting.room(shape)],
-      expression: { nodes: [...rows.map((_, axis) => input(axis)), apply(primitive, ...rows.keys())], outputs: [count] },
+      expression: {
+        nodes: [...rows.map((_, axis) => input(axis)), apply(primitive, ...rows.keys())],
+        outputs: [count],
+      },
     },
     arrays: setting.arrays,
     rtol: 1e-6,
@@ -100,7 +111,10 @@ const expression: Expression = {
   outputs: [10, 5],
 };
 
-/** Shapes around the sizes of tiles and vectors, with inputs that repeat along some axes or have their outer axes turned. */
+/**
+ * Shapes around the sizes of tiles and vectors, with inputs that repeat along some axes or have their outer axes
+ * turned.
+ */
 function layoutTrials(): Trial<MapInstruction>[] {
   const shapes: Shape[] = [
     [],
@@ -123,9 +137,12 @@ function layoutTrials(): Trial<MapInstruction>[] {
   return shapes.flatMap((shape, s) =>
     Array.from({ length: shape.length > 1 ? 3 : 1 }, (_, variant) => {
       const setting = new Setting(100 * s + variant);
-      const strides = [0, 1, 2].map((operand) => (operand === 0 && variant === 0 ? stridesOf(shape) : anyStrides(shape, setting)));
+      const strides = [0, 1, 2].map((operand) =>
+        operand === 0 && variant === 0 ? stridesOf(shape) : anyStrides(shape, setting),
+      );
       const collapsed = collapseTogether(shape, [...strides, stridesOf(shape)]);
-      const operand = (index: number): View => setting.float(collapsed.shape, { strides: collapsed.strides[index] as number[] });
+      const operand = (index: number): View =>
+        setting.float(collapsed.shape, { strides: collapsed.strides[index] as number[] });
       return {
         label: `${formatShape(shape)} with strides ${strides.map(formatShape).join(", ")}`,
         instruction: {
@@ -175,7 +192,10 @@ function inPlaceTrial(): Trial<MapInstruction> {
 function intTrial(): Trial<MapInstruction> {
   const setting = new Setting(2);
   const values = [0, 1, -1, 7, -7, 3, -3, 1000001, -1000001, 16777216];
-  const [x, wild] = [setting.given(values, undefined, "int32"), setting.given([1.9, -1.9, 0.4, -0.4, 1e10, -1e10, Number.NaN, 2147483520, 5e-30, -0])];
+  const [x, wild] = [
+    setting.given(values, undefined, "int32"),
+    setting.given([1.9, -1.9, 0.4, -0.4, 1e10, -1e10, Number.NaN, 2147483520, 5e-30, -0]),
+  ];
   const shape = [values.length];
   return {
     label: "int32 inputs and outputs",

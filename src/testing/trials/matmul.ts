@@ -1,5 +1,5 @@
-import type { MapInstruction, MatmulInstruction, View } from "../../compiler/instruction.ts";
-import { type Shape, sizeOf } from "../../tensor/shape.ts";
+import type { MapInstruction, MatmulInstruction, View } from "../../ir/instruction.ts";
+import { type Shape, sizeOf } from "../../ir/shape.ts";
 import { type Image, images, patchesOf } from "./images.ts";
 import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
 
@@ -55,7 +55,9 @@ function product(
   const a = operand(setting, [batch, m, k], left);
   const b = operand(setting, [batch, k, n], right);
   const output = setting.room([batch, m, n]);
-  const epilogue = epilogueForm && (epilogueForm === "flat" ? halve(setting, output, batch * m * n) : biasAndRelu(setting, output, batch * m, n));
+  const epilogue =
+    epilogueForm &&
+    (epilogueForm === "flat" ? halve(setting, output, batch * m * n) : biasAndRelu(setting, output, batch * m, n));
   return {
     label: `[${batch}, ${m}, ${k}] ${left} · [${batch}, ${k}, ${n}] ${right}${epilogueForm ? `, epilogue ${epilogueForm}` : ""}`,
     instruction: { kind: "matmul", a, b, output, ...(epilogue && { epilogue }) },
@@ -100,9 +102,15 @@ const headSizes: readonly (readonly [number, number, number, number, number])[] 
 ];
 
 /** Heads side by side in rows of all heads: two batch axes. `rowsFirst`: the result, too, is in such rows. */
-function heads([batch, count, m, k, n]: readonly [number, number, number, number, number], rowsFirst: boolean, seed: number): Trial<MatmulInstruction> {
+function heads(
+  [batch, count, m, k, n]: readonly [number, number, number, number, number],
+  rowsFirst: boolean,
+  seed: number,
+): Trial<MatmulInstruction> {
   const setting = new Setting(seed);
-  const sideBySide = (rows: number, columns: number) => ({ strides: [rows * count * columns, columns, count * columns, 1] });
+  const sideBySide = (rows: number, columns: number) => ({
+    strides: [rows * count * columns, columns, count * columns, 1],
+  });
   const a = setting.float([batch, count, m, k], sideBySide(m, k));
   // Transposed: [batch, K rows, heads, N columns] would be plain.
   const b = setting.float([batch, count, k, n], { strides: [n * count * k, k, 1, count * k] });
@@ -127,7 +135,10 @@ function layout([batch, rows, columns]: readonly [number, number, number], form:
   const step = (turned ? rows : columns) + gap;
   const matrix = step * (turned ? columns : rows);
   const batchStride = form === "repeated" ? 0 : matrix;
-  return { strides: turned ? [batchStride, 1, step] : [batchStride, step, 1], span: form === "repeated" ? matrix : matrix * batch };
+  return {
+    strides: turned ? [batchStride, 1, step] : [batchStride, step, 1],
+    span: form === "repeated" ? matrix : matrix * batch,
+  };
 }
 
 /** output = max(output + bias, 0) in place, and −(output + bias) in a buffer of its own. */

@@ -1,6 +1,12 @@
-import type { CopyInstruction, FillInstruction, GatherInstruction, RandomInstruction, ScatterAddInstruction } from "../../compiler/instruction.ts";
-import type { DType } from "../../tensor/dtype.ts";
-import { formatShape, type Shape } from "../../tensor/shape.ts";
+import type { DType } from "../../ir/dtype.ts";
+import type {
+  CopyInstruction,
+  FillInstruction,
+  GatherInstruction,
+  RandomInstruction,
+  ScatterAddInstruction,
+} from "../../ir/instruction.ts";
+import { formatShape, type Shape } from "../../ir/shape.ts";
 import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
 
 const dtypes: readonly DType[] = ["float32", "int32"];
@@ -25,7 +31,15 @@ export const gatherTrials: Trials<"gather"> = () =>
       const indices = setting.int([count], { min: -1, max: rows });
       return {
         label: `${count} of ${dtype} [${rows}, ${width}]`,
-        instruction: { kind: "gather", rows, width, count, table, indices, output: setting.room([count, width], dtype) },
+        instruction: {
+          kind: "gather",
+          rows,
+          width,
+          count,
+          table,
+          indices,
+          output: setting.room([count, width], dtype),
+        },
         arrays: setting.arrays,
       };
     }),
@@ -61,7 +75,19 @@ export const randomTrials: Trials<"random"> = () =>
     }),
   );
 
-const shapes: readonly Shape[] = [[], [1], [9], [300], [4, 7], [33, 34], [3, 4, 5], [2, 3, 4, 5], [2, 1, 3, 2, 4], [0], [3, 0, 2]];
+const shapes: readonly Shape[] = [
+  [],
+  [1],
+  [9],
+  [300],
+  [4, 7],
+  [33, 34],
+  [3, 4, 5],
+  [2, 3, 4, 5],
+  [2, 1, 3, 2, 4],
+  [0],
+  [3, 0, 2],
+];
 
 /** Trials of `copy`: any order of axes, gaps between rows, repeated axes in the input. */
 export const copyTrials: Trials<"copy"> = () =>

@@ -1,6 +1,6 @@
-import type { PoolGradInstruction, PoolInstruction, Spatial, View, Windows } from "../../compiler/instruction.ts";
+import type { PoolGradInstruction, PoolInstruction, Spatial, View, Windows } from "../../ir/instruction.ts";
+import { formatShape } from "../../ir/shape.ts";
 import { windowGeometry } from "../../tensor/ops/window.ts";
-import { formatShape } from "../../tensor/shape.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
 interface Geometry {
@@ -12,7 +12,10 @@ interface Geometry {
   readonly padding?: "valid" | "same";
 }
 
-/** One, two and three axes; windows side by side, overlapping, with gaps, clipped; channels that fill vectors and do not; nothing at all. */
+/**
+ * One, two and three axes; windows side by side, overlapping, with gaps, clipped; channels that fill vectors and do
+ * not; nothing at all.
+ */
 const geometries: readonly Geometry[] = [
   { inputs: [1, 1, 1], channels: 1, size: [1, 1, 1] },
   { batch: 2, inputs: [1, 1, 9], channels: 3, size: [1, 1, 2] },
@@ -35,7 +38,15 @@ const geometries: readonly Geometry[] = [
 
 function windowsOf({ batch = 1, inputs, channels, size, strides = size, padding = "valid" }: Geometry): Windows {
   const { outputs, low } = windowGeometry("trial", inputs, { size, strides, padding });
-  return { batch, inputs, outputs: outputs as unknown as Spatial, size, strides, low: low as unknown as Spatial, channels };
+  return {
+    batch,
+    inputs,
+    outputs: outputs as unknown as Spatial,
+    size,
+    strides,
+    low: low as unknown as Spatial,
+    channels,
+  };
 }
 
 const labelOf = ({ inputs, size, strides, low, channels }: Windows) =>
@@ -60,21 +71,26 @@ function drawn(setting: Setting, shape: readonly number[], values: readonly numb
 export const poolTrials: Trials<"pool"> = () =>
   geometries.flatMap((geometry, index) => {
     const windows = windowsOf(geometry);
-    return (["keys", "special keys", "values", "special values", "sum"] as const).map((mode): Trial<PoolInstruction> => {
-      const setting = new Setting(index);
-      const values = mode === "special values" ? drawn(setting, inputShape(windows), special) : setting.float(inputShape(windows));
-      const keys = mode.endsWith("keys") ? drawn(setting, inputShape(windows), mode === "keys" ? plain : special) : values;
-      const output = setting.room(outputShape(windows));
-      return {
-        label: `${mode}, ${labelOf(windows)}`,
-        instruction:
-          mode === "sum"
-            ? { kind: "pool", operation: "sum", windows, input: values, output }
-            : { kind: "pool", operation: "select", windows, keys, input: values, output },
-        arrays: setting.arrays,
-        ...(mode === "sum" && { rtol: 1e-6, atol: 2e-6 }),
-      };
-    });
+    return (["keys", "special keys", "values", "special values", "sum"] as const).map(
+      (mode): Trial<PoolInstruction> => {
+        const setting = new Setting(index);
+        const values =
+          mode === "special values" ? drawn(setting, inputShape(windows), special) : setting.float(inputShape(windows));
+        const keys = mode.endsWith("keys")
+          ? drawn(setting, inputShape(windows), mode === "keys" ? plain : special)
+          : values;
+        const output = setting.room(outputShape(windows));
+        return {
+          label: `${mode}, ${labelOf(windows)}`,
+          instruction:
+            mode === "sum"
+              ? { kind: "pool", operation: "sum", windows, input: values, output }
+              : { kind: "pool", operation: "select", windows, keys, input: values, output },
+          arrays: setting.arrays,
+          ...(mode === "sum" && { rtol: 1e-6, atol: 2e-6 }),
+        };
+      },
+    );
   });
 
 /** Trials of `poolGrad`. */
@@ -90,7 +106,14 @@ export const poolGradTrials: Trials<"poolGrad"> = () =>
         instruction:
           mode === "sum"
             ? { kind: "poolGrad", operation: "sum", windows, dy, output }
-            : { kind: "poolGrad", operation: "select", windows, keys: drawn(setting, inputShape(windows), mode === "keys" ? plain : special), dy, output },
+            : {
+                kind: "poolGrad",
+                operation: "select",
+                windows,
+                keys: drawn(setting, inputShape(windows), mode === "keys" ? plain : special),
+                dy,
+                output,
+              },
         arrays: setting.arrays,
         rtol: 1e-6,
         atol: 2e-6,

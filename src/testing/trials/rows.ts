@@ -1,5 +1,11 @@
-import type { ArgReduceInstruction, CumsumInstruction, ReduceInstruction, SoftmaxGradInstruction, SoftmaxInstruction } from "../../compiler/instruction.ts";
-import type { DType } from "../../tensor/dtype.ts";
+import type { DType } from "../../ir/dtype.ts";
+import type {
+  ArgReduceInstruction,
+  CumsumInstruction,
+  ReduceInstruction,
+  SoftmaxGradInstruction,
+  SoftmaxInstruction,
+} from "../../ir/instruction.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
 /** [outer, length, inner]: along the last axis, along the first, in the middle; short, long and empty. */
@@ -27,12 +33,21 @@ export const reduceTrials: Trials<"reduce"> = () => [
       hollow.map(([outer, length, inner], index): Trial<ReduceInstruction> => {
         const setting = new Setting(index);
         // Products near 1, so that they neither overflow nor vanish.
-        const range = operation === "prod" ? { min: dtype === "int32" ? -1 : 0.99, max: dtype === "int32" ? 1 : 1.01 } : {};
+        const range =
+          operation === "prod" ? { min: dtype === "int32" ? -1 : 0.99, max: dtype === "int32" ? 1 : 1.01 } : {};
         const shape = [outer, length, inner];
         const input = dtype === "int32" ? setting.int(shape, range) : setting.float(shape, range);
         return {
           label: `${operation} of ${dtype} [${shape.join(", ")}]`,
-          instruction: { kind: "reduce", operation, outer, length, inner, input, output: setting.room([outer, inner], dtype) },
+          instruction: {
+            kind: "reduce",
+            operation,
+            outer,
+            length,
+            inner,
+            input,
+            output: setting.room([outer, inner], dtype),
+          },
           arrays: setting.arrays,
           rtol: 1e-5,
           atol: operation === "sum" ? 1e-7 * length : 1e-6,
@@ -62,17 +77,36 @@ export const argReduceTrials: Trials<"argReduce"> = () =>
         const input = setting.given(values, shape, dtype);
         return {
           label: `${operation} of ${dtype} [${shape.join(", ")}]`,
-          instruction: { kind: "argReduce", operation, outer, length, inner, input, output: setting.room([outer, inner], "int32") },
+          instruction: {
+            kind: "argReduce",
+            operation,
+            outer,
+            length,
+            inner,
+            input,
+            output: setting.room([outer, inner], "int32"),
+          },
           arrays: setting.arrays,
         };
       }),
     ),
     ((): Trial<ArgReduceInstruction> => {
       const setting = new Setting(0);
-      const input = setting.given([1, nan, 9, nan, nan, 1, 2, 3, inf, inf, inf, inf, -inf, -inf, -inf, -inf, -inf, inf, -inf, inf], [5, 4, 1]);
+      const input = setting.given(
+        [1, nan, 9, nan, nan, 1, 2, 3, inf, inf, inf, inf, -inf, -inf, -inf, -inf, -inf, inf, -inf, inf],
+        [5, 4, 1],
+      );
       return {
         label: `${operation} with NaN and infinities`,
-        instruction: { kind: "argReduce", operation, outer: 5, length: 4, inner: 1, input, output: setting.room([5, 1], "int32") },
+        instruction: {
+          kind: "argReduce",
+          operation,
+          outer: 5,
+          length: 4,
+          inner: 1,
+          input,
+          output: setting.room([5, 1], "int32"),
+        },
         arrays: setting.arrays,
       };
     })(),
@@ -89,7 +123,16 @@ export const cumsumTrials: Trials<"cumsum"> = () =>
           const input = dtype === "int32" ? setting.int(shape) : setting.float(shape);
           return {
             label: `${dtype} [${shape.join(", ")}]${exclusive ? " exclusive" : ""}${reverse ? " reverse" : ""}`,
-            instruction: { kind: "cumsum", outer, length, inner, exclusive, reverse, input, output: setting.room(shape, dtype) },
+            instruction: {
+              kind: "cumsum",
+              outer,
+              length,
+              inner,
+              exclusive,
+              reverse,
+              input,
+              output: setting.room(shape, dtype),
+            },
             arrays: setting.arrays,
             rtol: 1e-5,
             atol: 1e-7 * length,

@@ -1,7 +1,7 @@
-import type { Instruction, InstructionKind, View } from "../../compiler/instruction.ts";
 import { HostRandom } from "../../data/rng.ts";
-import type { DType, TypedArray } from "../../tensor/dtype.ts";
-import { type Shape, sizeOf, stridesOf } from "../../tensor/shape.ts";
+import type { DType, TypedArray } from "../../ir/dtype.ts";
+import type { Instruction, InstructionKind, View } from "../../ir/instruction.ts";
+import { type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
 import { viewOf } from "../programs.ts";
 
 /** One instruction on given memory, to be run on two backends. */
@@ -9,7 +9,10 @@ export interface Trial<I extends Instruction = Instruction> {
   readonly label: string;
   readonly arrays: readonly TypedArray[];
   readonly instruction: I;
-  /** How far float32 results may be from float64 ones: |difference| ≤ atol + rtol·|expected|. Default 0: equal after rounding. */
+  /**
+   * How far float32 results may be from float64 ones: |difference| ≤ atol + rtol·|expected|. Default 0: equal after
+   * rounding.
+   */
   readonly rtol?: number;
   readonly atol?: number;
 }
@@ -70,7 +73,12 @@ export class Setting {
     return items[this.random.below(items.length)] as T;
   }
 
-  private place(shape: Shape, dtype: DType, { strides = stridesOf(shape), span = sizeOf(shape) }: Layout, content: (index: number) => number): View {
+  private place(
+    shape: Shape,
+    dtype: DType,
+    { strides = stridesOf(shape), span = sizeOf(shape) }: Layout,
+    content: (index: number) => number,
+  ): View {
     // Odd offsets, so that no kernel can count on an alignment of more than one element.
     const offset = 1 + 2 * this.random.below(3);
     const size = offset + span + 4;

@@ -14,15 +14,25 @@ export interface CsvLoggerOptions {
 }
 
 /**
- * Writes a line of comma-separated values for each epoch: the epoch (from 0), losses, metrics. What is not reported in an epoch is `NA`.
+ * Writes a line of comma-separated values for each epoch: the epoch (from 0), losses, metrics. What is not reported in
+ * an epoch is `NA`.
  * @throws ValueError where `to` can take no text.
  * @example csvLogger(createWriteStream("log.csv")); csvLogger((line) => lines.push(line));
  * @see Keras 3 `callbacks.CSVLogger`.
  */
 export function csvLogger(to: TextSink, options: CsvLoggerOptions = {}): Callback {
-  const { separator = ",", append = false } = checkOptions("csvLogger", options, { separator: "string", append: "boolean" });
-  const write = typeof to === "function" ? to : typeof to?.write === "function" ? (text: string) => to.write(text) : undefined;
-  if (!write) throw valueError("csvLogger", { rule: "there must be somewhere to write to", expected: "a function or a stream", received: to });
+  const { separator = ",", append = false } = checkOptions("csvLogger", options, {
+    separator: "string",
+    append: "boolean",
+  });
+  const write =
+    typeof to === "function" ? to : typeof to?.write === "function" ? (text: string) => to.write(text) : undefined;
+  if (!write)
+    throw valueError("csvLogger", {
+      rule: "there must be somewhere to write to",
+      expected: "a function or a stream",
+      received: to,
+    });
   let names: string[] | undefined;
   const line = async (fields: readonly (string | number)[]) => {
     await write(`${fields.map((field) => quoted(String(field), separator)).join(separator)}\n`);
@@ -34,7 +44,9 @@ export function csvLogger(to: TextSink, options: CsvLoggerOptions = {}): Callbac
     async onEpochEnd(epoch, logs, { validates }) {
       if (!names) {
         const reported = Object.keys(logs);
-        const awaited = validates ? reported.filter((name) => !name.startsWith("val_") && name !== "learning_rate").map((name) => `val_${name}`) : [];
+        const awaited = validates
+          ? reported.filter((name) => !name.startsWith("val_") && name !== "learning_rate").map((name) => `val_${name}`)
+          : [];
         names = [...new Set([...reported, ...awaited])];
         if (!append) await line(["epoch", ...names]);
       }

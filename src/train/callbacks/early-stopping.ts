@@ -1,6 +1,6 @@
+import { checkCount } from "../../checks.ts";
 import type { HostArray } from "../../data/array.ts";
 import { checkNumber } from "../../errors.ts";
-import { checkCount } from "../../optim/ranges.ts";
 import { checkOptions } from "../../options.ts";
 import type { Callback, Training } from "../callback.ts";
 import type { Logs } from "../trainer.ts";
@@ -44,7 +44,14 @@ export class EarlyStopping implements Callback {
       startFromEpoch: "number",
       ...monitorTable,
     });
-    const { monitor = "val_loss", mode = "auto", minDelta = 0, patience = 0, startFromEpoch = 0, baseline } = this.options;
+    const {
+      monitor = "val_loss",
+      mode = "auto",
+      minDelta = 0,
+      patience = 0,
+      startFromEpoch = 0,
+      baseline,
+    } = this.options;
     checkCount("earlyStopping", "patience", patience, 0);
     checkCount("earlyStopping", "startFromEpoch", startFromEpoch, 0);
     if (baseline !== undefined) checkNumber("earlyStopping", "baseline", baseline, "a finite number", () => true);
@@ -88,11 +95,12 @@ export class EarlyStopping implements Callback {
 }
 
 /**
- * Stops training when a watched value has not become better for `patience` epochs; with `restoreBestWeights` the model ends with
- * the weights of its best epoch.
- * @throws ValueError where an option is out of range; at the end of the first epoch, where nothing reports the value, or mode is "auto" and the value is no
- * metric of the model.
- * @example await model.fit(x, y, { epochs: 100, validationSplit: 0.1, callbacks: [earlyStopping({ patience: 5, restoreBestWeights: true })] });
+ * Stops training when a watched value has not become better for `patience` epochs; with `restoreBestWeights` the model
+ * ends with the weights of its best epoch.
+ * @throws ValueError where an option is out of range; at the end of the first epoch, where nothing reports the value,
+ * or mode is "auto" and the value is no metric of the model.
+ * @example await model.fit(x, y, { epochs: 100, validationSplit: 0.1, callbacks: [earlyStopping({ patience: 5,
+ * restoreBestWeights: true })] });
  * @see Keras 3 `callbacks.EarlyStopping`.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping {

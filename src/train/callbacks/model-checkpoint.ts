@@ -1,6 +1,6 @@
+import { checkCount } from "../../checks.ts";
 import type { HostArray } from "../../data/array.ts";
 import { checkNumber } from "../../errors.ts";
-import { checkCount } from "../../optim/ranges.ts";
 import { checkOptions } from "../../options.ts";
 import type { Callback, TrainedModel, Training } from "../callback.ts";
 import type { Logs } from "../trainer.ts";
@@ -53,10 +53,12 @@ export class ModelCheckpoint implements Callback {
     });
     const { monitor = "val_loss", mode = "auto", saveFreq = "epoch", initialValueThreshold } = this.options;
     if (saveFreq !== "epoch") checkCount("modelCheckpoint", "saveFreq", saveFreq, 1);
-    if (initialValueThreshold !== undefined) checkNumber("modelCheckpoint", "initialValueThreshold", initialValueThreshold, "a finite number", () => true);
+    if (initialValueThreshold !== undefined)
+      checkNumber("modelCheckpoint", "initialValueThreshold", initialValueThreshold, "a finite number", () => true);
     this.monitor = new Monitor("modelCheckpoint", monitor, mode);
     this.best = initialValueThreshold;
-    if (saveFreq !== "epoch") this.onTrainBatchEnd = (batch, logs, training) => this.countBatch(saveFreq, batch, logs, training);
+    if (saveFreq !== "epoch")
+      this.onTrainBatchEnd = (batch, logs, training) => this.countBatch(saveFreq, batch, logs, training);
   }
 
   onTrainBegin(): void {
@@ -100,11 +102,11 @@ export class ModelCheckpoint implements Callback {
 }
 
 /**
- * Saves the model's weights as it trains: after each epoch or every so many batches, all or only the best; to a function of yours, and the last to
- * memory: `model.setWeights(checkpoint.last.weights)`. With `saveBestOnly` the best value is kept from one fit to the next, as in Keras, so that training can go
- * on; make a new callback for a new run.
- * @throws ValueError where an option is out of range; with `saveBestOnly` at the first time to save, where nothing reports the value, or mode is "auto" and
- * the value is no metric of the model.
+ * Saves the model's weights as it trains: after each epoch or every so many batches, all or only the best; to a
+ * function of yours, and the last to memory: `model.setWeights(checkpoint.last.weights)`. With `saveBestOnly` the best
+ * value is kept from one fit to the next, as in Keras, so that training can go on; make a new callback for a new run.
+ * @throws ValueError where an option is out of range; with `saveBestOnly` at the first time to save, where nothing
+ * reports the value, or mode is "auto" and the value is no metric of the model.
  * @example const best = modelCheckpoint({ saveBestOnly: true, monitor: "val_accuracy" });
  * @see Keras 3 `callbacks.ModelCheckpoint`.
  */

@@ -9,8 +9,8 @@ export type MonitorMode = "auto" | "min" | "max";
 /** Options of callbacks that watch a value. */
 export interface MonitorOptions {
   /**
-   * The name of the value in the logs. Default "val_loss". What neither the model reports nor a callback listed before adds to the logs is an error at the
-   * end of the first epoch.
+   * The name of the value in the logs. Default "val_loss". What neither the model reports nor a callback listed before
+   * adds to the logs is an error at the end of the first epoch.
    */
   monitor?: string;
   /** Default "auto": down for losses, else as the metric says. */
@@ -36,7 +36,8 @@ export class Monitor {
     minDelta = 0,
   ) {
     lookUp(owner, "mode", { auto: true, min: true, max: true }, mode);
-    if (!Number.isFinite(minDelta)) throw valueError(owner, { rule: "minDelta must be finite", expected: "a finite number", received: minDelta });
+    if (!Number.isFinite(minDelta))
+      throw valueError(owner, { rule: "minDelta must be finite", expected: "a finite number", received: minDelta });
     this.minDelta = Math.abs(minDelta);
   }
 

@@ -1,12 +1,12 @@
+import { checkCount, checkNonNegative } from "../../checks.ts";
 import { checkNumber } from "../../errors.ts";
-import { checkCount, checkNonNegative } from "../../optim/ranges.ts";
 import { checkOptions } from "../../options.ts";
 import type { Callback, Training } from "../callback.ts";
 import type { Logs } from "../trainer.ts";
 import { Monitor, type MonitorOptions, monitorTable } from "./monitor.ts";
 
-/** Options of {@link reduceLROnPlateau}. */
-export interface ReduceLROnPlateauOptions extends MonitorOptions {
+/** Options of {@link reduceLrOnPlateau}. */
+export interface ReduceLrOnPlateauOptions extends MonitorOptions {
   /** The learning rate is multiplied by this, in (0, 1). Default 0.1. */
   factor?: number;
   /** After how many epochs without a better value the rate is lowered, an integer ≥ 0. Default 10. */
@@ -20,14 +20,14 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
 }
 
 /**
- * Performance scheduling: lowers the learning rate when a watched value has not become better for `patience` epochs. Adds
- * `learning_rate` to the logs. The optimizer must have been made with a number as learningRate.
- * @throws ValueError where an option is out of range; at the end of the first epoch, where nothing reports the value, or mode is "auto" and the value is no
- * metric of the model.
- * @see Keras 3 `callbacks.ReduceLROnPlateau`.
+ * Performance scheduling: lowers the learning rate when a watched value has not become better for `patience` epochs.
+ * Adds `learning_rate` to the logs. The optimizer must have been made with a number as learningRate.
+ * @throws ValueError where an option is out of range; at the end of the first epoch, where nothing reports the value,
+ * or mode is "auto" and the value is no metric of the model.
+ * @see Keras 3 `callbacks.ReduceLrOnPlateau`.
  */
-export function reduceLROnPlateau(given: ReduceLROnPlateauOptions = {}): Callback {
-  const options = checkOptions("reduceLROnPlateau", given, {
+export function reduceLrOnPlateau(given: ReduceLrOnPlateauOptions = {}): Callback {
+  const options = checkOptions("reduceLrOnPlateau", given, {
     factor: "number",
     patience: "number",
     minDelta: "number",
@@ -35,8 +35,16 @@ export function reduceLROnPlateau(given: ReduceLROnPlateauOptions = {}): Callbac
     minLearningRate: "number",
     ...monitorTable,
   });
-  const { monitor: name = "val_loss", mode = "auto", factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
-  const owner = "reduceLROnPlateau";
+  const {
+    monitor: name = "val_loss",
+    mode = "auto",
+    factor = 0.1,
+    patience = 10,
+    minDelta = 1e-4,
+    cooldown = 0,
+    minLearningRate = 0,
+  } = options;
+  const owner = "reduceLrOnPlateau";
   checkNumber(owner, "factor", factor, "a number in (0, 1)", (value) => value > 0 && value < 1);
   checkCount(owner, "patience", patience, 0);
   checkCount(owner, "cooldown", cooldown, 0);

@@ -1,27 +1,32 @@
 import { valueError } from "../../errors.ts";
+import type { TypedArray } from "../../ir/dtype.ts";
 import { checkOptions } from "../../options.ts";
-import type { TypedArray } from "../../tensor/dtype.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Callback, Run } from "../callback.ts";
 
-/** Options of {@link swapEMAWeights}. */
-export interface SwapEMAWeightsOptions {
-  /** Whether the averages also take the weights' place from the end of each epoch to the start of the next, for callbacks listed after this one. Default false. */
+/** Options of {@link swapEmaWeights}. */
+export interface SwapEmaWeightsOptions {
+  /**
+   * Whether the averages also take the weights' place from the end of each epoch to the start of the next, for
+   * callbacks listed after this one. Default false.
+   */
   swapOnEpoch?: boolean;
 }
 
 /**
- * Puts the moving averages of the weights in their place while the model is validated, evaluated or predicts. Give it to `fit`, `evaluate` or `predict`; the
- * optimizer must be made with `useEma`. Before the first step there are no averages, and nothing is swapped. With `swapOnEpoch` a checkpoint that is listed
- * after this callback saves the averages, one that is listed before it the weights themselves. Where a call fails while they are swapped, the model keeps the
- * averages.
+ * Puts the moving averages of the weights in their place while the model is validated, evaluated or predicts. Give it
+ * to `fit`, `evaluate` or `predict`; the optimizer must be made with `useEma`. Before the first step there are no
+ * averages, and nothing is swapped. With `swapOnEpoch` a checkpoint that is listed after this callback saves the
+ * averages, one that is listed before it the weights themselves. Where a call fails while they are swapped, the model
+ * keeps the averages.
  * @throws ValueError, when the call begins, where the optimizer keeps no averages.
- * @example callbacks: [swapEMAWeights({ swapOnEpoch: true }), modelCheckpoint({ saveBestOnly: true })]
- * @see Keras 3 `callbacks.SwapEMAWeights`.
+ * @example callbacks: [swapEmaWeights({ swapOnEpoch: true }), modelCheckpoint({ saveBestOnly: true })]
+ * @see Keras 3 `callbacks.SwapEmaWeights`.
  */
-export function swapEMAWeights(options: SwapEMAWeightsOptions = {}): Callback {
-  const { swapOnEpoch = false } = checkOptions("swapEMAWeights", options, { swapOnEpoch: "boolean" });
-  // The weights themselves, while averages take their place. The optimizer's averages stay as they are, so that `fit` can end at any time.
+export function swapEmaWeights(options: SwapEmaWeightsOptions = {}): Callback {
+  const { swapOnEpoch = false } = checkOptions("swapEmaWeights", options, { swapOnEpoch: "boolean" });
+  // The weights themselves, while averages take their place. The optimizer's averages stay as they are, so that `fit`
+  // can end at any time.
   let kept: [Variable, TypedArray][] | undefined;
   const swapIn = async ({ model: { optimizer, trainableVariables } }: Run) => {
     checkAverages(optimizer);
@@ -60,7 +65,7 @@ export function swapEMAWeights(options: SwapEMAWeightsOptions = {}): Callback {
 function checkAverages(optimizer: Run["model"]["optimizer"]): void {
   const { kind, useEma } = optimizer.getConfig();
   if (useEma) return;
-  throw valueError("swapEMAWeights", {
+  throw valueError("swapEmaWeights", {
     rule: "the optimizer must keep averages of the weights",
     expected: `${kind}({ useEma: true })`,
     received: `${kind} without useEma`,

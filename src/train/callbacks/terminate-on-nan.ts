@@ -7,8 +7,9 @@ export interface TerminateOnNaN extends Callback {
 }
 
 /**
- * Stops training as soon as a loss is NaN or infinite, and says (in `found`, and as a warning) which layer's output or which gradient was not finite
- * first. Each step looks at all of them, which costs some time: use it to find out what goes wrong.
+ * Stops training as soon as a loss is NaN or infinite, and says (in `found`, and as a warning) which layer's output or
+ * which gradient was not finite first. Each step looks at all of them, which costs some time: use it to find out what
+ * goes wrong.
  * @example const watch = terminateOnNaN(); await model.fit(x, y, { callbacks: [watch] }); console.log(watch.found);
  * @see Keras 3 `callbacks.TerminateOnNaN`.
  */
@@ -27,7 +28,9 @@ export function terminateOnNaN(): TerminateOnNaN {
       if (what === undefined && Number.isFinite(logs.loss ?? 0)) return;
       training.model.stopTraining = true;
       state.found = `${what ?? "the loss"} was not finite in batch ${batch}`;
-      console.warn(`terminateOnNaN: ${state.found}; training stops. Try a smaller learning rate, clipNorm, or other initializers; check the data.`);
+      console.warn(
+        `terminateOnNaN: ${state.found}; training stops. Try a smaller learning rate, clipNorm, or other initializers; check the data.`,
+      );
     },
   };
 }

@@ -1,4 +1,5 @@
-// A page: imports the package as it was installed, without a bundler, trains with the threads asked for, and posts what came out.
+// A page: imports the package as it was installed, without a bundler, trains with the threads asked for, and posts what
+// came out.
 import { firstStep, train } from "./train.mjs";
 
 async function run() {

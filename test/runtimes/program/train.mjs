@@ -1,6 +1,6 @@
 /**
- * What every runtime runs, and ends with the same bits: a small MLP and a small CNN, trained and evaluated. Plain JavaScript that knows nothing of
- * its host, so that one text serves Node 20 as well as a page.
+ * What every runtime runs, and ends with the same bits: a small MLP and a small CNN, trained and evaluated. Plain
+ * JavaScript that knows nothing of its host, so that one text serves Node 20 as well as a page.
  */
 
 /** Numbers in [0, 1) from integer arithmetic alone. */
@@ -13,7 +13,10 @@ function* numbers(seed) {
 
 const [count, side, classes] = [256, 16, 4];
 
-/** Images with a bright square in one of four corners, on noise; as one piece of bytes, the way a request brings them: pixels, then labels. */
+/**
+ * Images with a bright square in one of four corners, on noise; as one piece of bytes, the way a request brings them:
+ * pixels, then labels.
+ */
 export function examples() {
   const noise = numbers(7);
   const bytes = new ArrayBuffer(count * (side * side + 1) * 4);
@@ -42,12 +45,34 @@ function mlp(backend, { adam, cosineDecay, dense, flatten, l2, sequential }) {
     { seed: 1 },
   );
   const learningRate = cosineDecay({ initialLearningRate: 3e-3, decaySteps: 300 });
-  model.compile({ optimizer: adam({ learningRate, clipNorm: 1 }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
+  model.compile({
+    optimizer: adam({ learningRate, clipNorm: 1 }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+    backend,
+  });
   return { model, epochs: 12, batchSize: 10 };
 }
 
-/** Convolutions with pooling, batch normalization and dropout, under Nadam and an exponential; large enough for threads to share. */
-function cnn(backend, { activation, batchNormalization, conv2d, dense, dropout, exponentialDecay, flatten, maxPooling2d, nadam, sequential }) {
+/**
+ * Convolutions with pooling, batch normalization and dropout, under Nadam and an exponential; large enough for threads
+ * to share.
+ */
+function cnn(
+  backend,
+  {
+    activation,
+    batchNormalization,
+    conv2d,
+    dense,
+    dropout,
+    exponentialDecay,
+    flatten,
+    maxPooling2d,
+    nadam,
+    sequential,
+  },
+) {
   const model = sequential(
     [
       conv2d(16, 3, { padding: "same", useBias: false, kernelInitializer: "heNormal", inputShape: [side, side, 1] }),
@@ -63,13 +88,24 @@ function cnn(backend, { activation, batchNormalization, conv2d, dense, dropout, 
     { seed: 2 },
   );
   const learningRate = exponentialDecay({ initialLearningRate: 3e-3, decaySteps: 10, decayRate: 0.9 });
-  model.compile({ optimizer: nadam({ learningRate }), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], backend });
+  model.compile({
+    optimizer: nadam({ learningRate }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+    backend,
+  });
   return { model, epochs: 4, batchSize: 30 };
 }
 
-const hexOf = async (bytes) => Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const hexOf = async (bytes) =>
+  Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
 
-/** Learning rates in float64: what the host works out has to have equal bits, too, and not only once it is rounded to float32. */
+/**
+ * Learning rates in float64: what the host works out has to have equal bits, too, and not only once it is rounded to
+ * float32.
+ */
 function rates({ cosineDecay, cosineDecayRestarts, exponentialDecay, oneCycle, polynomialDecay, powerDecay }) {
   const decay = { initialLearningRate: 0.1, decaySteps: 700 };
   const schedules = [
@@ -80,18 +116,23 @@ function rates({ cosineDecay, cosineDecayRestarts, exponentialDecay, oneCycle, p
     polynomialDecay({ ...decay, power: 0.7 }),
     powerDecay({ ...decay, exponent: 1.3 }),
   ];
-  return Float64Array.from({ length: 1000 * schedules.length }, (_, i) => schedules[i % schedules.length](Math.floor(i / schedules.length)));
+  return Float64Array.from({ length: 1000 * schedules.length }, (_, i) =>
+    schedules[i % schedules.length](Math.floor(i / schedules.length)),
+  );
 }
 
 /** Of the bytes of all weights, and of learning rates. */
 async function hashOf(aretejs, models) {
   const weights = [rates(aretejs)];
-  for (const model of models) for (const { data } of await model.getWeights()) weights.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  for (const model of models)
+    for (const { data } of await model.getWeights())
+      weights.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hexOf(await new Blob(weights).arrayBuffer());
 }
 
 /**
- * Trains both networks, with all threads that the backend may have from the first step on. Tells the build and threads that were taken, the metrics, and a hash of all weights.
+ * Trains both networks, with all threads that the backend may have from the first step on. Tells the build and threads
+ * that were taken, the metrics, and a hash of all weights.
  *
  * @param aretejs the package.
  * @param backend where to train.
@@ -123,8 +164,14 @@ export async function firstStep(load) {
   const begun = performance.now();
   const { adam, dense, sequential } = await load();
   const imported = performance.now();
-  const model = sequential([dense(32, { activation: "relu", inputShape: [784] }), dense(10, { activation: "softmax" })], { seed: 1 });
+  const model = sequential(
+    [dense(32, { activation: "relu", inputShape: [784] }), dense(10, { activation: "softmax" })],
+    { seed: 1 },
+  );
   model.compile({ optimizer: adam(), loss: "sparseCategoricalCrossentropy" });
-  const { loss } = await model.trainOnBatch({ data: new Float32Array(8 * 784).fill(0.5), shape: [8, 784] }, Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7));
+  const { loss } = await model.trainOnBatch(
+    { data: new Float32Array(8 * 784).fill(0.5), shape: [8, 784] },
+    Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7),
+  );
   return { loss, imported: imported - begun, firstStep: performance.now() - begun };
 }

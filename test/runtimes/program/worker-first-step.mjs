@@ -1,4 +1,5 @@
-// A handler that imports the package only when asked to, so that the time from there to the end of a step can be measured from outside.
+// A handler that imports the package only when asked to, so that the time from there to the end of a step can be
+// measured from outside.
 import { firstStep } from "./train.mjs";
 
 export default {

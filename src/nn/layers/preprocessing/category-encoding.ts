@@ -1,15 +1,18 @@
 import { checkCounts, shapeError, valueError } from "../../../errors.ts";
+import { formatShape, mayBeShape } from "../../../ir/shape.ts";
 import { cast, lessEqual, mul } from "../../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../../tensor/ops/indexing.ts";
 import { tensor } from "../../../tensor/ops/leaf.ts";
 import { max, sum } from "../../../tensor/ops/reduction.ts";
 import { expandDims, squeeze } from "../../../tensor/ops/shaping.ts";
-import { formatShape, mayBeShape } from "../../../tensor/shape.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { type Layer, type LayerOptions, layerOptions, listOf } from "../../layer.ts";
 import { FunctionLayer, functionLayer } from "../function.ts";
 
-/** How whole numbers become vectors: one for each number; one for each sample with 1 where a number occurs; or with how often it occurs. */
+/**
+ * How whole numbers become vectors: one for each number; one for each sample with 1 where a number occurs; or with how
+ * often it occurs.
+ */
 export type EncodingMode = "oneHot" | "multiHot" | "count";
 
 /** Options of {@link categoryEncoding}. */
@@ -29,29 +32,38 @@ function encode(tokens: Tensor, depth: number, mode: EncodingMode, weights?: Ten
 }
 
 /**
- * Whole numbers in [0, numTokens) as vectors of that length; others are passed over.
- * Shapes: [batch, n] gives [batch, numTokens] ("multiHot", "count") or [batch, n, numTokens] ("oneHot"; n = 1 gives [batch, numTokens]).
- * With "count", `apply([tokens, weights])` adds weights of the tokens' shape instead of ones.
+ * Whole numbers in [0, numTokens) as vectors of that length; others are passed over. Shapes: [batch, n] gives [batch,
+ * numTokens] ("multiHot", "count") or [batch, n, numTokens] ("oneHot"; n = 1 gives [batch, numTokens]). With "count",
+ * `apply([tokens, weights])` adds weights of the tokens' shape instead of ones.
  * @param numTokens an integer ≥ 1.
  * @throws ValueError on options out of range; ShapeError on weights of another shape or another mode.
  * @see Keras 3 `layers.CategoryEncoding`.
  */
 export function categoryEncoding(numTokens: number, options: CategoryEncodingOptions = {}): Layer {
-  const config = layerOptions("categoryEncoding", options, { numTokens: "number!", outputMode: "string" }, { numTokens });
+  const config = layerOptions(
+    "categoryEncoding",
+    options,
+    { numTokens: "number!", outputMode: "string" },
+    { numTokens },
+  );
   const { outputMode = "multiHot" } = config;
   checkCounts("categoryEncoding", { numTokens });
   checkMode("categoryEncoding", outputMode, modes);
-  return new FunctionLayer<Tensor | readonly Tensor[]>("categoryEncoding", { inputDType: "int32", ...config } as LayerOptions, (inputs, _, layer) => {
-    const [tokens, weights] = listOf<Tensor>(inputs) as readonly [Tensor, Tensor?];
-    if (weights && (outputMode !== "count" || !mayBeShape(weights.shape, tokens.shape))) {
-      throw shapeError(layer.label, {
-        rule: 'weights are for outputMode "count", one for each token',
-        expected: formatShape(tokens.shape),
-        received: `${formatShape(weights.shape)} in mode "${outputMode}"`,
-      });
-    }
-    return encode(cast(tokens, "int32"), numTokens, outputMode, weights);
-  });
+  return new FunctionLayer<Tensor | readonly Tensor[]>(
+    "categoryEncoding",
+    { inputDType: "int32", ...config } as LayerOptions,
+    (inputs, _, layer) => {
+      const [tokens, weights] = listOf<Tensor>(inputs) as readonly [Tensor, Tensor?];
+      if (weights && (outputMode !== "count" || !mayBeShape(weights.shape, tokens.shape))) {
+        throw shapeError(layer.label, {
+          rule: 'weights are for outputMode "count", one for each token',
+          expected: formatShape(tokens.shape),
+          received: `${formatShape(weights.shape)} in mode "${outputMode}"`,
+        });
+      }
+      return encode(cast(tokens, "int32"), numTokens, outputMode, weights);
+    },
+  );
 }
 
 /** Options of {@link discretization}. */
@@ -68,7 +80,12 @@ export interface DiscretizationOptions extends LayerOptions {
  * @see Keras 3 `layers.Discretization` with given boundaries.
  */
 export function discretization(binBoundaries: readonly number[], options: DiscretizationOptions = {}): Layer {
-  const config = layerOptions("discretization", options, { binBoundaries: "list!", outputMode: "string" }, { binBoundaries });
+  const config = layerOptions(
+    "discretization",
+    options,
+    { binBoundaries: "list!", outputMode: "string" },
+    { binBoundaries },
+  );
   const { outputMode = "int" } = config;
   const rises =
     Array.isArray(binBoundaries) &&
@@ -88,5 +105,6 @@ export function discretization(binBoundaries: readonly number[], options: Discre
 }
 
 function checkMode(name: string, mode: string, known: readonly string[]): void {
-  if (!known.includes(mode)) throw valueError(name, { rule: "unknown outputMode", expected: `one of ${known.join(", ")}`, received: mode });
+  if (!known.includes(mode))
+    throw valueError(name, { rule: "unknown outputMode", expected: `one of ${known.join(", ")}`, received: mode });
 }

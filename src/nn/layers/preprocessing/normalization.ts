@@ -1,11 +1,11 @@
 import type { ArrayInput, HostArray } from "../../../data/array.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
+import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../../ir/shape.ts";
 import { withArguments } from "../../../options.ts";
 import { flatten, isNumericView } from "../../../tensor/nested.ts";
 import { add, div, maximum, mul, sqrt, sub } from "../../../tensor/ops/elementwise.ts";
 import { constantData, constantValue, tensor } from "../../../tensor/ops/leaf.ts";
 import { broadcastTo, reshape } from "../../../tensor/ops/shaping.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../../tensor/shape.ts";
 import { type NestedArray, nest, Tensor } from "../../../tensor/tensor.ts";
 import type { Variable } from "../../../tensor/variable.ts";
 import { type BatchShape, Layer, type LayerOptions } from "../../layer.ts";
@@ -15,8 +15,8 @@ export interface NormalizationOptions extends LayerOptions {
   /** Axes that have a mean each, such as features; null for one mean of everything. Default −1. */
   axis?: number | readonly number[] | null;
   /**
-   * Known values instead of `adapt`: one number for all, or one for each place along the axes, in any form that stands for an array (a constant tensor, too);
-   * several axes may share values as in NumPy's broadcasting. Both or neither.
+   * Known values instead of `adapt`: one number for all, or one for each place along the axes, in any form that stands
+   * for an array (a constant tensor, too); several axes may share values as in NumPy's broadcasting. Both or neither.
    */
   mean?: ArrayInput;
   variance?: ArrayInput;
@@ -36,7 +36,10 @@ export class Normalization extends Layer<NormalizationOptions> {
 
   constructor(given: NormalizationOptions = {}) {
     const options = withArguments("normalization", given, "axis");
-    const [mean, variance] = (["mean", "variance"] as const).map((what) => known(what, options[what] ?? undefined)) as [Known, Known];
+    const [mean, variance] = (["mean", "variance"] as const).map((what) => known(what, options[what] ?? undefined)) as [
+      Known,
+      Known,
+    ];
     // Plain numbers, so that a configuration can be saved.
     const plain = { ...options, ...(mean && { mean: mean.nested }), ...(variance && { variance: variance.nested }) };
     super("normalization", plain, {
@@ -88,12 +91,18 @@ export class Normalization extends Layer<NormalizationOptions> {
   }
 
   /**
-   * Sets mean and variance to those of the data, before training. Call it before the model is compiled or after; what is adapted is saved with the weights.
-   * @throws StateError where mean and variance were given; ShapeError where data do not fit what the layer was built for; ValueError where there are none.
+   * Sets mean and variance to those of the data, before training. Call it before the model is compiled or after; what
+   * is adapted is saved with the weights.
+   * @throws StateError where mean and variance were given; ShapeError where data do not fit what the layer was built
+   * for; ValueError where there are none.
    */
   async adapt(data: AdaptData): Promise<void> {
     if (this.given) {
-      throw stateError(this.label, { rule: "mean and variance were given", expected: "a layer without them", received: "adapt" });
+      throw stateError(this.label, {
+        rule: "mean and variance were given",
+        expected: "a layer without them",
+        received: "adapt",
+      });
     }
     let moments: Moments | undefined;
     for await (const batch of batchesOf(this.label, data)) {
@@ -102,7 +111,8 @@ export class Normalization extends Layer<NormalizationOptions> {
       moments ??= new Moments((this.mean as Variable).shape);
       moments.add(batch, this.kept, this.label);
     }
-    if (!moments) throw valueError(this.label, { rule: "adapt needs data", expected: "a batch or more", received: "none" });
+    if (!moments)
+      throw valueError(this.label, { rule: "adapt needs data", expected: "a batch or more", received: "none" });
     this.mean?.assign(moments.mean);
     this.variance?.assign(moments.variance());
   }
@@ -114,7 +124,10 @@ type Known = { readonly data: Float64Array; readonly tensor: Tensor; readonly ne
 function known(what: string, given: ArrayInput | undefined): Known {
   if (given === undefined) return undefined;
   const owner = `${what} of normalization`;
-  const array = given instanceof Tensor ? { data: constantData(given) ?? [constantValue(given) ?? Number.NaN], shape: given.shape } : arrayOf(owner, given);
+  const array =
+    given instanceof Tensor
+      ? { data: constantData(given) ?? [constantValue(given) ?? Number.NaN], shape: given.shape }
+      : arrayOf(owner, given);
   const data = Float64Array.from(array.data);
   const at = data.findIndex((value) => !Number.isFinite(Math.fround(value)));
   if (at >= 0) {
@@ -128,8 +141,12 @@ function known(what: string, given: ArrayInput | undefined): Known {
   return { data, tensor: tensor(data, shape, { dtype: "float32" }), nested: nest(data, shape) };
 }
 
-function arrayOf(owner: string, given: Exclude<ArrayInput, Tensor>): { readonly data: ArrayLike<number>; readonly shape: Shape } {
-  if (typeof given === "object" && given !== null && "data" in given) return { data: given.data as ArrayLike<number>, shape: given.shape };
+function arrayOf(
+  owner: string,
+  given: Exclude<ArrayInput, Tensor>,
+): { readonly data: ArrayLike<number>; readonly shape: Shape } {
+  if (typeof given === "object" && given !== null && "data" in given)
+    return { data: given.data as ArrayLike<number>, shape: given.shape };
   return isNumericView(given) ? { data: given, shape: [given.length] } : flatten(owner, given, Float64Array);
 }
 
@@ -140,7 +157,11 @@ function spread(label: string, what: string, values: Tensor, extents: Shape): Te
   const first = extents.length - values.rank;
   const fits = first >= 0 && values.shape.every((extent, axis) => extent === 1 || extent === extents[first + axis]);
   if (fits) return broadcastTo(values, extents);
-  throw shapeError(label, { rule: `a ${what} for each place along the axis`, expected: formatShape(extents), received: formatShape(values.shape) });
+  throw shapeError(label, {
+    rule: `a ${what} for each place along the axis`,
+    expected: formatShape(extents),
+    received: formatShape(values.shape),
+  });
 }
 
 /** Running mean and sum of squared differences for each place, by Welford's update. */
@@ -186,21 +207,28 @@ class Moments {
 /** The data as host arrays, batch by batch. */
 async function* batchesOf(label: string, data: AdaptData): AsyncGenerator<HostArray> {
   const { isHostArray, toHostArrayAsync } = await import("../../../data/array.ts");
-  const isNested = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNested(value[0]));
-  const isArray = (value: unknown): value is ArrayInput => value instanceof Tensor || isHostArray(value) || ArrayBuffer.isView(value) || isNested(value);
+  const isNested = (value: unknown): boolean =>
+    Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNested(value[0]));
+  const isArray = (value: unknown): value is ArrayInput =>
+    value instanceof Tensor || isHostArray(value) || ArrayBuffer.isView(value) || isNested(value);
   if (isArray(data) || !(Symbol.iterator in Object(data) || Symbol.asyncIterator in Object(data))) {
     yield await toHostArrayAsync(label, data as ArrayInput);
     return;
   }
   for await (const element of data as AsyncIterable<unknown>) {
-    const x = isArray(element) ? element : Array.isArray(element) ? element[0] : ((element as { x?: unknown }).x ?? element);
+    const x = isArray(element)
+      ? element
+      : Array.isArray(element)
+        ? element[0]
+        : ((element as { x?: unknown }).x ?? element);
     yield await toHostArrayAsync(label, x as ArrayInput);
   }
 }
 
 /**
- * Shifts and scales so that the data have mean 0 and variance 1 at each place along `axis`: (x − mean)/√variance.
- * The values are given, or found by `await layer.adapt(data)` and then kept as weights that are not trained. Variables: mean, variance (extents of `axis`).
+ * Shifts and scales so that the data have mean 0 and variance 1 at each place along `axis`: (x − mean)/√variance. The
+ * values are given, or found by `await layer.adapt(data)` and then kept as weights that are not trained. Variables:
+ * mean, variance (extents of `axis`).
  * @throws ValueError on mean without variance; ShapeError where they do not fit the axis.
  * @see Keras 3 `layers.Normalization`.
  */

@@ -5,7 +5,14 @@ import { range } from "../../../tensor/ops/indexing.ts";
 import { concat } from "../../../tensor/ops/joining.ts";
 import { randomUniform } from "../../../tensor/ops/random.ts";
 import { mean } from "../../../tensor/ops/reduction.ts";
-import { type AffineOptions, affineTransform, checkAffineOptions, type FillMode, flipImages, gatherPixels } from "../../../tensor/ops/sampling.ts";
+import {
+  type AffineOptions,
+  affineTransform,
+  checkAffineOptions,
+  type FillMode,
+  flipImages,
+  gatherPixels,
+} from "../../../tensor/ops/sampling.ts";
 import { broadcastTo, ones, reshape, zeros } from "../../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../../layer.ts";
@@ -34,7 +41,11 @@ const transformTable = (): OptionTable<NoiseOptions & AffineOptions> => ({
 type Draw = (low: number, high: number, use?: number) => Tensor;
 
 /** A layer that changes [batch, height, width, channels], each sample in its own way, in training only. */
-function randomLayer(kind: string, options: LayerOptions & NoiseOptions, change: (images: Tensor, draw: Draw, layer: Layer) => Tensor): Layer {
+function randomLayer(
+  kind: string,
+  options: LayerOptions & NoiseOptions,
+  change: (images: Tensor, draw: Draw, layer: Layer) => Tensor,
+): Layer {
   return functionLayer(kind, options, (images, ctx, layer) => {
     checkSpatial(layer, images, 2);
     const x = cast(images, "float32");
@@ -47,24 +58,42 @@ const drawing =
   (low, high, use = 0) =>
     randomUniform([count, 1], { seed: keyOf(ctx, seed), stream: ctx.stream(layer, use), low, high });
 
-function rangeOf(name: string, what: string, factor: Factor, [least, most]: readonly [number, number]): [number, number] {
+function rangeOf(
+  name: string,
+  what: string,
+  factor: Factor,
+  [least, most]: readonly [number, number],
+): [number, number] {
   const isList = Array.isArray(factor);
   const [a, b] = isList ? (factor as readonly number[]) : [-Math.abs(factor as number), Math.abs(factor as number)];
-  const fits = (n: number | undefined) => typeof n === "number" && n >= Math.min(least, isList ? least : -most) && n <= most;
-  if ((!isList || factor.length === 2) && fits(a) && fits(b)) return [Math.min(a as number, b as number), Math.max(a as number, b as number)];
-  throw valueError(name, { rule: `${what} is out of range`, expected: `a number or a pair of numbers in [${least}, ${most}]`, received: factor });
+  const fits = (n: number | undefined) =>
+    typeof n === "number" && n >= Math.min(least, isList ? least : -most) && n <= most;
+  if ((!isList || factor.length === 2) && fits(a) && fits(b))
+    return [Math.min(a as number, b as number), Math.max(a as number, b as number)];
+  throw valueError(name, {
+    rule: `${what} is out of range`,
+    expected: `a number or a pair of numbers in [${least}, ${most}]`,
+    received: factor,
+  });
 }
 
 /** An affine map for each sample. */
 function mapped(x: Tensor, map: readonly (Tensor | number)[], options: RandomTransformOptions): Tensor {
-  const parts = map.map((part) => (typeof part === "number" ? (part === 1 ? ones([x.shape[0] as number, 1]) : zeros([x.shape[0] as number, 1])) : part));
+  const parts = map.map((part) =>
+    typeof part === "number" ? (part === 1 ? ones([x.shape[0] as number, 1]) : zeros([x.shape[0] as number, 1])) : part,
+  );
   const { fillMode = "reflect", interpolation, fillValue } = options;
-  return affineTransform(x, concat(parts, 1), { fillMode, ...(interpolation && { interpolation }), ...(fillValue !== undefined && { fillValue }) });
+  return affineTransform(x, concat(parts, 1), {
+    fillMode,
+    ...(interpolation && { interpolation }),
+    ...(fillValue !== undefined && { fillValue }),
+  });
 }
 
 /**
  * Mirrors about half of the images, in training.
- * @param mode "horizontal" exchanges left and right, "vertical" top and bottom, "horizontalAndVertical" (default) both at once.
+ * @param mode "horizontal" exchanges left and right, "vertical" top and bottom, "horizontalAndVertical" (default) both
+ * at once.
  * @throws ValueError on an unknown mode; ShapeError on another rank.
  * @see Keras 3 `layers.RandomFlip`.
  */
@@ -73,19 +102,33 @@ export function randomFlip(
   options: LayerOptions & NoiseOptions = {},
 ): Layer {
   const config = layerOptions("randomFlip", options, { mode: "string!", ...noiseTable }, { mode });
-  const axes = { horizontal: { horizontal: true }, vertical: { vertical: true }, horizontalAndVertical: { horizontal: true, vertical: true } };
-  if (!Object.hasOwn(axes, mode)) throw valueError("randomFlip", { rule: "unknown mode", expected: `one of ${Object.keys(axes).join(", ")}`, received: mode });
+  const axes = {
+    horizontal: { horizontal: true },
+    vertical: { vertical: true },
+    horizontalAndVertical: { horizontal: true, vertical: true },
+  };
+  if (!Object.hasOwn(axes, mode))
+    throw valueError("randomFlip", {
+      rule: "unknown mode",
+      expected: `one of ${Object.keys(axes).join(", ")}`,
+      received: mode,
+    });
   return randomLayer("randomFlip", config, (x, draw) => flipImages(x, lessEqual(draw(0, 1), 0.5), axes[mode]));
 }
 
 /**
  * Shifts images, in training.
- * @param heightFactor share of the height, within [−1, 1]: `[low, high]`, or a number f for [−f, f]; positive shifts down.
+ * @param heightFactor share of the height, within [−1, 1]: `[low, high]`, or a number f for [−f, f]; positive shifts
+ * down.
  * @param widthFactor the same of the width; positive shifts to the right.
  * @throws ValueError on factors or options out of range; ShapeError on another rank.
  * @see Keras 3 `layers.RandomTranslation`.
  */
-export function randomTranslation(heightFactor: Factor, widthFactor: Factor, options: RandomTransformOptions = {}): Layer {
+export function randomTranslation(
+  heightFactor: Factor,
+  widthFactor: Factor,
+  options: RandomTransformOptions = {},
+): Layer {
   const table = { heightFactor: "number or list!", widthFactor: "number or list!", ...transformTable() } as const;
   const config = layerOptions("randomTranslation", options, table, { heightFactor, widthFactor });
   const [down, right] = [
@@ -101,12 +144,18 @@ export function randomTranslation(heightFactor: Factor, widthFactor: Factor, opt
 
 /**
  * Turns images about their centres, in training.
- * @param factor share of a whole turn, within [−1, 1]: `[low, high]`, or a number f for [−f, f]; positive is counter-clockwise.
+ * @param factor share of a whole turn, within [−1, 1]: `[low, high]`, or a number f for [−f, f]; positive is
+ * counter-clockwise.
  * @throws ValueError on a factor or options out of range; ShapeError on another rank.
  * @see Keras 3 `layers.RandomRotation`.
  */
 export function randomRotation(factor: Factor, options: RandomTransformOptions = {}): Layer {
-  const config = layerOptions("randomRotation", options, { factor: "number or list!", ...transformTable() }, { factor });
+  const config = layerOptions(
+    "randomRotation",
+    options,
+    { factor: "number or list!", ...transformTable() },
+    { factor },
+  );
   const [low, high] = rangeOf("randomRotation", "factor", factor, [-1, 1]);
   checkAffineOptions("randomRotation", config);
   return randomLayer("randomRotation", config, (x, draw) => {
@@ -143,7 +192,11 @@ export function randomZoom(heightFactor: Factor, options: RandomZoomOptions = {}
     const vertical = add(draw(...tall), 1);
     const horizontal = wide ? add(draw(...wide, 1), 1) : vertical;
     const offset = (zoom: Tensor, extent: number) => mul(sub(1, zoom), (extent - 1) / 2);
-    return mapped(x, [horizontal, 0, offset(horizontal, x.shape[2] as number), 0, vertical, offset(vertical, x.shape[1] as number)], config);
+    return mapped(
+      x,
+      [horizontal, 0, offset(horizontal, x.shape[2] as number), 0, vertical, offset(vertical, x.shape[1] as number)],
+      config,
+    );
   });
 }
 
@@ -159,18 +212,29 @@ function colorOptions(kind: string, factor: Factor, options: RandomColorOptions)
 
 function checkValueRange(name: string, [low, high]: readonly [number, number] = [0, 255]): [number, number] {
   if (Number.isFinite(low) && Number.isFinite(high) && low < high) return [low, high];
-  throw valueError(name, { rule: "valueRange is the least and the largest value", expected: "[low, high]", received: [low, high] });
+  throw valueError(name, {
+    rule: "valueRange is the least and the largest value",
+    expected: "[low, high]",
+    received: [low, high],
+  });
 }
 
 /**
- * Spreads pixels about the mean of their channel, or gathers them: (x − mean)·contrast + mean, with a contrast from [1 − low, 1 + high], in training.
- * @param factor `[low, high]` within [0, 1], or one number for both. (Keras 3.15 says so too, but draws from [1, 1 + factor] for one number.)
+ * Spreads pixels about the mean of their channel, or gathers them: (x − mean)·contrast + mean, with a contrast from [1
+ * − low, 1 + high], in training.
+ * @param factor `[low, high]` within [0, 1], or one number for both. (Keras 3.15 says so too, but draws from [1, 1 +
+ * factor] for one number.)
  * @throws ValueError on a factor or range that means nothing; ShapeError on another rank.
  * @see Keras 3 `layers.RandomContrast`.
  */
 export function randomContrast(factor: Factor, options: RandomColorOptions = {}): Layer {
   const config = colorOptions("randomContrast", factor, options);
-  const [low, high] = rangeOf("randomContrast", "factor", typeof factor === "number" ? [factor, factor] : factor, [0, 1]);
+  const [low, high] = rangeOf(
+    "randomContrast",
+    "factor",
+    typeof factor === "number" ? [factor, factor] : factor,
+    [0, 1],
+  );
   const bounds = checkValueRange("randomContrast", config.valueRange);
   return randomLayer("randomContrast", config, (x, draw) => {
     const center = mean(x, [1, 2], true);
@@ -190,12 +254,15 @@ export function randomBrightness(factor: Factor, options: RandomColorOptions = {
   const [low, high] = rangeOf("randomBrightness", "factor", factor, [-1, 1]);
   const bounds = checkValueRange("randomBrightness", config.valueRange);
   const size = bounds[1] - bounds[0];
-  return randomLayer("randomBrightness", config, (x, draw) => clip(add(x, reshape(mul(draw(low, high), size), [-1, 1, 1, 1])), ...bounds));
+  return randomLayer("randomBrightness", config, (x, draw) =>
+    clip(add(x, reshape(mul(draw(low, high), size), [-1, 1, 1, 1])), ...bounds),
+  );
 }
 
 /**
- * Cuts a window of a given size out of images: in training at a place that is drawn anew for each batch, else in the middle, as {@link centerCrop}.
- * Shapes: [batch, …, channels] to [batch, height, width, channels]. Images smaller than the window are resized as for centerCrop.
+ * Cuts a window of a given size out of images: in training at a place that is drawn anew for each batch, else in the
+ * middle, as {@link centerCrop}. Shapes: [batch, …, channels] to [batch, height, width, channels]. Images smaller than
+ * the window are resized as for centerCrop.
  * @throws ValueError on extents that are no integers ≥ 1; ShapeError on another rank.
  * @see Keras 3 `layers.RandomCrop`.
  */

@@ -28,5 +28,10 @@ export function rescaling(scale: number | readonly number[], options: RescalingO
     });
   }
   const operand = (value: number | readonly number[]) => (typeof value === "number" ? value : tensor([...value]));
-  return functionLayer("rescaling", config, (x) => add(mul(cast(x, "float32"), operand(scale)), operand(offset)), keepMask);
+  return functionLayer(
+    "rescaling",
+    config,
+    (x) => add(mul(cast(x, "float32"), operand(scale)), operand(offset)),
+    keepMask,
+  );
 }

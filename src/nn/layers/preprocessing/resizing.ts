@@ -11,7 +11,10 @@ import { checkSpatial } from "../spatial.ts";
 
 /** Options of {@link resizing}. */
 export interface ResizingOptions extends LayerOptions, ResizeOptions {
-  /** Cut the largest window of the wanted proportions out of the middle first, rather than distort the image. Default false. */
+  /**
+   * Cut the largest window of the wanted proportions out of the middle first, rather than distort the image. Default
+   * false.
+   */
   cropToAspectRatio?: boolean;
 }
 
@@ -20,11 +23,17 @@ export const extentsTable: OptionTable<{ height: number; width: number }> = { he
 /**
  * Brings images to one size.
  * Shapes: [batch, …, channels] to [batch, height, width, channels].
- * @throws ValueError on extents that are no integers ≥ 1, an unknown interpolation, or antialias with "nearest"; ShapeError on another rank.
+ * @throws ValueError on extents that are no integers ≥ 1, an unknown interpolation, or antialias with "nearest";
+ * ShapeError on another rank.
  * @see Keras 3 `layers.Resizing`.
  */
 export function resizing(height: number, width: number, options: ResizingOptions = {}): Layer {
-  const table = { ...extentsTable, interpolation: "string", cropToAspectRatio: "boolean", antialias: "boolean" } as const;
+  const table = {
+    ...extentsTable,
+    interpolation: "string",
+    cropToAspectRatio: "boolean",
+    antialias: "boolean",
+  } as const;
   const config = layerOptions("resizing", options, table, { height, width });
   checkExtents("resizing", height, width);
   const { interpolation = "bilinear", cropToAspectRatio = false, antialias = false } = config;
@@ -33,13 +42,16 @@ export function resizing(height: number, width: number, options: ResizingOptions
   return functionLayer("resizing", config, (images, _, layer) => {
     checkSpatial(layer, images, 2);
     const x = cast(images, "float32");
-    return resize(cropToAspectRatio ? inProportion(x, height, width) : x, [height, width], { interpolation, antialias });
+    return resize(cropToAspectRatio ? inProportion(x, height, width) : x, [height, width], {
+      interpolation,
+      antialias,
+    });
   });
 }
 
 /**
- * Cuts a window of a given size out of the middle of images. Smaller images give the largest window of the same proportions, resized.
- * Shapes: [batch, …, channels] to [batch, height, width, channels].
+ * Cuts a window of a given size out of the middle of images. Smaller images give the largest window of the same
+ * proportions, resized. Shapes: [batch, …, channels] to [batch, height, width, channels].
  * @throws ValueError on extents that are no integers ≥ 1; ShapeError on another rank.
  * @see Keras 3 `layers.CenterCrop`.
  */
@@ -68,10 +80,18 @@ function inProportion(x: Tensor, height: number, width: number): Tensor {
 
 function middle(x: Tensor, height: number, width: number): Tensor {
   const [batch = 0, tall = 0, wide = 0, channels = 0] = x.shape;
-  return slice(x, [0, Math.floor((tall - height) / 2), Math.floor((wide - width) / 2), 0], [batch, height, width, channels]);
+  return slice(
+    x,
+    [0, Math.floor((tall - height) / 2), Math.floor((wide - width) / 2), 0],
+    [batch, height, width, channels],
+  );
 }
 
 export function checkExtents(name: string, height: number, width: number): void {
   if ([height, width].every((extent) => Number.isInteger(extent) && extent >= 1)) return;
-  throw valueError(name, { rule: "height and width must be whole numbers", expected: "integers ≥ 1", received: [height, width] });
+  throw valueError(name, {
+    rule: "height and width must be whole numbers",
+    expected: "integers ≥ 1",
+    received: [height, width],
+  });
 }

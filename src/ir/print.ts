@@ -1,6 +1,15 @@
-import { formatShape } from "../tensor/shape.ts";
-import { isContiguous } from "../tensor/view.ts";
-import type { DepthwiseGeometry, Expression, ExpressionNode, Instruction, MapInstruction, Program, View, Windows } from "./instruction.ts";
+import type {
+  DepthwiseGeometry,
+  Expression,
+  ExpressionNode,
+  Instruction,
+  MapInstruction,
+  Program,
+  View,
+  Windows,
+} from "./instruction.ts";
+import { formatShape } from "./shape.ts";
+import { isContiguous } from "./view.ts";
 
 /**
  * A program as text, one instruction a line with shapes and bytes: the first thing to look at when something is slow.
@@ -8,12 +17,15 @@ import type { DepthwiseGeometry, Expression, ExpressionNode, Instruction, MapIns
  *     3  matmul   x[32,784] · dense/kernel[784,300] → t8[32,300]   epilogue (t8, dense/bias) → t8: max(a + b, 0)
  */
 export function print(program: Program): string {
-  const lines = program.instructions.map((instruction, index) => `${String(index).padStart(4)}  ${printInstruction(program, instruction)}`);
+  const lines = program.instructions.map(
+    (instruction, index) => `${String(index).padStart(4)}  ${printInstruction(program, instruction)}`,
+  );
   return [header(program), ...lines].join("\n");
 }
 
 function header({ arenaBytes, buffers, instructions }: Program): string {
-  const bytes = (kind: string) => buffers.filter((spec) => spec.kind === kind).reduce((sum, spec) => sum + spec.size * 4, 0);
+  const bytes = (kind: string) =>
+    buffers.filter((spec) => spec.kind === kind).reduce((sum, spec) => sum + spec.size * 4, 0);
   return `${instructions.length} instructions, arena ${arenaBytes} B, variables ${bytes("variable")} B, constants ${bytes("constant")} B`;
 }
 
@@ -81,7 +93,16 @@ function mapText(program: Program, { shape, inputs, outputs, expression }: MapIn
   return `${formatShape(shape)} ${[...text.shared, ...results].join("; ")}`;
 }
 
-const infix: Readonly<Record<string, string>> = { add: "+", sub: "−", mul: "·", div: "/", less: "<", lessEqual: "≤", equal: "=", notEqual: "≠" };
+const infix: Readonly<Record<string, string>> = {
+  add: "+",
+  sub: "−",
+  mul: "·",
+  div: "/",
+  less: "<",
+  lessEqual: "≤",
+  equal: "=",
+  notEqual: "≠",
+};
 
 /** Nodes of an expression in usual notation; what is used more than once gets a name of its own. */
 class Formulas {
@@ -94,7 +115,8 @@ class Formulas {
     private readonly inputs: readonly string[],
   ) {
     const uses = new Map<number, number>();
-    for (const node of expression.nodes) if ("args" in node) for (const arg of node.args) uses.set(arg, (uses.get(arg) ?? 0) + 1);
+    for (const node of expression.nodes)
+      if ("args" in node) for (const arg of node.args) uses.set(arg, (uses.get(arg) ?? 0) + 1);
     for (const output of expression.outputs) uses.set(output, (uses.get(output) ?? 0) + 1);
     expression.nodes.forEach((node, index) => {
       if (!("args" in node) || (uses.get(index) ?? 0) < 2) return;

@@ -28,9 +28,9 @@ export function sameShape(a: Shape, b: Shape): boolean {
 let unknownExtents = false;
 
 /**
- * Records with extents that are not known: they are NaN, which arithmetic carries on (NaN − 3 + 1, Math.floor(NaN / 2)), so that an extent that was worked out
- * from one is unknown, too. Checks of shapes pass where an extent is unknown ({@link mayEqual}). What is recorded has shapes only. See
- * docs/decisions/0016-unknown-extents.md.
+ * Records with extents that are not known: they are NaN, which arithmetic carries on (NaN − 3 + 1, Math.floor(NaN /
+ * 2)), so that an extent that was worked out from one is unknown, too. Checks of shapes pass where an extent is unknown
+ * ({@link mayEqual}). What is recorded has shapes only. See docs/decisions/0016-unknown-extents.md.
  */
 export function withUnknownExtents<T>(act: () => T): T {
   const before = unknownExtents;
@@ -83,23 +83,46 @@ export function broadcastShapes(name: string, ...shapes: Shape[]): Shape {
 /** Turns an axis that may be negative into 0 … rank − 1. */
 export function normalizeAxis(name: string, axis: number, rank: number): number {
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
-  throw valueError(name, { rule: "axis must be within the rank", expected: `an integer in [${-rank}, ${rank - 1}]`, received: literal(axis) });
+  throw valueError(name, {
+    rule: "axis must be within the rank",
+    expected: `an integer in [${-rank}, ${rank - 1}]`,
+    received: literal(axis),
+  });
 }
 
 /** Sorted, unique, non-negative axes; undefined or null means all of them. */
-export function normalizeAxes(name: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
+export function normalizeAxes(
+  name: string,
+  axes: number | readonly number[] | null | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) => normalizeAxis(name, axis, rank));
+  const list = (Array.isArray(axes) ? (axes as readonly number[]) : [axes as number]).map((axis) =>
+    normalizeAxis(name, axis, rank),
+  );
   const unique = [...new Set(list)].sort((a, b) => a - b);
-  if (unique.length !== list.length) throw valueError(name, { rule: "each axis may be named once", expected: "different axes", received: axes });
+  if (unique.length !== list.length)
+    throw valueError(name, { rule: "each axis may be named once", expected: "different axes", received: axes });
   return unique;
 }
 
-/** An array as it is, with undefined for holes. @throws ValueError on what is none, or holds something for which `fits` is false. */
-export function checkList<T>(name: string, what: string, value: readonly T[], fits = (_item: T): boolean => true): readonly T[] {
+/**
+ * An array as it is, with undefined for holes. @throws ValueError on what is none, or holds something for which `fits`
+ * is false.
+ */
+export function checkList<T>(
+  name: string,
+  what: string,
+  value: readonly T[],
+  fits = (_item: T): boolean => true,
+): readonly T[] {
   const list = Array.isArray(value) ? Array.from<T>(value) : undefined;
   if (list?.every(fits)) return list;
-  throw valueError(name, { rule: `${what} must be a list`, expected: "an array of values of the right kind", received: literal(value) });
+  throw valueError(name, {
+    rule: `${what} must be a list`,
+    expected: "an array of values of the right kind",
+    received: literal(value),
+  });
 }
 
 export const isNumber = (value: unknown): value is number => typeof value === "number";
@@ -112,16 +135,27 @@ export function isExtent(extent: unknown): boolean {
 /** Checks that `shape` is an array of non-negative integers, and its size as {@link checkSize} does. */
 export function checkShape(name: string, shape: unknown): Shape {
   if (Array.isArray(shape) && shape.every(isExtent)) return checkSize(name, shape);
-  throw valueError(name, { rule: "a shape is an array of integers ≥ 0", expected: "for example [32, 10]", received: literal(shape) });
+  throw valueError(name, {
+    rule: "a shape is an array of integers ≥ 0",
+    expected: "for example [32, 10]",
+    received: literal(shape),
+  });
 }
 
 /** 2 GiB in float32: half of what WASM can address, so that there is room for a result beside it. */
 const mostElements = 2 ** 29;
 
-/** Checks, before anything is allocated, that a shape has no more elements than a backend could hold. An unknown extent counts as 1. */
+/**
+ * Checks, before anything is allocated, that a shape has no more elements than a backend could hold. An unknown extent
+ * counts as 1.
+ */
 export function checkSize(name: string, shape: Shape): Shape {
   let size = 1;
   for (const extent of shape) if (!Number.isNaN(extent)) size *= extent;
   if (size <= mostElements) return shape;
-  throw valueError(name, { rule: "too many elements", expected: "at most 2^29 (536870912)", received: formatShape(shape) });
+  throw valueError(name, {
+    rule: "too many elements",
+    expected: "at most 2^29 (536870912)",
+    received: formatShape(shape),
+  });
 }

@@ -4,10 +4,10 @@ const between = 256;
 const trial = 8;
 
 /**
- * Whether a program runs faster with workers than alone, measured as it runs: cores may be busy with other things, or a program divide badly. Results are
- * the same either way.
+ * Whether a program runs faster with workers than alone, measured as it runs: cores may be busy with other things, or a
+ * program divide badly. Results are the same either way.
  */
-export class Pace {
+export class ThreadTuner {
   /** Milliseconds, moving averages; 0 until there is one. */
   private alone = 0;
   private together = 0;

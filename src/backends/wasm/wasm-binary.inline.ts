@@ -5,11 +5,11 @@ import type { Build } from "./module.ts";
 export const canShare: boolean = true;
 
 /**
- * Compiles a build that the package carries inline, so that it works under any bundler and with none. The `workerd` entries have
- * carried-static.ts in place of this file: Workers handlers refuse to compile.
+ * Compiles a build that the package carries inline, so that it works under any bundler and with none. The `workerd`
+ * entries have wasm-binary.static.ts in place of this file: Workers handlers refuse to compile.
  * @throws StateError where the runtime or a page's policy forbids it.
  */
-export async function carried(build: Build, shared: boolean): Promise<WebAssembly.Module> {
+export async function wasmModule(build: Build, shared: boolean): Promise<WebAssembly.Module> {
   const bytes = await bytesOf(build, shared);
   try {
     return await WebAssembly.compile(bytes);
@@ -24,9 +24,13 @@ export async function carried(build: Build, shared: boolean): Promise<WebAssembl
   }
 }
 
-/** The bytes of a build; `shared`: for a memory that threads share. Not read by a `Response`: that would load all of fetch in Node, 15 ms. */
+/**
+ * The bytes of a build; `shared`: for a memory that threads share. Not read by a `Response`: that would load all of
+ * fetch in Node, 15 ms.
+ */
 export async function bytesOf(build: Build, shared = false): Promise<ArrayBuffer> {
-  const { default: base64, memoryLimits } = build === "simd" ? await import("./generated/simd.ts") : await import("./generated/relaxed.ts");
+  const { default: base64, memoryLimits } =
+    build === "simd" ? await import("./generated/simd.ts") : await import("./generated/relaxed.ts");
   const text = atob(base64);
   const deflated = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
@@ -42,12 +46,15 @@ export async function bytesOf(build: Build, shared = false): Promise<ArrayBuffer
   return shared ? forSharedMemory(bytes, memoryLimits) : bytes;
 }
 
-/** Bytes from the size of the section of imports to the limits of the memory: size, count, "env" and "memory" with their lengths, kind. */
+/**
+ * Bytes from the size of the section of imports to the limits of the memory: size, count, "env" and "memory" with their
+ * lengths, kind.
+ */
 const importHeader = 14;
 
 /**
- * The same code for a shared memory. Only the import tells them apart: what stood there, "at least 1 page", becomes "shared, at least 1 page, at most
- * 65536", three bytes more.
+ * The same code for a shared memory. Only the import tells them apart: what stood there, "at least 1 page", becomes
+ * "shared, at least 1 page, at most 65536", three bytes more.
  */
 function forSharedMemory(bytes: ArrayBuffer, memoryLimits: number): ArrayBuffer {
   const shared = new Uint8Array(bytes.byteLength + 3);

@@ -1,8 +1,11 @@
 /** Lets timers, input and other tasks run now and then while a loop computes. */
-export class Pacer {
+export class Yielder {
   private last = performance.now();
 
-  /** @param interval milliseconds between pauses. Default 30: with a step of up to 20 ms, a page gets its turn within 50. */
+  /**
+   * @param interval milliseconds between pauses. Default 30: with a step of up to 20 ms, a page gets its turn within
+   * 50.
+   */
   constructor(private readonly interval = 30) {}
 
   /** Whether it is time to pause. */

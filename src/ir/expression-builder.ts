@@ -1,9 +1,9 @@
-import { type Algebra, arity, exact, isExact, type Primitive } from "../tensor/primitive.ts";
 import type { Expression, ExpressionNode } from "./instruction.ts";
+import { type Algebra, arity, exact, isExact, type Primitive } from "./primitive.ts";
 
 /**
- * Builds a scalar expression: an {@link Algebra} whose values are node numbers. Equal nodes are made once, numbers are folded where that gives equal
- * bits on every engine, and neutral elements drop out.
+ * Builds a scalar expression: an {@link Algebra} whose values are node numbers. Equal nodes are made once, numbers are
+ * folded where that gives equal bits on every engine, and neutral elements drop out.
  */
 export class ExpressionBuilder {
   private readonly nodes: ExpressionNode[] = [];
@@ -41,7 +41,8 @@ export class ExpressionBuilder {
 
   private apply(op: Primitive, args: readonly number[]): number {
     const values = args.map((arg) => this.valueOf(arg));
-    if (isExact(op) && values.every((value) => value !== undefined)) return this.constant((exact[op] as (...x: number[]) => number)(...(values as number[])));
+    if (isExact(op) && values.every((value) => value !== undefined))
+      return this.constant((exact[op] as (...x: number[]) => number)(...(values as number[])));
     const [a, b, c] = args as [number, number, number];
     const [x, y] = values;
     if (op === "add" && y === 0) return a;

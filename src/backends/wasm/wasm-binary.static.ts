@@ -5,7 +5,9 @@ import simd from "./simd.wasm";
 /** Workers have no threads to share memory with. */
 export const canShare: boolean = false;
 
-/** What carried.ts gives, for runtimes that import `.wasm` as compiled modules: workerd, and so Cloudflare's Workers. */
-export async function carried(build: Build): Promise<WebAssembly.Module> {
+/**
+ * What wasm-binary.inline.ts gives, for runtimes that import `.wasm` as compiled modules: workerd, and so Cloudflare's Workers.
+ */
+export async function wasmModule(build: Build): Promise<WebAssembly.Module> {
   return build === "simd" ? simd : relaxed;
 }

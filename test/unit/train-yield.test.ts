@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Pacer } from "../../src/train/pacer.ts";
+import { Yielder } from "../../src/train/yield.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("Pacer", () => {
+describe("Yielder", () => {
   it("is due after 30 ms, so that with a step of 20 ms others wait for 50 at most, and then not before another 30", async () => {
     let now = 1000;
     vi.spyOn(performance, "now").mockImplementation(() => now);
-    const pacer = new Pacer();
+    const pacer = new Yielder();
     now += 29.9;
     expect(pacer.isDue).toBe(false);
     now += 0.2;
@@ -28,7 +28,7 @@ describe("Pacer", () => {
         port1.close();
       };
       port2.postMessage(undefined);
-      for (let pauses = 0; !ran && pauses < 100; pauses++) await new Pacer().pause();
+      for (let pauses = 0; !ran && pauses < 100; pauses++) await new Yielder().pause();
       vi.unstubAllGlobals();
       expect(ran).toBe(true);
     }

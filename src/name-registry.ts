@@ -1,8 +1,9 @@
 import { lookUp } from "./errors.ts";
 
 /**
- * What can be given by name. Common things are in every bundle; rare ones stand in a module that is loaded when one of them is asked for, so that
- * an application does not carry all losses because it names one. A name is checked at once, long before what it stands for is needed.
+ * What can be given by name. Common things are in every bundle; rare ones stand in a module that is loaded when one of
+ * them is asked for, so that an application does not carry all losses because it names one. A name is checked at once,
+ * long before what it stands for is needed.
  */
 export class Names<T, Rare extends string = string> {
   /** What each name stands for; undefined for rare ones. */

@@ -5,7 +5,15 @@ export type DType = "float32" | "int32";
 export type TypedArray = Float32Array | Int32Array | Float64Array;
 
 /** Any numeric array that can be copied from. */
-export type NumericArray = TypedArray | Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | readonly number[];
+export type NumericArray =
+  | TypedArray
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | readonly number[];
 
 /** The dtype in which data of this kind are kept: integer arrays become int32, all others float32. */
 export function dtypeOf(data: NumericArray): DType {

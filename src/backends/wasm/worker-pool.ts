@@ -1,21 +1,22 @@
 import type { Complaint } from "../../errors.ts";
-import { Pace } from "./pace.ts";
-import { Control, type Share, type Spawn, spawnOf } from "./spawn.ts";
+import { Control, type Share, type Spawn, spawnOf } from "./start-worker.ts";
+import { ThreadTuner } from "./thread-tuner.ts";
 
-// Loaded when a backend starts workers. It takes no values from modules that all load: bundlers would put these in a chunk of their own.
+// Loaded when a backend starts workers. It takes no values from modules that all load: bundlers would put these in a
+// chunk of their own.
 
 /** Tenths of a second that a run waits for a worker that has gone silent. */
 const patience = 300;
 
 /**
- * The worker threads of a backend. They are started when programs have done enough work to repay it, sleep between programs, and end with the
- * backend. A run never depends on one that has not come (assembly/threads.ts).
+ * The worker threads of a backend. They are started when programs have done enough work to repay it, sleep between
+ * programs, and end with the backend. A run never depends on one that has not come (assembly/threads.ts).
  */
-export class Crew {
+export class WorkerPool {
   private readonly words: Int32Array;
   private stops: (() => void)[] = [];
   private phase: "idle" | "started" | "ended" = "idle";
-  private readonly paces = new WeakMap<object, Pace>();
+  private readonly tuners = new WeakMap<object, ThreadTuner>();
 
   /** @param size how many workers. */
   constructor(
@@ -40,16 +41,16 @@ export class Crew {
   }
 
   /** The measurements of a program. */
-  paceOf(program: object): Pace {
-    let pace = this.paces.get(program);
+  tunerOf(program: object): ThreadTuner {
+    let pace = this.tuners.get(program);
     if (pace === undefined) {
-      pace = new Pace();
-      this.paces.set(program, pace);
+      pace = new ThreadTuner();
+      this.tuners.set(program, pace);
     }
     return pace;
   }
 
-  /** Starts the workers unless they are. Where that is not possible the crew ends, with a warning. */
+  /** Starts the workers unless they are. Where that is not possible the pool ends, with a warning. */
   start(): void {
     if (this.phase !== "idle") return;
     this.phase = "started";
@@ -64,7 +65,8 @@ export class Crew {
   async ready(): Promise<void> {
     this.start();
     // Nothing tells when a worker is ready but the shared memory.
-    for (let i = 0; i < 2000 && this.phase === "started" && this.alive < this.size; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let i = 0; i < 2000 && this.phase === "started" && this.alive < this.size; i++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   /** Ends the workers after a failure; gives what to throw. */
@@ -74,7 +76,9 @@ export class Crew {
     return {
       rule: "every thread must do its share of a program",
       expected: "all of them at the end",
-      received: failed ? "a worker thread that failed" : `a worker thread that gave no sign of life for ${(this.words[Control.patience / 4] as number) / 10} s`,
+      received: failed
+        ? "a worker thread that failed"
+        : `a worker thread that gave no sign of life for ${(this.words[Control.patience / 4] as number) / 10} s`,
       context: "the run was broken off, so variables that it updates may hold anything; later runs use one thread",
       advice: "Restore the weights before going on.",
     };
@@ -100,27 +104,40 @@ export class Crew {
   }
 }
 
-/** What a crew serves. */
+/** What a pool serves. */
 interface Owner {
-  readonly heap: { readonly memory: WebAssembly.Memory; allocate(bytes: number, what: "programs"): { readonly address: number } };
+  readonly heap: {
+    readonly memory: WebAssembly.Memory;
+    allocate(bytes: number, what: "programs"): { readonly address: number };
+  };
   readonly threadLimit: number;
 }
 
 /** Workers of backends that nobody holds any more end, too. */
-const forgotten = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.end());
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<WorkerPool>((pool) => pool.end());
 
 /**
- * The crew of a backend, not started.
+ * The pool of a backend, not started.
  * @param spawn true: as this runtime starts workers.
  * @param warn is told why workers cannot be used.
  * @throws OutOfMemoryError.
  */
-export function crewOf(owner: Owner, module: WebAssembly.Module, spawn: Spawn | true, warn: (error: unknown) => void): Crew {
+export function workerPoolOf(
+  owner: Owner,
+  module: WebAssembly.Module,
+  spawn: Spawn | true,
+  warn: (error: unknown) => void,
+): WorkerPool {
   const { heap, threadLimit } = owner;
   const control = heap.allocate(Control.bytes, "programs").address;
-  const crew = new Crew(threadLimit - 1, spawn === true ? spawnOf() : spawn, { module, memory: heap.memory, control }, warn);
-  forgotten.register(owner, crew);
-  return crew;
+  const pool = new WorkerPool(
+    threadLimit - 1,
+    spawn === true ? spawnOf() : spawn,
+    { module, memory: heap.memory, control },
+    warn,
+  );
+  forgotten.register(owner, pool);
+  return pool;
 }
 
 /** Whether this thread may block: the main thread of a browser may not. */

@@ -1,8 +1,8 @@
+import { checkCount, checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { type Configured, configured } from "../regularize/configured.ts";
+import { type Configured, configured } from "../regularize/config.ts";
 import { cosineRise } from "../tensor/portable.ts";
-import { checkCount, checkNonNegative, checkPositive } from "./ranges.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
 
 /** Options of {@link warmup}. */
@@ -18,7 +18,8 @@ export interface WarmupOptions {
 /**
  * A straight line from `from` to where `target` begins, then `target`.
  * @throws ValueError where steps < 1 or a rate is negative.
- * @example adam({ learningRate: warmup({ steps: 1000, target: cosineDecay({ initialLearningRate: 1e-3, decaySteps: 20_000 }) }) });
+ * @example adam({ learningRate: warmup({ steps: 1000, target: cosineDecay({ initialLearningRate: 1e-3, decaySteps:
+ * 20_000 }) }) });
  */
 export function warmup(given: WarmupOptions): Schedule & Configured {
   const options = checkOptions("warmup", given, { steps: "number!", from: "number", target: "number or function!" });
@@ -27,7 +28,9 @@ export function warmup(given: WarmupOptions): Schedule & Configured {
   checkNonNegative("warmup", "from", from);
   if (typeof target === "number") checkNonNegative("warmup", "target", target);
   const after = (step: number) => rateAt("warmup", "target", target, step);
-  return configured("warmup", { ...options }, (step: number) => (step < steps ? from + ((after(0) - from) * step) / steps : after(step - steps)));
+  return configured("warmup", { ...options }, (step: number) =>
+    step < steps ? from + ((after(0) - from) * step) / steps : after(step - steps),
+  );
 }
 
 /** One schedule for so many steps, ≥ 1. The last part of a sequence may leave them out: it goes on. */
@@ -42,9 +45,17 @@ export interface Part {
  * @example inSequence([{ schedule: 0.01, steps: 500 }, { schedule: exponentialDecay({ … }) }]);
  */
 export function inSequence(parts: readonly Part[]): Schedule & Configured {
-  if (parts.length === 0) throw valueError("inSequence", { rule: "there must be a schedule", expected: "at least one part", received: "none" });
+  if (parts.length === 0)
+    throw valueError("inSequence", {
+      rule: "there must be a schedule",
+      expected: "at least one part",
+      received: "none",
+    });
   parts.forEach((part, index) => {
-    const { schedule, steps } = checkOptions(`inSequence: part ${index}`, part, { schedule: "number or function!", steps: "number" });
+    const { schedule, steps } = checkOptions(`inSequence: part ${index}`, part, {
+      schedule: "number or function!",
+      steps: "number",
+    });
     if (index < parts.length - 1 || steps !== undefined) checkCount("inSequence", `steps of part ${index}`, steps, 1);
     if (typeof schedule === "number") checkNonNegative("inSequence", `the rate of part ${index}`, schedule);
   });
@@ -103,7 +114,16 @@ export function oneCycle(given: OneCycleOptions): OneCycle {
     minMomentum: "number",
     shape: "string",
   });
-  const { maxLearningRate, steps, warmupShare = 0.3, divideBy = 25, finalDivideBy = 1e4, maxMomentum = 0.95, minMomentum = 0.85, shape = "cosine" } = options;
+  const {
+    maxLearningRate,
+    steps,
+    warmupShare = 0.3,
+    divideBy = 25,
+    finalDivideBy = 1e4,
+    maxMomentum = 0.95,
+    minMomentum = 0.85,
+    shape = "cosine",
+  } = options;
   checkCycle({ maxLearningRate, steps, warmupShare, divideBy, finalDivideBy, maxMomentum, minMomentum, shape });
   const first = maxLearningRate / divideBy;
   const peak = warmupShare * steps - 1;
@@ -113,7 +133,11 @@ export function oneCycle(given: OneCycleOptions): OneCycle {
     return between(top, to, Math.min(1, (step - peak) / (steps - 1 - peak)), shape);
   };
   return {
-    learningRate: configured("oneCycle.learningRate", { ...options }, along([first, maxLearningRate, first / finalDivideBy])),
+    learningRate: configured(
+      "oneCycle.learningRate",
+      { ...options },
+      along([first, maxLearningRate, first / finalDivideBy]),
+    ),
     momentum: configured("oneCycle.momentum", { ...options }, along([maxMomentum, minMomentum, maxMomentum])),
   };
 }
@@ -127,8 +151,10 @@ function checkCycle(options: Required<OneCycleOptions>): void {
   checkPositive(name, "maxLearningRate", options.maxLearningRate);
   checkCount(name, "steps", options.steps, 2);
   checkNumber(name, "warmupShare", options.warmupShare, "a number in (0, 1)", (value) => value > 0 && value < 1);
-  for (const what of ["divideBy", "finalDivideBy"] as const) checkNumber(name, what, options[what], "a finite number ≥ 1", (value) => value >= 1);
-  for (const what of ["minMomentum", "maxMomentum"] as const) checkNumber(name, what, options[what], "a number in [0, 1)", (value) => value >= 0 && value < 1);
+  for (const what of ["divideBy", "finalDivideBy"] as const)
+    checkNumber(name, what, options[what], "a finite number ≥ 1", (value) => value >= 1);
+  for (const what of ["minMomentum", "maxMomentum"] as const)
+    checkNumber(name, what, options[what], "a number in [0, 1)", (value) => value >= 0 && value < 1);
   if (options.minMomentum > options.maxMomentum) {
     throw valueError(name, {
       rule: "momentum must be in order",

@@ -1,10 +1,12 @@
-import type { View } from "../compiler/instruction.ts";
+import type { View } from "./instruction.ts";
 import { type Shape, sizeOf, stridesOf } from "./shape.ts";
 
 /** Whether the elements stand one after the other in row-major order. Axes of extent 1 may have any stride. */
 export function isContiguous(view: View): boolean {
   const dense = stridesOf(view.shape);
-  return sizeOf(view.shape) === 0 || view.shape.every((extent, axis) => extent === 1 || view.strides[axis] === dense[axis]);
+  return (
+    sizeOf(view.shape) === 0 || view.shape.every((extent, axis) => extent === 1 || view.strides[axis] === dense[axis])
+  );
 }
 
 /** The first and the last element that a view reaches, counted from the start of its buffer. */
@@ -24,14 +26,22 @@ export function collapse(view: View): { shape: number[]; strides: number[] } {
   return { shape: merged.shape, strides: merged.strides[0] as number[] };
 }
 
-/** Merges neighbouring axes wherever that is possible for all operands at once: the fewest loops that visit the same elements. */
-export function collapseTogether(shape: Shape, operands: readonly (readonly number[])[]): { shape: number[]; strides: number[][] } {
+/**
+ * Merges neighbouring axes wherever that is possible for all operands at once: the fewest loops that visit the same
+ * elements.
+ */
+export function collapseTogether(
+  shape: Shape,
+  operands: readonly (readonly number[])[],
+): { shape: number[]; strides: number[][] } {
   const extents: number[] = [];
   const strides: number[][] = operands.map(() => []);
   shape.forEach((extent, axis) => {
     if (extent === 1) return;
     const last = extents.length - 1;
-    const mergeable = last >= 0 && operands.every((operand, k) => (strides[k] as number[])[last] === (operand[axis] as number) * extent);
+    const mergeable =
+      last >= 0 &&
+      operands.every((operand, k) => (strides[k] as number[])[last] === (operand[axis] as number) * extent);
     if (mergeable) extents[last] = (extents[last] as number) * extent;
     else extents.push(extent);
     operands.forEach((operand, k) => {

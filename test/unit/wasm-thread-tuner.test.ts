@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { Barriers } from "../../src/backends/wasm/barriers.ts";
-import { Pace } from "../../src/backends/wasm/pace.ts";
+import { ThreadTuner } from "../../src/backends/wasm/thread-tuner.ts";
 import { workOf } from "../../src/backends/wasm/work.ts";
-import type { CopyInstruction, MatmulInstruction, View } from "../../src/compiler/instruction.ts";
+import type { CopyInstruction, MatmulInstruction, View } from "../../src/ir/instruction.ts";
 
-const view = (offset: number, shape = [16], strides = [1]): View => ({ buffer: 0, dtype: "float32", offset, shape, strides });
+const view = (offset: number, shape = [16], strides = [1]): View => ({
+  buffer: 0,
+  dtype: "float32",
+  offset,
+  shape,
+  strides,
+});
 const copy = (from: View, to: View): CopyInstruction => ({ kind: "copy", input: from, output: to });
 const [a, b, c, d] = [view(0), view(16), view(32), view(48)] as [View, View, View, View];
 
@@ -32,7 +38,10 @@ describe("barriers", () => {
       expect(barriersIn([copy(view(100, [4]), strided), copy(view(40, [1]), view(200, [1]))])).toEqual([false, true]);
       expect(barriersIn([copy(view(100, [4]), strided), copy(view(49, [1]), view(200, [1]))])).toEqual([false, false]);
     }
-    expect(barriersIn([copy(view(100, [4]), view(0, [4], [0])), copy(view(1, [1]), view(200, [1]))])).toEqual([false, false]);
+    expect(barriersIn([copy(view(100, [4]), view(0, [4], [0])), copy(view(1, [1]), view(200, [1]))])).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it("are not needed between what thread 0 does alone", () => {
@@ -49,7 +58,7 @@ describe("barriers", () => {
 
 describe("pace", () => {
   it("wants to know how long a program takes alone, then has workers while they help", () => {
-    const pace = new Pace();
+    const pace = new ThreadTuner();
     expect(pace.wantsWorkers).toBe(false);
     pace.note(false, 10);
     let alone = 0;
@@ -62,7 +71,7 @@ describe("pace", () => {
   });
 
   it("does without them where they do not, and tries again less and less often", () => {
-    const pace = new Pace();
+    const pace = new ThreadTuner();
     const tries: number[] = [];
     for (let run = 0; run < 2000; run++) {
       const workers = pace.wantsWorkers;
@@ -76,7 +85,7 @@ describe("pace", () => {
   });
 
   it("is not thrown by one slow run", () => {
-    const pace = new Pace();
+    const pace = new ThreadTuner();
     pace.note(false, 10);
     for (let run = 0; run < 20; run++) pace.note(true, run === 12 ? 1000 : 6);
     expect(pace.wantsWorkers).toBe(true);

@@ -1,5 +1,5 @@
-import type { Expression } from "../../compiler/instruction.ts";
-import type { Primitive } from "../../tensor/primitive.ts";
+import type { Expression } from "../../ir/instruction.ts";
+import type { Primitive } from "../../ir/primitive.ts";
 
 /** What a step of an expression reads: an input, a constant, or the result of a step before it. */
 export interface Operand {
@@ -8,10 +8,10 @@ export interface Operand {
 }
 
 /**
- * An expression in the form by which kernels are known: steps in the order in which the outputs need them, inputs numbered by
- * first use, and every use of a constant a parameter of its own, so that elu's kernel serves any alpha.
+ * An expression in the form by which kernels are known: steps in the order in which the outputs need them, inputs
+ * numbered by first use, and every use of a constant a parameter of its own, so that elu's kernel serves any alpha.
  */
-export interface Canonical {
+export interface KernelForm {
   /** Equal for expressions that one kernel can run. */
   readonly key: string;
   readonly steps: readonly { readonly op: Primitive; readonly args: readonly Operand[] }[];
@@ -22,7 +22,7 @@ export interface Canonical {
 }
 
 /** Brings an expression into canonical form. */
-export function canonicalize({ nodes, outputs }: Expression): Canonical {
+export function kernelKeyOf({ nodes, outputs }: Expression): KernelForm {
   const steps: { op: Primitive; args: readonly Operand[] }[] = [];
   const inputs: number[] = [];
   const constants: number[] = [];
@@ -51,7 +51,10 @@ export function canonicalize({ nodes, outputs }: Expression): Canonical {
 
 const name = ({ kind, index }: Operand): string => kind[0] + String(index);
 
-/** 41 bits of a key (of cyrb53's 53), in base 36: what the table of generated kernels holds instead of the keys, each in 8 characters. */
+/**
+ * 41 bits of a key (of cyrb53's 53), in base 36: what the table of generated kernels holds instead of the keys, each in
+ * 8 characters.
+ */
 export function hashOf(key: string): string {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;

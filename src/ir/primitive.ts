@@ -46,7 +46,10 @@ export type Algebra<T> = { constant(value: number): T } & {
   [P in Primitive]: Arity<P> extends 1 ? (x: T) => T : Arity<P> extends 2 ? (x: T, y: T) => T : (x: T, y: T, z: T) => T;
 };
 
-/** The primitives on JavaScript numbers for which every engine gives equal bits: IEEE arithmetic, which is exact or rounded once. */
+/**
+ * The primitives on JavaScript numbers for which every engine gives equal bits: IEEE arithmetic, which is exact or
+ * rounded once.
+ */
 export const exact = {
   constant: (value) => value,
   neg: (x) => -x,
@@ -70,7 +73,8 @@ export const exact = {
 } satisfies Partial<Algebra<number>>;
 
 /** Whether a primitive is one of {@link exact}. Of the others, standards do not say how they are rounded. */
-export const isExact = (primitive: string): primitive is Exclude<keyof typeof exact, "constant"> => Object.hasOwn(exact, primitive);
+export const isExact = (primitive: string): primitive is Exclude<keyof typeof exact, "constant"> =>
+  Object.hasOwn(exact, primitive);
 
 /** Ties go to the even neighbour, as in NumPy and in WASM's `nearest`. */
 function roundHalfEven(x: number): number {

@@ -8,13 +8,23 @@ export interface Share {
 }
 
 /**
- * Starts a worker thread that serves `share` until it is told to end; gives what ends it. `onEnd` is called once, later, where the worker cannot start or ends.
+ * Starts a worker thread that serves `share` until it is told to end; gives what ends it. `onEnd` is called once,
+ * later, where the worker cannot start or ends.
  * @throws whatever the runtime throws where it refuses at once.
  */
 export type Spawn = (share: Share, onEnd: (error: unknown) => void) => () => void;
 
 /** Bytes in the control block, as in assembly/threads.ts. */
-export const Control = { turn: 0, phase: 192, failed: 256, stopped: 260, alive: 264, hostSleeps: 268, patience: 272, bytes: 384 } as const;
+export const Control = {
+  turn: 0,
+  phase: 192,
+  failed: 256,
+  stopped: 260,
+  alive: 264,
+  hostSleeps: 268,
+  patience: 272,
+  bytes: 384,
+} as const;
 
 /** A worker's whole script. One that fails says so where the others wait. */
 const serve = `({ module, memory, control }) => {
@@ -60,7 +70,9 @@ function spawnInNode({ Worker }: NodeWorkers): Spawn {
 /** Browsers: from a Blob, which a page's content security policy may forbid. */
 function spawnOnWeb(Worker: typeof globalThis.Worker): Spawn {
   return (share, onEnd) => {
-    const url = URL.createObjectURL(new Blob([`onmessage = ({ data }) => (${serve})(data);`], { type: "text/javascript" }));
+    const url = URL.createObjectURL(
+      new Blob([`onmessage = ({ data }) => (${serve})(data);`], { type: "text/javascript" }),
+    );
     const worker = new Worker(url);
     worker.onerror = (event) => {
       event.preventDefault();

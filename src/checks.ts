@@ -1,4 +1,4 @@
-import { checkNumber } from "../errors.ts";
+import { checkNumber } from "./errors.ts";
 
 /** Checks a number in [0, 1), such as the decay rate of an average. @throws ValueError. */
 export function checkDecay(name: string, what: string, value: unknown): number {

@@ -1,7 +1,14 @@
-import { append } from "../tensor/append.ts";
-import { sizeOf } from "../tensor/shape.ts";
-import { isContiguous } from "../tensor/view.ts";
-import { type BufferId, type BufferSpec, type CopyInstruction, type Instruction, type View, viewsOf } from "./instruction.ts";
+import { append } from "../ir/append.ts";
+import {
+  type BufferId,
+  type BufferSpec,
+  type CopyInstruction,
+  type Instruction,
+  type View,
+  viewsOf,
+} from "../ir/instruction.ts";
+import { sizeOf } from "../ir/shape.ts";
+import { isContiguous } from "../ir/view.ts";
 import { withViews } from "./schedule.ts";
 
 /** A buffer that has become a part of another. */
@@ -11,20 +18,26 @@ interface Place {
 }
 
 /**
- * Drops copies that join temporaries into one (concatenations): what computes a part writes it where it belongs. A second join of the same
- * parts in the same order is a part of the first, without memory of its own.
+ * Drops copies that join temporaries into one (concatenations): what computes a part writes it where it belongs. A
+ * second join of the same parts in the same order is a part of the first, without memory of its own.
  *
  * @param pinned buffers that must stay what they are: outputs, and new values of variables.
  */
-export function joinInPlace(instructions: readonly Instruction[], buffers: readonly BufferSpec[], pinned: ReadonlySet<BufferId>): Instruction[] {
+export function elideConcats(
+  instructions: readonly Instruction[],
+  buffers: readonly BufferSpec[],
+  pinned: ReadonlySet<BufferId>,
+): Instruction[] {
   const places = new Map<BufferId, Place>();
   const dropped = new Set<Instruction>();
   const placeOf = (buffer: BufferId): Place => {
     let place: Place = { buffer, offset: 0 };
-    for (let outer = places.get(buffer); outer; outer = places.get(place.buffer)) place = { buffer: outer.buffer, offset: outer.offset + place.offset };
+    for (let outer = places.get(buffer); outer; outer = places.get(place.buffer))
+      place = { buffer: outer.buffer, offset: outer.offset + place.offset };
     return place;
   };
-  const isMovable = (buffer: BufferId) => buffers[buffer]?.kind === "temporary" && !pinned.has(buffer) && !places.has(buffer);
+  const isMovable = (buffer: BufferId) =>
+    buffers[buffer]?.kind === "temporary" && !pinned.has(buffer) && !places.has(buffer);
 
   for (const [target, copies] of joinsOf(instructions, buffers)) {
     const shared = isMovable(target) ? sharedPlace(copies, buffers, placeOf) : undefined;
@@ -36,7 +49,8 @@ export function joinInPlace(instructions: readonly Instruction[], buffers: reado
     for (const copy of copies) {
       const { input, output } = copy;
       const isWhole = isContiguous(input) && input.offset === 0 && sizeOf(input.shape) === buffers[input.buffer]?.size;
-      if (!isWhole || !isContiguous(output) || !isMovable(input.buffer) || placeOf(target).buffer === input.buffer) continue;
+      if (!isWhole || !isContiguous(output) || !isMovable(input.buffer) || placeOf(target).buffer === input.buffer)
+        continue;
       places.set(input.buffer, { buffer: target, offset: output.offset });
       dropped.add(copy);
     }
@@ -46,24 +60,43 @@ export function joinInPlace(instructions: readonly Instruction[], buffers: reado
     const { buffer, offset } = placeOf(view.buffer);
     return { ...view, buffer, offset: view.offset + offset };
   };
-  return instructions.filter((instruction) => !dropped.has(instruction)).map((instruction) => withViews(instruction, moved));
+  return instructions
+    .filter((instruction) => !dropped.has(instruction))
+    .map((instruction) => withViews(instruction, moved));
 }
 
-/** Buffers that nothing but copies of parts write, side by side, and the copies; the largest first, so that smaller joins find their parts there. */
-function joinsOf(instructions: readonly Instruction[], buffers: readonly BufferSpec[]): [BufferId, CopyInstruction[]][] {
+/**
+ * Buffers that nothing but copies of parts write, side by side, and the copies; the largest first, so that smaller
+ * joins find their parts there.
+ */
+function joinsOf(
+  instructions: readonly Instruction[],
+  buffers: readonly BufferSpec[],
+): [BufferId, CopyInstruction[]][] {
   const writers = new Map<BufferId, Instruction[]>();
-  for (const instruction of instructions) for (const { buffer } of viewsOf(instruction).writes) append(writers, buffer, instruction);
+  for (const instruction of instructions)
+    for (const { buffer } of viewsOf(instruction).writes) append(writers, buffer, instruction);
   const size = (buffer: BufferId) => (buffers[buffer] as BufferSpec).size;
   const joins = [...writers].filter((entry): entry is [BufferId, CopyInstruction[]] => {
     const [buffer, list] = entry;
-    const copied = list.reduce((sum, writer) => sum + (writer.kind === "copy" ? sizeOf(writer.output.shape) : Number.NaN), 0);
+    const copied = list.reduce(
+      (sum, writer) => sum + (writer.kind === "copy" ? sizeOf(writer.output.shape) : Number.NaN),
+      0,
+    );
     return buffers[buffer]?.kind === "temporary" && list.length > 1 && copied === size(buffer);
   });
   return joins.sort(([a], [b]) => size(b) - size(a));
 }
 
-/** Where the parts stand already as they are to stand, one after the other in one temporary; undefined where they do not. */
-function sharedPlace(copies: readonly CopyInstruction[], buffers: readonly BufferSpec[], placeOf: (buffer: BufferId) => Place): Place | undefined {
+/**
+ * Where the parts stand already as they are to stand, one after the other in one temporary; undefined where they do
+ * not.
+ */
+function sharedPlace(
+  copies: readonly CopyInstruction[],
+  buffers: readonly BufferSpec[],
+  placeOf: (buffer: BufferId) => Place,
+): Place | undefined {
   let shared: Place | undefined;
   for (const { input, output } of copies) {
     const { buffer, offset } = placeOf(input.buffer);

@@ -1,9 +1,11 @@
-import type { Shape } from "../tensor/shape.ts";
+import type { Shape } from "../ir/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 
 /** Numbers that change from step to step, as rank-0 tensors: the host writes them before each run. */
-export type Scalars<Extra extends string = string> = Readonly<Record<"learningRate" | "step", Tensor> & Record<Extra, Tensor>>;
+export type Scalars<Extra extends string = string> = Readonly<
+  Record<"learningRate" | "step", Tensor> & Record<Extra, Tensor>
+>;
 
 /** First value of one slot. */
 export interface SlotSpec {
@@ -40,6 +42,10 @@ export interface Method<Slot extends string = string, Extra extends string = str
 }
 
 /** Slots in the variable's shape that all begin with one value, by default 0. */
-export function slotsLike<Name extends string>(variable: Variable, names: readonly Name[], initial: number | Tensor = 0): Record<Name, SlotSpec> {
+export function slotsLike<Name extends string>(
+  variable: Variable,
+  names: readonly Name[],
+  initial: number | Tensor = 0,
+): Record<Name, SlotSpec> {
   return Object.fromEntries(names.map((name) => [name, { shape: variable.shape, initial }])) as Record<Name, SlotSpec>;
 }

@@ -1,10 +1,10 @@
-import type { DType, TypedArray } from "../tensor/dtype.ts";
-import type { Primitive } from "../tensor/primitive.ts";
-import type { Shape } from "../tensor/shape.ts";
+import type { DType, TypedArray } from "./dtype.ts";
+import type { Primitive } from "./primitive.ts";
+import type { Shape } from "./shape.ts";
 
 /**
- * THE instruction set. A program is a list of these on buffers; a backend is a table with one entry per kind, so a kernel
- * that a backend forgot is a compile error.
+ * THE instruction set. A program is a list of these on buffers; a backend is a table with one entry per kind, so a
+ * kernel that a backend forgot is a compile error.
  */
 export type Instruction =
   | MapInstruction
@@ -43,8 +43,8 @@ export interface View {
 /**
  * A fused elementwise loop: every input is read at the same index of `shape` and every output written there.
  *
- * Inputs have a stride per axis of `shape`, the innermost being 0 (constant) or 1 (contiguous). Outputs are contiguous. `shape` is
- * collapsed to the fewest axes. An output may share a buffer with an input of the same strides (in place).
+ * Inputs have a stride per axis of `shape`, the innermost being 0 (constant) or 1 (contiguous). Outputs are contiguous.
+ * `shape` is collapsed to the fewest axes. An output may share a buffer with an input of the same strides (in place).
  * int32 inputs are converted to float32 when read; int32 outputs are truncated towards zero when written.
  */
 export interface MapInstruction {
@@ -68,16 +68,18 @@ export type ExpressionNode =
   | { readonly op: Primitive; readonly args: readonly number[] };
 
 /**
- * output[b] = a[b] · b[b]. `a` is [batch…, M, K] and `b` is [batch…, K, N], each with one of its last two strides equal to 1
- * (so transposes cost nothing; batch stride 0 repeats an operand); `output` is [batch…, M, N] with columns of stride 1, and its elements are those of a
- * contiguous tensor, in row-major order where there is an epilogue. There is one batch axis unless strides need more: the heads of attention are a
- * second one, whose results stand side by side in rows of all heads.
+ * output[b] = a[b] · b[b]. `a` is [batch…, M, K] and `b` is [batch…, K, N], each with one of its last two strides equal
+ * to 1 (so transposes cost nothing; batch stride 0 repeats an operand); `output` is [batch…, M, N] with columns of
+ * stride 1, and its elements are those of a contiguous tensor, in row-major order where there is an epilogue. There is
+ * one batch axis unless strides need more: the heads of attention are a second one, whose results stand side by side in
+ * rows of all heads.
  *
- * With `rowAxes`, there is one batch axis, and `a` is [batch, rows…, depth…] with any strides: so many axes make up M in row-major order, the others K. Patches of an
- * image are such a view (elements in several patches appear as often), which makes this instruction a convolution and its filter gradient.
+ * With `rowAxes`, there is one batch axis, and `a` is [batch, rows…, depth…] with any strides: so many axes make up M
+ * in row-major order, the others K. Patches of an image are such a view (elements in several patches appear as often),
+ * which makes this instruction a convolution and its filter gradient.
  *
- * The epilogue is a map over shape [batch…·M, N] or its collapsed form, one of whose inputs is `output`; it may run on rows as soon as they are
- * done. It never writes what `a` or `b` read.
+ * The epilogue is a map over shape [batch…·M, N] or its collapsed form, one of whose inputs is `output`; it may run on
+ * rows as soon as they are done. It never writes what `a` or `b` read.
  */
 export interface MatmulInstruction {
   readonly kind: "matmul";
@@ -89,12 +91,13 @@ export interface MatmulInstruction {
 }
 
 /**
- * Gradient of a convolution's input, which is also the transposed convolution: output = 0; then the elements of dy[g] · filter[g]ᵀ are added where
- * `patches` says, which is the view of the output that a convolution would read.
+ * Gradient of a convolution's input, which is also the transposed convolution: output = 0; then the elements of dy[g] ·
+ * filter[g]ᵀ are added where `patches` says, which is the view of the output that a convolution would read.
  *
- * `dy` is [groups, M, N] and `filter` [groups, K, N], both with any strides; `output` is contiguous, `entries` samples one after the other;
- * `patches` is a view of it, [groups, rows…, depth…] of M rows (`rowAxes` axes) and K elements each; its last axis has stride 1. The M rows are `entries` times as many rows of one sample,
- * and touch that sample only.
+ * `dy` is [groups, M, N] and `filter` [groups, K, N], both with any strides; `output` is contiguous, `entries` samples
+ * one after the other; `patches` is a view of it, [groups, rows…, depth…] of M rows (`rowAxes` axes) and K elements
+ * each; its last axis has stride 1. The M rows are `entries` times as many rows of one sample, and touch that sample
+ * only.
  */
 export interface ConvInputGradInstruction {
   readonly kind: "convInputGrad";
@@ -106,7 +109,10 @@ export interface ConvInputGradInstruction {
   readonly output: View;
 }
 
-/** Contiguous input [outer, length, inner] to contiguous output [outer, inner]. An empty reduction gives the operation's identity. */
+/**
+ * Contiguous input [outer, length, inner] to contiguous output [outer, inner]. An empty reduction gives the operation's
+ * identity.
+ */
 export interface ReduceInstruction {
   readonly kind: "reduce";
   readonly operation: "sum" | "max" | "min" | "prod";
@@ -149,7 +155,10 @@ export interface SoftmaxGradInstruction {
   readonly output: View;
 }
 
-/** output[i, :] = table[indices[i], :]; all contiguous; indices int32. A row for an index out of range is NaN (0 for an int32 table). */
+/**
+ * output[i, :] = table[indices[i], :]; all contiguous; indices int32. A row for an index out of range is NaN (0 for an
+ * int32 table).
+ */
 export interface GatherInstruction {
   readonly kind: "gather";
   readonly rows: number;
@@ -173,8 +182,8 @@ export interface ScatterAddInstruction {
 
 /**
  * Uniform numbers in (0, 1) by Philox 4×32-10: (u₂₃ + ½)·2⁻²³ from the top 23 bits, so the same in float32 and float64.
- * `key` is int32 [4]: seed (low, high) and step (low, high). The counter of elements 4i … 4i+3 is (i, stream, step low, 2·step high), the key that of the seed.
- * An odd last word belongs to random numbers of the host.
+ * `key` is int32 [4]: seed (low, high) and step (low, high). The counter of elements 4i … 4i+3 is (i, stream, step low,
+ * 2·step high), the key that of the seed. An odd last word belongs to random numbers of the host.
  */
 export interface RandomInstruction {
   readonly kind: "random";
@@ -197,8 +206,9 @@ export interface CumsumInstruction {
 }
 
 /**
- * Windows that slide over three spatial axes of channels-last tensors: [batch, …inputs, channels] has [batch, …outputs, channels] windows. Element k of
- * window o is input o·stride − low + k along each axis, where there is one; every window has an element.
+ * Windows that slide over three spatial axes of channels-last tensors: [batch, …inputs, channels] has [batch, …outputs,
+ * channels] windows. Element k of window o is input o·stride − low + k along each axis, where there is one; every
+ * window has an element.
  */
 export interface Windows {
   readonly batch: number;
@@ -214,8 +224,8 @@ export interface Windows {
 export type Spatial = readonly [depth: number, height: number, width: number];
 
 /**
- * Per window and channel: with "select" the input where `keys` (of the input's shape) is largest, with "sum" the sum of the input; all contiguous. Of
- * equal keys the first in row-major order counts; NaN is larger than every number.
+ * Per window and channel: with "select" the input where `keys` (of the input's shape) is largest, with "sum" the sum of
+ * the input; all contiguous. Of equal keys the first in row-major order counts; NaN is larger than every number.
  */
 export interface PoolInstruction {
   readonly kind: "pool";
@@ -228,8 +238,8 @@ export interface PoolInstruction {
 }
 
 /**
- * The adjoint of pool: output = 0; then each window adds its `dy` to all of its elements ("sum") or to the one that its keys select; all contiguous.
- * `windows.inputs` are the output's extents.
+ * The adjoint of pool: output = 0; then each window adds its `dy` to all of its elements ("sum") or to the one that its
+ * keys select; all contiguous. `windows.inputs` are the output's extents.
  */
 export interface PoolGradInstruction {
   readonly kind: "poolGrad";
@@ -242,8 +252,9 @@ export interface PoolGradInstruction {
 }
 
 /**
- * A convolution in which channels do not meet, channels last: y[b, o, c] = Σ_k x[b, o·stride − low + k·dilation, c] · kernel[k, c] over both spatial axes
- * and the taps that meet an element of x. Input [batch, …inputs, channels], kernel [...size, channels], output [batch, …outputs, channels].
+ * A convolution in which channels do not meet, channels last: y[b, o, c] = Σ_k x[b, o·stride − low + k·dilation, c] ·
+ * kernel[k, c] over both spatial axes and the taps that meet an element of x. Input [batch, …inputs, channels], kernel
+ * [...size, channels], output [batch, …outputs, channels].
  */
 export interface DepthwiseGeometry {
   readonly batch: number;
@@ -308,7 +319,10 @@ export interface BufferSpec {
   readonly dtype: DType;
   /** Elements. */
   readonly size: number;
-  /** Byte offset in the arena, a multiple of 64, for a backend whose elements have four bytes. Constants and variables: −1. */
+  /**
+   * Byte offset in the arena, a multiple of 64, for a backend whose elements have four bytes. Constants and variables:
+   * −1.
+   */
   readonly arenaOffset: number;
   /** Inputs and variables: their names, for printing and errors. */
   readonly name?: string;
@@ -337,7 +351,11 @@ export function viewsOf(instruction: Instruction): { reads: readonly View[]; wri
       return { reads: instruction.inputs, writes: instruction.outputs };
     case "matmul":
       return {
-        reads: [instruction.a, instruction.b, ...(instruction.epilogue?.inputs ?? []).filter((view) => view.buffer !== instruction.output.buffer)],
+        reads: [
+          instruction.a,
+          instruction.b,
+          ...(instruction.epilogue?.inputs ?? []).filter((view) => view.buffer !== instruction.output.buffer),
+        ],
         writes: [instruction.output, ...(instruction.epilogue?.outputs ?? [])],
       };
     case "convInputGrad":
@@ -349,9 +367,15 @@ export function viewsOf(instruction: Instruction): { reads: readonly View[]; wri
     case "scatterAdd":
       return { reads: [instruction.indices, instruction.updates], writes: [instruction.output] };
     case "pool":
-      return { reads: instruction.keys ? [instruction.keys, instruction.input] : [instruction.input], writes: [instruction.output] };
+      return {
+        reads: instruction.keys ? [instruction.keys, instruction.input] : [instruction.input],
+        writes: [instruction.output],
+      };
     case "poolGrad":
-      return { reads: instruction.keys ? [instruction.keys, instruction.dy] : [instruction.dy], writes: [instruction.output] };
+      return {
+        reads: instruction.keys ? [instruction.keys, instruction.dy] : [instruction.dy],
+        writes: [instruction.output],
+      };
     case "depthwiseConv":
       return { reads: [instruction.input, instruction.kernel], writes: [instruction.output] };
     case "depthwiseConvInputGrad":
