@@ -13,10 +13,11 @@ export interface Backend {
   readonly disposed?: boolean;
   /**
    * Binds a program to this backend: once bound it runs many times. `storages` belong to `program.variables`, in order.
-   * Where it throws, all other programs and storages are as before. @throws OutOfMemoryError, as `allocate` does, so
-   * that callers can free memory and try again.
+   * It may give a promise, where kernels have to be compiled or fetched. Where it throws or rejects, all other programs
+   * and storages are as before. @throws OutOfMemoryError, as `allocate` does, so that callers can free memory and try
+   * again.
    */
-  load(program: Program, storages: readonly Storage[]): Executable;
+  load(program: Program, storages: readonly Storage[]): Executable | Promise<Executable>;
   /** Persistent memory for one variable, zero at first. */
   allocate(spec: StorageSpec): Storage;
   write(storage: Storage, data: NumericArray): void;
@@ -32,7 +33,7 @@ export interface Backend {
 /** A backend whose memory the host can read at once: wasm and js. */
 export interface HostBackend extends Backend {
   readSync(storage: Storage): TypedArray;
-  load(program: Program, storages: readonly Storage[]): HostExecutable;
+  load(program: Program, storages: readonly Storage[]): HostExecutable | Promise<HostExecutable>;
 }
 
 /** What a variable needs of a backend. */

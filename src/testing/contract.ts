@@ -96,7 +96,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
     },
 
     "variables outlive runs, inputs enter and outputs leave": async (total) => {
-      const executable = backend.load(accumulate, [total]);
+      const executable = await backend.load(accumulate, [total]);
       for (const [round, expected] of [4, 10, 18].entries()) {
         executable.input("features").write(new Float32Array(5).fill(round + 1));
         executable.input("labels").write([round, -round]);
@@ -110,7 +110,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
     },
 
     "instructions that are run one by one do what a run does": async (total) => {
-      const executable = backend.load(accumulate, [total]);
+      const executable = await backend.load(accumulate, [total]);
       executable.input("features").write([1, 2, 3, 4, 5]);
       executable.input("labels").write([7, -7]);
       // A backend may go without, and is then no worse.
@@ -123,7 +123,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
     },
 
     "programs share variables": async (total) => {
-      const [first, second] = [backend.load(accumulate, [total]), backend.load(double, [total])];
+      const [first, second] = [await backend.load(accumulate, [total]), await backend.load(double, [total])];
       for (const expected of [8, 16]) {
         first.input("features").write([1, 1, 1, 1, 1]);
         first.run();
@@ -137,7 +137,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
     },
 
     "reads that begin in the tick of a run give what it gave, whatever runs next": async (total) => {
-      const [first, second] = [backend.load(accumulate, [total]), backend.load(double, [total])];
+      const [first, second] = [await backend.load(accumulate, [total]), await backend.load(double, [total])];
       const reads = [];
       for (const value of [1, 2]) {
         first.input("features").write(new Float32Array(5).fill(value));
@@ -156,7 +156,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
 
     "what cannot be had is refused, and changes nothing": async (total) => {
       backend.write(total, [1, 2, 3, 4, 5]);
-      const executable = backend.load(double, [total]);
+      const executable = await backend.load(double, [total]);
       refuses("a storage beyond any memory", () => backend.allocate({ size: 2 ** 50, dtype: "float32" }));
       executable.run();
       same(await executable.output("doubled").read(), [2, 4, 6, 8, 10]);
@@ -165,14 +165,14 @@ export function contractCases(backend: Backend): ConformanceCase[] {
 
     "a program whose variables were freed is refused": async () => {
       const storage = backend.allocate({ size: 5, dtype: "float32" });
-      const executable = backend.load(double, [storage]);
+      const executable = await backend.load(double, [storage]);
       backend.free(storage);
       refuses("running on freed memory", () => executable.run());
       executable.dispose();
     },
 
     "inputs take parts of a source at any place": async (total) => {
-      const executable = backend.load(accumulate, [total]);
+      const executable = await backend.load(accumulate, [total]);
       const port = executable.input("features");
       same([port.size, executable.output("second").size], [5, 5]);
       port.write([9, 9, 0, 1, 2, 3, 4, 9], 2);
@@ -184,7 +184,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
     },
 
     "what does not fit is refused": async (total) => {
-      const executable = backend.load(accumulate, [total]);
+      const executable = await backend.load(accumulate, [total]);
       const port = executable.input("features");
       refuses("an unknown input", () => executable.input("feature"));
       refuses("an unknown output", () => executable.output("loss"));
@@ -192,7 +192,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
       refuses("a range beyond the source", () => port.write([1, 2, 3, 4, 5], 3, 3));
       refuses("a range beyond the input", () => port.write([1, 2, 3], 0, 3, 3));
       refuses("a variable written in part", () => backend.write(total, [1, 2, 3]));
-      refuses("a variable without storage", () => backend.load(accumulate, []));
+      await rejects("a variable without storage", () => backend.load(accumulate, []));
       executable.dispose();
       refuses("running what was disposed of", () => executable.run());
       same(await backend.read(total), [0, 0, 0, 0, 0]);
@@ -201,7 +201,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
   if (isHostBackend(backend)) {
     const host = backend;
     steps["a host backend reads without waiting"] = async (total) => {
-      const executable = host.load(accumulate, [total]);
+      const executable = await host.load(accumulate, [total]);
       executable.input("features").write([1, 2, 3, 4, 5]);
       executable.run();
       same(executable.output("second").readSync(), [4, 6, 8, 10, 12]);
@@ -217,14 +217,31 @@ function same(actual: NumericArray, expected: NumericArray): void {
   if (!close) throw new AreteError(report);
 }
 
+/** The action throws an AreteError. */
 function refuses(what: string, action: () => unknown): void {
+  let error: unknown;
   try {
     action();
-  } catch (error) {
-    if (error instanceof AreteError) return;
-    throw new AreteError(
-      `conformance: ${what} must be refused with an AreteError. Expected an AreteError, received ${error}.`,
-    );
+  } catch (thrown) {
+    error = thrown;
   }
-  throw new AreteError(`conformance: ${what} must be refused. Expected an AreteError, received none.`);
+  checkRefused(what, error);
+}
+
+/** The action throws an AreteError, or gives a promise that rejects with one. */
+async function rejects(what: string, action: () => unknown): Promise<void> {
+  let error: unknown;
+  try {
+    await action();
+  } catch (thrown) {
+    error = thrown;
+  }
+  checkRefused(what, error);
+}
+
+function checkRefused(what: string, error: unknown): void {
+  if (error instanceof AreteError) return;
+  throw new AreteError(
+    `conformance: ${what} must be refused${error ? " with an AreteError" : ""}. Expected an AreteError, received ${error ?? "none"}.`,
+  );
 }

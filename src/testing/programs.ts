@@ -39,7 +39,7 @@ export async function runInstructions(
   storages.forEach((storage, index) => {
     backend.write(storage, arrays[index] as TypedArray);
   });
-  const executable = backend.load(programOn(arrays, instructions), storages);
+  const executable = await backend.load(programOn(arrays, instructions), storages);
   try {
     executable.run();
     return await Promise.all(storages.map((storage) => backend.read(storage)));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
-import { bind, evaluate, settle } from "../../src/backends/evaluate.ts";
+import { bind, evaluate, placeVariables } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import type { Instruction, Program } from "../../src/ir/instruction.ts";
@@ -80,7 +80,7 @@ describe("updates of variables", () => {
   ) {
     const a = new Variable([2, 2], { initial: [1, 2, 3, 4], name: "a" });
     const b = new Variable([2, 2], { initial: [5, 6, 7, 8], name: "b" });
-    await settle([a, b], backend);
+    await placeVariables([a, b], backend);
     const executable = await bind(compile(build(a, b)), backend);
     executable.run();
     return { a: [...(await a.read())], b: [...(await b.read())], executable };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HostBackend } from "../../src/backends/backend.ts";
-import { js } from "../../src/backends/js/index.ts";
+import { type JsBackend, js } from "../../src/backends/js/index.ts";
 import { AreteError, StateError, ValueError } from "../../src/errors.ts";
 import type { BufferSpec, Program } from "../../src/ir/instruction.ts";
 import { viewOf } from "../../src/testing/programs.ts";
@@ -42,7 +41,7 @@ const program: Program = {
   arenaBytes: 64,
 };
 
-function load(backend: HostBackend = js()) {
+function load(backend: JsBackend = js()) {
   const weights = backend.allocate({ size: 3, dtype: "float32" });
   return { backend, weights, executable: backend.load(program, [weights]) };
 }

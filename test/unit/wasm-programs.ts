@@ -1,4 +1,4 @@
-import type { HostBackend } from "../../src/backends/backend.ts";
+import type { JsBackend } from "../../src/backends/js/index.ts";
 import type { DType, TypedArray } from "../../src/ir/dtype.ts";
 import type { BufferSpec, Instruction, Program, View } from "../../src/ir/instruction.ts";
 import { type Shape, sizeOf, stridesOf } from "../../src/ir/shape.ts";
@@ -45,7 +45,7 @@ export class HandMade {
   }
 
   /** Runs the instructions and gives the buffers of all results, margins included. */
-  run(backend: HostBackend, instructions: readonly Instruction[]): Record<string, TypedArray> {
+  run(backend: JsBackend, instructions: readonly Instruction[]): Record<string, TypedArray> {
     const program: Program = {
       buffers: this.buffers,
       instructions,
