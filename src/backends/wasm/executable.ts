@@ -104,6 +104,7 @@ export class WasmExecutable implements HostExecutable {
       base,
       scratch: backend.scratch.address,
       interpret: backend.interpret,
+      rest: backend.rest,
       addressOf: (view) => this.addressOf(view),
     });
     const barriers = new Barriers((view) => this.addressOf(view));
@@ -136,7 +137,7 @@ export class WasmExecutable implements HostExecutable {
           spec.kind === "constant" && !used.has(buffer) ? { ...spec, kind: "temporary" as const } : spec,
         );
         parts.push(
-          backend.load({ ...program, buffers, instructions: [instruction], inputs: {}, outputs: {} }, [
+          backend.loadNow({ ...program, buffers, instructions: [instruction], inputs: {}, outputs: {} }, [
             ...storages.values(),
           ]),
         );
