@@ -131,7 +131,7 @@ export default defineConfig([
     dts: true,
     onSuccess: async () => {
       for (const file of readdirSync("build"))
-        if (file.endsWith(".wasm")) copyFileSync(join("build", file), join("dist", file));
+        if (file.endsWith(".wasm") && !file.includes("shared")) copyFileSync(join("build", file), join("dist", file));
     },
   },
   { ...shared, outDir: "dist/workerd", esbuildPlugins: [...modules, staticWasm] },
