@@ -1,4 +1,4 @@
-import type { Expression, ExpressionNode } from "../src/ir/instruction.ts";
+import type { Expression, ExpressionNode } from "../src/ir/expression.ts";
 import { type Algebra, arity, type Primitive } from "../src/ir/primitive.ts";
 
 /** Builds expressions node by node; equal nodes are made once. */

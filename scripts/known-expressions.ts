@@ -1,4 +1,5 @@
-import type { Expression, Instruction } from "../src/ir/instruction.ts";
+import type { Expression } from "../src/ir/expression.ts";
+import type { Instruction } from "../src/ir/instruction.ts";
 import type { Primitive } from "../src/ir/primitive.ts";
 import { sizeOf } from "../src/ir/shape.ts";
 import * as scalar from "../src/tensor/scalar.ts";

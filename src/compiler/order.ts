@@ -1,5 +1,7 @@
 import { append } from "../ir/append.ts";
-import { type BufferId, type BufferSpec, type Instruction, viewsOf } from "../ir/instruction.ts";
+import { type Instruction, viewsOf } from "../ir/instruction.ts";
+import type { BufferSpec } from "../ir/program.ts";
+import type { BufferId } from "../ir/view.ts";
 
 /** One instruction while an order is sought. */
 interface Candidate {

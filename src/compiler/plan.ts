@@ -1,8 +1,10 @@
-import { type BufferId, type BufferSpec, type Instruction, type MapInstruction, viewsOf } from "../ir/instruction.ts";
+import { elementwisePart, type Instruction, viewsOf } from "../ir/instruction.ts";
+import type { MapInstruction } from "../ir/instructions/map.ts";
+import type { BufferSpec } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
+import { type BufferId, sameLayout } from "../ir/view.ts";
 import { arenaBytesOf } from "./order.ts";
 import { type Block, placeBlocks, type Span } from "./place.ts";
-import { sameLayout } from "./schedule.ts";
 
 /**
  * Gives temporaries and inputs their places in one arena: buffers whose lives do not overlap share memory, and a map
@@ -73,11 +75,9 @@ function inPlace(
 ): Map<BufferId, BufferId> {
   const tenants = new Map<BufferId, BufferId>();
   instructions.forEach((instruction, index) => {
-    const map =
-      instruction.kind === "map" ? instruction : instruction.kind === "matmul" ? instruction.epilogue : undefined;
+    const { map, others } = elementwisePart(instruction);
     if (!map) return;
-    const forbidden = instruction.kind === "matmul" ? [instruction.a.buffer, instruction.b.buffer] : [];
-    const taken = new Set<BufferId>(forbidden);
+    const taken = new Set<BufferId>(others.map(({ buffer }) => buffer));
     for (const output of map.outputs) {
       if (buffers[output.buffer]?.kind !== "temporary" || spans[output.buffer]?.from !== index) continue;
       const dying = map.inputs.find(

@@ -1,8 +1,9 @@
 import { isHostBackend } from "../backends/backend.ts";
 import { checkNumber, stateError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
-import type { Instruction, Program } from "../ir/instruction.ts";
+import type { Instruction } from "../ir/instruction.ts";
 import { printInstruction, print as printProgram } from "../ir/print.ts";
+import type { Program } from "../ir/program.ts";
 import { checkOptions } from "../options.ts";
 import type { ArraysGiven } from "./arrays.ts";
 import type { Model } from "./model.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { HostBackend } from "../../src/backends/backend.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { AreteError, StateError, ValueError } from "../../src/errors.ts";
-import type { BufferSpec, Program } from "../../src/ir/instruction.ts";
+import type { BufferSpec, Program } from "../../src/ir/program.ts";
 import { viewOf } from "../../src/testing/programs.ts";
 
 const temporary = (size: number): BufferSpec => ({ kind: "temporary", dtype: "float32", size, arenaOffset: 0 });

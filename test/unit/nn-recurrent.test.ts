@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import type { Program } from "../../src/ir/instruction.ts";
+import type { Program } from "../../src/ir/program.ts";
 import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import { type Layer, listOf } from "../../src/nn/layer.ts";

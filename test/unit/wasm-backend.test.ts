@@ -4,7 +4,8 @@ import { wasm, wasmOf } from "../../src/backends/wasm/index.ts";
 import { moduleOf, supports } from "../../src/backends/wasm/module.ts";
 import { bytesOf } from "../../src/backends/wasm/wasm-binary.inline.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
-import type { Program, View } from "../../src/ir/instruction.ts";
+import type { Program } from "../../src/ir/program.ts";
+import type { View } from "../../src/ir/view.ts";
 
 /** y = x + w, then w ← w + c, with x, y of `size` elements in an arena of their own. */
 function program(size: number, constant = 1): Program {

@@ -4,7 +4,7 @@ import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { hashOf, kernelKeyOf } from "../../src/backends/wasm/kernel-key.ts";
 import { fusedKernelOf } from "../../src/backends/wasm/map-record.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
-import type { Expression } from "../../src/ir/instruction.ts";
+import type { Expression } from "../../src/ir/expression.ts";
 import { bits, HandMade } from "./wasm-programs.ts";
 
 describe("fused kernels", async () => {

@@ -1,7 +1,9 @@
 import type { HostBackend } from "../../src/backends/backend.ts";
 import type { DType, TypedArray } from "../../src/ir/dtype.ts";
-import type { BufferSpec, Instruction, Program, View } from "../../src/ir/instruction.ts";
+import type { Instruction } from "../../src/ir/instruction.ts";
+import type { BufferSpec, Program } from "../../src/ir/program.ts";
 import { type Shape, sizeOf, stridesOf } from "../../src/ir/shape.ts";
+import type { View } from "../../src/ir/view.ts";
 
 /** What stands around and under the results before a run: a kernel that writes elsewhere is caught. */
 export const sentinel = -987654;

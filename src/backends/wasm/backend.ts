@@ -1,7 +1,7 @@
 import { stateError, valueError } from "../../errors.ts";
 import { Printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import type { Program } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type Block, Heap } from "./heap.ts";

@@ -1,6 +1,7 @@
-import type { MapInstruction, View } from "../../ir/instruction.ts";
+import type { MapInstruction } from "../../ir/instructions/map.ts";
 import { arity } from "../../ir/primitive.ts";
 import { type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { fusedKernels } from "./generated/kernels.ts";
 import { hashOf, type KernelForm, kernelKeyOf, type Operand } from "./kernel-key.ts";
 import type { RecordWriter } from "./record-writer.ts";
@@ -33,7 +34,7 @@ export function writeMap(instruction: MapInstruction, writer: RecordWriter): voi
   const inner = writer.interpret ? 0 : fusedKernelOf(form.key);
   const script =
     inner === 0
-      ? assemble(form, inputs, instruction.outputs, (a, b) => writer.isSamePlace(a, b))
+      ? assemble(form, inputs, instruction.outputs, (a, b) => writer.addressOf(a) === writer.addressOf(b))
       : { code: [], registers: 0 };
 
   const { outputs } = instruction;
@@ -42,27 +43,34 @@ export function writeMap(instruction: MapInstruction, writer: RecordWriter): voi
   const scratch = Math.ceil((Math.ceil(slots / 2) * 16 + inputs.length * 16 + tiles * tile * 4) / 64) * 64;
   const converts = [...inputs, ...outputs].some(({ dtype }) => dtype === "int32");
 
-  writer.word(inner);
-  const setCode = writer.later();
-  writer.word(inputs.length, outputs.length, form.constants.length, script.registers, shape.length, total);
-  const setValues = writer.later();
-  writer.word(writer.scratch(scratch), Number(converts), Number(!converts && repeatsRows(inputs, walks)), ...shape);
+  const set = writer.fields({
+    inner,
+    code: 0,
+    inputs: inputs.length,
+    outputs: outputs.length,
+    constants: form.constants.length,
+    registers: script.registers,
+    rank: shape.length,
+    total,
+    values: 0,
+    scratch: writer.scratch(scratch),
+    converts: Number(converts),
+    repeats: Number(!converts && repeatsRows(inputs, walks)),
+  });
+  writer.word(...shape);
   inputs.forEach((view, i) => {
-    writer.view(view);
     writer.word(
+      writer.addressOf(view),
       Number(view.dtype === "int32"),
       walks[i] as number,
       ...(strided ? view.strides : [walks[i] === Walk.Flat ? 1 : 0]),
     );
   });
-  for (const view of outputs) {
-    writer.view(view);
-    writer.word(Number(view.dtype === "int32"));
-  }
+  for (const view of outputs) writer.word(writer.addressOf(view), Number(view.dtype === "int32"));
   writer.align();
-  setValues(writer.address);
+  set("values", writer.address);
   for (const value of form.constants) writer.vector(value);
-  setCode(writer.address);
+  set("code", writer.address);
   writer.word(...script.code);
 }
 
