@@ -15,7 +15,6 @@ export class HandMade {
   private readonly buffers: BufferSpec[] = [];
   private readonly contents: TypedArray[] = [];
   private readonly results: Record<string, View> = {};
-  private bytes = 0;
 
   /** A buffer with these contents after a margin; the view covers them all, contiguous unless strides are given. */
   operand(data: ArrayLike<number>, shape: Shape, options: { dtype?: DType; strides?: readonly number[] } = {}): View {
@@ -52,7 +51,6 @@ export class HandMade {
       inputs: Object.fromEntries(this.buffers.map((_, buffer) => [`b${buffer}`, this.whole(buffer)])),
       outputs: this.results,
       variables: [],
-      arenaBytes: this.bytes,
     };
     const executable = backend.load(program, []);
     this.contents.forEach((array, buffer) => {
@@ -67,12 +65,8 @@ export class HandMade {
   }
 
   private add(array: TypedArray, dtype: DType): number {
-    const arenaOffset = this.bytes;
-    this.bytes += Math.ceil((array.length * 4) / 64) * 64;
     this.contents.push(array);
-    return (
-      this.buffers.push({ kind: "input", dtype, size: array.length, arenaOffset, name: `b${this.buffers.length}` }) - 1
-    );
+    return this.buffers.push({ kind: "input", dtype, size: array.length, name: `b${this.buffers.length}` }) - 1;
   }
 
   private whole(buffer: number): View {
