@@ -1,9 +1,10 @@
 import { append } from "../ir/append.ts";
+import { arenaBytesOf } from "../ir/arena.ts";
 import { elementwisePart, type Instruction, viewsOf, withViews } from "../ir/instruction.ts";
 import type { BufferSpec } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
 import { type BufferId, isContiguous, reachOf, sameLayout, type View } from "../ir/view.ts";
-import { arenaBytesOf, orderForMemory } from "./order.ts";
+import { orderForMemory } from "./order.ts";
 
 /** A variable's buffer and the temporary that holds its new value. */
 export interface Update {

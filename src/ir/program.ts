@@ -2,7 +2,10 @@ import type { DType, TypedArray } from "./dtype.ts";
 import type { Instruction } from "./instruction.ts";
 import type { BufferId, View } from "./view.ts";
 
-/** Where a buffer lives. Variables live in storage of their own; everything else in the program's arena. */
+/**
+ * What a buffer is for. A variable has storage that outlives the run; a constant its data; temporaries and inputs lie
+ * where the backend puts them (see `planArena`).
+ */
 export type BufferKind = "temporary" | "input" | "constant" | "variable";
 
 /** One buffer of a program. */
@@ -11,11 +14,6 @@ export interface BufferSpec {
   readonly dtype: DType;
   /** Elements. */
   readonly size: number;
-  /**
-   * Byte offset in the arena, a multiple of 64, for a backend whose elements have four bytes. Constants and variables:
-   * −1.
-   */
-  readonly arenaOffset: number;
   /** Inputs and variables: their names, for printing and errors. */
   readonly name?: string;
   /** Constants: their data. */
@@ -32,6 +30,4 @@ export interface Program {
   readonly outputs: Readonly<Record<string, View>>;
   /** Buffer ids of the variables, in the order in which `Backend.load` takes their storages. */
   readonly variables: readonly BufferId[];
-  /** Bytes of arena at four bytes an element. */
-  readonly arenaBytes: number;
 }

@@ -13,11 +13,6 @@ export interface View {
   readonly strides: readonly number[];
 }
 
-/** Whether two views of one shape visit the same places of their buffers in the same order. */
-export function sameLayout(a: View, b: View): boolean {
-  return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);
-}
-
 /** Whether the elements stand one after the other in row-major order. Axes of extent 1 may have any stride. */
 export function isContiguous(view: View): boolean {
   const dense = stridesOf(view.shape);
@@ -35,6 +30,11 @@ export function reachOf({ offset, shape, strides }: View): { from: number; to: n
     else from += span;
   });
   return { from, to };
+}
+
+/** Whether two views of one shape visit the elements of their buffers in the same order, from the same place. */
+export function sameLayout(a: View, b: View): boolean {
+  return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);
 }
 
 /** The same memory with axes of extent 1 dropped and neighbours merged where one stride describes both. */

@@ -1,6 +1,5 @@
 import { expect, expectTypeOf, it } from "vitest";
-import type { Kernels } from "../../src/backends/js/kernels.ts";
-import { kernels } from "../../src/backends/js/kernels.ts";
+import { type Kernels, kernels } from "../../src/backends/js/kernels.ts";
 import type { CoreKind, Records, RestKind } from "../../src/backends/wasm/record-table.ts";
 import { coreRecords } from "../../src/backends/wasm/records-core.ts";
 import { restRecords } from "../../src/backends/wasm/records-rest.ts";
