@@ -150,7 +150,9 @@ function report(build: string, { name, product, loop, usual, usualLoop }: Result
 
 export async function benchGemm({ json, filter }: Options): Promise<void> {
   for (const build of ["simd", "relaxed"] as const) {
-    const binary = readFileSync(new URL(build === "simd" ? "../build/core.wasm" : "../build/core-relaxed.wasm", import.meta.url));
+    const binary = readFileSync(
+      new URL(build === "simd" ? "../build/core.wasm" : "../build/core-relaxed.wasm", import.meta.url),
+    );
     if (!WebAssembly.validate(binary)) {
       if (!json) console.log(`${build}: this engine does not have it`);
       continue;

@@ -8,8 +8,8 @@
 import { Bench } from "tinybench";
 import { adam, bind, compile, ops, placeVariables, sgd, Variable, wasm } from "../src/index.ts";
 import { cnn } from "./cnn.ts";
-import { rooflineFlops, rooflineOf } from "./roofline.ts";
 import { median } from "./options.ts";
+import { rooflineFlops, rooflineOf } from "./roofline.ts";
 
 const oneThread: object = { threads: 1 };
 

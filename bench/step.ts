@@ -90,7 +90,7 @@ async function measure(batch: number, json: boolean): Promise<void> {
         updates.map(([variable]) => variable),
         backend,
       );
-      const executable = await bind(compile({ outputs: { loss }, updates, fuse: optimize, share: optimize }), backend);
+      const executable = await bind(compile({ outputs: { loss }, updates, fuse: optimize }), backend);
       return { executable, run: runner(executable, batch) };
     }),
   );

@@ -17,7 +17,7 @@ import { ThreadTuner } from "../src/backends/wasm/thread-tuner.ts";
 import { compile } from "../src/compiler/compile.ts";
 import { dense, type Model, sequential, sgd } from "../src/index.ts";
 import type { TypedArray } from "../src/ir/dtype.ts";
-import type { Program } from "../src/ir/instruction.ts";
+import type { Program } from "../src/ir/program.ts";
 import { matmul, placeholder } from "../src/tensor/ops/index.ts";
 import { cnn } from "./cnn.ts";
 import { chosen, median, type Options } from "./options.ts";

@@ -109,7 +109,12 @@ async function buildAll(): Promise<void> {
   console.log(`${core} fused kernels in core, ${rest} in rest`);
   mkdirSync("build", { recursive: true });
   const sources = readdirSync("assembly", { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
-  const files = [...sources.map((path) => `assembly/${path}`), "asconfig.json", "package-lock.json", import.meta.filename];
+  const files = [
+    ...sources.map((path) => `assembly/${path}`),
+    "asconfig.json",
+    "package-lock.json",
+    import.meta.filename,
+  ];
   const hash = createHash("sha256");
   for (const file of files.sort()) hash.update(readFileSync(file));
   const inputs = hash.digest("hex");

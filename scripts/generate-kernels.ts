@@ -4,8 +4,8 @@
  * src/backends/wasm/generated/slots.ts, by which the backend finds kernels.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import type { Expression } from "../src/ir/instruction.ts";
 import { hashOf, type KernelForm, kernelKeyOf, type Operand } from "../src/backends/wasm/kernel-key.ts";
+import type { Expression } from "../src/ir/expression.ts";
 import { arity, type Primitive } from "../src/ir/primitive.ts";
 import { coreKernels, heapBase, restBase, restKernels, restPrimitives, restSlotOf } from "./kernel-slots.ts";
 

@@ -5,7 +5,7 @@
  */
 import { js } from "../src/backends/js/index.ts";
 import type { HostArray } from "../src/data/array.ts";
-import type { Program } from "../src/ir/instruction.ts";
+import type { Program } from "../src/ir/program.ts";
 import { type ActivationName, activations } from "../src/nn/activations.ts";
 import type { Layer } from "../src/nn/layer.ts";
 import {

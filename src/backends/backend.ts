@@ -1,5 +1,5 @@
 import type { DType, NumericArray, TypedArray } from "../ir/dtype.ts";
-import type { Program } from "../ir/instruction.ts";
+import type { Program } from "../ir/program.ts";
 
 /**
  * What runs programs: the plugin contract. A backend is a value, not a registration; prove a new one with the
@@ -24,6 +24,11 @@ export interface Backend {
   /** A copy of the values at the time of the call. */
   read(storage: Storage): Promise<TypedArray>;
   free(storage: Storage): void;
+  /**
+   * Fulfilled when all that was handed over so far is done. Backends whose `run` returns before the work is done must
+   * have it: loops use it to keep no more than a few steps under way.
+   */
+  settled?(): Promise<void>;
   /** Frees working memory that no loaded program needs; says whether there was any. Asked where memory is short. */
   trim?(): boolean;
   /** Gives up everything that the backend holds, the values of variables included. */
@@ -52,10 +57,10 @@ export interface Executable {
   /** Runs every instruction once. GPU backends only submit; `read` waits. */
   run(): void;
   /**
-   * Runs the instruction of this index alone, for profiles: all of them in order do what `run` does. Backends may go
-   * without.
+   * Runs once, and gives the milliseconds that each instruction took by the device's clock: for profiles. Backends
+   * without it are timed by the host, with a program for each instruction.
    */
-  runOne?(index: number): void;
+  timings?(): Promise<readonly number[]>;
   input(name: string): InputPort;
   output(name: string): OutputPort;
   /** Frees what `load` reserved. The variables stay. */

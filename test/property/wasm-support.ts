@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import type { JsBackend } from "../../src/backends/js/index.ts";
-import { js } from "../../src/backends/js/index.ts";
+import { type JsBackend, js } from "../../src/backends/js/index.ts";
 import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
 import type { Instruction } from "../../src/ir/instruction.ts";

@@ -4,7 +4,7 @@ import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { hashOf, kernelKeyOf } from "../../src/backends/wasm/kernel-key.ts";
 import { fusedSlotOf } from "../../src/backends/wasm/map-record.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
-import type { Expression } from "../../src/ir/instruction.ts";
+import type { Expression } from "../../src/ir/expression.ts";
 import { bits, HandMade } from "./wasm-programs.ts";
 
 describe("fused kernels", async () => {
@@ -12,9 +12,13 @@ describe("fused kernels", async () => {
   const fused = new WasmBackend(module);
   const interpreting = new WasmBackend(module, { interpret: true });
   await Promise.all([fused.loadRest(), interpreting.loadRest()]);
-  const known = [...new Map(Object.values(await knownExpressions())
+  const known = [
+    ...new Map(
+      Object.values(await knownExpressions())
         .flat()
-        .map((expression) => [kernelKeyOf(expression).key, expression]))];
+        .map((expression) => [kernelKeyOf(expression).key, expression]),
+    ),
+  ];
 
   /** Numbers of all sizes and signs, and what kernels get wrong: zeros, infinities, NaN, subnormals. */
   const special = [

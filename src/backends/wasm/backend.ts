@@ -1,11 +1,11 @@
 import { stateError, valueError } from "../../errors.ts";
 import { Printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import type { Program } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { WasmExecutable } from "./executable.ts";
-import { type Block, Heap } from "./heap.ts";
 import { heapBase, tableSize } from "./generated/core-slots.ts";
+import { type Block, Heap } from "./heap.ts";
 import { type Build, moduleOf } from "./module.ts";
 import { needsRest } from "./needs-rest.ts";
 import type { Rest } from "./rest.ts";
@@ -38,6 +38,8 @@ export interface WasmBackendOptions {
    * false.
    */
   eager?: boolean;
+  /** With false, no two buffers of a program share memory: for tests. Default true. */
+  shareArena?: boolean;
 }
 
 /** What a program needs of the memory that all share. */
@@ -106,6 +108,7 @@ export class WasmBackend extends Printed implements HostBackend {
   readonly threadLimit: number;
   /** See {@link WasmBackendOptions}. */
   readonly eager: boolean;
+  readonly shareArena: boolean;
   disposed = false;
   /** Bytes of scratch memory of one thread. */
   scratchStride = 0;
@@ -130,7 +133,15 @@ export class WasmBackend extends Printed implements HostBackend {
   /** @param module the core module: for shared memory, if there is `spawn`. */
   constructor(
     module: WebAssembly.Module,
-    { maximumBytes, interpret = false, rest, threads = 1, spawn, eager = false }: WasmBackendOptions = {},
+    {
+      maximumBytes,
+      interpret = false,
+      rest,
+      threads = 1,
+      spawn,
+      eager = false,
+      shareArena = true,
+    }: WasmBackendOptions = {},
   ) {
     super();
     this.interpret = interpret;
@@ -139,6 +150,7 @@ export class WasmBackend extends Printed implements HostBackend {
     this.spawn = spawn;
     this.restModule = rest;
     this.modules = [module];
+    this.shareArena = shareArena;
     this.heap = new Heap(maximumBytes, spawn !== undefined);
     const table = new WebAssembly.Table({ element: "anyfunc", initial: tableSize });
     this.env = { memory: this.heap.memory, table };

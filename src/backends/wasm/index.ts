@@ -51,7 +51,13 @@ export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
     maximumBytes: "number",
     threads: "number or string",
   } as const;
-  const { module, rest, deterministic = true, maximumBytes, threads: wanted = "auto" } = checkOptions("wasm", options, table);
+  const {
+    module,
+    rest,
+    deterministic = true,
+    maximumBytes,
+    threads: wanted = "auto",
+  } = checkOptions("wasm", options, table);
   if (module) {
     checkThreads(wanted);
     return new WasmBackend(module, { maximumBytes, rest });

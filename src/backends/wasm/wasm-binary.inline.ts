@@ -43,9 +43,11 @@ export async function wasmModule(part: Part, build: Build, shared: boolean): Pro
  * The bytes of a module. Not read by a `Response`: that would load all of fetch in Node, 15 ms.
  */
 export async function bytesOf(part: Part, build: Build, shared = false): Promise<ArrayBuffer> {
-  const { default: base64 } = await (binaries[`${part} ${build}${shared ? " shared" : ""}`] as () => Promise<{
-    default: string;
-  }>)();
+  const { default: base64 } = await (
+    binaries[`${part} ${build}${shared ? " shared" : ""}`] as () => Promise<{
+      default: string;
+    }>
+  )();
   const text = atob(base64);
   const deflated = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
