@@ -1,13 +1,16 @@
 import { isHostBackend } from "../backends/backend.ts";
-import { checkNumber, stateError } from "../errors.ts";
+import { checkCount } from "../checks.ts";
+import { stateError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Instruction, Program } from "../ir/instruction.ts";
 import { printInstruction, print as printProgram } from "../ir/print.ts";
 import { checkOptions } from "../options.ts";
-import type { ArraysGiven } from "./arrays.ts";
+import type { ArraysGiven } from "./columns.ts";
 import type { Model } from "./model.ts";
+import { oneBatch } from "./on-batch.ts";
 import { arrays } from "./options.ts";
-import type { BoundProgram } from "./programs.ts";
+import type { BoundProgram } from "./program-cache.ts";
+import { sessionOf } from "./session.ts";
 import type { Yielder } from "./yield.ts";
 
 /** Options of {@link profile}. */
@@ -66,17 +69,27 @@ export async function profile(model: Model, x: ArraysGiven, options: ProfileOpti
     repeats = 30,
     print = console.log,
   } = checkOptions("profile", options, { y: arrays, repeats: "number", print: "function or false" });
-  checkNumber("profile", "repeats", repeats, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+  const session = sessionOf("profile", model);
+  checkCount("profile", "repeats", repeats, 1);
   const mode = y === undefined ? "predict" : "train";
-  const found = await model.withStep(mode, y === undefined ? { x } : { x, y }, (trainer, step, cursor) => {
-    const feed = () => trainer.feed(mode, step, cursor, 0);
-    return measure(step.program, repeats, feed, trainer.pacer);
+  const found = await session.queue.run(async () => {
+    const setup = mode === "train" ? await session.compiled("profile").setup.load() : undefined;
+    const { stepRunner } = session;
+    if (setup) stepRunner.checkTrainable("profile");
+    const { spec, cursor } = await oneBatch(session, "profile", { x, y }, setup?.objective);
+    const step = await stepRunner.acquire(mode, spec, (acquired) => acquired);
+    try {
+      const feed = () => stepRunner.feed(mode, step, cursor, 0);
+      return await measure(step.program, repeats, feed, stepRunner.yielder);
+    } finally {
+      stepRunner.release(step);
+    }
   });
   if (print) print(table(`${mode === "train" ? "train step" : "prediction"} of ${model.label}`, found));
   return found;
 }
 
-async function measure(step: BoundProgram, repeats: number, feed: () => void, pacer: Yielder): Promise<Profile> {
+async function measure(step: BoundProgram, repeats: number, feed: () => void, yielder: Yielder): Promise<Profile> {
   const { executable, backend, graph, variables } = step;
   if (!executable.runOne || !isHostBackend(backend)) {
     throw stateError("profile", {
@@ -110,10 +123,10 @@ async function measure(step: BoundProgram, repeats: number, feed: () => void, pa
         whole.push(took);
         for (const [index, times] of apart.entries()) times.push(each[index] as number);
       }
-      if (!pacer.isDue) continue;
+      if (!yielder.isDue) continue;
       // Others may predict with the weights, or set them, during a pause.
       restore();
-      await pacer.pause();
+      await yielder.pause();
       before = await readAll();
     }
   } finally {
