@@ -6,6 +6,7 @@
  */
 
 import { type Program, program, sgd } from "../src/index.ts";
+import { planArena } from "../src/ir/arena.ts";
 import { viewsOf } from "../src/ir/instruction.ts";
 import { cnn } from "./cnn.ts";
 
@@ -50,7 +51,7 @@ export function activationBytes({ buffers, instructions, outputs }: Program, out
 
 export async function benchMemory(json: boolean): Promise<void> {
   const step = await cnnStep(32);
-  const [arena, kept] = [step.arenaBytes / 1e6, activationBytes(step, "loss") / 1e6];
+  const [arena, kept] = [planArena(step).bytes / 1e6, activationBytes(step, "loss") / 1e6];
   const digits = (value: number) => Number(value.toFixed(3));
   if (json) {
     const line = {

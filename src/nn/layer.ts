@@ -173,7 +173,7 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
    */
   initialize(seed: number, path = ""): void {
     for (const [variable, initialize] of this.pending) {
-      const isUntouched = variable.home === undefined && Number.isNaN(variable.initial);
+      const isUntouched = variable.placement === undefined && Number.isNaN(variable.initial);
       if (isUntouched) {
         const stream = streamOf(`${path}/${variable.name.slice(this.name.length + 1)}`);
         variable.initial = checkInitial(variable, initialize(variable.shape, { seed, stream }));

@@ -1,5 +1,5 @@
-import { settle } from "../backends/evaluate.ts";
-import { withdraw } from "../backends/placement.ts";
+import { placeVariables } from "../backends/evaluate.ts";
+import { moveToHost } from "../backends/placement.ts";
 import { checkSeed } from "../checks.ts";
 import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
 import { drawSeed } from "../data/rng.ts";
@@ -179,7 +179,7 @@ export class Model extends Network {
   /** Copies of all weights at one moment, `{ data, shape }` each, in the order of `variables`. */
   async getWeights(): Promise<HostArray[]> {
     const { variables } = this;
-    await settle(variables, this.session.backend);
+    await placeVariables(variables, this.session.backend);
     return Promise.all(variables.map(async (variable) => storableArray(await variable.read(), variable.shape)));
   }
 
@@ -265,6 +265,6 @@ export class Model extends Network {
     const { session } = this;
     session.checkIdle("dispose");
     session.freePrograms();
-    await withdraw([...this.variables, ...(session.setup?.variables ?? [])]);
+    await moveToHost([...this.variables, ...(session.setup?.variables ?? [])]);
   }
 }

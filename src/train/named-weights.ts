@@ -1,4 +1,4 @@
-import { settle } from "../backends/evaluate.ts";
+import { placeVariables } from "../backends/evaluate.ts";
 import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
 import { literal, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
@@ -30,7 +30,7 @@ export interface NamedResult {
  */
 export async function getNamedWeights(model: Model): Promise<NamedArrays> {
   const { backend } = sessionOf("getNamedWeights", model);
-  await settle(model.variables, backend);
+  await placeVariables(model.variables, backend);
   return readNamed(model.variables);
 }
 

@@ -1,4 +1,4 @@
-import { settle } from "../backends/evaluate.ts";
+import { placeVariables } from "../backends/evaluate.ts";
 import { checkCount, checkNonNegative } from "../checks.ts";
 import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
 import type { Model } from "./model.ts";
@@ -15,7 +15,7 @@ export async function getOptimizerState(model: Model): Promise<NamedArrays> {
   const { backend } = sessionOf("getOptimizerState", model);
   const { optimizer, trainableVariables } = model;
   optimizer.build(trainableVariables);
-  await settle([...trainableVariables, ...optimizer.variables], backend);
+  await placeVariables([...trainableVariables, ...optimizer.variables], backend);
   // Everything is read in one tick: training may go on as soon as something is awaited.
   const slots = readNamed(optimizer.variables);
   const numbers = {
