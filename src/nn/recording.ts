@@ -3,7 +3,7 @@ import { formatShape } from "../ir/shape.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { Layer } from "./layer.ts";
+import type { BatchShape, Layer } from "./layer.ts";
 import { streamOf } from "./stream.ts";
 
 /**
@@ -50,6 +50,8 @@ export interface CallContext {
    * @throws ShapeError unless the mask has the tensor's first axes.
    */
   setMask(tensor: Tensor, mask: Tensor, owner?: string): void;
+  /** Called before a layer is used that is not built. */
+  build(layer: Layer, inputShape: BatchShape | readonly BatchShape[]): void;
   /** Reports the outputs of a layer; called after each use of one. */
   observe(layer: Layer, outputs: readonly Tensor[]): void;
 }
@@ -82,9 +84,9 @@ export class Recording implements CallContext {
   private readonly paths = new Map<Layer, string>();
   private readonly uses = new Map<string, number>();
 
-  /** @param root the model; a layer's random streams follow from its position in it. */
+  /** @param root the model; a layer's random streams follow from its position in it. None for a function. */
   constructor(
-    private readonly root: Layer,
+    private readonly root: Layer | undefined,
     { training, noise = training, key, isTrainable, observe }: RecordingOptions,
   ) {
     this.training = training;
@@ -92,15 +94,18 @@ export class Recording implements CallContext {
     this.key = key;
     this.isTrainable = isTrainable ?? (({ trainable }) => trainable);
     this.observe = observe ?? (() => {});
-    this.number(root, "");
+    if (root) this.number(root, "");
   }
+
+  /** The layers of a model are built before it is recorded. */
+  build(_layer: Layer, _inputShape: BatchShape | readonly BatchShape[]): void {}
 
   stream(layer: Layer, use = 0): number {
     const path = this.paths.get(layer);
     if (path === undefined) {
       throw stateError(layer.label, {
         rule: "a random layer must be part of the model that is recorded",
-        expected: `a layer of ${this.root.label}`,
+        expected: `a layer of ${this.root?.label}`,
         received: layer.label,
         advice: "A layer that holds others lists them in sublayers.",
       });
@@ -151,7 +156,7 @@ export class Recording implements CallContext {
   }
 }
 
-/** The context in which `call` is recorded only to find the shapes of its outputs: all else is dropped. */
+/** The context in which `call` is recorded only to find the shapes of its outputs. Layers inside are built by it. */
 export const shapesOnly: CallContext = {
   training: false,
   noise: false,
@@ -165,5 +170,6 @@ export const shapesOnly: CallContext = {
   addLoss: () => {},
   maskOf: () => undefined,
   setMask: () => {},
+  build: (layer, inputShape) => layer.ensureBuilt(inputShape),
   observe: () => {},
 };

@@ -91,10 +91,9 @@ export function outputSpecs(
 
 /** Records one use of a layer on tensors. See `Layer.applyAll`. */
 export function applyToTensors(layer: Layer, inputs: Tensor | readonly Tensor[], ctx: CallContext): readonly Tensor[] {
-  if (!layer.built && Number.isNaN(listOf(inputs)[0]?.shape[0])) {
-    // Layers inside another one are built when its output shapes are looked for.
+  if (!layer.built) {
     const shapes = listOf(inputs).map(({ shape }) => shape.map(knownOrNull));
-    layer.ensureBuilt(Array.isArray(inputs) ? shapes : (shapes[0] as BatchShape));
+    ctx.build(layer, Array.isArray(inputs) ? shapes : (shapes[0] as BatchShape));
   }
   const outputs = checkOutputs(layer, layer.call(inputs, ctx));
   passMasks(layer, inputs, outputs, ctx);
