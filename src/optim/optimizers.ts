@@ -13,7 +13,7 @@ import { sgd } from "./sgd.ts";
 
 const common = { sgd, rmsprop, adagrad, adadelta, adam, adamW, adamax, nadam, lion };
 
-/** What `rare.ts` exports; a test holds that. */
+/** The exports of on-demand.ts; a test compares them. */
 const rare = ["ftrl", "lamb", "adafactor", "muon", "scheduleFreeAdamW"] as const;
 
 /** Names of the optimizers, for `compile({ optimizer: "adam" })`. */
@@ -24,7 +24,7 @@ export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>(
   "optimizer",
   common,
   rare,
-  async () => (await import("../rare.ts")).optimizers,
+  () => import("./on-demand.ts"),
 );
 
 /**

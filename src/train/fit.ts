@@ -46,7 +46,7 @@ export async function runFit(call: FitCall): Promise<History> {
   const hooks = new CallbackList(list, training, call.queue);
   trainer.seed = seed;
   trainer.diagnosing = list.some((callback) => callback.diagnoses === true)
-    ? (await import("../rare.ts")).diagnosis
+    ? await import("./diagnosis.ts")
     : undefined;
   model.stopTraining = false;
   // Orders go on from one fit to the next, as if all were one, unless the caller says where in the run this is.

@@ -278,7 +278,7 @@ export class Model extends Network implements TrainedModel {
     const { passes = 100, ...options } = predictOptions(`mcPredict of ${this.label}`, given, { passes: "number" });
     // One after another, so that what each draws depends on the order of the calls alone.
     return this.queue.run(async (queue) =>
-      (await import("../rare.ts")).mcPredict(this.label, passes, async () => {
+      (await import("./mc-predict.ts")).mcPredict(this.label, passes, async () => {
         const outputs = await this.forward("sample", x, options, queue);
         return outputs.length === 1 ? (outputs[0] as Tensor) : undefined;
       }),
@@ -453,7 +453,7 @@ export class Model extends Network implements TrainedModel {
     return this.queue.run(async (queue) => {
       const { task, trainer } = await this.ready(what);
       const run = () => operation(task, trainer, queue);
-      return queue.isNested ? (await import("../rare.ts")).keepMetrics(task.objective, run) : run();
+      return queue.isNested ? (await import("./keep-metrics.ts")).keepMetrics(task.objective, run) : run();
     });
   }
 

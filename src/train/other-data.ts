@@ -10,9 +10,6 @@ import { type BatchPorts, type Columns, specOf } from "./batch.ts";
 import type { BatchStream } from "./prepare.ts";
 import type { BatchCursor, BatchSource } from "./source.ts";
 
-// For the reason given in `../rare.ts`.
-export { Model } from "./model.ts";
-
 /** What makes checked columns of a batch. */
 export interface BatchReader {
   readonly label: string;

@@ -55,7 +55,7 @@ export class Preparation {
     if (classWeight === undefined) return columns;
     const { network, losses } = this.expectations;
     const context = { labels: losses[0]?.labels, output: network.outputs[0]?.shape ?? [] };
-    return (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns, context);
+    return (await import("./class-weight.ts")).withClassWeights(this.label, classWeight, columns, context);
   }
 
   /** Without a batch size, so many steps are one pass over the data, as in Keras. */

@@ -14,8 +14,8 @@ import {
   rmsprop,
   sgd,
 } from "../../src/optim/index.ts";
+import { adafactor, ftrl, lamb, muon, scheduleFreeAdamW } from "../../src/optim/on-demand.ts";
 import { type OptimizerName, optimizerAtHand, optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
-import { adafactor, ftrl, lamb, muon, scheduleFreeAdamW } from "../../src/optim/rare.ts";
 import { mul, sub } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { Variable } from "../../src/tensor/variable.ts";

@@ -20,7 +20,7 @@ const common = {
   BCE: binaryCrossentropy,
 };
 
-/** What `rare.ts` exports; a test holds that. */
+/** The exports of on-demand.ts; a test compares them. */
 const rare = [
   "meanAbsolutePercentageError",
   "mape",
@@ -57,7 +57,7 @@ export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Los
   "loss",
   common,
   rare,
-  async () => (await import("../../rare.ts")).losses,
+  () => import("./on-demand.ts"),
 );
 
 /** @throws ValueError on what is no loss, and on an unknown name, with the nearest. */

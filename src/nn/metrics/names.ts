@@ -14,7 +14,7 @@ const common = {
   sparseCategoricalAccuracy,
 };
 
-/** What `rare.ts` exports; a test holds that. */
+/** The exports of on-demand.ts; a test compares them. */
 const rare = [
   "exactAccuracy",
   "topKCategoricalAccuracy",
@@ -46,7 +46,7 @@ export const metricNames = /* @__PURE__ */ new Names<(options: MetricOptions) =>
   "metric",
   common,
   rare,
-  async () => (await import("../../rare.ts")).metrics,
+  () => import("./on-demand.ts"),
 );
 
 /** Names of the accuracy that fits the shapes. */
