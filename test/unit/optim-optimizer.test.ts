@@ -2,19 +2,18 @@ import { describe, expect, it } from "vitest";
 import { bind } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
+import { adam, adamW, defineOptimizer, type Optimizer, rmsprop, sgd } from "../../src/optim/index.ts";
 import {
   adadelta,
+  adafactor,
   adagrad,
-  adam,
-  adamW,
-  defineOptimizer,
+  ftrl,
+  lamb,
   lion,
+  muon,
   nadam,
-  type Optimizer,
-  rmsprop,
-  sgd,
-} from "../../src/optim/index.ts";
-import { adafactor, ftrl, lamb, muon, scheduleFreeAdamW } from "../../src/optim/on-demand.ts";
+  scheduleFreeAdamW,
+} from "../../src/optim/on-demand.ts";
 import { type OptimizerName, optimizerAtHand, optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
 import { mul, sub } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
