@@ -10,6 +10,7 @@ export {
   type WarmupOptions,
   warmup,
 } from "./composite-schedules.ts";
+export { type NadamOptions, nadam } from "./nadam.ts";
 export { type ApplyOptions, defineOptimizer, Optimizer, type OptimizerOptions, type Phase } from "./optimizer.ts";
 export type { OptimizerName } from "./optimizers.ts";
 export { type RmspropOptions, rmsprop } from "./rmsprop.ts";

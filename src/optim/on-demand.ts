@@ -1,4 +1,5 @@
-// Optimizers whose code is loaded when their names are used (see `name-registry.ts`). Each export that is no type is a name.
+// Optimizers whose code is loaded when their names are used (see `name-registry.ts`). Each export that is no type is a
+// name.
 
 export { type AdadeltaOptions, adadelta } from "./adadelta.ts";
 export { type AdafactorOptions, adafactor } from "./adafactor.ts";
@@ -8,5 +9,4 @@ export { type FtrlOptions, ftrl } from "./ftrl.ts";
 export { type LambOptions, lamb } from "./lamb.ts";
 export { type LionOptions, lion } from "./lion.ts";
 export { type MuonOptions, muon } from "./muon.ts";
-export { type NadamOptions, nadam } from "./nadam.ts";
 export { type ScheduleFreeOptions, scheduleFreeAdamW } from "./schedule-free-adam-w.ts";

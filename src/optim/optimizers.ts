@@ -2,11 +2,12 @@ import { valueError } from "../errors.ts";
 import { Names } from "../name-registry.ts";
 import { adam } from "./adam.ts";
 import { adamW } from "./adam-w.ts";
+import { nadam } from "./nadam.ts";
 import { Optimizer } from "./optimizer.ts";
 import { rmsprop } from "./rmsprop.ts";
 import { sgd } from "./sgd.ts";
 
-const common = { sgd, rmsprop, adam, adamW };
+const common = { sgd, rmsprop, adam, adamW, nadam };
 
 /** The exports of on-demand.ts, whose code is loaded when one of them is used; a test compares them. */
 const onDemand = [
@@ -18,7 +19,6 @@ const onDemand = [
   "lamb",
   "lion",
   "muon",
-  "nadam",
   "scheduleFreeAdamW",
 ] as const;
 

@@ -3,17 +3,7 @@ import { bind } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { adam, adamW, defineOptimizer, type Optimizer, rmsprop, sgd } from "../../src/optim/index.ts";
-import {
-  adadelta,
-  adafactor,
-  adagrad,
-  ftrl,
-  lamb,
-  lion,
-  muon,
-  nadam,
-  scheduleFreeAdamW,
-} from "../../src/optim/on-demand.ts";
+import { adadelta, adafactor, adagrad, ftrl, lamb, lion, muon, scheduleFreeAdamW } from "../../src/optim/on-demand.ts";
 import { type OptimizerName, optimizerAtHand, optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
 import { mul, sub } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
