@@ -74,7 +74,7 @@ export class BatchMaker {
     if (classWeight === undefined) return columns;
     const { network, losses } = this.target;
     const context = { labels: losses[0]?.labels, output: network.outputs[0]?.shape ?? [] };
-    return (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns, context);
+    return (await import("./class-weight.ts")).withClassWeights(this.label, classWeight, columns, context);
   }
 
   /** Batches of columns. Without a batch size, `steps` batches are one pass over the data, as in Keras. */

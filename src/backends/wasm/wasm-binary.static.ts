@@ -1,6 +1,7 @@
+// dist/workerd/ has the folders of src/; the .wasm files lie beside it.
+import relaxed from "../../../relaxed.wasm";
+import simd from "../../../simd.wasm";
 import type { Build } from "./module.ts";
-import relaxed from "./relaxed.wasm";
-import simd from "./simd.wasm";
 
 /** Workers have no threads to share memory with. */
 export const canShare: boolean = false;
