@@ -1,13 +1,13 @@
 /**
  * What wasm-binary.inline.ts gives, for runtimes that import `.wasm` as compiled modules: workerd, and so Cloudflare's
- * Workers.
+ * Workers. dist/workerd/ has the folders of src/; the .wasm files lie beside it.
  */
 
-import core from "./core.wasm";
-import coreRelaxed from "./core-relaxed.wasm";
+import core from "../../../core.wasm";
+import coreRelaxed from "../../../core-relaxed.wasm";
+import rest from "../../../rest.wasm";
+import restRelaxed from "../../../rest-relaxed.wasm";
 import type { Build, Part } from "./module.ts";
-import rest from "./rest.wasm";
-import restRelaxed from "./rest-relaxed.wasm";
 
 /** Workers have no threads to share memory with. */
 export const canShare: boolean = false;
