@@ -8,6 +8,7 @@ import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { broadcastToOp, reshapeOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
 import { withGradientOp } from "../tensor/ops/with-gradient.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { variableOp } from "../tensor/variable.ts";
 import { reachable, withInputs } from "./graph.ts";
 import { rejoin } from "./rejoin.ts";
 
@@ -178,7 +179,7 @@ class Keys {
       const value = constantValue(node);
       return value === undefined ? `#${this.identity(node.attrs)}` : Object.is(value, -0) ? "-0" : `${value}`;
     }
-    if (node.op.name === "variable") return `#${this.identity((node.attrs as { variable: object }).variable)}`;
+    if (node.op === variableOp) return `#${this.identity((node.attrs as { variable: object }).variable)}`;
     return JSON.stringify(node.attrs, (_, value) =>
       typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
     );
