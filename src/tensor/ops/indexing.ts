@@ -116,7 +116,7 @@ export function takeAlongAxis(x: Operand, indices: Operand, axis = -1): Tensor {
   )
     throw shapeError("takeAlongAxis", {
       rule: "indices have the axes of x, and may differ along one",
-      expected: `${formatShape(target)} with any extent at axis ${at}`,
+      expected: `${formatShape(t.shape)} with any extent at axis ${at}`,
       received: formatShape(given.shape),
       context: `x ${formatShape(t.shape)}`,
     });
