@@ -2,7 +2,7 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import { stateError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { checkList } from "../ir/shape.ts";
-import { constantData } from "../tensor/ops/index.ts";
+import { constantData } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Backend, Executable } from "./backend.ts";
@@ -48,7 +48,7 @@ async function makeDefault(): Promise<Backend> {
  * @throws OutOfMemoryError where the backend has no room; StateError for values that were on a backend that was
  * disposed of.
  */
-export async function settle(variables: readonly Variable[], backend?: Backend): Promise<void> {
+export async function placeVariables(variables: readonly Variable[], backend?: Backend): Promise<void> {
   await place(variables, () => backend ?? backendHolding(variables) ?? defaultBackend());
 }
 

@@ -1,6 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
-import { settle } from "../backends/evaluate.ts";
-import { withdraw } from "../backends/placement.ts";
+import { placeVariables } from "../backends/evaluate.ts";
+import { moveToHost } from "../backends/placement.ts";
 import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
 import { checkSeed, drawSeed } from "../data/rng.ts";
 import { type StateError, stateError } from "../errors.ts";
@@ -325,7 +325,7 @@ export class Model extends Network implements TrainedModel {
   /** Copies of all weights at one moment, `{ data, shape }` each, in the order of `variables`. */
   async getWeights(): Promise<HostArray[]> {
     const { variables } = this;
-    await settle(variables, this.givenBackend);
+    await placeVariables(variables, this.givenBackend);
     return Promise.all(variables.map(async (variable) => storableArray(await variable.read(), variable.shape)));
   }
 
@@ -342,7 +342,7 @@ export class Model extends Network implements TrainedModel {
    * layers of the same names. They come back to equal bits from `JSON.stringify` and from `structuredClone`.
    */
   async getNamedWeights(): Promise<NamedArrays> {
-    await settle(this.variables, this.givenBackend);
+    await placeVariables(this.variables, this.givenBackend);
     return readNamed(this.variables);
   }
 
@@ -366,7 +366,7 @@ export class Model extends Network implements TrainedModel {
   async getOptimizerState(): Promise<NamedArrays> {
     const { optimizer, trainableVariables } = this;
     optimizer.build(trainableVariables);
-    await settle([...trainableVariables, ...optimizer.variables], this.givenBackend);
+    await placeVariables([...trainableVariables, ...optimizer.variables], this.givenBackend);
     return readOptimizer(optimizer);
   }
 
@@ -439,7 +439,7 @@ export class Model extends Network implements TrainedModel {
     this.checkIdle("dispose");
     const { trainer, task } = this;
     trainer?.dispose();
-    await withdraw([...this.variables, ...(task?.variables ?? [])]);
+    await moveToHost([...this.variables, ...(task?.variables ?? [])]);
   }
 
   /**

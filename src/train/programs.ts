@@ -3,7 +3,7 @@ import { bind, type Reclaimable, registerReclaimable } from "../backends/evaluat
 import { outcomeOf } from "../backends/placement.ts";
 import type { CompiledGraph } from "../compiler/compile.ts";
 import type { Shape } from "../ir/shape.ts";
-import type { Home, Variable } from "../tensor/variable.ts";
+import type { Placement, Variable } from "../tensor/variable.ts";
 
 /** A program on a backend, with its ports by name. */
 export class BoundProgram {
@@ -12,7 +12,7 @@ export class BoundProgram {
   /** Whether it is freed, or will be as soon as it has no user. */
   isRetired = false;
   private readonly ports = new Map<string, InputPort>();
-  private readonly homes: readonly (Home | undefined)[];
+  private readonly placements: readonly (Placement | undefined)[];
 
   constructor(
     readonly executable: Executable,
@@ -21,12 +21,12 @@ export class BoundProgram {
     readonly graph: CompiledGraph["program"],
   ) {
     for (const name of Object.keys(graph.inputs)) this.ports.set(name, executable.input(name));
-    this.homes = variables.map((variable) => variable.home);
+    this.placements = variables.map((variable) => variable.placement);
   }
 
   /** Whether the variables are still where the program reads them; another backend may have taken them since. */
   get isCurrent(): boolean {
-    return this.variables.every((variable, index) => variable.home === this.homes[index]);
+    return this.variables.every((variable, index) => variable.placement === this.placements[index]);
   }
 
   /** The port of an input; undefined where the program does not use it. */

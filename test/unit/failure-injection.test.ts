@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
-import { bind, settle } from "../../src/backends/evaluate.ts";
+import { bind, placeVariables } from "../../src/backends/evaluate.ts";
 import { JsExecutable } from "../../src/backends/js/executable.ts";
 import { js } from "../../src/backends/js/index.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
@@ -182,7 +182,7 @@ const scenarios: Record<string, (backend: Backend, units: number) => Attempt> = 
   },
   "first weights": (backend, units) => {
     const model = subject(backend, units);
-    return { act: () => settle(model.variables, backend), result: () => weightsOf(model) };
+    return { act: () => placeVariables(model.variables, backend), result: () => weightsOf(model) };
   },
   fit(backend, units) {
     let model = subject(backend, units);
