@@ -5,7 +5,7 @@
  */
 import { fillWords } from "./gather";
 import { loadPartial, splat, storePartial } from "./simd";
-import { madd } from "./tile";
+import { madd } from "./multiply-add";
 
 @unmanaged
 class Depthwise {

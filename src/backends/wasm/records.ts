@@ -1,52 +1,32 @@
 import type {
-  ConvInputGradInstruction,
   CopyInstruction,
   FillInstruction,
   Instruction,
   InstructionKind,
   MatmulInstruction,
   View,
-  Windows,
 } from "../../ir/instruction.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import { collapse, collapseTogether, isContiguous } from "../../ir/view.ts";
-import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } from "./depthwise-record.ts";
-import { convInputGradScratchBytes, matmulScratchBytes } from "./gemm-scratch.ts";
+import { matmulScratchBytes } from "./gemm-scratch.ts";
+import { coreSlots } from "./generated/core-slots.ts";
 import { writeMap } from "./map-record.ts";
 import { bitsOf, type RecordWriter } from "./record-writer.ts";
-
-/** Places in `kernels` of assembly/execute.ts. */
-const kernelNumbers: Readonly<Record<InstructionKind, number>> = {
-  map: 0,
-  matmul: 1,
-  reduce: 2,
-  argReduce: 3,
-  softmax: 4,
-  softmaxGrad: 5,
-  gather: 6,
-  scatterAdd: 7,
-  random: 8,
-  cumsum: 9,
-  copy: 10,
-  fill: 11,
-  convInputGrad: 12,
-  pool: 13,
-  poolGrad: 14,
-  depthwiseConv: 15,
-  // The same sums of taps, with other geometry.
-  depthwiseConvInputGrad: 15,
-  depthwiseConvFilterGrad: 16,
-};
+import type { Rest } from "./rest.ts";
 
 const reductions = { sum: 0, max: 1, min: 2, prod: 3 } as const;
 
-/** Per kind, the words that its kernel reads: the class at the top of the kernel's file, field by field. */
-const writers: {
-  readonly [K in InstructionKind]: (instruction: Extract<Instruction, { kind: K }>, writer: RecordWriter) => void;
-} = {
+/** Kinds whose kernels are in the core module. */
+export type CoreKind = keyof typeof coreSlots;
+
+/** Writes the words that a kernel reads: the class at the top of the kernel's file, field by field. */
+export type Writers<Kind extends InstructionKind> = {
+  readonly [K in Kind]: (instruction: Extract<Instruction, { kind: K }>, writer: RecordWriter) => void;
+};
+
+const writers: Writers<CoreKind> = {
   map: writeMap,
   matmul: writeMatmul,
-  convInputGrad: writeConvInputGrad,
   reduce({ operation, outer, length, inner, input, output }, writer) {
     writer.word(reductions[operation], outer, length, inner);
     writer.view(input);
@@ -95,23 +75,6 @@ const writers: {
     writer.view(output);
     writer.word(isInt(input));
   },
-  pool({ operation, windows, keys, input, output }, writer) {
-    writeWindows(windows, writer);
-    writer.word(Number(operation === "sum"));
-    writer.view(keys ?? input);
-    writer.view(input);
-    writer.view(output);
-  },
-  poolGrad({ operation, windows, keys, dy, output }, writer) {
-    writeWindows(windows, writer);
-    writer.word(Number(operation === "sum"));
-    writer.view(keys ?? dy);
-    writer.view(dy);
-    writer.view(output);
-  },
-  depthwiseConv: writeDepthwise,
-  depthwiseConvInputGrad: writeDepthwiseInputGrad,
-  depthwiseConvFilterGrad: writeDepthwiseFilterGrad,
   copy: writeCopy,
   fill: writeFill,
 };
@@ -124,14 +87,29 @@ export const Flag = { waits: 1, alone: 2 } as const;
 
 /** Appends the record of an instruction that has something to do: header and words. */
 export function writeRecord(instruction: Instruction, flags: number, writer: RecordWriter): void {
+  const { kind } = instruction;
+  const { slots, writers: own } = isCoreKind(kind) ? core : (writer.rest as Rest);
   const start = writer.address;
-  writer.word(kernelNumbers[instruction.kind]);
+  writer.word(slots[kind] as number);
   const setSize = writer.later();
   writer.word(flags, 0);
-  (writers[instruction.kind] as (instruction: Instruction, writer: RecordWriter) => void)(instruction, writer);
+  (own[kind] as (instruction: Instruction, writer: RecordWriter) => void)(instruction, writer);
   writer.align();
   writer.releaseScratch();
   setSize(writer.address - start);
+}
+
+/** Kernels of a module, by the kinds of instructions: places in the table of functions, and writers of records. */
+export interface Kernels {
+  readonly slots: Partial<Record<InstructionKind, number>>;
+  readonly writers: Partial<Writers<InstructionKind>>;
+}
+
+const core: Kernels = { slots: coreSlots, writers };
+
+/** Whether the kernel of a kind is in the core module. */
+export function isCoreKind(kind: InstructionKind): boolean {
+  return kind in coreSlots;
 }
 
 /** Whether there is nothing to do. */
@@ -140,10 +118,6 @@ export function isEmpty(instruction: Instruction): boolean {
 }
 
 const isInt = ({ dtype }: View): number => Number(dtype === "int32");
-
-function writeWindows({ batch, channels, inputs, outputs, size, strides, low }: Windows, writer: RecordWriter): void {
-  writer.word(batch, channels, ...inputs, ...outputs, ...size, ...strides, ...low);
-}
 
 function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, writer: RecordWriter): void {
   const [m = 1, n = 1] = output.shape.slice(-2);
@@ -187,29 +161,8 @@ function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, wri
   writeMap(epilogue, writer);
 }
 
-function writeConvInputGrad(
-  { entries, rowAxes, dy, filter, patches, output }: ConvInputGradInstruction,
-  writer: RecordWriter,
-): void {
-  const [groups = 0, rows = 0, filters = 0] = dy.shape;
-  const depth = filter.shape[1] as number;
-  const runLength = patches.shape.at(-1) as number;
-  writer.word(entries, groups, rows / entries, depth, filters);
-  writer.view(dy);
-  writer.word(...dy.strides);
-  writer.view(filter);
-  writer.word(...filter.strides);
-  writer.view(output);
-  writer.word(sizeOf(output.shape) / entries);
-  writer.view(patches);
-  writer.word(patches.strides[0] as number);
-  const setPatches = writer.later();
-  writer.word(writer.scratch(convInputGradScratchBytes(rows / entries, filters, depth / runLength, runLength)));
-  writePatches(patches, rowAxes, setPatches, writer);
-}
-
 /** The axes of patches but for the first, strides in bytes; `setAddress` is told where. */
-function writePatches(
+export function writePatches(
   { shape, strides }: View,
   rowAxes: number,
   setAddress: (address: number) => void,

@@ -1,0 +1,24 @@
+import type { Expression, Instruction } from "../../ir/instruction.ts";
+import { operations, restHints } from "./generated/core-slots.ts";
+import { formOf } from "./kernel-key.ts";
+import { isCoreKind } from "./records.ts";
+
+/** Whether a program has to wait for the rest module. */
+export function needsRest(instructions: readonly Instruction[], interpret: boolean): boolean {
+  return instructions.some((instruction) => {
+    if (!isCoreKind(instruction.kind)) return true;
+    if (instruction.kind === "map") return isForRest(instruction.expression, interpret);
+    if (instruction.kind !== "matmul") return false;
+    const { rowAxes, epilogue } = instruction;
+    return rowAxes !== undefined || (epilogue !== undefined && isForRest(epilogue.expression, interpret));
+  });
+}
+
+/**
+ * Whether an expression has an operation that the core module lacks, or its fused kernel may be in the rest module: the
+ * hints are the beginnings of hashes, so that a few expressions load it for nothing.
+ */
+function isForRest(expression: Expression, interpret: boolean): boolean {
+  const { steps, hash } = formOf(expression);
+  return steps.some(({ op }) => !(op in operations)) || (!interpret && restHints.includes(hash.slice(0, 3)));
+}
