@@ -48,6 +48,8 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       await callbacks.call("onEpochBegin", epoch);
       const pass = plan.firstPass + epoch - plan.initialEpoch;
       if ((await runSteps(plan, runner, batches, pass)) === 0) break;
+      const finished = runner.finish();
+      if (finished) await finished;
       plan.onSteps();
       logs = await plan.trainer.logs();
       if (!hasWarned && !plan.trainer.diagnosing && !Number.isFinite(logs.loss ?? 0)) {

@@ -6,6 +6,9 @@ import type { BatchCursor, BatchSource } from "./source.ts";
 import { type Mode, portName } from "./step.ts";
 import type { Logs, Step, Trainer } from "./trainer.ts";
 
+/** Steps that a device may have before it: enough that it never waits for the host. */
+const maxStepsUnderWay = 3;
+
 /**
  * Runs the steps of one pass over data. It holds the program of the batch before, which mostly is that of the next,
  * too.
@@ -15,28 +18,47 @@ export class StepRunner {
   private spec: BatchSpec | undefined;
   private step: Step | undefined;
   private runs = 0;
+  /** For each step that may still be under way on the device, when it is done. */
+  private readonly underWay: Promise<void>[] = [];
 
   constructor(private readonly trainer: Trainer) {}
 
   /**
-   * Runs the step for a batch and gives what `read` makes of it; a promise only where a program has to be bound first.
+   * Runs the step for a batch and gives what `read` makes of it; a promise only where a program has to be bound first or
+   * the backend works while the host goes on.
    * `read` is called in the tick of the run, before another program can write over the outputs.
    */
   run<T>(mode: Mode, spec: BatchSpec, cursor: BatchCursor, read: (step: Step) => T): T | Promise<T> {
     if (mode === this.mode && spec === this.spec && this.step?.program.isCurrent)
       return this.execute(this.step, cursor, read);
     this.close();
-    return this.trainer.acquire(mode, spec, (step) => {
+    return this.trainer.acquire<T | Promise<T>>(mode, spec, (step) => {
       this.mode = mode;
       this.spec = spec;
       this.step = step;
       return this.execute(step, cursor, read);
-    });
+    }) as T | Promise<T>;
   }
 
-  private execute<T>(step: Step, cursor: BatchCursor, read: (step: Step) => T): T {
+  private execute<T>(step: Step, cursor: BatchCursor, read: (step: Step) => T): T | Promise<T> {
     this.trainer.run(this.mode as Mode, step, cursor, this.runs++);
-    return read(step);
+    const result = read(step);
+    const settled = step.program.backend.settled?.();
+    return settled ? this.waitForEarlier(settled, result) : result;
+  }
+
+  /** Waits until no more than a few steps are under way, so that batches do not pile up in front of a device. */
+  private async waitForEarlier<T>(settled: Promise<void>, result: T): Promise<T> {
+    // What fails is reported where it is waited for, here or in `finish`.
+    settled.catch(() => {});
+    this.underWay.push(settled);
+    if (this.underWay.length > maxStepsUnderWay) await this.underWay.shift();
+    return result;
+  }
+
+  /** Waits for the steps that are still under way, where there are any. @throws what failed in one of them. */
+  finish(): Promise<unknown> | undefined {
+    return this.underWay.length > 0 ? Promise.all(this.underWay.splice(0)) : undefined;
   }
 
   /** Lets go of the program. */
@@ -94,19 +116,17 @@ export async function runPredict(
   mode: "predict" | "sample" = "predict",
 ): Promise<Predicted[]> {
   await callbacks.call("onPredictBegin");
+  const names = Array.from({ length: outputs }, (_, index) => portName.output(index));
   const parts: Predicted[][] = Array.from({ length: outputs }, () => []);
   const count = await eachBatch(
     source.open(epoch),
     limit,
     async (cursor, runner, batch, spec) => {
       if (callbacks.has("onPredictBatchBegin")) await callbacks.call("onPredictBatchBegin", batch);
-      const read = async ({ program }: Step, index: number): Promise<Predicted> => {
-        const name = portName.output(index);
-        return { data: await program.output(name).read(), shape: program.outputShape(name) };
-      };
-      const found = await runner.run(mode, spec, cursor, (step) =>
-        Promise.all(parts.map((_, index) => read(step, index))),
-      );
+      const found = await runner.run(mode, spec, cursor, async ({ program }) => {
+        const data = await program.read(names);
+        return names.map((name) => ({ data: data[name] as TypedArray, shape: program.outputShape(name) }));
+      });
       for (const [index, list] of parts.entries()) list.push(found[index] as Predicted);
       if (callbacks.has("onPredictBatchEnd")) await callbacks.call("onPredictBatchEnd", batch);
     },
@@ -135,6 +155,8 @@ async function eachBatch(
       await visit(cursor, runner, batch, spec);
       if (pacer.isDue) await pacer.pause();
     }
+    const finished = runner.finish();
+    if (finished) await finished;
   } finally {
     runner.close();
     await cursor.close();

@@ -1,4 +1,4 @@
-import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile.ts";
 import { Recording } from "../nn/context.ts";
 import { listOf } from "../nn/layer.ts";
 import type { Network } from "../nn/network.ts";
@@ -41,7 +41,7 @@ export const portName = {
 } as const;
 
 /**
- * Records a whole step for one batch shape as one program. What changes from step to step comes in through inputs: the
+ * Records a whole step for one batch shape, to be compiled as one program. What changes from step to step comes in through inputs: the
  * batch, the random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer,
  * side results such as moving averages, metrics. Test steps: forward, losses, metrics. Predict and sample steps:
  * forward.
@@ -51,7 +51,7 @@ export function recordStep(
   { network, task, trainable }: Parts,
   spec: BatchSpec,
   options: StepOptions,
-): CompiledGraph {
+): CompileOptions {
   const isTraining = mode === "train" || mode === "accumulate";
   const ctx = new Recording(network, {
     training: isTraining,
@@ -64,10 +64,10 @@ export function recordStep(
   const diagnosing = isTraining ? options.diagnosing : undefined;
   const outputs = diagnosing ? diagnosing.notingOutputs(network, noted, forward) : forward();
   if (mode === "predict" || mode === "sample" || !task) {
-    return compile({
+    return {
       outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])),
       updates: [...ctx.updates],
-    });
+    };
   }
   const y = spec.y.map((array, index) => array && at(portName.y(index), array));
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
@@ -76,15 +76,15 @@ export function recordStep(
     ...network.penalties(),
     ...ctx.losses,
   ]);
-  if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });
+  if (!isTraining) return { outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] };
   const pairs = withGradients(trainable, loss);
   if (diagnosing) noted.push(...diagnosing.finiteGradients(network, pairs));
   const phase = mode === "train" ? "update" : "accumulate";
   const trained = task.optimizer.apply(pairs, task.optimizer.scalars(), { constraints: network.constraints(), phase });
-  return compile({
+  return {
     outputs: { [portName.loss]: loss, ...diagnosing?.finiteOutputs(noted) },
     updates: [...trained, ...ctx.updates, ...updates],
-  });
+  };
 }
 
 function withGradients(variables: readonly Variable[], loss: Tensor): (readonly [Variable, Tensor])[] {

@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
-import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
@@ -143,7 +143,7 @@ export class Trainer {
     const record = () => recordResults(reported.map(([, metric]) => metric));
     return this.programs.use("logs", record, async (program) => {
       program.run();
-      const values = await Promise.all(reported.map((_, index) => program.output(String(index)).read()));
+      const values = await program.read(reported.map((_, index) => String(index)));
       return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
     });
   }
@@ -162,7 +162,7 @@ export class Trainer {
     return `${mode}${this.diagnosing ? "+diagnosis" : ""} ${spec.signature}`;
   }
 
-  private record(mode: Mode, spec: BatchSpec): CompiledGraph {
+  private record(mode: Mode, spec: BatchSpec): CompileOptions {
     const { network, task } = this.options;
     return withFlags(this.flags, () => recordStep(mode, { network, task, trainable: this.trainable }, spec, this));
   }
@@ -170,9 +170,9 @@ export class Trainer {
 
 const isTraining = (mode: Mode): boolean => mode === "train" || mode === "accumulate";
 
-/** The program that works out what is reported. */
-function recordResults(metrics: readonly Metric[]): CompiledGraph {
-  return compile({ outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) });
+/** What computes the values of all metrics. */
+function recordResults(metrics: readonly Metric[]): CompileOptions {
+  return { outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) };
 }
 
 /** A metric per class has a value for each: `iou_0`, `iou_1`, … */
