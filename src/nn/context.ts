@@ -27,15 +27,15 @@ export class Recording implements CallContext {
   private readonly paths = new Map<Layer, string>();
   private readonly uses = new Map<string, number>();
 
-  /** @param root the model; a layer's random streams belong to its place in it. */
+  /** @param root the model; a layer's random streams belong to its place in it. None for a function of one's own. */
   constructor(
-    private readonly root: Layer,
+    private readonly root: Layer | undefined,
     { training, noise = training, key }: RecordingOptions,
   ) {
     this.training = training;
     this.noise = noise;
     this.key = key;
-    this.number(root, "");
+    if (root) this.number(root, "");
   }
 
   stream(layer: Layer, use = 0): number {
@@ -43,7 +43,7 @@ export class Recording implements CallContext {
     if (path === undefined) {
       throw stateError(layer.label, {
         rule: "a random layer must be part of the model that is recorded",
-        expected: `a layer of ${this.root.label}`,
+        expected: `a layer of ${this.root?.label}`,
         received: layer.label,
         advice: "A layer that holds others lists them in sublayers.",
       });

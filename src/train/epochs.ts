@@ -76,7 +76,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
 }
 
 /** Training with an average of the weights ends with that average in their place. */
-async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variable[]): Promise<void> {
+export async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variable[]): Promise<void> {
   const averages = await Promise.all(variables.map((variable) => optimizer.averageOf(variable)?.read()));
   // All in one tick: no prediction sees some of them only.
   variables.forEach((variable, index) => {

@@ -16,6 +16,8 @@ export { type SwapEmaWeightsOptions, swapEmaWeights } from "./callbacks/swap-ema
 export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-nan.ts";
 export type { ClassWeight } from "./class-weight.ts";
 export { History } from "./history.ts";
+export { type GivenArguments, type Jitted, jit } from "./jit.ts";
+export type { LoopContext } from "./loop-context.ts";
 export { Model } from "./model.ts";
 export type { NamedArrays, NamedResult } from "./named-weights.ts";
 export type { LossGiven, MetricGiven, ObjectiveOptions, PerOutput } from "./objective.ts";
@@ -33,5 +35,15 @@ export type {
 } from "./options.ts";
 export type { BatchGiven, BatchStream } from "./prepare.ts";
 export { type Profile, type ProfiledInstruction, type ProfileGroup, type ProfileOptions, profile } from "./profile.ts";
+export type { RecordedOptions } from "./recorded-function.ts";
 export { cloneModel, type FunctionalOptions, model, sequential } from "./sequential.ts";
+export type { Given } from "./structure.ts";
+export {
+  type StepLogs,
+  type StepResult,
+  type Trained,
+  type TrainStep,
+  type TrainStepOptions,
+  trainStep,
+} from "./train-step.ts";
 export type { Logs } from "./trainer.ts";
