@@ -29,7 +29,7 @@ export type GivenArguments<Args extends readonly unknown[]> = Args extends reado
  *   needs no recording.
  * - Results: a tensor, or records and lists of tensors; they come back evaluated.
  * - Variables have the values of the time of the call. `ctx.update(variable, value)` sets one at the end of the run.
- * - Layers and models are used with `layer.invoke(x, ctx)`, in inference.
+ * - Layers and models are used with `layer.apply(x, ctx)`, in inference. Layers that are in no model are built then.
  * - Random numbers come from `ctx.random()`: new ones at each call, the same for the same seed and number of the call.
  *
  * The context comes behind the arguments; in TypeScript write its type: `jit((x: Tensor, ctx: LoopContext) => …)`.
@@ -61,7 +61,7 @@ export function jit(f: (...args: never[]) => unknown, given: RecordedOptions = {
         scalarNames: [],
         scalar: () => 0,
         record: (placeholders, key) => {
-          const ctx = new FunctionRecording({ training: false, key });
+          const ctx = new FunctionRecording(recorded.seed, { training: false, key });
           const result = f(...(placeholders as never[]), ctx as never);
           return { result, updates: [...ctx.updates] };
         },

@@ -1,5 +1,5 @@
-import { Recording, type RecordingOptions } from "../nn/context.ts";
-import type { CallContext, Layer } from "../nn/layer.ts";
+import type { BatchShape, CallContext, Layer } from "../nn/layer.ts";
+import { Recording, type RecordingOptions } from "../nn/recording.ts";
 import { streamOf } from "../nn/stream.ts";
 import type { RandomOptions } from "../tensor/ops/random.ts";
 
@@ -24,14 +24,26 @@ export class FunctionRecording extends Recording implements LoopContext {
   /** How many streams were given out, by place. */
   private readonly counts = new Map<string, number>();
 
-  constructor(options: RecordingOptions) {
+  /** @param seed of the first weights of layers that are built when they are used. */
+  constructor(
+    private readonly seed: number,
+    options: RecordingOptions,
+  ) {
     super(undefined, options);
   }
 
+  /** Layers that are in no model are built for any batch size. A model has a seed of its own. */
+  override build(layer: Layer, inputShape: BatchShape | readonly BatchShape[]): void {
+    const anyBatch = (shape: BatchShape): BatchShape => [null, ...shape.slice(1)];
+    const isList = inputShape.some(Array.isArray);
+    layer.ensureBuilt(
+      isList ? (inputShape as readonly BatchShape[]).map(anyBatch) : anyBatch(inputShape as BatchShape),
+    );
+    layer.initialize(this.seed, `layer ${this.placeOf(layer)}`);
+  }
+
   override stream(layer: Layer, use = 0): number {
-    const place = this.order.get(layer) ?? this.order.size;
-    this.order.set(layer, place);
-    return this.next(`layer ${place}#${use}`);
+    return this.next(`layer ${this.placeOf(layer)}#${use}`);
   }
 
   random(): { seed: RecordingOptions["key"]; stream: number } {
@@ -41,6 +53,12 @@ export class FunctionRecording extends Recording implements LoopContext {
   get inference(): LoopContext {
     // What is recorded is shared with this one, through the prototype.
     return Object.assign(Object.create(this) as FunctionRecording, { training: false, noise: false });
+  }
+
+  private placeOf(layer: Layer): number {
+    const place = this.order.get(layer) ?? this.order.size;
+    this.order.set(layer, place);
+    return place;
   }
 
   private next(place: string): number {

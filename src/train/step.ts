@@ -1,7 +1,7 @@
 import { type CompiledGraph, compile } from "../compiler/compile.ts";
-import { Recording } from "../nn/context.ts";
-import { listOf } from "../nn/layer.ts";
+import { type Layer, listOf } from "../nn/layer.ts";
 import type { Network } from "../nn/network.ts";
+import { Recording } from "../nn/recording.ts";
 import { gradients } from "../tensor/autodiff.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -27,7 +27,10 @@ export interface Parts {
   readonly network: Network;
   /** For all modes but "predict" and "sample". */
   readonly task: Task | undefined;
+  /** The variables that train steps update. */
   readonly trainable: readonly Variable[];
+  /** Whether a layer was trainable when the model was compiled. */
+  readonly isTrainable: (layer: Layer) => boolean;
 }
 
 /** Names of the placeholders. */
@@ -48,21 +51,22 @@ export const portName = {
  */
 export function recordStep(
   mode: Mode,
-  { network, task, trainable }: Parts,
+  { network, task, trainable, isTrainable }: Parts,
   spec: BatchSpec,
   options: StepOptions,
 ): CompiledGraph {
   const isTraining = mode === "train" || mode === "accumulate";
+  const noted: Finite[] = [];
+  const diagnosing = isTraining ? options.diagnosing : undefined;
   const ctx = new Recording(network, {
     training: isTraining,
     noise: isTraining || mode === "sample",
     key: placeholder(portName.key, [4], "int32"),
+    isTrainable,
+    observe: diagnosing?.notingOutputs(noted),
   });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
-  const noted: Finite[] = [];
-  const forward = () => listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
-  const diagnosing = isTraining ? options.diagnosing : undefined;
-  const outputs = diagnosing ? diagnosing.notingOutputs(network, noted, forward) : forward();
+  const outputs = listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
   if (mode === "predict" || mode === "sample" || !task) {
     return compile({
       outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])),
@@ -73,7 +77,7 @@ export function recordStep(
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
   const masks = outputs.map((output) => ctx.maskOf(output));
   const { loss, updates } = task.objective.recordBatch({ yTrue: y, yPred: outputs, weights, masks }, [
-    ...network.penalties(),
+    ...network.penalties(isTrainable),
     ...ctx.losses,
   ]);
   if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });

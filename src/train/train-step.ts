@@ -55,18 +55,19 @@ export interface TrainStep<Batch, Result> {
  *
  * - `batch`: whatever stands for an array, or records and lists of such; the loss gets it with tensors as leaves.
  * - Only `variables` change, and what `ctx.update` sets. What else the loss reads is constant, and gets no gradient.
- * - Layers and models are used with `layer.invoke(x, ctx)`, in training: dropout is on, batch normalization uses the
- *   batch and moves its averages. `ctx.inference` in place of `ctx` turns that off.
+ * - Layers and models are used with `layer.apply(x, ctx)`, in training: dropout is on, batch normalization uses the
+ *   batch and moves its averages. `ctx.inference` in place of `ctx` turns that off. Layers that are in no model are
+ *   built when they are first used.
  * - Penalties are part of the loss: those on the weights of the layers in `variables`, and activity penalties of all
  *   layers used.
- * - Which layers are trainable counts when a batch shape is seen first; what is trained is decided by the first call.
+ * - What is trainable is decided by the first call: make another step after freezing or unfreezing layers.
  *
  * Calls that overlap run one after another. A call that throws has changed nothing.
  * @throws ValueError on what is no variable, layer or optimizer, and on an optimizer of other variables; from the call
  * where the loss is no scalar.
  * @example
  * const step = trainStep({ variables: net, optimizer: adam(1e-3),
- *   loss: ({ x, y }: { x: Tensor; y: Tensor }, ctx) => ops.mean(ops.square(ops.sub(y, net.invoke(x, ctx) as Tensor))) });
+ *   loss: ({ x, y }: { x: Tensor; y: Tensor }, ctx) => ops.mean(ops.square(ops.sub(y, net.apply(x, ctx)))) });
  * const { loss } = await step({ x, y });
  */
 export function trainStep<Batch = Readonly<Record<string, Tensor>>, Result extends StepResult = Tensor>(
@@ -95,6 +96,13 @@ class OwnStep {
   private optimizer: Optimizer | undefined;
   /** What is trained, from the first recording on. */
   private trained: readonly Variable[] | undefined;
+  /** Which layers are trainable: as it was when that was first asked. */
+  private readonly trainability = new WeakMap<Layer, boolean>();
+  private readonly isTrainable = (layer: Layer): boolean => {
+    const known = this.trainability.get(layer) ?? layer.trainable;
+    this.trainability.set(layer, known);
+    return known;
+  };
 
   constructor(private readonly options: TrainStepOptions<never, StepResult>) {
     const { variables, optimizer, backend, seed } = options;
@@ -144,10 +152,10 @@ class OwnStep {
   }
 
   private record(optimizer: Optimizer, batch: unknown, key: Tensor): Recorded {
-    const ctx = new FunctionRecording({ training: true, key });
+    const ctx = new FunctionRecording(this.recorded.seed, { training: true, key, isTrainable: this.isTrainable });
     const { loss, ...reported } = scalarsOf(this.options.loss(batch as never, ctx));
     const layers = this.parts.filter((part) => part instanceof Layer);
-    const total = [...layers.flatMap((layer) => layer.penalties()), ...ctx.losses].reduce(
+    const total = [...layers.flatMap((layer) => layer.penalties(this.isTrainable)), ...ctx.losses].reduce(
       (sum, penalty) => add(sum, penalty),
       loss as Tensor,
     );

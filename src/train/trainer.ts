@@ -45,7 +45,8 @@ export class Trainer {
   readonly trainable: readonly Variable[];
   /** Outlives epochs and passes: many short ones in a row must let others run, too. */
   readonly pacer = new Yielder();
-  private readonly flags: readonly (readonly [Layer, boolean])[];
+  /** Which layers were trainable when the model was compiled. */
+  private readonly flags: ReadonlyMap<Layer, boolean>;
   private readonly programs: Programs;
   private readonly steps = new WeakMap<BoundProgram, Step>();
   private key: Int32Array;
@@ -59,7 +60,7 @@ export class Trainer {
 
   constructor(private readonly options: TrainerOptions) {
     this.trainable = options.network.trainableVariables;
-    this.flags = flagsOf(options.network);
+    this.flags = new Map(flagsOf(options.network));
     this.programs = new Programs(() => this.backend());
     this.key = randomKey(options.seed);
   }
@@ -71,7 +72,7 @@ export class Trainer {
 
   /** Whether layers were frozen or unfrozen since: training goes on with what was compiled. */
   get isStale(): boolean {
-    return this.flags.some(([layer, trainable]) => layer.trainable !== trainable);
+    return [...this.flags].some(([layer, trainable]) => layer.trainable !== trainable);
   }
 
   /** How many programs are bound now. */
@@ -164,7 +165,8 @@ export class Trainer {
 
   private record(mode: Mode, spec: BatchSpec): CompiledGraph {
     const { network, task } = this.options;
-    return withFlags(this.flags, () => recordStep(mode, { network, task, trainable: this.trainable }, spec, this));
+    const isTrainable = (layer: Layer) => this.flags.get(layer) ?? layer.trainable;
+    return recordStep(mode, { network, task, trainable: this.trainable, isTrainable }, spec, this);
   }
 }
 
@@ -182,19 +184,5 @@ function entriesOf(name: string, values: TypedArray): [string, number][] {
     : Array.from(values, (value, index) => [`${name}_${index}`, value]);
 }
 
-/** Which layers are trainable, outer before inner. */
-function flagsOf(layer: Layer): [Layer, boolean][] {
-  return [[layer, layer.trainable], ...layer.sublayers.flatMap(flagsOf)];
-}
-
-/** Runs `act` with layers frozen or not as noted, then as they were. */
-function withFlags<T>(flags: readonly (readonly [Layer, boolean])[], act: () => T): T {
-  const now = flags.map(([layer]) => [layer, layer.trainable] as const);
-  // Outer layers come first, since setting one reaches the layers inside.
-  for (const [layer, trainable] of flags) layer.trainable = trainable;
-  try {
-    return act();
-  } finally {
-    for (const [layer, trainable] of now) layer.trainable = trainable;
-  }
-}
+/** Which layers are trainable now. */
+const flagsOf = (layer: Layer): [Layer, boolean][] => [[layer, layer.trainable], ...layer.sublayers.flatMap(flagsOf)];

@@ -45,7 +45,7 @@ function step(model: Model, optimizer: Optimizer, options: { seed?: number; back
   return trainStep({
     variables: model,
     optimizer,
-    loss: (batch: Pair, ctx) => squared(model.invoke(batch.x, ctx) as Tensor, batch.y),
+    loss: (batch: Pair, ctx) => squared(model.apply(batch.x, ctx), batch.y),
     ...options,
   });
 }
@@ -128,8 +128,8 @@ describe("trainStep", () => {
       seed: 2,
     });
     const verdict = (ctx: LoopContext, noise: Tensor, isFrozen = false) => {
-      const made = maker.invoke(noise, ctx) as Tensor;
-      return ops.mean(ops.square(judge.invoke(isFrozen ? ops.stopGradient(made) : made, ctx) as Tensor));
+      const made = maker.apply(noise, ctx);
+      return ops.mean(ops.square(judge.apply(isFrozen ? ops.stopGradient(made) : made, ctx)));
     };
     const judging = trainStep({
       variables: judge,
@@ -164,8 +164,7 @@ describe("trainStep", () => {
         variables: net,
         optimizer: sgd(0),
         seed,
-        loss: (given: Tensor, ctx) =>
-          ops.sum(ops.square(net.invoke(given, isTraining ? ctx : ctx.inference) as Tensor)),
+        loss: (given: Tensor, ctx) => ops.sum(ops.square(net.apply(given, isTraining ? ctx : ctx.inference))),
       });
       return { net, train };
     };
