@@ -7,7 +7,7 @@
 
 import { readFileSync } from "node:fs";
 import { Bench } from "tinybench";
-import { adam, bind, compile, ops, settle, sgd, Variable, wasm } from "../src/index.ts";
+import { adam, bind, compile, ops, placeVariables, sgd, Variable, wasm } from "../src/index.ts";
 import { cnn } from "./cnn.ts";
 import { Kernels, rooflineFlops } from "./gemm.ts";
 import { median } from "./options.ts";
@@ -71,7 +71,7 @@ async function adamAgainstCopy(): Promise<Pair> {
   );
   const optimizer = adam();
   const updates = optimizer.apply([[weight as Variable, (gradient as Variable).tensor]], optimizer.scalars());
-  await settle(
+  await placeVariables(
     updates.map(([variable]) => variable),
     backend,
   );

@@ -12,8 +12,8 @@ export type {
   Storage,
   StorageSpec,
 } from "./backends/backend.ts";
-export { bind, defaultBackend, evaluate, settle } from "./backends/evaluate.ts";
-export { type JsOptions, js } from "./backends/js/index.ts";
+export { bind, defaultBackend, evaluate, placeVariables } from "./backends/evaluate.ts";
+export { type JsBackend, type JsOptions, js } from "./backends/js/index.ts";
 export { isWasmSupported, type WasmOptions, wasm } from "./backends/wasm/index.ts";
 export { type CompiledGraph, type CompileOptions, compile } from "./compiler/compile.ts";
 export { type ArrayInput, type HostArray, hostArray } from "./data/array.ts";

@@ -7,6 +7,5 @@ export * as optimizers from "./optim/rare.ts";
 export { withClassWeights } from "./train/class-weight.ts";
 export * as diagnosis from "./train/diagnosis.ts";
 export { keepMetrics } from "./train/keep-metrics.ts";
-export { mcPredict } from "./train/mc-predict.ts";
 // What every application has anyway: bundlers put what all chunks share in one, and one compresses better than several.
 export { Model } from "./train/model.ts";

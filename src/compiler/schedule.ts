@@ -1,8 +1,9 @@
 import { append } from "../ir/append.ts";
+import { arenaBytesOf } from "../ir/arena.ts";
 import { type BufferId, type BufferSpec, type Instruction, type View, viewsOf } from "../ir/instruction.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { isContiguous, reachOf } from "../ir/view.ts";
-import { arenaBytesOf, orderForMemory } from "./order.ts";
+import { isContiguous, reachOf, sameLayout } from "../ir/view.ts";
+import { orderForMemory } from "./order.ts";
 
 /** A variable's buffer and the temporary that holds its new value. */
 export interface Update {
@@ -201,10 +202,6 @@ function readsInPlace(writer: Instruction, variable: BufferId, value: View): boo
   if (map?.kind !== "map") return false;
   const output = map.outputs.find((view) => view.buffer === value.buffer);
   return output !== undefined && map.inputs.every((view) => view.buffer !== variable || sameLayout(view, output));
-}
-
-export function sameLayout(a: View, b: View): boolean {
-  return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);
 }
 
 /** The instruction with another view in place of each. */

@@ -311,7 +311,10 @@ export interface FillInstruction {
   readonly output: View;
 }
 
-/** Where a buffer lives. Variables live in storage of their own; everything else in the program's arena. */
+/**
+ * What a buffer is for. A variable has storage that outlives the run; a constant its data; temporaries and inputs lie
+ * where the backend puts them (see `planArena`).
+ */
 export type BufferKind = "temporary" | "input" | "constant" | "variable";
 
 export interface BufferSpec {
@@ -319,11 +322,6 @@ export interface BufferSpec {
   readonly dtype: DType;
   /** Elements. */
   readonly size: number;
-  /**
-   * Byte offset in the arena, a multiple of 64, for a backend whose elements have four bytes. Constants and variables:
-   * −1.
-   */
-  readonly arenaOffset: number;
   /** Inputs and variables: their names, for printing and errors. */
   readonly name?: string;
   /** Constants: their data. */
@@ -340,8 +338,6 @@ export interface Program {
   readonly outputs: Readonly<Record<string, View>>;
   /** Buffer ids of the variables, in the order in which `Backend.load` takes their storages. */
   readonly variables: readonly BufferId[];
-  /** Bytes of arena at four bytes an element. */
-  readonly arenaBytes: number;
 }
 
 /** The views that an instruction reads and writes, its epilogue's included. */

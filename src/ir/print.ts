@@ -1,3 +1,4 @@
+import { planArena } from "./arena.ts";
 import type {
   DepthwiseGeometry,
   Expression,
@@ -23,10 +24,11 @@ export function print(program: Program): string {
   return [header(program), ...lines].join("\n");
 }
 
-function header({ arenaBytes, buffers, instructions }: Program): string {
+function header(program: Program): string {
+  const { buffers, instructions } = program;
   const bytes = (kind: string) =>
     buffers.filter((spec) => spec.kind === kind).reduce((sum, spec) => sum + spec.size * 4, 0);
-  return `${instructions.length} instructions, arena ${arenaBytes} B, variables ${bytes("variable")} B, constants ${bytes("constant")} B`;
+  return `${instructions.length} instructions, arena ${planArena(program).bytes} B, variables ${bytes("variable")} B, constants ${bytes("constant")} B`;
 }
 
 /** One line of {@link print}. */

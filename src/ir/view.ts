@@ -20,6 +20,11 @@ export function reachOf({ offset, shape, strides }: View): { from: number; to: n
   return { from, to };
 }
 
+/** Whether two views of one shape visit the elements of their buffers in the same order, from the same place. */
+export function sameLayout(a: View, b: View): boolean {
+  return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);
+}
+
 /** The same memory with axes of extent 1 dropped and neighbours merged where one stride describes both. */
 export function collapse(view: View): { shape: number[]; strides: number[] } {
   const merged = collapseTogether(view.shape, [view.strides]);

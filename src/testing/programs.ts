@@ -24,9 +24,9 @@ export function viewOf(
  */
 export function programOn(arrays: readonly TypedArray[], instructions: readonly Instruction[]): Program {
   const buffers = arrays.map((array, index): BufferSpec => {
-    return { kind: "variable", dtype: dtypeIn(array), size: array.length, arenaOffset: -1, name: `buffer_${index}` };
+    return { kind: "variable", dtype: dtypeIn(array), size: array.length, name: `buffer_${index}` };
   });
-  return { buffers, instructions, inputs: {}, outputs: {}, variables: arrays.map((_, index) => index), arenaBytes: 0 };
+  return { buffers, instructions, inputs: {}, outputs: {}, variables: arrays.map((_, index) => index) };
 }
 
 /** Runs instructions once on copies of the arrays and gives what every buffer holds afterwards. */
@@ -39,7 +39,7 @@ export async function runInstructions(
   storages.forEach((storage, index) => {
     backend.write(storage, arrays[index] as TypedArray);
   });
-  const executable = backend.load(programOn(arrays, instructions), storages);
+  const executable = await backend.load(programOn(arrays, instructions), storages);
   try {
     executable.run();
     return await Promise.all(storages.map((storage) => backend.read(storage)));

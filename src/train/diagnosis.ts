@@ -3,7 +3,7 @@ import { isFinite } from "../tensor/ops/elementwise.ts";
 import { min } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { BoundProgram } from "./programs.ts";
+import type { BoundProgram } from "./program-cache.ts";
 
 /** Whether something was finite: in words, and as a scalar, 1 or 0. */
 export interface Finite {

@@ -1,8 +1,9 @@
 import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
+import { checkSeed } from "../checks.ts";
 import { type CompiledGraph, compile } from "../compiler/compile.ts";
-import { checkSeed, drawSeed } from "../data/rng.ts";
+import { drawSeed } from "../data/rng.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
@@ -10,7 +11,7 @@ import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { OperationQueue } from "./operation-queue.ts";
-import { type BoundProgram, Programs } from "./programs.ts";
+import { type BoundProgram, ProgramCache } from "./program-cache.ts";
 import { type Arguments, inputName, outline, placeholdersFor, type Rebuild, toArguments } from "./structure.ts";
 import { Yielder } from "./yield.ts";
 
@@ -56,7 +57,7 @@ export class RecordedFunction {
   readonly seed: number;
   private readonly queue = new OperationQueue();
   private readonly pacer = new Yielder();
-  private readonly programs = new Programs(() => this.backend());
+  private readonly programs = new ProgramCache(() => this.backend());
   /** How results are put together, by program: this holds no recorded graph. */
   private readonly outlines = new WeakMap<CompiledGraph["program"], Rebuild>();
   private readonly key: Int32Array;

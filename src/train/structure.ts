@@ -7,7 +7,7 @@ import { literal, valueError } from "../errors.ts";
 import { dtypeOf, type TypedArray } from "../ir/dtype.ts";
 import { placeholder, tensor } from "../tensor/ops/leaf.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { isPlainRecord } from "./arrays.ts";
+import { isPlainRecord } from "./columns.ts";
 
 /** What a call takes in place of tensors: anything that stands for an array. Records and lists keep their structure. */
 export type Given<T> = T extends Tensor ? ArrayInput : { readonly [K in keyof T]: Given<T[K]> };

@@ -9,8 +9,8 @@ import { gradients } from "../tensor/autodiff.ts";
 import { add } from "../tensor/ops/elementwise.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { isPlainRecord } from "./arrays.ts";
-import { takeAveragesOver } from "./epochs.ts";
+import { isPlainRecord } from "./columns.ts";
+import { assignAverages } from "./epochs.ts";
 import { FunctionRecording, type LoopContext } from "./loop-context.ts";
 import { type Recorded, type RecordedCall, RecordedFunction, type RecordedOptions } from "./recorded-function.ts";
 import type { Given } from "./structure.ts";
@@ -133,7 +133,7 @@ class OwnStep {
   takeAverages(): Promise<void> {
     return this.recorded.alone(async () => {
       const { optimizer, trained = [] } = this;
-      if (optimizer) await takeAveragesOver(optimizer, trained);
+      if (optimizer) await assignAverages(optimizer, trained);
     });
   }
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { HostBackend } from "../../src/backends/backend.ts";
+import type { JsBackend } from "../../src/backends/js/index.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
@@ -10,8 +10,8 @@ import { difference, type HandMade } from "../unit/wasm-programs.ts";
  * Every kernel against the js backend in float64, on random shapes and strides, with sentinels around whatever it
  * writes; and against itself with its work divided between three threads, which must give the same bits.
  */
-const reference: HostBackend = js({ precision: "float64" });
-const rounding: HostBackend = js();
+const reference: JsBackend = js({ precision: "float64" });
+const rounding: JsBackend = js();
 const module = await moduleOf("simd");
 const backend = new WasmBackend(module);
 const divided = new WasmBackend(module, { threads: 3, eager: true });

@@ -1,4 +1,4 @@
-import type { HostBackend } from "../../src/backends/backend.ts";
+import type { JsBackend } from "../../src/backends/js/index.ts";
 import type { DType, TypedArray } from "../../src/ir/dtype.ts";
 import type { BufferSpec, Instruction, Program, View } from "../../src/ir/instruction.ts";
 import { type Shape, sizeOf, stridesOf } from "../../src/ir/shape.ts";
@@ -15,7 +15,6 @@ export class HandMade {
   private readonly buffers: BufferSpec[] = [];
   private readonly contents: TypedArray[] = [];
   private readonly results: Record<string, View> = {};
-  private bytes = 0;
 
   /** A buffer with these contents after a margin; the view covers them all, contiguous unless strides are given. */
   operand(data: ArrayLike<number>, shape: Shape, options: { dtype?: DType; strides?: readonly number[] } = {}): View {
@@ -45,14 +44,13 @@ export class HandMade {
   }
 
   /** Runs the instructions and gives the buffers of all results, margins included. */
-  run(backend: HostBackend, instructions: readonly Instruction[]): Record<string, TypedArray> {
+  run(backend: JsBackend, instructions: readonly Instruction[]): Record<string, TypedArray> {
     const program: Program = {
       buffers: this.buffers,
       instructions,
       inputs: Object.fromEntries(this.buffers.map((_, buffer) => [`b${buffer}`, this.whole(buffer)])),
       outputs: this.results,
       variables: [],
-      arenaBytes: this.bytes,
     };
     const executable = backend.load(program, []);
     this.contents.forEach((array, buffer) => {
@@ -67,12 +65,8 @@ export class HandMade {
   }
 
   private add(array: TypedArray, dtype: DType): number {
-    const arenaOffset = this.bytes;
-    this.bytes += Math.ceil((array.length * 4) / 64) * 64;
     this.contents.push(array);
-    return (
-      this.buffers.push({ kind: "input", dtype, size: array.length, arenaOffset, name: `b${this.buffers.length}` }) - 1
-    );
+    return this.buffers.push({ kind: "input", dtype, size: array.length, name: `b${this.buffers.length}` }) - 1;
   }
 
   private whole(buffer: number): View {

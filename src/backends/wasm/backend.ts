@@ -33,6 +33,8 @@ export interface WasmBackendOptions {
    * false.
    */
   eager?: boolean;
+  /** With false, no two buffers of a program share memory: for tests. Default true. */
+  shareArena?: boolean;
 }
 
 /** What a program needs of the memory that all share. */
@@ -100,6 +102,7 @@ export class WasmBackend extends Printed implements HostBackend {
   readonly threadLimit: number;
   /** See {@link WasmBackendOptions}. */
   readonly eager: boolean;
+  readonly shareArena: boolean;
   disposed = false;
   /** Bytes of scratch memory of one thread. */
   scratchStride = 0;
@@ -118,12 +121,13 @@ export class WasmBackend extends Printed implements HostBackend {
 
   constructor(
     module: WebAssembly.Module,
-    { maximumBytes, interpret = false, threads = 1, spawn, eager = false }: WasmBackendOptions = {},
+    { maximumBytes, interpret = false, threads = 1, spawn, eager = false, shareArena = true }: WasmBackendOptions = {},
   ) {
     super();
     this.interpret = interpret;
     this.threadLimit = threads;
     this.eager = eager;
+    this.shareArena = shareArena;
     this.heap = new Heap(maximumBytes, spawn !== undefined);
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } })
       .exports as unknown as WasmExports;

@@ -7,7 +7,7 @@ export interface Span {
 /** A piece of the arena. {@link placeBlocks} sets its offset. */
 export interface Block {
   span: Span;
-  readonly bytes: number;
+  bytes: number;
   offset: number;
 }
 

@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { ArraySpec, BatchSpec } from "./batch.ts";
 import type { Diagnosing, Finite } from "./diagnosis.ts";
-import type { Task } from "./task.ts";
+import type { TrainingSetup } from "./training-setup.ts";
 
 /**
  * What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`); "sample" predicts with
@@ -26,7 +26,7 @@ export interface StepOptions {
 export interface Parts {
   readonly network: Network;
   /** For all modes but "predict" and "sample". */
-  readonly task: Task | undefined;
+  readonly setup: TrainingSetup | undefined;
   /** The variables that train steps update. */
   readonly trainable: readonly Variable[];
   /** Whether a layer was trainable when the model was compiled. */
@@ -51,7 +51,7 @@ export const portName = {
  */
 export function recordStep(
   mode: Mode,
-  { network, task, trainable, isTrainable }: Parts,
+  { network, setup, trainable, isTrainable }: Parts,
   spec: BatchSpec,
   options: StepOptions,
 ): CompiledGraph {
@@ -67,7 +67,7 @@ export function recordStep(
   });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
   const outputs = listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
-  if (mode === "predict" || mode === "sample" || !task) {
+  if (mode === "predict" || mode === "sample" || !setup) {
     return compile({
       outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])),
       updates: [...ctx.updates],
@@ -76,7 +76,7 @@ export function recordStep(
   const y = spec.y.map((array, index) => array && at(portName.y(index), array));
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
   const masks = outputs.map((output) => ctx.maskOf(output));
-  const { loss, updates } = task.objective.recordBatch({ yTrue: y, yPred: outputs, weights, masks }, [
+  const { loss, updates } = setup.objective.recordBatch({ yTrue: y, yPred: outputs, weights, masks }, [
     ...network.penalties(isTrainable),
     ...ctx.losses,
   ]);
@@ -84,7 +84,10 @@ export function recordStep(
   const pairs = withGradients(trainable, loss);
   if (diagnosing) noted.push(...diagnosing.finiteGradients(network, pairs));
   const phase = mode === "train" ? "update" : "accumulate";
-  const trained = task.optimizer.apply(pairs, task.optimizer.scalars(), { constraints: network.constraints(), phase });
+  const trained = setup.optimizer.apply(pairs, setup.optimizer.scalars(), {
+    constraints: network.constraints(),
+    phase,
+  });
   return compile({
     outputs: { [portName.loss]: loss, ...diagnosing?.finiteOutputs(noted) },
     updates: [...trained, ...ctx.updates, ...updates],
