@@ -17,7 +17,6 @@ export type Activation = (x: Tensor) => Tensor;
 export { exp as exponential, logSoftmax, sigmoid, softmax, sparsemax, tanh };
 
 // ── Rectifiers
-// ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link relu}. */
 export interface ReluOptions {
@@ -109,7 +108,6 @@ export function threshold(x: Operand, options: ThresholdOptions): Tensor {
 }
 
 // ── Smooth ramps
-// ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** log(1 + e^x). */
 export const softplus = (x: Operand): Tensor => elementwise(scalar.softplus, [x]);
@@ -146,7 +144,6 @@ export function squareplus(x: Operand, options: { b?: number } = {}): Tensor {
 export const sparsePlus = (x: Operand): Tensor => elementwise(scalar.sparsePlus, [x]);
 
 // ── Squashers
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** x/(1 + |x|). */
 export const softsign = (x: Operand): Tensor => elementwise(scalar.softsign, [x]);
@@ -167,7 +164,6 @@ export const hardTanh = (x: Operand): Tensor => elementwise(scalar.hardTanh, [x]
 export const sparseSigmoid = (x: Operand): Tensor => elementwise(scalar.sparseSigmoid, [x]);
 
 // ── Shrinkers
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** x − tanh(x). */
 export const tanhShrink = (x: Operand): Tensor => elementwise(scalar.tanhShrink, [x]);
@@ -193,7 +189,6 @@ export function softShrink(x: Operand, options: ShrinkOptions = {}): Tensor {
 }
 
 // ── The rest
-// ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** x itself. */
 export const linear = (x: Operand): Tensor => asTensor(x);

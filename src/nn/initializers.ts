@@ -49,7 +49,6 @@ function seeded(kind: string, config: SeedOptions & object, draw: Draw): Initial
 }
 
 // ── Constant
-// ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** All zeros. */
 export const zeros = (): Initializer => configured("zeros", {}, () => 0);
@@ -85,7 +84,6 @@ export function identity(options: { gain?: number } = {}): Initializer {
 }
 
 // ── Random, of a given spread
-// ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link randomNormal} and {@link truncatedNormal}. */
 export interface NormalOptions extends SeedOptions {
@@ -146,7 +144,6 @@ export function randomUniform(given: UniformOptions = {}): Initializer {
 }
 
 // ── Random, scaled by the fans
-// ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link varianceScaling}. */
 export interface VarianceScalingOptions extends SeedOptions {
@@ -258,7 +255,6 @@ export function orthogonal(given: SeedOptions & { gain?: number } = {}): Initial
 }
 
 // ── Names
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Every initializer by name. */
 export const initializers = {

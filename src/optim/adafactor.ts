@@ -4,7 +4,8 @@ import { add, div, exp, log, maximum, minimum, mul, rsqrt, sqrt, square, sub } f
 import { mean } from "../tensor/ops/reduction.ts";
 import { expandDims } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -31,8 +32,8 @@ export interface AdafactorOptions extends OptimizerOptions {
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `optimizers.Adafactor`; Shazeer & Stern 2018, arXiv:1804.04235.
  */
-export function adafactor(given: AdafactorOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("adafactor", given, {
+export function adafactor(given: AdafactorOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("adafactor", given, extra, {
     beta2Decay: "number",
     epsilon1: "number",
     epsilon2: "number",

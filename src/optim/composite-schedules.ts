@@ -1,4 +1,4 @@
-import { checkCount, checkNonNegative, checkPositive } from "../checks.ts";
+import { checkCount, checkDecay, checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type Configured, configured } from "../regularize/config.ts";
@@ -153,8 +153,7 @@ function checkCycle(options: Required<OneCycleOptions>): void {
   checkNumber(name, "warmupShare", options.warmupShare, "a number in (0, 1)", (value) => value > 0 && value < 1);
   for (const what of ["divideBy", "finalDivideBy"] as const)
     checkNumber(name, what, options[what], "a finite number ≥ 1", (value) => value >= 1);
-  for (const what of ["minMomentum", "maxMomentum"] as const)
-    checkNumber(name, what, options[what], "a number in [0, 1)", (value) => value >= 0 && value < 1);
+  for (const what of ["minMomentum", "maxMomentum"] as const) checkDecay(name, what, options[what]);
   if (options.minMomentum > options.maxMomentum) {
     throw valueError(name, {
       rule: "momentum must be in order",

@@ -15,7 +15,8 @@ export {
 } from "./composite-schedules.ts";
 export { type LionOptions, lion } from "./lion.ts";
 export { type NadamOptions, nadam } from "./nadam.ts";
-export { type ApplyOptions, defineOptimizer, Optimizer, type OptimizerOptions, type Phase } from "./optimizer.ts";
+export { type ApplyOptions, defineOptimizer, Optimizer, type Phase } from "./optimizer.ts";
+export type { OptimizerOptions } from "./optimizer-options.ts";
 export type { OptimizerName } from "./optimizers.ts";
 export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
 export type { Schedule } from "./schedule.ts";

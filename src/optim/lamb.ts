@@ -2,7 +2,8 @@ import { add, div, greater, mul, sqrt, square, sub, where } from "../tensor/ops/
 import { sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { averages, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -16,8 +17,8 @@ export interface LambOptions extends OptimizerOptions, MomentOptions {}
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
  * @see Keras 3 `optimizers.Lamb`; You et al. 2020, arXiv:1904.00962.
  */
-export function lamb(given: LambOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("lamb", given, momentTable);
+export function lamb(given: LambOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("lamb", given, extra, momentTable);
   const { beta1, beta2, epsilon } = moments("lamb", options);
   return defineOptimizer<"m" | "v">(
     "lamb",

@@ -7,7 +7,8 @@ import { transpose } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { adamMethod } from "./adam.ts";
-import { defineOptimizer, isNamed, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { isNamed, type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -48,8 +49,8 @@ export interface MuonOptions extends OptimizerOptions {
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `optimizers.Muon`; Jordan et al. 2024; Liu et al. 2025, arXiv:2502.16982 (rmsRate).
  */
-export function muon(given: MuonOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("muon", given, {
+export function muon(given: MuonOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("muon", given, extra, {
     momentum: "number",
     nesterov: "boolean",
     nsSteps: "number",

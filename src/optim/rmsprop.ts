@@ -2,7 +2,8 @@ import { checkDecay, checkNonNegative } from "../checks.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
 import { momentumOf } from "./momentum.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -26,8 +27,8 @@ export interface RmspropOptions extends OptimizerOptions {
  * @throws ValueError where rho is outside [0, 1), momentum outside [0, 1], or epsilon < 0.
  * @see Keras 3 `optimizers.RMSprop`; Tieleman & Hinton 2012; Graves 2013, arXiv:1308.0850.
  */
-export function rmsprop(given: RmspropOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("rmsprop", given, {
+export function rmsprop(given: RmspropOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("rmsprop", given, extra, {
     rho: "number",
     momentum: "number or function",
     epsilon: "number",

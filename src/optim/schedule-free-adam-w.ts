@@ -1,7 +1,8 @@
 import { checkCount, checkPositive } from "../checks.ts";
 import { add, div, minimum, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { approach, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -19,9 +20,9 @@ export interface ScheduleFreeOptions extends OptimizerOptions, MomentOptions {
  * @throws ValueError where beta1 is not in (0, 1) or another option is out of range.
  * @see Keras 3 `optimizers.ScheduleFreeAdamW`; Defazio et al. 2024, arXiv:2405.15682.
  */
-export function scheduleFreeAdamW(given: ScheduleFreeOptions | number | Schedule = {}): Optimizer {
+export function scheduleFreeAdamW(given: ScheduleFreeOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
   const name = "scheduleFreeAdamW";
-  const options = optimizerOptions(name, given, { ...momentTable, warmupSteps: "number" });
+  const options = optimizerOptions(name, given, extra, { ...momentTable, warmupSteps: "number" });
   const { beta1, beta2, epsilon } = moments(name, { epsilon: 1e-8, ...options });
   const { warmupSteps = 0 } = options;
   checkPositive(name, "beta1", beta1);

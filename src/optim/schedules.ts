@@ -1,4 +1,4 @@
-import { checkCount, checkNonNegative, checkPositive } from "../checks.ts";
+import { checkCount, checkNonNegative, checkPositive, checkShare } from "../checks.ts";
 import { checkNumber, valueError } from "../errors.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import { type Configured, configured } from "../regularize/config.ts";
@@ -247,8 +247,4 @@ function checkRateDecay(name: string, given: RateDecayOptions): RateDecayOptions
   const options = decayOptions(name, given, { decayRate: "number!", staircase: "boolean" });
   checkNonNegative(name, "decayRate", options.decayRate);
   return options;
-}
-
-function checkShare(name: string, what: string, value: number): void {
-  checkNumber(name, what, value, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
 }

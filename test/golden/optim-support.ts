@@ -1,6 +1,7 @@
 import { sizeOf } from "../../src/ir/shape.ts";
 import * as optimizers from "../../src/optim/index.ts";
-import type { Optimizer, OptimizerOptions } from "../../src/optim/optimizer.ts";
+import type { Optimizer } from "../../src/optim/optimizer.ts";
+import type { OptimizerOptions } from "../../src/optim/optimizer-options.ts";
 import * as rareOptimizers from "../../src/optim/rare.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
 import {

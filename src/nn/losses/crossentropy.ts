@@ -31,7 +31,6 @@ export const crossentropyTable: OwnTable<CrossentropyOptions, LossOptions> = {
 };
 
 // ── Several classes
-// ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * −Σ y·log p over the classes, with one-hot labels or distributions. Probabilities are made to sum to 1 and kept in
@@ -151,7 +150,6 @@ export function smoothClasses(y: Tensor, smoothing: number, axis: number): Tenso
 }
 
 // ── Yes or no
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * Mean of −y·log p − (1 − y)·log(1 − p) over the last axis, with labels 0 and 1. Probabilities are kept in [1e-7, 1 −

@@ -58,7 +58,6 @@ export class ConfusionMetric extends MetricBase {
 }
 
 // ── Counts, precision, recall
-// ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of the counts. */
 export interface ThresholdOptions extends MetricOptions {
@@ -132,7 +131,6 @@ function retrieval(kind: string, options: PrecisionOptions) {
 }
 
 // ── One rate at another
-// ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of the metrics of one rate at another. */
 export interface RateAtRateOptions extends MetricOptions {

@@ -22,7 +22,6 @@ import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand, scalar } from "./leaf.ts";
 
 // ── reshape
-// ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements under another shape: a view where strides allow it. */
 export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
@@ -89,7 +88,6 @@ export function squeeze(x: Operand, axes?: number | readonly number[]): Tensor {
 }
 
 // ── transpose
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements with axes in another order: a view. */
 export const transposeOp = /* @__PURE__ */ defineOp<{ permutation: readonly number[] }>({
@@ -139,7 +137,6 @@ export function swapAxes(x: Operand, a = -1, b = -2): Tensor {
 }
 
 // ── broadcastTo
-// ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements repeated along axes: a view. */
 export const broadcastToOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
