@@ -119,7 +119,7 @@ function checkNormal(name: string, { mean = 0, stddev = 0.05 }: NormalOptions): 
 }
 
 /** Options of {@link randomUniform}. */
-export interface UniformOptions extends SeedOptions {
+export interface RandomUniformOptions extends SeedOptions {
   /** Default −0.05. */
   minValue?: number;
   /** ≥ minValue. Default 0.05. */
@@ -127,7 +127,7 @@ export interface UniformOptions extends SeedOptions {
 }
 
 /** Uniform between two bounds. @see Keras 3 `initializers.RandomUniform`. */
-export function randomUniform(given: UniformOptions = {}): Initializer {
+export function randomUniform(given: RandomUniformOptions = {}): Initializer {
   const options = checkOptions("randomUniform", given, { minValue: "number", maxValue: "number", seed: "number" });
   const { minValue = -0.05, maxValue = 0.05 } = options;
   checkNumber("randomUniform", "minValue", minValue, "a finite number", () => true);
@@ -233,13 +233,19 @@ export const lecunUniform = /* @__PURE__ */ scaled("lecunUniform", { distributio
 /** Truncated normal of variance 1/in: for selu. @see LeCun et al. 1998; Klambauer et al. 2017. */
 export const lecunNormal = /* @__PURE__ */ scaled("lecunNormal", {});
 
+/** Options of {@link orthogonal}. */
+export interface OrthogonalOptions extends SeedOptions {
+  /** What the matrix is multiplied by. Default 1. */
+  gain?: number;
+}
+
 /**
  * A random matrix with orthonormal rows or columns (whichever are fewer), times `gain` (default 1); kernels of higher
  * rank count as [everything else, out].
  * @throws ShapeError where the rank is under 2.
  * @see Saxe et al. 2014; Keras 3 `initializers.Orthogonal`.
  */
-export function orthogonal(given: SeedOptions & { gain?: number } = {}): Initializer {
+export function orthogonal(given: OrthogonalOptions = {}): Initializer {
   const options = checkOptions("orthogonal", given, { gain: "number", seed: "number" });
   const { gain = 1 } = options;
   checkNumber("orthogonal", "gain", gain, "a finite number", () => true);

@@ -3,7 +3,7 @@ export {
   binaryCrossentropy,
   type CrossentropyOptions,
   categoricalCrossentropy,
-  type SparseCrossentropyOptions,
+  type SparseCategoricalCrossentropyOptions,
   sparseCategoricalCrossentropy,
 } from "./losses/crossentropy.ts";
 export * from "./losses/ctc.ts";

@@ -21,20 +21,20 @@ export type { OptimizerName } from "./optimizers.ts";
 export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
 export type { Schedule } from "./schedule.ts";
 export {
-  type CosineOptions,
+  type CosineDecayOptions,
+  type CosineDecayRestartsOptions,
   cosineDecay,
   cosineDecayRestarts,
   type DecayOptions,
   exponentialDecay,
   inverseTimeDecay,
-  type PiecewiseOptions,
-  type PolynomialOptions,
+  type PiecewiseConstantDecayOptions,
+  type PolynomialDecayOptions,
   type PowerDecayOptions,
   piecewiseConstantDecay,
   polynomialDecay,
   powerDecay,
   type RateDecayOptions,
-  type RestartOptions,
 } from "./schedules.ts";
 export { type SgdOptions, sgd } from "./sgd.ts";
 export type { Method, Rule, Scalars, SlotSpec, Slots } from "./update-rule.ts";

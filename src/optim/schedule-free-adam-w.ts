@@ -7,7 +7,7 @@ import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link scheduleFreeAdamW}. The default learning rate is 0.0025, the default epsilon 1e-8. */
-export interface ScheduleFreeOptions extends OptimizerOptions, MomentOptions {
+export interface ScheduleFreeAdamWOptions extends OptimizerOptions, MomentOptions {
   /** Steps in which the rate rises to its full height, ≥ 0. Default 0. */
   warmupSteps?: number;
 }
@@ -20,7 +20,10 @@ export interface ScheduleFreeOptions extends OptimizerOptions, MomentOptions {
  * @throws ValueError where beta1 is not in (0, 1) or another option is out of range.
  * @see Keras 3 `optimizers.ScheduleFreeAdamW`; Defazio et al. 2024, arXiv:2405.15682.
  */
-export function scheduleFreeAdamW(given: ScheduleFreeOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+export function scheduleFreeAdamW(
+  given: ScheduleFreeAdamWOptions | number | Schedule = {},
+  ...extra: never[]
+): Optimizer {
   const name = "scheduleFreeAdamW";
   const options = optimizerOptions(name, given, extra, { ...momentTable, warmupSteps: "number" });
   const { beta1, beta2, epsilon } = moments(name, { epsilon: 1e-8, ...options });

@@ -71,7 +71,7 @@ export function powerDecay(given: PowerDecayOptions): Schedule & Configured {
 }
 
 /** Options of {@link piecewiseConstantDecay}. */
-export interface PiecewiseOptions {
+export interface PiecewiseConstantDecayOptions {
   /** Steps after which the next value holds, rising. The boundary itself has the value before it. */
   boundaries: readonly number[];
   /** The rates, one more than boundaries. */
@@ -84,7 +84,7 @@ export interface PiecewiseOptions {
  * @example piecewiseConstantDecay({ boundaries: [10_000, 20_000], values: [0.01, 0.005, 0.001] });
  * @see Keras 3 `schedules.PiecewiseConstantDecay`.
  */
-export function piecewiseConstantDecay(options: PiecewiseOptions): Schedule & Configured {
+export function piecewiseConstantDecay(options: PiecewiseConstantDecayOptions): Schedule & Configured {
   const name = "piecewiseConstantDecay";
   const { boundaries, values } = checkOptions(name, options, { boundaries: "list!", values: "list!" });
   if (values.length !== boundaries.length + 1) {
@@ -109,7 +109,7 @@ export function piecewiseConstantDecay(options: PiecewiseOptions): Schedule & Co
 }
 
 /** Options of {@link polynomialDecay}. */
-export interface PolynomialOptions extends DecayOptions {
+export interface PolynomialDecayOptions extends DecayOptions {
   /** The rate at the end, ≥ 0. Default 1e-4. */
   endLearningRate?: number;
   /** > 0. Default 1: a straight line. */
@@ -123,7 +123,7 @@ export interface PolynomialOptions extends DecayOptions {
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  * @see Keras 3 `schedules.PolynomialDecay`.
  */
-export function polynomialDecay(given: PolynomialOptions): Schedule & Configured {
+export function polynomialDecay(given: PolynomialDecayOptions): Schedule & Configured {
   const options = decayOptions("polynomialDecay", given, {
     endLearningRate: "number",
     power: "number",
@@ -139,7 +139,7 @@ export function polynomialDecay(given: PolynomialOptions): Schedule & Configured
 }
 
 /** Options of {@link cosineDecay}. */
-export interface CosineOptions extends DecayOptions {
+export interface CosineDecayOptions extends DecayOptions {
   /** What is left at the end, as a share of the highest rate, in [0, 1]. Default 0. */
   alpha?: number;
   /** Where the warm-up goes to, ≥ 0; the decay begins there. Default no warm-up. */
@@ -154,7 +154,7 @@ export interface CosineOptions extends DecayOptions {
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  * @see Keras 3 `schedules.CosineDecay`; Loshchilov & Hutter 2017, arXiv:1608.03983.
  */
-export function cosineDecay(given: CosineOptions): Schedule & Configured {
+export function cosineDecay(given: CosineDecayOptions): Schedule & Configured {
   const options = decayOptions("cosineDecay", given, {
     alpha: "number",
     warmupTarget: "number",
@@ -173,7 +173,7 @@ export function cosineDecay(given: CosineOptions): Schedule & Configured {
 }
 
 /** Options of {@link cosineDecayRestarts}. */
-export interface RestartOptions {
+export interface CosineDecayRestartsOptions {
   /** The rate at step 0, ≥ 0. */
   initialLearningRate: number;
   /** Steps of the first cycle, > 0. */
@@ -191,7 +191,7 @@ export interface RestartOptions {
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `schedules.CosineDecayRestarts`; Loshchilov & Hutter 2017, arXiv:1608.03983.
  */
-export function cosineDecayRestarts(given: RestartOptions): Schedule & Configured {
+export function cosineDecayRestarts(given: CosineDecayRestartsOptions): Schedule & Configured {
   const name = "cosineDecayRestarts";
   const table = {
     initialLearningRate: "number!",

@@ -73,7 +73,7 @@ export function warningOfOne(name: string): (p: Tensor, axis: number) => Tensor 
 }
 
 /** Options of {@link sparseCategoricalCrossentropy}. */
-export interface SparseCrossentropyOptions extends Omit<CrossentropyOptions, "labelSmoothing"> {
+export interface SparseCategoricalCrossentropyOptions extends Omit<CrossentropyOptions, "labelSmoothing"> {
   /** A label whose samples do not count, such as 255 for "void". Default: none. */
   ignoreClass?: number;
 }
@@ -84,7 +84,7 @@ export interface SparseCrossentropyOptions extends Omit<CrossentropyOptions, "la
  * @throws ShapeError where labels are not the predictions' shape without its classes.
  * @see Keras 3 `losses.SparseCategoricalCrossentropy`.
  */
-export function sparseCategoricalCrossentropy(given: SparseCrossentropyOptions = {}): Loss {
+export function sparseCategoricalCrossentropy(given: SparseCategoricalCrossentropyOptions = {}): Loss {
   const name = "sparseCategoricalCrossentropy";
   const table = { fromLogits: "boolean", axis: "number", ignoreClass: "number", ...lossTable } as const;
   const { fromLogits = false, axis = -1, ignoreClass, ...options } = checkOptions(name, given, table);

@@ -19,7 +19,7 @@ import {
 } from "./crossentropy.ts";
 
 /** Options of {@link categoricalFocalCrossentropy}. */
-export interface CategoricalFocalOptions extends CrossentropyOptions {
+export interface CategoricalFocalCrossentropyOptions extends CrossentropyOptions {
   /** Weight of all classes. Default 0.25. */
   alpha?: number;
   /** ≥ 0: how much easy samples are played down. Default 2. */
@@ -32,7 +32,7 @@ const focalTable = () => ({ alpha: "number", gamma: "number", ...crossentropyTab
  * −Σ alpha·(1 − p)^gamma·y·log p: crossentropy that cares less about what is known already. @see Lin et al. 2018,
  * arXiv:1708.02002.
  */
-export function categoricalFocalCrossentropy(given: CategoricalFocalOptions = {}): Loss {
+export function categoricalFocalCrossentropy(given: CategoricalFocalCrossentropyOptions = {}): Loss {
   const options = checkOptions("categoricalFocalCrossentropy", given, focalTable());
   const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
   checkSmoothing("categoricalFocalCrossentropy", labelSmoothing);
@@ -73,7 +73,7 @@ export function categoricalGeneralizedCrossEntropy(given: LossOptions & { q?: nu
 }
 
 /** Options of {@link binaryFocalCrossentropy}. */
-export interface BinaryFocalOptions extends CategoricalFocalOptions {
+export interface BinaryFocalCrossentropyOptions extends CategoricalFocalCrossentropyOptions {
   /** Weigh label 1 by alpha and label 0 by 1 − alpha. Default false. */
   applyClassBalancing?: boolean;
 }
@@ -82,7 +82,7 @@ export interface BinaryFocalOptions extends CategoricalFocalOptions {
  * Mean of (1 − p_t)^gamma · crossentropy, where p_t is the probability given to the label. @see Lin et al. 2018,
  * arXiv:1708.02002.
  */
-export function binaryFocalCrossentropy(given: BinaryFocalOptions = {}): Loss {
+export function binaryFocalCrossentropy(given: BinaryFocalCrossentropyOptions = {}): Loss {
   const options = checkOptions("binaryFocalCrossentropy", given, { applyClassBalancing: "boolean", ...focalTable() });
   const {
     applyClassBalancing = false,

@@ -81,7 +81,7 @@ export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric 
 }
 
 /** Options of {@link r2Score}. */
-export interface R2Options extends MetricOptions {
+export interface R2ScoreOptions extends MetricOptions {
   /** How outputs are brought together. Default "uniformAverage"; null: a score per output. */
   classAggregation?: "uniformAverage" | "varianceWeightedAverage" | null;
   /**
@@ -97,7 +97,7 @@ export interface R2Options extends MetricOptions {
  * @throws ValueError on options out of range; ShapeError on other shapes.
  * @see Keras 3 `metrics.R2Score`.
  */
-export function r2Score(options: R2Options = {}): Metric {
+export function r2Score(options: R2ScoreOptions = {}): Metric {
   const table = { classAggregation: "string or null", numRegressors: "number", ...metricTable } as const;
   const {
     name = "r2Score",

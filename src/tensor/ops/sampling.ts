@@ -16,7 +16,7 @@ import { broadcastTo, expandDims, reshape } from "./shaping.ts";
 export type FillMode = "reflect" | "wrap" | "constant" | "nearest";
 
 /** Options of {@link affineTransform}. */
-export interface AffineOptions {
+export interface AffineTransformOptions {
   /** "bilinear" (default) draws lines between pixels, "nearest" takes the nearest. */
   interpolation?: "nearest" | "bilinear";
   /** Default "constant". */
@@ -41,7 +41,7 @@ const remainder = (x: Tensor, n: number): Tensor => sub(x, mul(floor(mul(add(x, 
 /** Checks the options of affine maps for whoever takes them. @throws ValueError on options that are not known. */
 export function checkAffineOptions(
   name: string,
-  { interpolation = "bilinear", fillMode = "constant" }: AffineOptions,
+  { interpolation = "bilinear", fillMode = "constant" }: AffineTransformOptions,
 ): void {
   checkInterpolation(name, interpolation);
   if (!Object.hasOwn(within, fillMode))
@@ -76,7 +76,7 @@ export function gatherPixels(images: Operand, rows: Operand, columns: Operand): 
  * @throws ShapeError on other shapes; ValueError on unknown options.
  * @see Keras 3 `ops.image.affine_transform` (whose transforms have two zeros more).
  */
-export function affineTransform(images: Operand, transforms: Operand, options: AffineOptions = {}): Tensor {
+export function affineTransform(images: Operand, transforms: Operand, options: AffineTransformOptions = {}): Tensor {
   const [t, maps] = [asTensor(images), asTensor(transforms)];
   const {
     interpolation = "bilinear",
