@@ -1,3 +1,4 @@
+// Activation functions, and finding them by name.
 import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape, normalizeAxis } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
@@ -92,7 +93,7 @@ export const selu = (x: Operand): Tensor => elementwise(scalar.selu, [x]);
 /** Options of {@link threshold}. */
 export interface ThresholdOptions {
   threshold: number;
-  /** What stands for values up to the threshold. */
+  /** The result for values up to the threshold. */
   defaultValue: number;
 }
 

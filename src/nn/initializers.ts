@@ -1,3 +1,4 @@
+// Initializers of weights, and finding them by name.
 import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
 import type { NumericArray } from "../ir/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../ir/shape.ts";
@@ -37,7 +38,7 @@ export interface SeedOptions {
   seed?: number;
 }
 
-/** A factory as Keras's: what stands under a name takes options, all of which have defaults. */
+/** An initializer that can be given by name: a factory whose options all have defaults, as in Keras. */
 type Draw = (shape: Shape, source: RandomSource) => Tensor | NumericArray;
 
 function seeded(kind: string, config: SeedOptions & object, draw: Draw): Initializer {
@@ -224,9 +225,9 @@ export function fansOf(shape: Shape): Fans {
 export const glorotUniform = /* @__PURE__ */ scaled("glorotUniform", { mode: "fanAvg", distribution: "uniform" });
 /** Truncated normal of variance 2/(in + out). @see Glorot & Bengio 2010. */
 export const glorotNormal = /* @__PURE__ */ scaled("glorotNormal", { mode: "fanAvg" });
-/** Uniform in ±√(6/in): for relu and its kin. @see He et al. 2015. */
+/** Uniform in ±√(6/in): for relu and its variants. @see He et al. 2015. */
 export const heUniform = /* @__PURE__ */ scaled("heUniform", { scale: 2, distribution: "uniform" });
-/** Truncated normal of variance 2/in: for relu, elu and their kin. @see He et al. 2015. */
+/** Truncated normal of variance 2/in: for relu, elu and their variants. @see He et al. 2015. */
 export const heNormal = /* @__PURE__ */ scaled("heNormal", { scale: 2 });
 /** Uniform in ±√(3/in). @see LeCun et al. 1998. */
 export const lecunUniform = /* @__PURE__ */ scaled("lecunUniform", { distribution: "uniform" });

@@ -1,3 +1,4 @@
+// The public losses.
 export * from "./losses/circle.ts";
 export {
   binaryCrossentropy,

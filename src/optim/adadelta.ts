@@ -1,3 +1,4 @@
+// The Adadelta optimizer.
 import { checkDecay, checkNonNegative } from "../checks.ts";
 import { add, div, mul, neg, sqrt, square } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";

@@ -1,3 +1,4 @@
+// The Adagrad optimizer.
 import { checkNonNegative } from "../checks.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";

@@ -1,3 +1,4 @@
+// The AdamW optimizer.
 import { type AdamOptions, adamMethod, momentTable } from "./adam.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { optimizerOptions } from "./optimizer-options.ts";

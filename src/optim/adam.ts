@@ -1,3 +1,4 @@
+// The Adam optimizer, and the parts of it that others share.
 import { checkDecay, checkNonNegative } from "../checks.ts";
 import type { OptionTable } from "../options.ts";
 import { add, div, expm1, maximum, mul, neg, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
@@ -8,7 +9,7 @@ import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts"
 import type { Schedule } from "./schedule.ts";
 import { type Method, type Slots, slotsLike } from "./update-rule.ts";
 
-/** Decay rates of Adam's two averages and what follows from them. */
+/** Options of Adam's two moving averages. */
 export interface MomentOptions {
   /** Decay of the average of gradients, in [0, 1). Default 0.9. */
   beta1?: number;

@@ -1,3 +1,4 @@
+// The Adamax optimizer.
 import { abs, add, div, maximum, mul, sub } from "../tensor/ops/elementwise.ts";
 import { approach, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";

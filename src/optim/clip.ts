@@ -1,3 +1,4 @@
+// Clipping of gradients by value or norm.
 import { checkPositive } from "../checks.ts";
 import { valueError } from "../errors.ts";
 import { add, clip, div, maximum, minimum, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";

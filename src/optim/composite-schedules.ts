@@ -1,3 +1,4 @@
+// Learning-rate schedules made of several parts: warm-up, sequences, 1cycle.
 import { checkCount, checkDecay, checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
@@ -33,7 +34,7 @@ export function warmup(given: WarmupOptions): Schedule & Configured {
   );
 }
 
-/** One schedule for so many steps, ≥ 1. The last part of a sequence may leave them out: it goes on. */
+/** A schedule for a number of steps, ≥ 1. The last part of a sequence needs no number: it continues. */
 export interface Part {
   schedule: number | Schedule;
   steps?: number;

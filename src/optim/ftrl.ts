@@ -1,3 +1,4 @@
+// The FTRL optimizer.
 import { checkNonNegative } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, clip, div, mul, pow, square, sub } from "../tensor/ops/elementwise.ts";

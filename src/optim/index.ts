@@ -1,3 +1,4 @@
+// The public optimizers and schedules.
 export { type AdadeltaOptions, adadelta } from "./adadelta.ts";
 export { type AdagradOptions, adagrad } from "./adagrad.ts";
 export { type AdamOptions, adam, type MomentOptions } from "./adam.ts";

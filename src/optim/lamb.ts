@@ -1,3 +1,4 @@
+// The LAMB optimizer.
 import { add, div, greater, mul, sqrt, square, sub, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -11,7 +12,7 @@ import { slotsLike } from "./update-rule.ts";
 export interface LambOptions extends OptimizerOptions, MomentOptions {}
 
 /**
- * LAMB: Adam whose step is as long, for each variable, as a share of the variable itself. For large batches.
+ * LAMB: Adam whose step for each variable has a length proportional to the variable's norm. For large batches.
  *   m, v as in Adam;  r = m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + ε);  w ← w − lr·(‖w‖/‖r‖)·r   (1 where a norm is 0)
  * Memory: two slots (m, v) per weight.
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.

@@ -1,3 +1,4 @@
+// The Lion optimizer.
 import { checkDecay } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, mul, sign, sub } from "../tensor/ops/elementwise.ts";

@@ -1,3 +1,4 @@
+// A momentum that is a number or follows a schedule.
 import { checkShare } from "../checks.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { rateAt, type Schedule } from "./schedule.ts";

@@ -1,3 +1,4 @@
+// The Muon optimizer.
 import { checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
@@ -41,7 +42,8 @@ export interface MuonOptions extends OptimizerOptions {
 }
 
 /**
- * Muon: momentum whose step is made orthogonal, so that all directions of a matrix move alike. For matrices of hidden
+ * Muon: momentum whose step is made orthogonal, so that all directions of a matrix change at the same rate. For
+ * matrices of hidden
  * layers; everything else (biases, filters, embeddings, excluded layers) goes to AdamW.
  *   m ← μ·m + g;  x = μ·m + g (Nesterov) or m;  x ← x/(‖x‖ + 1e-7);  nsSteps times: A = x·xᵀ, x ← a·x + (b·A + c·A²)·x
  *   w ← w − lr·x·√max(rows, columns)·rmsRate

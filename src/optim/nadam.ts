@@ -1,3 +1,4 @@
+// The Nadam optimizer.
 import { add, div, exp, mul, sqrt, sub } from "../tensor/ops/elementwise.ts";
 import { log } from "../tensor/portable.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -15,20 +15,21 @@ export interface OptimizerOptions extends ClipOptions {
   /** Variables without weight decay: the variable itself, a part of its name, or a pattern. */
   excludeFromWeightDecay?: readonly (Variable | string | RegExp)[];
   /**
-   * Keeps an exponential moving average of the weights. As in Keras, `fit` ends by taking it over: afterwards the
-   * model's weights are the averages, and a further `fit` goes on from them. To validate and save with the averages
+   * Keeps an exponential moving average of the weights. As in Keras, `fit` ends by copying it into the weights:
+   * afterwards the model's weights are the averages, and a further `fit` goes on from them. To validate and save with
+   * the averages
    * while training, see `swapEmaWeights`. Default false.
    */
   useEma?: boolean;
   /** How much of the old average stays at each step, in [0, 1]. Default 0.99. */
   emaMomentum?: number;
-  /** Takes the average over into the weights every so many steps, ≥ 1. Default never. */
+  /** Copies the average into the weights every this many steps, ≥ 1. Default never. */
   emaOverwriteFrequency?: number;
-  /** Adds up the gradients of so many steps (≥ 2) and updates with their mean. Default every step by itself. */
+  /** Accumulates the gradients of this many steps (≥ 2) and updates with their mean. Default: updates at every step. */
   gradientAccumulationSteps?: number;
   /** The loss was multiplied by this, > 0: gradients are divided by it. Default 1. */
   lossScaleFactor?: number;
-  /** Stands in front of the slots' names. Default the method's name. */
+  /** Begins the names of the optimizer's variables. Default the method's name. */
   name?: string;
 }
 

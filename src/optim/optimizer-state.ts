@@ -1,3 +1,4 @@
+// The state that an optimizer keeps for each variable.
 import { Variable } from "../tensor/variable.ts";
 import type { Method, SlotSpec } from "./update-rule.ts";
 
@@ -12,7 +13,7 @@ export class OptimizerState {
   private readonly averages = new Map<Variable, Variable>();
   private readonly accumulators = new Map<Variable, Variable>();
 
-  /** @param name stands in front of the names of all variables. */
+  /** @param name begins the names of all variables. */
   constructor(
     private readonly name: string,
     private readonly method: Method,

@@ -18,7 +18,7 @@ import type { Method, Scalars } from "./update-rule.ts";
 /** Whether a step updates the weights or only adds its gradients up (see `gradientAccumulationSteps`). */
 export type Phase = "update" | "accumulate";
 
-/** What {@link Optimizer.apply} may be told. */
+/** Options of {@link Optimizer.apply}. */
 export interface ApplyOptions {
   /** Applied to each variable after its update. */
   constraints?: ReadonlyMap<Variable, Constraint>;
@@ -33,7 +33,7 @@ type Update = readonly [Variable, Tensor];
  * Turns gradients into new weights. The maths is recorded: the same few lines run on every backend. State is kept in
  * slots that belong to variables, never to positions in a list, so an optimizer may go on with some of a model's
  * variables, or with more of them, as layers are frozen and unfrozen. It counts its steps and so belongs to one model:
- * `compile` of another refuses it (as Keras does), unless it trained all that this one trains.
+ * `compile` of another model refuses it, as Keras does, unless it has trained all variables of that model.
  *
  * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
  */
@@ -41,20 +41,20 @@ export class Optimizer extends Printed {
   private readonly options: OptimizerOptions & { learningRate: number | Schedule };
   readonly name: string;
   /**
-   * How many steps were taken; with gradient accumulation those that only added up count, too. Saved with the slots.
+   * Number of steps, including those that only accumulated gradients. Saved with the slots.
    */
   rawSteps = 0;
   private rate: number | Schedule;
   private readonly clip: Clip;
   private readonly state: OptimizerState;
-  /** Models that it was compiled with, and what they trained then; held weakly. */
+  /** Models that it was compiled with, and their trained variables; weak references. */
   private readonly users = new WeakSet<object>();
   private hasUser = false;
 
   /**
    * @param kind the factory's name, such as "adam".
-   * @param given all options that it was made with, defaults filled in. Options that no optimizer has are left to
-   * whoever defines this one.
+   * @param given all options that it was made with, defaults filled in. Options beyond those of every optimizer are
+   * checked by the factory.
    * @throws ValueError where an option is out of range.
    */
   constructor(
@@ -114,7 +114,7 @@ export class Optimizer extends Printed {
     return (this.rawSteps + 1) % every === 0 ? "update" : "accumulate";
   }
 
-  /** Names of the numbers that each step is told. */
+  /** Names of the numbers that are written before each step. */
   get scalarNames(): string[] {
     return [
       "learningRate",
@@ -176,7 +176,7 @@ export class Optimizer extends Printed {
     return [...updated, ...updates];
   }
 
-  /** Unscales the gradients and adds them up; undefined where this step only adds up. */
+  /** Unscales and accumulates the gradients; undefined in steps that only accumulate. */
   private gather(
     pairs: readonly (readonly [Variable, Tensor])[],
     phase: Phase,
@@ -224,7 +224,7 @@ export class Optimizer extends Printed {
     return sub(variable, mul(variable, mul(learningRate, factor)));
   }
 
-  /** Moves the average towards the weight; gives the weight, or the average where that is taken over. */
+  /** Updates the moving average; returns the weight, or the average in steps that copy it into the weight. */
   private average(variable: Variable, weight: Tensor, scalars: Scalars, updates: Update[]): Tensor {
     const average = this.state.averageOf(variable);
     const momentum = where(equal(scalars.step, 1), 0, this.options.emaMomentum ?? 0.99);
@@ -244,8 +244,7 @@ export class Optimizer extends Printed {
   }
 
   /**
-   * Says what it is going to train.
-   * @param label stands in front of the message.
+   * Registers the model and the variables that it is going to train. @param label begins the error message.
    * @throws ValueError where it belongs to another model.
    */
   serve(label: string, user: object, variables: readonly Variable[]): void {

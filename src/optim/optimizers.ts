@@ -1,3 +1,4 @@
+// Optimizers by name.
 import { valueError } from "../errors.ts";
 import { Names } from "../name-registry.ts";
 import { adadelta } from "./adadelta.ts";
@@ -28,8 +29,7 @@ export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>(
 );
 
 /**
- * An optimizer as it is, or with its defaults from its name; undefined for a rare one, whose code has to be loaded
- * first.
+ * An optimizer as it is, or with its defaults from its name; undefined where the code has to be loaded first.
  */
 export function optimizerAtHand(given: OptimizerName | Optimizer, owner = "optimizer"): Optimizer | undefined {
   if (given instanceof Optimizer) return given;

@@ -1,3 +1,4 @@
+// The RMSprop optimizer.
 import { checkDecay, checkNonNegative } from "../checks.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
@@ -23,7 +24,7 @@ export interface RmspropOptions extends OptimizerOptions {
  * RMSprop: steps by the gradient over the root of the average squared gradient.
  *   v ← ρ·v + (1−ρ)·g²;  d = v + ε, or, centered, a ← ρ·a + (1−ρ)·g and d = v − a² + ε;  s = lr·g/√d
  *   w ← w − s, or, with momentum, b ← μ·b + s and w ← w − b
- * Memory: one slot per weight, one more with momentum, one more centered. ε stands inside the root, as in Keras.
+ * Memory: one slot per weight, one more with momentum, one more centered. ε is inside the root, as in Keras.
  * @throws ValueError where rho is outside [0, 1), momentum outside [0, 1], or epsilon < 0.
  * @see Keras 3 `optimizers.RMSprop`; Tieleman & Hinton 2012; Graves 2013, arXiv:1308.0850.
  */

@@ -1,3 +1,4 @@
+// The schedule-free AdamW optimizer.
 import { checkCount, checkPositive } from "../checks.ts";
 import { add, div, minimum, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { approach, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
@@ -13,7 +14,7 @@ export interface ScheduleFreeAdamWOptions extends OptimizerOptions, MomentOption
 }
 
 /**
- * Schedule-free AdamW: averages the weights' path in place of lowering the learning rate.
+ * Schedule-free AdamW: averages the weights over the steps instead of lowering the learning rate.
  *   lr' = lr·min(t/warmup, 1);  v ← v + (1−β₂)(g²−v);  x = (w − (1−β₁)·z)/β₁
  *   z ← z − lr'·g/(√(v/(1−β₂ᵗ)) + ε);  x ← (1 − 1/t)·x + z/t;  w ← (1−β₁)·z + β₁·x
  * Memory: two slots (v, z) per weight.

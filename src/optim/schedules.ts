@@ -1,3 +1,4 @@
+// Learning-rate schedules.
 import { checkCount, checkNonNegative, checkPositive, checkShare } from "../checks.ts";
 import { checkNumber, valueError } from "../errors.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
@@ -231,7 +232,7 @@ function schedule(kind: string, options: object, at: Schedule): Schedule & Confi
   return configured(kind, { ...options }, at);
 }
 
-/** Options with a rate and a number of steps, checked. @param table what there is besides. */
+/** Checks options that have a rate and a number of steps. @param table further options. */
 function decayOptions<O extends DecayOptions>(name: string, given: O, table: OwnTable<NoInfer<O>, DecayOptions>): O {
   const options = checkOptions(name, given, {
     initialLearningRate: "number!",

@@ -1,3 +1,4 @@
+// Stochastic gradient descent.
 import { add, mul, sub } from "../tensor/ops/elementwise.ts";
 import { momentumOf } from "./momentum.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";

@@ -1,3 +1,4 @@
+// Constraints on weights.
 import { checkNonNegative, checkShare } from "../checks.ts";
 import { lookUp, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";

@@ -1,3 +1,4 @@
+// Penalties on weights, added to the loss.
 import { checkNoMore, checkNonNegative } from "../checks.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";

@@ -7,9 +7,9 @@ import { transposeOp, zeros } from "./ops/shaping.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * The sum of the gradients that reach one tensor. What was used step by step is put together again, so that neither
- * work nor memory grows with the square of the steps: gradients of slices side by side make one tensor; the products
- * and sums that are the gradients of a shared weight make one over all steps.
+ * The sum of the gradients that reach one tensor. Gradients of adjacent slices are concatenated, and the products and
+ * sums that are gradients of a shared weight become one over all steps: otherwise work and memory would grow with the
+ * square of the number of steps.
  */
 export function total(parts: readonly Tensor[]): Tensor {
   if (parts.length === 1) return parts[0] as Tensor;
@@ -17,8 +17,7 @@ export function total(parts: readonly Tensor[]): Tensor {
 }
 
 /**
- * Gives the parts that a rule applies to, in the order in which what they are gradients of was recorded, and the
- * others.
+ * Splits into the parts that a rule applies to, in the order in which their inputs were recorded, and the others.
  */
 function divide(parts: readonly Tensor[], applies: (part: Tensor) => boolean): [Tensor[], Tensor[]] {
   return [parts.filter(applies).reverse(), parts.filter((part) => !applies(part))];
@@ -65,8 +64,7 @@ function joinSlices(parts: readonly Tensor[]): readonly Tensor[] {
 }
 
 /**
- * Whether a product or sum over so many rows is better done for all steps together: where there are many, each is worth
- * its own, and copies cost more.
+ * Whether joining the products or sums of all steps pays: with many rows the copies cost more than separate products.
  */
 const hasFewRows = (rows: number, result: Shape) => rows <= Math.max(256, ...result);
 

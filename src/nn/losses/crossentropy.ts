@@ -1,3 +1,4 @@
+// Crossentropy losses.
 import { checkNumber, shapeError } from "../../errors.ts";
 import { formatShape, normalizeAxis, sameShape } from "../../ir/shape.ts";
 import { checkOptions, type OwnTable } from "../../options.ts";
@@ -18,7 +19,7 @@ export const epsilon = 1e-7;
 export interface CrossentropyOptions extends LossOptions {
   /** Whether predictions are logits rather than probabilities. Default false. */
   fromLogits?: boolean;
-  /** In [0, 1): how far labels are moved towards even odds. Default 0. */
+  /** In [0, 1): how far labels are moved towards equal probabilities. Default 0. */
   labelSmoothing?: number;
   /** The axis of the classes (binary: the axis that is averaged). Default −1. */
   axis?: number;
@@ -114,7 +115,7 @@ export function lastAxis(x: Tensor, axis: number): Tensor {
   return at === x.rank - 1 ? x : transpose(x, [...others, at]);
 }
 
-/** Labels without an axis of 1 where the classes stand in the predictions. */
+/** Labels without an axis of 1 at the place of the predictions' classes. */
 export function sparseLabels(name: string, yTrue: Tensor, yPred: Tensor, axis = -1): Tensor {
   const classes = normalizeAxis(name, axis, yPred.rank);
   const expected = yPred.shape.filter((_, at) => at !== classes);
@@ -131,7 +132,7 @@ export function sparseLabels(name: string, yTrue: Tensor, yPred: Tensor, axis = 
   });
 }
 
-/** log p, from logits if there are any, given or found behind a softmax; else from probabilities, which are clipped. */
+/** log p: from logits, where they are given or are the input of a softmax; else from clipped probabilities. */
 function logProbabilities(p: Tensor, fromLogits: boolean, axis: number): Tensor {
   const isLast = normalizeAxis("crossentropy", axis, p.rank) === p.rank - 1;
   const logits = fromLogits ? p : isLast ? behindSoftmax(p) : undefined;
@@ -144,7 +145,7 @@ function behindSoftmax(p: Tensor): Tensor | undefined {
   return p.op === softmaxOp && !(p.attrs as { log: boolean }).log ? p.inputs[0] : undefined;
 }
 
-/** Labels moved towards even odds of all classes, which stand along an axis. */
+/** Labels moved towards equal probabilities of the classes along an axis. */
 export function smoothClasses(y: Tensor, smoothing: number, axis: number): Tensor {
   return smoothing === 0 ? y : add(mul(y, 1 - smoothing), smoothing / (y.shape.at(axis) as number));
 }

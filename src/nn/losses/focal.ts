@@ -1,3 +1,4 @@
+// Crossentropy losses that weigh easy and hard samples differently.
 import { checkNumber } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { add, clip, div, log, mul, neg, pow, sigmoid, sub } from "../../tensor/ops/elementwise.ts";
@@ -29,7 +30,8 @@ export interface CategoricalFocalCrossentropyOptions extends CrossentropyOptions
 const focalTable = () => ({ alpha: "number", gamma: "number", ...crossentropyTable, ...lossTable }) as const;
 
 /**
- * −Σ alpha·(1 − p)^gamma·y·log p: crossentropy that cares less about what is known already. @see Lin et al. 2018,
+ * −Σ alpha·(1 − p)^gamma·y·log p: crossentropy with less weight on samples that are predicted well. @see Lin et al.
+ * 2018,
  * arXiv:1708.02002.
  */
 export function categoricalFocalCrossentropy(given: CategoricalFocalCrossentropyOptions = {}): Loss {

@@ -1,3 +1,4 @@
+// Losses of overlap: Dice, Tversky.
 import { checkNumber } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { add, div, mul, sub } from "../../tensor/ops/elementwise.ts";

@@ -1,3 +1,4 @@
+// Metrics from counts of true and false positives and negatives.
 import { checkNumber, valueError } from "../../errors.ts";
 import type { Shape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";

@@ -1,3 +1,4 @@
+// F scores.
 import { checkNumber, lookUp, shapeError } from "../../errors.ts";
 import { formatShape, type Shape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
@@ -14,7 +15,8 @@ import type { RunningSum } from "./running-sum.ts";
 /** Options of {@link f1Score}. */
 export interface F1ScoreOptions extends MetricOptions {
   /**
-   * How classes are brought together: "micro" counts all together, "macro" averages, "weighted" averages by how often a
+   * How the scores of classes are combined: "micro" counts all together, "macro" averages, "weighted" averages by how
+   * often a
    * class occurs. Default null: a score per class.
    */
   average?: "micro" | "macro" | "weighted" | null;

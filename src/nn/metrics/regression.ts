@@ -1,3 +1,4 @@
+// Metrics of regression.
 import { checkNumber, lookUp, shapeError } from "../../errors.ts";
 import { formatShape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
@@ -63,7 +64,7 @@ export function pearsonCorrelation(options: AxisMetricOptions = {}): Metric {
   });
 }
 
-/** Lin's concordance correlation within each sample: Pearson's, less what differs in scale and place. */
+/** Lin's concordance correlation within each sample: Pearson's, reduced where scale or mean differ. */
 export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric {
   const { name = "concordanceCorrelation", axis = -1 } = checkOptions("concordanceCorrelation", options, {
     axis: "number",
@@ -82,7 +83,7 @@ export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric 
 
 /** Options of {@link r2Score}. */
 export interface R2ScoreOptions extends MetricOptions {
-  /** How outputs are brought together. Default "uniformAverage"; null: a score per output. */
+  /** How the scores of outputs are combined. Default "uniformAverage"; null: a score per output. */
   classAggregation?: "uniformAverage" | "varianceWeightedAverage" | null;
   /**
    * Number of independent variables, for the adjusted score, in which samples count by their weights, as in Keras 3.16.

@@ -1,3 +1,4 @@
+// Slices, concatenation and padding.
 import { shapeError, valueError } from "../../errors.ts";
 import type { View } from "../../ir/instruction.ts";
 import {

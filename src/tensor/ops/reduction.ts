@@ -1,3 +1,4 @@
+// Reductions over axes: sums, extremes, means, and the indices of extremes.
 import type { View } from "../../ir/instruction.ts";
 import { normalizeAxes, normalizeAxis, type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
 import { defineOp, type LowerContext, record } from "../op.ts";

@@ -1,3 +1,4 @@
+// Images sampled at other places: affine transforms and flips.
 import { shapeError, valueError } from "../../errors.ts";
 import { formatShape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
@@ -69,7 +70,7 @@ export function gatherPixels(images: Operand, rows: Operand, columns: Operand): 
 }
 
 /**
- * Images seen through an affine map: pixel (x, y) of the result is what stands at (a·x + b·y + c, d·x + e·y + f) of the
+ * Images seen through an affine map: pixel (x, y) of the result is the value at (a·x + b·y + c, d·x + e·y + f) of the
  * image, x along the width. Gradients reach the images and, through the interpolation, the maps.
  * @param images [batch, height, width, channels].
  * @param transforms [batch, 6]: a, b, c, d, e, f of each image.

@@ -1,3 +1,4 @@
+// Ops that change the shape or the order of axes and copy nothing: reshape, transpose, broadcast.
 import { shapeError, valueError } from "../../errors.ts";
 import type { View } from "../../ir/instruction.ts";
 import {
@@ -58,7 +59,7 @@ export function reshape(x: Operand, shape: Shape): Tensor {
   return sameShape(full, t.shape) ? t : record(reshapeOp, [t], { shape: full });
 }
 
-/** Inserts an axis of extent 1 so that it stands at `axis` of the result. */
+/** Inserts an axis of extent 1 at position `axis` of the result. */
 export function expandDims(x: Operand, axis: number): Tensor {
   const t = asTensor(x);
   const at = normalizeAxis("expandDims", axis, t.rank + 1);

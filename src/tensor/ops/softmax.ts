@@ -1,3 +1,4 @@
+// Softmax and its logarithm.
 import type { View } from "../../ir/instruction.ts";
 import { normalizeAxis, sizeOf } from "../../ir/shape.ts";
 import { defineOp, record } from "../op.ts";
