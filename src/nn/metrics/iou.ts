@@ -1,3 +1,4 @@
+// Intersection over union.
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
 import { checkSize, formatShape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";

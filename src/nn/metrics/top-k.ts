@@ -1,3 +1,4 @@
+// Top-k and exact accuracy.
 import { checkCounts } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { equal, greater, lessEqual, where } from "../../tensor/ops/elementwise.ts";
