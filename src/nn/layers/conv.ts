@@ -1,4 +1,5 @@
-import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
+import { shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { conv } from "../../tensor/ops/conv.ts";

@@ -1,4 +1,5 @@
-import { checkNumber, lookUp, shapeError } from "../../errors.ts";
+import { checkCount } from "../../checks.ts";
+import { lookUp, shapeError } from "../../errors.ts";
 import { formatShape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { abs, add, div, equal, lessEqual, mul, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
@@ -104,7 +105,7 @@ export function r2Score(options: R2Options = {}): Metric {
     classAggregation = "uniformAverage",
     numRegressors = 0,
   } = checkOptions("r2Score", options, table);
-  checkNumber("r2Score", "numRegressors", numRegressors, "an integer ≥ 0", (n) => Number.isInteger(n) && n >= 0);
+  checkCount("r2Score", "numRegressors", numRegressors, 0);
   const aggregate =
     classAggregation === null
       ? (scores: Tensor) => scores

@@ -1,4 +1,5 @@
-import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
+import { shapeError, valueError } from "../../errors.ts";
 import type { View } from "../../ir/instruction.ts";
 import { checkShape, formatShape, mayBeShape, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
