@@ -2,7 +2,7 @@ import { type CompiledGraph, compile } from "../compiler/compile.ts";
 import { stateError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { checkList } from "../ir/shape.ts";
-import { constantData } from "../tensor/ops/index.ts";
+import { constantData } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Backend, Executable } from "./backend.ts";

@@ -2,7 +2,7 @@ import type { TypedArray } from "../ir/dtype.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { BatchStream } from "./batch-maker.ts";
-import { BatchMaker, givenOf } from "./batch-maker.ts";
+import { BatchMaker, givenOf, outputNames } from "./batch-maker.ts";
 import { CallbackList, callbacksOf } from "./callback.ts";
 import type { ArraysGiven } from "./columns.ts";
 import type { OperationQueue } from "./operation-queue.ts";
@@ -38,7 +38,7 @@ export async function runPredict(
   const source = await maker.batches(given, options);
   const hooks = new CallbackList(callbacksOf(maker.label, callbacks), { model }, queue);
   await hooks.call("onPredictBegin");
-  const parts = model.outputs.map((): Part[] => []);
+  const parts = outputNames(model).map((): Part[] => []);
   const read = async ({ program }: Step, index: number): Promise<Part> => {
     const name = portName.output(index);
     return { data: await program.output(name).read(), shape: program.outputShape(name) };

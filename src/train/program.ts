@@ -10,7 +10,7 @@ import { type ArraySpec, batchSpec } from "./batch.ts";
 import { outputNames } from "./batch-maker.ts";
 import type { Model } from "./model.ts";
 import { type Mode, portName } from "./record-step.ts";
-import { type Session, sessionOf } from "./session.ts";
+import { checkBuilt, type Session, sessionOf } from "./session.ts";
 import { TrainingSetup } from "./training-setup.ts";
 
 /** The shape of an array with the batch axis first, or anything that has a shape and a dtype, such as a tensor. */
@@ -83,6 +83,7 @@ const readable = (program: Program): Program => hide(program, "toString", () => 
 /** Specs of the inputs, from given shapes or from the model's. */
 function inputSpecs(label: string, model: Model, { batchSize = 32, x }: BatchShapes): ArraySpec[] {
   checkCount(label, "batchSize", batchSize, 1);
+  checkBuilt("program", model);
   const { inputs } = model;
   const names = inputs.map((input) => model.nameOf(input));
   const given = x === undefined ? undefined : specsOf(label, "x", x, names);

@@ -41,7 +41,6 @@ export interface Step {
  * reads the metrics.
  */
 export class StepRunner {
-  readonly trainable: readonly Variable[];
   /** One for all passes, so that many short ones in a row yield, too. */
   readonly yielder = new Yielder();
   /** Which layers were trainable when the model was compiled. */
@@ -57,11 +56,20 @@ export class StepRunner {
   /** What was not finite in the train step before, in words. */
   diagnosis: string | undefined;
 
+  private variables: readonly Variable[] | undefined;
+
   constructor(private readonly options: StepRunnerOptions) {
-    this.trainable = options.network.trainableVariables;
+    if (options.network.built) this.variables = options.network.trainableVariables;
     this.flags = new Map(flagsOf(options.network));
     this.programs = new ProgramCache(() => this.backend());
     this.key = randomKey(options.seed);
+  }
+
+  /** What train steps update: the variables that were trainable at `compile`, or when the model was built after it. */
+  get trainable(): readonly Variable[] {
+    if (!this.options.network.built) return [];
+    this.variables ??= this.options.network.trainableVariables;
+    return this.variables;
   }
 
   /** Sets the seed of random layers, from the next step on. */
@@ -81,7 +89,8 @@ export class StepRunner {
 
   /** @throws ValueError where all layers were frozen when the model was compiled, or none has weights. */
   checkTrainable(what: string): void {
-    if (this.trainable.length === 0) throw nothingToTrain(`${what} of ${this.options.network.label}`);
+    const { network } = this.options;
+    if (network.built && this.trainable.length === 0) throw nothingToTrain(`${what} of ${network.label}`);
   }
 
   async backend(): Promise<Backend> {
