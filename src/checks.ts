@@ -1,5 +1,5 @@
 // Checks of numbers that arguments and options share.
-import { checkNumber, valueError } from "./errors.ts";
+import { checkNumber, literal, valueError } from "./errors.ts";
 
 /** Checks a number in [0, 1), such as the decay rate of an average. @throws ValueError. */
 export function checkDecay(name: string, what: string, value: unknown): number {
@@ -29,6 +29,18 @@ export function checkFraction(name: string, what: string, value: unknown, altern
 /** Checks a whole number that is at least `least`. @throws ValueError. */
 export function checkCount(name: string, what: string, value: unknown, least: number): number {
   return checkNumber(name, what, value, `an integer ≥ ${least}`, (v) => Number.isInteger(v) && v >= least);
+}
+
+/** Checks that each of several numbers, by its name, is a whole number ≥ 1. @throws ValueError. */
+export function checkCounts(name: string, counts: Readonly<Record<string, unknown>>): void {
+  for (const [what, count] of Object.entries(counts)) {
+    if (Number.isInteger(count) && (count as number) >= 1) continue;
+    throw valueError(name, {
+      rule: `${what} must be a whole number`,
+      expected: "an integer ≥ 1",
+      received: literal(count),
+    });
+  }
 }
 
 /** Checks a seed: an integer in [0, 2⁵³). @throws ValueError. */

@@ -1,5 +1,7 @@
 // Metrics of regression.
-import { checkNumber, lookUp, shapeError } from "../../errors.ts";
+
+import { checkCount } from "../../checks.ts";
+import { lookUp, shapeError } from "../../errors.ts";
 import { formatShape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { abs, add, div, equal, lessEqual, mul, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
@@ -105,7 +107,7 @@ export function r2Score(options: R2ScoreOptions = {}): Metric {
     classAggregation = "uniformAverage",
     numRegressors = 0,
   } = checkOptions("r2Score", options, table);
-  checkNumber("r2Score", "numRegressors", numRegressors, "an integer ≥ 0", (n) => Number.isInteger(n) && n >= 0);
+  checkCount("r2Score", "numRegressors", numRegressors, 0);
   const aggregate =
     classAggregation === null
       ? (scores: Tensor) => scores

@@ -1,5 +1,6 @@
 // Top-k and exact accuracy.
-import { checkCounts } from "../../errors.ts";
+
+import { checkCounts } from "../../checks.ts";
 import { checkOptions } from "../../options.ts";
 import { equal, greater, lessEqual, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";
