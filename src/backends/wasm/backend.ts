@@ -5,6 +5,7 @@ import type { Program } from "../../ir/program.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type Block, Heap } from "./heap.ts";
+import { lowerConvolutions } from "./lower-convolutions.ts";
 import type { Build } from "./module.ts";
 import type { Spawn } from "./start-worker.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -181,7 +182,10 @@ export class WasmBackend extends Printed implements HostBackend {
     const { arena, scratch, scratchStride, sharesWork } = this;
     let executable: WasmExecutable;
     try {
-      executable = this.heap.attempt([arena, scratch], () => new WasmExecutable(this, program, bound));
+      executable = this.heap.attempt(
+        [arena, scratch],
+        () => new WasmExecutable(this, lowerConvolutions(program), bound),
+      );
     } catch (error) {
       Object.assign(this, { scratchStride, sharesWork });
       this.link();
