@@ -36,6 +36,7 @@ export { type Metric, MetricBase } from "./nn/metric.ts";
 export { metric } from "./nn/metrics/mean.ts";
 export * as metrics from "./nn/metrics.ts";
 export { SymbolicTensor } from "./nn/symbolic.ts";
+export { withValue } from "./nn/with-value.ts";
 export * from "./optim/index.ts";
 export * from "./optim/rare.ts";
 export type { OptionTable } from "./options.ts";
