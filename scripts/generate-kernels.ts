@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hashOf, type KernelForm, kernelKeyOf, type Operand } from "../src/backends/wasm/kernel-key.ts";
-import type { Expression } from "../src/ir/instruction.ts";
+import type { Expression } from "../src/ir/expression.ts";
 import { arity, type Primitive } from "../src/ir/primitive.ts";
 import { coreKernels, heapBase, restBase, restKernels, restPrimitives, restSlotOf } from "./kernel-slots.ts";
 

@@ -1,5 +1,6 @@
+import type { Expression } from "../src/ir/expression.ts";
 import { ExpressionBuilder } from "../src/ir/expression-builder.ts";
-import type { Expression, Instruction } from "../src/ir/instruction.ts";
+import type { Instruction } from "../src/ir/instruction.ts";
 import type { Primitive } from "../src/ir/primitive.ts";
 import { sizeOf } from "../src/ir/shape.ts";
 import * as activations from "../src/tensor/scalar/activations.ts";

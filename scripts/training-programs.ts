@@ -4,9 +4,10 @@
  * others in the rest module.
  */
 import { js } from "../src/backends/js/index.ts";
-import type { HostArray } from "../src/data/array.ts";
-import type { Program } from "../src/ir/instruction.ts";
+import { compile } from "../src/compiler/compile.ts";
+import type { Program } from "../src/ir/program.ts";
 import { type ActivationName, activations } from "../src/nn/activations.ts";
+import { glorotUniform, heNormal } from "../src/nn/initializers.ts";
 import type { Layer } from "../src/nn/layer.ts";
 import {
   alphaDropout,
@@ -32,7 +33,9 @@ import { type OptimizerName, optimizerNames, optimizerOf } from "../src/optim/op
 import { rmsprop } from "../src/optim/rmsprop.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { l2 } from "../src/regularize/penalties.ts";
+import type { Tensor } from "../src/tensor/tensor.ts";
 import type { MetricGiven } from "../src/train/objective.ts";
+import { program } from "../src/train/program.ts";
 import { sequential } from "../src/train/sequential.ts";
 
 const [rows, features, hidden, classes] = [8, 6, 5, 4];
@@ -47,7 +50,6 @@ interface Training {
   readonly output?: ActivationName;
   readonly units?: number;
   readonly loss?: LossName;
-  readonly labels?: HostArray;
   readonly metrics?: readonly MetricGiven[];
   readonly optimizer?: Optimizer;
 }
@@ -69,7 +71,17 @@ export async function trainingPrograms(): Promise<Declared[]> {
   ];
   for (const training of trainings)
     programs.push(...(await programsOf(training)).map((program) => ({ common: training.common, program })));
-  return programs;
+  return [...programs, ...initializerPrograms()];
+}
+
+/** Uniform and normal first weights. */
+function initializerPrograms(): Declared[] {
+  const source = { seed: 1, stream: 0 };
+  const weights = [glorotUniform(), heNormal()].map((init) => init([features, hidden], source) as Tensor);
+  return weights.map((tensor, index) => ({
+    common: index === 0,
+    program: compile({ outputs: { tensor } }).program,
+  }));
 }
 
 const commonActivations: readonly string[] = ["linear", "relu", "elu", "leakyRelu", "gelu", "silu", "sigmoid", "tanh"];
@@ -133,59 +145,39 @@ function layerTrainings(): Training[] {
 /** Losses that are often taken over large outputs; on a handful of classes the interpreter will do. */
 function lossTrainings(): Training[] {
   const base = () => ({ common: true, middle: [dense(hidden, { activation: "relu" })] });
-  const float = zeros(rows, classes);
   const regression = (loss: LossName): Training => ({
     ...base(),
     common: loss === "meanSquaredError",
     output: "linear",
     loss,
-    labels: float,
     metrics: ["meanAbsoluteError"],
   });
   return [
     regression("meanSquaredError"),
     regression("meanAbsoluteError"),
     regression("huber"),
-    { ...base(), loss: "categoricalCrossentropy", labels: float, metrics: ["accuracy"] },
+    { ...base(), loss: "categoricalCrossentropy", metrics: ["accuracy"] },
     {
       ...base(),
       output: "sigmoid",
       units: 1,
       loss: "binaryCrossentropy",
-      labels: zeros(rows, 1),
       metrics: ["accuracy"],
     },
   ];
 }
 
-const zeros = (...shape: number[]): HostArray => ({
-  data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)),
-  shape,
-});
-
-/** Runs each kind of step once, on a backend that notes what it is given to load. */
+/** The programs of a train, a test and a prediction step. */
 async function programsOf({
   input = [features],
   middle,
   output = "softmax",
   units = classes,
   loss = "sparseCategoricalCrossentropy",
-  labels = { data: new Int32Array(rows), shape: [rows] },
   metrics = loss === "sparseCategoricalCrossentropy" ? ["accuracy"] : [],
   optimizer = sgd(),
 }: Training): Promise<Program[]> {
-  const programs: Program[] = [];
-  const backend = js();
-  const { load } = backend;
-  backend.load = (program, storages) => {
-    programs.push(program);
-    return load(program, storages);
-  };
   const model = sequential([inputLayer(input), ...middle, dense(units, { activation: output })], { seed: 1 });
-  model.compile({ optimizer, loss, metrics, backend });
-  const x = zeros(rows, ...input);
-  await model.trainOnBatch(x, labels);
-  await model.testOnBatch(x, labels);
-  await model.predictOnBatch(x);
-  return programs;
+  model.compile({ optimizer, loss, metrics, backend: js() });
+  return Promise.all((["train", "test", "predict"] as const).map((mode) => program(model, mode, { batchSize: rows })));
 }

@@ -1,5 +1,5 @@
 import type { DType, NumericArray, TypedArray } from "../ir/dtype.ts";
-import type { Program } from "../ir/instruction.ts";
+import type { Program } from "../ir/program.ts";
 
 /**
  * What runs programs: the plugin contract. A backend is a value, not a registration; prove a new one with the

@@ -1,7 +1,7 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
-import type { BufferId, Program, View } from "../ir/instruction.ts";
+import type { Program } from "../ir/program.ts";
 import { formatShape, sameShape, stridesOf } from "../ir/shape.ts";
-import { isContiguous } from "../ir/view.ts";
+import { type BufferId, isContiguous, type View } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
 import { asTensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -2,7 +2,8 @@ import { type Backend, isHostBackend, type Storage } from "../backends/backend.t
 import { divide } from "../backends/divide.ts";
 import { AreteError } from "../errors.ts";
 import type { NumericArray } from "../ir/dtype.ts";
-import type { BufferSpec, MapInstruction, Program } from "../ir/instruction.ts";
+import type { MapInstruction } from "../ir/instructions/map.ts";
+import type { BufferSpec, Program } from "../ir/program.ts";
 import { compareClose } from "./allClose.ts";
 import type { ConformanceCase } from "./conformance.ts";
 import { viewOf } from "./programs.ts";

@@ -1,7 +1,7 @@
 import { stateError, valueError } from "../../errors.ts";
 import { Printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import type { Program } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { WasmExecutable } from "./executable.ts";
 import { heapBase, tableSize } from "./generated/core-slots.ts";
@@ -147,10 +147,10 @@ export class WasmBackend extends Printed implements HostBackend {
     this.interpret = interpret;
     this.threadLimit = threads;
     this.eager = eager;
-    this.shareArena = shareArena;
     this.spawn = spawn;
     this.restModule = rest;
     this.modules = [module];
+    this.shareArena = shareArena;
     this.heap = new Heap(maximumBytes, spawn !== undefined);
     const table = new WebAssembly.Table({ element: "anyfunc", initial: tableSize });
     this.env = { memory: this.heap.memory, table };

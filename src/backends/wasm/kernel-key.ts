@@ -1,4 +1,4 @@
-import type { Expression } from "../../ir/instruction.ts";
+import type { Expression } from "../../ir/expression.ts";
 import type { Primitive } from "../../ir/primitive.ts";
 
 /** What a step of an expression reads: an input, a constant, or the result of a step before it. */

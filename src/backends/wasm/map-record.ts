@@ -1,5 +1,6 @@
-import type { MapInstruction, View } from "../../ir/instruction.ts";
+import type { MapInstruction } from "../../ir/instructions/map.ts";
 import { type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { firstFused, fusedHashes, operations } from "./generated/core-slots.ts";
 import { formOf, type KernelForm, type Operand } from "./kernel-key.ts";
 import type { RecordWriter } from "./record-writer.ts";
@@ -41,27 +42,34 @@ export function writeMap(instruction: MapInstruction, writer: RecordWriter): voi
   const scratch = Math.ceil((Math.ceil(slots / 2) * 16 + inputs.length * 16 + tiles * tile * 4) / 64) * 64;
   const converts = [...inputs, ...outputs].some(({ dtype }) => dtype === "int32");
 
-  writer.word(inner);
-  const setCode = writer.later();
-  writer.word(inputs.length, outputs.length, form.constants.length, script.registers, shape.length, total);
-  const setValues = writer.later();
-  writer.word(writer.scratch(scratch), Number(converts), Number(!converts && repeatsRows(inputs, walks)), ...shape);
+  const set = writer.fields({
+    inner,
+    code: 0,
+    inputs: inputs.length,
+    outputs: outputs.length,
+    constants: form.constants.length,
+    registers: script.registers,
+    rank: shape.length,
+    total,
+    values: 0,
+    scratch: writer.scratch(scratch),
+    converts: Number(converts),
+    repeats: Number(!converts && repeatsRows(inputs, walks)),
+  });
+  writer.word(...shape);
   inputs.forEach((view, i) => {
-    writer.view(view);
     writer.word(
+      writer.addressOf(view),
       Number(view.dtype === "int32"),
       walks[i] as number,
       ...(strided ? view.strides : [walks[i] === Walk.Flat ? 1 : 0]),
     );
   });
-  for (const view of outputs) {
-    writer.view(view);
-    writer.word(Number(view.dtype === "int32"));
-  }
+  for (const view of outputs) writer.word(writer.addressOf(view), Number(view.dtype === "int32"));
   writer.align();
-  setValues(writer.address);
+  set("values", writer.address);
   for (const value of form.constants) writer.vector(value);
-  setCode(writer.address);
+  set("code", writer.address);
   writer.word(...script.code);
 }
 
@@ -102,7 +110,7 @@ function assemble(
   const emit = (operation: number, target: number, args: readonly Operand[]) =>
     emitSlots(operation, target, args.map(slotOf));
   const mayShare = ({ kind, index }: Operand, view: View) =>
-    kind === "input" && writer.isSamePlace(inputViews[index] as View, view);
+    kind === "input" && writer.addressOf(inputViews[index] as View) === writer.addressOf(view);
 
   const free: number[] = [];
   let registers = 0;

@@ -1,16 +1,19 @@
-import type { Expression, Instruction } from "../../ir/instruction.ts";
+import type { Expression } from "../../ir/expression.ts";
+import { epilogueOf, type Instruction } from "../../ir/instruction.ts";
 import { operations, restHints } from "./generated/core-slots.ts";
 import { formOf } from "./kernel-key.ts";
-import { isCoreKind } from "./records.ts";
+import { coreRecords } from "./records-core.ts";
 
 /** Whether a program has to wait for the rest module. */
 export function needsRest(instructions: readonly Instruction[], interpret: boolean): boolean {
   return instructions.some((instruction) => {
-    if (!isCoreKind(instruction.kind)) return true;
-    if (instruction.kind === "map") return isForRest(instruction.expression, interpret);
-    if (instruction.kind !== "matmul") return false;
-    const { rowAxes, epilogue } = instruction;
-    return rowAxes !== undefined || (epilogue !== undefined && isForRest(epilogue.expression, interpret));
+    const map = instruction.kind === "map" ? instruction : epilogueOf(instruction);
+    return (
+      !(instruction.kind in coreRecords) ||
+      // Patches of a convolution are packed by the rest module.
+      (instruction.kind === "matmul" && instruction.rowAxes !== undefined) ||
+      (map !== undefined && isForRest(map.expression, interpret))
+    );
   });
 }
 
