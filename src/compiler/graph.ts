@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** Every node that the roots need, inputs before users (ids grow with recording). */
 export function reachable(roots: readonly Tensor[]): Tensor[] {
@@ -12,3 +12,7 @@ export function reachable(roots: readonly Tensor[]): Tensor[] {
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }
+
+/** The same op on other inputs of the same shapes. */
+export const withInputs = (node: Tensor, inputs: readonly Tensor[]): Tensor =>
+  new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype);

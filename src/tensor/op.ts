@@ -1,4 +1,4 @@
-import type { DType } from "../ir/dtype.ts";
+import type { DType, TypedArray } from "../ir/dtype.ts";
 import type { Instruction } from "../ir/instruction.ts";
 import type { Algebra } from "../ir/primitive.ts";
 import { checkSize, type Shape } from "../ir/shape.ts";
@@ -46,6 +46,8 @@ interface OpBase<A extends object> {
    * the shape that its input was broadcast to: the walk back adds it up.
    */
   vjp(dy: Tensor, inputs: readonly Tensor[], y: Tensor, attrs: A): readonly (Tensor | null)[];
+  /** Of an op whose result is known when it is recorded: the values. */
+  literal?(attrs: A): TypedArray;
 }
 
 /** An op with a kernel or a view of its own. */

@@ -81,8 +81,7 @@ export class Tensor extends Printed {
   }
 
   private get constant(): TypedArray | undefined {
-    const { value, data } = this.attrs as { value?: number; data?: TypedArray };
-    return this.op.name === "constant" ? (data ?? Float32Array.of(value as number)) : undefined;
+    return this.op.literal?.(this.attrs);
   }
 }
 

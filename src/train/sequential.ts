@@ -1,7 +1,7 @@
 import { literal, valueError } from "../errors.ts";
 import { input } from "../nn/input.ts";
 import { Layer } from "../nn/layer.ts";
-import { nameLayers } from "../nn/naming.ts";
+import { nameLayers } from "../nn/layer-names.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { checkOptions } from "../options.ts";
 import { Model } from "./model.ts";

@@ -32,6 +32,7 @@ export type ConstantAttrs =
 /** A number, or data that are known when the graph is recorded. */
 export const constantOp = /* @__PURE__ */ defineOp<ConstantAttrs>({
   name: "constant",
+  literal: (attrs) => ("value" in attrs ? Float32Array.of(attrs.value) : attrs.data),
   infer: (_, attrs) =>
     "value" in attrs ? { shape: [], dtype: "float32" } : { shape: attrs.shape, dtype: attrs.dtype },
   vjp: () => [],
