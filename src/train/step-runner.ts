@@ -1,8 +1,9 @@
 import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
-import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile.ts";
 import type { TypedArray } from "../ir/dtype.ts";
+import type { Limits } from "../ir/limits.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
@@ -88,6 +89,11 @@ export class StepRunner {
     return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
   }
 
+  /** What programs keep to on the backend where they will run, as far as that is known; else the default limits. */
+  get limits(): Partial<Limits> | undefined {
+    return (this.options.backend ?? backendHolding(this.options.network.variables))?.limits;
+  }
+
   /** Gives `act` the step for a batch, in use until it is released: see {@link ProgramCache.acquire}. */
   acquire<T>(mode: Mode, spec: BatchSpec, act: (step: Step) => T): T | Promise<T> {
     return this.programs.acquire(
@@ -143,7 +149,7 @@ export class StepRunner {
     const record = () => recordResults(reported.map(([, metric]) => metric));
     return this.programs.use("logs", record, async (program) => {
       program.run();
-      const values = await Promise.all(reported.map((_, index) => program.output(String(index)).read()));
+      const values = await program.read(reported.map((_, index) => String(index)));
       return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
     });
   }
@@ -163,10 +169,10 @@ export class StepRunner {
   }
 
   /**
-   * Records and compiles the step for a batch.
+   * Records the step for a batch.
    * @param setup its optimizer, losses and metrics, where these are not what `compile` decided.
    */
-  record(mode: Mode, spec: BatchSpec, setup = this.options.setup): CompiledGraph {
+  record(mode: Mode, spec: BatchSpec, setup = this.options.setup): CompileOptions {
     const { network } = this.options;
     const isTrainable = (layer: Layer) => this.flags.get(layer) ?? layer.trainable;
     return recordStep(mode, { network, setup, trainable: this.trainable, isTrainable }, spec, this);
@@ -175,9 +181,9 @@ export class StepRunner {
 
 const isTraining = (mode: Mode): boolean => mode === "train" || mode === "accumulate";
 
-/** The program that works out what is reported. */
-function recordResults(metrics: readonly Metric[]): CompiledGraph {
-  return compile({ outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) });
+/** What computes the values of all metrics. */
+function recordResults(metrics: readonly Metric[]): CompileOptions {
+  return { outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) };
 }
 
 /** A metric per class has a value for each: `iou_0`, `iou_1`, … */

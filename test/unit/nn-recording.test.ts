@@ -188,8 +188,8 @@ describe("a layer of layers", () => {
       buld(): void {}
     }
     // As JavaScript allows it.
-    const Silent = class extends (Layer as unknown as new (kind: string) => Layer) {};
-    const silent = new Silent("silent");
+    const Base = Layer as unknown as new (kind: string) => Residual;
+    const silent = new (class Silent extends Base {})("silent");
     expect(() => new Misspelt().apply(input([3]))).toThrow(
       'residual "residual": a method has almost the name of one that layers override. Expected build, received buld. Rename it.',
     );
