@@ -6,7 +6,7 @@
  */
 import { Bench } from "tinybench";
 import type { Executable } from "../src/backends/backend.ts";
-import { bind, settle } from "../src/backends/evaluate.ts";
+import { bind, placeVariables } from "../src/backends/evaluate.ts";
 import { wasm } from "../src/backends/wasm/index.ts";
 import { compile } from "../src/compiler/compile.ts";
 import { relu } from "../src/nn/activations.ts";
@@ -86,18 +86,18 @@ async function measure(batch: number, json: boolean): Promise<void> {
   const variants = await Promise.all(
     [true, false].map(async (optimize) => {
       const { loss, updates } = network(batch);
-      await settle(
+      await placeVariables(
         updates.map(([variable]) => variable),
         backend,
       );
-      const executable = await bind(compile({ outputs: { loss }, updates, fuse: optimize, share: optimize }), backend);
+      const executable = await bind(compile({ outputs: { loss }, updates, fuse: optimize }), backend);
       return { executable, run: runner(executable, batch) };
     }),
   );
   const losses = await Promise.all(
     variants.map(async ({ executable, run }) => {
       for (let step = 0; step < 20; step++) run();
-      return (await executable.output("loss").read())[0] as number;
+      return (await executable.read(["loss"])).loss[0] as number;
     }),
   );
   if (Math.abs((losses[0] as number) - (losses[1] as number)) > 1e-4)

@@ -1,7 +1,8 @@
-import { shapeError, stateError, valueError } from "../errors.ts";
-import type { BufferId, Program, View } from "../ir/instruction.ts";
+import { message, OutOfMemoryError, shapeError, stateError, valueError } from "../errors.ts";
+import { defaultLimits, type Limits } from "../ir/limits.ts";
+import type { BufferSpec, Program } from "../ir/program.ts";
 import { formatShape, sameShape, stridesOf } from "../ir/shape.ts";
-import { isContiguous } from "../ir/view.ts";
+import { type BufferId, isContiguous, type View } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
 import { asTensor, inputOp } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -11,7 +12,6 @@ import { attachEpilogues } from "./epilogue.ts";
 import { partition } from "./fuse.ts";
 import { reachable } from "./graph.ts";
 import { type Lowered, lower } from "./lower.ts";
-import { plan } from "./plan.ts";
 import { schedule, type Update } from "./schedule.ts";
 import { simplify } from "./simplify.ts";
 
@@ -23,8 +23,6 @@ export interface CompileOptions {
   updates?: readonly (readonly [Variable, Tensor])[];
   /** With false, every elementwise op is an instruction of its own (for tests). Default true. */
   fuse?: boolean;
-  /** With false, no two buffers share memory (for tests). Default true. */
-  share?: boolean;
 }
 
 /** A program with the variables that it works on, in the order of `program.variables`. */
@@ -34,13 +32,16 @@ export interface CompiledGraph {
 }
 
 /**
- * Turns a graph into a program: simplify, fuse, lower, order, plan.
+ * Turns a graph into a program: simplify, fuse, lower, order. Where buffers lie is for the backend
+ * that loads it: `planArena`.
+ * @param limits of the backend that will run it (`backend.limits`). Default: those of wasm and js.
  * @throws ValueError where two placeholders share a name or a variable has two updates; ShapeError where an update does
- * not fit.
+ * not fit; OutOfMemoryError where a buffer is larger than the backend can have.
  */
-export function compile(options: CompileOptions): CompiledGraph {
-  const table = { outputs: "object!", updates: "list", fuse: "boolean", share: "boolean" } as const;
-  const { outputs, updates = [], fuse = true, share = true } = checkOptions("compile", options, table);
+export function compile(options: CompileOptions, limits: Partial<Limits> = {}): CompiledGraph {
+  const allowed = { ...defaultLimits, ...limits };
+  const table = { outputs: "object!", updates: "list", fuse: "boolean" } as const;
+  const { outputs, updates = [], fuse = true } = checkOptions("compile", options, table);
   const results = Object.values(outputs).map(asTensor);
   check(results, updates);
   const names = Object.keys(outputs);
@@ -52,7 +53,7 @@ export function compile(options: CompileOptions): CompiledGraph {
   const outputRoots = roots.slice(0, names.length);
   const updateRoots = roots.slice(names.length, names.length + updates.length);
 
-  const lowered = lower(partition(roots, fuse), new Set(roots));
+  const lowered = lower(partition(roots, fuse, allowed), new Set(roots));
   const outputViews = outputRoots.map((root) => readable(lowered, lowered.view(root)));
   const bufferOf = new Map(lowered.variables.map(({ variable, buffer }) => [variable, buffer]));
   const pending = updates.map(
@@ -64,25 +65,24 @@ export function compile(options: CompileOptions): CompiledGraph {
 
   const pinned = new Set([...outputViews, ...pending.map(({ value }) => value)].map(({ buffer }) => buffer));
   const fused = fuse
-    ? elideConcats(attachEpilogues(lowered.instructions), lowered.buffers, pinned)
+    ? elideConcats(attachEpilogues(lowered.instructions, allowed), lowered.buffers, pinned)
     : lowered.instructions;
   const { instructions, renamed } = schedule(
     fused,
     lowered.buffers,
     pending,
     new Set(outputViews.map(({ buffer }) => buffer)),
+    allowed,
   );
+  checkSizes(lowered.buffers, allowed);
 
   const named = (view: View): View => ({ ...view, buffer: renamed.get(view.buffer) ?? view.buffer });
-  const finalOutputs = outputViews.map(named);
-  const planned = plan(lowered.buffers, instructions, new Set(finalOutputs.map(({ buffer }) => buffer)), share);
   const program: Program = {
-    buffers: planned.buffers,
+    buffers: lowered.buffers,
     instructions,
     inputs: lowered.inputs,
-    outputs: Object.fromEntries(names.map((name, index) => [name, finalOutputs[index] as View])),
+    outputs: Object.fromEntries(names.map((name, index) => [name, named(outputViews[index] as View)])),
     variables: lowered.variables.map(({ buffer }) => buffer),
-    arenaBytes: planned.arenaBytes,
   };
   return { program, variables: lowered.variables.map(({ variable }) => variable) };
 }
@@ -109,6 +109,21 @@ function copied(lowered: Lowered, view: View): View {
   const output = lowered.allocate(view.shape, view.dtype);
   lowered.instructions.push({ kind: "copy", input: view, output });
   return output;
+}
+
+function checkSizes(buffers: readonly BufferSpec[], { bufferBytes }: Limits): void {
+  for (const { name, kind, size } of buffers) {
+    if (size * 4 <= bufferBytes) continue;
+    throw new OutOfMemoryError(
+      message("compile", {
+        rule: "a buffer must fit the backend",
+        expected: `at most ${bufferBytes} bytes`,
+        received: size * 4,
+        context: name ?? kind,
+        advice: "Use a smaller batch or model.",
+      }),
+    );
+  }
 }
 
 function check(outputs: readonly Tensor[], updates: readonly (readonly [Variable, Tensor])[]): void {

@@ -1,4 +1,5 @@
 import { Tensor } from "../tensor/tensor.ts";
+import { type Variable, variableOp } from "../tensor/variable.ts";
 
 /** Every node that the roots need, inputs before users (ids grow with recording). */
 export function reachable(roots: readonly Tensor[]): Tensor[] {
@@ -16,3 +17,10 @@ export function reachable(roots: readonly Tensor[]): Tensor[] {
 /** The same op on other inputs of the same shapes. */
 export const withInputs = (node: Tensor, inputs: readonly Tensor[]): Tensor =>
   new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype);
+
+/** The variables that the roots read, in the order in which they were read first. */
+export function variablesIn(roots: readonly Tensor[]): Variable[] {
+  return reachable(roots).flatMap(({ op, attrs }) =>
+    op === variableOp ? [(attrs as { variable: Variable }).variable] : [],
+  );
+}

@@ -7,6 +7,7 @@ import { type MatmulAttrs, matmulOp } from "../tensor/ops/matmul.ts";
 import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { broadcastToOp, reshapeOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
 import { withGradientOp } from "../tensor/ops/with-gradient.ts";
+import type { Arguments } from "../tensor/scalar/function.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { variableOp } from "../tensor/variable.ts";
 import { reachable, withInputs } from "./graph.ts";
@@ -123,7 +124,7 @@ function rewriteElementwise(node: Tensor): Tensor {
     isExact(fn.name) &&
     constants.every((value) => value !== undefined)
   )
-    return scalar(fn.value(exact as unknown as Algebra<number>, constants as number[], params));
+    return scalar(fn.value(exact as unknown as Algebra<number>, constants as unknown as Arguments<number>, params));
   const kept = neutral(fn.name, inputs, constants);
   if (kept && kept.dtype === "float32" && sameShape(kept.shape, node.shape)) return kept;
   return inputs === node.inputs ? node : withInputs(node, inputs);

@@ -5,7 +5,7 @@ import { elementwise, exp, mul, sigmoid, tanh } from "../tensor/ops/elementwise.
 import { slice } from "../tensor/ops/joining.ts";
 import { asTensor, type Operand } from "../tensor/ops/leaf.ts";
 import { logSoftmax, softmax } from "../tensor/ops/softmax.ts";
-import * as scalar from "../tensor/scalar.ts";
+import * as scalar from "../tensor/scalar/activations.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { sparsemax } from "./sparsemax.ts";
 

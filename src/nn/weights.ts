@@ -31,7 +31,7 @@ export class Weights {
   /** Gives first values to the variables that have none. */
   initialize(layer: Layer, seed: number, path: string): void {
     for (const [variable, initialize] of this.initializers) {
-      const isUntouched = variable.home === undefined && Number.isNaN(variable.initial);
+      const isUntouched = variable.placement === undefined && Number.isNaN(variable.initial);
       if (!isUntouched) continue;
       const stream = streamOf(`${path}/${variable.name.slice(layer.name.length + 1)}`);
       const initial = initialize(variable.shape, { seed, stream });

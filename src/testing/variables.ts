@@ -8,11 +8,6 @@ import { record } from "../tensor/op.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Variable, variableOp } from "../tensor/variable.ts";
 
-/** The variables that a tensor is made of, in the order in which they were read first. */
-export function variablesIn(tensor: Tensor): Variable[] {
-  return reachable([tensor]).flatMap((node) => (node.op === variableOp ? [variableOf(node)] : []));
-}
-
 /** The same graph with other tensors in the variables' places. */
 export function replaceVariables(tensor: Tensor, places: ReadonlyMap<Variable, Tensor>): Tensor {
   const made = new Map<Tensor, Tensor>();
@@ -30,9 +25,9 @@ export function replaceVariables(tensor: Tensor, places: ReadonlyMap<Variable, T
  * has none yet.
  */
 export async function valuesOf(variable: Variable, backend: Backend): Promise<TypedArray> {
-  const { home, initial, shape, dtype } = variable;
+  const { placement, initial, shape, dtype } = variable;
   // In float64, so that a small step is not rounded away.
-  if (home) return dtype === "int32" ? home.read() : Float64Array.from(await home.read());
+  if (placement) return dtype === "int32" ? placement.read() : Float64Array.from(await placement.read());
   if (initial instanceof Tensor) return (await evaluate([initial], backend))[0] as TypedArray;
   if (typeof initial !== "number") return Float64Array.from(initial);
   if (!Number.isNaN(initial)) return new Float64Array(sizeOf(shape)).fill(initial);

@@ -181,11 +181,12 @@ export const calls: Readonly<Record<string, Call>> = {
   "Model#evaluate": (o) => compiled().evaluate(x, x, o),
   "Model#predict": (o) => compiled().predict(x, o),
   "Model#predictAll": (o) => compiled().predictAll(x, o),
-  "Model#mcPredict": (o) => compiled().mcPredict(x, { passes: 2, ...o }),
-  "Model#setNamedWeights": async (o) => {
+  mcPredict: (o) => arete.mcPredict(compiled(), x, { passes: 2, ...o }),
+  setNamedWeights: async (o) => {
     const model = compiled();
-    model.setNamedWeights(await model.getNamedWeights(), o);
+    arete.setNamedWeights(model, await arete.getNamedWeights(model), o);
   },
+  program: (o) => arete.program(compiled(), "predict", o),
   "Model#summary": (o) => network().summary({ print: false, ...o }),
   "Optimizer#apply": (o) => {
     const optimizer = arete.sgd();
@@ -215,6 +216,11 @@ export const calls: Readonly<Record<string, Call>> = {
   "ops.flipImages": (o) => ops.flipImages(image, tensor([1]), o),
   "ops.conv": (o) => ops.conv(image, kernel, o),
   "ops.convTranspose": (o) => ops.convTranspose(image, kernel, { outputSpace: [5, 5], ...o }),
+  "ops.argsort": (o) => ops.argsort(tensor([1]), 0, o),
+  "ops.sort": (o) => ops.sort(tensor([1]), 0, o),
+  "ops.linspace": (o) => ops.linspace(0, 1, 2, o),
+  "ops.meshgrid": (o) => ops.meshgrid([tensor([1])], o),
+  "ops.cumprod": (o) => ops.cumprod(tensor([1]), 0, o),
   "ops.cumsum": (o) => ops.cumsum(tensor([1]), 0, o),
   "ops.depthwiseConv": (o) => ops.depthwiseConv(image, kernel, o),
   "ops.oneHot": (o) => ops.oneHot(tensor([1]), 2, o),

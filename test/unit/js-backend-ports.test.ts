@@ -1,21 +1,20 @@
 import { describe, expect, it } from "vitest";
-import type { HostBackend } from "../../src/backends/backend.ts";
-import { js } from "../../src/backends/js/index.ts";
+import { type JsBackend, js } from "../../src/backends/js/index.ts";
 import { AreteError, StateError, ValueError } from "../../src/errors.ts";
-import type { BufferSpec, Program } from "../../src/ir/instruction.ts";
+import type { BufferSpec, Program } from "../../src/ir/program.ts";
 import { viewOf } from "../../src/testing/programs.ts";
 
-const temporary = (size: number): BufferSpec => ({ kind: "temporary", dtype: "float32", size, arenaOffset: 0 });
+const temporary = (size: number): BufferSpec => ({ kind: "temporary", dtype: "float32", size });
 
 /** total = weights ← weights + pixels · scale, with a constant scale. */
 const program: Program = {
   buffers: [
-    { kind: "input", dtype: "float32", size: 3, arenaOffset: 0, name: "pixels" },
-    { kind: "constant", dtype: "float32", size: 1, arenaOffset: -1, data: Float32Array.of(10) },
-    { kind: "variable", dtype: "float32", size: 3, arenaOffset: -1, name: "weights" },
+    { kind: "input", dtype: "float32", size: 3, name: "pixels" },
+    { kind: "constant", dtype: "float32", size: 1, data: Float32Array.of(10) },
+    { kind: "variable", dtype: "float32", size: 3, name: "weights" },
     temporary(3),
-    { kind: "input", dtype: "int32", size: 2, arenaOffset: 0, name: "labels" },
-    { kind: "temporary", dtype: "int32", size: 2, arenaOffset: 0 },
+    { kind: "input", dtype: "int32", size: 2, name: "labels" },
+    { kind: "temporary", dtype: "int32", size: 2 },
   ],
   instructions: [
     {
@@ -39,10 +38,9 @@ const program: Program = {
   inputs: { pixels: viewOf(0, [3]), labels: viewOf(4, [2], { dtype: "int32" }) },
   outputs: { total: viewOf(3, [3]), labels: viewOf(5, [2], { dtype: "int32" }) },
   variables: [2],
-  arenaBytes: 64,
 };
 
-function load(backend: HostBackend = js()) {
+function load(backend: JsBackend = js()) {
   const weights = backend.allocate({ size: 3, dtype: "float32" });
   return { backend, weights, executable: backend.load(program, [weights]) };
 }
@@ -54,8 +52,8 @@ describe("js backend", () => {
     executable.input("pixels").write([1, 2, 3]);
     executable.input("labels").write(Uint8Array.of(7, 8));
     executable.run();
-    expect(executable.output("total").readSync()).toEqual(Float32Array.of(11, 21, 31));
-    expect(await executable.output("labels").read()).toEqual(Int32Array.of(7, 8));
+    expect(executable.readSync("total")).toEqual(Float32Array.of(11, 21, 31));
+    expect((await executable.read(["labels"])).labels).toEqual(Int32Array.of(7, 8));
     executable.run();
     expect(backend.readSync(weights)).toEqual(Float32Array.of(21, 41, 61));
     expect(await backend.read(weights)).toEqual(Float32Array.of(21, 41, 61));
@@ -66,7 +64,7 @@ describe("js backend", () => {
     executable.input("pixels").write([0.01, 0, 0]);
     executable.run();
     expect(backend.readSync(weights)).toEqual(Float64Array.of(0.1, 0, 0));
-    expect(executable.output("total").readSync()).toBeInstanceOf(Float64Array);
+    expect(executable.readSync("total")).toBeInstanceOf(Float64Array);
   });
 
   it("copies parts of a source to parts of an input", () => {
@@ -75,17 +73,17 @@ describe("js backend", () => {
     port.write([9, 9, 9]);
     port.write(Float32Array.of(1, 2, 3, 4), 2, 2, 1);
     executable.run();
-    expect(executable.output("total").readSync()).toEqual(Float32Array.of(90, 30, 40));
+    expect(executable.readSync("total")).toEqual(Float32Array.of(90, 30, 40));
     port.write([5, 6, 7, 8], 1);
     executable.run();
-    expect(executable.output("total").readSync()).toEqual(Float32Array.of(150, 100, 120));
+    expect(executable.readSync("total")).toEqual(Float32Array.of(150, 100, 120));
   });
 
   it("reads are copies", () => {
     const { backend, weights, executable } = load();
     executable.input("pixels").write([1, 1, 1]);
     executable.run();
-    const first = executable.output("total").readSync();
+    const first = executable.readSync("total");
     backend.readSync(weights).fill(-1);
     executable.run();
     expect(first).toEqual(Float32Array.of(10, 10, 10));
@@ -97,7 +95,7 @@ describe("js backend", () => {
     expect(() => executable.input("pixel")).toThrow(
       'program: unknown input. Expected one of pixels, labels, received "pixel". Did you mean "pixels"?',
     );
-    expect(() => executable.output("loss")).toThrow(
+    expect(() => executable.readSync("loss")).toThrow(
       'program: unknown output. Expected one of total, labels, received "loss".',
     );
   });

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import type { Program } from "../../src/ir/instruction.ts";
+import { planArena } from "../../src/ir/arena.ts";
+import type { Program } from "../../src/ir/program.ts";
 import { input } from "../../src/nn/input.ts";
 import { type Layer, listOf } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
@@ -282,7 +283,7 @@ describe("programs of recurrent layers", () => {
   });
 
   it("hold what the way back needs, once", () => {
-    const floats = (programOf(40).arenaBytes - programOf(20).arenaBytes) / 4 / 20;
+    const floats = (planArena(programOf(40)).bytes - planArena(programOf(20)).bytes) / 4 / 20;
     // Per step: four gates, carry, its tanh and output for the way back; gates before activation, whose place their
     // gradients take; the input, twice.
     expect(floats).toBeLessThan(16 * (7 * 32 + 4 * 32 + 2 * 8) * 1.1);

@@ -1,14 +1,17 @@
 import { lookUp, stateError } from "../../errors.ts";
+import { type ArenaPlan, planArena } from "../../ir/arena.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import { type Instruction, type Program, type View, viewsOf } from "../../ir/instruction.ts";
+import { type Instruction, isEmpty } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
-import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
-import { checkRange } from "../ports.ts";
+import type { View } from "../../ir/view.ts";
+import type { HostExecutable, InputPort } from "../backend.ts";
+import { checkRange, readAll } from "../ports.ts";
 import type { Needs, WasmBackend, WasmStorage } from "./backend.ts";
 import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
 import { RecordWriter } from "./record-writer.ts";
-import { Flag, isEmpty, writeRecord } from "./records.ts";
+import { Flag, writeRecord } from "./records.ts";
 import { workOf } from "./work.ts";
 
 /** Nanoseconds of work below which thread 0 does an instruction alone. */
@@ -25,18 +28,16 @@ export class WasmExecutable implements HostExecutable {
   /** For the backend, which holds programs weakly. */
   readonly reference: WeakRef<WasmExecutable> = new WeakRef(this);
   readonly needs: Needs;
+  private readonly arena: ArenaPlan;
   private readonly storages: ReadonlyMap<number, WasmStorage>;
   /** The backend's count of freed storages when this program's were last seen to be in use. */
   private frees = -1;
   private readonly inputs: Readonly<Record<string, InputPort>>;
-  private readonly outputs: Readonly<Record<string, HostOutputPort>>;
   private readonly instructions: readonly Instruction[];
   /** Of each instruction, whether one thread does it alone. */
   private readonly alone: readonly boolean[];
   /** Nanoseconds of one thread in what threads share out. */
   private readonly work: number;
-  /** Each instruction as a program of its own, where they have been run apart. */
-  private parts: readonly WasmExecutable[] | undefined;
   private disposed = false;
 
   constructor(
@@ -50,14 +51,14 @@ export class WasmExecutable implements HostExecutable {
     this.alone = works.map((work) => !backend.eager && work < minDividedNs);
     this.work = works.reduce((sum, work, index) => (this.alone[index] ? sum : sum + work), 0);
     this.constants = this.placeConstants();
+    this.arena = planArena(program, { share: backend.shareArena });
     // Written once for their size; `link` writes them in their place.
     const draft = this.write(0);
-    this.needs = { arenaBytes: program.arenaBytes, scratchBytes: draft.scratchBytes, sharesWork: this.work > 0 };
+    this.needs = { arenaBytes: this.arena.bytes, scratchBytes: draft.scratchBytes, sharesWork: this.work > 0 };
     backend.reserve(this.needs);
     this.records = backend.heap.allocate(draft.words.length * 4, "programs");
     this.link();
     this.inputs = mapRecord(program.inputs, (view, name) => this.inputPort(view, name));
-    this.outputs = mapRecord(program.outputs, (view) => this.outputPort(view));
   }
 
   /** What it holds of the memory. */
@@ -71,24 +72,25 @@ export class WasmExecutable implements HostExecutable {
     this.backend.execute(this.records.address, this.instructions.length, this.work, this);
   }
 
-  runOne(index: number): void {
-    this.check();
-    this.parts ??= this.split();
-    this.parts[index]?.run();
-  }
-
   input(name: string): InputPort {
     return lookUp("program", "input", this.inputs, name);
   }
 
-  output(name: string): HostOutputPort {
-    return lookUp("program", "output", this.outputs, name);
+  async read<Name extends string>(names: readonly Name[]): Promise<Record<Name, TypedArray>> {
+    return readAll(this, names);
+  }
+
+  readSync(name: string): TypedArray {
+    this.check();
+    const view = lookUp("program", "output", this.program.outputs, name);
+    const { floats, ints } = this.backend.heap;
+    const start = this.addressOf(view) / 4;
+    return (view.dtype === "int32" ? ints : floats).slice(start, start + sizeOf(view.shape));
   }
 
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    for (const part of this.parts ?? []) part.dispose();
     this.backend.release(this, this);
   }
 
@@ -104,6 +106,7 @@ export class WasmExecutable implements HostExecutable {
       base,
       scratch: backend.scratch.address,
       interpret: backend.interpret,
+      rest: backend.rest,
       addressOf: (view) => this.addressOf(view),
     });
     const barriers = new Barriers((view) => this.addressOf(view));
@@ -121,31 +124,8 @@ export class WasmExecutable implements HostExecutable {
         ? (this.storages.get(buffer) as WasmStorage).block.address
         : spec?.kind === "constant"
           ? (this.constants as Block).address + (this.constantOffsets.get(buffer) as number)
-          : this.backend.arena.address + (spec?.arenaOffset ?? 0);
+          : this.backend.arena.address + (this.arena.offsets[buffer] as number);
     return start + offset * 4;
-  }
-
-  /** Each instruction as a program on the same memory; only the constants are other copies. All or none. */
-  private split(): WasmExecutable[] {
-    const { program, backend, storages } = this;
-    const parts: WasmExecutable[] = [];
-    try {
-      for (const instruction of program.instructions) {
-        const used = new Set(viewsOf(instruction).reads.map(({ buffer }) => buffer));
-        const buffers = program.buffers.map((spec, buffer) =>
-          spec.kind === "constant" && !used.has(buffer) ? { ...spec, kind: "temporary" as const } : spec,
-        );
-        parts.push(
-          backend.load({ ...program, buffers, instructions: [instruction], inputs: {}, outputs: {} }, [
-            ...storages.values(),
-          ]),
-        );
-      }
-    } catch (error) {
-      for (const part of parts) part.dispose();
-      throw error;
-    }
-    return parts;
   }
 
   private placeConstants(): Block | undefined {
@@ -185,17 +165,6 @@ export class WasmExecutable implements HostExecutable {
         else copyPart(target, start, source, sourceOffset, length);
       },
     };
-  }
-
-  private outputPort(view: View): HostOutputPort {
-    const size = sizeOf(view.shape);
-    const readSync = (): TypedArray => {
-      this.check();
-      const { heap } = this.backend;
-      const start = this.addressOf(view) / 4;
-      return (view.dtype === "int32" ? heap.ints : heap.floats).slice(start, start + size);
-    };
-    return { size, readSync, read: async () => readSync() };
   }
 
   /** Throws where a variable has moved to another backend or is gone: its memory may be another's now. */

@@ -179,7 +179,7 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     const [first] = this.states ?? [];
     if (this.states && first?.shape[0] === batch) return this.states;
     // States that nothing has run with were made by a recording that failed.
-    if (!first || (first.home === undefined && first.initial === 0)) {
+    if (!first || (first.placement === undefined && first.initial === 0)) {
       this.states = this.stateSizes.map(
         (size, index) =>
           new Variable([batch, size], { initial: 0, name: () => `${this.name}/state_${index}`, trainable: false }),

@@ -6,7 +6,7 @@ import { oneHot } from "../../tensor/ops/indexing.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { squeeze, transpose } from "../../tensor/ops/shaping.ts";
 import { logSoftmax, softmaxOp } from "../../tensor/ops/softmax.ts";
-import { sigmoid as sigmoidRow } from "../../tensor/scalar.ts";
+import { sigmoid as sigmoidRow } from "../../tensor/scalar/functions.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";
 import { defineLoss, type Loss, type LossOptions, lastLayerAdvice, lossTable, pair, pairwiseLoss } from "../loss.ts";

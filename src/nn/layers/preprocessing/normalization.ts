@@ -1,4 +1,4 @@
-import type { ArrayInput, HostArray } from "../../../data/array.ts";
+import { type ArrayInput, type HostArray, isHostArray, toHostArrayAsync } from "../../../data/array.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../../ir/shape.ts";
 import { withArguments } from "../../../options.ts";
@@ -209,7 +209,6 @@ class Moments {
 
 /** The data as host arrays, batch by batch. */
 async function* batchesOf(label: string, data: AdaptData): AsyncGenerator<HostArray> {
-  const { isHostArray, toHostArrayAsync } = await import("../../../data/array.ts");
   const isNested = (value: unknown): boolean =>
     Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNested(value[0]));
   const isArray = (value: unknown): value is ArrayInput =>
