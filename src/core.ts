@@ -30,6 +30,7 @@ export type { Loss, Reduction } from "./nn/loss.ts";
 export { type Metric, MetricBase } from "./nn/metric.ts";
 export { metric } from "./nn/metrics/mean.ts";
 export { SymbolicTensor } from "./nn/symbolic.ts";
+export { withValue } from "./nn/with-value.ts";
 export type { OptionTable } from "./options.ts";
 export {
   type Constraint,

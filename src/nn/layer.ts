@@ -376,15 +376,14 @@ function checkHooks(layer: Layer): void {
   const own = new Set(Object.keys(layer));
   for (let level = Object.getPrototypeOf(layer); level !== Layer.prototype; level = Object.getPrototypeOf(level))
     for (const name of Object.getOwnPropertyNames(level)) own.add(name);
-  for (const hook of ["build", "call", "computeMask", "indexLimit", "sublayers", "supportsMasking", "getConfig"]) {
+  for (const hook of ["build", "call", "computeMask", "indexLimit", "sublayers"]) {
     if (own.has(hook)) continue;
     const wrong = [...own].find((name) => !(name in Layer.prototype) && editDistance(name, hook) === 1);
-    if (wrong === undefined && hook !== "call") continue;
-    throw valueError(layer.label, {
-      rule: wrong ? "a method has almost the name of one that layers override" : "a layer records its maths in call",
-      expected: hook === "call" ? "call(x, ctx)" : hook,
-      received: wrong ?? "a class without it",
-      ...(wrong !== undefined && { advice: "Rename it." }),
-    });
+    if (wrong || hook === "call")
+      throw valueError(layer.label, {
+        rule: `a layer's method is called ${hook}`,
+        expected: hook,
+        received: wrong ?? "a class without it",
+      });
   }
 }

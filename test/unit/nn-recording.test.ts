@@ -188,13 +188,13 @@ describe("a layer of layers", () => {
       buld(): void {}
     }
     // As JavaScript allows it.
-    const Base = Layer as unknown as new (kind: string) => Residual;
-    const silent = new (class Silent extends Base {})("silent");
+    const Base = Layer as unknown as new (kind: string) => object;
+    const silent = new (class extends Base {})("silent") as Layer;
     expect(() => new Misspelt().apply(input([3]))).toThrow(
-      'residual "residual": a method has almost the name of one that layers override. Expected build, received buld. Rename it.',
+      'residual "residual": a layer\'s method is called build. Expected build, received buld.',
     );
     expect(() => silent.apply(input([3]))).toThrow(
-      'silent "silent": a layer records its maths in call. Expected call(x, ctx), received a class without it.',
+      'silent "silent": a layer\'s method is called call. Expected call, received a class without it.',
     );
   });
 

@@ -27,9 +27,9 @@ export interface DepthwiseConvLayerOptions extends LayerOptions {
   depthMultiplier?: number;
   /** Steps within the window, integers ≥ 1. Default 1. */
   dilationRate?: number | readonly number[];
-  /** Default: none. */
+  /** Applied to the result. Default: none. */
   activation?: ActivationName | Activation | null;
-  /** Default true. */
+  /** Whether to add a bias. Default true. */
   useBias?: boolean;
   /** Default "glorotUniform". */
   depthwiseInitializer?: InitializerName | Initializer;

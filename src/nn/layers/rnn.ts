@@ -258,7 +258,7 @@ export class Rnn extends Recurrent<RnnConfig> {
     const stranger = cells.find((cell) => !(cell instanceof Cell));
     if (cells.length === 0 || stranger) {
       throw valueError("rnn", {
-        rule: "runs cells",
+        rule: "cell must be a Cell or a list of Cells",
         expected: "a cell such as lstmCell(32), or a list of them",
         received: stranger ?? "an empty list",
       });

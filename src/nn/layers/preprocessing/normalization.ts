@@ -15,8 +15,8 @@ export interface NormalizationOptions extends LayerOptions {
   /** Axes that have a mean each, such as features; null for one mean of everything. Default −1. */
   axis?: number | readonly number[] | null;
   /**
-   * Known values instead of `adapt`: one number for all, or one for each place along the axes, in any form that stands
-   * for an array (a constant tensor, too); several axes may share values as in NumPy's broadcasting. Both or neither.
+   * Known values instead of `adapt`: one number for all, or one for each place along the axes, in any form of an
+   * array (a constant tensor, too); several axes may share values as in NumPy's broadcasting. Both or neither.
    */
   mean?: ArrayInput;
   variance?: ArrayInput;

@@ -26,7 +26,7 @@ export type Factor = number | readonly [low: number, high: number];
 
 /** Options of the layers that move pixels. */
 export interface RandomTransformOptions extends LayerOptions, NoiseOptions, AffineTransformOptions {
-  /** What stands beyond the image. Default "reflect". */
+  /** How pixels beyond the image are filled. Default "reflect". */
   fillMode?: FillMode;
 }
 
