@@ -44,7 +44,9 @@ export interface Metric {
  * class LargestError extends MetricBase {
  *   private readonly largest = this.addState("largest");
  *   fresh() { return new LargestError(this.name, this.direction); }
- *   update(yTrue, yPred) { return [[this.largest, ops.maximum(this.largest, ops.max(ops.abs(ops.sub(yTrue, yPred))))]]; }
+ *   update(yTrue, yPred) {
+ *     return [[this.largest, ops.maximum(this.largest, ops.max(ops.abs(ops.sub(yTrue, yPred))))]];
+ *   }
  *   result() { return this.largest.tensor; }
  * }
  */

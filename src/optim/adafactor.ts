@@ -25,8 +25,8 @@ export interface AdafactorOptions extends OptimizerOptions {
 /**
  * Adafactor: Adam without a memory of gradients, and with row and column averages in place of all averages of squares.
  *   ρ = min(lr, 1/√t);  α = max(ε₂, RMS(w))·ρ;  b = 1 − t^decay;  q = g² + ε₁
- *   matrices: r ← b·r + (1−b)·mean_rows(q), c ← b·c + (1−b)·mean_columns(q), v = (r/mean(r)) ⊗ c;  else v ← b·v + (1−b)·q
- *   u = g/√v;  w ← w − α·u/max(1, RMS(u)/clipThreshold)
+ *   matrices: r ← b·r + (1−b)·mean_rows(q), c ← b·c + (1−b)·mean_columns(q), v = (r/mean(r)) ⊗ c;  else v ← b·v +
+ *   (1−b)·q u = g/√v;  w ← w − α·u/max(1, RMS(u)/clipThreshold)
  * Memory: for [n, m] n + m numbers; one slot per weight for vectors.
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `optimizers.Adafactor`; Shazeer & Stern 2018, arXiv:1804.04235.

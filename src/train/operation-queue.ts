@@ -6,14 +6,15 @@ type Operation<T> = (queue: OperationQueue) => Promise<T>;
  *
  * - Calls that train, measure or draw random numbers (`fit`, `evaluate`, `trainOnBatch`, `testOnBatch`, `mcPredict`,
  *   `profile`, `learningRateRangeTest`), and
- *   predictions with callbacks, which may change weights, run one after another, in the order of the calls. Each begins when those before it have ended,
- *   whether they succeeded or failed.
+ *   predictions with callbacks, which may change weights, run one after another, in the order of the calls. Each begins
+ *   when those before it have ended, whether they succeeded or failed.
  * - Other predictions (`predict`, `predictAll`, `predictOnBatch`) never wait: any number may run at once, also while
  *   the model trains. Each batch sees the weights of the
  *   moment at which it runs.
  * - While a call waits for a user's callback, it is paused between two steps. Calls that are made during that time run
  *   at once, one after another, and the
- *   paused call goes on when they have ended: a callback may await `model.evaluate(…)`. `fit` inside a callback of the same model is refused.
+ *   paused call goes on when they have ended: a callback may await `model.evaluate(…)`. `fit` inside a callback of the
+ *   same model is refused.
  * - `compile`, `add`, `pop` and `dispose` are refused while such calls run or wait.
  *
  * Calls on different models are independent. Each step writes its inputs, runs and starts to read its results without

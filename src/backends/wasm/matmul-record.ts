@@ -5,7 +5,9 @@ import { matmulScratchBytes } from "./gemm-scratch.ts";
 import { writeMap } from "./map-record.ts";
 import type { RecordWriter } from "./record-writer.ts";
 
-/** Writes the record of assembly/gemm.ts, behind it axes of patches and of the batch, and the record of the epilogue. */
+/**
+ * Writes the record of assembly/gemm.ts, behind it axes of patches and of the batch, and the record of the epilogue.
+ */
 export function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, writer: RecordWriter): void {
   const [m = 1, n = 1] = output.shape.slice(-2);
   const axes = output.shape.length - 2;
