@@ -1,4 +1,6 @@
-/** The bare multiply-add loop (assembly/roofline.ts) that kernels are measured against, compiled when a bench starts. */
+/**
+ * The bare multiply-add loop (assembly/roofline.ts) that kernels are measured against, compiled when a bench starts.
+ */
 import { mkdirSync, readFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 

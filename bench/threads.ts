@@ -3,8 +3,8 @@
  * data written and all.
  *
  * A second thread helps only while a second core is free, so take ratios from a quiet machine. On a busy one the
- * backend finds that out and uses one thread (src/backends/wasm/thread-tuner.ts); `--always` keeps the second, and best times
- * say more than medians then.
+ * backend finds that out and uses one thread (src/backends/wasm/thread-tuner.ts); `--always` keeps the second, and best
+ * times say more than medians then.
  *
  *     npm run build:wasm && npx tsx bench/threads.ts [--json] [--always] [--filter=TEXT]
  */

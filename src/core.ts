@@ -1,5 +1,5 @@
-// What every program uses, whichever layers, losses and optimizers it takes: tensors and gradients, models and training,
-// data, backends. Part of `aretejs`.
+// What every program uses, whichever layers, losses and optimizers it takes: tensors and gradients, models and
+// training, data, backends. Part of `aretejs`.
 
 export type {
   Backend,

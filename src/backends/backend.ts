@@ -11,10 +11,10 @@ import type { Program } from "../ir/program.ts";
  * there when it was called, after all that was called before it and before all that was called after. `write`, `run`,
  * `allocate` and `free` return at once and may only hand over; nothing waits for them but reads and `settled`.
  *
- * Errors. What can be checked at once is thrown at once, as an `AreteError`, before anything is changed. What the device
- * reports later (no memory, a shader that does not compile, a kernel that failed) is thrown or rejected by the next call
- * on the backend, once, as an `AreteError` that names the instruction or the program that failed; what the program
- * should have computed is undefined then, and the backend goes on.
+ * Errors. What can be checked at once is thrown at once, as an `AreteError`, before anything is changed. What the
+ * device reports later (no memory, a shader that does not compile, a kernel that failed) is thrown or rejected by the
+ * next call on the backend, once, as an `AreteError` that names the instruction or the program that failed; what the
+ * program should have computed is undefined then, and the backend goes on.
  */
 export interface Backend {
   /** In messages. */
@@ -49,9 +49,9 @@ export interface Backend {
   /** Gives the memory back. Programs that use the storage refuse to run from then on. */
   free(storage: Storage): void;
   /**
-   * Fulfilled when all that was handed over so far is done; rejects with what failed, as any other call. A backend whose
-   * `run` returns before the work is done must have it: training keeps no more than a few steps under way with it, and
-   * `profile` waits for it. Backends that work while the caller waits (wasm, js) go without.
+   * Fulfilled when all that was handed over so far is done; rejects with what failed, as any other call. A backend
+   * whose `run` returns before the work is done must have it: training keeps no more than a few steps under way with
+   * it, and `profile` waits for it. Backends that work while the caller waits (wasm, js) go without.
    */
   settled?(): Promise<void>;
   /** Frees working memory that no loaded program needs; says whether there was any. Asked where memory is short. */
@@ -113,9 +113,9 @@ export interface HostExecutable extends Executable {
 /**
  * An input of a program. Inputs do not outlive a run: write each, as a whole, before every run.
  *
- * A batch comes in many writes (one a row, where samples are shuffled) and must not cost a transfer each: a backend with
- * memory of its own collects them on the host, and `run` hands over all inputs in one copy. `planArena` puts them side
- * by side for that (`groupInputs`).
+ * A batch comes in many writes (one a row, where samples are shuffled) and must not cost a transfer each: a backend
+ * with memory of its own collects them on the host, and `run` hands over all inputs in one copy. `planArena` puts them
+ * side by side for that (`groupInputs`).
  */
 export interface InputPort {
   /** Elements. */

@@ -52,7 +52,9 @@ export function backendHolding(variables: readonly Variable[]): Backend | undefi
 export interface Loading<T> {
   readonly program: Program;
   readonly variables: readonly Variable[];
-  /** Gets the program in the tick in which its variables come to be where it reads them. It must not place them itself. */
+  /**
+   * Gets the program in the tick in which its variables come to be where it reads them. It must not place them itself.
+   */
   readonly use: (executable: Executable) => T | Promise<T>;
 }
 

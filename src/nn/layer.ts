@@ -27,7 +27,8 @@ export type BatchShape = readonly (number | null)[];
  *
  * A layer class takes ONE options object and passes all of it to `super`, with a table of the options of its own (see
  * docs/decisions/0018-options.md); from then on it reads them, checked, in `config`, and `getConfig` and `clone` use
- * that. Its factory puts positional arguments into it: `dense(300, options)` is `new Dense({ ...options, units: 300 })`.
+ * that. Its factory puts positional arguments into it: `dense(300, options)` is
+ * `new Dense({ ...options, units: 300 })`.
  * @example
  * class Scale extends Layer {
  *   constructor(options = {}) { super("scale", options, {}); }
@@ -173,8 +174,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   /**
-   * For `build`: makes a variable of the layer's own, "dense/kernel" for `addVariable("kernel", …)`. Its values come with
-   * {@link initialize}; until then they are NaN.
+   * For `build`: makes a variable of the layer's own, "dense/kernel" for `addVariable("kernel", …)`. Its values come
+   * with {@link initialize}; until then they are NaN.
    * @throws ValueError on unknown names and options.
    */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
@@ -266,8 +267,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   /**
-   * Uses the layer: adds it to a functional model, or records it on tensors within `call` of another layer or a function
-   * that is recorded.
+   * Uses the layer: adds it to a functional model, or records it on tensors within `call` of another layer or a
+   * function that is recorded.
    * @param ctx the context of the recording. For tensors only.
    * @throws ValueError on other inputs; ShapeError where inputs do not fit; StateError where it has several outputs.
    * @example const y = dense(10).apply(input([784])); const h = this.inner.apply(x, ctx);
@@ -371,7 +372,9 @@ export function describeLayer(layer: Layer): { kind: string; config: Record<stri
   return { kind: layer.kind, config: layer.getConfig() };
 }
 
-/** @throws ValueError where a class lacks `call`, or has a method that is named almost like one that it may override. */
+/**
+ * @throws ValueError where a class lacks `call`, or has a method that is named almost like one that it may override.
+ */
 function checkHooks(layer: Layer): void {
   const own = new Set(Object.keys(layer));
   for (let level = Object.getPrototypeOf(layer); level !== Layer.prototype; level = Object.getPrototypeOf(level))

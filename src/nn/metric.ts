@@ -1,9 +1,8 @@
 // What a metric is, and its base class.
 import { Printed } from "../format.ts";
-import type { Shape } from "../ir/shape.ts";
-import { sizeOf } from "../ir/shape.ts";
-import { checkOptions, type OptionTable } from "../options.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { type Shape, sizeOf } from "../ir/shape.ts";
+import { type OptionTable, checkOptions } from "../options.ts";
+import { type Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { RunningSum } from "./metrics/running-sum.ts";
 
@@ -47,8 +46,9 @@ export interface Metric {
  * class LargestError extends MetricBase {
  *   private readonly largest = this.addState("largest");
  *   fresh() { return new LargestError(this.name, this.direction); }
- * update(yTrue, yPred) { return [[this.largest, ops.maximum(this.largest, ops.max(ops.abs(ops.sub(yTrue, yPred))))]];
- * }
+ *   update(yTrue, yPred) {
+ *     return [[this.largest, ops.maximum(this.largest, ops.max(ops.abs(ops.sub(yTrue, yPred))))]];
+ *   }
  *   result() { return this.largest.tensor; }
  * }
  */

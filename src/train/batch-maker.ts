@@ -97,7 +97,9 @@ export class BatchMaker {
   }
 }
 
-/** Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, … */
+/**
+ * Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, …
+ */
 export function outputNames(network: Network): string[] {
   // A sequential model that is not built has one output to come.
   if (!network.built) return network.layers.slice(-1).map((layer) => network.nameOf(layer));

@@ -22,7 +22,8 @@ export class StepSequence {
 
   /**
    * Runs the step for the cursor's batch and gives what `read` returns; a promise only where a program has to be bound
-   * first or the backend works while the host goes on. `read` is called in the tick of the run: the next run of any program overwrites the outputs.
+   * first or the backend works while the host goes on. `read` is called in the tick of the run: the next run of any
+   * program overwrites the outputs.
    */
   run<T>(mode: Mode, spec: BatchSpec, cursor: BatchCursor, read: (step: Step) => T): T | Promise<T> {
     if (mode === this.mode && spec === this.spec && this.step?.program.isCurrent)

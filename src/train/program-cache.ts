@@ -56,8 +56,8 @@ export class BoundProgram {
 }
 
 /**
- * ProgramCache kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the default,
- * and one takes some 70 kB.
+ * ProgramCache kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the
+ * default, and one takes some 70 kB.
  */
 const capacity = 48;
 

@@ -44,10 +44,10 @@ export const portName = {
 } as const;
 
 /**
- * Records a whole step for one batch shape, to be compiled as one program. What changes from step to step comes in through inputs: the
- * batch, the random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer,
- * side results such as moving averages, metrics. Test steps: forward, losses, metrics. Predict and sample steps:
- * forward.
+ * Records a whole step for one batch shape, to be compiled as one program. What changes from step to step comes in
+ * through inputs: the batch, the random key, the optimizer's scalars. Train steps: forward, losses and penalties,
+ * gradients, optimizer, side results such as moving averages, metrics. Test steps: forward, losses, metrics. Predict
+ * and sample steps: forward.
  */
 export function recordStep(
   mode: Mode,

@@ -20,7 +20,9 @@ const record = (layer: Layer, options: Partial<RecordingOptions> = {}) =>
 const read = async (tensors: readonly Tensor[]) =>
   (await evaluate(tensors, js({ precision: "float64" }))).map((values) => Array.from(values));
 
-/** x·kernel, which reads its kernel as `ctx.value` or as an operand, and has a loss, an update and a custom gradient. */
+/**
+ * x·kernel, which reads its kernel as `ctx.value` or as an operand, and has a loss, an update and a custom gradient.
+ */
 class Product extends Layer<LayerOptions & { asOperand: boolean }> {
   declare kernel: Variable;
   declare count: Variable;
@@ -84,7 +86,8 @@ describe("a value in a variable's place", () => {
     // kernel' = 3: x·kernel' = [9, 9], times Σ kernel' = 12, plus 10·4.
     const [y, slope, loss, count, seen, mask] = await run(false);
     expect(y).toEqual([148, 148]);
-    // Through kernel' = 3·kernel the written-out gradient (Σ y·kernel' = 54 each), and 2·10 by what was recorded before.
+    // Through kernel' = 3·kernel the written-out gradient (Σ y·kernel' = 54 each), and 2·10 by what was recorded
+    // before.
     expect(slope).toEqual([182, 182, 182, 182]);
     expect([loss, count, seen, mask]).toEqual([[36], [12], [108, 108], [18]]);
   });

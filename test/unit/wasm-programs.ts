@@ -46,7 +46,10 @@ export class HandMade {
     return view;
   }
 
-  /** Runs the instructions, for which a WASM backend must have all kernels (`loadRest`), and gives the buffers of all results, margins included. */
+  /**
+   * Runs the instructions, for which a WASM backend must have all kernels (`loadRest`), and gives the buffers of all
+   * results, margins included.
+   */
   run(backend: JsBackend | WasmBackend, instructions: readonly Instruction[]): Record<string, TypedArray> {
     const program: Program = {
       buffers: this.buffers,

@@ -10,13 +10,13 @@ export { WasmBackend } from "./backend.ts";
 /** Options of {@link wasm}. */
 export interface WasmOptions {
   /**
-   * A compiled `aretejs/core.wasm` or `aretejs/core-relaxed.wasm`, for hosts that forbid compiling at run time. Default:
-   * the one that the package carries, compiled once on first need.
+   * A compiled `aretejs/core.wasm` or `aretejs/core-relaxed.wasm`, for hosts that forbid compiling at run time.
+   * Default: the one that the package carries, compiled once on first need.
    */
   module?: WebAssembly.Module;
   /**
-   * With `module`, `aretejs/rest.wasm` or `aretejs/rest-relaxed.wasm`: kernels of convolutions, pooling and what else few
-   * models need. Default: the one that the package carries, compiled when a model first needs it.
+   * With `module`, `aretejs/rest.wasm` or `aretejs/rest-relaxed.wasm`: kernels of convolutions, pooling and what else
+   * few models need. Default: the one that the package carries, compiled when a model first needs it.
    */
   rest?: WebAssembly.Module;
   /**

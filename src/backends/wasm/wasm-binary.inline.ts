@@ -1,6 +1,6 @@
 /**
- * The WASM that the package carries inline, so that it works under any bundler and with none. The `workerd` entries have
- * wasm-binary.static.ts in place of this file: Workers handlers refuse to compile.
+ * The WASM that the package carries inline, so that it works under any bundler and with none. The `workerd` entries
+ * have wasm-binary.static.ts in place of this file: Workers handlers refuse to compile.
  */
 import { stateError } from "../../errors.ts";
 import type { Build, Part } from "./module.ts";
