@@ -6,8 +6,8 @@ import { moduleOf, supports } from "../../src/backends/wasm/module.ts";
 import { bytesOf } from "../../src/backends/wasm/wasm-binary.inline.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
 import type { Program } from "../../src/ir/program.ts";
-import { erf } from "../../src/tensor/numeric.ts";
 import type { View } from "../../src/ir/view.ts";
+import { erf } from "../../src/tensor/numeric.ts";
 
 /** y = x + w, then w ← w + c, with x, y of `size` elements in an arena of their own. */
 function program(size: number, constant = 1): Program {
@@ -207,7 +207,13 @@ describe("wasm backend", () => {
           shape: [4],
           inputs: [viewOf(0)],
           outputs: [viewOf(1)],
-          expression: { nodes: [{ op: "input", index: 0 }, { op, args: op === "add" ? [0, 0] : [0] }], outputs: [1] },
+          expression: {
+            nodes: [
+              { op: "input", index: 0 },
+              { op, args: op === "add" ? [0, 0] : [0] },
+            ],
+            outputs: [1],
+          },
         },
       ],
     });

@@ -33,8 +33,9 @@ interface Family {
 }
 
 const { dense } = layers;
-const hidden = (activation: "relu" | "elu" | "leakyRelu" | "gelu" | "silu" | "sigmoid" | "tanh" | "selu" | "softplus") =>
-  dense(7, { activation });
+const hidden = (
+  activation: "relu" | "elu" | "leakyRelu" | "gelu" | "silu" | "sigmoid" | "tanh" | "selu" | "softplus",
+) => dense(7, { activation });
 const relu = () => [hidden("relu")];
 const image = [8, 8, 3];
 const series = [6, 5];
@@ -150,7 +151,8 @@ describe("fused kernels of models", () => {
       binaryCrossentropy: [5, 0, 0],
       meanSquaredError: [7, 0, 0],
     });
-    for (const [name, { instructions }] of programs) expect([name, needsRest(instructions, false)]).toEqual([name, false]);
+    for (const [name, { instructions }] of programs)
+      expect([name, needsRest(instructions, false)]).toEqual([name, false]);
   });
 
   it("are in both modules for others", async () => {

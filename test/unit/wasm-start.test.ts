@@ -49,7 +49,9 @@ describe("start of the wasm backend", () => {
     const { wasm } = await load();
     const backend = await wasm();
     vi.spyOn(WebAssembly, "compile").mockRejectedValueOnce(new WebAssembly.CompileError("disallowed"));
-    await expect(backend.loadRest()).rejects.toThrow(/must allow WebAssembly to be compiled\. .*wasm\(\{ module, rest \}\)/);
+    await expect(backend.loadRest()).rejects.toThrow(
+      /must allow WebAssembly to be compiled\. .*wasm\(\{ module, rest \}\)/,
+    );
     expect(backend.rest).toBeUndefined();
     await backend.loadRest();
     expect(backend.rest).toBeDefined();

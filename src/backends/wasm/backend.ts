@@ -248,7 +248,10 @@ export class WasmBackend extends Printed implements HostBackend {
     const { arena, scratch, scratchStride, sharesWork } = this;
     let executable: WasmExecutable;
     try {
-      executable = this.heap.attempt([arena, scratch], () => new WasmExecutable(this, program, bound));
+      executable = this.heap.attempt(
+        [arena, scratch],
+        () => new WasmExecutable(this, this.rest?.lower(program) ?? program, bound),
+      );
     } catch (error) {
       Object.assign(this, { scratchStride, sharesWork });
       this.link();
