@@ -82,7 +82,9 @@ function packFilter(p: ConvInputGrad, group: i32, k: i32, d: i32, packedB: usize
 }
 
 /** Adds one group's part of one sample, for filters from k to k + d. */
-function addSample(p: ConvInputGrad, entry: i32, group: i32, k: i32, d: i32, packedA: usize, packedB: usize, scratch: usize): void {
+function addSample(
+  p: ConvInputGrad, entry: i32, group: i32, k: i32, d: i32, packedA: usize, packedB: usize, scratch: usize,
+): void {
   const patches = changetype<Patches>(p.patches);
   const length = runLength(patches);
   const table = scratch + RAGGED_BYTES;
@@ -107,7 +109,10 @@ function addSample(p: ConvInputGrad, entry: i32, group: i32, k: i32, d: i32, pac
         const count = min(PANEL, length - j);
         const width = <usize>widthOf(count) << 2;
         multiplyPanels(taller, height + 1, count, d, packedA, panel, width, target + (j << 2), table, true, scratch);
-        multiplyPanels(panels - taller, height, count, d, shortA, panel, width, target + (j << 2), table + (tallRows << 2), true, scratch);
+        multiplyPanels(
+          panels - taller, height, count, d, shortA, panel, width, target + (j << 2), table + (tallRows << 2), true,
+          scratch
+        );
         panel += width * d;
       }
     }

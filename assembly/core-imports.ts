@@ -6,11 +6,15 @@ export declare function ownScratch(address: usize): usize;
 
 // @ts-ignore: decorator
 @external("core", "packPanel")
-export declare function packPanel(target: usize, width: i32, source: usize, lanes: i32, depth: i32, laneStride: usize, depthStride: usize): void;
+export declare function packPanel(
+  target: usize, width: i32, source: usize, lanes: i32, depth: i32, laneStride: usize, depthStride: usize,
+): void;
 
 // @ts-ignore: decorator
 @external("core", "packPanels")
-export declare function packPanels(target: usize, panels: i32, height: i32, a: usize, depth: i32, aRow: usize, aColumn: usize): void;
+export declare function packPanels(
+  target: usize, panels: i32, height: i32, a: usize, depth: i32, aRow: usize, aColumn: usize,
+): void;
 
 // @ts-ignore: decorator
 @external("core", "multiplyPanels")

@@ -1,8 +1,11 @@
 /**
  * Runs a program: one call from the host does every instruction. A program is a row of records, each a header and the
  * words that its kernel reads (the class at the top of the kernel's file; src/backends/wasm/records.ts writes them).
+ * Kernels of both modules are called through the table of functions that they share.
  */
-import { barrier, countOf, enter, gather as gatherThreads, nextSeat, programOf, setThread, strideOf, threadsOf } from "./threads";
+import {
+  barrier, countOf, countWorker, joinNext, programOf, publish, setThread, strideOf, threadsOf,
+} from "./threads";
 
 @unmanaged
 class Header {
@@ -39,18 +42,18 @@ export function execute(program: usize, count: i32, thread: i32, threads: i32, s
 }
 
 /**
- * Runs a program with all workers that come within so many turns of a loop. Gives the number of threads; 0 where one of
- * them has failed.
+ * Runs a program with all workers that join it within so many turns of a loop. Gives the number of threads; 0 where one
+ * of them has failed.
  */
 export function executeTogether(program: usize, count: i32, stride: usize, control: usize, turns: i32): i32 {
-  const threads = gatherThreads(control, program, count, stride, turns);
+  const threads = publish(control, program, count, stride, turns);
   return execute(program, count, 0, threads, stride, control) ? threads : 0;
 }
 
-/** A worker's life: its share of program after program, until it is to end or a thread has failed. */
+/** For a worker: does its share of program after program, until it is to end or a thread has failed. */
 export function work(control: usize): void {
-  enter(control);
-  for (let thread = nextSeat(control); thread != 0; thread = nextSeat(control)) {
+  countWorker(control);
+  for (let thread = joinNext(control); thread != 0; thread = joinNext(control)) {
     if (!execute(programOf(control), countOf(control), thread, threadsOf(control), strideOf(control), control)) return;
   }
 }

@@ -135,7 +135,9 @@ function multiply(p: Matmul, entry: i32, row: i32, rows: i32, column: i32, colum
     else if (isVector && p.m == 1) multiplyVector(p.k, columns, blockA, aColumn, b, bRow, bColumn, blockC);
     // A column of C is the row of Cᵀ = Bᵀ·Aᵀ.
     else if (isVector) multiplyVector(p.k, count, b, bRow, blockA, aColumn, aRow, blockC);
-    else multiplyRows(count, columns, p.k, blockA, aRow, aColumn, p.patches, row + first, b, bRow, bColumn, blockC, cRow, scratch);
+    else multiplyRows(
+      count, columns, p.k, blockA, aRow, aColumn, p.patches, row + first, b, bRow, bColumn, blockC, cRow, scratch
+    );
     if (p.epilogue) finish(p, entry * p.m + row + first, count, column, columns);
   }
 }
@@ -180,7 +182,9 @@ function multiplyRows(
     const blockA = a + k * aColumn;
     const shortA = packedA + (<usize>tallRows * d << 2);
     if (patches) {
-      call_indirect<void>(PACK_PATCH_BLOCK, packedA, taller, panels - taller, height, a, patches, patchRow, tables, k, d);
+      call_indirect<void>(
+        PACK_PATCH_BLOCK, packedA, taller, panels - taller, height, a, patches, patchRow, tables, k, d
+      );
     } else {
       packPanels(packedA, taller, height + 1, blockA, d, aRow, aColumn);
       packPanels(shortA, panels - taller, height, blockA + tallRows * aRow, d, aRow, aColumn);
@@ -197,13 +201,17 @@ function multiplyRows(
       }
       const target = c + (<usize>j << 2);
       multiplyPanels(taller, height + 1, count, d, packedA, panel, stride, target, lines, k > 0, scratch);
-      multiplyPanels(panels - taller, height, count, d, shortA, panel, stride, target, lines + (tallRows << 2), k > 0, scratch);
+      multiplyPanels(
+        panels - taller, height, count, d, shortA, panel, stride, target, lines + (tallRows << 2), k > 0, scratch
+      );
     }
   }
 }
 
 /** Packs `panels` panels of `height` rows each of A. */
-export function packPanels(target: usize, panels: i32, height: i32, a: usize, depth: i32, aRow: usize, aColumn: usize): void {
+export function packPanels(
+  target: usize, panels: i32, height: i32, a: usize, depth: i32, aRow: usize, aColumn: usize,
+): void {
   for (; panels > 0; --panels) {
     packPanel(target, height, a, height, depth, aRow, aColumn);
     target += <usize>height * depth << 2;

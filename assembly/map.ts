@@ -35,7 +35,7 @@ class MapRecord {
   repeats: i32;
 }
 
-/** Elements per tile: with a dozen operands the tiles stay in a first-level cache. records.ts repeats it. */
+/** Elements per tile: with a dozen operands the tiles stay in a first-level cache. map-record.ts repeats it. */
 const TILE: i32 = 512;
 /** Shorter innermost runs are gathered into tiles. */
 const SHORTEST_RUN: i32 = 32;
@@ -127,7 +127,9 @@ function prepare(map: MapRecord, slots: usize): void {
     }
   }
   for (let i = 0; i < map.constants; ++i) setSlot(slots, inputs + outputs + i, map.values + (i << 4), 0);
-  for (let i = 0; i < map.registers; ++i) setSlot(slots, inputs + outputs + map.constants + i, tileOf(map, slots, inputs + outputs + i), 16);
+  for (let i = 0; i < map.registers; ++i) setSlot(
+    slots, inputs + outputs + map.constants + i, tileOf(map, slots, inputs + outputs + i), 16
+  );
 }
 
 /** Elements from the start of an input to where a row of the innermost axis begins. */
@@ -242,7 +244,9 @@ function apply(map: MapRecord, slots: usize, vectors: i32): void {
   while (vectors > 0) {
     const piece = min(vectors, TILE >> 2);
     interpret(slots, piece, map.code);
-    for (let slot = slots; slot < slots + (operands << 3); slot += 8) store<usize>(slot, load<usize>(slot) + piece * load<i32>(slot, 4));
+    for (let slot = slots; slot < slots + (operands << 3); slot += 8) store<usize>(
+      slot, load<usize>(slot) + piece * load<i32>(slot, 4)
+    );
     vectors -= piece;
   }
 }

@@ -87,7 +87,8 @@ const SHORTEST_RUN: i32 = 8;
  * for the offsets of the rows, which are written with the first block of depth, and of the depths.
  */
 export function packPatchBlock(
-  target: usize, taller: i32, others: i32, height: i32, base: usize, record: usize, row: i32, tables: usize, k: i32, depth: i32,
+  target: usize, taller: i32, others: i32, height: i32,
+  base: usize, record: usize, row: i32, tables: usize, k: i32, depth: i32,
 ): void {
   const p = changetype<Patches>(record);
   const depths = tables + LINES_BYTES;
@@ -102,13 +103,17 @@ export function packPatchBlock(
  * Packs `panels` panels of `height` rows, [panel][k][row], for depths from `k` to `k + depth`; `rows` and `depths` are
  * the tables of their offsets.
  */
-function packPatches(target: usize, panels: i32, height: i32, base: usize, p: Patches, rows: usize, depths: usize, k: i32, depth: i32): void {
+function packPatches(
+  target: usize, panels: i32, height: i32, base: usize, p: Patches, rows: usize, depths: usize, k: i32, depth: i32,
+): void {
   const step = <usize>height << 2;
   const transposes = runStride(p) == 4 && height >= 4 && runLength(p) >= SHORTEST_RUN;
   for (; panels > 0; --panels) {
     if (areNeighbours(rows, height)) packNeighbours(target, height, base + load<i32>(rows), depths, depth);
     else if (transposes) packRuns(target, height, base, rows, depths, runLength(p), k, depth);
-    else for (let lane = 0; lane < height; ++lane) gatherLane(target + (lane << 2), step, base + load<i32>(rows + (lane << 2)), depths, depth);
+    else for (let lane = 0; lane < height; ++lane) gatherLane(
+      target + (lane << 2), step, base + load<i32>(rows + (lane << 2)), depths, depth
+    );
     target += depth * step;
     rows += step;
   }
@@ -153,14 +158,20 @@ function packNeighbours(target: usize, height: i32, source: usize, depths: usize
 }
 
 /** Runs of contiguous elements, four lanes transposed at a time. */
-function packRuns(target: usize, height: i32, base: usize, rows: usize, depths: usize, length: i32, k: i32, depth: i32): void {
+function packRuns(
+  target: usize, height: i32, base: usize, rows: usize, depths: usize, length: i32, k: i32, depth: i32,
+): void {
   const step = <usize>height << 2;
-  const r0 = base + load<i32>(rows), r1 = base + load<i32>(rows, 4), r2 = base + load<i32>(rows, 8), r3 = base + load<i32>(rows, 12);
+  const r0 = base + load<i32>(rows), r1 = base + load<i32>(
+    rows, 4
+  ), r2 = base + load<i32>(rows, 8), r3 = base + load<i32>(rows, 12);
   for (let done = 0; done < depth; ) {
     const count = min(length - (k + done) % length, depth - done);
     const offset = load<i32>(depths + (done << 2));
     transposeQuads(target, step, r0 + offset, r1 + offset, r2 + offset, r3 + offset, count);
-    for (let lane = 4; lane < height; ++lane) copyLane(target + (lane << 2), step, base + load<i32>(rows + (lane << 2)) + offset, count, 4);
+    for (let lane = 4; lane < height; ++lane) copyLane(
+      target + (lane << 2), step, base + load<i32>(rows + (lane << 2)) + offset, count, 4
+    );
     target += count * step;
     done += count;
   }

@@ -10,7 +10,9 @@ export { exp, expAll, expm1, log, log1p, tanh } from "./simd";
 @inline export function neg(x: v128): v128 { return f32x4.neg(x); }
 @inline export function abs(x: v128): v128 { return f32x4.abs(x); }
 /** −1, 1, or x itself where x is ±0 or NaN. */
-@inline export function sign(x: v128): v128 { return choose(f32x4.gt(f32x4.abs(x), splat(0)), copySign(splat(1), x), x); }
+@inline export function sign(x: v128): v128 { return choose(
+  f32x4.gt(f32x4.abs(x), splat(0)), copySign(splat(1), x), x,
+); }
 @inline export function floor(x: v128): v128 { return f32x4.floor(x); }
 @inline export function ceil(x: v128): v128 { return f32x4.ceil(x); }
 /** Half to even. */

@@ -1,6 +1,6 @@
 /**
  * Writes assembly/generated/tiles.ts: the micro-kernels of matrix multiplication, one function for each size of tile.
- * What they do and why they are written as they are stands in assembly/tile.ts.
+ * assembly/tile.ts says what they do and why they are written so.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 

@@ -23,6 +23,7 @@ import {
   leakyReluLayer,
   lstm,
   prelu,
+  reluLayer,
   rmsNormalization,
 } from "../src/nn/layers/index.ts";
 import type { LossName } from "../src/nn/losses.ts";
@@ -126,6 +127,7 @@ function layerTrainings(): Training[] {
     () => [dense(hidden, { activation: "relu", kernelRegularizer: l2(1e-4) })],
   ];
   const rare: readonly (() => readonly Layer[])[] = [
+    () => [dense(hidden), batchNormalization(), reluLayer()],
     () => [dense(hidden, { useBias: false }), batchNormalization(), eluLayer()],
     () => [dense(hidden, { useBias: false }), batchNormalization(), leakyReluLayer()],
     () => [dense(hidden), layerNormalization()],
@@ -145,14 +147,15 @@ function layerTrainings(): Training[] {
 /** Losses that are often taken over large outputs; on a handful of classes the interpreter will do. */
 function lossTrainings(): Training[] {
   const base = () => ({ common: true, middle: [dense(hidden, { activation: "relu" })] });
-  const regression = (loss: LossName): Training => ({
+  const regression = (loss: LossName, metrics: readonly MetricGiven[] = ["meanAbsoluteError"]): Training => ({
     ...base(),
     common: loss === "meanSquaredError",
     output: "linear",
     loss,
-    metrics: ["meanAbsoluteError"],
+    metrics,
   });
   return [
+    regression("meanSquaredError", []),
     regression("meanSquaredError"),
     regression("meanAbsoluteError"),
     regression("huber"),

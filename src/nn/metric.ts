@@ -1,8 +1,8 @@
 // What a metric is, and its base class.
 import { Printed } from "../format.ts";
 import { type Shape, sizeOf } from "../ir/shape.ts";
-import { type OptionTable, checkOptions } from "../options.ts";
-import { type Tensor } from "../tensor/tensor.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
 import { RunningSum } from "./metrics/running-sum.ts";
 

@@ -4,10 +4,10 @@ import { checkNumber } from "../errors.ts";
 import { add, div, exp, log, maximum, minimum, mul, rsqrt, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { mean } from "../tensor/ops/reduction.ts";
 import { expandDims } from "../tensor/ops/shaping.ts";
-import { type Tensor } from "../tensor/tensor.ts";
-import { type Optimizer, defineOptimizer } from "./optimizer.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
-import { type Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
 /** Options of {@link adafactor}. The default learning rate is 0.001. */

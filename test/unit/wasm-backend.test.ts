@@ -7,6 +7,7 @@ import { bytesOf } from "../../src/backends/wasm/wasm-binary.inline.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
 import type { Program } from "../../src/ir/program.ts";
 import type { View } from "../../src/ir/view.ts";
+import { erf } from "../../src/tensor/numeric.ts";
 
 /** y = x + w, then w ← w + c, with x, y of `size` elements in an arena of their own. */
 function program(size: number, constant = 1): Program {
@@ -189,5 +190,62 @@ describe("wasm backend", () => {
     executable.input("x").write([]);
     executable.run();
     expect(executable.readSync("y").length).toBe(0);
+  });
+
+  describe("the rest module", () => {
+    /** y = erf(x), or x + x. */
+    const one = (op: "erf" | "add"): Program => ({
+      ...program(4),
+      instructions: [
+        {
+          kind: "map",
+          shape: [4],
+          inputs: [viewOf(0)],
+          outputs: [viewOf(1)],
+          expression: {
+            nodes: [
+              { op: "input", index: 0 },
+              { op, args: op === "add" ? [0, 0] : [0] },
+            ],
+            outputs: [1],
+          },
+        },
+      ],
+    });
+    const viewOf = (buffer: number): View => ({ buffer, dtype: "float32", offset: 0, shape: [4], strides: [1] });
+
+    it("is loaded when a program first needs it, once", async () => {
+      const backend = await wasm({ threads: 1 });
+      const w = backend.allocate({ size: 4, dtype: "float32" });
+      expect(backend.load(one("add"), [w])).not.toBeInstanceOf(Promise);
+      expect(backend.rest).toBeUndefined();
+      const [first, second] = [backend.load(one("erf"), [w]), backend.load(one("erf"), [w])];
+      expect(first).toBeInstanceOf(Promise);
+      const [executable] = await Promise.all([first, second]);
+      executable.input("x").write([0, 1, -1, 9]);
+      executable.run();
+      expect([...executable.output("y").readSync()]).toEqual([0, 1, -1, 9].map((x) => expect.closeTo(erf(x), 6)));
+      expect(backend.load(one("erf"), [w])).not.toBeInstanceOf(Promise);
+    });
+
+    it("may be handed over", async () => {
+      const [module, rest] = [await moduleOf("core", "simd"), await moduleOf("rest", "simd")];
+      const backend = wasmOf(module, { rest });
+      const executable = await backend.load(one("erf"), [backend.allocate({ size: 4, dtype: "float32" })]);
+      executable.input("x").write([0, 1, -1, 9]);
+      executable.run();
+      expect([...executable.output("y").readSync()]).toEqual([0, 1, -1, 9].map((x) => expect.closeTo(erf(x), 6)));
+    });
+
+    it("reaches workers that were started before", async () => {
+      const backend = await wasm({ threads: 2 });
+      expect(await backend.startThreads()).toBe(2);
+      const before = backend.pool;
+      await backend.load(one("erf"), [backend.allocate({ size: 4, dtype: "float32" })]);
+      expect(backend.threads).toBe(2);
+      expect(backend.pool).not.toBe(before);
+      expect(before?.alive).toBe(0);
+      backend.dispose();
+    });
   });
 });

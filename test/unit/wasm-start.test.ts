@@ -44,4 +44,16 @@ describe("start of the wasm backend", () => {
     await wasm();
     expect(compile).toHaveBeenCalledTimes(1);
   });
+
+  it("says what to do where the rest module cannot be compiled, and tries again", async () => {
+    const { wasm } = await load();
+    const backend = await wasm();
+    vi.spyOn(WebAssembly, "compile").mockRejectedValueOnce(new WebAssembly.CompileError("disallowed"));
+    await expect(backend.loadRest()).rejects.toThrow(
+      /must allow WebAssembly to be compiled\. .*wasm\(\{ module, rest \}\)/,
+    );
+    expect(backend.rest).toBeUndefined();
+    await backend.loadRest();
+    expect(backend.rest).toBeDefined();
+  });
 });

@@ -290,7 +290,7 @@ describe("a failure in the middle of a program", () => {
   });
 
   it("by a worker that vanishes is noticed after a while", async () => {
-    // Takes its seat as assembly/threads.ts does, and is gone.
+    // Joins a program as assembly/threads.ts does, and does nothing.
     const code = `const { workerData: { memory, control } } = require("node:worker_threads");
       const words = new Int32Array(memory.buffer, control);
       Atomics.add(words, ${Control.alive / 4}, 1);

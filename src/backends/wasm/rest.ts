@@ -15,7 +15,7 @@ export interface Rest {
   readonly records: Records<RestKind>;
   readonly fused: ReadonlyMap<string, number>;
   readonly operations: Readonly<Record<string, number>>;
-  /** What is done to a program before its records are written. */
+  /** Gives convolutions the padding and the strides that the kernels take; other programs stay as they are. */
   lower(program: Program): Program;
 }
 

@@ -89,9 +89,9 @@ export class WorkerPool {
     if (this.phase === "ended") return;
     this.phase = "ended";
     for (const word of [Control.failed, Control.stopped]) Atomics.store(this.words, word / 4, 1);
-    for (const gate of [Control.phase, Control.turn]) {
-      Atomics.add(this.words, gate / 4, 1);
-      Atomics.notify(this.words, gate / 4);
+    for (const signal of [Control.phase, Control.turn]) {
+      Atomics.add(this.words, signal / 4, 1);
+      Atomics.notify(this.words, signal / 4);
     }
     for (const stop of this.stops) stop();
     this.stops = [];
