@@ -2,7 +2,7 @@ import { compile } from "../compiler/compile.ts";
 import { variablesIn } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";
-import type { Program } from "../ir/instruction.ts";
+import type { Program } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
 import { fill } from "../tensor/ops/index.ts";
 import { Tensor } from "../tensor/tensor.ts";

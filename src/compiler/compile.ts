@@ -1,8 +1,8 @@
 import { message, OutOfMemoryError, shapeError, stateError, valueError } from "../errors.ts";
-import type { BufferId, BufferSpec, Program, View } from "../ir/instruction.ts";
 import { defaultLimits, type Limits } from "../ir/limits.ts";
+import type { BufferSpec, Program } from "../ir/program.ts";
 import { formatShape, sameShape, stridesOf } from "../ir/shape.ts";
-import { isContiguous } from "../ir/view.ts";
+import { type BufferId, isContiguous, type View } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
 import { asTensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,7 +1,8 @@
 import type { DType } from "../ir/dtype.ts";
-import type { BufferId, Instruction, View } from "../ir/instruction.ts";
+import type { Instruction } from "../ir/instruction.ts";
 import type { Algebra } from "../ir/primitive.ts";
 import { checkSize, type Shape } from "../ir/shape.ts";
+import type { BufferId, View } from "../ir/view.ts";
 import { Tensor } from "./tensor.ts";
 
 /** The primitive ops; all others are made of these. The property tests have a table typed over this list. */

@@ -1,5 +1,5 @@
-import type { View } from "../../ir/instruction.ts";
 import { normalizeAxes, normalizeAxis, type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { defineOp, type LowerContext, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, div, equal, mul, notEqual, sqrt, square, sub, where } from "./elementwise.ts";
