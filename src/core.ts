@@ -20,6 +20,7 @@ export { parseIdx, readIdx } from "./data/idx.ts";
 export { AreteError, OutOfMemoryError, ShapeError, StateError, ValueError } from "./errors.ts";
 export type { DType, NumericArray, TypedArray } from "./ir/dtype.ts";
 export type { Instruction } from "./ir/instruction.ts";
+export type { Limits } from "./ir/limits.ts";
 export { print } from "./ir/print.ts";
 export type { Program } from "./ir/program.ts";
 export type { Shape } from "./ir/shape.ts";

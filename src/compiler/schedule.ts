@@ -209,6 +209,7 @@ function mayWrite(writer: Instruction, variable: BufferId, value: View, inPlace:
   const { map, others } = elementwisePart(writer);
   const output = map?.outputs.find((view) => view.buffer === value.buffer);
   return (
+    inPlace &&
     output !== undefined &&
     !others.some(isVariable) &&
     map?.inputs.every((view) => !isVariable(view) || sameLayout(view, output)) === true

@@ -65,7 +65,7 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
         expected: "x alone",
         received: "y or sampleWeight",
       });
-    return readable(compiled(stepRunner, stepRunner.record(mode, batchSpec(rows, x, [], []))));
+    return readable(stepRunner, stepRunner.record(mode, batchSpec(rows, x, [], [])));
   }
   const { objective, optimizer } = await session.compiled("program").setup.load();
   // Metrics of its own: they fit themselves to the first labels that they see.
@@ -76,15 +76,14 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
     given.sampleWeight === undefined
       ? names.map(() => undefined)
       : specsOf(label, "sampleWeight", given.sampleWeight, names);
-  return readable(compiled(stepRunner, stepRunner.record(mode, batchSpec(rows, x, labels, weights), setup)));
+  return readable(stepRunner, stepRunner.record(mode, batchSpec(rows, x, labels, weights), setup));
 }
 
-/** The program for the backend of the model, where it has one already. */
-const compiled = (stepRunner: StepRunner, options: CompileOptions): Program =>
-  compile(options, stepRunner.limits).program;
-
-/** The program with its text as `String(program)`. */
-const readable = (program: Program): Program => hide(program, "toString", () => print(program));
+/** The program, as the backend would get it, with its text as `String(program)`. */
+function readable({ limits }: StepRunner, recorded: CompileOptions): Program {
+  const { program } = compile(recorded, limits);
+  return hide(program, "toString", () => print(program));
+}
 
 /** Specs of the inputs, from given shapes or from the model's. */
 function inputSpecs(label: string, model: Model, { batchSize = 32, x }: BatchShapes): ArraySpec[] {
@@ -112,7 +111,7 @@ function labelSpecs(
   x: readonly ArraySpec[],
 ): (ArraySpec | undefined)[] {
   // Recorded, since the shapes of outputs may follow from extents of x that the model leaves open.
-  const { outputs } = compiled(stepRunner, stepRunner.record("predict", batchSpec(0, x, [], [])));
+  const { outputs } = stepRunner.record("predict", batchSpec(0, x, [], []));
   return objective.needsLabels.map((isNeeded, index) => {
     const shape = outputs[portName.output(index)]?.shape ?? [];
     const { kind, axis = -1 } = objective.losses[index]?.labels ?? {};

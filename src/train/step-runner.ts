@@ -94,13 +94,13 @@ export class StepRunner {
     if (network.built && this.trainable.length === 0) throw nothingToTrain(`${what} of ${network.label}`);
   }
 
-  async backend(): Promise<Backend> {
-    return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
-  }
-
-  /** What programs keep to on the backend where they will run, as far as that is known; else the default limits. */
+  /** What programs are compiled for, as far as the backend is known before it is needed. */
   get limits(): Partial<Limits> | undefined {
     return (this.options.backend ?? backendHolding(this.options.network.variables))?.limits;
+  }
+
+  async backend(): Promise<Backend> {
+    return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
   }
 
   /** Gives `act` the step for a batch, in use until it is released: see {@link ProgramCache.acquire}. */
