@@ -1,11 +1,11 @@
 /**
  * Depthwise convolutions, channels last. A convolution and its adjoint in the input are both sums of taps at evenly
- * spaced places, which the host works out (src/backends/wasm/depthwise-record.ts): here is one loop for both. The
- * adjoint in the kernel stands below.
+ * spaced places, which the host works out (src/backends/wasm/depthwise-record.ts), so that one loop does both. The
+ * gradient of the kernel is at the end of the file.
  */
 import { fillWords } from "./gather";
 import { loadPartial, splat, storePartial } from "./simd";
-import { madd } from "./tile";
+import { madd } from "./multiply-add";
 
 @unmanaged
 class Depthwise {
@@ -13,8 +13,8 @@ class Depthwise {
   channels: i32;
   sourceHeight: i32;
   sourceWidth: i32;
-  height: i32;
-  width: i32;
+  outHeight: i32;
+  outWidth: i32;
   kernelWidth: i32;
   source: usize;
   kernel: usize;
@@ -81,7 +81,7 @@ function sumRow(r: Depthwise, h: Taps, w: Taps, row: i32): void {
   kernelTap = w.kernelStep * pixel;
   const source = r.source + (image * r.sourceHeight + top + firstTap * h.dilation) * r.sourceWidth * pixel;
   const kernel = r.kernel + (h.kernelFirst + firstTap * h.kernelStep) * r.kernelWidth * pixel;
-  let target = r.output + ((image * r.height + h.first + p * h.step) * r.width + w.first) * pixel;
+  let target = r.output + ((image * r.outHeight + h.first + p * h.step) * r.outWidth + w.first) * pixel;
   const targetStep = w.step * pixel;
   const sourceStep = w.stride * pixel;
   // Between these all taps of a row meet the source.
@@ -92,7 +92,10 @@ function sumRow(r: Depthwise, h: Taps, w: Taps, row: i32): void {
     if (q >= inner && q + 2 <= outer && outer - inner >= 4) {
       // The last group may do a pixel or two again that the one before has done.
       const back = max(0, q + 4 - outer);
-      sumGroup(source + ((q - back) * w.stride - w.low) * pixel, sourceStep, kernel + w.kernelFirst * pixel, w.taps, r.channels, target - back * targetStep, targetStep);
+      sumGroup(
+        source + ((q - back) * w.stride - w.low) * pixel, sourceStep, kernel + w.kernelFirst * pixel, w.taps,
+        r.channels, target - back * targetStep, targetStep
+      );
       target += (4 - back) * targetStep;
       q += 4 - back;
       continue;
@@ -100,14 +103,19 @@ function sumRow(r: Depthwise, h: Taps, w: Taps, row: i32): void {
     const left = q * w.stride - w.low;
     const first = ceiling(-left, w.dilation);
     const widths = min(w.taps, ceiling(r.sourceWidth - left, w.dilation)) - first;
-    sumPixel(source + (left + first * w.dilation) * pixel, kernel + (w.kernelFirst + first * w.kernelStep) * pixel, widths, r.channels, target);
+    sumPixel(
+      source + (left + first * w.dilation) * pixel, kernel + (w.kernelFirst + first * w.kernelStep) * pixel, widths,
+      r.channels, target
+    );
     target += targetStep;
     ++q;
   }
 }
 
 /** Four pixels side by side: each weight is loaded once for the four. */
-function sumGroup(source: usize, step: i32, kernel: usize, widths: i32, channels: i32, target: usize, targetStep: i32): void {
+function sumGroup(
+  source: usize, step: i32, kernel: usize, widths: i32, channels: i32, target: usize, targetStep: i32,
+): void {
   const sourceStep = sourceTap;
   const kernelStep = kernelTap;
   if (widths == 3 && sourceStep == step) {
@@ -224,8 +232,8 @@ function sumVector(lanes: i32, source: usize, kernel: usize, widths: i32): v128 
 class FilterGrad {
   batch: i32;
   channels: i32;
-  height: i32;
-  width: i32;
+  inHeight: i32;
+  inWidth: i32;
   outHeight: i32;
   outWidth: i32;
   sizeHeight: i32;
@@ -269,7 +277,9 @@ function filterGrad(r: FilterGrad, from: i32, to: i32, first: i32, last: i32): v
   const pixel = r.channels << 2;
   const count = last - first;
   if (count <= 0) return;
-  for (let tap = from * r.sizeWidth; tap < to * r.sizeWidth; ++tap) fillWords(r.output + tap * pixel + (first << 2), 0, count);
+  for (let tap = from * r.sizeWidth; tap < to * r.sizeWidth; ++tap) fillWords(
+    r.output + tap * pixel + (first << 2), 0, count
+  );
   const rows = r.batch * r.outHeight;
   for (let row = 0; row < rows; ++row) {
     const image = row / r.outHeight;
@@ -277,14 +287,17 @@ function filterGrad(r: FilterGrad, from: i32, to: i32, first: i32, last: i32): v
     const dy = r.dy + row * r.outWidth * pixel + (first << 2);
     for (let kh = from; kh < to; ++kh) {
       const h = top + kh * r.dilationHeight;
-      if (h < 0 || h >= r.height) continue;
-      const x = r.input + (image * r.height + h) * r.width * pixel + (first << 2);
+      if (h < 0 || h >= r.inHeight) continue;
+      const x = r.input + (image * r.inHeight + h) * r.inWidth * pixel + (first << 2);
       for (let kw = 0; kw < r.sizeWidth; ++kw) {
         const left = kw * r.dilationWidth - r.lowWidth;
         const begin = ceiling(-left, r.strideWidth);
-        const end = min(r.outWidth, ceiling(r.width - left, r.strideWidth));
+        const end = min(r.outWidth, ceiling(r.inWidth - left, r.strideWidth));
         const target = r.output + (kh * r.sizeWidth + kw) * pixel + (first << 2);
-        addProducts(x + (left + begin * r.strideWidth) * pixel, r.strideWidth * pixel, dy + begin * pixel, pixel, end - begin, count, target);
+        addProducts(
+          x + (left + begin * r.strideWidth) * pixel, r.strideWidth * pixel, dy + begin * pixel, pixel, end - begin,
+          count, target
+        );
       }
     }
   }

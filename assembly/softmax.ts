@@ -3,7 +3,7 @@ import { exp, loadPartial, log, madd, maxLanes, splat, storePartial, sumLanes } 
 
 @unmanaged
 class Softmax {
-  isLog: i32;
+  log: i32;
   rows: i32;
   columns: i32;
   input: usize;
@@ -25,7 +25,7 @@ export function softmax(record: usize, thread: i32, threads: i32): void {
   const to = min((thread + 1) * share, r.rows);
   const step = r.columns << 2;
   for (let row = thread * share; row < to; ++row) {
-    if (r.isLog != 0) logSoftmaxRow(r.input + row * step, r.columns, r.output + row * step);
+    if (r.log != 0) logSoftmaxRow(r.input + row * step, r.columns, r.output + row * step);
     else softmaxRow(r.input + row * step, r.columns, r.output + row * step);
   }
 }
@@ -94,7 +94,7 @@ function logSoftmaxRow(input: usize, columns: i32, output: usize): void {
 
 @unmanaged
 class SoftmaxGrad {
-  isLog: i32;
+  log: i32;
   rows: i32;
   columns: i32;
   dy: usize;
@@ -108,7 +108,7 @@ export function softmaxGrad(record: usize, thread: i32, threads: i32): void {
   const to = min((thread + 1) * share, r.rows);
   const step = r.columns << 2;
   for (let row = thread * share; row < to; ++row) {
-    gradRow(r.isLog != 0, r.dy + row * step, r.y + row * step, r.columns, r.output + row * step);
+    gradRow(r.log != 0, r.dy + row * step, r.y + row * step, r.columns, r.output + row * step);
   }
 }
 
@@ -131,7 +131,10 @@ function gradRow(isLog: bool, dy: usize, y: usize, columns: i32, output: usize):
     v128.store(output + (j << 2), gradOf(isLog, v128.load(dy + (j << 2)), v128.load(y + (j << 2)), total));
   }
   if (tail > 0) {
-    storePartial(output + (j << 2), tail, gradOf(isLog, loadPartial(dy + (j << 2), tail, total), loadPartial(y + (j << 2), tail, total), total));
+    storePartial(
+      output + (j << 2), tail,
+      gradOf(isLog, loadPartial(dy + (j << 2), tail, total), loadPartial(y + (j << 2), tail, total), total)
+    );
   }
 }
 

@@ -3,8 +3,8 @@
  * data written and all.
  *
  * A second thread helps only while a second core is free, so take ratios from a quiet machine. On a busy one the
- * backend finds that out and uses one thread (src/backends/wasm/thread-tuner.ts); `--always` keeps the second, and best times
- * say more than medians then.
+ * backend finds that out and uses one thread (src/backends/wasm/thread-tuner.ts); `--always` keeps the second, and best
+ * times say more than medians then.
  *
  *     npm run build:wasm && npx tsx bench/threads.ts [--json] [--always] [--filter=TEXT]
  */
@@ -17,7 +17,7 @@ import { ThreadTuner } from "../src/backends/wasm/thread-tuner.ts";
 import { compile } from "../src/compiler/compile.ts";
 import { dense, type Model, sequential, sgd } from "../src/index.ts";
 import type { TypedArray } from "../src/ir/dtype.ts";
-import type { Program } from "../src/ir/instruction.ts";
+import type { Program } from "../src/ir/program.ts";
 import { matmul, placeholder } from "../src/tensor/ops/index.ts";
 import { cnn } from "./cnn.ts";
 import { chosen, median, type Options } from "./options.ts";
@@ -47,7 +47,7 @@ const product =
     // Written once: copying from the host is no part of a product, and the other backend has a memory of its own.
     a.write(x);
     b.write(y);
-    return { run: () => executable.run(), results: async () => [executable.output("c").readSync()] };
+    return { run: () => executable.run(), results: async () => [executable.readSync("c")] };
   };
 
 const mlp = () =>
@@ -65,8 +65,8 @@ const step =
   (model: () => Model, sample: readonly number[], batch: number): Make =>
   async (backend) => {
     const programs: { program: Program; executable: WasmExecutable }[] = [];
-    const load = backend.load.bind(backend);
-    backend.load = (program, storages) => {
+    const load = backend.loadNow.bind(backend);
+    backend.loadNow = (program, storages) => {
       const executable = load(program, storages);
       programs.push({ program, executable });
       return executable;

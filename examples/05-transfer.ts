@@ -130,7 +130,8 @@ export async function run(options: ExampleOptions): Promise<TransferFigures[]> {
     );
     for (const seed of short ? [1] : [1, 2, 3, 4, 5]) {
       const a = await trainA(stack, eight, seed, short ? 1 : 5);
-      const few = choose(train, { classes: [SANDAL, SHIRT], skip: (seed - 1) * 200, take: 200 }); // Others for each seed.
+      // Others for each seed.
+      const few = choose(train, { classes: [SANDAL, SHIRT], skip: (seed - 1) * 200, take: 200 });
       for (const { learningRate, transferred, fromScratch } of rates) {
         const models = [
           await transfer(a, few, learningRate, seed, phases),

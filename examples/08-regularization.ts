@@ -10,7 +10,8 @@
  *     none: training 97.97 %, validation 83.18 %, gap 14.79 %; weights' root mean square 0.0844, 1.0 % below 0.001
  *     l1 1e-4: training 92.47 %, validation 81.91 %, gap 10.56 %; weights' root mean square 0.0420, 32.7 % below 0.001
  *     l2 1e-3: training 93.30 %, validation 82.37 %, gap 10.93 %; weights' root mean square 0.0338, 5.0 % below 0.001
- *     l1l2 5e-5, 5e-4: training 93.13 %, validation 82.30 %, gap 10.83 %; weights' root mean square 0.0355, 24.9 % below 0.001
+ *     l1l2 5e-5, 5e-4: training 93.13 %, validation 82.30 %, gap 10.83 %; weights' root mean square 0.0355, 24.9 %
+ *     below 0.001
  *
  * The penalties make weights small (l2) or nearly zero (l1) and narrow the gap by a quarter, here from the side of
  * training alone: after 30 epochs at a constant rate none of them is better on the test images (one seed).

@@ -1,26 +1,22 @@
 import { append } from "../ir/append.ts";
-import {
-  type BufferId,
-  type Instruction,
-  type MapInstruction,
-  type MatmulInstruction,
-  viewsOf,
-} from "../ir/instruction.ts";
+import { type Instruction, isProduct, type ProductInstruction, viewsOf } from "../ir/instruction.ts";
+import type { MapInstruction } from "../ir/instructions/map.ts";
+import type { Limits } from "../ir/limits.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { isContiguous } from "../ir/view.ts";
+import { type BufferId, isContiguous } from "../ir/view.ts";
 
 /**
  * Hangs a map that alone reads a product's result onto the product, so that it runs on rows that are still in cache:
  * bias and activation after a forward product, an optimizer's update after a weight gradient.
  */
-export function attachEpilogues(instructions: readonly Instruction[]): Instruction[] {
+export function attachEpilogues(instructions: readonly Instruction[], { operands }: Limits): Instruction[] {
   const readers = new Map<BufferId, Instruction[]>();
   for (const instruction of instructions) {
     for (const { buffer } of viewsOf(instruction).reads) append(readers, buffer, instruction);
   }
-  const products = new Map<BufferId, MatmulInstruction>();
+  const products = new Map<BufferId, ProductInstruction>();
   for (const instruction of instructions)
-    if (instruction.kind === "matmul") products.set(instruction.output.buffer, instruction);
+    if (isProduct(instruction)) products.set(instruction.output.buffer, instruction);
 
   const moved = new Set<Instruction>();
   const result = instructions.map((instruction) => {
@@ -33,8 +29,11 @@ export function attachEpilogues(instructions: readonly Instruction[]): Instructi
         (candidate) => new Set(readers.get(candidate.output.buffer)).size === 1 && isRowwise(instruction, candidate),
       );
     if (!product) return instruction;
+    const joined = { ...product, epilogue: instruction };
+    const { reads, writes } = viewsOf(joined);
+    if (reads.length + writes.length > operands) return instruction;
     moved.add(product);
-    return { ...product, epilogue: instruction };
+    return joined;
   });
   return result.filter((instruction) => !moved.has(instruction));
 }
@@ -42,8 +41,9 @@ export function attachEpilogues(instructions: readonly Instruction[]): Instructi
 /**
  * Whether the map visits the product's elements in order, in rows of the product or flat, and reads the result only so.
  */
-function isRowwise(map: MapInstruction, { output }: MatmulInstruction): boolean {
-  if (!isContiguous(output)) return false;
+function isRowwise(map: MapInstruction, product: ProductInstruction): boolean {
+  const { output } = product;
+  if (!isContiguous(output) || ("windows" in product && product.windows.groups > 1)) return false;
   const columns = output.shape.at(-1) as number;
   const total = sizeOf(output.shape);
   const shapeFits =

@@ -1,8 +1,10 @@
 import { append } from "../ir/append.ts";
 import { arenaBytesOf } from "../ir/arena.ts";
-import { type BufferId, type BufferSpec, type Instruction, type View, viewsOf } from "../ir/instruction.ts";
+import { elementwisePart, type Instruction, viewsOf, withViews } from "../ir/instruction.ts";
+import type { Limits } from "../ir/limits.ts";
+import type { BufferSpec } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { isContiguous, reachOf, sameLayout } from "../ir/view.ts";
+import { type BufferId, isContiguous, reachOf, sameLayout, type View } from "../ir/view.ts";
 import { orderForMemory } from "./order.ts";
 
 /** A variable's buffer and the temporary that holds its new value. */
@@ -16,12 +18,14 @@ export interface Update {
  * computes a new value write it straight into the variable where that is possible; else a copy at the end does.
  *
  * @param kept buffers that are read after the run.
+ * @param limits whether an instruction may write over a variable that it reads.
  */
 export function schedule(
   instructions: readonly Instruction[],
   buffers: readonly BufferSpec[],
   updates: readonly Update[],
   kept: ReadonlySet<BufferId>,
+  { inPlace }: Limits,
 ): { instructions: Instruction[]; renamed: ReadonlyMap<BufferId, BufferId> } {
   const all = [...instructions];
   const graph = new Dependencies(all);
@@ -38,7 +42,7 @@ export function schedule(
       writers.length === 1 &&
       !renamed.has(value.buffer) &&
       canReplace(value, buffers, variable) &&
-      readsInPlace(all[writer] as Instruction, variable, value);
+      mayWrite(all[writer] as Instruction, variable, value, inPlace);
     const others = readers.filter((reader) => reader !== writer);
     if (direct && graph.put(others, writer)) renamed.set(value.buffer, variable);
     else if (sizeOf(value.shape) > 0) {
@@ -194,24 +198,19 @@ function canReplace(value: View, buffers: readonly BufferSpec[], variable: Buffe
   );
 }
 
-/** Whether the writer may overwrite the variable while it reads it: only a map that reads it element by element. */
-function readsInPlace(writer: Instruction, variable: BufferId, value: View): boolean {
-  if (!viewsOf(writer).reads.some((view) => view.buffer === variable)) return true;
-  if (writer.kind === "matmul" && (writer.a.buffer === variable || writer.b.buffer === variable)) return false;
-  const map = writer.kind === "matmul" ? writer.epilogue : writer;
-  if (map?.kind !== "map") return false;
-  const output = map.outputs.find((view) => view.buffer === value.buffer);
-  return output !== undefined && map.inputs.every((view) => view.buffer !== variable || sameLayout(view, output));
-}
-
-/** The instruction with another view in place of each. */
-export function withViews(instruction: Instruction, change: (view: View) => View): Instruction {
-  const isView = (value: unknown): value is View => typeof value === "object" && value !== null && "buffer" in value;
-  const entries = Object.entries(instruction).map(([key, value]) => {
-    if (isView(value)) return [key, change(value)];
-    if (Array.isArray(value) && value.every(isView)) return [key, value.map(change)];
-    if (key === "epilogue" && value) return [key, withViews(value as Instruction, change)];
-    return [key, value];
-  });
-  return Object.fromEntries(entries) as unknown as Instruction;
+/**
+ * Whether the writer may write the variable: it does not read it, or (where that is allowed) is a map that reads it
+ * element by element.
+ */
+function mayWrite(writer: Instruction, variable: BufferId, value: View, inPlace: boolean): boolean {
+  const isVariable = (view: View) => view.buffer === variable;
+  if (!viewsOf(writer).reads.some(isVariable)) return true;
+  if (!inPlace) return false;
+  const { map, others } = elementwisePart(writer);
+  const output = map?.outputs.find((view) => view.buffer === value.buffer);
+  return (
+    output !== undefined &&
+    !others.some(isVariable) &&
+    map?.inputs.every((view) => !isVariable(view) || sameLayout(view, output)) === true
+  );
 }

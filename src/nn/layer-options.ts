@@ -9,11 +9,14 @@ import type { SampleShape } from "./input.ts";
 /** Options that every layer takes. */
 export interface LayerOptions {
   /**
-   * Unique within a model. Default the layer's kind with a number, `dense`, `dense_1`, …: the first model that the
-   * layer is part of gives it.
+   * Unique within a model. Default: the layer's kind with a number, `dense`, `dense_1`, …, given by the first model that
+   * the layer is part of.
    */
   name?: string;
-  /** Default true. */
+  /**
+   * Whether the optimizer updates this layer's variables. Default true. Frozen batch normalization runs in inference
+   * mode.
+   */
   trainable?: boolean;
   /**
    * Shape of one sample, without the batch axis; null for an extent that varies. Needed by the first layer of a
@@ -30,13 +33,16 @@ export interface LayerOptions {
 export interface WeightOptions {
   /** Default "glorotUniform". */
   initializer?: InitializerName | Initializer;
-  /** Default true. */
+  /** Whether optimizers update the variable. Default true; false for moving averages and counts. */
   trainable?: boolean;
   /** A penalty that is added to the loss while the layer is trainable. */
   regularizer?: PenaltyName | Penalty | undefined;
   /** Applied after each optimizer step. */
   constraint?: ConstraintName | Constraint | undefined;
-  /** What the variable is to the layer, for spectral normalization and muon. */
+  /**
+   * "kernel" for the one matrix that `spectralNormalization` divides; "embeddings" for a table of vectors, which `muon`
+   * leaves to AdamW. Default: neither.
+   */
   role?: VariableRole | undefined;
 }
 

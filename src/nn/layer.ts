@@ -1,4 +1,4 @@
-import { lookUp, shapeError, stateError } from "../errors.ts";
+import { editDistance, lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { Printed, show } from "../format.ts";
 import type { DType } from "../ir/dtype.ts";
 import { formatShape, type Shape } from "../ir/shape.ts";
@@ -27,7 +27,8 @@ export type BatchShape = readonly (number | null)[];
  *
  * A layer class takes ONE options object and passes all of it to `super`, with a table of the options of its own (see
  * docs/decisions/0018-options.md); from then on it reads them, checked, in `config`, and `getConfig` and `clone` use
- * that. Its factory puts positional arguments into it: `dense(300, options)` is `new Dense({ ...options, units: 300 })`.
+ * that. Its factory puts positional arguments into it: `dense(300, options)` is
+ * `new Dense({ ...options, units: 300 })`.
  * @example
  * class Scale extends Layer {
  *   constructor(options = {}) { super("scale", options, {}); }
@@ -173,8 +174,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   /**
-   * For `build`: makes a variable of the layer's own, "dense/kernel" for `addVariable("kernel", …)`. Its values come with
-   * {@link initialize}; until then they are NaN.
+   * For `build`: makes a variable of the layer's own, "dense/kernel" for `addVariable("kernel", …)`. Its values come
+   * with {@link initialize}; until then they are NaN.
    * @throws ValueError on unknown names and options.
    */
   protected addVariable(name: string, shape: Shape, options: WeightOptions = {}): Variable {
@@ -217,6 +218,7 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   /** Calls `build` for this input shape, once: a layer that is used in two models shares its weights. */
   ensureBuilt(inputShape: BatchShape | readonly BatchShape[]): void {
     if (this.isBuilt) return;
+    checkHooks(this);
     this.build(inputShape as BatchShape);
     this.isBuilt = true;
   }
@@ -265,8 +267,8 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   /**
-   * Uses the layer: adds it to a functional model, or records it on tensors within `call` of another layer or a function
-   * that is recorded.
+   * Uses the layer: adds it to a functional model, or records it on tensors within `call` of another layer or a
+   * function that is recorded.
    * @param ctx the context of the recording. For tensors only.
    * @throws ValueError on other inputs; ShapeError where inputs do not fit; StateError where it has several outputs.
    * @example const y = dense(10).apply(input([784])); const h = this.inner.apply(x, ctx);
@@ -368,4 +370,23 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
 /** A layer inside another, as plain data for the outer one's `getConfig`. */
 export function describeLayer(layer: Layer): { kind: string; config: Record<string, unknown> } {
   return { kind: layer.kind, config: layer.getConfig() };
+}
+
+/**
+ * @throws ValueError where a class lacks `call`, or has a method that is named almost like one that it may override.
+ */
+function checkHooks(layer: Layer): void {
+  const own = new Set(Object.keys(layer));
+  for (let level = Object.getPrototypeOf(layer); level !== Layer.prototype; level = Object.getPrototypeOf(level))
+    for (const name of Object.getOwnPropertyNames(level)) own.add(name);
+  for (const hook of ["build", "call", "computeMask", "indexLimit", "sublayers"]) {
+    if (own.has(hook)) continue;
+    const wrong = [...own].find((name) => !(name in Layer.prototype) && editDistance(name, hook) === 1);
+    if (wrong || hook === "call")
+      throw valueError(layer.label, {
+        rule: `a layer's method is called ${hook}`,
+        expected: hook,
+        received: wrong ?? "a class without it",
+      });
+  }
 }

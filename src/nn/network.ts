@@ -2,9 +2,9 @@ import { lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { append } from "../ir/append.ts";
 import { formatShape, mayEqual } from "../ir/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { findApplications, inModelOrder } from "./graph.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions, listOf } from "./layer.ts";
-import { nameApart, nameLayers } from "./naming.ts";
+import { nameLayers, uniqueNames } from "./layer-names.ts";
+import { findApplications, inModelOrder } from "./model-graph.ts";
 import { countOf } from "./summary.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 
@@ -12,8 +12,8 @@ import { type Application, SymbolicTensor } from "./symbolic.ts";
 export type NetworkOptions = Pick<LayerOptions, "name" | "trainable">;
 
 /**
- * A layer that is a graph of layers: everything between `inputs` and `outputs`. It can be used inside another network
- * like any layer; layers that are applied several times share their weights.
+ * A layer that consists of a graph of layers, from `inputs` to `outputs`. It can be used inside another network like any
+ * layer. A layer that is applied several times has one set of weights.
  *
  * @throws ValueError where two layers or two inputs have one name, or an input is listed twice; StateError where an
  * output does not come from the inputs.
@@ -43,7 +43,7 @@ export class Network extends Layer {
   /** Makes everything between these ends the network. Where it throws, nothing has changed. */
   protected connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
     this.checkEnds(inputs, outputs);
-    const inputNames = nameApart(this.label, "input", new Set(inputs));
+    const inputNames = uniqueNames(this.label, "input", new Set(inputs));
     const applications = findApplications(this.label, inputs, outputs);
     const layerNames = nameLayers(
       this.label,
@@ -67,7 +67,7 @@ export class Network extends Layer {
   }
 
   override get sublayers(): readonly Layer[] {
-    // The base class asks while it constructs, before there are layers.
+    // The constructor of the base class asks before there are layers.
     return this.layers ?? [];
   }
 
@@ -81,12 +81,12 @@ export class Network extends Layer {
     );
   }
 
-  /** Output shapes of a layer, one per use; none where the layer is not of this network. */
+  /** The first output's shape for each use of a layer; none where the layer is not part of this network. */
   shapesOf(layer: Layer): readonly BatchShape[] {
     return (this.uses.get(layer) ?? []).map((use) => (use.outputs[0] as SymbolicTensor).shape);
   }
 
-  /** The layers whose outputs a layer takes, by name; inputs by theirs. */
+  /** The names of the layers and inputs that a layer takes its inputs from. */
   feedersOf(layer: Layer): readonly string[] {
     return (this.uses.get(layer) ?? []).flatMap((use) =>
       use.inputs.map((tensor) => this.nameOf(this.inputs.includes(tensor) ? tensor : (tensor.layer ?? tensor))),
@@ -95,13 +95,13 @@ export class Network extends Layer {
 
   /**
    * The name of a layer in this model, or the key under which an input is fed. Mostly the layer's `name`; where two
-   * layers got the same one automatically, in models that had them before, the second has another one here.
+   * layers were given the same automatic name by models that they were part of before, the second has another one here.
    */
   nameOf(part: Layer | SymbolicTensor): string {
     return this.names?.get(part) ?? part.name ?? part.kind;
   }
 
-  /** The least limit of the layers that an input reaches, alone or through layers that keep its numbers. */
+  /** The smallest limit of the layers that an input reaches, directly or through layers that keep its numbers. */
   override indexLimit(input: number): number | undefined {
     const reached = [this.inputs[input]];
     let least: number | undefined;
@@ -140,7 +140,7 @@ export class Network extends Layer {
     return results.length === 1 ? (results[0] as Tensor) : results;
   }
 
-  /** Nothing of its own: the layers inside have set the masks of what they made. */
+  /** None: the layers inside have set the masks of their outputs. */
   override computeMask(): undefined {
     return undefined;
   }
@@ -177,7 +177,7 @@ export class Network extends Layer {
     return `${this.label}: ${shapes(inputs)} → ${shapes(outputs)}, ${layers.length} layers, ${countOf(this.variables)} parameters`;
   }
 
-  /** The graph as plain data: layers with their options, and who takes what ([use, output]; use −1 is an input). */
+  /** The graph as plain data: layers with their options, and the sources of each use: [use, output], use −1 is an input. */
   override getConfig(): Record<string, unknown> {
     const places = new Map<SymbolicTensor, [number, number]>();
     for (const [use, { outputs }] of this.applications.entries())
@@ -203,7 +203,7 @@ export class Network extends Layer {
     };
   }
 
-  /** Checks number and shapes of what the network is given. */
+  /** Checks the number and the shapes of the tensors that the network is called with. */
   private bind(given: readonly Tensor[]): readonly Tensor[] {
     if (given.length !== this.inputs.length) {
       throw valueError(this.label, {
@@ -254,5 +254,5 @@ export class Network extends Layer {
   }
 }
 
-/** How deep layers lie inside one another. */
+/** How many levels of layers there are, the layer itself included. */
 const nesting = (layer: Layer): number => 1 + Math.max(0, ...layer.sublayers.map(nesting));

@@ -7,8 +7,8 @@ import type { BatchShape, Layer } from "./layer.ts";
 import { streamOf } from "./stream.ts";
 
 /**
- * What a layer asks and tells while its maths is recorded. All of it concerns this recording alone: layers and variables
- * stay as they are. {@link Recording} is the implementation.
+ * What a layer asks and tells while its maths is recorded. All of it concerns this recording alone: layers and
+ * variables stay as they are. {@link Recording} is the implementation.
  */
 export interface CallContext {
   /** Whether this is a training step: batch statistics are used, and moving averages follow them. */
@@ -69,7 +69,9 @@ export interface RecordingOptions {
   observe?: ((layer: Layer, outputs: readonly Tensor[]) => void) | undefined;
 }
 
-/** The state of one recorded pass through a model: updates, losses and masks so far, and who draws which random stream. */
+/**
+ * The state of one recorded pass through a model: updates, losses and masks so far, and who draws which random stream.
+ */
 export class Recording implements CallContext {
   readonly training: boolean;
   readonly noise: boolean;

@@ -11,26 +11,26 @@ export interface Application {
   readonly outputs: readonly SymbolicTensor[];
 }
 
-/** An edge of a functional model: what a layer gives for given inputs, of which only shape and dtype are known. */
+/** An edge of a functional model: an input, or an output of a layer, of which only shape and dtype are known. */
 export class SymbolicTensor extends Printed {
   private static count = 0;
-  /** Numbers tensors in the order in which they were made, so what a layer is given comes before what it gives. */
+  /** Grows in the order in which tensors are made, so the inputs of a layer have smaller ids than its outputs. */
   readonly id: number = SymbolicTensor.count++;
-  /** Of an input without a name of its own: what the first model called it that has it. */
+  /** Of an input without a name of its own: the name that its first model has given it. */
   automaticName: string | undefined;
 
   constructor(
-    /** With null where the batch size goes. */
+    /** With null for the batch and other extents that vary. */
     readonly shape: BatchShape,
     readonly dtype: DType,
-    /** What makes it; undefined for a model's input. */
+    /** The use of a layer that it is an output of; undefined for a model's input. */
     readonly source?: Application,
     readonly ownName: string | undefined = undefined,
   ) {
     super();
   }
 
-  /** What an automatic name is made of. */
+  /** Automatic names of inputs begin with it. */
   get kind(): string {
     return this.layer?.name ?? "input";
   }
@@ -43,7 +43,7 @@ export class SymbolicTensor extends Printed {
     return this.ownName ?? (this.layer ? this.layer.name : this.automaticName);
   }
 
-  /** The layer that makes it; undefined for a model's input. */
+  /** The layer that it is an output of; undefined for a model's input. */
   get layer(): Layer | undefined {
     return this.source?.layer;
   }

@@ -20,8 +20,8 @@ interface OutputSpec {
 }
 
 /**
- * @throws ShapeError where the layer is new and its `inputShape` contradicts the input. A layer that was used before may
- * be used with other shapes; Keras warns of inputShape here.
+ * @throws ShapeError where the layer is new and its `inputShape` contradicts the input. A layer that was used before
+ * may be used with other shapes; Keras warns of inputShape here.
  */
 export function checkInputShape({ inputShape, built, label }: Layer, input: unknown): void {
   if (!inputShape || built || !(input instanceof SymbolicTensor) || agree([null, ...inputShape], input.shape)) return;

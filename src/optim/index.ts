@@ -1,8 +1,5 @@
-export { type AdadeltaOptions, adadelta } from "./adadelta.ts";
-export { type AdagradOptions, adagrad } from "./adagrad.ts";
 export { type AdamOptions, adam, type MomentOptions } from "./adam.ts";
 export { type AdamWOptions, adamW } from "./adam-w.ts";
-export { type AdamaxOptions, adamax } from "./adamax.ts";
 export type { ClipOptions } from "./clip.ts";
 export {
   inSequence,
@@ -13,27 +10,27 @@ export {
   type WarmupOptions,
   warmup,
 } from "./composite-schedules.ts";
-export { type LionOptions, lion } from "./lion.ts";
 export { type NadamOptions, nadam } from "./nadam.ts";
-export { type ApplyOptions, defineOptimizer, Optimizer, type OptimizerOptions, type Phase } from "./optimizer.ts";
+export { type ApplyOptions, defineOptimizer, Optimizer, type Phase } from "./optimizer.ts";
+export type { OptimizerOptions } from "./optimizer-options.ts";
 export type { OptimizerName } from "./optimizers.ts";
 export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
 export type { Schedule } from "./schedule.ts";
 export {
-  type CosineOptions,
+  type CosineDecayOptions,
+  type CosineDecayRestartsOptions,
   cosineDecay,
   cosineDecayRestarts,
   type DecayOptions,
   exponentialDecay,
   inverseTimeDecay,
-  type PiecewiseOptions,
-  type PolynomialOptions,
+  type PiecewiseConstantDecayOptions,
+  type PolynomialDecayOptions,
   type PowerDecayOptions,
   piecewiseConstantDecay,
   polynomialDecay,
   powerDecay,
   type RateDecayOptions,
-  type RestartOptions,
 } from "./schedules.ts";
 export { type SgdOptions, sgd } from "./sgd.ts";
 export type { Method, Rule, Scalars, SlotSpec, Slots } from "./update-rule.ts";

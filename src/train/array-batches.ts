@@ -15,8 +15,8 @@ export interface ArrayOrder {
 }
 
 /**
- * Batches of arrays in memory; the last one of an epoch may be smaller. An epoch allocates only its order and two specs,
- * a step nothing.
+ * Batches of arrays in memory; the last one of an epoch may be smaller. An epoch allocates only its order and two
+ * specs, a step nothing.
  */
 export class ArrayBatches implements BatchSource {
   readonly steps: number;

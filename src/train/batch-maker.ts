@@ -74,7 +74,7 @@ export class BatchMaker {
     if (classWeight === undefined) return columns;
     const { network, losses } = this.target;
     const context = { labels: losses[0]?.labels, output: network.outputs[0]?.shape ?? [] };
-    return (await import("../rare.ts")).withClassWeights(this.label, classWeight, columns, context);
+    return (await import("./class-weight.ts")).withClassWeights(this.label, classWeight, columns, context);
   }
 
   /** Batches of columns. Without a batch size, `steps` batches are one pass over the data, as in Keras. */
@@ -97,7 +97,9 @@ export class BatchMaker {
   }
 }
 
-/** Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, … */
+/**
+ * Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, …
+ */
 export function outputNames(network: Network): string[] {
   // A sequential model that is not built has one output to come.
   if (!network.built) return network.layers.slice(-1).map((layer) => network.nameOf(layer));

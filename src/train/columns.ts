@@ -41,7 +41,7 @@ export async function toColumns(
   { x, y, sampleWeight }: DataGiven,
 ): Promise<Columns> {
   const names = network.built ? network.inputs.map((input) => network.nameOf(input)) : ["input"];
-  // Before x: of fit({ x, y }) it says more that labels are missing.
+  // Before x: for fit({ x, y }) the message that labels are missing helps more than one about x.
   const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
   const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
   if (!network.built) network.ensureBuilt(batchShapeOf(xs[0] as HostArray));
@@ -54,20 +54,20 @@ export async function toColumns(
   return { ...columns, rows: sharedRows(label, columns) };
 }
 
-/** What a sequential model takes that is first used with these samples; single numbers are one feature. */
+/** The input shape of a sequential model that is built by these samples; single numbers are one feature. */
 const batchShapeOf = ({ shape }: HostArray): BatchShape => [null, ...(shape.length > 1 ? shape.slice(1) : [1])];
 
-/** Samples that are single numbers, for an input with one feature: [n] is [n, 1]. */
+/** For an input with one feature, samples may be single numbers: [n] becomes [n, 1]. */
 function withFeatureAxis(array: HostArray, rank: number | undefined): HostArray {
   return array.shape.length === 1 && rank === 2 ? { data: array.data, shape: [...array.shape, 1] } : array;
 }
 
-/** One number is the weight of every sample. */
+/** Turns one number into the weight of every sample. */
 function perSample({ data, shape }: HostArray, rows: number): HostArray {
   return shape.length > 0 ? { data, shape } : { data: new Float32Array(rows).fill(data[0] as number), shape: [rows] };
 }
 
-/** An array for each name; undefined where it is not needed and not there. */
+/** An array for each name; undefined where it is neither needed nor given. */
 async function arraysOf(
   label: string,
   what: string,
@@ -98,7 +98,7 @@ async function arraysOf(
     });
   }
   if (isPlainRecord(given))
-    return each(pick(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
+    return each(valuesFor(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
   if (names.length === 1) {
     const only =
       Array.isArray(given) && given.length === 1 && (given[0] instanceof Tensor || isHostArray(given[0]))
@@ -116,8 +116,8 @@ async function arraysOf(
   return each(given, (index) => `${what}[${index}]`);
 }
 
-/** What a record has under each of some names. @throws ValueError where it has others. */
-export function pick<T>(
+/** The values of a record under given names, in their order. @throws ValueError where it has other names. */
+export function valuesFor<T>(
   label: string,
   what: string,
   given: Readonly<Record<string, T>>,

@@ -35,7 +35,7 @@ export function runFit(session: Session, data: Given, options: FitOptions): Prom
     const hooks = new CallbackList(list, training, queue);
     stepRunner.seed = seed;
     stepRunner.diagnosing = list.some((callback) => callback.diagnoses === true)
-      ? (await import("../rare.ts")).diagnosis
+      ? await import("./diagnosis.ts")
       : undefined;
     model.stopTraining = false;
     // Orders go on from one fit to the next, as if all were one, unless the caller says where in the run this is.

@@ -2,7 +2,8 @@ import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
 import { checkSeed } from "../checks.ts";
-import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile.ts";
+import { variablesIn } from "../compiler/graph.ts";
 import { drawSeed } from "../data/rng.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
@@ -60,7 +61,9 @@ export class RecordedFunction {
   private readonly pacer = new Yielder();
   private readonly programs = new ProgramCache(() => this.backend());
   /** How results are put together, by program: this holds no recorded graph. */
-  private readonly outlines = new WeakMap<CompiledGraph["program"], Rebuild>();
+  private readonly outlines = new WeakMap<BoundProgram, Rebuild>();
+  /** That of what was recorded last. Calls do not overlap, so the next program that has none is its program. */
+  private lastOutline: Rebuild | undefined;
   private readonly key: Int32Array;
   private readonly number = new Float32Array(1);
   private variables: readonly Variable[] = [];
@@ -105,15 +108,13 @@ export class RecordedFunction {
     this.programs.dispose();
   }
 
-  private record(call: RecordedCall, args: Arguments): CompiledGraph {
+  private record(call: RecordedCall, args: Arguments): CompileOptions {
     const { result, updates } = call.record(placeholdersFor(args), placeholder(keyName, [4], "int32"));
     const found: Tensor[] = [];
-    const rebuild = outline(this.label, result, found);
+    this.lastOutline = outline(this.label, result, found);
     const outputs = Object.fromEntries(found.map((output, index) => [outputName(index), output]));
-    const graph = compile({ outputs, updates });
-    this.outlines.set(graph.program, rebuild);
-    this.variables = graph.variables;
-    return graph;
+    this.variables = variablesIn([...found, ...updates.flatMap(([variable, value]) => [variable.tensor, value])]);
+    return { outputs, updates };
   }
 
   private async backend(): Promise<Backend> {
@@ -132,12 +133,10 @@ export class RecordedFunction {
     }
     program.run();
     call.done();
-    const values = await Promise.all(
-      program.outputNames.map(async (_, index) => {
-        const name = outputName(index);
-        return call.valueOf(await program.output(name).read(), program.outputShape(name));
-      }),
-    );
-    return this.outlines.get(program.graph)?.(values);
+    const rebuild = this.outlines.get(program) ?? (this.lastOutline as Rebuild);
+    this.outlines.set(program, rebuild);
+    const names = program.outputNames.map((_, index) => outputName(index));
+    const data = await program.read(names);
+    return rebuild(names.map((name) => call.valueOf(data[name] as TypedArray, program.outputShape(name))));
   }
 }

@@ -68,7 +68,7 @@ export class Session {
       await compiled.setup.load();
       const run = () => operation(compiled, queue);
       if (!queue.isNested) return run();
-      return (await import("../rare.ts")).keepMetrics(compiled.setup.objective, run);
+      return (await import("./keep-metrics.ts")).keepMetrics(compiled.setup.objective, run);
     });
   }
 

@@ -1,5 +1,5 @@
 import { type HostArray, isHostArray } from "../data/array.ts";
-import { epochsOf, sizeOfStream } from "../data/epochs.ts";
+import { epochsOf, sizeOfStream } from "../data/iterable.ts";
 import { shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";

@@ -3,7 +3,7 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { planArena } from "../../src/ir/arena.ts";
-import type { Program } from "../../src/ir/instruction.ts";
+import type { Program } from "../../src/ir/program.ts";
 import { input } from "../../src/nn/input.ts";
 import { type Layer, listOf } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
@@ -327,7 +327,7 @@ describe("messages of recurrent layers", () => {
     expect(() => layers.gru(2, { recurrentDropout: 2 })).toThrow("recurrentDropout must be a number in [0, 1]");
     expect(() => layers.lstm(2, { recurrentActivation: "sigmoidd" as "sigmoid" })).toThrow('Did you mean "sigmoid"');
     expect(() => layers.rnn([])).toThrow(
-      "rnn: runs cells. Expected a cell such as lstmCell(32), or a list of them, received an empty list.",
+      "rnn: cell must be a Cell or a list of Cells. Expected a cell such as lstmCell(32), or a list of them, received an empty list.",
     );
     expect(() => layers.rnn(layers.dense(2) as unknown as layers.Cell)).toThrow('received dense "dense');
     expect(() => layers.bidirectional(layers.dense(2) as unknown as layers.Recurrent)).toThrow(

@@ -31,7 +31,7 @@ describe("start of the wasm backend", () => {
     );
     const { defaultBackend, wasm } = await load();
     const message =
-      /^wasm backend: the runtime must allow WebAssembly to be compiled\. Expected a compiled module, received CompileError: Wasm code generation disallowed by embedder\. In Workers, bundle with the condition "workerd" .*wasm\(\{ module \}\).*'wasm-unsafe-eval'.*js\(\)/;
+      /^wasm backend: the runtime must allow WebAssembly to be compiled\. Expected a compiled module, received CompileError: Wasm code generation disallowed by embedder\. In Workers, bundle with the condition "workerd" .*wasm\(\{ module, rest \}\).*'wasm-unsafe-eval'.*js\(\)/;
     await expect(wasm()).rejects.toThrow(message);
     await expect(defaultBackend()).rejects.toThrow(message);
   });
@@ -43,5 +43,17 @@ describe("start of the wasm backend", () => {
     await Promise.all([defaultBackend(), wasm(), wasm()]);
     await wasm();
     expect(compile).toHaveBeenCalledTimes(1);
+  });
+
+  it("says what to do where the rest module cannot be compiled, and tries again", async () => {
+    const { wasm } = await load();
+    const backend = await wasm();
+    vi.spyOn(WebAssembly, "compile").mockRejectedValueOnce(new WebAssembly.CompileError("disallowed"));
+    await expect(backend.loadRest()).rejects.toThrow(
+      /must allow WebAssembly to be compiled\. .*wasm\(\{ module, rest \}\)/,
+    );
+    expect(backend.rest).toBeUndefined();
+    await backend.loadRest();
+    expect(backend.rest).toBeDefined();
   });
 });

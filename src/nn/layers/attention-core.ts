@@ -27,7 +27,7 @@ export const attentionTable = (): OwnTable<AttentionBaseOptions, LayerOptions> =
 });
 
 /**
- * Query, value and key: value stands for a key that is not given, and one tensor alone for all three (self-attention).
+ * Query, value and key: the value is also the key where none is given; one tensor alone is all three (self-attention).
  */
 export function attended(
   layer: Layer,

@@ -127,7 +127,7 @@ export class Bidirectional extends Layer<BidirectionalConfig> {
  * in the order of time. Shapes: x [batch, time, features], or [x, ...forward states, ...backward states]; gives what
  * the layer gives, with twice the units where outputs are joined; with returnState also the forward, then the backward
  * states.
- * @param layer what `lstm(…)` and its kin make; its own weights are not used.
+ * @param layer a recurrent layer, such as `lstm(…)`; it is copied, its own weights are not used.
  * @throws ValueError on something else, an unknown mergeMode, or a backwardLayer that does not match.
  * @see Schuster & Paliwal 1997; Keras 3 `layers.Bidirectional`.
  */

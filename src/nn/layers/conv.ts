@@ -1,4 +1,5 @@
-import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
+import { shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { conv } from "../../tensor/ops/conv.ts";
@@ -21,7 +22,7 @@ export interface ConvLayerOptions extends KernelOptions {
   padding?: "valid" | "same" | "causal";
   /** Steps within a window. Default 1; other values only with strides of 1, as in Keras. */
   dilationRate?: number | readonly number[];
-  /** Channels and filters in so many groups that do not see each other; divides both. Default 1. */
+  /** Independent groups of channels and filters; must divide both. Default 1. */
   groups?: number;
 }
 

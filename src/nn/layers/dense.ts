@@ -1,4 +1,5 @@
-import { checkCounts, shapeError } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
+import { shapeError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { withArguments } from "../../options.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";

@@ -1,4 +1,5 @@
-import { checkCounts, shapeError } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
+import { shapeError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
@@ -26,9 +27,9 @@ export interface DepthwiseConvLayerOptions extends LayerOptions {
   depthMultiplier?: number;
   /** Steps within the window, integers ≥ 1. Default 1. */
   dilationRate?: number | readonly number[];
-  /** Default: none. */
+  /** Applied to the result. Default: none. */
   activation?: ActivationName | Activation | null;
-  /** Default true. */
+  /** Whether to add a bias. Default true. */
   useBias?: boolean;
   /** Default "glorotUniform". */
   depthwiseInitializer?: InitializerName | Initializer;

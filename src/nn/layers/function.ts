@@ -2,7 +2,7 @@ import { maximum } from "../../tensor/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, Layer, type LayerOptions, listOf } from "../layer.ts";
 
-/** The maths of a {@link FunctionLayer}. */
+/** Records the output of a {@link FunctionLayer}. */
 export type LayerFunction<I> = (inputs: I, ctx: CallContext, layer: Layer) => Tensor;
 
 /** The mask of a layer's output, from its inputs; see {@link Layer.computeMask}. */
@@ -50,8 +50,8 @@ export class FunctionLayer<I extends Tensor | readonly Tensor[]> extends Layer {
 }
 
 /**
- * A layer of one input from its function. `options` holds everything that the factory was given.
- * @param mask what becomes of the input's mask: {@link keepMask} where steps stay steps. Default: it is dropped.
+ * A layer of one input from its function. `options` holds all options of the factory.
+ * @param mask gives the output's mask: {@link keepMask} where the output has the steps of the input. Default: dropped.
  */
 export function functionLayer<O extends LayerOptions>(
   kind: string,
@@ -62,7 +62,7 @@ export function functionLayer<O extends LayerOptions>(
   return new FunctionLayer(kind, options, fn, mask, false, true);
 }
 
-/** A {@link functionLayer} whose output holds the numbers of its input, in other places. */
+/** A {@link functionLayer} whose output holds the numbers of its input, in other positions. */
 export function movingLayer<O extends LayerOptions>(
   kind: string,
   options: O,

@@ -11,9 +11,9 @@ import type { CallContext, LayerOptions, WeightOptions } from "../layer.ts";
 
 /** Options of layers that multiply by a kernel, add a bias and apply an activation. */
 export interface KernelOptions extends LayerOptions {
-  /** Default: none; so is null. */
+  /** Applied to the result. Default: none; null is none, too. */
   activation?: ActivationName | Activation | null;
-  /** Default true. */
+  /** Whether to add a bias. Default true. */
   useBias?: boolean;
   /** Default "glorotUniform". */
   kernelInitializer?: InitializerName | Initializer;

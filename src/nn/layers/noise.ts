@@ -13,7 +13,7 @@ import { functionLayer, keepMask } from "./function.ts";
 
 /** What random layers take. */
 export interface NoiseOptions {
-  /** A whole number that stands for the model's seed in this layer. The noise still changes with every step. */
+  /** Seed of this layer, a whole number, in place of the model's. The noise still changes with every step. */
   seed?: number;
 }
 

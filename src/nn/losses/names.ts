@@ -1,3 +1,4 @@
+// Losses by name.
 import { valueError } from "../../errors.ts";
 import { Names } from "../../name-registry.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -20,8 +21,8 @@ const common = {
   BCE: binaryCrossentropy,
 };
 
-/** What `rare.ts` exports; a test holds that. */
-const rare = [
+/** The exports of on-demand.ts, whose code is loaded when one of them is used; a test compares them. */
+const onDemand = [
   "meanAbsolutePercentageError",
   "mape",
   "MAPE",
@@ -47,20 +48,20 @@ const rare = [
 ] as const;
 
 /** The name of a loss, such as "meanSquaredError". */
-export type LossName = keyof typeof common | (typeof rare)[number];
+export type LossName = keyof typeof common | keyof typeof import("./on-demand.ts");
 
-/** A loss of the user's own: values per sample [batch, …] from labels and predictions. */
+/** A custom loss: values per sample [batch, …] from labels and predictions. */
 export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
 /** Every loss by name, as a factory. */
 export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Loss>(
   "loss",
   common,
-  rare,
-  async () => (await import("../../rare.ts")).losses,
+  onDemand,
+  () => import("./on-demand.ts"),
 );
 
-/** @throws ValueError on what is no loss, and on an unknown name, with the nearest. */
+/** Checks a loss or its name. @throws ValueError on anything else, and on an unknown name, with the nearest. */
 export function checkLoss(given: LossName | Loss | LossFunction, owner: string): void {
   if (typeof given === "string") lossNames.check(owner, given);
   // A class of losses, which cannot be called, has `call` in its prototype.

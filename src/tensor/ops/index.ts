@@ -1,6 +1,8 @@
-// The public ops, exported as `ops` and `aretejs/ops`: exactly what users call. Internals are imported from their files.
-export { adaptiveAveragePool, adaptiveMaxPool } from "./adaptive-pooling.ts";
-export { flip, repeat, roll, split, tile, unstack } from "./arranging.ts";
+// The public ops, exported as `ops` and `aretejs/ops`: what users call. A file whose exports are all public is exported
+// whole, so that an op made of ops is one function in such a file; internals of the others are imported from their
+// files.
+export * from "./adaptive-pooling.ts";
+export * from "./arranging.ts";
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from "./conv.ts";
 export { type CumsumOptions, cumprod, cumsum } from "./cumsum.ts";
 export { type DepthwiseConvOptions, depthwiseConv } from "./depthwise.ts";
@@ -55,7 +57,7 @@ export { concat, pad, slice, stack } from "./joining.ts";
 export { type Operand, placeholder, scalar, type TensorOptions, tensor } from "./leaf.ts";
 export { type MatmulOptions, matmul } from "./matmul.ts";
 export { averagePool, maxPool, type PoolOptions } from "./pooling.ts";
-export { dot, einsum, outer } from "./products.ts";
+export * from "./products.ts";
 export {
   type RandomOptions,
   randomBernoulli,
@@ -64,16 +66,7 @@ export {
   randomTruncatedNormal,
   randomUniform,
 } from "./random.ts";
-export {
-  arange,
-  eye,
-  type LinspaceOptions,
-  linspace,
-  type MeshgridOptions,
-  meshgrid,
-  tril,
-  triu,
-} from "./ranges.ts";
+export * from "./ranges.ts";
 export {
   type Axes,
   all,
@@ -91,7 +84,7 @@ export {
   variance,
 } from "./reduction.ts";
 export { type ResizeOptions, repeatPixels, resize } from "./resizing.ts";
-export { type AffineOptions, affineTransform, type FillMode, flipImages, gatherPixels } from "./sampling.ts";
+export { type AffineTransformOptions, affineTransform, type FillMode, flipImages, gatherPixels } from "./sampling.ts";
 export {
   broadcastTo,
   expandDims,
@@ -104,7 +97,7 @@ export {
   zeros,
 } from "./shaping.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
-export { argsort, type SortOptions, sort, topK } from "./sorting.ts";
-export { acos, asin, atan, atan2, atanh, cosh, sinh, tan } from "./trigonometry.ts";
+export * from "./sorting.ts";
+export * from "./trigonometry.ts";
 export type { Padding } from "./window.ts";
 export { stopGradient, withGradient } from "./with-gradient.ts";

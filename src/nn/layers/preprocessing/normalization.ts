@@ -1,4 +1,4 @@
-import type { ArrayInput, HostArray } from "../../../data/array.ts";
+import { type ArrayInput, type HostArray, isHostArray, toHostArrayAsync } from "../../../data/array.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../../ir/shape.ts";
 import { withArguments } from "../../../options.ts";
@@ -15,8 +15,8 @@ export interface NormalizationOptions extends LayerOptions {
   /** Axes that have a mean each, such as features; null for one mean of everything. Default −1. */
   axis?: number | readonly number[] | null;
   /**
-   * Known values instead of `adapt`: one number for all, or one for each place along the axes, in any form that stands
-   * for an array (a constant tensor, too); several axes may share values as in NumPy's broadcasting. Both or neither.
+   * Known values instead of `adapt`: one number for all, or one for each place along the axes, in any form of an
+   * array (a constant tensor, too); several axes may share values as in NumPy's broadcasting. Both or neither.
    */
   mean?: ArrayInput;
   variance?: ArrayInput;
@@ -209,7 +209,6 @@ class Moments {
 
 /** The data as host arrays, batch by batch. */
 async function* batchesOf(label: string, data: AdaptData): AsyncGenerator<HostArray> {
-  const { isHostArray, toHostArrayAsync } = await import("../../../data/array.ts");
   const isNested = (value: unknown): boolean =>
     Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNested(value[0]));
   const isArray = (value: unknown): value is ArrayInput =>

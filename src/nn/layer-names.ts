@@ -1,23 +1,23 @@
 import { valueError } from "../errors.ts";
 import type { Layer } from "./layer.ts";
 
-/** What a model gives a name to where the user has not: a layer or an input. */
+/** A layer or an input: a model names it where the user has not. */
 export interface Nameable {
   readonly kind: string;
   /** The name that the user gave. */
   readonly ownName: string | undefined;
-  /** The name that the first model gave of which it became a part. */
+  /** The name that the first model has given it. */
   automaticName: string | undefined;
 }
 
 /**
- * Names that differ within one model. Names that the user gave stay; automatic ones of an earlier model stay where they
- * are free, so that layers can be used in several models; all others are the kind with the lowest free number: `dense`,
+ * Unique names within one model. Names that the user gave stay; automatic ones of an earlier model stay where they are
+ * free, so that layers can be used in several models; all others are the kind with the lowest free number: `dense`,
  * `dense_1`, … Equal models so have equal names, whatever was built before.
- * @param order the items, and between them what is inside them: that gets a name, too, where it has none.
+ * @param order the items together with the layers inside them, which are named, too, where they have no name.
  * @throws ValueError where the user gave one name twice.
  */
-export function nameApart<T extends Nameable>(
+export function uniqueNames<T extends Nameable>(
   label: string,
   what: string,
   items: ReadonlySet<T>,
@@ -61,8 +61,7 @@ export function nameApart<T extends Nameable>(
 }
 
 /**
- * As {@link nameApart}, for the layers of a model and those inside them, which come before what they are in, as in
- * Keras.
+ * As {@link uniqueNames}, for the layers of a model. Layers inside another one are numbered before it, as in Keras.
  */
 export function nameLayers(label: string, layers: readonly Layer[]): Map<Layer, string> {
   const order = new Set<Layer>();
@@ -72,7 +71,7 @@ export function nameLayers(label: string, layers: readonly Layer[]): Map<Layer, 
     if (!layer.nameRule) order.add(layer);
   };
   layers.forEach(visit);
-  return nameApart(label, "layer", new Set(layers), order);
+  return uniqueNames(label, "layer", new Set(layers), order);
 }
 
 const nameOf = ({ ownName, automaticName }: Nameable): string | undefined => ownName ?? automaticName;

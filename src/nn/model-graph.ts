@@ -3,8 +3,8 @@ import type { Layer } from "./layer.ts";
 import type { Application, SymbolicTensor } from "./symbolic.ts";
 
 /**
- * The uses of layers between inputs and outputs, each after those that it needs.
- * @throws StateError where an output hangs on something that is not among the inputs.
+ * The uses of layers between inputs and outputs, each after those whose outputs it takes.
+ * @throws StateError where an output depends on a tensor that is not among the inputs.
  */
 export function findApplications(
   label: string,
@@ -37,8 +37,8 @@ export function findApplications(
 const idOf = (use: Application): number => (use.outputs[0] as SymbolicTensor).id;
 
 /**
- * The layers in Keras's order, which is also the order of the weights: by depth (the longest way to an output) from the
- * inputs down; layers of one depth in the order in which a walk back from the outputs meets them.
+ * The layers in Keras's order, which is also the order of the weights: by depth (the length of the longest path to an
+ * output), deepest first; layers of equal depth in the order in which a depth-first search from the outputs meets them.
  */
 export function inModelOrder(
   uses: readonly Application[],
@@ -63,7 +63,7 @@ export function inModelOrder(
   );
 }
 
-/** Layers with their places in a depth-first walk from the outputs. */
+/** Layers with the order in which a depth-first search from the outputs meets them. */
 function walkBack(starts: ReadonlySet<SymbolicTensor>, outputs: readonly SymbolicTensor[]): Map<Layer, number> {
   const met = new Map<Layer, number>();
   const done = new Set<Application>();
