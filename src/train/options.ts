@@ -172,14 +172,7 @@ export function fitOptions(label: string, options: FitOptions): FitOptions {
 
 /** The options of `compile`, checked. */
 export function compileOptions(label: string, options: CompileModelOptions): CompileModelOptions {
-  const { backend } = options ?? {};
-  if (typeof backend === "object" && backend && !backend.load) {
-    throw valueError(label, {
-      rule: "backend is what a factory made",
-      expected: "await wasm() or js()",
-      received: backend,
-    });
-  }
+  checkBackend(label, options?.backend);
   return checkOptions(label, options, {
     loss: "string or function or list or object or null",
     optimizer: "string or object",
@@ -187,6 +180,16 @@ export function compileOptions(label: string, options: CompileModelOptions): Com
     lossWeights: "list or object",
     metrics: "string or function or list or object or null",
     weightedMetrics: "string or function or list or object or null",
+  });
+}
+
+/** @throws ValueError on a backend that is not awaited, or is none. */
+export function checkBackend(label: string, backend: Backend | null | undefined): void {
+  if (typeof backend !== "object" || !backend || backend.load !== undefined) return;
+  throw valueError(label, {
+    rule: "backend is what a factory made",
+    expected: "await wasm() or js()",
+    received: backend,
   });
 }
 

@@ -12,6 +12,7 @@ import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { OperationQueue } from "./operation-queue.ts";
+import { checkBackend } from "./options.ts";
 import { type BoundProgram, ProgramCache } from "./program-cache.ts";
 import { type Arguments, inputName, outline, placeholdersFor, type Rebuild, toArguments } from "./structure.ts";
 import { Yielder } from "./yield.ts";
@@ -71,6 +72,7 @@ export class RecordedFunction {
     readonly label: string,
     private readonly options: RecordedOptions,
   ) {
+    checkBackend(label, options.backend);
     this.seed = checkSeed(label, options.seed ?? drawSeed());
     this.key = randomKey(this.seed);
   }

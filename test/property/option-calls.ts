@@ -186,6 +186,8 @@ export const calls: Readonly<Record<string, Call>> = {
     const model = compiled();
     arete.setNamedWeights(model, await arete.getNamedWeights(model), o);
   },
+  jit: (o) => arete.jit((a) => a, o),
+  trainStep: (o) => arete.trainStep({ variables: network(), optimizer: "sgd", loss: () => tensor(1), ...o }),
   program: (o) => arete.program(compiled(), "predict", o),
   "Model#summary": (o) => network().summary({ print: false, ...o }),
   "Optimizer#apply": (o) => {

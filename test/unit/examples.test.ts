@@ -15,6 +15,9 @@ import { run as charLstm } from "../../examples/12-char-lstm.ts";
 import { run as cnn } from "../../examples/12-cnn.ts";
 import { run as residual } from "../../examples/12-residual.ts";
 import { run as transformer } from "../../examples/12-transformer.ts";
+import { run as vae } from "../../examples/13-vae.ts";
+import { run as gan } from "../../examples/14-gan.ts";
+import { run as dqn } from "../../examples/15-dqn.ts";
 import { mnistDigits } from "../../examples/digits.ts";
 import type { ImageSets } from "../../examples/fashion-mnist.ts";
 import { choose, spread } from "../../examples/shared.ts";
@@ -149,6 +152,25 @@ describe("examples", { timeout: 60_000 }, () => {
     const { withAttention, without } = await transformer({ short: true });
     expect(withAttention.digits).toBeGreaterThan(0.9);
     expect(without.digits).toBeLessThan(0.5);
+  });
+
+  it("13: the variational autoencoder's loss falls, and it draws images", async () => {
+    const { loss, divergence, drawn } = await vae({ short: true, images });
+    expect(loss.at(-1)).toBeLessThan(0.6 * (loss[0] as number));
+    expect(divergence).toBeGreaterThan(0);
+    expect(drawn).toHaveLength(4 * 28 * 28);
+  });
+
+  it("14: the generator learns to make points near the clusters", async () => {
+    const { before, after, clusters } = await gan({ short: true });
+    expect(after).toBeGreaterThan(before + 0.2);
+    expect(clusters).toBeGreaterThan(1);
+  });
+
+  it("15: the pole stays up longer than at first", async () => {
+    const { training } = await dqn({ short: true });
+    const mean = (steps: number[]) => steps.reduce((sum, count) => sum + count, 0) / steps.length;
+    expect(mean(training.slice(-10))).toBeGreaterThan(2 * mean(training.slice(0, 30)));
   });
 
   it("11: both recipes learn", async () => {

@@ -189,6 +189,7 @@ describe("jit", () => {
     expect(() => jit((x) => x, { sead: 1 } as never)).toThrow(
       'unknown option. Expected one of backend, seed, received "sead"',
     );
+    expect(() => jit((x) => x, { backend: wasm() as never })).toThrow("backend is what a factory made");
     expect(() => jit((x) => x, { seed: -1 })).toThrow("seed must be an integer in [0, 2^53)");
   });
 });
