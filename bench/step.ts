@@ -6,7 +6,7 @@
  */
 import { Bench } from "tinybench";
 import type { Executable } from "../src/backends/backend.ts";
-import { bind, settle } from "../src/backends/evaluate.ts";
+import { bind, placeVariables } from "../src/backends/evaluate.ts";
 import { wasm } from "../src/backends/wasm/index.ts";
 import { compile } from "../src/compiler/compile.ts";
 import { relu } from "../src/nn/activations.ts";
@@ -86,11 +86,11 @@ async function measure(batch: number, json: boolean): Promise<void> {
   const variants = await Promise.all(
     [true, false].map(async (optimize) => {
       const { loss, updates } = network(batch);
-      await settle(
+      await placeVariables(
         updates.map(([variable]) => variable),
         backend,
       );
-      const executable = await bind(compile({ outputs: { loss }, updates, fuse: optimize, share: optimize }), backend);
+      const executable = await bind(compile({ outputs: { loss }, updates, fuse: optimize }), backend);
       return { executable, run: runner(executable, batch) };
     }),
   );

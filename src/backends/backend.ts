@@ -1,5 +1,5 @@
 import type { DType, NumericArray, TypedArray } from "../ir/dtype.ts";
-import type { Program } from "../ir/instruction.ts";
+import type { Program } from "../ir/program.ts";
 
 /**
  * What runs programs: the plugin contract. A backend is a value, not a registration; prove a new one with the
@@ -13,16 +13,22 @@ export interface Backend {
   readonly disposed?: boolean;
   /**
    * Binds a program to this backend: once bound it runs many times. `storages` belong to `program.variables`, in order.
-   * Where it throws, all other programs and storages are as before. @throws OutOfMemoryError, as `allocate` does, so
-   * that callers can free memory and try again.
+   * It may give a promise, where kernels have to be compiled or fetched. Where it throws or rejects, all other programs
+   * and storages are as before. @throws OutOfMemoryError, as `allocate` does, so that callers can free memory and try
+   * again.
    */
-  load(program: Program, storages: readonly Storage[]): Executable;
+  load(program: Program, storages: readonly Storage[]): Executable | Promise<Executable>;
   /** Persistent memory for one variable, zero at first. */
   allocate(spec: StorageSpec): Storage;
   write(storage: Storage, data: NumericArray): void;
   /** A copy of the values at the time of the call. */
   read(storage: Storage): Promise<TypedArray>;
   free(storage: Storage): void;
+  /**
+   * Fulfilled when all that was handed over so far is done. Backends whose `run` returns before the work is done must
+   * have it: loops use it to keep no more than a few steps under way.
+   */
+  settled?(): Promise<void>;
   /** Frees working memory that no loaded program needs; says whether there was any. Asked where memory is short. */
   trim?(): boolean;
   /** Gives up everything that the backend holds, the values of variables included. */
@@ -32,7 +38,7 @@ export interface Backend {
 /** A backend whose memory the host can read at once: wasm and js. */
 export interface HostBackend extends Backend {
   readSync(storage: Storage): TypedArray;
-  load(program: Program, storages: readonly Storage[]): HostExecutable;
+  load(program: Program, storages: readonly Storage[]): HostExecutable | Promise<HostExecutable>;
 }
 
 /** What a variable needs of a backend. */
@@ -51,10 +57,10 @@ export interface Executable {
   /** Runs every instruction once. GPU backends only submit; `read` waits. */
   run(): void;
   /**
-   * Runs the instruction of this index alone, for profiles: all of them in order do what `run` does. Backends may go
-   * without.
+   * Runs once, and gives the milliseconds that each instruction took by the device's clock: for profiles. Backends
+   * without it are timed by the host, with a program for each instruction.
    */
-  runOne?(index: number): void;
+  timings?(): Promise<readonly number[]>;
   input(name: string): InputPort;
   output(name: string): OutputPort;
   /** Frees what `load` reserved. The variables stay. */

@@ -36,7 +36,7 @@ export function defaultBackend(): Promise<Backend> {
 async function makeDefault(): Promise<Backend> {
   if (isWasmSupported()) return wasm();
   console.warn("aretejs: this runtime has no WebAssembly SIMD; training runs in plain JavaScript, many times slower.");
-  return (await import("../fallback.ts")).js();
+  return (await import("./js/index.ts")).js();
 }
 
 /**
@@ -48,7 +48,7 @@ async function makeDefault(): Promise<Backend> {
  * @throws OutOfMemoryError where the backend has no room; StateError for values that were on a backend that was
  * disposed of.
  */
-export async function settle(variables: readonly Variable[], backend?: Backend): Promise<void> {
+export async function placeVariables(variables: readonly Variable[], backend?: Backend): Promise<void> {
   await place(variables, () => backend ?? backendHolding(variables) ?? defaultBackend());
 }
 

@@ -2,16 +2,16 @@ import { compile } from "../compiler/compile.ts";
 import { reachable } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";
-import type { Program } from "../ir/instruction.ts";
+import type { Program } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
 import { fill } from "../tensor/ops/shaping.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { type Home, type Variable, variableOp } from "../tensor/variable.ts";
+import { type Placement, type Variable, variableOp } from "../tensor/variable.ts";
 import { type Backend, type Executable, isHostBackend, type Storage } from "./backend.ts";
 import { withRoom } from "./pressure.ts";
 
 /** Values of a variable while a backend holds them. */
-class Residence implements Home {
+class BackendPlacement implements Placement {
   /** Number of writes: tells whoever is copying the values whether the copy is out of date. */
   writes = 0;
 
@@ -36,15 +36,15 @@ class Residence implements Home {
 }
 
 /** Storage of variables that were collected goes back to their backend: not prompt, but nothing is lost for good. */
-const abandoned = /* @__PURE__ */ new FinalizationRegistry<Residence>((residence) => residence.free());
+const collected = /* @__PURE__ */ new FinalizationRegistry<BackendPlacement>((held) => held.free());
 
 /** Variables that a call is placing now, with what is resolved when it is done. */
 const placing = /* @__PURE__ */ new WeakMap<Variable, Promise<void>>();
 
 /** The backend that holds the first of these that is held. */
 export function backendHolding(variables: readonly Variable[]): Backend | undefined {
-  const held = variables.find(({ home }) => home && !home.isLost);
-  return held && residenceOf(held)?.storage.backend;
+  const held = variables.find(({ placement }) => placement && !placement.isLost);
+  return held && placementOf(held)?.storage.backend;
 }
 
 /** What {@link place} loads: a program and its variables, in the program's order. */
@@ -60,7 +60,7 @@ export interface Loading<T> {
 
 /**
  * Places variables on a backend and, if asked to, loads a program for them. One transaction: variables change their
- * home when all values are there and the program is loaded; where anything before that throws, what was allocated is
+ * placement when all values are there and the program is loaded; where anything before that throws, what was allocated is
  * freed and every variable is as it was. Calls for the same variables run one after another.
  *
  * Nothing is awaited between host backends, so a move is atomic. Where a backend must be awaited, values assigned
@@ -108,9 +108,9 @@ function withSources(variables: readonly Variable[]): Variable[] {
   return [...found];
 }
 
-/** The variables that the initial tensor of a variable without a home reads. */
-function sourcesOf({ home, initial }: Variable): Variable[] {
-  if (home || !(initial instanceof Tensor)) return [];
+/** The variables that the initial tensor of a variable without a placement reads. */
+function sourcesOf({ placement, initial }: Variable): Variable[] {
+  if (placement || !(initial instanceof Tensor)) return [];
   return reachable([initial]).flatMap(({ op, attrs }) =>
     op === variableOp ? [(attrs as { variable: Variable }).variable] : [],
   );
@@ -123,7 +123,7 @@ async function transfer<T>(
   loading?: Loading<T>,
 ): Promise<() => T | Promise<T>> {
   /** Where variables will be. */
-  const fresh = new Map<Variable, Residence>();
+  const fresh = new Map<Variable, BackendPlacement>();
   /** The version of a variable's values that is there. */
   const copied = new Map<Variable, Version>();
   let executable: Executable | undefined;
@@ -131,7 +131,7 @@ async function transfer<T>(
   function load(program: Program, variables: readonly Variable[]): Executable | Promise<Executable> {
     return backend.load(
       program,
-      variables.map((variable) => (fresh.get(variable) ?? (residenceOf(variable) as Residence)).storage),
+      variables.map((variable) => (fresh.get(variable) ?? (placementOf(variable) as BackendPlacement)).storage),
     );
   }
 
@@ -140,7 +140,7 @@ async function transfer<T>(
     for (;;) {
       const due = all.filter(
         (variable) =>
-          residenceOf(variable)?.storage.backend !== backend && !Object.is(versionOf(variable), copied.get(variable)),
+          placementOf(variable)?.storage.backend !== backend && !Object.is(versionOf(variable), copied.get(variable)),
       );
       if (due.length === 0) {
         if (!loading || executable) break;
@@ -154,14 +154,14 @@ async function transfer<T>(
         // One that was taken off this backend meanwhile: the program has been loaded with its former storage.
         executable?.dispose();
         executable = undefined;
-        fresh.set(variable, new Residence(backend.allocate({ size: sizeOf(shape), dtype })));
+        fresh.set(variable, new BackendPlacement(backend.allocate({ size: sizeOf(shape), dtype })));
       }
       const graphs: [Variable, Tensor][] = [];
       for (const variable of due) {
         const { initial, shape } = variable;
-        const from = residenceOf(variable)?.storage;
+        const from = placementOf(variable)?.storage;
         copied.set(variable, versionOf(variable));
-        const to = fresh.get(variable) as Residence;
+        const to = fresh.get(variable) as BackendPlacement;
         if (from) to.write(isHostBackend(from.backend) ? from.backend.readSync(from) : await from.backend.read(from));
         else if (initial instanceof Tensor) graphs.push([variable, initial]);
         else if (typeof initial !== "number") to.write(initial);
@@ -183,19 +183,19 @@ async function transfer<T>(
     }
   } catch (error) {
     executable?.dispose();
-    for (const residence of fresh.values()) residence.free();
+    for (const held of fresh.values()) held.free();
     throw error;
   }
 
-  const left = [...fresh.keys()].flatMap((variable) => residenceOf(variable) ?? []);
-  for (const [variable, residence] of fresh) {
-    abandoned.unregister(variable);
-    abandoned.register(variable, residence, variable);
-    variable.home = residence;
+  const left = [...fresh.keys()].flatMap((variable) => placementOf(variable) ?? []);
+  for (const [variable, held] of fresh) {
+    collected.unregister(variable);
+    collected.register(variable, held, variable);
+    variable.placement = held;
     // The backend has them now; arrays and graphs can be collected.
     variable.initial = 0;
   }
-  for (const residence of left) residence.free();
+  for (const held of left) held.free();
   return outcomeOf(() => (executable && loading ? loading.use(executable) : (undefined as T)));
 }
 
@@ -215,28 +215,28 @@ export function outcomeOf<T>(act: () => T): () => T {
  * Moves the values of variables from their backends into JavaScript arrays and frees their storage; the next use places
  * them anew. On host backends this is done when the call returns. Values that went with their backend are given up.
  */
-export async function withdraw(variables: readonly Variable[]): Promise<void> {
+export async function moveToHost(variables: readonly Variable[]): Promise<void> {
   const slow: Promise<void>[] = [];
   for (const variable of new Set(variables)) {
-    const residence = residenceOf(variable);
-    if (!residence || residence.isLost) continue;
-    const { storage, writes } = residence;
+    const held = placementOf(variable);
+    if (!held || held.isLost) continue;
+    const { storage, writes } = held;
     const take = (values: TypedArray): void => {
-      if (variable.home !== residence || residence.writes !== writes) return;
+      if (variable.placement !== held || held.writes !== writes) return;
       variable.initial = values;
-      variable.home = undefined;
-      abandoned.unregister(variable);
-      residence.free();
+      variable.placement = undefined;
+      collected.unregister(variable);
+      held.free();
     };
     if (isHostBackend(storage.backend)) take(storage.backend.readSync(storage));
-    else slow.push(residence.read().then(take));
+    else slow.push(held.read().then(take));
   }
   await Promise.all(slow);
 }
 
 /** Throws where a variable's values went with their backend. */
 function checkHeld(variable: Variable): Variable {
-  if (!variable.home?.isLost) return variable;
+  if (!variable.placement?.isLost) return variable;
   throw stateError(`variable "${variable.name}"`, {
     rule: "its values must be on a backend in use",
     expected: "values",
@@ -245,8 +245,9 @@ function checkHeld(variable: Variable): Variable {
   });
 }
 
-const residenceOf = ({ home }: Variable): Residence | undefined => home as Residence | undefined;
+const placementOf = ({ placement }: Variable): BackendPlacement | undefined =>
+  placement as BackendPlacement | undefined;
 
 /** What changes with each assignment. */
 type Version = Variable["initial"];
-const versionOf = (variable: Variable): Version => residenceOf(variable)?.writes ?? variable.initial;
+const versionOf = (variable: Variable): Version => placementOf(variable)?.writes ?? variable.initial;

@@ -1,7 +1,7 @@
 import { shapeError, stateError, valueError } from "../errors.ts";
-import type { BufferId, Program, View } from "../ir/instruction.ts";
+import type { Program } from "../ir/program.ts";
 import { formatShape, sameShape, stridesOf } from "../ir/shape.ts";
-import { isContiguous } from "../ir/view.ts";
+import { type BufferId, isContiguous, type View } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
 import { asTensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -11,7 +11,6 @@ import { attachEpilogues } from "./epilogue.ts";
 import { partition } from "./fuse.ts";
 import { reachable } from "./graph.ts";
 import { type Lowered, lower } from "./lower.ts";
-import { plan } from "./plan.ts";
 import { schedule, type Update } from "./schedule.ts";
 import { simplify } from "./simplify.ts";
 
@@ -23,8 +22,6 @@ export interface CompileOptions {
   updates?: readonly (readonly [Variable, Tensor])[];
   /** With false, every elementwise op is an instruction of its own (for tests). Default true. */
   fuse?: boolean;
-  /** With false, no two buffers share memory (for tests). Default true. */
-  share?: boolean;
 }
 
 /** A program with the variables that it works on, in the order of `program.variables`. */
@@ -34,13 +31,14 @@ export interface CompiledGraph {
 }
 
 /**
- * Turns a graph into a program: simplify, fuse, lower, order, plan.
+ * Turns a graph into a program: simplify, fuse, lower, order. Where buffers lie is for the backend
+ * that loads it: `planArena`.
  * @throws ValueError where two placeholders share a name or a variable has two updates; ShapeError where an update does
  * not fit.
  */
 export function compile(options: CompileOptions): CompiledGraph {
-  const table = { outputs: "object!", updates: "list", fuse: "boolean", share: "boolean" } as const;
-  const { outputs, updates = [], fuse = true, share = true } = checkOptions("compile", options, table);
+  const table = { outputs: "object!", updates: "list", fuse: "boolean" } as const;
+  const { outputs, updates = [], fuse = true } = checkOptions("compile", options, table);
   const results = Object.values(outputs).map(asTensor);
   check(results, updates);
   const names = Object.keys(outputs);
@@ -74,15 +72,12 @@ export function compile(options: CompileOptions): CompiledGraph {
   );
 
   const named = (view: View): View => ({ ...view, buffer: renamed.get(view.buffer) ?? view.buffer });
-  const finalOutputs = outputViews.map(named);
-  const planned = plan(lowered.buffers, instructions, new Set(finalOutputs.map(({ buffer }) => buffer)), share);
   const program: Program = {
-    buffers: planned.buffers,
+    buffers: lowered.buffers,
     instructions,
     inputs: lowered.inputs,
-    outputs: Object.fromEntries(names.map((name, index) => [name, finalOutputs[index] as View])),
+    outputs: Object.fromEntries(names.map((name, index) => [name, named(outputViews[index] as View)])),
     variables: lowered.variables.map(({ buffer }) => buffer),
-    arenaBytes: planned.arenaBytes,
   };
   return { program, variables: lowered.variables.map(({ variable }) => variable) };
 }

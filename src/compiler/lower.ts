@@ -1,8 +1,9 @@
 import type { DType } from "../ir/dtype.ts";
 import { ExpressionBuilder } from "../ir/expression-builder.ts";
-import type { BufferId, BufferSpec, Instruction, View } from "../ir/instruction.ts";
+import type { Instruction } from "../ir/instruction.ts";
+import type { BufferSpec } from "../ir/program.ts";
 import { type Shape, sizeOf, stridesOf } from "../ir/shape.ts";
-import { collapseTogether, isContiguous } from "../ir/view.ts";
+import { type BufferId, collapseTogether, isContiguous, type View } from "../ir/view.ts";
 import { isElementwise, type LowerContext } from "../tensor/op.ts";
 import { constantData, constantValue } from "../tensor/ops/leaf.ts";
 import { broadcastView } from "../tensor/ops/shaping.ts";
@@ -72,7 +73,7 @@ class Lowering implements Lowered, LowerContext {
   }
 
   allocate(shape: Shape, dtype: DType): View {
-    const buffer = this.buffers.push({ kind: "temporary", dtype, size: sizeOf(shape), arenaOffset: -1 }) - 1;
+    const buffer = this.buffers.push({ kind: "temporary", dtype, size: sizeOf(shape) }) - 1;
     return { buffer, dtype, offset: 0, shape, strides: stridesOf(shape) };
   }
 
@@ -152,7 +153,7 @@ function fewestAxes(shape: Shape, inputs: readonly View[], outputs: readonly Vie
 }
 
 function leafSpec(tensor: Tensor): BufferSpec {
-  const common = { dtype: tensor.dtype, size: sizeOf(tensor.shape), arenaOffset: -1 };
+  const common = { dtype: tensor.dtype, size: sizeOf(tensor.shape) };
   if (tensor.op.name === "variable")
     return { ...common, kind: "variable", name: (tensor.attrs as { variable: Variable }).variable.name };
   if (tensor.op.name === "input") return { ...common, kind: "input", name: (tensor.attrs as { name: string }).name };

@@ -1,5 +1,6 @@
 import { append } from "../ir/append.ts";
-import { type BufferId, type BufferSpec, type Instruction, viewsOf } from "../ir/instruction.ts";
+import { type Instruction, viewsOf } from "../ir/instruction.ts";
+import type { BufferId } from "../ir/view.ts";
 
 /** One instruction while an order is sought. */
 interface Candidate {
@@ -130,10 +131,3 @@ class Queue {
 }
 
 const isFirst = (a: Entry, b: Entry) => a.growth < b.growth || (a.growth === b.growth && a.index < b.index);
-
-/** Bytes of a buffer in the arena: four for each element, in whole cache lines. */
-export function arenaBytesOf({ size }: BufferSpec): number {
-  return Math.max(lineBytes, Math.ceil((size * 4) / lineBytes) * lineBytes);
-}
-
-const lineBytes = 64;

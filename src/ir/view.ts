@@ -1,5 +1,17 @@
-import type { View } from "./instruction.ts";
+import type { DType } from "./dtype.ts";
 import { type Shape, sizeOf, stridesOf } from "./shape.ts";
+
+/** Index into `Program.buffers`. */
+export type BufferId = number;
+
+/** A strided part of a buffer. Offset and strides count elements; a stride of 0 repeats (a broadcast axis). */
+export interface View {
+  readonly buffer: BufferId;
+  readonly dtype: DType;
+  readonly offset: number;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+}
 
 /** Whether the elements stand one after the other in row-major order. Axes of extent 1 may have any stride. */
 export function isContiguous(view: View): boolean {
@@ -18,6 +30,11 @@ export function reachOf({ offset, shape, strides }: View): { from: number; to: n
     else from += span;
   });
   return { from, to };
+}
+
+/** Whether two views of one shape visit the elements of their buffers in the same order, from the same place. */
+export function sameLayout(a: View, b: View): boolean {
+  return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);
 }
 
 /** The same memory with axes of extent 1 dropped and neighbours merged where one stride describes both. */

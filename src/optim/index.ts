@@ -1,9 +1,6 @@
-// The public optimizers and schedules.
-export { type AdadeltaOptions, adadelta } from "./adadelta.ts";
-export { type AdagradOptions, adagrad } from "./adagrad.ts";
+// The public optimizers and schedules; the rest are exported by on-demand.ts.
 export { type AdamOptions, adam, type MomentOptions } from "./adam.ts";
 export { type AdamWOptions, adamW } from "./adam-w.ts";
-export { type AdamaxOptions, adamax } from "./adamax.ts";
 export type { ClipOptions } from "./clip.ts";
 export {
   inSequence,
@@ -14,7 +11,6 @@ export {
   type WarmupOptions,
   warmup,
 } from "./composite-schedules.ts";
-export { type LionOptions, lion } from "./lion.ts";
 export { type NadamOptions, nadam } from "./nadam.ts";
 export { type ApplyOptions, defineOptimizer, Optimizer, type Phase } from "./optimizer.ts";
 export type { OptimizerOptions } from "./optimizer-options.ts";

@@ -1,8 +1,9 @@
 // How a primitive op is declared and recorded.
 import type { DType } from "../ir/dtype.ts";
-import type { BufferId, Instruction, View } from "../ir/instruction.ts";
+import type { Instruction } from "../ir/instruction.ts";
 import type { Algebra } from "../ir/primitive.ts";
 import { checkSize, type Shape } from "../ir/shape.ts";
+import type { BufferId, View } from "../ir/view.ts";
 import { Tensor } from "./tensor.ts";
 
 /** The primitive ops; all others are made of these. The property tests have a table typed over this list. */

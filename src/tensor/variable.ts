@@ -8,7 +8,7 @@ import { defineOp, record } from "./op.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Where a variable's values are while a backend holds them. */
-export interface Home {
+export interface Placement {
   /** Whether the backend was disposed of, and the values with it. */
   readonly isLost: boolean;
   read(): Promise<TypedArray>;
@@ -50,7 +50,7 @@ export class Variable extends Printed {
   /** First values, as long as no backend holds the variable. */
   initial: NumericArray | number | Tensor;
   /** Set by the backend that holds the values. */
-  home: Home | undefined;
+  placement: Placement | undefined;
   private node: Tensor | undefined;
   private readonly naming: string | (() => string);
 
@@ -85,36 +85,22 @@ export class Variable extends Printed {
     return this.node;
   }
 
-  /**
-   * Records with another tensor in the variable's place, such as its value divided by a norm: for layers that change
-   * what a layer inside reads.
-   */
-  standIn<T>(value: Tensor, act: () => T): T {
-    const own = this.tensor;
-    this.node = value;
-    try {
-      return act();
-    } finally {
-      this.node = own;
-    }
-  }
-
   /** Replaces the values. One that was on a backend that was disposed of starts anew with them. */
   assign(data: NumericArray): void {
     this.checkData(data);
-    if (this.home?.isLost) this.home = undefined;
-    if (this.home) this.home.write(data);
+    if (this.placement?.isLost) this.placement = undefined;
+    if (this.placement) this.placement.write(data);
     else this.initial = data.slice();
   }
 
   /** A copy of the values. */
   async read(): Promise<TypedArray> {
     // Again where another call took it off its backend meanwhile.
-    while (!this.home || this.home.isLost) {
-      const { settle } = await import("../backends/evaluate.ts");
-      await settle([this]);
+    while (!this.placement || this.placement.isLost) {
+      const { placeVariables } = await import("../backends/evaluate.ts");
+      await placeVariables([this]);
     }
-    return this.home.read();
+    return this.placement.read();
   }
 
   /** What it is; its values may be on a backend: {@link read} gives them. */

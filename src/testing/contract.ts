@@ -1,16 +1,17 @@
 import { type Backend, isHostBackend, type Storage } from "../backends/backend.ts";
+import { divide } from "../backends/divide.ts";
 import { AreteError } from "../errors.ts";
 import type { NumericArray } from "../ir/dtype.ts";
-import type { BufferSpec, MapInstruction, Program } from "../ir/instruction.ts";
+import type { MapInstruction } from "../ir/instructions/map.ts";
+import type { BufferSpec, Program } from "../ir/program.ts";
 import { compareClose } from "./allClose.ts";
 import type { ConformanceCase } from "./conformance.ts";
 import { viewOf } from "./programs.ts";
 
-const spec = (kind: BufferSpec["kind"], arenaOffset: number, more: Partial<BufferSpec> = {}): BufferSpec => ({
+const spec = (kind: BufferSpec["kind"], more: Partial<BufferSpec> = {}): BufferSpec => ({
   kind,
   dtype: "float32",
   size: 5,
-  arenaOffset,
   ...more,
 });
 const view = (buffer: number) => viewOf(buffer, [5]);
@@ -34,13 +35,13 @@ const plus = (x: number, y: number, output: number): MapInstruction => ({
 /** first = x + ones, in the place of x; second = first + first; total ← total + second; the result is second. */
 const accumulate: Program = {
   buffers: [
-    spec("input", 0, { name: "features" }),
-    spec("constant", -1, { data: Float32Array.of(1, 1, 1, 1, 1) }),
-    spec("temporary", 0),
-    spec("temporary", 64),
-    spec("variable", -1, { name: "total" }),
-    spec("input", 128, { name: "labels", dtype: "int32", size: 2 }),
-    spec("temporary", 192, { dtype: "int32", size: 2 }),
+    spec("input", { name: "features" }),
+    spec("constant", { data: Float32Array.of(1, 1, 1, 1, 1) }),
+    spec("temporary"),
+    spec("temporary"),
+    spec("variable", { name: "total" }),
+    spec("input", { name: "labels", dtype: "int32", size: 2 }),
+    spec("temporary", { dtype: "int32", size: 2 }),
   ],
   instructions: [
     plus(0, 1, 2),
@@ -51,7 +52,6 @@ const accumulate: Program = {
   inputs: { features: view(0), labels: viewOf(5, [2], { dtype: "int32" }) },
   outputs: { second: view(3), copied: viewOf(6, [2], { dtype: "int32" }) },
   variables: [4],
-  arenaBytes: 256,
 };
 
 /**
@@ -59,12 +59,11 @@ const accumulate: Program = {
  * input.
  */
 const double: Program = {
-  buffers: [spec("variable", -1, { name: "total" }), spec("temporary", 0)],
+  buffers: [spec("variable", { name: "total" }), spec("temporary")],
   instructions: [plus(0, 0, 1)],
   inputs: {},
   outputs: { doubled: view(1) },
   variables: [0],
-  arenaBytes: 64,
 };
 
 /** The cases of the plugin contract: storages, ports, programs that share variables, errors. */
@@ -96,7 +95,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
     },
 
     "variables outlive runs, inputs enter and outputs leave": async (total) => {
-      const executable = backend.load(accumulate, [total]);
+      const executable = await backend.load(accumulate, [total]);
       for (const [round, expected] of [4, 10, 18].entries()) {
         executable.input("features").write(new Float32Array(5).fill(round + 1));
         executable.input("labels").write([round, -round]);
@@ -109,21 +108,24 @@ export function contractCases(backend: Backend): ConformanceCase[] {
       same(await backend.read(total), [18, 18, 18, 18, 18]);
     },
 
-    "instructions that are run one by one do what a run does": async (total) => {
-      const executable = backend.load(accumulate, [total]);
-      executable.input("features").write([1, 2, 3, 4, 5]);
-      executable.input("labels").write([7, -7]);
-      // A backend may go without, and is then no worse.
-      if (executable.runOne) for (const index of accumulate.instructions.keys()) executable.runOne(index);
-      else executable.run();
-      same(await executable.output("second").read(), [4, 6, 8, 10, 12]);
-      same(await executable.output("copied").read(), [7, -7]);
-      same(await backend.read(total), [4, 6, 8, 10, 12]);
-      executable.dispose();
+    "a program divided into its instructions does what it does whole": async () => {
+      const { whole, parts, storages, inputs, dispose } = await divide(accumulate, [[5, 5, 5, 5, 5]], backend);
+      for (const program of [whole, inputs]) {
+        program.input("features").write([1, 2, 3, 4, 5]);
+        program.input("labels").write([7, -7]);
+        program.run();
+      }
+      for (const part of parts) part.run();
+      const read = (buffer: number) => backend.read(storages[buffer] as Storage);
+      same(await read(3), [4, 6, 8, 10, 12]);
+      same(await read(6), [7, -7]);
+      // The variable, after the whole and the parts.
+      same(await read(4), [13, 17, 21, 25, 29]);
+      dispose();
     },
 
     "programs share variables": async (total) => {
-      const [first, second] = [backend.load(accumulate, [total]), backend.load(double, [total])];
+      const [first, second] = [await backend.load(accumulate, [total]), await backend.load(double, [total])];
       for (const expected of [8, 16]) {
         first.input("features").write([1, 1, 1, 1, 1]);
         first.run();
@@ -137,7 +139,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
     },
 
     "reads that begin in the tick of a run give what it gave, whatever runs next": async (total) => {
-      const [first, second] = [backend.load(accumulate, [total]), backend.load(double, [total])];
+      const [first, second] = [await backend.load(accumulate, [total]), await backend.load(double, [total])];
       const reads = [];
       for (const value of [1, 2]) {
         first.input("features").write(new Float32Array(5).fill(value));
@@ -156,7 +158,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
 
     "what cannot be had is refused, and changes nothing": async (total) => {
       backend.write(total, [1, 2, 3, 4, 5]);
-      const executable = backend.load(double, [total]);
+      const executable = await backend.load(double, [total]);
       refuses("a storage beyond any memory", () => backend.allocate({ size: 2 ** 50, dtype: "float32" }));
       executable.run();
       same(await executable.output("doubled").read(), [2, 4, 6, 8, 10]);
@@ -165,14 +167,14 @@ export function contractCases(backend: Backend): ConformanceCase[] {
 
     "a program whose variables were freed is refused": async () => {
       const storage = backend.allocate({ size: 5, dtype: "float32" });
-      const executable = backend.load(double, [storage]);
+      const executable = await backend.load(double, [storage]);
       backend.free(storage);
       refuses("running on freed memory", () => executable.run());
       executable.dispose();
     },
 
     "inputs take parts of a source at any place": async (total) => {
-      const executable = backend.load(accumulate, [total]);
+      const executable = await backend.load(accumulate, [total]);
       const port = executable.input("features");
       same([port.size, executable.output("second").size], [5, 5]);
       port.write([9, 9, 0, 1, 2, 3, 4, 9], 2);
@@ -184,7 +186,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
     },
 
     "what does not fit is refused": async (total) => {
-      const executable = backend.load(accumulate, [total]);
+      const executable = await backend.load(accumulate, [total]);
       const port = executable.input("features");
       refuses("an unknown input", () => executable.input("feature"));
       refuses("an unknown output", () => executable.output("loss"));
@@ -192,7 +194,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
       refuses("a range beyond the source", () => port.write([1, 2, 3, 4, 5], 3, 3));
       refuses("a range beyond the input", () => port.write([1, 2, 3], 0, 3, 3));
       refuses("a variable written in part", () => backend.write(total, [1, 2, 3]));
-      refuses("a variable without storage", () => backend.load(accumulate, []));
+      await rejects("a variable without storage", () => backend.load(accumulate, []));
       executable.dispose();
       refuses("running what was disposed of", () => executable.run());
       same(await backend.read(total), [0, 0, 0, 0, 0]);
@@ -201,7 +203,7 @@ export function contractCases(backend: Backend): ConformanceCase[] {
   if (isHostBackend(backend)) {
     const host = backend;
     steps["a host backend reads without waiting"] = async (total) => {
-      const executable = host.load(accumulate, [total]);
+      const executable = await host.load(accumulate, [total]);
       executable.input("features").write([1, 2, 3, 4, 5]);
       executable.run();
       same(executable.output("second").readSync(), [4, 6, 8, 10, 12]);
@@ -217,14 +219,31 @@ function same(actual: NumericArray, expected: NumericArray): void {
   if (!close) throw new AreteError(report);
 }
 
+/** The action throws an AreteError. */
 function refuses(what: string, action: () => unknown): void {
+  let error: unknown;
   try {
     action();
-  } catch (error) {
-    if (error instanceof AreteError) return;
-    throw new AreteError(
-      `conformance: ${what} must be refused with an AreteError. Expected an AreteError, received ${error}.`,
-    );
+  } catch (thrown) {
+    error = thrown;
   }
-  throw new AreteError(`conformance: ${what} must be refused. Expected an AreteError, received none.`);
+  checkRefused(what, error);
+}
+
+/** The action throws an AreteError, or gives a promise that rejects with one. */
+async function rejects(what: string, action: () => unknown): Promise<void> {
+  let error: unknown;
+  try {
+    await action();
+  } catch (thrown) {
+    error = thrown;
+  }
+  checkRefused(what, error);
+}
+
+function checkRefused(what: string, error: unknown): void {
+  if (error instanceof AreteError) return;
+  throw new AreteError(
+    `conformance: ${what} must be refused${error ? " with an AreteError" : ""}. Expected an AreteError, received ${error ?? "none"}.`,
+  );
 }

@@ -1,7 +1,9 @@
 import type { Backend } from "../backends/backend.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
-import type { BufferId, BufferSpec, Instruction, Program, View } from "../ir/instruction.ts";
+import type { Instruction } from "../ir/instruction.ts";
+import type { BufferSpec, Program } from "../ir/program.ts";
 import { type Shape, stridesOf } from "../ir/shape.ts";
+import type { BufferId, View } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
 
 /** A view from the start of a buffer, contiguous and float32 unless said otherwise. */
@@ -24,9 +26,9 @@ export function viewOf(
  */
 export function programOn(arrays: readonly TypedArray[], instructions: readonly Instruction[]): Program {
   const buffers = arrays.map((array, index): BufferSpec => {
-    return { kind: "variable", dtype: dtypeIn(array), size: array.length, arenaOffset: -1, name: `buffer_${index}` };
+    return { kind: "variable", dtype: dtypeIn(array), size: array.length, name: `buffer_${index}` };
   });
-  return { buffers, instructions, inputs: {}, outputs: {}, variables: arrays.map((_, index) => index), arenaBytes: 0 };
+  return { buffers, instructions, inputs: {}, outputs: {}, variables: arrays.map((_, index) => index) };
 }
 
 /** Runs instructions once on copies of the arrays and gives what every buffer holds afterwards. */
@@ -39,7 +41,7 @@ export async function runInstructions(
   storages.forEach((storage, index) => {
     backend.write(storage, arrays[index] as TypedArray);
   });
-  const executable = backend.load(programOn(arrays, instructions), storages);
+  const executable = await backend.load(programOn(arrays, instructions), storages);
   try {
     executable.run();
     return await Promise.all(storages.map((storage) => backend.read(storage)));

@@ -30,9 +30,9 @@ export function replaceVariables(tensor: Tensor, places: ReadonlyMap<Variable, T
  * has none yet.
  */
 export async function valuesOf(variable: Variable, backend: Backend): Promise<TypedArray> {
-  const { home, initial, shape, dtype } = variable;
+  const { placement, initial, shape, dtype } = variable;
   // In float64, so that a small step is not rounded away.
-  if (home) return dtype === "int32" ? home.read() : Float64Array.from(await home.read());
+  if (placement) return dtype === "int32" ? placement.read() : Float64Array.from(await placement.read());
   if (initial instanceof Tensor) return (await evaluate([initial], backend))[0] as TypedArray;
   if (typeof initial !== "number") return Float64Array.from(initial);
   if (!Number.isNaN(initial)) return new Float64Array(sizeOf(shape)).fill(initial);

@@ -1,13 +1,20 @@
-import { isHostBackend } from "../backends/backend.ts";
-import { checkNumber, stateError } from "../errors.ts";
-import type { TypedArray } from "../ir/dtype.ts";
-import type { Instruction, Program } from "../ir/instruction.ts";
+import type { Executable } from "../backends/backend.ts";
+import { divide } from "../backends/divide.ts";
+import { withRoom } from "../backends/pressure.ts";
+import { checkCount } from "../checks.ts";
+import type { Instruction } from "../ir/instruction.ts";
 import { printInstruction, print as printProgram } from "../ir/print.ts";
+import type { Program } from "../ir/program.ts";
 import { checkOptions } from "../options.ts";
-import type { ArraysGiven } from "./arrays.ts";
+import type { BatchPorts } from "./batch.ts";
+import type { ArraysGiven } from "./columns.ts";
 import type { Model } from "./model.ts";
+import { oneBatch } from "./on-batch.ts";
 import { arrays } from "./options.ts";
-import type { BoundProgram } from "./programs.ts";
+import { BoundProgram } from "./program-cache.ts";
+import { portName } from "./record-step.ts";
+import { sessionOf } from "./session.ts";
+import type { Step } from "./step-runner.ts";
 import type { Yielder } from "./yield.ts";
 
 /** Options of {@link profile}. */
@@ -53,11 +60,11 @@ export interface Profile {
 
 /**
  * Where the time of a step goes: runs the program of a train step (with `y`) or of prediction on these data as one
- * batch, whole and instruction by instruction, and prints a table. Weights, optimizer and metrics are afterwards as
- * they were before.
+ * batch, whole and instruction by instruction, and prints a table. It works on copies: weights, optimizer and metrics
+ * stay as they are. On a GPU without a clock of its own the time of an instruction includes handing it over.
  * @param x samples of one batch, as for `fit`: shapes [batch, …].
- * @throws StateError before `compile` where there is y, and where the backend cannot run instructions apart; ValueError
- * where repeats is no integer ≥ 1.
+ * @throws StateError before `compile` where there is y; ValueError where repeats is no integer ≥ 1; OutOfMemoryError
+ * where the backend has no room for the copies.
  * @example await profile(model, xTrain.slice(0, 32), { y: yTrain.slice(0, 32) });
  */
 export async function profile(model: Model, x: ArraysGiven, options: ProfileOptions = {}): Promise<Profile> {
@@ -66,66 +73,87 @@ export async function profile(model: Model, x: ArraysGiven, options: ProfileOpti
     repeats = 30,
     print = console.log,
   } = checkOptions("profile", options, { y: arrays, repeats: "number", print: "function or false" });
-  checkNumber("profile", "repeats", repeats, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+  const session = sessionOf("profile", model);
+  checkCount("profile", "repeats", repeats, 1);
   const mode = y === undefined ? "predict" : "train";
-  const found = await model.withStep(mode, y === undefined ? { x } : { x, y }, (trainer, step, cursor) => {
-    const feed = () => trainer.feed(mode, step, cursor, 0);
-    return measure(step.program, repeats, feed, trainer.pacer);
+  const found = await session.queue.run(async () => {
+    const setup = mode === "train" ? await session.compiled("profile").setup.load() : undefined;
+    const { stepRunner } = session;
+    if (setup) stepRunner.checkTrainable("profile");
+    const { spec, cursor } = await oneBatch(session, "profile", { x, y }, setup?.objective);
+    const step = await stepRunner.acquire(mode, spec, (acquired) => acquired);
+    try {
+      return await measure(step, repeats, (target) => stepRunner.feed(mode, target, cursor, 0), stepRunner.yielder);
+    } finally {
+      stepRunner.release(step);
+    }
   });
   if (print) print(table(`${mode === "train" ? "train step" : "prediction"} of ${model.label}`, found));
   return found;
 }
 
-async function measure(step: BoundProgram, repeats: number, feed: () => void, pacer: Yielder): Promise<Profile> {
-  const { executable, backend, graph, variables } = step;
-  if (!executable.runOne || !isHostBackend(backend)) {
-    throw stateError("profile", {
-      rule: "the backend must run instructions apart while the host waits",
-      expected: "wasm or js",
-      received: backend.name,
-    });
-  }
-  const whole: number[] = [];
-  const apart = graph.instructions.map((): number[] => []);
-  const readAll = () => Promise.all(variables.map((variable) => variable.read()));
-  let before = await readAll();
-  const restore = () => {
-    for (const [index, variable] of variables.entries()) variable.assign(before[index] as TypedArray);
+async function measure(
+  { program, ports, scalars }: Step,
+  repeats: number,
+  feed: (step: Step) => void,
+  yielder: Yielder,
+): Promise<Profile> {
+  const { backend, graph, variables } = program;
+  const values = await Promise.all(variables.map((variable) => variable.read()));
+  const divided = await withRoom(backend, () => divide(graph, values, backend));
+  const { whole, parts, inputs, inputProgram } = divided;
+  const stepOf = (bound: BoundProgram): Step => ({ program: bound, ports: portsOf(bound, ports), scalars });
+  const [wholeStep, inputStep] = [
+    stepOf(new BoundProgram(whole, backend, [], graph)),
+    stepOf(new BoundProgram(inputs, backend, [], inputProgram)),
+  ];
+  const timed = async (executable: Executable): Promise<number> => {
+    const start = performance.now();
+    executable.run();
+    await backend.settled?.();
+    return performance.now() - start;
   };
+  const times: number[] = [];
+  const apart = parts.map((): number[] => []);
   try {
     // The first time each way is for the engine to compile.
     for (let repeat = -1; repeat < repeats; repeat++) {
-      if (!step.isCurrent) {
-        throw stateError("profile", {
-          rule: "the weights must stay on one backend",
-          expected: backend.name,
-          received: "weights that were moved",
-        });
+      feed(wholeStep);
+      const took = await timed(whole);
+      let each: readonly number[];
+      if (whole.timings) {
+        feed(wholeStep);
+        each = await whole.timings();
+      } else {
+        feed(inputStep);
+        inputs.run();
+        each = await inOrder(parts, timed);
       }
-      feed();
-      const took = timed(() => executable.run());
-      feed();
-      const each = apart.map((_, index) => timed(() => executable.runOne?.(index)));
       if (repeat >= 0) {
-        whole.push(took);
-        for (const [index, times] of apart.entries()) times.push(each[index] as number);
+        times.push(took);
+        for (const [index, list] of apart.entries()) list.push(each[index] as number);
       }
-      if (!pacer.isDue) continue;
-      // Others may predict with the weights, or set them, during a pause.
-      restore();
-      await pacer.pause();
-      before = await readAll();
+      if (yielder.isDue) await yielder.pause();
     }
   } finally {
-    restore();
+    divided.dispose();
   }
-  return summarize(graph, median(whole), apart.map(median));
+  return summarize(graph, median(times), apart.map(median));
 }
 
-function timed(run: () => void): number {
-  const start = performance.now();
-  run();
-  return performance.now() - start;
+async function inOrder<A, B>(list: readonly A[], act: (item: A) => Promise<B>): Promise<B[]> {
+  const results: B[] = [];
+  for (const item of list) results.push(await act(item));
+  return results;
+}
+
+/** The ports of another program with the same inputs. */
+function portsOf(program: BoundProgram, { x, y, weights }: BatchPorts): BatchPorts {
+  return {
+    x: x.map((_, index) => program.input(portName.x(index))),
+    y: y.map((_, index) => program.input(portName.y(index))),
+    weights: weights.map((_, index) => program.input(portName.weight(index))),
+  };
 }
 
 function median(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Backend, Storage } from "../../src/backends/backend.ts";
-import { evaluate, settle } from "../../src/backends/evaluate.ts";
+import { evaluate, placeVariables } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import { dense, sequential } from "../../src/index.ts";
@@ -50,7 +50,7 @@ const action = fc.oneof(
   fc.record({ kind: fc.constant("assign" as const), variable: fc.nat(3), value: fc.integer({ min: 1, max: 1000 }) }),
   fc.record({ kind: fc.constant("read" as const), variable: fc.nat(3) }),
   fc.record({
-    kind: fc.constant("settle" as const),
+    kind: fc.constant("place" as const),
     variables: fc.uniqueArray(fc.nat(3), { minLength: 1 }),
     backend: fc.nat(1),
   }),
@@ -96,7 +96,7 @@ async function interleave(
       const { backend } = backends[act.backend] as Counted;
       const chosen = act.variables.map((index) => variables[index] as Variable);
       const since = act.variables.map((index) => (history[index] as number[][]).length - 1);
-      if (act.kind === "settle") running.push(settle(chosen, backend));
+      if (act.kind === "place") running.push(placeVariables(chosen, backend));
       else {
         const tensors = chosen.map(({ tensor }) => add(mul(tensor, 1), 0));
         const checkAll = async () => {
@@ -111,7 +111,7 @@ async function interleave(
   // Whatever was under way, what was assigned last is there, and each variable has one storage.
   for (const [index, variable] of variables.entries())
     expect([...(await variable.read())]).toEqual(history[index]?.at(-1));
-  await settle(variables, (backends[0] as Counted).backend);
+  await placeVariables(variables, (backends[0] as Counted).backend);
   expect(backends.map(({ held }) => held())).toEqual([variables.length, 0]);
   for (const [index, variable] of variables.entries())
     expect([...(await variable.read())]).toEqual(history[index]?.at(-1));

@@ -32,7 +32,7 @@ function weightedSum(y: Tensor): Tensor {
 export async function runCase(
   theCase: OpCase,
   backend: Backend,
-  options: { fuse?: boolean; share?: boolean } = {},
+  options: { fuse?: boolean } = {},
 ): Promise<Record<string, TypedArray>> {
   const outputs = recordCase(theCase);
   const executable = await bind(compile({ outputs, ...options }), backend);

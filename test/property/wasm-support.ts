@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import type { HostBackend } from "../../src/backends/backend.ts";
-import { js } from "../../src/backends/js/index.ts";
+import { type JsBackend, js } from "../../src/backends/js/index.ts";
 import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
 import type { Instruction } from "../../src/ir/instruction.ts";
@@ -10,11 +9,12 @@ import { difference, type HandMade } from "../unit/wasm-programs.ts";
  * Every kernel against the js backend in float64, on random shapes and strides, with sentinels around whatever it
  * writes; and against itself with its work divided between three threads, which must give the same bits.
  */
-const reference: HostBackend = js({ precision: "float64" });
-const rounding: HostBackend = js();
-const module = await moduleOf("simd");
+const reference: JsBackend = js({ precision: "float64" });
+const rounding: JsBackend = js();
+const module = await moduleOf("core", "simd");
 const backend = new WasmBackend(module);
 const divided = new WasmBackend(module, { threads: 3, eager: true });
+await Promise.all([backend.loadRest(), divided.loadRest()]);
 divided.execute = (address, count) => executeDivided(divided, address, count);
 
 /** What workers with a barrier between instructions would do, one after the other. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Backend, Storage } from "../../src/backends/backend.ts";
-import { bind, type Reclaimable, registerReclaimable, settle } from "../../src/backends/evaluate.ts";
+import { bind, placeVariables, type Reclaimable, registerReclaimable } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { Heap } from "../../src/backends/wasm/heap.ts";
@@ -91,8 +91,8 @@ describe("a backend that was disposed of", () => {
       const load = () => bind(compile({ outputs: { y: variable.tensor } }), other);
       for (const use of [
         () => variable.read(),
-        () => settle([variable], other),
-        () => settle([variable], backend),
+        () => placeVariables([variable], other),
+        () => placeVariables([variable], backend),
         load,
       ]) {
         await expect(use()).rejects.toThrow(
@@ -100,8 +100,8 @@ describe("a backend that was disposed of", () => {
         );
       }
       variable.assign([5, 6]);
-      await expect(settle([variable], backend)).rejects.toThrow("a disposed backend cannot be used");
-      await settle([variable], other);
+      await expect(placeVariables([variable], backend)).rejects.toThrow("a disposed backend cannot be used");
+      await placeVariables([variable], other);
       expect([...(await variable.read())]).toEqual([5, 6]);
     });
   }
@@ -125,7 +125,7 @@ describe("options of wasm()", () => {
       await expect(wasm({ ...options, threads: 1 })).rejects.toThrow(
         /maximumBytes (must be a number of bytes. Expected a number ≥ 65536|is of the wrong kind. Expected number), received/,
       );
-      const module = await moduleOf("simd");
+      const module = await moduleOf("core", "simd");
       expect(() => wasmOf(module, options)).toThrow(ValueError);
       await expect(wasm({ ...options, module })).rejects.toThrow(ValueError);
     }
@@ -135,7 +135,7 @@ describe("options of wasm()", () => {
   });
 
   it("refuse numbers of threads that mean nothing, also beside a module", async () => {
-    const module = await moduleOf("simd");
+    const module = await moduleOf("core", "simd");
     for (const threads of [0, 1.5, Number.NaN, -1, 65, "two"] as number[]) {
       await expect(wasm({ threads })).rejects.toThrow('wasm backend: threads must be a number or "auto"');
       await expect(wasm({ threads, module })).rejects.toThrow('wasm backend: threads must be a number or "auto"');
@@ -184,13 +184,13 @@ describe("memory pressure", () => {
     };
     registerReclaimable(cache);
     const variable = new Variable([90_000], { initial: 2 });
-    await settle([variable], backend);
+    await placeVariables([variable], backend);
     expect([...new Set(await variable.read())]).toEqual([2]);
     expect(asked).toEqual([backend]);
     const larger = new Variable([300_000], { initial: 3 });
-    await expect(settle([larger], backend)).rejects.toThrow(OutOfMemoryError);
-    expect([larger.home, larger.initial]).toEqual([undefined, 3]);
-    await settle([larger], other);
+    await expect(placeVariables([larger], backend)).rejects.toThrow(OutOfMemoryError);
+    expect([larger.placement, larger.initial]).toEqual([undefined, 3]);
+    await placeVariables([larger], other);
     expect((await larger.read())[299_999]).toBe(3);
     expect(asked).toEqual([backend, backend]);
     // Registered weakly, so the test has to hold it until here.
@@ -207,7 +207,7 @@ describe("memory pressure", () => {
     expect(held).toBeGreaterThanOrEqual(480_000);
     large.dispose();
     const variable = new Variable([150_000], { initial: new Float32Array(150_000).fill(4) });
-    await settle([variable], backend);
+    await placeVariables([variable], backend);
     expect(used(backend).arena).toBeLessThan(2000);
     small.input("x").write(new Float32Array(50).fill(1));
     small.input("z").write(new Float32Array(50).fill(2));
@@ -227,7 +227,7 @@ describe("memory pressure", () => {
     });
     // 80 kB of constants each.
     for (let i = 0; i < 40; i++) await bind(graph, backend);
-    await settle([constant], backend);
+    await placeVariables([constant], backend);
     expect(used(backend).constants).toBeLessThan(9e5);
     expect(backend.readSync(w)[0]).toBe(0);
   });
@@ -241,7 +241,7 @@ describe("a program whose variables have moved", () => {
       const executable = await bind(compile({ outputs: {}, updates: [[variable, add(variable, 1)]] }), backend);
       executable.run();
       const moved = await make();
-      await settle([variable], moved);
+      await placeVariables([variable], moved);
       const values = [...(await variable.read())];
       expect(() => executable.run()).toThrow(
         "a program runs while its variables stay where they are. Expected storages in use, received a freed one.",

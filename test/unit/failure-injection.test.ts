@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
-import { bind, settle } from "../../src/backends/evaluate.ts";
+import { bind, placeVariables } from "../../src/backends/evaluate.ts";
 import { JsExecutable } from "../../src/backends/js/executable.ts";
 import { js } from "../../src/backends/js/index.ts";
 import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
@@ -9,7 +9,15 @@ import { wasm } from "../../src/backends/wasm/index.ts";
 import { spawnOf } from "../../src/backends/wasm/start-worker.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
-import { adam, batchNormalization, dense, dropout, type Model, sequential } from "../../src/index.ts";
+import {
+  adam,
+  batchNormalization,
+  dense,
+  dropout,
+  getOptimizerState,
+  type Model,
+  sequential,
+} from "../../src/index.ts";
 import { add, matmul, randomNormal, tensor } from "../../src/tensor/ops/index.ts";
 import { Variable } from "../../src/tensor/variable.ts";
 import { threaded } from "./threads-support.ts";
@@ -182,7 +190,7 @@ const scenarios: Record<string, (backend: Backend, units: number) => Attempt> = 
   },
   "first weights": (backend, units) => {
     const model = subject(backend, units);
-    return { act: () => settle(model.variables, backend), result: () => weightsOf(model) };
+    return { act: () => placeVariables(model.variables, backend), result: () => weightsOf(model) };
   },
   fit(backend, units) {
     let model = subject(backend, units);
@@ -246,7 +254,7 @@ async function bystanders(backend: Backend) {
       all.push(
         bits({ data: (await (await model.predict(rows)).data()) as Float32Array }),
         await weightsOf(model),
-        (await model.getOptimizerState()).steps,
+        (await getOptimizerState(model)).steps,
       );
     }
     return all;

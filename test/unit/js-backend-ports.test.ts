@@ -1,21 +1,20 @@
 import { describe, expect, it } from "vitest";
-import type { HostBackend } from "../../src/backends/backend.ts";
-import { js } from "../../src/backends/js/index.ts";
+import { type JsBackend, js } from "../../src/backends/js/index.ts";
 import { AreteError, StateError, ValueError } from "../../src/errors.ts";
-import type { BufferSpec, Program } from "../../src/ir/instruction.ts";
+import type { BufferSpec, Program } from "../../src/ir/program.ts";
 import { viewOf } from "../../src/testing/programs.ts";
 
-const temporary = (size: number): BufferSpec => ({ kind: "temporary", dtype: "float32", size, arenaOffset: 0 });
+const temporary = (size: number): BufferSpec => ({ kind: "temporary", dtype: "float32", size });
 
 /** total = weights ← weights + pixels · scale, with a constant scale. */
 const program: Program = {
   buffers: [
-    { kind: "input", dtype: "float32", size: 3, arenaOffset: 0, name: "pixels" },
-    { kind: "constant", dtype: "float32", size: 1, arenaOffset: -1, data: Float32Array.of(10) },
-    { kind: "variable", dtype: "float32", size: 3, arenaOffset: -1, name: "weights" },
+    { kind: "input", dtype: "float32", size: 3, name: "pixels" },
+    { kind: "constant", dtype: "float32", size: 1, data: Float32Array.of(10) },
+    { kind: "variable", dtype: "float32", size: 3, name: "weights" },
     temporary(3),
-    { kind: "input", dtype: "int32", size: 2, arenaOffset: 0, name: "labels" },
-    { kind: "temporary", dtype: "int32", size: 2, arenaOffset: 0 },
+    { kind: "input", dtype: "int32", size: 2, name: "labels" },
+    { kind: "temporary", dtype: "int32", size: 2 },
   ],
   instructions: [
     {
@@ -39,10 +38,9 @@ const program: Program = {
   inputs: { pixels: viewOf(0, [3]), labels: viewOf(4, [2], { dtype: "int32" }) },
   outputs: { total: viewOf(3, [3]), labels: viewOf(5, [2], { dtype: "int32" }) },
   variables: [2],
-  arenaBytes: 64,
 };
 
-function load(backend: HostBackend = js()) {
+function load(backend: JsBackend = js()) {
   const weights = backend.allocate({ size: 3, dtype: "float32" });
   return { backend, weights, executable: backend.load(program, [weights]) };
 }

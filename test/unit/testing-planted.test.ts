@@ -81,10 +81,10 @@ describe("checkGradients of layers", () => {
     const model = sequential([dense(2, { inputShape: [3] })], { seed: 3 });
     const [kernel] = model.variables as [Variable];
     await evaluate([kernel.tensor], backend);
-    const { home } = kernel;
+    const { placement } = kernel;
     const before = await kernel.read();
     await checkGradients(model, [x]);
-    expect(kernel.home).toBe(home);
+    expect(kernel.placement).toBe(placement);
     expect(await kernel.read()).toEqual(before);
     await expect(
       checkGradients((t) => square(matmul(t, new Variable([3, 1], { initial: Number.NaN, name: "w" }).tensor)), [x]),

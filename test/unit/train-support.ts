@@ -1,5 +1,4 @@
-import type { HostBackend } from "../../src/backends/backend.ts";
-import { js } from "../../src/backends/js/index.ts";
+import { type JsBackend, js } from "../../src/backends/js/index.ts";
 import type { HostArray } from "../../src/data/array.ts";
 import { dense } from "../../src/nn/layers/index.ts";
 import { sgd } from "../../src/optim/sgd.ts";
@@ -8,7 +7,7 @@ import type { FitOptions } from "../../src/train/options.ts";
 import { sequential } from "../../src/train/sequential.ts";
 
 /** The reference backend, counting programs and runs. */
-export function countingBackend(): { backend: HostBackend; counts: { loads: number; runs: number } } {
+export function countingBackend(): { backend: JsBackend; counts: { loads: number; runs: number } } {
   const counts = { loads: 0, runs: 0 };
   const backend = js();
   const load = backend.load.bind(backend);

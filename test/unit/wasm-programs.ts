@@ -1,7 +1,10 @@
-import type { HostBackend } from "../../src/backends/backend.ts";
+import type { JsBackend } from "../../src/backends/js/index.ts";
+import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { DType, TypedArray } from "../../src/ir/dtype.ts";
-import type { BufferSpec, Instruction, Program, View } from "../../src/ir/instruction.ts";
+import type { Instruction } from "../../src/ir/instruction.ts";
+import type { BufferSpec, Program } from "../../src/ir/program.ts";
 import { type Shape, sizeOf, stridesOf } from "../../src/ir/shape.ts";
+import type { View } from "../../src/ir/view.ts";
 
 /** What stands around and under the results before a run: a kernel that writes elsewhere is caught. */
 export const sentinel = -987654;
@@ -15,7 +18,6 @@ export class HandMade {
   private readonly buffers: BufferSpec[] = [];
   private readonly contents: TypedArray[] = [];
   private readonly results: Record<string, View> = {};
-  private bytes = 0;
 
   /** A buffer with these contents after a margin; the view covers them all, contiguous unless strides are given. */
   operand(data: ArrayLike<number>, shape: Shape, options: { dtype?: DType; strides?: readonly number[] } = {}): View {
@@ -44,17 +46,16 @@ export class HandMade {
     return view;
   }
 
-  /** Runs the instructions and gives the buffers of all results, margins included. */
-  run(backend: HostBackend, instructions: readonly Instruction[]): Record<string, TypedArray> {
+  /** Runs the instructions, for which a WASM backend must have all kernels (`loadRest`), and gives the buffers of all results, margins included. */
+  run(backend: JsBackend | WasmBackend, instructions: readonly Instruction[]): Record<string, TypedArray> {
     const program: Program = {
       buffers: this.buffers,
       instructions,
       inputs: Object.fromEntries(this.buffers.map((_, buffer) => [`b${buffer}`, this.whole(buffer)])),
       outputs: this.results,
       variables: [],
-      arenaBytes: this.bytes,
     };
-    const executable = backend.load(program, []);
+    const executable = "loadNow" in backend ? backend.loadNow(program, []) : backend.load(program, []);
     this.contents.forEach((array, buffer) => {
       executable.input(`b${buffer}`).write(array);
     });
@@ -67,12 +68,8 @@ export class HandMade {
   }
 
   private add(array: TypedArray, dtype: DType): number {
-    const arenaOffset = this.bytes;
-    this.bytes += Math.ceil((array.length * 4) / 64) * 64;
     this.contents.push(array);
-    return (
-      this.buffers.push({ kind: "input", dtype, size: array.length, arenaOffset, name: `b${this.buffers.length}` }) - 1
-    );
+    return this.buffers.push({ kind: "input", dtype, size: array.length, name: `b${this.buffers.length}` }) - 1;
   }
 
   private whole(buffer: number): View {

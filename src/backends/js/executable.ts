@@ -1,6 +1,7 @@
 import { lookUp, stateError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import type { Instruction, Program, View } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
+import type { View } from "../../ir/view.ts";
 import type { HostExecutable, HostOutputPort, InputPort, Storage } from "../backend.ts";
 import { checkRange } from "../ports.ts";
 import { execute } from "./kernels.ts";
@@ -35,10 +36,6 @@ export class JsExecutable implements HostExecutable {
         advice: "Restore the weights before going on.",
       });
     }
-  }
-
-  runOne(index: number): void {
-    execute(this.program.instructions[index] as Instruction, this.held());
   }
 
   input(name: string): InputPort {

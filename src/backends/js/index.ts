@@ -1,9 +1,9 @@
 import { stateError, valueError } from "../../errors.ts";
 import { hide, type Printed, printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import type { Program } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
 import { checkOptions } from "../../options.ts";
-import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
+import type { HostBackend, HostExecutable, Storage, StorageSpec } from "../backend.ts";
 import { JsExecutable } from "./executable.ts";
 import { Memory, newArray, type Precision } from "./memory.ts";
 
@@ -11,6 +11,11 @@ import { Memory, newArray, type Precision } from "./memory.ts";
 export interface JsOptions {
   /** What float32 buffers are computed and kept in. Default "float32"; "float64" is the reference for tests. */
   precision?: Precision;
+}
+
+/** The js backend: it loads programs at once. */
+export interface JsBackend extends HostBackend {
+  load(program: Program, storages: readonly Storage[]): HostExecutable;
 }
 
 /** A variable's memory: an array; none once freed. */
@@ -23,7 +28,7 @@ interface JsStorage extends Storage {
  * no WASM SIMD. Sums are kept in float64 whatever the precision; every other result is rounded to it.
  * @example const reference = js({ precision: "float64" });
  */
-export function js(options: JsOptions = {}): HostBackend {
+export function js(options: JsOptions = {}): JsBackend {
   const { precision = "float32" } = checkOptions("js", options, { precision: "string" });
   if (precision !== "float32" && precision !== "float64") {
     throw valueError("js", {
@@ -33,7 +38,7 @@ export function js(options: JsOptions = {}): HostBackend {
     });
   }
   let disposed = false;
-  const backend: HostBackend = {
+  const backend: JsBackend = {
     name: precision === "float64" ? "js (float64)" : "js",
 
     get disposed() {
@@ -134,5 +139,5 @@ export function js(options: JsOptions = {}): HostBackend {
     });
   }
 
-  return printed(hide(backend, "toJSON", () => ({ kind: "backend", name: backend.name })) as HostBackend & Printed);
+  return printed(hide(backend, "toJSON", () => ({ kind: "backend", name: backend.name })) as JsBackend & Printed);
 }

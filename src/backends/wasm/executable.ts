@@ -1,14 +1,17 @@
 import { lookUp, stateError } from "../../errors.ts";
+import { type ArenaPlan, planArena } from "../../ir/arena.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import { type Instruction, type Program, type View, viewsOf } from "../../ir/instruction.ts";
+import { type Instruction, isEmpty } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
 import { checkRange } from "../ports.ts";
 import type { Needs, WasmBackend, WasmStorage } from "./backend.ts";
 import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
 import { RecordWriter } from "./record-writer.ts";
-import { Flag, isEmpty, writeRecord } from "./records.ts";
+import { Flag, writeRecord } from "./records.ts";
 import { workOf } from "./work.ts";
 
 /** Nanoseconds of work below which thread 0 does an instruction alone. */
@@ -25,6 +28,7 @@ export class WasmExecutable implements HostExecutable {
   /** For the backend, which holds programs weakly. */
   readonly reference: WeakRef<WasmExecutable> = new WeakRef(this);
   readonly needs: Needs;
+  private readonly arena: ArenaPlan;
   private readonly storages: ReadonlyMap<number, WasmStorage>;
   /** The backend's count of freed storages when this program's were last seen to be in use. */
   private frees = -1;
@@ -35,8 +39,6 @@ export class WasmExecutable implements HostExecutable {
   private readonly alone: readonly boolean[];
   /** Nanoseconds of one thread in what threads share out. */
   private readonly work: number;
-  /** Each instruction as a program of its own, where they have been run apart. */
-  private parts: readonly WasmExecutable[] | undefined;
   private disposed = false;
 
   constructor(
@@ -50,9 +52,10 @@ export class WasmExecutable implements HostExecutable {
     this.alone = works.map((work) => !backend.eager && work < minDividedNs);
     this.work = works.reduce((sum, work, index) => (this.alone[index] ? sum : sum + work), 0);
     this.constants = this.placeConstants();
+    this.arena = planArena(program, { share: backend.shareArena });
     // Written once for their size; `link` writes them in their place.
     const draft = this.write(0);
-    this.needs = { arenaBytes: program.arenaBytes, scratchBytes: draft.scratchBytes, sharesWork: this.work > 0 };
+    this.needs = { arenaBytes: this.arena.bytes, scratchBytes: draft.scratchBytes, sharesWork: this.work > 0 };
     backend.reserve(this.needs);
     this.records = backend.heap.allocate(draft.words.length * 4, "programs");
     this.link();
@@ -71,12 +74,6 @@ export class WasmExecutable implements HostExecutable {
     this.backend.execute(this.records.address, this.instructions.length, this.work, this);
   }
 
-  runOne(index: number): void {
-    this.check();
-    this.parts ??= this.split();
-    this.parts[index]?.run();
-  }
-
   input(name: string): InputPort {
     return lookUp("program", "input", this.inputs, name);
   }
@@ -88,7 +85,6 @@ export class WasmExecutable implements HostExecutable {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    for (const part of this.parts ?? []) part.dispose();
     this.backend.release(this, this);
   }
 
@@ -104,6 +100,7 @@ export class WasmExecutable implements HostExecutable {
       base,
       scratch: backend.scratch.address,
       interpret: backend.interpret,
+      rest: backend.rest,
       addressOf: (view) => this.addressOf(view),
     });
     const barriers = new Barriers((view) => this.addressOf(view));
@@ -121,31 +118,8 @@ export class WasmExecutable implements HostExecutable {
         ? (this.storages.get(buffer) as WasmStorage).block.address
         : spec?.kind === "constant"
           ? (this.constants as Block).address + (this.constantOffsets.get(buffer) as number)
-          : this.backend.arena.address + (spec?.arenaOffset ?? 0);
+          : this.backend.arena.address + (this.arena.offsets[buffer] as number);
     return start + offset * 4;
-  }
-
-  /** Each instruction as a program on the same memory; only the constants are other copies. All or none. */
-  private split(): WasmExecutable[] {
-    const { program, backend, storages } = this;
-    const parts: WasmExecutable[] = [];
-    try {
-      for (const instruction of program.instructions) {
-        const used = new Set(viewsOf(instruction).reads.map(({ buffer }) => buffer));
-        const buffers = program.buffers.map((spec, buffer) =>
-          spec.kind === "constant" && !used.has(buffer) ? { ...spec, kind: "temporary" as const } : spec,
-        );
-        parts.push(
-          backend.load({ ...program, buffers, instructions: [instruction], inputs: {}, outputs: {} }, [
-            ...storages.values(),
-          ]),
-        );
-      }
-    } catch (error) {
-      for (const part of parts) part.dispose();
-      throw error;
-    }
-    return parts;
   }
 
   private placeConstants(): Block | undefined {

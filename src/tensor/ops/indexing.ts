@@ -1,7 +1,7 @@
 // Taking and adding elements by int32 indices.
 import { checkCounts, shapeError, valueError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import { checkShape, formatShape, mayBeShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";

@@ -1,6 +1,5 @@
 // Slices, concatenation and padding.
 import { shapeError, valueError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import {
   checkList,
   formatShape,
@@ -11,6 +10,7 @@ import {
   type Shape,
   sameShape,
 } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { defineOp, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";

@@ -1,8 +1,7 @@
 // The matrix product.
 import { shapeError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import { broadcastShapes, formatShape, mayEqual, type Shape, sameShape, sizeOf } from "../../ir/shape.ts";
-import { collapseTogether } from "../../ir/view.ts";
+import { collapseTogether, type View } from "../../ir/view.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";

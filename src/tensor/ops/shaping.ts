@@ -1,6 +1,5 @@
 // Ops that change the shape or the order of axes and copy nothing: reshape, transpose, broadcast.
 import { shapeError, valueError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import {
   broadcastShapes,
   checkList,
@@ -17,7 +16,7 @@ import {
   sizeOf,
   stridesOf,
 } from "../../ir/shape.ts";
-import { reshapeView } from "../../ir/view.ts";
+import { reshapeView, type View } from "../../ir/view.ts";
 import { defineOp, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand, scalar } from "./leaf.ts";

@@ -1,6 +1,7 @@
 import { shapeError, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
 import { formatShape } from "../../ir/shape.ts";
+import type { DilatedWindows, Spatial } from "../../ir/windows.ts";
 
 /**
  * How much is added around the input: nothing, as much as gives ⌈n / stride⌉ results, as much before the input as lets
@@ -77,6 +78,27 @@ export function windowGeometry(
     return Math.max(0, Math.floor(room / at(strides, axis)) + 1);
   });
   return { size, strides, dilations, outputs, low: pairs.map(([low]) => low), high: pairs.map(([, high]) => high) };
+}
+
+/** The windows of an instruction: up to three spatial axes, with leading ones where there are fewer. */
+export function spatialWindows(
+  batch: number,
+  inputs: readonly number[],
+  channels: number,
+  { size, strides, dilations, outputs, low }: WindowGeometry,
+): DilatedWindows {
+  const spatial = (list: readonly number[], lead = 1) =>
+    [...new Array<number>(3 - list.length).fill(lead), ...list] as unknown as Spatial;
+  return {
+    batch,
+    channels,
+    inputs: spatial(inputs),
+    outputs: spatial(outputs),
+    size: spatial(size),
+    strides: spatial(strides),
+    dilations: spatial(dilations),
+    low: spatial(low, 0),
+  };
 }
 
 /** An option that is one number for all spatial axes, or a list with one for each. */

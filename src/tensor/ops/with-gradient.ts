@@ -1,6 +1,6 @@
 // Values with a custom gradient.
-import type { View } from "../../ir/instruction.ts";
 import { checkList } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { defineOp, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";

@@ -1,0 +1,169 @@
+import { type ArrayInput, type HostArray, isHostArray, rowsOf, toHostArrayAsync } from "../data/array.ts";
+import { lookUp, shapeError, valueError } from "../errors.ts";
+import { formatShape } from "../ir/shape.ts";
+import type { Loss } from "../nn/loss.ts";
+import type { Network } from "../nn/network.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import type { Columns } from "./batch.ts";
+
+/** Data for one input or output, or for several in a list or by name; null for labels of an output that needs none. */
+export type ArraysGiven = ArrayInput | readonly (ArrayInput | null)[] | Readonly<Record<string, ArrayInput | null>>;
+
+/** The model that data are for. */
+export interface DataTarget {
+  /** In front of messages. */
+  readonly label: string;
+  readonly network: Network;
+  /** Names of the outputs. */
+  readonly outputs: readonly string[];
+  /** Which outputs are compared with labels; undefined where only x is read. */
+  readonly needsLabels: readonly boolean[] | undefined;
+  /** One per output, where there are labels; undefined for outputs without a loss. */
+  readonly losses: readonly (Loss | undefined)[];
+  /** Whether the numbers themselves are checked, in addition to shapes. */
+  readonly checkData: boolean;
+}
+
+/** Arrays as a user hands them in. */
+export interface DataGiven {
+  readonly x: ArraysGiven;
+  readonly y?: ArraysGiven | null | undefined;
+  readonly sampleWeight?: ArraysGiven | undefined;
+}
+
+/**
+ * Reads arrays that a user hands in: one for each input and output of a model, all with one number of rows.
+ * @throws ShapeError where rows differ, ValueError where there are none, labels are missing, or names do not fit.
+ */
+export async function toColumns(
+  { label, network, outputs, needsLabels }: DataTarget,
+  { x, y, sampleWeight }: DataGiven,
+): Promise<Columns> {
+  const names = network.inputs.map((input) => network.nameOf(input));
+  // Before x: of fit({ x, y }) it says more that labels are missing.
+  const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
+  const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
+  const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
+  const columns = {
+    x: xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length)),
+    y: ys,
+    weights: outputs.map((_, index) => weights[index] && perSample(weights[index], xs[0]?.shape[0] ?? 0)),
+  };
+  return { ...columns, rows: sharedRows(label, columns) };
+}
+
+/** Samples that are single numbers, for an input with one feature: [n] is [n, 1]. */
+function withFeatureAxis(array: HostArray, rank: number | undefined): HostArray {
+  return array.shape.length === 1 && rank === 2 ? { data: array.data, shape: [...array.shape, 1] } : array;
+}
+
+/** One number is the weight of every sample. */
+function perSample({ data, shape }: HostArray, rows: number): HostArray {
+  return shape.length > 0 ? { data, shape } : { data: new Float32Array(rows).fill(data[0] as number), shape: [rows] };
+}
+
+/** An array for each name; undefined where it is not needed and not there. */
+async function arraysOf(
+  label: string,
+  what: string,
+  given: ArraysGiven | null | undefined,
+  names: readonly string[],
+  needs: readonly boolean[] = names.map(() => true),
+): Promise<(HostArray | undefined)[]> {
+  const each = (list: readonly (ArrayInput | null | undefined)[], nameAt: (index: number) => string) =>
+    Promise.all(
+      names.map((name, index) => {
+        const array = list[index];
+        if (array !== undefined && array !== null) return toHostArrayAsync(nameAt(index), array);
+        if (!needs[index]) return undefined;
+        throw valueError(label, {
+          rule: `${what} must have an array for "${name}"`,
+          expected: names.filter((_, at) => needs[at]),
+          received: array,
+        });
+      }),
+    );
+  if (what !== "x" && (given === undefined || given === null)) {
+    if (!needs.includes(true)) return names.map(() => undefined);
+    throw valueError(label, {
+      rule: "labels are needed",
+      expected: "x and y",
+      received: "x alone",
+      advice: "Call it with (x, y, options).",
+    });
+  }
+  if (isPlainRecord(given))
+    return each(pick(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
+  if (names.length === 1) {
+    const only =
+      Array.isArray(given) && given.length === 1 && (given[0] instanceof Tensor || isHostArray(given[0]))
+        ? given[0]
+        : given;
+    return [await toHostArrayAsync(what, only as ArrayInput)];
+  }
+  if (!Array.isArray(given) || given.length !== names.length) {
+    throw valueError(label, {
+      rule: `${what} needs an array for each of ${names.join(", ")}`,
+      expected: `a list of ${names.length} arrays or a record by name`,
+      received: Array.isArray(given) ? `a list of ${given.length}` : given,
+    });
+  }
+  return each(given, (index) => `${what}[${index}]`);
+}
+
+/** What a record has under each of some names. @throws ValueError where it has others. */
+export function pick<T>(
+  label: string,
+  what: string,
+  given: Readonly<Record<string, T>>,
+  names: readonly string[],
+): (T | undefined)[] {
+  const known = Object.fromEntries(names.map((name) => [name, true]));
+  for (const name of Object.keys(given)) lookUp(label, what, known, name);
+  return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
+}
+
+/** One array of weights, or one number, serves all outputs. */
+async function weightsOf(
+  label: string,
+  given: ArraysGiven,
+  outputs: readonly string[],
+  needs: readonly boolean[] | undefined,
+): Promise<Columns["weights"]> {
+  const isShared =
+    outputs.length > 1 &&
+    (typeof given === "number" || given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
+  if (!isShared) return arraysOf(label, "sampleWeight", given, outputs, needs);
+  const [array] = await arraysOf(label, "sampleWeight", given, ["all outputs"]);
+  return outputs.map(() => array);
+}
+
+export function isPlainRecord(value: unknown): value is Readonly<Record<string, ArrayInput>> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    !isHostArray(value)
+  );
+}
+
+function sharedRows(label: string, { x, y, weights }: Omit<Columns, "rows">): number {
+  const named = (what: string, list: readonly (HostArray | undefined)[]) =>
+    list.flatMap((array, index) => (array ? [[list.length === 1 ? what : `${what}[${index}]`, array] as const] : []));
+  const all = [...named("x", x), ...named("y", y), ...named("sampleWeight", weights)];
+  const [first] = all;
+  if (!first) throw valueError(label, { rule: "there must be data", expected: "at least one array", received: "none" });
+  const rows = rowsOf(...first);
+  for (const [name, array] of all) {
+    if (rowsOf(name, array) === rows) continue;
+    throw shapeError(label, {
+      rule: "all arrays must have the same number of samples",
+      expected: `${rows} samples as in ${first[0]}`,
+      received: rowsOf(name, array),
+      context: `${first[0]} ${formatShape(first[1].shape)}, ${name} ${formatShape(array.shape)}`,
+    });
+  }
+  if (rows === 0)
+    throw valueError(label, { rule: "there must be data", expected: "at least one sample", received: "none" });
+  return rows;
+}

@@ -1,0 +1,197 @@
+import type { Backend, Executable, InputPort, OutputPort } from "../backends/backend.ts";
+import { bind, type Reclaimable, registerReclaimable } from "../backends/evaluate.ts";
+import { outcomeOf } from "../backends/placement.ts";
+import type { CompiledGraph } from "../compiler/compile.ts";
+import type { Shape } from "../ir/shape.ts";
+import type { Placement, Variable } from "../tensor/variable.ts";
+
+/** A program on a backend, with its ports by name. */
+export class BoundProgram {
+  /** How many calls use it now: {@link ProgramCache} frees it only while there are none. */
+  users = 0;
+  /** Whether it is freed, or will be as soon as it has no user. */
+  isRetired = false;
+  private readonly ports = new Map<string, InputPort>();
+  private readonly placements: readonly (Placement | undefined)[];
+
+  constructor(
+    readonly executable: Executable,
+    readonly backend: Backend,
+    readonly variables: readonly Variable[],
+    readonly graph: CompiledGraph["program"],
+  ) {
+    for (const name of Object.keys(graph.inputs)) this.ports.set(name, executable.input(name));
+    this.placements = variables.map((variable) => variable.placement);
+  }
+
+  /** Whether the variables are still where the program reads them; another backend may have taken them since. */
+  get isCurrent(): boolean {
+    return this.variables.every((variable, index) => variable.placement === this.placements[index]);
+  }
+
+  /** The port of an input; undefined where the program does not use it. */
+  input(name: string): InputPort | undefined {
+    return this.ports.get(name);
+  }
+
+  output(name: string): OutputPort {
+    return this.executable.output(name);
+  }
+
+  get outputNames(): readonly string[] {
+    return Object.keys(this.graph.outputs);
+  }
+
+  outputShape(name: string): Shape {
+    return this.graph.outputs[name]?.shape ?? [];
+  }
+
+  /** Runs it. Start to read the outputs before anything is awaited: the next run of any program writes over them. */
+  run(): void {
+    this.executable.run();
+  }
+}
+
+/**
+ * ProgramCache kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the default,
+ * and one takes some 70 kB.
+ */
+const capacity = 48;
+
+/** Frees the programs of models that were collected. */
+const collected = /* @__PURE__ */ new FinalizationRegistry<Set<Executable>>((executables) => {
+  for (const executable of executables) executable.dispose();
+});
+
+/** Bound programs by key. When there are too many, those that have not been used for the longest time are freed. */
+export class ProgramCache implements Reclaimable {
+  private readonly kept = new Map<string, BoundProgram>();
+  /** ProgramCache that are being bound: calls that need the same one wait for it. */
+  private readonly binding = new Map<string, Promise<unknown>>();
+  /** Of all programs that are not freed. Held by {@link collected}, so it leads to no model. */
+  private readonly executables = new Set<Executable>();
+
+  constructor(private readonly backend: () => Promise<Backend>) {
+    collected.register(this, this.executables);
+    registerReclaimable(this);
+  }
+
+  /**
+   * Gives `act` the program of a key, bound if need be, in a tick in which its variables are where it reads them: run
+   * it there. It is in use until it is released. Gives what `act` gives; a promise where the program has to be bound
+   * first.
+   */
+  acquire<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): T | Promise<T> {
+    const program = this.find(key);
+    if (!program) return this.bind(key, record, act);
+    program.users++;
+    return act(program);
+  }
+
+  /** The counterpart of {@link acquire}. */
+  release(program: BoundProgram): void {
+    program.users--;
+    if (program.isRetired) this.free(program);
+    else this.trim();
+  }
+
+  /** As {@link acquire}; the program is in use until what `act` gives is settled. */
+  async use<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => Promise<T>): Promise<T> {
+    let used: BoundProgram | undefined;
+    try {
+      return await this.acquire(key, record, (program) => {
+        used = program;
+        return act(program);
+      });
+    } finally {
+      if (used) this.release(used);
+    }
+  }
+
+  /** How many programs are kept. */
+  get size(): number {
+    return this.kept.size;
+  }
+
+  reclaim(backend: Backend): boolean {
+    return this.drop((program) => program.backend === backend);
+  }
+
+  /** Frees all programs; those in use are freed when they are released. They are made again when they are needed. */
+  dispose(): void {
+    for (const [key, program] of this.kept) this.retire(key, program);
+  }
+
+  private find(key: string): BoundProgram | undefined {
+    const program = this.kept.get(key);
+    if (!program) return undefined;
+    if (!program.isCurrent) {
+      this.retire(key, program);
+      return undefined;
+    }
+    // Now it is the one that was used last.
+    this.kept.delete(key);
+    this.kept.set(key, program);
+    return program;
+  }
+
+  private async bind<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<T> {
+    for (let pending = this.binding.get(key); pending; pending = this.binding.get(key)) {
+      await pending;
+      const program = this.find(key);
+      if (!program) continue;
+      program.users++;
+      return act(program);
+    }
+    const added = this.add(key, record, act).finally(() => this.binding.delete(key));
+    this.binding.set(key, added);
+    return (await added)();
+  }
+
+  /**
+   * Binds a program and gives it to `act`, while no other call can move its variables. Gives the result of `act` as a
+   * function, for it may be a promise.
+   */
+  private async add<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<() => T> {
+    const graph = record();
+    const backend = await this.backend();
+    // Errors of `act` are for the call that made it, not for those that wait for the same program.
+    return bind(graph, backend, (executable) => {
+      this.executables.add(executable);
+      const program = new BoundProgram(executable, backend, graph.variables, graph.program);
+      this.kept.set(key, program);
+      program.users++;
+      return outcomeOf(() => act(program));
+    });
+  }
+
+  /** Frees the programs that have not been used for the longest time, where there are too many. */
+  private trim(): void {
+    let surplus = this.kept.size - capacity;
+    if (surplus > 0) this.drop(() => surplus-- > 0);
+  }
+
+  /** Frees those that match and are not in use; says whether there were any. */
+  private drop(matches: (program: BoundProgram) => boolean): boolean {
+    let dropped = false;
+    for (const [key, program] of this.kept) {
+      if (program.users > 0 || !matches(program)) continue;
+      this.retire(key, program);
+      dropped = true;
+    }
+    return dropped;
+  }
+
+  /** Gives it to nobody any more. */
+  private retire(key: string, program: BoundProgram): void {
+    this.kept.delete(key);
+    program.isRetired = true;
+    this.free(program);
+  }
+
+  private free(program: BoundProgram): void {
+    if (program.users > 0) return;
+    this.executables.delete(program.executable);
+    program.executable.dispose();
+  }
+}
