@@ -1,4 +1,5 @@
-// The public ops, exported as `ops` and `aretejs/ops`: exactly what users call. Internals are imported from their files.
+// The public ops, exported as `ops` and `aretejs/ops`: exactly what users call. Internals are imported from their
+// files.
 export { adaptiveAveragePool, adaptiveMaxPool } from "./adaptive-pooling.ts";
 export { flip, repeat, roll, split, tile, unstack } from "./arranging.ts";
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from "./conv.ts";

@@ -62,7 +62,10 @@ const denominator = [
   1, 24.858464901423062, 165.02700983169885, 432.88106049129027, 485.3903996359137, 194.5506571482614,
 ];
 
-/** arctan: brought to |t| ≤ 0.66 by the angles of 45° and 90°, then a rational function (Cephes `atan`, Moshier 1992). */
+/**
+ * arctan: |x| is brought to |t| ≤ 0.66 by the angles of 45° and 90°, then a rational function (Cephes `atan`, Moshier
+ * 1992).
+ */
 function arctangent<T>(m: Algebra<T>, x: T): T {
   const [zero, one] = [m.constant(0), m.constant(1)];
   const a = m.abs(x);
