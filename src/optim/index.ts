@@ -1,3 +1,4 @@
+// The public optimizers and schedules; the rest are exported by on-demand.ts.
 export { type AdamOptions, adam, type MomentOptions } from "./adam.ts";
 export { type AdamWOptions, adamW } from "./adam-w.ts";
 export type { ClipOptions } from "./clip.ts";

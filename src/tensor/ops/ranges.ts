@@ -77,7 +77,8 @@ export function meshgrid(vectors: readonly Operand[], options: MeshgridOptions =
 }
 
 /**
- * The matrix [rows, columns] with ones on a diagonal; `columns` is `rows` by default. `k` > 0 is above the main one.
+ * The matrix [rows, columns] with ones on a diagonal. `columns` is `rows` by default; `k` > 0 is above the main
+ * diagonal.
  */
 export function eye(rows: number, columns = rows, k = 0): Tensor {
   checkCount("eye", "rows", rows, 0);

@@ -63,7 +63,8 @@ const denominator = [
 ];
 
 /**
- * arctan: brought to |t| ≤ 0.66 by the angles of 45° and 90°, then a rational function (Cephes `atan`, Moshier 1992).
+ * arctan: |x| is brought to |t| ≤ 0.66 by the angles of 45° and 90°, then a rational function (Cephes `atan`, Moshier
+ * 1992).
  */
 function arctangent<T>(m: Algebra<T>, x: T): T {
   const [zero, one] = [m.constant(0), m.constant(1)];
