@@ -4,7 +4,7 @@ import { stateError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";
 import type { Program } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { fill } from "../tensor/ops/index.ts";
+import { fill } from "../tensor/ops/shaping.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Placement, Variable } from "../tensor/variable.ts";
 import { type Backend, type Executable, isHostBackend, type Storage } from "./backend.ts";

@@ -1,7 +1,6 @@
 import { append } from "../ir/append.ts";
-import { type Instruction, viewsOf } from "../ir/instruction.ts";
+import { type Instruction, isProduct, type ProductInstruction, viewsOf } from "../ir/instruction.ts";
 import type { MapInstruction } from "../ir/instructions/map.ts";
-import type { MatmulInstruction } from "../ir/instructions/matmul.ts";
 import type { Limits } from "../ir/limits.ts";
 import { sizeOf } from "../ir/shape.ts";
 import { type BufferId, isContiguous } from "../ir/view.ts";
@@ -15,9 +14,9 @@ export function attachEpilogues(instructions: readonly Instruction[], { operands
   for (const instruction of instructions) {
     for (const { buffer } of viewsOf(instruction).reads) append(readers, buffer, instruction);
   }
-  const products = new Map<BufferId, MatmulInstruction>();
+  const products = new Map<BufferId, ProductInstruction>();
   for (const instruction of instructions)
-    if (instruction.kind === "matmul") products.set(instruction.output.buffer, instruction);
+    if (isProduct(instruction)) products.set(instruction.output.buffer, instruction);
 
   const moved = new Set<Instruction>();
   const result = instructions.map((instruction) => {
@@ -42,8 +41,9 @@ export function attachEpilogues(instructions: readonly Instruction[], { operands
 /**
  * Whether the map visits the product's elements in order, in rows of the product or flat, and reads the result only so.
  */
-function isRowwise(map: MapInstruction, { output }: MatmulInstruction): boolean {
-  if (!isContiguous(output)) return false;
+function isRowwise(map: MapInstruction, product: ProductInstruction): boolean {
+  const { output } = product;
+  if (!isContiguous(output) || ("windows" in product && product.windows.groups > 1)) return false;
   const columns = output.shape.at(-1) as number;
   const total = sizeOf(output.shape);
   const shapeFits =

@@ -1,5 +1,12 @@
 import type { AnyInstruction, Descriptor } from "./descriptor.ts";
-import { type ConvInputGradInstruction, convInputGrad } from "./instructions/conv.ts";
+import {
+  type ConvFilterGradInstruction,
+  type ConvInputGradInstruction,
+  type ConvInstruction,
+  conv,
+  convFilterGrad,
+  convInputGrad,
+} from "./instructions/conv.ts";
 import { type CopyInstruction, copy, type FillInstruction, fill } from "./instructions/copy.ts";
 import {
   type DepthwiseConvFilterGradInstruction,
@@ -34,7 +41,9 @@ import type { View } from "./view.ts";
 export type Instruction =
   | MapInstruction
   | MatmulInstruction
+  | ConvInstruction
   | ConvInputGradInstruction
+  | ConvFilterGradInstruction
   | ReduceInstruction
   | ArgReduceInstruction
   | SoftmaxInstruction
@@ -64,7 +73,9 @@ export type Descriptors<I extends AnyInstruction = Instruction> = {
 export const descriptors: Descriptors = {
   map,
   matmul,
+  conv,
   convInputGrad,
+  convFilterGrad,
   reduce,
   argReduce,
   softmax,
@@ -86,6 +97,14 @@ export const descriptors: Descriptors = {
 export function descriptorOf(instruction: Instruction): Descriptor<Instruction> {
   // The table pairs each kind with its own instruction; TypeScript cannot follow the pairing through an index.
   return descriptors[instruction.kind] as unknown as Descriptor<Instruction>;
+}
+
+/** An instruction that may have an epilogue. */
+export type ProductInstruction = MatmulInstruction | ConvInstruction | ConvFilterGradInstruction;
+
+/** Whether an instruction may have an epilogue. */
+export function isProduct(instruction: Instruction): instruction is ProductInstruction {
+  return "epilogue" in descriptorOf(instruction).fields;
 }
 
 /** The map that runs on an instruction's results, if it has one. */

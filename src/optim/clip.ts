@@ -1,4 +1,6 @@
-import { checkNumber, valueError } from "../errors.ts";
+// Clipping of gradients by value or norm.
+import { checkPositive } from "../checks.ts";
+import { valueError } from "../errors.ts";
 import { add, clip, div, maximum, minimum, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -20,8 +22,7 @@ export type Clip = (gradients: readonly Tensor[]) => readonly Tensor[];
  * The clipping that the options ask for.
  *   clipValue v:       g ← min(max(g, −v), v)
  *   clipNorm c:        g ← g · c/max(‖g‖, c)
- *   globalClipNorm c:  g ← g · c·min(1/n, 1/c), n = √Σ‖g‖² over all variables; a NaN or infinite n makes all gradients
- *   NaN
+ *   globalClipNorm c:  g ← g · c·min(1/n, 1/c), n = √Σ‖g‖² over all variables; a NaN or infinite n makes all gradients NaN
  * @throws ValueError where two are given, or one is not > 0.
  * @see Keras 3 `BaseOptimizer._clip_gradients`.
  */
@@ -36,7 +37,7 @@ export function clipping(name: string, options: ClipOptions): Clip {
       received: given.join(" and "),
     });
   }
-  const bound = checkNumber(name, key, options[key], "a finite number > 0", (value) => value > 0);
+  const bound = checkPositive(name, key, options[key]);
   return clips[key](bound);
 }
 

@@ -1,3 +1,4 @@
+// Reverse-mode differentiation: from a graph to the graph of its gradients.
 import { valueError } from "../errors.ts";
 import { append } from "../ir/append.ts";
 import { checkList, formatShape, type Shape, sameShape } from "../ir/shape.ts";

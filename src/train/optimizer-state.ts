@@ -3,17 +3,19 @@ import { checkCount, checkNonNegative } from "../checks.ts";
 import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
 import type { Model } from "./model.ts";
 import { assignNamed, checkNamed, type NamedArrays, readNamed } from "./named-weights.ts";
-import { sessionOf } from "./session.ts";
+import { checkBuilt, sessionOf } from "./session.ts";
 
 /**
  * The state of a model's optimizer at one moment, as plain data, to be stored as weights are: slots by name, `steps`,
  * and `learningRate` where it is a number.
  * @throws StateError before `compile`.
- * @example const saved = JSON.stringify({ weights: await getNamedWeights(model), optimizer: await
- * getOptimizerState(model) });
+ * @example
+ * const optimizer = await getOptimizerState(model);
+ * const saved = JSON.stringify({ weights: await getNamedWeights(model), optimizer });
  */
 export async function getOptimizerState(model: Model): Promise<NamedArrays> {
   const { backend } = sessionOf("getOptimizerState", model);
+  checkBuilt("getOptimizerState", model);
   const { optimizer, trainableVariables } = model;
   optimizer.build(trainableVariables);
   await placeVariables([...trainableVariables, ...optimizer.variables], backend);
@@ -34,6 +36,7 @@ export async function getOptimizerState(model: Model): Promise<NamedArrays> {
  */
 export function setOptimizerState(model: Model, state: Readonly<Record<string, ArrayInput>>): void {
   sessionOf("setOptimizerState", model);
+  checkBuilt("setOptimizerState", model);
   const { optimizer } = model;
   const owner = `setOptimizerState of ${model.label}`;
   optimizer.build(model.trainableVariables);

@@ -2,7 +2,6 @@ import type { Executable } from "../backends/backend.ts";
 import { divide } from "../backends/divide.ts";
 import { withRoom } from "../backends/pressure.ts";
 import { checkCount } from "../checks.ts";
-import type { Instruction } from "../ir/instruction.ts";
 import { printInstruction, print as printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { checkOptions } from "../options.ts";
@@ -166,7 +165,7 @@ function summarize(program: Program, milliseconds: number, times: readonly numbe
   const instructions = program.instructions.map((instruction, index) => {
     const time = times[index] as number;
     return {
-      kind: kindOf(instruction),
+      kind: instruction.kind,
       text: printInstruction(program, instruction),
       milliseconds: time,
       share: time / total,
@@ -188,10 +187,6 @@ function summarize(program: Program, milliseconds: number, times: readonly numbe
     instructions,
     program: printProgram(program),
   };
-}
-
-function kindOf(instruction: Instruction): string {
-  return instruction.kind === "matmul" && instruction.rowAxes !== undefined ? "conv" : instruction.kind;
 }
 
 /** How many of the slowest instructions the table shows, and how much of each; what is fused into them can be long. */

@@ -7,7 +7,7 @@ import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
 import type { Placement, Variable } from "../tensor/variable.ts";
 
-/** A program on a backend, with its ports by name. */
+/** A program that is loaded on a backend, with its inputs and outputs by name. */
 export class BoundProgram {
   /** How many calls use it now: {@link ProgramCache} frees it only while there are none. */
   users = 0;
@@ -49,7 +49,7 @@ export class BoundProgram {
     return this.graph.outputs[name]?.shape ?? [];
   }
 
-  /** Runs it. Start to read the outputs before anything is awaited: the next run of any program writes over them. */
+  /** Runs it. Start reading the outputs before anything is awaited: the next run of any program overwrites them. */
   run(): void {
     this.executable.run();
   }
@@ -66,12 +66,12 @@ const collected = /* @__PURE__ */ new FinalizationRegistry<Set<Executable>>((exe
   for (const executable of executables) executable.dispose();
 });
 
-/** Bound programs by key. When there are too many, those that have not been used for the longest time are freed. */
+/** The programs of a model by key. When there are too many, the least recently used are freed. */
 export class ProgramCache implements Reclaimable {
   private readonly kept = new Map<string, BoundProgram>();
   /** ProgramCache that are being bound: calls that need the same one wait for it. */
   private readonly binding = new Map<string, Promise<unknown>>();
-  /** Of all programs that are not freed. Held by {@link collected}, so it leads to no model. */
+  /** Those of all programs that are not freed. {@link collected} holds this set, so it must not refer to the model. */
   private readonly executables = new Set<Executable>();
 
   constructor(private readonly backend: () => Promise<Backend>) {
@@ -132,7 +132,7 @@ export class ProgramCache implements Reclaimable {
       this.retire(key, program);
       return undefined;
     }
-    // Now it is the one that was used last.
+    // Last in the map: the most recently used.
     this.kept.delete(key);
     this.kept.set(key, program);
     return program;
@@ -156,8 +156,9 @@ export class ProgramCache implements Reclaimable {
    * function, for it may be a promise.
    */
   private async add<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<() => T> {
+    const recorded = record();
     const backend = await this.backend();
-    const graph = compile(record(), backend.limits);
+    const graph = compile(recorded, backend.limits);
     // Errors of `act` are for the call that made it, not for those that wait for the same program.
     return bind(graph, backend, (executable) => {
       this.executables.add(executable);
@@ -168,13 +169,13 @@ export class ProgramCache implements Reclaimable {
     });
   }
 
-  /** Frees the programs that have not been used for the longest time, where there are too many. */
+  /** Frees the least recently used programs, where there are too many. */
   private trim(): void {
     let surplus = this.kept.size - capacity;
     if (surplus > 0) this.drop(() => surplus-- > 0);
   }
 
-  /** Frees those that match and are not in use; says whether there were any. */
+  /** Frees the programs that match and are not in use; gives whether there were any. */
   private drop(matches: (program: BoundProgram) => boolean): boolean {
     let dropped = false;
     for (const [key, program] of this.kept) {
@@ -185,7 +186,7 @@ export class ProgramCache implements Reclaimable {
     return dropped;
   }
 
-  /** Gives it to nobody any more. */
+  /** Takes a program out of the cache; it is freed once it is not in use. */
   private retire(key: string, program: BoundProgram): void {
     this.kept.delete(key);
     program.isRetired = true;

@@ -16,13 +16,13 @@ import type { TrainingSetup } from "./training-setup.ts";
  */
 export type Mode = "train" | "accumulate" | "test" | "predict" | "sample";
 
-/** What a recorded step can do beside its work. */
+/** Optional instrumentation of a training step. */
 export interface StepOptions {
   /** Whether train steps note which layers' outputs and which gradients were finite. */
   readonly diagnosing: Diagnosing | undefined;
 }
 
-/** What steps are recorded from. */
+/** What a step is recorded from. */
 export interface Parts {
   readonly network: Network;
   /** For all modes but "predict" and "sample". */
@@ -33,7 +33,7 @@ export interface Parts {
   readonly isTrainable: (layer: Layer) => boolean;
 }
 
-/** Names of the placeholders. */
+/** Names of a step's inputs and outputs. */
 export const portName = {
   x: (index: number) => `x${index}`,
   y: (index: number) => `y${index}`,

@@ -30,7 +30,7 @@ export interface StepRunnerOptions {
   readonly seed: number;
 }
 
-/** A program with what each of its runs has to be told. */
+/** A program with the inputs that are written before each run. */
 export interface Step {
   readonly program: BoundProgram;
   readonly ports: BatchPorts;
@@ -42,8 +42,7 @@ export interface Step {
  * reads the metrics.
  */
 export class StepRunner {
-  readonly trainable: readonly Variable[];
-  /** Outlives epochs and passes: many short ones in a row must let others run, too. */
+  /** One for all passes, so that many short ones in a row yield, too. */
   readonly yielder = new Yielder();
   /** Which layers were trainable when the model was compiled. */
   private readonly flags: ReadonlyMap<Layer, boolean>;
@@ -58,31 +57,41 @@ export class StepRunner {
   /** What was not finite in the train step before, in words. */
   diagnosis: string | undefined;
 
+  private variables: readonly Variable[] | undefined;
+
   constructor(private readonly options: StepRunnerOptions) {
-    this.trainable = options.network.trainableVariables;
+    if (options.network.built) this.variables = options.network.trainableVariables;
     this.flags = new Map(flagsOf(options.network));
     this.programs = new ProgramCache(() => this.backend());
     this.key = randomKey(options.seed);
   }
 
-  /** What random layers draw from, from the next step on. */
+  /** What train steps update: the variables that were trainable at `compile`, or when the model was built after it. */
+  get trainable(): readonly Variable[] {
+    if (!this.options.network.built) return [];
+    this.variables ??= this.options.network.trainableVariables;
+    return this.variables;
+  }
+
+  /** Sets the seed of random layers, from the next step on. */
   set seed(seed: number) {
     this.key = randomKey(seed);
   }
 
-  /** Whether layers were frozen or unfrozen since: training goes on with what was compiled. */
+  /** Whether layers were frozen or unfrozen since `compile`; training ignores that. */
   get isStale(): boolean {
     return [...this.flags].some(([layer, trainable]) => layer.trainable !== trainable);
   }
 
-  /** How many programs are bound now. */
+  /** How many programs are loaded now. */
   get programCount(): number {
     return this.programs.size;
   }
 
   /** @throws ValueError where all layers were frozen when the model was compiled, or none has weights. */
   checkTrainable(what: string): void {
-    if (this.trainable.length === 0) throw nothingToTrain(`${what} of ${this.options.network.label}`);
+    const { network } = this.options;
+    if (network.built && this.trainable.length === 0) throw nothingToTrain(`${what} of ${network.label}`);
   }
 
   async backend(): Promise<Backend> {
@@ -134,7 +143,7 @@ export class StepRunner {
   feed(mode: Mode, step: Step, cursor: BatchCursor, index: number): void {
     const optimizer = this.options.setup?.optimizer;
     cursor.write(step.ports);
-    // What is drawn must not depend on other calls that run meanwhile.
+    // Random numbers follow from the step's own number, never from other calls that run at the same time.
     setStep(this.key, optimizer && isTraining(mode) ? optimizer.rawSteps : mode === "sample" ? this.samples++ : index);
     step.program.input(portName.key)?.write(this.key);
     for (const name of step.scalars) {
@@ -154,7 +163,7 @@ export class StepRunner {
     });
   }
 
-  /** Notes what was not finite in the step just run. Call it before anything is awaited. */
+  /** Reads what was not finite in the step just run. Call it before anything is awaited. */
   async diagnose(step: Step, { readDiagnosis }: Diagnosing): Promise<void> {
     this.diagnosis = await readDiagnosis(step.program);
   }

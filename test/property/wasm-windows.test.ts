@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, it } from "vitest";
 import type { Instruction } from "../../src/ir/instruction.ts";
 import { sizeOf } from "../../src/ir/shape.ts";
-import type { DilatedWindows, Windows } from "../../src/ir/windows.ts";
+import type { ConvWindows, DilatedWindows, Windows } from "../../src/ir/windows.ts";
 import { spatialWindows, windowGeometry } from "../../src/tensor/ops/window.ts";
 import { HandMade } from "../unit/wasm-programs.ts";
 import { check, holds, seeds, wholes } from "./wasm-support.ts";
@@ -55,6 +55,61 @@ describe("pool and poolGrad", () => {
           { kind: "pool", operation: "sum", windows, input: x, output: program.result("sum", to) },
           { kind: "poolGrad", operation: "select", windows, keys, dy, output: program.result("picked", from) },
           { kind: "poolGrad", operation: "sum", windows, dy, output: program.result("spread", from) },
+        ];
+        check(program, instructions, 0);
+      },
+      300,
+    );
+  });
+});
+
+/** Any windows of a convolution over one to three axes: strides, dilations, groups, padding of any width. */
+const convolved = fc
+  .integer({ min: 1, max: 3 })
+  .chain((axes) => {
+    const list = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: axes, maxLength: axes });
+    return fc.record({
+      batch: fc.integer({ min: 0, max: 3 }),
+      inputs: list(1, 7),
+      size: list(1, 3),
+      strides: list(1, 3),
+      dilations: list(1, 2),
+      low: list(0, 2),
+      high: list(0, 2),
+      groups: fc.integer({ min: 1, max: 3 }),
+      channels: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 5 }) }, fc.constantFrom(0, 8)),
+      filters: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(8, 17)),
+      same: fc.boolean(),
+    });
+  })
+  .map(({ batch, inputs, size, strides, dilations, low, high, groups, channels, filters, same }): ConvWindows => {
+    const pairs = inputs.map((n, axis) => {
+      const missing = Math.max(0, ((size[axis] as number) - 1) * (dilations[axis] as number) + 1 - n);
+      return [(low[axis] as number) + missing, high[axis] as number] as const;
+    });
+    const geometry = windowGeometry("test", inputs, { size, strides, dilations, padding: same ? "same" : pairs });
+    return { ...spatialWindows(batch, inputs, channels * groups, geometry), groups, filters: filters * groups };
+  });
+
+describe("convolutions", () => {
+  it("are what the js backend makes of them in every geometry, and write nothing else", () => {
+    holds(
+      fc.record({ windows: convolved, seed: seeds }),
+      ({ windows, seed }) => {
+        const program = new HandMade();
+        const { batch, inputs, outputs, size, channels, filters, groups } = windows;
+        const [from, taps, to] = [
+          [batch, ...inputs, channels],
+          [...size, channels / groups, filters],
+          [batch, ...outputs, filters],
+        ];
+        const input = program.operand(wholes(sizeOf(from), seed), from);
+        const kernel = program.operand(wholes(sizeOf(taps), seed + 1), taps);
+        const dy = program.operand(wholes(sizeOf(to), seed + 2), to);
+        const instructions: Instruction[] = [
+          { kind: "conv", windows, input, kernel, output: program.result("y", to) },
+          { kind: "convInputGrad", windows, dy, kernel, output: program.result("dx", from) },
+          { kind: "convFilterGrad", windows, input, dy, output: program.result("dkernel", taps) },
         ];
         check(program, instructions, 0);
       },

@@ -28,7 +28,9 @@ function fieldsOf(file: string, name: string): string[] {
  */
 const layouts: Readonly<Record<InstructionKind, readonly [file: string, kernel: string, ...classes: string[]]>> = {
   map: ["map", "map", "MapRecord"],
-  matmul: ["gemm", "matmul", "Matmul", "Patches", "Entries", "MapRecord"],
+  matmul: ["gemm", "matmul", "Matmul", "Entries", "MapRecord"],
+  conv: ["gemm", "matmul", "Matmul", "Patches", "Entries", "MapRecord"],
+  convFilterGrad: ["gemm", "matmul", "Matmul", "Patches", "Entries", "MapRecord"],
   convInputGrad: ["conv", "convInputGrad", "ConvInputGrad", "Patches"],
   reduce: ["reduce", "reduce", "Reduce"],
   argReduce: ["reduce", "argReduce", "ArgReduce"],

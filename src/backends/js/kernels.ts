@@ -1,6 +1,6 @@
 import type { AnyInstruction } from "../../ir/descriptor.ts";
 import type { Instruction, InstructionOf } from "../../ir/instruction.ts";
-import { convInputGrad } from "./conv.ts";
+import { conv, convFilterGrad, convInputGrad } from "./conv.ts";
 import { copy, fill } from "./copy.ts";
 import { cumsum } from "./cumsum.ts";
 import { depthwiseConv, depthwiseConvFilterGrad, depthwiseConvInputGrad } from "./depthwise.ts";
@@ -22,7 +22,9 @@ export type Kernels<I extends AnyInstruction = Instruction> = {
 export const kernels: Kernels = {
   map,
   matmul,
+  conv,
   convInputGrad,
+  convFilterGrad,
   reduce,
   argReduce,
   softmax,

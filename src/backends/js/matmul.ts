@@ -5,7 +5,7 @@ import { map } from "./map.ts";
 import type { Memory } from "./memory.ts";
 
 /** A matrix inside an array: element (i, j) is `data[rows[i] + columns[j]]`. */
-export interface Matrix {
+interface Matrix {
   readonly data: TypedArray;
   readonly rows: Int32Array;
   readonly columns: Int32Array;
@@ -14,7 +14,7 @@ export interface Matrix {
 /**
  * Batched product. Sums are kept in float64 and rounded once, when stored; the epilogue runs after the whole product.
  */
-export function matmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, memory: Memory): void {
+export function matmul({ a, b, output, epilogue }: MatmulInstruction, memory: Memory): void {
   const [rows, columns] = output.shape.slice(-2) as [number, number];
   const batchAxes = output.shape.length - 2;
   const depth = b.shape[batchAxes] as number;
@@ -27,7 +27,7 @@ export function matmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, m
   const right = new Float64Array(depth * columns);
   const sums = new Float64Array(columns);
   for (let index = 0; index < starts.length; index++) {
-    const aMatrix = matrixFrom(a, aStarts[index] as number, memory, batchAxes, rowAxes);
+    const aMatrix = matrixFrom(a, aStarts[index] as number, memory, batchAxes);
     const bMatrix = matrixFrom(b, bStarts[index] as number, memory, batchAxes);
     for (let k = 0; k < depth; k++) packRow(bMatrix, k, columns, right, k * columns);
     for (let i = 0; i < rows; i++) {
@@ -39,19 +39,13 @@ export function matmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, m
   if (epilogue) map(epilogue, memory);
 }
 
-/** Matrix `index` of a view [batch, rows…, columns…], of whose axes `rowAxes` make up the rows. */
-export function matrixAt(view: View, index: number, memory: Memory, rowAxes = 1): Matrix {
-  return matrixFrom(view, view.offset + index * (view.strides[0] as number), memory, 1, rowAxes);
-}
-
-function matrixFrom(view: View, start: number, memory: Memory, batchAxes: number, rowAxes = 1): Matrix {
-  const end = batchAxes + rowAxes;
-  const offsets = (from: number, to: number, base: number) =>
-    offsetsOf(view.shape.slice(from, to), view.strides.slice(from, to), base);
+/** The matrix of a view [batch…, rows, columns] that begins at `start`. */
+function matrixFrom(view: View, start: number, memory: Memory, batchAxes: number): Matrix {
+  const { shape, strides } = view;
   return {
     data: memory.array(view),
-    rows: offsets(batchAxes, end, start),
-    columns: offsets(end, view.shape.length, 0),
+    rows: offsetsOf(shape.slice(batchAxes, -1), strides.slice(batchAxes, -1), start),
+    columns: offsetsOf(shape.slice(-1), strides.slice(-1), 0),
   };
 }
 

@@ -248,9 +248,10 @@ export class WasmBackend extends Printed implements HostBackend {
     this.check();
     const bound = this.bind(program, storages);
     const { arena, scratch, scratchStride, sharesWork } = this;
+    const lowered = this.rest?.lower(program) ?? program;
     let executable: WasmExecutable;
     try {
-      executable = this.heap.attempt([arena, scratch], () => new WasmExecutable(this, program, bound));
+      executable = this.heap.attempt([arena, scratch], () => new WasmExecutable(this, lowered, bound));
     } catch (error) {
       Object.assign(this, { scratchStride, sharesWork });
       this.link();

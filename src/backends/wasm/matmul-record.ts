@@ -6,9 +6,15 @@ import { writeMap } from "./map-record.ts";
 import type { RecordWriter } from "./record-writer.ts";
 
 /**
- * Writes the record of assembly/gemm.ts, behind it axes of patches and of the batch, and the record of the epilogue.
+ * A product whose `a` may be patches: [batch, rows…, depth…] with any strides, where so many axes make up the rows in
+ * row-major order and the others the depth.
  */
-export function writeMatmul({ a, b, output, rowAxes, epilogue }: MatmulInstruction, writer: RecordWriter): void {
+export interface Product extends Omit<MatmulInstruction, "kind"> {
+  readonly rowAxes?: number;
+}
+
+/** Writes the record of assembly/gemm.ts, behind it axes of patches and of the batch, and the record of the epilogue. */
+export function writeMatmul({ a, b, output, rowAxes, epilogue }: Product, writer: RecordWriter): void {
   const [m = 1, n = 1] = output.shape.slice(-2);
   const axes = output.shape.length - 2;
   const [aRow = 0, aColumn = 0] = rowAxes === undefined ? a.strides.slice(-2) : [];

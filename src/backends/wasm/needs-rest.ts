@@ -8,12 +8,7 @@ import { coreRecords } from "./records-core.ts";
 export function needsRest(instructions: readonly Instruction[], interpret: boolean): boolean {
   return instructions.some((instruction) => {
     const map = instruction.kind === "map" ? instruction : epilogueOf(instruction);
-    return (
-      !(instruction.kind in coreRecords) ||
-      // Patches of a convolution are packed by the rest module.
-      (instruction.kind === "matmul" && instruction.rowAxes !== undefined) ||
-      (map !== undefined && isForRest(map.expression, interpret))
-    );
+    return !(instruction.kind in coreRecords) || (map !== undefined && isForRest(map.expression, interpret));
   });
 }
 

@@ -2,7 +2,10 @@
  * What the backend needs beside the rest module (assembly/rest.ts): where its kernels are in the table of functions,
  * and the writers of their records. Loaded together with the module, when a program first needs it.
  */
+
+import type { Program } from "../../ir/program.ts";
 import { firstRest, restHashes, restOperations } from "./generated/rest-slots.ts";
+import { lowerConvolutions } from "./lower-convolutions.ts";
 import { slotsOf } from "./map-record.ts";
 import type { Records, RestKind } from "./record-table.ts";
 import { restRecords } from "./records-rest.ts";
@@ -12,10 +15,13 @@ export interface Rest {
   readonly records: Records<RestKind>;
   readonly fused: ReadonlyMap<string, number>;
   readonly operations: Readonly<Record<string, number>>;
+  /** What is done to a program before its records are written. */
+  lower(program: Program): Program;
 }
 
 export const rest: Rest = {
   records: restRecords,
   fused: slotsOf(restHashes, firstRest),
   operations: restOperations,
+  lower: lowerConvolutions,
 };

@@ -4,7 +4,9 @@ import { bytesOf, descriptorOf, epilogueOf, type Instruction, type InstructionKi
 const nsPerFlop: Readonly<Record<InstructionKind, number>> = {
   map: 0.08,
   matmul: 0.02,
+  conv: 0.02,
   convInputGrad: 0.02,
+  convFilterGrad: 0.02,
   reduce: 0,
   argReduce: 0,
   softmax: 0.1,

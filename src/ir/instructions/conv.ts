@@ -1,27 +1,62 @@
 import { describe } from "../descriptor.ts";
 import { sizeOf } from "../shape.ts";
 import type { View } from "../view.ts";
+import type { ConvWindows } from "../windows.ts";
+import type { MapInstruction } from "./map.ts";
 
-/**
- * Gradient of a convolution's input, which is also the transposed convolution: output = 0; then the elements of dy[g] ·
- * filter[g]ᵀ are added where `patches` says, which is the view of the output that a convolution would read.
- *
- * `dy` is [groups, M, N] and `filter` [groups, K, N], both with any strides; `output` is contiguous, `entries` samples
- * one after the other; `patches` is a view of it, [groups, rows…, depth…] of M rows (`rowAxes` axes) and K elements
- * each; its last axis has stride 1. The M rows are `entries` times as many rows of one sample, and touch that sample
- * only.
- */
-export interface ConvInputGradInstruction {
-  readonly kind: "convInputGrad";
-  readonly entries: number;
-  readonly rowAxes: number;
-  readonly dy: View;
-  readonly filter: View;
-  readonly patches: View;
+/** What the three have in common. All operands are contiguous. */
+interface Convolution {
+  readonly windows: ConvWindows;
   readonly output: View;
 }
 
+/**
+ * y[b, o, f] = Σ x[b, o·stride − low + k·dilation, c] · kernel[k, c, f] over the elements of the window that meet an
+ * element of x and the channels c of the group of f. Input [batch, …inputs, channels], kernel [...size, channels /
+ * groups, filters], output [batch, …outputs, filters].
+ *
+ * The epilogue, which only one group may have, is a map over the output's shape as [batch·…outputs, filters] or its
+ * collapsed form, one of whose inputs is `output`; it never writes what the convolution reads.
+ */
+export interface ConvInstruction extends Convolution {
+  readonly kind: "conv";
+  readonly input: View;
+  readonly kernel: View;
+  readonly epilogue?: MapInstruction;
+}
+
+/**
+ * The adjoint in the input, which is also the transposed convolution: output [batch, …inputs, channels] from dy [batch,
+ * …outputs, filters].
+ */
+export interface ConvInputGradInstruction extends Convolution {
+  readonly kind: "convInputGrad";
+  readonly dy: View;
+  readonly kernel: View;
+}
+
+/** The adjoint in the kernel: output [...size, channels / groups, filters] from input and dy. Epilogue as of conv. */
+export interface ConvFilterGradInstruction extends Convolution {
+  readonly kind: "convFilterGrad";
+  readonly input: View;
+  readonly dy: View;
+  readonly epilogue?: MapInstruction;
+}
+
+const flops = ({ windows: { batch, outputs, size, channels, filters, groups } }: Convolution) =>
+  2 * sizeOf([batch, ...outputs, ...size, channels / groups, filters]);
+
+export const conv = /* @__PURE__ */ describe<ConvInstruction>(
+  { windows: "windows", input: "reads", kernel: "reads", output: "writes", epilogue: "epilogue" },
+  flops,
+);
+
 export const convInputGrad = /* @__PURE__ */ describe<ConvInputGradInstruction>(
-  { entries: "number", rowAxes: "number", dy: "reads", filter: "reads", patches: "writes", output: "writes" },
-  ({ dy, filter }) => 2 * sizeOf(dy.shape) * (filter.shape[1] as number),
+  { windows: "windows", dy: "reads", kernel: "reads", output: "writes" },
+  flops,
+);
+
+export const convFilterGrad = /* @__PURE__ */ describe<ConvFilterGradInstruction>(
+  { windows: "windows", input: "reads", dy: "reads", output: "writes", epilogue: "epilogue" },
+  flops,
 );

@@ -10,10 +10,6 @@ import type { MapInstruction } from "./map.ts";
  * one batch axis unless strides need more: the heads of attention are a second one, whose results are side by side in
  * rows of all heads.
  *
- * With `rowAxes`, there is one batch axis, and `a` is [batch, rows…, depth…] with any strides: so many axes make up M
- * in row-major order, the others K. Patches of an image are such a view (elements in several patches appear as often),
- * which makes this instruction a convolution and its filter gradient.
- *
  * The epilogue is a map over shape [batch…·M, N] or its collapsed form, one of whose inputs is `output`; it may run on
  * rows as soon as they are done. It never writes what `a` or `b` read.
  */
@@ -22,11 +18,10 @@ export interface MatmulInstruction {
   readonly a: View;
   readonly b: View;
   readonly output: View;
-  readonly rowAxes?: number;
   readonly epilogue?: MapInstruction;
 }
 
 export const matmul = /* @__PURE__ */ describe<MatmulInstruction>(
-  { a: "reads", b: "reads", output: "writes", rowAxes: "number", epilogue: "epilogue" },
+  { a: "reads", b: "reads", output: "writes", epilogue: "epilogue" },
   ({ b, output }) => 2 * sizeOf(output.shape) * (b.shape.at(-2) as number),
 );

@@ -1,51 +1,35 @@
 import { shapeError, valueError } from "../../errors.ts";
-import { formatShape, mayBeShape, mayEqual, type Shape, sizeOf } from "../../ir/shape.ts";
-import { collapse, type View } from "../../ir/view.ts";
+import { formatShape, mayBeShape, mayEqual, type Shape } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
+import type { ConvWindows } from "../../ir/windows.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
-import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
+import { defineOp, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";
-import { type Padding, perAxis, type WindowGeometry, windowGeometry } from "./window.ts";
+import { type Padding, perAxis, spatialWindows, windowGeometry } from "./window.ts";
 
-/**
- * What the three convolution ops know: windows, groups of channels, and the shapes of image [batch, space…, channels]
- * and kernel [size…, channels / groups, filters].
- */
+/** What the three convolution ops know: windows, and the shapes of image and kernel. */
 interface ConvAttrs {
-  readonly window: WindowGeometry;
-  readonly groups: number;
+  readonly windows: ConvWindows;
   readonly imageShape: Shape;
   readonly kernelShape: Shape;
 }
 
 // The three ops are the derivatives of one trilinear form Σ conv(x, w)·dy, so each is the gradient of the others.
 
-/** Image and kernel to the result [batch, windows…, filters]. */
+/** Image [batch, space…, channels] and kernel [size…, channels / groups, filters] to [batch, windows…, filters]. */
 export const convOp: OpDefinition<ConvAttrs> = /* @__PURE__ */ defineOp<ConvAttrs>({
   name: "conv",
-  infer: (_, { window, imageShape, kernelShape }) => ({
-    shape: [imageShape[0] as number, ...window.outputs, kernelShape.at(-1) as number],
-    dtype: "float32",
-  }),
+  infer: (_, attrs) => ({ shape: resultShape(attrs), dtype: "float32" }),
   vjp: (dy, inputs, _, attrs) => {
     const [x, kernel] = inputs as [Tensor, Tensor];
     return [record(convInputGradOp, [dy, kernel], attrs), record(convFilterGradOp, [x, dy], attrs)];
   },
-  lower: (ctx, [x, kernel], output, attrs) => {
-    const patches = patchesOf(padded(ctx, x as View, attrs.window), attrs);
-    const { groups, kernelShape } = attrs;
-    const filters = (kernelShape.at(-1) as number) / groups;
-    const rows = attrs.window.size.length + 1;
-    const depth = sizeOf(kernelShape.slice(0, -1));
-    const filter = ctx.contiguous(kernel as View);
-    return grouped(ctx, output.shape, groups, (target) =>
-      ctx.emit({
-        kind: "matmul",
-        ...patchOperand(patches, rows),
-        b: { ...filter, shape: [groups, depth, filters], strides: [filters, filters * groups, 1] },
-        output: target,
-      }),
-    );
+  lower: (ctx, views, { shape }, { windows }) => {
+    const [input, kernel] = views.map((view) => ctx.contiguous(view)) as [View, View];
+    const output = ctx.allocate(shape, "float32");
+    ctx.emit({ kind: "conv", windows, input, kernel, output });
+    return output;
   },
 });
 
@@ -57,34 +41,11 @@ export const convInputGradOp: OpDefinition<ConvAttrs> = /* @__PURE__ */ defineOp
     const [dy, kernel] = inputs as [Tensor, Tensor];
     return [record(convOp, [dx, kernel], attrs), record(convFilterGradOp, [dx, dy], attrs)];
   },
-  lower: (ctx, [dy, kernel], output, attrs) => {
-    const { window, groups, imageShape, kernelShape } = attrs;
-    const [batch = 0, channels = 0] = [imageShape[0], imageShape.at(-1)];
-    const extents = imageShape
-      .slice(1, -1)
-      .map((extent, axis) => extent + (window.low[axis] as number) + (window.high[axis] as number));
-    const whole = ctx.allocate([batch, ...extents, channels], "float32");
-    const { a: places, rowAxes = 1 } = patchOperand(patchesOf(whole, attrs), window.size.length + 1);
-    const filters = (kernelShape.at(-1) as number) / groups;
-    const filter = ctx.contiguous(kernel as View);
-    ctx.emit({
-      kind: "convInputGrad",
-      entries: batch,
-      rowAxes,
-      dy: groupedRows(ctx.contiguous(dy as View), groups),
-      filter: {
-        ...filter,
-        shape: [groups, sizeOf(kernelShape.slice(0, -1)), filters],
-        strides: [filters, filters * groups, 1],
-      },
-      patches:
-        places.strides.at(-1) === 1
-          ? places
-          : { ...places, shape: [...places.shape, 1], strides: [...places.strides, 1] },
-      output: whole,
-    });
-    if (!isPadded(window)) return whole;
-    return { ...whole, offset: dotProduct([0, ...window.low, 0], whole.strides), shape: output.shape };
+  lower: (ctx, views, { shape }, { windows }) => {
+    const [dy, kernel] = views.map((view) => ctx.contiguous(view)) as [View, View];
+    const output = ctx.allocate(shape, "float32");
+    ctx.emit({ kind: "convInputGrad", windows, dy, kernel, output });
+    return output;
   },
 });
 
@@ -96,108 +57,18 @@ export const convFilterGradOp: OpDefinition<ConvAttrs> = /* @__PURE__ */ defineO
     const [x, dy] = inputs as [Tensor, Tensor];
     return [record(convInputGradOp, [dy, dkernel], attrs), record(convOp, [x, dkernel], attrs)];
   },
-  lower: (ctx, [x, dy], output, attrs) => {
-    const { window, groups } = attrs;
-    const patches = patchesOf(padded(ctx, x as View, window), attrs);
-    const rows = window.size.length + 1;
-    const turned = [0, ...range(rows + 1, patches.shape.length), ...range(1, rows + 1)];
-    const b = groupedRows(ctx.contiguous(dy as View), groups);
-    return grouped(ctx, output.shape, groups, (target) =>
-      ctx.emit({
-        kind: "matmul",
-        ...patchOperand(permuted(patches, turned), window.size.length + 1),
-        b,
-        output: target,
-      }),
-    );
+  lower: (ctx, views, { shape }, { windows }) => {
+    const [input, dy] = views.map((view) => ctx.contiguous(view)) as [View, View];
+    const output = ctx.allocate(shape, "float32");
+    ctx.emit({ kind: "convFilterGrad", windows, input, dy, output });
+    return output;
   },
 });
 
-// ── Views
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** The image with its margins; only where there are any is it copied. */
-function padded(ctx: LowerContext, x: View, window: WindowGeometry): View {
-  if (!isPadded(window)) return x;
-  const { low, high } = window;
-  const space = x.shape.slice(1, -1).map((extent, axis) => extent + (low[axis] as number) + (high[axis] as number));
-  const whole = ctx.allocate([x.shape[0] as number, ...space, x.shape.at(-1) as number], x.dtype);
-  ctx.emit({ kind: "fill", value: 0, output: whole });
-  ctx.emit({
-    kind: "copy",
-    input: x,
-    output: { ...whole, offset: dotProduct([0, ...low, 0], whole.strides), shape: x.shape },
-  });
-  return whole;
+/** [batch, windows…, filters], with as many spatial axes as the image has. */
+function resultShape({ windows: { batch, outputs, filters }, imageShape }: ConvAttrs): Shape {
+  return [batch, ...outputs.slice(5 - imageShape.length), filters];
 }
-
-/** All patches of an image, nothing copied: [groups, batch, windows…, size…, channels / groups]. */
-function patchesOf(x: View, { window, groups }: ConvAttrs): View {
-  const { size, strides, dilations, outputs } = window;
-  const channels = (x.shape.at(-1) as number) / groups;
-  const step = x.strides.at(-1) as number;
-  const space = x.strides.slice(1, -1);
-  return {
-    ...x,
-    shape: [groups, x.shape[0] as number, ...outputs, ...size, channels],
-    strides: [
-      channels * step,
-      x.strides[0] as number,
-      ...space.map((stride, axis) => stride * (strides[axis] as number)),
-      ...space.map((stride, axis) => stride * (dilations[axis] as number)),
-      step,
-    ],
-  };
-}
-
-/** [groups, rows…, depth…] with the fewest axes: a matrix per group where one axis each will do. */
-function patchOperand(view: View, rowCount: number): { a: View; rowAxes?: number } {
-  const part = (from: number, to: number) =>
-    collapse({ ...view, shape: view.shape.slice(from, to), strides: view.strides.slice(from, to) });
-  const [rows, depth] = [part(1, 1 + rowCount), part(1 + rowCount, view.shape.length)];
-  for (const axes of [rows, depth]) {
-    if (axes.shape.length > 0) continue;
-    axes.shape.push(1);
-    axes.strides.push(1);
-  }
-  const a = {
-    ...view,
-    shape: [view.shape[0] as number, ...rows.shape, ...depth.shape],
-    strides: [view.strides[0] as number, ...rows.strides, ...depth.strides],
-  };
-  const isMatrix = a.shape.length === 3 && (a.strides[1] === 1 || a.strides[2] === 1);
-  return isMatrix ? { a } : { a, rowAxes: rows.shape.length };
-}
-
-/** [rows…, channels] as [groups, rows, channels / groups]. */
-function groupedRows(view: View, groups: number): View {
-  const channels = view.shape.at(-1) as number;
-  const rows = sizeOf(view.shape.slice(0, -1));
-  return { ...view, shape: [groups, rows, channels / groups], strides: [channels / groups, channels, 1] };
-}
-
-/** Lets `emit` write [groups, rows, columns]; gives it as `shape`, in which the groups' columns stand side by side. */
-function grouped(ctx: LowerContext, shape: Shape, groups: number, emit: (output: View) => void): View {
-  const result = ctx.allocate(shape, "float32");
-  emit(groupedRows(result, groups));
-  return result;
-}
-
-function permuted(view: View, order: readonly number[]): View {
-  return {
-    ...view,
-    shape: order.map((axis) => view.shape[axis] as number),
-    strides: order.map((axis) => view.strides[axis] as number),
-  };
-}
-
-const isPadded = ({ low, high }: WindowGeometry) => [...low, ...high].some((margin) => margin > 0);
-const dotProduct = (a: readonly number[], b: readonly number[]) =>
-  a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
-const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
-
-// ── Functions
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link conv}. */
 export interface ConvOptions {
@@ -207,7 +78,7 @@ export interface ConvOptions {
   dilations?: number | readonly number[];
   /** Default "valid": no margins. */
   padding?: Padding;
-  /** Channels and filters in so many groups that do not see each other; divides both. Default 1. */
+  /** Independent groups of channels and filters; divides both. Default 1. */
   groups?: number;
 }
 
@@ -251,7 +122,7 @@ export function convTranspose(y: Operand, kernel: Operand, given: ConvTransposeO
   const [result, filter] = [asTensor(y), asTensor(kernel)];
   const channels = (filter.shape.at(-2) ?? 0) * (options.groups ?? 1);
   const attrs = attrsOf("convTranspose", [result.shape[0] ?? 0, ...outputSpace, channels], filter.shape, options);
-  const expected = [result.shape[0] ?? 0, ...attrs.window.outputs, filter.shape.at(-1) as number];
+  const expected = resultShape(attrs);
   if (!mayBeShape(expected, result.shape)) {
     throw shapeError("convTranspose", {
       rule: "the input must be what a convolution of the output gives",
@@ -292,11 +163,12 @@ function attrsOf(name: string, imageShape: Shape, kernelShape: Shape, options: C
       context: `${context}, groups ${groups}`,
     });
   }
-  const window = windowGeometry(name, imageShape.slice(1, -1), {
+  const geometry = windowGeometry(name, imageShape.slice(1, -1), {
     size: kernelShape.slice(0, -2),
     strides: perAxis(name, "strides", strides, axes),
     dilations: perAxis(name, "dilations", dilations, axes),
     padding,
   });
-  return { window, groups, imageShape, kernelShape };
+  const windows = spatialWindows(imageShape[0] as number, imageShape.slice(1, -1), channels, geometry);
+  return { windows: { ...windows, groups, filters }, imageShape, kernelShape };
 }

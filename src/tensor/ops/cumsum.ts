@@ -1,3 +1,4 @@
+// Running sums and products along an axis.
 import { shapeError } from "../../errors.ts";
 import { formatShape, normalizeAxis, sizeOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";

@@ -1,4 +1,7 @@
-import { checkCounts, shapeError, valueError } from "../../errors.ts";
+// Taking and adding elements by int32 indices.
+
+import { checkCounts } from "../../checks.ts";
+import { shapeError, valueError } from "../../errors.ts";
 import { checkShape, formatShape, mayBeShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
 import { checkOptions } from "../../options.ts";

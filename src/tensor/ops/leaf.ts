@@ -1,3 +1,4 @@
+// Tensors without inputs: constants and placeholders; and what ops accept as an operand.
 import { literal, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
 import { type DType, dtypeOf, type NumericArray, type TypedArray } from "../../ir/dtype.ts";

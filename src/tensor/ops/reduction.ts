@@ -1,3 +1,5 @@
+// Reductions over axes: sums, extremes, means, and the indices of extremes.
+
 import { normalizeAxes, normalizeAxis, type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
 import { defineOp, type LowerContext, record } from "../op.ts";

@@ -1,38 +1,67 @@
-import type { ConvInputGradInstruction } from "../../ir/instructions/conv.ts";
-import { type Shape, sizeOf } from "../../ir/shape.ts";
-import type { View } from "../../ir/view.ts";
-import { type Image, images, patchesOf } from "./images.ts";
+import type {
+  ConvFilterGradInstruction,
+  ConvInputGradInstruction,
+  ConvInstruction,
+} from "../../ir/instructions/conv.ts";
+import type { Shape } from "../../ir/shape.ts";
+import type { ConvWindows } from "../../ir/windows.ts";
+import { biasAndRelu } from "./epilogues.ts";
+import { convWindows } from "./images.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
-/** Trials of `convInputGrad`: geometries, with operands in their usual layout and turned round. */
-export const convInputGradTrials: Trials<"convInputGrad"> = () =>
-  images.flatMap((image, i) => [trial(image, false, 2 * i), trial(image, true, 2 * i + 1)]);
-
-function trial(image: Image, turned: boolean, seed: number): Trial<ConvInputGradInstruction> {
-  const setting = new Setting(seed);
-  let output: View | undefined;
-  const { patches, label } = patchesOf(image, (shape) => {
-    output = setting.room(shape);
-    return output;
+/** One trial for each geometry. Errors grow with the root of the terms that are added up. */
+function trialsOf<I extends ConvInstruction | ConvInputGradInstruction | ConvFilterGradInstruction>(
+  terms: (windows: ConvWindows) => number,
+  make: (windows: ConvWindows, shapes: Record<"x" | "kernel" | "y", Shape>, setting: Setting, index: number) => I,
+): Trial<I>[] {
+  return convWindows.map(({ windows, label }, index) => {
+    const { batch, inputs, outputs, size, channels, filters, groups } = windows;
+    const setting = new Setting(index);
+    const shapes = {
+      x: [batch, ...inputs, channels],
+      kernel: [...size, channels / groups, filters],
+      y: [batch, ...outputs, filters],
+    };
+    const instruction = make(windows, shapes, setting, index);
+    return { label, instruction, arrays: setting.arrays, rtol: 1e-5, atol: 1e-6 + 2e-6 * terms(windows) ** 0.5 };
   });
-  const matrix = ([groups = 0, rows = 0, columns = 0]: Shape): View => {
-    const strides = turned ? [rows * columns, 1, rows] : [rows * columns, columns, 1];
-    return setting.float([groups, rows, columns], { strides });
-  };
-  const groups = patches.shape[0] as number;
-  return {
-    label: `${label}, ${image.filters} filters${turned ? ", operands turned" : ""}`,
-    instruction: {
-      kind: "convInputGrad",
-      entries: image.batch,
-      rowAxes: 3,
-      dy: matrix([groups, sizeOf(patches.shape.slice(1, 4)), image.filters]),
-      filter: matrix([groups, sizeOf(patches.shape.slice(4)), image.filters]),
-      patches,
-      output: output as View,
-    },
-    arrays: setting.arrays,
-    rtol: 1e-5,
-    atol: 1e-6 + 4e-6 * image.filters ** 0.5,
-  };
 }
+
+const count = (extents: readonly number[]) => extents.reduce((product, n) => product * n, 1);
+
+/** Trials of `conv`, every other one with an epilogue where there is one group. */
+export const convTrials: Trials<"conv"> = () =>
+  trialsOf(
+    ({ size, channels }) => count(size) * channels,
+    (windows, { x, kernel, y }, setting, index) => {
+      const [input, weights, output] = [setting.float(x), setting.float(kernel), setting.room(y)];
+      const { groups, filters, batch, outputs } = windows;
+      const epilogue = groups === 1 && index % 2 === 0 && biasAndRelu(setting, output, batch * count(outputs), filters);
+      return { kind: "conv", windows, input, kernel: weights, output, ...(epilogue && { epilogue }) };
+    },
+  );
+
+/** Trials of `convInputGrad`. */
+export const convInputGradTrials: Trials<"convInputGrad"> = () =>
+  trialsOf(
+    ({ size, filters }) => count(size) * filters,
+    (windows, { x, kernel, y }, setting) => ({
+      kind: "convInputGrad",
+      windows,
+      dy: setting.float(y),
+      kernel: setting.float(kernel),
+      output: setting.room(x),
+    }),
+  );
+
+/** Trials of `convFilterGrad`, every other one with an epilogue where there is one group. */
+export const convFilterGradTrials: Trials<"convFilterGrad"> = () =>
+  trialsOf(
+    ({ batch, outputs }) => batch * count(outputs),
+    (windows, { x, kernel, y }, setting, index) => {
+      const [input, dy, output] = [setting.float(x), setting.float(y), setting.room(kernel)];
+      const { groups, filters, size, channels } = windows;
+      const epilogue = groups === 1 && index % 2 === 0 && biasAndRelu(setting, output, count(size) * channels, filters);
+      return { kind: "convFilterGrad", windows, input, dy, output, ...(epilogue && { epilogue }) };
+    },
+  );

@@ -1,18 +1,20 @@
-import type { Shape } from "../../ir/shape.ts";
-import type { View } from "../../ir/view.ts";
+import { formatShape } from "../../ir/shape.ts";
+import type { ConvWindows } from "../../ir/windows.ts";
+import { type Padding, spatialWindows, windowGeometry } from "../../tensor/ops/window.ts";
 
-/** An image without margins, and the windows that a convolution puts on it. */
-export interface Image {
-  readonly groups: number;
+/** An image of one to three spatial axes, and the windows that a convolution puts on it. */
+interface Image {
   readonly batch: number;
-  readonly space: readonly [number, number];
+  readonly space: readonly number[];
   /** Of each group. */
   readonly channels: number;
-  readonly size: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
+  readonly size: readonly number[];
   /** Of each group. */
   readonly filters: number;
+  readonly groups?: number;
+  readonly stride?: readonly number[];
+  readonly dilation?: readonly number[];
+  readonly padding?: Padding;
 }
 
 const image = (
@@ -22,23 +24,13 @@ const image = (
   size: Image["size"],
   filters: number,
   rest: Partial<Image> = {},
-): Image => ({
-  groups: 1,
-  batch,
-  space,
-  channels,
-  size,
-  stride: [1, 1],
-  dilation: [1, 1],
-  filters,
-  ...rest,
-});
+): Image => ({ batch, space, channels, size, filters, ...rest });
 
 /**
- * Around the edges of tiles, lines and blocks; strides, dilations, groups; more rows and more depth than a block has;
- * nothing.
+ * Around the edges of tiles, lines and blocks; strides, dilations, groups, padding; one and three axes; more rows and
+ * more depth than a block has; nothing.
  */
-export const images: readonly Image[] = [
+const images: readonly Image[] = [
   image(1, [1, 1], 1, [1, 1], 1),
   image(2, [5, 6], 1, [3, 3], 4),
   image(3, [7, 7], 2, [3, 2], 9),
@@ -55,28 +47,41 @@ export const images: readonly Image[] = [
   image(1, [22, 21], 7, [4, 4], 12),
   image(2, [4, 4], 50, [3, 3], 12),
   image(1, [6, 5], 4, [3, 3], 400),
+  image(2, [5, 6], 3, [3, 3], 8, { padding: "same" }),
+  image(2, [7, 6], 4, [3, 2], 5, { padding: "same", stride: [2, 3] }),
+  image(1, [6, 7], 2, [3, 3], 4, { padding: "same", dilation: [2, 1], groups: 2 }),
+  image(2, [4, 5], 2, [2, 2], 3, {
+    padding: [
+      [0, 2],
+      [3, 0],
+    ],
+  }),
+  image(2, [9], 3, [4], 6, { padding: "causal", dilation: [2] }),
+  image(1, [12], 2, [3], 4, { stride: [2] }),
+  image(1, [3, 4, 5], 2, [2, 3, 2], 4, { padding: "same", stride: [1, 2, 1] }),
+  image(1, [4, 4, 4], 3, [2, 2, 2], 2),
   image(0, [6, 5], 4, [3, 3], 4),
+  image(2, [5, 5], 0, [3, 3], 4, { padding: "same" }),
 ];
 
-/** All patches of an image that `place` puts into memory: [groups, batch, windows…, size…, channels]. */
-export function patchesOf(
-  { groups, batch, space, channels, size, stride, dilation }: Image,
-  place: (shape: Shape) => View,
-): { patches: View; label: string } {
-  const depth = groups * channels;
-  const view = place([batch, ...space, depth]);
-  const windows = space.map((extent, axis) => {
-    const reach = ((size[axis] as number) - 1) * (dilation[axis] as number);
-    return Math.floor((extent - reach - 1) / (stride[axis] as number)) + 1;
-  });
-  const steps = [space[1] * depth, depth];
-  const by = (factors: readonly number[]) => steps.map((step, axis) => step * (factors[axis] as number));
-  return {
-    patches: {
-      ...view,
-      shape: [groups, batch, ...windows, ...size, channels],
-      strides: [channels, space[0] * space[1] * depth, ...by(stride), ...by(dilation), 1],
-    },
-    label: `of [${batch}, ${space.join(", ")}, ${depth}] by ${size.join("×")}, stride ${stride.join("×")}, dilation ${dilation.join("×")}, groups ${groups}`,
-  };
-}
+/** The windows of every image, with their descriptions. */
+export const convWindows: readonly { readonly windows: ConvWindows; readonly label: string }[] = images.map(
+  ({
+    batch,
+    space,
+    channels,
+    size,
+    filters,
+    groups = 1,
+    stride = size.map(() => 1),
+    dilation = size.map(() => 1),
+    padding = "valid",
+  }) => {
+    const geometry = windowGeometry("trial", space, { size, strides: stride, dilations: dilation, padding });
+    const windows = spatialWindows(batch, space, groups * channels, geometry);
+    return {
+      windows: { ...windows, groups, filters: groups * filters },
+      label: `${formatShape([batch, ...space, groups * channels])} by ${size.join("×")}, stride ${stride.join("×")}, dilation ${dilation.join("×")}, padding ${JSON.stringify(padding)}, groups ${groups}, ${filters} filters each`,
+    };
+  },
+);

@@ -1,5 +1,5 @@
 import type { InstructionKind } from "../../ir/instruction.ts";
-import { convInputGradTrials } from "./conv.ts";
+import { convFilterGradTrials, convInputGradTrials, convTrials } from "./conv.ts";
 import { depthwiseConvFilterGradTrials, depthwiseConvInputGradTrials, depthwiseConvTrials } from "./depthwise.ts";
 import { mapTrials } from "./map.ts";
 import { matmulTrials } from "./matmul.ts";
@@ -12,7 +12,9 @@ import type { Trials } from "./setting.ts";
 export const trials: { readonly [K in InstructionKind]: Trials<K> } = {
   map: mapTrials,
   matmul: matmulTrials,
+  conv: convTrials,
   convInputGrad: convInputGradTrials,
+  convFilterGrad: convFilterGradTrials,
   reduce: reduceTrials,
   argReduce: argReduceTrials,
   softmax: softmaxTrials,

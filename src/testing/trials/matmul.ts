@@ -1,8 +1,8 @@
 import type { MapInstruction } from "../../ir/instructions/map.ts";
 import type { MatmulInstruction } from "../../ir/instructions/matmul.ts";
-import { type Shape, sizeOf } from "../../ir/shape.ts";
+import type { Shape } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
-import { type Image, images, patchesOf } from "./images.ts";
+import { biasAndRelu } from "./epilogues.ts";
 import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
 
 /** How an operand's matrices lie in memory. */
@@ -31,11 +31,10 @@ const sizes: readonly (readonly [number, number, number, number])[] = [
   [0, 3, 4, 5],
 ];
 
-/** Trials of `matmul`: sizes by layouts of both operands, each size with an epilogue, and patches of images. */
+/** Trials of `matmul`: sizes by layouts of both operands, each size with an epilogue; heads of attention. */
 export const matmulTrials: Trials<"matmul"> = () => [
   ...matrices(),
   ...headSizes.flatMap((size, s) => [heads(size, false, 700 + 2 * s), heads(size, true, 701 + 2 * s)]),
-  ...images.flatMap((image, i) => [patchProduct(image, false, 500 + 2 * i), patchProduct(image, true, 501 + 2 * i)]),
 ];
 
 const matrices = () =>
@@ -63,29 +62,6 @@ function product(
   return {
     label: `[${batch}, ${m}, ${k}] ${left} · [${batch}, ${k}, ${n}] ${right}${epilogueForm ? `, epilogue ${epilogueForm}` : ""}`,
     instruction: { kind: "matmul", a, b, output, ...(epilogue && { epilogue }) },
-    arrays: setting.arrays,
-    rtol: 1e-5,
-    atol: 1e-6 + 2e-7 * k,
-  };
-}
-
-/** Patches of an image times a matrix (a convolution), or transposed (its filter gradient). */
-function patchProduct(image: Image, turned: boolean, seed: number): Trial<MatmulInstruction> {
-  const setting = new Setting(seed);
-  const { patches, label } = patchesOf(image, (shape) => setting.float(shape));
-  const rowAxes = 3;
-  const order = turned ? [0, 4, 5, 6, 1, 2, 3] : [0, 1, 2, 3, 4, 5, 6];
-  const pick = (list: readonly number[]) => order.map((axis) => list[axis] as number);
-  const a = { ...patches, shape: pick(patches.shape), strides: pick(patches.strides) };
-  const m = sizeOf(a.shape.slice(1, 1 + rowAxes));
-  const k = sizeOf(a.shape.slice(1 + rowAxes));
-  const groups = patches.shape[0] as number;
-  const b = setting.float([groups, k, image.filters]);
-  const output = setting.room([groups, m, image.filters]);
-  const epilogue = image.filters > 4 ? biasAndRelu(setting, output, groups * m, image.filters) : undefined;
-  return {
-    label: `${turned ? "transposed " : ""}patches ${label}, ${image.filters} filters`,
-    instruction: { kind: "matmul", a, b, output, rowAxes, ...(epilogue && { epilogue }) },
     arrays: setting.arrays,
     rtol: 1e-5,
     atol: 1e-6 + 2e-7 * k,
@@ -140,29 +116,6 @@ function layout([batch, rows, columns]: readonly [number, number, number], form:
   return {
     strides: turned ? [batchStride, 1, step] : [batchStride, step, 1],
     span: form === "repeated" ? matrix : matrix * batch,
-  };
-}
-
-/** output = max(output + bias, 0) in place, and −(output + bias) in a buffer of its own. */
-function biasAndRelu(setting: Setting, output: View, rows: number, columns: number): MapInstruction {
-  const shape = [rows, columns];
-  const here = { ...output, shape, strides: [columns, 1] };
-  return {
-    kind: "map",
-    shape,
-    inputs: [here, setting.float(shape, { strides: [0, 1], span: columns })],
-    outputs: [here, setting.room(shape)],
-    expression: {
-      nodes: [
-        { op: "input", index: 0 },
-        { op: "input", index: 1 },
-        { op: "add", args: [0, 1] },
-        { op: "constant", value: 0 },
-        { op: "max", args: [2, 3] },
-        { op: "neg", args: [2] },
-      ],
-      outputs: [4, 5],
-    },
   };
 }
 

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { evaluate } from "../../src/backends/evaluate.ts";
+import { js } from "../../src/backends/js/index.ts";
+import { wasm } from "../../src/backends/wasm/index.ts";
+import { lowerConvolutions } from "../../src/backends/wasm/lower-convolutions.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { type Shape, sizeOf } from "../../src/ir/shape.ts";
+import { relu } from "../../src/nn/activations.ts";
+import { conv, convTranspose } from "../../src/tensor/ops/conv.ts";
+import { add, mul } from "../../src/tensor/ops/elementwise.ts";
+import { tensor } from "../../src/tensor/ops/leaf.ts";
+import { sum } from "../../src/tensor/ops/reduction.ts";
+import { reshape } from "../../src/tensor/ops/shaping.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+
+const numbers = (...shape: number[]) =>
+  tensor(
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7) % 11) - 5),
+    shape,
+  );
+/** The gradient of an image of this space, before anything reads it; another for each number of filters. */
+const gradient = (space: Shape, filters: number) =>
+  convTranspose(numbers(2, ...space, filters), numbers(3, 3, 5, filters), { padding: "same", outputSpace: space });
+
+/** The kinds of instructions after lowering; what they compute is what the js backend computes, bit by bit. */
+async function kindsOf(...results: Tensor[]): Promise<string[]> {
+  const [expected, actual] = [await evaluate(results, js()), await evaluate(results, await wasm({ threads: 1 }))];
+  actual.forEach((data, index) => {
+    expect(Array.from(data)).toEqual(Array.from(expected[index] as Float32Array));
+  });
+  const { program } = compile({ outputs: Object.fromEntries(results.map((result, index) => [`y${index}`, result])) });
+  return lowerConvolutions(program).instructions.map(({ kind }) => kind);
+}
+
+describe("lowering of convolutions", () => {
+  it("puts a padded image into a larger buffer, and leaves one without padding where it is", async () => {
+    const [x, kernel] = [numbers(2, 6, 7, 4), numbers(3, 3, 4, 5)];
+    expect(await kindsOf(conv(x, kernel))).toEqual(["conv"]);
+    expect(await kindsOf(conv(x, kernel, { padding: "same" }))).toEqual(["fill", "copy", "conv"]);
+    // Windows do not reach the padding behind the image.
+    const padding = [
+      [0, 1],
+      [0, 1],
+    ] as const;
+    expect(await kindsOf(conv(numbers(2, 6, 6, 4), numbers(2, 2, 4, 5), { strides: 2, padding }))).toEqual(["conv"]);
+  });
+
+  it("lets maps read gradients of padded images where they are, whatever the maps' own axes", async () => {
+    const bias = numbers(5);
+    expect(await kindsOf(relu(gradient([6, 7], 1)))).toEqual(["convInputGrad", "map"]);
+    expect(await kindsOf(relu(add(gradient([6, 7], 1), bias)))).toEqual(["convInputGrad", "map"]);
+    expect(await kindsOf(mul(gradient([6, 7], 1), gradient([6, 7], 2)))).toEqual([
+      "convInputGrad",
+      "convInputGrad",
+      "map",
+    ]);
+    const perRow = add(gradient([6, 7], 1), numbers(6, 1, 1));
+    expect(await kindsOf(perRow)).toEqual(["convInputGrad", "map"]);
+  });
+
+  it("copies them where something else reads them, or where the axes of two have nothing in common", async () => {
+    const dx = gradient([6, 7], 1);
+    expect(await kindsOf(dx)).toContain("copy");
+    expect((await kindsOf(relu(dx), sum(dx, 1))).filter((kind) => kind === "copy")).toHaveLength(1);
+    const turned = reshape(gradient([7, 6], 2), [2, 6, 7, 5]);
+    expect(await kindsOf(mul(gradient([6, 7], 1), turned))).toEqual(["convInputGrad", "convInputGrad", "copy", "map"]);
+  });
+});
