@@ -22,7 +22,8 @@ export type Clip = (gradients: readonly Tensor[]) => readonly Tensor[];
  * The clipping that the options ask for.
  *   clipValue v:       g ← min(max(g, −v), v)
  *   clipNorm c:        g ← g · c/max(‖g‖, c)
- *   globalClipNorm c:  g ← g · c·min(1/n, 1/c), n = √Σ‖g‖² over all variables; a NaN or infinite n makes all gradients NaN
+ *   globalClipNorm c:  g ← g · c·min(1/n, 1/c), n = √Σ‖g‖² over all variables; a NaN or infinite n makes all gradients
+ *   NaN
  * @throws ValueError where two are given, or one is not > 0.
  * @see Keras 3 `BaseOptimizer._clip_gradients`.
  */

@@ -13,7 +13,9 @@ export interface Product extends Omit<MatmulInstruction, "kind"> {
   readonly rowAxes?: number;
 }
 
-/** Writes the record of assembly/gemm.ts, behind it axes of patches and of the batch, and the record of the epilogue. */
+/**
+ * Writes the record of assembly/gemm.ts, behind it axes of patches and of the batch, and the record of the epilogue.
+ */
 export function writeMatmul({ a, b, output, rowAxes, epilogue }: Product, writer: RecordWriter): void {
   const [m = 1, n = 1] = output.shape.slice(-2);
   const axes = output.shape.length - 2;
