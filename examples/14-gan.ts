@@ -1,7 +1,7 @@
 /**
- * A generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): two networks, two optimizers, two training
- * steps. The generator makes points of noise; the discriminator learns to tell them from the data, eight clusters on a
- * circle; the generator learns to be taken for data.
+ * A generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): two networks, two optimizers, two
+ * training steps. The generator makes points of noise; the discriminator learns to tell them from the data, eight
+ * clusters on a circle; the generator learns to be taken for data.
  *
  *     npx tsx examples/14-gan.ts [--short]
  *

@@ -1,4 +1,3 @@
-// What a metric is, and its base class.
 import { Printed } from "../format.ts";
 import { type Shape, sizeOf } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
@@ -10,11 +9,11 @@ import { RunningSum } from "./metrics/running-sum.ts";
 export type VariableUpdate = readonly [Variable, Tensor];
 
 /**
- * A metric whose state is on the backend: each run updates its variables, and `result` is computed from them when it
- * is read.
+ * A metric that is gathered on the backend: each run updates its variables, and `result` is computed from them when
+ * somebody asks.
  *
  * What `compile` is given is a description: it trains with a `fresh()` one for each output, so that one object can
- * serve several outputs, models and calls of `compile`. `model.reported` lists the metrics in use.
+ * serve several outputs, models and calls of `compile`. `model.reported` has the metrics that are at work.
  */
 export interface Metric {
   readonly name: string;
@@ -25,16 +24,14 @@ export interface Metric {
    * `update`: read it after that.
    */
   readonly variables: readonly Variable[];
-  /** A new metric of the same kind and options, such as `return new Mine(this.name)`. */
+  /** A metric of the same kind and options with state of its own, such as `return new Mine(this.name)`. */
   fresh(): Metric;
   /**
-   * New values of the variables after one more batch. Means of values per sample leave out what the predictions'
-   * `mask` leaves out; other metrics ignore it, as in Keras.
+   * New values of the variables after one more batch. `mask`, of the predictions, is used by means of values per
+   * sample; others count all, as in Keras.
    */
   update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[];
-  /**
-   * The metric so far, from the variables: a scalar, or a vector for metrics per class. Before the first `update` 0.
-   */
+  /** The metric so far, from the variables: a scalar, but for metrics per class. Before the first `update` 0. */
   result(): Tensor;
   /** Back to the start. */
   reset(): void;

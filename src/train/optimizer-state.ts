@@ -9,8 +9,9 @@ import { checkBuilt, sessionOf } from "./session.ts";
  * The state of a model's optimizer at one moment, as plain data, to be stored as weights are: slots by name, `steps`,
  * and `learningRate` where it is a number.
  * @throws StateError before `compile`.
- * @example const saved = JSON.stringify({ weights: await getNamedWeights(model), optimizer: await
- * getOptimizerState(model) });
+ * @example
+ * const optimizer = await getOptimizerState(model);
+ * const saved = JSON.stringify({ weights: await getNamedWeights(model), optimizer });
  */
 export async function getOptimizerState(model: Model): Promise<NamedArrays> {
   const { backend } = sessionOf("getOptimizerState", model);

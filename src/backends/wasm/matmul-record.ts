@@ -1,9 +1,9 @@
-import type { MatmulInstruction } from "../../ir/instructions/matmul.ts";
+import { type MatmulInstruction } from "../../ir/instructions/matmul.ts";
 import { sizeOf } from "../../ir/shape.ts";
-import { isContiguous, type View } from "../../ir/view.ts";
+import { type View, isContiguous } from "../../ir/view.ts";
 import { matmulScratchBytes } from "./gemm-scratch.ts";
 import { writeMap } from "./map-record.ts";
-import type { RecordWriter } from "./record-writer.ts";
+import { type RecordWriter } from "./record-writer.ts";
 
 /**
  * A product whose `a` may be patches: [batch, rows…, depth…] with any strides, where so many axes make up the rows in
@@ -13,7 +13,9 @@ export interface Product extends Omit<MatmulInstruction, "kind"> {
   readonly rowAxes?: number;
 }
 
-/** Writes the record of assembly/gemm.ts, behind it axes of patches and of the batch, and the record of the epilogue. */
+/**
+ * Writes the record of assembly/gemm.ts, behind it axes of patches and of the batch, and the record of the epilogue.
+ */
 export function writeMatmul({ a, b, output, rowAxes, epilogue }: Product, writer: RecordWriter): void {
   const [m = 1, n = 1] = output.shape.slice(-2);
   const axes = output.shape.length - 2;

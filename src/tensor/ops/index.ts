@@ -1,6 +1,5 @@
 // The public ops, exported as `ops` and `aretejs/ops`: what users call. A file whose exports are all public is exported
-// whole, so that an op made of ops is one function in such a file; internals of the others are imported from their
-// files.
+// whole, so that an op made of ops is one function in such a file; internals of others are imported from their files.
 export * from "./adaptive-pooling.ts";
 export * from "./arranging.ts";
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from "./conv.ts";

@@ -24,7 +24,8 @@ export interface SwapEmaWeightsOptions {
  */
 export function swapEmaWeights(options: SwapEmaWeightsOptions = {}): Callback {
   const { swapOnEpoch = false } = checkOptions("swapEmaWeights", options, { swapOnEpoch: "boolean" });
-  // The weights while averages replace them. The optimizer's averages stay unchanged, so that `fit` can end at any time.
+  // The weights while averages replace them. The optimizer's averages stay unchanged, so that `fit` can end at any
+  // time.
   let kept: [Variable, TypedArray][] | undefined;
   const swapIn = async ({ model: { optimizer, trainableVariables } }: Run) => {
     checkAverages(optimizer);
