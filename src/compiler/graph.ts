@@ -1,4 +1,5 @@
 import type { Tensor } from "../tensor/tensor.ts";
+import { type Variable, variableOp } from "../tensor/variable.ts";
 
 /** Every node that the roots need, inputs before users (ids grow with recording). */
 export function reachable(roots: readonly Tensor[]): Tensor[] {
@@ -11,4 +12,11 @@ export function reachable(roots: readonly Tensor[]): Tensor[] {
     for (const input of node.inputs) stack.push(input);
   }
   return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** The variables that the roots read, in the order in which they were read first. */
+export function variablesIn(roots: readonly Tensor[]): Variable[] {
+  return reachable(roots).flatMap(({ op, attrs }) =>
+    op === variableOp ? [(attrs as { variable: Variable }).variable] : [],
+  );
 }

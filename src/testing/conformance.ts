@@ -5,6 +5,7 @@ import type { TypedArray } from "../ir/dtype.ts";
 import type { InstructionKind } from "../ir/instruction.ts";
 import { compareClose } from "./allClose.ts";
 import { contractCases } from "./contract.ts";
+import { type ConformanceHooks, laterCases } from "./contract-later.ts";
 import { runInstructions } from "./programs.ts";
 import { trials } from "./trials/index.ts";
 import type { Trial } from "./trials/setting.ts";
@@ -23,9 +24,10 @@ export interface ConformanceCase {
  *
  * The whole memory is compared after each instruction, so what is written in wrong places is found too. Float results
  * are compared after rounding to float32, so that what overflows there counts as infinite.
+ * @param hooks what the suite cannot make happen by itself: another backend to end, a device that is lost or fails.
  * @example for (const { name, run } of conformance(await myBackend())) it(name, run);
  */
-export function conformance(backend: Backend): ConformanceCase[] {
+export function conformance<B extends Backend>(backend: B, hooks: ConformanceHooks<B> = {}): ConformanceCase[] {
   const reference = js({ precision: "float64" });
   const instructions = (Object.keys(trials) as InstructionKind[]).flatMap((kind) => {
     const list: readonly Trial[] = trials[kind]();
@@ -33,7 +35,7 @@ export function conformance(backend: Backend): ConformanceCase[] {
       (trial): ConformanceCase => ({ name: `${kind}: ${trial.label}`, run: () => hold(backend, reference, trial) }),
     );
   });
-  return [...instructions, ...contractCases(backend)];
+  return [...instructions, ...contractCases(backend), ...laterCases(backend, hooks)];
 }
 
 async function hold(

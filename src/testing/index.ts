@@ -16,6 +16,7 @@ export {
   type ValueLimits,
 } from "./arbitraries.ts";
 export { type ConformanceCase, conformance } from "./conformance.ts";
+export type { ConformanceHooks } from "./contract-later.ts";
 export {
   type CheckedLayer,
   checkGradients,

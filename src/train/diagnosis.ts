@@ -50,9 +50,8 @@ export function finiteOutputs(noted: readonly Finite[]): Record<string, Tensor> 
 /** The first thing that was not finite in a program's last run, in words. */
 export async function readDiagnosis(program: BoundProgram): Promise<string | undefined> {
   const names = program.outputNames.filter((output) => output.startsWith(prefix)).sort();
-  // All reads start at once: another program may run as soon as one is awaited.
-  const values = await Promise.all(names.map((name) => program.output(name).read()));
-  const name = names.find((_, index) => values[index]?.[0] !== 1);
+  const values = await program.read(names);
+  const name = names.find((note) => values[note]?.[0] !== 1);
   return name?.slice(prefix.length + 6);
 }
 

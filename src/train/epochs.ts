@@ -46,6 +46,8 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       await callbacks.call("onEpochBegin", epoch);
       const pass = plan.firstPass + epoch - plan.initialEpoch;
       if ((await runSteps(plan, sequence, batches, pass)) === 0) break;
+      const finished = sequence.finish();
+      if (finished) await finished;
       // An epoch whose steps failed does not count, so that the call can be made again.
       setup.epochs++;
       logs = await stepRunner.logs();

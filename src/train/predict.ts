@@ -10,7 +10,6 @@ import { checkPass, type PredictOptions } from "./options.ts";
 import { eachBatch } from "./pass.ts";
 import { portName } from "./record-step.ts";
 import type { Session } from "./session.ts";
-import type { Step } from "./step-runner.ts";
 
 /** An output for one batch. */
 interface Part {
@@ -39,13 +38,13 @@ export async function runPredict(
   const hooks = new CallbackList(callbacksOf(maker.label, callbacks), { model }, queue);
   await hooks.call("onPredictBegin");
   const parts = outputNames(model).map((): Part[] => []);
-  const read = async ({ program }: Step, index: number): Promise<Part> => {
-    const name = portName.output(index);
-    return { data: await program.output(name).read(), shape: program.outputShape(name) };
-  };
+  const names = parts.map((_, index) => portName.output(index));
   await eachBatch(stepRunner, source, steps, async (run, batch) => {
     if (hooks.has("onPredictBatchBegin")) await hooks.call("onPredictBatchBegin", batch);
-    const found = await run(mode, (step) => Promise.all(parts.map((_, index) => read(step, index))));
+    const found = await run(mode, async ({ program }) => {
+      const data = await program.read(names);
+      return names.map((name): Part => ({ data: data[name] as TypedArray, shape: program.outputShape(name) }));
+    });
     for (const [index, list] of parts.entries()) list.push(found[index] as Part);
     if (hooks.has("onPredictBatchEnd")) await hooks.call("onPredictBatchEnd", batch);
   });

@@ -1,7 +1,9 @@
-import type { Backend, Executable, InputPort, OutputPort } from "../backends/backend.ts";
+import type { Backend, Executable, InputPort } from "../backends/backend.ts";
 import { bind, type Reclaimable, registerReclaimable } from "../backends/evaluate.ts";
+import { endOf } from "../backends/loss.ts";
 import { outcomeOf } from "../backends/placement.ts";
-import type { CompiledGraph } from "../compiler/compile.ts";
+import { type CompiledGraph, type CompileOptions, compile } from "../compiler/compile.ts";
+import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
 import type { Placement, Variable } from "../tensor/variable.ts";
 
@@ -34,8 +36,9 @@ export class BoundProgram {
     return this.ports.get(name);
   }
 
-  output(name: string): OutputPort {
-    return this.executable.output(name);
+  /** Outputs of the run before, by name. Call it in the tick of the run. */
+  read(names: readonly string[]): Promise<Record<string, TypedArray>> {
+    return this.executable.read(names);
   }
 
   get outputNames(): readonly string[] {
@@ -81,7 +84,7 @@ export class ProgramCache implements Reclaimable {
    * it there. It is in use until it is released. Gives what `act` gives; a promise where the program has to be bound
    * first.
    */
-  acquire<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): T | Promise<T> {
+  acquire<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): T | Promise<T> {
     const program = this.find(key);
     if (!program) return this.bind(key, record, act);
     program.users++;
@@ -96,7 +99,7 @@ export class ProgramCache implements Reclaimable {
   }
 
   /** As {@link acquire}; the program is in use until what `act` gives is settled. */
-  async use<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => Promise<T>): Promise<T> {
+  async use<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => Promise<T>): Promise<T> {
     let used: BoundProgram | undefined;
     try {
       return await this.acquire(key, record, (program) => {
@@ -125,7 +128,7 @@ export class ProgramCache implements Reclaimable {
   private find(key: string): BoundProgram | undefined {
     const program = this.kept.get(key);
     if (!program) return undefined;
-    if (!program.isCurrent) {
+    if (!program.isCurrent || endOf(program.backend)) {
       this.retire(key, program);
       return undefined;
     }
@@ -135,7 +138,7 @@ export class ProgramCache implements Reclaimable {
     return program;
   }
 
-  private async bind<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<T> {
+  private async bind<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<T> {
     for (let pending = this.binding.get(key); pending; pending = this.binding.get(key)) {
       await pending;
       const program = this.find(key);
@@ -152,9 +155,11 @@ export class ProgramCache implements Reclaimable {
    * Binds a program and gives it to `act`, while no other call can move its variables. Gives the result of `act` as a
    * function, for it may be a promise.
    */
-  private async add<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<() => T> {
-    const graph = record();
+  private async add<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<() => T> {
+    // Recorded first: the variables that are read may decide which backend it is.
+    const recorded = record();
     const backend = await this.backend();
+    const graph = compile(recorded, backend.limits);
     // Errors of `act` are for the call that made it, not for those that wait for the same program.
     return bind(graph, backend, (executable) => {
       this.executables.add(executable);

@@ -1,4 +1,5 @@
 import { checkCount } from "../checks.ts";
+import { type CompileOptions, compile } from "../compiler/compile.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 import type { DType } from "../ir/dtype.ts";
@@ -54,6 +55,8 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
   });
   const label = `program of ${model.label}`;
   const { stepRunner } = session;
+  const { limits } = await stepRunner.backend();
+  const compiled = (recorded: CompileOptions) => readable(compile(recorded, limits).program);
   const x = inputSpecs(label, model, given);
   const rows = (x[0] as ArraySpec).shape[0] as number;
   if (mode === "predict" || mode === "sample") {
@@ -63,7 +66,7 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
         expected: "x alone",
         received: "y or sampleWeight",
       });
-    return readable(stepRunner.record(mode, batchSpec(rows, x, [], [])).program);
+    return compiled(stepRunner.record(mode, batchSpec(rows, x, [], [])));
   }
   const { objective, optimizer } = await session.compiled("program").setup.load();
   // Metrics of its own: they fit themselves to the first labels that they see.
@@ -74,7 +77,7 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
     given.sampleWeight === undefined
       ? names.map(() => undefined)
       : specsOf(label, "sampleWeight", given.sampleWeight, names);
-  return readable(stepRunner.record(mode, batchSpec(rows, x, labels, weights), setup).program);
+  return compiled(stepRunner.record(mode, batchSpec(rows, x, labels, weights), setup));
 }
 
 /** The program with its text as `String(program)`. */
@@ -106,7 +109,7 @@ function labelSpecs(
   x: readonly ArraySpec[],
 ): (ArraySpec | undefined)[] {
   // Recorded, since the shapes of outputs may follow from extents of x that the model leaves open.
-  const { outputs } = stepRunner.record("predict", batchSpec(0, x, [], [])).program;
+  const { outputs } = stepRunner.record("predict", batchSpec(0, x, [], []));
   return objective.needsLabels.map((isNeeded, index) => {
     const shape = outputs[portName.output(index)]?.shape ?? [];
     const { kind, axis = -1 } = objective.losses[index]?.labels ?? {};

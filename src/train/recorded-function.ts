@@ -2,7 +2,8 @@ import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
 import { checkSeed } from "../checks.ts";
-import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile.ts";
+import { variablesIn } from "../compiler/graph.ts";
 import { drawSeed } from "../data/rng.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
@@ -58,8 +59,8 @@ export class RecordedFunction {
   private readonly queue = new OperationQueue();
   private readonly pacer = new Yielder();
   private readonly programs = new ProgramCache(() => this.backend());
-  /** How results are put together, by program: this holds no recorded graph. */
-  private readonly outlines = new WeakMap<CompiledGraph["program"], Rebuild>();
+  /** How results are put together, by the key of the program. This holds no recorded graph. */
+  private readonly outlines = new Map<string, Rebuild>();
   private readonly key: Int32Array;
   private readonly number = new Float32Array(1);
   private variables: readonly Variable[] = [];
@@ -85,10 +86,11 @@ export class RecordedFunction {
       if (this.pacer.isDue) await this.pacer.pause();
       const args = await toArguments(given, nameOf, this.options.backend);
       const call = await prepare();
+      const key = `${call.mode} ${args.signature}`;
       return this.programs.use(
-        `${call.mode} ${args.signature}`,
-        () => this.record(call, args),
-        (program) => this.execute(program, call, args),
+        key,
+        () => this.record(key, call, args),
+        (program) => this.execute(key, program, call, args),
       );
     });
   }
@@ -103,15 +105,14 @@ export class RecordedFunction {
     this.programs.dispose();
   }
 
-  private record(call: RecordedCall, args: Arguments): CompiledGraph {
+  private record(key: string, call: RecordedCall, args: Arguments): CompileOptions {
     const { result, updates } = call.record(placeholdersFor(args), placeholder(keyName, [4], "int32"));
     const found: Tensor[] = [];
     const rebuild = outline(this.label, result, found);
     const outputs = Object.fromEntries(found.map((output, index) => [outputName(index), output]));
-    const graph = compile({ outputs, updates });
-    this.outlines.set(graph.program, rebuild);
-    this.variables = graph.variables;
-    return graph;
+    this.outlines.set(key, rebuild);
+    this.variables = variablesIn([...found, ...updates.map(([, value]) => value)]);
+    return { outputs, updates };
   }
 
   private async backend(): Promise<Backend> {
@@ -119,7 +120,7 @@ export class RecordedFunction {
   }
 
   /** Writes the inputs, runs, and starts to read all outputs before anything is awaited. */
-  private async execute(program: BoundProgram, call: RecordedCall, args: Arguments): Promise<unknown> {
+  private async execute(key: string, program: BoundProgram, call: RecordedCall, args: Arguments): Promise<unknown> {
     args.leaves.forEach((leaf, index) => {
       program.input(inputName(index))?.write(leaf.data);
     });
@@ -130,12 +131,13 @@ export class RecordedFunction {
     }
     program.run();
     call.done();
-    const values = await Promise.all(
-      program.outputNames.map(async (_, index) => {
-        const name = outputName(index);
-        return call.valueOf(await program.output(name).read(), program.outputShape(name));
-      }),
-    );
-    return this.outlines.get(program.graph)?.(values);
+    const names = program.outputNames;
+    const data = await program.read(names);
+    // In the order in which they were recorded.
+    const values = names.map((_, index) => {
+      const name = outputName(index);
+      return call.valueOf(data[name] as TypedArray, program.outputShape(name));
+    });
+    return this.outlines.get(key)?.(values);
   }
 }

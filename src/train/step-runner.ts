@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
-import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
@@ -152,7 +152,7 @@ export class StepRunner {
     const record = () => recordResults(reported.map(([, metric]) => metric));
     return this.programs.use("logs", record, async (program) => {
       program.run();
-      const values = await Promise.all(reported.map((_, index) => program.output(String(index)).read()));
+      const values = await program.read(reported.map((_, index) => String(index)));
       return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
     });
   }
@@ -172,10 +172,10 @@ export class StepRunner {
   }
 
   /**
-   * Records and compiles the step for a batch.
+   * Records the step for a batch.
    * @param setup its optimizer, losses and metrics, where these are not what `compile` decided.
    */
-  record(mode: Mode, spec: BatchSpec, setup = this.options.setup): CompiledGraph {
+  record(mode: Mode, spec: BatchSpec, setup = this.options.setup): CompileOptions {
     const { network } = this.options;
     const isTrainable = (layer: Layer) => this.flags.get(layer) ?? layer.trainable;
     return recordStep(mode, { network, setup, trainable: this.trainable, isTrainable }, spec, this);
@@ -184,9 +184,9 @@ export class StepRunner {
 
 const isTraining = (mode: Mode): boolean => mode === "train" || mode === "accumulate";
 
-/** The program that computes the results of the metrics. */
-function recordResults(metrics: readonly Metric[]): CompiledGraph {
-  return compile({ outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) });
+/** Records the values of all metrics. */
+function recordResults(metrics: readonly Metric[]): CompileOptions {
+  return { outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) };
 }
 
 /** A metric per class has a value for each: `iou_0`, `iou_1`, … */

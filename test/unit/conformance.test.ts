@@ -3,12 +3,22 @@ import type { Backend } from "../../src/backends/backend.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import { conformance } from "../../src/testing/conformance.ts";
+import { AsynchronousBackend } from "./asynchronous-backend.ts";
 
-const backends: Backend[] = [js(), js({ precision: "float64" }), await wasm()];
+const suites = {
+  js: conformance(js(), { fresh: js }),
+  "js (float64)": conformance(js({ precision: "float64" }), { fresh: () => js({ precision: "float64" }) }),
+  wasm: conformance(await wasm(), { fresh: () => wasm() }),
+  "one that works later, as a GPU does,": conformance(new AsynchronousBackend(), {
+    fresh: () => new AsynchronousBackend(),
+    lose: (backend, reason) => backend.lose(reason),
+    failNextRun: (backend) => backend.failNextRun(),
+  }),
+};
 
-for (const backend of backends) {
-  describe(`${backend.name} conforms`, () => {
-    for (const { name, run } of conformance(backend)) it(name, run);
+for (const [backend, cases] of Object.entries(suites)) {
+  describe(`${backend} conforms`, () => {
+    for (const { name, run } of cases) it(name, run);
   });
 }
 

@@ -2,6 +2,7 @@ import { stateError, valueError } from "../../errors.ts";
 import { Printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
 import type { Program } from "../../ir/instruction.ts";
+import { defaultLimits, type Limits } from "../../ir/limits.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type Block, Heap } from "./heap.ts";
@@ -82,6 +83,7 @@ const warnOfWorkers = (error: unknown): void => {
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
 export class WasmBackend extends Printed implements HostBackend {
   readonly name = "wasm";
+  readonly limits: Limits = defaultLimits;
   /**
    * Which build of the kernels runs: "simd" gives equal bits everywhere; "relaxed" is faster, and its bits depend on
    * the CPU.

@@ -3,8 +3,8 @@ import { type ArenaPlan, planArena } from "../../ir/arena.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
 import type { Instruction, Program, View } from "../../ir/instruction.ts";
 import { sizeOf } from "../../ir/shape.ts";
-import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
-import { checkRange } from "../ports.ts";
+import type { HostExecutable, InputPort } from "../backend.ts";
+import { checkRange, readAll } from "../ports.ts";
 import type { Needs, WasmBackend, WasmStorage } from "./backend.ts";
 import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
@@ -31,7 +31,6 @@ export class WasmExecutable implements HostExecutable {
   /** The backend's count of freed storages when this program's were last seen to be in use. */
   private frees = -1;
   private readonly inputs: Readonly<Record<string, InputPort>>;
-  private readonly outputs: Readonly<Record<string, HostOutputPort>>;
   private readonly instructions: readonly Instruction[];
   /** Of each instruction, whether one thread does it alone. */
   private readonly alone: readonly boolean[];
@@ -58,7 +57,6 @@ export class WasmExecutable implements HostExecutable {
     this.records = backend.heap.allocate(draft.words.length * 4, "programs");
     this.link();
     this.inputs = mapRecord(program.inputs, (view, name) => this.inputPort(view, name));
-    this.outputs = mapRecord(program.outputs, (view) => this.outputPort(view));
   }
 
   /** What it holds of the memory. */
@@ -76,8 +74,16 @@ export class WasmExecutable implements HostExecutable {
     return lookUp("program", "input", this.inputs, name);
   }
 
-  output(name: string): HostOutputPort {
-    return lookUp("program", "output", this.outputs, name);
+  async read<Name extends string>(names: readonly Name[]): Promise<Record<Name, TypedArray>> {
+    return readAll(this, names);
+  }
+
+  readSync(name: string): TypedArray {
+    this.check();
+    const view = lookUp("program", "output", this.program.outputs, name);
+    const { floats, ints } = this.backend.heap;
+    const start = this.addressOf(view) / 4;
+    return (view.dtype === "int32" ? ints : floats).slice(start, start + sizeOf(view.shape));
   }
 
   dispose(): void {
@@ -156,17 +162,6 @@ export class WasmExecutable implements HostExecutable {
         else copyPart(target, start, source, sourceOffset, length);
       },
     };
-  }
-
-  private outputPort(view: View): HostOutputPort {
-    const size = sizeOf(view.shape);
-    const readSync = (): TypedArray => {
-      this.check();
-      const { heap } = this.backend;
-      const start = this.addressOf(view) / 4;
-      return (view.dtype === "int32" ? heap.ints : heap.floats).slice(start, start + size);
-    };
-    return { size, readSync, read: async () => readSync() };
   }
 
   /** Throws where a variable has moved to another backend or is gone: its memory may be another's now. */
