@@ -4,11 +4,9 @@
  *
  * Each sample is done by one thread from beginning to end, in an order that does not depend on how many there are.
  */
-import { BLOCK_ROWS, NARROW, PANEL, RAGGED_BYTES, TABLE_BYTES, blockDepthOf, multiplyPanels, packPanels } from "./gemm";
-import { packPanel } from "./pack";
+import { BLOCK_ROWS, NARROW, PANEL, RAGGED_BYTES, TABLE_BYTES, TILE_ROWS, blockDepthOf } from "./blocks";
+import { multiplyPanels, ownScratch, packPanel, packPanels } from "./core-imports";
 import { Patches, depthOffset, rowOffsets, runLength } from "./patches";
-import { ownScratch } from "./threads";
-import { TILE_ROWS } from "./tile";
 
 /** The record, in words of 4 bytes. Addresses are in bytes, strides in elements. */
 @unmanaged

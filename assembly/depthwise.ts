@@ -5,7 +5,7 @@
  */
 import { fillWords } from "./gather";
 import { loadPartial, splat, storePartial } from "./simd";
-import { madd } from "./tile";
+import { madd } from "./multiply-add";
 
 @unmanaged
 class Depthwise {
@@ -13,8 +13,8 @@ class Depthwise {
   channels: i32;
   sourceHeight: i32;
   sourceWidth: i32;
-  height: i32;
-  width: i32;
+  outHeight: i32;
+  outWidth: i32;
   kernelWidth: i32;
   source: usize;
   kernel: usize;
@@ -81,7 +81,7 @@ function sumRow(r: Depthwise, h: Taps, w: Taps, row: i32): void {
   kernelTap = w.kernelStep * pixel;
   const source = r.source + (image * r.sourceHeight + top + firstTap * h.dilation) * r.sourceWidth * pixel;
   const kernel = r.kernel + (h.kernelFirst + firstTap * h.kernelStep) * r.kernelWidth * pixel;
-  let target = r.output + ((image * r.height + h.first + p * h.step) * r.width + w.first) * pixel;
+  let target = r.output + ((image * r.outHeight + h.first + p * h.step) * r.outWidth + w.first) * pixel;
   const targetStep = w.step * pixel;
   const sourceStep = w.stride * pixel;
   // Between these all taps of a row meet the source.
@@ -224,8 +224,8 @@ function sumVector(lanes: i32, source: usize, kernel: usize, widths: i32): v128 
 class FilterGrad {
   batch: i32;
   channels: i32;
-  height: i32;
-  width: i32;
+  inHeight: i32;
+  inWidth: i32;
   outHeight: i32;
   outWidth: i32;
   sizeHeight: i32;
@@ -277,12 +277,12 @@ function filterGrad(r: FilterGrad, from: i32, to: i32, first: i32, last: i32): v
     const dy = r.dy + row * r.outWidth * pixel + (first << 2);
     for (let kh = from; kh < to; ++kh) {
       const h = top + kh * r.dilationHeight;
-      if (h < 0 || h >= r.height) continue;
-      const x = r.input + (image * r.height + h) * r.width * pixel + (first << 2);
+      if (h < 0 || h >= r.inHeight) continue;
+      const x = r.input + (image * r.inHeight + h) * r.inWidth * pixel + (first << 2);
       for (let kw = 0; kw < r.sizeWidth; ++kw) {
         const left = kw * r.dilationWidth - r.lowWidth;
         const begin = ceiling(-left, r.strideWidth);
-        const end = min(r.outWidth, ceiling(r.width - left, r.strideWidth));
+        const end = min(r.outWidth, ceiling(r.inWidth - left, r.strideWidth));
         const target = r.output + (kh * r.sizeWidth + kw) * pixel + (first << 2);
         addProducts(x + (left + begin * r.strideWidth) * pixel, r.strideWidth * pixel, dy + begin * pixel, pixel, end - begin, count, target);
       }

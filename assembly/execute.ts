@@ -2,24 +2,11 @@
  * Runs a program: one call from the host does every instruction. A program is a row of records, each a header and the
  * words that its kernel reads (the class at the top of the kernel's file; src/backends/wasm/records.ts writes them).
  */
-import { convInputGrad } from "./conv";
-import { copy, fill } from "./copy";
-import { cumsum } from "./cumsum";
-import { depthwise, depthwiseFilterGrad } from "./depthwise";
-import { gather, scatterAdd } from "./gather";
-import { matmul } from "./gemm";
-import { map } from "./map";
-import { pool, poolGrad } from "./pool";
-import { random } from "./random";
-import { argReduce, reduce } from "./reduce";
-import { softmax, softmaxGrad } from "./softmax";
 import { barrier, countOf, enter, gather as gatherThreads, nextSeat, programOf, setThread, strideOf, threadsOf } from "./threads";
-
-export { roofline } from "./roofline";
 
 @unmanaged
 class Header {
-  /** Index into `kernels`. */
+  /** Place in the table of functions. */
   kernel: i32;
   /** Bytes to the next header. */
   size: i32;
@@ -33,13 +20,6 @@ const WAITS: i32 = 1;
 /** A flag: so little work that thread 0 does all of it. */
 const ALONE: i32 = 2;
 
-type Kernel = (record: usize, thread: i32, threads: i32) => void;
-
-/** In the order of `kernelNumbers` in src/backends/wasm/records.ts. */
-const kernels: StaticArray<Kernel> = [
-  map, matmul, reduce, argReduce, softmax, softmaxGrad, gather, scatterAdd, random, cumsum, copy, fill, convInputGrad, pool, poolGrad, depthwise, depthwiseFilterGrad,
-];
-
 /**
  * Runs `count` instructions as thread `thread` of `threads`, each of which has `stride` bytes of scratch memory. With a
  * control block (not 0) it waits for the others where an instruction must, and at the end; false where one of them has
@@ -51,8 +31,8 @@ export function execute(program: usize, count: i32, thread: i32, threads: i32, s
     const header = changetype<Header>(program);
     const flags = header.flags;
     if (control != 0 && (flags & WAITS) != 0 && !barrier(control, thread, threads)) return false;
-    if ((flags & ALONE) == 0) kernels[header.kernel](program + offsetof<Header>(), thread, threads);
-    else if (thread == 0) kernels[header.kernel](program + offsetof<Header>(), 0, 1);
+    if ((flags & ALONE) == 0) call_indirect<void>(header.kernel, program + offsetof<Header>(), thread, threads);
+    else if (thread == 0) call_indirect<void>(header.kernel, program + offsetof<Header>(), 0, 1);
     program += header.size;
   }
   return control == 0 || barrier(control, thread, threads);
@@ -73,11 +53,6 @@ export function work(control: usize): void {
   for (let thread = nextSeat(control); thread != 0; thread = nextSeat(control)) {
     if (!execute(programOf(control), countOf(control), thread, threadsOf(control), strideOf(control), control)) return;
   }
-}
-
-/** The first byte that the host may use. */
-export function heapBase(): usize {
-  return __heap_base;
 }
 
 /** Whether matrix products are those of relaxed SIMD, whose bits depend on the CPU. */

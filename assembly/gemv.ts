@@ -2,7 +2,7 @@
  * Vector times matrix: one row of C. Nothing is packed, because the matrix is read only once, in the order in which it
  * lies. A column's bits do not depend on how many columns are computed with it, so that threads may cut anywhere.
  */
-import { madd } from "./tile";
+import { madd } from "./multiply-add";
 
 /** c[j] = Σ a[k]·b[k, j]; strides in bytes; c contiguous, depth at least 1. */
 export function multiplyVector(depth: i32, columns: i32, a: usize, aStride: usize, b: usize, bRow: usize, bColumn: usize, c: usize): void {

@@ -3,6 +3,7 @@
  * convolution multiplies its kernel with. Element (i, k) is at base + row offset i + depth offset k; nothing is ever
  * stored as a matrix.
  */
+import { LINES_BYTES } from "./blocks";
 import { copyLane, transposeQuads } from "./pack";
 
 /** Words of a record: the counts, then extent and stride (bytes) of each axis, rows first. */
@@ -73,7 +74,7 @@ function lineOffsets(table: usize, p: Patches, first: i32, last: i32, index: i32
 }
 
 /** Writes the offsets of `count` elements of depth from `k` on. */
-export function depthOffsets(table: usize, p: Patches, k: i32, count: i32): void {
+function depthOffsets(table: usize, p: Patches, k: i32, count: i32): void {
   lineOffsets(table, p, p.rowAxes, p.rowAxes + p.depthAxes - 1, k, count);
 }
 
@@ -81,10 +82,27 @@ export function depthOffsets(table: usize, p: Patches, k: i32, count: i32): void
 const SHORTEST_RUN: i32 = 8;
 
 /**
+ * Packs a block of patches for `multiplyRows` (gemm.ts), which calls it through the table: rows from `row` on, depths
+ * from `k` to `k + depth`. `taller` panels have `height + 1` rows, the `others` after them `height`. `tables`: memory
+ * for the offsets of the rows, which are written with the first block of depth, and of the depths.
+ */
+export function packPatchBlock(
+  target: usize, taller: i32, others: i32, height: i32, base: usize, record: usize, row: i32, tables: usize, k: i32, depth: i32,
+): void {
+  const p = changetype<Patches>(record);
+  const depths = tables + LINES_BYTES;
+  const tallRows = taller * (height + 1);
+  if (k == 0) rowOffsets(tables, p, row, tallRows + others * height);
+  depthOffsets(depths, p, k, depth);
+  packPatches(target, taller, height + 1, base, p, tables, depths, k, depth);
+  packPatches(target + (tallRows * depth << 2), others, height, base, p, tables + (tallRows << 2), depths, k, depth);
+}
+
+/**
  * Packs `panels` panels of `height` rows, [panel][k][row], for depths from `k` to `k + depth`; `rows` and `depths` are
  * the tables of their offsets.
  */
-export function packPatches(target: usize, panels: i32, height: i32, base: usize, p: Patches, rows: usize, depths: usize, k: i32, depth: i32): void {
+function packPatches(target: usize, panels: i32, height: i32, base: usize, p: Patches, rows: usize, depths: usize, k: i32, depth: i32): void {
   const step = <usize>height << 2;
   const transposes = runStride(p) == 4 && height >= 4 && runLength(p) >= SHORTEST_RUN;
   for (; panels > 0; --panels) {

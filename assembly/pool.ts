@@ -10,9 +10,9 @@ import { choose, loadPartial, splat, storePartial } from "./simd";
 class Windows {
   batch: i32;
   channels: i32;
-  depth: i32;
-  height: i32;
-  width: i32;
+  inDepth: i32;
+  inHeight: i32;
+  inWidth: i32;
   outDepth: i32;
   outHeight: i32;
   outWidth: i32;
@@ -77,7 +77,7 @@ export function poolGrad(record: usize, thread: i32, threads: i32): void {
   const share = (units + threads - 1) / threads;
   const end = min((thread + 1) * share, units);
   const rows = r.outDepth * r.outHeight;
-  const pixels = r.depth * r.height * r.width;
+  const pixels = r.inDepth * r.inHeight * r.inWidth;
   const isDisjoint = r.strideDepth >= r.sizeDepth && r.strideHeight >= r.sizeHeight && r.strideWidth >= r.sizeWidth;
   for (let unit = thread * share; unit < end; ++unit) {
     const image = unit / blocks;
@@ -100,9 +100,9 @@ export function poolGrad(record: usize, thread: i32, threads: i32): void {
 @inline
 function coversAll(r: Pool): bool {
   return (
-    r.strideDepth == r.sizeDepth && r.outDepth * r.strideDepth - r.lowDepth >= r.depth &&
-    r.strideHeight == r.sizeHeight && r.outHeight * r.strideHeight - r.lowHeight >= r.height &&
-    r.strideWidth == r.sizeWidth && r.outWidth * r.strideWidth - r.lowWidth >= r.width
+    r.strideDepth == r.sizeDepth && r.outDepth * r.strideDepth - r.lowDepth >= r.inDepth &&
+    r.strideHeight == r.sizeHeight && r.outHeight * r.strideHeight - r.lowHeight >= r.inHeight &&
+    r.strideWidth == r.sizeWidth && r.outWidth * r.strideWidth - r.lowWidth >= r.inWidth
   );
 }
 
@@ -136,8 +136,8 @@ function pick(r: Pool, from: i32, to: i32, first: i32, last: i32): void {
 @inline
 function eachWindow(mode: i32, r: Pool, from: i32, to: i32, first: i32, last: i32): void {
   const pixel = r.channels << 2;
-  const line = r.width * pixel;
-  const plane = r.height * line;
+  const line = r.inWidth * pixel;
+  const plane = r.inHeight * line;
   const rows = r.outDepth * r.outHeight;
   for (let row = from; row < to; ++row) {
     const image = row / rows;
@@ -147,14 +147,14 @@ function eachWindow(mode: i32, r: Pool, from: i32, to: i32, first: i32, last: i3
     const startHeight = h * r.strideHeight - r.lowHeight;
     const depth = max(startDepth, 0);
     const height = max(startHeight, 0);
-    const depths = min(startDepth + r.sizeDepth, r.depth) - depth;
-    const heights = min(startHeight + r.sizeHeight, r.height) - height;
-    const base = (image * r.depth + depth) * plane + height * line + (first << 2);
+    const depths = min(startDepth + r.sizeDepth, r.inDepth) - depth;
+    const heights = min(startHeight + r.sizeHeight, r.inHeight) - height;
+    const base = (image * r.inDepth + depth) * plane + height * line + (first << 2);
     let startWidth = -r.lowWidth;
     let place = row * r.outWidth * pixel + (first << 2);
     for (let w = r.outWidth; w > 0; --w) {
       const width = max(startWidth, 0);
-      const widths = min(startWidth + r.sizeWidth, r.width) - width;
+      const widths = min(startWidth + r.sizeWidth, r.inWidth) - width;
       const element = base + width * pixel;
       if (mode >= SPREAD) unfold(mode, r.keys + element, r.source + place, last - first, r.output + element, depths, heights, widths, pixel, line, plane);
       else fold(mode, r.keys + element, r.source + element, last - first, r.output + place, depths, heights, widths, pixel, line, plane);

@@ -1,11 +1,11 @@
 /**
  * The scalar primitives of src/ir/primitive.ts on four lanes, one function for each, under the same names. Fused
  * kernels and the interpreter are generated from these, which is why they agree to the bit. Comparisons give masks
- * here; where a number is wanted the generator asks for `truth`.
+ * here; where a number is wanted the generator asks for `truth`. Those that few programs need are in special.ts, in the
+ * rest module.
  */
 import { choose, copySign, splat } from "./simd";
 export { exp, expAll, expm1, log, log1p, tanh } from "./simd";
-export { cos, erf, erfinv, erfinvAll, pow, sin } from "./special";
 
 @inline export function neg(x: v128): v128 { return f32x4.neg(x); }
 @inline export function abs(x: v128): v128 { return f32x4.abs(x); }

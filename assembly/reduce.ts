@@ -190,7 +190,8 @@ function reduceInts(r: Reduce, thread: i32): void {
 
 @unmanaged
 class ArgReduce {
-  isMin: i32;
+  /** 0 max, 1 min. */
+  operation: i32;
   outer: i32;
   length: i32;
   inner: i32;
@@ -208,7 +209,7 @@ export function argReduce(record: usize, thread: i32, threads: i32): void {
   for (let i = min(thread * share, count); i < to; ++i) {
     const row = i / r.inner;
     const input = r.input + row * r.length * step + ((i - row * r.inner) << 2);
-    const found = r.isInt != 0 ? findExtremeInt(input, r.length, step, r.isMin != 0) : findExtreme(input, r.length, step, r.isMin != 0);
+    const found = r.isInt != 0 ? findExtremeInt(input, r.length, step, r.operation != 0) : findExtreme(input, r.length, step, r.operation != 0);
     store<i32>(r.output + (i << 2), found);
   }
 }

@@ -3,7 +3,7 @@ import { exp, loadPartial, log, madd, maxLanes, splat, storePartial, sumLanes } 
 
 @unmanaged
 class Softmax {
-  isLog: i32;
+  log: i32;
   rows: i32;
   columns: i32;
   input: usize;
@@ -25,7 +25,7 @@ export function softmax(record: usize, thread: i32, threads: i32): void {
   const to = min((thread + 1) * share, r.rows);
   const step = r.columns << 2;
   for (let row = thread * share; row < to; ++row) {
-    if (r.isLog != 0) logSoftmaxRow(r.input + row * step, r.columns, r.output + row * step);
+    if (r.log != 0) logSoftmaxRow(r.input + row * step, r.columns, r.output + row * step);
     else softmaxRow(r.input + row * step, r.columns, r.output + row * step);
   }
 }
@@ -94,7 +94,7 @@ function logSoftmaxRow(input: usize, columns: i32, output: usize): void {
 
 @unmanaged
 class SoftmaxGrad {
-  isLog: i32;
+  log: i32;
   rows: i32;
   columns: i32;
   dy: usize;
@@ -108,7 +108,7 @@ export function softmaxGrad(record: usize, thread: i32, threads: i32): void {
   const to = min((thread + 1) * share, r.rows);
   const step = r.columns << 2;
   for (let row = thread * share; row < to; ++row) {
-    gradRow(r.isLog != 0, r.dy + row * step, r.y + row * step, r.columns, r.output + row * step);
+    gradRow(r.log != 0, r.dy + row * step, r.y + row * step, r.columns, r.output + row * step);
   }
 }
 

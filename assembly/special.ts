@@ -77,8 +77,8 @@ export function erfinv(x: v128): v128 {
   return erfinvOf(v128.any_true(isFar(w)) ? erfinvFar(w, p) : p, x);
 }
 
-/** `erfinv` of the vectors from `a` on, `step` bytes apart, to those from `target` to `end`. */
-export function erfinvAll(target: usize, end: usize, a: usize, step: usize): void {
+/** As the functions at the end of this file. */
+export function erfinvAll(target: usize, end: usize, a: usize, step: usize, b: usize, bStep: usize): void {
   for (; target + 16 < end; target += 32) {
     const w0 = erfinvArgument(v128.load(a)), w1 = erfinvArgument(v128.load(a + step));
     let p0 = erfinvNear(w0), p1 = erfinvNear(w1);
@@ -207,4 +207,23 @@ export function pow(x: v128, y: v128): v128 {
   result = choose(undefinedRoot, splat(NaN), result);
   result = choose(v128.or(f32x4.ne(x, x), f32x4.ne(y, y)), splat(NaN), result);
   return choose(v128.or(f32x4.eq(x, one), f32x4.eq(y, zero)), one, result);
+}
+
+// The functions of vectors from `a` (and `b`) on, a step in bytes apart, to those from `target` to `end`: what the
+// interpreter in the core module calls through the table.
+
+export function erfAll(target: usize, end: usize, a: usize, aStep: usize, b: usize, bStep: usize): void {
+  for (; target < end; target += 16, a += aStep) v128.store(target, erf(v128.load(a)));
+}
+
+export function sinAll(target: usize, end: usize, a: usize, aStep: usize, b: usize, bStep: usize): void {
+  for (; target < end; target += 16, a += aStep) v128.store(target, sin(v128.load(a)));
+}
+
+export function cosAll(target: usize, end: usize, a: usize, aStep: usize, b: usize, bStep: usize): void {
+  for (; target < end; target += 16, a += aStep) v128.store(target, cos(v128.load(a)));
+}
+
+export function powAll(target: usize, end: usize, a: usize, aStep: usize, b: usize, bStep: usize): void {
+  for (; target < end; target += 16, a += aStep, b += bStep) v128.store(target, pow(v128.load(a), v128.load(b)));
 }

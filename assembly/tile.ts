@@ -21,26 +21,10 @@
  * Look at the loops again after every change: `node --no-liftoff --no-wasm-lazy-compilation --print-wasm-code`, no
  * [rbp-…] inside.
  */
+import { TILE_ROWS } from "./blocks";
 import {
   ordered4x8, ordered5x8, tile1x4, tile1x8, tile2x4, tile2x8, tile3x4, tile3x8, tile4x4, tile4x8, tile5x4, tile5x8, tile6x4, tile6x8,
 } from "./generated/tiles";
-
-/** acc + x·y: fused where the build allows it. */
-@inline
-export function madd(x: v128, y: v128, acc: v128): v128 {
-  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, acc) : f32x4.add(acc, f32x4.mul(x, y));
-}
-
-/** Something that is not there before x and y: nobody reads it, `after` waits for it. */
-@inline
-export function both(x: v128, y: v128): v128 {
-  return v128.shuffle<i32>(x, y, 0, 1, 2, 3);
-}
-
-/**
- * Rows of the largest tile. Bits do not depend on it: every element of C is summed in order of k, whatever its tile.
- */
-export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 
 /** Multiplies one tile of `rows` ≤ TILE_ROWS rows and 8 (`wide`) or 4 columns. */
 @inline

@@ -17,7 +17,7 @@ import { ThreadTuner } from "../src/backends/wasm/thread-tuner.ts";
 import { compile } from "../src/compiler/compile.ts";
 import { dense, type Model, sequential, sgd } from "../src/index.ts";
 import type { TypedArray } from "../src/ir/dtype.ts";
-import type { Program } from "../src/ir/instruction.ts";
+import type { Program } from "../src/ir/program.ts";
 import { matmul, placeholder } from "../src/tensor/ops/index.ts";
 import { cnn } from "./cnn.ts";
 import { chosen, median, type Options } from "./options.ts";
@@ -65,8 +65,8 @@ const step =
   (model: () => Model, sample: readonly number[], batch: number): Make =>
   async (backend) => {
     const programs: { program: Program; executable: WasmExecutable }[] = [];
-    const load = backend.load.bind(backend);
-    backend.load = (program, storages) => {
+    const load = backend.loadNow.bind(backend);
+    backend.loadNow = (program, storages) => {
       const executable = load(program, storages);
       programs.push({ program, executable });
       return executable;

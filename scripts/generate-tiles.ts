@@ -111,7 +111,7 @@ export function generateTiles(): void {
   const texts = [...plain, ...ordered].map(tileText).join("\n\n");
   writeFileSync(
     url,
-    `// Written by scripts/generate-tiles.ts: do not edit.\nimport { after } from "../simd";\nimport { both, madd } from "../tile";\n\n${texts}\n`,
+    `// Written by scripts/generate-tiles.ts: do not edit.\nimport { after } from "../simd";\nimport { both, madd } from "../multiply-add";\n\n${texts}\n`,
   );
 }
 

@@ -136,7 +136,7 @@ export function nearest(name: string, known: readonly string[]): string[] {
 }
 
 /** Insertions, deletions, replacements and exchanges of neighbours that turn one text into the other. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -1,6 +1,6 @@
 import type { DType, NumericArray, TypedArray } from "../ir/dtype.ts";
-import type { Program } from "../ir/instruction.ts";
 import type { Limits } from "../ir/limits.ts";
+import type { Program } from "../ir/program.ts";
 
 /**
  * What runs programs: the contract that a backend fulfils. A backend is a value, not a registration

@@ -1,6 +1,8 @@
 import type { NumericArray } from "../ir/dtype.ts";
-import { type Instruction, type Program, type View, viewsOf } from "../ir/instruction.ts";
+import { type Instruction, viewsOf } from "../ir/instruction.ts";
+import type { Program } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
+import type { View } from "../ir/view.ts";
 import type { Backend, Executable, Storage } from "./backend.ts";
 
 /** A program that can be run whole and one instruction at a time: what {@link divide} gives. */

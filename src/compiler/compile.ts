@@ -1,10 +1,10 @@
 import { message, OutOfMemoryError, shapeError, stateError, valueError } from "../errors.ts";
-import type { BufferId, BufferSpec, Program, View } from "../ir/instruction.ts";
 import { defaultLimits, type Limits } from "../ir/limits.ts";
+import type { BufferSpec, Program } from "../ir/program.ts";
 import { formatShape, sameShape, stridesOf } from "../ir/shape.ts";
-import { isContiguous } from "../ir/view.ts";
+import { type BufferId, isContiguous, type View } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
-import { asTensor } from "../tensor/ops/leaf.ts";
+import { asTensor, inputOp } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { elideConcats } from "./elide-concat.ts";
@@ -143,7 +143,7 @@ function check(outputs: readonly Tensor[], updates: readonly (readonly [Variable
   }
   const inputs = new Map<string, Tensor>();
   for (const node of reachable([...outputs, ...updates.map(([, value]) => value)])) {
-    if (node.op.name !== "input") continue;
+    if (node.op !== inputOp) continue;
     const { name } = node.attrs as { name: string };
     const twin = inputs.get(name);
     if (twin && twin !== node) {

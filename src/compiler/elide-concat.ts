@@ -1,15 +1,9 @@
 import { append } from "../ir/append.ts";
-import {
-  type BufferId,
-  type BufferSpec,
-  type CopyInstruction,
-  type Instruction,
-  type View,
-  viewsOf,
-} from "../ir/instruction.ts";
+import { type Instruction, viewsOf, withViews } from "../ir/instruction.ts";
+import type { CopyInstruction } from "../ir/instructions/copy.ts";
+import type { BufferSpec } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { isContiguous } from "../ir/view.ts";
-import { withViews } from "./schedule.ts";
+import { type BufferId, isContiguous, type View } from "../ir/view.ts";
 
 /** A buffer that has become a part of another. */
 interface Place {

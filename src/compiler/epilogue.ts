@@ -1,14 +1,10 @@
 import { append } from "../ir/append.ts";
-import {
-  type BufferId,
-  type Instruction,
-  type MapInstruction,
-  type MatmulInstruction,
-  viewsOf,
-} from "../ir/instruction.ts";
+import { type Instruction, viewsOf } from "../ir/instruction.ts";
+import type { MapInstruction } from "../ir/instructions/map.ts";
+import type { MatmulInstruction } from "../ir/instructions/matmul.ts";
 import type { Limits } from "../ir/limits.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { isContiguous } from "../ir/view.ts";
+import { type BufferId, isContiguous } from "../ir/view.ts";
 
 /**
  * Hangs a map that alone reads a product's result onto the product, so that it runs on rows that are still in cache:

@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { type Variable, variableOp } from "../tensor/variable.ts";
 
 /** Every node that the roots need, inputs before users (ids grow with recording). */
@@ -13,6 +13,10 @@ export function reachable(roots: readonly Tensor[]): Tensor[] {
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }
+
+/** The same op on other inputs of the same shapes. */
+export const withInputs = (node: Tensor, inputs: readonly Tensor[]): Tensor =>
+  new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype);
 
 /** The variables that the roots read, in the order in which they were read first. */
 export function variablesIn(roots: readonly Tensor[]): Variable[] {

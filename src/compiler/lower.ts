@@ -1,8 +1,9 @@
 import type { DType } from "../ir/dtype.ts";
 import { ExpressionBuilder } from "../ir/expression-builder.ts";
-import type { BufferId, BufferSpec, Instruction, View } from "../ir/instruction.ts";
+import type { Instruction } from "../ir/instruction.ts";
+import type { BufferSpec } from "../ir/program.ts";
 import { type Shape, sizeOf, stridesOf } from "../ir/shape.ts";
-import { collapseTogether, isContiguous } from "../ir/view.ts";
+import { type BufferId, collapseTogether, isContiguous, type View } from "../ir/view.ts";
 import { isElementwise, type LowerContext } from "../tensor/op.ts";
 import { constantData, constantValue } from "../tensor/ops/leaf.ts";
 import { broadcastView } from "../tensor/ops/shaping.ts";

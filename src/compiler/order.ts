@@ -1,5 +1,6 @@
 import { append } from "../ir/append.ts";
-import { type BufferId, type Instruction, viewsOf } from "../ir/instruction.ts";
+import { type Instruction, viewsOf } from "../ir/instruction.ts";
+import type { BufferId } from "../ir/view.ts";
 
 /** One instruction while an order is sought. */
 interface Candidate {

@@ -1,9 +1,10 @@
 import { append } from "../ir/append.ts";
 import { arenaBytesOf } from "../ir/arena.ts";
-import { type BufferId, type BufferSpec, type Instruction, type View, viewsOf } from "../ir/instruction.ts";
+import { elementwisePart, type Instruction, viewsOf, withViews } from "../ir/instruction.ts";
 import type { Limits } from "../ir/limits.ts";
+import type { BufferSpec } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { isContiguous, reachOf, sameLayout } from "../ir/view.ts";
+import { type BufferId, isContiguous, reachOf, sameLayout, type View } from "../ir/view.ts";
 import { orderForMemory } from "./order.ts";
 
 /** A variable's buffer and the temporary that holds its new value. */
@@ -202,23 +203,14 @@ function canReplace(value: View, buffers: readonly BufferSpec[], variable: Buffe
  * element by element.
  */
 function mayWrite(writer: Instruction, variable: BufferId, value: View, inPlace: boolean): boolean {
-  if (!viewsOf(writer).reads.some((view) => view.buffer === variable)) return true;
+  const isVariable = (view: View) => view.buffer === variable;
+  if (!viewsOf(writer).reads.some(isVariable)) return true;
   if (!inPlace) return false;
-  if (writer.kind === "matmul" && (writer.a.buffer === variable || writer.b.buffer === variable)) return false;
-  const map = writer.kind === "matmul" ? writer.epilogue : writer;
-  if (map?.kind !== "map") return false;
-  const output = map.outputs.find((view) => view.buffer === value.buffer);
-  return output !== undefined && map.inputs.every((view) => view.buffer !== variable || sameLayout(view, output));
-}
-
-/** The instruction with another view in place of each. */
-export function withViews(instruction: Instruction, change: (view: View) => View): Instruction {
-  const isView = (value: unknown): value is View => typeof value === "object" && value !== null && "buffer" in value;
-  const entries = Object.entries(instruction).map(([key, value]) => {
-    if (isView(value)) return [key, change(value)];
-    if (Array.isArray(value) && value.every(isView)) return [key, value.map(change)];
-    if (key === "epilogue" && value) return [key, withViews(value as Instruction, change)];
-    return [key, value];
-  });
-  return Object.fromEntries(entries) as unknown as Instruction;
+  const { map, others } = elementwisePart(writer);
+  const output = map?.outputs.find((view) => view.buffer === value.buffer);
+  return (
+    output !== undefined &&
+    !others.some(isVariable) &&
+    map?.inputs.every((view) => !isVariable(view) || sameLayout(view, output)) === true
+  );
 }

@@ -1,14 +1,9 @@
-import {
-  type BufferId,
-  type BufferSpec,
-  type Instruction,
-  type MapInstruction,
-  type Program,
-  viewsOf,
-} from "./instruction.ts";
+import { elementwisePart, type Instruction, viewsOf } from "./instruction.ts";
+import type { MapInstruction } from "./instructions/map.ts";
 import { type Block, placeBlocks, type Span } from "./place.ts";
+import type { BufferSpec, Program } from "./program.ts";
 import { sizeOf } from "./shape.ts";
-import { sameLayout } from "./view.ts";
+import { type BufferId, sameLayout } from "./view.ts";
 
 /** Where the temporaries and inputs of a program lie in one piece of memory: what {@link planArena} gives. */
 export interface ArenaPlan {
@@ -107,10 +102,9 @@ function inPlaceResults(
 ): Map<BufferId, BufferId> {
   const overwritten = new Map<BufferId, BufferId>();
   instructions.forEach((instruction, index) => {
-    const map =
-      instruction.kind === "map" ? instruction : instruction.kind === "matmul" ? instruction.epilogue : undefined;
+    const { map, others } = elementwisePart(instruction);
     if (!map) return;
-    const taken = new Set<BufferId>(instruction.kind === "matmul" ? [instruction.a.buffer, instruction.b.buffer] : []);
+    const taken = new Set<BufferId>(others.map(({ buffer }) => buffer));
     for (const output of map.outputs) {
       if (buffers[output.buffer]?.kind !== "temporary" || spans[output.buffer]?.from !== index) continue;
       const dying = map.inputs.find(

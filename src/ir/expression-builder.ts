@@ -1,4 +1,4 @@
-import type { Expression, ExpressionNode } from "./instruction.ts";
+import type { Expression, ExpressionNode } from "./expression.ts";
 import { type Algebra, arity, exact, isExact, type Primitive } from "./primitive.ts";
 
 /**

@@ -1,5 +1,17 @@
-import type { View } from "./instruction.ts";
+import type { DType } from "./dtype.ts";
 import { type Shape, sizeOf, stridesOf } from "./shape.ts";
+
+/** Index into `Program.buffers`. */
+export type BufferId = number;
+
+/** A strided part of a buffer. Offset and strides count elements; a stride of 0 repeats (a broadcast axis). */
+export interface View {
+  readonly buffer: BufferId;
+  readonly dtype: DType;
+  readonly offset: number;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+}
 
 /** Whether the elements stand one after the other in row-major order. Axes of extent 1 may have any stride. */
 export function isContiguous(view: View): boolean {

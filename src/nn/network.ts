@@ -2,9 +2,9 @@ import { lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { append } from "../ir/append.ts";
 import { formatShape, mayEqual } from "../ir/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { findApplications, inModelOrder } from "./graph.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions, listOf } from "./layer.ts";
-import { nameApart, nameLayers } from "./naming.ts";
+import { nameApart, nameLayers } from "./layer-names.ts";
+import { findApplications, inModelOrder } from "./model-graph.ts";
 import { countOf } from "./summary.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 

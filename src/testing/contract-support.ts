@@ -1,7 +1,8 @@
 import type { Executable } from "../backends/backend.ts";
 import { AreteError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";
-import type { BufferSpec, MapInstruction, Program } from "../ir/instruction.ts";
+import type { MapInstruction } from "../ir/instructions/map.ts";
+import type { BufferSpec, Program } from "../ir/program.ts";
 import { compareClose } from "./allClose.ts";
 import { viewOf } from "./programs.ts";
 

@@ -1,7 +1,9 @@
 import type { Backend } from "../backends/backend.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
-import type { BufferId, BufferSpec, Instruction, Program, View } from "../ir/instruction.ts";
+import type { Instruction } from "../ir/instruction.ts";
+import type { BufferSpec, Program } from "../ir/program.ts";
 import { type Shape, stridesOf } from "../ir/shape.ts";
+import type { BufferId, View } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
 
 /** A view from the start of a buffer, contiguous and float32 unless said otherwise. */

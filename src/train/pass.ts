@@ -3,7 +3,7 @@ import type { BatchCursor, BatchSource, BatchSpec } from "./batch.ts";
 import type { Mode } from "./record-step.ts";
 import type { Step, StepRunner } from "./step-runner.ts";
 
-/** How many steps may wait in front of a device: enough to keep it busy while the host prepares the next one. */
+/** Steps that may wait for a device that works while the host goes on: enough that it is never idle. */
 const maxStepsUnderWay = 3;
 
 /**
@@ -15,14 +15,14 @@ export class StepSequence {
   private spec: BatchSpec | undefined;
   private step: Step | undefined;
   private count = 0;
-  /** Steps that may still be running on the device. */
+  /** For each step that may still be under way on the device, when it is done. */
   private readonly underWay: Promise<void>[] = [];
 
   constructor(private readonly stepRunner: StepRunner) {}
 
   /**
    * Runs the step for the cursor's batch and gives what `read` returns; a promise only where a program has to be bound
-   * first, or the device works asynchronously. `read` is called in the tick of the run: the next run of any program overwrites the outputs.
+   * first or the backend works while the host goes on. `read` is called in the tick of the run: the next run of any program overwrites the outputs.
    */
   run<T>(mode: Mode, spec: BatchSpec, cursor: BatchCursor, read: (step: Step) => T): T | Promise<T> {
     if (mode === this.mode && spec === this.spec && this.step?.program.isCurrent)
@@ -43,16 +43,16 @@ export class StepSequence {
     return settled ? this.waitForEarlier(settled, result) : result;
   }
 
-  /** Waits until only a few steps are under way, so that batches do not pile up in front of the device. */
+  /** Waits until no more than a few steps are under way, so that batches do not pile up in front of a device. */
   private async waitForEarlier<T>(settled: Promise<void>, result: T): Promise<T> {
-    // A failure is reported where the step is awaited: here or in `finish`.
+    // What fails is reported where it is waited for, here or in `finish`.
     settled.catch(() => {});
     this.underWay.push(settled);
     if (this.underWay.length > maxStepsUnderWay) await this.underWay.shift();
     return result;
   }
 
-  /** Waits for the steps that are still under way, where there are any. @throws the error of a step that failed. */
+  /** Waits for the steps that are still under way, where there are any. @throws what failed in one of them. */
   finish(): Promise<unknown> | undefined {
     return this.underWay.length > 0 ? Promise.all(this.underWay.splice(0)) : undefined;
   }

@@ -1,8 +1,7 @@
 import type { TypedArray } from "../ir/dtype.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { BatchStream } from "./batch-maker.ts";
-import { BatchMaker, givenOf, outputNames } from "./batch-maker.ts";
+import { BatchMaker, type BatchStream, givenOf, outputNames } from "./batch-maker.ts";
 import { CallbackList, callbacksOf } from "./callback.ts";
 import type { ArraysGiven } from "./columns.ts";
 import type { OperationQueue } from "./operation-queue.ts";
@@ -10,6 +9,7 @@ import { checkPass, type PredictOptions } from "./options.ts";
 import { eachBatch } from "./pass.ts";
 import { portName } from "./record-step.ts";
 import type { Session } from "./session.ts";
+import type { Step } from "./step-runner.ts";
 
 /** An output for one batch. */
 interface Part {
@@ -39,12 +39,13 @@ export async function runPredict(
   await hooks.call("onPredictBegin");
   const parts = outputNames(model).map((): Part[] => []);
   const names = parts.map((_, index) => portName.output(index));
+  const read = async ({ program }: Step): Promise<Part[]> => {
+    const data = await program.read(names);
+    return names.map((name) => ({ data: data[name] as TypedArray, shape: program.outputShape(name) }));
+  };
   await eachBatch(stepRunner, source, steps, async (run, batch) => {
     if (hooks.has("onPredictBatchBegin")) await hooks.call("onPredictBatchBegin", batch);
-    const found = await run(mode, async ({ program }) => {
-      const data = await program.read(names);
-      return names.map((name): Part => ({ data: data[name] as TypedArray, shape: program.outputShape(name) }));
-    });
+    const found = await run(mode, read);
     for (const [index, list] of parts.entries()) list.push(found[index] as Part);
     if (hooks.has("onPredictBatchEnd")) await hooks.call("onPredictBatchEnd", batch);
   });

@@ -156,7 +156,6 @@ export class ProgramCache implements Reclaimable {
    * function, for it may be a promise.
    */
   private async add<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<() => T> {
-    // Recorded first: the variables that are read may decide which backend it is.
     const recorded = record();
     const backend = await this.backend();
     const graph = compile(recorded, backend.limits);

@@ -3,8 +3,8 @@ import { type CompileOptions, compile } from "../compiler/compile.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 import type { DType } from "../ir/dtype.ts";
-import type { Program } from "../ir/instruction.ts";
 import { print } from "../ir/print.ts";
+import type { Program } from "../ir/program.ts";
 import { checkShape, formatShape, type Shape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
 import { type ArraySpec, batchSpec } from "./batch.ts";
@@ -12,6 +12,7 @@ import { outputNames } from "./batch-maker.ts";
 import type { Model } from "./model.ts";
 import { type Mode, portName } from "./record-step.ts";
 import { checkBuilt, type Session, sessionOf } from "./session.ts";
+import type { StepRunner } from "./step-runner.ts";
 import { TrainingSetup } from "./training-setup.ts";
 
 /** The shape of an array with the batch axis first, or anything that has a shape and a dtype, such as a tensor. */
@@ -55,8 +56,6 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
   });
   const label = `program of ${model.label}`;
   const { stepRunner } = session;
-  const { limits } = await stepRunner.backend();
-  const compiled = (recorded: CompileOptions) => readable(compile(recorded, limits).program);
   const x = inputSpecs(label, model, given);
   const rows = (x[0] as ArraySpec).shape[0] as number;
   if (mode === "predict" || mode === "sample") {
@@ -66,7 +65,7 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
         expected: "x alone",
         received: "y or sampleWeight",
       });
-    return compiled(stepRunner.record(mode, batchSpec(rows, x, [], [])));
+    return readable(compiled(stepRunner, stepRunner.record(mode, batchSpec(rows, x, [], []))));
   }
   const { objective, optimizer } = await session.compiled("program").setup.load();
   // Metrics of its own: they fit themselves to the first labels that they see.
@@ -77,8 +76,12 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
     given.sampleWeight === undefined
       ? names.map(() => undefined)
       : specsOf(label, "sampleWeight", given.sampleWeight, names);
-  return compiled(stepRunner.record(mode, batchSpec(rows, x, labels, weights), setup));
+  return readable(compiled(stepRunner, stepRunner.record(mode, batchSpec(rows, x, labels, weights), setup)));
 }
+
+/** The program for the backend of the model, where it has one already. */
+const compiled = (stepRunner: StepRunner, options: CompileOptions): Program =>
+  compile(options, stepRunner.limits).program;
 
 /** The program with its text as `String(program)`. */
 const readable = (program: Program): Program => hide(program, "toString", () => print(program));

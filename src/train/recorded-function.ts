@@ -59,8 +59,10 @@ export class RecordedFunction {
   private readonly queue = new OperationQueue();
   private readonly pacer = new Yielder();
   private readonly programs = new ProgramCache(() => this.backend());
-  /** How results are put together, by the key of the program. This holds no recorded graph. */
-  private readonly outlines = new Map<string, Rebuild>();
+  /** How results are put together, by program: this holds no recorded graph. */
+  private readonly outlines = new WeakMap<BoundProgram, Rebuild>();
+  /** That of what was recorded last. Calls do not overlap, so the next program that has none is its program. */
+  private lastOutline: Rebuild | undefined;
   private readonly key: Int32Array;
   private readonly number = new Float32Array(1);
   private variables: readonly Variable[] = [];
@@ -86,11 +88,10 @@ export class RecordedFunction {
       if (this.pacer.isDue) await this.pacer.pause();
       const args = await toArguments(given, nameOf, this.options.backend);
       const call = await prepare();
-      const key = `${call.mode} ${args.signature}`;
       return this.programs.use(
-        key,
-        () => this.record(key, call, args),
-        (program) => this.execute(key, program, call, args),
+        `${call.mode} ${args.signature}`,
+        () => this.record(call, args),
+        (program) => this.execute(program, call, args),
       );
     });
   }
@@ -105,13 +106,12 @@ export class RecordedFunction {
     this.programs.dispose();
   }
 
-  private record(key: string, call: RecordedCall, args: Arguments): CompileOptions {
+  private record(call: RecordedCall, args: Arguments): CompileOptions {
     const { result, updates } = call.record(placeholdersFor(args), placeholder(keyName, [4], "int32"));
     const found: Tensor[] = [];
-    const rebuild = outline(this.label, result, found);
+    this.lastOutline = outline(this.label, result, found);
     const outputs = Object.fromEntries(found.map((output, index) => [outputName(index), output]));
-    this.outlines.set(key, rebuild);
-    this.variables = variablesIn([...found, ...updates.map(([, value]) => value)]);
+    this.variables = variablesIn([...found, ...updates.flatMap(([variable, value]) => [variable.tensor, value])]);
     return { outputs, updates };
   }
 
@@ -120,7 +120,7 @@ export class RecordedFunction {
   }
 
   /** Writes the inputs, runs, and starts to read all outputs before anything is awaited. */
-  private async execute(key: string, program: BoundProgram, call: RecordedCall, args: Arguments): Promise<unknown> {
+  private async execute(program: BoundProgram, call: RecordedCall, args: Arguments): Promise<unknown> {
     args.leaves.forEach((leaf, index) => {
       program.input(inputName(index))?.write(leaf.data);
     });
@@ -131,13 +131,10 @@ export class RecordedFunction {
     }
     program.run();
     call.done();
-    const names = program.outputNames;
+    const rebuild = this.outlines.get(program) ?? (this.lastOutline as Rebuild);
+    this.outlines.set(program, rebuild);
+    const names = program.outputNames.map((_, index) => outputName(index));
     const data = await program.read(names);
-    // In the order in which they were recorded.
-    const values = names.map((_, index) => {
-      const name = outputName(index);
-      return call.valueOf(data[name] as TypedArray, program.outputShape(name));
-    });
-    return this.outlines.get(key)?.(values);
+    return rebuild(names.map((name) => call.valueOf(data[name] as TypedArray, program.outputShape(name))));
   }
 }

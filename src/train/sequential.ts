@@ -3,7 +3,7 @@ import { literal, shapeError, stateError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import { checkSampleShape, input } from "../nn/input.ts";
 import { type BatchShape, Layer } from "../nn/layer.ts";
-import { nameLayers } from "../nn/naming.ts";
+import { nameLayers } from "../nn/layer-names.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { checkOptions } from "../options.ts";
 import { checkLayer, Model } from "./model.ts";

@@ -3,6 +3,7 @@ import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
 import type { CompileOptions } from "../compiler/compile.ts";
 import type { TypedArray } from "../ir/dtype.ts";
+import type { Limits } from "../ir/limits.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
@@ -95,6 +96,11 @@ export class StepRunner {
 
   async backend(): Promise<Backend> {
     return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
+  }
+
+  /** What programs keep to on the backend where they will run, as far as that is known; else the default limits. */
+  get limits(): Partial<Limits> | undefined {
+    return (this.options.backend ?? backendHolding(this.options.network.variables))?.limits;
   }
 
   /** Gives `act` the step for a batch, in use until it is released: see {@link ProgramCache.acquire}. */

@@ -117,8 +117,10 @@ await check("are the types wrong", async () => {
     "--profile",
     "esm-only",
     "--exclude-entrypoints",
-    "simd.wasm",
-    "relaxed.wasm",
+    "core.wasm",
+    "rest.wasm",
+    "core-relaxed.wasm",
+    "rest-relaxed.wasm",
   );
   return undefined;
 });

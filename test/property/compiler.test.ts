@@ -7,8 +7,8 @@ import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { type ArenaPlan, planArena } from "../../src/ir/arena.ts";
-import type { Instruction, Program } from "../../src/ir/instruction.ts";
-import { viewsOf } from "../../src/ir/instruction.ts";
+import { type Instruction, viewsOf } from "../../src/ir/instruction.ts";
+import type { Program } from "../../src/ir/program.ts";
 import {
   add,
   broadcastTo,
@@ -25,7 +25,7 @@ import { compositions, opCases } from "./op-cases.ts";
 import { recordCase, runCase } from "./run-case.ts";
 
 const reference = js({ precision: "float64" });
-const kernels = await moduleOf("simd");
+const kernels = await moduleOf("core", "simd");
 /** Two backends with an arena: one on which buffers of a program share memory, and one on which none do. */
 const [shared, separate] = [true, false].map((shareArena) => new WasmBackend(kernels, { shareArena })) as [
   WasmBackend,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { orderForMemory } from "../../src/compiler/order.ts";
-import type { Instruction, View } from "../../src/ir/instruction.ts";
+import type { Instruction } from "../../src/ir/instruction.ts";
+import type { View } from "../../src/ir/view.ts";
 
 const view = (buffer: number): View => ({ buffer, dtype: "float32", offset: 0, shape: [1], strides: [1] });
 

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import type { Expression, ExpressionNode, Instruction, View } from "../../src/ir/instruction.ts";
+import type { Expression, ExpressionNode } from "../../src/ir/expression.ts";
+import type { Instruction } from "../../src/ir/instruction.ts";
 import { sizeOf, stridesOf } from "../../src/ir/shape.ts";
+import type { View } from "../../src/ir/view.ts";
 import { HandMade } from "../unit/wasm-programs.ts";
 import { check, holds, reals, seeds, wholes } from "./wasm-support.ts";
 

@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import type { JsBackend } from "../../src/backends/js/index.ts";
-import { js } from "../../src/backends/js/index.ts";
+import { type JsBackend, js } from "../../src/backends/js/index.ts";
 import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import { moduleOf } from "../../src/backends/wasm/module.ts";
 import type { Instruction } from "../../src/ir/instruction.ts";
@@ -12,9 +11,10 @@ import { difference, type HandMade } from "../unit/wasm-programs.ts";
  */
 const reference: JsBackend = js({ precision: "float64" });
 const rounding: JsBackend = js();
-const module = await moduleOf("simd");
+const module = await moduleOf("core", "simd");
 const backend = new WasmBackend(module);
 const divided = new WasmBackend(module, { threads: 3, eager: true });
+await Promise.all([backend.loadRest(), divided.loadRest()]);
 divided.execute = (address, count) => executeDivided(divided, address, count);
 
 /** What workers with a barrier between instructions would do, one after the other. */

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import type { DepthwiseGeometry, Instruction, Plane, Spatial, Windows } from "../../src/ir/instruction.ts";
+import type { Instruction } from "../../src/ir/instruction.ts";
 import { sizeOf } from "../../src/ir/shape.ts";
-import { windowGeometry } from "../../src/tensor/ops/window.ts";
+import type { DilatedWindows, Windows } from "../../src/ir/windows.ts";
+import { spatialWindows, windowGeometry } from "../../src/tensor/ops/window.ts";
 import { HandMade } from "../unit/wasm-programs.ts";
 import { check, holds, seeds, wholes } from "./wasm-support.ts";
 
@@ -24,9 +25,8 @@ const pooled = fc
   .map(({ batch, inputs, channels, size: wanted, strides: free, aligned, same }): Windows => {
     const size = wanted.map((n, axis) => (same ? n : Math.min(n, inputs[axis] as number)));
     const strides = aligned ? size : free;
-    const { outputs, low } = windowGeometry("test", inputs, { size, strides, padding: same ? "same" : "valid" });
-    const of = (list: readonly number[]) => list as unknown as Spatial;
-    return { batch, inputs, outputs: of(outputs), size: of(size), strides: of(strides), low: of(low), channels };
+    const geometry = windowGeometry("test", inputs, { size, strides, padding: same ? "same" : "valid" });
+    return spatialWindows(batch, inputs, channels, geometry);
   });
 
 describe("pool and poolGrad", () => {
@@ -75,39 +75,38 @@ const depthwise = fc
     extra: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }),
     same: fc.boolean(),
   })
-  .map(({ batch, inputs, channels, size, strides, dilations, extra, same }): DepthwiseGeometry => {
+  .map(({ batch, inputs, channels, size, strides, dilations, extra, same }): DilatedWindows => {
     const pairs = inputs.map((n, axis) => {
       const missing = Math.max(0, ((size[axis] as number) - 1) * (dilations[axis] as number) + 1 - n);
       return [(extra[axis] as number) + missing, extra[axis + 2] as number] as const;
     });
-    const { outputs, low } = windowGeometry("test", inputs, {
+    const geometry = windowGeometry("test", inputs, {
       size,
       strides,
       dilations,
       padding: same ? "same" : pairs,
     });
-    const of = (list: readonly number[]) => list as unknown as Plane;
-    return { batch, inputs, outputs: of(outputs), size, strides, dilations, low: of(low), channels };
+    return spatialWindows(batch, inputs, channels, geometry);
   });
 
 describe("depthwise convolutions", () => {
   it("agree with their adjoints in every geometry and write nothing else", () => {
     holds(
-      fc.record({ geometry: depthwise, seed: seeds }),
-      ({ geometry, seed }) => {
+      fc.record({ windows: depthwise, seed: seeds }),
+      ({ windows, seed }) => {
         const program = new HandMade();
         const [from, taps, to] = [
-          [geometry.batch, ...geometry.inputs, geometry.channels],
-          [...geometry.size, geometry.channels],
-          [geometry.batch, ...geometry.outputs, geometry.channels],
+          [windows.batch, ...windows.inputs, windows.channels],
+          [...windows.size, windows.channels],
+          [windows.batch, ...windows.outputs, windows.channels],
         ];
         const input = program.operand(wholes(sizeOf(from), seed), from);
         const kernel = program.operand(wholes(sizeOf(taps), seed + 1), taps);
         const dy = program.operand(wholes(sizeOf(to), seed + 2), to);
         const instructions: Instruction[] = [
-          { kind: "depthwiseConv", geometry, input, kernel, output: program.result("y", to) },
-          { kind: "depthwiseConvInputGrad", geometry, dy, kernel, output: program.result("dx", from) },
-          { kind: "depthwiseConvFilterGrad", geometry, input, dy, output: program.result("dkernel", taps) },
+          { kind: "depthwiseConv", windows, input, kernel, output: program.result("y", to) },
+          { kind: "depthwiseConvInputGrad", windows, dy, kernel, output: program.result("dx", from) },
+          { kind: "depthwiseConvFilterGrad", windows, input, dy, output: program.result("dkernel", taps) },
         ];
         check(program, instructions, 0);
       },

@@ -3,9 +3,10 @@ import { type JsBackend, type JsOptions, js } from "../../src/backends/js/index.
 import { checkRange } from "../../src/backends/ports.ts";
 import { lookUp, stateError, valueError } from "../../src/errors.ts";
 import type { NumericArray, TypedArray } from "../../src/ir/dtype.ts";
-import type { Instruction, Program } from "../../src/ir/instruction.ts";
+import type { Instruction } from "../../src/ir/instruction.ts";
 import type { Limits } from "../../src/ir/limits.ts";
 import { printInstruction } from "../../src/ir/print.ts";
+import type { Program } from "../../src/ir/program.ts";
 
 /** Options of {@link AsynchronousBackend}. */
 export interface AsynchronousOptions extends JsOptions {

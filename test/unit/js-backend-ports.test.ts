@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type JsBackend, js } from "../../src/backends/js/index.ts";
 import { AreteError, StateError, ValueError } from "../../src/errors.ts";
-import type { BufferSpec, Program } from "../../src/ir/instruction.ts";
+import type { BufferSpec, Program } from "../../src/ir/program.ts";
 import { viewOf } from "../../src/testing/programs.ts";
 
 const temporary = (size: number): BufferSpec => ({ kind: "temporary", dtype: "float32", size });

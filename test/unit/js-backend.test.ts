@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
 import type { TypedArray } from "../../src/ir/dtype.ts";
-import type { ExpressionNode, Instruction, MapInstruction, View } from "../../src/ir/instruction.ts";
+import type { ExpressionNode } from "../../src/ir/expression.ts";
+import type { Instruction } from "../../src/ir/instruction.ts";
+import type { MapInstruction } from "../../src/ir/instructions/map.ts";
 import { arity, type Primitive } from "../../src/ir/primitive.ts";
 import type { Shape } from "../../src/ir/shape.ts";
+import type { View } from "../../src/ir/view.ts";
 import { philox } from "../../src/tensor/philox.ts";
 import { runInstructions, viewOf } from "../../src/testing/programs.ts";
 

@@ -3,7 +3,7 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { planArena } from "../../src/ir/arena.ts";
-import type { Program } from "../../src/ir/instruction.ts";
+import type { Program } from "../../src/ir/program.ts";
 import { input } from "../../src/nn/input.ts";
 import { type Layer, listOf } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";

@@ -76,7 +76,7 @@ describe("pooling", () => {
     const x = ops.placeholder("x", [2, 7, 7, 3]);
     const text = print(compile({ outputs: { y: ops.maxPool(x, 3, { strides: 2, padding: "same" }) } }).program);
     expect(text).toContain(
-      "pool        select 1×3×3 every 1×2×2 from 0,-1,-1: x[2, 1, 7, 7, 3] by x[2, 1, 7, 7, 3] → t1[2, 1, 4, 4, 3]",
+      "pool        select 1×3×3 every 1×2×2 from 0,-1,-1: x[2, 1, 7, 7, 3], x[2, 1, 7, 7, 3] → t1[2, 1, 4, 4, 3]",
     );
     expect(text.split("\n")).toHaveLength(2);
   });

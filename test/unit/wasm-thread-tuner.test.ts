@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { Barriers } from "../../src/backends/wasm/barriers.ts";
 import { ThreadTuner } from "../../src/backends/wasm/thread-tuner.ts";
 import { workOf } from "../../src/backends/wasm/work.ts";
-import type { CopyInstruction, MatmulInstruction, View } from "../../src/ir/instruction.ts";
+import type { CopyInstruction } from "../../src/ir/instructions/copy.ts";
+import type { MatmulInstruction } from "../../src/ir/instructions/matmul.ts";
+import type { View } from "../../src/ir/view.ts";
 
 const view = (offset: number, shape = [16], strides = [1]): View => ({
   buffer: 0,

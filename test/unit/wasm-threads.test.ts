@@ -281,9 +281,10 @@ describe("a failure in the middle of a program", () => {
     const backend = await threaded(3);
     const { run, executable } = await increment(backend);
     const kernel = wordsOf(backend, executable);
+    const place = backend.heap.ints[kernel] as number;
     backend.heap.ints[kernel] = 999;
     expect(() => executable.run()).toThrow(WebAssembly.RuntimeError);
-    backend.heap.ints[kernel] = 0;
+    backend.heap.ints[kernel] = place;
     expect(backend.threads).toBe(1);
     expect(run()).toEqual([1, 1, 1]);
   });

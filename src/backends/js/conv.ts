@@ -1,4 +1,4 @@
-import type { ConvInputGradInstruction } from "../../ir/instruction.ts";
+import type { ConvInputGradInstruction } from "../../ir/instructions/conv.ts";
 import { matrixAt } from "./matmul.ts";
 import type { Memory } from "./memory.ts";
 

@@ -1,5 +1,5 @@
 import type { TypedArray } from "../../ir/dtype.ts";
-import type { CopyInstruction, FillInstruction } from "../../ir/instruction.ts";
+import type { CopyInstruction, FillInstruction } from "../../ir/instructions/copy.ts";
 import type { Memory } from "./memory.ts";
 
 /** Strided copy. */

@@ -1,4 +1,4 @@
-import type { CumsumInstruction } from "../../ir/instruction.ts";
+import type { CumsumInstruction } from "../../ir/instructions/reduce.ts";
 import type { Memory } from "./memory.ts";
 
 /** Running sums, kept in float64; `exclusive` leaves an element out of its own sum, `reverse` runs from the end. */

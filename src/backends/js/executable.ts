@@ -1,6 +1,7 @@
 import { lookUp, stateError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import type { Program, View } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
+import type { View } from "../../ir/view.ts";
 import type { HostExecutable, InputPort, Storage } from "../backend.ts";
 import { checkRange, readAll } from "../ports.ts";
 import { execute } from "./kernels.ts";

@@ -1,4 +1,4 @@
-import type { GatherInstruction, ScatterAddInstruction } from "../../ir/instruction.ts";
+import type { GatherInstruction, ScatterAddInstruction } from "../../ir/instructions/gather.ts";
 import type { Memory } from "./memory.ts";
 
 /** output[i, :] = table[indices[i], :]. */

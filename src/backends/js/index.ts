@@ -1,8 +1,8 @@
 import { stateError, valueError } from "../../errors.ts";
 import { hide, type Printed, printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import type { Program } from "../../ir/instruction.ts";
 import { defaultLimits } from "../../ir/limits.ts";
+import type { Program } from "../../ir/program.ts";
 import { checkOptions } from "../../options.ts";
 import type { HostBackend, HostExecutable, Storage, StorageSpec } from "../backend.ts";
 import { JsExecutable } from "./executable.ts";

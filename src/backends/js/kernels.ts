@@ -1,4 +1,5 @@
-import type { Instruction, InstructionKind } from "../../ir/instruction.ts";
+import type { AnyInstruction } from "../../ir/descriptor.ts";
+import type { Instruction, InstructionOf } from "../../ir/instruction.ts";
 import { convInputGrad } from "./conv.ts";
 import { copy, fill } from "./copy.ts";
 import { cumsum } from "./cumsum.ts";
@@ -12,14 +13,13 @@ import { random } from "./random.ts";
 import { argReduce, reduce } from "./reduce.ts";
 import { softmax, softmaxGrad } from "./softmax.ts";
 
-/** What runs one kind of instruction. */
-export type Kernel<K extends InstructionKind> = (
-  instruction: Extract<Instruction, { kind: K }>,
-  memory: Memory,
-) => void;
+/** What runs each kind of instruction of `I`. */
+export type Kernels<I extends AnyInstruction = Instruction> = {
+  readonly [K in I["kind"]]: (instruction: InstructionOf<K, I>, memory: Memory) => void;
+};
 
 /** Every kernel; one that is missing does not compile. */
-export const kernels: { readonly [K in InstructionKind]: Kernel<K> } = {
+export const kernels: Kernels = {
   map,
   matmul,
   convInputGrad,
@@ -43,5 +43,5 @@ export const kernels: { readonly [K in InstructionKind]: Kernel<K> } = {
 /** Runs one instruction. */
 export function execute(instruction: Instruction, memory: Memory): void {
   // The table pairs each kind with its own instruction; TypeScript cannot follow the pairing through an index.
-  (kernels[instruction.kind] as Kernel<InstructionKind>)(instruction as never, memory);
+  (kernels[instruction.kind] as (instruction: Instruction, memory: Memory) => void)(instruction, memory);
 }

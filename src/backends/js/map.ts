@@ -1,5 +1,7 @@
-import type { ExpressionNode, MapInstruction, View } from "../../ir/instruction.ts";
+import type { ExpressionNode } from "../../ir/expression.ts";
+import type { MapInstruction } from "../../ir/instructions/map.ts";
 import { type Shape, sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { type FloatArray, type Memory, tileSize } from "./memory.ts";
 import { tileLoops } from "./primitives.ts";
 

@@ -1,5 +1,6 @@
 import type { TypedArray } from "../../ir/dtype.ts";
-import type { MatmulInstruction, View } from "../../ir/instruction.ts";
+import type { MatmulInstruction } from "../../ir/instructions/matmul.ts";
+import type { View } from "../../ir/view.ts";
 import { map } from "./map.ts";
 import type { Memory } from "./memory.ts";
 

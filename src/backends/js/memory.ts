@@ -1,7 +1,8 @@
 import { type Complaint, message, OutOfMemoryError } from "../../errors.ts";
 import type { DType, TypedArray } from "../../ir/dtype.ts";
-import type { BufferId, Program, View } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
+import type { BufferId, View } from "../../ir/view.ts";
 
 /** What the backend computes in: every float32 buffer is a Float32Array or a Float64Array. */
 export type Precision = "float32" | "float64";

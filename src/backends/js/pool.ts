@@ -1,5 +1,6 @@
 import type { TypedArray } from "../../ir/dtype.ts";
-import type { PoolGradInstruction, PoolInstruction, Windows } from "../../ir/instruction.ts";
+import type { PoolGradInstruction, PoolInstruction } from "../../ir/instructions/pool.ts";
+import type { Windows } from "../../ir/windows.ts";
 import type { Memory } from "./memory.ts";
 
 /** The sum of each window, or its value at the largest key. Sums are added up in float64. */

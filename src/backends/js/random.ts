@@ -1,4 +1,4 @@
-import type { RandomInstruction } from "../../ir/instruction.ts";
+import type { RandomInstruction } from "../../ir/instructions/random.ts";
 import { philox } from "../../tensor/philox.ts";
 import type { Memory } from "./memory.ts";
 

@@ -1,5 +1,5 @@
 import type { DType } from "../../ir/dtype.ts";
-import type { ArgReduceInstruction, ReduceInstruction } from "../../ir/instruction.ts";
+import type { ArgReduceInstruction, ReduceInstruction } from "../../ir/instructions/reduce.ts";
 import type { Memory } from "./memory.ts";
 
 interface Fold {

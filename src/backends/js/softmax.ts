@@ -1,4 +1,4 @@
-import type { SoftmaxGradInstruction, SoftmaxInstruction } from "../../ir/instruction.ts";
+import type { SoftmaxGradInstruction, SoftmaxInstruction } from "../../ir/instructions/softmax.ts";
 import type { Memory } from "./memory.ts";
 
 /** e^(x − max) / Σ e^(x − max) per row, or its logarithm (x − max) − log Σ e^(x − max). */

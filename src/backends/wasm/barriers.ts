@@ -1,5 +1,5 @@
-import { type Instruction, type View, viewsOf } from "../../ir/instruction.ts";
-import { reachOf } from "../../ir/view.ts";
+import { type Instruction, viewsOf } from "../../ir/instruction.ts";
+import { reachOf, type View } from "../../ir/view.ts";
 
 /** Bytes [from, to), and whether only thread 0 touches them. */
 interface Span {

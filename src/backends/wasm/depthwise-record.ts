@@ -2,13 +2,15 @@ import type {
   DepthwiseConvFilterGradInstruction,
   DepthwiseConvInputGradInstruction,
   DepthwiseConvInstruction,
-  DepthwiseGeometry,
-} from "../../ir/instruction.ts";
+} from "../../ir/instructions/depthwise.ts";
+import type { View } from "../../ir/view.ts";
+import type { DilatedWindows, Spatial } from "../../ir/windows.ts";
 import type { RecordWriter } from "./record-writer.ts";
+import { planeFields } from "./spatial-fields.ts";
 
 /**
  * Sums of taps along one axis: result `first + p·step` for p < count is Σ_t source[p·stride − low + t·dilation] ·
- * kernel[kernelFirst + t·kernelStep], t < taps. In the order of the words in assembly/depthwise.ts.
+ * kernel[kernelFirst + t·kernelStep], t < taps. The class of this name in assembly/depthwise.ts.
  */
 interface Taps {
   readonly count: number;
@@ -22,50 +24,44 @@ interface Taps {
   readonly kernelStep: number;
 }
 
-/** A convolution is one such sum for both axes. */
+/** Sums of taps along height and width that make up a result. */
+type Phase = readonly [rows: Taps, columns: Taps];
+
+/** A convolution is one phase. */
 export function writeDepthwise(
-  { geometry, input, kernel, output }: DepthwiseConvInstruction,
+  { windows, input, kernel, output }: DepthwiseConvInstruction,
   writer: RecordWriter,
 ): void {
-  const axis = (at: 0 | 1): Taps => ({
-    count: geometry.outputs[at],
+  const axis = (at: 1 | 2): Taps => ({
+    count: windows.outputs[at],
     first: 0,
     step: 1,
-    stride: geometry.strides[at],
-    low: geometry.low[at],
-    taps: geometry.size[at],
-    dilation: geometry.dilations[at],
+    stride: windows.strides[at],
+    low: windows.low[at],
+    taps: windows.size[at],
+    dilation: windows.dilations[at],
     kernelFirst: 0,
     kernelStep: 1,
   });
-  writer.word(geometry.batch, geometry.channels, ...geometry.inputs, ...geometry.outputs, geometry.size[1]);
-  writer.view(input);
-  writer.view(kernel);
-  writer.view(output);
-  writePhases([[axis(0), axis(1)]], writer);
+  const operands = { source: input, kernel, output };
+  writePhases(windows, windows.inputs, windows.outputs, operands, [[axis(1), axis(2)]], writer);
 }
 
-/** Its adjoint is one for each pair of residues that a place can leave when divided by the strides. */
+/** Its adjoint has one for each pair of residues that a place can leave when divided by the strides. */
 export function writeDepthwiseInputGrad(
-  { geometry, dy, kernel, output }: DepthwiseConvInputGradInstruction,
+  { windows, dy, kernel, output }: DepthwiseConvInputGradInstruction,
   writer: RecordWriter,
 ): void {
-  writer.word(geometry.batch, geometry.channels, ...geometry.outputs, ...geometry.inputs, geometry.size[1]);
-  writer.view(dy);
-  writer.view(kernel);
-  writer.view(output);
-  const [rows, columns] = [residues(geometry, 0), residues(geometry, 1)];
-  writePhases(
-    rows.flatMap((row) => columns.map((column) => [row, column] as const)),
-    writer,
-  );
+  const [rows, columns] = [residues(windows, 1), residues(windows, 2)];
+  const phases = rows.flatMap((row) => columns.map((column): Phase => [row, column]));
+  writePhases(windows, windows.outputs, windows.inputs, { source: dy, kernel, output }, phases, writer);
 }
 
 /**
  * Input i = first + p·s meets tap k of output (i + low − k·d) / s where that is whole: for one residue a row of taps s
  * / gcd(s, d) apart, which reach outputs d / gcd(s, d) apart. They are taken from the last, so that outputs ascend.
  */
-function residues({ inputs, size, strides, dilations, low }: DepthwiseGeometry, axis: 0 | 1): Taps[] {
+function residues({ inputs, size, strides, dilations, low }: DilatedWindows, axis: 1 | 2): Taps[] {
   const [extent, stride, dilation] = [inputs[axis], strides[axis], dilations[axis]];
   return Array.from({ length: Math.min(stride, extent) }, (_, first) => {
     const taps = Array.from({ length: size[axis] }, (_, k) => k).filter(
@@ -87,23 +83,39 @@ function residues({ inputs, size, strides, dilations, low }: DepthwiseGeometry, 
   });
 }
 
-function writePhases(phases: readonly (readonly [Taps, Taps])[], writer: RecordWriter): void {
-  writer.word(phases.length);
-  for (const phase of phases) {
-    for (const { count, first, step, stride, low, taps, dilation, kernelFirst, kernelStep } of phase) {
-      writer.word(count, first, step, stride, low, taps, dilation, kernelFirst, kernelStep);
-    }
-  }
+function writePhases(
+  { batch, channels, size }: DilatedWindows,
+  from: Spatial,
+  to: Spatial,
+  { source, kernel, output }: Readonly<Record<"source" | "kernel" | "output", View>>,
+  phases: readonly Phase[],
+  writer: RecordWriter,
+): void {
+  writer.fields({
+    batch,
+    channels,
+    ...planeFields({ source: from, out: to }),
+    kernelWidth: size[2],
+    source: writer.addressOf(source),
+    kernel: writer.addressOf(kernel),
+    output: writer.addressOf(output),
+    phases: phases.length,
+  });
+  for (const taps of phases.flat()) writer.fields({ ...taps });
 }
 
 /** The words of the class FilterGrad. */
 export function writeDepthwiseFilterGrad(
-  { geometry, input, dy, output }: DepthwiseConvFilterGradInstruction,
+  { windows, input, dy, output }: DepthwiseConvFilterGradInstruction,
   writer: RecordWriter,
 ): void {
-  const { batch, channels, inputs, outputs, size, strides, dilations, low } = geometry;
-  writer.word(batch, channels, ...inputs, ...outputs, ...size, ...strides, ...dilations, ...low);
-  writer.view(input);
-  writer.view(dy);
-  writer.view(output);
+  const { batch, channels, inputs, outputs, size, strides, dilations, low } = windows;
+  writer.fields({
+    batch,
+    channels,
+    ...planeFields({ in: inputs, out: outputs, size, stride: strides, dilation: dilations, low }),
+    input: writer.addressOf(input),
+    dy: writer.addressOf(dy),
+    output: writer.addressOf(output),
+  });
 }

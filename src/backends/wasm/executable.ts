@@ -1,15 +1,17 @@
 import { lookUp, stateError } from "../../errors.ts";
 import { type ArenaPlan, planArena } from "../../ir/arena.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
-import type { Instruction, Program, View } from "../../ir/instruction.ts";
+import { type Instruction, isEmpty } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import type { HostExecutable, InputPort } from "../backend.ts";
 import { checkRange, readAll } from "../ports.ts";
 import type { Needs, WasmBackend, WasmStorage } from "./backend.ts";
 import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
 import { RecordWriter } from "./record-writer.ts";
-import { Flag, isEmpty, writeRecord } from "./records.ts";
+import { Flag, writeRecord } from "./records.ts";
 import { workOf } from "./work.ts";
 
 /** Nanoseconds of work below which thread 0 does an instruction alone. */
@@ -104,6 +106,7 @@ export class WasmExecutable implements HostExecutable {
       base,
       scratch: backend.scratch.address,
       interpret: backend.interpret,
+      rest: backend.rest,
       addressOf: (view) => this.addressOf(view),
     });
     const barriers = new Barriers((view) => this.addressOf(view));

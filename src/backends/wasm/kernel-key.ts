@@ -1,4 +1,4 @@
-import type { Expression } from "../../ir/instruction.ts";
+import type { Expression } from "../../ir/expression.ts";
 import type { Primitive } from "../../ir/primitive.ts";
 
 /** What a step of an expression reads: an input, a constant, or the result of a step before it. */
@@ -47,6 +47,19 @@ export function kernelKeyOf({ nodes, outputs }: Expression): KernelForm {
   const results = outputs.map(visit);
   const key = `${steps.map(({ op, args }) => `${op} ${args.map(name).join(" ")}`).join(";")}>${results.map(name).join(" ")}`;
   return { key, steps, outputs: results, inputs, constants };
+}
+
+const forms = /* @__PURE__ */ new WeakMap<Expression, KernelForm & { readonly hash: string }>();
+
+/** The canonical form of an expression and the hash of its key, worked out once. */
+export function formOf(expression: Expression): KernelForm & { readonly hash: string } {
+  let form = forms.get(expression);
+  if (!form) {
+    const fresh = kernelKeyOf(expression);
+    form = { ...fresh, hash: hashOf(fresh.key) };
+    forms.set(expression, form);
+  }
+  return form;
 }
 
 const name = ({ kind, index }: Operand): string => kind[0] + String(index);

@@ -1,4 +1,5 @@
-import type { View } from "../../ir/instruction.ts";
+import type { View } from "../../ir/view.ts";
+import type { Rest } from "./rest.ts";
 
 /** What records need to know of the place that they are written for. */
 export interface Placement {
@@ -10,6 +11,8 @@ export interface Placement {
   readonly scratch: number;
   /** Whether every expression goes to the interpreter. */
   readonly interpret: boolean;
+  /** What the rest module adds, if it is loaded. */
+  readonly rest: Rest | undefined;
 }
 
 /** Writes words of records one after the other, and adds up how much scratch memory they need. */
@@ -25,9 +28,18 @@ export class RecordWriter {
     return this.placement.interpret;
   }
 
+  get rest(): Rest | undefined {
+    return this.placement.rest;
+  }
+
   /** Byte address of the next word. */
   get address(): number {
     return this.placement.base + this.words.length * 4;
+  }
+
+  /** Byte address of the first element of a view. */
+  addressOf(view: View): number {
+    return this.placement.addressOf(view);
   }
 
   /** Appends words as they are. */
@@ -35,21 +47,15 @@ export class RecordWriter {
     this.words.push(...words);
   }
 
-  /** Whether two views begin at one address: the planner lets buffers of different numbers share memory. */
-  isSamePlace(a: View, b: View): boolean {
-    return this.placement.addressOf(a) === this.placement.addressOf(b);
-  }
-
-  /** Appends the address of a view. */
-  view(view: View): void {
-    this.words.push(this.placement.addressOf(view));
-  }
-
-  /** Appends a word that is known later: call the result with it. */
-  later(): (word: number) => void {
-    const index = this.words.push(0) - 1;
-    return (word) => {
-      this.words[index] = word;
+  /**
+   * Appends the words of a class of AssemblyScript: its fields by name, in their order (a test compares them with the
+   * class). What is known only later is 0 until the result is called with it.
+   */
+  fields<N extends string>(values: Readonly<Record<N, number>>): (name: N, word: number) => void {
+    const start = this.words.length;
+    this.word(...Object.values<number>(values));
+    return (name, word) => {
+      this.words[start + Object.keys(values).indexOf(name)] = word;
     };
   }
 

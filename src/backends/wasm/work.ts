@@ -1,42 +1,36 @@
-import { type Instruction, type View, viewsOf } from "../../ir/instruction.ts";
-import { sizeOf } from "../../ir/shape.ts";
+import { bytesOf, descriptorOf, epilogueOf, type Instruction, type InstructionKind } from "../../ir/instruction.ts";
+
+/** Nanoseconds that one thread takes for an operation, by kind: what usual machines need. */
+const nsPerFlop: Readonly<Record<InstructionKind, number>> = {
+  map: 0.08,
+  matmul: 0.02,
+  convInputGrad: 0.02,
+  reduce: 0,
+  argReduce: 0,
+  softmax: 0.1,
+  softmaxGrad: 0.1,
+  gather: 0,
+  scatterAdd: 0,
+  random: 0.1,
+  cumsum: 1,
+  pool: 0.1,
+  poolGrad: 0.1,
+  depthwiseConv: 0.03,
+  depthwiseConvInputGrad: 0.03,
+  depthwiseConvFilterGrad: 0.03,
+  copy: 0,
+  fill: 0,
+};
+const nsPerByte = 0.025;
 
 /**
- * Nanoseconds that an instruction takes one thread, roughly: what its operands take to move and its arithmetic at the
- * rates of a usual machine. Decides only who works, never what comes out.
+ * Nanoseconds that an instruction takes one thread, roughly: to move its operands, and its arithmetic. Decides only how
+ * many threads work, never what comes out.
  */
 export function workOf(instruction: Instruction): number {
-  const { reads, writes } = viewsOf(instruction);
-  return 0.1 * [...reads, ...writes].reduce((sum, view) => sum + sizeOf(view.shape), 0) + arithmeticOf(instruction);
+  const epilogue = epilogueOf(instruction);
+  return nsPerByte * bytesOf(instruction) + arithmeticOf(instruction) + (epilogue ? arithmeticOf(epilogue) : 0);
 }
 
-function arithmeticOf(instruction: Instruction): number {
-  const size = ({ shape }: View) => sizeOf(shape);
-  switch (instruction.kind) {
-    case "map":
-      return 0.08 * sizeOf(instruction.shape) * instruction.expression.nodes.length;
-    case "matmul":
-      return (
-        0.04 * size(instruction.output) * (instruction.b.shape.at(-2) ?? 1) +
-        (instruction.epilogue ? arithmeticOf(instruction.epilogue) : 0)
-      );
-    case "convInputGrad":
-      return 0.04 * size(instruction.dy) * (instruction.filter.shape[1] ?? 1);
-    case "pool":
-      return 0.1 * size(instruction.output) * sizeOf(instruction.windows.size);
-    case "poolGrad":
-      return 0.1 * size(instruction.dy) * sizeOf(instruction.windows.size);
-    case "depthwiseConv":
-    case "depthwiseConvInputGrad":
-      return 0.06 * size(instruction.output) * sizeOf(instruction.geometry.size);
-    case "depthwiseConvFilterGrad":
-      return 0.06 * size(instruction.dy) * sizeOf(instruction.geometry.size);
-    case "softmax":
-    case "softmaxGrad":
-    case "cumsum":
-    case "random":
-      return size(instruction.output);
-    default:
-      return 0;
-  }
-}
+const arithmeticOf = (instruction: Instruction) =>
+  nsPerFlop[instruction.kind] * descriptorOf(instruction).flops(instruction);

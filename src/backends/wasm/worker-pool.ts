@@ -124,7 +124,7 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<WorkerPool>((pool) =>
  */
 export function workerPoolOf(
   owner: Owner,
-  module: WebAssembly.Module,
+  kernels: Pick<Share, "modules" | "tableSize">,
   spawn: Spawn | true,
   warn: (error: unknown) => void,
 ): WorkerPool {
@@ -133,7 +133,7 @@ export function workerPoolOf(
   const pool = new WorkerPool(
     threadLimit - 1,
     spawn === true ? spawnOf() : spawn,
-    { module, memory: heap.memory, control },
+    { ...kernels, memory: heap.memory, control },
     warn,
   );
   forgotten.register(owner, pool);

@@ -1,3 +1,4 @@
+// Metrics from counts of true and false positives and negatives.
 import { checkCount } from "../../checks.ts";
 import { checkNumber, valueError } from "../../errors.ts";
 import type { Shape } from "../../ir/shape.ts";
@@ -59,7 +60,6 @@ export class ConfusionMetric extends MetricBase {
 }
 
 // ── Counts, precision, recall
-// ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of the counts. */
 export interface ThresholdOptions extends MetricOptions {
@@ -133,7 +133,6 @@ function retrieval(kind: string, options: PrecisionOptions) {
 }
 
 // ── One rate at another
-// ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of the metrics of one rate at another. */
 export interface RateAtRateOptions extends MetricOptions {

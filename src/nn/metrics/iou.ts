@@ -1,3 +1,4 @@
+// Intersection over union.
 import { checkCount } from "../../checks.ts";
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
 import { checkSize, formatShape, sizeOf } from "../../ir/shape.ts";

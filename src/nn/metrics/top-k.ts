@@ -1,3 +1,5 @@
+// Top-k and exact accuracy.
+
 import { checkCounts } from "../../checks.ts";
 import { checkOptions } from "../../options.ts";
 import { equal, greater, lessEqual, where } from "../../tensor/ops/elementwise.ts";

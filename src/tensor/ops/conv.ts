@@ -1,7 +1,6 @@
 import { shapeError, valueError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import { formatShape, mayBeShape, mayEqual, type Shape, sizeOf } from "../../ir/shape.ts";
-import { collapse } from "../../ir/view.ts";
+import { collapse, type View } from "../../ir/view.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";

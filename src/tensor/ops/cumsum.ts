@@ -1,6 +1,7 @@
+// Running sums and products along an axis.
 import { shapeError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import { formatShape, normalizeAxis, sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";

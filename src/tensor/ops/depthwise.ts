@@ -1,25 +1,26 @@
 import { shapeError } from "../../errors.ts";
-import type { DepthwiseGeometry, Plane, View } from "../../ir/instruction.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
+import type { DilatedWindows } from "../../ir/windows.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast } from "./elementwise.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { broadcastTo, expandDims, reshape } from "./shaping.ts";
-import { type Padding, perAxis, windowGeometry } from "./window.ts";
+import { type Padding, perAxis, spatialWindows, windowGeometry } from "./window.ts";
 
 interface DepthwiseAttrs {
-  readonly geometry: DepthwiseGeometry;
+  readonly windows: DilatedWindows;
 }
 
 /**
- * x [batch, height, width, channels] and kernel [height, width, channels] to [batch, …outputs, channels]. Three ops,
- * each the gradient of the others.
+ * x [batch, 1, height, width, channels] and kernel [1, height, width, channels] to [batch, …outputs, channels]. Three
+ * ops, each the gradient of the others.
  */
 export const depthwiseConvOp: OpDefinition<DepthwiseAttrs> = /* @__PURE__ */ defineOp<DepthwiseAttrs>({
   name: "depthwiseConv",
-  infer: (_, { geometry: { batch, outputs, channels } }) => ({
+  infer: (_, { windows: { batch, outputs, channels } }) => ({
     shape: [batch, ...outputs, channels],
     dtype: "float32",
   }),
@@ -27,10 +28,10 @@ export const depthwiseConvOp: OpDefinition<DepthwiseAttrs> = /* @__PURE__ */ def
     const [x, kernel] = inputs as [Tensor, Tensor];
     return [record(depthwiseConvInputGradOp, [dy, kernel], attrs), record(depthwiseConvFilterGradOp, [x, dy], attrs)];
   },
-  lower: (ctx, views, { shape }, { geometry }) => {
+  lower: (ctx, views, { shape }, { windows }) => {
     const [input, kernel] = views.map((view) => ctx.contiguous(view)) as [View, View];
     const output = ctx.allocate(shape, "float32");
-    ctx.emit({ kind: "depthwiseConv", geometry, input, kernel, output });
+    ctx.emit({ kind: "depthwiseConv", windows, input, kernel, output });
     return output;
   },
 });
@@ -38,15 +39,15 @@ export const depthwiseConvOp: OpDefinition<DepthwiseAttrs> = /* @__PURE__ */ def
 /** dy and kernel to the gradient of x. */
 export const depthwiseConvInputGradOp: OpDefinition<DepthwiseAttrs> = /* @__PURE__ */ defineOp<DepthwiseAttrs>({
   name: "depthwiseConvInputGrad",
-  infer: (_, { geometry: { batch, inputs, channels } }) => ({ shape: [batch, ...inputs, channels], dtype: "float32" }),
+  infer: (_, { windows: { batch, inputs, channels } }) => ({ shape: [batch, ...inputs, channels], dtype: "float32" }),
   vjp: (ddx, inputs, _, attrs) => {
     const [dy, kernel] = inputs as [Tensor, Tensor];
     return [record(depthwiseConvOp, [ddx, kernel], attrs), record(depthwiseConvFilterGradOp, [ddx, dy], attrs)];
   },
-  lower: (ctx, views, { shape }, { geometry }) => {
+  lower: (ctx, views, { shape }, { windows }) => {
     const [dy, kernel] = views.map((view) => ctx.contiguous(view)) as [View, View];
     const output = ctx.allocate(shape, "float32");
-    ctx.emit({ kind: "depthwiseConvInputGrad", geometry, dy, kernel, output });
+    ctx.emit({ kind: "depthwiseConvInputGrad", windows, dy, kernel, output });
     return output;
   },
 });
@@ -54,15 +55,15 @@ export const depthwiseConvInputGradOp: OpDefinition<DepthwiseAttrs> = /* @__PURE
 /** x and dy to the gradient of the kernel. */
 export const depthwiseConvFilterGradOp: OpDefinition<DepthwiseAttrs> = /* @__PURE__ */ defineOp<DepthwiseAttrs>({
   name: "depthwiseConvFilterGrad",
-  infer: (_, { geometry: { size, channels } }) => ({ shape: [...size, channels], dtype: "float32" }),
+  infer: (_, { windows: { size, channels } }) => ({ shape: [...size, channels], dtype: "float32" }),
   vjp: (ddk, inputs, _, attrs) => {
     const [x, dy] = inputs as [Tensor, Tensor];
     return [record(depthwiseConvInputGradOp, [dy, ddk], attrs), record(depthwiseConvOp, [x, ddk], attrs)];
   },
-  lower: (ctx, views, { shape }, { geometry }) => {
+  lower: (ctx, views, { shape }, { windows }) => {
     const [input, dy] = views.map((view) => ctx.contiguous(view)) as [View, View];
     const output = ctx.allocate(shape, "float32");
-    ctx.emit({ kind: "depthwiseConvFilterGrad", geometry, input, dy, output });
+    ctx.emit({ kind: "depthwiseConvFilterGrad", windows, input, dy, output });
     return output;
   },
 });
@@ -109,7 +110,7 @@ export function depthwiseConv(x: Operand, kernel: Operand, options: DepthwiseCon
     });
   }
   const extents = t.shape.slice(1, -1);
-  const windows = windowGeometry(name, extents, {
+  const geometry = windowGeometry(name, extents, {
     size: k.shape.slice(0, axes),
     strides: perAxis(name, "strides", strides, axes),
     dilations: perAxis(name, "dilations", dilations, axes),
@@ -117,21 +118,10 @@ export function depthwiseConv(x: Operand, kernel: Operand, options: DepthwiseCon
   });
   const [batch = 0, multiplier = 1] = [t.shape[0], k.shape.at(-1)];
   const channels = (t.shape.at(-1) as number) * multiplier;
-  const plane = (list: readonly number[], lead: number) =>
-    [...new Array<number>(2 - axes).fill(lead), ...list] as unknown as Plane;
-  const geometry: DepthwiseGeometry = {
-    batch,
-    inputs: plane(extents, 1),
-    outputs: plane(windows.outputs, 1),
-    size: plane(windows.size, 1),
-    strides: plane(windows.strides, 1),
-    dilations: plane(windows.dilations, 1),
-    low: plane(windows.low, 0),
-    channels,
-  };
+  const windows = spatialWindows(batch, extents, channels, geometry);
   // Several filters to a channel are as many channels that are alike.
   const repeated = multiplier === 1 ? t : broadcastTo(expandDims(t, -1), [...t.shape, multiplier]);
-  const input = reshape(repeated, [batch, ...geometry.inputs, channels]);
-  const y = record(depthwiseConvOp, [input, reshape(k, [...geometry.size, channels])], { geometry });
-  return reshape(y, [batch, ...windows.outputs, channels]);
+  const input = reshape(repeated, [batch, ...windows.inputs, channels]);
+  const y = record(depthwiseConvOp, [input, reshape(k, [...windows.size, channels])], { windows });
+  return reshape(y, [batch, ...geometry.outputs, channels]);
 }

@@ -1,3 +1,4 @@
+// Elementwise ops: arithmetic, comparisons, logic, and functions of one argument.
 import { valueError } from "../../errors.ts";
 import type { DType } from "../../ir/dtype.ts";
 import type { Algebra } from "../../ir/primitive.ts";

@@ -91,7 +91,7 @@ export {
   variance,
 } from "./reduction.ts";
 export { type ResizeOptions, repeatPixels, resize } from "./resizing.ts";
-export { type AffineOptions, affineTransform, type FillMode, flipImages, gatherPixels } from "./sampling.ts";
+export { type AffineTransformOptions, affineTransform, type FillMode, flipImages, gatherPixels } from "./sampling.ts";
 export {
   broadcastTo,
   expandDims,

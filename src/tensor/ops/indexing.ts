@@ -1,7 +1,9 @@
+// Taking and adding elements by int32 indices.
+
 import { checkCounts } from "../../checks.ts";
 import { shapeError, valueError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import { checkShape, formatShape, mayBeShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
@@ -117,7 +119,7 @@ export function takeAlongAxis(x: Operand, indices: Operand, axis = -1): Tensor {
   )
     throw shapeError("takeAlongAxis", {
       rule: "indices have the axes of x, and may differ along one",
-      expected: `${formatShape(target)} with any extent at axis ${at}`,
+      expected: `${formatShape(t.shape)} with any extent at axis ${at}`,
       received: formatShape(given.shape),
       context: `x ${formatShape(t.shape)}`,
     });

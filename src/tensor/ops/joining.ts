@@ -1,5 +1,5 @@
+// Slices, concatenation and padding.
 import { shapeError, valueError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import {
   checkList,
   formatShape,
@@ -10,13 +10,13 @@ import {
   type Shape,
   sameShape,
 } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { defineOp, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { expandDims } from "./shaping.ts";
 
 // ── slice
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A box out of a tensor: a view. */
 export const sliceOp = /* @__PURE__ */ defineOp<{ begin: readonly number[]; size: Shape }>({
@@ -73,7 +73,6 @@ export function slice(x: Operand, begin: readonly number[], size: readonly numbe
 }
 
 // ── concat, stack
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Tensors side by side along one axis. */
 export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
@@ -138,7 +137,6 @@ export function stack(inputs: readonly Operand[], axis = 0): Tensor {
 }
 
 // ── pad
-// ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A tensor with a margin of one value. */
 export const padOp = /* @__PURE__ */ defineOp<{ paddings: readonly (readonly [number, number])[]; value: number }>({

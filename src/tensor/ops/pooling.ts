@@ -1,13 +1,15 @@
 import { shapeError, valueError } from "../../errors.ts";
-import type { PoolInstruction, Spatial, View, Windows } from "../../ir/instruction.ts";
+import type { PoolInstruction } from "../../ir/instructions/pool.ts";
 import { formatShape } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
+import type { Windows } from "../../ir/windows.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type LowerContext, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, mul } from "./elementwise.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
 import { reshape } from "./shaping.ts";
-import { type Padding, perAxis, windowGeometry } from "./window.ts";
+import { type Padding, perAxis, spatialWindows, windowGeometry } from "./window.ts";
 
 /** What {@link poolOp} and {@link poolGradOp} are recorded with. "select" has the keys as first input. */
 export interface PoolAttrs {
@@ -147,17 +149,7 @@ function prepare(op: string, x: Operand, poolSize: number | readonly number[], o
     });
   }
   const [batch = 0, channels = 0] = [t.shape[0], t.shape.at(-1)];
-  const spatial = (list: readonly number[], lead: number) =>
-    [...new Array<number>(3 - axes).fill(lead), ...list] as unknown as Spatial;
-  const windows: Windows = {
-    batch,
-    inputs: spatial(extents, 1),
-    outputs: spatial(geometry.outputs, 1),
-    size: spatial(geometry.size, 1),
-    strides: spatial(geometry.strides, 1),
-    low: spatial(geometry.low, 0),
-    channels,
-  };
+  const windows = spatialWindows(batch, extents, channels, geometry);
   return {
     windows,
     input: reshape(t, [batch, ...windows.inputs, channels]),

@@ -45,8 +45,8 @@ interface Equation {
 
 /**
  * Sums of products by letters, one per axis: letters that the output lacks are summed over, those of both operands and
- * the output are batch axes. Takes one or two operands; a letter stands once per operand, so no diagonals.
- * Without "->" the output has the letters that stand once, in alphabetical order. Done by one matrix product.
+ * the output are batch axes. Takes one or two operands; a letter occurs once per operand, so no diagonals.
+ * Without "->" the output has the letters that occur once, in alphabetical order. Done by one matrix product.
  * @throws ValueError on an equation of another form. @throws ShapeError where axes of one letter differ.
  * @example einsum("bhqd,bhkd->bhqk", queries, keys);
  * @example einsum("ij->j", x); // sums of columns
@@ -57,7 +57,7 @@ export function einsum(equation: string, ...operands: Operand[]): Tensor {
   const tensors = operands.map((operand) => cast(operand, "float32"));
   checkExtents(equation, inputs, tensors);
   const isKept = (letter: string, index: number) => output.includes(letter) || inputs[1 - index]?.includes(letter);
-  // What stands in one operand only and not in the output is summed before the product.
+  // Letters of one operand that the output lacks are summed before the product.
   const reduced = tensors.map((t, index) =>
     sum(
       t,

@@ -1,6 +1,7 @@
+// Random numbers that depend on seed, stream, step and element only.
 import { checkNumber, shapeError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
 import { defineOp, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";

@@ -1,5 +1,7 @@
-import type { View } from "../../ir/instruction.ts";
+// Reductions over axes: sums, extremes, means, and the indices of extremes.
+
 import { normalizeAxes, normalizeAxis, type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { defineOp, type LowerContext, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, cast, div, equal, exp, isFinite, log, mul, notEqual, sqrt, square, sub, where } from "./elementwise.ts";

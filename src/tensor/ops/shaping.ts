@@ -1,5 +1,5 @@
+// Ops that change the shape or the order of axes and copy nothing: reshape, transpose, broadcast.
 import { shapeError, valueError } from "../../errors.ts";
-import type { View } from "../../ir/instruction.ts";
 import {
   broadcastShapes,
   checkList,
@@ -16,13 +16,12 @@ import {
   sizeOf,
   stridesOf,
 } from "../../ir/shape.ts";
-import { reshapeView } from "../../ir/view.ts";
+import { reshapeView, type View } from "../../ir/view.ts";
 import { defineOp, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand, scalar } from "./leaf.ts";
 
 // ── reshape
-// ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements under another shape: a view where strides allow it. */
 export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
@@ -59,7 +58,7 @@ export function reshape(x: Operand, shape: Shape): Tensor {
   return sameShape(full, t.shape) ? t : record(reshapeOp, [t], { shape: full });
 }
 
-/** Inserts an axis of extent 1 so that it stands at `axis` of the result. */
+/** Inserts an axis of extent 1 at position `axis` of the result. */
 export function expandDims(x: Operand, axis: number): Tensor {
   const t = asTensor(x);
   const at = normalizeAxis("expandDims", axis, t.rank + 1);
@@ -89,7 +88,6 @@ export function squeeze(x: Operand, axes?: number | readonly number[]): Tensor {
 }
 
 // ── transpose
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements with axes in another order: a view. */
 export const transposeOp = /* @__PURE__ */ defineOp<{ permutation: readonly number[] }>({
@@ -139,7 +137,6 @@ export function swapAxes(x: Operand, a = -1, b = -2): Tensor {
 }
 
 // ── broadcastTo
-// ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements repeated along axes: a view. */
 export const broadcastToOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({

@@ -1,5 +1,7 @@
-import type { View } from "../../ir/instruction.ts";
+// Softmax and its logarithm.
+
 import { normalizeAxis, sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { defineOp, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, exp, mul, neg, sub } from "./elementwise.ts";

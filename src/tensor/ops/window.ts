@@ -1,6 +1,7 @@
 import { shapeError, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
 import { formatShape } from "../../ir/shape.ts";
+import type { DilatedWindows, Spatial } from "../../ir/windows.ts";
 
 /**
  * How much is added around the input: nothing, as much as gives ⌈n / stride⌉ results, as much before the input as lets
@@ -41,7 +42,7 @@ export interface WindowGeometry {
  *
  * With e = (size − 1)·dilation + 1: "valid" gives ⌊(n − e) / stride⌋ + 1 windows; "same" gives ⌈n / stride⌉, the
  * padding split evenly with the odd element after the input; "causal" puts all e − 1 before it.
- * @param name stands in messages.
+ * @param name begins error messages.
  * @param inputs extents of the spatial axes.
  * @throws ValueError unless sizes, strides and dilations are integers ≥ 1, one per axis, and paddings pairs of integers
  * ≥ 0; ShapeError where a window is larger than the padded input.
@@ -77,6 +78,27 @@ export function windowGeometry(
     return Math.max(0, Math.floor(room / at(strides, axis)) + 1);
   });
   return { size, strides, dilations, outputs, low: pairs.map(([low]) => low), high: pairs.map(([, high]) => high) };
+}
+
+/** The windows of an instruction: up to three spatial axes, with leading ones where there are fewer. */
+export function spatialWindows(
+  batch: number,
+  inputs: readonly number[],
+  channels: number,
+  { size, strides, dilations, outputs, low }: WindowGeometry,
+): DilatedWindows {
+  const spatial = (list: readonly number[], lead = 1) =>
+    [...new Array<number>(3 - list.length).fill(lead), ...list] as unknown as Spatial;
+  return {
+    batch,
+    channels,
+    inputs: spatial(inputs),
+    outputs: spatial(outputs),
+    size: spatial(size),
+    strides: spatial(strides),
+    dilations: spatial(dilations),
+    low: spatial(low, 0),
+  };
 }
 
 /** An option that is one number for all spatial axes, or a list with one for each. */

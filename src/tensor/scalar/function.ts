@@ -1,3 +1,4 @@
+// What an elementwise function consists of, and how one is declared.
 import { type Algebra, arity, type Primitive } from "../../ir/primitive.ts";
 
 /**

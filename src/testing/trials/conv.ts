@@ -1,5 +1,6 @@
-import type { ConvInputGradInstruction, View } from "../../ir/instruction.ts";
+import type { ConvInputGradInstruction } from "../../ir/instructions/conv.ts";
 import { type Shape, sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { type Image, images, patchesOf } from "./images.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 

@@ -2,12 +2,14 @@ import type {
   DepthwiseConvFilterGradInstruction,
   DepthwiseConvInputGradInstruction,
   DepthwiseConvInstruction,
-  DepthwiseGeometry,
-  Plane,
-} from "../../ir/instruction.ts";
+} from "../../ir/instructions/depthwise.ts";
 import { formatShape } from "../../ir/shape.ts";
-import { type Padding, windowGeometry } from "../../tensor/ops/window.ts";
+import type { DilatedWindows } from "../../ir/windows.ts";
+import { type Padding, spatialWindows, windowGeometry } from "../../tensor/ops/window.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
+
+/** Height and width. */
+type Plane = readonly [height: number, width: number];
 
 interface Case {
   readonly batch?: number;
@@ -47,29 +49,17 @@ const cases: readonly Case[] = [
   { inputs: [4, 4], channels: 0, size: [2, 2] },
 ];
 
-function geometryOf({
-  batch = 1,
-  inputs,
-  channels,
-  size,
-  strides = [1, 1],
-  dilations = [1, 1],
-  padding = "valid",
-}: Case): DepthwiseGeometry {
-  const { outputs, low } = windowGeometry("trial", inputs, { size, strides, dilations, padding });
-  return {
+function windowsOf(one: Case): DilatedWindows {
+  const { batch = 1, inputs, channels, size, strides = [1, 1], dilations = [1, 1], padding = "valid" } = one;
+  return spatialWindows(
     batch,
     inputs,
-    outputs: outputs as unknown as Plane,
-    size,
-    strides,
-    dilations,
-    low: low as unknown as Plane,
     channels,
-  };
+    windowGeometry("trial", inputs, { size, strides, dilations, padding }),
+  );
 }
 
-const labelOf = ({ inputs, size, strides, dilations, low, channels }: DepthwiseGeometry) =>
+const labelOf = ({ inputs, size, strides, dilations, low, channels }: DilatedWindows) =>
   `windows ${formatShape(size)} every ${formatShape(strides)} by ${formatShape(dilations)} from ${formatShape(low)} of ${formatShape([...inputs, channels])}`;
 
 /** One trial per case: the operands of a role, and the instruction on them. */
@@ -77,29 +67,29 @@ function trialsOf<
   I extends DepthwiseConvInstruction | DepthwiseConvInputGradInstruction | DepthwiseConvFilterGradInstruction,
 >(
   make: (
-    geometry: DepthwiseGeometry,
+    windows: DilatedWindows,
     setting: Setting,
     shapes: Record<"input" | "kernel" | "output", readonly number[]>,
   ) => I,
 ): Trial<I>[] {
   return cases.map((one, index) => {
     const setting = new Setting(index);
-    const geometry = geometryOf(one);
-    const { batch, inputs, outputs, size, channels } = geometry;
-    const instruction = make(geometry, setting, {
+    const windows = windowsOf(one);
+    const { batch, inputs, outputs, size, channels } = windows;
+    const instruction = make(windows, setting, {
       input: [batch, ...inputs, channels],
       kernel: [...size, channels],
       output: [batch, ...outputs, channels],
     });
-    return { label: labelOf(geometry), instruction, arrays: setting.arrays, rtol: 1e-5, atol: 1e-5 };
+    return { label: labelOf(windows), instruction, arrays: setting.arrays, rtol: 1e-5, atol: 1e-5 };
   });
 }
 
 /** Trials of `depthwiseConv`. */
 export const depthwiseConvTrials: Trials<"depthwiseConv"> = () =>
-  trialsOf((geometry, setting, { input, kernel, output }) => ({
+  trialsOf((windows, setting, { input, kernel, output }) => ({
     kind: "depthwiseConv",
-    geometry,
+    windows,
     input: setting.float(input),
     kernel: setting.float(kernel),
     output: setting.room(output),
@@ -107,9 +97,9 @@ export const depthwiseConvTrials: Trials<"depthwiseConv"> = () =>
 
 /** Trials of `depthwiseConvInputGrad`. */
 export const depthwiseConvInputGradTrials: Trials<"depthwiseConvInputGrad"> = () =>
-  trialsOf((geometry, setting, { input, kernel, output }) => ({
+  trialsOf((windows, setting, { input, kernel, output }) => ({
     kind: "depthwiseConvInputGrad",
-    geometry,
+    windows,
     dy: setting.float(output),
     kernel: setting.float(kernel),
     output: setting.room(input),
@@ -117,9 +107,9 @@ export const depthwiseConvInputGradTrials: Trials<"depthwiseConvInputGrad"> = ()
 
 /** Trials of `depthwiseConvFilterGrad`. */
 export const depthwiseConvFilterGradTrials: Trials<"depthwiseConvFilterGrad"> = () =>
-  trialsOf((geometry, setting, { input, kernel, output }) => ({
+  trialsOf((windows, setting, { input, kernel, output }) => ({
     kind: "depthwiseConvFilterGrad",
-    geometry,
+    windows,
     input: setting.float(input),
     dy: setting.float(output),
     output: setting.room(kernel),

@@ -1,5 +1,5 @@
-import type { View } from "../../ir/instruction.ts";
 import type { Shape } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 
 /** An image without margins, and the windows that a convolution puts on it. */
 export interface Image {

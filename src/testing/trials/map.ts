@@ -1,7 +1,8 @@
-import type { Expression, ExpressionNode, MapInstruction, View } from "../../ir/instruction.ts";
+import type { Expression, ExpressionNode } from "../../ir/expression.ts";
+import type { MapInstruction } from "../../ir/instructions/map.ts";
 import { arity, type Primitive } from "../../ir/primitive.ts";
 import { formatShape, type Shape, stridesOf } from "../../ir/shape.ts";
-import { collapseTogether } from "../../ir/view.ts";
+import { collapseTogether, type View } from "../../ir/view.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
 const input = (index: number): ExpressionNode => ({ op: "input", index });

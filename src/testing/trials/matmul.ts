@@ -1,5 +1,7 @@
-import type { MapInstruction, MatmulInstruction, View } from "../../ir/instruction.ts";
+import type { MapInstruction } from "../../ir/instructions/map.ts";
+import type { MatmulInstruction } from "../../ir/instructions/matmul.ts";
 import { type Shape, sizeOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { type Image, images, patchesOf } from "./images.ts";
 import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
 

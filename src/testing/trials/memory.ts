@@ -1,11 +1,7 @@
 import type { DType } from "../../ir/dtype.ts";
-import type {
-  CopyInstruction,
-  FillInstruction,
-  GatherInstruction,
-  RandomInstruction,
-  ScatterAddInstruction,
-} from "../../ir/instruction.ts";
+import type { CopyInstruction, FillInstruction } from "../../ir/instructions/copy.ts";
+import type { GatherInstruction, ScatterAddInstruction } from "../../ir/instructions/gather.ts";
+import type { RandomInstruction } from "../../ir/instructions/random.ts";
 import { formatShape, type Shape } from "../../ir/shape.ts";
 import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
 

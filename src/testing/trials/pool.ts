@@ -1,6 +1,8 @@
-import type { PoolGradInstruction, PoolInstruction, Spatial, View, Windows } from "../../ir/instruction.ts";
+import type { PoolGradInstruction, PoolInstruction } from "../../ir/instructions/pool.ts";
 import { formatShape } from "../../ir/shape.ts";
-import { windowGeometry } from "../../tensor/ops/window.ts";
+import type { View } from "../../ir/view.ts";
+import type { Spatial, Windows } from "../../ir/windows.ts";
+import { spatialWindows, windowGeometry } from "../../tensor/ops/window.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
 interface Geometry {
@@ -36,17 +38,9 @@ const geometries: readonly Geometry[] = [
   { inputs: [1, 4, 4], channels: 0, size: [1, 2, 2] },
 ];
 
-function windowsOf({ batch = 1, inputs, channels, size, strides = size, padding = "valid" }: Geometry): Windows {
-  const { outputs, low } = windowGeometry("trial", inputs, { size, strides, padding });
-  return {
-    batch,
-    inputs,
-    outputs: outputs as unknown as Spatial,
-    size,
-    strides,
-    low: low as unknown as Spatial,
-    channels,
-  };
+function windowsOf(one: Geometry): Windows {
+  const { batch = 1, inputs, channels, size, strides = size, padding = "valid" } = one;
+  return spatialWindows(batch, inputs, channels, windowGeometry("trial", inputs, { size, strides, padding }));
 }
 
 const labelOf = ({ inputs, size, strides, low, channels }: Windows) =>

@@ -1,11 +1,6 @@
 import type { DType } from "../../ir/dtype.ts";
-import type {
-  ArgReduceInstruction,
-  CumsumInstruction,
-  ReduceInstruction,
-  SoftmaxGradInstruction,
-  SoftmaxInstruction,
-} from "../../ir/instruction.ts";
+import type { ArgReduceInstruction, CumsumInstruction, ReduceInstruction } from "../../ir/instructions/reduce.ts";
+import type { SoftmaxGradInstruction, SoftmaxInstruction } from "../../ir/instructions/softmax.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
 /** [outer, length, inner]: along the last axis, along the first, in the middle; short, long and empty. */

@@ -1,7 +1,8 @@
 import { HostRandom } from "../../data/rng.ts";
 import type { DType, TypedArray } from "../../ir/dtype.ts";
-import type { Instruction, InstructionKind, View } from "../../ir/instruction.ts";
+import type { Instruction, InstructionKind } from "../../ir/instruction.ts";
 import { type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
+import type { View } from "../../ir/view.ts";
 import { viewOf } from "../programs.ts";
 
 /** One instruction on given memory, to be run on two backends. */
