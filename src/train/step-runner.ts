@@ -190,7 +190,7 @@ export class StepRunner {
 
 const isTraining = (mode: Mode): boolean => mode === "train" || mode === "accumulate";
 
-/** What computes the values of all metrics. */
+/** Records the values of all metrics. */
 function recordResults(metrics: readonly Metric[]): CompileOptions {
   return { outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) };
 }
