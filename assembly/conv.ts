@@ -4,11 +4,9 @@
  *
  * Each sample is done by one thread from beginning to end, in an order that does not depend on how many there are.
  */
-import { BLOCK_ROWS, NARROW, PANEL, RAGGED_BYTES, TABLE_BYTES, blockDepthOf, multiplyPanels, packPanels } from "./gemm";
-import { packPanel } from "./pack";
+import { BLOCK_ROWS, NARROW, PANEL, RAGGED_BYTES, TABLE_BYTES, TILE_ROWS, blockDepthOf } from "./blocks";
+import { multiplyPanels, ownScratch, packPanel, packPanels } from "./core-imports";
 import { Patches, depthOffset, rowOffsets, runLength } from "./patches";
-import { ownScratch } from "./threads";
-import { TILE_ROWS } from "./tile";
 
 /** The record, in words of 4 bytes. Addresses are in bytes, strides in elements. */
 @unmanaged
@@ -84,7 +82,9 @@ function packFilter(p: ConvInputGrad, group: i32, k: i32, d: i32, packedB: usize
 }
 
 /** Adds one group's part of one sample, for filters from k to k + d. */
-function addSample(p: ConvInputGrad, entry: i32, group: i32, k: i32, d: i32, packedA: usize, packedB: usize, scratch: usize): void {
+function addSample(
+  p: ConvInputGrad, entry: i32, group: i32, k: i32, d: i32, packedA: usize, packedB: usize, scratch: usize,
+): void {
   const patches = changetype<Patches>(p.patches);
   const length = runLength(patches);
   const table = scratch + RAGGED_BYTES;
@@ -109,7 +109,10 @@ function addSample(p: ConvInputGrad, entry: i32, group: i32, k: i32, d: i32, pac
         const count = min(PANEL, length - j);
         const width = <usize>widthOf(count) << 2;
         multiplyPanels(taller, height + 1, count, d, packedA, panel, width, target + (j << 2), table, true, scratch);
-        multiplyPanels(panels - taller, height, count, d, shortA, panel, width, target + (j << 2), table + (tallRows << 2), true, scratch);
+        multiplyPanels(
+          panels - taller, height, count, d, shortA, panel, width, target + (j << 2), table + (tallRows << 2), true,
+          scratch
+        );
         panel += width * d;
       }
     }

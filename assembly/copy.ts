@@ -62,12 +62,18 @@ export function copy(record: usize, thread: i32, threads: i32): void {
       output += (index * outputStrideOf(r, axis)) << 2;
     }
     const first = byRows ? from : 0;
-    copyPlane(input + first * inputRow, output + first * outputRow, byRows ? to - from : rows, columns, inputRow, inputColumn, outputRow, outputColumn);
+    copyPlane(
+      input + first * inputRow, output + first * outputRow, byRows ? to - from : rows, columns, inputRow,
+      inputColumn, outputRow, outputColumn
+    );
   }
 }
 
 /** Strides in bytes. */
-function copyPlane(input: usize, output: usize, rows: i32, columns: i32, inputRow: i32, inputColumn: i32, outputRow: i32, outputColumn: i32): void {
+function copyPlane(
+  input: usize, output: usize, rows: i32, columns: i32, inputRow: i32, inputColumn: i32, outputRow: i32,
+  outputColumn: i32,
+): void {
   if (inputColumn == 4 && outputColumn == 4) {
     for (let i = 0; i < rows; ++i) copyWords(output + i * outputRow, input + i * inputRow, columns);
   } else if (inputRow == 4 && outputColumn == 4) {
@@ -113,7 +119,9 @@ function transposePlane(input: usize, output: usize, rows: i32, columns: i32, in
       }
     }
     for (; j < columns; ++j) {
-      for (let i = band; i < end; ++i) store<i32>(output + i * outputStep + (j << 2), load<i32>(input + (i << 2) + j * inputStep));
+      for (let i = band; i < end; ++i) store<i32>(
+        output + i * outputStep + (j << 2), load<i32>(input + (i << 2) + j * inputStep)
+      );
     }
   }
 }

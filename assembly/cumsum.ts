@@ -19,7 +19,8 @@ export function cumsum(record: usize, thread: i32, threads: i32): void {
   const to = min((thread + 1) * share, lines);
   for (let line = thread * share; line < to; ++line) {
     const row = line / r.inner;
-    const start = (row * r.length * r.inner + line - row * r.inner + (r.reverse != 0 ? (r.length - 1) * r.inner : 0)) << 2;
+    const first = r.reverse != 0 ? (r.length - 1) * r.inner : 0;
+    const start = (row * r.length * r.inner + line - row * r.inner + first) << 2;
     const step = (r.reverse != 0 ? -r.inner : r.inner) << 2;
     if (r.isInt != 0) sumLine<i32, i32>(r.input + start, r.output + start, r.length, step, r.exclusive != 0);
     else sumLine<f32, f64>(r.input + start, r.output + start, r.length, step, r.exclusive != 0);

@@ -1,11 +1,11 @@
 /**
  * Depthwise convolutions, channels last. A convolution and its adjoint in the input are both sums of taps at evenly
- * spaced places, which the host works out (src/backends/wasm/depthwise-record.ts): here is one loop for both. The
- * adjoint in the kernel stands below.
+ * spaced places, which the host works out (src/backends/wasm/depthwise-record.ts), so that one loop does both. The
+ * gradient of the kernel is at the end of the file.
  */
 import { fillWords } from "./gather";
 import { loadPartial, splat, storePartial } from "./simd";
-import { madd } from "./tile";
+import { madd } from "./multiply-add";
 
 @unmanaged
 class Depthwise {
@@ -92,7 +92,10 @@ function sumRow(r: Depthwise, h: Taps, w: Taps, row: i32): void {
     if (q >= inner && q + 2 <= outer && outer - inner >= 4) {
       // The last group may do a pixel or two again that the one before has done.
       const back = max(0, q + 4 - outer);
-      sumGroup(source + ((q - back) * w.stride - w.low) * pixel, sourceStep, kernel + w.kernelFirst * pixel, w.taps, r.channels, target - back * targetStep, targetStep);
+      sumGroup(
+        source + ((q - back) * w.stride - w.low) * pixel, sourceStep, kernel + w.kernelFirst * pixel, w.taps,
+        r.channels, target - back * targetStep, targetStep
+      );
       target += (4 - back) * targetStep;
       q += 4 - back;
       continue;
@@ -100,14 +103,19 @@ function sumRow(r: Depthwise, h: Taps, w: Taps, row: i32): void {
     const left = q * w.stride - w.low;
     const first = ceiling(-left, w.dilation);
     const widths = min(w.taps, ceiling(r.sourceWidth - left, w.dilation)) - first;
-    sumPixel(source + (left + first * w.dilation) * pixel, kernel + (w.kernelFirst + first * w.kernelStep) * pixel, widths, r.channels, target);
+    sumPixel(
+      source + (left + first * w.dilation) * pixel, kernel + (w.kernelFirst + first * w.kernelStep) * pixel, widths,
+      r.channels, target
+    );
     target += targetStep;
     ++q;
   }
 }
 
 /** Four pixels side by side: each weight is loaded once for the four. */
-function sumGroup(source: usize, step: i32, kernel: usize, widths: i32, channels: i32, target: usize, targetStep: i32): void {
+function sumGroup(
+  source: usize, step: i32, kernel: usize, widths: i32, channels: i32, target: usize, targetStep: i32,
+): void {
   const sourceStep = sourceTap;
   const kernelStep = kernelTap;
   if (widths == 3 && sourceStep == step) {
@@ -269,7 +277,9 @@ function filterGrad(r: FilterGrad, from: i32, to: i32, first: i32, last: i32): v
   const pixel = r.channels << 2;
   const count = last - first;
   if (count <= 0) return;
-  for (let tap = from * r.sizeWidth; tap < to * r.sizeWidth; ++tap) fillWords(r.output + tap * pixel + (first << 2), 0, count);
+  for (let tap = from * r.sizeWidth; tap < to * r.sizeWidth; ++tap) fillWords(
+    r.output + tap * pixel + (first << 2), 0, count
+  );
   const rows = r.batch * r.outHeight;
   for (let row = 0; row < rows; ++row) {
     const image = row / r.outHeight;
@@ -284,7 +294,10 @@ function filterGrad(r: FilterGrad, from: i32, to: i32, first: i32, last: i32): v
         const begin = ceiling(-left, r.strideWidth);
         const end = min(r.outWidth, ceiling(r.inWidth - left, r.strideWidth));
         const target = r.output + (kh * r.sizeWidth + kw) * pixel + (first << 2);
-        addProducts(x + (left + begin * r.strideWidth) * pixel, r.strideWidth * pixel, dy + begin * pixel, pixel, end - begin, count, target);
+        addProducts(
+          x + (left + begin * r.strideWidth) * pixel, r.strideWidth * pixel, dy + begin * pixel, pixel, end - begin,
+          count, target
+        );
       }
     }
   }

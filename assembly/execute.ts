@@ -1,25 +1,15 @@
 /**
  * Runs a program: one call from the host does every instruction. A program is a row of records, each a header and the
  * words that its kernel reads (the class at the top of the kernel's file; src/backends/wasm/records.ts writes them).
+ * Kernels of both modules are called through the table of functions that they share.
  */
-import { convInputGrad } from "./conv";
-import { copy, fill } from "./copy";
-import { cumsum } from "./cumsum";
-import { depthwise, depthwiseFilterGrad } from "./depthwise";
-import { gather, scatterAdd } from "./gather";
-import { matmul } from "./gemm";
-import { map } from "./map";
-import { pool, poolGrad } from "./pool";
-import { random } from "./random";
-import { argReduce, reduce } from "./reduce";
-import { softmax, softmaxGrad } from "./softmax";
-import { barrier, countOf, enter, gather as gatherThreads, nextSeat, programOf, setThread, strideOf, threadsOf } from "./threads";
-
-export { roofline } from "./roofline";
+import {
+  barrier, countOf, countWorker, joinNext, programOf, publish, setThread, strideOf, threadsOf,
+} from "./threads";
 
 @unmanaged
 class Header {
-  /** Index into `kernels`. */
+  /** Place in the table of functions. */
   kernel: i32;
   /** Bytes to the next header. */
   size: i32;
@@ -33,13 +23,6 @@ const WAITS: i32 = 1;
 /** A flag: so little work that thread 0 does all of it. */
 const ALONE: i32 = 2;
 
-type Kernel = (record: usize, thread: i32, threads: i32) => void;
-
-/** In the order of `kernelNumbers` in src/backends/wasm/records.ts. */
-const kernels: StaticArray<Kernel> = [
-  map, matmul, reduce, argReduce, softmax, softmaxGrad, gather, scatterAdd, random, cumsum, copy, fill, convInputGrad, pool, poolGrad, depthwise, depthwiseFilterGrad,
-];
-
 /**
  * Runs `count` instructions as thread `thread` of `threads`, each of which has `stride` bytes of scratch memory. With a
  * control block (not 0) it waits for the others where an instruction must, and at the end; false where one of them has
@@ -51,33 +34,28 @@ export function execute(program: usize, count: i32, thread: i32, threads: i32, s
     const header = changetype<Header>(program);
     const flags = header.flags;
     if (control != 0 && (flags & WAITS) != 0 && !barrier(control, thread, threads)) return false;
-    if ((flags & ALONE) == 0) kernels[header.kernel](program + offsetof<Header>(), thread, threads);
-    else if (thread == 0) kernels[header.kernel](program + offsetof<Header>(), 0, 1);
+    if ((flags & ALONE) == 0) call_indirect<void>(header.kernel, program + offsetof<Header>(), thread, threads);
+    else if (thread == 0) call_indirect<void>(header.kernel, program + offsetof<Header>(), 0, 1);
     program += header.size;
   }
   return control == 0 || barrier(control, thread, threads);
 }
 
 /**
- * Runs a program with all workers that come within so many turns of a loop. Gives the number of threads; 0 where one of
- * them has failed.
+ * Runs a program with all workers that join it within so many turns of a loop. Gives the number of threads; 0 where one
+ * of them has failed.
  */
 export function executeTogether(program: usize, count: i32, stride: usize, control: usize, turns: i32): i32 {
-  const threads = gatherThreads(control, program, count, stride, turns);
+  const threads = publish(control, program, count, stride, turns);
   return execute(program, count, 0, threads, stride, control) ? threads : 0;
 }
 
-/** A worker's life: its share of program after program, until it is to end or a thread has failed. */
+/** For a worker: does its share of program after program, until it is to end or a thread has failed. */
 export function work(control: usize): void {
-  enter(control);
-  for (let thread = nextSeat(control); thread != 0; thread = nextSeat(control)) {
+  countWorker(control);
+  for (let thread = joinNext(control); thread != 0; thread = joinNext(control)) {
     if (!execute(programOf(control), countOf(control), thread, threadsOf(control), strideOf(control), control)) return;
   }
-}
-
-/** The first byte that the host may use. */
-export function heapBase(): usize {
-  return __heap_base;
 }
 
 /** Whether matrix products are those of relaxed SIMD, whose bits depend on the CPU. */

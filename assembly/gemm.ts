@@ -12,12 +12,13 @@
  * Bits depend neither on the tiles nor on the number of threads: every element sums its products in order of k within a
  * block of k, then the blocks in order.
  */
+import { BLOCK_ROWS, LINES_BYTES, NARROW, PANEL, RAGGED_BYTES, TABLE_BYTES, TILE_ROWS, blockDepthOf } from "./blocks";
 import { mapElements } from "./map";
 import { multiplyVector } from "./gemv";
 import { packPanel } from "./pack";
-import { Patches, depthOffsets, packPatches, rowOffsets } from "./patches";
+import { PACK_PATCH_BLOCK } from "./generated/slots";
 import { ownScratch } from "./threads";
-import { TILE_ROWS, multiplyTile } from "./tile";
+import { multiplyTile } from "./tile";
 
 /** The record, in words of 4 bytes. Addresses are in bytes, strides in elements; C is contiguous [batch, m, n]. */
 @unmanaged
@@ -55,15 +56,6 @@ class Entries {
   axes: i32;
 }
 
-/**
- * Most rows and depth of a packed block of A: 480 kB, what a second-level cache holds; a panel of B takes 12 kB of the
- * first. gemm-scratch.ts repeats them.
- */
-export const BLOCK_ROWS: i32 = 320;
-const BLOCK_DEPTH: i32 = 384;
-export const PANEL: i32 = 8;
-/** A column panel no wider than this uses the four-column tile. */
-export const NARROW: i32 = 4;
 /**
  * A column panel of a row-major B is multiplied in place, not packed, when so few panels of A would read it; when rows
  * of B are a multiple of 512 bytes apart, and so share a few sets of the first-level cache, only for the lower number.
@@ -143,7 +135,9 @@ function multiply(p: Matmul, entry: i32, row: i32, rows: i32, column: i32, colum
     else if (isVector && p.m == 1) multiplyVector(p.k, columns, blockA, aColumn, b, bRow, bColumn, blockC);
     // A column of C is the row of Cᵀ = Bᵀ·Aᵀ.
     else if (isVector) multiplyVector(p.k, count, b, bRow, blockA, aColumn, aRow, blockC);
-    else multiplyRows(count, columns, p.k, blockA, aRow, aColumn, p.patches, row + first, b, bRow, bColumn, blockC, cRow, scratch);
+    else multiplyRows(
+      count, columns, p.k, blockA, aRow, aColumn, p.patches, row + first, b, bRow, bColumn, blockC, cRow, scratch
+    );
     if (p.epilogue) finish(p, entry * p.m + row + first, count, column, columns);
   }
 }
@@ -182,16 +176,15 @@ function multiplyRows(
   const packedB = lines + TABLE_BYTES;
   const packedA = packedB + (<usize>blockDepth * PANEL << 2);
   for (let row = 0; row < rows; ++row) store<i32>(lines + (row << 2), row * cRow);
-  if (patches) rowOffsets(tables, changetype<Patches>(patches), patchRow, rows);
 
   for (let k = 0; k < depth; k += blockDepth) {
     const d = min(blockDepth, depth - k);
     const blockA = a + k * aColumn;
     const shortA = packedA + (<usize>tallRows * d << 2);
     if (patches) {
-      depthOffsets(tables + LINES_BYTES, changetype<Patches>(patches), k, d);
-      packPatches(packedA, taller, height + 1, a, changetype<Patches>(patches), tables, tables + LINES_BYTES, k, d);
-      packPatches(shortA, panels - taller, height, a, changetype<Patches>(patches), tables + (tallRows << 2), tables + LINES_BYTES, k, d);
+      call_indirect<void>(
+        PACK_PATCH_BLOCK, packedA, taller, panels - taller, height, a, patches, patchRow, tables, k, d
+      );
     } else {
       packPanels(packedA, taller, height + 1, blockA, d, aRow, aColumn);
       packPanels(shortA, panels - taller, height, blockA + tallRows * aRow, d, aRow, aColumn);
@@ -208,20 +201,17 @@ function multiplyRows(
       }
       const target = c + (<usize>j << 2);
       multiplyPanels(taller, height + 1, count, d, packedA, panel, stride, target, lines, k > 0, scratch);
-      multiplyPanels(panels - taller, height, count, d, shortA, panel, stride, target, lines + (tallRows << 2), k > 0, scratch);
+      multiplyPanels(
+        panels - taller, height, count, d, shortA, panel, stride, target, lines + (tallRows << 2), k > 0, scratch
+      );
     }
   }
 }
 
-/** Even blocks of depth, in multiples of four for the 4×4 transposes of packing. */
-@inline
-export function blockDepthOf(depth: i32): i32 {
-  const blocks = (depth + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
-  return ((depth + blocks - 1) / blocks + 3) & ~3;
-}
-
 /** Packs `panels` panels of `height` rows each of A. */
-export function packPanels(target: usize, panels: i32, height: i32, a: usize, depth: i32, aRow: usize, aColumn: usize): void {
+export function packPanels(
+  target: usize, panels: i32, height: i32, a: usize, depth: i32, aRow: usize, aColumn: usize,
+): void {
   for (; panels > 0; --panels) {
     packPanel(target, height, a, height, depth, aRow, aColumn);
     target += <usize>height * depth << 2;
@@ -252,13 +242,7 @@ export function multiplyPanels(
   }
 }
 
-/** A tile of six rows by eight columns, for tiles that stick out of C. */
-export const RAGGED_BYTES: usize = 192;
 const RAGGED_LINES: usize = memory.data<i32>([0, 32, 64, 96, 128, 160], 4);
-/** Offsets of a block's rows. */
-const LINES_BYTES: usize = <usize>BLOCK_ROWS << 2;
-/** Those of C and, where A is patches, of A; and of a block's elements of depth. */
-export const TABLE_BYTES: usize = 2 * LINES_BYTES + (<usize>BLOCK_DEPTH << 2);
 
 /** Stores or adds the columns of such a tile that exist. */
 function copyRagged(rows: i32, columns: i32, ragged: usize, c: usize, lines: usize, accumulate: bool): void {

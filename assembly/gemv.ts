@@ -2,10 +2,12 @@
  * Vector times matrix: one row of C. Nothing is packed, because the matrix is read only once, in the order in which it
  * lies. A column's bits do not depend on how many columns are computed with it, so that threads may cut anywhere.
  */
-import { madd } from "./tile";
+import { madd } from "./multiply-add";
 
 /** c[j] = Σ a[k]·b[k, j]; strides in bytes; c contiguous, depth at least 1. */
-export function multiplyVector(depth: i32, columns: i32, a: usize, aStride: usize, b: usize, bRow: usize, bColumn: usize, c: usize): void {
+export function multiplyVector(
+  depth: i32, columns: i32, a: usize, aStride: usize, b: usize, bRow: usize, bColumn: usize, c: usize,
+): void {
   let j = 0;
   if (bColumn == 4) {
     for (; j + 32 <= columns; j += 32) sumRows32(depth, a, aStride, b + (j << 2), bRow, c + (j << 2));
@@ -112,6 +114,8 @@ function dot(depth: i32, a: usize, b: usize): f32 {
 @inline
 function finishDot(rest: i32, a: usize, b: usize, s: v128, t: v128): f32 {
   s = f32x4.add(s, t);
-  const sum = f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1) + (f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3));
+  const sum = f32x4.extract_lane(
+    s, 0
+  ) + f32x4.extract_lane(s, 1) + (f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3));
   return sum + sumColumn(rest, a, 4, b, 4);
 }

@@ -10,13 +10,13 @@
  * Pieces are whole runs of the innermost axis where that is long. Otherwise, and where int32 or a tail shorter than a
  * vector comes in, operands are first copied into tiles; nothing is ever written beyond an output.
  */
-import { inners } from "./generated/inners";
+import { interpret } from "./generated/interpreter";
 import { loadPartial, storePartial } from "./simd";
 import { ownScratch } from "./threads";
 
 @unmanaged
 class MapRecord {
-  /** Index into `inners`; 0 is the interpreter. */
+  /** The fused kernel: its place in the table of functions; 0: the interpreter. */
   inner: i32;
   /** The interpreter's code, see generate-kernels.ts. */
   code: usize;
@@ -35,7 +35,7 @@ class MapRecord {
   repeats: i32;
 }
 
-/** Elements per tile: with a dozen operands the tiles stay in a first-level cache. records.ts repeats it. */
+/** Elements per tile: with a dozen operands the tiles stay in a first-level cache. map-record.ts repeats it. */
 const TILE: i32 = 512;
 /** Shorter innermost runs are gathered into tiles. */
 const SHORTEST_RUN: i32 = 32;
@@ -127,7 +127,9 @@ function prepare(map: MapRecord, slots: usize): void {
     }
   }
   for (let i = 0; i < map.constants; ++i) setSlot(slots, inputs + outputs + i, map.values + (i << 4), 0);
-  for (let i = 0; i < map.registers; ++i) setSlot(slots, inputs + outputs + map.constants + i, tileOf(map, slots, inputs + outputs + i), 16);
+  for (let i = 0; i < map.registers; ++i) setSlot(
+    slots, inputs + outputs + map.constants + i, tileOf(map, slots, inputs + outputs + i), 16
+  );
 }
 
 /** Elements from the start of an input to where a row of the innermost axis begins. */
@@ -235,14 +237,16 @@ function tailOf(map: MapRecord, slots: usize, index: i32, done: i32): usize {
 /** Runs the inner function on whole vectors; the interpreter a tile at a time. */
 function apply(map: MapRecord, slots: usize, vectors: i32): void {
   if (map.inner != 0) {
-    if (vectors > 0) inners[map.inner](slots, vectors, 0);
+    if (vectors > 0) call_indirect<void>(map.inner, slots, vectors, 0);
     return;
   }
   const operands = map.inputs + map.outputs;
   while (vectors > 0) {
     const piece = min(vectors, TILE >> 2);
-    inners[0](slots, piece, map.code);
-    for (let slot = slots; slot < slots + (operands << 3); slot += 8) store<usize>(slot, load<usize>(slot) + piece * load<i32>(slot, 4));
+    interpret(slots, piece, map.code);
+    for (let slot = slots; slot < slots + (operands << 3); slot += 8) store<usize>(
+      slot, load<usize>(slot) + piece * load<i32>(slot, 4)
+    );
     vectors -= piece;
   }
 }

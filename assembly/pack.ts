@@ -7,13 +7,17 @@
  */
 
 /** Strides in bytes. `target` must not overlap `source`. */
-export function packPanel(target: usize, width: i32, source: usize, lanes: i32, depth: i32, laneStride: usize, depthStride: usize): void {
+export function packPanel(
+  target: usize, width: i32, source: usize, lanes: i32, depth: i32, laneStride: usize, depthStride: usize,
+): void {
   const step = <usize>width << 2;
   let lane = 0;
   if (laneStride == 4) {
     if (lanes == width && lanes >= 4) return copyLanes(target, lanes, source, depth, depthStride);
   } else if (depthStride == 4) {
-    for (; lane + 4 <= lanes; lane += 4) transposeStrided(target + (lane << 2), step, source + lane * laneStride, depth, laneStride);
+    for (; lane + 4 <= lanes; lane += 4) transposeStrided(
+      target + (lane << 2), step, source + lane * laneStride, depth, laneStride
+    );
   }
   for (; lane < lanes; ++lane) copyLane(target + (lane << 2), step, source + lane * laneStride, depth, depthStride);
   for (; lane < width; ++lane) clearLane(target + (lane << 2), step, depth);
@@ -59,7 +63,9 @@ function transposeStrided(target: usize, step: usize, source: usize, depth: i32,
 }
 
 /** Four contiguous lanes: 4×4 blocks transposed in registers. */
-export function transposeQuads(target: usize, step: usize, r0: usize, r1: usize, r2: usize, r3: usize, depth: i32): void {
+export function transposeQuads(
+  target: usize, step: usize, r0: usize, r1: usize, r2: usize, r3: usize, depth: i32,
+): void {
   let k = depth;
   for (; k >= 4; k -= 4) {
     const v0 = v128.load(r0);

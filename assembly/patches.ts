@@ -3,6 +3,7 @@
  * convolution multiplies its kernel with. Element (i, k) is at base + row offset i + depth offset k; nothing is ever
  * stored as a matrix.
  */
+import { LINES_BYTES } from "./blocks";
 import { copyLane, transposeQuads } from "./pack";
 
 /** Words of a record: the counts, then extent and stride (bytes) of each axis, rows first. */
@@ -73,7 +74,7 @@ function lineOffsets(table: usize, p: Patches, first: i32, last: i32, index: i32
 }
 
 /** Writes the offsets of `count` elements of depth from `k` on. */
-export function depthOffsets(table: usize, p: Patches, k: i32, count: i32): void {
+function depthOffsets(table: usize, p: Patches, k: i32, count: i32): void {
   lineOffsets(table, p, p.rowAxes, p.rowAxes + p.depthAxes - 1, k, count);
 }
 
@@ -81,16 +82,38 @@ export function depthOffsets(table: usize, p: Patches, k: i32, count: i32): void
 const SHORTEST_RUN: i32 = 8;
 
 /**
+ * Packs a block of patches for `multiplyRows` (gemm.ts), which calls it through the table: rows from `row` on, depths
+ * from `k` to `k + depth`. `taller` panels have `height + 1` rows, the `others` after them `height`. `tables`: memory
+ * for the offsets of the rows, which are written with the first block of depth, and of the depths.
+ */
+export function packPatchBlock(
+  target: usize, taller: i32, others: i32, height: i32,
+  base: usize, record: usize, row: i32, tables: usize, k: i32, depth: i32,
+): void {
+  const p = changetype<Patches>(record);
+  const depths = tables + LINES_BYTES;
+  const tallRows = taller * (height + 1);
+  if (k == 0) rowOffsets(tables, p, row, tallRows + others * height);
+  depthOffsets(depths, p, k, depth);
+  packPatches(target, taller, height + 1, base, p, tables, depths, k, depth);
+  packPatches(target + (tallRows * depth << 2), others, height, base, p, tables + (tallRows << 2), depths, k, depth);
+}
+
+/**
  * Packs `panels` panels of `height` rows, [panel][k][row], for depths from `k` to `k + depth`; `rows` and `depths` are
  * the tables of their offsets.
  */
-export function packPatches(target: usize, panels: i32, height: i32, base: usize, p: Patches, rows: usize, depths: usize, k: i32, depth: i32): void {
+function packPatches(
+  target: usize, panels: i32, height: i32, base: usize, p: Patches, rows: usize, depths: usize, k: i32, depth: i32,
+): void {
   const step = <usize>height << 2;
   const transposes = runStride(p) == 4 && height >= 4 && runLength(p) >= SHORTEST_RUN;
   for (; panels > 0; --panels) {
     if (areNeighbours(rows, height)) packNeighbours(target, height, base + load<i32>(rows), depths, depth);
     else if (transposes) packRuns(target, height, base, rows, depths, runLength(p), k, depth);
-    else for (let lane = 0; lane < height; ++lane) gatherLane(target + (lane << 2), step, base + load<i32>(rows + (lane << 2)), depths, depth);
+    else for (let lane = 0; lane < height; ++lane) gatherLane(
+      target + (lane << 2), step, base + load<i32>(rows + (lane << 2)), depths, depth
+    );
     target += depth * step;
     rows += step;
   }
@@ -135,14 +158,20 @@ function packNeighbours(target: usize, height: i32, source: usize, depths: usize
 }
 
 /** Runs of contiguous elements, four lanes transposed at a time. */
-function packRuns(target: usize, height: i32, base: usize, rows: usize, depths: usize, length: i32, k: i32, depth: i32): void {
+function packRuns(
+  target: usize, height: i32, base: usize, rows: usize, depths: usize, length: i32, k: i32, depth: i32,
+): void {
   const step = <usize>height << 2;
-  const r0 = base + load<i32>(rows), r1 = base + load<i32>(rows, 4), r2 = base + load<i32>(rows, 8), r3 = base + load<i32>(rows, 12);
+  const r0 = base + load<i32>(rows), r1 = base + load<i32>(
+    rows, 4
+  ), r2 = base + load<i32>(rows, 8), r3 = base + load<i32>(rows, 12);
   for (let done = 0; done < depth; ) {
     const count = min(length - (k + done) % length, depth - done);
     const offset = load<i32>(depths + (done << 2));
     transposeQuads(target, step, r0 + offset, r1 + offset, r2 + offset, r3 + offset, count);
-    for (let lane = 4; lane < height; ++lane) copyLane(target + (lane << 2), step, base + load<i32>(rows + (lane << 2)) + offset, count, 4);
+    for (let lane = 4; lane < height; ++lane) copyLane(
+      target + (lane << 2), step, base + load<i32>(rows + (lane << 2)) + offset, count, 4
+    );
     target += count * step;
     done += count;
   }

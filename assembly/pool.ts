@@ -1,6 +1,6 @@
 /**
  * Windows that slide over [batch, depth, height, width, channels], clipped at the borders: the value at the largest key
- * of each, or the sum, and the adjoints of both. Four channels stand in a vector. A window's elements are taken in
+ * of each, or the sum, and the adjoints of both. A vector holds four channels. A window's elements are taken in
  * row-major order by every thread, whatever the number of threads.
  */
 import { fillWords } from "./gather";
@@ -84,7 +84,9 @@ export function poolGrad(record: usize, thread: i32, threads: i32): void {
     const first = blocks == 1 ? 0 : (unit - image * blocks) * BLOCK;
     const last = blocks == 1 ? r.channels : min(first + BLOCK, r.channels);
     const target = r.output + (image * pixels * r.channels << 2);
-    if (blocks > 1) for (let i = 0; i < pixels; ++i) fillWords(target + ((i * r.channels + first) << 2), 0, last - first);
+    if (blocks > 1) for (let i = 0; i < pixels; ++i) fillWords(
+      target + ((i * r.channels + first) << 2), 0, last - first
+    );
     else if (!isDisjoint || !coversAll(r) || r.channels % BLOCK != 0) fillWords(target, 0, pixels * r.channels);
     if (isDisjoint) {
       if (r.isSum != 0) fill(r, image * rows, (image + 1) * rows, first, last);
@@ -156,8 +158,14 @@ function eachWindow(mode: i32, r: Pool, from: i32, to: i32, first: i32, last: i3
       const width = max(startWidth, 0);
       const widths = min(startWidth + r.sizeWidth, r.inWidth) - width;
       const element = base + width * pixel;
-      if (mode >= SPREAD) unfold(mode, r.keys + element, r.source + place, last - first, r.output + element, depths, heights, widths, pixel, line, plane);
-      else fold(mode, r.keys + element, r.source + element, last - first, r.output + place, depths, heights, widths, pixel, line, plane);
+      if (mode >= SPREAD) unfold(
+        mode, r.keys + element, r.source + place, last - first, r.output + element, depths, heights, widths, pixel,
+        line, plane
+      );
+      else fold(
+        mode, r.keys + element, r.source + element, last - first, r.output + place, depths, heights, widths, pixel,
+        line, plane
+      );
       startWidth += r.strideWidth;
       place += pixel;
     }
@@ -166,7 +174,10 @@ function eachWindow(mode: i32, r: Pool, from: i32, to: i32, first: i32, last: i3
 
 /** One window of the input to one pixel of the output. */
 @inline
-function fold(mode: i32, keys: usize, x: usize, channels: i32, y: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32, plane: i32): void {
+function fold(
+  mode: i32, keys: usize, x: usize, channels: i32, y: usize, depths: i32, heights: i32, widths: i32, pixel: i32,
+  line: i32, plane: i32,
+): void {
   for (; mode != SELECT && channels >= BLOCK; channels -= BLOCK) {
     foldBlock(mode, x, y, depths, heights, widths, pixel, line, plane);
     x += BLOCK << 2;
@@ -178,7 +189,9 @@ function fold(mode: i32, keys: usize, x: usize, channels: i32, y: usize, depths:
     x += 16;
     y += 16;
   }
-  if (channels > 0) storePartial(y, channels, foldVector(mode, keys, x, channels, depths, heights, widths, pixel, line, plane));
+  if (channels > 0) storePartial(
+    y, channels, foldVector(mode, keys, x, channels, depths, heights, widths, pixel, line, plane)
+  );
 }
 
 @inline
@@ -187,11 +200,13 @@ function combine(mode: i32, x: v128, y: v128): v128 {
 }
 
 /**
- * A block of channels. The cheap maximum loses NaN, so the sum of what is compared is kept beside: where that is not
- * NaN there was none (it may be for other reasons, such as ∞ − ∞), else the block is done again with care.
+ * A block of channels. The cheap maximum loses NaN, so the sum of what is compared is kept, too: where that is not NaN
+ * there was none (it may be NaN for other reasons, such as ∞ − ∞), else the block is done again by `foldVector`.
  */
 @inline
-function foldBlock(mode: i32, x: usize, y: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32, plane: i32): void {
+function foldBlock(
+  mode: i32, x: usize, y: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32, plane: i32,
+): void {
   const start = splat(mode == SUM ? <f32>0 : -<f32>Infinity);
   let y0 = start, y1 = start, y2 = start, y3 = start;
   let witness = splat(0);
@@ -199,7 +214,9 @@ function foldBlock(mode: i32, x: usize, y: usize, depths: i32, heights: i32, wid
     for (let h = 0; h < heights; ++h) {
       let element = x + d * plane + h * line;
       for (let w = widths; w > 0; --w) {
-        const x0 = v128.load(element), x1 = v128.load(element, 16), x2 = v128.load(element, 32), x3 = v128.load(element, 48);
+        const x0 = v128.load(element), x1 = v128.load(
+          element, 16
+        ), x2 = v128.load(element, 32), x3 = v128.load(element, 48);
         if (mode == SUM) {
           y0 = f32x4.add(y0, x0);
           y1 = f32x4.add(y1, x1);
@@ -217,7 +234,9 @@ function foldBlock(mode: i32, x: usize, y: usize, depths: i32, heights: i32, wid
     }
   }
   if (mode == MAX && hasNaN(witness)) {
-    for (let i = 0; i < BLOCK << 2; i += 16) v128.store(y + i, foldVector(MAX, 0, x + i, 4, depths, heights, widths, pixel, line, plane));
+    for (let i = 0; i < BLOCK << 2; i += 16) v128.store(
+      y + i, foldVector(MAX, 0, x + i, 4, depths, heights, widths, pixel, line, plane)
+    );
     return;
   }
   v128.store(y, y0);
@@ -244,7 +263,10 @@ function beats(key: v128, best: v128): v128 {
 
 /** One to four channels. */
 @inline
-function foldVector(mode: i32, keys: usize, x: usize, lanes: i32, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32, plane: i32): v128 {
+function foldVector(
+  mode: i32, keys: usize, x: usize, lanes: i32, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32,
+  plane: i32,
+): v128 {
   let best = mode == SELECT ? loadLanes(keys, lanes) : splat(0);
   let y = mode == SELECT ? loadLanes(x, lanes) : splat(mode == SUM ? <f32>0 : -<f32>Infinity);
   for (let d = 0; d < depths; ++d) {
@@ -269,7 +291,10 @@ function foldVector(mode: i32, keys: usize, x: usize, lanes: i32, depths: i32, h
 
 /** One pixel of dy to its window of dx. */
 @inline
-function unfold(mode: i32, keys: usize, dy: usize, channels: i32, dx: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32, plane: i32): void {
+function unfold(
+  mode: i32, keys: usize, dy: usize, channels: i32, dx: usize, depths: i32, heights: i32, widths: i32, pixel: i32,
+  line: i32, plane: i32,
+): void {
   for (; channels >= BLOCK; channels -= BLOCK) {
     unfoldBlock(mode, keys, dy, dx, depths, heights, widths, pixel, line, plane);
     keys += BLOCK << 2;
@@ -286,9 +311,12 @@ function unfold(mode: i32, keys: usize, dy: usize, channels: i32, dx: usize, dep
   if (channels > 0) unfoldVector(added, keys, dy, channels, dx, depths, heights, widths, pixel, line, plane);
 }
 
-/** A block of channels. As in `foldBlock`, a sum stands witness that there was no NaN. */
+/** A block of channels. As in `foldBlock`, a sum shows that there was no NaN. */
 @inline
-function unfoldBlock(mode: i32, keys: usize, dy: usize, dx: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32, plane: i32): void {
+function unfoldBlock(
+  mode: i32, keys: usize, dy: usize, dx: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32,
+  plane: i32,
+): void {
   let best0 = splat(-<f32>Infinity), best1 = best0, best2 = best0, best3 = best0;
   const picks = mode == PICK || mode == SCATTER;
   const adds = mode == SPREAD || mode == SCATTER;
@@ -342,17 +370,25 @@ function unfoldBlock(mode: i32, keys: usize, dy: usize, dx: usize, depths: i32, 
 }
 
 /** A block of channels of a window whose keys may be NaN. */
-function pickWithCare(clears: bool, keys: usize, dy: usize, dx: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32, plane: i32): void {
+function pickWithCare(
+  clears: bool, keys: usize, dy: usize, dx: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32,
+  plane: i32,
+): void {
   for (let d = 0; clears && d < depths; ++d) {
     for (let h = 0; h < heights; ++h) {
       for (let w = 0; w < widths; ++w) fillWords(dx + d * plane + h * line + w * pixel, 0, BLOCK);
     }
   }
-  for (let i = 0; i < BLOCK << 2; i += 16) unfoldVector(SCATTER, keys + i, dy + i, 4, dx + i, depths, heights, widths, pixel, line, plane);
+  for (let i = 0; i < BLOCK << 2; i += 16) unfoldVector(
+    SCATTER, keys + i, dy + i, 4, dx + i, depths, heights, widths, pixel, line, plane
+  );
 }
 
 @inline
-function unfoldVector(mode: i32, keys: usize, dy: usize, lanes: i32, dx: usize, depths: i32, heights: i32, widths: i32, pixel: i32, line: i32, plane: i32): void {
+function unfoldVector(
+  mode: i32, keys: usize, dy: usize, lanes: i32, dx: usize, depths: i32, heights: i32, widths: i32, pixel: i32,
+  line: i32, plane: i32,
+): void {
   const value = loadLanes(dy, lanes);
   let best = mode == SCATTER ? loadLanes(keys, lanes) : splat(0);
   let place = i32x4.splat(0);

@@ -1,16 +1,18 @@
 /**
  * The scalar primitives of src/ir/primitive.ts on four lanes, one function for each, under the same names. Fused
  * kernels and the interpreter are generated from these, which is why they agree to the bit. Comparisons give masks
- * here; where a number is wanted the generator asks for `truth`.
+ * here; where a number is wanted the generator asks for `truth`. Those that few programs need are in special.ts, in the
+ * rest module.
  */
 import { choose, copySign, splat } from "./simd";
 export { exp, expAll, expm1, log, log1p, tanh } from "./simd";
-export { cos, erf, erfinv, erfinvAll, pow, sin } from "./special";
 
 @inline export function neg(x: v128): v128 { return f32x4.neg(x); }
 @inline export function abs(x: v128): v128 { return f32x4.abs(x); }
 /** −1, 1, or x itself where x is ±0 or NaN. */
-@inline export function sign(x: v128): v128 { return choose(f32x4.gt(f32x4.abs(x), splat(0)), copySign(splat(1), x), x); }
+@inline export function sign(x: v128): v128 { return choose(
+  f32x4.gt(f32x4.abs(x), splat(0)), copySign(splat(1), x), x,
+); }
 @inline export function floor(x: v128): v128 { return f32x4.floor(x); }
 @inline export function ceil(x: v128): v128 { return f32x4.ceil(x); }
 /** Half to even. */

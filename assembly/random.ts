@@ -42,7 +42,9 @@ export function random(record: usize, thread: i32, threads: i32): void {
 /** Top 23 bits plus a half, over 2²³: never 0 or 1, and exact in float32. */
 @inline
 function toUniform(x: v128): v128 {
-  return f32x4.mul(f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_u(x, 9)), f32x4.splat(0.5)), f32x4.splat(1.1920928955078125e-7));
+  return f32x4.mul(
+    f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_u(x, 9)), f32x4.splat(0.5)), f32x4.splat(1.1920928955078125e-7)
+  );
 }
 
 /** The 64-bit products of four lanes are in two vectors; their odd words are the high halves. */

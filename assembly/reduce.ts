@@ -85,7 +85,9 @@ function reduceBy(operation: i32, r: Reduce, from: i32, to: i32): void {
       reduceStrip(operation, input + (column << 2), r.length, step, output + (column << 2));
       continue;
     }
-    for (; column < end; column += 4) reduceColumns(operation, input + (column << 2), r.length, step, output + (column << 2), min(4, end - column));
+    for (; column < end; column += 4) reduceColumns(
+      operation, input + (column << 2), r.length, step, output + (column << 2), min(4, end - column)
+    );
   }
 }
 
@@ -209,7 +211,9 @@ export function argReduce(record: usize, thread: i32, threads: i32): void {
   for (let i = min(thread * share, count); i < to; ++i) {
     const row = i / r.inner;
     const input = r.input + row * r.length * step + ((i - row * r.inner) << 2);
-    const found = r.isInt != 0 ? findExtremeInt(input, r.length, step, r.operation != 0) : findExtreme(input, r.length, step, r.operation != 0);
+    const found = r.isInt != 0 ? findExtremeInt(
+      input, r.length, step, r.operation != 0
+    ) : findExtreme(input, r.length, step, r.operation != 0);
     store<i32>(r.output + (i << 2), found);
   }
 }

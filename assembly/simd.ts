@@ -5,7 +5,7 @@
  * gives the same bits. `pmin(x, c)` and `pmax(x, c)` keep a NaN in x and cost one instruction where `min` and `max`
  * cost six.
  *
- * Constants stand in memory: V8 spreads a number from there over the lanes in one instruction, and needs three to make
+ * Constants are in memory: V8 spreads a number from there over the lanes in one instruction, and needs three to make
  * it from nothing. Polynomials are summed in pairs of terms (Estrin), which halves the latency of Horner's scheme.
  */
 
@@ -22,9 +22,9 @@ const ROUNDER: usize = memory.data<f32>([12582912], 4);
 const ROUNDER_BITS: i32 = 0x4b400000;
 
 /**
- * y, and not before x: a shuffle that moves nothing, which engines drop. TurboFan orders a block's instructions
- * backwards from what uses them; that two results wait for each other makes it weave their instructions together, and
- * each hides the other's latency.
+ * y, but scheduled after x: a shuffle that moves nothing, which engines drop. TurboFan orders a block's instructions
+ * backwards from what uses them; two results that depend on each other are computed side by side, and each hides the
+ * other's latency.
  */
 @inline
 export function after(x: v128, y: v128): v128 {
@@ -106,7 +106,9 @@ export function maxLanes(x: v128): f32 {
 }
 
 /** (e^r − 1 − r) / r² for |r| ≤ ½ ln 2. */
-const EXP: usize = memory.data<f32>([5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4], 4);
+const EXP: usize = memory.data<f32>(
+  [5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4], 4
+);
 const EXP_MOST: usize = memory.data<f32>([89], 4);
 const EXP_LEAST: usize = memory.data<f32>([-104], 4);
 const EXPM1_LEAST: usize = memory.data<f32>([-18], 4);
@@ -174,7 +176,8 @@ export function expm1(x: v128): v128 {
 
 /** (log(1 + f) − f + f²/2) / f³ for √½ − 1 ≤ f < √2 − 1. */
 const LOG: usize = memory.data<f32>([
-  3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1, 1.4249322787e-1, -1.2420140846e-1, 1.1676998740e-1, -1.1514610310e-1,
+  3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1, 1.4249322787e-1, -1.2420140846e-1,
+  1.1676998740e-1, -1.1514610310e-1,
   7.0376836292e-2,
 ], 4);
 
@@ -245,7 +248,9 @@ export function log1p(x: v128): v128 {
 }
 
 /** (tanh x − x) / x³ as a polynomial of x², below TANH_SMALL. */
-const TANH: usize = memory.data<f32>([-3.33332819422e-1, 1.33314422036e-1, -5.37397155531e-2, 2.06390887954e-2, -5.70498872745e-3], 4);
+const TANH: usize = memory.data<f32>(
+  [-3.33332819422e-1, 1.33314422036e-1, -5.37397155531e-2, 2.06390887954e-2, -5.70498872745e-3], 4
+);
 const TANH_SMALL: usize = memory.data<f32>([0.625], 4);
 
 /** Hyperbolic tangent within 2 ulp. */

@@ -131,7 +131,10 @@ function gradRow(isLog: bool, dy: usize, y: usize, columns: i32, output: usize):
     v128.store(output + (j << 2), gradOf(isLog, v128.load(dy + (j << 2)), v128.load(y + (j << 2)), total));
   }
   if (tail > 0) {
-    storePartial(output + (j << 2), tail, gradOf(isLog, loadPartial(dy + (j << 2), tail, total), loadPartial(y + (j << 2), tail, total), total));
+    storePartial(
+      output + (j << 2), tail,
+      gradOf(isLog, loadPartial(dy + (j << 2), tail, total), loadPartial(y + (j << 2), tail, total), total)
+    );
   }
 }
 

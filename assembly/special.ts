@@ -4,7 +4,9 @@
 import { after, at, choose, copySign, exp, logOfNormal, madd, ONE, pair, quad, splat } from "./simd";
 
 /** erf(x) / x − 1 as a polynomial of x², below ERF_SMALL. */
-const ERF: usize = memory.data<f32>([1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4], 4);
+const ERF: usize = memory.data<f32>(
+  [1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4], 4
+);
 const ERF_SMALL: usize = memory.data<f32>([0.927734375], 4);
 /** log(1 − erf x) / x + 1 from there on, up to 4, beyond which erf is 1 in float32. */
 const ERFC: usize = memory.data<f32>([
@@ -27,10 +29,12 @@ export function erf(x: v128): v128 {
 
 /** erfinv(x) / x as polynomials of w − 2.5 and √w − 3, where w = −log(1 − x²). */
 const ERFINV_NEAR: usize = memory.data<f32>([
-  1.50140941, 2.46640727e-1, -4.17768164e-3, -1.25372503e-3, 2.1858087e-4, -4.39150654e-6, -3.5233877e-6, 3.43273939e-7, 2.81022636e-8,
+  1.50140941, 2.46640727e-1, -4.17768164e-3, -1.25372503e-3, 2.1858087e-4, -4.39150654e-6, -3.5233877e-6,
+  3.43273939e-7, 2.81022636e-8,
 ], 4);
 const ERFINV_FAR: usize = memory.data<f32>([
-  2.83297682, 1.00167406, 9.43887047e-3, -7.6224613e-3, 5.73950773e-3, -3.67342844e-3, 1.34934322e-3, 1.00950558e-4, -2.00214257e-4,
+  2.83297682, 1.00167406, 9.43887047e-3, -7.6224613e-3, 5.73950773e-3, -3.67342844e-3, 1.34934322e-3,
+  1.00950558e-4, -2.00214257e-4,
 ], 4);
 
 /** c₀ + c₁x + … + c₈x⁸. */
@@ -38,7 +42,9 @@ const ERFINV_FAR: usize = memory.data<f32>([
 function nine(x: v128, coefficients: usize): v128 {
   const square = f32x4.mul(x, x);
   const fourth = f32x4.mul(square, square);
-  return madd(madd(at(coefficients + 32), fourth, quad(x, square, coefficients + 16)), fourth, quad(x, square, coefficients));
+  return madd(
+    madd(at(coefficients + 32), fourth, quad(x, square, coefficients + 16)), fourth, quad(x, square, coefficients)
+  );
 }
 
 /** −log(1 − x²) for |x| < 1. */
@@ -77,8 +83,8 @@ export function erfinv(x: v128): v128 {
   return erfinvOf(v128.any_true(isFar(w)) ? erfinvFar(w, p) : p, x);
 }
 
-/** `erfinv` of the vectors from `a` on, `step` bytes apart, to those from `target` to `end`. */
-export function erfinvAll(target: usize, end: usize, a: usize, step: usize): void {
+/** As the functions at the end of this file. */
+export function erfinvAll(target: usize, end: usize, a: usize, step: usize, b: usize, bStep: usize): void {
   for (; target + 16 < end; target += 32) {
     const w0 = erfinvArgument(v128.load(a)), w1 = erfinvArgument(v128.load(a + step));
     let p0 = erfinvNear(w0), p1 = erfinvNear(w1);
@@ -195,7 +201,9 @@ export function pow(x: v128, y: v128): v128 {
   let result = v128.shuffle<i32>(powOfPositive(a, y), upper, 0, 1, 4, 5);
   // 0 and ∞ as bases, ∞ as power: the result is 0 or ∞ (1 for |x| = 1), whichever way the power grows.
   const grows = v128.xor(f32x4.gt(a, one), f32x4.lt(y, zero));
-  const extreme = v128.or(v128.or(f32x4.eq(a, zero), f32x4.eq(a, splat(<f32>Infinity))), f32x4.eq(f32x4.abs(y), splat(<f32>Infinity)));
+  const extreme = v128.or(
+    v128.or(f32x4.eq(a, zero), f32x4.eq(a, splat(<f32>Infinity))), f32x4.eq(f32x4.abs(y), splat(<f32>Infinity))
+  );
   result = choose(extreme, v128.and(grows, splat(<f32>Infinity)), result);
   result = choose(v128.and(f32x4.eq(a, one), f32x4.eq(y, y)), one, result);
   // A negative base: the sign of odd powers, NaN for powers that are not whole. From 2²⁴ on all powers are even.
@@ -207,4 +215,23 @@ export function pow(x: v128, y: v128): v128 {
   result = choose(undefinedRoot, splat(NaN), result);
   result = choose(v128.or(f32x4.ne(x, x), f32x4.ne(y, y)), splat(NaN), result);
   return choose(v128.or(f32x4.eq(x, one), f32x4.eq(y, zero)), one, result);
+}
+
+// The functions of vectors from `a` (and `b`) on, a step in bytes apart, to those from `target` to `end`: what the
+// interpreter in the core module calls through the table.
+
+export function erfAll(target: usize, end: usize, a: usize, aStep: usize, b: usize, bStep: usize): void {
+  for (; target < end; target += 16, a += aStep) v128.store(target, erf(v128.load(a)));
+}
+
+export function sinAll(target: usize, end: usize, a: usize, aStep: usize, b: usize, bStep: usize): void {
+  for (; target < end; target += 16, a += aStep) v128.store(target, sin(v128.load(a)));
+}
+
+export function cosAll(target: usize, end: usize, a: usize, aStep: usize, b: usize, bStep: usize): void {
+  for (; target < end; target += 16, a += aStep) v128.store(target, cos(v128.load(a)));
+}
+
+export function powAll(target: usize, end: usize, a: usize, aStep: usize, b: usize, bStep: usize): void {
+  for (; target < end; target += 16, a += aStep, b += bStep) v128.store(target, pow(v128.load(a), v128.load(b)));
 }

@@ -10,7 +10,9 @@
 import { readFileSync } from "node:fs";
 import { Bench } from "tinybench";
 import { matmulScratchBytes } from "../src/backends/wasm/gemm-scratch.ts";
+import { coreSlots, heapBase, tableSize } from "../src/backends/wasm/generated/core-slots.ts";
 import { chosen, median, type Options } from "./options.ts";
+import { rooflineFlops, rooflineOf } from "./roofline.ts";
 
 type Layout = "NN" | "TN" | "NT";
 type Shape = readonly [layout: Layout, m: number, n: number, k: number];
@@ -36,31 +38,28 @@ const thin: Shape[] = [
   ["NN", 4, 300, 784],
 ];
 
-const rooflineRounds = 20_000;
-export const rooflineFlops = rooflineRounds * 12 * 4 * 2;
 /** Repeats of the pair, each a few milliseconds: enough to find both undisturbed on a shared machine. */
 const repeats = 25;
 
 interface Exports {
   execute(program: number, count: number, thread: number, threads: number, stride: number, control: number): void;
-  roofline(rounds: number, constants: number): number;
-  heapBase(): number;
 }
 
 /** One build of the kernels on a memory of its own. */
 export class Kernels {
   private readonly memory = new WebAssembly.Memory({ initial: 400 });
   private readonly exports: Exports;
-  private readonly base: number;
+  private readonly base = Math.ceil(heapBase / 64) * 64;
 
-  constructor(module: WebAssembly.Module) {
-    this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Exports;
-    this.base = Math.ceil(this.exports.heapBase() / 64) * 64;
+  /** @param roofline the loop to compare with, of the same build. */
+  constructor(
+    module: WebAssembly.Module,
+    readonly roofline: () => void,
+  ) {
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: tableSize });
+    this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory, table } })
+      .exports as unknown as Exports;
   }
-
-  roofline = (): void => {
-    this.exports.roofline(rooflineRounds, this.base + 512);
-  };
 
   /** Lays out operands and a program of one matmul record; returns what runs it. */
   product([layout, m, n, k]: Shape): () => void {
@@ -72,10 +71,9 @@ export class Kernels {
     if (scratch + matmulScratchBytes(m, n, k) > floats.byteLength)
       throw new Error("bench/gemm: the memory is too small for this shape.");
     for (let i = a / 4; i < c / 4; i++) floats[i] = Math.sin(i);
-    floats.fill(0.5, this.base / 4 + 128, this.base / 4 + 132).fill(0.25, this.base / 4 + 132, this.base / 4 + 136);
     const aStrides = layout === "TN" ? [1, m] : [k, 1];
     const bStrides = layout === "NT" ? [1, k] : [n, 1];
-    const header = [1, 0, 0, 0];
+    const header = [coreSlots.matmul, 0, 0, 0];
     new Int32Array(this.memory.buffer).set(
       [...header, a, b, c, 1, m, n, k, ...aStrides, ...bStrides, 0, 0, scratch, 0, 0, 0],
       this.base / 4,
@@ -151,13 +149,15 @@ function report(build: string, { name, product, loop, usual, usualLoop }: Result
 }
 
 export async function benchGemm({ json, filter }: Options): Promise<void> {
-  for (const build of ["simd", "relaxed"]) {
-    const binary = readFileSync(new URL(`../build/${build}.wasm`, import.meta.url));
+  for (const build of ["simd", "relaxed"] as const) {
+    const binary = readFileSync(
+      new URL(build === "simd" ? "../build/core.wasm" : "../build/core-relaxed.wasm", import.meta.url),
+    );
     if (!WebAssembly.validate(binary)) {
       if (!json) console.log(`${build}: this engine does not have it`);
       continue;
     }
-    const kernels = new Kernels(new WebAssembly.Module(binary));
+    const kernels = new Kernels(new WebAssembly.Module(binary), await rooflineOf(build));
     const step: Result[] = [];
     for (const shape of [...squares, ...mlp, ...thin].filter(([layout, ...extents]) =>
       filter.test(`gemm ${build} ${layout} ${extents.join("×")}`),

@@ -15,6 +15,7 @@ import * as ops from "../src/tensor/ops/index.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { Variable } from "../src/tensor/variable.ts";
 import { chosen, median, type Options } from "./options.ts";
+import { rooflineFlops, rooflineOf } from "./roofline.ts";
 
 interface Case {
   readonly name: string;
@@ -126,7 +127,6 @@ function depthwise(image: Tensor): Pick<Case, "outputs" | "flops"> {
   return { outputs: [y], flops: 2 * 9 * sizeOf(y.shape) };
 }
 
-const rooflineRounds = 20_000;
 const oneThread: object = { threads: 1 };
 
 /** Times a kernel and its limit in turn: best and median milliseconds of each. */
@@ -139,19 +139,9 @@ async function measure({ outputs, updates = [], bytes, flops = 0 }: Case) {
     const port = executable.input(name);
     port.write(Float32Array.from({ length: port.size }, (_, i) => Math.sin(i)));
   }
-  const { floats } = backend.heap;
   const half = Math.floor((bytes ?? 0) / 8);
   const room = new Float32Array(half * 2);
-  const constants = backend.heap.allocate(32, "constants");
-  floats
-    .fill(0.5, constants.address / 4, constants.address / 4 + 4)
-    .fill(0.25, constants.address / 4 + 4, constants.address / 4 + 8);
-  const loopFlops = rooflineRounds * 12 * 4 * 2;
-  const loop = () =>
-    (backend.exports as unknown as { roofline(rounds: number, constants: number): number }).roofline(
-      rooflineRounds,
-      constants.address,
-    );
+  const loop = await rooflineOf(backend.build);
   const copy = () => room.copyWithin(half, 0, half);
   const times: { ours: number; limit: number }[] = [];
   for (let repeat = 0; repeat < 40; repeat++) {
@@ -161,7 +151,7 @@ async function measure({ outputs, updates = [], bytes, flops = 0 }: Case) {
     if (bytes) copy();
     else loop();
     const end = performance.now();
-    times.push({ ours: middle - start, limit: bytes ? end - middle : ((end - middle) * flops) / loopFlops });
+    times.push({ ours: middle - start, limit: bytes ? end - middle : ((end - middle) * flops) / rooflineFlops });
   }
   times.splice(0, 8);
   const best = {

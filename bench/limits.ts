@@ -5,12 +5,11 @@
  *     npm run build:wasm && npx tsx bench/limits.ts [--json]
  */
 
-import { readFileSync } from "node:fs";
 import { Bench } from "tinybench";
 import { adam, bind, compile, ops, placeVariables, sgd, Variable, wasm } from "../src/index.ts";
 import { cnn } from "./cnn.ts";
-import { Kernels, rooflineFlops } from "./gemm.ts";
 import { median } from "./options.ts";
+import { rooflineFlops, rooflineOf } from "./roofline.ts";
 
 const oneThread: object = { threads: 1 };
 
@@ -44,7 +43,7 @@ async function cnnAgainstLoop(): Promise<Pair> {
     shape: [rows, 28, 28, 1],
   };
   const y = Int32Array.from({ length: rows }, (_, i) => i % 10);
-  const kernels = new Kernels(new WebAssembly.Module(readFileSync(new URL("../build/simd.wasm", import.meta.url))));
+  const loop = await rooflineOf("simd");
   return {
     case: "cnn step batch 32",
     peerName: "madd loop",
@@ -55,7 +54,7 @@ async function cnnAgainstLoop(): Promise<Pair> {
       },
       amount: cnnFlops * rows,
     },
-    peer: { run: kernels.roofline, amount: rooflineFlops },
+    peer: { run: loop, amount: rooflineFlops },
   };
 }
 

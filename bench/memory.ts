@@ -5,37 +5,23 @@
  *     npx tsx bench/memory.ts [--json]
  */
 
-import { type Program, sgd, wasm } from "../src/index.ts";
+import { type Program, program, sgd } from "../src/index.ts";
 import { planArena } from "../src/ir/arena.ts";
 import { viewsOf } from "../src/ir/instruction.ts";
 import { cnn } from "./cnn.ts";
-
-const bytesOf = (program: Program): number => planArena(program).bytes;
 
 /**
  * The train step of conv 32, pool, conv 64, pool, dense 128, dense 10 on 28×28×1 images, with momentum: the largest
  * program that training binds.
  */
 export async function cnnStep(batch: number): Promise<Program> {
-  const backend = await wasm();
-  const loaded: Program[] = [];
-  const load = backend.load.bind(backend);
-  backend.load = (program, storages) => {
-    loaded.push(program);
-    return load(program, storages);
-  };
   const model = cnn();
   model.compile({
     optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }),
     loss: "sparseCategoricalCrossentropy",
     metrics: ["accuracy"],
-    backend,
   });
-  await model.trainOnBatch(
-    { data: new Float32Array(batch * 28 * 28), shape: [batch, 28, 28, 1] },
-    new Int32Array(batch),
-  );
-  return loaded.reduce((largest, program) => (bytesOf(program) > bytesOf(largest) ? program : largest));
+  return program(model, "train", { batchSize: batch });
 }
 
 /**
@@ -64,8 +50,8 @@ export function activationBytes({ buffers, instructions, outputs }: Program, out
 }
 
 export async function benchMemory(json: boolean): Promise<void> {
-  const program = await cnnStep(32);
-  const [arena, kept] = [bytesOf(program) / 1e6, activationBytes(program, "loss") / 1e6];
+  const step = await cnnStep(32);
+  const [arena, kept] = [planArena(step).bytes / 1e6, activationBytes(step, "loss") / 1e6];
   const digits = (value: number) => Number(value.toFixed(3));
   if (json) {
     const line = {

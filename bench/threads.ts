@@ -65,8 +65,8 @@ const step =
   (model: () => Model, sample: readonly number[], batch: number): Make =>
   async (backend) => {
     const programs: { program: Program; executable: WasmExecutable }[] = [];
-    const load = backend.load.bind(backend);
-    backend.load = (program, storages) => {
+    const load = backend.loadNow.bind(backend);
+    backend.loadNow = (program, storages) => {
       const executable = load(program, storages);
       programs.push({ program, executable });
       return executable;

@@ -1,6 +1,6 @@
 /**
  * Monte Carlo dropout: a network with dropout is asked 100 times with dropout left on. The mean is the prediction, the
- * standard deviation tells how sure it is. `model.mcPredict` does that; batch normalization, had there been any, would
+ * standard deviation tells how sure it is. `mcPredict` does that; batch normalization, had there been any, would
  * stay in inference.
  *
  *     npx tsx examples/09-mc-dropout.ts [--short]
@@ -18,7 +18,7 @@
  * For the bag, predict alone sounds surer than the network is. (0.6 points of 500 images are 3 images: no evidence that
  * the mean is more accurate.)
  */
-import { dense, dropout, flatten, nadam, sequential } from "../src/index.ts";
+import { dense, dropout, flatten, mcPredict, nadam, sequential } from "../src/index.ts";
 import { CLASSES, choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 export interface Verdict {
@@ -59,7 +59,7 @@ export async function run(
   });
   await model.fit(train.x, train.y, { epochs: short ? 1 : 5, verbose: 0 });
 
-  const { mean, stddev } = await model.mcPredict(test.x, { passes: short ? 10 : 100 });
+  const { mean, stddev } = await mcPredict(model, test.x, { passes: short ? 10 : 100 });
   const [means, deviations, plain] = await Promise.all([
     mean.data(),
     stddev.data(),

@@ -1,6 +1,6 @@
 /**
  * Writes assembly/generated/tiles.ts: the micro-kernels of matrix multiplication, one function for each size of tile.
- * What they do and why they are written as they are stands in assembly/tile.ts.
+ * assembly/tile.ts says what they do and why they are written so.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 
@@ -111,7 +111,7 @@ export function generateTiles(): void {
   const texts = [...plain, ...ordered].map(tileText).join("\n\n");
   writeFileSync(
     url,
-    `// Written by scripts/generate-tiles.ts: do not edit.\nimport { after } from "../simd";\nimport { both, madd } from "../tile";\n\n${texts}\n`,
+    `// Written by scripts/generate-tiles.ts: do not edit.\nimport { after } from "../simd";\nimport { both, madd } from "../multiply-add";\n\n${texts}\n`,
   );
 }
 

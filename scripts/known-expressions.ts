@@ -1,19 +1,24 @@
 import type { Expression } from "../src/ir/expression.ts";
-import type { Instruction } from "../src/ir/instruction.ts";
+import { ExpressionBuilder } from "../src/ir/expression-builder.ts";
+import { epilogueOf, type Instruction } from "../src/ir/instruction.ts";
 import type { Primitive } from "../src/ir/primitive.ts";
 import { sizeOf } from "../src/ir/shape.ts";
 import * as scalar from "../src/tensor/scalar.ts";
-import { build } from "./expression-builder.ts";
 import { trainingPrograms } from "./training-programs.ts";
 
 /**
  * Expressions for which the package carries fused kernels; any other runs in the interpreter, to the same bits. They
- * are the elementwise functions by themselves, and whatever the compiler makes of typical training: to add one, add a
- * case to training-programs.ts.
+ * are whatever the compiler makes of typical training: to add one, add a case to training-programs.ts. The `common`
+ * ones are in the core module. The elementwise functions by themselves are among the `rare`.
  */
-export async function knownExpressions(): Promise<Expression[]> {
-  const trained = (await trainingPrograms()).flatMap(({ instructions }) => instructions.flatMap(expressionsOf));
-  return [...functions(), ...trained].filter(gains);
+export async function knownExpressions(): Promise<{ common: Expression[]; rare: Expression[] }> {
+  const programs = await trainingPrograms();
+  const expressionsIn = (isCommon: boolean) =>
+    programs
+      .filter(({ common }) => common === isCommon)
+      .flatMap(({ program }) => program.instructions.flatMap(expressionsOf))
+      .filter(gains);
+  return { common: expressionsIn(true), rare: [...expressionsIn(false), ...functions().filter(gains)] };
 }
 
 const calls: ReadonlySet<string> = new Set<Primitive>([
@@ -35,23 +40,29 @@ const calls: ReadonlySet<string> = new Set<Primitive>([
  * spares. [Measured: the interpreter takes 0.85 to 1.1 times as long below five other steps per call, 2 to 3.5 times as
  * long without calls.]
  */
-function gains({ nodes }: Expression): boolean {
+export function gains({ nodes }: Expression): boolean {
   const steps = nodes.filter(({ op }) => op !== "input" && op !== "constant");
   const called = steps.filter(({ op }) => calls.has(op)).length;
   return steps.length > 1 && steps.length - called >= 5 * called;
 }
 
+/** The elementwise functions of scalar.ts, each as an expression of its own. */
 function functions(): Expression[] {
   const rows = Object.values(scalar).filter(
     (value): value is scalar.ScalarFunction => typeof value === "object" && "derivative" in value,
   );
   return rows.flatMap((f) =>
-    (f.samples ?? [{}]).map((params) => build((b) => [f.value(b.algebra, b.inputs(f.arity), params)])),
+    (f.samples ?? [{}]).map((params) => {
+      const builder = new ExpressionBuilder();
+      const inputs = Array.from({ length: f.arity }, (_, index) => builder.input(index));
+      return builder.finish([f.value(builder.algebra, inputs, params)]);
+    }),
   );
 }
 
-/** Scalars, such as bias corrections, are not worth a kernel. */
-function expressionsOf(instruction: Instruction): Expression[] {
+/** Expressions of an instruction; scalars, such as bias corrections, are not worth a kernel. */
+export function expressionsOf(instruction: Instruction): Expression[] {
   if (instruction.kind === "map") return sizeOf(instruction.shape) > 1 ? [instruction.expression] : [];
-  return instruction.kind === "matmul" && instruction.epilogue ? [instruction.epilogue.expression] : [];
+  const epilogue = epilogueOf(instruction);
+  return epilogue ? [epilogue.expression] : [];
 }

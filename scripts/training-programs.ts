@@ -1,15 +1,30 @@
+/**
+ * Small models like those that people train: the build fuses what the compiler makes of their elementwise work. Sizes
+ * do not matter, because fused kernels know none. Kernels of the `common` ones are in the core module, those of the
+ * others in the rest module.
+ */
 import { js } from "../src/backends/js/index.ts";
-import type { HostArray } from "../src/data/array.ts";
+import { compile } from "../src/compiler/compile.ts";
 import type { Program } from "../src/ir/program.ts";
 import { type ActivationName, activations } from "../src/nn/activations.ts";
+import { glorotUniform, heNormal } from "../src/nn/initializers.ts";
 import type { Layer } from "../src/nn/layer.ts";
-import { eluLayer, leakyReluLayer, prelu } from "../src/nn/layers/activation.ts";
-import { batchNormalization } from "../src/nn/layers/batch-normalization.ts";
-import { dense } from "../src/nn/layers/dense.ts";
-import { dropout } from "../src/nn/layers/dropout.ts";
-import { alphaDropout, gaussianDropout, gaussianNoise } from "../src/nn/layers/noise.ts";
-import { layerNormalization, rmsNormalization } from "../src/nn/layers/normalization.ts";
-import { inputLayer } from "../src/nn/layers/shape.ts";
+import {
+  alphaDropout,
+  batchNormalization,
+  dense,
+  dropout,
+  eluLayer,
+  gaussianDropout,
+  gaussianNoise,
+  gru,
+  inputLayer,
+  layerNormalization,
+  leakyReluLayer,
+  lstm,
+  prelu,
+  rmsNormalization,
+} from "../src/nn/layers/index.ts";
 import type { LossName } from "../src/nn/losses.ts";
 import { adam } from "../src/optim/adam.ts";
 import { nadam } from "../src/optim/nadam.ts";
@@ -18,122 +33,151 @@ import { type OptimizerName, optimizerNames, optimizerOf } from "../src/optim/op
 import { rmsprop } from "../src/optim/rmsprop.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { l2 } from "../src/regularize/penalties.ts";
+import type { Tensor } from "../src/tensor/tensor.ts";
 import type { MetricGiven } from "../src/train/objective.ts";
+import { program } from "../src/train/program.ts";
 import { sequential } from "../src/train/sequential.ts";
 
 const [rows, features, hidden, classes] = [8, 6, 5, 4];
 
-/** A small network and what it is trained for; sizes do not matter, because fused kernels know none. */
+/** A network and what it is trained for. */
 interface Training {
+  readonly common: boolean;
+  /** Shape of one input. Default: one row of features. */
+  readonly input?: readonly number[];
   readonly middle: readonly Layer[];
+  /** Activation of the output. Default softmax. */
   readonly output?: ActivationName;
   readonly units?: number;
   readonly loss?: LossName;
-  readonly labels?: HostArray;
   readonly metrics?: readonly MetricGiven[];
   readonly optimizer?: Optimizer;
 }
 
-/** Programs like those that users run: what they compute elementwise gets fused kernels. */
-export async function trainingPrograms(): Promise<Program[]> {
-  const programs: Program[] = [];
-  for (const training of [
+/** A program, and whether it is one of a common model. */
+export interface Declared {
+  readonly common: boolean;
+  readonly program: Program;
+}
+
+/** Programs like those that users run, of each of the models below: a train, a test and a prediction step. */
+export async function trainingPrograms(): Promise<Declared[]> {
+  const programs: Declared[] = [];
+  const trainings = [
     ...activationTrainings(),
     ...(await optimizerTrainings()),
     ...layerTrainings(),
     ...lossTrainings(),
-  ]) {
-    programs.push(...(await programsOf(training)));
-  }
-  return programs;
+  ];
+  for (const training of trainings)
+    programs.push(...(await programsOf(training)).map((program) => ({ common: training.common, program })));
+  return [...programs, ...initializerPrograms()];
 }
 
-function activationTrainings(): Training[] {
-  const gates: readonly string[] = ["softmax", "logSoftmax", "sparsemax", "glu"];
-  const names = (Object.keys(activations) as ActivationName[]).filter((name) => !gates.includes(name));
-  return names.map((name) => ({ middle: [dense(hidden, { activation: name }), dense(hidden, { activation: name })] }));
+/** Uniform and normal first weights. */
+function initializerPrograms(): Declared[] {
+  const source = { seed: 1, stream: 0 };
+  const weights = [glorotUniform(), heNormal()].map((init) => init([features, hidden], source) as Tensor);
+  return weights.map((tensor, index) => ({
+    common: index === 0,
+    program: compile({ outputs: { tensor } }).program,
+  }));
 }
+
+const commonActivations: readonly string[] = ["linear", "relu", "elu", "leakyRelu", "gelu", "silu", "sigmoid", "tanh"];
+
+/** A dense net with each activation. Those that work along an axis are no elementwise expressions. */
+function activationTrainings(): Training[] {
+  const alongAxis: readonly string[] = ["softmax", "logSoftmax", "sparsemax", "glu"];
+  const names = (Object.keys(activations) as ActivationName[]).filter((name) => !alongAxis.includes(name));
+  return names.map((name) => ({
+    common: commonActivations.includes(name),
+    middle: [dense(hidden, { activation: name }), dense(hidden, { activation: name })],
+  }));
+}
+
+const commonOptimizers: readonly string[] = ["sgd", "adam", "adamW", "rmsprop"];
 
 async function optimizerTrainings(): Promise<Training[]> {
-  const middle = () => [dense(hidden, { activation: "relu" })];
-  const given = [
-    ...(await Promise.all((Object.keys(optimizerNames.known) as OptimizerName[]).map((name) => optimizerOf(name)))),
+  const names = Object.keys(optimizerNames.known) as OptimizerName[];
+  const named = await Promise.all(
+    names.map(async (name) => ({ common: commonOptimizers.includes(name), optimizer: await optimizerOf(name) })),
+  );
+  const common = [
     sgd({ momentum: 0.9 }),
     sgd({ momentum: 0.9, nesterov: true }),
     sgd({ momentum: 0.9, clipNorm: 1 }),
-    rmsprop({ momentum: 0.9 }),
-    adam({ amsgrad: true }),
+    adam({ clipNorm: 1 }),
     adam({ globalClipNorm: 1 }),
-    nadam({ clipNorm: 1 }),
   ];
-  return given.map((optimizer) => ({ middle: middle(), optimizer }));
+  const rare = [rmsprop({ momentum: 0.9 }), adam({ amsgrad: true }), nadam({ clipNorm: 1 })];
+  return [
+    ...named,
+    ...common.map((optimizer) => ({ common: true, optimizer })),
+    ...rare.map((optimizer) => ({ common: false, optimizer })),
+  ].map((training) => ({ ...training, middle: [dense(hidden, { activation: "relu" })] }));
 }
 
 function layerTrainings(): Training[] {
-  const layers: readonly (() => readonly Layer[])[] = [
+  const common: readonly (() => readonly Layer[])[] = [
     () => [dense(hidden), batchNormalization()],
     () => [dense(hidden, { activation: "elu" }), batchNormalization()],
+    () => [dense(hidden, { activation: "relu" }), dropout(0.2)],
+    () => [dense(hidden, { activation: "relu", kernelRegularizer: l2(1e-4) })],
+  ];
+  const rare: readonly (() => readonly Layer[])[] = [
     () => [dense(hidden, { useBias: false }), batchNormalization(), eluLayer()],
     () => [dense(hidden, { useBias: false }), batchNormalization(), leakyReluLayer()],
     () => [dense(hidden), layerNormalization()],
     () => [dense(hidden), rmsNormalization()],
-    () => [dense(hidden, { activation: "relu" }), dropout(0.2)],
     () => [dense(hidden, { activation: "selu" }), alphaDropout(0.2)],
     () => [gaussianNoise(0.1), dense(hidden, { activation: "relu" }), gaussianDropout(0.2)],
     () => [dense(hidden), prelu()],
-    () => [dense(hidden, { activation: "relu", kernelRegularizer: l2(1e-4) })],
   ];
-  return layers.map((make) => ({ middle: make() }));
+  const series: readonly (() => readonly Layer[])[] = [() => [lstm(hidden)], () => [gru(hidden)]];
+  return [
+    ...common.map((make) => ({ common: true, middle: make() })),
+    ...rare.map((make) => ({ common: false, middle: make() })),
+    ...series.map((make) => ({ common: false, input: [3, features], middle: make() })),
+  ];
 }
 
 /** Losses that are often taken over large outputs; on a handful of classes the interpreter will do. */
 function lossTrainings(): Training[] {
-  const dense1 = () => [dense(hidden, { activation: "relu" })];
-  const float = zeros(rows, classes);
-  const regressions: LossName[] = ["meanSquaredError", "meanAbsoluteError", "huber"];
+  const base = () => ({ common: true, middle: [dense(hidden, { activation: "relu" })] });
+  const regression = (loss: LossName): Training => ({
+    ...base(),
+    common: loss === "meanSquaredError",
+    output: "linear",
+    loss,
+    metrics: ["meanAbsoluteError"],
+  });
   return [
-    ...regressions.map(
-      (loss): Training => ({ middle: dense1(), output: "linear", loss, labels: float, metrics: ["meanAbsoluteError"] }),
-    ),
-    { middle: dense1(), loss: "categoricalCrossentropy", labels: float, metrics: ["accuracy"] },
+    regression("meanSquaredError"),
+    regression("meanAbsoluteError"),
+    regression("huber"),
+    { ...base(), loss: "categoricalCrossentropy", metrics: ["accuracy"] },
     {
-      middle: dense1(),
+      ...base(),
       output: "sigmoid",
       units: 1,
       loss: "binaryCrossentropy",
-      labels: zeros(rows, 1),
       metrics: ["accuracy"],
     },
   ];
 }
 
-const zeros = (...shape: number[]): HostArray => ({
-  data: new Float32Array(shape.reduce((size, extent) => size * extent, 1)),
-  shape,
-});
-
-/** Runs each kind of step once, on a backend that notes what it is given to load. */
+/** The programs of a train, a test and a prediction step. */
 async function programsOf({
+  input = [features],
   middle,
   output = "softmax",
   units = classes,
   loss = "sparseCategoricalCrossentropy",
-  labels = { data: new Int32Array(rows), shape: [rows] },
   metrics = loss === "sparseCategoricalCrossentropy" ? ["accuracy"] : [],
   optimizer = sgd(),
 }: Training): Promise<Program[]> {
-  const programs: Program[] = [];
-  const backend = js();
-  const { load } = backend;
-  backend.load = (program, storages) => {
-    programs.push(program);
-    return load(program, storages);
-  };
-  const model = sequential([inputLayer([features]), ...middle, dense(units, { activation: output })], { seed: 1 });
-  model.compile({ optimizer, loss, metrics, backend });
-  const x = zeros(rows, features);
-  await model.trainOnBatch(x, labels);
-  await model.testOnBatch(x, labels);
-  await model.predictOnBatch(x);
-  return programs;
+  const model = sequential([inputLayer(input), ...middle, dense(units, { activation: output })], { seed: 1 });
+  model.compile({ optimizer, loss, metrics, backend: js() });
+  return Promise.all((["train", "test", "predict"] as const).map((mode) => program(model, mode, { batchSize: rows })));
 }

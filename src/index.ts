@@ -1,60 +1,7 @@
-// Exports only. What models are built from is exported by name; families whose names Keras uses more than once are
-// namespaces.
-
-export type {
-  Backend,
-  Executable,
-  HostBackend,
-  HostExecutable,
-  HostOutputPort,
-  InputPort,
-  OutputPort,
-  Storage,
-  StorageSpec,
-} from "./backends/backend.ts";
-export { bind, defaultBackend, evaluate, placeVariables } from "./backends/evaluate.ts";
-export { type JsBackend, type JsOptions, js } from "./backends/js/index.ts";
-export { isWasmSupported, type WasmOptions, wasm } from "./backends/wasm/index.ts";
-export { type CompiledGraph, type CompileOptions, compile } from "./compiler/compile.ts";
-export { type ArrayInput, type HostArray, hostArray } from "./data/array.ts";
-export { type CsvOptions, type CsvTable, parseCsv } from "./data/csv.ts";
-export { Dataset, dataset, datasetFrom } from "./data/dataset.ts";
-export { parseIdx, readIdx } from "./data/idx.ts";
-export { AreteError, OutOfMemoryError, ShapeError, StateError, ValueError } from "./errors.ts";
-export type { DType, NumericArray, TypedArray } from "./ir/dtype.ts";
-export type { Instruction } from "./ir/instruction.ts";
-export { print } from "./ir/print.ts";
-export type { Program } from "./ir/program.ts";
-export type { Shape } from "./ir/shape.ts";
-export type { View } from "./ir/view.ts";
-export * as activations from "./nn/activations.ts";
-export * as initializers from "./nn/initializers.ts";
-export { input } from "./nn/input.ts";
-export { type BatchShape, type CallContext, Layer, type LayerOptions } from "./nn/layer.ts";
-export * from "./nn/layers/index.ts";
-export type { Loss, Reduction } from "./nn/loss.ts";
-export * as losses from "./nn/losses.ts";
-export { type Metric, MetricBase } from "./nn/metric.ts";
-export { metric } from "./nn/metrics/mean.ts";
-export * as metrics from "./nn/metrics.ts";
-export { SymbolicTensor } from "./nn/symbolic.ts";
-export * from "./optim/index.ts";
-export * from "./optim/rare.ts";
-export type { OptionTable } from "./options.ts";
-export {
-  type Constraint,
-  type ConstraintName,
-  maxNorm,
-  minMaxNorm,
-  nonNeg,
-  unitNorm,
-} from "./regularize/constraints.ts";
-export { l1, l1l2, l2, orthogonalPenalty, type Penalty, type PenaltyName } from "./regularize/penalties.ts";
-export { grad, gradients, valueAndGrad } from "./tensor/autodiff.ts";
-export * as ops from "./tensor/ops/index.ts";
-export { placeholder, tensor } from "./tensor/ops/leaf.ts";
-export { type NestedArray, type Rows, Tensor } from "./tensor/tensor.ts";
-export { Variable } from "./tensor/variable.ts";
-export * from "./train/index.ts";
-export { learningRateRangeTest, type RangeTest, type RangeTestOptions } from "./train/range-test.ts";
-export * as recipes from "./train/recipes.ts";
+// `aretejs`: exports of other entry files only. A specifier that ends in `.js` names a file of the package: the build
+// leaves it as it is, so that bundlers load what an application uses and nothing else (docs/decisions/0024-build.md).
+export * from "./backends/js/index.js";
+export * from "./core.js";
+export * from "./namespaces.js";
+export * from "./nn/layers/index.js";
+export * from "./optimizers.js";

@@ -20,19 +20,37 @@ const FLOORS: Readonly<Record<string, number>> = {
   backends: 4,
   regularize: 5,
   optim: 5,
+  data: 5,
   nn: 6,
   train: 7,
-  data: 7,
-  "rare.ts": 7,
-  "fallback.ts": 7,
   io: 8,
   testing: 8,
-  "index.ts": 9,
+  "core.ts": 9,
+  "namespaces.ts": 9,
+  "optimizers.ts": 9,
+  "index.ts": 10,
 };
+
+/**
+ * The one exception: a tensor that is asked for its numbers, and a variable that has no place yet, have to find a
+ * backend. They import it when they are asked, not when they are loaded.
+ */
+const EXCEPTIONS = ["src/tensor/tensor.ts", "src/tensor/variable.ts"];
+const EXCEPTION_TARGET = "src/backends/evaluate.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const files = sourceFiles(root, "src");
-const graph = valueGraph(root, files);
+/** Imports that run when a file is loaded, and those that run on demand, but for the exception. */
+const graph = valueGraph(root, files, { dynamic: true });
+const exceptional = [...graph].flatMap(([file, targets]) => {
+  const isAllowed = EXCEPTIONS.includes(file) && targets.includes(EXCEPTION_TARGET);
+  if (isAllowed)
+    graph.set(
+      file,
+      targets.filter((target) => target !== EXCEPTION_TARGET),
+    );
+  return isAllowed ? [file] : [];
+});
 
 /** `src/tensor/ops/leaf.ts` lives in `tensor`. */
 const homeOf = (file: string) => file.split("/")[1] as string;
@@ -42,7 +60,13 @@ describe("the source tree", () => {
     expect([...new Set(files.map(homeOf))].filter((home) => !(home in FLOORS))).toEqual([]);
   });
 
-  it("imports downwards only", () => {
+  it("imports upwards only where a tensor or a variable is asked for its numbers", () => {
+    expect(exceptional).toEqual(EXCEPTIONS);
+    const loaded = valueGraph(root, EXCEPTIONS);
+    for (const file of EXCEPTIONS) expect(loaded.get(file)).not.toContain(EXCEPTION_TARGET);
+  });
+
+  it("imports downwards only, on demand as well", () => {
     const upwards = [...graph].flatMap(([file, targets]) =>
       targets
         .filter((target) => (FLOORS[homeOf(target)] as number) > (FLOORS[homeOf(file)] as number))
@@ -89,12 +113,15 @@ describe("the source tree", () => {
     expect(long).toEqual([]);
   });
 
-  it.each(
-    ["src/index.ts", "src/testing/index.ts", "src/backends/wasm/index.ts"].filter((file) =>
-      existsSync(join(root, file)),
-    ),
-  )("documents every export of %s", (file) => {
-    expect(undocumentedExports(root, file)).toEqual([]);
+  it("documents every export of every entry of the package", () => {
+    const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const entries = Object.values<string | { types?: string }>(exports).flatMap((target) =>
+      typeof target === "object" && target.types
+        ? [target.types.replace("./dist/", "src/").replace(".d.ts", ".ts")]
+        : [],
+    );
+    expect(entries.length).toBeGreaterThan(8);
+    expect(undocumentedExports(root, entries)).toEqual([]);
   });
 
   it("tests each of the twelve mistakes that a rival ships, by name", () => {
@@ -153,7 +180,7 @@ describe("these checks", () => {
         join(folder, "index.ts"),
         'export { a, b } from "./inner.ts"; export type { C, D } from "./inner.ts"; export * as inner from "./inner.ts";',
       );
-      expect(undocumentedExports(folder, "index.ts")).toEqual(["b", "D", "inner.b", "inner.D"]);
+      expect(undocumentedExports(folder, ["index.ts"])).toEqual(["b", "D", "inner.b", "inner.D"]);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -39,14 +39,21 @@ export function sourceFiles(root: string, folder: string): string[] {
     .sort();
 }
 
-/** For each file, the files that loading it loads. */
-export function valueGraph(root: string, files: readonly string[]): Map<string, string[]> {
+/** For each file, the files that loading it loads; with `dynamic`, also those that it loads when it runs. */
+export function valueGraph(
+  root: string,
+  files: readonly string[],
+  { dynamic = false }: { dynamic?: boolean } = {},
+): Map<string, string[]> {
   return new Map(
     files.map((file) => [
       file,
       importsOf(readFileSync(join(root, file), "utf8"), file)
-        .filter(({ specifier, kind }) => kind === "value" && specifier.startsWith("."))
-        .map(({ specifier }) => join(dirname(file), specifier)),
+        .filter(
+          ({ specifier, kind }) => specifier.startsWith(".") && (kind === "value" || (dynamic && kind !== "type")),
+        )
+        // Entry files import each other by their names in the package.
+        .map(({ specifier }) => join(dirname(file), specifier.replace(/\.js$/, ".ts"))),
     ]),
   );
 }
@@ -74,14 +81,15 @@ export function findCycle(graph: ReadonlyMap<string, readonly string[]>): string
   return undefined;
 }
 
-/** The exports of a module, those of its namespaces included, that have no docstring. */
-export function undocumentedExports(root: string, file: string): string[] {
+/** The exports of modules, those of their namespaces included, that have no docstring. */
+export function undocumentedExports(root: string, entries: readonly string[]): string[] {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [file] }, ts.sys, root);
-  const program = ts.createProgram([join(root, file)], options);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: entries }, ts.sys, root);
+  const program = ts.createProgram(
+    entries.map((file) => join(root, file)),
+    options,
+  );
   const checker = program.getTypeChecker();
-  const source = program.getSourceFile(join(root, file));
-  const module = source && checker.getSymbolAtLocation(source);
   // `export * as losses from …`: what counts is what the namespace holds.
   const undocumented = (holder: ts.Symbol, prefix: string): string[] =>
     checker.getExportsOfModule(holder).flatMap((symbol) => {
@@ -89,6 +97,19 @@ export function undocumentedExports(root: string, file: string): string[] {
       if (target.flags & ts.SymbolFlags.ValueModule) return undocumented(target, `${prefix}${symbol.name}.`);
       return target.getDocumentationComment(checker).length === 0 ? [prefix + symbol.name] : [];
     });
-  // A file without imports and exports is not a module.
-  return module ? undocumented(module, "") : [];
+  const found = entries.flatMap((file) => {
+    const source = program.getSourceFile(join(root, file));
+    // A file without imports and exports is not a module.
+    const module = source && checker.getSymbolAtLocation(source);
+    return module ? undocumented(module, "") : [];
+  });
+  return [...new Set(found)];
+}
+
+/** The nodes that can be reached from some nodes, these included. */
+export function reachable(graph: ReadonlyMap<string, readonly string[]>, from: readonly string[]): Set<string> {
+  // A set that grows while it is gone through.
+  const reached = new Set(from);
+  for (const node of reached) for (const next of graph.get(node) ?? []) reached.add(next);
+  return reached;
 }

@@ -36,7 +36,7 @@ export function defaultBackend(): Promise<Backend> {
 async function makeDefault(): Promise<Backend> {
   if (isWasmSupported()) return wasm();
   console.warn("aretejs: this runtime has no WebAssembly SIMD; training runs in plain JavaScript, many times slower.");
-  return (await import("../fallback.ts")).js();
+  return (await import("./js/index.ts")).js();
 }
 
 /**

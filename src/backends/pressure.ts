@@ -28,10 +28,10 @@ export async function withRoom<T>(backend: Backend, act: () => Promise<T>): Prom
     return await act();
   } catch (error) {
     if (!isShortage(error)) throw error;
-    const rare = await import("../rare.ts").catch(() => {
+    const { retryWithRoom } = await import("./retry-with-room.ts").catch(() => {
       throw error;
     });
-    return rare.retryWithRoom(backend, act, registered, isShortage);
+    return retryWithRoom(backend, act, registered, isShortage);
   }
 }
 

@@ -1,8 +1,8 @@
-import { checkNumber, stateError, valueError } from "../errors.ts";
+import { checkCount, checkFraction, checkSeed } from "../checks.ts";
+import { stateError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
 import { checkOptions } from "../options.ts";
 import { epochsOf, type Stream, sizeOfStream } from "./epochs.ts";
-import { checkSeed } from "./rng.ts";
 import { rowsOfArrays } from "./rows.ts";
 import type { Source } from "./source.ts";
 import { mapSource, StreamSource } from "./stream.ts";
@@ -46,13 +46,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
 
   /** Reads epoch number `index`: the same number gives the same order. Does not count as an epoch read. */
   epoch(index: number): AsyncIterable<T> {
-    checkNumber(
-      "dataset.epoch",
-      "the epoch",
-      index,
-      "an integer ≥ 0",
-      (value) => Number.isInteger(value) && value >= 0,
-    );
+    checkCount("dataset.epoch", "the epoch", index, 0);
     return this.source.open(index);
   }
 
@@ -196,13 +190,7 @@ function partSizes(parts: number | readonly number[], size: number | undefined):
       context: `parts ${parts.join(" + ")}`,
     });
   }
-  checkNumber(
-    "dataset.split",
-    "the fraction",
-    parts,
-    "a number in (0, 1), or a list of counts",
-    (value) => value > 0 && value < 1,
-  );
+  checkFraction("dataset.split", "the fraction", parts, ", or a list of counts");
   if (size === undefined) {
     throw stateError("dataset.split", {
       rule: "a fraction needs a known size",
@@ -218,8 +206,4 @@ function partSizes(parts: number | readonly number[], size: number | undefined):
     expected: "at least 1 element in each",
     received: `${first} and ${size - first}`,
   });
-}
-
-function checkCount(name: string, what: string, value: number, least: number): number {
-  return checkNumber(name, what, value, `an integer ≥ ${least}`, (count) => Number.isInteger(count) && count >= least);
 }

@@ -1,4 +1,4 @@
-import { checkNumber } from "../errors.ts";
+import { checkSeed } from "../checks.ts";
 import { philox } from "../tensor/philox.ts";
 
 /** Word 3 of the counter: 0 belongs to random tensors, so that a shuffle never repeats the numbers of a layer. */
@@ -30,17 +30,6 @@ export class HostRandom {
     this.drawn++;
     return Math.floor(((this.words[lane] as number) / 2 ** 32) * count);
   }
-}
-
-/** Checks a seed. @throws ValueError unless it is an integer in [0, 2⁵³). */
-export function checkSeed(name: string, seed: number): number {
-  return checkNumber(
-    name,
-    "seed",
-    seed,
-    "an integer in [0, 2^53)",
-    (value) => Number.isSafeInteger(value) && value >= 0,
-  );
 }
 
 /**

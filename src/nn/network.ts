@@ -111,7 +111,7 @@ export class Network extends Layer {
     });
     for (const { layer, inputs: sources, single, outputs } of this.applications) {
       const given = sources.map((source) => values.get(source) as Tensor);
-      const results = listOf(layer.invoke(single ? (given[0] as Tensor) : given, ctx));
+      const results = layer.applyAll(single ? (given[0] as Tensor) : given, ctx);
       outputs.forEach((output, index) => {
         values.set(output, results[index] as Tensor);
       });

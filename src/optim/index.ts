@@ -1,8 +1,5 @@
-export { type AdadeltaOptions, adadelta } from "./adadelta.ts";
-export { type AdagradOptions, adagrad } from "./adagrad.ts";
 export { type AdamOptions, adam, type MomentOptions } from "./adam.ts";
 export { type AdamWOptions, adamW } from "./adam-w.ts";
-export { type AdamaxOptions, adamax } from "./adamax.ts";
 export type { ClipOptions } from "./clip.ts";
 export {
   inSequence,
@@ -13,7 +10,6 @@ export {
   type WarmupOptions,
   warmup,
 } from "./composite-schedules.ts";
-export { type LionOptions, lion } from "./lion.ts";
 export { type NadamOptions, nadam } from "./nadam.ts";
 export { type ApplyOptions, defineOptimizer, Optimizer, type OptimizerOptions, type Phase } from "./optimizer.ts";
 export type { OptimizerName } from "./optimizers.ts";

@@ -1,30 +1,36 @@
 import { valueError } from "../errors.ts";
 import { Names } from "../name-registry.ts";
-import { adadelta } from "./adadelta.ts";
-import { adagrad } from "./adagrad.ts";
 import { adam } from "./adam.ts";
 import { adamW } from "./adam-w.ts";
-import { adamax } from "./adamax.ts";
-import { lion } from "./lion.ts";
 import { nadam } from "./nadam.ts";
 import { Optimizer } from "./optimizer.ts";
 import { rmsprop } from "./rmsprop.ts";
 import { sgd } from "./sgd.ts";
 
-const common = { sgd, rmsprop, adagrad, adadelta, adam, adamW, adamax, nadam, lion };
+const common = { sgd, rmsprop, adam, adamW, nadam };
 
-/** What `rare.ts` exports; a test holds that. */
-const rare = ["ftrl", "lamb", "adafactor", "muon", "scheduleFreeAdamW"] as const;
+/** The exports of on-demand.ts, whose code is loaded when one of them is used; a test compares them. */
+const onDemand = [
+  "adadelta",
+  "adafactor",
+  "adagrad",
+  "adamax",
+  "ftrl",
+  "lamb",
+  "lion",
+  "muon",
+  "scheduleFreeAdamW",
+] as const;
 
 /** Names of the optimizers, for `compile({ optimizer: "adam" })`. */
-export type OptimizerName = keyof typeof common | (typeof rare)[number];
+export type OptimizerName = keyof typeof common | keyof typeof import("./on-demand.ts");
 
 /** Every optimizer by name, as a factory. */
 export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>(
   "optimizer",
   common,
-  rare,
-  async () => (await import("../rare.ts")).optimizers,
+  onDemand,
+  () => import("./on-demand.ts"),
 );
 
 /**

@@ -85,20 +85,6 @@ export class Variable extends Printed {
     return this.node;
   }
 
-  /**
-   * Records with another tensor in the variable's place, such as its value divided by a norm: for layers that change
-   * what a layer inside reads.
-   */
-  standIn<T>(value: Tensor, act: () => T): T {
-    const own = this.tensor;
-    this.node = value;
-    try {
-      return act();
-    } finally {
-      this.node = own;
-    }
-  }
-
   /** Replaces the values. One that was on a backend that was disposed of starts anew with them. */
   assign(data: NumericArray): void {
     this.checkData(data);

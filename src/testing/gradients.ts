@@ -43,7 +43,7 @@ export interface CheckedLayer {
   readonly kind: string;
   ensureBuilt(inputShape: readonly (number | null)[]): void;
   initialize(seed: number): void;
-  invoke(inputs: Tensor | readonly Tensor[], ctx: never): Tensor | readonly Tensor[];
+  call(inputs: Tensor | readonly Tensor[], ctx: never): Tensor | readonly Tensor[];
   penalties(): Tensor[];
 }
 
@@ -107,7 +107,7 @@ export async function checkGradients(
   const backend = js({ precision: "float64" });
   const constants = inputs.map((input) => (input instanceof Tensor ? input : tensor(input)));
   const places = constants.map(({ shape, dtype }, index) => placeholder(`input ${index}`, shape, dtype));
-  const outputs = (typeof f === "function" ? f : asFunction(f as Layer, { training, seed }))(...places);
+  const outputs = (typeof f === "function" ? f : asFunction(f as unknown as Layer, { training, seed }))(...places);
   const recorded = (Array.isArray(outputs) ? outputs : [outputs]).map(weightedSum).reduce((a, b) => add(a, b));
 
   const found = variablesIn(recorded);

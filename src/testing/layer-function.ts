@@ -1,5 +1,5 @@
-import { Recording } from "../nn/context.ts";
-import { type Layer, listOf } from "../nn/layer.ts";
+import type { Layer } from "../nn/layer.ts";
+import { Recording } from "../nn/recording.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import { randomKey } from "../tensor/ops/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -17,7 +17,7 @@ export function asFunction(
     layer.ensureBuilt(inputs.length === 1 ? (shapes[0] ?? []) : shapes);
     layer.initialize(seed);
     const ctx = new Recording(layer, { training, key: tensor(randomKey(seed)) });
-    const outputs = listOf(layer.invoke(inputs.length === 1 ? (inputs[0] as Tensor) : inputs, ctx));
+    const outputs = layer.applyAll(inputs.length === 1 ? (inputs[0] as Tensor) : inputs, ctx);
     return [...outputs, ...ctx.losses, ...layer.penalties()];
   };
 }

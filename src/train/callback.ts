@@ -1,30 +1,13 @@
-import type { HostArray } from "../data/array.ts";
 import { lookUp, valueError } from "../errors.ts";
 import { listOf } from "../nn/layer.ts";
-import type { Metric } from "../nn/metric.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
 import type { OptionTable } from "../options.ts";
-import type { Variable } from "../tensor/variable.ts";
+import type { Model } from "./model.ts";
 import type { OperationQueue } from "./operation-queue.ts";
-import type { Logs } from "./trainer.ts";
-
-/** What callbacks may do with the model that trains. A model from `sequential` or `model` is one. */
-export interface TrainedModel {
-  readonly name: string;
-  readonly optimizer: Optimizer;
-  /** Set it to true to stop after this batch or epoch. */
-  stopTraining: boolean;
-  readonly variables: readonly Variable[];
-  readonly trainableVariables: readonly Variable[];
-  /** What is reported, by name; a metric says which way is better. */
-  readonly reported: Readonly<Record<string, Metric>>;
-  getWeights(): Promise<HostArray[]>;
-  setWeights(weights: readonly HostArray[]): void;
-}
+import type { Logs } from "./step-runner.ts";
 
 /** What hooks are told about a pass over data: all of them in `evaluate` and `predict`, those of tests in `fit` too. */
 export interface Run {
-  readonly model: TrainedModel;
+  readonly model: Model;
 }
 
 /** What callbacks are told about a training run. */

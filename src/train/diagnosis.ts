@@ -1,9 +1,9 @@
-import { type Layer, listOf } from "../nn/layer.ts";
+import type { Layer } from "../nn/layer.ts";
 import { isFinite } from "../tensor/ops/elementwise.ts";
 import { min } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { BoundProgram } from "./programs.ts";
+import type { BoundProgram } from "./program-cache.ts";
 
 /** Whether something was finite: in words, and as a scalar, 1 or 0. */
 export interface Finite {
@@ -13,7 +13,7 @@ export interface Finite {
 
 /** What this module does; it is loaded where a callback asks for it. */
 export interface Diagnosing {
-  notingOutputs<T>(root: Layer, noted: Finite[], record: () => T): T;
+  notingOutputs(noted: Finite[]): (layer: Layer, outputs: readonly Tensor[]) => void;
   finiteGradients(root: Layer, pairs: readonly (readonly [Variable, Tensor])[]): Finite[];
   finiteOutputs(noted: readonly Finite[]): Record<string, Tensor>;
   readDiagnosis(program: BoundProgram): Promise<string | undefined>;
@@ -21,29 +21,12 @@ export interface Diagnosing {
 
 const prefix = "finite: ";
 
-/**
- * Records a pass while noting for each layer inside `root` whether its outputs are finite, in the order in which they
- * are computed.
- */
-export function notingOutputs<T>(root: Layer, noted: Finite[], record: () => T): T {
-  const layers = allInside(root);
-  for (const layer of layers) {
-    const invoke = layer.invoke.bind(layer);
-    // An own property in front of the method, for this pass only.
-    layer.invoke = (inputs, ctx) => {
-      const outputs = invoke(inputs, ctx);
-      for (const output of listOf(outputs)) {
-        if (output.dtype === "float32")
-          noted.push({ what: `the output of ${layer.label}`, isFinite: allFinite(output) });
-      }
-      return outputs;
-    };
-  }
-  try {
-    return record();
-  } finally {
-    for (const layer of layers) Reflect.deleteProperty(layer, "invoke");
-  }
+/** An observer of a recording that notes for each layer whether its outputs are finite, in the order of computation. */
+export function notingOutputs(noted: Finite[]): (layer: Layer, outputs: readonly Tensor[]) => void {
+  return (layer, outputs) => {
+    for (const output of outputs)
+      if (output.dtype === "float32") noted.push({ what: `the output of ${layer.label}`, isFinite: allFinite(output) });
+  };
 }
 
 /** Whether gradients are finite, from the last layer to the first: the way that they are computed. */

@@ -1,16 +1,16 @@
 import { StateError } from "../errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { BatchSpec } from "./batch.ts";
+import type { BatchCursor, BatchSource, BatchSpec } from "./batch.ts";
 import type { CallbackList, Training } from "./callback.ts";
-import { noBatches, runTest, StepRunner } from "./loops.ts";
-import type { BatchCursor, BatchSource } from "./source.ts";
-import type { Logs, Step, Trainer } from "./trainer.ts";
+import { measure } from "./evaluate.ts";
+import { noBatches, StepSequence } from "./pass.ts";
+import type { Compiled } from "./session.ts";
+import type { Logs, Step } from "./step-runner.ts";
 
 /** A training run with everything decided. */
 export interface FitPlan {
-  readonly trainer: Trainer;
-  readonly optimizer: Optimizer;
+  readonly compiled: Compiled;
   readonly training: Training;
   readonly callbacks: CallbackList;
   readonly source: BatchSource;
@@ -18,15 +18,12 @@ export interface FitPlan {
   readonly stepsPerEpoch: number | undefined;
   /** The number that the order of the first epoch is drawn with; the others count on. */
   readonly firstPass: number;
-  /** Told after the steps of each epoch: one that fails does not count, so that the call can be made again. */
-  readonly onSteps: () => void;
-  /** Metrics back to the start of an epoch. */
-  readonly reset: () => void;
-  /** Told after each step: how many of this epoch's were run. */
+  /** Called now and then between steps: how many of this epoch's were run. */
   readonly onStep: (batch: number) => void | Promise<void>;
   readonly validation: Validation | undefined;
 }
 
+/** Data to validate with. */
 export interface Validation {
   readonly source: BatchSource;
   readonly steps: number | undefined;
@@ -35,50 +32,47 @@ export interface Validation {
 
 /** Runs the epochs. */
 export async function runEpochs(plan: FitPlan): Promise<void> {
-  const { training, callbacks, validation } = plan;
+  const { compiled, training, callbacks, validation } = plan;
+  const { setup, stepRunner } = compiled;
   const { model } = training;
   const batches = new EpochBatches(plan.source, plan.stepsPerEpoch);
-  const runner = new StepRunner(plan.trainer);
+  const sequence = new StepSequence(stepRunner);
   let logs: Logs = {};
   let hasWarned = false;
   await callbacks.call("onTrainBegin");
   try {
     for (let epoch = plan.initialEpoch; epoch < training.epochs && !model.stopTraining; epoch++) {
-      plan.reset();
+      setup.objective.reset();
       await callbacks.call("onEpochBegin", epoch);
       const pass = plan.firstPass + epoch - plan.initialEpoch;
-      if ((await runSteps(plan, runner, batches, pass)) === 0) break;
-      plan.onSteps();
-      logs = await plan.trainer.logs();
-      if (!hasWarned && !plan.trainer.diagnosing && !Number.isFinite(logs.loss ?? 0)) {
+      if ((await runSteps(plan, sequence, batches, pass)) === 0) break;
+      // An epoch whose steps failed does not count, so that the call can be made again.
+      setup.epochs++;
+      logs = await stepRunner.logs();
+      if (!hasWarned && !stepRunner.diagnosing && !Number.isFinite(logs.loss ?? 0)) {
         hasWarned = true;
         console.warn(
           `fit: the loss of epoch ${epoch + 1} is ${logs.loss}. The callback terminateOnNaN() finds the cause.`,
         );
       }
       if (validation?.isDue(epoch)) {
-        const found = await runTest(
-          plan.trainer,
-          plan.reset,
-          { source: validation.source, epoch: 0, limit: validation.steps },
-          callbacks,
-        );
+        const found = await measure(compiled, validation.source, validation.steps, callbacks);
         for (const [name, value] of Object.entries(found)) logs[`val_${name}`] = value;
       }
       await callbacks.call("onEpochEnd", epoch, logs);
     }
   } finally {
-    runner.close();
+    sequence.close();
     await batches.close();
   }
-  await takeAveragesOver(plan.optimizer, model.trainableVariables);
+  await assignAverages(setup.optimizer, model.trainableVariables);
   await callbacks.call("onTrainEnd", logs);
 }
 
-/** Training with an average of the weights ends with that average in their place. */
-async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variable[]): Promise<void> {
+/** Training with an average of the weights (`useEma`) ends with that average in their place. */
+async function assignAverages(optimizer: Optimizer, variables: readonly Variable[]): Promise<void> {
   const averages = await Promise.all(variables.map((variable) => optimizer.averageOf(variable)?.read()));
-  // All in one tick: no prediction sees some of them only.
+  // Assigned in one tick, so that no prediction sees only some of them.
   variables.forEach((variable, index) => {
     const average = averages[index];
     if (average) variable.assign(average);
@@ -86,30 +80,31 @@ async function takeAveragesOver(optimizer: Optimizer, variables: readonly Variab
 }
 
 /**
- * The steps of one epoch; gives how many were run: none where the data have ended for good. The loop makes nothing that
- * has to be collected; hooks that nobody has are not even looked for.
+ * Runs the steps of one epoch; gives how many there were: none where the data have ended for good. The loop allocates
+ * nothing; hooks that no callback has are not called.
  */
 async function runSteps(
-  { trainer, optimizer, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
-  runner: StepRunner,
+  { compiled, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
+  sequence: StepSequence,
   batches: EpochBatches,
   pass: number,
 ): Promise<number> {
-  const { pacer, diagnosing } = trainer;
-  const diagnose = diagnosing ? (step: Step) => trainer.diagnose(step, diagnosing) : () => undefined;
+  const { setup, stepRunner } = compiled;
+  const { yielder, diagnosing } = stepRunner;
+  const diagnose = diagnosing ? (step: Step) => stepRunner.diagnose(step, diagnosing) : () => undefined;
   const [hasBegin, hasEnd] = [callbacks.has("onTrainBatchBegin"), callbacks.has("onTrainBatchEnd")];
   let spec = await batches.first(pass);
   const cursor = batches.cursor as BatchCursor;
   let done = 0;
   while (spec) {
     if (hasBegin) await callbacks.call("onTrainBatchBegin", done);
-    const ran = runner.run(optimizer.phase === "update" ? "train" : "accumulate", spec, cursor, diagnose);
+    const ran = sequence.run(setup.trainingMode, spec, cursor, diagnose);
     if (ran instanceof Promise) await ran;
     done++;
-    if (hasEnd) await callbacks.call("onTrainBatchEnd", done - 1, await trainer.logs());
-    if (pacer.isDue) {
+    if (hasEnd) await callbacks.call("onTrainBatchEnd", done - 1, await stepRunner.logs());
+    if (yielder.isDue) {
       await onStep(done);
-      await pacer.pause();
+      await yielder.pause();
     }
     if (training.model.stopTraining || done === stepsPerEpoch) return done;
     const next = batches.next();
@@ -124,8 +119,8 @@ async function runSteps(
 }
 
 /**
- * Gives the batches of one epoch after the other. With `stepsPerEpoch` an epoch goes on where the one before stopped,
- * and data that have been read to their end are read again from their beginning, as by Keras's EpochIterator.
+ * The batches of one epoch after another. With `stepsPerEpoch` an epoch continues where the one before stopped, and at
+ * the end of the data they are read again from the start, as by Keras's EpochIterator.
  */
 class EpochBatches {
   /** What is being read; undefined at the end. */
@@ -144,7 +139,7 @@ class EpochBatches {
    */
   async first(pass: number): Promise<BatchSpec | undefined> {
     const { source, stepsPerEpoch } = this;
-    // Where the number of batches is known, the end shows before it is reached for.
+    // A source that knows its number of batches need not be asked for one more to find its end.
     const goesOn = this.cursor && stepsPerEpoch !== undefined && this.taken !== source.steps;
     const more = goesOn ? await this.next() : undefined;
     if (more) return more;
@@ -159,7 +154,7 @@ class EpochBatches {
         return spec;
       }
     } catch (error) {
-      // What says that a generator was read before.
+      // That a generator was read before.
       if (!(this.hasRead && error instanceof StateError)) throw error;
     }
     console.warn("fit: the data can be read only once and have ended; training stops. Pass a generator function.");

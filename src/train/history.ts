@@ -1,6 +1,6 @@
 import { Printed, short, show } from "../format.ts";
 import type { Callback } from "./callback.ts";
-import type { Logs } from "./trainer.ts";
+import type { Logs } from "./step-runner.ts";
 
 /** What `fit` gives: the epochs that were run and what was reported in each. */
 export class History extends Printed {

@@ -1,5 +1,5 @@
-export type { ArraysGiven, DataGiven } from "./arrays.ts";
-export type { Callback, Run, TrainedModel, Training } from "./callback.ts";
+export type { BatchGiven, BatchStream } from "./batch-maker.ts";
+export type { Callback, Run, Training } from "./callback.ts";
 export { type CsvLoggerOptions, csvLogger, type TextSink } from "./callbacks/csv-logger.ts";
 export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.ts";
 export { lambdaCallback } from "./callbacks/lambda-callback.ts";
@@ -15,10 +15,13 @@ export { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from "./callbacks/re
 export { type SwapEmaWeightsOptions, swapEmaWeights } from "./callbacks/swap-ema-weights.ts";
 export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-nan.ts";
 export type { ClassWeight } from "./class-weight.ts";
+export type { ArraysGiven, DataGiven } from "./columns.ts";
 export { History } from "./history.ts";
+export { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
 export { Model } from "./model.ts";
-export type { NamedArrays, NamedResult } from "./named-weights.ts";
+export { getNamedWeights, type NamedArrays, type NamedResult, setNamedWeights } from "./named-weights.ts";
 export type { LossGiven, MetricGiven, ObjectiveOptions, PerOutput } from "./objective.ts";
+export { getOptimizerState, setOptimizerState } from "./optimizer-state.ts";
 export type {
   BatchWeights,
   CompileModelOptions,
@@ -31,7 +34,8 @@ export type {
   ValidationData,
   Verbosity,
 } from "./options.ts";
-export type { BatchGiven, BatchStream } from "./prepare.ts";
 export { type Profile, type ProfiledInstruction, type ProfileGroup, type ProfileOptions, profile } from "./profile.ts";
+export { type BatchShapes, program, type ShapeGiven, type ShapesGiven } from "./program.ts";
+export type { Mode } from "./record-step.ts";
 export { cloneModel, type FunctionalOptions, model, sequential } from "./sequential.ts";
-export type { Logs } from "./trainer.ts";
+export type { Logs } from "./step-runner.ts";

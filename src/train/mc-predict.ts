@@ -1,9 +1,15 @@
-import { checkNumber, stateError } from "../errors.ts";
+import { checkCount } from "../checks.ts";
+import { stateError } from "../errors.ts";
+import { sizeOf } from "../ir/shape.ts";
 import { constantData, tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { PredictOptions } from "./options.ts";
+import type { ArraysGiven } from "./columns.ts";
+import type { Model } from "./model.ts";
+import { type PredictOptions, predictOptions } from "./options.ts";
+import { runPredict } from "./predict.ts";
+import { sessionOf } from "./session.ts";
 
-/** Options of `model.mcPredict`. */
+/** Options of {@link mcPredict}. */
 export interface McPredictOptions extends PredictOptions {
   /** How many stochastic passes, an integer ≥ 1. Default 100. */
   passes?: number;
@@ -12,46 +18,55 @@ export interface McPredictOptions extends PredictOptions {
 /** What Monte Carlo dropout gives: constant tensors of the output's shape. */
 export interface McPrediction {
   readonly mean: Tensor;
-  /** Of the passes, divided by their number. */
+  /** The square root of the mean squared distance from the mean. */
   readonly stddev: Tensor;
 }
 
-/** Mean and standard deviation of repeated passes, in float64 by Welford's method. */
-export async function mcPredict(
-  label: string,
-  passes: number,
-  pass: () => Promise<Tensor | undefined>,
-): Promise<McPrediction> {
-  checkNumber(`mcPredict of ${label}`, "passes", passes, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
-  let mean = new Float64Array(0);
-  let squares = new Float64Array(0);
-  let shape: readonly number[] = [];
-  for (let count = 1; count <= passes; count++) {
-    const output = await pass();
-    const sample = output && constantData(output);
-    if (!sample)
-      throw stateError(label, {
-        rule: "mcPredict is for models of one output",
-        expected: "1 output",
-        received: "several",
-      });
-    if (count === 1) {
-      mean = new Float64Array(sample.length);
-      squares = new Float64Array(sample.length);
-      shape = output.shape;
-    }
-    sample.forEach((value, index) => {
-      const from = mean[index] as number;
-      const to = from + (value - from) / count;
-      mean[index] = to;
-      squares[index] = (squares[index] as number) + (value - from) * (value - to);
+/**
+ * Monte Carlo dropout: mean and standard deviation of a model's predictions over many passes with dropout and noise on,
+ * each drawn anew, while batch normalization stays in inference. The deviation says how sure the model is.
+ * @param x samples, as for `predict`: shapes [samples, …].
+ * @param options those of `predict`, and `passes`, default 100.
+ * @throws ValueError where passes is no integer ≥ 1; StateError where the model has several outputs.
+ * @example const { mean, stddev } = await mcPredict(model, x, { passes: 50 });
+ * @see Gal & Ghahramani 2016, arXiv:1506.02142.
+ */
+export async function mcPredict(model: Model, x: ArraysGiven, options: McPredictOptions = {}): Promise<McPrediction> {
+  const session = sessionOf("mcPredict", model);
+  const owner = `mcPredict of ${model.label}`;
+  const { passes = 100, ...rest } = predictOptions(owner, options, { passes: "number" });
+  checkCount(owner, "passes", passes, 1);
+  if (model.outputs.length > 1) {
+    throw stateError(model.label, {
+      rule: "mcPredict is for models of one output",
+      expected: "1 output",
+      received: model.outputs.length,
     });
   }
-  return {
-    mean: tensor(Float32Array.from(mean), shape),
-    stddev: tensor(
-      Float32Array.from(squares, (sum) => Math.sqrt(sum / passes)),
-      shape,
-    ),
-  };
+  // In the queue, so that what each call draws depends on the order of the calls alone.
+  return session.queue.run(async (queue) => {
+    const [first] = await runPredict(session, "sample", x, rest, queue);
+    const { shape } = first as Tensor;
+    // Welford's method, in float64.
+    const mean = new Float64Array(sizeOf(shape));
+    const squares = new Float64Array(mean.length);
+    let output = first;
+    for (let count = 1; ; count++) {
+      (constantData(output as Tensor) as Float32Array).forEach((value, index) => {
+        const from = mean[index] as number;
+        const to = from + (value - from) / count;
+        mean[index] = to;
+        squares[index] = (squares[index] as number) + (value - from) * (value - to);
+      });
+      if (count === passes) break;
+      [output] = await runPredict(session, "sample", x, rest, queue);
+    }
+    return {
+      mean: tensor(Float32Array.from(mean), shape),
+      stddev: tensor(
+        Float32Array.from(squares, (sum) => Math.sqrt(sum / passes)),
+        shape,
+      ),
+    };
+  });
 }

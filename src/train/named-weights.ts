@@ -1,9 +1,11 @@
-import { checkNonNegative } from "../checks.ts";
-import { type ArrayInput, type HostArray, storableArray, toHostArray } from "../data/array.ts";
-import { literal, shapeError, valueError } from "../errors.ts";
-import { formatShape, sameShape } from "../ir/shape.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
+import { placeVariables } from "../backends/evaluate.ts";
+import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
+import { literal, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { Variable } from "../tensor/variable.ts";
+import type { Model } from "./model.ts";
+import { sessionOf } from "./session.ts";
+import { assign, valueFor } from "./weights.ts";
 
 /**
  * Arrays by the names of the variables that they are the values of: plain data, to be stored as you like, also by
@@ -11,38 +13,45 @@ import type { Variable } from "../tensor/variable.ts";
  */
 export type NamedArrays = Record<string, HostArray>;
 
-/**
- * Sets all variables, in their order. @throws ShapeError or ValueError where number or shapes differ; then nothing has
- * changed.
- */
-export function assignAll(owner: string, variables: readonly Variable[], weights: readonly ArrayInput[]): void {
-  if (!Array.isArray(weights) || weights.length !== variables.length) {
-    throw valueError(owner, {
-      rule: "as many arrays as the model has variables",
-      expected: variables.length,
-      received: Array.isArray(weights) ? weights.length : weights,
-    });
-  }
-  const arrays = variables.map((variable, index) => {
-    const array = toHostArray(`weights[${index}]`, weights[index] as ArrayInput);
-    if (sameShape(array.shape, variable.shape)) return array;
-    throw shapeError(owner, {
-      rule: `weights[${index}] must have the shape of "${variable.name}"`,
-      expected: formatShape(variable.shape),
-      received: formatShape(array.shape),
-    });
-  });
-  for (const [index, variable] of variables.entries()) variable.assign((arrays[index] as HostArray).data);
-}
-
-/** What became of arrays that were set by name. */
+/** Which names {@link setNamedWeights} used. */
 export interface NamedResult {
   /** Names that were set. */
   readonly set: readonly string[];
-  /** Names of the model's that were not given. */
+  /** Names of the model's variables that were not given. */
   readonly missing: readonly string[];
   /** Names given that the model does not have. */
   readonly unexpected: readonly string[];
+}
+
+/**
+ * Copies of a model's weights at one moment, by name (`dense/kernel`): plain data to store, or to set in a model that
+ * has layers of the same names. They come back to equal bits from `JSON.stringify` and from `structuredClone`.
+ * @example const text = JSON.stringify(await getNamedWeights(model));
+ */
+export async function getNamedWeights(model: Model): Promise<NamedArrays> {
+  const { backend } = sessionOf("getNamedWeights", model);
+  await placeVariables(model.variables, backend);
+  return readNamed(model.variables);
+}
+
+/**
+ * Sets a model's weights by name, from what {@link getNamedWeights} gave.
+ * @param options.strict whether every weight must be there, and no other. False: what has a known name is set, such
+ * as the layers that two models share. Default true.
+ * @returns which names were set, which of the model's were missing and which given ones it does not have.
+ * @throws ValueError where names do not fit (with strict false: where none does) or a number is too large for float32,
+ * ShapeError where shapes do not fit; then nothing has changed.
+ * @example setNamedWeights(model, JSON.parse(text));
+ */
+export function setNamedWeights(
+  model: Model,
+  weights: Readonly<Record<string, ArrayInput>>,
+  options: { strict?: boolean } = {},
+): NamedResult {
+  sessionOf("setNamedWeights", model);
+  const owner = `setNamedWeights of ${model.label}`;
+  const { strict = true } = checkOptions(owner, options, { strict: "boolean" });
+  return assignNamed(owner, model.variables, weights, strict);
 }
 
 /** Copies of the values of variables, by name; of one moment where they are on a backend. */
@@ -80,79 +89,29 @@ export function assignNamed(
       advice,
     });
   }
-  const arrays = Object.entries(given).flatMap(([name, value]) => {
-    const variable = known.get(name);
-    if (!variable) return [];
-    const array = toHostArray(name, value);
-    if (sameShape(array.shape, variable.shape)) return [[variable, array] as const];
-    throw shapeError(owner, {
-      rule: `"${name}" has another shape`,
-      expected: formatShape(variable.shape),
-      received: formatShape(array.shape),
-    });
-  });
-  for (const [variable, { data }] of arrays) variable.assign(data);
+  assign(
+    Object.entries(given).flatMap(([name, value]) => {
+      const variable = known.get(name);
+      if (!variable) return [];
+      return [[variable, valueFor(owner, name, value, variable, `"${name}" has another shape`)] as const];
+    }),
+  );
   return { set, missing, unexpected };
 }
 
-/**
- * The state of an optimizer whose slots are on a backend: slots by name, steps done, and the learning rate where it is
- * a number.
- */
-export async function readOptimizer(optimizer: Optimizer): Promise<NamedArrays> {
-  const one = (value: number): HostArray => storableArray(Float64Array.of(value), []);
-  // All of one moment: training may go on as soon as something is awaited.
-  const slots = readNamed(optimizer.variables);
-  const numbers = {
-    steps: one(optimizer.rawSteps),
-    ...(!optimizer.isScheduled && { learningRate: one(optimizer.learningRate) }),
-  };
-  return { ...(await slots), ...numbers };
-}
-
-/**
- * Sets what {@link readOptimizer} gave. @throws ValueError or ShapeError where it does not fit; then nothing has
- * changed.
- */
-export function assignOptimizer(
-  owner: string,
-  optimizer: Optimizer,
-  given: Readonly<Record<string, ArrayInput>>,
-): void {
-  checkNamed(owner, given);
-  const { steps, learningRate, ...slots } = given;
-  const [count, rate] = [numberOf(steps), numberOf(learningRate)];
-  if (rate !== undefined) checkNonNegative(owner, "learningRate", rate);
-  if (!(Number.isSafeInteger(count) && (count as number) >= 0)) {
-    throw valueError(owner, {
-      rule: "steps must be the number of steps done",
-      expected: "an integer ≥ 0",
-      received: literal(count),
-    });
-  }
-  assignNamed(owner, optimizer.variables, slots, true, "Compile with the optimizer that the state is from.");
-  optimizer.rawSteps = count as number;
-  if (rate !== undefined && !optimizer.isScheduled) optimizer.learningRate = rate;
-}
-
-function checkNamed(owner: string, given: unknown): void {
+/** @throws ValueError on what is no record. */
+export function checkNamed(owner: string, given: unknown): void {
   if (typeof given === "object" && given !== null && !Array.isArray(given) && !(given instanceof Promise)) return;
   throw valueError(owner, {
     rule: "arrays are given by name",
-    expected: "what await getNamedWeights() or await getOptimizerState() gave",
+    expected: "what await getNamedWeights(model) or await getOptimizerState(model) gave",
     received: literal(given),
   });
 }
 
-/** The one number of an array, in full: as float32, neither 0.01 nor many steps would come back. */
-function numberOf(given: ArrayInput | undefined): number | undefined {
-  if (typeof given !== "object" || given === null) return given;
-  return ("data" in given ? (given.data as ArrayLike<number>) : (given as unknown as ArrayLike<number>))[0];
-}
-
 /**
- * Variables under their names; of several with one name, as layers of the same name in different models inside may
- * have, the later are numbered.
+ * Variables under their names. Layers in different models inside may have one name; then the later variables get
+ * numbers: `dense/kernel`, `dense/kernel#1`.
  */
 function named(variables: readonly Variable[]): [string, Variable][] {
   const counts = new Map<string, number>();

@@ -7,7 +7,7 @@ import type { Metric, VariableUpdate } from "../nn/metric.ts";
 import { checkMetric, type MetricName, type MetricShapes, metricOf } from "../nn/metrics/names.ts";
 import { add, mul } from "../tensor/ops/elementwise.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { pick } from "./arrays.ts";
+import { pick } from "./columns.ts";
 import { RunningMean } from "./running-mean.ts";
 
 /** A loss by name, made by a factory, or a function of labels and predictions. */
@@ -95,7 +95,7 @@ export class Objective {
   constructor(
     private readonly label: string,
     private readonly outputs: readonly string[],
-    options: ObjectiveOptions,
+    private readonly options: ObjectiveOptions,
   ) {
     this.given = this.spread("loss", options.loss);
     for (const given of this.given) {
@@ -122,6 +122,11 @@ export class Objective {
     this.parts = outputs.map((name, index) =>
       hasParts && this.given[index] !== undefined ? new RunningMean(this.takeKey(`${name}_loss`)) : undefined,
     );
+  }
+
+  /** The same losses and metrics, with no batch recorded yet. */
+  fresh(): Objective {
+    return new Objective(this.label, this.outputs, this.options);
   }
 
   /**

@@ -1,15 +1,16 @@
 import type { Backend } from "../backends/backend.ts";
-import { checkNumber, valueError } from "../errors.ts";
+import { checkCount, checkSeed } from "../checks.ts";
+import { valueError } from "../errors.ts";
 import type { NetworkOptions } from "../nn/network.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { OptimizerName } from "../optim/optimizers.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
-import type { ArraysGiven } from "./arrays.ts";
+import type { BatchStream } from "./batch-maker.ts";
 import type { Callback } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
+import type { ArraysGiven } from "./columns.ts";
 import type { McPredictOptions } from "./mc-predict.ts";
 import type { ObjectiveOptions } from "./objective.ts";
-import type { BatchStream } from "./prepare.ts";
 
 /** Options of a model. */
 export interface ModelOptions extends NetworkOptions {
@@ -197,27 +198,25 @@ export function batchWeights(label: string, weights: BatchWeights, isTest: boole
 }
 
 const count = (label: string, what: string, value: number | undefined, least: number) => {
-  if (value !== undefined)
-    checkNumber(label, what, value, `an integer ≥ ${least}`, (n) => Number.isInteger(n) && n >= least);
+  if (value !== undefined) checkCount(label, what, value, least);
 };
 
 /** Checks the options of a pass. @throws ValueError. */
 export function checkPass(
   label: string,
-  { batchSize, steps }: PassOptions & { steps?: number },
+  { batchSize, steps, sampleWeight }: PassOptions & { steps?: number; sampleWeight?: ArraysGiven },
   isStream: boolean,
 ): void {
   count(label, "batchSize", batchSize, 1);
   count(label, "steps", steps, 1);
-  if (isStream && batchSize !== undefined) {
-    throw valueError(label, {
-      rule: "a dataset makes its own batches",
-      expected: "no batchSize",
-      received: batchSize,
-      advice: "Use dataset.batch(…).",
-    });
-  }
+  if (!isStream) return;
+  if (batchSize !== undefined) throw notForStreams(label, "batchSize", "Use dataset.batch(…).");
+  if (sampleWeight !== undefined)
+    throw notForStreams(label, "sampleWeight", "Give it in the batches: { x, y, sampleWeight }.");
 }
+
+const notForStreams = (label: string, what: string, advice: string): Error =>
+  valueError(label, { rule: `${what} is for arrays`, expected: "arrays x and y", received: "a dataset", advice });
 
 /** Checks the options of `fit`. @throws ValueError. */
 export function checkFit(label: string, options: FitOptions, isStream: boolean): void {
@@ -235,23 +234,11 @@ export function checkFit(label: string, options: FitOptions, isStream: boolean):
   count(label, "validationBatchSize", options.validationBatchSize, 1);
   const { validationFreq: freq, seed, verbose = "auto", shuffle = true } = options;
   for (const each of typeof freq === "object" ? freq : [freq]) count(label, "validationFreq", each, 1);
-  if (seed !== undefined)
-    checkNumber(label, "seed", seed, "an integer in [0, 2^53)", (value) => Number.isSafeInteger(value) && value >= 0);
+  if (seed !== undefined) checkSeed(label, seed);
   if (!["auto", 0, 1, 2].includes(verbose))
     throw valueError(label, { rule: "unknown verbose", expected: '"auto", 0, 1 or 2', received: verbose });
   if (![true, false, "batch"].includes(shuffle))
     throw valueError(label, { rule: "unknown shuffle", expected: 'true, false or "batch"', received: shuffle });
-  for (const what of ["validationSplit", "sampleWeight"] as const) {
-    if (isStream && options[what] !== undefined) {
-      throw valueError(label, {
-        rule: `${what} is for arrays`,
-        expected: "arrays x and y",
-        received: "a dataset",
-        advice:
-          what === "sampleWeight"
-            ? "Give it in the batches: { x, y, sampleWeight }."
-            : "Use dataset.split(…) and validationData.",
-      });
-    }
-  }
+  if (isStream && options.validationSplit !== undefined)
+    throw notForStreams(label, "validationSplit", "Use dataset.split(…) and validationData.");
 }

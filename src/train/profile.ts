@@ -1,17 +1,19 @@
 import type { Executable } from "../backends/backend.ts";
 import { divide } from "../backends/divide.ts";
 import { withRoom } from "../backends/pressure.ts";
-import { checkNumber } from "../errors.ts";
+import { checkCount } from "../checks.ts";
 import { printInstruction, print as printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { checkOptions } from "../options.ts";
-import type { ArraysGiven } from "./arrays.ts";
 import type { BatchPorts } from "./batch.ts";
+import type { ArraysGiven } from "./columns.ts";
 import type { Model } from "./model.ts";
+import { oneBatch } from "./on-batch.ts";
 import { arrays } from "./options.ts";
-import { BoundProgram } from "./programs.ts";
-import { portName } from "./step.ts";
-import type { Step } from "./trainer.ts";
+import { BoundProgram } from "./program-cache.ts";
+import { portName } from "./record-step.ts";
+import { sessionOf } from "./session.ts";
+import type { Step } from "./step-runner.ts";
 import type { Yielder } from "./yield.ts";
 
 /** Options of {@link profile}. */
@@ -70,11 +72,20 @@ export async function profile(model: Model, x: ArraysGiven, options: ProfileOpti
     repeats = 30,
     print = console.log,
   } = checkOptions("profile", options, { y: arrays, repeats: "number", print: "function or false" });
-  checkNumber("profile", "repeats", repeats, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+  const session = sessionOf("profile", model);
+  checkCount("profile", "repeats", repeats, 1);
   const mode = y === undefined ? "predict" : "train";
-  const found = await model.withStep(mode, y === undefined ? { x } : { x, y }, (trainer, step, cursor) => {
-    const feed = (target: Step) => trainer.feed(mode, target, cursor, 0);
-    return measure(step, repeats, feed, trainer.pacer);
+  const found = await session.queue.run(async () => {
+    const setup = mode === "train" ? await session.compiled("profile").setup.load() : undefined;
+    const { stepRunner } = session;
+    if (setup) stepRunner.checkTrainable("profile");
+    const { spec, cursor } = await oneBatch(session, "profile", { x, y }, setup?.objective);
+    const step = await stepRunner.acquire(mode, spec, (acquired) => acquired);
+    try {
+      return await measure(step, repeats, (target) => stepRunner.feed(mode, target, cursor, 0), stepRunner.yielder);
+    } finally {
+      stepRunner.release(step);
+    }
   });
   if (print) print(table(`${mode === "train" ? "train step" : "prediction"} of ${model.label}`, found));
   return found;
@@ -84,7 +95,7 @@ async function measure(
   { program, ports, scalars }: Step,
   repeats: number,
   feed: (step: Step) => void,
-  pacer: Yielder,
+  yielder: Yielder,
 ): Promise<Profile> {
   const { backend, graph, variables } = program;
   const values = await Promise.all(variables.map((variable) => variable.read()));
@@ -121,7 +132,7 @@ async function measure(
         times.push(took);
         for (const [index, list] of apart.entries()) list.push(each[index] as number);
       }
-      if (pacer.isDue) await pacer.pause();
+      if (yielder.isDue) await yielder.pause();
     }
   } finally {
     divided.dispose();

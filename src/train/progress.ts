@@ -1,6 +1,6 @@
 import type { Callback, Training } from "./callback.ts";
 import type { Verbosity } from "./options.ts";
-import type { Logs } from "./trainer.ts";
+import type { Logs } from "./step-runner.ts";
 
 /** Where progress is written to. */
 export interface Screen {

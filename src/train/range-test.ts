@@ -4,10 +4,12 @@ import { checkNumber, stateError, valueError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { checkOptions } from "../options.ts";
 import { pow } from "../tensor/portable.ts";
-import type { ArraysGiven } from "./arrays.ts";
 import { chart } from "./chart.ts";
+import type { ArraysGiven } from "./columns.ts";
 import type { Model } from "./model.ts";
-import type { Logs } from "./trainer.ts";
+import { runOnBatch } from "./on-batch.ts";
+import { sessionOf } from "./session.ts";
+import type { Logs } from "./step-runner.ts";
 
 /** Options of {@link learningRateRangeTest}. */
 export interface RangeTestOptions {
@@ -73,7 +75,10 @@ export async function learningRateRangeTest(
     seed: "number",
   });
   checkRanges({ minLearningRate, maxLearningRate, steps, batchSize, smoothing, divergence, seed });
-  return model.withTraining("learningRateRangeTest", async (trainOnBatch) => {
+  const session = sessionOf("learningRateRangeTest", model);
+  return session.run("learningRateRangeTest", async (compiled) => {
+    const trainOnBatch = (x: ArraysGiven, y: ArraysGiven) =>
+      runOnBatch(session, "learningRateRangeTest", "train", compiled, { x, y });
     if (model.optimizer.isScheduled) {
       throw stateError("learningRateRangeTest", {
         rule: "the test sets the learning rate",

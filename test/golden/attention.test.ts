@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Recording } from "../../src/nn/context.ts";
-import { listOf } from "../../src/nn/layer.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { type LayerFactory, layerFactories } from "../../src/nn/registry.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { add, mul } from "../../src/tensor/ops/elementwise.ts";
@@ -44,7 +43,7 @@ describe("attention and merging layers agree with Keras 3, forwards and backward
       one.masks.forEach((mask, index) => {
         if (mask) ctx.setMask(inputs[index] as Tensor, load(mask));
       });
-      const outputs = listOf(layer.invoke(one.pairs ? [...inputs, load(one.pairs)] : inputs, ctx));
+      const outputs = layer.applyAll(one.pairs ? [...inputs, load(one.pairs)] : inputs, ctx);
       expect(outputs.map(({ shape }) => shape)).toEqual(one.outputs.map(({ shape }) => shape));
       const mask = ctx.maskOf(outputs[0] as Tensor);
       expect(mask && (await values(mask))[0]).toEqual(one.outputMask?.data);

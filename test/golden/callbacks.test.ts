@@ -8,7 +8,7 @@ import { type ModelCheckpointOptions, modelCheckpoint } from "../../src/train/ca
 import { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from "../../src/train/callbacks/reduce-lr-on-plateau.ts";
 import type { Model } from "../../src/train/model.ts";
 import { sequential } from "../../src/train/sequential.ts";
-import type { Logs } from "../../src/train/trainer.ts";
+import type { Logs } from "../../src/train/step-runner.ts";
 import { backend, expectClose, type GoldenValue, golden, titleOf } from "./nn-support.ts";
 
 interface Case {

@@ -1,12 +1,11 @@
 import { describe, it } from "vitest";
-import { Recording } from "../../src/nn/context.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { type LayerFactory, layerFactories } from "../../src/nn/registry.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
 import { takeWeights } from "./layer-case.ts";
 import { expectClose, type GoldenTensor, golden, load, titleOf, values } from "./nn-support.ts";
 
@@ -28,7 +27,7 @@ describe("depthwise convolutions agree with Keras 3, forwards and backwards", ()
       const { variables } = layer;
       takeWeights(layer, one.weights);
       const x = load(one.x);
-      const output = layer.invoke(x, new Recording(layer, { training: false, key: tensor(randomKey(1)) })) as Tensor;
+      const output = layer.apply(x, new Recording(layer, { training: false, key: tensor(randomKey(1)) }));
       if (String(output.shape) !== String(one.output.shape))
         throw new Error(`shape [${output.shape}], Keras has [${one.output.shape}]`);
       const objective = sum(mul(output, load(one.dy)));

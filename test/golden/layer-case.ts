@@ -1,5 +1,5 @@
-import { Recording } from "../../src/nn/context.ts";
 import type { Layer } from "../../src/nn/layer.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
@@ -52,7 +52,7 @@ export async function checkLayer(one: LayerCase, layer: Layer, tolerance: number
   const x = load(one.x);
   const ctx = new Recording(layer, { training: one.training ?? false, key: tensor(randomKey(1)) });
   if (one.mask) ctx.setMask(x, load(one.mask));
-  const output = layer.invoke(x, ctx) as Tensor;
+  const output = layer.apply(x, ctx);
   const objective = sum(mul(output, load(one.dy)));
   const trainable = layer.trainableVariables;
   const updated = variables.filter((variable) => ctx.updates.has(variable));

@@ -1,7 +1,7 @@
 import { sizeOf } from "../../src/ir/shape.ts";
 import * as optimizers from "../../src/optim/index.ts";
+import * as optimizersOnDemand from "../../src/optim/on-demand.ts";
 import type { Optimizer, OptimizerOptions } from "../../src/optim/optimizer.ts";
-import * as rareOptimizers from "../../src/optim/rare.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
 import {
   cosineDecay,
@@ -48,7 +48,7 @@ export function scheduleOf({ schedule, config }: ScheduleDescription): Schedule 
 /** An optimizer from its description in a golden file. */
 export function optimizerOf(name: string, config: object): Optimizer {
   const { learningRate, ...rest } = config as { learningRate?: number | ScheduleDescription };
-  const make = { ...optimizers, ...rareOptimizers }[name as "sgd"] as (options: OptimizerOptions) => Optimizer;
+  const make = { ...optimizers, ...optimizersOnDemand }[name as "sgd"] as (options: OptimizerOptions) => Optimizer;
   if (learningRate === undefined) return make(rest);
   return make({ ...rest, learningRate: typeof learningRate === "object" ? scheduleOf(learningRate) : learningRate });
 }

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { Recording } from "../../src/nn/context.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import type { LayerFactory } from "../../src/nn/registry.ts";
 import { layerFactories } from "../../src/nn/registry.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
@@ -7,7 +7,6 @@ import { mul } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
 import { expectClose, type GoldenTensor, golden, load, titleOf, values } from "./nn-support.ts";
 
 interface PoolingCase {
@@ -28,7 +27,7 @@ describe("pooling, padding, cropping and up-sampling agree with Keras 3, forward
       const x = load(one.x);
       const ctx = new Recording(layer, { training: false, key: tensor(randomKey(1)) });
       if (one.mask) ctx.setMask(x, load(one.mask));
-      const output = layer.invoke(x, ctx) as Tensor;
+      const output = layer.apply(x, ctx);
       if (ctx.maskOf(output)) throw new Error("the mask is used up");
       const [y, dx] = (await values(output, ...gradients(sum(mul(output, load(one.dy))), [x]))) as [number[], number[]];
       if (String(output.shape) !== String(one.output.shape))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Recording } from "../../src/nn/context.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import { Normalization } from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { type LayerFactory, layerFactories } from "../../src/nn/registry.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
@@ -33,7 +33,7 @@ async function outputOf(one: PreprocessingCase, x: Tensor): Promise<Tensor> {
     await layer.adapt({ data: one.adapt.data.map(Number), shape: one.adapt.shape });
   layer.ensureBuilt([null, ...one.x.shape.slice(1)]);
   const ctx = new Recording(layer, { training: one.training ?? false, key: tensor(randomKey(1)) });
-  return layer.invoke(one.weights ? [x, load(one.weights)] : x, ctx) as Tensor;
+  return layer.apply(one.weights ? [x, load(one.weights)] : x, ctx);
 }
 
 describe("preprocessing agrees with Keras 3, forwards and backwards", () => {

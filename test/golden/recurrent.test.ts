@@ -1,8 +1,7 @@
 import { describe, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
-import { Recording } from "../../src/nn/context.ts";
-import { listOf } from "../../src/nn/layer.ts";
 import type { Recurrent } from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { layerFromConfig } from "../../src/nn/registry.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { add, mul } from "../../src/tensor/ops/elementwise.ts";
@@ -41,7 +40,7 @@ describe("recurrent layers agree with Keras 3, forwards and backwards", () => {
       const record = () => {
         const ctx = new Recording(layer, { training: true, key: tensor(randomKey(1)) });
         if (one.mask) ctx.setMask(x, load(one.mask));
-        return { ctx, outputs: listOf(layer.invoke(states.length > 0 ? [x, ...states] : x, ctx)) };
+        return { ctx, outputs: layer.applyAll(states.length > 0 ? [x, ...states] : x, ctx) };
       };
       if (one.config.stateful) {
         // Keras was called twice: what the first call leaves is where the second begins.

@@ -16,7 +16,7 @@ import type { Callback } from "../../src/train/callback.ts";
 import type { Model } from "../../src/train/model.ts";
 import type { FitOptions } from "../../src/train/options.ts";
 import { sequential } from "../../src/train/sequential.ts";
-import type { Logs } from "../../src/train/trainer.ts";
+import type { Logs } from "../../src/train/step-runner.ts";
 import { backend, expectClose, type GoldenTensor, golden, load } from "./nn-support.ts";
 import { optimizerOf } from "./optim-support.ts";
 

@@ -47,6 +47,51 @@ export async function train() {
   "everything.mjs": `export * from "aretejs";`,
   "unused.mjs": `import { dense, adam, losses } from "aretejs";\nimport * as testing from "aretejs/testing";\nexport const unused = () => 1;`,
 };
+/** Every subpath that is code. */
+const subpaths = [
+  "activations",
+  "backends/js",
+  "backends/wasm",
+  "initializers",
+  "layers",
+  "losses",
+  "metrics",
+  "ops",
+  "optimizers",
+  "testing",
+];
+const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+/** What types must allow and refuse; classes with private members are the same type only if they are declared once. */
+const types = `
+import { type Layer, losses, type Loss, type Optimizer, type Shape, sequential, Tensor, tensor } from "aretejs";
+import { relu } from "aretejs/activations";
+import { js } from "aretejs/backends/js";
+import { wasm, type WasmBackend } from "aretejs/backends/wasm";
+import { heNormal } from "aretejs/initializers";
+import { dense } from "aretejs/layers";
+import { hinge } from "aretejs/losses";
+import { auc } from "aretejs/metrics";
+import { add } from "aretejs/ops";
+import { adam, cosineDecay, muon } from "aretejs/optimizers";
+import { conformance } from "aretejs/testing";
+export const sum: Tensor = add(tensor([1]), relu(tensor([2])));
+export const shape: Shape = sum.shape;
+export const layer: Layer = dense(2, { activation: "relu", kernelInitializer: heNormal(), inputShape: [3] });
+export const model = sequential([layer]);
+export const optimizers: Optimizer[] = [adam(cosineDecay({ initialLearningRate: 1, decaySteps: 2 })), muon()];
+export const loss: Loss[] = [hinge(), losses.hinge()];
+model.compile({ optimizer: "scheduleFreeAdamW", loss: "mse", metrics: [auc(), "acc"], backend: js() });
+export const backend: Promise<WasmBackend> = wasm();
+export { conformance };
+// @ts-expect-error no such activation
+dense(2, { activation: "rellu" });
+// @ts-expect-error no such optimizer
+model.compile({ optimizer: "adamm", loss: "mse" });
+// @ts-expect-error a layer is no number
+export const wrong: number = dense(2);
+// @ts-expect-error no such export
+export { missing } from "aretejs/ops";
+`;
 /** Names that stand as strings in parts that a dense network does not use, and that no bundler may keep. */
 const strangers = ["conv3dTranspose", "cosineDecayRestarts", "earlyStopping", "parseCsv"];
 
@@ -72,10 +117,53 @@ await check("are the types wrong", async () => {
     "--profile",
     "esm-only",
     "--exclude-entrypoints",
-    "simd.wasm",
-    "relaxed.wasm",
+    "core.wasm",
+    "rest.wasm",
+    "core-relaxed.wasm",
+    "rest-relaxed.wasm",
   );
   return undefined;
+});
+
+await check("types, by each way of resolving modules", async () => {
+  writeFileSync(join(project, "types.ts"), types);
+  for (const [module, moduleResolution] of [
+    ["node16", "node16"],
+    ["nodenext", "nodenext"],
+    ["esnext", "bundler"],
+  ] as const) {
+    const options = {
+      module,
+      moduleResolution,
+      target: "es2022",
+      lib: ["es2022", "dom"],
+      strict: true,
+      types: [],
+      noEmit: true,
+    };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["types.ts"] }));
+    run(project, process.execPath, tsc, "-p", project);
+  }
+  return undefined;
+});
+
+await check("one identity of each class, whatever entry it comes from", async () => {
+  const script = `
+const { Tensor, Layer, Optimizer, wasm, dense, losses, ops, sgd, tensor } = await import("aretejs");
+const entries = await Promise.all(${JSON.stringify(subpaths)}.map(async (path) => [path, await import("aretejs/" + path)]));
+const of = Object.fromEntries(entries);
+const same = [
+  of.ops.add(tensor([1]), 2) instanceof Tensor,
+  of.layers.dense(2) instanceof Layer && of.layers.dense === dense,
+  of.optimizers.muon() instanceof Optimizer && of.optimizers.sgd === sgd,
+  (await wasm({ threads: 1 })) instanceof of["backends/wasm"].WasmBackend,
+  of.losses.hinge === losses.hinge && of.ops.add === ops.add && of.ops === ops,
+];
+process.stdout.write(JSON.stringify(same));`;
+  writeFileSync(join(project, "identity.mjs"), script);
+  const same = JSON.parse(run(project, process.execPath, "identity.mjs")) as boolean[];
+  expect(same.length === 5 && same.every((one) => one), `one of each, but: ${same}`);
+  return `${subpaths.length} subpaths`;
 });
 
 await check("no top-level await", async () => {
@@ -100,8 +188,7 @@ watch(globalThis, ["fetch", "atob", "setTimeout", "setInterval", "queueMicrotask
 watch(console, ["log", "warn", "error", "info"]);
 const before = Object.keys(globalThis).join();
 const aretejs = await import("aretejs");
-await import("aretejs/testing");
-await import("aretejs/backends/wasm");
+for (const path of ${JSON.stringify(subpaths)}) await import("aretejs/" + path);
 if (Object.keys(globalThis).join() !== before) calls.push("a new global");
 const imported = [...calls];
 await aretejs.wasm();

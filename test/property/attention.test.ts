@@ -6,9 +6,9 @@ import { wasm } from "../../src/backends/wasm/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { print } from "../../src/ir/print.ts";
 import { type Shape, sizeOf, stridesOf } from "../../src/ir/shape.ts";
-import { Recording } from "../../src/nn/context.ts";
-import { type Layer, listOf } from "../../src/nn/layer.ts";
+import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul, square } from "../../src/tensor/ops/elementwise.ts";
 import { placeholder, tensor } from "../../src/tensor/ops/leaf.ts";
@@ -69,7 +69,7 @@ for (const name of Object.keys(makers)) {
             const ctx = contextOf(layer, true);
             // A causal step 0 sees value 0 only, which must not be masked then.
             if (!useCausalMask) ctx.setMask(inputs[1] as Tensor, valueMask);
-            return layer.invoke(inputs, ctx) as Tensor;
+            return layer.apply(inputs, ctx);
           };
           const inputs = await inputsOf(seed);
           await checkGradients(f, inputs, { h: 1e-6, tolerance: 1e-5 });
@@ -94,7 +94,7 @@ for (const name of Object.keys(makers)) {
             const layer = built(name, seed, options);
             const ctx = contextOf(layer);
             if (mask) ctx.setMask(given[1] as Tensor, mask);
-            return Array.from((await evaluate([layer.invoke(given, ctx) as Tensor], exact))[0] as Float64Array);
+            return Array.from((await evaluate([layer.apply(given, ctx)], exact))[0] as Float64Array);
           };
           // Values 1 and 4 of sample 0, all but 1 of sample 1 are replaced.
           const spoil = (x: Tensor, y: Tensor) =>
@@ -128,7 +128,7 @@ for (const name of Object.keys(makers)) {
           const inputs = await inputsOf(seed);
           const ctx = contextOf(layer, true);
           ctx.setMask(inputs[1] as Tensor, valueMask);
-          const [output, scores] = listOf(layer.invoke(inputs, ctx)) as [Tensor, Tensor];
+          const [output, scores] = layer.applyAll(inputs, ctx) as [Tensor, Tensor];
           const total = sum(mul(square(output), sum(square(scores))));
           const outputs = [output, scores, ...gradients(total, [...inputs, ...layer.variables])];
           const [expected, actual] = [await evaluate(outputs, exact), await evaluate(outputs, fast)];
@@ -168,7 +168,7 @@ describe("multiHeadAttention, compiled", () => {
       const [x, mask] = [placeholder("x", [8, 16, 32]), placeholder("mask", [8, 16])];
       const ctx = contextOf(layer);
       ctx.setMask(x, mask);
-      const y = layer.invoke(x, ctx) as Tensor;
+      const y = layer.apply(x, ctx);
       const dys = gradients(sum(mul(y, placeholder("dy", [8, 16, 32]))), [x, ...layer.variables]);
       const text = print(
         compile({ outputs: { y, ...Object.fromEntries(dys.map((dy, index) => [`d${index}`, dy])) } }).program,

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { glu, sparsemax } from "../../src/nn/activations.ts";
-import { Recording } from "../../src/nn/context.ts";
 import { randomNormal } from "../../src/nn/initializers.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import {
@@ -32,6 +31,7 @@ import {
   oneHotIou,
   pearsonCorrelation,
 } from "../../src/nn/metrics.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import * as ops from "../../src/tensor/ops/index.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
@@ -48,10 +48,10 @@ function used(layer: Layer, inputs: readonly Tensor[]): Tensor {
   const shapes = inputs.map(({ shape }) => [null, ...shape.slice(1)]);
   layer.ensureBuilt(inputs.length === 1 ? (shapes[0] as (number | null)[]) : shapes);
   layer.initialize(1);
-  return layer.invoke(
+  return layer.apply(
     inputs.length === 1 ? (inputs[0] as Tensor) : inputs,
     new Recording(layer, { training: true, key: ops.tensor(ops.randomKey(1)) }),
-  ) as Tensor;
+  );
 }
 
 /** What the metric comes to over one batch, in its first state. */

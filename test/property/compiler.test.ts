@@ -25,7 +25,7 @@ import { compositions, opCases } from "./op-cases.ts";
 import { recordCase, runCase } from "./run-case.ts";
 
 const reference = js({ precision: "float64" });
-const kernels = await moduleOf("simd");
+const kernels = await moduleOf("core", "simd");
 /** Two backends with an arena: one on which buffers of a program share memory, and one on which none do. */
 const [shared, separate] = [true, false].map((shareArena) => new WasmBackend(kernels, { shareArena })) as [
   WasmBackend,

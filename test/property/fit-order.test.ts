@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { datasetFrom } from "../../src/data/dataset.ts";
+import type { BatchStream } from "../../src/train/batch-maker.ts";
 import type { FitOptions } from "../../src/train/options.ts";
-import type { BatchStream } from "../../src/train/prepare.ts";
 import { recordedModel, samplesOfFit } from "../unit/train-support.ts";
 
 interface Plan {

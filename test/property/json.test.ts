@@ -8,6 +8,8 @@ import { adam } from "../../src/optim/adam.ts";
 import type { HostData } from "../../src/tensor/nested.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import type { Model } from "../../src/train/model.ts";
+import { getNamedWeights, setNamedWeights } from "../../src/train/named-weights.ts";
+import { getOptimizerState, setOptimizerState } from "../../src/train/optimizer-state.ts";
 import { sequential } from "../../src/train/sequential.ts";
 
 const backend = js();
@@ -72,10 +74,10 @@ describe.each(ways)("what comes back by way of %s", (_, copied) => {
           (array, index) =>
             [model.variables[index]?.name ?? "", { data: array, shape: model.variables[index]?.shape ?? [] }] as const,
         );
-        model.setNamedWeights(Object.fromEntries(given));
-        const kept = copied(await model.getNamedWeights());
+        setNamedWeights(model, Object.fromEntries(given));
+        const kept = copied(await getNamedWeights(model));
         const fresh = network();
-        fresh.setNamedWeights(kept);
+        setNamedWeights(fresh, kept);
         expect(allBits(await fresh.getWeights())).toEqual(data.map(bitsOf));
       }),
       { numRuns: 40 },
@@ -89,17 +91,17 @@ describe.each(ways)("what comes back by way of %s", (_, copied) => {
         fc.double({ min: 0, max: 10, noNaN: true }),
         fc.nat(),
         async (stream, rate, step) => {
-          const state = await model.getOptimizerState();
+          const state = await getOptimizerState(model);
           const { steps, learningRate, ...slots } = state;
           expect([steps, learningRate].every((array) => array?.data instanceof Float64Array)).toBe(true);
           for (const { data } of Object.values(slots))
             for (let i = 0; i < data.length; i++) data[i] = stream.next().value;
           const one = (value: number) => ({ data: Float64Array.of(value), shape: [] });
-          model.setOptimizerState({ ...slots, steps: one(step * 1e6), learningRate: one(rate) });
-          const given = await model.getOptimizerState();
+          setOptimizerState(model, { ...slots, steps: one(step * 1e6), learningRate: one(rate) });
+          const given = await getOptimizerState(model);
           const fresh = network();
-          fresh.setOptimizerState(copied(given));
-          const back = await fresh.getOptimizerState();
+          setOptimizerState(fresh, copied(given));
+          const back = await getOptimizerState(fresh);
           expect(Object.keys(back)).toEqual(Object.keys(given));
           expect(allBits(Object.values(back))).toEqual(allBits(Object.values(given)));
           expect([fresh.optimizer.learningRate, fresh.optimizer.rawSteps]).toEqual([rate, step * 1e6]);
@@ -140,7 +142,7 @@ describe("an array through JSON", () => {
     expect(() => model.setWeights(lost)).toThrow(
       /weights\[0\]: data are .* Expected numbers, received \{ data: \{ 0: .* JSON\.stringify makes objects of typed arrays/,
     );
-    expect(() => model.setNamedWeights({ "one/kernel": { 0: 1, 1: 2 } as never }, { strict: false })).toThrow(
+    expect(() => setNamedWeights(model, { "one/kernel": { 0: 1, 1: 2 } as never }, { strict: false })).toThrow(
       "JSON.stringify makes objects of typed arrays",
     );
     expect(() => toHostArray("x", { data: [1, null], shape: [2] } as never)).toThrow(
@@ -154,14 +156,14 @@ describe("an array through JSON", () => {
 
   it("is not set in part: a learning rate that is none leaves the slots as they are", async () => {
     const model = network();
-    const state = await model.getOptimizerState();
+    const state = await getOptimizerState(model);
     const changed = Object.fromEntries(
       Object.entries(state).map(([name, { data, shape }]) => [name, { data: data.map(() => 7), shape }]),
     );
-    expect(() => model.setOptimizerState({ ...changed, learningRate: { data: [-1], shape: [] } })).toThrow(
+    expect(() => setOptimizerState(model, { ...changed, learningRate: { data: [-1], shape: [] } })).toThrow(
       /learningRate must be a finite number ≥ 0/,
     );
-    expect(await model.getOptimizerState()).toEqual(state);
+    expect(await getOptimizerState(model)).toEqual(state);
   });
 });
 

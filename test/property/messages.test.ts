@@ -289,10 +289,10 @@ const entries: Readonly<Record<string, (value: any) => unknown>> = {
   trainOnBatch: (v) => net.trainOnBatch(v, v),
   setWeights: (v) => net.setWeights(v),
   "setWeights of": (v) => net.setWeights([v, v]),
-  setNamedWeights: (v) => net.setNamedWeights(v),
-  "setNamedWeights of": (v) => net.setNamedWeights({ "d/kernel": v, "d/bias": v }),
-  setOptimizerState: (v) => net.setOptimizerState(v),
-  "setOptimizerState, steps": (v) => net.setOptimizerState({ steps: v, learningRate: v }),
+  setNamedWeights: (v) => a.setNamedWeights(net, v),
+  "setNamedWeights of": (v) => a.setNamedWeights(net, { "d/kernel": v, "d/bias": v }),
+  setOptimizerState: (v) => a.setOptimizerState(net, v),
+  "setOptimizerState, steps": (v) => a.setOptimizerState(net, { steps: v, learningRate: v }),
   "the learning rate": (v) => Object.assign(net.optimizer, { learningRate: v }),
 };
 

@@ -16,6 +16,8 @@ import {
 } from "../../src/nn/layers/index.ts";
 import { adam } from "../../src/optim/adam.ts";
 import type { Model } from "../../src/train/model.ts";
+import { getNamedWeights, setNamedWeights } from "../../src/train/named-weights.ts";
+import { getOptimizerState, setOptimizerState } from "../../src/train/optimizer-state.ts";
 import { cloneModel, model, sequential } from "../../src/train/sequential.ts";
 
 const backend = js();
@@ -126,10 +128,10 @@ describe("automatic names count within a model", () => {
       const [one, other] = [make(name), make(name)];
       for (const each of [one, other]) each.compile({ optimizer: adam(), loss: "mse", backend });
       await one.trainOnBatch(x, y);
-      const [weights, state] = [await one.getNamedWeights(), await one.getOptimizerState()];
-      const { missing, unexpected } = other.setNamedWeights(weights);
+      const [weights, state] = [await getNamedWeights(one), await getOptimizerState(one)];
+      const { missing, unexpected } = setNamedWeights(other, weights);
       expect([missing, unexpected]).toEqual([[], []]);
-      other.setOptimizerState(state);
+      setOptimizerState(other, state);
       for (const each of [one, other]) await each.trainOnBatch(x, y);
       expect(await other.getWeights()).toEqual(await one.getWeights());
     }
@@ -161,9 +163,9 @@ describe("layers of several models", () => {
     const [one, other] = [old(), old()];
     const both = sequential([one.layers[0] as Layer, dense(2), other.layers[0] as Layer], { seed: 1 });
     expect(both.layers.map((layer) => both.nameOf(layer))).toEqual(["dense", "dense_1", "dense_2"]);
-    const weights = await both.getNamedWeights();
+    const weights = await getNamedWeights(both);
     expect(new Set(Object.keys(weights)).size).toBe(6);
-    both.setNamedWeights(weights);
+    setNamedWeights(both, weights);
     expect(cloneModel(both).layers).toHaveLength(3);
   });
 

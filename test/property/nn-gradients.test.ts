@@ -4,12 +4,12 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import type { Shape } from "../../src/ir/shape.ts";
 import { sparsemax } from "../../src/nn/activations.ts";
-import { Recording } from "../../src/nn/context.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { computeLoss, type Loss } from "../../src/nn/loss.ts";
 import type { LossName } from "../../src/nn/losses.ts";
 import * as losses from "../../src/nn/losses.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { maxNorm, minMaxNorm, unitNorm } from "../../src/regularize/constraints.ts";
 import { l2Normalize } from "../../src/regularize/norm.ts";
 import { l1, l1l2, l2, orthogonalPenalty } from "../../src/regularize/penalties.ts";
@@ -157,7 +157,7 @@ describe("gradients through layers, and gradients of gradients", () => {
           layer.ensureBuilt([null, ...shape.slice(1)]);
           layer.initialize(seed);
           // One function of x: the same random streams at every call.
-          const f = (x: Tensor) => layer.invoke(x, inference(layer, training)) as Tensor;
+          const f = (x: Tensor) => layer.apply(x, inference(layer, training));
           const x = await draw(seed, shape);
           await checkGradients(f, [x], { h: 1e-6, tolerance: 1e-5 });
           await checkGradients((t) => gradients(sum(square(f(t))), [t])[0] as Tensor, [x], {

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import type { Shape } from "../../src/ir/shape.ts";
-import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { Network } from "../../src/nn/network.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import type { SymbolicTensor } from "../../src/nn/symbolic.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
@@ -35,7 +35,7 @@ async function pass(
 ): Promise<number[]> {
   layer.ensureBuilt([null, ...x.shape.slice(1)]);
   layer.initialize(seed);
-  const y = layer.invoke(x, new Recording(layer, { training, noise, key: tensor(randomKey(seed, step)) })) as Tensor;
+  const y = layer.apply(x, new Recording(layer, { training, noise, key: tensor(randomKey(seed, step)) }));
   return Array.from((await evaluate([y], backend))[0] as Float32Array);
 }
 
@@ -170,7 +170,7 @@ describe("steps beyond 2^32", () => {
   const drawn = async (seed: number, step: number, own?: number) => {
     const layer = layers.dropout(0.5, own === undefined ? {} : { seed: own });
     const ctx = new Recording(layer, { training: true, key: tensor(randomKey(seed, step)) });
-    return [...(await (layer.invoke(ones([64]), ctx) as Tensor).data())];
+    return [...(await layer.apply(ones([64]), ctx).data())];
   };
 
   it("draw other numbers than the steps 2^32 before them, also with a layer's own seed and at 2^52", async () => {

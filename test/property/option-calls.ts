@@ -181,11 +181,12 @@ export const calls: Readonly<Record<string, Call>> = {
   "Model#evaluate": (o) => compiled().evaluate(x, x, o),
   "Model#predict": (o) => compiled().predict(x, o),
   "Model#predictAll": (o) => compiled().predictAll(x, o),
-  "Model#mcPredict": (o) => compiled().mcPredict(x, { passes: 2, ...o }),
-  "Model#setNamedWeights": async (o) => {
+  mcPredict: (o) => arete.mcPredict(compiled(), x, { passes: 2, ...o }),
+  setNamedWeights: async (o) => {
     const model = compiled();
-    model.setNamedWeights(await model.getNamedWeights(), o);
+    arete.setNamedWeights(model, await arete.getNamedWeights(model), o);
   },
+  program: (o) => arete.program(compiled(), "predict", o),
   "Model#summary": (o) => network().summary({ print: false, ...o }),
   "Optimizer#apply": (o) => {
     const optimizer = arete.sgd();

@@ -4,9 +4,9 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import { sizeOf } from "../../src/ir/shape.ts";
-import { Recording } from "../../src/nn/context.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { affineTransform, type FillMode } from "../../src/tensor/ops/sampling.ts";
@@ -29,7 +29,7 @@ async function pass(
   layer: Layer,
   { x = images, training = true, seed = 1, step = 0, on = backend as typeof backend | typeof fast } = {},
 ): Promise<number[]> {
-  const y = layer.invoke(x, new Recording(layer, { training, key: tensor(randomKey(seed, step)) })) as Tensor;
+  const y = layer.apply(x, new Recording(layer, { training, key: tensor(randomKey(seed, step)) }));
   return Array.from((await evaluate([y], on))[0] as Float32Array);
 }
 

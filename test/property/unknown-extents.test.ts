@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Recording } from "../../src/nn/context.ts";
 import type { BatchShape, Layer } from "../../src/nn/layer.ts";
 import { listOf } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { layerFactories } from "../../src/nn/registry.ts";
 import { placeholder, reshape } from "../../src/tensor/ops/index.ts";
 

@@ -11,9 +11,10 @@ import { difference, type HandMade } from "../unit/wasm-programs.ts";
  */
 const reference: JsBackend = js({ precision: "float64" });
 const rounding: JsBackend = js();
-const module = await moduleOf("simd");
+const module = await moduleOf("core", "simd");
 const backend = new WasmBackend(module);
 const divided = new WasmBackend(module, { threads: 3, eager: true });
+await Promise.all([backend.loadRest(), divided.loadRest()]);
 divided.execute = (address, count) => executeDivided(divided, address, count);
 
 /** What workers with a barrier between instructions would do, one after the other. */

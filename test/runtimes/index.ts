@@ -95,7 +95,7 @@ pages.close();
 await part("a handler given no module", async () => {
   const error = await withoutModule(scratch);
   expect(
-    /must allow WebAssembly to be compiled\. .*"workerd".*wasm\(\{ module \}\)/.test(error ?? ""),
+    /must allow WebAssembly to be compiled\. .*"workerd".*wasm\(\{ module, rest \}\)/.test(error ?? ""),
     `a handler without a module said: ${error}`,
   );
 });

@@ -125,7 +125,7 @@ describe("options of wasm()", () => {
       await expect(wasm({ ...options, threads: 1 })).rejects.toThrow(
         /maximumBytes (must be a number of bytes. Expected a number ≥ 65536|is of the wrong kind. Expected number), received/,
       );
-      const module = await moduleOf("simd");
+      const module = await moduleOf("core", "simd");
       expect(() => wasmOf(module, options)).toThrow(ValueError);
       await expect(wasm({ ...options, module })).rejects.toThrow(ValueError);
     }
@@ -135,7 +135,7 @@ describe("options of wasm()", () => {
   });
 
   it("refuse numbers of threads that mean nothing, also beside a module", async () => {
-    const module = await moduleOf("simd");
+    const module = await moduleOf("core", "simd");
     for (const threads of [0, 1.5, Number.NaN, -1, 65, "two"] as number[]) {
       await expect(wasm({ threads })).rejects.toThrow('wasm backend: threads must be a number or "auto"');
       await expect(wasm({ threads, module })).rejects.toThrow('wasm backend: threads must be a number or "auto"');

@@ -9,7 +9,15 @@ import { wasm } from "../../src/backends/wasm/index.ts";
 import { spawnOf } from "../../src/backends/wasm/start-worker.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
-import { adam, batchNormalization, dense, dropout, type Model, sequential } from "../../src/index.ts";
+import {
+  adam,
+  batchNormalization,
+  dense,
+  dropout,
+  getOptimizerState,
+  type Model,
+  sequential,
+} from "../../src/index.ts";
 import { add, matmul, randomNormal, tensor } from "../../src/tensor/ops/index.ts";
 import { Variable } from "../../src/tensor/variable.ts";
 import { threaded } from "./threads-support.ts";
@@ -246,7 +254,7 @@ async function bystanders(backend: Backend) {
       all.push(
         bits({ data: (await (await model.predict(rows)).data()) as Float32Array }),
         await weightsOf(model),
-        (await model.getOptimizerState()).steps,
+        (await getOptimizerState(model)).steps,
       );
     }
     return all;

@@ -6,6 +6,8 @@ import {
   datasetFrom,
   dense,
   earlyStopping,
+  getNamedWeights,
+  getOptimizerState,
   Layer,
   lambda,
   losses,
@@ -14,6 +16,8 @@ import {
   ops,
   reduceLrOnPlateau,
   sequential,
+  setNamedWeights,
+  setOptimizerState,
   type Tensor,
   tensor,
   wasm,
@@ -156,13 +160,13 @@ describe("arguments of the wrong kind", () => {
 
   it("of setters of weights and state: promises, and state of another optimizer", async () => {
     const model = compiled();
-    expect(() => model.setNamedWeights(loose(model.getNamedWeights()))).toThrow(
-      /what await getNamedWeights\(\) .* received a Promise\.$/,
+    expect(() => setNamedWeights(model, loose(getNamedWeights(model)))).toThrow(
+      /what await getNamedWeights\(model\) .* received a Promise\.$/,
     );
-    expect(() => model.setOptimizerState(loose(model.getOptimizerState()))).toThrow(/received a Promise\.$/);
-    expect(() => model.setNamedWeights({})).toThrow(/received none\./);
-    const state = await model.getOptimizerState();
-    expect(() => compiled({ optimizer: "adam" }).setOptimizerState(state)).toThrow(
+    expect(() => setOptimizerState(model, loose(getOptimizerState(model)))).toThrow(/received a Promise\.$/);
+    expect(() => setNamedWeights(model, {})).toThrow(/received none\./);
+    const state = await getOptimizerState(model);
+    expect(() => setOptimizerState(compiled({ optimizer: "adam" }), state)).toThrow(
       /Compile with the optimizer that the state is from\.$/,
     );
   });

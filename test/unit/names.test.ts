@@ -3,7 +3,10 @@ import { js } from "../../src/backends/js/index.ts";
 import { Names } from "../../src/name-registry.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { type LossName, lossNames, lossOf } from "../../src/nn/losses/names.ts";
+import * as lossesOnDemand from "../../src/nn/losses/on-demand.ts";
 import { type MetricName, metricNames, metricOf } from "../../src/nn/metrics/names.ts";
+import * as metricsOnDemand from "../../src/nn/metrics/on-demand.ts";
+import * as optimizersOnDemand from "../../src/optim/on-demand.ts";
 import { optimizerNames } from "../../src/optim/optimizers.ts";
 import type { Model } from "../../src/train/model.ts";
 import type { CompileModelOptions } from "../../src/train/options.ts";
@@ -39,13 +42,12 @@ describe("names", () => {
     );
   });
 
-  it("that are rare are what the rare modules export", async () => {
-    const rare = ({ known }: { known: object }) =>
+  it("whose code is loaded on demand are what the modules loaded on demand export", () => {
+    const onDemand = ({ known }: { known: object }) =>
       Object.entries(known).flatMap(([name, value]) => (value === undefined ? [name] : []));
-    const { losses, metrics, optimizers } = await import("../../src/rare.ts");
-    expect(rare(lossNames).sort()).toEqual(Object.keys(losses).sort());
-    expect(rare(metricNames).sort()).toEqual(Object.keys(metrics).sort());
-    expect(rare(optimizerNames).sort()).toEqual(Object.keys(optimizers).sort());
+    expect(onDemand(lossNames).sort()).toEqual(Object.keys(lossesOnDemand).sort());
+    expect(onDemand(metricNames).sort()).toEqual(Object.keys(metricsOnDemand).sort());
+    expect(onDemand(optimizerNames).sort()).toEqual(Object.keys(optimizersOnDemand).sort());
   });
 
   it("of losses all stand for a loss of that name", async () => {

@@ -3,8 +3,8 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import type { Activation, ActivationName } from "../../src/nn/activations.ts";
-import { Recording } from "../../src/nn/context.ts";
 import { dense } from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul, sigmoid } from "../../src/tensor/ops/elementwise.ts";
 import { placeholder, tensor } from "../../src/tensor/ops/leaf.ts";
@@ -17,7 +17,7 @@ function record(activation: ActivationName | Activation, x: Tensor): Tensor[] {
   const layer = dense(4, { activation, name: "layer" });
   layer.ensureBuilt([null, 3]);
   layer.initialize(1);
-  const y = layer.invoke(x, new Recording(layer, { training: true, key: tensor(randomKey(1)) })) as Tensor;
+  const y = layer.apply(x, new Recording(layer, { training: true, key: tensor(randomKey(1)) }));
   return [y, ...gradients(sum(y), [x, ...layer.variables])];
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
-import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { broadcastTo, ones, reshape } from "../../src/tensor/ops/shaping.ts";
@@ -186,7 +186,7 @@ describe("attention layers", () => {
     const ctx = contextOf(network);
     const output = network.layers
       .slice(0, 2)
-      .reduce((value, layer) => layer.invoke(value, ctx) as Tensor, tensor(Int32Array.of(3, 1, 0), [1, 3]));
+      .reduce((value, layer) => layer.apply(value, ctx), tensor(Int32Array.of(3, 1, 0), [1, 3]));
     expect([...((await ctx.maskOf(output)?.data()) ?? [])]).toEqual([1, 1, 0]);
   });
 });

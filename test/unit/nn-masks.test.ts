@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
-import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import {
@@ -17,6 +16,7 @@ import {
 } from "../../src/nn/layers/index.ts";
 import { computeLoss } from "../../src/nn/loss.ts";
 import { meanSquaredError } from "../../src/nn/losses.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
@@ -51,7 +51,7 @@ async function maskAfter(start: Tensor, ...layers: Layer[]): Promise<number[] | 
   for (const layer of layers) {
     layer.ensureBuilt(value.shape);
     layer.initialize(1);
-    value = layer.invoke(value, ctx) as Tensor;
+    value = layer.apply(value, ctx);
   }
   return read(ctx.maskOf(value));
 }
@@ -100,7 +100,7 @@ describe("masks", () => {
 
   it("of merged inputs say where one of them counts; where one has none, all count", async () => {
     const ctx = contextOf(addLayer());
-    const [a, b] = [masking().invoke(x, ctx) as Tensor, mul(x, 2)];
+    const [a, b] = [masking().apply(x, ctx), mul(x, 2)];
     ctx.setMask(
       b,
       tensor([
@@ -108,7 +108,7 @@ describe("masks", () => {
         [0, 1, 0],
       ]),
     );
-    const sum = (...inputs: Tensor[]) => ctx.maskOf(addLayer().invoke(inputs, ctx) as Tensor);
+    const sum = (...inputs: Tensor[]) => ctx.maskOf(addLayer().apply(inputs, ctx));
     expect(await read(sum(a, b))).toEqual([1, 0, 1, 1, 1, 0]);
     expect(sum(a, x)).toBeUndefined();
   });

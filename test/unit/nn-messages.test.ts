@@ -11,7 +11,6 @@ import {
   squareplus,
   threshold,
 } from "../../src/nn/activations.ts";
-import { Recording } from "../../src/nn/context.ts";
 import * as initializers from "../../src/nn/initializers.ts";
 import { input } from "../../src/nn/input.ts";
 import { Layer } from "../../src/nn/layer.ts";
@@ -21,6 +20,7 @@ import { checkLoss } from "../../src/nn/losses/names.ts";
 import * as losses from "../../src/nn/losses.ts";
 import { checkMetric } from "../../src/nn/metrics/names.ts";
 import * as metrics from "../../src/nn/metrics.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { maxNorm, minMaxNorm } from "../../src/regularize/constraints.ts";
 import { l1, l1l2, l2, orthogonalPenalty } from "../../src/regularize/penalties.ts";
 import { placeholder, tensor } from "../../src/tensor/ops/leaf.ts";
@@ -295,7 +295,7 @@ function builtDense(options: object): void {
 function call(layer: Layer, ...shapes: number[][]): unknown {
   const inputs = shapes.map((shape, i) => placeholder(`x${i}`, shape));
   layer.ensureBuilt(shapes.length === 1 ? (shapes[0] as number[]) : shapes);
-  return layer.invoke(
+  return layer.apply(
     inputs.length === 1 ? (inputs[0] as Tensor) : inputs,
     new Recording(layer, { training: true, key: tensor(randomKey(1)) }),
   );
@@ -434,7 +434,7 @@ describe("layers of the user's own", () => {
       }
 
       override call(t: Tensor, ctx: Recording): Tensor {
-        return inner.invoke(t, ctx) as Tensor;
+        return inner.apply(t, ctx);
       }
     }
     expect(() => call(new Outer(), [2, 3])).toThrow(

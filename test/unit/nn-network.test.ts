@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
-import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import {
   addLayer,
@@ -13,6 +12,7 @@ import {
   lambda,
 } from "../../src/nn/layers/index.ts";
 import { Network } from "../../src/nn/network.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { summary } from "../../src/nn/summary.ts";
 import type { SymbolicTensor } from "../../src/nn/symbolic.ts";
 import { maxNorm } from "../../src/regularize/constraints.ts";
@@ -278,7 +278,7 @@ describe("activityRegularizer", () => {
   it("adds a penalty on the output, divided by the batch size", async () => {
     const layer = flatten({ activityRegularizer: l2(0.5) });
     const ctx = new Recording(layer, { training: false, key: tensor(randomKey(1)) });
-    layer.invoke(
+    layer.apply(
       tensor([
         [1, 2],
         [3, 4],

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import { Recording } from "../../src/nn/context.ts";
 import {
   batchNormalization,
   dense,
@@ -12,6 +11,7 @@ import {
   prelu,
   spectralNormalization,
 } from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";

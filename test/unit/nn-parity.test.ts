@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
-import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { computeLoss } from "../../src/nn/loss.ts";
@@ -12,6 +11,7 @@ import {
   tversky,
 } from "../../src/nn/losses.ts";
 import { r2Score } from "../../src/nn/metrics.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import * as ops from "../../src/tensor/ops/index.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";

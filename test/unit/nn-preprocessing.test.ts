@@ -3,9 +3,12 @@ import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import { input } from "../../src/nn/input.ts";
+import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import * as ops from "../../src/tensor/ops/index.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
+import { randomKey } from "../../src/tensor/ops/random.ts";
 import { sequential } from "../../src/train/index.ts";
 
 const x = [
@@ -13,6 +16,7 @@ const x = [
   [2, 20],
   [6, 30],
 ];
+const inference = (layer: Layer) => new Recording(layer, { training: false, key: tensor(randomKey(1)) });
 const meanAndVariance = async (layer: layers.Normalization) =>
   Promise.all(layer.variables.map(async (variable) => Array.from(await variable.read())));
 
@@ -75,7 +79,9 @@ describe("normalization", () => {
       const copy = layers.normalization(JSON.parse(JSON.stringify(layer.getConfig())));
       for (const each of [layer, copy]) {
         each.ensureBuilt([null, 3]);
-        expect(Array.from((await evaluate([each.call(given)], js()))[0] as Float32Array)).toEqual([1, 1, 1]);
+        expect(Array.from((await evaluate([each.apply(given, inference(each))], js()))[0] as Float32Array)).toEqual([
+          1, 1, 1,
+        ]);
       }
     }
     const ranks: [object, readonly number[]][] = [
@@ -89,13 +95,14 @@ describe("normalization", () => {
       layer.ensureBuilt([null, 2, 2]);
       const [y] = await evaluate(
         [
-          layer.call(
+          layer.apply(
             tensor([
               [
                 [1, 2],
                 [3, 4],
               ],
             ]),
+            inference(layer),
           ),
         ],
         js(),

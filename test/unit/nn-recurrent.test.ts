@@ -4,10 +4,10 @@ import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { planArena } from "../../src/ir/arena.ts";
 import type { Program } from "../../src/ir/program.ts";
-import { Recording } from "../../src/nn/context.ts";
 import { input } from "../../src/nn/input.ts";
 import { type Layer, listOf } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers/index.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { add, mul, square } from "../../src/tensor/ops/elementwise.ts";
 import { slice } from "../../src/tensor/ops/joining.ts";
@@ -44,7 +44,7 @@ async function outputsOf(layer: Layer, inputs: Tensor | Tensor[] = x, mask?: num
   layer.initialize(1);
   const ctx = contextOf(layer);
   if (mask) ctx.setMask(listOf(inputs)[0] as Tensor, tensor([mask], undefined, { dtype: "float32" }));
-  return Promise.all(listOf(layer.invoke(inputs, ctx)).map(read));
+  return Promise.all(layer.applyAll(inputs, ctx).map(read));
 }
 
 describe("rnn with a cell of one's own", () => {
@@ -106,9 +106,7 @@ describe("masks of recurrent layers", () => {
     const ctx = contextOf(layer);
     ctx.setMask(x, tensor([[1, 1, 0]], undefined, { dtype: "float32" }));
     return Promise.all(
-      listOf(layer.invoke(x, ctx)).map((output) =>
-        ctx.maskOf(output) ? read(ctx.maskOf(output) as Tensor) : undefined,
-      ),
+      layer.applyAll(x, ctx).map((output) => (ctx.maskOf(output) ? read(ctx.maskOf(output) as Tensor) : undefined)),
     );
   };
 
@@ -205,8 +203,7 @@ describe("dropout in recurrent layers", () => {
     const inputs = ones([8, 3, 4]);
     layer.ensureBuilt(inputs.shape);
     layer.initialize(1);
-    const at = async (training: boolean, step: number) =>
-      read(layer.invoke(inputs, contextOf(layer, training, step)) as Tensor);
+    const at = async (training: boolean, step: number) => read(layer.apply(inputs, contextOf(layer, training, step)));
     const [first, second] = [await at(true, 0), await at(true, 1)];
     expect(new Set(first)).toEqual(new Set([0, 2]));
     first.forEach((value, index) => {
@@ -225,9 +222,7 @@ describe("dropout in recurrent layers", () => {
       const layer = identity({ dropout });
       layer.ensureBuilt([2, 3, 4]);
       layer.initialize(1);
-      expect(new Set(await read(layer.invoke(ones([2, 3, 4]), contextOf(layer, true)) as Tensor))).toEqual(
-        new Set([value]),
-      );
+      expect(new Set(await read(layer.apply(ones([2, 3, 4]), contextOf(layer, true))))).toEqual(new Set([value]));
     }
   });
 });
@@ -268,7 +263,7 @@ describe("programs of recurrent layers", () => {
   const programOf = (time: number): Program => {
     const layer = layers.lstm(32, { returnSequences: true });
     layer.ensureBuilt([null, time, 8]);
-    const output = layer.invoke(placeholder("x", [16, time, 8]), contextOf(layer, true)) as Tensor;
+    const output = layer.apply(placeholder("x", [16, time, 8]), contextOf(layer, true));
     const slopes = gradients(sum(square(output)), layer.variables);
     return compile({ outputs: Object.fromEntries(slopes.map((slope, index) => [String(index), slope])) }).program;
   };
@@ -303,13 +298,13 @@ describe("messages of recurrent layers", () => {
     const layer = layers.gru(2, { name: "g" });
     layer.ensureBuilt([null, 3, 4]);
     const ctx = contextOf(layer);
-    expect(() => layer.invoke(ones([1, 3, 5]), ctx)).toThrow(
+    expect(() => layer.apply(ones([1, 3, 5]), ctx)).toThrow(
       "gruCell \"g\": the input's last axis must be the kernel's first. Expected 4, received 5 (input [3, 1, 5] by [time, batch, features], kernel [4, 6]).",
     );
-    expect(() => layer.invoke([ones([1, 3, 4]), ones([1, 3])], ctx)).toThrow(
+    expect(() => layer.apply([ones([1, 3, 4]), ones([1, 3])], ctx)).toThrow(
       'gru "g": the states must fit the input and the units. Expected [1, 2], received [1, 3] (input [1, 3, 4]). Give [x, ...states].',
     );
-    expect(() => layer.invoke([ones([1, 3, 4]), ones([1, 2]), ones([1, 2])], ctx)).toThrow(
+    expect(() => layer.apply([ones([1, 3, 4]), ones([1, 2]), ones([1, 2])], ctx)).toThrow(
       "Expected [1, 2], received [1, 2], [1, 2]",
     );
     const masked = ones([2, 3, 4]);
@@ -317,7 +312,7 @@ describe("messages of recurrent layers", () => {
       'gru "g": a mask has the first axes of what it masks. Expected [2, 3], received [2, 4] (masked [2, 3, 4]).',
     );
     ctx.setMask(masked, ones([2]));
-    expect(() => layer.invoke(masked, ctx)).toThrow(
+    expect(() => layer.apply(masked, ctx)).toThrow(
       'gru "g": the mask says for each step whether it counts. Expected [2, 3], received [2] (input [2, 3, 4]).',
     );
     expect(() => layers.timeDistributed(layers.dense(2), { name: "t" }).apply(input([3]))).toThrow(

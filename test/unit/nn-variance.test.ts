@@ -3,7 +3,6 @@ import type { Backend } from "../../src/backends/backend.ts";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
-import { Recording } from "../../src/nn/context.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import {
   batchNormalization,
@@ -12,6 +11,7 @@ import {
   normalization,
 } from "../../src/nn/layers/index.ts";
 import { concordanceCorrelation, pearsonCorrelation } from "../../src/nn/metrics.ts";
+import { Recording } from "../../src/nn/recording.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { randomKey } from "../../src/tensor/ops/random.ts";
 import { variance } from "../../src/tensor/ops/reduction.ts";
@@ -57,7 +57,7 @@ function trained(layer: Layer, x: Tensor, mask?: Tensor): Tensor {
   layer.initialize(1);
   const ctx = new Recording(layer, { training: true, key: tensor(randomKey(1)) });
   if (mask) ctx.setMask(x, mask);
-  return layer.invoke(x, ctx) as Tensor;
+  return layer.apply(x, ctx);
 }
 
 const worst = (a: ArrayLike<number>, b: ArrayLike<number>, counts: (index: number) => boolean = () => true) =>

@@ -2,20 +2,9 @@ import { describe, expect, it } from "vitest";
 import { bind } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import {
-  adadelta,
-  adagrad,
-  adam,
-  adamW,
-  defineOptimizer,
-  lion,
-  nadam,
-  type Optimizer,
-  rmsprop,
-  sgd,
-} from "../../src/optim/index.ts";
+import { adam, adamW, defineOptimizer, nadam, type Optimizer, rmsprop, sgd } from "../../src/optim/index.ts";
+import { adadelta, adafactor, adagrad, ftrl, lamb, lion, muon, scheduleFreeAdamW } from "../../src/optim/on-demand.ts";
 import { type OptimizerName, optimizerAtHand, optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
-import { adafactor, ftrl, lamb, muon, scheduleFreeAdamW } from "../../src/optim/rare.ts";
 import { mul, sub } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { Variable } from "../../src/tensor/variable.ts";

@@ -9,7 +9,7 @@ export async function threaded(
   threads: number,
   { spawn, start = true, eager = true }: { spawn?: Spawn; start?: boolean; eager?: boolean } = {},
 ): Promise<WasmBackend> {
-  const backend = new WasmBackend(await moduleOf("simd", true), { threads, spawn: spawn ?? true, eager });
+  const backend = new WasmBackend(await moduleOf("core", "simd", true), { threads, spawn: spawn ?? true, eager });
   if (start && (await backend.startThreads()) !== threads) throw new Error(`${backend.threads} of ${threads} threads`);
   return backend;
 }
@@ -22,7 +22,7 @@ const waits = 1;
  * share of everything up to the next barrier. What lacks a barrier, or divides badly, comes out differently.
  */
 export async function divided(threads: number): Promise<WasmBackend> {
-  const backend = new WasmBackend(await moduleOf("simd"), { threads, eager: true });
+  const backend = new WasmBackend(await moduleOf("core", "simd"), { threads, eager: true });
   const { exports, heap } = backend;
   backend.execute = (address, count) => {
     const stretches: { start: number; length: number }[] = [];

@@ -115,7 +115,7 @@ describe("fit refuses what cannot be trained, before anything changes", () => {
     [
       "batchSize beside a dataset",
       (m) => m.fit(dataset({ x: x(), y: y() }).batch(2), { batchSize: 2 }),
-      "a dataset makes its own batches. Expected no batchSize, received 2. Use dataset.batch(…).",
+      "batchSize is for arrays. Expected arrays x and y, received a dataset. Use dataset.batch(…).",
     ],
     [
       "validationSplit of a dataset",

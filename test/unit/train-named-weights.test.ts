@@ -5,6 +5,8 @@ import { adam } from "../../src/optim/adam.ts";
 import { nadam } from "../../src/optim/nadam.ts";
 import { exponentialDecay } from "../../src/optim/schedules.ts";
 import type { Model } from "../../src/train/model.ts";
+import { getNamedWeights, setNamedWeights } from "../../src/train/named-weights.ts";
+import { getOptimizerState, setOptimizerState } from "../../src/train/optimizer-state.ts";
 import { sequential } from "../../src/train/sequential.ts";
 import { points, weightsOf } from "./train-support.ts";
 
@@ -35,7 +37,7 @@ describe("weights by name", () => {
   it("go out and in again, to the bit, by way of JSON", async () => {
     const old = network();
     await old.trainOnBatch(x, y);
-    const weights = await old.getNamedWeights();
+    const weights = await getNamedWeights(old);
     expect(Object.keys(weights)).toEqual([
       "one/kernel",
       "one/bias",
@@ -48,35 +50,35 @@ describe("weights by name", () => {
     ]);
     const fresh = network();
     expect(await weightsOf(fresh)).not.toEqual(await weightsOf(old));
-    fresh.setNamedWeights(stored(weights));
+    setNamedWeights(fresh, stored(weights));
     expect(await weightsOf(fresh)).toEqual(await weightsOf(old));
   });
 
   it("tell same names of models inside one another apart", async () => {
     const inner = () => sequential([dense(4, { name: "d", inputShape: [4] })]);
     const both = sequential([inner(), inner()], { seed: 1 });
-    const weights = await both.getNamedWeights();
+    const weights = await getNamedWeights(both);
     expect(Object.keys(weights)).toEqual(["d/kernel", "d/bias", "d/kernel#1", "d/bias#1"]);
     const copy = sequential([inner(), inner()], { seed: 2 });
-    copy.setNamedWeights(weights);
+    setNamedWeights(copy, weights);
     expect(await weightsOf(copy)).toEqual(await weightsOf(both));
   });
 
   it("of another head: what fits, where strict is false", async () => {
     const [old, other] = [network(), network(undefined, "other")];
     await old.trainOnBatch(x, y);
-    const weights = await old.getNamedWeights();
+    const weights = await getNamedWeights(old);
     const before = await weightsOf(other);
-    expect(() => other.setNamedWeights(weights)).toThrow(
+    expect(() => setNamedWeights(other, weights)).toThrow(
       /setNamedWeights of sequential "\w+": as many arrays as variables, under their names\. Expected also other\/kernel, other\/bias, received head\/kernel, head\/bias\. Give layers names/,
     );
     expect(await weightsOf(other)).toEqual(before);
-    expect(other.setNamedWeights(weights, { strict: false })).toEqual({
+    expect(setNamedWeights(other, weights, { strict: false })).toEqual({
       set: Object.keys(weights).slice(0, -2),
       missing: ["other/kernel", "other/bias"],
       unexpected: ["head/kernel", "head/bias"],
     });
-    const now = await other.getNamedWeights();
+    const now = await getNamedWeights(other);
     expect(now["one/kernel"]).toEqual(weights["one/kernel"]);
     expect(now["other/kernel"]?.data.slice()).toEqual(Float32Array.from(before.slice(-14, -2)));
   });
@@ -85,20 +87,20 @@ describe("weights by name", () => {
     const model = network();
     const before = await weightsOf(model);
     for (const given of [{}, { "first/kernel": [[1]], constructor: [1] }]) {
-      expect(() => model.setNamedWeights(given as never, { strict: false })).toThrow(
+      expect(() => setNamedWeights(model, given as never, { strict: false })).toThrow(
         /setNamedWeights of sequential "\w+": as many arrays as variables, under their names\. Expected also one\/kernel, .*Give layers names\.$/,
       );
     }
     expect(await weightsOf(model)).toEqual(before);
-    expect(model.setNamedWeights(await model.getNamedWeights())).toMatchObject({ missing: [], unexpected: [] });
+    expect(setNamedWeights(model, await getNamedWeights(model))).toMatchObject({ missing: [], unexpected: [] });
   });
 
   it("of another shape are refused, all or none", async () => {
     const model = network();
     const before = await weightsOf(model);
-    const weights = await network().getNamedWeights();
+    const weights = await getNamedWeights(network());
     const wrong = { ...weights, "one/kernel": [[9]], "head/bias": [1] };
-    expect(() => model.setNamedWeights(wrong)).toThrow(
+    expect(() => setNamedWeights(model, wrong)).toThrow(
       /"one\/kernel" has another shape\. Expected \[4, 6\], received \[1, 1\]/,
     );
     expect(await weightsOf(model)).toEqual(before);
@@ -120,28 +122,28 @@ describe("the optimizer's state", () => {
     it(`lets training go on in a new model as if nothing had happened (${name})`, async () => {
       const old = network(make());
       for (let step = 0; step < 3; step++) await old.trainOnBatch(x, y);
-      const [weights, state] = [stored(await old.getNamedWeights()), stored(await old.getOptimizerState())];
+      const [weights, state] = [stored(await getNamedWeights(old)), stored(await getOptimizerState(old))];
       const fresh = network(make());
-      fresh.setNamedWeights(weights);
-      fresh.setOptimizerState(state);
+      setNamedWeights(fresh, weights);
+      setOptimizerState(fresh, state);
       expect(fresh.optimizer.iterations).toBe(3);
       for (const model of [old, fresh]) for (let step = 0; step < 2; step++) await model.trainOnBatch(x, y);
       expect(await weightsOf(fresh)).toEqual(await weightsOf(old));
-      expect(stored(await fresh.getOptimizerState())).toEqual(stored(await old.getOptimizerState()));
+      expect(stored(await getOptimizerState(fresh))).toEqual(stored(await getOptimizerState(old)));
     });
   }
 
   it("of another optimizer is refused, and nothing changes", async () => {
     const [old, other] = [network(), network(adam())];
     await other.trainOnBatch(x, y);
-    const before = stored(await other.getOptimizerState());
-    const state = await old.getOptimizerState();
-    expect(() => other.setOptimizerState(state)).toThrow(
+    const before = stored(await getOptimizerState(other));
+    const state = await getOptimizerState(old);
+    expect(() => setOptimizerState(other, state)).toThrow(
       /setOptimizerState of sequential "\w+": as many arrays as variables, under their names\./,
     );
-    expect(() => other.setOptimizerState({ ...before, steps: [0.5] })).toThrow(
-      /steps must be the number of steps done\. Expected an integer ≥ 0, received 0\.5/,
+    expect(() => setOptimizerState(other, { ...before, steps: [0.5] })).toThrow(
+      /steps must be an integer ≥ 0\. Expected an integer ≥ 0, received 0\.5/,
     );
-    expect(stored(await other.getOptimizerState())).toEqual(before);
+    expect(stored(await getOptimizerState(other))).toEqual(before);
   });
 });

@@ -9,7 +9,10 @@ import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { Callback } from "../../src/train/callback.ts";
 import { swapEmaWeights } from "../../src/train/callbacks/swap-ema-weights.ts";
 import { terminateOnNaN } from "../../src/train/callbacks/terminate-on-nan.ts";
+import { mcPredict } from "../../src/train/mc-predict.ts";
 import type { Model } from "../../src/train/model.ts";
+import { getNamedWeights } from "../../src/train/named-weights.ts";
+import { getOptimizerState } from "../../src/train/optimizer-state.ts";
 import { learningRateRangeTest } from "../../src/train/range-test.ts";
 import { model as functional, sequential } from "../../src/train/sequential.ts";
 import { classifier, countingBackend, points, weightsOf } from "./train-support.ts";
@@ -118,18 +121,18 @@ describe.each([
     };
     const textOf = async (read: Promise<unknown>) => JSON.stringify(await read);
     const reference = momentum();
-    const weights = [await textOf(reference.getNamedWeights())];
-    const states = [await textOf(reference.getOptimizerState())];
+    const weights = [await textOf(getNamedWeights(reference))];
+    const states = [await textOf(getOptimizerState(reference))];
     for (let step = 0; step < 20; step++) {
       await reference.trainOnBatch(column(8, 1), column(8, 0));
-      weights.push(await textOf(reference.getNamedWeights()));
-      states.push(await textOf(reference.getOptimizerState()));
+      weights.push(await textOf(getNamedWeights(reference)));
+      states.push(await textOf(getOptimizerState(reference)));
     }
     for (let ticks = 0; ticks < 60; ticks++) {
       const model = momentum();
       const training = model.fit(column(8, 1), column(8, 0), { ...quiet, epochs: 20 });
       for (let tick = 0; tick < ticks; tick++) await undefined;
-      const [named, state] = await Promise.all([textOf(model.getNamedWeights()), textOf(model.getOptimizerState())]);
+      const [named, state] = await Promise.all([textOf(getNamedWeights(model)), textOf(getOptimizerState(model))]);
       expect(weights).toContain(named);
       expect(states).toContain(state);
       await training;
@@ -218,11 +221,11 @@ describe.each([
     };
     const { x } = points(6);
     const [model, reference] = [noisy(), noisy()];
-    const expected = [await reference.mcPredict(x, { passes: 5 }), await reference.mcPredict(x, { passes: 5 })];
+    const expected = [await mcPredict(reference, x, { passes: 5 }), await mcPredict(reference, x, { passes: 5 })];
     const [first, , second] = await Promise.all([
-      model.mcPredict(x, { passes: 5 }),
+      mcPredict(model, x, { passes: 5 }),
       model.predict(x),
-      model.mcPredict(x, { passes: 5 }),
+      mcPredict(model, x, { passes: 5 }),
       model.predict(x),
     ]);
     expect(await Promise.all([first.mean, second.mean].map(dataOf))).toEqual(
@@ -276,7 +279,7 @@ describe("a callback may use the model that calls it", () => {
       onPredictEnd: async () => void losses.push((await model.evaluate(column(4, 3), column(4, 0))).loss),
     };
     await model.predict(column(4, 1), { callbacks: [callback] });
-    await model.mcPredict(column(4, 1), { passes: 2, callbacks: [callback] });
+    await mcPredict(model, column(4, 1), { passes: 2, callbacks: [callback] });
     expect(losses).toEqual([9, 9, 9]);
   });
 

@@ -43,7 +43,7 @@ describe("wasm backend", () => {
     const w = backend.allocate({ size: 3, dtype: "float32" });
     expect([...backend.readSync(w)]).toEqual([0, 0, 0]);
     backend.write(w, [10, 20, 30]);
-    const executable = backend.load(program(3), [w]);
+    const executable = backend.loadNow(program(3), [w]);
     executable.input("x").write([1, 2, 3]);
     const calls = backend.calls;
     executable.run();
@@ -54,16 +54,16 @@ describe("wasm backend", () => {
 
   it("keeps loaded programs, inputs and outputs right when the arena has to move", async () => {
     // The result lies beside the input, so that both can be there at once.
-    const backend = new WasmBackend(await moduleOf("simd"), { shareArena: false });
+    const backend = new WasmBackend(await moduleOf("core", "simd"), { shareArena: false });
     const w = backend.allocate({ size: 4, dtype: "float32" });
-    const small = backend.load(program(4), [w]);
+    const small = backend.loadNow(program(4), [w]);
     small.input("x").write([1, 2, 3, 4]);
     small.run();
     small.input("x").write([5, 6, 7, 8]);
     const before = backend.arena.address;
     // Something behind the arena, so that it cannot grow where it is.
     const large = backend.allocate({ size: 100_000, dtype: "float32" });
-    const other = backend.load(program(100_000, 5), [large]);
+    const other = backend.loadNow(program(100_000, 5), [large]);
     expect(backend.arena.address).not.toBe(before);
     expect([...small.output("y").readSync()]).toEqual([1, 2, 3, 4]);
     small.run();
@@ -84,7 +84,7 @@ describe("wasm backend", () => {
     const backend = await wasm();
     const use = () => {
       const w = backend.allocate({ size: 5000, dtype: "float32" });
-      const executable = backend.load(program(5000), [w]);
+      const executable = backend.loadNow(program(5000), [w]);
       executable.run();
       executable.dispose();
       backend.free(w);
@@ -97,7 +97,7 @@ describe("wasm backend", () => {
 
   it("writes parts of inputs from parts of arrays and refuses ranges that do not fit", async () => {
     const backend = await wasm();
-    const executable = backend.load(program(6, 0), [backend.allocate({ size: 6, dtype: "float32" })]);
+    const executable = backend.loadNow(program(6, 0), [backend.allocate({ size: 6, dtype: "float32" })]);
     const port = executable.input("x");
     port.write(new Float32Array(6));
     port.write(Uint8Array.of(9, 8, 7, 6), 1, 2, 3);
@@ -117,7 +117,7 @@ describe("wasm backend", () => {
 
   it("writes long parts from arrays of any type", async () => {
     const backend = await wasm();
-    const executable = backend.load(program(400, 0), [backend.allocate({ size: 400, dtype: "float32" })]);
+    const executable = backend.loadNow(program(400, 0), [backend.allocate({ size: 400, dtype: "float32" })]);
     const counted = Array.from({ length: 1000 }, (_, i) => i % 250);
     for (const source of [Float32Array.from(counted), Uint8Array.from(counted), counted]) {
       executable.input("x").write(new Float32Array(400));
@@ -132,11 +132,11 @@ describe("wasm backend", () => {
   it("names the limit when a program does not fit, and goes on working", async () => {
     const backend = await wasm({ maximumBytes: 2 ** 20 });
     const w = backend.allocate({ size: 100, dtype: "float32" });
-    const fits = backend.load(program(100), [w]);
+    const fits = backend.loadNow(program(100), [w]);
     const { bytes } = backend.heap;
     expect(() => backend.allocate({ size: 300_000, dtype: "float32" })).toThrow(OutOfMemoryError);
     const big = backend.allocate({ size: 100_000, dtype: "float32" });
-    expect(() => backend.load(program(100_000), [big])).toThrow(/out of memory for (constants|arena)/);
+    expect(() => backend.loadNow(program(100_000), [big])).toThrow(/out of memory for (constants|arena)/);
     expect(backend.heap.bytes).toBeGreaterThanOrEqual(bytes);
     backend.free(big);
     // What the failed load had reserved is free again.
@@ -150,13 +150,13 @@ describe("wasm backend", () => {
     const backend = await wasm();
     const other = await wasm();
     const w = backend.allocate({ size: 3, dtype: "float32" });
-    expect(() => other.load(program(3), [w])).toThrow("a storage belongs to the backend that allocated it");
-    expect(() => backend.load(program(3), [])).toThrow("one storage per variable. Expected 1 storages, received 0.");
-    expect(() => backend.load(program(4), [w])).toThrow(
+    expect(() => other.loadNow(program(3), [w])).toThrow("a storage belongs to the backend that allocated it");
+    expect(() => backend.loadNow(program(3), [])).toThrow("one storage per variable. Expected 1 storages, received 0.");
+    expect(() => backend.loadNow(program(4), [w])).toThrow(
       'a storage must fit its variable. Expected 4 of float32, received 3 of float32 (variable "w").',
     );
     expect(() => backend.write(w, [1])).toThrow("a variable is written as a whole. Expected 3 values, received 1.");
-    const executable = backend.load(program(3), [w]);
+    const executable = backend.loadNow(program(3), [w]);
     executable.dispose();
     executable.dispose();
     expect(() => executable.run()).toThrow("a disposed program cannot be used");
@@ -169,12 +169,12 @@ describe("wasm backend", () => {
   });
 
   it("starts from a module handed in, at once, and knows which build it is", async () => {
-    expect(wasmOf(await moduleOf("simd")).build).toBe("simd");
-    expect((await wasm({ module: new WebAssembly.Module(await bytesOf("simd")) })).build).toBe("simd");
+    expect(wasmOf(await moduleOf("core", "simd")).build).toBe("simd");
+    expect((await wasm({ module: new WebAssembly.Module(await bytesOf("core", "simd")) })).build).toBe("simd");
   });
 
   it("is compiled once for all backends", async () => {
-    expect(moduleOf("simd")).toBe(moduleOf("simd"));
+    expect(moduleOf("core", "simd")).toBe(moduleOf("core", "simd"));
   });
 
   it("takes the build with equal bits everywhere unless asked not to", async () => {
@@ -182,7 +182,7 @@ describe("wasm backend", () => {
     const backend = await wasm({ deterministic: false });
     expect(backend.build).toBe(supports("relaxed") ? "relaxed" : "simd");
     const w = backend.allocate({ size: 3, dtype: "float32" });
-    const executable = backend.load(program(3), [w]);
+    const executable = backend.loadNow(program(3), [w]);
     executable.input("x").write([1, 2, 3]);
     executable.run();
     expect([...executable.output("y").readSync()]).toEqual([1, 2, 3]);
@@ -190,7 +190,7 @@ describe("wasm backend", () => {
 
   it("works with zero elements", async () => {
     const backend = await wasm();
-    const executable = backend.load(program(0), [backend.allocate({ size: 0, dtype: "float32" })]);
+    const executable = backend.loadNow(program(0), [backend.allocate({ size: 0, dtype: "float32" })]);
     executable.input("x").write([]);
     executable.run();
     expect(executable.output("y").readSync().length).toBe(0);

@@ -8,6 +8,7 @@ import { bits, HandMade, inner } from "./wasm-programs.ts";
 let backend: WasmBackend;
 beforeAll(async () => {
   backend = await wasm();
+  await backend.loadRest();
 });
 
 type Unary =

@@ -1,4 +1,5 @@
 import type { JsBackend } from "../../src/backends/js/index.ts";
+import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { DType, TypedArray } from "../../src/ir/dtype.ts";
 import type { Instruction } from "../../src/ir/instruction.ts";
 import type { BufferSpec, Program } from "../../src/ir/program.ts";
@@ -45,8 +46,8 @@ export class HandMade {
     return view;
   }
 
-  /** Runs the instructions and gives the buffers of all results, margins included. */
-  run(backend: JsBackend, instructions: readonly Instruction[]): Record<string, TypedArray> {
+  /** Runs the instructions, for which a WASM backend must have all kernels (`loadRest`), and gives the buffers of all results, margins included. */
+  run(backend: JsBackend | WasmBackend, instructions: readonly Instruction[]): Record<string, TypedArray> {
     const program: Program = {
       buffers: this.buffers,
       instructions,
@@ -54,7 +55,7 @@ export class HandMade {
       outputs: this.results,
       variables: [],
     };
-    const executable = backend.load(program, []);
+    const executable = "loadNow" in backend ? backend.loadNow(program, []) : backend.load(program, []);
     this.contents.forEach((array, buffer) => {
       executable.input(`b${buffer}`).write(array);
     });

@@ -281,15 +281,16 @@ describe("a failure in the middle of a program", () => {
     const backend = await threaded(3);
     const { run, executable } = await increment(backend);
     const kernel = wordsOf(backend, executable);
+    const place = backend.heap.ints[kernel] as number;
     backend.heap.ints[kernel] = 999;
     expect(() => executable.run()).toThrow(WebAssembly.RuntimeError);
-    backend.heap.ints[kernel] = 0;
+    backend.heap.ints[kernel] = place;
     expect(backend.threads).toBe(1);
     expect(run()).toEqual([1, 1, 1]);
   });
 
   it("by a worker that vanishes is noticed after a while", async () => {
-    // Takes its seat as assembly/threads.ts does, and is gone.
+    // Joins a program as assembly/threads.ts does, and does nothing.
     const code = `const { workerData: { memory, control } } = require("node:worker_threads");
       const words = new Int32Array(memory.buffer, control);
       Atomics.add(words, ${Control.alive / 4}, 1);

@@ -4,9 +4,11 @@ import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
 import type { Program } from "../../ir/program.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { WasmExecutable } from "./executable.ts";
+import { heapBase, tableSize } from "./generated/core-slots.ts";
 import { type Block, Heap } from "./heap.ts";
-import { lowerConvolutions } from "./lower-convolutions.ts";
-import type { Build } from "./module.ts";
+import { type Build, moduleOf } from "./module.ts";
+import { needsRest } from "./needs-rest.ts";
+import type { Rest } from "./rest.ts";
 import type { Spawn } from "./start-worker.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -22,6 +24,8 @@ export interface WasmBackendOptions {
   maximumBytes?: number | undefined;
   /** Run every expression in the interpreter, also those that have a fused kernel: for tests. Default false. */
   interpret?: boolean;
+  /** The rest module, for hosts that forbid compiling. Default: the one that the package carries. */
+  rest?: WebAssembly.Module | undefined;
   /** The most threads. Default 1. */
   threads?: number;
   /**
@@ -56,7 +60,6 @@ interface Loaded {
 export interface WasmExports {
   execute(program: number, count: number, thread: number, threads: number, stride: number, control: number): number;
   executeTogether(program: number, count: number, stride: number, control: number, turns: number): number;
-  heapBase(): number;
   isRelaxed(): number;
 }
 
@@ -95,8 +98,10 @@ export class WasmBackend extends Printed implements HostBackend {
   readonly scratch: Block;
   /** How often the host has called into WASM to run a program. */
   calls = 0;
-  /** For tests. */
+  /** Of the core module. Public for tests. */
   readonly exports: WasmExports;
+  /** What the rest module adds, once a program has needed it. */
+  rest: Rest | undefined;
   /** Whether every expression goes to the interpreter. */
   readonly interpret: boolean;
   /** The most threads that run a program. */
@@ -114,41 +119,95 @@ export class WasmBackend extends Printed implements HostBackend {
   private readonly collected = new FinalizationRegistry<Loaded>((loaded) => this.release(loaded));
   /** The worker threads, once they are started. Public for tests. */
   pool: WorkerPool | undefined;
-  /** Starts workers, unless that was done or none are wanted. */
-  private readonly startPool: () => Promise<void>;
+  private readonly env: { readonly memory: WebAssembly.Memory; readonly table: WebAssembly.Table };
+  /** The core module, and the rest module once it is loaded. */
+  private readonly modules: WebAssembly.Module[];
+  private readonly spawn: Spawn | true | undefined;
+  private readonly restModule: WebAssembly.Module | undefined;
+  private restLoading: Promise<void> | undefined;
+  private poolStarting: Promise<void> | undefined;
   /** Nanoseconds of shared work in the runs before workers are started. */
   private workDone = 0;
   private sharesWork = false;
 
+  /** @param module the core module: for shared memory, if there is `spawn`. */
   constructor(
     module: WebAssembly.Module,
-    { maximumBytes, interpret = false, threads = 1, spawn, eager = false, shareArena = true }: WasmBackendOptions = {},
+    {
+      maximumBytes,
+      interpret = false,
+      rest,
+      threads = 1,
+      spawn,
+      eager = false,
+      shareArena = true,
+    }: WasmBackendOptions = {},
   ) {
     super();
     this.interpret = interpret;
     this.threadLimit = threads;
     this.eager = eager;
+    this.spawn = spawn;
+    this.restModule = rest;
+    this.modules = [module];
     this.shareArena = shareArena;
     this.heap = new Heap(maximumBytes, spawn !== undefined);
-    this.exports = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } })
-      .exports as unknown as WasmExports;
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: tableSize });
+    this.env = { memory: this.heap.memory, table };
+    this.exports = new WebAssembly.Instance(module, { env: this.env }).exports as unknown as WasmExports;
     this.build = this.exports.isRelaxed() ? "relaxed" : "simd";
-    this.heap.open(this.exports.heapBase());
+    this.heap.open(heapBase);
     this.arena = this.heap.allocate(0, "arena");
     this.scratch = this.heap.allocate(0, "scratch");
-    let started: Promise<void> | undefined;
-    this.startPool = () => (started ??= spawn ? this.loadPool(module, spawn) : Promise.resolve());
   }
 
-  private async loadPool(module: WebAssembly.Module, spawn: Spawn | true): Promise<void> {
+  /** Starts workers, unless that was done or none are wanted. */
+  private startPool(): Promise<void> {
+    const { spawn } = this;
+    if (!spawn) return Promise.resolve();
+    this.poolStarting ??= this.loadPool(spawn);
+    return this.poolStarting;
+  }
+
+  private async loadPool(spawn: Spawn | true): Promise<void> {
     try {
       const { workerPoolOf } = await import("./worker-pool.ts");
       if (this.disposed) return;
-      this.pool = workerPoolOf(this, module, spawn, warnOfWorkers);
+      this.pool = workerPoolOf(this, { modules: this.modules, tableSize }, spawn, warnOfWorkers);
       this.pool.start();
     } catch (error) {
       warnOfWorkers(error);
     }
+  }
+
+  /**
+   * Loads the kernels that few programs need, in this thread and in the workers. `load` does so where a program needs
+   * them. @throws StateError where the host forbids compiling and no module was given.
+   */
+  loadRest(): Promise<void> {
+    this.restLoading ??= this.joinRest().catch((error) => {
+      this.restLoading = undefined;
+      throw error;
+    });
+    return this.restLoading;
+  }
+
+  private async joinRest(): Promise<void> {
+    const [{ rest }, module] = await Promise.all([
+      import("./rest.ts"),
+      this.restModule ?? moduleOf("rest", this.build, this.spawn !== undefined),
+    ]);
+    new WebAssembly.Instance(module, { env: this.env, core: this.exports as unknown as WebAssembly.ModuleImports });
+    this.modules.push(module);
+    this.rest = rest;
+    // Workers that have been started know the core module only: others take their place.
+    if (!this.poolStarting || this.disposed) return;
+    await this.poolStarting;
+    const hadWorkers = this.threads > 1;
+    this.pool?.end();
+    this.pool = undefined;
+    this.poolStarting = undefined;
+    if (hadWorkers) await this.startThreads();
   }
 
   override toJSON(): object {
@@ -176,7 +235,14 @@ export class WasmBackend extends Printed implements HostBackend {
     return this.threads;
   }
 
-  load(program: Program, storages: readonly Storage[]): WasmExecutable {
+  load(program: Program, storages: readonly Storage[]): WasmExecutable | Promise<WasmExecutable> {
+    this.check();
+    if (this.rest || !needsRest(program.instructions, this.interpret)) return this.loadNow(program, storages);
+    return this.loadRest().then(() => this.loadNow(program, storages));
+  }
+
+  /** As `load`, where all kernels that the program needs are there. */
+  loadNow(program: Program, storages: readonly Storage[]): WasmExecutable {
     this.check();
     const bound = this.bind(program, storages);
     const { arena, scratch, scratchStride, sharesWork } = this;
@@ -184,7 +250,7 @@ export class WasmBackend extends Printed implements HostBackend {
     try {
       executable = this.heap.attempt(
         [arena, scratch],
-        () => new WasmExecutable(this, lowerConvolutions(program), bound),
+        () => new WasmExecutable(this, this.rest?.lower(program) ?? program, bound),
       );
     } catch (error) {
       Object.assign(this, { scratchStride, sharesWork });

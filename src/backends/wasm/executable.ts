@@ -100,6 +100,7 @@ export class WasmExecutable implements HostExecutable {
       base,
       scratch: backend.scratch.address,
       interpret: backend.interpret,
+      rest: backend.rest,
       addressOf: (view) => this.addressOf(view),
     });
     const barriers = new Barriers((view) => this.addressOf(view));

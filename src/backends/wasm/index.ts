@@ -10,10 +10,15 @@ export { WasmBackend } from "./backend.ts";
 /** Options of {@link wasm}. */
 export interface WasmOptions {
   /**
-   * A compiled `aretejs/simd.wasm` or `aretejs/relaxed.wasm`, for hosts that forbid compiling at run time. Default: the
-   * one that the package carries, compiled once on first need.
+   * A compiled `aretejs/core.wasm` or `aretejs/core-relaxed.wasm`, for hosts that forbid compiling at run time. Default:
+   * the one that the package carries, compiled once on first need.
    */
   module?: WebAssembly.Module;
+  /**
+   * With `module`, `aretejs/rest.wasm` or `aretejs/rest-relaxed.wasm`: kernels of convolutions, pooling and what else few
+   * models need. Default: the one that the package carries, compiled when a model first needs it.
+   */
+  rest?: WebAssembly.Module;
   /**
    * Equal bits everywhere, on every engine and CPU. With false the relaxed-SIMD build is taken where the engine has it:
    * matrix products round once where they otherwise round twice, are some percent faster, and their last bits depend on
@@ -41,14 +46,21 @@ export interface WasmOptions {
 export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
   const table = {
     module: "object",
+    rest: "object",
     deterministic: "boolean",
     maximumBytes: "number",
     threads: "number or string",
   } as const;
-  const { module, deterministic = true, maximumBytes, threads: wanted = "auto" } = checkOptions("wasm", options, table);
+  const {
+    module,
+    rest,
+    deterministic = true,
+    maximumBytes,
+    threads: wanted = "auto",
+  } = checkOptions("wasm", options, table);
   if (module) {
     checkThreads(wanted);
-    return new WasmBackend(module, { maximumBytes });
+    return new WasmBackend(module, { maximumBytes, rest });
   }
   if (!supports("simd")) {
     throw stateError("wasm backend", {
@@ -60,15 +72,18 @@ export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
   }
   const threads = threadsFor(wanted, canShare);
   const spawn = threads > 1 ? true : undefined;
-  return new WasmBackend(await moduleOf(!deterministic && supports("relaxed") ? "relaxed" : "simd", spawn), {
+  return new WasmBackend(await moduleOf("core", !deterministic && supports("relaxed") ? "relaxed" : "simd", spawn), {
     maximumBytes,
     threads,
     spawn,
   });
 }
 
-/** As {@link wasm}, at once, from a compiled module. */
-export function wasmOf(module: WebAssembly.Module, options: Pick<WasmOptions, "maximumBytes"> = {}): WasmBackend {
+/** As {@link wasm}, at once, from a compiled `aretejs/core.wasm`. */
+export function wasmOf(
+  module: WebAssembly.Module,
+  options: Pick<WasmOptions, "maximumBytes" | "rest"> = {},
+): WasmBackend {
   return new WasmBackend(module, options);
 }
 

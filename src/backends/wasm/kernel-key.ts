@@ -49,6 +49,19 @@ export function kernelKeyOf({ nodes, outputs }: Expression): KernelForm {
   return { key, steps, outputs: results, inputs, constants };
 }
 
+const forms = /* @__PURE__ */ new WeakMap<Expression, KernelForm & { readonly hash: string }>();
+
+/** The canonical form of an expression and the hash of its key, worked out once. */
+export function formOf(expression: Expression): KernelForm & { readonly hash: string } {
+  let form = forms.get(expression);
+  if (!form) {
+    const fresh = kernelKeyOf(expression);
+    form = { ...fresh, hash: hashOf(fresh.key) };
+    forms.set(expression, form);
+  }
+  return form;
+}
+
 const name = ({ kind, index }: Operand): string => kind[0] + String(index);
 
 /**

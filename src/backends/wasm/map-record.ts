@@ -1,10 +1,10 @@
 import type { MapInstruction } from "../../ir/instructions/map.ts";
-import { arity } from "../../ir/primitive.ts";
 import { type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
-import { fusedKernels } from "./generated/kernels.ts";
-import { hashOf, type KernelForm, kernelKeyOf, type Operand } from "./kernel-key.ts";
+import { firstFused, fusedHashes, operations } from "./generated/core-slots.ts";
+import { formOf, type KernelForm, type Operand } from "./kernel-key.ts";
 import type { RecordWriter } from "./record-writer.ts";
+import type { Rest } from "./rest.ts";
 
 /** Elements per tile: TILE of assembly/map.ts. */
 const tile = 512;
@@ -12,30 +12,29 @@ const tile = 512;
 /** How an input runs through the iteration space, as in assembly/map.ts. */
 const Walk = { Flat: 0, Constant: 1, Strided: 2 } as const;
 
-/** Steps of the interpreter by number, as the generator numbers them; 0 copies. */
-const operations: ReadonlyMap<string, number> = new Map(Object.keys(arity).map((op, index) => [op, index + 1]));
-
 let fused: ReadonlyMap<string, number> | undefined;
 
-/** Number of the fused kernel for an expression in form form; 0, the interpreter, where there is none. */
-export function fusedKernelOf(key: string): number {
-  fused ??= new Map(fusedKernels.match(/.{8}/g)?.map((hash, index) => [hash, index + 1]));
-  return fused.get(hashOf(key)) ?? 0;
+/** Places in the table of functions of kernels whose hashes stand one after the other. */
+export function slotsOf(hashes: string, first: number): Map<string, number> {
+  return new Map(hashes.match(/.{8}/g)?.map((hash, index) => [hash, first + index]));
+}
+
+/** Place of the fused kernel for an expression of this hash; 0, the interpreter, where there is none. */
+export function fusedSlotOf(hash: string, rest: Rest | undefined): number {
+  fused ??= slotsOf(fusedHashes, firstFused);
+  return fused.get(hash) ?? rest?.fused.get(hash) ?? 0;
 }
 
 /** Writes the record of assembly/map.ts, with the values of constants and the interpreter's code behind it. */
 export function writeMap(instruction: MapInstruction, writer: RecordWriter): void {
-  const form = kernelKeyOf(instruction.expression);
+  const form = formOf(instruction.expression);
   const inputs = form.inputs.map((index) => instruction.inputs[index] as View);
   const total = sizeOf(instruction.shape);
   const walks: readonly number[] = inputs.map((view) => walkOf(view, instruction.shape));
   const strided = walks.includes(Walk.Strided);
   const shape = strided ? instruction.shape : [total];
-  const inner = writer.interpret ? 0 : fusedKernelOf(form.key);
-  const script =
-    inner === 0
-      ? assemble(form, inputs, instruction.outputs, (a, b) => writer.addressOf(a) === writer.addressOf(b))
-      : { code: [], registers: 0 };
+  const inner = writer.interpret ? 0 : fusedSlotOf(form.hash, writer.rest);
+  const script = inner === 0 ? assemble(form, inputs, instruction.outputs, writer) : { code: [], registers: 0 };
 
   const { outputs } = instruction;
   const slots = inputs.length + outputs.length + form.constants.length + script.registers;
@@ -96,7 +95,7 @@ function assemble(
   { steps, outputs, inputs, constants }: KernelForm,
   inputViews: readonly View[],
   outputViews: readonly View[],
-  isSamePlace: (a: View, b: View) => boolean,
+  writer: RecordWriter,
 ) {
   const firstOutput = inputs.length;
   const firstConstant = firstOutput + outputs.length;
@@ -111,7 +110,7 @@ function assemble(
   const emit = (operation: number, target: number, args: readonly Operand[]) =>
     emitSlots(operation, target, args.map(slotOf));
   const mayShare = ({ kind, index }: Operand, view: View) =>
-    kind === "input" && isSamePlace(inputViews[index] as View, view);
+    kind === "input" && writer.addressOf(inputViews[index] as View) === writer.addressOf(view);
 
   const free: number[] = [];
   let registers = 0;
@@ -134,7 +133,7 @@ function assemble(
       }
     }
     const target = direct ? firstOutput + output : (free.pop() ?? firstRegister + registers++);
-    emit(operations.get(op) as number, target, args);
+    emit(operations[op] ?? (writer.rest?.operations[op] as number), target, args);
     places[step] = target;
   });
   results.forEach((slot, output) => {

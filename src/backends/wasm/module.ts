@@ -1,6 +1,5 @@
+/** The WASM that this package carries: which build an engine can run, and its modules, compiled on first need. */
 import { wasmModule } from "./wasm-binary.inline.ts";
-
-/** The WASM that this package carries: which build an engine can run, and its module, made on first need. */
 
 /** `v128` and one instruction of the feature: an engine without it finds the bytes invalid. */
 const probes = {
@@ -21,17 +20,23 @@ export function supports(build: Build): boolean {
   return WebAssembly.validate(new Uint8Array([...header, 10, code.length + 4, 1, code.length + 2, 0, ...code, 11]));
 }
 
+/**
+ * The two modules of a build: "core" runs programs and has the kernels that most need; "rest" has the others, and joins
+ * it on the same memory when a program needs one.
+ */
+export type Part = "core" | "rest";
+
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
 /**
  * The compiled module, one for all backends; `shared`: for a memory that threads share. One that could not be compiled
  * is tried again at the next call.
  */
-export function moduleOf(build: Build, shared = false): Promise<WebAssembly.Module> {
-  const key = `${build} ${shared}`;
+export function moduleOf(part: Part, build: Build, shared = false): Promise<WebAssembly.Module> {
+  const key = `${part} ${build} ${shared}`;
   let module = modules.get(key);
   if (!module) {
-    module = wasmModule(build, shared);
+    module = wasmModule(part, build, shared);
     modules.set(key, module);
     module.catch(() => modules.delete(key));
   }

@@ -24,7 +24,7 @@ export type CoreKind = Extract<
 export type RestKind<I extends AnyInstruction = Instruction> = Exclude<I["kind"], CoreKind>;
 
 /**
- * How records are written: per kind the place of its kernel in `kernels` of assembly/execute.ts, and what writes the
+ * How records are written: per kind the place of its kernel in the table of functions, and what writes the
  * words that the kernel reads (the class at the top of the kernel's file). A kind that is missing does not compile.
  */
 export type Records<K extends string = InstructionKind, I extends AnyInstruction = Instruction> = {

@@ -1,4 +1,5 @@
 import type { View } from "../../ir/view.ts";
+import type { Rest } from "./rest.ts";
 
 /** What records need to know of the place that they are written for. */
 export interface Placement {
@@ -10,6 +11,8 @@ export interface Placement {
   readonly scratch: number;
   /** Whether every expression goes to the interpreter. */
   readonly interpret: boolean;
+  /** What the rest module adds, if it is loaded. */
+  readonly rest: Rest | undefined;
 }
 
 /** Writes words of records one after the other, and adds up how much scratch memory they need. */
@@ -23,6 +26,10 @@ export class RecordWriter {
 
   get interpret(): boolean {
     return this.placement.interpret;
+  }
+
+  get rest(): Rest | undefined {
+    return this.placement.rest;
   }
 
   /** Byte address of the next word. */

@@ -1,6 +1,7 @@
 import type { CopyInstruction, FillInstruction } from "../../ir/instructions/copy.ts";
 import type { RandomInstruction } from "../../ir/instructions/random.ts";
 import { collapse, collapseTogether } from "../../ir/view.ts";
+import { coreSlots } from "./generated/core-slots.ts";
 import { writeMap } from "./map-record.ts";
 import { writeMatmul } from "./matmul-record.ts";
 import { type CoreKind, type Records, writeFields } from "./record-table.ts";
@@ -8,18 +9,18 @@ import { bitsOf, type RecordWriter } from "./record-writer.ts";
 
 /** Records of the kinds that most programs need. */
 export const coreRecords: Records<CoreKind> = {
-  map: [0, writeMap],
-  matmul: [1, writeMatmul],
-  reduce: [2, writeFields],
-  argReduce: [3, writeFields],
-  softmax: [4, writeFields],
-  softmaxGrad: [5, writeFields],
-  gather: [6, writeFields],
-  scatterAdd: [7, writeFields],
-  random: [8, writeRandom],
-  cumsum: [9, writeFields],
-  copy: [10, writeCopy],
-  fill: [11, writeFill],
+  map: [coreSlots.map, writeMap],
+  matmul: [coreSlots.matmul, writeMatmul],
+  reduce: [coreSlots.reduce, writeFields],
+  argReduce: [coreSlots.argReduce, writeFields],
+  softmax: [coreSlots.softmax, writeFields],
+  softmaxGrad: [coreSlots.softmaxGrad, writeFields],
+  gather: [coreSlots.gather, writeFields],
+  scatterAdd: [coreSlots.scatterAdd, writeFields],
+  random: [coreSlots.random, writeRandom],
+  cumsum: [coreSlots.cumsum, writeFields],
+  copy: [coreSlots.copy, writeCopy],
+  fill: [coreSlots.fill, writeFill],
 };
 
 function writeRandom({ stream, count, key, output }: RandomInstruction, writer: RecordWriter): void {

@@ -2,6 +2,8 @@ import type { PoolGradInstruction, PoolInstruction } from "../../ir/instructions
 import type { View } from "../../ir/view.ts";
 import { writeConv, writeConvFilterGrad, writeConvInputGrad } from "./conv-record.ts";
 import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } from "./depthwise-record.ts";
+import { coreSlots } from "./generated/core-slots.ts";
+import { restSlots } from "./generated/rest-slots.ts";
 import type { Records, RestKind } from "./record-table.ts";
 import type { RecordWriter } from "./record-writer.ts";
 import { spatialFields } from "./spatial-fields.ts";
@@ -9,15 +11,15 @@ import { spatialFields } from "./spatial-fields.ts";
 /** Records of convolutions and pooling. */
 export const restRecords: Records<RestKind> = {
   // Products with patches.
-  conv: [1, writeConv],
-  convFilterGrad: [1, writeConvFilterGrad],
-  convInputGrad: [12, writeConvInputGrad],
-  pool: [13, (instruction, writer) => writePool(instruction, instruction.input, writer)],
-  poolGrad: [14, (instruction, writer) => writePool(instruction, instruction.dy, writer)],
-  depthwiseConv: [15, writeDepthwise],
+  conv: [coreSlots.matmul, writeConv],
+  convFilterGrad: [coreSlots.matmul, writeConvFilterGrad],
+  convInputGrad: [restSlots.convInputGrad, writeConvInputGrad],
+  pool: [restSlots.pool, (instruction, writer) => writePool(instruction, instruction.input, writer)],
+  poolGrad: [restSlots.poolGrad, (instruction, writer) => writePool(instruction, instruction.dy, writer)],
+  depthwiseConv: [restSlots.depthwise, writeDepthwise],
   // The same sums of taps, with other extents.
-  depthwiseConvInputGrad: [15, writeDepthwiseInputGrad],
-  depthwiseConvFilterGrad: [16, writeDepthwiseFilterGrad],
+  depthwiseConvInputGrad: [restSlots.depthwise, writeDepthwiseInputGrad],
+  depthwiseConvFilterGrad: [restSlots.depthwiseFilterGrad, writeDepthwiseFilterGrad],
 };
 
 function writePool(

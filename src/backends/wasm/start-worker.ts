@@ -1,8 +1,12 @@
 import type { Host } from "./threads.ts";
 
-/** What a worker needs: the module, the shared memory, and the address of the control block. */
+/**
+ * What a worker needs: the modules (core, and rest where the host has it), how many places the table of functions has,
+ * the shared memory, and the address of the control block.
+ */
 export interface Share {
-  readonly module: WebAssembly.Module;
+  readonly modules: readonly WebAssembly.Module[];
+  readonly tableSize: number;
   readonly memory: WebAssembly.Memory;
   readonly control: number;
 }
@@ -27,9 +31,15 @@ export const Control = {
 } as const;
 
 /** A worker's whole script. One that fails says so where the others wait. */
-const serve = `({ module, memory, control }) => {
+const serve = `({ modules, tableSize, memory, control }) => {
   try {
-    new WebAssembly.Instance(module, { env: { memory } }).exports.work(control);
+    const env = { memory, table: new WebAssembly.Table({ element: "anyfunc", initial: tableSize }) };
+    let core;
+    for (const module of modules) {
+      const { exports } = new WebAssembly.Instance(module, { env, core });
+      core ??= exports;
+    }
+    core.work(control);
   } catch (error) {
     const words = new Int32Array(memory.buffer, control);
     Atomics.store(words, ${Control.failed / 4}, 1);

@@ -89,9 +89,9 @@ export class WorkerPool {
     if (this.phase === "ended") return;
     this.phase = "ended";
     for (const word of [Control.failed, Control.stopped]) Atomics.store(this.words, word / 4, 1);
-    for (const gate of [Control.phase, Control.turn]) {
-      Atomics.add(this.words, gate / 4, 1);
-      Atomics.notify(this.words, gate / 4);
+    for (const signal of [Control.phase, Control.turn]) {
+      Atomics.add(this.words, signal / 4, 1);
+      Atomics.notify(this.words, signal / 4);
     }
     for (const stop of this.stops) stop();
     this.stops = [];
@@ -124,7 +124,7 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<WorkerPool>((pool) =>
  */
 export function workerPoolOf(
   owner: Owner,
-  module: WebAssembly.Module,
+  kernels: Pick<Share, "modules" | "tableSize">,
   spawn: Spawn | true,
   warn: (error: unknown) => void,
 ): WorkerPool {
@@ -133,7 +133,7 @@ export function workerPoolOf(
   const pool = new WorkerPool(
     threadLimit - 1,
     spawn === true ? spawnOf() : spawn,
-    { module, memory: heap.memory, control },
+    { ...kernels, memory: heap.memory, control },
     warn,
   );
   forgotten.register(owner, pool);

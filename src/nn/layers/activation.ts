@@ -20,7 +20,7 @@ import {
   softmax,
 } from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
-import { type BatchShape, Layer, type LayerOptions, layerOptions } from "../layer.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
 
 /**
@@ -142,9 +142,8 @@ export class Prelu extends Layer<PreluOptions> {
     });
   }
 
-  override call(x: Tensor): Tensor {
-    const { alpha } = this;
-    return alpha ? sub(relu(x), mul(alpha, relu(neg(x)))) : x;
+  override call(x: Tensor, ctx: CallContext): Tensor {
+    return sub(relu(x), mul(ctx.value(this.alpha as Variable), relu(neg(x))));
   }
 }
 

@@ -9,7 +9,7 @@ import { stopGradient } from "../../tensor/ops/with-gradient.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
-import type { WeightOptions } from "../layer.ts";
+import type { CallContext, WeightOptions } from "../layer.ts";
 
 /** The learned scale and shift after a normalization. */
 export interface AffineOptions {
@@ -91,11 +91,17 @@ export function correctedMoments(x: Tensor, meanOf: (values: Tensor) => Tensor):
  * centered·rsqrt(variance + epsilon)·gamma + beta; gamma and beta are brought to `shape`, in which they broadcast with
  * the input.
  */
-export function standardize(centered: Tensor, variance: Tensor, epsilon: number, affine: Affine, shape: Shape): Tensor {
-  const { gamma, beta } = affine;
+export function standardize(
+  centered: Tensor,
+  variance: Tensor,
+  epsilon: number,
+  { gamma, beta }: Affine,
+  shape: Shape,
+  ctx: CallContext,
+): Tensor {
   const inverse = rsqrt(add(variance, epsilon));
-  const scaled = mul(centered, gamma ? mul(inverse, reshape(gamma, shape)) : inverse);
-  return beta ? add(scaled, reshape(beta, shape)) : scaled;
+  const scaled = mul(centered, gamma ? mul(inverse, reshape(ctx.value(gamma), shape)) : inverse);
+  return beta ? add(scaled, reshape(ctx.value(beta), shape)) : scaled;
 }
 
 /** x brought to mean 0 and variance 1 over axes, then scaled and shifted: see {@link standardize}. */
@@ -105,7 +111,8 @@ export function standardizeOver(
   epsilon: number,
   affine: Affine,
   shape: Shape,
+  ctx: CallContext,
 ): Tensor {
   const { near, rest, variance } = moments(x, axes);
-  return standardize(sub(near, rest), variance, epsilon, affine, shape);
+  return standardize(sub(near, rest), variance, epsilon, affine, shape, ctx);
 }

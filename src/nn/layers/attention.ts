@@ -51,7 +51,7 @@ abstract class ScoredAttention extends Layer<AttentionOptions> {
     return true;
   }
 
-  protected abstract scores(query: Tensor, key: Tensor): Tensor;
+  protected abstract scores(query: Tensor, key: Tensor, ctx: CallContext): Tensor;
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
     const [query, value, key] = attended(this, inputs, 3);
@@ -66,7 +66,7 @@ abstract class ScoredAttention extends Layer<AttentionOptions> {
     const valueMask = this.maskOf(value, ctx);
     const masks = valueMask ? [expandDims(valueMask, -2)] : [];
     const allowed = allowedPairs(query.shape.at(-2) as number, value.shape.at(-2) as number, masks, useCausalMask);
-    const scores = attentionWeights(this.scores(query, key), allowed);
+    const scores = attentionWeights(this.scores(query, key, ctx), allowed);
     const weights = drop(scores, dropout, scores.shape, ctx, this, this.config);
     const mean = matmul(weights, value);
     const queryMask = this.maskOf(query, ctx);
@@ -105,12 +105,12 @@ export class Attention extends ScoredAttention {
       this.concatScoreWeight = this.addVariable("concatScoreWeight", [], { initializer: "ones" });
   }
 
-  protected override scores(query: Tensor, key: Tensor): Tensor {
+  protected override scores(query: Tensor, key: Tensor, ctx: CallContext): Tensor {
     const { scale, concatScoreWeight } = this;
-    const scaled = (x: Tensor) => (scale ? mul(x, scale) : x);
+    const scaled = (x: Tensor) => (scale ? mul(x, ctx.value(scale)) : x);
     // The query is smaller than the scores.
     if (!concatScoreWeight) return matmul(scaled(query), key, { transposeB: true });
-    return mul(sum(tanh(scaled(pairSums(query, key))), -1), concatScoreWeight);
+    return mul(sum(tanh(scaled(pairSums(query, key))), -1), ctx.value(concatScoreWeight));
   }
 }
 
@@ -127,9 +127,9 @@ export class AdditiveAttention extends ScoredAttention {
       this.scale = this.addVariable("scale", [this.knownExtent(attendedShapes(shapes)[0])]);
   }
 
-  protected override scores(query: Tensor, key: Tensor): Tensor {
+  protected override scores(query: Tensor, key: Tensor, ctx: CallContext): Tensor {
     const parts = tanh(pairSums(query, key));
-    return sum(this.scale ? mul(parts, this.scale) : parts, -1);
+    return sum(this.scale ? mul(parts, ctx.value(this.scale)) : parts, -1);
   }
 }
 

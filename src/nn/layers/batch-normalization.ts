@@ -136,19 +136,23 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
       });
     }
     const shape = x.shape.map((extent, i) => (i === at ? extent : 1));
-    if (!(ctx.training && this.trainable)) {
+    if (!(ctx.training && ctx.isTrainable(this))) {
       return standardize(
-        sub(x, reshape(moving.mean, shape)),
-        reshape(moving.variance, shape),
+        sub(x, reshape(ctx.value(moving.mean), shape)),
+        reshape(ctx.value(moving.variance), shape),
         epsilon,
         this.affine,
         shape,
+        ctx,
       );
     }
     const axes = x.shape.flatMap((_, i) => (i === at ? [] : [i]));
     const batch = batchMoments(x, axes, ctx.maskOf(x));
     const { gamma, beta } = this.affine;
-    let [scale, shift] = [gamma ? reshape(gamma, shape) : asTensor(1), beta ? reshape(beta, shape) : asTensor(0)];
+    let [scale, shift] = [
+      gamma ? reshape(ctx.value(gamma), shape) : asTensor(1),
+      beta ? reshape(ctx.value(beta), shape) : asTensor(0),
+    ];
     if (this.renormed) {
       const { r, d } = this.correction(batch, ctx, shape);
       [scale, shift] = [mul(r, scale), add(mul(d, scale), shift)];
@@ -163,7 +167,7 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     const { momentum = 0.99, epsilon = 1e-3, renormMomentum = 0.99 } = this.config;
     if (!moving) return;
     const move = (variable: Variable, value: Tensor, kept = momentum) => {
-      const moved = add(mul(ctx.current(variable), kept), mul(reshape(value, variable.shape), 1 - kept));
+      const moved = add(mul(ctx.value(variable), kept), mul(reshape(value, variable.shape), 1 - kept));
       ctx.update(variable, moved);
       return moved;
     };
@@ -179,9 +183,9 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
   private correction({ mean, variance }: Moments, ctx: CallContext, shape: Shape): { r: Tensor; d: Tensor } {
     const { epsilon = 1e-3, renormClipping: { rmin, rmax, dmax } = {} } = this.config;
     const { mean: renormMean, stddev } = this.renormed as { mean: Variable; stddev: Variable };
-    const spread = maximum(reshape(ctx.current(stddev), shape), Math.sqrt(epsilon));
+    const spread = maximum(reshape(ctx.value(stddev), shape), Math.sqrt(epsilon));
     let r = div(sqrt(add(variance, epsilon)), spread);
-    let d = div(sub(mean, reshape(ctx.current(renormMean), shape)), spread);
+    let d = div(sub(mean, reshape(ctx.value(renormMean), shape)), spread);
     if (rmin !== undefined) r = maximum(r, rmin);
     if (rmax !== undefined) r = minimum(r, rmax);
     if (dmax !== undefined) d = clip(d, -dmax, dmax);

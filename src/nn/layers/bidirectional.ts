@@ -97,8 +97,8 @@ export class Bidirectional extends Layer<BidirectionalConfig> {
     const [x, ...given] = listOf(inputs) as readonly [Tensor, ...Tensor[]];
     const half = this.forward.stateSizes.length;
     const [[first, ...states], [last, ...lastStates]] = [
-      listOf(this.forward.invoke(given.length > 0 ? [x, ...given.slice(0, half)] : x, ctx)),
-      listOf(this.backward.invoke(given.length > 0 ? [x, ...given.slice(half)] : x, ctx)),
+      this.forward.applyAll(given.length > 0 ? [x, ...given.slice(0, half)] : x, ctx),
+      this.backward.applyAll(given.length > 0 ? [x, ...given.slice(half)] : x, ctx),
     ] as [[Tensor, ...Tensor[]], [Tensor, ...Tensor[]]];
     const { mergeMode = "concat" } = this.config;
     const outputs = mergeMode === null ? [first, last] : [merges[mergeMode](first, last)];

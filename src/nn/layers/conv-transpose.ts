@@ -4,7 +4,7 @@ import { convTranspose } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
-import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { checkFilters, checkImage, checkSteps } from "./conv.ts";
 import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
 import { checkPadding } from "./spatial.ts";
@@ -86,17 +86,17 @@ export class ConvTranspose extends Layer<ConvTransposeConfig> {
     );
   }
 
-  override call(x: Tensor): Tensor {
+  override call(x: Tensor, ctx: CallContext): Tensor {
     const weights = this.weights as Kernel;
     checkImage(this.label, x, this.axes, weights.kernel.shape.at(-1) as number);
     const margins = x.shape.slice(1, -1).map((extent, axis) => this.marginsOf(extent, axis));
-    const product = convTranspose(x, weights.kernel.tensor, {
+    const product = convTranspose(x, ctx.value(weights.kernel), {
       strides: this.strides,
       dilations: this.dilations,
       padding: margins.map(({ low, high }) => [low, Math.max(high, 0)] as const),
       outputSpace: margins.map(({ output }) => output),
     });
-    return weights.finish(product, this.activation);
+    return weights.finish(product, this.activation, ctx);
   }
 
   /**

@@ -5,7 +5,7 @@ import { conv } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
-import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
 import { checkPadding } from "./spatial.ts";
 
@@ -91,17 +91,17 @@ export class Conv extends Layer<ConvConfig> {
     );
   }
 
-  override call(x: Tensor): Tensor {
+  override call(x: Tensor, ctx: CallContext): Tensor {
     const weights = this.weights as Kernel;
     checkImage(this.label, x, this.axes, (weights.kernel.shape.at(-2) as number) * (this.config.groups ?? 1));
     const { padding = "valid", groups = 1 } = this.config;
     const product = conv(
       x,
-      weights.kernel.tensor,
+      ctx.value(weights.kernel),
       { strides: this.strides, dilations: this.dilations, padding, groups },
       this.label,
     );
-    return weights.finish(product, this.activation);
+    return weights.finish(product, this.activation, ctx);
   }
 }
 

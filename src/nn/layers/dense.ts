@@ -4,7 +4,7 @@ import { withArguments } from "../../options.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
-import { type BatchShape, Layer } from "../layer.ts";
+import { type BatchShape, type CallContext, Layer } from "../layer.ts";
 import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
 
 /** Options of {@link dense}. */
@@ -33,7 +33,7 @@ export class Dense extends Layer<DenseConfig> {
     this.weights = new Kernel([this.knownExtent(inputShape), units], units, this.config, this.addVariable.bind(this));
   }
 
-  override call(x: Tensor): Tensor {
+  override call(x: Tensor, ctx: CallContext): Tensor {
     const { weights } = this;
     const shape = weights?.kernel.shape;
     if (!weights || x.rank < 2 || !mayEqual(x.shape.at(-1), shape?.[0])) {
@@ -45,7 +45,7 @@ export class Dense extends Layer<DenseConfig> {
         advice: "Check inputShape.",
       });
     }
-    return weights.finish(matmul(x, weights.kernel.tensor), this.activation);
+    return weights.finish(matmul(x, ctx.value(weights.kernel)), this.activation, ctx);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
-import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { checkPadding, checkRank, checkSpatial } from "./spatial.ts";
 
 /** Options of {@link depthwiseConv2d}. */
@@ -112,7 +112,7 @@ export class DepthwiseConv extends Layer<DepthwiseConvConfig> {
     });
   }
 
-  override call(x: Tensor): Tensor {
+  override call(x: Tensor, ctx: CallContext): Tensor {
     const { kernel, bias, label } = this;
     const { strides = 1, padding = "valid", dilationRate = 1 } = this.config;
     checkSpatial(this, x, this.axes);
@@ -124,8 +124,8 @@ export class DepthwiseConv extends Layer<DepthwiseConvConfig> {
         context: `input ${formatShape(x.shape)}${kernel ? `, kernel ${formatShape(kernel.shape)}` : ""}`,
       });
     }
-    const y = depthwiseConv(x, kernel.tensor, { strides, padding, dilations: dilationRate, name: label });
-    return this.activation(bias ? add(y, bias) : y);
+    const y = depthwiseConv(x, ctx.value(kernel), { strides, padding, dilations: dilationRate, name: label });
+    return this.activation(bias ? add(y, ctx.value(bias)) : y);
   }
 
   protected override makeCopy(): Layer {

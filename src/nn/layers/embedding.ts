@@ -7,7 +7,7 @@ import { gather } from "../../tensor/ops/indexing.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
-import { Layer, type LayerOptions } from "../layer.ts";
+import { type CallContext, Layer, type LayerOptions } from "../layer.ts";
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
@@ -64,8 +64,8 @@ export class Embedding extends Layer<EmbeddingConfig> {
     });
   }
 
-  override call(indices: Tensor): Tensor {
-    return gather(this.embeddings as Variable, cast(indices, "int32"));
+  override call(indices: Tensor, ctx: CallContext): Tensor {
+    return gather(ctx.value(this.embeddings as Variable), cast(indices, "int32"));
   }
 
   override computeMask(indices: Tensor): Tensor {

@@ -40,9 +40,14 @@ export class GruCell extends KernelCell<GruCellConfig> {
   }
 
   override begin(x: Tensor, ctx: CallContext): Step {
-    const biases = this.resetAfter && this.bias ? [this.biasRow(0), this.biasRow(1)] : [this.bias?.tensor, undefined];
-    const input = this.inputs(x, ctx, biases[0]);
-    const candidate = this.resetAfter ? this.after(x, ctx, biases[1]) : this.before(x, ctx);
+    const bias = this.bias && ctx.value(this.bias);
+    const length = 3 * this.units;
+    const rows =
+      bias && this.resetAfter
+        ? [0, 1].map((row) => reshape(slice(bias, [row, 0], [1, length]), [length]))
+        : [bias, undefined];
+    const input = this.inputs(x, ctx, rows[0]);
+    const candidate = this.resetAfter ? this.after(x, ctx, rows[1]) : this.before(x, ctx);
     return (time, [h]) => {
       const { update, fresh } = candidate(input(time), h as Tensor);
       return [add(mul(update, h as Tensor), mul(sub(1, update), fresh))];
@@ -73,11 +78,6 @@ export class GruCell extends KernelCell<GruCellConfig> {
       const [update, reset] = [0, 1].map((gate) => this.gate(this.columns(inner, gate))) as [Tensor, Tensor];
       return { update, fresh: this.activation(add(this.columns(input, 2), last(mul(reset, h)))) };
     };
-  }
-
-  private biasRow(row: number): Tensor {
-    const length = 3 * this.units;
-    return reshape(slice((this.bias as NonNullable<typeof this.bias>).tensor, [row, 0], [1, length]), [length]);
   }
 }
 

@@ -133,7 +133,12 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
       });
     }
     const [time, batch, features] = x.shape as [number, number, number];
-    const product = this.product(kernel, this.masks([batch, features], this.config.dropout, ctx, 0), 0, gates)(x);
+    const product = this.product(
+      ctx.value(kernel),
+      this.masks([batch, features], this.config.dropout, ctx, 0),
+      0,
+      gates,
+    )(x);
     // Steps one below the other in a matrix, as they are for the kernels' gradients: slices and concatenations then are
     // the same memory.
     const columns = gates * units;
@@ -151,7 +156,7 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
     const batch = x.shape[1] as number;
     const masks = this.masks([batch, this.units], this.config.recurrentDropout, ctx, this.gates);
     return ranges.map(([from, to]) => {
-      const multiply = this.product(this.recurrentKernel as Variable, masks, from, to);
+      const multiply = this.product(ctx.value(this.recurrentKernel as Variable), masks, from, to);
       return (h) => (isZero(h) ? zeros([batch, (to - from) * this.units]) : multiply(h));
     });
   }
@@ -161,14 +166,12 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
     return slice(x, [0, from * this.units], [-1, (to - from) * this.units]);
   }
 
-  private product(kernel: Variable, masks: readonly Tensor[], from: number, to: number): (x: Tensor) => Tensor {
+  private product(kernel: Tensor, masks: readonly Tensor[], from: number, to: number): (x: Tensor) => Tensor {
     if (masks.length <= 1) {
-      const columns = this.columns(kernel.tensor, from, to);
+      const columns = this.columns(kernel, from, to);
       return (x) => matmul(masks[0] ? mul(x, masks[0]) : x, columns);
     }
-    const gates = masks
-      .slice(from, to)
-      .map((mask, index) => [mask, this.columns(kernel.tensor, from + index)] as const);
+    const gates = masks.slice(from, to).map((mask, index) => [mask, this.columns(kernel, from + index)] as const);
     return (x) => concat(gates.map(([mask, columns]) => matmul(mul(x, mask), columns)));
   }
 

@@ -7,7 +7,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Activation, ActivationName } from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
-import type { LayerOptions, WeightOptions } from "../layer.ts";
+import type { CallContext, LayerOptions, WeightOptions } from "../layer.ts";
 
 /** Options of layers that multiply by a kernel, add a bias and apply an activation. */
 export interface KernelOptions extends LayerOptions {
@@ -72,7 +72,7 @@ export class Kernel {
   }
 
   /** activation(product + bias). */
-  finish(product: Tensor, activation: Activation): Tensor {
-    return activation(this.bias ? add(product, this.bias) : product);
+  finish(product: Tensor, activation: Activation, ctx: CallContext): Tensor {
+    return activation(this.bias ? add(product, ctx.value(this.bias)) : product);
   }
 }

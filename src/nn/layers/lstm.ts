@@ -54,7 +54,7 @@ export class LstmCell extends KernelCell<LstmCellConfig> {
   }
 
   override begin(x: Tensor, ctx: CallContext): Step {
-    const input = this.inputs(x, ctx, this.bias?.tensor);
+    const input = this.inputs(x, ctx, this.bias && ctx.value(this.bias));
     const [recurrence] = this.recurrences(x, ctx, [[0, 4]]) as [(h: Tensor) => Tensor];
     return (time, states) => {
       const [h, c] = states as [Tensor, Tensor];

@@ -122,9 +122,9 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
     const fold = (x: Tensor) => folded(x, free, steps);
     const x = fold(query);
     // The query is smaller than the scores; its factor goes with its bias.
-    const q = splitHeads(mul((this.query as Projection).apply(x), 1 / Math.sqrt(keyDim)), shared, heads / shared);
-    const k = splitHeads((this.key as Projection).apply(fold(key)), shared, 1);
-    const v = splitHeads((this.value as Projection).apply(fold(value)), shared, 1);
+    const q = splitHeads(mul((this.query as Projection).apply(x, ctx), 1 / Math.sqrt(keyDim)), shared, heads / shared);
+    const k = splitHeads((this.key as Projection).apply(fold(key), ctx), shared, 1);
+    const v = splitHeads((this.value as Projection).apply(fold(value), ctx), shared, 1);
 
     const weights = attentionWeights(
       matmul(q, k, { transposeB: true }),
@@ -134,8 +134,14 @@ abstract class HeadAttention<Options extends MultiHeadAttentionOptions> extends 
     // [batch, shared, repeats, steps, features] to [batch, steps, all features]: heads side by side.
     const [batch, length] = x.shape as [number, number];
     const joined = reshape(transpose(matmul(kept, v), [0, 3, 1, 2, 4]), [batch, length, heads * valueDim]);
-    const gated = this.gate ? mul(joined, sigmoid(this.gate.apply(x))) : joined;
-    const output = unfolded((this.attentionOutput as Projection).apply(gated), query, free, steps, this.outputShape);
+    const gated = this.gate ? mul(joined, sigmoid(this.gate.apply(x, ctx))) : joined;
+    const output = unfolded(
+      (this.attentionOutput as Projection).apply(gated, ctx),
+      query,
+      free,
+      steps,
+      this.outputShape,
+    );
     if (!returnAttentionScores) return output;
     const extents = (tensor: Tensor, axes: readonly number[]) => axes.map((axis) => tensor.shape[axis] as number);
     return [

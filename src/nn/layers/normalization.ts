@@ -6,7 +6,7 @@ import { mean } from "../../tensor/ops/reduction.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type BatchShape, Layer, type LayerOptions, layerOptions } from "../layer.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { type Affine, type AffineOptions, addAffine, affineTable, standardizeOver } from "./affine.ts";
 import { functionLayer, keepMask } from "./function.ts";
 
@@ -41,10 +41,10 @@ export class LayerNormalization extends Layer<LayerNormalizationOptions> {
     this.affine = addAffine(this.config, (name, options) => this.addVariable(name, shape, options));
   }
 
-  override call(x: Tensor): Tensor {
+  override call(x: Tensor, ctx: CallContext): Tensor {
     const { axis = -1, epsilon = 1e-3 } = this.config;
     const axes = normalizeAxes(this.label, axis, x.rank);
-    return standardizeOver(x, axes, epsilon, this.affine, keptAxes(x, axes));
+    return standardizeOver(x, axes, epsilon, this.affine, keptAxes(x, axes), ctx);
   }
 }
 
@@ -107,7 +107,7 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
     this.affine = addAffine(this.config, (name, options) => this.addVariable(name, [features], options));
   }
 
-  override call(x: Tensor): Tensor {
+  override call(x: Tensor, ctx: CallContext): Tensor {
     const { groups = 32, axis = -1, epsilon = 1e-3 } = this.config;
     const at = normalizeAxis(this.label, axis, x.rank);
     const features = x.shape[at] as number;
@@ -121,7 +121,7 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
     const grouped = reshape(x, split(x.shape));
     const axes = grouped.shape.flatMap((_, i) => (i === 0 || i === at ? [] : [i]));
     const affineShape = split(x.shape.map(() => 1));
-    return reshape(standardizeOver(grouped, axes, epsilon, this.affine, affineShape), x.shape);
+    return reshape(standardizeOver(grouped, axes, epsilon, this.affine, affineShape, ctx), x.shape);
   }
 }
 
@@ -161,11 +161,11 @@ export class RmsNormalization extends Layer<RmsNormalizationOptions> {
     this.scale = this.addVariable("scale", shape, { initializer: "ones" });
   }
 
-  override call(x: Tensor): Tensor {
+  override call(x: Tensor, ctx: CallContext): Tensor {
     const { axis = -1, epsilon = 1e-6 } = this.config;
     const axes = normalizeAxes(this.label, axis, x.rank);
     const normalized = mul(x, rsqrt(add(mean(square(x), axes, true), epsilon)));
-    return this.scale ? mul(normalized, reshape(this.scale, keptAxes(x, axes))) : normalized;
+    return mul(normalized, reshape(ctx.value(this.scale as Variable), keptAxes(x, axes)));
   }
 }
 

@@ -5,7 +5,7 @@ import { reshape } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
-import type { WeightOptions } from "../layer.ts";
+import type { CallContext, WeightOptions } from "../layer.ts";
 import { Kernel, type KernelOptions } from "./kernel.ts";
 
 /**
@@ -35,9 +35,9 @@ export class Projection {
   }
 
   /** [batch, steps, features] to [batch, steps, units], with the axes of `from` and `to` flattened. */
-  apply(x: Tensor): Tensor {
+  apply(x: Tensor, ctx: CallContext): Tensor {
     const { kernel, bias } = this.weights;
-    const product = matmul(x, reshape(kernel, [sizeOf(this.from), sizeOf(this.to)]));
-    return bias ? add(product, reshape(bias, [-1])) : product;
+    const product = matmul(x, reshape(ctx.value(kernel), [sizeOf(this.from), sizeOf(this.to)]));
+    return bias ? add(product, reshape(ctx.value(bias), [-1])) : product;
   }
 }

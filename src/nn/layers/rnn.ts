@@ -113,13 +113,14 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     this.check(x, given, mask);
     const { returnSequences, returnState, stateful } = this.options;
     const [batch, time] = x.shape as [number, number];
-    const kept = stateful && !ctx.isProbe ? this.keptStates(batch) : undefined;
+    // Where the batch is unknown only the shapes of the outputs are asked for: then nothing is unrolled.
+    const isShapeOnly = Number.isNaN(batch);
+    const kept = stateful && !isShapeOnly ? this.keptStates(batch) : undefined;
     const initial =
       given.length > 0
         ? given
-        : (kept?.map((state) => ctx.current(state)) ?? this.stateSizes.map((size) => zeros([batch, size])));
-    if (ctx.isProbe) {
-      // Nothing is unrolled: the time may be unknown or long.
+        : (kept?.map((state) => ctx.value(state)) ?? this.stateSizes.map((size) => zeros([batch, size])));
+    if (isShapeOnly) {
       this.cells[0]?.begin(transpose(x, [1, 0, 2]), ctx);
       const units = this.cells.at(-1)?.stateSizes[0] as number;
       const output = zeros(returnSequences ? [batch, time, units] : [batch, units]);

@@ -10,7 +10,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import type { Initializer, InitializerName } from "../initializers.ts";
-import { type BatchShape, Layer, type LayerOptions } from "../layer.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { checkFilters, checkImage } from "./conv.ts";
 import { type DepthwiseConvLayerOptions, depthwiseTable } from "./depthwise-conv.ts";
 import { checkPadding } from "./spatial.ts";
@@ -100,17 +100,17 @@ export class SeparableConv extends Layer<SeparableConvConfig> {
     });
   }
 
-  override call(x: Tensor): Tensor {
+  override call(x: Tensor, ctx: CallContext): Tensor {
     const { strides = 1, padding = "valid", dilationRate = 1 } = this.config;
     checkImage(this.label, x, this.axes, this.channels);
-    const perChannel = depthwiseConv(x, this.depthwise as Variable, {
+    const perChannel = depthwiseConv(x, ctx.value(this.depthwise as Variable), {
       strides,
       padding,
       dilations: dilationRate,
       name: this.label,
     });
-    const mixed = conv(perChannel, this.pointwise as Variable, {}, this.label);
-    return this.activation(this.bias ? add(mixed, this.bias) : mixed);
+    const mixed = conv(perChannel, ctx.value(this.pointwise as Variable), {}, this.label);
+    return this.activation(this.bias ? add(mixed, ctx.value(this.bias)) : mixed);
   }
 }
 

@@ -13,7 +13,7 @@ export class SimpleRnnCell extends KernelCell {
   }
 
   override begin(x: Tensor, ctx: CallContext): Step {
-    const input = this.inputs(x, ctx, this.bias?.tensor);
+    const input = this.inputs(x, ctx, this.bias && ctx.value(this.bias));
     const [recurrence] = this.recurrences(x, ctx, [[0, 1]]) as [(h: Tensor) => Tensor];
     return (time, [h]) => [this.activation(add(input(time), recurrence(h as Tensor)))];
   }

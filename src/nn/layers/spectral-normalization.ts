@@ -9,6 +9,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { truncatedNormal } from "../initializers.ts";
 import type { BatchShape, CallContext, Layer, LayerOptions } from "../layer.ts";
+import { withValue } from "../with-value.ts";
 import { Wrapper } from "./wrapper.ts";
 
 /** Options of {@link spectralNormalization}. */
@@ -64,9 +65,10 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
 
   override call(x: Tensor, ctx: CallContext): Tensor | readonly Tensor[] {
     const [kernel, vector] = [this.kernel as Variable, this.vector as Variable];
-    const weights = reshape(kernel.tensor, [-1, vector.shape[1] as number]);
+    const value = ctx.value(kernel);
+    const weights = reshape(value, [-1, vector.shape[1] as number]);
     const transposed = transpose(weights);
-    let u = ctx.current(vector);
+    let u = ctx.value(vector);
     let v = u;
     for (let i = 0; i < (this.config.powerIterations ?? 1); i++) {
       v = l2Normalize(matmul(u, transposed), [0, 1]);
@@ -75,8 +77,10 @@ export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions 
     [u, v] = [stopGradient(u), stopGradient(v)];
     const norm = reshape(matmul(matmul(v, weights), transpose(u)), []);
     const isZero = equal(norm, 0);
-    if (ctx.training && this.trainable) ctx.update(vector, where(isZero, ctx.current(vector), u));
-    return kernel.standIn(div(kernel.tensor, where(isZero, 1, norm)), () => this.config.layer.invoke(x, ctx));
+    if (ctx.training && ctx.isTrainable(this)) ctx.update(vector, where(isZero, ctx.value(vector), u));
+    const divided = div(value, where(isZero, 1, norm));
+    const outputs = withValue(ctx, kernel, divided, (inner) => this.config.layer.applyAll(x, inner));
+    return outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
   }
 
   /** Nothing of its own: the layer inside has set the mask of what it made. */

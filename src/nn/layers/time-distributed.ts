@@ -3,7 +3,7 @@ import { formatShape } from "../../ir/shape.ts";
 import { withArguments } from "../../options.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type BatchShape, type CallContext, type Layer, type LayerOptions, listOf } from "../layer.ts";
+import type { BatchShape, CallContext, Layer, LayerOptions } from "../layer.ts";
 import { Wrapper } from "./wrapper.ts";
 
 /** See {@link timeDistributed}. */
@@ -28,9 +28,9 @@ export class TimeDistributed extends Wrapper<LayerOptions & { layer: Layer }> {
     const steps = reshape(x, [batch * time, ...x.shape.slice(2)]);
     const mask = ctx.maskOf(x);
     if (mask && mask.rank > 1) ctx.setMask(steps, reshape(mask, [batch * time, ...mask.shape.slice(2)]), this.label);
-    const outputs = listOf(this.config.layer.invoke(steps, ctx)).map((output) =>
-      reshape(output, [batch, time, ...output.shape.slice(1)]),
-    );
+    const outputs = this.config.layer
+      .applyAll(steps, ctx)
+      .map((output) => reshape(output, [batch, time, ...output.shape.slice(1)]));
     return outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
   }
 

@@ -20,8 +20,8 @@ const common = {
   BCE: binaryCrossentropy,
 };
 
-/** What `rare.ts` exports; a test holds that. */
-const rare = [
+/** The exports of on-demand.ts, whose code is loaded when one of them is used; a test compares them. */
+const onDemand = [
   "meanAbsolutePercentageError",
   "mape",
   "MAPE",
@@ -47,7 +47,7 @@ const rare = [
 ] as const;
 
 /** The name of a loss, such as "meanSquaredError". */
-export type LossName = keyof typeof common | (typeof rare)[number];
+export type LossName = keyof typeof common | keyof typeof import("./on-demand.ts");
 
 /** A loss of the user's own: values per sample [batch, …] from labels and predictions. */
 export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
@@ -56,8 +56,8 @@ export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Loss>(
   "loss",
   common,
-  rare,
-  async () => (await import("../../rare.ts")).losses,
+  onDemand,
+  () => import("./on-demand.ts"),
 );
 
 /** @throws ValueError on what is no loss, and on an unknown name, with the nearest. */

@@ -14,8 +14,8 @@ const common = {
   sparseCategoricalAccuracy,
 };
 
-/** What `rare.ts` exports; a test holds that. */
-const rare = [
+/** The exports of on-demand.ts, whose code is loaded when one of them is used; a test compares them. */
+const onDemand = [
   "exactAccuracy",
   "topKCategoricalAccuracy",
   "sparseTopKCategoricalAccuracy",
@@ -37,7 +37,11 @@ const rare = [
 ] as const;
 
 /** The name of a metric, such as "accuracy" (or "acc"), or of a loss, which stands for its mean. */
-export type MetricName = keyof typeof accuracies | keyof typeof common | (typeof rare)[number] | LossName;
+export type MetricName =
+  | keyof typeof accuracies
+  | keyof typeof common
+  | keyof typeof import("./on-demand.ts")
+  | LossName;
 
 /**
  * Every metric that needs no options by name, as a factory; besides these, the name of any loss stands for its mean.
@@ -45,8 +49,8 @@ export type MetricName = keyof typeof accuracies | keyof typeof common | (typeof
 export const metricNames = /* @__PURE__ */ new Names<(options: MetricOptions) => Metric>(
   "metric",
   common,
-  rare,
-  async () => (await import("../../rare.ts")).metrics,
+  onDemand,
+  () => import("./on-demand.ts"),
 );
 
 /** Names of the accuracy that fits the shapes. */

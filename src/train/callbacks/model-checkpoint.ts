@@ -2,8 +2,9 @@ import { checkCount } from "../../checks.ts";
 import type { HostArray } from "../../data/array.ts";
 import { checkNumber } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
-import type { Callback, TrainedModel, Training } from "../callback.ts";
-import type { Logs } from "../trainer.ts";
+import type { Callback, Training } from "../callback.ts";
+import type { Model } from "../model.ts";
+import type { Logs } from "../step-runner.ts";
 import { Monitor, type MonitorOptions, monitorTable } from "./monitor.ts";
 
 /** A model's weights at some moment of its training. */
@@ -18,7 +19,7 @@ export interface Snapshot {
 /** Options of {@link modelCheckpoint}. */
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** Gets each snapshot, to write it somewhere; training waits for it. Default: the last one stays in `last`. */
-  save?: (snapshot: Snapshot, model: TrainedModel) => void | Promise<void>;
+  save?: (snapshot: Snapshot, model: Model) => void | Promise<void>;
   /** Whether to save only when the watched value is better than ever. Default false. */
   saveBestOnly?: boolean;
   /** When to save: after each epoch, or every so many batches (≥ 1). Default "epoch". */

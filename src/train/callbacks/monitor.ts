@@ -1,7 +1,8 @@
 import { lookUp, valueError } from "../../errors.ts";
 import type { OptionTable } from "../../options.ts";
-import type { TrainedModel, Training } from "../callback.ts";
-import type { Logs } from "../trainer.ts";
+import type { Training } from "../callback.ts";
+import type { Model } from "../model.ts";
+import type { Logs } from "../step-runner.ts";
 
 /** Which way a watched value is better; "auto" asks the metric. */
 export type MonitorMode = "auto" | "min" | "max";
@@ -71,13 +72,13 @@ export class Monitor {
   }
 
   /** Whether a value is better than another, which may not be there yet. Any number is better than NaN. */
-  improves(value: number, best: number | undefined, model: TrainedModel): boolean {
+  improves(value: number, best: number | undefined, model: Model): boolean {
     const isDown = (this.mode === "auto" ? this.directionIn(model) : this.mode) === "min";
     if (best === undefined || Number.isNaN(best)) return best === undefined || !Number.isNaN(value);
     return isDown ? value + this.minDelta < best : value - this.minDelta > best;
   }
 
-  private directionIn(model: TrainedModel): "min" | "max" {
+  private directionIn(model: Model): "min" | "max" {
     const plain = this.name.replace(/^val_/, "");
     const metrics = new Map(Object.entries(model.reported));
     const metric = metrics.get(this.name) ?? metrics.get(plain);

@@ -2,7 +2,7 @@ import { checkCount, checkNonNegative } from "../../checks.ts";
 import { checkNumber } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import type { Callback, Training } from "../callback.ts";
-import type { Logs } from "../trainer.ts";
+import type { Logs } from "../step-runner.ts";
 import { Monitor, type MonitorOptions, monitorTable } from "./monitor.ts";
 
 /** Options of {@link reduceLrOnPlateau}. */

@@ -1,4 +1,4 @@
-import type { ArrayInput, HostArray } from "../../../data/array.ts";
+import { type ArrayInput, type HostArray, isHostArray, toHostArrayAsync } from "../../../data/array.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../../ir/shape.ts";
 import { withArguments } from "../../../options.ts";
@@ -8,7 +8,7 @@ import { constantData, constantValue, tensor } from "../../../tensor/ops/leaf.ts
 import { broadcastTo, reshape } from "../../../tensor/ops/shaping.ts";
 import { type NestedArray, nest, Tensor } from "../../../tensor/tensor.ts";
 import type { Variable } from "../../../tensor/variable.ts";
-import { type BatchShape, Layer, type LayerOptions } from "../../layer.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../../layer.ts";
 
 /** Options of {@link normalization}. */
 export interface NormalizationOptions extends LayerOptions {
@@ -79,11 +79,14 @@ export class Normalization extends Layer<NormalizationOptions> {
     this.variance = this.addVariable("variance", extents, { initializer: "ones", trainable: false });
   }
 
-  override call(x: Tensor): Tensor {
+  override call(x: Tensor, ctx: CallContext): Tensor {
     const shape = x.shape.map((extent, axis) => (this.kept.includes(axis) ? extent : 1));
     const extents = this.kept.map((axis) => x.shape[axis] as number);
     const [center, variance] = (["mean", "variance"] as const).map((what) =>
-      reshape(this.given ? spread(this.label, what, this.given[what], extents) : (this[what] as Variable), shape),
+      reshape(
+        this.given ? spread(this.label, what, this.given[what], extents) : ctx.value(this[what] as Variable),
+        shape,
+      ),
     ) as [Tensor, Tensor];
     // Keras's least deviation.
     const deviation = maximum(sqrt(variance), 1e-7);
@@ -206,7 +209,6 @@ class Moments {
 
 /** The data as host arrays, batch by batch. */
 async function* batchesOf(label: string, data: AdaptData): AsyncGenerator<HostArray> {
-  const { isHostArray, toHostArrayAsync } = await import("../../../data/array.ts");
   const isNested = (value: unknown): boolean =>
     Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNested(value[0]));
   const isArray = (value: unknown): value is ArrayInput =>

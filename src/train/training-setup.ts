@@ -4,9 +4,9 @@ import { type OptimizerName, optimizerAtHand, optimizerOf } from "../optim/optim
 import type { Variable } from "../tensor/variable.ts";
 import type { Objective } from "./objective.ts";
 
-/** What a model is trained for, and how. */
-export class Task {
-  /** Epochs that were trained, in all fits since `compile`. */
+/** What `compile` decided: the optimizer, losses and metrics; and how many epochs were trained since. */
+export class TrainingSetup {
+  /** Epochs that were trained since `compile`, in all calls of `fit`. */
   epochs = 0;
   private made: Optimizer | undefined;
 
@@ -19,14 +19,14 @@ export class Task {
     this.made = optimizerAtHand(given, label);
   }
 
-  /** Loads what names stand for; nothing runs before. */
+  /** Loads the code of what was given by name. Must have ended before a step is recorded. */
   async load(): Promise<this> {
     await this.objective.load();
     this.made ??= await optimizerOf(this.given);
     return this;
   }
 
-  /** @throws StateError as long as a rare one, given by name, is not loaded. */
+  /** @throws StateError as long as an optimizer that was given by name is not loaded. */
   get optimizer(): Optimizer {
     if (this.made) return this.made;
     throw stateError(this.label, {
@@ -37,12 +37,12 @@ export class Task {
     });
   }
 
-  /** What the next training step does: some only add to gradients that a later one applies. */
+  /** The kind of the next training step: with gradient accumulation most steps only add up gradients. */
   get trainingMode(): "train" | "accumulate" {
     return this.optimizer.phase === "update" ? "train" : "accumulate";
   }
 
-  /** All state: the optimizer's and the metrics'. */
+  /** State of the optimizer and of the metrics. */
   get variables(): Variable[] {
     return [
       ...(this.made?.variables ?? []),

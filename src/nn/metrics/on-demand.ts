@@ -1,4 +1,4 @@
-// The metrics whose code is loaded when their names are used; see `name-registry.ts`. Each export is a name.
+// Metrics whose code is loaded when their names are used (see `name-registry.ts`). Each export is a name.
 export { auc } from "./auc.ts";
 export { falseNegatives, falsePositives, precision, recall, trueNegatives, truePositives } from "./confusion.ts";
 export { f1Score, fBetaScore } from "./f-score.ts";

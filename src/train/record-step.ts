@@ -1,14 +1,14 @@
 import { type CompiledGraph, compile } from "../compiler/compile.ts";
-import { Recording } from "../nn/context.ts";
-import { listOf } from "../nn/layer.ts";
+import { type Layer, listOf } from "../nn/layer.ts";
 import type { Network } from "../nn/network.ts";
+import { Recording } from "../nn/recording.ts";
 import { gradients } from "../tensor/autodiff.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { ArraySpec, BatchSpec } from "./batch.ts";
 import type { Diagnosing, Finite } from "./diagnosis.ts";
-import type { Task } from "./task.ts";
+import type { TrainingSetup } from "./training-setup.ts";
 
 /**
  * What a step is for. "accumulate" trains without an update (see `gradientAccumulationSteps`); "sample" predicts with
@@ -26,8 +26,11 @@ export interface StepOptions {
 export interface Parts {
   readonly network: Network;
   /** For all modes but "predict" and "sample". */
-  readonly task: Task | undefined;
+  readonly setup: TrainingSetup | undefined;
+  /** The variables that train steps update. */
   readonly trainable: readonly Variable[];
+  /** Whether a layer was trainable when the model was compiled. */
+  readonly isTrainable: (layer: Layer) => boolean;
 }
 
 /** Names of the placeholders. */
@@ -48,22 +51,23 @@ export const portName = {
  */
 export function recordStep(
   mode: Mode,
-  { network, task, trainable }: Parts,
+  { network, setup, trainable, isTrainable }: Parts,
   spec: BatchSpec,
   options: StepOptions,
 ): CompiledGraph {
   const isTraining = mode === "train" || mode === "accumulate";
+  const noted: Finite[] = [];
+  const diagnosing = isTraining ? options.diagnosing : undefined;
   const ctx = new Recording(network, {
     training: isTraining,
     noise: isTraining || mode === "sample",
     key: placeholder(portName.key, [4], "int32"),
+    isTrainable,
+    observe: diagnosing?.notingOutputs(noted),
   });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
-  const noted: Finite[] = [];
-  const forward = () => listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
-  const diagnosing = isTraining ? options.diagnosing : undefined;
-  const outputs = diagnosing ? diagnosing.notingOutputs(network, noted, forward) : forward();
-  if (mode === "predict" || mode === "sample" || !task) {
+  const outputs = listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
+  if (mode === "predict" || mode === "sample" || !setup) {
     return compile({
       outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])),
       updates: [...ctx.updates],
@@ -72,15 +76,18 @@ export function recordStep(
   const y = spec.y.map((array, index) => array && at(portName.y(index), array));
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
   const masks = outputs.map((output) => ctx.maskOf(output));
-  const { loss, updates } = task.objective.recordBatch({ yTrue: y, yPred: outputs, weights, masks }, [
-    ...network.penalties(),
+  const { loss, updates } = setup.objective.recordBatch({ yTrue: y, yPred: outputs, weights, masks }, [
+    ...network.penalties(isTrainable),
     ...ctx.losses,
   ]);
   if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });
   const pairs = withGradients(trainable, loss);
   if (diagnosing) noted.push(...diagnosing.finiteGradients(network, pairs));
   const phase = mode === "train" ? "update" : "accumulate";
-  const trained = task.optimizer.apply(pairs, task.optimizer.scalars(), { constraints: network.constraints(), phase });
+  const trained = setup.optimizer.apply(pairs, setup.optimizer.scalars(), {
+    constraints: network.constraints(),
+    phase,
+  });
   return compile({
     outputs: { [portName.loss]: loss, ...diagnosing?.finiteOutputs(noted) },
     updates: [...trained, ...ctx.updates, ...updates],

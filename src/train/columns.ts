@@ -1,23 +1,30 @@
 import { type ArrayInput, type HostArray, isHostArray, rowsOf, toHostArrayAsync } from "../data/array.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
+import type { Loss } from "../nn/loss.ts";
+import type { Network } from "../nn/network.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Columns } from "./batch.ts";
 
 /** Data for one input or output, or for several in a list or by name; null for labels of an output that needs none. */
 export type ArraysGiven = ArrayInput | readonly (ArrayInput | null)[] | Readonly<Record<string, ArrayInput | null>>;
 
-/** What the columns of a batch are made for. */
-export interface Slots {
+/** The model that data are for. */
+export interface DataTarget {
   /** In front of messages. */
   readonly label: string;
-  readonly inputs: readonly { readonly name: string; readonly rank: number }[];
+  readonly network: Network;
+  /** Names of the outputs. */
   readonly outputs: readonly string[];
-  /** Which outputs are compared with labels; undefined where there is nothing to compare. */
-  readonly needsLabels?: readonly boolean[] | undefined;
+  /** Which outputs are compared with labels; undefined where only x is read. */
+  readonly needsLabels: readonly boolean[] | undefined;
+  /** One per output, where there are labels; undefined for outputs without a loss. */
+  readonly losses: readonly (Loss | undefined)[];
+  /** Whether the numbers themselves are checked, in addition to shapes. */
+  readonly checkData: boolean;
 }
 
-/** Data as handed in. */
+/** Arrays as a user hands them in. */
 export interface DataGiven {
   readonly x: ArraysGiven;
   readonly y?: ArraysGiven | null | undefined;
@@ -25,20 +32,20 @@ export interface DataGiven {
 }
 
 /**
- * Data as columns with one number of rows.
+ * Reads arrays that a user hands in: one for each input and output of a model, all with one number of rows.
  * @throws ShapeError where rows differ, ValueError where there are none, labels are missing, or names do not fit.
  */
 export async function toColumns(
-  { label, inputs, outputs, needsLabels }: Slots,
+  { label, network, outputs, needsLabels }: DataTarget,
   { x, y, sampleWeight }: DataGiven,
 ): Promise<Columns> {
-  const names = inputs.map(({ name }) => name);
+  const names = network.inputs.map((input) => network.nameOf(input));
   // Before x: of fit({ x, y }) it says more that labels are missing.
   const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
   const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
   const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
-    x: xs.map((array, index) => withFeatureAxis(array, inputs[index]?.rank ?? 0)),
+    x: xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length)),
     y: ys,
     weights: outputs.map((_, index) => weights[index] && perSample(weights[index], xs[0]?.shape[0] ?? 0)),
   };
@@ -46,7 +53,7 @@ export async function toColumns(
 }
 
 /** Samples that are single numbers, for an input with one feature: [n] is [n, 1]. */
-function withFeatureAxis(array: HostArray, rank: number): HostArray {
+function withFeatureAxis(array: HostArray, rank: number | undefined): HostArray {
   return array.shape.length === 1 && rank === 2 ? { data: array.data, shape: [...array.shape, 1] } : array;
 }
 

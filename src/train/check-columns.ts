@@ -2,19 +2,9 @@ import type { HostArray } from "../data/array.ts";
 import { type Complaint, shapeError, valueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../ir/shape.ts";
 import type { Loss } from "../nn/loss.ts";
-import type { Network } from "../nn/network.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import type { Columns } from "./batch.ts";
-
-/** What data are checked against. */
-export interface Expectations {
-  readonly label: string;
-  readonly network: Network;
-  /** One per output, where there are labels; undefined for outputs without a loss. */
-  readonly losses: readonly (Loss | undefined)[];
-  /** With false, the numbers themselves are not looked at. */
-  readonly checkData: boolean;
-}
+import type { DataTarget } from "./columns.ts";
 
 /**
  * Checks data before anything runs: shapes of samples; then, in one pass over them, that numbers are finite in float32,
@@ -22,7 +12,7 @@ export interface Expectations {
  * exist.
  * @throws ShapeError or ValueError naming the array and the sample.
  */
-export function checkColumns({ label, network, losses, checkData }: Expectations, columns: Columns): void {
+export function checkColumns({ label, network, losses, checkData }: DataTarget, columns: Columns): void {
   columns.x.forEach((array, index) => {
     checkSampleShape(label, nameIn("x", columns.x, index), array, network.inputs[index] as SymbolicTensor);
   });

@@ -3,35 +3,22 @@ import type { HostArray } from "../data/array.ts";
 import { permutation } from "../data/rng.ts";
 import type { DType } from "../ir/dtype.ts";
 import type { HostData } from "../tensor/nested.ts";
-import { type BatchPorts, type BatchSpec, type Columns, specOf } from "./batch.ts";
+import { type BatchCursor, type BatchPorts, type BatchSource, type Columns, specOf } from "./batch.ts";
 
-/** Goes through the batches of one epoch. */
-export interface BatchCursor {
-  /** Goes to the next batch; gives what it looks like, or undefined at the end. */
-  next(): BatchSpec | undefined | Promise<BatchSpec | undefined>;
-  /** Copies the batch to where the program takes it. */
-  write(ports: BatchPorts): void;
-  /** Gives up what is still open. */
-  close(): void | Promise<void>;
-}
-
-/** Batches that can be read epoch by epoch. */
-export interface BatchSource {
-  /** Batches in an epoch, where that is known. */
-  readonly steps: number | undefined;
-  open(epoch: number): BatchCursor;
-}
-
-/** How batches of arrays are drawn. */
-export interface ArrayBatches {
+/** How samples are put into batches. */
+export interface ArrayOrder {
   readonly batchSize: number;
-  /** Samples in another order each epoch, or whole batches in another order; default as they stand. */
-  readonly shuffle?: boolean | "batch";
-  readonly seed?: number;
+  /** A new order of the samples in each epoch; with "batch" of the batches, which keep their samples. Default false. */
+  readonly shuffle: boolean | "batch" | undefined;
+  /** Of the orders. Default 0. */
+  readonly seed: number | undefined;
 }
 
-/** Batches of arrays in memory. Nothing but the order is made per epoch, and nothing per step. */
-export class ArraySource implements BatchSource {
+/**
+ * Batches of arrays in memory; the last one of an epoch may be smaller. An epoch allocates only its order and two specs,
+ * a step nothing.
+ */
+export class ArrayBatches implements BatchSource {
   readonly steps: number;
   private readonly order: Int32Array | undefined;
   private readonly readers: Readonly<Record<keyof BatchPorts, readonly (RowReader | undefined)[]>>;
@@ -39,7 +26,7 @@ export class ArraySource implements BatchSource {
   constructor(
     private readonly columns: Columns,
     private readonly inputs: readonly { readonly dtype: DType }[],
-    private readonly options: ArrayBatches,
+    private readonly options: ArrayOrder,
   ) {
     this.steps = Math.ceil(columns.rows / options.batchSize);
     this.order = options.shuffle ? new Int32Array(options.shuffle === "batch" ? this.steps : columns.rows) : undefined;
@@ -78,12 +65,12 @@ export class ArraySource implements BatchSource {
 }
 
 /**
- * Rows of at least so many elements, when shuffled, have views of their own: about 110 bytes each, and copying takes
- * half as long (docs/decisions).
+ * Shuffled rows of at least so many elements get a view each (about 110 bytes), made once: copying them then takes half
+ * as long (docs/decisions/0008-training-loop.md).
  */
 const wideRow = 256;
 
-/** Copies rows of one array to where a program takes them, making nothing per step. */
+/** Copies rows of one array to the input of a program. Allocates nothing per step. */
 class RowReader {
   private readonly size: number;
   private views: readonly HostData[] | undefined;

@@ -1,4 +1,4 @@
-// The losses whose code is loaded when their names are used; see `name-registry.ts`. Each export is a name.
+// Losses whose code is loaded when their names are used (see `name-registry.ts`). Each export is a name.
 export { circle } from "./circle.ts";
 export { ctc } from "./ctc.ts";
 export { klDivergence, klDivergence as kld, klDivergence as KLD, poisson } from "./distribution.ts";

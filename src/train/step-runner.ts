@@ -9,22 +9,21 @@ import type { Network } from "../nn/network.ts";
 import { nothingToTrain } from "../optim/optimizer.ts";
 import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
-import type { BatchPorts, BatchSpec } from "./batch.ts";
+import type { BatchCursor, BatchPorts, BatchSpec } from "./batch.ts";
 import type { Diagnosing } from "./diagnosis.ts";
-import { type BoundProgram, Programs } from "./programs.ts";
-import type { BatchCursor } from "./source.ts";
-import { type Mode, portName, recordStep } from "./step.ts";
-import type { Task } from "./task.ts";
+import { type BoundProgram, ProgramCache } from "./program-cache.ts";
+import { type Mode, portName, recordStep } from "./record-step.ts";
+import type { TrainingSetup } from "./training-setup.ts";
 import { Yielder } from "./yield.ts";
 
 /** Values of losses and metrics by name. */
 export type Logs = Record<string, number>;
 
-/** What {@link Trainer} is made of. */
-export interface TrainerOptions {
+/** What a {@link StepRunner} is made with. */
+export interface StepRunnerOptions {
   readonly network: Network;
   /** What `compile` decided; none for a model that only predicts. */
-  readonly task: Task | undefined;
+  readonly setup: TrainingSetup | undefined;
   /** Default: where the weights are, else the default backend. */
   readonly backend: Backend | undefined;
   readonly seed: number;
@@ -38,15 +37,16 @@ export interface Step {
 }
 
 /**
- * The host's side of compiled steps: records and binds a program per mode and batch shape, feeds it, runs it, reads the
- * metrics.
+ * Runs the steps of a model: records and binds a program for each mode and batch shape, writes its inputs, runs it, and
+ * reads the metrics.
  */
-export class Trainer {
+export class StepRunner {
   readonly trainable: readonly Variable[];
   /** Outlives epochs and passes: many short ones in a row must let others run, too. */
-  readonly pacer = new Yielder();
-  private readonly flags: readonly (readonly [Layer, boolean])[];
-  private readonly programs: Programs;
+  readonly yielder = new Yielder();
+  /** Which layers were trainable when the model was compiled. */
+  private readonly flags: ReadonlyMap<Layer, boolean>;
+  private readonly programs: ProgramCache;
   private readonly steps = new WeakMap<BoundProgram, Step>();
   private key: Int32Array;
   private readonly number = new Float32Array(1);
@@ -57,10 +57,10 @@ export class Trainer {
   /** What was not finite in the train step before, in words. */
   diagnosis: string | undefined;
 
-  constructor(private readonly options: TrainerOptions) {
+  constructor(private readonly options: StepRunnerOptions) {
     this.trainable = options.network.trainableVariables;
-    this.flags = flagsOf(options.network);
-    this.programs = new Programs(() => this.backend());
+    this.flags = new Map(flagsOf(options.network));
+    this.programs = new ProgramCache(() => this.backend());
     this.key = randomKey(options.seed);
   }
 
@@ -71,7 +71,7 @@ export class Trainer {
 
   /** Whether layers were frozen or unfrozen since: training goes on with what was compiled. */
   get isStale(): boolean {
-    return this.flags.some(([layer, trainable]) => layer.trainable !== trainable);
+    return [...this.flags].some(([layer, trainable]) => layer.trainable !== trainable);
   }
 
   /** How many programs are bound now. */
@@ -88,7 +88,7 @@ export class Trainer {
     return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
   }
 
-  /** Gives `act` the step for a batch, in use until it is released: see {@link Programs.acquire}. */
+  /** Gives `act` the step for a batch, in use until it is released: see {@link ProgramCache.acquire}. */
   acquire<T>(mode: Mode, spec: BatchSpec, act: (step: Step) => T): T | Promise<T> {
     return this.programs.acquire(
       this.keyOf(mode, spec),
@@ -111,7 +111,7 @@ export class Trainer {
         y: spec.y.map((_, index) => program.input(portName.y(index))),
         weights: spec.weights.map((_, index) => program.input(portName.weight(index))),
       },
-      scalars: this.options.task?.optimizer.scalarNames.filter((name) => program.input(name)) ?? [],
+      scalars: this.options.setup?.optimizer.scalarNames.filter((name) => program.input(name)) ?? [],
     };
     this.steps.set(program, step);
     return step;
@@ -121,12 +121,12 @@ export class Trainer {
   run(mode: Mode, step: Step, cursor: BatchCursor, index: number): void {
     this.feed(mode, step, cursor, index);
     step.program.run();
-    if (isTraining(mode)) this.options.task?.optimizer.advance();
+    if (isTraining(mode)) this.options.setup?.optimizer.advance();
   }
 
   /** Writes what a step needs: the batch, the random key, the optimizer's scalars. */
   feed(mode: Mode, step: Step, cursor: BatchCursor, index: number): void {
-    const optimizer = this.options.task?.optimizer;
+    const optimizer = this.options.setup?.optimizer;
     cursor.write(step.ports);
     // What is drawn must not depend on other calls that run meanwhile.
     setStep(this.key, optimizer && isTraining(mode) ? optimizer.rawSteps : mode === "sample" ? this.samples++ : index);
@@ -139,7 +139,7 @@ export class Trainer {
 
   /** Losses and metrics so far. */
   logs(): Promise<Logs> {
-    const reported = Object.entries(this.options.task?.objective.reported ?? {});
+    const reported = Object.entries(this.options.setup?.objective.reported ?? {});
     const record = () => recordResults(reported.map(([, metric]) => metric));
     return this.programs.use("logs", record, async (program) => {
       program.run();
@@ -162,9 +162,14 @@ export class Trainer {
     return `${mode}${this.diagnosing ? "+diagnosis" : ""} ${spec.signature}`;
   }
 
-  private record(mode: Mode, spec: BatchSpec): CompiledGraph {
-    const { network, task } = this.options;
-    return withFlags(this.flags, () => recordStep(mode, { network, task, trainable: this.trainable }, spec, this));
+  /**
+   * Records and compiles the step for a batch.
+   * @param setup its optimizer, losses and metrics, where these are not what `compile` decided.
+   */
+  record(mode: Mode, spec: BatchSpec, setup = this.options.setup): CompiledGraph {
+    const { network } = this.options;
+    const isTrainable = (layer: Layer) => this.flags.get(layer) ?? layer.trainable;
+    return recordStep(mode, { network, setup, trainable: this.trainable, isTrainable }, spec, this);
   }
 }
 
@@ -182,19 +187,5 @@ function entriesOf(name: string, values: TypedArray): [string, number][] {
     : Array.from(values, (value, index) => [`${name}_${index}`, value]);
 }
 
-/** Which layers are trainable, outer before inner. */
-function flagsOf(layer: Layer): [Layer, boolean][] {
-  return [[layer, layer.trainable], ...layer.sublayers.flatMap(flagsOf)];
-}
-
-/** Runs `act` with layers frozen or not as noted, then as they were. */
-function withFlags<T>(flags: readonly (readonly [Layer, boolean])[], act: () => T): T {
-  const now = flags.map(([layer]) => [layer, layer.trainable] as const);
-  // Outer layers come first, since setting one reaches the layers inside.
-  for (const [layer, trainable] of flags) layer.trainable = trainable;
-  try {
-    return act();
-  } finally {
-    for (const [layer, trainable] of now) layer.trainable = trainable;
-  }
-}
+/** Which layers are trainable now. */
+const flagsOf = (layer: Layer): [Layer, boolean][] => [[layer, layer.trainable], ...layer.sublayers.flatMap(flagsOf)];

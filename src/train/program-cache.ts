@@ -7,7 +7,7 @@ import type { Placement, Variable } from "../tensor/variable.ts";
 
 /** A program on a backend, with its ports by name. */
 export class BoundProgram {
-  /** How many calls use it now: {@link Programs} frees it only while there are none. */
+  /** How many calls use it now: {@link ProgramCache} frees it only while there are none. */
   users = 0;
   /** Whether it is freed, or will be as soon as it has no user. */
   isRetired = false;
@@ -53,7 +53,7 @@ export class BoundProgram {
 }
 
 /**
- * Programs kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the default,
+ * ProgramCache kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the default,
  * and one takes some 70 kB.
  */
 const capacity = 48;
@@ -64,9 +64,9 @@ const collected = /* @__PURE__ */ new FinalizationRegistry<Set<Executable>>((exe
 });
 
 /** Bound programs by key. When there are too many, those that have not been used for the longest time are freed. */
-export class Programs implements Reclaimable {
+export class ProgramCache implements Reclaimable {
   private readonly kept = new Map<string, BoundProgram>();
-  /** Programs that are being bound: calls that need the same one wait for it. */
+  /** ProgramCache that are being bound: calls that need the same one wait for it. */
   private readonly binding = new Map<string, Promise<unknown>>();
   /** Of all programs that are not freed. Held by {@link collected}, so it leads to no model. */
   private readonly executables = new Set<Executable>();

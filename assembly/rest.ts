@@ -1,0 +1,15 @@
+/**
+ * Entry of the rest module: kernels that few programs need. It works on the memory and the table of functions of the
+ * core module, which calls these kernels by their numbers in the table.
+ */
+export { convInputGrad } from "./conv";
+export { depthwise, depthwiseFilterGrad } from "./depthwise";
+export * from "./generated/fused-rest";
+export { packPatchBlock } from "./patches";
+export { pool, poolGrad } from "./pool";
+export { cosAll, erfAll, erfinvAll, powAll, sinAll } from "./special";
+
+/** Where this module's constants end: scripts/build-wasm.ts checks that what others use begins later. */
+export function dataEnd(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,29 @@
+/**
+ * What the backend needs beside the rest module (assembly/rest.ts): where its kernels are in the table of functions, the
+ * writers of their records, and the lowering of convolutions. Loaded together with the module, when a program first
+ * needs it.
+ */
+import type { Program } from "../../ir/program.ts";
+import { firstRest, restHashes, restOperations } from "./generated/rest-slots.ts";
+import { lowerConvolutions } from "./lower-convolutions.ts";
+import { slotsOf } from "./map-record.ts";
+import type { Records, RestKind } from "./record-table.ts";
+import { restRecords } from "./records-rest.ts";
+
+/** What is loaded with the rest module. */
+export interface Rest {
+  /** Gives padded convolutions larger images. */
+  lower(program: Program): Program;
+  readonly records: Records<RestKind>;
+  /** Places of fused kernels by the hashes of their keys. */
+  readonly fused: ReadonlyMap<string, number>;
+  /** Operations of the interpreter. */
+  readonly operations: Readonly<Record<string, number>>;
+}
+
+export const rest: Rest = {
+  lower: lowerConvolutions,
+  records: restRecords,
+  fused: slotsOf(restHashes, firstRest),
+  operations: restOperations,
+};

@@ -1,0 +1,38 @@
+import type { BatchSource } from "./batch.ts";
+import { BatchMaker, type Given } from "./batch-maker.ts";
+import { CallbackList, callbacksOf } from "./callback.ts";
+import { checkPass, type EvaluateOptions } from "./options.ts";
+import { eachBatch } from "./pass.ts";
+import type { Compiled, Session } from "./session.ts";
+import type { Logs } from "./step-runner.ts";
+
+/** Losses and metrics of a compiled model over data; see `Model.evaluate`. */
+export function runEvaluate(session: Session, given: Given, options: EvaluateOptions): Promise<Logs> {
+  const { model } = session;
+  return session.run("evaluate", async (compiled, queue) => {
+    const { steps, callbacks = [], checkData = true } = options;
+    const maker = new BatchMaker(model, "evaluate", compiled.setup.objective, checkData);
+    checkPass(maker.label, options, given.stream !== undefined);
+    const source = await maker.batches(given, options);
+    return measure(compiled, source, steps, new CallbackList(callbacksOf(maker.label, callbacks), { model }, queue));
+  });
+}
+
+/** Losses and metrics over one pass; the metrics begin anew. */
+export async function measure(
+  { setup, stepRunner }: Compiled,
+  source: BatchSource,
+  limit: number | undefined,
+  callbacks: CallbackList,
+): Promise<Logs> {
+  setup.objective.reset();
+  await callbacks.call("onTestBegin");
+  await eachBatch(stepRunner, source, limit, async (run, batch) => {
+    if (callbacks.has("onTestBatchBegin")) await callbacks.call("onTestBatchBegin", batch);
+    await run("test", () => undefined);
+    if (callbacks.has("onTestBatchEnd")) await callbacks.call("onTestBatchEnd", batch);
+  });
+  const logs = await stepRunner.logs();
+  await callbacks.call("onTestEnd", logs);
+  return logs;
+}

@@ -1,0 +1,77 @@
+import { type HostArray, isHostArray } from "../data/array.ts";
+import { epochsOf, sizeOfStream } from "../data/epochs.ts";
+import { shapeError, valueError } from "../errors.ts";
+import { formatShape } from "../ir/shape.ts";
+import type { SymbolicTensor } from "../nn/symbolic.ts";
+import { type BatchPorts, type BatchSource, type Columns, specOf } from "./batch.ts";
+import type { BatchStream } from "./batch-maker.ts";
+import { type ArraysGiven, type DataGiven, isPlainRecord } from "./columns.ts";
+
+/**
+ * Batches of a dataset, an iterable or a generator.
+ * @param toColumns checks one batch.
+ * @throws ValueError on what is no stream.
+ */
+export function streamBatches(
+  stream: BatchStream,
+  inputs: readonly SymbolicTensor[],
+  { label, toColumns }: { readonly label: string; toColumns(batch: DataGiven): Promise<Columns> },
+): BatchSource {
+  // A dataset is known by its method, so that applications without one need not load the class.
+  const [elements, steps] =
+    "epoch" in stream
+      ? [(epoch: number) => stream.epoch(epoch), stream.size]
+      : [epochsOf<unknown>(stream), sizeOfStream(stream)];
+  return {
+    steps,
+    open(epoch) {
+      const iterator = elements(epoch)[Symbol.asyncIterator]();
+      let batch: Columns | undefined;
+      return {
+        next: async () => {
+          batch = undefined;
+          const { done, value } = await iterator.next();
+          if (done) return undefined;
+          const given = batchOf(label, value);
+          refuseExample(label, inputs[0], given.x);
+          batch = await toColumns(given);
+          return specOf(batch, batch.rows, inputs);
+        },
+        write: (ports) => {
+          if (!batch) return;
+          writeAll(batch.x, ports.x);
+          writeAll(batch.y, ports.y);
+          writeAll(batch.weights, ports.weights);
+        },
+        close: async () => {
+          await iterator.return?.();
+        },
+      };
+    },
+  };
+}
+
+function batchOf(label: string, batch: unknown): DataGiven {
+  if (Array.isArray(batch)) return { x: batch[0], y: batch[1], sampleWeight: batch[2] };
+  if (isPlainRecord(batch) && "x" in batch) return batch as unknown as DataGiven;
+  throw valueError(label, { rule: "a stream gives batches", expected: "{ x, y } or [x, y]", received: batch });
+}
+
+/** A dataset that was not batched gives single samples: arrays without the first axis. */
+function refuseExample(label: string, input: SymbolicTensor | undefined, x: ArraysGiven): void {
+  if (!input || !isHostArray(x) || x.shape.length !== input.shape.length - 1) return;
+  // A batch [n] may stand for [n, 1].
+  if (input.shape.length === 2 && input.shape[1] === 1) return;
+  throw shapeError(label, {
+    rule: "a stream gives batches",
+    expected: `x ${formatShape(input.shape)}`,
+    received: formatShape(x.shape),
+    advice: "Use dataset.batch(32).",
+  });
+}
+
+function writeAll(arrays: readonly (HostArray | undefined)[], ports: BatchPorts["x"]): void {
+  arrays.forEach((array, index) => {
+    if (array) ports[index]?.write(array.data);
+  });
+}
