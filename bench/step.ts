@@ -97,7 +97,7 @@ async function measure(batch: number, json: boolean): Promise<void> {
   const losses = await Promise.all(
     variants.map(async ({ executable, run }) => {
       for (let step = 0; step < 20; step++) run();
-      return (await executable.output("loss").read())[0] as number;
+      return (await executable.read(["loss"])).loss[0] as number;
     }),
   );
   if (Math.abs((losses[0] as number) - (losses[1] as number)) > 1e-4)

@@ -47,7 +47,7 @@ const product =
     // Written once: copying from the host is no part of a product, and the other backend has a memory of its own.
     a.write(x);
     b.write(y);
-    return { run: () => executable.run(), results: async () => [executable.output("c").readSync()] };
+    return { run: () => executable.run(), results: async () => [executable.readSync("c")] };
   };
 
 const mlp = () =>

@@ -40,6 +40,7 @@ FAMILIES = (
     "recurrent",
     "metrics",
     "activations",
+    "ops",
     "schedules",
     "initializers",
     "constraints",

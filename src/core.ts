@@ -6,9 +6,7 @@ export type {
   Executable,
   HostBackend,
   HostExecutable,
-  HostOutputPort,
   InputPort,
-  OutputPort,
   Storage,
   StorageSpec,
 } from "./backends/backend.ts";

@@ -91,19 +91,6 @@ export function checkNumber(
   throw valueError(name, { rule: `${what} must be ${range}`, expected: range, received: literal(value) });
 }
 
-/** Throws unless each of these, by its name, is a whole number ≥ 1. */
-export function checkCounts(name: string, counts: Readonly<Record<string, unknown>>): void {
-  for (const [what, count] of Object.entries(counts)) {
-    if (!Number.isInteger(count) || (count as number) < 1) {
-      throw valueError(name, {
-        rule: `${what} must be a whole number`,
-        expected: "an integer ≥ 1",
-        received: literal(count),
-      });
-    }
-  }
-}
-
 /** Finds `name` in `table`; an unknown name is an error that gives the nearest known ones. */
 export function lookUp<T>(owner: string, what: string, table: Readonly<Record<string, T>>, name: string): T {
   if (typeof name === "string" && Object.hasOwn(table, name)) return table[name] as T;
@@ -149,7 +136,7 @@ export function nearest(name: string, known: readonly string[]): string[] {
 }
 
 /** Insertions, deletions, replacements and exchanges of neighbours that turn one text into the other. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

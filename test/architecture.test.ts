@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findCycle, importsOf, sourceFiles, undocumentedExports, valueGraph } from "./source-graph.ts";
+import { findCycle, importsOf, longLines, sourceFiles, undocumentedExports, valueGraph } from "./source-graph.ts";
 
 /**
  * The floors of the source tree (design §3). Imports that run when a file is loaded go down, or sideways in one
@@ -113,6 +113,14 @@ describe("the source tree", () => {
     expect(long).toEqual([]);
   });
 
+  it("has no line over 120 columns, but where a literal cannot be broken", () => {
+    const long = ["src", "assembly", "scripts", "bench", "examples", "test"]
+      .filter((folder) => existsSync(join(root, folder)))
+      .flatMap((folder) => sourceFiles(root, folder))
+      .flatMap((file) => longLines(readFileSync(join(root, file), "utf8"), 120, file).map((line) => `${file}:${line}`));
+    expect(long).toEqual([]);
+  });
+
   it("documents every export of every entry of the package", () => {
     const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     const entries = Object.values<string | { types?: string }>(exports).flatMap((target) =>
@@ -156,6 +164,12 @@ describe("these checks", () => {
     const names = (wanted: string) =>
       imports.flatMap(({ specifier, kind }) => (kind === wanted ? [specifier.slice(2, 3)] : [])).join("");
     expect([names("value"), names("type"), names("dynamic")]).toEqual(["abcdeij", "fgh", "k"]);
+  });
+
+  it("find long lines, and let literals pass", () => {
+    const long = "x".repeat(130);
+    const text = `const a = 1; // ${long}\nconst b = "${long}";\nconst c = \`${long}\n${long}\`;\nconst d = ${long};\n`;
+    expect(longLines(text, 120)).toEqual([1, 5]);
   });
 
   it("find cycles", () => {

@@ -113,3 +113,27 @@ export function reachable(graph: ReadonlyMap<string, readonly string[]>, from: r
   for (const node of reached) for (const next of graph.get(node) ?? []) reached.add(next);
   return reached;
 }
+
+/** Lines of a file that are longer than `columns`, what stands in string and template literals not counted. */
+export function longLines(text: string, columns: number, fileName = "file.ts"): number[] {
+  const lines = text.split("\n");
+  if (lines.every((line) => line.length <= columns)) return [];
+  const source = ts.createSourceFile(fileName, text, ts.ScriptTarget.ES2022, true);
+  const literal = new Array<number>(lines.length).fill(0);
+  const count = (node: ts.Node) => {
+    const from = source.getLineAndCharacterOfPosition(node.getStart(source));
+    const to = source.getLineAndCharacterOfPosition(node.end);
+    for (let line = from.line; line <= to.line; line++) {
+      const start = line === from.line ? from.character : 0;
+      const end = line === to.line ? to.character : (lines[line] as string).length;
+      literal[line] = (literal[line] as number) + end - start;
+    }
+  };
+  const visit = (node: ts.Node): void => {
+    const isText = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) || ts.isRegularExpressionLiteral(node);
+    if (isText) count(node);
+    else ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return lines.flatMap((line, index) => (line.length - (literal[index] as number) > columns ? [index + 1] : []));
+}

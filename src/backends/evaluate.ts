@@ -1,11 +1,13 @@
 import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import { reachable, variablesIn } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { checkList } from "../ir/shape.ts";
-import { constantData } from "../tensor/ops/index.ts";
+import { constantData } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Backend, Executable } from "./backend.ts";
+import { endOf } from "./loss.ts";
 import { backendHolding, place } from "./placement.ts";
 import { isWasmSupported, wasm } from "./wasm/index.ts";
 
@@ -16,10 +18,10 @@ let made: Backend | undefined;
 
 /**
  * The backend for whoever names none: wasm, loaded on first need; where WASM SIMD is missing js, with one warning. One
- * that could not be made is tried again at the next call, and one that was disposed of is replaced.
+ * that could not be made is tried again at the next call, and one that was disposed of or lost its device is replaced.
  */
 export function defaultBackend(): Promise<Backend> {
-  if (made?.disposed) standard = made = undefined;
+  if (made && endOf(made)) standard = made = undefined;
   standard ??= makeDefault().then(
     (backend) => {
       made = backend;
@@ -40,8 +42,8 @@ async function makeDefault(): Promise<Backend> {
 }
 
 /**
- * Gives variables a home on a backend (default: where they are, else the default backend). Initial tensors are
- * evaluated there, all in one run; variables that another backend holds move.
+ * Puts variables on a backend (default: where they are, else the default backend). Initial tensors are evaluated there,
+ * all in one run; variables that another backend holds move.
  *
  * All or none: where it throws, every variable is as it was. Values assigned meanwhile are kept. Calls for the same
  * variables wait for each other.
@@ -53,17 +55,20 @@ export async function placeVariables(variables: readonly Variable[], backend?: B
 }
 
 /**
- * Settles a compiled graph's variables on the backend and loads its program there. Where it throws, nothing has
- * changed.
- * @param use gets the program in the same tick as it is loaded, when its variables are where it reads them: later,
- * other calls may have moved them.
+ * Puts a compiled graph's variables on the backend and loads its program there. Where it throws, nothing has changed.
+ * @param use gets the program in the tick in which its variables are where it reads them: later, other calls may have
+ * moved them.
  */
 export async function bind<T = Executable>(
   { program, variables }: CompiledGraph,
   backend: Backend,
   use: (executable: Executable) => T | Promise<T> = (executable) => executable as T,
 ): Promise<T> {
-  return place(variables, () => backend, { program, variables, use });
+  return place(
+    variables,
+    () => backend,
+    () => ({ program, variables, use }),
+  );
 }
 
 /**
@@ -71,32 +76,33 @@ export async function bind<T = Executable>(
  * @throws StateError where a tensor depends on a placeholder, which has no value here.
  */
 export async function evaluate(tensors: readonly Tensor[], backend?: Backend): Promise<TypedArray[]> {
-  const outputs = Object.fromEntries(
-    checkList("evaluate", "what is computed", tensors).map((tensor, index) => [String(index), tensor]),
-  );
-  const { program, variables } = compile({ outputs });
-  const [free] = Object.keys(program.inputs);
-  if (free !== undefined) {
+  checkList("evaluate", "what is computed", tensors);
+  const free = reachable(tensors).find(({ op }) => op.name === "input");
+  if (free) {
     throw stateError("data", {
       rule: "a tensor made from placeholders has no value by itself",
       expected: "a graph of constants and variables",
-      received: `placeholder "${free}"`,
+      received: `placeholder "${(free.attrs as { name: string }).name}"`,
       advice: "Compile it and write its inputs.",
     });
   }
   if (!backend && tensors.every((tensor) => constantData(tensor) !== undefined))
     return tensors.map((tensor) => (constantData(tensor) as TypedArray).slice());
-  return place(variables, () => backend ?? backendHolding(variables) ?? defaultBackend(), {
-    program,
-    variables,
+  const variables = variablesIn(tensors);
+  const names = tensors.map((_, index) => String(index));
+  const outputs = Object.fromEntries(names.map((name, index) => [name, tensors[index] as Tensor]));
+  const chosen = () => backend ?? backendHolding(variables) ?? defaultBackend();
+  return place(variables, chosen, ({ limits }) => ({
+    ...compile({ outputs }, limits),
     async use(executable) {
       try {
         executable.run();
-        // All reads begin in the tick of the run: another program would write over what has not been read.
-        return await Promise.all(tensors.map((_, index) => executable.output(String(index)).read()));
+        // In the tick of the run: another program would write over what has not been read.
+        const found = await executable.read(names);
+        return names.map((name) => found[name] as TypedArray);
       } finally {
         executable.dispose();
       }
     },
-  });
+  }));
 }

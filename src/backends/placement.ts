@@ -1,16 +1,17 @@
 import { compile } from "../compiler/compile.ts";
-import { reachable } from "../compiler/graph.ts";
+import { variablesIn } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";
 import type { Program } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { fill } from "../tensor/ops/index.ts";
+import { fill } from "../tensor/ops/shaping.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { type Placement, type Variable, variableOp } from "../tensor/variable.ts";
+import type { Placement, Variable } from "../tensor/variable.ts";
 import { type Backend, type Executable, isHostBackend, type Storage } from "./backend.ts";
+import { endOf, watchForLoss } from "./loss.ts";
 import { withRoom } from "./pressure.ts";
 
-/** Values of a variable while a backend holds them. */
+/** The values of a variable in a storage of a backend. */
 class BackendPlacement implements Placement {
   /** Number of writes: tells whoever is copying the values whether the copy is out of date. */
   writes = 0;
@@ -18,7 +19,7 @@ class BackendPlacement implements Placement {
   constructor(readonly storage: Storage) {}
 
   get isLost(): boolean {
-    return this.storage.backend.disposed === true;
+    return endOf(this.storage.backend) !== undefined;
   }
 
   read(): Promise<TypedArray> {
@@ -35,10 +36,10 @@ class BackendPlacement implements Placement {
   }
 }
 
-/** Storage of variables that were collected goes back to their backend: not prompt, but nothing is lost for good. */
+/** Gives the storage of variables that were garbage-collected back to their backends. */
 const collected = /* @__PURE__ */ new FinalizationRegistry<BackendPlacement>((held) => held.free());
 
-/** Variables that a call is placing now, with what is resolved when it is done. */
+/** Variables that a call is placing now, with a promise that is fulfilled when it is done. */
 const placing = /* @__PURE__ */ new WeakMap<Variable, Promise<void>>();
 
 /** The backend that holds the first of these that is held. */
@@ -51,26 +52,24 @@ export function backendHolding(variables: readonly Variable[]): Backend | undefi
 export interface Loading<T> {
   readonly program: Program;
   readonly variables: readonly Variable[];
-  /**
-   * Gets the program in the tick in which its variables come to be where it reads them. It must not place them itself:
-   * until it is done others wait.
-   */
+  /** Gets the program in the tick in which its variables come to be where it reads them. It must not place them itself. */
   readonly use: (executable: Executable) => T | Promise<T>;
 }
 
 /**
- * Places variables on a backend and, if asked to, loads a program for them. One transaction: variables change their
- * placement when all values are there and the program is loaded; where anything before that throws, what was allocated is
- * freed and every variable is as it was. Calls for the same variables run one after another.
+ * Puts variables on a backend and, if asked to, loads a program for them. One transaction: variables change their
+ * placement, all in one tick, when all values are there and the program is loaded; where anything before that fails,
+ * what was allocated is freed and every variable is as it was. Calls for the same variables run one after another.
  *
- * Nothing is awaited between host backends, so a move is atomic. Where a backend must be awaited, values assigned
- * meanwhile are copied, too; what a program on the old backend computes meanwhile is not.
+ * Nothing is awaited between backends that answer at once, so a move is atomic. Where a backend must be awaited, values
+ * that are assigned meanwhile are copied, too; what a program on the old backend computes meanwhile is not.
  * @param backendOf asked when it is this call's turn.
+ * @param loadingOf what to load, once the backend is known: it may read its limits. Only of these variables.
  */
 export async function place<T = void>(
   variables: readonly Variable[],
   backendOf: () => Backend | Promise<Backend>,
-  loading?: Loading<T>,
+  loadingOf?: (backend: Backend) => Loading<T>,
 ): Promise<T> {
   let all = withSources(variables);
   for (let other = placedNow(all); other; other = placedNow(all)) {
@@ -85,6 +84,8 @@ export async function place<T = void>(
   async function takeTurn(): Promise<T> {
     const found = backendOf();
     const backend = found instanceof Promise ? await found : found;
+    watchForLoss(backend);
+    const loading = loadingOf?.(backend);
     return (await withRoom(backend, () => transfer(all, backend, loading)))();
   }
 
@@ -111,9 +112,7 @@ function withSources(variables: readonly Variable[]): Variable[] {
 /** The variables that the initial tensor of a variable without a placement reads. */
 function sourcesOf({ placement, initial }: Variable): Variable[] {
   if (placement || !(initial instanceof Tensor)) return [];
-  return reachable([initial]).flatMap(({ op, attrs }) =>
-    op === variableOp ? [(attrs as { variable: Variable }).variable] : [],
-  );
+  return variablesIn([initial]);
 }
 
 /** The transaction of {@link place}. Gives the outcome of `use` as a function: its errors are not the transaction's. */
@@ -135,23 +134,32 @@ async function transfer<T>(
     );
   }
 
+  /** A variable may leave this backend while a program is loaded, which can make that fail: then it is loaded again. */
+  const ifDue = (error: unknown): undefined => {
+    if (findDue().length === 0) throw error;
+  };
+
+  /** Variables whose values of now are not there. */
+  const findDue = (): Variable[] =>
+    all.filter(
+      (variable) =>
+        placementOf(variable)?.storage.backend !== backend && !Object.is(versionOf(variable), copied.get(variable)),
+    );
+
   all.forEach(checkHeld);
   try {
     for (;;) {
-      const due = all.filter(
-        (variable) =>
-          placementOf(variable)?.storage.backend !== backend && !Object.is(versionOf(variable), copied.get(variable)),
-      );
+      const due = findDue();
       if (due.length === 0) {
         if (!loading || executable) break;
         const loaded = load(loading.program, loading.variables);
-        executable = loaded instanceof Promise ? await loaded : loaded;
+        executable = loaded instanceof Promise ? await loaded.catch(ifDue) : loaded;
         continue;
       }
       for (const variable of due) {
         const { dtype, shape } = checkHeld(variable);
         if (fresh.has(variable)) continue;
-        // One that was taken off this backend meanwhile: the program has been loaded with its former storage.
+        // One that left this backend meanwhile: the program has been loaded with its former storage.
         executable?.dispose();
         executable = undefined;
         fresh.set(variable, new BackendPlacement(backend.allocate({ size: sizeOf(shape), dtype })));
@@ -167,11 +175,11 @@ async function transfer<T>(
         else if (typeof initial !== "number") to.write(initial);
         else if (initial !== 0) graphs.push([variable, fill(shape, initial)]);
       }
-      // In one run, but for what reads other variables: those must have their values before.
+      // All in one run, but for those that read other variables, which must have their values before.
       const apart = graphs.filter(([variable]) => sourcesOf(variable).length > 0);
       for (const updates of [graphs.filter((graph) => !apart.includes(graph)), ...apart.map((graph) => [graph])]) {
         if (updates.length === 0) continue;
-        const { program, variables } = compile({ outputs: {}, updates });
+        const { program, variables } = compile({ outputs: {}, updates }, backend.limits);
         const loaded = load(program, variables);
         const first = loaded instanceof Promise ? await loaded : loaded;
         try {
@@ -213,7 +221,7 @@ export function outcomeOf<T>(act: () => T): () => T {
 
 /**
  * Moves the values of variables from their backends into JavaScript arrays and frees their storage; the next use places
- * them anew. On host backends this is done when the call returns. Values that went with their backend are given up.
+ * them anew. On host backends this is done when the call returns. Values that are lost with their backend stay lost.
  */
 export async function moveToHost(variables: readonly Variable[]): Promise<void> {
   const slow: Promise<void>[] = [];
@@ -234,13 +242,15 @@ export async function moveToHost(variables: readonly Variable[]): Promise<void> 
   await Promise.all(slow);
 }
 
-/** Throws where a variable's values went with their backend. */
+/** Throws where a variable's values are lost with their backend. */
 function checkHeld(variable: Variable): Variable {
-  if (!variable.placement?.isLost) return variable;
+  const held = placementOf(variable);
+  const end = held && endOf(held.storage.backend);
+  if (!end) return variable;
   throw stateError(`variable "${variable.name}"`, {
     rule: "its values must be on a backend in use",
     expected: "values",
-    received: "a backend that was disposed of",
+    received: `a backend that ${end}`,
     advice: "Assign new values (setWeights), or make a new model or optimizer.",
   });
 }

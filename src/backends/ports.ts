@@ -1,4 +1,6 @@
 import { valueError } from "../errors.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import type { HostExecutable } from "./backend.ts";
 
 /**
  * Throws unless `length` values from `offset` on lie within `size`. @param what "source" or "target": stands in the
@@ -12,4 +14,12 @@ export function checkRange(name: string, what: string, size: number, offset: num
     expected: `a range within ${size} values`,
     received: `${length} values from ${offset}`,
   });
+}
+
+/** {@link Executable.read} of a program whose outputs can be read at once. */
+export function readAll<Name extends string>(
+  executable: HostExecutable,
+  names: readonly Name[],
+): Record<Name, TypedArray> {
+  return Object.fromEntries(names.map((name) => [name, executable.readSync(name)])) as Record<Name, TypedArray>;
 }

@@ -1,9 +1,10 @@
-import { shapeError, stateError, valueError } from "../errors.ts";
-import type { Program } from "../ir/program.ts";
+import { message, OutOfMemoryError, shapeError, stateError, valueError } from "../errors.ts";
+import { defaultLimits, type Limits } from "../ir/limits.ts";
+import type { BufferSpec, Program } from "../ir/program.ts";
 import { formatShape, sameShape, stridesOf } from "../ir/shape.ts";
 import { type BufferId, isContiguous, type View } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
-import { asTensor } from "../tensor/ops/leaf.ts";
+import { asTensor, inputOp } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { elideConcats } from "./elide-concat.ts";
@@ -33,10 +34,12 @@ export interface CompiledGraph {
 /**
  * Turns a graph into a program: simplify, fuse, lower, order. Where buffers lie is for the backend
  * that loads it: `planArena`.
+ * @param limits of the backend that will run it (`backend.limits`). Default: those of wasm and js.
  * @throws ValueError where two placeholders share a name or a variable has two updates; ShapeError where an update does
- * not fit.
+ * not fit; OutOfMemoryError where a buffer is larger than the backend can have.
  */
-export function compile(options: CompileOptions): CompiledGraph {
+export function compile(options: CompileOptions, limits: Partial<Limits> = {}): CompiledGraph {
+  const allowed = { ...defaultLimits, ...limits };
   const table = { outputs: "object!", updates: "list", fuse: "boolean" } as const;
   const { outputs, updates = [], fuse = true } = checkOptions("compile", options, table);
   const results = Object.values(outputs).map(asTensor);
@@ -50,7 +53,7 @@ export function compile(options: CompileOptions): CompiledGraph {
   const outputRoots = roots.slice(0, names.length);
   const updateRoots = roots.slice(names.length, names.length + updates.length);
 
-  const lowered = lower(partition(roots, fuse), new Set(roots));
+  const lowered = lower(partition(roots, fuse, allowed), new Set(roots));
   const outputViews = outputRoots.map((root) => readable(lowered, lowered.view(root)));
   const bufferOf = new Map(lowered.variables.map(({ variable, buffer }) => [variable, buffer]));
   const pending = updates.map(
@@ -62,14 +65,16 @@ export function compile(options: CompileOptions): CompiledGraph {
 
   const pinned = new Set([...outputViews, ...pending.map(({ value }) => value)].map(({ buffer }) => buffer));
   const fused = fuse
-    ? elideConcats(attachEpilogues(lowered.instructions), lowered.buffers, pinned)
+    ? elideConcats(attachEpilogues(lowered.instructions, allowed), lowered.buffers, pinned)
     : lowered.instructions;
   const { instructions, renamed } = schedule(
     fused,
     lowered.buffers,
     pending,
     new Set(outputViews.map(({ buffer }) => buffer)),
+    allowed,
   );
+  checkSizes(lowered.buffers, allowed);
 
   const named = (view: View): View => ({ ...view, buffer: renamed.get(view.buffer) ?? view.buffer });
   const program: Program = {
@@ -106,6 +111,21 @@ function copied(lowered: Lowered, view: View): View {
   return output;
 }
 
+function checkSizes(buffers: readonly BufferSpec[], { bufferBytes }: Limits): void {
+  for (const { name, kind, size } of buffers) {
+    if (size * 4 <= bufferBytes) continue;
+    throw new OutOfMemoryError(
+      message("compile", {
+        rule: "a buffer must fit the backend",
+        expected: `at most ${bufferBytes} bytes`,
+        received: size * 4,
+        context: name ?? kind,
+        advice: "Use a smaller batch or model.",
+      }),
+    );
+  }
+}
+
 function check(outputs: readonly Tensor[], updates: readonly (readonly [Variable, Tensor])[]): void {
   const updated = new Set<Variable>();
   for (const [variable, value] of updates) {
@@ -123,7 +143,7 @@ function check(outputs: readonly Tensor[], updates: readonly (readonly [Variable
   }
   const inputs = new Map<string, Tensor>();
   for (const node of reachable([...outputs, ...updates.map(([, value]) => value)])) {
-    if (node.op.name !== "input") continue;
+    if (node.op !== inputOp) continue;
     const { name } = node.attrs as { name: string };
     const twin = inputs.get(name);
     if (twin && twin !== node) {

@@ -1,6 +1,7 @@
 import { append } from "../ir/append.ts";
 import { type Instruction, isProduct, type ProductInstruction, viewsOf } from "../ir/instruction.ts";
 import type { MapInstruction } from "../ir/instructions/map.ts";
+import type { Limits } from "../ir/limits.ts";
 import { sizeOf } from "../ir/shape.ts";
 import { type BufferId, isContiguous } from "../ir/view.ts";
 
@@ -8,7 +9,7 @@ import { type BufferId, isContiguous } from "../ir/view.ts";
  * Hangs a map that alone reads a product's result onto the product, so that it runs on rows that are still in cache:
  * bias and activation after a forward product, an optimizer's update after a weight gradient.
  */
-export function attachEpilogues(instructions: readonly Instruction[]): Instruction[] {
+export function attachEpilogues(instructions: readonly Instruction[], { operands }: Limits): Instruction[] {
   const readers = new Map<BufferId, Instruction[]>();
   for (const instruction of instructions) {
     for (const { buffer } of viewsOf(instruction).reads) append(readers, buffer, instruction);
@@ -28,8 +29,11 @@ export function attachEpilogues(instructions: readonly Instruction[]): Instructi
         (candidate) => new Set(readers.get(candidate.output.buffer)).size === 1 && isRowwise(instruction, candidate),
       );
     if (!product) return instruction;
+    const joined = { ...product, epilogue: instruction };
+    const { reads, writes } = viewsOf(joined);
+    if (reads.length + writes.length > operands) return instruction;
     moved.add(product);
-    return { ...product, epilogue: instruction };
+    return joined;
   });
   return result.filter((instruction) => !moved.has(instruction));
 }

@@ -1,4 +1,5 @@
 import { append } from "../ir/append.ts";
+import type { Limits } from "../ir/limits.ts";
 import { sameShape } from "../ir/shape.ts";
 import { isElementwise } from "../tensor/op.ts";
 import { constantValue } from "../tensor/ops/leaf.ts";
@@ -14,22 +15,32 @@ export interface Group {
 /** What is lowered at once: a group of elementwise nodes, or one other node. */
 export type Unit = Group | Tensor;
 
-/** Keeps a map within what an interpreter's registers hold. */
-const limits = { nodes: 48, inputs: 12 };
-
 /**
- * Parts the graph into units, inputs before users. With `fuse` false each elementwise node is a group of its own.
+ * Parts the graph into units, inputs before users. With `fuse` false each elementwise node is a group of its own; else
+ * groups are as large as `limits` allow.
  *
  * From the end of the graph backwards, each elementwise node joins the groups of its elementwise users of the same
  * shape, unless a path that leaves the group and comes back would then make the group wait for itself. So a value is
  * computed where it is used: an activation's derivative is worked out in the backward pass from what the forward pass
  * keeps anyway.
  */
-export function partition(roots: readonly Tensor[], fuse: boolean): Unit[] {
+export function partition(roots: readonly Tensor[], fuse: boolean, limits: Limits): Unit[] {
   const nodes = reachable(roots);
+  const wanted = new Set(roots);
   const users = new Map<Tensor, Tensor[]>();
   for (const node of nodes) for (const input of new Set(node.inputs)) append(users, input, node);
   const groupOf = new Map<Tensor, Group>();
+  const fits = (members: ReadonlySet<Tensor>): boolean => {
+    if (members.size > limits.mapNodes) return false;
+    const inputs = leavesOf(members).length;
+    // What others read, or the caller wants, is written to memory.
+    const isOutput = (member: Tensor) =>
+      wanted.has(member) || (users.get(member) ?? []).some((user) => !members.has(user));
+    return (
+      inputs <= limits.mapInputs &&
+      (inputs + members.size <= limits.operands || inputs + [...members].filter(isOutput).length <= limits.operands)
+    );
+  };
   for (const node of nodes.toReversed()) {
     if (!isElementwise(node.op)) continue;
     let group: Group = { members: new Set([node]) };
@@ -60,9 +71,6 @@ export function leavesOf(members: ReadonlySet<Tensor>): Tensor[] {
 export function numberOf(leaf: Tensor): number | undefined {
   return constantValue(leaf.op === broadcastToOp ? (leaf.inputs[0] as Tensor) : leaf);
 }
-
-const fits = (members: ReadonlySet<Tensor>) =>
-  members.size <= limits.nodes && leavesOf(members).length <= limits.inputs;
 
 /**
  * Whether some outside input of the members depends on a member. Groups met on the way count as a whole. Nearest first,

@@ -1,6 +1,7 @@
 import { append } from "../ir/append.ts";
 import { arenaBytesOf } from "../ir/arena.ts";
 import { elementwisePart, type Instruction, viewsOf, withViews } from "../ir/instruction.ts";
+import type { Limits } from "../ir/limits.ts";
 import type { BufferSpec } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
 import { type BufferId, isContiguous, reachOf, sameLayout, type View } from "../ir/view.ts";
@@ -17,12 +18,14 @@ export interface Update {
  * computes a new value write it straight into the variable where that is possible; else a copy at the end does.
  *
  * @param kept buffers that are read after the run.
+ * @param limits whether an instruction may write over a variable that it reads.
  */
 export function schedule(
   instructions: readonly Instruction[],
   buffers: readonly BufferSpec[],
   updates: readonly Update[],
   kept: ReadonlySet<BufferId>,
+  { inPlace }: Limits,
 ): { instructions: Instruction[]; renamed: ReadonlyMap<BufferId, BufferId> } {
   const all = [...instructions];
   const graph = new Dependencies(all);
@@ -39,7 +42,7 @@ export function schedule(
       writers.length === 1 &&
       !renamed.has(value.buffer) &&
       canReplace(value, buffers, variable) &&
-      readsInPlace(all[writer] as Instruction, variable, value);
+      mayWrite(all[writer] as Instruction, variable, value, inPlace);
     const others = readers.filter((reader) => reader !== writer);
     if (direct && graph.put(others, writer)) renamed.set(value.buffer, variable);
     else if (sizeOf(value.shape) > 0) {
@@ -195,10 +198,14 @@ function canReplace(value: View, buffers: readonly BufferSpec[], variable: Buffe
   );
 }
 
-/** Whether the writer may overwrite the variable while it reads it: only a map that reads it element by element. */
-function readsInPlace(writer: Instruction, variable: BufferId, value: View): boolean {
+/**
+ * Whether the writer may write the variable: it does not read it, or (where that is allowed) is a map that reads it
+ * element by element.
+ */
+function mayWrite(writer: Instruction, variable: BufferId, value: View, inPlace: boolean): boolean {
   const isVariable = (view: View) => view.buffer === variable;
   if (!viewsOf(writer).reads.some(isVariable)) return true;
+  if (!inPlace) return false;
   const { map, others } = elementwisePart(writer);
   const output = map?.outputs.find((view) => view.buffer === value.buffer);
   return (

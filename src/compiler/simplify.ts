@@ -7,18 +7,23 @@ import { type MatmulAttrs, matmulOp } from "../tensor/ops/matmul.ts";
 import { type ReduceAttrs, reduceOp } from "../tensor/ops/reduction.ts";
 import { broadcastToOp, reshapeOp, swapAxes, transposeOp } from "../tensor/ops/shaping.ts";
 import { withGradientOp } from "../tensor/ops/with-gradient.ts";
+import type { Arguments } from "../tensor/scalar/function.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { reachable } from "./graph.ts";
+import { variableOp } from "../tensor/variable.ts";
+import { reachable, withInputs } from "./graph.ts";
+import { rejoin } from "./rejoin.ts";
 
 /**
  * An equal but smaller graph: common subexpressions once, exact functions of constants folded, neutral elements and
  * double reshapes dropped. Gives the new roots in the order of the old ones.
  */
-export function simplify(roots: readonly Tensor[]): Tensor[] {
+export function simplify(given: readonly Tensor[]): Tensor[] {
+  const all = reachable(given);
+  const roots = rejoin(given, all);
   const known = new Map<string, Tensor>();
   const rewritten = new Map<Tensor, Tensor>();
   const keys = new Keys();
-  const nodes = reachable(roots);
+  const nodes = roots === given ? all : reachable(roots);
   const users = new Map<Tensor, number>();
   for (const used of [...roots, ...nodes.flatMap((node) => [...node.inputs])])
     users.set(used, (users.get(used) ?? 0) + 1);
@@ -27,7 +32,7 @@ export function simplify(roots: readonly Tensor[]): Tensor[] {
   for (const node of nodes) {
     const inputs = node.inputs.map((input) => rewritten.get(input) as Tensor);
     const same = inputs.every((input, index) => input === node.inputs[index]);
-    const simple = rewrite(same ? node : new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype), isSole);
+    const simple = rewrite(same ? node : withInputs(node, inputs), isSole);
     const key = keys.of(simple);
     const twin = known.get(key);
     if (!twin) known.set(key, simple);
@@ -108,9 +113,6 @@ function bothAxes(outer: readonly number[], inner: readonly number[], rank: numb
   return [...inner, ...outer.map((axis) => left[axis] as number)].sort((a, b) => a - b);
 }
 
-const withInputs = (node: Tensor, inputs: readonly Tensor[]) =>
-  new Tensor(node.op, inputs, node.attrs, node.shape, node.dtype);
-
 function rewriteElementwise(node: Tensor): Tensor {
   const inputs = withoutBroadcasts(node);
   if (node.op !== elementwiseOp) return inputs === node.inputs ? node : withInputs(node, inputs);
@@ -122,7 +124,7 @@ function rewriteElementwise(node: Tensor): Tensor {
     isExact(fn.name) &&
     constants.every((value) => value !== undefined)
   )
-    return scalar(fn.value(exact as unknown as Algebra<number>, constants as number[], params));
+    return scalar(fn.value(exact as unknown as Algebra<number>, constants as unknown as Arguments<number>, params));
   const kept = neutral(fn.name, inputs, constants);
   if (kept && kept.dtype === "float32" && sameShape(kept.shape, node.shape)) return kept;
   return inputs === node.inputs ? node : withInputs(node, inputs);
@@ -178,7 +180,7 @@ class Keys {
       const value = constantValue(node);
       return value === undefined ? `#${this.identity(node.attrs)}` : Object.is(value, -0) ? "-0" : `${value}`;
     }
-    if (node.op.name === "variable") return `#${this.identity((node.attrs as { variable: object }).variable)}`;
+    if (node.op === variableOp) return `#${this.identity((node.attrs as { variable: object }).variable)}`;
     return JSON.stringify(node.attrs, (_, value) =>
       typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
     );

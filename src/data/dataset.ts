@@ -2,7 +2,7 @@ import { checkCount, checkFraction, checkSeed } from "../checks.ts";
 import { stateError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
 import { checkOptions } from "../options.ts";
-import { epochsOf, type Stream, sizeOfStream } from "./epochs.ts";
+import { epochsOf, type Stream, sizeOfStream } from "./iterable.ts";
 import { rowsOfArrays } from "./rows.ts";
 import type { Source } from "./source.ts";
 import { mapSource, StreamSource } from "./stream.ts";

@@ -41,7 +41,7 @@ export class RowSource<T> implements Source<T> {
     return new StreamSource(open, count, this.shuffled, batchSize);
   }
 
-  /** All rows are at hand, so this is a full permutation whatever the buffer's size. */
+  /** A full permutation, whatever the buffer's size, since all rows are in memory. */
   shuffle(seed: number): RowSource<T> {
     // A new array for every epoch, since another reader may still be in the epoch before.
     const order = (epoch: number) => {
@@ -64,7 +64,7 @@ export class RowSource<T> implements Source<T> {
   }
 }
 
-/** The rows as they stand. */
+/** The rows in their own order. */
 export function rowsOfArrays<T>(arrays: T, size: number): RowSource<T> {
   const order = Int32Array.from({ length: size }, (_, row) => row);
   return new RowSource(arrays, size, () => order);

@@ -1,6 +1,6 @@
 import type { HostTree } from "./tree.ts";
 
-/** Where a dataset's elements come from. Every method but `open` gives another source and reads nothing. */
+/** The elements of a dataset. Every method but `open` makes another source and reads nothing. */
 export interface Source<T> {
   /** Elements in an epoch, where that is known. */
   readonly size: number | undefined;

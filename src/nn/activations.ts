@@ -1,3 +1,4 @@
+// Activation functions, and finding them by name.
 import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape, normalizeAxis } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
@@ -5,7 +6,7 @@ import { elementwise, exp, mul, sigmoid, tanh } from "../tensor/ops/elementwise.
 import { slice } from "../tensor/ops/joining.ts";
 import { asTensor, type Operand } from "../tensor/ops/leaf.ts";
 import { logSoftmax, softmax } from "../tensor/ops/softmax.ts";
-import * as scalar from "../tensor/scalar.ts";
+import * as scalar from "../tensor/scalar/activations.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { sparsemax } from "./sparsemax.ts";
 
@@ -17,7 +18,6 @@ export type Activation = (x: Tensor) => Tensor;
 export { exp as exponential, logSoftmax, sigmoid, softmax, sparsemax, tanh };
 
 // ── Rectifiers
-// ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link relu}. */
 export interface ReluOptions {
@@ -93,7 +93,7 @@ export const selu = (x: Operand): Tensor => elementwise(scalar.selu, [x]);
 /** Options of {@link threshold}. */
 export interface ThresholdOptions {
   threshold: number;
-  /** What stands for values up to the threshold. */
+  /** The result for values up to the threshold. */
   defaultValue: number;
 }
 
@@ -109,7 +109,6 @@ export function threshold(x: Operand, options: ThresholdOptions): Tensor {
 }
 
 // ── Smooth ramps
-// ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** log(1 + e^x). */
 export const softplus = (x: Operand): Tensor => elementwise(scalar.softplus, [x]);
@@ -146,7 +145,6 @@ export function squareplus(x: Operand, options: { b?: number } = {}): Tensor {
 export const sparsePlus = (x: Operand): Tensor => elementwise(scalar.sparsePlus, [x]);
 
 // ── Squashers
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** x/(1 + |x|). */
 export const softsign = (x: Operand): Tensor => elementwise(scalar.softsign, [x]);
@@ -167,7 +165,6 @@ export const hardTanh = (x: Operand): Tensor => elementwise(scalar.hardTanh, [x]
 export const sparseSigmoid = (x: Operand): Tensor => elementwise(scalar.sparseSigmoid, [x]);
 
 // ── Shrinkers
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** x − tanh(x). */
 export const tanhShrink = (x: Operand): Tensor => elementwise(scalar.tanhShrink, [x]);
@@ -193,7 +190,6 @@ export function softShrink(x: Operand, options: ShrinkOptions = {}): Tensor {
 }
 
 // ── The rest
-// ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** x itself. */
 export const linear = (x: Operand): Tensor => asTensor(x);

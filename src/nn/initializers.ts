@@ -1,3 +1,4 @@
+// Initializers of weights, and finding them by name.
 import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
 import type { NumericArray } from "../ir/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../ir/shape.ts";
@@ -37,7 +38,7 @@ export interface SeedOptions {
   seed?: number;
 }
 
-/** A factory as Keras's: what stands under a name takes options, all of which have defaults. */
+/** An initializer that can be given by name: a factory whose options all have defaults, as in Keras. */
 type Draw = (shape: Shape, source: RandomSource) => Tensor | NumericArray;
 
 function seeded(kind: string, config: SeedOptions & object, draw: Draw): Initializer {
@@ -49,7 +50,6 @@ function seeded(kind: string, config: SeedOptions & object, draw: Draw): Initial
 }
 
 // ── Constant
-// ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** All zeros. */
 export const zeros = (): Initializer => configured("zeros", {}, () => 0);
@@ -85,7 +85,6 @@ export function identity(options: { gain?: number } = {}): Initializer {
 }
 
 // ── Random, of a given spread
-// ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link randomNormal} and {@link truncatedNormal}. */
 export interface NormalOptions extends SeedOptions {
@@ -121,7 +120,7 @@ function checkNormal(name: string, { mean = 0, stddev = 0.05 }: NormalOptions): 
 }
 
 /** Options of {@link randomUniform}. */
-export interface UniformOptions extends SeedOptions {
+export interface RandomUniformOptions extends SeedOptions {
   /** Default −0.05. */
   minValue?: number;
   /** ≥ minValue. Default 0.05. */
@@ -129,7 +128,7 @@ export interface UniformOptions extends SeedOptions {
 }
 
 /** Uniform between two bounds. @see Keras 3 `initializers.RandomUniform`. */
-export function randomUniform(given: UniformOptions = {}): Initializer {
+export function randomUniform(given: RandomUniformOptions = {}): Initializer {
   const options = checkOptions("randomUniform", given, { minValue: "number", maxValue: "number", seed: "number" });
   const { minValue = -0.05, maxValue = 0.05 } = options;
   checkNumber("randomUniform", "minValue", minValue, "a finite number", () => true);
@@ -146,7 +145,6 @@ export function randomUniform(given: UniformOptions = {}): Initializer {
 }
 
 // ── Random, scaled by the fans
-// ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of {@link varianceScaling}. */
 export interface VarianceScalingOptions extends SeedOptions {
@@ -227,14 +225,20 @@ export function fansOf(shape: Shape): Fans {
 export const glorotUniform = /* @__PURE__ */ scaled("glorotUniform", { mode: "fanAvg", distribution: "uniform" });
 /** Truncated normal of variance 2/(in + out). @see Glorot & Bengio 2010. */
 export const glorotNormal = /* @__PURE__ */ scaled("glorotNormal", { mode: "fanAvg" });
-/** Uniform in ±√(6/in): for relu and its kin. @see He et al. 2015. */
+/** Uniform in ±√(6/in): for relu and its variants. @see He et al. 2015. */
 export const heUniform = /* @__PURE__ */ scaled("heUniform", { scale: 2, distribution: "uniform" });
-/** Truncated normal of variance 2/in: for relu, elu and their kin. @see He et al. 2015. */
+/** Truncated normal of variance 2/in: for relu, elu and their variants. @see He et al. 2015. */
 export const heNormal = /* @__PURE__ */ scaled("heNormal", { scale: 2 });
 /** Uniform in ±√(3/in). @see LeCun et al. 1998. */
 export const lecunUniform = /* @__PURE__ */ scaled("lecunUniform", { distribution: "uniform" });
 /** Truncated normal of variance 1/in: for selu. @see LeCun et al. 1998; Klambauer et al. 2017. */
 export const lecunNormal = /* @__PURE__ */ scaled("lecunNormal", {});
+
+/** Options of {@link orthogonal}. */
+export interface OrthogonalOptions extends SeedOptions {
+  /** What the matrix is multiplied by. Default 1. */
+  gain?: number;
+}
 
 /**
  * A random matrix with orthonormal rows or columns (whichever are fewer), times `gain` (default 1); kernels of higher
@@ -242,7 +246,7 @@ export const lecunNormal = /* @__PURE__ */ scaled("lecunNormal", {});
  * @throws ShapeError where the rank is under 2.
  * @see Saxe et al. 2014; Keras 3 `initializers.Orthogonal`.
  */
-export function orthogonal(given: SeedOptions & { gain?: number } = {}): Initializer {
+export function orthogonal(given: OrthogonalOptions = {}): Initializer {
   const options = checkOptions("orthogonal", given, { gain: "number", seed: "number" });
   const { gain = 1 } = options;
   checkNumber("orthogonal", "gain", gain, "a finite number", () => true);
@@ -258,7 +262,6 @@ export function orthogonal(given: SeedOptions & { gain?: number } = {}): Initial
 }
 
 // ── Names
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Every initializer by name. */
 export const initializers = {

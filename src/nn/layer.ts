@@ -1,4 +1,4 @@
-import { shapeError, stateError } from "../errors.ts";
+import { editDistance, lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { Printed, show } from "../format.ts";
 import type { DType } from "../ir/dtype.ts";
 import { formatShape, type Shape } from "../ir/shape.ts";
@@ -145,6 +145,26 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
     ];
   }
 
+  /**
+   * A weight by its name within the layer, such as "kernel", "recurrentKernel" or, of a model, "dense_1/bias".
+   * @throws StateError before the layer is built; ValueError on a name that it does not have, with the nearest.
+   * @example const bias = await dense.weight("bias").read(); model.getLayer("dense").weight("kernel").assign(values);
+   */
+  weight(name: string): Variable {
+    const { variables, label } = this;
+    const prefix = `${this.name}/`;
+    const own = (variable: Variable) =>
+      variable.name.startsWith(prefix) ? variable.name.slice(prefix.length) : variable.name;
+    if (variables.length > 0)
+      return lookUp(label, "weight", Object.fromEntries(variables.map((each) => [own(each), each])), name);
+    throw stateError(label, {
+      rule: `there is no weight "${name}"`,
+      expected: "a layer that has weights and is built",
+      received: this.built ? "a layer without weights" : "one that is not built",
+      ...(!this.built && { advice: "Use it in a model that is built." }),
+    });
+  }
+
   /** What an optimizer updates: none while the layer is frozen. */
   get trainableVariables(): Variable[] {
     if (!this.isTrainable) return [];
@@ -197,6 +217,7 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   /** Calls `build` for this input shape, once: a layer that is used in two models shares its weights. */
   ensureBuilt(inputShape: BatchShape | readonly BatchShape[]): void {
     if (this.isBuilt) return;
+    checkHooks(this);
     this.build(inputShape as BatchShape);
     this.isBuilt = true;
   }
@@ -348,4 +369,22 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
 /** A layer inside another, as plain data for the outer one's `getConfig`. */
 export function describeLayer(layer: Layer): { kind: string; config: Record<string, unknown> } {
   return { kind: layer.kind, config: layer.getConfig() };
+}
+
+/** @throws ValueError where a class lacks `call`, or has a method that is named almost like one that it may override. */
+function checkHooks(layer: Layer): void {
+  const own = new Set(Object.keys(layer));
+  for (let level = Object.getPrototypeOf(layer); level !== Layer.prototype; level = Object.getPrototypeOf(level))
+    for (const name of Object.getOwnPropertyNames(level)) own.add(name);
+  for (const hook of ["build", "call", "computeMask", "indexLimit", "sublayers", "supportsMasking", "getConfig"]) {
+    if (own.has(hook)) continue;
+    const wrong = [...own].find((name) => !(name in Layer.prototype) && editDistance(name, hook) === 1);
+    if (wrong === undefined && hook !== "call") continue;
+    throw valueError(layer.label, {
+      rule: wrong ? "a method has almost the name of one that layers override" : "a layer records its maths in call",
+      expected: hook === "call" ? "call(x, ctx)" : hook,
+      received: wrong ?? "a class without it",
+      ...(wrong !== undefined && { advice: "Rename it." }),
+    });
+  }
 }

@@ -1,3 +1,4 @@
+// What a loss is, and how its values are weighted and reduced.
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { hide, type Printed, printed } from "../format.ts";
 import { formatShape, sameShape, sizeOf } from "../ir/shape.ts";
@@ -11,13 +12,13 @@ import { withRank } from "./with-rank.ts";
 /** How values per sample become one number. */
 export type Reduction = "sumOverBatchSize" | "sum" | "meanWithSampleWeight" | "none";
 
-/** What labels say, for checks of data and for class weights. Any numbers will do where a loss says nothing. */
+/** What labels say, for checks of data and for class weights. Without it any numbers are allowed. */
 export interface Labels {
-  /** "class": they are class numbers. "oneHot": the classes stand along an axis of theirs. */
+  /** "class": they are class numbers. "oneHot": labels have an axis of classes. */
   readonly kind: "class" | "oneHot";
-  /** Where the classes stand in the predictions. */
+  /** The axis of the classes in the predictions. */
   readonly axis: number;
-  /** A class number that stands for none. */
+  /** A class number whose samples do not count. */
   readonly ignoreClass?: number | undefined;
 }
 
@@ -33,7 +34,7 @@ export interface Loss {
    * the mean either.
    */
   mask?(yTrue: Tensor, values: Tensor): Tensor | undefined;
-  /** What its labels say. A loss of one's own that takes class numbers says so here to have them checked. */
+  /** What its labels mean. A custom loss that takes class numbers sets this to have them checked. */
   readonly labels?: Labels;
 }
 
@@ -73,9 +74,9 @@ export function pairwiseLoss(
 }
 
 /**
- * The whole of a loss: values, mask, weights, reduction. A scalar, but for reduction "none".
- * @param mask of the predictions, mostly [batch, time]: steps that do not count are left out, besides those that the
- * loss itself leaves out.
+ * Computes a loss: values, mask, weights, reduction. The result is a scalar unless the reduction is "none".
+ * @param mask of the predictions, mostly [batch, time]: masked steps do not count, nor do those that the loss itself
+ * masks.
  */
 export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): Tensor {
   const values = checkValues(loss.name, loss.call(yTrue, yPred));
@@ -84,7 +85,7 @@ export function computeLoss(loss: Loss, yTrue: Tensor, yPred: Tensor, sampleWeig
   return reduceLoss(loss, values, sampleWeight, steps && own ? mul(steps, own) : (steps ?? own));
 }
 
-/** What a loss or metric gave. @throws ValueError on what is no tensor, such as a number. */
+/** Checks the result of a loss or metric. @throws ValueError on anything but a tensor, such as a number. */
 export function checkValues(name: string, values: Tensor): Tensor {
   if (values instanceof Tensor) return values;
   throw valueError(name, {
@@ -149,15 +150,15 @@ export function pair(name: string, yTrue: Tensor, yPred: Tensor): [Tensor, Tenso
   });
 }
 
-/** What to do where labels and predictions differ, with more axes in the predictions or as many. */
+/** Advice where the shapes of labels and predictions differ. `isDeeper`: predictions have more axes. */
 export const lastLayerAdvice = (isDeeper: boolean): string =>
   isDeeper
     ? "The predictions have more axes than the labels: is a flatten() missing before the last layer?"
     : "Check the last layer's units.";
 
 /**
- * A weight for all, per sample or per step, with 1 for the axes that the values have beyond it; a last axis of 1 more
- * than the values have is dropped, as in Keras. @throws ShapeError where that cannot be.
+ * A weight in a shape that broadcasts with the values: axes of 1 are added behind, and one extra last axis of 1 is
+ * dropped, as in Keras. @throws ShapeError where that cannot be.
  */
 export function alignWeight(name: string, what: string, given: Tensor, values: Tensor): Tensor {
   const weight = cast(given, "float32");

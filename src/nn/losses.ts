@@ -1,9 +1,10 @@
+// The public losses.
 export * from "./losses/circle.ts";
 export {
   binaryCrossentropy,
   type CrossentropyOptions,
   categoricalCrossentropy,
-  type SparseCrossentropyOptions,
+  type SparseCategoricalCrossentropyOptions,
   sparseCategoricalCrossentropy,
 } from "./losses/crossentropy.ts";
 export * from "./losses/ctc.ts";

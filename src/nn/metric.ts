@@ -1,3 +1,4 @@
+// What a metric is, and its base class.
 import { Printed } from "../format.ts";
 import type { Shape } from "../ir/shape.ts";
 import { sizeOf } from "../ir/shape.ts";
@@ -10,11 +11,11 @@ import { RunningSum } from "./metrics/running-sum.ts";
 export type VariableUpdate = readonly [Variable, Tensor];
 
 /**
- * A metric that is gathered on the backend: each run updates its variables, and `result` is computed from them when
- * somebody asks.
+ * A metric whose state is on the backend: each run updates its variables, and `result` is computed from them when it
+ * is read.
  *
  * What `compile` is given is a description: it trains with a `fresh()` one for each output, so that one object can
- * serve several outputs, models and calls of `compile`. `model.reported` has the metrics that are at work.
+ * serve several outputs, models and calls of `compile`. `model.reported` lists the metrics in use.
  */
 export interface Metric {
   readonly name: string;
@@ -25,14 +26,16 @@ export interface Metric {
    * `update`: read it after that.
    */
   readonly variables: readonly Variable[];
-  /** A metric of the same kind and options with state of its own, such as `return new Mine(this.name)`. */
+  /** A new metric of the same kind and options, such as `return new Mine(this.name)`. */
   fresh(): Metric;
   /**
-   * New values of the variables after one more batch. `mask`, of the predictions, is used by means of values per
-   * sample; others count all, as in Keras.
+   * New values of the variables after one more batch. Means of values per sample leave out what the predictions'
+   * `mask` leaves out; other metrics ignore it, as in Keras.
    */
   update(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor, mask?: Tensor): readonly VariableUpdate[];
-  /** The metric so far, from the variables: a scalar, but for metrics per class. Before the first `update` 0. */
+  /**
+   * The metric so far, from the variables: a scalar, or a vector for metrics per class. Before the first `update` 0.
+   */
   result(): Tensor;
   /** Back to the start. */
   reset(): void;
@@ -44,7 +47,8 @@ export interface Metric {
  * class LargestError extends MetricBase {
  *   private readonly largest = this.addState("largest");
  *   fresh() { return new LargestError(this.name, this.direction); }
- *   update(yTrue, yPred) { return [[this.largest, ops.maximum(this.largest, ops.max(ops.abs(ops.sub(yTrue, yPred))))]]; }
+ * update(yTrue, yPred) { return [[this.largest, ops.maximum(this.largest, ops.max(ops.abs(ops.sub(yTrue, yPred))))]];
+ * }
  *   result() { return this.largest.tensor; }
  * }
  */

@@ -1,3 +1,4 @@
+// The public metrics.
 export * from "./metrics/accuracy.ts";
 export * from "./metrics/auc.ts";
 export * from "./metrics/confusion.ts";

@@ -1,3 +1,4 @@
+// Layers made again from saved configurations.
 import { lookUp, valueError } from "../errors.ts";
 import type { DType } from "../ir/dtype.ts";
 import {
@@ -128,7 +129,7 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   zeroPadding3d: ({ padding, ...options }) => layers.zeroPadding3d(padding, options),
 };
 
-/** What initializers, penalties and constraints are made again by. */
+/** The factories of initializers, penalties and constraints, by kind. */
 const made: Readonly<Record<string, (options: Options) => unknown>> = {
   ...initializers,
   stft,
@@ -143,9 +144,8 @@ const made: Readonly<Record<string, (options: Options) => unknown>> = {
 };
 
 /**
- * Makes a layer from its kind and what `getConfig` gave, fresh weights included. This reaches every layer, so that
- * nothing of the family can be dropped from a bundle: only loading needs it.
- * @param own factories of layers of the user's own, by kind.
+ * Makes a layer from its kind and what `getConfig` gave, fresh weights included. Imports every layer, so bundles that
+ * call it contain all of them. @param own factories of custom layers, by kind.
  * @throws ValueError on an unknown kind, with the nearest, or on a function that could not be saved.
  */
 export function layerFromConfig(
@@ -158,7 +158,7 @@ export function layerFromConfig(
   return kind === "network" ? networkFromConfig(config as never, own) : make(options);
 }
 
-/** `{ kind, … }` becomes the function that it describes, `{ kind, config }` the layer; each of a list. */
+/** Turns `{ kind, … }` into the function that it describes and `{ kind, config }` into the layer, also within lists. */
 function revive(key: string, value: unknown, own: Readonly<Record<string, LayerFactory>>): unknown {
   if (Array.isArray(value)) return value.map((item) => revive(key, item, own));
   const isDescribed = typeof value === "object" && value !== null && "kind" in value;
@@ -181,8 +181,7 @@ export interface NetworkConfig {
 }
 
 /**
- * The ends of the graph that a network's `getConfig` describes, made of new layers: for `new Network(inputs, outputs)`
- * and models.
+ * The inputs and outputs of the graph that a network's `getConfig` describes, made of new layers.
  */
 export function graphFromConfig(
   { inputs, layers, uses, outputs }: NetworkConfig,

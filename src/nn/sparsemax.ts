@@ -1,3 +1,4 @@
+// The sparsemax activation.
 import { add, div, greater, lessEqual, maximum, mul, sub } from "../tensor/ops/elementwise.ts";
 import { asTensor, type Operand } from "../tensor/ops/leaf.ts";
 import { max, sum } from "../tensor/ops/reduction.ts";

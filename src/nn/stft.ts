@@ -1,3 +1,4 @@
+// The initializer of short-time Fourier transforms.
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape, type Shape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";

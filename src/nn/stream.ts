@@ -1,5 +1,5 @@
 /**
- * The random stream that belongs to a place in a model, such as "/2/kernel": FNV-1a, so that a place always has the
+ * The random stream of a place in a model, such as "/2/kernel": FNV-1a, so that a place always has the
  * same stream and different places have different ones. Places are numbered, not named, so that building a model twice
  * in one process gives the same numbers twice.
  */

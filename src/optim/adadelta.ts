@@ -1,7 +1,9 @@
+// The Adadelta optimizer.
 import { checkDecay, checkNonNegative } from "../checks.ts";
 import { add, div, mul, neg, sqrt, square } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -20,8 +22,8 @@ export interface AdadeltaOptions extends OptimizerOptions {
  * @throws ValueError where rho is outside [0, 1) or epsilon < 0.
  * @see Keras 3 `optimizers.Adadelta`; Zeiler 2012, arXiv:1212.5701.
  */
-export function adadelta(given: AdadeltaOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("adadelta", given, { rho: "number", epsilon: "number" });
+export function adadelta(given: AdadeltaOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("adadelta", given, extra, { rho: "number", epsilon: "number" });
   const { rho = 0.95, epsilon = 1e-7 } = options;
   checkDecay("adadelta", "rho", rho);
   checkNonNegative("adadelta", "epsilon", epsilon);

@@ -1,10 +1,12 @@
+// The Adafactor optimizer.
 import { checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, div, exp, log, maximum, minimum, mul, rsqrt, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { mean } from "../tensor/ops/reduction.ts";
 import { expandDims } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -23,16 +25,18 @@ export interface AdafactorOptions extends OptimizerOptions {
 }
 
 /**
- * Adafactor: Adam without a memory of gradients, and with row and column averages in place of all averages of squares.
+ * Adafactor: Adam without an average of gradients, and with row and column averages instead of an average of squares
+ * per weight.
  *   ρ = min(lr, 1/√t);  α = max(ε₂, RMS(w))·ρ;  b = 1 − t^decay;  q = g² + ε₁
- *   matrices: r ← b·r + (1−b)·mean_rows(q), c ← b·c + (1−b)·mean_columns(q), v = (r/mean(r)) ⊗ c;  else v ← b·v + (1−b)·q
+ * matrices: r ← b·r + (1−b)·mean_rows(q), c ← b·c + (1−b)·mean_columns(q), v = (r/mean(r)) ⊗ c;  else v ← b·v +
+ * (1−b)·q
  *   u = g/√v;  w ← w − α·u/max(1, RMS(u)/clipThreshold)
  * Memory: for [n, m] n + m numbers; one slot per weight for vectors.
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `optimizers.Adafactor`; Shazeer & Stern 2018, arXiv:1804.04235.
  */
-export function adafactor(given: AdafactorOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("adafactor", given, {
+export function adafactor(given: AdafactorOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("adafactor", given, extra, {
     beta2Decay: "number",
     epsilon1: "number",
     epsilon2: "number",
@@ -89,7 +93,7 @@ export function adafactor(given: AdafactorOptions | number | Schedule = {}): Opt
 
 const rms = (x: Tensor): Tensor => sqrt(mean(square(x)));
 
-/** The average of squares that row and column averages stand for. */
+/** The average of squares, estimated from row and column averages. */
 function outer(r: Tensor, c: Tensor): Tensor {
   return mul(expandDims(div(r, mean(r, -1, true)), -1), expandDims(c, -2));
 }

@@ -1,6 +1,8 @@
+// The Adagrad optimizer.
 import { checkNonNegative } from "../checks.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -19,8 +21,8 @@ export interface AdagradOptions extends OptimizerOptions {
  * @throws ValueError where an option is negative.
  * @see Keras 3 `optimizers.Adagrad`; Duchi et al. 2011.
  */
-export function adagrad(given: AdagradOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("adagrad", given, { initialAccumulatorValue: "number", epsilon: "number" });
+export function adagrad(given: AdagradOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("adagrad", given, extra, { initialAccumulatorValue: "number", epsilon: "number" });
   const { initialAccumulatorValue = 0.1, epsilon = 1e-7 } = options;
   checkNonNegative("adagrad", "initialAccumulatorValue", initialAccumulatorValue);
   checkNonNegative("adagrad", "epsilon", epsilon);

@@ -1,5 +1,7 @@
+// The AdamW optimizer.
 import { type AdamOptions, adamMethod, momentTable } from "./adam.ts";
-import { defineOptimizer, type Optimizer, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link adamW}. The default learning rate is 0.001, the default weightDecay 0.004. */
@@ -16,8 +18,8 @@ export interface AdamWOptions extends AdamOptions {
  * @example adamW({ learningRate: 1e-3, weightDecay: 0.01, excludeFromWeightDecay: ["bias", "gamma", "beta"] });
  * @see Keras 3 `optimizers.AdamW`; Loshchilov & Hutter 2019, arXiv:1711.05101.
  */
-export function adamW(given: AdamWOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("adamW", given, { ...momentTable, amsgrad: "boolean" });
+export function adamW(given: AdamWOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("adamW", given, extra, { ...momentTable, amsgrad: "boolean" });
   return defineOptimizer(
     "adamW",
     { learningRate: 0.001, weightDecay: 0.004, ...options },

@@ -1,13 +1,15 @@
+// The Adam optimizer, and the parts of it that others share.
 import { checkDecay, checkNonNegative } from "../checks.ts";
 import type { OptionTable } from "../options.ts";
 import { add, div, expm1, maximum, mul, neg, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { log } from "../tensor/portable.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { type Method, type Slots, slotsLike } from "./update-rule.ts";
 
-/** Decay rates of Adam's two averages and what follows from them. */
+/** Options of Adam's two moving averages. */
 export interface MomentOptions {
   /** Decay of the average of gradients, in [0, 1). Default 0.9. */
   beta1?: number;
@@ -37,8 +39,8 @@ export interface AdamOptions extends OptimizerOptions, MomentOptions {
  * @example model.compile({ optimizer: adam(1e-3), loss: "meanSquaredError" });
  * @see Keras 3 `optimizers.Adam`; Kingma & Ba 2015, arXiv:1412.6980; Reddi et al. 2018 (amsgrad).
  */
-export function adam(given: AdamOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("adam", given, { ...momentTable, amsgrad: "boolean" });
+export function adam(given: AdamOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("adam", given, extra, { ...momentTable, amsgrad: "boolean" });
   return defineOptimizer("adam", { learningRate: 0.001, ...options }, adamMethod("adam", options));
 }
 

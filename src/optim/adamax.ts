@@ -1,6 +1,8 @@
+// The Adamax optimizer.
 import { abs, add, div, maximum, mul, sub } from "../tensor/ops/elementwise.ts";
 import { approach, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -14,8 +16,8 @@ export interface AdamaxOptions extends OptimizerOptions, MomentOptions {}
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
  * @see Keras 3 `optimizers.Adamax`; Kingma & Ba 2015, section 7.1.
  */
-export function adamax(given: AdamaxOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("adamax", given, momentTable);
+export function adamax(given: AdamaxOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("adamax", given, extra, momentTable);
   const { beta1, beta2, epsilon } = moments("adamax", options);
   return defineOptimizer<"m" | "u">(
     "adamax",

@@ -1,4 +1,6 @@
-import { checkNumber, valueError } from "../errors.ts";
+// Clipping of gradients by value or norm.
+import { checkPositive } from "../checks.ts";
+import { valueError } from "../errors.ts";
 import { add, clip, div, maximum, minimum, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -35,7 +37,7 @@ export function clipping(name: string, options: ClipOptions): Clip {
       received: given.join(" and "),
     });
   }
-  const bound = checkNumber(name, key, options[key], "a finite number > 0", (value) => value > 0);
+  const bound = checkPositive(name, key, options[key]);
   return clips[key](bound);
 }
 

@@ -1,4 +1,5 @@
-import { checkCount, checkNonNegative, checkPositive } from "../checks.ts";
+// Learning-rate schedules made of several parts: warm-up, sequences, 1cycle.
+import { checkCount, checkDecay, checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type Configured, configured } from "../regularize/config.ts";
@@ -33,7 +34,7 @@ export function warmup(given: WarmupOptions): Schedule & Configured {
   );
 }
 
-/** One schedule for so many steps, ≥ 1. The last part of a sequence may leave them out: it goes on. */
+/** A schedule for a number of steps, ≥ 1. The last part of a sequence needs no number: it continues. */
 export interface Part {
   schedule: number | Schedule;
   steps?: number;
@@ -153,8 +154,7 @@ function checkCycle(options: Required<OneCycleOptions>): void {
   checkNumber(name, "warmupShare", options.warmupShare, "a number in (0, 1)", (value) => value > 0 && value < 1);
   for (const what of ["divideBy", "finalDivideBy"] as const)
     checkNumber(name, what, options[what], "a finite number ≥ 1", (value) => value >= 1);
-  for (const what of ["minMomentum", "maxMomentum"] as const)
-    checkNumber(name, what, options[what], "a number in [0, 1)", (value) => value >= 0 && value < 1);
+  for (const what of ["minMomentum", "maxMomentum"] as const) checkDecay(name, what, options[what]);
   if (options.minMomentum > options.maxMomentum) {
     throw valueError(name, {
       rule: "momentum must be in order",

@@ -1,7 +1,9 @@
+// The FTRL optimizer.
 import { checkNonNegative } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, clip, div, mul, pow, square, sub } from "../tensor/ops/elementwise.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -30,8 +32,8 @@ export interface FtrlOptions extends OptimizerOptions {
  * @throws ValueError where learningRatePower > 0 or another option is negative.
  * @see Keras 3 `optimizers.Ftrl`; McMahan et al. 2013.
  */
-export function ftrl(given: FtrlOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("ftrl", given, {
+export function ftrl(given: FtrlOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("ftrl", given, extra, {
     learningRatePower: "number",
     initialAccumulatorValue: "number",
     l1RegularizationStrength: "number",

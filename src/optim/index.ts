@@ -11,25 +11,26 @@ export {
   warmup,
 } from "./composite-schedules.ts";
 export { type NadamOptions, nadam } from "./nadam.ts";
-export { type ApplyOptions, defineOptimizer, Optimizer, type OptimizerOptions, type Phase } from "./optimizer.ts";
+export { type ApplyOptions, defineOptimizer, Optimizer, type Phase } from "./optimizer.ts";
+export type { OptimizerOptions } from "./optimizer-options.ts";
 export type { OptimizerName } from "./optimizers.ts";
 export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
 export type { Schedule } from "./schedule.ts";
 export {
-  type CosineOptions,
+  type CosineDecayOptions,
+  type CosineDecayRestartsOptions,
   cosineDecay,
   cosineDecayRestarts,
   type DecayOptions,
   exponentialDecay,
   inverseTimeDecay,
-  type PiecewiseOptions,
-  type PolynomialOptions,
+  type PiecewiseConstantDecayOptions,
+  type PolynomialDecayOptions,
   type PowerDecayOptions,
   piecewiseConstantDecay,
   polynomialDecay,
   powerDecay,
   type RateDecayOptions,
-  type RestartOptions,
 } from "./schedules.ts";
 export { type SgdOptions, sgd } from "./sgd.ts";
 export type { Method, Rule, Scalars, SlotSpec, Slots } from "./update-rule.ts";

@@ -1,8 +1,10 @@
+// The LAMB optimizer.
 import { add, div, greater, mul, sqrt, square, sub, where } from "../tensor/ops/elementwise.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { averages, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -10,14 +12,14 @@ import { slotsLike } from "./update-rule.ts";
 export interface LambOptions extends OptimizerOptions, MomentOptions {}
 
 /**
- * LAMB: Adam whose step is as long, for each variable, as a share of the variable itself. For large batches.
+ * LAMB: Adam whose step for each variable has a length proportional to the variable's norm. For large batches.
  *   m, v as in Adam;  r = m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + ε);  w ← w − lr·(‖w‖/‖r‖)·r   (1 where a norm is 0)
  * Memory: two slots (m, v) per weight.
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
  * @see Keras 3 `optimizers.Lamb`; You et al. 2020, arXiv:1904.00962.
  */
-export function lamb(given: LambOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("lamb", given, momentTable);
+export function lamb(given: LambOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("lamb", given, extra, momentTable);
   const { beta1, beta2, epsilon } = moments("lamb", options);
   return defineOptimizer<"m" | "v">(
     "lamb",

@@ -1,8 +1,10 @@
+// The Lion optimizer.
 import { checkDecay } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, mul, sign, sub } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -21,8 +23,8 @@ export interface LionOptions extends OptimizerOptions {
  * @throws ValueError where a beta is out of range.
  * @see Keras 3 `optimizers.Lion`; Chen et al. 2023, arXiv:2302.06675.
  */
-export function lion(given: LionOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("lion", given, { beta1: "number", beta2: "number" });
+export function lion(given: LionOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("lion", given, extra, { beta1: "number", beta2: "number" });
   const { beta1 = 0.9, beta2 = 0.99 } = options;
   checkNumber("lion", "beta1", beta1, "a number in (0, 1]", (b) => b > 0 && b <= 1);
   checkDecay("lion", "beta2", beta2);

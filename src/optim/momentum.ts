@@ -1,4 +1,5 @@
-import { checkNumber } from "../errors.ts";
+// A momentum that is a number or follows a schedule.
+import { checkShare } from "../checks.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
 import type { Scalars } from "./update-rule.ts";
@@ -11,8 +12,7 @@ export interface Momentum {
 
 /** Checks a momentum in [0, 1] or a schedule of it. @throws ValueError where it is out of range. */
 export function momentumOf(name: string, momentum: number | Schedule): Momentum {
-  const inRange = (value: unknown) =>
-    checkNumber(name, "momentum", value, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
+  const inRange = (value: unknown) => checkShare(name, "momentum", value);
   if (typeof momentum === "function") {
     return {
       scalars: { momentum: (step) => inRange(rateAt(name, "momentum", momentum, step)) },

@@ -1,3 +1,4 @@
+// The Muon optimizer.
 import { checkNonNegative, checkPositive } from "../checks.ts";
 import { checkNumber } from "../errors.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
@@ -7,7 +8,8 @@ import { transpose } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { adamMethod } from "./adam.ts";
-import { defineOptimizer, isNamed, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { isNamed, type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -40,7 +42,8 @@ export interface MuonOptions extends OptimizerOptions {
 }
 
 /**
- * Muon: momentum whose step is made orthogonal, so that all directions of a matrix move alike. For matrices of hidden
+ * Muon: momentum whose step is made orthogonal, so that all directions of a matrix change at the same rate. For
+ * matrices of hidden
  * layers; everything else (biases, filters, embeddings, excluded layers) goes to AdamW.
  *   m ← μ·m + g;  x = μ·m + g (Nesterov) or m;  x ← x/(‖x‖ + 1e-7);  nsSteps times: A = x·xᵀ, x ← a·x + (b·A + c·A²)·x
  *   w ← w − lr·x·√max(rows, columns)·rmsRate
@@ -48,8 +51,8 @@ export interface MuonOptions extends OptimizerOptions {
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `optimizers.Muon`; Jordan et al. 2024; Liu et al. 2025, arXiv:2502.16982 (rmsRate).
  */
-export function muon(given: MuonOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("muon", given, {
+export function muon(given: MuonOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("muon", given, extra, {
     momentum: "number",
     nesterov: "boolean",
     nsSteps: "number",

@@ -1,8 +1,10 @@
+// The Nadam optimizer.
 import { add, div, exp, mul, sqrt, sub } from "../tensor/ops/elementwise.ts";
 import { log } from "../tensor/portable.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { averages, type MomentOptions, moments, momentTable, oneMinusPower } from "./adam.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -17,8 +19,8 @@ export interface NadamOptions extends OptimizerOptions, MomentOptions {}
  * @throws ValueError where a beta is outside [0, 1), or epsilon < 0.
  * @see Keras 3 `optimizers.Nadam`; Dozat 2016.
  */
-export function nadam(given: NadamOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("nadam", given, momentTable);
+export function nadam(given: NadamOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("nadam", given, extra, momentTable);
   const { beta1, beta2, epsilon } = moments("nadam", options);
   const momentumAt = (step: Tensor) => mul(sub(1, mul(exp(mul(step, log(0.96))), 0.5)), beta1);
   return defineOptimizer<"m" | "v", never, "product">(

@@ -9,4 +9,4 @@ export { type FtrlOptions, ftrl } from "./ftrl.ts";
 export { type LambOptions, lamb } from "./lamb.ts";
 export { type LionOptions, lion } from "./lion.ts";
 export { type MuonOptions, muon } from "./muon.ts";
-export { type ScheduleFreeOptions, scheduleFreeAdamW } from "./schedule-free-adam-w.ts";
+export { type ScheduleFreeAdamWOptions, scheduleFreeAdamW } from "./schedule-free-adam-w.ts";

@@ -1,76 +1,24 @@
-import { checkCount, checkNonNegative, checkPositive } from "../checks.ts";
-import { checkNumber, lookUp, stateError, valueError } from "../errors.ts";
+// The base of every optimizer: what one step records around the method's own maths, and the state that it keeps.
+import { lookUp, stateError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
-import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
+import { checkOptions, type OptionTable } from "../options.ts";
 import { describe } from "../regularize/config.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import { zeros } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { Variable } from "../tensor/variable.ts";
-import { type Clip, type ClipOptions, clipping } from "./clip.ts";
+import type { Variable } from "../tensor/variable.ts";
+import { type Clip, clipping } from "./clip.ts";
+import { checkRanges, isNamed, type OptimizerOptions, optimizerTable } from "./optimizer-options.ts";
+import { OptimizerState } from "./optimizer-state.ts";
 import { checkRate, rateAt, type Schedule } from "./schedule.ts";
-import type { Method, Scalars, SlotSpec } from "./update-rule.ts";
-
-/** Options that every optimizer takes. */
-export interface OptimizerOptions extends ClipOptions {
-  /** Step size: a finite number ≥ 0, or a function of the 0-based step. Each optimizer has its own default. */
-  learningRate?: number | Schedule;
-  /** Decoupled weight decay λ, ≥ 0: w ← w − lr·λ·w before the update. Not the same as an l2 penalty. Default none. */
-  weightDecay?: number | undefined;
-  /** Variables without weight decay: the variable itself, a part of its name, or a pattern. */
-  excludeFromWeightDecay?: readonly (Variable | string | RegExp)[];
-  /**
-   * Keeps an exponential moving average of the weights. As in Keras, `fit` ends by taking it over: afterwards the
-   * model's weights are the averages, and a further `fit` goes on from them. To validate and save with the averages
-   * while training, see `swapEmaWeights`. Default false.
-   */
-  useEma?: boolean;
-  /** How much of the old average stays at each step, in [0, 1]. Default 0.99. */
-  emaMomentum?: number;
-  /** Takes the average over into the weights every so many steps, ≥ 1. Default never. */
-  emaOverwriteFrequency?: number;
-  /** Adds up the gradients of so many steps (≥ 2) and updates with their mean. Default every step by itself. */
-  gradientAccumulationSteps?: number;
-  /** The loss was multiplied by this, > 0: gradients are divided by it. Default 1. */
-  lossScaleFactor?: number;
-  /** Stands in front of the slots' names. Default the method's name. */
-  name?: string;
-}
-
-const optimizerTable: OptionTable<OptimizerOptions> = {
-  learningRate: "number or function",
-  weightDecay: "number",
-  excludeFromWeightDecay: "list",
-  clipValue: "number",
-  clipNorm: "number",
-  globalClipNorm: "number",
-  useEma: "boolean",
-  emaMomentum: "number",
-  emaOverwriteFrequency: "number",
-  gradientAccumulationSteps: "number",
-  lossScaleFactor: "number",
-  name: "string",
-};
-
-/**
- * The options of an optimizer, checked; a number or a schedule in their place is the learning rate.
- * @param table what it takes besides the options of every optimizer.
- */
-export function optimizerOptions<O extends OptimizerOptions>(
-  kind: string,
-  given: O | number | Schedule,
-  table: OwnTable<NoInfer<O>, OptimizerOptions>,
-): O {
-  const options = typeof given === "number" || typeof given === "function" ? ({ learningRate: given } as O) : given;
-  return checkOptions(kind, options, { ...optimizerTable, ...table } as unknown as OptionTable<O>);
-}
+import type { Method, Scalars } from "./update-rule.ts";
 
 /** Whether a step updates the weights or only adds its gradients up (see `gradientAccumulationSteps`). */
 export type Phase = "update" | "accumulate";
 
-/** What {@link Optimizer.apply} may be told. */
+/** Options of {@link Optimizer.apply}. */
 export interface ApplyOptions {
   /** Applied to each variable after its update. */
   constraints?: ReadonlyMap<Variable, Constraint>;
@@ -78,11 +26,14 @@ export interface ApplyOptions {
   phase?: Phase;
 }
 
+/** A variable and its new value. */
+type Update = readonly [Variable, Tensor];
+
 /**
  * Turns gradients into new weights. The maths is recorded: the same few lines run on every backend. State is kept in
  * slots that belong to variables, never to positions in a list, so an optimizer may go on with some of a model's
  * variables, or with more of them, as layers are frozen and unfrozen. It counts its steps and so belongs to one model:
- * `compile` of another refuses it (as Keras does), unless it trained all that this one trains.
+ * `compile` of another model refuses it, as Keras does, unless it has trained all variables of that model.
  *
  * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
  */
@@ -90,23 +41,20 @@ export class Optimizer extends Printed {
   private readonly options: OptimizerOptions & { learningRate: number | Schedule };
   readonly name: string;
   /**
-   * How many steps were taken; with gradient accumulation those that only added up count, too. Saved with the slots.
+   * Number of steps, including those that only accumulated gradients. Saved with the slots.
    */
   rawSteps = 0;
   private rate: number | Schedule;
   private readonly clip: Clip;
-  private readonly slots = new Map<Variable, Readonly<Record<string, Variable>>>();
-  private readonly averages = new Map<Variable, Variable>();
-  private readonly sums = new Map<Variable, Variable>();
-  /** Models that it was compiled with, and what they trained then; held weakly. */
+  private readonly state: OptimizerState;
+  /** Models that it was compiled with, and their trained variables; weak references. */
   private readonly users = new WeakSet<object>();
   private hasUser = false;
-  private readonly shared: Readonly<Record<string, Variable>>;
 
   /**
    * @param kind the factory's name, such as "adam".
-   * @param given all options that it was made with, defaults filled in. Options that no optimizer has are left to
-   * whoever defines this one.
+   * @param given all options that it was made with, defaults filled in. Options beyond those of every optimizer are
+   * checked by the factory.
    * @throws ValueError where an option is out of range.
    */
   constructor(
@@ -121,16 +69,10 @@ export class Optimizer extends Printed {
     this.name = options.name ?? kind;
     this.rate = checkRate(kind, "learningRate", options.learningRate);
     this.clip = clipping(kind, options);
-    this.shared = Object.fromEntries(
-      Object.entries(method.shared ?? {}).map(([name, initial]) => [
-        name,
-        new Variable([], { initial, name: `${this.name}/${name}`, trainable: false }),
-      ]),
-    );
+    this.state = new OptimizerState(this.name, method);
   }
 
   // ── Host side of a step
-  // ──────────────────────────────────────────────────────────────────────────────────────────────
 
   /** How many times the weights were updated. */
   get iterations(): number {
@@ -172,7 +114,7 @@ export class Optimizer extends Printed {
     return (this.rawSteps + 1) % every === 0 ? "update" : "accumulate";
   }
 
-  /** Names of the numbers that each step is told. */
+  /** Names of the numbers that are written before each step. */
   get scalarNames(): string[] {
     return [
       "learningRate",
@@ -206,54 +148,49 @@ export class Optimizer extends Printed {
   }
 
   // ── Recording a step
-  // ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Records one step.
    * @param pairs variables with their gradients, all in one call (globalClipNorm sees them together).
    * @returns the new value of each variable and of the optimizer's own, for `compile`.
    */
-  apply(
-    pairs: readonly (readonly [Variable, Tensor])[],
-    scalars: Scalars,
-    options: ApplyOptions = {},
-  ): (readonly [Variable, Tensor])[] {
+  apply(pairs: readonly (readonly [Variable, Tensor])[], scalars: Scalars, options: ApplyOptions = {}): Update[] {
     const { constraints = new Map(), phase = "update" } = checkOptions(this.kind, options, {
       constraints: "object",
       phase: "string",
     });
     if (pairs.length === 0) throw nothingToTrain(this.kind);
-    const state: (readonly [Variable, Tensor])[] = [];
+    const updates: Update[] = [];
     const variables = pairs.map(([variable]) => variable);
-    const gradients = this.gather(pairs, phase, state);
+    const gradients = this.gather(pairs, phase, updates);
     let weights: Tensor[] = gradients
-      ? this.update(variables, gradients, scalars, state)
+      ? this.update(variables, gradients, scalars, updates)
       : variables.map((variable) => variable.tensor);
     if (this.options.useEma)
-      weights = variables.map((variable, index) => this.average(variable, weights[index] as Tensor, scalars, state));
+      weights = variables.map((variable, index) => this.average(variable, weights[index] as Tensor, scalars, updates));
     const updated = variables.flatMap((variable, index) => {
       const weight = weights[index] as Tensor;
       const constrained = constraints.get(variable)?.(weight) ?? weight;
       return constrained === variable.tensor ? [] : [[variable, constrained] as const];
     });
-    return [...updated, ...state];
+    return [...updated, ...updates];
   }
 
-  /** Unscales the gradients and adds them up; undefined where this step only adds up. */
+  /** Unscales and accumulates the gradients; undefined in steps that only accumulate. */
   private gather(
     pairs: readonly (readonly [Variable, Tensor])[],
     phase: Phase,
-    state: (readonly [Variable, Tensor])[],
+    updates: Update[],
   ): readonly Tensor[] | undefined {
     const { lossScaleFactor, gradientAccumulationSteps: every } = this.options;
     const gradients = pairs.map(([, gradient]) =>
       lossScaleFactor === undefined ? gradient : div(gradient, lossScaleFactor),
     );
     if (every === undefined) return gradients;
-    const sums = pairs.map(([variable]) => this.slot(this.sums, variable, "accumulator"));
+    const sums = pairs.map(([variable]) => this.state.accumulatorOf(variable));
     const totals = sums.map((total, index) => add(total, gradients[index] as Tensor));
     for (const [index, total] of sums.entries())
-      state.push([total, phase === "update" ? zeros(total.shape) : (totals[index] as Tensor)]);
+      updates.push([total, phase === "update" ? zeros(total.shape) : (totals[index] as Tensor)]);
     return phase === "update" ? totals.map((total) => div(total, every)) : undefined;
   }
 
@@ -261,14 +198,14 @@ export class Optimizer extends Printed {
     variables: readonly Variable[],
     gradients: readonly Tensor[],
     scalars: Scalars,
-    state: (readonly [Variable, Tensor])[],
+    updates: Update[],
   ): Tensor[] {
     const clipped = this.clip(gradients);
-    const begun = this.method.begin(scalars, tensorsOf(this.shared));
+    const begun = this.method.begin(scalars, tensorsOf(this.state.shared));
     for (const [name, value] of Object.entries(begun.shared ?? {}))
-      state.push([lookUp(this.kind, "shared state", this.shared, name), value]);
+      updates.push([lookUp(this.kind, "shared state", this.state.shared, name), value]);
     return variables.map((variable, index) => {
-      const slots = this.slotsOf(variable);
+      const slots = this.state.slotsOf(variable);
       const result = begun.rule(
         this.decay(variable, scalars.learningRate),
         clipped[index] as Tensor,
@@ -276,7 +213,7 @@ export class Optimizer extends Printed {
         variable,
       );
       for (const [name, value] of Object.entries(result.slots))
-        if (value) state.push([lookUp(this.kind, "slot", slots, name), value]);
+        if (value) updates.push([lookUp(this.kind, "slot", slots, name), value]);
       return result.w;
     });
   }
@@ -287,41 +224,27 @@ export class Optimizer extends Printed {
     return sub(variable, mul(variable, mul(learningRate, factor)));
   }
 
-  /** Moves the average towards the weight; gives the weight, or the average where that is taken over. */
-  private average(
-    variable: Variable,
-    weight: Tensor,
-    scalars: Scalars,
-    state: (readonly [Variable, Tensor])[],
-  ): Tensor {
-    const average = this.slot(this.averages, variable, "average");
+  /** Updates the moving average; returns the weight, or the average in steps that copy it into the weight. */
+  private average(variable: Variable, weight: Tensor, scalars: Scalars, updates: Update[]): Tensor {
+    const average = this.state.averageOf(variable);
     const momentum = where(equal(scalars.step, 1), 0, this.options.emaMomentum ?? 0.99);
     const next = add(mul(average, momentum), mul(weight, sub(1, momentum)));
-    state.push([average, next]);
+    updates.push([average, next]);
     return scalars.overwrite ? where(scalars.overwrite, next, weight) : weight;
   }
 
   // ── State
-  // ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * All state besides `rawSteps` and the learning rate: shared, then variable by variable. Save and restore it under
    * its names.
    */
   get variables(): Variable[] {
-    const perVariable = [...new Set([...this.slots.keys(), ...this.averages.keys(), ...this.sums.keys()])];
-    return [
-      ...Object.values(this.shared),
-      ...perVariable.flatMap((variable) => [
-        ...Object.values(this.slots.get(variable) ?? {}),
-        ...[this.averages.get(variable), this.sums.get(variable)].flatMap((slot) => slot ?? []),
-      ]),
-    ];
+    return this.state.variables;
   }
 
   /**
-   * Says what it is going to train.
-   * @param label stands in front of the message.
+   * Registers the model and the variables that it is going to train. @param label begins the error message.
    * @throws ValueError where it belongs to another model.
    */
   serve(label: string, user: object, variables: readonly Variable[]): void {
@@ -339,15 +262,15 @@ export class Optimizer extends Printed {
 
   /** The moving average of a variable; undefined where none is kept or no step was recorded yet. */
   averageOf(variable: Variable): Variable | undefined {
-    return this.averages.get(variable);
+    return this.state.knownAverageOf(variable);
   }
 
   /** Makes the state for these variables where there is none yet, so that it can be restored before the first step. */
   build(variables: readonly Variable[]): void {
     for (const variable of variables) {
-      this.slotsOf(variable);
-      if (this.options.useEma) this.slot(this.averages, variable, "average");
-      if (this.options.gradientAccumulationSteps !== undefined) this.slot(this.sums, variable, "accumulator");
+      this.state.slotsOf(variable);
+      if (this.options.useEma) this.state.averageOf(variable);
+      if (this.options.gradientAccumulationSteps !== undefined) this.state.accumulatorOf(variable);
     }
   }
 
@@ -359,29 +282,6 @@ export class Optimizer extends Printed {
   /** As {@link getConfig}. The state is stored apart: see `getOptimizerState` of models. */
   override toJSON(): object {
     return this.getConfig();
-  }
-
-  private slotsOf(variable: Variable): Readonly<Record<string, Variable>> {
-    const known = this.slots.get(variable);
-    if (known) return known;
-    const made = Object.fromEntries(
-      Object.entries(this.method.slots(variable)).map(([name, spec]) => [
-        name,
-        this.newSlot(variable, name, spec as SlotSpec),
-      ]),
-    );
-    this.slots.set(variable, made);
-    return made;
-  }
-
-  private slot(table: Map<Variable, Variable>, variable: Variable, name: string): Variable {
-    const slot = table.get(variable) ?? this.newSlot(variable, name, { shape: variable.shape, initial: 0 });
-    table.set(variable, slot);
-    return slot;
-  }
-
-  private newSlot(variable: Variable, name: string, { shape, initial }: SlotSpec): Variable {
-    return new Variable(shape, { initial, name: () => `${this.name}/${name}/${variable.name}`, trainable: false });
   }
 }
 
@@ -405,29 +305,3 @@ export function defineOptimizer<Slot extends string, Extra extends string = neve
 
 const tensorsOf = (variables: Readonly<Record<string, Variable>>): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, variable.tensor]));
-
-/** Whether one of the patterns means this variable. */
-export function isNamed(variable: Variable, patterns: readonly (Variable | string | RegExp)[]): boolean {
-  return patterns.some((pattern) =>
-    pattern instanceof Variable
-      ? pattern === variable
-      : typeof pattern === "string"
-        ? variable.name.includes(pattern)
-        : pattern.test(variable.name),
-  );
-}
-
-function checkRanges(kind: string, options: OptimizerOptions): void {
-  const { weightDecay, emaMomentum, emaOverwriteFrequency, gradientAccumulationSteps, lossScaleFactor, useEma } =
-    options;
-  if (weightDecay !== undefined) checkNonNegative(kind, "weightDecay", weightDecay);
-  if (emaMomentum !== undefined)
-    checkNumber(kind, "emaMomentum", emaMomentum, "a number in [0, 1]", (value) => value >= 0 && value <= 1);
-  if (gradientAccumulationSteps !== undefined)
-    checkCount(kind, "gradientAccumulationSteps", gradientAccumulationSteps, 2);
-  if (lossScaleFactor !== undefined) checkPositive(kind, "lossScaleFactor", lossScaleFactor);
-  if (emaOverwriteFrequency === undefined) return;
-  checkCount(kind, "emaOverwriteFrequency", emaOverwriteFrequency, 1);
-  if (!useEma)
-    throw valueError(kind, { rule: "emaOverwriteFrequency needs useEma", expected: "useEma: true", received: useEma });
-}

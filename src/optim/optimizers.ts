@@ -1,3 +1,4 @@
+// Optimizers by name.
 import { valueError } from "../errors.ts";
 import { Names } from "../name-registry.ts";
 import { adam } from "./adam.ts";
@@ -34,8 +35,7 @@ export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>(
 );
 
 /**
- * An optimizer as it is, or with its defaults from its name; undefined for a rare one, whose code has to be loaded
- * first.
+ * An optimizer as it is, or with its defaults from its name; undefined where the code has to be loaded first.
  */
 export function optimizerAtHand(given: OptimizerName | Optimizer, owner = "optimizer"): Optimizer | undefined {
   if (given instanceof Optimizer) return given;

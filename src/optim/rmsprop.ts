@@ -1,8 +1,10 @@
+// The RMSprop optimizer.
 import { checkDecay, checkNonNegative } from "../checks.ts";
 import { add, div, mul, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { approach } from "./adam.ts";
 import { momentumOf } from "./momentum.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -22,12 +24,12 @@ export interface RmspropOptions extends OptimizerOptions {
  * RMSprop: steps by the gradient over the root of the average squared gradient.
  *   v ← ρ·v + (1−ρ)·g²;  d = v + ε, or, centered, a ← ρ·a + (1−ρ)·g and d = v − a² + ε;  s = lr·g/√d
  *   w ← w − s, or, with momentum, b ← μ·b + s and w ← w − b
- * Memory: one slot per weight, one more with momentum, one more centered. ε stands inside the root, as in Keras.
+ * Memory: one slot per weight, one more with momentum, one more centered. ε is inside the root, as in Keras.
  * @throws ValueError where rho is outside [0, 1), momentum outside [0, 1], or epsilon < 0.
  * @see Keras 3 `optimizers.RMSprop`; Tieleman & Hinton 2012; Graves 2013, arXiv:1308.0850.
  */
-export function rmsprop(given: RmspropOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("rmsprop", given, {
+export function rmsprop(given: RmspropOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("rmsprop", given, extra, {
     rho: "number",
     momentum: "number or function",
     epsilon: "number",

@@ -1,3 +1,4 @@
+// What a learning-rate schedule is, and checks of what it gives.
 import { checkNonNegative } from "../checks.ts";
 import { valueError } from "../errors.ts";
 

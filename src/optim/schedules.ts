@@ -1,4 +1,5 @@
-import { checkCount, checkNonNegative, checkPositive } from "../checks.ts";
+// Learning-rate schedules.
+import { checkCount, checkNonNegative, checkPositive, checkShare } from "../checks.ts";
 import { checkNumber, valueError } from "../errors.ts";
 import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import { type Configured, configured } from "../regularize/config.ts";
@@ -71,7 +72,7 @@ export function powerDecay(given: PowerDecayOptions): Schedule & Configured {
 }
 
 /** Options of {@link piecewiseConstantDecay}. */
-export interface PiecewiseOptions {
+export interface PiecewiseConstantDecayOptions {
   /** Steps after which the next value holds, rising. The boundary itself has the value before it. */
   boundaries: readonly number[];
   /** The rates, one more than boundaries. */
@@ -84,7 +85,7 @@ export interface PiecewiseOptions {
  * @example piecewiseConstantDecay({ boundaries: [10_000, 20_000], values: [0.01, 0.005, 0.001] });
  * @see Keras 3 `schedules.PiecewiseConstantDecay`.
  */
-export function piecewiseConstantDecay(options: PiecewiseOptions): Schedule & Configured {
+export function piecewiseConstantDecay(options: PiecewiseConstantDecayOptions): Schedule & Configured {
   const name = "piecewiseConstantDecay";
   const { boundaries, values } = checkOptions(name, options, { boundaries: "list!", values: "list!" });
   if (values.length !== boundaries.length + 1) {
@@ -109,7 +110,7 @@ export function piecewiseConstantDecay(options: PiecewiseOptions): Schedule & Co
 }
 
 /** Options of {@link polynomialDecay}. */
-export interface PolynomialOptions extends DecayOptions {
+export interface PolynomialDecayOptions extends DecayOptions {
   /** The rate at the end, ≥ 0. Default 1e-4. */
   endLearningRate?: number;
   /** > 0. Default 1: a straight line. */
@@ -123,7 +124,7 @@ export interface PolynomialOptions extends DecayOptions {
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  * @see Keras 3 `schedules.PolynomialDecay`.
  */
-export function polynomialDecay(given: PolynomialOptions): Schedule & Configured {
+export function polynomialDecay(given: PolynomialDecayOptions): Schedule & Configured {
   const options = decayOptions("polynomialDecay", given, {
     endLearningRate: "number",
     power: "number",
@@ -139,7 +140,7 @@ export function polynomialDecay(given: PolynomialOptions): Schedule & Configured
 }
 
 /** Options of {@link cosineDecay}. */
-export interface CosineOptions extends DecayOptions {
+export interface CosineDecayOptions extends DecayOptions {
   /** What is left at the end, as a share of the highest rate, in [0, 1]. Default 0. */
   alpha?: number;
   /** Where the warm-up goes to, ≥ 0; the decay begins there. Default no warm-up. */
@@ -154,7 +155,7 @@ export interface CosineOptions extends DecayOptions {
  * @throws ValueError where decaySteps ≤ 0 or another option is out of range.
  * @see Keras 3 `schedules.CosineDecay`; Loshchilov & Hutter 2017, arXiv:1608.03983.
  */
-export function cosineDecay(given: CosineOptions): Schedule & Configured {
+export function cosineDecay(given: CosineDecayOptions): Schedule & Configured {
   const options = decayOptions("cosineDecay", given, {
     alpha: "number",
     warmupTarget: "number",
@@ -173,7 +174,7 @@ export function cosineDecay(given: CosineOptions): Schedule & Configured {
 }
 
 /** Options of {@link cosineDecayRestarts}. */
-export interface RestartOptions {
+export interface CosineDecayRestartsOptions {
   /** The rate at step 0, ≥ 0. */
   initialLearningRate: number;
   /** Steps of the first cycle, > 0. */
@@ -191,7 +192,7 @@ export interface RestartOptions {
  * @throws ValueError where an option is out of range.
  * @see Keras 3 `schedules.CosineDecayRestarts`; Loshchilov & Hutter 2017, arXiv:1608.03983.
  */
-export function cosineDecayRestarts(given: RestartOptions): Schedule & Configured {
+export function cosineDecayRestarts(given: CosineDecayRestartsOptions): Schedule & Configured {
   const name = "cosineDecayRestarts";
   const table = {
     initialLearningRate: "number!",
@@ -231,7 +232,7 @@ function schedule(kind: string, options: object, at: Schedule): Schedule & Confi
   return configured(kind, { ...options }, at);
 }
 
-/** Options with a rate and a number of steps, checked. @param table what there is besides. */
+/** Checks options that have a rate and a number of steps. @param table further options. */
 function decayOptions<O extends DecayOptions>(name: string, given: O, table: OwnTable<NoInfer<O>, DecayOptions>): O {
   const options = checkOptions(name, given, {
     initialLearningRate: "number!",
@@ -247,8 +248,4 @@ function checkRateDecay(name: string, given: RateDecayOptions): RateDecayOptions
   const options = decayOptions(name, given, { decayRate: "number!", staircase: "boolean" });
   checkNonNegative(name, "decayRate", options.decayRate);
   return options;
-}
-
-function checkShare(name: string, what: string, value: number): void {
-  checkNumber(name, what, value, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
 }

@@ -1,6 +1,8 @@
+// Stochastic gradient descent.
 import { add, mul, sub } from "../tensor/ops/elementwise.ts";
 import { momentumOf } from "./momentum.ts";
-import { defineOptimizer, type Optimizer, type OptimizerOptions, optimizerOptions } from "./optimizer.ts";
+import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 import { slotsLike } from "./update-rule.ts";
 
@@ -25,8 +27,8 @@ export interface SgdOptions extends OptimizerOptions {
  * "meanSquaredError" });
  * @see Keras 3 `optimizers.SGD`; Sutskever et al. 2013.
  */
-export function sgd(given: SgdOptions | number | Schedule = {}): Optimizer {
-  const options = optimizerOptions("sgd", given, { momentum: "number or function", nesterov: "boolean" });
+export function sgd(given: SgdOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
+  const options = optimizerOptions("sgd", given, extra, { momentum: "number or function", nesterov: "boolean" });
   const { momentum = 0, nesterov = false } = options;
   const inertia = momentumOf("sgd", momentum);
   return defineOptimizer<"m", "momentum">(

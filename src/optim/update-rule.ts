@@ -1,3 +1,4 @@
+// The types that an optimizer's maths is written against.
 import type { Shape } from "../ir/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -37,7 +38,7 @@ export interface Method<Slot extends string = string, Extra extends string = str
   readonly scalars?: Readonly<Partial<Record<Extra, (step: number) => number>>>;
   /** Records what depends on scalars only, once per program, and gives the rule for one variable. */
   begin(scalars: Scalars<Extra>, shared: Slots<Shared>): { readonly rule: Rule<Slot>; readonly shared?: Slots<Shared> };
-  /** Decoupled weight decay of one variable, where a method does not treat all alike. */
+  /** Decoupled weight decay of one variable, where it differs between variables. */
   weightDecayOf?(variable: Variable): number | undefined;
 }
 

@@ -1,3 +1,4 @@
+// Functions that carry the name and options of the factory that made them.
 import { hide, type Printed, printed } from "../format.ts";
 
 /** What a configurable thing is, as plain data: the factory's name and its options. */

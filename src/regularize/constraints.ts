@@ -1,4 +1,6 @@
-import { checkNumber, lookUp, valueError } from "../errors.ts";
+// Constraints on weights.
+import { checkNonNegative, checkShare } from "../checks.ts";
+import { lookUp, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { add, clip, div, maximum, mul, sqrt, square } from "../tensor/ops/elementwise.ts";
 import { type Axes, sum } from "../tensor/ops/reduction.ts";
@@ -32,7 +34,7 @@ const epsilon = 1e-7;
  */
 export function maxNorm(maxValue = 2, options: NormOptions = {}): Constraint {
   const { axis = 0 } = checkOptions("maxNorm", options, axisTable);
-  checkNumber("maxNorm", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
+  checkNonNegative("maxNorm", "maxValue", maxValue);
   return configured("maxNorm", { maxValue, axis }, (w: Tensor) =>
     rescale(w, axis, (length) => clip(length, 0, maxValue)),
   );
@@ -73,9 +75,9 @@ export interface MinMaxNormOptions extends NormOptions {
 export function minMaxNorm(options: MinMaxNormOptions = {}): Constraint {
   const table = { minValue: "number", maxValue: "number", rate: "number", axis: "number or list or null" } as const;
   const { minValue = 0, maxValue = 1, rate = 1, axis = 0 } = checkOptions("minMaxNorm", options, table);
-  checkNumber("minMaxNorm", "minValue", minValue, "a finite number ≥ 0", (v) => v >= 0);
-  checkNumber("minMaxNorm", "maxValue", maxValue, "a finite number ≥ 0", (v) => v >= 0);
-  checkNumber("minMaxNorm", "rate", rate, "a number in [0, 1]", (v) => v >= 0 && v <= 1);
+  checkNonNegative("minMaxNorm", "minValue", minValue);
+  checkNonNegative("minMaxNorm", "maxValue", maxValue);
+  checkShare("minMaxNorm", "rate", rate);
   if (minValue > maxValue) {
     throw valueError("minMaxNorm", {
       rule: "the bounds must be in order",

@@ -1,3 +1,4 @@
+// Division by the Euclidean norm.
 import { maximum, mul, rsqrt, square } from "../tensor/ops/elementwise.ts";
 import { type Axes, sum } from "../tensor/ops/reduction.ts";
 import type { Tensor } from "../tensor/tensor.ts";

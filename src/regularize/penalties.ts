@@ -1,4 +1,6 @@
-import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
+// Penalties on weights, added to the loss.
+import { checkNoMore, checkNonNegative } from "../checks.ts";
+import { lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
 import { abs, add, equal, mul, square, sub } from "../tensor/ops/elementwise.ts";
@@ -19,8 +21,9 @@ export type Penalty = (w: Tensor) => Tensor;
  * @throws ValueError if it is negative or not finite.
  * @see Keras 3 `regularizers.L1`.
  */
-export function l1(factor = 0.01): Penalty {
-  checkFactor("l1", "l1", factor);
+export function l1(factor = 0.01, ...extra: never[]): Penalty {
+  checkNoMore("l1", extra, "factor");
+  checkNonNegative("l1", "l1", factor);
   return configured("l1", { l1: factor }, (w: Tensor) => mul(sum(abs(w)), factor));
 }
 
@@ -30,8 +33,9 @@ export function l1(factor = 0.01): Penalty {
  * @throws ValueError if it is negative or not finite.
  * @see Keras 3 `regularizers.L2`.
  */
-export function l2(factor = 0.01): Penalty {
-  checkFactor("l2", "l2", factor);
+export function l2(factor = 0.01, ...extra: never[]): Penalty {
+  checkNoMore("l2", extra, "factor");
+  checkNonNegative("l2", "l2", factor);
   return configured("l2", { l2: factor }, (w: Tensor) => mul(sum(square(w)), factor));
 }
 
@@ -50,8 +54,8 @@ export interface L1L2Options {
  */
 export function l1l2(options: L1L2Options = {}): Penalty {
   const { l1: first = 0, l2: second = 0 } = checkOptions("l1l2", options, { l1: "number", l2: "number" });
-  checkFactor("l1l2", "l1", first);
-  checkFactor("l1l2", "l2", second);
+  checkNonNegative("l1l2", "l1", first);
+  checkNonNegative("l1l2", "l2", second);
   return configured("l1l2", { l1: first, l2: second }, (w: Tensor) =>
     add(mul(sum(abs(w)), first), mul(sum(square(w)), second)),
   );
@@ -98,7 +102,7 @@ export function orthogonalPenalty(options: OrthogonalPenaltyOptions = {}): Penal
     factor: "number",
     mode: "string",
   });
-  checkFactor("orthogonalPenalty", "factor", factor);
+  checkNonNegative("orthogonalPenalty", "factor", factor);
   if (mode !== "rows" && mode !== "columns") {
     throw valueError("orthogonalPenalty", { rule: "unknown mode", expected: '"rows" or "columns"', received: mode });
   }
@@ -116,8 +120,4 @@ export function orthogonalPenalty(options: OrthogonalPenaltyOptions = {}): Penal
     const diagonal = equal(expandDims(range(size), 1), range(size));
     return mul(sum(abs(mul(cosines, sub(1, diagonal)))), factor / (size * (size - 1)));
   });
-}
-
-function checkFactor(name: string, what: string, value: number): void {
-  checkNumber(name, what, value, "a finite number ≥ 0", (v) => v >= 0);
 }

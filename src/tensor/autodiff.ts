@@ -1,7 +1,8 @@
+// Reverse-mode differentiation: from a graph to the graph of its gradients.
 import { valueError } from "../errors.ts";
 import { append } from "../ir/append.ts";
 import { checkList, formatShape, type Shape, sameShape } from "../ir/shape.ts";
-import { total } from "./accumulate.ts";
+import { add } from "./ops/elementwise.ts";
 import { asTensor, scalar } from "./ops/leaf.ts";
 import { sum } from "./ops/reduction.ts";
 import { broadcastTo, reshape, zeros } from "./ops/shaping.ts";
@@ -41,7 +42,7 @@ export function gradients(value: Tensor, xs: readonly (Tensor | Variable)[]): Te
   for (const node of path) {
     const reached = parts.get(node);
     if (!reached) continue;
-    const dy = total(reached);
+    const dy = reached.reduce((a, b) => add(a, b));
     found.set(node, dy);
     node.op.vjp(dy, node.inputs, node, node.attrs).forEach((gradient, index) => {
       const input = node.inputs[index] as Tensor;

@@ -1,7 +1,8 @@
+// JSON of numbers that JSON lacks: NaN and infinities.
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
 
-/** An array as JSON can hold it: numbers, and what JSON has no numbers for in words. */
+/** An array as JSON can hold it: numbers, and words for those that JSON lacks. */
 export interface HostJson {
   /** The type of the elements: float32, float64, int32 … */
   readonly dtype: string;
@@ -10,8 +11,7 @@ export interface HostJson {
 }
 
 /**
- * The form in which arrays go through JSON and come back to equal bits (but for what a NaN may carry). Nine digits tell
- * each float32 from its neighbours.
+ * An array in a form that JSON restores to equal bits (except NaN payloads). Nine digits identify a float32.
  */
 export function hostJson(data: TypedArray, shape: Shape): HostJson {
   const digits = data instanceof Float32Array ? 9 : 17;

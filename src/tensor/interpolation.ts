@@ -1,6 +1,7 @@
+// The names of interpolation methods, checked.
 import { valueError } from "../errors.ts";
 
-/** @throws ValueError on what is no way to find values between pixels; `name` stands in front of the message. */
+/** Checks the name of an interpolation. @throws ValueError, whose message begins with `name`. */
 export function checkInterpolation(name: string, interpolation: string): void {
   if (interpolation !== "nearest" && interpolation !== "bilinear")
     throw valueError(name, {
@@ -10,7 +11,7 @@ export function checkInterpolation(name: string, interpolation: string): void {
     });
 }
 
-/** @throws ValueError where antialias is no boolean, or has no meaning. */
+/** Checks that antialias is a boolean that the interpolation supports. @throws ValueError. */
 export function checkAntialias(name: string, interpolation: string, antialias: boolean): void {
   if (antialias === false || (antialias === true && interpolation === "bilinear")) return;
   throw valueError(name, {

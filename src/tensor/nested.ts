@@ -1,3 +1,4 @@
+// Nested arrays of numbers to flat typed arrays, and back.
 import { literal, shapeError, valueError } from "../errors.ts";
 import type { NumericArray } from "../ir/dtype.ts";
 
@@ -17,7 +18,7 @@ export interface Flat<Data extends Float32Array | Float64Array = Float32Array> {
  * Flattens nested arrays into one typed array.
  *
  * @param kind of the result: Float32Array (default), or Float64Array where float64 is wanted.
- * @param name stands in front of the errors' paths, for example `x` in `x[2][1]`.
+ * @param name begins the paths in errors, for example `x` in `x[2][1]`.
  * @throws ShapeError where rows differ in length or depth, ValueError where a value is not a number; both name the
  * place.
  */
@@ -34,7 +35,7 @@ export function flatten(
   return { data, shape };
 }
 
-/** The shape that the first element of each level asks for; `fill` holds the others to it. */
+/** The shape of the first element at each level; `fill` checks that the others have it. */
 function shapeOfFirst(name: string, values: NestedNumbers): number[] {
   const shape: number[] = [];
   for (let level: NestedNumbers = values; isRow(level); level = level[0] as NestedNumbers) {

@@ -1,4 +1,5 @@
-import type { DType } from "../ir/dtype.ts";
+// How a primitive op is declared and recorded.
+import type { DType, TypedArray } from "../ir/dtype.ts";
 import type { Instruction } from "../ir/instruction.ts";
 import type { Algebra } from "../ir/primitive.ts";
 import { checkSize, type Shape } from "../ir/shape.ts";
@@ -43,15 +44,17 @@ interface OpBase<A extends object> {
   infer(inputs: readonly Tensor[], attrs: A): { shape: Shape; dtype: DType };
   /**
    * Gradient per input, recorded with ops; null where there is none. `dy` has the result's shape. A gradient may have
-   * the shape that its input was broadcast to: the walk back adds it up.
+   * the shape that its input was broadcast to: `gradients` sums it.
    */
   vjp(dy: Tensor, inputs: readonly Tensor[], y: Tensor, attrs: A): readonly (Tensor | null)[];
+  /** Of an op whose result is known when it is recorded: the values. */
+  literal?(attrs: A): TypedArray;
 }
 
-/** An op with a kernel or a view of its own. */
+/** An op that is lowered to instructions or to a view. */
 export interface KernelOp<A extends object> extends OpBase<A> {
   /**
-   * Emits instructions and gives where the result stands; ops that only look at memory differently give another view.
+   * Emits instructions and returns a view of the result; ops that move no data return another view of an input.
    */
   lower(ctx: LowerContext, inputs: readonly View[], output: Tensor, attrs: A): View;
 }

@@ -3,7 +3,7 @@ export type Block = [number, number, number, number];
 
 /**
  * Philox 4×32 with ten rounds: a bijection of the counter for each key, random enough to pass BigCrush. A value is a
- * function of its position alone, so any part of a stream can be made at any time by anyone.
+ * function of its position alone, so any part of a stream can be computed independently.
  * @see Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", section 3.3.
  */
 export function philox(counter: Readonly<Block>, key: readonly [number, number]): Block {

@@ -1,8 +1,9 @@
 /**
- * Functions of float64 numbers that give equal bits on every engine, for what the host works out and training depends
- * on (schedules, decay rates, first weights): IEEE arithmetic and nothing else. `Math.exp` and its like differ in their
- * last bit from engine to engine and from version to version, and so does `**`. Right to about 1e-15; the kernels have
- * their own.
+ * Functions of float64 numbers that give equal bits on every engine, for host computations that training depends on
+ * (schedules, decay rates, first weights): IEEE arithmetic and nothing else. `Math.exp` and similar functions differ
+ * in their
+ * last bit from engine to engine and from version to version, and so does `**`. Relative error about 1e-15. Kernels
+ * have their own versions.
  */
 
 /** log x for x > 0: x = m·2^k and log m = 2·artanh((m − 1)/(m + 1)). */

@@ -1,3 +1,4 @@
+// The node of a recorded graph.
 import { valueError } from "../errors.ts";
 import { cut, Printed, short } from "../format.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
@@ -30,7 +31,7 @@ export class Tensor extends Printed {
     return this.shape.length;
   }
 
-  /** Compiles, runs and reads: the values in row-major order, in an array of the caller's own. */
+  /** Compiles, runs and reads: the values in row-major order, in a new array. */
   async data(): Promise<TypedArray> {
     // Imported only when values are read: recording needs no compiler and no backend.
     const { evaluate } = await import("../backends/evaluate.ts");
@@ -69,7 +70,7 @@ export class Tensor extends Printed {
     return this.constant ? hostJson(this.constant, this.shape) : String(this);
   }
 
-  /** Text for templates. @throws ValueError for `t * 2` and `t > 1`, which would be NaN and false without a word. */
+  /** Text for templates. @throws ValueError for `t * 2` and `t > 1`, which would silently be NaN and false. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint !== "number") return this.toString();
     throw valueError("tensor", {
@@ -81,8 +82,7 @@ export class Tensor extends Printed {
   }
 
   private get constant(): TypedArray | undefined {
-    const { value, data } = this.attrs as { value?: number; data?: TypedArray };
-    return this.op.name === "constant" ? (data ?? Float32Array.of(value as number)) : undefined;
+    return this.op.literal?.(this.attrs);
   }
 }
 

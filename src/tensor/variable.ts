@@ -5,7 +5,7 @@ import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } fro
 import { checkOptions } from "../options.ts";
 import { isNumericView } from "./nested.ts";
 import { defineOp, record } from "./op.ts";
-import type { Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 /** Where a variable's values are while a backend holds them. */
 export interface Placement {
@@ -111,8 +111,8 @@ export class Variable extends Printed {
 
   private checkData(data: unknown, mayBeRecorded = false): void {
     const name = `variable "${this.name}"`;
-    if (mayBeRecorded && "op" in Object(data)) {
-      const { shape } = data as Tensor;
+    if (mayBeRecorded && data instanceof Tensor) {
+      const { shape } = data;
       if (sameShape(shape, this.shape)) return;
       throw shapeError(name, {
         rule: "the initial tensor must have the variable's shape",

@@ -2,6 +2,7 @@ import type { Executable } from "../backends/backend.ts";
 import { bind, evaluate } from "../backends/evaluate.ts";
 import { js } from "../backends/js/index.ts";
 import { compile } from "../compiler/compile.ts";
+import { variablesIn } from "../compiler/graph.ts";
 import { permutation } from "../data/rng.ts";
 import { AreteError, message, valueError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
@@ -14,7 +15,7 @@ import { type NestedArray, Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { indexIn } from "./index-in.ts";
 import { asFunction } from "./layer-function.ts";
-import { replaceVariables, valuesOf, variablesIn } from "./variables.ts";
+import { replaceVariables, valuesOf } from "./variables.ts";
 
 /** Options of {@link checkGradients}. */
 export interface GradientCheckOptions {
@@ -110,7 +111,7 @@ export async function checkGradients(
   const outputs = (typeof f === "function" ? f : asFunction(f as unknown as Layer, { training, seed }))(...places);
   const recorded = (Array.isArray(outputs) ? outputs : [outputs]).map(weightedSum).reduce((a, b) => add(a, b));
 
-  const found = variablesIn(recorded);
+  const found = variablesIn([recorded]);
   const checked = new Set(variables ?? found.filter(({ trainable }) => trainable));
   const nodes = new Map(
     found.map((variable) => [
@@ -170,7 +171,8 @@ async function compareAll(
   let worst: GradientElement | undefined;
   let shape: Shape = [];
   for (const [index, at] of asked.entries()) {
-    const gradient = await backward.executable.output(`gradient_${index}`).read();
+    const name = `gradient_${index}`;
+    const gradient = (await backward.executable.read([name]))[name] as TypedArray;
     for (const element of permutation(at.data.length, seed).subarray(0, maxElements)) {
       const difference = await centralDifference(forward, at.data, element, h);
       const error = relativeError(gradient[element] as number, difference);
@@ -218,7 +220,7 @@ async function centralDifference(prepared: Prepared, x: TypedArray, element: num
     writeAll(prepared);
     prepared.executable.run();
     x[element] = centre;
-    return (await prepared.executable.output("loss").read())[0] as number;
+    return (await prepared.executable.read(["loss"])).loss[0] as number;
   };
   const [high, low] = [centre + step, centre - step];
   // The step as float64 has it, which is not quite what was asked for.

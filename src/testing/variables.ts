@@ -8,11 +8,6 @@ import { record } from "../tensor/op.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Variable, variableOp } from "../tensor/variable.ts";
 
-/** The variables that a tensor is made of, in the order in which they were read first. */
-export function variablesIn(tensor: Tensor): Variable[] {
-  return reachable([tensor]).flatMap((node) => (node.op === variableOp ? [variableOf(node)] : []));
-}
-
 /** The same graph with other tensors in the variables' places. */
 export function replaceVariables(tensor: Tensor, places: ReadonlyMap<Variable, Tensor>): Tensor {
   const made = new Map<Tensor, Tensor>();

@@ -5,12 +5,12 @@ import type { Model } from "./model.ts";
 import type { OperationQueue } from "./operation-queue.ts";
 import type { Logs } from "./step-runner.ts";
 
-/** What hooks are told about a pass over data: all of them in `evaluate` and `predict`, those of tests in `fit` too. */
+/** What the hooks of `evaluate`, `predict` and validation get. */
 export interface Run {
   readonly model: Model;
 }
 
-/** What callbacks are told about a training run. */
+/** What the hooks of a training run get. */
 export interface Training extends Run {
   /** The epoch before which training ends. */
   readonly epochs: number;
@@ -31,8 +31,7 @@ type Hooked = void | Promise<void>;
  */
 export interface Callback {
   /**
-   * Whether train steps look for numbers that are not finite, layer by layer (see `Training.diagnosis`): this costs
-   * some time.
+   * Whether train steps check layer by layer that all numbers are finite (see `Training.diagnosis`), which takes time.
    */
   readonly diagnoses?: boolean;
   onTrainBegin?(training: Training): Hooked;
@@ -59,7 +58,7 @@ export interface Callback {
 /** Names of the hooks. */
 export type Hook = Exclude<keyof Callback, "diagnoses">;
 
-/** What a hook is called with, but the run, which all get. */
+/** The arguments of a hook without the last one, which all hooks get. */
 type Given<H extends Hook> = Parameters<NonNullable<Callback[H]>> extends [...infer First, infer _Run] ? First : never;
 
 /** The hooks, and what else a callback may have. */
@@ -112,10 +111,10 @@ export function checkHooks(owner: string, callback: Callback, counts: (name: str
   }
 }
 
-/** Several callbacks as one. A hook that nobody has costs nothing. */
+/** The callbacks of one call. Hooks that none of them has cost nothing. */
 export class CallbackList {
   /**
-   * @param run what each hook is told last; a {@link Training} where hooks of training are called.
+   * @param run the last argument of each hook; a {@link Training} where hooks of training are called.
    * @param queue runs the operation that calls the callbacks, where there is one: it is paused while they run, so that
    * they may use the model.
    * @throws ValueError where one is listed twice: it would count everything twice.

@@ -4,7 +4,7 @@ interface ChartOptions {
   width?: number;
   /** Rows. Default 12. */
   height?: number;
-  /** What stands below the first and the last column. */
+  /** Labels below the first and the last column. */
   ends?: readonly [string, string];
 }
 

@@ -8,12 +8,12 @@ import { isNumericView } from "../tensor/nested.ts";
 import type { Columns } from "./batch.ts";
 
 /**
- * What each class counts for in the loss, by its number: a record, a Map, or a list. Classes that are not named count
- * 1.
+ * The weight of each class in the loss, by its number: a record, a Map, or a list. Classes that are not named have
+ * weight 1.
  */
 export type ClassWeight = Readonly<Record<number, number>> | ReadonlyMap<number, number> | NumericArray;
 
-/** What labels are compared with. */
+/** What the labels mean. */
 export interface ClassContext {
   /** What the loss says of its labels. */
   readonly labels: Labels | undefined;
@@ -116,7 +116,7 @@ interface Classes {
   readonly count: number | undefined;
 }
 
-/** The class of each label; along `axis`, if any, stand the classes. */
+/** The class of each label: the place of the largest value along `axis` or, without one, the label itself. */
 function classesOf({ data, shape }: HostArray, axis: number | undefined): Classes {
   const at = axis === undefined ? -1 : axis < 0 ? shape.length + axis : axis;
   // The first axis counts the samples.

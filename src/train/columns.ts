@@ -1,6 +1,7 @@
 import { type ArrayInput, type HostArray, isHostArray, rowsOf, toHostArrayAsync } from "../data/array.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
+import type { BatchShape } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Network } from "../nn/network.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -39,10 +40,11 @@ export async function toColumns(
   { label, network, outputs, needsLabels }: DataTarget,
   { x, y, sampleWeight }: DataGiven,
 ): Promise<Columns> {
-  const names = network.inputs.map((input) => network.nameOf(input));
-  // Before x: of fit({ x, y }) it says more that labels are missing.
+  const names = network.built ? network.inputs.map((input) => network.nameOf(input)) : ["input"];
+  // Before x: for fit({ x, y }) the message that labels are missing helps more than one about x.
   const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
   const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
+  if (!network.built) network.ensureBuilt(batchShapeOf(xs[0] as HostArray));
   const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
     x: xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length)),
@@ -52,17 +54,20 @@ export async function toColumns(
   return { ...columns, rows: sharedRows(label, columns) };
 }
 
-/** Samples that are single numbers, for an input with one feature: [n] is [n, 1]. */
+/** The input shape of a sequential model that is built by these samples; single numbers are one feature. */
+const batchShapeOf = ({ shape }: HostArray): BatchShape => [null, ...(shape.length > 1 ? shape.slice(1) : [1])];
+
+/** For an input with one feature, samples may be single numbers: [n] becomes [n, 1]. */
 function withFeatureAxis(array: HostArray, rank: number | undefined): HostArray {
   return array.shape.length === 1 && rank === 2 ? { data: array.data, shape: [...array.shape, 1] } : array;
 }
 
-/** One number is the weight of every sample. */
+/** Turns one number into the weight of every sample. */
 function perSample({ data, shape }: HostArray, rows: number): HostArray {
   return shape.length > 0 ? { data, shape } : { data: new Float32Array(rows).fill(data[0] as number), shape: [rows] };
 }
 
-/** An array for each name; undefined where it is not needed and not there. */
+/** An array for each name; undefined where it is neither needed nor given. */
 async function arraysOf(
   label: string,
   what: string,
@@ -93,7 +98,7 @@ async function arraysOf(
     });
   }
   if (isPlainRecord(given))
-    return each(pick(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
+    return each(valuesFor(label, `name in ${what}`, given, names), (index) => `${what}.${names[index]}`);
   if (names.length === 1) {
     const only =
       Array.isArray(given) && given.length === 1 && (given[0] instanceof Tensor || isHostArray(given[0]))
@@ -111,8 +116,8 @@ async function arraysOf(
   return each(given, (index) => `${what}[${index}]`);
 }
 
-/** What a record has under each of some names. @throws ValueError where it has others. */
-export function pick<T>(
+/** The values of a record under given names, in their order. @throws ValueError where it has other names. */
+export function valuesFor<T>(
   label: string,
   what: string,
   given: Readonly<Record<string, T>>,

@@ -5,13 +5,13 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BoundProgram } from "./program-cache.ts";
 
-/** Whether something was finite: in words, and as a scalar, 1 or 0. */
+/** A value of a training step that is checked: its name, and a scalar, 1 where all of it is finite, else 0. */
 export interface Finite {
   readonly what: string;
   readonly isFinite: Tensor;
 }
 
-/** What this module does; it is loaded where a callback asks for it. */
+/** What this module exports; it is loaded for callbacks with `diagnoses`. */
 export interface Diagnosing {
   notingOutputs(noted: Finite[]): (layer: Layer, outputs: readonly Tensor[]) => void;
   finiteGradients(root: Layer, pairs: readonly (readonly [Variable, Tensor])[]): Finite[];
@@ -40,7 +40,7 @@ export function finiteGradients(root: Layer, pairs: readonly (readonly [Variable
   }));
 }
 
-/** The notes as outputs of a program. */
+/** The checks as outputs of a program. */
 export function finiteOutputs(noted: readonly Finite[]): Record<string, Tensor> {
   return Object.fromEntries(
     noted.map(({ what, isFinite: finite }, index) => [`${prefix}${String(index).padStart(5, "0")} ${what}`, finite]),
@@ -50,9 +50,8 @@ export function finiteOutputs(noted: readonly Finite[]): Record<string, Tensor> 
 /** The first thing that was not finite in a program's last run, in words. */
 export async function readDiagnosis(program: BoundProgram): Promise<string | undefined> {
   const names = program.outputNames.filter((output) => output.startsWith(prefix)).sort();
-  // All reads start at once: another program may run as soon as one is awaited.
-  const values = await Promise.all(names.map((name) => program.output(name).read()));
-  const name = names.find((_, index) => values[index]?.[0] !== 1);
+  const values = await program.read(names);
+  const name = names.find((note) => values[note]?.[0] !== 1);
   return name?.slice(prefix.length + 6);
 }
 

@@ -46,6 +46,8 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       await callbacks.call("onEpochBegin", epoch);
       const pass = plan.firstPass + epoch - plan.initialEpoch;
       if ((await runSteps(plan, sequence, batches, pass)) === 0) break;
+      const finished = sequence.finish();
+      if (finished) await finished;
       // An epoch whose steps failed does not count, so that the call can be made again.
       setup.epochs++;
       logs = await stepRunner.logs();
@@ -70,7 +72,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
 }
 
 /** Training with an average of the weights (`useEma`) ends with that average in their place. */
-async function assignAverages(optimizer: Optimizer, variables: readonly Variable[]): Promise<void> {
+export async function assignAverages(optimizer: Optimizer, variables: readonly Variable[]): Promise<void> {
   const averages = await Promise.all(variables.map((variable) => optimizer.averageOf(variable)?.read()));
   // Assigned in one tick, so that no prediction sees only some of them.
   variables.forEach((variable, index) => {

@@ -2,7 +2,7 @@ import { Printed, short, show } from "../format.ts";
 import type { Callback } from "./callback.ts";
 import type { Logs } from "./step-runner.ts";
 
-/** What `fit` gives: the epochs that were run and what was reported in each. */
+/** The result of `fit`: the epochs that were run and what was reported in each. */
 export class History extends Printed {
   /** Epoch numbers, from 0. */
   readonly epoch: number[] = [];

@@ -1,6 +1,6 @@
 import type { Objective } from "./objective.ts";
 
-/** Awaits `act`, then puts the metrics back to what they were: for an evaluation in the middle of an epoch. */
+/** Awaits `act`, then restores the metrics: for a call from a callback in the middle of an epoch. */
 export async function keepMetrics<T>(objective: Objective, act: () => Promise<T>): Promise<T> {
   const variables = Object.values(objective.reported).flatMap((metric) => metric.variables);
   const before = await Promise.all(variables.map((variable) => variable.read()));

@@ -7,7 +7,7 @@ import type { Metric, VariableUpdate } from "../nn/metric.ts";
 import { checkMetric, type MetricName, type MetricShapes, metricOf } from "../nn/metrics/names.ts";
 import { add, mul } from "../tensor/ops/elementwise.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { pick } from "./columns.ts";
+import { valuesFor } from "./columns.ts";
 import { RunningMean } from "./running-mean.ts";
 
 /** A loss by name, made by a factory, or a function of labels and predictions. */
@@ -18,7 +18,7 @@ export type MetricGiven = MetricName | Metric | Loss | ((yTrue: Tensor, yPred: T
 /** One thing for all outputs of a model, or one per output, in a list or by the outputs' names. */
 export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
-/** What a model is trained to make small, and what is reported. */
+/** What training minimizes, and what is reported. */
 export interface ObjectiveOptions {
   /**
    * One loss for all outputs, a list, or by output. An output with null, or left out of a record, has no loss; it needs
@@ -38,20 +38,20 @@ export interface ObjectiveOptions {
   weightedMetrics?: ObjectiveOptions["metrics"];
 }
 
-/** A metric that was asked for. */
+/** A metric that `compile` was given. */
 interface AskedMetric {
   readonly given: MetricGiven;
   readonly output: number;
   readonly isWeighted: boolean;
 }
 
-/** A metric at work. */
+/** A metric with the key that it is reported under. */
 interface PlacedMetric extends AskedMetric {
   readonly metric: Metric;
   readonly key: string;
 }
 
-/** What a batch is judged by, one of each per output. */
+/** Labels, predictions, sample weights and masks of a batch, one of each per output. */
 export interface BatchTensors {
   /** None for outputs that need no labels. */
   readonly yTrue: readonly (Tensor | undefined)[];
@@ -61,7 +61,7 @@ export interface BatchTensors {
   readonly masks: readonly (Tensor | undefined)[];
 }
 
-/** What one batch comes to. */
+/** The result of one batch. */
 export interface BatchResult {
   /** Scalar: weighted losses and penalties. */
   readonly loss: Tensor;
@@ -69,7 +69,7 @@ export interface BatchResult {
   readonly updates: readonly VariableUpdate[];
 }
 
-/** Losses and metrics of a model: records what a batch costs and how the reported means go on. */
+/** The losses and metrics of a model: records the loss of a batch and the updates of the metrics. */
 export class Objective {
   /** One per output, once they are loaded; none for outputs without one. */
   losses: readonly (Loss | undefined)[] = [];
@@ -140,7 +140,7 @@ export class Objective {
   }
 
   /**
-   * Records what a batch costs. `extra` are penalties, `masks` those of the predictions.
+   * Records the loss of a batch, and the updates of the metrics. `extra` are penalties.
    * @throws StateError where there is neither a loss nor a penalty.
    */
   recordBatch({ yTrue, yPred, weights, masks }: BatchTensors, extra: readonly Tensor[]): BatchResult {
@@ -169,8 +169,8 @@ export class Objective {
         masks[output],
       ),
     );
-    // Only now: how many values a metric reports shows after its first update, and a batch that does not fit must leave
-    // nothing behind.
+    // Only now: the first update tells how many values a metric reports, and a batch that does not fit must change
+    // nothing.
     if (placed !== this.placed) this.placed = placed.map((one) => ({ ...one, key: this.keyOf(one) }));
     return {
       loss,
@@ -227,13 +227,13 @@ export class Objective {
           received: list.length,
         });
     } else if (isRecord(given))
-      list = pick(this.label, `output in ${what}`, given as Readonly<Record<string, T>>, this.outputs);
+      list = valuesFor(this.label, `output in ${what}`, given as Readonly<Record<string, T>>, this.outputs);
     return list.map((value) => (value ?? undefined) as NonNullable<T> | undefined);
   }
 
   /**
-   * The first of `name`, `name_1`, … under which so many values can be reported: each has a key of its own, and neither
-   * these nor those of their validation results may be taken.
+   * Takes the first of `name`, `name_1`, … that is free for so many values: each value has a key, and neither these nor
+   * the keys of their validation results may be taken.
    */
   private takeKey(name: string, values = 1): string {
     const { keys } = this;

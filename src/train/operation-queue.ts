@@ -1,19 +1,17 @@
-/** One call on a model that must not overlap another; it is told the queue that runs it. */
+/** One call on a model that must not overlap another. It gets the queue that runs it. */
 type Operation<T> = (queue: OperationQueue) => Promise<T>;
 
 /**
  * The rule for calls that overlap on one model:
  *
  * - Calls that train, measure or draw random numbers (`fit`, `evaluate`, `trainOnBatch`, `testOnBatch`, `mcPredict`,
- *   `profile`, `learningRateRangeTest`), and
- *   predictions with callbacks, which may change weights, run one after another, in the order of the calls. Each begins when those before it have ended,
- *   whether they succeeded or failed.
+ *   `profile`, `learningRateRangeTest`), and predictions with callbacks, which may change weights, run one after
+ *   another, in the order of the calls. Each begins when those before it have ended, whether they succeeded or failed.
  * - Other predictions (`predict`, `predictAll`, `predictOnBatch`) never wait: any number may run at once, also while
- *   the model trains. Each batch sees the weights of the
- *   moment at which it runs.
+ *   the model trains. Each batch sees the weights of the moment at which it runs.
  * - While a call waits for a user's callback, it is paused between two steps. Calls that are made during that time run
- *   at once, one after another, and the
- *   paused call goes on when they have ended: a callback may await `model.evaluate(…)`. `fit` inside a callback of the same model is refused.
+ *   at once, one after another, and the paused call goes on when they have ended: a callback may await
+ *   `model.evaluate(…)`. `fit` inside a callback of the same model is refused.
  * - `compile`, `add`, `pop` and `dispose` are refused while such calls run or wait.
  *
  * Calls on different models are independent. Each step writes its inputs, runs and starts to read its results without
@@ -21,7 +19,7 @@ type Operation<T> = (queue: OperationQueue) => Promise<T>;
  */
 export class OperationQueue {
   private last: Promise<void> | undefined;
-  /** Runs what is called while the running operation is paused. */
+  /** Runs the operations that are called while the running one is paused. */
   private inner: OperationQueue | undefined;
 
   /** @param isNested whether its operations run inside a callback of another one. */
@@ -53,7 +51,7 @@ export class OperationQueue {
     this.inner = inner;
     try {
       const result = act();
-      // A function that gives no promise ends here, without a turn in which others could get in.
+      // Not awaited where it is no promise: an await would let other operations start.
       if (result instanceof Object && "then" in result) await result;
     } finally {
       while (inner.last) await inner.last;

@@ -42,7 +42,7 @@ export interface SummaryOptions {
   print?: ((text: string) => void) | false;
 }
 
-/** How much is shown: nothing, a line with a bar that moves (where there is a terminal), or a plain line per epoch. */
+/** 0: silent. 1 or "auto": a line per epoch, on a terminal with a moving bar. 2: a plain line per epoch. */
 export type Verbosity = "auto" | 0 | 1 | 2;
 
 /** Data to validate with: arrays in a list, or by name, or batches. */
@@ -61,15 +61,15 @@ export interface PassOptions {
   /** One or several callbacks. Default none. */
   callbacks?: Callback | readonly Callback[];
   /**
-   * Whether to look through the data before they run, batches of a stream in every epoch: for NaN, infinities (of
-   * float32), labels that do not exist, and what is no number of an embedding's vector. Default true.
+   * Whether data are checked before they are used, batches of a stream in every epoch: for NaN, infinities (of
+   * float32), labels that do not exist, and numbers that an embedding has no vector for. Default true.
    */
   checkData?: boolean;
 }
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions extends PassOptions {
-  /** What each sample counts for. */
+  /** The weight of each sample. */
   sampleWeight?: ArraysGiven;
   /** At most so many batches. Default all. */
   steps?: number;
@@ -106,13 +106,13 @@ export interface FitOptions extends PassOptions {
    */
   initialEpoch?: number;
   /**
-   * What the labels of each class count for in the loss: `{ 0: 1, 1: 5 }`, a Map, or a list. Weighs steps where labels
-   * have several. One output only, not with sampleWeight.
+   * The weight of each class in the loss: `{ 0: 1, 1: 5 }`, a Map, or a list. Weighs each step where labels have
+   * several. One output only, not with sampleWeight.
    */
   classWeight?: ClassWeight;
   /**
-   * What each sample counts for in the loss: [n], [n, 1], one number for all, or the shape of the loss's values, such
-   * as [n, steps].
+   * The weight of each sample in the loss: [n], [n, 1], one number for all, or the shape of the loss's values, such as
+   * [n, steps].
    */
   sampleWeight?: ArraysGiven;
   /**

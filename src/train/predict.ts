@@ -1,8 +1,7 @@
 import type { TypedArray } from "../ir/dtype.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { BatchStream } from "./batch-maker.ts";
-import { BatchMaker, givenOf } from "./batch-maker.ts";
+import { BatchMaker, type BatchStream, givenOf, outputNames } from "./batch-maker.ts";
 import { CallbackList, callbacksOf } from "./callback.ts";
 import type { ArraysGiven } from "./columns.ts";
 import type { OperationQueue } from "./operation-queue.ts";
@@ -38,14 +37,15 @@ export async function runPredict(
   const source = await maker.batches(given, options);
   const hooks = new CallbackList(callbacksOf(maker.label, callbacks), { model }, queue);
   await hooks.call("onPredictBegin");
-  const parts = model.outputs.map((): Part[] => []);
-  const read = async ({ program }: Step, index: number): Promise<Part> => {
-    const name = portName.output(index);
-    return { data: await program.output(name).read(), shape: program.outputShape(name) };
+  const parts = outputNames(model).map((): Part[] => []);
+  const names = parts.map((_, index) => portName.output(index));
+  const read = async ({ program }: Step): Promise<Part[]> => {
+    const data = await program.read(names);
+    return names.map((name) => ({ data: data[name] as TypedArray, shape: program.outputShape(name) }));
   };
   await eachBatch(stepRunner, source, steps, async (run, batch) => {
     if (hooks.has("onPredictBatchBegin")) await hooks.call("onPredictBatchBegin", batch);
-    const found = await run(mode, (step) => Promise.all(parts.map((_, index) => read(step, index))));
+    const found = await run(mode, read);
     for (const [index, list] of parts.entries()) list.push(found[index] as Part);
     if (hooks.has("onPredictBatchEnd")) await hooks.call("onPredictBatchEnd", batch);
   });

@@ -1,11 +1,13 @@
-import type { Backend, Executable, InputPort, OutputPort } from "../backends/backend.ts";
+import type { Backend, Executable, InputPort } from "../backends/backend.ts";
 import { bind, type Reclaimable, registerReclaimable } from "../backends/evaluate.ts";
+import { endOf } from "../backends/loss.ts";
 import { outcomeOf } from "../backends/placement.ts";
-import type { CompiledGraph } from "../compiler/compile.ts";
+import { type CompiledGraph, type CompileOptions, compile } from "../compiler/compile.ts";
+import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
 import type { Placement, Variable } from "../tensor/variable.ts";
 
-/** A program on a backend, with its ports by name. */
+/** A program that is loaded on a backend, with its inputs and outputs by name. */
 export class BoundProgram {
   /** How many calls use it now: {@link ProgramCache} frees it only while there are none. */
   users = 0;
@@ -34,8 +36,9 @@ export class BoundProgram {
     return this.ports.get(name);
   }
 
-  output(name: string): OutputPort {
-    return this.executable.output(name);
+  /** Outputs of the run before, by name. Call it in the tick of the run. */
+  read(names: readonly string[]): Promise<Record<string, TypedArray>> {
+    return this.executable.read(names);
   }
 
   get outputNames(): readonly string[] {
@@ -46,7 +49,7 @@ export class BoundProgram {
     return this.graph.outputs[name]?.shape ?? [];
   }
 
-  /** Runs it. Start to read the outputs before anything is awaited: the next run of any program writes over them. */
+  /** Runs it. Start reading the outputs before anything is awaited: the next run of any program overwrites them. */
   run(): void {
     this.executable.run();
   }
@@ -63,12 +66,12 @@ const collected = /* @__PURE__ */ new FinalizationRegistry<Set<Executable>>((exe
   for (const executable of executables) executable.dispose();
 });
 
-/** Bound programs by key. When there are too many, those that have not been used for the longest time are freed. */
+/** The programs of a model by key. When there are too many, the least recently used are freed. */
 export class ProgramCache implements Reclaimable {
   private readonly kept = new Map<string, BoundProgram>();
   /** ProgramCache that are being bound: calls that need the same one wait for it. */
   private readonly binding = new Map<string, Promise<unknown>>();
-  /** Of all programs that are not freed. Held by {@link collected}, so it leads to no model. */
+  /** Those of all programs that are not freed. {@link collected} holds this set, so it must not refer to the model. */
   private readonly executables = new Set<Executable>();
 
   constructor(private readonly backend: () => Promise<Backend>) {
@@ -81,7 +84,7 @@ export class ProgramCache implements Reclaimable {
    * it there. It is in use until it is released. Gives what `act` gives; a promise where the program has to be bound
    * first.
    */
-  acquire<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): T | Promise<T> {
+  acquire<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): T | Promise<T> {
     const program = this.find(key);
     if (!program) return this.bind(key, record, act);
     program.users++;
@@ -96,7 +99,7 @@ export class ProgramCache implements Reclaimable {
   }
 
   /** As {@link acquire}; the program is in use until what `act` gives is settled. */
-  async use<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => Promise<T>): Promise<T> {
+  async use<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => Promise<T>): Promise<T> {
     let used: BoundProgram | undefined;
     try {
       return await this.acquire(key, record, (program) => {
@@ -125,17 +128,17 @@ export class ProgramCache implements Reclaimable {
   private find(key: string): BoundProgram | undefined {
     const program = this.kept.get(key);
     if (!program) return undefined;
-    if (!program.isCurrent) {
+    if (!program.isCurrent || endOf(program.backend)) {
       this.retire(key, program);
       return undefined;
     }
-    // Now it is the one that was used last.
+    // Last in the map: the most recently used.
     this.kept.delete(key);
     this.kept.set(key, program);
     return program;
   }
 
-  private async bind<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<T> {
+  private async bind<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<T> {
     for (let pending = this.binding.get(key); pending; pending = this.binding.get(key)) {
       await pending;
       const program = this.find(key);
@@ -152,9 +155,10 @@ export class ProgramCache implements Reclaimable {
    * Binds a program and gives it to `act`, while no other call can move its variables. Gives the result of `act` as a
    * function, for it may be a promise.
    */
-  private async add<T>(key: string, record: () => CompiledGraph, act: (program: BoundProgram) => T): Promise<() => T> {
-    const graph = record();
+  private async add<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<() => T> {
+    const recorded = record();
     const backend = await this.backend();
+    const graph = compile(recorded, backend.limits);
     // Errors of `act` are for the call that made it, not for those that wait for the same program.
     return bind(graph, backend, (executable) => {
       this.executables.add(executable);
@@ -165,13 +169,13 @@ export class ProgramCache implements Reclaimable {
     });
   }
 
-  /** Frees the programs that have not been used for the longest time, where there are too many. */
+  /** Frees the least recently used programs, where there are too many. */
   private trim(): void {
     let surplus = this.kept.size - capacity;
     if (surplus > 0) this.drop(() => surplus-- > 0);
   }
 
-  /** Frees those that match and are not in use; says whether there were any. */
+  /** Frees the programs that match and are not in use; gives whether there were any. */
   private drop(matches: (program: BoundProgram) => boolean): boolean {
     let dropped = false;
     for (const [key, program] of this.kept) {
@@ -182,7 +186,7 @@ export class ProgramCache implements Reclaimable {
     return dropped;
   }
 
-  /** Gives it to nobody any more. */
+  /** Takes a program out of the cache; it is freed once it is not in use. */
   private retire(key: string, program: BoundProgram): void {
     this.kept.delete(key);
     program.isRetired = true;

@@ -1,4 +1,5 @@
 import { checkCount } from "../checks.ts";
+import { type CompileOptions, compile } from "../compiler/compile.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 import type { DType } from "../ir/dtype.ts";
@@ -10,7 +11,8 @@ import { type ArraySpec, batchSpec } from "./batch.ts";
 import { outputNames } from "./batch-maker.ts";
 import type { Model } from "./model.ts";
 import { type Mode, portName } from "./record-step.ts";
-import { type Session, sessionOf } from "./session.ts";
+import { checkBuilt, type Session, sessionOf } from "./session.ts";
+import type { StepRunner } from "./step-runner.ts";
 import { TrainingSetup } from "./training-setup.ts";
 
 /** The shape of an array with the batch axis first, or anything that has a shape and a dtype, such as a tensor. */
@@ -63,7 +65,7 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
         expected: "x alone",
         received: "y or sampleWeight",
       });
-    return readable(stepRunner.record(mode, batchSpec(rows, x, [], [])).program);
+    return readable(compiled(stepRunner, stepRunner.record(mode, batchSpec(rows, x, [], []))));
   }
   const { objective, optimizer } = await session.compiled("program").setup.load();
   // Metrics of its own: they fit themselves to the first labels that they see.
@@ -74,8 +76,12 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
     given.sampleWeight === undefined
       ? names.map(() => undefined)
       : specsOf(label, "sampleWeight", given.sampleWeight, names);
-  return readable(stepRunner.record(mode, batchSpec(rows, x, labels, weights), setup).program);
+  return readable(compiled(stepRunner, stepRunner.record(mode, batchSpec(rows, x, labels, weights), setup)));
 }
+
+/** The program for the backend of the model, where it has one already. */
+const compiled = (stepRunner: StepRunner, options: CompileOptions): Program =>
+  compile(options, stepRunner.limits).program;
 
 /** The program with its text as `String(program)`. */
 const readable = (program: Program): Program => hide(program, "toString", () => print(program));
@@ -83,6 +89,7 @@ const readable = (program: Program): Program => hide(program, "toString", () => 
 /** Specs of the inputs, from given shapes or from the model's. */
 function inputSpecs(label: string, model: Model, { batchSize = 32, x }: BatchShapes): ArraySpec[] {
   checkCount(label, "batchSize", batchSize, 1);
+  checkBuilt("program", model);
   const { inputs } = model;
   const names = inputs.map((input) => model.nameOf(input));
   const given = x === undefined ? undefined : specsOf(label, "x", x, names);
@@ -105,7 +112,7 @@ function labelSpecs(
   x: readonly ArraySpec[],
 ): (ArraySpec | undefined)[] {
   // Recorded, since the shapes of outputs may follow from extents of x that the model leaves open.
-  const { outputs } = stepRunner.record("predict", batchSpec(0, x, [], [])).program;
+  const { outputs } = compiled(stepRunner, stepRunner.record("predict", batchSpec(0, x, [], [])));
   return objective.needsLabels.map((isNeeded, index) => {
     const shape = outputs[portName.output(index)]?.shape ?? [];
     const { kind, axis = -1 } = objective.losses[index]?.labels ?? {};

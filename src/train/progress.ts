@@ -2,7 +2,7 @@ import type { Callback, Training } from "./callback.ts";
 import type { Verbosity } from "./options.ts";
 import type { Logs } from "./step-runner.ts";
 
-/** Where progress is written to. */
+/** A terminal or log that progress is written to. */
 export interface Screen {
   /** Whether a line can be written over. */
   readonly isTTY: boolean;
@@ -62,7 +62,7 @@ export class Progress implements Callback {
     this.rewrite(`${this.head} ${count}${left}  ${pairs(logs, " ", "  ")}`);
   }
 
-  /** Counts the steps, for streams that do not say how many they have. */
+  /** Notes the number of steps, for streams of unknown length. */
   count(done: number): void {
     this.done = done;
   }

@@ -21,7 +21,7 @@ export interface RangeTestOptions {
   steps?: number;
   /** Samples per step. Default 32. */
   batchSize?: number;
-  /** How much of the smoothed loss stays at each step, in [0, 1). Default 0.9. */
+  /** Decay of the running average of the loss, in [0, 1). Default 0.9. */
   smoothing?: number;
   /** The test ends when the smoothed loss is so many times its smallest, > 1. Default 4. */
   divergence?: number;
@@ -29,7 +29,7 @@ export interface RangeTestOptions {
   seed?: number;
 }
 
-/** What a range test found. */
+/** The result of a range test. */
 export interface RangeTest {
   readonly learningRates: readonly number[];
   /** The loss of each step. */
@@ -43,9 +43,9 @@ export interface RangeTest {
 }
 
 /**
- * Learning-rate range test: trains a few steps with a rate that grows from tiny to huge, and looks where the loss falls
- * and where it climbs. Weights and the optimizer are afterwards as they were before. The optimizer must have been made
- * with a number as learningRate.
+ * Learning-rate range test: trains a few steps with a rate that grows from very small to very large, and finds where
+ * the loss falls and where it rises. Weights and the optimizer are restored afterwards. The optimizer must have been
+ * made with a number as learningRate.
  * @throws StateError before `compile`, or where the learning rate follows a schedule; ValueError where an option is out
  * of range.
  * @example const { suggestion, chart } = await learningRateRangeTest(model, x, y); console.log(chart);
@@ -176,7 +176,7 @@ function report(points: readonly Point[]): RangeTest {
   };
 }
 
-/** Notes weights and the optimizer's state; gives the way back. */
+/** Copies weights and the optimizer's state; gives a function that restores them. */
 async function remember(model: Model): Promise<() => void> {
   const { optimizer } = model;
   optimizer.build(model.trainableVariables);

@@ -20,7 +20,7 @@ import { earlyStopping } from "./callbacks/early-stopping.ts";
 import type { Model } from "./model.ts";
 import { sequential } from "./sequential.ts";
 
-/** What both recipes need to know. */
+/** Options of both recipes. */
 export interface RecipeOptions {
   /** Shape of one sample; flattened where it has several axes. */
   inputShape: Shape;

@@ -1,4 +1,4 @@
-import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile.ts";
 import { type Layer, listOf } from "../nn/layer.ts";
 import type { Network } from "../nn/network.ts";
 import { Recording } from "../nn/recording.ts";
@@ -16,13 +16,13 @@ import type { TrainingSetup } from "./training-setup.ts";
  */
 export type Mode = "train" | "accumulate" | "test" | "predict" | "sample";
 
-/** What a recorded step can do beside its work. */
+/** Optional instrumentation of a training step. */
 export interface StepOptions {
   /** Whether train steps note which layers' outputs and which gradients were finite. */
   readonly diagnosing: Diagnosing | undefined;
 }
 
-/** What steps are recorded from. */
+/** What a step is recorded from. */
 export interface Parts {
   readonly network: Network;
   /** For all modes but "predict" and "sample". */
@@ -33,7 +33,7 @@ export interface Parts {
   readonly isTrainable: (layer: Layer) => boolean;
 }
 
-/** Names of the placeholders. */
+/** Names of a step's inputs and outputs. */
 export const portName = {
   x: (index: number) => `x${index}`,
   y: (index: number) => `y${index}`,
@@ -44,7 +44,7 @@ export const portName = {
 } as const;
 
 /**
- * Records a whole step for one batch shape as one program. What changes from step to step comes in through inputs: the
+ * Records a whole step for one batch shape, to be compiled as one program. What changes from step to step comes in through inputs: the
  * batch, the random key, the optimizer's scalars. Train steps: forward, losses and penalties, gradients, optimizer,
  * side results such as moving averages, metrics. Test steps: forward, losses, metrics. Predict and sample steps:
  * forward.
@@ -54,7 +54,7 @@ export function recordStep(
   { network, setup, trainable, isTrainable }: Parts,
   spec: BatchSpec,
   options: StepOptions,
-): CompiledGraph {
+): CompileOptions {
   const isTraining = mode === "train" || mode === "accumulate";
   const noted: Finite[] = [];
   const diagnosing = isTraining ? options.diagnosing : undefined;
@@ -68,10 +68,10 @@ export function recordStep(
   const x = spec.x.map((array, index) => at(portName.x(index), array));
   const outputs = listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
   if (mode === "predict" || mode === "sample" || !setup) {
-    return compile({
+    return {
       outputs: Object.fromEntries(outputs.map((output, index) => [portName.output(index), output])),
       updates: [...ctx.updates],
-    });
+    };
   }
   const y = spec.y.map((array, index) => array && at(portName.y(index), array));
   const weights = spec.weights.map((array, index) => array && at(portName.weight(index), array));
@@ -80,7 +80,7 @@ export function recordStep(
     ...network.penalties(isTrainable),
     ...ctx.losses,
   ]);
-  if (!isTraining) return compile({ outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] });
+  if (!isTraining) return { outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] };
   const pairs = withGradients(trainable, loss);
   if (diagnosing) noted.push(...diagnosing.finiteGradients(network, pairs));
   const phase = mode === "train" ? "update" : "accumulate";
@@ -88,10 +88,10 @@ export function recordStep(
     constraints: network.constraints(),
     phase,
   });
-  return compile({
+  return {
     outputs: { [portName.loss]: loss, ...diagnosing?.finiteOutputs(noted) },
     updates: [...trained, ...ctx.updates, ...updates],
-  });
+  };
 }
 
 function withGradients(variables: readonly Variable[], loss: Tensor): (readonly [Variable, Tensor])[] {

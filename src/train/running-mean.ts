@@ -16,7 +16,7 @@ export class RunningMean extends MetricBase {
     return new RunningMean(this.name);
   }
 
-  /** Takes in a batch's value, rather than labels and predictions. */
+  /** Adds a batch's value. Takes the place of `update`, which gets labels and predictions. */
   gather(value: Tensor, rows: number): readonly VariableUpdate[] {
     return [...this.total.add(mul(value, rows)), ...this.count.add(rows)];
   }

@@ -1,8 +1,9 @@
 import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
-import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile.ts";
 import type { TypedArray } from "../ir/dtype.ts";
+import type { Limits } from "../ir/limits.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
@@ -29,7 +30,7 @@ export interface StepRunnerOptions {
   readonly seed: number;
 }
 
-/** A program with what each of its runs has to be told. */
+/** A program with the inputs that are written before each run. */
 export interface Step {
   readonly program: BoundProgram;
   readonly ports: BatchPorts;
@@ -41,8 +42,7 @@ export interface Step {
  * reads the metrics.
  */
 export class StepRunner {
-  readonly trainable: readonly Variable[];
-  /** Outlives epochs and passes: many short ones in a row must let others run, too. */
+  /** One for all passes, so that many short ones in a row yield, too. */
   readonly yielder = new Yielder();
   /** Which layers were trainable when the model was compiled. */
   private readonly flags: ReadonlyMap<Layer, boolean>;
@@ -57,35 +57,50 @@ export class StepRunner {
   /** What was not finite in the train step before, in words. */
   diagnosis: string | undefined;
 
+  private variables: readonly Variable[] | undefined;
+
   constructor(private readonly options: StepRunnerOptions) {
-    this.trainable = options.network.trainableVariables;
+    if (options.network.built) this.variables = options.network.trainableVariables;
     this.flags = new Map(flagsOf(options.network));
     this.programs = new ProgramCache(() => this.backend());
     this.key = randomKey(options.seed);
   }
 
-  /** What random layers draw from, from the next step on. */
+  /** What train steps update: the variables that were trainable at `compile`, or when the model was built after it. */
+  get trainable(): readonly Variable[] {
+    if (!this.options.network.built) return [];
+    this.variables ??= this.options.network.trainableVariables;
+    return this.variables;
+  }
+
+  /** Sets the seed of random layers, from the next step on. */
   set seed(seed: number) {
     this.key = randomKey(seed);
   }
 
-  /** Whether layers were frozen or unfrozen since: training goes on with what was compiled. */
+  /** Whether layers were frozen or unfrozen since `compile`; training ignores that. */
   get isStale(): boolean {
     return [...this.flags].some(([layer, trainable]) => layer.trainable !== trainable);
   }
 
-  /** How many programs are bound now. */
+  /** How many programs are loaded now. */
   get programCount(): number {
     return this.programs.size;
   }
 
   /** @throws ValueError where all layers were frozen when the model was compiled, or none has weights. */
   checkTrainable(what: string): void {
-    if (this.trainable.length === 0) throw nothingToTrain(`${what} of ${this.options.network.label}`);
+    const { network } = this.options;
+    if (network.built && this.trainable.length === 0) throw nothingToTrain(`${what} of ${network.label}`);
   }
 
   async backend(): Promise<Backend> {
     return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
+  }
+
+  /** What programs keep to on the backend where they will run, as far as that is known; else the default limits. */
+  get limits(): Partial<Limits> | undefined {
+    return (this.options.backend ?? backendHolding(this.options.network.variables))?.limits;
   }
 
   /** Gives `act` the step for a batch, in use until it is released: see {@link ProgramCache.acquire}. */
@@ -128,7 +143,7 @@ export class StepRunner {
   feed(mode: Mode, step: Step, cursor: BatchCursor, index: number): void {
     const optimizer = this.options.setup?.optimizer;
     cursor.write(step.ports);
-    // What is drawn must not depend on other calls that run meanwhile.
+    // Random numbers follow from the step's own number, never from other calls that run at the same time.
     setStep(this.key, optimizer && isTraining(mode) ? optimizer.rawSteps : mode === "sample" ? this.samples++ : index);
     step.program.input(portName.key)?.write(this.key);
     for (const name of step.scalars) {
@@ -143,12 +158,12 @@ export class StepRunner {
     const record = () => recordResults(reported.map(([, metric]) => metric));
     return this.programs.use("logs", record, async (program) => {
       program.run();
-      const values = await Promise.all(reported.map((_, index) => program.output(String(index)).read()));
+      const values = await program.read(reported.map((_, index) => String(index)));
       return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
     });
   }
 
-  /** Notes what was not finite in the step just run. Call it before anything is awaited. */
+  /** Reads what was not finite in the step just run. Call it before anything is awaited. */
   async diagnose(step: Step, { readDiagnosis }: Diagnosing): Promise<void> {
     this.diagnosis = await readDiagnosis(step.program);
   }
@@ -163,10 +178,10 @@ export class StepRunner {
   }
 
   /**
-   * Records and compiles the step for a batch.
+   * Records the step for a batch.
    * @param setup its optimizer, losses and metrics, where these are not what `compile` decided.
    */
-  record(mode: Mode, spec: BatchSpec, setup = this.options.setup): CompiledGraph {
+  record(mode: Mode, spec: BatchSpec, setup = this.options.setup): CompileOptions {
     const { network } = this.options;
     const isTrainable = (layer: Layer) => this.flags.get(layer) ?? layer.trainable;
     return recordStep(mode, { network, setup, trainable: this.trainable, isTrainable }, spec, this);
@@ -175,9 +190,9 @@ export class StepRunner {
 
 const isTraining = (mode: Mode): boolean => mode === "train" || mode === "accumulate";
 
-/** The program that works out what is reported. */
-function recordResults(metrics: readonly Metric[]): CompiledGraph {
-  return compile({ outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) });
+/** What computes the values of all metrics. */
+function recordResults(metrics: readonly Metric[]): CompileOptions {
+  return { outputs: Object.fromEntries(metrics.map((metric, index) => [String(index), metric.result()])) };
 }
 
 /** A metric per class has a value for each: `iou_0`, `iou_1`, … */

@@ -1,4 +1,4 @@
-/** Lets timers, input and other tasks run now and then while a loop computes. */
+/** Pauses a long loop now and then, so that timers, input and other tasks can run. */
 export class Yielder {
   private last = performance.now();
 
@@ -13,7 +13,7 @@ export class Yielder {
     return performance.now() - this.last >= this.interval;
   }
 
-  /** Lets others run. */
+  /** Waits for the other tasks that are due. */
   async pause(): Promise<void> {
     await nextTask();
     this.last = performance.now();

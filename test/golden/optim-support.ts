@@ -1,7 +1,8 @@
 import { sizeOf } from "../../src/ir/shape.ts";
 import * as optimizers from "../../src/optim/index.ts";
 import * as optimizersOnDemand from "../../src/optim/on-demand.ts";
-import type { Optimizer, OptimizerOptions } from "../../src/optim/optimizer.ts";
+import type { Optimizer } from "../../src/optim/optimizer.ts";
+import type { OptimizerOptions } from "../../src/optim/optimizer-options.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
 import {
   cosineDecay,

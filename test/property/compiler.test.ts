@@ -170,12 +170,7 @@ describe("updates of variables", () => {
         ],
       };
     });
-    expect([
-      a,
-      b,
-      [...(await executable.output("total").read())],
-      [...(await executable.output("old").read())],
-    ]).toEqual([
+    expect([a, b, [...(await executable.read(["total"])).total], [...(await executable.read(["old"])).old]]).toEqual([
       [12, 16, 20, 24],
       [12, 16, 20, 24],
       [12, 16, 20, 24],

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { type Shape, sizeOf } from "../../src/ir/shape.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import type { OpName } from "../../src/tensor/op.ts";
+import { elementwise } from "../../src/tensor/ops/elementwise.ts";
 import * as ops from "../../src/tensor/ops/index.ts";
+import { softmaxGrad } from "../../src/tensor/ops/softmax.ts";
 import * as scalar from "../../src/tensor/scalar.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
@@ -21,10 +23,10 @@ export interface OpInput {
   readonly data: Float64Array | Int32Array;
 }
 
-type Cases = fc.Arbitrary<OpCase>;
+export type Cases = fc.Arbitrary<OpCase>;
 
-const extent = fc.integer({ min: 1, max: 5 });
-const shapeOf = (minLength: number, maxLength: number) => fc.array(extent, { minLength, maxLength });
+export const extent = fc.integer({ min: 1, max: 5 });
+export const shapeOf = (minLength: number, maxLength: number) => fc.array(extent, { minLength, maxLength });
 
 /** Values in [low, high], a thousandth apart at least where they differ (so that maxima are clear), off the kinks. */
 export function values(
@@ -43,22 +45,26 @@ export function values(
 }
 
 /** Values that all differ. */
-function distinct(shape: Shape): fc.Arbitrary<OpInput> {
+export function distinct(shape: Shape): fc.Arbitrary<OpInput> {
   const size = sizeOf(shape);
   return fc
     .uniqueArray(fc.integer({ min: -2000, max: 2000 }), { minLength: size, maxLength: size })
     .map((list) => ({ shape, dtype: "float32", data: Float64Array.from(list, (n) => n / 1000) }));
 }
 
-function indices(shape: Shape, below: number): fc.Arbitrary<OpInput> {
+export function indices(shape: Shape, below: number): fc.Arbitrary<OpInput> {
   const size = sizeOf(shape);
   return fc
     .array(fc.integer({ min: 0, max: below - 1 }), { minLength: size, maxLength: size })
     .map((list) => ({ shape, dtype: "int32", data: Int32Array.from(list) }));
 }
 
-const one = (label: string, input: fc.Arbitrary<OpInput>, f: (x: Tensor) => Tensor, differentiable = true): Cases =>
-  input.map((x) => ({ label, inputs: [x], f: ([t]) => f(t as Tensor), differentiable }));
+export const one = (
+  label: string,
+  input: fc.Arbitrary<OpInput>,
+  f: (x: Tensor) => Tensor,
+  differentiable = true,
+): Cases => input.map((x) => ({ label, inputs: [x], f: ([t]) => f(t as Tensor), differentiable }));
 
 /** Shapes that broadcast with one another: each has some axes of a common shape replaced by 1 or left off. */
 const broadcastable = (count: number): fc.Arbitrary<Shape[]> =>
@@ -88,7 +94,7 @@ export function scalarCase(fn: scalar.ScalarFunction): Cases {
         .map((inputs) => ({
           label: `${fn.name} ${JSON.stringify(params)}`,
           inputs: apart(fn, inputs),
-          f: (tensors: readonly Tensor[]) => ops.elementwise(fn, tensors, params),
+          f: (tensors: readonly Tensor[]) => elementwise(fn, tensors, params),
         })),
     ),
   );
@@ -152,7 +158,7 @@ const convCase = (f: (x: Tensor, kernel: Tensor, dy: Tensor, convolution: Convol
     })),
   );
 
-const axesOf = (shape: Shape) => fc.subarray(shape.map((_, axis) => axis));
+export const axesOf = (shape: Shape) => fc.subarray(shape.map((_, axis) => axis));
 
 /** Windows over one to three spatial axes, each of which holds an element. */
 const pooled = fc.integer({ min: 1, max: 3 }).chain((axes) => {
@@ -278,7 +284,7 @@ export const opCases: { readonly [name in OpName]: Cases } = {
     fc.tuple(values(shape), values(shape, [0.1, 1])).map((inputs) => ({
       label: `softmaxGrad ${log}`,
       inputs,
-      f: ([dy, y]) => ops.softmaxGrad(dy as Tensor, y as Tensor, log),
+      f: ([dy, y]) => softmaxGrad(dy as Tensor, y as Tensor, log),
     })),
   ),
   reshape: shapeOf(1, 3).chain((shape) =>
@@ -444,6 +450,6 @@ function steps(): Step[] {
         ops.matmul(x, x, { transposeB: true }).shape[0] === x.shape[1] ? ops.matmul(x, x, { transposeB: true }) : x,
         x,
       ),
-    (x) => ops.elementwise(scalar.gelu, [x]),
+    (x) => elementwise(scalar.gelu, [x]),
   ];
 }

@@ -153,7 +153,7 @@ describe("recurrent programs", () => {
           const { program } = compile({ outputs, ...options });
           const executable = float64.load(program, []);
           executable.run();
-          const results = await Promise.all(Object.keys(outputs).map((name) => executable.output(name).read()));
+          const results = Object.keys(outputs).map((name) => executable.readSync(name));
           executable.dispose();
           return results.map((data) => Array.from(data));
         };

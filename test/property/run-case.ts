@@ -41,8 +41,7 @@ export async function runCase(
     if (used.has(`x${index}`)) executable.input(`x${index}`).write(input.data);
   });
   executable.run();
-  const results: Record<string, TypedArray> = {};
-  for (const name of Object.keys(outputs)) results[name] = await executable.output(name).read();
+  const results = await executable.read(Object.keys(outputs));
   executable.dispose();
   return results;
 }

@@ -3,8 +3,9 @@ import type { Backend } from "../../src/backends/backend.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import { conformance } from "../../src/testing/conformance.ts";
+import { AsynchronousBackend } from "./asynchronous-backend.ts";
 
-const backends: Backend[] = [js(), js({ precision: "float64" }), await wasm()];
+const backends: Backend[] = [js(), js({ precision: "float64" }), await wasm(), new AsynchronousBackend()];
 
 for (const backend of backends) {
   describe(`${backend.name} conforms`, () => {

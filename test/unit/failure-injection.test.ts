@@ -213,7 +213,7 @@ const scenarios: Record<string, (backend: Backend, units: number) => Attempt> = 
       act: () =>
         bind(graph(), backend, async (executable) => {
           executable.run();
-          y = new Int32Array((await executable.output("y").read()).buffer);
+          y = new Int32Array((await executable.read(["y"])).y.buffer);
           executable.dispose();
         }),
       result: async () => [[...y], bits({ data: await w.read() })],

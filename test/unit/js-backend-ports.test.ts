@@ -52,8 +52,8 @@ describe("js backend", () => {
     executable.input("pixels").write([1, 2, 3]);
     executable.input("labels").write(Uint8Array.of(7, 8));
     executable.run();
-    expect(executable.output("total").readSync()).toEqual(Float32Array.of(11, 21, 31));
-    expect(await executable.output("labels").read()).toEqual(Int32Array.of(7, 8));
+    expect(executable.readSync("total")).toEqual(Float32Array.of(11, 21, 31));
+    expect((await executable.read(["labels"])).labels).toEqual(Int32Array.of(7, 8));
     executable.run();
     expect(backend.readSync(weights)).toEqual(Float32Array.of(21, 41, 61));
     expect(await backend.read(weights)).toEqual(Float32Array.of(21, 41, 61));
@@ -64,7 +64,7 @@ describe("js backend", () => {
     executable.input("pixels").write([0.01, 0, 0]);
     executable.run();
     expect(backend.readSync(weights)).toEqual(Float64Array.of(0.1, 0, 0));
-    expect(executable.output("total").readSync()).toBeInstanceOf(Float64Array);
+    expect(executable.readSync("total")).toBeInstanceOf(Float64Array);
   });
 
   it("copies parts of a source to parts of an input", () => {
@@ -73,17 +73,17 @@ describe("js backend", () => {
     port.write([9, 9, 9]);
     port.write(Float32Array.of(1, 2, 3, 4), 2, 2, 1);
     executable.run();
-    expect(executable.output("total").readSync()).toEqual(Float32Array.of(90, 30, 40));
+    expect(executable.readSync("total")).toEqual(Float32Array.of(90, 30, 40));
     port.write([5, 6, 7, 8], 1);
     executable.run();
-    expect(executable.output("total").readSync()).toEqual(Float32Array.of(150, 100, 120));
+    expect(executable.readSync("total")).toEqual(Float32Array.of(150, 100, 120));
   });
 
   it("reads are copies", () => {
     const { backend, weights, executable } = load();
     executable.input("pixels").write([1, 1, 1]);
     executable.run();
-    const first = executable.output("total").readSync();
+    const first = executable.readSync("total");
     backend.readSync(weights).fill(-1);
     executable.run();
     expect(first).toEqual(Float32Array.of(10, 10, 10));
@@ -95,7 +95,7 @@ describe("js backend", () => {
     expect(() => executable.input("pixel")).toThrow(
       'program: unknown input. Expected one of pixels, labels, received "pixel". Did you mean "pixels"?',
     );
-    expect(() => executable.output("loss")).toThrow(
+    expect(() => executable.readSync("loss")).toThrow(
       'program: unknown output. Expected one of total, labels, received "loss".',
     );
   });

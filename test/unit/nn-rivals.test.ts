@@ -55,7 +55,7 @@ describe("tfjs mistake 3: batch normalization (there: frozen layers use batch st
     );
     const executable = await bind(compile({ outputs: { y }, updates: [...ctx.updates] }), backend);
     executable.run();
-    const result = Array.from(await executable.output("y").read());
+    const result = Array.from((await executable.read(["y"])).y);
     executable.dispose();
     return { y: result, moving: await numbers(...layer.variables.slice(2).map((variable) => variable.tensor)) };
   }

@@ -60,9 +60,7 @@ export class HandMade {
       executable.input(`b${buffer}`).write(array);
     });
     executable.run();
-    const results = Object.fromEntries(
-      Object.keys(this.results).map((name) => [name, executable.output(name).readSync()]),
-    );
+    const results = Object.fromEntries(Object.keys(this.results).map((name) => [name, executable.readSync(name)]));
     executable.dispose();
     return results;
   }

@@ -48,7 +48,7 @@ async function increment(
     run() {
       executable.input("x").write(x);
       executable.run();
-      const y = executable.output("y").readSync();
+      const y = executable.readSync("y");
       return [0, size / 2, size - 1].map((i) => (y[i] as number) - i);
     },
   };

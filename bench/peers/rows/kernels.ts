@@ -49,7 +49,7 @@ function contestsOf({ tfjs, jax: jaxSide, ...kernel }: Kernel): Contest[] {
           distance: async () => {
             executable.run();
             const theirs = tfjs.f(...tensors);
-            const distance = relativeDistance(await executable.output("y").read(), theirs.dataSync());
+            const distance = relativeDistance((await executable.read(["y"])).y, theirs.dataSync());
             theirs.dispose();
             return distance;
           },
@@ -86,7 +86,7 @@ function contestsOf({ tfjs, jax: jaxSide, ...kernel }: Kernel): Contest[] {
           distance: async () => {
             executable.run();
             const theirs = (await compiled(...arrays.map((array) => array.ref)).data()) as Float32Array;
-            return relativeDistance(await executable.output("y").read(), result(theirs));
+            return relativeDistance((await executable.read(["y"])).y, result(theirs));
           },
           dispose: () => {
             executable.dispose();

@@ -53,7 +53,7 @@ export const randoms: readonly Contest[] = [
         distance: async () => {
           draw();
           const theirs = tf.randomNormal([count], 0, 1, "float32", 42);
-          const worst = Math.max(surprise(await executable.output("y").read()), surprise(theirs.dataSync()));
+          const worst = Math.max(surprise((await executable.read(["y"])).y), surprise(theirs.dataSync()));
           theirs.dispose();
           return worst;
         },

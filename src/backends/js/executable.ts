@@ -2,15 +2,15 @@ import { lookUp, stateError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
 import type { Program } from "../../ir/program.ts";
 import type { View } from "../../ir/view.ts";
-import type { HostExecutable, HostOutputPort, InputPort, Storage } from "../backend.ts";
-import { checkRange } from "../ports.ts";
+import type { HostExecutable, InputPort, Storage } from "../backend.ts";
+import { checkRange, readAll } from "../ports.ts";
 import { execute } from "./kernels.ts";
 import { type Memory, outOfMemory } from "./memory.ts";
 
 /** A program with its arrays. */
 export class JsExecutable implements HostExecutable {
   private readonly inputs: Readonly<Record<string, InputPort>>;
-  private readonly outputs: Readonly<Record<string, HostOutputPort>>;
+  private readonly outputs: Readonly<Record<string, TypedArray>>;
   private memory: Memory | undefined;
 
   constructor(
@@ -20,7 +20,7 @@ export class JsExecutable implements HostExecutable {
   ) {
     this.memory = memory;
     this.inputs = ports(program.inputs, (view, name) => inputPort(name, view, memory.window(view)));
-    this.outputs = ports(program.outputs, (view) => outputPort(memory.window(view)));
+    this.outputs = ports(program.outputs, (view) => memory.window(view));
   }
 
   run(): void {
@@ -42,8 +42,12 @@ export class JsExecutable implements HostExecutable {
     return lookUp("program", "input", this.inputs, name);
   }
 
-  output(name: string): HostOutputPort {
-    return lookUp("program", "output", this.outputs, name);
+  async read<Name extends string>(names: readonly Name[]): Promise<Record<Name, TypedArray>> {
+    return readAll(this, names);
+  }
+
+  readSync(name: string): TypedArray {
+    return lookUp("program", "output", this.outputs, name).slice();
   }
 
   dispose(): void {
@@ -83,8 +87,4 @@ function inputPort(name: string, { dtype }: View, target: TypedArray): InputPort
       else for (let i = 0; i < length; i++) target[targetOffset + i] = source[sourceOffset + i] as number;
     },
   };
-}
-
-function outputPort(source: TypedArray): HostOutputPort {
-  return { size: source.length, read: async () => source.slice(), readSync: () => source.slice() };
 }

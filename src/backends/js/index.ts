@@ -1,6 +1,7 @@
 import { stateError, valueError } from "../../errors.ts";
 import { hide, type Printed, printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
+import { defaultLimits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
 import { checkOptions } from "../../options.ts";
 import type { HostBackend, HostExecutable, Storage, StorageSpec } from "../backend.ts";
@@ -40,6 +41,8 @@ export function js(options: JsOptions = {}): JsBackend {
   let disposed = false;
   const backend: JsBackend = {
     name: precision === "float64" ? "js (float64)" : "js",
+
+    limits: defaultLimits,
 
     get disposed() {
       return disposed;

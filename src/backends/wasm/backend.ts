@@ -1,6 +1,7 @@
 import { stateError, valueError } from "../../errors.ts";
 import { Printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
+import { defaultLimits, type Limits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
 import { WasmExecutable } from "./executable.ts";
@@ -86,6 +87,7 @@ const warnOfWorkers = (error: unknown): void => {
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
 export class WasmBackend extends Printed implements HostBackend {
   readonly name = "wasm";
+  readonly limits: Limits = defaultLimits;
   /**
    * Which build of the kernels runs: "simd" gives equal bits everywhere; "relaxed" is faster, and its bits depend on
    * the CPU.
@@ -246,12 +248,10 @@ export class WasmBackend extends Printed implements HostBackend {
     this.check();
     const bound = this.bind(program, storages);
     const { arena, scratch, scratchStride, sharesWork } = this;
+    const lowered = this.rest?.lower(program) ?? program;
     let executable: WasmExecutable;
     try {
-      executable = this.heap.attempt(
-        [arena, scratch],
-        () => new WasmExecutable(this, this.rest?.lower(program) ?? program, bound),
-      );
+      executable = this.heap.attempt([arena, scratch], () => new WasmExecutable(this, lowered, bound));
     } catch (error) {
       Object.assign(this, { scratchStride, sharesWork });
       this.link();

@@ -5,8 +5,8 @@ import { type Instruction, isEmpty } from "../../ir/instruction.ts";
 import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
-import type { HostExecutable, HostOutputPort, InputPort } from "../backend.ts";
-import { checkRange } from "../ports.ts";
+import type { HostExecutable, InputPort } from "../backend.ts";
+import { checkRange, readAll } from "../ports.ts";
 import type { Needs, WasmBackend, WasmStorage } from "./backend.ts";
 import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
@@ -33,7 +33,6 @@ export class WasmExecutable implements HostExecutable {
   /** The backend's count of freed storages when this program's were last seen to be in use. */
   private frees = -1;
   private readonly inputs: Readonly<Record<string, InputPort>>;
-  private readonly outputs: Readonly<Record<string, HostOutputPort>>;
   private readonly instructions: readonly Instruction[];
   /** Of each instruction, whether one thread does it alone. */
   private readonly alone: readonly boolean[];
@@ -60,7 +59,6 @@ export class WasmExecutable implements HostExecutable {
     this.records = backend.heap.allocate(draft.words.length * 4, "programs");
     this.link();
     this.inputs = mapRecord(program.inputs, (view, name) => this.inputPort(view, name));
-    this.outputs = mapRecord(program.outputs, (view) => this.outputPort(view));
   }
 
   /** What it holds of the memory. */
@@ -78,8 +76,16 @@ export class WasmExecutable implements HostExecutable {
     return lookUp("program", "input", this.inputs, name);
   }
 
-  output(name: string): HostOutputPort {
-    return lookUp("program", "output", this.outputs, name);
+  async read<Name extends string>(names: readonly Name[]): Promise<Record<Name, TypedArray>> {
+    return readAll(this, names);
+  }
+
+  readSync(name: string): TypedArray {
+    this.check();
+    const view = lookUp("program", "output", this.program.outputs, name);
+    const { floats, ints } = this.backend.heap;
+    const start = this.addressOf(view) / 4;
+    return (view.dtype === "int32" ? ints : floats).slice(start, start + sizeOf(view.shape));
   }
 
   dispose(): void {
@@ -159,17 +165,6 @@ export class WasmExecutable implements HostExecutable {
         else copyPart(target, start, source, sourceOffset, length);
       },
     };
-  }
-
-  private outputPort(view: View): HostOutputPort {
-    const size = sizeOf(view.shape);
-    const readSync = (): TypedArray => {
-      this.check();
-      const { heap } = this.backend;
-      const start = this.addressOf(view) / 4;
-      return (view.dtype === "int32" ? heap.ints : heap.floats).slice(start, start + size);
-    };
-    return { size, readSync, read: async () => readSync() };
   }
 
   /** Throws where a variable has moved to another backend or is gone: its memory may be another's now. */

@@ -22,8 +22,8 @@ export interface Rest {
 }
 
 export const rest: Rest = {
-  lower: lowerConvolutions,
   records: restRecords,
   fused: slotsOf(restHashes, firstRest),
   operations: restOperations,
+  lower: lowerConvolutions,
 };

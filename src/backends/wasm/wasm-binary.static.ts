@@ -2,7 +2,6 @@
  * What wasm-binary.inline.ts gives, for runtimes that import `.wasm` as compiled modules: workerd, and so Cloudflare's
  * Workers. dist/workerd/ has the folders of src/; the .wasm files lie beside it.
  */
-
 import core from "../../../core.wasm";
 import coreRelaxed from "../../../core-relaxed.wasm";
 import rest from "../../../rest.wasm";

@@ -1,4 +1,5 @@
-import { checkCounts, shapeError } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
+import { shapeError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";

@@ -42,7 +42,7 @@ export {
   addLayer,
   averageLayer,
   concatenate,
-  type DotOptions,
+  type DotLayerOptions,
   dotLayer,
   maximumLayer,
   minimumLayer,

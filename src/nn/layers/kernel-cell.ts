@@ -1,4 +1,5 @@
-import { checkCounts, checkNumber, shapeError } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
+import { checkNumber, shapeError } from "../../errors.ts";
 import { formatShape, mayEqual, type Shape } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";

@@ -3,7 +3,7 @@ import { add, mul } from "../../tensor/ops/elementwise.ts";
 import { concat } from "../../tensor/ops/joining.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { fill, ones } from "../../tensor/ops/shaping.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
 import type { CallContext, LayerOptions } from "../layer.ts";
@@ -45,7 +45,7 @@ export class LstmCell extends KernelCell<LstmCellConfig> {
         const values = make([units], source);
         return typeof values === "number"
           ? fill([units], values)
-          : "op" in values
+          : values instanceof Tensor
             ? values
             : tensor(values, [units], { dtype: "float32" });
       };

@@ -157,7 +157,7 @@ function joinedMask(axis: number): MaskRule {
 }
 
 /** Options of {@link dotLayer}. */
-export interface DotOptions extends LayerOptions {
+export interface DotLayerOptions extends LayerOptions {
   /** Give the vectors length 1 before: the result is the cosine of their angle. Default false. */
   normalize?: boolean;
 }
@@ -169,7 +169,7 @@ export interface DotOptions extends LayerOptions {
  * @throws ValueError on bad axes; ShapeError unless the two axes are equally long.
  * @see Keras 3 `layers.Dot`.
  */
-export function dotLayer(axes: number | readonly [number, number], given: DotOptions = {}): Layer {
+export function dotLayer(axes: number | readonly [number, number], given: DotLayerOptions = {}): Layer {
   const options = layerOptions("dotLayer", given, { axes: "number or list!", normalize: "boolean" }, { axes });
   const pair: readonly [number, number] = typeof axes === "number" ? [axes, axes] : axes;
   if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(Number.isInteger)) {

@@ -1,4 +1,5 @@
-import { checkCounts, checkNumber, shapeError, valueError } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
+import { checkNumber, shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { mul, sigmoid } from "../../tensor/ops/elementwise.ts";

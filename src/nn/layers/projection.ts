@@ -2,7 +2,7 @@ import { type Shape, sizeOf } from "../../ir/shape.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
 import type { CallContext, WeightOptions } from "../layer.ts";
@@ -26,7 +26,7 @@ export class Projection {
     const inner = initializer(options.kernelInitializer ?? "glorotUniform", name);
     const kernelInitializer: InitializerName | Initializer = (shape, source) => {
       const values = inner(matrix, source);
-      return typeof values === "object" && "op" in values ? reshape(values, shape) : values;
+      return values instanceof Tensor ? reshape(values, shape) : values;
     };
     this.weights = new Kernel([...from, ...to], to, { ...options, kernelInitializer }, (part, shape, weight) =>
       // One of several kernels of a layer.

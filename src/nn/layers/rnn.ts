@@ -72,6 +72,21 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     return this.cells;
   }
 
+  /** Of a layer of one built-in cell. @throws StateError before the layer is built. */
+  get kernel(): Variable {
+    return this.weight("kernel");
+  }
+
+  /** Of a layer of one built-in cell. @throws StateError before the layer is built. */
+  get recurrentKernel(): Variable {
+    return this.weight("recurrentKernel");
+  }
+
+  /** Of a layer of one built-in cell. @throws StateError before the layer is built. */
+  get bias(): Variable {
+    return this.weight("bias");
+  }
+
   /** Sizes of all states, cell after cell. */
   get stateSizes(): readonly number[] {
     return this.cells.flatMap((cell) => cell.stateSizes);
@@ -176,15 +191,19 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
 
   /** The variables of a stateful layer, made with the first batch. */
   private keptStates(batch: number): readonly Variable[] {
-    this.states ??= this.stateSizes.map(
-      (size, index) =>
-        new Variable([batch, size], { initial: 0, name: () => `${this.name}/state_${index}`, trainable: false }),
-    );
-    const [first] = this.states;
-    if (first?.shape[0] === batch) return this.states;
+    const [first] = this.states ?? [];
+    if (this.states && first?.shape[0] === batch) return this.states;
+    // States that nothing has run with were made by a recording that failed.
+    if (!first || (first.placement === undefined && first.initial === 0)) {
+      this.states = this.stateSizes.map(
+        (size, index) =>
+          new Variable([batch, size], { initial: 0, name: () => `${this.name}/state_${index}`, trainable: false }),
+      );
+      return this.states;
+    }
     throw stateError(this.label, {
       rule: "a stateful layer goes from batch to batch, which must be of one size",
-      expected: `batches of ${first?.shape[0]}`,
+      expected: `batches of ${first.shape[0]}`,
       received: batch,
       advice: "Choose batchSize so that it divides the number of samples, also where you predict and evaluate.",
     });

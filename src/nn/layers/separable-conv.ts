@@ -1,4 +1,4 @@
-import { checkCounts } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";

@@ -1,4 +1,5 @@
-import { checkCounts, shapeError, valueError } from "../../errors.ts";
+import { checkCounts } from "../../checks.ts";
+import { shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual, sizeOf } from "../../ir/shape.ts";
 import { broadcastTo, expandDims, reshape as reshapeTensor, transpose } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

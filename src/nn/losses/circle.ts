@@ -1,3 +1,4 @@
+// Circle loss.
 import { checkNumber, shapeError } from "../../errors.ts";
 import { formatShape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";

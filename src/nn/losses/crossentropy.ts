@@ -1,3 +1,4 @@
+// Crossentropy losses.
 import { checkNumber, shapeError } from "../../errors.ts";
 import { formatShape, normalizeAxis, sameShape } from "../../ir/shape.ts";
 import { checkOptions, type OwnTable } from "../../options.ts";
@@ -6,7 +7,7 @@ import { oneHot } from "../../tensor/ops/indexing.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { squeeze, transpose } from "../../tensor/ops/shaping.ts";
 import { logSoftmax, softmaxOp } from "../../tensor/ops/softmax.ts";
-import { sigmoid as sigmoidRow } from "../../tensor/scalar.ts";
+import { sigmoid as sigmoidRow } from "../../tensor/scalar/functions.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { softplus } from "../activations.ts";
 import { defineLoss, type Loss, type LossOptions, lastLayerAdvice, lossTable, pair, pairwiseLoss } from "../loss.ts";
@@ -18,7 +19,7 @@ export const epsilon = 1e-7;
 export interface CrossentropyOptions extends LossOptions {
   /** Whether predictions are logits rather than probabilities. Default false. */
   fromLogits?: boolean;
-  /** In [0, 1): how far labels are moved towards even odds. Default 0. */
+  /** In [0, 1): how far labels are moved towards equal probabilities. Default 0. */
   labelSmoothing?: number;
   /** The axis of the classes (binary: the axis that is averaged). Default −1. */
   axis?: number;
@@ -31,7 +32,6 @@ export const crossentropyTable: OwnTable<CrossentropyOptions, LossOptions> = {
 };
 
 // ── Several classes
-// ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * −Σ y·log p over the classes, with one-hot labels or distributions. Probabilities are made to sum to 1 and kept in
@@ -74,7 +74,7 @@ export function warningOfOne(name: string): (p: Tensor, axis: number) => Tensor 
 }
 
 /** Options of {@link sparseCategoricalCrossentropy}. */
-export interface SparseCrossentropyOptions extends Omit<CrossentropyOptions, "labelSmoothing"> {
+export interface SparseCategoricalCrossentropyOptions extends Omit<CrossentropyOptions, "labelSmoothing"> {
   /** A label whose samples do not count, such as 255 for "void". Default: none. */
   ignoreClass?: number;
 }
@@ -85,7 +85,7 @@ export interface SparseCrossentropyOptions extends Omit<CrossentropyOptions, "la
  * @throws ShapeError where labels are not the predictions' shape without its classes.
  * @see Keras 3 `losses.SparseCategoricalCrossentropy`.
  */
-export function sparseCategoricalCrossentropy(given: SparseCrossentropyOptions = {}): Loss {
+export function sparseCategoricalCrossentropy(given: SparseCategoricalCrossentropyOptions = {}): Loss {
   const name = "sparseCategoricalCrossentropy";
   const table = { fromLogits: "boolean", axis: "number", ignoreClass: "number", ...lossTable } as const;
   const { fromLogits = false, axis = -1, ignoreClass, ...options } = checkOptions(name, given, table);
@@ -115,7 +115,7 @@ export function lastAxis(x: Tensor, axis: number): Tensor {
   return at === x.rank - 1 ? x : transpose(x, [...others, at]);
 }
 
-/** Labels without an axis of 1 where the classes stand in the predictions. */
+/** Labels without an axis of 1 at the place of the predictions' classes. */
 export function sparseLabels(name: string, yTrue: Tensor, yPred: Tensor, axis = -1): Tensor {
   const classes = normalizeAxis(name, axis, yPred.rank);
   const expected = yPred.shape.filter((_, at) => at !== classes);
@@ -132,7 +132,7 @@ export function sparseLabels(name: string, yTrue: Tensor, yPred: Tensor, axis = 
   });
 }
 
-/** log p, from logits if there are any, given or found behind a softmax; else from probabilities, which are clipped. */
+/** log p: from logits, where they are given or are the input of a softmax; else from clipped probabilities. */
 function logProbabilities(p: Tensor, fromLogits: boolean, axis: number): Tensor {
   const isLast = normalizeAxis("crossentropy", axis, p.rank) === p.rank - 1;
   const logits = fromLogits ? p : isLast ? behindSoftmax(p) : undefined;
@@ -145,13 +145,12 @@ function behindSoftmax(p: Tensor): Tensor | undefined {
   return p.op === softmaxOp && !(p.attrs as { log: boolean }).log ? p.inputs[0] : undefined;
 }
 
-/** Labels moved towards even odds of all classes, which stand along an axis. */
+/** Labels moved towards equal probabilities of the classes along an axis. */
 export function smoothClasses(y: Tensor, smoothing: number, axis: number): Tensor {
   return smoothing === 0 ? y : add(mul(y, 1 - smoothing), smoothing / (y.shape.at(axis) as number));
 }
 
 // ── Yes or no
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * Mean of −y·log p − (1 − y)·log(1 − p) over the last axis, with labels 0 and 1. Probabilities are kept in [1e-7, 1 −

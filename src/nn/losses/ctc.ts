@@ -1,3 +1,4 @@
+// Connectionist temporal classification (CTC) loss.
 import { shapeError } from "../../errors.ts";
 import { formatShape } from "../../ir/shape.ts";
 import { abs, add, equal, exp, log1p, maximum, mul, neg, notEqual, sub, where } from "../../tensor/ops/elementwise.ts";

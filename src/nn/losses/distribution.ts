@@ -1,3 +1,4 @@
+// Losses that compare distributions: Kullback-Leibler divergence, Poisson.
 import { add, clip, div, log, mul, sub } from "../../tensor/ops/elementwise.ts";
 import { mean, sum } from "../../tensor/ops/reduction.ts";
 import { type Loss, type LossOptions, pairwiseLoss } from "../loss.ts";

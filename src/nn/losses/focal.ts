@@ -1,3 +1,4 @@
+// Crossentropy losses that weigh easy and hard samples differently.
 import { checkNumber } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { add, clip, div, log, mul, neg, pow, sigmoid, sub } from "../../tensor/ops/elementwise.ts";
@@ -19,7 +20,7 @@ import {
 } from "./crossentropy.ts";
 
 /** Options of {@link categoricalFocalCrossentropy}. */
-export interface CategoricalFocalOptions extends CrossentropyOptions {
+export interface CategoricalFocalCrossentropyOptions extends CrossentropyOptions {
   /** Weight of all classes. Default 0.25. */
   alpha?: number;
   /** ≥ 0: how much easy samples are played down. Default 2. */
@@ -29,10 +30,11 @@ export interface CategoricalFocalOptions extends CrossentropyOptions {
 const focalTable = () => ({ alpha: "number", gamma: "number", ...crossentropyTable, ...lossTable }) as const;
 
 /**
- * −Σ alpha·(1 − p)^gamma·y·log p: crossentropy that cares less about what is known already. @see Lin et al. 2018,
+ * −Σ alpha·(1 − p)^gamma·y·log p: crossentropy with less weight on samples that are predicted well. @see Lin et al.
+ * 2018,
  * arXiv:1708.02002.
  */
-export function categoricalFocalCrossentropy(given: CategoricalFocalOptions = {}): Loss {
+export function categoricalFocalCrossentropy(given: CategoricalFocalCrossentropyOptions = {}): Loss {
   const options = checkOptions("categoricalFocalCrossentropy", given, focalTable());
   const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1, ...rest } = options;
   checkSmoothing("categoricalFocalCrossentropy", labelSmoothing);
@@ -73,7 +75,7 @@ export function categoricalGeneralizedCrossEntropy(given: LossOptions & { q?: nu
 }
 
 /** Options of {@link binaryFocalCrossentropy}. */
-export interface BinaryFocalOptions extends CategoricalFocalOptions {
+export interface BinaryFocalCrossentropyOptions extends CategoricalFocalCrossentropyOptions {
   /** Weigh label 1 by alpha and label 0 by 1 − alpha. Default false. */
   applyClassBalancing?: boolean;
 }
@@ -82,7 +84,7 @@ export interface BinaryFocalOptions extends CategoricalFocalOptions {
  * Mean of (1 − p_t)^gamma · crossentropy, where p_t is the probability given to the label. @see Lin et al. 2018,
  * arXiv:1708.02002.
  */
-export function binaryFocalCrossentropy(given: BinaryFocalOptions = {}): Loss {
+export function binaryFocalCrossentropy(given: BinaryFocalCrossentropyOptions = {}): Loss {
   const options = checkOptions("binaryFocalCrossentropy", given, { applyClassBalancing: "boolean", ...focalTable() });
   const {
     applyClassBalancing = false,

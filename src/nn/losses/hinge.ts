@@ -1,3 +1,4 @@
+// Hinge losses.
 import { add, equal, maximum, mul, square, sub, where } from "../../tensor/ops/elementwise.ts";
 import { max, mean, min, sum } from "../../tensor/ops/reduction.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

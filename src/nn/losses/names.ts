@@ -1,3 +1,4 @@
+// Losses by name.
 import { valueError } from "../../errors.ts";
 import { Names } from "../../name-registry.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -49,7 +50,7 @@ const onDemand = [
 /** The name of a loss, such as "meanSquaredError". */
 export type LossName = keyof typeof common | keyof typeof import("./on-demand.ts");
 
-/** A loss of the user's own: values per sample [batch, …] from labels and predictions. */
+/** A custom loss: values per sample [batch, …] from labels and predictions. */
 export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
 /** Every loss by name, as a factory. */
@@ -60,7 +61,7 @@ export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Los
   () => import("./on-demand.ts"),
 );
 
-/** @throws ValueError on what is no loss, and on an unknown name, with the nearest. */
+/** Checks a loss or its name. @throws ValueError on anything else, and on an unknown name, with the nearest. */
 export function checkLoss(given: LossName | Loss | LossFunction, owner: string): void {
   if (typeof given === "string") lossNames.check(owner, given);
   // A class of losses, which cannot be called, has `call` in its prototype.

@@ -1,3 +1,4 @@
+// Losses of overlap: Dice, Tversky.
 import { checkNumber } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { add, div, mul, sub } from "../../tensor/ops/elementwise.ts";
@@ -7,7 +8,7 @@ import { type Loss, type LossOptions, lossTable, pairwiseLoss } from "../loss.ts
 const epsilon = 1e-7;
 
 /** Options of {@link dice}. */
-export interface OverlapOptions extends LossOptions {
+export interface DiceOptions extends LossOptions {
   /**
    * What is added up: for one overlap per sample, all axes but the batch. Default: all axes, one overlap for the whole
    * batch.
@@ -18,7 +19,7 @@ export interface OverlapOptions extends LossOptions {
 /**
  * 1 − 2·|y ∩ p|/(|y| + |p|), for masks with values in [0, 1]. @see Milletari, Navab & Ahmadi 2016, arXiv:1606.04797.
  */
-export function dice(given: OverlapOptions = {}): Loss {
+export function dice(given: DiceOptions = {}): Loss {
   const { axis = null, ...options } = checkOptions("dice", given, { axis: "number or list or null", ...lossTable });
   return pairwiseLoss("dice", options, (y, p) =>
     sub(1, div(mul(sum(mul(y, p), axis), 2), add(add(sum(y, axis), sum(p, axis)), epsilon))),
@@ -26,7 +27,7 @@ export function dice(given: OverlapOptions = {}): Loss {
 }
 
 /** Options of {@link tversky}. */
-export interface TverskyOptions extends OverlapOptions {
+export interface TverskyOptions extends DiceOptions {
   /** Weight of what is in the predictions and not in the labels (false positives), ≥ 0. Default 0.5. */
   alpha?: number;
   /** Weight of what is in the labels and not in the predictions (false negatives), ≥ 0. Default 0.5. */

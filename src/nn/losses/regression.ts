@@ -1,3 +1,4 @@
+// The most used losses of regression.
 import { checkNumber } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { abs, lessEqual, mul, square, sub, where } from "../../tensor/ops/elementwise.ts";

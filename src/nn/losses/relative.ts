@@ -1,3 +1,4 @@
+// Losses of regression that are relative, logarithmic or of angles.
 import { checkOptions } from "../../options.ts";
 import { l2Normalize } from "../../regularize/norm.ts";
 import { abs, add, div, log, maximum, mul, neg, square, sub } from "../../tensor/ops/elementwise.ts";

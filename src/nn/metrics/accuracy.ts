@@ -1,3 +1,4 @@
+// Accuracy of classes.
 import { checkNumber } from "../../errors.ts";
 import type { Shape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
@@ -8,7 +9,7 @@ import { sparseLabels } from "../losses/crossentropy.ts";
 import { type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 
-/** How often predictions above a threshold (default 0.5) say what labels 0 and 1 say. */
+/** How often labels 0 and 1 equal the predictions compared with a threshold (default 0.5). */
 export function binaryAccuracy(options: MetricOptions & { threshold?: number } = {}): Metric {
   const { name = "binaryAccuracy", threshold = 0.5 } = checkOptions("binaryAccuracy", options, {
     threshold: "number",

@@ -1,3 +1,4 @@
+// Area under the ROC or precision-recall curve.
 import { checkNumber, lookUp, valueError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { add, div, equal, greater, log1p, maximum, minimum, mul, sub, where } from "../../tensor/ops/elementwise.ts";
@@ -26,7 +27,7 @@ export interface AucOptions extends MetricOptions {
   /** How heights between two thresholds are taken. Default "interpolation". */
   summationMethod?: "interpolation" | "minoring" | "majoring";
   /**
-   * Whether each output is a label of its own, whose areas are averaged; otherwise all count together. Default false.
+   * Whether outputs are separate labels, whose areas are averaged; otherwise all outputs count together. Default false.
    */
   multiLabel?: boolean;
   /** What each label counts for. Default: all the same. */
@@ -132,8 +133,8 @@ function interpolatedPr(
 }
 
 /**
- * By how much a count is higher at the lower of two neighbouring thresholds. Part by part, since large counts differ in
- * what float32 rounds off.
+ * Differences of counts at neighbouring thresholds, lower minus higher. Taken part by part: float32 sums of large
+ * counts would round the difference off.
  */
 function increase({ parts: [high, middle] }: RunningSum): Tensor {
   const step = ({ tensor: part }: Variable) => sub(lower(part), upper(part));

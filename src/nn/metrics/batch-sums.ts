@@ -6,7 +6,7 @@ import { reshape, transpose } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { RunningSum } from "./running-sum.ts";
 
-/** What each of some sums is so far. */
+/** The current values of running sums. */
 export function valuesOf<K extends string>(sums: Readonly<Record<K, RunningSum>>): Record<K, Tensor> {
   return Object.fromEntries(Object.entries<RunningSum>(sums).map(([name, { value }]) => [name, value])) as Record<
     K,

@@ -1,3 +1,5 @@
+// Metrics from counts of true and false positives and negatives.
+import { checkCount } from "../../checks.ts";
 import { checkNumber, valueError } from "../../errors.ts";
 import type { Shape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
@@ -58,7 +60,6 @@ export class ConfusionMetric extends MetricBase {
 }
 
 // ── Counts, precision, recall
-// ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of the counts. */
 export interface ThresholdOptions extends MetricOptions {
@@ -125,14 +126,13 @@ export function recall(options: PrecisionOptions = {}): Metric {
 function retrieval(kind: string, options: PrecisionOptions) {
   const table = { thresholds: "number or list", topK: "number", classId: "number", ...metricTable } as const;
   const { name = kind, thresholds, topK, classId } = checkOptions(kind, options, table);
-  if (topK !== undefined) checkNumber(kind, "topK", topK, "an integer ≥ 1", (k) => Number.isInteger(k) && k >= 1);
+  if (topK !== undefined) checkCount(kind, "topK", topK, 1);
   checkClassId(kind, classId);
   const limits = thresholds === undefined && topK !== undefined ? [-1e10] : thresholdsOf(kind, thresholds);
   return { name, direction: "max" as const, thresholds: limits, topK, classId };
 }
 
 // ── One rate at another
-// ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of the metrics of one rate at another. */
 export interface RateAtRateOptions extends MetricOptions {
@@ -215,8 +215,7 @@ function thresholdsOf(kind: string, thresholds: number | readonly number[] = 0.5
 }
 
 function checkClassId(kind: string, classId: number | undefined): void {
-  if (classId !== undefined)
-    checkNumber(kind, "classId", classId, "an integer ≥ 0", (id) => Number.isInteger(id) && id >= 0);
+  if (classId !== undefined) checkCount(kind, "classId", classId, 0);
 }
 
 /** One threshold gives a scalar. */

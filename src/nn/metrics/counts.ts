@@ -1,3 +1,4 @@
+// Counts of true and false positives and negatives at thresholds.
 import { shapeError } from "../../errors.ts";
 import { formatShape, sizeOf } from "../../ir/shape.ts";
 import { cumsum } from "../../tensor/ops/cumsum.ts";
@@ -23,7 +24,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
 import { histogram } from "./batch-sums.ts";
 
-/** What predictions above each threshold come to: [thresholds], or [thresholds, labels] where labels are kept apart. */
+/** Confusion counts at each threshold: [thresholds], or [thresholds, labels] where labels are kept apart. */
 export interface Counts {
   readonly truePositives: Tensor;
   readonly falsePositives: Tensor;
@@ -93,8 +94,8 @@ export function countsOf(
 }
 
 /**
- * The mass of predictions above each threshold and of all others, [thresholds, labels]. Both are added up by
- * themselves: the difference from the whole would leave little right of a small one.
+ * Total weight of the predictions above each threshold and of all others, [thresholds, labels]. Both are summed
+ * directly: subtracting from the total would lose the digits of a small one.
  */
 interface Divided {
   readonly above: Tensor;

@@ -1,3 +1,4 @@
+// F scores.
 import { checkNumber, lookUp, shapeError } from "../../errors.ts";
 import { formatShape, type Shape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
@@ -12,9 +13,10 @@ import { sumOverBatch, valuesOf } from "./batch-sums.ts";
 import type { RunningSum } from "./running-sum.ts";
 
 /** Options of {@link f1Score}. */
-export interface F1Options extends MetricOptions {
+export interface F1ScoreOptions extends MetricOptions {
   /**
-   * How classes are brought together: "micro" counts all together, "macro" averages, "weighted" averages by how often a
+   * How the scores of classes are combined: "micro" counts all together, "macro" averages, "weighted" averages by how
+   * often a
    * class occurs. Default null: a score per class.
    */
   average?: "micro" | "macro" | "weighted" | null;
@@ -23,7 +25,7 @@ export interface F1Options extends MetricOptions {
 }
 
 /** Options of {@link fBetaScore}. */
-export interface FBetaOptions extends F1Options {
+export interface FBetaScoreOptions extends F1ScoreOptions {
   /** > 0: how many times as much recall counts as precision. Default 1. */
   beta?: number;
 }
@@ -34,7 +36,7 @@ export interface FBetaOptions extends F1Options {
  * @throws ValueError on options out of range; ShapeError on other shapes.
  * @see Keras 3 `metrics.FBetaScore`.
  */
-export const fBetaScore = (options: FBetaOptions = {}): Metric =>
+export const fBetaScore = (options: FBetaScoreOptions = {}): Metric =>
   score(
     "fBetaScore",
     checkOptions("fBetaScore", options, {
@@ -48,13 +50,13 @@ export const fBetaScore = (options: FBetaOptions = {}): Metric =>
 /**
  * The harmonic mean of precision and recall: {@link fBetaScore} with β = 1. @throws ValueError on options out of range.
  */
-export const f1Score = (options: F1Options = {}): Metric =>
+export const f1Score = (options: F1ScoreOptions = {}): Metric =>
   score(
     "f1Score",
     checkOptions("f1Score", options, { average: "string or null", threshold: "number or null", ...metricTable }),
   );
 
-function score(kind: string, { name = kind, beta = 1, average = null, threshold = null }: FBetaOptions): Metric {
+function score(kind: string, { name = kind, beta = 1, average = null, threshold = null }: FBetaScoreOptions): Metric {
   checkNumber(kind, "beta", beta, "a finite number > 0", (b) => b > 0);
   if (threshold !== null) checkNumber(kind, "threshold", threshold, "a number in (0, 1]", (t) => t > 0 && t <= 1);
   if (average !== null) lookUp(kind, "average", { micro: true, macro: true, weighted: true }, average);
@@ -71,7 +73,7 @@ class FBetaScore extends MetricBase {
   constructor(
     name: string,
     private readonly beta: number,
-    private readonly average: F1Options["average"],
+    private readonly average: F1ScoreOptions["average"],
     private readonly threshold: number | null,
   ) {
     super(name, "max");

@@ -1,3 +1,5 @@
+// Intersection over union.
+import { checkCount } from "../../checks.ts";
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
 import { checkSize, formatShape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
@@ -125,7 +127,7 @@ class Overlap extends MetricBase {
   ) {
     super(name, "max");
     const { numClasses, targetClassIds } = options;
-    checkNumber(kind, "numClasses", numClasses, "an integer ≥ 1", (n) => Number.isInteger(n) && n >= 1);
+    checkCount(kind, "numClasses", numClasses, 1);
     if (
       targetClassIds.length === 0 ||
       targetClassIds.some((id) => !Number.isInteger(id) || id < 0 || id >= numClasses)

@@ -1,3 +1,4 @@
+// The mean of a function's values over all samples.
 import { lookUp, valueError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { cast, mul } from "../../tensor/ops/elementwise.ts";
@@ -58,8 +59,8 @@ export interface MetricFunctionOptions {
 }
 
 /**
- * A metric of one's own from a function: the weighted mean of the values that it gives per sample. The name is the key
- * in logs and history; that of a bare function does not outlive minification.
+ * A custom metric from a function: the weighted mean of the values that it gives per sample. The name is the key in
+ * logs and history. (The name of a function itself is changed by minifiers.)
  * @throws ValueError where the name is empty or there is no function.
  * @example model.compile({ loss: "mse", metrics: [metric("largest", (yTrue, yPred) => ops.max(ops.abs(ops.sub(yTrue,
  * yPred)), -1))] });

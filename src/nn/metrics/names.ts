@@ -1,3 +1,4 @@
+// Metrics by name.
 import { lookUp, valueError } from "../../errors.ts";
 import type { Shape } from "../../ir/shape.ts";
 import { Names } from "../../name-registry.ts";
@@ -36,7 +37,7 @@ const onDemand = [
   "concordanceCorrelation",
 ] as const;
 
-/** The name of a metric, such as "accuracy" (or "acc"), or of a loss, which stands for its mean. */
+/** The name of a metric, such as "accuracy" (or "acc"), or of a loss, for the mean of that loss. */
 export type MetricName =
   | keyof typeof accuracies
   | keyof typeof common
@@ -44,7 +45,7 @@ export type MetricName =
   | LossName;
 
 /**
- * Every metric that needs no options by name, as a factory; besides these, the name of any loss stands for its mean.
+ * Every metric that needs no options by name, as a factory; the name of a loss gives the mean of that loss.
  */
 export const metricNames = /* @__PURE__ */ new Names<(options: MetricOptions) => Metric>(
   "metric",
@@ -62,10 +63,10 @@ export interface MetricShapes {
   readonly yPred: Shape;
 }
 
-/** What stands for a metric. */
+/** A metric in any form that `compile` takes. */
 type Given = MetricName | Metric | Loss | ((yTrue: Tensor, yPred: Tensor) => Tensor);
 
-/** @throws ValueError on what is no metric, and on an unknown name, with the nearest. */
+/** Checks a metric or its name. @throws ValueError on anything else, and on an unknown name, with the nearest. */
 export function checkMetric(given: Given, owner: string): void {
   if (typeof given === "string")
     lookUp(owner, "metric", { ...accuracies, ...lossNames.known, ...metricNames.known }, given);
@@ -96,7 +97,7 @@ export async function metricOf(given: Given, owner = "metric"): Promise<(shapes:
     const make = await metricNames.find(given);
     return () => make({ name: given });
   }
-  // A function of the user's own has no known direction; callbacks in mode auto take less as better.
+  // The direction of a custom function is unknown; callbacks in mode auto assume that less is better.
   if (typeof given === "function") return () => new MeanMetric(given.name || "metric", "min", given);
   return "fresh" in given ? () => given.fresh() : loss(given);
 }

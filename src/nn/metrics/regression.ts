@@ -1,4 +1,7 @@
-import { checkNumber, lookUp, shapeError } from "../../errors.ts";
+// Metrics of regression.
+
+import { checkCount } from "../../checks.ts";
+import { lookUp, shapeError } from "../../errors.ts";
 import { formatShape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { abs, add, div, equal, lessEqual, mul, sqrt, square, sub, where } from "../../tensor/ops/elementwise.ts";
@@ -63,7 +66,7 @@ export function pearsonCorrelation(options: AxisMetricOptions = {}): Metric {
   });
 }
 
-/** Lin's concordance correlation within each sample: Pearson's, less what differs in scale and place. */
+/** Lin's concordance correlation within each sample: Pearson's, reduced where scale or mean differ. */
 export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric {
   const { name = "concordanceCorrelation", axis = -1 } = checkOptions("concordanceCorrelation", options, {
     axis: "number",
@@ -81,8 +84,8 @@ export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric 
 }
 
 /** Options of {@link r2Score}. */
-export interface R2Options extends MetricOptions {
-  /** How outputs are brought together. Default "uniformAverage"; null: a score per output. */
+export interface R2ScoreOptions extends MetricOptions {
+  /** How the scores of outputs are combined. Default "uniformAverage"; null: a score per output. */
   classAggregation?: "uniformAverage" | "varianceWeightedAverage" | null;
   /**
    * Number of independent variables, for the adjusted score, in which samples count by their weights, as in Keras 3.16.
@@ -97,14 +100,14 @@ export interface R2Options extends MetricOptions {
  * @throws ValueError on options out of range; ShapeError on other shapes.
  * @see Keras 3 `metrics.R2Score`.
  */
-export function r2Score(options: R2Options = {}): Metric {
+export function r2Score(options: R2ScoreOptions = {}): Metric {
   const table = { classAggregation: "string or null", numRegressors: "number", ...metricTable } as const;
   const {
     name = "r2Score",
     classAggregation = "uniformAverage",
     numRegressors = 0,
   } = checkOptions("r2Score", options, table);
-  checkNumber("r2Score", "numRegressors", numRegressors, "an integer ≥ 0", (n) => Number.isInteger(n) && n >= 0);
+  checkCount("r2Score", "numRegressors", numRegressors, 0);
   const aggregate =
     classAggregation === null
       ? (scores: Tensor) => scores

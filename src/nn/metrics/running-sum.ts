@@ -4,8 +4,9 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 
 /**
- * A sum over any number of batches, kept as three float32 of falling size: 72 bits, so that 2^40 terms lose nothing
- * that shows. One float32 stops growing after 2^24 equal terms; two (48 bits) round each term to about 1 % near 2^40,
+ * A sum over any number of batches, kept as three float32 of falling size: 72 bits, so that the error of 2^40 terms is
+ * below float32's precision. One float32 stops growing after 2^24 equal terms; two (48 bits) round each term to about
+ * 1 % near 2^40,
  * always the same way where the terms are equal.
  * @see Knuth, TAOCP 2, 4.2.2 (the exact error of a sum); Hida, Li & Bailey 2001 for several floats as one number.
  */
@@ -38,7 +39,7 @@ export class RunningSum {
     const [top, rest] = exactSumOfOrdered(total, carried);
     const [center, bottom] = exactSumOfOrdered(rest, add(low, lostBelow));
     return [
-      // What is lost of an infinite sum is NaN, which must not hide it.
+      // The rounding error of an infinite sum is NaN and must not replace the infinity.
       [high, where(isFinite(total), top, total)],
       [middle, center],
       [low, bottom],

@@ -1,4 +1,6 @@
-import { checkCounts } from "../../errors.ts";
+// Top-k and exact accuracy.
+
+import { checkCounts } from "../../checks.ts";
 import { checkOptions } from "../../options.ts";
 import { equal, greater, lessEqual, where } from "../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../tensor/ops/indexing.ts";

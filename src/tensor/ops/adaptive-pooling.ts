@@ -1,3 +1,4 @@
+// Pooling to a given output size.
 import { shapeError, valueError } from "../../errors.ts";
 import { checkSize, formatShape } from "../../ir/shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -13,7 +14,7 @@ import { perAxis } from "./window.ts";
  * so windows may overlap by one element and differ by one in length. The largest value of each. Shapes: x [batch,
  * …spatial, channels] gives [batch, …outputSize, channels].
  * @param outputSize integers ≥ 1: one, or one for each spatial axis.
- * @param name stands in messages.
+ * @param name begins error messages.
  * @see Keras 3 `ops.adaptive_max_pool`.
  */
 export const adaptiveMaxPool = (x: Operand, outputSize: number | readonly number[], name = "adaptiveMaxPool"): Tensor =>

@@ -1,18 +1,110 @@
-export * from "./adaptive-pooling.ts";
-export * from "./conv.ts";
-export * from "./cumsum.ts";
-export * from "./depthwise.ts";
-export * from "./elementwise.ts";
-export * from "./indexing.ts";
-export * from "./joining.ts";
-export * from "./leaf.ts";
-export * from "./matmul.ts";
-export * from "./pooling.ts";
-export * from "./random.ts";
-export * from "./reduction.ts";
-export * from "./resizing.ts";
-export { type AffineOptions, affineTransform, type FillMode, flipImages, gatherPixels } from "./sampling.ts";
-export * from "./shaping.ts";
-export * from "./softmax.ts";
+// The public ops, exported as `ops` and `aretejs/ops`: exactly what users call. Internals are imported from their files.
+export { adaptiveAveragePool, adaptiveMaxPool } from "./adaptive-pooling.ts";
+export { flip, repeat, roll, split, tile, unstack } from "./arranging.ts";
+export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from "./conv.ts";
+export { type CumsumOptions, cumprod, cumsum } from "./cumsum.ts";
+export { type DepthwiseConvOptions, depthwiseConv } from "./depthwise.ts";
+export {
+  abs,
+  add,
+  cast,
+  ceil,
+  clip,
+  cos,
+  div,
+  equal,
+  erf,
+  erfinv,
+  exp,
+  expm1,
+  floor,
+  greater,
+  greaterEqual,
+  isFinite,
+  isNaN,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  neg,
+  notEqual,
+  pow,
+  reciprocal,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  sqrt,
+  square,
+  squaredDifference,
+  sub,
+  tanh,
+  where,
+} from "./elementwise.ts";
+export { gather, type OneHotOptions, oneHot, range, scatterAdd, takeAlongAxis } from "./indexing.ts";
+export { concat, pad, slice, stack } from "./joining.ts";
+export { type Operand, placeholder, scalar, type TensorOptions, tensor } from "./leaf.ts";
+export { type MatmulOptions, matmul } from "./matmul.ts";
+export { averagePool, maxPool, type PoolOptions } from "./pooling.ts";
+export { dot, einsum, outer } from "./products.ts";
+export {
+  type RandomOptions,
+  randomBernoulli,
+  randomKey,
+  randomNormal,
+  randomTruncatedNormal,
+  randomUniform,
+} from "./random.ts";
+export {
+  arange,
+  eye,
+  type LinspaceOptions,
+  linspace,
+  type MeshgridOptions,
+  meshgrid,
+  tril,
+  triu,
+} from "./ranges.ts";
+export {
+  type Axes,
+  all,
+  any,
+  argmax,
+  argmin,
+  logSumExp,
+  max,
+  mean,
+  min,
+  norm,
+  prod,
+  std,
+  sum,
+  variance,
+} from "./reduction.ts";
+export { type ResizeOptions, repeatPixels, resize } from "./resizing.ts";
+export { type AffineTransformOptions, affineTransform, type FillMode, flipImages, gatherPixels } from "./sampling.ts";
+export {
+  broadcastTo,
+  expandDims,
+  fill,
+  ones,
+  reshape,
+  squeeze,
+  swapAxes,
+  transpose,
+  zeros,
+} from "./shaping.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
+export { argsort, type SortOptions, sort, topK } from "./sorting.ts";
+export { acos, asin, atan, atan2, atanh, cosh, sinh, tan } from "./trigonometry.ts";
 export type { Padding } from "./window.ts";
-export * from "./with-gradient.ts";
+export { stopGradient, withGradient } from "./with-gradient.ts";

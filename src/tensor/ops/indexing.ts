@@ -1,12 +1,15 @@
-import { checkCounts, shapeError, valueError } from "../../errors.ts";
-import { checkShape, formatShape, mayBeShape, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
+// Taking and adding elements by int32 indices.
+
+import { checkCounts } from "../../checks.ts";
+import { shapeError, valueError } from "../../errors.ts";
+import { checkShape, formatShape, mayBeShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
-import { cast, equal, where } from "./elementwise.ts";
+import { add, cast, equal, greaterEqual, less, logicalAnd, mul, where } from "./elementwise.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
-import { expandDims, transpose, zeros } from "./shaping.ts";
+import { broadcastTo, expandDims, reshape, swapAxes, transpose, zeros } from "./shaping.ts";
 
 function checkIndices(name: string, indices: Tensor): void {
   if (indices.dtype !== "int32")
@@ -94,6 +97,49 @@ export function gather(x: Operand, indices: Operand, axis = 0): Tensor {
     ...axes.slice(at + 1).map((i) => n + i - 1),
   ];
   return transpose(taken, order);
+}
+
+/**
+ * Takes single elements along an axis (default the last) by int32 indices that are given for all other axes: what
+ * `argsort` gives, or the actions that were taken. An element for an index out of range is NaN, and its gradient is
+ * lost.
+ * Shapes: x [.., n, ..], indices [.., m, ..] (other axes equal, or 1 in the indices) give [.., m, ..].
+ * @throws ShapeError where the other axes differ. @throws ValueError where x has more than 2^24 elements.
+ * @example takeAlongAxis(qValues, expandDims(actions, 1), 1); // [batch, actions] at [batch, 1]
+ * @see Keras 3 `ops.take_along_axis`.
+ */
+export function takeAlongAxis(x: Operand, indices: Operand, axis = -1): Tensor {
+  const [t, given] = [asTensor(x), asTensor(indices)];
+  checkIndices("takeAlongAxis", given);
+  const at = normalizeAxis("takeAlongAxis", axis, t.rank);
+  const target = t.shape.map((extent, i) => (i === at ? (given.shape[at] as number) : extent));
+  if (
+    given.rank !== t.rank ||
+    !given.shape.every((extent, i) => i === at || extent === 1 || mayEqual(extent, target[i]))
+  )
+    throw shapeError("takeAlongAxis", {
+      rule: "indices have the axes of x, and may differ along one",
+      expected: `${formatShape(t.shape)} with any extent at axis ${at}`,
+      received: formatShape(given.shape),
+      context: `x ${formatShape(t.shape)}`,
+    });
+  // Row numbers are computed in float32.
+  if (sizeOf(t.shape) > 2 ** 24)
+    throw valueError("takeAlongAxis", {
+      rule: "too many elements",
+      expected: "at most 2^24 (16777216)",
+      received: formatShape(t.shape),
+    });
+  // Moved to the end, the axis makes rows of n; element i of row r is r·n + i.
+  const lastOf = (y: Tensor) => swapAxes(y, at, -1);
+  const table = lastOf(t);
+  const index = lastOf(broadcastTo(given, target));
+  const n = t.shape[at] as number;
+  const rows = table.shape.slice(0, -1);
+  const first = reshape(mul(range(sizeOf(rows)), n), [...rows, 1]);
+  const isInside = logicalAnd(greaterEqual(index, 0), less(index, n));
+  const flat = cast(where(isInside, add(index, first), -1), "int32");
+  return lastOf(record(gatherOp, [reshape(table, [-1]), flat], {}));
 }
 
 /**

@@ -1,3 +1,4 @@
+// Slices, concatenation and padding.
 import { shapeError, valueError } from "../../errors.ts";
 import {
   checkList,
@@ -16,7 +17,6 @@ import { asTensor, type Operand } from "./leaf.ts";
 import { expandDims } from "./shaping.ts";
 
 // ── slice
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A box out of a tensor: a view. */
 export const sliceOp = /* @__PURE__ */ defineOp<{ begin: readonly number[]; size: Shape }>({
@@ -73,7 +73,6 @@ export function slice(x: Operand, begin: readonly number[], size: readonly numbe
 }
 
 // ── concat, stack
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Tensors side by side along one axis. */
 export const concatOp = /* @__PURE__ */ defineOp<{ axis: number }>({
@@ -138,7 +137,6 @@ export function stack(inputs: readonly Operand[], axis = 0): Tensor {
 }
 
 // ── pad
-// ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A tensor with a margin of one value. */
 export const padOp = /* @__PURE__ */ defineOp<{ paddings: readonly (readonly [number, number])[]; value: number }>({

@@ -1,3 +1,4 @@
+// Tensors without inputs: constants and placeholders; and what ops accept as an operand.
 import { literal, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
 import { type DType, dtypeOf, type NumericArray, type TypedArray } from "../../ir/dtype.ts";
@@ -32,6 +33,7 @@ export type ConstantAttrs =
 /** A number, or data that are known when the graph is recorded. */
 export const constantOp = /* @__PURE__ */ defineOp<ConstantAttrs>({
   name: "constant",
+  literal: (attrs) => ("value" in attrs ? Float32Array.of(attrs.value) : attrs.data),
   infer: (_, attrs) =>
     "value" in attrs ? { shape: [], dtype: "float32" } : { shape: attrs.shape, dtype: attrs.dtype },
   vjp: () => [],

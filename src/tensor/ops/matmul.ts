@@ -1,3 +1,4 @@
+// The matrix product.
 import { shapeError } from "../../errors.ts";
 import { broadcastShapes, formatShape, mayEqual, type Shape, sameShape, sizeOf } from "../../ir/shape.ts";
 import { collapseTogether, type View } from "../../ir/view.ts";
@@ -10,8 +11,8 @@ import { broadcastTo, broadcastView, expandDims, reshape, squeeze, swapAxes, tra
 /** Attributes of a recorded product. */
 export interface MatmulAttrs {
   /**
-   * Rows stand before so many of the batch axes: [batch…, M, heads…, N], as heads side by side want it. The simplifier
-   * asks for it. Default 0.
+   * The result's rows come before this many batch axes: [batch…, M, heads…, N]. Used by the simplifier for attention
+   * heads. Default 0.
    */
   readonly rowsBefore?: number;
 }

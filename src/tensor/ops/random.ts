@@ -1,3 +1,4 @@
+// Random numbers that depend on seed, stream, step and element only.
 import { checkNumber, shapeError } from "../../errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";

@@ -1,8 +1,10 @@
+// Reductions over axes: sums, extremes, means, and the indices of extremes.
+
 import { normalizeAxes, normalizeAxis, type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
 import { defineOp, type LowerContext, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
-import { cast, div, equal, mul, notEqual, sqrt, square, sub, where } from "./elementwise.ts";
+import { add, cast, div, equal, exp, isFinite, log, mul, notEqual, sqrt, square, sub, where } from "./elementwise.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { broadcastTo, reshape } from "./shaping.ts";
 import { stopGradient } from "./with-gradient.ts";
@@ -114,13 +116,32 @@ export function variance(x: Operand, axes?: Axes, keepDims = false): Tensor {
 }
 
 /** Euclidean norm over axes (default all). Its gradient at 0 is 0. */
-export function norm(x: Operand, axes?: Axes, keepDims = false): Tensor {
-  const squares = sum(square(x), axes, keepDims);
-  const isZero = equal(squares, 0);
-  return mul(notEqual(squares, 0), sqrt(where(isZero, 1, squares)));
+export const norm = (x: Operand, axes?: Axes, keepDims = false): Tensor => root(sum(square(x), axes, keepDims));
+
+/** Standard deviation over axes (default all): the root of {@link variance}. Its gradient at 0 is 0. */
+export const std = (x: Operand, axes?: Axes, keepDims = false): Tensor => root(variance(x, axes, keepDims));
+
+/** √x whose gradient at 0 is 0. */
+const root = (x: Tensor): Tensor => mul(notEqual(x, 0), sqrt(where(equal(x, 0), 1, x)));
+
+/** log Σ eˣ over axes (default all), without overflow; −∞ over nothing. */
+export function logSumExp(x: Operand, axes?: Axes, keepDims = false): Tensor {
+  const t = cast(x, "float32");
+  const largest = stopGradient(max(t, axes, true));
+  // Subtracting an infinity would give NaN.
+  const shift = where(isFinite(largest), largest, 0);
+  const result = add(log(sum(exp(sub(t, shift)), axes, true)), shift);
+  return keepDims ? result : reshape(result, sum(t, axes).shape);
 }
 
-/** Where the largest or smallest value stands along an axis, which is dropped. */
+/** 1 where any element along the axes (default all) is not 0, else 0; NaN counts as not 0. */
+export const any = (x: Operand, axes?: Axes, keepDims = false): Tensor =>
+  notEqual(sum(notEqual(x, 0), axes, keepDims), 0);
+
+/** 1 where no element along the axes (default all) is 0, else 0. */
+export const all = (x: Operand, axes?: Axes, keepDims = false): Tensor => equal(sum(equal(x, 0), axes, keepDims), 0);
+
+/** The index of the largest or smallest value along an axis, which is dropped. */
 export const argReduceOp = /* @__PURE__ */ defineOp<{ operation: "max" | "min"; axis: number }>({
   name: "argReduce",
   infer: ([x], { axis }) => ({ shape: (x as Tensor).shape.filter((_, at) => at !== axis), dtype: "int32" }),

@@ -1,3 +1,4 @@
+// Images of another size.
 import { shapeError, valueError } from "../../errors.ts";
 import { checkSize, formatShape, isExtent } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";

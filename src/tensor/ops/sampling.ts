@@ -1,3 +1,4 @@
+// Images sampled at other places: affine transforms and flips.
 import { shapeError, valueError } from "../../errors.ts";
 import { formatShape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
@@ -16,7 +17,7 @@ import { broadcastTo, expandDims, reshape } from "./shaping.ts";
 export type FillMode = "reflect" | "wrap" | "constant" | "nearest";
 
 /** Options of {@link affineTransform}. */
-export interface AffineOptions {
+export interface AffineTransformOptions {
   /** "bilinear" (default) draws lines between pixels, "nearest" takes the nearest. */
   interpolation?: "nearest" | "bilinear";
   /** Default "constant". */
@@ -41,7 +42,7 @@ const remainder = (x: Tensor, n: number): Tensor => sub(x, mul(floor(mul(add(x, 
 /** Checks the options of affine maps for whoever takes them. @throws ValueError on options that are not known. */
 export function checkAffineOptions(
   name: string,
-  { interpolation = "bilinear", fillMode = "constant" }: AffineOptions,
+  { interpolation = "bilinear", fillMode = "constant" }: AffineTransformOptions,
 ): void {
   checkInterpolation(name, interpolation);
   if (!Object.hasOwn(within, fillMode))
@@ -69,14 +70,14 @@ export function gatherPixels(images: Operand, rows: Operand, columns: Operand): 
 }
 
 /**
- * Images seen through an affine map: pixel (x, y) of the result is what stands at (a·x + b·y + c, d·x + e·y + f) of the
+ * Images seen through an affine map: pixel (x, y) of the result is the value at (a·x + b·y + c, d·x + e·y + f) of the
  * image, x along the width. Gradients reach the images and, through the interpolation, the maps.
  * @param images [batch, height, width, channels].
  * @param transforms [batch, 6]: a, b, c, d, e, f of each image.
  * @throws ShapeError on other shapes; ValueError on unknown options.
  * @see Keras 3 `ops.image.affine_transform` (whose transforms have two zeros more).
  */
-export function affineTransform(images: Operand, transforms: Operand, options: AffineOptions = {}): Tensor {
+export function affineTransform(images: Operand, transforms: Operand, options: AffineTransformOptions = {}): Tensor {
   const [t, maps] = [asTensor(images), asTensor(transforms)];
   const {
     interpolation = "bilinear",

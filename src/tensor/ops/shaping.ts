@@ -1,3 +1,4 @@
+// Ops that change the shape or the order of axes and copy nothing: reshape, transpose, broadcast.
 import { shapeError, valueError } from "../../errors.ts";
 import {
   broadcastShapes,
@@ -21,7 +22,6 @@ import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand, scalar } from "./leaf.ts";
 
 // ── reshape
-// ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements under another shape: a view where strides allow it. */
 export const reshapeOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
@@ -58,7 +58,7 @@ export function reshape(x: Operand, shape: Shape): Tensor {
   return sameShape(full, t.shape) ? t : record(reshapeOp, [t], { shape: full });
 }
 
-/** Inserts an axis of extent 1 so that it stands at `axis` of the result. */
+/** Inserts an axis of extent 1 at position `axis` of the result. */
 export function expandDims(x: Operand, axis: number): Tensor {
   const t = asTensor(x);
   const at = normalizeAxis("expandDims", axis, t.rank + 1);
@@ -88,7 +88,6 @@ export function squeeze(x: Operand, axes?: number | readonly number[]): Tensor {
 }
 
 // ── transpose
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements with axes in another order: a view. */
 export const transposeOp = /* @__PURE__ */ defineOp<{ permutation: readonly number[] }>({
@@ -138,7 +137,6 @@ export function swapAxes(x: Operand, a = -1, b = -2): Tensor {
 }
 
 // ── broadcastTo
-// ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same elements repeated along axes: a view. */
 export const broadcastToOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({

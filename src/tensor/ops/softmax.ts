@@ -1,3 +1,5 @@
+// Softmax and its logarithm.
+
 import { normalizeAxis, sizeOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
 import { defineOp, record } from "../op.ts";

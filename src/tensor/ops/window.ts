@@ -42,7 +42,7 @@ export interface WindowGeometry {
  *
  * With e = (size − 1)·dilation + 1: "valid" gives ⌊(n − e) / stride⌋ + 1 windows; "same" gives ⌈n / stride⌉, the
  * padding split evenly with the odd element after the input; "causal" puts all e − 1 before it.
- * @param name stands in messages.
+ * @param name begins error messages.
  * @param inputs extents of the spatial axes.
  * @throws ValueError unless sizes, strides and dilations are integers ≥ 1, one per axis, and paddings pairs of integers
  * ≥ 0; ShapeError where a window is larger than the padded input.

@@ -1,3 +1,5 @@
+// Values with a custom gradient.
+
 import { checkList } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
 import { defineOp, record } from "../op.ts";
@@ -8,7 +10,10 @@ interface WithGradientAttrs {
   readonly vjp: (dy: Tensor) => readonly (Tensor | null)[];
 }
 
-/** The first input itself; gradients flow to the others, by a rule of its own. Nothing is left of it in a program. */
+/**
+ * Returns its first input; gradients flow to the other inputs by a given rule. Compiled programs contain no trace of
+ * it.
+ */
 export const withGradientOp = /* @__PURE__ */ defineOp<WithGradientAttrs>({
   name: "withGradient",
   infer: ([value]) => ({ shape: (value as Tensor).shape, dtype: (value as Tensor).dtype }),

@@ -8,19 +8,19 @@ import { Monitor, type MonitorOptions, monitorTable } from "./monitor.ts";
 
 /** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** By how much a value must be better to count. Default 0. */
+  /** The smallest change that counts as an improvement. Default 0. */
   minDelta?: number;
-  /** After how many epochs without a better value training stops, an integer ≥ 0. Default 0. */
+  /** Epochs without improvement after which training stops, an integer ≥ 0. Default 0. */
   patience?: number;
-  /** Patience begins anew only for values better than this, too. Default none. */
+  /** Epochs whose value is not better than this count as epochs without improvement. Default none. */
   baseline?: number;
-  /** Whether training ends with the weights of the best epoch, however it ended. Default false. */
+  /** Whether training ends with the weights of the best epoch, also when it was not stopped early. Default false. */
   restoreBestWeights?: boolean;
-  /** Epochs before this one (from 0) are not looked at. Default 0. */
+  /** The first epoch, from 0, that is looked at. Default 0. */
   startFromEpoch?: number;
 }
 
-/** Stops training when a value has not become better for a while. See {@link earlyStopping}. */
+/** Stops training when a monitored value has stopped improving. See {@link earlyStopping}. */
 export class EarlyStopping implements Callback {
   /** The best value so far. */
   best: number | undefined;
@@ -28,7 +28,7 @@ export class EarlyStopping implements Callback {
   bestEpoch = 0;
   /** The epoch after which training was stopped; 0 if it was not. */
   stoppedEpoch = 0;
-  /** Epochs since patience began anew. */
+  /** Epochs since the last improvement. */
   wait = 0;
   private readonly monitor: Monitor;
   private bestWeights: HostArray[] | undefined;
@@ -58,8 +58,8 @@ export class EarlyStopping implements Callback {
     this.monitor = new Monitor("earlyStopping", monitor, mode, minDelta);
   }
 
-  onTrainBegin(): void {
-    this.monitor.begin();
+  onTrainBegin({ model }: Training): void {
+    this.monitor.begin(model);
     this.best = undefined;
     this.bestEpoch = 0;
     this.stoppedEpoch = 0;
@@ -89,14 +89,15 @@ export class EarlyStopping implements Callback {
   }
 
   onTrainEnd(_logs: Logs, { model }: Training): void {
+    this.monitor.checkModel(model);
     if (this.bestWeights) model.setWeights(this.bestWeights);
     this.bestWeights = undefined;
   }
 }
 
 /**
- * Stops training when a watched value has not become better for `patience` epochs; with `restoreBestWeights` the model
- * ends with the weights of its best epoch.
+ * Stops training when a monitored value has not improved for `patience` epochs; with `restoreBestWeights` the model
+ * ends with the weights of its best epoch. One callback serves one fit at a time.
  * @throws ValueError where an option is out of range; at the end of the first epoch, where nothing reports the value,
  * or mode is "auto" and the value is no metric of the model.
  * @example await model.fit(x, y, { epochs: 100, validationSplit: 0.1, callbacks: [earlyStopping({ patience: 5,

@@ -7,7 +7,7 @@ import type { Model } from "../model.ts";
 import type { Logs } from "../step-runner.ts";
 import { Monitor, type MonitorOptions, monitorTable } from "./monitor.ts";
 
-/** A model's weights at some moment of its training. */
+/** A model's weights at one moment of its training. */
 export interface Snapshot {
   readonly epoch: number;
   /** The batch of the epoch, from 0, where batches are counted. */
@@ -20,23 +20,23 @@ export interface Snapshot {
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** Gets each snapshot, to write it somewhere; training waits for it. Default: the last one stays in `last`. */
   save?: (snapshot: Snapshot, model: Model) => void | Promise<void>;
-  /** Whether to save only when the watched value is better than ever. Default false. */
+  /** Whether to save only when the monitored value is the best so far. Default false. */
   saveBestOnly?: boolean;
   /** When to save: after each epoch, or every so many batches (≥ 1). Default "epoch". */
   saveFreq?: "epoch" | number;
-  /** What the first value has to beat, with saveBestOnly. Default nothing. */
+  /** With saveBestOnly, the value that the first one must improve on. Default none. */
   initialValueThreshold?: number;
 }
 
-type Watched = Pick<Training, "model" | "validates">;
+type Monitored = Pick<Training, "model" | "validates">;
 
-/** Saves weights while training. See {@link modelCheckpoint}. */
+/** Saves snapshots of the weights while training. See {@link modelCheckpoint}. */
 export class ModelCheckpoint implements Callback {
-  /** The best watched value so far, with saveBestOnly. */
+  /** The best value so far, with saveBestOnly. */
   best: number | undefined;
-  /** What was saved last. */
+  /** The last snapshot. */
   last: Snapshot | undefined;
-  /** There only when batches are counted, since logs of batches cost something. */
+  /** Only set where batches are counted, since reading the logs of a batch takes time. */
   readonly onTrainBatchEnd?: NonNullable<Callback["onTrainBatchEnd"]>;
   private readonly monitor: Monitor;
   private epoch = 0;
@@ -62,8 +62,8 @@ export class ModelCheckpoint implements Callback {
       this.onTrainBatchEnd = (batch, logs, training) => this.countBatch(saveFreq, batch, logs, training);
   }
 
-  onTrainBegin(): void {
-    this.monitor.begin();
+  onTrainBegin({ model }: Training): void {
+    this.monitor.begin(model);
     this.batches = 0;
   }
 
@@ -83,8 +83,9 @@ export class ModelCheckpoint implements Callback {
     await this.saveIfDue(this.epoch, batch, logs, { model, validates: false });
   }
 
-  private async saveIfDue(epoch: number, batch: number | undefined, logs: Logs, training: Watched): Promise<void> {
+  private async saveIfDue(epoch: number, batch: number | undefined, logs: Logs, training: Monitored): Promise<void> {
     const { model } = training;
+    this.monitor.checkModel(model);
     if (!this.isDue(logs, training)) return;
     const snapshot: Snapshot = { epoch, batch, logs: { ...logs }, weights: await model.getWeights() };
     this.last = snapshot;
@@ -92,7 +93,7 @@ export class ModelCheckpoint implements Callback {
   }
 
   /** A value that this epoch did not report cannot be compared: better one snapshot too many. */
-  private isDue(logs: Logs, training: Watched): boolean {
+  private isDue(logs: Logs, training: Monitored): boolean {
     if (!this.options.saveBestOnly) return true;
     const current = this.monitor.read(logs, training);
     if (current === undefined) return true;
@@ -103,9 +104,10 @@ export class ModelCheckpoint implements Callback {
 }
 
 /**
- * Saves the model's weights as it trains: after each epoch or every so many batches, all or only the best; to a
- * function of yours, and the last to memory: `model.setWeights(checkpoint.last.weights)`. With `saveBestOnly` the best
- * value is kept from one fit to the next, as in Keras, so that training can go on; make a new callback for a new run.
+ * Saves a model's weights as it trains, after each epoch or every so many batches, all or only the best. The last
+ * snapshot stays in memory (`model.setWeights(checkpoint.last.weights)`); `save` can write each elsewhere. With
+ * `saveBestOnly` the best value is kept from one fit to the next, as in Keras, so that training can go on; make a new
+ * callback for a new run. One callback serves one fit at a time.
  * @throws ValueError where an option is out of range; with `saveBestOnly` at the first time to save, where nothing
  * reports the value, or mode is "auto" and the value is no metric of the model.
  * @example const best = modelCheckpoint({ saveBestOnly: true, monitor: "val_accuracy" });

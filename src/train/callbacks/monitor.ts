@@ -1,30 +1,31 @@
-import { lookUp, valueError } from "../../errors.ts";
+import { lookUp, stateError, valueError } from "../../errors.ts";
 import type { OptionTable } from "../../options.ts";
 import type { Training } from "../callback.ts";
 import type { Model } from "../model.ts";
 import type { Logs } from "../step-runner.ts";
 
-/** Which way a watched value is better; "auto" asks the metric. */
+/** Whether smaller or larger values are better; "auto" asks the metric. */
 export type MonitorMode = "auto" | "min" | "max";
 
-/** Options of callbacks that watch a value. */
+/** Options of callbacks that monitor a value of the logs. */
 export interface MonitorOptions {
   /**
    * The name of the value in the logs. Default "val_loss". What neither the model reports nor a callback listed before
    * adds to the logs is an error at the end of the first epoch.
    */
   monitor?: string;
-  /** Default "auto": down for losses, else as the metric says. */
+  /** Default "auto": "min" for losses, else what the metric says. */
   mode?: MonitorMode;
 }
 
 export const monitorTable: OptionTable<MonitorOptions> = { monitor: "string", mode: "string" };
 
-/** Watches a value of the logs, and knows what is better. */
+/** Reads a value of the logs and compares it, for callbacks that react when it improves. */
 export class Monitor {
   private readonly minDelta: number;
   /** Whether the value was reported in this run: then epochs without it are no mistake. */
   private isKnown = false;
+  private model: Model | undefined;
 
   /**
    * @param owner the callback's name: stands in messages.
@@ -42,18 +43,30 @@ export class Monitor {
     this.minDelta = Math.abs(minDelta);
   }
 
-  /** A training run begins. */
-  begin(): void {
+  /** A training run of this model begins. */
+  begin(model: Model): void {
     this.isKnown = false;
+    this.model = model;
+  }
+
+  /** @throws StateError where the callback has been given to the fit of another model since. */
+  checkModel(model: Model): void {
+    if (this.model === model) return;
+    const { owner } = this;
+    throw stateError(owner, {
+      rule: "one callback serves one fit at a time",
+      expected: `a new ${owner}(…) for each model that trains`,
+      received: "the callback of another fit that is running",
+    });
   }
 
   /**
-   * The watched value; undefined after an epoch without validation where it is one of validation.
-   * @param validates whether such epochs may come.
+   * The monitored value; undefined for a value of validation after an epoch without one.
    * @throws ValueError where nothing reports the value, with the nearest names.
    */
-  read(logs: Logs, { validates }: Pick<Training, "validates">): number | undefined {
+  read(logs: Logs, { model, validates }: Pick<Training, "model" | "validates">): number | undefined {
     const { name, owner } = this;
+    this.checkModel(model);
     const value = Object.hasOwn(logs, name) ? logs[name] : undefined;
     this.isKnown ||= value !== undefined;
     if (this.isKnown) return value;
@@ -85,7 +98,7 @@ export class Monitor {
     if (metric) return metric.direction;
     if (plain === "loss" || plain.endsWith("_loss")) return "min";
     throw valueError(this.owner, {
-      rule: "which way the watched value is better is not known",
+      rule: "it is not known whether smaller or larger values are better",
       expected: `one of ${Object.keys(model.reported).join(", ")} (with or without val_)`,
       received: `"${this.name}"`,
       advice: 'Pass mode: "min" or "max".',

@@ -9,19 +9,20 @@ import { Monitor, type MonitorOptions, monitorTable } from "./monitor.ts";
 export interface ReduceLrOnPlateauOptions extends MonitorOptions {
   /** The learning rate is multiplied by this, in (0, 1). Default 0.1. */
   factor?: number;
-  /** After how many epochs without a better value the rate is lowered, an integer ≥ 0. Default 10. */
+  /** Epochs without improvement after which the rate is lowered, an integer ≥ 0. Default 10. */
   patience?: number;
-  /** By how much a value must be better to count. Default 1e-4. */
+  /** The smallest change that counts as an improvement. Default 1e-4. */
   minDelta?: number;
-  /** Epochs after a reduction in which patience does not run, an integer ≥ 0. Default 0. */
+  /** Epochs after a reduction that do not count as epochs without improvement, an integer ≥ 0. Default 0. */
   cooldown?: number;
-  /** The rate never goes below this, ≥ 0. Default 0. */
+  /** The smallest rate, ≥ 0. Default 0. */
   minLearningRate?: number;
 }
 
 /**
- * Performance scheduling: lowers the learning rate when a watched value has not become better for `patience` epochs.
- * Adds `learning_rate` to the logs. The optimizer must have been made with a number as learningRate.
+ * Lowers the learning rate when a monitored value has not improved for `patience` epochs (performance scheduling).
+ * Adds `learning_rate` to the logs. The optimizer must have been made with a number as learningRate. One callback
+ * serves one fit at a time.
  * @throws ValueError where an option is out of range; at the end of the first epoch, where nothing reports the value,
  * or mode is "auto" and the value is no metric of the model.
  * @see Keras 3 `callbacks.ReduceLrOnPlateau`.
@@ -54,8 +55,8 @@ export function reduceLrOnPlateau(given: ReduceLrOnPlateauOptions = {}): Callbac
   let wait = 0;
   let cooling = 0;
   return {
-    onTrainBegin() {
-      monitor.begin();
+    onTrainBegin({ model }) {
+      monitor.begin(model);
       best = undefined;
       wait = 0;
       cooling = 0;

@@ -7,26 +7,24 @@ import type { Callback, Run } from "../callback.ts";
 /** Options of {@link swapEmaWeights}. */
 export interface SwapEmaWeightsOptions {
   /**
-   * Whether the averages also take the weights' place from the end of each epoch to the start of the next, for
-   * callbacks listed after this one. Default false.
+   * Whether the averages are also swapped in from the end of each epoch to the start of the next, where callbacks that
+   * are listed after this one see them. Default false.
    */
   swapOnEpoch?: boolean;
 }
 
 /**
- * Puts the moving averages of the weights in their place while the model is validated, evaluated or predicts. Give it
- * to `fit`, `evaluate` or `predict`; the optimizer must be made with `useEma`. Before the first step there are no
- * averages, and nothing is swapped. With `swapOnEpoch` a checkpoint that is listed after this callback saves the
- * averages, one that is listed before it the weights themselves. Where a call fails while they are swapped, the model
- * keeps the averages.
+ * Replaces the weights by their moving averages while the model is validated, evaluated or predicts. Give it to `fit`,
+ * `evaluate` or `predict`; the optimizer must be made with `useEma`. Before the first step there are no averages, and
+ * nothing is swapped. With `swapOnEpoch` a checkpoint that is listed after this callback saves the averages, one that
+ * is listed before it the weights. Where a call fails while they are swapped, the model keeps the averages.
  * @throws ValueError, when the call begins, where the optimizer keeps no averages.
  * @example callbacks: [swapEmaWeights({ swapOnEpoch: true }), modelCheckpoint({ saveBestOnly: true })]
  * @see Keras 3 `callbacks.SwapEmaWeights`.
  */
 export function swapEmaWeights(options: SwapEmaWeightsOptions = {}): Callback {
   const { swapOnEpoch = false } = checkOptions("swapEmaWeights", options, { swapOnEpoch: "boolean" });
-  // The weights themselves, while averages take their place. The optimizer's averages stay as they are, so that `fit`
-  // can end at any time.
+  // The weights while averages replace them. The optimizer's averages stay unchanged, so that `fit` can end at any time.
   let kept: [Variable, TypedArray][] | undefined;
   const swapIn = async ({ model: { optimizer, trainableVariables } }: Run) => {
     checkAverages(optimizer);
@@ -57,7 +55,7 @@ export function swapEmaWeights(options: SwapEmaWeightsOptions = {}): Callback {
     onPredictEnd: swapOut,
     onEpochBegin: swapOut,
     ...(swapOnEpoch && { onEpochEnd: (_epoch, _logs, training) => swapIn(training) }),
-    // `fit` has ended with the averages in the weights' place.
+    // At its end `fit` assigns the averages to the weights for good.
     onTrainEnd: forget,
   };
 }

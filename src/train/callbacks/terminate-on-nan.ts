@@ -2,14 +2,13 @@ import type { Callback } from "../callback.ts";
 
 /** Stops training at a loss that is not finite. See {@link terminateOnNaN}. */
 export interface TerminateOnNaN extends Callback {
-  /** What was not finite first, in words; undefined while all is well. */
+  /** What was not finite first, in words; undefined while everything is finite. */
   readonly found: string | undefined;
 }
 
 /**
  * Stops training as soon as a loss is NaN or infinite, and says (in `found`, and as a warning) which layer's output or
- * which gradient was not finite first. Each step looks at all of them, which costs some time: use it to find out what
- * goes wrong.
+ * which gradient was not finite first. Each step checks all of them, which takes time: use it to find a cause.
  * @example const watch = terminateOnNaN(); await model.fit(x, y, { callbacks: [watch] }); console.log(watch.found);
  * @see Keras 3 `callbacks.TerminateOnNaN`.
  */

@@ -1,4 +1,5 @@
-import { checkCounts, shapeError, valueError } from "../../../errors.ts";
+import { checkCounts } from "../../../checks.ts";
+import { shapeError, valueError } from "../../../errors.ts";
 import { formatShape, mayBeShape } from "../../../ir/shape.ts";
 import { cast, lessEqual, mul } from "../../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../../tensor/ops/indexing.ts";

@@ -6,7 +6,7 @@ import { concat } from "../../../tensor/ops/joining.ts";
 import { randomUniform } from "../../../tensor/ops/random.ts";
 import { mean } from "../../../tensor/ops/reduction.ts";
 import {
-  type AffineOptions,
+  type AffineTransformOptions,
   affineTransform,
   checkAffineOptions,
   type FillMode,
@@ -25,12 +25,12 @@ import { centered, checkExtents, extentsTable } from "./resizing.ts";
 export type Factor = number | readonly [low: number, high: number];
 
 /** Options of the layers that move pixels. */
-export interface RandomTransformOptions extends LayerOptions, NoiseOptions, AffineOptions {
+export interface RandomTransformOptions extends LayerOptions, NoiseOptions, AffineTransformOptions {
   /** What stands beyond the image. Default "reflect". */
   fillMode?: FillMode;
 }
 
-const transformTable = (): OptionTable<NoiseOptions & AffineOptions> => ({
+const transformTable = (): OptionTable<NoiseOptions & AffineTransformOptions> => ({
   ...noiseTable,
   interpolation: "string",
   fillMode: "string",

@@ -3,7 +3,7 @@ import { stateError, valueError } from "../errors.ts";
 /** What `datasetFrom` reads: an iterable, or a function (a generator function, say) that makes one for each epoch. */
 export type Stream<T> = Iterable<T> | AsyncIterable<T> | ((epoch: number) => Iterable<T> | AsyncIterable<T>);
 
-/** Elements in an epoch, where that shows. */
+/** Elements in an epoch, where that is known without reading. */
 export const sizeOfStream = (stream: Stream<unknown>): number | undefined =>
   Array.isArray(stream) ? stream.length : undefined;
 
@@ -47,7 +47,7 @@ function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<
   return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }
 
-/** Whether the iterable is its own iterator, as generators are, so that a second reading would give nothing. */
+/** Whether an iterable is its own iterator, as generators are: it can be read only once. */
 function isOneShot(stream: Stream<unknown>): boolean {
   if (typeof stream === "function") return false;
   return Symbol.asyncIterator in stream
