@@ -1,6 +1,6 @@
 import type { Expression } from "../src/ir/expression.ts";
 import { ExpressionBuilder } from "../src/ir/expression-builder.ts";
-import type { Instruction } from "../src/ir/instruction.ts";
+import { epilogueOf, type Instruction } from "../src/ir/instruction.ts";
 import type { Primitive } from "../src/ir/primitive.ts";
 import { sizeOf } from "../src/ir/shape.ts";
 import * as activations from "../src/tensor/scalar/activations.ts";
@@ -66,5 +66,6 @@ function functionsAlone(): Expression[] {
 /** Expressions of an instruction; scalars, such as bias corrections, are not worth a kernel. */
 export function expressionsOf(instruction: Instruction): Expression[] {
   if (instruction.kind === "map") return sizeOf(instruction.shape) > 1 ? [instruction.expression] : [];
-  return instruction.kind === "matmul" && instruction.epilogue ? [instruction.epilogue.expression] : [];
+  const epilogue = epilogueOf(instruction);
+  return epilogue ? [epilogue.expression] : [];
 }

@@ -1,9 +1,9 @@
-import { type MatmulInstruction } from "../../ir/instructions/matmul.ts";
+import type { MatmulInstruction } from "../../ir/instructions/matmul.ts";
 import { sizeOf } from "../../ir/shape.ts";
-import { type View, isContiguous } from "../../ir/view.ts";
+import { isContiguous, type View } from "../../ir/view.ts";
 import { matmulScratchBytes } from "./gemm-scratch.ts";
 import { writeMap } from "./map-record.ts";
-import { type RecordWriter } from "./record-writer.ts";
+import type { RecordWriter } from "./record-writer.ts";
 
 /**
  * A product whose `a` may be patches: [batch, rows…, depth…] with any strides, where so many axes make up the rows in

@@ -1,8 +1,8 @@
 /**
- * What the backend needs beside the rest module (assembly/rest.ts): where its kernels are in the table of functions,
- * and the writers of their records. Loaded together with the module, when a program first needs it.
+ * What the backend needs beside the rest module (assembly/rest.ts): where its kernels are in the table of functions, the
+ * writers of their records, and the lowering of convolutions. Loaded together with the module, when a program first
+ * needs it.
  */
-
 import type { Program } from "../../ir/program.ts";
 import { firstRest, restHashes, restOperations } from "./generated/rest-slots.ts";
 import { lowerConvolutions } from "./lower-convolutions.ts";
@@ -10,13 +10,15 @@ import { slotsOf } from "./map-record.ts";
 import type { Records, RestKind } from "./record-table.ts";
 import { restRecords } from "./records-rest.ts";
 
-/** Records, places of fused kernels by the hashes of their keys, and operations of the interpreter. */
+/** What is loaded with the rest module. */
 export interface Rest {
-  readonly records: Records<RestKind>;
-  readonly fused: ReadonlyMap<string, number>;
-  readonly operations: Readonly<Record<string, number>>;
   /** Gives convolutions the padding and the strides that the kernels take; other programs stay as they are. */
   lower(program: Program): Program;
+  readonly records: Records<RestKind>;
+  /** Places of fused kernels by the hashes of their keys. */
+  readonly fused: ReadonlyMap<string, number>;
+  /** Operations of the interpreter. */
+  readonly operations: Readonly<Record<string, number>>;
 }
 
 export const rest: Rest = {
