@@ -66,6 +66,17 @@ export function spread(values: ArrayLike<number>): { mean: number; stddev: numbe
 
 export const percent = (share: number, digits = 2) => `${(100 * share).toFixed(digits)} %`;
 
+/** Random numbers in [0, 1), the same for the same seed: mulberry32. */
+export function randoms(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 /** Runs an example when its file is the one that was started. */
 export async function runAsScript(url: string, run: (options: ExampleOptions) => Promise<unknown>): Promise<void> {
   if (process.argv[1] !== fileURLToPath(url)) return;

@@ -31,8 +31,7 @@ export function toHostTree<T>(name: string, tree: T): HostTree<T> {
       });
     if (node === undefined) return node;
     if (isHostArray(node)) return toHostArray(path, node);
-    if (Array.isArray(node) && node.length > 0 && node.every(isMember))
-      return node.map((member, index) => convert(`${path}[${index}]`, member, depth + 1));
+    if (isList(node)) return node.map((member, index) => convert(`${path}[${index}]`, member, depth + 1));
     if (isRecord(node))
       return Object.fromEntries(
         Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member, depth + 1)]),
@@ -42,7 +41,12 @@ export function toHostTree<T>(name: string, tree: T): HostTree<T> {
   return convert(name, tree) as HostTree<T>;
 }
 
-const isMember = (value: unknown) => value instanceof Tensor || isHostArray(value) || isRecord(value);
+const isMember = (value: unknown): boolean =>
+  value instanceof Tensor || isHostArray(value) || isRecord(value) || isList(value);
+
+/** Whether this is a list of arrays, records and such lists, rather than of numbers. */
+const isList = (value: unknown): value is unknown[] =>
+  Array.isArray(value) && value.length > 0 && value.every(isMember);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return (

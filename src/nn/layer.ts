@@ -1,4 +1,4 @@
-import { editDistance, shapeError, stateError, valueError } from "../errors.ts";
+import { editDistance, lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { Printed, show } from "../format.ts";
 import type { DType } from "../ir/dtype.ts";
 import { formatShape, type Shape } from "../ir/shape.ts";
@@ -143,6 +143,26 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
         ...this.sublayers.flatMap((layer) => layer.variables),
       ]),
     ];
+  }
+
+  /**
+   * A weight by its name within the layer, such as "kernel", "recurrentKernel" or, of a model, "dense_1/bias".
+   * @throws StateError before the layer is built; ValueError on a name that it does not have, with the nearest.
+   * @example const bias = await dense.weight("bias").read(); model.getLayer("dense").weight("kernel").assign(values);
+   */
+  weight(name: string): Variable {
+    const { variables, label } = this;
+    const prefix = `${this.name}/`;
+    const own = (variable: Variable) =>
+      variable.name.startsWith(prefix) ? variable.name.slice(prefix.length) : variable.name;
+    if (variables.length > 0)
+      return lookUp(label, "weight", Object.fromEntries(variables.map((each) => [own(each), each])), name);
+    throw stateError(label, {
+      rule: `there is no weight "${name}"`,
+      expected: "a layer that has weights and is built",
+      received: this.built ? "a layer without weights" : "one that is not built",
+      ...(!this.built && { advice: "Use it in a model that is built." }),
+    });
   }
 
   /** What an optimizer updates: none while the layer is frozen. */

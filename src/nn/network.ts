@@ -19,31 +19,51 @@ export type NetworkOptions = Pick<LayerOptions, "name" | "trainable">;
  * output does not come from the inputs.
  */
 export class Network extends Layer {
+  readonly inputs: readonly SymbolicTensor[] = [];
+  readonly outputs: readonly SymbolicTensor[] = [];
   /** In model order: the order of the weights, of summaries, and of `layers.slice(…)`. */
-  readonly layers: readonly Layer[];
+  readonly layers: readonly Layer[] = [];
   /** The uses of layers, each after those that it needs. */
-  protected readonly applications: readonly Application[];
-  private readonly names: ReadonlyMap<Layer | SymbolicTensor, string>;
-  private readonly uses = new Map<Layer, Application[]>();
+  protected readonly applications: readonly Application[] = [];
+  private readonly names: ReadonlyMap<Layer | SymbolicTensor, string> = new Map();
+  private readonly uses: ReadonlyMap<Layer, readonly Application[]> = new Map();
 
+  /** Without inputs and outputs the network is connected later. */
   constructor(
-    readonly inputs: readonly SymbolicTensor[],
-    readonly outputs: readonly SymbolicTensor[],
+    inputs: readonly SymbolicTensor[] | undefined,
+    outputs: readonly SymbolicTensor[] | undefined,
     options: NetworkOptions = {},
     kind = "network",
   ) {
     super(kind, options);
-    this.checkEnds();
+    if (inputs && outputs) this.connect(inputs, outputs);
+    if (options.trainable === false) this.trainable = false;
+  }
+
+  /** Makes everything between these ends the network. Where it throws, nothing has changed. */
+  protected connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
+    this.checkEnds(inputs, outputs);
     const inputNames = uniqueNames(this.label, "input", new Set(inputs));
-    this.applications = findApplications(this.label, inputs, outputs);
-    this.layers = inModelOrder(this.applications, inputs, outputs);
+    const applications = findApplications(this.label, inputs, outputs);
     const layerNames = nameLayers(
       this.label,
-      this.applications.map(({ layer }) => layer),
+      applications.map(({ layer }) => layer),
     );
-    this.names = new Map<Layer | SymbolicTensor, string>([...inputNames, ...layerNames]);
-    for (const use of this.applications) append(this.uses, use.layer, use);
-    if (options.trainable === false) this.trainable = false;
+    const uses = new Map<Layer, Application[]>();
+    for (const use of applications) append(uses, use.layer, use);
+    Object.assign(this, {
+      inputs,
+      outputs,
+      applications,
+      layers: inModelOrder(applications, inputs, outputs),
+      names: new Map<Layer | SymbolicTensor, string>([...inputNames, ...layerNames]),
+      uses,
+    });
+  }
+
+  /** False only for a sequential model whose input is not known yet. */
+  override get built(): boolean {
+    return this.inputs.length > 0;
   }
 
   override get sublayers(): readonly Layer[] {
@@ -151,6 +171,7 @@ export class Network extends Layer {
 
   /** `sequential "sequential": [null, 28, 28] → [null, 10], 3 layers, 266610 parameters`. */
   override toString(): string {
+    if (!this.built) return `${this.label}: not built, ${this.layers.length} layers`;
     const shapes = (tensors: readonly SymbolicTensor[]) => tensors.map(({ shape }) => formatShape(shape)).join(", ");
     const { inputs, outputs, layers } = this;
     return `${this.label}: ${shapes(inputs)} → ${shapes(outputs)}, ${layers.length} layers, ${countOf(this.variables)} parameters`;
@@ -208,11 +229,8 @@ export class Network extends Layer {
     return given;
   }
 
-  private checkEnds(): void {
-    for (const [what, tensors] of [
-      ["inputs", this.inputs],
-      ["outputs", this.outputs],
-    ] as const) {
+  private checkEnds(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
+    for (const [what, tensors] of Object.entries({ inputs, outputs })) {
       if (
         !Array.isArray(tensors) ||
         tensors.length === 0 ||
@@ -225,8 +243,8 @@ export class Network extends Layer {
         });
       }
     }
-    const names = this.inputs.map((tensor) => this.nameOf(tensor));
-    if (new Set(this.inputs.map((tensor) => tensor.ownName ?? tensor)).size < names.length) {
+    const names = inputs.map((tensor) => this.nameOf(tensor));
+    if (new Set(inputs.map((tensor) => tensor.ownName ?? tensor)).size < names.length) {
       throw valueError(this.label, {
         rule: "each input may be listed once, and has a name of its own",
         expected: "different names",

@@ -8,22 +8,27 @@ import type { Network } from "./network.ts";
  * layer before; totals with sizes. Nothing is printed. As Keras's `model.summary()`.
  */
 export function summary(network: Network): string {
-  const isChain = network.layers.every((layer, index) => {
-    const feeders = network.feedersOf(layer);
-    return feeders.length === 1 && (index === 0 || feeders[0] === network.nameOf(network.layers[index - 1] as Layer));
-  });
+  const isChain =
+    !network.built ||
+    network.layers.every((layer, index) => {
+      const feeders = network.feedersOf(layer);
+      return feeders.length === 1 && (index === 0 || feeders[0] === network.nameOf(network.layers[index - 1] as Layer));
+    });
   const head = ["Layer (kind)", "Output shape", "Param #", ...(isChain ? [] : ["Connected to"])];
   const rows = network.layers.map((layer) => [
     `${network.nameOf(layer)} (${layer.kind})`,
     shapeText(network, layer),
-    grouped(countOf(layer.variables)),
+    `${grouped(countOf(layer.variables))}${network.built || layer.built ? "" : " (unbuilt)"}`,
     ...(isChain ? [] : [network.feedersOf(layer).join(", ")]),
   ]);
-  return [`Model: "${network.name}"`, table(head, rows), ...totals(network)].join("\n");
+  return [`Model: "${network.name}"${network.built ? "" : " (unbuilt)"}`, table(head, rows), ...totals(network)].join(
+    "\n",
+  );
 }
 
 function shapeText(network: Network, layer: Layer): string {
   const texts = new Set(network.shapesOf(layer).map(formatShape));
+  if (texts.size === 0) return "?";
   return texts.size === 1 ? ([...texts][0] as string) : "multiple";
 }
 

@@ -89,7 +89,7 @@ export class BatchMaker {
   /** Each batch is checked as it comes, in every epoch: later ones may bring other data. */
   private async streamBatches(stream: BatchStream, classWeight: ClassWeight | undefined): Promise<BatchSource> {
     const { network, label, needsLabels } = this.target;
-    return (await import("./stream-batches.ts")).streamBatches(stream, network.inputs, {
+    return (await import("./stream-batches.ts")).streamBatches(stream, network, {
       label,
       toColumns: async ({ y, ...rest }) =>
         this.weigh(await this.columns(needsLabels ? { y, ...rest } : { x: rest.x }), classWeight),
@@ -99,6 +99,8 @@ export class BatchMaker {
 
 /** Names of a model's outputs: those of the layers that give them. Where one layer gives several, `name`, `name_1`, … */
 export function outputNames(network: Network): string[] {
+  // A sequential model that is not built has one output to come.
+  if (!network.built) return network.layers.slice(-1).map((layer) => network.nameOf(layer));
   const names: string[] = [];
   for (const output of network.outputs) {
     names.push(freeName(network.nameOf(output.layer ?? output), (taken) => names.includes(taken)));

@@ -1,6 +1,7 @@
 import { type ArrayInput, type HostArray, isHostArray, rowsOf, toHostArrayAsync } from "../data/array.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
+import type { BatchShape } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Network } from "../nn/network.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -39,10 +40,11 @@ export async function toColumns(
   { label, network, outputs, needsLabels }: DataTarget,
   { x, y, sampleWeight }: DataGiven,
 ): Promise<Columns> {
-  const names = network.inputs.map((input) => network.nameOf(input));
+  const names = network.built ? network.inputs.map((input) => network.nameOf(input)) : ["input"];
   // Before x: of fit({ x, y }) it says more that labels are missing.
   const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
   const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
+  if (!network.built) network.ensureBuilt(batchShapeOf(xs[0] as HostArray));
   const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
     x: xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length)),
@@ -51,6 +53,9 @@ export async function toColumns(
   };
   return { ...columns, rows: sharedRows(label, columns) };
 }
+
+/** What a sequential model takes that is first used with these samples; single numbers are one feature. */
+const batchShapeOf = ({ shape }: HostArray): BatchShape => [null, ...(shape.length > 1 ? shape.slice(1) : [1])];
 
 /** Samples that are single numbers, for an input with one feature: [n] is [n, 1]. */
 function withFeatureAxis(array: HostArray, rank: number | undefined): HostArray {

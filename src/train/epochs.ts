@@ -72,7 +72,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
 }
 
 /** Training with an average of the weights (`useEma`) ends with that average in their place. */
-async function assignAverages(optimizer: Optimizer, variables: readonly Variable[]): Promise<void> {
+export async function assignAverages(optimizer: Optimizer, variables: readonly Variable[]): Promise<void> {
   const averages = await Promise.all(variables.map((variable) => optimizer.averageOf(variable)?.read()));
   // Assigned in one tick, so that no prediction sees only some of them.
   variables.forEach((variable, index) => {

@@ -17,6 +17,8 @@ export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-na
 export type { ClassWeight } from "./class-weight.ts";
 export type { ArraysGiven, DataGiven } from "./columns.ts";
 export { History } from "./history.ts";
+export { type GivenArguments, type Jitted, jit } from "./jit.ts";
+export type { LoopContext } from "./loop-context.ts";
 export { type McPrediction, type McPredictOptions, mcPredict } from "./mc-predict.ts";
 export { Model } from "./model.ts";
 export { getNamedWeights, type NamedArrays, type NamedResult, setNamedWeights } from "./named-weights.ts";
@@ -37,5 +39,15 @@ export type {
 export { type Profile, type ProfiledInstruction, type ProfileGroup, type ProfileOptions, profile } from "./profile.ts";
 export { type BatchShapes, program, type ShapeGiven, type ShapesGiven } from "./program.ts";
 export type { Mode } from "./record-step.ts";
+export type { RecordedOptions } from "./recorded-function.ts";
 export { cloneModel, type FunctionalOptions, model, sequential } from "./sequential.ts";
 export type { Logs } from "./step-runner.ts";
+export type { Given } from "./structure.ts";
+export {
+  type StepLogs,
+  type StepResult,
+  type Trained,
+  type TrainStep,
+  type TrainStepOptions,
+  trainStep,
+} from "./train-step.ts";

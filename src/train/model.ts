@@ -50,11 +50,11 @@ export class Model extends Network {
   readonly seed: number;
   /** Callbacks set it to true to end training after this batch or epoch. */
   stopTraining = false;
-  private readonly session: Session;
+  protected readonly session: Session;
 
   constructor(
-    inputs: readonly SymbolicTensor[],
-    outputs: readonly SymbolicTensor[],
+    inputs: readonly SymbolicTensor[] | undefined,
+    outputs: readonly SymbolicTensor[] | undefined,
     given: ModelOptions = {},
     kind = "model",
   ) {
@@ -77,7 +77,7 @@ export class Model extends Network {
     const label = `compile of ${this.label}`;
     const { optimizer = "rmsprop", backend, ...objective } = compileOptions(label, options);
     const setup = new TrainingSetup(label, new Objective(label, outputNames(this), objective), optimizer);
-    if (typeof optimizer === "object") optimizer.serve(label, this, this.trainableVariables);
+    if (typeof optimizer === "object" && this.built) optimizer.serve(label, this, this.trainableVariables);
     this.session.configure(setup, backend);
   }
 
@@ -208,8 +208,7 @@ export class Model extends Network {
   add(layer: Layer): void {
     const { label, outputs, session } = this;
     session.checkIdle("add");
-    if (!(layer instanceof Layer))
-      throw valueError(`add of ${label}`, { rule: "takes a layer", expected: "such as dense(10)", received: layer });
+    checkLayer(`add of ${label}`, layer);
     if (outputs.length > 1)
       throw stateError(label, {
         rule: "add is for models of one output",
@@ -240,8 +239,8 @@ export class Model extends Network {
 
   /** Replaces the outputs and undoes `compile`. */
   private endIn(ends: readonly SymbolicTensor[]): void {
-    const { outputs, layers, applications } = new Model(this.inputs, ends, { seed: this.seed, name: this.name });
-    Object.assign(this, { outputs, layers, applications });
+    this.connect(this.inputs, ends);
+    this.initialize(this.seed);
     this.session.configure(undefined);
   }
 
@@ -267,4 +266,10 @@ export class Model extends Network {
     session.freePrograms();
     await moveToHost([...this.variables, ...(session.setup?.variables ?? [])]);
   }
+}
+
+/** @throws ValueError on what is no layer. */
+export function checkLayer(owner: string, layer: Layer): Layer {
+  if (layer instanceof Layer) return layer;
+  throw valueError(owner, { rule: "takes a layer", expected: "such as dense(10)", received: layer });
 }

@@ -4,7 +4,7 @@ import { literal, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Model } from "./model.ts";
-import { sessionOf } from "./session.ts";
+import { checkBuilt, sessionOf } from "./session.ts";
 import { assign, valueFor } from "./weights.ts";
 
 /**
@@ -30,6 +30,7 @@ export interface NamedResult {
  */
 export async function getNamedWeights(model: Model): Promise<NamedArrays> {
   const { backend } = sessionOf("getNamedWeights", model);
+  checkBuilt("getNamedWeights", model);
   await placeVariables(model.variables, backend);
   return readNamed(model.variables);
 }
@@ -49,6 +50,7 @@ export function setNamedWeights(
   options: { strict?: boolean } = {},
 ): NamedResult {
   sessionOf("setNamedWeights", model);
+  checkBuilt("setNamedWeights", model);
   const owner = `setNamedWeights of ${model.label}`;
   const { strict = true } = checkOptions(owner, options, { strict: "boolean" });
   return assignNamed(owner, model.variables, weights, strict);

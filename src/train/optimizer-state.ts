@@ -3,7 +3,7 @@ import { checkCount, checkNonNegative } from "../checks.ts";
 import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
 import type { Model } from "./model.ts";
 import { assignNamed, checkNamed, type NamedArrays, readNamed } from "./named-weights.ts";
-import { sessionOf } from "./session.ts";
+import { checkBuilt, sessionOf } from "./session.ts";
 
 /**
  * The state of a model's optimizer at one moment, as plain data, to be stored as weights are: slots by name, `steps`,
@@ -13,6 +13,7 @@ import { sessionOf } from "./session.ts";
  */
 export async function getOptimizerState(model: Model): Promise<NamedArrays> {
   const { backend } = sessionOf("getOptimizerState", model);
+  checkBuilt("getOptimizerState", model);
   const { optimizer, trainableVariables } = model;
   optimizer.build(trainableVariables);
   await placeVariables([...trainableVariables, ...optimizer.variables], backend);
@@ -33,6 +34,7 @@ export async function getOptimizerState(model: Model): Promise<NamedArrays> {
  */
 export function setOptimizerState(model: Model, state: Readonly<Record<string, ArrayInput>>): void {
   sessionOf("setOptimizerState", model);
+  checkBuilt("setOptimizerState", model);
   const { optimizer } = model;
   const owner = `setOptimizerState of ${model.label}`;
   optimizer.build(model.trainableVariables);

@@ -2,7 +2,7 @@ import type { TypedArray } from "../ir/dtype.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { BatchStream } from "./batch-maker.ts";
-import { BatchMaker, givenOf } from "./batch-maker.ts";
+import { BatchMaker, givenOf, outputNames } from "./batch-maker.ts";
 import { CallbackList, callbacksOf } from "./callback.ts";
 import type { ArraysGiven } from "./columns.ts";
 import type { OperationQueue } from "./operation-queue.ts";
@@ -38,8 +38,8 @@ export async function runPredict(
   const source = await maker.batches(given, options);
   const hooks = new CallbackList(callbacksOf(maker.label, callbacks), { model }, queue);
   await hooks.call("onPredictBegin");
-  const parts = model.outputs.map((): Part[] => []);
-  const names = model.outputs.map((_, index) => portName.output(index));
+  const names = outputNames(model).map((_, index) => portName.output(index));
+  const parts = names.map((): Part[] => []);
   const read = async ({ program }: Step): Promise<Part[]> => {
     const data = await program.read(names);
     return names.map((name) => ({ data: data[name] as TypedArray, shape: program.outputShape(name) }));

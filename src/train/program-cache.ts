@@ -156,8 +156,9 @@ export class ProgramCache implements Reclaimable {
    * function, for it may be a promise.
    */
   private async add<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<() => T> {
+    const options = record();
     const backend = await this.backend();
-    const graph = compile(record(), backend.limits);
+    const graph = compile(options, backend.limits);
     // Errors of `act` are for the call that made it, not for those that wait for the same program.
     return bind(graph, backend, (executable) => {
       this.executables.add(executable);

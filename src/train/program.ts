@@ -11,7 +11,7 @@ import { type ArraySpec, batchSpec } from "./batch.ts";
 import { outputNames } from "./batch-maker.ts";
 import type { Model } from "./model.ts";
 import { type Mode, portName } from "./record-step.ts";
-import { type Session, sessionOf } from "./session.ts";
+import { checkBuilt, type Session, sessionOf } from "./session.ts";
 import type { StepRunner } from "./step-runner.ts";
 import { TrainingSetup } from "./training-setup.ts";
 
@@ -89,6 +89,7 @@ const readable = (program: Program): Program => hide(program, "toString", () => 
 /** Specs of the inputs, from given shapes or from the model's. */
 function inputSpecs(label: string, model: Model, { batchSize = 32, x }: BatchShapes): ArraySpec[] {
   checkCount(label, "batchSize", batchSize, 1);
+  checkBuilt("program", model);
   const { inputs } = model;
   const names = inputs.map((input) => model.nameOf(input));
   const given = x === undefined ? undefined : specsOf(label, "x", x, names);

@@ -106,3 +106,14 @@ export function sessionOf(owner: string, model: Model): Session {
     received: model,
   });
 }
+
+/** @throws StateError for a sequential model that has no weights yet. */
+export function checkBuilt(what: string, { built, label }: Model): void {
+  if (built) return;
+  throw stateError(label, {
+    rule: `${what} needs the weights, which are made when the model is built`,
+    expected: "a model that is built",
+    received: "one whose input is not known",
+    advice: "Call model.build([null, …]) with the shape of a batch, or give the first layer an inputShape.",
+  });
+}

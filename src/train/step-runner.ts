@@ -42,7 +42,6 @@ export interface Step {
  * reads the metrics.
  */
 export class StepRunner {
-  readonly trainable: readonly Variable[];
   /** Outlives epochs and passes: many short ones in a row must let others run, too. */
   readonly yielder = new Yielder();
   /** Which layers were trainable when the model was compiled. */
@@ -58,11 +57,20 @@ export class StepRunner {
   /** What was not finite in the train step before, in words. */
   diagnosis: string | undefined;
 
+  private variables: readonly Variable[] | undefined;
+
   constructor(private readonly options: StepRunnerOptions) {
-    this.trainable = options.network.trainableVariables;
+    if (options.network.built) this.variables = options.network.trainableVariables;
     this.flags = new Map(flagsOf(options.network));
     this.programs = new ProgramCache(() => this.backend());
     this.key = randomKey(options.seed);
+  }
+
+  /** What train steps update: what was trainable when the model was compiled or, after that, built. */
+  get trainable(): readonly Variable[] {
+    if (!this.options.network.built) return [];
+    this.variables ??= this.options.network.trainableVariables;
+    return this.variables;
   }
 
   /** What random layers draw from, from the next step on. */
@@ -82,7 +90,8 @@ export class StepRunner {
 
   /** @throws ValueError where all layers were frozen when the model was compiled, or none has weights. */
   checkTrainable(what: string): void {
-    if (this.trainable.length === 0) throw nothingToTrain(`${what} of ${this.options.network.label}`);
+    const { network } = this.options;
+    if (network.built && this.trainable.length === 0) throw nothingToTrain(`${what} of ${network.label}`);
   }
 
   async backend(): Promise<Backend> {

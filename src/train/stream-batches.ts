@@ -14,7 +14,7 @@ import { type ArraysGiven, type DataGiven, isPlainRecord } from "./columns.ts";
  */
 export function streamBatches(
   stream: BatchStream,
-  inputs: readonly SymbolicTensor[],
+  network: { readonly inputs: readonly SymbolicTensor[] },
   { label, toColumns }: { readonly label: string; toColumns(batch: DataGiven): Promise<Columns> },
 ): BatchSource {
   // A dataset is known by its method, so that applications without one need not load the class.
@@ -33,9 +33,9 @@ export function streamBatches(
           const { done, value } = await iterator.next();
           if (done) return undefined;
           const given = batchOf(label, value);
-          refuseExample(label, inputs[0], given.x);
+          refuseExample(label, network.inputs[0], given.x);
           batch = await toColumns(given);
-          return specOf(batch, batch.rows, inputs);
+          return specOf(batch, batch.rows, network.inputs);
         },
         write: (ports) => {
           if (!batch) return;

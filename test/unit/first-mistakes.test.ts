@@ -104,9 +104,9 @@ describe("layers of a user's own", () => {
 });
 
 describe("arguments of the wrong kind", () => {
-  it("of sequential: layers outside of a list, none, or what is no layer", () => {
+  it("of sequential: layers outside of a list, or what is no layer", () => {
     const form = /^sequential: a model is a list of layers\. Expected sequential\(\[dense\(…\), …\]\), received /;
-    for (const given of [dense(1), undefined, [null], [dense(1, { inputShape: [2] }), dense], "dense", []])
+    for (const given of [dense(1), [null], [dense(1, { inputShape: [2] }), dense], "dense", []])
       expect(() => sequential(loose(given))).toThrow(form);
     expect(() => sequential([loose(null)])).toThrow(/received null\.$/);
     expect(() => sequential([])).toThrow(/received an empty list\.$/);

@@ -99,6 +99,26 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     return true;
   }
 
+  /** [features]. @throws StateError before the layer is built. */
+  get gamma(): Variable {
+    return this.weight("gamma");
+  }
+
+  /** [features]. @throws StateError before the layer is built. */
+  get beta(): Variable {
+    return this.weight("beta");
+  }
+
+  /** [features]. @throws StateError before the layer is built. */
+  get movingMean(): Variable {
+    return this.weight("movingMean");
+  }
+
+  /** [features]. @throws StateError before the layer is built. */
+  get movingVariance(): Variable {
+    return this.weight("movingVariance");
+  }
+
   override build(inputShape: BatchShape): void {
     const {
       axis = -1,

@@ -3,6 +3,7 @@ import { type OwnTable, withArguments } from "../../options.ts";
 import { convTranspose } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { checkFilters, checkImage, checkSteps } from "./conv.ts";
@@ -74,6 +75,16 @@ export class ConvTranspose extends Layer<ConvTransposeConfig> {
     checkPadding(this.label, padding, ["valid", "same"]);
     this.checkOutputPadding();
     this.activation = activationOf(activation, this.label);
+  }
+
+  /** […size, filters, channels]. @throws StateError before the layer is built. */
+  get kernel(): Variable {
+    return this.weight("kernel");
+  }
+
+  /** [filters]. @throws StateError before the layer is built. */
+  get bias(): Variable {
+    return this.weight("bias");
   }
 
   override build(inputShape: BatchShape): void {

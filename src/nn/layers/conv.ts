@@ -4,6 +4,7 @@ import { type OwnTable, withArguments } from "../../options.ts";
 import { conv } from "../../tensor/ops/conv.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
@@ -70,6 +71,16 @@ export class Conv extends Layer<ConvConfig> {
     checkSteps(this.label, this.strides, this.dilations);
     checkPadding(this.label, padding, axes === 1 ? ["valid", "same", "causal"] : ["valid", "same"]);
     this.activation = activationOf(activation, this.label);
+  }
+
+  /** […size, channels, filters]. @throws StateError before the layer is built. */
+  get kernel(): Variable {
+    return this.weight("kernel");
+  }
+
+  /** [filters]. @throws StateError before the layer is built. */
+  get bias(): Variable {
+    return this.weight("bias");
   }
 
   override build(inputShape: BatchShape): void {

@@ -3,6 +3,7 @@ import { formatShape, mayEqual } from "../../ir/shape.ts";
 import { withArguments } from "../../options.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { Variable } from "../../tensor/variable.ts";
 import { type Activation, activationOf } from "../activations.ts";
 import { type BatchShape, type CallContext, Layer } from "../layer.ts";
 import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
@@ -26,6 +27,16 @@ export class Dense extends Layer<DenseConfig> {
 
   override get supportsMasking(): boolean {
     return true;
+  }
+
+  /** [features, units]. @throws StateError before the layer is built. */
+  get kernel(): Variable {
+    return this.weight("kernel");
+  }
+
+  /** [units]. @throws StateError before the layer is built. */
+  get bias(): Variable {
+    return this.weight("bias");
   }
 
   override build(inputShape: BatchShape): void {

@@ -32,7 +32,7 @@ const embeddingTable: OwnTable<EmbeddingConfig, LayerOptions> = {
 
 /** See {@link embedding}. */
 export class Embedding extends Layer<EmbeddingConfig> {
-  private embeddings?: Variable;
+  private vectors?: Variable;
 
   constructor(options: EmbeddingConfig) {
     super("embedding", { ...options, inputDType: options.inputDType ?? "int32" }, embeddingTable);
@@ -48,6 +48,11 @@ export class Embedding extends Layer<EmbeddingConfig> {
     return this.config.inputDim;
   }
 
+  /** [inputDim, outputDim]. @throws StateError before the layer is built. */
+  get embeddings(): Variable {
+    return this.weight("embeddings");
+  }
+
   override build(): void {
     const {
       inputDim,
@@ -56,7 +61,7 @@ export class Embedding extends Layer<EmbeddingConfig> {
       embeddingsRegularizer,
       embeddingsConstraint,
     } = this.config;
-    this.embeddings = this.addVariable("embeddings", [inputDim, outputDim], {
+    this.vectors = this.addVariable("embeddings", [inputDim, outputDim], {
       initializer: embeddingsInitializer,
       regularizer: embeddingsRegularizer,
       constraint: embeddingsConstraint,
@@ -65,7 +70,7 @@ export class Embedding extends Layer<EmbeddingConfig> {
   }
 
   override call(indices: Tensor, ctx: CallContext): Tensor {
-    return gather(ctx.value(this.embeddings as Variable), cast(indices, "int32"));
+    return gather(ctx.value(this.vectors as Variable), cast(indices, "int32"));
   }
 
   override computeMask(indices: Tensor): Tensor {

@@ -72,6 +72,21 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     return this.cells;
   }
 
+  /** Of a layer of one built-in cell. @throws StateError before the layer is built. */
+  get kernel(): Variable {
+    return this.weight("kernel");
+  }
+
+  /** Of a layer of one built-in cell. @throws StateError before the layer is built. */
+  get recurrentKernel(): Variable {
+    return this.weight("recurrentKernel");
+  }
+
+  /** Of a layer of one built-in cell. @throws StateError before the layer is built. */
+  get bias(): Variable {
+    return this.weight("bias");
+  }
+
   /** Sizes of all states, cell after cell. */
   get stateSizes(): readonly number[] {
     return this.cells.flatMap((cell) => cell.stateSizes);

@@ -1,0 +1,142 @@
+import type { Backend } from "../backends/backend.ts";
+import { defaultBackend } from "../backends/evaluate.ts";
+import { backendHolding } from "../backends/placement.ts";
+import { checkSeed } from "../checks.ts";
+import type { CompileOptions } from "../compiler/compile.ts";
+import { variablesIn } from "../compiler/graph.ts";
+import { drawSeed } from "../data/rng.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import type { Shape } from "../ir/shape.ts";
+import { placeholder } from "../tensor/ops/leaf.ts";
+import { randomKey, setStep } from "../tensor/ops/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Variable } from "../tensor/variable.ts";
+import { OperationQueue } from "./operation-queue.ts";
+import { type BoundProgram, ProgramCache } from "./program-cache.ts";
+import { type Arguments, inputName, outline, placeholdersFor, type Rebuild, toArguments } from "./structure.ts";
+import { Yielder } from "./yield.ts";
+
+/** Options that `jit` and `trainStep` share. */
+export interface RecordedOptions {
+  /** Where it runs. Default: where its variables are, else the default backend (wasm). */
+  backend?: Backend;
+  /** Of random numbers, an integer in [0, 2^53). Default drawn; `seed` of the function tells it. */
+  seed?: number;
+}
+
+/** What a recording gives: a result with tensors as leaves, and new values of variables. */
+export interface Recorded {
+  readonly result: unknown;
+  readonly updates: readonly (readonly [Variable, Tensor])[];
+}
+
+/** One call of a {@link RecordedFunction}. */
+export interface RecordedCall {
+  /** Tells apart programs for the same arguments. */
+  readonly mode: string;
+  /** At which step random numbers are drawn. */
+  readonly step: number;
+  /** Names of inputs that are numbers, and their values in this run. Those that the program lacks are passed over. */
+  readonly scalarNames: readonly string[];
+  scalar(name: string): number;
+  /** Records the maths. `args` have placeholders as leaves; `key` is the random key. */
+  record(args: readonly unknown[], key: Tensor): Recorded;
+  /** Makes a value of the result from what was read. */
+  valueOf(data: TypedArray, shape: Shape): unknown;
+  /** Called after the run, before anything is awaited. */
+  done(): void;
+}
+
+const keyName = "key";
+const outputName = (index: number): string => `output${index}`;
+
+/**
+ * A function that is recorded once for each structure, shapes and dtypes of its arguments, then replayed. Calls run one
+ * after another, in their order. What throws before the run leaves everything as it was.
+ */
+export class RecordedFunction {
+  readonly seed: number;
+  private readonly queue = new OperationQueue();
+  private readonly pacer = new Yielder();
+  private readonly programs = new ProgramCache(() => this.backend());
+  /** How results are put together, by the program's key: this holds no recorded graph. */
+  private readonly outlines = new Map<string, Rebuild>();
+  private readonly key: Int32Array;
+  private readonly number = new Float32Array(1);
+  private variables: readonly Variable[] = [];
+
+  constructor(
+    readonly label: string,
+    private readonly options: RecordedOptions,
+  ) {
+    this.seed = checkSeed(label, options.seed ?? drawSeed());
+    this.key = randomKey(this.seed);
+  }
+
+  /**
+   * @param nameOf names an argument in messages.
+   * @param prepare makes the call when it is its turn.
+   */
+  run(
+    given: readonly unknown[],
+    nameOf: (index: number) => string,
+    prepare: () => RecordedCall | Promise<RecordedCall>,
+  ): Promise<unknown> {
+    return this.queue.run(async () => {
+      if (this.pacer.isDue) await this.pacer.pause();
+      const args = await toArguments(given, nameOf, this.options.backend);
+      const call = await prepare();
+      const key = `${call.mode} ${args.signature}`;
+      return this.programs.use(
+        key,
+        () => this.record(key, call, args),
+        (program) => this.execute(key, program, call, args),
+      );
+    });
+  }
+
+  /** Runs `act` while no call runs. */
+  alone<T>(act: () => Promise<T>): Promise<T> {
+    return this.queue.run(act);
+  }
+
+  /** Frees the programs. They are made again when they are needed. */
+  dispose(): void {
+    this.programs.dispose();
+  }
+
+  private record(key: string, call: RecordedCall, args: Arguments): CompileOptions {
+    const { result, updates } = call.record(placeholdersFor(args), placeholder(keyName, [4], "int32"));
+    const found: Tensor[] = [];
+    const rebuild = outline(this.label, result, found);
+    const outputs = Object.fromEntries(found.map((output, index) => [outputName(index), output]));
+    this.outlines.set(key, rebuild);
+    this.variables = [
+      ...updates.map(([variable]) => variable),
+      ...variablesIn([...found, ...updates.map(([, value]) => value)]),
+    ];
+    return { outputs, updates };
+  }
+
+  private async backend(): Promise<Backend> {
+    return this.options.backend ?? backendHolding(this.variables) ?? defaultBackend();
+  }
+
+  /** Writes the inputs, runs, and starts to read all outputs before anything is awaited. */
+  private async execute(key: string, program: BoundProgram, call: RecordedCall, args: Arguments): Promise<unknown> {
+    args.leaves.forEach((leaf, index) => {
+      program.input(inputName(index))?.write(leaf.data);
+    });
+    program.input(keyName)?.write(setStep(this.key, call.step));
+    for (const name of call.scalarNames) {
+      this.number[0] = call.scalar(name);
+      program.input(name)?.write(this.number);
+    }
+    program.run();
+    call.done();
+    const names = program.outputNames.map((_, index) => outputName(index));
+    const data = await program.read(names);
+    const values = names.map((name) => call.valueOf(data[name] as TypedArray, program.outputShape(name)));
+    return this.outlines.get(key)?.(values);
+  }
+}
