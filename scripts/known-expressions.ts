@@ -1,6 +1,6 @@
 import type { Expression } from "../src/ir/expression.ts";
 import { ExpressionBuilder } from "../src/ir/expression-builder.ts";
-import type { Instruction } from "../src/ir/instruction.ts";
+import { epilogueOf, type Instruction } from "../src/ir/instruction.ts";
 import type { Primitive } from "../src/ir/primitive.ts";
 import { sizeOf } from "../src/ir/shape.ts";
 import * as scalar from "../src/tensor/scalar.ts";
@@ -62,6 +62,6 @@ function functions(): Expression[] {
 
 /** Expressions of an instruction; scalars, such as bias corrections, are not worth a kernel. */
 export function expressionsOf(instruction: Instruction): Expression[] {
-  if (instruction.kind === "map") return sizeOf(instruction.shape) > 1 ? [instruction.expression] : [];
-  return instruction.kind === "matmul" && instruction.epilogue ? [instruction.epilogue.expression] : [];
+  const map = instruction.kind === "map" ? instruction : epilogueOf(instruction);
+  return map && sizeOf(map.shape) > 1 ? [map.expression] : [];
 }
