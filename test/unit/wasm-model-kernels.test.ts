@@ -163,7 +163,7 @@ describe("fused kernels of models", () => {
       softplus: [7, 0, 0],
       conv: [7, 0, 0],
       "conv and pooling": [7, 0, 0],
-      "conv and batch normalization": [13, 0, 2],
+      "conv and batch normalization": [13, 2, 0],
       lstm: [6, 12, 0],
       gru: [6, 7, 0],
       embedding: [4, 0, 1],
