@@ -1,6 +1,5 @@
-import { type CompileOptions, compile } from "../compiler/compile.ts";
-import type { StepRunner } from "./step-runner.ts";
 import { checkCount } from "../checks.ts";
+import { type CompileOptions, compile } from "../compiler/compile.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 import type { DType } from "../ir/dtype.ts";
@@ -13,6 +12,7 @@ import { outputNames } from "./batch-maker.ts";
 import type { Model } from "./model.ts";
 import { type Mode, portName } from "./record-step.ts";
 import { type Session, sessionOf } from "./session.ts";
+import type { StepRunner } from "./step-runner.ts";
 import { TrainingSetup } from "./training-setup.ts";
 
 /** The shape of an array with the batch axis first, or anything that has a shape and a dtype, such as a tensor. */
