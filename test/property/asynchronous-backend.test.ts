@@ -73,7 +73,7 @@ describe("a backend that does its work later, as a GPU does", () => {
         const slow = await lifeOf(network(given, new AsynchronousBackend({ turns, limits })), given);
         expect(slow).toEqual(await lifeOf(network(given, js()), given));
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     ));
 
   it("has no more than a few steps before it, however long the training", async () => {
