@@ -1,13 +1,13 @@
-import { type Expression } from "../src/ir/expression.ts";
+import type { Expression } from "../src/ir/expression.ts";
 import { ExpressionBuilder } from "../src/ir/expression-builder.ts";
-import { type Instruction, epilogueOf } from "../src/ir/instruction.ts";
-import { type Primitive } from "../src/ir/primitive.ts";
+import { epilogueOf, type Instruction } from "../src/ir/instruction.ts";
+import type { Primitive } from "../src/ir/primitive.ts";
 import { sizeOf } from "../src/ir/shape.ts";
-import { type Arguments, type ScalarFunction } from "../src/tensor/scalar/function.ts";
-import { trainingPrograms } from "./training-programs.ts";
 import * as activations from "../src/tensor/scalar/activations.ts";
 import * as arithmetic from "../src/tensor/scalar/arithmetic.ts";
+import type { Arguments, ScalarFunction } from "../src/tensor/scalar/function.ts";
 import * as functions from "../src/tensor/scalar/functions.ts";
+import { trainingPrograms } from "./training-programs.ts";
 
 /**
  * Expressions for which the package carries fused kernels; any other runs in the interpreter, to the same bits. They

@@ -2,17 +2,17 @@ import { checkCount } from "../checks.ts";
 import { type CompileOptions, compile } from "../compiler/compile.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
-import { type DType } from "../ir/dtype.ts";
+import type { DType } from "../ir/dtype.ts";
 import { print } from "../ir/print.ts";
-import { type Program } from "../ir/program.ts";
-import { type Shape, checkShape, formatShape } from "../ir/shape.ts";
+import type { Program } from "../ir/program.ts";
+import { checkShape, formatShape, type Shape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
 import { type ArraySpec, batchSpec } from "./batch.ts";
 import { outputNames } from "./batch-maker.ts";
-import { type Model } from "./model.ts";
+import type { Model } from "./model.ts";
 import { type Mode, portName } from "./record-step.ts";
-import { type Session, checkBuilt, sessionOf } from "./session.ts";
-import { type StepRunner } from "./step-runner.ts";
+import { checkBuilt, type Session, sessionOf } from "./session.ts";
+import type { StepRunner } from "./step-runner.ts";
 import { TrainingSetup } from "./training-setup.ts";
 
 /** The shape of an array with the batch axis first, or anything that has a shape and a dtype, such as a tensor. */
