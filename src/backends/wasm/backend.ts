@@ -10,6 +10,7 @@ import { type Block, Heap } from "./heap.ts";
 import { type Build, moduleOf } from "./module.ts";
 import { needsRest } from "./needs-rest.ts";
 import type { Rest } from "./rest.ts";
+import { Runner, type WasmExports } from "./runner.ts";
 import type { Spawn } from "./start-worker.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -57,33 +58,6 @@ interface Loaded {
   readonly blocks: readonly Block[];
 }
 
-/** What the module gives. */
-export interface WasmExports {
-  execute(program: number, count: number, thread: number, threads: number, stride: number, control: number): number;
-  executeTogether(program: number, count: number, stride: number, control: number, turns: number): number;
-  isRelaxed(): number;
-}
-
-/** Nanoseconds of shared work below which a program is not worth a worker's waking up. */
-const minParallelNs = 1e5;
-
-/**
- * Turns of a loop for which a program waits for sleeping workers: an eighth of its time alone, but enough to wake them.
- */
-const turnsPerNanosecond = 0.2;
-const minTurns = 2 ** 17;
-
-/**
- * Nanoseconds of shared work in all that programs must have done before workers are started: about what starting one
- * costs.
- */
-const workerStartupNs = 3e7;
-
-const warnOfWorkers = (error: unknown): void => {
-  const reason = error instanceof Error ? error.message : error;
-  console.warn(`aretejs: worker threads cannot be used (${reason}); one thread from here on.`);
-};
-
 /** An instance of the kernels with its linear memory. Made by `wasm()`. */
 export class WasmBackend extends Printed implements HostBackend {
   readonly name = "wasm";
@@ -119,17 +93,13 @@ export class WasmBackend extends Printed implements HostBackend {
   /** Held weakly, so that programs that nobody holds any more are freed. */
   private readonly executables = new Set<WeakRef<WasmExecutable>>();
   private readonly collected = new FinalizationRegistry<Loaded>((loaded) => this.release(loaded));
-  /** The worker threads, once they are started. Public for tests. */
-  pool: WorkerPool | undefined;
+  private readonly runner: Runner;
   private readonly env: { readonly memory: WebAssembly.Memory; readonly table: WebAssembly.Table };
   /** The core module, and the rest module once it is loaded. */
   private readonly modules: WebAssembly.Module[];
   private readonly spawn: Spawn | true | undefined;
   private readonly restModule: WebAssembly.Module | undefined;
   private restLoading: Promise<void> | undefined;
-  private poolStarting: Promise<void> | undefined;
-  /** Nanoseconds of shared work in the runs before workers are started. */
-  private workDone = 0;
   private sharesWork = false;
 
   /** @param module the core module: for shared memory, if there is `spawn`. */
@@ -157,29 +127,11 @@ export class WasmBackend extends Printed implements HostBackend {
     const table = new WebAssembly.Table({ element: "anyfunc", initial: tableSize });
     this.env = { memory: this.heap.memory, table };
     this.exports = new WebAssembly.Instance(module, { env: this.env }).exports as unknown as WasmExports;
+    this.runner = new Runner(this, this.exports, this.modules, spawn, eager);
     this.build = this.exports.isRelaxed() ? "relaxed" : "simd";
     this.heap.open(heapBase);
     this.arena = this.heap.allocate(0, "arena");
     this.scratch = this.heap.allocate(0, "scratch");
-  }
-
-  /** Starts workers, unless that was done or none are wanted. */
-  private startPool(): Promise<void> {
-    const { spawn } = this;
-    if (!spawn) return Promise.resolve();
-    this.poolStarting ??= this.loadPool(spawn);
-    return this.poolStarting;
-  }
-
-  private async loadPool(spawn: Spawn | true): Promise<void> {
-    try {
-      const { workerPoolOf } = await import("./worker-pool.ts");
-      if (this.disposed) return;
-      this.pool = workerPoolOf(this, { modules: this.modules, tableSize }, spawn, warnOfWorkers);
-      this.pool.start();
-    } catch (error) {
-      warnOfWorkers(error);
-    }
   }
 
   /**
@@ -202,19 +154,17 @@ export class WasmBackend extends Printed implements HostBackend {
     new WebAssembly.Instance(module, { env: this.env, core: this.exports as unknown as WebAssembly.ModuleImports });
     this.modules.push(module);
     this.rest = rest;
-    // Workers that have been started know the core module only: others take their place.
-    if (!this.poolStarting || this.disposed) return;
-    await this.poolStarting;
-    const hadWorkers = this.threads > 1;
-    this.pool?.end();
-    this.pool = undefined;
-    this.poolStarting = undefined;
-    if (hadWorkers) await this.startThreads();
+    await this.runner.replaceWorkers();
   }
 
   override toJSON(): object {
     const { name, build, threadLimit } = this;
     return { kind: "backend", name, build, threadLimit };
+  }
+
+  /** The worker threads, once they are started. For tests. */
+  get pool(): WorkerPool | undefined {
+    return this.runner.pool;
   }
 
   /**
@@ -232,7 +182,7 @@ export class WasmBackend extends Printed implements HostBackend {
    */
   async startThreads(): Promise<number> {
     this.check();
-    await this.startPool();
+    await this.runner.start();
     await this.pool?.ready();
     return this.threads;
   }
@@ -350,32 +300,7 @@ export class WasmBackend extends Printed implements HostBackend {
   execute(address: number, count: number, work: number, program: object): void {
     this.check();
     this.calls++;
-    const { pool, eager, exports } = this;
-    const isShared = eager || work >= minParallelNs;
-    if (!pool || !isShared) {
-      exports.execute(address, count, 0, 1, 0, 0);
-      if (isShared) this.workDone += work;
-      if (this.workDone >= workerStartupNs) void this.startPool();
-      return;
-    }
-    const pace = pool.tunerOf(program);
-    const start = performance.now();
-    const together = pool.alive > 0 && (eager || pace.wantsWorkers);
-    if (together)
-      this.executeTogether(pool, address, count, eager ? 2 ** 31 - 1 : Math.max(work * turnsPerNanosecond, minTurns));
-    else exports.execute(address, count, 0, 1, 0, 0);
-    pace.note(together, performance.now() - start);
-  }
-
-  private executeTogether(pool: WorkerPool, address: number, count: number, turns: number): void {
-    let threads: number;
-    try {
-      threads = this.exports.executeTogether(address, count, this.scratchStride, pool.control, turns);
-    } catch (error) {
-      pool.end();
-      throw error;
-    }
-    if (threads === 0) throw stateError("wasm backend", pool.fail());
+    this.runner.run({ address, count, work, program });
   }
 
   /** For executables: frees what a program holds, which is disposed of or was collected. */

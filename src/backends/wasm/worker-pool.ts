@@ -105,7 +105,7 @@ export class WorkerPool {
 }
 
 /** What a pool serves. */
-interface Owner {
+export interface Served {
   readonly heap: {
     readonly memory: WebAssembly.Memory;
     allocate(bytes: number, what: "programs"): { readonly address: number };
@@ -123,7 +123,7 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<WorkerPool>((pool) =>
  * @throws OutOfMemoryError.
  */
 export function workerPoolOf(
-  owner: Owner,
+  owner: Served,
   kernels: Pick<Share, "modules" | "tableSize">,
   spawn: Spawn | true,
   warn: (error: unknown) => void,
