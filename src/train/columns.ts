@@ -147,7 +147,7 @@ export function isPlainRecord(value: unknown): value is Readonly<Record<string, 
   return (
     typeof value === "object" &&
     value !== null &&
-    Object.getPrototypeOf(value) === Object.prototype &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value)) &&
     !isHostArray(value)
   );
 }

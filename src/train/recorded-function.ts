@@ -123,6 +123,9 @@ export class RecordedFunction {
 
   /** Writes the inputs, runs, and starts to read all outputs before anything is awaited. */
   private async execute(program: BoundProgram, call: RecordedCall, args: Arguments): Promise<unknown> {
+    // Before anything can throw: the program is kept, and the next call may record another.
+    const rebuild = this.outlines.get(program) ?? (this.lastOutline as Rebuild);
+    this.outlines.set(program, rebuild);
     args.leaves.forEach((leaf, index) => {
       program.input(inputName(index))?.write(leaf.data);
     });
@@ -133,8 +136,6 @@ export class RecordedFunction {
     }
     program.run();
     call.done();
-    const rebuild = this.outlines.get(program) ?? (this.lastOutline as Rebuild);
-    this.outlines.set(program, rebuild);
     const names = program.outputNames.map((_, index) => outputName(index));
     const data = await program.read(names);
     return rebuild(names.map((name) => call.valueOf(data[name] as TypedArray, program.outputShape(name))));

@@ -1,9 +1,9 @@
 // Arguments and results of recorded functions: records and lists, nested at will, with tensors as their leaves.
 import type { Backend } from "../backends/backend.ts";
 import { evaluate } from "../backends/evaluate.ts";
-import type { ArrayInput, HostArray } from "../data/array.ts";
+import { type ArrayInput, type HostArray, isHostArray } from "../data/array.ts";
 import { leavesOf, mapLeaves, toHostTree } from "../data/tree.ts";
-import { literal, valueError } from "../errors.ts";
+import { literal, shapeError, valueError } from "../errors.ts";
 import { dtypeOf, type TypedArray } from "../ir/dtype.ts";
 import { placeholder, tensor } from "../tensor/ops/leaf.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -30,12 +30,15 @@ export async function toArguments(
   nameOf: (index: number) => string,
   backend: Backend | undefined,
 ): Promise<Arguments> {
-  const computed = await compute(given, backend);
+  const computed = await compute(given, nameOf, backend);
   const trees = computed.map((tree, index) => toHostTree(nameOf(index), tree));
-  const leaves = trees.flatMap((tree, index) => leavesOf(String(index), tree));
-  const signature = leaves.map(([path, { data, shape }]) => `${path} ${dtypeOf(data)}[${shape}]`).join(", ");
-  return { trees, leaves: leaves.map(([, leaf]) => leaf), signature };
+  const leaves = trees.flatMap((tree) => leavesOf("", tree)).map(([, leaf]) => leaf);
+  return { trees, leaves, signature: JSON.stringify(trees, describeLeaf) };
 }
+
+/** For `JSON.stringify`: an array is its dtype and shape. A number, which no tree holds, is what is not given. */
+const describeLeaf = (_: string, node: unknown): unknown =>
+  node === undefined ? 0 : isHostArray(node) ? `${dtypeOf(node.data)}[${node.shape}]` : node;
 
 /** The arguments with placeholders as leaves. */
 export function placeholdersFor({ trees }: Arguments): readonly unknown[] {
@@ -45,13 +48,25 @@ export function placeholdersFor({ trees }: Arguments): readonly unknown[] {
 }
 
 /** The structure with constants in the place of tensors that have yet to be computed: all in one run. */
-async function compute(given: readonly unknown[], backend: Backend | undefined): Promise<readonly unknown[]> {
+async function compute(
+  given: readonly unknown[],
+  nameOf: (index: number) => string,
+  backend: Backend | undefined,
+): Promise<readonly unknown[]> {
   const recorded = new Set<Tensor>();
-  const collect = (node: unknown): void => {
-    if (!(node instanceof Tensor)) membersOf(node).forEach(collect);
+  const collect = (node: unknown, name: string, depth = 0): void => {
+    if (depth > 32)
+      throw shapeError(name, {
+        rule: "records and lists are nested too deep",
+        expected: "at most 32 levels",
+        received: "more",
+      });
+    if (!(node instanceof Tensor)) for (const member of membersOf(node)) collect(member, name, depth + 1);
     else if (node.op.name !== "constant") recorded.add(node);
   };
-  given.forEach(collect);
+  given.forEach((node, index) => {
+    collect(node, nameOf(index));
+  });
   if (recorded.size === 0) return given;
   const list = [...recorded];
   const values = await evaluate(list, backend);
@@ -85,6 +100,8 @@ export function outline(label: string, result: unknown, found: Tensor[]): Rebuil
     const parts = mapRecord(result, (part) => outline(label, part, found));
     return (values) => mapRecord(parts, (rebuild) => rebuild(values));
   }
+  // What an async function throws is not shown, for this is what has to be changed.
+  if (result instanceof Promise) result.catch(() => {});
   throw valueError(label, {
     rule: "the function gives tensors",
     expected: "a tensor, or a list or record of tensors",

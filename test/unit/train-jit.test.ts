@@ -164,7 +164,58 @@ describe("jit", () => {
     expect(await (await kept(2)).array()).toBe(3);
   });
 
+  it("keeps the structure of a program's results where its first run failed and another was recorded since", async () => {
+    const backend = js();
+    let fails = true;
+    const load = backend.load.bind(backend);
+    backend.load = (program, storages) => {
+      const executable = load(program, storages);
+      const run = executable.run.bind(executable);
+      executable.run = () => {
+        if (fails) throw new Error("planned");
+        run();
+      };
+      return executable;
+    };
+    const f = jit((x: Tensor): unknown => (x.shape[0] === 2 ? { sum: ops.sum(x) } : [x]), { backend });
+    await expect(f([1, 2])).rejects.toThrow("planned");
+    fails = false;
+    await f([1, 2, 3]);
+    expect(Object.keys((await f([1, 2])) as object)).toEqual(["sum"]);
+  });
+
+  it("tells structures apart that have the same leaves", async () => {
+    const keys = (node: object): number =>
+      node instanceof Tensor
+        ? 0
+        : Object.values(node).reduce((sum, each) => 10 * sum + keys(each), Object.keys(node).length);
+    const f = jit((x: object) => ops.zeros([keys(x)]));
+    const given = [{ "a.b": 1 }, { a: { b: 1 } }, { a: { b: 1, c: {} } }, { a: { b: 1 }, c: {} }];
+    const found: number[] = [];
+    for (const x of given) found.push((await f(x as never)).shape[0] as number);
+    expect(found).toEqual([10, 20, 210, 300]);
+    const second = jit((_: Tensor, y?: Tensor) => ops.zeros([y ? 1 : 2]));
+    expect((await second(1, {} as never)).shape).toEqual([1]);
+    expect((await second(1)).shape).toEqual([2]);
+  });
+
+  it("computes tensors in records without a prototype", async () => {
+    const f = jit((x: { a: Tensor }) => x.a);
+    expect(await (await f(Object.assign(Object.create(null), { a: ops.add(1, 2) }))).array()).toBe(3);
+  });
+
+  const cyclic: { a?: unknown; b?: unknown } = {};
+  Object.assign(cyclic, { a: cyclic, b: cyclic });
   const refused: [string, () => Promise<unknown>, string][] = [
+    ["a record that holds itself", () => jit((x: Tensor) => x)(cyclic as never), "nested too deep"],
+    [
+      "an asynchronous function that throws",
+      () =>
+        jit(async () => {
+          throw new Error("not handled");
+        })(),
+      "received a Promise",
+    ],
     [
       "an argument that is no array",
       () => jit((x) => x)("1" as never),
