@@ -219,8 +219,19 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   ensureBuilt(inputShape: BatchShape | readonly BatchShape[]): void {
     if (this.isBuilt) return;
     checkHooks(this);
-    this.build(inputShape as BatchShape);
+    try {
+      this.build(inputShape as BatchShape);
+    } catch (error) {
+      this.undoBuild();
+      throw error;
+    }
     this.isBuilt = true;
+  }
+
+  /** Makes it a layer that is not built, for a model that could not be. The layers inside stay as they are. */
+  undoBuild(): void {
+    this.isBuilt = false;
+    this.ownWeights.clear();
   }
 
   /** Override: make variables with `addVariable`. Layers of several inputs get a list of shapes. */

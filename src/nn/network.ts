@@ -61,6 +61,11 @@ export class Network extends Layer {
     });
   }
 
+  /** Connects it to nothing, where it was. */
+  override undoBuild(): void {
+    Object.assign(this, { inputs: [], outputs: [], applications: [], uses: new Map() });
+  }
+
   /** False only for a sequential model whose input is not known yet. */
   override get built(): boolean {
     return this.inputs.length > 0;

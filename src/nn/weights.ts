@@ -28,6 +28,11 @@ export class Weights {
     return variable;
   }
 
+  clear(): void {
+    this.variables.length = 0;
+    for (const map of [this.penalties, this.constraints, this.initializers]) map.clear();
+  }
+
   /** Gives first values to the variables that have none. */
   initialize(layer: Layer, seed: number, path: string): void {
     for (const [variable, initialize] of this.initializers) {

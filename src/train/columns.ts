@@ -44,14 +44,15 @@ export async function toColumns(
   // Before x: for fit({ x, y }) the message that labels are missing helps more than one about x.
   const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
   const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
-  if (!network.built) network.ensureBuilt(batchShapeOf(xs[0] as HostArray));
   const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
-    x: xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length)),
+    x: xs,
     y: ys,
     weights: outputs.map((_, index) => weights[index] && perSample(weights[index], xs[0]?.shape[0] ?? 0)),
   };
-  return { ...columns, rows: sharedRows(label, columns) };
+  const rows = sharedRows(label, columns);
+  if (!network.built) network.ensureBuilt(batchShapeOf(xs[0] as HostArray));
+  return { ...columns, x: xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length)), rows };
 }
 
 /** The input shape of a sequential model that is built by these samples; single numbers are one feature. */

@@ -62,9 +62,15 @@ export class Sequential extends Model {
         received: formatShape(inputShape),
       });
     }
-    this.connectFrom(input(inputShape.slice(1), { dtype: this.inputDType }), this.chain);
-    if (typeof this.optimizerGiven === "object")
-      this.optimizerGiven.serve(`compile of ${label}`, this, this.trainableVariables);
+    const unbuilt = [this, ...this.chain.flatMap(unbuiltIn)];
+    try {
+      this.connectFrom(input(inputShape.slice(1), { dtype: this.inputDType }), this.chain);
+      if (typeof this.optimizerGiven === "object")
+        this.optimizerGiven.serve(`compile of ${label}`, this, this.trainableVariables);
+    } catch (error) {
+      for (const layer of unbuilt) layer.undoBuild();
+      throw error;
+    }
   }
 
   /** As for any model; what needs the variables is done when it is built. */
@@ -153,6 +159,9 @@ export function sequential(layers?: readonly Layer[], options: ModelOptions = {}
   const end = layers.reduce<SymbolicTensor>((tensor, layer) => layer.apply(tensor), start);
   return new Model([start], [end], options, "sequential");
 }
+
+/** Those of a layer and the layers inside it that are not built. */
+const unbuiltIn = (layer: Layer): Layer[] => [...(layer.built ? [] : [layer]), ...layer.sublayers.flatMap(unbuiltIn)];
 
 /** What comes in, where the first layer says so. */
 function inputOf(first: Layer): SymbolicTensor | undefined {

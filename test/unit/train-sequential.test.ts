@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   adam,
   batchNormalization,
+  bidirectional,
   cloneModel,
   dataset,
   dense,
@@ -11,6 +12,7 @@ import {
   getNamedWeights,
   input,
   type Layer,
+  lstm,
   type Model,
   mcPredict,
   ops,
@@ -147,7 +149,30 @@ describe("a sequential model without inputShape", () => {
     const other = eager();
     other.compile({ optimizer, loss: "sparseCategoricalCrossentropy" });
     model.compile({ optimizer, loss: "sparseCategoricalCrossentropy" });
-    await expect(model.fit(x, y, { verbose: 0 })).rejects.toThrow("an optimizer belongs to one model");
+    for (const _ of [1, 2])
+      await expect(model.fit(x, y, { verbose: 0 })).rejects.toThrow("an optimizer belongs to one model");
+    expect(model.built).toBe(false);
+  });
+
+  it("is built for later data as if data that did not fit had not been there", async () => {
+    const time = { data: Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), shape: [4, 3, 2] };
+    const labels = [[1], [2], [3], [4]];
+    const inner = () => sequential([bidirectional(lstm(2)), dense(2)], { seed: 5 });
+    const make = () => sequential([dense(3, { kernelRegularizer: "l2" }), inner(), dense(1)], { seed: 4 });
+    const fitted = async (model: Model) => {
+      model.compile({ optimizer: adam(0.1), loss: "meanSquaredError" });
+      return (await model.fit(time, labels, { verbose: 0, epochs: 2 })).history;
+    };
+    const [model, fresh] = [make(), make()];
+    const wrong = { data: time.data, shape: [4, 6] };
+    await expect(model.predict(wrong)).rejects.toThrow(/lstm|sequence/);
+    await expect(model.predict([])).rejects.toThrow("there must be data");
+    model.compile({ loss: "meanSquaredError" });
+    await expect(model.fit(wrong, [[1]], { verbose: 0 })).rejects.toThrow("the same number of samples");
+    await expect(model.fit(dataset({ x: wrong, y: labels }).batch(2), { verbose: 0 })).rejects.toThrow(/lstm|sequence/);
+    expect([model.built, model.variables]).toEqual([false, []]);
+    expect(await fitted(model)).toEqual(await fitted(fresh));
+    expect(Object.keys(await getNamedWeights(model))).toEqual(Object.keys(await getNamedWeights(fresh)));
   });
 
   it("keeps layers frozen that were frozen before it was built", async () => {
