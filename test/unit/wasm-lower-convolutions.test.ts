@@ -19,8 +19,11 @@ const numbers = (...shape: number[]) =>
     shape,
   );
 /** The gradient of an image of this space, before anything reads it; another for each number of filters. */
-const gradient = (space: Shape, filters: number) =>
-  convTranspose(numbers(2, ...space, filters), numbers(3, 3, 5, filters), { padding: "same", outputSpace: space });
+const gradient = (space: Shape, filters: number, channels = 5) =>
+  convTranspose(numbers(2, ...space, filters), numbers(3, 3, channels, filters), {
+    padding: "same",
+    outputSpace: space,
+  });
 
 /** The kinds of instructions after lowering; what they compute is what the js backend computes, bit by bit. */
 async function kindsOf(...results: Tensor[]): Promise<string[]> {
@@ -62,6 +65,8 @@ describe("lowering of convolutions", () => {
     const dx = gradient([6, 7], 1);
     expect(await kindsOf(dx)).toContain("copy");
     expect((await kindsOf(relu(dx), sum(dx, 1))).filter((kind) => kind === "copy")).toHaveLength(1);
+    // Maps read rows without gaps: the margins of an image of one column are in between.
+    expect(await kindsOf(relu(gradient([6, 1], 1, 1)))).toEqual(["convInputGrad", "copy", "map"]);
     const turned = reshape(gradient([7, 6], 2), [2, 6, 7, 5]);
     expect(await kindsOf(mul(gradient([6, 7], 1), turned))).toEqual(["convInputGrad", "convInputGrad", "copy", "map"]);
   });

@@ -36,7 +36,9 @@ export function lowerConvolutions(program: Program): Program {
     const { output } = instruction;
     const gradient: Instruction = { ...instruction, windows, output: whole };
     const readers: readonly Instruction[] = (users.get(output.buffer) ?? []).slice(1);
-    if (canMove(program, output, readers)) {
+    // Maps read rows without gaps.
+    const isDense = (collapse(inside).strides.at(-1) ?? 1) === 1;
+    if (isDense && canMove(program, output, readers)) {
       const divided = readers.map((reader) => commonAxes(axes.get(reader) ?? reader.shape, inside));
       if (divided.every((list) => list !== undefined)) {
         for (const [index, list] of divided.entries()) axes.set(readers[index] as MapInstruction, list);
