@@ -127,8 +127,13 @@ const hasFewRows = (rows: number, result: Shape) => rows <= Math.max(256, ...res
 function joinProducts(parts: readonly Tensor[]): readonly Tensor[] {
   const [products, others] = divide(
     parts,
-    ({ op, shape, inputs: [a] }) =>
-      op === matmulOp && a?.op === transposeOp && a.rank === 2 && hasFewRows(a.shape[1] as number, shape),
+    ({ op, shape, inputs: [a, b] }) =>
+      op === matmulOp &&
+      a?.op === transposeOp &&
+      a.rank === 2 &&
+      // More axes are those of a list of matrices.
+      (b as Tensor).rank <= 2 &&
+      hasFewRows(a.shape[1] as number, shape),
   );
   if (products.length < 2) return parts;
   const left = concat(
