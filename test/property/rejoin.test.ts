@@ -27,7 +27,7 @@ const makers: ((shape: readonly number[], a: number, b: number) => Tensor)[] = [
     return pad(
       numbers(...inner),
       shape.map((_, i) => (i === axis ? [before, after] : [0, 0])),
-      { value },
+      value,
     );
   }),
   (shape, a) => {

@@ -140,6 +140,8 @@ describe("ops made of others", () => {
       () => ops.arange(0, 1, 0),
       "arange: step must be a number other than 0. Expected a number other than 0, received 0.",
     ],
+    [() => ops.arange(0, 1, 1e-12), "arange: too many elements. Expected at most 2^29 (536870912), received"],
+    [() => ops.linspace(0, 1, 1e12), "linspace: too many elements. Expected at most 2^29 (536870912), received"],
     [
       () => ops.linspace(0, Number.NaN),
       "linspace: stop must be a finite number. Expected a finite number, received NaN.",

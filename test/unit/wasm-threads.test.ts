@@ -159,6 +159,24 @@ describe("threads", () => {
     expect(out.trim()).toBe("3");
   });
 
+  it("are not those of before from the moment when programs may need the rest module", async () => {
+    const backend = await threaded(2);
+    const { pool } = backend;
+    const alive: (number | undefined)[] = [];
+    let rest: WasmBackend["rest"];
+    Object.defineProperty(backend, "rest", {
+      get: () => rest,
+      set: (value) => {
+        rest = value;
+        // Before whatever an await lets go on.
+        queueMicrotask(() => alive.push(pool?.alive));
+      },
+    });
+    await backend.loadRest();
+    expect([alive, backend.threads]).toEqual([[0], 2]);
+    backend.dispose();
+  });
+
   it("end with the backend", async () => {
     const ended: Promise<unknown>[] = [];
     const spawn = spawnOf();

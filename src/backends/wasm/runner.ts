@@ -83,12 +83,15 @@ export class Runner {
     }
   }
 
-  /** Workers that have been started know the modules of that time only: others take their place. */
+  /**
+   * Workers that have been started know the modules of that time only: others take their place. The old ones end before
+   * anything is awaited, since programs that need the new module may run from now on.
+   */
   async replaceWorkers(): Promise<void> {
-    if (!this.starting || this.backend.disposed) return;
-    await this.starting;
-    const hadWorkers = (this.pool?.alive ?? 0) > 0;
-    this.pool?.end();
+    const { pool } = this;
+    if (!pool || this.backend.disposed) return;
+    const hadWorkers = pool.alive > 0;
+    pool.end();
     this.pool = undefined;
     this.starting = undefined;
     if (!hadWorkers) return;

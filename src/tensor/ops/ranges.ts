@@ -1,7 +1,7 @@
 // Tensors of evenly spaced numbers, and what is made of them: grids, triangles of matrices.
 import { checkCount } from "../../checks.ts";
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
-import { checkList, formatShape } from "../../ir/shape.ts";
+import { checkList, checkShape, formatShape } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, cast, equal, greaterEqual, where } from "./elementwise.ts";
@@ -21,7 +21,8 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
   for (const [what, value] of Object.entries({ start: from, stop: to, step }))
     checkNumber("arange", what, value, "a finite number", () => true);
   checkNumber("arange", "step", step, "a number other than 0", (v) => v !== 0);
-  const values = Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
+  const [length] = checkShape("arange", [Math.max(0, Math.ceil((to - from) / step))]);
+  const values = Array.from({ length: length as number }, (_, i) => from + i * step);
   return tensor(Float64Array.from(values), [values.length], {
     dtype: [from, to, step].every(Number.isInteger) ? "int32" : "float32",
   });
@@ -43,6 +44,7 @@ export function linspace(start: number, stop: number, count = 50, options: Linsp
   checkNumber("linspace", "start", start, "a finite number", () => true);
   checkNumber("linspace", "stop", stop, "a finite number", () => true);
   checkCount("linspace", "count", count, 0);
+  checkShape("linspace", [count]);
   const steps = Math.max(1, endpoint ? count - 1 : count);
   const values = Array.from({ length: count }, (_, i) =>
     // Exactly stop at the end, whatever the step rounds to.
