@@ -132,7 +132,6 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   // ── Variables
-  // ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** All variables in Keras's order: own trainable, own non-trainable, then those of the layers inside. */
   get variables(): Variable[] {
@@ -213,7 +212,6 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   // ── Building and recording
-  // ───────────────────────────────────────────────────────────────────────────────────────────
 
   /** Calls `build` for this input shape, once: a layer that is used in two models shares its weights. */
   ensureBuilt(inputShape: BatchShape | readonly BatchShape[]): void {
@@ -315,7 +313,6 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   // ── Copies
-  // ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The factory's options as plain data, for saving; a user's own functions stay functions. */
   getConfig(): Record<string, unknown> {
@@ -363,7 +360,6 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   // ── For subclasses
-  // ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** For `build`: the extent of an axis (default the last), which must be known. */
   protected knownExtent(shape: BatchShape, axis = -1): number {
