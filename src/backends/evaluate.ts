@@ -83,7 +83,7 @@ export async function evaluate(tensors: readonly Tensor[], backend?: Backend): P
       rule: "a tensor made from placeholders has no value by itself",
       expected: "a graph of constants and variables",
       received: `placeholder "${(free.attrs as { name: string }).name}"`,
-      advice: "Compile it and write its inputs.",
+      advice: "Compile it and write its inputs; within jit and trainStep compute with ops.",
     });
   }
   if (!backend && tensors.every((tensor) => constantData(tensor) !== undefined))

@@ -113,6 +113,7 @@ class OwnStep {
         rule: "variables are what is trained",
         expected: "a variable, layer or model, or a list of such",
         received: this.parts.length === 0 ? "an empty list" : literal(stranger),
+        advice: this.parts.length === 0 ? "Give the model itself: before it is built it has no variables." : "",
       });
     }
     this.optimizer = optimizerAtHand(optimizer, "trainStep");
