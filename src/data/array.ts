@@ -1,3 +1,4 @@
+// Arrays on the host: what users may hand in as an array, and reading it into one form.
 import { literal, lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";

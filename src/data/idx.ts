@@ -1,3 +1,4 @@
+// Reading IDX files, the format of MNIST.
 import { literal, ValueError, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { HostData } from "../tensor/nested.ts";

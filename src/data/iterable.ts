@@ -1,3 +1,4 @@
+// What `datasetFrom` may read: iterables, and functions that make one for each epoch.
 import { stateError, valueError } from "../errors.ts";
 
 /** What `datasetFrom` reads: an iterable, or a function (a generator function, say) that makes one for each epoch. */

@@ -1,3 +1,4 @@
+// A source of elements that can only be read in order; batches and shuffles of it.
 import { HostRandom } from "./rng.ts";
 import type { Source } from "./source.ts";
 import { type HostTree, stack, toHostTree } from "./tree.ts";

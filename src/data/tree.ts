@@ -1,3 +1,4 @@
+// Records and lists of arrays: reading, stacking and mapping them as a whole.
 import { shapeError, valueError } from "../errors.ts";
 import { cut } from "../format.ts";
 import { formatShape, sameShape } from "../ir/shape.ts";

@@ -1,3 +1,4 @@
+// Random shapes and tensors for fast-check.
 import { type Shape, sizeOf } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
 

@@ -1,3 +1,4 @@
+// Elementwise expressions on the js backend.
 import type { ExpressionNode } from "../../ir/expression.ts";
 import type { MapInstruction } from "../../ir/instructions/map.ts";
 import { type Shape, sizeOf } from "../../ir/shape.ts";

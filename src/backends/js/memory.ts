@@ -1,3 +1,4 @@
+// Buffers of the js backend: an array for each, and views of them.
 import { type Complaint, message, OutOfMemoryError } from "../../errors.ts";
 import type { DType, TypedArray } from "../../ir/dtype.ts";
 import type { Program } from "../../ir/program.ts";

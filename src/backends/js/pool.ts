@@ -1,3 +1,4 @@
+// Pooling and its gradient on the js backend.
 import type { TypedArray } from "../../ir/dtype.ts";
 import type { PoolGradInstruction, PoolInstruction } from "../../ir/instructions/pool.ts";
 import type { Windows } from "../../ir/windows.ts";

@@ -1,3 +1,4 @@
+// What normalization layers share: mean and variance, and the learned scale and shift.
 import type { Shape } from "../../ir/shape.ts";
 import type { OptionTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";

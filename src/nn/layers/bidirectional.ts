@@ -1,3 +1,4 @@
+// A recurrent layer run in both directions.
 import { lookUp, valueError } from "../../errors.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul } from "../../tensor/ops/elementwise.ts";

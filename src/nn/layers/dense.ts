@@ -1,3 +1,4 @@
+// The fully connected layer.
 import { checkCounts } from "../../checks.ts";
 import { shapeError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";

@@ -1,3 +1,4 @@
+// What the cells of simpleRnn, gru and lstm share: kernels, biases, dropout of inputs and states.
 import { checkCounts } from "../../checks.ts";
 import { checkNumber, shapeError } from "../../errors.ts";
 import { formatShape, mayEqual, type Shape } from "../../ir/shape.ts";

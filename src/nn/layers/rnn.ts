@@ -1,3 +1,4 @@
+// The base of recurrent layers, which run a cell over a sequence, and `rnn`, which takes any cell.
 import { shapeError, stateError, valueError } from "../../errors.ts";
 import { formatShape, sameShape } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";

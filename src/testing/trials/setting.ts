@@ -1,3 +1,4 @@
+// What a trial of an instruction is, and the arrays that it runs on.
 import { HostRandom } from "../../data/rng.ts";
 import type { DType, TypedArray } from "../../ir/dtype.ts";
 import type { Instruction, InstructionKind } from "../../ir/instruction.ts";

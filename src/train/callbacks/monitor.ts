@@ -1,3 +1,4 @@
+// What callbacks share that watch a value of the logs: options, and whether it has improved.
 import { lookUp, stateError, valueError } from "../../errors.ts";
 import type { OptionTable } from "../../options.ts";
 import type { Training } from "../callback.ts";

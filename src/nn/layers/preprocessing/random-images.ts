@@ -1,3 +1,4 @@
+// Random changes of images in training.
 import { valueError } from "../../../errors.ts";
 import type { OptionTable } from "../../../options.ts";
 import { add, cast, clip, cos, floor, lessEqual, mul, neg, sin, sub } from "../../../tensor/ops/elementwise.ts";
