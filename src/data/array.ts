@@ -8,13 +8,13 @@ import { flatten, type HostData, isNumericView, type NestedNumbers } from "../te
 import { constantData, constantValue } from "../tensor/ops/leaf.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** Numbers in the host's memory: row-major data and their shape. No copy is made of data that are handed in. */
+/** Numbers in the host's memory: row-major data and their shape. Data that a user gives are not copied. */
 export interface HostArray {
   readonly data: HostData;
   readonly shape: Shape;
 }
 
-/** What stands for an array wherever data are handed in. A flat array has the shape `[length]`. */
+/** The forms in which users may give an array. A flat array has the shape `[length]`. */
 export type ArrayInput =
   | Tensor
   | { readonly data: NumericArray; readonly shape: Shape }

@@ -9,7 +9,7 @@ export const sizeOfStream = (stream: Stream<unknown>): number | undefined =>
   Array.isArray(stream) ? stream.length : undefined;
 
 /**
- * Reads a stream anew in each epoch.
+ * Reads a stream from its start in each epoch.
  * @throws StateError when a generator that was already read is asked for another epoch.
  */
 export function epochsOf<T>(stream: Stream<T>): (epoch: number) => AsyncGenerator<T> {

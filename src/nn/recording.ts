@@ -113,7 +113,7 @@ export class Recording implements CallContext {
       });
     }
     const place = `${path}#${use}`;
-    // A layer that is used several times in one pass draws anew each time.
+    // A layer that is used several times in one pass draws other numbers each time.
     const count = this.uses.get(place) ?? 0;
     this.uses.set(place, count + 1);
     return streamOf(`${place}#${count}`);

@@ -29,7 +29,7 @@ export interface ObjectiveOptions {
   lossWeights?: readonly (number | null)[] | Readonly<Record<string, number>>;
   /**
    * Reported beside the loss; sample weights do not touch them. A list for all outputs, or lists by output. Metrics are
-   * made anew for each output and each `compile`. A metric is reported by its name, with several outputs by
+   * made again for each output and each `compile`. A metric is reported by its name, with several outputs by
    * `<output>_<name>`; where that is taken (by another metric, `loss`, `<output>_loss`, `learning_rate`, or a
    * validation result `val_…`), `_1`, `_2`, … follow, as in Keras.
    */

@@ -53,7 +53,7 @@ export interface TrainStep<Batch, Result> {
  * optimizer does all that it does in `fit`: schedules, clipping, weight decay, gradient accumulation, averages,
  * constraints.
  *
- * - `batch`: whatever stands for an array, or records and lists of such; the loss gets it with tensors as leaves.
+ * - `batch`: arrays in any form, or records and lists of them; the loss gets it with tensors as leaves.
  * - Only `variables` change, and what `ctx.update` sets. What else the loss reads is constant, and gets no gradient.
  * - Layers and models are used with `layer.apply(x, ctx)`, in training: dropout is on, batch normalization uses the
  *   batch and moves its averages. `ctx.inference` in place of `ctx` turns that off. Layers that are in no model are

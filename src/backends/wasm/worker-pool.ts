@@ -119,7 +119,7 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<WorkerPool>((pool) =>
 /**
  * The pool of a backend, not started.
  * @param spawn true: as this runtime starts workers.
- * @param warn is told why workers cannot be used.
+ * @param warn is called with the reason where workers cannot be used.
  * @throws OutOfMemoryError.
  */
 export function workerPoolOf(
