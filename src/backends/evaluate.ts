@@ -17,8 +17,8 @@ let standard: Promise<Backend> | undefined;
 let made: Backend | undefined;
 
 /**
- * The backend where the caller names none: wasm, loaded on first need; where WASM SIMD is missing js, with one warning. One
- * that could not be made is tried again at the next call, and one that was disposed of or lost its device is replaced.
+ * The backend where the caller names none: wasm, loaded on first need; where WASM SIMD is missing js, with one warning.
+ * One that could not be made is tried again at the next call; one that was disposed of or lost its device is replaced.
  */
 export function defaultBackend(): Promise<Backend> {
   if (made && endOf(made)) standard = made = undefined;
