@@ -3,7 +3,7 @@ import { reachable, variablesIn } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { checkList } from "../ir/shape.ts";
-import { constantData } from "../tensor/ops/leaf.ts";
+import { asTensor, constantData } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Backend, Executable } from "./backend.ts";
@@ -76,8 +76,8 @@ export async function bind<T = Executable>(
  * @throws StateError where a tensor depends on a placeholder, which has no value here.
  */
 export async function evaluate(tensors: readonly Tensor[], backend?: Backend): Promise<TypedArray[]> {
-  checkList("evaluate", "what is computed", tensors);
-  const free = reachable(tensors).find(({ op }) => op.name === "input");
+  const roots = checkList("evaluate", "what is computed", tensors).map(asTensor);
+  const free = reachable(roots).find(({ op }) => op.name === "input");
   if (free) {
     throw stateError("data", {
       rule: "a tensor made from placeholders has no value by itself",
@@ -86,11 +86,11 @@ export async function evaluate(tensors: readonly Tensor[], backend?: Backend): P
       advice: "Compile it and write its inputs; within jit and trainStep compute with ops.",
     });
   }
-  if (!backend && tensors.every((tensor) => constantData(tensor) !== undefined))
-    return tensors.map((tensor) => (constantData(tensor) as TypedArray).slice());
-  const variables = variablesIn(tensors);
-  const names = tensors.map((_, index) => String(index));
-  const outputs = Object.fromEntries(names.map((name, index) => [name, tensors[index] as Tensor]));
+  if (!backend && roots.every((tensor) => constantData(tensor) !== undefined))
+    return roots.map((tensor) => (constantData(tensor) as TypedArray).slice());
+  const variables = variablesIn(roots);
+  const names = roots.map((_, index) => String(index));
+  const outputs = Object.fromEntries(names.map((name, index) => [name, roots[index] as Tensor]));
   const chosen = () => backend ?? backendHolding(variables) ?? defaultBackend();
   return place(variables, chosen, ({ limits }) => ({
     ...compile({ outputs }, limits),

@@ -18,16 +18,19 @@ export type HostTree<T> = T extends undefined
 /** A structure whose leaves are arrays, as far as the compiler has to know. */
 type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: Node };
 
+/** Levels of records and lists. */
+const maxDepth = 32;
+
 /**
  * Turns every leaf into a {@link HostArray}. A list whose members are tensors, host arrays or records is a list of
  * inputs; any other array is nested numbers. `undefined` stays, so `{ x, y, sampleWeight: undefined }` is fine.
  */
 export function toHostTree<T>(name: string, tree: T): HostTree<T> {
   const convert = (path: string, node: unknown, depth = 0): unknown => {
-    if (depth > 32)
+    if (depth > maxDepth)
       throw shapeError(cut(path, 40), {
         rule: "records and lists are nested too deep",
-        expected: "at most 32 levels",
+        expected: `at most ${maxDepth} levels`,
         received: "more",
       });
     if (node === undefined) return node;
@@ -42,12 +45,14 @@ export function toHostTree<T>(name: string, tree: T): HostTree<T> {
   return convert(name, tree) as HostTree<T>;
 }
 
-const isMember = (value: unknown): boolean =>
-  value instanceof Tensor || isHostArray(value) || isRecord(value) || isList(value);
+const isMember = (value: unknown, depth: number): boolean =>
+  value instanceof Tensor || isHostArray(value) || isRecord(value) || isList(value, depth);
 
-/** Whether this is a list of arrays, records and such lists, rather than of numbers. */
-const isList = (value: unknown): value is unknown[] =>
-  Array.isArray(value) && value.length > 0 && value.every(isMember);
+/** Whether this is a list of arrays, records and such lists, rather than of numbers. So is what is nested too deep. */
+const isList = (value: unknown, depth = 0): value is unknown[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  (depth > maxDepth || value.every((member) => isMember(member, depth + 1)));
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return (

@@ -9,8 +9,8 @@ import type { SampleShape } from "./input.ts";
 /** Options that every layer takes. */
 export interface LayerOptions {
   /**
-   * Unique within a model. Default: the layer's kind with a number, `dense`, `dense_1`, …, given by the first model that
-   * the layer is part of.
+   * Unique within a model. Default: the layer's kind with a number, `dense`, `dense_1`, …, given by the first model
+   * that the layer is part of.
    */
   name?: string;
   /**

@@ -12,8 +12,8 @@ import { type Application, SymbolicTensor } from "./symbolic.ts";
 export type NetworkOptions = Pick<LayerOptions, "name" | "trainable">;
 
 /**
- * A layer that consists of a graph of layers, from `inputs` to `outputs`. It can be used inside another network like any
- * layer. A layer that is applied several times has one set of weights.
+ * A layer that consists of a graph of layers, from `inputs` to `outputs`. It can be used inside another network like
+ * any layer. A layer that is applied several times has one set of weights.
  *
  * @throws ValueError where two layers or two inputs have one name, or an input is listed twice; StateError where an
  * output does not come from the inputs.
@@ -177,7 +177,9 @@ export class Network extends Layer {
     return `${this.label}: ${shapes(inputs)} → ${shapes(outputs)}, ${layers.length} layers, ${countOf(this.variables)} parameters`;
   }
 
-  /** The graph as plain data: layers with their options, and the sources of each use: [use, output], use −1 is an input. */
+  /**
+   * The graph as plain data: layers with their options, and the sources of each use: [use, output], use −1 is an input.
+   */
   override getConfig(): Record<string, unknown> {
     const places = new Map<SymbolicTensor, [number, number]>();
     for (const [use, { outputs }] of this.applications.entries())

@@ -95,8 +95,7 @@ export class WasmBackend extends Printed implements HostBackend {
   private readonly collected = new FinalizationRegistry<Loaded>((loaded) => this.release(loaded));
   private readonly runner: Runner;
   private readonly env: { readonly memory: WebAssembly.Memory; readonly table: WebAssembly.Table };
-  /** The core module, and the rest module once it is loaded. */
-  private readonly modules: WebAssembly.Module[];
+  private readonly core: WebAssembly.Module;
   private readonly spawn: Spawn | true | undefined;
   private readonly restModule: WebAssembly.Module | undefined;
   private restLoading: Promise<void> | undefined;
@@ -121,13 +120,13 @@ export class WasmBackend extends Printed implements HostBackend {
     this.eager = eager;
     this.spawn = spawn;
     this.restModule = rest;
-    this.modules = [module];
+    this.core = module;
     this.shareArena = shareArena;
     this.heap = new Heap(maximumBytes, spawn !== undefined);
     const table = new WebAssembly.Table({ element: "anyfunc", initial: tableSize });
     this.env = { memory: this.heap.memory, table };
     this.exports = new WebAssembly.Instance(module, { env: this.env }).exports as unknown as WasmExports;
-    this.runner = new Runner(this, this.exports, this.modules, spawn, eager);
+    this.runner = new Runner(this, this.exports, [module], spawn, eager);
     this.build = this.exports.isRelaxed() ? "relaxed" : "simd";
     this.heap.open(heapBase);
     this.arena = this.heap.allocate(0, "arena");
@@ -152,9 +151,8 @@ export class WasmBackend extends Printed implements HostBackend {
       this.restModule ?? moduleOf("rest", this.build, this.spawn !== undefined),
     ]);
     new WebAssembly.Instance(module, { env: this.env, core: this.exports as unknown as WebAssembly.ModuleImports });
-    this.modules.push(module);
+    await this.runner.useModules([this.core, module]);
     this.rest = rest;
-    await this.runner.replaceWorkers();
   }
 
   override toJSON(): object {

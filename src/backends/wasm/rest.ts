@@ -1,6 +1,6 @@
 /**
- * What the backend needs beside the rest module (assembly/rest.ts): where its kernels are in the table of functions, the
- * writers of their records, and the lowering of convolutions. Loaded together with the module, when a program first
+ * What the backend needs beside the rest module (assembly/rest.ts): where its kernels are in the table of functions,
+ * the writers of their records, and the lowering of convolutions. Loaded together with the module, when a program first
  * needs it.
  */
 import type { Program } from "../../ir/program.ts";

@@ -52,14 +52,14 @@ export class Runner {
   private workDone = 0;
 
   /**
-   * @param modules of the backend: the core module, and the rest module once it is loaded.
+   * @param modules that workers instantiate: the core module, and the rest module once it is loaded.
    * @param spawn starts workers; without, programs run on this thread.
    * @param eager runs every program with workers: for tests.
    */
   constructor(
     private readonly backend: Served & { readonly disposed: boolean; readonly scratchStride: number },
     private readonly exports: WasmExports,
-    private readonly modules: readonly WebAssembly.Module[],
+    private modules: readonly WebAssembly.Module[],
     private readonly spawn: Spawn | true | undefined,
     private readonly eager: boolean,
   ) {}
@@ -74,26 +74,36 @@ export class Runner {
 
   private async loadPool(spawn: Spawn | true): Promise<void> {
     try {
-      const { workerPoolOf } = await import("./worker-pool.ts");
+      const pool = await this.makePool(spawn, this.modules);
       if (this.backend.disposed) return;
-      this.pool = workerPoolOf(this.backend, { modules: this.modules, tableSize }, spawn, warnOfWorkers);
-      this.pool.start();
+      this.pool = pool;
+      pool.start();
     } catch (error) {
       warnOfWorkers(error);
     }
   }
 
-  /** Workers that have been started know the modules of that time only: others take their place. */
-  async replaceWorkers(): Promise<void> {
-    if (!this.starting || this.backend.disposed) return;
+  private async makePool(spawn: Spawn | true, modules: readonly WebAssembly.Module[]): Promise<WorkerPool> {
+    const { workerPoolOf } = await import("./worker-pool.ts");
+    return workerPoolOf(this.backend, { modules, tableSize }, spawn, warnOfWorkers);
+  }
+
+  /**
+   * Has workers instantiate these modules from now on. Workers that run already know theirs only, so others take their
+   * place. @throws OutOfMemoryError; then nothing has changed.
+   */
+  async useModules(modules: readonly WebAssembly.Module[]): Promise<void> {
     await this.starting;
-    const hadWorkers = (this.pool?.alive ?? 0) > 0;
-    this.pool?.end();
-    this.pool = undefined;
-    this.starting = undefined;
-    if (!hadWorkers) return;
-    await this.start();
-    await (this.pool as WorkerPool | undefined)?.ready();
+    const { spawn, pool } = this;
+    const next = spawn && pool && pool.alive > 0 ? await this.makePool(spawn, modules) : undefined;
+    this.modules = modules;
+    pool?.end();
+    this.pool = next;
+    if (!next) this.starting = undefined;
+    else if (!this.backend.disposed) {
+      next.start();
+      await next.ready();
+    }
   }
 
   /** Runs records, with workers if that is worth it. */

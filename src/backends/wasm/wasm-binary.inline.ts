@@ -34,7 +34,8 @@ export async function wasmModule(part: Part, build: Build, shared: boolean): Pro
       expected: "a compiled module",
       received: String(error),
       advice:
-        "In Workers, bundle with the condition \"workerd\" (wrangler does) or give wasm({ module, rest }) the imported aretejs/core.wasm and aretejs/rest.wasm; in a page, add 'wasm-unsafe-eval' to script-src of its Content-Security-Policy; or compile the model with { backend: js() }, many times slower.",
+        "In a page, add 'wasm-unsafe-eval' to script-src of its policy; in Workers, bundle with the condition " +
+        '"workerd" or give wasm({ module, rest }); or take { backend: js() }, many times slower.',
     });
   }
 }
