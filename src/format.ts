@@ -1,4 +1,4 @@
-/** A text of at most `limit` characters; an ellipsis stands where it was cut. */
+/** A text of at most `limit` characters; an ellipsis marks where it was cut. */
 export const cut = (text: string, limit: number): string =>
   text.length > limit ? `${text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
 

@@ -58,7 +58,7 @@ export function isHostArray(value: unknown): value is HostArray {
 /**
  * Data as a {@link HostArray}. Typed arrays are taken as they are; nested arrays become a Float32Array.
  *
- * @param name stands in the errors, for example `x`.
+ * @param name for messages, for example `x`.
  * @throws ShapeError for ragged nesting (naming the place), ValueError for what is not numbers, StateError for a tensor
  * that has yet to be computed: {@link toHostArrayAsync} computes it.
  */

@@ -23,7 +23,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
     super();
   }
 
-  /** Elements (examples, or batches after {@link batch}) in an epoch; undefined where only reading tells. */
+  /** Elements (examples, or batches after {@link batch}) in an epoch; undefined where it is known only after reading. */
   get size(): number | undefined {
     return this.source.size;
   }
@@ -102,7 +102,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
    *
    * @param parts a fraction in (0, 1): that much, rounded, and the rest. Or the parts' sizes, which must add up to
    * `size`; for a stream of unknown size the parts follow one another, and each reads the stream from its beginning.
-   * @param o.seed draw the parts at random, once for all epochs (arrays only). Default: as they stand.
+   * @param o.seed draw the parts at random, once for all epochs (arrays only). Default: in their order.
    * @throws StateError after `shuffle`: the parts would then mix from epoch to epoch. ValueError where a part would be
    * empty.
    * @example const [train, valid] = dataset({ x, y }).split(0.9, { seed: 1 });

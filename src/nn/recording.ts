@@ -7,7 +7,7 @@ import type { BatchShape, Layer } from "./layer.ts";
 import { streamOf } from "./stream.ts";
 
 /**
- * What a layer asks and tells while its maths is recorded. All of it concerns this recording alone: layers and
+ * What a layer reads and reports while its maths is recorded. All of it concerns this recording alone: layers and
  * variables stay as they are. {@link Recording} is the implementation.
  */
 export interface CallContext {

@@ -88,7 +88,7 @@ export class Objective {
   private readonly keys = new Set(["loss", "learning_rate"]);
 
   /**
-   * @param label stands in front of messages.
+   * @param label the first words of messages.
    * @param outputs names of the model's outputs.
    * @throws ValueError on unknown names and on lists that do not fit the outputs.
    */
@@ -130,7 +130,7 @@ export class Objective {
   }
 
   /**
-   * Loads what names stand for, before the first batch is recorded; which accuracy is meant shows when there are
+   * Loads losses and metrics given by name, before the first batch is recorded; which accuracy is meant shows when there are
    * labels.
    */
   async load(): Promise<void> {

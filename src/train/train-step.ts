@@ -96,7 +96,7 @@ class OwnStep {
   private optimizer: Optimizer | undefined;
   /** What is trained, from the first recording on. */
   private trained: readonly Variable[] | undefined;
-  /** Which layers are trainable: as it was when that was first asked. */
+  /** Which layers are trainable: as it was at the first recording. */
   private readonly trainability = new WeakMap<Layer, boolean>();
   private readonly isTrainable = (layer: Layer): boolean => {
     const known = this.trainability.get(layer) ?? layer.trainable;

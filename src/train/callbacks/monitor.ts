@@ -5,7 +5,7 @@ import type { Training } from "../callback.ts";
 import type { Model } from "../model.ts";
 import type { Logs } from "../step-runner.ts";
 
-/** Whether smaller or larger values are better; "auto" asks the metric. */
+/** Whether smaller or larger values are better; "auto" follows the metric. */
 export type MonitorMode = "auto" | "min" | "max";
 
 /** Options of callbacks that monitor a value of the logs. */
@@ -29,7 +29,7 @@ export class Monitor {
   private model: Model | undefined;
 
   /**
-   * @param owner the callback's name: stands in messages.
+   * @param owner the callback's name, for messages.
    * @param minDelta by how much better a value must be to count; its sign does not matter.
    */
   constructor(
