@@ -23,7 +23,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
     super();
   }
 
-  /** Elements (examples, or batches after {@link batch}) in an epoch; undefined where it is known only after reading. */
+  /** Elements (examples, or batches after {@link batch}) in an epoch; undefined where only reading shows it. */
   get size(): number | undefined {
     return this.source.size;
   }

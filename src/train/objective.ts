@@ -130,7 +130,7 @@ export class Objective {
   }
 
   /**
-   * Loads losses and metrics given by name, before the first batch is recorded; which accuracy is meant shows when there are
+   * Loads losses and metrics given by name, before the first batch is recorded; which accuracy is meant depends on the
    * labels.
    */
   async load(): Promise<void> {
