@@ -76,7 +76,7 @@ function isMisleading(value: unknown): boolean {
   );
 }
 
-/** A value that a user has handed in, for `received`: strings come in quotes and are called so. */
+/** A value that a user has given, for `received`: strings come in quotes and are called so. */
 export const literal = (value: unknown): unknown => (typeof value === "string" ? `the string ${show(value)}` : value);
 
 /** Throws unless `value` is a finite number for which `holds` is true. `range` reads like "a number in [0, 1)". */

@@ -1,4 +1,4 @@
-/** A text of at most `limit` characters; an ellipsis stands where it was cut. */
+/** A text of at most `limit` characters; an ellipsis marks where it was cut. */
 export const cut = (text: string, limit: number): string =>
   text.length > limit ? `${text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
 
@@ -66,7 +66,7 @@ function describe(this: { toJSON(): unknown }): string {
   return `${kind} ${name === undefined ? "" : `"${name}" `}${show(rest)}`;
 }
 
-/** What has a line that stands for it, and data that JSON takes for it. */
+/** What is printed as one line by `toString`, and as data by JSON (`toJSON`). */
 export interface Printed {
   toString(): string;
   toJSON(): unknown;
@@ -81,5 +81,5 @@ export const Printed: abstract new () => Printed = /* @__PURE__ */ (() => {
   return Base;
 })();
 
-/** A number for the eye, without trailing zeros. */
+/** A number as text, with at most six digits and without trailing zeros. */
 export const short = (value: number): string => String(Number(value.toPrecision(6)));

@@ -1,12 +1,12 @@
 import { lookUp } from "./errors.ts";
 
 /**
- * What can be given by name. Common things are in every bundle; rare ones stand in a module that is loaded when one of
- * them is asked for, so that an application does not carry all losses because it names one. A name is checked at once,
- * long before what it stands for is needed.
+ * What can be given by name: losses, metrics, optimizers. Common ones are in every bundle; rare ones are in a module
+ * that is loaded when one of them is used, so that an application does not load all losses because it names one. A name
+ * is checked at once, long before the factory of that name is needed.
  */
 export class Names<T, Rare extends string = string> {
-  /** What each name stands for; undefined for rare ones. */
+  /** The value of each name; undefined for those that are loaded on demand. */
   readonly known: Readonly<Record<string, T | undefined>>;
 
   constructor(
@@ -18,12 +18,12 @@ export class Names<T, Rare extends string = string> {
     this.known = { ...Object.fromEntries(rare.map((name) => [name, undefined])), ...common };
   }
 
-  /** What a name stands for, if that is at hand. @throws ValueError on an unknown name, with the nearest. */
+  /** The value of a common name, undefined for a rare one. @throws ValueError on an unknown name, with the nearest. */
   check(owner: string, name: string): T | undefined {
     return lookUp(owner, this.what, this.known, name);
   }
 
-  /** What a known name stands for. */
+  /** The value of a known name, which may have to be loaded. */
   async find(name: string): Promise<T> {
     return this.known[name] ?? (await this.load())[name as Rare];
   }

@@ -42,7 +42,7 @@ export type OptionTable<O> = {
 export type OwnTable<O, Base> = OptionTable<Omit<O, keyof Base>>;
 
 /**
- * Options together with the arguments that stand before them.
+ * Options together with the arguments before them.
  * @param example an option for the message.
  * @throws ValueError on options that are no plain object, and where they repeat an argument.
  */

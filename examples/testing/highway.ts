@@ -1,5 +1,5 @@
 /** An op and a layer of one's own, as a user writes them: `highway.test.ts` tests them with `aretejs/testing`. */
-import { type BatchShape, Layer, type LayerOptions, ops, type Tensor, type Variable } from "../../src/index.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions, ops, type Tensor } from "../../src/index.ts";
 
 /**
  * x·sigmoid(β·x): swish with a learned steepness. An op of one's own is a function made of ops; its gradient follows.
@@ -10,23 +10,19 @@ export const swish = (x: Tensor, beta: Tensor): Tensor => ops.mul(x, ops.sigmoid
  * gate·tanh(x·kernel) + (1 − gate)·x with gate = sigmoid(x·gateKernel). @see Srivastava et al. 2015, arXiv:1505.00387.
  */
 export class Highway extends Layer {
-  private kernel?: Variable;
-  private gateKernel?: Variable;
-
   constructor(options: LayerOptions = {}) {
-    super("highway", options);
+    super("highway", options, {});
   }
 
   override build(inputShape: BatchShape): void {
     const width = this.knownExtent(inputShape);
-    this.kernel = this.addVariable("kernel", [width, width]);
-    this.gateKernel = this.addVariable("gateKernel", [width, width], { initializer: "heNormal" });
+    this.addVariable("kernel", [width, width]);
+    this.addVariable("gateKernel", [width, width], { initializer: "heNormal" });
   }
 
-  override call(x: Tensor): Tensor {
-    const { kernel, gateKernel } = this;
-    if (!kernel || !gateKernel) throw new Error(`${this.label} must be built first`);
-    const gate = ops.sigmoid(ops.matmul(x, gateKernel));
-    return ops.add(ops.mul(gate, ops.tanh(ops.matmul(x, kernel))), ops.mul(ops.sub(1, gate), x));
+  override call(x: Tensor, ctx: CallContext): Tensor {
+    const gate = ops.sigmoid(ops.matmul(x, ctx.value(this.weight("gateKernel"))));
+    const changed = ops.tanh(ops.matmul(x, ctx.value(this.weight("kernel"))));
+    return ops.add(ops.mul(gate, changed), ops.mul(ops.sub(1, gate), x));
   }
 }

@@ -7,7 +7,7 @@ import type { Program } from "../ir/program.ts";
  * (`model.compile({ backend })`); the conformance suite in `aretejs/testing` tests each clause. docs/backends.md is the
  * guide for writing one.
  *
- * Order of work. The backend does what it is told in the order of the calls, as a queue does: a read gives what was
+ * Order of work. The backend does its work in the order of the calls, as a queue does: a read gives what was
  * there when it was called, after all that was called before it and before all that was called after. `write`, `run`,
  * `allocate` and `free` return at once and may only hand over; nothing waits for them but reads and `settled`.
  *

@@ -17,8 +17,8 @@ let standard: Promise<Backend> | undefined;
 let made: Backend | undefined;
 
 /**
- * The backend for whoever names none: wasm, loaded on first need; where WASM SIMD is missing js, with one warning. One
- * that could not be made is tried again at the next call, and one that was disposed of or lost its device is replaced.
+ * The backend where the caller names none: wasm, loaded on first need; where WASM SIMD is missing js, with one warning.
+ * One that could not be made is tried again at the next call; one that was disposed of or lost its device is replaced.
  */
 export function defaultBackend(): Promise<Backend> {
   if (made && endOf(made)) standard = made = undefined;
@@ -83,7 +83,7 @@ export async function evaluate(tensors: readonly Tensor[], backend?: Backend): P
       rule: "a tensor made from placeholders has no value by itself",
       expected: "a graph of constants and variables",
       received: `placeholder "${(free.attrs as { name: string }).name}"`,
-      advice: "Compile it and write its inputs.",
+      advice: "Compile it and write its inputs; within jit and trainStep compute with ops.",
     });
   }
   if (!backend && roots.every((tensor) => constantData(tensor) !== undefined))

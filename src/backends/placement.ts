@@ -13,7 +13,7 @@ import { withRoom } from "./pressure.ts";
 
 /** The values of a variable in a storage of a backend. */
 class BackendPlacement implements Placement {
-  /** Number of writes: tells whoever is copying the values whether the copy is out of date. */
+  /** Number of writes: shows a copy in progress that it is out of date. */
   writes = 0;
 
   constructor(readonly storage: Storage) {}
@@ -223,7 +223,7 @@ export function outcomeOf<T>(act: () => T): () => T {
 
 /**
  * Moves the values of variables from their backends into JavaScript arrays and frees their storage; the next use places
- * them anew. On host backends this is done when the call returns. Values that are lost with their backend stay lost.
+ * them again. On host backends this is done when the call returns. Values that are lost with their backend stay lost.
  */
 export async function moveToHost(variables: readonly Variable[]): Promise<void> {
   const slow: Promise<void>[] = [];

@@ -3,7 +3,7 @@ import type { TypedArray } from "../ir/dtype.ts";
 import type { HostExecutable } from "./backend.ts";
 
 /**
- * Throws unless `length` values from `offset` on lie within `size`. @param what "source" or "target": stands in the
+ * Throws unless `length` values from `offset` on lie within `size`. @param what "source" or "target", for the
  * message.
  */
 export function checkRange(name: string, what: string, size: number, offset: number, length: number): void {

@@ -83,7 +83,7 @@ function joinsOf(
 }
 
 /**
- * Where the parts stand already as they are to stand, one after the other in one temporary; undefined where they do
+ * Where the parts are already in place, one after the other in one temporary; undefined where they are
  * not.
  */
 function sharedPlace(

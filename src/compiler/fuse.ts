@@ -67,7 +67,7 @@ export function leavesOf(members: ReadonlySet<Tensor>): Tensor[] {
   return [...leaves];
 }
 
-/** The number that a leaf stands for, where it is a constant or one broadcast. */
+/** The number of a leaf that is a constant or a broadcast one; else undefined. */
 export function numberOf(leaf: Tensor): number | undefined {
   return constantValue(leaf.op === broadcastToOp ? (leaf.inputs[0] as Tensor) : leaf);
 }

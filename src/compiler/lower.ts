@@ -17,7 +17,7 @@ export interface Lowered {
   readonly instructions: Instruction[];
   readonly variables: { variable: Variable; buffer: BufferId }[];
   readonly inputs: Record<string, View>;
-  /** Where each wanted tensor stands. */
+  /** The view of each wanted tensor. */
   view(tensor: Tensor): View;
   /** A new contiguous temporary. */
   allocate(shape: Shape, dtype: DType): View;

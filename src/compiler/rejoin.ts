@@ -30,7 +30,7 @@ export function rejoin(roots: readonly Tensor[], nodes: readonly Tensor[]): read
         node,
         (joined as readonly Tensor[]).reduce((a, b) => add(a, b)),
       );
-    // All that follows is made anew, so that ids, and with them the order of instructions, stay in the order of
+    // All that follows is made again, so that ids, and with them the order of instructions, stay in the order of
     // recording.
     else if (rewritten.size > 0 && node.inputs.length > 0)
       rewritten.set(node, withInputs(node, node.inputs.map(current)));

@@ -43,7 +43,7 @@ export function simplify(given: readonly Tensor[]): Tensor[] {
   return roots.map((root) => rewritten.get(root) as Tensor);
 }
 
-/** One node by rules that look at it and its inputs. `isSole` tells what has one user. */
+/** One node by rules that look at it and its inputs. `isSole` says what has one user. */
 function rewrite(node: Tensor, isSole: (tensor: Tensor) => boolean): Tensor {
   const [x] = node.inputs;
   if (isElementwise(node.op)) return rewriteElementwise(node);

@@ -1,3 +1,4 @@
+// Arrays on the host: what users may hand in as an array, and reading it into one form.
 import { literal, lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";
@@ -7,13 +8,13 @@ import { flatten, type HostData, isNumericView, type NestedNumbers } from "../te
 import { constantData, constantValue } from "../tensor/ops/leaf.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** Numbers in the host's memory: row-major data and their shape. No copy is made of data that are handed in. */
+/** Numbers in the host's memory: row-major data and their shape. Data that a user gives are not copied. */
 export interface HostArray {
   readonly data: HostData;
   readonly shape: Shape;
 }
 
-/** What stands for an array wherever data are handed in. A flat array has the shape `[length]`. */
+/** The forms in which users may give an array. A flat array has the shape `[length]`. */
 export type ArrayInput =
   | Tensor
   | { readonly data: NumericArray; readonly shape: Shape }
@@ -57,7 +58,7 @@ export function isHostArray(value: unknown): value is HostArray {
 /**
  * Data as a {@link HostArray}. Typed arrays are taken as they are; nested arrays become a Float32Array.
  *
- * @param name stands in the errors, for example `x`.
+ * @param name for messages, for example `x`.
  * @throws ShapeError for ragged nesting (naming the place), ValueError for what is not numbers, StateError for a tensor
  * that has yet to be computed: {@link toHostArrayAsync} computes it.
  */

@@ -1,3 +1,4 @@
+// Reading CSV text into a table of numbers.
 import { literal, valueError } from "../errors.ts";
 import { show } from "../format.ts";
 import { checkOptions } from "../options.ts";

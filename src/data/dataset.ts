@@ -23,7 +23,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
     super();
   }
 
-  /** Elements (examples, or batches after {@link batch}) in an epoch; undefined where only reading tells. */
+  /** Elements (examples, or batches after {@link batch}) in an epoch; undefined where only reading shows it. */
   get size(): number | undefined {
     return this.source.size;
   }
@@ -102,7 +102,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
    *
    * @param parts a fraction in (0, 1): that much, rounded, and the rest. Or the parts' sizes, which must add up to
    * `size`; for a stream of unknown size the parts follow one another, and each reads the stream from its beginning.
-   * @param o.seed draw the parts at random, once for all epochs (arrays only). Default: as they stand.
+   * @param o.seed draw the parts at random, once for all epochs (arrays only). Default: in their order.
    * @throws StateError after `shuffle`: the parts would then mix from epoch to epoch. ValueError where a part would be
    * empty.
    * @example const [train, valid] = dataset({ x, y }).split(0.9, { seed: 1 });
@@ -133,9 +133,9 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
 }
 
 /**
- * A dataset of rows of arrays in memory: `dataset({ x, y })` has the elements `{ x, y }`, row by row. Anything that
- * stands for an array will do (tensors, typed and nested arrays, `{ data, shape }`), in records and lists as deep as
- * you like. Typed arrays are not copied.
+ * A dataset of rows of arrays in memory: `dataset({ x, y })` has the elements `{ x, y }`, row by row. Arrays
+ * may have any form (tensors, typed and nested arrays, `{ data, shape }`), in records and lists of any depth. Typed
+ * arrays are not copied.
  *
  * @throws ShapeError where arrays differ in their number of rows.
  * @example for await (const { x, y } of dataset({ x, y }).shuffle({ seed: 1 }).batch(32)) …
@@ -152,11 +152,11 @@ export function dataset<T>(arrays: T, ...more: never[]): Dataset<HostTree<T>> {
 }
 
 /**
- * A dataset of what an iterable gives, examples or batches, read anew in each epoch.
+ * A dataset of what an iterable gives, examples or batches, read again in each epoch.
  *
  * @param o.size elements in an epoch, if you know it: progress displays use it. Default: an array's length, else
  * unknown.
- * @throws StateError when a generator that was already read is asked for another epoch: hand over the function instead.
+ * @throws StateError when a generator that was already read is asked for another epoch: give the function instead.
  * @example datasetFrom(async function* () { for await (const line of lines(file)) yield { x: parse(line), y:
  * label(line) }; })
  */

@@ -1,3 +1,4 @@
+// Reading IDX files, the format of MNIST.
 import { literal, ValueError, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { HostData } from "../tensor/nested.ts";
@@ -26,7 +27,7 @@ const UNSIGNED_BYTE = 8;
  * axes, a 32-bit extent per axis, then the elements; all big-endian.
  *
  * @param bytes the file, not compressed. A file of unsigned bytes is not copied: the result shares its memory.
- * @param name stands in the errors, for example the file's name.
+ * @param name for messages, for example the file's name.
  * @returns the shape of the file; Uint8Array, Int8Array, Int16Array, Int32Array, Float32Array or Float64Array.
  * @throws ValueError where the header is not IDX, or the file is shorter or longer than its header says.
  * @see http://yann.lecun.com/exdb/mnist

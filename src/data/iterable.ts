@@ -1,3 +1,4 @@
+// What `datasetFrom` may read: iterables, and functions that make one for each epoch.
 import { stateError, valueError } from "../errors.ts";
 
 /** What `datasetFrom` reads: an iterable, or a function (a generator function, say) that makes one for each epoch. */
@@ -8,7 +9,7 @@ export const sizeOfStream = (stream: Stream<unknown>): number | undefined =>
   Array.isArray(stream) ? stream.length : undefined;
 
 /**
- * Reads a stream anew in each epoch.
+ * Reads a stream from its start in each epoch.
  * @throws StateError when a generator that was already read is asked for another epoch.
  */
 export function epochsOf<T>(stream: Stream<T>): (epoch: number) => AsyncGenerator<T> {

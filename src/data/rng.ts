@@ -1,3 +1,4 @@
+// Random numbers and permutations on the host, for shuffles and splits.
 import { checkSeed } from "../checks.ts";
 import { philox } from "../tensor/philox.ts";
 

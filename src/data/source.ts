@@ -8,7 +8,7 @@ export interface Source<T> {
   readonly batchSize: number | undefined;
   /** Whether the order changes from epoch to epoch. */
   readonly shuffled: boolean;
-  /** Reads one epoch. Every call begins anew, and several may be under way at once. */
+  /** Reads one epoch. Every call starts at the first element, and several may be under way at once. */
   open(epoch: number): AsyncIterable<T>;
   batch(batchSize: number, dropRemainder: boolean): Source<HostTree<T>>;
   shuffle(seed: number, bufferSize: number): Source<T>;

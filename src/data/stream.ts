@@ -1,3 +1,4 @@
+// A source of elements that can only be read in order; batches and shuffles of it.
 import { HostRandom } from "./rng.ts";
 import type { Source } from "./source.ts";
 import { type HostTree, stack, toHostTree } from "./tree.ts";
@@ -96,7 +97,7 @@ async function* shuffled<T>(elements: AsyncIterable<T>, bufferSize: number, rand
 }
 
 async function* sliced<T>(elements: AsyncIterable<T>, start: number, end: number): AsyncGenerator<T> {
-  // Before the first element is asked for: it might be slow to come, or never.
+  // Before the first element is read: it might be slow to come, or never.
   if (start >= end) return;
   let index = 0;
   for await (const element of elements) {

@@ -1,3 +1,4 @@
+// Records and lists of arrays: reading, stacking and mapping them as a whole.
 import { shapeError, valueError } from "../errors.ts";
 import { cut } from "../format.ts";
 import { formatShape, sameShape } from "../ir/shape.ts";
@@ -62,7 +63,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** A leaf and where it stands in the tree. */
+/** A leaf and its place in the tree. */
 type Leaf = readonly [path: string, leaf: HostArray];
 
 /** The leaves with their paths (`x`, `x[0]`, `x.image`), in order. */

@@ -15,7 +15,7 @@ export interface AnyInstruction {
  * - views: "reads" or "writes"; "reads either" where float32 and int32 are allowed and the backend has to know which;
  * - numbers, flags, extents, windows, the expression of a map;
  * - "epilogue": a map that runs on the results;
- * - an enumeration: the number that stands for each of its values in records.
+ * - an enumeration: the number of each of its values in records.
  */
 export type Role<T> = [T] extends [View | readonly View[]]
   ? "reads" | "reads either" | "writes"

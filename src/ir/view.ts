@@ -13,7 +13,7 @@ export interface View {
   readonly strides: readonly number[];
 }
 
-/** Whether the elements stand one after the other in row-major order. Axes of extent 1 may have any stride. */
+/** Whether the elements are one after the other in row-major order. Axes of extent 1 may have any stride. */
 export function isContiguous(view: View): boolean {
   const dense = stridesOf(view.shape);
   return (

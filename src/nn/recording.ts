@@ -7,7 +7,7 @@ import type { BatchShape, Layer } from "./layer.ts";
 import { streamOf } from "./stream.ts";
 
 /**
- * What a layer asks and tells while its maths is recorded. All of it concerns this recording alone: layers and
+ * What a layer reads and reports while its maths is recorded. All of it concerns this recording alone: layers and
  * variables stay as they are. {@link Recording} is the implementation.
  */
 export interface CallContext {
@@ -113,7 +113,7 @@ export class Recording implements CallContext {
       });
     }
     const place = `${path}#${use}`;
-    // A layer that is used several times in one pass draws anew each time.
+    // A layer that is used several times in one pass draws other numbers each time.
     const count = this.uses.get(place) ?? 0;
     this.uses.set(place, count + 1);
     return streamOf(`${place}#${count}`);

@@ -64,7 +64,7 @@ function bytes(n: number): string {
   return `${(n / 1024 ** power).toFixed(2)} ${units[power]}`;
 }
 
-/** Numbers (the third column) stand on the right. */
+/** Numbers (the third column) are aligned to the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] as string).length)),

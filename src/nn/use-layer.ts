@@ -48,7 +48,7 @@ export function applyToSymbols(
       rule: "a layer is applied to what input(…) or another layer gave",
       expected: "a symbolic tensor",
       received: list[stranger],
-      advice: "To compute with numbers make a model and use model.predict(x); within call write layer.apply(x, ctx).",
+      advice: "For numbers use model.predict(x); within call, jit and trainStep write layer.apply(x, ctx).",
     });
   }
   if (!single && !takesList) {

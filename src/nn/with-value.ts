@@ -21,7 +21,7 @@ export function withValue<Outputs extends Tensor | readonly Tensor[]>(
   record: (inner: CallContext) => Outputs,
 ): Outputs {
   const replace = replacement(variable.tensor, value);
-  /** What the part tells the context, once its tensors are final. */
+  /** Passes on to the context what the part has reported, once its tensors are final. */
   const reports: (() => void)[] = [];
   // Inherits all that it does not replace.
   const inner: CallContext = Object.assign(Object.create(ctx) as CallContext, {

@@ -26,7 +26,7 @@ export type Rule<Slot extends string> = (
 ) => { readonly w: Tensor; readonly slots: Partial<Slots<Slot>> };
 
 /**
- * An optimizer's maths: all that tells one method from another.
+ * An optimizer's maths: all that differs between methods.
  * Its type parameters are the names of slots, of extra scalars and of shared state.
  */
 export interface Method<Slot extends string = string, Extra extends string = string, Shared extends string = string> {

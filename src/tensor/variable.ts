@@ -85,7 +85,7 @@ export class Variable extends Printed {
     return this.node;
   }
 
-  /** Replaces the values. One that was on a backend that was disposed of starts anew with them. */
+  /** Replaces the values. One that was on a backend that was disposed of starts again with them. */
   assign(data: NumericArray): void {
     this.checkData(data);
     if (this.placement?.isLost) this.placement = undefined;

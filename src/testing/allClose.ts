@@ -1,3 +1,4 @@
+// Comparing arrays within a tolerance, with a message that names the worst element.
 import { message } from "../errors.ts";
 import type { NumericArray } from "../ir/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../ir/shape.ts";

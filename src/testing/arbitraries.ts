@@ -1,9 +1,10 @@
+// Random shapes and tensors for fast-check.
 import { type Shape, sizeOf } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
 
 /**
- * The part of fast-check that is needed here, by structure. aretejs depends on no package, not even for types: whoever
- * has fast-check hands it in, and gets arbitraries of that very instance, with its global settings.
+ * The part of fast-check that is needed here, by structure. aretejs depends on no package, not even for types:
+ * the caller passes fast-check, and gets arbitraries of that instance, with its global settings.
  */
 export interface FastCheck {
   /** `fc.integer`. */
@@ -86,7 +87,7 @@ export interface TensorArbitraries {
 }
 
 /**
- * Arbitraries of shapes and values over the fast-check that is handed in.
+ * Arbitraries of shapes and values, made by the fast-check that is given.
  * @example
  * const arb = arbitraries(fc);
  * fc.assert(fc.property(arb.tensor({ minRank: 1 }), ({ values, shape }) => …));

@@ -1,3 +1,4 @@
+// The conformance suite: the tests that a backend has to pass.
 import type { Backend } from "../backends/backend.ts";
 import { js } from "../backends/js/index.ts";
 import { AreteError } from "../errors.ts";

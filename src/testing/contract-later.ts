@@ -1,3 +1,4 @@
+// Conformance cases about order, asynchronous work, and the loss and the end of a backend.
 import type { Backend, Executable, Storage } from "../backends/backend.ts";
 import { bind, evaluate } from "../backends/evaluate.ts";
 import { js } from "../backends/js/index.ts";

@@ -1,3 +1,4 @@
+// Small programs and checks that the conformance cases of the contract share.
 import type { Executable } from "../backends/backend.ts";
 import { AreteError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";

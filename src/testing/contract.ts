@@ -1,3 +1,4 @@
+// Conformance cases of the backend contract that every backend passes at once.
 import { type Backend, isHostBackend, type Storage } from "../backends/backend.ts";
 import { divide } from "../backends/divide.ts";
 import type { ConformanceCase } from "./conformance.ts";

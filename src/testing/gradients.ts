@@ -1,3 +1,4 @@
+// The gradient check: recorded gradients against central differences.
 import type { Executable } from "../backends/backend.ts";
 import { bind, evaluate } from "../backends/evaluate.ts";
 import { js } from "../backends/js/index.ts";

@@ -1,3 +1,4 @@
+// `aretejs/testing`: what helps to test ops, layers and backends.
 export {
   type AllCloseMatchers,
   type Comparison,

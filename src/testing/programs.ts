@@ -1,3 +1,4 @@
+// Views and programs written by hand, and running them: for the conformance suite.
 import type { Backend } from "../backends/backend.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import type { Instruction } from "../ir/instruction.ts";

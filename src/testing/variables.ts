@@ -1,3 +1,4 @@
+// Graphs with other tensors in place of their variables, for the gradient check.
 import type { Backend } from "../backends/backend.ts";
 import { evaluate } from "../backends/evaluate.ts";
 import { reachable } from "../compiler/graph.ts";

@@ -32,7 +32,7 @@ export class BatchMaker {
   private readonly target: DataTarget;
 
   /**
-   * @param what "fit", "evaluate" …: stands in messages.
+   * @param what "fit", "evaluate" …, for messages.
    * @param objective says which labels are needed; without it only x is read.
    * @param checkData whether the numbers themselves are checked.
    */

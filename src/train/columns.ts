@@ -38,12 +38,12 @@ export interface DataGiven {
  */
 export async function toColumns(
   { label, network, outputs, needsLabels }: DataTarget,
-  { x, y, sampleWeight }: DataGiven,
+  { x: given, y, sampleWeight }: DataGiven,
 ): Promise<Columns> {
   const names = network.built ? network.inputs.map((input) => network.nameOf(input)) : ["input"];
   // Before x: for fit({ x, y }) the message that labels are missing helps more than one about x.
   const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
-  const xs = (await arraysOf(label, "x", x, names)) as HostArray[];
+  const xs = (await arraysOf(label, "x", given, names)) as HostArray[];
   const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
     x: xs,
@@ -51,8 +51,10 @@ export async function toColumns(
     weights: outputs.map((_, index) => weights[index] && perSample(weights[index], xs[0]?.shape[0] ?? 0)),
   };
   const rows = sharedRows(label, columns);
+  // Not before the counts agree: data that are refused must not decide the input shape.
   if (!network.built) network.ensureBuilt(batchShapeOf(xs[0] as HostArray));
-  return { ...columns, x: xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length)), rows };
+  const x = xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length));
+  return { ...columns, x, rows };
 }
 
 /** The input shape of a sequential model that is built by these samples; single numbers are one feature. */

@@ -18,7 +18,7 @@ export function runEvaluate(session: Session, given: Given, options: EvaluateOpt
   });
 }
 
-/** Losses and metrics over one pass; the metrics begin anew. */
+/** Losses and metrics over one pass; the metrics start from zero. */
 export async function measure(
   { setup, stepRunner }: Compiled,
   source: BatchSource,

@@ -24,8 +24,8 @@ export type GivenArguments<Args extends readonly unknown[]> = Args extends reado
  * A function of tensors that is recorded once for each structure, shapes and dtypes of its arguments and then replayed
  * as one program.
  *
- * - Arguments: whatever stands for an array (tensors, typed or nested arrays, numbers, `{ data, shape }`), and records
- *   and lists of such. Integer arrays are int32, all others float32. None is a constant of the program: another number
+ * - Arguments: arrays in any form (tensors, typed or nested arrays, numbers, `{ data, shape }`), and records
+ *   and lists of them. Integer arrays are int32, all others float32. None is a constant of the program: another number
  *   needs no recording.
  * - Results: a tensor, or records and lists of tensors; they come back evaluated.
  * - Variables have the values of the time of the call. `ctx.update(variable, value)` sets one at the end of the run.

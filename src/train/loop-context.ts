@@ -6,7 +6,7 @@ import type { RandomOptions } from "../tensor/ops/random.ts";
 /** What a function may use that `jit` or `trainStep` records: all that a layer may, and random numbers of its own. */
 export interface LoopContext extends CallContext {
   /**
-   * For random ops: numbers that are drawn anew in each run, and of another stream for each call of `random`. The same
+   * For random ops: numbers that are drawn in each run, and of another stream for each call of `random`. The same
    * seed gives the same numbers.
    * @example ops.randomNormal([8], ctx.random()); ops.randomBernoulli([8], { ...ctx.random(), p: 0.1 });
    */

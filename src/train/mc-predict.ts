@@ -24,7 +24,8 @@ export interface McPrediction {
 
 /**
  * Monte Carlo dropout: mean and standard deviation of a model's predictions over many passes with dropout and noise on,
- * each drawn anew, while batch normalization stays in inference. The deviation says how sure the model is.
+ * each with other random numbers, while batch normalization stays in inference. The deviation says how sure the model
+ * is.
  * @param x samples, as for `predict`: shapes [samples, …].
  * @param options those of `predict`, and `passes`, default 100.
  * @throws ValueError where passes is no integer ≥ 1; StateError where the model has several outputs.

@@ -67,7 +67,7 @@ export class Model extends Network {
 
   /**
    * Decides what is trained for, how and where. Call it again after setting `trainable` on a layer; an optimizer that
-   * is used again keeps its state for the variables that stay; metrics are made anew. Without a loss the model can
+   * is used again keeps its state for the variables that stay; metrics are made again. Without a loss the model can
    * predict; training then needs a penalty or a layer that adds a loss.
    * @throws ValueError on unknown names (with the nearest), on lists that do not fit the outputs, and on an optimizer
    * of another model.
@@ -256,7 +256,7 @@ export class Model extends Network {
   /**
    * Frees what the model holds on its backend, at once: programs, weights, the optimizer's state. The values are kept
    * in JavaScript arrays, so that layers that are shared with other models, and the model itself, can be used again;
-   * they are placed anew when they are. Models that nobody holds any more are freed without it, when the garbage
+   * they are placed again when they are. Models that nobody holds any more are freed without it, when the garbage
    * collector finds them; call it where that is too late, as in a handler that makes a model per request.
    * @throws StateError while the model trains or is evaluated.
    */

@@ -29,7 +29,7 @@ export interface ObjectiveOptions {
   lossWeights?: readonly (number | null)[] | Readonly<Record<string, number>>;
   /**
    * Reported beside the loss; sample weights do not touch them. A list for all outputs, or lists by output. Metrics are
-   * made anew for each output and each `compile`. A metric is reported by its name, with several outputs by
+   * made again for each output and each `compile`. A metric is reported by its name, with several outputs by
    * `<output>_<name>`; where that is taken (by another metric, `loss`, `<output>_loss`, `learning_rate`, or a
    * validation result `val_…`), `_1`, `_2`, … follow, as in Keras.
    */
@@ -88,7 +88,7 @@ export class Objective {
   private readonly keys = new Set(["loss", "learning_rate"]);
 
   /**
-   * @param label stands in front of messages.
+   * @param label the first words of messages.
    * @param outputs names of the model's outputs.
    * @throws ValueError on unknown names and on lists that do not fit the outputs.
    */
@@ -130,7 +130,7 @@ export class Objective {
   }
 
   /**
-   * Loads what names stand for, before the first batch is recorded; which accuracy is meant shows when there are
+   * Loads losses and metrics given by name, before the first batch is recorded; which accuracy is meant depends on the
    * labels.
    */
   async load(): Promise<void> {

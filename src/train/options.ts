@@ -15,7 +15,7 @@ import type { ObjectiveOptions } from "./objective.ts";
 /** Options of a model. */
 export interface ModelOptions extends NetworkOptions {
   /**
-   * Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` tells it.
+   * Of first weights, shuffling and random layers: an integer in [0, 2^53). Drawn when left out; `model.seed` has it.
    */
   seed?: number;
 }

@@ -28,7 +28,7 @@ export interface ProfileOptions {
 
 /** Time of all instructions of one kind. */
 export interface ProfileGroup {
-  /** The kind of the instructions; matrix products whose operand is patches of an image are told apart as "conv". */
+  /** The kind of the instructions; matrix products whose operand is patches of an image are called "conv". */
   readonly kind: string;
   readonly count: number;
   readonly milliseconds: number;

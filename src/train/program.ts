@@ -21,7 +21,7 @@ export type ShapeGiven = Shape | { readonly shape: Shape; readonly dtype: DType 
 /** Shapes for several arrays: a list in the order of the model's inputs or outputs; null for one that is not there. */
 export type ShapesGiven = ShapeGiven | readonly (ShapeGiven | null)[];
 
-/** The batch that {@link program} is asked about. */
+/** The batch whose {@link program} is wanted. */
 export interface BatchShapes {
   /** Samples in the batch, ≥ 1. Default the first extent of x, else 32. */
   batchSize?: number;

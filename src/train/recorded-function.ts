@@ -21,7 +21,7 @@ import { Yielder } from "./yield.ts";
 export interface RecordedOptions {
   /** Where it runs. Default: where its variables are, else the default backend (wasm). */
   backend?: Backend;
-  /** Of random numbers, an integer in [0, 2^53). Default drawn; `seed` of the function tells it. */
+  /** Of random numbers, an integer in [0, 2^53). Default drawn; `seed` of the function has it. */
   seed?: number;
 }
 

@@ -152,7 +152,7 @@ export function sequential(layers?: readonly Layer[], options: ModelOptions = {}
       received: Array.isArray(layers) && layers.length === 0 ? "an empty list" : literal(stranger),
     });
   }
-  // The model does that, too; done before, messages about layers that do not fit tell them apart.
+  // The model does that, too; done before, so that messages about layers that do not fit have their names.
   nameLayers("sequential", layers);
   const start = inputOf(first);
   if (!start) return new Sequential(layers, options);

@@ -5,7 +5,7 @@ import { formatShape } from "../ir/shape.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { type BatchPorts, type BatchSource, type Columns, specOf } from "./batch.ts";
 import type { BatchStream } from "./batch-maker.ts";
-import { type ArraysGiven, type DataGiven, isPlainRecord } from "./columns.ts";
+import { type DataGiven, isPlainRecord } from "./columns.ts";
 
 /**
  * Batches of a dataset, an iterable or a generator.
@@ -33,7 +33,7 @@ export function streamBatches(
           const { done, value } = await iterator.next();
           if (done) return undefined;
           const given = batchOf(label, value);
-          refuseExample(label, network.inputs[0], given.x);
+          refuseExample(label, network.inputs[0], given);
           batch = await toColumns(given);
           return specOf(batch, batch.rows, network.inputs);
         },
@@ -57,14 +57,16 @@ function batchOf(label: string, batch: unknown): DataGiven {
   throw valueError(label, { rule: "a stream gives batches", expected: "{ x, y } or [x, y]", received: batch });
 }
 
-/** A dataset that was not batched gives single samples: arrays without the first axis. */
-function refuseExample(label: string, input: SymbolicTensor | undefined, x: ArraysGiven): void {
-  if (!input || !isHostArray(x) || x.shape.length !== input.shape.length - 1) return;
-  // A batch [n] may stand for [n, 1].
-  if (input.shape.length === 2 && input.shape[1] === 1) return;
+/** A dataset that was not batched gives single samples: arrays without the first axis, or one number as the label. */
+function refuseExample(label: string, input: SymbolicTensor | undefined, { x, y }: DataGiven): void {
+  if (!isHostArray(x)) return;
+  const hasScalarLabel = isHostArray(y) && y.shape.length === 0;
+  // A batch [n] may be given where the input is [n, 1].
+  const lacksAxis = input?.shape.length === x.shape.length + 1 && !(input.shape.length === 2 && input.shape[1] === 1);
+  if (!hasScalarLabel && !lacksAxis) return;
   throw shapeError(label, {
     rule: "a stream gives batches",
-    expected: `x ${formatShape(input.shape)}`,
+    expected: `x ${input ? formatShape(input.shape) : "with an axis of samples"}`,
     received: formatShape(x.shape),
     advice: "Use dataset.batch(32).",
   });

@@ -9,7 +9,7 @@ import { placeholder, tensor } from "../tensor/ops/leaf.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { isPlainRecord } from "./columns.ts";
 
-/** What a call takes in place of tensors: anything that stands for an array. Records and lists keep their structure. */
+/** What a call takes in place of tensors: arrays in any form. Records and lists keep their structure. */
 export type Given<T> = T extends Tensor ? ArrayInput : { readonly [K in keyof T]: Given<T[K]> };
 
 /** Arrays that a function is called with, in the structure of its arguments. */

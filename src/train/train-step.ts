@@ -53,7 +53,7 @@ export interface TrainStep<Batch, Result> {
  * optimizer does all that it does in `fit`: schedules, clipping, weight decay, gradient accumulation, averages,
  * constraints.
  *
- * - `batch`: whatever stands for an array, or records and lists of such; the loss gets it with tensors as leaves.
+ * - `batch`: arrays in any form, or records and lists of them; the loss gets it with tensors as leaves.
  * - Only `variables` change, and what `ctx.update` sets. What else the loss reads is constant, and gets no gradient.
  * - Layers and models are used with `layer.apply(x, ctx)`, in training: dropout is on, batch normalization uses the
  *   batch and moves its averages. `ctx.inference` in place of `ctx` turns that off. Layers that are in no model are
@@ -96,7 +96,7 @@ class OwnStep {
   private optimizer: Optimizer | undefined;
   /** What is trained, from the first recording on. */
   private trained: readonly Variable[] | undefined;
-  /** Which layers are trainable: as it was when that was first asked. */
+  /** Which layers are trainable: as it was at the first recording. */
   private readonly trainability = new WeakMap<Layer, boolean>();
   private readonly isTrainable = (layer: Layer): boolean => {
     const known = this.trainability.get(layer) ?? layer.trainable;
@@ -113,6 +113,7 @@ class OwnStep {
         rule: "variables are what is trained",
         expected: "a variable, layer or model, or a list of such",
         received: this.parts.length === 0 ? "an empty list" : literal(stranger),
+        advice: this.parts.length === 0 ? "Give the model itself: before it is built it has no variables." : "",
       });
     }
     this.optimizer = optimizerAtHand(optimizer, "trainStep");

@@ -213,6 +213,28 @@ describe("a sequential model without inputShape", () => {
   });
 });
 
+describe("data that are refused do not decide the input shape of a model", () => {
+  const quiet = { verbose: 0 } as const;
+
+  it("where x and y have different numbers of samples", async () => {
+    const model = compiled(lazy());
+    await expect(model.fit([[1, 2]], [0, 1], quiet)).rejects.toThrow("the same number of samples");
+    expect(model.built).toBe(false);
+    await model.fit(x, y, quiet);
+    expect(model.inputs[0]?.shape).toEqual([null, 4]);
+  });
+
+  it("where a dataset was not batched", async () => {
+    const model = compiled(lazy());
+    await expect(model.fit(dataset({ x, y }), quiet)).rejects.toThrow(
+      "a stream gives batches. Expected x with an axis of samples, received [4]. Use dataset.batch(32).",
+    );
+    expect(model.built).toBe(false);
+    await model.fit(dataset({ x, y }).batch(10), quiet);
+    expect(model.built).toBe(true);
+  });
+});
+
 describe("an empty sequential model", () => {
   it("grows layer by layer, and is built at once where the first layer says what comes in", async () => {
     const [late, early, whole] = [sequential(undefined, { seed: 3 }), sequential(undefined, { seed: 3 }), eager()];

@@ -1,3 +1,4 @@
+// Convolutions and their gradients on the js backend, as plain loops.
 import type {
   ConvFilterGradInstruction,
   ConvInputGradInstruction,

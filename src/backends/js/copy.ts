@@ -1,3 +1,4 @@
+// Copies and fills on the js backend.
 import type { TypedArray } from "../../ir/dtype.ts";
 import type { CopyInstruction, FillInstruction } from "../../ir/instructions/copy.ts";
 import type { Memory } from "./memory.ts";

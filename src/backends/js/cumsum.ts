@@ -1,3 +1,4 @@
+// Running sums on the js backend.
 import type { CumsumInstruction } from "../../ir/instructions/reduce.ts";
 import type { Memory } from "./memory.ts";
 

@@ -1,3 +1,4 @@
+// Depthwise convolutions and their gradients on the js backend.
 import type {
   DepthwiseConvFilterGradInstruction,
   DepthwiseConvInputGradInstruction,

@@ -1,3 +1,4 @@
+// Programs of the js backend: their arrays, and running them.
 import { lookUp, stateError } from "../../errors.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
 import type { Program } from "../../ir/program.ts";

@@ -1,3 +1,4 @@
+// Rows by index on the js backend: picking them from a table, and adding to them.
 import type { GatherInstruction, ScatterAddInstruction } from "../../ir/instructions/gather.ts";
 import type { Memory } from "./memory.ts";
 

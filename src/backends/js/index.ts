@@ -1,3 +1,4 @@
+// The js backend: every program in plain JavaScript, in float32 or, as the reference of tests, in float64.
 import { stateError, valueError } from "../../errors.ts";
 import { hide, type Printed, printed } from "../../format.ts";
 import type { NumericArray, TypedArray } from "../../ir/dtype.ts";

@@ -1,3 +1,4 @@
+// The table of the js backend: a function for each kind of instruction.
 import type { AnyInstruction } from "../../ir/descriptor.ts";
 import type { Instruction, InstructionOf } from "../../ir/instruction.ts";
 import { conv, convFilterGrad, convInputGrad } from "./conv.ts";

@@ -1,3 +1,4 @@
+// Elementwise expressions on the js backend.
 import type { ExpressionNode } from "../../ir/expression.ts";
 import type { MapInstruction } from "../../ir/instructions/map.ts";
 import { type Shape, sizeOf } from "../../ir/shape.ts";
@@ -33,7 +34,7 @@ function applyNode(
   out: FloatArray,
   memory: Memory,
 ): void {
-  // Operands that the primitive does not have are stood in for by the first.
+  // In place of operands that the primitive does not have the first one is passed.
   const [x = 0, y = x, z = x] = node.args;
   tileLoops[node.op](count, out, memory.tile(x), memory.tile(y), memory.tile(z));
 }

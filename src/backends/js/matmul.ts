@@ -1,3 +1,4 @@
+// Matrix products on the js backend.
 import type { TypedArray } from "../../ir/dtype.ts";
 import type { MatmulInstruction } from "../../ir/instructions/matmul.ts";
 import type { View } from "../../ir/view.ts";

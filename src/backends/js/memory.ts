@@ -1,3 +1,4 @@
+// Buffers of the js backend: an array for each, and views of them.
 import { type Complaint, message, OutOfMemoryError } from "../../errors.ts";
 import type { DType, TypedArray } from "../../ir/dtype.ts";
 import type { Program } from "../../ir/program.ts";
@@ -17,8 +18,8 @@ export type FloatArray = Float32Array | Float64Array;
 export const tileSize = 1024;
 
 /**
- * The buffers of one loaded program as plain arrays, one each. Buffers that the planner lets overlap in an arena are
- * never live together, so arrays of their own are right; sharing happens by buffer id only.
+ * The buffers of one loaded program as plain arrays, one each. Unlike in an arena, no
+ * buffers overlap.
  */
 export class Memory {
   private readonly arrays: readonly TypedArray[];

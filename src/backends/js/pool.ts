@@ -1,3 +1,4 @@
+// Pooling and its gradient on the js backend.
 import type { TypedArray } from "../../ir/dtype.ts";
 import type { PoolGradInstruction, PoolInstruction } from "../../ir/instructions/pool.ts";
 import type { Windows } from "../../ir/windows.ts";
@@ -37,7 +38,7 @@ export function poolGrad({ windows, keys, dy, output }: PoolGradInstruction, mem
   });
 }
 
-/** Where the largest key of a window stands: the first NaN, else the first of equal ones. */
+/** The place of the largest key of a window: the first NaN, else the first of equal ones. */
 function first(keys: TypedArray, pixels: readonly number[], channels: number, channel: number): number {
   let best = (pixels[0] as number) * channels + channel;
   for (const pixel of pixels) {

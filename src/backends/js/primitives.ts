@@ -1,3 +1,4 @@
+// The scalar primitives on the js backend: loops over tiles of arrays.
 import { arity, type Primitive } from "../../ir/primitive.ts";
 import { numeric } from "../../tensor/numeric.ts";
 import type { FloatArray } from "./memory.ts";

@@ -1,3 +1,4 @@
+// Random numbers on the js backend.
 import type { RandomInstruction } from "../../ir/instructions/random.ts";
 import { philox } from "../../tensor/philox.ts";
 import type { Memory } from "./memory.ts";

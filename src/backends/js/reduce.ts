@@ -1,3 +1,4 @@
+// Reductions along an axis on the js backend.
 import type { DType } from "../../ir/dtype.ts";
 import type { ArgReduceInstruction, ReduceInstruction } from "../../ir/instructions/reduce.ts";
 import type { Memory } from "./memory.ts";

@@ -1,3 +1,4 @@
+// Softmax, its logarithm and their gradients on the js backend.
 import type { SoftmaxGradInstruction, SoftmaxInstruction } from "../../ir/instructions/softmax.ts";
 import type { Memory } from "./memory.ts";
 

@@ -1,3 +1,4 @@
+// The loop over windows and their elements that convolutions and pooling of the js backend share.
 import type { DilatedWindows } from "../../ir/windows.ts";
 
 /**

@@ -23,7 +23,7 @@ export class Barriers {
   /** @param addressOf byte address of a view's first element. */
   constructor(private readonly addressOf: (view: View) => number) {}
 
-  /** Whether a barrier must stand before the next instruction. Call it for each in turn. */
+  /** Whether the next instruction needs a barrier before it. Call it for each in turn. */
   next(instruction: Instruction, alone: boolean): boolean {
     const views = viewsOf(instruction);
     const reads = views.reads.map((view) => this.spanOf(view, alone));

@@ -94,7 +94,7 @@ export class WasmExecutable implements HostExecutable {
     this.backend.release(this, this);
   }
 
-  /** Writes the records with the addresses of now; the backend asks for it again when the arena has moved. */
+  /** Writes the records with the present addresses; called again when the arena has moved. */
   link(): void {
     const { words } = this.write(this.records.address);
     this.backend.heap.ints.set(words, this.records.address / 4);

@@ -16,7 +16,7 @@ export interface KernelForm {
   readonly key: string;
   readonly steps: readonly { readonly op: Primitive; readonly args: readonly Operand[] }[];
   readonly outputs: readonly Operand[];
-  /** Which input of the instruction stands at each place. */
+  /** Which input of the instruction is at each place. */
   readonly inputs: readonly number[];
   readonly constants: readonly number[];
 }

@@ -14,7 +14,7 @@ const Walk = { Flat: 0, Constant: 1, Strided: 2 } as const;
 
 let fused: ReadonlyMap<string, number> | undefined;
 
-/** Places in the table of functions of kernels whose hashes stand one after the other. */
+/** Places in the table of functions of kernels whose hashes are one after the other. */
 export function slotsOf(hashes: string, first: number): Map<string, number> {
   return new Map(hashes.match(/.{8}/g)?.map((hash, index) => [hash, first + index]));
 }

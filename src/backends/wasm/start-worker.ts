@@ -12,7 +12,7 @@ export interface Share {
 }
 
 /**
- * Starts a worker thread that serves `share` until it is told to end; gives what ends it. `onEnd` is called once,
+ * Starts a worker thread that serves `share` until it is ended; gives what ends it. `onEnd` is called once,
  * later, where the worker cannot start or ends.
  * @throws whatever the runtime throws where it refuses at once.
  */

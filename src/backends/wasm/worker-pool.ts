@@ -64,7 +64,7 @@ export class WorkerPool {
   /** Starts the workers and waits until all are ready; fewer where they cannot be. */
   async ready(): Promise<void> {
     this.start();
-    // Nothing tells when a worker is ready but the shared memory.
+    // Only the shared memory shows when a worker is ready.
     for (let i = 0; i < 2000 && this.phase === "started" && this.alive < this.size; i++)
       await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -119,7 +119,7 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<WorkerPool>((pool) =>
 /**
  * The pool of a backend, not started.
  * @param spawn true: as this runtime starts workers.
- * @param warn is told why workers cannot be used.
+ * @param warn is called with the reason where workers cannot be used.
  * @throws OutOfMemoryError.
  */
 export function workerPoolOf(

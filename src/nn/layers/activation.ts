@@ -1,3 +1,4 @@
+// Layers that apply an activation function, and prelu, which learns its slopes.
 import { valueError } from "../../errors.ts";
 import { normalizeAxes, normalizeAxis } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";

@@ -1,3 +1,4 @@
+// What normalization layers share: mean and variance, and the learned scale and shift.
 import type { Shape } from "../../ir/shape.ts";
 import type { OptionTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
@@ -44,7 +45,7 @@ export interface Affine {
   beta: Variable | undefined;
 }
 
-/** Makes gamma, then beta, as far as they are asked for. */
+/** Makes gamma, then beta, as far as the options want them. */
 export function addAffine(options: AffineOptions, make: (name: string, options: WeightOptions) => Variable): Affine {
   const { center = true, scale = true, betaInitializer = "zeros", gammaInitializer = "ones" } = options;
   const { gammaRegularizer, gammaConstraint, betaRegularizer, betaConstraint } = options;

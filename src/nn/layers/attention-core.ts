@@ -1,3 +1,4 @@
+// What attention layers share: options, masks, and the weighted sum of values.
 import { shapeError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";

@@ -1,3 +1,4 @@
+// Dot-product attention (Luong) and additive attention (Bahdanau).
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";

@@ -1,3 +1,4 @@
+// Batch normalization.
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";

@@ -1,3 +1,4 @@
+// A recurrent layer run in both directions.
 import { lookUp, valueError } from "../../errors.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul } from "../../tensor/ops/elementwise.ts";
@@ -123,7 +124,7 @@ export class Bidirectional extends Layer<BidirectionalConfig> {
 }
 
 /**
- * Runs copies of a recurrent layer over sequences from both ends, each with weights of its own. Outputs of both stand
+ * Runs copies of a recurrent layer over sequences from both ends, each with weights of its own. Outputs of both are
  * in the order of time. Shapes: x [batch, time, features], or [x, ...forward states, ...backward states]; gives what
  * the layer gives, with twice the units where outputs are joined; with returnState also the forward, then the backward
  * states.

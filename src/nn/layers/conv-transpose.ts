@@ -1,3 +1,4 @@
+// Transposed convolutions in one to three axes.
 import { valueError } from "../../errors.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { convTranspose } from "../../tensor/ops/conv.ts";

@@ -1,3 +1,4 @@
+// Convolutions in one to three axes.
 import { checkCounts } from "../../checks.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";

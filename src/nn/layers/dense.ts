@@ -1,3 +1,4 @@
+// The fully connected layer.
 import { checkCounts } from "../../checks.ts";
 import { shapeError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
@@ -51,10 +52,10 @@ export class Dense extends Layer<DenseConfig> {
     if (!weights || x.rank < 2 || !mayEqual(x.shape.at(-1), shape?.[0])) {
       throw shapeError(this.label, {
         rule: "the input's last axis must be the kernel's first",
-        expected: shape?.[0] ?? "a layer that was built",
+        expected: shape?.[0] ?? "a layer that is built",
         received: x.rank < 2 ? `rank ${x.rank}` : x.shape.at(-1),
         context: `input ${formatShape(x.shape)}${shape ? `, kernel ${formatShape(shape)}` : ""}`,
-        advice: "Check inputShape.",
+        advice: weights ? "Check inputShape." : "Keep layers in properties, and use them with layer.apply(x, ctx).",
       });
     }
     return weights.finish(matmul(x, ctx.value(weights.kernel)), this.activation, ctx);

@@ -1,3 +1,4 @@
+// Depthwise convolutions: each channel by kernels of its own.
 import { checkCounts } from "../../checks.ts";
 import { shapeError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";

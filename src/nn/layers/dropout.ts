@@ -1,3 +1,4 @@
+// Dropout of elements and of whole channels.
 import { checkNumber } from "../../errors.ts";
 import type { Shape } from "../../ir/shape.ts";
 import { mul } from "../../tensor/ops/elementwise.ts";

@@ -1,3 +1,4 @@
+// The embedding layer: a vector for each whole number.
 import { checkCounts } from "../../checks.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";

@@ -1,3 +1,4 @@
+// Layers that are made of a function, without a class.
 import { maximum } from "../../tensor/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, Layer, type LayerOptions, listOf } from "../layer.ts";

@@ -1,3 +1,4 @@
+// The gated recurrent unit: its cell and its layer.
 import type { Shape } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul, sub } from "../../tensor/ops/elementwise.ts";

@@ -1,3 +1,4 @@
+// The public layers (`aretejs/layers`).
 export {
   activation,
   eluLayer,

@@ -1,3 +1,4 @@
+// What the cells of simpleRnn, gru and lstm share: kernels, biases, dropout of inputs and states.
 import { checkCounts } from "../../checks.ts";
 import { checkNumber, shapeError } from "../../errors.ts";
 import { formatShape, mayEqual, type Shape } from "../../ir/shape.ts";
@@ -19,7 +20,7 @@ import { type KernelOptions, kernelTable } from "./kernel.ts";
 import { keyOf, type NoiseOptions, noiseTable } from "./noise.ts";
 import { Cell } from "./recurrent-cell.ts";
 
-/** Options of `simpleRnn` and its cell, and with more to them of the other recurrent layers. */
+/** Options of `simpleRnn` and its cell, and together with further ones, of the other recurrent layers. */
 export interface RecurrentCellOptions extends KernelOptions, NoiseOptions {
   /** Default "tanh"; null for none. */
   activation?: ActivationName | Activation | null;
@@ -68,7 +69,7 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
   private kernel?: Variable;
   private recurrentKernel?: Variable;
 
-  /** @param gates how many kernels stand side by side. */
+  /** @param gates how many kernels are side by side. */
   constructor(
     kind: string,
     options: Options,

@@ -1,3 +1,4 @@
+// Kernel, bias and activation: what dense and convolutional layers share.
 import type { Shape } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";

@@ -1,3 +1,4 @@
+// Long short-term memory: its cell and its layer.
 import { type OwnTable, withArguments } from "../../options.ts";
 import { add, mul } from "../../tensor/ops/elementwise.ts";
 import { concat } from "../../tensor/ops/joining.ts";

@@ -1,3 +1,4 @@
+// Layers that combine several inputs into one.
 import { shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual, normalizeAxis, sizeOf } from "../../ir/shape.ts";
 import { l2Normalize } from "../../regularize/norm.ts";

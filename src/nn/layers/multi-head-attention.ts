@@ -1,3 +1,4 @@
+// Multi-head attention and grouped-query attention.
 import { checkCounts } from "../../checks.ts";
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual, normalizeAxis, type Shape, sizeOf } from "../../ir/shape.ts";

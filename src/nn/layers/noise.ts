@@ -1,3 +1,4 @@
+// Layers that add noise, and what all random layers share.
 import { checkNumber, shapeError } from "../../errors.ts";
 import { formatShape, mayEqual, type Shape } from "../../ir/shape.ts";
 import type { OptionTable } from "../../options.ts";

@@ -1,3 +1,4 @@
+// Layer, group, RMS and unit normalization.
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
 import { normalizeAxes, normalizeAxis } from "../../ir/shape.ts";
 import { l2Normalize } from "../../regularize/norm.ts";

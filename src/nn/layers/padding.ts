@@ -1,3 +1,4 @@
+// Zero padding and cropping of spatial axes.
 import { shapeError } from "../../errors.ts";
 import { formatShape } from "../../ir/shape.ts";
 import { pad, slice } from "../../tensor/ops/joining.ts";

@@ -1,3 +1,4 @@
+// Pooling layers: windows, global and adaptive.
 import { adaptiveAveragePool, adaptiveMaxPool } from "../../tensor/ops/adaptive-pooling.ts";
 import { div, where } from "../../tensor/ops/elementwise.ts";
 import { averagePool, maxPool } from "../../tensor/ops/pooling.ts";

@@ -1,3 +1,4 @@
+// The base class of recurrent cells: one step of a recurrent layer.
 import { shapeError } from "../../errors.ts";
 import { formatShape, mayBeShape } from "../../ir/shape.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";

@@ -1,3 +1,4 @@
+// The base of recurrent layers, which run a cell over a sequence, and `rnn`, which takes any cell.
 import { shapeError, stateError, valueError } from "../../errors.ts";
 import { formatShape, sameShape } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
@@ -15,7 +16,7 @@ export interface SequenceOptions extends LayerOptions {
   returnSequences?: boolean;
   /** Whether to give the states after the last step as further outputs: use `applyAll`. Default false. */
   returnState?: boolean;
-  /** Whether to read a sequence from its end; outputs stand in the order in which they were computed. Default false. */
+  /** Whether to read a sequence from its end; outputs are in the order in which they were computed. Default false. */
   goBackwards?: boolean;
   /**
    * Whether a batch goes on from the states in which the batch before ended: sample i there is sample i here. Default
@@ -40,7 +41,7 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
   readonly cells: readonly Cell[];
   /** The states between batches of a stateful layer, as far as there have been any. They are no weights. */
   states: readonly Variable[] | undefined;
-  /** Whether outputs of `goBackwards` stand in the order of time, as `bidirectional` needs them. */
+  /** Whether outputs of `goBackwards` are in the order of time, as `bidirectional` needs them. */
   keepsTime = false;
 
   /**
@@ -128,7 +129,7 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     this.check(x, given, mask);
     const { returnSequences, returnState, stateful } = this.options;
     const [batch, time] = x.shape as [number, number];
-    // Where the batch is unknown only the shapes of the outputs are asked for: then nothing is unrolled.
+    // Where the batch is unknown only the shapes of the outputs are wanted: then nothing is unrolled.
     const isShapeOnly = Number.isNaN(batch);
     const kept = stateful && !isShapeOnly ? this.keptStates(batch) : undefined;
     const initial =

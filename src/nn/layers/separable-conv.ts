@@ -1,3 +1,4 @@
+// Separable convolutions: depthwise, then across channels.
 import { checkCounts } from "../../checks.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";

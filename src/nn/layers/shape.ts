@@ -1,3 +1,4 @@
+// Layers that only change shapes, `inputLayer`, and `lambda`, a layer of a function.
 import { checkCounts } from "../../checks.ts";
 import { shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayEqual, sizeOf } from "../../ir/shape.ts";

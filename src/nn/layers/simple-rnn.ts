@@ -1,3 +1,4 @@
+// The plain recurrent network: its cell and its layer.
 import { withArguments } from "../../options.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

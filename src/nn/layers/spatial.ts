@@ -1,3 +1,4 @@
+// Checks and options of layers with spatial axes.
 import { shapeError, valueError } from "../../errors.ts";
 import { formatShape } from "../../ir/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

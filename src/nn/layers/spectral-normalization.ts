@@ -1,3 +1,4 @@
+// A wrapper that divides the kernel of a layer by its largest singular value.
 import { checkNumber, valueError } from "../../errors.ts";
 import { withArguments } from "../../options.ts";
 import { l2Normalize } from "../../regularize/norm.ts";

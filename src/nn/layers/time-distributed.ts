@@ -1,3 +1,4 @@
+// A wrapper that applies a layer to each step of a sequence.
 import { shapeError } from "../../errors.ts";
 import { formatShape } from "../../ir/shape.ts";
 import { withArguments } from "../../options.ts";

@@ -1,3 +1,4 @@
+// Up-sampling layers.
 import { checkInterpolation } from "../../tensor/interpolation.ts";
 import { repeatPixels, resize } from "../../tensor/ops/resizing.ts";
 import { perAxis } from "../../tensor/ops/window.ts";

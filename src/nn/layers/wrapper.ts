@@ -1,3 +1,4 @@
+// The base class of layers around another layer.
 import { valueError } from "../../errors.ts";
 import type { OwnTable } from "../../options.ts";
 import { describeLayer, Layer, type LayerOptions } from "../layer.ts";

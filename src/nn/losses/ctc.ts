@@ -11,7 +11,7 @@ import { logSoftmax } from "../../tensor/ops/softmax.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineLoss, type Loss, type LossOptions } from "../loss.ts";
 
-/** Stands for the logarithm of 0. */
+/** Used as the logarithm of 0. */
 const never = -1e5;
 
 /**

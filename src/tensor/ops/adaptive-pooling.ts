@@ -49,7 +49,7 @@ function adaptivePool(name: string, pool: typeof maxPool, x: Operand, outputSize
 }
 
 /**
- * Where windows stand evenly that is one pooling; else each length is pooled at every place, and what is wanted is
+ * Where windows are evenly spaced that is one pooling; else each length is pooled at every place, and what is wanted is
  * picked from that.
  */
 function poolAxis(name: string, pool: typeof maxPool, x: Tensor, axis: number, count: number): Tensor {

@@ -93,7 +93,7 @@ const convTable: OptionTable<ConvOptions> = {
  * Convolution (as everywhere in deep learning, correlation) over 1 to 3 axes, channels last:
  * y[b, o…, f] = Σ x[b, o·stride + k·dilation − low, c]·kernel[k…, c, f].
  * Shapes: x [batch, space…, channels], kernel [size…, channels / groups, filters] give [batch, windows…, filters].
- * @param name stands in messages.
+ * @param name for messages.
  * @throws ShapeError where channels, kernel and groups do not fit, or no window fits; ValueError on strides or
  * dilations below 1.
  */

@@ -100,7 +100,7 @@ function convert(data: NumericArray, dtype: DType): TypedArray {
     : Float32Array.from(data as ArrayLike<number>);
 }
 
-/** Values that are given anew at every run. */
+/** Values that are given at every run. */
 export const inputOp = /* @__PURE__ */ defineOp<{ name: string; shape: Shape; dtype: DType }>({
   name: "input",
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
@@ -114,7 +114,7 @@ export const inputOp = /* @__PURE__ */ defineOp<{ name: string; shape: Shape; dt
   }),
 });
 
-/** A place for values that are given anew at every run: written through `Executable.input(name)`. */
+/** A place for values that are given at every run: written through `Executable.input(name)`. */
 export function placeholder(name: string, shape: Shape, dtype: DType = "float32"): Tensor {
   return record(inputOp, [], { name, shape: checkShape(`placeholder ${show(name)}`, shape), dtype });
 }

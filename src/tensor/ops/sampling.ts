@@ -39,7 +39,7 @@ const within: Readonly<Record<FillMode, (place: Tensor, extent: number) => Tenso
 
 const remainder = (x: Tensor, n: number): Tensor => sub(x, mul(floor(mul(add(x, 0.5), 1 / n)), n));
 
-/** Checks the options of affine maps for whoever takes them. @throws ValueError on options that are not known. */
+/** Checks the options of affine maps for functions that take them. @throws ValueError on options that are not known. */
 export function checkAffineOptions(
   name: string,
   { interpolation = "bilinear", fillMode = "constant" }: AffineTransformOptions,

@@ -142,7 +142,7 @@ export function swapAxes(x: Operand, a = -1, b = -2): Tensor {
 export const broadcastToOp = /* @__PURE__ */ defineOp<{ shape: Shape }>({
   name: "broadcastTo",
   infer: ([x], { shape }) => ({ shape, dtype: (x as Tensor).dtype }),
-  // The walk back adds up over broadcast axes by itself.
+  // The backward pass sums over broadcast axes by itself.
   vjp: (dy) => [dy],
   lower: (_, [x], output) => broadcastView(x as View, output.shape),
 });

@@ -21,7 +21,7 @@ export interface WindowOptions {
 }
 
 /**
- * Where windows stand, a list per property with one entry for each spatial axis. Element k of window o is input
+ * The places of windows, a list per property with one entry for each spatial axis. Element k of window o is input
  * o·stride − low + k·dilation.
  */
 export interface WindowGeometry {

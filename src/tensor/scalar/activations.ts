@@ -20,7 +20,7 @@ export const relu = /* @__PURE__ */ unary("relu", {
   derivative: (m, [x], y, p) => {
     const slope = param(p, "negativeSlope");
     const maxValue = param(p, "maxValue");
-    // y tells the case as well as x does where the threshold is 0, and y is what the next layer keeps anyway.
+    // y shows the case as well as x does where the threshold is 0, and y is what the next layer keeps anyway.
     const known = (param(p, "threshold") === 0 && slope >= 0 ? y : x) as typeof y;
     const above = m.less(m.constant(param(p, "threshold")), known);
     const rising = slope === 0 ? above : m.select(above, m.constant(1), m.constant(slope));
@@ -38,7 +38,7 @@ export const relu = /* @__PURE__ */ unary("relu", {
 export const elu = /* @__PURE__ */ unary("elu", {
   value: (m, [x], p) =>
     m.select(m.less(x, m.constant(0)), m.mul(m.constant(param(p, "alpha")), m.expm1(m.min(x, m.constant(0)))), x),
-  // For alpha > 0 the sign of y tells the case; y is what the next layer keeps anyway.
+  // For alpha > 0 the sign of y shows the case; y is what the next layer keeps anyway.
   derivative: (m, [x], y, p) => [
     m.select(
       m.less(param(p, "alpha") > 0 ? y : x, m.constant(0)),

@@ -13,7 +13,7 @@ export const div = /* @__PURE__ */ primitive("div", {
   ],
 });
 export const pow = /* @__PURE__ */ primitive("pow", {
-  // ∂/∂b = y·log a is 0 where a = 0 (as in JAX), and NaN for negative a unless nobody asks.
+  // ∂/∂b = y·log a is 0 where a = 0 (as in JAX), and NaN for negative a, if it is used.
   derivative: (m, [a, b], y) => [
     m.select(m.equal(b, m.constant(0)), m.constant(0), m.mul(b, m.pow(a, m.sub(b, m.constant(1))))),
     m.mul(y, m.log(m.select(m.equal(a, m.constant(0)), m.constant(1), a))),

@@ -1,3 +1,4 @@
+// Trials of convolutions and their gradients.
 import type {
   ConvFilterGradInstruction,
   ConvInputGradInstruction,

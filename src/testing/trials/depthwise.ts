@@ -1,3 +1,4 @@
+// Trials of depthwise convolutions and their gradients.
 import type {
   DepthwiseConvFilterGradInstruction,
   DepthwiseConvInputGradInstruction,

@@ -1,3 +1,4 @@
+// Epilogues for the trials of instructions that can have one.
 import type { MapInstruction } from "../../ir/instructions/map.ts";
 import type { View } from "../../ir/view.ts";
 import type { Setting } from "./setting.ts";

@@ -1,3 +1,4 @@
+// Geometries of convolutions for trials.
 import { formatShape } from "../../ir/shape.ts";
 import type { ConvWindows } from "../../ir/windows.ts";
 import { type Padding, spatialWindows, windowGeometry } from "../../tensor/ops/window.ts";

@@ -1,3 +1,4 @@
+// Trials of elementwise expressions: every primitive, layouts, writing in place.
 import type { Expression, ExpressionNode } from "../../ir/expression.ts";
 import type { MapInstruction } from "../../ir/instructions/map.ts";
 import { arity, type Primitive } from "../../ir/primitive.ts";

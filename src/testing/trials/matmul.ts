@@ -1,3 +1,4 @@
+// Trials of matrix products.
 import type { MapInstruction } from "../../ir/instructions/map.ts";
 import type { MatmulInstruction } from "../../ir/instructions/matmul.ts";
 import type { Shape } from "../../ir/shape.ts";

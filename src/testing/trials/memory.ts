@@ -1,3 +1,4 @@
+// Trials of gather, scatterAdd, copy, fill and random.
 import type { DType } from "../../ir/dtype.ts";
 import type { CopyInstruction, FillInstruction } from "../../ir/instructions/copy.ts";
 import type { GatherInstruction, ScatterAddInstruction } from "../../ir/instructions/gather.ts";

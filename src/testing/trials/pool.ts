@@ -1,3 +1,4 @@
+// Trials of pooling and its gradient.
 import type { PoolGradInstruction, PoolInstruction } from "../../ir/instructions/pool.ts";
 import { formatShape } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";

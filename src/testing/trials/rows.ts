@@ -1,3 +1,4 @@
+// Trials of reductions, running sums and softmax.
 import type { DType } from "../../ir/dtype.ts";
 import type { ArgReduceInstruction, CumsumInstruction, ReduceInstruction } from "../../ir/instructions/reduce.ts";
 import type { SoftmaxGradInstruction, SoftmaxInstruction } from "../../ir/instructions/softmax.ts";

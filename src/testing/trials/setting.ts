@@ -1,3 +1,4 @@
+// What a trial of an instruction is, and the arrays that it runs on.
 import { HostRandom } from "../../data/rng.ts";
 import type { DType, TypedArray } from "../../ir/dtype.ts";
 import type { Instruction, InstructionKind } from "../../ir/instruction.ts";
@@ -21,10 +22,10 @@ export interface Trial<I extends Instruction = Instruction> {
 /** The trials of one kind of instruction. */
 export type Trials<K extends InstructionKind> = () => readonly Trial<Extract<Instruction, { kind: K }>>[];
 
-/** What stands around and under results before a run, so that a kernel that writes elsewhere is caught. */
+/** The values around and under results before a run, so that a kernel that writes elsewhere is caught. */
 const sentinel = -987654;
 
-/** Where a view stands in its buffer. */
+/** The layout of a view in its buffer. */
 export interface Layout {
   /** Strides; default contiguous. */
   strides?: readonly number[];

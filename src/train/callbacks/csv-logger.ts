@@ -1,3 +1,4 @@
+// A callback that writes the logs of each epoch as CSV.
 import { valueError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import type { Callback } from "../callback.ts";

@@ -1,3 +1,4 @@
+// A callback that stops training when a value no longer improves.
 import { checkCount } from "../../checks.ts";
 import type { HostArray } from "../../data/array.ts";
 import { checkNumber } from "../../errors.ts";

@@ -1,3 +1,4 @@
+// A callback that keeps the weights of an epoch, or of the best one.
 import { checkCount } from "../../checks.ts";
 import type { HostArray } from "../../data/array.ts";
 import { checkNumber } from "../../errors.ts";

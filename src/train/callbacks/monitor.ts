@@ -1,10 +1,11 @@
+// What callbacks share that watch a value of the logs: options, and whether it has improved.
 import { lookUp, stateError, valueError } from "../../errors.ts";
 import type { OptionTable } from "../../options.ts";
 import type { Training } from "../callback.ts";
 import type { Model } from "../model.ts";
 import type { Logs } from "../step-runner.ts";
 
-/** Whether smaller or larger values are better; "auto" asks the metric. */
+/** Whether smaller or larger values are better; "auto" follows the metric. */
 export type MonitorMode = "auto" | "min" | "max";
 
 /** Options of callbacks that monitor a value of the logs. */
@@ -28,7 +29,7 @@ export class Monitor {
   private model: Model | undefined;
 
   /**
-   * @param owner the callback's name: stands in messages.
+   * @param owner the callback's name, for messages.
    * @param minDelta by how much better a value must be to count; its sign does not matter.
    */
   constructor(

@@ -1,3 +1,4 @@
+// A callback that lowers the learning rate when a value no longer improves.
 import { checkCount, checkNonNegative } from "../../checks.ts";
 import { checkNumber } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";

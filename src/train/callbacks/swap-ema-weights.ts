@@ -1,3 +1,4 @@
+// A callback that validates and saves with the averages of the weights.
 import { valueError } from "../../errors.ts";
 import type { TypedArray } from "../../ir/dtype.ts";
 import { checkOptions } from "../../options.ts";

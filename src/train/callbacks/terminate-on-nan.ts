@@ -1,3 +1,4 @@
+// A callback that stops at a loss that is not finite, and finds its cause.
 import type { Callback } from "../callback.ts";
 
 /** Stops training at a loss that is not finite. See {@link terminateOnNaN}. */

@@ -1,3 +1,4 @@
+// Encoding of categories as vectors, and of numbers as categories.
 import { checkCounts } from "../../../checks.ts";
 import { shapeError, valueError } from "../../../errors.ts";
 import { formatShape, mayBeShape } from "../../../ir/shape.ts";

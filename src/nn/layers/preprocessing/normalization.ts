@@ -1,3 +1,4 @@
+// Standardization by the mean and variance of given data.
 import { type ArrayInput, type HostArray, isHostArray, toHostArrayAsync } from "../../../data/array.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../../ir/shape.ts";

@@ -1,3 +1,4 @@
+// Random changes of images in training.
 import { valueError } from "../../../errors.ts";
 import type { OptionTable } from "../../../options.ts";
 import { add, cast, clip, cos, floor, lessEqual, mul, neg, sin, sub } from "../../../tensor/ops/elementwise.ts";
@@ -260,7 +261,7 @@ export function randomBrightness(factor: Factor, options: RandomColorOptions = {
 }
 
 /**
- * Cuts a window of a given size out of images: in training at a place that is drawn anew for each batch, else in the
+ * Cuts a window of a given size out of images: in training at a place that is drawn for each batch, else in the
  * middle, as {@link centerCrop}. Shapes: [batch, …, channels] to [batch, height, width, channels]. Images smaller than
  * the window are resized as for centerCrop.
  * @throws ValueError on extents that are no integers ≥ 1; ShapeError on another rank.

@@ -1,3 +1,4 @@
+// Scaling and shifting of inputs by given numbers.
 import { valueError } from "../../../errors.ts";
 import { add, cast, mul } from "../../../tensor/ops/elementwise.ts";
 import { tensor } from "../../../tensor/ops/leaf.ts";

@@ -1,3 +1,4 @@
+// Resizing and cropping of images.
 import { valueError } from "../../../errors.ts";
 import type { OptionTable } from "../../../options.ts";
 import { checkAntialias, checkInterpolation } from "../../../tensor/interpolation.ts";
