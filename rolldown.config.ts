@@ -49,6 +49,8 @@ const build = (dir: string, alias: Record<string, string>) =>
       entryFileNames: "[name].js",
       chunkFileNames: "[name]-[hash].js",
       minifyInternalExports: false,
+      // Smaller code, with names and line breaks as they are.
+      minify: { compress: true, mangle: false, codegen: false },
       comments: { jsdoc: false },
       codeSplitting: { groups: [{ name: "shared", test: (id) => sharedPaths.has(id) }] },
     },
