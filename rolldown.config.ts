@@ -47,8 +47,10 @@ const build = (dir: string, alias: Record<string, string>) =>
       dir,
       cleanDir: true,
       entryFileNames: "[name].js",
-      chunkFileNames: "[name]-[hash].js",
+      chunkFileNames: "parts/[name].js",
       minifyInternalExports: false,
+      // Smaller code, with names and line breaks as they are.
+      minify: { compress: { keepNames: { function: true, class: true } }, mangle: false, codegen: false },
       comments: { jsdoc: false },
       codeSplitting: { groups: [{ name: "shared", test: (id) => sharedPaths.has(id) }] },
     },

@@ -66,10 +66,10 @@ const applications: readonly Application[] = [
     what: "small CNN",
     names: "{ sequential, conv2d, maxPooling2d, flatten, dense, sgd }",
     run: cnnRun,
-    limit: 98 * KB,
+    limit: 98.5 * KB,
     budget: 75 * KB,
   },
-  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 163 * KB, budget: 125 * KB },
+  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 166.5 * KB, budget: 125 * KB },
 ];
 
 /** A file that a bundler made, and the files that it imports when it is loaded. */

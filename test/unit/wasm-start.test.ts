@@ -31,7 +31,7 @@ describe("start of the wasm backend", () => {
     );
     const { defaultBackend, wasm } = await load();
     const message =
-      /^wasm backend: the runtime must allow WebAssembly to be compiled\. Expected a compiled module, received CompileError: Wasm code generation disallowed by embedder\. In Workers, bundle with the condition "workerd" .*wasm\(\{ module, rest \}\).*'wasm-unsafe-eval'.*js\(\)/;
+      /^wasm backend: the runtime must allow WebAssembly to be compiled\. Expected a compiled module, received CompileError: Wasm code generation disallowed by embedder\. In a page, add .wasm-unsafe-eval. to script-src .*condition "workerd" .*wasm\(\{ module, rest \}\).*js\(\)/;
     await expect(wasm()).rejects.toThrow(message);
     await expect(defaultBackend()).rejects.toThrow(message);
   });

@@ -6,7 +6,7 @@ import type {
 import { sizeOf, stridesOf } from "../../ir/shape.ts";
 import { collapse, type View } from "../../ir/view.ts";
 import type { ConvWindows } from "../../ir/windows.ts";
-import { convInputGradScratchBytes } from "./gemm-scratch.ts";
+import { blockDepth, blockRows, fixedBytes, panel } from "./gemm-scratch.ts";
 import { writeMatmul, writePatches } from "./matmul-record.ts";
 import type { RecordWriter } from "./record-writer.ts";
 
@@ -117,4 +117,15 @@ function byGroup(view: View, { groups, filters }: ConvWindows): View {
   const columns = filters / groups;
   const rows = sizeOf(view.shape.slice(0, -1));
   return { ...view, shape: [groups, rows, columns], strides: [columns, filters, 1] };
+}
+
+/**
+ * Bytes of scratch memory that one thread of `convInputGrad` uses: as matmul, but for all panels of the filters.
+ * Each of the `runs` contiguous parts of a patch is packed in whole panels.
+ */
+function convInputGradScratchBytes(rows: number, filters: number, runs: number, runLength: number): number {
+  const depth = Math.ceil(Math.min(filters, blockDepth) / 4) * 4;
+  const columns = runs * Math.ceil(runLength / panel) * panel;
+  const bytes = fixedBytes + (columns + Math.min(rows, blockRows)) * depth * 4;
+  return Math.ceil(bytes / 64) * 64;
 }

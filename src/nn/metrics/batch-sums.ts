@@ -1,7 +1,9 @@
 import { sizeOf } from "../../ir/shape.ts";
+import { record } from "../../tensor/op.ts";
 import { add, cast, div, floor, less, mul, sub, where } from "../../tensor/ops/elementwise.ts";
-import { range, scatterAdd } from "../../tensor/ops/indexing.ts";
+import { range } from "../../tensor/ops/indexing.ts";
 import { sum } from "../../tensor/ops/reduction.ts";
+import { scatterAddWith } from "../../tensor/ops/scatter-add.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { RunningSum } from "./running-sum.ts";
@@ -26,6 +28,8 @@ export function sumOverBatch(x: Tensor): Tensor {
   return reshape(sum(transpose(reshape(x, [rows, sizeOf(rest)])), 1), rest);
 }
 
+const addToCells = /* @__PURE__ */ scatterAddWith(() => [null, null]);
+
 /** Up to 2^24 a float32 counts in steps of 1, and holds whole numbers. */
 const exactLimit = 2 ** 24;
 
@@ -44,7 +48,8 @@ export function histogram(cell: Tensor, mass: Tensor, cells: number, isWhole: bo
   const copies = Math.max(1, Math.min(Math.ceil(n / (isWhole ? exactLimit : 2048)), room));
   const copy = mul(floor(div(range(n), Math.ceil(n / copies))), cells);
   const index = cast(copies === 1 ? flatCell : where(less(flatCell, 0), -1, add(flatCell, copy)), "int32");
-  const spread = (part: Tensor) => sumOverBatch(reshape(scatterAdd(index, part, [copies * cells]), [copies, cells]));
+  const spread = (part: Tensor) =>
+    sumOverBatch(reshape(record(addToCells, [index, part], { shape: [copies * cells] }), [copies, cells]));
   if (isWhole) return spread(flatMass);
   // Veltkamp's split.
   const scaled = mul(flatMass, 4097);

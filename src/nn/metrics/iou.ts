@@ -17,7 +17,7 @@ import {
   sub,
   where,
 } from "../../tensor/ops/elementwise.ts";
-import { gather, range } from "../../tensor/ops/indexing.ts";
+import { range } from "../../tensor/ops/indexing.ts";
 import { tensor } from "../../tensor/ops/leaf.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, ones, reshape } from "../../tensor/ops/shaping.ts";
@@ -172,10 +172,11 @@ class Overlap extends MetricBase {
     const confusion = this.confusion.value;
     const hits = sum(mul(confusion, identity), 0);
     const union = sub(add(sum(confusion, 0), sum(confusion, 1)), hits);
-    const targets = tensor(Int32Array.from(targetClassIds));
-    const [hit, whole] = [gather(hits, targets), gather(union, targets)];
-    const occurs = greater(whole, 1e-9);
-    return div(sum(where(occurs, div(hit, add(whole, 1e-7)), 0)), add(sum(occurs), 1e-7));
+    // How often each class is among the targets.
+    const counts = new Float32Array(numClasses);
+    for (const id of targetClassIds) counts[id] = (counts[id] as number) + 1;
+    const occurs = mul(tensor(counts), greater(union, 1e-9));
+    return div(sum(where(occurs, mul(occurs, div(hits, add(union, 1e-7))), 0)), add(sum(occurs), 1e-7));
   }
 }
 

@@ -9,6 +9,7 @@ import { defineOp, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, cast, equal, greaterEqual, less, logicalAnd, mul, where } from "./elementwise.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
+import { scatterAddWith } from "./scatter-add.ts";
 import { broadcastTo, expandDims, reshape, swapAxes, transpose, zeros } from "./shaping.ts";
 
 function checkIndices(name: string, indices: Tensor): void {
@@ -49,27 +50,11 @@ export const gatherOp: OpDefinition<object> = /* @__PURE__ */ defineOp<object>({
   },
 });
 
-/** Zeros of `shape` to which each update is added at the row that its index names: the adjoint of gather. */
-export const scatterAddOp: OpDefinition<{ shape: Shape }> = /* @__PURE__ */ defineOp<{ shape: Shape }>({
-  name: "scatterAdd",
-  infer: (_, { shape }) => ({ shape, dtype: "float32" }),
-  vjp: (dy, [indices]) => [null, record(gatherOp, [dy, indices as Tensor], {})],
-  lower: (ctx, inputs, output, { shape }) => {
-    const [indices, updates] = inputs.map((view) => ctx.contiguous(view)) as [View, View];
-    const result = ctx.allocate(output.shape, "float32");
-    const [rows = 0, ...width] = shape;
-    ctx.emit({
-      kind: "scatterAdd",
-      rows,
-      width: sizeOf(width),
-      count: sizeOf(indices.shape),
-      indices,
-      updates,
-      output: result,
-    });
-    return result;
-  },
-});
+/** The adjoint of gather. */
+export const scatterAddOp: OpDefinition<{ shape: Shape }> = /* @__PURE__ */ scatterAddWith((dy, [indices]) => [
+  null,
+  record(gatherOp, [dy, indices as Tensor], {}),
+]);
 
 /**
  * Takes slices of x along an axis (default the first) by int32 indices. A slice for an index out of range is NaN.
