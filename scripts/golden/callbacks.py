@@ -153,7 +153,7 @@ def early_stopping_case(config, logs):
 
 
 def reduce_case(config, logs):
-    _, rates = run(keras.callbacks.ReduceLrOnPlateau(**keras_config(config)), logs, rate)
+    _, rates = run(keras.callbacks.ReduceLROnPlateau(**keras_config(config)), logs, rate)
     return case("reduceLrOnPlateau", {"initialLearningRate": RATE, **config}, logs, {"learningRates": rates})
 
 

@@ -2,7 +2,7 @@
 
 `order` cases: sample i of `samples` is the number i; `expected.epochs[e][s]` are the samples of step s of epoch e, never shuffled.
 `average` cases: one weight, trained on x = 1 with targets `y`, one after the other; `expected` says which weight a checkpoint
-after SwapEmaWeights saw in each epoch, the validation losses, and the weight in the end.
+after SwapEMAWeights saw in each epoch, the validation losses, and the weight in the end.
 """
 
 import warnings
@@ -26,7 +26,7 @@ ORDERS = [
     (7, None, 3, 3),
     (70, None, None, 2),
 ]
-# (options of SwapEmaWeights, whether a checkpoint comes before or after it, epochs)
+# (options of SwapEMAWeights, whether a checkpoint comes before or after it, epochs)
 AVERAGES = [
     ({}, "after", 3),
     ({"swapOnEpoch": True}, "after", 3),
@@ -84,7 +84,7 @@ def average_case(config, place, epochs):
     x = np.ones((len(TARGETS), 1), "float32")
     y = np.array(TARGETS, "float32").reshape(-1, 1)
     checkpoint = Checkpoint()
-    swap = keras.callbacks.SwapEmaWeights(**keras_config(config))
+    swap = keras.callbacks.SwapEMAWeights(**keras_config(config))
     callbacks = [swap, checkpoint] if place == "after" else [checkpoint, swap]
     history = model.fit(x, y, batch_size=1, epochs=epochs, shuffle=False, verbose=0, validation_data=(x, y), callbacks=callbacks)
     return {
