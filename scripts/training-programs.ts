@@ -6,7 +6,7 @@
 import { js } from "../src/backends/js/index.ts";
 import { compile } from "../src/compiler/compile.ts";
 import type { Program } from "../src/ir/program.ts";
-import { type ActivationName, activations } from "../src/nn/activations.ts";
+import { type ActivationName, activations } from "../src/nn/activation-names.ts";
 import { glorotUniform, heNormal } from "../src/nn/initializers.ts";
 import type { Layer } from "../src/nn/layer.ts";
 import {

@@ -6,7 +6,7 @@ import { sizeOf } from "../ir/shape.ts";
 import { type BufferId, isContiguous } from "../ir/view.ts";
 
 /**
- * Hangs a map that alone reads a product's result onto the product, so that it runs on rows that are still in cache:
+ * Attaches a map that alone reads a product's result to the product, so that it runs on rows that are still in cache:
  * bias and activation after a forward product, an optimizer's update after a weight gradient.
  */
 export function attachEpilogues(instructions: readonly Instruction[], { operands }: Limits): Instruction[] {

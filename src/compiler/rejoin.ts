@@ -1,11 +1,10 @@
-import type { Shape } from "../ir/shape.ts";
-import { sameShape } from "../ir/shape.ts";
+import { type Shape, sameShape } from "../ir/shape.ts";
 import { add, type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.ts";
 import { concat, padOp } from "../tensor/ops/joining.ts";
 import { matmul, matmulOp } from "../tensor/ops/matmul.ts";
 import { type ReduceAttrs, reduceOp, sum } from "../tensor/ops/reduction.ts";
 import { transposeOp, zeros } from "../tensor/ops/shaping.ts";
-import { add as addition } from "../tensor/scalar.ts";
+import { add as addition } from "../tensor/scalar/arithmetic.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { withInputs } from "./graph.ts";
 

@@ -21,22 +21,27 @@ type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: 
 /** Levels of records and lists. */
 const maxDepth = 32;
 
+/** Checks how deep records and lists are nested. @throws ShapeError beyond 32 levels. */
+export function checkDepth(name: string, depth: number): void {
+  if (depth <= maxDepth) return;
+  throw shapeError(name, {
+    rule: "records and lists are nested too deep",
+    expected: `at most ${maxDepth} levels`,
+    received: "more",
+  });
+}
+
 /**
  * Turns every leaf into a {@link HostArray}. A list whose members are tensors, host arrays or records is a list of
  * inputs; any other array is nested numbers. `undefined` stays, so `{ x, y, sampleWeight: undefined }` is fine.
  */
 export function toHostTree<T>(name: string, tree: T): HostTree<T> {
   const convert = (path: string, node: unknown, depth = 0): unknown => {
-    if (depth > maxDepth)
-      throw shapeError(cut(path, 40), {
-        rule: "records and lists are nested too deep",
-        expected: `at most ${maxDepth} levels`,
-        received: "more",
-      });
+    checkDepth(cut(path, 40), depth);
     if (node === undefined) return node;
     if (isHostArray(node)) return toHostArray(path, node);
     if (isList(node)) return node.map((member, index) => convert(`${path}[${index}]`, member, depth + 1));
-    if (isRecord(node))
+    if (isPlainRecord(node))
       return Object.fromEntries(
         Object.entries(node).map(([key, member]) => [key, convert(path ? `${path}.${key}` : key, member, depth + 1)]),
       );
@@ -46,7 +51,7 @@ export function toHostTree<T>(name: string, tree: T): HostTree<T> {
 }
 
 const isMember = (value: unknown, depth: number): boolean =>
-  value instanceof Tensor || isHostArray(value) || isRecord(value) || isList(value, depth);
+  value instanceof Tensor || isHostArray(value) || isPlainRecord(value) || isList(value, depth);
 
 /** Whether this is a list of arrays, records and such lists, rather than of numbers. So is what is nested too deep. */
 const isList = (value: unknown, depth = 0): value is unknown[] =>
@@ -54,7 +59,8 @@ const isList = (value: unknown, depth = 0): value is unknown[] =>
   value.length > 0 &&
   (depth > maxDepth || value.every((member) => isMember(member, depth + 1)));
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** Whether this is an object of no class, and not an array in the form `{ data, shape }`. */
+export function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return (
     typeof value === "object" &&
     value !== null &&

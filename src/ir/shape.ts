@@ -90,6 +90,13 @@ export function normalizeAxis(name: string, axis: number, rank: number): number 
   });
 }
 
+/** The extent of an axis. @param rule stands in the message. @throws ShapeError where it is not known. */
+export function knownExtent(name: string, rule: string, shape: Shape, axis: number): number {
+  const extent = shape[axis] as number;
+  if (!Number.isNaN(extent)) return extent;
+  throw shapeError(name, { rule, expected: `a known extent at axis ${axis}`, received: formatShape(shape) });
+}
+
 /** Sorted, unique, non-negative axes; undefined or null means all of them. */
 export function normalizeAxes(
   name: string,

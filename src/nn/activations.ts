@@ -1,5 +1,5 @@
-// Activation functions, and finding them by name.
-import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
+// Activation functions: what `activations` and `aretejs/activations` export.
+import { checkNumber, shapeError } from "../errors.ts";
 import { formatShape, normalizeAxis } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
 import { elementwise, exp, mul, sigmoid, tanh } from "../tensor/ops/elementwise.ts";
@@ -15,6 +15,7 @@ import { sparsemax } from "./sparsemax.ts";
  */
 export type Activation = (x: Tensor) => Tensor;
 
+export type { ActivationName } from "./activation-names.ts";
 export { exp as exponential, logSoftmax, sigmoid, softmax, sparsemax, tanh };
 
 // ── Rectifiers
@@ -213,58 +214,4 @@ export function glu(x: Operand, axis = -1): Tensor {
   const size = t.shape.map((n, i) => (i === at ? n / 2 : n));
   const begin = (offset: number) => t.shape.map((_, i) => (i === at ? offset : 0));
   return mul(slice(t, begin(0), size), sigmoid(slice(t, begin(extent / 2), size)));
-}
-
-/** Every activation that needs no options, by name. */
-export const activations = {
-  linear,
-  relu,
-  relu6,
-  leakyRelu,
-  elu,
-  celu,
-  selu,
-  softplus,
-  silu,
-  swish: silu,
-  mish,
-  gelu,
-  squareplus,
-  sparsePlus,
-  softsign,
-  sigmoid,
-  logSigmoid,
-  tanh,
-  exponential: exp,
-  hardSigmoid,
-  hardSilu,
-  hardSwish: hardSilu,
-  hardTanh,
-  sparseSigmoid,
-  tanhShrink,
-  hardShrink,
-  softShrink,
-  glu,
-  softmax,
-  logSoftmax,
-  sparsemax,
-} as const;
-
-/** The name of an activation, such as "relu". */
-export type ActivationName = keyof typeof activations;
-
-/** An activation from its name, or a function as it is; `linear` where there is none. */
-export function activationOf(given: ActivationName | Activation | null | undefined, owner = "activation"): Activation {
-  if (given === undefined || given === null) return linear;
-  if (typeof given === "function") return given;
-  if (typeof given !== "string") {
-    throw valueError(owner, {
-      rule: "an activation is a name or a function of a tensor",
-      expected: 'such as "relu"',
-      received: given,
-    });
-  }
-  // A wrapper, so that the second argument of array methods and the like never reaches an option.
-  const fn: Activation = lookUp(owner, "activation", activations as Record<string, Activation>, given);
-  return (x) => fn(x);
 }

@@ -1,5 +1,5 @@
-// Initializers of weights, and finding them by name.
-import { checkNumber, lookUp, shapeError, valueError } from "../errors.ts";
+// Initializers of weights: what `initializers` and `aretejs/initializers` export.
+import { checkNumber, lookUp, shapeError } from "../errors.ts";
 import type { NumericArray } from "../ir/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
@@ -13,8 +13,10 @@ import {
 } from "../tensor/ops/random.ts";
 import { expandDims } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { type Fans, fansOf } from "./fans.ts";
 import { orthogonalMatrix } from "./orthogonal.ts";
 
+export type { InitializerName } from "./initializer-names.ts";
 export { type StftOptions, stft } from "./stft.ts";
 
 /** Where an initializer's random numbers come from: the model's seed and the variable's own stream. */
@@ -205,22 +207,6 @@ const distributions = {
   },
 };
 
-/** How many inputs an output sees, and how many outputs an input feeds. */
-export interface Fans {
-  readonly in: number;
-  readonly out: number;
-}
-
-/**
- * Fans by rank: [n] has n and n; [in, out]; kernels [space…, in, out] count the receptive field. @see Keras 3
- * `compute_fans`.
- */
-export function fansOf(shape: Shape): Fans {
-  if (shape.length < 2) return { in: shape[0] ?? 1, out: shape[0] ?? 1 };
-  const field = sizeOf(shape.slice(0, -2));
-  return { in: field * (shape.at(-2) as number), out: field * (shape.at(-1) as number) };
-}
-
 /** Uniform in ±√(6/(in + out)): for tanh, sigmoid, softmax; the default of kernels. @see Glorot & Bengio 2010. */
 export const glorotUniform = /* @__PURE__ */ scaled("glorotUniform", { mode: "fanAvg", distribution: "uniform" });
 /** Truncated normal of variance 2/(in + out). @see Glorot & Bengio 2010. */
@@ -259,51 +245,4 @@ export function orthogonal(given: OrthogonalOptions = {}): Initializer {
       });
     return orthogonalMatrix(sizeOf(shape.slice(0, -1)), shape.at(-1) as number, gain, source);
   });
-}
-
-// ── Names
-
-/** Every initializer by name. */
-export const initializers = {
-  zeros,
-  ones,
-  constant,
-  identity,
-  randomNormal,
-  truncatedNormal,
-  randomUniform,
-  varianceScaling,
-  glorotUniform,
-  glorotNormal,
-  heUniform,
-  heNormal,
-  lecunUniform,
-  lecunNormal,
-  orthogonal,
-};
-
-/** The name of an initializer, such as "heNormal". */
-export type InitializerName = keyof typeof initializers;
-
-/**
- * An initializer from its name (with default options), from saved options `{ kind, … }`, or a function as it is.
- * @param known factories by kind.
- */
-export function initializer(
-  given: InitializerName | Initializer | { kind: string },
-  owner = "initializer",
-  known: object = initializers,
-): Initializer {
-  if (typeof given === "function") return given;
-  const { kind, ...options } = typeof given === "string" ? { kind: given } : { ...given };
-  if (typeof kind !== "string") {
-    throw valueError(owner, {
-      rule: "an initializer is a name or a function",
-      expected: 'such as "heNormal"',
-      received: given,
-    });
-  }
-  return (lookUp(owner, "initializer", known as typeof initializers, kind) as (options: object) => Initializer)(
-    options,
-  );
 }

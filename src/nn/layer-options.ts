@@ -3,7 +3,8 @@ import { checkOptions, type OptionTable, type OwnTable, withArguments } from "..
 import type { Constraint, ConstraintName } from "../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../regularize/penalties.ts";
 import type { VariableRole } from "../tensor/variable.ts";
-import type { Initializer, InitializerName } from "./initializers.ts";
+import type { InitializerName } from "./initializer-names.ts";
+import type { Initializer } from "./initializers.ts";
 import type { SampleShape } from "./input.ts";
 
 /** Options that every layer takes. */

@@ -11,7 +11,7 @@ export * from "./losses/ctc.ts";
 export * from "./losses/distribution.ts";
 export * from "./losses/focal.ts";
 export * from "./losses/hinge.ts";
-export { type LossFunction, type LossName, lossOf } from "./losses/names.ts";
+export type { LossFunction, LossName } from "./losses/names.ts";
 export * from "./losses/overlap.ts";
 export * from "./losses/regression.ts";
 export * from "./losses/relative.ts";

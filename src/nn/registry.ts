@@ -10,7 +10,8 @@ import {
   unitNorm,
 } from "../regularize/constraints.ts";
 import { l1, l1l2, l2, type OrthogonalPenaltyOptions, orthogonalPenalty } from "../regularize/penalties.ts";
-import { initializers, stft } from "./initializers.ts";
+import { initializers } from "./initializer-names.ts";
+import { stft } from "./initializers.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 import * as layers from "./layers/index.ts";
 import { Network } from "./network.ts";

@@ -2,7 +2,7 @@
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import type { Instruction } from "../ir/instruction.ts";
 import type { Algebra } from "../ir/primitive.ts";
-import { checkSize, type Shape } from "../ir/shape.ts";
+import { checkSize, type Shape, stridesOf } from "../ir/shape.ts";
 import type { BufferId, View } from "../ir/view.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -78,6 +78,15 @@ export interface LowerContext {
   /** A buffer for constants, program inputs and variables, made on first need. */
   leaf(tensor: Tensor): BufferId;
 }
+
+/** Lowers a constant, a program input or a variable: the whole of its buffer. */
+export const lowerLeaf = (ctx: LowerContext, _: readonly View[], leaf: Tensor): View => ({
+  buffer: ctx.leaf(leaf),
+  dtype: leaf.dtype,
+  offset: 0,
+  shape: leaf.shape,
+  strides: stridesOf(leaf.shape),
+});
 
 /** Declares a primitive op. */
 export function defineOp<A extends object>(definition: OpDefinition<A>): OpDefinition<A> {

@@ -1,10 +1,10 @@
 import { literal, shapeError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
 import type { DType, NumericArray, TypedArray } from "../ir/dtype.ts";
-import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from "../ir/shape.ts";
+import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
 import { isNumericView } from "./nested.ts";
-import { defineOp, record } from "./op.ts";
+import { defineOp, lowerLeaf, record } from "./op.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Where a variable's values are while a backend holds them. */
@@ -136,11 +136,5 @@ export const variableOp = /* @__PURE__ */ defineOp<{ variable: Variable }>({
   name: "variable",
   infer: (_, { variable }) => ({ shape: variable.shape, dtype: variable.dtype }),
   vjp: () => [],
-  lower: (ctx, _, output) => ({
-    buffer: ctx.leaf(output),
-    dtype: output.dtype,
-    offset: 0,
-    shape: output.shape,
-    strides: stridesOf(output.shape),
-  }),
+  lower: lowerLeaf,
 });

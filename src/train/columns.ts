@@ -1,4 +1,5 @@
 import { type ArrayInput, type HostArray, isHostArray, rowsOf, toHostArrayAsync } from "../data/array.ts";
+import { isPlainRecord } from "../data/tree.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import type { BatchShape } from "../nn/layer.ts";
@@ -144,15 +145,6 @@ async function weightsOf(
   if (!isShared) return arraysOf(label, "sampleWeight", given, outputs, needs);
   const [array] = await arraysOf(label, "sampleWeight", given, ["all outputs"]);
   return outputs.map(() => array);
-}
-
-export function isPlainRecord(value: unknown): value is Readonly<Record<string, ArrayInput>> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(value)) &&
-    !isHostArray(value)
-  );
 }
 
 function sharedRows(label: string, { x, y, weights }: Omit<Columns, "rows">): number {

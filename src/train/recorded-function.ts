@@ -58,7 +58,7 @@ const outputName = (index: number): string => `output${index}`;
 export class RecordedFunction {
   readonly seed: number;
   private readonly queue = new OperationQueue();
-  private readonly pacer = new Yielder();
+  private readonly yielder = new Yielder();
   private readonly programs = new ProgramCache(() => this.backend());
   /** How results are put together, by program: this holds no recorded graph. */
   private readonly outlines = new WeakMap<BoundProgram, Rebuild>();
@@ -87,7 +87,7 @@ export class RecordedFunction {
     prepare: () => RecordedCall | Promise<RecordedCall>,
   ): Promise<unknown> {
     return this.queue.run(async () => {
-      if (this.pacer.isDue) await this.pacer.pause();
+      if (this.yielder.isDue) await this.yielder.pause();
       const args = await toArguments(given, nameOf, this.options.backend);
       const call = await prepare();
       return this.programs.use(

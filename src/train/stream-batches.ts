@@ -1,11 +1,12 @@
 import { type HostArray, isHostArray } from "../data/array.ts";
 import { epochsOf, sizeOfStream } from "../data/iterable.ts";
+import { isPlainRecord } from "../data/tree.ts";
 import { shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { type BatchPorts, type BatchSource, type Columns, specOf } from "./batch.ts";
 import type { BatchStream } from "./batch-maker.ts";
-import { type DataGiven, isPlainRecord } from "./columns.ts";
+import type { DataGiven } from "./columns.ts";
 
 /**
  * Batches of a dataset, an iterable or a generator.

@@ -2,12 +2,11 @@
 import type { Backend } from "../backends/backend.ts";
 import { evaluate } from "../backends/evaluate.ts";
 import { type ArrayInput, type HostArray, isHostArray } from "../data/array.ts";
-import { leavesOf, mapLeaves, toHostTree } from "../data/tree.ts";
-import { literal, shapeError, valueError } from "../errors.ts";
+import { checkDepth, isPlainRecord, leavesOf, mapLeaves, toHostTree } from "../data/tree.ts";
+import { literal, valueError } from "../errors.ts";
 import { dtypeOf, type TypedArray } from "../ir/dtype.ts";
 import { placeholder, tensor } from "../tensor/ops/leaf.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { isPlainRecord } from "./columns.ts";
 
 /** What a call takes in place of tensors: arrays in any form. Records and lists keep their structure. */
 export type Given<T> = T extends Tensor ? ArrayInput : { readonly [K in keyof T]: Given<T[K]> };
@@ -55,12 +54,7 @@ async function compute(
 ): Promise<readonly unknown[]> {
   const recorded = new Set<Tensor>();
   const collect = (node: unknown, name: string, depth = 0): void => {
-    if (depth > 32)
-      throw shapeError(name, {
-        rule: "records and lists are nested too deep",
-        expected: "at most 32 levels",
-        received: "more",
-      });
+    checkDepth(name, depth);
     if (!(node instanceof Tensor)) for (const member of membersOf(node)) collect(member, name, depth + 1);
     else if (node.op.name !== "constant") recorded.add(node);
   };

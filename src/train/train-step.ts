@@ -1,3 +1,4 @@
+import { isPlainRecord } from "../data/tree.ts";
 import { literal, shapeError, stateError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import { Layer, listOf } from "../nn/layer.ts";
@@ -9,7 +10,6 @@ import { gradients } from "../tensor/autodiff.ts";
 import { add } from "../tensor/ops/elementwise.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { isPlainRecord } from "./columns.ts";
 import { assignAverages } from "./epochs.ts";
 import { FunctionRecording, type LoopContext } from "./loop-context.ts";
 import { type Recorded, type RecordedCall, RecordedFunction, type RecordedOptions } from "./recorded-function.ts";

@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
-import { activations, threshold } from "../../src/nn/activations.ts";
+import { activations } from "../../src/nn/activation-names.ts";
+import { threshold } from "../../src/nn/activations.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
 import { mul } from "../../src/tensor/ops/elementwise.ts";
 import { sum } from "../../src/tensor/ops/reduction.ts";

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { sizeOf } from "../../src/ir/shape.ts";
-import { fansOf, type Initializer, initializers as named, stft } from "../../src/nn/initializers.ts";
+import { fansOf } from "../../src/nn/fans.ts";
+import { initializers as named } from "../../src/nn/initializer-names.ts";
+import { type Initializer, stft } from "../../src/nn/initializers.ts";
 import { erf } from "../../src/tensor/numeric.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { expectClose, type GoldenTensor, golden, titleOf, values } from "./nn-support.ts";

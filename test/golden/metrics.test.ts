@@ -4,6 +4,8 @@ import { compile } from "../../src/compiler/compile.ts";
 import type { Loss } from "../../src/nn/loss.ts";
 import * as losses from "../../src/nn/losses.ts";
 import type { Metric } from "../../src/nn/metric.ts";
+import { lossMetric } from "../../src/nn/metrics/mean.ts";
+import { metricOf } from "../../src/nn/metrics/names.ts";
 import * as all from "../../src/nn/metrics.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import {
@@ -60,7 +62,7 @@ function make(name: string, given: Record<string, unknown>): Metric {
       rest,
     ) as Metric;
   if (kind in all) return (all as unknown as Record<string, (options: object) => Metric>)[kind]?.(config) as Metric;
-  return all.lossMetric((losses as unknown as Record<string, (options: object) => Loss>)[kind]?.(config) as Loss);
+  return lossMetric((losses as unknown as Record<string, (options: object) => Loss>)[kind]?.(config) as Loss);
 }
 
 describe("metrics agree with Keras 3", () => {
@@ -84,7 +86,7 @@ describe('"accuracy" resolves as in Keras 3', () => {
   for (const one of cases) {
     if (!("identifier" in one)) continue;
     it(`labels [${one.yTrueShape}], predictions [${one.yPredShape}]: ${one.resolvesTo}`, async () => {
-      const accuracy = await all.metricOf("accuracy");
+      const accuracy = await metricOf("accuracy");
       const [chosen, expected] = [accuracy({ yTrue: one.yTrueShape, yPred: one.yPredShape }), make(one.resolvesTo, {})];
       expect(chosen.name).toBe("accuracy");
       // The same numbers on data that tell the kinds of accuracy apart.

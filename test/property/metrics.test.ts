@@ -7,6 +7,7 @@ import { wasm } from "../../src/backends/wasm/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import * as losses from "../../src/nn/losses.ts";
 import type { Metric } from "../../src/nn/metric.ts";
+import { lossMetric } from "../../src/nn/metrics/mean.ts";
 import { RunningSum } from "../../src/nn/metrics/running-sum.ts";
 import * as metrics from "../../src/nn/metrics.ts";
 import { type Operand, placeholder, tensor } from "../../src/tensor/ops/leaf.ts";
@@ -142,7 +143,7 @@ function r2(samples: Samples): number[] {
 
 const kinds: Record<string, Kind> = {
   "mean of a loss": {
-    make: () => metrics.lossMetric(losses.meanAbsoluteError()),
+    make: () => lossMetric(losses.meanAbsoluteError()),
     host: (s) => [meanOver(s, (y, p) => total(y.map((v, at) => Math.abs(v - (p[at] as number)))) / s.width)],
     draw: binary,
   },
@@ -413,7 +414,7 @@ describe("counting past what one float32 can hold", () => {
     // 24 million samples, of which a float32 sum would report at most 16.8 million.
     const [rows, steps] = [2048, 12_000];
     const [y, p] = [tensor(new Float32Array(rows).fill(1), [rows, 1]), placeholder("p", [rows, 1])];
-    const [hits, error] = [metrics.truePositives(), metrics.lossMetric(losses.meanAbsoluteError())];
+    const [hits, error] = [metrics.truePositives(), lossMetric(losses.meanAbsoluteError())];
     const executable = await bind(
       compile({ outputs: {}, updates: [...hits.update(y, p), ...error.update(y, p)] }),
       backends.wasm as Backend,

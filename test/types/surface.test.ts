@@ -21,8 +21,8 @@ import {
   trainStep,
   Variable,
 } from "../../src/index.ts";
-import { type ActivationName, activationOf } from "../../src/nn/activations.ts";
-import { type InitializerName, initializer } from "../../src/nn/initializers.ts";
+import { type ActivationName, activationOf } from "../../src/nn/activation-names.ts";
+import { type InitializerName, initializer } from "../../src/nn/initializer-names.ts";
 import { type LossName, lossNames } from "../../src/nn/losses/names.ts";
 import { type MetricName, metricNames } from "../../src/nn/metrics/names.ts";
 import { type OptimizerName, optimizerNames } from "../../src/optim/optimizers.ts";

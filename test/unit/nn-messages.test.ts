@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { activationOf } from "../../src/nn/activation-names.ts";
 import {
-  activationOf,
   celu,
   elu,
   glu,

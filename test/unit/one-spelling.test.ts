@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { activations as activationsByName } from "../../src/nn/activation-names.ts";
 import * as activations from "../../src/nn/activations.ts";
+import { initializers as initializersByName } from "../../src/nn/initializer-names.ts";
 import * as initializers from "../../src/nn/initializers.ts";
 import * as layers from "../../src/nn/layers/index.ts";
 import { lossNames } from "../../src/nn/losses/names.ts";
@@ -24,7 +26,7 @@ describe("one spelling: a factory, its name in strings and its kind in configura
   });
 
   it("initializers, penalties and constraints", () => {
-    for (const [name, make] of Object.entries(initializers.initializers)) {
+    for (const [name, make] of Object.entries(initializersByName)) {
       expect(make(), name).toHaveProperty("kind", name);
       expect(initializers).toHaveProperty(name);
     }
@@ -47,7 +49,7 @@ describe("one spelling: a factory, its name in strings and its kind in configura
     const missing = [
       ...Object.keys(lossNames.known).filter((name) => !exported(name, losses)),
       ...Object.keys(metricNames.known).filter((name) => !exported(name, metrics)),
-      ...Object.keys(activations.activations).filter((name) => !exported(name, activations)),
+      ...Object.keys(activationsByName).filter((name) => !exported(name, activations)),
       ...Object.keys(layerFactories).filter((name) => name !== "network" && !exported(name, layers)),
     ];
     expect(missing).toEqual([]);

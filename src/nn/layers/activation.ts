@@ -9,18 +9,10 @@ import { scalar } from "../../tensor/ops/leaf.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import {
-  type Activation,
-  type ActivationName,
-  type AlphaOptions,
-  activationOf,
-  elu,
-  leakyRelu,
-  type ReluOptions,
-  relu,
-  softmax,
-} from "../activations.ts";
-import type { Initializer, InitializerName } from "../initializers.ts";
+import { type ActivationName, activationOf } from "../activation-names.ts";
+import { type Activation, type AlphaOptions, elu, leakyRelu, type ReluOptions, relu, softmax } from "../activations.ts";
+import type { InitializerName } from "../initializer-names.ts";
+import type { Initializer } from "../initializers.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions, layerOptions } from "../layer.ts";
 import { functionLayer, keepMask } from "./function.ts";
 

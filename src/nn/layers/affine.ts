@@ -9,7 +9,8 @@ import { reshape } from "../../tensor/ops/shaping.ts";
 import { stopGradient } from "../../tensor/ops/with-gradient.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { Initializer, InitializerName } from "../initializers.ts";
+import type { InitializerName } from "../initializer-names.ts";
+import type { Initializer } from "../initializers.ts";
 import type { CallContext, WeightOptions } from "../layer.ts";
 
 /** The learned scale and shift after a normalization. */

@@ -22,7 +22,8 @@ import { broadcastTo, reshape } from "../../tensor/ops/shaping.ts";
 import { stopGradient, withGradient } from "../../tensor/ops/with-gradient.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
+import { type InitializerName, initializer } from "../initializer-names.ts";
+import type { Initializer } from "../initializers.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { withRank } from "../with-rank.ts";
 import {

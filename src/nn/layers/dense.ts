@@ -6,7 +6,8 @@ import { withArguments } from "../../options.ts";
 import { matmul } from "../../tensor/ops/matmul.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Activation, activationOf } from "../activations.ts";
+import { activationOf } from "../activation-names.ts";
+import type { Activation } from "../activations.ts";
 import { type BatchShape, type CallContext, Layer } from "../layer.ts";
 import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
 

@@ -10,8 +10,10 @@ import { add } from "../../tensor/ops/elementwise.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Activation, type ActivationName, activationOf } from "../activations.ts";
-import type { Initializer, InitializerName } from "../initializers.ts";
+import { type ActivationName, activationOf } from "../activation-names.ts";
+import type { Activation } from "../activations.ts";
+import type { InitializerName } from "../initializer-names.ts";
+import type { Initializer } from "../initializers.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../layer.ts";
 import { checkPadding, checkRank, checkSpatial } from "./spatial.ts";
 

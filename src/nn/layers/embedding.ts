@@ -7,7 +7,8 @@ import { cast, notEqual } from "../../tensor/ops/elementwise.ts";
 import { gather } from "../../tensor/ops/indexing.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { Initializer, InitializerName } from "../initializers.ts";
+import type { InitializerName } from "../initializer-names.ts";
+import type { Initializer } from "../initializers.ts";
 import { type CallContext, Layer, type LayerOptions } from "../layer.ts";
 
 /** Options of {@link embedding}. */

@@ -6,8 +6,10 @@ import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
 import { add } from "../../tensor/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import type { Activation, ActivationName } from "../activations.ts";
-import type { Initializer, InitializerName } from "../initializers.ts";
+import type { ActivationName } from "../activation-names.ts";
+import type { Activation } from "../activations.ts";
+import type { InitializerName } from "../initializer-names.ts";
+import type { Initializer } from "../initializers.ts";
 import type { CallContext, LayerOptions, WeightOptions } from "../layer.ts";
 
 /** Options of layers that multiply by a kernel, add a bias and apply an activation. */

@@ -4,7 +4,8 @@ import { matmul } from "../../tensor/ops/matmul.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { type Initializer, type InitializerName, initializer } from "../initializers.ts";
+import { type InitializerName, initializer } from "../initializer-names.ts";
+import type { Initializer } from "../initializers.ts";
 import type { CallContext, WeightOptions } from "../layer.ts";
 import { Kernel, type KernelOptions } from "./kernel.ts";
 

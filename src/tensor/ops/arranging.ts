@@ -1,7 +1,7 @@
 // Ops that cut, repeat and reorder along axes, made of slices, gathers and reshapes. int32 stays int32.
 import { checkCount } from "../../checks.ts";
 import { checkNumber, shapeError, valueError } from "../../errors.ts";
-import { checkList, formatShape, isNumber, normalizeAxes, normalizeAxis } from "../../ir/shape.ts";
+import { checkList, formatShape, isNumber, knownExtent, normalizeAxes, normalizeAxis } from "../../ir/shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, sub } from "./elementwise.ts";
 import { gather, range } from "./indexing.ts";
@@ -67,13 +67,7 @@ function part(t: Tensor, axis: number, begin: number, size: number): Tensor {
 export function unstack(x: Operand, axis = 0): Tensor[] {
   const t = asTensor(x);
   const at = normalizeAxis("unstack", axis, t.rank);
-  const extent = t.shape[at] as number;
-  if (Number.isNaN(extent))
-    throw shapeError("unstack", {
-      rule: "the number of slices must be known",
-      expected: `a known extent at axis ${at}`,
-      received: formatShape(t.shape),
-    });
+  const extent = knownExtent("unstack", "the number of slices must be known", t.shape, at);
   return Array.from({ length: extent }, (_, index) => squeeze(part(t, at, index, 1), at));
 }
 

@@ -1,6 +1,5 @@
 // Running sums and products along an axis.
-import { shapeError } from "../../errors.ts";
-import { formatShape, normalizeAxis, sizeOf } from "../../ir/shape.ts";
+import { knownExtent, normalizeAxis, sizeOf } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
 import { checkOptions } from "../../options.ts";
 import { defineOp, type OpDefinition, record } from "../op.ts";
@@ -65,13 +64,7 @@ export function cumprod(x: Operand, axis = -1, options: CumsumOptions = {}): Ten
   });
   const t = cast(asTensor(x), "float32");
   const at = normalizeAxis("cumprod", axis, t.rank);
-  const extent = t.shape[at] as number;
-  if (Number.isNaN(extent))
-    throw shapeError("cumprod", {
-      rule: "the extent of the axis must be known",
-      expected: `a known extent at axis ${at}`,
-      received: formatShape(t.shape),
-    });
+  const extent = knownExtent("cumprod", "the extent of the axis must be known", t.shape, at);
   const withExtent = (n: number) => t.shape.map((old, i) => (i === at ? n : old));
   const begin = (n: number) => t.shape.map((_, i) => (i === at ? n : 0));
   /** Moves by n places away from the end at which products begin; ones come in. */

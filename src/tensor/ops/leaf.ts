@@ -2,10 +2,10 @@
 import { literal, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
 import { type DType, dtypeOf, type NumericArray, type TypedArray } from "../../ir/dtype.ts";
-import { checkShape, type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
+import { checkShape, type Shape, sizeOf } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { flatten, isNumericView, type NestedNumbers } from "../nested.ts";
-import { defineOp, record } from "../op.ts";
+import { defineOp, lowerLeaf, record } from "../op.ts";
 import { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 
@@ -37,13 +37,7 @@ export const constantOp = /* @__PURE__ */ defineOp<ConstantAttrs>({
   infer: (_, attrs) =>
     "value" in attrs ? { shape: [], dtype: "float32" } : { shape: attrs.shape, dtype: attrs.dtype },
   vjp: () => [],
-  lower: (ctx, _, output) => ({
-    buffer: ctx.leaf(output),
-    dtype: output.dtype,
-    offset: 0,
-    shape: output.shape,
-    strides: stridesOf(output.shape),
-  }),
+  lower: lowerLeaf,
 });
 
 /** A float32 scalar constant. */
@@ -105,13 +99,7 @@ export const inputOp = /* @__PURE__ */ defineOp<{ name: string; shape: Shape; dt
   name: "input",
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
   vjp: () => [],
-  lower: (ctx, _, output) => ({
-    buffer: ctx.leaf(output),
-    dtype: output.dtype,
-    offset: 0,
-    shape: output.shape,
-    strides: stridesOf(output.shape),
-  }),
+  lower: lowerLeaf,
 });
 
 /** A place for values that are given at every run: written through `Executable.input(name)`. */

@@ -1,6 +1,6 @@
 // Sorting along an axis: a bitonic network (Batcher 1968) of elementwise ops, so it needs no kernel of its own.
-import { checkNumber, shapeError } from "../../errors.ts";
-import { formatShape, normalizeAxis } from "../../ir/shape.ts";
+import { checkNumber } from "../../errors.ts";
+import { knownExtent, normalizeAxis } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, isNaN, less, logicalAnd, logicalNot, logicalOr, notEqual, where } from "./elementwise.ts";
@@ -58,13 +58,7 @@ function order(name: string, x: Operand, axis: number, options: SortOptions): Te
   const { descending = false } = checkOptions(name, options, { descending: "boolean" });
   const t = asTensor(x);
   const at = normalizeAxis(name, axis, t.rank);
-  const extent = t.shape[at] as number;
-  if (Number.isNaN(extent))
-    throw shapeError(name, {
-      rule: "the number of values to sort must be known",
-      expected: `a known extent at axis ${at}`,
-      received: formatShape(t.shape),
-    });
+  const extent = knownExtent(name, "the number of values to sort must be known", t.shape, at);
   const last = swapAxes(stopGradient(cast(t, "float32")), at, -1);
   return swapAxes(cast(network(last, extent, descending), "int32"), at, -1);
 }
