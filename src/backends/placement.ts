@@ -39,6 +39,9 @@ class BackendPlacement implements Placement {
 /** Gives the storage of variables that were garbage-collected back to their backends. */
 const collected = /* @__PURE__ */ new FinalizationRegistry<BackendPlacement>((held) => held.free());
 
+/** Keeps the variables of a loaded program, and with them their storage, for as long as somebody holds the program. */
+const variablesOf = /* @__PURE__ */ new WeakMap<Executable, readonly Variable[]>();
+
 /** Variables that a call is placing now, with a promise that is fulfilled when it is done. */
 const placing = /* @__PURE__ */ new WeakMap<Variable, Promise<void>>();
 
@@ -206,6 +209,7 @@ async function transfer<T>(
     variable.initial = 0;
   }
   for (const held of left) held.free();
+  if (executable && loading) variablesOf.set(executable, loading.variables);
   return outcomeOf(() => (executable && loading ? loading.use(executable) : (undefined as T)));
 }
 
