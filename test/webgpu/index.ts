@@ -8,9 +8,14 @@
  * the adapter of that name, in Node alone; a name that does not exist makes Dawn list those that do.
  */
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { environmentFor } from "./host/adapter.ts";
+import { environmentFor, temporaryFolder } from "./host/adapter.ts";
+import { bundle } from "./portable/bundle.ts";
+import { inChromium } from "./portable/chromium.ts";
+import { inDeno } from "./portable/deno.ts";
+import type { Outcome } from "./portable/vitest.ts";
 
 const { values: options, positionals: wanted } = parseArgs({
   options: { adapter: { type: "string" } },
@@ -27,12 +32,34 @@ function inNode(): boolean {
   );
 }
 
-const parts: Readonly<Record<string, () => boolean | Promise<boolean>>> = { node: inNode };
+/** Suites that also run in pages and in Deno. */
+const portable = ["adapter"];
+
+/** A part of the suites, bundled. Says whether they passed. */
+async function elsewhere(run: (file: string, progress: (line: string) => void) => Promise<Outcome>): Promise<boolean> {
+  const file = join(temporaryFolder("aretejs-webgpu-"), "suites.mjs");
+  await bundle(portable, file);
+  const { passed, failures } = await run(file, (line) => console.log(`    ${line}`));
+  for (const { name, message } of failures) console.log(`FAILED ${name}: ${message}`);
+  console.log(`${passed} passed, ${failures.length} failed`);
+  return failures.length === 0;
+}
+
+const parts: Readonly<Record<string, () => boolean | Promise<boolean>>> = {
+  node: inNode,
+  // A named adapter is Dawn's, in Node.
+  ...(options.adapter === undefined
+    ? { chromium: () => elsewhere(inChromium), deno: () => elsewhere(inDeno) }
+    : undefined),
+};
 const failed: string[] = [];
 for (const [name, run] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.some((word) => name.includes(word.toLowerCase()))) continue;
   const begun = performance.now();
-  const passed = await run();
+  const passed = await Promise.resolve(run()).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    return false;
+  });
   if (!passed) failed.push(name);
   console.log(`${passed ? "ok" : "FAILED"}  ${name} (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
 }
