@@ -1,12 +1,13 @@
 // Backends, devices and measures that the suites share.
-import { type WasmBackend, wasm } from "../../../src/backends/wasm/index.ts";
-import { type WebGpuBackend, webgpu } from "../../../src/backends/webgpu/index.ts";
-import type { Model } from "../../../src/index.ts";
+import { wasm } from "../../../src/backends/wasm/index.ts";
+import type { WebGpuBackend } from "../../../src/backends/webgpu/backend.ts";
+import { webgpu } from "../../../src/backends/webgpu/index.ts";
+import type { Backend, Model } from "../../../src/index.ts";
 
 /** One backend for all suites of a process: its pipelines are compiled once. Suites that break things make their own. */
 export const backend: WebGpuBackend = await webgpu();
 /** What results are held against. */
-export const reference: WasmBackend = await wasm({ threads: 1 });
+export const reference: Backend = await wasm({ threads: 1 });
 
 /** A device that a user made, and a backend on it. The device can be made to fail. */
 export interface Controlled {
