@@ -66,12 +66,12 @@ export async function hashOf(model: Model): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The largest difference of two weights, relative to the largest weight of their variable. */
+/** The largest difference of two weights, relative to the largest weight of their variable, or to 0.1 where all are smaller. */
 export function distance(actual: readonly ArrayLike<number>[], expected: readonly ArrayLike<number>[]): number {
   return Math.max(
     ...expected.map((wanted, index) => {
       const got = actual[index] as ArrayLike<number>;
-      let [apart, scale] = [0, 1e-6];
+      let [apart, scale] = [0, 0.1];
       for (let i = 0; i < wanted.length; i++) {
         apart = Math.max(apart, Math.abs((got[i] as number) - (wanted[i] as number)));
         scale = Math.max(scale, Math.abs(wanted[i] as number));
