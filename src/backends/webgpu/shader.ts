@@ -74,12 +74,23 @@ export interface Operand {
   get(index: string): string;
   /** A statement that stores an f32, converted where the operand is int32. */
   set(index: string, value: string): string;
+  /**
+   * Four values from an index on, which must be a name, as vec4<f32>. With one load where the space is wide and
+   * `isAligned` says that the place of the first is a multiple of 4.
+   */
+  getFour(index: string, isAligned: boolean): string;
+  /** Statements that store the four components of a named vec4<f32>; in a wide space the place must be aligned. */
+  setFour(index: string, value: string): string;
+  /** Where the operand begins. */
+  readonly place: Place;
 }
 
 /** What every shader begins with: the one bind group of a program, and what WGSL has no safe way of its own to say. */
-const prelude = `@group(0) @binding(0) var<storage, read_write> arena: array<u32>;
-@group(0) @binding(1) var<storage, read_write> heap: array<u32>;
-@group(0) @binding(2) var<storage, read> constants: array<u32>;
+const prelude = (
+  wordOf: (space: Space) => string,
+) => `@group(0) @binding(0) var<storage, read_write> arena: array<${wordOf("arena")}>;
+@group(0) @binding(1) var<storage, read_write> heap: array<${wordOf("heap")}>;
+@group(0) @binding(2) var<storage, read> constants: array<${wordOf("constants")}>;
 @group(0) @binding(3) var<uniform> prm: array<vec4<u32>, 16>;
 fn f(x: u32) -> f32 { return bitcast<f32>(x); }
 fn u(x: f32) -> u32 { return bitcast<u32>(x); }
@@ -99,6 +110,11 @@ fn toInt(x: f32) -> i32 {
 /** One shader while it is written: its operands, its words of the uniform record, and the functions that it uses. */
 export class Shader {
   readonly params: number[] = [0x7f800000, 0x7fc00000];
+  /**
+   * Spaces that are arrays of vec4<u32>: four words are one load or store there, and single words can be read but not
+   * written (a store to one component may write all four). To be filled before the text of any operand is asked for.
+   */
+  readonly wide = new Set<Space>();
   private readonly used = new Set<FunctionName>();
 
   constructor(private readonly ctx: Context) {}
@@ -108,15 +124,34 @@ export class Shader {
    * pipeline.
    */
   operand(view: View): Operand {
-    const { space, base } = this.ctx.placeOf(view);
+    const place = this.ctx.placeOf(view);
+    const { space, base } = place;
     const start = this.param(base);
-    const at = (index: string) => `${space}[${start} + (${index})]`;
+    const isWide = () => this.wide.has(space);
+    const at = (index: string) => {
+      const word = `${start} + (${index})`;
+      return isWide() ? `${space}[(${word}) >> 2u][(${word}) & 3u]` : `${space}[${word}]`;
+    };
     const isInt = view.dtype === "int32";
+    const get = (index: string) => (isInt ? `f32(bitcast<i32>(${at(index)}))` : `f(${at(index)})`);
+    const wordOf = (value: string) => (isInt ? `bitcast<u32>(toInt(${value}))` : `u(${value})`);
+    const components = ["x", "y", "z", "w"];
     return {
       raw: at,
       int: (index) => `bitcast<i32>(${at(index)})`,
-      get: (index) => (isInt ? `f32(bitcast<i32>(${at(index)}))` : `f(${at(index)})`),
-      set: (index, value) => `${at(index)} = ${isInt ? `bitcast<u32>(toInt(${value}))` : `u(${value})`};`,
+      get,
+      set: (index, value) => `${at(index)} = ${wordOf(value)};`,
+      getFour: (index, isAligned) =>
+        isAligned && isWide() && !isInt
+          ? `bitcast<vec4<f32>>(${space}[(${start} + ${index}) >> 2u])`
+          : `vec4<f32>(${components.map((_, c) => get(`${index} + ${c}u`)).join(", ")})`,
+      setFour: (index, value) => {
+        const words = components.map((component) => wordOf(`${value}.${component}`));
+        return isWide()
+          ? `${space}[(${start} + ${index}) >> 2u] = vec4<u32>(${words.join(", ")});`
+          : words.map((word, c) => `${at(`${index} + ${c}u`)} = ${word};`).join(" ");
+      },
+      place,
     };
   }
 
@@ -133,7 +168,7 @@ export class Shader {
 
   /** The whole text. */
   text(body: string): string {
-    return prelude + libraryText(this.used) + body;
+    return prelude((space) => (this.wide.has(space) ? "vec4<u32>" : "u32")) + libraryText(this.used) + body;
   }
 }
 
