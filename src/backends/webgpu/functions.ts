@@ -170,6 +170,18 @@ const library: readonly string[] = [
   let mid = ah * bl + ((al * bl) >> 16u);
   return vec2<u32>(a * b, ah * bh + (mid >> 16u) + ((al * bh + (mid & 0xffffu)) >> 16u));
 }`,
+  // Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
+  `fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
+  var x = counter;
+  var k = key;
+  for (var round = 0; round < 10; round++) {
+    let a = wide(0xcd9e8d57u, x.z);
+    let b = wide(0xd2511f53u, x.x);
+    x = vec4<u32>(a.y ^ x.y ^ k.x, a.x, b.y ^ x.w ^ k.y, b.x);
+    k += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return x;
+}`,
   // Payne and Hanek: the mantissa times those 96 bits of 2/π that matter, in whole numbers; right for every float.
   `fn sinTurned(x: f32, quarter: u32) -> f32 {
   if ((u(x) & 0x7f800000u) == 0x7f800000u) { return nan(); }
@@ -253,11 +265,37 @@ const library: readonly string[] = [
 }`,
 ];
 
+/** WGSL of a function `name(l, x)` that combines the values a and b of all threads of a workgroup, in a fixed order. */
+const fold = (name: string, type: string, combine: string): string => `fn ${name}(l: u32, x: ${type}) -> ${type} {
+  workgroupBarrier();
+  memory_${name}[l] = x;
+  workgroupBarrier();
+  for (var s = threads >> 1u; s > 0u; s >>= 1u) {
+    if (l < s) { let a = memory_${name}[l]; let b = memory_${name}[l + s]; memory_${name}[l] = ${combine}; }
+    workgroupBarrier();
+  }
+  return memory_${name}[0];
+}
+var<workgroup> memory_${name}: array<${type}, threads>;`;
+
+const folds: readonly string[] = [
+  fold("sumF", "f32", "a + b"),
+  fold("maxF", "f32", "nmax(a, b)"),
+  fold("minF", "f32", "nmin(a, b)"),
+  fold("prodF", "f32", "a * b"),
+  fold("sumI", "i32", "a + b"),
+  fold("maxI", "i32", "max(a, b)"),
+  fold("minI", "i32", "min(a, b)"),
+  fold("prodI", "i32", "a * b"),
+];
+
 let byName: ReadonlyMap<string, string> | undefined;
 
 /** A text with all functions of the library that it calls, directly or not, before it. */
 export function withLibrary(body: string): string {
-  byName ??= new Map(library.map((text) => [(/fn (\w+)/.exec(text) as RegExpExecArray)[1] as string, text]));
+  byName ??= new Map(
+    [...library, ...folds].map((text) => [(/fn (\w+)/.exec(text) as RegExpExecArray)[1] as string, text]),
+  );
   const used = new Set<string>();
   const visit = (text: string): void => {
     for (const [, name = ""] of text.matchAll(/(\w+)\(/g)) {
