@@ -87,16 +87,21 @@ export interface Operand {
   set(index: string, value: string): string;
 }
 
-/** What every shader begins with: the one bind group of a program, and the number of threads of a workgroup. */
-const prelude = (
-  word: string,
-  threads: number,
-): string => `@group(0) @binding(0) var<storage, read_write> arena: array<${word}>;
+/** Most words of the uniform record of a dispatch. */
+export const mostParams = 64;
+
+/**
+ * A whole shader: the one bind group of a program, the number of threads of a workgroup, and the functions of the
+ * library that the body calls.
+ * @param word what memory is seen as: u32, or vec4<u32>.
+ */
+export const shaderText = (body: string, threads = groupSize, word = "u32"): string =>
+  `@group(0) @binding(0) var<storage, read_write> arena: array<${word}>;
 @group(0) @binding(1) var<storage, read_write> heap: array<${word}>;
 @group(0) @binding(2) var<storage, read> constants: array<${word}>;
-@group(0) @binding(3) var<uniform> prm: array<vec4<u32>, 16>;
+@group(0) @binding(3) var<uniform> prm: array<vec4<u32>, ${mostParams / 4}>;
 const threads = ${threads}u;
-`;
+${withLibrary(body)}`;
 
 /** One shader while it is written: its operands, and its words of the uniform record. */
 export class Shader {
@@ -134,12 +139,9 @@ export class Shader {
     return `prm[${slot >> 2}][${slot & 3}]`;
   }
 
-  /**
-   * The whole text, with the functions of the library that it calls.
-   * @param body where `threads` is the number of threads of a workgroup.
-   */
+  /** The whole text: see {@link shaderText}. */
   text(body: string, threads = groupSize): string {
-    return prelude(this.isWide ? "vec4<u32>" : "u32", threads) + withLibrary(body);
+    return shaderText(body, threads, this.isWide ? "vec4<u32>" : "u32");
   }
 }
 
@@ -181,14 +183,16 @@ if (i >= ${count}u) { return; }
 ${body}`,
     )}`,
   );
-  const isSmall = !declarations && Math.ceil(count / mergedThreads) * steps <= mostSteps;
+  const rounds = Math.ceil(count / mergedThreads);
+  const isSmall = !declarations && rounds <= mostRounds && rounds * steps <= mostSteps;
   return [{ code, params: shader.params, groups, ...(isSmall ? { part: { body, count } } : {}) }];
 }
 
 /** Threads of the workgroup that does the work of merged dispatches. */
 export const mergedThreads = 256;
 
-/** Most elements that one of them reads for a dispatch; beyond, a dispatch of its own is faster. */
+/** Most items and elements that one of them does for a dispatch; beyond, a dispatch of its own is faster. */
+export const mostRounds = 8;
 const mostSteps = 64;
 
 /**

@@ -1,9 +1,18 @@
 // What works on each element by itself on the GPU: maps, copies, fills. How much a thread does, and in which words.
 import { type Shape, sizeOf } from "../../../ir/shape.ts";
 import type { View } from "../../../ir/view.ts";
-import { type Context, type Dispatch, groupSize, offsetCode, perItem, Shader } from "../shader.ts";
+import {
+  type Context,
+  type Dispatch,
+  groupSize,
+  mergedThreads,
+  mostRounds,
+  offsetCode,
+  perItem,
+  Shader,
+} from "../shader.ts";
 
-/** Elements that a thread does where there are many: fewer threads, fewer and wider reads. */
+/** Elements that a thread does where there are many: fewer threads, fewer and wider reads. Where there are few, they may be merged. */
 const unrolled = 4;
 
 /** The part of an elementwise dispatch that is the caller's. */
@@ -20,7 +29,7 @@ export interface Elementwise {
 /** Runs statements on every element of a shape: all is read before anything is written, so it may be done in place. */
 export function perElement(ctx: Context, shape: Shape, work: Elementwise): readonly Dispatch[] {
   const count = sizeOf(shape);
-  const isMany = !work.isCostly && count >= unrolled * ctx.device.lanes;
+  const isMany = !work.isCostly && count > mostRounds * mergedThreads && count >= unrolled * ctx.device.lanes;
   if (!isMany) return singly(ctx, shape, count, work);
   return isQuadruple(ctx, shape, work) ? byQuads(ctx, shape, count, work) : byFours(ctx, shape, count, work);
 }
