@@ -9,6 +9,9 @@ import { withLibrary } from "./functions.ts";
  */
 export type Space = "arena" | "heap" | "constants";
 
+/** All of them. */
+export const spaces: readonly Space[] = ["arena", "heap", "constants"];
+
 /** Where a view begins: its first element, counted in elements of four bytes from the start of the space. */
 export interface Place {
   readonly space: Space;
@@ -85,6 +88,15 @@ export interface Operand {
   get(index: string): string;
   /** A statement that stores an f32, converted where the operand is int32. */
   set(index: string, value: string): string;
+  /**
+   * Four values from an index on, which must be a name, as vec4<f32>. With one load where the space is wide and
+   * `isAligned` says that the place of the first is a multiple of 4.
+   */
+  getFour(index: string, isAligned: boolean): string;
+  /** Statements that store the four components of a named vec4<f32>; in a wide space the place must be aligned. */
+  setFour(index: string, value: string): string;
+  /** Where the operand begins. */
+  readonly place: Place;
 }
 
 /** Most words of the uniform record of a dispatch. */
@@ -93,12 +105,16 @@ export const mostParams = 64;
 /**
  * A whole shader: the one bind group of a program, the number of threads of a workgroup, and the functions of the
  * library that the body calls.
- * @param word what memory is seen as: u32, or vec4<u32>.
+ * @param wordOf what the elements of a space are: u32, or vec4<u32>.
  */
-export const shaderText = (body: string, threads = groupSize, word = "u32"): string =>
-  `@group(0) @binding(0) var<storage, read_write> arena: array<${word}>;
-@group(0) @binding(1) var<storage, read_write> heap: array<${word}>;
-@group(0) @binding(2) var<storage, read> constants: array<${word}>;
+export const shaderText = (
+  body: string,
+  threads = groupSize,
+  wordOf: (space: Space) => "u32" | "vec4<u32>" = () => "u32",
+): string =>
+  `@group(0) @binding(0) var<storage, read_write> arena: array<${wordOf("arena")}>;
+@group(0) @binding(1) var<storage, read_write> heap: array<${wordOf("heap")}>;
+@group(0) @binding(2) var<storage, read> constants: array<${wordOf("constants")}>;
 @group(0) @binding(3) var<uniform> prm: array<vec4<u32>, ${mostParams / 4}>;
 const threads = ${threads}u;
 ${withLibrary(body)}`;
@@ -106,30 +122,53 @@ ${withLibrary(body)}`;
 /** One shader while it is written: its operands, and its words of the uniform record. */
 export class Shader {
   readonly params: number[] = [0x7f800000, 0x7fc00000];
+  /**
+   * Spaces that are arrays of vec4<u32>: four words are one load or store there, and single words can be read but not
+   * written (a store to one component may write all four). To be filled before the text of any operand is asked for.
+   */
+  readonly wide: Set<Space>;
 
-  /** @param isWide whether memory is seen as vectors of four words: {@link Operand.quad}. */
   constructor(
     private readonly ctx: Context,
-    private readonly isWide = false,
-  ) {}
+    wide: readonly Space[] = [],
+  ) {
+    this.wide = new Set(wide);
+  }
 
   /**
    * An operand. Its base comes from the uniform record, so that equal instructions at different places share a
    * pipeline.
    */
   operand(view: View): Operand {
-    const { space, base } = this.ctx.placeOf(view);
+    const place = this.ctx.placeOf(view);
+    const { space, base } = place;
     const start = this.param(base);
-    const word = (place: string) =>
-      this.isWide ? `${space}[(${place}) >> 2u][(${place}) & 3u]` : `${space}[${place}]`;
-    const at = (index: string) => word(`${start} + (${index})`);
+    const isWide = () => this.wide.has(space);
+    const at = (index: string) => {
+      const word = `${start} + (${index})`;
+      return isWide() ? `${space}[(${word}) >> 2u][(${word}) & 3u]` : `${space}[${word}]`;
+    };
     const isInt = view.dtype === "int32";
+    const get = (index: string) => (isInt ? `f32(bitcast<i32>(${at(index)}))` : `f(${at(index)})`);
+    const wordOf = (value: string) => (isInt ? `bitcast<u32>(toInt(${value}))` : `u(${value})`);
+    const components = ["x", "y", "z", "w"];
     return {
       raw: at,
       quad: (index) => `${space}[(${start} + (${index})) >> 2u]`,
       int: (index) => `bitcast<i32>(${at(index)})`,
-      get: (index) => (isInt ? `f32(bitcast<i32>(${at(index)}))` : `f(${at(index)})`),
-      set: (index, value) => `${at(index)} = ${isInt ? `bitcast<u32>(toInt(${value}))` : `u(${value})`};`,
+      get,
+      set: (index, value) => `${at(index)} = ${wordOf(value)};`,
+      getFour: (index, isAligned) =>
+        isAligned && isWide() && !isInt
+          ? `bitcast<vec4<f32>>(${space}[(${start} + ${index}) >> 2u])`
+          : `vec4<f32>(${components.map((_, c) => get(`${index} + ${c}u`)).join(", ")})`,
+      setFour: (index, value) => {
+        const words = components.map((component) => wordOf(`${value}.${component}`));
+        return isWide()
+          ? `${space}[(${start} + ${index}) >> 2u] = vec4<u32>(${words.join(", ")});`
+          : words.map((word, c) => `${at(`${index} + ${c}u`)} = ${word};`).join(" ");
+      },
+      place,
     };
   }
 
@@ -141,7 +180,7 @@ export class Shader {
 
   /** The whole text: see {@link shaderText}. */
   text(body: string, threads = groupSize): string {
-    return shaderText(body, threads, this.isWide ? "vec4<u32>" : "u32");
+    return shaderText(body, threads, (space) => (this.wide.has(space) ? "vec4<u32>" : "u32"));
   }
 }
 

@@ -10,6 +10,7 @@ import {
   offsetCode,
   perItem,
   Shader,
+  spaces,
 } from "../shader.ts";
 
 /** Elements that a thread does where there are many: fewer threads, fewer and wider reads. Where there are few, they may be merged. */
@@ -75,7 +76,7 @@ function byQuads(
   count: number,
   { reads, writes, compute }: Elementwise,
 ): readonly Dispatch[] {
-  const shader = new Shader(ctx, true);
+  const shader = new Shader(ctx, spaces);
   const loads = reads.map((view, k) => {
     const at = offsetCode("e", shape, view.strides);
     const operand = shader.operand(view);

@@ -1,13 +1,22 @@
 // Rows by index on the GPU: picking them from a table, and adding to them.
 import type { ScatterAddInstruction } from "../../../ir/instructions/gather.ts";
 import type { View } from "../../../ir/view.ts";
-import { type Context, type Dispatch, type Kernel, mainCode, mergedThreads, perItem, Shader } from "../shader.ts";
+import {
+  type Context,
+  type Dispatch,
+  type Kernel,
+  mainCode,
+  mergedThreads,
+  perItem,
+  Shader,
+  spaces,
+} from "../shader.ts";
 
 /** A thread for each element of the result, or for four where rows are made of vectors. */
 export const gather: Kernel<"gather"> = ({ rows, width, count, table, indices, output }, ctx) => {
   if (width === 0) return [];
   const isWide = width % 4 === 0 && [table, output].every((view) => ctx.placeOf(view).base % 4 === 0);
-  const shader = new Shader(ctx, isWide);
+  const shader = new Shader(ctx, isWide ? spaces : []);
   const [source, index, target] = [shader.operand(table), shader.operand(indices), shader.operand(output)];
   const words = isWide ? width / 4 : width;
   const missing = output.dtype === "int32" ? "0u" : "prm[0].y";
