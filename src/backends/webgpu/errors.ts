@@ -18,12 +18,18 @@ export function outOfMemory(what: string, asked: number, most: number): OutOfMem
   );
 }
 
-/** What a device reports of work that it was given. @param what the work, for example "a program". */
-export function deviceError(what: string, error: Pick<GPUError, "message">, context: string): AreteError {
-  const complaint = { rule: `${what} failed on the device`, expected: "no error", received: firstLine(error), context };
-  return isShortage(error)
-    ? new OutOfMemoryError(message(owner, complaint))
-    : new AreteError(message(owner, complaint));
+/** What a device reports. */
+export interface Report {
+  readonly message: string;
+  readonly isShortage: boolean;
+}
+
+/** What a device reports of work that it was given. @param what the work, for example "a run". */
+export function deviceError(what: string, report: Report, context: string): AreteError {
+  // Reports of compilers have many lines; the first says what is wrong.
+  const received = report.message.trim().split("\n")[0] || "no message";
+  const text = message(owner, { rule: `${what} failed on the device`, expected: "no error", received, context });
+  return report.isShortage ? new OutOfMemoryError(text) : new AreteError(text);
 }
 
 /** The backend cannot be used any more. @param reason why the device was lost; none where it was disposed of. */
@@ -35,31 +41,29 @@ export const endError = (reason: string | undefined): Error =>
     advice: "Make another with await webgpu(), and restore saved weights there.",
   });
 
-/** Reports of compilers have many lines; the first says what is wrong. */
-const firstLine = (error: Pick<GPUError, "message">): string => error.message.trim().split("\n")[0] || "no message";
-
-const isShortage = (error: object): boolean =>
-  typeof GPUOutOfMemoryError === "function" && error instanceof GPUOutOfMemoryError;
-
 /**
- * Runs `act` and asks the device whether anything in it failed. Nothing that failed reaches the device's listeners for
+ * Runs `act` and asks the device whether anything in it failed. What failed does not reach the device's listeners for
  * uncaptured errors, so neither the browser's console nor another user of the device hears of it.
+ * @param act must not wait: the scopes are of the device, and another's work would count as its own.
  */
-export function guarded<T>(device: GPUDevice, act: () => T): { value: T; error: Promise<GPUError | null> } {
+export function guarded<T>(device: GPUDevice, act: () => T): { value: T; report: Promise<Report | undefined> } {
   for (const filter of filters) device.pushErrorScope(filter);
   let value: T;
-  const found: Promise<GPUError | null>[] = [];
+  const found: Promise<Report | undefined>[] = [];
   try {
     value = act();
   } finally {
-    for (let scope = 0; scope < filters.length; scope++) found.push(device.popErrorScope());
+    // The last one pushed comes first.
+    for (const filter of [...filters].reverse())
+      found.push(
+        device.popErrorScope().then(
+          (error) => (error ? { message: error.message, isShortage: filter === "out-of-memory" } : undefined),
+          // The device is lost: that is reported for itself.
+          () => undefined,
+        ),
+      );
   }
-  // A device that is lost rejects, which `lost` tells about.
-  const error = Promise.all(found).then(
-    (errors) => errors.find((error) => error !== null) ?? null,
-    () => null,
-  );
-  return { value, error };
+  return { value, report: Promise.all(found).then((reports) => reports.find(Boolean)) };
 }
 
-const filters = ["validation", "out-of-memory", "internal"] as const;
+const filters = ["internal", "validation", "out-of-memory"] as const;

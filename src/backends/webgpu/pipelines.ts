@@ -1,5 +1,6 @@
 // Pipelines of a device: each shader is compiled once, whatever the number of models, programs and backends.
 import { guarded } from "./errors.ts";
+import { computeStage } from "./flags.ts";
 
 /** Bytes of the uniform record of a dispatch. */
 export const recordBytes = 256;
@@ -23,7 +24,7 @@ export class Pipelines {
   private readonly known = new Map<string, Promise<GPUComputePipeline>>();
 
   constructor(private readonly device: GPUDevice) {
-    const visibility = GPUShaderStage.COMPUTE;
+    const visibility = computeStage;
     this.bindGroupLayout = device.createBindGroupLayout({
       entries: [
         { binding: 0, visibility, buffer: { type: "storage" } },
@@ -53,14 +54,14 @@ export class Pipelines {
 
   private async compile(code: string): Promise<GPUComputePipeline> {
     const { device, layout } = this;
-    const { value, error } = guarded(device, () =>
+    const { value, report } = guarded(device, () =>
       device.createComputePipeline({
         layout,
         compute: { module: device.createShaderModule({ code }), entryPoint: "main" },
       }),
     );
-    const report = await error;
-    if (report) throw report;
+    const failure = await report;
+    if (failure) throw failure;
     return value;
   }
 }
