@@ -6,14 +6,15 @@ import { printInstruction } from "../../ir/print.ts";
 import type { Program } from "../../ir/program.ts";
 import type { Backend, Storage, StorageSpec } from "../backend.ts";
 import type { Device } from "./device.ts";
-import { deviceError, endError, guarded, outOfMemory, owner } from "./errors.ts";
+import { deviceError, endError, guarded, outOfMemory, owner, type Report } from "./errors.ts";
 import { WebGpuExecutable } from "./executable.ts";
+import { usage } from "./flags.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import { type Block, Heap } from "./heap.ts";
 import { type Pipelines, pipelinesOf, recordBytes } from "./pipelines.ts";
 import { type Plan, planProgram } from "./plan.ts";
 import type { Space } from "./shader.ts";
-import { Staging } from "./staging.ts";
+import { type Range, Staging } from "./staging.ts";
 
 /** A variable's memory: a piece of the heap. */
 export interface GpuStorage extends Storage {
@@ -52,6 +53,8 @@ export class WebGpuBackend implements Backend {
   private reason: string | undefined;
   /** What the device has reported and no call has passed on. */
   private failure: Error | undefined;
+  /** Fulfilled when the device has reported on all that was handed over. */
+  private reports: Promise<void> = Promise.resolve();
 
   constructor(private readonly own: Device) {
     const { device, mostBytes } = own;
@@ -119,9 +122,14 @@ export class WebGpuBackend implements Backend {
     }
     const storage: GpuStorage = { backend: this, size, dtype, block, isFreed: false, held: undefined };
     if (this.isPlaced(storage)) {
-      const encoder = this.device.createCommandEncoder();
-      encoder.clearBuffer(this.heapBuffer.buffer, block.offset, block.bytes);
-      this.device.queue.submit([encoder.finish()]);
+      this.handOver(
+        () => ["clearing a variable", `${size} of ${dtype}`],
+        (device) => {
+          const encoder = device.createCommandEncoder();
+          encoder.clearBuffer(this.heapBuffer.buffer, block.offset, block.bytes);
+          device.queue.submit([encoder.finish()]);
+        },
+      );
     } else this.unplaced.add(storage);
     return storage;
   }
@@ -159,8 +167,13 @@ export class WebGpuBackend implements Backend {
 
   async settled(): Promise<void> {
     this.check();
-    await this.device.queue.onSubmittedWorkDone().catch(() => {});
-    await this.checkEnd();
+    const { reports } = this;
+    const isLost = await this.device.queue.onSubmittedWorkDone().then(
+      () => false,
+      () => true,
+    );
+    await reports;
+    await this.checkEnd(isLost);
   }
 
   trim(): boolean {
@@ -203,39 +216,27 @@ export class WebGpuBackend implements Backend {
     });
   }
 
-  /** For programs: the inputs of a run. */
-  writeArena(offset: number, data: ArrayBuffer): void {
-    this.device.queue.writeBuffer(this.arena.buffer, offset, data);
+  /**
+   * Hands work over to the device, which says later whether it failed: that is thrown by the next call.
+   * @param nameOf what the work was, and a context for the error.
+   */
+  handOver(nameOf: () => readonly [what: string, context: string], act: (device: GPUDevice) => void): void {
+    const { report } = guarded(this.device, () => act(this.device));
+    this.reports = report.then((failure) => {
+      if (failure) this.failure ??= deviceError(nameOf()[0], failure, nameOf()[1]);
+    });
   }
 
-  /** For programs: hands over the commands of a run. */
-  submit(program: Program, encode: (encoder: GPUCommandEncoder) => void): void {
-    const { error } = guarded(this.device, () => {
-      const encoder = this.device.createCommandEncoder();
-      encode(encoder);
-      this.device.queue.submit([encoder.finish()]);
-    });
-    void error.then((report) => {
-      if (!report) return;
-      const [first] = program.instructions;
-      const context = `${program.instructions.length} instructions, from ${first ? printInstruction(program, first) : "none"} on`;
-      this.failure ??= deviceError("a run", report, context);
-    });
+  /** For programs: where temporaries and inputs lie. */
+  get arenaBuffer(): GPUBuffer {
+    return this.arena.buffer;
   }
 
   /** Copies of values as they are now in the order of the queue. @param constants the buffer of constants. */
   async fetch(values: readonly Values[], constants?: GPUBuffer): Promise<TypedArray[]> {
-    this.check();
     const bufferOf = { arena: this.arena.buffer, heap: this.heapBuffer.buffer, constants: constants as GPUBuffer };
     const ranges = values.map(({ space, offset, size }) => ({ buffer: bufferOf[space], offset, bytes: size * 4 }));
-    let data: ArrayBuffer;
-    try {
-      data = await this.staging.read(ranges);
-    } catch (error) {
-      await this.checkEnd(error);
-      throw error;
-    }
-    await this.checkEnd();
+    const data = await this.readRanges(ranges);
     let at = 0;
     return values.map(({ size, dtype }) => {
       const array = dtype === "int32" ? new Int32Array(data, at, size) : new Float32Array(data, at, size);
@@ -243,6 +244,22 @@ export class WebGpuBackend implements Backend {
       // Several arrays do not share their memory.
       return values.length > 1 ? array.slice() : array;
     });
+  }
+
+  /** The bytes of these ranges, side by side, as they are now in the order of the queue. */
+  async readRanges(ranges: readonly Range[]): Promise<ArrayBuffer> {
+    this.check();
+    const { reports } = this;
+    let data: ArrayBuffer;
+    try {
+      data = await this.staging.read(ranges);
+    } catch (error) {
+      await this.checkEnd(true);
+      throw error;
+    }
+    await reports;
+    await this.checkEnd();
+    return data;
   }
 
   /** Throws where the backend cannot be used, and what the device has reported. */
@@ -253,10 +270,10 @@ export class WebGpuBackend implements Backend {
     if (failure) throw failure;
   }
 
-  /** As {@link check}, once it is known whether the device is still there. */
-  private async checkEnd(error?: unknown): Promise<void> {
+  /** As {@link check}. @param mayBeLost whether something failed that a lost device would explain. */
+  private async checkEnd(mayBeLost = false): Promise<void> {
     // The loss of a device may be told a little later than the end of what was under way.
-    if (error !== undefined && !this.disposed)
+    if (mayBeLost && !this.disposed)
       await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
     this.check();
   }
@@ -264,7 +281,7 @@ export class WebGpuBackend implements Backend {
   private compile(program: Program, { dispatches, instructions }: Plan): Promise<GPUComputePipeline[]> {
     return Promise.all(
       dispatches.map(({ code }, index) =>
-        this.pipelines.pipeline(code).catch((report) => {
+        this.pipelines.pipeline(code).catch((report: Report) => {
           const instruction = program.instructions[instructions[index] as number];
           const context = instruction ? printInstruction(program, instruction) : "no instruction";
           throw deviceError("a shader", report, context);
@@ -277,17 +294,16 @@ export class WebGpuBackend implements Backend {
   private async programBuffer({ words }: Plan): Promise<GPUBuffer> {
     const size = words.byteLength;
     if (size > this.own.mostBytes) throw outOfMemory("constants", size, this.own.mostBytes);
-    const { value: buffer, error } = guarded(this.device, () => {
+    const { value: buffer, report } = guarded(this.device, () => {
       const made = this.device.createBuffer({
         label: "aretejs program",
         size,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+        usage: usage.storage | usage.uniform | usage.copySource | usage.copyTarget,
       });
       this.device.queue.writeBuffer(made, 0, words);
       return made;
     });
-    const report = await error;
-    if (!report) return buffer;
+    if (!(await report)) return buffer;
     buffer.destroy();
     throw outOfMemory("constants", size, this.own.mostBytes);
   }
@@ -307,8 +323,11 @@ export class WebGpuBackend implements Backend {
   }
 
   private place({ block, size }: GpuStorage, values: TypedArray): void {
-    if (size > 0)
-      this.device.queue.writeBuffer(this.heapBuffer.buffer, block.offset, values as Float32Array<ArrayBuffer>);
+    if (size === 0) return;
+    this.handOver(
+      () => ["writing a variable", `${size} values`],
+      ({ queue }) => queue.writeBuffer(this.heapBuffer.buffer, block.offset, values as Float32Array<ArrayBuffer>),
+    );
   }
 
   private bindStorages({ variables, buffers }: Program, storages: readonly Storage[]): GpuStorage[] {

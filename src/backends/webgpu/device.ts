@@ -18,11 +18,12 @@ export async function requestDevice({
   powerPreference,
 }: {
   device?: GPUDevice;
-  adapter?: GPUAdapter;
+  adapter?: GPUAdapter | null;
   powerPreference?: GPUPowerPreference;
 }): Promise<Device> {
   if (device) return describe(device, false, device.adapterInfo);
-  const found = adapter ?? (await requestAdapter(powerPreference));
+  const found = adapter === undefined ? await requestAdapter(powerPreference) : adapter;
+  if (!found) throw noAdapter();
   const { limits, features } = found;
   const made = await found.requestDevice({
     label: "aretejs",
@@ -58,7 +59,7 @@ function describe(device: GPUDevice, isOwned: boolean, info: GPUAdapterInfo | un
   };
 }
 
-async function requestAdapter(powerPreference: GPUPowerPreference = "high-performance"): Promise<GPUAdapter> {
+async function requestAdapter(powerPreference: GPUPowerPreference = "high-performance"): Promise<GPUAdapter | null> {
   const gpu = gpuOf();
   if (!gpu) {
     throw stateError("webgpu", {
@@ -68,15 +69,16 @@ async function requestAdapter(powerPreference: GPUPowerPreference = "high-perfor
       advice: adviceOnRuntime(),
     });
   }
-  const adapter = await gpu.requestAdapter({ powerPreference });
-  if (adapter) return adapter;
-  throw stateError("webgpu", {
+  return gpu.requestAdapter({ powerPreference });
+}
+
+const noAdapter = () =>
+  stateError("webgpu", {
     rule: "there must be a GPU that WebGPU can use",
     expected: "an adapter",
     received: "none",
-    advice: "Check the driver, or train with the wasm backend, which is the default.",
+    advice: "Check the driver and the browser's settings, or train with the default backend.",
   });
-}
 
 /** Node has no `navigator.gpu`; programs that load Dawn may put it at `globalThis.gpu`. */
 export function gpuOf(): GPU | undefined {

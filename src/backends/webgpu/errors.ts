@@ -5,25 +5,37 @@ import { formatBytes } from "./bytes.ts";
 /** In messages. */
 export const owner = "webgpu backend";
 
-/** There is no room for what was asked. @param what for example "variables". @param most bytes that may be had. */
+/**
+ * There is no room for what was asked.
+ * @param what for example "variables", all of which lie in one buffer.
+ * @param most bytes that may be had.
+ */
 export function outOfMemory(what: string, asked: number, most: number): OutOfMemoryError {
   const isBeyond = !(asked <= most);
   return new OutOfMemoryError(
     message(owner, {
       rule: `out of memory for ${what}`,
-      expected: isBeyond ? `at most ${formatBytes(most)}, the device's limit of one buffer` : "room on the device",
+      expected: isBeyond
+        ? `at most ${formatBytes(most)} for all of them, the limit of the device's buffers`
+        : "room on the device",
       received: `a request for ${formatBytes(asked)}`,
       advice: "Use a smaller batch or model, or free other models with dispose().",
     }),
   );
 }
 
-/** What a device reports of work that it was given. @param what the work, for example "a program". */
-export function deviceError(what: string, error: Pick<GPUError, "message">, context: string): AreteError {
-  const complaint = { rule: `${what} failed on the device`, expected: "no error", received: firstLine(error), context };
-  return isShortage(error)
-    ? new OutOfMemoryError(message(owner, complaint))
-    : new AreteError(message(owner, complaint));
+/** What a device reports. */
+export interface Report {
+  readonly message: string;
+  readonly isShortage: boolean;
+}
+
+/** What a device reports of work that it was given. @param what the work, for example "a run". */
+export function deviceError(what: string, report: Report, context: string): AreteError {
+  // Reports of compilers have many lines; the first says what is wrong.
+  const received = report.message.trim().split("\n")[0] || "no message";
+  const text = message(owner, { rule: `${what} failed on the device`, expected: "no error", received, context });
+  return report.isShortage ? new OutOfMemoryError(text) : new AreteError(text);
 }
 
 /** The backend cannot be used any more. @param reason why the device was lost; none where it was disposed of. */
@@ -35,31 +47,31 @@ export const endError = (reason: string | undefined): Error =>
     advice: "Make another with await webgpu(), and restore saved weights there.",
   });
 
-/** Reports of compilers have many lines; the first says what is wrong. */
-const firstLine = (error: Pick<GPUError, "message">): string => error.message.trim().split("\n")[0] || "no message";
-
-const isShortage = (error: object): boolean =>
-  typeof GPUOutOfMemoryError === "function" && error instanceof GPUOutOfMemoryError;
-
 /**
- * Runs `act` and asks the device whether anything in it failed. Nothing that failed reaches the device's listeners for
+ * Runs `act` and asks the device whether anything in it failed. What failed does not reach the device's listeners for
  * uncaptured errors, so neither the browser's console nor another user of the device hears of it.
+ * @param act must not wait: the scopes are of the device, and another's work would count as its own.
  */
-export function guarded<T>(device: GPUDevice, act: () => T): { value: T; error: Promise<GPUError | null> } {
-  for (const filter of filters) device.pushErrorScope(filter);
+export function guarded<T>(device: GPUDevice, act: () => T): { value: T; report: Promise<Report | undefined> } {
+  device.pushErrorScope("internal");
+  device.pushErrorScope("validation");
+  device.pushErrorScope("out-of-memory");
   let value: T;
-  const found: Promise<GPUError | null>[] = [];
+  let found: Promise<Report | undefined>[] = [];
   try {
     value = act();
   } finally {
-    for (let scope = 0; scope < filters.length; scope++) found.push(device.popErrorScope());
+    // The last one pushed comes first. Where the device is lost they reject: that is reported for itself.
+    found = [
+      device.popErrorScope().then(shortageOf, nothing),
+      device.popErrorScope().then(faultOf, nothing),
+      device.popErrorScope().then(faultOf, nothing),
+    ];
   }
-  // A device that is lost rejects, which `lost` tells about.
-  const error = Promise.all(found).then(
-    (errors) => errors.find((error) => error !== null) ?? null,
-    () => null,
-  );
-  return { value, error };
+  return { value, report: Promise.all(found).then(firstOf) };
 }
 
-const filters = ["validation", "out-of-memory", "internal"] as const;
+const shortageOf = (error: GPUError | null) => (error ? { message: error.message, isShortage: true } : undefined);
+const faultOf = (error: GPUError | null) => (error ? { message: error.message, isShortage: false } : undefined);
+const nothing = () => undefined;
+const firstOf = (reports: readonly (Report | undefined)[]) => reports.find(Boolean);

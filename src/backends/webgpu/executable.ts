@@ -1,6 +1,7 @@
 // Programs of the WebGPU backend: inputs staged on the host, and one submit for a run.
 import { lookUp, stateError } from "../../errors.ts";
 import type { TypedArray } from "../../ir/dtype.ts";
+import { printInstruction } from "../../ir/print.ts";
 import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { Executable, InputPort } from "../backend.ts";
@@ -10,6 +11,7 @@ import { owner } from "./errors.ts";
 import { recordBytes } from "./pipelines.ts";
 import { bytesOfView, type Plan } from "./plan.ts";
 import type { Dispatch } from "./shader.ts";
+import { PassTimer } from "./timings.ts";
 
 /** A program bound to a backend, with a buffer of its own for constants and records. */
 export class WebGpuExecutable implements Executable {
@@ -20,6 +22,7 @@ export class WebGpuExecutable implements Executable {
   private group: GPUBindGroup | undefined;
   private readonly dynamicOffset = new Uint32Array(1);
   private isDisposed = false;
+  readonly timings?: () => Promise<number[]>;
 
   constructor(
     private readonly backend: WebGpuBackend,
@@ -37,6 +40,7 @@ export class WebGpuExecutable implements Executable {
     const end = Math.max(...places.map(({ end }) => end));
     this.staged = { data: new ArrayBuffer(places.length > 0 ? end - start : 0), offset: places.length > 0 ? start : 0 };
     this.inputs = Object.fromEntries(Object.keys(program.inputs).map((name) => [name, this.inputPort(name)]));
+    if (backend.device.features.has("timestamp-query")) this.timings = () => this.runTimed();
   }
 
   /** The arena or the heap has moved: the next run binds them anew. */
@@ -45,13 +49,27 @@ export class WebGpuExecutable implements Executable {
   }
 
   run(): void {
-    this.begin();
-    const { pipelines } = this;
-    this.backend.submit(this.program, (encoder) => {
-      const pass = encoder.beginComputePass();
-      for (let index = 0; index < pipelines.length; index++) this.encode(pass, index);
-      pass.end();
-    });
+    this.check();
+    this.backend.handOver(this.nameOf, this.submit);
+  }
+
+  private async runTimed(): Promise<number[]> {
+    this.check();
+    const timer = new PassTimer(this.backend.device, this.program.instructions.length);
+    try {
+      this.backend.handOver(this.nameOf, (device) => {
+        this.writeInputs(device);
+        const encoder = device.createCommandEncoder();
+        let next = 0;
+        timer.encode(encoder, (pass, instruction) => {
+          for (; this.plan.instructions[next] === instruction; next++) this.encode(pass, next);
+        });
+        device.queue.submit([encoder.finish()]);
+      });
+      return timer.milliseconds(await this.backend.readRanges(timer.ranges));
+    } finally {
+      timer.destroy();
+    }
   }
 
   input(name: string): InputPort {
@@ -75,8 +93,8 @@ export class WebGpuExecutable implements Executable {
     this.backend.forget(this, this.plan);
   }
 
-  /** Checks that it can run, and hands over the inputs. */
-  private begin(): void {
+  /** Checks that it can run. */
+  private check(): void {
     this.held();
     for (const storage of this.storages) {
       if (storage.isFreed) {
@@ -87,9 +105,31 @@ export class WebGpuExecutable implements Executable {
         });
       }
     }
+  }
+
+  /** What a run hands over: the inputs in one write, all dispatches in one submit. */
+  private readonly submit = (device: GPUDevice): void => {
+    this.writeInputs(device);
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (let index = 0; index < this.pipelines.length; index++) this.encode(pass, index);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+  };
+
+  private readonly nameOf = (): [string, string] => {
+    const { instructions } = this.program;
+    const [first] = instructions;
+    return [
+      "a run",
+      `${instructions.length} instructions, first ${first ? printInstruction(this.program, first) : "none"}`,
+    ];
+  };
+
+  private writeInputs({ queue }: GPUDevice): void {
     if (!this.isWritten) return;
     this.isWritten = false;
-    this.backend.writeArena(this.staged.offset, this.staged.data);
+    queue.writeBuffer(this.backend.arenaBuffer, this.staged.offset, this.staged.data);
   }
 
   private encode(pass: GPUComputePassEncoder, index: number): void {

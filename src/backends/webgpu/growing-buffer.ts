@@ -1,5 +1,6 @@
 // GPU buffers that grow: the arena and the buffer of all variables.
 import { guarded, outOfMemory } from "./errors.ts";
+import { usage } from "./flags.ts";
 import { alignUp } from "./heap.ts";
 
 /**
@@ -77,15 +78,17 @@ export class GrowingBuffer {
 
   /** @param needed bytes that must fit when the new buffer is there. */
   private async replace(size: number, needed = () => 0): Promise<boolean> {
-    const { value: next, error } = guarded(this.device, () => this.device.createBuffer(descriptorOf(this.what, size)));
-    if ((await error) || this.isDestroyed || needed() > size) {
+    const { device } = this;
+    const { value: next, report } = guarded(device, () => device.createBuffer(descriptorOf(this.what, size)));
+    if ((await report) || this.isDestroyed || needed() > size) {
       next.destroy();
       return this.isDestroyed;
     }
     const old = this.buffer;
-    const encoder = this.device.createCommandEncoder();
+    // Both buffers are there, so nothing of this fails.
+    const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(old, 0, next, 0, Math.min(old.size, size));
-    this.device.queue.submit([encoder.finish()]);
+    device.queue.submit([encoder.finish()]);
     old.destroy();
     this.buffer = next;
     this.onMove();
@@ -96,5 +99,5 @@ export class GrowingBuffer {
 const descriptorOf = (what: string, size: number): GPUBufferDescriptor => ({
   label: `aretejs ${what}`,
   size,
-  usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+  usage: usage.storage | usage.copySource | usage.copyTarget,
 });

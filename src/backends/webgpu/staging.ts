@@ -1,5 +1,6 @@
 // Reading from the GPU: copies to buffers that the host can map.
 import { deviceError, guarded } from "./errors.ts";
+import { mapForReading, usage } from "./flags.ts";
 import { alignUp } from "./heap.ts";
 
 /** Bytes of a buffer that are copied to the host. */
@@ -23,7 +24,7 @@ export class Staging {
   async read(ranges: readonly Range[]): Promise<ArrayBuffer> {
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
     if (bytes === 0) return new ArrayBuffer(0);
-    const { value: staging, error } = guarded(this.device, () => {
+    const { value: staging, report } = guarded(this.device, () => {
       const buffer = this.take(bytes);
       const encoder = this.device.createCommandEncoder();
       let at = 0;
@@ -34,14 +35,18 @@ export class Staging {
       this.device.queue.submit([encoder.finish()]);
       return buffer;
     });
-    const mapped = staging.mapAsync(GPUMapMode.READ, 0, bytes).then(
+    const mapped = staging.mapAsync(mapForReading, 0, bytes).then(
       () => true,
       () => false,
     );
-    const report = await error;
-    if (!(await mapped) || report) {
+    const failure = await report;
+    if (!(await mapped) || failure) {
       staging.destroy();
-      throw deviceError("a read", report ?? { message: "the copy could not be mapped" }, `${bytes} bytes`);
+      throw deviceError(
+        "a read",
+        failure ?? { message: "the copy could not be mapped", isShortage: false },
+        `${bytes} bytes`,
+      );
     }
     const copy = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
@@ -70,7 +75,7 @@ export class Staging {
       this.device.createBuffer({
         label: "aretejs read",
         size: alignUp(bytes),
-        usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+        usage: usage.mapRead | usage.copyTarget,
       })
     );
   }
