@@ -1,92 +1,207 @@
-// Convolutions and their gradients on the GPU.
-import { sizeOf } from "../../../ir/shape.ts";
-import { type Kernel, perGroup, perItem, Shader } from "../shader.ts";
-import { storeCode } from "./epilogue.ts";
-import { inputOfTap, pixelCode, tapLoops, unravelCode, windowOfTap } from "./windows.ts";
+// Convolutions and their gradients on the GPU, as products whose operands are read from images.
+import { sizeOf, stridesOf } from "../../../ir/shape.ts";
+import type { View } from "../../../ir/view.ts";
+import type { ConvWindows, Spatial } from "../../../ir/windows.ts";
+import type { Context, Dispatch, Kernel, Shader } from "../shader.ts";
+import {
+  type Axes,
+  isMatrix,
+  type Patches,
+  patches,
+  type Source,
+  strided,
+  type WideSpaces,
+} from "./products-sources.ts";
+import { product } from "./products-tile.ts";
 
-const o = ["o0", "o1", "o2"] as const;
-const x = ["x0", "x1", "x2"] as const;
-const y = ["y0", "y1", "y2"] as const;
+const axes = [0, 1, 2] as const;
+const spatial = (of: (axis: 0 | 1 | 2) => number): Spatial => [of(0), of(1), of(2)];
+const line = (extent: number, stride: number): Axes => ({ shape: [extent], strides: [stride] });
+const partsOf = ({ channels, filters, groups }: ConvWindows) => ({
+  groupChannels: channels / groups,
+  groupFilters: filters / groups,
+});
 
-/** A thread for each element of the result. */
-export const conv: Kernel<"conv"> = ({ windows, input, kernel, output, epilogue }, ctx) => {
-  const { batch, channels, filters, groups, inputs, outputs, size } = windows;
-  const count = batch * sizeOf(outputs) * filters;
-  const [groupChannels, groupFilters] = [channels / groups, Math.max(filters / groups, 1)];
-  const shader = new Shader(ctx);
-  const [source, weight] = [shader.operand(input), shader.operand(kernel)];
-  return perItem(
-    ctx,
-    shader,
-    count,
-    `${unravelCode("i", outputs, filters, o)}
-let first = (channel / ${groupFilters}u) * ${groupChannels}u;
-var sum = 0.0;
-${tapLoops(
-  size,
-  `${inputOfTap(windows, o)}
-let start = ${pixelCode(inputs, channels, x)} + first;
-let row = tap * ${groupChannels}u;
-for (var c = 0u; c < ${groupChannels}u; c++) {
-  sum = fma(${source.get("start + c")}, ${weight.get(`(row + c) * ${filters}u + channel`)}, sum);
-}`,
-)}
-${storeCode(shader, ctx, output, epilogue, { value: "sum", address: "i", flat: "i" })}`,
-  );
-};
-
-/** A thread for each element of the image: it adds up the windows that hold it. */
-export const convInputGrad: Kernel<"convInputGrad"> = ({ windows, dy, kernel, output }, ctx) => {
-  const { batch, channels, filters, groups, inputs, outputs, size } = windows;
-  const [groupChannels, groupFilters] = [Math.max(channels / groups, 1), filters / groups];
-  const shader = new Shader(ctx);
-  const [slope, weight, target] = [shader.operand(dy), shader.operand(kernel), shader.operand(output)];
-  return perItem(
-    ctx,
-    shader,
-    batch * sizeOf(inputs) * channels,
-    `${unravelCode("i", inputs, channels, x)}
-let first = (channel / ${groupChannels}u) * ${groupFilters}u;
-var sum = 0.0;
-${tapLoops(
-  size,
-  `${windowOfTap(windows, x)}
-let start = ${pixelCode(outputs, filters, y)} + first;
-let row = (tap * ${groupChannels}u + channel % ${groupChannels}u) * ${filters}u + first;
-for (var c = 0u; c < ${groupFilters}u; c++) {
-  sum = fma(${slope.get("start + c")}, ${weight.get("row + c")}, sum);
-}`,
-)}
-${target.set("i", "sum")}`,
-  );
-};
-
-/** A workgroup for each element of the kernel: its threads share the places of all windows. */
-export const convFilterGrad: Kernel<"convFilterGrad"> = ({ windows, input, dy, output, epilogue }, ctx) => {
-  const { batch, channels, filters, groups, inputs, outputs, size } = windows;
-  const [groupChannels, groupFilters] = [Math.max(channels / groups, 1), Math.max(filters / groups, 1)];
-  const shader = new Shader(ctx);
-  const [source, slope] = [shader.operand(input), shader.operand(dy)];
-  return perGroup(
-    ctx,
-    shader,
-    sizeOf(size) * (channels / groups) * filters,
-    `let row = i / ${filters}u;
-let own = i % ${filters}u;
-let start = (own / ${groupFilters}u) * ${groupChannels}u + row % ${groupChannels}u;
-let tap = i32(row / ${groupChannels}u);
-let tap2 = tap % ${size[2]};
-let tap1 = (tap / ${size[2]}) % ${size[1]};
-let tap0 = tap / ${size[2] * size[1]};
-var s = 0.0;
-for (var p = l; p < ${batch * sizeOf(outputs)}u; p += 64u) {
-  ${unravelCode("p", outputs, 1, o)}
-  ${inputOfTap(windows, o)}
-  s = fma(${source.get(`${pixelCode(inputs, channels, x)} + start`)}, ${slope.get(`p * ${filters}u + own`)}, s);
+/** The windows of a convolution on its input. */
+function patchesOf(windows: ConvWindows): Patches {
+  const { batch, inputs, outputs, size, strides, dilations, low, channels } = windows;
+  return {
+    batch,
+    image: inputs,
+    channels,
+    groupChannels: partsOf(windows).groupChannels,
+    windows: outputs,
+    taps: size,
+    strides,
+    origin: spatial((axis) => -low[axis]),
+    steps: dilations,
+  };
 }
-let sum = sumF(l, s);
-if (l == 0u) {
-  ${storeCode(shader, ctx, output, epilogue, { value: "sum", address: "i", flat: "i" })}
-}`,
-  );
+
+/** The elements under windows, as a plain matrix where it is one. */
+function imageSource(
+  shader: Shader,
+  view: View,
+  geometry: Patches,
+  taps: "outer" | "depth",
+  name: string,
+  allowed: WideSpaces,
+): Source {
+  if (!isMatrix(geometry)) return patches(shader, view, geometry, taps, name, allowed);
+  const { batch, windows, channels, groupChannels } = geometry;
+  const pixels = line(batch * sizeOf(windows), channels);
+  const own = line(groupChannels, 1);
+  const groups = line(channels / groupChannels, groupChannels);
+  const [outer, depth] = taps === "outer" ? [own, pixels] : [pixels, own];
+  return strided(shader, view, { batch: groups, outer, depth }, name, allowed);
+}
+
+/** Rows are windows, columns filters, and the depth is taps and channels. */
+export const conv: Kernel<"conv"> = ({ windows, input, kernel, output, epilogue }, ctx) => {
+  const { batch, outputs, size, filters, groups } = windows;
+  const { groupChannels, groupFilters } = partsOf(windows);
+  const [rows, depth] = [batch * sizeOf(outputs), sizeOf(size) * groupChannels];
+  const group = line(groups, groupFilters);
+  return product(ctx, {
+    batches: groups,
+    rows,
+    columns: groupFilters,
+    depth,
+    left: (shader, allowed) => imageSource(shader, input, patchesOf(windows), "depth", "a", allowed),
+    right: (shader, allowed) =>
+      strided(
+        shader,
+        kernel,
+        { batch: group, outer: line(groupFilters, 1), depth: line(depth, filters) },
+        "b",
+        allowed,
+      ),
+    target: { view: output, batch: group, rows: line(rows, filters), columns: groupFilters, epilogue },
+  });
 };
+
+/** Rows are taps and channels, columns filters, and the depth is all windows. */
+export const convFilterGrad: Kernel<"convFilterGrad"> = ({ windows, input, dy, output, epilogue }, ctx) => {
+  const { batch, outputs, size, filters, groups } = windows;
+  const { groupChannels, groupFilters } = partsOf(windows);
+  const [rows, depth] = [sizeOf(size) * groupChannels, batch * sizeOf(outputs)];
+  const group = line(groups, groupFilters);
+  return product(ctx, {
+    batches: groups,
+    rows,
+    columns: groupFilters,
+    depth,
+    left: (shader, allowed) => imageSource(shader, input, patchesOf(windows), "outer", "a", allowed),
+    right: (shader, allowed) =>
+      strided(shader, dy, { batch: group, outer: line(groupFilters, 1), depth: line(depth, filters) }, "b", allowed),
+    target: { view: output, batch: group, rows: line(rows, filters), columns: groupFilters, epilogue },
+  });
+};
+
+/**
+ * Along one axis: the inputs first, first + stride, … meet taps tap, tap + tapStep, … only, the first of them in
+ * output `origin` for the first input, each further one `step` outputs away.
+ */
+interface Phase {
+  readonly first: number;
+  readonly inputs: number;
+  readonly tap: number;
+  readonly taps: number;
+  readonly tapStep: number;
+  readonly origin: number;
+  readonly step: number;
+}
+
+function phasesOf({ inputs, size, strides, dilations, low }: ConvWindows, axis: 0 | 1 | 2): Phase[] {
+  const [stride, dilation] = [strides[axis], dilations[axis]];
+  const phases: Phase[] = [];
+  for (let first = 0; first < Math.min(stride, inputs[axis]); first++) {
+    const meeting = Array.from({ length: size[axis] }, (_, tap) => tap).filter(
+      (tap) => (first + low[axis] - tap * dilation) % stride === 0,
+    );
+    const [tap = 0, next = tap] = meeting;
+    phases.push({
+      first,
+      inputs: Math.ceil((inputs[axis] - first) / stride),
+      tap,
+      taps: meeting.length,
+      tapStep: next - tap,
+      origin: meeting.length > 0 ? (first + low[axis] - tap * dilation) / stride : 0,
+      step: (-(next - tap) * dilation) / stride,
+    });
+  }
+  return phases;
+}
+
+/**
+ * Rows are inputs, columns channels, and the depth is taps and filters. With strides, inputs whose places leave
+ * different remainders meet different taps: each such set of inputs is a product of its own, a convolution with
+ * stride 1 over dy.
+ */
+export const convInputGrad: Kernel<"convInputGrad"> = ({ windows, dy, kernel, output }, ctx) => {
+  const dispatches: Dispatch[] = [];
+  for (const depth of phasesOf(windows, 0))
+    for (const height of phasesOf(windows, 1))
+      for (const width of phasesOf(windows, 2))
+        dispatches.push(...inputGradOf([depth, height, width], windows, { dy, kernel, output }, ctx));
+  return dispatches;
+};
+
+function inputGradOf(
+  phases: readonly [Phase, Phase, Phase],
+  windows: ConvWindows,
+  { dy, kernel, output }: Readonly<Record<"dy" | "kernel" | "output", View>>,
+  ctx: Context,
+): Dispatch[] {
+  const { batch, inputs, outputs, size, strides, channels, filters, groups } = windows;
+  const { groupChannels, groupFilters } = partsOf(windows);
+  const taps = spatial((axis) => phases[axis].taps);
+  const places = spatial((axis) => phases[axis].inputs);
+  const [, ...pixels] = stridesOf([batch, ...inputs, channels]);
+  const kernelSteps = stridesOf([...size, groupChannels, filters]);
+  const dot = (of: (axis: 0 | 1 | 2) => number, steps: readonly number[]) =>
+    axes.reduce<number>((sum, axis) => sum + of(axis) * (steps[axis] as number), 0);
+  const geometry: Patches = {
+    batch,
+    image: outputs,
+    channels: filters,
+    groupChannels: groupFilters,
+    windows: places,
+    taps,
+    strides: [1, 1, 1],
+    origin: spatial((axis) => phases[axis].origin),
+    steps: spatial((axis) => phases[axis].step),
+  };
+  const weights = { ...kernel, offset: kernel.offset + dot((axis) => phases[axis].tap, kernelSteps) };
+  return product(ctx, {
+    batches: groups,
+    rows: batch * sizeOf(places),
+    columns: groupChannels,
+    depth: sizeOf(taps) * groupFilters,
+    left: (shader, allowed) => imageSource(shader, dy, geometry, "depth", "a", allowed),
+    right: (shader, allowed) =>
+      strided(
+        shader,
+        weights,
+        {
+          batch: line(groups, groupFilters),
+          outer: line(groupChannels, filters),
+          depth: {
+            shape: [...taps, groupFilters],
+            strides: [...axes.map((axis) => phases[axis].tapStep * (kernelSteps[axis] as number)), 1],
+          },
+        },
+        "b",
+        allowed,
+      ),
+    target: {
+      view: { ...output, offset: output.offset + dot((axis) => phases[axis].first, pixels) },
+      batch: line(groups, groupChannels),
+      rows: {
+        shape: [batch, ...places],
+        strides: [sizeOf(inputs) * channels, ...axes.map((axis) => strides[axis] * (pixels[axis] as number))],
+      },
+      columns: groupChannels,
+    },
+  });
+}

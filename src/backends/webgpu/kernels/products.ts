@@ -1,38 +1,36 @@
 // Matrix products on the GPU.
 import { sizeOf } from "../../../ir/shape.ts";
 import type { View } from "../../../ir/view.ts";
-import { type Kernel, offsetCode, perItem, Shader } from "../shader.ts";
-import { storeCode } from "./epilogue.ts";
+import type { Kernel } from "../shader.ts";
+import { strided } from "./products-sources.ts";
+import { product } from "./products-tile.ts";
 
-/** A thread for each element of the result. */
 export const matmul: Kernel<"matmul"> = ({ a, b, output, epilogue }, ctx) => {
   const batchAxes = output.shape.length - 2;
-  const [rows, columns] = output.shape.slice(-2) as [number, number];
-  const depth = b.shape[batchAxes] as number;
-  const batches = output.shape.slice(0, batchAxes);
-  if (sizeOf(output.shape) === 0) return [];
-  const shader = new Shader(ctx);
-  const [left, right] = [shader.operand(a), shader.operand(b)];
-  const batchOffset = (view: View) => offsetCode("z", batches, view.strides.slice(0, batchAxes));
-  const at = ({ strides }: View, row: string, column: string) =>
-    `${row} * ${strides[batchAxes]}u + ${column} * ${strides[batchAxes + 1]}u`;
-  return perItem(
-    ctx,
-    shader,
-    sizeOf(output.shape),
-    `let z = i / ${rows * columns}u;
-let row = (i / ${columns}u) % ${rows}u;
-let column = i % ${columns}u;
-let aBase = ${batchOffset(a)};
-let bBase = ${batchOffset(b)};
-var sum = 0.0;
-for (var k = 0u; k < ${depth}u; k++) {
-  sum = fma(${left.get(`aBase + ${at(a, "row", "k")}`)}, ${right.get(`bBase + ${at(b, "k", "column")}`)}, sum);
-}
-${storeCode(shader, ctx, output, epilogue, {
-  value: "sum",
-  address: `${batchOffset(output)} + ${at(output, "row", "column")}`,
-  flat: "i",
-})}`,
-  );
+  const batch = (view: View) => ({
+    shape: output.shape.slice(0, batchAxes),
+    strides: view.strides.slice(0, batchAxes),
+  });
+  const axis = ({ shape, strides }: View, at: number) => ({
+    shape: [shape[at] as number],
+    strides: [strides[at] as number],
+  });
+  const [rowAxis, columnAxis] = [batchAxes, batchAxes + 1];
+  return product(ctx, {
+    batches: sizeOf(output.shape.slice(0, batchAxes)),
+    rows: output.shape[rowAxis] as number,
+    columns: output.shape[columnAxis] as number,
+    depth: b.shape[rowAxis] as number,
+    left: (shader, allowed) =>
+      strided(shader, a, { batch: batch(a), outer: axis(a, rowAxis), depth: axis(a, columnAxis) }, "a", allowed),
+    right: (shader, allowed) =>
+      strided(shader, b, { batch: batch(b), outer: axis(b, columnAxis), depth: axis(b, rowAxis) }, "b", allowed),
+    target: {
+      view: output,
+      batch: batch(output),
+      rows: axis(output, rowAxis),
+      columns: output.shape[columnAxis] as number,
+      epilogue,
+    },
+  });
 };
