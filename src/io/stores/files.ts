@@ -28,14 +28,21 @@ const writeTable: OptionTable<WriteOptions> = { onProgress: "function" };
  * @throws FileError where there is no such file, it cannot be read or is larger than `maxBytes`.
  */
 export async function readSource(source: Source, options?: ReadOptions): Promise<Uint8Array> {
+  const bytes = await readSourceIfAny(source, options);
+  if (bytes) return bytes;
+  const { shown } = locate("readSource", source as Target);
+  throw fileError(shown, { rule: "there is no such file", expected: "a file", received: "none" });
+}
+
+/** As {@link readSource}; undefined where there is no such file. */
+export async function readSourceIfAny(source: Source, options?: ReadOptions): Promise<Uint8Array | undefined> {
   const checked = checkOptions("readSource", options, readTable);
   if (typeof source === "object" && source !== null && isReadable(source))
     return attempt("file", "read", () => readAll("file", source, checked));
   const { place, name, shown } = locate("readSource", source);
   return attempt(shown, "read", async () => {
     const found = await place.read(name);
-    if (!found) throw fileError(shown, { rule: "there is no such file", expected: "a file", received: "none" });
-    return readAll(shown, found.from, checked, found.size);
+    return found && readAll(shown, found.from, checked, found.size);
   });
 }
 
