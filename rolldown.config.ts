@@ -8,6 +8,7 @@ const entries = [
   "backends/wasm/index",
   "core",
   "index",
+  "io/index",
   "namespaces",
   "nn/activations",
   "nn/initializers",

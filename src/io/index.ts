@@ -1,0 +1,14 @@
+// The entry `aretejs/io`: models and weights in files.
+export { FileError } from "./file-error.ts";
+export { listFiles, readSource, removeFile, writeTarget } from "./stores/files.ts";
+export type {
+  DirectoryHandle,
+  FileHandle,
+  Readable,
+  ReadOptions,
+  Source,
+  Store,
+  StoredFile,
+  Target,
+  WriteOptions,
+} from "./stores/store.ts";
