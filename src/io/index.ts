@@ -1,5 +1,7 @@
 // The entry `aretejs/io`: models and weights in files.
 export { FileError } from "./file-error.ts";
+export { type LoadModelOptions, loadModel } from "./load-model.ts";
+export { type SaveModelOptions, saveModel } from "./save-model.ts";
 export { listFiles, readSource, removeFile, writeTarget } from "./stores/files.ts";
 export type {
   DirectoryHandle,

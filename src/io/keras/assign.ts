@@ -4,8 +4,8 @@ import type { Network } from "../../nn/network.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { fileError } from "../file-error.ts";
-import type { NumberArray } from "../hdf5/datatype.ts";
 import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/read.ts";
+import type { NumberArray } from "../numbers.ts";
 import { stateEntries } from "./optimizer-state.ts";
 import { weightGroups } from "./weights.ts";
 
@@ -30,7 +30,9 @@ function numbered(group: Hdf5Group, path: string, count: number, what: string): 
 export function weightPairs(network: Network, file: Hdf5Group): Pair[] {
   return weightGroups(network).flatMap(({ path, name, variables }) => {
     // One cell in a list of cells is the same cell.
-    const at = findHdf5(file, path) ? path : path.replace(/(^|\/)cell\/vars$/, (_, start) => `${start}cell/cells/${cellIn(file, path)}/vars`);
+    const at = findHdf5(file, path)
+      ? path
+      : path.replace(/(^|\/)cell\/vars$/, (_, start) => `${start}cell/cells/${cellIn(file, path)}/vars`);
     const datasets = numbered(file, at, variables.length, name);
     return variables.map((variable, index) => [variable, datasets[index] as Hdf5Dataset] as const);
   });
@@ -63,13 +65,20 @@ export function readPairs(pairs: readonly Pair[]): Promise<Assignment[]> {
 /** @throws FileError on texts. */
 function numbersIn({ path }: Hdf5Dataset, values: readonly string[] | NumberArray): NumberArray {
   if (!Array.isArray(values)) return values as NumberArray;
-  throw fileError("loadModel", { rule: "weights must be numbers", expected: "numbers", received: "texts", context: path });
+  throw fileError("loadModel", {
+    rule: "weights must be numbers",
+    expected: "numbers",
+    received: "texts",
+    context: path,
+  });
 }
 
 /** Gives variables their values. */
 export function assignAll(assignments: readonly Assignment[]): void {
   for (const [variable, values] of assignments)
-    variable.assign(values instanceof Float32Array || values instanceof Int32Array ? values : Float32Array.from(values, Number));
+    variable.assign(
+      values instanceof Float32Array || values instanceof Int32Array ? values : Float32Array.from(values, Number),
+    );
 }
 
 /** The number of a dataset that holds one. */
@@ -100,15 +109,20 @@ export async function readState(
   const first = optimizer.isScheduled ? 1 : 2;
   // A model that was compiled and not trained has the first numbers only.
   if (!entries || count < first || (count === first && entries.length > 0)) {
-    if (count > 0 && entries && count < first) note(`the optimizer's state is not complete: training begins with a fresh one`);
+    if (count > 0 && entries && count < first)
+      note(`the optimizer's state is not complete: training begins with a fresh one`);
     return undefined;
   }
   if (count !== first + entries.length) {
-    note(`the optimizer's state has ${count} arrays in place of ${first + entries.length}: training begins with a fresh one`);
+    note(
+      `the optimizer's state has ${count} arrays in place of ${first + entries.length}: training begins with a fresh one`,
+    );
     return undefined;
   }
   const datasets = numbered(file, "optimizer/vars", count, "the optimizer");
-  const pairs = entries.flatMap((entry, at): Pair[] => ("tensor" in entry ? [[entry, datasets[first + at] as Hdf5Dataset]] : []));
+  const pairs = entries.flatMap((entry, at): Pair[] =>
+    "tensor" in entry ? [[entry, datasets[first + at] as Hdf5Dataset]] : [],
+  );
   const [assignments, steps, rate] = await Promise.all([
     readPairs(pairs),
     scalarOf(datasets[0] as Hdf5Dataset),

@@ -47,7 +47,10 @@ async function mapAll(given: unknown, read: (one: unknown) => Promise<unknown>):
 function partsOf(what: string, given: unknown): { name: string; config?: Readonly<Record<string, unknown>> } {
   if (typeof given === "string") return { name: given };
   // Keras 2 and 3 save functions in two ways.
-  if (isPart(given)) return given.class_name === "function" ? { name: String(given.config) } : { name: given.class_name, config: given.config };
+  if (isPart(given))
+    return given.class_name === "function"
+      ? { name: String(given.config) }
+      : { name: given.class_name, config: given.config };
   throw damaged("loadModel", `a ${what} must be a name or an object`, "a class and its configuration", given);
 }
 
@@ -70,7 +73,10 @@ async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
   if (config === undefined && /^acc(uracy)?$/.test(name)) return name;
   if (config === undefined) return kindOf(name, metricNames.known) ?? lossFrom(name, reading);
   if (name === "MeanMetricWrapper") return metricFrom(config.fn, reading);
-  const factories: Readonly<Record<string, unknown>> = { ...(await import("../../nn/metrics.ts")), ...(await import("../../nn/metrics/on-demand.ts")) };
+  const factories: Readonly<Record<string, unknown>> = {
+    ...(await import("../../nn/metrics.ts")),
+    ...(await import("../../nn/metrics/on-demand.ts")),
+  };
   const kind = kindOf(name, factories);
   // The mean of a loss.
   if (kind === undefined) return lossFrom({ class_name: name, config }, reading);
@@ -81,13 +87,19 @@ async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
 type Factory = (...args: unknown[]) => unknown;
 
 /** What Keras has and does nothing by default. */
-const unused: Readonly<Record<string, unknown>> = { numLabels: null, classAggregation: "uniformAverage", numRegressors: 0 };
+const unused: Readonly<Record<string, unknown>> = {
+  numLabels: null,
+  classAggregation: "uniformAverage",
+  numRegressors: 0,
+};
 
 /** `sensitivityAtSpecificity` takes the specificity before its options. */
 function callFactory(make: Factory, kind: string, options: Record<string, unknown>): unknown {
   const first = /[a-z]At([A-Z]\w*)$/.exec(kind)?.[1]?.toLowerCase();
   const rest = Object.fromEntries(
-    Object.entries(options).filter(([key, value]) => key !== first && !(Object.hasOwn(unused, key) && unused[key] === value)),
+    Object.entries(options).filter(
+      ([key, value]) => key !== first && !(Object.hasOwn(unused, key) && unused[key] === value),
+    ),
   );
   return first === undefined ? make(rest) : make(options[first], rest);
 }
@@ -100,7 +112,8 @@ function made(custom: unknown, config: Readonly<Record<string, unknown>> | undef
 /** Options without the name that Keras gives by itself. */
 function withoutName(className: string, { name, ...options }: Record<string, unknown>): Record<string, unknown> {
   const usual = groupName(className);
-  const isUsual = name === undefined || name === usual || /^(huber_loss|logcosh|fbeta_score|auc|binary_io_u)$/.test(String(name));
+  const isUsual =
+    name === undefined || name === usual || /^(huber_loss|logcosh|fbeta_score|auc|binary_io_u)$/.test(String(name));
   return isUsual ? options : { ...options, name };
 }
 

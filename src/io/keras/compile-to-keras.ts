@@ -1,8 +1,8 @@
 // What a model was compiled with, as Keras's compile settings.
 import { valueError } from "../../errors.ts";
-import type { ObjectiveOptions } from "../../train/objective.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import { isConfigured } from "../../regularize/config.ts";
+import type { ObjectiveOptions } from "../../train/objective.ts";
 import { valueToKeras } from "./names.ts";
 import { type CustomObjects, functionToKeras, toKeras } from "./to-keras.ts";
 
@@ -28,7 +28,12 @@ export function compileToKeras(
 function optimizerToKeras(optimizer: Optimizer, custom: CustomObjects) {
   const { kind, ...config } = optimizer.getConfig() as { kind: string } & Record<string, unknown>;
   const { excludeFromWeightDecay: excluded, momentum } = config;
-  const lacks = Array.isArray(excluded) && excluded.length > 0 ? "excludeFromWeightDecay" : typeof momentum === "function" || typeof momentum === "object" ? "a schedule of the momentum" : undefined;
+  const lacks =
+    Array.isArray(excluded) && excluded.length > 0
+      ? "excludeFromWeightDecay"
+      : typeof momentum === "function" || typeof momentum === "object"
+        ? "a schedule of the momentum"
+        : undefined;
   if (lacks)
     throw valueError(kind, {
       rule: "Keras's files have no place for this option",
@@ -54,7 +59,11 @@ function thingToKeras(what: "loss" | "metric" | string, given: unknown, custom: 
 function mapAll(given: unknown, change: (one: unknown) => unknown): unknown {
   if (given === null || given === undefined) return null;
   if (Array.isArray(given)) return given.map((item) => mapAll(item, change));
-  if (Object.getPrototypeOf(given) === Object.prototype && !("call" in (given as object)) && !("fresh" in (given as object)))
+  if (
+    Object.getPrototypeOf(given) === Object.prototype &&
+    !("call" in (given as object)) &&
+    !("fresh" in (given as object))
+  )
     return Object.fromEntries(Object.entries(given as object).map(([key, item]) => [key, mapAll(item, change)]));
   return change(given);
 }

@@ -89,7 +89,11 @@ export function partOf(what: string, value: unknown): KerasPart {
 }
 
 /** A model, a layer of ours, or one of the user's. @param extra options that Keras has among the arguments of calls. */
-export function layerFromKeras(part: KerasPart, reading: Reading, extra: Readonly<Record<string, unknown>> = {}): Layer {
+export function layerFromKeras(
+  part: KerasPart,
+  reading: Reading,
+  extra: Readonly<Record<string, unknown>> = {},
+): Layer {
   const { class_name: name } = part;
   const custom = customOf(name, reading.custom);
   if (custom === undefined) {
@@ -103,14 +107,17 @@ export function layerFromKeras(part: KerasPart, reading: Reading, extra: Readonl
     throw unsupported(
       "loadModel",
       `Keras's layer ${name}`,
-      kind ? "It is code, which is never run from a file: write a layer and name it in customObjects." : "Write such a layer, and name it: { customObjects: { " + name + ": (options) => … } }.",
+      kind
+        ? "It is code, which is never run from a file: write a layer and name it in customObjects."
+        : "Write such a layer, and name it: { customObjects: { " + name + ": (options) => … } }.",
     );
   const options = { ...optionsFromKeras(kind ?? name, part.config, reading), ...extra };
   if (custom !== undefined) return customLayer(name, custom, options);
   return layerOf(kind as string, options);
 }
 
-const layerOf = (kind: string, options: object): Layer => (layerFactories[kind] as (typeof layerFactories)[string])(options);
+const layerOf = (kind: string, options: object): Layer =>
+  (layerFactories[kind] as (typeof layerFactories)[string])(options);
 
 const nameIn = ({ name }: Readonly<Record<string, unknown>>) => (typeof name === "string" ? { name } : {});
 
@@ -202,7 +209,8 @@ function functionFrom(key: string, part: KerasPart, reading: Reading): unknown {
   }
   const custom = customOf(name, reading.custom);
   const kind = kindOf(name, made);
-  if (custom === undefined && kind === undefined) throw unsupported("loadModel", `Keras's ${name} as ${key}`, nameIt(name));
+  if (custom === undefined && kind === undefined)
+    throw unsupported("loadModel", `Keras's ${name} as ${key}`, nameIt(name));
   const options = optionsFromKeras(kind ?? name, config, reading);
   if (kind === undefined || custom !== undefined) return (custom as (options: object) => unknown)(options);
   return (made[kind] as (options: object) => unknown)(options);
@@ -219,7 +227,8 @@ const nameIt = (name: string) => `If it is a function of your own, name it: { cu
 /** A layer within another, cells, or a value that JSON cannot say. */
 function partFrom(key: string, part: KerasPart, reading: Reading): unknown {
   const { class_name: name, config } = part;
-  if (name === "StackedRNNCells") return (config.cells as unknown[]).map((cell) => layerFromKeras(partOf("a cell", cell), reading));
+  if (name === "StackedRNNCells")
+    return (config.cells as unknown[]).map((cell) => layerFromKeras(partOf("a cell", cell), reading));
   if (name === "SeedGenerator") return config.seed;
   if (name === "__tuple__" || name === "__list__") return valueFrom(key, Object(part).items ?? config, reading);
   if (name === "__numpy__" || name === "__tensor__") return config.value;
@@ -230,7 +239,8 @@ function partFrom(key: string, part: KerasPart, reading: Reading): unknown {
 function noteDtype(kind: string, value: unknown, { note }: Reading): void {
   const policy = isPart(value) ? (value.config.name ?? value.class_name) : value;
   if (typeof policy !== "string" || /^(float32|u?int|bool)/.test(policy)) {
-    if (typeof policy === "string" && policy.includes("_from_")) throw unsupported("loadModel", `the quantized dtype ${policy} of ${kind}`);
+    if (typeof policy === "string" && policy.includes("_from_"))
+      throw unsupported("loadModel", `the quantized dtype ${policy} of ${kind}`);
     return;
   }
   note(`layers of dtype ${policy} are computed in float32`);

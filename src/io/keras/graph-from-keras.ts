@@ -1,9 +1,9 @@
 // Keras's Sequential and Functional configurations as models.
 import { isPlainRecord } from "../../data/tree.ts";
 import type { DType } from "../../ir/dtype.ts";
-import { SymbolicTensor } from "../../nn/symbolic.ts";
 import type { BatchShape, Layer } from "../../nn/layer.ts";
 import { Network } from "../../nn/network.ts";
+import { SymbolicTensor } from "../../nn/symbolic.ts";
 import { Model } from "../../train/model.ts";
 import { sequential } from "../../train/sequential.ts";
 import { damaged, unsupported } from "../file-error.ts";
@@ -41,7 +41,10 @@ function chain(part: KerasPart, all: readonly KerasPart[], reading: Reading): Mo
   const start = first?.class_name === "InputLayer" ? inputOf(first) : undefined;
   const layers = (start ? all.slice(1) : all).map((layer) => layerFromKeras(layer, reading));
   const known = start ?? inputFrom(part, first);
-  if (!known) return layers.length > 0 ? sequential(layers, optionsOf(part, reading)) : sequential(undefined, optionsOf(part, reading));
+  if (!known)
+    return layers.length > 0
+      ? sequential(layers, optionsOf(part, reading))
+      : sequential(undefined, optionsOf(part, reading));
   if (layers.length === 0) throw unsupported("loadModel", "a model without layers");
   const end = layers.reduce((tensor: SymbolicTensor, layer) => layer.apply(tensor), known);
   return new ReadModel([known], [end], optionsOf(part, reading), "sequential");
@@ -60,7 +63,12 @@ function inputFrom({ config, build_config }: KerasPart, first: KerasPart | undef
 function inputOf({ config, name }: KerasPart): SymbolicTensor {
   const shape = config.batch_shape ?? config.batch_input_shape;
   const given = config.name ?? name;
-  return new SymbolicTensor(shapeOf(shape), dtypeOf(config.dtype), undefined, typeof given === "string" ? given : undefined);
+  return new SymbolicTensor(
+    shapeOf(shape),
+    dtypeOf(config.dtype),
+    undefined,
+    typeof given === "string" ? given : undefined,
+  );
 }
 
 function shapeOf(shape: unknown): BatchShape {
@@ -93,7 +101,8 @@ function graph(part: KerasPart, layers: readonly KerasPart[], reading: Reading):
   const entries = new Map<string, Entry>();
   for (const layer of layers) {
     const name = String(layer.name ?? layer.config.name);
-    if (entries.has(name)) throw damaged("loadModel", "layers must have different names", "one of a name", `two of ${name}`);
+    if (entries.has(name))
+      throw damaged("loadModel", "layers must have different names", "one of a name", `two of ${name}`);
     entries.set(name, { part: layer, nodes: nodesOf(layer), outputs: [] });
   }
   const starts = histories(part.config.input_layers);
@@ -139,7 +148,13 @@ function build(entries: ReadonlyMap<string, Entry>, end: History, reading: Readi
     const missing = node.sources.filter(([source, use]) => !find(entries, source).outputs[use]);
     if (missing.length > 0) {
       const key = `${at} ${name}`;
-      if (open.has(key)) throw damaged("loadModel", "a graph must have no cycle", "layers that follow each other", `"${name}" within a cycle`);
+      if (open.has(key))
+        throw damaged(
+          "loadModel",
+          "a graph must have no cycle",
+          "layers that follow each other",
+          `"${name}" within a cycle`,
+        );
       open.add(key);
       stack.push(...missing);
       continue;
@@ -173,12 +188,19 @@ function checkMasks(entries: ReadonlyMap<string, Entry>): void {
     const sources = nodes[at]?.sources ?? [];
     const isOperation = /(^|\.)ops\./.test(String(part.module));
     if (!isOperation || sources.length === 0)
-      throw unsupported("loadModel", `the mask "${name}" that a layer is called with`, "Masks come from Embedding and Masking.");
+      throw unsupported(
+        "loadModel",
+        `the mask "${name}" that a layer is called with`,
+        "Masks come from Embedding and Masking.",
+      );
     if (part.class_name !== "NotEqual" || !masked.has((sources[0] as History).join())) {
       if (part.class_name === "NotEqual")
-        throw unsupported("loadModel", `a mask that is computed by "${name}"`, "Masks come from Embedding and Masking.");
+        throw unsupported(
+          "loadModel",
+          `a mask that is computed by "${name}"`,
+          "Masks come from Embedding and Masking.",
+        );
       stack.push(...sources);
     }
   }
 }
-

@@ -1,7 +1,14 @@
 // The graph of a network as Keras's Sequential or Functional configuration.
 import type { NetworkConfig } from "../../nn/registry.ts";
-import { callOptions, type CustomObjects, type Description, type KerasObject, layerToKeras, nameToKeras } from "./to-keras.ts";
 import { toSnake } from "./names.ts";
+import {
+  type CustomObjects,
+  callOptions,
+  type Description,
+  type KerasObject,
+  layerToKeras,
+  nameToKeras,
+} from "./to-keras.ts";
 
 type Layers = NetworkConfig["layers"];
 type Use = NetworkConfig["uses"][number];
@@ -25,7 +32,9 @@ export function graphToKeras({ kind, config }: Description, custom: CustomObject
   const layers = graph.layers.map((layer) => layerToKeras(layer, custom));
   const isChain = isSequential(kind, graph);
   const { starts, nodes } = isChain ? { starts: inputsOf(graph), nodes: [] } : nodesOf(graph, layers);
-  const placed = isChain ? layers : layers.map((layer, at) => ({ ...layer, name: nameOf(layer), inbound_nodes: nodes[at] }));
+  const placed = isChain
+    ? layers
+    : layers.map((layer, at) => ({ ...layer, name: nameOf(layer), inbound_nodes: nodes[at] }));
   const ends = isChain
     ? {}
     : { input_layers: starts.map((start) => [nameOf(start), 0, 0]), output_layers: outputsOf(graph, layers, starts) };
@@ -47,7 +56,10 @@ export function isSequential(kind: string, { inputs, layers, uses, outputs }: Ne
     uses.length === layers.length &&
     uses.every(
       ({ layer, inputs: sources, single }, at) =>
-        single && layer === at && sources[0]?.join() === [at - 1, 0].join() && !((layers[at] as Layers[number]).kind in attentions),
+        single &&
+        layer === at &&
+        sources[0]?.join() === [at - 1, 0].join() &&
+        !((layers[at] as Layers[number]).kind in attentions),
     )
   );
 }
@@ -77,10 +89,16 @@ function nodesOf(graph: NetworkConfig, layers: readonly KerasObject[]): { starts
   const tensor = tensorOf(graph, layers, starts);
   for (const use of graph.uses) {
     const layer = graph.layers[use.layer] as Layers[number];
-    nodes[use.layer]?.push(argumentsOf(layer, use, use.inputs.map((source) => ({
-      class_name: "__keras_tensor__",
-      config: { shape: [], dtype: "float32", keras_history: tensor(source) },
-    }))));
+    nodes[use.layer]?.push(
+      argumentsOf(
+        layer,
+        use,
+        use.inputs.map((source) => ({
+          class_name: "__keras_tensor__",
+          config: { shape: [], dtype: "float32", keras_history: tensor(source) },
+        })),
+      ),
+    );
   }
   return { starts, nodes };
 }

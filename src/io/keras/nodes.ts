@@ -28,7 +28,9 @@ function historyOf(value: unknown): History | undefined {
     return historyOf(value.config.keras_history);
   if (!Array.isArray(value) || value.length < 3) return undefined;
   const [name, node, output] = value;
-  return typeof name === "string" && Number.isInteger(node) && Number.isInteger(output) ? [name, node, output] : undefined;
+  return typeof name === "string" && Number.isInteger(node) && Number.isInteger(output)
+    ? [name, node, output]
+    : undefined;
 }
 
 /** All tensors in a structure; those of a record in the order of its keys, as in Keras. */
@@ -78,7 +80,11 @@ export interface Arguments {
 }
 
 /** The arguments of a use. @throws FileError on arguments that have no place here. */
-export function argumentsOf(part: KerasPart, { args, kwargs }: Node, find: (history: History) => SymbolicTensor): Arguments {
+export function argumentsOf(
+  part: KerasPart,
+  { args, kwargs }: Node,
+  find: (history: History) => SymbolicTensor,
+): Arguments {
   const options: Record<string, unknown> = {};
   const rest: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(kwargs)) {
@@ -99,6 +105,7 @@ export function argumentsOf(part: KerasPart, { args, kwargs }: Node, find: (hist
   const given = first ?? rest.inputs ?? rest.sequence ?? rest.sequences;
   const tensors = [...histories(given), ...histories(states)].map(find);
   const unknown = Object.keys(rest).find((key) => !/^(inputs|sequences?|initial_state|y|x1|x2)$/.test(key));
-  if (unknown !== undefined) throw unsupported("loadModel", `the argument ${unknown} of ${part.class_name} "${part.config.name}"`);
+  if (unknown !== undefined)
+    throw unsupported("loadModel", `the argument ${unknown} of ${part.class_name} "${part.config.name}"`);
   return { isAlone: tensors.length === 1 && historyOf(given) !== undefined, tensors, options };
 }

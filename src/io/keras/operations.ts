@@ -8,7 +8,9 @@ import { kindOf } from "./names.ts";
 import { histories, type Node } from "./nodes.ts";
 
 /** x·scale + offset for an operation of a tensor and a number; `isFirst`: whether the tensor is the first. */
-const affine: Readonly<Record<string, (c: number, isFirst: boolean) => readonly [scale: number, offset: number] | undefined>> = {
+const affine: Readonly<
+  Record<string, (c: number, isFirst: boolean) => readonly [scale: number, offset: number] | undefined>
+> = {
   Add: (c) => [1, c],
   Subtract: (c, isFirst) => (isFirst ? [1, -c] : [-1, c]),
   Multiply: (c) => [c, 0],
@@ -37,9 +39,5 @@ export function operationLayer({ class_name: name, module, config }: KerasPart, 
   }
   const activation = /ops\.nn$/.test(String(module)) && args.length === 1 ? kindOf(name, activations) : undefined;
   if (activation !== undefined && histories(args[0]).length === 1) return make("activation", { activation });
-  throw unsupported(
-    "loadModel",
-    `Keras's operation ${name}`,
-    "Use a layer in its place.",
-  );
+  throw unsupported("loadModel", `Keras's operation ${name}`, "Use a layer in its place.");
 }

@@ -75,7 +75,12 @@ const foreign: Readonly<Record<string, string>> = {
 export function toKeras({ kind, config }: Description, module: string, custom: CustomObjects): KerasObject {
   const advice = foreign[kind];
   if (advice !== undefined && !Object.hasOwn(custom, kind))
-    throw valueError(kind, { rule: "Keras has nothing of this kind", expected: "what both have", received: kind, advice });
+    throw valueError(kind, {
+      rule: "Keras has nothing of this kind",
+      expected: "what both have",
+      received: kind,
+      advice,
+    });
   const options = { ...(changes[kind]?.({ ...config }) ?? config) };
   const isCustom = Object.hasOwn(custom, kind) || Object.hasOwn(custom, className(kind));
   return {
@@ -91,7 +96,11 @@ export function layerToKeras(layer: Description, custom: CustomObjects): KerasOb
   if ("uses" in layer.config) return graphToKeras(layer, custom);
   const { inputShape: _, inputDType: __, name, ...rest } = layer.config;
   const config = Object.fromEntries(Object.entries(rest).filter(([key]) => !callOptions.includes(key)));
-  return toKeras({ kind: layer.kind, config: { name: nameToKeras(name ?? layer.kind), dtype: "float32", ...config } }, "keras.layers", custom);
+  return toKeras(
+    { kind: layer.kind, config: { name: nameToKeras(name ?? layer.kind), dtype: "float32", ...config } },
+    "keras.layers",
+    custom,
+  );
 }
 
 /** A name that Keras takes. @throws ValueError. */
@@ -148,8 +157,7 @@ export function functionToKeras(
   custom: CustomObjects,
 ): unknown {
   const named = Object.keys(custom).find((name) => custom[name] === fn);
-  if (named !== undefined)
-    return { module: "builtins", class_name: "function", config: named, registered_name: named };
+  if (named !== undefined) return { module: "builtins", class_name: "function", config: named, registered_name: named };
   if (isConfigured(fn)) return toKeras(fn, module ?? "keras.layers", custom);
   const activation = Object.entries(activations).find(([, known]) => known === fn)?.[0];
   if (/activation$/i.test(key) && activation) return valueToKeras(activation);

@@ -1,8 +1,8 @@
 // Where Keras 3 keeps the weights of layers in `model.weights.h5`: by class and order, nested.
 import { Layer } from "../../nn/layer.ts";
 import { Network } from "../../nn/network.ts";
-import type { Variable } from "../../tensor/variable.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
+import type { Variable } from "../../tensor/variable.ts";
 import { isSequential } from "./graph-to-keras.ts";
 import { className, groupName, toSnake } from "./names.ts";
 
@@ -32,7 +32,12 @@ export function weightGroups(network: Network): WeightGroup[] {
       return;
     }
     if (own.length > 0)
-      groups.push({ path: at("vars"), name: layer.name, variables: own, extra: layer.kind === "normalization" ? 1 : 0 });
+      groups.push({
+        path: at("vars"),
+        name: layer.name,
+        variables: own,
+        extra: layer.kind === "normalization" ? 1 : 0,
+      });
     for (const [part, child] of childrenOf(layer)) {
       if (child instanceof Layer) visit(child, at(part));
       else visitAll(child, at(part));

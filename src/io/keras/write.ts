@@ -29,7 +29,10 @@ export interface KerasWriteOptions {
  * The file, in parts. Weights and state are of one moment.
  * @throws StateError for a model that is not built or trains; ValueError on what Keras does not have.
  */
-export async function writeKeras(model: Model, { compile, customObjects, extra }: KerasWriteOptions): Promise<Uint8Array[]> {
+export async function writeKeras(
+  model: Model,
+  { compile, customObjects, extra }: KerasWriteOptions,
+): Promise<Uint8Array[]> {
   const session = sessionOf("saveModel", model);
   checkBuilt("saveModel", model);
   const setup = compile ? session.setup : undefined;
@@ -47,7 +50,11 @@ export async function writeKeras(model: Model, { compile, customObjects, extra }
     datasets.attributes.set(path, name);
   }
   if (setup) addState(datasets, model);
-  const metadata = { keras_version: KERAS_VERSION, date_saved: dateText(new Date()), ...(extra && { aretejs: extra }) };
+  const metadata = {
+    keras_version: KERAS_VERSION,
+    date_saved: dateText(new Date()),
+    aretejs: { seed: model.seed, ...(setup && { epochs: setup.epochs }), ...extra },
+  };
   const root = await datasets.read(session.backend);
   return writeZip([
     { name: "metadata.json", parts: [encode(JSON.stringify(metadata))] },
