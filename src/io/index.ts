@@ -2,6 +2,8 @@
 export { type FileCheckpointOptions, modelCheckpoint } from "./checkpoint/model-checkpoint.ts";
 export { resume } from "./checkpoint/resume.ts";
 export { FileError } from "./file-error.ts";
+export { type LoadModelOptions, loadModel } from "./load-model.ts";
+export { type SaveModelOptions, saveModel } from "./save-model.ts";
 export { listFiles, readSource, removeFile, writeTarget } from "./stores/files.ts";
 export type {
   DirectoryHandle,
