@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import { findHdf5, openHdf5 } from "../../src/io/hdf5/read.ts";
 import { listFiles, readSource } from "../../src/io/stores/files.ts";
 import { openZip } from "../../src/io/zip/read.ts";
@@ -13,6 +14,11 @@ import { openZip } from "../../src/io/zip/read.ts";
 const times = Number(process.argv[2] ?? 100);
 const folder = mkdtempSync(join(tmpdir(), "aretejs-kill-"));
 const target = join(folder, "model.keras");
+
+// As one plain script, which starts at once.
+const script = `${folder}.mjs`;
+const entryPoints = [join(import.meta.dirname, "kill-writer.ts")];
+buildSync({ entryPoints, outfile: script, bundle: true, platform: "node", format: "esm" });
 
 /** Which of the two files it is. @throws where it is neither. */
 async function check(): Promise<number> {
@@ -29,7 +35,7 @@ let inTheMiddle = 0;
 const found = [0, 0];
 try {
   for (let i = 0; i < times; i++) {
-    const writer = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "kill-writer.ts"), target]);
+    const writer = spawn(process.execPath, [script, target]);
     const ended = new Promise((resolve) => writer.on("exit", resolve));
     await new Promise((resolve, reject) => {
       writer.stdout.once("data", resolve);
@@ -48,6 +54,7 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true });
+  rmSync(script);
 }
 console.log(`${times} kills, ${inTheMiddle} in the middle of writing: always a whole file (${found.join(" and ")})`);
 if (inTheMiddle === 0) {
