@@ -18,10 +18,7 @@ interface Times {
 export class PassTimer {
   private readonly parts: Times[] = [];
 
-  constructor(
-    private readonly device: GPUDevice,
-    passes: number,
-  ) {
+  constructor(device: GPUDevice, passes: number) {
     for (let first = 0; first < passes; first += mostQueries / 2) {
       const count = Math.min(passes - first, mostQueries / 2);
       this.parts.push({
