@@ -3,7 +3,7 @@
  *
  *     npm run test:webgpu [-- --adapter NAME] [PART…]
  *
- * Parts: `node` (all suites, in Node with Dawn), `chromium` and `deno` (a part of them); with parts only those whose name holds
+ * Parts: `node` (all suites, in Node with Dawn), `chromium` and `deno` (a part of them), `browser example`; with parts only those whose name holds
  * one of these. Without `--adapter` it takes SwiftShader, the software adapter of Debian's Chromium. With it Dawn takes
  * the adapter of that name, in Node alone; a name that does not exist makes Dawn list those that do.
  */
@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { environmentFor, temporaryFolder } from "./host/adapter.ts";
+import { browserExample } from "./portable/browser-example.ts";
 import { bundle } from "./portable/bundle.ts";
 import { inChromium } from "./portable/chromium.ts";
 import { inDeno } from "./portable/deno.ts";
@@ -33,7 +34,7 @@ function inNode(): boolean {
 }
 
 /** Suites that also run in pages and in Deno. */
-const portable = ["adapter"];
+const portable = ["adapter", "complaints", "training"].map((suite) => `webgpu/suites/${suite}`);
 
 /** A part of the suites, bundled. Says whether they passed. */
 async function elsewhere(run: (file: string, progress: (line: string) => void) => Promise<Outcome>): Promise<boolean> {
@@ -45,11 +46,19 @@ async function elsewhere(run: (file: string, progress: (line: string) => void) =
   return failures.length === 0;
 }
 
+/** Says whether examples/browser trains on both backends. */
+async function example(): Promise<boolean> {
+  const { faults, speeds } = await browserExample(temporaryFolder("aretejs-webgpu-"));
+  for (const [backend, speed] of Object.entries(speeds)) console.log(`    ${backend}: ${speed}`);
+  for (const fault of faults) console.log(`FAILED ${fault}`);
+  return faults.length === 0;
+}
+
 const parts: Readonly<Record<string, () => boolean | Promise<boolean>>> = {
   node: inNode,
   // A named adapter is Dawn's, in Node.
   ...(options.adapter === undefined
-    ? { chromium: () => elsewhere(inChromium), deno: () => elsewhere(inDeno) }
+    ? { chromium: () => elsewhere(inChromium), deno: () => elsewhere(inDeno), "browser example": example }
     : undefined),
 };
 const failed: string[] = [];

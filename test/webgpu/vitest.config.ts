@@ -5,7 +5,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL("../..", import.meta.url)),
-    include: ["test/webgpu/suites/*.test.ts"],
+    include: ["test/webgpu/suites/*.test.ts", "test/golden/*.test.ts"],
+    env: { GOLDEN_BACKEND: "webgpu" },
     setupFiles: ["test/webgpu/host/dawn.ts"],
     // One device and its compiled pipelines serve all files of a process. The adapter itself uses all cores.
     pool: "forks",

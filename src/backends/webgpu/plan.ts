@@ -1,18 +1,19 @@
 // From programs to dispatches: where all buffers lie, which shaders run, and the words of their records.
 import { planArena } from "../../ir/arena.ts";
-import { viewsOf } from "../../ir/instruction.ts";
+import { type Instruction, viewsOf } from "../../ir/instruction.ts";
 import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { BufferId, View } from "../../ir/view.ts";
 import { alignUp } from "./heap.ts";
 import { dispatchesOf } from "./kernels/index.ts";
+import { mergeDispatches, type OwnedDispatch, orderForMerging } from "./merge.ts";
 import { recordBytes } from "./pipelines.ts";
 import type { Context, DeviceFacts, Dispatch, Place } from "./shader.ts";
 
 /** What runs a program: its dispatches, and the bytes that they use. */
 export interface Plan {
   readonly dispatches: readonly Dispatch[];
-  /** Of each dispatch: the index of its instruction. */
+  /** Of each dispatch: the index of its instruction, the first one where small ones are merged. */
   readonly instructions: readonly number[];
   /** Bytes of the arena: temporaries, inputs, scratch. */
   readonly arenaBytes: number;
@@ -33,7 +34,9 @@ const scratchBuffer: BufferId = -1;
  */
 export function planProgram(program: Program, variables: readonly number[], device: DeviceFacts): Plan {
   const { buffers, instructions, outputs } = program;
-  const arena = planArena(program, { groupInputs: true });
+  const order = orderForMerging(instructions);
+  const ordered = order.map((index) => instructions[index] as Instruction);
+  const arena = planArena({ buffers, instructions: ordered, outputs }, { groupInputs: true });
   const places = new Map<BufferId, Place>();
   let constants = 0;
   buffers.forEach(({ kind, size }, buffer) => {
@@ -66,15 +69,12 @@ export function planProgram(program: Program, variables: readonly number[], devi
     isRead: ({ buffer }) => buffers[buffer]?.kind !== "temporary" || read.has(buffer),
     device,
   };
-  const dispatches: Dispatch[] = [];
-  const owners: number[] = [];
-  instructions.forEach((instruction, index) => {
+  const planned = ordered.flatMap((instruction, position): OwnedDispatch[] => {
     scratch = 0;
-    for (const dispatch of dispatchesOf(instruction, ctx)) {
-      dispatches.push(dispatch);
-      owners.push(index);
-    }
+    return dispatchesOf(instruction, ctx).map((dispatch) => ({ dispatch, instruction: order[position] as number }));
   });
+  const merged = mergeDispatches(planned);
+  const dispatches = merged.map(({ dispatch }) => dispatch);
 
   const recordsOffset = alignUp(constants * 4);
   const words = new Uint32Array((recordsOffset + Math.max(dispatches.length, 1) * recordBytes) / 4);
@@ -88,7 +88,7 @@ export function planProgram(program: Program, variables: readonly number[], devi
   });
   return {
     dispatches,
-    instructions: owners,
+    instructions: merged.map(({ instruction }) => instruction),
     arenaBytes: alignUp(arena.bytes) + mostScratch * 4,
     words,
     recordsOffset,

@@ -1,13 +1,16 @@
 // How kernels write shaders: the types of kernels and dispatches, and the text that all shaders have in common.
 import type { Instruction, InstructionKind, InstructionOf } from "../../ir/instruction.ts";
 import type { View } from "../../ir/view.ts";
-import { type FunctionName, libraryText } from "./functions.ts";
+import { withLibrary } from "./functions.ts";
 
 /**
  * Which GPU buffer an operand lies in: the arena (temporaries and inputs, shared by all programs), the heap (all
  * variables), or the constants of the program.
  */
 export type Space = "arena" | "heap" | "constants";
+
+/** All of them. */
+export const spaces: readonly Space[] = ["arena", "heap", "constants"];
 
 /** Where a view begins: its first element, counted in elements of four bytes from the start of the space. */
 export interface Place {
@@ -25,6 +28,17 @@ export interface Dispatch {
   readonly params: readonly number[];
   /** Workgroups in x and y. */
   readonly groups: readonly [x: number, y: number];
+  /** What is left of a small one when it runs in one workgroup with others: see merge.ts. */
+  readonly part?: Part;
+}
+
+/** Work of a dispatch that one workgroup can do beside that of others. */
+export interface Part {
+  /** Statements for each item `i` < count, in any order. */
+  readonly body: string;
+  /** Functions and structures that the body uses. */
+  readonly declarations: string;
+  readonly count: number;
 }
 
 /** What kernels have to know of the device. */
@@ -68,6 +82,8 @@ export const groupSize = 64;
 export interface Operand {
   /** The word itself. */
   raw(index: string): string;
+  /** Four words from an index that is a multiple of 4 on, as is the base; only where the shader is wide. */
+  quad(index: string): string;
   /** The value as i32; only for int32 operands. */
   int(index: string): string;
   /** The value as f32, converted where the operand is int32. */
@@ -85,39 +101,41 @@ export interface Operand {
   readonly place: Place;
 }
 
-/** What every shader begins with: the one bind group of a program, and what WGSL has no safe way of its own to say. */
-const prelude = (
-  wordOf: (space: Space) => string,
-) => `@group(0) @binding(0) var<storage, read_write> arena: array<${wordOf("arena")}>;
+/** Most words of the uniform record of a dispatch. */
+export const mostParams = 64;
+
+/**
+ * A whole shader: the one bind group of a program, the number of threads of a workgroup, and the functions of the
+ * library that the body calls.
+ * @param wordOf what the elements of a space are: u32, or vec4<u32>.
+ */
+export const shaderText = (
+  body: string,
+  threads = groupSize,
+  wordOf: (space: Space) => "u32" | "vec4<u32>" = () => "u32",
+): string =>
+  `@group(0) @binding(0) var<storage, read_write> arena: array<${wordOf("arena")}>;
 @group(0) @binding(1) var<storage, read_write> heap: array<${wordOf("heap")}>;
 @group(0) @binding(2) var<storage, read> constants: array<${wordOf("constants")}>;
-@group(0) @binding(3) var<uniform> prm: array<vec4<u32>, 16>;
-fn f(x: u32) -> f32 { return bitcast<f32>(x); }
-fn u(x: f32) -> u32 { return bitcast<u32>(x); }
-fn inf() -> f32 { return f(prm[0].x); }
-fn nan() -> f32 { return f(prm[0].y); }
-fn isNan(x: f32) -> bool { return (u(x) & 0x7fffffffu) > 0x7f800000u; }
-fn nmax(x: f32, y: f32) -> f32 { return select(select(max(x, y), y, isNan(y)), x, isNan(x)); }
-fn nmin(x: f32, y: f32) -> f32 { return select(select(min(x, y), y, isNan(y)), x, isNan(x)); }
-fn toInt(x: f32) -> i32 {
-  if (isNan(x)) { return 0; }
-  if (x >= 2147483648.0) { return 2147483647; }
-  if (x <= -2147483648.0) { return i32(-2147483648); }
-  return i32(x);
-}
-`;
+@group(0) @binding(3) var<uniform> prm: array<vec4<u32>, ${mostParams / 4}>;
+const threads = ${threads}u;
+${withLibrary(body)}`;
 
-/** One shader while it is written: its operands, its words of the uniform record, and the functions that it uses. */
+/** One shader while it is written: its operands, and its words of the uniform record. */
 export class Shader {
   readonly params: number[] = [0x7f800000, 0x7fc00000];
   /**
    * Spaces that are arrays of vec4<u32>: four words are one load or store there, and single words can be read but not
    * written (a store to one component may write all four). To be filled before the text of any operand is asked for.
    */
-  readonly wide = new Set<Space>();
-  private readonly used = new Set<FunctionName>();
+  readonly wide: Set<Space>;
 
-  constructor(private readonly ctx: Context) {}
+  constructor(
+    private readonly ctx: Context,
+    wide: readonly Space[] = [],
+  ) {
+    this.wide = new Set(wide);
+  }
 
   /**
    * An operand. Its base comes from the uniform record, so that equal instructions at different places share a
@@ -138,6 +156,7 @@ export class Shader {
     const components = ["x", "y", "z", "w"];
     return {
       raw: at,
+      quad: (index) => `${space}[(${start} + (${index})) >> 2u]`,
       int: (index) => `bitcast<i32>(${at(index)})`,
       get,
       set: (index, value) => `${at(index)} = ${wordOf(value)};`,
@@ -161,14 +180,9 @@ export class Shader {
     return `prm[${slot >> 2}][${slot & 3}]`;
   }
 
-  /** The shader uses these functions of the library. */
-  use(names: Iterable<FunctionName>): void {
-    for (const name of names) this.used.add(name);
-  }
-
-  /** The whole text. */
-  text(body: string): string {
-    return prelude((space) => (this.wide.has(space) ? "vec4<u32>" : "u32")) + libraryText(this.used) + body;
+  /** The whole text: see {@link shaderText}. */
+  text(body: string, threads = groupSize): string {
+    return shaderText(body, threads, (space) => (this.wide.has(space) ? "vec4<u32>" : "u32"));
   }
 }
 
@@ -186,8 +200,20 @@ export const mainCode = (threads: number, body: string): string =>
 ${body}
 }`;
 
-/** A thread for each item `i` < count. @param declarations what stands before the entry point. */
-export function perItem(ctx: Context, shader: Shader, count: number, body: string, declarations = ""): Dispatch[] {
+/**
+ * A thread for each item `i` < count.
+ * @param declarations what stands before the entry point.
+ * @param steps about how many elements an item reads; small dispatches that have it may be merged with others. Such a
+ * body must not return.
+ */
+export function perItem(
+  ctx: Context,
+  shader: Shader,
+  count: number,
+  body: string,
+  declarations = "",
+  steps = Number.POSITIVE_INFINITY,
+): Dispatch[] {
   if (count === 0) return [];
   const { groups, flat } = grid(Math.ceil(count / groupSize), ctx.device);
   const code = shader.text(
@@ -198,20 +224,17 @@ if (i >= ${count}u) { return; }
 ${body}`,
     )}`,
   );
-  return [{ code, params: shader.params, groups }];
+  const rounds = Math.ceil(count / mergedThreads);
+  const isSmall = rounds <= mostRounds && rounds * steps <= mostSteps;
+  return [{ code, params: shader.params, groups, ...(isSmall ? { part: { body, declarations, count } } : {}) }];
 }
 
-/** How values of all threads of a workgroup are combined: {@link perGroup} defines those that its body calls. */
-const folds = {
-  sumF: ["f32", "a + b"],
-  maxF: ["f32", "nmax(a, b)"],
-  minF: ["f32", "nmin(a, b)"],
-  prodF: ["f32", "a * b"],
-  sumI: ["i32", "a + b"],
-  maxI: ["i32", "max(a, b)"],
-  minI: ["i32", "min(a, b)"],
-  prodI: ["i32", "a * b"],
-} as const;
+/** Threads of the workgroup that does the work of merged dispatches. */
+export const mergedThreads = 256;
+
+/** Most items and elements that one of them does for a dispatch; beyond, a dispatch of its own is faster. */
+export const mostRounds = 8;
+const mostSteps = 64;
 
 /**
  * A workgroup for each item `i` < count. Its body may call `sumF(l, x)` and the like, in uniform control flow: all
@@ -220,24 +243,8 @@ const folds = {
 export function perGroup(ctx: Context, shader: Shader, count: number, body: string, declarations = ""): Dispatch[] {
   if (count === 0) return [];
   const { groups, flat } = grid(count, ctx.device);
-  const helpers = Object.entries(folds)
-    .filter(([name]) => body.includes(`${name}(`))
-    .map(
-      ([name, [type, combine]]) => `var<workgroup> shared_${name}: array<${type}, ${groupSize}>;
-fn ${name}(l: u32, x: ${type}) -> ${type} {
-  workgroupBarrier();
-  shared_${name}[l] = x;
-  workgroupBarrier();
-  for (var s = ${groupSize / 2}u; s > 0u; s >>= 1u) {
-    if (l < s) { let a = shared_${name}[l]; let b = shared_${name}[l + s]; shared_${name}[l] = ${combine}; }
-    workgroupBarrier();
-  }
-  return shared_${name}[0];
-}
-`,
-    );
   const code = shader.text(
-    `${declarations}${helpers.join("")}${mainCode(
+    `${declarations}\n${mainCode(
       groupSize,
       `let i = ${flat};
 if (i >= ${count}u) { return; }

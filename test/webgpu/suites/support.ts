@@ -1,12 +1,13 @@
 // Backends, devices and measures that the suites share.
-import { type WasmBackend, wasm } from "../../../src/backends/wasm/index.ts";
-import { type WebGpuBackend, webgpu } from "../../../src/backends/webgpu/index.ts";
-import type { Model } from "../../../src/index.ts";
+import { wasm } from "../../../src/backends/wasm/index.ts";
+import type { WebGpuBackend } from "../../../src/backends/webgpu/backend.ts";
+import { webgpu } from "../../../src/backends/webgpu/index.ts";
+import type { Backend, Model } from "../../../src/index.ts";
 
 /** One backend for all suites of a process: its pipelines are compiled once. Suites that break things make their own. */
 export const backend: WebGpuBackend = await webgpu();
 /** What results are held against. */
-export const reference: WasmBackend = await wasm({ threads: 1 });
+export const reference: Backend = await wasm({ threads: 1 });
 
 /** A device that a user made, and a backend on it. The device can be made to fail. */
 export interface Controlled {
@@ -65,12 +66,12 @@ export async function hashOf(model: Model): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The largest difference of two weights, relative to the largest weight of their variable. */
+/** The largest difference of two weights, relative to the largest weight of their variable, or to 0.1 where all are smaller. */
 export function distance(actual: readonly ArrayLike<number>[], expected: readonly ArrayLike<number>[]): number {
   return Math.max(
     ...expected.map((wanted, index) => {
       const got = actual[index] as ArrayLike<number>;
-      let [apart, scale] = [0, 1e-6];
+      let [apart, scale] = [0, 0.1];
       for (let i = 0; i < wanted.length; i++) {
         apart = Math.max(apart, Math.abs((got[i] as number) - (wanted[i] as number)));
         scale = Math.max(scale, Math.abs(wanted[i] as number));

@@ -18,7 +18,7 @@ import {
 } from "../../../src/index.ts";
 import { backend, distance, hashOf, images, reference, weightsOf } from "./support.ts";
 
-const batchSize = 16;
+const batchSize = 8;
 const { x, labels } = images(100 * batchSize);
 
 interface Network {

@@ -23,8 +23,7 @@ export function storeCode(
   const reads = inputs.map((view) =>
     view.buffer === output.buffer ? value : shader.operand(view).get(offsetCode(flat, shape, view.strides)),
   );
-  const { code, used } = expressionCode(expression, reads);
-  shader.use(used);
+  const code = expressionCode(expression, reads);
   const writes = outputs.map((view, index) => shader.operand(view).set(flat, `n${expression.outputs[index]}`));
   return [own, code, ...writes].join("\n");
 }

@@ -84,11 +84,10 @@ function epilogueCode(
     reads.push(`let i${i} = ${isFour ? four : operand.get(`i${i}At`)};`);
     return `i${i}`;
   });
-  const { code, used } = expressionCode(
+  const code = expressionCode(
     expression,
     inputs.map((_, i) => `x${i}`),
   );
-  shader.use(used);
   const pick = (value: string, component: string) => (component ? `${value}.${component}` : value);
   const call = (component: string) =>
     `let r${component} = apply(${values.map((value) => pick(value, component)).join(", ")});`;
@@ -135,5 +134,7 @@ var sum = ${read};
 for (var part = 1u; part < ${splits}u; part++) { at += ${batches * rows * pitch}u; sum += ${read}; }
 finish(z, row, column, sum);`,
     finish,
+    // Where it sees memory as vectors it cannot be merged with others.
+    shader.wide.size > 0 ? undefined : splits * width,
   );
 }
