@@ -27,7 +27,7 @@ function contest(
   return {
     ...description,
     agreement,
-    rounds: 7,
+    rounds: isSoftware ? 3 : 7,
     prepare: async () => {
       const executable = await programOf(operands, f);
       const { side, result, dispose } = await peer();
