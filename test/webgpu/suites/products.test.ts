@@ -278,7 +278,7 @@ describe.each(Object.keys(kinds))("products with the tiles of %s", (name) => {
       const own = await backend;
       await fc.assert(
         fc.asyncProperty(cases, (one) => hold(own, one)),
-        { numRuns: runs },
+        { numRuns: runs, endOnFailure: true },
       );
     },
     300_000,
