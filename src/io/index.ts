@@ -1,7 +1,9 @@
 // The entry `aretejs/io`: models and weights in files.
 export { type FileCheckpointOptions, modelCheckpoint } from "./checkpoint/model-checkpoint.ts";
 export { resume } from "./checkpoint/resume.ts";
+export { exportOnnx } from "./export-onnx.ts";
 export { FileError } from "./file-error.ts";
+export type { OnnxOptions } from "./onnx/export.ts";
 export { listFiles, readSource, removeFile, writeTarget } from "./stores/files.ts";
 export type {
   DirectoryHandle,
