@@ -4,6 +4,8 @@ export { resume } from "./checkpoint/resume.ts";
 export { exportOnnx } from "./export-onnx.ts";
 export { FileError } from "./file-error.ts";
 export type { OnnxOptions } from "./onnx/export.ts";
+export { type LoadModelOptions, loadModel } from "./load-model.ts";
+export { type SaveModelOptions, saveModel } from "./save-model.ts";
 export { listFiles, readSource, removeFile, writeTarget } from "./stores/files.ts";
 export type {
   DirectoryHandle,

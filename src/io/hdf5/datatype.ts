@@ -1,13 +1,23 @@
 // The datatypes of HDF5 that numpy arrays and strings have, and their values.
 import type { Cursor } from "../binary.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { halfToFloat, type NumberArray, viewAs } from "../numbers.ts";
+import { bfloatToFloat, halfToFloat, type NumberArray, viewAs } from "../numbers.ts";
 
 /**
  * Element types by their names in numpy. `bool` is how h5py writes truth values, read as 0 and 1; `string` is text of
- * fixed or variable length.
+ * fixed or variable length; `bfloat16` is how Keras writes such weights.
  */
-export type Dtype = "<f2" | "<f4" | "<f8" | `<i${2 | 4 | 8}` | `<u${2 | 4 | 8}` | "|i1" | "|u1" | "bool" | "string";
+export type Dtype =
+  | "bfloat16"
+  | "<f2"
+  | "<f4"
+  | "<f8"
+  | `<i${2 | 4 | 8}`
+  | `<u${2 | 4 | 8}`
+  | "|i1"
+  | "|u1"
+  | "bool"
+  | "string";
 
 /** What a datatype message says. */
 export interface Datatype {
@@ -44,9 +54,11 @@ const ieee: Readonly<Record<number, string>> = {
 };
 
 /**
- * Reads a datatype. @throws FileError on one that is not supported, by its class.
+ * Reads a datatype.
+ * @param isBfloat whether an attribute says that opaque elements of two bytes are bfloat16.
+ * @throws FileError on one that is not supported, by its class.
  */
-export function readDatatype(name: string, cursor: Cursor): Datatype {
+export function readDatatype(name: string, cursor: Cursor, isBfloat = false): Datatype {
   const [first = 0, bits0 = 0, bits1 = 0, , size = 0] = cursor.numbers("11114");
   const kind = first & 15;
   const isBigEndian = (bits0 & 1) === 1;
@@ -68,6 +80,7 @@ export function readDatatype(name: string, cursor: Cursor): Datatype {
   }
   // Of variable length: strings only. Their elements are a length, an address and an index.
   if (kind === 9 && (bits0 & 15) === 1 && size === 16) return { dtype: "string", size, padding: "heap" };
+  if (kind === 5 && size === 2 && isBfloat) return { dtype: "bfloat16", size };
   if (kind === 8 && size === 1 && bits0 + 256 * bits1 === 2) return readBool(name, cursor, first >> 4);
   throw unsupported(name, `the datatype "${classes[kind] ?? (kind === 9 ? "variable-length sequence" : "array")}"`);
 }
@@ -88,8 +101,10 @@ function readBool(name: string, cursor: Cursor, version: number): Datatype {
 }
 
 /** Elements as an array of numbers: a view of the bytes where they are aligned and of no half precision, else a copy. */
-export const numbersOf = (dtype: Exclude<Dtype, "string">, bytes: Uint8Array): NumberArray =>
-  dtype === "<f2" ? halfToFloat(bytes) : viewAs<NumberArray>(arrays[dtype], bytes);
+export function numbersOf(dtype: Exclude<Dtype, "string">, bytes: Uint8Array): NumberArray {
+  if (dtype === "<f2") return halfToFloat(bytes);
+  return dtype === "bfloat16" ? bfloatToFloat(bytes) : viewAs<NumberArray>(arrays[dtype], bytes);
+}
 
 /** The datatype message of an array of numbers. */
 export function datatypeOf(data: NumberArray): readonly [dtype: Dtype, widths: string, ...values: number[]] {

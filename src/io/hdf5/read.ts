@@ -24,7 +24,7 @@ export interface Hdf5Dataset {
   readonly attributes: ReadonlyMap<string, AttributeValue>;
   /**
    * The values in row-major order: strings where the dtype is `string`, else an array of its numbers (Float32Array for
-   * `<f2`). Where the file holds them in one piece and aligned, they are a view of the file's bytes: copy what is kept.
+   * `<f2` and `bfloat16`). Where the file holds them in one piece and aligned, they are a view of the file's bytes: copy what is kept.
    * @throws FileError where the data is damaged.
    */
   read(): Promise<readonly string[] | NumberArray>;
@@ -107,16 +107,10 @@ class Opening {
     if (offsetSize !== 8 || lengthSize !== 8) throw unsupported(name, `offsets of ${offsetSize} bytes`);
     // Versions 0 and 1: sizes of tree nodes and flags, four addresses, then the entry of the root group.
     const body = new Cursor(name, this.bytes, version === 0 ? 24 : version === 1 ? 28 : 12);
-    const [base, second = 0, end = 0, last = 0] = body.numbers("8888");
+    const [base, , end = 0, root = 0] = body.numbers("8888");
     if (base !== 0) throw unsupported(name, "a file that does not begin with its superblock");
-    const needed = version < 2 ? end : end;
-    if (needed > this.bytes.length) throw damaged(name, "the file must have its size", needed, this.bytes.length);
-    if (version >= 2 && !isUndefined(second)) this.checkExtension(second);
-    return version < 2 ? (body.skip(8).number(8) as number) : last;
-  }
-
-  private checkExtension(address: number): void {
-    readMessages(this.file, address);
+    if (end > this.bytes.length) throw damaged(name, "the file must have its size", end, this.bytes.length);
+    return version < 2 ? body.skip(8).number(8) : root;
   }
 
   private object(path: string, address: number, depth: number): Hdf5Group | Hdf5Dataset {
@@ -147,7 +141,7 @@ class Opening {
       return found;
     };
     if (find(EXTERNAL)) throw unsupported(name, "data in another file");
-    const datatype = readDatatype(name, need(DATATYPE, "a datatype"));
+    const datatype = readDatatype(name, need(DATATYPE, "a datatype"), attributes.get("dtype") === "bfloat16");
     const shape = readDataspace(name, need(DATASPACE, "a dataspace"));
     const layout = readLayout(name, need(LAYOUT, "a layout"), datatype.size);
     const filterMessage = find(FILTERS);
