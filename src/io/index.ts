@@ -3,8 +3,8 @@ export { type FileCheckpointOptions, modelCheckpoint } from "./checkpoint/model-
 export { resume } from "./checkpoint/resume.ts";
 export { exportOnnx } from "./export-onnx.ts";
 export { FileError } from "./file-error.ts";
-export type { OnnxOptions } from "./onnx/export.ts";
 export { type LoadModelOptions, loadModel } from "./load-model.ts";
+export type { OnnxOptions } from "./onnx/export.ts";
 export { type SaveModelOptions, saveModel } from "./save-model.ts";
 export { listFiles, readSource, removeFile, writeTarget } from "./stores/files.ts";
 export type {
@@ -18,6 +18,7 @@ export type {
   Target,
   WriteOptions,
 } from "./stores/store.ts";
+export { type LoadTfjsOptions, loadTfjsModel, type TfjsModel } from "./tfjs/load-tfjs-model.ts";
 export type { NameMap, WeightsReport } from "./weights/assign.ts";
 export {
   type LoadWeightsOptions,

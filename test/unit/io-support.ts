@@ -29,7 +29,7 @@ export async function foreignFiles(): Promise<{ files: Map<string, Uint8Array>; 
 
 /** A value as make.py writes it. */
 export function plain(value: unknown): unknown {
-  if (typeof value === "bigint") return plain(Number(value)) === Number(value) ? Number(value) : String(value);
+  if (typeof value === "bigint") return value > 2n ** 32n || value < -(2n ** 32n) ? String(value) : Number(value);
   if (typeof value === "number") {
     if (Number.isNaN(value)) return "nan";
     if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";

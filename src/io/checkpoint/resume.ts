@@ -48,7 +48,7 @@ export async function resume(model: Model, source: Source, options: FitOptions =
       received: options.initialEpoch,
     });
   }
-  const bytes = await readSourceIfAny(source);
+  const bytes = await readSourceIfAny(source, undefined, "resume");
   if (!bytes) return options;
   const name = typeof source === "string" ? source : "resume";
   const { tensors, metadata } = openSafetensors(bytes, name);

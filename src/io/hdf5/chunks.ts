@@ -1,9 +1,9 @@
 // The chunks of an HDF5 dataset: finding them and putting them together.
 import type { Cursor } from "../binary.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { unfilter } from "./filters.ts";
 import type { Layout } from "./layout.ts";
 import { isUndefined, Metadata } from "./metadata.ts";
+import { unfilter } from "./unfilter.ts";
 
 type Chunked = Extract<Layout, { kind: "chunked" }>;
 
@@ -16,7 +16,7 @@ interface Chunk {
 }
 
 /** How many chunks there are along each axis. */
-export const chunkCounts = (shape: readonly number[], chunk: readonly number[]): number[] =>
+const chunkCounts = (shape: readonly number[], chunk: readonly number[]): number[] =>
   shape.map((extent, axis) => Math.ceil(extent / (chunk[axis] as number)));
 
 /** The bytes of a chunked dataset. Chunks that are not in the file are zeros. */

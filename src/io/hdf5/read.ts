@@ -4,7 +4,6 @@ import { damaged, fileError, unsupported } from "../file-error.ts";
 import { checkExpansion } from "../limits.ts";
 import type { NumberArray } from "../numbers.ts";
 import { type AttributeValue, readAttributes, readDataspace, sizeOf, valuesOf } from "./attributes.ts";
-import { chunkCounts, readChunks } from "./chunks.ts";
 import { type Dtype, readDatatype } from "./datatype.ts";
 import { readFilters } from "./filters.ts";
 import { readLinks } from "./groups.ts";
@@ -152,7 +151,10 @@ class Opening {
       if (layout.chunk.length !== shape.length || shape.length === 0)
         throw damaged(name, "chunks must have the axes of their dataset", shape.length, layout.chunk.length);
       // Whole chunks are unpacked, also where they reach over the end.
-      const chunks = chunkCounts(shape, layout.chunk).reduce((a, b) => a * b, 1);
+      const chunks = shape.reduce(
+        (product, extent, axis) => product * Math.ceil(extent / (layout.chunk[axis] as number)),
+        1,
+      );
       this.unpacked += chunks * layout.chunk.reduce((a, b) => a * b, datatype.size) + size;
     } else {
       this.unpacked += size;
@@ -163,7 +165,8 @@ class Opening {
     const read = async () => {
       const data =
         layout.kind === "chunked"
-          ? await readChunks(name, bytes, layout, shape, filters, datatype.size)
+          ? // Keras writes none: loaded by those who meet one.
+            await (await import("./chunks.ts")).readChunks(name, bytes, layout, shape, filters, datatype.size)
           : isUndefined(layout.address) || size === 0
             ? new Uint8Array(size)
             : bytes.subarray(layout.address, layout.address + size);

@@ -1,5 +1,5 @@
 // Writes HDF5 files as h5py does by default: superblock 0, symbol tables, datasets in one piece.
-import { bytesOf, encode, join as joinParts, lengthOf, type Parts, pack, padding } from "../binary.ts";
+import { bytesOf, encode, join, lengthOf, type Parts, pack, padding } from "../binary.ts";
 import { fileError, unsupported } from "../file-error.ts";
 import type { NumberArray } from "../numbers.ts";
 import { datatypeOf } from "./datatype.ts";
@@ -117,7 +117,7 @@ class Writer {
     } while (nodes.length > 1);
     const table = pack("88", nodes[0]?.address as number, heap);
     const address = this.header(path, [[17, table]], group.attributes);
-    return { address, scratch: join(pack("44", 1, 0), table) };
+    return { address, scratch: join([pack("44", 1, 0), table]) };
   }
 
   private dataset({ shape, data, attributes }: WrittenDataset, path: string): Written {
@@ -139,7 +139,7 @@ class Writer {
   /** The elements of numbers or texts. */
   private bytes(data: NumberArray | readonly string[]): Uint8Array {
     if (!Array.isArray(data)) return bytesOf(data as NumberArray);
-    return join(...data.map((text: string) => this.texts.get(text) as Uint8Array));
+    return join(data.map((text: string) => this.texts.get(text) as Uint8Array));
   }
 
   private header(path: string, messages: Message[], attributes: WrittenDataset["attributes"]): number {
@@ -161,7 +161,7 @@ class Writer {
     const parts = [datatype(data), dataspace(shape)];
     const sizes = [key, ...parts].map(({ length }) => length);
     const filled = [key, ...parts].flatMap((part) => [part, padding(part.length, 8)]);
-    const message = join(pack("11222", 1, 0, ...sizes), ...filled, this.bytes(data));
+    const message = join([pack("11222", 1, 0, ...sizes), ...filled, this.bytes(data)]);
     if (message.length > 64000) throw unsupported(path, `an attribute of more than 64 kB (${name})`);
     return [12, message];
   }
@@ -186,15 +186,15 @@ class Writer {
     const address = this.end;
     const length = lengthOf(parts);
     const filled = padding(length, 8);
-    this.parts.push(...parts, filled);
+    // Not by spreading: there can be more parts than a call has room for arguments.
+    for (const part of parts) this.parts.push(part);
+    this.parts.push(filled);
     this.end += length + filled.length;
     return address;
   }
 }
 
 type Message = readonly [type: number, data: Uint8Array];
-
-const join = (...parts: Parts): Uint8Array => joinParts(parts);
 
 function dataspace(shape: readonly number[]): Uint8Array {
   return pack(`1124${"8".repeat(shape.length)}`, 1, shape.length, 0, 0, ...shape);

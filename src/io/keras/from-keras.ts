@@ -212,6 +212,8 @@ function functionFrom(key: string, part: KerasPart, reading: Reading): unknown {
   if (custom === undefined && kind === undefined)
     throw unsupported("loadModel", `Keras's ${name} as ${key}`, nameIt(name));
   const options = optionsFromKeras(kind ?? name, config, reading);
+  // Keras before 2.2.3 calls the truncated distribution so.
+  if (kind === "varianceScaling" && options.distribution === "normal") options.distribution = "truncatedNormal";
   if (kind === undefined || custom !== undefined) return (custom as (options: object) => unknown)(options);
   return (made[kind] as (options: object) => unknown)(options);
 }

@@ -1,45 +1,36 @@
 // Reading, writing, listing and removing files wherever they are.
-import { literal } from "../../errors.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
-import { join, lengthOf, type Parts } from "../binary.ts";
+import { lengthOf, type Parts } from "../binary.ts";
 import { FileError, fileError } from "../file-error.ts";
 import { isReadable, readAll } from "./bytes.ts";
-import { downloadPlace } from "./download.ts";
-import { directoryPlace, handlePlace, opfsPlace } from "./handles.ts";
-import { indexedDbPlace } from "./indexed-db.ts";
-import type { Place } from "./internal.ts";
-import { hasPaths, pathPlace } from "./paths.ts";
-import type {
-  DirectoryHandle,
-  Readable,
-  ReadOptions,
-  Source,
-  Store,
-  StoredFile,
-  Target,
-  WriteOptions,
-} from "./store.ts";
+import { locate, placeOf } from "./locate.ts";
+import type { DirectoryHandle, ReadOptions, Source, Store, Target, WriteOptions } from "./store.ts";
 
 const readTable: OptionTable<ReadOptions> = { onProgress: "function", maxBytes: "number" };
 const writeTable: OptionTable<WriteOptions> = { onProgress: "function" };
 
 /**
  * All bytes of a source. Those that are in memory are not copied.
+ * @param owner what asks, for messages.
  * @throws FileError where there is no such file, it cannot be read or is larger than `maxBytes`.
  */
-export async function readSource(source: Source, options?: ReadOptions): Promise<Uint8Array> {
-  const bytes = await readSourceIfAny(source, options);
+export async function readSource(source: Source, options?: ReadOptions, owner = "readSource"): Promise<Uint8Array> {
+  const bytes = await readSourceIfAny(source, options, owner);
   if (bytes) return bytes;
-  const { shown } = locate("readSource", source as Target);
+  const { shown } = await locate(owner, source as Target);
   throw fileError(shown, { rule: "there is no such file", expected: "a file", received: "none" });
 }
 
 /** As {@link readSource}; undefined where there is no such file. */
-export async function readSourceIfAny(source: Source, options?: ReadOptions): Promise<Uint8Array | undefined> {
-  const checked = checkOptions("readSource", options, readTable);
+export async function readSourceIfAny(
+  source: Source,
+  options: ReadOptions | undefined,
+  owner: string,
+): Promise<Uint8Array | undefined> {
+  const checked = checkOptions(owner, options, readTable);
   if (typeof source === "object" && source !== null && isReadable(source))
-    return attempt("file", "read", () => readAll("file", source, checked));
-  const { place, name, shown } = locate("readSource", source);
+    return attempt(owner, "read", () => readAll(owner, source, checked));
+  const { place, name, shown } = await locate(owner, source);
   return attempt(shown, "read", async () => {
     const found = await place.read(name);
     return found && readAll(shown, found.from, checked, found.size);
@@ -50,12 +41,18 @@ export async function readSourceIfAny(source: Source, options?: ReadOptions): Pr
  * Writes a file as a whole: where it is interrupted, the old file is still there (paths, `opfs://`, `indexeddb://`,
  * handles; for a store of one's own, what its `write` does).
  * @param bytes the file in one piece or in several.
+ * @param owner what asks, for messages.
  * @throws FileError where it cannot be written.
  */
-export async function writeTarget(target: Target, bytes: Uint8Array | Parts, options?: WriteOptions): Promise<void> {
-  const { onProgress } = checkOptions("writeTarget", options, writeTable);
+export async function writeTarget(
+  target: Target,
+  bytes: Uint8Array | Parts,
+  options?: WriteOptions,
+  owner = "writeTarget",
+): Promise<void> {
+  const { onProgress } = checkOptions(owner, options, writeTable);
   const parts = bytes instanceof Uint8Array ? [bytes] : bytes;
-  const { place, name, shown } = locate("writeTarget", target);
+  const { place, name, shown } = await locate(owner, target);
   const total = lengthOf(parts);
   let done = 0;
   const onBytes = (count: number) => {
@@ -70,16 +67,19 @@ export async function writeTarget(target: Target, bytes: Uint8Array | Parts, opt
  * @throws FileError where the place cannot list files.
  */
 export async function listFiles(place: string | URL | DirectoryHandle | Store): Promise<string[]> {
-  const found = typeof place === "string" || place instanceof URL ? locate("listFiles", place, true) : undefined;
-  const { list } = found?.place ?? placeOf(place as DirectoryHandle | Store);
-  const shown = found?.shown ?? "store";
+  const isNamed = typeof place === "string" || place instanceof URL;
+  const found = isNamed
+    ? await locate("listFiles", place, true)
+    : { place: await placeOf("listFiles", place), name: "", shown: "store" };
+  const { list } = found.place;
+  const { name, shown } = found;
   if (!list) throw cannot(shown, "list files", "list");
-  return (await attempt(shown, "listed", () => list(found?.name ?? ""))).sort();
+  return (await attempt(shown, "listed", () => list(name))).sort();
 }
 
 /** Removes a file. @throws FileError where there is none, or where the place cannot remove files. */
 export async function removeFile(target: Target): Promise<void> {
-  const { place, name, shown } = locate("removeFile", target);
+  const { place, name, shown } = await locate("removeFile", target);
   const { remove } = place;
   if (!remove) throw cannot(shown, "remove files", "remove");
   await attempt(shown, "removed", () => remove(name));
@@ -100,96 +100,3 @@ async function attempt<T>(name: string, what: string, run: () => Promise<T>): Pr
     throw wrapped;
   }
 }
-
-/** The place, the name there, and how messages call it. */
-interface Located {
-  readonly place: Place;
-  readonly name: string;
-  readonly shown: string;
-}
-
-/** Places by what strings begin with. Others are paths. */
-const schemes: Readonly<Record<string, Place>> = {
-  "indexeddb:": indexedDbPlace,
-  "opfs:": opfsPlace,
-  "download:": downloadPlace,
-};
-
-function locate(owner: string, target: Exclude<Source, Readable>, isList = false): Located {
-  const wrong = () =>
-    fileError(owner, {
-      rule: "this is no place for files",
-      expected: "a path, a URL, a file handle or a store",
-      received: literal(target),
-    });
-  if (typeof target === "string" || target instanceof URL) {
-    const shown = String(target);
-    const [, scheme, rest = ""] = /^([a-z]{2,}:)(?:\/\/)?(.*)$/is.exec(shown) ?? [];
-    const place = scheme && Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined;
-    if (place) return { place, name: isList ? rest : checkName(owner, decodeURIComponent(rest)), shown };
-    if (shown === "" && !isList) throw wrong();
-    if (scheme && scheme !== "file:") return { place: fetchPlace, name: shown, shown };
-    return { place: hasPaths() || isList ? pathPlace : webPathPlace, name: shown, shown };
-  }
-  if (typeof target !== "object" || target === null) throw wrong();
-  if ("store" in target) {
-    const { store, name } = target as StoredFile;
-    if (typeof name !== "string") throw wrong();
-    return { place: placeOf(store), name: checkName(owner, name), shown: name };
-  }
-  if ("getFile" in target) return { place: handlePlace(target), name: target.name, shown: target.name };
-  if ("read" in target || "write" in target) return { place: placeOf(target), name: "model", shown: "store" };
-  throw wrong();
-}
-
-/** Names in stores and in the file system of an origin. */
-function checkName(owner: string, name: string): string {
-  if (name.split("/").every((part) => part !== "" && part !== "." && part !== "..")) return name;
-  throw fileError(owner, {
-    rule: "a file must have a name",
-    expected: "a name without empty parts",
-    received: literal(name),
-  });
-}
-
-function placeOf(store: Store | DirectoryHandle): Place {
-  if (typeof store !== "object" || store === null)
-    throw fileError("store", { rule: "a store is an object", expected: "{ read, write }", received: literal(store) });
-  if ("getFileHandle" in store) return directoryPlace(() => store);
-  return {
-    async read(name) {
-      const from = await store.read(name);
-      return from ? { from } : undefined;
-    },
-    async write(name, parts, onBytes) {
-      const bytes = join(parts);
-      await store.write(bytes, name);
-      onBytes(bytes.length);
-    },
-    ...(store.list && { list: async () => [...((await store.list?.()) ?? [])] }),
-    ...(store.remove && {
-      remove: async (name: string) => {
-        await store.remove?.(name);
-      },
-    }),
-  };
-}
-
-/** What `fetch` gets. */
-const fetchPlace: Place = {
-  read: async (name) => ({ from: await fetch(name) }),
-  write: async (name) => {
-    throw fileError(name, {
-      rule: "a URL cannot be written to",
-      expected: "another target",
-      received: "a URL",
-      advice: "Give a store: { read, write: (bytes) => fetch(url, { method: 'PUT', body: bytes }) }.",
-    });
-  },
-};
-
-/** Paths in browsers: read from the server of the page. */
-const webPathPlace: Place = {
-  read: async (name) => ({ from: await fetch(new URL(name, globalThis.location?.href)) }),
-  write: pathPlace.write,
-};

@@ -79,7 +79,7 @@ export function compareWeights(
       continue;
     }
     set.push(name);
-    values.push([variable, valueFor(file, show(source), numbersOf(array), variable)]);
+    values.push([variable, valueFor(file, show(source), storedArray(array), variable)]);
   }
   const report = { set, missing, unexpected, wrongShape };
   if (strict ? missing.length + unexpected.length + wrongShape.length > 0 : set.length === 0)
@@ -90,7 +90,8 @@ export function compareWeights(
 const targetOf = (name: string, map: NameMap | undefined): string | undefined =>
   typeof map === "function" ? map(name) : map && Object.hasOwn(map, name) ? map[name] : name;
 
-function numbersOf({ shape, read }: StoredArray): HostArray {
+/** An array of a file as weights are given. */
+export function storedArray({ shape, read }: StoredArray): HostArray {
   const data = read();
   const isLong = data instanceof BigInt64Array || data instanceof BigUint64Array;
   return { data: (isLong ? Float64Array.from(data, Number) : data) as HostArray["data"], shape };

@@ -29,7 +29,7 @@ export function writeZip(files: readonly ZipFile[], date = new Date()): Uint8Arr
     const common = pack("22222444", 20, 0x800, 0, time, day, crc32(parts), size, size);
     const local = [pack("4", 0x04034b50), common, pack("22", bytes.length, 0), bytes];
     directory.push(pack("42", 0x02014b50, 20), common, pack("2222244", bytes.length, 0, 0, 0, 0, 0, offset), bytes);
-    body.push(...local, ...parts);
+    for (const part of [...local, ...parts]) body.push(part);
     offset += lengthOf(local) + size;
   }
   const length = lengthOf(directory);

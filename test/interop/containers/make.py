@@ -18,6 +18,7 @@ import h5py
 import keras
 import numpy as np
 import safetensors
+from contents import contents, plain
 from safetensors.numpy import save as save_safetensors
 
 folder = Path(tempfile.mkdtemp())
@@ -28,42 +29,6 @@ TYPES = ["<f2", "<f4", "<f8", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "
 def array(dtype, shape):
     values = numbers.normal(size=shape) * 50
     return values.astype(dtype) if np.dtype(dtype).kind != "u" else np.abs(values).astype(dtype)
-
-
-def plain(value):
-    """A value as JSON: integers of 64 bits and special floats as text."""
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, np.ndarray) and value.dtype.kind == "V" and value.dtype.itemsize == 2:
-        # bfloat16
-        return plain((value.view("<u2").astype("<u4") << 16).view("<f4"))
-    if isinstance(value, (np.ndarray, list)):
-        return [plain(item) for item in np.asarray(value).ravel()]
-    if isinstance(value, (bool, np.bool_)):
-        return int(value)
-    if isinstance(value, (int, np.integer)):
-        return str(value) if abs(int(value)) > 2**31 * 2 else int(value)
-    if isinstance(value, (float, np.floating)):
-        return float(value) if np.isfinite(value) else str(float(value))
-    if isinstance(value, (str, np.str_)):
-        return str(value)
-    raise TypeError(type(value))
-
-
-def contents(path):
-    """All objects of an HDF5 file: attributes; shapes and values of datasets."""
-    found = {}
-
-    def visit(name, node):
-        entry = {"attributes": {key: plain(value) for key, value in node.attrs.items()}}
-        if isinstance(node, h5py.Dataset):
-            entry |= {"shape": list(node.shape), "values": plain(np.asarray(node[()]))}
-        found["/" + name.strip("/")] = entry
-
-    with h5py.File(path) as file:
-        visit("", file)
-        file.visititems(visit)
-    return found
 
 
 def h5(name, fill, **options):
@@ -235,6 +200,11 @@ refused(
     libver="latest",
 )
 refused("pages", "pages", lambda file: file.create_dataset("a", data=array("|u1", (1100,)), chunks=(1,)), libver="latest")
+refused(
+    "bomb",
+    "unpack to more than 100 times",
+    lambda file: file.create_dataset("a", (30_000_000,), "|u1", chunks=(30_000_000,), compression="gzip", data=np.zeros(30_000_000, "|u1")),
+)
 refused("dense-links", "fractal heap", wide(20), libver="latest")
 refused("dense-attributes", "fractal heap", lambda file: file.attrs.update({f"a{i}": i for i in range(20)}), libver="latest")
 refused("user-block", "HDF5 file", lambda file: file.create_dataset("a", (2,), "<f4"), userblock_size=512)
