@@ -25,4 +25,4 @@ export {
   loadWeights,
   type SaveWeightsOptions,
   saveWeights,
-} from "./weights/safetensors-weights.ts";
+} from "./weights/weights.ts";

@@ -13,7 +13,7 @@ import { openSafetensors } from "../safetensors/read.ts";
 import { readSourceIfAny } from "../stores/files.ts";
 import type { Source } from "../stores/store.ts";
 import { compareWeights, type StoredArray } from "../weights/assign.ts";
-import { weightsIn } from "../weights/safetensors-weights.ts";
+import { weightsIn } from "../weights/weights.ts";
 import { unpack } from "./pack.ts";
 import { Restorer } from "./restorer.ts";
 import { checkpointFormat, checkpointVersion, type RunState, statefulLayers } from "./run-state.ts";
@@ -51,6 +51,14 @@ export async function resume(model: Model, source: Source, options: FitOptions =
   const bytes = await readSourceIfAny(source, undefined, "resume");
   if (!bytes) return options;
   const name = typeof source === "string" ? source : "resume";
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
+    throw fileError(name, {
+      rule: "a run goes on from a checkpoint",
+      expected: "a .safetensors file of modelCheckpoint",
+      received: "a .keras file",
+      advice: "Open the model with loadModel: fit then goes on from its optimizer's state, in a run of its own.",
+    });
+  }
   const { tensors, metadata } = openSafetensors(bytes, name);
   const state = stateOf(name, metadata, tensors);
   checkRun(name, state, model, options, callbacks.length);

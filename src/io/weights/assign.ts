@@ -68,12 +68,17 @@ export function compareWeights(
     if (known.has(target)) sources.set(target, name);
     else unexpected.push(name);
   }
-  const missing = [...known.keys()].filter((name) => !sources.has(name));
+  const missing: string[] = [];
   const wrongShape: WeightsReport["wrongShape"][number][] = [];
   const values: [Variable, HostArray][] = [];
   const set: string[] = [];
-  for (const [name, source] of sources) {
-    const [variable, array] = [known.get(name) as Variable, arrays.get(source) as StoredArray];
+  for (const [name, variable] of known) {
+    const source = sources.get(name);
+    const array = source === undefined ? undefined : arrays.get(source);
+    if (!array) {
+      missing.push(name);
+      continue;
+    }
     if (!sameShape(array.shape, variable.shape)) {
       wrongShape.push({ name, expected: variable.shape, received: array.shape });
       continue;
