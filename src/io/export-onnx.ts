@@ -8,8 +8,8 @@ import type { OnnxOptions } from "./onnx/export.ts";
  * are such (convolutions, pooling, normalization, LSTM, GRU, …), and all others, those of your own too, by what they
  * compute.
  * @returns the bytes: `await writeTarget("model.onnx", await exportOnnx(model))`.
- * @throws StateError where the model is not built; ValueError where it does what ONNX cannot say, naming the layer: masks
- * in recurrent layers, stateful layers, cells of one's own, random numbers; and where an operation needs an extent that
+ * @throws StateError where the model is not built; ValueError where it does what ONNX cannot say, naming the layer:
+ * masks in recurrent layers, stateful layers, cells of one's own, random numbers; and where an operation needs an extent that
  * the model leaves open.
  * @example
  * const bytes = await exportOnnx(model, { layout: "nchw" });

@@ -1,5 +1,5 @@
-// Kills training runs with SIGKILL at random moments and resumes them, until they end: the weights must be those of runs
-// that were left alone. For every optimizer. Run with tsx; "child" is the program that trains.
+// Kills training runs with SIGKILL at random moments and resumes them, until they end: the weights must be those of
+// runs that were left alone. For every optimizer. Run with tsx; "child" is the program that trains.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";

@@ -27,8 +27,8 @@ import { checkpointFormat, checkpointVersion, type RunState, statefulLayers } fr
  * Make and compile the model as for the run, and give `fit` the same data. Data sets and generators are read from the
  * start of the epoch again, up to where the run was.
  * @param options those of `fit`, with the callbacks of the run in their order. `seed` may be left out.
- * @throws FileError where the file is damaged, no checkpoint or one of another model; ValueError where seed or callbacks
- * are not those of the run; StateError before `compile`. Then nothing has changed.
+ * @throws FileError where the file is damaged, no checkpoint or one of another model; ValueError where seed or
+ * callbacks are not those of the run; StateError before `compile`. Then nothing has changed.
  * @example
  * const target = "runs/last.safetensors";
  * const callbacks = [reduceLrOnPlateau(), modelCheckpoint({ target })];

@@ -21,7 +21,9 @@ export interface LoadTfjsOptions {
    * object; default: files beside model.json.
    */
   shards?: readonly Source[];
-  /** Whether weights that belong to no layer are refused. False: they are left out, for a part of a model. Default true. */
+  /**
+   * Whether weights that belong to no layer are refused. False: they are left out, for a part of a model. Default true.
+   */
   strict?: boolean;
   /** As in `loadModel`. */
   customObjects?: CustomObjects;

@@ -43,8 +43,8 @@ export interface LoadWeightsOptions {
 }
 
 /**
- * Sets a model's weights from a safetensors file, from a checkpoint, or from an HDF5 file of Keras (`.weights.h5` of Keras
- * 3, `.h5` of Keras 2 and 3).
+ * Sets a model's weights from a safetensors file, from a checkpoint, or from an HDF5 file of Keras (`.weights.h5` of
+ * Keras 3, `.h5` of Keras 2 and 3).
  * @returns which weights were set, and which were missing, unexpected or of another shape.
  * @throws FileError where the file is damaged or, as `strict` says, does not fit; StateError where the model is not
  * built. Then nothing has changed.
