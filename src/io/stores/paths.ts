@@ -99,8 +99,9 @@ export const pathPlace: Place = {
 async function* readFile(path: string): AsyncGenerator<Uint8Array> {
   const file = await fileSystem().open(path, "r");
   try {
+    // One piece of memory for all pieces of the file.
+    const bytes = new Uint8Array(1 << 20);
     for (;;) {
-      const bytes = new Uint8Array(1 << 20);
       const { bytesRead } = await file.read(bytes, 0, bytes.length);
       if (bytesRead === 0) return;
       yield bytes.subarray(0, bytesRead);
