@@ -12,7 +12,6 @@ export type {
 } from "./backends/backend.ts";
 export { bind, defaultBackend, evaluate, placeVariables } from "./backends/evaluate.ts";
 export { isWasmSupported, type WasmOptions, wasm } from "./backends/wasm/index.ts";
-export { type CompiledGraph, type CompileOptions, compile } from "./compiler/compile.ts";
 export { type ArrayInput, type HostArray, hostArray } from "./data/array.ts";
 export { type CsvOptions, type CsvTable, parseCsv } from "./data/csv.ts";
 export { Dataset, dataset, datasetFrom } from "./data/dataset.ts";

@@ -1,4 +1,5 @@
-import { type CompiledGraph, compile } from "../compiler/compile.ts";
+import { compileOnDemand } from "../compiler/compile-on-demand.ts";
+import type { CompiledGraph } from "../compiler/compile-with.ts";
 import { reachable, variablesIn } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
@@ -8,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Backend, Executable } from "./backend.ts";
 import { endOf } from "./loss.ts";
-import { backendHolding, place } from "./placement.ts";
+import { backendHolding, type Loading, place } from "./placement.ts";
 import { isWasmSupported, wasm } from "./wasm/index.ts";
 
 export { type Reclaimable, registerReclaimable } from "./pressure.ts";
@@ -92,8 +93,8 @@ export async function evaluate(tensors: readonly Tensor[], backend?: Backend): P
   const names = roots.map((_, index) => String(index));
   const outputs = Object.fromEntries(names.map((name, index) => [name, roots[index] as Tensor]));
   const chosen = () => backend ?? backendHolding(variables) ?? defaultBackend();
-  return place(variables, chosen, ({ limits }) => ({
-    ...compile({ outputs }, limits),
+  const loading = (graph: CompiledGraph): Loading<TypedArray[]> => ({
+    ...graph,
     async use(executable) {
       try {
         executable.run();
@@ -104,5 +105,9 @@ export async function evaluate(tensors: readonly Tensor[], backend?: Backend): P
         executable.dispose();
       }
     },
-  }));
+  });
+  return place(variables, chosen, ({ limits }) => {
+    const compiled = compileOnDemand({ outputs }, limits);
+    return compiled instanceof Promise ? compiled.then(loading) : loading(compiled);
+  });
 }

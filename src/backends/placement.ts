@@ -1,4 +1,4 @@
-import { compile } from "../compiler/compile.ts";
+import { compileOnDemand } from "../compiler/compile-on-demand.ts";
 import { variablesIn } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";
@@ -74,7 +74,7 @@ export interface Loading<T> {
 export async function place<T = void>(
   variables: readonly Variable[],
   backendOf: () => Backend | Promise<Backend>,
-  loadingOf?: (backend: Backend) => Loading<T>,
+  loadingOf?: (backend: Backend) => Loading<T> | Promise<Loading<T>>,
 ): Promise<T> {
   let all = withSources(variables);
   for (let other = placedNow(all); other; other = placedNow(all)) {
@@ -90,7 +90,8 @@ export async function place<T = void>(
     const found = backendOf();
     const backend = found instanceof Promise ? await found : found;
     watchForLoss(backend);
-    const loading = loadingOf?.(backend);
+    const made = loadingOf?.(backend);
+    const loading = made instanceof Promise ? await made : made;
     return (await withRoom(backend, () => transfer(all, backend, loading)))();
   }
 
@@ -184,7 +185,8 @@ async function transfer<T>(
       const apart = graphs.filter(([variable]) => sourcesOf(variable).length > 0);
       for (const updates of [graphs.filter((graph) => !apart.includes(graph)), ...apart.map((graph) => [graph])]) {
         if (updates.length === 0) continue;
-        const { program, variables } = compile({ outputs: {}, updates }, backend.limits);
+        const compiled = compileOnDemand({ outputs: {}, updates }, backend.limits);
+        const { program, variables } = compiled instanceof Promise ? await compiled : compiled;
         const loaded = load(program, variables);
         const first = loaded instanceof Promise ? await loaded : loaded;
         try {

@@ -1,10 +1,9 @@
-import { type Shape, sameShape } from "../ir/shape.ts";
-import { add, type ElementwiseAttrs, elementwiseOp } from "../tensor/ops/elementwise.ts";
+import type { Shape } from "../ir/shape.ts";
+import { add } from "../tensor/ops/elementwise.ts";
 import { concat, padOp } from "../tensor/ops/joining.ts";
 import { matmul, matmulOp } from "../tensor/ops/matmul.ts";
 import { type ReduceAttrs, reduceOp, sum } from "../tensor/ops/reduction.ts";
 import { transposeOp, zeros } from "../tensor/ops/shaping.ts";
-import { add as addition } from "../tensor/scalar/arithmetic.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { withInputs } from "./graph.ts";
 
@@ -14,11 +13,14 @@ import { withInputs } from "./graph.ts";
  * the products and sums that are the gradients of a shared weight become one over all steps.
  *
  * @param nodes all nodes that the roots need, in the order of recording.
+ * @param sums those that `findSums` gives.
  * @returns the new roots in the order of the old ones; the old list where there is nothing to do.
  */
-export function rejoin(roots: readonly Tensor[], nodes: readonly Tensor[]): readonly Tensor[] {
-  const sums = findSums(nodes, roots);
-  if (sums.size === 0) return roots;
+export function rejoin(
+  roots: readonly Tensor[],
+  nodes: readonly Tensor[],
+  sums: ReadonlyMap<Tensor, readonly Tensor[]>,
+): readonly Tensor[] {
   const rewritten = new Map<Tensor, Tensor>();
   const current = (node: Tensor) => rewritten.get(node) ?? node;
   for (const node of nodes) {
@@ -36,37 +38,6 @@ export function rejoin(roots: readonly Tensor[], nodes: readonly Tensor[]): read
   }
   return rewritten.size === 0 ? roots : roots.map(current);
 }
-
-/** The sums a + b + c + … that a rule may apply to, each with its terms. */
-function findSums(nodes: readonly Tensor[], roots: readonly Tensor[]): Map<Tensor, readonly Tensor[]> {
-  const users = new Map<Tensor, number>();
-  const count = (tensor: Tensor) => users.set(tensor, (users.get(tensor) ?? 0) + 1);
-  roots.forEach(count);
-  for (const { inputs } of nodes) inputs.forEach(count);
-  const sums = new Map<Tensor, readonly Tensor[]>();
-  const inner = new Set<Tensor>();
-  for (let index = nodes.length - 1; index >= 0; index--) {
-    const node = nodes[index] as Tensor;
-    if (!isSum(node) || inner.has(node)) continue;
-    const terms: Tensor[] = [];
-    let left = node;
-    while (left === node || (isSum(left) && users.get(left) === 1)) {
-      inner.add(left);
-      terms.push(left.inputs[1] as Tensor);
-      left = left.inputs[0] as Tensor;
-    }
-    terms.push(left);
-    if (terms.filter(({ op }) => op === padOp || op === matmulOp || op === reduceOp).length > 1)
-      sums.set(node, terms.reverse());
-  }
-  return sums;
-}
-
-/** Whether a node is the sum of two tensors of its shape. */
-const isSum = ({ op, attrs, inputs, shape }: Tensor): boolean =>
-  op === elementwiseOp &&
-  (attrs as ElementwiseAttrs).fn === addition &&
-  inputs.every((input) => input.dtype === "float32" && sameShape(input.shape, shape));
 
 /**
  * Gives the parts that a rule applies to, in the order in which what they are gradients of was recorded, and the

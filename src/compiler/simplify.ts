@@ -10,20 +10,17 @@ import { withGradientOp } from "../tensor/ops/with-gradient.ts";
 import type { Arguments } from "../tensor/scalar/function.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { variableOp } from "../tensor/variable.ts";
-import { reachable, withInputs } from "./graph.ts";
-import { rejoin } from "./rejoin.ts";
+import { withInputs } from "./graph.ts";
 
 /**
  * An equal but smaller graph: common subexpressions once, exact functions of constants folded, neutral elements and
  * double reshapes dropped. Gives the new roots in the order of the old ones.
+ * @param nodes all nodes that the roots need, in the order of recording.
  */
-export function simplify(given: readonly Tensor[]): Tensor[] {
-  const all = reachable(given);
-  const roots = rejoin(given, all);
+export function simplify(roots: readonly Tensor[], nodes: readonly Tensor[]): Tensor[] {
   const known = new Map<string, Tensor>();
   const rewritten = new Map<Tensor, Tensor>();
   const keys = new Keys();
-  const nodes = roots === given ? all : reachable(roots);
   const users = new Map<Tensor, number>();
   for (const used of [...roots, ...nodes.flatMap((node) => [...node.inputs])])
     users.set(used, (users.get(used) ?? 0) + 1);

@@ -2,7 +2,8 @@ import type { Backend, Executable, InputPort } from "../backends/backend.ts";
 import { bind, type Reclaimable, registerReclaimable } from "../backends/evaluate.ts";
 import { endOf } from "../backends/loss.ts";
 import { outcomeOf } from "../backends/placement.ts";
-import { type CompiledGraph, type CompileOptions, compile } from "../compiler/compile.ts";
+import { compileOnDemand } from "../compiler/compile-on-demand.ts";
+import type { CompiledGraph, CompileOptions } from "../compiler/compile-with.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
 import type { Placement, Variable } from "../tensor/variable.ts";
@@ -158,7 +159,7 @@ export class ProgramCache implements Reclaimable {
   private async add<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<() => T> {
     const recorded = record();
     const backend = await this.backend();
-    const graph = compile(recorded, backend.limits);
+    const graph = await compileOnDemand(recorded, backend.limits);
     // Errors of `act` are for the call that made it, not for those that wait for the same program.
     return bind(graph, backend, (executable) => {
       this.executables.add(executable);

@@ -1,5 +1,6 @@
 import { checkCount } from "../checks.ts";
-import { type CompileOptions, compile } from "../compiler/compile.ts";
+import { compileOnDemand } from "../compiler/compile-on-demand.ts";
+import type { CompileOptions } from "../compiler/compile-with.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 import type { DType } from "../ir/dtype.ts";
@@ -80,8 +81,8 @@ export async function program(model: Model, mode: Mode, shapes: BatchShapes = {}
 }
 
 /** The program, as the backend would get it, with its text as `String(program)`. */
-function readable({ limits }: StepRunner, recorded: CompileOptions): Program {
-  const { program } = compile(recorded, limits);
+async function readable({ limits }: StepRunner, recorded: CompileOptions): Promise<Program> {
+  const { program } = await compileOnDemand(recorded, limits);
   return hide(program, "toString", () => print(program));
 }
 

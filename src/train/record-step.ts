@@ -1,4 +1,4 @@
-import type { CompileOptions } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile-with.ts";
 import { type Layer, listOf } from "../nn/layer.ts";
 import type { Network } from "../nn/network.ts";
 import { Recording } from "../nn/recording.ts";

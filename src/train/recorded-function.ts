@@ -2,7 +2,7 @@ import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
 import { checkSeed } from "../checks.ts";
-import type { CompileOptions } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile-with.ts";
 import { variablesIn } from "../compiler/graph.ts";
 import { drawSeed } from "../data/rng.ts";
 import type { TypedArray } from "../ir/dtype.ts";

@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { defaultBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
-import type { CompileOptions } from "../compiler/compile.ts";
+import type { CompileOptions } from "../compiler/compile-with.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Layer } from "../nn/layer.ts";

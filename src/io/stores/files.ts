@@ -15,14 +15,25 @@ const writeTable: OptionTable<WriteOptions> = { onProgress: "function" };
  * @throws FileError where there is no such file, it cannot be read or is larger than `maxBytes`.
  */
 export async function readSource(source: Source, options?: ReadOptions, owner = "readSource"): Promise<Uint8Array> {
+  const bytes = await readSourceIfAny(source, options, owner);
+  if (bytes) return bytes;
+  const { shown } = await locate(owner, source as Target);
+  throw fileError(shown, { rule: "there is no such file", expected: "a file", received: "none" });
+}
+
+/** As {@link readSource}; undefined where there is no such file. */
+export async function readSourceIfAny(
+  source: Source,
+  options: ReadOptions | undefined,
+  owner: string,
+): Promise<Uint8Array | undefined> {
   const checked = checkOptions(owner, options, readTable);
   if (typeof source === "object" && source !== null && isReadable(source))
     return attempt(owner, "read", () => readAll(owner, source, checked));
   const { place, name, shown } = await locate(owner, source);
   return attempt(shown, "read", async () => {
     const found = await place.read(name);
-    if (!found) throw fileError(shown, { rule: "there is no such file", expected: "a file", received: "none" });
-    return readAll(shown, found.from, checked, found.size);
+    return found && readAll(shown, found.from, checked, found.size);
   });
 }
 
