@@ -2,14 +2,16 @@
  * `npm run fuzz:io`: reads mutated files of all formats. Ends with 1 on an error that is none of this library's, on a
  * file that takes more than two seconds, and where memory grows by more than 300 MB.
  *
- * npm run fuzz:io -- [files, default 120000] [first seed, default by the date]
+ * npm run fuzz:io -- [files, default 120000] [first seed, default by the date] [part of a format's name]
  */
 import { formats } from "./formats.ts";
+import { modelFormats } from "./models.ts";
 import { fuzz } from "./run.ts";
 
 const count = Number(process.argv[2] ?? 120_000);
 const first = Number(process.argv[3] ?? Math.floor(Date.now() / 1000) % 1e9);
-const all = await formats();
+const wanted = process.argv[4] ?? "";
+const all = [...(await formats()), ...(await modelFormats())].filter(({ name }) => name.includes(wanted));
 const share = Math.ceil(count / all.length);
 const before = process.memoryUsage.rss();
 let peak = 0;

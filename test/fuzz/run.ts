@@ -1,5 +1,5 @@
 // Reads mutated files and counts how that ends.
-import { FileError } from "../../src/io/file-error.ts";
+import { AreteError } from "../../src/errors.ts";
 import type { Format } from "./formats.ts";
 import { mutate, randomFrom } from "./mutate.ts";
 
@@ -16,10 +16,10 @@ export interface Outcome {
 }
 
 /** The mutated file of a seed. */
-export function fileOf({ files }: Format, seed: number): Uint8Array {
+export function fileOf({ files, mutate: change }: Format, seed: number): Uint8Array {
   const random = randomFrom(seed);
   const pick = () => files[Math.floor(random() * files.length)] as Uint8Array;
-  return mutate(pick(), pick(), random);
+  return change ? change(pick(), random) : mutate(pick(), pick(), random);
 }
 
 /** Tries the files of `count` seeds, from `first` on. */
@@ -36,7 +36,7 @@ export async function fuzz(format: Format, first: number, count: number): Promis
       await format.read(bytes);
       read++;
     } catch (error) {
-      if (error instanceof FileError) refused++;
+      if (error instanceof AreteError) refused++;
       else foreign.push({ seed, error });
     }
     const { user, system } = process.cpuUsage(start);
