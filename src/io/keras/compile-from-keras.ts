@@ -86,21 +86,10 @@ async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
 
 type Factory = (...args: unknown[]) => unknown;
 
-/** What Keras has and does nothing by default. */
-const unused: Readonly<Record<string, unknown>> = {
-  numLabels: null,
-  classAggregation: "uniformAverage",
-  numRegressors: 0,
-};
-
 /** `sensitivityAtSpecificity` takes the specificity before its options. */
 function callFactory(make: Factory, kind: string, options: Record<string, unknown>): unknown {
   const first = /[a-z]At([A-Z]\w*)$/.exec(kind)?.[1]?.toLowerCase();
-  const rest = Object.fromEntries(
-    Object.entries(options).filter(
-      ([key, value]) => key !== first && !(Object.hasOwn(unused, key) && unused[key] === value),
-    ),
-  );
+  const rest = Object.fromEntries(Object.entries(options).filter(([key]) => key !== first));
   return first === undefined ? make(rest) : make(options[first], rest);
 }
 
