@@ -11,6 +11,8 @@ export interface Outcome {
   readonly refused: number;
   /** What no reader may do: errors that are none of this library's, by the seed of the file. */
   readonly foreign: readonly { readonly seed: number; readonly error: unknown }[];
+  /** The most memory that the process had, in bytes. */
+  readonly peak: number;
   /** The longest time for a file, in milliseconds, and its seed. */
   readonly slowest: { readonly ms: number; readonly seed: number };
 }
@@ -26,6 +28,7 @@ export function fileOf({ files, mutate: change }: Format, seed: number): Uint8Ar
 export async function fuzz(format: Format, first: number, count: number): Promise<Outcome> {
   let read = 0;
   let refused = 0;
+  let peak = 0;
   let slowest = { ms: 0, seed: first };
   const foreign: { seed: number; error: unknown }[] = [];
   for (let seed = first; seed < first + count; seed++) {
@@ -41,7 +44,8 @@ export async function fuzz(format: Format, first: number, count: number): Promis
     }
     const { user, system } = process.cpuUsage(start);
     const ms = (user + system) / 1000;
+    if (seed % 16 === 0) peak = Math.max(peak, process.memoryUsage.rss());
     if (ms > slowest.ms) slowest = { ms, seed };
   }
-  return { format: format.name, tried: count, read, refused, foreign, slowest };
+  return { format: format.name, tried: count, read, refused, foreign, peak, slowest };
 }
