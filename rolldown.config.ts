@@ -9,6 +9,7 @@ const entries = [
   "compiler/compile",
   "core",
   "index",
+  "io/index",
   "namespaces",
   "nn/activations",
   "nn/initializers",

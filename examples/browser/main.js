@@ -1,9 +1,11 @@
 import { adam, conv2d, dense, flatten, lambdaCallback, maxPooling2d, sequential } from "aretejs";
 import { showLosses } from "./chart.js";
 import { drawing, side } from "./drawing.js";
+import { chosenBackend, showSpeed } from "./speed.js";
 
 const kinds = ["A", "B", "C"];
 const epochs = 25;
+const batchSize = 16;
 /** Each drawing is also learned moved by up to two pixels. */
 const shifts = [-2, 0, 2].flatMap((dy) => [-2, 0, 2].map((dx) => ({ dx, dy })));
 
@@ -48,6 +50,7 @@ function network() {
 async function train() {
   element("train").disabled = true;
   element("status").textContent = "Training…";
+  const { name, backend } = await chosenBackend();
   const { x, y } = examples();
   const losses = [];
   const learner = network();
@@ -55,15 +58,19 @@ async function train() {
     optimizer: adam({ learningRate: 2e-3 }),
     loss: "sparseCategoricalCrossentropy",
     metrics: ["accuracy"],
+    backend,
   });
+  const epochEnds = [];
   const chart = lambdaCallback({
     onEpochEnd: (_, { loss }) => {
+      epochEnds.push(performance.now());
       losses.push(loss);
       showLosses(element("chart"), losses, epochs);
     },
   });
-  const { history } = await learner.fit(x, y, { epochs, batchSize: 16, verbose: 0, callbacks: [chart] });
+  const { history } = await learner.fit(x, y, { epochs, batchSize, verbose: 0, callbacks: [chart] });
   model = learner;
+  showSpeed(name, Math.ceil(y.length / batchSize), epochEnds);
   element("status").textContent =
     `Trained: ${(100 * history.accuracy.at(-1)).toFixed(0)} % of ${y.length} images. Draw something new.`;
   element("train").disabled = false;

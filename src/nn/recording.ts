@@ -52,8 +52,8 @@ export interface CallContext {
   setMask(tensor: Tensor, mask: Tensor, owner?: string): void;
   /** Called before a layer is used that is not built. */
   build(layer: Layer, inputShape: BatchShape | readonly BatchShape[]): void;
-  /** Reports the outputs of a layer; called after each use of one. */
-  observe(layer: Layer, outputs: readonly Tensor[]): void;
+  /** Reports the outputs of a layer, and its inputs; called after each use of one. */
+  observe(layer: Layer, outputs: readonly Tensor[], inputs: readonly Tensor[]): void;
 }
 
 /** Options of {@link Recording}. */
@@ -65,8 +65,8 @@ export interface RecordingOptions {
   key: Tensor;
   /** Default: the layer's `trainable`. */
   isTrainable?: (layer: Layer) => boolean;
-  /** Called with the outputs of each use of a layer, in the order in which they are recorded. */
-  observe?: ((layer: Layer, outputs: readonly Tensor[]) => void) | undefined;
+  /** Called with outputs and inputs of each use of a layer, in the order in which they are recorded. */
+  observe?: CallContext["observe"] | undefined;
 }
 
 /**
@@ -77,7 +77,7 @@ export class Recording implements CallContext {
   readonly noise: boolean;
   readonly key: Tensor;
   readonly isTrainable: (layer: Layer) => boolean;
-  readonly observe: (layer: Layer, outputs: readonly Tensor[]) => void;
+  readonly observe: CallContext["observe"];
   /** New values of variables, set at the end of the run. */
   readonly updates = new Map<Variable, Tensor>();
   /** Scalars to add to the loss, such as activity penalties. */

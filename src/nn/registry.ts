@@ -131,7 +131,7 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
 };
 
 /** The factories of initializers, penalties and constraints, by kind. */
-const made: Readonly<Record<string, (options: Options) => unknown>> = {
+export const made: Readonly<Record<string, (options: Options) => unknown>> = {
   ...initializers,
   stft,
   l1: (options: { l1: number }) => l1(options.l1),

@@ -99,7 +99,7 @@ export function applyToTensors(layer: Layer, inputs: Tensor | readonly Tensor[],
   passMasks(layer, inputs, outputs, ctx);
   const { activityPenalty } = layer;
   if (activityPenalty) for (const output of outputs) ctx.addLoss(div(activityPenalty(output), output.shape[0] ?? 1));
-  ctx.observe(layer, outputs);
+  ctx.observe(layer, outputs, listOf(inputs));
   return outputs;
 }
 

@@ -37,8 +37,8 @@ export function withValue<Outputs extends Tensor | readonly Tensor[]>(
       ctx.setMask(tensor, mask, owner);
       reports.push(() => ctx.setMask(replace(tensor), replace(mask), owner));
     },
-    observe: (...[layer, outputs]: Parameters<CallContext["observe"]>) => {
-      reports.push(() => ctx.observe(layer, outputs.map(replace)));
+    observe: (...[layer, outputs, inputs]: Parameters<CallContext["observe"]>) => {
+      reports.push(() => ctx.observe(layer, outputs.map(replace), inputs.map(replace)));
     },
   });
   const outputs = record(inner);

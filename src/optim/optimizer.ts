@@ -46,7 +46,8 @@ export class Optimizer extends Printed {
   rawSteps = 0;
   private rate: number | Schedule;
   private readonly clip: Clip;
-  private readonly state: OptimizerState;
+  /** What it keeps, variable by variable. */
+  readonly state: OptimizerState;
   /** Models that it was compiled with, and their trained variables; weak references. */
   private readonly users = new WeakSet<object>();
   private hasUser = false;

@@ -16,8 +16,11 @@ import { accumulate, double, outputOf, refuses, rejects, same } from "./contract
 export interface ConformanceHooks<B extends Backend = Backend> {
   /** Another backend of this kind: the cases end it. */
   fresh?: () => B | Promise<B>;
-  /** Makes the backend lose its device for this reason. Needs `fresh`. */
-  lose?: (backend: B, reason: string) => void;
+  /**
+   * Makes the backend lose its device, for this reason. Where that cannot be chosen, it gives a part of the reason there
+   * is. Needs `fresh`.
+   */
+  lose?: (backend: B, reason: string) => unknown;
   /** Makes the next run fail on the device, after `run` has returned. Needs `fresh`. */
   failNextRun?: (backend: B) => void;
 }
@@ -158,15 +161,16 @@ export function laterCases<B extends Backend>(backend: B, hooks: ConformanceHook
   }
 
   if (fresh && lose) {
-    const reason = "the conformance suite took it away";
     cases["a lost device gives its reason, ends reads that are under way, and is named by every call"] = async () => {
       const own = await fresh();
       const { total, executable } = await loaded(own, [1, 1, 1, 1, 1]);
       executable.run();
       const reads = Promise.allSettled([own.read(total), executable.read(["second"])]);
-      lose(own, reason);
-      const said = await own.lost;
-      if (!said?.includes(reason)) throw new AreteError(`conformance: lost must give the reason. Received ${said}.`);
+      const wanted = "the conformance suite took it away";
+      const said = lose(own, wanted);
+      const reason = typeof said === "string" ? said : wanted;
+      const given = await own.lost;
+      if (!given?.includes(reason)) throw new AreteError(`conformance: lost must give the reason. Received ${given}.`);
       for (const read of await reads) {
         if (read.status === "rejected") isNamed(read.reason, own, reason);
         else throw new AreteError("conformance: a read that is under way must reject when the device is lost.");

@@ -1,6 +1,8 @@
 import { lookUp, valueError } from "../errors.ts";
 import { listOf } from "../nn/layer.ts";
 import type { OptionTable } from "../options.ts";
+import type { BatchSpec } from "./batch.ts";
+import type { History } from "./history.ts";
 import type { Model } from "./model.ts";
 import type { OperationQueue } from "./operation-queue.ts";
 import type { Logs } from "./step-runner.ts";
@@ -20,6 +22,28 @@ export interface Training extends Run {
   readonly validates: boolean;
   /** What was not finite in the step just run, in words; undefined where all was, or no callback has `diagnoses`. */
   readonly diagnosis: string | undefined;
+  /** The callbacks that `fit` was given. */
+  readonly callbacks: readonly Callback[];
+  /** What was reported so far, without the epoch that ends. */
+  readonly history: History;
+  /** Where the run is. `onTrainBegin` may set it, to go on where an earlier run was. */
+  readonly position: TrainingPosition;
+  /** Shapes and dtypes of the batch that was trained on last; undefined before the first. */
+  lastBatch: BatchSpec | undefined;
+}
+
+/** A place in a training run. After an epoch it is the start of the next one. */
+export interface TrainingPosition {
+  /** The epoch, from 0. */
+  epoch: number;
+  /** How many batches of the epoch were trained on. */
+  batch: number;
+  /** What the order of the epoch is drawn with, beside the seed. */
+  pass: number;
+  /** That of the data that are being read, which with `stepsPerEpoch` may have begun in an earlier epoch. */
+  dataPass: number;
+  /** How many batches of these data were read. */
+  dataBatch: number;
 }
 
 type Hooked = void | Promise<void>;
@@ -34,6 +58,13 @@ export interface Callback {
    * Whether train steps check layer by layer that all numbers are finite (see `Training.diagnosis`), which takes time.
    */
   readonly diagnoses?: boolean;
+  /**
+   * What a checkpoint keeps of the callback, so that a resumed run goes on as if it had not been interrupted: numbers,
+   * text, lists and records of them, and arrays `{ data, shape }`.
+   */
+  getState?(): Readonly<Record<string, unknown>>;
+  /** Takes what `getState` gave; called after `onTrainBegin` of a resumed run. */
+  setState?(state: Readonly<Record<string, unknown>>): void;
   onTrainBegin?(training: Training): Hooked;
   onTrainEnd?(logs: Logs, training: Training): Hooked;
   /** `epoch` counts from 0. */
@@ -56,7 +87,7 @@ export interface Callback {
 }
 
 /** Names of the hooks. */
-export type Hook = Exclude<keyof Callback, "diagnoses">;
+export type Hook = Exclude<keyof Callback, "diagnoses" | "getState" | "setState">;
 
 /** The arguments of a hook without the last one, which all hooks get. */
 type Given<H extends Hook> = Parameters<NonNullable<Callback[H]>> extends [...infer First, infer _Run] ? First : never;
@@ -64,6 +95,8 @@ type Given<H extends Hook> = Parameters<NonNullable<Callback[H]>> extends [...in
 /** The hooks, and what else a callback may have. */
 const hooks: OptionTable<Callback> = {
   diagnoses: "boolean",
+  getState: "function",
+  setState: "function",
   onTrainBegin: "function",
   onTrainEnd: "function",
   onEpochBegin: "function",

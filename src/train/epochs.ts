@@ -2,7 +2,7 @@ import { StateError } from "../errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchCursor, BatchSource, BatchSpec } from "./batch.ts";
-import type { CallbackList, Training } from "./callback.ts";
+import type { CallbackList, Training, TrainingPosition } from "./callback.ts";
 import { noBatches, StepSequence } from "./pass.ts";
 import type { Compiled } from "./session.ts";
 import type { Logs, Step } from "./step-runner.ts";
@@ -13,10 +13,7 @@ export interface FitPlan {
   readonly training: Training;
   readonly callbacks: CallbackList;
   readonly source: BatchSource;
-  readonly initialEpoch: number;
   readonly stepsPerEpoch: number | undefined;
-  /** The number that the order of the first epoch is drawn with; the others count on. */
-  readonly firstPass: number;
   /** Called now and then between steps: how many of this epoch's were run. */
   readonly onStep: (batch: number) => void | Promise<void>;
   readonly validation: Validation | undefined;
@@ -33,18 +30,19 @@ export interface Validation {
 export async function runEpochs(plan: FitPlan): Promise<void> {
   const { compiled, training, callbacks, validation } = plan;
   const { setup, stepRunner } = compiled;
-  const { model } = training;
-  const batches = new EpochBatches(plan.source, plan.stepsPerEpoch);
+  const { model, position } = training;
+  const batches = new EpochBatches(plan.source, plan.stepsPerEpoch, position);
   const sequence = new StepSequence(stepRunner);
   let logs: Logs = {};
   let hasWarned = false;
   await callbacks.call("onTrainBegin");
   try {
-    for (let epoch = plan.initialEpoch; epoch < training.epochs && !model.stopTraining; epoch++) {
+    await batches.begin();
+    while (position.epoch < training.epochs && !model.stopTraining) {
+      const { epoch } = position;
       setup.objective.reset();
       await callbacks.call("onEpochBegin", epoch);
-      const pass = plan.firstPass + epoch - plan.initialEpoch;
-      if ((await runSteps(plan, sequence, batches, pass)) === 0) break;
+      if ((await runSteps(plan, sequence, batches)) === 0) break;
       const finished = sequence.finish();
       if (finished) await finished;
       // An epoch whose steps failed does not count, so that the call can be made again.
@@ -60,6 +58,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
         const found = await validation.measure(compiled, callbacks);
         for (const [name, value] of Object.entries(found)) logs[`val_${name}`] = value;
       }
+      batches.endEpoch();
       await callbacks.call("onEpochEnd", epoch, logs);
     }
   } finally {
@@ -88,20 +87,22 @@ async function runSteps(
   { compiled, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
   sequence: StepSequence,
   batches: EpochBatches,
-  pass: number,
 ): Promise<number> {
   const { setup, stepRunner } = compiled;
+  const { position } = training;
   const { yielder, diagnosing } = stepRunner;
   const diagnose = diagnosing ? (step: Step) => stepRunner.diagnose(step, diagnosing) : () => undefined;
   const [hasBegin, hasEnd] = [callbacks.has("onTrainBatchBegin"), callbacks.has("onTrainBatchEnd")];
-  let spec = await batches.first(pass);
+  let done = position.batch;
+  if (done === stepsPerEpoch) return done;
+  let spec = await (done > 0 ? batches.next() : batches.first());
   const cursor = batches.cursor as BatchCursor;
-  let done = 0;
   while (spec) {
     if (hasBegin) await callbacks.call("onTrainBatchBegin", done);
     const ran = sequence.run(setup.trainingMode, spec, cursor, diagnose);
     if (ran instanceof Promise) await ran;
-    done++;
+    position.batch = ++done;
+    training.lastBatch = spec;
     if (hasEnd) await callbacks.call("onTrainBatchEnd", done - 1, await stepRunner.logs());
     if (yielder.isDue) {
       await onStep(done);
@@ -126,27 +127,45 @@ async function runSteps(
 class EpochBatches {
   /** What is being read; undefined at the end. */
   cursor: BatchCursor | undefined;
-  private taken = 0;
   private hasRead = false;
 
   constructor(
     private readonly source: BatchSource,
     private readonly stepsPerEpoch: number | undefined,
+    private readonly position: TrainingPosition,
   ) {}
+
+  /** Reads on to the position, where that is within the data. */
+  async begin(): Promise<void> {
+    const { position } = this;
+    const { dataBatch } = position;
+    if (dataBatch === 0) return;
+    this.open(position.dataPass);
+    this.hasRead = true;
+    while (position.dataBatch < dataBatch && (await this.next()));
+  }
+
+  /** Moves the position to the start of the next epoch. */
+  endEpoch(): void {
+    const { position } = this;
+    position.epoch++;
+    position.pass++;
+    position.batch = 0;
+    if (!this.cursor) position.dataBatch = 0;
+  }
 
   /**
    * The first batch of an epoch; undefined (with a warning) where the data can be read only once and have ended.
    * @throws StateError where there never were any.
    */
-  async first(pass: number): Promise<BatchSpec | undefined> {
-    const { source, stepsPerEpoch } = this;
+  async first(): Promise<BatchSpec | undefined> {
+    const { source, stepsPerEpoch, position } = this;
     // A source that knows its number of batches need not be asked for one more to find its end.
-    const goesOn = this.cursor && stepsPerEpoch !== undefined && this.taken !== source.steps;
+    const goesOn = this.cursor && stepsPerEpoch !== undefined && position.dataBatch !== source.steps;
     const more = goesOn ? await this.next() : undefined;
     if (more) return more;
     await this.close();
-    this.taken = 0;
-    this.cursor = source.open(pass);
+    this.open(position.pass);
     try {
       const spec = await this.next();
       if (spec || !this.hasRead) {
@@ -174,8 +193,14 @@ class EpochBatches {
     await cursor?.close();
   }
 
+  private open(pass: number): void {
+    this.position.dataPass = pass;
+    this.position.dataBatch = 0;
+    this.cursor = this.source.open(pass);
+  }
+
   private note(spec: BatchSpec | undefined): BatchSpec | undefined {
-    if (spec) this.taken++;
+    if (spec) this.position.dataBatch++;
     else this.cursor = undefined;
     return spec;
   }

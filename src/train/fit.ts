@@ -19,11 +19,17 @@ export function runFit(session: Session, data: Given, options: FitOptions): Prom
     warnOfChange(stepRunner);
     const history = new History(seed);
     const progress = verbose === 0 ? undefined : new Progress(verbose);
-    const list: Callback[] = [...callbacksOf("fit", callbacks), history.recorder, ...(progress ? [progress] : [])];
+    const given = callbacksOf("fit", callbacks);
+    const list: Callback[] = [...given, history.recorder, ...(progress ? [progress] : [])];
+    const firstPass = options.seed === undefined && initialEpoch === undefined ? setup.epochs : (initialEpoch ?? 0);
     const training: Training = {
       model,
+      callbacks: given,
+      history,
+      position: { epoch: initialEpoch ?? 0, batch: 0, pass: firstPass, dataPass: firstPass, dataBatch: 0 },
       epochs,
       steps: stepsPerEpoch ?? source.steps,
+      lastBatch: undefined,
       validates: validation !== undefined,
       get diagnosis() {
         return stepRunner.diagnosis;
@@ -42,9 +48,7 @@ export function runFit(session: Session, data: Given, options: FitOptions): Prom
       training,
       callbacks: hooks,
       source,
-      initialEpoch: initialEpoch ?? 0,
       stepsPerEpoch,
-      firstPass: options.seed === undefined ? setup.epochs : (initialEpoch ?? 0),
       onStep: async (done) => {
         if (progress?.isDue) progress.show(done, await stepRunner.logs());
       },

@@ -1,5 +1,6 @@
+export type { ArraySpec, BatchSpec } from "./batch.ts";
 export type { BatchGiven, BatchStream } from "./batch-maker.ts";
-export type { Callback, Run, Training } from "./callback.ts";
+export type { Callback, Run, Training, TrainingPosition } from "./callback.ts";
 export { type CsvLoggerOptions, csvLogger, type TextSink } from "./callbacks/csv-logger.ts";
 export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.ts";
 export { lambdaCallback } from "./callbacks/lambda-callback.ts";

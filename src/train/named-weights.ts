@@ -115,7 +115,7 @@ export function checkNamed(owner: string, given: unknown): void {
  * Variables under their names. Layers in different models inside may have one name; then the later variables get
  * numbers: `dense/kernel`, `dense/kernel#1`.
  */
-function named(variables: readonly Variable[]): [string, Variable][] {
+export function named(variables: readonly Variable[]): [string, Variable][] {
   const counts = new Map<string, number>();
   return variables.map((variable) => {
     const count = counts.get(variable.name) ?? 0;

@@ -95,7 +95,8 @@ export class Objective {
   constructor(
     private readonly label: string,
     private readonly outputs: readonly string[],
-    private readonly options: ObjectiveOptions,
+    /** What `compile` was given. */
+    readonly options: ObjectiveOptions,
   ) {
     this.given = this.spread("loss", options.loss);
     for (const given of this.given) {

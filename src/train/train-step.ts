@@ -1,3 +1,4 @@
+import { variablesIn } from "../compiler/graph.ts";
 import { isPlainRecord } from "../data/tree.ts";
 import { literal, shapeError, stateError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
@@ -160,11 +161,22 @@ class OwnStep {
       (sum, penalty) => add(sum, penalty),
       loss as Tensor,
     );
-    this.trained ??= this.findTrained(optimizer);
-    const slopes = gradients(total, this.trained);
+    const trained = this.trained ?? this.findTrained();
+    const used = new Set(variablesIn([total]));
+    if (!trained.some((variable) => used.has(variable))) {
+      throw stateError("trainStep", {
+        rule: "the loss must depend on what is trained",
+        expected: "one that is computed with the variables",
+        received: "one that uses none of them",
+        advice: "Compute it from what model.apply(x, ctx) gives.",
+      });
+    }
+    if (!this.trained) optimizer.serve("trainStep", this, trained);
+    this.trained = trained;
+    const slopes = gradients(total, trained);
     const constraints = new Map<Variable, Constraint>(layers.flatMap((layer) => [...layer.constraints()]));
     const updates = optimizer.apply(
-      this.trained.map((variable, index) => [variable, slopes[index] as Tensor] as const),
+      trained.map((variable, index) => [variable, slopes[index] as Tensor] as const),
       optimizer.scalars(),
       { constraints, phase: optimizer.phase },
     );
@@ -172,11 +184,10 @@ class OwnStep {
   }
 
   /** After the loss was recorded: that may have built layers. */
-  private findTrained(optimizer: Optimizer): readonly Variable[] {
+  private findTrained(): readonly Variable[] {
     const found = this.parts.flatMap((part) => (part instanceof Variable ? [part] : part.trainableVariables));
     const variables = [...new Set(found)].filter(({ trainable }) => trainable);
     if (variables.length === 0) throw nothingToTrain("trainStep");
-    optimizer.serve("trainStep", this, variables);
     return variables;
   }
 }

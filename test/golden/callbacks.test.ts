@@ -6,6 +6,7 @@ import { type EarlyStoppingOptions, earlyStopping } from "../../src/train/callba
 import { learningRateScheduler } from "../../src/train/callbacks/learning-rate-scheduler.ts";
 import { type ModelCheckpointOptions, modelCheckpoint } from "../../src/train/callbacks/model-checkpoint.ts";
 import { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from "../../src/train/callbacks/reduce-lr-on-plateau.ts";
+import { History } from "../../src/train/history.ts";
 import type { Model } from "../../src/train/model.ts";
 import { sequential } from "../../src/train/sequential.ts";
 import type { Logs } from "../../src/train/step-runner.ts";
@@ -34,6 +35,10 @@ const trainingOf = (model: Model): Training => ({
   steps: 1,
   validates: true,
   diagnosis: undefined,
+  callbacks: [],
+  history: new History(0),
+  position: { epoch: 0, batch: 0, pass: 0, dataPass: 0, dataBatch: 0 },
+  lastBatch: undefined,
 });
 
 /** Feeds the logs to a callback as fit would; gives the model and what was seen after each epoch. */

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
+import type { Backend } from "../../src/backends/backend.ts";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
+import { webgpu } from "../../src/backends/webgpu/index.ts";
 import type { DType } from "../../src/ir/dtype.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
@@ -26,8 +28,13 @@ export function load({ shape, data }: GoldenTensor, dtype: DType = "float32"): T
   return tensor(dtype === "int32" ? Int32Array.from(numbers) : Float64Array.from(numbers), shape);
 }
 
-/** The reference backend, in float32 as Keras; with GOLDEN_BACKEND=wasm in the environment, that one. */
-export const backend = process.env.GOLDEN_BACKEND === "wasm" ? await wasm() : js();
+/** The reference backend, in float32 as Keras; with GOLDEN_BACKEND=wasm or webgpu in the environment, that one. */
+export const backend: Backend = await backendOf(process.env.GOLDEN_BACKEND);
+
+async function backendOf(name: string | undefined): Promise<Backend> {
+  if (name === "wasm") return wasm();
+  return name === "webgpu" ? webgpu() : js();
+}
 
 /** Values of tensors. */
 export async function values(...tensors: Tensor[]): Promise<number[][]> {

@@ -5,6 +5,7 @@ import { sgd } from "../../src/optim/sgd.ts";
 import { sqrt as root } from "../../src/tensor/ops/elementwise.ts";
 import type { Callback, Hook, Run } from "../../src/train/callback.ts";
 import type { MonitorOptions } from "../../src/train/callbacks/monitor.ts";
+import { History } from "../../src/train/history.ts";
 import {
   csvLogger,
   earlyStopping,
@@ -83,7 +84,7 @@ describe("options are checked, at both ends of every range", () => {
     ],
     [
       () => lambdaCallback({ onEpochEnds: () => {} } as never),
-      'lambdaCallback: unknown hook. Expected one of 15 names, received "onEpochEnds". Did you mean "onEpochEnd"',
+      'lambdaCallback: unknown hook. Expected one of 17 names, received "onEpochEnds". Did you mean "onEpochEnd"',
     ],
     [
       () => lambdaCallback({ onEpochEnd: 3 } as never),
@@ -459,7 +460,17 @@ describe("learningRateRangeTest", () => {
 });
 
 describe("progress", () => {
-  const training = { model: classifier(), epochs: 2, steps: 4, validates: false, diagnosis: undefined };
+  const training = {
+    model: classifier(),
+    epochs: 2,
+    steps: 4,
+    validates: false,
+    diagnosis: undefined,
+    callbacks: [],
+    history: new History(0),
+    position: { epoch: 0, batch: 0, pass: 0, dataPass: 0, dataBatch: 0 },
+    lastBatch: undefined,
+  };
   const run = (isTTY: boolean, verbose: 1 | 2 = 1) => {
     const written: string[] = [];
     const progress = new Progress(verbose, { isTTY, write: (part) => void written.push(part) });

@@ -224,6 +224,20 @@ describe("trainStep", () => {
     expect(optimizer.iterations).toBe(1);
   });
 
+  it("refuses a loss that uses nothing of what is trained", async () => {
+    const model = regression();
+    const train = trainStep({
+      variables: model,
+      optimizer: adam(0.1),
+      loss: (batch: { x: Tensor }) => ops.mean(batch.x),
+    });
+    const before = await weightsOf(model);
+    await expect(train({ x })).rejects.toThrow(
+      "trainStep: the loss must depend on what is trained. Expected one that is computed with the variables, received one that uses none of them.",
+    );
+    expect(await weightsOf(model)).toEqual(before);
+  });
+
   it.each(["js", "wasm"])("gives equal bits on %s as on one thread of wasm", async (name) => {
     const run = async (backend: Awaited<ReturnType<typeof wasm>> | ReturnType<typeof js>) => {
       const model = regression();

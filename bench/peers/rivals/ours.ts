@@ -1,8 +1,10 @@
+import { webgpu } from "../../../src/backends/webgpu/index.ts";
 import { type Backend, bind, compile, type Executable, type Tensor, Variable, wasm } from "../../../src/index.ts";
+import { device } from "./device.ts";
 
 const oneThread: object = { threads: 1 };
-/** This library's WASM backend on one thread, for all rows. */
-export const backend: Backend = await wasm(oneThread);
+/** This library's backend for all rows: WASM on one thread, or WebGPU. */
+export const backend: Backend = await (device === "webgpu" ? webgpu() : wasm(oneThread));
 
 /** A program of one expression on data that the backend holds, like the tensors that rivals are given. */
 export async function programOf(

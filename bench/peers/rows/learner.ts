@@ -9,7 +9,9 @@ export interface Learner {
   /** One step on the batch of this number; the batch is there already, in the rival's memory. */
   step(batch: number): void | Promise<void>;
   /** The weights that are trained. */
-  weights(): Float32Array[];
+  weights(): Promise<Float32Array[]>;
+  /** Fulfilled when all steps so far are done, where a step returns before. */
+  settled?(): Promise<unknown>;
   dispose(): void;
 }
 
@@ -86,7 +88,7 @@ export class Ours {
 /** The same network with the same weights in tfjs: `minimize` on its layers, the shortest way that it has. */
 export async function tfjsLearner(
   network: Network,
-  which: "wasm" | "cpu",
+  which: "wasm" | "webgpu" | "cpu",
   batches: Batches,
   ours: Ours,
 ): Promise<Learner> {
@@ -116,7 +118,8 @@ export async function tfjsLearner(
         ) as never;
       optimizer.minimize(loss, false, variables);
     },
-    weights: () => variables.map((variable) => variable.dataSync() as Float32Array),
+    weights: () => Promise.all(variables.map((variable) => variable.data() as Promise<Float32Array>)),
+    ...(which === "webgpu" && { settled: () => (variables.at(-1) as (typeof variables)[number]).data() }),
     dispose: () => {
       tf.dispose([x, y]);
       optimizer.dispose();
@@ -169,7 +172,7 @@ export async function jaxLearner(network: Network, batches: Batches, ours: Ours)
       await loss.blockUntilReady();
       loss.dispose();
     },
-    weights: () => weights.map((weight) => weight.ref.dataSync() as Float32Array),
+    weights: () => Promise.all(weights.map((weight) => weight.ref.data() as Promise<Float32Array>)),
     dispose: () => {
       jax.tree.dispose([weights, slots, x, y]);
       compiled.dispose();

@@ -3,7 +3,7 @@ import type { Operand } from "../rivals/ours.ts";
 import { Batches, jaxLearner, Ours, tfjsLearner } from "./learner.ts";
 import { cnn, mlp, mlpAdam, type Network, normalized } from "./networks.ts";
 
-type PeerName = "jax-js" | "tfjs-wasm" | "tfjs-cpu";
+type PeerName = "jax-js" | "tfjs-wasm" | "tfjs-webgpu" | "tfjs-cpu";
 
 interface Training {
   readonly network: Network;
@@ -26,7 +26,7 @@ interface Training {
  * Training steps, as a user trains: ours is `fit` on arrays in memory, shuffling, copying each batch, metrics and the
  * wait at the end of each epoch included. The rival's batches are in its memory already, and nothing is read back.
  */
-function training({
+export function training({
   network,
   batch,
   peerName,
@@ -55,7 +55,7 @@ function training({
       const before = await ours.weights();
       const peer = await (peerName === "jax-js"
         ? jaxLearner(network, batches, ours)
-        : tfjsLearner(network, peerName === "tfjs-wasm" ? "wasm" : "cpu", batches, ours));
+        : tfjsLearner(network, peerName.slice(5) as "wasm" | "webgpu" | "cpu", batches, ours));
       const epochs = Math.max(1, Math.round(64 / count));
       let next = 0;
       return {
@@ -63,6 +63,7 @@ function training({
         peer: {
           run: async () => {
             for (let step = 0; step < peerSteps; step++) await peer.step(next++ % count);
+            await peer.settled?.();
           },
           units: peerSteps,
         },
@@ -70,7 +71,7 @@ function training({
           await ours.first(checked);
           for (let step = 0; step < checked; step++) await peer.step(step);
           const toPeer = (peerName === "jax-js" && network.jax?.toPeer) || ((weight: Operand) => weight);
-          const theirs = peer.weights();
+          const theirs = await peer.weights();
           const after = await ours.weights();
           const distances = after.map((weight, index) => {
             const start = toPeer(before[index] as Operand, index).data;

@@ -140,7 +140,8 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
       this.cells[0]?.begin(transpose(x, [1, 0, 2]), ctx);
       const units = this.cells.at(-1)?.stateSizes[0] as number;
       const output = zeros(returnSequences ? [batch, time, units] : [batch, units]);
-      return returnState ? [output, ...initial] : output;
+      // States after the steps are others than those before.
+      return returnState ? [output, ...this.stateSizes.map((size) => zeros([batch, size]))] : output;
     }
     const { outputs, states } = this.unroll(x, initial, mask, ctx);
     kept?.forEach((state, index) => {

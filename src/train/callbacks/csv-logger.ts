@@ -39,6 +39,10 @@ export function csvLogger(to: TextSink, options: CsvLoggerOptions = {}): Callbac
     await write(`${fields.map((field) => quoted(String(field), separator)).join(separator)}\n`);
   };
   return {
+    getState: () => ({ names }),
+    setState(state) {
+      names = state.names as string[] | undefined;
+    },
     onTrainBegin() {
       names = undefined;
     },

@@ -59,6 +59,15 @@ export class EarlyStopping implements Callback {
     this.monitor = new Monitor("earlyStopping", monitor, mode, minDelta);
   }
 
+  getState(): Readonly<Record<string, unknown>> {
+    const { best, bestEpoch, stoppedEpoch, wait, bestWeights } = this;
+    return { best, bestEpoch, stoppedEpoch, wait, bestWeights };
+  }
+
+  setState(state: Readonly<Record<string, unknown>>): void {
+    Object.assign(this, state);
+  }
+
   onTrainBegin({ model }: Training): void {
     this.monitor.begin(model);
     this.best = undefined;

@@ -19,8 +19,11 @@ export interface Snapshot {
 
 /** Options of {@link modelCheckpoint}. */
 export interface ModelCheckpointOptions extends MonitorOptions {
-  /** Gets each snapshot, to write it somewhere; training waits for it. Default: the last one stays in `last`. */
-  save?: (snapshot: Snapshot, model: Model) => void | Promise<void>;
+  /**
+   * Gets each snapshot, to write it somewhere; training waits for it. Default: the last one stays in `last`. In
+   * `aretejs/io` a `modelCheckpoint` takes the name of a file instead.
+   */
+  save?: (snapshot: Snapshot, model: Model, training: Training) => void | Promise<void>;
   /** Whether to save only when the monitored value is the best so far. Default false. */
   saveBestOnly?: boolean;
   /** When to save: after each epoch, or every so many batches (≥ 1). Default "epoch". */
@@ -28,8 +31,6 @@ export interface ModelCheckpointOptions extends MonitorOptions {
   /** With saveBestOnly, the value that the first one must improve on. Default none. */
   initialValueThreshold?: number;
 }
-
-type Monitored = Pick<Training, "model" | "validates">;
 
 /** Saves snapshots of the weights while training. See {@link modelCheckpoint}. */
 export class ModelCheckpoint implements Callback {
@@ -63,6 +64,15 @@ export class ModelCheckpoint implements Callback {
       this.onTrainBatchEnd = (batch, logs, training) => this.countBatch(saveFreq, batch, logs, training);
   }
 
+  getState(): Readonly<Record<string, unknown>> {
+    const { best, batches } = this;
+    return { best, batches };
+  }
+
+  setState(state: Readonly<Record<string, unknown>>): void {
+    Object.assign(this, state);
+  }
+
   onTrainBegin({ model }: Training): void {
     this.monitor.begin(model);
     this.batches = 0;
@@ -76,25 +86,31 @@ export class ModelCheckpoint implements Callback {
     if ((this.options.saveFreq ?? "epoch") === "epoch") await this.saveIfDue(epoch, undefined, logs, training);
   }
 
-  private async countBatch(every: number, batch: number, logs: Logs, { model }: Training): Promise<void> {
+  private async countBatch(every: number, batch: number, logs: Logs, training: Training): Promise<void> {
     this.batches++;
     if (this.batches < every) return;
     this.batches = 0;
     // Values of validation are not reported within an epoch.
-    await this.saveIfDue(this.epoch, batch, logs, { model, validates: false });
+    await this.saveIfDue(this.epoch, batch, logs, training, false);
   }
 
-  private async saveIfDue(epoch: number, batch: number | undefined, logs: Logs, training: Monitored): Promise<void> {
+  private async saveIfDue(
+    epoch: number,
+    batch: number | undefined,
+    logs: Logs,
+    training: Training,
+    validates = training.validates,
+  ): Promise<void> {
     const { model } = training;
     this.monitor.checkModel(model);
-    if (!this.isDue(logs, training)) return;
+    if (!this.isDue(logs, { model, validates })) return;
     const snapshot: Snapshot = { epoch, batch, logs: { ...logs }, weights: await model.getWeights() };
     this.last = snapshot;
-    await this.options.save?.(snapshot, model);
+    await this.options.save?.(snapshot, model, training);
   }
 
   /** A value that this epoch did not report cannot be compared: better one snapshot too many. */
-  private isDue(logs: Logs, training: Monitored): boolean {
+  private isDue(logs: Logs, training: Pick<Training, "model" | "validates">): boolean {
     if (!this.options.saveBestOnly) return true;
     const current = this.monitor.read(logs, training);
     if (current === undefined) return true;

@@ -56,6 +56,12 @@ export function reduceLrOnPlateau(given: ReduceLrOnPlateauOptions = {}): Callbac
   let wait = 0;
   let cooling = 0;
   return {
+    getState: () => ({ best, wait, cooling }),
+    setState(state) {
+      best = state.best as number | undefined;
+      wait = state.wait as number;
+      cooling = state.cooling as number;
+    },
     onTrainBegin({ model }) {
       monitor.begin(model);
       best = undefined;

@@ -28,6 +28,7 @@ export function swapEmaWeights(options: SwapEmaWeightsOptions = {}): Callback {
   // The weights while averages replace them. The optimizer's averages stay unchanged, so that `fit` can end at any
   // time.
   let kept: [Variable, TypedArray][] | undefined;
+  let trained: Run["model"] | undefined;
   const swapIn = async ({ model: { optimizer, trainableVariables } }: Run) => {
     checkAverages(optimizer);
     if (kept) return;
@@ -47,7 +48,14 @@ export function swapEmaWeights(options: SwapEmaWeightsOptions = {}): Callback {
     kept = undefined;
   };
   return {
+    getState: () => ({ kept: kept?.map(([{ shape }, data]) => ({ data, shape })) }),
+    setState(state) {
+      const weights = state.kept as { readonly data: TypedArray }[] | undefined;
+      const variables = trained?.trainableVariables.filter((variable) => trained?.optimizer.averageOf(variable)) ?? [];
+      kept = weights && variables.map((variable, index) => [variable, weights[index]?.data as TypedArray]);
+    },
     onTrainBegin({ model }) {
+      trained = model;
       checkAverages(model.optimizer);
       forget();
     },

@@ -1,0 +1,379 @@
+// The WebGPU backend: storages, loading, reading, and what the device reports.
+import { stateError, valueError } from "../../errors.ts";
+import type { DType, NumericArray, TypedArray } from "../../ir/dtype.ts";
+import type { Limits } from "../../ir/limits.ts";
+import { printInstruction } from "../../ir/print.ts";
+import type { Program } from "../../ir/program.ts";
+import type { Backend, Storage, StorageSpec } from "../backend.ts";
+import type { Device } from "./device.ts";
+import { deviceError, endError, guarded, outOfMemory, owner, type Report } from "./errors.ts";
+import { WebGpuExecutable } from "./executable.ts";
+import { usage } from "./flags.ts";
+import { GrowingBuffer } from "./growing-buffer.ts";
+import { type Block, Heap } from "./heap.ts";
+import { type Pipelines, pipelinesOf, recordBytes } from "./pipelines.ts";
+import { type Plan, planProgram } from "./plan.ts";
+import type { Space } from "./shader.ts";
+import { type Range, Staging } from "./staging.ts";
+
+/** A variable's memory: a piece of the heap. */
+export interface GpuStorage extends Storage {
+  readonly block: Block;
+  isFreed: boolean;
+  /** The last values written, while the heap has not grown so far that it holds them. */
+  held: TypedArray | undefined;
+}
+
+/** A part of a GPU buffer, in bytes, and what is in it. */
+interface Values {
+  readonly space: Space;
+  readonly offset: number;
+  readonly size: number;
+  readonly dtype: DType;
+}
+
+/** Runs programs on a GPU. */
+export class WebGpuBackend implements Backend {
+  readonly name = "webgpu";
+  readonly limits: Partial<Limits>;
+  readonly lost: Promise<string>;
+  readonly device: GPUDevice;
+  disposed = false;
+  private readonly heap = new Heap();
+  private readonly heapBuffer: GrowingBuffer;
+  private readonly arena: GrowingBuffer;
+  private readonly staging: Staging;
+  private readonly pipelines: Pipelines;
+  private readonly executables = new Set<WebGpuExecutable>();
+  /** Of programs that are loaded or being loaded. */
+  private readonly plans = new Set<Plan>();
+  /** Storages that lie beyond the end of the heap's buffer: their values are on the host. */
+  private readonly unplaced = new Set<GpuStorage>();
+  /** Why the device was lost. */
+  private reason: string | undefined;
+  /** What the device has reported and no call has passed on. */
+  private failure: Error | undefined;
+  /** Fulfilled when the device has reported on all that was handed over. */
+  private reports: Promise<void> = Promise.resolve();
+
+  constructor(private readonly own: Device) {
+    const { device, mostBytes } = own;
+    this.device = device;
+    this.limits = { bufferBytes: mostBytes, operands: recordBytes / 4 - 2 };
+    const unlink = () => {
+      for (const executable of this.executables) executable.unlink();
+    };
+    this.arena = new GrowingBuffer(device, "the arena", mostBytes, unlink);
+    this.heapBuffer = new GrowingBuffer(device, "variables", mostBytes, () => {
+      unlink();
+      this.placeHeld();
+    });
+    this.staging = new Staging(device);
+    this.pipelines = pipelinesOf(device);
+    this.lost = new Promise((resolve) => {
+      void device.lost.then(({ reason, message }) => {
+        if (this.disposed) return;
+        this.reason = `${reason}: ${message}`;
+        resolve(this.reason);
+      });
+    });
+  }
+
+  async load(program: Program, storages: readonly Storage[]): Promise<WebGpuExecutable> {
+    this.check();
+    const bound = this.bindStorages(program, storages);
+    const plan = planProgram(
+      program,
+      bound.map(({ block }) => block.offset),
+      this.own.facts,
+    );
+    this.arena.check(plan.arenaBytes);
+    this.plans.add(plan);
+    const pipelines = this.compile(program, plan);
+    const own = this.programBuffer(plan);
+    const parts = [pipelines, own, this.arena.ensure(plan.arenaBytes), this.heapBuffer.ensure(this.heap.end)] as const;
+    // All are waited for, also where one fails.
+    await Promise.allSettled(parts);
+    try {
+      this.check();
+      await Promise.all(parts);
+      const executable = new WebGpuExecutable(this, program, bound, plan, await pipelines, await own);
+      this.executables.add(executable);
+      return executable;
+    } catch (error) {
+      this.plans.delete(plan);
+      void own.then(
+        (buffer) => buffer.destroy(),
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  allocate({ size, dtype }: StorageSpec): GpuStorage {
+    this.check();
+    this.heapBuffer.check(size * 4);
+    const block = this.heap.allocate(size * 4);
+    try {
+      this.heapBuffer.check(this.heap.end);
+    } catch (error) {
+      this.heap.free(block);
+      throw error;
+    }
+    const storage: GpuStorage = { backend: this, size, dtype, block, isFreed: false, held: undefined };
+    if (this.isPlaced(storage)) {
+      this.handOver(
+        () => ["clearing a variable", `${size} of ${dtype}`],
+        (device) => {
+          const encoder = device.createCommandEncoder();
+          encoder.clearBuffer(this.heapBuffer.buffer, block.offset, block.bytes);
+          device.queue.submit([encoder.finish()]);
+        },
+      );
+    } else this.unplaced.add(storage);
+    return storage;
+  }
+
+  write(storage: Storage, data: NumericArray): void {
+    const own = this.storageOf(storage);
+    const { size, dtype } = own;
+    if (data.length !== size) {
+      throw valueError(owner, {
+        rule: "a variable is written as a whole",
+        expected: `${size} values`,
+        received: data.length,
+      });
+    }
+    const values = arrayOf(dtype, data);
+    if (this.isPlaced(own)) this.place(own, values);
+    else own.held = values === data ? values.slice() : values;
+  }
+
+  async read(storage: Storage): Promise<TypedArray> {
+    const own = this.storageOf(storage);
+    const { size, dtype, block, held } = own;
+    if (!this.isPlaced(own)) return held ? held.slice() : arrayOf(dtype, new Float32Array(size));
+    return (await this.fetch([{ space: "heap", offset: block.offset, size, dtype }]))[0] as TypedArray;
+  }
+
+  free(storage: Storage): void {
+    if (this.disposed || this.reason !== undefined) return;
+    const own = this.storageOf(storage);
+    own.isFreed = true;
+    own.held = undefined;
+    this.unplaced.delete(own);
+    this.heap.free(own.block);
+  }
+
+  async settled(): Promise<void> {
+    this.check();
+    const { reports } = this;
+    const isLost = await this.device.queue.onSubmittedWorkDone().then(
+      () => false,
+      () => true,
+    );
+    await reports;
+    await this.checkEnd(isLost);
+  }
+
+  trim(): boolean {
+    if (this.disposed || this.reason !== undefined) return false;
+    const freed = [
+      this.staging.trim(),
+      this.arena.shrink(() => Math.max(0, ...[...this.plans].map(({ arenaBytes }) => arenaBytes))),
+      this.heapBuffer.shrink(() => this.heap.end),
+    ];
+    return freed.includes(true);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    for (const executable of this.executables) executable.dispose();
+    this.unplaced.clear();
+    this.staging.destroy();
+    this.arena.destroy();
+    this.heapBuffer.destroy();
+    if (this.own.isOwned) this.device.destroy();
+  }
+
+  /** For programs: no longer loaded. */
+  forget(executable: WebGpuExecutable, plan: Plan): void {
+    this.executables.delete(executable);
+    this.plans.delete(plan);
+  }
+
+  /** For programs: the bind group of one whose constants and records are in `own`. */
+  bind(own: GPUBuffer, recordsOffset: number): GPUBindGroup {
+    return this.device.createBindGroup({
+      layout: this.pipelines.bindGroupLayout,
+      entries: [
+        { binding: 0, resource: { buffer: this.arena.buffer } },
+        { binding: 1, resource: { buffer: this.heapBuffer.buffer } },
+        { binding: 2, resource: { buffer: own } },
+        { binding: 3, resource: { buffer: own, offset: recordsOffset, size: recordBytes } },
+      ],
+    });
+  }
+
+  /**
+   * Hands work over to the device, which says later whether it failed: that is thrown by the next call.
+   * @param nameOf what the work was, and a context for the error.
+   */
+  handOver(nameOf: () => readonly [what: string, context: string], act: (device: GPUDevice) => void): void {
+    const { report } = guarded(this.device, () => act(this.device));
+    this.reports = report.then((failure) => {
+      if (failure) this.failure ??= deviceError(nameOf()[0], failure, nameOf()[1]);
+    });
+  }
+
+  /** For programs: where temporaries and inputs lie. */
+  get arenaBuffer(): GPUBuffer {
+    return this.arena.buffer;
+  }
+
+  /** Copies of values as they are now in the order of the queue. @param constants the buffer of constants. */
+  async fetch(values: readonly Values[], constants?: GPUBuffer): Promise<TypedArray[]> {
+    const bufferOf = { arena: this.arena.buffer, heap: this.heapBuffer.buffer, constants: constants as GPUBuffer };
+    const ranges = values.map(({ space, offset, size }) => ({ buffer: bufferOf[space], offset, bytes: size * 4 }));
+    const data = await this.readRanges(ranges);
+    let at = 0;
+    return values.map(({ size, dtype }) => {
+      const array = dtype === "int32" ? new Int32Array(data, at, size) : new Float32Array(data, at, size);
+      at += size * 4;
+      // Several arrays do not share their memory.
+      return values.length > 1 ? array.slice() : array;
+    });
+  }
+
+  /** The bytes of these ranges, side by side, as they are now in the order of the queue. */
+  async readRanges(ranges: readonly Range[]): Promise<ArrayBuffer> {
+    this.check();
+    const { reports } = this;
+    let data: ArrayBuffer;
+    try {
+      data = await this.staging.read(ranges);
+    } catch (error) {
+      await this.checkEnd(true);
+      throw error;
+    }
+    await reports;
+    await this.checkEnd();
+    return data;
+  }
+
+  /** Throws where the backend cannot be used, and what the device has reported. */
+  check(): void {
+    if (this.disposed || this.reason !== undefined) throw endError(this.reason);
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure) throw failure;
+  }
+
+  /** As {@link check}. @param mayBeLost whether something failed that a lost device would explain. */
+  private async checkEnd(mayBeLost = false): Promise<void> {
+    // The loss of a device may be told a little later than the end of what was under way.
+    if (mayBeLost && !this.disposed)
+      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    this.check();
+  }
+
+  private compile(program: Program, { dispatches, instructions }: Plan): Promise<GPUComputePipeline[]> {
+    return Promise.all(
+      dispatches.map(({ code }, index) =>
+        this.pipelines.pipeline(code).catch((report: Report) => {
+          const instruction = program.instructions[instructions[index] as number];
+          const context = instruction ? printInstruction(program, instruction) : "no instruction";
+          throw deviceError("a shader", report, context);
+        }),
+      ),
+    );
+  }
+
+  /** The buffer of a program's constants and records. */
+  private async programBuffer({ words }: Plan): Promise<GPUBuffer> {
+    const size = words.byteLength;
+    if (size > this.own.mostBytes) throw outOfMemory("constants", size, this.own.mostBytes);
+    const { value: buffer, report } = guarded(this.device, () => {
+      const made = this.device.createBuffer({
+        label: "aretejs program",
+        size,
+        usage: usage.storage | usage.uniform | usage.copySource | usage.copyTarget,
+      });
+      this.device.queue.writeBuffer(made, 0, words);
+      return made;
+    });
+    if (!(await report)) return buffer;
+    buffer.destroy();
+    throw outOfMemory("constants", size, this.own.mostBytes);
+  }
+
+  private isPlaced({ block }: GpuStorage): boolean {
+    return block.offset + block.bytes <= this.heapBuffer.bytes;
+  }
+
+  /** The heap has grown: values that were held on the host go where they belong. */
+  private placeHeld(): void {
+    for (const storage of this.unplaced) {
+      if (!this.isPlaced(storage)) continue;
+      this.unplaced.delete(storage);
+      if (storage.held) this.place(storage, storage.held);
+      storage.held = undefined;
+    }
+  }
+
+  private place({ block, size }: GpuStorage, values: TypedArray): void {
+    if (size === 0) return;
+    this.handOver(
+      () => ["writing a variable", `${size} values`],
+      ({ queue }) => queue.writeBuffer(this.heapBuffer.buffer, block.offset, values as Float32Array<ArrayBuffer>),
+    );
+  }
+
+  private bindStorages({ variables, buffers }: Program, storages: readonly Storage[]): GpuStorage[] {
+    if (storages.length !== variables.length) {
+      throw valueError(owner, {
+        rule: "one storage per variable",
+        expected: `${variables.length} storages`,
+        received: storages.length,
+      });
+    }
+    return variables.map((buffer, index) => {
+      const storage = storages[index] as Storage;
+      const spec = buffers[buffer] as StorageSpec & { name?: string };
+      if (storage.size !== spec.size || storage.dtype !== spec.dtype) {
+        throw valueError(owner, {
+          rule: "a storage must fit its variable",
+          expected: `${spec.size} of ${spec.dtype}`,
+          received: `${storage.size} of ${storage.dtype}`,
+          context: `variable "${spec.name ?? index}"`,
+        });
+      }
+      return this.storageOf(storage);
+    });
+  }
+
+  private storageOf(storage: Storage): GpuStorage {
+    this.check();
+    if (storage.backend !== this) {
+      throw valueError(owner, {
+        rule: "a storage belongs to the backend that allocated it",
+        expected: this.name,
+        received: storage.backend.name,
+      });
+    }
+    const own = storage as GpuStorage;
+    if (!own.isFreed) return own;
+    throw stateError(owner, {
+      rule: "a freed storage cannot be used",
+      expected: "a storage in use",
+      received: "one that was freed",
+    });
+  }
+}
+
+/** The values as an array of the dtype; the array itself where it is one. */
+function arrayOf(dtype: DType, data: NumericArray): TypedArray {
+  if (dtype === "int32") return data instanceof Int32Array ? data : Int32Array.from(data);
+  return data instanceof Float32Array ? data : Float32Array.from(data);
+}

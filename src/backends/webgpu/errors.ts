@@ -1,0 +1,69 @@
+// Errors of the WebGPU backend: what devices report, as errors that name what failed.
+import { AreteError, message, OutOfMemoryError, stateError } from "../../errors.ts";
+import { formatBytes } from "./bytes.ts";
+
+/** In messages. */
+export const owner = "webgpu backend";
+
+/** There is no room for what was asked. @param what for example "variables". @param most bytes that may be had. */
+export function outOfMemory(what: string, asked: number, most: number): OutOfMemoryError {
+  const isBeyond = !(asked <= most);
+  return new OutOfMemoryError(
+    message(owner, {
+      rule: `out of memory for ${what}`,
+      expected: isBeyond ? `at most ${formatBytes(most)}, the device's limit of one buffer` : "room on the device",
+      received: `a request for ${formatBytes(asked)}`,
+      advice: "Use a smaller batch or model, or free other models with dispose().",
+    }),
+  );
+}
+
+/** What a device reports. */
+export interface Report {
+  readonly message: string;
+  readonly isShortage: boolean;
+}
+
+/** What a device reports of work that it was given. @param what the work, for example "a run". */
+export function deviceError(what: string, report: Report, context: string): AreteError {
+  // Reports of compilers have many lines; the first says what is wrong.
+  const received = report.message.trim().split("\n")[0] || "no message";
+  const text = message(owner, { rule: `${what} failed on the device`, expected: "no error", received, context });
+  return report.isShortage ? new OutOfMemoryError(text) : new AreteError(text);
+}
+
+/** The backend cannot be used any more. @param reason why the device was lost; none where it was disposed of. */
+export const endError = (reason: string | undefined): Error =>
+  stateError(owner, {
+    rule: reason === undefined ? "a disposed backend cannot be used" : "its device was lost",
+    expected: "a backend in use",
+    received: reason ?? "one that was disposed of",
+    advice: "Make another with await webgpu(), and restore saved weights there.",
+  });
+
+/**
+ * Runs `act` and asks the device whether anything in it failed. What failed does not reach the device's listeners for
+ * uncaptured errors, so neither the browser's console nor another user of the device hears of it.
+ * @param act must not wait: the scopes are of the device, and another's work would count as its own.
+ */
+export function guarded<T>(device: GPUDevice, act: () => T): { value: T; report: Promise<Report | undefined> } {
+  for (const filter of filters) device.pushErrorScope(filter);
+  let value: T;
+  const found: Promise<Report | undefined>[] = [];
+  try {
+    value = act();
+  } finally {
+    // The last one pushed comes first.
+    for (const filter of [...filters].reverse())
+      found.push(
+        device.popErrorScope().then(
+          (error) => (error ? { message: error.message, isShortage: filter === "out-of-memory" } : undefined),
+          // The device is lost: that is reported for itself.
+          () => undefined,
+        ),
+      );
+  }
+  return { value, report: Promise.all(found).then((reports) => reports.find(Boolean)) };
+}
+
+const filters = ["internal", "validation", "out-of-memory"] as const;

@@ -1,0 +1,72 @@
+// Timing instructions by the clock of the device.
+import { usage } from "./flags.ts";
+
+/** Most entries of a query set. */
+const mostQueries = 4096;
+
+/** The buffers that times go through: resolved on the device, then copied to where the host can read. */
+interface Times {
+  readonly queries: GPUQuerySet;
+  readonly resolved: GPUBuffer;
+  readonly passes: number;
+}
+
+/**
+ * Encodes passes with the time before and after each. Devices without timestamp queries cannot do it; browsers round
+ * times to 0.1 ms.
+ */
+export class PassTimer {
+  private readonly parts: Times[] = [];
+
+  constructor(device: GPUDevice, passes: number) {
+    for (let first = 0; first < passes; first += mostQueries / 2) {
+      const count = Math.min(passes - first, mostQueries / 2);
+      this.parts.push({
+        queries: device.createQuerySet({ type: "timestamp", count: 2 * count }),
+        resolved: device.createBuffer({ size: 16 * count, usage: usage.query | usage.copySource }),
+        passes: count,
+      });
+    }
+  }
+
+  /** Encodes all passes; what `encode` writes for pass number `index` is timed. */
+  encode(encoder: GPUCommandEncoder, encode: (pass: GPUComputePassEncoder, index: number) => void): void {
+    let index = 0;
+    for (const { queries, resolved, passes } of this.parts) {
+      for (let own = 0; own < passes; own++, index++) {
+        const pass = encoder.beginComputePass({
+          timestampWrites: {
+            querySet: queries,
+            beginningOfPassWriteIndex: 2 * own,
+            endOfPassWriteIndex: 2 * own + 1,
+          },
+        });
+        encode(pass, index);
+        pass.end();
+      }
+      encoder.resolveQuerySet(queries, 0, 2 * passes, resolved, 0);
+    }
+  }
+
+  /** What has to be read, in order, for {@link milliseconds}. */
+  get ranges(): { buffer: GPUBuffer; offset: number; bytes: number }[] {
+    return this.parts.map(({ resolved }) => ({ buffer: resolved, offset: 0, bytes: resolved.size }));
+  }
+
+  /** The time of each pass. */
+  milliseconds(data: ArrayBuffer): number[] {
+    const times = new BigInt64Array(data);
+    return Array.from({ length: times.length / 2 }, (_, index) => {
+      const [begin, end] = [times[2 * index] as bigint, times[2 * index + 1] as bigint];
+      // Clocks may be set back; a time is never below 0.
+      return Math.max(0, Number(end - begin) / 1e6);
+    });
+  }
+
+  destroy(): void {
+    for (const { queries, resolved } of this.parts) {
+      queries.destroy();
+      resolved.destroy();
+    }
+  }
+}

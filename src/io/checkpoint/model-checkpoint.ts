@@ -1,0 +1,107 @@
+// A callback that writes a file after each epoch, or after the best.
+
+import { isPlainRecord } from "../../data/tree.ts";
+import { literal, lookUp, stateError, valueError } from "../../errors.ts";
+import type { Training } from "../../train/callback.ts";
+import { ModelCheckpoint, type ModelCheckpointOptions, type Snapshot } from "../../train/callbacks/model-checkpoint.ts";
+import { writeTarget } from "../stores/files.ts";
+import type { StoredFile, Target } from "../stores/store.ts";
+import { Restorer } from "./restorer.ts";
+import { checkpointFile } from "./run-state.ts";
+
+/** Options of {@link modelCheckpoint}. */
+export interface FileCheckpointOptions extends Omit<ModelCheckpointOptions, "save"> {
+  /**
+   * Where to write: a path, `indexeddb://…`, a store, … A name may hold `{epoch}` (from 1), `{batch}` and what is
+   * reported, such as `{loss}` or `{valLoss}`: each then is a file of its own; otherwise the file is replaced. A name
+   * that ends in `.safetensors`, and a store or handle without one, gets a checkpoint, which `resume` goes on from.
+   */
+  target: Target;
+}
+
+/** Writes files while training. See {@link modelCheckpoint}. */
+export class FileCheckpoint extends ModelCheckpoint {
+  constructor({ target, ...options }: FileCheckpointOptions) {
+    super({ ...options, save: (snapshot, _, training) => write(target, snapshot, training) });
+    checkTarget(target);
+  }
+
+  override onTrainBegin(training: Training): void {
+    super.onTrainBegin(training);
+    const { callbacks } = training;
+    const behind = callbacks.slice(callbacks.indexOf(this) + 1).filter((callback) => !(callback instanceof Restorer));
+    const changes = behind.some(
+      ({ onEpochEnd, onTrainBatchEnd, getState }) => onEpochEnd ?? onTrainBatchEnd ?? getState,
+    );
+    if (!changes) return;
+    throw stateError("modelCheckpoint", {
+      rule: "a checkpoint keeps what the other callbacks have noted of the epoch",
+      expected: "modelCheckpoint last in the list of callbacks",
+      received: "callbacks behind it",
+    });
+  }
+}
+
+/**
+ * As `modelCheckpoint` of `aretejs`, but it writes files: a checkpoint of the run, from which {@link resume} goes on as
+ * if it had not been interrupted. List it last. A file is replaced as a whole, so a crash leaves the one before.
+ * @throws ValueError where an option is out of range or the target is none; as training begins, StateError where
+ * callbacks are listed behind it; FileError where the file cannot be written.
+ * @example
+ * const callbacks = [earlyStopping({ patience: 5 }), modelCheckpoint({ target: "runs/last.safetensors" })];
+ * await model.fit(x, y, await resume(model, "runs/last.safetensors", { epochs: 100, callbacks }));
+ * @see Keras 3 `callbacks.ModelCheckpoint`, `callbacks.BackupAndRestore`.
+ */
+export function modelCheckpoint(options: FileCheckpointOptions): ModelCheckpoint {
+  if (!isPlainRecord(options) || options.target === undefined)
+    throw valueError("modelCheckpoint", {
+      rule: "target must be given",
+      expected: '{ target: "run.safetensors" }',
+      received: options,
+    });
+  return new FileCheckpoint(options);
+}
+
+/** The name of a target, where it has one. */
+function nameOf(target: Target): string | undefined {
+  if (typeof target === "string") return target;
+  if (target instanceof URL) return decodeURIComponent(target.pathname);
+  return "name" in target && typeof target.name === "string" ? target.name : undefined;
+}
+
+function checkTarget(target: Target): void {
+  const isObject = typeof target === "object" && target !== null;
+  const name = isObject || typeof target === "string" ? nameOf(target) : "";
+  if (name === undefined || name.endsWith(".safetensors")) return;
+  throw valueError("modelCheckpoint", {
+    rule: "the name of a checkpoint says its format",
+    expected: "a target that ends in .safetensors",
+    received: literal(isObject ? name : target),
+  });
+}
+
+async function write(target: Target, { epoch, batch, logs }: Snapshot, training: Training): Promise<void> {
+  const values = { epoch: epoch + 1, ...(batch !== undefined && { batch: batch + 1 }), ...logs };
+  const ended = batch === undefined ? { epoch, logs } : undefined;
+  await writeTarget(filledIn(target, values), await checkpointFile(training, ended));
+}
+
+function filledIn(target: Target, values: Readonly<Record<string, number>>): Target {
+  if (typeof target === "string") return fillName(target, values);
+  if (target instanceof URL) return new URL(fillName(decodeURI(target.href), values));
+  return "store" in target ? { ...target, name: fillName((target as StoredFile).name, values) } : target;
+}
+
+/**
+ * `{epoch}` and other names in braces, replaced by values: whole numbers as they are, others with four digits, or as
+ * `:02d` and `:.2f` say. `{valLoss}` is the value that is reported as `val_loss`.
+ * @throws ValueError on a name that nothing reports, with the nearest.
+ */
+export function fillName(name: string, values: Readonly<Record<string, number>>): string {
+  return name.replace(/\{(\w+)(?::0?(\d*)d|:\.(\d+)f)?\}/g, (_, key: string, width?: string, digits?: string) => {
+    const plain = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const value = lookUp("modelCheckpoint", "value in target", values, Object.hasOwn(values, key) ? key : plain);
+    if (digits !== undefined) return value.toFixed(Number(digits));
+    return Number.isInteger(value) ? String(value).padStart(Number(width || 0), "0") : value.toFixed(4);
+  });
+}

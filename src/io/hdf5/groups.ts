@@ -1,0 +1,82 @@
+// The links of an HDF5 group: names and addresses of its members.
+import { type Cursor, decode } from "../binary.ts";
+import { damaged, unsupported } from "../file-error.ts";
+import { type HeaderMessage, LINK, LINK_INFO, SYMBOL_TABLE } from "./messages.ts";
+import { isUndefined, type Metadata } from "./metadata.ts";
+
+/** The addresses of a group's members, by their names. @throws FileError on damaged ones, and on links to other files. */
+export function readLinks(file: Metadata, messages: readonly HeaderMessage[]): ReadonlyMap<string, number> {
+  const links = new Map<string, number>();
+  const add = (name: string, address: number) => {
+    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name))
+      throw damaged(file.name, "a member of a group must have a name", "a name without slashes", JSON.stringify(name));
+    if (links.has(name)) throw damaged(file.name, "names in a group must be unique", "one", `two of ${name}`);
+    links.set(name, address);
+  };
+  for (const { type, body } of messages) {
+    if (type === LINK) readLink(file, body, add);
+    else if (type === LINK_INFO) {
+      const [, flags = 0] = body.numbers("11");
+      if (!isUndefined(body.skip(flags & 1 ? 8 : 0).number(8)))
+        throw unsupported(file.name, "a group of many links in a fractal heap", "Write it with h5py's default libver.");
+    } else if (type === SYMBOL_TABLE) {
+      const [tree = 0, heap = 0] = body.numbers("88");
+      const [size = 0, , address = 0] = file.signed("HEAP", heap, 32).skip(4).numbers("888");
+      readTree(file, tree, -1, new NameHeap(file, address, size), add);
+    }
+  }
+  return links;
+}
+
+type AddLink = (name: string, address: number) => void;
+
+function readLink(file: Metadata, body: Cursor, add: AddLink): void {
+  const [, flags = 0] = body.numbers("11");
+  if (flags & 8 && body.number(1) !== 0) throw unsupported(file.name, "a soft or external link");
+  body.skip((flags & 4 ? 8 : 0) + (flags & 16 ? 1 : 0));
+  const length = body.number(1 << (flags & 3));
+  add(decode(file.name, body.take(length)), body.number(8));
+}
+
+/** Names that end with a zero byte. */
+class NameHeap {
+  constructor(
+    private readonly file: Metadata,
+    private readonly address: number,
+    private readonly size: number,
+  ) {}
+
+  at(offset: number): string {
+    const { bytes, name } = this.file;
+    const end = bytes.indexOf(0, this.address + offset);
+    if (end < 0 || offset > this.size || end >= this.address + this.size)
+      throw damaged(name, "a name must lie in its heap", `an offset below ${this.size}`, offset);
+    const start = this.address + offset;
+    this.file.spend(end - start + 1);
+    return decode(name, bytes.subarray(start, end));
+  }
+}
+
+/** Reads a node of the B-tree of a group, `level` levels above the leaves (-1: the root, which may be at any level). */
+function readTree(file: Metadata, address: number, level: number, heap: NameHeap, add: AddLink): void {
+  const [type, found = 0, used = 0] = file.signed("TREE", address, 24).numbers("112");
+  if (type !== 0 || (level >= 0 && found !== level))
+    throw damaged(file.name, "a tree's nodes must be of one kind and a level", level, found);
+  const node = file.block(address + 24, 16 * used + 8);
+  for (let i = 0; i < used; i++) {
+    const child = node.skip(8).number(8);
+    if (found > 0) readTree(file, child, found - 1, heap, add);
+    else readLeaf(file, child, heap, add);
+  }
+}
+
+function readLeaf(file: Metadata, address: number, heap: NameHeap, add: AddLink): void {
+  const [, , count = 0] = file.signed("SNOD", address, 8).numbers("112");
+  const entries = file.block(address + 8, 40 * count);
+  for (let i = 0; i < count; i++) {
+    const [name = 0, object = 0, cache] = entries.numbers("884");
+    if (cache === 2) throw unsupported(file.name, "a soft link");
+    entries.skip(20);
+    add(heap.at(name), object);
+  }
+}

@@ -1,0 +1,25 @@
+// The entry `aretejs/io`: models and weights in files.
+export { type FileCheckpointOptions, modelCheckpoint } from "./checkpoint/model-checkpoint.ts";
+export { resume } from "./checkpoint/resume.ts";
+export { FileError } from "./file-error.ts";
+export { type LoadModelOptions, loadModel } from "./load-model.ts";
+export { type SaveModelOptions, saveModel } from "./save-model.ts";
+export { listFiles, readSource, removeFile, writeTarget } from "./stores/files.ts";
+export type {
+  DirectoryHandle,
+  FileHandle,
+  Readable,
+  ReadOptions,
+  Source,
+  Store,
+  StoredFile,
+  Target,
+  WriteOptions,
+} from "./stores/store.ts";
+export type { NameMap, WeightsReport } from "./weights/assign.ts";
+export {
+  type LoadWeightsOptions,
+  loadWeights,
+  type SaveWeightsOptions,
+  saveWeights,
+} from "./weights/safetensors-weights.ts";

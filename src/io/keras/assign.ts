@@ -1,0 +1,142 @@
+// Puts the arrays of a file into the variables of a model: all, or none.
+import { formatShape, sameShape } from "../../ir/shape.ts";
+import type { Network } from "../../nn/network.ts";
+import type { Optimizer } from "../../optim/optimizer.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import { fileError } from "../file-error.ts";
+import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/read.ts";
+import type { NumberArray } from "../numbers.ts";
+import { stateEntries } from "./optimizer-state.ts";
+import { weightGroups } from "./weights.ts";
+
+/** A variable and the dataset that it gets its value from. */
+export type Pair = readonly [Variable, Hdf5Dataset];
+
+/** The datasets of a group of Keras's: `0`, `1`, … @throws FileError where one is missing. */
+function numbered(group: Hdf5Group, path: string, count: number, what: string): Hdf5Dataset[] {
+  return Array.from({ length: count }, (_, at) => {
+    const found = findHdf5(group, `${path}/${at}`);
+    if (found?.kind === "dataset") return found;
+    throw fileError("loadModel", {
+      rule: `the weights of ${what} must be in the file`,
+      expected: `${path}/${at}`,
+      received: "nothing there",
+      advice: "The file is damaged, or its layers are others.",
+    });
+  });
+}
+
+/** Where the weights of a network are in `model.weights.h5`. @throws FileError where some are missing. */
+export function weightPairs(network: Network, file: Hdf5Group): Pair[] {
+  return weightGroups(network).flatMap(({ path, name, variables }) => {
+    // One cell in a list of cells is the same cell.
+    const at = findHdf5(file, path)
+      ? path
+      : path.replace(/(^|\/)cell\/vars$/, (_, start) => `${start}cell/cells/${cellIn(file, path)}/vars`);
+    const datasets = numbered(file, at, variables.length, name);
+    return variables.map((variable, index) => [variable, datasets[index] as Hdf5Dataset] as const);
+  });
+}
+
+function cellIn(file: Hdf5Group, path: string): string {
+  const cells = findHdf5(file, path.replace(/vars$/, "cells"));
+  return cells?.kind === "group" ? ([...cells.children.keys()][0] ?? "") : "";
+}
+
+/** What {@link readPairs} read: to be assigned when everything has been read. */
+export type Assignment = readonly [Variable, NumberArray];
+
+/** Checks shapes and reads. @throws FileError where a shape is another. */
+export function readPairs(pairs: readonly Pair[]): Promise<Assignment[]> {
+  for (const [variable, { path, shape }] of pairs) {
+    if (sameShape(shape, variable.shape)) continue;
+    throw fileError("loadModel", {
+      rule: `"${variable.name}" has another shape in the file`,
+      expected: formatShape(variable.shape),
+      received: formatShape(shape),
+      context: path,
+    });
+  }
+  return Promise.all(
+    pairs.map(async ([variable, dataset]) => [variable, numbersIn(dataset, await dataset.read())] as const),
+  );
+}
+
+/** @throws FileError on texts. */
+function numbersIn({ path }: Hdf5Dataset, values: readonly string[] | NumberArray): NumberArray {
+  if (!Array.isArray(values)) return values as NumberArray;
+  throw fileError("loadModel", {
+    rule: "weights must be numbers",
+    expected: "numbers",
+    received: "texts",
+    context: path,
+  });
+}
+
+/** Gives variables their values. */
+export function assignAll(assignments: readonly Assignment[]): void {
+  for (const [variable, values] of assignments)
+    variable.assign(
+      values instanceof Float32Array || values instanceof Int32Array ? values : Float32Array.from(values, Number),
+    );
+}
+
+/** The number of a dataset that holds one. */
+async function scalarOf(dataset: Hdf5Dataset): Promise<number> {
+  const [value] = numbersIn(dataset, await dataset.read());
+  return Number(value);
+}
+
+/** What the state of an optimizer sets, when everything has been read; undefined where the file has none. */
+export interface StateAssignment {
+  readonly pairs: readonly Assignment[];
+  apply(): void;
+}
+
+/**
+ * Reads the state of an optimizer.
+ * @param note takes why the state cannot be used: then training begins with a fresh one, as in Keras.
+ */
+export async function readState(
+  optimizer: Optimizer,
+  trained: readonly Variable[],
+  file: Hdf5Group,
+  note: (text: string) => void,
+): Promise<StateAssignment | undefined> {
+  const group = findHdf5(file, "optimizer/vars");
+  const count = group?.kind === "group" ? group.children.size : 0;
+  const entries = stateEntries(optimizer, trained);
+  const first = optimizer.isScheduled ? 1 : 2;
+  // A model that was compiled and not trained has the first numbers only.
+  if (!entries || count < first || (count === first && entries.length > 0)) {
+    if (count > 0 && entries && count < first)
+      note(`the optimizer's state is not complete: training begins with a fresh one`);
+    return undefined;
+  }
+  if (count !== first + entries.length) {
+    note(
+      `the optimizer's state has ${count} arrays in place of ${first + entries.length}: training begins with a fresh one`,
+    );
+    return undefined;
+  }
+  const datasets = numbered(file, "optimizer/vars", count, "the optimizer");
+  const pairs = entries.flatMap((entry, at): Pair[] =>
+    "tensor" in entry ? [[entry, datasets[first + at] as Hdf5Dataset]] : [],
+  );
+  const [assignments, steps, rate] = await Promise.all([
+    readPairs(pairs),
+    scalarOf(datasets[0] as Hdf5Dataset),
+    optimizer.isScheduled ? undefined : scalarOf(datasets[1] as Hdf5Dataset),
+  ]);
+  if (!Number.isSafeInteger(steps) || steps < 0)
+    throw fileError("loadModel", { rule: "steps must be a count", expected: "an integer ≥ 0", received: steps });
+  return {
+    pairs: assignments,
+    apply: () => {
+      assignAll(assignments);
+      optimizer.rawSteps = steps;
+      // The configuration may have it with more digits than float32 has.
+      if (rate !== undefined && rate !== Math.fround(optimizer.learningRate)) optimizer.learningRate = rate;
+    },
+  };
+}

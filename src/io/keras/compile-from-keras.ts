@@ -1,0 +1,152 @@
+// Keras's compile settings as what `compile` takes.
+import { isPlainRecord } from "../../data/tree.ts";
+import type { Loss } from "../../nn/loss.ts";
+import { lossNames } from "../../nn/losses/names.ts";
+import { metricNames } from "../../nn/metrics/names.ts";
+import type { Optimizer } from "../../optim/optimizer.ts";
+import { optimizerNames } from "../../optim/optimizers.ts";
+import type { CompileModelOptions } from "../../train/options.ts";
+import { damaged, unsupported } from "../file-error.ts";
+import { customOf, isPart, type KerasPart, named, optionsFromKeras, type Reading } from "./from-keras.ts";
+import { groupName, kindOf, toCamel } from "./names.ts";
+
+/**
+ * The options of `compile`. @throws FileError on what is not known here, or should be in customObjects.
+ */
+export async function compileFromKeras(
+  config: Readonly<Record<string, unknown>>,
+  reading: Reading,
+): Promise<CompileModelOptions> {
+  const each = (key: string, read: (one: unknown, reading: Reading) => Promise<unknown>) =>
+    mapAll(config[key], (one) => read(one, reading));
+  const [loss, metrics, weightedMetrics] = await Promise.all([
+    each("loss", lossFrom),
+    each("metrics", metricFrom),
+    each("weighted_metrics", metricFrom),
+  ]);
+  const given = { loss, lossWeights: config.loss_weights, metrics, weightedMetrics };
+  return {
+    optimizer: await optimizerFrom(config.optimizer, reading),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)),
+  };
+}
+
+/** Does something with each name, function and object in lists and records. */
+async function mapAll(given: unknown, read: (one: unknown) => Promise<unknown>): Promise<unknown> {
+  if (given === null || given === undefined) return null;
+  if (Array.isArray(given)) return Promise.all(given.map((item) => mapAll(item, read)));
+  if (!isPlainRecord(given) || isPart(given)) return read(given);
+  return Object.fromEntries(
+    await Promise.all(Object.entries(given).map(async ([key, item]) => [key, await mapAll(item, read)] as const)),
+  );
+}
+
+// ── Losses and metrics
+
+/** The name of a loss or metric, and its options; undefined for a name that stands for itself. */
+function partsOf(what: string, given: unknown): { name: string; config?: Readonly<Record<string, unknown>> } {
+  if (typeof given === "string") return { name: given };
+  // Keras 2 and 3 save functions in two ways.
+  if (isPart(given))
+    return given.class_name === "function"
+      ? { name: String(given.config) }
+      : { name: given.class_name, config: given.config };
+  throw damaged("loadModel", `a ${what} must be a name or an object`, "a class and its configuration", given);
+}
+
+async function lossFrom(given: unknown, reading: Reading): Promise<unknown> {
+  const { name, config } = partsOf("loss", given);
+  const custom = customOf(name, reading.custom);
+  const kind = kindOf(name, lossNames.known);
+  if (custom !== undefined || kind === undefined) return made(named("the loss", name, custom), config, reading);
+  return config ? makeLoss(kind, name, config, reading) : kind;
+}
+
+async function makeLoss(kind: string, name: string, config: KerasPart["config"], reading: Reading): Promise<Loss> {
+  return (await lossNames.find(kind))(withoutName(name, optionsFromKeras(kind, config, reading)));
+}
+
+async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
+  const { name, config } = partsOf("metric", given);
+  const custom = customOf(name, reading.custom);
+  if (custom !== undefined) return made(custom, config, reading);
+  if (config === undefined && /^acc(uracy)?$/.test(name)) return name;
+  if (config === undefined) return kindOf(name, metricNames.known) ?? lossFrom(name, reading);
+  if (name === "MeanMetricWrapper") return metricFrom(config.fn, reading);
+  const factories: Readonly<Record<string, unknown>> = {
+    ...(await import("../../nn/metrics.ts")),
+    ...(await import("../../nn/metrics/on-demand.ts")),
+  };
+  const kind = kindOf(name, factories);
+  // The mean of a loss.
+  if (kind === undefined) return lossFrom({ class_name: name, config }, reading);
+  const options = withoutName(name, optionsFromKeras(kind, config, reading));
+  return callFactory(factories[kind] as Factory, kind, options);
+}
+
+type Factory = (...args: unknown[]) => unknown;
+
+/** What Keras has and does nothing by default. */
+const unused: Readonly<Record<string, unknown>> = {
+  numLabels: null,
+  classAggregation: "uniformAverage",
+  numRegressors: 0,
+};
+
+/** `sensitivityAtSpecificity` takes the specificity before its options. */
+function callFactory(make: Factory, kind: string, options: Record<string, unknown>): unknown {
+  const first = /[a-z]At([A-Z]\w*)$/.exec(kind)?.[1]?.toLowerCase();
+  const rest = Object.fromEntries(
+    Object.entries(options).filter(
+      ([key, value]) => key !== first && !(Object.hasOwn(unused, key) && unused[key] === value),
+    ),
+  );
+  return first === undefined ? make(rest) : make(options[first], rest);
+}
+
+/** A loss or metric of the user's: a function as it is, or what a factory makes of options. */
+function made(custom: unknown, config: Readonly<Record<string, unknown>> | undefined, reading: Reading): unknown {
+  return config && typeof custom === "function" ? custom(optionsFromKeras("", config, reading)) : custom;
+}
+
+/** Options without the name that Keras gives by itself. */
+function withoutName(className: string, { name, ...options }: Record<string, unknown>): Record<string, unknown> {
+  const usual = groupName(className);
+  const isUsual =
+    name === undefined || name === usual || /^(huber_loss|logcosh|fbeta_score|auc|binary_io_u)$/.test(String(name));
+  return isUsual ? options : { ...options, name };
+}
+
+// ── Optimizers
+
+async function optimizerFrom(given: unknown, reading: Reading): Promise<Optimizer> {
+  const { name, config = {} } = partsOf("optimizer", given ?? "rmsprop");
+  const custom = customOf(name, reading.custom);
+  const kind = kindOf(name, optimizerNames.known);
+  if (custom !== undefined) return made(custom, config, reading) as Optimizer;
+  if (kind === undefined) throw unsupported("loadModel", `Keras's optimizer ${name}`, "Load with { compile: false }.");
+  const { learning_rate: rate, name: own, ...rest } = config;
+  const options = optionsFromKeras(kind, rest, reading);
+  const make = (await optimizerNames.find(kind)) as (options: object) => Optimizer;
+  const { muonA, muonB, muonC, excludeLayers, ...others } = options;
+  return make({
+    // None is a choice where the default is some.
+    ...(rest.weight_decay === null && /adamW|muon/.test(kind) && { weightDecay: 0 }),
+    ...others,
+    ...(muonA !== undefined && { nsCoefficients: [muonA, muonB, muonC] }),
+    ...(Array.isArray(excludeLayers) && excludeLayers.length > 0 && { excludeLayers }),
+    ...(typeof own === "string" && own !== groupName(name) && { name: own }),
+    ...(rate !== undefined && { learningRate: isPart(rate) ? await scheduleFrom(rate, reading) : rate }),
+  });
+}
+
+async function scheduleFrom({ class_name: name, config }: KerasPart, reading: Reading): Promise<unknown> {
+  const custom = customOf(name, reading.custom);
+  if (custom !== undefined) return made(custom, name === "function" ? undefined : config, reading);
+  const schedules: Readonly<Record<string, unknown>> = { ...(await import("../../optim/schedules.ts")) };
+  const kind = kindOf(name, schedules);
+  if (kind === undefined) throw unsupported("loadModel", `Keras's schedule ${name}`, "Load with { compile: false }.");
+  const { name: _, ...rest } = config;
+  const options = Object.entries(optionsFromKeras(kind, rest, reading)).map(([key, value]) => [toCamel(key), value]);
+  return (schedules[kind] as (options: object) => unknown)(Object.fromEntries(options));
+}

@@ -1,0 +1,69 @@
+// What a model was compiled with, as Keras's compile settings.
+import { valueError } from "../../errors.ts";
+import type { Optimizer } from "../../optim/optimizer.ts";
+import { isConfigured } from "../../regularize/config.ts";
+import type { ObjectiveOptions } from "../../train/objective.ts";
+import { valueToKeras } from "./names.ts";
+import { type CustomObjects, functionToKeras, toKeras } from "./to-keras.ts";
+
+/** The settings, as `compile` of Keras takes them. @throws ValueError on what Keras does not have. */
+export function compileToKeras(
+  optimizer: Optimizer,
+  { loss, lossWeights, metrics, weightedMetrics }: ObjectiveOptions,
+  custom: CustomObjects,
+): Record<string, unknown> {
+  const each = (what: string, given: unknown) => mapAll(given, (one) => thingToKeras(what, one, custom));
+  return {
+    optimizer: optimizerToKeras(optimizer, custom),
+    loss: each("loss", loss),
+    loss_weights: lossWeights ?? null,
+    metrics: each("metric", metrics),
+    weighted_metrics: each("metric", weightedMetrics),
+    run_eagerly: false,
+    steps_per_execution: 1,
+    jit_compile: "auto",
+  };
+}
+
+function optimizerToKeras(optimizer: Optimizer, custom: CustomObjects) {
+  const { kind, ...config } = optimizer.getConfig() as { kind: string } & Record<string, unknown>;
+  const { excludeFromWeightDecay: excluded, momentum } = config;
+  const lacks =
+    Array.isArray(excluded) && excluded.length > 0
+      ? "excludeFromWeightDecay"
+      : typeof momentum === "function" || typeof momentum === "object"
+        ? "a schedule of the momentum"
+        : undefined;
+  if (lacks)
+    throw valueError(kind, {
+      rule: "Keras's files have no place for this option",
+      expected: "an optimizer without it",
+      received: lacks,
+      advice: "Save with { compile: false }, or compile with another optimizer.",
+    });
+  return toKeras({ kind, config }, "keras.optimizers", custom);
+}
+
+/** A loss or metric: a name, made by a factory, or a function. */
+function thingToKeras(what: "loss" | "metric" | string, given: unknown, custom: CustomObjects): unknown {
+  const module = what === "loss" ? "keras.losses" : "keras.metrics";
+  // Keras has these under other names, or under none.
+  if (given === "binaryIou" || (given === "exactAccuracy" && what !== "loss"))
+    return toKeras({ kind: given, config: {} }, module, custom);
+  if (typeof given === "string") return valueToKeras(given);
+  if (isConfigured(given)) return toKeras(given, module, custom);
+  return functionToKeras(`saveModel`, `the ${what}`, given as object, module, custom);
+}
+
+/** Does something with each thing in lists and records; null stays. */
+function mapAll(given: unknown, change: (one: unknown) => unknown): unknown {
+  if (given === null || given === undefined) return null;
+  if (Array.isArray(given)) return given.map((item) => mapAll(item, change));
+  if (
+    Object.getPrototypeOf(given) === Object.prototype &&
+    !("call" in (given as object)) &&
+    !("fresh" in (given as object))
+  )
+    return Object.fromEntries(Object.entries(given as object).map(([key, item]) => [key, mapAll(item, change)]));
+  return change(given);
+}

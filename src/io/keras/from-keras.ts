@@ -1,0 +1,247 @@
+// Keras's configurations as layers, initializers, penalties and constraints.
+import { isPlainRecord } from "../../data/tree.ts";
+import { activations } from "../../nn/activation-names.ts";
+import { Layer } from "../../nn/layer.ts";
+import { layerFactories, made } from "../../nn/registry.ts";
+import { fileError, unsupported } from "../file-error.ts";
+import { modelFromKeras } from "./graph-from-keras.ts";
+import { kindOf, toCamel, valueFromKeras } from "./names.ts";
+import type { CustomObjects } from "./to-keras.ts";
+
+/** What reading a configuration needs. */
+export interface Reading {
+  readonly custom: CustomObjects;
+  /** The seed of the models. */
+  readonly seed: number;
+  /** Takes what was left out or changed, once for each text. */
+  note(text: string): void;
+}
+
+/** A part of a configuration that is an object with a class. */
+export interface KerasPart {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly module?: unknown;
+  readonly name?: unknown;
+  readonly build_config?: unknown;
+  readonly inbound_nodes?: unknown;
+}
+
+/** Options that change nothing here, with the one value that they may have; undefined: any. */
+const without: Readonly<Record<string, unknown>> = {
+  data_format: "channels_last",
+  sparse: false,
+  ragged: false,
+  unroll: undefined,
+  use_cudnn: undefined,
+  implementation: undefined,
+  synchronized: undefined,
+  time_major: false,
+  pad_to_aspect_ratio: false,
+  rms_scaling: false,
+  batch_input_shape: undefined,
+  batch_shape: undefined,
+  batch_size: undefined,
+  input_length: undefined,
+  input_dtype: undefined,
+  autocast: undefined,
+  module: undefined,
+  registered_name: undefined,
+};
+
+/** Options that only some classes have, and that change nothing here. */
+const withoutIn: Readonly<Record<string, readonly string[]>> = {
+  resizing: ["fill_mode", "fill_value"],
+  discretization: ["num_bins", "epsilon"],
+  additiveAttention: ["score_mode"],
+  // Of Keras 2, where these are kinds of Conv.
+  depthwiseConv1d: ["kernel_initializer", "filters", "groups"],
+  depthwiseConv2d: ["kernel_initializer", "filters", "groups"],
+  separableConv1d: ["kernel_initializer", "groups"],
+  separableConv2d: ["kernel_initializer", "groups"],
+};
+
+/** Options in which null is a choice rather than the default. */
+const nulls: Readonly<Record<string, readonly string[]>> = {
+  bidirectional: ["merge_mode"],
+  muon: ["rms_rate"],
+  normalization: ["axis"],
+  stft: ["window", "scaling"],
+};
+
+/** Changes of a kind's options that no rule gives, after the rules. */
+const changes: Readonly<Record<string, (options: Record<string, unknown>) => Record<string, unknown>>> = {
+  randomUniform: ({ minval, maxval, ...options }) => ({ ...options, minValue: minval, maxValue: maxval }),
+};
+
+/** Whether a value of a configuration is an object with a class. */
+export const isPart = (value: unknown): value is KerasPart =>
+  isPlainRecord(value) && typeof value.class_name === "string" && "config" in value;
+
+/** A part that must be there. @throws FileError. */
+export function partOf(what: string, value: unknown): KerasPart {
+  if (isPart(value) && isPlainRecord(value.config)) return value;
+  throw fileError("loadModel", {
+    rule: `${what} must be an object with a class and a configuration`,
+    expected: '{ "class_name": …, "config": … }',
+    received: value,
+  });
+}
+
+/** A model, a layer of ours, or one of the user's. @param extra options that Keras has among the arguments of calls. */
+export function layerFromKeras(
+  part: KerasPart,
+  reading: Reading,
+  extra: Readonly<Record<string, unknown>> = {},
+): Layer {
+  const { class_name: name } = part;
+  const custom = customOf(name, reading.custom);
+  if (custom === undefined) {
+    if (Array.isArray(part.config.layers)) return modelFromKeras(part, reading);
+    // What Keras does with these is nothing.
+    if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(part.config) });
+    if (name === "Bidirectional") return bidirectional(part, reading);
+  }
+  const kind = kindOf(name, layerFactories);
+  if (custom === undefined && (kind === undefined || kind === "lambda"))
+    throw unsupported(
+      "loadModel",
+      `Keras's layer ${name}`,
+      kind
+        ? "It is code, which is never run from a file: write a layer and name it in customObjects."
+        : "Write such a layer, and name it: { customObjects: { " + name + ": (options) => … } }.",
+    );
+  const options = { ...optionsFromKeras(kind ?? name, part.config, reading), ...extra };
+  if (custom !== undefined) return customLayer(name, custom, options);
+  return layerOf(kind as string, options);
+}
+
+const layerOf = (kind: string, options: object): Layer =>
+  (layerFactories[kind] as (typeof layerFactories)[string])(options);
+
+const nameIn = ({ name }: Readonly<Record<string, unknown>>) => (typeof name === "string" ? { name } : {});
+
+/** The names of both directions follow from the layer's. */
+function bidirectional({ config }: KerasPart, reading: Reading): Layer {
+  const { layer, backward_layer, ...rest } = config;
+  const strip = (value: unknown) => {
+    const part = partOf("the layer of Bidirectional", value);
+    const name = String(part.config.name ?? "").replace(/^(forward|backward)_/, "");
+    return layerFromKeras({ ...part, config: { ...part.config, name } }, reading);
+  };
+  return layerOf("bidirectional", {
+    ...optionsFromKeras("bidirectional", rest, reading),
+    layer: strip(layer),
+    ...(isPart(backward_layer) && { backwardLayer: strip(backward_layer) }),
+  });
+}
+
+/** What a user gave for a name, under Keras's name or in our style. */
+export function customOf(name: string, custom: CustomObjects): unknown {
+  const kind = `${name[0]?.toLowerCase()}${name.slice(1)}`;
+  return [name, kind].filter((key) => Object.hasOwn(custom, key)).map((key) => custom[key])[0];
+}
+
+/** A layer of the user's: a class that takes options, or a function of options. */
+function customLayer(name: string, custom: unknown, options: object): Layer {
+  const isClass = typeof custom === "function" && custom.prototype instanceof Layer;
+  const layer = isClass
+    ? new (custom as new (options: object) => Layer)(options)
+    : typeof custom === "function"
+      ? custom(options)
+      : undefined;
+  if (layer instanceof Layer) return layer;
+  throw fileError("loadModel", {
+    rule: `customObjects.${name} makes a layer`,
+    expected: "a class of layer, or a function of options that gives one",
+    received: layer ?? custom,
+  });
+}
+
+/** Options under our names; null counts as not given. */
+export function optionsFromKeras(
+  kind: string,
+  config: Readonly<Record<string, unknown>>,
+  reading: Reading,
+): Record<string, unknown> {
+  const entries = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
+    if (key === "dtype") noteDtype(kind, value, reading);
+    if ((value === null && !nulls[kind]?.includes(key)) || key === "dtype" || withoutIn[kind]?.includes(key)) return [];
+    if (Object.hasOwn(without, key)) {
+      if (without[key] === undefined || without[key] === value) return [];
+      throw unsupported("loadModel", `${key} ${JSON.stringify(value)} of ${config.name ?? kind}`);
+    }
+    return [[toCamel(key), valueFrom(key, value, reading)]];
+  });
+  const options = Object.fromEntries(entries);
+  return changes[kind]?.(options) ?? options;
+}
+
+function valueFrom(key: string, value: unknown, reading: Reading): unknown {
+  const family = /_(initializer|regularizer|constraint)$/.exec(key)?.[1];
+  const isActivation = key.endsWith("activation");
+  if (typeof value === "string") {
+    if (key === "name") return value;
+    const table = isActivation ? activations : family === undefined ? undefined : made;
+    if (!table) return valueFromKeras(value);
+    const custom = customOf(value, reading.custom);
+    const kind = kindOf(value, table);
+    if (custom !== undefined || kind === undefined) return named(key, value, custom);
+    return isActivation ? kind : (made[kind] as (options: object) => unknown)({});
+  }
+  // Keras 2 has the axes of some layers in a list of one.
+  if (Array.isArray(value)) {
+    const list = value.map((item) => valueFrom(key, item, reading));
+    return key === "axis" && list.length === 1 ? list[0] : list;
+  }
+  if (!isPlainRecord(value)) return value;
+  if (!isPart(value)) return optionsFromKeras(key, value, reading);
+  return family || isActivation ? functionFrom(key, value, reading) : partFrom(key, value, reading);
+}
+
+/** An initializer, a penalty, a constraint, an activation. */
+function functionFrom(key: string, part: KerasPart, reading: Reading): unknown {
+  const { class_name: name, config } = part;
+  if (name === "function") {
+    const given = String(config);
+    const isKnown = key.endsWith("activation") && kindOf(given, activations);
+    return isKnown || named(key, given, customOf(given, reading.custom));
+  }
+  const custom = customOf(name, reading.custom);
+  const kind = kindOf(name, made);
+  if (custom === undefined && kind === undefined)
+    throw unsupported("loadModel", `Keras's ${name} as ${key}`, nameIt(name));
+  const options = optionsFromKeras(kind ?? name, config, reading);
+  if (kind === undefined || custom !== undefined) return (custom as (options: object) => unknown)(options);
+  return (made[kind] as (options: object) => unknown)(options);
+}
+
+/** A function of the user's. @throws FileError where there is none of that name. */
+export function named(what: string, name: string, custom: unknown): unknown {
+  if (custom !== undefined) return custom;
+  throw unsupported("loadModel", `${what} "${name}"`, nameIt(name));
+}
+
+const nameIt = (name: string) => `If it is a function of your own, name it: { customObjects: { ${name} } }.`;
+
+/** A layer within another, cells, or a value that JSON cannot say. */
+function partFrom(key: string, part: KerasPart, reading: Reading): unknown {
+  const { class_name: name, config } = part;
+  if (name === "StackedRNNCells")
+    return (config.cells as unknown[]).map((cell) => layerFromKeras(partOf("a cell", cell), reading));
+  if (name === "SeedGenerator") return config.seed;
+  if (name === "__tuple__" || name === "__list__") return valueFrom(key, Object(part).items ?? config, reading);
+  if (name === "__numpy__" || name === "__tensor__") return config.value;
+  return layerFromKeras(partOf(key, part), reading);
+}
+
+/** Numbers are float32 here. */
+function noteDtype(kind: string, value: unknown, { note }: Reading): void {
+  const policy = isPart(value) ? (value.config.name ?? value.class_name) : value;
+  if (typeof policy !== "string" || /^(float32|u?int|bool)/.test(policy)) {
+    if (typeof policy === "string" && policy.includes("_from_"))
+      throw unsupported("loadModel", `the quantized dtype ${policy} of ${kind}`);
+    return;
+  }
+  note(`layers of dtype ${policy} are computed in float32`);
+}

@@ -1,0 +1,206 @@
+// Keras's Sequential and Functional configurations as models.
+import { isPlainRecord } from "../../data/tree.ts";
+import type { DType } from "../../ir/dtype.ts";
+import type { BatchShape, Layer } from "../../nn/layer.ts";
+import { Network } from "../../nn/network.ts";
+import { SymbolicTensor } from "../../nn/symbolic.ts";
+import { Model } from "../../train/model.ts";
+import { sequential } from "../../train/sequential.ts";
+import { damaged, unsupported } from "../file-error.ts";
+import { type KerasPart, layerFromKeras, partOf, type Reading } from "./from-keras.ts";
+import { argumentsOf, type History, histories, type Node, nodesOf } from "./nodes.ts";
+import { operationLayer } from "./operations.ts";
+
+/** A model whose weights are filled before they would be drawn. */
+class ReadModel extends Model {
+  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], options: object, kind: string) {
+    super(undefined, undefined, options, kind);
+    this.connect(inputs, outputs);
+  }
+}
+
+/** A model; its weights have no values yet. @throws FileError where the configuration does not make sense. */
+export function modelFromKeras(part: KerasPart, reading: Reading): Model {
+  const { config } = part;
+  if (!Array.isArray(config.layers)) throw damaged("loadModel", "a model must have layers", "a list", config.layers);
+  const layers = config.layers.map((layer) => partOf("a layer", layer));
+  const model = config.input_layers === undefined ? chain(part, layers, reading) : graph(part, layers, reading);
+  if (config.trainable === false) model.trainable = false;
+  return model;
+}
+
+const optionsOf = ({ config }: KerasPart, { seed }: Reading) => ({
+  seed,
+  ...(typeof config.name === "string" && { name: config.name }),
+});
+
+// ── Sequential
+
+function chain(part: KerasPart, all: readonly KerasPart[], reading: Reading): Model {
+  const [first] = all;
+  const start = first?.class_name === "InputLayer" ? inputOf(first) : undefined;
+  const layers = (start ? all.slice(1) : all).map((layer) => layerFromKeras(layer, reading));
+  const known = start ?? inputFrom(part, first);
+  if (!known)
+    return layers.length > 0
+      ? sequential(layers, optionsOf(part, reading))
+      : sequential(undefined, optionsOf(part, reading));
+  if (layers.length === 0) throw unsupported("loadModel", "a model without layers");
+  const end = layers.reduce((tensor: SymbolicTensor, layer) => layer.apply(tensor), known);
+  return new ReadModel([known], [end], optionsOf(part, reading), "sequential");
+}
+
+/** The input of a model that has no input layer: where it was built, or as Keras 2 has it. */
+function inputFrom({ config, build_config }: KerasPart, first: KerasPart | undefined): SymbolicTensor | undefined {
+  const built = isPlainRecord(build_config) ? build_config.input_shape : undefined;
+  const shape = first?.config.batch_input_shape ?? config.build_input_shape ?? built;
+  const isIndex = first?.class_name === "Embedding";
+  if (!Array.isArray(shape)) return undefined;
+  return new SymbolicTensor(shapeOf(shape), isIndex ? "int32" : "float32");
+}
+
+/** An input layer as the start of a graph. */
+function inputOf({ config, name }: KerasPart): SymbolicTensor {
+  const shape = config.batch_shape ?? config.batch_input_shape;
+  const given = config.name ?? name;
+  return new SymbolicTensor(
+    shapeOf(shape),
+    dtypeOf(config.dtype),
+    undefined,
+    typeof given === "string" ? given : undefined,
+  );
+}
+
+function shapeOf(shape: unknown): BatchShape {
+  const isShape =
+    Array.isArray(shape) &&
+    shape.length > 0 &&
+    shape.every((extent) => extent === null || (Number.isSafeInteger(extent) && extent > 0));
+  if (isShape) return [null, ...shape.slice(1)];
+  throw damaged("loadModel", "the shape of an input must be a list of extents", "such as [null, 28, 28]", shape);
+}
+
+function dtypeOf(dtype: unknown): DType {
+  const name = isPlainRecord(dtype) && isPlainRecord(dtype.config) ? dtype.config.name : dtype;
+  if (name === "string") throw unsupported("loadModel", "an input of strings", "Give numbers to a part of the model.");
+  return typeof name === "string" && /^u?int/.test(name) ? "int32" : "float32";
+}
+
+// ── Functional
+
+/** A layer of a graph, made when it is first used. */
+interface Entry {
+  readonly part: KerasPart;
+  readonly nodes: readonly Node[];
+  layer?: Layer;
+  /** The outputs of each use. */
+  readonly outputs: (readonly SymbolicTensor[] | undefined)[];
+}
+
+function graph(part: KerasPart, layers: readonly KerasPart[], reading: Reading): Model {
+  const entries = new Map<string, Entry>();
+  for (const layer of layers) {
+    const name = String(layer.name ?? layer.config.name);
+    if (entries.has(name))
+      throw damaged("loadModel", "layers must have different names", "one of a name", `two of ${name}`);
+    entries.set(name, { part: layer, nodes: nodesOf(layer), outputs: [] });
+  }
+  const starts = histories(part.config.input_layers);
+  const inputs = starts.map(([name]) => {
+    const entry = find(entries, name);
+    if (entry.outputs[0]) throw damaged("loadModel", "inputs must be different", "one of a name", `two of ${name}`);
+    const input = inputOf(entry.part);
+    entry.outputs[0] = [input];
+    return input;
+  });
+  const ends = histories(part.config.output_layers);
+  checkMasks(entries);
+  for (const end of ends) build(entries, end, reading);
+  const outputs = ends.map((end) => tensorAt(entries, end));
+  return new ReadModel(inputs, outputs, optionsOf(part, reading), "model");
+}
+
+function find(entries: ReadonlyMap<string, Entry>, name: string): Entry {
+  const entry = entries.get(name);
+  if (entry) return entry;
+  throw damaged("loadModel", "a use of a layer must refer to one of the model", "a known layer", name);
+}
+
+function tensorAt(entries: ReadonlyMap<string, Entry>, [name, node, output]: History): SymbolicTensor {
+  const tensor = find(entries, name).outputs[node]?.[output];
+  if (tensor) return tensor;
+  throw damaged("loadModel", `"${name}" must have what is taken from it`, "an output", `use ${node}, output ${output}`);
+}
+
+/** Makes what a tensor needs, then its layer's use; without recursion, since networks are deep. */
+function build(entries: ReadonlyMap<string, Entry>, end: History, reading: Reading): void {
+  const open = new Set<string>();
+  const stack: History[] = [end];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const [name, at] = top;
+    const entry = find(entries, name);
+    if (entry.outputs[at]) {
+      stack.pop();
+      continue;
+    }
+    const node = entry.nodes[at];
+    if (!node) throw damaged("loadModel", `"${name}" must have its uses`, `${entry.nodes.length} uses`, `use ${at}`);
+    const missing = node.sources.filter(([source, use]) => !find(entries, source).outputs[use]);
+    if (missing.length > 0) {
+      const key = `${at} ${name}`;
+      if (open.has(key))
+        throw damaged(
+          "loadModel",
+          "a graph must have no cycle",
+          "layers that follow each other",
+          `"${name}" within a cycle`,
+        );
+      open.add(key);
+      stack.push(...missing);
+      continue;
+    }
+    const { isAlone, tensors, options } = argumentsOf(entry.part, node, (history) => tensorAt(entries, history));
+    entry.layer ??= operationLayer(entry.part, node) ?? layerFromKeras(entry.part, reading, options);
+    // A network of one input takes it alone, in whatever form it was given.
+    const isSingle = isAlone || (tensors.length === 1 && entry.layer instanceof Network);
+    entry.outputs[at] = entry.layer.applyAll(isSingle ? (tensors[0] as SymbolicTensor) : tensors);
+    stack.pop();
+  }
+}
+
+/**
+ * Masks flow from embeddings and masking layers by themselves, here as in Keras, which notes them in the file. A mask
+ * that is anything else is refused, since it would be lost.
+ */
+function checkMasks(entries: ReadonlyMap<string, Entry>): void {
+  const masked = new Set<string>();
+  for (const { part, nodes } of entries.values()) {
+    if (part.class_name === "Masking" || (part.class_name === "Embedding" && part.config.mask_zero === true))
+      for (const { sources } of nodes) for (const source of sources) masked.add(source.join());
+  }
+  const stack: History[] = [...entries.values()].flatMap(({ nodes }) => nodes.flatMap(({ masks }) => masks));
+  const seen = new Set<string>();
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    const [name, at] = top;
+    const { part, nodes } = find(entries, name);
+    if (seen.has(`${at} ${name}`)) continue;
+    seen.add(`${at} ${name}`);
+    const sources = nodes[at]?.sources ?? [];
+    const isOperation = /(^|\.)ops\./.test(String(part.module));
+    if (!isOperation || sources.length === 0)
+      throw unsupported(
+        "loadModel",
+        `the mask "${name}" that a layer is called with`,
+        "Masks come from Embedding and Masking.",
+      );
+    if (part.class_name !== "NotEqual" || !masked.has((sources[0] as History).join())) {
+      if (part.class_name === "NotEqual")
+        throw unsupported(
+          "loadModel",
+          `a mask that is computed by "${name}"`,
+          "Masks come from Embedding and Masking.",
+        );
+      stack.push(...sources);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// Names of classes, options and values in Keras and here. Rules do most of it; these lists hold what no rule gives.
+
+/** Names of classes that differ from ours by more than the capital letters that the rule sets. */
+const classes =
+  "AUC BinaryIoU CTC ELU GRU GRUCell IoU KLDivergence L1 L1L2 L2 LSTM LSTMCell LeakyReLU MeanIoU OneHotIoU OneHotMeanIoU OrthogonalRegularizer PReLU RMSNormalization RMSprop RNN ReLU SGD STFT SimpleRNN SimpleRNNCell Accuracy";
+
+/** Ours, where it is another word than Keras's: the names without signs and in small letters. */
+const otherWords: Readonly<Record<string, string>> = {
+  orthogonalregularizer: "orthogonalpenalty",
+  accuracy: "exactaccuracy",
+};
+
+/** Keras's other names of classes, of older versions or for short: of layers, initializers, metrics. */
+const aliases: Readonly<Record<string, string>> = {
+  groupedqueryattention: "groupqueryattention",
+  identityinitializer: "identity",
+  orthogonalinitializer: "orthogonal",
+  batchnormalizationv1: "batchnormalization",
+  uniform: "randomuniform",
+  normal: "randomnormal",
+  zero: "zeros",
+  one: "ones",
+  logcosherror: "logcosh",
+};
+
+/** Options whose names no rule gives: ours, and Keras's. */
+const options: Readonly<Record<string, string>> = {
+  keepDims: "keepdims",
+  clipNorm: "clipnorm",
+  clipValue: "clipvalue",
+  globalClipNorm: "global_clipnorm",
+};
+const optionsBack = /* @__PURE__ */ Object.fromEntries(Object.entries(options).map(([ours, keras]) => [keras, ours]));
+
+/** A name without signs, in small letters: `Conv2D`, `conv2d` and `conv_2d` are one. */
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+
+const exact = /* @__PURE__ */ (() =>
+  new Map(classes.split(" ").map((name) => [otherWords[plain(name)] ?? plain(name), name])))();
+
+/** Our kind without the word that keeps a layer apart from a function, such as `addLayer` from `add`. */
+const stem = (kind: string): string => (kind === "inputLayer" ? kind : kind.replace(/Layer$/, ""));
+
+/** The name of Keras's class: "conv2dTranspose" gives "Conv2DTranspose". */
+export function className(kind: string): string {
+  const name = stem(kind);
+  return (
+    exact.get(plain(name)) ?? `${name[0]?.toUpperCase()}${name.slice(1)}`.replace(/(\d)d/, (_, digit) => `${digit}D`)
+  );
+}
+
+/** Our kind for the name of a class, or for a string such as "he_normal", among those of a table; or undefined. */
+export function kindOf(name: string, table: Readonly<Record<string, unknown>>): string | undefined {
+  const key = plain(name);
+  const wanted = otherWords[key] ?? aliases[key] ?? key;
+  return Object.keys(table).find((kind) => plain(stem(kind)) === wanted || plain(kind) === key);
+}
+
+/** `kernelSize` to `kernel_size`, `beta1` to `beta_1`; `l1` stays. */
+export const toSnake = (option: string): string =>
+  options[option] ??
+  option.replace(/([a-z]{2})(\d)/g, "$1_$2").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** `kernel_size` to `kernelSize`. */
+export const toCamel = (option: string): string =>
+  optionsBack[option] ?? option.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+/** A value that names a choice, such as "sumOverBatchSize", as Keras writes it; "ROC" stays. */
+export const valueToKeras = (value: string): string =>
+  /^[a-z][a-zA-Z0-9]*$/.test(value) ? value.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : value;
+
+/** The reverse of {@link valueToKeras}. */
+export const valueFromKeras = (value: string): string =>
+  /^[a-z][a-z0-9_]*$/.test(value) ? value.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : value;
+
+/** The name that Keras gives a layer in the file of weights: "Conv2DTranspose" gives "conv2d_transpose". */
+export const groupName = (name: string): string =>
+  name
+    .replace(/\W+/g, "")
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();

@@ -1,0 +1,139 @@
+// Writes a model as a `.keras` file.
+import { placeVariables } from "../../backends/evaluate.ts";
+import { stateError } from "../../errors.ts";
+import { sizeOf } from "../../ir/shape.ts";
+import type { Variable } from "../../tensor/variable.ts";
+import type { Model } from "../../train/model.ts";
+import { checkBuilt, sessionOf } from "../../train/session.ts";
+import { encode } from "../binary.ts";
+import { type WrittenDataset, type WrittenGroup, writeHdf5 } from "../hdf5/write.ts";
+import { writeZip } from "../zip/write.ts";
+import { compileToKeras } from "./compile-to-keras.ts";
+import { stateEntries } from "./optimizer-state.ts";
+import { type CustomObjects, layerToKeras } from "./to-keras.ts";
+import { weightGroups } from "./weights.ts";
+
+/** The version of Keras whose files these are. */
+const KERAS_VERSION = "3.15.1";
+
+/** What is written besides the model. */
+export interface KerasWriteOptions {
+  /** Whether compile settings and the optimizer's state are written. */
+  readonly compile: boolean;
+  readonly customObjects: CustomObjects;
+  /** Plain data of ours, for `metadata.json`, which Keras does not read. */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * The file, in parts. Weights and state are of one moment.
+ * @throws StateError for a model that is not built or trains; ValueError on what Keras does not have.
+ */
+export async function writeKeras(
+  model: Model,
+  { compile, customObjects, extra }: KerasWriteOptions,
+): Promise<Uint8Array[]> {
+  const session = sessionOf("saveModel", model);
+  checkBuilt("saveModel", model);
+  const setup = compile ? session.setup : undefined;
+  await setup?.load();
+  const config: Record<string, unknown> = {
+    ...layerToKeras({ kind: model.kind, config: model.getConfig() }, customObjects),
+    ...(setup && { compile_config: compileToKeras(setup.optimizer, setup.objective.options, customObjects) }),
+  };
+  const datasets = new Datasets();
+  for (const { path, name, variables, extra: more } of weightGroups(model)) {
+    variables.forEach((variable, at) => {
+      datasets.add(`${path}/${at}`, variable);
+    });
+    for (let at = 0; at < more; at++) datasets.add(`${path}/${variables.length + at}`, Int32Array.of(0), []);
+    datasets.attributes.set(path, name);
+  }
+  if (setup) addState(datasets, model);
+  const metadata = {
+    keras_version: KERAS_VERSION,
+    date_saved: dateText(new Date()),
+    aretejs: { seed: model.seed, ...(setup && { epochs: setup.epochs }), ...extra },
+  };
+  const root = await datasets.read(session.backend);
+  return writeZip([
+    { name: "metadata.json", parts: [encode(JSON.stringify(metadata))] },
+    { name: "config.json", parts: [encode(withFloats(JSON.stringify(config)))] },
+    { name: "model.weights.h5", parts: writeHdf5(root) },
+  ]);
+}
+
+/** The optimizer's state. @throws StateError for one that Keras does not have. */
+function addState(datasets: Datasets, { optimizer, trainableVariables }: Model): void {
+  const entries = stateEntries(optimizer, trainableVariables);
+  if (!entries)
+    throw stateError(optimizer.kind, {
+      rule: "Keras has no such optimizer",
+      expected: "one of Keras's",
+      received: optimizer.kind,
+      advice: "Save with { compile: false }.",
+    });
+  const path = "optimizer/vars";
+  datasets.attributes.set(path, optimizer.name);
+  datasets.add(`${path}/0`, Int32Array.of(optimizer.rawSteps), []);
+  let at = 1;
+  if (!optimizer.isScheduled) datasets.add(`${path}/${at++}`, Float32Array.of(optimizer.learningRate), []);
+  for (const entry of entries) {
+    if ("tensor" in entry) datasets.add(`${path}/${at++}`, entry);
+    else datasets.add(`${path}/${at++}`, new Float32Array(sizeOf(entry)), entry);
+  }
+}
+
+type Numbers = Float32Array | Int32Array;
+
+/** Arrays to be written, by their paths. */
+class Datasets {
+  readonly attributes = new Map<string, string>();
+  private readonly arrays = new Map<string, { readonly data: Variable | Numbers; readonly shape: readonly number[] }>();
+
+  add(path: string, data: Variable | Numbers, shape = "shape" in data ? data.shape : []): void {
+    this.arrays.set(path, { data, shape });
+  }
+
+  /** Reads the variables, all in one tick, and gives the tree of groups. */
+  async read(backend: Parameters<typeof placeVariables>[1]): Promise<WrittenGroup> {
+    const all = [...this.arrays.values()].flatMap(({ data }) => ("read" in data ? [data] : []));
+    await placeVariables(all, backend);
+    const values = await Promise.all(
+      [...this.arrays].map(async ([path, { data, shape }]) => {
+        const numbers = "read" in data ? await data.read() : data;
+        return [path, { shape, data: numbers as Numbers }] as const;
+      }),
+    );
+    const root = newGroup();
+    for (const [path, name] of this.attributes) groupAt(root, path.split("/")).attributes.set("name", name);
+    for (const [path, dataset] of values) {
+      const parts = path.split("/");
+      groupAt(root, parts.slice(0, -1)).children.set(parts.at(-1) as string, dataset);
+    }
+    return root;
+  }
+}
+
+interface MutableGroup extends WrittenGroup {
+  readonly children: Map<string, MutableGroup | WrittenDataset>;
+  readonly attributes: Map<string, string>;
+}
+
+const newGroup = (): MutableGroup => ({ children: new Map(), attributes: new Map() });
+
+function groupAt(root: MutableGroup, parts: readonly string[]): MutableGroup {
+  let group = root;
+  for (const part of parts) {
+    const next = (group.children.get(part) as MutableGroup | undefined) ?? newGroup();
+    group.children.set(part, next);
+    group = next;
+  }
+  return group;
+}
+
+/** Python's whole numbers are no floats; Keras refuses them as learning rates. */
+const withFloats = (json: string): string => json.replace(/"learning_rate":(-?\d+)(?=[,}])/g, '"learning_rate":$1.0');
+
+/** As Keras writes it: 2026-11-27@16:19:45. */
+const dateText = (date: Date): string => date.toISOString().slice(0, 19).replace("T", "@");

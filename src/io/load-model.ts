@@ -1,0 +1,71 @@
+// Reads a model from a file.
+import { checkSeed } from "../checks.ts";
+import { drawSeed } from "../data/rng.ts";
+import { checkOptions } from "../options.ts";
+import type { Model } from "../train/model.ts";
+import { fileError } from "./file-error.ts";
+import { isHdf5, openHdf5 } from "./hdf5/read.ts";
+import { readLegacy } from "./keras/legacy.ts";
+import { readKeras } from "./keras/read.ts";
+import type { CustomObjects } from "./keras/to-keras.ts";
+import { readSource } from "./stores/files.ts";
+import type { ReadOptions, Source } from "./stores/store.ts";
+
+/** Options of {@link loadModel}. */
+export interface LoadModelOptions extends ReadOptions {
+  /** Whether to compile the model as it was, and to go on with the optimizer's state. Default true. */
+  compile?: boolean;
+  /**
+   * What the file names and does not hold: classes of layers (or functions of their options that give a layer),
+   * activations, losses, metrics, initializers, schedules, by Keras's names or in camel case.
+   */
+  customObjects?: CustomObjects;
+  /** The model's seed, an integer in [0, 2^53). Default: that of the model that was saved here; else drawn. */
+  seed?: number;
+  /** Takes what could not be kept, such as the state of an optimizer that does not fit. Default console.warn. */
+  onNote?: (note: string) => void;
+}
+
+/**
+ * Reads a model with its weights: `.keras` files of Keras 3 and of `saveModel`, and whole models in `.h5` files of
+ * Keras 2 and 3. It is compiled as it was, with the state of its optimizer (not from `.h5`), so that `fit` goes on.
+ * Imports all layers. Code in files (`Lambda`) is never run.
+ * @param source from where: see {@link Source}.
+ * @throws FileError where the file cannot be read, is damaged, or holds what is not known here, which is named.
+ * @example const model = await loadModel("digits.keras");
+ * @example const model = await loadModel(await fetch("/digits.keras"), { customObjects: { Scale, myLoss } });
+ */
+export async function loadModel(source: Source, options?: LoadModelOptions): Promise<Model> {
+  const {
+    compile = true,
+    customObjects = {},
+    seed,
+    onNote = console.warn,
+    ...reading
+  } = checkOptions("loadModel", options, {
+    compile: "boolean",
+    customObjects: "object",
+    seed: "number",
+    onNote: "function",
+    onProgress: "function",
+    maxBytes: "number",
+  });
+  if (seed !== undefined) checkSeed("loadModel", seed);
+  const bytes = await readSource(source, reading);
+  const told = new Set<string>();
+  const note = (text: string) => {
+    if (told.has(text)) return;
+    told.add(text);
+    onNote(`loadModel: ${text}.`);
+  };
+  if (isHdf5(bytes))
+    return readLegacy(openHdf5(bytes, "loadModel"), compile, { custom: customObjects, note, seed: seed ?? drawSeed() });
+  // "PK": a zip archive.
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b)
+    return (await readKeras(bytes, { compile, seed, reading: { custom: customObjects, note } })).model;
+  throw fileError("loadModel", {
+    rule: "a file of a model is a .keras archive or an HDF5 file",
+    expected: "one of these",
+    received: bytes.length === 0 ? "an empty file" : "a file of another kind",
+  });
+}

@@ -1,0 +1,102 @@
+// Reading, writing, listing and removing files wherever they are.
+import { checkOptions, type OptionTable } from "../../options.ts";
+import { lengthOf, type Parts } from "../binary.ts";
+import { FileError, fileError } from "../file-error.ts";
+import { isReadable, readAll } from "./bytes.ts";
+import { locate, placeOf } from "./locate.ts";
+import type { DirectoryHandle, ReadOptions, Source, Store, Target, WriteOptions } from "./store.ts";
+
+const readTable: OptionTable<ReadOptions> = { onProgress: "function", maxBytes: "number" };
+const writeTable: OptionTable<WriteOptions> = { onProgress: "function" };
+
+/**
+ * All bytes of a source. Those that are in memory are not copied.
+ * @param owner what asks, for messages.
+ * @throws FileError where there is no such file, it cannot be read or is larger than `maxBytes`.
+ */
+export async function readSource(source: Source, options?: ReadOptions, owner = "readSource"): Promise<Uint8Array> {
+  const bytes = await readSourceIfAny(source, options, owner);
+  if (bytes) return bytes;
+  const { shown } = await locate(owner, source as Target);
+  throw fileError(shown, { rule: "there is no such file", expected: "a file", received: "none" });
+}
+
+/** As {@link readSource}; undefined where there is no such file. */
+export async function readSourceIfAny(
+  source: Source,
+  options: ReadOptions | undefined,
+  owner: string,
+): Promise<Uint8Array | undefined> {
+  const checked = checkOptions(owner, options, readTable);
+  if (typeof source === "object" && source !== null && isReadable(source))
+    return attempt(owner, "read", () => readAll(owner, source, checked));
+  const { place, name, shown } = await locate(owner, source);
+  return attempt(shown, "read", async () => {
+    const found = await place.read(name);
+    return found && readAll(shown, found.from, checked, found.size);
+  });
+}
+
+/**
+ * Writes a file as a whole: where it is interrupted, the old file is still there (paths, `opfs://`, `indexeddb://`,
+ * handles; for a store of one's own, what its `write` does).
+ * @param bytes the file in one piece or in several.
+ * @param owner what asks, for messages.
+ * @throws FileError where it cannot be written.
+ */
+export async function writeTarget(
+  target: Target,
+  bytes: Uint8Array | Parts,
+  options?: WriteOptions,
+  owner = "writeTarget",
+): Promise<void> {
+  const { onProgress } = checkOptions(owner, options, writeTable);
+  const parts = bytes instanceof Uint8Array ? [bytes] : bytes;
+  const { place, name, shown } = await locate(owner, target);
+  const total = lengthOf(parts);
+  let done = 0;
+  const onBytes = (count: number) => {
+    done += count;
+    onProgress?.(done, total);
+  };
+  await attempt(shown, "written", () => place.write(name, parts, onBytes));
+}
+
+/**
+ * The names of the files in a place: a directory's path or handle, `indexeddb://`, `opfs://` or a store with `list`.
+ * @throws FileError where the place cannot list files.
+ */
+export async function listFiles(place: string | URL | DirectoryHandle | Store): Promise<string[]> {
+  const isNamed = typeof place === "string" || place instanceof URL;
+  const found = isNamed
+    ? await locate("listFiles", place, true)
+    : { place: await placeOf("listFiles", place), name: "", shown: "store" };
+  const { list } = found.place;
+  const { name, shown } = found;
+  if (!list) throw cannot(shown, "list files", "list");
+  return (await attempt(shown, "listed", () => list(name))).sort();
+}
+
+/** Removes a file. @throws FileError where there is none, or where the place cannot remove files. */
+export async function removeFile(target: Target): Promise<void> {
+  const { place, name, shown } = await locate("removeFile", target);
+  const { remove } = place;
+  if (!remove) throw cannot(shown, "remove files", "remove");
+  await attempt(shown, "removed", () => remove(name));
+}
+
+const cannot = (shown: string, what: string, method: string): FileError =>
+  fileError(shown, { rule: `this place cannot ${what}`, expected: `a store with ${method}`, received: "one without" });
+
+/** Errors of the platform become errors of this library, with the platform's as their cause. */
+async function attempt<T>(name: string, what: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+    const received = String((error as Error | undefined)?.message ?? error);
+    const wrapped = fileError(name, { rule: `the file cannot be ${what}`, expected: "no error", received });
+    wrapped.cause = error;
+    throw wrapped;
+  }
+}

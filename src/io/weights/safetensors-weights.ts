@@ -1,0 +1,75 @@
+// Weights of models as safetensors files.
+import { checkOptions } from "../../options.ts";
+import type { Model } from "../../train/model.ts";
+import { getNamedWeights } from "../../train/named-weights.ts";
+import { checkBuilt } from "../../train/session.ts";
+import { openSafetensors } from "../safetensors/read.ts";
+import { writeSafetensors } from "../safetensors/write.ts";
+import { readSource, writeTarget } from "../stores/files.ts";
+import type { Source, Target } from "../stores/store.ts";
+import { compareWeights, type NameMap, type StoredArray, type WeightsReport, writable } from "./assign.ts";
+
+/** Options of {@link saveWeights}. */
+export interface SaveWeightsOptions {
+  /** Text to keep in the file, by name. Default none. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a model's weights as a safetensors file: float32, under their names, such as `dense/kernel`.
+ * @throws StateError where the model is not built; FileError where the file cannot be written.
+ * @example await saveWeights(model, "digits.safetensors");
+ */
+export async function saveWeights(model: Model, target: Target, options: SaveWeightsOptions = {}): Promise<void> {
+  const { metadata = {} } = checkOptions("saveWeights", options, { metadata: "object" });
+  const weights = writable(Object.entries(await getNamedWeights(model)));
+  await writeTarget(target, writeSafetensors(weights, new Map([["format", "aretejs"], ...Object.entries(metadata)])));
+}
+
+/** Options of {@link loadWeights}. */
+export interface LoadWeightsOptions {
+  /**
+   * Whether the file must have every weight of the model, and nothing else. False: what has a known name and its shape
+   * is set, and the rest is reported. Default true.
+   */
+  strict?: boolean;
+  /**
+   * Which weight of the model an array of the file is: a function of its name there that gives the name here, undefined
+   * for an array to be left out; or a record of those that are called differently. Default: names are equal.
+   */
+  map?: NameMap;
+}
+
+/**
+ * Sets a model's weights from a safetensors file, or from a checkpoint.
+ * @returns which weights were set, and which were missing, unexpected or of another shape.
+ * @throws FileError where the file is damaged or, as `strict` says, does not fit; StateError where the model is not
+ * built. Then nothing has changed.
+ * @example
+ * const { missing } = await loadWeights(model, "body.safetensors", { strict: false });
+ * await loadWeights(model, "other.safetensors", { map: (name) => name.replace(/^encoder\./, "encoder/") });
+ */
+export async function loadWeights(
+  model: Model,
+  source: Source,
+  options: LoadWeightsOptions = {},
+): Promise<WeightsReport> {
+  const { strict = true, map } = checkOptions("loadWeights", options, { strict: "boolean", map: "function or object" });
+  checkBuilt("loadWeights", model);
+  const name = typeof source === "string" ? source : "loadWeights";
+  const { tensors, metadata } = openSafetensors(await readSource(source), name);
+  const isCheckpoint = metadata.get("format") === "aretejs-checkpoint";
+  const arrays = isCheckpoint ? weightsIn(tensors) : tensors;
+  const { assign, ...report } = compareWeights(name, model.variables, arrays, strict, map);
+  assign();
+  return report;
+}
+
+/** How names of weights begin in checkpoints. */
+export const weightsPrefix = "weights/";
+
+/** The weights among the arrays of a checkpoint, under their own names. */
+export function weightsIn(tensors: ReadonlyMap<string, StoredArray>): ReadonlyMap<string, StoredArray> {
+  const found = [...tensors].filter(([name]) => name.startsWith(weightsPrefix));
+  return new Map(found.map(([name, array]) => [name.slice(weightsPrefix.length), array]));
+}

@@ -1,0 +1,32 @@
+/**
+ * `npm run fuzz:io`: reads mutated files of all formats. Ends with 1 on an error that is none of this library's, on a
+ * file that takes more than two seconds, and where memory grows by more than 300 MB.
+ *
+ * npm run fuzz:io -- [files, default 120000] [first seed, default by the date]
+ */
+import { formats } from "./formats.ts";
+import { fuzz } from "./run.ts";
+
+const count = Number(process.argv[2] ?? 120_000);
+const first = Number(process.argv[3] ?? Math.floor(Date.now() / 1000) % 1e9);
+const all = await formats();
+const share = Math.ceil(count / all.length);
+const before = process.memoryUsage.rss();
+let peak = 0;
+const watch = setInterval(() => {
+  peak = Math.max(peak, process.memoryUsage.rss());
+}, 20);
+let failed = false;
+for (const format of all) {
+  const { tried, read, refused, foreign, slowest } = await fuzz(format, first, share);
+  console.log(
+    `${format.name.padEnd(12)} seeds ${first} to ${first + share - 1}: ${tried} tried, ${read} read, ${refused} refused, ` +
+      `${foreign.length} foreign errors, slowest ${slowest.ms.toFixed(0)} ms (seed ${slowest.seed})`,
+  );
+  for (const { seed, error } of foreign.slice(0, 5)) console.error(seed, error);
+  failed ||= foreign.length > 0 || slowest.ms > 2000;
+}
+clearInterval(watch);
+const grown = (peak - before) / 1e6;
+console.log(`memory grew by ${grown.toFixed(0)} MB at most`);
+if (failed || grown > 300) process.exit(1);
