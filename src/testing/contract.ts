@@ -17,6 +17,24 @@ export function contractCases(backend: Backend): ConformanceCase[] {
   const steps: Record<string, (total: Storage) => Promise<void>> = {
     "a new storage holds zeros": async (total) => same(await backend.read(total), [0, 0, 0, 0, 0]),
 
+    "a new storage holds zeros where freed memory is used again": async (total) => {
+      // Some backends take memory when a program is loaded.
+      const placed = async () => (await backend.load(double, [total])).dispose();
+      for (const size of [100, 300, 1000, 3000, 10_000]) {
+        const [former, other] = [size, size].map((count) => backend.allocate({ size: count, dtype: "float32" }));
+        await placed();
+        for (const storage of [former, other] as Storage[]) {
+          backend.write(storage, new Float32Array(size).fill(9));
+          backend.free(storage);
+        }
+        const next = backend.allocate({ size: 5 * size, dtype: "float32" });
+        await placed();
+        same(await backend.read(next), new Float32Array(5 * size));
+        backend.write(next, new Float32Array(5 * size).fill(9));
+        backend.free(next);
+      }
+    },
+
     "a storage takes any array and a read is a copy": async (total) => {
       backend.write(total, Uint8Array.of(1, 2, 3, 4, 5));
       (await backend.read(total)).fill(9);

@@ -121,16 +121,8 @@ export class WebGpuBackend implements Backend {
       throw error;
     }
     const storage: GpuStorage = { backend: this, size, dtype, block, isFreed: false, held: undefined };
-    if (this.isPlaced(storage)) {
-      this.handOver(
-        () => ["clearing a variable", `${size} of ${dtype}`],
-        (device) => {
-          const encoder = device.createCommandEncoder();
-          encoder.clearBuffer(this.heapBuffer.buffer, block.offset, block.bytes);
-          device.queue.submit([encoder.finish()]);
-        },
-      );
-    } else this.unplaced.add(storage);
+    if (this.isPlaced(storage)) this.clear(storage);
+    else this.unplaced.add(storage);
     return storage;
   }
 
@@ -318,8 +310,21 @@ export class WebGpuBackend implements Backend {
       if (!this.isPlaced(storage)) continue;
       this.unplaced.delete(storage);
       if (storage.held) this.place(storage, storage.held);
+      // What was in the buffer before came along: a storage may begin where a freed one was.
+      else this.clear(storage);
       storage.held = undefined;
     }
+  }
+
+  private clear({ block, size, dtype }: GpuStorage): void {
+    this.handOver(
+      () => ["clearing a variable", `${size} of ${dtype}`],
+      (device) => {
+        const encoder = device.createCommandEncoder();
+        encoder.clearBuffer(this.heapBuffer.buffer, block.offset, block.bytes);
+        device.queue.submit([encoder.finish()]);
+      },
+    );
   }
 
   private place({ block, size }: GpuStorage, values: TypedArray): void {
