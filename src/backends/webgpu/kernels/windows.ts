@@ -49,15 +49,6 @@ if (y${axis} >= ${outputs[axis]}) { continue; }`,
     )
     .join("\n");
 
-/** Loops over the inputs of window `names`: `z0`, `z1`, `z2`. */
-export function elementLoops({ strides, low, size, inputs }: Windows, names: Coordinates, body: string): string {
-  const loops = axes.map((axis) => {
-    const first = `${names[axis]} * ${strides[axis]} - ${low[axis]}`;
-    return `for (var z${axis} = max(${first}, 0); z${axis} < min(${first} + ${size[axis]}, ${inputs[axis]}); z${axis}++) {`;
-  });
-  return `${loops.join("\n")}\n${body}\n}}}`;
-}
-
 /** Loops over the windows that hold input `names`: `o0`, `o1`, `o2`. */
 export function holderLoops({ strides, low, size, outputs }: Windows, names: Coordinates, body: string): string {
   const loops = axes.map((axis) => {
