@@ -69,7 +69,7 @@ const applications: readonly Application[] = [
     limit: 97.5 * KB,
     budget: 75 * KB,
   },
-  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 168 * KB, budget: 125 * KB },
+  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 167.5 * KB, budget: 125 * KB },
 ];
 
 /** A file that a bundler made, and the files that it imports when it is loaded. */
