@@ -40,7 +40,7 @@ export function categoricalCrossentropy(given: CrossentropyOptions = {}): Loss {
     options,
     (y, p) =>
       neg(sum(mul(smoothClasses(y, labelSmoothing, axis), logProbabilities(warn(p, axis), fromLogits, axis)), axis)),
-    { labels: { kind: "oneHot", axis } },
+    { config: given, labels: { kind: "oneHot", axis } },
   );
 }
 
@@ -79,12 +79,17 @@ export function binaryCrossentropy(given: CrossentropyOptions = {}): Loss {
     ...options
   } = checkOptions("binaryCrossentropy", given, { ...crossentropyTable, ...lossTable });
   checkSmoothing("binaryCrossentropy", labelSmoothing);
-  return defineLoss("binaryCrossentropy", options, (yTrue, yPred) => {
-    const logits = fromLogits ? yPred : behindSigmoid(yPred);
-    const [y, p] = pair("binaryCrossentropy", yTrue, logits ?? yPred);
-    const labels = smoothOdds(y, labelSmoothing);
-    return mean(logits ? sub(softplus(p), mul(labels, p)) : fromProbabilities(labels, p), axis);
-  });
+  return defineLoss(
+    "binaryCrossentropy",
+    options,
+    (yTrue, yPred) => {
+      const logits = fromLogits ? yPred : behindSigmoid(yPred);
+      const [y, p] = pair("binaryCrossentropy", yTrue, logits ?? yPred);
+      const labels = smoothOdds(y, labelSmoothing);
+      return mean(logits ? sub(softplus(p), mul(labels, p)) : fromProbabilities(labels, p), axis);
+    },
+    { config: given },
+  );
 }
 
 /** What sigmoid was applied to, if the tensor was made so. */

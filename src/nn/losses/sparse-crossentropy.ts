@@ -52,6 +52,7 @@ export function sparseCategoricalCrossentropy(given: SparseCategoricalCrossentro
       return counts ? where(counts, values, 0) : values;
     },
     {
+      config: given,
       mask: (yTrue, values) => valid(yTrue.rank > values.rank ? squeeze(yTrue, axis) : yTrue),
       labels: { kind: "class", axis, ignoreClass },
     },
