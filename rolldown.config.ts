@@ -55,7 +55,13 @@ const build = (dir: string, alias: Record<string, string>) =>
       // Smaller code, with names and line breaks as they are.
       minify: { compress: { keepNames: { function: true, class: true } }, mangle: false, codegen: false },
       comments: { jsdoc: false },
-      codeSplitting: { groups: [{ name: "shared", test: (id) => sharedPaths.has(id) }] },
+      codeSplitting: {
+        groups: [
+          { name: "shared", test: (id) => sharedPaths.has(id) },
+          // What losses/usual.ts has: one file.
+          { name: "usual-losses", test: /\/losses\/(crossentropy|regression)\.ts$/ },
+        ],
+      },
     },
   });
 

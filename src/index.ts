@@ -5,4 +5,5 @@ export * from "./compiler/compile.js";
 export * from "./core.js";
 export * from "./namespaces.js";
 export * from "./nn/layers/index.js";
-export * from "./optimizers.js";
+export * from "./optim/index.js";
+export * from "./optim/on-demand.js";

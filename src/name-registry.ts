@@ -2,8 +2,8 @@ import { lookUp } from "./errors.ts";
 
 /**
  * What can be given by name: losses, metrics, optimizers. Common ones are in every bundle; rare ones are in modules
- * that are loaded when one of them is used, so that an application does not load all losses because it names one. A name
- * is checked at once, long before the factory of that name is needed.
+ * that are loaded when one of them is used, so that an application does not load all losses because it names one. A
+ * name is checked at once, long before the factory of that name is needed.
  */
 export class Names<T, Rare extends string = string> {
   /** The value of each name; undefined for those that are loaded on demand. */

@@ -1,21 +1,21 @@
 import type { Limits } from "../ir/limits.ts";
+import type { compile } from "./compile.ts";
 import { type CompiledGraph, type CompileOptions, compileWith } from "./compile-with.ts";
-import type { JoiningPasses } from "./joining-passes.ts";
 
-let passes: JoiningPasses | undefined;
+let complete: typeof compile | undefined;
 
 /**
- * As `compile`, but passes that few graphs need are loaded when the first such graph comes: a promise then, else the
- * program at once.
+ * As `compile`, but the passes that few graphs need are loaded when the first such graph comes: a promise then, else
+ * the program at once.
  */
 export function compileOnDemand(
   options: CompileOptions,
   limits: Partial<Limits> = {},
 ): CompiledGraph | Promise<CompiledGraph> {
-  return compileWith(options, limits, passes) ?? loadAndCompile(options, limits);
+  return complete?.(options, limits) ?? compileWith(options, limits) ?? loadAndCompile(options, limits);
 }
 
 async function loadAndCompile(options: CompileOptions, limits: Partial<Limits>): Promise<CompiledGraph> {
-  passes = await import("./joining-passes.ts");
-  return compileWith(options, limits, passes) as CompiledGraph;
+  complete = (await import("./compile.ts")).compile;
+  return complete(options, limits);
 }

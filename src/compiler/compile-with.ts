@@ -7,12 +7,13 @@ import { checkOptions } from "../options.ts";
 import { asTensor, inputOp } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
+import type { elideConcats } from "./elide-concat.ts";
 import { attachEpilogues } from "./epilogue.ts";
 import { partition } from "./fuse.ts";
 import { reachable } from "./graph.ts";
 import { findSums } from "./joinable-sums.ts";
-import type { JoiningPasses } from "./joining-passes.ts";
 import { type Lowered, lower } from "./lower.ts";
+import type { rejoin } from "./rejoin.ts";
 import { schedule, type Update } from "./schedule.ts";
 import { simplify } from "./simplify.ts";
 
@@ -24,6 +25,12 @@ export interface CompileOptions {
   updates?: readonly (readonly [Variable, Tensor])[];
   /** With false, every elementwise op is an instruction of its own (for tests). Default true. */
   fuse?: boolean;
+}
+
+/** The passes that only graphs need which join tensors, such as unrolled recurrences. */
+export interface JoiningPasses {
+  readonly elideConcats: typeof elideConcats;
+  readonly rejoin: typeof rejoin;
 }
 
 /** A program with the variables that it works on, in the order of `program.variables`. */
@@ -39,7 +46,7 @@ export interface CompiledGraph {
 export function compileWith(
   options: CompileOptions,
   limits: Partial<Limits>,
-  passes: JoiningPasses | undefined,
+  passes?: JoiningPasses,
 ): CompiledGraph | undefined {
   const allowed = { ...defaultLimits, ...limits };
   const table = { outputs: "object!", updates: "list", fuse: "boolean" } as const;

@@ -1,4 +1,5 @@
-// The compiler as users call it: at once, with all its passes.
+// The compiler as users call it: with the passes that few graphs need. The rest of the package loads it when it has
+// such a graph (compile-on-demand.ts).
 import type { Limits } from "../ir/limits.ts";
 import { type CompiledGraph, type CompileOptions, compileWith } from "./compile-with.ts";
 import { elideConcats } from "./elide-concat.ts";

@@ -1,6 +1,6 @@
 // The conformance suite: the tests that a backend has to pass.
 import type { Backend } from "../backends/backend.ts";
-import { js } from "../backends/js/index.ts";
+import { js } from "../backends/js/index.js";
 import { AreteError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { InstructionKind } from "../ir/instruction.ts";

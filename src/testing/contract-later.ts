@@ -1,8 +1,8 @@
 // Conformance cases about order, asynchronous work, and the loss and the end of a backend.
 import type { Backend, Executable, Storage } from "../backends/backend.ts";
 import { bind, evaluate } from "../backends/evaluate.ts";
-import { js } from "../backends/js/index.ts";
-import { compile } from "../compiler/compile.ts";
+import { js } from "../backends/js/index.js";
+import { compile } from "../compiler/compile.js";
 import { AreteError, StateError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { defaultLimits } from "../ir/limits.ts";

@@ -1,8 +1,8 @@
 // The gradient check: recorded gradients against central differences.
 import type { Executable } from "../backends/backend.ts";
 import { bind, evaluate } from "../backends/evaluate.ts";
-import { js } from "../backends/js/index.ts";
-import { compile } from "../compiler/compile.ts";
+import { js } from "../backends/js/index.js";
+import { compile } from "../compiler/compile.js";
 import { variablesIn } from "../compiler/graph.ts";
 import { permutation } from "../data/rng.ts";
 import { AreteError, message, valueError } from "../errors.ts";
