@@ -165,8 +165,11 @@ const convolutions: fc.Arbitrary<Case> = fc
       const map = epilogueOf(memory, output, sizeOf(output.shape) / filters, filters, groups > 1 ? "none" : epilogue);
       return map && { epilogue: map };
     };
-    const terms =
-      { conv: sizeOf(size) * channels, convInputGrad: sizeOf(size) * filters }[kind] ?? batch * sizeOf(outputs);
+    const terms = {
+      conv: sizeOf(size) * channels,
+      convInputGrad: sizeOf(size) * filters,
+      convFilterGrad: batch * sizeOf(outputs),
+    }[kind];
     let instruction: Instruction;
     if (kind === "conv") {
       const [input, kernel, output] = [memory.place(shapes.x), memory.place(shapes.kernel), memory.place(shapes.y)];
@@ -278,7 +281,7 @@ describe.each(Object.keys(kinds))("products with the tiles of %s", (name) => {
       const own = await backend;
       await fc.assert(
         fc.asyncProperty(cases, (one) => hold(own, one)),
-        { numRuns: runs },
+        { numRuns: runs, endOnFailure: true },
       );
     },
     300_000,
