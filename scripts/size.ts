@@ -63,12 +63,12 @@ const recurrentRun = use(
 );
 
 const applications: readonly Application[] = [
-  { what: "dense and adam", names: "{ sequential, dense, adam }", run: denseRun, limit: 79 * KB, budget: 60 * KB },
+  { what: "dense and adam", names: "{ sequential, dense, adam }", run: denseRun, limit: 77.5 * KB, budget: 60 * KB },
   {
     what: "small CNN",
     names: "{ sequential, conv2d, maxPooling2d, flatten, dense, sgd }",
     run: cnnRun,
-    limit: 99 * KB,
+    limit: 97.5 * KB,
     budget: 75 * KB,
   },
   {
@@ -79,7 +79,7 @@ const applications: readonly Application[] = [
     limit: 23 * KB,
     budget: 18 * KB,
   },
-  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 167 * KB, budget: 125 * KB },
+  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 168 * KB, budget: 125 * KB },
 ];
 
 /** A file that a bundler made, and the files that it imports when it is loaded. */

@@ -36,6 +36,10 @@ export interface Loss {
   mask?(yTrue: Tensor, values: Tensor): Tensor | undefined;
   /** What its labels mean. A custom loss that takes class numbers sets this to have them checked. */
   readonly labels?: Labels;
+  /** The factory that made it. */
+  readonly kind?: string;
+  /** The factory's options. */
+  readonly config?: object;
 }
 
 /** Options that every loss takes. */
@@ -55,11 +59,11 @@ export function defineLoss(
   kind: string,
   options: LossOptions,
   call: Loss["call"],
-  rest: Pick<Loss, "mask" | "labels"> = {},
+  rest: Pick<Loss, "mask" | "labels" | "config"> = {},
 ): Loss {
   const { reduction = "sumOverBatchSize", name = kind } = checkOptions(kind, options, lossTable);
   lookUp(kind, "reduction", reductions, reduction);
-  const loss: Loss = { name, reduction, call, ...rest };
+  const loss: Loss = { name, reduction, call, kind, config: options, ...rest };
   return printed(hide(loss, "toJSON", () => ({ kind: "loss", name, reduction })) as Loss & Printed);
 }
 
@@ -68,7 +72,7 @@ export function pairwiseLoss(
   kind: string,
   options: LossOptions,
   call: Loss["call"],
-  rest?: Pick<Loss, "labels">,
+  rest?: Pick<Loss, "labels" | "config">,
 ): Loss {
   return defineLoss(kind, options, (yTrue, yPred) => call(...pair(kind, yTrue, yPred)), rest);
 }

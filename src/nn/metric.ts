@@ -87,6 +87,10 @@ export abstract class MetricBase extends Printed implements Metric {
   }
 }
 
+/** Notes in a metric which factory made it, of which options, so that it can be saved. */
+export const described = (kind: string, config: object, metric: Metric): Metric =>
+  Object.assign(metric, { kind, config });
+
 /** Options that every metric takes. */
 export interface MetricOptions {
   /** Default the factory's name; the key in logs and history. */

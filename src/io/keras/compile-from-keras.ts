@@ -7,7 +7,7 @@ import type { Optimizer } from "../../optim/optimizer.ts";
 import { optimizerNames } from "../../optim/optimizers.ts";
 import type { CompileModelOptions } from "../../train/options.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { customOf, isPart, type KerasPart, named, optionsFromKeras, type Reading } from "./from-keras.ts";
+import { configOf, customOf, isPart, type KerasPart, named, optionsFromKeras, type Reading } from "./from-keras.ts";
 import { groupName, kindOf, toCamel } from "./names.ts";
 
 /**
@@ -86,21 +86,10 @@ async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
 
 type Factory = (...args: unknown[]) => unknown;
 
-/** What Keras has and does nothing by default. */
-const unused: Readonly<Record<string, unknown>> = {
-  numLabels: null,
-  classAggregation: "uniformAverage",
-  numRegressors: 0,
-};
-
 /** `sensitivityAtSpecificity` takes the specificity before its options. */
 function callFactory(make: Factory, kind: string, options: Record<string, unknown>): unknown {
   const first = /[a-z]At([A-Z]\w*)$/.exec(kind)?.[1]?.toLowerCase();
-  const rest = Object.fromEntries(
-    Object.entries(options).filter(
-      ([key, value]) => key !== first && !(Object.hasOwn(unused, key) && unused[key] === value),
-    ),
-  );
+  const rest = Object.fromEntries(Object.entries(options).filter(([key]) => key !== first));
   return first === undefined ? make(rest) : make(options[first], rest);
 }
 
@@ -125,7 +114,7 @@ async function optimizerFrom(given: unknown, reading: Reading): Promise<Optimize
   const kind = kindOf(name, optimizerNames.known);
   if (custom !== undefined) return made(custom, config, reading) as Optimizer;
   if (kind === undefined) throw unsupported("loadModel", `Keras's optimizer ${name}`, "Load with { compile: false }.");
-  const { learning_rate: rate, name: own, ...rest } = config;
+  const { learning_rate: rate, name: own, ...rest } = configOf(name, config);
   const options = optionsFromKeras(kind, rest, reading);
   const make = (await optimizerNames.find(kind)) as (options: object) => Optimizer;
   const { muonA, muonB, muonC, excludeLayers, ...others } = options;

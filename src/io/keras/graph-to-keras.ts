@@ -39,10 +39,11 @@ export function graphToKeras({ kind, config }: Description, custom: CustomObject
     ? {}
     : { input_layers: starts.map((start) => [nameOf(start), 0, 0]), output_layers: outputsOf(graph, layers, starts) };
   return {
-    module: "keras",
+    // As Keras writes them: Functional is not public.
+    module: isChain ? "keras" : "keras.src.models.functional",
     class_name: isChain ? "Sequential" : "Functional",
     config: { name, trainable, ...(isChain && { dtype: "float32" }), layers: [...starts, ...placed], ...ends },
-    registered_name: null,
+    registered_name: isChain ? null : "Functional",
   };
 }
 

@@ -62,6 +62,9 @@ const changes: Readonly<Record<string, (options: Record<string, unknown>) => Rec
   },
 };
 
+/** Layers without weights whose classes take no `trainable`. */
+const weightless = /^(spatialDropout.d|discretization)$/;
+
 /** The things that Keras does not have. */
 const foreign: Readonly<Record<string, string>> = {
   lambda: "Write a class of layer, which can be named in customObjects.",
@@ -94,10 +97,18 @@ export function toKeras({ kind, config }: Description, module: string, custom: C
 /** A layer as Keras's object, with what every layer has. */
 export function layerToKeras(layer: Description, custom: CustomObjects): KerasObject {
   if ("uses" in layer.config) return graphToKeras(layer, custom);
-  const { inputShape: _, inputDType: __, name, ...rest } = layer.config;
+  const { inputShape: _, inputDType: __, name, trainable, ...rest } = layer.config;
   const config = Object.fromEntries(Object.entries(rest).filter(([key]) => !callOptions.includes(key)));
   return toKeras(
-    { kind: layer.kind, config: { name: nameToKeras(name ?? layer.kind), dtype: "float32", ...config } },
+    {
+      kind: layer.kind,
+      config: {
+        name: nameToKeras(name ?? layer.kind),
+        dtype: "float32",
+        ...(trainable === false && !weightless.test(layer.kind) && { trainable }),
+        ...config,
+      },
+    },
     "keras.layers",
     custom,
   );

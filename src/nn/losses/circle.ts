@@ -58,7 +58,7 @@ export function circle(given: CircleOptions = {}): Loss {
       const push = mul(mul(maximum(sub(1 + margin, distances), 0), sub(1 - margin, distances)), gamma);
       return softplus(add(logSumExp(pull, positives), logSumExp(push, negatives)));
     },
-    { mask: (_, values) => greater(values, 0) },
+    { config: given, mask: (_, values) => greater(values, 0) },
   );
 }
 

@@ -8,16 +8,14 @@ import { softmax } from "../../tensor/ops/softmax.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineLoss, type Loss, type LossOptions, lossTable, pairwiseLoss } from "../loss.ts";
 import {
-  type CrossentropyOptions,
   checkSmoothing,
   crossentropyTable,
-  epsilon,
   fromProbabilities,
   smoothClasses,
   smoothOdds,
-  sparseLabels,
   warningOfOne,
 } from "./crossentropy.ts";
+import { type CrossentropyOptions, epsilon, sparseLabels } from "./sparse-crossentropy.ts";
 
 /** Options of {@link categoricalFocalCrossentropy}. */
 export interface CategoricalFocalCrossentropyOptions extends CrossentropyOptions {
@@ -50,7 +48,7 @@ export function categoricalFocalCrossentropy(given: CategoricalFocalCrossentropy
         sum(mul(mul(mul(pow(sub(1, q), gamma), alpha), smoothClasses(y, labelSmoothing, axis)), log(q)), axis),
       );
     },
-    { labels: { kind: "oneHot", axis } },
+    { config: given, labels: { kind: "oneHot", axis } },
   );
 }
 
@@ -70,7 +68,7 @@ export function categoricalGeneralizedCrossEntropy(given: LossOptions & { q?: nu
       const p = sum(mul(yPred, oneHot(labels, yPred.shape.at(-1) as number)), -1);
       return mul(sub(1, pow(p, q)), 1 / q);
     },
-    { labels: { kind: "class", axis: -1 } },
+    { config: given, labels: { kind: "class", axis: -1 } },
   );
 }
 
@@ -98,11 +96,16 @@ export function binaryFocalCrossentropy(given: BinaryFocalCrossentropyOptions = 
   checkSmoothing("binaryFocalCrossentropy", labelSmoothing);
   checkNumber("binaryFocalCrossentropy", "gamma", gamma, "a finite number ≥ 0", (g) => g >= 0);
   checkNumber("binaryFocalCrossentropy", "alpha", alpha, "a number in [0, 1]", (a) => a >= 0 && a <= 1);
-  return pairwiseLoss("binaryFocalCrossentropy", rest, (yTrue, given) => {
-    const y = smoothOdds(yTrue, labelSmoothing);
-    const p = fromLogits ? sigmoid(given) : given;
-    const even = (a: Tensor | number, b: Tensor | number) => add(mul(y, a), mul(sub(1, y), b));
-    const focal = mul(pow(sub(1, even(p, sub(1, p))), gamma), fromProbabilities(y, p));
-    return mean(applyClassBalancing ? mul(even(alpha, 1 - alpha), focal) : focal, axis);
-  });
+  return pairwiseLoss(
+    "binaryFocalCrossentropy",
+    rest,
+    (yTrue, given) => {
+      const y = smoothOdds(yTrue, labelSmoothing);
+      const p = fromLogits ? sigmoid(given) : given;
+      const even = (a: Tensor | number, b: Tensor | number) => add(mul(y, a), mul(sub(1, y), b));
+      const focal = mul(pow(sub(1, even(p, sub(1, p))), gamma), fromProbabilities(y, p));
+      return mean(applyClassBalancing ? mul(even(alpha, 1 - alpha), focal) : focal, axis);
+    },
+    { config: given },
+  );
 }

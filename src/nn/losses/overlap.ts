@@ -21,8 +21,11 @@ export interface DiceOptions extends LossOptions {
  */
 export function dice(given: DiceOptions = {}): Loss {
   const { axis = null, ...options } = checkOptions("dice", given, { axis: "number or list or null", ...lossTable });
-  return pairwiseLoss("dice", options, (y, p) =>
-    sub(1, div(mul(sum(mul(y, p), axis), 2), add(add(sum(y, axis), sum(p, axis)), epsilon))),
+  return pairwiseLoss(
+    "dice",
+    options,
+    (y, p) => sub(1, div(mul(sum(mul(y, p), axis), 2), add(add(sum(y, axis), sum(p, axis)), epsilon))),
+    { config: given },
   );
 }
 
@@ -43,10 +46,15 @@ export function tversky(given: TverskyOptions = {}): Loss {
   const { alpha = 0.5, beta = 0.5, axis = null, ...options } = checkOptions("tversky", given, table);
   checkNumber("tversky", "alpha", alpha, "a finite number ≥ 0", (a) => a >= 0);
   checkNumber("tversky", "beta", beta, "a finite number ≥ 0", (b) => b >= 0);
-  return pairwiseLoss("tversky", options, (y, p) => {
-    const both = sum(mul(y, p), axis);
-    const extra = mul(sum(mul(p, sub(1, y)), axis), alpha);
-    const missed = mul(sum(mul(sub(1, p), y), axis), beta);
-    return sub(1, div(both, add(add(add(both, extra), missed), epsilon)));
-  });
+  return pairwiseLoss(
+    "tversky",
+    options,
+    (y, p) => {
+      const both = sum(mul(y, p), axis);
+      const extra = mul(sum(mul(p, sub(1, y)), axis), alpha);
+      const missed = mul(sum(mul(sub(1, p), y), axis), beta);
+      return sub(1, div(both, add(add(add(both, extra), missed), epsilon)));
+    },
+    { config: given },
+  );
 }

@@ -20,9 +20,17 @@ export const meanAbsoluteError = (options: LossOptions = {}): Loss =>
 export function huber(given: LossOptions & { delta?: number } = {}): Loss {
   const { delta = 1, ...options } = checkOptions("huber", given, { delta: "number", ...lossTable });
   checkNumber("huber", "delta", delta, "a finite number > 0", (d) => d > 0);
-  return pairwiseLoss("huber", options, (y, p) => {
-    const error = sub(p, y);
-    const size = abs(error);
-    return mean(where(lessEqual(size, delta), mul(square(error), 0.5), sub(mul(size, delta), 0.5 * delta * delta)), -1);
-  });
+  return pairwiseLoss(
+    "huber",
+    options,
+    (y, p) => {
+      const error = sub(p, y);
+      const size = abs(error);
+      return mean(
+        where(lessEqual(size, delta), mul(square(error), 0.5), sub(mul(size, delta), 0.5 * delta * delta)),
+        -1,
+      );
+    },
+    { config: given },
+  );
 }

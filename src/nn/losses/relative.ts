@@ -30,7 +30,10 @@ export const logCosh = (options: LossOptions = {}): Loss =>
 /** −cos of the angle between labels and predictions along an axis (default the last): −1 for the same direction. */
 export function cosineSimilarity(given: LossOptions & { axis?: number } = {}): Loss {
   const { axis = -1, ...options } = checkOptions("cosineSimilarity", given, { axis: "number", ...lossTable });
-  return pairwiseLoss("cosineSimilarity", options, (y, p) =>
-    neg(sum(mul(l2Normalize(y, axis), l2Normalize(p, axis)), axis)),
+  return pairwiseLoss(
+    "cosineSimilarity",
+    options,
+    (y, p) => neg(sum(mul(l2Normalize(y, axis), l2Normalize(p, axis)), axis)),
+    { config: given },
   );
 }

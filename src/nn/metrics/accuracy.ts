@@ -5,8 +5,8 @@ import { checkOptions } from "../../options.ts";
 import { equal, greater } from "../../tensor/ops/elementwise.ts";
 import { argmax } from "../../tensor/ops/reduction.ts";
 import { pair } from "../loss.ts";
-import { sparseLabels } from "../losses/crossentropy.ts";
-import { type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
+import { sparseLabels } from "../losses/sparse-crossentropy.ts";
+import { described, type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 
 /** How often labels 0 and 1 equal the predictions compared with a threshold (default 0.5). */
@@ -16,19 +16,27 @@ export function binaryAccuracy(options: MetricOptions & { threshold?: number } =
     ...metricTable,
   });
   checkNumber("binaryAccuracy", "threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
-  return new MeanMetric(name, "max", (yTrue, yPred) => {
-    const [y, p] = pair(name, yTrue, yPred);
-    return equal(y, greater(p, threshold));
-  });
+  return described(
+    "binaryAccuracy",
+    options,
+    new MeanMetric(name, "max", (yTrue, yPred) => {
+      const [y, p] = pair(name, yTrue, yPred);
+      return equal(y, greater(p, threshold));
+    }),
+  );
 }
 
 /** How often the highest prediction is where the one-hot label is. */
 export function categoricalAccuracy(options: MetricOptions = {}): Metric {
   const name = metricName("categoricalAccuracy", options);
-  return new MeanMetric(name, "max", (yTrue, yPred) => {
-    const [y, p] = pair(name, yTrue, yPred);
-    return equal(argmax(y), argmax(p));
-  });
+  return described(
+    "categoricalAccuracy",
+    options,
+    new MeanMetric(name, "max", (yTrue, yPred) => {
+      const [y, p] = pair(name, yTrue, yPred);
+      return equal(argmax(y), argmax(p));
+    }),
+  );
 }
 
 /**
@@ -37,7 +45,11 @@ export function categoricalAccuracy(options: MetricOptions = {}): Metric {
  */
 export function sparseCategoricalAccuracy(options: MetricOptions = {}): Metric {
   const name = metricName("sparseCategoricalAccuracy", options);
-  return new MeanMetric(name, "max", (yTrue, yPred) => equal(sparseLabels(name, yTrue, yPred), argmax(yPred)));
+  return described(
+    "sparseCategoricalAccuracy",
+    options,
+    new MeanMetric(name, "max", (yTrue, yPred) => equal(sparseLabels(name, yTrue, yPred), argmax(yPred))),
+  );
 }
 
 /**

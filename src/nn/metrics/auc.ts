@@ -8,7 +8,7 @@ import { mean, sum } from "../../tensor/ops/reduction.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { divideSafely } from "../loss.ts";
-import { type Metric, type MetricOptions, metricTable } from "../metric.ts";
+import { described, type Metric, type MetricOptions, metricTable } from "../metric.ts";
 import { ConfusionMetric, evenThresholds } from "./confusion.ts";
 import type { Counts } from "./counts.ts";
 import type { RunningSum } from "./running-sum.ts";
@@ -71,18 +71,26 @@ export function auc(given: AucOptions = {}): Metric {
   const draw = lookUp("auc", "curve", curves, curve);
   const isInterpolatedPr = curve === "PR" && summationMethod === "interpolation";
   const inner = thresholds ? [...thresholds].sort((a, b) => a - b) : evenThresholds(numThresholds).slice(1, -1);
-  return new ConfusionMetric({
-    name,
-    direction: "max",
-    counts: ["truePositives", "falsePositives", "trueNegatives", "falseNegatives"],
-    thresholds: [-epsilon, ...inner, 1 + epsilon],
-    isEven: thresholds === undefined,
-    multiLabel,
-    labelWeights,
-    fromLogits,
-    result: (counts, sums) =>
-      total(isInterpolatedPr ? interpolatedPr(counts, sums) : areas(...draw(counts), height), multiLabel, labelWeights),
-  });
+  return described(
+    "auc",
+    options,
+    new ConfusionMetric({
+      name,
+      direction: "max",
+      counts: ["truePositives", "falsePositives", "trueNegatives", "falseNegatives"],
+      thresholds: [-epsilon, ...inner, 1 + epsilon],
+      isEven: thresholds === undefined,
+      multiLabel,
+      labelWeights,
+      fromLogits,
+      result: (counts, sums) =>
+        total(
+          isInterpolatedPr ? interpolatedPr(counts, sums) : areas(...draw(counts), height),
+          multiLabel,
+          labelWeights,
+        ),
+    }),
+  );
 }
 
 /** x and y of a curve, from the lowest threshold to the highest. */

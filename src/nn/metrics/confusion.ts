@@ -9,7 +9,7 @@ import { max } from "../../tensor/ops/reduction.ts";
 import { reshape } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { divideSafely } from "../loss.ts";
-import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
+import { described, type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
 import { valuesOf } from "./batch-sums.ts";
 import { type CountOptions, type Counts, countsOf } from "./counts.ts";
 import type { RunningSum } from "./running-sum.ts";
@@ -71,13 +71,17 @@ const counting =
   (which: keyof Counts, direction: "min" | "max") =>
   (options: ThresholdOptions = {}): Metric => {
     const { name = which, thresholds } = checkOptions(which, options, { thresholds: "number or list", ...metricTable });
-    return new ConfusionMetric({
-      name,
-      direction,
-      counts: [which],
-      thresholds: thresholdsOf(which, thresholds),
-      result: (counts) => single(counts[which]),
-    });
+    return described(
+      which,
+      options,
+      new ConfusionMetric({
+        name,
+        direction,
+        counts: [which],
+        thresholds: thresholdsOf(which, thresholds),
+        result: (counts) => single(counts[which]),
+      }),
+    );
   };
 
 /** The (weighted) number of positives found. */
@@ -102,12 +106,16 @@ export interface PrecisionOptions extends ThresholdOptions {
  * `metrics.Precision`.
  */
 export function precision(options: PrecisionOptions = {}): Metric {
-  return new ConfusionMetric({
-    ...retrieval("precision", options),
-    counts: ["truePositives", "falsePositives"],
-    result: ({ truePositives, falsePositives }) =>
-      single(divideSafely(truePositives, add(truePositives, falsePositives))),
-  });
+  return described(
+    "precision",
+    options,
+    new ConfusionMetric({
+      ...retrieval("precision", options),
+      counts: ["truePositives", "falsePositives"],
+      result: ({ truePositives, falsePositives }) =>
+        single(divideSafely(truePositives, add(truePositives, falsePositives))),
+    }),
+  );
 }
 
 /**
@@ -115,12 +123,16 @@ export function precision(options: PrecisionOptions = {}): Metric {
  * `metrics.Recall`.
  */
 export function recall(options: PrecisionOptions = {}): Metric {
-  return new ConfusionMetric({
-    ...retrieval("recall", options),
-    counts: ["truePositives", "falseNegatives"],
-    result: ({ truePositives, falseNegatives }) =>
-      single(divideSafely(truePositives, add(truePositives, falseNegatives))),
-  });
+  return described(
+    "recall",
+    options,
+    new ConfusionMetric({
+      ...retrieval("recall", options),
+      counts: ["truePositives", "falseNegatives"],
+      result: ({ truePositives, falseNegatives }) =>
+        single(divideSafely(truePositives, add(truePositives, falseNegatives))),
+    }),
+  );
 }
 
 function retrieval(kind: string, options: PrecisionOptions) {
@@ -189,15 +201,19 @@ function rateAtRate(
   );
   checkClassId(kind, classId);
   const isEven = numThresholds > 1;
-  return new ConfusionMetric({
-    name,
-    direction: "max",
-    counts: ["truePositives", "falsePositives", "trueNegatives", "falseNegatives"],
-    thresholds: isEven ? evenThresholds(numThresholds) : [0.5],
-    isEven,
-    classId,
-    result: (counts) => max(where(greaterEqual(held(counts), least), sought(counts), 0)),
-  });
+  return described(
+    kind,
+    { ...options, [what]: least },
+    new ConfusionMetric({
+      name,
+      direction: "max",
+      counts: ["truePositives", "falsePositives", "trueNegatives", "falseNegatives"],
+      thresholds: isEven ? evenThresholds(numThresholds) : [0.5],
+      isEven,
+      classId,
+      result: (counts) => max(where(greaterEqual(held(counts), least), sought(counts), 0)),
+    }),
+  );
 }
 
 /** 0, 1/(n − 1), …, 1. */

@@ -8,7 +8,7 @@ import { max, mean, sum } from "../../tensor/ops/reduction.ts";
 import { expandDims } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
-import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
+import { described, type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
 import { sumOverBatch, valuesOf } from "./batch-sums.ts";
 import type { RunningSum } from "./running-sum.ts";
 
@@ -56,11 +56,12 @@ export const f1Score = (options: F1ScoreOptions = {}): Metric =>
     checkOptions("f1Score", options, { average: "string or null", threshold: "number or null", ...metricTable }),
   );
 
-function score(kind: string, { name = kind, beta = 1, average = null, threshold = null }: FBetaScoreOptions): Metric {
+function score(kind: string, options: FBetaScoreOptions): Metric {
+  const { name = kind, beta = 1, average = null, threshold = null } = options;
   checkNumber(kind, "beta", beta, "a finite number > 0", (b) => b > 0);
   if (threshold !== null) checkNumber(kind, "threshold", threshold, "a number in (0, 1]", (t) => t > 0 && t <= 1);
   if (average !== null) lookUp(kind, "average", { micro: true, macro: true, weighted: true }, average);
-  return new FBetaScore(name, beta, average, threshold);
+  return described(kind, options, new FBetaScore(name, beta, average, threshold));
 }
 
 const epsilon = 1e-7;

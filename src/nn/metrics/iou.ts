@@ -22,7 +22,7 @@ import { tensor } from "../../tensor/ops/leaf.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
 import { broadcastTo, expandDims, ones, reshape } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
+import { described, type Metric, MetricBase, type MetricOptions, metricTable, type VariableUpdate } from "../metric.ts";
 import { histogram } from "./batch-sums.ts";
 
 /** Options of the metrics of overlap. */
@@ -60,7 +60,7 @@ const oneHotTable: OptionTable<Omit<MeanIouOptions, "sparseYTrue" | "name">> = {
 export function iou(given: IouOptions): Metric {
   const table = { targetClassIds: "list!", sparseYTrue: "boolean", ...oneHotTable, ...metricTable } as const;
   const { name = "iou", ...options } = checkOptions("iou", given, table);
-  return new Overlap(name, "iou", options);
+  return described("iou", given, new Overlap(name, "iou", options));
 }
 
 /** {@link iou} over all classes. @see Keras 3 `metrics.MeanIoU`. */
@@ -70,7 +70,7 @@ export function meanIou(given: MeanIouOptions): Metric {
     ...oneHotTable,
     ...metricTable,
   });
-  return new Overlap(name, "meanIou", withAllClasses(options));
+  return described("meanIou", given, new Overlap(name, "meanIou", withAllClasses(options)));
 }
 
 /** {@link iou} for one-hot labels and scores per class. @see Keras 3 `metrics.OneHotIoU`. */
@@ -80,7 +80,11 @@ export function oneHotIou(given: Omit<IouOptions, "sparseYTrue">): Metric {
     ...oneHotTable,
     ...metricTable,
   });
-  return new Overlap(name, "oneHotIou", { sparseYPred: false, ...options, sparseYTrue: false });
+  return described(
+    "oneHotIou",
+    given,
+    new Overlap(name, "oneHotIou", { sparseYPred: false, ...options, sparseYTrue: false }),
+  );
 }
 
 /** {@link meanIou} for one-hot labels and scores per class. @see Keras 3 `metrics.OneHotMeanIoU`. */
@@ -89,7 +93,11 @@ export function oneHotMeanIou(given: Omit<MeanIouOptions, "sparseYTrue">): Metri
     ...oneHotTable,
     ...metricTable,
   });
-  return new Overlap(name, "oneHotMeanIou", withAllClasses({ sparseYPred: false, ...options, sparseYTrue: false }));
+  return described(
+    "oneHotMeanIou",
+    given,
+    new Overlap(name, "oneHotMeanIou", withAllClasses({ sparseYPred: false, ...options, sparseYTrue: false })),
+  );
 }
 
 /** Options of {@link binaryIou}. */
@@ -105,7 +113,11 @@ export function binaryIou(options: BinaryIouOptions = {}): Metric {
   const table = { targetClassIds: "list", threshold: "number", ...metricTable } as const;
   const { name = "binaryIou", targetClassIds = [0, 1], threshold = 0.5 } = checkOptions("binaryIou", options, table);
   checkNumber("binaryIou", "threshold", threshold, "a number in [0, 1]", (t) => t >= 0 && t <= 1);
-  return new Overlap(name, "binaryIou", { numClasses: 2, targetClassIds }, (yPred) => greaterEqual(yPred, threshold));
+  return described(
+    "binaryIou",
+    options,
+    new Overlap(name, "binaryIou", { numClasses: 2, targetClassIds }, (yPred) => greaterEqual(yPred, threshold)),
+  );
 }
 
 function withAllClasses(options: MeanIouOptions): IouOptions {

@@ -14,6 +14,7 @@ import type { Variable } from "../../tensor/variable.ts";
 import { pair } from "../loss.ts";
 import { cosineSimilarity as cosineLoss } from "../losses/relative.ts";
 import {
+  described,
   type Metric,
   MetricBase,
   type MetricOptions,
@@ -28,7 +29,11 @@ import type { RunningSum } from "./running-sum.ts";
 /** The square root of the mean squared error. */
 export function rootMeanSquaredError(options: MetricOptions = {}): Metric {
   const name = metricName("rootMeanSquaredError", options);
-  return new MeanMetric(name, "min", (yTrue, yPred) => square(sub(...pair(name, yTrue, yPred))), undefined, sqrt);
+  return described(
+    "rootMeanSquaredError",
+    options,
+    new MeanMetric(name, "min", (yTrue, yPred) => square(sub(...pair(name, yTrue, yPred))), undefined, sqrt),
+  );
 }
 
 /** Options of the metrics along an axis. */
@@ -46,7 +51,11 @@ export function cosineSimilarity(options: AxisMetricOptions = {}): Metric {
     ...metricTable,
   });
   const loss = cosineLoss({ axis });
-  return new MeanMetric(name, "max", (yTrue, yPred) => sub(0, loss.call(yTrue, yPred)));
+  return described(
+    "cosineSimilarity",
+    options,
+    new MeanMetric(name, "max", (yTrue, yPred) => sub(0, loss.call(yTrue, yPred))),
+  );
 }
 
 /** Pearson's correlation of labels and predictions within each sample, in [−1, 1]. */
@@ -55,15 +64,19 @@ export function pearsonCorrelation(options: AxisMetricOptions = {}): Metric {
     axis: "number",
     ...metricTable,
   });
-  return new MeanMetric(name, "max", (yTrue, yPred) => {
-    const [y, p] = pair(name, yTrue, yPred).map((x) => {
-      const near = sub(x, mean(x, axis, true));
-      // Rounding leaves a mean where x is large.
-      const centered = sub(near, mean(near, axis, true));
-      return div(centered, sqrt(variance(centered, axis, true)));
-    }) as [Tensor, Tensor];
-    return mean(mul(y, p), axis);
-  });
+  return described(
+    "pearsonCorrelation",
+    options,
+    new MeanMetric(name, "max", (yTrue, yPred) => {
+      const [y, p] = pair(name, yTrue, yPred).map((x) => {
+        const near = sub(x, mean(x, axis, true));
+        // Rounding leaves a mean where x is large.
+        const centered = sub(near, mean(near, axis, true));
+        return div(centered, sqrt(variance(centered, axis, true)));
+      }) as [Tensor, Tensor];
+      return mean(mul(y, p), axis);
+    }),
+  );
 }
 
 /** Lin's concordance correlation within each sample: Pearson's, reduced where scale or mean differ. */
@@ -72,15 +85,19 @@ export function concordanceCorrelation(options: AxisMetricOptions = {}): Metric 
     axis: "number",
     ...metricTable,
   });
-  return new MeanMetric(name, "max", (yTrue, yPred) => {
-    const given = pair(name, yTrue, yPred);
-    // Shifting both changes nothing but how they are rounded.
-    const shift = mean(given[0], axis, true);
-    const [y, p] = given.map((x) => sub(x, shift)) as [Tensor, Tensor];
-    const [yMean, pMean] = [mean(y, axis, true), mean(p, axis, true)];
-    const spread = add(add(variance(y, axis, true), variance(p, axis, true)), square(sub(yMean, pMean)));
-    return mean(div(mul(mul(sub(y, pMean), sub(p, pMean)), 2), add(spread, 1e-7)), axis);
-  });
+  return described(
+    "concordanceCorrelation",
+    options,
+    new MeanMetric(name, "max", (yTrue, yPred) => {
+      const given = pair(name, yTrue, yPred);
+      // Shifting both changes nothing but how they are rounded.
+      const shift = mean(given[0], axis, true);
+      const [y, p] = given.map((x) => sub(x, shift)) as [Tensor, Tensor];
+      const [yMean, pMean] = [mean(y, axis, true), mean(p, axis, true)];
+      const spread = add(add(variance(y, axis, true), variance(p, axis, true)), square(sub(yMean, pMean)));
+      return mean(div(mul(mul(sub(y, pMean), sub(p, pMean)), 2), add(spread, 1e-7)), axis);
+    }),
+  );
 }
 
 /** Options of {@link r2Score}. */
@@ -112,7 +129,7 @@ export function r2Score(options: R2ScoreOptions = {}): Metric {
     classAggregation === null
       ? (scores: Tensor) => scores
       : lookUp("r2Score", "classAggregation", aggregations, classAggregation);
-  return new R2Score(name, aggregate, numRegressors);
+  return described("r2Score", options, new R2Score(name, aggregate, numRegressors));
 }
 
 type Aggregation = (scores: Tensor, spreads: Tensor) => Tensor;

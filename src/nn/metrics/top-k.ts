@@ -7,14 +7,18 @@ import { oneHot } from "../../tensor/ops/indexing.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
-import { sparseLabels } from "../losses/crossentropy.ts";
-import { type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
+import { sparseLabels } from "../losses/sparse-crossentropy.ts";
+import { described, type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 
 /** How often predictions equal labels exactly: for predictions that are class numbers. */
 export function exactAccuracy(options: MetricOptions = {}): Metric {
   const name = metricName("exactAccuracy", options);
-  return new MeanMetric(name, "max", (yTrue, yPred) => equal(...pair(name, yTrue, yPred)));
+  return described(
+    "exactAccuracy",
+    options,
+    new MeanMetric(name, "max", (yTrue, yPred) => equal(...pair(name, yTrue, yPred))),
+  );
 }
 
 /** Options of the top-k accuracies. */
@@ -30,10 +34,14 @@ export function topKCategoricalAccuracy(options: TopKOptions = {}): Metric {
     ...metricTable,
   });
   checkCounts("topKCategoricalAccuracy", { k });
-  return new MeanMetric(name, "max", (yTrue, yPred) => {
-    const [y, p] = pair(name, yTrue, yPred);
-    return isInTopK(argmax(y), p, k);
-  });
+  return described(
+    "topKCategoricalAccuracy",
+    options,
+    new MeanMetric(name, "max", (yTrue, yPred) => {
+      const [y, p] = pair(name, yTrue, yPred);
+      return isInTopK(argmax(y), p, k);
+    }),
+  );
 }
 
 /** How often the labelled class is among the k highest predictions. Ties count as a hit. */
@@ -43,7 +51,11 @@ export function sparseTopKCategoricalAccuracy(options: TopKOptions = {}): Metric
     ...metricTable,
   });
   checkCounts("sparseTopKCategoricalAccuracy", { k });
-  return new MeanMetric(name, "max", (yTrue, yPred) => isInTopK(sparseLabels(name, yTrue, yPred), yPred, k));
+  return described(
+    "sparseTopKCategoricalAccuracy",
+    options,
+    new MeanMetric(name, "max", (yTrue, yPred) => isInTopK(sparseLabels(name, yTrue, yPred), yPred, k)),
+  );
 }
 
 /** Fewer than k predictions are higher than the label's. */

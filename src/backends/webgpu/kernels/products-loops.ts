@@ -18,7 +18,8 @@ interface Fragment {
 
 /**
  * The WGSL of one tile. A thread has `each[0]` rows and `each[1]` columns, the columns in vectors of four where it has
- * so many; sums are `s<row>_<vector>`. Rows and columns beyond the end read what the last ones read, and are not stored.
+ * so many; sums are `s<row>_<vector>`. Rows and columns beyond the end read what the last ones read, and are not
+ * stored.
  */
 export class TileText {
   /** What stands before the entry point. */
