@@ -82,7 +82,7 @@ async function measure(workload: Workload): Promise<Row[]> {
     },
     {
       result: row("first step", cold, wasmFirst, "wasm"),
-      note: `first step   ${caseName}: ${cold.toFixed(0)} ms with ${compiling.createComputePipeline} pipelines, ${again.toFixed(0)} ms for a second model; wasm ${wasmFirst.toFixed(0)} ms`,
+      note: `first step   ${caseName}: ${cold.toFixed(0)} ms with ${compiling.createShaderModule} shaders, ${again.toFixed(0)} ms for a second model; wasm ${wasmFirst.toFixed(0)} ms`,
     },
   ];
 }
