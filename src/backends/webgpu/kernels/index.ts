@@ -1,4 +1,5 @@
-// The table of the WebGPU backend: a kernel for each kind of instruction. What dense networks do without comes on demand.
+// The table of the WebGPU backend: a kernel for each kind of instruction. What dense networks do without comes on
+// demand.
 import type { Instruction, InstructionKind } from "../../../ir/instruction.ts";
 import type { Context, Dispatch, Kernel } from "../shader.ts";
 import { copy, fill } from "./arrange.ts";
