@@ -11,6 +11,7 @@ import { WebGpuExecutable } from "./executable.ts";
 import { usage } from "./flags.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import { type Block, Heap } from "./heap.ts";
+import { dispatcherOf } from "./kernels/index.ts";
 import { type Pipelines, pipelinesOf, recordBytes } from "./pipelines.ts";
 import { type Plan, planProgram } from "./plan.ts";
 import type { Space } from "./shader.ts";
@@ -82,10 +83,13 @@ export class WebGpuBackend implements Backend {
   async load(program: Program, storages: readonly Storage[]): Promise<WebGpuExecutable> {
     this.check();
     const bound = this.bindStorages(program, storages);
+    const dispatcher = await dispatcherOf(program.instructions);
+    this.check();
     const plan = planProgram(
       program,
       bound.map(({ block }) => block.offset),
       this.own.facts,
+      dispatcher,
     );
     this.arena.check(plan.arenaBytes);
     this.plans.add(plan);

@@ -55,18 +55,22 @@ export class WebGpuExecutable implements Executable {
 
   private async runTimed(): Promise<number[]> {
     this.check();
-    const timer = new PassTimer(this.backend.device, this.program.instructions.length);
+    const { plan, pipelines, program } = this;
+    const timer = new PassTimer(this.backend.device, pipelines.length);
     try {
       this.backend.handOver(this.nameOf, (device) => {
         this.writeInputs(device);
         const encoder = device.createCommandEncoder();
-        let next = 0;
-        timer.encode(encoder, (pass, instruction) => {
-          for (; this.plan.instructions[next] === instruction; next++) this.encode(pass, next);
-        });
+        timer.encode(encoder, (pass, index) => this.encode(pass, index));
         device.queue.submit([encoder.finish()]);
       });
-      return timer.milliseconds(await this.backend.readRanges(timer.ranges));
+      // Instructions that share a dispatch count for its first.
+      const times = program.instructions.map(() => 0);
+      timer.milliseconds(await this.backend.readRanges(timer.ranges)).forEach((time, index) => {
+        const instruction = plan.instructions[index] as number;
+        times[instruction] = (times[instruction] as number) + time;
+      });
+      return times;
     } finally {
       timer.destroy();
     }

@@ -2,7 +2,8 @@
 import type { Primitive } from "../../ir/primitive.ts";
 
 /**
- * WGSL of each primitive, where x, y and z stand for its operands, which are names. One that is missing does not compile.
+ * WGSL of each primitive, where x, y and z stand for its operands, which are names. One that is missing does not
+ * compile.
  *
  * WGSL promises little of its own: it may assume that no number is NaN or infinite, its exponentials are off by up to
  * 60 ulp, and it may reorder sums and contract products. So NaN is recognized by its bits, elementary functions are the

@@ -5,7 +5,7 @@ import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { BufferId, View } from "../../ir/view.ts";
 import { alignUp } from "./heap.ts";
-import { dispatchesOf } from "./kernels/index.ts";
+import type { Dispatcher } from "./kernels/index.ts";
 import { mergeDispatches, type OwnedDispatch, orderForMerging } from "./merge.ts";
 import { recordBytes } from "./pipelines.ts";
 import type { Context, DeviceFacts, Dispatch, Place } from "./shader.ts";
@@ -32,7 +32,12 @@ const scratchBuffer: BufferId = -1;
  * Plans a program.
  * @param variables where each variable begins, in bytes of the heap.
  */
-export function planProgram(program: Program, variables: readonly number[], device: DeviceFacts): Plan {
+export function planProgram(
+  program: Program,
+  variables: readonly number[],
+  device: DeviceFacts,
+  dispatchesOf: Dispatcher,
+): Plan {
   const { buffers, instructions, outputs } = program;
   const order = orderForMerging(instructions);
   const ordered = order.map((index) => instructions[index] as Instruction);

@@ -1,5 +1,5 @@
 // How kernels write shaders: the types of kernels and dispatches, and the text that all shaders have in common.
-import type { Instruction, InstructionKind, InstructionOf } from "../../ir/instruction.ts";
+import type { InstructionKind, InstructionOf } from "../../ir/instruction.ts";
 import type { View } from "../../ir/view.ts";
 import { withLibrary } from "./functions.ts";
 
@@ -71,9 +71,6 @@ export interface Context {
 
 /** Turns an instruction into dispatches, which run one after the other; none where there is nothing to do. */
 export type Kernel<K extends InstructionKind> = (instruction: InstructionOf<K>, ctx: Context) => readonly Dispatch[];
-
-/** A kernel for each kind of instruction; one that is missing does not compile. */
-export type Kernels = { readonly [K in Instruction["kind"]]: Kernel<K> };
 
 /** Threads of a workgroup in {@link perItem} and {@link perGroup}. */
 export const groupSize = 64;

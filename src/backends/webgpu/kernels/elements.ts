@@ -13,7 +13,10 @@ import {
   spaces,
 } from "../shader.ts";
 
-/** Elements that a thread does where there are many: fewer threads, fewer and wider reads. Where there are few, they may be merged. */
+/**
+ * Elements that a thread does where there are many: fewer threads, fewer and wider reads. Where there are few, they may
+ * be merged.
+ */
 const unrolled = 4;
 
 /** The part of an elementwise dispatch that is the caller's. */

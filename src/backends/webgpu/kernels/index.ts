@@ -1,44 +1,27 @@
-// The table of the WebGPU backend: a kernel for each kind of instruction.
-import type { Instruction } from "../../../ir/instruction.ts";
-import type { Context, Dispatch, Kernels } from "../shader.ts";
+// The table of the WebGPU backend: a kernel for each kind of instruction. What dense networks do without comes on
+// demand.
+import type { Instruction, InstructionKind } from "../../../ir/instruction.ts";
+import type { Context, Dispatch, Kernel } from "../shader.ts";
 import { copy, fill } from "./arrange.ts";
-import { conv, convFilterGrad, convInputGrad } from "./convolutions.ts";
-import { cumsum } from "./cumsum.ts";
-import { depthwiseConv, depthwiseConvFilterGrad, depthwiseConvInputGrad } from "./depthwise.ts";
-import { gather, scatterAdd } from "./indexing.ts";
 import { map } from "./map.ts";
-import { pool, poolGrad } from "./pooling.ts";
 import { matmul } from "./products.ts";
 import { random } from "./random.ts";
 import { argReduce, reduce } from "./reduce.ts";
 import { softmax, softmaxGrad } from "./softmax.ts";
 
-const kernels: Kernels = {
-  map,
-  matmul,
-  conv,
-  convInputGrad,
-  convFilterGrad,
-  reduce,
-  argReduce,
-  softmax,
-  softmaxGrad,
-  gather,
-  scatterAdd,
-  random,
-  cumsum,
-  pool,
-  poolGrad,
-  depthwiseConv,
-  depthwiseConvInputGrad,
-  depthwiseConvFilterGrad,
-  copy,
-  fill,
-};
+const core = { map, matmul, reduce, argReduce, softmax, softmaxGrad, random, copy, fill };
+
+/** The kernels of rest.ts: one that is missing in both tables does not compile. */
+export type RestKernels = { readonly [K in Exclude<InstructionKind, keyof typeof core>]: Kernel<K> };
 
 /** The dispatches of one instruction. */
-export function dispatchesOf(instruction: Instruction, ctx: Context): readonly Dispatch[] {
-  // The table pairs each kind with its own instruction; TypeScript cannot follow the pairing through an index.
-  const kernel = kernels[instruction.kind] as (instruction: Instruction, ctx: Context) => readonly Dispatch[];
-  return kernel(instruction, ctx);
+export type Dispatcher = (instruction: Instruction, ctx: Context) => readonly Dispatch[];
+
+/** What gives the dispatches of these instructions. */
+export async function dispatcherOf(instructions: readonly Instruction[]): Promise<Dispatcher> {
+  const isCore = instructions.every(({ kind }) => Object.hasOwn(core, kind));
+  // The tables pair each kind with its own instruction; TypeScript cannot follow the pairing through an index.
+  const kernels: object = isCore ? core : { ...core, ...(await import("./rest.ts")).rest };
+  return (instruction, ctx) =>
+    (kernels as Readonly<Record<InstructionKind, Dispatcher>>)[instruction.kind](instruction, ctx);
 }

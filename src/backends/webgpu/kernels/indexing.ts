@@ -112,7 +112,7 @@ function sortByRow(ctx: Context, rows: number, count: number, indices: View, ord
   const shader = new Shader(ctx);
   const [index, list] = [shader.operand(indices), shader.operand(order)];
   const digits = 2 ** digitBits;
-  const passes = Math.max(1, Math.ceil(Math.log2(rows + 1) / digitBits));
+  const passes = Math.max(1, Math.ceil((32 - Math.clz32(rows)) / digitBits));
   const share = Math.ceil(count / mergedThreads);
   const code = shader.text(
     `var<workgroup> counts: array<u32, ${digits * mergedThreads}>;

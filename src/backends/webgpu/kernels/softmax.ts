@@ -1,7 +1,7 @@
 // Softmax along rows, its logarithm and their gradients on the GPU.
 import { type Context, type Dispatch, groupSize, type Kernel, perGroup, perItem, Shader } from "../shader.ts";
 
-/** How a row is shared out: WGSL of its first column for a thread, of the step, and of what joins the threads' values. */
+/** How a row is shared out: WGSL of its first column for a thread, of the step, and of what joins the values. */
 interface Sharing {
   readonly each: (body: string) => string;
   readonly max: (x: string) => string;
@@ -31,7 +31,7 @@ function perRow(
   return perGroup(ctx, shader, rows, body);
 }
 
-/** From the maximum of a row, so that nothing overflows. The exponentials are kept in the result, not computed again. */
+/** From the maximum of a row, so that nothing overflows. Exponentials are kept in the result, not computed again. */
 export const softmax: Kernel<"softmax"> = ({ log, rows, columns, input, output }, ctx) => {
   if (columns === 0) return [];
   const shader = new Shader(ctx);
