@@ -43,7 +43,7 @@ describe("broken files of each format", () => {
 
 describe("broken files of models", () => {
   it.each(models)("$name: mutated, a model is loaded or refused, and nothing else happens", async (format) => {
-    const { tried, read, refused, foreign } = await fuzz(format, 1, 60);
+    const { tried, read, refused, foreign } = await fuzz(format, 1, 30);
     expect(foreign).toEqual([]);
     expect(read + refused).toBe(tried);
   });
