@@ -109,7 +109,7 @@ export function layerFromKeras(
       `Keras's layer ${name}`,
       kind
         ? "It is code, which is never run from a file: write a layer and name it in customObjects."
-        : "Write such a layer, and name it: { customObjects: { " + name + ": (options) => … } }.",
+        : `Write such a layer, and name it: { customObjects: { ${name}: (options) => … } }.`,
     );
   const options = { ...optionsFromKeras(kind ?? name, part.config, reading), ...extra };
   if (custom !== undefined) return customLayer(name, custom, options);
@@ -218,6 +218,8 @@ function functionFrom(key: string, part: KerasPart, reading: Reading): unknown {
   if (custom === undefined && kind === undefined)
     throw unsupported("loadModel", `Keras's ${name} as ${key}`, nameIt(name));
   const options = optionsFromKeras(kind ?? name, config, reading);
+  // Keras before 2.2.3 calls the truncated distribution so.
+  if (kind === "varianceScaling" && options.distribution === "normal") options.distribution = "truncatedNormal";
   if (kind === undefined || custom !== undefined) return (custom as (options: object) => unknown)(options);
   return (made[kind] as (options: object) => unknown)(options);
 }
