@@ -80,6 +80,25 @@ const applications: readonly Application[] = [
     budget: 18 * KB,
   },
   { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 168 * KB, budget: 125 * KB },
+  {
+    // All of aretejs/io, beside an application that has all layers; what saving and loading load on demand counts.
+    what: "io beside that",
+    names: "*",
+    run: `${denseRun}
+{
+  const { saveModel, loadModel, sequential, dense } = await import("./application.js");
+  if (saveModel) {
+    let bytes;
+    const model = sequential([dense(2, { inputShape: [3] })]);
+    model.compile({ optimizer: "adam", loss: "mse" });
+    await saveModel(model, { read: () => bytes, write: (given) => { bytes = given; } });
+    await loadModel(bytes);
+  }
+}`,
+    beside: 'export * from "DIST/io/index.js";',
+    limit: 29.5 * KB,
+    budget: 20 * KB,
+  },
 ];
 
 /** A file that a bundler made, and the files that it imports when it is loaded. */

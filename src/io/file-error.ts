@@ -1,7 +1,9 @@
 // The error that all readers and writers of files throw.
 import { AreteError, type Complaint, message } from "../errors.ts";
 
-/** A file that cannot be read or written: damaged, of another format, with a feature that is not supported, or missing. */
+/**
+ * A file that cannot be read or written: damaged, of another format, with a feature that is not supported, or missing.
+ */
 export class FileError extends AreteError {
   override name = "FileError";
 }

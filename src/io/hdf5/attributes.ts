@@ -45,7 +45,9 @@ export function valuesOf(
   });
 }
 
-/** The attributes of an object by their names. @throws FileError on damaged ones and on types that are not supported. */
+/**
+ * The attributes of an object by their names. @throws FileError on damaged ones and on types that are not supported.
+ */
 export function readAttributes(
   file: Metadata,
   messages: readonly HeaderMessage[],

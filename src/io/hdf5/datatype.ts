@@ -100,7 +100,9 @@ function readBool(name: string, cursor: Cursor, version: number): Datatype {
   return { dtype: "bool", size: 1 };
 }
 
-/** Elements as an array of numbers: a view of the bytes where they are aligned and of no half precision, else a copy. */
+/**
+ * Elements as an array of numbers: a view of the bytes where they are aligned and of no half precision, else a copy.
+ */
 export function numbersOf(dtype: Exclude<Dtype, "string">, bytes: Uint8Array): NumberArray {
   if (dtype === "<f2") return halfToFloat(bytes);
   return dtype === "bfloat16" ? bfloatToFloat(bytes) : viewAs<NumberArray>(arrays[dtype], bytes);

@@ -4,7 +4,9 @@ import { damaged, unsupported } from "../file-error.ts";
 import { type HeaderMessage, LINK, LINK_INFO, SYMBOL_TABLE } from "./messages.ts";
 import { isUndefined, type Metadata } from "./metadata.ts";
 
-/** The addresses of a group's members, by their names. @throws FileError on damaged ones, and on links to other files. */
+/**
+ * The addresses of a group's members, by their names. @throws FileError on damaged ones, and on links to other files.
+ */
 export function readLinks(file: Metadata, messages: readonly HeaderMessage[]): ReadonlyMap<string, number> {
   const links = new Map<string, number>();
   const add = (name: string, address: number) => {

@@ -23,7 +23,8 @@ export interface Hdf5Dataset {
   readonly attributes: ReadonlyMap<string, AttributeValue>;
   /**
    * The values in row-major order: strings where the dtype is `string`, else an array of its numbers (Float32Array for
-   * `<f2` and `bfloat16`). Where the file holds them in one piece and aligned, they are a view of the file's bytes: copy what is kept.
+   * `<f2` and `bfloat16`). Where the file holds them in one piece and aligned, they are a view of the file's bytes:
+   * copy what is kept.
    * @throws FileError where the data is damaged.
    */
   read(): Promise<readonly string[] | NumberArray>;
@@ -49,7 +50,8 @@ export const isHdf5 = (bytes: Uint8Array): boolean => sameBytes(bytes.subarray(0
  * Opens an HDF5 file: reads all groups, attributes and descriptions of datasets. Their numbers are read later, by
  * {@link Hdf5Dataset.read}, from the same bytes.
  *
- * Supported is what h5py writes by default, and the most usual of `libver="latest"`: superblocks 0, 2 and 3; datasets in
+ * Supported is what h5py writes by default, and the most usual of `libver="latest"`: superblocks 0, 2 and 3; datasets
+ * in
  * one piece, compact or in chunks, with gzip, shuffle and fletcher32; little-endian integers and floats of IEEE 754,
  * truth values, strings. Time and memory are bounded by the file's size; unpacked data by 100 times that size.
  * @param name what is read, for messages.

@@ -28,7 +28,8 @@ const MAX_HEADER = 100_000_000;
 /**
  * Opens a safetensors file: its header is read and checked, its numbers when they are asked for.
  * @param name what is read, for messages.
- * @throws FileError where the file breaks a rule of the format: header longer than the file or than 100 MB, names twice,
+ * @throws FileError where the file breaks a rule of the format: header longer than the file or than 100 MB, names
+ * twice,
  * ranges that do not fit to shapes, overlap, leave holes or do not end with the file; and on element types of less than
  * a byte and floats of 8 bits.
  */

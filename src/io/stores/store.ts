@@ -14,7 +14,8 @@ export type Readable =
  * Keeps files by their names: a wrapper of a few lines around whatever keeps bytes. Where there is just one file, the
  * names can be ignored.
  * @example // Workers KV, one model
- * const store = { read: () => env.MODELS.get("digits", "arrayBuffer"), write: (bytes) => env.MODELS.put("digits", bytes) };
+ * const store = { read: () => env.MODELS.get("digits", "arrayBuffer"), write: (bytes) => env.MODELS.put("digits",
+ * bytes) };
  * await saveModel(model, store);
  * @example // R2, many models
  * const store = {
@@ -78,7 +79,8 @@ export type Target = string | URL | FileHandle | Store | StoredFile;
 
 /**
  * What a file is read from: what it can be written to but a download, bytes in any form of the platform (`Uint8Array`,
- * `ArrayBuffer`, `Blob`, `Response`, a stream), or a URL that `fetch` can get. In browsers a path is relative to the page.
+ * `ArrayBuffer`, `Blob`, `Response`, a stream), or a URL that `fetch` can get. In browsers a path is relative to the
+ * page.
  */
 export type Source = Target | Readable;
 

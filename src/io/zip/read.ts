@@ -26,7 +26,8 @@ const LOCAL = 0x04034b50;
  * The files of a zip archive by their names; directories are left out. Nothing is unpacked yet.
  * @param name what is read, for messages.
  * @throws FileError on a damaged archive, on names that are there twice or lead out of the archive, on entries that
- * overlap or unpack to more than 100 times the archive, on encryption, zip64 and other methods than stored and deflated.
+ * overlap or unpack to more than 100 times the archive, on encryption, zip64 and other methods than stored and
+ * deflated.
  */
 export function openZip(bytes: Uint8Array, name = "zip"): ReadonlyMap<string, ZipEntry> {
   const entries = new Map<string, ZipEntry>();
