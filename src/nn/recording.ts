@@ -1,5 +1,5 @@
 import { shapeError, stateError } from "../errors.ts";
-import { formatShape } from "../ir/shape.ts";
+import { formatShape, mayEqual } from "../ir/shape.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -136,7 +136,7 @@ export class Recording implements CallContext {
   }
 
   setMask(tensor: Tensor, mask: Tensor, owner = "setMask"): void {
-    const fits = mask.rank <= tensor.rank && mask.shape.every((extent, axis) => extent === tensor.shape[axis]);
+    const fits = mask.rank <= tensor.rank && mask.shape.every((extent, axis) => mayEqual(extent, tensor.shape[axis]));
     if (!fits) {
       throw shapeError(owner, {
         rule: "a mask has the first axes of what it masks",

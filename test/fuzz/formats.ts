@@ -10,6 +10,8 @@ export interface Format {
   readonly name: string;
   readonly files: readonly Uint8Array[];
   read(bytes: Uint8Array): Promise<void>;
+  /** How files are changed. Default {@link mutate}, anywhere. */
+  mutate?(bytes: Uint8Array, random: () => number): Uint8Array;
 }
 
 async function readAll(node: Hdf5Group | Hdf5Dataset): Promise<void> {

@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { browserExample } from "./browser-example.ts";
 import { inChromium, inFirefox, Pages, rowsOf } from "./browsers.ts";
+import { filesEverywhere } from "./files.ts";
 import { inProcess, lastLine, run, runtimes } from "./processes.ts";
 import { faultsOf, type Row, table } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
@@ -90,6 +91,7 @@ await part("examples/browser", async () => {
   // It trains for 25 epochs: a page that is given back between them paints some.
   expect(frames >= 5, `examples/browser: only ${frames} frames painted while training`);
 });
+await part("files", async () => void faults.push(...(await filesEverywhere(scratch, pages))));
 pages.close();
 
 await part("a handler given no module", async () => {

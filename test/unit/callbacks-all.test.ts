@@ -5,7 +5,6 @@ import { sgd } from "../../src/optim/sgd.ts";
 import { sqrt as root } from "../../src/tensor/ops/elementwise.ts";
 import type { Callback, Hook, Run } from "../../src/train/callback.ts";
 import type { MonitorOptions } from "../../src/train/callbacks/monitor.ts";
-import { History } from "../../src/train/history.ts";
 import {
   csvLogger,
   earlyStopping,
@@ -21,7 +20,7 @@ import type { FitOptions } from "../../src/train/options.ts";
 import { Progress } from "../../src/train/progress.ts";
 import { learningRateRangeTest } from "../../src/train/range-test.ts";
 import { sequential } from "../../src/train/sequential.ts";
-import { classifier, points, weightsOf } from "./train-support.ts";
+import { classifier, points, runBegun, weightsOf } from "./train-support.ts";
 
 const backend = js();
 const quiet = { verbose: 0 } as const;
@@ -466,10 +465,7 @@ describe("progress", () => {
     steps: 4,
     validates: false,
     diagnosis: undefined,
-    callbacks: [],
-    history: new History(0),
-    position: { epoch: 0, batch: 0, pass: 0, dataPass: 0, dataBatch: 0 },
-    lastBatch: undefined,
+    ...runBegun(),
   };
   const run = (isTTY: boolean, verbose: 1 | 2 = 1) => {
     const written: string[] = [];

@@ -231,7 +231,7 @@ describe("checkpoint files", () => {
     const callbacks = [modelCheckpoint({ target }), earlyStopping({ monitor: "loss" })];
     await expect(makeModel(adam()).fit(x, y, { verbose: 0, callbacks })).rejects.toThrow("modelCheckpoint last");
     expect(() => modelCheckpoint({ target: "run.h5" })).toThrow(
-      'modelCheckpoint: the name of a checkpoint says its format. Expected a target that ends in .safetensors, received the string "run.h5".',
+      'modelCheckpoint: the name of a checkpoint says its format. Expected a target that ends in .safetensors or .keras, received the string "run.h5".',
     );
     expect(() => modelCheckpoint({} as { target: string })).toThrow("modelCheckpoint: target must be given");
     expect(() => fillName("{accuracy}-{los}", { accuracy: 1, loss: 2 })).toThrow('Did you mean "loss"');

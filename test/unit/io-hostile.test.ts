@@ -12,9 +12,11 @@ import { crc32 } from "../../src/io/zip/crc32.ts";
 import { openZip } from "../../src/io/zip/read.ts";
 import { writeZip } from "../../src/io/zip/write.ts";
 import { formats } from "../fuzz/formats.ts";
+import { modelFormats } from "../fuzz/models.ts";
 import { fuzz } from "../fuzz/run.ts";
 
 const all = await formats();
+const models = await modelFormats();
 
 describe("broken files of each format", () => {
   it.each(all)("$name: truncated at every byte", async ({ files, read }) => {
@@ -36,6 +38,14 @@ describe("broken files of each format", () => {
     const { tried, refused, foreign } = await fuzz(format, 1, 250);
     expect(foreign).toEqual([]);
     expect(refused).toBeGreaterThan(tried / 2);
+  });
+});
+
+describe("broken files of models", () => {
+  it.each(models)("$name: mutated, a model is loaded or refused, and nothing else happens", async (format) => {
+    const { tried, read, refused, foreign } = await fuzz(format, 1, 30);
+    expect(foreign).toEqual([]);
+    expect(read + refused).toBe(tried);
   });
 });
 

@@ -2,6 +2,8 @@ import { type JsBackend, js } from "../../src/backends/js/index.ts";
 import type { HostArray } from "../../src/data/array.ts";
 import { dense } from "../../src/nn/layers/index.ts";
 import { sgd } from "../../src/optim/sgd.ts";
+import type { Training } from "../../src/train/callback.ts";
+import { History } from "../../src/train/history.ts";
 import type { Model } from "../../src/train/model.ts";
 import type { FitOptions } from "../../src/train/options.ts";
 import { sequential } from "../../src/train/sequential.ts";
@@ -99,3 +101,11 @@ export function recordedModel(seed = 1): { model: Model; batch: () => number[]; 
   compile();
   return { model, batch: () => batch, compile };
 }
+
+/** What callbacks see of a run that has begun. */
+export const runBegun = (): Pick<Training, "callbacks" | "history" | "position" | "lastBatch"> => ({
+  callbacks: [],
+  history: new History(0),
+  position: { epoch: 0, batch: 0, pass: 0, dataPass: 0, dataBatch: 0 },
+  lastBatch: undefined,
+});

@@ -14,20 +14,25 @@ export interface FileCheckpointOptions extends Omit<ModelCheckpointOptions, "sav
   /**
    * Where to write: a path, `indexeddb://…`, a store, … A name may hold `{epoch}` (from 1), `{batch}` and what is
    * reported, such as `{loss}` or `{valLoss}`: each then is a file of its own; otherwise the file is replaced. A name
-   * that ends in `.safetensors`, and a store or handle without one, gets a checkpoint, which `resume` goes on from.
+   * that ends in `.safetensors`, and a store or handle without one, gets a checkpoint of the run, which {@link resume}
+   * goes on from; one that ends in `.keras` the model as `saveModel` writes it, for use elsewhere.
    */
   target: Target;
 }
 
 /** Writes files while training. See {@link modelCheckpoint}. */
 export class FileCheckpoint extends ModelCheckpoint {
+  private readonly isRun: boolean;
+
   constructor({ target, ...options }: FileCheckpointOptions) {
     super({ ...options, save: (snapshot, _, training) => write(target, snapshot, training) });
-    checkTarget(target);
+    this.isRun = checkTarget(target);
   }
 
   override onTrainBegin(training: Training): void {
     super.onTrainBegin(training);
+    // A model file holds nothing of the other callbacks.
+    if (!this.isRun) return;
     const { callbacks } = training;
     const behind = callbacks.slice(callbacks.indexOf(this) + 1).filter((callback) => !(callback instanceof Restorer));
     const changes = behind.some(
@@ -69,21 +74,29 @@ function nameOf(target: Target): string | undefined {
   return "name" in target && typeof target.name === "string" ? target.name : undefined;
 }
 
-function checkTarget(target: Target): void {
+/** Whether the target gets a checkpoint of the run rather than a model. */
+function checkTarget(target: Target): boolean {
   const isObject = typeof target === "object" && target !== null;
   const name = isObject || typeof target === "string" ? nameOf(target) : "";
-  if (name === undefined || name.endsWith(".safetensors")) return;
+  if (name === undefined || name.endsWith(".safetensors")) return true;
+  if (name.endsWith(".keras")) return false;
   throw valueError("modelCheckpoint", {
     rule: "the name of a checkpoint says its format",
-    expected: "a target that ends in .safetensors",
+    expected: "a target that ends in .safetensors or .keras",
     received: literal(isObject ? name : target),
   });
 }
 
 async function write(target: Target, { epoch, batch, logs }: Snapshot, training: Training): Promise<void> {
   const values = { epoch: epoch + 1, ...(batch !== undefined && { batch: batch + 1 }), ...logs };
-  const ended = batch === undefined ? { epoch, logs } : undefined;
-  await writeTarget(filledIn(target, values), await checkpointFile(training, ended));
+  const filled = filledIn(target, values);
+  if (!checkTarget(target)) {
+    const { saveModel } = await import("../save-model.ts");
+    await saveModel(training.model, filled);
+  } else {
+    const ended = batch === undefined ? { epoch, logs } : undefined;
+    await writeTarget(filled, await checkpointFile(training, ended));
+  }
 }
 
 function filledIn(target: Target, values: Readonly<Record<string, number>>): Target {

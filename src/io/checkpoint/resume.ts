@@ -13,7 +13,7 @@ import { openSafetensors } from "../safetensors/read.ts";
 import { readSourceIfAny } from "../stores/files.ts";
 import type { Source } from "../stores/store.ts";
 import { compareWeights, type StoredArray } from "../weights/assign.ts";
-import { weightsIn } from "../weights/safetensors-weights.ts";
+import { weightsIn } from "../weights/weights.ts";
 import { unpack } from "./pack.ts";
 import { Restorer } from "./restorer.ts";
 import { checkpointFormat, checkpointVersion, type RunState, statefulLayers } from "./run-state.ts";
@@ -27,8 +27,8 @@ import { checkpointFormat, checkpointVersion, type RunState, statefulLayers } fr
  * Make and compile the model as for the run, and give `fit` the same data. Data sets and generators are read from the
  * start of the epoch again, up to where the run was.
  * @param options those of `fit`, with the callbacks of the run in their order. `seed` may be left out.
- * @throws FileError where the file is damaged, no checkpoint or one of another model; ValueError where seed or callbacks
- * are not those of the run; StateError before `compile`. Then nothing has changed.
+ * @throws FileError where the file is damaged, no checkpoint or one of another model; ValueError where seed or
+ * callbacks are not those of the run; StateError before `compile`. Then nothing has changed.
  * @example
  * const target = "runs/last.safetensors";
  * const callbacks = [reduceLrOnPlateau(), modelCheckpoint({ target })];
@@ -51,6 +51,14 @@ export async function resume(model: Model, source: Source, options: FitOptions =
   const bytes = await readSourceIfAny(source, undefined, "resume");
   if (!bytes) return options;
   const name = typeof source === "string" ? source : "resume";
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
+    throw fileError(name, {
+      rule: "a run goes on from a checkpoint",
+      expected: "a .safetensors file of modelCheckpoint",
+      received: "a .keras file",
+      advice: "Open the model with loadModel: fit then goes on from its optimizer's state, in a run of its own.",
+    });
+  }
   const { tensors, metadata } = openSafetensors(bytes, name);
   const state = stateOf(name, metadata, tensors);
   checkRun(name, state, model, options, callbacks.length);

@@ -10,7 +10,7 @@ import { sessionOf } from "../../train/session.ts";
 import type { Logs } from "../../train/step-runner.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
 import { writable } from "../weights/assign.ts";
-import { weightsPrefix } from "../weights/safetensors-weights.ts";
+import { weightsPrefix } from "../weights/weights.ts";
 import { pack } from "./pack.ts";
 
 /** What `__metadata__` says of the format. Files of another version are refused. */

@@ -7,7 +7,7 @@ import type { Optimizer } from "../../optim/optimizer.ts";
 import { optimizerNames } from "../../optim/optimizers.ts";
 import type { CompileModelOptions } from "../../train/options.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { customOf, isPart, type KerasPart, named, optionsFromKeras, type Reading } from "./from-keras.ts";
+import { configOf, customOf, isPart, type KerasPart, named, optionsFromKeras, type Reading } from "./from-keras.ts";
 import { groupName, kindOf, toCamel } from "./names.ts";
 
 /**
@@ -114,7 +114,7 @@ async function optimizerFrom(given: unknown, reading: Reading): Promise<Optimize
   const kind = kindOf(name, optimizerNames.known);
   if (custom !== undefined) return made(custom, config, reading) as Optimizer;
   if (kind === undefined) throw unsupported("loadModel", `Keras's optimizer ${name}`, "Load with { compile: false }.");
-  const { learning_rate: rate, name: own, ...rest } = config;
+  const { learning_rate: rate, name: own, ...rest } = configOf(name, config);
   const options = optionsFromKeras(kind, rest, reading);
   const make = (await optimizerNames.find(kind)) as (options: object) => Optimizer;
   const { muonA, muonB, muonC, excludeLayers, ...others } = options;

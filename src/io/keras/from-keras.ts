@@ -158,13 +158,19 @@ function customLayer(name: string, custom: unknown, options: object): Layer {
   });
 }
 
+/** A configuration, which a broken file may lack. @throws FileError. */
+export function configOf(what: string, config: unknown): Readonly<Record<string, unknown>> {
+  if (isPlainRecord(config)) return config;
+  throw fileError("loadModel", { rule: `${what} must have a configuration`, expected: "an object", received: config });
+}
+
 /** Options under our names; null counts as not given. */
 export function optionsFromKeras(
   kind: string,
   config: Readonly<Record<string, unknown>>,
   reading: Reading,
 ): Record<string, unknown> {
-  const entries = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
+  const entries = Object.entries(configOf(kind, config)).flatMap(([key, value]): [string, unknown][] => {
     if (key === "dtype") noteDtype(kind, value, reading);
     if ((value === null && !nulls[kind]?.includes(key)) || key === "dtype" || withoutIn[kind]?.includes(key)) return [];
     if (Object.hasOwn(without, key)) {
@@ -212,6 +218,8 @@ function functionFrom(key: string, part: KerasPart, reading: Reading): unknown {
   if (custom === undefined && kind === undefined)
     throw unsupported("loadModel", `Keras's ${name} as ${key}`, nameIt(name));
   const options = optionsFromKeras(kind ?? name, config, reading);
+  // Keras before 2.2.3 calls the truncated distribution so.
+  if (kind === "varianceScaling" && options.distribution === "normal") options.distribution = "truncatedNormal";
   if (kind === undefined || custom !== undefined) return (custom as (options: object) => unknown)(options);
   return (made[kind] as (options: object) => unknown)(options);
 }
@@ -237,7 +245,7 @@ function partFrom(key: string, part: KerasPart, reading: Reading): unknown {
 
 /** Numbers are float32 here. */
 function noteDtype(kind: string, value: unknown, { note }: Reading): void {
-  const policy = isPart(value) ? (value.config.name ?? value.class_name) : value;
+  const policy = isPart(value) ? (Object(value.config).name ?? value.class_name) : value;
   if (typeof policy !== "string" || /^(float32|u?int|bool)/.test(policy)) {
     if (typeof policy === "string" && policy.includes("_from_"))
       throw unsupported("loadModel", `the quantized dtype ${policy} of ${kind}`);

@@ -19,7 +19,7 @@ import { OnnxGraph } from "./graph.ts";
 import { layerEmitter } from "./layers.ts";
 import { emitOperation } from "./operations.ts";
 
-/** Options of {@link exportOnnx}. */
+/** Options of `exportOnnx`. */
 export interface OnnxOptions {
   /**
    * Where images, inputs and outputs of four or five axes, have their channels: "nhwc" (default) last, as in aretejs;
@@ -33,7 +33,7 @@ export interface OnnxOptions {
   inputShapes?: readonly (readonly (number | null)[])[];
 }
 
-/** See {@link exportOnnx} of `aretejs/io`. */
+/** See `exportOnnx` of `aretejs/io`. */
 export async function writeOnnx(model: Model, given: OnnxOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   const { layout = "nhwc", inputShapes } = checkOptions("exportOnnx", given, { layout: "string", inputShapes: "list" });
   checkBuilt("exportOnnx", model);

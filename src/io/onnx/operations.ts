@@ -209,7 +209,8 @@ function broadcastTo(tensor: Tensor, exporter: Exporter): Emitted {
   const open = axesOf(tensor.rank).filter(
     (axis) => Number.isNaN(tensor.shape[axis]) && !Number.isNaN(x.shape[axis - lead]),
   );
-  if (open.some((axis) => axis > 0))
+  // A number for all elements stands for what is not computed as long as extents are unknown.
+  if (open.some((axis) => axis > 0) || (open.length > 0 && x.rank === 0))
     throw exporter.refuse(tensor, "a broadcast to an extent that is not known", giveShapes);
   const shape =
     open.length === 0

@@ -16,10 +16,17 @@ const MAX_CLAIM = 1 << 26;
 
 /**
  * All bytes; those that are in memory are not copied.
- * @param size how many there are, where that is known.
+ * @param size how many there are, where that is known. The pieces are then used before the next one is asked for.
+ * @param isClaim whether nobody has counted them.
  * @throws FileError where there are more than `maxBytes`, and on a response that is no success.
  */
-export async function readAll(name: string, from: Readable, options: ReadOptions, size?: number): Promise<Uint8Array> {
+export async function readAll(
+  name: string,
+  from: Readable,
+  options: ReadOptions,
+  size?: number,
+  isClaim = false,
+): Promise<Uint8Array> {
   const { onProgress, maxBytes = 2 ** 32 } = options;
   const check = (length: number) => {
     if (length <= maxBytes) return;
@@ -35,19 +42,19 @@ export async function readAll(name: string, from: Readable, options: ReadOptions
     const { ok, status, body } = from;
     if (!ok)
       throw fileError(name, { rule: "the response must be a success", expected: "status 200", received: status });
-    return body ? readAll(name, body, options, lengthIn(from.headers)) : new Uint8Array();
+    return body ? readAll(name, body, options, lengthIn(from.headers), true) : new Uint8Array();
   }
   if (from instanceof Blob) return readAll(name, from.stream(), options, from.size);
   const isStream = "getReader" in from;
   if (!isStream && !(Symbol.asyncIterator in from)) return readAll(name, await from.arrayBuffer(), options);
   if (size !== undefined) check(size);
   // Into one array where the size is known, so that there are no two copies of the file.
-  const whole = new Uint8Array(size !== undefined && size <= MAX_CLAIM ? size : 0);
+  const whole = new Uint8Array(size !== undefined && !(isClaim && size > MAX_CLAIM) ? size : 0);
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of isStream ? chunksOf(from) : from) {
     if (length + part.length <= whole.length) whole.set(part, length);
-    else parts.push(part);
+    else parts.push(size === undefined ? part : part.slice());
     length += part.length;
     check(length);
     onProgress?.(length, size);

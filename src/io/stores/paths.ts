@@ -4,7 +4,6 @@ import { fileError } from "../file-error.ts";
 import { type Place, piecesOf } from "./internal.ts";
 
 interface OpenFile {
-  stat(): Promise<{ size: number; isFile(): boolean }>;
   read(bytes: Uint8Array, offset: number, length: number): Promise<{ bytesRead: number }>;
   write(bytes: Uint8Array, offset: number): Promise<{ bytesWritten: number }>;
   sync(): Promise<void>;
@@ -13,6 +12,7 @@ interface OpenFile {
 
 interface FileSystem {
   open(path: string, flags: string): Promise<OpenFile>;
+  stat(path: string): Promise<{ size: number }>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   mkdir(path: string, options: { recursive: true }): Promise<unknown>;
@@ -60,15 +60,14 @@ const TEMPORARY = /\.[0-9a-f-]{36}\.tmp$/;
  */
 export const pathPlace: Place = {
   async read(name) {
-    let file: OpenFile;
+    const path = pathOf(name);
     try {
-      file = await fileSystem().open(pathOf(name), "r");
+      const { size } = await fileSystem().stat(path);
+      return { from: readFile(path), size };
     } catch (error) {
       if ((error as { code?: string }).code === "ENOENT") return undefined;
       throw error;
     }
-    const { size } = await file.stat();
-    return { from: readFile(file), size };
   },
 
   async write(name, parts, onBytes) {
@@ -96,10 +95,13 @@ export const pathPlace: Place = {
   remove: (name) => fileSystem().unlink(pathOf(name)),
 };
 
-async function* readFile(file: OpenFile): AsyncGenerator<Uint8Array> {
+/** Opens the file when its bytes are asked for, not before: else nobody would close one that is not read. */
+async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+  const file = await fileSystem().open(path, "r");
   try {
+    // One piece of memory for all pieces of the file.
+    const bytes = new Uint8Array(1 << 20);
     for (;;) {
-      const bytes = new Uint8Array(1 << 20);
       const { bytesRead } = await file.read(bytes, 0, bytes.length);
       if (bytesRead === 0) return;
       yield bytes.subarray(0, bytesRead);

@@ -68,18 +68,23 @@ export function compareWeights(
     if (known.has(target)) sources.set(target, name);
     else unexpected.push(name);
   }
-  const missing = [...known.keys()].filter((name) => !sources.has(name));
+  const missing: string[] = [];
   const wrongShape: WeightsReport["wrongShape"][number][] = [];
   const values: [Variable, HostArray][] = [];
   const set: string[] = [];
-  for (const [name, source] of sources) {
-    const [variable, array] = [known.get(name) as Variable, arrays.get(source) as StoredArray];
+  for (const [name, variable] of known) {
+    const source = sources.get(name);
+    const array = source === undefined ? undefined : arrays.get(source);
+    if (!array) {
+      missing.push(name);
+      continue;
+    }
     if (!sameShape(array.shape, variable.shape)) {
       wrongShape.push({ name, expected: variable.shape, received: array.shape });
       continue;
     }
     set.push(name);
-    values.push([variable, valueFor(file, show(source), numbersOf(array), variable)]);
+    values.push([variable, valueFor(file, show(source), storedArray(array), variable)]);
   }
   const report = { set, missing, unexpected, wrongShape };
   if (strict ? missing.length + unexpected.length + wrongShape.length > 0 : set.length === 0)
@@ -90,7 +95,8 @@ export function compareWeights(
 const targetOf = (name: string, map: NameMap | undefined): string | undefined =>
   typeof map === "function" ? map(name) : map && Object.hasOwn(map, name) ? map[name] : name;
 
-function numbersOf({ shape, read }: StoredArray): HostArray {
+/** An array of a file as weights are given. */
+export function storedArray({ shape, read }: StoredArray): HostArray {
   const data = read();
   const isLong = data instanceof BigInt64Array || data instanceof BigUint64Array;
   return { data: (isLong ? Float64Array.from(data, Number) : data) as HostArray["data"], shape };

@@ -239,6 +239,13 @@ export const onnxCases: Readonly<Record<string, () => OnnxCase>> = {
       randomInput(2, 6, 4),
     ),
   embedding: () => one(textChain(6, l.embedding(10, 4), l.globalAveragePooling1d(), l.dense(2)), indices(10, 3, 6)),
+  maskedText: () => {
+    const x = a.input([6], { dtype: "int32" });
+    const e = l.embedding(10, 4, { maskZero: true }).apply(x);
+    const attended = l.multiHeadAttention(2, 3).apply([e, e]);
+    const outputs = [l.globalAveragePooling1d().apply(e), l.dense(2).apply(attended)];
+    return one(shake(a.model({ inputs: x, outputs })), indices(4, 3, 6));
+  },
   openText: () =>
     one(
       textChain(null, l.embedding(10, 4), l.lstm(5, { returnSequences: true }), l.globalAveragePooling1d(), l.dense(2)),

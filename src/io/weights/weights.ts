@@ -1,8 +1,10 @@
-// Weights of models as safetensors files.
+// Weights of models in files.
 import { checkOptions } from "../../options.ts";
 import type { Model } from "../../train/model.ts";
 import { getNamedWeights } from "../../train/named-weights.ts";
 import { checkBuilt } from "../../train/session.ts";
+import { fileError } from "../file-error.ts";
+import { isHdf5 } from "../hdf5/read.ts";
 import { openSafetensors } from "../safetensors/read.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
 import { readSource, writeTarget } from "../stores/files.ts";
@@ -41,7 +43,8 @@ export interface LoadWeightsOptions {
 }
 
 /**
- * Sets a model's weights from a safetensors file, or from a checkpoint.
+ * Sets a model's weights from a safetensors file, from a checkpoint, or from an HDF5 file of Keras (`.weights.h5` of
+ * Keras 3, `.h5` of Keras 2 and 3).
  * @returns which weights were set, and which were missing, unexpected or of another shape.
  * @throws FileError where the file is damaged or, as `strict` says, does not fit; StateError where the model is not
  * built. Then nothing has changed.
@@ -57,7 +60,17 @@ export async function loadWeights(
   const { strict = true, map } = checkOptions("loadWeights", options, { strict: "boolean", map: "function or object" });
   checkBuilt("loadWeights", model);
   const name = typeof source === "string" ? source : "loadWeights";
-  const { tensors, metadata } = openSafetensors(await readSource(source), name);
+  const bytes = await readSource(source);
+  if (isHdf5(bytes)) {
+    if (!strict || map)
+      throw fileError(name, {
+        rule: "HDF5 files of Keras have weights by their order",
+        expected: "neither strict: false nor map",
+        received: options,
+      });
+    return (await import("./hdf5-weights.ts")).loadHdf5Weights(model, bytes, name);
+  }
+  const { tensors, metadata } = openSafetensors(bytes, name);
   const isCheckpoint = metadata.get("format") === "aretejs-checkpoint";
   const arrays = isCheckpoint ? weightsIn(tensors) : tensors;
   const { assign, ...report } = compareWeights(name, model.variables, arrays, strict, map);

@@ -1,0 +1,105 @@
+// Reads TensorFlow.js layers models.
+import { checkSeed } from "../../checks.ts";
+import { drawSeed } from "../../data/rng.ts";
+import { checkOptions } from "../../options.ts";
+import type { Model } from "../../train/model.ts";
+import { join } from "../binary.ts";
+import { damaged, fileError, unsupported } from "../file-error.ts";
+import { isRecord, parseJson } from "../json.ts";
+import { partOf } from "../keras/from-keras.ts";
+import { modelFromKeras } from "../keras/graph-from-keras.ts";
+import type { CustomObjects } from "../keras/to-keras.ts";
+import { readSource } from "../stores/files.ts";
+import type { Source, StoredFile } from "../stores/store.ts";
+import { arraysIn, groupsOf } from "./manifest.ts";
+import { assignByLayer } from "./weights.ts";
+
+/** Options of {@link loadTfjsModel}. */
+export interface LoadTfjsOptions {
+  /**
+   * The files of weights, in the order of the paths in model.json. Needed where model.json is given as bytes or as an
+   * object; default: files beside model.json.
+   */
+  shards?: readonly Source[];
+  /**
+   * Whether weights that belong to no layer are refused. False: they are left out, for a part of a model. Default true.
+   */
+  strict?: boolean;
+  /** As in `loadModel`. */
+  customObjects?: CustomObjects;
+  /** The model's seed, an integer in [0, 2^53). Default: drawn. */
+  seed?: number;
+  /** Takes what could not be kept. Default console.warn. */
+  onNote?: (note: string) => void;
+}
+
+/** What `model.json` holds, parsed. */
+export interface TfjsModel {
+  readonly modelTopology: unknown;
+  readonly weightsManifest: unknown;
+}
+
+/**
+ * Reads a layers model of TensorFlow.js (`model.json` with its shards), quantized ones too. It is not compiled.
+ * @param source of model.json: see {@link Source}; or its contents, parsed.
+ * @throws FileError where a file cannot be read, is damaged or of another kind (graph models), or holds what is not
+ * known here, which is named.
+ * @example const model = await loadTfjsModel("https://example.com/mobilenet/model.json");
+ * @example const model = await loadTfjsModel(json, { shards: [bytes] });
+ */
+export async function loadTfjsModel(source: Source | TfjsModel, options: LoadTfjsOptions = {}): Promise<Model> {
+  const owner = "loadTfjsModel";
+  const {
+    shards,
+    strict = true,
+    customObjects = {},
+    seed = drawSeed(),
+    onNote = console.warn,
+  } = checkOptions(owner, options, {
+    shards: "list",
+    strict: "boolean",
+    customObjects: "object",
+    seed: "number",
+    onNote: "function",
+  });
+  checkSeed(owner, seed);
+  const file = isTopology(source) ? source : parseJson("model.json", await readSource(source as Source));
+  if (!isRecord(file)) throw damaged(owner, "model.json must hold an object", "an object", file);
+  if (file.format === "graph-model") throw unsupported(owner, "a graph model", "Convert it to a layers model.");
+  const groups = groupsOf(owner, file.weightsManifest);
+  const topology = isRecord(file.modelTopology) ? (file.modelTopology.model_config ?? file.modelTopology) : undefined;
+  const told = new Set<string>();
+  const note = (text: string) => {
+    if (told.has(text)) return;
+    told.add(text);
+    onNote(`${owner}: ${text}.`);
+  };
+  const model = modelFromKeras(partOf("the model", topology), { custom: customObjects, seed, note });
+  const paths = groups.flatMap((group) => group.paths);
+  const sources = shards ?? paths.map((path) => besides(owner, source, path));
+  if (sources.length !== paths.length)
+    throw fileError(owner, { rule: "each path needs a shard", expected: paths.length, received: sources.length });
+  const bytes = await Promise.all(sources.map((shard) => readSource(shard)));
+  const arrays = groups.flatMap((group) => arraysIn(owner, group, join(bytes.splice(0, group.paths.length))));
+  assignByLayer(owner, model, new Map(arrays), strict, note);
+  return model;
+}
+
+const isTopology = (source: Source | TfjsModel): source is TfjsModel =>
+  typeof source === "object" && source !== null && "modelTopology" in source;
+
+/** A shard beside model.json. */
+function besides(owner: string, source: Source | TfjsModel, path: string): Source {
+  const isInside = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  if (!isInside || path.includes("\\") || /^[a-z]+:/i.test(path))
+    throw damaged(owner, "a shard must lie beside model.json", "a name", path);
+  if (typeof source === "string") return source.replace(/[^/\\]*$/, "") + path;
+  if (source instanceof URL) return new URL(path, source);
+  const { store, name } = (typeof source === "object" ? source : {}) as Partial<StoredFile>;
+  if (store && typeof name === "string") return { store, name: name.replace(/[^/]*$/, "") + path };
+  throw fileError(owner, {
+    rule: "where the shards are does not follow from the source",
+    expected: "shards: one source for each path",
+    received: `none for ${path}`,
+  });
+}
