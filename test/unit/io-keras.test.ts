@@ -12,6 +12,7 @@ import { auc } from "../../src/nn/metrics.ts";
 import { adam } from "../../src/optim/adam.ts";
 import { optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
 import { cosineDecay } from "../../src/optim/schedules.ts";
+import { sgd } from "../../src/optim/sgd.ts";
 import { mul, tanh } from "../../src/tensor/ops/elementwise.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { Model } from "../../src/train/model.ts";
@@ -100,6 +101,19 @@ describe("a model that is saved and loaded", () => {
     net.compile({ optimizer: await optimizerOf(name as "adam"), loss: "meanSquaredError" });
     await train(net);
     expect(await train(await throughFile(net))).toEqual(await train(net));
+  });
+
+  it("writes options of optimizers as floats, which Python tells from whole numbers", async () => {
+    const net = sequential([dense(2, { inputShape: [4] })]);
+    net.compile({
+      optimizer: sgd({ learningRate: 1, momentum: 0, weightDecay: 0, clipNorm: 1 }),
+      loss: "meanSquaredError",
+    });
+    const file = memory();
+    await saveModel(net, file);
+    const text = new TextDecoder().decode(file.read());
+    for (const option of ["learning_rate", "momentum", "weight_decay", "clipnorm"])
+      expect(text).toMatch(new RegExp(`"${option}":[01]\\.0[,}]`));
   });
 
   it("keeps losses and metrics with their options", async () => {
