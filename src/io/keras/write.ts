@@ -132,8 +132,12 @@ function groupAt(root: MutableGroup, parts: readonly string[]): MutableGroup {
   return group;
 }
 
-/** Python's whole numbers are no floats; Keras refuses them as learning rates. */
-const withFloats = (json: string): string => json.replace(/"learning_rate":(-?\d+)(?=[,}])/g, '"learning_rate":$1.0');
+/** Python's whole numbers are no floats: Keras refuses them for some options of optimizers. */
+const withFloats = (json: string): string =>
+  json.replace(
+    /"((?:learning|decay)_rate|momentum|weight_decay|\w*clip\w+|rho|epsilon)":(-?\d+)(?=[,}])/g,
+    '"$1":$2.0',
+  );
 
 /** As Keras writes it: 2026-11-27@16:19:45. */
 const dateText = (date: Date): string => date.toISOString().slice(0, 19).replace("T", "@");
