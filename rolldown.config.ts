@@ -6,6 +6,7 @@ import { reachable, sourceFiles, valueGraph } from "./test/source-graph.ts";
 const entries = [
   "backends/js/index",
   "backends/wasm/index",
+  "backends/webgpu/index",
   "compiler/compile",
   "core",
   "index",

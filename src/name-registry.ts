@@ -1,8 +1,8 @@
 import { lookUp } from "./errors.ts";
 
 /**
- * What can be given by name: losses, metrics, optimizers. Common ones are in every bundle; rare ones are in a module
- * that is loaded when one of them is used, so that an application does not load all losses because it names one. A name
+ * What can be given by name: losses, metrics, optimizers. Common ones are in every bundle; rare ones are in modules
+ * that are loaded when one of them is used, so that an application does not load all losses because it names one. A name
  * is checked at once, long before the factory of that name is needed.
  */
 export class Names<T, Rare extends string = string> {
@@ -13,7 +13,7 @@ export class Names<T, Rare extends string = string> {
     private readonly what: string,
     common: Readonly<Record<string, T>>,
     rare: readonly Rare[],
-    private readonly load: () => Promise<Readonly<Record<Rare, T>>>,
+    private readonly load: (name: Rare) => Promise<Readonly<Partial<Record<Rare, T>>>>,
   ) {
     this.known = { ...Object.fromEntries(rare.map((name) => [name, undefined])), ...common };
   }
@@ -25,7 +25,7 @@ export class Names<T, Rare extends string = string> {
 
   /** The value of a known name, which may have to be loaded. */
   async find(name: string): Promise<T> {
-    return this.known[name] ?? (await this.load())[name as Rare];
+    return this.known[name] ?? ((await this.load(name as Rare))[name as Rare] as T);
   }
 }
 

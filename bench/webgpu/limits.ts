@@ -15,7 +15,7 @@ export interface Limit {
 }
 
 // Enough threads for a large GPU; few on a software adapter, where each is a part of a core's SIMD unit.
-const [groups, rounds] = isSoftware ? [64, 2_000] : [8192, 4_000];
+const [groups, rounds] = isSoftware ? [16, 2_000] : [8192, 4_000];
 const lanes = 64;
 
 /** Eight independent chains of four numbers in each thread: nothing waits for the result before. */

@@ -6,7 +6,19 @@ import { adapterInfo, isSoftware } from "./limits.ts";
 import { products } from "./products.ts";
 import { steps } from "./steps.ts";
 
-const { json, filter } = JSON.parse(process.env.BENCH_OPTIONS ?? "{}") as { json: boolean; filter: string };
+const {
+  json,
+  filter,
+  peers,
+  seconds = Number.POSITIVE_INFINITY,
+} = JSON.parse(process.env.BENCH_OPTIONS ?? "{}") as {
+  json: boolean;
+  filter: string;
+  /** Where given, only rows against these. */
+  peers?: readonly string[];
+  /** After these no other row begins. */
+  seconds?: number;
+};
 // tfjs advertises its native package on the console; a line that is no JSON would break `--json`.
 console.warn = () => {};
 const say = (text: string) => {
@@ -14,6 +26,7 @@ const say = (text: string) => {
 };
 say(`adapter: ${adapterInfo}${isSoftware ? " (software)" : ""}, Node ${process.versions.node}`);
 
+const isOver = () => performance.now() > 1000 * seconds;
 let failures = 0;
 const failed = (name: string, error: unknown) => {
   failures++;
@@ -21,7 +34,7 @@ const failed = (name: string, error: unknown) => {
 };
 for (const contest of [...products, ...steps]) {
   const name = `${contest.suite} ${contest.case} ${contest.peerName}`;
-  if (!name.includes(filter)) continue;
+  if (!name.includes(filter) || (peers && !peers.includes(contest.peerName)) || isOver()) continue;
   try {
     const measured = await hold(contest);
     console.log(json ? JSON.stringify(measured.result) : row(contest, measured));
@@ -31,7 +44,7 @@ for (const contest of [...products, ...steps]) {
   }
 }
 for (const { name, measure } of hostWork) {
-  if (!name.includes(filter)) continue;
+  if (!name.includes(filter) || isOver()) continue;
   try {
     for (const { result, note } of await measure()) console.log(json ? JSON.stringify(result) : `${note}`);
   } catch (error) {

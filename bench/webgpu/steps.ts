@@ -16,7 +16,7 @@ function againstWasm(workload: Workload): Contest {
     case: `${name}, batch ${batch}`,
     peerName: "wasm",
     agreement: { measure: "the norm of the difference of all weights after 8 steps, relative to theirs,", limit: 1e-3 },
-    rounds: 5,
+    rounds: isSoftware ? 3 : 5,
     prepare: async () => {
       const [ours, theirs] = [on(backend), on(await wasm())];
       const epoch = (model: Model) => model.fit(x, y, { batchSize: batch, epochs: 1, verbose: 0 });
@@ -37,7 +37,7 @@ function againstWasm(workload: Workload): Contest {
 }
 
 const rivals = [mlp, cnn].flatMap((network) => {
-  const shared = { network, batch: 32, batches: 4, checked: 2, peerSteps: 4, rounds: 5, goal: 1 };
+  const shared = { network, batch: 32, batches: 4, checked: 2, peerSteps: 4, rounds: isSoftware ? 3 : 5, goal: 1 };
   return [
     training({ ...shared, peerName: "tfjs-webgpu" }),
     // Its convolutions take seconds on a software adapter.

@@ -1,12 +1,6 @@
 // The public losses.
 export * from "./losses/circle.ts";
-export {
-  binaryCrossentropy,
-  type CrossentropyOptions,
-  categoricalCrossentropy,
-  type SparseCategoricalCrossentropyOptions,
-  sparseCategoricalCrossentropy,
-} from "./losses/crossentropy.ts";
+export { binaryCrossentropy, categoricalCrossentropy } from "./losses/crossentropy.ts";
 export * from "./losses/ctc.ts";
 export * from "./losses/distribution.ts";
 export * from "./losses/focal.ts";
@@ -15,3 +9,8 @@ export type { LossFunction, LossName } from "./losses/names.ts";
 export * from "./losses/overlap.ts";
 export * from "./losses/regression.ts";
 export * from "./losses/relative.ts";
+export {
+  type CrossentropyOptions,
+  type SparseCategoricalCrossentropyOptions,
+  sparseCategoricalCrossentropy,
+} from "./losses/sparse-crossentropy.ts";

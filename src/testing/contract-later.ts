@@ -17,8 +17,8 @@ export interface ConformanceHooks<B extends Backend = Backend> {
   /** Another backend of this kind: the cases end it. */
   fresh?: () => B | Promise<B>;
   /**
-   * Makes the backend lose its device, for this reason. Where that cannot be chosen, it gives a part of the reason there
-   * is. Needs `fresh`.
+   * Makes the backend lose its device, for this reason. Where the reason cannot be chosen, the hook gives a part of the
+   * one that there is. Needs `fresh`.
    */
   lose?: (backend: B, reason: string) => unknown;
   /** Makes the next run fail on the device, after `run` has returned. Needs `fresh`. */

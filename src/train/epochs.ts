@@ -3,7 +3,6 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchCursor, BatchSource, BatchSpec } from "./batch.ts";
 import type { CallbackList, Training, TrainingPosition } from "./callback.ts";
-import { measure } from "./evaluate.ts";
 import { noBatches, StepSequence } from "./pass.ts";
 import type { Compiled } from "./session.ts";
 import type { Logs, Step } from "./step-runner.ts";
@@ -22,9 +21,9 @@ export interface FitPlan {
 
 /** Data to validate with. */
 export interface Validation {
-  readonly source: BatchSource;
-  readonly steps: number | undefined;
   isDue(epoch: number): boolean;
+  /** Losses and metrics over these data. */
+  measure(compiled: Compiled, callbacks: CallbackList): Promise<Logs>;
 }
 
 /** Runs the epochs. */
@@ -56,7 +55,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
         );
       }
       if (validation?.isDue(epoch)) {
-        const found = await measure(compiled, validation.source, validation.steps, callbacks);
+        const found = await validation.measure(compiled, callbacks);
         for (const [name, value] of Object.entries(found)) logs[`val_${name}`] = value;
       }
       batches.endEpoch();

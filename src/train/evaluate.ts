@@ -1,21 +1,26 @@
+// `evaluate` and what validation shares with it: loaded when one of them runs.
 import type { BatchSource } from "./batch.ts";
 import { BatchMaker, type Given } from "./batch-maker.ts";
 import { CallbackList, callbacksOf } from "./callback.ts";
+import type { OperationQueue } from "./operation-queue.ts";
 import { checkPass, type EvaluateOptions } from "./options.ts";
 import { eachBatch } from "./pass.ts";
 import type { Compiled, Session } from "./session.ts";
 import type { Logs } from "./step-runner.ts";
 
 /** Losses and metrics of a compiled model over data; see `Model.evaluate`. */
-export function runEvaluate(session: Session, given: Given, options: EvaluateOptions): Promise<Logs> {
-  const { model } = session;
-  return session.run("evaluate", async (compiled, queue) => {
-    const { steps, callbacks = [], checkData = true } = options;
-    const maker = new BatchMaker(model, "evaluate", compiled.setup.objective, checkData);
-    checkPass(maker.label, options, given.stream !== undefined);
-    const source = await maker.batches(given, options);
-    return measure(compiled, source, steps, new CallbackList(callbacksOf(maker.label, callbacks), { model }, queue));
-  });
+export async function evaluate(
+  { model }: Session,
+  compiled: Compiled,
+  queue: OperationQueue,
+  given: Given,
+  options: EvaluateOptions,
+): Promise<Logs> {
+  const { steps, callbacks = [], checkData = true } = options;
+  const maker = new BatchMaker(model, "evaluate", compiled.setup.objective, checkData);
+  checkPass(maker.label, options, given.stream !== undefined);
+  const source = await maker.batches(given, options);
+  return measure(compiled, source, steps, new CallbackList(callbacksOf(maker.label, callbacks), { model }, queue));
 }
 
 /** Losses and metrics over one pass; the metrics start from zero. */

@@ -1,11 +1,8 @@
-import { checkOptions } from "../options.ts";
-import type { BatchSource } from "./batch.ts";
-import { BatchMaker, type BatchStream, type Given, givenOf, isStream } from "./batch-maker.ts";
+import { BatchMaker, type Given } from "./batch-maker.ts";
 import { type Callback, CallbackList, callbacksOf, type Training } from "./callback.ts";
-import type { ArraysGiven } from "./columns.ts";
-import { runEpochs, type Validation } from "./epochs.ts";
+import { type FitPlan, runEpochs } from "./epochs.ts";
 import { History } from "./history.ts";
-import { arrays, checkFit, type FitOptions, type ValidationData } from "./options.ts";
+import { checkFit, type FitOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import type { Compiled, Session } from "./session.ts";
 import type { StepRunner } from "./step-runner.ts";
@@ -68,61 +65,15 @@ async function sourcesOf(
   data: Given,
   options: FitOptions,
   seed: number,
-): Promise<{ source: BatchSource; validation: Validation | undefined }> {
-  const { batchSize, stepsPerEpoch, shuffle = true, classWeight, validationSplit, checkData = true } = options;
-  const maker = new BatchMaker(model, "fit", setup.objective, checkData);
+): Promise<Pick<FitPlan, "source" | "validation">> {
+  const { batchSize, stepsPerEpoch, shuffle = true, classWeight, checkData = true } = options;
+  const { objective } = setup;
+  const maker = new BatchMaker(model, "fit", objective, checkData);
   checkFit(maker.label, options, data.stream !== undefined);
-  const order = { batchSize, steps: stepsPerEpoch, shuffle, seed };
-  if (data.stream || validationSplit === undefined || options.validationData !== undefined) {
-    const source = await maker.batches(data, { ...order, classWeight });
-    return { source, validation: await validationOf(model, setup, options) };
-  }
-  const { splitColumns } = await import("./validation-split.ts");
-  const [first, last] = splitColumns(maker.label, await maker.columns(data), validationSplit);
-  return {
-    source: maker.arrayBatches(await maker.weigh(first, classWeight), order),
-    validation: validating(maker.arrayBatches(last, validationBatches(options)), options),
-  };
-}
-
-async function validationOf(
-  model: Session["model"],
-  setup: Compiled["setup"],
-  options: FitOptions,
-): Promise<Validation | undefined> {
-  const { validationData: data, checkData = true } = options;
-  if (data === undefined) return undefined;
-  const maker = new BatchMaker(model, "validationData", setup.objective, checkData);
-  const given = isStream(data) ? { stream: data } : givenOf(...validationArrays(maker.label, data));
-  return validating(await maker.batches(given, validationBatches(options)), options);
-}
-
-const validationBatches = ({ validationBatchSize, batchSize, validationSteps: steps }: FitOptions) => ({
-  batchSize: validationBatchSize ?? batchSize,
-  steps,
-});
-
-/** Arrays in their order: a list as it is, or a record by its names. */
-function validationArrays(
-  label: string,
-  data: Exclude<ValidationData, BatchStream>,
-): readonly [ArraysGiven, ArraysGiven, ArraysGiven?] {
-  if (Array.isArray(data)) return data as unknown as readonly [ArraysGiven, ArraysGiven, ArraysGiven?];
-  const { x, y, sampleWeight } = checkOptions(
-    label,
-    data as { x: ArraysGiven; y: ArraysGiven; sampleWeight?: ArraysGiven },
-    {
-      x: `${arrays}!`,
-      y: `${arrays}!`,
-      sampleWeight: arrays,
-    },
-  );
-  return sampleWeight === undefined ? [x, y] : [x, y, sampleWeight];
-}
-
-function validating(source: BatchSource, { validationFreq: freq = 1, validationSteps }: FitOptions): Validation {
-  const isDue = (epoch: number) => (typeof freq === "number" ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));
-  return { source, steps: validationSteps, isDue };
+  const order = { batchSize, steps: stepsPerEpoch, shuffle, seed, classWeight };
+  if (options.validationData === undefined && options.validationSplit === undefined)
+    return { source: await maker.batches(data, order), validation: undefined };
+  return (await import("./validation.ts")).withValidation(model, objective, maker, data, order, options);
 }
 
 const warned = /* @__PURE__ */ new WeakSet<StepRunner>();

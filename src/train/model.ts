@@ -14,7 +14,6 @@ import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { BatchMaker, type BatchStream, givenOf, optionsAmong, outputNames } from "./batch-maker.ts";
 import type { ArraysGiven } from "./columns.ts";
-import { runEvaluate } from "./evaluate.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { Objective } from "./objective.ts";
@@ -141,7 +140,10 @@ export class Model extends Network {
   ): Promise<Logs> {
     const label = `evaluate of ${this.label}`;
     const options = evaluateOptions(label, optionsAmong(label, x, yOrOptions, last));
-    return runEvaluate(this.session, givenOf(x, yOrOptions as ArraysGiven, options.sampleWeight), options);
+    const given = givenOf(x, yOrOptions as ArraysGiven, options.sampleWeight);
+    return this.session.run("evaluate", async (compiled, queue) =>
+      (await import("./evaluate.ts")).evaluate(this.session, compiled, queue, given, options),
+    );
   }
 
   /**

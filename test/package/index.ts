@@ -59,6 +59,7 @@ const subpaths = [
   "ops",
   "optimizers",
   "testing",
+  "webgpu",
 ];
 const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
 /** What types must allow and refuse; classes with private members are the same type only if they are declared once. */
@@ -74,6 +75,7 @@ import { auc } from "aretejs/metrics";
 import { add } from "aretejs/ops";
 import { adam, cosineDecay, muon } from "aretejs/optimizers";
 import { conformance } from "aretejs/testing";
+import { type WebGpuBackend, type WebGpuOptions, webgpu } from "aretejs/webgpu";
 export const sum: Tensor = add(tensor([1]), relu(tensor([2])));
 export const shape: Shape = sum.shape;
 export const layer: Layer = dense(2, { activation: "relu", kernelInitializer: heNormal(), inputShape: [3] });
@@ -83,6 +85,12 @@ export const loss: Loss[] = [hinge(), losses.hinge()];
 model.compile({ optimizer: "scheduleFreeAdamW", loss: "mse", metrics: [auc(), "acc"], backend: js() });
 export const backend: Promise<WasmBackend> = wasm();
 export { conformance };
+// Without the types of WebGPU, a device is what every device has.
+declare const options: Required<WebGpuOptions>;
+export const onGpu: Promise<WebGpuBackend> = webgpu({ adapter: options.adapter });
+options.device.destroy();
+// @ts-expect-error no such preference
+void webgpu({ powerPreference: "fast" });
 // @ts-expect-error no such activation
 dense(2, { activation: "rellu" });
 // @ts-expect-error no such optimizer
@@ -93,7 +101,7 @@ export const wrong: number = dense(2);
 export { missing } from "aretejs/ops";
 `;
 /** Names that stand as strings in parts that a dense network does not use, and that no bundler may keep. */
-const strangers = ["conv3dTranspose", "cosineDecayRestarts", "earlyStopping", "parseCsv"];
+const strangers = ["conv3dTranspose", "cosineDecayRestarts", "earlyStopping", "parseCsv", "webgpu backend"];
 
 const { path } = installPacked(project);
 for (const [name, text] of Object.entries(programs)) writeFileSync(join(project, name), text);

@@ -34,7 +34,7 @@ function inNode(): boolean {
 }
 
 /** Suites that also run in pages and in Deno. */
-const portable = ["adapter"];
+const portable = ["adapter", "complaints", "numbers", "training"].map((suite) => `webgpu/suites/${suite}`);
 
 /** A part of the suites, bundled. Says whether they passed. */
 async function elsewhere(run: (file: string, progress: (line: string) => void) => Promise<Outcome>): Promise<boolean> {

@@ -1,5 +1,5 @@
 // Finding an adapter and a device, and what kernels have to know of them.
-import { stateError } from "../../errors.ts";
+import { stateError, valueError } from "../../errors.ts";
 import type { DeviceFacts } from "./shader.ts";
 
 /** A device, and whether it is ours to end. */
@@ -18,13 +18,18 @@ export async function requestDevice({
   powerPreference,
 }: {
   device?: GPUDevice;
-  adapter?: GPUAdapter;
+  adapter?: GPUAdapter | null;
   powerPreference?: GPUPowerPreference;
 }): Promise<Device> {
-  if (device) return describe(device, false, device.adapterInfo);
-  const found = adapter ?? (await requestAdapter(powerPreference));
+  if (device) {
+    checkKind("device", device, "createComputePipeline");
+    return describe(device, false, device.adapterInfo);
+  }
+  const found = adapter === undefined ? await requestAdapter(powerPreference) : adapter;
+  if (!found) throw noAdapter();
+  checkKind("adapter", found, "requestDevice");
   const { limits, features } = found;
-  const made = await found.requestDevice({
+  const asked = found.requestDevice({
     label: "aretejs",
     requiredFeatures: features.has("timestamp-query") ? ["timestamp-query"] : [],
     requiredLimits: {
@@ -35,7 +40,24 @@ export async function requestDevice({
       maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
     },
   });
+  const made = await asked.catch((error: Error) => {
+    throw stateError("webgpu", {
+      rule: "the adapter must give a device",
+      expected: "a device",
+      received: error.message.split("\n")[0],
+      advice: "An adapter gives one device; ask for another adapter, or pass the device.",
+    });
+  });
   return describe(made, true, found.info);
+}
+
+function checkKind(what: string, given: object, method: string): void {
+  if (typeof (given as Record<string, unknown>)[method] === "function") return;
+  throw valueError("webgpu", {
+    rule: `${what} is of the wrong kind`,
+    expected: `an object with ${method}()`,
+    received: given,
+  });
 }
 
 function describe(device: GPUDevice, isOwned: boolean, info: GPUAdapterInfo | undefined): Device {
@@ -58,7 +80,7 @@ function describe(device: GPUDevice, isOwned: boolean, info: GPUAdapterInfo | un
   };
 }
 
-async function requestAdapter(powerPreference: GPUPowerPreference = "high-performance"): Promise<GPUAdapter> {
+async function requestAdapter(powerPreference: GPUPowerPreference = "high-performance"): Promise<GPUAdapter | null> {
   const gpu = gpuOf();
   if (!gpu) {
     throw stateError("webgpu", {
@@ -68,15 +90,16 @@ async function requestAdapter(powerPreference: GPUPowerPreference = "high-perfor
       advice: adviceOnRuntime(),
     });
   }
-  const adapter = await gpu.requestAdapter({ powerPreference });
-  if (adapter) return adapter;
-  throw stateError("webgpu", {
+  return gpu.requestAdapter({ powerPreference });
+}
+
+const noAdapter = () =>
+  stateError("webgpu", {
     rule: "there must be a GPU that WebGPU can use",
     expected: "an adapter",
     received: "none",
-    advice: "Check the driver, or train with the wasm backend, which is the default.",
+    advice: "Check the driver and the browser's settings, or train with the default backend.",
   });
-}
 
 /** Node has no `navigator.gpu`; programs that load Dawn may put it at `globalThis.gpu`. */
 export function gpuOf(): GPU | undefined {

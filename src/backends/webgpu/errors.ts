@@ -5,13 +5,19 @@ import { formatBytes } from "./bytes.ts";
 /** In messages. */
 export const owner = "webgpu backend";
 
-/** There is no room for what was asked. @param what for example "variables". @param most bytes that may be had. */
+/**
+ * There is no room for what was asked.
+ * @param what for example "variables", all of which lie in one buffer.
+ * @param most bytes that may be had.
+ */
 export function outOfMemory(what: string, asked: number, most: number): OutOfMemoryError {
   const isBeyond = !(asked <= most);
   return new OutOfMemoryError(
     message(owner, {
       rule: `out of memory for ${what}`,
-      expected: isBeyond ? `at most ${formatBytes(most)}, the device's limit of one buffer` : "room on the device",
+      expected: isBeyond
+        ? `at most ${formatBytes(most)} for all of them, the limit of the device's buffers`
+        : "room on the device",
       received: `a request for ${formatBytes(asked)}`,
       advice: "Use a smaller batch or model, or free other models with dispose().",
     }),
@@ -47,23 +53,25 @@ export const endError = (reason: string | undefined): Error =>
  * @param act must not wait: the scopes are of the device, and another's work would count as its own.
  */
 export function guarded<T>(device: GPUDevice, act: () => T): { value: T; report: Promise<Report | undefined> } {
-  for (const filter of filters) device.pushErrorScope(filter);
+  device.pushErrorScope("internal");
+  device.pushErrorScope("validation");
+  device.pushErrorScope("out-of-memory");
   let value: T;
-  const found: Promise<Report | undefined>[] = [];
+  let found: Promise<Report | undefined>[] = [];
   try {
     value = act();
   } finally {
-    // The last one pushed comes first.
-    for (const filter of [...filters].reverse())
-      found.push(
-        device.popErrorScope().then(
-          (error) => (error ? { message: error.message, isShortage: filter === "out-of-memory" } : undefined),
-          // The device is lost: that is reported for itself.
-          () => undefined,
-        ),
-      );
+    // The last one pushed comes first. Where the device is lost they reject: that is reported for itself.
+    found = [
+      device.popErrorScope().then(shortageOf, nothing),
+      device.popErrorScope().then(faultOf, nothing),
+      device.popErrorScope().then(faultOf, nothing),
+    ];
   }
-  return { value, report: Promise.all(found).then((reports) => reports.find(Boolean)) };
+  return { value, report: Promise.all(found).then(firstOf) };
 }
 
-const filters = ["internal", "validation", "out-of-memory"] as const;
+const shortageOf = (error: GPUError | null) => (error ? { message: error.message, isShortage: true } : undefined);
+const faultOf = (error: GPUError | null) => (error ? { message: error.message, isShortage: false } : undefined);
+const nothing = () => undefined;
+const firstOf = (reports: readonly (Report | undefined)[]) => reports.find(Boolean);

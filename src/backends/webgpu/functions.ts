@@ -140,10 +140,11 @@ const library: readonly string[] = [
   }
   return copySign(1.0 - 2.0 / (exp1(min(a + a, 88.0)) + 1.0), x);
 }`,
-  // Polynomials by N. Juffa; from 4 on erf is 1.
+  // Polynomials by N. Juffa; from 4 on erf is 1. Near 0 it is 2x/√π, whose parts may be too small to be added up.
   `fn erf(x: f32) -> f32 {
   if (isNan(x)) { return x; }
   let a = abs(x);
+  if (a < 1e-10) { return x * 1.12837917; }
   let s = a * a;
   if (a <= 0.927734375) {
     return copySign(${poly("s", "-5.96761703e-4", "4.99119423e-3", "-2.67681349e-2", "1.12819925e-1", "-3.76125336e-1", "1.28379166e-1")} * a + a, x);
@@ -259,7 +260,7 @@ const library: readonly string[] = [
     if (a != 1.0) { r = select(0.0, inf(), (a > 1.0) != (u(y) >> 31u == 1u)); }
   } else if (a != 1.0) { r = powOfPositive(a, y); }
   let isWhole = floor(y) == y;
-  if (x < 0.0 && a < inf() && !isWhole) { return nan(); }
+  if (u(x) > 0x80000000u && a < inf() && !isWhole) { return nan(); }
   let isOdd = !infiniteY && isWhole && floor(y * 0.5) != y * 0.5;
   return select(r, f(u(r) ^ (u(x) & 0x80000000u)), isOdd);
 }`,

@@ -34,8 +34,10 @@ export interface GpuAdapterLike {
 export interface WebGpuOptions {
   /** A device in use elsewhere, for example by a renderer. It stays as it is when the backend is disposed of. */
   device?: GpuDevice;
-  /** The adapter to get a device from; needed in Node, where there is no `navigator.gpu`. */
-  adapter?: GpuAdapter;
+  /**
+   * The adapter to get a device from, as `requestAdapter` gives it; needed in Node, where there is no `navigator.gpu`.
+   */
+  adapter?: GpuAdapter | null;
   /** Which GPU, where there are several. Default "high-performance". */
   powerPreference?: "high-performance" | "low-power";
 }
@@ -65,7 +67,11 @@ export interface WebGpuBackend extends Backend {
  * const backend = await webgpu({ adapter: await gpu.requestAdapter() });
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
-  const checked = checkOptions("webgpu", options, { device: "object", adapter: "object", powerPreference: "string" });
+  const checked = checkOptions("webgpu", options, {
+    device: "object",
+    adapter: "object or null",
+    powerPreference: "string",
+  });
   const { device, powerPreference } = checked;
   const given = Object.keys(checked);
   if (given.length > 1) {

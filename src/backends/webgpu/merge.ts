@@ -70,47 +70,48 @@ export interface OwnedDispatch {
 export function mergeDispatches(dispatches: readonly OwnedDispatch[]): OwnedDispatch[] {
   const merged: OwnedDispatch[] = [];
   let run: OwnedDispatch[] = [];
-  let words = firstWord;
+  let words: ReadonlySet<number> = new Set();
   const flush = () => {
-    if (run.length > 1) {
-      const [{ instruction }] = run as [OwnedDispatch];
-      merged.push({ dispatch: joined(run.map(({ dispatch }) => dispatch)), instruction });
+    const [first] = run;
+    if (first && run.length > 1) {
+      merged.push({ dispatch: joined(run.map(({ dispatch }) => dispatch)), instruction: first.instruction });
     } else merged.push(...run);
     run = [];
-    words = firstWord;
+    words = new Set();
   };
   for (const item of dispatches) {
     const { part, params } = item.dispatch;
-    const own = params.length - firstWord;
-    if (!part || words + own > mostParams) flush();
-    if (!part) merged.push(item);
-    else {
+    const together = new Set([...words, ...params]);
+    if (!part || together.size > mostParams) flush();
+    if (part) {
       run.push(item);
-      words += own;
-    }
+      words = new Set([...words, ...params]);
+    } else merged.push(item);
   }
   flush();
   return merged;
 }
 
-/** Words of a record that all shaders have in common: the bits of infinity and NaN. */
-const firstWord = 2;
-
-/** One workgroup does one part after the other; what a part wrote, the next one may read. */
+/** One workgroup does one part after the other; what a part wrote, the next one may read. Equal words are shared. */
 function joined(dispatches: readonly Dispatch[]): Dispatch {
-  const params = (dispatches[0] as Dispatch).params.slice(0, firstWord);
-  const blocks = dispatches.map(({ part, params: own }) => {
-    const { body, count } = part as Part;
-    const shift = params.length - firstWord;
-    params.push(...own.slice(firstWord));
-    const moved = body.replace(/prm\[(\d+)\]\[(\d)\]/g, (_, row: string, column: string) => {
-      const slot = 4 * Number(row) + Number(column) + shift;
-      return `prm[${slot >> 2}][${slot & 3}]`;
-    });
-    return count <= mergedThreads
-      ? `if (l < ${count}u) {\nlet i = l;\n${moved}\n}`
-      : `for (var i = l; i < ${count}u; i += threads) {\n${moved}\n}`;
+  const params = [...new Set(dispatches.flatMap(({ params }) => params))];
+  const declarations: string[] = [];
+  const blocks = dispatches.map((dispatch, index) => {
+    const part = dispatch.part as Part;
+    const moved = (text: string) =>
+      text.replace(/prm\[(\d+)\]\[(\d)\]/g, (_, row: string, column: string) => {
+        const slot = params.indexOf(dispatch.params[4 * Number(row) + Number(column)] as number);
+        return `prm[${slot >> 2}][${slot & 3}]`;
+      });
+    // What parts declare has the same names in all of them.
+    const names = [...part.declarations.matchAll(/(?:fn|struct) (\w+)/g)].map(([, name]) => name);
+    const own = (text: string) =>
+      names.length > 0 ? moved(text).replace(RegExp(`\\b(${names.join("|")})\\b`, "g"), `$1_${index}`) : moved(text);
+    declarations.push(own(part.declarations));
+    return part.count <= mergedThreads
+      ? `if (l < ${part.count}u) {\nlet i = l;\n${own(part.body)}\n}`
+      : `for (var i = l; i < ${part.count}u; i += threads) {\n${own(part.body)}\n}`;
   });
-  const body = mainCode(mergedThreads, blocks.join("\nstorageBarrier();\n"));
+  const body = declarations.join("") + mainCode(mergedThreads, blocks.join("\nstorageBarrier();\n"));
   return { code: shaderText(body, mergedThreads), params, groups: [1, 1] };
 }

@@ -36,6 +36,8 @@ export interface Dispatch {
 export interface Part {
   /** Statements for each item `i` < count, in any order. */
   readonly body: string;
+  /** Functions and structures that the body uses. */
+  readonly declarations: string;
   readonly count: number;
 }
 
@@ -223,8 +225,8 @@ ${body}`,
     )}`,
   );
   const rounds = Math.ceil(count / mergedThreads);
-  const isSmall = !declarations && rounds <= mostRounds && rounds * steps <= mostSteps;
-  return [{ code, params: shader.params, groups, ...(isSmall ? { part: { body, count } } : {}) }];
+  const isSmall = rounds <= mostRounds && rounds * steps <= mostSteps;
+  return [{ code, params: shader.params, groups, ...(isSmall ? { part: { body, declarations, count } } : {}) }];
 }
 
 /** Threads of the workgroup that does the work of merged dispatches. */

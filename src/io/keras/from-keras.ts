@@ -109,7 +109,7 @@ export function layerFromKeras(
       `Keras's layer ${name}`,
       kind
         ? "It is code, which is never run from a file: write a layer and name it in customObjects."
-        : "Write such a layer, and name it: { customObjects: { " + name + ": (options) => … } }.",
+        : `Write such a layer, and name it: { customObjects: { ${name}: (options) => … } }.`,
     );
   const options = { ...optionsFromKeras(kind ?? name, part.config, reading), ...extra };
   if (custom !== undefined) return customLayer(name, custom, options);

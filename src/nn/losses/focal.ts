@@ -8,16 +8,14 @@ import { softmax } from "../../tensor/ops/softmax.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineLoss, type Loss, type LossOptions, lossTable, pairwiseLoss } from "../loss.ts";
 import {
-  type CrossentropyOptions,
   checkSmoothing,
   crossentropyTable,
-  epsilon,
   fromProbabilities,
   smoothClasses,
   smoothOdds,
-  sparseLabels,
   warningOfOne,
 } from "./crossentropy.ts";
+import { type CrossentropyOptions, epsilon, sparseLabels } from "./sparse-crossentropy.ts";
 
 /** Options of {@link categoricalFocalCrossentropy}. */
 export interface CategoricalFocalCrossentropyOptions extends CrossentropyOptions {

@@ -3,25 +3,26 @@ import { valueError } from "../../errors.ts";
 import { Names } from "../../name-registry.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineLoss, type Loss, type LossOptions } from "../loss.ts";
-import { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "./crossentropy.ts";
-import { huber, meanAbsoluteError, meanSquaredError } from "./regression.ts";
+import { sparseCategoricalCrossentropy } from "./sparse-crossentropy.ts";
 
-const common = {
-  meanSquaredError,
-  mse: meanSquaredError,
-  MSE: meanSquaredError,
-  meanAbsoluteError,
-  mae: meanAbsoluteError,
-  MAE: meanAbsoluteError,
-  huber,
-  categoricalCrossentropy,
-  sparseCategoricalCrossentropy,
-  binaryCrossentropy,
-  bce: binaryCrossentropy,
-  BCE: binaryCrossentropy,
-};
+const common = { sparseCategoricalCrossentropy };
 
-/** The exports of on-demand.ts, whose code is loaded when one of them is used; a test compares them. */
+/** The exports of usual.ts, whose code is loaded when one of them is used; a test compares them. */
+const usual = [
+  "meanSquaredError",
+  "mse",
+  "MSE",
+  "meanAbsoluteError",
+  "mae",
+  "MAE",
+  "huber",
+  "categoricalCrossentropy",
+  "binaryCrossentropy",
+  "bce",
+  "BCE",
+] as const;
+
+/** As `usual`: the exports of on-demand.ts. */
 const onDemand = [
   "meanAbsolutePercentageError",
   "mape",
@@ -48,7 +49,7 @@ const onDemand = [
 ] as const;
 
 /** The name of a loss, such as "meanSquaredError". */
-export type LossName = keyof typeof common | keyof typeof import("./on-demand.ts");
+export type LossName = keyof typeof common | keyof typeof import("./usual.ts") | keyof typeof import("./on-demand.ts");
 
 /** A custom loss: values per sample [batch, …] from labels and predictions. */
 export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
@@ -57,8 +58,8 @@ export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 export const lossNames = /* @__PURE__ */ new Names<(options: LossOptions) => Loss>(
   "loss",
   common,
-  onDemand,
-  () => import("./on-demand.ts"),
+  [...usual, ...onDemand],
+  (name) => ((usual as readonly string[]).includes(name) ? import("./usual.ts") : import("./on-demand.ts")),
 );
 
 /** Checks a loss or its name. @throws ValueError on anything else, and on an unknown name, with the nearest. */

@@ -5,7 +5,7 @@ import { checkOptions } from "../../options.ts";
 import { equal, greater } from "../../tensor/ops/elementwise.ts";
 import { argmax } from "../../tensor/ops/reduction.ts";
 import { pair } from "../loss.ts";
-import { sparseLabels } from "../losses/crossentropy.ts";
+import { sparseLabels } from "../losses/sparse-crossentropy.ts";
 import { described, type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 

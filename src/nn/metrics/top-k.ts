@@ -7,7 +7,7 @@ import { oneHot } from "../../tensor/ops/indexing.ts";
 import { argmax, sum } from "../../tensor/ops/reduction.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { pair } from "../loss.ts";
-import { sparseLabels } from "../losses/crossentropy.ts";
+import { sparseLabels } from "../losses/sparse-crossentropy.ts";
 import { described, type Metric, type MetricOptions, metricName, metricTable } from "../metric.ts";
 import { MeanMetric } from "./mean.ts";
 

@@ -52,8 +52,6 @@ def predict(model, x):
 
 
 def make(name, model, x, y, optimizer, loss="mse", metrics=None):
-    if (folder / f"{name}.json").exists() or (only and name not in only):
-        return
     model.compile(optimizer=optimizer, loss=loss, metrics=metrics)
     train(model, x, y)
     model.save(folder / f"{name}.keras")
@@ -63,25 +61,54 @@ def make(name, model, x, y, optimizer, loss="mse", metrics=None):
     keras.backend.clear_session()
 
 
+def attempt(name, build):
+    """Makes one case; what fails in Keras itself is told at the end, and fails the run."""
+    if (folder / f"{name}.json").exists() or (only and name not in only):
+        return
+    try:
+        make(name, *build())
+    except Exception as error:
+        broken.append(name)
+        print(f"FAILED in Keras: {name}: {type(error).__name__}: {str(error)[:300]}")
+
+
+broken = []
+
+
 def make_all():
     keras.utils.set_random_seed(5)
     for name, build in MODELS.items():
-        if only and name not in only:
-            continue
-        model, x, y = build()
-        loss = {"first": "mse", "second": "binary_crossentropy"} if name == "several_outputs" else "mse"
-        metrics = {"first": ["mae"], "second": ["accuracy", keras.metrics.AUC()]} if name == "several_outputs" else ["mae"]
-        make(name, model, x, y, keras.optimizers.Adam(0.01), loss, None if isinstance(y, list) and name != "several_outputs" else metrics)
+        attempt(name, lambda: with_settings(name, *build()))
     for name, optimizer in OPTIMIZERS.items():
-        model, x, y = chain((4,), keras.layers.Dense(5, "tanh"), keras.layers.Dense(3), keras.layers.Dense(2))
-        make(f"optimizer_{name}", model, x, y, optimizer())
+        attempt(f"optimizer_{name}", lambda: (*perceptron(), optimizer()))
     for name, loss in LOSSES.items():
-        ends = "linear" if name in ("bce_logits", "cosine", "hinge", "squared_hinge", "categorical_hinge", "huber", "log_cosh", "mae") else "softmax"
-        model, x, _ = chain((4,), keras.layers.Dense(3, ends))
-        classes = ints(3, 6)
-        y = classes if name in ("scce", "cgce") else np.eye(3, dtype="float32")[classes]
-        make(f"loss_{name}", model, x, y, keras.optimizers.SGD(0.1), loss, METRICS if name == "cce" else None)
+        attempt(f"loss_{name}", lambda: classifier(name, loss))
     (folder / "versions.json").write_text(json.dumps({"keras": keras.__version__, "numpy": np.__version__}))
+
+
+    sys.exit(1 if broken else 0)
+
+
+def with_settings(name, model, x, y):
+    adam = keras.optimizers.Adam(0.01)
+    if name == "several_outputs":
+        losses = {"first": "mse", "second": "binary_crossentropy"}
+        return model, x, y, adam, losses, {"first": ["mae"], "second": ["accuracy", keras.metrics.AUC()]}
+    return model, x, y, adam, "mse", None if isinstance(y, list) else ["mae"]
+
+
+def perceptron():
+    return chain((4,), keras.layers.Dense(5, "tanh"), keras.layers.Dense(3), keras.layers.Dense(2))
+
+
+LINEAR = ("bce_logits", "cosine", "hinge", "squared_hinge", "categorical_hinge", "huber", "log_cosh", "mae")
+
+
+def classifier(name, loss):
+    model, x, _ = chain((4,), keras.layers.Dense(3, "linear" if name in LINEAR else "softmax"))
+    classes = ints(3, 6)
+    y = classes if name in ("scce", "cgce") else np.eye(3, dtype="float32")[classes]
+    return model, x, y, keras.optimizers.SGD(0.1), loss, METRICS if name == "cce" else None
 
 
 M = keras.metrics
@@ -106,7 +133,8 @@ def check_all():
         try:
             model = keras.models.load_model(folder / f"{name}.back.keras")
             x, y = array(case["x"]), array(case["y"])
-            for given, found in zip(case["predictions"], predict(model, x), strict=True):
+            # None where the two differ on purpose: then it opens, and that is all.
+            for given, found in zip(case["predictions"], predict(model, x), strict=bool(case["predictions"])):
                 np.testing.assert_allclose(array(found), array(given), rtol=1e-5, atol=1e-5)
             if case["losses"] is not None:
                 np.testing.assert_allclose(train(model, x, y), case["losses"], rtol=1e-4, atol=1e-4)

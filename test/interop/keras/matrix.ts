@@ -9,6 +9,9 @@ import type { Model } from "../../../src/train/model.ts";
 
 type Plain = { data: number[]; shape: number[] } | Plain[] | { [name: string]: Plain };
 
+/** What differs on purpose: the kernel is divided in inference, too (docs/decisions/0031-keras-files.md). */
+const differs = ["spectral"];
+
 const [folder = "", ...only] = process.argv.slice(2);
 
 /** Arrays in the structure of the file; whole numbers are int32 where the file says so. */
@@ -59,10 +62,12 @@ async function check(name: string): Promise<void> {
   const notes: string[] = [];
   const model = await loadModel(join(folder, `${name}.keras`), { onNote: (note) => notes.push(note) });
   if (notes.length > 0) throw new Error(notes.join(" "));
+  const isComparable = !differs.includes(name);
   (await predict(model, x)).forEach(({ data }, index) => {
-    compare(`output ${index}`, data, predictions[index].data, 1e-5);
+    if (isComparable) compare(`output ${index}`, data, predictions[index].data, 1e-5);
   });
-  if (losses) compare("losses", await train(model, x, y), losses, 1e-4);
+  const found = losses && (await train(model, x, y));
+  if (losses && isComparable) compare("losses", found as number[], losses, 1e-4);
   const target = join(folder, `${name}.back.keras`);
   await saveModel(model, target);
   // What was written is read here, too, and gives the same bits.
@@ -73,7 +78,7 @@ async function check(name: string): Promise<void> {
   });
   const next = losses ? await train(model, x, y) : null;
   if (next) compare("losses of the file written here", await train(again, x, y), next, 0);
-  const case_ = { x: givenX, y: givenY, predictions: back, losses: next };
+  const case_ = { x: givenX, y: givenY, predictions: isComparable ? back : [], losses: isComparable ? next : null };
   writeFileSync(join(folder, `${name}.back.json`), JSON.stringify(case_));
 }
 

@@ -305,10 +305,10 @@ def images():
 
 
 def random_images():
-    # Random in training, so only predictions are compared.
+    # Random in training, so only predictions are compared. Without RandomCrop, which Keras 3.15.1 leaves out of inference.
     return chain(
         (6, 6, 3), L.RandomFlip(), L.RandomRotation(0.1), L.RandomZoom((-0.1, 0.2)), L.RandomTranslation(0.1, (-0.2, 0.1), fill_mode="constant"),
-        L.RandomContrast(0.2), L.RandomBrightness((-0.1, 0.1), value_range=(-9, 9)), L.RandomCrop(5, 5, seed=1), L.Conv2D(2, 3), L.GlobalAveragePooling2D(),
+        L.RandomContrast(0.2), L.RandomBrightness((-0.1, 0.1), value_range=(-9, 9)), L.Conv2D(2, 3), L.GlobalAveragePooling2D(),
         x=f(3, 6, 6, 3),
     )
 

@@ -5,12 +5,12 @@ import { build } from "esbuild";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** One file of ECMAScript, for pages and for Deno: suites by name, and `runAll` and what is exported beside. */
+/** One file of ECMAScript that exports `runAll`. @param suites paths from test/ without `.test.ts`. */
 export async function bundle(suites: readonly string[], outfile: string): Promise<void> {
   await build({
     stdin: {
       contents: [
-        ...suites.map((suite) => `import "../suites/${suite}.test.ts";`),
+        ...suites.map((suite) => `import "../../${suite}.test.ts";`),
         'export { runAll } from "./vitest.ts";',
       ].join("\n"),
       resolveDir: here("."),
@@ -25,6 +25,8 @@ export async function bundle(suites: readonly string[], outfile: string): Promis
     conditions: ["browser", "import"],
     alias: { vitest: here("vitest.ts") },
     external: ["node:*"],
+    // Tests are imported for their effect, though they lie in a package without side effects.
+    ignoreAnnotations: true,
     logLevel: "error",
   });
 }

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import type { WebGpuBackend } from "../../../src/backends/webgpu/backend.ts";
+import type { WebGpuBackend } from "../../../src/backends/webgpu/index.ts";
 import { conformance } from "../../../src/testing/conformance.ts";
 import { backend, type Controlled, controlled } from "./support.ts";
 

@@ -1,6 +1,6 @@
 // Backends, devices and measures that the suites share.
 import { wasm } from "../../../src/backends/wasm/index.ts";
-import type { WebGpuBackend } from "../../../src/backends/webgpu/backend.ts";
+import type { WebGpuBackend } from "../../../src/backends/webgpu/index.ts";
 import { webgpu } from "../../../src/backends/webgpu/index.ts";
 import type { Backend, Model } from "../../../src/index.ts";
 

@@ -123,9 +123,9 @@ ${mainCode(
   `let low = min(l * ${share}u, ${count}u);
 let high = min(low + ${share}u, ${count}u);
 for (var c = low; c < high; c++) { ${list.raw("c")} = c; }
-for (var pass = 0u; pass < ${passes}u; pass++) {
-  let shift = pass * ${digitBits}u;
-  let source = (pass & 1u) * ${count}u;
+for (var turn = 0u; turn < ${passes}u; turn++) {
+  let shift = turn * ${digitBits}u;
+  let source = (turn & 1u) * ${count}u;
   let goal = ${count}u - source;
   for (var d = 0u; d < ${digits}u; d++) { counts[d * threads + l] = 0u; }
   for (var p = low; p < high; p++) { counts[((rowOf(${list.raw("source + p")}) >> shift) & ${digits - 1}u) * threads + l]++; }

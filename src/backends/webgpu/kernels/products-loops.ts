@@ -54,11 +54,17 @@ export class TileText {
   /** Every thread reads its operands from the buffers. */
   registerLoop(): string {
     const { left, right } = this.operands;
-    const rows = this.rows.filter((i) => !(this.inFours && left.isWide) || i % 4 === 0);
-    const rowCode = rows.map((i) => this.outer(left, `ar${i}`, `row0 + ${this.row(`${i}u`)}`, this.extents.rows));
+    const [rowsAtOnce, columnsAtOnce] = [
+      this.inFours && left.isWide ? 4 : 1,
+      this.vector / this.columnNames(right, 0).length,
+    ];
+    const rows = this.rows.filter((i) => i % rowsAtOnce === 0);
+    const rowCode = rows.map((i) =>
+      this.outer(left, `ar${i}`, `row0 + ${this.row(`${i}u`)}`, this.extents.rows, rowsAtOnce),
+    );
     const columnCode = this.vectors.flatMap((j) =>
       this.columnNames(right, j).map((name, r) =>
-        this.outer(right, name, `column0 + ${this.column(`${j}u`)} + ${r}u`, this.extents.columns),
+        this.outer(right, name, `column0 + ${this.column(`${j}u`)} + ${r}u`, this.extents.columns, columnsAtOnce),
       ),
     );
     // Sources that are wide along the depth have a depth of whole fours.
@@ -130,9 +136,9 @@ ${isSplit ? `for (var c = 0u; c < 4u; c++) { ${finish("column + c", "sums[t][c]"
     return range(along === "outer" && isWide && this.vector === 4 ? 1 : this.vector).map((r) => `bc${j}_${r}`);
   }
 
-  private outer(source: Source, name: string, index: string, count: number): string {
-    const last = count - (source.along === "outer" && source.isWide ? 4 : 1);
-    return `let ${name}i = min(${index}, ${Math.max(last, 0)}u); ${source.outer(name, `${name}i`)}`;
+  /** @param together how many elements are read from this one on. */
+  private outer(source: Source, name: string, index: string, count: number, together: number): string {
+    return `let ${name}i = min(${index}, ${Math.max(count - together, 0)}u); ${source.outer(name, `${name}i`)}`;
   }
 
   private multiply(steps: number, left: Fragment, right: Fragment): string {
@@ -283,7 +289,8 @@ ${this.rows.map((i) => this.vectors.map((j) => add(i, j, q)).join(" ")).join("\n
       const k = isAlongDepth ? `${inner} * 4u` : line;
       const outers = isAlongDepth ? [0] : one;
       const depths = isAlongDepth ? one : [0];
-      const before = outers.map((c) => this.outer(source, `${n}o${c}`, `${first} + ${at} + ${c}u`, count));
+      const together = source.isWide && !isAlongDepth ? 4 : 1;
+      const before = outers.map((c) => this.outer(source, `${n}o${c}`, `${first} + ${at} + ${c}u`, count, together));
       const steps = depths.map((c) => `let ${n}i${c} = k0 + ${k} + ${c}u; ${source.depth(`${n}k${c}`, `${n}i${c}`)}`);
       const pick = (list: readonly number[], c: number) => list[c] ?? 0;
       let read: string;

@@ -134,5 +134,7 @@ var sum = ${read};
 for (var part = 1u; part < ${splits}u; part++) { at += ${batches * rows * pitch}u; sum += ${read}; }
 finish(z, row, column, sum);`,
     finish,
+    // Where it sees memory as vectors it cannot be merged with others.
+    shader.wide.size > 0 ? undefined : splits * width,
   );
 }

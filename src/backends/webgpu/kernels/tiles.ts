@@ -50,21 +50,29 @@ const gpuTiles: readonly Tile[] = [
 ];
 
 /**
- * For SwiftShader (Dawn, 2 cores). Each load is a gather with checks there, 16 ns for four threads, and workgroup memory
- * is no faster, so what counts is results per load; more than 16 vectors of results leave the registers.
+ * For SwiftShader, measured (Dawn, 2 cores; multiply-adds per CPU time at 256 × 256 × 256, operands in any order). Each
+ * load is a gather with checks there, about 16 ns for four threads, and a tile in workgroup memory is half as fast, so
+ * what counts is results per load. The last ones, for few rows or columns, are estimates.
  */
 const softwareTiles: readonly Tile[] = [
   tile(4, 4, [8, 8], 0, 1),
-  tile(4, 4, [4, 4], 0, 0.8),
-  tile(4, 4, [8, 4], 0, 1),
-  tile(16, 1, [1, 4], 0, 0.4),
-  tile(16, 1, [4, 1], 0, 0.3),
-  tile(4, 4, [8, 1], 0, 0.4),
+  tile(4, 4, [4, 8], 0, 0.85),
+  tile(4, 4, [8, 4], 0, 0.8),
+  tile(8, 2, [8, 4], 0, 0.8),
+  tile(4, 4, [4, 4], 0, 0.7),
+  tile(16, 1, [2, 4], 0, 0.4),
+  tile(16, 1, [1, 4], 0, 0.25),
+  tile(1, 16, [8, 1], 0, 0.3),
+  tile(1, 16, [4, 1], 0, 0.2),
 ];
 
 /** At least so much of the depth is worth a part of its own. */
 const leastSlice = 64;
 const mostSplits = 64;
+/** Storing and adding up one element of a part takes as long as so many multiply-adds. */
+const partCost = 16;
+/** Workgroups that keep every core busy: large GPUs have about 130 cores. */
+const busyGroups = { software: 4, gpu: 192 };
 
 /**
  * The tile that is likely fastest: multiply-adds of whole tiles over its rate, times how much of the device is left
@@ -74,6 +82,7 @@ export function chooseTiling(
   { rows, columns, depth, batches }: Readonly<Record<"rows" | "columns" | "depth" | "batches", number>>,
   { isSoftware, lanes, maxThreads, workgroupBytes }: DeviceFacts,
 ): Tiling {
+  const busy = isSoftware ? busyGroups.software : busyGroups.gpu;
   let best: Tiling | undefined;
   let bestCost = Number.POSITIVE_INFINITY;
   for (const tile of isSoftware ? softwareTiles : gpuTiles) {
@@ -81,13 +90,14 @@ export function chooseTiling(
     if (threads > maxThreads || bytesOf(tile) > workgroupBytes) continue;
     const { height, width } = extentsOf(tile);
     const tiles = Math.ceil(rows / height) * Math.ceil(columns / width) * batches;
-    const wanted = Math.min(Math.floor(lanes / (tiles * threads)), Math.floor(depth / leastSlice), mostSplits);
-    const parts = Math.max(wanted, 1);
+    /** How often the device has room for as much again. */
+    const room = Math.max(lanes / (tiles * threads), busy / tiles);
+    const wanted = Math.min(Math.floor(room), Math.floor(depth / leastSlice), mostSplits);
     const unit = tile.depth || 4;
-    const slice = Math.max(Math.ceil(depth / parts / unit), 1) * unit;
+    const slice = Math.max(Math.ceil(depth / Math.max(wanted, 1) / unit), 1) * unit;
     const splits = Math.max(Math.ceil(depth / slice), 1);
-    const idle = Math.max(1, lanes / (tiles * splits * threads));
-    const cost = (tiles * height * width * idle) / tile.rate;
+    const parts = splits > 1 ? splits * batches * rows * columns * partCost : 0;
+    const cost = (tiles * height * width * Math.max(depth, 1) * Math.max(1, room / splits)) / tile.rate + parts;
     if (cost >= bestCost) continue;
     best = { tile, splits, slice };
     bestCost = cost;

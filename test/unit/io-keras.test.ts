@@ -1,0 +1,231 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { FileError, loadModel, saveModel } from "../../src/io/index.ts";
+import { layerFromKeras } from "../../src/io/keras/from-keras.ts";
+import { layerToKeras } from "../../src/io/keras/to-keras.ts";
+import { writeZip } from "../../src/io/zip/write.ts";
+import { input } from "../../src/nn/input.ts";
+import { Layer } from "../../src/nn/layer.ts";
+import { addLayer, batchNormalization, dense, dropout, lambda, lstm } from "../../src/nn/layers/index.ts";
+import { huber } from "../../src/nn/losses.ts";
+import { auc } from "../../src/nn/metrics.ts";
+import { adam } from "../../src/optim/adam.ts";
+import { optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
+import { cosineDecay } from "../../src/optim/schedules.ts";
+import { mul, tanh } from "../../src/tensor/ops/elementwise.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import type { Model } from "../../src/train/model.ts";
+import { model, sequential } from "../../src/train/sequential.ts";
+import { layerExamples } from "./layer-examples.ts";
+
+/** A place that keeps one file. */
+function memory() {
+  let file = new Uint8Array();
+  const write = (bytes: Uint8Array<ArrayBuffer>) => {
+    file = bytes;
+  };
+  return { read: () => file, write };
+}
+
+async function throughFile(saved: Model, options: Parameters<typeof loadModel>[1] = {}): Promise<Model> {
+  const file = memory();
+  await saveModel(saved, file, options.customObjects ? { customObjects: options.customObjects } : {});
+  return loadModel(file, options);
+}
+
+const x = { data: Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)), shape: [8, 4] };
+const y = { data: Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)), shape: [8, 2] };
+const _fit = async (trained: Model) =>
+  (await trained.fit(x, y, { epochs: 3, batchSize: 4, verbose: 0 })).history.loss as number[];
+
+describe("layers as Keras's configurations", () => {
+  const reading = { custom: {}, seed: 1, note: () => {} };
+
+  it.each(layerExamples.map((layer) => [layer.kind, layer] as const))("%s comes back with its options", (_, layer) => {
+    const keras = layerToKeras({ kind: layer.kind, config: layer.getConfig() }, {});
+    if (layer.kind === "inputLayer") return expect(keras.class_name).toBe("InputLayer");
+    const back = layerFromKeras(JSON.parse(JSON.stringify(keras)), reading);
+    expect(back.constructor).toBe(layer.constructor);
+    expect(layerToKeras({ kind: back.kind, config: back.getConfig() }, {})).toEqual(keras);
+  });
+});
+
+describe("files of Keras", () => {
+  const folder = new URL("../interop/keras/samples/", import.meta.url);
+
+  it.each(["masked", "encoder_decoder", "several_outputs"])("%s predicts and trains on as in Keras", async (name) => {
+    const expected = JSON.parse(readFileSync(new URL(`${name}.json`, folder), "utf8"));
+    const array = (given: { data: number[]; shape: number[]; dtype: string }) => ({
+      data: given.dtype === "int32" ? Int32Array.from(given.data) : Float32Array.from(given.data),
+      shape: given.shape,
+    });
+    const arrays = (given: never) => [given].flat().map(array);
+    const loaded = await loadModel(readFileSync(new URL(`${name}.keras`, folder)));
+    const [inputs, labels] = [arrays(expected.x as never), arrays(expected.y as never)];
+    const found = await loaded.predictAll(inputs);
+    for (const [index, output] of found.entries())
+      expect(
+        [...(await output.data())]
+          .map((v, i) => Math.abs(v - expected.predictions[index].data[i]))
+          .every((d) => d < 1e-5),
+      ).toBe(true);
+    const options = { batchSize: inputs[0]?.shape[0] as number, epochs: 3, shuffle: false, verbose: 0 } as const;
+    const { loss } = (await loaded.fit(inputs, labels, options)).history as { loss: number[] };
+    loss.forEach((value, index) => {
+      expect(value).toBeCloseTo(expected.losses[index], 4);
+    });
+  });
+});
+
+describe("a model that is saved and loaded", () => {
+  it("goes on as the one that was saved, to the bit: weights, optimizer, order, dropout", async () => {
+    const net = sequential(
+      [dense(6, { activation: "tanh", inputShape: [4] }), batchNormalization(), dropout(0.3), dense(2)],
+      {
+        seed: 7,
+      },
+    );
+    net.compile({
+      optimizer: adam(cosineDecay({ initialLearningRate: 0.01, decaySteps: 20 })),
+      loss: huber({ delta: 0.5 }),
+    });
+    await it(net);
+    const again = await throughFile(net);
+    expect(again.seed).toBe(7);
+    expect(await it(again)).toEqual(await it(net));
+  });
+
+  it.each(Object.keys(optimizerNames.known))("keeps the state of %s", async (name) => {
+    const net = sequential([dense(3, { inputShape: [4] }), dense(2)], { seed: 7 });
+    net.compile({ optimizer: await optimizerOf(name as "adam"), loss: "meanSquaredError" });
+    await it(net);
+    expect(await it(await throughFile(net))).toEqual(await it(net));
+  });
+
+  it("keeps losses and metrics with their options", async () => {
+    const net = sequential([dense(2, { inputShape: [4], activation: "sigmoid" })]);
+    net.compile({
+      loss: huber({ delta: 0.3 }),
+      metrics: ["meanAbsoluteError", auc({ numThresholds: 5, name: "area" })],
+    });
+    const again = await throughFile(net);
+    const [before, after] = [await net.evaluate(x, y), await again.evaluate(x, y)];
+    expect(after).toEqual(before);
+    expect(Object.keys(after)).toEqual(["loss", "meanAbsoluteError", "area"]);
+  });
+
+  it("keeps graphs: shared layers, nested models, states, frozen layers", async () => {
+    const [a, b] = [input([5, 3], { name: "a" }), input([4], { name: "b" })];
+    const body = sequential([dense(3, { inputShape: [4] }), dense(3)], { name: "body" });
+    const [, h, c] = lstm(3, { returnState: true }).applyAll(a);
+    const [, h2] = lstm(3, { returnState: true }).applyAll([a, h as never, c as never]);
+    const shared = dense(3, { trainable: false });
+    const ends = addLayer().apply([shared.apply(h2 as never), shared.apply(body.apply(b)), body.apply(b)]);
+    const net = model({ inputs: [a, b], outputs: [dense(2).apply(ends), ends] });
+    const again = await throughFile(net);
+    const data = { a: { data: new Float32Array(120).fill(0.3), shape: [8, 5, 3] }, b: x };
+    const values = async (of: Model) =>
+      Promise.all((await of.predictAll(data)).map(async (output) => [...(await output.data())]));
+    expect(await values(again)).toEqual(await values(net));
+    expect(again.trainableVariables.length).toBe(net.trainableVariables.length);
+  });
+});
+
+describe("what a file does not hold", () => {
+  class Scale extends Layer {
+    constructor(options: object = {}) {
+      super("scale", options, {});
+    }
+    override call(inputs: Tensor | readonly Tensor[]): Tensor {
+      return mul(inputs as Tensor, 2);
+    }
+  }
+  const twice = (t: Tensor) => mul(tanh(t), 2);
+  const net = () => sequential([dense(2, { inputShape: [4], activation: twice }), new Scale()]);
+
+  it("is named when it is saved and loaded", async () => {
+    const saved = net();
+    const again = await throughFile(saved, { customObjects: { twice, Scale } });
+    expect(await (await again.predict(x)).array()).toEqual(await (await saved.predict(x)).array());
+  });
+
+  it("is refused by name where it has none", async () => {
+    const file = memory();
+    await expect(saveModel(net(), file)).rejects.toThrow(/activation is a function of your own.*customObjects/);
+    expect(file.read().length).toBe(0);
+    await saveModel(net(), file, { customObjects: { twice } });
+    await expect(loadModel(file)).rejects.toThrow(/activation "twice"|Keras's layer Scale/);
+    await expect(saveModel(sequential([lambda((t) => t as Tensor, { inputShape: [4] })]), file)).rejects.toThrow(
+      /lambda: Keras has nothing/,
+    );
+    await expect(saveModel(sequential([dense(1)]), file)).rejects.toThrow(/is built/);
+  });
+});
+
+describe("hostile configurations", () => {
+  const text = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+  const archive = (config: unknown) => {
+    const parts = writeZip([{ name: "config.json", parts: [text(config)] }]);
+    return new Blob(parts as BlobPart[]);
+  };
+  const tensor = (name: string, node = 0) => ({
+    class_name: "__keras_tensor__",
+    config: { keras_history: [name, node, 0] },
+  });
+  const layer = (name: string, from?: string) => ({
+    class_name: "Dense",
+    config: { name, units: 2 },
+    name,
+    inbound_nodes: from === undefined ? [] : [{ args: [tensor(from)], kwargs: {} }],
+  });
+  const start = {
+    class_name: "InputLayer",
+    config: { name: "in", batch_shape: [null, 3] },
+    name: "in",
+    inbound_nodes: [],
+  };
+  const graph = (layers: unknown[], out: unknown = ["a", 0, 0]) => ({
+    class_name: "Functional",
+    config: { name: "m", layers: [start, ...layers], input_layers: ["in", 0, 0], output_layers: out },
+  });
+  let deep: unknown = { class_name: "Dense", config: { units: 1 } };
+  for (let i = 0; i < 150; i++) deep = { class_name: "TimeDistributed", config: { layer: deep } };
+
+  it.each<[string, unknown, RegExp]>([
+    ["a cycle", graph([layer("a", "b"), layer("b", "a")]), /no cycle/],
+    ["a layer that feeds itself", graph([layer("a", "a")]), /no cycle/],
+    ["an unknown layer", graph([layer("a", "zz")]), /a known layer|one of the model/],
+    ["an output that is not there", graph([layer("a", "in")], ["a", 7, 0]), /must have its uses/],
+    ["a name twice", graph([layer("a", "in"), layer("a", "in")]), /different names/],
+    ["__proto__ as a class", graph([{ ...layer("a", "in"), class_name: "__proto__" }]), /layer __proto__/],
+    ["constructor as a class", graph([{ ...layer("a", "in"), class_name: "constructor" }]), /layer constructor/],
+    ["__proto__ as a key", '{"class_name":"Sequential","config":{"__proto__":{"layers":[]}}}', /__proto__/],
+    ["code", graph([{ ...layer("a", "in"), class_name: "Lambda" }]), /never run/],
+    ["a wrong type", graph([{ ...layer("a", "in"), config: { name: "a", units: "many" } }]), /units/],
+    ["a huge layer", graph([{ ...layer("a", "in"), config: { name: "a", units: 1e15 } }]), /too many elements/],
+    ["no layers", { class_name: "Sequential", config: {} }, /./],
+    [
+      "deep nesting",
+      { class_name: "Sequential", config: { layers: [start, deep] } },
+      /nested|axes|depth|TimeDistributed|timeDistributed/,
+    ],
+    ["a list", [1, 2], /the model must be an object/],
+    ["no weights", graph([layer("a", "in")]), /must hold model.weights.h5/],
+  ])("%s is refused", async (_, config, rule) => {
+    await expect(loadModel(archive(config))).rejects.toThrow(rule);
+  });
+
+  it("are read up to thousands of layers", async () => {
+    const chain = Array.from({ length: 3000 }, (_, i) => ({
+      ...layer(`a${i}`, i === 0 ? "in" : `a${i - 1}`),
+      class_name: "ReLU",
+      config: { name: `a${i}` },
+    })).reverse();
+    await expect(loadModel(archive(graph(chain, ["a2999", 0, 0])))).rejects.toThrow(/model.weights.h5/);
+  });
+
+  it("are no other errors than ours", async () => {
+    await expect(loadModel(new Blob([text("{")]))).rejects.toThrow(FileError);
+    await expect(loadModel(new Blob([]))).rejects.toThrow(FileError);
+  });
+});

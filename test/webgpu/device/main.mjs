@@ -1,0 +1,37 @@
+// On the machine with the GPU: gives the process Dawn's WebGPU, then runs the suites or the bench that lie beside.
+//
+//     node main.mjs suites|bench SECONDS [ADAPTER]
+import { createRequire } from "node:module";
+
+const [what, seconds, adapter] = process.argv.slice(2);
+const { create, globals } = createRequire(import.meta.url)("./dawn.node");
+Object.assign(globalThis, globals);
+// Kept: Dawn crashes when it is collected.
+globalThis.dawn = create(adapter ? [`adapter=${adapter}`] : []);
+Object.defineProperty(globalThis, "navigator", {
+  value: { gpu: globalThis.dawn, userAgent: "node", hardwareConcurrency: 2 },
+  configurable: true,
+});
+const found = await globalThis.dawn.requestAdapter({ powerPreference: "high-performance" });
+if (!found) {
+  console.error("no adapter: is the Vulkan driver of the GPU there?");
+  process.exit(1);
+}
+console.log(`adapter: ${found.info.vendor} ${found.info.architecture} ${found.info.description}`);
+
+if (what === "bench") {
+  process.env.BENCH_DEVICE = "webgpu";
+  const peers = ["multiply-add loop", "copy", "wasm"];
+  process.env.BENCH_OPTIONS = JSON.stringify({ json: false, filter: "", peers, seconds: Number(seconds) });
+  // Ends the process.
+  await import("./bench.mjs");
+} else {
+  process.env.GOLDEN_BACKEND = "webgpu";
+  const { runAll } = await import("./suites.mjs");
+  const outcome = await runAll((line) => console.log(line), Number(seconds));
+  for (const { name, message } of outcome.failures) console.log(`FAILED ${name}: ${message}`);
+  console.log(
+    `${outcome.passed} passed, ${outcome.failures.length} failed, ${outcome.left} left out for time, ${outcome.seconds.toFixed(0)} s`,
+  );
+  process.exit(outcome.failures.length > 0 ? 1 : 0);
+}
