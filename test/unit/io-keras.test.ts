@@ -35,7 +35,7 @@ async function throughFile(saved: Model, options: Parameters<typeof loadModel>[1
 
 const x = { data: Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)), shape: [8, 4] };
 const y = { data: Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)), shape: [8, 2] };
-const _fit = async (trained: Model) =>
+const train = async (trained: Model) =>
   (await trained.fit(x, y, { epochs: 3, batchSize: 4, verbose: 0 })).history.loss as number[];
 
 describe("layers as Keras's configurations", () => {
@@ -89,17 +89,17 @@ describe("a model that is saved and loaded", () => {
       optimizer: adam(cosineDecay({ initialLearningRate: 0.01, decaySteps: 20 })),
       loss: huber({ delta: 0.5 }),
     });
-    await it(net);
+    await train(net);
     const again = await throughFile(net);
     expect(again.seed).toBe(7);
-    expect(await it(again)).toEqual(await it(net));
+    expect(await train(again)).toEqual(await train(net));
   });
 
   it.each(Object.keys(optimizerNames.known))("keeps the state of %s", async (name) => {
     const net = sequential([dense(3, { inputShape: [4] }), dense(2)], { seed: 7 });
     net.compile({ optimizer: await optimizerOf(name as "adam"), loss: "meanSquaredError" });
-    await it(net);
-    expect(await it(await throughFile(net))).toEqual(await it(net));
+    await train(net);
+    expect(await train(await throughFile(net))).toEqual(await train(net));
   });
 
   it("keeps losses and metrics with their options", async () => {

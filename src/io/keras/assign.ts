@@ -114,9 +114,7 @@ export async function readState(
     return undefined;
   }
   if (count !== first + entries.length) {
-    note(
-      `the optimizer's state has ${count} arrays in place of ${first + entries.length}: training begins with a fresh one`,
-    );
+    note(`the optimizer's state has ${count} arrays in place of ${first + entries.length}: training begins anew`);
     return undefined;
   }
   const datasets = numbered(file, "optimizer/vars", count, "the optimizer");

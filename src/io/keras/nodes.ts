@@ -101,8 +101,10 @@ export function argumentsOf(
     const inputs = [query, value, ...(key || mask ? [key ?? value] : []), ...(mask ? [mask] : [])];
     return { isAlone: false, tensors: histories(inputs).map(find), options };
   }
-  const states = rest.initial_state ?? others.find((other) => histories(other).length > 0);
-  const given = first ?? rest.inputs ?? rest.sequence ?? rest.sequences;
+  // Operations may have a number before the tensor.
+  const [positional, second] = args.filter((arg) => histories(arg).length > 0);
+  const states = rest.initial_state ?? second;
+  const given = positional ?? rest.inputs ?? rest.sequence ?? rest.sequences;
   const tensors = [...histories(given), ...histories(states)].map(find);
   const unknown = Object.keys(rest).find((key) => !/^(inputs|sequences?|initial_state|y|x1|x2)$/.test(key));
   if (unknown !== undefined)

@@ -23,7 +23,8 @@ function arrays(plain: Plain): unknown {
   return { data: dtype.startsWith("int") ? Int32Array.from(data) : Float32Array.from(data), shape };
 }
 
-const toPlain = (data: ArrayLike<number>, shape: readonly number[]) => ({ data: Array.from(data), shape, dtype: "float32" });
+const typed = plain as unknown as { data: number[]; shape: number[]; dtype: string };
+const { data, shape, dtype } = typed;
 
 async function predict(model: Model, x: unknown) {
   const outputs = await model.predictAll(x as never, { batchSize: 64 });
