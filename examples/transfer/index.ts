@@ -1,10 +1,19 @@
 /**
  * Transfer learning with somebody else's network: the MobileNetV2 of the npm package nsfwjs, a TensorFlow.js model with
  * quantized weights. Its first ten blocks see Fashion-MNIST (28 × 28, enlarged to 56 × 56). A head of its own is trained
- * on 100 images of sandals and shirts, and on 10 images of each of the ten classes: on the frozen body, then with the
+ * on 200 images of sandals and shirts, and on 10 images of each of the ten classes: on the frozen body, then with the
  * body's last block, too. Against it: the same head on the same body with random weights, and a small CNN from scratch.
  *
  *     npm ci --prefix examples/transfer && npx tsx examples/transfer/index.ts [--short]
+ *
+ * Printed by a full run for 200 images of sandals and shirts: test accuracy on 500 images, mean ± standard deviation of
+ * seeds 1 to 5:
+ *
+ *     MobileNetV2 frozen 99.6 % ± 0.1 %, its last block trained 99.6 % ± 0.1 %; the same with random weights 49.8 % ±
+ *     1.0 %; small network from scratch 99.7 % ± 0.1 %
+ *
+ * That task is easy: the small network needs no help. A body of random weights tells nothing to a head, since its
+ * normalization has the means and variances that it began with.
  */
 import {
   type ArrayInput,

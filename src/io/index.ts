@@ -4,6 +4,7 @@ export { resume } from "./checkpoint/resume.ts";
 export { exportOnnx } from "./export-onnx.ts";
 export { FileError } from "./file-error.ts";
 export { type LoadModelOptions, loadModel } from "./load-model.ts";
+export { loadTfjsModel } from "./load-tfjs-model.ts";
 export type { OnnxOptions } from "./onnx/export.ts";
 export { type SaveModelOptions, saveModel } from "./save-model.ts";
 export { listFiles, readSource, removeFile, writeTarget } from "./stores/files.ts";
@@ -18,7 +19,7 @@ export type {
   Target,
   WriteOptions,
 } from "./stores/store.ts";
-export { type LoadTfjsOptions, loadTfjsModel, type TfjsModel } from "./tfjs/load-tfjs-model.ts";
+export type { LoadTfjsOptions, TfjsModel } from "./tfjs/read.ts";
 export type { NameMap, WeightsReport } from "./weights/assign.ts";
 export {
   type LoadWeightsOptions,

@@ -14,7 +14,7 @@ import type { Source, StoredFile } from "../stores/store.ts";
 import { arraysIn, groupsOf } from "./manifest.ts";
 import { assignByLayer } from "./weights.ts";
 
-/** Options of {@link loadTfjsModel}. */
+/** Options of `loadTfjsModel`. */
 export interface LoadTfjsOptions {
   /**
    * The files of weights, in the order of the paths in model.json. Needed where model.json is given as bytes or as an
@@ -39,15 +39,8 @@ export interface TfjsModel {
   readonly weightsManifest: unknown;
 }
 
-/**
- * Reads a layers model of TensorFlow.js (`model.json` with its shards), quantized ones too. It is not compiled.
- * @param source of model.json: see {@link Source}; or its contents, parsed.
- * @throws FileError where a file cannot be read, is damaged or of another kind (graph models), or holds what is not
- * known here, which is named.
- * @example const model = await loadTfjsModel("https://example.com/mobilenet/model.json");
- * @example const model = await loadTfjsModel(json, { shards: [bytes] });
- */
-export async function loadTfjsModel(source: Source | TfjsModel, options: LoadTfjsOptions = {}): Promise<Model> {
+/** See `loadTfjsModel` of `aretejs/io`. */
+export async function readTfjsModel(source: Source | TfjsModel, options: LoadTfjsOptions = {}): Promise<Model> {
   const owner = "loadTfjsModel";
   const {
     shards,
