@@ -2,8 +2,9 @@
 
 /** Names of classes that differ from ours by more than the capital letters that the rule sets. */
 const classes =
-  "AUC BinaryIoU CTC ELU GRU GRUCell IoU KLDivergence L1 L1L2 L2 LSTM LSTMCell LeakyReLU MeanIoU " +
-  "OneHotIoU OneHotMeanIoU OrthogonalRegularizer PReLU RMSNormalization RMSprop RNN ReLU SGD STFT SimpleRNN SimpleRNNCell Accuracy";
+  "AUC BinaryIoU CTC ELU GRU GRUCell IoU KLDivergence L1 " +
+  "L1L2 L2 LSTM LSTMCell LeakyReLU MeanIoU OneHotIoU OneHotMeanIoU OrthogonalRegularizer " +
+  "PReLU RMSNormalization RMSprop RNN ReLU SGD STFT SimpleRNN SimpleRNNCell Accuracy";
 
 /** Ours, where it is another word than Keras's: the names without signs and in small letters. */
 const otherWords: Readonly<Record<string, string>> = {

@@ -23,8 +23,9 @@ function arrays(plain: Plain): unknown {
   return { data: dtype.startsWith("int") ? Int32Array.from(data) : Float32Array.from(data), shape };
 }
 
-const typed = plain as unknown as { data: number[]; shape: number[]; dtype: string };
-const { data, shape, dtype } = typed;
+const toPlain = (data: ArrayLike<number>, shape: readonly number[]) => {
+  return { data: Array.from(data), shape, dtype: "float32" };
+};
 
 async function predict(model: Model, x: unknown) {
   const outputs = await model.predictAll(x as never, { batchSize: 64 });
