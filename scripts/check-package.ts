@@ -32,6 +32,7 @@ const rows = [{ values: [1, 2], label: 0 }];
 /** What must come out. */
 const expected = `
 if (!(Number(accuracy) > 0.95)) throw new Error("accuracy " + accuracy);
+if (String(await (await again.predict(xTest)).data()) !== String(await (await model.predict(xTest)).data())) throw new Error("digits.keras");
 if (history.history["loss"]?.length !== 10 || !Number.isFinite(loss)) throw new Error("losses " + JSON.stringify(history.history));
 if (String([images.shape, table.shape]) !== "2,1,2") throw new Error("shapes " + images.shape + " " + table.shape);
 for await (const { y } of stream.batch(2)) if (y.data[0] !== 0) throw new Error("labels " + y.data);

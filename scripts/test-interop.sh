@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Files of aretejs/io go to the programs that own their formats (Keras, h5py, safetensors, zipfile, onnx, onnxruntime),
+# and come from them; then processes that write files and that train are killed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/python-environment.sh
+
+npm ci --prefix test/interop --no-audit --no-fund
+npx tsc -p test/interop
+npm run --silent build:wasm
+npx vitest run --config test/interop/vitest.config.ts
+
+models=$(mktemp -d)
+trap 'rm -rf "$models"' EXIT
+npx tsx test/interop/onnx.ts "$models"
+"$python" test/interop/check-onnx.py "$models"
+
+npx tsx test/interop/kill.ts
+npx tsx test/interop/kill-and-resume.ts
