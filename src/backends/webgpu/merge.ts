@@ -2,7 +2,7 @@
 import { type Instruction, type InstructionKind, viewsOf } from "../../ir/instruction.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { BufferId } from "../../ir/view.ts";
-import { type Dispatch, mainCode, mergedThreads, mostParams, type Part, shaderText } from "./shader.ts";
+import { type Dispatch, mainCode, mergedThreads, mostParams, type Part, shaderText, type WordKey } from "./shader.ts";
 
 /** Kinds whose dispatches have parts where they are small. */
 const kinds: ReadonlySet<InstructionKind> = new Set<InstructionKind>([
@@ -70,7 +70,7 @@ export interface OwnedDispatch {
 export function mergeDispatches(dispatches: readonly OwnedDispatch[]): OwnedDispatch[] {
   const merged: OwnedDispatch[] = [];
   let run: OwnedDispatch[] = [];
-  let words: ReadonlySet<number> = new Set();
+  let words: ReadonlySet<WordKey> = new Set();
   const flush = () => {
     const [first] = run;
     if (first && run.length > 1) {
@@ -80,27 +80,34 @@ export function mergeDispatches(dispatches: readonly OwnedDispatch[]): OwnedDisp
     words = new Set();
   };
   for (const item of dispatches) {
-    const { part, params } = item.dispatch;
-    const together = new Set([...words, ...params]);
-    if (!part || together.size > mostParams) flush();
+    const { part } = item.dispatch;
+    if (!part || new Set([...words, ...part.keys]).size > mostParams) flush();
     if (part) {
       run.push(item);
-      words = new Set([...words, ...params]);
+      words = new Set([...words, ...part.keys]);
     } else merged.push(item);
   }
   flush();
   return merged;
 }
 
-/** One workgroup does one part after the other; what a part wrote, the next one may read. Equal words are shared. */
+/**
+ * One workgroup does one part after the other; what a part wrote, the next one may read. Words of the record are shared
+ * where their keys are equal. Their values do not matter: the text must not depend on where variables lie, so that a
+ * second model of the same shapes has the same text.
+ */
 function joined(dispatches: readonly Dispatch[]): Dispatch {
-  const params = [...new Set(dispatches.flatMap(({ params }) => params))];
+  const slots = new Map<WordKey, number>();
+  const params: number[] = [];
   const declarations: string[] = [];
   const blocks = dispatches.map((dispatch, index) => {
     const part = dispatch.part as Part;
+    part.keys.forEach((key, word) => {
+      if (!slots.has(key)) slots.set(key, params.push(dispatch.params[word] as number) - 1);
+    });
     const moved = (text: string) =>
       text.replace(/prm\[(\d+)\]\[(\d)\]/g, (_, row: string, column: string) => {
-        const slot = params.indexOf(dispatch.params[4 * Number(row) + Number(column)] as number);
+        const slot = slots.get(part.keys[4 * Number(row) + Number(column)] as WordKey) as number;
         return `prm[${slot >> 2}][${slot & 3}]`;
       });
     // What parts declare has the same names in all of them.

@@ -39,7 +39,12 @@ export interface Part {
   /** Functions and structures that the body uses. */
   readonly declarations: string;
   readonly count: number;
+  /** What each word of the record stands for: words with the same key are equal wherever the program's memory lies. */
+  readonly keys: readonly WordKey[];
 }
+
+/** See {@link Part.keys}. */
+export type WordKey = string | symbol;
 
 /** What kernels have to know of the device. */
 export interface DeviceFacts {
@@ -121,6 +126,8 @@ ${withLibrary(body)}`;
 /** One shader while it is written: its operands, and its words of the uniform record. */
 export class Shader {
   readonly params: number[] = [0x7f800000, 0x7fc00000];
+  /** Of each of them: see {@link Part.keys}. */
+  readonly keys: WordKey[] = ["infinity", "NaN"];
   /**
    * Spaces that are arrays of vec4<u32>: four words are one load or store there, and single words can be read but not
    * written (a store to one component may write all four). To be filled before the text of any operand is asked for.
@@ -141,7 +148,7 @@ export class Shader {
   operand(view: View): Operand {
     const place = this.ctx.placeOf(view);
     const { space, base } = place;
-    const start = this.param(base);
+    const start = this.param(base, `${view.buffer} ${view.offset}`);
     const isWide = () => this.wide.has(space);
     const at = (index: string) => {
       const word = `${start} + (${index})`;
@@ -171,9 +178,10 @@ export class Shader {
     };
   }
 
-  /** A u32 that is not part of the text. Gives the WGSL that reads it. */
-  param(value: number): string {
+  /** A u32 that is not part of the text. Gives the WGSL that reads it. @param key see {@link Part.keys}. */
+  param(value: number, key: WordKey = Symbol()): string {
     const slot = this.params.push(value >>> 0) - 1;
+    this.keys.push(key);
     return `prm[${slot >> 2}][${slot & 3}]`;
   }
 
@@ -223,7 +231,14 @@ ${body}`,
   );
   const rounds = Math.ceil(count / mergedThreads);
   const isSmall = rounds <= mostRounds && rounds * steps <= mostSteps;
-  return [{ code, params: shader.params, groups, ...(isSmall ? { part: { body, declarations, count } } : {}) }];
+  return [
+    {
+      code,
+      params: shader.params,
+      groups,
+      ...(isSmall ? { part: { body, declarations, count, keys: shader.keys } } : {}),
+    },
+  ];
 }
 
 /** Threads of the workgroup that does the work of merged dispatches. */
