@@ -8,7 +8,7 @@ import { input } from "../../src/nn/input.ts";
 import { Layer } from "../../src/nn/layer.ts";
 import { addLayer, batchNormalization, dense, dropout, lambda, lstm } from "../../src/nn/layers/index.ts";
 import { huber } from "../../src/nn/losses.ts";
-import { auc } from "../../src/nn/metrics.ts";
+import { auc, fBetaScore } from "../../src/nn/metrics.ts";
 import { adam } from "../../src/optim/adam.ts";
 import { optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
 import { cosineDecay } from "../../src/optim/schedules.ts";
@@ -103,17 +103,19 @@ describe("a model that is saved and loaded", () => {
     expect(await train(await throughFile(net))).toEqual(await train(net));
   });
 
-  it("writes options of optimizers as floats, which Python tells from whole numbers", async () => {
+  it("writes options of optimizers and metrics as floats, which Python tells from whole numbers", async () => {
     const net = sequential([dense(2, { inputShape: [4] })]);
     net.compile({
       optimizer: sgd({ learningRate: 1, momentum: 0, weightDecay: 0, clipNorm: 1 }),
       loss: "meanSquaredError",
+      metrics: [fBetaScore({ beta: 2, threshold: 1 })],
     });
     const file = memory();
     await saveModel(net, file);
     const text = new TextDecoder().decode(file.read());
-    for (const option of ["learning_rate", "momentum", "weight_decay", "clipnorm"])
+    for (const option of ["learning_rate", "momentum", "weight_decay", "clipnorm", "threshold"])
       expect(text).toMatch(new RegExp(`"${option}":[01]\\.0[,}]`));
+    expect(text).toMatch(/"beta":2\.0[,}]/);
   });
 
   it("keeps losses and metrics with their options", async () => {

@@ -133,10 +133,10 @@ function groupAt(root: MutableGroup, parts: readonly string[]): MutableGroup {
   return group;
 }
 
-/** Python's whole numbers are no floats: Keras refuses them for some options of optimizers. */
+/** Python's whole numbers are no floats: Keras refuses them for some options of optimizers and metrics. */
 const withFloats = (json: string): string =>
   json.replace(
-    /"((?:learning|decay)_rate|momentum|weight_decay|\w*clip\w+|rho|epsilon)":(-?\d+)(?=[,}])/g,
+    /"((?:learning|decay)_rate|momentum|weight_decay|\w*clip\w+|rho|epsilon|beta|threshold)":(-?\d+)(?=[,}])/g,
     '"$1":$2.0',
   );
 
