@@ -2,7 +2,7 @@
 import { checkOptions } from "../options.ts";
 import type { Model } from "../train/model.ts";
 import { checkEnding } from "./endings.ts";
-import type { CustomObjects } from "./keras/to-keras.ts";
+import type { CustomObjects } from "./keras/keras-object.ts";
 import { writeKeras } from "./keras/write.ts";
 import { writeTarget } from "./stores/files.ts";
 import type { Target, WriteOptions } from "./stores/store.ts";

@@ -7,7 +7,7 @@ import type { Training } from "../../train/callback.ts";
 import { ModelCheckpoint, type ModelCheckpointOptions, type Snapshot } from "../../train/callbacks/model-checkpoint.ts";
 import { monitorTable } from "../../train/callbacks/monitor.ts";
 import { nameOf } from "../endings.ts";
-import type { CustomObjects } from "../keras/to-keras.ts";
+import type { CustomObjects } from "../keras/keras-object.ts";
 import { writeTarget } from "../stores/files.ts";
 import type { StoredFile, Target } from "../stores/store.ts";
 import { checkName, fillName } from "./fill-name.ts";
