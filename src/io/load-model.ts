@@ -51,7 +51,7 @@ export async function loadModel(source: Source, options?: LoadModelOptions): Pro
     maxBytes: "number",
   });
   if (seed !== undefined) checkSeed("loadModel", seed);
-  const bytes = await readSource(source, reading);
+  const bytes = await readSource(source, reading, "loadModel");
   const told = new Set<string>();
   const note = (text: string) => {
     if (told.has(text)) return;
@@ -63,9 +63,12 @@ export async function loadModel(source: Source, options?: LoadModelOptions): Pro
   // "PK": a zip archive.
   if (bytes[0] === 0x50 && bytes[1] === 0x4b)
     return (await readKeras(bytes, { compile, seed, reading: { custom: customObjects, note } })).model;
+  // A length of eight bytes, then JSON.
+  const isTensors = bytes[8] === 0x7b;
   throw fileError("loadModel", {
     rule: "a file of a model is a .keras archive or an HDF5 file",
     expected: "one of these",
-    received: bytes.length === 0 ? "an empty file" : "a file of another kind",
+    received: bytes.length === 0 ? "an empty file" : isTensors ? "weights in safetensors" : "a file of another kind",
+    advice: isTensors ? "Make the model, and set its weights with loadWeights." : "",
   });
 }

@@ -1,6 +1,7 @@
 // Writes a model to a file.
 import { checkOptions } from "../options.ts";
 import type { Model } from "../train/model.ts";
+import { checkEnding } from "./endings.ts";
 import type { CustomObjects } from "./keras/keras-object.ts";
 import { writeKeras } from "./keras/write.ts";
 import { writeTarget } from "./stores/files.ts";
@@ -21,8 +22,8 @@ export interface SaveModelOptions extends WriteOptions {
  * Writes a model as a `.keras` file, which Keras 3 opens by `keras.models.load_model` and `loadModel` here: layers,
  * weights, compile settings, and the optimizer's state, so that training goes on from it.
  * @param target where to: see {@link Target}.
- * @throws StateError for a model that is not built; ValueError on what Keras does not have, by name; then nothing is
- * written.
+ * @throws StateError for a model that is not built; ValueError on what Keras does not have, by name; FileError where
+ * the name says another format, or the file cannot be written. Then nothing is written.
  * @example await saveModel(model, "digits.keras");
  * @example await saveModel(model, "indexeddb://digits.keras");
  */
@@ -32,5 +33,6 @@ export async function saveModel(model: Model, target: Target, options?: SaveMode
     customObjects = {},
     ...writing
   } = checkOptions("saveModel", options, { compile: "boolean", customObjects: "object", onProgress: "function" });
-  await writeTarget(target, await writeKeras(model, { compile, customObjects }), writing);
+  checkEnding("saveModel", target, ".keras");
+  await writeTarget(target, await writeKeras(model, { compile, customObjects }), writing, "saveModel");
 }

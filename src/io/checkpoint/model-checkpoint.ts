@@ -1,11 +1,16 @@
 // A callback that writes a file after each epoch, or after the best.
 
 import { isPlainRecord } from "../../data/tree.ts";
-import { literal, lookUp, stateError, valueError } from "../../errors.ts";
+import { literal, stateError, valueError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import type { Training } from "../../train/callback.ts";
 import { ModelCheckpoint, type ModelCheckpointOptions, type Snapshot } from "../../train/callbacks/model-checkpoint.ts";
+import { monitorTable } from "../../train/callbacks/monitor.ts";
+import { nameOf } from "../endings.ts";
+import type { CustomObjects } from "../keras/keras-object.ts";
 import { writeTarget } from "../stores/files.ts";
 import type { StoredFile, Target } from "../stores/store.ts";
+import { checkName, fillName } from "./fill-name.ts";
 import { Restorer } from "./restorer.ts";
 import { checkpointFile } from "./run-state.ts";
 
@@ -18,15 +23,23 @@ export interface FileCheckpointOptions extends Omit<ModelCheckpointOptions, "sav
    * goes on from; one that ends in `.keras` the model as `saveModel` writes it, for use elsewhere.
    */
   target: Target;
+  /** With `.keras`: as in `saveModel`, functions and layers of your own by their names in the file. */
+  customObjects?: CustomObjects;
 }
 
 /** Writes files while training. See {@link modelCheckpoint}. */
 export class FileCheckpoint extends ModelCheckpoint {
   private readonly isRun: boolean;
 
-  constructor({ target, ...options }: FileCheckpointOptions) {
-    super({ ...options, save: (snapshot, _, training) => write(target, snapshot, training) });
+  constructor({ target, customObjects, ...options }: FileCheckpointOptions) {
+    super({ ...options, save: (snapshot, _, training) => write(target, snapshot, training, customObjects) });
     this.isRun = checkTarget(target);
+    if (this.isRun && customObjects !== undefined)
+      throw valueError("modelCheckpoint", {
+        rule: "a checkpoint of a run holds no names of customObjects",
+        expected: "customObjects with a .keras target only",
+        received: literal(nameOf(target)),
+      });
   }
 
   override onTrainBegin(training: Training): void {
@@ -64,20 +77,24 @@ export function modelCheckpoint(options: FileCheckpointOptions): ModelCheckpoint
       expected: '{ target: "run.safetensors" }',
       received: options,
     });
-  return new FileCheckpoint(options);
-}
-
-/** The name of a target, where it has one. */
-function nameOf(target: Target): string | undefined {
-  if (typeof target === "string") return target;
-  if (target instanceof URL) return decodeURIComponent(target.pathname);
-  return "name" in target && typeof target.name === "string" ? target.name : undefined;
+  return new FileCheckpoint(
+    checkOptions<FileCheckpointOptions>("modelCheckpoint", options, {
+      target: "string or object!",
+      customObjects: "object",
+      saveBestOnly: "boolean",
+      saveFreq: "string or number",
+      initialValueThreshold: "number",
+      ...monitorTable,
+    }),
+  );
 }
 
 /** Whether the target gets a checkpoint of the run rather than a model. */
 function checkTarget(target: Target): boolean {
   const isObject = typeof target === "object" && target !== null;
   const name = isObject || typeof target === "string" ? nameOf(target) : "";
+  // A handle has the name that the user chose.
+  if (!(isObject && "getFile" in target)) checkName(name ?? "");
   if (name === undefined || name.endsWith(".safetensors")) return true;
   if (name.endsWith(".keras")) return false;
   throw valueError("modelCheckpoint", {
@@ -87,12 +104,17 @@ function checkTarget(target: Target): boolean {
   });
 }
 
-async function write(target: Target, { epoch, batch, logs }: Snapshot, training: Training): Promise<void> {
+async function write(
+  target: Target,
+  { epoch, batch, logs }: Snapshot,
+  training: Training,
+  customObjects: CustomObjects | undefined,
+): Promise<void> {
   const values = { epoch: epoch + 1, ...(batch !== undefined && { batch: batch + 1 }), ...logs };
   const filled = filledIn(target, values);
   if (!checkTarget(target)) {
     const { saveModel } = await import("../save-model.ts");
-    await saveModel(training.model, filled);
+    await saveModel(training.model, filled, customObjects && { customObjects });
   } else {
     const ended = batch === undefined ? { epoch, logs } : undefined;
     await writeTarget(filled, await checkpointFile(training, ended));
@@ -103,18 +125,4 @@ function filledIn(target: Target, values: Readonly<Record<string, number>>): Tar
   if (typeof target === "string") return fillName(target, values);
   if (target instanceof URL) return new URL(fillName(decodeURI(target.href), values));
   return "store" in target ? { ...target, name: fillName((target as StoredFile).name, values) } : target;
-}
-
-/**
- * `{epoch}` and other names in braces, replaced by values: whole numbers as they are, others with four digits, or as
- * `:02d` and `:.2f` say. `{valLoss}` is the value that is reported as `val_loss`.
- * @throws ValueError on a name that nothing reports, with the nearest.
- */
-export function fillName(name: string, values: Readonly<Record<string, number>>): string {
-  return name.replace(/\{(\w+)(?::0?(\d*)d|:\.(\d+)f)?\}/g, (_, key: string, width?: string, digits?: string) => {
-    const plain = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const value = lookUp("modelCheckpoint", "value in target", values, Object.hasOwn(values, key) ? key : plain);
-    if (digits !== undefined) return value.toFixed(Number(digits));
-    return Number.isInteger(value) ? String(value).padStart(Number(width || 0), "0") : value.toFixed(4);
-  });
 }

@@ -1,6 +1,6 @@
 // Goes on with a training run from its checkpoint.
 import { checkCount, checkSeed } from "../../checks.ts";
-import { valueError } from "../../errors.ts";
+import { literal, valueError } from "../../errors.ts";
 import { Variable } from "../../tensor/variable.ts";
 import { callbacksOf } from "../../train/callback.ts";
 import type { Model } from "../../train/model.ts";
@@ -14,6 +14,7 @@ import { readSourceIfAny } from "../stores/files.ts";
 import type { Source } from "../stores/store.ts";
 import { compareWeights, type StoredArray } from "../weights/assign.ts";
 import { weightsIn } from "../weights/weights.ts";
+import { fields } from "./fill-name.ts";
 import { unpack } from "./pack.ts";
 import { Restorer } from "./restorer.ts";
 import { checkpointFormat, checkpointVersion, type RunState, statefulLayers } from "./run-state.ts";
@@ -46,6 +47,14 @@ export async function resume(model: Model, source: Source, options: FitOptions =
       rule: "the checkpoint says where to go on",
       expected: "no initialEpoch",
       received: options.initialEpoch,
+    });
+  }
+  if (typeof source === "string" && fields.test(source)) {
+    throw valueError("resume", {
+      rule: "a run goes on from one file",
+      expected: "the name of a file, without values in braces",
+      received: literal(source),
+      advice: "Let modelCheckpoint replace one file, or name the last of those that it has written.",
     });
   }
   const bytes = await readSourceIfAny(source, undefined, "resume");

@@ -13,7 +13,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { outputNames } from "../../train/batch-maker.ts";
 import type { Model } from "../../train/model.ts";
-import { checkBuilt } from "../../train/session.ts";
+import { checkBuilt, sessionOf } from "../../train/session.ts";
 import { axesOf, channelsFirst, Exporter, type LayerUse } from "./exporter.ts";
 import { OnnxGraph } from "./graph.ts";
 import { layerEmitter } from "./layers.ts";
@@ -36,6 +36,7 @@ export interface OnnxOptions {
 /** See `exportOnnx` of `aretejs/io`. */
 export async function writeOnnx(model: Model, given: OnnxOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   const { layout = "nhwc", inputShapes } = checkOptions("exportOnnx", given, { layout: "string", inputShapes: "list" });
+  sessionOf("exportOnnx", model);
   checkBuilt("exportOnnx", model);
   if (layout !== "nhwc" && layout !== "nchw")
     throw valueError("exportOnnx", { rule: "unknown layout", expected: '"nhwc" or "nchw"', received: layout });

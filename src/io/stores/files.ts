@@ -28,6 +28,12 @@ export async function readSourceIfAny(
   owner: string,
 ): Promise<Uint8Array | undefined> {
   const checked = checkOptions(owner, options, readTable);
+  if (checked.maxBytes !== undefined && !(checked.maxBytes >= 0))
+    throw fileError(owner, {
+      rule: "maxBytes must be a number of bytes",
+      expected: "a number ≥ 0",
+      received: checked.maxBytes,
+    });
   if (typeof source === "object" && source !== null && isReadable(source))
     return attempt(owner, "read", () => readAll(owner, source, checked));
   const { place, name, shown } = await locate(owner, source);
@@ -94,7 +100,9 @@ async function attempt<T>(name: string, what: string, run: () => Promise<T>): Pr
     return await run();
   } catch (error) {
     if (error instanceof FileError) throw error;
-    const received = String((error as Error | undefined)?.message ?? error);
+    const { message, cause } = (error ?? {}) as Partial<Error>;
+    // `fetch` says in its cause what has failed.
+    const received = [message ?? String(error), ...(cause instanceof Error ? [cause.message] : [])].join(": ");
     const wrapped = fileError(name, { rule: `the file cannot be ${what}`, expected: "no error", received });
     wrapped.cause = error;
     throw wrapped;

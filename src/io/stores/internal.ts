@@ -12,9 +12,23 @@ export interface Place {
   remove?(name: string): Promise<void>;
 }
 
-/** Pieces of at most 4 MiB, so that progress can be told and buffers stay small. */
+/**
+ * Pieces of at most 4 MiB, so that progress can be told and buffers stay small. Small parts are joined, since files of
+ * many layers have thousands of a few bytes. A piece is valid until the next one is asked for.
+ */
 export function* piecesOf(parts: Parts): Generator<Uint8Array<ArrayBuffer>> {
   const size = 1 << 22;
-  for (const part of parts)
-    for (let at = 0; at < part.length; at += size) yield part.subarray(at, at + size) as Uint8Array<ArrayBuffer>;
+  const joined = new Uint8Array(1 << 16);
+  let used = 0;
+  for (const part of parts) {
+    if (used + part.length > joined.length && used > 0) {
+      yield joined.subarray(0, used);
+      used = 0;
+    }
+    if (part.length <= joined.length) {
+      joined.set(part, used);
+      used += part.length;
+    } else for (let at = 0; at < part.length; at += size) yield part.subarray(at, at + size) as Uint8Array<ArrayBuffer>;
+  }
+  if (used > 0) yield joined.subarray(0, used);
 }

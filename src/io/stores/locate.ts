@@ -30,7 +30,7 @@ export async function locate(owner: string, target: Exclude<Source, Readable>, i
   if (typeof target === "string" || target instanceof URL) {
     const shown = String(target);
     // Schemes have two letters or more: one is a drive of Windows.
-    const [, scheme = "", name = ""] = /^([a-z]{2,}:)(?:\/\/)?(.*)$/is.exec(shown) ?? [];
+    const [, scheme = "", name = ""] = /^([a-z][a-z0-9+.-]+:)(?:\/\/)?(.*)$/is.exec(shown) ?? [];
     if (scheme === "" || scheme === "file:") {
       if (shown === "" && !isList) throw noPlace(owner, target);
       const { hasPaths, pathPlace } = await import("./paths.ts");
@@ -129,8 +129,8 @@ const fetchPlace: Place = {
   write: async (name) => {
     throw fileError(name, {
       rule: "a URL cannot be written to",
-      expected: "another target",
-      received: "a URL",
+      expected: "a path, indexeddb://…, opfs://… or download://…",
+      received: literal(name),
       advice: "Give a store: { read, write: (bytes) => fetch(url, { method: 'PUT', body: bytes }) }.",
     });
   },

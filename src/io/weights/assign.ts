@@ -1,5 +1,6 @@
 // Compares arrays with the weights of a model, and sets those that fit.
 import type { HostArray } from "../../data/array.ts";
+import { lookUp } from "../../errors.ts";
 import { show } from "../../format.ts";
 import { formatShape, type Shape, sameShape } from "../../ir/shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
@@ -41,7 +42,8 @@ export interface Comparison extends WeightsReport {
 
 /**
  * Compares the arrays of a file with variables. Changes nothing.
- * @throws FileError where two arrays are to be one weight; with `strict` also where one is missing, unexpected or of
+ * @throws ValueError where `map` names an array that the file does not have; FileError where two arrays are to be one
+ * weight; with `strict` also where one is missing, unexpected or of
  * another shape; without it where none fits.
  */
 export function compareWeights(
@@ -52,6 +54,8 @@ export function compareWeights(
   map?: NameMap,
 ): Comparison {
   const known = new Map(named(variables));
+  if (typeof map === "object")
+    for (const name of Object.keys(map)) lookUp(file, "array in map", Object.fromEntries(arrays), name);
   const sources = new Map<string, string>();
   const unexpected: string[] = [];
   for (const name of arrays.keys()) {
