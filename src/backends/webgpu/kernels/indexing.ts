@@ -100,8 +100,10 @@ ${target.set(`u32(row) * ${width}u + j`, "sum")}`,
   return [...empty, dispatch, ...add];
 }
 
-/** Bits of a digit of the sort: a count for each digit and thread is 16 KiB of workgroup memory. */
+/** Bits of a digit of the sort. */
 const digitBits = 4;
+/** Bytes of workgroup memory for each thread of the sort: a count for each digit, and one for their sum. */
+const sortBytes = 4 * (2 ** digitBits + 1);
 
 /**
  * Sorts 0 … count − 1 by row, equal rows in order, by one workgroup: a radix sort whose threads own neighbouring pieces
@@ -113,13 +115,15 @@ function sortByRow(ctx: Context, rows: number, count: number, indices: View, ord
   const [index, list] = [shader.operand(indices), shader.operand(order)];
   const digits = 2 ** digitBits;
   const passes = Math.max(1, Math.ceil((32 - Math.clz32(rows)) / digitBits));
-  const share = Math.ceil(count / mergedThreads);
+  // Devices that users made may have no more than the 16 KiB that all devices have.
+  const threads = mergedThreads * sortBytes <= ctx.device.workgroupBytes ? mergedThreads : mergedThreads / 2;
+  const share = Math.ceil(count / threads);
   const code = shader.text(
-    `var<workgroup> counts: array<u32, ${digits * mergedThreads}>;
+    `var<workgroup> counts: array<u32, ${digits * threads}>;
 var<workgroup> totals: array<u32, threads>;
 fn rowOf(c: u32) -> u32 { return min(bitcast<u32>(${index.int("c")}), ${rows}u); }
 ${mainCode(
-  mergedThreads,
+  threads,
   `let low = min(l * ${share}u, ${count}u);
 let high = min(low + ${share}u, ${count}u);
 for (var c = low; c < high; c++) { ${list.raw("c")} = c; }
@@ -154,7 +158,7 @@ for (var turn = 0u; turn < ${passes}u; turn++) {
   workgroupBarrier();
 }`,
 )}`,
-    mergedThreads,
+    threads,
   );
   const dispatch: Dispatch = { code, params: shader.params, groups: [1, 1] };
   return { dispatch, isSecond: passes % 2 === 1 };
