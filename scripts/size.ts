@@ -76,7 +76,7 @@ const applications: readonly Application[] = [
     names: "{ sequential, dense, adam }",
     run: denseRun,
     beside: 'export { webgpu } from "DIST/backends/webgpu/index.js";',
-    limit: 23 * KB,
+    limit: 23.5 * KB,
     budget: 18 * KB,
   },
   { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 168 * KB, budget: 125 * KB },
@@ -95,8 +95,8 @@ const applications: readonly Application[] = [
     await loadModel(bytes);
   }
 }`,
-    beside: 'export * from "DIST/io/index.js";',
-    limit: 29.5 * KB,
+    beside: 'export * as io from "DIST/io/index.js";',
+    limit: 34.5 * KB,
     budget: 20 * KB,
   },
 ];

@@ -101,7 +101,9 @@ export const wrong: number = dense(2);
 export { missing } from "aretejs/ops";
 `;
 /** Names that stand as strings in parts that a dense network does not use, and that no bundler may keep. */
-const strangers = ["conv3dTranspose", "cosineDecayRestarts", "earlyStopping", "parseCsv", "webgpu backend"];
+const strangers = ["conv3dTranspose", "cosineDecayRestarts", "earlyStopping", "parseCsv"];
+/** The same of subpaths, which are in no bundle that does not import them. */
+const elsewhere = ["webgpu backend", "model.weights.h5"];
 
 const { path } = installPacked(project);
 for (const [name, text] of Object.entries(programs)) writeFileSync(join(project, name), text);
@@ -241,6 +243,10 @@ for (const [name, bundle] of Object.entries(bundlers)) {
     } = made as Record<keyof typeof programs, Written>;
     for (const stranger of strangers) {
       expect(everything.all.includes(stranger), `${stranger} in everything`);
+      expect(!dense.all.includes(stranger), `no ${stranger} beside a dense network`);
+    }
+    for (const stranger of elsewhere) {
+      expect(!everything.all.includes(stranger), `no ${stranger} in a bundle that does not import its subpath`);
       expect(!dense.all.includes(stranger), `no ${stranger} beside a dense network`);
     }
     // Chunks that nothing imports may be written all the same (esbuild does): nobody loads them.
