@@ -5,6 +5,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel, saveModel } from "../../../src/io/index.ts";
+import { type CallContext, Layer, type LayerOptions } from "../../../src/nn/layer.ts";
+import { mul, tanh } from "../../../src/tensor/ops/elementwise.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import type { Variable } from "../../../src/tensor/variable.ts";
 import type { Model } from "../../../src/train/model.ts";
 
 type Plain = { data: number[]; shape: number[] } | Plain[] | { [name: string]: Plain };
@@ -13,6 +17,21 @@ type Plain = { data: number[]; shape: number[] } | Plain[] | { [name: string]: P
 const differs = ["spectral"];
 
 const [folder = "", ...only] = process.argv.slice(2);
+
+/** The layer of models.py that Keras does not have. */
+class ScaleBy extends Layer<LayerOptions & { by?: number }> {
+  private gain: Variable | undefined;
+  constructor(options: LayerOptions & { by?: number } = {}) {
+    super("scaleBy", options, { by: "number" });
+  }
+  override build(shape: readonly (number | null)[]): void {
+    this.gain = this.addVariable("gain", [shape.at(-1) as number], { initializer: "ones" });
+  }
+  override call(x: Tensor | readonly Tensor[], ctx: CallContext): Tensor {
+    return mul(mul(x as Tensor, ctx.value(this.gain as Variable)), this.config.by ?? 1);
+  }
+}
+const customObjects = { ScaleBy, twice_tanh: (x: Tensor) => mul(tanh(x), 2) };
 
 /** Arrays in the structure of the file; whole numbers are int32 where the file says so. */
 function arrays(plain: Plain): unknown {
@@ -62,7 +81,7 @@ async function check(name: string): Promise<void> {
   const { x: givenX, y: givenY, predictions, losses } = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
   const [x, y] = [arrays(givenX), arrays(givenY)];
   const notes: string[] = [];
-  const model = await loadModel(join(folder, `${name}.keras`), { onNote: (note) => notes.push(note) });
+  const model = await loadModel(join(folder, `${name}.keras`), { customObjects, onNote: (note) => notes.push(note) });
   if (notes.length > 0) throw new Error(notes.join(" "));
   const isComparable = !differs.includes(name);
   (await predict(model, x)).forEach(({ data }, index) => {
@@ -71,9 +90,9 @@ async function check(name: string): Promise<void> {
   const found = losses && (await train(model, x, y));
   if (losses && isComparable) compare("losses", found as number[], losses, 1e-4);
   const target = join(folder, `${name}.back.keras`);
-  await saveModel(model, target);
+  await saveModel(model, target, { customObjects });
   // What was written is read here, too, and gives the same bits.
-  const again = await loadModel(target);
+  const again = await loadModel(target, { customObjects });
   const back = await predict(model, x);
   (await predict(again, x)).forEach(({ data }, index) => {
     compare(`output ${index} of the file written here`, data, back[index]?.data ?? [], 0);

@@ -3,6 +3,8 @@
 Each entry: name -> function that gives (model, inputs, targets); compiled by `make.py`.
 """
 
+import inspect
+
 import keras
 import numpy as np
 from keras import layers as L
@@ -351,10 +353,38 @@ def unnamed_depth():
     return keras.Model(i, L.Dense(2)(L.Add()([b, c, a]))), f(5, 3), f(5, 2)
 
 
+class ScaleBy(L.Layer):
+    """A layer of a user's, with an option and a weight; matrix.ts has the same."""
+
+    def __init__(self, by=1.0, **options):
+        super().__init__(**options)
+        self.by = by
+
+    def build(self, shape):
+        self.gain = self.add_weight(shape=(shape[-1],), initializer="ones", name="gain")
+
+    def call(self, x):
+        return x * self.gain * self.by
+
+    def get_config(self):
+        return {**super().get_config(), "by": self.by}
+
+
+def twice_tanh(x):
+    return 2 * keras.ops.tanh(x)
+
+
+CUSTOM = {"ScaleBy": ScaleBy, "twice_tanh": twice_tanh}
+
+
+def custom_objects():
+    return chain((4,), L.Dense(3, twice_tanh), ScaleBy(3.0), L.Dense(3), ScaleBy(name="last"), L.Dense(2))
+
+
 MODELS = {
     name: make
     for name, make in list(globals().items())
-    if callable(make) and getattr(make, "__module__", "") == __name__ and name not in ("f", "ints", "chain")
+    if inspect.isfunction(make) and make.__module__ == __name__ and name not in ("f", "ints", "chain", "twice_tanh")
 }
 
 O = keras.optimizers
