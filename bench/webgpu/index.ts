@@ -1,12 +1,13 @@
 /**
- * The WebGPU backend: products and training steps against what the device can do at most, measured in the same run; against
- * the WASM backend; and against tfjs and jax-js on the same adapter. Results are checked to agree before they are timed.
+ * The WebGPU backend: products and training steps against what the device can do at most, measured in the same run;
+ * against the WASM backend; and against tfjs and jax-js on the same adapter. Results are checked to agree before they
+ * are timed.
  *
  *     npm run bench:webgpu [-- --json] [--filter TEXT] [--adapter NAME]
  *
  * `--json` prints one object a line: {"suite","case","ours","peer","peerName","unit","ratio"}, where a ratio above 1
- * means that ours is better. `--filter` takes the rows that have the text in suite, case or rival's name. Adapters are as in
- * `npm run test:webgpu`. Packages of test/webgpu and bench/peers are installed on first use.
+ * means that ours is better. `--filter` takes the rows that have the text in suite, case or rival's name. Adapters are
+ * as in `npm run test:webgpu`. Packages of test/webgpu and bench/peers are installed on first use.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";

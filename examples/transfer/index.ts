@@ -1,8 +1,9 @@
 /**
  * Transfer learning with somebody else's network: the MobileNetV2 of the npm package nsfwjs, a TensorFlow.js model with
- * quantized weights. Its first ten blocks see Fashion-MNIST (28 × 28, enlarged to 56 × 56). A head of its own is trained
- * on 200 images of sandals and shirts, and on 10 images of each of the ten classes: on the frozen body, then with the
- * body's last block, too. Against it: the same head on the same body with random weights, and a small CNN from scratch.
+ * quantized weights. Its first ten blocks see Fashion-MNIST (28 × 28, enlarged to 56 × 56). A head of its own is
+ * trained on 200 images of sandals and shirts, and on 10 images of each of the ten classes: on the frozen body, then
+ * with the body's last block, too. Against it: the same head on the same body with random weights, and a small CNN from
+ * scratch.
  *
  *     npm ci --prefix examples/transfer && npx tsx examples/transfer/index.ts [--short]
  *

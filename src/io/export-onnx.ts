@@ -9,8 +9,8 @@ import type { OnnxOptions } from "./onnx/export.ts";
  * compute.
  * @returns the bytes: `await writeTarget("model.onnx", await exportOnnx(model))`.
  * @throws StateError where the model is not built; ValueError where it does what ONNX cannot say, naming the layer:
- * masks in recurrent layers, stateful layers, cells of one's own, random numbers; and where an operation needs an extent
- * that the model leaves open.
+ * masks in recurrent layers, stateful layers, cells of one's own, random numbers; and where an operation needs an
+ * extent that the model leaves open.
  * @example
  * const bytes = await exportOnnx(model, { layout: "nchw" });
  * const session = await ort.InferenceSession.create(bytes); // onnxruntime-web

@@ -5,9 +5,9 @@ import { checkOptions } from "../options.ts";
 import type { Model } from "../train/model.ts";
 import { fileError } from "./file-error.ts";
 import { isHdf5, openHdf5 } from "./hdf5/read.ts";
+import type { CustomObjects } from "./keras/keras-object.ts";
 import { readLegacy } from "./keras/legacy.ts";
 import { readKeras } from "./keras/read.ts";
-import type { CustomObjects } from "./keras/to-keras.ts";
 import { readSource } from "./stores/files.ts";
 import type { ReadOptions, Source } from "./stores/store.ts";
 

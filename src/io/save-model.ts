@@ -1,7 +1,7 @@
 // Writes a model to a file.
 import { checkOptions } from "../options.ts";
 import type { Model } from "../train/model.ts";
-import type { CustomObjects } from "./keras/to-keras.ts";
+import type { CustomObjects } from "./keras/keras-object.ts";
 import { writeKeras } from "./keras/write.ts";
 import { writeTarget } from "./stores/files.ts";
 import type { Target, WriteOptions } from "./stores/store.ts";

@@ -3,9 +3,10 @@
  *
  *     npm run test:webgpu [-- --adapter NAME] [PART…]
  *
- * Parts: `node` (all suites, in Node with Dawn), `chromium` and `deno` (a part of them), `browser example`; with parts only those whose name holds
- * one of these. Without `--adapter` it takes SwiftShader, the software adapter of Debian's Chromium. With it Dawn takes
- * the adapter of that name, in Node alone; a name that does not exist makes Dawn list those that do.
+ * Parts: `node` (all suites, in Node with Dawn), `chromium` and `deno` (a part of them), `browser example`; with parts
+ * only those whose name holds one of these. Without `--adapter` it takes SwiftShader, the software adapter of Debian's
+ * Chromium. With it Dawn takes the adapter of that name, in Node alone; a name that does not exist makes Dawn list
+ * those that do.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

@@ -7,7 +7,8 @@ import type { Optimizer } from "../../optim/optimizer.ts";
 import { optimizerNames } from "../../optim/optimizers.ts";
 import type { CompileModelOptions } from "../../train/options.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { configOf, customOf, isPart, type KerasPart, named, optionsFromKeras, type Reading } from "./from-keras.ts";
+import { customOf, named, optionsFromKeras } from "./from-keras.ts";
+import { configOf, isPart, type KerasPart, type Reading } from "./keras-part.ts";
 import { groupName, kindOf, toCamel } from "./names.ts";
 
 /**

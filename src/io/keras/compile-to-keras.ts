@@ -3,8 +3,9 @@ import { valueError } from "../../errors.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import type { ObjectiveOptions } from "../../train/objective.ts";
+import type { CustomObjects } from "./keras-object.ts";
 import { valueToKeras } from "./names.ts";
-import { type CustomObjects, functionToKeras, toKeras } from "./to-keras.ts";
+import { functionToKeras, toKeras } from "./to-keras.ts";
 
 /** The settings, as `compile` of Keras takes them. @throws ValueError on what Keras does not have. */
 export function compileToKeras(

@@ -3,29 +3,12 @@ import { isPlainRecord } from "../../data/tree.ts";
 import { activations } from "../../nn/activation-names.ts";
 import { Layer } from "../../nn/layer.ts";
 import { layerFactories, made } from "../../nn/registry.ts";
+import type { Model } from "../../train/model.ts";
 import { fileError, unsupported } from "../file-error.ts";
-import { modelFromKeras } from "./graph-from-keras.ts";
+import { graphFromKeras } from "./graph-from-keras.ts";
+import type { CustomObjects } from "./keras-object.ts";
+import { configOf, isPart, type KerasPart, partOf, type Reading } from "./keras-part.ts";
 import { kindOf, toCamel, valueFromKeras } from "./names.ts";
-import type { CustomObjects } from "./to-keras.ts";
-
-/** What reading a configuration needs. */
-export interface Reading {
-  readonly custom: CustomObjects;
-  /** The seed of the models. */
-  readonly seed: number;
-  /** Takes what was left out or changed, once for each text. */
-  note(text: string): void;
-}
-
-/** A part of a configuration that is an object with a class. */
-export interface KerasPart {
-  readonly class_name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly module?: unknown;
-  readonly name?: unknown;
-  readonly build_config?: unknown;
-  readonly inbound_nodes?: unknown;
-}
 
 /** Options that change nothing here, with the one value that they may have; undefined: any. */
 const without: Readonly<Record<string, unknown>> = {
@@ -74,19 +57,9 @@ const changes: Readonly<Record<string, (options: Record<string, unknown>) => Rec
   randomUniform: ({ minval, maxval, ...options }) => ({ ...options, minValue: minval, maxValue: maxval }),
 };
 
-/** Whether a value of a configuration is an object with a class. */
-export const isPart = (value: unknown): value is KerasPart =>
-  isPlainRecord(value) && typeof value.class_name === "string" && "config" in value;
-
-/** A part that must be there. @throws FileError. */
-export function partOf(what: string, value: unknown): KerasPart {
-  if (isPart(value) && isPlainRecord(value.config)) return value;
-  throw fileError("loadModel", {
-    rule: `${what} must be an object with a class and a configuration`,
-    expected: '{ "class_name": …, "config": … }',
-    received: value,
-  });
-}
+/** A model; its weights have no values yet. @throws FileError where the configuration does not make sense. */
+export const modelFromKeras = (part: KerasPart, reading: Reading): Model =>
+  graphFromKeras(part, reading, layerFromKeras);
 
 /** A model, a layer of ours, or one of the user's. @param extra options that Keras has among the arguments of calls. */
 export function layerFromKeras(
@@ -156,12 +129,6 @@ function customLayer(name: string, custom: unknown, options: object): Layer {
     expected: "a class of layer, or a function of options that gives one",
     received: layer ?? custom,
   });
-}
-
-/** A configuration, which a broken file may lack. @throws FileError. */
-export function configOf(what: string, config: unknown): Readonly<Record<string, unknown>> {
-  if (isPlainRecord(config)) return config;
-  throw fileError("loadModel", { rule: `${what} must have a configuration`, expected: "an object", received: config });
 }
 
 /** Options under our names; null counts as not given. */

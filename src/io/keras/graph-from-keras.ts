@@ -7,7 +7,7 @@ import { SymbolicTensor } from "../../nn/symbolic.ts";
 import { Model } from "../../train/model.ts";
 import { sequential } from "../../train/sequential.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { type KerasPart, layerFromKeras, partOf, type Reading } from "./from-keras.ts";
+import { type KerasPart, partOf, type Reading } from "./keras-part.ts";
 import { argumentsOf, type History, histories, type Node, nodesOf } from "./nodes.ts";
 import { operationLayer } from "./operations.ts";
 
@@ -19,12 +19,22 @@ class ReadModel extends Model {
   }
 }
 
-/** A model; its weights have no values yet. @throws FileError where the configuration does not make sense. */
-export function modelFromKeras(part: KerasPart, reading: Reading): Model {
+/** Makes a layer; `extra` are options that Keras has among the arguments of calls. */
+type LayerFromKeras = (part: KerasPart, reading: Reading, extra?: Readonly<Record<string, unknown>>) => Layer;
+
+/**
+ * A model; its weights have no values yet.
+ * @param layerFromKeras makes its layers.
+ * @throws FileError where the configuration does not make sense.
+ */
+export function graphFromKeras(part: KerasPart, reading: Reading, layerFromKeras: LayerFromKeras): Model {
   const { config } = part;
   if (!Array.isArray(config.layers)) throw damaged("loadModel", "a model must have layers", "a list", config.layers);
   const layers = config.layers.map((layer) => partOf("a layer", layer));
-  const model = config.input_layers === undefined ? chain(part, layers, reading) : graph(part, layers, reading);
+  const model =
+    config.input_layers === undefined
+      ? chain(part, layers, reading, layerFromKeras)
+      : graph(part, layers, reading, layerFromKeras);
   if (config.trainable === false) model.trainable = false;
   return model;
 }
@@ -36,7 +46,7 @@ const optionsOf = ({ config }: KerasPart, { seed }: Reading) => ({
 
 // ── Sequential
 
-function chain(part: KerasPart, all: readonly KerasPart[], reading: Reading): Model {
+function chain(part: KerasPart, all: readonly KerasPart[], reading: Reading, layerFromKeras: LayerFromKeras): Model {
   const [first] = all;
   const start = first?.class_name === "InputLayer" ? inputOf(first) : undefined;
   const layers = (start ? all.slice(1) : all).map((layer) => layerFromKeras(layer, reading));
@@ -97,7 +107,7 @@ interface Entry {
   readonly outputs: (readonly SymbolicTensor[] | undefined)[];
 }
 
-function graph(part: KerasPart, layers: readonly KerasPart[], reading: Reading): Model {
+function graph(part: KerasPart, layers: readonly KerasPart[], reading: Reading, layerFromKeras: LayerFromKeras): Model {
   const entries = new Map<string, Entry>();
   for (const layer of layers) {
     const name = String(layer.name ?? layer.config.name);
@@ -115,7 +125,9 @@ function graph(part: KerasPart, layers: readonly KerasPart[], reading: Reading):
   });
   const ends = histories(part.config.output_layers);
   checkMasks(entries);
-  for (const end of ends) build(entries, end, reading);
+  const make = (layer: KerasPart, options: Readonly<Record<string, unknown>>) =>
+    layerFromKeras(layer, reading, options);
+  for (const end of ends) build(entries, end, make);
   const outputs = ends.map((end) => tensorAt(entries, end));
   return new ReadModel(inputs, outputs, optionsOf(part, reading), "model");
 }
@@ -133,7 +145,11 @@ function tensorAt(entries: ReadonlyMap<string, Entry>, [name, node, output]: His
 }
 
 /** Makes what a tensor needs, then its layer's use; without recursion, since networks are deep. */
-function build(entries: ReadonlyMap<string, Entry>, end: History, reading: Reading): void {
+function build(
+  entries: ReadonlyMap<string, Entry>,
+  end: History,
+  make: (part: KerasPart, options: Readonly<Record<string, unknown>>) => Layer,
+): void {
   const open = new Set<string>();
   const stack: History[] = [end];
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
@@ -160,7 +176,7 @@ function build(entries: ReadonlyMap<string, Entry>, end: History, reading: Readi
       continue;
     }
     const { isAlone, tensors, options } = argumentsOf(entry.part, node, (history) => tensorAt(entries, history));
-    entry.layer ??= operationLayer(entry.part, node) ?? layerFromKeras(entry.part, reading, options);
+    entry.layer ??= operationLayer(entry.part, node) ?? make(entry.part, options);
     // A network of one input takes it alone, in whatever form it was given.
     const isSingle = isAlone || (tensors.length === 1 && entry.layer instanceof Network);
     entry.outputs[at] = entry.layer.applyAll(isSingle ? (tensors[0] as SymbolicTensor) : tensors);

@@ -1,14 +1,7 @@
 // The graph of a network as Keras's Sequential or Functional configuration.
 import type { NetworkConfig } from "../../nn/registry.ts";
+import { callOptions, type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
 import { toSnake } from "./names.ts";
-import {
-  type CustomObjects,
-  callOptions,
-  type Description,
-  type KerasObject,
-  layerToKeras,
-  nameToKeras,
-} from "./to-keras.ts";
 
 type Layers = NetworkConfig["layers"];
 type Use = NetworkConfig["uses"][number];
@@ -24,12 +17,18 @@ const attentions: Readonly<Record<string, "list" | "arguments">> = {
 /** Layers whose inputs after the first are states. */
 export const recurrent = ["rnn", "lstm", "gru", "simpleRnn", "bidirectional"];
 
-/** A network: Sequential where it is a chain of different layers, as Keras wants it; else Functional. */
-export function graphToKeras({ kind, config }: Description, custom: CustomObjects): KerasObject {
+/**
+ * A network: Sequential where it is a chain of different layers, as Keras wants it; else Functional.
+ * @param layerToKeras converts its layers.
+ */
+export function graphToKeras(
+  { kind, config }: Description,
+  layerToKeras: (layer: Description) => KerasObject,
+): KerasObject {
   const graph = config as unknown as NetworkConfig;
   const { trainable } = graph;
   const name = nameToKeras(graph.name ?? kind);
-  const layers = graph.layers.map((layer) => layerToKeras(layer, custom));
+  const layers = graph.layers.map(layerToKeras);
   const isChain = isSequential(kind, graph);
   const { starts, nodes } = isChain ? { starts: inputsOf(graph), nodes: [] } : nodesOf(graph, layers);
   const placed = isChain

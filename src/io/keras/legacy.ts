@@ -9,8 +9,8 @@ import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/read.ts";
 import { parseJson } from "../json.ts";
 import { assignAll, type Pair, readPairs } from "./assign.ts";
 import { compileFromKeras } from "./compile-from-keras.ts";
-import { partOf, type Reading } from "./from-keras.ts";
-import { modelFromKeras } from "./graph-from-keras.ts";
+import { modelFromKeras } from "./from-keras.ts";
+import { partOf, type Reading } from "./keras-part.ts";
 
 /**
  * Reads a model with its weights, and compiles it as it was. The optimizer's state of these files is not read: its

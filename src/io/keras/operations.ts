@@ -3,7 +3,7 @@ import { activations } from "../../nn/activation-names.ts";
 import type { Layer } from "../../nn/layer.ts";
 import { layerFactories } from "../../nn/registry.ts";
 import { unsupported } from "../file-error.ts";
-import type { KerasPart } from "./from-keras.ts";
+import type { KerasPart } from "./keras-part.ts";
 import { kindOf } from "./names.ts";
 import { histories, type Node } from "./nodes.ts";
 

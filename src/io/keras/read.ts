@@ -10,8 +10,8 @@ import { isRecord, parseJson } from "../json.ts";
 import { openZip } from "../zip/read.ts";
 import { assignAll, readPairs, readState, weightPairs } from "./assign.ts";
 import { compileFromKeras } from "./compile-from-keras.ts";
-import { partOf, type Reading } from "./from-keras.ts";
-import { modelFromKeras } from "./graph-from-keras.ts";
+import { modelFromKeras } from "./from-keras.ts";
+import { partOf, type Reading } from "./keras-part.ts";
 
 /** What was read. */
 export interface KerasRead {

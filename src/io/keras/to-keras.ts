@@ -1,28 +1,10 @@
 // Options of layers, initializers and the like as Keras's configurations.
-import { literal, valueError } from "../../errors.ts";
+import { valueError } from "../../errors.ts";
 import { activations } from "../../nn/activation-names.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import { graphToKeras } from "./graph-to-keras.ts";
+import { type CustomObjects, callOptions, type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
 import { className, toSnake, valueToKeras } from "./names.ts";
-
-/** A thing as Keras serializes it: its class, and what its constructor takes. */
-export interface KerasObject {
-  readonly module: string;
-  readonly class_name: string;
-  readonly config: Readonly<Record<string, unknown>> | string;
-  readonly registered_name: string | null;
-  readonly name?: string;
-  readonly inbound_nodes?: readonly unknown[];
-}
-
-/** What is described as plain data: the factory's name and the options. */
-export interface Description {
-  readonly kind: string;
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-/** What users named for a file: functions, layers, losses of their own. */
-export type CustomObjects = Readonly<Record<string, unknown>>;
 
 /** Where things of an option live in Keras, by how the option's name ends. */
 const modules: readonly (readonly [RegExp, string])[] = [
@@ -31,9 +13,6 @@ const modules: readonly (readonly [RegExp, string])[] = [
   [/Constraint$/, "keras.constraints"],
   [/learningRate$/, "keras.optimizers.schedules"],
 ];
-
-/** Options of our layers that are arguments of Keras's calls. */
-export const callOptions = ["useCausalMask", "returnAttentionScores"];
 
 /** Changes of a kind's options that no rule gives, before the rules. */
 const changes: Readonly<Record<string, (options: Record<string, unknown>) => Record<string, unknown>>> = {
@@ -96,7 +75,7 @@ export function toKeras({ kind, config }: Description, module: string, custom: C
 
 /** A layer as Keras's object, with what every layer has. */
 export function layerToKeras(layer: Description, custom: CustomObjects): KerasObject {
-  if ("uses" in layer.config) return graphToKeras(layer, custom);
+  if ("uses" in layer.config) return graphToKeras(layer, (own) => layerToKeras(own, custom));
   const { inputShape: _, inputDType: __, name, trainable, ...rest } = layer.config;
   const config = Object.fromEntries(Object.entries(rest).filter(([key]) => !callOptions.includes(key)));
   return toKeras(
@@ -112,17 +91,6 @@ export function layerToKeras(layer: Description, custom: CustomObjects): KerasOb
     "keras.layers",
     custom,
   );
-}
-
-/** A name that Keras takes. @throws ValueError. */
-export function nameToKeras(name: unknown): string {
-  if (typeof name === "string" && !name.includes("/")) return name;
-  throw valueError("saveModel", {
-    rule: "Keras's names have no slash",
-    expected: "a name without it",
-    received: literal(name),
-    advice: "Give the layer another name.",
-  });
 }
 
 /** Options under Keras's names. @param owner begins messages. */

@@ -9,8 +9,9 @@ import { encode } from "../binary.ts";
 import { type WrittenDataset, type WrittenGroup, writeHdf5 } from "../hdf5/write.ts";
 import { writeZip } from "../zip/write.ts";
 import { compileToKeras } from "./compile-to-keras.ts";
+import type { CustomObjects } from "./keras-object.ts";
 import { stateEntries } from "./optimizer-state.ts";
-import { type CustomObjects, layerToKeras } from "./to-keras.ts";
+import { layerToKeras } from "./to-keras.ts";
 import { weightGroups } from "./weights.ts";
 
 /** The version of Keras whose files these are. */

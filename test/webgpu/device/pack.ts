@@ -1,6 +1,6 @@
 /**
- * Packs what a machine with a GPU and nothing else needs: the suites, the golden numbers and a bench in one file each, this Node and
- * Dawn, compressed; 50 MB. `scripts/webgpu-device.sh` uses it.
+ * Packs what a machine with a GPU and nothing else needs: the suites, the golden numbers and a bench in one file each,
+ * this Node and Dawn, compressed; 50 MB. `scripts/webgpu-device.sh` uses it.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

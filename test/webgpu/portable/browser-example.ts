@@ -1,4 +1,5 @@
-// examples/browser with the switch on WebGPU, in Debian's Chromium: draws, trains, and looks whether drawings are recognized.
+// examples/browser with the switch on WebGPU, in Debian's Chromium: draws, trains, and looks whether drawings are
+// recognized.
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -8,8 +8,8 @@ import { backend } from "./support.ts";
 const reference = js({ precision: "float64" });
 
 /**
- * How far values and gradients may be from float64, relative to the largest number of an array (1 at least): rounding of
- * inputs and of a few operations to float32.
+ * How far values and gradients may be from float64, relative to the largest number of an array (1 at least): rounding
+ * of inputs and of a few operations to float32.
  */
 const usual = 1e-5;
 /** Ops that round more, each within 1e-3. */

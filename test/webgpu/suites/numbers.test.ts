@@ -10,8 +10,8 @@ import { bitsOf, noise, runByHand } from "./by-hand.ts";
 import { backend, reference } from "./support.ts";
 
 /**
- * Most units in the last place that results may be off: on SwiftShader, and what WGSL's rules for division (2.5), square
- * roots and contracted products add on any other adapter (lavapipe contracts them). What is exact is 0.
+ * Most units in the last place that results may be off: on SwiftShader, and what WGSL's rules for division (2.5),
+ * square roots and contracted products add on any other adapter (lavapipe contracts them). What is exact is 0.
  */
 const limits: { readonly [P in Primitive]: readonly [swiftShader: number, other: number] } = {
   neg: [0, 0],

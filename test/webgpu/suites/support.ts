@@ -4,7 +4,9 @@ import type { WebGpuBackend } from "../../../src/backends/webgpu/index.ts";
 import { webgpu } from "../../../src/backends/webgpu/index.ts";
 import type { Backend, Model } from "../../../src/index.ts";
 
-/** One backend for all suites of a process: its pipelines are compiled once. Suites that break things make their own. */
+/**
+ * One backend for all suites of a process: its pipelines are compiled once. Suites that break things make their own.
+ */
 export const backend: WebGpuBackend = await webgpu();
 /** What results are held against. */
 export const reference: Backend = await wasm({ threads: 1 });
@@ -66,7 +68,10 @@ export async function hashOf(model: Model): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The largest difference of two weights, relative to the largest weight of their variable, or to 0.1 where all are smaller. */
+/**
+ * The largest difference of two weights, relative to the largest weight of their variable, or to 0.1 where all are
+ * smaller.
+ */
 export function distance(actual: readonly ArrayLike<number>[], expected: readonly ArrayLike<number>[]): number {
   return Math.max(
     ...expected.map((wanted, index) => {

@@ -1,0 +1,43 @@
+// Parts of a configuration that was read: objects with a class, and what is checked of them.
+import { isPlainRecord } from "../../data/tree.ts";
+import { fileError } from "../file-error.ts";
+import type { CustomObjects } from "./keras-object.ts";
+
+/** What reading a configuration needs. */
+export interface Reading {
+  readonly custom: CustomObjects;
+  /** The seed of the models. */
+  readonly seed: number;
+  /** Takes what was left out or changed, once for each text. */
+  note(text: string): void;
+}
+
+/** A part of a configuration that is an object with a class. */
+export interface KerasPart {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly module?: unknown;
+  readonly name?: unknown;
+  readonly build_config?: unknown;
+  readonly inbound_nodes?: unknown;
+}
+
+/** Whether a value of a configuration is an object with a class. */
+export const isPart = (value: unknown): value is KerasPart =>
+  isPlainRecord(value) && typeof value.class_name === "string" && "config" in value;
+
+/** A part that must be there. @throws FileError. */
+export function partOf(what: string, value: unknown): KerasPart {
+  if (isPart(value) && isPlainRecord(value.config)) return value;
+  throw fileError("loadModel", {
+    rule: `${what} must be an object with a class and a configuration`,
+    expected: '{ "class_name": …, "config": … }',
+    received: value,
+  });
+}
+
+/** A configuration, which a broken file may lack. @throws FileError. */
+export function configOf(what: string, config: unknown): Readonly<Record<string, unknown>> {
+  if (isPlainRecord(config)) return config;
+  throw fileError("loadModel", { rule: `${what} must have a configuration`, expected: "an object", received: config });
+}
