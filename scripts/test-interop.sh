@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/python-environment.sh
 
-npm ci --prefix test/interop --no-audit --no-fund
+# The install script of onnxruntime-node downloads CUDA, which is not needed.
+npm ci --prefix test/interop --no-audit --no-fund --ignore-scripts
 npx tsc -p test/interop
 npm run --silent build:wasm
 npx vitest run --config test/interop/vitest.config.ts
