@@ -238,3 +238,25 @@ describe("checkpoint files", () => {
     expect(() => fillName("{accuracy}-{los}", { accuracy: 1, loss: 2 })).toThrow('Did you mean "loss"');
   });
 });
+
+describe("a run that was resumed", () => {
+  it("is resumed again", async () => {
+    let bytes = new Uint8Array();
+    const target = {
+      read: () => (bytes.length > 0 ? bytes : undefined),
+      write: (given: Uint8Array) => {
+        bytes = given.slice();
+      },
+    };
+    const x = [[0], [1], [2], [3]];
+    const history = [];
+    for (const epochs of [1, 2, 3]) {
+      const model = sequential([dense(1, { inputShape: [1] })], { seed: 1 });
+      model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+      const callbacks = [modelCheckpoint({ target })];
+      const run = await model.fit(x, x, await resume(model, target, { epochs, verbose: 0, callbacks }));
+      history.push(run.history.loss?.length);
+    }
+    expect(history).toEqual([1, 2, 3]);
+  });
+});

@@ -1,4 +1,5 @@
 // The state of a training run at one moment: what a checkpoint file holds.
+
 import { type HostArray, storableArray } from "../../data/array.ts";
 import type { Layer } from "../../nn/layer.ts";
 import type { Variable } from "../../tensor/variable.ts";
@@ -12,6 +13,7 @@ import { writeSafetensors } from "../safetensors/write.ts";
 import { writable } from "../weights/assign.ts";
 import { weightsPrefix } from "../weights/weights.ts";
 import { pack } from "./pack.ts";
+import { Restorer } from "./restorer.ts";
 
 /** What `__metadata__` says of the format. Files of another version are refused. */
 export const checkpointFormat = "aretejs-checkpoint";
@@ -81,7 +83,9 @@ export async function checkpointFile(
     stopped: model.stopTraining,
     optimizer: model.optimizer.kind,
     history: withEpoch(history, ended),
-    callbacks: training.callbacks.map((callback) => callback.getState?.() ?? null),
+    callbacks: training.callbacks
+      .filter((callback) => !(callback instanceof Restorer))
+      .map((callback) => callback.getState?.() ?? null),
     lastBatch: position.batch > 0 ? (training.lastBatch ?? null) : null,
     metrics,
     recurrent: await Promise.all(statefulLayers(model).map(({ states = [] }) => valuesOf(states))),
