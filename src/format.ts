@@ -83,3 +83,12 @@ export const Printed: abstract new () => Printed = /* @__PURE__ */ (() => {
 
 /** A number as text, with at most six digits and without trailing zeros. */
 export const short = (value: number): string => String(Number(value.toPrecision(6)));
+
+/** `640 B`, `3.2 kB`, `1.5 GB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  let unit = 0;
+  let amount = bytes;
+  for (; amount >= 1000 && unit < 3; unit++) amount /= 1000;
+  return `${unit === 0 ? amount : amount.toPrecision(3)} ${units[unit]}`;
+}

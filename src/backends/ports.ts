@@ -1,5 +1,5 @@
 import { valueError } from "../errors.ts";
-import type { TypedArray } from "../ir/dtype.ts";
+import type { NumericArray, TypedArray } from "../ir/dtype.ts";
 import type { HostExecutable } from "./backend.ts";
 
 /**
@@ -14,6 +14,24 @@ export function checkRange(name: string, what: string, size: number, offset: num
     expected: `a range within ${size} values`,
     received: `${length} values from ${offset}`,
   });
+}
+
+/**
+ * Writes a part of an input to an array: what `InputPort.write` does where that is all.
+ * @throws ValueError where source or target do not have so many values from there on.
+ */
+export function writePart(
+  name: string,
+  target: TypedArray,
+  source: NumericArray,
+  sourceOffset = 0,
+  length = target.length,
+  targetOffset = 0,
+): void {
+  checkRange(name, "target", target.length, targetOffset, length);
+  checkRange(name, "source", source.length, sourceOffset, length);
+  if (length === source.length) target.set(source, targetOffset);
+  else for (let i = 0; i < length; i++) target[targetOffset + i] = source[sourceOffset + i] as number;
 }
 
 /** {@link Executable.read} of a program whose outputs can be read at once. */

@@ -1,6 +1,6 @@
 import type { Backend, Executable, InputPort, Storage } from "../../src/backends/backend.ts";
 import { type JsBackend, type JsOptions, js } from "../../src/backends/js/index.ts";
-import { checkRange } from "../../src/backends/ports.ts";
+import { writePart } from "../../src/backends/ports.ts";
 import { lookUp, stateError, valueError } from "../../src/errors.ts";
 import type { NumericArray, TypedArray } from "../../src/ir/dtype.ts";
 import type { Instruction } from "../../src/ir/instruction.ts";
@@ -248,11 +248,9 @@ class DeviceProgram implements Executable {
     return {
       size,
       dtype,
-      write: (source, sourceOffset = 0, length = size, targetOffset = 0) => {
+      write: (source, sourceOffset, length, targetOffset) => {
         this.check();
-        checkRange(name, "target", size, targetOffset, length);
-        checkRange(name, "source", source.length, sourceOffset, length);
-        for (let i = 0; i < length; i++) data[targetOffset + i] = source[sourceOffset + i] as number;
+        writePart(name, data, source, sourceOffset, length, targetOffset);
       },
     };
   }

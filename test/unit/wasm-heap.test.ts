@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Block, formatBytes, Heap } from "../../src/backends/wasm/heap.ts";
+import { type Block, Heap } from "../../src/backends/wasm/heap.ts";
 import { OutOfMemoryError } from "../../src/errors.ts";
+import { formatBytes } from "../../src/format.ts";
 
 function open(maximumBytes?: number): Heap {
   const heap = new Heap(maximumBytes);

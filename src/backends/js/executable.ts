@@ -1,10 +1,10 @@
 // Programs of the js backend: their arrays, and running them.
 import { lookUp, stateError } from "../../errors.ts";
-import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
+import type { TypedArray } from "../../ir/dtype.ts";
 import type { Program } from "../../ir/program.ts";
 import type { View } from "../../ir/view.ts";
 import type { HostExecutable, InputPort, Storage } from "../backend.ts";
-import { checkRange, readAll } from "../ports.ts";
+import { readAll, writePart } from "../ports.ts";
 import { execute } from "./kernels.ts";
 import { type Memory, outOfMemory } from "./memory.ts";
 
@@ -81,11 +81,7 @@ function inputPort(name: string, { dtype }: View, target: TypedArray): InputPort
   return {
     size,
     dtype,
-    write(source: NumericArray, sourceOffset = 0, length = size, targetOffset = 0) {
-      checkRange(name, "target", size, targetOffset, length);
-      checkRange(name, "source", source.length, sourceOffset, length);
-      if (length === source.length) target.set(source, targetOffset);
-      else for (let i = 0; i < length; i++) target[targetOffset + i] = source[sourceOffset + i] as number;
-    },
+    write: (source, sourceOffset, length, targetOffset) =>
+      writePart(name, target, source, sourceOffset, length, targetOffset),
   };
 }

@@ -6,6 +6,7 @@ import { defaultLimits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
 import { checkOptions } from "../../options.ts";
 import type { HostBackend, HostExecutable, Storage, StorageSpec } from "../backend.ts";
+import { bindStorages } from "../storages.ts";
 import { JsExecutable } from "./executable.ts";
 import { Memory, newArray, type Precision } from "./memory.ts";
 
@@ -51,11 +52,9 @@ export function js(options: JsOptions = {}): JsBackend {
 
     load(program, storages) {
       check();
-      return new JsExecutable(
-        program,
-        new Memory(program, bind(program, storages), precision),
-        storages as readonly JsStorage[],
-      );
+      const bound = bindStorages("js backend", program, storages, held);
+      const arrays = bound.map(({ array }) => array);
+      return new JsExecutable(program, new Memory(program, arrays, precision), bound);
     },
 
     allocate({ size, dtype }: StorageSpec): JsStorage {
@@ -64,7 +63,7 @@ export function js(options: JsOptions = {}): JsBackend {
     },
 
     write(storage, data: NumericArray) {
-      const array = arrayOf(storage);
+      const { array } = held(storage);
       if (data.length !== array.length) {
         throw valueError("js backend", {
           rule: "a variable is written as a whole",
@@ -75,13 +74,13 @@ export function js(options: JsOptions = {}): JsBackend {
       array.set(data);
     },
 
-    read: async (storage) => arrayOf(storage).slice(),
+    read: async (storage) => held(storage).array.slice(),
 
-    readSync: (storage) => arrayOf(storage).slice(),
+    readSync: (storage) => held(storage).array.slice(),
 
     free(storage) {
       if (disposed) return;
-      arrayOf(storage);
+      held(storage);
       (storage as JsStorage).array = undefined;
     },
 
@@ -101,7 +100,7 @@ export function js(options: JsOptions = {}): JsBackend {
     });
   }
 
-  function arrayOf(storage: Storage): TypedArray {
+  function held(storage: Storage): JsStorage & { readonly array: TypedArray } {
     check();
     if (storage.backend !== backend) {
       throw valueError("js backend", {
@@ -110,37 +109,14 @@ export function js(options: JsOptions = {}): JsBackend {
         received: storage.backend.name,
       });
     }
-    const { array } = storage as JsStorage;
-    if (!array)
+    const own = storage as JsStorage & { readonly array: TypedArray };
+    if (!own.array)
       throw stateError("js backend", {
         rule: "a freed storage cannot be used",
         expected: "a storage in use",
         received: "one that was freed",
       });
-    return array;
-  }
-
-  function bind({ variables, buffers }: Program, storages: readonly Storage[]): TypedArray[] {
-    if (storages.length !== variables.length) {
-      throw valueError("js backend", {
-        rule: "one storage per variable",
-        expected: `${variables.length} storages`,
-        received: storages.length,
-      });
-    }
-    return variables.map((buffer, index) => {
-      const storage = storages[index] as Storage;
-      const spec = buffers[buffer] as StorageSpec & { name?: string };
-      if (storage.size !== spec.size || storage.dtype !== spec.dtype) {
-        throw valueError("js backend", {
-          rule: "a storage must fit its variable",
-          expected: `${spec.size} of ${spec.dtype}`,
-          received: `${storage.size} of ${storage.dtype}`,
-          context: `variable "${spec.name ?? index}"`,
-        });
-      }
-      return arrayOf(storage);
-    });
+    return own;
   }
 
   return printed(hide(backend, "toJSON", () => ({ kind: "backend", name: backend.name })) as JsBackend & Printed);

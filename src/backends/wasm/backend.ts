@@ -4,6 +4,7 @@ import type { NumericArray, TypedArray } from "../../ir/dtype.ts";
 import { defaultLimits, type Limits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
 import type { HostBackend, Storage, StorageSpec } from "../backend.ts";
+import { bindStorages } from "../storages.ts";
 import { WasmExecutable } from "./executable.ts";
 import { heapBase, tableSize } from "./generated/core-slots.ts";
 import { type Block, Heap } from "./heap.ts";
@@ -194,7 +195,7 @@ export class WasmBackend extends Printed implements HostBackend {
   /** As `load`, where all kernels that the program needs are there. */
   loadNow(program: Program, storages: readonly Storage[]): WasmExecutable {
     this.check();
-    const bound = this.bind(program, storages);
+    const bound = bindStorages("wasm backend", program, storages, (storage) => this.own(storage));
     const { arena, scratch, scratchStride, sharesWork } = this;
     const lowered = this.rest?.lower(program) ?? program;
     let executable: WasmExecutable;
@@ -310,27 +311,6 @@ export class WasmBackend extends Printed implements HostBackend {
 
   private link(): void {
     for (const reference of this.executables) reference.deref()?.link();
-  }
-
-  private bind({ variables, buffers }: Program, storages: readonly Storage[]): WasmStorage[] {
-    if (storages.length !== variables.length) {
-      throw valueError("wasm backend", {
-        rule: "one storage per variable",
-        expected: `${variables.length} storages`,
-        received: storages.length,
-      });
-    }
-    return variables.map((buffer, index) => {
-      const storage = this.own(storages[index] as Storage);
-      const spec = buffers[buffer] as StorageSpec & { name?: string };
-      if (storage.size === spec.size && storage.dtype === spec.dtype) return storage;
-      throw valueError("wasm backend", {
-        rule: "a storage must fit its variable",
-        expected: `${spec.size} of ${spec.dtype}`,
-        received: `${storage.size} of ${storage.dtype}`,
-        context: `variable "${spec.name ?? index}"`,
-      });
-    });
   }
 
   private own(storage: Storage): WasmStorage {

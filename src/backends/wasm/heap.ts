@@ -1,4 +1,5 @@
 import { message, OutOfMemoryError, valueError } from "../../errors.ts";
+import { formatBytes } from "../../format.ts";
 
 /** What a piece of memory is for: named in out-of-memory errors. */
 export type Purpose = "variables" | "arena" | "scratch" | "constants" | "programs";
@@ -226,13 +227,4 @@ export class Heap {
 
 function alignUp(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment;
-}
-
-/** `640 B`, `3.2 kB`, `1.5 GB`. */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB"];
-  let unit = 0;
-  let amount = bytes;
-  for (; amount >= 1000 && unit < 3; unit++) amount /= 1000;
-  return `${unit === 0 ? amount : amount.toPrecision(3)} ${units[unit]}`;
 }

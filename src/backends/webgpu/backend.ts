@@ -5,6 +5,7 @@ import type { Limits } from "../../ir/limits.ts";
 import { printInstruction } from "../../ir/print.ts";
 import type { Program } from "../../ir/program.ts";
 import type { Backend, Storage, StorageSpec } from "../backend.ts";
+import { bindStorages } from "../storages.ts";
 import type { Device } from "./device.ts";
 import { deviceError, endError, guarded, outOfMemory, owner, type Report } from "./errors.ts";
 import { WebGpuExecutable } from "./executable.ts";
@@ -82,7 +83,7 @@ export class WebGpuBackend implements Backend {
 
   async load(program: Program, storages: readonly Storage[]): Promise<WebGpuExecutable> {
     this.check();
-    const bound = this.bindStorages(program, storages);
+    const bound = bindStorages(owner, program, storages, (storage) => this.storageOf(storage));
     const dispatcher = await dispatcherOf(program.instructions);
     this.check();
     const plan = planProgram(
@@ -337,29 +338,6 @@ export class WebGpuBackend implements Backend {
       () => ["writing a variable", `${size} values`],
       ({ queue }) => queue.writeBuffer(this.heapBuffer.buffer, block.offset, values as Float32Array<ArrayBuffer>),
     );
-  }
-
-  private bindStorages({ variables, buffers }: Program, storages: readonly Storage[]): GpuStorage[] {
-    if (storages.length !== variables.length) {
-      throw valueError(owner, {
-        rule: "one storage per variable",
-        expected: `${variables.length} storages`,
-        received: storages.length,
-      });
-    }
-    return variables.map((buffer, index) => {
-      const storage = storages[index] as Storage;
-      const spec = buffers[buffer] as StorageSpec & { name?: string };
-      if (storage.size !== spec.size || storage.dtype !== spec.dtype) {
-        throw valueError(owner, {
-          rule: "a storage must fit its variable",
-          expected: `${spec.size} of ${spec.dtype}`,
-          received: `${storage.size} of ${storage.dtype}`,
-          context: `variable "${spec.name ?? index}"`,
-        });
-      }
-      return this.storageOf(storage);
-    });
   }
 
   private storageOf(storage: Storage): GpuStorage {

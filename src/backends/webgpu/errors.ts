@@ -1,6 +1,6 @@
 // Errors of the WebGPU backend: what devices report, as errors that name what failed.
 import { AreteError, message, OutOfMemoryError, stateError } from "../../errors.ts";
-import { formatBytes } from "./bytes.ts";
+import { formatBytes } from "../../format.ts";
 
 /** In messages. */
 export const owner = "webgpu backend";

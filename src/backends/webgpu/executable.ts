@@ -5,7 +5,7 @@ import { printInstruction } from "../../ir/print.ts";
 import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { Executable, InputPort } from "../backend.ts";
-import { checkRange } from "../ports.ts";
+import { writePart } from "../ports.ts";
 import type { GpuStorage, WebGpuBackend } from "./backend.ts";
 import { owner } from "./errors.ts";
 import { recordBytes } from "./pipelines.ts";
@@ -156,13 +156,10 @@ export class WebGpuExecutable implements Executable {
     return {
       size,
       dtype,
-      write: (source, sourceOffset = 0, length = size, targetOffset = 0) => {
+      write: (source, sourceOffset, length, targetOffset) => {
         this.held();
-        checkRange(name, "target", size, targetOffset, length);
-        checkRange(name, "source", source.length, sourceOffset, length);
+        writePart(name, target, source, sourceOffset, length, targetOffset);
         this.isWritten = true;
-        if (length === source.length) target.set(source, targetOffset);
-        else for (let i = 0; i < length; i++) target[targetOffset + i] = source[sourceOffset + i] as number;
       },
     };
   }

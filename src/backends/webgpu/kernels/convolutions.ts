@@ -1,4 +1,5 @@
 // Convolutions and their gradients on the GPU, as products whose operands are read from images.
+import type { InstructionOf } from "../../../ir/instruction.ts";
 import { sizeOf, stridesOf } from "../../../ir/shape.ts";
 import type { View } from "../../../ir/view.ts";
 import type { ConvWindows, Spatial } from "../../../ir/windows.ts";
@@ -56,47 +57,42 @@ function imageSource(
   return strided(shader, view, { batch: groups, outer, depth }, name, allowed);
 }
 
-/** Rows are windows, columns filters, and the depth is taps and channels. */
-export const conv: Kernel<"conv"> = ({ windows, input, kernel, output, epilogue }, ctx) => {
+/** A product with the elements under windows on the left, and filters as columns. */
+function windowProduct(
+  ctx: Context,
+  { windows, input, output, epilogue }: InstructionOf<"conv"> | InstructionOf<"convFilterGrad">,
+  right: View,
+  taps: "outer" | "depth",
+): readonly Dispatch[] {
   const { batch, outputs, size, filters, groups } = windows;
   const { groupChannels, groupFilters } = partsOf(windows);
-  const [rows, depth] = [batch * sizeOf(outputs), sizeOf(size) * groupChannels];
-  const group = line(groups, groupFilters);
+  const [places, own] = [batch * sizeOf(outputs), sizeOf(size) * groupChannels];
+  const [rows, depth] = taps === "outer" ? [own, places] : [places, own];
+  const batches = line(groups, groupFilters);
   return product(ctx, {
     batches: groups,
     rows,
     columns: groupFilters,
     depth,
-    left: (shader, allowed) => imageSource(shader, input, patchesOf(windows), "depth", "a", allowed),
+    left: (shader, allowed) => imageSource(shader, input, patchesOf(windows), taps, "a", allowed),
     right: (shader, allowed) =>
       strided(
         shader,
-        kernel,
-        { batch: group, outer: line(groupFilters, 1), depth: line(depth, filters) },
+        right,
+        { batch: batches, outer: line(groupFilters, 1), depth: line(depth, filters) },
         "b",
         allowed,
       ),
-    target: { view: output, batch: group, rows: line(rows, filters), columns: groupFilters, epilogue },
+    target: { view: output, batch: batches, rows: line(rows, filters), columns: groupFilters, epilogue },
   });
-};
+}
+
+/** Rows are windows, columns filters, and the depth is taps and channels. */
+export const conv: Kernel<"conv"> = (instruction, ctx) => windowProduct(ctx, instruction, instruction.kernel, "depth");
 
 /** Rows are taps and channels, columns filters, and the depth is all windows. */
-export const convFilterGrad: Kernel<"convFilterGrad"> = ({ windows, input, dy, output, epilogue }, ctx) => {
-  const { batch, outputs, size, filters, groups } = windows;
-  const { groupChannels, groupFilters } = partsOf(windows);
-  const [rows, depth] = [sizeOf(size) * groupChannels, batch * sizeOf(outputs)];
-  const group = line(groups, groupFilters);
-  return product(ctx, {
-    batches: groups,
-    rows,
-    columns: groupFilters,
-    depth,
-    left: (shader, allowed) => imageSource(shader, input, patchesOf(windows), "outer", "a", allowed),
-    right: (shader, allowed) =>
-      strided(shader, dy, { batch: group, outer: line(groupFilters, 1), depth: line(depth, filters) }, "b", allowed),
-    target: { view: output, batch: group, rows: line(rows, filters), columns: groupFilters, epilogue },
-  });
-};
+export const convFilterGrad: Kernel<"convFilterGrad"> = (instruction, ctx) =>
+  windowProduct(ctx, instruction, instruction.dy, "outer");
 
 /**
  * Along one axis: the inputs first, first + stride, … meet taps tap, tap + tapStep, … only, the first of them in
