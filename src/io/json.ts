@@ -2,7 +2,7 @@
 import { decode } from "./binary.ts";
 import { damaged } from "./file-error.ts";
 
-/** A deeper structure is no model; whoever walks it may recurse. */
+/** Most levels of nesting. Models have fewer, and code that reads the structure is recursive. */
 const MAX_DEPTH = 200;
 
 /**

@@ -8,6 +8,7 @@ import { isHdf5, openHdf5 } from "./hdf5/read.ts";
 import type { CustomObjects } from "./keras/keras-object.ts";
 import { readLegacy } from "./keras/legacy.ts";
 import { readKeras } from "./keras/read.ts";
+import { notesTo } from "./notes.ts";
 import { readSource } from "./stores/files.ts";
 import type { ReadOptions, Source } from "./stores/store.ts";
 
@@ -52,12 +53,7 @@ export async function loadModel(source: Source, options?: LoadModelOptions): Pro
   });
   if (seed !== undefined) checkSeed("loadModel", seed);
   const bytes = await readSource(source, reading, "loadModel");
-  const told = new Set<string>();
-  const note = (text: string) => {
-    if (told.has(text)) return;
-    told.add(text);
-    onNote(`loadModel: ${text}.`);
-  };
+  const note = notesTo("loadModel", onNote);
   if (isHdf5(bytes))
     return readLegacy(openHdf5(bytes, "loadModel"), compile, { custom: customObjects, note, seed: seed ?? drawSeed() });
   // "PK": a zip archive.

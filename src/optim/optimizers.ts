@@ -37,7 +37,7 @@ export const optimizerNames = /* @__PURE__ */ new Names<() => Optimizer>(
 /**
  * An optimizer as it is, or with its defaults from its name; undefined where the code has to be loaded first.
  */
-export function optimizerAtHand(given: OptimizerName | Optimizer, owner = "optimizer"): Optimizer | undefined {
+export function loadedOptimizer(given: OptimizerName | Optimizer, owner = "optimizer"): Optimizer | undefined {
   if (given instanceof Optimizer) return given;
   if (typeof given === "string") return optimizerNames.check(owner, given)?.();
   throw valueError(owner, {
@@ -52,5 +52,5 @@ export function optimizerAtHand(given: OptimizerName | Optimizer, owner = "optim
  * nearest.
  */
 export async function optimizerOf(given: OptimizerName | Optimizer, owner?: string): Promise<Optimizer> {
-  return optimizerAtHand(given, owner) ?? (await optimizerNames.find(given as OptimizerName))();
+  return loadedOptimizer(given, owner) ?? (await optimizerNames.find(given as OptimizerName))();
 }

@@ -4,7 +4,7 @@ import { literal, shapeError, stateError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import { Layer, listOf } from "../nn/layer.ts";
 import { nothingToTrain, type Optimizer } from "../optim/optimizer.ts";
-import { type OptimizerName, optimizerAtHand, optimizerOf } from "../optim/optimizers.ts";
+import { loadedOptimizer, type OptimizerName, optimizerOf } from "../optim/optimizers.ts";
 import { checkOptions } from "../options.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import { gradients } from "../tensor/autodiff.ts";
@@ -117,7 +117,7 @@ class OwnStep {
         advice: this.parts.length === 0 ? "Give the model itself: before it is built it has no variables." : "",
       });
     }
-    this.optimizer = optimizerAtHand(optimizer, "trainStep");
+    this.optimizer = loadedOptimizer(optimizer, "trainStep");
     this.recorded = new RecordedFunction("trainStep", {
       ...(backend && { backend }),
       ...(seed !== undefined && { seed }),

@@ -1,6 +1,6 @@
 import { stateError } from "../errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { type OptimizerName, optimizerAtHand, optimizerOf } from "../optim/optimizers.ts";
+import { loadedOptimizer, type OptimizerName, optimizerOf } from "../optim/optimizers.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Objective } from "./objective.ts";
 
@@ -16,7 +16,7 @@ export class TrainingSetup {
     readonly objective: Objective,
     private readonly given: OptimizerName | Optimizer,
   ) {
-    this.made = optimizerAtHand(given, label);
+    this.made = loadedOptimizer(given, label);
   }
 
   /** Loads the code of what was given by name. Must have ended before a step is recorded. */

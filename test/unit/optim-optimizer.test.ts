@@ -4,7 +4,7 @@ import { js } from "../../src/backends/js/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { adam, adamW, defineOptimizer, nadam, type Optimizer, rmsprop, sgd } from "../../src/optim/index.ts";
 import { adadelta, adafactor, adagrad, ftrl, lamb, lion, muon, scheduleFreeAdamW } from "../../src/optim/on-demand.ts";
-import { type OptimizerName, optimizerAtHand, optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
+import { loadedOptimizer, type OptimizerName, optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
 import { mul, sub } from "../../src/tensor/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 import { Variable } from "../../src/tensor/variable.ts";
@@ -100,10 +100,10 @@ describe("options are checked, at both ends of every range", () => {
       "sgd: only one kind of clipping at a time. Expected clipValue, clipNorm or globalClipNorm, received clipValue and clipNorm.",
     ],
     [
-      () => optimizerAtHand("adamm" as never),
+      () => loadedOptimizer("adamm" as never),
       'optimizer: unknown optimizer. Expected one of 14 names, received "adamm". Did you mean "adam"',
     ],
-    [() => optimizerAtHand(3 as never), "optimizer: an optimizer is a name or made by a factory"],
+    [() => loadedOptimizer(3 as never), "optimizer: an optimizer is a name or made by a factory"],
   ];
   it.each(refused)("refuses %s", (make, text) => {
     expect(make).toThrow(text);

@@ -38,7 +38,7 @@ export interface Hdf5Group {
   readonly children: ReadonlyMap<string, Hdf5Group | Hdf5Dataset>;
 }
 
-/** Groups deeper than this are no model; whoever walks them may recurse. */
+/** Most levels of groups. Models have fewer, and code that reads them is recursive. */
 const MAX_DEPTH = 100;
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];

@@ -9,6 +9,7 @@ import { isRecord, parseJson } from "../json.ts";
 import { modelFromKeras } from "../keras/from-keras.ts";
 import type { CustomObjects } from "../keras/keras-object.ts";
 import { partOf } from "../keras/keras-part.ts";
+import { notesTo } from "../notes.ts";
 import { readSource } from "../stores/files.ts";
 import type { Source, StoredFile } from "../stores/store.ts";
 import { arraysIn, groupsOf } from "./manifest.ts";
@@ -61,12 +62,7 @@ export async function readTfjsModel(source: Source | TfjsModel, options: LoadTfj
   if (file.format === "graph-model") throw unsupported(owner, "a graph model", "Convert it to a layers model.");
   const groups = groupsOf(owner, file.weightsManifest);
   const topology = isRecord(file.modelTopology) ? (file.modelTopology.model_config ?? file.modelTopology) : undefined;
-  const told = new Set<string>();
-  const note = (text: string) => {
-    if (told.has(text)) return;
-    told.add(text);
-    onNote(`${owner}: ${text}.`);
-  };
+  const note = notesTo(owner, onNote);
   const model = modelFromKeras(partOf("the model", topology), { custom: customObjects, seed, note });
   const paths = groups.flatMap((group) => group.paths);
   const sources = shards ?? paths.map((path) => besides(owner, source, path));
