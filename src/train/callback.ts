@@ -60,7 +60,8 @@ export interface Callback {
   readonly diagnoses?: boolean;
   /**
    * What a checkpoint keeps of the callback, so that a resumed run goes on as if it had not been interrupted: numbers,
-   * text, lists and records of them, and arrays `{ data, shape }`.
+   * text, lists and records of them, and arrays `{ data, shape }`. Always with the same keys, by which `resume` finds
+   * that a callback is the one of the run; what there is not yet is undefined.
    */
   getState?(): Readonly<Record<string, unknown>>;
   /** Takes what `getState` gave; called after `onTrainBegin` of a resumed run. */

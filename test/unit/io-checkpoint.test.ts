@@ -239,24 +239,46 @@ describe("checkpoint files", () => {
   });
 });
 
-describe("a run that was resumed", () => {
-  it("is resumed again", async () => {
-    let bytes = new Uint8Array();
-    const target = {
-      read: () => (bytes.length > 0 ? bytes : undefined),
-      write: (given: Uint8Array) => {
-        bytes = given.slice();
-      },
-    };
-    const x = [[0], [1], [2], [3]];
-    const history = [];
-    for (const epochs of [1, 2, 3]) {
-      const model = sequential([dense(1, { inputShape: [1] })], { seed: 1 });
-      model.compile({ optimizer: "adam", loss: "meanSquaredError" });
-      const callbacks = [modelCheckpoint({ target })];
-      const run = await model.fit(x, x, await resume(model, target, { epochs, verbose: 0, callbacks }));
-      history.push(run.history.loss?.length);
-    }
-    expect(history).toEqual([1, 2, 3]);
-  });
+/** A file in memory. */
+function memoryFile() {
+  let bytes: Uint8Array | undefined;
+  return {
+    read: () => bytes,
+    write: (given: Uint8Array) => {
+      bytes = given.slice();
+    },
+  };
+}
+
+/** One weight and one bias, to be trained on `[[0], [1], [2], [3]]`. */
+function line(): Model {
+  const model = sequential([dense(1, { inputShape: [1] })], { seed: 1 });
+  model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+  return model;
+}
+const points = [[0], [1], [2], [3]];
+
+it("a run is resumed with callbacks of its kinds alone", async () => {
+  const target = memoryFile();
+  const stop = earlyStopping({ monitor: "loss", patience: 5 });
+  await line().fit(points, points, { epochs: 1, verbose: 0, callbacks: [stop, modelCheckpoint({ target })] });
+  const model = line();
+  const before = await model.getWeights();
+  for (const other of [reduceLrOnPlateau({ monitor: "loss" }), { onEpochEnd: () => {} }])
+    await expect(resume(model, target, { callbacks: [other, modelCheckpoint({ target })] })).rejects.toThrow(
+      "resume: the callbacks must be those of the run, in their order. Expected as callback 0 one that keeps best, bestEpoch",
+    );
+  expect(await model.getWeights()).toEqual(before);
+});
+
+it("a run that was resumed is resumed again", async () => {
+  const target = memoryFile();
+  const lengths = [];
+  for (const epochs of [1, 2, 3]) {
+    const model = line();
+    const callbacks = [modelCheckpoint({ target })];
+    const { history } = await model.fit(points, points, await resume(model, target, { epochs, verbose: 0, callbacks }));
+    lengths.push(history.loss?.length);
+  }
+  expect(lengths).toEqual([1, 2, 3]);
 });

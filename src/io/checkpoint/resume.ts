@@ -2,7 +2,7 @@
 import { checkCount, checkSeed } from "../../checks.ts";
 import { literal, valueError } from "../../errors.ts";
 import { Variable } from "../../tensor/variable.ts";
-import { callbacksOf } from "../../train/callback.ts";
+import { type Callback, callbacksOf } from "../../train/callback.ts";
 import type { Model } from "../../train/model.ts";
 import { setOptimizerState } from "../../train/optimizer-state.ts";
 import type { FitOptions } from "../../train/options.ts";
@@ -70,7 +70,7 @@ export async function resume(model: Model, source: Source, options: FitOptions =
   }
   const { tensors, metadata } = openSafetensors(bytes, name);
   const state = stateOf(name, metadata, tensors);
-  checkRun(name, state, model, options, callbacks.length);
+  checkRun(name, state, model, options, callbacks);
   const weights = compareWeights(name, model.variables, weightsIn(tensors), true);
   // Before the weights, since it may refuse.
   setOptimizerState(model, optimizerIn(tensors));
@@ -153,17 +153,28 @@ function isRun(state: unknown): state is RunState {
   );
 }
 
-function checkRun(name: string, state: RunState, model: Model, options: FitOptions, callbacks: number): void {
+function checkRun(
+  name: string,
+  state: RunState,
+  model: Model,
+  options: FitOptions,
+  callbacks: readonly Callback[],
+): void {
   const wrong = (rule: string, expected: unknown, received: unknown) =>
     valueError("resume", { rule, expected, received, context: name });
   const { kind } = model.optimizer;
   if (kind !== state.optimizer) throw wrong("the optimizer must be that of the run", state.optimizer, kind);
   if (options.seed !== undefined && options.seed !== state.seed)
     throw wrong("the seed must be that of the run", state.seed, options.seed);
-  if (callbacks !== state.callbacks.length)
-    throw wrong(
-      "the callbacks must be those of the run, in their order",
-      `${state.callbacks.length} callbacks`,
-      callbacks,
-    );
+  const rule = "the callbacks must be those of the run, in their order";
+  const count = state.callbacks.length;
+  if (callbacks.length !== count) throw wrong(rule, `${count} callbacks`, callbacks.length);
+  for (const [index, callback] of callbacks.entries()) {
+    const [kept, own] = [state.callbacks[index] ?? null, callback.getState?.() ?? null];
+    const isOther = kept && own ? Object.keys(kept).some((key) => !Object.hasOwn(own, key)) : kept !== own;
+    if (!isOther) continue;
+    const keysOf = (record: typeof own) =>
+      record ? `one that keeps ${Object.keys(record).join(", ")}` : "one without state";
+    throw wrong(rule, `as callback ${index} ${keysOf(kept)}`, keysOf(own));
+  }
 }
