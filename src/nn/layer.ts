@@ -388,7 +388,8 @@ function checkHooks(layer: Layer): void {
     for (const name of Object.getOwnPropertyNames(level)) own.add(name);
   for (const hook of ["build", "call", "computeMask", "indexLimit", "sublayers"]) {
     if (own.has(hook)) continue;
-    const wrong = [...own].find((name) => !(name in Layer.prototype) && editDistance(name, hook) === 1);
+    const isClose = (name: string) => Math.abs(name.length - hook.length) <= 1 && editDistance(name, hook) === 1;
+    const wrong = [...own].find((name) => !(name in Layer.prototype) && isClose(name));
     if (wrong || hook === "call")
       throw valueError(layer.label, {
         rule: `a layer's method is called ${hook}`,
