@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import { chromiumFlags } from "../browser/chromium-flags.ts";
 import { run } from "./processes.ts";
 import type { Row, Times, Trained } from "./report.ts";
 
@@ -83,16 +84,7 @@ export class Pages {
 
 /** Starts Debian's Chromium without a window. */
 export function openChromium(): Promise<Browser> {
-  const args = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ];
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: [...chromiumFlags] });
 }
 
 /** Opens pages in Chromium, each new. */

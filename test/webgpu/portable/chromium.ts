@@ -2,18 +2,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { chromium, type Page } from "playwright-core";
+import { chromiumFlags } from "../../browser/chromium-flags.ts";
 import type { Outcome } from "./vitest.ts";
 
-const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--enable-unsafe-webgpu",
-];
+/** With the software adapter. */
+const flags = [...chromiumFlags, "--enable-unsafe-webgpu"];
 /** Answered by the test itself; localhost is a secure context, without which there is no WebGPU. */
 const origin = "http://localhost:9";
 const types: Readonly<Record<string, string>> = {
