@@ -66,16 +66,19 @@ export function writtenVocabularies(network: Network): {
   readonly weights: readonly { readonly path: string; readonly data: Float32Array }[];
 } {
   const placed = placesIn(network);
+  // Keras saves the lookup inside a text vectorization again.
+  const everywhere = (layer: Placed[0], path: string) =>
+    layer instanceof TextVectorization ? [path, `${path}/_lookup_layer`] : [path];
   return {
     files: placed.flatMap(([layer, path]) => {
       if (layer.getConfig().vocabulary !== undefined) return [];
       const text = vocabularyText(layer);
-      const inner = layer instanceof TextVectorization ? [`${path}/_lookup_layer`] : [];
-      return [path, ...inner].map((place) => ({ name: `assets/${place}/vocabulary.txt`, text }));
+      return everywhere(layer, path).map((place) => ({ name: `assets/${place}/vocabulary.txt`, text }));
     }),
-    weights: placed.flatMap(([{ idfWeights }, path]) =>
-      idfWeights ? [{ path: `${path}/vars/idf_weights`, data: idfWeights }] : [],
-    ),
+    weights: placed.flatMap(([layer, path]) => {
+      const data = layer.idfWeights;
+      return data ? everywhere(layer, path).map((place) => ({ path: `${place}/vars/idf_weights`, data })) : [];
+    }),
   };
 }
 
