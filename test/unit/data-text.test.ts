@@ -101,7 +101,7 @@ describe("a model of a table with a column of strings", () => {
     await expect(net.predict({ age: [1, 2], city: ["a"] })).rejects.toThrow("same number of samples");
     await expect(net.predict({ age: ["1"], city: ["a"] } as never)).rejects.toThrow("x.age: takes numbers");
     await expect(net.predict({ age: [1], city: [["a", "b"]] })).rejects.toThrow("the model's input shape");
-    await expect(net.fit({ age: [1], city: ["a"] }, ["no"] as never)).rejects.toThrow("fit of model");
+    await expect(net.fit({ age: [1], city: ["a"] }, ["no"] as never)).rejects.toThrow("y[0]: arrays hold numbers only");
   });
 });
 
