@@ -1,0 +1,32 @@
+// The histograms of all layers.
+import type { LayerValues } from "../messages.ts";
+import { ChartFrame, histograms } from "./charts.ts";
+import { element } from "./dom.ts";
+
+export class Histograms {
+  readonly root = element("div", { class: "pg-histograms" });
+  private frames: ChartFrame[] = [];
+  private names = "";
+
+  show(layers: readonly LayerValues[]): void {
+    const names = layers.map(({ name }) => name).join();
+    if (names !== this.names) {
+      this.names = names;
+      this.frames = layers.map(() => new ChartFrame("Nothing to show yet."));
+      this.root.replaceChildren(
+        ...layers.map(({ name }, index) =>
+          element("div", { class: "pg-histogram-row" }, element("h3", {}, capitalized(name)), this.frames[index]?.root),
+        ),
+      );
+    }
+    layers.forEach((layer, index) => {
+      this.frames[index]?.set(histograms(layer));
+    });
+  }
+
+  paint(): void {
+    for (const frame of this.frames) frame.paint();
+  }
+}
+
+const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
