@@ -3,7 +3,16 @@ import type { Settings } from "./settings.ts";
 
 /** From the page. Whatever follows a `setup` is about its run. */
 export type Order =
-  | { readonly type: "setup"; readonly run: number; readonly settings: Settings; readonly images: string }
+  | {
+      readonly type: "setup";
+      readonly run: number;
+      readonly settings: Settings;
+      /** Address of the images. */
+      readonly images: string;
+      /** Least milliseconds between two snapshots while it trains. */
+      readonly interval: number;
+    }
+  | { readonly type: "speed"; readonly speed: Settings["speed"] }
   | { readonly type: "start" | "pause" | "step" | "epoch" };
 
 /** Losses and accuracies of the whole data, without dropout. */

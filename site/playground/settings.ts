@@ -7,8 +7,6 @@ export interface Choice {
   /** Value and label of each. */
   readonly options: readonly (readonly [value: string, label: string])[];
   readonly initial: string;
-  /** Shown under the control. */
-  readonly help?: string;
 }
 
 /** Options whose labels are their values. */
@@ -117,6 +115,16 @@ export const choices = {
       ["global1", "global norm, 1"],
       ["value0.1", "values, 0.1"],
       ["value0.5", "values, 0.5"],
+    ],
+  },
+  /** Does not change what is learned. */
+  speed: {
+    label: "Speed",
+    initial: "medium",
+    options: [
+      ["slow", "slow"],
+      ["medium", "medium"],
+      ["full", "full"],
     ],
   },
   backend: {

@@ -27,15 +27,16 @@ self.addEventListener("message", ({ data }: MessageEvent<Order>) => {
     .then((running) => {
       if (current !== run || !running) return undefined;
       if (order.type === "pause") return running.pause();
+      if (order.type === "speed") return running.setSpeed(order.speed);
       return running.runTo(order.type === "start" ? "end" : order.type);
     })
     .catch((error: unknown) => fail(current, error));
 });
 
-async function setUp({ run, settings, images }: Extract<Order, { type: "setup" }>): Promise<Trainer> {
+async function setUp({ run, settings, images, interval }: Extract<Order, { type: "setup" }>): Promise<Trainer> {
   const data = settings.data === "fashion" ? await fashionData(settings, images) : pointData(settings);
   const backend = settings.backend === "webgpu" ? await openGpu(run) : undefined;
-  const made = new Trainer(settings, data, backend, {
+  const made = new Trainer(settings, data, backend, interval, {
     snapshot: (snapshot) => post({ type: "snapshot", run, snapshot }, buffersOf(snapshot)),
     paused: () => post({ type: "paused", run }),
   });

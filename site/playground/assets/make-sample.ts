@@ -21,14 +21,15 @@ labels.forEach((label, image) => {
   const place = (taken[label] ?? 0) * classes + label;
   if (place >= count) return;
   taken[label] = (taken[label] ?? 0) + 1;
-  for (let i = 0; i < size; i++) file[header + place * size + i] = 17 * Math.round((images[image * size + i] ?? 0) / 17);
+  for (let i = 0; i < size; i++)
+    file[header + place * size + i] = 17 * Math.round((images[image * size + i] ?? 0) / 17);
 });
 const packed = gzipSync(file, { level: 9 });
 writeFileSync(new URL("fashion.idx.gz", import.meta.url), packed);
 console.log(`${packed.length} bytes`);
 
 /** Four garments in two rows, dark on white: ankle boot, T-shirt, bag, trouser. */
-const shown = [9, 0, 8, 1];
+const shown = [9, 0, 28, 1];
 const [side, stride] = [56, 57];
 const pixels = Buffer.alloc(side * stride);
 shown.forEach((place, index) => {

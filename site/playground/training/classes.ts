@@ -9,5 +9,5 @@ export const fashionClasses = [
   "Shirt",
   "Sneaker",
   "Bag",
-  "Ankle boot",
+  "Boot",
 ] as const;

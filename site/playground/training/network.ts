@@ -14,9 +14,9 @@ import {
   initializers,
   type Layer,
   l1l2,
+  type Model,
   maxNorm,
   maxPooling2d,
-  type Model,
   nadam,
   type Optimizer,
   oneCycle,
@@ -62,7 +62,11 @@ export function buildNetwork(settings: Settings): Network {
   const layers: Layer[] = [];
   if (isFashion) {
     if (settings.features === "convolution") {
-      layers.push(conv2d(8, 3, { ...kernel, inputShape: [28, 28, 1] }), activation(settings.activation), maxPooling2d(2));
+      layers.push(
+        conv2d(8, 3, { ...kernel, inputShape: [28, 28, 1] }),
+        activation(settings.activation),
+        maxPooling2d(2),
+      );
     }
     layers.push(layers.length > 0 ? flatten() : flatten({ inputShape: [28, 28, 1] }));
   }
@@ -84,7 +88,11 @@ export function buildNetwork(settings: Settings): Network {
     activation: isFashion ? "softmax" : "sigmoid",
   });
   layers.push(output);
-  return { model: sequential(layers, { seed: settings.seed }), stages: [...stages, output], kernels: [...kernels, output] };
+  return {
+    model: sequential(layers, { seed: settings.seed }),
+    stages: [...stages, output],
+    kernels: [...kernels, output],
+  };
 }
 
 export function compileNetwork(

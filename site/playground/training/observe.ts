@@ -1,10 +1,20 @@
 // Looks into a network: what each layer gives, its gradients, and the plane or images as it sees them.
-import { type Backend, gradients, jit, type Layer, type LoopContext, losses, ops, type Tensor, type Variable } from "aretejs";
+import {
+  type Backend,
+  gradients,
+  jit,
+  type Layer,
+  type LoopContext,
+  losses,
+  ops,
+  type Tensor,
+  type Variable,
+} from "aretejs";
 import type { ImageView, LayerValues, Prediction, Surfaces } from "../messages.ts";
 import { extent } from "../points-code.ts";
-import { inputFactor, type Data, type Samples } from "./data.ts";
-import type { Network } from "./network.ts";
 import type { Settings } from "../settings.ts";
+import { type Data, inputFactor, type Samples } from "./data.ts";
+import type { Network } from "./network.ts";
 
 /** Points of a side of the grid. */
 const side = 50;
@@ -55,7 +65,10 @@ export class Observer {
     backend: Backend | undefined,
   ) {
     const options = { seed: 1, ...(backend && { backend }) };
-    const look = jit((x: Tensor, ctx: LoopContext) => this.stagesOf(x, ctx).map((stage) => this.firstUnits(stage)), options);
+    const look = jit(
+      (x: Tensor, ctx: LoopContext) => this.stagesOf(x, ctx).map((stage) => this.firstUnits(stage)),
+      options,
+    );
     const measure = jit((x: Tensor, y: Tensor, ctx: LoopContext) => {
       const activations = this.stagesOf(x, ctx);
       const output = activations.at(-1) as Tensor;
@@ -68,7 +81,10 @@ export class Observer {
     }, options);
     this.look = look as unknown as Observer["look"];
     this.measure = measure as unknown as Observer["measure"];
-    this.disposals.push(() => look.dispose(), () => measure.dispose());
+    this.disposals.push(
+      () => look.dispose(),
+      () => measure.dispose(),
+    );
     this.grid = settings.data === "fashion" ? undefined : grid(inputFactor(settings));
     this.sample = settings.data === "fashion" ? head(data.train, measured) : data.train;
   }
@@ -91,7 +107,9 @@ export class Observer {
 
   private firstUnits(stage: Tensor): Tensor {
     const [rows, units] = stage.shape as [number, number];
-    return units > shownUnits && this.settings.data !== "fashion" ? ops.slice(stage, [0, 0], [rows, shownUnits]) : stage;
+    return units > shownUnits && this.settings.data !== "fashion"
+      ? ops.slice(stage, [0, 0], [rows, shownUnits])
+      : stage;
   }
 
   async surfaces(): Promise<Surfaces | undefined> {
@@ -131,10 +149,12 @@ export class Observer {
 
   private async filters(): Promise<Uint8Array[]> {
     const [first] = this.network.kernels as readonly Layered[];
-    if (!first || first.kernel.shape[0] !== 784) return [];
+    if (first?.kernel.shape[0] !== 784) return [];
     const units = first.kernel.shape[1] as number;
     const weights = await first.kernel.read();
-    return [...globalThis.Array(Math.min(units, 2 * shownUnits)).keys()].map((unit) => toBytes(weights, unit, units, 784));
+    return [...globalThis.Array(Math.min(units, 2 * shownUnits)).keys()].map((unit) =>
+      toBytes(weights, unit, units, 784),
+    );
   }
 
   async layers(): Promise<LayerValues[]> {

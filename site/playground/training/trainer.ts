@@ -6,8 +6,12 @@ import type { Data } from "./data.ts";
 import { buildNetwork, compileNetwork, type Network, rateOf } from "./network.ts";
 import { Observer } from "./observe.ts";
 
-/** Milliseconds between pictures while it trains. */
-const pictureInterval = 80;
+/** Epochs a second at most. */
+const epochsPerSecond: Readonly<Record<Settings["speed"], number>> = {
+  slow: 5,
+  medium: 60,
+  full: Number.POSITIVE_INFINITY,
+};
 /** Milliseconds between measurements of all layers. */
 const layersInterval = 400;
 
@@ -20,7 +24,11 @@ export interface TrainerEvents {
 export class Trainer {
   private readonly network: Network;
   private readonly observer: Observer;
+  private readonly batchSize: number;
   private readonly stepsPerEpoch: number;
+  private pace: Settings["speed"];
+  /** When the next step is due, at the pace asked for. */
+  private due = 0;
   private readonly rate: (step: number) => number;
   /** Steps done, and how many may be. */
   private step = 0;
@@ -40,8 +48,11 @@ export class Trainer {
     settings: Settings,
     private readonly data: Data,
     backend: Backend | undefined,
+    /** Least milliseconds between two pictures while it trains. */
+    private readonly interval: number,
     private readonly events: TrainerEvents,
   ) {
+    this.pace = settings.speed;
     this.batchSize = Number(settings.batch);
     this.stepsPerEpoch = Math.ceil(data.train.y.data.length / this.batchSize);
     this.rate = rateOf(settings, this.stepsPerEpoch);
@@ -49,8 +60,6 @@ export class Trainer {
     compileNetwork(this.network, settings, this.stepsPerEpoch, backend);
     this.observer = new Observer(this.network, settings, data, backend);
   }
-
-  private readonly batchSize: number;
 
   /** Shows the untrained network. */
   async begin(): Promise<void> {
@@ -71,6 +80,10 @@ export class Trainer {
 
   private nextEpoch(): number {
     return (Math.floor(this.step / this.stepsPerEpoch) + 1) * this.stepsPerEpoch;
+  }
+
+  setSpeed(speed: Settings["speed"]): void {
+    this.pace = speed;
   }
 
   pause(): void {
@@ -127,10 +140,20 @@ export class Trainer {
       if (this.isDisposed) return;
     }
     const now = performance.now();
-    if (now - this.lastPicture > Math.max(pictureInterval, 2 * this.pictureTime)) {
+    if (now - this.lastPicture > Math.max(this.interval, 2 * this.pictureTime)) {
       await this.picture(now - this.lastLayers > layersInterval);
     }
+    await this.keepPace();
     this.step++;
+  }
+
+  /** Waits until the next step is due. */
+  private async keepPace(): Promise<void> {
+    const now = performance.now();
+    // Time that was lost, as in a pause, is not made up for.
+    this.due = Math.max(this.due + 1000 / (epochsPerSecond[this.pace] * this.stepsPerEpoch), now - 50);
+    // Timers are not exact: several steps at once rather than a wait before each.
+    if (this.due - now > 10) await new Promise((resolve) => setTimeout(resolve, this.due - now));
   }
 
   private async picture(withLayers: boolean): Promise<void> {

@@ -1,11 +1,21 @@
 // The playground: settings on one side, the run in its worker on the other.
 import type { Order, Report, Snapshot } from "../messages.ts";
-import { type ChoiceName, checkedSeed, choiceNames, choose, fromHash, maxPoints, type Settings, toHash } from "../settings.ts";
+import {
+  type ChoiceName,
+  checkedSeed,
+  choiceNames,
+  choose,
+  fromHash,
+  maxPoints,
+  type Settings,
+  toHash,
+} from "../settings.ts";
 import { pointsOf } from "../training/points.ts";
 import { Bar } from "./bar.ts";
 import { ChartFrame, Curve, curves } from "./charts.ts";
 import { dataPicker } from "./data-picker.ts";
 import { button, element, panel, uniqueId } from "./dom.ts";
+import { experimentList } from "./experiments.ts";
 import { choiceField, type Field, seedField } from "./fields.ts";
 import { Histograms } from "./histograms.ts";
 import { NetworkEditor } from "./network-editor.ts";
@@ -15,6 +25,9 @@ import { scoresTable } from "./scores.ts";
 
 /** Points that a drawing needs: a fourth of them is for validation. */
 const fewestPoints = 8;
+
+/** Least milliseconds between pictures, and where the reader prefers reduced motion. */
+const [usualInterval, calmInterval] = [80, 1000];
 
 /** Where the files are that the page loads itself. */
 const files = {
@@ -27,7 +40,6 @@ export class Playground {
   private settings: Settings;
   private worker: Worker | undefined;
   private run = 0;
-  private isReady = false;
   private isPlaying = false;
   /** Whether to start as soon as the new run is ready. */
   private startsWhenReady = false;
@@ -71,20 +83,24 @@ export class Playground {
         reset: () => this.reset(false),
         share: () => void this.share(),
       },
+      this.field("speed"),
       this.field("backend"),
       seed.root,
     );
     this.drawTools = this.makeDrawTools();
     this.root = this.layOut();
     this.show();
-    if (ignored.length > 0) this.say(`The address has parts that are not known, which were left out: ${ignored.join(", ")}.`);
+    if (ignored.length > 0)
+      this.say(`The address has parts that are not known, which were left out: ${ignored.join(", ")}.`);
   }
 
   /** Begins: starts the worker, and follows the address and the theme. */
   open(): void {
     this.worker = new Worker(new URL("../worker.ts", import.meta.url), { type: "module" });
     this.worker.addEventListener("message", ({ data }: MessageEvent<Report>) => this.onReport(data));
-    this.worker.addEventListener("error", ({ message }) => this.say(`The worker failed: ${message ?? "unknown cause"}`));
+    this.worker.addEventListener("error", ({ message }) =>
+      this.say(`The worker failed: ${message ?? "unknown cause"}`),
+    );
     addEventListener("hashchange", this.onHash);
     this.themeWatcher.observe(document.documentElement, { attributeFilter: ["class"] });
     this.reset(false);
@@ -104,7 +120,9 @@ export class Playground {
   }
 
   private layOut(): HTMLElement {
-    const fields = (...names: ChoiceName[]) => element("div", { class: "pg-fields" }, ...names.map((name) => this.field(name)));
+    const column = (...panels: HTMLElement[]) => element("div", { class: "pg-column" }, ...panels);
+    const fields = (...names: ChoiceName[]) =>
+      element("div", { class: "pg-fields" }, ...names.map((name) => this.field(name)));
     return element(
       "div",
       { class: "pg" },
@@ -112,17 +130,24 @@ export class Playground {
       this.status,
       element(
         "div",
-        { class: "pg-grid" },
-        panel("data", "Data", this.picker.root, fields("noise", "samples", "scale", "batch")),
-        panel(
-          "net",
-          "Network",
-          this.network.root,
-          fields("features", "activation", "initializer", "normalization", "dropout", "l1", "l2", "maxNorm"),
+        { class: "pg-columns" },
+        column(
+          panel("data", "Data", this.picker.root, fields("noise", "samples", "scale", "batch")),
+          panel("try", "Try", experimentList()),
         ),
-        panel("optimizer", "Optimizer", fields("optimizer", "rate", "schedule", "epochs", "clip")),
-        panel("output", "Output", this.plane.root, this.drawTools, this.predictions.root, this.scores.root),
-        panel("curves", "Curves", this.curveFrame.root),
+        column(
+          panel(
+            "net",
+            "Network",
+            this.network.root,
+            fields("features", "activation", "initializer", "normalization", "dropout", "l1", "l2", "maxNorm"),
+          ),
+          panel("optimizer", "Optimizer", fields("optimizer", "rate", "schedule", "epochs", "clip")),
+        ),
+        column(
+          panel("output", "Output", this.plane.root, this.drawTools, this.predictions.root, this.scores.root),
+          panel("curves", "Curves", this.curveFrame.root),
+        ),
         panel("histograms", "Layers", this.histograms.root),
       ),
     );
@@ -148,19 +173,27 @@ export class Playground {
 
   private choose(name: ChoiceName, value: string): void {
     const next = { ...this.settings };
-    // Points to begin with, rather than an empty plane.
-    if (choose(next, name, value)) this.apply(next);
+    if (!choose(next, name, value)) return;
+    if (name === "speed") {
+      this.keep(next);
+      this.order({ type: "speed", speed: next.speed });
+    } else this.apply(next);
   }
 
   private setPoints(points: Settings["points"]): void {
     this.apply({ ...this.settings, points });
   }
 
-  /** Takes settings, and begins a new run with them. */
-  private apply(settings: Settings): void {
+  /** Takes settings, and writes them into the address. */
+  private keep(settings: Settings): void {
     this.settings = settings;
     const hash = toHash(settings);
     history.replaceState(history.state, "", hash ? `#${hash}` : location.pathname + location.search);
+  }
+
+  /** Takes settings, and begins a new run with them. */
+  private apply(settings: Settings): void {
+    this.keep(settings);
     this.show();
     this.reset(this.isPlaying || this.startsWhenReady);
   }
@@ -200,7 +233,6 @@ export class Playground {
   /** Begins a new run; the old one ends. */
   private reset(starts: boolean): void {
     this.run++;
-    this.isReady = false;
     this.isPlaying = false;
     this.startsWhenReady = starts;
     this.snapshot = undefined;
@@ -214,11 +246,14 @@ export class Playground {
       const missing = fewestPoints - settings.points.length;
       this.bar.show(undefined);
       this.scores.show(undefined);
-      this.say(`Draw ${missing} more ${missing === 1 ? "point" : "points"} of both colours on the plane to train on them.`);
+      this.say(
+        `Draw ${missing} more ${missing === 1 ? "point" : "points"} of both colours on the plane to train on them.`,
+      );
       return;
     }
     this.say("");
-    this.order({ type: "setup", run: this.run, settings, images: files.images });
+    const interval = matchMedia("(prefers-reduced-motion: reduce)").matches ? calmInterval : usualInterval;
+    this.order({ type: "setup", run: this.run, settings, images: files.images, interval });
   }
 
   private start(): void {
@@ -248,15 +283,16 @@ export class Playground {
     if (report.run !== this.run) return;
     switch (report.type) {
       case "ready":
-        this.isReady = true;
         this.bar.setReady(true);
         if (this.startsWhenReady) this.start();
         this.startsWhenReady = false;
         return;
       case "snapshot":
-        return this.onSnapshot(report.snapshot);
+        this.onSnapshot(report.snapshot);
+        return;
       case "paused":
-        if (!this.isPlaying && this.snapshot) this.say(`Paused after ${this.snapshot.step.toLocaleString("en")} steps.`);
+        if (!this.isPlaying && this.snapshot)
+          this.say(`Paused after ${this.snapshot.step.toLocaleString("en")} steps.`);
         return;
       case "no-webgpu":
         this.settings = { ...this.settings, backend: "wasm" };

@@ -10,6 +10,7 @@ export interface Colors {
   /** Around points. */
   readonly outline: string;
   readonly line: string;
+  readonly text: string;
 }
 
 const css = ([red, green, blue]: Rgb) => `rgb(${red} ${green} ${blue})`;
@@ -40,6 +41,7 @@ function makeColors(isDark: boolean): Colors {
     classes: isDark ? ["rgb(255 159 64)", "rgb(93 176 255)"] : [css([217, 95, 2]), css([13, 100, 170])],
     outline: isDark ? "#111318" : "#ffffff",
     line: isDark ? "#9aa4b2" : "#5b6472",
+    text: isDark ? "#e4e8ee" : "#1c2430",
   };
 }
 

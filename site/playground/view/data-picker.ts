@@ -19,7 +19,8 @@ export function dataPicker(images: string, change: (value: string) => void): Fie
     const input = element("input", { type: "radio", name: group, value, class: "pg-hidden" });
     input.addEventListener("change", () => change(value));
     inputs.set(value, input);
-    const picture = value === "fashion" ? element("img", { src: images, alt: "", width: size, height: size }) : sketch();
+    const picture =
+      value === "fashion" ? element("img", { src: images, alt: "", width: size, height: size }) : sketch();
     if (picture instanceof HTMLCanvasElement) paints.push(() => paintSketch(picture, value));
     return element("label", { class: "pg-data-option" }, input, picture, element("span", {}, label));
   });

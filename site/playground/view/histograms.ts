@@ -4,7 +4,7 @@ import { ChartFrame, histograms } from "./charts.ts";
 import { element } from "./dom.ts";
 
 export class Histograms {
-  readonly root = element("div", { class: "pg-histograms" });
+  readonly root = element("div", { class: "pg-histogram-list" });
   private frames: ChartFrame[] = [];
   private names = "";
 

@@ -20,8 +20,7 @@ export class NetworkEditor {
   private readonly summary = element("p", { class: "pg-note" });
   private drawn: readonly Column[] = [];
   private layers: readonly number[] = [];
-  private inputs: readonly string[] = [];
-  private outputs = "";
+  private isFashion = false;
   private weights: readonly LayerValues[] = [];
 
   constructor(private readonly change: (layers: readonly number[]) => void) {
@@ -40,8 +39,9 @@ export class NetworkEditor {
   /** Makes the columns anew. */
   setLayers(layers: readonly number[], isFashion: boolean): void {
     this.layers = layers;
-    this.inputs = isFashion ? ["28 × 28"] : ["x", "y"];
-    this.outputs = isFashion ? "10 classes" : "class";
+    this.isFashion = isFashion;
+    const inputs = isFashion ? ["28 × 28"] : ["x", "y"];
+    const outputs = isFashion ? "10 classes" : "class";
     this.weights = [];
     const focused = document.activeElement?.getAttribute("data-act");
     const columns = layers.map((units, index) => this.column(units, index, !isFashion || index === 0));
@@ -51,9 +51,19 @@ export class NetworkEditor {
     );
     this.columns.replaceChildren(
       this.lines,
-      element("div", { class: "pg-layer pg-ends" }, element("span", { class: "pg-layer-name" }, "Input"), ...this.inputs.map((name) => element("span", { class: "pg-end" }, name))),
+      element(
+        "div",
+        { class: "pg-layer pg-ends" },
+        element("span", { class: "pg-layer-name" }, "Input"),
+        ...inputs.map((name) => element("span", { class: "pg-end" }, name)),
+      ),
       ...columns.map(({ root }) => root),
-      element("div", { class: "pg-layer pg-ends" }, element("span", { class: "pg-layer-name" }, "Output"), element("span", { class: "pg-end" }, this.outputs)),
+      element(
+        "div",
+        { class: "pg-layer pg-ends" },
+        element("span", { class: "pg-layer-name" }, "Output"),
+        element("span", { class: "pg-end" }, outputs),
+      ),
       add,
     );
     if (focused) this.columns.querySelector<HTMLElement>(`[data-act="${focused}"]`)?.focus();
@@ -74,21 +84,42 @@ export class NetworkEditor {
     const root = element(
       "div",
       { class: "pg-layer", role: "group", "aria-label": `Hidden ${name}, ${count} units` },
-      element("span", { class: "pg-layer-name" }, `${count}`, element("span", { class: "pg-wide" }, count === 1 ? " unit" : " units")),
+      element(
+        "span",
+        { class: "pg-layer-name" },
+        `${count}`,
+        element("span", { class: "pg-wide" }, count === 1 ? " unit" : " units"),
+      ),
       element(
         "div",
         { class: "pg-layer-buttons" },
-        button("−", { class: "pg-round", "aria-label": `Fewer units in ${name}`, "data-act": `less${index}`, disabled: count <= 1 }, () =>
-          set(count > 16 ? count - 8 : count - 1),
+        button(
+          "−",
+          {
+            class: "pg-round",
+            "aria-label": `Fewer units in ${name}`,
+            "data-act": `less${index}`,
+            disabled: count <= 1,
+          },
+          () => set(count > 16 ? count - 8 : count - 1),
         ),
-        button("+", { class: "pg-round", "aria-label": `More units in ${name}`, "data-act": `more${index}`, disabled: count >= maxUnits }, () =>
-          set(count >= 16 ? Math.min(maxUnits, count + 8) : count + 1),
+        button(
+          "+",
+          {
+            class: "pg-round",
+            "aria-label": `More units in ${name}`,
+            "data-act": `more${index}`,
+            disabled: count >= maxUnits,
+          },
+          () => set(count >= 16 ? Math.min(maxUnits, count + 8) : count + 1),
         ),
       ),
       ...blocks,
       count > shown && element("span", { class: "pg-more" }, `+${count - shown}`),
-      button("Remove", { class: "pg-small pg-remove", "aria-label": `Remove ${name}`, "data-act": `remove${index}` }, () =>
-        this.change(this.layers.filter((_, i) => i !== index)),
+      button(
+        "Remove",
+        { class: "pg-small pg-remove", "aria-label": `Remove ${name}`, "data-act": `remove${index}` },
+        () => this.change(this.layers.filter((_, i) => i !== index)),
       ),
     );
     return { root, units };
@@ -99,7 +130,9 @@ export class NetworkEditor {
   }
 
   paintSurfaces(surfaces: Surfaces | undefined): void {
-    surfaces?.units.forEach((units, layer) => this.paintUnits(layer, units));
+    surfaces?.units.forEach((units, layer) => {
+      this.paintUnits(layer, units);
+    });
   }
 
   /** The first layer shows its weights as images. */
@@ -141,17 +174,24 @@ export class NetworkEditor {
       const from = columns[gap] ?? [];
       const units = this.layers[gap] ?? 1;
       const weights = this.weights[gap]?.weights;
-      // Images have more inputs than there are lines.
-      const known = weights && !(gap === 0 && this.inputs.length === 1) ? weights : undefined;
+      // Images and their classes are one box each, for many inputs and outputs.
+      const isBox = this.isFashion && (gap === 0 || gap === this.layers.length);
+      const known = isBox ? undefined : weights;
       const largest = known?.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9) ?? 1;
       from.forEach((start, i) => {
         to.forEach((end, j) => {
           const weight = known?.[i * units + j];
           const path = document.createElementNS(svgNamespace, "path");
           const middle = (start.right + end.left) / 2;
-          path.setAttribute("d", `M${start.right} ${start.y}C${middle} ${start.y} ${middle} ${end.y} ${end.left} ${end.y}`);
+          path.setAttribute(
+            "d",
+            `M${start.right} ${start.y}C${middle} ${start.y} ${middle} ${end.y} ${end.left} ${end.y}`,
+          );
           path.setAttribute("stroke", weight === undefined ? "currentColor" : classes[weight < 0 ? 0 : 1]);
-          path.setAttribute("stroke-width", weight === undefined ? "0.6" : (0.3 + (3 * Math.abs(weight)) / largest).toFixed(2));
+          path.setAttribute(
+            "stroke-width",
+            weight === undefined ? "0.6" : (0.3 + (3 * Math.abs(weight)) / largest).toFixed(2),
+          );
           path.setAttribute("opacity", weight === undefined ? "0.4" : "0.7");
           paths.push(path);
         });

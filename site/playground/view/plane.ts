@@ -1,7 +1,7 @@
 // The plane: what the network gives everywhere, the points on it, and drawing points by pointer or keyboard.
 import type { Surfaces } from "../messages.ts";
 import { extent, type LabelledPoint, rounded } from "../points-code.ts";
-import { colorsNow, paintBytes } from "./colors.ts";
+import { type Colors, colorsNow, paintBytes } from "./colors.ts";
 import { element } from "./dom.ts";
 
 export interface PlaneEvents {
@@ -67,7 +67,7 @@ export class Plane {
     const colors = colorsNow();
     if (this.surfaces) paintBytes(canvas, this.surfaces.output, colors);
     else pen.clearRect(0, 0, size, size);
-    this.paintAxes(pen, colors.line);
+    this.paintAxes(pen, colors);
     pen.lineWidth = 2;
     pen.strokeStyle = colors.outline;
     for (const { x, y, label } of this.points) {
@@ -88,24 +88,33 @@ export class Plane {
     }
   }
 
-  private paintAxes(pen: CanvasRenderingContext2D, color: string): void {
-    pen.fillStyle = color;
-    pen.strokeStyle = color;
-    pen.lineWidth = 1;
-    pen.font = "20px system-ui, sans-serif";
+  private paintAxes(pen: CanvasRenderingContext2D, { text, outline }: Colors): void {
+    pen.font = "600 20px system-ui, sans-serif";
     pen.textAlign = "center";
     pen.textBaseline = "middle";
+    const marks = new Path2D();
+    const labels: [string, number, number][] = [];
     for (const tick of [-4, -2, 0, 2, 4]) {
       const at = toPixel(tick);
-      pen.beginPath();
-      pen.moveTo(at, size);
-      pen.lineTo(at, size - 8);
-      pen.moveTo(0, at);
-      pen.lineTo(8, at);
-      pen.stroke();
-      pen.fillText(String(tick), at, size - 20);
-      pen.fillText(String(-tick), 22, at);
+      marks.moveTo(at, size);
+      marks.lineTo(at, size - 8);
+      marks.moveTo(0, at);
+      marks.lineTo(8, at);
+      labels.push([String(tick), at, size - 22], [String(-tick), 24, at]);
     }
+    // On any colour: dark on a light edge, or light on a dark one.
+    pen.lineJoin = "round";
+    for (const [color, width] of [
+      [outline, 5],
+      [text, 1.5],
+    ] as const) {
+      pen.strokeStyle = color;
+      pen.lineWidth = width;
+      pen.stroke(marks);
+      if (color === outline) for (const label of labels) pen.strokeText(...label);
+    }
+    pen.fillStyle = text;
+    for (const label of labels) pen.fillText(...label);
   }
 
   private onPointer(event: PointerEvent): void {
