@@ -13,9 +13,16 @@ export class Histograms {
     if (names !== this.names) {
       this.names = names;
       this.frames = layers.map(() => new ChartFrame("Nothing to show yet."));
+      // On a telephone only the first is open.
+      const isWide = matchMedia("(min-width: 720px)").matches;
       this.root.replaceChildren(
         ...layers.map(({ name }, index) =>
-          element("div", { class: "pg-histogram-row" }, element("h3", {}, capitalized(name)), this.frames[index]?.root),
+          element(
+            "details",
+            { open: isWide || index === 0 },
+            element("summary", {}, capitalized(name)),
+            this.frames[index]?.root,
+          ),
         ),
       );
     }

@@ -17,6 +17,9 @@ export class NetworkEditor {
   readonly root: HTMLElement;
   private readonly columns = element("div", { class: "pg-layers" });
   private readonly lines = document.createElementNS(svgNamespace, "svg");
+  private readonly add = button("+ Layer", { class: "pg-small", "data-act": "add" }, () =>
+    this.change([...this.layers, this.layers.at(-1) ?? 4]),
+  );
   private readonly summary = element("p", { class: "pg-note" });
   private drawn: readonly Column[] = [];
   private layers: readonly number[] = [];
@@ -30,7 +33,7 @@ export class NetworkEditor {
       "div",
       { class: "pg-network" },
       element("div", { class: "pg-network-frame" }, this.columns),
-      this.summary,
+      element("div", { class: "pg-network-foot" }, this.summary, this.add),
     );
     this.columns.append(this.lines);
     new ResizeObserver(() => this.paintLines()).observe(this.columns);
@@ -46,9 +49,7 @@ export class NetworkEditor {
     const focused = document.activeElement?.getAttribute("data-act");
     const columns = layers.map((units, index) => this.column(units, index, !isFashion || index === 0));
     this.drawn = columns.map(({ units }) => ({ units }));
-    const add = button("+ Layer", { class: "pg-small", "data-act": "add", disabled: layers.length >= maxLayers }, () =>
-      this.change([...this.layers, this.layers.at(-1) ?? 4]),
-    );
+    this.add.disabled = layers.length >= maxLayers;
     this.columns.replaceChildren(
       this.lines,
       element(
@@ -64,9 +65,13 @@ export class NetworkEditor {
         element("span", { class: "pg-layer-name" }, "Output"),
         element("span", { class: "pg-end" }, outputs),
       ),
-      add,
     );
-    if (focused) this.columns.querySelector<HTMLElement>(`[data-act="${focused}"]`)?.focus();
+    // The keyboard stays where it was, or goes to the next button that is there.
+    const focusable = [focused, focused?.replace("remove", "less").replace(/\d+$/, "0"), "add"];
+    const next =
+      focused &&
+      focusable.map((act) => this.root.querySelector<HTMLElement>(`[data-act="${act}"]:enabled`)).find(Boolean);
+    if (next) next.focus();
     this.paintLines();
   }
 
@@ -117,8 +122,13 @@ export class NetworkEditor {
       ...blocks,
       count > shown && element("span", { class: "pg-more" }, `+${count - shown}`),
       button(
-        "Remove",
-        { class: "pg-small pg-remove", "aria-label": `Remove ${name}`, "data-act": `remove${index}` },
+        "×",
+        {
+          class: "pg-round pg-remove",
+          title: `Remove ${name}`,
+          "aria-label": `Remove ${name}`,
+          "data-act": `remove${index}`,
+        },
         () => this.change(this.layers.filter((_, i) => i !== index)),
       ),
     );
