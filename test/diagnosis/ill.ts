@@ -343,7 +343,7 @@ export const ill: Readonly<Record<string, (seed: number) => IllNetwork>> = {
         optimizer: adam(),
         loss: { used: sparse, idle: null },
       }),
-      data: clusters(seed),
+      data: { x: clusters(seed).x, y: { used: clusters(seed).y } as never },
       kind: "noGradient",
       layer: "idle",
       advice: /Connect the layer/,
@@ -417,9 +417,9 @@ export const ill: Readonly<Record<string, (seed: number) => IllNetwork>> = {
       { optimizer: sgd(0.01), loss: sparse },
     ),
     data: tokens(seed),
-    kind: "saturatedUnits",
+    kind: "explodingInTime",
     layer: "simpleRnn",
-    advice: /glorotUniform/,
+    advice: /orthogonal/,
   }),
 };
 

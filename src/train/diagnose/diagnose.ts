@@ -217,14 +217,23 @@ async function rate(
   { measuring, batches, steps, measures, outputs }: RateParts,
 ): Promise<Finding[]> {
   const { optimizer } = compiled.setup;
-  const lossAfter = (learningRate?: number) =>
-    tryTraining(compiled, batches, steps, async () => (await measuring.measure(batches)).loss, learningRate);
-  const after = await lossAfter();
+  const tried = (learningRate?: number) =>
+    tryTraining(
+      compiled,
+      batches,
+      steps,
+      async (losses) => ({
+        after: (await measuring.measure(batches)).loss,
+        // NaN must not be lost in a maximum.
+        peak: losses.reduce((a, b) => (b <= a ? a : b), 0),
+      }),
+      learningRate,
+    );
   return rateFindings({
     measures,
-    trial: { steps, rate: optimizer.learningRate, before: measures.loss, after },
+    trial: { steps, rate: optimizer.learningRate, before: measures.loss, ...(await tried()) },
     isScheduled: optimizer.isScheduled,
     chance: chanceOf(compiled, outputs),
-    retry: lossAfter,
+    retry: async (learningRate) => (await tried(learningRate)).after,
   });
 }

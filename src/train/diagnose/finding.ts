@@ -84,8 +84,8 @@ const order: readonly FindingKind[] = [
 
 /** Findings that follow from another one, and would only repeat it. */
 const explained: Partial<Readonly<Record<FindingKind, readonly FindingKind[]>>> = {
-  labelsDoNotFit: ["highInitialLoss", "rateTooHigh", "rateTooLow", "unevenClasses"],
-  activationDoesNotFit: ["highInitialLoss", "rateTooHigh", "rateTooLow", "noProgress"],
+  labelsDoNotFit: ["highInitialLoss", "rateTooHigh", "rateTooLow", "unevenClasses", "noGradient"],
+  activationDoesNotFit: ["highInitialLoss", "rateTooHigh", "rateTooLow", "noProgress", "noGradient"],
   notFinite: ["diverging", "rateTooHigh"],
   unscaledInputs: ["highInitialLoss", "rateTooHigh", "explodingGradients"],
   unscaledLabels: ["highInitialLoss", "rateTooHigh", "rateTooLow"],
@@ -96,6 +96,8 @@ const explained: Partial<Readonly<Record<FindingKind, readonly FindingKind[]>>> 
   explodingInTime: ["explodingGradients", "highInitialLoss", "rateTooHigh"],
   explodingGradients: ["highInitialLoss", "rateTooHigh"],
   vanishingGradients: ["rateTooLow"],
+  deadUnits: ["vanishingGradients", "rateTooLow", "noGradient"],
+  saturatedUnits: ["vanishingGradients", "rateTooLow"],
   rateTooHigh: ["diverging", "oscillating"],
   diverging: ["oscillating"],
 };
@@ -116,7 +118,7 @@ export function arrange(findings: readonly Finding[]): Finding[] {
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(1);
+  if (size !== 0 && (size < 1e-4 || size >= 1e5)) return value.toExponential(1).replace(".0e", "e");
   return String(Number(value.toPrecision(3)));
 }
 

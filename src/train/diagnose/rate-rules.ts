@@ -9,6 +9,8 @@ export interface TrialResult {
   readonly rate: number;
   readonly before: number;
   readonly after: number;
+  /** The largest loss of a step. */
+  readonly peak: number;
 }
 
 /** What the rate rules need. */
@@ -26,7 +28,7 @@ export interface RateFacts {
 /** Whether the rate is too high or too low, with a rate that works better on these samples. */
 export async function rateFindings(facts: RateFacts): Promise<Finding[]> {
   const { measures, trial, isScheduled, chance } = facts;
-  const { before, after, rate, steps } = trial;
+  const { before, after, peak, rate, steps } = trial;
   if (!Number.isFinite(before)) return [];
   const ratios = measures.variables
     .filter(({ shape, weight }) => shape.length >= 2 && weight > 0)
@@ -34,8 +36,9 @@ export async function rateFindings(facts: RateFacts): Promise<Finding[]> {
     .sort((a, b) => a - b);
   const largest = ratios.at(-1) ?? 0;
   // Where a loss is far below chance, noise is a large part of it.
-  const rise = Math.max(0.02 * (chance ?? 0), 0);
-  if (!(after <= limits.worse * before + rise)) {
+  const isWorse = !(after <= limits.worse * before + 0.02 * (chance ?? 0));
+  const peaks = !(peak <= limits.peak * Math.max(before, chance ?? before));
+  if (isWorse || peaks) {
     const better = isScheduled ? undefined : await firstThatHelps(facts, [0.1, 0.01, 0.001, 0.0001]);
     return [
       {
@@ -43,11 +46,11 @@ export async function rateFindings(facts: RateFacts): Promise<Finding[]> {
         severity: "error",
         layer: undefined,
         confidence: !Number.isFinite(after) || after > 2 * before ? 0.95 : 0.75,
-        message: `the learning rate ${figure(rate)} is too high: in ${steps} steps the loss of the samples that are trained on goes from ${figure(before)} to ${figure(after)}`,
+        message: `the learning rate ${figure(rate)} is too high: in ${steps} steps the loss of the samples that are trained on goes from ${figure(before)} to ${figure(isWorse ? after : peak)}${isWorse ? "" : " on the way"}`,
         advice: better
           ? `Use learningRate: ${figure(better.rate)}, with which it goes to ${figure(better.after)}; learningRateRangeTest finds the best.`
           : "Lower it by a factor of 10 or more, and add globalClipNorm: 1.",
-        evidence: { rate, before, after, steps, update: largest, ...(better && { suggestion: better.rate }) },
+        evidence: { rate, before, after, peak, steps, update: largest, ...(better && { suggestion: better.rate }) },
       },
     ];
   }

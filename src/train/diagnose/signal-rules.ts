@@ -107,8 +107,9 @@ function weights(measures: Measures): Finding[] {
   const grown = Math.max(...chain.slice(0, -1).map(({ variation }) => variation)) / first.stddev;
   const saturated = Math.max(0, ...chain.slice(0, -1).map((layer) => layer.saturated ?? 0));
   const kept = last.variation / first.stddev;
-  const small = gains.findIndex((gain) => gain < 1 / limits.gain);
-  const large = gains.findIndex((gain) => gain > limits.gain);
+  // The first layer that is clearly off is named, where one of them is far off.
+  const small = gains.some((gain) => gain < 1 / limits.gain) ? gains.findIndex((gain) => gain < 0.5) : -1;
+  const large = gains.some((gain) => gain > limits.gain) ? gains.findIndex((gain) => gain > 2) : -1;
   const finding = (index: number, kind: "weightsTooSmall" | "weightsTooLarge", effect: string): Finding => {
     const kernel = hidden[index] as VariableMeasures;
     const gain = gains[index] as number;

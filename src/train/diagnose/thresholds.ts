@@ -55,6 +55,21 @@ export const limits = {
   smallUpdate: 1e-5,
   /** Loss after the trial steps against before, on the same samples. */
   worse: 1.2,
+  /** The largest loss of a trial step, against the loss before and that of chance. */
+  peak: 4,
   /** How much of the loss the trial steps must take off for a rate to count as fast enough. */
   better: 0.02,
+
+  // Over a training run. Of healthy runs (measured) none passes them.
+  /** Loss at the end against the loss at the start. */
+  diverged: 1.5,
+  /** Loss at the end, and least loss, against the start: nothing was learned. */
+  noProgress: 0.98,
+  /** Size of a turn, against the mean loss, that counts as an oscillation. */
+  swing: 0.25,
+  /** Validation loss against its least, three epochs or more before (Prechelt 1998, "Early stopping - but when?", §2: GL 5 to 10 %). */
+  overfitting: 1.1,
+  /** Norm of a gradient against the median of all, and what the loss must do in the five steps after. */
+  spike: 50,
+  spikeLoss: 3,
 } as const;

@@ -2,6 +2,7 @@
 import type { TypedArray } from "../../ir/dtype.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { StepSequence } from "../pass.ts";
+import { portName } from "../record-step.ts";
 import type { Compiled } from "../session.ts";
 import { type HeldBatch, heldSource } from "./held-batches.ts";
 
@@ -20,7 +21,7 @@ class Kept {
 }
 
 /**
- * Trains for some steps on these batches, in turn, then calls `look`, and restores weights, the optimizer's state and
+ * Trains for some steps on these batches, in turn, then calls `look` with the losses of the steps, and restores weights, the optimizer's state and
  * all else that the steps have changed, to the bit.
  * @param learningRate of the steps. Default the optimizer's own.
  */
@@ -28,7 +29,7 @@ export async function tryTraining<T>(
   { setup, stepRunner }: Compiled,
   batches: readonly HeldBatch[],
   steps: number,
-  look: () => Promise<T>,
+  look: (losses: readonly number[]) => Promise<T>,
   learningRate?: number,
 ): Promise<T> {
   const { optimizer } = setup;
@@ -36,6 +37,7 @@ export async function tryTraining<T>(
   const rate = optimizer.isScheduled ? undefined : optimizer.learningRate;
   const { instrument } = stepRunner;
   const kept = new Kept();
+  const losses: number[] = [];
   const sequence = new StepSequence(stepRunner);
   const { yielder } = stepRunner;
   stepRunner.instrument = undefined;
@@ -58,11 +60,12 @@ export async function tryTraining<T>(
       } finally {
         stepRunner.release({ program, ports: { x: [], y: [], weights: [] }, scalars: [] });
       }
-      await sequence.run(mode, spec, cursor, () => undefined);
+      const read = await sequence.run(mode, spec, cursor, (done) => done.program.read([portName.loss]));
+      losses.push(read[portName.loss]?.[0] ?? Number.NaN);
       if (yielder.isDue) await yielder.pause();
     }
     await sequence.finish();
-    return await look();
+    return await look(losses);
   } finally {
     sequence.close();
     kept.restore();
