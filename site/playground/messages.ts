@@ -82,8 +82,21 @@ export interface Snapshot {
   readonly layers: readonly LayerValues[] | undefined;
 }
 
+/** What `diagnose` of aretejs says. */
+export interface DiagnosisReport {
+  /** The step at which the network was looked at. */
+  readonly step: number;
+  readonly findings: readonly {
+    readonly severity: "error" | "warning" | "caution";
+    readonly message: string;
+    readonly advice: string;
+    readonly layer: string | undefined;
+  }[];
+}
+
 /** From the worker. */
 export type Report =
   | { readonly type: "snapshot"; readonly run: number; readonly snapshot: Snapshot }
+  | { readonly type: "diagnosis"; readonly run: number; readonly diagnosis: DiagnosisReport }
   | { readonly type: "ready" | "paused"; readonly run: number }
   | { readonly type: "no-webgpu" | "error"; readonly run: number; readonly message: string };

@@ -38,6 +38,7 @@ async function setUp({ run, settings, images, interval }: Extract<Order, { type:
   const backend = settings.backend === "webgpu" ? await openGpu(run) : undefined;
   const made = new Trainer(settings, data, backend, interval, {
     snapshot: (snapshot) => post({ type: "snapshot", run, snapshot }, buffersOf(snapshot)),
+    diagnosis: (diagnosis) => post({ type: "diagnosis", run, diagnosis }),
     paused: () => post({ type: "paused", run }),
   });
   await made.begin();

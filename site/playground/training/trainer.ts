@@ -1,6 +1,6 @@
 // One training run: a model made of settings, trained by `fit`, which can be paused between any two steps.
-import type { Backend, Callback } from "aretejs";
-import type { EpochScores, Snapshot } from "../messages.ts";
+import { type Backend, type Callback, diagnose } from "aretejs";
+import type { DiagnosisReport, EpochScores, Snapshot } from "../messages.ts";
 import type { Settings } from "../settings.ts";
 import type { Data } from "./data.ts";
 import { buildNetwork, compileNetwork, type Network, rateOf } from "./network.ts";
@@ -15,7 +15,11 @@ const epochsPerSecond: Readonly<Record<Settings["speed"], number>> = {
 /** Milliseconds between measurements of all layers. */
 const layersInterval = 400;
 
+/** Milliseconds between diagnoses, which take as long as some tens of steps. */
+const diagnosisInterval = 3000;
+
 export interface TrainerEvents {
+  diagnosis(diagnosis: DiagnosisReport): void;
   snapshot(snapshot: Snapshot): void;
   /** It has stopped at the step that was asked for. */
   paused(): void;
@@ -39,6 +43,7 @@ export class Trainer {
   private epochs: EpochScores[] = [];
   private lastPicture = 0;
   private lastLayers = 0;
+  private lastDiagnosis = 0;
   /** What a picture takes, in milliseconds. */
   private pictureTime = 0;
   /** Time and steps without pictures, of the last second or so. */
@@ -64,6 +69,7 @@ export class Trainer {
   /** Shows the untrained network. */
   async begin(): Promise<void> {
     await this.picture(true);
+    await this.diagnose();
   }
 
   /**
@@ -130,6 +136,7 @@ export class Trainer {
     if (this.isDisposed) return;
     while (this.step >= this.allowed) {
       await this.picture(true);
+      await this.diagnose();
       // It may have been resumed while the picture was made.
       if (this.step < this.allowed || this.isDisposed) break;
       this.events.paused();
@@ -142,6 +149,7 @@ export class Trainer {
     const now = performance.now();
     if (now - this.lastPicture > Math.max(this.interval, 2 * this.pictureTime)) {
       await this.picture(now - this.lastLayers > layersInterval);
+      if (now - this.lastDiagnosis > diagnosisInterval) await this.diagnose();
     }
     await this.keepPace();
     this.step++;
@@ -154,6 +162,18 @@ export class Trainer {
     this.due = Math.max(this.due + 1000 / (epochsPerSecond[this.pace] * this.stepsPerEpoch), now - 50);
     // Timers are not exact: several steps at once rather than a wait before each.
     if (this.due - now > 10) await new Promise((resolve) => setTimeout(resolve, this.due - now));
+  }
+
+  private async diagnose(): Promise<void> {
+    const begun = performance.now();
+    const { x, y } = this.data.train;
+    const { findings } = await diagnose(this.network.model, x, y, { batchSize: this.batchSize, seed: 1 });
+    this.events.diagnosis({
+      step: this.step,
+      findings: findings.map(({ severity, message, advice, layer }) => ({ severity, message, advice, layer })),
+    });
+    this.lastDiagnosis = performance.now();
+    this.speed.spent += this.lastDiagnosis - begun;
   }
 
   private async picture(withLayers: boolean): Promise<void> {

@@ -14,6 +14,7 @@ import { pointsOf } from "../training/points.ts";
 import { Bar } from "./bar.ts";
 import { ChartFrame, Curve, curves } from "./charts.ts";
 import { dataPicker } from "./data-picker.ts";
+import { DiagnosisView } from "./diagnosis.ts";
 import { button, element, panel, uniqueId } from "./dom.ts";
 import { experimentList } from "./experiments.ts";
 import { choiceField, type Field, seedField } from "./fields.ts";
@@ -54,6 +55,7 @@ export class Playground {
   private readonly network: NetworkEditor;
   private readonly picker: ReturnType<typeof dataPicker>;
   private readonly curveFrame = new ChartFrame("Curves appear after the first epoch.");
+  private readonly diagnosis = new DiagnosisView();
   private readonly histograms = new Histograms();
   private readonly drawTools: HTMLElement;
   private readonly themeWatcher = new MutationObserver(() => this.repaint());
@@ -143,6 +145,7 @@ export class Playground {
             fields("features", "activation", "initializer", "normalization", "dropout", "l1", "l2", "maxNorm"),
           ),
           panel("optimizer", "Optimizer", fields("optimizer", "rate", "schedule", "epochs", "clip")),
+          panel("diagnosis", "Diagnosis", this.diagnosis.root),
         ),
         column(
           panel("output", "Output", this.plane.root, this.drawTools, this.predictions.root, this.scores.root),
@@ -238,6 +241,7 @@ export class Playground {
     this.snapshot = undefined;
     this.curve.clear();
     this.curveFrame.set(undefined);
+    this.diagnosis.show(undefined);
     this.plane.setSurfaces(undefined);
     this.bar.setReady(false);
     this.bar.setPlaying(starts);
@@ -289,6 +293,9 @@ export class Playground {
         return;
       case "snapshot":
         this.onSnapshot(report.snapshot);
+        return;
+      case "diagnosis":
+        this.diagnosis.show(report.diagnosis);
         return;
       case "paused":
         if (!this.isPlaying && this.snapshot)
