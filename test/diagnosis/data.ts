@@ -1,6 +1,7 @@
 // Small made-up data sets for networks that are diagnosed.
-import type { HostArray } from "../../src/data/array.ts";
+
 import { randoms } from "../../examples/shared.ts";
+import type { HostArray } from "../../src/data/array.ts";
 
 export interface Samples {
   readonly x: HostArray;
@@ -14,14 +15,20 @@ export function normals(seed: number): () => number {
 }
 
 /** Clusters around random centres: x [rows, features] with deviation about 1, y class numbers [rows]. */
-export function clusters(seed: number, { rows = 512, features = 20, classes = 5, scale = 1, offset = 0 } = {}): Samples {
+export function clusters(
+  seed: number,
+  { rows = 512, features = 20, classes = 5, scale = 1, offset = 0 } = {},
+): Samples {
   const normal = normals(seed);
   const centres = Float32Array.from({ length: classes * features }, () => normal());
   const y = Int32Array.from({ length: rows }, (_, row) => (row * 7 + (row >> 3)) % classes);
   const x = Float32Array.from(
     { length: rows * features },
     (_, i) =>
-      offset + scale * (0.8 * (centres[(y[Math.floor(i / features)] as number) * features + (i % features)] as number) + 0.6 * normal()),
+      offset +
+      scale *
+        (0.8 * (centres[(y[Math.floor(i / features)] as number) * features + (i % features)] as number) +
+          0.6 * normal()),
   );
   return { x: { data: x, shape: [rows, features] }, y: { data: y, shape: [rows] } };
 }

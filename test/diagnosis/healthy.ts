@@ -23,9 +23,9 @@ import {
   multiHeadAttention,
   nadam,
   rmsprop,
+  type SymbolicTensor,
   sequential,
   sgd,
-  type SymbolicTensor,
 } from "../../src/index.ts";
 import { bars, clusters, curve, oneHot, type Samples, sequences, tokens } from "./data.ts";
 
@@ -58,7 +58,11 @@ export const healthy: Readonly<Record<string, (seed: number) => Network>> = {
   "dense relu with defaults, sgd": (seed) =>
     compiled(
       sequential(
-        [dense(64, { activation: "relu", inputShape: [20] }), dense(32, { activation: "relu" }), dense(5, { activation: "softmax" })],
+        [
+          dense(64, { activation: "relu", inputShape: [20] }),
+          dense(32, { activation: "relu" }),
+          dense(5, { activation: "softmax" }),
+        ],
         { seed },
       ),
       { optimizer: "sgd", loss: sparse },
@@ -135,9 +139,12 @@ export const healthy: Readonly<Record<string, (seed: number) => Network>> = {
     ),
   "two GRU layers, rmsprop": (seed) =>
     compiled(
-      sequential([gru(16, { returnSequences: true, inputShape: [16, 4] }), gru(16), dense(4, { activation: "softmax" })], {
-        seed,
-      }),
+      sequential(
+        [gru(16, { returnSequences: true, inputShape: [16, 4] }), gru(16), dense(4, { activation: "softmax" })],
+        {
+          seed,
+        },
+      ),
       { optimizer: rmsprop(1e-3), loss: sparse },
       sequences(seed),
     ),
@@ -176,10 +183,9 @@ export const healthy: Readonly<Record<string, (seed: number) => Network>> = {
   },
   "regression with standardized targets, tanh, adam": (seed) =>
     compiled(
-      sequential(
-        [dense(32, { activation: "tanh", inputShape: [8] }), dense(32, { activation: "tanh" }), dense(1)],
-        { seed },
-      ),
+      sequential([dense(32, { activation: "tanh", inputShape: [8] }), dense(32, { activation: "tanh" }), dense(1)], {
+        seed,
+      }),
       { optimizer: adam(3e-3), loss: "meanSquaredError" },
       curve(seed),
     ),
@@ -223,7 +229,10 @@ export const healthy: Readonly<Record<string, (seed: number) => Network>> = {
     const kind = dense(5, { activation: "softmax", name: "kind" }).apply(hidden);
     const size = dense(1, { name: "size" }).apply(hidden);
     const data = clusters(seed);
-    const sizes = Float32Array.from({ length: 512 }, (_, row) => (data.x.data[row * 20] as number) + (data.x.data[row * 20 + 1] as number));
+    const sizes = Float32Array.from(
+      { length: 512 },
+      (_, row) => (data.x.data[row * 20] as number) + (data.x.data[row * 20 + 1] as number),
+    );
     return compiled(
       model({ inputs: points, outputs: [kind, size], seed }),
       { optimizer: "adam", loss: { kind: sparse, size: "meanSquaredError" } },
@@ -231,4 +240,3 @@ export const healthy: Readonly<Record<string, (seed: number) => Network>> = {
     );
   },
 };
-

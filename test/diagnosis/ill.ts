@@ -44,7 +44,14 @@ interface StackOptions {
 
 /** A dense stack; its layers are called dense, dense_1, …. */
 function stack(seed: number, options: StackOptions = {}): Model {
-  const { depth = 4, units = 40, activation: name = "relu", initializer = "heNormal", classes = 5, last = {} } = options;
+  const {
+    depth = 4,
+    units = 40,
+    activation: name = "relu",
+    initializer = "heNormal",
+    classes = 5,
+    last = {},
+  } = options;
   const hidden = Array.from({ length: depth }, (_, index) =>
     dense(units, {
       activation: name as "relu",
@@ -122,7 +129,12 @@ export const ill: Readonly<Record<string, (seed: number) => IllNetwork>> = {
     const net = sequential(
       [
         dense(40, { activation: "relu", kernelInitializer: "heNormal", inputShape: [20] }),
-        dense(40, { activation: "relu", kernelInitializer: "heNormal", biasInitializer: constant({ value: -20 }), name: "cold" }),
+        dense(40, {
+          activation: "relu",
+          kernelInitializer: "heNormal",
+          biasInitializer: constant({ value: -20 }),
+          name: "cold",
+        }),
         dense(5, { activation: "softmax" }),
       ],
       { seed },
@@ -156,7 +168,11 @@ export const ill: Readonly<Record<string, (seed: number) => IllNetwork>> = {
     model: compiled(
       sequential(
         [
-          simpleRnn(24, { activation: "relu", recurrentInitializer: randomNormal({ stddev: 0.6 }), inputShape: [24, 4] }),
+          simpleRnn(24, {
+            activation: "relu",
+            recurrentInitializer: randomNormal({ stddev: 0.6 }),
+            inputShape: [24, 4],
+          }),
           dense(4, { activation: "softmax" }),
         ],
         { seed },
@@ -409,7 +425,10 @@ export const ill: Readonly<Record<string, (seed: number) => IllNetwork>> = {
       sequential(
         [
           embedding(30, 16, { inputShape: [12] }),
-          simpleRnn(24, { recurrentInitializer: randomNormal({ stddev: 3 }), kernelInitializer: randomNormal({ stddev: 3 }) }),
+          simpleRnn(24, {
+            recurrentInitializer: randomNormal({ stddev: 3 }),
+            kernelInitializer: randomNormal({ stddev: 3 }),
+          }),
           dense(2, { activation: "softmax" }),
         ],
         { seed },
@@ -422,4 +441,3 @@ export const ill: Readonly<Record<string, (seed: number) => IllNetwork>> = {
     advice: /orthogonal/,
   }),
 };
-

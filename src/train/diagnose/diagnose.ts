@@ -57,7 +57,11 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
     const batches = await holdBatches(source, count);
     const title = `${model.label} on ${batches.reduce((sum, { spec }) => sum + spec.rows, 0)} samples`;
     const outputs = outputsOf(model, compiled, batches);
-    const findings = [...inputFindings(batches, namesOfInputs(model)), ...labelFindings(outputs), ...fitFindings(outputs)];
+    const findings = [
+      ...inputFindings(batches, namesOfInputs(model)),
+      ...labelFindings(outputs),
+      ...fitFindings(outputs),
+    ];
     findings.push(...stateFindings(compiled.stepRunner));
     const isStopped = findings.some(({ kind }) => kind === "nothingTrains");
     const measuring = new Measuring(model, compiled);

@@ -1,7 +1,10 @@
 // The result of a diagnosis: findings and measures, as data, as text and as a picture.
 import { Printed } from "../../format.ts";
+import type { Plot } from "../../plot/plot.ts";
 import { arrange, type Finding, figure, percent } from "./finding.ts";
 import type { LayerMeasures, Measures, VariableMeasures } from "./measures.ts";
+import type { DiagnosisPlotOptions } from "./plot-diagnosis.ts";
+import type { Run } from "./trend-rules.ts";
 
 /** What a {@link Diagnosis} is made of. */
 export interface DiagnosisParts {
@@ -10,6 +13,8 @@ export interface DiagnosisParts {
   readonly findings: readonly Finding[];
   /** Undefined where no step could be recorded. */
   readonly measures: Measures | undefined;
+  /** The training run that was followed. */
+  readonly run?: Pick<Run, "losses" | "gradientNorms">;
 }
 
 /** What was found wrong, and what was measured. `String(diagnosis)` is a table per layer and the findings in words. */
@@ -18,9 +23,11 @@ export class Diagnosis extends Printed {
   readonly findings: readonly Finding[];
   private readonly title: string;
   private readonly measures: Measures | undefined;
+  private readonly run: DiagnosisParts["run"];
 
-  constructor({ title, findings, measures }: DiagnosisParts) {
+  constructor({ title, findings, measures, run }: DiagnosisParts) {
     super();
+    this.run = run;
     this.title = title;
     this.findings = arrange(findings);
     this.measures = measures;
@@ -49,6 +56,30 @@ export class Diagnosis extends Printed {
   /** Measures of each trained variable. */
   get variables(): readonly VariableMeasures[] {
     return this.measures?.variables ?? [];
+  }
+
+  /** Loss of each step, for a diagnosis of a training run. */
+  get losses(): readonly number[] | undefined {
+    return this.run?.losses;
+  }
+
+  /** Norm of the gradient in each step, before clipping, for a diagnosis of a training run. */
+  get gradientNorms(): readonly number[] | undefined {
+    return this.run?.gradientNorms;
+  }
+
+  /**
+   * A picture: deviations of activations and gradients layer by layer; of a training run also loss and gradient norm
+   * step by step. Notebooks of Deno show it by themselves.
+   * @example await found.plot({ file: "diagnosis.svg" });
+   */
+  async plot(options?: DiagnosisPlotOptions): Promise<Plot> {
+    return (await import("./plot-diagnosis.ts")).plotDiagnosis(this, options);
+  }
+
+  /** What Deno's notebooks show. */
+  [Symbol.for("Jupyter.display")](): unknown {
+    return this.plot().then((plot) => ({ ...plot.display(), "text/plain": String(this) }));
   }
 
   /** The table per layer, and the findings in words. */
@@ -95,7 +126,9 @@ function table(layers: readonly LayerMeasures[], variables: readonly VariableMea
   const widths = columns.map((_, column) => Math.max(...all.map((row) => (row[column] as string).length)));
   return all.map((row) =>
     row
-      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number)))
+      .map((cell, column) =>
+        column < 2 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number),
+      )
       .join("  ")
       .trimEnd(),
   );

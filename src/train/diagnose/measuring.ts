@@ -88,7 +88,9 @@ function recordMeasures(
   const trained = new Set(step.pairs.map(([variable]) => variable));
   // Where a loss goes round the activation at the end, as crossentropy does, the gradient is that of its input.
   const found = uses.map(({ output }) => activationOf(output));
-  const targets = uses.map(({ output }, index) => [output, found[index]?.node.inputs[0]].find((t) => t && nodes.has(t)));
+  const targets = uses.map(({ output }, index) =>
+    [output, found[index]?.node.inputs[0]].find((t) => t && nodes.has(t)),
+  );
   const states = uses.map((use) => sequenceOf(use, nodes));
   const wanted = [...targets, ...states].filter((tensor) => tensor !== undefined);
   const slopes = new Map(gradients(step.loss, wanted).map((slope, index) => [wanted[index] as Tensor, slope]));
@@ -253,4 +255,3 @@ function recordVariable(
     return { raw, notFinite: isFinite ? undefined : { what: gradientOf(variable, owner), layer: owner.name } };
   };
 }
-

@@ -5,19 +5,19 @@ import { scaleFindings } from "./data-rules.ts";
 import { Diagnosis } from "./diagnosis.ts";
 import { type Measures, mergeMeasures } from "./measures.ts";
 import { signalFindings } from "./signal-rules.ts";
-import { trendFindings } from "./trend-rules.ts";
+import { type Run, trendFindings } from "./trend-rules.ts";
 
 /** How many of the last steps the measures per layer are taken over. */
 const lastSteps = 8;
 
 /** What is known of a run so far. */
-export class TrainingRun {
+export class TrainingRun implements Run {
   readonly losses: number[] = [];
   readonly gradientNorms: number[] = [];
-  private readonly epochLosses: number[] = [];
-  private readonly validationLosses: number[] = [];
+  readonly epochLosses: number[] = [];
+  readonly validationLosses: number[] = [];
+  rate = 0;
   private readonly recent: Measures[] = [];
-  private rate = 0;
 
   constructor(private readonly title: string) {}
 
@@ -47,10 +47,5 @@ export class TrainingRun {
       measures,
       run: this,
     });
-  }
-
-  // What the rules about trends need.
-  get run(): ConstructorParameters<typeof Diagnosis>[0]["run"] {
-    return this;
   }
 }

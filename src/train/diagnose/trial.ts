@@ -11,8 +11,7 @@ class Kept {
   private readonly values = new Map<Variable, TypedArray>();
 
   async keep(variables: readonly Variable[]): Promise<void> {
-    for (const variable of variables)
-      if (!this.values.has(variable)) this.values.set(variable, await variable.read());
+    for (const variable of variables) if (!this.values.has(variable)) this.values.set(variable, await variable.read());
   }
 
   restore(): void {
@@ -74,4 +73,3 @@ export async function tryTraining<T>(
     stepRunner.instrument = instrument;
   }
 }
-
