@@ -20,6 +20,7 @@ const entries = [
   "optim/index",
   "optim/on-demand",
   "optimizers",
+  "plot/index",
   "tensor/ops/index",
   "testing/index",
   "train/recipes",
