@@ -16,7 +16,7 @@ export { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from "./callbacks/re
 export { type SwapEmaWeightsOptions, swapEmaWeights } from "./callbacks/swap-ema-weights.ts";
 export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-nan.ts";
 export type { ClassWeight } from "./class-weight.ts";
-export type { ArraysGiven, DataGiven } from "./columns.ts";
+export type { ArraysGiven, DataGiven, InputsGiven } from "./columns.ts";
 export { History } from "./history.ts";
 export { type GivenArguments, type Jitted, jit } from "./jit.ts";
 export type { LoopContext } from "./loop-context.ts";
