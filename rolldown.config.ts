@@ -11,6 +11,7 @@ const entries = [
   "core",
   "index",
   "io/index",
+  "io/tensorboard/index",
   "namespaces",
   "nn/activations",
   "nn/initializers",

@@ -99,6 +99,15 @@ const applications: readonly Application[] = [
     limit: 35.5 * KB,
     budget: 20 * KB,
   },
+  {
+    // All of aretejs/plot, beside an application that has all layers.
+    what: "plot beside that",
+    names: "*",
+    run: denseRun,
+    beside: 'export * as plot from "DIST/plot/index.js";',
+    limit: 8 * KB,
+    budget: 8 * KB,
+  },
 ];
 
 /** A file that a bundler made, and the files that it imports when it is loaded. */
