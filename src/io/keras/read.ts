@@ -5,7 +5,7 @@ import { isPlainRecord } from "../../data/tree.ts";
 import type { Model } from "../../train/model.ts";
 import { sessionOf } from "../../train/session.ts";
 import { damaged, fileError } from "../file-error.ts";
-import { type Hdf5Group, openHdf5 } from "../hdf5/read.ts";
+import { type Hdf5Group, openWeights } from "../hdf5/open.ts";
 import { isRecord, parseJson } from "../json.ts";
 import { openZip } from "../zip/read.ts";
 import { assignAll, readPairs, readState, weightPairs } from "./assign.ts";
@@ -48,7 +48,7 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
   const all: Reading = { ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
   const model = modelFromKeras(config, all);
   if (!model.built) return { model, extra };
-  const weights = openHdf5(await entry("model.weights.h5"), "model.weights.h5");
+  const weights = await openWeights(await entry("model.weights.h5"), "model.weights.h5");
   await fill(model, weights, compile ? (config as { compile_config?: unknown }).compile_config : undefined, all);
   const { setup } = sessionOf("loadModel", model);
   if (setup) setup.epochs = countIn(extra, "epochs") ?? 0;
