@@ -202,6 +202,11 @@ export class Model extends Network {
     return text;
   }
 
+  /** What Deno's notebooks show: the drawing that `plotModel` of `aretejs/plot` gives. */
+  async [Symbol.for("Jupyter.display")](): Promise<unknown> {
+    return (await import("../plot/plot-model.ts")).plotModel(this).display();
+  }
+
   /**
    * Puts a layer behind the last one. Compile again afterwards.
    * @throws StateError where the model has several outputs; ValueError on what is no layer, or has the name of another.
