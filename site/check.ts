@@ -125,6 +125,8 @@ for (const [width, scheme] of [
 ] as const) {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
   const page = await context.newPage();
+  // tsx keeps the names of functions by a helper that pages do not have.
+  await page.addInitScript("globalThis.__name = (f) => f");
   let path = "";
   const fault = (what: string) => faults.add(`/${path} at ${width} px, ${scheme}: ${what}`);
   page.on("console", (message) => message.type() === "error" && fault(`console: ${message.text()}`));

@@ -86,7 +86,17 @@ export default defineConfig({
     ],
   },
   themeConfig: {
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: {
+        // Of the reference, names and first words are found: its tables would be most of the index.
+        _render(text, env, md) {
+          const html = md.render(text, env);
+          const isReference = (env.relativePath as string).startsWith("reference/");
+          return isReference ? (html.split("<h2")[0] as string) : html;
+        },
+      },
+    },
     outline: [2, 3],
     nav: [
       { text: "Guides", link: "/start", activeMatch: "^/(?!reference|playground)." },
