@@ -1,7 +1,6 @@
 // Tables: columns of numbers and of strings by name.
 import { literal, lookUp, shapeError, valueError } from "../errors.ts";
 import { cut, Printed, show } from "../format.ts";
-import { checkOptions } from "../options.ts";
 import type { HostArray } from "./array.ts";
 
 /** What a column holds: numbers, strings, or yes and no as 1 and 0. */
@@ -290,28 +289,4 @@ export function table(
     received: other[1].values.length,
     context: `column "${other[0]}"`,
   });
-}
-
-/** Options of {@link formatCsv}. */
-export interface FormatCsvOptions {
-  /** One character. Default ",". */
-  delimiter?: string;
-}
-
-/** A table as CSV text, with a line of names; what is missing is empty. `readCsv` reads it back. */
-export function formatCsv(given: Table, options: FormatCsvOptions = {}): string {
-  const { delimiter = "," } = checkOptions("formatCsv", options, { delimiter: "string" });
-  const { schema, names } = given;
-  const quoted = (text: string) =>
-    text === ""
-      ? names.length === 1
-        ? '""'
-        : ""
-      : /["\r\n]|^\s|\s$/.test(text) || text.includes(delimiter) || text.startsWith("\ufeff")
-        ? `"${text.replaceAll('"', '""')}"`
-        : text;
-  const cell = (value: unknown, kind: ColumnKind | undefined) =>
-    quoted(kind === "text" || !Number.isNaN(value) ? String(value) : "");
-  const lines = given.rows().map((row) => names.map((name) => cell(row[name], schema[name])).join(delimiter));
-  return [names.map(quoted).join(delimiter), ...lines, ""].join("\n");
 }
