@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { repository, toRepository } from "../links.ts";
+import { aliases } from "../playground/aliases.js";
 import { referenceSidebar } from "../reference-sidebar.ts";
 
 const site = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -72,6 +73,9 @@ export default defineConfig({
   markdown: { config: (md) => md.use(toRepository, docs) },
   vite: {
     build: { chunkSizeWarningLimit: 3000 },
+    // The playground imports the built package, and trains in a worker made of modules.
+    resolve: { alias: aliases },
+    worker: { format: "es" },
     plugins: [
       // VitePress looks for Vue beside the pages, where nothing is installed.
       {

@@ -4,7 +4,7 @@ import type { Network } from "../../nn/network.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { fileError } from "../file-error.ts";
-import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/read.ts";
+import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/open.ts";
 import type { NumberArray } from "../numbers.ts";
 import { stateEntries } from "./optimizer-state.ts";
 import { weightGroups } from "./weights.ts";

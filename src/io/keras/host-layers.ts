@@ -11,7 +11,7 @@ import {
 import type { Network } from "../../nn/network.ts";
 import type { LayerFactory } from "../../nn/registry.ts";
 import { fileError } from "../file-error.ts";
-import { findHdf5, type Hdf5Group } from "../hdf5/read.ts";
+import { findHdf5, type Hdf5Group } from "../hdf5/open.ts";
 import { numbersIn } from "./assign.ts";
 import { layerPaths } from "./weights.ts";
 

@@ -6,7 +6,7 @@ import type { Model } from "../../train/model.ts";
 import { sessionOf } from "../../train/session.ts";
 import { decode } from "../binary.ts";
 import { damaged, fileError } from "../file-error.ts";
-import { type Hdf5Group, openHdf5 } from "../hdf5/read.ts";
+import { type Hdf5Group, openWeights } from "../hdf5/open.ts";
 import { isRecord, parseJson } from "../json.ts";
 import { openZip } from "../zip/read.ts";
 import { assignAll, readPairs, readState, weightPairs } from "./assign.ts";
@@ -53,7 +53,7 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
   const all: Reading = { rare: host?.hostFactories, ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
   const model = modelFromKeras(config, all);
   if (!model.built) return { model, extra };
-  const weights = openHdf5(await entry("model.weights.h5"), "model.weights.h5");
+  const weights = await openWeights(await entry("model.weights.h5"), "model.weights.h5");
   await host?.readVocabularies(model, weights, async (name) => archive.get(name)?.read());
   await fill(model, weights, compile ? (config as { compile_config?: unknown }).compile_config : undefined, all);
   const { setup } = sessionOf("loadModel", model);

@@ -3,8 +3,8 @@ import { Layer } from "../../nn/layer.ts";
 import { Network } from "../../nn/network.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { isSequential } from "./graph-to-keras.ts";
 import { className, groupName, toSnake } from "./names.ts";
+import { isSequential } from "./sequence.ts";
 
 /** The variables of one layer, in Keras's order, and where they are. */
 export interface WeightGroup {
