@@ -99,7 +99,8 @@ async function unreached(page: Page): Promise<string[]> {
     (document.activeElement as HTMLElement | null)?.blur();
     return all.length;
   });
-  for (let i = 0; i < count + 20; i++) await page.keyboard.press("Tab");
+  // Twice round: the first press may begin anywhere.
+  for (let i = 0; i < 2 * count + 20; i++) await page.keyboard.press("Tab");
   return page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>("[data-unreached]")].map(
       (element) => `${element.tagName} "${(element.textContent || element.ariaLabel || "").trim().slice(0, 30)}"`,

@@ -70,7 +70,10 @@ export default defineConfig({
   // One file for what all pages share, not a copy in each.
   metaChunk: true,
   head: [["link", { rel: "icon", href: "data:," }]],
-  markdown: { config: (md) => md.use(toRepository, docs) },
+  markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    config: (md) => md.use(toRepository, docs),
+  },
   vite: {
     build: { chunkSizeWarningLimit: 3000 },
     // The playground imports the built package, and trains in a worker made of modules.
