@@ -16,6 +16,8 @@
  * That task is easy: the small network needs no help. A body of random weights tells nothing to a head, since its
  * normalization has the means and variances that it began with.
  */
+
+import type { LabelledImages } from "../../scripts/fashion-mnist.ts";
 import {
   type ArrayInput,
   adam,
@@ -34,7 +36,6 @@ import {
   type Tensor,
 } from "../../src/index.ts";
 import { loadModel, loadTfjsModel, saveModel, type TfjsModel } from "../../src/io/index.ts";
-import type { LabelledImages } from "../fashion-mnist.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "../shared.ts";
 
 const size = 56;

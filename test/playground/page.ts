@@ -33,8 +33,9 @@ export async function visit(
   });
   const faults: string[] = [];
   try {
+    // tsx names functions with a helper that the page does not have.
+    await context.addInitScript("globalThis.__name = (f) => f");
     const page = await context.newPage();
-    // VitePress remembers the choice of a theme here; none follows the system.
     page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) faults.push(`console: ${message.text()}`);
