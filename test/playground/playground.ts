@@ -37,7 +37,8 @@ async function trainTo(page: Page, accuracy: number): Promise<void> {
   await says(page, "Paused after");
 }
 
-type Scenario = (browser: Browser, address: string) => Promise<string[]>;
+/** Uses the page at an address. Gives what was wrong. */
+export type Scenario = (browser: Browser, address: string) => Promise<string[]>;
 const wide: View = { width: 1280, theme: "light" };
 
 /** Training lowers the loss; pause holds; step and epoch go on from there; reset begins again, with the same bits. */

@@ -254,6 +254,8 @@ export class Playground {
     this.bar.setPlaying(starts);
     const { settings } = this;
     if (settings.data === "drawn" && settings.points.length < fewestPoints) {
+      // The run before ends, too.
+      this.order({ type: "pause" });
       const missing = fewestPoints - settings.points.length;
       this.bar.show(undefined);
       this.scores.show(undefined);
