@@ -6,6 +6,7 @@
  *
  * - `new`: this block and those after it are another module.
  * - `compile`: the block is compiled and not run: it needs a browser, a network or a package that is not installed here.
+ * - `[Title]`: the title of a tab, of VitePress's code groups.
  * - `file=NAME`: the block is a file of that name beside the modules, which they may import.
  *
  * Two more kinds of text count:
@@ -67,7 +68,7 @@ function blocksOf(page: string, text: string): Block[] {
     ).split(/\s+/);
     if (!isComment && !LANGUAGES.includes(language))
       throw new Error(`${page}:${start + 1}: the language must be one of ${LANGUAGES.join(", ")}, not "${language}".`);
-    const known = language === "text" ? /^output$/ : /^(new|compile|file=\S+)$/;
+    const known = language === "text" ? /^output$/ : /^(new|compile|file=\S+|\[\S+\])$/;
     const unknown = words.find((word) => !known.test(word));
     if (unknown !== undefined && ["ts", "js", "text"].includes(language))
       throw new Error(`${page}:${start + 1}: "${unknown}" is no word for a block of ${language}.`);
