@@ -81,6 +81,9 @@ const training: Scenario = (browser, address) =>
     return faults;
   });
 
+/** Not in a site: VitePress itself says on the console that such a hash cannot be decoded. */
+const malformed = process.env.SITE ? "" : "&%E0%A4%A=1&more=%%%";
+
 /** Every control changes the address; an address restores every control; what cannot be read is said and left out. */
 const sharing: Scenario = (browser, address) =>
   visit(browser, address, wide, async (page) => {
@@ -145,7 +148,7 @@ const sharing: Scenario = (browser, address) =>
     if ((await score(page, "loss")) !== loss) faults.push("a shared address trains otherwise");
 
     await page.goto("about:blank");
-    await page.goto(`${address}#data=nothing&layers=0-999&rate=&seed=-1&points=%%%&__proto__=1&l2=0.1&%E0%A4%A=1`);
+    await page.goto(`${address}#data=nothing&layers=0-999&rate=&seed=-1&points=***&__proto__=1&l2=0.1${malformed}`);
     await ready(page);
     const status = await textOf(page, ".pg-status");
     for (const name of ["data", "layers", "rate", "seed", "points", "__proto__"])

@@ -302,6 +302,7 @@ export class Playground {
         return;
       case "snapshot":
         this.onSnapshot(report.snapshot);
+        requestAnimationFrame(() => this.order({ type: "seen" }));
         return;
       case "diagnosis":
         this.diagnosis.show(report.diagnosis);
