@@ -6,6 +6,7 @@
  *
  *     npm ci --prefix examples/transfer && npx tsx examples/transfer/index.ts [--short]
  */
+
 import {
   type ArrayInput,
   adam,
@@ -19,8 +20,7 @@ import {
   sequential,
 } from "aretejs";
 import { loadModel, saveModel } from "aretejs/io";
-import type { LabelledImages } from "../fashion-mnist.ts";
-import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "../shared.ts";
+import { choose, type ExampleOptions, imagesOf, type LabelledImages, percent, runAsScript, spread } from "../shared.ts";
 import { loadBody } from "./body.ts";
 import { fromGrey, learn } from "./network.ts";
 
