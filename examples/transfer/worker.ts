@@ -41,13 +41,16 @@ async function learnFrom(bytes: Uint8Array, classes: number, environment: Enviro
   const pictures = picturesOf(bytes.subarray(count));
   const store = storeOf(environment);
   const body = await loadModel({ store, name: "body.keras" });
+  let accuracy = Number.NaN;
   const network = await learn(body, pictures, labels, classes, {
     epochs: 30,
     unfrozenEpochs: 3,
     batchSize,
+    onEpoch: (latest) => {
+      accuracy = latest;
+    },
   });
   try {
-    const { accuracy } = await network.evaluate(pictures, labels, { batchSize });
     await saveModel(network, { store, name: "transfer.keras" });
     return Response.json({ accuracy, pictures: count });
   } finally {
