@@ -20,3 +20,8 @@ npx tsx test/interop/onnx-web.ts
 
 npx tsx test/interop/kill.ts
 npx tsx test/interop/kill-and-resume.ts
+
+logs=$(mktemp -d)
+trap 'rm -rf "$models" "$logs"' EXIT
+npx tsx test/interop/tensorboard.ts "$logs"
+"$python" test/interop/check-tensorboard.py "$logs"
