@@ -26,7 +26,7 @@ const pixels = 28 ** 2;
 
 /** KV as a store of files. */
 const storeOf = ({ FILES }: Environment) => ({
-  read: async (name: string) => (await FILES.get(name, "arrayBuffer")) ?? undefined,
+  read: (name: string) => FILES.get(name, "arrayBuffer"),
   write: (bytes: Uint8Array, name: string) => FILES.put(name, bytes),
 });
 
