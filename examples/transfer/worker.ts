@@ -1,7 +1,7 @@
 // The Worker: learns classes of grey pictures of 28 × 28 that requests bring, on top of the trained network, and keeps
 // what it learned as a .keras file in KV.
 //
-//     POST /learn?classes=2     a byte with the class of each picture, then their pixels, a byte each: { accuracy, … }
+//     POST /learn?classes=2     a byte for each picture's class, then one for each pixel: { accuracy, pictures }
 //     POST /classify            pixels: a list of probabilities for each picture
 //     GET  /model               the .keras file
 import { AreteError } from "aretejs";

@@ -139,9 +139,11 @@ const header = [
   "|---|---|---|---|---|---|---|",
 ];
 
-const printed = ({ name, parameters, layers, milliseconds, here, back, fromExact, fault }: Row) =>
+const noNumbers: readonly number[] = [];
+
+const printed = ({ name, parameters, layers, milliseconds, here, back, fromExact = noNumbers, fault = "" }: Row) =>
   `| ${name} | ${(parameters / 1e6).toFixed(1)} | ${layers} | ${milliseconds.toFixed(0)} | ` +
-  `${exponent(here)} | ${exponent(back)} | ${(fromExact ?? []).map(exponent).join(", ")} |${fault === undefined ? "" : ` ${fault}`}`;
+  `${exponent(here)} | ${exponent(back)} | ${fromExact.map(exponent).join(", ")} | ${fault}`;
 
 const { values, positionals } = parseArgs({
   options: { all: { type: "boolean" }, write: { type: "boolean" } },

@@ -1,8 +1,11 @@
 """Makes the networks of keras.applications for applications.ts: random weights, small images.
 
-With `list`: prints the names of all networks by family, as JSON. With `serve DIRECTORY`: reads lines `NAME` or
-`NAME predict` from standard input. `NAME` makes that network, saves it as DIRECTORY/NAME.keras and answers with one line of
-JSON: images and predictions. `NAME predict` loads DIRECTORY/NAME-again.keras and answers with its predictions for the same images.
+With `list`: prints the names of all networks by family, as JSON. With `serve DIRECTORY`: reads requests from standard
+input, one a line, and answers each with one line of JSON.
+
+`NAME` makes that network, saves it as DIRECTORY/NAME.keras, and answers with images and predictions.
+`NAME predict` loads DIRECTORY/NAME-again.keras, and answers with its predictions for the same images.
+`NAME exact` answers with the predictions of the first network in float64.
 """
 
 import functools
@@ -30,7 +33,7 @@ SIZE = 32
 
 
 def networks():
-    """All networks by family; a family is a module of keras.applications, MobileNetV3 one without functions of its own."""
+    """All networks by family, which is the module that makes them."""
     families = {}
     for name, function in vars(keras.applications).items():
         if inspect.isfunction(function) and "weights" in inspect.signature(function).parameters:
@@ -83,7 +86,12 @@ def make(name):
 
 def answer(model, images):
     predictions = np.asarray(model.predict(images, verbose=0))
-    return {"parameters": model.count_params(), "layers": len(model.layers), "shape": predictions.shape, "predictions": predictions.ravel().tolist()}
+    return {
+        "parameters": model.count_params(),
+        "layers": len(model.layers),
+        "shape": predictions.shape,
+        "predictions": predictions.ravel().tolist(),
+    }
 
 
 def exact(name):
