@@ -41,7 +41,7 @@ interface Row {
   readonly here: number;
   readonly back: number;
   /** Where they are larger than they may be: differences from float64, here and in Keras. */
-  readonly fromExact?: readonly [here: number, keras: number];
+  readonly fromExact?: readonly number[];
   readonly fault?: string;
 }
 
