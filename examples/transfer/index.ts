@@ -1,7 +1,7 @@
 /**
  * Transfer learning with somebody else's network, the MobileNetV2 of the npm package nsfwjs: see README.md. Its first
- * blocks see Fashion-MNIST. A classifier is trained on 200 images of sandals and shirts, and on 10 images of each of the
- * ten classes: on the frozen network, then together with the network's last blocks. Against it: the same on the same
+ * blocks see Fashion-MNIST. A classifier is trained on 200 images of sandals and shirts, and on 100 images of all ten
+ * classes: on the frozen network, then together with the network's last blocks. Against it: the same on the same
  * network with random weights, and a small CNN from scratch.
  *
  *     npm ci --prefix examples/transfer && npx tsx examples/transfer/index.ts [--short]
