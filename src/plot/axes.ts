@@ -68,6 +68,7 @@ export function frameOf(
   const isTight = ({ labels }: Scale) =>
     labels.reduce((sum, text) => sum + widthOf(text, 11) + 12, 0) > width - left && labels.length > 2;
   while (isTight(horizontal) && count > 1) horizontal = horizontalOf(--count);
+  for (let more = 0; horizontal.ticks.length < 2 && more < 2; more++) horizontal = horizontalOf(++count);
   const right = width - Math.min(30, widthOf(horizontal.labels.at(-1) ?? "", 11) / 2 + 2);
   const place = {
     x: (value: number) => left + placeOn(horizontal, value) * (right - left),
