@@ -37,7 +37,10 @@ export type SplitPart<T> = T extends Table ? Table : HostTree<T>;
  */
 export function trainTestSplit<T>(
   data: T,
-  options: SplitOptions & { validationFraction: number },
+  options: SplitOptions & {
+    /** Share of all rows to validate with, in (0, 1). */
+    validationFraction: number;
+  },
 ): [train: SplitPart<T>, validation: SplitPart<T>, test: SplitPart<T>];
 export function trainTestSplit<T>(data: T, options?: SplitOptions): [train: SplitPart<T>, test: SplitPart<T>];
 export function trainTestSplit<T>(data: T, options: SplitOptions = {}): SplitPart<T>[] {
