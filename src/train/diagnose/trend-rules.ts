@@ -124,7 +124,9 @@ function overfitting({ epochLosses, validationLosses }: Run): Finding[] {
   ];
 }
 
-function gradientTrend({ gradientNorms, losses }: Run): Finding[] {
+function gradientTrend({ gradientNorms, losses, isFirst }: Run): Finding[] {
+  // In a run that goes on with a trained model nothing says which loss is high.
+  if (!isFirst) return [];
   const begin = losses[0] as number;
   for (let step = before; step < gradientNorms.length; step++) {
     const norm = gradientNorms[step] as number;
