@@ -165,9 +165,10 @@ function pointsOf({ x, y }: Line, frame: Frame): { points: Point[]; missing: num
   const missing: number[] = [];
   let column: (readonly [number, number])[] = [];
   const flush = () => {
-    if (column.length <= 4) points.push(...column);
+    const heights = column.map((point) => point[1]);
+    if (column.length <= 2) points.push(...column);
+    else if (Math.max(...heights) - Math.min(...heights) < 0.5) points.push(column[0]);
     else {
-      const heights = column.map((point) => point[1]);
       const kept = [0, heights.indexOf(Math.min(...heights)), heights.indexOf(Math.max(...heights)), column.length - 1];
       points.push(...[...new Set(kept)].sort((a, b) => a - b).map((index) => column[index]));
     }

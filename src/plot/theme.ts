@@ -42,7 +42,7 @@ export const SERIES = 6;
 export const seriesClass = (index: number): string => `s${index % SERIES}`;
 
 /**
- * The style sheet of a chart. Elements use the classes b (background), t (text), m (muted text), g (grid), h (heat),
+ * The style sheet of a chart. Elements use the classes b (background), t (text), m (muted text), g (grid), h (heat), n (boxes), e (edges),
  * s0 … s5 (curves). Its rules reach only charts of this theme, also where several are in one page.
  */
 export function styles(theme: Theme): string {
@@ -55,6 +55,8 @@ const rules = ({ background, text, muted, grid, heat, series }: Colours, scope: 
   [
     ...Object.entries({ b: background, t: text, m: muted, h: heat }).map(([name, fill]) => `.${name}{fill:${fill}}`),
     `.g{stroke:${grid}}`,
+    `.n{fill:${background};stroke:${grid}}`,
+    `.e{fill:none;stroke:${muted}}`,
     ...series.map((colour, index) => `.s${index}{color:${colour}}`),
   ]
     .map((rule) => scope + rule)

@@ -53,8 +53,8 @@ export class History extends Printed {
   }
 
   /** What Deno's notebooks show. */
-  [Symbol.for("Jupyter.display")](): unknown {
-    return this.plot().then((plot) => plot.display());
+  async [Symbol.for("Jupyter.display")](): Promise<unknown> {
+    return (await this.plot()).display();
   }
 
   /** The callback that fills this history. */

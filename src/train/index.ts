@@ -21,7 +21,7 @@ export { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from "./callbacks/re
 export { type SwapEmaWeightsOptions, swapEmaWeights } from "./callbacks/swap-ema-weights.ts";
 export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-nan.ts";
 export type { ClassWeight } from "./class-weight.ts";
-export type { ArraysGiven, DataGiven } from "./columns.ts";
+export type { ArraysGiven, DataGiven, InputsGiven } from "./columns.ts";
 export type { DiagnoseOptions } from "./diagnose/diagnose.ts";
 export type { Diagnosis } from "./diagnose/diagnosis.ts";
 export type { Finding, FindingKind, Severity } from "./diagnose/finding.ts";
