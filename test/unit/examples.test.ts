@@ -18,6 +18,7 @@ import { run as transformer } from "../../examples/12-transformer.ts";
 import { run as vae } from "../../examples/13-vae.ts";
 import { run as gan } from "../../examples/14-gan.ts";
 import { run as dqn } from "../../examples/15-dqn.ts";
+import { run as diagnosis } from "../../examples/16-diagnosis.ts";
 import { choose, type ImageSets, spread } from "../../examples/shared.ts";
 import { mnistDigits } from "../../scripts/digits.ts";
 
@@ -178,6 +179,24 @@ describe("examples", { timeout: 60_000 }, () => {
       expect(validation).toHaveLength(1);
       expect(testAccuracy[0]).toBeGreaterThan(0.3);
     }
+  });
+
+  it("16: each illness is named with its layer, and nothing is found in what is cured", async () => {
+    const figures = await diagnosis({ short: true, images });
+    const found = Object.values(figures).map(({ found: kind, layer }) => `${kind} ${layer ?? ""}`.trim());
+    expect(found).toEqual([
+      "vanishingGradients dense",
+      "weightsTooSmall dense",
+      "weightsTooLarge dense",
+      "symmetricUnits dense",
+      "deadUnits dense",
+      "explodingInTime simpleRnn",
+      "rateTooHigh",
+      "rateTooLow",
+      "unscaledInputs dense",
+    ]);
+    expect(Object.values(figures).flatMap(({ after }) => after)).toEqual([]);
+    for (const { ill, cured } of Object.values(figures)) expect(cured).toBeGreaterThan(ill);
   });
 });
 
