@@ -28,9 +28,13 @@ export interface FileCheckpointOptions extends Omit<ModelCheckpointOptions, "sav
 /** Writes files while training. See {@link modelCheckpoint}. */
 export class FileCheckpoint extends ModelCheckpoint {
   private readonly isRun: boolean;
+  private readonly target: Target;
+  private readonly isWithinEpochs: boolean;
 
   constructor({ target, customObjects, ...options }: FileCheckpointOptions) {
     super({ ...options, save: (snapshot, _, training) => write(target, snapshot, training, customObjects) });
+    this.target = target;
+    this.isWithinEpochs = typeof options.saveFreq === "number";
     this.isRun = checkTarget(target);
     if (this.isRun && customObjects !== undefined)
       throw valueError("modelCheckpoint", {
@@ -42,6 +46,7 @@ export class FileCheckpoint extends ModelCheckpoint {
 
   override onTrainBegin(training: Training): void {
     super.onTrainBegin(training);
+    this.checkFields(training);
     // A model file holds nothing of the other callbacks.
     if (!this.isRun) return;
     const { callbacks } = training;
@@ -55,6 +60,19 @@ export class FileCheckpoint extends ModelCheckpoint {
       expected: "modelCheckpoint last in the list of callbacks",
       received: "callbacks behind it",
     });
+  }
+
+  /**
+   * Before the first epoch, the values in the name that nothing will report. Callbacks before may add some to the logs:
+   * then they are found when the first file is written.
+   */
+  private checkFields({ callbacks, model, validates }: Training): void {
+    const before = callbacks.slice(0, callbacks.indexOf(this));
+    if (before.some(({ onEpochEnd, onTrainBatchEnd }) => onEpochEnd ?? onTrainBatchEnd)) return;
+    const names = ["loss", ...Object.keys(model.reported)];
+    const validated = validates && !this.isWithinEpochs ? names.map((name) => `val_${name}`) : [];
+    const known = ["epoch", ...(this.isWithinEpochs ? ["batch"] : []), ...names, ...validated];
+    filledIn(this.target, Object.fromEntries(known.map((name) => [name, 0])));
   }
 }
 
@@ -104,19 +122,19 @@ function checkTarget(target: Target): boolean {
 
 async function write(
   target: Target,
-  { epoch, batch, logs }: Snapshot,
+  { epoch, batch, logs, weights }: Snapshot,
   training: Training,
   customObjects: CustomObjects | undefined,
 ): Promise<void> {
   const values = { epoch: epoch + 1, ...(batch !== undefined && { batch: batch + 1 }), ...logs };
   const filled = filledIn(target, values);
   if (!checkTarget(target)) {
-    const { saveModel } = await import("../save-model.ts");
-    await saveModel(training.model, filled, customObjects && { customObjects });
+    const { writeKeras } = await import("../keras/write.ts");
+    await writeTarget(filled, await writeKeras(training.model, { compile: true, customObjects, weights }));
   } else {
     const { checkpointFile } = await import("./run-state.ts");
     const ended = batch === undefined ? { epoch, logs } : undefined;
-    await writeTarget(filled, await checkpointFile(training, ended));
+    await writeTarget(filled, await checkpointFile(training, weights, ended));
   }
 }
 
