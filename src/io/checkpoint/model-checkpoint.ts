@@ -10,7 +10,7 @@ import { nameOf } from "../endings.ts";
 import type { CustomObjects } from "../keras/keras-object.ts";
 import { writeTarget } from "../stores/files.ts";
 import type { StoredFile, Target } from "../stores/store.ts";
-import { checkName, fillName } from "./fill-name.ts";
+import { checkName, fieldsOf, fillName } from "./fill-name.ts";
 
 /** Options of {@link modelCheckpoint}. */
 export interface FileCheckpointOptions extends Omit<ModelCheckpointOptions, "save"> {
@@ -30,6 +30,7 @@ export class FileCheckpoint extends ModelCheckpoint {
   private readonly isRun: boolean;
   private readonly target: Target;
   private readonly isWithinEpochs: boolean;
+  private isChecked = false;
 
   constructor({ target, customObjects, ...options }: FileCheckpointOptions) {
     super({ ...options, save: (snapshot, _, training) => write(target, snapshot, training, customObjects) });
@@ -62,17 +63,32 @@ export class FileCheckpoint extends ModelCheckpoint {
     });
   }
 
+  /** After the first batch it is known what the model reports. */
+  onTrainBatchBegin(batch: number, training: Training): void {
+    if (this.isChecked || batch === 0) return;
+    this.isChecked = true;
+    this.checkFields(training, Object.keys(training.model.reported));
+  }
+
   /**
-   * Before the first epoch, the values in the name that nothing will report. Callbacks before may add some to the logs:
-   * then they are found when the first file is written.
+   * Refuses a name with values that nothing will report. Callbacks before may add some to the logs: then these are
+   * found when the first file is written.
+   * @param reported what the model reports; undefined where that is not known yet.
    */
-  private checkFields({ callbacks, model, validates }: Training): void {
+  private checkFields({ callbacks, validates }: Training, reported?: readonly string[]): void {
     const before = callbacks.slice(0, callbacks.indexOf(this));
     if (before.some(({ onEpochEnd, onTrainBatchEnd }) => onEpochEnd ?? onTrainBatchEnd)) return;
-    const names = ["loss", ...Object.keys(model.reported)];
-    const validated = validates && !this.isWithinEpochs ? names.map((name) => `val_${name}`) : [];
-    const known = ["epoch", ...(this.isWithinEpochs ? ["batch"] : []), ...names, ...validated];
-    filledIn(this.target, Object.fromEntries(known.map((name) => [name, 0])));
+    const { isWithinEpochs: isWithin } = this;
+    const names = reported ?? ["loss"];
+    const validated = validates && !isWithin ? names.map((name) => `val_${name}`) : [];
+    const known = ["epoch", ...(isWithin ? ["batch"] : []), ...names, ...validated];
+    // A metric of several numbers reports them with numbers behind its name.
+    const isKnown = (field: string) =>
+      reported
+        ? reported.some((name) => field.startsWith(`${name}_`) || (validated[0] && field.startsWith(`val_${name}_`)))
+        : field !== "batch" && (validated[0] || !field.startsWith("val_"));
+    const accepted = fieldsOf(nameOf(this.target) ?? "").filter(isKnown);
+    filledIn(this.target, Object.fromEntries([...known, ...accepted].map((name) => [name, 0])));
   }
 }
 
