@@ -104,6 +104,15 @@ const applications: readonly Application[] = [
   io("saving models", "saveModel", 12.5 * KB),
   io("loading models", "loadModel", 20 * KB),
   io("saving, loading", "saveModel, loadModel", 26 * KB),
+  {
+    // All of aretejs/plot, beside an application that has all layers.
+    what: "plot beside that",
+    names: "*",
+    run: denseRun,
+    beside: 'export * as plot from "DIST/plot/index.js";',
+    limit: 8 * KB,
+    budget: 8 * KB,
+  },
 ];
 
 /** A file that a bundler made, and the files that it imports when it is loaded. */

@@ -124,6 +124,8 @@ describe("memory", () => {
     const folder = mkdtempSync(joinPath(tmpdir(), "aretejs-model-"));
     const path = joinPath(folder, "model.keras");
     await saveModel(sequential([inputLayer([300]), ...layers]), path, { customObjects });
+    // Once before, so that the code is loaded.
+    await loadModel(path, { customObjects });
     const before = process.memoryUsage().arrayBuffers;
     expect(drawn).toBe(3);
     const model = await loadModel(path, { customObjects });

@@ -63,7 +63,7 @@ export function readPairs(pairs: readonly Pair[]): Promise<Assignment[]> {
 }
 
 /** @throws FileError on texts. */
-function numbersIn({ path }: Hdf5Dataset, values: readonly string[] | NumberArray): NumberArray {
+export function numbersIn({ path }: Hdf5Dataset, values: readonly string[] | NumberArray): NumberArray {
   if (!Array.isArray(values)) return values as NumberArray;
   throw fileError("loadModel", {
     rule: "weights must be numbers",

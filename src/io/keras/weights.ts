@@ -56,6 +56,17 @@ export function weightGroups(network: Network): WeightGroup[] {
   return groups;
 }
 
+/** The layers of a network by their places in the file: `layers/dense_1`. */
+export function layerPaths({ layers }: Network): [Layer, string][] {
+  const counts = new Map<string, number>();
+  return layers.map((layer) => {
+    const group = groupOf(layer);
+    const count = counts.get(group) ?? 0;
+    counts.set(group, count + 1);
+    return [layer, `layers/${count === 0 ? group : `${group}_${count}`}`];
+  });
+}
+
 /** What Keras calls a layer in its list. */
 function groupOf(layer: Layer): string {
   if (layer instanceof Network)
