@@ -132,8 +132,8 @@ describe("memory", () => {
     const taken = process.memoryUsage().arrayBuffers - before;
     expect(drawn).toBe(3);
     const weights = model.variables.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
-    // The file beside the weights themselves.
-    expect(taken).toBeLessThan(2.2 * weights);
+    // The file beside the weights themselves, and the piece that is read at a time.
+    expect(taken).toBeLessThan(2.2 * weights + 2 ** 20);
     rmSync(folder, { recursive: true });
     expect(((await model.getWeights())[0] as { data: ArrayLike<number> }).data[0]).toBe(1);
   });

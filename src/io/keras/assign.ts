@@ -73,12 +73,15 @@ export function numbersIn({ path }: Hdf5Dataset, values: readonly string[] | Num
   });
 }
 
-/** Gives variables their values. */
+/** Gives variables their values. Views of a file are copied; what was copied or unpacked in reading is not. */
 export function assignAll(assignments: readonly Assignment[]): void {
-  for (const [variable, values] of assignments)
-    variable.assign(
-      values instanceof Float32Array || values instanceof Int32Array ? values : Float32Array.from(values, Number),
-    );
+  for (const [variable, given] of assignments) {
+    const isPlain = given instanceof Float32Array || given instanceof Int32Array;
+    const values = isPlain ? given : Float32Array.from(given, Number);
+    // A file is larger than any of its arrays.
+    if (values.byteLength === values.buffer.byteLength && !variable.placement) variable.initial = values;
+    else variable.assign(values);
+  }
 }
 
 /** The number of a dataset that holds one. */
