@@ -101,9 +101,9 @@ const applications: readonly Application[] = [
     budget: 18 * KB,
   },
   { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 168 * KB, budget: 125 * KB },
-  io("saving models", "saveModel", 12.5 * KB),
-  io("loading models", "loadModel", 20 * KB),
-  io("saving, loading", "saveModel, loadModel", 26 * KB),
+  io("saving models", "saveModel", 13 * KB),
+  io("loading models", "loadModel", 20.5 * KB),
+  io("saving, loading", "saveModel, loadModel", 26.5 * KB),
   {
     // All of aretejs/plot, beside an application that has all layers.
     what: "plot beside that",
