@@ -18,7 +18,8 @@ export interface CsvRecord {
 }
 
 /**
- * Cuts a CSV text into records (RFC 4180: quoted fields, doubled quotes, CRLF, LF or CR; a byte order mark is left out).
+ * Cuts a CSV text into records (RFC 4180: quoted fields, doubled quotes, CRLF, LF or CR; a byte order mark is
+ * left out).
  * @param owner begins messages.
  * @throws ValueError, with the line, on quotes that are never closed or end within a field, and on another delimiter
  * than one character.

@@ -19,7 +19,8 @@ export interface SplitOptions {
   /** Whether rows are drawn at random. Default true; with false the test rows are the last, as for series. */
   shuffle?: boolean;
   /**
-   * Classes whose shares are to be the same in all parts: a list with a value for each row, or the name of a column of a
+   * Classes whose shares are to be the same in all parts: a list with a value for each row, or the name of a
+   * column of a
    * table.
    */
   stratify?: string | ArrayLike<number | string>;
@@ -108,7 +109,8 @@ function groupsOf(owner: string, rows: number, classes: ArrayLike<unknown>): num
 }
 
 /**
- * The rows to train with, then those of each part: of each group its share. What rounding leaves goes to the groups with
+ * The rows to train with, then those of each part: of each group its share. What rounding leaves goes to the
+ * groups with
  * the largest remainders, so that the parts have the sizes that were asked for.
  */
 function divide(

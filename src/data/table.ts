@@ -70,7 +70,10 @@ export class Table extends Printed {
     });
   }
 
-  /** Columns by name, as a model of several inputs takes them. @example model.fit(t.pick("age", "city"), t.numbers("y")) */
+  /**
+   * Columns by name, as a model of several inputs takes them. @example model.fit(t.pick("age", "city"),
+   * t.numbers("y"))
+   */
   pick(...names: string[]): Record<string, ColumnValues> {
     return Object.fromEntries((names.length > 0 ? names : this.names).map((name) => [name, this.column(name)]));
   }
@@ -174,7 +177,8 @@ export class Table extends Printed {
   }
 
   /**
-   * Fills missing values, by column: with a number or a string, or for numbers with the "mean" or "median" of the others.
+   * Fills missing values, by column: with a number or a string, or for numbers with the "mean" or "median" of the
+   * others.
    * @example t.fillMissing({ age: "median", city: "unknown" })
    */
   fillMissing(fillings: Readonly<Record<string, Filling>>): Table {
@@ -264,7 +268,8 @@ function columnOf(owner: string, name: string, given: unknown): Column {
 }
 
 /**
- * A table of columns (`{ age: [31, 58], city: ["Oslo", "Bern"] }`) or of rows (`[{ age: 31, city: "Oslo" }, …]`, as JSON
+ * A table of columns (`{ age: [31, 58], city: ["Oslo", "Bern"] }`) or of rows (`[{ age: 31, city: "Oslo" }, …]`,
+ * as JSON
  * has them). null and undefined are missing values.
  * @throws ValueError on values of mixed kinds; ShapeError on columns of different lengths.
  */

@@ -316,8 +316,6 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
     return outputSpecs(this, shapes, dtypes, single).map(({ shape }) => shape);
   }
 
-  // ── Copies
-
   /** The factory's options as plain data, for saving; a user's own functions stay functions. */
   getConfig(): Record<string, unknown> {
     const name = this.ownName ?? this.automaticName;
@@ -362,8 +360,6 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
     const Same = this.constructor as new (config: Options) => Layer;
     return new Same({ ...this.config, trainable: this.trainable });
   }
-
-  // ── For subclasses
 
   /** For `build`: the extent of an axis (default the last), which must be known. */
   protected knownExtent(shape: BatchShape, axis = -1): number {

@@ -32,7 +32,10 @@ export interface AdaptOptions {
 /** Whether a column holds strings. */
 export const isTextColumn = (column: HostColumn): column is HostText => isTextData(column.data);
 
-/** Strings with their shape, checked. @throws ValueError on what is no string; ShapeError where rows differ in length. */
+/**
+ * Strings with their shape, checked. @throws ValueError on what is no string; ShapeError where rows differ in
+ * length.
+ */
 export function toTextColumn(name: string, given: unknown): HostText {
   const isColumn = isHostArray(given) && isTextData(given.data);
   if (!isColumn && !Array.isArray(given)) throw notText(name, given);
