@@ -35,6 +35,9 @@ const shared = reachable(
     (entry) => `src/${entry}.ts`,
   ),
 );
+/** One file for what aretejs/webgpu loads beside these, though parts on demand share some of it. */
+const webgpu = reachable(valueGraph(root, sourceFiles(root, "src")), ["src/backends/webgpu/index.ts"]);
+const webgpuPaths = new Set([...webgpu].map((file) => join(root, file)).filter((file) => file.includes("/webgpu/")));
 const sharedPaths = new Set([...shared].map((file) => join(root, file)));
 
 const build = (dir: string, alias: Record<string, string>) =>
@@ -58,6 +61,7 @@ const build = (dir: string, alias: Record<string, string>) =>
       codeSplitting: {
         groups: [
           { name: "shared", test: (id) => sharedPaths.has(id) },
+          { name: "webgpu", test: (id) => webgpuPaths.has(id) },
           // What losses/usual.ts has: one file.
           { name: "usual-losses", test: /\/losses\/(crossentropy|regression)\.ts$/ },
         ],
