@@ -11,6 +11,7 @@ const entries = [
   "core",
   "index",
   "io/index",
+  "io/tensorboard/index",
   "namespaces",
   "nn/activations",
   "nn/initializers",
@@ -20,6 +21,7 @@ const entries = [
   "optim/index",
   "optim/on-demand",
   "optimizers",
+  "plot/index",
   "tensor/ops/index",
   "testing/index",
   "train/recipes",
@@ -29,16 +31,29 @@ const root = import.meta.dirname;
 /**
  * One file holds what these entries load, so that applications load few files. What is loaded on demand is not in it.
  */
+const graph = valueGraph(root, sourceFiles(root, "src"));
 const shared = reachable(
-  valueGraph(root, sourceFiles(root, "src")),
+  graph,
   ["core", "nn/activations", "nn/initializers", "nn/layers/index", "optim/index", "tensor/ops/index"].map(
     (entry) => `src/${entry}.ts`,
   ),
 );
-/** One file for what aretejs/webgpu loads beside these, though parts on demand share some of it. */
-const webgpu = reachable(valueGraph(root, sourceFiles(root, "src")), ["src/backends/webgpu/index.ts"]);
-const webgpuPaths = new Set([...webgpu].map((file) => join(root, file)).filter((file) => file.includes("/webgpu/")));
-const sharedPaths = new Set([...shared].map((file) => join(root, file)));
+const pathsOf = (files: Iterable<string>) => new Set([...files].map((file) => join(root, file)));
+const sharedPaths = pathsOf(shared);
+/** Of `aretejs/io`: what loading a model takes, what saving takes, and what both do. */
+const [loading, saving] = ["load", "save"].map((name) => reachable(graph, [`src/io/keras/${name}.ts`])) as [
+  Set<string>,
+  Set<string>,
+];
+const inIo = (file: string) => file.startsWith("src/io/");
+const ioPaths = pathsOf(
+  [...[...loading].filter((file) => saving.has(file)), ...reachable(graph, ["src/io/index.ts"])].filter(inIo),
+);
+const loadingPaths = pathsOf([...loading].filter(inIo));
+/** What aretejs/webgpu loads beside these, though parts on demand share some of it. */
+const webgpuPaths = pathsOf(
+  [...reachable(graph, ["src/backends/webgpu/index.ts"])].filter((file) => file.startsWith("src/backends/webgpu/")),
+);
 
 const build = (dir: string, alias: Record<string, string>) =>
   defineConfig({
@@ -62,6 +77,8 @@ const build = (dir: string, alias: Record<string, string>) =>
         groups: [
           { name: "shared", test: (id) => sharedPaths.has(id) },
           { name: "webgpu", test: (id) => webgpuPaths.has(id) },
+          { name: "io", test: (id) => ioPaths.has(id) },
+          { name: "load-model", test: (id) => loadingPaths.has(id) },
           // What losses/usual.ts has: one file.
           { name: "usual-losses", test: /\/losses\/(crossentropy|regression)\.ts$/ },
         ],

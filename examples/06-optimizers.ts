@@ -41,7 +41,7 @@ import {
   sequential,
   sgd,
 } from "../src/index.ts";
-import { chart } from "../src/train/chart.ts";
+import { chart } from "../src/plot/text-chart.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 const runners: Record<string, () => Optimizer> = {

@@ -48,7 +48,7 @@ import {
   sgd,
   warmup,
 } from "../src/index.ts";
-import { chart } from "../src/train/chart.ts";
+import { chart } from "../src/plot/text-chart.ts";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
 
 const PEAK = 0.02;

@@ -62,6 +62,27 @@ const recurrentRun = use(
   classes,
 );
 
+/** What functions of aretejs/io add to an application that has all layers, with what they load on demand. */
+const io = (what: string, functions: string, limit: number): Application => ({
+  what,
+  names: "*",
+  run: `${denseRun}
+{
+  const { saveModel, loadModel, sequential, dense } = await import("./application.js");
+  const { readFileSync, writeFileSync } = await import("node:fs");
+  const store = { read: () => readFileSync("model.keras"), write: (bytes) => writeFileSync("model.keras", bytes) };
+  if (saveModel) {
+    const model = sequential([dense(2, { inputShape: [3] })]);
+    model.compile({ optimizer: "adam", loss: "mse" });
+    await saveModel(model, store);
+  }
+  if (loadModel) await loadModel(store);
+}`,
+  beside: `export { ${functions} } from "DIST/io/index.js";`,
+  limit,
+  budget: 20 * KB,
+});
+
 const applications: readonly Application[] = [
   { what: "dense and adam", names: "{ sequential, dense, adam }", run: denseRun, limit: 77.5 * KB, budget: 60 * KB },
   {
@@ -80,24 +101,17 @@ const applications: readonly Application[] = [
     budget: 18 * KB,
   },
   { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 168 * KB, budget: 125 * KB },
+  io("saving models", "saveModel", 12.5 * KB),
+  io("loading models", "loadModel", 20 * KB),
+  io("saving, loading", "saveModel, loadModel", 26 * KB),
   {
-    // All of aretejs/io, beside an application that has all layers; what saving and loading load on demand counts.
-    what: "io beside that",
+    // All of aretejs/plot, beside an application that has all layers.
+    what: "plot beside that",
     names: "*",
-    run: `${denseRun}
-{
-  const { saveModel, loadModel, sequential, dense } = await import("./application.js");
-  if (saveModel) {
-    let bytes;
-    const model = sequential([dense(2, { inputShape: [3] })]);
-    model.compile({ optimizer: "adam", loss: "mse" });
-    await saveModel(model, { read: () => bytes, write: (given) => { bytes = given; } });
-    await loadModel(bytes);
-  }
-}`,
-    beside: 'export * as io from "DIST/io/index.js";',
-    limit: 35.5 * KB,
-    budget: 20 * KB,
+    run: denseRun,
+    beside: 'export * as plot from "DIST/plot/index.js";',
+    limit: 8 * KB,
+    budget: 8 * KB,
   },
 ];
 
@@ -151,6 +165,7 @@ ${run}
 process.stdout.write(JSON.stringify([...globalThis.loaded]));
 process.exit();`;
   writeFileSync(join(dir, "run.mjs"), program);
+  writeFileSync(join(dir, "model.keras"), model);
   writeFileSync(join(dir, "package.json"), '{ "type": "module" }');
   const printed = execFileSync(process.execPath, ["run.mjs"], { cwd: dir, encoding: "utf8" });
   return JSON.parse(printed.slice(printed.lastIndexOf("[")));
@@ -194,6 +209,20 @@ const isWasm = (text: string) => /["'`][A-Za-z0-9+/=]{4000,}["'`]/.test(text);
 if (!existsSync(join(root, "dist/index.js"))) {
   console.error("size: there is no dist/index.js. Run npm run build first.");
   process.exit(1);
+}
+/** The file that an application loads which saves none. */
+const model = await modelFile();
+async function modelFile(): Promise<Uint8Array> {
+  const { sequential, dense } = await import(join(root, "dist/index.js"));
+  const { saveModel } = await import(join(root, "dist/io/index.js"));
+  const made = sequential([dense(2, { inputShape: [3] })]);
+  made.compile({ optimizer: "adam", loss: "mse" });
+  let file = new Uint8Array();
+  const write = (bytes: Uint8Array<ArrayBuffer>) => {
+    file = bytes;
+  };
+  await saveModel(made, { read: () => file, write });
+  return file;
 }
 const row = (what: string, ...cells: (number | string)[]) =>
   console.log(

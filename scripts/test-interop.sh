@@ -18,3 +18,8 @@ npx tsx test/interop/onnx.ts "$models"
 
 npx tsx test/interop/kill.ts
 npx tsx test/interop/kill-and-resume.ts
+
+logs=$(mktemp -d)
+trap 'rm -rf "$models" "$logs"' EXIT
+npx tsx test/interop/tensorboard.ts "$logs"
+"$python" test/interop/check-tensorboard.py "$logs"

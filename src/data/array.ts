@@ -50,8 +50,8 @@ export function isHostArray(value: unknown): value is HostArray {
   return (
     typeof value === "object" &&
     value !== null &&
-    isFlat((value as HostArray).data) &&
-    Array.isArray((value as HostArray).shape)
+    Array.isArray((value as HostArray).shape) &&
+    (isFlat((value as HostArray).data) || isTextData((value as HostArray).data))
   );
 }
 
@@ -117,6 +117,9 @@ function constantArray(name: string, tensor: Tensor): HostArray {
     advice: "Compute it first: tensor(await t.data(), t.shape).",
   });
 }
+
+/** Strings of a data set, which have the methods of typed arrays; see `text.ts`. */
+export const isTextData = (data: unknown): boolean => Array.isArray(data) && "subarray" in data;
 
 /** Whether `data` is one flat array of numbers, typed or not; those that JSON cannot write may come in words. */
 function isFlat(data: unknown): data is NumericArray {

@@ -147,7 +147,7 @@ export function dataset<T>(arrays: T, ...more: never[]): Dataset<HostTree<T>> {
       expected: "dataset({ x, y })",
       received: `${more.length + 1} arguments`,
     });
-  const tree = toHostTree("", arrays);
+  const tree = toHostTree("", arrays, true);
   return new Dataset(rowsOfArrays(tree, commonRows("dataset", tree)));
 }
 

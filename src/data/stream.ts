@@ -66,7 +66,7 @@ async function* batched<T>(
 ): AsyncGenerator<HostTree<T>> {
   let waiting: HostTree<T>[] = [];
   for await (const element of elements) {
-    waiting.push(toHostTree("", element));
+    waiting.push(toHostTree("", element, true));
     if (waiting.length < batchSize) continue;
     yield stack<T>("dataset.batch", waiting);
     waiting = [];

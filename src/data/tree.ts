@@ -3,7 +3,8 @@ import { shapeError, valueError } from "../errors.ts";
 import { cut } from "../format.ts";
 import { formatShape, sameShape } from "../ir/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { type ArrayInput, emptyLike, type HostArray, isHostArray, rowsOf, toHostArray } from "./array.ts";
+import { type ArrayInput, emptyLike, type HostArray, isHostArray, isTextData, rowsOf, toHostArray } from "./array.ts";
+import { type HostText, hostText, isText, type TextInput } from "./text.ts";
 
 /**
  * The same structure (records and lists, nested at will) with a {@link HostArray} in place of everything that stands
@@ -11,9 +12,11 @@ import { type ArrayInput, emptyLike, type HostArray, isHostArray, rowsOf, toHost
  */
 export type HostTree<T> = T extends undefined
   ? undefined
-  : T extends ArrayInput
-    ? HostArray
-    : { readonly [K in keyof T]: HostTree<T[K]> };
+  : T extends string | TextInput
+    ? HostText
+    : T extends ArrayInput
+      ? HostArray
+      : { readonly [K in keyof T]: HostTree<T[K]> };
 
 /** A structure whose leaves are arrays, as far as the compiler has to know. */
 type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: Node };
@@ -34,12 +37,15 @@ export function checkDepth(name: string, depth: number): void {
 /**
  * Turns every leaf into a {@link HostArray}. A list whose members are tensors, host arrays or records is a list of
  * inputs; any other array is nested numbers. `undefined` stays, so `{ x, y, sampleWeight: undefined }` is fine.
+ *
+ * @param strings whether leaves may be strings, too.
  */
-export function toHostTree<T>(name: string, tree: T): HostTree<T> {
+export function toHostTree<T>(name: string, tree: T, strings = false): HostTree<T> {
   const convert = (path: string, node: unknown, depth = 0): unknown => {
     checkDepth(cut(path, 40), depth);
     if (node === undefined) return node;
-    if (isHostArray(node)) return toHostArray(path, node);
+    if (isHostArray(node)) return isTextData(node.data) ? node : toHostArray(path, node);
+    if (strings && isText(node)) return hostText(node);
     if (isList(node)) return node.map((member, index) => convert(`${path}[${index}]`, member, depth + 1));
     if (isPlainRecord(node))
       return Object.fromEntries(

@@ -1,15 +1,6 @@
-// Reads a model from a file.
-import { checkSeed } from "../checks.ts";
-import { drawSeed } from "../data/rng.ts";
-import { checkOptions } from "../options.ts";
+// Reading of models, loaded when it is used.
 import type { Model } from "../train/model.ts";
-import { fileError } from "./file-error.ts";
-import { isHdf5, openHdf5 } from "./hdf5/read.ts";
 import type { CustomObjects } from "./keras/keras-object.ts";
-import { readLegacy } from "./keras/legacy.ts";
-import { readKeras } from "./keras/read.ts";
-import { notesTo } from "./notes.ts";
-import { readSource } from "./stores/files.ts";
 import type { ReadOptions, Source } from "./stores/store.ts";
 
 /** Options of {@link loadModel}. */
@@ -37,34 +28,6 @@ export interface LoadModelOptions extends ReadOptions {
  * @example const model = await loadModel(await fetch("/digits.keras"), { customObjects: { Scale, myLoss } });
  */
 export async function loadModel(source: Source, options?: LoadModelOptions): Promise<Model> {
-  const {
-    compile = true,
-    customObjects = {},
-    seed,
-    onNote = console.warn,
-    ...reading
-  } = checkOptions("loadModel", options, {
-    compile: "boolean",
-    customObjects: "object",
-    seed: "number",
-    onNote: "function",
-    onProgress: "function",
-    maxBytes: "number",
-  });
-  if (seed !== undefined) checkSeed("loadModel", seed);
-  const bytes = await readSource(source, reading, "loadModel");
-  const note = notesTo("loadModel", onNote);
-  if (isHdf5(bytes))
-    return readLegacy(openHdf5(bytes, "loadModel"), compile, { custom: customObjects, note, seed: seed ?? drawSeed() });
-  // "PK": a zip archive.
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b)
-    return (await readKeras(bytes, { compile, seed, reading: { custom: customObjects, note } })).model;
-  // A length of eight bytes, then JSON.
-  const isTensors = bytes[8] === 0x7b;
-  throw fileError("loadModel", {
-    rule: "a file of a model is a .keras archive or an HDF5 file",
-    expected: "one of these",
-    received: bytes.length === 0 ? "an empty file" : isTensors ? "weights in safetensors" : "a file of another kind",
-    advice: isTensors ? "Make the model, and set its weights with loadWeights." : "",
-  });
+  const { load } = await import("./keras/load.ts");
+  return load(source, options);
 }

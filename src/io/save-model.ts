@@ -1,10 +1,6 @@
-// Writes a model to a file.
-import { checkOptions } from "../options.ts";
+// Writing of models, loaded when it is used.
 import type { Model } from "../train/model.ts";
-import { checkEnding } from "./endings.ts";
 import type { CustomObjects } from "./keras/keras-object.ts";
-import { writeKeras } from "./keras/write.ts";
-import { writeTarget } from "./stores/files.ts";
 import type { Target, WriteOptions } from "./stores/store.ts";
 
 /** Options of {@link saveModel}. */
@@ -28,11 +24,6 @@ export interface SaveModelOptions extends WriteOptions {
  * @example await saveModel(model, "indexeddb://digits.keras");
  */
 export async function saveModel(model: Model, target: Target, options?: SaveModelOptions): Promise<void> {
-  const {
-    compile = true,
-    customObjects = {},
-    ...writing
-  } = checkOptions("saveModel", options, { compile: "boolean", customObjects: "object", onProgress: "function" });
-  checkEnding("saveModel", target, ".keras");
-  await writeTarget(target, await writeKeras(model, { compile, customObjects }), writing, "saveModel");
+  const { save } = await import("./keras/save.ts");
+  return save(model, target, options);
 }

@@ -3,6 +3,9 @@ import type { DType } from "../ir/dtype.ts";
 import { checkOptions } from "../options.ts";
 import { SymbolicTensor } from "./symbolic.ts";
 
+/** Element types of what a model takes: of tensors, or strings, which layers that work on the host make numbers of. */
+export type InputDType = DType | "string";
+
 /** Options of {@link input}. */
 export interface InputOptions {
   /**
@@ -10,8 +13,11 @@ export interface InputOptions {
    * inputs.
    */
   name?: string;
-  /** Default "float32"; embeddings take "int32". */
-  dtype?: DType;
+  /**
+   * Default "float32"; embeddings take "int32". Inputs of strings feed layers of `aretejs/data`, such as
+   * `stringLookup` and `textVectorization`.
+   */
+  dtype?: InputDType;
 }
 
 /** The shape of one sample, without the batch axis; null for an extent that varies from batch to batch. */
@@ -39,8 +45,8 @@ export function checkSampleShape(name: string, what: string, shape: unknown): vo
 export function input(shape: SampleShape, options: InputOptions = {}): SymbolicTensor {
   const { name, dtype = "float32" } = checkOptions("input", options, { name: "string", dtype: "string" });
   checkSampleShape("input", "shape", shape);
-  if (dtype !== "float32" && dtype !== "int32") {
-    throw valueError("input", { rule: "unknown dtype", expected: '"float32" or "int32"', received: dtype });
+  if (!["float32", "int32", "string"].includes(dtype)) {
+    throw valueError("input", { rule: "unknown dtype", expected: '"float32", "int32" or "string"', received: dtype });
   }
   return new SymbolicTensor([null, ...shape], dtype, undefined, name);
 }

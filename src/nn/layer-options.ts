@@ -1,11 +1,10 @@
-import type { DType } from "../ir/dtype.ts";
 import { checkOptions, type OptionTable, type OwnTable, withArguments } from "../options.ts";
 import type { Constraint, ConstraintName } from "../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../regularize/penalties.ts";
 import type { VariableRole } from "../tensor/variable.ts";
 import type { InitializerName } from "./initializer-names.ts";
 import type { Initializer } from "./initializers.ts";
-import type { SampleShape } from "./input.ts";
+import type { InputDType, SampleShape } from "./input.ts";
 
 /** Options that every layer takes. */
 export interface LayerOptions {
@@ -25,7 +24,7 @@ export interface LayerOptions {
    */
   inputShape?: SampleShape;
   /** Element type of the input; default float32. Embeddings take int32. */
-  inputDType?: DType;
+  inputDType?: InputDType;
   /** A penalty on the layer's output, or its name; divided by the batch size. */
   activityRegularizer?: PenaltyName | Penalty;
 }

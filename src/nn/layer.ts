@@ -8,7 +8,8 @@ import type { Constraint } from "../regularize/constraints.ts";
 import { type Penalty, penaltyOf } from "../regularize/penalties.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
-import { checkSampleShape, type SampleShape } from "./input.ts";
+import type { StageMaker } from "./host-stage.ts";
+import { checkSampleShape, type InputDType, type SampleShape } from "./input.ts";
 import { type LayerOptions, layerTable, type WeightOptions } from "./layer-options.ts";
 import type { CallContext } from "./recording.ts";
 import type { SymbolicTensor } from "./symbolic.ts";
@@ -48,12 +49,14 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   /** Of a layer that is part of another one: how its name follows from the other's. */
   nameRule: (() => string) | undefined;
   readonly inputShape: SampleShape | undefined;
-  readonly inputDType: DType;
+  readonly inputDType: InputDType;
   /**
    * Whether the outputs hold the numbers of the input, in other places, as after a reshape. The {@link indexLimit} of
    * the layers that follow then holds for the input, too.
    */
   readonly keepsNumbers: boolean = false;
+  /** Of layers that work on the host: makes the host stage of a network. */
+  declare readonly makeStage?: StageMaker;
   /** A penalty on the outputs, added to the loss divided by the batch size. */
   readonly activityPenalty: Penalty | undefined;
   /** The options that the layer was made with, checked. */

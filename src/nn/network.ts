@@ -2,6 +2,7 @@ import { lookUp, shapeError, stateError, valueError } from "../errors.ts";
 import { append } from "../ir/append.ts";
 import { formatShape, mayEqual } from "../ir/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { HostStage, Start } from "./host-stage.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions, listOf } from "./layer.ts";
 import { nameLayers, uniqueNames } from "./layer-names.ts";
 import { findApplications, inModelOrder } from "./model-graph.ts";
@@ -21,6 +22,10 @@ export type NetworkOptions = Pick<LayerOptions, "name" | "trainable">;
 export class Network extends Layer {
   readonly inputs: readonly SymbolicTensor[] = [];
   readonly outputs: readonly SymbolicTensor[] = [];
+  /** Where recording begins: the inputs, or what layers that work on the host make of them. */
+  readonly starts: readonly Start[] = [];
+  /** What is computed on the host; undefined without layers that work there. */
+  readonly stage: HostStage | undefined;
   /** In model order: the order of the weights, of summaries, and of `layers.slice(…)`. */
   readonly layers: readonly Layer[] = [];
   /** The uses of layers, each after those that it needs. */
@@ -49,12 +54,17 @@ export class Network extends Layer {
       this.label,
       applications.map(({ layer }) => layer),
     );
+    const stage = applications
+      .find(({ layer }) => layer.makeStage)
+      ?.layer.makeStage?.(this, inputs, outputs, applications);
     const uses = new Map<Layer, Application[]>();
     for (const use of applications) append(uses, use.layer, use);
     Object.assign(this, {
       inputs,
       outputs,
       applications,
+      stage,
+      starts: stage?.starts ?? inputs,
       layers: inModelOrder(applications, inputs, outputs),
       names: new Map<Layer | SymbolicTensor, string>([...inputNames, ...layerNames]),
       uses,
@@ -63,7 +73,7 @@ export class Network extends Layer {
 
   /** Connects it to nothing, where it was. */
   override undoBuild(): void {
-    Object.assign(this, { inputs: [], outputs: [], applications: [], uses: new Map() });
+    Object.assign(this, { inputs: [], starts: [], outputs: [], applications: [], uses: new Map() });
   }
 
   /** False only for a sequential model whose input is not known yet. */
@@ -108,12 +118,12 @@ export class Network extends Layer {
 
   /** The smallest limit of the layers that an input reaches, directly or through layers that keep its numbers. */
   override indexLimit(input: number): number | undefined {
-    const reached = [this.inputs[input]];
+    const reached: SymbolicTensor[] = [this.starts[input] as Start];
     let least: number | undefined;
     // The list grows while it is read.
     for (const tensor of reached) {
       for (const { layer, inputs, outputs } of this.applications) {
-        const at = inputs.indexOf(tensor as SymbolicTensor);
+        const at = inputs.indexOf(tensor);
         if (at < 0) continue;
         const limit = layer.indexLimit(at);
         if (limit !== undefined && !(limit > (least ?? limit))) least = limit;
@@ -121,6 +131,14 @@ export class Network extends Layer {
       }
     }
     return least;
+  }
+
+  override applyAll(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor[];
+  override applyAll(inputs: Tensor | readonly Tensor[], ctx: CallContext): readonly Tensor[];
+  override applyAll(inputs: unknown, ctx?: CallContext): SymbolicTensor[] & readonly Tensor[] {
+    const outputs =
+      this.stage?.applyTo(listOf(inputs as SymbolicTensor)) ?? super.applyAll(inputs as Tensor, ctx as CallContext);
+    return outputs as SymbolicTensor[] & readonly Tensor[];
   }
 
   override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor | readonly Tensor[] {
@@ -132,9 +150,9 @@ export class Network extends Layer {
       });
     const values = new Map<SymbolicTensor, Tensor>();
     this.bind(listOf(inputs)).forEach((value, index) => {
-      values.set(this.inputs[index] as SymbolicTensor, value);
+      values.set(this.starts[index] as Start, value);
     });
-    for (const { layer, inputs: sources, single, outputs } of this.applications) {
+    for (const { layer, inputs: sources, single, outputs } of this.stage?.recorded ?? this.applications) {
       const given = sources.map((source) => values.get(source) as Tensor);
       const results = layer.applyAll(single ? (given[0] as Tensor) : given, ctx);
       outputs.forEach((output, index) => {
@@ -212,15 +230,15 @@ export class Network extends Layer {
 
   /** Checks the number and the shapes of the tensors that the network is called with. */
   private bind(given: readonly Tensor[]): readonly Tensor[] {
-    if (given.length !== this.inputs.length) {
+    if (given.length !== this.starts.length) {
       throw valueError(this.label, {
         rule: "one tensor per input",
-        expected: `${this.inputs.length} (${this.inputs.map((t) => this.nameOf(t)).join(", ")})`,
+        expected: `${this.starts.length} (${this.starts.map((t) => this.nameOf(t)).join(", ")})`,
         received: given.length,
       });
     }
     given.forEach((tensor, index) => {
-      const input = this.inputs[index] as SymbolicTensor;
+      const input = this.starts[index] as Start;
       const fits =
         tensor.rank === input.shape.length &&
         input.shape.every((extent, axis) => extent === null || mayEqual(extent, tensor.shape[axis]));

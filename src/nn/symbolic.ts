@@ -1,5 +1,5 @@
 import { Printed } from "../format.ts";
-import type { DType } from "../ir/dtype.ts";
+import type { InputDType } from "./input.ts";
 import type { BatchShape, Layer } from "./layer.ts";
 
 /** One use of a layer in a functional model; a shared layer has several. */
@@ -22,7 +22,7 @@ export class SymbolicTensor extends Printed {
   constructor(
     /** With null for the batch and other extents that vary. */
     readonly shape: BatchShape,
-    readonly dtype: DType,
+    readonly dtype: InputDType,
     /** The use of a layer that it is an output of; undefined for a model's input. */
     readonly source?: Application,
     readonly ownName: string | undefined = undefined,

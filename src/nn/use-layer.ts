@@ -59,11 +59,18 @@ export function applyToSymbols(
       advice: "Apply it to each, or to concatenate().apply([…]).",
     });
   }
+  if (!layer.makeStage && list.some(({ dtype }) => dtype === "string")) {
+    throw valueError(layer.label, {
+      rule: "takes numbers",
+      expected: "stringLookup, hashing or textVectorization before it",
+      received: "strings",
+    });
+  }
   const shapes = list.map((input) => input.shape);
   layer.ensureBuilt(single ? inputs.shape : shapes);
   const outputs: SymbolicTensor[] = [];
   const source: Application = { layer, inputs: list, single, outputs };
-  const dtypes = list.map((input) => input.dtype);
+  const dtypes = list.map((input) => input.dtype) as DType[];
   for (const { shape, dtype } of outputSpecs(layer, shapes, dtypes, single))
     outputs.push(new SymbolicTensor(shape, dtype, source));
   return outputs;

@@ -6,11 +6,11 @@ import { ArrayBatches, type ArrayOrder } from "./array-batches.ts";
 import type { BatchSource, Columns } from "./batch.ts";
 import { checkColumns } from "./check-columns.ts";
 import type { ClassWeight } from "./class-weight.ts";
-import { type ArraysGiven, type DataGiven, type DataTarget, toColumns } from "./columns.ts";
+import { type ArraysGiven, type DataGiven, type DataTarget, type InputsGiven, toColumns } from "./columns.ts";
 import type { Objective } from "./objective.ts";
 
 /** One batch of a stream: a record, or a list in this order. */
-export type BatchGiven = DataGiven | readonly [x: ArraysGiven, y?: ArraysGiven | null, sampleWeight?: ArraysGiven];
+export type BatchGiven = DataGiven | readonly [x: InputsGiven, y?: ArraysGiven | null, sampleWeight?: ArraysGiven];
 
 /** Batches from anywhere: a dataset, or anything iterable that gives batches. */
 export type BatchStream = Dataset<unknown> | AsyncIterable<BatchGiven> | Iterable<BatchGiven>;
@@ -79,7 +79,7 @@ export class BatchMaker {
 
   /** Batches of columns. Without a batch size, `steps` batches are one pass over the data, as in Keras. */
   arrayBatches(columns: Columns, { batchSize, steps, shuffle, seed }: BatchOptions): BatchSource {
-    return new ArrayBatches(columns, this.network.inputs, {
+    return new ArrayBatches(columns, this.network.starts, {
       batchSize: batchSize ?? (steps ? Math.ceil(columns.rows / steps) : 32),
       shuffle,
       seed,
@@ -125,7 +125,7 @@ export function optionsAmong<O>(label: string, x: unknown, second: unknown, thir
 }
 
 /** Tells a stream of batches from arrays. */
-export function givenOf(x: ArraysGiven | BatchStream, y?: ArraysGiven | null, sampleWeight?: ArraysGiven): Given {
+export function givenOf(x: InputsGiven | BatchStream, y?: ArraysGiven | null, sampleWeight?: ArraysGiven): Given {
   return isStream(x) ? { stream: x } : { x, y, sampleWeight };
 }
 

@@ -2,6 +2,7 @@ import { lookUp, valueError } from "../errors.ts";
 import { listOf } from "../nn/layer.ts";
 import type { OptionTable } from "../options.ts";
 import type { BatchSpec } from "./batch.ts";
+import type { Measures } from "./diagnose/measures.ts";
 import type { History } from "./history.ts";
 import type { Model } from "./model.ts";
 import type { OperationQueue } from "./operation-queue.ts";
@@ -22,6 +23,8 @@ export interface Training extends Run {
   readonly validates: boolean;
   /** What was not finite in the step just run, in words; undefined where all was, or no callback has `diagnoses`. */
   readonly diagnosis: string | undefined;
+  /** Measures of the step just run; undefined where no callback has `measures`. */
+  readonly measures: Measures | undefined;
   /** The callbacks that `fit` was given. */
   readonly callbacks: readonly Callback[];
   /** What was reported so far, without the epoch that ends. */
@@ -59,6 +62,11 @@ export interface Callback {
    */
   readonly diagnoses?: boolean;
   /**
+   * Whether train steps measure the scale of each layer's activations and gradients, inactive units and updates (see
+   * `Training.measures`), which takes time. They look for numbers that are not finite, too.
+   */
+  readonly measures?: boolean;
+  /**
    * What a checkpoint keeps of the callback, so that a resumed run goes on as if it had not been interrupted: numbers,
    * text, lists and records of them, and arrays `{ data, shape }`. Always with the same keys, by which `resume` finds
    * that a callback is the one of the run; what there is not yet is undefined.
@@ -88,7 +96,7 @@ export interface Callback {
 }
 
 /** Names of the hooks. */
-export type Hook = Exclude<keyof Callback, "diagnoses" | "getState" | "setState">;
+export type Hook = Exclude<keyof Callback, "diagnoses" | "measures" | "getState" | "setState">;
 
 /** The arguments of a hook without the last one, which all hooks get. */
 type Given<H extends Hook> = Parameters<NonNullable<Callback[H]>> extends [...infer First, infer _Run] ? First : never;
@@ -96,6 +104,7 @@ type Given<H extends Hook> = Parameters<NonNullable<Callback[H]>> extends [...in
 /** The hooks, and what else a callback may have. */
 const hooks: OptionTable<Callback> = {
   diagnoses: "boolean",
+  measures: "boolean",
   getState: "function",
   setState: "function",
   onTrainBegin: "function",

@@ -14,7 +14,7 @@ import type { DataTarget } from "./columns.ts";
  */
 export function checkColumns({ label, network, losses, checkData }: DataTarget, columns: Columns): void {
   columns.x.forEach((array, index) => {
-    checkSampleShape(label, nameIn("x", columns.x, index), array, network.inputs[index] as SymbolicTensor);
+    checkSampleShape(label, nameIn("x", columns.x, index), array, network.starts[index] as SymbolicTensor);
   });
   if (!checkData) return;
   columns.x.forEach((array, index) => {
@@ -27,7 +27,7 @@ export function checkColumns({ label, network, losses, checkData }: DataTarget, 
         expected: `whole numbers from 0 to ${limit - 1}`,
         advice: "inputDim of an embedding is the largest number plus 1.",
       });
-    } else if (network.inputs[index]?.dtype === "int32") {
+    } else if (network.starts[index]?.dtype === "int32") {
       // Whole numbers of 32 bits alone stay what they are.
       checkEach(label, array, (value) => (value | 0) === value, {
         rule: `${name} feeds an int32 input, so it must hold whole numbers`,

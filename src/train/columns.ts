@@ -1,4 +1,5 @@
 import { type ArrayInput, type HostArray, isHostArray, rowsOf, toHostArrayAsync } from "../data/array.ts";
+import type { TextInput } from "../data/text.ts";
 import { isPlainRecord } from "../data/tree.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
@@ -10,6 +11,13 @@ import type { Columns } from "./batch.ts";
 
 /** Data for one input or output, or for several in a list or by name; null for labels of an output that needs none. */
 export type ArraysGiven = ArrayInput | readonly (ArrayInput | null)[] | Readonly<Record<string, ArrayInput | null>>;
+
+/** What a model takes, which may be strings where its first layers take them. */
+export type InputsGiven =
+  | ArraysGiven
+  | TextInput
+  | readonly (ArrayInput | TextInput)[]
+  | Readonly<Record<string, ArrayInput | TextInput>>;
 
 /** The model that data are for. */
 export interface DataTarget {
@@ -28,7 +36,7 @@ export interface DataTarget {
 
 /** Arrays as a user hands them in. */
 export interface DataGiven {
-  readonly x: ArraysGiven;
+  readonly x: InputsGiven;
   readonly y?: ArraysGiven | null | undefined;
   readonly sampleWeight?: ArraysGiven | undefined;
 }
@@ -41,10 +49,13 @@ export async function toColumns(
   { label, network, outputs, needsLabels }: DataTarget,
   { x: given, y, sampleWeight }: DataGiven,
 ): Promise<Columns> {
-  const names = network.built ? network.inputs.map((input) => network.nameOf(input)) : ["input"];
+  const { built, stage } = network;
+  const names = built ? network.inputs.map((input) => network.nameOf(input)) : ["input"];
   // Before x: for fit({ x, y }) the message that labels are missing helps more than one about x.
   const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
-  const xs = (await arraysOf(label, "x", given, names)) as HostArray[];
+  const xs = stage
+    ? await stage.columns(label, given)
+    : ((await arraysOf(label, "x", given as ArraysGiven, names)) as HostArray[]);
   const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
     x: xs,
@@ -53,8 +64,8 @@ export async function toColumns(
   };
   const rows = sharedRows(label, columns);
   // Not before the counts agree: data that are refused must not decide the input shape.
-  if (!network.built) network.ensureBuilt(batchShapeOf(xs[0] as HostArray));
-  const x = xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length));
+  if (!built) network.ensureBuilt(batchShapeOf(xs[0] as HostArray));
+  const x = xs.map((array, index) => withFeatureAxis(array, network.starts[index]?.shape.length));
   return { ...columns, x, rows };
 }
 

@@ -48,7 +48,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       // An epoch whose steps failed does not count, so that the call can be made again.
       setup.epochs++;
       logs = await stepRunner.logs();
-      if (!hasWarned && !stepRunner.diagnosing && !Number.isFinite(logs.loss ?? 0)) {
+      if (!hasWarned && !stepRunner.instrument && !Number.isFinite(logs.loss ?? 0)) {
         hasWarned = true;
         console.warn(
           `fit: the loss of epoch ${epoch + 1} is ${logs.loss}. The callback terminateOnNaN() finds the cause.`,
@@ -90,8 +90,8 @@ async function runSteps(
 ): Promise<number> {
   const { setup, stepRunner } = compiled;
   const { position } = training;
-  const { yielder, diagnosing } = stepRunner;
-  const diagnose = diagnosing ? (step: Step) => stepRunner.diagnose(step, diagnosing) : () => undefined;
+  const { yielder, instrument } = stepRunner;
+  const read = instrument ? (step: Step) => stepRunner.read(step, instrument) : () => undefined;
   const [hasBegin, hasEnd] = [callbacks.has("onTrainBatchBegin"), callbacks.has("onTrainBatchEnd")];
   let done = position.batch;
   if (done === stepsPerEpoch) return done;
@@ -99,7 +99,7 @@ async function runSteps(
   const cursor = batches.cursor as BatchCursor;
   while (spec) {
     if (hasBegin) await callbacks.call("onTrainBatchBegin", done);
-    const ran = sequence.run(setup.trainingMode, spec, cursor, diagnose);
+    const ran = sequence.run(setup.trainingMode, spec, cursor, read);
     if (ran instanceof Promise) await ran;
     position.batch = ++done;
     training.lastBatch = spec;

@@ -1,4 +1,6 @@
 import { Printed, short, show } from "../format.ts";
+import type { Plot } from "../plot/plot.ts";
+import type { HistoryPlotOptions } from "../plot/plot-history.ts";
 import type { Callback } from "./callback.ts";
 import type { Logs } from "./step-runner.ts";
 
@@ -39,6 +41,20 @@ export class History extends Printed {
 
   override toJSON(): object {
     return { ...this };
+  }
+
+  /**
+   * The curves as a picture; see `plotHistory` of `aretejs/plot`, which is loaded for it. `console.log` of the picture
+   * shows them as text, and a notebook of Deno shows the picture, also of the history itself.
+   * @example await history.plot({ file: "curves.svg" }); console.log(await history.plot());
+   */
+  async plot(options?: HistoryPlotOptions): Promise<Plot> {
+    return (await import("../plot/plot-history.ts")).historyPlot(this, options);
+  }
+
+  /** What Deno's notebooks show. */
+  async [Symbol.for("Jupyter.display")](): Promise<unknown> {
+    return (await this.plot()).display();
   }
 
   /** The callback that fills this history. */

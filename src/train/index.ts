@@ -2,6 +2,11 @@ export type { ArraySpec, BatchSpec } from "./batch.ts";
 export type { BatchGiven, BatchStream } from "./batch-maker.ts";
 export type { Callback, Run, Training, TrainingPosition } from "./callback.ts";
 export { type CsvLoggerOptions, csvLogger, type TextSink } from "./callbacks/csv-logger.ts";
+export {
+  type DiagnoseTraining,
+  type DiagnoseTrainingOptions,
+  diagnoseTraining,
+} from "./callbacks/diagnose-training.ts";
 export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.ts";
 export { lambdaCallback } from "./callbacks/lambda-callback.ts";
 export { learningRateScheduler } from "./callbacks/learning-rate-scheduler.ts";
@@ -16,7 +21,13 @@ export { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from "./callbacks/re
 export { type SwapEmaWeightsOptions, swapEmaWeights } from "./callbacks/swap-ema-weights.ts";
 export { type TerminateOnNaN, terminateOnNaN } from "./callbacks/terminate-on-nan.ts";
 export type { ClassWeight } from "./class-weight.ts";
-export type { ArraysGiven, DataGiven } from "./columns.ts";
+export type { ArraysGiven, DataGiven, InputsGiven } from "./columns.ts";
+export type { DiagnoseOptions } from "./diagnose/diagnose.ts";
+export type { Diagnosis } from "./diagnose/diagnosis.ts";
+export type { Finding, FindingKind, Severity } from "./diagnose/finding.ts";
+export type { LayerMeasures, Measures, NotFinite, Scale, VariableMeasures } from "./diagnose/measures.ts";
+export type { DiagnosisPlotOptions } from "./diagnose/plot-diagnosis.ts";
+export { diagnose } from "./diagnose-model.ts";
 export { History } from "./history.ts";
 export { type GivenArguments, type Jitted, jit } from "./jit.ts";
 export type { LoopContext } from "./loop-context.ts";

@@ -13,7 +13,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { BatchMaker, type BatchStream, givenOf, optionsAmong, outputNames } from "./batch-maker.ts";
-import type { ArraysGiven } from "./columns.ts";
+import type { ArraysGiven, InputsGiven } from "./columns.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import { Objective } from "./objective.ts";
@@ -99,9 +99,9 @@ export class Model extends Network {
    * @throws StateError before `compile`; ValueError and ShapeError where options or data do not fit.
    */
   fit(x: BatchStream, options?: FitOptions): Promise<History>;
-  fit(x: ArraysGiven, y: ArraysGiven | null, options?: FitOptions): Promise<History>;
+  fit(x: InputsGiven, y: ArraysGiven | null, options?: FitOptions): Promise<History>;
   async fit(
-    x: ArraysGiven | BatchStream,
+    x: InputsGiven | BatchStream,
     yOrOptions?: ArraysGiven | FitOptions | null,
     last?: FitOptions,
   ): Promise<History> {
@@ -111,7 +111,7 @@ export class Model extends Network {
   }
 
   /** One training step on one batch. Gives losses and metrics of this batch alone, from before the update. */
-  async trainOnBatch(x: ArraysGiven, y: ArraysGiven | null, weights: BatchWeights = {}): Promise<Logs> {
+  async trainOnBatch(x: InputsGiven, y: ArraysGiven | null, weights: BatchWeights = {}): Promise<Logs> {
     const { sampleWeight, classWeight } = batchWeights(`trainOnBatch of ${this.label}`, weights, false);
     return this.session.run("trainOnBatch", (compiled) =>
       runOnBatch(this.session, "trainOnBatch", "train", compiled, { x, y, sampleWeight }, classWeight),
@@ -120,7 +120,7 @@ export class Model extends Network {
 
   /** Losses and metrics of one batch. */
   async testOnBatch(
-    x: ArraysGiven,
+    x: InputsGiven,
     y: ArraysGiven | null,
     weights: Pick<BatchWeights, "sampleWeight"> = {},
   ): Promise<Logs> {
@@ -132,9 +132,9 @@ export class Model extends Network {
 
   /** Losses (penalties included) and metrics over data: `{ loss, accuracy, … }`. */
   evaluate(x: BatchStream, options?: EvaluateOptions): Promise<Logs>;
-  evaluate(x: ArraysGiven, y: ArraysGiven | null, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(x: InputsGiven, y: ArraysGiven | null, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(
-    x: ArraysGiven | BatchStream,
+    x: InputsGiven | BatchStream,
     yOrOptions?: ArraysGiven | EvaluateOptions | null,
     last?: EvaluateOptions,
   ): Promise<Logs> {
@@ -150,7 +150,7 @@ export class Model extends Network {
    * What the model gives for x: a constant tensor [samples, …]. Needs no `compile`. @throws StateError where the model
    * has several outputs.
    */
-  async predict(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor> {
+  async predict(x: InputsGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor> {
     if (this.outputs.length > 1) {
       throw stateError(this.label, {
         rule: "predict is for models of one output",
@@ -163,7 +163,7 @@ export class Model extends Network {
   }
 
   /** As {@link predict}, with a tensor for each output. */
-  async predictAll(x: ArraysGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
+  async predictAll(x: InputsGiven | BatchStream, options: PredictOptions = {}): Promise<Tensor[]> {
     const { session } = this;
     const checked = predictOptions(`predict of ${this.label}`, options);
     // Callbacks may change weights, as swapEmaWeights does.
@@ -173,7 +173,7 @@ export class Model extends Network {
   }
 
   /** What the model gives for one batch, run as a whole. */
-  async predictOnBatch(x: ArraysGiven): Promise<Tensor> {
+  async predictOnBatch(x: InputsGiven): Promise<Tensor> {
     const { rows } = await new BatchMaker(this, "predictOnBatch", undefined, false).columns({ x });
     return this.predict(x, { batchSize: rows });
   }
@@ -200,6 +200,11 @@ export class Model extends Network {
     const text = summary(this);
     if (print) print(text);
     return text;
+  }
+
+  /** What Deno's notebooks show: the drawing that `plotModel` of `aretejs/plot` gives. */
+  async [Symbol.for("Jupyter.display")](): Promise<unknown> {
+    return (await import("../plot/plot-model.ts")).plotModel(this).display();
   }
 
   /**

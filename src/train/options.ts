@@ -8,7 +8,7 @@ import { checkOptions, type OptionTable, type OwnTable } from "../options.ts";
 import type { BatchStream } from "./batch-maker.ts";
 import type { Callback } from "./callback.ts";
 import type { ClassWeight } from "./class-weight.ts";
-import type { ArraysGiven } from "./columns.ts";
+import type { ArraysGiven, InputsGiven } from "./columns.ts";
 import type { McPredictOptions } from "./mc-predict.ts";
 import type { ObjectiveOptions } from "./objective.ts";
 
@@ -47,8 +47,8 @@ export type Verbosity = "auto" | 0 | 1 | 2;
 
 /** Data to validate with: arrays in a list, or by name, or batches. */
 export type ValidationData =
-  | readonly [x: ArraysGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven]
-  | { readonly x: ArraysGiven; readonly y: ArraysGiven; readonly sampleWeight?: ArraysGiven }
+  | readonly [x: InputsGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven]
+  | { readonly x: InputsGiven; readonly y: ArraysGiven; readonly sampleWeight?: ArraysGiven }
   | BatchStream;
 
 /** Options of passes over data. */

@@ -3,7 +3,7 @@ import { tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { BatchMaker, type BatchStream, givenOf, outputNames } from "./batch-maker.ts";
 import { CallbackList, callbacksOf } from "./callback.ts";
-import type { ArraysGiven } from "./columns.ts";
+import type { InputsGiven } from "./columns.ts";
 import type { OperationQueue } from "./operation-queue.ts";
 import { checkPass, type PredictOptions } from "./options.ts";
 import { eachBatch } from "./pass.ts";
@@ -25,7 +25,7 @@ interface Part {
 export async function runPredict(
   session: Session,
   mode: "predict" | "sample",
-  x: ArraysGiven | BatchStream,
+  x: InputsGiven | BatchStream,
   options: PredictOptions,
   queue?: OperationQueue,
 ): Promise<Tensor[]> {

@@ -90,7 +90,7 @@ async function readable({ limits }: StepRunner, recorded: CompileOptions): Promi
 function inputSpecs(label: string, model: Model, { batchSize = 32, x }: BatchShapes): ArraySpec[] {
   checkCount(label, "batchSize", batchSize, 1);
   checkBuilt("program", model);
-  const { inputs } = model;
+  const { starts: inputs } = model;
   const names = inputs.map((input) => model.nameOf(input));
   const given = x === undefined ? undefined : specsOf(label, "x", x, names);
   return inputs.map(({ shape, dtype }, index) => {

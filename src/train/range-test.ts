@@ -4,7 +4,6 @@ import { checkNumber, stateError, valueError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { checkOptions } from "../options.ts";
 import { pow } from "../tensor/portable.ts";
-import { chart } from "./chart.ts";
 import type { ArraysGiven } from "./columns.ts";
 import type { Model } from "./model.ts";
 import { runOnBatch } from "./on-batch.ts";
@@ -96,7 +95,7 @@ export async function learningRateRangeTest(
         smoothing,
         divergence,
       });
-      return report(points);
+      return await report(points);
     } finally {
       restore();
     }
@@ -145,7 +144,7 @@ async function sweep(
   return points;
 }
 
-function report(points: readonly Point[]): RangeTest {
+async function report(points: readonly Point[]): Promise<RangeTest> {
   const smoothed = points.map((point) => point.smoothed);
   const lowest = points[smoothed.indexOf(Math.min(...smoothed))];
   if (!lowest) {
@@ -158,6 +157,7 @@ function report(points: readonly Point[]): RangeTest {
   }
   const learningRates = points.map(({ rate }) => rate);
   // Each rate is the one before times one factor, so that the index is the logarithm.
+  const { chart } = await import("../plot/text-chart.ts");
   const curve = chart(
     { smoothed },
     {

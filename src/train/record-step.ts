@@ -7,7 +7,7 @@ import { placeholder } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { ArraySpec, BatchSpec } from "./batch.ts";
-import type { Diagnosing, Finite } from "./diagnosis.ts";
+import type { StepInstrument } from "./diagnose/instrument.ts";
 import type { TrainingSetup } from "./training-setup.ts";
 
 /**
@@ -18,8 +18,8 @@ export type Mode = "train" | "accumulate" | "test" | "predict" | "sample";
 
 /** Optional instrumentation of a training step. */
 export interface StepOptions {
-  /** Whether train steps note which layers' outputs and which gradients were finite. */
-  readonly diagnosing: Diagnosing | undefined;
+  /** What train steps report besides their loss. */
+  readonly instrument: StepInstrument | undefined;
 }
 
 /** What a step is recorded from. */
@@ -56,14 +56,13 @@ export function recordStep(
   options: StepOptions,
 ): CompileOptions {
   const isTraining = mode === "train" || mode === "accumulate";
-  const noted: Finite[] = [];
-  const diagnosing = isTraining ? options.diagnosing : undefined;
+  const recorder = isTraining ? options.instrument?.begin(network) : undefined;
   const ctx = new Recording(network, {
     training: isTraining,
     noise: isTraining || mode === "sample",
     key: placeholder(portName.key, [4], "int32"),
     isTrainable,
-    observe: diagnosing?.notingOutputs(noted),
+    observe: recorder?.observe,
   });
   const x = spec.x.map((array, index) => at(portName.x(index), array));
   const outputs = listOf(network.call(x.length === 1 ? (x[0] as Tensor) : x, ctx));
@@ -82,14 +81,13 @@ export function recordStep(
   ]);
   if (!isTraining) return { outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] };
   const pairs = withGradients(trainable, loss);
-  if (diagnosing) noted.push(...diagnosing.finiteGradients(network, pairs));
   const phase = mode === "train" ? "update" : "accumulate";
   const trained = setup.optimizer.apply(pairs, setup.optimizer.scalars(), {
     constraints: network.constraints(),
     phase,
   });
   return {
-    outputs: { [portName.loss]: loss, ...diagnosing?.finiteOutputs(noted) },
+    outputs: { [portName.loss]: loss, ...recorder?.outputs({ loss, pairs, updates: trained }) },
     updates: [...trained, ...ctx.updates, ...updates],
   };
 }

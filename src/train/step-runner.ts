@@ -11,7 +11,7 @@ import { nothingToTrain } from "../optim/optimizer.ts";
 import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchCursor, BatchPorts, BatchSpec } from "./batch.ts";
-import type { Diagnosing } from "./diagnosis.ts";
+import type { StepInstrument, StepReading } from "./diagnose/instrument.ts";
 import { type BoundProgram, ProgramCache } from "./program-cache.ts";
 import { type Mode, portName, recordStep } from "./record-step.ts";
 import type { TrainingSetup } from "./training-setup.ts";
@@ -52,10 +52,10 @@ export class StepRunner {
   private readonly number = new Float32Array(1);
   /** How many steps have drawn samples. */
   private samples = 0;
-  /** Whether train steps look for numbers that are not finite. */
-  diagnosing: Diagnosing | undefined;
-  /** What was not finite in the train step before, in words. */
-  diagnosis: string | undefined;
+  /** What train steps report besides their loss. */
+  instrument: StepInstrument | undefined;
+  /** What the instrument reported of the train step before. */
+  reading: StepReading = {};
 
   private variables: readonly Variable[] | undefined;
 
@@ -116,7 +116,8 @@ export class StepRunner {
     this.programs.release(program);
   }
 
-  private stepOf(program: BoundProgram, spec: BatchSpec): Step {
+  /** A program of a step with the inputs that are written before each run. */
+  stepOf(program: BoundProgram, spec: BatchSpec): Step {
     const known = this.steps.get(program);
     if (known) return known;
     const step: Step = {
@@ -163,9 +164,9 @@ export class StepRunner {
     });
   }
 
-  /** Reads what was not finite in the step just run. Call it before anything is awaited. */
-  async diagnose(step: Step, { readDiagnosis }: Diagnosing): Promise<void> {
-    this.diagnosis = await readDiagnosis(step.program);
+  /** Reads what the instrument reports of the step just run. Call it before anything is awaited. */
+  async read({ program }: Step, instrument: StepInstrument): Promise<void> {
+    this.reading = await instrument.read(program);
   }
 
   /** Frees the programs. They are made again when they are needed. */
@@ -174,17 +175,18 @@ export class StepRunner {
   }
 
   private keyOf(mode: Mode, spec: BatchSpec): string {
-    return `${mode}${this.diagnosing ? "+diagnosis" : ""} ${spec.signature}`;
+    return `${mode}${this.instrument ? `+${this.instrument.name}` : ""} ${spec.signature}`;
   }
 
   /**
    * Records the step for a batch.
    * @param setup its optimizer, losses and metrics, where these are not what `compile` decided.
+   * @param instrument what train steps report besides their loss.
    */
-  record(mode: Mode, spec: BatchSpec, setup = this.options.setup): CompileOptions {
+  record(mode: Mode, spec: BatchSpec, setup = this.options.setup, instrument = this.instrument): CompileOptions {
     const { network } = this.options;
     const isTrainable = (layer: Layer) => this.flags.get(layer) ?? layer.trainable;
-    return recordStep(mode, { network, setup, trainable: this.trainable, isTrainable }, spec, this);
+    return recordStep(mode, { network, setup, trainable: this.trainable, isTrainable }, spec, { instrument });
   }
 }
 

@@ -3,6 +3,7 @@ import { epochsOf, sizeOfStream } from "../data/iterable.ts";
 import { isPlainRecord } from "../data/tree.ts";
 import { shapeError, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
+import type { Start } from "../nn/host-stage.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { type BatchPorts, type BatchSource, type Columns, specOf } from "./batch.ts";
 import type { BatchStream } from "./batch-maker.ts";
@@ -15,7 +16,7 @@ import type { DataGiven } from "./columns.ts";
  */
 export function streamBatches(
   stream: BatchStream,
-  network: { readonly inputs: readonly SymbolicTensor[] },
+  network: { readonly starts: readonly Start[] },
   { label, toColumns }: { readonly label: string; toColumns(batch: DataGiven): Promise<Columns> },
 ): BatchSource {
   // A dataset is known by its method, so that applications without one need not load the class.
@@ -34,9 +35,9 @@ export function streamBatches(
           const { done, value } = await iterator.next();
           if (done) return undefined;
           const given = batchOf(label, value);
-          refuseExample(label, network.inputs[0], given);
+          refuseExample(label, network.starts[0], given);
           batch = await toColumns(given);
-          return specOf(batch, batch.rows, network.inputs);
+          return specOf(batch, batch.rows, network.starts);
         },
         write: (ports) => {
           if (!batch) return;

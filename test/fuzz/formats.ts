@@ -1,5 +1,6 @@
 // The readers that are tried with broken files, and sound files to begin with.
-import { type Hdf5Dataset, type Hdf5Group, openHdf5 } from "../../src/io/hdf5/read.ts";
+import type { Hdf5Dataset, Hdf5Group } from "../../src/io/hdf5/open.ts";
+import { openHdf5 } from "../../src/io/hdf5/read.ts";
 import { parseJson } from "../../src/io/json.ts";
 import { openSafetensors } from "../../src/io/safetensors/read.ts";
 import { openZip } from "../../src/io/zip/read.ts";

@@ -35,6 +35,7 @@ const trainingOf = (model: Model): Training => ({
   steps: 1,
   validates: true,
   diagnosis: undefined,
+  measures: undefined,
   callbacks: [],
   history: new History(0),
   position: { epoch: 0, batch: 0, pass: 0, dataPass: 0, dataBatch: 0 },

@@ -7,7 +7,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { findHdf5, openHdf5 } from "../../src/io/hdf5/read.ts";
+import { findHdf5 } from "../../src/io/hdf5/open.ts";
+import { openHdf5 } from "../../src/io/hdf5/read.ts";
 import { listFiles, readSource } from "../../src/io/stores/files.ts";
 import { openZip } from "../../src/io/zip/read.ts";
 

@@ -465,6 +465,7 @@ describe("progress", () => {
     steps: 4,
     validates: false,
     diagnosis: undefined,
+    measures: undefined,
     ...runBegun(),
   };
   const run = (isTTY: boolean, verbose: 1 | 2 = 1) => {

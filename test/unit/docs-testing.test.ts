@@ -14,7 +14,7 @@ const asUser = (code: string) =>
 
 describe("docs/testing.md", () => {
   it.each(["highway.ts", "highway.test.ts"])("has %s as it runs in examples/testing", (file) => {
-    expect(docs).toContain(`\`\`\`ts\n${asUser(read(`examples/testing/${file}`))}\`\`\``);
+    expect(docs).toContain(`\`\`\`ts file=${file}\n${asUser(read(`examples/testing/${file}`))}\`\`\``);
   });
 
   it("speaks of what there is", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { join } from "../../src/io/binary.ts";
 import { FileError } from "../../src/io/file-error.ts";
-import { type Hdf5Dataset, type Hdf5Group, openHdf5 } from "../../src/io/hdf5/read.ts";
+import type { Hdf5Dataset, Hdf5Group } from "../../src/io/hdf5/open.ts";
+import { openHdf5 } from "../../src/io/hdf5/read.ts";
 import { openSafetensors } from "../../src/io/safetensors/read.ts";
 import { writeSafetensors } from "../../src/io/safetensors/write.ts";
 import { openZip } from "../../src/io/zip/read.ts";

@@ -11,8 +11,6 @@ import type { CustomObjects } from "../keras/keras-object.ts";
 import { writeTarget } from "../stores/files.ts";
 import type { StoredFile, Target } from "../stores/store.ts";
 import { checkName, fillName } from "./fill-name.ts";
-import { Restorer } from "./restorer.ts";
-import { checkpointFile } from "./run-state.ts";
 
 /** Options of {@link modelCheckpoint}. */
 export interface FileCheckpointOptions extends Omit<ModelCheckpointOptions, "save"> {
@@ -47,7 +45,7 @@ export class FileCheckpoint extends ModelCheckpoint {
     // A model file holds nothing of the other callbacks.
     if (!this.isRun) return;
     const { callbacks } = training;
-    const behind = callbacks.slice(callbacks.indexOf(this) + 1).filter((callback) => !(callback instanceof Restorer));
+    const behind = callbacks.slice(callbacks.indexOf(this) + 1);
     const changes = behind.some(
       ({ onEpochEnd, onTrainBatchEnd, getState }) => onEpochEnd ?? onTrainBatchEnd ?? getState,
     );
@@ -116,6 +114,7 @@ async function write(
     const { saveModel } = await import("../save-model.ts");
     await saveModel(training.model, filled, customObjects && { customObjects });
   } else {
+    const { checkpointFile } = await import("./run-state.ts");
     const ended = batch === undefined ? { epoch, logs } : undefined;
     await writeTarget(filled, await checkpointFile(training, ended));
   }

@@ -11,7 +11,7 @@ import { sessionOf } from "../../train/session.ts";
 import type { Logs } from "../../train/step-runner.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
 import { writable } from "../weights/assign.ts";
-import { weightsPrefix } from "../weights/weights.ts";
+import { weightsPrefix } from "../weights/load.ts";
 import { pack } from "./pack.ts";
 import { Restorer } from "./restorer.ts";
 

@@ -1,11 +1,12 @@
-// Attributes of HDF5 objects, and the shapes and values that they and datasets have.
+// Attributes of HDF5 objects, and dataspaces of all versions.
 import { type Cursor, decode } from "../binary.ts";
 import { damaged, unsupported } from "../file-error.ts";
 import type { NumberArray } from "../numbers.ts";
-import { type Datatype, numbersOf, readDatatype } from "./datatype.ts";
-import type { GlobalHeap } from "./heap.ts";
-import { ATTRIBUTE, ATTRIBUTE_INFO, type HeaderMessage } from "./messages.ts";
+import { readDatatype } from "./datatype-rest.ts";
+import { GlobalHeap } from "./heap.ts";
+import type { HeaderMessage } from "./messages.ts";
 import { isUndefined, type Metadata } from "./metadata.ts";
+import { sizeOf } from "./piece.ts";
 
 /** The value of an attribute: scalars as they are, others as arrays (in row-major order, of one axis). */
 export type AttributeValue = string | number | bigint | readonly string[] | NumberArray;
@@ -20,35 +21,21 @@ export function readDataspace(name: string, cursor: Cursor): number[] {
   return cursor.numbers("8".repeat(rank));
 }
 
-/** How many elements a shape has. @throws FileError where that is no safe integer. */
-export function sizeOf(name: string, shape: readonly number[]): number {
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  if (Number.isSafeInteger(size) && shape.every(Number.isSafeInteger)) return size;
-  throw damaged(name, "a dataset must fit into memory", "fewer than 2^53 elements", `the shape [${shape.join(", ")}]`);
-}
+const ATTRIBUTE = 12;
+const ATTRIBUTE_INFO = 21;
 
-/** Elements of a datatype as an array. `heap` gives strings of variable length. */
-export function valuesOf(
-  name: string,
-  { dtype, size, padding }: Datatype,
-  data: Cursor,
-  count: number,
-  heap: GlobalHeap,
-): readonly string[] | NumberArray {
-  if (dtype !== "string") return numbersOf(dtype, data.take(count * size));
-  if (padding === "heap") return Array.from({ length: count }, () => heap.string(data.part(size)));
-  return Array.from({ length: count }, () => {
-    const bytes = data.take(size);
-    const end = bytes.indexOf(0);
-    const text = decode(name, padding === 2 || end < 0 ? bytes : bytes.subarray(0, end));
-    return padding === 2 ? text.replace(/ +$/, "") : text;
-  });
+/** What reads the attributes in the messages of an object. Texts of all lie in heaps that are read once. */
+export function attributeReader(
+  file: Metadata,
+): (messages: readonly HeaderMessage[]) => ReadonlyMap<string, AttributeValue> {
+  const heap = new GlobalHeap(file);
+  return (messages) => readAttributes(file, messages, heap);
 }
 
 /**
  * The attributes of an object by their names. @throws FileError on damaged ones and on types that are not supported.
  */
-export function readAttributes(
+function readAttributes(
   file: Metadata,
   messages: readonly HeaderMessage[],
   heap: GlobalHeap,
@@ -69,12 +56,12 @@ export function readAttributes(
     const part = (size: number) => body.part(version === 1 ? 8 * Math.ceil(size / 8) : size);
     const name = decode(file.name, part(nameSize).take(Math.max(0, nameSize - 1)));
     if (attributes.has(name)) throw damaged(file.name, "names of attributes must be unique", "one", `two of ${name}`);
-    const datatype = readDatatype(file.name, part(typeSize));
+    const datatype = readDatatype(file.name, part(typeSize), heap);
     const shape = readDataspace(file.name, part(spaceSize));
     const count = sizeOf(file.name, shape);
     if (count * datatype.size > body.left)
       throw damaged(file.name, `the attribute ${name} must hold its values`, count * datatype.size, body.left);
-    const values = valuesOf(file.name, datatype, body, count, heap);
+    const values = datatype.valuesOf(body, count);
     attributes.set(name, shape.length === 0 ? (values[0] as AttributeValue) : values);
   }
   return attributes;

@@ -1,11 +1,9 @@
 // The chunks of an HDF5 dataset: finding them and putting them together.
 import type { Cursor } from "../binary.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import type { Layout } from "./layout.ts";
+import type { ChunkedLayout } from "./layout.ts";
 import { isUndefined, Metadata } from "./metadata.ts";
 import { unfilter } from "./unfilter.ts";
-
-type Chunked = Extract<Layout, { kind: "chunked" }>;
 
 /** A chunk in the file: where it begins in the dataset, its bytes, the filters that were left out. */
 interface Chunk {
@@ -23,7 +21,7 @@ const chunkCounts = (shape: readonly number[], chunk: readonly number[]): number
 export async function readChunks(
   name: string,
   bytes: Uint8Array,
-  layout: Chunked,
+  layout: ChunkedLayout,
   shape: readonly number[],
   filters: readonly number[],
   elementSize: number,
@@ -81,7 +79,7 @@ function place(
 
 function* listChunks(
   file: Metadata,
-  layout: Chunked,
+  layout: ChunkedLayout,
   shape: readonly number[],
   filters: readonly number[],
   chunkSize: number,

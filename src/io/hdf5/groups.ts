@@ -1,13 +1,22 @@
 // The links of an HDF5 group: names and addresses of its members.
-import { type Cursor, decode } from "../binary.ts";
+import { decode } from "../binary.ts";
 import { damaged, unsupported } from "../file-error.ts";
 import { type HeaderMessage, LINK, LINK_INFO, SYMBOL_TABLE } from "./messages.ts";
-import { isUndefined, type Metadata } from "./metadata.ts";
+import type { Metadata } from "./metadata.ts";
+
+/** Notes a member of a group. */
+export type AddLink = (name: string, address: number) => void;
 
 /**
- * The addresses of a group's members, by their names. @throws FileError on damaged ones, and on links to other files.
+ * The addresses of a group's members, by their names.
+ * @param other reads a message of another kind than a symbol table.
+ * @throws FileError on damaged ones, and on links to other files.
  */
-export function readLinks(file: Metadata, messages: readonly HeaderMessage[]): ReadonlyMap<string, number> {
+export function readLinks(
+  file: Metadata,
+  messages: readonly HeaderMessage[],
+  other: (message: HeaderMessage, add: AddLink) => void,
+): ReadonlyMap<string, number> {
   const links = new Map<string, number>();
   const add = (name: string, address: number) => {
     if (name === "" || name === "." || name === ".." || /[/\0]/.test(name))
@@ -15,29 +24,14 @@ export function readLinks(file: Metadata, messages: readonly HeaderMessage[]): R
     if (links.has(name)) throw damaged(file.name, "names in a group must be unique", "one", `two of ${name}`);
     links.set(name, address);
   };
-  for (const { type, body } of messages) {
-    if (type === LINK) readLink(file, body, add);
-    else if (type === LINK_INFO) {
-      const [, flags = 0] = body.numbers("11");
-      if (!isUndefined(body.skip(flags & 1 ? 8 : 0).number(8)))
-        throw unsupported(file.name, "a group of many links in a fractal heap", "Write it with h5py's default libver.");
-    } else if (type === SYMBOL_TABLE) {
-      const [tree = 0, heap = 0] = body.numbers("88");
+  for (const message of messages) {
+    if (message.type === SYMBOL_TABLE) {
+      const [tree = 0, heap = 0] = message.body.numbers("88");
       const [size = 0, , address = 0] = file.signed("HEAP", heap, 32).skip(4).numbers("888");
       readTree(file, tree, -1, new NameHeap(file, address, size), add);
-    }
+    } else if (message.type === LINK || message.type === LINK_INFO) other(message, add);
   }
   return links;
-}
-
-type AddLink = (name: string, address: number) => void;
-
-function readLink(file: Metadata, body: Cursor, add: AddLink): void {
-  const [, flags = 0] = body.numbers("11");
-  if (flags & 8 && body.number(1) !== 0) throw unsupported(file.name, "a soft or external link");
-  body.skip((flags & 4 ? 8 : 0) + (flags & 16 ? 1 : 0));
-  const length = body.number(1 << (flags & 3));
-  add(decode(file.name, body.take(length)), body.number(8));
 }
 
 /** Names that end with a zero byte. */

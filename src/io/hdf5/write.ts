@@ -3,6 +3,7 @@ import { bytesOf, encode, join, lengthOf, type Parts, pack, padding } from "../b
 import { fileError, unsupported } from "../file-error.ts";
 import type { NumberArray } from "../numbers.ts";
 import { datatypeOf } from "./datatype.ts";
+import { signature } from "./signature.ts";
 
 /** What an attribute can be: a text, several, a number (written as float64), or an array of numbers. */
 export type WrittenAttribute = string | number | readonly string[] | NumberArray;
@@ -37,7 +38,7 @@ export function writeHdf5(root: WrittenGroup): Uint8Array[] {
   const writer = new Writer(root);
   const { address, scratch } = writer.group(root, "/");
   const superblock = [
-    Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a),
+    signature,
     pack("11111111224", 0, 0, 0, 0, 0, 8, 8, 0, LEAF / 2, NODE / 2, 0),
     pack("8888", 0, NOTHING, writer.end, NOTHING),
     pack("88", 0, address),
@@ -203,8 +204,7 @@ function dataspace(shape: readonly number[]): Uint8Array {
 function datatype(data: NumberArray | readonly string[]): Uint8Array {
   // A text of variable length: its characters are UTF-8, its elements unsigned bytes.
   if (Array.isArray(data)) return pack("111141111422", 0x19, 1, 1, 0, 16, 0x10, 0, 0, 0, 1, 0, 8);
-  const [, widths, ...values] = datatypeOf(data as NumberArray);
-  return pack(widths, ...values);
+  return datatypeOf(data as NumberArray);
 }
 
 /** Pieces of at most `size` items; `least`: how many pieces there are at least. */

@@ -4,7 +4,7 @@ import type { Network } from "../../nn/network.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { fileError } from "../file-error.ts";
-import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/read.ts";
+import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/open.ts";
 import type { NumberArray } from "../numbers.ts";
 import { stateEntries } from "./optimizer-state.ts";
 import { weightGroups } from "./weights.ts";
@@ -63,7 +63,7 @@ export function readPairs(pairs: readonly Pair[]): Promise<Assignment[]> {
 }
 
 /** @throws FileError on texts. */
-function numbersIn({ path }: Hdf5Dataset, values: readonly string[] | NumberArray): NumberArray {
+export function numbersIn({ path }: Hdf5Dataset, values: readonly string[] | NumberArray): NumberArray {
   if (!Array.isArray(values)) return values as NumberArray;
   throw fileError("loadModel", {
     rule: "weights must be numbers",

@@ -37,6 +37,9 @@ const withoutIn: Readonly<Record<string, readonly string[]>> = {
   resizing: ["fill_mode", "fill_value"],
   discretization: ["num_bins", "epsilon"],
   additiveAttention: ["score_mode"],
+  stringLookup: ["encoding"],
+  integerLookup: ["vocabulary_dtype"],
+  textVectorization: ["encoding"],
   // Of Keras 2, where these are kinds of Conv.
   depthwiseConv1d: ["kernel_initializer", "filters", "groups"],
   depthwiseConv2d: ["kernel_initializer", "filters", "groups"],
@@ -49,11 +52,20 @@ const nulls: Readonly<Record<string, readonly string[]>> = {
   bidirectional: ["merge_mode"],
   muon: ["rms_rate"],
   normalization: ["axis"],
+  textVectorization: ["standardize", "split"],
   stft: ["window", "scaling"],
 };
 
+/** A lookup from indices to tokens gives strings, which no layer of a model can take. */
+function refuseInverse({ invert, ...options }: Record<string, unknown>): Record<string, unknown> {
+  if (invert !== true) return options;
+  throw unsupported("loadModel", "an inverse lookup", "Use lookup.invert(indices) on what the model gives.");
+}
+
 /** Changes of a kind's options that no rule gives, after the rules. */
 const changes: Readonly<Record<string, (options: Record<string, unknown>) => Record<string, unknown>>> = {
+  stringLookup: refuseInverse,
+  integerLookup: refuseInverse,
   randomUniform: ({ minval, maxval, ...options }) => ({ ...options, minValue: minval, maxValue: maxval }),
 };
 
@@ -75,7 +87,8 @@ export function layerFromKeras(
     if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(part.config) });
     if (name === "Bidirectional") return bidirectional(part, reading);
   }
-  const kind = kindOf(name, layerFactories);
+  const factories = { ...layerFactories, ...reading.rare };
+  const kind = kindOf(name, factories);
   if (custom === undefined && (kind === undefined || kind === "lambda"))
     throw unsupported(
       "loadModel",
@@ -86,11 +99,11 @@ export function layerFromKeras(
     );
   const options = { ...optionsFromKeras(kind ?? name, part.config, reading), ...extra };
   if (custom !== undefined) return customLayer(name, custom, options);
-  return layerOf(kind as string, options);
+  return layerOf(kind as string, options, factories);
 }
 
-const layerOf = (kind: string, options: object): Layer =>
-  (layerFactories[kind] as (typeof layerFactories)[string])(options);
+const layerOf = (kind: string, options: object, factories = layerFactories): Layer =>
+  (factories[kind] as (typeof layerFactories)[string])(options);
 
 const nameIn = ({ name }: Readonly<Record<string, unknown>>) => (typeof name === "string" ? { name } : {});
 
@@ -150,11 +163,14 @@ export function optionsFromKeras(
   return changes[kind]?.(options) ?? options;
 }
 
+/** Options whose strings are the user's own: they keep their form. */
+const isRaw = (key: string): boolean => /^(name|vocabulary|(mask|oov)_(token|value))$/.test(key);
+
 function valueFrom(key: string, value: unknown, reading: Reading): unknown {
   const family = /_(initializer|regularizer|constraint)$/.exec(key)?.[1];
   const isActivation = key.endsWith("activation");
   if (typeof value === "string") {
-    if (key === "name") return value;
+    if (isRaw(key)) return value;
     const table = isActivation ? activations : family === undefined ? undefined : made;
     if (!table) return valueFromKeras(value);
     const custom = customOf(value, reading.custom);
@@ -169,7 +185,9 @@ function valueFrom(key: string, value: unknown, reading: Reading): unknown {
   }
   if (!isPlainRecord(value)) return value;
   if (!isPart(value)) return optionsFromKeras(key, value, reading);
-  return family || isActivation ? functionFrom(key, value, reading) : partFrom(key, value, reading);
+  return family || isActivation || /^(standardize|split)$/.test(key)
+    ? functionFrom(key, value, reading)
+    : partFrom(key, value, reading);
 }
 
 /** An initializer, a penalty, a constraint, an activation. */

@@ -1,6 +1,6 @@
 // Keras's Sequential and Functional configurations as models.
 import { isPlainRecord } from "../../data/tree.ts";
-import type { DType } from "../../ir/dtype.ts";
+import type { InputDType } from "../../nn/input.ts";
 import type { BatchShape, Layer } from "../../nn/layer.ts";
 import { Network } from "../../nn/network.ts";
 import { SymbolicTensor } from "../../nn/symbolic.ts";
@@ -90,9 +90,9 @@ function shapeOf(shape: unknown): BatchShape {
   throw damaged("loadModel", "the shape of an input must be a list of extents", "such as [null, 28, 28]", shape);
 }
 
-function dtypeOf(dtype: unknown): DType {
+function dtypeOf(dtype: unknown): InputDType {
   const name = isPlainRecord(dtype) && isPlainRecord(dtype.config) ? dtype.config.name : dtype;
-  if (name === "string") throw unsupported("loadModel", "an input of strings", "Give numbers to a part of the model.");
+  if (name === "string") return name;
   return typeof name === "string" && /^u?int/.test(name) ? "int32" : "float32";
 }
 

@@ -2,17 +2,10 @@
 import type { NetworkConfig } from "../../nn/registry.ts";
 import { callOptions, type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
 import { toSnake } from "./names.ts";
+import { attentions, isSequential } from "./sequence.ts";
 
 type Layers = NetworkConfig["layers"];
 type Use = NetworkConfig["uses"][number];
-
-/** Layers that get query, value and key: [query, value, key] in one list, or as arguments of their own. */
-const attentions: Readonly<Record<string, "list" | "arguments">> = {
-  attention: "list",
-  additiveAttention: "list",
-  multiHeadAttention: "arguments",
-  groupQueryAttention: "arguments",
-};
 
 /** Layers whose inputs after the first are states. */
 export const recurrent = ["rnn", "lstm", "gru", "simpleRnn", "bidirectional"];
@@ -44,24 +37,6 @@ export function graphToKeras(
     config: { name, trainable, ...(isChain && { dtype: "float32" }), layers: [...starts, ...placed], ...ends },
     registered_name: isChain ? null : "Functional",
   };
-}
-
-/** Whether each layer takes what the one before it gives, and is used once. */
-export function isSequential(kind: string, { inputs, layers, uses, outputs }: NetworkConfig): boolean {
-  return (
-    kind === "sequential" &&
-    inputs.length === 1 &&
-    outputs.length === 1 &&
-    outputs[0]?.join() === [uses.length - 1, 0].join() &&
-    uses.length === layers.length &&
-    uses.every(
-      ({ layer, inputs: sources, single }, at) =>
-        single &&
-        layer === at &&
-        sources[0]?.join() === [at - 1, 0].join() &&
-        !((layers[at] as Layers[number]).kind in attentions),
-    )
-  );
 }
 
 /** The inputs as layers, under names that no other layer has. */

@@ -1,5 +1,6 @@
 // Parts of a configuration that was read: objects with a class, and what is checked of them.
 import { isPlainRecord } from "../../data/tree.ts";
+import type { LayerFactory } from "../../nn/registry.ts";
 import { fileError } from "../file-error.ts";
 import type { CustomObjects } from "./keras-object.ts";
 
@@ -8,6 +9,8 @@ export interface Reading {
   readonly custom: CustomObjects;
   /** The seed of the models. */
   readonly seed: number;
+  /** Factories of layers that few models have, by kind, where the file has some. */
+  readonly rare?: Readonly<Record<string, LayerFactory>> | undefined;
   /** Takes what was left out or changed, once for each text. */
   note(text: string): void;
 }

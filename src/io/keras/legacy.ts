@@ -5,7 +5,8 @@ import type { Network } from "../../nn/network.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Model } from "../../train/model.ts";
 import { fileError } from "../file-error.ts";
-import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/read.ts";
+import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/open.ts";
+import { openHdf5 } from "../hdf5/read.ts";
 import { parseJson } from "../json.ts";
 import { assignAll, type Pair, readPairs } from "./assign.ts";
 import { compileFromKeras } from "./compile-from-keras.ts";
@@ -17,7 +18,8 @@ import { partOf, type Reading } from "./keras-part.ts";
  * order differs between versions.
  * @throws FileError on damaged files, on files without a model, and on what is not known here, by name.
  */
-export async function readLegacy(file: Hdf5Group, compile: boolean, reading: Reading): Promise<Model> {
+export async function readLegacy(bytes: Uint8Array, compile: boolean, reading: Reading): Promise<Model> {
+  const file = openHdf5(bytes, "loadModel");
   const text = file.attributes.get("model_config");
   if (typeof text !== "string")
     throw fileError("loadModel", {

@@ -4,8 +4,9 @@ import { drawSeed } from "../../data/rng.ts";
 import { isPlainRecord } from "../../data/tree.ts";
 import type { Model } from "../../train/model.ts";
 import { sessionOf } from "../../train/session.ts";
+import { decode } from "../binary.ts";
 import { damaged, fileError } from "../file-error.ts";
-import { type Hdf5Group, openHdf5 } from "../hdf5/read.ts";
+import { type Hdf5Group, openWeights } from "../hdf5/open.ts";
 import { isRecord, parseJson } from "../json.ts";
 import { openZip } from "../zip/read.ts";
 import { assignAll, readPairs, readState, weightPairs } from "./assign.ts";
@@ -42,13 +43,18 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
       advice: "A file of weights alone is read by loadWeights.",
     });
   };
-  const config = partOf("the model", parseJson("config.json", await entry("config.json")));
+  const text = decode("config.json", await entry("config.json"));
+  const config = partOf("the model", parseJson("config.json", text));
   const metadata = archive.has("metadata.json") ? parseJson("metadata.json", await entry("metadata.json")) : {};
   const extra = isRecord(metadata) && isRecord(metadata.aretejs) ? metadata.aretejs : {};
-  const all: Reading = { ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
+  const host = /"(StringLookup|IntegerLookup|Hashing|TextVectorization)"/.test(text)
+    ? await import("./host-layers.ts")
+    : undefined;
+  const all: Reading = { rare: host?.hostFactories, ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
   const model = modelFromKeras(config, all);
   if (!model.built) return { model, extra };
-  const weights = openHdf5(await entry("model.weights.h5"), "model.weights.h5");
+  const weights = await openWeights(await entry("model.weights.h5"), "model.weights.h5");
+  await host?.readVocabularies(model, weights, async (name) => archive.get(name)?.read());
   await fill(model, weights, compile ? (config as { compile_config?: unknown }).compile_config : undefined, all);
   const { setup } = sessionOf("loadModel", model);
   if (setup) setup.epochs = countIn(extra, "epochs") ?? 0;

@@ -35,6 +35,11 @@ const changes: Readonly<Record<string, (options: Record<string, unknown>) => Rec
       ...(backwardLayer !== undefined && { backwardLayer: named(backwardLayer, "backward") }),
     };
   },
+  // Keras's own output dtype is refused with any other.
+  hashing: ({ dtype, ...options }) => ({
+    ...options,
+    dtype: (options.outputMode ?? "int") === "int" ? "int64" : dtype,
+  }),
   muon: ({ nsCoefficients, ...options }) => {
     const [a, b, c] = (nsCoefficients ?? []) as readonly number[];
     return { ...options, muonA: a, muonB: b, muonC: c };
@@ -93,6 +98,9 @@ export function layerToKeras(layer: Description, custom: CustomObjects): KerasOb
   );
 }
 
+/** Options whose strings are the user's own: they keep their form. */
+const isRaw = /^(name|vocabulary|(mask|oov)(Token|Value))$/;
+
 /** Options under Keras's names. @param owner begins messages. */
 export function optionsToKeras(
   owner: string,
@@ -102,7 +110,7 @@ export function optionsToKeras(
   return Object.fromEntries(
     Object.entries(options)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [toSnake(key), key === "name" ? value : valueOf(owner, key, value, custom)]),
+      .map(([key, value]) => [toSnake(key), isRaw.test(key) ? value : valueOf(owner, key, value, custom)]),
   );
 }
 

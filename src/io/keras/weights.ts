@@ -3,8 +3,8 @@ import { Layer } from "../../nn/layer.ts";
 import { Network } from "../../nn/network.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { isSequential } from "./graph-to-keras.ts";
 import { className, groupName, toSnake } from "./names.ts";
+import { isSequential } from "./sequence.ts";
 
 /** The variables of one layer, in Keras's order, and where they are. */
 export interface WeightGroup {
@@ -54,6 +54,17 @@ export function weightGroups(network: Network): WeightGroup[] {
   };
   visit(network, "");
   return groups;
+}
+
+/** The layers of a network by their places in the file: `layers/dense_1`. */
+export function layerPaths({ layers }: Network): [Layer, string][] {
+  const counts = new Map<string, number>();
+  return layers.map((layer) => {
+    const group = groupOf(layer);
+    const count = counts.get(group) ?? 0;
+    counts.set(group, count + 1);
+    return [layer, `layers/${count === 0 ? group : `${group}_${count}`}`];
+  });
 }
 
 /** What Keras calls a layer in its list. */

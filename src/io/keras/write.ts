@@ -50,6 +50,8 @@ export async function writeKeras(
     for (let at = 0; at < more; at++) datasets.add(`${path}/${variables.length + at}`, Int32Array.of(0), []);
     datasets.attributes.set(path, name);
   }
+  const host = model.stage ? (await import("./host-layers.ts")).writtenVocabularies(model) : undefined;
+  for (const { path, data } of host?.weights ?? []) datasets.add(path, data, [data.length]);
   if (setup) addState(datasets, model);
   const metadata = {
     keras_version: KERAS_VERSION,
@@ -61,6 +63,7 @@ export async function writeKeras(
     { name: "metadata.json", parts: [encode(JSON.stringify(metadata))] },
     { name: "config.json", parts: [encode(withFloats(JSON.stringify(config)))] },
     { name: "model.weights.h5", parts: writeHdf5(root) },
+    ...(host?.files ?? []).map(({ name, text }) => ({ name, parts: [encode(text)] })),
   ]);
 }
 

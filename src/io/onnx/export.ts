@@ -43,7 +43,7 @@ export async function writeOnnx(model: Model, given: OnnxOptions = {}): Promise<
   const shapes = sampleShapes(model, inputShapes);
   const observed: LayerUse[] = [];
   const { inputs, outputs } = withUnknownExtents(() => {
-    const placeholders = model.inputs.map(({ dtype }, index) =>
+    const placeholders = model.starts.map(({ dtype }, index) =>
       placeholder(
         `input_${index}`,
         [null, ...(shapes[index] ?? [])].map((extent) => extent ?? Number.NaN),
@@ -74,7 +74,7 @@ export async function writeOnnx(model: Model, given: OnnxOptions = {}): Promise<
       return Number.isNaN(extent) ? (axis === 0 ? "batch" : `${name}_${axis}`) : extent;
     });
   inputs.forEach((tensor, index) => {
-    const name = model.nameOf(model.inputs[index] as SymbolicTensor);
+    const name = model.nameOf(model.starts[index] as SymbolicTensor);
     graph.input(name, tensor.dtype, extentsOf(tensor, name));
     exporter.setInput(tensor, { name, order: orderOf(tensor) });
   });

@@ -1,4 +1,4 @@
-// Writes protocol buffers, the encoding of ONNX files.
+// Writes protocol buffers, the encoding of ONNX files and of TensorBoard's events.
 
 const utf8 = /* @__PURE__ */ new TextEncoder();
 
@@ -15,6 +15,11 @@ export class Message {
   /** A float32. */
   float(field: number, value: number): this {
     return this.push(varint(field * 8 + 5), new Uint8Array(Float32Array.of(value).buffer));
+  }
+
+  /** A float64. */
+  double(field: number, value: number): this {
+    return this.push(varint(field * 8 + 1), new Uint8Array(Float64Array.of(value).buffer));
   }
 
   text(field: number, value: string): this {

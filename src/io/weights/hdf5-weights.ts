@@ -2,7 +2,8 @@
 
 import type { Model } from "../../train/model.ts";
 import { named } from "../../train/named-weights.ts";
-import { findHdf5, openHdf5 } from "../hdf5/read.ts";
+import { findHdf5 } from "../hdf5/open.ts";
+import { openHdf5 } from "../hdf5/read.ts";
 import { assignAll, readPairs, weightPairs } from "../keras/assign.ts";
 import { legacyPairs } from "../keras/legacy.ts";
 import type { WeightsReport } from "./assign.ts";

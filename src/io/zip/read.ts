@@ -1,7 +1,6 @@
 // Reads zip archives with stored and deflated entries.
 import { Cursor, decode, sameBytes } from "../binary.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { inflate } from "../inflate.ts";
 import { checkExpansion } from "../limits.ts";
 import { crc32 } from "./crc32.ts";
 
@@ -97,7 +96,8 @@ function checkPath(name: string, path: string, known: ReadonlyMap<string, unknow
 }
 
 async function unpack(name: string, data: Uint8Array, method: number, size: number, crc: number): Promise<Uint8Array> {
-  const bytes = method === 0 ? data : await inflate(name, data, size, "deflate-raw");
+  // Keras compresses nothing.
+  const bytes = method === 0 ? data : await (await import("../inflate.ts")).inflate(name, data, size, "deflate-raw");
   if (bytes.length !== size) throw damaged(name, "an entry must have its size", size, bytes.length);
   const found = crc32([bytes]);
   if (found !== crc) throw damaged(name, "the checksum must be that of the data", crc, found);

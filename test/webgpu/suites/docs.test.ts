@@ -5,7 +5,7 @@ import * as entry from "../../../src/backends/webgpu/index.ts";
 import * as aretejs from "../../../src/index.ts";
 
 const page = readFileSync(new URL("../../../docs/webgpu.md", import.meta.url), "utf8");
-const samples = Array.from(page.matchAll(/```js\n([\s\S]*?)```/g), ([, code]) => code as string);
+const samples = Array.from(page.matchAll(/```js.*\n([\s\S]*?)```/g), ([, code]) => code as string);
 const packages: Readonly<Record<string, object>> = { aretejs, "aretejs/webgpu": entry, webgpu: dawn };
 
 describe("docs/webgpu.md", () => {

@@ -19,8 +19,13 @@ export function chart(
 ): string {
   const names = Object.keys(series);
   const curves = Object.values(series);
-  const all = curves.flat().filter(Number.isFinite);
-  const [low, high] = [Math.min(...all), Math.max(...all)];
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of curves.flat()) {
+    if (!Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (low > high) return `${names.join(", ")}: no finite values`;
   const longest = Math.max(...curves.map(({ length }) => length));
   const letter = (index: number) => (names.length === 1 ? "*" : String.fromCharCode(97 + index));
   const rows = Array.from({ length: height }, () => new Array<string>(width).fill(" "));

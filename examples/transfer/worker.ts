@@ -1,0 +1,85 @@
+// The Worker: learns classes of grey pictures of 28 × 28 that requests bring, on top of the trained network, and keeps
+// what it learned as a .keras file in KV.
+//
+//     POST /learn?classes=2     a byte with the class of each picture, then their pixels, a byte each: { accuracy, … }
+//     POST /classify            pixels: a list of probabilities for each picture
+//     GET  /model               the .keras file
+import { AreteError } from "aretejs";
+import { loadModel, saveModel } from "aretejs/io";
+import { fromGrey, learn } from "./network.ts";
+
+/** What is used of Workers KV. */
+interface Namespace {
+  get(name: string, type: "arrayBuffer"): Promise<ArrayBuffer | null>;
+  put(name: string, bytes: Uint8Array): Promise<void>;
+}
+
+interface Environment {
+  /** Holds `body.keras`, which write-body.ts makes, and what is learned. */
+  readonly FILES: Namespace;
+}
+
+/** Pictures that go through the network at a time: more take more of the 128 MB that a Worker has. */
+const batchSize = 8;
+/** Pixels of a picture. */
+const pixels = 28 ** 2;
+
+/** KV as a store of files. */
+const storeOf = ({ FILES }: Environment) => ({
+  read: async (name: string) => (await FILES.get(name, "arrayBuffer")) ?? undefined,
+  write: (bytes: Uint8Array, name: string) => FILES.put(name, bytes),
+});
+
+const picturesOf = (bytes: Uint8Array) => fromGrey(Float32Array.from(bytes, (byte) => byte / 255));
+
+const refuse = (error: string) => Response.json({ error }, { status: 400 });
+
+async function learnFrom(bytes: Uint8Array, classes: number, environment: Environment): Promise<Response> {
+  const count = bytes.length / (1 + pixels);
+  if (!Number.isInteger(count) || count < 1) return refuse(`each picture takes ${1 + pixels} bytes`);
+  const labels = Int32Array.from(bytes.subarray(0, count));
+  const pictures = picturesOf(bytes.subarray(count));
+  const store = storeOf(environment);
+  const body = await loadModel({ store, name: "body.keras" });
+  const network = await learn(body, pictures, labels, classes, {
+    epochs: 30,
+    unfrozenEpochs: 3,
+    batchSize,
+  });
+  try {
+    const { accuracy } = await network.evaluate(pictures, labels, { batchSize });
+    await saveModel(network, { store, name: "transfer.keras" });
+    return Response.json({ accuracy, pictures: count });
+  } finally {
+    await network.dispose();
+  }
+}
+
+async function classify(bytes: Uint8Array, environment: Environment): Promise<Response> {
+  if (bytes.length === 0 || bytes.length % pixels !== 0) return refuse(`each picture takes ${pixels} bytes`);
+  const network = await loadModel({ store: storeOf(environment), name: "transfer.keras" });
+  try {
+    return Response.json(await (await network.predict(picturesOf(bytes), { batchSize })).array());
+  } finally {
+    await network.dispose();
+  }
+}
+
+export default {
+  async fetch(request: Request, environment: Environment): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    try {
+      if (request.method === "POST") {
+        const bytes = new Uint8Array(await request.arrayBuffer());
+        if (pathname === "/learn") return await learnFrom(bytes, Number(searchParams.get("classes")), environment);
+        if (pathname === "/classify") return await classify(bytes, environment);
+      }
+      const file = pathname === "/model" ? await environment.FILES.get("transfer.keras", "arrayBuffer") : null;
+      return file ? new Response(file) : new Response("POST /learn, POST /classify or GET /model\n", { status: 404 });
+    } catch (error) {
+      // What the request got wrong is told: labels that are no class, a network that was not learned yet.
+      if (error instanceof AreteError) return refuse(error.message);
+      throw error;
+    }
+  },
+};

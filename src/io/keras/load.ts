@@ -1,0 +1,48 @@
+// Reads a model from a file of any of Keras's formats.
+import { checkSeed } from "../../checks.ts";
+import { drawSeed } from "../../data/rng.ts";
+import { checkOptions } from "../../options.ts";
+import type { Model } from "../../train/model.ts";
+import { fileError } from "../file-error.ts";
+import { isHdf5 } from "../hdf5/signature.ts";
+import type { LoadModelOptions } from "../load-model.ts";
+import { notesTo } from "../notes.ts";
+import { readSource } from "../stores/files.ts";
+import type { Source } from "../stores/store.ts";
+import { readKeras } from "./read.ts";
+
+/** See `loadModel` of `aretejs/io`. */
+export async function load(source: Source, options?: LoadModelOptions): Promise<Model> {
+  const {
+    compile = true,
+    customObjects = {},
+    seed,
+    onNote = console.warn,
+    ...reading
+  } = checkOptions("loadModel", options, {
+    compile: "boolean",
+    customObjects: "object",
+    seed: "number",
+    onNote: "function",
+    onProgress: "function",
+    maxBytes: "number",
+  });
+  if (seed !== undefined) checkSeed("loadModel", seed);
+  const bytes = await readSource(source, reading, "loadModel");
+  const note = notesTo("loadModel", onNote);
+  if (isHdf5(bytes)) {
+    const { readLegacy } = await import("./legacy.ts");
+    return readLegacy(bytes, compile, { custom: customObjects, note, seed: seed ?? drawSeed() });
+  }
+  // "PK": a zip archive.
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b)
+    return (await readKeras(bytes, { compile, seed, reading: { custom: customObjects, note } })).model;
+  // A length of eight bytes, then JSON.
+  const isTensors = bytes[8] === 0x7b;
+  throw fileError("loadModel", {
+    rule: "a file of a model is a .keras archive or an HDF5 file",
+    expected: "one of these",
+    received: bytes.length === 0 ? "an empty file" : isTensors ? "weights in safetensors" : "a file of another kind",
+    advice: isTensors ? "Make the model, and set its weights with loadWeights." : "",
+  });
+}

@@ -1,0 +1,62 @@
+// Sets weights from files of all formats.
+import { checkOptions } from "../../options.ts";
+import type { Model } from "../../train/model.ts";
+import { checkBuilt, sessionOf } from "../../train/session.ts";
+import { fileError } from "../file-error.ts";
+import { isHdf5 } from "../hdf5/signature.ts";
+import { openSafetensors } from "../safetensors/read.ts";
+import { readSource } from "../stores/files.ts";
+import type { Source } from "../stores/store.ts";
+import { compareWeights, type StoredArray, type WeightsReport } from "./assign.ts";
+import type { LoadWeightsOptions } from "./weights.ts";
+
+/** See `loadWeights` of `aretejs/io`. */
+export async function load(model: Model, source: Source, options: LoadWeightsOptions = {}): Promise<WeightsReport> {
+  const {
+    strict = true,
+    map,
+    ...reading
+  } = checkOptions("loadWeights", options, {
+    strict: "boolean",
+    map: "function or object",
+    onProgress: "function",
+    maxBytes: "number",
+  });
+  sessionOf("loadWeights", model);
+  checkBuilt("loadWeights", model);
+  const name = typeof source === "string" ? source : "loadWeights";
+  const bytes = await readSource(source, reading, "loadWeights");
+  if (isHdf5(bytes)) {
+    if (!strict || map)
+      throw fileError(name, {
+        rule: "HDF5 files of Keras have weights by their order",
+        expected: "neither strict: false nor map",
+        received: options,
+      });
+    return (await import("./hdf5-weights.ts")).loadHdf5Weights(model, bytes, name);
+  }
+  // "PK": a zip archive.
+  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  if (isZip || bytes.length === 0)
+    throw fileError(name, {
+      rule: "weights are read from safetensors and HDF5 files",
+      expected: "one of these",
+      received: isZip ? "a .keras file" : "an empty file",
+      advice: isZip ? "Open it with loadModel; loadWeights takes what saveWeights writes of that model." : "",
+    });
+  const { tensors, metadata } = openSafetensors(bytes, name);
+  const isCheckpoint = metadata.get("format") === "aretejs-checkpoint";
+  const arrays = isCheckpoint ? weightsIn(tensors) : tensors;
+  const { assign, ...report } = compareWeights(name, model.variables, arrays, strict, map);
+  assign();
+  return report;
+}
+
+/** How names of weights begin in checkpoints. */
+export const weightsPrefix = "weights/";
+
+/** The weights among the arrays of a checkpoint, under their own names. */
+export function weightsIn(tensors: ReadonlyMap<string, StoredArray>): ReadonlyMap<string, StoredArray> {
+  const found = [...tensors].filter(([name]) => name.startsWith(weightsPrefix));
+  return new Map(found.map(([name, array]) => [name.slice(weightsPrefix.length), array]));
+}

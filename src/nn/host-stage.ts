@@ -1,0 +1,28 @@
+// What a network asks of layers that work on the host, such as those that take strings. Types only: the code comes with
+// such a layer (`layers/host`), so that models without one do not carry it.
+import type { HostArray } from "../data/array.ts";
+import type { DType } from "../ir/dtype.ts";
+import type { Network } from "./network.ts";
+import type { Application, SymbolicTensor } from "./symbolic.ts";
+
+/** Where the recorded part of a network begins: an input of numbers, or an output of a layer that works on the host. */
+export type Start = SymbolicTensor & { readonly dtype: DType };
+
+/** The part of a network that is computed on the host, before there are batches. */
+export interface HostStage {
+  readonly starts: readonly Start[];
+  /** The uses of layers that are recorded. */
+  readonly recorded: readonly Application[];
+  /** Arrays for the starts, from data for the inputs. @param label begins messages. */
+  columns(label: string, given: unknown): Promise<HostArray[]>;
+  /** Uses all layers of the network in another one, whose host stage this one becomes a part of. */
+  applyTo(inputs: readonly SymbolicTensor[]): SymbolicTensor[];
+}
+
+/** A layer's method that makes the stage of a network which has such layers. */
+export type StageMaker = (
+  network: Network,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+  applications: readonly Application[],
+) => HostStage;

@@ -1,0 +1,107 @@
+// Reading columns of strings or numbers for layers that work on the host, and data for `adapt`.
+import {
+  type ArrayInput,
+  type HostArray,
+  isHostArray,
+  isTextData,
+  toHostArray,
+  toHostArrayAsync,
+} from "../../../data/array.ts";
+import { type HostText, hostText, isText, type TextInput } from "../../../data/text.ts";
+import { isPlainRecord } from "../../../data/tree.ts";
+import { literal, shapeError, valueError } from "../../../errors.ts";
+import { formatShape, sizeOf } from "../../../ir/shape.ts";
+import { flatten, type NestedNumbers } from "../../../tensor/nested.ts";
+import { Tensor } from "../../../tensor/tensor.ts";
+
+/** A column on the host: numbers or strings, the first axis counts the samples. */
+export type HostColumn = HostArray | HostText;
+
+/** What layers that work on the host take: strings or numbers, one for each sample or in rows of equal length. */
+export type ColumnInput = TextInput | ArrayInput;
+
+/** Data for `adapt`: a column, or batches of them, `[x, …]` or `{ x, … }`, such as a Dataset or a generator. */
+export type AdaptColumns = ColumnInput | AsyncIterable<unknown> | Iterable<unknown>;
+
+/** Options of `adapt`. */
+export interface AdaptOptions {
+  /** Batches to read at most. Default: all. */
+  steps?: number;
+}
+
+/** Whether a column holds strings. */
+export const isTextColumn = (column: HostColumn): column is HostText => isTextData(column.data);
+
+/** Strings with their shape, checked. @throws ValueError on what is no string; ShapeError where rows differ in length. */
+export function toTextColumn(name: string, given: unknown): HostText {
+  const isColumn = isHostArray(given) && isTextData(given.data);
+  if (!isColumn && !Array.isArray(given)) throw notText(name, given);
+  const text = isColumn ? (given as unknown as HostText) : hostText(given);
+  const wrong = text.data.findIndex((value) => typeof value !== "string");
+  if (wrong >= 0) throw notText(name, text.data[wrong], `value ${wrong}`);
+  if (text.data.length !== sizeOf(text.shape)) {
+    throw shapeError(name, {
+      rule: "rows must have one length",
+      expected: `${sizeOf(text.shape)} strings for the shape ${formatShape(text.shape)} of the first`,
+      received: text.data.length,
+    });
+  }
+  return text;
+}
+
+function notText(name: string, value: unknown, context?: string): Error {
+  return valueError(name, {
+    rule: "takes strings",
+    expected: "a list with a string for each sample",
+    received: literal(value),
+    ...(context !== undefined && { context }),
+    ...((value === null || value === undefined) && { advice: 'For a missing value write "".' }),
+    ...(typeof value === "string" && { advice: "Write a list of one: [text]." }),
+  });
+}
+
+/** Strings or numbers, whichever is given. Nested numbers keep the precision of JavaScript's: they may be keys. */
+export function toColumn(name: string, given: unknown): HostColumn {
+  if (isGivenText(given)) return toTextColumn(name, given);
+  return isNumbers(given)
+    ? flatten(name, given as NestedNumbers, Float64Array)
+    : toHostArray(name, given as ArrayInput);
+}
+
+/** As {@link toColumn}; computes tensors that are not constants. */
+export const toColumnAsync = async (name: string, given: unknown): Promise<HostColumn> =>
+  given instanceof Tensor ? toHostArrayAsync(name, given) : toColumn(name, given);
+
+const isGivenText = (given: unknown): boolean => isText(given) || (isHostArray(given) && isTextData(given.data));
+
+const isColumnInput = (value: unknown): boolean =>
+  isGivenText(value) || value instanceof Tensor || isHostArray(value) || ArrayBuffer.isView(value) || isNumbers(value);
+
+const isNumbers = (value: unknown): boolean =>
+  Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNumbers(value[0]));
+
+/** The columns that `adapt` is given, batch by batch. */
+export async function* batchesOf(
+  name: string,
+  data: AdaptColumns,
+  { steps = Number.POSITIVE_INFINITY }: AdaptOptions = {},
+): AsyncGenerator<HostColumn> {
+  const isStream = !Array.isArray(data) && (Symbol.iterator in Object(data) || Symbol.asyncIterator in Object(data));
+  if (isColumnInput(data) || !(isStream || Array.isArray(data))) {
+    yield await toColumnAsync(name, data);
+    return;
+  }
+  let step = 0;
+  if (step >= steps) return;
+  for await (const element of data as AsyncIterable<unknown>) {
+    yield await toColumnAsync(name, inputsOf(element));
+    if (++step >= steps) return;
+  }
+}
+
+/** The inputs of a batch: `{ x, … }`, `[x, …]` or x alone. */
+function inputsOf(batch: unknown): unknown {
+  if (isColumnInput(batch)) return batch;
+  if (Array.isArray(batch)) return batch[0];
+  return isPlainRecord(batch) && "x" in batch ? batch.x : batch;
+}

@@ -1,0 +1,58 @@
+// What the functions of this folder give: SVG or HTML that shows itself in notebooks and can be written to a file.
+import { stateError } from "../errors.ts";
+import { hide } from "../format.ts";
+
+interface Host {
+  readonly process?: {
+    getBuiltinModule?(name: string): { writeFile(path: string | URL, text: string): Promise<void> } | undefined;
+  };
+}
+
+/** Markup that shows itself: in a notebook of Deno as it is, by `console.log` as text. `String(…)` gives the markup. */
+export abstract class Shown {
+  /**
+   * @param type the media type of the markup.
+   * @param text what terminals show.
+   */
+  constructor(type: string, markup: string, text: string) {
+    hide(this, "toString", () => markup);
+    hide(this, "display", () => ({ [type]: markup, "text/plain": text }));
+    hide(this, Symbol.for("Jupyter.display"), () => this.display());
+    for (const runtime of ["nodejs.util.inspect.custom", "Deno.customInspect"])
+      hide(this, Symbol.for(runtime), () => text);
+  }
+
+  /** What notebooks show, by media types. */
+  declare readonly display: () => Readonly<Record<string, string>>;
+
+  /**
+   * Writes it to a file, in Node, Deno and Bun. Gives itself.
+   * @throws StateError where the runtime has no files.
+   */
+  async save(path: string | URL): Promise<this> {
+    const files = (globalThis as Host).process?.getBuiltinModule?.("node:fs/promises");
+    if (!files)
+      throw stateError("save", {
+        rule: "paths need a runtime with files",
+        expected: "Node 20.16 or newer, Deno or Bun",
+        received: "none",
+        advice: "In a page, put String(plot) into an element, or new Blob([String(plot)]) behind a link.",
+      });
+    await files.writeFile(path, String(this));
+    return this;
+  }
+}
+
+/**
+ * A picture: `svg` is its source, a whole `<svg>` element. Notebooks of Deno show it by themselves, `console.log` shows
+ * a chart in text or what it is a picture of, and `save` writes it to a file.
+ * @example element.innerHTML = plotHistory(history).svg; await plotHistory(history).save("curves.svg");
+ */
+export class Plot extends Shown {
+  constructor(
+    readonly svg: string,
+    text: string,
+  ) {
+    super("image/svg+xml", svg, text);
+  }
+}

@@ -1,0 +1,150 @@
+// The page about a training run, loaded when a report is made.
+import { literal, lookUp, valueError } from "../errors.ts";
+import { show } from "../format.ts";
+import { Network } from "../nn/network.ts";
+import { summary } from "../nn/summary.ts";
+import { checkOptions } from "../options.ts";
+import type { Model } from "../train/model.ts";
+import { Plot, Shown } from "./plot.ts";
+import { plotHistograms } from "./plot-histograms.ts";
+import { plotHistory, type RunHistory } from "./plot-history.ts";
+import { plotModel } from "./plot-model.ts";
+import type { ReportOptions } from "./report.ts";
+import { escaped } from "./svg.ts";
+import { THEMES, type Theme } from "./theme.ts";
+import { brief } from "./ticks.ts";
+
+/** A page: `html` is a whole document without external parts. Notebooks of Deno show it, `save` writes it to a file. */
+export class Report extends Shown {
+  constructor(
+    readonly html: string,
+    text: string,
+  ) {
+    super("text/html", html, text);
+  }
+}
+
+/** Makes the page. */
+export async function reportPage(
+  model: Model,
+  history: RunHistory & { readonly seed?: number },
+  options: ReportOptions = {},
+): Promise<Report> {
+  const checked = checkOptions("report", options, {
+    title: "string",
+    settings: "object",
+    diagnosis: "string or object",
+    plots: "object",
+    theme: "string",
+  });
+  if (!(model instanceof Network))
+    throw valueError("report", {
+      rule: "takes a model",
+      expected: "a model, then its history",
+      received: literal(model),
+    });
+  const { title = model.name, settings = {}, diagnosis, plots = {}, theme = "auto" } = checked;
+  lookUp("report", "theme", { auto: true, light: true, dark: true }, theme);
+  for (const [name, plot] of Object.entries(plots))
+    if (!(plot instanceof Plot))
+      throw valueError("report", { rule: `plots.${name} must be a plot`, expected: "a Plot", received: literal(plot) });
+  const curves = plotHistory(history, { title: "", theme });
+  const rates = history.history.learning_rate ?? [];
+  const changes = rates.some((rate) => rate !== rates[0]);
+  const names = await weightsOf(model);
+  const weights = plotHistograms(names, { title: "", theme, width: 720 });
+  const sections: [string, string][] = [
+    ["Results", table(resultsOf(history))],
+    ["Curves", curves.svg],
+  ];
+  if (changes)
+    sections.push(["Learning rate", plotHistory(history, { title: "", theme, metrics: ["learning_rate"] }).svg]);
+  if (diagnosis !== undefined) sections.push(["Diagnosis", paragraphs(String(diagnosis))]);
+  for (const [name, plot] of Object.entries(plots)) sections.push([name, plot.svg]);
+  sections.push(["Settings", table({ ...settingsOf(model, history), ...settings })]);
+  if (Object.keys(names).length > 0) sections.push(["Weights", weights.svg]);
+  const drawing = plotModel(model, { title: "", theme });
+  sections.push(["Model", `${drawing.svg}<pre>${escaped(summary(model))}</pre>`]);
+  const body = sections.map(([name, content]) => `<section><h2>${escaped(name)}</h2>${content}</section>`);
+  const head = [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width,initial-scale=1">',
+    `<title>${escaped(title)}</title><style>${pageStyles(theme)}</style></head>`,
+  ];
+  const html = `${head.join("")}<body><main><h1>${escaped(title)}</h1>${body.join("")}</main></body></html>`;
+  return new Report(html, `Report "${title}" (HTML, ${html.length} characters)`);
+}
+
+/** The last value of each loss and metric, and the smallest loss, of validation where there is one. */
+function resultsOf({ history, epoch }: RunHistory): Record<string, unknown> {
+  const last = Object.entries(history).map(([name, values]) => [name, brief(values.at(-1) ?? Number.NaN)]);
+  const count = epoch?.length ?? Math.max(0, ...Object.values(history).map(({ length }) => length));
+  const judged = "val_loss" in history ? "val_loss" : "loss";
+  const values = (history[judged] ?? []).filter(Number.isFinite);
+  const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  return {
+    epochs: count,
+    ...Object.fromEntries(last),
+    ...(values.length > 0 && { [`smallest ${judged}`]: brief(least) }),
+  };
+}
+
+function settingsOf(model: Model, { seed }: { readonly seed?: number }): Record<string, unknown> {
+  return {
+    ...(seed !== undefined && { "seed of the run": seed }),
+    "seed of the model": model.seed,
+    ...(isCompiled(model) && { optimizer: String(model.optimizer) }),
+  };
+}
+
+/** Whether there is an optimizer to ask: `compile` was called, and what it named is loaded. */
+function isCompiled(model: Model): boolean {
+  try {
+    return model.optimizer !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function weightsOf(model: Model): Promise<Record<string, { data: Float32Array; shape: readonly number[] }>> {
+  const arrays = await model.getWeights();
+  return Object.fromEntries(
+    model.variables.map((variable, index) => [
+      variable.name,
+      arrays[index] as { data: Float32Array; shape: readonly number[] },
+    ]),
+  );
+}
+
+const table = (rows: Readonly<Record<string, unknown>>): string =>
+  `<table>${Object.entries(rows)
+    .map(([name, value]) => {
+      const text = typeof value === "string" ? value : show(value);
+      return `<tr><th scope="row">${escaped(name)}</th><td>${escaped(text)}</td></tr>`;
+    })
+    .join("")}</table>`;
+
+const paragraphs = (text: string): string =>
+  text
+    .split(/\n+/)
+    .map((line) => `<p>${escaped(line)}</p>`)
+    .join("");
+
+function pageStyles(theme: Theme): string {
+  const rules = ({ background, text, grid }: (typeof THEMES)["light"]) =>
+    `body{background:${background};color:${text}}th,td,h2,pre{border-color:${grid}}`;
+  const colours =
+    theme === "auto"
+      ? `${rules(THEMES.light)}@media (prefers-color-scheme:dark){${rules(THEMES.dark)}}`
+      : rules(THEMES[theme]);
+  return [
+    `:root{color-scheme:${theme === "auto" ? "light dark" : theme}}`,
+    "body{margin:0;font:15px/1.5 system-ui,sans-serif}main{max-width:760px;margin:auto;padding:8px}",
+    "h1{font-size:24px;overflow-wrap:anywhere}h2{font-size:18px;border-top:1px solid;padding-top:12px}",
+    "table{border-collapse:collapse;width:100%}th{text-align:left;font-weight:600;padding-right:16px}",
+    "th,td{border-bottom:1px solid;padding:4px 0;vertical-align:top}td{overflow-wrap:anywhere}",
+    "pre{overflow-x:auto;border:1px solid;border-radius:6px;padding:8px;font-size:12px}",
+    "svg{display:block;margin:auto}",
+    colours,
+  ].join("");
+}

@@ -1,0 +1,291 @@
+// Findings about how signals and gradients pass through the layers: from measures alone.
+import { type Finding, figure, percent } from "./finding.ts";
+import type { LayerMeasures, Measures, VariableMeasures } from "./measures.ts";
+import { limits } from "./thresholds.ts";
+
+/** Layers whose kernel is a matrix or filter from all inputs to each output. */
+const plainKernel = /^(dense|conv[123]d)$/;
+
+/** Advice by activation: which initializer keeps the scale. */
+const initializers: Readonly<Record<string, string>> = {
+  relu: "heNormal",
+  leakyRelu: "heNormal",
+  elu: "heNormal",
+  celu: "heNormal",
+  gelu: "heNormal",
+  silu: "heNormal",
+  mish: "heNormal",
+  selu: "lecunNormal",
+};
+const initializerFor = (activation: string | undefined) => initializers[activation ?? ""] ?? "glorotUniform";
+const isBounded = (activation: string | undefined) => /sigmoid|tanh|softsign/i.test(activation ?? "");
+
+/** All findings about signals, causes and effects alike. */
+export function signalFindings(measures: Measures): Finding[] {
+  const { notFinite } = measures;
+  if (notFinite) return [notFiniteFinding(notFinite.what, notFinite.layer, measures)];
+  return [
+    ...symmetric(measures),
+    ...weights(measures),
+    ...gradients(measures),
+    ...inTime(measures),
+    ...inactive(measures),
+    ...unreached(measures),
+  ];
+}
+
+function notFiniteFinding(what: string, layer: string, { loss }: Measures): Finding {
+  return {
+    kind: "notFinite",
+    severity: "error",
+    layer,
+    confidence: 1,
+    message: `${what} is the first that is NaN or infinite`,
+    advice:
+      "Try a lower learning rate and globalClipNorm: 1; look for log, sqrt and division in layers and losses of your own, and for weights that are not finite.",
+    evidence: { loss },
+  };
+}
+
+/** Layers with weights in which gradients are compared: all that train, but lookups and normalizations. */
+const chainOf = ({ layers }: Measures): readonly LayerMeasures[] =>
+  layers.filter(({ trains, gradients, kind }) => trains && gradients && !/embedding|normalization/i.test(kind));
+
+/** The activation at the end of a layer, or of the one that follows it where that has no weights. */
+function activationAfter({ layers }: Measures, layer: LayerMeasures): string | undefined {
+  for (const next of layers.slice(layers.indexOf(layer))) {
+    if (next !== layer && next.trains && !/normalization/i.test(next.kind)) return undefined;
+    if (next.activation) return next.activation;
+  }
+  return undefined;
+}
+
+function symmetric(measures: Measures): Finding[] {
+  const last = chainOf(measures).at(-1);
+  const found = measures.variables.find(
+    ({ isSymmetric, isReached, layer }) => isSymmetric && isReached && layer !== last?.name,
+  );
+  if (!found) return [];
+  const layer = measures.layers.find(({ name }) => name === found.layer);
+  const activation = layer && activationAfter(measures, layer);
+  return [
+    {
+      kind: "symmetricUnits",
+      severity: "error",
+      layer: found.layer,
+      confidence: 1,
+      message: `all units of ${found.label} have the same weights and the same gradients${found.weight === 0 ? " (all are 0)" : ""}, so they can never differ: they work as one`,
+      advice: `Initialize with random numbers: kernelInitializer: "${initializerFor(activation)}".`,
+      evidence: { variable: found.name, weight: found.weight, gradient: found.gradient },
+    },
+  ];
+}
+
+/** The deviation of weights times √inputs, against what keeps the scale: 1 is right. */
+function gainOf(measures: Measures, { layer, weight, shape }: VariableMeasures): number {
+  const use = measures.layers.find(({ name }) => name === layer);
+  const activation = use && activationAfter(measures, use);
+  const inputs = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const right = initializerFor(activation) === "heNormal" ? Math.SQRT2 : 1;
+  return (weight * Math.sqrt(inputs)) / right;
+}
+
+function weights(measures: Measures): Finding[] {
+  const chain = chainOf(measures);
+  const [last, first] = [chain.at(-2), measures.layers.find(({ input }) => input)?.input];
+  if (!last || !first || first.stddev === 0) return [];
+  const kernels = measures.variables.filter(
+    ({ name, layer, shape, weight }) =>
+      /(^|\/)kernel$/.test(name) &&
+      shape.length >= 2 &&
+      weight > 0 &&
+      plainKernel.test(measures.layers.find((use) => use.name === layer)?.kind ?? ""),
+  );
+  // The last layer may be small on purpose.
+  const hidden = kernels.filter(({ layer }) => layer !== chain.at(-1)?.name);
+  const gains = hidden.map((kernel) => gainOf(measures, kernel));
+  const grown = Math.max(...chain.slice(0, -1).map(({ variation }) => variation)) / first.stddev;
+  const saturated = Math.max(0, ...chain.slice(0, -1).map((layer) => layer.saturated ?? 0));
+  const kept = last.variation / first.stddev;
+  // The first layer that is clearly off is named, where one of them is far off.
+  const small = gains.some((gain) => gain < 1 / limits.gain) ? gains.findIndex((gain) => gain < 0.5) : -1;
+  const large = gains.some((gain) => gain > limits.gain) ? gains.findIndex((gain) => gain > 2) : -1;
+  const finding = (index: number, kind: "weightsTooSmall" | "weightsTooLarge", effect: string): Finding => {
+    const kernel = hidden[index] as VariableMeasures;
+    const gain = gains[index] as number;
+    const use = measures.layers.find(({ name }) => name === kernel.layer) as LayerMeasures;
+    const activation = activationAfter(measures, use);
+    return {
+      kind,
+      severity: "warning",
+      layer: kernel.layer,
+      confidence: gain < 0.1 || gain > 10 ? 0.95 : 0.8,
+      message: `the weights of ${kernel.label} have a deviation of ${figure(kernel.weight)}, ${figure(gain < 1 ? 1 / gain : gain)} times ${gain < 1 ? "less" : "more"} than keeps the signal's scale with ${kernel.shape.slice(0, -1).join("·")} inputs; ${effect}`,
+      advice: `Use kernelInitializer: "${initializerFor(activation)}"${activation ? `, which suits ${activation}` : ""}; or batchNormalization() behind each layer.`,
+      evidence: { deviation: kernel.weight, gain, kept, grown },
+    };
+  };
+  if (small >= 0 && kept < limits.signalLost)
+    return [
+      finding(
+        small,
+        "weightsTooSmall",
+        `what tells samples apart shrinks to ${figure(kept)} of the inputs' deviation by ${last.label}`,
+      ),
+    ];
+  if (large >= 0 && grown > limits.signalGrown)
+    return [finding(large, "weightsTooLarge", `signals grow to ${figure(grown)} times the inputs' deviation`)];
+  if (large >= 0 && saturated > limits.saturated)
+    return [finding(large, "weightsTooLarge", `${percent(saturated)} of the values of a layer are saturated`)];
+  return [];
+}
+
+function gradients(measures: Measures): Finding[] {
+  const chain = chainOf(measures).filter(({ gradientNorm }) => gradientNorm > 0);
+  const [first] = chain;
+  // The last layer's gradient is that of the loss itself, and small where the loss is.
+  const hidden = chain.slice(0, -1);
+  if (!first || hidden.length < 2) return [];
+  const norms = hidden.map(({ gradientNorm }) => gradientNorm);
+  // Not the last alone: beside a shortcut a layer's gradient may be small by itself.
+  const end = Math.max(...norms.slice(norms.length > 6 ? -3 : norms.length > 2 ? -2 : -1));
+  const ratio = (norms[0] as number) / Math.max(...norms.slice(1));
+  const growth = (norms[0] as number) / end;
+  const depth = hidden.length - 1;
+  const factor = rootOf(growth, depth);
+  const evidence = { ratio: Math.min(ratio, growth), first: norms[0] as number, last: end, depth, perLayer: factor };
+  if (ratio < limits.vanishing) {
+    const activation = activationAfter(measures, first);
+    const bounded = hidden.filter((layer) => isBounded(activationAfter(measures, layer))).length > hidden.length / 2;
+    return [
+      {
+        kind: "vanishingGradients",
+        severity: "warning",
+        layer: first.name,
+        confidence: ratio < limits.vanished ? 0.98 : 0.8,
+        message: `gradients vanish towards the input: at ${first.label} they have ${figure(ratio)} of their size at ${(hidden.at(-1) as LayerMeasures).label}, a factor of ${figure(factor)} per layer${bounded && activation ? `; the slope of ${activation} is at most ${activation === "sigmoid" ? "1/4" : "1"}` : ""}`,
+        advice: bounded
+          ? `Use activation: "relu" (or "elu") with kernelInitializer: "heNormal" in hidden layers, "selu" with "lecunNormal" in a plain dense stack, or batchNormalization() before each ${activation}.`
+          : `Use kernelInitializer: "${initializerFor(activation)}", batchNormalization() between layers, or shortcuts around them (addLayer).`,
+        evidence,
+      },
+    ];
+  }
+  if (growth > limits.exploding) {
+    return [
+      {
+        kind: "explodingGradients",
+        severity: "warning",
+        layer: first.name,
+        confidence: growth > limits.exploded ? 0.98 : 0.8,
+        message: `gradients explode towards the input: at ${first.label} they are ${figure(growth)} times as large as at ${(hidden.at(-1) as LayerMeasures).label}, a factor of ${figure(factor)} per layer`,
+        advice: `Use kernelInitializer: "${initializerFor(activationAfter(measures, first))}", batchNormalization() between layers, and globalClipNorm: 1 in the optimizer.`,
+        evidence,
+      },
+    ];
+  }
+  return [];
+}
+
+/** The n-th root by Newton's method: the same bits on all engines. */
+function rootOf(x: number, n: number): number {
+  let [low, high] = [0, Math.max(1, x)];
+  for (let i = 0; i < 200; i++) {
+    const middle = (low + high) / 2;
+    let power = 1;
+    for (let k = 0; k < n; k++) power *= middle;
+    if (power < x) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+function inTime({ layers, variables }: Measures): Finding[] {
+  return layers.flatMap(({ name, label, gradientOverTime: norms, saturated }): Finding[] => {
+    if (!norms || norms.length < 2) return [];
+    const ends = [norms[0] as number, norms.at(-1) as number];
+    const growth = Math.max(...norms) / Math.max(Math.min(...ends.filter((norm) => norm > 0)), 1e-38);
+    if (!(growth > limits.explodingInTime) || Math.max(...norms) !== Math.max(...ends)) return [];
+    // Backwards from the last step: gradients that shrink on that way are usual.
+    const isAtStart = (norms[0] as number) >= (norms.at(-1) as number);
+    if (!isAtStart) return [];
+    const kernel = variables.find((variable) => /recurrentKernel$/.test(variable.name) && variable.layer === name);
+    return [
+      {
+        kind: "explodingInTime",
+        severity: "warning",
+        layer: name,
+        confidence: growth > 100 * limits.explodingInTime ? 0.95 : 0.8,
+        message: `gradients explode over the ${norms.length} steps of ${label}: at the first step they are ${figure(growth)} times as large as at the last`,
+        advice:
+          'Clip them: globalClipNorm: 1 in the optimizer. Use recurrentInitializer: "orthogonal", or lstm or gru in place of a simple recurrent layer.',
+        evidence: {
+          growth,
+          steps: norms.length,
+          ...(kernel && { recurrentWeight: kernel.weight }),
+          ...(saturated !== undefined && { saturated }),
+        },
+      },
+    ];
+  });
+}
+
+function inactive(measures: Measures): Finding[] {
+  const chain = chainOf(measures);
+  const last = chain.at(-1);
+  return measures.layers.flatMap((layer): Finding[] => {
+    const { name, label, dead = 0, saturated = 0, activation, units } = layer;
+    const isOutput = last !== undefined && measures.layers.indexOf(layer) >= measures.layers.indexOf(last);
+    if (dead > limits.dead)
+      return [
+        {
+          kind: "deadUnits",
+          severity: dead > limits.mostlyDead ? "error" : "warning",
+          layer: name,
+          confidence: dead > limits.mostlyDead ? 0.95 : 0.75,
+          message: `${percent(dead)} of the ${units} units of ${label} are dead: ${activation} lets no gradient through for any sample`,
+          advice: `Use a lower learning rate, kernelInitializer: "heNormal", a bias that begins at 0, or activation: "leakyRelu" or "elu", which have a slope everywhere. Dead units do not come back: begin with new weights.`,
+          evidence: { dead, units },
+        },
+      ];
+    // At an output it is no illness to be sure; whether that is right, the loss says.
+    if (saturated > limits.saturated && !isOutput)
+      return [
+        {
+          kind: "saturatedUnits",
+          severity: "warning",
+          layer: name,
+          confidence: saturated > limits.mostlySaturated ? 0.9 : 0.7,
+          message: `${percent(saturated)} of the values of ${label} are saturated: there the slope of ${activation} is below 6 % of its largest`,
+          advice: `Use smaller initial weights (kernelInitializer: "glorotUniform"), standardized inputs, batchNormalization() before ${activation}, or a lower learning rate.`,
+          evidence: { saturated, units },
+        },
+      ];
+    return [];
+  });
+}
+
+function unreached(measures: Measures): Finding[] {
+  const isDead = measures.layers.some(({ dead = 0 }) => dead === 1);
+  const seen = new Set<string>();
+  return measures.variables.flatMap((variable): Finding[] => {
+    const { name, layer, label, shape, gradient, isReached } = variable;
+    if (seen.has(layer) || gradient > 0 || (isReached && (shape.length < 2 || isDead))) return [];
+    seen.add(layer);
+    return [
+      {
+        kind: "noGradient",
+        severity: isReached ? "warning" : "error",
+        layer,
+        confidence: isReached ? 0.8 : 1,
+        message: isReached
+          ? `the gradient of "${name}" in ${label} is exactly 0 for all samples`
+          : `the loss does not depend on "${name}" in ${label}, so it is never trained`,
+        advice: isReached
+          ? "Look at the layers behind it: dead or saturated units, weights that are all 0, or ops without a gradient, such as argmax or round."
+          : "Connect the layer to an output that has a loss; or set trainable = false where that is meant.",
+        evidence: { gradient },
+      },
+    ];
+  });
+}

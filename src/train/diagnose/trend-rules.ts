@@ -1,0 +1,133 @@
+// Findings about a whole training run: how losses and gradients go on over steps and epochs.
+import { type Finding, figure } from "./finding.ts";
+import { limits } from "./thresholds.ts";
+
+/** What was noted of a run. */
+export interface Run {
+  /** Loss and gradient norm of each step. */
+  readonly losses: readonly number[];
+  readonly gradientNorms: readonly number[];
+  /** Losses of each epoch; those of validation may be fewer. */
+  readonly epochLosses: readonly number[];
+  readonly validationLosses: readonly number[];
+  /** The learning rate of the last step. */
+  readonly rate: number;
+}
+
+/** What went wrong over the run. */
+export function trendFindings(run: Run): Finding[] {
+  return [...lossTrend(run), ...overfitting(run), ...gradientTrend(run)];
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+
+/** Means over equal parts of a list. */
+function parts(values: readonly number[], count: number): number[] {
+  return Array.from({ length: count }, (_, index) =>
+    mean(values.slice(Math.floor((index * values.length) / count), Math.floor(((index + 1) * values.length) / count))),
+  );
+}
+
+function lossTrend({ losses, rate }: Run): Finding[] {
+  if (losses.length < 10) return [];
+  const begin = mean(losses.slice(0, Math.max(1, Math.min(5, losses.length >> 3))));
+  const windows = parts(losses, Math.min(20, losses.length >> 1));
+  const [end, least] = [mean(windows.slice(-2)), Math.min(...windows.filter(Number.isFinite), begin)];
+  const evidence = { begin, least, end, steps: losses.length, rate };
+  const finding = (kind: Finding["kind"], confidence: number, message: string, advice: string): Finding => ({
+    kind,
+    severity: kind === "oscillating" ? "caution" : kind === "diverging" ? "error" : "warning",
+    layer: undefined,
+    confidence,
+    message,
+    advice,
+    evidence,
+  });
+  const lower = `Lower the learning rate from ${figure(rate)} to ${figure(rate / 10)}, and add globalClipNorm: 1; learningRateRangeTest finds the best rate.`;
+  if (!Number.isFinite(end) || end > limits.diverged * Math.max(begin, least)) {
+    const at = losses.findIndex((loss) => !Number.isFinite(loss));
+    return [
+      finding(
+        "diverging",
+        Number.isFinite(end) ? 0.9 : 1,
+        at >= 0
+          ? `the loss becomes ${losses[at]} in step ${at + 1}`
+          : `the loss rises from ${figure(begin)} to ${figure(end)}`,
+        lower,
+      ),
+    ];
+  }
+  if (least > limits.noProgress * begin && end > limits.noProgress * begin)
+    return [
+      finding(
+        "noProgress",
+        losses.length >= 100 ? 0.9 : 0.6,
+        `the loss stays where it began: ${figure(begin)}, after ${losses.length} steps ${figure(end)}`,
+        "Run diagnose(model, x, y): it looks at data, signals and the learning rate. Then try to overfit 32 samples: a model that cannot has a fault.",
+      ),
+    ];
+  const steps = windows.slice(1).map((value, index) => value - (windows[index] as number));
+  const turns = steps.filter(
+    (step, index) =>
+      index > 0 &&
+      step * (steps[index - 1] as number) < 0 &&
+      Math.min(Math.abs(step), Math.abs(steps[index - 1] as number)) > limits.swing * mean(windows),
+  ).length;
+  if (windows.length >= 10 && turns > windows.length / 3 && end > 0.3 * begin)
+    return [
+      finding(
+        "oscillating",
+        0.7,
+        `the loss goes up and down: ${turns} turns of more than ${Math.round(100 * limits.swing)} % in ${windows.length} parts of the run`,
+        `${lower} A larger batchSize makes steps less noisy.`,
+      ),
+    ];
+  return [];
+}
+
+function overfitting({ epochLosses, validationLosses }: Run): Finding[] {
+  const epochs = validationLosses.length;
+  if (epochs < 4 || epochLosses.length < epochs) return [];
+  const least = Math.min(...validationLosses);
+  const best = validationLosses.indexOf(least);
+  // Two epochs at the end, so that one bad one is no trend.
+  const now = Math.min(...validationLosses.slice(-2));
+  const [trainThen, trainNow] = [epochLosses[best] as number, epochLosses.at(-1) as number];
+  if (best > epochs - 3 || !(now > limits.overfitting * least) || !(trainNow < trainThen)) return [];
+  return [
+    {
+      kind: "overfitting",
+      severity: "warning",
+      layer: undefined,
+      confidence: now > 1.5 * least ? 0.95 : 0.8,
+      message: `the model overfits since epoch ${best + 1}: the validation loss rises from ${figure(least)} to ${figure(validationLosses.at(-1) as number)}, while the training loss falls from ${figure(trainThen)} to ${figure(trainNow)}`,
+      advice:
+        "Stop there: earlyStopping({ patience: 3, restoreBestWeights: true }). Then try more data or augmentation, dropout(0.3), kernelRegularizer: l2(1e-4), or fewer units.",
+      evidence: { best: best + 1, least, now, trainThen, trainNow },
+    },
+  ];
+}
+
+function gradientTrend({ gradientNorms, losses }: Run): Finding[] {
+  const finite = gradientNorms.filter(Number.isFinite);
+  if (finite.length < 20) return [];
+  const [middle, most] = [median(finite), Math.max(...finite)];
+  const at = gradientNorms.indexOf(most);
+  const loss = losses[at] as number;
+  const before = median(losses.slice(Math.max(0, at - 20), at + 1));
+  // A spike that the loss does not feel is no harm.
+  const isFelt = losses.slice(at, at + 5).some((value) => !(value < limits.spikeLoss * before));
+  if (!(most > limits.spike * middle) || !isFelt) return [];
+  return [
+    {
+      kind: "gradientSpikes",
+      severity: "warning",
+      layer: undefined,
+      confidence: 0.8,
+      message: `the gradient's norm jumps to ${figure(most)} in step ${at + 1}, ${figure(most / middle)} times its median, and the loss with it`,
+      advice: `Clip it: globalClipNorm: ${figure(5 * middle)} in the optimizer keeps usual steps as they are.`,
+      evidence: { median: middle, largest: most, step: at + 1, loss },
+    },
+  ];
+}

@@ -1,0 +1,80 @@
+// Strings against Keras with the TensorFlow backend; scripts/golden-text.py makes the files.
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { loadModel, saveModel } from "../../src/io/index.ts";
+import {
+  hashing,
+  integerLookup,
+  Lookup,
+  stringLookup,
+  TextVectorization,
+  textVectorization,
+} from "../../src/nn/layers/host/index.ts";
+
+interface Numbers {
+  shape: number[];
+  data: number[];
+}
+interface TextCase {
+  layer: string;
+  config: Record<string, unknown>;
+  adapt?: string[];
+  x: string[][];
+  output: Numbers;
+  vocabulary?: (string | number)[];
+}
+
+const read = (name: string) => readFileSync(new URL(`data/${name}`, import.meta.url));
+const golden = JSON.parse(read("text.json").toString()) as {
+  cases: TextCase[];
+  model: { inputs: Record<string, string[]>; output: Numbers };
+};
+
+const make: Record<string, (config: never) => ReturnType<typeof hashing | typeof stringLookup>> = {
+  hashing: ({ numBins, ...options }: { numBins: number }) => hashing(numBins, options),
+  stringLookup,
+  integerLookup: integerLookup as never,
+  textVectorization: textVectorization as never,
+};
+
+describe("layers of strings agree with Keras 3 on TensorFlow", () => {
+  for (const [index, one] of golden.cases.entries()) {
+    it(`${one.layer} ${JSON.stringify(one.config)} #${index}`, async () => {
+      const layer = make[one.layer]?.(one.config as never);
+      if (!layer) throw new Error(one.layer);
+      const isAdaptable = layer instanceof Lookup || (layer as unknown) instanceof TextVectorization;
+      if (one.adapt && isAdaptable) await (layer as Lookup<string>).adapt(one.adapt);
+      if (one.vocabulary) expect((layer as Lookup<string>).getVocabulary()).toEqual(one.vocabulary);
+      const { data, shape } = layer.apply(one.x);
+      expect(shape).toEqual(one.output.shape);
+      expect(data.length).toBe(one.output.data.length);
+      one.output.data.forEach((value, at) => {
+        expect(data[at], `value ${at}`).toBeCloseTo(value, 5);
+      });
+    });
+  }
+});
+
+describe("a .keras file with layers of strings", () => {
+  const near = (found: Iterable<number>) => {
+    const list = [...found];
+    expect(list.length).toBe(golden.model.output.data.length);
+    golden.model.output.data.forEach((value, at) => {
+      expect(list[at]).toBeCloseTo(value, 5);
+    });
+  };
+
+  it("of Keras predicts as there from strings, and so does our copy of it", async () => {
+    const model = await loadModel(new Uint8Array(read("text.keras")));
+    near(await (await model.predict(golden.model.inputs)).data());
+    let bytes = new Uint8Array();
+    const write = (given: Uint8Array) => {
+      bytes = new Uint8Array(given);
+    };
+    await saveModel(model, { read: () => bytes, write });
+    // For `scripts/golden-text.py --read FILE`, which reads it with Keras.
+    if (process.env.TEXT_MODEL_TO) writeFileSync(process.env.TEXT_MODEL_TO, bytes);
+    const copy = await loadModel(bytes);
+    near(await (await copy.predict(golden.model.inputs)).data());
+  });
+});
