@@ -44,7 +44,7 @@ export interface Work {
 
 /** What a device reports of work that it was given, as an error. What builds it is loaded then. */
 export const deviceError = async (work: Work, report: Report): Promise<AreteError> =>
-  (await import("./device-error.ts")).deviceErrorOf(work, report);
+  (await import("./device-error.ts")).deviceErrorOf(owner, work, report);
 
 /** The backend cannot be used any more. @param reason why the device was lost; none where it was disposed of. */
 export const endError = (reason: string | undefined): Error =>

@@ -1,5 +1,5 @@
 // WGSL of elementary functions that few networks use: loaded when a shader first calls one.
-import { poly } from "./functions.ts";
+import { poly } from "./polynomial.ts";
 
 /** As the library of functions.ts, whose functions these call. */
 export const specialFunctions: readonly string[] = [

@@ -1,5 +1,6 @@
 // The WGSL of every scalar primitive, and the library of functions that shaders call.
 import type { Primitive } from "../../ir/primitive.ts";
+import { poly } from "./polynomial.ts";
 
 /**
  * WGSL of each primitive, where x, y and z stand for its operands, which are names. One that is missing does not
@@ -41,10 +42,6 @@ export const primitives: { readonly [P in Primitive]: string } = {
   // NaN counts as true, as everything does that is not 0.
   select: "select(z, y, u(x) << 1u != 0u)",
 };
-
-/** WGSL of a polynomial by Horner's rule, coefficients from the highest power on. */
-export const poly = (x: string, first: string, ...rest: string[]): string =>
-  rest.reduce((sum, coefficient) => `(${sum} * ${x} + ${coefficient})`, first);
 
 /** Every function, under the name that it declares. Shaders get those that they call: see {@link withLibrary}. */
 const library: readonly string[] = [
