@@ -60,7 +60,19 @@ class LayerScale extends Layer<LayerOptions & { initValues: number; projectionDi
   }
 }
 
-const customObjects = { LayerScale };
+/** The layer of InceptionResNetV2 that is no layer of Keras: x + scale·y of [x, y]. */
+class CustomScaleLayer extends Layer<LayerOptions & { scale: number }> {
+  constructor(options: LayerOptions & { scale: number }) {
+    super("CustomScaleLayer", options, { scale: "number!" });
+  }
+
+  override call(inputs: Tensor | readonly Tensor[]): Tensor {
+    const [x, y] = inputs as readonly [Tensor, Tensor];
+    return ops.add(x, ops.mul(y, this.config.scale));
+  }
+}
+
+const customObjects = { LayerScale, CustomScaleLayer };
 
 /** Real Keras in a process of its own, which answers one line at a time. */
 class Keras {
