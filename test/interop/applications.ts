@@ -66,6 +66,10 @@ class CustomScaleLayer extends Layer<LayerOptions & { scale: number }> {
     super("CustomScaleLayer", options, { scale: "number!" });
   }
 
+  protected override get takesList(): boolean {
+    return true;
+  }
+
   override call(inputs: Tensor | readonly Tensor[]): Tensor {
     const [x, y] = inputs as readonly [Tensor, Tensor];
     return ops.add(x, ops.mul(y, this.config.scale));
