@@ -181,6 +181,7 @@ export const calls: Readonly<Record<string, Call>> = {
   "Model#evaluate": (o) => compiled().evaluate(x, x, o),
   "Model#predict": (o) => compiled().predict(x, o),
   "Model#predictAll": (o) => compiled().predictAll(x, o),
+  "History#plot": (o) => new arete.History(1).plot(o),
   mcPredict: (o) => arete.mcPredict(compiled(), x, { passes: 2, ...o }),
   setNamedWeights: async (o) => {
     const model = compiled();

@@ -10,7 +10,7 @@ export interface OptionFound {
 
 /** Types of parameters that are written as objects and are no options: contracts, data, and what a user implements. */
 const notOptions =
-  /^(Backend|HostBackend|CompiledGraph|Program|View|Loss|Metric|CallContext|Training|Compiled|Session|Source|ErrorOptions|Application|ConfusionSpec|Method|CheckedLayer|FastCheck|ScalarFunction|KernelOp|ElementwiseOp|DataGiven|Iterable|AsyncIterable|Scalars|Readonly|Map|RegExp|Placement|Partial<Limits|ConformanceHooks|OptionTable|OwnTable)\b|^\{ (readonly )?(data|kind|write)\b/;
+  /^(Backend|HostBackend|CompiledGraph|Program|View|Loss|Metric|CallContext|Training|Compiled|Session|Source|ErrorOptions|Application|ConfusionSpec|Method|CheckedLayer|FastCheck|ScalarFunction|KernelOp|ElementwiseOp|DataGiven|HostText|Iterable|AsyncIterable|Scalars|Readonly|Map|RegExp|Placement|Partial<Limits|ConformanceHooks|OptionTable|OwnTable)\b|^\{ (readonly )?(data|kind|write)\b/;
 
 const root = new URL("../..", import.meta.url).pathname;
 
