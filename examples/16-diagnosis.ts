@@ -39,7 +39,7 @@ import {
   sequential,
   sgd,
   simpleRnn,
-} from "../src/index.ts";
+} from "aretejs";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 const { constant, randomNormal } = initializers;

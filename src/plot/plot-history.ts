@@ -144,7 +144,8 @@ function legendOf(runs: Readonly<Record<string, RunHistory>>, panels: readonly A
     panels.some((panel) => panel.y.isLog),
   ];
   if (hidden) entries.push({ name: isLog ? "not finite, or not above 0" : "not finite", sign: "✕" });
-  return entries;
+  // One curve needs no name.
+  return entries.length === 1 && "" in runs ? [] : entries;
 }
 
 function described(runs: Readonly<Record<string, RunHistory>>, metrics: readonly string[]): string {

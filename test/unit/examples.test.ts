@@ -19,14 +19,13 @@ import { run as vae } from "../../examples/13-vae.ts";
 import { run as gan } from "../../examples/14-gan.ts";
 import { run as dqn } from "../../examples/15-dqn.ts";
 import { run as diagnosis } from "../../examples/16-diagnosis.ts";
-import { mnistDigits } from "../../examples/digits.ts";
-import type { ImageSets } from "../../examples/fashion-mnist.ts";
-import { choose, spread } from "../../examples/shared.ts";
+import { choose, type ImageSets, spread } from "../../examples/shared.ts";
+import { mnistDigits } from "../../scripts/digits.ts";
 
 // Each example in short mode, on the digits of a dev dependency: the same on each machine, without a download.
 let images: ImageSets;
 beforeAll(async () => {
-  images = { name: "mnist", ...(await mnistDigits()) };
+  images = (await mnistDigits()) as ImageSets;
 });
 
 describe("examples", { timeout: 60_000 }, () => {
