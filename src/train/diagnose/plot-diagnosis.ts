@@ -1,5 +1,5 @@
 // The picture of a diagnosis.
-import { checkOptions, withArguments } from "../../options.ts";
+import { checkOptions } from "../../options.ts";
 import { type Axes, drawAxes } from "../../plot/axes.ts";
 import { checkHeight, figure, inRows, type PlotOptions, plotTable } from "../../plot/figure.ts";
 import type { Plot } from "../../plot/plot.ts";
@@ -16,8 +16,11 @@ export interface DiagnosisPlotOptions extends PlotOptions {
 
 /** What `plot` of a diagnosis gives. */
 export async function plotDiagnosis(diagnosis: Diagnosis, given: DiagnosisPlotOptions = {}): Promise<Plot> {
-  const { file, ...others } = withArguments("plot", given, "file");
-  const options = checkOptions("plot", others, { ...plotTable, height: "number" });
+  const { file, ...options } = checkOptions("plot", given, {
+    ...plotTable,
+    height: "number",
+    file: "string or object",
+  });
   const height = checkHeight("plot", options.height ?? 200);
   const { layers, findings, losses, gradientNorms } = diagnosis;
   const numbers = layers.map((_, index) => index + 1);
