@@ -142,6 +142,11 @@ function compiled(): arete.Model {
   model.compile({ optimizer: "sgd", loss: "meanSquaredError", backend: js() });
   return model;
 }
+function history(): arete.History {
+  const made = new arete.History(1);
+  for (const epoch of [0, 1]) made.add(epoch, { loss: 1 / (epoch + 1) });
+  return made;
+}
 const quiet = { verbose: 0 };
 
 /** By what is called: the call with the least that it needs, and with these options. */
