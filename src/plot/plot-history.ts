@@ -39,13 +39,6 @@ export interface HistoryPlotOptions extends PlotHistoryOptions {
 const VALIDATION = "val_";
 const historyTable = { ...plotTable, metrics: "list", logScale: "boolean or list", height: "number" } as const;
 
-const table: OptionTable<PlotHistoryOptions> = {
-  ...plotTable,
-  metrics: "list",
-  logScale: "boolean or list",
-  height: "number",
-};
-
 /**
  * Losses and metrics over the epochs, which count from 1: in training as solid, in validation as dashed lines. A value
  * that is not finite, or on a logarithmic axis not positive, is a cross at the upper edge.
