@@ -75,6 +75,8 @@ const build = (dir: string, alias: Record<string, string>) =>
       minify: { compress: { keepNames: { function: true, class: true } }, mangle: false, codegen: false },
       comments: { jsdoc: false },
       codeSplitting: {
+        // `shared` holds what its files import already; the other groups hold their own files only.
+        includeDependenciesRecursively: false,
         groups: [
           { name: "shared", test: (id) => sharedPaths.has(id) },
           { name: "webgpu", test: (id) => webgpuPaths.has(id) },

@@ -13,24 +13,12 @@ export const sizeOfStream = (stream: Stream<unknown>): number | undefined =>
  * @throws StateError when a generator that was already read is asked for another epoch.
  */
 export function epochsOf<T>(stream: Stream<T>): (epoch: number) => AsyncGenerator<T> {
-  if (typeof stream !== "function" && !isIterable(stream)) {
-    throw valueError("datasetFrom", {
-      rule: "a stream is an iterable or a function that makes one",
-      expected: "an iterable",
-      received: stream,
-    });
-  }
+  if (typeof stream !== "function") checkIterable(stream, "a stream is an iterable or a function that makes one");
   let opened = false;
-  async function* open(epoch: number): AsyncGenerator<T> {
-    const elements = typeof stream === "function" ? stream(epoch) : stream;
-    if (!isIterable(elements)) {
-      throw valueError("datasetFrom", {
-        rule: "the function must give an iterable",
-        expected: "a generator, for example",
-        received: elements,
-      });
-    }
-    if (opened && isOneShot(stream)) {
+  return async function* open(epoch) {
+    if (typeof stream === "function") return yield* checkIterable(stream(epoch), "the function must give an iterable");
+    // An iterable that is its own iterator, as generators are, can be read only once.
+    if (opened && iteratorOf(stream) === stream) {
       throw stateError("datasetFrom", {
         rule: "a generator can be read only once",
         expected: "something that can be read in every epoch",
@@ -39,19 +27,15 @@ export function epochsOf<T>(stream: Stream<T>): (epoch: number) => AsyncGenerato
       });
     }
     opened = true;
-    yield* elements;
-  }
-  return open;
+    yield* stream;
+  };
 }
 
-function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
-  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+function checkIterable<S extends object>(value: S, rule: string): S {
+  if (typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value))
+    return value;
+  throw valueError("datasetFrom", { rule, expected: "an iterable", received: value });
 }
 
-/** Whether an iterable is its own iterator, as generators are: it can be read only once. */
-function isOneShot(stream: Stream<unknown>): boolean {
-  if (typeof stream === "function") return false;
-  return Symbol.asyncIterator in stream
-    ? stream[Symbol.asyncIterator]() === (stream as unknown)
-    : stream[Symbol.iterator]() === (stream as unknown);
-}
+const iteratorOf = (stream: Iterable<unknown> | AsyncIterable<unknown>): unknown =>
+  Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();

@@ -16,7 +16,7 @@ export interface HostStage {
   /** Arrays for the starts, from data for the inputs. @param label begins messages. */
   columns(label: string, given: unknown): Promise<HostArray[]>;
   /** Uses all layers of the network in another one, whose host stage this one becomes a part of. */
-  applyTo(inputs: readonly SymbolicTensor[]): SymbolicTensor[];
+  applyTo(inputs: unknown): SymbolicTensor[];
 }
 
 /** A layer's method that makes the stage of a network which has such layers. */

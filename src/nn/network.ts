@@ -136,8 +136,7 @@ export class Network extends Layer {
   override applyAll(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor[];
   override applyAll(inputs: Tensor | readonly Tensor[], ctx: CallContext): readonly Tensor[];
   override applyAll(inputs: unknown, ctx?: CallContext): SymbolicTensor[] & readonly Tensor[] {
-    const outputs =
-      this.stage?.applyTo(listOf(inputs as SymbolicTensor)) ?? super.applyAll(inputs as Tensor, ctx as CallContext);
+    const outputs = this.stage?.applyTo(inputs) ?? super.applyAll(inputs as Tensor, ctx as CallContext);
     return outputs as SymbolicTensor[] & readonly Tensor[];
   }
 

@@ -62,7 +62,7 @@ export function applyToSymbols(
   if (!layer.makeStage && list.some(({ dtype }) => dtype === "string")) {
     throw valueError(layer.label, {
       rule: "takes numbers",
-      expected: "stringLookup, hashing or textVectorization before it",
+      expected: "textVectorization or stringLookup before it",
       received: "strings",
     });
   }

@@ -40,7 +40,9 @@ export function runFit(session: Session, data: Given, options: FitOptions): Prom
     };
     const hooks = new CallbackList(list, training, queue);
     stepRunner.seed = seed;
-    stepRunner.instrument = await instrumentFor(list, stepRunner);
+    stepRunner.instrument = list.some(({ diagnoses, measures }) => diagnoses || measures)
+      ? (await import("./diagnose/instrument-for.ts")).instrumentFor(list, stepRunner)
+      : undefined;
     stepRunner.reading = {};
     model.stopTraining = false;
     // Orders go on from one fit to the next, as if all were one, unless the caller says where in the run this is.
@@ -76,17 +78,6 @@ async function sourcesOf(
   if (options.validationData === undefined && options.validationSplit === undefined)
     return { source: await maker.batches(data, order), validation: undefined };
   return (await import("./validation.ts")).withValidation(model, objective, maker, data, order, options);
-}
-
-/** What train steps report besides their loss, for these callbacks. */
-async function instrumentFor(
-  callbacks: readonly Callback[],
-  stepRunner: StepRunner,
-): Promise<StepRunner["instrument"]> {
-  if (callbacks.some(({ measures }) => measures))
-    return (await import("./diagnose/measuring.ts")).measuringInstrument(stepRunner);
-  if (callbacks.some(({ diagnoses }) => diagnoses)) return (await import("./diagnose/finite.ts")).finiteInstrument;
-  return undefined;
 }
 
 const warned = /* @__PURE__ */ new WeakSet<StepRunner>();

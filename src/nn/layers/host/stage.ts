@@ -4,6 +4,7 @@ import { isPlainRecord } from "../../../data/tree.ts";
 import { lookUp, shapeError, stateError, valueError } from "../../../errors.ts";
 import { formatShape } from "../../../ir/shape.ts";
 import type { HostStage, Start } from "../../host-stage.ts";
+import { listOf } from "../../layer.ts";
 import type { Network } from "../../network.ts";
 import { type Application, SymbolicTensor } from "../../symbolic.ts";
 import { type HostColumn, toNumbers, toTextColumn } from "./columns.ts";
@@ -42,7 +43,7 @@ export function makeHostStage(
       }
       return starts.map((start) => values.get(start) as HostArray);
     },
-    applyTo: (given) => applyInside(network, inputs, outputs, applications, given),
+    applyTo: (given) => applyInside(network, inputs, outputs, applications, listOf(given as SymbolicTensor)),
   };
 }
 
