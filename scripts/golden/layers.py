@@ -144,13 +144,13 @@ def described(weights):
     return [{"name": camel(weight.name), **tensor(weight.numpy())} for weight in weights]
 
 
-def case(draw, layer, config, shape, training=None, trainable=True, xScale=1.0, xOffset=1 / 128, masked=False):
-    """xOffset keeps inputs off the kink at 0. A mask has all axes of x but the last."""
+def case(draw, layer, config, shape, training=None, trainable=True, xScale=1.0, xOffset=1 / 128, masked=False, hidden=1):
+    """xOffset keeps inputs off the kink at 0. A mask has the axes of x but the last `hidden`."""
     made = make_layer(layer, config, shape, trainable, draw)
     x = jax.numpy.asarray(draw.array(*shape, scale=xScale, offset=xOffset))
     weights = described(made.weights)
     mode = {} if training is None else {"training": training}
-    mask = draw.labels(*shape[:-1], classes=2) if masked else None
+    mask = draw.labels(*shape[: len(shape) - hidden], classes=2) if masked else None
     arguments = {**mode, "mask": mask.astype(bool)} if masked else mode
     dy = draw.array(*made.compute_output_shape(shape))
     dx, dw = backward(made, x, dy, arguments)
@@ -189,3 +189,10 @@ def cases():
         yield case(draw, "batchNormalization", config, shape, training=True, masked=True)
     for config, shape in SPECTRAL:
         yield case(draw, "spectralNormalization", config, shape, training=True)
+    yield from masked_softmax()
+
+
+def masked_softmax():
+    draw = Lcg(11)
+    for config in ({}, {"axis": [1, 2]}):
+        yield case(draw, "softmax", config, (2, 3, 4), masked=True, hidden=0)

@@ -50,6 +50,11 @@ ANTIALIASED = [
     ({"height": 5, "width": 2, "antialias": True}, (1, 3, 9, 1)),
     ({"height": 2, "width": 4, "antialias": True, "cropToAspectRatio": True}, (1, 8, 9, 1)),
 ]
+METHODS = [
+    ({"height": 4, "width": 5, "interpolation": method, "antialias": antialias}, shape)
+    for method in ("bicubic", "lanczos3", "lanczos5")
+    for antialias, shape in ((False, (1, 3, 3, 2)), (True, (1, 9, 12, 1)))
+]
 RANDOM = [
     *[
         ("randomTranslation", {"heightFactor": [0.3, 0.3], "widthFactor": [-0.45, -0.45], "fillMode": fill, "interpolation": interpolation}, (2, 4, 5, 2))
@@ -133,4 +138,11 @@ def cases():
         x = np.round(draw.array(*shape) * 2) / 2
         yield {"layer": layer, "config": config, "x": tensor(x), "output": tensor(make(layer, config)(x))}
     for config, shape in ANTIALIASED:
+        yield {"layer": "resizing", "config": config, **differentiated(draw, make("resizing", config), draw.array(*shape))}
+    yield from methods()
+
+
+def methods():
+    draw = Lcg(11)
+    for config, shape in METHODS:
         yield {"layer": "resizing", "config": config, **differentiated(draw, make("resizing", config), draw.array(*shape))}

@@ -61,6 +61,16 @@ const composedOps: Readonly<Record<string, Cases>> = {
         one(`repeat ${shape} by ${counts} at ${axis}`, values(shape), (x) => ops.repeat(x, counts, axis)),
       ),
   ),
+  pad: shapeOf(1, 3).chain((shape) =>
+    fc
+      .tuple(
+        fc.tuple(...shape.map(() => fc.tuple(fc.nat(7), fc.nat(7)))),
+        fc.constantFrom("reflect" as const, "symmetric" as const),
+      )
+      .chain(([paddings, fill]) =>
+        one(`pad ${shape} by ${JSON.stringify(paddings)}, ${fill}`, values(shape), (x) => ops.pad(x, paddings, fill)),
+      ),
+  ),
   flip: shapeOf(1, 3).chain((shape) =>
     axesOf(shape).chain((axes) => one(`flip ${shape} at ${axes}`, values(shape), (x) => ops.flip(x, axes))),
   ),

@@ -258,7 +258,7 @@ describe("options as in Keras", () => {
     expectClose(await shrunk({ antialias: true }), [(9 * (2 / 3)) / (2 / 3 + 1 + 2 / 3 + 1 / 3), 1, 0], 5);
     expect(await shrunk({})).toEqual([0, 0, 0]);
     expect(() => layers.resizing(1, 3, { antialias: true, interpolation: "nearest" })).toThrow(
-      'resizing: antialias is for interpolation "bilinear"',
+      'resizing: antialias is not for interpolation "nearest"',
     );
     expect(() => layers.resizing(1, 3, { antialias: 1 as never })).toThrow("Expected boolean, received 1");
   });

@@ -227,8 +227,8 @@ describe("padding, cropping, up-sampling", () => {
     expect(() => layers.upSampling1d(0)).toThrow(
       "upSampling1d: size must be whole numbers. Expected an integer ≥ 1, received 0.",
     );
-    expect(() => layers.upSampling2d(2, { interpolation: "bicubic" as "nearest" })).toThrow(
-      'upSampling2d: unknown interpolation. Expected "nearest" or "bilinear", received bicubic.',
+    expect(() => layers.upSampling2d(2, { interpolation: "cubic" as "nearest" })).toThrow(
+      'upSampling2d: unknown interpolation. Expected "nearest" or "bilinear" or "bicubic" or "lanczos3" or "lanczos5", received cubic.',
     );
     expect(() => layers.cropping2d([2, 0], { name: "c" }).apply(image(4, 5))).toThrow(
       'cropping2d "c": something must be left of the input. Expected less than [4, 5] in all, received [[2, 2], [0, 0]] (input [null, 4, 5, 1]).',

@@ -1,10 +1,10 @@
 // Layers that apply an activation function, and prelu, which learns its slopes.
-import { valueError } from "../../errors.ts";
-import { normalizeAxes, normalizeAxis } from "../../ir/shape.ts";
+import { shapeError, valueError } from "../../errors.ts";
+import { broadcastShapes, formatShape, mayBeShape, normalizeAxes, normalizeAxis } from "../../ir/shape.ts";
 import type { OwnTable } from "../../options.ts";
 import type { Constraint, ConstraintName } from "../../regularize/constraints.ts";
 import type { Penalty, PenaltyName } from "../../regularize/penalties.ts";
-import { mul, neg, sub } from "../../tensor/ops/elementwise.ts";
+import { greater, mul, neg, sub, where } from "../../tensor/ops/elementwise.ts";
 import { scalar } from "../../tensor/ops/leaf.ts";
 import { reshape, transpose } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -13,8 +13,8 @@ import { type ActivationName, activationOf } from "../activation-names.ts";
 import { type Activation, type AlphaOptions, elu, leakyRelu, type ReluOptions, relu, softmax } from "../activations.ts";
 import type { InitializerName } from "../initializer-names.ts";
 import type { Initializer } from "../initializers.ts";
-import { type BatchShape, type CallContext, Layer, type LayerOptions, layerOptions } from "../layer.ts";
-import { functionLayer, keepMask } from "./function.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions, layerOptions, listOf } from "../layer.ts";
+import { FunctionLayer, functionLayer, keepMask } from "./function.ts";
 
 /**
  * Applies an activation, given by name or as a function. @throws ValueError on an unknown name. @see Keras 3
@@ -64,8 +64,11 @@ export function eluLayer(given: LayerOptions & AlphaOptions = {}): Layer {
 }
 
 /**
- * {@link softmax} along an axis (default the last), or over several axes together, as a layer. @see Keras 3
- * `layers.Softmax`.
+ * {@link softmax} along an axis (default the last), or over several axes together, as a layer. `apply([scores, mask])`
+ * leaves out what the mask, of a shape that broadcasts to that of the scores, has 0 for; a mask that scores of its
+ * shape carry counts, too.
+ * @throws ShapeError on a mask of another shape.
+ * @see Keras 3 `layers.Softmax`.
  */
 export function softmaxLayer(
   given: LayerOptions & {
@@ -74,10 +77,21 @@ export function softmaxLayer(
 ): Layer {
   const options = layerOptions("softmaxLayer", given, { axis: "number or list" });
   const { axis = -1 } = options;
-  return functionLayer(
+  return new FunctionLayer<Tensor | readonly Tensor[]>(
     "softmaxLayer",
     options,
-    (x, _, layer) => {
+    (inputs, ctx, layer) => {
+      const [scores, given] = listOf<Tensor>(inputs) as readonly [Tensor, Tensor?];
+      const carried = ctx.maskOf(scores);
+      const mask = given ?? (carried && carried.rank === scores.rank ? carried : undefined);
+      if (mask && !mayBeShape(broadcastShapes(layer.label, scores.shape, mask.shape), scores.shape))
+        throw shapeError(layer.label, {
+          rule: "a mask must broadcast to the scores",
+          expected: formatShape(scores.shape),
+          received: formatShape(mask.shape),
+        });
+      // Keras's number for what is left out.
+      const x = mask ? where(greater(mask, 0.5), scores, -1e9) : scores;
       const axes = normalizeAxes(layer.label, axis, x.rank);
       if (axes.length === 1) return softmax(x, axes[0]);
       const order = [...x.shape.keys()].filter((at) => !axes.includes(at)).concat(axes);

@@ -1,5 +1,5 @@
 // Up-sampling layers.
-import { checkInterpolation } from "../../tensor/interpolation.ts";
+import { checkInterpolation, type ResizeMethod, resizeMethods } from "../../tensor/interpolation.ts";
 import { repeatPixels, resize } from "../../tensor/ops/resizing.ts";
 import { perAxis } from "../../tensor/ops/window.ts";
 import { type Layer, type LayerOptions, layerOptions } from "../layer.ts";
@@ -17,8 +17,8 @@ export const upSampling1d = (size: number | readonly number[] = 2, options: Laye
 
 /** Options of {@link upSampling2d}. */
 export interface UpSampling2dOptions extends LayerOptions {
-  /** "nearest" (default) repeats pixels; "bilinear" draws lines between their centres. */
-  interpolation?: "nearest" | "bilinear";
+  /** "nearest" (default) repeats pixels; "bilinear" draws lines between their centres; the others as for `resizing`. */
+  interpolation?: ResizeMethod;
 }
 
 /**
@@ -40,11 +40,11 @@ export const upSampling3d = (size: number | readonly number[] = 2, options: Laye
 function upSampling(kind: string, axes: number, size: number | readonly number[], config: UpSampling2dOptions): Layer {
   const { interpolation = "nearest" } = config;
   const factors = perAxis(kind, "size", size, axes);
-  checkInterpolation(kind, interpolation);
+  checkInterpolation(kind, interpolation, resizeMethods);
   return functionLayer(kind, config, (x, _, layer) => {
     checkSpatial(layer, x, axes);
     if (interpolation === "nearest") return repeatPixels(x, factors);
     const [height = 0, width = 0] = x.shape.slice(1, -1).map((extent, axis) => extent * (factors[axis] as number));
-    return resize(x, [height, width]);
+    return resize(x, [height, width], { interpolation });
   });
 }

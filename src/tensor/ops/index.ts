@@ -1,5 +1,7 @@
 // The public ops, exported as `ops` and `aretejs/ops`: what users call. A file whose exports are all public is exported
 // whole, so that an op made of ops is one function in such a file; internals of others are imported from their files.
+
+export type { ResizeMethod } from "../interpolation.ts";
 export * from "./adaptive-pooling.ts";
 export * from "./arranging.ts";
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from "./conv.ts";
@@ -52,9 +54,10 @@ export {
   where,
 } from "./elementwise.ts";
 export { gather, type OneHotOptions, oneHot, range, scatterAdd, takeAlongAxis } from "./indexing.ts";
-export { concat, pad, slice, stack } from "./joining.ts";
+export { concat, slice, stack } from "./joining.ts";
 export { type Operand, placeholder, scalar, type TensorOptions, tensor } from "./leaf.ts";
 export { type MatmulOptions, matmul } from "./matmul.ts";
+export * from "./padding.ts";
 export { averagePool, maxPool, type PoolOptions } from "./pooling.ts";
 export * from "./products.ts";
 export {

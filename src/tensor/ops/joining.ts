@@ -168,9 +168,8 @@ export const padOp = /* @__PURE__ */ defineOp<{ paddings: readonly (readonly [nu
   },
 });
 
-/** Adds `[before, after]` elements of `value` (default 0) to each axis. */
-export function pad(x: Operand, paddings: readonly (readonly [number, number])[], value = 0): Tensor {
-  const t = asTensor(x);
+/** One pair for each axis. @throws ValueError. */
+export function checkPaddings(t: Tensor, paddings: readonly (readonly [number, number])[]): void {
   if (
     !Array.isArray(paddings) ||
     paddings.length !== t.rank ||
@@ -185,5 +184,11 @@ export function pad(x: Operand, paddings: readonly (readonly [number, number])[]
       context: `input ${formatShape(t.shape)}`,
     });
   }
+}
+
+/** Adds `[before, after]` elements of `value` (default 0) to each axis. */
+export function pad(x: Operand, paddings: readonly (readonly [number, number])[], value = 0): Tensor {
+  const t = asTensor(x);
+  checkPaddings(t, paddings);
   return paddings.every(([before, after]) => before + after === 0) ? t : record(padOp, [t], { paddings, value });
 }

@@ -1,7 +1,7 @@
 // Resizing and cropping of images.
 import { valueError } from "../../../errors.ts";
 import type { OptionTable } from "../../../options.ts";
-import { checkAntialias, checkInterpolation } from "../../../tensor/interpolation.ts";
+import { checkAntialias, checkInterpolation, resizeMethods } from "../../../tensor/interpolation.ts";
 import { cast } from "../../../tensor/ops/elementwise.ts";
 import { slice } from "../../../tensor/ops/joining.ts";
 import { type ResizeOptions, resize } from "../../../tensor/ops/resizing.ts";
@@ -38,7 +38,7 @@ export function resizing(height: number, width: number, options: ResizingOptions
   const config = layerOptions("resizing", options, table, { height, width });
   checkExtents("resizing", height, width);
   const { interpolation = "bilinear", cropToAspectRatio = false, antialias = false } = config;
-  checkInterpolation("resizing", interpolation);
+  checkInterpolation("resizing", interpolation, resizeMethods);
   checkAntialias("resizing", interpolation, antialias);
   return functionLayer("resizing", config, (images, _, layer) => {
     checkSpatial(layer, images, 2);
