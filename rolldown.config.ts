@@ -9,6 +9,7 @@ const entries = [
   "backends/webgpu/index",
   "compiler/compile",
   "core",
+  "data-entry",
   "index",
   "io/index",
   "io/tensorboard/index",

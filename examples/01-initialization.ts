@@ -29,7 +29,7 @@
  * relu keeps its scale with He initialization, selu with LeCun's; tanh lives with Glorot's; sigmoid's gradients vanish
  * under it.
  */
-import { activations, evaluate, gradients, initializers, ops, tensor, Variable } from "../src/index.ts";
+import { activations, evaluate, gradients, initializers, ops, tensor, Variable } from "aretejs";
 import { choose, type ExampleOptions, imagesOf, runAsScript, spread } from "./shared.ts";
 
 const LAYERS = 20;

@@ -19,16 +19,7 @@
  * nothing dies. The rate of the first part is large on purpose. One seed each: a point or two between relu and selu, or
  * relu and elu, says nothing.
  */
-import {
-  type activations,
-  dense,
-  flatten,
-  type initializers,
-  type Layer,
-  nadam,
-  sequential,
-  sgd,
-} from "../src/index.ts";
+import { type activations, dense, flatten, type initializers, type Layer, nadam, sequential, sgd } from "aretejs";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 type ActivationName = activations.ActivationName;

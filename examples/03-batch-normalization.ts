@@ -19,7 +19,7 @@
  * short mode (20 steps) they are far from settled, so there the test accuracy of the normalized stack stays at chance
  * while its training accuracy has risen.
  */
-import { activation, batchNormalization, dense, flatten, type Layer, nadam, sequential } from "../src/index.ts";
+import { activation, batchNormalization, dense, flatten, type Layer, nadam, sequential } from "aretejs";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
 
 const DEPTH = 20;

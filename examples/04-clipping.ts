@@ -30,7 +30,7 @@ import {
   type SymbolicTensor,
   sequential,
   sgd,
-} from "../src/index.ts";
+} from "aretejs";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 const kinds = {

@@ -33,9 +33,8 @@ import {
   reshape,
   sequential,
   sgd,
-} from "../src/index.ts";
-import type { LabelledImages } from "./fashion-mnist.ts";
-import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
+} from "aretejs";
+import { choose, type ExampleOptions, imagesOf, type LabelledImages, percent, runAsScript, spread } from "./shared.ts";
 
 const SANDAL = 5;
 const SHIRT = 6;

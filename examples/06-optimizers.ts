@@ -23,6 +23,7 @@
  * One seed and one rate each: the order among the adaptive ones says little; that plain descent comes last, and muon
  * far ahead, says more.
  */
+import { inspect } from "node:util";
 import {
   adadelta,
   adagrad,
@@ -40,8 +41,8 @@ import {
   rmsprop,
   sequential,
   sgd,
-} from "../src/index.ts";
-import { chart } from "../src/plot/text-chart.ts";
+} from "aretejs";
+import { plotHistory } from "aretejs/plot";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 const runners: Record<string, () => Optimizer> = {
@@ -94,7 +95,9 @@ export async function run(options: ExampleOptions): Promise<Record<string, RaceF
     const { accuracy } = await model.evaluate(test.x, test.y);
     figures[name] = { loss, testAccuracy: accuracy as number };
   }
-  log(chart(Object.fromEntries(Object.entries(figures).map(([name, { loss }]) => [name, loss]))));
+  const runs = Object.fromEntries(Object.entries(figures).map(([name, { loss }]) => [name, { history: { loss } }]));
+  // As a chart in text; `plotHistory(runs).save("losses.svg")` would make a picture.
+  log(inspect(plotHistory(runs)));
   const byLoss = Object.entries(figures).sort(([, a], [, b]) => (a.loss.at(-1) as number) - (b.loss.at(-1) as number));
   for (const [name, { loss, testAccuracy }] of byLoss) {
     log(`${name.padEnd(9)} loss ${(loss.at(-1) as number).toFixed(3)}, test accuracy ${percent(testAccuracy)}`);

@@ -29,6 +29,7 @@
  * its best is 1.95 points better than the best constant rate, bears a rate at which a constant one fails, and spreads
  * less. The range test's suggestion, a tenth of where the loss was lowest, is on the safe side here.
  */
+import { inspect } from "node:util";
 import {
   cosineDecay,
   cosineDecayRestarts,
@@ -47,8 +48,8 @@ import {
   sequential,
   sgd,
   warmup,
-} from "../src/index.ts";
-import { chart } from "../src/plot/text-chart.ts";
+} from "aretejs";
+import { plotHistory } from "aretejs/plot";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
 
 const PEAK = 0.02;
@@ -98,9 +99,8 @@ export async function run(options: ExampleOptions): Promise<ScheduleFigures> {
 
   const all = schedules(steps);
   for (const [name, schedule] of Object.entries(all)) {
-    log(
-      `${name}\n${chart({ [name]: Array.from({ length: steps }, (_, step) => schedule(step)) }, { height: 6, ends: ["first step", "last step"] })}`,
-    );
+    const rates = Array.from({ length: steps }, (_, step) => schedule(step));
+    log(inspect(plotHistory({ history: { [name]: rates } }, { title: name })));
   }
   const figures: Record<string, number> = {};
   for (const [name, schedule] of Object.entries(all)) figures[name] = await accuracyOf(network(42, schedule));

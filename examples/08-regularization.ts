@@ -16,7 +16,7 @@
  * The penalties make weights small (l2) or nearly zero (l1) and narrow the gap by a quarter, here from the side of
  * training alone: after 30 epochs at a constant rate none of them is better on the test images (one seed).
  */
-import { adam, dense, flatten, l1, l1l2, l2, type Penalty, sequential } from "../src/index.ts";
+import { adam, dense, flatten, l1, l1l2, l2, type Penalty, sequential } from "aretejs";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 const penalties: Record<string, Penalty | undefined> = {

@@ -18,7 +18,7 @@
  * For the bag, predict alone sounds surer than the network is. (0.6 points of 500 images are 3 images: no evidence that
  * the mean is more accurate.)
  */
-import { dense, dropout, flatten, mcPredict, nadam, sequential } from "../src/index.ts";
+import { dense, dropout, flatten, mcPredict, nadam, sequential } from "aretejs";
 import { CLASSES, choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 export interface Verdict {

@@ -13,7 +13,7 @@
  * The constraint holds, but here it makes no difference to accuracy. It can cost some: with 10 000 images, dropout 0.2
  * and rate 0.05, a norm of at most 3 gave 76.76 % ± 1.82 % against 79.64 % ± 1.11 % without.
  */
-import { type Constraint, dense, dropout, flatten, maxNorm, sequential, sgd } from "../src/index.ts";
+import { type Constraint, dense, dropout, flatten, maxNorm, sequential, sgd } from "aretejs";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
 
 export interface MaxNormFigures {

@@ -13,7 +13,7 @@
  *
  * The difference between the two is smaller than the spread: it says nothing.
  */
-import { recipes } from "../src/index.ts";
+import { recipes } from "aretejs";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
 
 export interface RecipeFigures {

@@ -20,7 +20,7 @@ import {
   nadam,
   reshape,
   sequential,
-} from "../src/index.ts";
+} from "aretejs";
 import { choose, type ExampleOptions, imagesOf, runAsScript } from "./shared.ts";
 
 const CODE = 32;

@@ -43,7 +43,7 @@ import {
   sequential,
   sgd,
   simpleRnn,
-} from "../src/index.ts";
+} from "aretejs";
 import { type ExampleOptions, runAsScript } from "./shared.ts";
 
 const LENGTH = 50;

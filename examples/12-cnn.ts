@@ -22,7 +22,7 @@ import {
   oneCycle,
   sequential,
   sgd,
-} from "../src/index.ts";
+} from "aretejs";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 /** Two convolutions with pooling. 225 034 weights. */

@@ -26,7 +26,7 @@ import {
   oneCycle,
   type SymbolicTensor,
   sgd,
-} from "../src/index.ts";
+} from "aretejs";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 /** Filters of the three stages; each stage after the first halves height and width. */

@@ -24,7 +24,7 @@ import {
   model,
   multiHeadAttention,
   ops,
-} from "../src/index.ts";
+} from "aretejs";
 import { type ExampleOptions, percent, runAsScript } from "./shared.ts";
 
 const digits = 10;

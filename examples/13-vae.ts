@@ -21,7 +21,7 @@ import {
   sequential,
   type Tensor,
   trainStep,
-} from "../src/index.ts";
+} from "aretejs";
 import { choose, type ExampleOptions, imagesOf, runAsScript } from "./shared.ts";
 
 const CODE = 8;

@@ -9,17 +9,7 @@
  *
  *     points near a cluster: 18.9 % before, 94.2 % after; clusters found: 6 of 8
  */
-import {
-  activations,
-  adam,
-  dense,
-  type LoopContext,
-  ops,
-  sequential,
-  type Tensor,
-  tensor,
-  trainStep,
-} from "../src/index.ts";
+import { activations, adam, dense, type LoopContext, ops, sequential, type Tensor, tensor, trainStep } from "aretejs";
 import { type ExampleOptions, runAsScript } from "./shared.ts";
 
 const [NOISE, BATCH, CLUSTERS, DEVIATION] = [8, 128, 8, 0.05];

@@ -22,7 +22,7 @@ import {
   sequential,
   type Tensor,
   trainStep,
-} from "../src/index.ts";
+} from "aretejs";
 import { type ExampleOptions, randoms, runAsScript } from "./shared.ts";
 
 const [DISCOUNT, BATCH, MEMORY, LIMIT, FOLLOW] = [0.98, 64, 20_000, 200, 0.02];

@@ -1,6 +1,19 @@
-// What the examples share: options, a part of the images, and how they are run.
+// What the examples share: Fashion-MNIST, a part of it, and how they are run.
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { fashionMnist, type ImageSets, type LabelledImages } from "./fashion-mnist.ts";
+import { readIdx } from "aretejs";
+
+/** Images `[n, 28, 28]` in [0, 1] as float32, and labels `[n]` from 0 to 9 as int32. */
+export interface LabelledImages {
+  readonly x: { readonly data: Float32Array; readonly shape: readonly number[] };
+  readonly y: { readonly data: Int32Array; readonly shape: readonly number[] };
+}
+
+export interface ImageSets {
+  readonly train: LabelledImages;
+  readonly test: LabelledImages;
+}
 
 export interface ExampleOptions {
   /** A few hundred images and one epoch: to see that it runs, not what it shows. Default false. */
@@ -27,7 +40,33 @@ export const CLASSES = [
 
 /** The images given, or Fashion-MNIST. */
 export const imagesOf = async ({ images, log }: ExampleOptions): Promise<ImageSets> =>
-  images ?? fashionMnist(log ? { onMessage: log } : {});
+  images ?? { train: await labelledImages("train", log), test: await labelledImages("t10k", log) };
+
+/** Where Debian's package dataset-fashion-mnist puts the files, and where they are downloaded to, and from. */
+const system = new URL("file:///usr/share/datasets/fashion-mnist/");
+const cache = new URL(".cache/fashion-mnist/", import.meta.url);
+const origin = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/";
+
+async function labelledImages(part: "train" | "t10k", log: ExampleOptions["log"]): Promise<LabelledImages> {
+  const pixels = await readIdx(await file(`${part}-images-idx3-ubyte.gz`, log));
+  const labels = await readIdx(await file(`${part}-labels-idx1-ubyte.gz`, log));
+  const data = new Float32Array(pixels.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = (pixels.data[i] as number) / 255;
+  return { x: { data, shape: pixels.shape }, y: { data: Int32Array.from(labels.data), shape: labels.shape } };
+}
+
+/** A file of the data set; downloaded once. */
+async function file(name: string, log: ExampleOptions["log"]): Promise<Uint8Array> {
+  const known = [system, cache].map((folder) => new URL(name, folder)).find((path) => existsSync(path));
+  if (known) return readFile(known);
+  log?.(`Downloading ${origin}${name}`);
+  const response = await fetch(`${origin}${name}`);
+  if (!response.ok) throw new Error(`${origin}${name}: HTTP status ${response.status}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  await mkdir(cache, { recursive: true });
+  await writeFile(new URL(name, cache), bytes);
+  return bytes;
+}
 
 export interface Choice {
   /** Labels to keep; the new label is the place in this list. Default: all, unchanged. */

@@ -98,6 +98,15 @@ def cases():
         yield case("textVectorization", config, [[t] for t in [*TEXTS[:3], "the unknown fox", "the fox the"]], TEXTS)
 
 
+def discretizations():
+    for bins, batches in ((3, [np.arange(10.0)]), (4, [np.sin(np.arange(500.0)) * 7]), (10, [np.arange(50.0) ** 2, -np.arange(30.0)]),
+                          (2, [np.array([1.0, 5.0, 2.5])]), (7, [np.cos(np.arange(1234.0)), np.arange(37.0)])):
+        layer = keras.layers.Discretization(num_bins=bins)
+        layer.adapt(batches[0] if len(batches) == 1 else iter(batches))
+        yield {"numBins": bins, "batches": [[float(np.float32(v)) for v in batch] for batch in batches],
+               "boundaries": [float(np.float32(v)) for v in layer.bin_boundaries]}
+
+
 INPUTS = {
     "city": [["Bern"], ["Oslo"], ["Lima"]],
     "text": ["a b", "c?", "b b b"],
@@ -149,7 +158,7 @@ def main():
     lines = [json.dumps(one, ensure_ascii=False) for one in cases()]
     whole = {"inputs": INPUTS, "output": tensor(predict(model))}
     with open(os.path.join(DATA, "text.json"), "w") as file:
-        file.write(json.dumps(head)[:-1] + ',\n"model": ' + json.dumps(whole) + ',\n"cases": [\n' + ",\n".join(lines) + "\n]}\n")
+        file.write(json.dumps(head)[:-1] + ',\n"model": ' + json.dumps(whole) + ',\n"cases": [\n' + ",\n".join(lines) + '\n],\n"discretizations": ' + json.dumps(list(discretizations())) + "}\n")
 
 
 main()

@@ -8,7 +8,6 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
-import { fashionMnist } from "../examples/fashion-mnist.ts";
 import { valueError } from "../src/errors.ts";
 import { dense } from "../src/nn/layers/dense.ts";
 import { flatten } from "../src/nn/layers/shape.ts";
@@ -16,6 +15,7 @@ import { nadam } from "../src/optim/nadam.ts";
 import { cosineDecay } from "../src/optim/schedules.ts";
 import type { Model } from "../src/train/model.ts";
 import { sequential } from "../src/train/sequential.ts";
+import { fashionMnist } from "./fashion-mnist.ts";
 
 const batchSize = 32;
 

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 # The install script of onnxruntime-node downloads CUDA, which is not needed.
 npm ci --prefix test/interop --no-audit --no-fund --ignore-scripts
+npm ci --prefix examples/transfer --no-audit --no-fund
 npx tsc -p test/interop
 npm run --silent build:wasm
 npx vitest run --config test/interop/vitest.config.ts
@@ -15,6 +16,7 @@ models=$(mktemp -d)
 trap 'rm -rf "$models"' EXIT
 npx tsx test/interop/onnx.ts "$models"
 "$python" test/interop/check-onnx.py "$models"
+npx tsx test/interop/onnx-web.ts
 
 npx tsx test/interop/kill.ts
 npx tsx test/interop/kill-and-resume.ts

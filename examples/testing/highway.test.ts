@@ -1,13 +1,7 @@
+import { evaluate, gradients, js, ops, sequential, type Tensor, tensor, wasm } from "aretejs";
+import { type AllCloseMatchers, arbitraries, checkGradients, conformance, toBeAllClose } from "aretejs/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { evaluate, gradients, js, ops, sequential, type Tensor, tensor, wasm } from "../../src/index.ts";
-import {
-  type AllCloseMatchers,
-  arbitraries,
-  checkGradients,
-  conformance,
-  toBeAllClose,
-} from "../../src/testing/index.ts";
 import { Highway, swish } from "./highway.ts";
 
 declare module "vitest" {

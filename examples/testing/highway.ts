@@ -1,5 +1,5 @@
 /** An op and a layer of one's own, as a user writes them: `highway.test.ts` tests them with `aretejs/testing`. */
-import { type BatchShape, type CallContext, Layer, type LayerOptions, ops, type Tensor } from "../../src/index.ts";
+import { type BatchShape, type CallContext, Layer, type LayerOptions, ops, type Tensor } from "aretejs";
 
 /**
  * x·sigmoid(β·x): swish with a learned steepness. An op of one's own is a function made of ops; its gradient follows.

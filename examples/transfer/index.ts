@@ -1,11 +1,12 @@
 /**
  * Transfer learning with somebody else's network, the MobileNetV2 of the npm package nsfwjs: see README.md. Its first
- * blocks see Fashion-MNIST. A classifier is trained on 200 images of sandals and shirts, and on 10 images of each of the
- * ten classes: on the frozen network, then together with the network's last blocks. Against it: the same on the same
+ * blocks see Fashion-MNIST. A classifier is trained on 200 images of sandals and shirts, and on 100 images of all ten
+ * classes: on the frozen network, then together with the network's last blocks. Against it: the same on the same
  * network with random weights, and a small CNN from scratch.
  *
  *     npm ci --prefix examples/transfer && npx tsx examples/transfer/index.ts [--short]
  */
+
 import {
   type ArrayInput,
   adam,
@@ -19,8 +20,7 @@ import {
   sequential,
 } from "aretejs";
 import { loadModel, saveModel } from "aretejs/io";
-import type { LabelledImages } from "../fashion-mnist.ts";
-import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "../shared.ts";
+import { choose, type ExampleOptions, imagesOf, type LabelledImages, percent, runAsScript, spread } from "../shared.ts";
 import { loadBody } from "./body.ts";
 import { fromGrey, learn } from "./network.ts";
 

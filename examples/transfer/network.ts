@@ -35,8 +35,8 @@ export interface LearnOptions {
   readonly batchSize?: number;
   /** Called when the classifier on the frozen network is ready, which is changed when the last blocks are trained. */
   readonly onFrozen?: (network: Model) => Promise<void>;
-  /** Called after each epoch of either part. */
-  readonly onEpoch?: () => void;
+  /** Called after each epoch of either part, with the share of the pictures that were recognized in it. */
+  readonly onEpoch?: (accuracy: number) => void;
 }
 
 /**
@@ -66,7 +66,9 @@ export async function learn(
     { seed, name: "head" },
   );
   const common = { loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] } as const;
-  const callbacks = onEpoch ? [{ onEpochEnd: () => onEpoch() }] : [];
+  const callbacks = onEpoch
+    ? [{ onEpochEnd: (_: number, logs: Readonly<Record<string, number>>) => onEpoch(logs.accuracy ?? Number.NaN) }]
+    : [];
   head.compile({ optimizer: adam(3e-3), ...common });
   await head.fit(atEnd, labels, { epochs, batchSize, verbose: 0, callbacks });
   const whole = functional({ inputs: body.inputs, outputs: head.apply(end), seed });

@@ -44,15 +44,17 @@ async function learnThese(): Promise<void> {
   say("Looking at the pictures…");
   const pictures = await picturesOf(files);
   const [epochs, unfrozenEpochs] = [30, 5];
-  let epoch = 0;
+  let [epoch, accuracy] = [0, 0];
   network = await learn(body, pictures, labels, kinds.length, {
     epochs,
     unfrozenEpochs,
-    onEpoch: () => say(`Training: epoch ${++epoch} of ${epochs + unfrozenEpochs}`),
+    onEpoch: (latest) => {
+      accuracy = latest;
+      say(`Training: epoch ${++epoch} of ${epochs + unfrozenEpochs}`);
+    },
   });
-  const { accuracy } = await network.evaluate(pictures, labels);
   await saveModel(network, kept);
-  say(`Trained: ${(100 * Number(accuracy)).toFixed(0)} % of ${files.length} pictures are recognized.`);
+  say(`Trained: ${(100 * accuracy).toFixed(0)} % of ${files.length} pictures are recognized.`);
 }
 
 async function answer(): Promise<void> {

@@ -1,7 +1,7 @@
 // The Worker: learns classes of grey pictures of 28 × 28 that requests bring, on top of the trained network, and keeps
 // what it learned as a .keras file in KV.
 //
-//     POST /learn?classes=2     a byte with the class of each picture, then their pixels, a byte each: { accuracy, … }
+//     POST /learn?classes=2     a byte for each picture's class, then one for each pixel: { accuracy, pictures }
 //     POST /classify            pixels: a list of probabilities for each picture
 //     GET  /model               the .keras file
 import { AreteError } from "aretejs";
@@ -26,7 +26,7 @@ const pixels = 28 ** 2;
 
 /** KV as a store of files. */
 const storeOf = ({ FILES }: Environment) => ({
-  read: async (name: string) => (await FILES.get(name, "arrayBuffer")) ?? undefined,
+  read: (name: string) => FILES.get(name, "arrayBuffer"),
   write: (bytes: Uint8Array, name: string) => FILES.put(name, bytes),
 });
 
@@ -41,13 +41,16 @@ async function learnFrom(bytes: Uint8Array, classes: number, environment: Enviro
   const pictures = picturesOf(bytes.subarray(count));
   const store = storeOf(environment);
   const body = await loadModel({ store, name: "body.keras" });
+  let accuracy = Number.NaN;
   const network = await learn(body, pictures, labels, classes, {
     epochs: 30,
     unfrozenEpochs: 3,
     batchSize,
+    onEpoch: (latest) => {
+      accuracy = latest;
+    },
   });
   try {
-    const { accuracy } = await network.evaluate(pictures, labels, { batchSize });
     await saveModel(network, { store, name: "transfer.keras" });
     return Response.json({ accuracy, pictures: count });
   } finally {

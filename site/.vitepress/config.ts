@@ -70,7 +70,10 @@ export default defineConfig({
   // One file for what all pages share, not a copy in each.
   metaChunk: true,
   head: [["link", { rel: "icon", href: "data:," }]],
-  markdown: { config: (md) => md.use(toRepository, docs) },
+  markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    config: (md) => md.use(toRepository, docs),
+  },
   vite: {
     build: { chunkSizeWarningLimit: 3000 },
     // The playground imports the built package, and trains in a worker made of modules.
@@ -90,7 +93,17 @@ export default defineConfig({
     ],
   },
   themeConfig: {
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: {
+        // Of the reference, names and first words are found: its tables would be most of the index.
+        _render(text, env, md) {
+          const html = md.render(text, env);
+          const isReference = (env.relativePath as string).startsWith("reference/");
+          return isReference ? (html.split("<h2")[0] as string) : html;
+        },
+      },
+    },
     outline: [2, 3],
     nav: [
       { text: "Guides", link: "/start", activeMatch: "^/(?!reference|playground)." },

@@ -1,5 +1,7 @@
 /** The names of Keras: which have another name here, or none, and what to use then. */
+import * as data from "../../src/data-entry.ts";
 import * as aretejs from "../../src/index.ts";
+import * as tensorboard from "../../src/io/tensorboard/index.ts";
 import { each, type Family } from "./tables.ts";
 
 /** Types, which no value of the package stands for. */
@@ -8,7 +10,10 @@ const types = { Callback: "a type" };
 export const keras: Readonly<Record<string, Family>> = {
   layers: {
     title: "Layers",
-    where: [[aretejs, ""]],
+    where: [
+      [aretejs, ""],
+      [data, "", "aretejs/data"],
+    ],
     ours: {
       Add: "addLayer",
       Average: "averageLayer",
@@ -47,10 +52,7 @@ export const keras: Readonly<Record<string, Family>> = {
         "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
         "layers of other frameworks do not run here; ONNX goes out only",
       ),
-      ...each(
-        "Hashing HashedCrossing IntegerLookup StringLookup TextVectorization",
-        "a `Map` of your own before the model",
-      ),
+      HashedCrossing: "`hashing` of the joined strings",
       ...each("MelSpectrogram STFTSpectrogram", "compute spectrograms before the model"),
       EinsumDense: "a layer of your own with `ops.einsum`",
       Identity: "`lambda((x) => x)`",
@@ -111,6 +113,7 @@ export const keras: Readonly<Record<string, Family>> = {
     where: [
       [aretejs, ""],
       [types, ""],
+      [tensorboard, "", "aretejs/tensorboard"],
     ],
     ours: {
       Callback: "Callback",
@@ -124,7 +127,6 @@ export const keras: Readonly<Record<string, Family>> = {
       OrbaxCheckpoint: "`modelCheckpoint` of `aretejs/io`",
       ProgbarLogger: "`verbose: 1` of `fit`",
       RemoteMonitor: "a callback of your own that calls `fetch`",
-      TensorBoard: "`csvLogger`",
     },
   },
   initializers: {
@@ -211,10 +213,7 @@ export const keras: Readonly<Record<string, Family>> = {
       ...each("extract_sequences fold unfold", "`ops.slice` and `ops.concat`"),
       ...each("in_top_k isin unravel_index nextafter saturate_cast i0", "a formula of `ops`, or plain JavaScript"),
       ...each("arccosh arcsinh", "`ops.log` and `ops.sqrt` of its formula"),
-      ...each(
-        "batch_normalization layer_normalization rms_normalization separable_conv",
-        "the layer of that name; its `apply` works within `jit` and `trainStep`",
-      ),
+      ...each("separable_conv", "the layer of that name; its `apply` works within `jit` and `trainStep`"),
       ...each(
         "binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy",
         "`losses.NAME().call(yTrue, yPred)`",
@@ -244,7 +243,7 @@ export const keras: Readonly<Record<string, Family>> = {
         "median percentile quantile nonzero unique argpartition searchsorted digitize histogram bincount count_nonzero",
         "`ops.sort` and what follows from it, or plain JavaScript",
       ),
-      ...each("moments average std normalize", "`ops.mean`, `ops.variance`"),
+      ...each("moments average normalize", "`ops.mean`, `ops.variance`"),
       ...each(
         "scatter scatter_update slice_update segment_max segment_min segment_prod",
         "`ops.scatterAdd`, `ops.where`",

@@ -11,8 +11,8 @@ export interface NameMap {
 /** A part of the other library. */
 export interface Family extends NameMap {
   readonly title: string;
-  /** Where its names are looked for, in order, and how they are written. */
-  readonly where: readonly (readonly [names: object, prefix: string])[];
+  /** Where its names are looked for, in order, how they are written, and which entry has them if not `aretejs`. */
+  readonly where: readonly (readonly [names: object, prefix: string, entry?: string])[];
 }
 
 /** The names of the other library, by family. */
@@ -36,8 +36,11 @@ export const camelCase = (name: string): string =>
 /** The row of a name. @throws Error where the name here does not exist, or nothing says what to use. */
 function row(title: string, { where, ours = {}, instead = {} }: Family, name: string): string {
   for (const written of [ours[name], camelCase(name)]) {
-    const [, prefix] = where.find(([names]) => written !== undefined && written in names) ?? [];
-    if (prefix !== undefined) return `| \`${name}\` | \`${prefix}${written}\` |`;
+    const [, prefix, entry] = where.find(([names]) => written !== undefined && written in names) ?? [];
+    if (prefix !== undefined && instead[name] !== undefined)
+      throw new Error(`${title}: ${name} is there, as ${prefix}${written}.`);
+    if (prefix !== undefined)
+      return `| \`${name}\` | \`${prefix}${written}\`${entry === undefined ? "" : ` of \`${entry}\``} |`;
     if (written === ours[name] && written !== undefined)
       throw new Error(`${title}: ${name} is not called ${written} here any more.`);
   }

@@ -107,7 +107,7 @@ export const tfjs: Readonly<Record<string, Family>> = {
   io: {
     title: "Files",
     where: [
-      [io, ""],
+      [io, "", "aretejs/io"],
       [aretejs, ""],
     ],
     ours: { listModels: "listFiles", removeModel: "removeFile", loadWeights: "loadWeights" },
@@ -122,7 +122,13 @@ export const tfjs: Readonly<Record<string, Family>> = {
   },
   tf: {
     title: "The rest",
-    where: [everything, [aretejs.ops, "ops."], [aretejs.activations, "activations."], [types, ""], [io, ""]],
+    where: [
+      everything,
+      [aretejs.ops, "ops."],
+      [aretejs.activations, "activations."],
+      [types, ""],
+      [io, "", "aretejs/io"],
+    ],
     ours: {
       Callback: "Callback",
       GraphModel: "Model",

@@ -13,7 +13,8 @@ export type Order =
       readonly interval: number;
     }
   | { readonly type: "speed"; readonly speed: Settings["speed"] }
-  | { readonly type: "start" | "pause" | "step" | "epoch" };
+  /** "seen": the page has drawn the last snapshot, and can take another. */
+  | { readonly type: "seen" | "start" | "pause" | "step" | "epoch" };
 
 /** Losses and accuracies of the whole data, without dropout. */
 export interface Scores {

@@ -27,6 +27,7 @@ self.addEventListener("message", ({ data }: MessageEvent<Order>) => {
     .then((running) => {
       if (current !== run || !running) return undefined;
       if (order.type === "pause") return running.pause();
+      if (order.type === "seen") return running.seen();
       if (order.type === "speed") return running.setSpeed(order.speed);
       return running.runTo(order.type === "start" ? "end" : order.type);
     })

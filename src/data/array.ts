@@ -17,7 +17,12 @@ export interface HostArray {
 /** The forms in which users may give an array. A flat array has the shape `[length]`. */
 export type ArrayInput =
   | Tensor
-  | { readonly data: NumericArray; readonly shape: Shape }
+  | {
+      /** Numbers in row-major order. */
+      readonly data: NumericArray;
+      /** Extents of the axes. */
+      readonly shape: Shape;
+    }
   | HostJson
   | NumericArray
   | NestedNumbers;

@@ -3,6 +3,7 @@ import { literal, valueError } from "../errors.ts";
 import { show } from "../format.ts";
 import { checkOptions } from "../options.ts";
 import type { HostArray } from "./array.ts";
+import { isNumber, splitRecords } from "./csv-records.ts";
 
 /** Options of {@link parseCsv}. */
 export interface CsvOptions {
@@ -37,14 +38,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
   const { header = true, columns, delimiter = ",", missing } = checkOptions("parseCsv", options, table);
   if (typeof text !== "string")
     throw valueError("parseCsv", { rule: "parses text", expected: "a string", received: text });
-  if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
-    throw valueError("parseCsv", {
-      rule: "the delimiter is one character",
-      expected: "for example , or ;",
-      received: show(delimiter),
-    });
-  }
-  const records = splitRecords(text, delimiter);
+  const records = splitRecords("parseCsv", text, delimiter);
   const first = records[0];
   if (first === undefined)
     throw valueError("parseCsv", {
@@ -88,13 +82,10 @@ function columnIndex(column: string | number, names: readonly string[], header: 
   });
 }
 
-/** Decimal numbers only: `Number` also takes "", " " and "0x1f". */
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
 function parseNumber(given: string, missing: number | undefined, where: string): number {
   const text = given.trim();
   if (text === "" && missing !== undefined) return missing;
-  const value = NUMBER.test(text) ? Math.fround(Number(text)) : Number.NaN;
+  const value = isNumber(text) ? Math.fround(Number(text)) : Number.NaN;
   if (Number.isFinite(value)) return value;
   const [field, place] = [beginning(given), beginning(where)] as const;
   throw valueError("parseCsv", {
@@ -111,65 +102,3 @@ function parseNumber(given: string, missing: number | undefined, where: string):
 
 /** What a message quotes: a text may be a whole file where a quote is missing. */
 const beginning = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
-
-interface CsvRecord {
-  readonly fields: string[];
-  /** Where the record begins, from 1. Quoted fields may hold line ends, so a record is not a line. */
-  readonly line: number;
-}
-
-function splitRecords(text: string, delimiter: string): CsvRecord[] {
-  const records: CsvRecord[] = [];
-  let at = text.startsWith("\ufeff") ? 1 : 0;
-  let line = 1;
-  while (at < text.length) {
-    const record: CsvRecord = { fields: [], line };
-    for (let more = true; more; ) {
-      const quoted = text[at] === '"';
-      const field = quoted ? readQuoted(text, at, line) : readPlain(text, at, delimiter);
-      line += quoted ? field.value.split("\n").length - 1 : 0;
-      record.fields.push(field.value);
-      at = field.end;
-      more = text[at] === delimiter;
-      if (more) at++;
-    }
-    if (at < text.length && text[at] !== "\n" && text[at] !== "\r") {
-      throw valueError("parseCsv", {
-        rule: "a closing quote ends its field",
-        expected: `${delimiter} or the end of the line`,
-        received: show(text[at]),
-        context: `line ${line}`,
-      });
-    }
-    at += text.startsWith("\r\n", at) ? 2 : 1;
-    line++;
-    records.push(record);
-  }
-  // Blank lines at the end are no records.
-  while (records.at(-1)?.fields.join("") === "" && records.at(-1)?.fields.length === 1) records.pop();
-  return records;
-}
-
-function readPlain(text: string, start: number, delimiter: string): { value: string; end: number } {
-  let end = start;
-  while (end < text.length && text[end] !== delimiter && text[end] !== "\n" && text[end] !== "\r") end++;
-  return { value: text.slice(start, end), end };
-}
-
-function readQuoted(text: string, start: number, line: number): { value: string; end: number } {
-  let value = "";
-  for (let at = start + 1; ; ) {
-    const quote = text.indexOf('"', at);
-    if (quote < 0)
-      throw valueError("parseCsv", {
-        rule: "a quoted field is never closed",
-        expected: 'a closing "',
-        received: "the end of the text",
-        context: `line ${line}`,
-      });
-    value += text.slice(at, quote);
-    if (text[quote + 1] !== '"') return { value, end: quote + 1 };
-    value += '"';
-    at = quote + 2;
-  }
-}

@@ -160,7 +160,13 @@ export function dataset<T>(arrays: T, ...more: never[]): Dataset<HostTree<T>> {
  * @example datasetFrom(async function* () { for await (const line of lines(file)) yield { x: parse(line), y:
  * label(line) }; })
  */
-export function datasetFrom<T>(stream: Stream<T>, o: { size?: number } = {}): Dataset<T> {
+export function datasetFrom<T>(
+  stream: Stream<T>,
+  o: {
+    /** How many examples or batches there are, where it is known. */
+    size?: number;
+  } = {},
+): Dataset<T> {
   const { size } = checkOptions("datasetFrom", o, { size: "number" });
   if (size !== undefined) checkCount("datasetFrom", "size", size, 0);
   return new Dataset(new StreamSource(epochsOf(stream), size ?? sizeOfStream(stream)));

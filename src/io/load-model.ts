@@ -20,7 +20,8 @@ export interface LoadModelOptions extends ReadOptions {
 
 /**
  * Reads a model with its weights: `.keras` files of Keras 3 and of `saveModel`, and whole models in `.h5` files of
- * Keras 2 and 3. It is compiled as it was, with the state of its optimizer (not from `.h5`), so that `fit` goes on.
+ * Keras 2 and 3. It is compiled as it was, with the state of its optimizer (not from `.h5` of Keras 2), so that
+ * `fit` goes on.
  * Imports all layers. Code in files (`Lambda`) is never run.
  * @param source from where: see {@link Source}.
  * @throws FileError where the file cannot be read, is damaged, or holds what is not known here, which is named.

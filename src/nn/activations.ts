@@ -57,7 +57,13 @@ export const relu6 = (x: Operand): Tensor => relu(x, { maxValue: 6 });
  * x above 0, negativeSlope·x below. The function's default slope is 0.2, the layer's 0.3, as in Keras. @throws
  * ValueError if the slope is negative.
  */
-export function leakyRelu(x: Operand, options: { negativeSlope?: number } = {}): Tensor {
+export function leakyRelu(
+  x: Operand,
+  options: {
+    /** Slope below 0, ≥ 0. Default 0.2. */
+    negativeSlope?: number;
+  } = {},
+): Tensor {
   const { negativeSlope = 0.2 } = checkOptions("leakyRelu", options, { negativeSlope: "number" });
   checkNumber("leakyRelu", "negativeSlope", negativeSlope, "a finite number ≥ 0", (v) => v >= 0);
   return relu(x, { negativeSlope });
@@ -93,6 +99,7 @@ export const selu = (x: Operand): Tensor => elementwise(scalar.selu, [x]);
 
 /** Options of {@link threshold}. */
 export interface ThresholdOptions {
+  /** Values up to it are replaced. */
   threshold: number;
   /** The result for values up to the threshold. */
   defaultValue: number;
@@ -136,7 +143,13 @@ export function gelu(x: Operand, options: GeluOptions = {}): Tensor {
 }
 
 /** (x + √(x² + b))/2 with b = 4 by default. @see Barron 2021, arXiv:2112.11687. */
-export function squareplus(x: Operand, options: { b?: number } = {}): Tensor {
+export function squareplus(
+  x: Operand,
+  options: {
+    /** Width of the bend, ≥ 0. Default 4. */
+    b?: number;
+  } = {},
+): Tensor {
   const { b = 4 } = checkOptions("squareplus", options, { b: "number" });
   checkNumber("squareplus", "b", b, "a finite number ≥ 0", (v) => v >= 0);
   return elementwise(scalar.squareplus, [x], { b });

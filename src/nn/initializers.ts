@@ -60,7 +60,14 @@ export const zeros = (): Initializer => configured("zeros", {}, () => 0);
 export const ones = (): Initializer => configured("ones", {}, () => 1);
 
 /** All `value` (default 0): `constant(0.5)` or `constant({ value: 0.5 })`. @throws ValueError if it is not finite. */
-export function constant(options: { value?: number } | number = {}): Initializer {
+export function constant(
+  options:
+    | {
+        /** Every first value. Default 0. */
+        value?: number;
+      }
+    | number = {},
+): Initializer {
   const { value = 0 } = checkOptions("constant", typeof options === "number" ? { value: options } : options, {
     value: "number",
   });
@@ -72,7 +79,12 @@ export function constant(options: { value?: number } | number = {}): Initializer
  * `gain` (default 1) times the identity matrix; rectangles have ones on the main diagonal. @throws ShapeError unless
  * the rank is 2.
  */
-export function identity(options: { gain?: number } = {}): Initializer {
+export function identity(
+  options: {
+    /** What the diagonal holds. Default 1. */
+    gain?: number;
+  } = {},
+): Initializer {
   const { gain = 1 } = checkOptions("identity", options, { gain: "number" });
   checkNumber("identity", "gain", gain, "a finite number", () => true);
   return configured("identity", { gain }, (shape: Shape) => {

@@ -1,4 +1,4 @@
-import { editDistance, lookUp, shapeError, stateError, valueError } from "../errors.ts";
+import { lookUp, shapeError, stateError } from "../errors.ts";
 import { Printed, show } from "../format.ts";
 import type { DType } from "../ir/dtype.ts";
 import { formatShape, type Shape } from "../ir/shape.ts";
@@ -10,6 +10,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { StageMaker } from "./host-stage.ts";
 import { checkSampleShape, type InputDType, type SampleShape } from "./input.ts";
+import { checkHooks } from "./layer-hooks.ts";
 import { type LayerOptions, layerTable, type WeightOptions } from "./layer-options.ts";
 import type { CallContext } from "./recording.ts";
 import type { SymbolicTensor } from "./symbolic.ts";
@@ -219,7 +220,7 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   /** Calls `build` for this input shape, once: a layer that is used in two models shares its weights. */
   ensureBuilt(inputShape: BatchShape | readonly BatchShape[]): void {
     if (this.isBuilt) return;
-    checkHooks(this);
+    checkHooks(this, Layer.prototype);
     try {
       this.build(inputShape as BatchShape);
     } catch (error) {
@@ -315,8 +316,6 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
     return outputSpecs(this, shapes, dtypes, single).map(({ shape }) => shape);
   }
 
-  // ── Copies
-
   /** The factory's options as plain data, for saving; a user's own functions stay functions. */
   getConfig(): Record<string, unknown> {
     const name = this.ownName ?? this.automaticName;
@@ -362,8 +361,6 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
     return new Same({ ...this.config, trainable: this.trainable });
   }
 
-  // ── For subclasses
-
   /** For `build`: the extent of an axis (default the last), which must be known. */
   protected knownExtent(shape: BatchShape, axis = -1): number {
     const extent = shape.at(axis);
@@ -380,24 +377,4 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
 /** A layer inside another, as plain data for the outer one's `getConfig`. */
 export function describeLayer(layer: Layer): { kind: string; config: Record<string, unknown> } {
   return { kind: layer.kind, config: layer.getConfig() };
-}
-
-/**
- * @throws ValueError where a class lacks `call`, or has a method that is named almost like one that it may override.
- */
-function checkHooks(layer: Layer): void {
-  const own = new Set(Object.keys(layer));
-  for (let level = Object.getPrototypeOf(layer); level !== Layer.prototype; level = Object.getPrototypeOf(level))
-    for (const name of Object.getOwnPropertyNames(level)) own.add(name);
-  for (const hook of ["build", "call", "computeMask", "indexLimit", "sublayers"]) {
-    if (own.has(hook)) continue;
-    const isClose = (name: string) => Math.abs(name.length - hook.length) <= 1 && editDistance(name, hook) === 1;
-    const wrong = [...own].find((name) => !(name in Layer.prototype) && isClose(name));
-    if (wrong || hook === "call")
-      throw valueError(layer.label, {
-        rule: `a layer's method is called ${hook}`,
-        expected: hook,
-        received: wrong ?? "a class without it",
-      });
-  }
 }

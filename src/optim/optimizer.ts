@@ -38,7 +38,9 @@ type Update = readonly [Variable, Tensor];
  * One step in Keras 3's order: accumulate, clip, decay, update, average, constrain.
  */
 export class Optimizer extends Printed {
-  private readonly options: OptimizerOptions & { learningRate: number | Schedule };
+  private readonly options: OptimizerOptions & {
+    /** The rate, or a schedule of it. */ learningRate: number | Schedule;
+  };
   readonly name: string;
   /**
    * Number of steps, including those that only accumulated gradients. Saved with the slots.
@@ -60,7 +62,10 @@ export class Optimizer extends Printed {
    */
   constructor(
     readonly kind: string,
-    given: OptimizerOptions & { learningRate: number | Schedule },
+    given: OptimizerOptions & {
+      /** The rate, or a schedule of it. */
+      learningRate: number | Schedule;
+    },
     private readonly method: Method,
   ) {
     super();
@@ -298,7 +303,10 @@ export const nothingToTrain = (name: string): Error =>
 /** An optimizer from its maths; the names of slots, scalars and shared state are checked against each other. */
 export function defineOptimizer<Slot extends string, Extra extends string = never, Shared extends string = never>(
   kind: string,
-  options: OptimizerOptions & { learningRate: number | Schedule },
+  options: OptimizerOptions & {
+    /** The rate, or a schedule of it. */
+    learningRate: number | Schedule;
+  },
   method: Method<Slot, Extra, Shared>,
 ): Optimizer {
   return new Optimizer(kind, options, method as unknown as Method);

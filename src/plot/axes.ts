@@ -16,6 +16,8 @@ export interface Line extends Stroke {
 /** An axis: what is written at it, and its scale. */
 export interface Axis extends Omit<ScaleOptions, "count"> {
   readonly name: string;
+  /** Of a vertical axis: what is written at the right of its name. */
+  readonly note?: string;
   /** Values that the axis reaches, though no curve does. */
   readonly reaches?: readonly number[];
 }
@@ -66,12 +68,17 @@ export function frameOf(
   const isTight = ({ labels }: Scale) =>
     labels.reduce((sum, text) => sum + widthOf(text, 11) + 12, 0) > width - left && labels.length > 2;
   while (isTight(horizontal) && count > 1) horizontal = horizontalOf(--count);
+  for (let more = 0; horizontal.ticks.length < 2 && more < 2; more++) horizontal = horizontalOf(++count);
   const right = width - Math.min(30, widthOf(horizontal.labels.at(-1) ?? "", 11) / 2 + 2);
   const place = {
     x: (value: number) => left + placeOn(horizontal, value) * (right - left),
     y: (value: number) => bottom - placeOn(vertical, value) * (bottom - top),
   };
-  const parts = [label(0, 10, y.axis.name, { isBold: true, room: width })];
+  const { name, note = "" } = y.axis;
+  const parts = [
+    label(0, 10, name, { isBold: true, room: width - (note ? widthOf(note) + 8 : 0) }),
+    note && label(width, 10, note, { anchor: "end", as: "m" }),
+  ];
   vertical.ticks.forEach((tick, index) => {
     const at = place.y(tick);
     parts.push(tag("path", { class: "g", d: `M${rounded(left)} ${rounded(at)}H${rounded(right)}` }));

@@ -7,7 +7,7 @@ import { type Frame, frameOf } from "./axes.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
 import { checkHeight, figure, inRows, type PlotOptions, plotTable } from "./figure.ts";
 import type { Plot } from "./plot.ts";
-import { label, rounded, tag } from "./svg.ts";
+import { rounded, tag } from "./svg.ts";
 import { brief } from "./ticks.ts";
 
 /** Options of {@link plotHistograms}. */
@@ -51,7 +51,9 @@ export function plotHistograms(
   const all = Object.entries(named).map(
     ([name, values]) => [name, distributionOf(toHostArray(name, values).data, bins)] as const,
   );
-  const described = all.map(([name, distribution]) => `${name}: ${inWords(distribution)}`);
+  const described = all.map(([name, distribution]) =>
+    [`${name}:`, inWords(distribution), missing(distribution)].filter(Boolean).join(" "),
+  );
   return figure("plotHistograms", checked, {
     title: "Histograms",
     description: described.slice(0, 12).join(", "),
@@ -70,11 +72,13 @@ export function plotHistograms(
   });
 }
 
-function inWords({ mean, deviation, finite, notFinite }: Distribution): string {
-  const missing = notFinite > 0 ? `${notFinite} not finite` : "";
-  if (finite === 0) return missing || "no values";
-  return `mean ${brief(mean)}, sd ${brief(deviation)}${missing && `, ${missing}`}`;
-}
+/** Mean and standard deviation. */
+const inWords = ({ mean, deviation, finite }: Distribution): string =>
+  finite > 0 ? `mean ${brief(mean)}, sd ${brief(deviation)}` : "";
+
+/** How many values cannot be drawn. */
+const missing = ({ finite, notFinite }: Distribution): string =>
+  notFinite > 0 ? `${notFinite} not finite` : finite === 0 ? "no values" : "";
 
 /** A histogram with its axes. */
 function drawHistogram(name: string, given: Distribution, isLog: boolean, width: number, height: number): string {
@@ -83,9 +87,9 @@ function drawHistogram(name: string, given: Distribution, isLog: boolean, width:
     width,
     height,
     { axis: { name: inWords(given) }, values: [low, high] },
-    { axis: { name, isLog, isWhole: true, reaches: isLog ? [0.5] : [0] }, values: counts },
+    { axis: { name, note: missing(given), isLog, isWhole: true, reaches: isLog ? [0.5] : [0] }, values: counts },
   );
-  return frame.content + (counts.length > 0 ? bars(given, frame) : emptyNote(frame));
+  return frame.content + (counts.length > 0 ? bars(given, frame) : "");
 }
 
 function bars({ low, high, counts }: Distribution, frame: Frame): string {
@@ -97,6 +101,3 @@ function bars({ low, high, counts }: Distribution, frame: Frame): string {
   });
   return tag("path", { class: "s0", fill: "currentColor", "fill-opacity": "0.85", d: parts.join("") });
 }
-
-const emptyNote = ({ left, right, top, bottom }: Frame): string =>
-  label((left + right) / 2, (top + bottom) / 2, "no finite values", { anchor: "middle", as: "m" });

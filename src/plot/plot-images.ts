@@ -26,7 +26,10 @@ export interface PlotImagesOptions extends GridOptions {
   predictions?: ArrayInput | readonly string[];
   /** Names of the classes, by their numbers. */
   classNames?: readonly string[];
-  /** Which values are black and white. Default [0, 1] or [0, 255] where all are in these, else the smallest and largest. */
+  /**
+   * Which values are black and white. Default [0, 1] or [0, 255] where all are in these, else the smallest and the
+   * largest.
+   */
   range?: readonly [number, number];
 }
 

@@ -52,7 +52,7 @@ export async function reportPage(
   const rates = history.history.learning_rate ?? [];
   const changes = rates.some((rate) => rate !== rates[0]);
   const names = await weightsOf(model);
-  const weights = plotHistograms(names, { title: "", theme, width: 720 });
+  const weights = plotHistograms(names, { title: "", theme });
   const sections: [string, string][] = [
     ["Results", table(resultsOf(history))],
     ["Curves", curves.svg],

@@ -28,7 +28,10 @@ export interface ReportOptions {
  */
 export async function report(
   model: Model,
-  history: RunHistory & { readonly seed?: number },
+  history: RunHistory & {
+    /** The seed of the run, which the page shows. */
+    readonly seed?: number;
+  },
   options: ReportOptions = {},
 ): Promise<Report> {
   return (await import("./report-page.ts")).reportPage(model, history, options);

@@ -37,7 +37,7 @@ export function chart(
         .filter(Number.isFinite);
       if (points.length === 0) continue;
       const y = points.reduce((a, b) => a + b) / points.length;
-      const level = high > low ? Math.round(((y - low) / (high - low)) * (height - 1)) : 0;
+      const level = high > low ? Math.round(((y / 2 - low / 2) / (high / 2 - low / 2)) * (height - 1)) : 0;
       const cells = rows[height - 1 - level] as string[];
       if (cells[column] === " ") cells[column] = letter(index);
     }

@@ -34,18 +34,17 @@ export function scaleOf(values: Iterable<number>, options: ScaleOptions): Scale 
     high = Math.max(high, value);
   }
   if (low > high) [low, high] = isLog ? [0.1, 1] : [0, 1];
-  low = Math.max(-LARGEST, low);
-  high = Math.min(LARGEST, high);
+  [low, high] = [low, high].map((end) => Math.min(LARGEST, Math.max(-LARGEST, end))) as [number, number];
   if (isLog) {
-    low = Math.max(low, 1e-300);
+    low = Math.max(low, 1 / LARGEST);
     high = Math.max(high, low);
     const scale = logScale(low, high, isRound, count);
     if (scale) return scale;
   }
   // Values that are as good as one get a range around them.
-  if (high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high)) || high - low < LARGEST ** -1) {
+  if (high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high)) || high - low < 1 / LARGEST) {
     const middle = low;
-    const margin = isLog ? 0.1 * middle : isWhole ? 0.5 : Math.abs(middle) / 2 || 1;
+    const margin = isLog ? 0.1 * middle : isWhole ? 0.5 : Math.abs(middle) > 1 / LARGEST ? Math.abs(middle) / 2 : 1;
     [low, high] = [middle - margin, middle + margin];
   }
   const step = stepOf(high - low, count, isWhole);

@@ -22,6 +22,7 @@ export interface VariableOptions {
    * need.
    */
   initial: NumericArray | number | Tensor;
+  /** Kind of its numbers. Default "float32". */
   dtype?: DType;
   /** Default a number. A function where the name follows from one that may still change. */
   name?: string | (() => string);

@@ -11,7 +11,14 @@ import { checkOptions } from "../options.ts";
 export function viewOf(
   buffer: BufferId,
   shape: Shape,
-  options: { dtype?: DType; offset?: number; strides?: readonly number[] } = {},
+  options: {
+    /** Default "float32". */
+    dtype?: DType;
+    /** Of the first element. Default 0. */
+    offset?: number;
+    /** Elements from one index to the next, per axis. Default row-major. */
+    strides?: readonly number[];
+  } = {},
 ): View {
   const {
     dtype = "float32",

@@ -47,7 +47,10 @@ export async function getNamedWeights(model: Model): Promise<NamedArrays> {
 export function setNamedWeights(
   model: Model,
   weights: Readonly<Record<string, ArrayInput>>,
-  options: { strict?: boolean } = {},
+  options: {
+    /** Whether every weight must be there, and no other. Default true. */
+    strict?: boolean;
+  } = {},
 ): NamedResult {
   sessionOf("setNamedWeights", model);
   checkBuilt("setNamedWeights", model);

@@ -48,7 +48,14 @@ export type Verbosity = "auto" | 0 | 1 | 2;
 /** Data to validate with: arrays in a list, or by name, or batches. */
 export type ValidationData =
   | readonly [x: InputsGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven]
-  | { readonly x: InputsGiven; readonly y: ArraysGiven; readonly sampleWeight?: ArraysGiven }
+  | {
+      /** Samples of each input. */
+      readonly x: InputsGiven;
+      /** Labels of each output. */
+      readonly y: ArraysGiven;
+      /** What each sample counts. Default 1. */
+      readonly sampleWeight?: ArraysGiven;
+    }
   | BatchStream;
 
 /** Options of passes over data. */

@@ -17,7 +17,14 @@ import type { StepRunner } from "./step-runner.ts";
 import { TrainingSetup } from "./training-setup.ts";
 
 /** The shape of an array with the batch axis first, or anything that has a shape and a dtype, such as a tensor. */
-export type ShapeGiven = Shape | { readonly shape: Shape; readonly dtype: DType };
+export type ShapeGiven =
+  | Shape
+  | {
+      /** Shape of a batch. */
+      readonly shape: Shape;
+      /** Kind of its numbers. */
+      readonly dtype: DType;
+    };
 
 /** Shapes for several arrays: a list in the order of the model's inputs or outputs; null for one that is not there. */
 export type ShapesGiven = ShapeGiven | readonly (ShapeGiven | null)[];

@@ -34,6 +34,7 @@ export interface RecipeOptions {
   maxLearningRate?: number;
   /** Epochs without a better validation loss before training stops. Default 10. */
   patience?: number;
+  /** Of the model: weights, orders and dropout. Default: drawn. */
   seed?: number;
 }
 

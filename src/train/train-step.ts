@@ -17,7 +17,13 @@ import { type Recorded, type RecordedCall, RecordedFunction, type RecordedOption
 import type { Given } from "./structure.ts";
 
 /** What a {@link trainStep} loss gives: the loss, a scalar, alone or with other scalars to report. */
-export type StepResult = Tensor | { readonly loss: Tensor; readonly [name: string]: Tensor };
+export type StepResult =
+  | Tensor
+  | {
+      /** What the step minimizes: one number. */
+      readonly loss: Tensor;
+      readonly [name: string]: Tensor;
+    };
 
 /** The numbers that a step reports: `loss`, and what else its loss gave. */
 export type StepLogs<Result> = Result extends Tensor

@@ -47,6 +47,7 @@ export function valueFor(
       received: formatShape(array.shape),
     });
   }
+  if (given instanceof Object && "data" in given && given.data instanceof Float32Array) return array;
   // Conversion to float32 has made what is too large infinite: compare with what was given.
   const original: ArrayLike<unknown> = Array.isArray(given) ? given.flat(Number.POSITIVE_INFINITY) : array.data;
   array.data.forEach((value, index) => {

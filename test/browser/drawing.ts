@@ -7,7 +7,8 @@ type Stroke = readonly Point[];
 interface DrawingPage {
   click(selector: string): Promise<void>;
   locator(selector: string): {
-    boundingBox(): Promise<{ x: number; y: number } | null>;
+    boundingBox(): Promise<{ x: number; y: number; width: number } | null>;
+    scrollIntoViewIfNeeded(): Promise<void>;
     textContent(): Promise<string | null>;
     filter(options: { hasText: string }): { waitFor(options: { timeout: number }): Promise<void> };
   };
@@ -20,13 +21,13 @@ interface DrawingPage {
 
 /** Three kinds of drawings, with a wobble, so that no two are alike. */
 const figures: Readonly<Record<string, (wobble: number) => readonly Stroke[]>> = {
-  A: (w) => [
+  Circle: (w) => [
     Array.from(
       { length: 25 },
       (_, i): Point => [140 + (70 + w) * Math.cos(i / 3.8), 140 + w + (75 - w) * Math.sin(i / 3.8)],
     ),
   ],
-  B: (w) => [
+  Cross: (w) => [
     [
       [70 + w, 60],
       [205, 215 - w],
@@ -36,7 +37,7 @@ const figures: Readonly<Record<string, (wobble: number) => readonly Stroke[]>> =
       [70, 210 + w],
     ],
   ],
-  C: (w) => [
+  Line: (w) => [
     [
       [135 + w, 50],
       [140, 225 + w],
@@ -49,7 +50,7 @@ export async function drawExamples(page: DrawingPage): Promise<void> {
   for (const wobble of [-12, 0, 12]) {
     for (const [kind, strokes] of Object.entries(figures)) {
       await draw(page, strokes(wobble));
-      await page.click(`text=It is ${kind}`);
+      await page.click(`text="It is ${kind}"`);
     }
   }
 }
@@ -84,12 +85,17 @@ export async function checkDrawings(
 }
 
 async function draw(page: DrawingPage, strokes: readonly Stroke[]): Promise<void> {
-  const box = await page.locator("#drawing").boundingBox();
+  const board = page.locator("#drawing");
+  await board.scrollIntoViewIfNeeded();
+  const box = await board.boundingBox();
   if (!box) throw new Error("examples/browser: nothing to draw on");
-  for (const [[x, y], ...rest] of strokes as readonly [Point, ...Point[]][]) {
-    await page.mouse.move(box.x + x, box.y + y);
+  // Figures are given for a board of 280 pixels.
+  const scale = box.width / 280;
+  const move = ([x, y]: Point, steps: number) => page.mouse.move(box.x + x * scale, box.y + y * scale, { steps });
+  for (const [first, ...rest] of strokes as readonly [Point, ...Point[]][]) {
+    await move(first, 1);
     await page.mouse.down();
-    for (const [x, y] of rest) await page.mouse.move(box.x + x, box.y + y, { steps: 3 });
+    for (const point of rest) await move(point, 3);
     await page.mouse.up();
   }
 }

@@ -1,6 +1,7 @@
 // Strings against Keras with the TensorFlow backend; scripts/golden-text.py makes the files.
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { binBoundaries } from "../../src/data-entry.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
 import {
   hashing,
@@ -27,6 +28,7 @@ interface TextCase {
 const read = (name: string) => readFileSync(new URL(`data/${name}`, import.meta.url));
 const golden = JSON.parse(read("text.json").toString()) as {
   cases: TextCase[];
+  discretizations: { numBins: number; batches: number[][]; boundaries: number[] }[];
   model: { inputs: Record<string, string[]>; output: Numbers };
 };
 
@@ -53,6 +55,19 @@ describe("layers of strings agree with Keras 3 on TensorFlow", () => {
       });
     });
   }
+});
+
+describe("binBoundaries agrees with Keras's Discretization.adapt", () => {
+  it.each(golden.discretizations)("for $numBins bins", async ({ numBins, batches, boundaries }) => {
+    const stream = (async function* () {
+      yield* batches;
+    })();
+    const found = await binBoundaries(batches.length === 1 ? (batches[0] as number[]) : stream, { numBins });
+    expect(found.length).toBe(boundaries.length);
+    boundaries.forEach((value, at) => {
+      expect(Math.abs((found[at] as number) - value)).toBeLessThanOrEqual(5e-6 * Math.max(1, Math.abs(value)));
+    });
+  });
 });
 
 describe("a .keras file with layers of strings", () => {

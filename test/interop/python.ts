@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
 /** The environment that `npm run test:python` makes: real Keras, h5py. Another one can be named by PYTHON. */
-const python = process.env.PYTHON ?? join(import.meta.dirname, "../../.cache/keras/bin/python");
+export const python = process.env.PYTHON ?? join(import.meta.dirname, "../../.cache/keras/bin/python");
 
 /** Runs a script of this folder in Python, and gives what it prints, which is JSON. @throws where it fails. */
 export function runPython(script: string, ...args: readonly string[]): unknown {

@@ -16,9 +16,12 @@ const y = Float32Array.from({ length: 200 }, (_, index) => Math.sin(2 * index) +
 const data = [{ data: x, shape: [200, 2] }, y] as const;
 
 function makeModel() {
-  const model = sequential([dense(8, { inputShape: [2], activation: "tanh", name: "hidden" }), dense(1, { name: "out" })], {
-    seed: 1,
-  });
+  const model = sequential(
+    [dense(8, { inputShape: [2], activation: "tanh", name: "hidden" }), dense(1, { name: "out" })],
+    {
+      seed: 1,
+    },
+  );
   model.compile({ optimizer: "adam", loss: "mse", metrics: ["mae"] });
   return model;
 }

@@ -7,11 +7,13 @@ import { join } from "../../src/io/binary.ts";
 import type { Hdf5Dataset, Hdf5Group } from "../../src/io/hdf5/open.ts";
 import { openHdf5 } from "../../src/io/hdf5/read.ts";
 import { type WrittenDataset, type WrittenGroup, writeHdf5 } from "../../src/io/hdf5/write.ts";
-import { readSource, writeTarget } from "../../src/io/index.ts";
+import { loadModel, readSource, saveModel, writeTarget } from "../../src/io/index.ts";
 import { openSafetensors } from "../../src/io/safetensors/read.ts";
 import { writeSafetensors } from "../../src/io/safetensors/write.ts";
 import { openZip } from "../../src/io/zip/read.ts";
 import { writeZip } from "../../src/io/zip/write.ts";
+import { dense, inputLayer } from "../../src/nn/layers/index.ts";
+import { sequential } from "../../src/train/sequential.ts";
 import { groups, tensors } from "../interop/random-files.ts";
 
 /** What was read, as it was given to the writer. */
@@ -109,5 +111,30 @@ describe("memory", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("a model takes its file and its weights while it is loaded, and no first values are drawn", async () => {
+    let drawn = 0;
+    const counted = (shape: readonly number[]) => {
+      drawn++;
+      return new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(drawn);
+    };
+    const customObjects = { counted };
+    const layers = [400, 500, 600].map((units) => dense(units, { kernelInitializer: counted }));
+    const folder = mkdtempSync(joinPath(tmpdir(), "aretejs-model-"));
+    const path = joinPath(folder, "model.keras");
+    await saveModel(sequential([inputLayer([300]), ...layers]), path, { customObjects });
+    // Once before, so that the code is loaded.
+    await loadModel(path, { customObjects });
+    const before = process.memoryUsage().arrayBuffers;
+    expect(drawn).toBe(3);
+    const model = await loadModel(path, { customObjects });
+    const taken = process.memoryUsage().arrayBuffers - before;
+    expect(drawn).toBe(3);
+    const weights = model.variables.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+    // The file beside the weights themselves, and the piece that is read at a time.
+    expect(taken).toBeLessThan(2.2 * weights + 2 ** 20);
+    rmSync(folder, { recursive: true });
+    expect(((await model.getWeights())[0] as { data: ArrayLike<number> }).data[0]).toBe(1);
   });
 });

@@ -23,7 +23,7 @@ const plain = Object.fromEntries(
   averageLayer concatenate maximumLayer minimumLayer multiplyLayer subtractLayer activityRegularization groupNormalization layerNormalization
   rmsNormalization unitNormalization globalAveragePooling1d globalAveragePooling2d globalAveragePooling3d globalMaxPooling1d globalMaxPooling2d
   globalMaxPooling3d normalization flatten adadelta adagrad adam adamW adamax lion nadam rmsprop sgd adafactor ftrl lamb muon scheduleFreeAdamW
-  earlyStopping lambdaCallback modelCheckpoint reduceLrOnPlateau swapEmaWeights`
+  diagnoseTraining earlyStopping lambdaCallback modelCheckpoint reduceLrOnPlateau swapEmaWeights`
     .split(/\s+/)
     .map((path): [string, Call] => {
       const make = path.split(".").reduce<Options>((holder, name) => holder[name], arete);
@@ -142,6 +142,11 @@ function compiled(): arete.Model {
   model.compile({ optimizer: "sgd", loss: "meanSquaredError", backend: js() });
   return model;
 }
+function history(): arete.History {
+  const made = new arete.History(1);
+  for (const epoch of [0, 1]) made.add(epoch, { loss: 1 / (epoch + 1) });
+  return made;
+}
 const quiet = { verbose: 0 };
 
 /** By what is called: the call with the least that it needs, and with these options. */
@@ -181,6 +186,7 @@ export const calls: Readonly<Record<string, Call>> = {
   "Model#evaluate": (o) => compiled().evaluate(x, x, o),
   "Model#predict": (o) => compiled().predict(x, o),
   "Model#predictAll": (o) => compiled().predictAll(x, o),
+  "History#plot": (o) => history().plot(o),
   mcPredict: (o) => arete.mcPredict(compiled(), x, { passes: 2, ...o }),
   setNamedWeights: async (o) => {
     const model = compiled();
@@ -248,6 +254,7 @@ export const calls: Readonly<Record<string, Call>> = {
   exponentialDecay: (o) => arete.exponentialDecay({ ...decay, decayRate: 0.5, ...o }),
   input: (o) => arete.input([1], o),
   inverseTimeDecay: (o) => arete.inverseTimeDecay({ ...decay, decayRate: 0.5, ...o }),
+  diagnose: (o) => arete.diagnose(compiled(), x, x, { batches: 1, steps: 1, ...o }),
   learningRateRangeTest: (o) => arete.learningRateRangeTest(compiled(), x, x, { steps: 2, ...o }),
   maxNorm: (o) => arete.maxNorm(2, o),
   model: (o) => {

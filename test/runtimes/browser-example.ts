@@ -52,7 +52,7 @@ export async function browserExample(scratch: string, pages: Pages, screenshot?:
     });
     const { longest, frames, seconds } = await page.evaluate<Omit<Outcome, "faults">>("watched()");
     const wrong = await checkDrawings(page, 5000, async (kind) => {
-      if (screenshot && kind === "B") await page.screenshot({ path: screenshot });
+      if (screenshot && kind === "Cross") await page.screenshot({ path: screenshot });
     });
     faults.push(...wrong.map((fault) => `examples/browser: ${fault}`));
     return { faults, longest, frames, seconds };

@@ -14,6 +14,7 @@ import { filesEverywhere } from "./files.ts";
 import { inProcess, lastLine, run, runtimes } from "./processes.ts";
 import { faultsOf, type Row, table } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
+import { transferExample } from "./transfer-example.ts";
 import { inWorkerd, withoutModule, withWorker } from "./workers.ts";
 import { workersExample } from "./workers-example.ts";
 
@@ -36,6 +37,8 @@ async function part(name: string, body: () => Promise<void>): Promise<void> {
     `${faults.length > before ? "FAILED" : "ok"}  ${name} (${((performance.now() - begun) / 1000).toFixed(1)} s)`,
   );
 }
+
+const MB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 const expect = (holds: boolean, fault: string) => {
   if (!holds) faults.push(fault);
@@ -91,6 +94,15 @@ await part("examples/browser", async () => {
   // It trains for 25 epochs: a page that is given back between them paints some.
   expect(frames >= 5, `examples/browser: only ${frames} frames painted while training`);
 });
+await part("examples/transfer", async () => {
+  const { faults: found, pageSeconds, workerSeconds, idle, peak } = await transferExample(scratch, pages);
+  faults.push(...found);
+  notes.push(
+    `examples/transfer: learned in a page in ${pageSeconds.toFixed(1)} s, in a Worker in ${workerSeconds.toFixed(1)} s; ` +
+      `peak memory of the Worker's runtime ${MB(peak)}, ${MB(idle)} before the first request`,
+  );
+  expect(peak - idle <= 128e6, `examples/transfer: requests took ${MB(peak - idle)}, more than a Worker's 128 MB`);
+});
 await part("files", async () => void faults.push(...(await filesEverywhere(scratch, pages))));
 pages.close();
 
@@ -104,7 +116,6 @@ await part("a handler given no module", async () => {
 await part("examples/workers", async () => {
   const { faults: found, peak, idle, growth, linearMemory } = await workersExample(scratch);
   faults.push(...found);
-  const MB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   notes.push(
     `examples/workers: peak memory of the runtime ${MB(peak)}, ${MB(idle)} before the first request; linear memory of the kernels ${MB(linearMemory)}, growth over 800 more requests ${MB(growth)}`,
   );

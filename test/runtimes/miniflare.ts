@@ -1,7 +1,15 @@
-import { Miniflare } from "miniflare";
+import { Miniflare, type MiniflareOptions } from "miniflare";
 
-/** workerd with a worker of modules and `.wasm` files in `folder`; to be disposed of. */
-export const workerd = (folder: string, scriptPath: string, modules: string): Miniflare =>
+/**
+ * workerd with a worker of modules and `.wasm` files in `folder`; to be disposed of.
+ * @param more such as the namespaces of KV that it has.
+ */
+export const workerd = (
+  folder: string,
+  scriptPath: string,
+  modules: string,
+  more: Partial<MiniflareOptions> = {},
+): Miniflare =>
   new Miniflare({
     rootPath: folder,
     modulesRoot: folder,
@@ -15,4 +23,5 @@ export const workerd = (folder: string, scriptPath: string, modules: string): Mi
     host: "127.0.0.1",
     port: 0,
     cf: false,
-  });
+    ...more,
+  } as MiniflareOptions);

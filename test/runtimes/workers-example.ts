@@ -1,6 +1,7 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { memoryOf, workerdProcesses } from "./memory.ts";
 import { workerd } from "./miniflare.ts";
 import { run } from "./processes.ts";
 
@@ -119,30 +120,5 @@ export async function workersExample(scratch: string): Promise<Outcome> {
     return { faults, peak, idle, growth: memoryOf(pid, "VmRSS") - early, linearMemory };
   } finally {
     await worker.dispose();
-  }
-}
-
-/** Process numbers of workerd, from Linux's /proc. */
-function workerdProcesses(): number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return pid > 0 && /workerd/.test(readFileSync(`/proc/${pid}/comm`, "utf8"));
-      } catch {
-        return false;
-      }
-    });
-}
-
-/**
- * The memory of a process in bytes, the most that it has had (VmHWM) or what it has now (VmRSS); NaN where Linux does
- * not tell.
- */
-function memoryOf(pid: number, what: "VmHWM" | "VmRSS"): number {
-  try {
-    return 1024 * Number(new RegExp(`${what}:\\s*(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-  } catch {
-    return Number.NaN;
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { HostArray } from "../../src/data/array.ts";
 import { type Dataset, dataset, datasetFrom } from "../../src/data/dataset.ts";
+import { dense, sequential } from "../../src/index.ts";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
 
 async function collect<T>(elements: AsyncIterable<T>): Promise<T[]> {
@@ -73,7 +74,18 @@ describe("dataset", () => {
     expect(() => dataset({})).toThrow("dataset: there must be data. Expected at least one array, received none.");
     expect(() => dataset({ x: 3 })).toThrow("x: the first axis counts the examples");
     expect(() => dataset({ x: [[1], [2, 3]] })).toThrow("x[1]: nested arrays must be regular");
-    expect(() => dataset({ x: { image: ["a"] } })).toThrow("x.image[0]: arrays hold numbers only");
+    expect(() => dataset({ x: { image: [1, "a"] as never } })).toThrow("x.image[1]: arrays hold numbers only");
+  });
+
+  it("holds strings beside numbers, which models of numbers refuse", async () => {
+    const rows = dataset({ x: ["a", "b", "c"], y: [1, 2, 3] });
+    const [first] = await collect(rows.batch(2));
+    expect([[...(first?.x.data ?? [])], [...(first?.y.data ?? [])]]).toEqual([
+      ["a", "b"],
+      [1, 2],
+    ]);
+    const model = sequential([dense(1, { inputShape: [1] })]);
+    await expect(model.predict(rows.batch(2))).rejects.toThrow("x: data are a tensor");
   });
 
   it("makes batches, the last one shorter or left out", async () => {
@@ -310,7 +322,7 @@ describe("datasetFrom", () => {
     await expect(batch({ x: [1] }, { y: [1] })).rejects.toThrow("Expected x [1], received y [1]");
     await expect(batch({ x: [1], y: 1 }, { x: [1] })).rejects.toThrow("Expected y [], received nothing more");
     await expect(batch({ x: [1] }, { x: [1], y: 1 })).rejects.toThrow("Expected nothing more, received y []");
-    await expect(batch({ x: ["a"] })).rejects.toThrow("x[0]: arrays hold numbers only");
+    await expect(batch({ x: [1, "a"] })).rejects.toThrow("x[1]: arrays hold numbers only");
   });
 
   it("stops reading when it has enough, and closes the stream when its reader stops", async () => {

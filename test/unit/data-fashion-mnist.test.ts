@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type FashionMnistOptions, fashionMnist, type IdxFile } from "../../examples/fashion-mnist.ts";
+import { type FashionMnistOptions, fashionMnist, type IdxFile } from "../../scripts/fashion-mnist.ts";
 import { hostArray } from "../../src/data/array.ts";
 
 const DEBIAN = "/usr/share/datasets/fashion-mnist";

@@ -18,14 +18,14 @@ import { run as transformer } from "../../examples/12-transformer.ts";
 import { run as vae } from "../../examples/13-vae.ts";
 import { run as gan } from "../../examples/14-gan.ts";
 import { run as dqn } from "../../examples/15-dqn.ts";
-import { mnistDigits } from "../../examples/digits.ts";
-import type { ImageSets } from "../../examples/fashion-mnist.ts";
-import { choose, spread } from "../../examples/shared.ts";
+import { run as diagnosis } from "../../examples/16-diagnosis.ts";
+import { choose, type ImageSets, spread } from "../../examples/shared.ts";
+import { mnistDigits } from "../../scripts/digits.ts";
 
 // Each example in short mode, on the digits of a dev dependency: the same on each machine, without a download.
 let images: ImageSets;
 beforeAll(async () => {
-  images = { name: "mnist", ...(await mnistDigits()) };
+  images = (await mnistDigits()) as ImageSets;
 });
 
 describe("examples", { timeout: 60_000 }, () => {
@@ -179,6 +179,26 @@ describe("examples", { timeout: 60_000 }, () => {
       expect(validation).toHaveLength(1);
       expect(testAccuracy[0]).toBeGreaterThan(0.3);
     }
+  });
+
+  it("16: each illness is named with its layer, and nothing is found in what is cured", async () => {
+    const figures = await diagnosis({ short: true, images });
+    const found = Object.values(figures).map(({ found: kind, layer }) => `${kind} ${layer ?? ""}`.trim());
+    expect(found).toEqual([
+      "vanishingGradients dense",
+      "weightsTooSmall dense",
+      "weightsTooLarge dense",
+      "symmetricUnits dense",
+      "deadUnits dense",
+      "explodingInTime simpleRnn",
+      "rateTooHigh",
+      "rateTooLow",
+      "unscaledInputs dense",
+    ]);
+    expect(Object.values(figures).flatMap(({ after }) => after)).toEqual([]);
+    // Ten steps each are too few to compare one by one.
+    const sum = (of: "ill" | "cured") => Object.values(figures).reduce((total, one) => total + one[of], 0);
+    expect(sum("cured")).toBeGreaterThan(1.5 * sum("ill"));
   });
 });
 

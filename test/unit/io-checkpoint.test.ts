@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import { fillName } from "../../src/io/checkpoint/fill-name.ts";
@@ -10,6 +10,7 @@ import { batchNormalization, dense, dropout, lstm } from "../../src/nn/layers/in
 import { adam, cosineDecay, sgd } from "../../src/optim/index.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { optimizerNames } from "../../src/optim/optimizers.ts";
+import { Variable } from "../../src/tensor/variable.ts";
 import type { Callback } from "../../src/train/callback.ts";
 import { earlyStopping } from "../../src/train/callbacks/early-stopping.ts";
 import { reduceLrOnPlateau } from "../../src/train/callbacks/reduce-lr-on-plateau.ts";
@@ -95,7 +96,12 @@ const pairs = x.map((row) => row.slice(1));
 describe("a run that is resumed ends in the bits of one that was not interrupted", () => {
   it.each(Object.keys(optimizerNames.known))("%s, within an epoch", async (name) => {
     const factory = await optimizerNames.find(name);
-    const run = { make: () => makeModel(factory()), options: { epochs: 2, batchSize: 6 } };
+    const make = () => {
+      const model = sequential([dense(2, { activation: "softmax", inputShape: [3] })], { seed: 5 });
+      model.compile({ optimizer: factory(), loss: "sparseCategoricalCrossentropy", backend });
+      return model;
+    };
+    const run = { make, options: { epochs: 2, batchSize: 6 } };
     expect(await interrupted(run, 1, 6)).toEqual(await uninterrupted(run));
   });
 
@@ -225,6 +231,51 @@ describe("checkpoint files", () => {
     await expect(untouched.fit(x.slice(1), y.slice(1), { ...options, batchSize: 7 })).rejects.toThrow(
       "resume: the data of the run must be the same. Expected 1 batches in an epoch, received 3",
     );
+  });
+
+  it.each([
+    ["{epoch}-{valLoss}.safetensors", {}, /unknown value in target.* received "val_loss"/, 0],
+    ["{batch}.safetensors", {}, /received "batch"/, 0],
+    ["{batch}-{valLoss}.safetensors", { saveFreq: 3, validationSplit: 0.3 }, /received "val_loss"/, 0],
+    ["{epoch}-{accurac}.keras", {}, /Did you mean "accuracy"/, 1],
+  ])("%s is refused as training begins", async (name, given, message, steps) => {
+    const { saveFreq = "epoch", ...options }: { saveFreq?: number | "epoch"; validationSplit?: number } = given;
+    const model = makeModel(sgd());
+    const callbacks = modelCheckpoint({ target: join(directory, name), saveFreq });
+    await expect(model.fit(x, y, { verbose: 0, batchSize: 4, ...options, callbacks })).rejects.toThrow(message);
+    expect(model.optimizer.rawSteps).toBe(steps);
+  });
+
+  it("may have values in their names that callbacks before add to the logs", async () => {
+    const adds: Callback = {
+      onEpochEnd(_, logs) {
+        logs.extra = 7;
+      },
+    };
+    const callbacks = [adds, modelCheckpoint({ target: join(directory, "with-{extra}-{valLoss:.0f}.keras") })];
+    await makeModel(sgd()).fit(x, y, { epochs: 1, verbose: 0, validationSplit: 0.3, callbacks });
+    expect(readdirSync(directory).filter((name) => name.startsWith("with-"))).toEqual(["with-7-1.keras"]);
+  });
+
+  it.each(["keras", "safetensors"])("read each weight once for a .%s file", async (format) => {
+    const model = makeModel(sgd());
+    const read = vi.spyOn(Variable.prototype, "read");
+    const callbacks = modelCheckpoint({ target: join(directory, `once.${format}`) });
+    await model.fit(x, y, { epochs: 1, batchSize: 22, verbose: 0, callbacks });
+    const variables = read.mock.contexts as Variable[];
+    read.mockRestore();
+    for (const variable of model.variables) expect(variables.filter((each) => each === variable)).toHaveLength(1);
+  });
+
+  it("are read with a limit and with progress", async () => {
+    const target = join(directory, "limited.safetensors");
+    const callbacks = modelCheckpoint({ target });
+    await makeModel(sgd()).fit(x, y, { epochs: 1, verbose: 0, callbacks });
+    const model = makeModel(sgd());
+    await expect(resume(model, target, { callbacks }, { maxBytes: 100 })).rejects.toThrow("at most 100 bytes");
+    const done: number[] = [];
+    await resume(model, target, { callbacks }, { onProgress: (count) => done.push(count) });
+    expect(done.at(-1)).toBe(statSync(target).size);
   });
 
   it("need the callback last, a format, and a target", async () => {

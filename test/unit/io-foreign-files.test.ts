@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { join } from "../../src/io/binary.ts";
 import { FileError } from "../../src/io/file-error.ts";
-import type { Hdf5Dataset, Hdf5Group } from "../../src/io/hdf5/open.ts";
+import { type Hdf5Dataset, type Hdf5Group, openWeights } from "../../src/io/hdf5/open.ts";
 import { openHdf5 } from "../../src/io/hdf5/read.ts";
 import { openSafetensors } from "../../src/io/safetensors/read.ts";
 import { writeSafetensors } from "../../src/io/safetensors/write.ts";
@@ -33,6 +33,20 @@ describe("HDF5 files of h5py and Keras", () => {
     expect(Object.keys(found).sort()).toEqual(Object.keys(expected.files[name] as object).sort());
     expect(found).toEqual(expected.files[name]);
   });
+
+  it.each(Object.keys(expected.files).filter((name) => name.endsWith(".h5")))(
+    "%s has the same numbers where attributes are left out",
+    async (name) => {
+      const withoutAttributes = (contents: Record<string, object>) =>
+        Object.entries(contents).map(([path, { attributes: _, ...rest }]: [string, { attributes?: unknown }]) => [
+          path,
+          rest,
+        ]);
+      const found = await contentsOf(await openWeights(fileOf(name), name));
+      const whole = await contentsOf(openHdf5(fileOf(name)));
+      expect(withoutAttributes(found)).toEqual(withoutAttributes(whole));
+    },
+  );
 
   it.each(Object.entries(expected.refused))("%s is refused: %s", async (name, feature) => {
     const open = async () => contentsOf(openHdf5(fileOf(name)));

@@ -18,9 +18,10 @@ import { fuzz } from "../fuzz/run.ts";
 const all = await formats();
 const models = await modelFormats();
 
+// With few changes; `npm run fuzz:io` makes 120 000.
 describe("broken files of each format", () => {
   it.each(all)("$name: truncated at every byte", async ({ files, read }) => {
-    const small = files.filter(({ length }) => length < 2500).slice(0, 4);
+    const small = files.filter(({ length }) => length < 2500).slice(0, 2);
     const outcomes = new Set<string>();
     for (const file of small) {
       for (let length = 0; length < file.length; length++) {
@@ -35,7 +36,7 @@ describe("broken files of each format", () => {
   });
 
   it.each(all)("$name: mutated, it is read or refused, and nothing else happens", async (format) => {
-    const { tried, refused, foreign } = await fuzz(format, 1, 250);
+    const { tried, refused, foreign } = await fuzz(format, 1, 100);
     expect(foreign).toEqual([]);
     expect(refused).toBeGreaterThan(tried / 2);
   });
@@ -43,7 +44,7 @@ describe("broken files of each format", () => {
 
 describe("broken files of models", () => {
   it.each(models)("$name: mutated, a model is loaded or refused, and nothing else happens", async (format) => {
-    const { tried, read, refused, foreign } = await fuzz(format, 1, 30);
+    const { tried, read, refused, foreign } = await fuzz(format, 1, 15);
     expect(foreign).toEqual([]);
     expect(read + refused).toBe(tried);
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { FileError, loadModel, saveModel } from "../../src/io/index.ts";
 import { layerFromKeras } from "../../src/io/keras/from-keras.ts";
@@ -54,14 +55,24 @@ describe("layers as Keras's configurations", () => {
 describe("files of Keras", () => {
   const folder = new URL("../interop/keras/samples/", import.meta.url);
 
-  it.each(["masked", "encoder_decoder", "several_outputs"])("%s predicts and trains on as in Keras", async (name) => {
+  it.each([
+    "masked.keras",
+    "encoder_decoder.keras",
+    "several_outputs.keras",
+    "optimizer_adam.h5.gz",
+    "optimizer_sgd_momentum.h5.gz",
+  ])("%s predicts and trains on as in Keras", async (file) => {
+    const name = file.split(".")[0];
     const expected = JSON.parse(readFileSync(new URL(`${name}.json`, folder), "utf8"));
     const array = (given: { data: number[]; shape: number[]; dtype: string }) => ({
       data: given.dtype === "int32" ? Int32Array.from(given.data) : Float32Array.from(given.data),
       shape: given.shape,
     });
     const arrays = (given: never) => [given].flat().map(array);
-    const loaded = await loadModel(readFileSync(new URL(`${name}.keras`, folder)));
+    const bytes = readFileSync(new URL(file, folder));
+    const loaded = await loadModel(file.endsWith(".gz") ? gunzipSync(bytes) : bytes, {
+      onNote: (note) => expect.fail(note),
+    });
     const [inputs, labels] = [arrays(expected.x as never), arrays(expected.y as never)];
     const found = await loaded.predictAll(inputs);
     for (const [index, output] of found.entries())

@@ -96,6 +96,33 @@ describe("weights in safetensors files", () => {
   });
 });
 
+describe("weights that are read while a model trains", () => {
+  const [x, y] = [[[1, 2]], [[3]]];
+
+  it("are set when it has ended, and in a callback at once", async () => {
+    const store = memory();
+    const saved = network(3, 2);
+    await saveWeights(saved, store);
+    const trained = network();
+    trained.compile({ optimizer: adam(), loss: "mse", backend });
+    const training = trained.fit(x, y, { epochs: 3, verbose: 0 });
+    await loadWeights(trained, store);
+    expect(await weightsOf(trained)).toEqual(await weightsOf(saved));
+    await training;
+    expect(await weightsOf(trained)).toEqual(await weightsOf(saved));
+
+    let within: number[] = [];
+    const callbacks = {
+      async onEpochEnd() {
+        await loadWeights(trained, store);
+        within = await weightsOf(trained);
+      },
+    };
+    await trained.fit(x, y, { epochs: 1, verbose: 0, callbacks });
+    expect(within).toEqual(await weightsOf(saved));
+  });
+});
+
 describe("model files as checkpoints", () => {
   it("hold the model, and no run", async () => {
     const store = memory();
@@ -153,6 +180,14 @@ describe("TensorFlow.js layers models", () => {
     const loaded = await loadTfjsModel(model(dtype), { shards: shards(kernel) });
     expect(await weightsOf(loaded)).toEqual([-1, 1.5, 2, 0.5, 8, -8]);
     expect(await (await loaded.predict([[1, 1]])).array()).toEqual([[9, 0]]);
+  });
+
+  it("tell the progress of all shards, and keep a limit for each", async () => {
+    const given = shards(bytesOf(Float32Array.of(1, 2, 3, 4)));
+    const told: (number | undefined)[][] = [];
+    await loadTfjsModel(model(), { shards: given, onProgress: (...counts) => told.push(counts) });
+    expect(told.at(-1)).toEqual([24, 24]);
+    await expect(loadTfjsModel(model(), { shards: given, maxBytes: 10 })).rejects.toThrow("at most 10 bytes");
   });
 
   it("are read from a store, with the shards beside model.json", async () => {

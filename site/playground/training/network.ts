@@ -75,7 +75,12 @@ export function buildNetwork(settings: Settings): Network {
   const inputShape = layers.length > 0 ? {} : { inputShape: [2] };
   settings.layers.forEach((units, index) => {
     // Batch normalization has a shift of its own, so that a bias would be without effect.
-    const hidden = dense(units, { ...kernel, ...(index === 0 && inputShape), useBias: !normalized });
+    const hidden = dense(units, {
+      name: `layer_${index + 1}`,
+      ...kernel,
+      ...(index === 0 && inputShape),
+      useBias: !normalized,
+    });
     const last = activation(settings.activation);
     layers.push(hidden, ...(normalized ? [batchNormalization()] : []), last);
     if (rate > 0) layers.push(dropout(rate));
@@ -83,6 +88,7 @@ export function buildNetwork(settings: Settings): Network {
     stages.push(last);
   });
   const output = dense(isFashion ? 10 : 1, {
+    name: "output",
     ...kernel,
     ...(settings.layers.length === 0 && inputShape),
     activation: isFashion ? "softmax" : "sigmoid",

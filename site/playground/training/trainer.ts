@@ -44,6 +44,8 @@ export class Trainer {
   private lastPicture = 0;
   private lastLayers = 0;
   private lastDiagnosis = 0;
+  /** Whether the page has drawn the last picture: a slow page gets fewer, and a hidden one none. */
+  private isSeen = true;
   /** What a picture takes, in milliseconds. */
   private pictureTime = 0;
   /** Time and steps without pictures, of the last second or so. */
@@ -86,6 +88,10 @@ export class Trainer {
 
   private nextEpoch(): number {
     return (Math.floor(this.step / this.stepsPerEpoch) + 1) * this.stepsPerEpoch;
+  }
+
+  seen(): void {
+    this.isSeen = true;
   }
 
   setSpeed(speed: Settings["speed"]): void {
@@ -147,7 +153,7 @@ export class Trainer {
       if (this.isDisposed) return;
     }
     const now = performance.now();
-    if (now - this.lastPicture > Math.max(this.interval, 2 * this.pictureTime)) {
+    if (this.isSeen && now - this.lastPicture > Math.max(this.interval, 2 * this.pictureTime)) {
       await this.picture(now - this.lastLayers > layersInterval);
       if (now - this.lastDiagnosis > diagnosisInterval) await this.diagnose();
     }
@@ -188,6 +194,7 @@ export class Trainer {
     const layers = withLayers ? await this.observer.layers() : undefined;
     const { epochs } = this;
     this.epochs = [];
+    this.isSeen = false;
     this.events.snapshot({
       step: this.step,
       epoch: Math.floor(this.step / this.stepsPerEpoch),

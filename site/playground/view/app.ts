@@ -40,6 +40,8 @@ export class Playground {
   readonly root: HTMLElement;
   private settings: Settings;
   private worker: Worker | undefined;
+  /** Parts of the first address that could not be read. */
+  private readonly ignored: readonly string[];
   private run = 0;
   private isPlaying = false;
   /** Whether to start as soon as the new run is ready. */
@@ -92,8 +94,7 @@ export class Playground {
     this.drawTools = this.makeDrawTools();
     this.root = this.layOut();
     this.show();
-    if (ignored.length > 0)
-      this.say(`The address has parts that are not known, which were left out: ${ignored.join(", ")}.`);
+    this.ignored = ignored;
   }
 
   /** Begins: starts the worker, and follows the address and the theme. */
@@ -106,6 +107,7 @@ export class Playground {
     addEventListener("hashchange", this.onHash);
     this.themeWatcher.observe(document.documentElement, { attributeFilter: ["class"] });
     this.reset(false);
+    this.sayIgnored(this.ignored);
   }
 
   close(): void {
@@ -201,13 +203,18 @@ export class Playground {
     this.reset(this.isPlaying || this.startsWhenReady);
   }
 
+  private sayIgnored(ignored: readonly string[]): void {
+    if (ignored.length > 0)
+      this.say(`These parts of the address are not known and were left out: ${ignored.join(", ")}.`);
+  }
+
   private openHash(): void {
     const { settings, ignored } = fromHash(location.hash);
     if (toHash(settings) === toHash(this.settings)) return;
     this.settings = settings;
     this.show();
     this.reset(false);
-    if (ignored.length > 0) this.say(`Parts of the address were left out: ${ignored.join(", ")}.`);
+    this.sayIgnored(ignored);
   }
 
   /** Shows the settings in all fields. */
@@ -247,6 +254,8 @@ export class Playground {
     this.bar.setPlaying(starts);
     const { settings } = this;
     if (settings.data === "drawn" && settings.points.length < fewestPoints) {
+      // The run before ends, too.
+      this.order({ type: "pause" });
       const missing = fewestPoints - settings.points.length;
       this.bar.show(undefined);
       this.scores.show(undefined);
@@ -293,6 +302,7 @@ export class Playground {
         return;
       case "snapshot":
         this.onSnapshot(report.snapshot);
+        requestAnimationFrame(() => this.order({ type: "seen" }));
         return;
       case "diagnosis":
         this.diagnosis.show(report.diagnosis);

@@ -15,6 +15,13 @@ export function checkName(name: string): void {
   });
 }
 
+/** As it is reported: `val_loss` for `valLoss`. */
+const plain = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The values that a name asks for, as they are reported. */
+export const fieldsOf = (name: string): string[] =>
+  Array.from(name.matchAll(new RegExp(fields, "g")), ([, key = ""]) => plain(key));
+
 /**
  * `{epoch}` and other names in braces, replaced by values: whole numbers as they are, others with four digits, or as
  * `:02d` and `:.2f` say. `{valLoss}` is the value that is reported as `val_loss`.
@@ -22,8 +29,7 @@ export function checkName(name: string): void {
  */
 export function fillName(name: string, values: Readonly<Record<string, number>>): string {
   const fill = (_: string, key: string, width?: string, digits?: string) => {
-    const plain = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const value = lookUp("modelCheckpoint", "value in target", values, Object.hasOwn(values, key) ? key : plain);
+    const value = lookUp("modelCheckpoint", "value in target", values, Object.hasOwn(values, key) ? key : plain(key));
     if (digits !== undefined) return value.toFixed(Number(digits));
     return Number.isInteger(value) ? String(value).padStart(Number(width || 0), "0") : value.toFixed(4);
   };

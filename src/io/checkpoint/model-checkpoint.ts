@@ -10,7 +10,7 @@ import { nameOf } from "../endings.ts";
 import type { CustomObjects } from "../keras/keras-object.ts";
 import { writeTarget } from "../stores/files.ts";
 import type { StoredFile, Target } from "../stores/store.ts";
-import { checkName, fillName } from "./fill-name.ts";
+import { checkName, fieldsOf, fillName } from "./fill-name.ts";
 
 /** Options of {@link modelCheckpoint}. */
 export interface FileCheckpointOptions extends Omit<ModelCheckpointOptions, "save"> {
@@ -28,9 +28,14 @@ export interface FileCheckpointOptions extends Omit<ModelCheckpointOptions, "sav
 /** Writes files while training. See {@link modelCheckpoint}. */
 export class FileCheckpoint extends ModelCheckpoint {
   private readonly isRun: boolean;
+  private readonly target: Target;
+  private readonly isWithinEpochs: boolean;
+  private isChecked = false;
 
   constructor({ target, customObjects, ...options }: FileCheckpointOptions) {
     super({ ...options, save: (snapshot, _, training) => write(target, snapshot, training, customObjects) });
+    this.target = target;
+    this.isWithinEpochs = typeof options.saveFreq === "number";
     this.isRun = checkTarget(target);
     if (this.isRun && customObjects !== undefined)
       throw valueError("modelCheckpoint", {
@@ -42,6 +47,7 @@ export class FileCheckpoint extends ModelCheckpoint {
 
   override onTrainBegin(training: Training): void {
     super.onTrainBegin(training);
+    this.checkFields(training);
     // A model file holds nothing of the other callbacks.
     if (!this.isRun) return;
     const { callbacks } = training;
@@ -55,6 +61,34 @@ export class FileCheckpoint extends ModelCheckpoint {
       expected: "modelCheckpoint last in the list of callbacks",
       received: "callbacks behind it",
     });
+  }
+
+  /** After the first batch it is known what the model reports. */
+  onTrainBatchBegin(batch: number, training: Training): void {
+    if (this.isChecked || batch === 0) return;
+    this.isChecked = true;
+    this.checkFields(training, Object.keys(training.model.reported));
+  }
+
+  /**
+   * Refuses a name with values that nothing will report. Callbacks before may add some to the logs: then these are
+   * found when the first file is written.
+   * @param reported what the model reports; undefined where that is not known yet.
+   */
+  private checkFields({ callbacks, validates }: Training, reported?: readonly string[]): void {
+    const before = callbacks.slice(0, callbacks.indexOf(this));
+    if (before.some(({ onEpochEnd, onTrainBatchEnd }) => onEpochEnd ?? onTrainBatchEnd)) return;
+    const { isWithinEpochs: isWithin } = this;
+    const names = reported ?? ["loss"];
+    const validated = validates && !isWithin ? names.map((name) => `val_${name}`) : [];
+    const known = ["epoch", ...(isWithin ? ["batch"] : []), ...names, ...validated];
+    // A metric of several numbers reports them with numbers behind its name.
+    const isKnown = (field: string) =>
+      reported
+        ? reported.some((name) => field.startsWith(`${name}_`) || (validated[0] && field.startsWith(`val_${name}_`)))
+        : field !== "batch" && (validated[0] || !field.startsWith("val_"));
+    const accepted = fieldsOf(nameOf(this.target) ?? "").filter(isKnown);
+    filledIn(this.target, Object.fromEntries([...known, ...accepted].map((name) => [name, 0])));
   }
 }
 
@@ -104,19 +138,19 @@ function checkTarget(target: Target): boolean {
 
 async function write(
   target: Target,
-  { epoch, batch, logs }: Snapshot,
+  { epoch, batch, logs, weights }: Snapshot,
   training: Training,
   customObjects: CustomObjects | undefined,
 ): Promise<void> {
   const values = { epoch: epoch + 1, ...(batch !== undefined && { batch: batch + 1 }), ...logs };
   const filled = filledIn(target, values);
   if (!checkTarget(target)) {
-    const { saveModel } = await import("../save-model.ts");
-    await saveModel(training.model, filled, customObjects && { customObjects });
+    const { writeKeras } = await import("../keras/write.ts");
+    await writeTarget(filled, await writeKeras(training.model, { compile: true, customObjects, weights }));
   } else {
     const { checkpointFile } = await import("./run-state.ts");
     const ended = batch === undefined ? { epoch, logs } : undefined;
-    await writeTarget(filled, await checkpointFile(training, ended));
+    await writeTarget(filled, await checkpointFile(training, weights, ended));
   }
 }
 

@@ -11,7 +11,7 @@ import { damaged, fileError } from "../file-error.ts";
 import { isRecord, parseJson } from "../json.ts";
 import { openSafetensors } from "../safetensors/read.ts";
 import { readSourceIfAny } from "../stores/files.ts";
-import type { Source } from "../stores/store.ts";
+import type { ReadOptions, Source } from "../stores/store.ts";
 import { compareWeights, type StoredArray } from "../weights/assign.ts";
 import { weightsIn } from "../weights/load.ts";
 import { fields } from "./fill-name.ts";
@@ -20,7 +20,12 @@ import { Restorer } from "./restorer.ts";
 import { checkpointFormat, checkpointVersion, type RunState, statefulLayers } from "./run-state.ts";
 
 /** See `resume` of `aretejs/io`. */
-export async function resumeRun(model: Model, source: Source, options: FitOptions = {}): Promise<FitOptions> {
+export async function resumeRun(
+  model: Model,
+  source: Source,
+  options: FitOptions = {},
+  reading?: ReadOptions,
+): Promise<FitOptions> {
   const session = sessionOf("resume", model);
   session.checkIdle("resume");
   checkBuilt("resume", model);
@@ -42,7 +47,7 @@ export async function resumeRun(model: Model, source: Source, options: FitOption
       advice: "Let modelCheckpoint replace one file, or name the last of those that it has written.",
     });
   }
-  const bytes = await readSourceIfAny(source, undefined, "resume");
+  const bytes = await readSourceIfAny(source, reading, "resume");
   if (!bytes) return options;
   const name = typeof source === "string" ? source : "resume";
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) {

@@ -1,7 +1,7 @@
 // Going on with training runs, loaded when it is used.
 import type { Model } from "../../train/model.ts";
 import type { FitOptions } from "../../train/options.ts";
-import type { Source } from "../stores/store.ts";
+import type { ReadOptions, Source } from "../stores/store.ts";
 
 /**
  * Goes on with an interrupted training run: sets the model's weights and its optimizer's state from a checkpoint of
@@ -12,6 +12,7 @@ import type { Source } from "../stores/store.ts";
  * Make and compile the model as for the run, and give `fit` the same data. Data sets and generators are read from the
  * start of the epoch again, up to where the run was.
  * @param options those of `fit`, with the callbacks of the run in their order. `seed` may be left out.
+ * @param reading progress and the largest size of the file.
  * @throws FileError where the file is damaged, no checkpoint or one of another model; ValueError where seed or
  * callbacks are not those of the run; StateError before `compile`. Then nothing has changed.
  * @example
@@ -19,7 +20,12 @@ import type { Source } from "../stores/store.ts";
  * const callbacks = [reduceLrOnPlateau(), modelCheckpoint({ target })];
  * await model.fit(x, y, await resume(model, target, { epochs: 100, callbacks }));
  */
-export async function resume(model: Model, source: Source, options?: FitOptions): Promise<FitOptions> {
+export async function resume(
+  model: Model,
+  source: Source,
+  options?: FitOptions,
+  reading?: ReadOptions,
+): Promise<FitOptions> {
   const { resumeRun } = await import("./resume-run.ts");
-  return resumeRun(model, source, options);
+  return resumeRun(model, source, options, reading);
 }

@@ -5,7 +5,7 @@ import type { Layer } from "../../nn/layer.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { BatchSpec } from "../../train/batch.ts";
 import type { Training, TrainingPosition } from "../../train/callback.ts";
-import { getNamedWeights } from "../../train/named-weights.ts";
+import { named } from "../../train/named-weights.ts";
 import { getOptimizerState } from "../../train/optimizer-state.ts";
 import { sessionOf } from "../../train/session.ts";
 import type { Logs } from "../../train/step-runner.ts";
@@ -63,10 +63,12 @@ const valuesOf = (variables: readonly Variable[]): Promise<HostArray[]> =>
 
 /**
  * The checkpoint file of a run.
+ * @param weights those of the model, which its snapshot has read.
  * @param ended the epoch that has ended and its logs; undefined within an epoch.
  */
 export async function checkpointFile(
   training: Training,
+  weights: readonly HostArray[],
   ended: { readonly epoch: number; readonly logs: Readonly<Logs> } | undefined,
 ): Promise<Uint8Array[]> {
   const { model, position, history } = training;
@@ -91,7 +93,8 @@ export async function checkpointFile(
     recurrent: await Promise.all(statefulLayers(model).map(({ states = [] }) => valuesOf(states))),
   };
   const arrays = new Map<string, HostArray>();
-  for (const [name, array] of Object.entries(await getNamedWeights(model))) arrays.set(weightsPrefix + name, array);
+  for (const [index, [name]] of named(model.variables).entries())
+    arrays.set(weightsPrefix + name, weights[index] as HostArray);
   for (const [name, array] of Object.entries(await getOptimizerState(model))) arrays.set(`optimizer/${name}`, array);
   const run = JSON.stringify(pack(state, "run", arrays));
   const about = { format: checkpointFormat, version: checkpointVersion, run, model: JSON.stringify(model) };

@@ -48,14 +48,17 @@ export const ieee: Readonly<Record<number, string>> = {
   8: "63,0,64,52,11,0,52,1023",
 };
 
+let messages: [dtype: keyof typeof arrays, written: Uint8Array][] | undefined;
+
 /** Integers and floats as they are written here; undefined for other types. */
 export function readPlainDatatype({ bytes, at, end }: Cursor): Datatype | undefined {
+  messages ??= Object.entries(arrays).map(([dtype, Numbers]) => [
+    dtype as keyof typeof arrays,
+    datatypeOf(new Numbers()),
+  ]);
   const found = bytes.subarray(at, end);
-  for (const [dtype, Numbers] of Object.entries(arrays)) {
-    const written = datatypeOf(new Numbers());
-    if (sameBytes(found.subarray(0, written.length), written)) return plainDatatype(dtype as keyof typeof arrays);
-  }
-  return undefined;
+  const [dtype] = messages.find(([, written]) => sameBytes(found.subarray(0, written.length), written)) ?? [];
+  return dtype && plainDatatype(dtype);
 }
 
 /** The type of elements that an array has: its values are a view of the bytes where they are aligned, else a copy. */

@@ -73,12 +73,15 @@ export function numbersIn({ path }: Hdf5Dataset, values: readonly string[] | Num
   });
 }
 
-/** Gives variables their values. */
+/** Gives variables their values. Views of a file are copied; what was copied or unpacked in reading is not. */
 export function assignAll(assignments: readonly Assignment[]): void {
-  for (const [variable, values] of assignments)
-    variable.assign(
-      values instanceof Float32Array || values instanceof Int32Array ? values : Float32Array.from(values, Number),
-    );
+  for (const [variable, given] of assignments) {
+    const isPlain = given instanceof Float32Array || given instanceof Int32Array;
+    const values = isPlain ? given : Float32Array.from(given, Number);
+    // A file is larger than any of its arrays.
+    if (values.byteLength === values.buffer.byteLength && !variable.placement) variable.initial = values;
+    else variable.assign(values);
+  }
 }
 
 /** The number of a dataset that holds one. */
@@ -93,18 +96,25 @@ export interface StateAssignment {
   apply(): void;
 }
 
+/** The state of an optimizer in `model.weights.h5`, in its order; none where there is none. */
+export function stateIn(file: Hdf5Group): Hdf5Dataset[] {
+  const group = findHdf5(file, "optimizer/vars");
+  const count = group?.kind === "group" ? group.children.size : 0;
+  return numbered(file, "optimizer/vars", count, "the optimizer");
+}
+
 /**
  * Reads the state of an optimizer.
+ * @param datasets the state in Keras's order.
  * @param note takes why the state cannot be used: then training begins with a fresh one, as in Keras.
  */
 export async function readState(
   optimizer: Optimizer,
   trained: readonly Variable[],
-  file: Hdf5Group,
+  datasets: readonly Hdf5Dataset[],
   note: (text: string) => void,
 ): Promise<StateAssignment | undefined> {
-  const group = findHdf5(file, "optimizer/vars");
-  const count = group?.kind === "group" ? group.children.size : 0;
+  const count = datasets.length;
   const entries = stateEntries(optimizer, trained);
   const first = optimizer.isScheduled ? 1 : 2;
   // A model that was compiled and not trained has the first numbers only.
@@ -117,7 +127,6 @@ export async function readState(
     note(`the optimizer's state has ${count} arrays in place of ${first + entries.length}: training begins anew`);
     return undefined;
   }
-  const datasets = numbered(file, "optimizer/vars", count, "the optimizer");
   const pairs = entries.flatMap((entry, at): Pair[] =>
     "tensor" in entry ? [[entry, datasets[first + at] as Hdf5Dataset]] : [],
   );

@@ -1,4 +1,5 @@
-// Layers that work on the host in `.keras` files: how they are made, and their vocabularies, which are files of their own.
+// Layers that work on the host in `.keras` files: how they are made, and their vocabularies, which are files of
+// their own.
 
 import {
   hashing,

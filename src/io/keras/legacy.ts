@@ -8,14 +8,14 @@ import { fileError } from "../file-error.ts";
 import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/open.ts";
 import { openHdf5 } from "../hdf5/read.ts";
 import { parseJson } from "../json.ts";
-import { assignAll, type Pair, readPairs } from "./assign.ts";
+import { assignAll, type Pair, readPairs, readState } from "./assign.ts";
 import { compileFromKeras } from "./compile-from-keras.ts";
 import { modelFromKeras } from "./from-keras.ts";
 import { partOf, type Reading } from "./keras-part.ts";
 
 /**
- * Reads a model with its weights, and compiles it as it was. The optimizer's state of these files is not read: its
- * order differs between versions.
+ * Reads a model with its weights, compiles it as it was, and gives the optimizer its state. That of Keras 2 is not
+ * read: its order is another.
  * @throws FileError on damaged files, on files without a model, and on what is not known here, by name.
  */
 export async function readLegacy(bytes: Uint8Array, compile: boolean, reading: Reading): Promise<Model> {
@@ -37,8 +37,15 @@ export async function readLegacy(bytes: Uint8Array, compile: boolean, reading: R
   model.initialize(model.seed);
   if (!options) return model;
   model.compile(options);
-  if (findHdf5(file, "optimizer_weights"))
-    reading.note("the optimizer's state of .h5 files is not read: training begins with a fresh one");
+  const state = findHdf5(file, "optimizer_weights");
+  if (state?.kind !== "group") return model;
+  const names = textsOf(state, "weight_names");
+  const { optimizer, trainableVariables } = model;
+  // Keras 2 has no learning rate there, and the slots in another order.
+  const isOfKeras3 = /(^|\/)iteration$/.test(names[0] ?? "");
+  if (!isOfKeras3) reading.note("the optimizer's state of Keras 2 is not read: training begins with a fresh one");
+  else if (trainableVariables.length > 0)
+    (await readState(optimizer, trainableVariables, datasetsIn(state, names), reading.note))?.apply();
   return model;
 }
 
@@ -117,12 +124,17 @@ function datasetsOf(root: Hdf5Group, layer: string): Hdf5Dataset[] {
   const group = findHdf5(root, layer);
   if (group?.kind !== "group")
     throw fileError("loadModel", { rule: "a layer must have its group", expected: layer, received: "nothing there" });
-  return textsOf(group, "weight_names").map((name) => {
+  return datasetsIn(group, textsOf(group, "weight_names"));
+}
+
+/** The arrays of these names. */
+function datasetsIn(group: Hdf5Group, names: readonly string[]): Hdf5Dataset[] {
+  return names.map((name) => {
     const dataset = findHdf5(group, name);
     if (dataset?.kind === "dataset") return dataset;
     throw fileError("loadModel", {
       rule: "a weight must be in the file",
-      expected: `${layer}/${name}`,
+      expected: `${group.path}/${name}`,
       received: "nothing there",
     });
   });

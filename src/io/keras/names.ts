@@ -51,11 +51,21 @@ export function className(kind: string): string {
   );
 }
 
+/** The kinds of tables by their names without signs. */
+const kinds = /* @__PURE__ */ new WeakMap<object, ReadonlyMap<string, string>>();
+
 /** Our kind for the name of a class, or for a string such as "he_normal", among those of a table; or undefined. */
 export function kindOf(name: string, table: Readonly<Record<string, unknown>>): string | undefined {
+  let known = kinds.get(table);
+  if (!known) {
+    // Of equal names, the last in this list counts.
+    const names = Object.keys(table).reverse();
+    const whole = names.map((kind) => [plain(kind), kind] as const);
+    known = new Map([...whole, ...names.map((kind) => [plain(stem(kind)), kind] as const)]);
+    kinds.set(table, known);
+  }
   const key = plain(name);
-  const wanted = otherWords[key] ?? aliases[key] ?? key;
-  return Object.keys(table).find((kind) => plain(stem(kind)) === wanted || plain(kind) === key);
+  return known.get(otherWords[key] ?? aliases[key] ?? key) ?? known.get(key);
 }
 
 /** `kernelSize` to `kernel_size`, `beta1` to `beta_1`; `l1` stays. */

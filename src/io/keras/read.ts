@@ -9,7 +9,7 @@ import { damaged, fileError } from "../file-error.ts";
 import { type Hdf5Group, openWeights } from "../hdf5/open.ts";
 import { isRecord, parseJson } from "../json.ts";
 import { openZip } from "../zip/read.ts";
-import { assignAll, readPairs, readState, weightPairs } from "./assign.ts";
+import { assignAll, readPairs, readState, stateIn, weightPairs } from "./assign.ts";
 import { compileFromKeras } from "./compile-from-keras.ts";
 import { modelFromKeras } from "./from-keras.ts";
 import { partOf, type Reading } from "./keras-part.ts";
@@ -83,6 +83,6 @@ async function fill(model: Model, file: Hdf5Group, compileConfig: unknown, readi
   model.compile(options);
   const { optimizer, trainableVariables } = model;
   if (trainableVariables.length === 0) return;
-  const state = await readState(optimizer, trainableVariables, file, reading.note);
+  const state = await readState(optimizer, trainableVariables, stateIn(file), reading.note);
   state?.apply();
 }

@@ -1,5 +1,6 @@
 // Writes a model as a `.keras` file.
 import { placeVariables } from "../../backends/evaluate.ts";
+import type { HostArray } from "../../data/array.ts";
 import { stateError } from "../../errors.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
@@ -21,7 +22,9 @@ const KERAS_VERSION = "3.15.1";
 export interface KerasWriteOptions {
   /** Whether compile settings and the optimizer's state are written. */
   readonly compile: boolean;
-  readonly customObjects: CustomObjects;
+  readonly customObjects: CustomObjects | undefined;
+  /** The weights of now, in the order of the model's variables, where they have been read. */
+  readonly weights?: readonly HostArray[];
   /** Plain data of ours, for `metadata.json`, which Keras does not read. */
   readonly extra?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -32,7 +35,7 @@ export interface KerasWriteOptions {
  */
 export async function writeKeras(
   model: Model,
-  { compile, customObjects, extra }: KerasWriteOptions,
+  { compile, customObjects = {}, weights, extra }: KerasWriteOptions,
 ): Promise<Uint8Array[]> {
   const session = sessionOf("saveModel", model);
   checkBuilt("saveModel", model);
@@ -42,7 +45,8 @@ export async function writeKeras(
     ...layerToKeras({ kind: model.kind, config: model.getConfig() }, customObjects),
     ...(setup && { compile_config: compileToKeras(setup.optimizer, setup.objective.options, customObjects) }),
   };
-  const datasets = new Datasets();
+  const read = weights && new Map(model.variables.map((variable, at) => [variable, weights[at]?.data as Numbers]));
+  const datasets = new Datasets(read);
   for (const { path, name, variables, extra: more } of weightGroups(model)) {
     variables.forEach((variable, at) => {
       datasets.add(`${path}/${at}`, variable);
@@ -95,8 +99,11 @@ class Datasets {
   readonly attributes = new Map<string, string>();
   private readonly arrays = new Map<string, { readonly data: Variable | Numbers; readonly shape: readonly number[] }>();
 
+  /** @param known values of variables that have been read. */
+  constructor(private readonly known: ReadonlyMap<Variable, Numbers> | undefined) {}
+
   add(path: string, data: Variable | Numbers, shape = "shape" in data ? data.shape : []): void {
-    this.arrays.set(path, { data, shape });
+    this.arrays.set(path, { data: ("read" in data && this.known?.get(data)) || data, shape });
   }
 
   /** Reads the variables, all in one tick, and gives the tree of groups. */

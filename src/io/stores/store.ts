@@ -6,7 +6,10 @@ export type Readable =
   | ArrayBufferView
   | Blob
   | Response
-  | { arrayBuffer(): Promise<ArrayBuffer> }
+  | {
+      /** Gives the bytes, as those of a Response or a Blob. */
+      arrayBuffer(): Promise<ArrayBuffer>;
+    }
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>;
 

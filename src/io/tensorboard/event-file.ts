@@ -2,7 +2,6 @@
 import { join } from "../binary.ts";
 import { fileError } from "../file-error.ts";
 import { writeTarget } from "../stores/files.ts";
-import { hasPaths } from "../stores/paths.ts";
 import type { DirectoryHandle, Store, StoredFile, Target } from "../stores/store.ts";
 import { versionRecord } from "./events.ts";
 
@@ -14,9 +13,11 @@ interface Files {
   mkdir(path: string | URL, options: { recursive: true }): Promise<unknown>;
 }
 
-interface Host {
-  readonly process: { getBuiltinModule(name: string): Files };
-}
+/** Node's functions for files, where the runtime has them. */
+const filesOf = (): Files | undefined =>
+  (globalThis as { process?: { getBuiltinModule?(name: string): Files } }).process?.getBuiltinModule?.(
+    "node:fs/promises",
+  );
 
 /** A part of a log in a store is written anew as a whole when it grows. From this size on there is a new part. */
 const MAX_PART = 1 << 18;
@@ -39,7 +40,8 @@ export class EventFile {
     const now = Date.now();
     // TensorBoard reads the files of a directory in the order of their names.
     const [id = ""] = crypto.randomUUID().split("-");
-    this.begun = `events.out.tfevents.${String(Math.floor(now / 1000)).padStart(10, "0")}.aretejs.${id}`;
+    const [seconds, rest] = [Math.floor(now / 1000), String(now % 1000).padStart(3, "0")];
+    this.begun = `events.out.tfevents.${String(seconds).padStart(10, "0")}.aretejs.${rest}.${id}`;
     this.waiting.push(versionRecord(now));
   }
 
@@ -58,7 +60,7 @@ export class EventFile {
   }
 
   private async append(records: readonly Uint8Array[]): Promise<void> {
-    const files = (globalThis as unknown as Host).process.getBuiltinModule("node:fs/promises");
+    const files = filesOf() as Files;
     const path = targetOf(this.directory, `${this.run}/${this.begun}`) as string | URL;
     try {
       if (this.parts++ === 0) await files.mkdir(parentOf(path), { recursive: true });
@@ -86,7 +88,7 @@ export class EventFile {
 const isPath = (directory: LogDirectory): directory is string | URL =>
   (typeof directory === "string" || directory instanceof URL) &&
   /^(file:|(?![a-z][a-z0-9+.-]+:))/i.test(String(directory)) &&
-  hasPaths();
+  filesOf() !== undefined;
 
 /** The place of a file in the directory. */
 function targetOf(directory: LogDirectory, name: string): Target {

@@ -15,8 +15,8 @@ import { type GraphNode, graphRecord, type Histogram, type Summary, summaryRecor
 /** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions {
   /**
-   * The directory: a path (Node, Deno, Bun), an address such as `opfs://logs`, a store, or `{ store, name }`. Use another
-   * one for each run that is to be compared: "logs/adam", "logs/sgd". Default "logs".
+   * The directory: a path (Node, Deno, Bun), an address such as `opfs://logs`, a store, or `{ store, name }`. Use
+   * another one for each run that is to be compared: "logs/adam", "logs/sgd". Default "logs".
    */
   logDir?: LogDirectory;
   /** Every how many epochs histograms of the weights are written, ≥ 1; 0 (default) for never. */
@@ -131,10 +131,10 @@ class TensorBoard implements Callback {
 }
 
 /**
- * Writes what TensorBoard shows, while training: in `train/` and `validation/` of `logDir` the losses and metrics of each
- * epoch (`epoch_loss`, steps count epochs from 0) with the learning rate, those of batches (`batch_loss`), evaluations
- * (`evaluation_loss_vs_iterations`), histograms of the weights and the graph of the layers. After a crash, what was
- * written is whole. Look at it with `tensorboard --logdir logs`.
+ * Writes what TensorBoard shows, while training: in `train/` and `validation/` of `logDir` the losses and metrics of
+ * each epoch (`epoch_loss`, steps count epochs from 0) with the learning rate, those of batches (`batch_loss`),
+ * evaluations (`evaluation_loss_vs_iterations`), histograms of the weights and the graph of the layers. After a crash,
+ * what was written is whole. Look at it with `tensorboard --logdir logs`.
  * @throws ValueError on options out of range. While training, FileError where it cannot be written.
  * @example await model.fit(x, y, { callbacks: [tensorBoard({ logDir: "logs/adam", histogramFreq: 1 })] });
  * @see Keras 3 `callbacks.TensorBoard`.

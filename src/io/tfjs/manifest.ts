@@ -46,7 +46,8 @@ export function arraysIn(name: string, { weights }: Group, bytes: Uint8Array): [
     const begin = offset;
     offset += length;
     if (offset > bytes.length) throw damaged(name, `the shards must hold ${label}`, `${offset} bytes`, bytes.length);
-    return [label, { shape, read: () => decode(type, bytes.subarray(begin, begin + length), dtype, quantization) }];
+    const read = () => decode(type, bytes.subarray(begin, begin + length), dtype, quantization);
+    return [label, { shape, isOwn: quantization !== undefined, read }];
   });
   if (offset !== bytes.length)
     throw damaged(name, "the shards must hold the weights alone", `${offset} bytes`, bytes.length);
@@ -82,7 +83,11 @@ function decode(type: Element, bytes: Uint8Array, dtype: Element, quantization: 
   const values = viewAs<Float32Array | Int32Array | Uint8Array | Uint16Array>(arrays[type], bytes);
   if (!quantization) return values;
   const { scale, min } = quantization;
-  return dtype === "int32"
-    ? Int32Array.from(values, (value) => Math.round(value * scale + min))
-    : Float32Array.from(values, (value) => value * scale + min);
+  const decoded = dtype === "int32" ? new Int32Array(values.length) : new Float32Array(values.length);
+  // Loops: `from` with a function takes thirty times as long.
+  for (let i = 0; i < values.length; i++) {
+    const value = (values[i] as number) * scale + min;
+    decoded[i] = dtype === "int32" ? Math.round(value) : value;
+  }
+  return decoded;
 }

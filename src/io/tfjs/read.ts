@@ -11,12 +11,12 @@ import type { CustomObjects } from "../keras/keras-object.ts";
 import { partOf } from "../keras/keras-part.ts";
 import { notesTo } from "../notes.ts";
 import { readSource } from "../stores/files.ts";
-import type { Source, StoredFile } from "../stores/store.ts";
+import type { ReadOptions, Source, StoredFile } from "../stores/store.ts";
 import { arraysIn, groupsOf } from "./manifest.ts";
 import { assignByLayer } from "./weights.ts";
 
-/** Options of `loadTfjsModel`. */
-export interface LoadTfjsOptions {
+/** Options of `loadTfjsModel`. Progress is that of all shards together; `maxBytes` holds for each file. */
+export interface LoadTfjsOptions extends ReadOptions {
   /**
    * The files of weights, in the order of the paths in model.json. Needed where model.json is given as bytes or as an
    * object; default: files beside model.json.
@@ -49,15 +49,20 @@ export async function readTfjsModel(source: Source | TfjsModel, options: LoadTfj
     customObjects = {},
     seed = drawSeed(),
     onNote = console.warn,
+    onProgress,
+    maxBytes,
   } = checkOptions(owner, options, {
     shards: "list",
     strict: "boolean",
     customObjects: "object",
     seed: "number",
     onNote: "function",
+    onProgress: "function",
+    maxBytes: "number",
   });
+  const limit = maxBytes === undefined ? {} : { maxBytes };
   checkSeed(owner, seed);
-  const file = isTopology(source) ? source : parseJson("model.json", await readSource(source as Source));
+  const file = isTopology(source) ? source : parseJson("model.json", await readSource(source as Source, limit, owner));
   if (!isRecord(file)) throw damaged(owner, "model.json must hold an object", "an object", file);
   if (file.format === "graph-model") throw unsupported(owner, "a graph model", "Convert it to a layers model.");
   const groups = groupsOf(owner, file.weightsManifest);
@@ -68,10 +73,26 @@ export async function readTfjsModel(source: Source | TfjsModel, options: LoadTfj
   const sources = shards ?? paths.map((path) => besides(owner, source, path));
   if (sources.length !== paths.length)
     throw fileError(owner, { rule: "each path needs a shard", expected: paths.length, received: sources.length });
-  const bytes = await Promise.all(sources.map((shard) => readSource(shard)));
+  const progress = progressOf(sources.length, onProgress);
+  const bytes = await Promise.all(
+    sources.map((shard, index) => readSource(shard, { ...limit, onProgress: progress(index) }, owner)),
+  );
   const arrays = groups.flatMap((group) => arraysIn(owner, group, join(bytes.splice(0, group.paths.length))));
   assignByLayer(owner, model, new Map(arrays), strict, note);
   return model;
+}
+
+/** The progress of several files as that of one. Their size is known when that of each is. */
+function progressOf(count: number, onProgress: ReadOptions["onProgress"]) {
+  const done: number[] = Array(count).fill(0);
+  const totals: (number | undefined)[] = Array(count).fill(undefined);
+  return (index: number) => (now: number, total: number | undefined) => {
+    done[index] = now;
+    totals[index] = total;
+    const sum = (values: readonly (number | undefined)[]) =>
+      values.reduce((a, b) => (a === undefined || b === undefined ? undefined : a + b), 0);
+    onProgress?.(sum(done) as number, sum(totals));
+  };
 }
 
 const isTopology = (source: Source | TfjsModel): source is TfjsModel =>

@@ -2,7 +2,7 @@
 import type { Layer } from "../../nn/layer.ts";
 import { Network } from "../../nn/network.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { assign, valueFor } from "../../train/weights.ts";
+import { valueFor } from "../../train/weights.ts";
 import { fileError } from "../file-error.ts";
 import { type StoredArray, storedArray } from "../weights/assign.ts";
 
@@ -38,10 +38,10 @@ export function assignByLayer(
         received: found.length,
       });
     }
-    return variables.map(
-      (variable, index) =>
-        [variable, valueFor(file, variable.name, storedArray(found[index] as StoredArray), variable)] as const,
-    );
+    return variables.map((variable, index) => {
+      const array = found[index] as StoredArray;
+      return { variable, isOwn: array.isOwn, value: valueFor(file, variable.name, storedArray(array), variable) };
+    });
   });
   if (unused.length > 0) {
     const text = `${unused.length} arrays belong to no layer: ${unused.slice(0, 3).join(", ")}${unused.length > 3 ? ", …" : ""}`;
@@ -54,7 +54,11 @@ export function assignByLayer(
         advice: "Pass strict: false to leave them out.",
       });
   }
-  assign(values);
+  for (const { variable, isOwn, value } of values) {
+    // Not copied again where that is not needed.
+    if (isOwn && !variable.placement) variable.initial = value.data;
+    else variable.assign(value.data);
+  }
 }
 
 /** The layers that have weights, in networks also those inside. */

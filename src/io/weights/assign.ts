@@ -13,6 +13,8 @@ import type { WrittenTensor } from "../safetensors/write.ts";
 /** Numbers of a file. They are read when they are asked for. */
 export interface StoredArray {
   readonly shape: Shape;
+  /** Whether `read` makes an array that nothing else has; otherwise what it gives may be a view of the file. */
+  readonly isOwn?: boolean;
   read(): NumberArray;
 }
 

@@ -22,7 +22,7 @@ export async function load(model: Model, source: Source, options: LoadWeightsOpt
     onProgress: "function",
     maxBytes: "number",
   });
-  sessionOf("loadWeights", model);
+  const session = sessionOf("loadWeights", model);
   checkBuilt("loadWeights", model);
   const name = typeof source === "string" ? source : "loadWeights";
   const bytes = await readSource(source, reading, "loadWeights");
@@ -33,7 +33,8 @@ export async function load(model: Model, source: Source, options: LoadWeightsOpt
         expected: "neither strict: false nor map",
         received: options,
       });
-    return (await import("./hdf5-weights.ts")).loadHdf5Weights(model, bytes, name);
+    const { loadHdf5Weights } = await import("./hdf5-weights.ts");
+    return session.queue.run(() => loadHdf5Weights(model, bytes, name));
   }
   // "PK": a zip archive.
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
@@ -47,9 +48,11 @@ export async function load(model: Model, source: Source, options: LoadWeightsOpt
   const { tensors, metadata } = openSafetensors(bytes, name);
   const isCheckpoint = metadata.get("format") === "aretejs-checkpoint";
   const arrays = isCheckpoint ? weightsIn(tensors) : tensors;
-  const { assign, ...report } = compareWeights(name, model.variables, arrays, strict, map);
-  assign();
-  return report;
+  return session.queue.run(async () => {
+    const { assign, ...report } = compareWeights(name, model.variables, arrays, strict, map);
+    assign();
+    return report;
+  });
 }
 
 /** How names of weights begin in checkpoints. */

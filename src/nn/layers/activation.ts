@@ -43,7 +43,12 @@ export function reluLayer(given: LayerOptions & ReluOptions = {}): Layer {
  * x above 0, negativeSlope·x below: the layer's default slope is 0.3, the function's 0.2, as in Keras. @throws
  * ValueError if the slope is negative.
  */
-export function leakyReluLayer(given: LayerOptions & { negativeSlope?: number } = {}): Layer {
+export function leakyReluLayer(
+  given: LayerOptions & {
+    /** Slope below 0, ≥ 0. Default 0.3. */
+    negativeSlope?: number;
+  } = {},
+): Layer {
   const options = layerOptions("leakyReluLayer", given, { negativeSlope: "number" });
   const { negativeSlope = 0.3 } = options;
   leakyRelu(scalar(0), { negativeSlope });
@@ -62,7 +67,11 @@ export function eluLayer(given: LayerOptions & AlphaOptions = {}): Layer {
  * {@link softmax} along an axis (default the last), or over several axes together, as a layer. @see Keras 3
  * `layers.Softmax`.
  */
-export function softmaxLayer(given: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
+export function softmaxLayer(
+  given: LayerOptions & {
+    /** Over which outputs add up to 1. Default -1, the last. */ axis?: number | readonly number[];
+  } = {},
+): Layer {
   const options = layerOptions("softmaxLayer", given, { axis: "number or list" });
   const { axis = -1 } = options;
   return functionLayer(
@@ -88,7 +97,9 @@ export function softmaxLayer(given: LayerOptions & { axis?: number | readonly nu
 export interface PreluOptions extends LayerOptions {
   /** Default "zeros". */
   alphaInitializer?: InitializerName | Initializer;
+  /** A penalty of the slopes, or its name. Default: none. */
   alphaRegularizer?: PenaltyName | Penalty;
+  /** A constraint on the slopes, or its name. Default: none. */
   alphaConstraint?: ConstraintName | Constraint;
   /**
    * Axes of the input along which one slope is shared, from 1 (0 is the batch). After a convolution: [1, 2]. Default:

@@ -23,9 +23,13 @@ export interface AffineOptions {
   betaInitializer?: InitializerName | Initializer;
   /** Default "ones". */
   gammaInitializer?: InitializerName | Initializer;
+  /** A penalty of beta, or its name. Default: none. */
   betaRegularizer?: PenaltyName | Penalty;
+  /** A penalty of gamma, or its name. Default: none. */
   gammaRegularizer?: PenaltyName | Penalty;
+  /** A constraint on beta, or its name. Default: none. */
   betaConstraint?: ConstraintName | Constraint;
+  /** A constraint on gamma, or its name. Default: none. */
   gammaConstraint?: ConstraintName | Constraint;
 }
 

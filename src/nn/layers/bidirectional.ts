@@ -23,7 +23,10 @@ export interface BidirectionalOptions extends LayerOptions {
   backwardLayer?: Recurrent;
 }
 
-type BidirectionalConfig = BidirectionalOptions & { layer: Recurrent };
+type BidirectionalConfig = BidirectionalOptions & {
+  /** The layer that reads forward. */
+  layer: Recurrent;
+};
 
 const bidirectionalTable: OwnTable<BidirectionalConfig, LayerOptions> = {
   layer: "object!",

@@ -14,7 +14,10 @@ import { Kernel, type KernelOptions, kernelTable } from "./kernel.ts";
 /** Options of {@link dense}. */
 export type DenseOptions = KernelOptions;
 
-type DenseConfig = DenseOptions & { units: number };
+type DenseConfig = DenseOptions & {
+  /** Outputs of a sample, or of a step, ≥ 1. */
+  units: number;
+};
 
 /** See {@link dense}. */
 export class Dense extends Layer<DenseConfig> {

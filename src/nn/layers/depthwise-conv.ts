@@ -40,12 +40,18 @@ export interface DepthwiseConvLayerOptions extends LayerOptions {
   biasInitializer?: InitializerName | Initializer;
   /** Default: none. */
   depthwiseRegularizer?: PenaltyName | Penalty;
+  /** A penalty of the bias, or its name. Default: none. */
   biasRegularizer?: PenaltyName | Penalty;
+  /** A constraint on the depthwise kernel, or its name. Default: none. */
   depthwiseConstraint?: ConstraintName | Constraint;
+  /** A constraint on the bias, or its name. Default: none. */
   biasConstraint?: ConstraintName | Constraint;
 }
 
-type DepthwiseConvConfig = DepthwiseConvLayerOptions & { kernelSize: number | readonly number[] };
+type DepthwiseConvConfig = DepthwiseConvLayerOptions & {
+  /** Extent of the kernel: one number, or one per axis. */
+  kernelSize: number | readonly number[];
+};
 
 export const depthwiseTable: OwnTable<DepthwiseConvConfig, LayerOptions> = {
   kernelSize: "number or list!",

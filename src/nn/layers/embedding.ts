@@ -15,13 +15,20 @@ import { type CallContext, Layer, type LayerOptions } from "../layer.ts";
 export interface EmbeddingOptions extends LayerOptions {
   /** Default "randomUniform", within ±0.05. */
   embeddingsInitializer?: InitializerName | Initializer;
+  /** A penalty of the vectors, or its name. Default: none. */
   embeddingsRegularizer?: PenaltyName | Penalty;
+  /** A constraint on the vectors, or its name. Default: none. */
   embeddingsConstraint?: ConstraintName | Constraint;
   /** Whether index 0 is padding: steps that hold it are masked. Real indices then begin at 1. Default false. */
   maskZero?: boolean;
 }
 
-type EmbeddingConfig = EmbeddingOptions & { inputDim: number; outputDim: number };
+type EmbeddingConfig = EmbeddingOptions & {
+  /** How many indices there are. */
+  inputDim: number;
+  /** Length of the vector of each. */
+  outputDim: number;
+};
 
 const embeddingTable: OwnTable<EmbeddingConfig, LayerOptions> = {
   inputDim: "number!",

@@ -21,7 +21,10 @@ export interface GruCellOptions extends GatedCellOptions {
   resetAfter?: boolean;
 }
 
-type GruCellConfig = GruCellOptions & { units: number };
+type GruCellConfig = GruCellOptions & {
+  /** Outputs of a sample, or of a step, ≥ 1. */
+  units: number;
+};
 
 const gruTable = (): OwnTable<GruCellConfig, LayerOptions> => ({ ...gatedTable(), resetAfter: "boolean" });
 
@@ -96,8 +99,18 @@ export function gruCell(units: number, options: GruCellOptions = {}): GruCell {
 export interface GruOptions extends GruCellOptions, SequenceOptions {}
 
 /** See {@link gru}. */
-export class Gru extends Recurrent<GruOptions & { units: number }> {
-  constructor(options: GruOptions & { units: number }) {
+export class Gru extends Recurrent<
+  GruOptions & {
+    /** Outputs of a sample, or of a step, ≥ 1. */
+    units: number;
+  }
+> {
+  constructor(
+    options: GruOptions & {
+      /** Outputs of a sample, or of a step, ≥ 1. */
+      units: number;
+    },
+  ) {
     super("gru", options, { ...gruTable(), ...sequenceTable }, (cell, nameRule) => [
       Object.assign(new GruCell(cell), { nameRule }),
     ]);

@@ -28,7 +28,9 @@ export interface RecurrentCellOptions extends KernelOptions, NoiseOptions {
   activation?: ActivationName | Activation | null;
   /** Of the kernel that multiplies the state. Default "orthogonal". */
   recurrentInitializer?: InitializerName | Initializer;
+  /** A penalty of the kernel that multiplies the state, or its name. Default: none. */
   recurrentRegularizer?: PenaltyName | Penalty;
+  /** A constraint on that kernel, or its name. Default: none. */
   recurrentConstraint?: ConstraintName | Constraint;
   /** Share of the inputs that is dropped in training, the same at all steps of a sequence. In [0, 1], default 0. */
   dropout?: number;
@@ -56,12 +58,21 @@ export const cellTable = (): OwnTable<KernelCellConfig, LayerOptions> => ({
   recurrentDropout: "number",
 });
 
-export const gatedTable = (): OwnTable<GatedCellOptions & { units: number }, LayerOptions> => ({
+export const gatedTable = (): OwnTable<
+  GatedCellOptions & {
+    /** Outputs of a sample, or of a step, ≥ 1. */
+    units: number;
+  },
+  LayerOptions
+> => ({
   ...cellTable(),
   recurrentActivation: "string or function or null",
 });
 
-type KernelCellConfig = RecurrentCellOptions & { units: number };
+type KernelCellConfig = RecurrentCellOptions & {
+  /** Outputs of a sample, or of a step, ≥ 1. */
+  units: number;
+};
 
 /** What Keras's cells share: the gates' kernels, side by side in one for inputs and one for states; a bias; dropout. */
 export abstract class KernelCell<Options extends KernelCellConfig = KernelCellConfig> extends Cell<Options> {

@@ -24,9 +24,11 @@ export interface KernelOptions extends LayerOptions {
   biasInitializer?: InitializerName | Initializer;
   /** A penalty such as `l2(1e-4)`, or its name: "l1", "l2", "l1l2". Default: none. */
   kernelRegularizer?: PenaltyName | Penalty;
+  /** A penalty of the bias, or its name. Default: none. */
   biasRegularizer?: PenaltyName | Penalty;
   /** A constraint such as `maxNorm(3)`, or its name: "nonNeg", "unitNorm", "maxNorm", "minMaxNorm". Default: none. */
   kernelConstraint?: ConstraintName | Constraint;
+  /** A constraint on the bias, or its name. Default: none. */
   biasConstraint?: ConstraintName | Constraint;
 }
 

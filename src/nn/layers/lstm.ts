@@ -20,7 +20,10 @@ export interface LstmCellOptions extends GatedCellOptions {
   unitForgetBias?: boolean;
 }
 
-type LstmCellConfig = LstmCellOptions & { units: number };
+type LstmCellConfig = LstmCellOptions & {
+  /** Outputs of a sample, or of a step, ≥ 1. */
+  units: number;
+};
 
 const lstmTable = (): OwnTable<LstmCellConfig, LayerOptions> => ({ ...gatedTable(), unitForgetBias: "boolean" });
 
@@ -86,8 +89,18 @@ export function lstmCell(units: number, options: LstmCellOptions = {}): LstmCell
 export interface LstmOptions extends LstmCellOptions, SequenceOptions {}
 
 /** See {@link lstm}. */
-export class Lstm extends Recurrent<LstmOptions & { units: number }> {
-  constructor(options: LstmOptions & { units: number }) {
+export class Lstm extends Recurrent<
+  LstmOptions & {
+    /** Outputs of a sample, or of a step, ≥ 1. */
+    units: number;
+  }
+> {
+  constructor(
+    options: LstmOptions & {
+      /** Outputs of a sample, or of a step, ≥ 1. */
+      units: number;
+    },
+  ) {
     super("lstm", options, { ...lstmTable(), ...sequenceTable }, (cell, nameRule) => [
       Object.assign(new LstmCell(cell), { nameRule }),
     ]);

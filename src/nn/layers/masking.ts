@@ -14,7 +14,12 @@ import { functionLayer } from "./function.ts";
  * @throws ValueError unless maskValue is finite; ShapeError on an input of fewer than two axes.
  * @see Keras 3 `layers.Masking`.
  */
-export function masking(given: LayerOptions & { maskValue?: number } = {}): Layer {
+export function masking(
+  given: LayerOptions & {
+    /** Steps that are all this are masked. Default 0. */
+    maskValue?: number;
+  } = {},
+): Layer {
   const options = layerOptions("masking", given, { maskValue: "number" });
   const { maskValue = 0 } = options;
   checkNumber("masking", "maskValue", maskValue, "a finite number", () => true);

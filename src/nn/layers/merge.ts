@@ -116,7 +116,12 @@ function extreme(kind: string, options: LayerOptions, choose: Pair): Layer {
  * Joins its inputs along an axis (default the last). @throws ShapeError where they differ elsewhere. @see Keras 3
  * `layers.Concatenate`.
  */
-export function concatenate(given: LayerOptions & { axis?: number } = {}): Layer {
+export function concatenate(
+  given: LayerOptions & {
+    /** Along which inputs are joined. Default -1, the last. */
+    axis?: number;
+  } = {},
+): Layer {
   const options = layerOptions("concatenate", given, { axis: "number" });
   const { axis = -1 } = options;
   const join = (inputs: readonly Tensor[], _: CallContext, layer: Layer) => {

@@ -55,8 +55,20 @@ const multiHeadTable = (): OwnTable<MultiHeadAttentionOptions, LayerOptions> => 
   attentionAxes: "number or list",
 });
 
-type MultiHeadConfig = MultiHeadAttentionOptions & { numHeads: number; keyDim: number };
-type GroupQueryConfig = HeadAttentionOptions & { headDim: number; numQueryHeads: number; numKeyValueHeads: number };
+type MultiHeadConfig = MultiHeadAttentionOptions & {
+  /** Number of heads, ≥ 1. */
+  numHeads: number;
+  /** Length of queries and keys in each head. */
+  keyDim: number;
+};
+type GroupQueryConfig = HeadAttentionOptions & {
+  /** Length of queries, keys and values in each head. */
+  headDim: number;
+  /** Heads of queries: a multiple of those of keys and values. */
+  numQueryHeads: number;
+  /** Heads of keys and values, ≥ 1. */
+  numKeyValueHeads: number;
+};
 
 /** How many heads of which size. */
 interface Heads {

@@ -179,7 +179,11 @@ export const rmsNormalization = (options: RmsNormalizationOptions = {}): RmsNorm
   new RmsNormalization(options);
 
 /** Makes vectors along the axes (default the last) have length 1. @see Keras 3 `layers.UnitNormalization`. */
-export function unitNormalization(given: LayerOptions & { axis?: number | readonly number[] } = {}): Layer {
+export function unitNormalization(
+  given: LayerOptions & {
+    /** Of the vectors that get length 1. Default -1, the last. */ axis?: number | readonly number[];
+  } = {},
+): Layer {
   const options = layerOptions("unitNormalization", given, { axis: "number or list" });
   const { axis = -1 } = options;
   return functionLayer("unitNormalization", options, (x) => l2Normalize(x, axis, 1e-12), keepMask);

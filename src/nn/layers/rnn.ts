@@ -251,7 +251,9 @@ function sequenceOf(outputs: readonly Tensor[]): Tensor {
 /** Options of {@link rnn}. */
 export type RnnOptions = SequenceOptions;
 
-type RnnConfig = RnnOptions & { cell: Cell | readonly Cell[] };
+type RnnConfig = RnnOptions & {
+  /** What is done at each step; several lie on top of each other. */ cell: Cell | readonly Cell[];
+};
 
 /** See {@link rnn}. */
 export class Rnn extends Recurrent<RnnConfig> {

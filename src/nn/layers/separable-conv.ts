@@ -27,6 +27,7 @@ export interface SeparableConvOptions extends DepthwiseConvLayerOptions {
   pointwiseInitializer?: InitializerName | Initializer;
   /** Default: none. */
   pointwiseRegularizer?: PenaltyName | Penalty;
+  /** A constraint on the pointwise kernel, or its name. Default: none. */
   pointwiseConstraint?: ConstraintName | Constraint;
 }
 

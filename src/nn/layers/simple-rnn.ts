@@ -9,7 +9,12 @@ import { Recurrent, type SequenceOptions, sequenceTable } from "./rnn.ts";
 
 /** See {@link simpleRnnCell}. */
 export class SimpleRnnCell extends KernelCell {
-  constructor(options: RecurrentCellOptions & { units: number }) {
+  constructor(
+    options: RecurrentCellOptions & {
+      /** Outputs of a sample, or of a step, ≥ 1. */
+      units: number;
+    },
+  ) {
     super("simpleRnnCell", options, 1, cellTable());
   }
 
@@ -33,8 +38,18 @@ export function simpleRnnCell(units: number, options: RecurrentCellOptions = {})
 export interface SimpleRnnOptions extends RecurrentCellOptions, SequenceOptions {}
 
 /** See {@link simpleRnn}. */
-export class SimpleRnn extends Recurrent<SimpleRnnOptions & { units: number }> {
-  constructor(options: SimpleRnnOptions & { units: number }) {
+export class SimpleRnn extends Recurrent<
+  SimpleRnnOptions & {
+    /** Outputs of a sample, or of a step, ≥ 1. */
+    units: number;
+  }
+> {
+  constructor(
+    options: SimpleRnnOptions & {
+      /** Outputs of a sample, or of a step, ≥ 1. */
+      units: number;
+    },
+  ) {
     super("simpleRnn", options, { ...cellTable(), ...sequenceTable }, (cell, nameRule) => [
       Object.assign(new SimpleRnnCell(cell), { nameRule }),
     ]);

@@ -20,11 +20,21 @@ export interface SpectralNormalizationOptions extends LayerOptions {
 }
 
 /** See {@link spectralNormalization}. */
-export class SpectralNormalization extends Wrapper<SpectralNormalizationOptions & { layer: Layer }> {
+export class SpectralNormalization extends Wrapper<
+  SpectralNormalizationOptions & {
+    /** The layer whose kernel is divided. */
+    layer: Layer;
+  }
+> {
   private kernel?: Variable;
   private vector?: Variable;
 
-  constructor(options: SpectralNormalizationOptions & { layer: Layer }) {
+  constructor(
+    options: SpectralNormalizationOptions & {
+      /** The layer whose kernel is divided. */
+      layer: Layer;
+    },
+  ) {
     super(
       "spectralNormalization",
       options,

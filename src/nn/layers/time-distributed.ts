@@ -8,8 +8,18 @@ import type { BatchShape, CallContext, Layer, LayerOptions } from "../layer.ts";
 import { Wrapper } from "./wrapper.ts";
 
 /** See {@link timeDistributed}. */
-export class TimeDistributed extends Wrapper<LayerOptions & { layer: Layer }> {
-  constructor(options: LayerOptions & { layer: Layer }) {
+export class TimeDistributed extends Wrapper<
+  LayerOptions & {
+    /** The layer that every step passes through. */
+    layer: Layer;
+  }
+> {
+  constructor(
+    options: LayerOptions & {
+      /** The layer that every step passes through. */
+      layer: Layer;
+    },
+  ) {
     super("timeDistributed", options, { layer: "object!" }, "applies a layer to each step");
   }
 

@@ -56,7 +56,12 @@ export function categoricalFocalCrossentropy(given: CategoricalFocalCrossentropy
  * (1 − p^q)/q of the labelled class: between crossentropy (q → 0) and absolute error (q → 1); robust to wrong labels.
  * @see Zhang & Sabuncu 2018, arXiv:1805.07836.
  */
-export function categoricalGeneralizedCrossEntropy(given: LossOptions & { q?: number } = {}): Loss {
+export function categoricalGeneralizedCrossEntropy(
+  given: LossOptions & {
+    /** Robustness, in (0, 1). Default 0.5. */
+    q?: number;
+  } = {},
+): Loss {
   const name = "categoricalGeneralizedCrossEntropy";
   const { q = 0.5, ...options } = checkOptions(name, given, { q: "number", ...lossTable });
   checkNumber(name, "q", q, "a number in (0, 1)", (v) => v > 0 && v < 1);

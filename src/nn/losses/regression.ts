@@ -17,7 +17,12 @@ export const meanAbsoluteError = (options: LossOptions = {}): Loss =>
  * Mean of ½e² where |e| ≤ delta, else delta·|e| − ½delta² (delta 1 by default): squares near 0, straight lines beyond.
  * @see Huber 1964.
  */
-export function huber(given: LossOptions & { delta?: number } = {}): Loss {
+export function huber(
+  given: LossOptions & {
+    /** Error from which the loss is linear, > 0. Default 1. */
+    delta?: number;
+  } = {},
+): Loss {
   const { delta = 1, ...options } = checkOptions("huber", given, { delta: "number", ...lossTable });
   checkNumber("huber", "delta", delta, "a finite number > 0", (d) => d > 0);
   return pairwiseLoss(

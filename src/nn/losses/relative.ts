@@ -28,7 +28,12 @@ export const logCosh = (options: LossOptions = {}): Loss =>
   });
 
 /** −cos of the angle between labels and predictions along an axis (default the last): −1 for the same direction. */
-export function cosineSimilarity(given: LossOptions & { axis?: number } = {}): Loss {
+export function cosineSimilarity(
+  given: LossOptions & {
+    /** Of the vectors. Default -1, the last. */
+    axis?: number;
+  } = {},
+): Loss {
   const { axis = -1, ...options } = checkOptions("cosineSimilarity", given, { axis: "number", ...lossTable });
   return pairwiseLoss(
     "cosineSimilarity",

@@ -150,6 +150,7 @@ export function scatterAdd(indices: Operand, updates: Operand, shape: Shape): Te
 export interface OneHotOptions {
   /** Value at the index (default 1) and elsewhere (default 0). */
   onValue?: number;
+  /** What the other places hold. Default 0. */
   offValue?: number;
 }
 

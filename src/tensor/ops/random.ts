@@ -72,7 +72,15 @@ function uniform01(shape: Shape, { seed, stream = 0 }: RandomOptions): Tensor {
 }
 
 /** Uniform in (low, high), by default (0, 1). Same seed and stream: same numbers, on every backend. */
-export function randomUniform(shape: Shape, options: RandomOptions & { low?: number; high?: number }): Tensor {
+export function randomUniform(
+  shape: Shape,
+  options: RandomOptions & {
+    /** Least value. Default 0. */
+    low?: number;
+    /** Values are below it. Default 1. */
+    high?: number;
+  },
+): Tensor {
   const {
     low = 0,
     high = 1,
@@ -83,7 +91,15 @@ export function randomUniform(shape: Shape, options: RandomOptions & { low?: num
 }
 
 /** Normal with a mean (default 0) and standard deviation (default 1), by the inverse distribution function. */
-export function randomNormal(shape: Shape, options: RandomOptions & { mean?: number; stddev?: number }): Tensor {
+export function randomNormal(
+  shape: Shape,
+  options: RandomOptions & {
+    /** Default 0. */
+    mean?: number;
+    /** Standard deviation. Default 1. */
+    stddev?: number;
+  },
+): Tensor {
   const {
     mean = 0,
     stddev = 1,
@@ -99,7 +115,12 @@ const withinTwo = 0.9544997361036416;
 /** Normal restricted to mean ± 2·stddev (so its own deviation is 0.8796·stddev), as Keras's TruncatedNormal. */
 export function randomTruncatedNormal(
   shape: Shape,
-  options: RandomOptions & { mean?: number; stddev?: number },
+  options: RandomOptions & {
+    /** Default 0. */
+    mean?: number;
+    /** Standard deviation. Default 1. */
+    stddev?: number;
+  },
 ): Tensor {
   const {
     mean = 0,
@@ -111,7 +132,13 @@ export function randomTruncatedNormal(
 }
 
 /** 1 with probability p, else 0. */
-export function randomBernoulli(shape: Shape, options: RandomOptions & { p: number }): Tensor {
+export function randomBernoulli(
+  shape: Shape,
+  options: RandomOptions & {
+    /** Probability of 1, in [0, 1]. */
+    p: number;
+  },
+): Tensor {
   const { p, ...random } = checkOptions("randomBernoulli", options, { ...randomTable, p: "number!" });
   checkNumber("randomBernoulli", "p", p, "a number in [0, 1]", (p) => p >= 0 && p <= 1);
   return less(uniform01(shape, random), p);

@@ -82,8 +82,12 @@ export function resize(
   const shape = checkSize("resize", [batch, rows, columns, channels]);
   if (Number.isNaN(height * width)) return zeros(shape);
   if (interpolation === "nearest") return gather(gather(t, nearest(height, rows), 1), nearest(width, columns), 2);
-  const tall = matmul(weights(height, rows, antialias), reshape(t, [batch, height, width * channels]));
-  return matmul(weights(width, columns, antialias), reshape(tall, [batch, rows, width, channels]));
+  const weights = (n: number, m: number) => {
+    checkSize("resize", [m, n]);
+    return tensor(resizingWeights(n, m, antialias), [m, n]);
+  };
+  const tall = matmul(weights(height, rows), reshape(t, [batch, height, width * channels]));
+  return matmul(weights(width, columns), reshape(tall, [batch, rows, width, channels]));
 }
 
 const nearest = (n: number, m: number) =>
@@ -93,8 +97,7 @@ const nearest = (n: number, m: number) =>
  * [m, n]: how much of each of n elements is in each of m results: less with its distance, up to one step of the
  * elements or, with antialias, of the results.
  */
-function weights(n: number, m: number, antialias: boolean): Tensor {
-  checkSize("resize", [m, n]);
+export function resizingWeights(n: number, m: number, antialias: boolean): Float64Array {
   const matrix = new Float64Array(m * n);
   const reach = antialias ? Math.max(1, n / m) : 1;
   for (let i = 0; i < m; i++) {
@@ -105,5 +108,5 @@ function weights(n: number, m: number, antialias: boolean): Tensor {
     for (let j = low; j <= high; j++) total += row[j] = 1 - Math.abs(at - j) / reach;
     for (let j = low; j <= high; j++) row[j] = (row[j] as number) / total;
   }
-  return tensor(matrix, [m, n]);
+  return matrix;
 }

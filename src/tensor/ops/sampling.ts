@@ -127,7 +127,12 @@ const halfAway = (x: Tensor): Tensor => mul(sign(x), floor(add(abs(x), 0.5)));
 export function flipImages(
   images: Operand,
   flips: Operand,
-  options: { horizontal?: boolean; vertical?: boolean },
+  options: {
+    /** Whether columns are reversed. Default false. */
+    horizontal?: boolean;
+    /** Whether rows are reversed. Default false. */
+    vertical?: boolean;
+  },
 ): Tensor {
   const { horizontal = false, vertical = false } = checkOptions("flipImages", options, {
     horizontal: "boolean",

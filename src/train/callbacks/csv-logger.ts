@@ -4,7 +4,12 @@ import { checkOptions } from "../../options.ts";
 import type { Callback } from "../callback.ts";
 
 /** Where text goes: a function, or a stream with a `write` (Node's, or a writer of a web stream). */
-export type TextSink = ((text: string) => void | Promise<void>) | { write(text: string): unknown };
+export type TextSink =
+  | ((text: string) => void | Promise<void>)
+  | {
+      /** Takes a piece of text. */
+      write(text: string): unknown;
+    };
 
 /** Options of {@link csvLogger}. */
 export interface CsvLoggerOptions {

@@ -33,8 +33,8 @@ export function diagnoseTraining(given: DiagnoseTrainingOptions = {}): DiagnoseT
     get result() {
       return run && run.losses.length > 0 ? run.diagnose() : undefined;
     },
-    async onTrainBegin({ model }) {
-      run = new (await import("../diagnose/training-run.ts")).TrainingRun(model.label);
+    async onTrainBegin(training) {
+      run = new (await import("../diagnose/training-run.ts")).TrainingRun(training);
     },
     onTrainBatchEnd(_batch, _logs, training) {
       run?.addStep(training);

@@ -1,16 +1,22 @@
 // Findings about inputs and labels.
 import { sizeOf } from "../../ir/shape.ts";
+import type { Columns } from "../batch.ts";
 import { type Finding, figure, percent } from "./finding.ts";
 import type { HeldBatch } from "./held-batches.ts";
 import type { LayerMeasures } from "./measures.ts";
 import { classCounts, familyOf, type OutputFacts, spreadOf } from "./output-facts.ts";
 import { limits } from "./thresholds.ts";
 
-/** NaN in the data, and inputs that are the same for all samples. */
-export function inputFindings(batches: readonly HeldBatch[], names: readonly string[]): Finding[] {
+/** NaN in the data (all of them, where they are given as a whole), and inputs that are the same for all samples. */
+export function inputFindings(
+  batches: readonly HeldBatch[],
+  names: readonly string[],
+  all: Pick<Columns, "x"> | undefined,
+): Finding[] {
   return names.flatMap((name, index): Finding[] => {
     const arrays = batches.map(({ x }) => x[index] as ArrayLike<number>);
-    const wrong = arrays.some((array) => Array.prototype.some.call(array, (value) => !Number.isFinite(value)));
+    const whole = all?.x[index] ? [all.x[index].data] : arrays;
+    const wrong = whole.some((array) => Array.prototype.some.call(array, (value) => !Number.isFinite(value)));
     if (wrong) return [notFiniteData(`input "${name}"`, name)];
     const size = sizeOf((batches[0] as HeldBatch).spec.x[index]?.shape.slice(1) ?? []);
     const first = arrays[0] as ArrayLike<number>;

@@ -4,6 +4,7 @@ import { AreteError } from "../../errors.ts";
 import type { OptionTable } from "../../options.ts";
 import { checkOptions } from "../../options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { Columns } from "../batch.ts";
 import { BatchMaker, type Given, outputNames } from "../batch-maker.ts";
 import type { Model } from "../model.ts";
 import { ProgramCache } from "../program-cache.ts";
@@ -53,12 +54,16 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
   const session = sessionOf("diagnose", model);
   return session.run("diagnose", async (compiled) => {
     const maker = new BatchMaker(model, "diagnose", compiled.setup.objective, false);
-    const source = await maker.batches(data, { batchSize, shuffle: true, seed });
+    // Of arrays all labels and inputs are looked at, of a stream those of the batches that are measured.
+    const columns = data.stream ? undefined : await maker.columns(data);
+    const source = columns
+      ? maker.arrayBatches(columns, { batchSize, shuffle: true, seed })
+      : await maker.batches(data);
     const batches = await holdBatches(source, count);
     const title = `${model.label} on ${batches.reduce((sum, { spec }) => sum + spec.rows, 0)} samples`;
-    const outputs = outputsOf(model, compiled, batches);
+    const outputs = outputsOf(model, compiled, batches, columns);
     const findings = [
-      ...inputFindings(batches, namesOfInputs(model)),
+      ...inputFindings(batches, namesOfInputs(model), columns),
       ...labelFindings(outputs),
       ...fitFindings(outputs),
     ];
@@ -88,7 +93,12 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
 const namesOfInputs = (model: Model): string[] => model.inputs.map((input) => model.nameOf(input));
 
 /** What is known of each output that has a loss. */
-function outputsOf(model: Model, { setup, stepRunner }: Compiled, batches: readonly HeldBatch[]): OutputFacts[] {
+function outputsOf(
+  model: Model,
+  { setup, stepRunner }: Compiled,
+  batches: readonly HeldBatch[],
+  columns: Columns | undefined,
+): OutputFacts[] {
   const [first] = batches as readonly [HeldBatch];
   const recorded = stepRunner.record("predict", { ...first.spec, y: [], weights: [] });
   return outputNames(model).flatMap((name, index): OutputFacts[] => {
@@ -102,7 +112,7 @@ function outputsOf(model: Model, { setup, stepRunner }: Compiled, batches: reado
         activation: activationOf(output)?.name,
         shape: output.shape,
         labelShape: first.spec.y[index]?.shape ?? [],
-        labels: labelsOf(batches, index),
+        labels: Float64Array.from(columns?.y[index]?.data ?? labelsOf(batches, index)),
       },
     ];
   });

@@ -86,7 +86,7 @@ const order: readonly FindingKind[] = [
 const explained: Partial<Readonly<Record<FindingKind, readonly FindingKind[]>>> = {
   labelsDoNotFit: ["highInitialLoss", "rateTooHigh", "rateTooLow", "unevenClasses", "noGradient"],
   activationDoesNotFit: ["highInitialLoss", "rateTooHigh", "rateTooLow", "noProgress", "noGradient"],
-  notFinite: ["diverging", "rateTooHigh"],
+  notFinite: ["rateTooHigh", "gradientSpikes"],
   unscaledInputs: ["highInitialLoss", "rateTooHigh", "explodingGradients"],
   unscaledLabels: ["highInitialLoss", "rateTooHigh", "rateTooLow"],
   constantInputs: ["rateTooLow", "deadUnits", "smallInputs"],
@@ -95,11 +95,11 @@ const explained: Partial<Readonly<Record<FindingKind, readonly FindingKind[]>>> 
   weightsTooLarge: ["explodingGradients", "highInitialLoss", "saturatedUnits", "rateTooHigh", "deadUnits"],
   explodingInTime: ["explodingGradients", "highInitialLoss", "rateTooHigh"],
   explodingGradients: ["highInitialLoss", "rateTooHigh"],
-  vanishingGradients: ["rateTooLow"],
-  deadUnits: ["vanishingGradients", "rateTooLow", "noGradient"],
+  vanishingGradients: ["rateTooLow", "noProgress"],
+  deadUnits: ["noProgress", "vanishingGradients", "rateTooLow", "noGradient"],
   saturatedUnits: ["vanishingGradients", "rateTooLow"],
   rateTooHigh: ["diverging", "oscillating"],
-  diverging: ["oscillating"],
+  diverging: ["notFinite", "oscillating", "gradientSpikes", "explodingGradients", "saturatedUnits", "deadUnits"],
 };
 
 const severities: readonly Severity[] = ["error", "warning", "caution"];

@@ -39,7 +39,7 @@ export async function rateFindings(facts: RateFacts): Promise<Finding[]> {
   const isWorse = !(after <= limits.worse * before + 0.02 * (chance ?? 0));
   const peaks = !(peak <= limits.peak * Math.max(before, chance ?? before));
   if (isWorse || peaks) {
-    const better = isScheduled ? undefined : await firstThatHelps(facts, [0.1, 0.01, 0.001, 0.0001]);
+    const better = isScheduled ? undefined : await lowerRate(facts);
     return [
       {
         kind: "rateTooHigh",
@@ -71,6 +71,17 @@ export async function rateFindings(facts: RateFacts): Promise<Finding[]> {
       evidence: { rate, before, after, steps, update: largest, ...(better && { suggestion: better.rate }) },
     },
   ];
+}
+
+/** A lower rate that works: the first of the tenths, or the next if that is better, for the first is near the edge. */
+async function lowerRate(facts: RateFacts): Promise<{ rate: number; after: number } | undefined> {
+  for (const factor of [0.1, 0.01, 0.001, 0.0001]) {
+    const found = await firstThatHelps(facts, [factor]);
+    if (!found) continue;
+    const next = await firstThatHelps(facts, [factor / 10]);
+    return next && next.after < found.after ? next : found;
+  }
+  return undefined;
 }
 
 /** The first of some rates, as factors of the present one, whose steps lower the loss. */

@@ -17,9 +17,16 @@ export class TrainingRun implements Run {
   readonly epochLosses: number[] = [];
   readonly validationLosses: number[] = [];
   rate = 0;
+  readonly isFirst: boolean;
+  private readonly title: string;
+  /** Measures of the first step that had numbers that are not finite. */
+  private broken: Measures | undefined;
   private readonly recent: Measures[] = [];
 
-  constructor(private readonly title: string) {}
+  constructor({ model }: Training) {
+    this.title = model.label;
+    this.isFirst = model.optimizer.rawSteps === 0;
+  }
 
   /** Notes a step. */
   addStep({ measures, model }: Training): void {
@@ -28,6 +35,7 @@ export class TrainingRun implements Run {
     this.gradientNorms.push(measures.gradientNorm);
     this.rate = model.optimizer.learningRate;
     this.recent.push(measures);
+    if (measures.notFinite) this.broken ??= measures;
     if (this.recent.length > lastSteps) this.recent.shift();
   }
 
@@ -40,7 +48,8 @@ export class TrainingRun implements Run {
   /** What can be said now. */
   diagnose(): Diagnosis {
     const measures = this.recent.length > 0 ? mergeMeasures(this.recent) : undefined;
-    const signals = measures ? [...signalFindings(measures), ...scaleFindings(measures.layers)] : [];
+    const shown = this.broken ?? measures;
+    const signals = shown ? [...signalFindings(shown), ...scaleFindings(shown.layers)] : [];
     return new Diagnosis({
       title: `${this.title} after ${this.losses.length} steps`,
       findings: [...trendFindings(this), ...signals],

@@ -12,6 +12,8 @@ export interface Run {
   readonly validationLosses: readonly number[];
   /** The learning rate of the last step. */
   readonly rate: number;
+  /** Whether the optimizer had made no step before. */
+  readonly isFirst: boolean;
 }
 
 /** What went wrong over the run. */
@@ -22,6 +24,9 @@ export function trendFindings(run: Run): Finding[] {
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
+/** Steps before a jump that it is compared with. */
+const before = 20;
+
 /** Means over equal parts of a list. */
 function parts(values: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, index) =>
@@ -29,9 +34,11 @@ function parts(values: readonly number[], count: number): number[] {
   );
 }
 
-function lossTrend({ losses, rate }: Run): Finding[] {
-  if (losses.length < 10) return [];
-  const begin = mean(losses.slice(0, Math.max(1, Math.min(5, losses.length >> 3))));
+function lossTrend(run: Run): Finding[] {
+  const { losses, rate } = run;
+  if (losses.length < 4) return [];
+  const broken = losses.findIndex((loss) => !Number.isFinite(loss));
+  const begin = mean(losses.slice(0, broken >= 0 ? 1 : Math.max(1, Math.min(5, losses.length >> 3))));
   const windows = parts(losses, Math.min(20, losses.length >> 1));
   const [end, least] = [mean(windows.slice(-2)), Math.min(...windows.filter(Number.isFinite), begin)];
   const evidence = { begin, least, end, steps: losses.length, rate };
@@ -45,20 +52,21 @@ function lossTrend({ losses, rate }: Run): Finding[] {
     evidence,
   });
   const lower = `Lower the learning rate from ${figure(rate)} to ${figure(rate / 10)}, and add globalClipNorm: 1; learningRateRangeTest finds the best rate.`;
-  if (!Number.isFinite(end) || end > limits.diverged * Math.max(begin, least)) {
-    const at = losses.findIndex((loss) => !Number.isFinite(loss));
+  const highest = Math.max(...(broken < 0 ? losses : losses.slice(0, broken)));
+  // A loss that is not finite at once has another cause.
+  if (broken >= 0 ? highest > 2 * begin : end > limits.diverged * Math.max(begin, least))
     return [
       finding(
         "diverging",
-        Number.isFinite(end) ? 0.9 : 1,
-        at >= 0
-          ? `the loss becomes ${losses[at]} in step ${at + 1}`
+        broken >= 0 ? 1 : 0.9,
+        broken >= 0
+          ? `the loss rises from ${figure(begin)} to ${figure(highest)}, and is ${losses[broken]} in step ${broken + 1}`
           : `the loss rises from ${figure(begin)} to ${figure(end)}`,
         lower,
       ),
     ];
-  }
-  if (least > limits.noProgress * begin && end > limits.noProgress * begin)
+  if (broken >= 0 || losses.length < 10) return [];
+  if (stands(run))
     return [
       finding(
         "noProgress",
@@ -86,6 +94,13 @@ function lossTrend({ losses, rate }: Run): Finding[] {
   return [];
 }
 
+/** Whether nothing was learned from the start: over epochs, or over quarters of the steps where there are few. */
+function stands({ losses, epochLosses, isFirst }: Run): boolean {
+  const course = epochLosses.length >= 3 ? epochLosses : losses.length >= 40 ? parts(losses, 4) : [];
+  const [first = 0, ...later] = course;
+  return isFirst && later.length > 0 && Math.min(...later) > limits.noProgress * first;
+}
+
 function overfitting({ epochLosses, validationLosses }: Run): Finding[] {
   const epochs = validationLosses.length;
   if (epochs < 4 || epochLosses.length < epochs) return [];
@@ -109,25 +124,28 @@ function overfitting({ epochLosses, validationLosses }: Run): Finding[] {
   ];
 }
 
-function gradientTrend({ gradientNorms, losses }: Run): Finding[] {
-  const finite = gradientNorms.filter(Number.isFinite);
-  if (finite.length < 20) return [];
-  const [middle, most] = [median(finite), Math.max(...finite)];
-  const at = gradientNorms.indexOf(most);
-  const loss = losses[at] as number;
-  const before = median(losses.slice(Math.max(0, at - 20), at + 1));
-  // A spike that the loss does not feel is no harm.
-  const isFelt = losses.slice(at, at + 5).some((value) => !(value < limits.spikeLoss * before));
-  if (!(most > limits.spike * middle) || !isFelt) return [];
-  return [
-    {
-      kind: "gradientSpikes",
-      severity: "warning",
-      layer: undefined,
-      confidence: 0.8,
-      message: `the gradient's norm jumps to ${figure(most)} in step ${at + 1}, ${figure(most / middle)} times its median, and the loss with it`,
-      advice: `Clip it: globalClipNorm: ${figure(5 * middle)} in the optimizer keeps usual steps as they are.`,
-      evidence: { median: middle, largest: most, step: at + 1, loss },
-    },
-  ];
+function gradientTrend({ gradientNorms, losses, isFirst }: Run): Finding[] {
+  // In a run that goes on with a trained model nothing says which loss is high.
+  if (!isFirst) return [];
+  const begin = losses[0] as number;
+  for (let step = before; step < gradientNorms.length; step++) {
+    const norm = gradientNorms[step] as number;
+    const usual = median(gradientNorms.slice(step - before, step));
+    const loss = median(losses.slice(step - before, step));
+    // A jump that does not throw the loss back to where it began is no harm.
+    const isFelt = losses.slice(step, step + 5).some((value) => value > Math.max(limits.spikeLoss * loss, begin));
+    if (!(norm > limits.spike * usual && isFelt)) continue;
+    return [
+      {
+        kind: "gradientSpikes",
+        severity: "warning",
+        layer: undefined,
+        confidence: 0.8,
+        message: `the gradient's norm jumps to ${figure(norm)} in step ${step + 1}, ${figure(norm / usual)} times what it was in the ${before} steps before, and the loss with it`,
+        advice: `Clip it: globalClipNorm: ${figure(5 * usual)} in the optimizer keeps usual steps as they are.`,
+        evidence: { usual, norm, step: step + 1, loss: losses[step] as number },
+      },
+    ];
+  }
+  return [];
 }

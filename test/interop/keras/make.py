@@ -57,6 +57,9 @@ def make(name, model, x, y, optimizer, loss="mse", metrics=None):
     model.compile(optimizer=optimizer, loss=loss, metrics=metrics)
     train(model, x, y)
     model.save(folder / f"{name}.keras")
+    # The older format, with the optimizer's state.
+    if name.startswith("optimizer_"):
+        model.save(folder / f"{name}.h5")
     isRandom = name in RANDOM
     case = {"x": plain(x), "y": plain(y), "predictions": predict(model, x), "losses": None if isRandom else train(model, x, y)}
     (folder / f"{name}.json").write_text(json.dumps(case))

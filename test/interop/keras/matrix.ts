@@ -89,6 +89,12 @@ async function check(name: string): Promise<void> {
   });
   const found = losses && (await train(model, x, y));
   if (losses && isComparable) compare("losses", found as number[], losses, 1e-4);
+  const older = join(folder, `${name}.h5`);
+  if (existsSync(older)) {
+    const same = await loadModel(older, { customObjects, onNote: (note) => notes.push(note) });
+    if (notes.length > 0) throw new Error(`.h5: ${notes.join(" ")}`);
+    compare("losses of the .h5 file", await train(same, x, y), losses, 1e-4);
+  }
   const target = join(folder, `${name}.back.keras`);
   await saveModel(model, target, { customObjects });
   // What was written is read here, too, and gives the same bits.

@@ -21,7 +21,11 @@ export async function browserExample(folder: string): Promise<{ faults: string[]
     splitting: true,
     format: "esm",
     target: "es2022",
-    alias: { aretejs: source("src/index.ts"), "aretejs/webgpu": source("src/backends/webgpu/index.ts") },
+    alias: {
+      aretejs: source("src/index.ts"),
+      "aretejs/plot": source("src/plot/index.ts"),
+      "aretejs/webgpu": source("src/backends/webgpu/index.ts"),
+    },
     logLevel: "error",
   });
   return openPage(project, "index.html", async (page, said) => {

@@ -32,7 +32,10 @@ export interface AdaptOptions {
 /** Whether a column holds strings. */
 export const isTextColumn = (column: HostColumn): column is HostText => isTextData(column.data);
 
-/** Strings with their shape, checked. @throws ValueError on what is no string; ShapeError where rows differ in length. */
+/**
+ * Strings with their shape, checked. @throws ValueError on what is no string; ShapeError where rows differ in
+ * length.
+ */
 export function toTextColumn(name: string, given: unknown): HostText {
   const isColumn = isHostArray(given) && isTextData(given.data);
   if (!isColumn && !Array.isArray(given)) throw notText(name, given);
@@ -69,7 +72,7 @@ export function toColumn(name: string, given: unknown): HostColumn {
 }
 
 /** As {@link toColumn}; computes tensors that are not constants. */
-export const toColumnAsync = async (name: string, given: unknown): Promise<HostColumn> =>
+const toColumnAsync = async (name: string, given: unknown): Promise<HostColumn> =>
   given instanceof Tensor ? toHostArrayAsync(name, given) : toColumn(name, given);
 
 const isGivenText = (given: unknown): boolean => isText(given) || (isHostArray(given) && isTextData(given.data));
@@ -79,6 +82,18 @@ const isColumnInput = (value: unknown): boolean =>
 
 const isNumbers = (value: unknown): boolean =>
   Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNumbers(value[0]));
+
+/** A column that must hold numbers. @throws ValueError on strings. */
+export async function toNumbers(name: string, given: unknown): Promise<HostArray> {
+  const column = await toColumnAsync(name, given);
+  if (!isTextColumn(column)) return column;
+  throw valueError(name, {
+    rule: "takes numbers",
+    expected: "a number for each sample",
+    received: literal(column.data[0]),
+    advice: 'An input of strings has the dtype "string".',
+  });
+}
 
 /** The columns that `adapt` is given, batch by batch. */
 export async function* batchesOf(

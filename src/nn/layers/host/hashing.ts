@@ -21,6 +21,7 @@ export interface HashingOptions extends LayerOptions {
 }
 
 interface AllOptions extends HashingOptions {
+  /** Number of indices, ≥ 1. */
   numBins: number;
 }
 

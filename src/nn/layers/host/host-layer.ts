@@ -77,12 +77,6 @@ export abstract class HostLayer<Options extends LayerOptions = LayerOptions> ext
   }
 }
 
-/** A column that must hold numbers. @throws ValueError on strings. */
-export function numbersOf(label: string, column: HostColumn): HostArray {
-  if (!isTextColumn(column)) return column;
-  throw valueError(label, { rule: "takes whole numbers", expected: "numbers", received: "strings" });
-}
-
 /** A column that must hold strings. @throws ValueError on numbers. */
 export function stringsOf(label: string, column: HostColumn) {
   if (isTextColumn(column)) return column;

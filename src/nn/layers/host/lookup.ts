@@ -183,7 +183,8 @@ export class Lookup<T extends Token> extends HostLayer<LookupOptions<T>> {
 /**
  * Gives each string of a vocabulary an index: [out of vocabulary, tokens…], in front of them 0 for `maskToken`. Works
  * on the host: alone on columns, or as a first layer of a model whose input has the dtype "string".
- * Shapes: any, to the same, int32; other output modes: [batch, n] to [batch, depth], or "oneHot" [batch, n, depth], with
+ * Shapes: any, to the same, int32; other output modes: [batch, n] to [batch, depth], or "oneHot" [batch, n,
+ * depth], with
  * n = 1 [batch, depth].
  * @throws ValueError on options out of range.
  * @example const lookup = stringLookup(); await lookup.adapt(["Bern", "Oslo", "Bern"]); lookup.apply(["Oslo", "Rome"]);

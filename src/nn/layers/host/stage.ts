@@ -6,7 +6,7 @@ import { formatShape } from "../../../ir/shape.ts";
 import type { HostStage, Start } from "../../host-stage.ts";
 import type { Network } from "../../network.ts";
 import { type Application, SymbolicTensor } from "../../symbolic.ts";
-import { type HostColumn, toColumnAsync, toTextColumn } from "./columns.ts";
+import { type HostColumn, toNumbers, toTextColumn } from "./columns.ts";
 import type { HostLayer } from "./host-layer.ts";
 
 /** The stage of a network that has layers which work on the host. */
@@ -61,7 +61,7 @@ async function readInputs(
       const value = list[index];
       if (value === undefined || value === null)
         throw valueError(label, { rule: `x must have data for "${names[index]}"`, expected: names, received: value });
-      const column = input.dtype === "string" ? toTextColumn(name, value) : await toColumnAsync(name, value);
+      const column = input.dtype === "string" ? toTextColumn(name, value) : await toNumbers(name, value);
       return fitted(label, name, column, input);
     }),
   );

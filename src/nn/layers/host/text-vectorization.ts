@@ -202,7 +202,8 @@ export class TextVectorization extends HostLayer<TextVectorizationOptions> {
  * Shapes: [batch] or [batch, 1] strings.
  * @throws ValueError on options out of range.
  * @example const vectorize = textVectorization({ outputSequenceLength: 100 }); await vectorize.adapt(texts);
- * const model = sequential([vectorize, embedding(vectorize.vocabularySize, 16, { maskZero: true }), lstm(8), dense(1)]);
+ * const model = sequential([vectorize, embedding(vectorize.vocabularySize, 16, { maskZero: true }), lstm(8),
+ * dense(1)]);
  * @see Keras 3 `layers.TextVectorization`. Without outputSequenceLength, what `fit` is given is padded as a whole.
  */
 export function textVectorization(options: TextVectorizationOptions = {}): TextVectorization {

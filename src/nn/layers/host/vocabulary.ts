@@ -2,6 +2,7 @@
 import { checkCount } from "../../../checks.ts";
 import { literal, stateError, valueError } from "../../../errors.ts";
 import { cut, show } from "../../../format.ts";
+import { log } from "../../../tensor/portable.ts";
 import { Bins, checkSalt, type Salt } from "./bins.ts";
 import type { IndexMode } from "./encode-indices.ts";
 
@@ -172,7 +173,7 @@ export class Vocabulary<T extends Token> {
     const sorted = [...counts].sort(([a, n], [b, m]) => m - n || compareTokens(b, a)).map(([token]) => token);
     this.become(maxTokens === undefined ? sorted : sorted.slice(0, Math.max(1, maxTokens - this.tokenStart)));
     if (outputMode !== "tfIdf") return;
-    this.weigh(this.withOov(this.tokens.map((token) => Math.log(1 + samples / (1 + (documents.get(token) ?? 0))))));
+    this.weigh(this.withOov(this.tokens.map((token) => log(1 + samples / (1 + (documents.get(token) ?? 0))))));
   }
 
   /** The index of a token; −1 for what counts for nothing. @throws ValueError where it must be known and is not. */

@@ -20,6 +20,7 @@ export interface NormalizationOptions extends LayerOptions {
    * array (a constant tensor, too); several axes may share values as in NumPy's broadcasting. Both or neither.
    */
   mean?: ArrayInput;
+  /** Its variance; given together with `mean`. */
   variance?: ArrayInput;
   /** Undo a normalization: x·deviation + mean. Default false. */
   invert?: boolean;
