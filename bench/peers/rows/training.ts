@@ -14,6 +14,8 @@ interface Training {
   readonly checked?: number;
   /** Batches of the data set. Default 16. */
   readonly batches?: number;
+  /** Steps of ours in one run, in whole epochs. Default 64. */
+  readonly steps?: number;
   /** Steps of the rival in one run. Default 8. */
   readonly peerSteps?: number;
   readonly rounds?: number;
@@ -33,6 +35,7 @@ export function training({
   goal,
   checked = 8,
   batches: count = 16,
+  steps = 64,
   peerSteps = 8,
   rounds,
   isSlow,
@@ -56,7 +59,7 @@ export function training({
       const peer = await (peerName === "jax-js"
         ? jaxLearner(network, batches, ours)
         : tfjsLearner(network, peerName.slice(5) as "wasm" | "webgpu" | "cpu", batches, ours));
-      const epochs = Math.max(1, Math.round(64 / count));
+      const epochs = Math.max(1, Math.round(steps / count));
       let next = 0;
       return {
         ours: { run: () => ours.fit(epochs), units: epochs * count },

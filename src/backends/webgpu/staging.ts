@@ -24,7 +24,7 @@ export class Staging {
   async read(ranges: readonly Range[]): Promise<ArrayBuffer> {
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
     if (bytes === 0) return new ArrayBuffer(0);
-    const { value: staging, report } = guarded(this.device, () => {
+    const { value, report } = guarded(this.device, () => {
       const buffer = this.take(bytes);
       const encoder = this.device.createCommandEncoder();
       let at = 0;
@@ -33,12 +33,14 @@ export class Staging {
         at += range.bytes;
       }
       this.device.queue.submit([encoder.finish()]);
-      return buffer;
+      // A buffer that cannot be mapped is an error of the device besides the rejection.
+      const mapped = buffer.mapAsync(mapForReading, 0, bytes).then(
+        () => true,
+        () => false,
+      );
+      return { staging: buffer, mapped };
     });
-    const mapped = staging.mapAsync(mapForReading, 0, bytes).then(
-      () => true,
-      () => false,
-    );
+    const { staging, mapped } = value;
     const failure = await report;
     if (!(await mapped) || failure) {
       staging.destroy();

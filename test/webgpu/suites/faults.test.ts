@@ -129,6 +129,37 @@ describe("a device of the user's", () => {
     device.destroy();
   });
 
+  it("hears nothing of a read that fails: it is one error of the call, and the next read is right", async () => {
+    const device = await makeDevice();
+    const seen: string[] = [];
+    device.addEventListener("uncapturederror", (event) => {
+      seen.push((event as GPUUncapturedErrorEvent).error.message);
+      event.preventDefault();
+    });
+    const backend = await webgpu({ device });
+    const model = network(backend);
+    await trainOn(model);
+    const before = await weightsOf(model);
+    const { createBuffer } = device;
+    let broken = 0;
+    // Buffers of reads that are invalid: the copy fails, and so does the mapping.
+    device.createBuffer = (descriptor) => {
+      const isOfRead = descriptor.usage & GPUBufferUsage.MAP_READ;
+      if (!isOfRead) return createBuffer.call(device, descriptor);
+      broken++;
+      return createBuffer.call(device, { ...descriptor, usage: descriptor.usage | GPUBufferUsage.STORAGE });
+    };
+    backend.trim();
+    await expect(model.getWeights()).rejects.toThrow(/webgpu backend: a read failed on the device/);
+    device.createBuffer = createBuffer;
+    expect(broken).toBeGreaterThan(0);
+    expect(await weightsOf(model)).toEqual(before);
+    await device.queue.onSubmittedWorkDone();
+    expect(seen).toEqual([]);
+    backend.dispose();
+    device.destroy();
+  });
+
   it("a backend's own device is given up with it", async () => {
     const backend = await webgpu();
     await trainOn(network(backend));
