@@ -1,7 +1,8 @@
 // Uses examples/browser as its users do.
 import { join } from "node:path";
 import { checkDrawings, drawExamples } from "../browser/drawing.ts";
-import { inspect, inspectKeyboard, views, visit } from "./page.ts";
+import { inspect, inspectKeyboard } from "../browser/inspect.ts";
+import { views, visit } from "./page.ts";
 import type { Scenario } from "./playground.ts";
 
 /** Trained on the samples alone, it knows new drawings; then with drawings of one's own, under another name. */

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { experiments } from "../../site/playground/view/experiments.ts";
-import { inspect, inspectKeyboard, type View, views, visit } from "./page.ts";
+import { inspect, inspectKeyboard } from "../browser/inspect.ts";
+import { type View, views, visit } from "./page.ts";
 
 const scope = ".pg";
 const ready = (page: Page) => page.locator("button[name=play]:enabled").waitFor({ timeout: 30_000 });
@@ -81,9 +82,6 @@ const training: Scenario = (browser, address) =>
     return faults;
   });
 
-/** Not in a site: VitePress itself says on the console that such a hash cannot be decoded. */
-const malformed = process.env.SITE ? "" : "&%E0%A4%A=1&more=%%%";
-
 /** Every control changes the address; an address restores every control; what cannot be read is said and left out. */
 const sharing: Scenario = (browser, address) =>
   visit(browser, address, wide, async (page) => {
@@ -148,7 +146,9 @@ const sharing: Scenario = (browser, address) =>
     if ((await score(page, "loss")) !== loss) faults.push("a shared address trains otherwise");
 
     await page.goto("about:blank");
-    await page.goto(`${address}#data=nothing&layers=0-999&rate=&seed=-1&points=***&__proto__=1&l2=0.1${malformed}`);
+    await page.goto(
+      `${address}#data=nothing&layers=0-999&rate=&seed=-1&points=***&__proto__=1&l2=0.1&%E0%A4%A=1&more=%%%`,
+    );
     await ready(page);
     const status = await textOf(page, ".pg-status");
     for (const name of ["data", "layers", "rate", "seed", "points", "__proto__"])

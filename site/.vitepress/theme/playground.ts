@@ -18,3 +18,15 @@ export const Playground = defineComponent({
     return () => h("div", { ref: place, class: "playground" });
   },
 });
+
+/**
+ * A hash that is no correct encoding (a cut address) is replaced by what can be read of it, before VitePress decodes it in
+ * search of a heading. What is left of it is named by the playground itself.
+ */
+export function repairHash(): void {
+  try {
+    decodeURIComponent(location.hash);
+  } catch {
+    history.replaceState(history.state, "", `#${new URLSearchParams(location.hash.slice(1))}`);
+  }
+}
