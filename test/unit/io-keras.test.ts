@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { type Hdf5Group, openWeights } from "../../src/io/hdf5/open.ts";
 import { FileError, loadModel, saveModel } from "../../src/io/index.ts";
 import { layerFromKeras } from "../../src/io/keras/from-keras.ts";
 import { layerToKeras } from "../../src/io/keras/to-keras.ts";
+import { openZip } from "../../src/io/zip/read.ts";
 import { writeZip } from "../../src/io/zip/write.ts";
 import { input } from "../../src/nn/input.ts";
-import { Layer } from "../../src/nn/layer.ts";
+import { type CallContext, Layer } from "../../src/nn/layer.ts";
 import { addLayer, batchNormalization, dense, dropout, lambda, lstm } from "../../src/nn/layers/index.ts";
 import { huber } from "../../src/nn/losses.ts";
 import { auc, fBetaScore } from "../../src/nn/metrics.ts";
@@ -186,6 +188,44 @@ describe("what a file does not hold", () => {
       /lambda: Keras has nothing/,
     );
     await expect(saveModel(sequential([dense(1)]), file)).rejects.toThrow(/is built/);
+  });
+});
+
+describe("classes of a user's own", () => {
+  class Own extends Layer {
+    constructor(kind: string, options: object = {}) {
+      super(kind, options, {});
+    }
+    override build(): void {
+      this.addVariable("gain", [2], { initializer: "ones" });
+    }
+    override call(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor {
+      return mul(inputs as Tensor, ctx.value(this.weight("gain")));
+    }
+  }
+
+  // Keras names the group of the weights after the class: to_snake_case(class.__name__).
+  it.each([
+    ["CustomScaleLayer", "CustomScaleLayer", "custom_scale_layer"],
+    ["customScaleLayer", "CustomScaleLayer", "custom_scale_layer"],
+    ["AddLayer", "AddLayer", "add_layer"],
+    ["MyLstm", "MyLstm", "my_lstm"],
+    ["Lstm", "Lstm", "lstm"],
+    ["Head2d", "Head2d", "head2d"],
+    ["LayerScale", "LayerScale", "layer_scale"],
+  ])("%s is written as it is registered", async (kind, name, group) => {
+    const file = memory();
+    const saved = sequential([dense(2, { inputShape: [4] }), new Own(kind)]);
+    saved.layers[1]?.variables[0]?.assign(Float32Array.of(2, 3));
+    const customObjects = { [name]: (options: object) => new Own(kind, options) };
+    await saveModel(saved, file, { customObjects });
+    const archive = openZip(file.read(), "test");
+    const config = JSON.parse(new TextDecoder().decode(await archive.get("config.json")?.read()));
+    expect(config.config.layers.at(-1)).toMatchObject({ class_name: name, registered_name: name });
+    const weights = await openWeights((await archive.get("model.weights.h5")?.read()) as Uint8Array, "weights");
+    expect([...(weights.children.get("layers") as Hdf5Group).children.keys()].sort()).toEqual(["dense", group].sort());
+    const again = await loadModel(file, { customObjects });
+    expect(await (await again.predict(x)).array()).toEqual(await (await saved.predict(x)).array());
   });
 });
 

@@ -40,11 +40,18 @@ const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g,
 const exact = /* @__PURE__ */ (() =>
   new Map(classes.split(" ").map((name) => [otherWords[plain(name)] ?? plain(name), name])))();
 
-/** Our kind without the word that keeps a layer apart from a function, such as `addLayer` from `add`. */
-const stem = (kind: string): string => (kind === "inputLayer" ? kind : kind.replace(/Layer$/, ""));
+/** Our layers whose kinds have the word "Layer" because a function has the name without it; no others lose it. */
+const besideFunctions = /^((leakyR|r)elu|elu|softmax|add|average|subtract|multiply|maximum|minimum|dot)Layer$/;
 
-/** The name of Keras's class: "conv2dTranspose" gives "Conv2DTranspose". */
+/** Our kind without the word that keeps a layer apart from a function, such as `addLayer` from `add`. */
+const stem = (kind: string): string => (besideFunctions.test(kind) ? kind.slice(0, -"Layer".length) : kind);
+
+/** Whether a kind is the name of a class of a user's own: ours all begin with a small letter. */
+export const isOwnClass = (kind: string): boolean => /^[A-Z]/.test(kind);
+
+/** The name of Keras's class: "conv2dTranspose" gives "Conv2DTranspose". A user's own class keeps its name. */
 export function className(kind: string): string {
+  if (isOwnClass(kind)) return kind;
   const name = stem(kind);
   return (
     exact.get(plain(name)) ?? `${name[0]?.toUpperCase()}${name.slice(1)}`.replace(/(\d)d/, (_, digit) => `${digit}D`)

@@ -4,7 +4,7 @@ import { activations } from "../../nn/activation-names.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import { graphToKeras } from "./graph-to-keras.ts";
 import { type CustomObjects, callOptions, type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
-import { className, toSnake, valueToKeras } from "./names.ts";
+import { className, isOwnClass, toSnake, valueToKeras } from "./names.ts";
 
 /** Where things of an option live in Keras, by how the option's name ends. */
 const modules: readonly (readonly [RegExp, string])[] = [
@@ -69,12 +69,14 @@ export function toKeras({ kind, config }: Description, module: string, custom: C
       advice,
     });
   const options = { ...(changes[kind]?.({ ...config }) ?? config) };
-  const isCustom = Object.hasOwn(custom, kind) || Object.hasOwn(custom, className(kind));
+  const name = className(kind);
+  const isOwn = isOwnClass(kind) || Object.hasOwn(custom, kind) || Object.hasOwn(custom, name);
   return {
     module,
-    class_name: className(kind),
+    class_name: name,
     config: optionsToKeras(kind, options, custom),
-    registered_name: isCustom ? className(kind) : null,
+    // By this name Keras looks in custom_objects.
+    registered_name: isOwn ? name : null,
   };
 }
 
