@@ -108,3 +108,11 @@ describe("parseCsv", () => {
     }
   });
 });
+
+it("columns may have the names of properties that every object has", async () => {
+  const table = await readCsv("__proto__,constructor,toString\n1,2,a\n3,4,b\n");
+  expect(table.names).toEqual(["__proto__", "constructor", "toString"]);
+  expect([...table.numbers("__proto__")]).toEqual([1, 3]);
+  expect([...table.numbers("constructor")]).toEqual([2, 4]);
+  expect(table.text("toString")).toEqual(["a", "b"]);
+});
