@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseCsv } from "../../src/data/csv.ts";
+import { readCsv } from "../../src/data/read-csv.ts";
 
 const values = (text: string, options = {}) => {
   const { data, shape, columns } = parseCsv(text, options);
