@@ -214,9 +214,9 @@ describe("examples", { timeout: 60_000 }, () => {
     for (const { accuracy } of Object.values(figures)) expect(accuracy).toBeGreaterThan(0.2);
   });
 
-  it("19: with class weights more of the rare class is found", async () => {
+  it("19: with class weights more of the rarer class is found", async () => {
     const { weighted, unweighted } = await text({ short: true });
-    expect(weighted?.[2]?.[2]).toBeGreaterThan(unweighted?.[2]?.[2] as number);
+    expect(weighted?.[1]?.[1]).toBeGreaterThan(unweighted?.[1]?.[1] as number);
   });
 });
 
