@@ -12,6 +12,8 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^aretejs$/, replacement: source("index.ts") },
+      { find: /^aretejs\/data$/, replacement: source("data-entry.ts") },
+      { find: /^aretejs\/io$/, replacement: source("io/index.ts") },
       { find: /^aretejs\/optimizers$/, replacement: source("optimizers.ts") },
       { find: /^aretejs\/plot$/, replacement: source("plot/index.ts") },
       { find: /^aretejs\/testing$/, replacement: source("testing/index.ts") },

@@ -69,7 +69,10 @@ export async function readCsv(source: TextSource, options: ReadCsvOptions = {}):
   const isMissing = missingTest(checked.missing);
   const columns = (checked.columns ?? names).map((name) => {
     const at = lookUp("readCsv", "column", places, name);
-    return [name, columnOf({ name, records, at, isMissing }, schema[name])] as const;
+    return [
+      name,
+      columnOf({ name, records, at, isMissing }, Object.hasOwn(schema, name) ? schema[name] : undefined),
+    ] as const;
   });
   return new Table(Object.fromEntries(columns));
 }

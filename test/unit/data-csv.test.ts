@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseCsv } from "../../src/data/csv.ts";
+import { readCsv } from "../../src/data/read-csv.ts";
 
 const values = (text: string, options = {}) => {
   const { data, shape, columns } = parseCsv(text, options);
@@ -107,4 +108,12 @@ describe("parseCsv", () => {
       expect(thrown.message.length).toBeLessThan(300);
     }
   });
+});
+
+it("columns may have the names of properties that every object has", async () => {
+  const table = await readCsv("__proto__,constructor,toString\n1,2,a\n3,4,b\n");
+  expect(table.names).toEqual(["__proto__", "constructor", "toString"]);
+  expect([...table.numbers("__proto__")]).toEqual([1, 3]);
+  expect([...table.numbers("constructor")]).toEqual([2, 4]);
+  expect(table.text("toString")).toEqual(["a", "b"]);
 });

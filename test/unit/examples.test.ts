@@ -19,6 +19,9 @@ import { run as vae } from "../../examples/13-vae.ts";
 import { run as gan } from "../../examples/14-gan.ts";
 import { run as dqn } from "../../examples/15-dqn.ts";
 import { run as diagnosis } from "../../examples/16-diagnosis.ts";
+import { run as table } from "../../examples/17-table.ts";
+import { run as augmentation } from "../../examples/18-augmentation.ts";
+import { run as text } from "../../examples/19-text.ts";
 import { choose, type ImageSets, spread } from "../../examples/shared.ts";
 import { mnistDigits } from "../../scripts/digits.ts";
 
@@ -199,6 +202,23 @@ describe("examples", { timeout: 60_000 }, () => {
     // Ten steps each are too few to compare one by one.
     const sum = (of: "ill" | "cured") => Object.values(figures).reduce((total, one) => total + one[of], 0);
     expect(sum("cured")).toBeGreaterThan(1.5 * sum("ill"));
+  });
+
+  it("17: the table's model learns, and its file predicts the same from raw rows", async () => {
+    const { accuracy, before, after } = await table({ short: true });
+    expect(accuracy).toBeGreaterThan(0.8);
+    expect(after).toEqual(before);
+    expect(after[0]).toBeGreaterThan(after[1] as number);
+  });
+
+  it("18: a network with its own layer, loss, metric and callback learns, augmented or not", async () => {
+    const figures = await augmentation({ short: true, images });
+    for (const { accuracy } of Object.values(figures)) expect(accuracy).toBeGreaterThan(0.2);
+  });
+
+  it("19: with class weights more of the rarer class is found", async () => {
+    const { weighted, unweighted } = await text({ short: true });
+    expect(weighted?.[1]?.[1]).toBeGreaterThan(unweighted?.[1]?.[1] as number);
   });
 });
 
