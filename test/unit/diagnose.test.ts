@@ -159,11 +159,35 @@ describe("diagnose", () => {
     ]);
   });
 
+  it("says nothing of dead units after one sample, and little where the data are broken", async () => {
+    const net = () => {
+      const made = sequential(
+        [dense(8, { activation: "relu", inputShape: [2] }), dense(2, { activation: "softmax" })],
+        {
+          seed: 1,
+        },
+      );
+      made.compile({ optimizer: sgd(0.1), loss });
+      return made;
+    };
+    const one = await diagnose(net(), [[0, 0.5]], [1], { steps: 0 });
+    expect([String(one).split("\n")[0], one.layers[0]?.values]).toEqual([expect.stringContaining("on 1 sample:"), 1]);
+    expect(one.findings.map(({ kind }) => kind)).not.toContain("deadUnits");
+    const broken = await diagnose(net(), [[0, Number.NaN]], [1], { steps: 0 });
+    expect(broken.findings.filter(({ kind }) => kind === "notFinite")).toMatchObject([{ layer: "input" }]);
+    const negative = await diagnose(net(), [[0, 1]], [-1], { steps: 0 });
+    expect(negative.findings[0]?.advice).toMatch(/add 1;.*ignoreClass: -1/);
+  });
+
   it("refuses what is no model, no option, or not compiled", async () => {
     const net = sequential([dense(5, { inputShape: [20] })]);
     await expect(diagnose(net, x, y)).rejects.toThrow("diagnose needs a compiled model");
     net.compile({ optimizer: "sgd", loss });
     await expect(diagnose({} as never, x, y)).rejects.toThrow("diagnose: the first argument is a model");
+    await expect(diagnose(net, (function* () {})())).rejects.toThrow("there must be data");
+    await expect(diagnose(net, { data: new Float32Array(0), shape: [0, 20] }, [])).rejects.toThrow(
+      "there must be data",
+    );
     for (const [options, words] of [
       [{ batch: 1 }, 'unknown option. Expected one of batchSize, batches, steps, seed, received "batch"'],
       [{ batches: 0 }, "batches"],

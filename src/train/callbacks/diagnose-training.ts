@@ -19,8 +19,8 @@ export interface DiagnoseTraining extends Callback {
 /**
  * Follows a training run and says at its end what went wrong, with what to try: a loss that diverges, swings or never
  * falls, overfitting, gradients that vanish, explode or jump, dead and saturated units, numbers that are not finite.
- * Training goes on as it would, to the bit. Each step is measured, which takes time: about a third of a step for dense
- * networks, as much again for convolutional ones. For a look before training use `diagnose`.
+ * Training goes on as it would, to the bit. Each step is measured, which takes time: on wasm a step of a small network
+ * takes three to four times as long. For a look before training use `diagnose`.
  * @example const watch = diagnoseTraining(); await model.fit(x, y, { epochs: 10, callbacks: [watch] });
  * watch.result?.findings;
  * @see docs/diagnosis.md for each finding, its cause and its cure.

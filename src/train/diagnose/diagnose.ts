@@ -7,6 +7,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Columns } from "../batch.ts";
 import { BatchMaker, type Given, outputNames } from "../batch-maker.ts";
 import type { Model } from "../model.ts";
+import { noBatches } from "../pass.ts";
 import { ProgramCache } from "../program-cache.ts";
 import { portName } from "../record-step.ts";
 import type { Compiled } from "../session.ts";
@@ -60,7 +61,9 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
       ? maker.arrayBatches(columns, { batchSize, shuffle: true, seed })
       : await maker.batches(data);
     const batches = await holdBatches(source, count);
-    const title = `${model.label} on ${batches.reduce((sum, { spec }) => sum + spec.rows, 0)} samples`;
+    if (batches.length === 0) throw noBatches(`diagnose of ${model.label}`, source);
+    const rows = batches.reduce((sum, { spec }) => sum + spec.rows, 0);
+    const title = `${model.label} on ${rows} ${rows === 1 ? "sample" : "samples"}`;
     const outputs = outputsOf(model, compiled, batches, columns);
     const findings = [
       ...inputFindings(batches, namesOfInputs(model), columns),
@@ -73,7 +76,9 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
     try {
       const measures = isStopped ? undefined : await measuring.measure(batches);
       if (measures) {
-        findings.push(...scaleFindings(measures.layers), ...signalFindings(measures));
+        // Where the data are not finite, what is made of them is not either.
+        const isDataBroken = findings.some(({ kind }) => kind === "notFinite");
+        findings.push(...scaleFindings(measures.layers), ...(isDataBroken ? [] : signalFindings(measures)));
         findings.push(...initialLoss(compiled, measures, outputs));
         if (steps > 0 && !measures.notFinite)
           findings.push(...(await rate(compiled, { measuring, batches, steps, measures, outputs })));

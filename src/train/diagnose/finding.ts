@@ -88,7 +88,7 @@ const explained: Partial<Readonly<Record<FindingKind, readonly FindingKind[]>>> 
   activationDoesNotFit: ["highInitialLoss", "rateTooHigh", "rateTooLow", "noProgress", "noGradient"],
   notFinite: ["rateTooHigh", "gradientSpikes"],
   unscaledInputs: ["highInitialLoss", "rateTooHigh", "explodingGradients"],
-  unscaledLabels: ["highInitialLoss", "rateTooHigh", "rateTooLow"],
+  unscaledLabels: ["highInitialLoss", "rateTooHigh", "rateTooLow", "explodingGradients"],
   constantInputs: ["rateTooLow", "deadUnits", "smallInputs"],
   symmetricUnits: ["noGradient", "weightsTooSmall", "rateTooLow", "vanishingGradients", "deadUnits", "noProgress"],
   weightsTooSmall: ["vanishingGradients", "rateTooLow", "noProgress"],

@@ -49,7 +49,9 @@ function labelsAgainstLoss(facts: OutputFacts): Finding[] {
         `they go from ${min} to ${max}, and the output has ${classes} units`,
         fromOne
           ? "Classes are numbered from 0: subtract 1."
-          : `The last layer needs a unit for each class: dense(${Math.max(2, max + 1)}, { activation: "softmax" }).`,
+          : min < 0
+            ? `Classes are numbered from 0: add ${-min}; or leave samples out by losses.sparseCategoricalCrossentropy({ ignoreClass: ${min} }).`
+            : `The last layer needs a unit for each class: dense(${Math.max(2, max + 1)}, { activation: "softmax" }).`,
       );
     }
   }

@@ -20,6 +20,8 @@ export interface LayerMeasures {
   readonly kind: string;
   /** The last extent of its output. */
   readonly units: number;
+  /** How many values of each unit were measured: samples, times positions of an image or steps of a sequence. */
+  readonly values: number;
   /** Whether it has variables of its own that are trained. */
   readonly trains: boolean;
   /** Of the values that it gives. */
@@ -170,6 +172,7 @@ function layerOf(raws: readonly RawLayer[]): LayerMeasures {
   const gradientScale = gradients.length > 0 ? scaleOf(gradients) : undefined;
   return {
     ...rest,
+    values: (size / Math.max(1, facts.units)) * raws.length,
     activations: scaleOf(raws.map(({ output }) => output)),
     variation: variationOf(raws.map(({ output }) => output)),
     gradients: gradientScale,

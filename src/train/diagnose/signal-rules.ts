@@ -234,7 +234,7 @@ function inactive(measures: Measures): Finding[] {
   return measures.layers.flatMap((layer): Finding[] => {
     const { name, label, dead = 0, saturated = 0, activation, units } = layer;
     const isOutput = last !== undefined && measures.layers.indexOf(layer) >= measures.layers.indexOf(last);
-    if (dead > limits.dead)
+    if (dead > limits.dead && layer.values >= limits.deadValues)
       return [
         {
           kind: "deadUnits",
