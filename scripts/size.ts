@@ -84,12 +84,12 @@ const io = (what: string, functions: string, limit: number): Application => ({
 });
 
 const applications: readonly Application[] = [
-  { what: "dense and adam", names: "{ sequential, dense, adam }", run: denseRun, limit: 77.5 * KB, budget: 60 * KB },
+  { what: "dense and adam", names: "{ sequential, dense, adam }", run: denseRun, limit: 78 * KB, budget: 60 * KB },
   {
     what: "small CNN",
     names: "{ sequential, conv2d, maxPooling2d, flatten, dense, sgd }",
     run: cnnRun,
-    limit: 97.5 * KB,
+    limit: 98 * KB,
     budget: 75 * KB,
   },
   {
@@ -100,7 +100,7 @@ const applications: readonly Application[] = [
     limit: 19.5 * KB,
     budget: 18 * KB,
   },
-  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 168 * KB, budget: 125 * KB },
+  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 169 * KB, budget: 125 * KB },
   io("saving models", "saveModel", 13 * KB),
   io("loading models", "loadModel", 20.5 * KB),
   io("saving, loading", "saveModel, loadModel", 26.5 * KB),
