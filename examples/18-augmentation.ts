@@ -15,6 +15,7 @@ import {
   conv2d,
   dense,
   flatten,
+  type HostArray,
   Layer,
   type LayerOptions,
   maxPooling2d,
@@ -26,7 +27,7 @@ import {
   sequential,
   type Tensor,
 } from "aretejs";
-import { type HostArray, toCategorical } from "aretejs/data";
+import { toCategorical } from "aretejs/data";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./shared.ts";
 
 /** A factor for each channel, learned. */
