@@ -51,6 +51,10 @@ const ioPaths = pathsOf(
   [...[...loading].filter((file) => saving.has(file)), ...reachable(graph, ["src/io/index.ts"])].filter(inIo),
 );
 const loadingPaths = pathsOf([...loading].filter(inIo));
+/** What aretejs/webgpu loads beside these, though parts on demand share some of it. */
+const webgpuPaths = pathsOf(
+  [...reachable(graph, ["src/backends/webgpu/index.ts"])].filter((file) => file.startsWith("src/backends/webgpu/")),
+);
 
 const build = (dir: string, alias: Record<string, string>) =>
   defineConfig({
@@ -73,6 +77,7 @@ const build = (dir: string, alias: Record<string, string>) =>
       codeSplitting: {
         groups: [
           { name: "shared", test: (id) => sharedPaths.has(id) },
+          { name: "webgpu", test: (id) => webgpuPaths.has(id) },
           { name: "io", test: (id) => ioPaths.has(id) },
           { name: "load-model", test: (id) => loadingPaths.has(id) },
           // What losses/usual.ts has: one file.

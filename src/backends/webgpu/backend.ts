@@ -2,17 +2,16 @@
 import { stateError, valueError } from "../../errors.ts";
 import type { DType, NumericArray, TypedArray } from "../../ir/dtype.ts";
 import type { Limits } from "../../ir/limits.ts";
-import { printInstruction } from "../../ir/print.ts";
 import type { Program } from "../../ir/program.ts";
 import type { Backend, Storage, StorageSpec } from "../backend.ts";
 import { bindStorages } from "../storages.ts";
 import type { Device } from "./device.ts";
-import { deviceError, endError, guarded, outOfMemory, owner, type Report } from "./errors.ts";
+import { deviceError, endError, guarded, outOfMemory, owner, type Report, type Work } from "./errors.ts";
 import { WebGpuExecutable } from "./executable.ts";
 import { usage } from "./flags.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import { type Block, Heap } from "./heap.ts";
-import { dispatcherOf } from "./kernels/index.ts";
+import { loadKernels } from "./kernels/index.ts";
 import { type Pipelines, pipelinesOf, recordBytes } from "./pipelines.ts";
 import { type Plan, planProgram } from "./plan.ts";
 import type { Space } from "./shader.ts";
@@ -84,13 +83,13 @@ export class WebGpuBackend implements Backend {
   async load(program: Program, storages: readonly Storage[]): Promise<WebGpuExecutable> {
     this.check();
     const bound = bindStorages(owner, program, storages, (storage) => this.storageOf(storage));
-    const dispatcher = await dispatcherOf(program.instructions);
+    const kernels = await loadKernels(program.instructions, this.own.facts);
     this.check();
     const plan = planProgram(
       program,
       bound.map(({ block }) => block.offset),
       this.own.facts,
-      dispatcher,
+      kernels,
     );
     this.arena.check(plan.arenaBytes);
     this.plans.add(plan);
@@ -215,12 +214,16 @@ export class WebGpuBackend implements Backend {
 
   /**
    * Hands work over to the device, which says later whether it failed: that is thrown by the next call.
-   * @param nameOf what the work was, and a context for the error.
+   * @param workOf what the work was, for the error.
    */
-  handOver(nameOf: () => readonly [what: string, context: string], act: (device: GPUDevice) => void): void {
+  handOver(workOf: () => Work, act: (device: GPUDevice) => void): void {
     const { report } = guarded(this.device, () => act(this.device));
-    this.reports = report.then((failure) => {
-      if (failure) this.failure ??= deviceError(nameOf()[0], failure, nameOf()[1]);
+    const before = this.reports;
+    this.reports = report.then(async (failure) => {
+      const error = failure && (await deviceError(workOf(), failure).catch((missing: Error) => missing));
+      // Reports come in order, errors may be loaded later.
+      await before;
+      this.failure ??= error;
     });
   }
 
@@ -278,10 +281,9 @@ export class WebGpuBackend implements Backend {
   private compile(program: Program, { dispatches, instructions }: Plan): Promise<GPUComputePipeline[]> {
     return Promise.all(
       dispatches.map(({ code }, index) =>
-        this.pipelines.pipeline(code).catch((report: Report) => {
+        this.pipelines.pipeline(code).catch(async (report: Report) => {
           const instruction = program.instructions[instructions[index] as number];
-          const context = instruction ? printInstruction(program, instruction) : "no instruction";
-          throw deviceError("a shader", report, context);
+          throw await deviceError({ what: "a shader", context: "", instruction, program }, report);
         }),
       ),
     );
@@ -323,7 +325,7 @@ export class WebGpuBackend implements Backend {
 
   private clear({ block, size, dtype }: GpuStorage): void {
     this.handOver(
-      () => ["clearing a variable", `${size} of ${dtype}`],
+      () => ({ what: "clearing a variable", context: `${size} of ${dtype}` }),
       (device) => {
         const encoder = device.createCommandEncoder();
         encoder.clearBuffer(this.heapBuffer.buffer, block.offset, block.bytes);
@@ -335,7 +337,7 @@ export class WebGpuBackend implements Backend {
   private place({ block, size }: GpuStorage, values: TypedArray): void {
     if (size === 0) return;
     this.handOver(
-      () => ["writing a variable", `${size} values`],
+      () => ({ what: "writing a variable", context: `${size} values` }),
       ({ queue }) => queue.writeBuffer(this.heapBuffer.buffer, block.offset, values as Float32Array<ArrayBuffer>),
     );
   }

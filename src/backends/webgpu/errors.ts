@@ -1,6 +1,8 @@
 // Errors of the WebGPU backend: what devices report, as errors that name what failed.
-import { AreteError, message, OutOfMemoryError, stateError } from "../../errors.ts";
+import { type AreteError, message, OutOfMemoryError, stateError } from "../../errors.ts";
 import { formatBytes } from "../../format.ts";
+import type { Instruction } from "../../ir/instruction.ts";
+import type { Program } from "../../ir/program.ts";
 
 /** In messages. */
 export const owner = "webgpu backend";
@@ -30,13 +32,19 @@ export interface Report {
   readonly isShortage: boolean;
 }
 
-/** What a device reports of work that it was given. @param what the work, for example "a run". */
-export function deviceError(what: string, report: Report, context: string): AreteError {
-  // Reports of compilers have many lines; the first says what is wrong.
-  const received = report.message.trim().split("\n")[0] || "no message";
-  const text = message(owner, { rule: `${what} failed on the device`, expected: "no error", received, context });
-  return report.isShortage ? new OutOfMemoryError(text) : new AreteError(text);
+/** Work of a device, for errors. */
+export interface Work {
+  /** For example "a run". */
+  readonly what: string;
+  readonly context: string;
+  /** Printed behind the context. */
+  readonly instruction?: Instruction | undefined;
+  readonly program?: Program;
 }
+
+/** What a device reports of work that it was given, as an error. What builds it is loaded then. */
+export const deviceError = async (work: Work, report: Report): Promise<AreteError> =>
+  (await import("./device-error.ts")).deviceErrorOf(owner, work, report);
 
 /** The backend cannot be used any more. @param reason why the device was lost; none where it was disposed of. */
 export const endError = (reason: string | undefined): Error =>

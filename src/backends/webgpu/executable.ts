@@ -1,17 +1,15 @@
 // Programs of the WebGPU backend: inputs staged on the host, and one submit for a run.
 import { lookUp, stateError } from "../../errors.ts";
 import type { TypedArray } from "../../ir/dtype.ts";
-import { printInstruction } from "../../ir/print.ts";
 import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { Executable, InputPort } from "../backend.ts";
 import { writePart } from "../ports.ts";
 import type { GpuStorage, WebGpuBackend } from "./backend.ts";
-import { owner } from "./errors.ts";
+import { owner, type Work } from "./errors.ts";
 import { recordBytes } from "./pipelines.ts";
 import { bytesOfView, type Plan } from "./plan.ts";
 import type { Dispatch } from "./shader.ts";
-import { PassTimer } from "./timings.ts";
 
 /** A program bound to a backend, with a buffer of its own for constants and records. */
 export class WebGpuExecutable implements Executable {
@@ -50,26 +48,24 @@ export class WebGpuExecutable implements Executable {
 
   run(): void {
     this.check();
-    this.backend.handOver(this.nameOf, this.submit);
+    this.backend.handOver(this.workOf, this.submit);
   }
 
+  /** Runs with a pass for each dispatch. Instructions that share a dispatch count for its first. */
   private async runTimed(): Promise<number[]> {
+    const { PassTimer } = await import("./timings.ts");
     this.check();
-    const { plan, pipelines, program } = this;
-    const timer = new PassTimer(this.backend.device, pipelines.length);
+    const { backend, plan, program } = this;
+    const timer = new PassTimer(backend.device, this.pipelines.length);
     try {
-      this.backend.handOver(this.nameOf, (device) => {
+      backend.handOver(this.workOf, (device) => {
         this.writeInputs(device);
         const encoder = device.createCommandEncoder();
         timer.encode(encoder, (pass, index) => this.encode(pass, index));
         device.queue.submit([encoder.finish()]);
       });
-      // Instructions that share a dispatch count for its first.
       const times = program.instructions.map(() => 0);
-      timer.milliseconds(await this.backend.readRanges(timer.ranges)).forEach((time, index) => {
-        const instruction = plan.instructions[index] as number;
-        times[instruction] = (times[instruction] as number) + time;
-      });
+      timer.addTo(times, plan.instructions, await backend.readRanges(timer.ranges));
       return times;
     } finally {
       timer.destroy();
@@ -121,14 +117,13 @@ export class WebGpuExecutable implements Executable {
     device.queue.submit([encoder.finish()]);
   };
 
-  private readonly nameOf = (): [string, string] => {
-    const { instructions } = this.program;
-    const [first] = instructions;
-    return [
-      "a run",
-      `${instructions.length} instructions, first ${first ? printInstruction(this.program, first) : "none"}`,
-    ];
-  };
+  /** For errors of a run. */
+  private readonly workOf = (): Work => ({
+    what: "a run",
+    context: `${this.program.instructions.length} instructions, first `,
+    instruction: this.program.instructions[0],
+    program: this.program,
+  });
 
   private writeInputs({ queue }: GPUDevice): void {
     if (!this.isWritten) return;

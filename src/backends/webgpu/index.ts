@@ -1,9 +1,8 @@
 // The entry aretejs/webgpu: training on the GPU.
-import { stateError, valueError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import type { Backend } from "../backend.ts";
 import { WebGpuBackend as GpuBackend } from "./backend.ts";
-import { gpuOf, requestDevice } from "./device.ts";
+import { gpuOf, refusals, requestDevice } from "./device.ts";
 
 /**
  * `GPUDevice` where the types of WebGPU are known (from @webgpu/types or the DOM library of TypeScript 6); else the
@@ -74,31 +73,13 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   });
   const { device, powerPreference } = checked;
   const given = Object.keys(checked);
-  if (given.length > 1) {
-    throw valueError("webgpu", {
-      rule: `${given[0]} says which GPU, so ${given[1]} has no meaning`,
-      expected: "one of device, adapter and powerPreference",
-      received: given.join(" and "),
-    });
-  }
-  if (powerPreference !== undefined && !["high-performance", "low-power"].includes(powerPreference)) {
-    throw valueError("webgpu", {
-      rule: "powerPreference must be known",
-      expected: '"high-performance" or "low-power"',
-      received: `"${powerPreference}"`,
-    });
-  }
+  if (given.length > 1) throw (await refusals()).ambiguous(given);
+  if (powerPreference !== undefined && !["high-performance", "low-power"].includes(powerPreference))
+    throw (await refusals()).unknownPreference(powerPreference);
   const found = await requestDevice(checked);
   // One that was lost before says so at once.
   const lost = device && (await Promise.race([device.lost, Promise.resolve(undefined)]));
-  if (lost) {
-    throw stateError("webgpu", {
-      rule: "the device must be in use",
-      expected: "a device",
-      received: `one that was lost (${lost.reason}: ${lost.message})`,
-      advice: "Make another device.",
-    });
-  }
+  if (lost) throw (await refusals()).lostBefore(lost);
   return new GpuBackend(found);
 }
 

@@ -1,6 +1,7 @@
 // Pipelines of a device: each shader is compiled once, whatever the number of models, programs and backends.
 import { guarded, type Report } from "./errors.ts";
 import { computeStage } from "./flags.ts";
+import { withLibrary } from "./functions.ts";
 
 /** Bytes of the uniform record of a dispatch. */
 export const recordBytes = 256;
@@ -52,7 +53,8 @@ export class Pipelines {
     return pipeline;
   }
 
-  private async compile(code: string): Promise<GPUComputePipeline> {
+  private async compile(body: string): Promise<GPUComputePipeline> {
+    const code = await withLibrary(body);
     const { device, layout } = this;
     const made = guarded(device, () => {
       const compute = { module: device.createShaderModule({ code }), entryPoint: "main" };

@@ -5,7 +5,7 @@ import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { BufferId, View } from "../../ir/view.ts";
 import { alignUp } from "./heap.ts";
-import type { Dispatcher } from "./kernels/index.ts";
+import type { Kernels } from "./kernels/index.ts";
 import { mergeDispatches, type OwnedDispatch, orderForMerging } from "./merge.ts";
 import { recordBytes } from "./pipelines.ts";
 import type { Context, DeviceFacts, Dispatch, Place } from "./shader.ts";
@@ -36,7 +36,7 @@ export function planProgram(
   program: Program,
   variables: readonly number[],
   device: DeviceFacts,
-  dispatchesOf: Dispatcher,
+  { dispatchesOf, products }: Kernels,
 ): Plan {
   const { buffers, instructions, outputs } = program;
   const order = orderForMerging(instructions);
@@ -73,6 +73,7 @@ export function planProgram(
     },
     isRead: ({ buffer }) => buffers[buffer]?.kind !== "temporary" || read.has(buffer),
     device,
+    products,
   };
   const planned = ordered.flatMap((instruction, position): OwnedDispatch[] => {
     scratch = 0;

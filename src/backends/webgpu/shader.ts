@@ -1,7 +1,7 @@
 // How kernels write shaders: the types of kernels and dispatches, and the text that all shaders have in common.
 import type { InstructionKind, InstructionOf } from "../../ir/instruction.ts";
 import type { View } from "../../ir/view.ts";
-import { withLibrary } from "./functions.ts";
+import type { ProductStyle } from "./kernels/products-loops.ts";
 
 /**
  * Which GPU buffer an operand lies in: the arena (temporaries and inputs, shared by all programs), the heap (all
@@ -19,7 +19,8 @@ export interface Place {
 }
 
 /**
- * One dispatch of a compute shader. `code` is the whole WGSL text and the key of its pipeline, so what differs between
+ * One dispatch of a compute shader. `code` is the WGSL text, without the functions of the
+ * library, and the key of its pipeline, so what differs between
  * layers of equal shape (places of operands, stream numbers) must not be in it but in `params`.
  */
 export interface Dispatch {
@@ -58,10 +59,6 @@ export interface DeviceFacts {
   readonly isSoftware: boolean;
   /** About how many threads the device needs to be busy: below it work is split further. */
   readonly lanes: number;
-  /** As the adapter says: "nvidia", "apple", "intel", "amd", or "". */
-  readonly vendor: string;
-  /** As the adapter says, for example "ampere" or "metal-3", or "". */
-  readonly architecture: string;
 }
 
 /** What a kernel is given beside its instruction. */
@@ -72,6 +69,8 @@ export interface Context {
   /** Whether anything but the instruction's own epilogue reads this buffer. */
   isRead(view: View): boolean;
   readonly device: DeviceFacts;
+  /** How products are computed where that is not the way of GPUs. */
+  readonly products: ProductStyle | undefined;
 }
 
 /** Turns an instruction into dispatches, which run one after the other; none where there is nothing to do. */
@@ -107,8 +106,8 @@ export interface Operand {
 export const mostParams = 64;
 
 /**
- * A whole shader: the one bind group of a program, the number of threads of a workgroup, and the functions of the
- * library that the body calls.
+ * A shader but for the functions of the library that it calls: the one bind group of a program, the number of threads
+ * of a workgroup, and the body.
  * @param wordOf what the elements of a space are: u32, or vec4<u32>.
  */
 export const shaderText = (
@@ -121,7 +120,7 @@ export const shaderText = (
 @group(0) @binding(2) var<storage, read> constants: array<${wordOf("constants")}>;
 @group(0) @binding(3) var<uniform> prm: array<vec4<u32>, ${mostParams / 4}>;
 const threads = ${threads}u;
-${withLibrary(body)}`;
+${body}`;
 
 /** One shader while it is written: its operands, and its words of the uniform record. */
 export class Shader {

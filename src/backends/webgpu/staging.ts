@@ -42,10 +42,9 @@ export class Staging {
     const failure = await report;
     if (!(await mapped) || failure) {
       staging.destroy();
-      throw deviceError(
-        "a read",
+      throw await deviceError(
+        { what: "a read", context: `${bytes} bytes` },
         failure ?? { message: "the copy could not be mapped", isShortage: false },
-        `${bytes} bytes`,
       );
     }
     const copy = staging.getMappedRange(0, bytes).slice(0);

@@ -48,18 +48,18 @@ export class PassTimer {
     }
   }
 
-  /** What has to be read, in order, for {@link milliseconds}. */
+  /** What has to be read, in order, for {@link addTo}. */
   get ranges(): { buffer: GPUBuffer; offset: number; bytes: number }[] {
     return this.parts.map(({ resolved }) => ({ buffer: resolved, offset: 0, bytes: resolved.size }));
   }
 
-  /** The time of each pass. */
-  milliseconds(data: ArrayBuffer): number[] {
-    const times = new BigInt64Array(data);
-    return Array.from({ length: times.length / 2 }, (_, index) => {
-      const [begin, end] = [times[2 * index] as bigint, times[2 * index + 1] as bigint];
+  /** Adds the time of each pass, from the bytes of `ranges`, to that of its owner. */
+  addTo(times: number[], owners: readonly number[], data: ArrayBuffer): void {
+    const clock = new BigInt64Array(data);
+    owners.forEach((owner, pass) => {
+      const [begin, end] = [clock[2 * pass] as bigint, clock[2 * pass + 1] as bigint];
       // Clocks may be set back; a time is never below 0.
-      return Math.max(0, Number(end - begin) / 1e6);
+      times[owner] = (times[owner] as number) + Math.max(0, Number(end - begin) / 1e6);
     });
   }
 

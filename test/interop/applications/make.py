@@ -22,6 +22,7 @@ import jax
 import keras
 import numpy as np
 from keras.src.applications.convnext import LayerScale
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 logging.disable(logging.WARNING)
 # The networks run once: what optimizing them takes is not worth it.
@@ -30,6 +31,7 @@ jax.config.update("jax_disable_most_optimizations", True)
 # Keras refuses smaller images for these.
 SIZES = {"InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71}
 SIZE = 32
+CUSTOM_OBJECTS = {"LayerScale": LayerScale, "CustomScaleLayer": CustomScaleLayer}
 
 
 def networks():
@@ -116,7 +118,7 @@ def serve(directory):
         try:
             if rest == ["predict"]:
                 file = directory / f"{name}-again.keras"
-                result = answer(keras.models.load_model(file, {"LayerScale": LayerScale}), images_for(name))
+                result = answer(keras.models.load_model(file, CUSTOM_OBJECTS), images_for(name))
             elif rest == ["exact"]:
                 result = exact(name)
             else:

@@ -1,7 +1,7 @@
 // The table of the WebGPU backend: a kernel for each kind of instruction. What dense networks do without comes on
 // demand.
 import type { Instruction, InstructionKind } from "../../../ir/instruction.ts";
-import type { Context, Dispatch, Kernel } from "../shader.ts";
+import type { Context, DeviceFacts, Dispatch, Kernel } from "../shader.ts";
 import { copy, fill } from "./arrange.ts";
 import { map } from "./map.ts";
 import { matmul } from "./products.ts";
@@ -14,14 +14,21 @@ const core = { map, matmul, reduce, argReduce, softmax, softmaxGrad, random, cop
 /** The kernels of rest.ts: one that is missing in both tables does not compile. */
 export type RestKernels = { readonly [K in Exclude<InstructionKind, keyof typeof core>]: Kernel<K> };
 
-/** The dispatches of one instruction. */
-export type Dispatcher = (instruction: Instruction, ctx: Context) => readonly Dispatch[];
+/** Kernels that are loaded for a program. */
+export interface Kernels {
+  /** The dispatches of one instruction. */
+  readonly dispatchesOf: (instruction: Instruction, ctx: Context) => readonly Dispatch[];
+  readonly products: Context["products"];
+}
 
-/** What gives the dispatches of these instructions. */
-export async function dispatcherOf(instructions: readonly Instruction[]): Promise<Dispatcher> {
+/** What these instructions need on this device. */
+export async function loadKernels(instructions: readonly Instruction[], { isSoftware }: DeviceFacts): Promise<Kernels> {
   const isCore = instructions.every(({ kind }) => Object.hasOwn(core, kind));
   // The tables pair each kind with its own instruction; TypeScript cannot follow the pairing through an index.
   const kernels: object = isCore ? core : { ...core, ...(await import("./rest.ts")).rest };
-  return (instruction, ctx) =>
-    (kernels as Readonly<Record<InstructionKind, Dispatcher>>)[instruction.kind](instruction, ctx);
+  return {
+    dispatchesOf: (instruction, ctx) =>
+      (kernels as Readonly<Record<InstructionKind, Kernels["dispatchesOf"]>>)[instruction.kind](instruction, ctx),
+    products: isSoftware ? (await import("./products-software.ts")).softwareProducts : undefined,
+  };
 }

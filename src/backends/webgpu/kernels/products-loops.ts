@@ -2,12 +2,13 @@
 import type { Source } from "./products-sources.ts";
 import { extentsOf, type Tile } from "./tiles.ts";
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-const components = ["x", "y", "z", "w"] as const;
-const vectorOf = (values: readonly string[]) => (values.length === 1 ? values[0] : `vec4<f32>(${values.join(", ")})`);
+export const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+export const components = ["x", "y", "z", "w"] as const;
+export const vectorOf = (values: readonly string[]) =>
+  values.length === 1 ? values[0] : `vec4<f32>(${values.join(", ")})`;
 
 /** The values of an operand for four steps of the depth, or one: what declares them, and the names. */
-interface Fragment {
+export interface Fragment {
   /** Statements before all steps. */
   readonly before: string;
   /** Statements before step q. */
@@ -24,15 +25,15 @@ interface Fragment {
 export class TileText {
   /** What stands before the entry point. */
   readonly declarations: string;
-  private readonly vector: 1 | 4;
-  private readonly rows: number[];
-  private readonly vectors: number[];
+  protected readonly vector: 1 | 4;
+  protected readonly rows: number[];
+  protected readonly vectors: number[];
   /** Whether a thread has rows in fours that lie side by side. */
-  private readonly inFours: boolean;
+  protected readonly inFours: boolean;
 
   constructor(
-    private readonly operands: { readonly left: Source; readonly right: Source },
-    private readonly extents: { readonly rows: number; readonly columns: number; readonly depth: number },
+    protected readonly operands: { readonly left: Source; readonly right: Source },
+    protected readonly extents: { readonly rows: number; readonly columns: number; readonly depth: number },
     private readonly tile: Tile,
   ) {
     const { each, depth } = tile;
@@ -52,38 +53,8 @@ export class TileText {
     return this.rows.map((i) => this.vectors.map((j) => `var s${i}_${j} = ${zero};`).join(" ")).join("\n");
   }
 
-  /** Every thread reads its operands from the buffers. */
-  registerLoop(): string {
-    const { left, right } = this.operands;
-    const [rowsAtOnce, columnsAtOnce] = [
-      this.inFours && left.isWide ? 4 : 1,
-      this.vector / this.columnNames(right, 0).length,
-    ];
-    const rows = this.rows.filter((i) => i % rowsAtOnce === 0);
-    const rowCode = rows.map((i) =>
-      this.outer(left, `ar${i}`, `row0 + ${this.row(`${i}u`)}`, this.extents.rows, rowsAtOnce),
-    );
-    const columnCode = this.vectors.flatMap((j) =>
-      this.columnNames(right, j).map((name, r) =>
-        this.outer(right, name, `column0 + ${this.column(`${j}u`)} + ${r}u`, this.extents.columns, columnsAtOnce),
-      ),
-    );
-    // Sources that are wide along the depth have a depth of whole fours.
-    const steps = [left, right].some(({ along, isWide }) => along === "depth" && isWide) ? 4 : 1;
-    const depthCode = (source: Source, letter: string) =>
-      range(source.along === "depth" && source.isWide ? 1 : steps)
-        .map((q) => `let ${letter}i${q} = k + ${q}u; ${source.depth(`${letter}k${q}`, `${letter}i${q}`)}`)
-        .join(" ");
-    return `${[...rowCode, ...columnCode].join("\n")}
-for (var k = kLow; k < kHigh; k += ${steps}u) {
-${depthCode(left, "a")}
-${depthCode(right, "b")}
-${this.multiply(steps, this.leftFromBuffer(), this.rightFromBuffer())}
-}`;
-  }
-
   /** All threads bring operands to workgroup memory, as they lie in the buffers, and read them from there. */
-  workgroupLoop(): string {
+  loop(): string {
     const { left, right } = this.operands;
     const { depth } = this.tile;
     const { height, width } = extentsOf(this.tile);
@@ -123,26 +94,21 @@ ${isSplit ? `for (var c = 0u; c < 4u; c++) { ${finish("column + c", "sums[t][c]"
     return this.tile.depth / 4 + 1;
   }
 
-  private row(i: string): string {
+  protected row(i: string): string {
     const [, ty] = this.tile.threads;
     return this.inFours ? `((ty + (${i} >> 2u) * ${ty}u) * 4u + (${i} & 3u))` : `(ty + ${i} * ${ty}u)`;
   }
 
-  private column(j: string): string {
+  protected column(j: string): string {
     return `((tx + ${j} * ${this.tile.threads[0]}u) * ${this.vector}u)`;
   }
 
-  /** One name for a vector of columns that is read as a whole, else one for each column. */
-  private columnNames({ along, isWide }: Source, j: number): string[] {
-    return range(along === "outer" && isWide && this.vector === 4 ? 1 : this.vector).map((r) => `bc${j}_${r}`);
-  }
-
   /** @param together how many elements are read from this one on. */
-  private outer(source: Source, name: string, index: string, count: number, together: number): string {
+  protected outer(source: Source, name: string, index: string, count: number, together: number): string {
     return `let ${name}i = min(${index}, ${Math.max(count - together, 0)}u); ${source.outer(name, `${name}i`)}`;
   }
 
-  private multiply(steps: number, left: Fragment, right: Fragment): string {
+  protected multiply(steps: number, left: Fragment, right: Fragment): string {
     const add = (i: number, j: number, q: number) => {
       const a = left.at(i, q);
       return `s${i}_${j} = fma(${this.vector === 4 ? `vec4<f32>(${a})` : a}, ${right.at(j, q)}, s${i}_${j});`;
@@ -152,62 +118,6 @@ ${isSplit ? `for (var c = 0u; c < 4u; c++) { ${finish("column + c", "sums[t][c]"
 ${this.rows.map((i) => this.vectors.map((j) => add(i, j, q)).join(" ")).join("\n")}`,
     );
     return `${left.before}\n${right.before}\n${code.join("\n")}`;
-  }
-
-  private leftFromBuffer(): Fragment {
-    const { left } = this.operands;
-    if (left.isWide && left.along === "depth") {
-      return {
-        before: this.rows.map((i) => left.four(`a${i}`, `ar${i}`, "ak0")).join("\n"),
-        step: () => "",
-        at: (i, q) => `a${i}.${components[q]}`,
-      };
-    }
-    if (left.isWide && this.inFours) {
-      const fours = this.rows.filter((i) => i % 4 === 0);
-      return {
-        before: "",
-        step: (q) => fours.map((i) => left.four(`a${q}_${i}`, `ar${i}`, `ak${q}`)).join("\n"),
-        at: (i, q) => `a${q}_${i - (i % 4)}.${components[i % 4]}`,
-      };
-    }
-    return {
-      before: "",
-      step: (q) => this.rows.map((i) => `let a${q}_${i} = ${left.value(`ar${i}`, `ak${q}`)};`).join("\n"),
-      at: (i, q) => `a${q}_${i}`,
-    };
-  }
-
-  private rightFromBuffer(): Fragment {
-    const { right } = this.operands;
-    const at = (j: number, q: number) => `b${q}_${j}`;
-    if (right.isWide && right.along === "depth") {
-      const each = this.vectors.flatMap((j) => this.columnNames(right, j));
-      return {
-        before: each.map((name) => right.four(`d${name}`, name, "bk0")).join("\n"),
-        step: (q) =>
-          this.vectors
-            .map((j) => {
-              const values = this.columnNames(right, j).map((name) => `d${name}.${components[q]}`);
-              return `let ${at(j, q)} = ${vectorOf(values)};`;
-            })
-            .join(" "),
-        at,
-      };
-    }
-    const isWhole = right.isWide && this.vector === 4;
-    return {
-      before: "",
-      step: (q) =>
-        this.vectors
-          .map((j) => {
-            const names = this.columnNames(right, j);
-            if (isWhole) return right.four(at(j, q), names[0] as string, `bk${q}`);
-            return `let ${at(j, q)} = ${vectorOf(names.map((name) => right.value(name, `bk${q}`)))};`;
-          })
-          .join("\n"),
-      at,
-    };
   }
 
   private leftFromTile(height: number): Fragment {
@@ -324,4 +234,12 @@ ${this.rows.map((i) => this.vectors.map((j) => add(i, j, q)).join(" ")).join("\n
     const row = letter === "b" ? `(${line} / 4u + (${line} % 4u) * ${outer / 4}u)` : line;
     return `${row} * ${this.pitch}u + ${inner}`;
   }
+}
+
+/** How a kind of device computes products. */
+export interface ProductStyle {
+  readonly tiles: readonly Tile[];
+  /** Workgroups that keep every core busy. */
+  readonly busyGroups: number;
+  readonly Text: typeof TileText;
 }

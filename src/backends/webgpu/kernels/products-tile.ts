@@ -1,10 +1,10 @@
 // The generator of products: tiles of results in registers, with operands from workgroup memory or from the buffers.
 import type { View } from "../../../ir/view.ts";
 import { type Context, type Dispatch, grid, mainCode, Shader } from "../shader.ts";
-import { TileText } from "./products-loops.ts";
+import { type ProductStyle, TileText } from "./products-loops.ts";
 import type { Source, WideSpaces } from "./products-sources.ts";
 import { addParts, finishCode, type Target, wideSpaces, wideSpacesOf } from "./products-store.ts";
-import { chooseTiling, extentsOf } from "./tiles.ts";
+import { chooseTiling, extentsOf, gpuTiles } from "./tiles.ts";
 
 /** For each batch: result[row, column] = Σ over the depth of left[row, k] · right[k, column]. */
 export interface Product {
@@ -18,11 +18,15 @@ export interface Product {
   readonly target: Target;
 }
 
+/** Operands from workgroup memory. Large GPUs have about 130 cores. */
+const gpuProducts: ProductStyle = { tiles: gpuTiles, busyGroups: 192, Text: TileText };
+
 /** The dispatches of a product: one, or two where the depth is cut into parts. No float atomics: the order is fixed. */
 export function product(ctx: Context, it: Product): Dispatch[] {
   const { batches, rows, columns, depth } = it;
   if (batches * rows * columns === 0) return [];
-  const { tile, splits, slice } = chooseTiling(it, ctx.device);
+  const style = ctx.products ?? gpuProducts;
+  const { tile, splits, slice } = chooseTiling(it, ctx.device, style);
   const { height, width } = extentsOf(tile);
   const [down, across] = [Math.ceil(rows / height), Math.ceil(columns / width)];
   // Rows of parts are padded, so that vectors of four begin at multiples of 4.
@@ -36,7 +40,7 @@ export function product(ctx: Context, it: Product): Dispatch[] {
   const operands = { left: it.left(shader, allowed), right: it.right(shader, allowed) };
   const tiles = down * across * batches;
   const { groups, flat } = grid(tiles * splits, ctx.device);
-  const text = new TileText(operands, it, tile);
+  const text = new style.Text(operands, it, tile);
   // Neighbouring workgroups work on 8 rows of tiles by as many columns as they like: operands stay in caches.
   const band = 8 * across;
   const body = `let id = ${flat};
@@ -54,7 +58,7 @@ let ty = l / ${tile.threads[0]}u;
 ${operands.left.start}
 ${operands.right.start}
 ${text.sums()}
-${depth === 0 ? "" : tile.depth > 0 ? text.workgroupLoop() : text.registerLoop()}
+${depth === 0 ? "" : text.loop()}
 ${text.stores(parts ? `(id / ${tiles}u) * ${batches}u + z` : "z", isFour)}`;
   const finish = parts ? partsCode(shader, parts, it, pitch, isFour) : finishCode(shader, ctx, it.target, isFour);
   const code = shader.text(`${text.declarations}${finish}${mainCode(tile.threads[0] * tile.threads[1], body)}`);

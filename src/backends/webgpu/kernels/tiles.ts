@@ -24,7 +24,7 @@ export interface Tiling {
   readonly slice: number;
 }
 
-const tile = (columns: number, rows: number, each: Tile["each"], depth: number, rate: number): Tile => ({
+export const tile = (columns: number, rows: number, each: Tile["each"], depth: number, rate: number): Tile => ({
   threads: [columns, rows],
   each,
   depth,
@@ -37,7 +37,7 @@ const tile = (columns: number, rows: number, each: Tile["each"], depth: number, 
  * Kernel", 2022: kernels 4 to 6 reach 37, 69 and 78 % of cuBLAS with 8 × 1, 8 × 8 and vectorized 8 × 8 results a
  * thread), and 4 × 4 from 32 × 32 (tfjs, ONNX Runtime Web). The last ones are for products with few rows or columns.
  */
-const gpuTiles: readonly Tile[] = [
+export const gpuTiles: readonly Tile[] = [
   tile(16, 16, [8, 8], 8, 1),
   tile(8, 16, [8, 8], 16, 0.95),
   tile(8, 8, [8, 8], 16, 0.85),
@@ -49,55 +49,35 @@ const gpuTiles: readonly Tile[] = [
   tile(2, 32, [4, 4], 16, 0.35),
 ];
 
-/**
- * For SwiftShader, measured (Dawn, 2 cores; multiply-adds per CPU time at 256 × 256 × 256, operands in any order). Each
- * load is a gather with checks there, about 16 ns for four threads, and a tile in workgroup memory is half as fast, so
- * what counts is results per load. The last ones, for few rows or columns, are estimates.
- */
-const softwareTiles: readonly Tile[] = [
-  tile(4, 4, [8, 8], 0, 1),
-  tile(4, 4, [4, 8], 0, 0.85),
-  tile(4, 4, [8, 4], 0, 0.8),
-  tile(8, 2, [8, 4], 0, 0.8),
-  tile(4, 4, [4, 4], 0, 0.7),
-  tile(16, 1, [2, 4], 0, 0.4),
-  tile(16, 1, [1, 4], 0, 0.25),
-  tile(1, 16, [8, 1], 0, 0.3),
-  tile(1, 16, [4, 1], 0, 0.2),
-];
-
 /** At least so much of the depth is worth a part of its own. */
 const leastSlice = 64;
 const mostSplits = 64;
 /** Storing and adding up one element of a part takes as long as so many multiply-adds. */
 const partCost = 16;
-/** Workgroups that keep every core busy: large GPUs have about 130 cores. */
-const busyGroups = { software: 4, gpu: 192 };
-
 /**
  * The tile that is likely fastest: multiply-adds of whole tiles over its rate, times how much of the device is left
  * idle. Depends on nothing but shape and device, so that a product has the same bits at each run.
  */
 export function chooseTiling(
   { rows, columns, depth, batches }: Readonly<Record<"rows" | "columns" | "depth" | "batches", number>>,
-  { isSoftware, lanes, maxThreads, workgroupBytes }: DeviceFacts,
+  { lanes, maxThreads, workgroupBytes }: DeviceFacts,
+  { tiles, busyGroups }: { tiles: readonly Tile[]; busyGroups: number },
 ): Tiling {
-  const busy = isSoftware ? busyGroups.software : busyGroups.gpu;
   let best: Tiling | undefined;
   let bestCost = Number.POSITIVE_INFINITY;
-  for (const tile of isSoftware ? softwareTiles : gpuTiles) {
+  for (const tile of tiles) {
     const threads = tile.threads[0] * tile.threads[1];
     if (threads > maxThreads || bytesOf(tile) > workgroupBytes) continue;
     const { height, width } = extentsOf(tile);
-    const tiles = Math.ceil(rows / height) * Math.ceil(columns / width) * batches;
+    const count = Math.ceil(rows / height) * Math.ceil(columns / width) * batches;
     /** How often the device has room for as much again. */
-    const room = Math.max(lanes / (tiles * threads), busy / tiles);
+    const room = Math.max(lanes / (count * threads), busyGroups / count);
     const wanted = Math.min(Math.floor(room), Math.floor(depth / leastSlice), mostSplits);
     const unit = tile.depth || 4;
     const slice = Math.max(Math.ceil(depth / Math.max(wanted, 1) / unit), 1) * unit;
     const splits = Math.max(Math.ceil(depth / slice), 1);
     const parts = splits > 1 ? splits * batches * rows * columns * partCost : 0;
-    const cost = (tiles * height * width * Math.max(depth, 1) * Math.max(1, room / splits)) / tile.rate + parts;
+    const cost = (count * height * width * Math.max(depth, 1) * Math.max(1, room / splits)) / tile.rate + parts;
     if (cost >= bestCost) continue;
     best = { tile, splits, slice };
     bestCost = cost;
