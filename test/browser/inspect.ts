@@ -115,7 +115,9 @@ export async function inspectKeyboard(page: InspectedPage, scope: string): Promi
     const found = await page.evaluate(() => {
       const active = document.activeElement as HTMLElement | null;
       if (!active?.dataset.tabStop) return undefined;
-      const shown = (active.matches(".pg-hidden") ? active.closest("label") : active) ?? active;
+      // A field that only its label shows.
+      const isHidden = active.matches(".pg-hidden") || getComputedStyle(active).opacity === "0";
+      const shown = (isHidden && active instanceof HTMLInputElement ? active.labels?.[0] : active) ?? active;
       const { outlineStyle, outlineWidth } = getComputedStyle(shown);
       const { left, right } = shown.getBoundingClientRect();
       return {
