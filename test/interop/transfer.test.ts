@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { mnistDigits } from "../../examples/digits.ts";
+import { mnistDigits } from "../../scripts/digits.ts";
 import { loadModel } from "../../src/io/index.ts";
 import { expectPredictions, predictInKeras } from "./predict.ts";
 
