@@ -1,6 +1,6 @@
 /**
- * What can be checked of the documentation without a build: links of all pages, words behind every export and option, and the
- * tables of names.
+ * What can be checked of the documentation without a build: links of all pages, words behind every export and option,
+ * and the tables of names.
  *
  *     npm run test:docs
  */

@@ -1,6 +1,6 @@
 /**
- * Packs the package and installs it into an empty project, as a user does: finds files that were not packed, and files that
- * nobody needs. Run `npm run build` first.
+ * Packs the package and installs it into an empty project, as a user does: finds files that were not packed, and files
+ * that nobody needs. Run `npm run build` first.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -14,8 +14,8 @@ export interface Documented {
 }
 
 /**
- * Walks what the entries export. Every export must have a docstring, and every property of an object that a function or a
- * constructor takes as its options: of each interface or type whose name ends in Options, and of unnamed ones.
+ * Walks what the entries export. Every export must have a docstring, and every property of an object that a function
+ * or a constructor takes as its options: of each interface or type whose name ends in Options, and of unnamed ones.
  * @param entries paths from the root.
  */
 export function documentedOptions(entries: readonly string[], given?: ts.CompilerHost): Documented {

@@ -122,7 +122,7 @@ function columnOf(raw: Raw, wanted: ColumnKind | undefined): { kind: ColumnKind;
       throw valueError("readCsv", {
         rule: `"${name}" is to hold ${kind}s`,
         expected: kind === "boolean" ? "true, false, 1 or 0" : "a number",
-        received: show(cut(field, 40)),
+        received: literal(cut(field, 40)),
         context: `line ${records[row]?.line}`,
         advice: `Read it as text: { schema: { ${name}: "text" } }; or name the field in missing.`,
       });

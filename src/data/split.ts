@@ -1,7 +1,6 @@
 // Splitting data into parts to train, validate and test with.
 import { checkFraction, checkSeed } from "../checks.ts";
-import { valueError } from "../errors.ts";
-import { show } from "../format.ts";
+import { literal, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type ArrayInput, gatherRows, type HostArray } from "./array.ts";
 import { HostRandom } from "./rng.ts";
@@ -92,7 +91,7 @@ function classesOf(owner: string, data: unknown, stratify: NonNullable<SplitOpti
   throw valueError(owner, {
     rule: "only a table has columns",
     expected: "a value for each row",
-    received: show(stratify),
+    received: literal(stratify),
   });
 }
 

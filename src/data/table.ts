@@ -1,6 +1,6 @@
 // Tables: columns of numbers and of strings by name.
 import { literal, lookUp, shapeError, valueError } from "../errors.ts";
-import { cut, Printed, show } from "../format.ts";
+import { cut, Printed } from "../format.ts";
 import type { HostArray } from "./array.ts";
 
 /** What a column holds: numbers, strings, or yes and no as 1 and 0. */
@@ -53,7 +53,7 @@ export class Table extends Printed {
     throw valueError("table.numbers", {
       rule: `"${name}" holds strings`,
       expected: "a column of numbers",
-      received: show(cut(values.find((value) => value !== "") ?? "", 40)),
+      received: literal(cut(values.find((value) => value !== "") ?? "", 40)),
       advice: "stringLookup or hashing makes numbers of it; or read it with schema.",
     });
   }

@@ -23,13 +23,19 @@ export class TextData extends Array<string> {
   }
 }
 
+/** Axes that are looked for; a list that holds itself has no end. */
+const mostAxes = 9;
+
 /** Whether a value is a string, or lists of strings. Only the first of a list is looked at. */
-export const isText = (value: unknown): boolean =>
-  typeof value === "string" || (Array.isArray(value) && value.length > 0 && isText(value[0]));
+export function isText(value: unknown): boolean {
+  let first = value;
+  for (let axis = 0; axis < mostAxes && Array.isArray(first); axis++) first = first[0];
+  return typeof first === "string";
+}
 
 /** Strings with their shape, which is that of the first row. What uses them checks them: see `checkText`. */
 export function hostText(text: unknown): HostText {
   const shape: number[] = [];
-  for (let level = text; Array.isArray(level) && shape.length < 9; level = level[0]) shape.push(level.length);
-  return { data: TextData.from([text].flat(9)) as TextData, shape };
+  for (let level = text; Array.isArray(level) && shape.length < mostAxes; level = level[0]) shape.push(level.length);
+  return { data: TextData.from([text].flat(mostAxes)) as TextData, shape };
 }

@@ -1,7 +1,7 @@
 // The curves of training runs.
 import { isPlainRecord } from "../data/tree.ts";
 import { literal, lookUp, valueError } from "../errors.ts";
-import { checkOptions, withArguments } from "../options.ts";
+import { checkOptions } from "../options.ts";
 import type { Axes, Line } from "./axes.ts";
 import { drawAxes, isWhole } from "./axes.ts";
 import { checkHeight, figure, inRows, type LegendEntry, type PlotOptions, plotTable } from "./figure.ts";
@@ -33,10 +33,11 @@ export interface PlotHistoryOptions extends PlotOptions {
 /** Options of `plot` of a history. */
 export interface HistoryPlotOptions extends PlotHistoryOptions {
   /** Where to write the picture, in Node, Deno and Bun. */
-  file?: string | URL;
+  file?: string;
 }
 
 const VALIDATION = "val_";
+const historyTable = { ...plotTable, metrics: "list", logScale: "boolean or list", height: "number" } as const;
 
 /**
  * Losses and metrics over the epochs, which count from 1: in training as solid, in validation as dashed lines. A value
@@ -47,12 +48,7 @@ const VALIDATION = "val_";
  * @example plotHistory({ sgd: first, adam: second }, { width: 800 });
  */
 export function plotHistory(given: Histories, options: PlotHistoryOptions = {}): Plot {
-  const checked = checkOptions("plotHistory", options, {
-    ...plotTable,
-    metrics: "list",
-    logScale: "boolean or list",
-    height: "number",
-  });
+  const checked = checkOptions("plotHistory", options, historyTable);
   const { logScale = false, height = 200 } = checked;
   const runs = runsOf(given);
   const known = [...new Set(Object.values(runs).flatMap(({ history }) => Object.keys(history).map(base)))];
@@ -81,7 +77,7 @@ export function plotHistory(given: Histories, options: PlotHistoryOptions = {}):
 
 /** What `plot` of a history gives. */
 export async function historyPlot(history: RunHistory, options: HistoryPlotOptions = {}): Promise<Plot> {
-  const { file, ...others } = withArguments("plot", options, "file");
+  const { file, ...others } = checkOptions("plot", options, { ...historyTable, file: "string" });
   const plot = plotHistory(history, others);
   return file === undefined ? plot : plot.save(file);
 }

@@ -1,5 +1,5 @@
 // What the functions of this folder give: SVG or HTML that shows itself in notebooks and can be written to a file.
-import { stateError } from "../errors.ts";
+import { stateError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 
 interface Host {
@@ -27,9 +27,11 @@ export abstract class Shown {
 
   /**
    * Writes it to a file, in Node, Deno and Bun. Gives itself.
-   * @throws StateError where the runtime has no files.
+   * @throws StateError where the runtime has no files. ValueError where the path is neither a text nor a URL.
    */
   async save(path: string | URL): Promise<this> {
+    if (typeof path !== "string" && !(path instanceof URL))
+      throw valueError("save", { rule: "a picture is written to a file", expected: "a path or a URL", received: path });
     const files = (globalThis as Host).process?.getBuiltinModule?.("node:fs/promises");
     if (!files)
       throw stateError("save", {

@@ -43,7 +43,8 @@ export const seriesClass = (index: number): string => `s${index % SERIES}`;
 
 /**
  * The style sheet of a chart. Elements use the classes b (background), t (text), m (muted text), g (grid), h (heat),
- * n (boxes), e (edges), s0 … s5 (curves). Its rules reach only charts of this theme, also where several are in one page.
+ * n (boxes), e (edges), s0 … s5 (curves). Its rules reach only charts of this theme, also where several are in one
+ * page.
  */
 export function styles(theme: Theme): string {
   const scope = `.arete-${theme} `;

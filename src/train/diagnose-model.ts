@@ -7,12 +7,12 @@ import type { Model } from "./model.ts";
 /**
  * Looks at a compiled model with a few batches, and says in words what is wrong, where, how sure that is and what to
  * try, most important first. It measures for each layer the scale of activations and gradients, dead and saturated
- * units, and for each variable the ratio of one update by the optimizer to the weight; checks inputs, and labels against
- * loss and output; and tries the learning rate in a few steps. Weights and the optimizer's state are as before
+ * units, and for each variable the ratio of one update by the optimizer to the weight; checks inputs, and labels
+ * against loss and output; and tries the learning rate in a few steps. Weights and the optimizer's state are as before
  * afterwards, to the bit. Use it before training, and again where training does not work.
  * @param x data as for `fit`: arrays with y, or a dataset. A stream is read for as many batches as are measured.
- * @throws StateError before `compile`; ValueError and ShapeError where options or data do not fit the model. Labels that
- * do not fit the loss are a finding.
+ * @throws StateError before `compile`; ValueError and ShapeError where options or data do not fit the model. Labels
+ * that do not fit the loss are a finding.
  * @example const found = await diagnose(model, x, y); console.log(String(found)); found.findings[0]?.advice;
  * @see docs/diagnosis.md for each finding, its cause and its cure.
  */

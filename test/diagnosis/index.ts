@@ -1,13 +1,15 @@
 /**
  * The diagnosis of networks that are built to be ill, each of which must be named with the right layer, and of healthy
- * ones, in which nothing must be found: before and after training, with several seeds.
+ * ones, in which nothing must be found: before and after training, with several seeds. And a check that a diagnosis
+ * changes nothing, on the backends that run everywhere.
  *
  *     npm run test:diagnosis [-- WORD]    networks whose name has the word, with their tables
  */
-import { diagnose, diagnoseTraining } from "../../src/index.ts";
+import { diagnose, diagnoseTraining, js, wasm } from "../../src/index.ts";
 import type { Diagnosis } from "../../src/train/diagnose/diagnosis.ts";
 import { healthy } from "./healthy.ts";
 import { ill } from "./ill.ts";
+import { changedBy } from "./restoring.ts";
 import { illRuns } from "./runs.ts";
 
 const SEEDS = [1, 2, 3];
@@ -56,6 +58,14 @@ for (const seed of SEEDS) {
       report(`${name}, seed ${seed}, after ${trained} epochs`, found.findings.length === 0, found);
     }
   }
+}
+for (const [name, backend] of chosen({ js: js(), wasm: await wasm() })) {
+  const changed = await changedBy(backend);
+  if (changed.length === 0) passed++;
+  else failed++;
+  console.log(
+    `${changed.length === 0 ? "ok    " : "FAILED"} changes nothing on ${name}: ${changed.join("; ") || "nothing"}`,
+  );
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,19 +1,20 @@
 /**
  * The code of a page of documentation, as modules that can be compiled and run.
  *
- * Every fenced block of `ts` or `js` counts. The blocks of a page are one module, in their order; a line of it is the line
- * of the page, so that errors name both. Words behind the language change that:
+ * Every fenced block of `ts` or `js` counts. The blocks of a page are one module, in their order; a line of it is the
+ * line of the page, so that errors name both. Words behind the language change that:
  *
  * - `new`: this block and those after it are another module.
- * - `compile`: the block is compiled and not run: it needs a browser, a network or a package that is not installed here.
+ * - `compile`: the block is compiled and not run: it needs a browser, a network or a package that is not installed
+ *   here.
  * - `[Title]`: the title of a tab, of VitePress's code groups.
  * - `file=NAME`: the block is a file of that name beside the modules, which they may import.
  *
  * Two more kinds of text count:
  *
  * - a `text output` block: what the module has printed since the last one, where `…` stands for anything;
- * - a comment `<!-- code … -->`, which readers do not see: data that the page takes as given, and checks of its results. With
- *   `<!-- code new` it starts a module.
+ * - a comment `<!-- code … -->`, which readers do not see: data that the page takes as given, and checks of its
+ *   results. With `<!-- code new` it starts a module.
  */
 
 /** The languages that blocks may have. */
@@ -82,8 +83,8 @@ const isCode = ({ language }: Block) => language === "ts" || language === "js";
 const isOutput = ({ language, words }: Block) => language === "text" && words.includes("output");
 
 /**
- * The lines of a block that stand in a function, where imports have to be expressions: what the block imports need not be
- * installed.
+ * The lines of a block that stand in a function, where imports have to be expressions: what the block imports need not
+ * be installed.
  */
 const withinFunction = (lines: readonly string[]): string[] =>
   lines.map((line) =>

@@ -1,7 +1,7 @@
 /**
- * Compiles and runs the code of README.md, of the pages in docs/ and of the examples' READMEs, as their readers would: in a
- * project of its own, against the packed package. `code-blocks.ts` says which words behind a block's language change what is
- * done with it. Run `npm run build` first.
+ * Compiles and runs the code of README.md, of the pages in docs/ and of the examples' READMEs, as their readers would:
+ * in a project of its own, against the packed package. `code-blocks.ts` says which words behind a block's language
+ * change what is done with it. Run `npm run build` first.
  *
  *     npm run test:pages                  # all
  *     npm run test:pages -- docs/files.md # some

@@ -142,6 +142,11 @@ function compiled(): arete.Model {
   model.compile({ optimizer: "sgd", loss: "meanSquaredError", backend: js() });
   return model;
 }
+function history(): arete.History {
+  const made = new arete.History(1);
+  for (const epoch of [0, 1]) made.add(epoch, { loss: 1 / (epoch + 1) });
+  return made;
+}
 const quiet = { verbose: 0 };
 
 /** By what is called: the call with the least that it needs, and with these options. */
@@ -181,6 +186,7 @@ export const calls: Readonly<Record<string, Call>> = {
   "Model#evaluate": (o) => compiled().evaluate(x, x, o),
   "Model#predict": (o) => compiled().predict(x, o),
   "Model#predictAll": (o) => compiled().predictAll(x, o),
+  "History#plot": (o) => history().plot(o),
   mcPredict: (o) => arete.mcPredict(compiled(), x, { passes: 2, ...o }),
   setNamedWeights: async (o) => {
     const model = compiled();

@@ -10,7 +10,7 @@ export interface OptionFound {
 
 /** Types of parameters that are written as objects and are no options: contracts, data, and what a user implements. */
 const notOptions =
-  /^(Backend|HostBackend|CompiledGraph|Program|View|Loss|Metric|CallContext|Training|Compiled|Session|Source|ErrorOptions|Application|ConfusionSpec|Method|CheckedLayer|FastCheck|ScalarFunction|KernelOp|ElementwiseOp|DataGiven|Iterable|AsyncIterable|Scalars|Readonly|Map|RegExp|Placement|Partial<Limits|ConformanceHooks|OptionTable|OwnTable)\b|^\{ (readonly )?(data|kind|write)\b/;
+  /^(Backend|HostBackend|CompiledGraph|Program|View|Loss|Metric|CallContext|Training|Compiled|Session|Source|ErrorOptions|Application|ConfusionSpec|Method|CheckedLayer|FastCheck|ScalarFunction|KernelOp|ElementwiseOp|DataGiven|HostText|Iterable|AsyncIterable|Scalars|Readonly|Map|RegExp|Placement|Partial<Limits|ConformanceHooks|OptionTable|OwnTable)\b|^\{ (readonly )?(data|kind|write)\b/;
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -23,7 +23,7 @@ export function findOptions(entries: readonly string[]): Map<string, OptionFound
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   const program = ts.createProgram(
     entries.map((entry) => root + entry),
-    { ...options, types: [], lib: ["lib.es2023.d.ts"] },
+    { ...options, types: [], lib: ["lib.es2023.d.ts", "lib.dom.d.ts"] },
   );
   const checker = program.getTypeChecker();
   const found = new Map<string, OptionFound[]>();
@@ -76,8 +76,8 @@ function isOptions(checker: ts.TypeChecker, type: ts.Type): boolean {
     type.getNumberIndexType()
   )
     return false;
-  // Arrays in the form of JSON are data.
-  if (["dtype", "shape", "data"].every((name) => type.getProperty(name))) return false;
+  // Arrays with their shape are data.
+  if (["shape", "data"].every((name) => type.getProperty(name))) return false;
   return !type.isClass() && !(type.symbol?.flags & ts.SymbolFlags.Class) && type.getProperties().length > 0;
 }
 

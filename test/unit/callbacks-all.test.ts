@@ -83,7 +83,7 @@ describe("options are checked, at both ends of every range", () => {
     ],
     [
       () => lambdaCallback({ onEpochEnds: () => {} } as never),
-      'lambdaCallback: unknown hook. Expected one of 17 names, received "onEpochEnds". Did you mean "onEpochEnd"',
+      'lambdaCallback: unknown hook. Expected one of 18 names, received "onEpochEnds". Did you mean "onEpochEnd"',
     ],
     [
       () => lambdaCallback({ onEpochEnd: 3 } as never),

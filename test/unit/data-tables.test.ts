@@ -61,7 +61,11 @@ describe("readCsv", () => {
   it.each([
     ["a,b\n1\n", {}, "as many fields as the first. Expected 2, received 1 (line 2)"],
     ["a,a\n1,2\n", {}, "a name of its own"],
-    ["a\nx\n", { schema: { a: "number" } }, '"a" is to hold numbers. Expected a number, received "x" (line 2)'],
+    [
+      "a\nx\n",
+      { schema: { a: "number" } },
+      '"a" is to hold numbers. Expected a number, received the string "x" (line 2)',
+    ],
     ["a\n1\n", { schema: { b: "number" } }, "unknown column in schema"],
     ["a\n1\n", { columns: ["A"] }, 'Did you mean "a"?'],
     ["", {}, "there must be data"],

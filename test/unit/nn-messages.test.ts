@@ -418,7 +418,7 @@ describe("shapes that do not fit", () => {
     [
       "input dtype",
       () => input([1], { dtype: "float64" as never }),
-      /unknown dtype\. Expected "float32" or "int32", received float64/,
+      /unknown dtype\. Expected "float32", "int32" or "string", received float64/,
     ],
     ["lambda", () => layers.lambda(3 as never), /lambda: fn is of the wrong kind/],
   ];

@@ -115,7 +115,7 @@ describe("what is refused, and what to write instead", () => {
     ],
     [
       () => trained().fit(x, x, { ...quiet, callbacks: [any({ on_epoch_end: () => {} })] }),
-      'unknown hook. Expected one of 17 names, received "on_epoch_end". Did you mean "onEpochEnd"',
+      'unknown hook. Expected one of 18 names, received "on_epoch_end". Did you mean "onEpochEnd"',
     ],
     [() => trained().fit(x, x, { ...quiet, callbacks: [any({ onEarlyStop: () => {} })] }), "unknown hook"],
     [() => trained().fit(x, x, { ...quiet, callbacks: [any({ onEpochEnd: 3 })] }), "onEpochEnd must be a function"],

@@ -1,5 +1,5 @@
 // The picture of a diagnosis.
-import { checkOptions, withArguments } from "../../options.ts";
+import { checkOptions } from "../../options.ts";
 import { type Axes, drawAxes } from "../../plot/axes.ts";
 import { checkHeight, figure, inRows, type PlotOptions, plotTable } from "../../plot/figure.ts";
 import type { Plot } from "../../plot/plot.ts";
@@ -11,13 +11,12 @@ export interface DiagnosisPlotOptions extends PlotOptions {
   /** Height of one pair of axes in pixels, 100 to 2000. Default 200. */
   height?: number;
   /** Where to write the picture, in Node, Deno and Bun. */
-  file?: string | URL;
+  file?: string;
 }
 
 /** What `plot` of a diagnosis gives. */
 export async function plotDiagnosis(diagnosis: Diagnosis, given: DiagnosisPlotOptions = {}): Promise<Plot> {
-  const { file, ...others } = withArguments("plot", given, "file");
-  const options = checkOptions("plot", others, { ...plotTable, height: "number" });
+  const { file, ...options } = checkOptions("plot", given, { ...plotTable, height: "number", file: "string" });
   const height = checkHeight("plot", options.height ?? 200);
   const { layers, findings, losses, gradientNorms } = diagnosis;
   const numbers = layers.map((_, index) => index + 1);

@@ -203,12 +203,10 @@ function rootOf(x: number, n: number): number {
 function inTime({ layers, variables }: Measures): Finding[] {
   return layers.flatMap(({ name, label, gradientOverTime: norms, saturated }): Finding[] => {
     if (!norms || norms.length < 2) return [];
-    const ends = [norms[0] as number, norms.at(-1) as number];
-    const growth = Math.max(...norms) / Math.max(Math.min(...ends.filter((norm) => norm > 0)), 1e-38);
-    if (!(growth > limits.explodingInTime) || Math.max(...norms) !== Math.max(...ends)) return [];
-    // Backwards from the last step: gradients that shrink on that way are usual.
-    const isAtStart = (norms[0] as number) >= (norms.at(-1) as number);
-    if (!isAtStart) return [];
+    // Against the last step, from which gradients come. Steps whose input is empty may have none.
+    const most = Math.max(...norms);
+    const growth = most / Math.max(norms.findLast((norm) => norm > 0) ?? 0, 1e-38);
+    if (!(growth > limits.explodingInTime) || norms.indexOf(most) >= norms.length / 2) return [];
     const kernel = variables.find((variable) => /recurrentKernel$/.test(variable.name) && variable.layer === name);
     return [
       {
@@ -216,7 +214,7 @@ function inTime({ layers, variables }: Measures): Finding[] {
         severity: "warning",
         layer: name,
         confidence: growth > 100 * limits.explodingInTime ? 0.95 : 0.8,
-        message: `gradients explode over the ${norms.length} steps of ${label}: at the first step they are ${figure(growth)} times as large as at the last`,
+        message: `gradients explode over the ${norms.length} steps of ${label}: at step ${norms.indexOf(most) + 1} they are ${figure(growth)} times as large as at the last`,
         advice:
           'Clip them: globalClipNorm: 1 in the optimizer. Use recurrentInitializer: "orthogonal", or lstm or gru in place of a simple recurrent layer.',
         evidence: {

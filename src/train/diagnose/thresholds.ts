@@ -18,20 +18,22 @@ export const limits = {
   /**
    * Norm of the gradient at the first hidden layer, against the largest after it. Each layer of sigmoid takes at least
    * a factor of 4 (its slope is at most 1/4); plain descent trains networks in which the squared norm falls by no more
-   * than about e⁻⁶ (Schoenholz et al. 2017, arXiv:1611.01232: depth of 6 correlation lengths), that is the norm by e⁻³ =
-   * 0.05. Below 0.01 layers stand still next to others.
+   * than about e⁻⁶ (Schoenholz et al. 2017, arXiv:1611.01232: depth of 6 correlation lengths), that is the norm by e⁻³
+   * = 0.05. Below 0.01 layers stand still next to others.
    */
   vanishing: 0.01,
   vanished: 1e-4,
   /** As above, growing towards the inputs: the same distance on the other side of 1. */
   exploding: 100,
   exploded: 1e4,
-  /** Gradient norm at the first step of a sequence against the last. Pascanu, Mikolov & Bengio 2013, arXiv:1211.5063. */
+  /**
+   * Gradient norm at the first step of a sequence against the last. Pascanu, Mikolov & Bengio 2013, arXiv:1211.5063.
+   */
   explodingInTime: 1e3,
   /**
-   * Deviation of weights · √inputs, against what keeps the scale under the activation (√2 for relu, 1 for tanh and selu;
-   * He et al. 2015, arXiv:1502.01852; Glorot & Bengio 2010). Glorot's differs from it by less than 2 where layers get
-   * narrower.
+   * Deviation of weights · √inputs, against what keeps the scale under the activation (√2 for relu, 1 for tanh and
+   * selu; He et al. 2015, arXiv:1502.01852; Glorot & Bengio 2010). Glorot's differs from it by less than 2 where
+   * layers get narrower.
    */
   gain: 4,
   /** Variation of the last hidden layer against that of the inputs, for weights to count as too small or too large. */
@@ -51,7 +53,9 @@ export const limits = {
   initialLoss: 3,
   /** Against the variance of the targets, which an output of about 1 misses by more where they vary little. */
   initialRegressionLoss: 20,
-  /** update / weight: about 1e-3 is usual (Karpathy, CS231n, "ratio of weights:updates"); Adam's first steps take more. */
+  /**
+   * update / weight: about 1e-3 is usual (Karpathy, CS231n, "ratio of weights:updates"); Adam's first steps take more.
+   */
   smallUpdate: 1e-5,
   /** Loss after the trial steps against before, on the same samples. */
   worse: 1.2,
@@ -67,7 +71,10 @@ export const limits = {
   noProgress: 0.98,
   /** Size of a turn, against the mean loss, that counts as an oscillation. */
   swing: 0.25,
-  /** Validation loss against its least, three epochs or more before (Prechelt 1998, "Early stopping - but when?", §2: GL 5 to 10 %). */
+  /**
+   * Validation loss against its least, three epochs or more before (Prechelt 1998, "Early stopping - but when?", §2:
+   * GL 5 to 10 %).
+   */
   overfitting: 1.1,
   /** Norm of a gradient against the median of all, and what the loss must do in the five steps after. */
   spike: 50,

@@ -20,8 +20,8 @@ class Kept {
 }
 
 /**
- * Trains for some steps on these batches, in turn, then calls `look` with the losses of the steps, and restores weights, the optimizer's state and
- * all else that the steps have changed, to the bit.
+ * Trains for some steps on these batches, in turn, then calls `look` with the losses of the steps, and restores
+ * weights, the optimizer's state and all else that the steps have changed, to the bit.
  * @param learningRate of the steps. Default the optimizer's own.
  */
 export async function tryTraining<T>(
