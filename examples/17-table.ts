@@ -1,5 +1,6 @@
 /**
- * A table with numbers, words and missing values: from CSV to a model that takes raw rows, saved as .keras and loaded again.
+ * A table with numbers, words and missing values: from CSV to a model that takes raw rows, saved as .keras and loaded
+ * again.
  *
  *     npx tsx examples/17-table.ts [--short]
  *

@@ -3,7 +3,8 @@
  *
  *     npx tsx examples/18-augmentation.ts [--short]
  *
- * Printed by a short run (seed 1; 256 training images of Fashion-MNIST, 2 epochs, adam); so soon augmentation costs accuracy:
+ * Printed by a short run (seed 1; 256 training images of Fashion-MNIST, 2 epochs, adam); so soon augmentation costs
+ * accuracy:
  *
  *     as they are: test accuracy 59.38 %, confidence 25.98 %, 2 epochs
  *     augmented: test accuracy 40.63 %, confidence 20.36 %, 2 epochs

@@ -1,9 +1,8 @@
 /**
  * Functions of float64 numbers that give equal bits on every engine, for host computations that training depends on
  * (schedules, decay rates, first weights): IEEE arithmetic and nothing else. `Math.exp` and similar functions differ
- * in their
- * last bit from engine to engine and from version to version, and so does `**`. Relative error about 1e-15. Kernels
- * have their own versions.
+ * in their last bit from engine to engine and from version to version, and so does `**`. Relative error about 1e-15.
+ * Kernels have their own versions.
  */
 
 /** log x for x > 0: x = m·2^k and log m = 2·artanh((m − 1)/(m + 1)). */
@@ -37,6 +36,13 @@ export function cosineRise(s: number): number {
     sum -= term;
   }
   return 0.5 * sum;
+}
+
+/** sin πs for s ≥ 0, with an absolute error of about 1e-16. */
+export function sinPi(s: number): number {
+  const turns = Math.floor(s);
+  const sine = 1 - 2 * cosineRise(Math.abs(s - turns - 0.5));
+  return turns % 2 === 0 ? sine : -sine;
 }
 
 /** e^x by its series on |x − k·log 2| ≤ ½ log 2, times 2^k. */

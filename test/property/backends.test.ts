@@ -35,8 +35,9 @@ for (const [backendName, backend] of Object.entries(backends)) {
           fc.asyncProperty(cases, async (theCase) => {
             const [actual, expected] = [await runCase(theCase, backend), await runCase(theCase, reference)];
             for (const [output, values] of Object.entries(expected)) {
+              // Derivatives of pow reach 74 here, and a gradient of a broadcast operand adds 25 of them of both signs.
               expect(worst(actual[output] as TypedArray, values), `${theCase.label}, ${output}`).toBeLessThan(
-                name === "composition" ? 1e-4 : 1e-5,
+                name === "composition" || name === "function pow" ? 1e-4 : 1e-5,
               );
             }
           }),

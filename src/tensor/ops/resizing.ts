@@ -3,6 +3,7 @@ import { shapeError, valueError } from "../../errors.ts";
 import { checkSize, formatShape, isExtent } from "../../ir/shape.ts";
 import { checkOptions } from "../../options.ts";
 import { checkAntialias, checkInterpolation, type ResizeMethod, resizeMethods } from "../interpolation.ts";
+import { sinPi } from "../portable.ts";
 import type { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
@@ -103,7 +104,7 @@ const kernels: Readonly<Record<string, readonly [radius: number, weight: (d: num
 };
 
 const lanczos = (d: number, radius: number): number =>
-  d < 1e-3 ? 1 : (radius * Math.sin(Math.PI * d) * Math.sin((Math.PI * d) / radius)) / (Math.PI * d) ** 2;
+  d < 1e-3 ? 1 : (radius * sinPi(d) * sinPi(d / radius)) / (Math.PI * d * (Math.PI * d));
 
 /**
  * [m, n]: how much of each of n elements is in each of m results. Distances are measured in steps of the elements or,
