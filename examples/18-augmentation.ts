@@ -3,11 +3,12 @@
  *
  *     npx tsx examples/18-augmentation.ts [--short]
  *
- * Printed by a short run (seed 1; 256 training images of Fashion-MNIST, 2 epochs, adam); so soon augmentation costs
- * accuracy:
+ * Printed by a full run (seed 1; 2 000 training and 2 000 test images of Fashion-MNIST, at most 30 epochs, adam). The
+ * garments are centred and seen from one side, in training and test alike: shifted and mirrored ones teach nothing that
+ * the test asks for, so augmentation costs accuracy here. It pays where new images vary in these ways.
  *
- *     as they are: test accuracy 59.38 %, confidence 25.98 %, 2 epochs
- *     augmented: test accuracy 40.63 %, confidence 20.36 %, 2 epochs
+ *     as they are: test accuracy 83.60 %, confidence 76.54 %, 30 epochs
+ *     augmented: test accuracy 80.30 %, confidence 68.40 %, 30 epochs
  */
 import {
   type BatchShape,
