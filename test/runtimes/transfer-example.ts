@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deflateSync } from "node:zlib";
-import { fashionMnist, type ImageSets } from "../../examples/fashion-mnist.ts";
-import { choose } from "../../examples/shared.ts";
+import { choose, type ImageSets } from "../../examples/shared.ts";
 import { fromGrey } from "../../examples/transfer/network.ts";
+import { fashionMnist } from "../../scripts/fashion-mnist.ts";
 import { loadModel } from "../../src/io/index.ts";
 import { crc32 } from "../../src/io/zip/crc32.ts";
 import { openChromium, type Pages } from "./browsers.ts";
@@ -43,7 +43,7 @@ async function imagesOfTwoClasses(): Promise<{
   questions: Uint8Array;
   answers: Int32Array;
 }> {
-  const { train, test }: ImageSets = await fashionMnist({});
+  const { train, test } = (await fashionMnist({})) as ImageSets;
   const [few, exam] = [
     choose(train, { classes: [5, 6], take: learned }),
     choose(test, { classes: [5, 6], take: asked }),

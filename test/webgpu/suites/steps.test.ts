@@ -75,8 +75,8 @@ describe("a training step", () => {
       expect([early.copyBufferToBuffer, early.clearBuffer]).toEqual([0, 0]);
       expect(early.dispatchWorkgroups).toBeGreaterThan(0);
       expect(early.dispatchWorkgroups).toBeLessThanOrEqual(mostDispatches);
-      // Nothing grows from step to step.
-      expect(late).toEqual(early);
+      // Nothing grows from step to step. Buffers of other tests' models are destroyed whenever these are collected.
+      expect({ ...late, destroy: 0 }).toEqual({ ...early, destroy: 0 });
     });
   }
 });
