@@ -126,7 +126,7 @@ await part("examples/workers", async () => {
 });
 await part("docs/runtimes.md", async () => {
   const text = readFileSync(new URL("../../docs/runtimes.md", import.meta.url), "utf8");
-  const [forProcesses = "", forWorkers = ""] = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
+  const [forProcesses = "", forWorkers = ""] = [...text.matchAll(/```js.*\n([\s\S]*?)```/g)].map(([, code]) => code);
   writeFileSync(join(scratch, "snippet.mjs"), forProcesses);
   for (const { name, command } of runtimes) {
     const sum = Number((await run(scratch, [...command, "snippet.mjs"])).stdout);
