@@ -39,7 +39,8 @@ type Update = readonly [Variable, Tensor];
  */
 export class Optimizer extends Printed {
   private readonly options: OptimizerOptions & {
-    /** The rate, or a schedule of it. */ learningRate: number | Schedule;
+    /** The rate, or a schedule of it. */
+    learningRate: number | Schedule;
   };
   readonly name: string;
   /**

@@ -146,7 +146,7 @@ function isSmall(value: unknown): boolean {
 const form = /^[\s\S]+: [\s\S]+\. Expected [\s\S]+, received [\s\S]+\./;
 
 /** What says nothing of the value, or too much of the library. */
-const unclear = /received( |\.|$)(\.|$)(?! ?\S)|\[object |\(undefined\)|\ba Object\b|7919/;
+const unclear = /received( |\.|$)(\.(?!\S)|$)|\[object |\(undefined\)|\ba Object\b|7919/;
 
 function expectMessage(text: string): void {
   expect(text.length).toBeLessThanOrEqual(500);

@@ -72,7 +72,8 @@ export function eluLayer(given: LayerOptions & AlphaOptions = {}): Layer {
  */
 export function softmaxLayer(
   given: LayerOptions & {
-    /** Over which outputs add up to 1. Default -1, the last. */ axis?: number | readonly number[];
+    /** Over which outputs add up to 1. Default -1, the last. */
+    axis?: number | readonly number[];
   } = {},
 ): Layer {
   const options = layerOptions("softmaxLayer", given, { axis: "number or list" });

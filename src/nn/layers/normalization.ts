@@ -181,7 +181,8 @@ export const rmsNormalization = (options: RmsNormalizationOptions = {}): RmsNorm
 /** Makes vectors along the axes (default the last) have length 1. @see Keras 3 `layers.UnitNormalization`. */
 export function unitNormalization(
   given: LayerOptions & {
-    /** Of the vectors that get length 1. Default -1, the last. */ axis?: number | readonly number[];
+    /** Of the vectors that get length 1. Default -1, the last. */
+    axis?: number | readonly number[];
   } = {},
 ): Layer {
   const options = layerOptions("unitNormalization", given, { axis: "number or list" });

@@ -252,7 +252,8 @@ function sequenceOf(outputs: readonly Tensor[]): Tensor {
 export type RnnOptions = SequenceOptions;
 
 type RnnConfig = RnnOptions & {
-  /** What is done at each step; several lie on top of each other. */ cell: Cell | readonly Cell[];
+  /** What is done at each step; several lie on top of each other. */
+  cell: Cell | readonly Cell[];
 };
 
 /** See {@link rnn}. */

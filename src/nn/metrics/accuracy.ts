@@ -12,7 +12,8 @@ import { MeanMetric } from "./mean.ts";
 /** How often labels 0 and 1 equal the predictions compared with a threshold (default 0.5). */
 export function binaryAccuracy(
   options: MetricOptions & {
-    /** From which prediction on the answer is 1, in [0, 1]. Default 0.5. */ threshold?: number;
+    /** From which prediction on the answer is 1, in [0, 1]. Default 0.5. */
+    threshold?: number;
   } = {},
 ): Metric {
   const { name = "binaryAccuracy", threshold = 0.5 } = checkOptions("binaryAccuracy", options, {
