@@ -73,7 +73,7 @@ export class Network extends Layer {
 
   /** Connects it to nothing, where it was. */
   override undoBuild(): void {
-    Object.assign(this, { inputs: [], starts: [], outputs: [], applications: [], uses: new Map() });
+    Object.assign(this, { inputs: [], starts: [], stage: undefined, outputs: [], applications: [], uses: new Map() });
   }
 
   /** False only for a sequential model whose input is not known yet. */

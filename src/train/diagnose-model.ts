@@ -1,5 +1,5 @@
 import { type BatchStream, givenOf, optionsAmong } from "./batch-maker.ts";
-import type { ArraysGiven } from "./columns.ts";
+import type { ArraysGiven, InputsGiven } from "./columns.ts";
 import type { DiagnoseOptions } from "./diagnose/diagnose.ts";
 import type { Diagnosis } from "./diagnose/diagnosis.ts";
 import type { Model } from "./model.ts";
@@ -19,13 +19,13 @@ import type { Model } from "./model.ts";
 export function diagnose(model: Model, x: BatchStream, options?: DiagnoseOptions): Promise<Diagnosis>;
 export function diagnose(
   model: Model,
-  x: ArraysGiven,
+  x: InputsGiven,
   y: ArraysGiven | null,
   options?: DiagnoseOptions,
 ): Promise<Diagnosis>;
 export async function diagnose(
   model: Model,
-  x: ArraysGiven | BatchStream,
+  x: InputsGiven | BatchStream,
   yOrOptions?: ArraysGiven | DiagnoseOptions | null,
   last?: DiagnoseOptions,
 ): Promise<Diagnosis> {

@@ -3,7 +3,7 @@ import { stateError } from "../errors.ts";
 import { sizeOf } from "../ir/shape.ts";
 import { constantData, tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { ArraysGiven } from "./columns.ts";
+import type { InputsGiven } from "./columns.ts";
 import type { Model } from "./model.ts";
 import { type PredictOptions, predictOptions } from "./options.ts";
 import { runPredict } from "./predict.ts";
@@ -32,7 +32,7 @@ export interface McPrediction {
  * @example const { mean, stddev } = await mcPredict(model, x, { passes: 50 });
  * @see Gal & Ghahramani 2016, arXiv:1506.02142.
  */
-export async function mcPredict(model: Model, x: ArraysGiven, options: McPredictOptions = {}): Promise<McPrediction> {
+export async function mcPredict(model: Model, x: InputsGiven, options: McPredictOptions = {}): Promise<McPrediction> {
   const session = sessionOf("mcPredict", model);
   const owner = `mcPredict of ${model.label}`;
   const { passes = 100, ...rest } = predictOptions(owner, options, { passes: "number" });

@@ -6,7 +6,7 @@ import { printInstruction, print as printProgram } from "../ir/print.ts";
 import type { Program } from "../ir/program.ts";
 import { checkOptions } from "../options.ts";
 import type { BatchPorts } from "./batch.ts";
-import type { ArraysGiven } from "./columns.ts";
+import type { ArraysGiven, InputsGiven } from "./columns.ts";
 import type { Model } from "./model.ts";
 import { oneBatch } from "./on-batch.ts";
 import { arrays } from "./options.ts";
@@ -66,7 +66,7 @@ export interface Profile {
  * where the backend has no room for the copies.
  * @example await profile(model, xTrain.slice(0, 32), { y: yTrain.slice(0, 32) });
  */
-export async function profile(model: Model, x: ArraysGiven, options: ProfileOptions = {}): Promise<Profile> {
+export async function profile(model: Model, x: InputsGiven, options: ProfileOptions = {}): Promise<Profile> {
   const {
     y,
     repeats = 30,

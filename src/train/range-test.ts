@@ -4,7 +4,7 @@ import { checkNumber, stateError, valueError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { checkOptions } from "../options.ts";
 import { pow } from "../tensor/portable.ts";
-import type { ArraysGiven } from "./columns.ts";
+import type { ArraysGiven, InputsGiven } from "./columns.ts";
 import type { Model } from "./model.ts";
 import { runOnBatch } from "./on-batch.ts";
 import { sessionOf } from "./session.ts";
@@ -52,7 +52,7 @@ export interface RangeTest {
  */
 export async function learningRateRangeTest(
   model: Model,
-  x: ArraysGiven,
+  x: InputsGiven,
   y: ArraysGiven,
   options: RangeTestOptions = {},
 ): Promise<RangeTest> {
@@ -76,7 +76,7 @@ export async function learningRateRangeTest(
   checkRanges({ minLearningRate, maxLearningRate, steps, batchSize, smoothing, divergence, seed });
   const session = sessionOf("learningRateRangeTest", model);
   return session.run("learningRateRangeTest", async (compiled) => {
-    const trainOnBatch = (x: ArraysGiven, y: ArraysGiven) =>
+    const trainOnBatch = (x: InputsGiven, y: ArraysGiven) =>
       runOnBatch(session, "learningRateRangeTest", "train", compiled, { x, y });
     if (model.optimizer.isScheduled) {
       throw stateError("learningRateRangeTest", {
@@ -103,7 +103,7 @@ export async function learningRateRangeTest(
 }
 
 interface Samples {
-  readonly x: ArraysGiven;
+  readonly x: InputsGiven;
   readonly y: ArraysGiven;
 }
 
@@ -119,7 +119,7 @@ type Sweep = Required<
 
 async function sweep(
   model: Model,
-  trainOnBatch: (x: ArraysGiven, y: ArraysGiven) => Promise<Logs>,
+  trainOnBatch: (x: InputsGiven, y: ArraysGiven) => Promise<Logs>,
   batches: Dataset<Samples>,
   options: Sweep,
 ): Promise<Point[]> {

@@ -15,11 +15,15 @@ import {
   dataset,
   datasetFrom,
   dense,
+  diagnose,
   embedding,
   globalAveragePooling1d,
   input,
+  learningRateRangeTest,
+  mcPredict,
   model,
   normalization,
+  profile,
   sequential,
 } from "../../src/index.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
@@ -125,6 +129,27 @@ describe("layers that work on the host", () => {
     expect((await outer.predict(texts)).shape).toEqual([4, 2]);
     await expect(net.predict("good" as never)).rejects.toThrow("Write a list of one");
     await expect(net.predict([1, 2])).rejects.toThrow("takes strings");
+  });
+
+  it("feed everything that takes samples", async () => {
+    const vectorize = textVectorization({ outputSequenceLength: 3 });
+    await vectorize.adapt(["good fine", "bad poor"]);
+    const net = sequential([vectorize, embedding(vectorize.vocabularySize, 4), globalAveragePooling1d(), dense(1)], {
+      seed: 3,
+    });
+    net.compile({ optimizer: adam(0.01), loss: "mse" });
+    const [texts, labels] = [
+      ["good", "bad", "fine", "poor"],
+      [1, 0, 1, 0],
+    ];
+    const { loss = 0 } = await net.evaluate(texts, labels);
+    expect((await net.trainOnBatch(texts, labels)).loss).toBeCloseTo(loss, 5);
+    expect((await net.predictOnBatch(texts)).shape).toEqual([4, 1]);
+    expect((await mcPredict(net, texts, { passes: 2 })).mean.shape).toEqual([4, 1]);
+    expect((await diagnose(net, texts, labels)).layers.length).toBeGreaterThan(0);
+    expect((await profile(net, texts, { y: labels, print: false })).program).toContain("embedding");
+    const range = await learningRateRangeTest(net, texts, labels, { steps: 20, batchSize: 2 });
+    expect(range.learningRates.length).toBeGreaterThan(1);
   });
 
   it("adapt to data sets and streams, and to steps of them", async () => {
