@@ -13,8 +13,10 @@ export interface HostStage {
   readonly starts: readonly Start[];
   /** The uses of layers that are recorded. */
   readonly recorded: readonly Application[];
-  /** Arrays for the starts, from data for the inputs. @param label begins messages. */
-  columns(label: string, given: unknown): Promise<HostArray[]>;
+  /** The data for an input, given its number. Those of strings are arrays of strings, with the methods of arrays. */
+  read(name: string, given: unknown, input: number): Promise<HostArray>;
+  /** Arrays for the starts, from those for the inputs, which have the inputs' shapes. */
+  encode(columns: readonly HostArray[]): HostArray[];
   /** Uses all layers of the network in another one, whose host stage this one becomes a part of. */
   applyTo(inputs: unknown): SymbolicTensor[];
 }

@@ -13,9 +13,7 @@ import type { DataTarget } from "./columns.ts";
  * @throws ShapeError or ValueError naming the array and the sample.
  */
 export function checkColumns({ label, network, losses, checkData }: DataTarget, columns: Columns): void {
-  columns.x.forEach((array, index) => {
-    checkSampleShape(label, nameIn("x", columns.x, index), array, network.starts[index] as SymbolicTensor);
-  });
+  checkShapes(label, columns.x, network.starts);
   if (!checkData) return;
   columns.x.forEach((array, index) => {
     const name = nameIn("x", columns.x, index);
@@ -48,6 +46,13 @@ export function checkColumns({ label, network, losses, checkData }: DataTarget, 
 
 const nameIn = (what: string, list: readonly unknown[], index: number) =>
   list.length === 1 ? what : `${what}[${index}]`;
+
+/** Checks that samples have the shapes of a model's inputs. @throws ShapeError naming the array. */
+export function checkShapes(label: string, x: readonly HostArray[], inputs: readonly SymbolicTensor[]): void {
+  x.forEach((array, index) => {
+    checkSampleShape(label, nameIn("x", x, index), array, inputs[index] as SymbolicTensor);
+  });
+}
 
 function checkSampleShape(label: string, name: string, array: HostArray, { shape }: SymbolicTensor): void {
   const fits =

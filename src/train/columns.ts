@@ -8,6 +8,7 @@ import type { Loss } from "../nn/loss.ts";
 import type { Network } from "../nn/network.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Columns } from "./batch.ts";
+import { checkShapes } from "./check-columns.ts";
 
 /** Data for one input or output, or for several in a list or by name; null for labels of an output that needs none. */
 export type ArraysGiven = ArrayInput | readonly (ArrayInput | null)[] | Readonly<Record<string, ArrayInput | null>>;
@@ -53,9 +54,8 @@ export async function toColumns(
   const names = built ? network.inputs.map((input) => network.nameOf(input)) : ["input"];
   // Before x: for fit({ x, y }) the message that labels are missing helps more than one about x.
   const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
-  const xs = stage
-    ? await stage.columns(label, given)
-    : ((await arraysOf(label, "x", given as ArraysGiven, names)) as HostArray[]);
+  const read = stage && ((name: string, value: unknown, input: number) => stage.read(name, value, input));
+  const xs = (await arraysOf(label, "x", given, names, undefined, read)) as HostArray[];
   const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
     x: xs,
@@ -65,8 +65,9 @@ export async function toColumns(
   const rows = sharedRows(label, columns);
   // Not before the counts agree: data that are refused must not decide the input shape.
   if (!built) network.ensureBuilt(batchShapeOf(xs[0] as HostArray));
-  const x = xs.map((array, index) => withFeatureAxis(array, network.starts[index]?.shape.length));
-  return { ...columns, x, rows };
+  const x = xs.map((array, index) => withFeatureAxis(array, network.inputs[index]?.shape.length));
+  if (stage) checkShapes(label, x, network.inputs);
+  return { ...columns, x: stage?.encode(x) ?? x, rows };
 }
 
 /** The input shape of a sequential model that is built by these samples; single numbers are one feature. */
@@ -82,19 +83,23 @@ function perSample({ data, shape }: HostArray, rows: number): HostArray {
   return shape.length > 0 ? { data, shape } : { data: new Float32Array(rows).fill(data[0] as number), shape: [rows] };
 }
 
-/** An array for each name; undefined where it is neither needed nor given. */
+/**
+ * An array for each name; undefined where it is neither needed nor given.
+ * @param read makes an array of what is given for the name of that number.
+ */
 async function arraysOf(
   label: string,
   what: string,
-  given: ArraysGiven | null | undefined,
+  given: InputsGiven | null | undefined,
   names: readonly string[],
   needs: readonly boolean[] = names.map(() => true),
+  read: (name: string, value: ArrayInput, index: number) => Promise<HostArray> = toHostArrayAsync,
 ): Promise<(HostArray | undefined)[]> {
-  const each = (list: readonly (ArrayInput | null | undefined)[], nameAt: (index: number) => string) =>
+  const each = (list: readonly unknown[], nameAt: (index: number) => string) =>
     Promise.all(
       names.map((name, index) => {
         const array = list[index];
-        if (array !== undefined && array !== null) return toHostArrayAsync(nameAt(index), array);
+        if (array !== undefined && array !== null) return read(nameAt(index), array as ArrayInput, index);
         if (!needs[index]) return undefined;
         throw valueError(label, {
           rule: `${what} must have an array for "${name}"`,
@@ -119,7 +124,7 @@ async function arraysOf(
       Array.isArray(given) && given.length === 1 && (given[0] instanceof Tensor || isHostArray(given[0]))
         ? given[0]
         : given;
-    return [await toHostArrayAsync(what, only as ArrayInput)];
+    return [await read(what, only as ArrayInput, 0)];
   }
   if (!Array.isArray(given) || given.length !== names.length) {
     throw valueError(label, {

@@ -100,7 +100,7 @@ describe("a model of a table with a column of strings", () => {
   it("refuses data that do not fit, by name", async () => {
     const net = await tableModel(await readCsv(csv));
     await expect(net.predict({ age: [1], town: ["x"] })).rejects.toThrow("unknown name in x");
-    await expect(net.predict({ age: [1] })).rejects.toThrow('x must have data for "city"');
+    await expect(net.predict({ age: [1] })).rejects.toThrow('x must have an array for "city"');
     await expect(net.predict({ age: [1], city: [2] })).rejects.toThrow("x.city: takes strings");
     await expect(net.predict({ age: [1, 2], city: ["a"] })).rejects.toThrow("same number of samples");
     await expect(net.predict({ age: ["1"], city: ["a"] } as never)).rejects.toThrow("x.age: takes numbers");

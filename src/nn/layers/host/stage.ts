@@ -1,8 +1,6 @@
 // The host stage of a network: the layers that work on the host, applied to columns before there are batches.
-import { type HostArray, rowsOf } from "../../../data/array.ts";
-import { isPlainRecord } from "../../../data/tree.ts";
-import { lookUp, shapeError, stateError, valueError } from "../../../errors.ts";
-import { formatShape } from "../../../ir/shape.ts";
+import type { HostArray } from "../../../data/array.ts";
+import { stateError } from "../../../errors.ts";
 import type { HostStage, Start } from "../../host-stage.ts";
 import { listOf } from "../../layer.ts";
 import type { Network } from "../../network.ts";
@@ -27,12 +25,12 @@ export function makeHostStage(
   return {
     starts,
     recorded,
-    columns: async (label, given) => {
-      const values = new Map<SymbolicTensor, HostColumn>();
-      const columns = await readInputs(label, network, inputs, given);
-      inputs.forEach((input, index) => {
-        values.set(input, columns[index] as HostColumn);
-      });
+    read: async (name, given, input) =>
+      (inputs[input]?.dtype === "string" ? toTextColumn(name, given) : await toNumbers(name, given)) as HostArray,
+    encode: (columns) => {
+      const values = new Map<SymbolicTensor, HostColumn>(
+        inputs.map((input, index) => [input, columns[index] as HostColumn]),
+      );
       for (const {
         layer,
         inputs: [source],
@@ -45,66 +43,6 @@ export function makeHostStage(
     },
     applyTo: (given) => applyInside(network, inputs, outputs, applications, listOf(given as SymbolicTensor)),
   };
-}
-
-/** The data for each input. */
-async function readInputs(
-  label: string,
-  network: Network,
-  inputs: readonly SymbolicTensor[],
-  given: unknown,
-): Promise<HostColumn[]> {
-  const names = inputs.map((input) => network.nameOf(input));
-  const list = inputsIn(label, names, given);
-  const columns = await Promise.all(
-    inputs.map(async (input, index) => {
-      const name = names.length === 1 ? "x" : `x.${names[index]}`;
-      const value = list[index];
-      if (value === undefined || value === null)
-        throw valueError(label, { rule: `x must have data for "${names[index]}"`, expected: names, received: value });
-      const column = input.dtype === "string" ? toTextColumn(name, value) : await toNumbers(name, value);
-      return fitted(label, name, column, input);
-    }),
-  );
-  const rows = rowsOf(names[0] as string, columns[0] as HostArray);
-  const other = columns.findIndex((column) => column.shape[0] !== rows);
-  if (other < 0) return columns;
-  throw shapeError(label, {
-    rule: "all arrays must have the same number of samples",
-    expected: `${rows} samples as in ${names[0]}`,
-    received: columns[other]?.shape[0],
-    context: `${names[other]}`,
-  });
-}
-
-function inputsIn(label: string, names: readonly string[], given: unknown): readonly unknown[] {
-  if (isPlainRecord(given)) {
-    const known = Object.fromEntries(names.map((name) => [name, true]));
-    for (const name of Object.keys(given)) lookUp(label, "name in x", known, name);
-    return names.map((name) => given[name]);
-  }
-  if (names.length === 1) return [given];
-  if (Array.isArray(given) && given.length === names.length) return given;
-  throw valueError(label, {
-    rule: `x needs an array for each of ${names.join(", ")}`,
-    expected: `a list of ${names.length} arrays or a record by name`,
-    received: Array.isArray(given) ? `a list of ${given.length}` : given,
-  });
-}
-
-/** Single values are rows of one where the input has such; the shape is checked. */
-function fitted(label: string, name: string, column: HostColumn, { shape }: SymbolicTensor): HostColumn {
-  const isFeature = column.shape.length === 1 && shape.length === 2 && shape[1] === 1;
-  const own = isFeature ? [...column.shape, 1] : column.shape;
-  const fits =
-    own.length === shape.length && shape.every((extent, axis) => axis === 0 || extent === null || extent === own[axis]);
-  if (fits) return { ...column, shape: own } as HostColumn;
-  throw shapeError(label, {
-    rule: `${name} must have the model's input shape`,
-    expected: formatShape(shape),
-    received: formatShape(own),
-    advice: "Check the shape of the input; the first axis counts the samples.",
-  });
 }
 
 /** Applies the layers of a network one by one, as parts of another one. */
