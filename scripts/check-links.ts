@@ -2,6 +2,10 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
+/** The address of the repository that package.json names, as browsers open it. */
+export const addressOf = ({ repository }: { repository: { url: string } }): string =>
+  repository.url.replace(/^git\+|\.git$/g, "");
+
 /** Blocks of code. */
 const fences = /^ *(`{3,})[\s\S]*?^ *\1 *$/gm;
 
