@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { namePages } from "../site/names/index.ts";
-import { linkFaults, linksOf } from "./check-links.ts";
+import { addressOf, linkFaults, linksOf } from "./check-links.ts";
 import { documentedOptions } from "./documented-options.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -19,7 +19,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   bugs: string;
   exports: Record<string, string | { types: string }>;
 };
-const repository = manifest.repository.url.replace(/^git\+|\.git$/g, "");
+const repository = addressOf(manifest);
 const faults: string[] = [];
 for (const [field, address] of Object.entries({ homepage: manifest.homepage, bugs: manifest.bugs }))
   if (!address.startsWith(repository)) faults.push(`package.json: ${field} must be in ${repository}.`);

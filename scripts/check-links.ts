@@ -2,10 +2,17 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
+/** The address of the repository that package.json names, as browsers open it. */
+export const addressOf = ({ repository }: { repository: { url: string } }): string =>
+  repository.url.replace(/^git\+|\.git$/g, "");
+
+/** Blocks of code. */
+const fences = /^ *(`{3,})[\s\S]*?^ *\1 *$/gm;
+
 /** The anchors of a page: what GitHub makes of its headings. */
 export function anchorsOf(page: string): Set<string> {
   const anchors = new Set<string>();
-  const text = page.replaceAll(/^ *(`{3,})[\s\S]*?^ *\1 *$/gm, "");
+  const text = page.replaceAll(fences, "");
   for (const [, heading = ""] of text.matchAll(/^#{1,6} +(.+)$/gm)) {
     const words = heading
       .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
@@ -24,7 +31,7 @@ export function anchorsOf(page: string): Set<string> {
 export function linksOf(page: string): { target: string; line: number }[] {
   const blank = (code: string) => code.replaceAll(/[^\n]/g, "");
   const text = page
-    .replaceAll(/^ *(`{3,})[\s\S]*?^ *\1 *$/gm, blank)
+    .replaceAll(fences, blank)
     .replaceAll(/<!--[\s\S]*?-->/g, blank)
     .replaceAll(/`[^`\n]*`/g, (code) => "`".repeat(code.length));
   const found = [
@@ -38,7 +45,7 @@ export function linksOf(page: string): { target: string; line: number }[] {
   }));
 }
 
-/** What is wrong with the links of a page. */
+/** What links of a page are held against. */
 export interface LinkRules {
   /** The folder of the repository. */
   readonly root: string;

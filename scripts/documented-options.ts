@@ -18,11 +18,11 @@ export interface Documented {
  * or a constructor takes as its options: of each interface or type whose name ends in Options, and of unnamed ones.
  * @param entries paths from the root.
  */
-export function documentedOptions(entries: readonly string[], given?: ts.CompilerHost): Documented {
+export function documentedOptions(entries: readonly string[]): Documented {
   const config = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
   const files = entries.map((entry) => `${root}${entry}`);
-  const program = ts.createProgram(files, options, given);
+  const program = ts.createProgram(files, options);
   const checker = program.getTypeChecker();
   const seen = new Set<ts.Type>();
   const seenExports = new Set<ts.Symbol>();

@@ -56,14 +56,17 @@ function plotLines(
   ).svg;
 }
 
+/** The same names, with a part of each value. */
+const mapValues = <T, R>(all: Readonly<Record<string, T>>, partOf: (value: T) => R): Record<string, R> =>
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, partOf(value)]));
+
 /** The chosen entries, under other names. */
 const pick = <T>(all: Readonly<Record<string, T>>, names: Readonly<Record<string, string>>): Record<string, T> =>
   Object.fromEntries(Object.entries(names).map(([name, shown]) => [shown, all[name] as T]));
 
 const figures: Record<string, () => Promise<string>> = {
   async initialization() {
-    const scales = await initialization({});
-    const gradients = Object.fromEntries(Object.entries(scales).map(([name, { gradient }]) => [name, gradient]));
+    const gradients = mapValues(await initialization({}), ({ gradient }) => gradient);
     const shown = pick(gradients, {
       "glorotNormal, sigmoid": "Glorot, sigmoid",
       "glorotNormal, tanh": "Glorot, tanh",
@@ -79,8 +82,7 @@ const figures: Record<string, () => Promise<string>> = {
   },
 
   async normalization() {
-    const stacks = await normalization({});
-    const shown = Object.fromEntries(Object.entries(stacks).map(([name, { accuracy }]) => [name, accuracy]));
+    const shown = mapValues(await normalization({}), ({ accuracy }) => accuracy);
     return plotLines("20 hidden layers: training accuracy", shown, {
       x: { name: "epoch", isWhole: true },
       y: { name: "accuracy" },
@@ -88,8 +90,7 @@ const figures: Record<string, () => Promise<string>> = {
   },
 
   async optimizers() {
-    const race = await optimizers({});
-    const losses = Object.fromEntries(Object.entries(race).map(([name, { loss }]) => [name, loss]));
+    const losses = mapValues(await optimizers({}), ({ loss }) => loss);
     const shown = pick(losses, {
       sgd: "sgd",
       nesterov: "sgd, Nesterov momentum",
@@ -116,9 +117,7 @@ const figures: Record<string, () => Promise<string>> = {
       }),
       oneCycle: oneCycle({ maxLearningRate: 1, steps: 1000 }).learningRate,
     };
-    const shown = Object.fromEntries(
-      Object.entries(schedules).map(([name, schedule]) => [name, steps.map((step) => schedule(step))]),
-    );
+    const shown = mapValues(schedules, (schedule) => steps.map((step) => schedule(step)));
     return plotLines("Learning rates over 1000 steps", shown, {
       x: { name: "step" },
       y: { name: "learning rate" },

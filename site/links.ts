@@ -3,14 +3,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MarkdownRenderer } from "vitepress";
+import { addressOf } from "../scripts/check-links.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The address of the repository, which stands in package.json and nowhere else. */
-export const repository: string = (() => {
-  const { repository } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { repository: { url: string } };
-  return repository.url.replace(/^git\+|\.git$/g, "");
-})();
+export const repository: string = addressOf(JSON.parse(readFileSync(`${root}package.json`, "utf8")));
 
 /** A plugin of markdown-it that rewrites such links. `docs` is the folder of the pages. */
 export function toRepository(md: MarkdownRenderer, docs: string): void {

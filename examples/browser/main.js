@@ -9,7 +9,7 @@ const element = (id) => document.getElementById(id);
 const status = (text) => {
   element("status").textContent = text;
 };
-/** The trained network; undefined before, and when it does not know the drawings any more. */
+/** The trained network; undefined before the first training. */
 let model;
 let isTraining = false;
 let history;

@@ -8,52 +8,55 @@ import { referenceSidebar } from "../reference-sidebar.ts";
 const site = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const docs = fileURLToPath(new URL("../../docs", import.meta.url));
 
-/** A page of `docs/` by its name, where it is there. */
-const page = (text: string, name: string) => (existsSync(`${docs}/${name}.md`) ? [{ text, link: `/${name}` }] : []);
+/** A page of `docs/` by its name. */
+function page(text: string, name: string) {
+  if (!existsSync(`${docs}/${name}.md`)) throw new Error(`The sidebar names docs/${name}.md, which is not there.`);
+  return { text, link: `/${name}` };
+}
 
 const guides = [
   {
     text: "Start",
     items: [
-      ...page("Getting started", "start"),
-      ...page("Where it runs", "runtimes"),
-      ...page("Coming from Keras", "from-keras"),
-      ...page("Coming from TensorFlow.js", "from-tfjs"),
+      page("Getting started", "start"),
+      page("Where it runs", "runtimes"),
+      page("Coming from Keras", "from-keras"),
+      page("Coming from TensorFlow.js", "from-tfjs"),
     ],
   },
   {
     text: "Data and tasks",
     items: [
-      ...page("Data", "data"),
-      ...page("Preparing data", "preparing-data"),
-      ...page("Tables", "tables"),
-      ...page("Images", "images"),
-      ...page("Text", "text"),
-      ...page("Time series", "time-series"),
-      ...page("Transfer learning", "transfer"),
+      page("Data", "data"),
+      page("Preparing data", "preparing-data"),
+      page("Tables", "tables"),
+      page("Images", "images"),
+      page("Text", "text"),
+      page("Time series", "time-series"),
+      page("Transfer learning", "transfer"),
     ],
   },
   {
     text: "Training",
     items: [
-      ...page("Training deep networks", "deep-networks"),
-      ...page("What fit does", "training"),
-      ...page("Ready configurations", "recipes"),
-      ...page("Diagnosis", "diagnosis"),
-      ...page("Pictures", "plots"),
-      ...page("Reproducing a run", "reproducibility"),
+      page("Training deep networks", "deep-networks"),
+      page("What fit does", "training"),
+      page("Ready configurations", "recipes"),
+      page("Diagnosis", "diagnosis"),
+      page("Pictures", "plots"),
+      page("Reproducing a run", "reproducibility"),
     ],
   },
   {
     text: "Further",
     items: [
-      ...page("Your own layers and loops", "custom"),
-      ...page("Files", "files"),
-      ...page("Workers", "workers"),
-      ...page("WebGPU", "webgpu"),
-      ...page("Performance", "performance"),
-      ...page("Testing your code", "testing"),
-      ...page("Writing a backend", "backends"),
+      page("Your own layers and loops", "custom"),
+      page("Files", "files"),
+      page("Workers", "workers"),
+      page("WebGPU", "webgpu"),
+      page("Performance", "performance"),
+      page("Testing your code", "testing"),
+      page("Writing a backend", "backends"),
     ],
   },
 ];
@@ -109,7 +112,7 @@ export default defineConfig({
     nav: [
       { text: "Guides", link: "/start", activeMatch: "^/(?!reference|playground)." },
       { text: "Reference", link: "/reference/", activeMatch: "^/reference/" },
-      ...page("Playground", "playground"),
+      page("Playground", "playground"),
     ],
     sidebar: { "/": guides, ...referenceSidebar(docs) },
     socialLinks: [{ icon: "github", link: repository }],

@@ -40,13 +40,16 @@ export interface LayerValues {
   readonly gradients: Float32Array;
 }
 
+/** How many units of a hidden layer are shown: the first ones. */
+export const shownUnits = 8;
+
 /** The plane as the network sees it: a byte for each point of a grid, row by row from the top. */
 export interface Surfaces {
   /** Points of a side. */
   readonly side: number;
   /** The probability of class 1, from 0 to 255. */
   readonly output: Uint8Array;
-  /** The first units of each hidden layer: 128 is 0, and the largest value of the unit is 0 or 255. */
+  /** The first `shownUnits` units of each hidden layer: 128 is 0, and the largest value of the unit is 0 or 255. */
   readonly units: readonly (readonly Uint8Array[])[];
 }
 

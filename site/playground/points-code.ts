@@ -10,8 +10,10 @@ export interface LabelledPoint {
 /** The plane that is drawn reaches from -extent to extent in both directions. */
 export const extent = 6;
 
-const toByte = (value: number) =>
-  Math.round(((Math.max(-extent, Math.min(extent, value)) + extent) / (2 * extent)) * 255);
+/** The nearest coordinate within the plane. */
+export const clamp = (value: number): number => Math.max(-extent, Math.min(extent, value));
+
+const toByte = (value: number) => Math.round(((clamp(value) + extent) / (2 * extent)) * 255);
 const fromByte = (byte: number) => (byte / 255) * 2 * extent - extent;
 
 /** The point that is left after encoding and decoding: points are kept so, that a shared address trains alike. */

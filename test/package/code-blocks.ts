@@ -65,7 +65,7 @@ function blocksOf(page: string, text: string): Block[] {
     const end = lines.findIndex((other, at) => at > start && other.trim() === (isComment ? "-->" : fence?.[1]));
     if (end < 0) throw new Error(`${page}:${start + 1}: the block has no end.`);
     const [language = "", ...words] = (
-      isComment ? line.trim().replace("<!-- code", "comment") : ((fence?.[2] ?? "").trim() as string)
+      isComment ? line.trim().replace("<!-- code", "comment") : (fence?.[2] ?? "").trim()
     ).split(/\s+/);
     if (!isComment && !LANGUAGES.includes(language))
       throw new Error(`${page}:${start + 1}: the language must be one of ${LANGUAGES.join(", ")}, not "${language}".`);
@@ -96,6 +96,16 @@ const withinFunction = (lines: readonly string[]): string[] =>
         (_, names: string, from: string) => `const ${names.replaceAll(/ as /g, ": ")} = await import(${from});`,
       ),
   );
+
+/**
+ * The texts of those blocks of a page that are in one of the languages, in their order. `comment` stands for code that
+ * readers do not see.
+ * @throws Error as `codeOf`.
+ */
+export const textsOf = (page: string, text: string, ...languages: readonly string[]): string[] =>
+  blocksOf(page, text)
+    .filter(({ language }) => languages.includes(language))
+    .map(({ lines }) => lines.join("\n"));
 
 /** One module of the blocks that belong together. */
 function moduleOf(name: string, blocks: readonly Block[], length: number): PageModule {

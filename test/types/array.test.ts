@@ -3,6 +3,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { tensor } from "../../src/tensor/ops/leaf.ts";
+import { textsOf } from "../package/code-blocks.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -53,7 +54,7 @@ describe("the type of array()", () => {
 
   it.each([true, false])("lets the documentation's samples compile, with noUncheckedIndexedAccess %s", (isChecked) => {
     const page = readFileSync(join(root, "docs/runtimes.md"), "utf8");
-    const [, sample = ""] = /```js\n([^`]*\.array\(\)[^`]*)```/.exec(page) ?? [];
+    const sample = textsOf("docs/runtimes.md", page, "js").find((code) => code.includes(".array()"));
     expect(sample).toContain("const [[sum]] = await");
     const own = `import type { Tensor } from "aretejs";
       declare const console: { log(value: unknown): void };

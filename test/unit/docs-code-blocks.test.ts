@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codeOf, isPrinted } from "../package/code-blocks.ts";
+import { codeOf, isPrinted, textsOf } from "../package/code-blocks.ts";
 
 const page = (...lines: string[]) => lines.join("\n");
 
@@ -20,6 +20,8 @@ describe("the code of a page", () => {
       ["p.md:10", "js", false],
     ]);
     expect(modules[0]?.code).toContain("const x = 1;");
+    expect(textsOf("p.md", text, "js")).toEqual(["x;"]);
+    expect(textsOf("p.md", text, "ts", "comment")).toEqual(["const x = 1;", "w;"]);
   });
 
   it("puts what is only compiled into a function that nothing calls, with its imports", () => {

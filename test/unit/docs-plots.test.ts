@@ -5,6 +5,7 @@ import { afterAll, expect, it, vi } from "vitest";
 import * as aretejs from "../../src/index.ts";
 import { tensorBoard } from "../../src/io/tensorboard/index.ts";
 import * as plot from "../../src/plot/index.ts";
+import { textsOf } from "../package/code-blocks.ts";
 
 const page = readFileSync(new URL("../../docs/plots.md", import.meta.url), "utf8");
 const pictures = new URL("../../docs/plots/", import.meta.url);
@@ -17,10 +18,7 @@ afterAll(() => {
 
 it("docs/plots.md runs as it stands, and its pictures are those that it draws", async () => {
   process.chdir(directory);
-  const samples = Array.from(
-    page.matchAll(/(?:```js|<!-- code)\n([\s\S]*?)(?:```|-->)/g),
-    ([, code]) => code as string,
-  );
+  const samples = textsOf("docs/plots.md", page, "js", "comment");
   expect(samples).toHaveLength(10);
   const code = samples.join("\n").replaceAll(/^import .*$/gm, "");
   const known: Record<string, unknown> = { ...aretejs, ...plot, tensorBoard };

@@ -10,7 +10,7 @@ import {
   type Tensor,
   type Variable,
 } from "aretejs";
-import type { ImageView, LayerValues, Prediction, Surfaces } from "../messages.ts";
+import { type ImageView, type LayerValues, type Prediction, type Surfaces, shownUnits } from "../messages.ts";
 import { extent } from "../points-code.ts";
 import type { Settings } from "../settings.ts";
 import { type Data, inputFactor, type Samples } from "./data.ts";
@@ -18,14 +18,11 @@ import type { Network } from "./network.ts";
 
 /** Points of a side of the grid. */
 const side = 50;
-/** Units of a layer that are shown. */
-export const shownUnits = 8;
 const shownImages = 20;
 /** Samples of which activations and gradients are measured. */
 const measured = 256;
 
 type Layered = Layer & { readonly kernel: Variable };
-type Array = Awaited<ReturnType<Tensor["data"]>>;
 
 /** The points of the grid, as samples of the network. */
 function grid(factor: number): Samples["x"] {
@@ -47,7 +44,8 @@ function toBytes(values: ArrayLike<number>, from: number, stride: number, count:
   return Uint8Array.from({ length: count }, (_, i) => 128 + (127 * (values[from + i * stride] as number)) / largest);
 }
 
-const shuffledBytes = ({ x }: Samples, image: number, scale: number): Uint8Array =>
+/** The pixels of an image before they were scaled for the network. */
+const pixelBytes = ({ x }: Samples, image: number, scale: number): Uint8Array =>
   Uint8Array.from(x.data.subarray(image * 784, (image + 1) * 784), (value) => (value * 255) / scale);
 
 /** What is looked at in one network, recorded once and run again for each picture. */
@@ -116,13 +114,13 @@ export class Observer {
     if (!this.grid) return undefined;
     const stages = await this.look(this.grid);
     const values = await Promise.all(stages.map((stage) => stage.data()));
-    const output = values.pop() as Array;
+    const output = values.pop() as Float32Array;
     return {
       side,
-      output: Uint8Array.from(output as Float32Array, (probability) => 255 * probability),
+      output: Uint8Array.from(output, (probability) => 255 * probability),
       units: values.map((layer) => {
         const units = layer.length / (side * side);
-        return [...globalThis.Array(units).keys()].map((unit) => toBytes(layer, unit, units, side * side));
+        return Array.from({ length: units }, (_, unit) => toBytes(layer, unit, units, side * side));
       }),
     };
   }
@@ -137,7 +135,7 @@ export class Observer {
       const row = [...probabilities.subarray(10 * image, 10 * image + 10)];
       const probability = Math.max(...row);
       return {
-        pixels: shuffledBytes(shown, image, scale),
+        pixels: pixelBytes(shown, image, scale),
         label,
         // Where nothing is a number any more, no class is the largest.
         predicted: row.indexOf(probability),
@@ -152,9 +150,7 @@ export class Observer {
     if (first?.kernel.shape[0] !== 784) return [];
     const units = first.kernel.shape[1] as number;
     const weights = await first.kernel.read();
-    return [...globalThis.Array(Math.min(units, 2 * shownUnits)).keys()].map((unit) =>
-      toBytes(weights, unit, units, 784),
-    );
+    return Array.from({ length: Math.min(units, 2 * shownUnits) }, (_, unit) => toBytes(weights, unit, units, 784));
   }
 
   async layers(): Promise<LayerValues[]> {

@@ -1,5 +1,5 @@
 // The data sets of points in the plane.
-import { extent, type LabelledPoint } from "../points-code.ts";
+import { clamp, type LabelledPoint } from "../points-code.ts";
 import type { Settings } from "../settings.ts";
 
 /** Random numbers in [0, 1), the same for the same seed: mulberry32. */
@@ -58,7 +58,6 @@ export function pointsOf(settings: Settings): readonly LabelledPoint[] {
   const shape = shapes[settings.data];
   const random = randoms(settings.seed);
   const noise = Number(settings.noise) * 2;
-  const clamp = (value: number) => Math.max(-extent, Math.min(extent, value));
   return Array.from({ length: Number(settings.samples) }, (_, i) => {
     const label = i % 2 === 0 ? 0 : 1;
     const [x, y] = shape(label, random);

@@ -1,6 +1,6 @@
 // One training run: a model made of settings, trained by `fit`, which can be paused between any two steps.
 import { type Backend, type Callback, diagnose } from "aretejs";
-import type { DiagnosisReport, EpochScores, Snapshot } from "../messages.ts";
+import type { DiagnosisReport, EpochScores, Scores, Snapshot } from "../messages.ts";
 import type { Settings } from "../settings.ts";
 import type { Data } from "./data.ts";
 import { buildNetwork, compileNetwork, type Network, rateOf } from "./network.ts";
@@ -17,6 +17,18 @@ const layersInterval = 400;
 
 /** Milliseconds between diagnoses, which take as long as some tens of steps. */
 const diagnosisInterval = 3000;
+
+interface Measured {
+  readonly loss?: number | undefined;
+  readonly accuracy?: number | undefined;
+}
+
+const scoresOf = (training: Measured, validation: Measured): Scores => ({
+  loss: training.loss ?? Number.NaN,
+  accuracy: training.accuracy ?? Number.NaN,
+  valLoss: validation.loss ?? Number.NaN,
+  valAccuracy: validation.accuracy ?? Number.NaN,
+});
 
 export interface TrainerEvents {
   diagnosis(diagnosis: DiagnosisReport): void;
@@ -117,14 +129,8 @@ export class Trainer {
     const control: Callback = {
       onTrainBatchBegin: () => this.beforeStep(),
       onEpochEnd: (epoch, { loss, accuracy, val_loss, val_accuracy }) => {
-        this.epochs.push({
-          epoch: epoch + 1,
-          rate: this.rate(this.step - 1),
-          loss: loss ?? Number.NaN,
-          accuracy: accuracy ?? Number.NaN,
-          valLoss: val_loss ?? Number.NaN,
-          valAccuracy: val_accuracy ?? Number.NaN,
-        });
+        const scores = scoresOf({ loss, accuracy }, { loss: val_loss, accuracy: val_accuracy });
+        this.epochs.push({ epoch: epoch + 1, rate: this.rate(this.step - 1), ...scores });
       },
     };
     await model.fit(train.x, train.y, {
@@ -201,12 +207,7 @@ export class Trainer {
       stepsPerEpoch: this.stepsPerEpoch,
       stepsPerSecond: this.speed.value,
       rate: this.rate(this.step),
-      scores: {
-        loss: trained.loss ?? Number.NaN,
-        accuracy: trained.accuracy ?? Number.NaN,
-        valLoss: validated.loss ?? Number.NaN,
-        valAccuracy: validated.accuracy ?? Number.NaN,
-      },
+      scores: scoresOf(trained, validated),
       epochs,
       parameters: model.variables.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0),
       surfaces,

@@ -1,12 +1,10 @@
 // The hidden layers: their units as pictures of what they give, joined by lines for the weights, and buttons to change
 // them.
-import type { ImageView, LayerValues, Surfaces } from "../messages.ts";
+import { type ImageView, type LayerValues, type Surfaces, shownUnits } from "../messages.ts";
 import { maxLayers, maxUnits } from "../settings.ts";
 import { colorsNow, paintBytes } from "./colors.ts";
 import { button, element } from "./dom.ts";
 
-/** Units of a layer that have pictures. */
-const shown = 8;
 const svgNamespace = "http://www.w3.org/2000/svg";
 
 interface Column {
@@ -79,13 +77,13 @@ export class NetworkEditor {
     const name = `layer ${index + 1}`;
     const set = (units: number) => this.change(this.layers.map((old, i) => (i === index ? units : old)));
     const units = hasPictures
-      ? Array.from({ length: Math.min(shown, count) }, () =>
+      ? Array.from({ length: Math.min(shownUnits, count) }, () =>
           element("canvas", { width: 56, height: 56, class: "pg-unit", "aria-hidden": "true" }),
         )
       : [];
     const blocks = hasPictures
       ? units
-      : Array.from({ length: Math.min(shown, count) }, () => element("span", { class: "pg-unit pg-unit-plain" }));
+      : Array.from({ length: Math.min(shownUnits, count) }, () => element("span", { class: "pg-unit pg-unit-plain" }));
     const root = element(
       "div",
       { class: "pg-layer", role: "group", "aria-label": `Hidden ${name}, ${count} units` },
@@ -120,7 +118,7 @@ export class NetworkEditor {
         ),
       ),
       ...blocks,
-      count > shown && element("span", { class: "pg-more" }, `+${count - shown}`),
+      count > shownUnits && element("span", { class: "pg-more" }, `+${count - shownUnits}`),
       button(
         "×",
         {

@@ -1,6 +1,6 @@
 // The plane: what the network gives everywhere, the points on it, and drawing points by pointer or keyboard.
 import type { Surfaces } from "../messages.ts";
-import { extent, type LabelledPoint, rounded } from "../points-code.ts";
+import { clamp, extent, type LabelledPoint, rounded } from "../points-code.ts";
 import { type Colors, colorsNow, paintBytes } from "./colors.ts";
 import { element } from "./dom.ts";
 
@@ -142,7 +142,6 @@ export class Plane {
     };
     const move = moves[event.key];
     if (move) {
-      const clamp = (value: number) => Math.max(-extent, Math.min(extent, value));
       this.cursor = { x: clamp(this.cursor.x + move[0]), y: clamp(this.cursor.y + move[1]) };
     } else if (event.key === "Enter" || event.key === " ") {
       this.events.add(rounded(this.cursor.x, this.cursor.y, this.label));

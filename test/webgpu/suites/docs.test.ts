@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import * as dawn from "webgpu";
 import * as entry from "../../../src/backends/webgpu/index.ts";
 import * as aretejs from "../../../src/index.ts";
+import { textsOf } from "../../package/code-blocks.ts";
 
 const page = readFileSync(new URL("../../../docs/webgpu.md", import.meta.url), "utf8");
-const samples = Array.from(page.matchAll(/```js.*\n([\s\S]*?)```/g), ([, code]) => code as string);
+const samples = textsOf("docs/webgpu.md", page, "js");
 const packages: Readonly<Record<string, object>> = { aretejs, "aretejs/webgpu": entry, webgpu: dawn };
 
 describe("docs/webgpu.md", () => {
