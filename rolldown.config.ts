@@ -29,32 +29,37 @@ const entries = [
 ];
 
 const root = import.meta.dirname;
-/**
- * One file holds what these entries load, so that applications load few files. What is loaded on demand is not in it.
- */
 const graph = valueGraph(root, sourceFiles(root, "src"));
-const shared = reachable(
-  graph,
-  ["core", "nn/activations", "nn/initializers", "nn/layers/index", "optim/index", "tensor/ops/index"].map(
-    (entry) => `src/${entry}.ts`,
+
+/** The files in `folder` that loading these entries loads, without what is loaded on demand. Paths as in src/. */
+const loadedBy = (entries: readonly string[], folder = "") => {
+  const files = entries.map((entry) => `src/${entry}.ts`);
+  return [...reachable(graph, files)].filter((file) => file.startsWith(`src/${folder}`));
+};
+
+/** One file of the package that holds these, so that applications load few files. */
+const group = (name: string, files: readonly string[]) => {
+  const paths = new Set(files.map((file) => join(root, file)));
+  return { name, test: (id: string) => paths.has(id) };
+};
+
+const loading = loadedBy(["io/keras/load"], "io/");
+const saving = loadedBy(["io/keras/save"], "io/");
+
+/** A file goes to the first group that has it. */
+const groups = [
+  group(
+    "shared",
+    loadedBy(["core", "nn/activations", "nn/initializers", "nn/layers/index", "optim/index", "tensor/ops/index"]),
   ),
-);
-const pathsOf = (files: Iterable<string>) => new Set([...files].map((file) => join(root, file)));
-const sharedPaths = pathsOf(shared);
-/** Of `aretejs/io`: what loading a model takes, what saving takes, and what both do. */
-const [loading, saving] = ["load", "save"].map((name) => reachable(graph, [`src/io/keras/${name}.ts`])) as [
-  Set<string>,
-  Set<string>,
+  // Parts on demand import some of it: without a group that would be files of its own.
+  group("webgpu", loadedBy(["backends/webgpu/index"], "backends/webgpu/")),
+  // What the entry loads, and what both loading and saving a model take; then the rest of loading.
+  group("io", [...loadedBy(["io/index"], "io/"), ...loading.filter((file) => saving.includes(file))]),
+  group("load-model", loading),
+  // What losses/usual.ts has: one file.
+  { name: "usual-losses", test: /\/losses\/(crossentropy|regression)\.ts$/ },
 ];
-const inIo = (file: string) => file.startsWith("src/io/");
-const ioPaths = pathsOf(
-  [...[...loading].filter((file) => saving.has(file)), ...reachable(graph, ["src/io/index.ts"])].filter(inIo),
-);
-const loadingPaths = pathsOf([...loading].filter(inIo));
-/** What aretejs/webgpu loads beside these, though parts on demand share some of it. */
-const webgpuPaths = pathsOf(
-  [...reachable(graph, ["src/backends/webgpu/index.ts"])].filter((file) => file.startsWith("src/backends/webgpu/")),
-);
 
 const build = (dir: string, alias: Record<string, string>) =>
   defineConfig({
@@ -77,14 +82,7 @@ const build = (dir: string, alias: Record<string, string>) =>
       codeSplitting: {
         // `shared` holds what its files import already; the other groups hold their own files only.
         includeDependenciesRecursively: false,
-        groups: [
-          { name: "shared", test: (id) => sharedPaths.has(id) },
-          { name: "webgpu", test: (id) => webgpuPaths.has(id) },
-          { name: "io", test: (id) => ioPaths.has(id) },
-          { name: "load-model", test: (id) => loadingPaths.has(id) },
-          // What losses/usual.ts has: one file.
-          { name: "usual-losses", test: /\/losses\/(crossentropy|regression)\.ts$/ },
-        ],
+        groups,
       },
     },
   });

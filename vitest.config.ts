@@ -1,24 +1,19 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import tsconfig from "./tsconfig.json" with { type: "json" };
 
-const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+/** Examples import the package by its name: the files for these names are those of tsconfig.json. */
+const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [path = ""]]) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: join(import.meta.dirname, path),
+}));
 
 /**
  * Three layers, so that each can be run alone (`npx vitest run --project unit`): hand-computed values and messages;
  * properties on random cases, which need time; numbers that real Keras made.
  */
 export default defineConfig({
-  // Examples import the package by its name.
-  resolve: {
-    alias: [
-      { find: /^aretejs$/, replacement: source("index.ts") },
-      { find: /^aretejs\/data$/, replacement: source("data-entry.ts") },
-      { find: /^aretejs\/io$/, replacement: source("io/index.ts") },
-      { find: /^aretejs\/optimizers$/, replacement: source("optimizers.ts") },
-      { find: /^aretejs\/plot$/, replacement: source("plot/index.ts") },
-      { find: /^aretejs\/testing$/, replacement: source("testing/index.ts") },
-    ],
-  },
+  resolve: { alias },
   test: {
     // All cores: files run in processes of their own, one by one in each.
     maxWorkers: "100%",

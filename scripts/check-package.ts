@@ -1,19 +1,14 @@
 /**
- * Packs the package and installs it into an empty project, as a user does: finds files that were not packed, and files
- * that nobody needs. Run `npm run build` first.
+ * Packs the package: finds files that were not packed, and files that nobody needs. Run `npm run build` first. What
+ * installs it as a user does is test/package.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { installPacked } from "./pack.ts";
+import { pack } from "./pack.ts";
 
 const root = new URL("..", import.meta.url).pathname;
-const project = mkdtempSync(join(tmpdir(), "aretejs-package-"));
-// What a command prints is shown where it fails: tsc complains on its standard output.
-process.on("uncaughtException", (error: Error & { stdout?: string }) => {
-  console.error(error.stdout ?? "", error.message);
-  process.exit(1);
-});
+const folder = mkdtempSync(join(tmpdir(), "aretejs-package-"));
 
 /** What the exports of package.json give away, and what that imports in turn. */
 const reached = (() => {
@@ -38,7 +33,7 @@ const reached = (() => {
 })();
 
 try {
-  const { path, size, files } = installPacked(project);
+  const { path, size, files } = pack(folder);
   console.log(`${path.split("/").at(-1)}: ${files.length} files, ${(size / 1000).toFixed(0)} kB`);
   const wanted = new Set([...reached, "README.md", "CHANGELOG.md", "LICENSE"]);
   // tsc declares every source file, also those whose types no entry shows.
@@ -49,5 +44,5 @@ try {
       `packed without need: ${strays.join(", ") || "nothing"}; missing: ${missing.join(", ") || "nothing"}`,
     );
 } finally {
-  rmSync(project, { recursive: true });
+  rmSync(folder, { recursive: true });
 }

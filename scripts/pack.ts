@@ -19,14 +19,19 @@ export interface Packed {
 export const run = (cwd: string, command: string, ...args: string[]): string =>
   execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 
-/** Packs what was built into `dir`, and installs it there as a user does: the folder becomes a project of its own. */
-export function installPacked(dir: string): Packed {
+/** Packs what was built into `dir`. */
+export function pack(dir: string): Packed {
   if (!existsSync(join(root, "dist/index.js"))) throw new Error("there is no dist/index.js. Run npm run build first.");
   const [{ filename, size, files }] = JSON.parse(
     run(root, "npm", "pack", "--json", "--ignore-scripts", "--pack-destination", dir),
   ) as [{ filename: string; size: number; files: { path: string }[] }];
-  const path = join(dir, filename);
+  return { path: join(dir, filename), size, files: files.map(({ path }) => path) };
+}
+
+/** Packs what was built into `dir`, and installs it there as a user does: the folder becomes a project of its own. */
+export function installPacked(dir: string): Packed {
+  const packed = pack(dir);
   writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
-  run(dir, "npm", "install", "--no-audit", "--no-fund", path);
-  return { path, size, files: files.map(({ path }) => path) };
+  run(dir, "npm", "install", "--no-audit", "--no-fund", packed.path);
+  return packed;
 }

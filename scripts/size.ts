@@ -105,8 +105,8 @@ const applications: readonly Application[] = [
   io("loading models", "loadModel", 20.5 * KB),
   io("saving, loading", "saveModel, loadModel", 26.5 * KB),
   {
-    // All of aretejs/plot, beside an application that has all layers.
-    what: "plot beside that",
+    // Beside an application that has all layers.
+    what: "all of plot",
     names: "*",
     run: denseRun,
     beside: 'export * as plot from "DIST/plot/index.js";',
@@ -114,8 +114,8 @@ const applications: readonly Application[] = [
     budget: 8 * KB,
   },
   {
-    // All of aretejs/data, beside an application that has all layers.
-    what: "data beside that",
+    // Beside an application that has all layers.
+    what: "all of data",
     names: "*",
     run: denseRun,
     beside: 'export * as data from "DIST/data-entry.js";',

@@ -19,9 +19,9 @@ export interface Place {
 }
 
 /**
- * One dispatch of a compute shader. `code` is the WGSL text, without the functions of the
- * library, and the key of its pipeline, so what differs between
- * layers of equal shape (places of operands, stream numbers) must not be in it but in `params`.
+ * One dispatch of a compute shader. `code` is the WGSL text, without the functions of the library, and the key of its
+ * pipeline, so what differs between layers of equal shape (places of operands, stream numbers) must not be in it but in
+ * `params`.
  */
 export interface Dispatch {
   readonly code: string;

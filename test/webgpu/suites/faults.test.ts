@@ -26,6 +26,17 @@ function network(backend: Backend, units = 16): Model {
   return model;
 }
 
+/** A device that a user made, a backend on it, and the errors that the device's listener has heard of. */
+async function listening() {
+  const device = await makeDevice();
+  const seen: string[] = [];
+  device.addEventListener("uncapturederror", (event) => {
+    seen.push((event as GPUUncapturedErrorEvent).error.message);
+    event.preventDefault();
+  });
+  return { device, backend: await webgpu({ device }), seen };
+}
+
 const trainOn = (model: Model, epochs = 1) => model.fit(x, y, { epochs, batchSize: 8, verbose: 0 });
 
 describe("a lost device", () => {
@@ -113,13 +124,7 @@ describe("a device of the user's", () => {
   });
 
   it("keeps its own errors: those of the user's calls do not end training", async () => {
-    const device = await makeDevice();
-    const seen: string[] = [];
-    device.addEventListener("uncapturederror", (event) => {
-      seen.push((event as GPUUncapturedErrorEvent).error.message);
-      event.preventDefault();
-    });
-    const backend = await webgpu({ device });
+    const { device, backend, seen } = await listening();
     const model = network(backend);
     await trainOn(model);
     device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE });
@@ -130,13 +135,7 @@ describe("a device of the user's", () => {
   });
 
   it("hears nothing of a read that fails: it is one error of the call, and the next read is right", async () => {
-    const device = await makeDevice();
-    const seen: string[] = [];
-    device.addEventListener("uncapturederror", (event) => {
-      seen.push((event as GPUUncapturedErrorEvent).error.message);
-      event.preventDefault();
-    });
-    const backend = await webgpu({ device });
+    const { device, backend, seen } = await listening();
     const model = network(backend);
     await trainOn(model);
     const before = await weightsOf(model);
