@@ -205,6 +205,12 @@ describe("layers that work on the host", () => {
     expect(call).toThrow(message);
   });
 
+  it("take a large vocabulary in little time", () => {
+    const tokens = Array.from({ length: 100_000 }, (_, at) => `token ${at}`);
+    expect(stringLookup({ vocabulary: tokens }).vocabularySize).toBe(100_001);
+    expect(() => stringLookup({ vocabulary: [...tokens, "token 7"] })).toThrow('"token 7" among them');
+  });
+
   it("refuse another length of vectors when a model is made for one", async () => {
     const lookup = stringLookup({ outputMode: "multiHot", vocabulary: ["a", "b"] });
     sequential([lookup, dense(1)]);

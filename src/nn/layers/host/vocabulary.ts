@@ -116,7 +116,8 @@ export class Vocabulary<T extends Token> {
         .slice(0, this.tokenStart)
         .every((token, at) => token === given[at]);
     const tokens = special ? given.slice(this.tokenStart) : [...given];
-    const twice = tokens.find((token, at) => tokens.indexOf(token) < at && new Set(tokens).size < tokens.length);
+    const seen = new Set<T>();
+    const twice = tokens.find((token) => seen.size === seen.add(token).size);
     const misplaced = tokens.find((token) => token === maskToken || (this.oovCount > 0 && token === oovToken));
     if (tokens.length === 0 || twice !== undefined || misplaced !== undefined) {
       throw valueError(owner, {
