@@ -188,6 +188,7 @@ describe("layers that work on the host", () => {
     [() => stringLookup({ vocabulary: ["a", "b"], maxTokens: 2 }), "larger than maxTokens"],
     [() => stringLookup({ vocabulary: ["a"], outputMode: "tfIdf" }), "1 idfWeights"],
     [() => stringLookup().apply(["a"]), "no vocabulary yet"],
+    [() => stringLookup({ vocabularySize: 4 }).apply(["a"]), "no vocabulary yet"],
     [() => stringLookup({ vocabulary: ["a"] }).apply([1]), "takes strings"],
     [() => stringLookup({ vocabulary: ["a"], numOovIndices: 0 }).apply(["b"]), 'received "b"'],
     [() => hashing(0), "numBins"],

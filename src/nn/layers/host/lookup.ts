@@ -164,9 +164,7 @@ export class Lookup<T extends Token> extends HostLayer<LookupOptions<T>> {
   }
 
   override getConfig(): Record<string, unknown> {
-    const { vocabulary } = this.config;
-    const isSized = !vocabulary && this.tokens.get(false).length > 0;
-    return { ...super.getConfig(), ...(isSized && { vocabularySize: this.tokens.size }) };
+    return { ...super.getConfig(), ...this.tokens.learntSize };
   }
 
   private valuesOf(column: HostColumn): ArrayLike<T> & { slice(start: number, end: number): Iterable<T> } {

@@ -162,13 +162,12 @@ export class TextVectorization extends HostLayer<TextVectorizationOptions> {
 
   /** With the defaults: Keras's class wants them all. */
   override getConfig(): Record<string, unknown> {
-    const isSized = !this.config.vocabulary && this.tokens.get(false).length > 0;
     return {
       standardize: "lowerAndStripPunctuation",
       split: "whitespace",
       ngrams: null,
       ...super.getConfig(),
-      ...(isSized && { vocabularySize: this.tokens.size }),
+      ...this.tokens.learntSize,
     };
   }
 
