@@ -218,6 +218,20 @@ describe("layers that work on the host", () => {
     expect(() => lookup.setVocabulary(["a"])).toThrow("another length of the vectors");
     expect(lookup.getVocabulary().length).toBe(3);
     await expect(lookup.adapt(["c"])).rejects.toThrow("the vocabulary was given");
-    await expect(stringLookup().adapt([])).rejects.toThrow();
+  });
+
+  it("refuse to adapt to nothing, and say what is missing", async () => {
+    for (const layer of [stringLookup(), textVectorization()]) {
+      for (const nothing of [[], [[]], [{ x: [] }]])
+        await expect(layer.adapt(nothing)).rejects.toThrow(
+          "adapt needs data. Expected a token or more, received none.",
+        );
+      for (const missing of [[null, "a"], [undefined, "a"], [[null, "a"]], [{ x: [null, "a"] }], ["a", null]])
+        await expect(layer.adapt(missing)).rejects.toThrow(
+          /takes strings\. .*received (null|undefined) \(value [01]\)\. For a missing value write ""/,
+        );
+      await expect(layer.adapt([1])).rejects.toThrow("Expected a list with a string for each sample, received 1");
+    }
+    await expect(normalization().adapt([null, 1] as never)).rejects.toThrow("Expected a number, received null");
   });
 });
