@@ -28,7 +28,6 @@ const guides = [
     text: "Data and tasks",
     items: [
       page("Data", "data"),
-      page("Preparing data", "preparing-data"),
       page("Tables", "tables"),
       page("Images", "images"),
       page("Text", "text"),

@@ -81,13 +81,20 @@ function notNumbers(name: string, value: unknown): Error {
     rule: "data are a tensor, a typed array, nested arrays of numbers, or { data, shape }",
     expected: "numbers",
     received: literal(value),
-    ...(value instanceof Promise && { advice: "Await it." }),
-    ...(typeof value === "function" && { advice: "For a generator write datasetFrom(f)." }),
+    ...adviceOn(value),
     ...(isJson && {
       advice: "JSON.stringify makes objects of typed arrays: store what getWeights gave, or Array.from(data).",
     }),
   });
 }
+
+/** What to do with a value that gives data, and is none. */
+export const adviceOn = (value: unknown): { advice: string } | undefined =>
+  value instanceof Promise
+    ? { advice: "Await it." }
+    : typeof value === "function"
+      ? { advice: "For a generator write datasetFrom(f)." }
+      : undefined;
 
 const jsonKinds = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
 

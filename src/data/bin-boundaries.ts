@@ -20,7 +20,7 @@ interface Summary {
 
 /**
  * Boundaries that put about as many of the values into each of `numBins` bins, estimated in one pass.
- * @param data an array; or batches of arrays, read one by one, as an iterable or a stream gives them.
+ * @param data an array; or arrays, read one by one, as an asynchronous generator gives them.
  * @returns numBins − 1 rising numbers, as `discretization` takes them; fewer where values repeat.
  * @throws ValueError without data, on what is not finite, and on options out of range.
  * @example const age = discretization(await binBoundaries(people.numbers("age"), { numBins: 4 }));

@@ -21,10 +21,10 @@ export interface CsvRecord {
  * Cuts a CSV text into records (RFC 4180: quoted fields, doubled quotes, CRLF, LF or CR; a byte order mark is
  * left out).
  * @param owner begins messages.
- * @throws ValueError, with the line, on quotes that are never closed or end within a field, and on another delimiter
- * than one character.
+ * @throws ValueError, with the line, on quotes that are never closed or end within a field; on another delimiter than
+ * one character; and on a text without records.
  */
-export function splitRecords(owner: string, text: string, delimiter: string): CsvRecord[] {
+export function splitRecords(owner: string, text: string, delimiter: string): [CsvRecord, ...CsvRecord[]] {
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
     throw valueError(owner, {
       rule: "the delimiter is one character",
@@ -60,7 +60,23 @@ export function splitRecords(owner: string, text: string, delimiter: string): Cs
   }
   // Blank lines at the end are no records.
   while (records.at(-1)?.isBlank) records.pop();
-  return records;
+  if (records.length > 0) return records as [CsvRecord, ...CsvRecord[]];
+  throw valueError(owner, {
+    rule: "there must be data",
+    expected: "at least one line",
+    received: "an empty text",
+  });
+}
+
+/** @throws ValueError, with the line, where the record has not `count` fields. */
+export function checkFieldCount(owner: string, { fields, line }: CsvRecord, count: number): void {
+  if (fields.length === count) return;
+  throw valueError(owner, {
+    rule: "all lines must have as many fields as the first",
+    expected: count,
+    received: fields.length,
+    context: `line ${line}`,
+  });
 }
 
 function readPlain(text: string, start: number, delimiter: string): { value: string; end: number } {

@@ -1,9 +1,9 @@
 // Reading CSV text into a table of numbers.
 import { literal, valueError } from "../errors.ts";
-import { show } from "../format.ts";
+import { cut, show } from "../format.ts";
 import { checkOptions } from "../options.ts";
 import type { HostArray } from "./array.ts";
-import { isNumber, splitRecords } from "./csv-records.ts";
+import { checkFieldCount, isNumber, splitRecords } from "./csv-records.ts";
 
 /** Options of {@link parseCsv}. */
 export interface CsvOptions {
@@ -39,32 +39,18 @@ export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
   if (typeof text !== "string")
     throw valueError("parseCsv", { rule: "parses text", expected: "a string", received: text });
   const records = splitRecords("parseCsv", text, delimiter);
-  const first = records[0];
-  if (first === undefined)
-    throw valueError("parseCsv", {
-      rule: "there must be data",
-      expected: "at least one line",
-      received: "an empty text",
-    });
+  const [first] = records;
   const names = first.fields.map((field, index) => (header ? field.trim() : String(index)));
   const chosen = columns ? columns.map((column) => columnIndex(column, names, header)) : names.map((_, index) => index);
   const rows = header ? records.slice(1) : records;
   const data = new Float32Array(rows.length * chosen.length);
-  rows.forEach(({ fields, line }, row) => {
-    if (fields.length !== names.length) {
-      throw valueError("parseCsv", {
-        rule: "all lines must have as many fields as the first",
-        expected: `${names.length}`,
-        received: fields.length,
-        context: `line ${line}`,
-      });
-    }
+  rows.forEach((record, row) => {
+    checkFieldCount("parseCsv", record, names.length);
     chosen.forEach((column, place) => {
-      data[row * chosen.length + place] = parseNumber(
-        fields[column] as string,
-        missing,
-        `line ${line}, column ${show(names[column])}`,
-      );
+      const field = record.fields[column] as string;
+      const value = numberIn(field, missing);
+      if (value === undefined) throw notNumber(field, `line ${record.line}, column ${show(names[column])}`);
+      data[row * chosen.length + place] = value;
     });
   });
   return { data, shape: [rows.length, chosen.length], columns: chosen.map((column) => names[column] as string) };
@@ -82,23 +68,23 @@ function columnIndex(column: string | number, names: readonly string[], header: 
   });
 }
 
-function parseNumber(given: string, missing: number | undefined, where: string): number {
-  const text = given.trim();
-  if (text === "" && missing !== undefined) return missing;
+function numberIn(field: string, missing: number | undefined): number | undefined {
+  const text = field.trim();
+  if (text === "") return missing;
   const value = isNumber(text) ? Math.fround(Number(text)) : Number.NaN;
-  if (Number.isFinite(value)) return value;
-  const [field, place] = [beginning(given), beginning(where)] as const;
-  throw valueError("parseCsv", {
-    rule: text === "" ? "a field is empty" : "fields must be numbers that float32 can hold",
-    expected: "a number",
-    received: show(field),
-    context: place,
-    advice:
-      text === ""
-        ? "Give missing, or leave the line out."
-        : "Choose other columns, or turn the text into numbers first.",
-  });
+  return Number.isFinite(value) ? value : undefined;
 }
 
-/** What a message quotes: a text may be a whole file where a quote is missing. */
-const beginning = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
+function notNumber(field: string, place: string): Error {
+  const isEmpty = field.trim() === "";
+  // A field may be a whole file where a quote is missing.
+  return valueError("parseCsv", {
+    rule: isEmpty ? "a field is empty" : "fields must be numbers that float32 can hold",
+    expected: "a number",
+    received: show(cut(field, 41)),
+    context: cut(place, 41),
+    advice: isEmpty
+      ? "Give missing, or leave the line out."
+      : "Choose other columns, or turn the text into numbers first.",
+  });
+}

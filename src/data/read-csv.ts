@@ -2,7 +2,7 @@
 import { literal, lookUp, valueError } from "../errors.ts";
 import { cut, show } from "../format.ts";
 import { checkOptions } from "../options.ts";
-import { type CsvRecord, isNumber, splitRecords } from "./csv-records.ts";
+import { type CsvRecord, checkFieldCount, isNumber, splitRecords } from "./csv-records.ts";
 import { readText, type TextSource } from "./read-text.ts";
 import { type ColumnKind, type ColumnValues, Table } from "./table.ts";
 
@@ -45,25 +45,10 @@ export async function readCsv(source: TextSource, options: ReadCsvOptions = {}):
   });
   const { header = true, schema = {}, delimiter = "," } = checked;
   const all = splitRecords("readCsv", await readText("readCsv", source), delimiter);
-  const [first] = all;
-  if (!first)
-    throw valueError("readCsv", {
-      rule: "there must be data",
-      expected: "at least one line",
-      received: "an empty text",
-    });
-  const names = namesOf(first, header, checked.names);
+  const names = namesOf(all[0], header, checked.names);
   // Blank lines say nothing, but in a table of one column, where they are an empty field.
   const records = (header ? all.slice(1) : all).filter(({ isBlank }) => !isBlank || names.length === 1);
-  for (const { fields, line } of records) {
-    if (fields.length === names.length) continue;
-    throw valueError("readCsv", {
-      rule: "all lines must have as many fields as the first",
-      expected: names.length,
-      received: fields.length,
-      context: `line ${line}`,
-    });
-  }
+  for (const record of records) checkFieldCount("readCsv", record, names.length);
   const places = Object.fromEntries(names.map((name, at) => [name, at]));
   for (const name of Object.keys(schema)) lookUp("readCsv", "column in schema", places, name);
   const isMissing = missingTest(checked.missing);

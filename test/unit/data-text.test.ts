@@ -213,6 +213,7 @@ describe("layers that work on the host", () => {
     [() => stringLookup({ vocabulary: ["a", "b"], maxTokens: 2 }), "larger than maxTokens"],
     [() => stringLookup({ vocabulary: ["a"], outputMode: "tfIdf" }), "1 idfWeights"],
     [() => stringLookup().apply(["a"]), "no vocabulary yet"],
+    [() => stringLookup({ vocabularySize: 4 }).apply(["a"]), "no vocabulary yet"],
     [() => stringLookup({ vocabulary: ["a"] }).apply([1]), "takes strings"],
     [() => stringLookup({ vocabulary: ["a"], numOovIndices: 0 }).apply(["b"]), 'received "b"'],
     [() => hashing(0), "numBins"],
@@ -230,12 +231,32 @@ describe("layers that work on the host", () => {
     expect(call).toThrow(message);
   });
 
+  it("take a large vocabulary in little time", () => {
+    const tokens = Array.from({ length: 100_000 }, (_, at) => `token ${at}`);
+    expect(stringLookup({ vocabulary: tokens }).vocabularySize).toBe(100_001);
+    expect(() => stringLookup({ vocabulary: [...tokens, "token 7"] })).toThrow('"token 7" among them');
+  });
+
   it("refuse another length of vectors when a model is made for one", async () => {
     const lookup = stringLookup({ outputMode: "multiHot", vocabulary: ["a", "b"] });
     sequential([lookup, dense(1)]);
     expect(() => lookup.setVocabulary(["a"])).toThrow("another length of the vectors");
     expect(lookup.getVocabulary().length).toBe(3);
     await expect(lookup.adapt(["c"])).rejects.toThrow("the vocabulary was given");
-    await expect(stringLookup().adapt([])).rejects.toThrow();
+  });
+
+  it("refuse to adapt to nothing, and say what is missing", async () => {
+    for (const layer of [stringLookup(), textVectorization()]) {
+      for (const nothing of [[], [[]], [{ x: [] }]])
+        await expect(layer.adapt(nothing)).rejects.toThrow(
+          "adapt needs data. Expected a token or more, received none.",
+        );
+      for (const missing of [[null, "a"], [undefined, "a"], [[null, "a"]], [{ x: [null, "a"] }], ["a", null]])
+        await expect(layer.adapt(missing)).rejects.toThrow(
+          /takes strings\. .*received (null|undefined) \(value [01]\)\. For a missing value write ""/,
+        );
+      await expect(layer.adapt([1])).rejects.toThrow("Expected a list with a string for each sample, received 1");
+    }
+    await expect(normalization().adapt([null, 1] as never)).rejects.toThrow("Expected a number, received null");
   });
 });

@@ -1,6 +1,7 @@
 // Reading columns of strings or numbers for layers that work on the host, and data for `adapt`.
 import {
   type ArrayInput,
+  adviceOn,
   type HostArray,
   isHostArray,
   isTextData,
@@ -8,7 +9,6 @@ import {
   toHostArrayAsync,
 } from "../../../data/array.ts";
 import { type HostText, hostText, isText, type TextInput } from "../../../data/text.ts";
-import { isPlainRecord } from "../../../data/tree.ts";
 import { literal, shapeError, valueError } from "../../../errors.ts";
 import { formatShape, sizeOf } from "../../../ir/shape.ts";
 import { flatten, type NestedNumbers } from "../../../tensor/nested.ts";
@@ -58,6 +58,7 @@ function notText(name: string, value: unknown, context?: string): Error {
     expected: "a list with a string for each sample",
     received: literal(value),
     ...(context !== undefined && { context }),
+    ...adviceOn(value),
     ...((value === null || value === undefined) && { advice: 'For a missing value write "".' }),
     ...(typeof value === "string" && { advice: "Write a list of one: [text]." }),
   });
@@ -66,26 +67,16 @@ function notText(name: string, value: unknown, context?: string): Error {
 /** Strings or numbers, whichever is given. Nested numbers keep the precision of JavaScript's: they may be keys. */
 export function toColumn(name: string, given: unknown): HostColumn {
   if (isGivenText(given)) return toTextColumn(name, given);
-  return isNumbers(given)
+  return Array.isArray(given)
     ? flatten(name, given as NestedNumbers, Float64Array)
     : toHostArray(name, given as ArrayInput);
 }
 
-/** As {@link toColumn}; computes tensors that are not constants. */
-const toColumnAsync = async (name: string, given: unknown): Promise<HostColumn> =>
-  given instanceof Tensor ? toHostArrayAsync(name, given) : toColumn(name, given);
-
 const isGivenText = (given: unknown): boolean => isText(given) || (isHostArray(given) && isTextData(given.data));
-
-const isColumnInput = (value: unknown): boolean =>
-  isGivenText(value) || value instanceof Tensor || isHostArray(value) || ArrayBuffer.isView(value) || isNumbers(value);
-
-const isNumbers = (value: unknown): boolean =>
-  Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNumbers(value[0]));
 
 /** A column that must hold numbers. @throws ValueError on strings. */
 export async function toNumbers(name: string, given: unknown): Promise<HostArray> {
-  const column = await toColumnAsync(name, given);
+  const column = given instanceof Tensor ? await toHostArrayAsync(name, given) : toColumn(name, given);
   if (!isTextColumn(column)) return column;
   throw valueError(name, {
     rule: "takes numbers",
@@ -93,30 +84,4 @@ export async function toNumbers(name: string, given: unknown): Promise<HostArray
     received: literal(column.data[0]),
     advice: 'An input of strings has the dtype "string".',
   });
-}
-
-/** The columns that `adapt` is given, batch by batch. */
-export async function* batchesOf(
-  name: string,
-  data: AdaptColumns,
-  { steps = Number.POSITIVE_INFINITY }: AdaptOptions = {},
-): AsyncGenerator<HostColumn> {
-  const isStream = !Array.isArray(data) && (Symbol.iterator in Object(data) || Symbol.asyncIterator in Object(data));
-  if (isColumnInput(data) || !(isStream || Array.isArray(data))) {
-    yield await toColumnAsync(name, data);
-    return;
-  }
-  let step = 0;
-  if (step >= steps) return;
-  for await (const element of data as AsyncIterable<unknown>) {
-    yield await toColumnAsync(name, inputsOf(element));
-    if (++step >= steps) return;
-  }
-}
-
-/** The inputs of a batch: `{ x, … }`, `[x, …]` or x alone. */
-function inputsOf(batch: unknown): unknown {
-  if (isColumnInput(batch)) return batch;
-  if (Array.isArray(batch)) return batch[0];
-  return isPlainRecord(batch) && "x" in batch ? batch.x : batch;
 }

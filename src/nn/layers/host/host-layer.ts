@@ -1,17 +1,26 @@
 // Layers that work on the host: they take strings, or numbers that tensors cannot hold, and give numbers.
 
-import type { HostArray } from "../../../data/array.ts";
+import { type HostArray, toHostArrayAsync } from "../../../data/array.ts";
 import { stateError, valueError } from "../../../errors.ts";
 import type { DType } from "../../../ir/dtype.ts";
 import type { Shape } from "../../../ir/shape.ts";
-import type { OwnTable } from "../../../options.ts";
+import { checkOptions, type OwnTable } from "../../../options.ts";
 import { cast } from "../../../tensor/ops/elementwise.ts";
 import { zeros } from "../../../tensor/ops/shaping.ts";
-import type { Tensor } from "../../../tensor/tensor.ts";
+import { Tensor } from "../../../tensor/tensor.ts";
 import type { StageMaker } from "../../host-stage.ts";
 import { type CallContext, Layer, type LayerOptions } from "../../layer.ts";
 import { SymbolicTensor } from "../../symbolic.ts";
-import { type ColumnInput, type HostColumn, isTextColumn, toColumn, toTextColumn } from "./columns.ts";
+import { adaptBatches } from "../adapt-batches.ts";
+import {
+  type AdaptColumns,
+  type AdaptOptions,
+  type ColumnInput,
+  type HostColumn,
+  isTextColumn,
+  toColumn,
+  toTextColumn,
+} from "./columns.ts";
 import { makeHostStage } from "./stage.ts";
 
 /**
@@ -69,6 +78,13 @@ export abstract class HostLayer<Options extends LayerOptions = LayerOptions> ext
       });
     }
     return super.applyAll(inputs as SymbolicTensor) as SymbolicTensor[] & readonly Tensor[];
+  }
+
+  /** The columns that `adapt` is given, batch by batch. */
+  protected async *columnsOf(data: AdaptColumns, options: AdaptOptions): AsyncGenerator<HostColumn> {
+    const { steps } = checkOptions(`adapt of ${this.label}`, options, { steps: "number" });
+    for await (const given of adaptBatches(data, steps))
+      yield given instanceof Tensor ? await toHostArrayAsync(this.label, given) : this.read(given);
   }
 
   /** A column as the layer takes it. */

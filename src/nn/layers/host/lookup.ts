@@ -7,7 +7,7 @@ import type { Shape } from "../../../ir/shape.ts";
 import { checkOptions, type OwnTable } from "../../../options.ts";
 import type { Layer, LayerOptions } from "../../layer.ts";
 import type { Salt } from "./bins.ts";
-import { type AdaptColumns, type AdaptOptions, batchesOf, type HostColumn, isTextColumn } from "./columns.ts";
+import { type AdaptColumns, type AdaptOptions, type HostColumn, isTextColumn } from "./columns.ts";
 import { checkIndexMode, encodedShape, encodeIndices, type IndexMode } from "./encode-indices.ts";
 import { HostLayer } from "./host-layer.ts";
 import { type Token, Vocabulary } from "./vocabulary.ts";
@@ -122,9 +122,8 @@ export class Lookup<T extends Token> extends HostLayer<LookupOptions<T>> {
    * @example await lookup.adapt(table.text("city"));
    */
   async adapt(data: AdaptColumns, options: AdaptOptions = {}): Promise<void> {
-    const checked = checkOptions(`adapt of ${this.label}`, options, { steps: "number" });
     const counts = Vocabulary.counts<T>();
-    for await (const column of batchesOf(this.label, data, checked)) {
+    for await (const column of this.columnsOf(data, options)) {
       const values = this.valuesOf(column);
       const row = column.shape.length > 1 ? (column.shape.at(-1) as number) : 1;
       for (let at = 0; at < values.length; at += row) Vocabulary.count(counts, values.slice(at, at + row));
@@ -164,9 +163,7 @@ export class Lookup<T extends Token> extends HostLayer<LookupOptions<T>> {
   }
 
   override getConfig(): Record<string, unknown> {
-    const { vocabulary } = this.config;
-    const isSized = !vocabulary && this.tokens.get(false).length > 0;
-    return { ...super.getConfig(), ...(isSized && { vocabularySize: this.tokens.size }) };
+    return { ...super.getConfig(), ...this.tokens.learntSize };
   }
 
   private valuesOf(column: HostColumn): ArrayLike<T> & { slice(start: number, end: number): Iterable<T> } {

@@ -7,7 +7,7 @@ import type { DType } from "../../../ir/dtype.ts";
 import { formatShape, type Shape } from "../../../ir/shape.ts";
 import { checkOptions } from "../../../options.ts";
 import type { Layer, LayerOptions } from "../../layer.ts";
-import { type AdaptColumns, type AdaptOptions, batchesOf, type HostColumn, toTextColumn } from "./columns.ts";
+import { type AdaptColumns, type AdaptOptions, type HostColumn, toTextColumn } from "./columns.ts";
 import { checkIndexMode, encodeIndices, type IndexMode } from "./encode-indices.ts";
 import { HostLayer, stringsOf } from "./host-layer.ts";
 import { type Splitting, type Standardization, type TokenizeOptions, tokenizer } from "./tokenize.ts";
@@ -114,9 +114,8 @@ export class TextVectorization extends HostLayer<TextVectorizationOptions> {
    * @throws StateError where it was given; ValueError without data.
    */
   async adapt(data: AdaptColumns, options: AdaptOptions = {}): Promise<void> {
-    const checked = checkOptions(`adapt of ${this.label}`, options, { steps: "number" });
     const counts = Vocabulary.counts<string>();
-    for await (const column of batchesOf(this.label, data, checked)) {
+    for await (const column of this.columnsOf(data, options)) {
       for (const text of stringsOf(this.label, column).data) Vocabulary.count(counts, this.cut(text));
     }
     this.tokens.learn(counts);
@@ -162,13 +161,12 @@ export class TextVectorization extends HostLayer<TextVectorizationOptions> {
 
   /** With the defaults: Keras's class wants them all. */
   override getConfig(): Record<string, unknown> {
-    const isSized = !this.config.vocabulary && this.tokens.get(false).length > 0;
     return {
       standardize: "lowerAndStripPunctuation",
       split: "whitespace",
       ngrams: null,
       ...super.getConfig(),
-      ...(isSized && { vocabularySize: this.tokens.size }),
+      ...this.tokens.learntSize,
     };
   }
 

@@ -41,7 +41,6 @@ export class Vocabulary<T extends Token> {
   idfWeights: Float32Array | undefined;
   private tokens: readonly T[] = [];
   private indices = new Map<T, number>();
-  private isKnown = false;
   private readonly oovCount: number;
   private readonly bins: Bins;
 
@@ -75,16 +74,21 @@ export class Vocabulary<T extends Token> {
     return this.oovStart + this.oovCount;
   }
 
+  private get isKnown(): boolean {
+    return this.tokens.length > 0;
+  }
+
   /** The number of indices. @throws StateError before it is known. */
   get size(): number {
     if (this.isKnown) return this.tokenStart + this.tokens.length;
     const { vocabularySize } = this.options;
     if (vocabularySize !== undefined && vocabularySize > this.tokenStart) return vocabularySize;
-    throw stateError(this.label(), {
-      rule: "there is no vocabulary yet",
-      expected: "await layer.adapt(data), or the option vocabulary",
-      received: "a new layer",
-    });
+    throw this.unknown();
+  }
+
+  /** What the options do not say, and a file must: the size of a vocabulary that was learnt or set. */
+  get learntSize(): { vocabularySize?: number } {
+    return this.isKnown && !this.options.vocabulary ? { vocabularySize: this.size } : {};
   }
 
   /** The length of vectors. */
@@ -116,7 +120,8 @@ export class Vocabulary<T extends Token> {
         .slice(0, this.tokenStart)
         .every((token, at) => token === given[at]);
     const tokens = special ? given.slice(this.tokenStart) : [...given];
-    const twice = tokens.find((token, at) => tokens.indexOf(token) < at && new Set(tokens).size < tokens.length);
+    const seen = new Set<T>();
+    const twice = tokens.find((token) => seen.size === seen.add(token).size);
     const misplaced = tokens.find((token) => token === maskToken || (this.oovCount > 0 && token === oovToken));
     if (tokens.length === 0 || twice !== undefined || misplaced !== undefined) {
       throw valueError(owner, {
@@ -136,7 +141,7 @@ export class Vocabulary<T extends Token> {
       });
     }
     this.become(tokens);
-    if (idfWeights) this.weigh(special ? [...Array.from(idfWeights)] : this.withOov(Array.from(idfWeights)));
+    if (idfWeights) this.weigh(special ? Array.from(idfWeights) : this.withOov(Array.from(idfWeights)));
   }
 
   /** Makes counts of nothing, for {@link count}. */
@@ -179,7 +184,7 @@ export class Vocabulary<T extends Token> {
   /** The index of a token; −1 for what counts for nothing. @throws ValueError where it must be known and is not. */
   indexOf(token: T): number {
     const { maskToken, outputMode, hashesNumbers } = this.options;
-    if (!this.isKnown) this.size;
+    if (!this.isKnown) throw this.unknown();
     if (token === maskToken && maskToken !== undefined) return outputMode === "int" ? 0 : -1;
     const index = this.indices.get(token);
     if (index !== undefined) return index;
@@ -224,7 +229,14 @@ export class Vocabulary<T extends Token> {
     }
     this.tokens = tokens;
     this.indices = new Map(tokens.map((token, at) => [token, this.tokenStart + at]));
-    this.isKnown = true;
+  }
+
+  private unknown(): Error {
+    return stateError(this.label(), {
+      rule: "there is no vocabulary yet",
+      expected: "await layer.adapt(data), or the option vocabulary",
+      received: "a new layer",
+    });
   }
 
   /** What is out of vocabulary weighs as the mean. */

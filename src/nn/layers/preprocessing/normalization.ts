@@ -1,5 +1,5 @@
 // Standardization by the mean and variance of given data.
-import { type ArrayInput, type HostArray, isHostArray, toHostArrayAsync } from "../../../data/array.ts";
+import { type ArrayInput, type HostArray, toHostArrayAsync } from "../../../data/array.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../../ir/shape.ts";
 import { withArguments } from "../../../options.ts";
@@ -10,6 +10,7 @@ import { broadcastTo, reshape } from "../../../tensor/ops/shaping.ts";
 import { type NestedArray, nest, Tensor } from "../../../tensor/tensor.ts";
 import type { Variable } from "../../../tensor/variable.ts";
 import { type BatchShape, type CallContext, Layer, type LayerOptions } from "../../layer.ts";
+import { adaptBatches } from "../adapt-batches.ts";
 
 /** Options of {@link normalization}. */
 export interface NormalizationOptions extends LayerOptions {
@@ -110,7 +111,8 @@ export class Normalization extends Layer<NormalizationOptions> {
       });
     }
     let moments: Moments | undefined;
-    for await (const batch of batchesOf(this.label, data)) {
+    for await (const given of adaptBatches(data)) {
+      const batch = await toHostArrayAsync(this.label, given as ArrayInput);
       if (batch.data.length === 0) continue;
       this.ensureBuilt([null, ...batch.shape.slice(1)]);
       moments ??= new Moments((this.mean as Variable).shape);
@@ -206,26 +208,6 @@ class Moments {
     const mean = (this.mean[place] as number) + before / count;
     this.mean[place] = mean;
     this.squares[place] = (this.squares[place] as number) + before * (value - mean);
-  }
-}
-
-/** The data as host arrays, batch by batch. */
-async function* batchesOf(label: string, data: AdaptData): AsyncGenerator<HostArray> {
-  const isNested = (value: unknown): boolean =>
-    Array.isArray(value) && (value.length === 0 || typeof value[0] === "number" || isNested(value[0]));
-  const isArray = (value: unknown): value is ArrayInput =>
-    value instanceof Tensor || isHostArray(value) || ArrayBuffer.isView(value) || isNested(value);
-  if (isArray(data) || !(Symbol.iterator in Object(data) || Symbol.asyncIterator in Object(data))) {
-    yield await toHostArrayAsync(label, data as ArrayInput);
-    return;
-  }
-  for await (const element of data as AsyncIterable<unknown>) {
-    const x = isArray(element)
-      ? element
-      : Array.isArray(element)
-        ? element[0]
-        : ((element as { x?: unknown }).x ?? element);
-    yield await toHostArrayAsync(label, x as ArrayInput);
   }
 }
 
