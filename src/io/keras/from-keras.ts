@@ -87,7 +87,7 @@ export function layerFromKeras(
     if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(part.config) });
     if (name === "Bidirectional") return bidirectional(part, reading);
   }
-  const factories = { ...layerFactories, ...reading.rare };
+  const { factories = layerFactories } = reading;
   const kind = kindOf(name, factories);
   if (custom === undefined && (kind === undefined || kind === "lambda"))
     throw unsupported(
