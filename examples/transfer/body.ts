@@ -23,7 +23,8 @@ export async function loadBody(): Promise<Model> {
   const { default: json } = await source.modelJson();
   const texts = await Promise.all(source.weightBundles.map((load) => load()));
   const shards = texts.map(({ default: text }) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)));
-  // Not strict: the file also has the weights of the layers that were cut off. A copy with random weights has this seed.
+  // Not strict: the file also has the weights of the layers that were cut off. Copies with random weights have the
+  // seed.
   return loadTfjsModel(cutOff(json), { shards, strict: false, seed: 1, onNote: () => {} });
 }
 
