@@ -45,7 +45,7 @@ export interface PageCode {
 /** Ends a part of what a module prints. */
 export const partEnd = "\u0001";
 
-interface Block {
+export interface Block {
   /** Line of the opening fence, from 0. */
   readonly start: number;
   readonly language: string;
@@ -54,7 +54,7 @@ interface Block {
 }
 
 /** The blocks and code comments of a page. @throws Error on a block without an end or a known language. */
-function blocksOf(page: string, text: string): Block[] {
+export function blocksOf(page: string, text: string): Block[] {
   const lines = text.split("\n");
   const blocks: Block[] = [];
   for (let start = 0; start < lines.length; start++) {

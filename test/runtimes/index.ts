@@ -8,6 +8,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { blocksOf } from "../package/code-blocks.ts";
 import { browserExample } from "./browser-example.ts";
 import { inChromium, inFirefox, Pages, rowsOf } from "./browsers.ts";
 import { filesEverywhere } from "./files.ts";
@@ -126,7 +127,8 @@ await part("examples/workers", async () => {
 });
 await part("docs/runtimes.md", async () => {
   const text = readFileSync(new URL("../../docs/runtimes.md", import.meta.url), "utf8");
-  const [forProcesses = "", forWorkers = ""] = [...text.matchAll(/```js.*\n([\s\S]*?)```/g)].map(([, code]) => code);
+  const blocks = blocksOf("docs/runtimes.md", text).filter(({ language }) => language === "js");
+  const [forProcesses = "", forWorkers = ""] = blocks.map(({ lines }) => lines.join("\n"));
   writeFileSync(join(scratch, "snippet.mjs"), forProcesses);
   for (const { name, command } of runtimes) {
     const sum = Number((await run(scratch, [...command, "snippet.mjs"])).stdout);
