@@ -23,8 +23,9 @@ export async function loadBody(): Promise<Model> {
   const { default: json } = await source.modelJson();
   const texts = await Promise.all(source.weightBundles.map((load) => load()));
   const shards = texts.map(({ default: text }) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)));
-  // Not strict: the file also has the weights of the layers that were cut off.
-  return loadTfjsModel(cutOff(json), { shards, strict: false, onNote: () => {} });
+  // Not strict: the file also has the weights of the layers that were cut off. Copies with random weights have the
+  // seed.
+  return loadTfjsModel(cutOff(json), { shards, strict: false, seed: 1, onNote: () => {} });
 }
 
 /** The same network up to {@link lastLayer}, with an input of another size. */

@@ -54,8 +54,8 @@ export interface TransferFigures {
   readonly scratch: number[];
 }
 
-const pictures = ({ x }: LabelledImages) => fromGrey(x.data as Float32Array);
-const labels = ({ y }: LabelledImages) => y.data as Int32Array;
+const pictures = ({ x }: LabelledImages) => fromGrey(x.data);
+const labels = ({ y }: LabelledImages) => y.data;
 
 const accuracyOn = async (model: Model, x: ArrayInput, { y }: LabelledImages) =>
   (await model.evaluate(x, y)).accuracy as number;
@@ -116,8 +116,14 @@ export async function run(options: ExampleOptions, target = "transfer.keras"): P
   log(`${body.layers.length} layers loaded in ${loadingTime.toFixed(0)} ms`);
   const all: TransferFigures[] = [];
   for (const task of tasks) {
-    const figures = { task: task.name, frozen: [], unfrozen: [], randomFrozen: [], randomUnfrozen: [], scratch: [] };
-    const results: TransferFigures = figures;
+    const results: TransferFigures = {
+      task: task.name,
+      frozen: [],
+      unfrozen: [],
+      randomFrozen: [],
+      randomUnfrozen: [],
+      scratch: [],
+    };
     const exam = choose(test, { classes: task.classes, take: short ? 50 : 500 });
     for (const seed of short ? [1] : [1, 2, 3, 4, 5]) {
       const take = short ? 40 : task.images;
@@ -149,10 +155,10 @@ export async function run(options: ExampleOptions, target = "transfer.keras"): P
     );
     all.push(results);
   }
-  const [{ classes, images: count }] = tasks as [Task];
-  const few = choose(train, { classes, take: short ? 40 : count });
+  const [task] = tasks as [Task];
+  const few = choose(train, { classes: task.classes, take: short ? 40 : task.images });
   const epochs = short ? 1 : 10;
-  const [once, always] = await compareTimes(body, few, tasks[0] as Task, epochs);
+  const [once, always] = await compareTimes(body, few, task, epochs);
   log(
     `${epochs} epochs on ${few.y.data.length} images: ${once.toFixed(1)} s with features computed once, ` +
       `${always.toFixed(1)} s with the frozen network in each epoch`,

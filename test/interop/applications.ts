@@ -3,7 +3,7 @@
 //
 //     npx tsx test/interop/applications.ts [--all] [--write] [NAME …]
 //
-// --all takes all networks, --write puts the table into docs/files.md.
+// --all takes all networks, --write puts the names of those that load into docs/files.md.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
 import {
   FileError,
@@ -197,6 +197,23 @@ describe("TensorFlow.js layers models", () => {
     store.files.set("net/a.bin", first as Uint8Array<ArrayBuffer>);
     store.files.set("net/b.bin", second as Uint8Array<ArrayBuffer>);
     expect(await weightsOf(await loadTfjsModel({ store, name: "net/model.json" }))).toEqual([1, 2, 3, 4, 8, -8]);
+  });
+
+  it("are read from a URL with a query, which their shards have, too", async () => {
+    const [first, second] = shards(bytesOf(Float32Array.of(1, 2, 3, 4)));
+    const files: Record<string, BodyInit> = {
+      "https://x.org/net/model.json?key=a/b": JSON.stringify(model()),
+      "https://x.org/net/a.bin?key=a/b": first as Uint8Array<ArrayBuffer>,
+      "https://x.org/net/b.bin?key=a/b": second as Uint8Array<ArrayBuffer>,
+    };
+    vi.stubGlobal("fetch", async (url: string) => new Response(files[url], { status: url in files ? 200 : 404 }));
+    try {
+      const source = "https://x.org/net/model.json?key=a/b";
+      for (const given of [source, new URL(source)])
+        expect(await weightsOf(await loadTfjsModel(given))).toEqual([1, 2, 3, 4, 8, -8]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   const good = shards(bytesOf(Float32Array.of(1, 2, 3, 4)));

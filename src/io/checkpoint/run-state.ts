@@ -10,8 +10,7 @@ import { getOptimizerState } from "../../train/optimizer-state.ts";
 import { sessionOf } from "../../train/session.ts";
 import type { Logs } from "../../train/step-runner.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
-import { writable } from "../weights/assign.ts";
-import { weightsPrefix } from "../weights/load.ts";
+import { weightsPrefix, writable } from "../weights/assign.ts";
 import { pack } from "./pack.ts";
 import { Restorer } from "./restorer.ts";
 

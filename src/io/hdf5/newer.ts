@@ -5,18 +5,14 @@ import type { AddLink } from "./groups.ts";
 import { type HeaderMessage, LINK, messagesOf } from "./messages.ts";
 import { isUndefined, type Metadata } from "./metadata.ts";
 
-/** The address of the root group, in superblocks of all versions. @throws FileError on what is not supported. */
-export function rootAddress({ name, bytes }: Metadata): number {
+/** Where the four addresses of a superblock of any version begin. @throws FileError on what is not supported. */
+export function addressesAt({ name, bytes }: Metadata): number {
   const start = new Cursor(name, bytes, 8, 8).numbers("11111111");
   const [version = 0] = start;
   const [offsetSize, lengthSize] = version < 2 ? [start[5], start[6]] : [start[1], start[2]];
   if (![0, 1, 2, 3].includes(version)) throw unsupported(name, `version ${version} of superblocks`);
   if (offsetSize !== 8 || lengthSize !== 8) throw unsupported(name, `offsets of ${offsetSize} bytes`);
-  const body = new Cursor(name, bytes, version === 0 ? 24 : version === 1 ? 28 : 12);
-  const [base, , end = 0, root = 0] = body.numbers("8888");
-  if (base !== 0) throw unsupported(name, "a file that does not begin with its superblock");
-  if (end > bytes.length) throw damaged(name, "the file must have its size", end, bytes.length);
-  return version < 2 ? body.skip(8).number(8) : root;
+  return version === 1 ? 28 : 12;
 }
 
 /** The messages of an object header that is not of version 1. @throws FileError where it is none of version 2. */

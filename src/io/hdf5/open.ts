@@ -113,14 +113,14 @@ class Opening {
 
   private rootAddress(): number {
     const { name, bytes, file } = this;
-    const [version, , , , , offsetSize, lengthSize] = file.block(8, 8).numbers("11111111");
-    if (version !== 0 || offsetSize !== 8 || lengthSize !== 8) return this.rest.rootAddress(file);
-    // Sizes of tree nodes and flags, four addresses, then the entry of the root group.
-    const body = new Cursor(name, bytes, 24);
-    const [base, , end = 0] = body.numbers("8888");
+    const [version = 0, , , , , offsetSize, lengthSize] = file.block(8, 8).numbers("11111111");
+    const isPlain = version === 0 && offsetSize === 8 && lengthSize === 8;
+    // In versions 0 and 1, the entry of the root group follows the addresses.
+    const body = new Cursor(name, bytes, isPlain ? 24 : this.rest.addressesAt(file));
+    const [base, , end = 0, root = 0] = body.numbers("8888");
     if (base !== 0) throw unsupported(name, "a file that does not begin with its superblock");
     if (end > bytes.length) throw damaged(name, "the file must have its size", end, bytes.length);
-    return body.skip(8).number(8);
+    return version < 2 ? body.skip(8).number(8) : root;
   }
 
   private object(path: string, address: number, depth: number): Hdf5Group | Hdf5Dataset {

@@ -12,13 +12,10 @@ export interface Layout {
 
 /** `size` bytes at an address, where there are `length`. @throws FileError where they are too few. */
 export function pieceAt(name: string, bytes: Uint8Array, address: number, length: number, size: number): Layout {
-  const isNone = isUndefined(address);
-  if (!isNone && length < size) throw damaged(name, "the data must have its size", size, length);
-  if (!isNone) new Cursor(name, bytes, address, length);
-  return {
-    unpacked: size,
-    read: () => (isNone || size === 0 ? new Uint8Array(size) : bytes.subarray(address, address + size)),
-  };
+  if (isUndefined(address)) return { unpacked: size, read: () => new Uint8Array(size) };
+  if (length < size) throw damaged(name, "the data must have its size", size, length);
+  const data = new Cursor(name, bytes, address, length).take(size);
+  return { unpacked: size, read: () => data };
 }
 
 /** How many elements a shape has. @throws FileError where that is no safe integer. */

@@ -2,4 +2,4 @@
 export { attributeReader, readDataspace } from "./attributes.ts";
 export { readDatatype } from "./datatype-rest.ts";
 export { readLayout } from "./layout.ts";
-export { readHeader, readLinks, rootAddress } from "./newer.ts";
+export { addressesAt, readHeader, readLinks } from "./newer.ts";

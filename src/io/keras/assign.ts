@@ -1,4 +1,5 @@
 // Puts the arrays of a file into the variables of a model: all, or none.
+import type { NumericArray } from "../../ir/dtype.ts";
 import { formatShape, sameShape } from "../../ir/shape.ts";
 import type { Network } from "../../nn/network.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
@@ -79,9 +80,14 @@ export function assignAll(assignments: readonly Assignment[]): void {
     const isPlain = given instanceof Float32Array || given instanceof Int32Array;
     const values = isPlain ? given : Float32Array.from(given, Number);
     // A file is larger than any of its arrays.
-    if (values.byteLength === values.buffer.byteLength && !variable.placement) variable.initial = values;
-    else variable.assign(values);
+    setValues(variable, values, values.byteLength === values.buffer.byteLength);
   }
+}
+
+/** Sets a variable. @param isOwn whether nothing else has the array: then it is not copied where that is not needed. */
+export function setValues(variable: Variable, values: NumericArray, isOwn = false): void {
+  if (isOwn && !variable.placement) variable.initial = values;
+  else variable.assign(values);
 }
 
 /** The number of a dataset that holds one. */

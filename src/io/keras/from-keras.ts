@@ -8,7 +8,7 @@ import { fileError, unsupported } from "../file-error.ts";
 import { graphFromKeras } from "./graph-from-keras.ts";
 import type { CustomObjects } from "./keras-object.ts";
 import { configOf, isPart, type KerasPart, partOf, type Reading } from "./keras-part.ts";
-import { kindOf, toCamel, valueFromKeras } from "./names.ts";
+import { isOwnText, kindOf, toCamel, valueFromKeras } from "./names.ts";
 
 /** Options that change nothing here, with the one value that they may have; undefined: any. */
 const without: Readonly<Record<string, unknown>> = {
@@ -87,7 +87,7 @@ export function layerFromKeras(
     if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(part.config) });
     if (name === "Bidirectional") return bidirectional(part, reading);
   }
-  const factories = { ...layerFactories, ...reading.rare };
+  const { factories = layerFactories } = reading;
   const kind = kindOf(name, factories);
   if (custom === undefined && (kind === undefined || kind === "lambda"))
     throw unsupported(
@@ -163,14 +163,11 @@ export function optionsFromKeras(
   return changes[kind]?.(options) ?? options;
 }
 
-/** Options whose strings are the user's own: they keep their form. */
-const isRaw = (key: string): boolean => /^(name|vocabulary|(mask|oov)_(token|value))$/.test(key);
-
 function valueFrom(key: string, value: unknown, reading: Reading): unknown {
   const family = /_(initializer|regularizer|constraint)$/.exec(key)?.[1];
   const isActivation = key.endsWith("activation");
   if (typeof value === "string") {
-    if (isRaw(key)) return value;
+    if (isOwnText(key)) return value;
     const table = isActivation ? activations : family === undefined ? undefined : made;
     if (!table) return valueFromKeras(value);
     const custom = customOf(value, reading.custom);

@@ -28,7 +28,7 @@ export const hostFactories: Readonly<Record<string, LayerFactory>> = {
 type Placed = readonly [layer: Lookup<string> | Lookup<number> | TextVectorization, path: string];
 
 const placesIn = (network: Network): Placed[] =>
-  layerPaths(network).flatMap(([layer, path]): Placed[] =>
+  layerPaths(network.layers, "layers").flatMap(([layer, path]): Placed[] =>
     layer instanceof Lookup || layer instanceof TextVectorization ? [[layer, path]] : [],
   );
 

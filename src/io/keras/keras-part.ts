@@ -9,8 +9,8 @@ export interface Reading {
   readonly custom: CustomObjects;
   /** The seed of the models. */
   readonly seed: number;
-  /** Factories of layers that few models have, by kind, where the file has some. */
-  readonly rare?: Readonly<Record<string, LayerFactory>> | undefined;
+  /** Factories of layers by kind, where the file has layers other than the usual ones. */
+  readonly factories?: Readonly<Record<string, LayerFactory>> | undefined;
   /** Takes what was left out or changed, once for each text. */
   note(text: string): void;
 }

@@ -84,6 +84,9 @@ export const toSnake = (option: string): string =>
 export const toCamel = (option: string): string =>
   optionsBack[option] ?? option.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
+/** Whether the strings of an option, by Keras's name, are the user's own: they keep their form. */
+export const isOwnText = (option: string): boolean => /^(name|vocabulary|(mask|oov)_(token|value))$/.test(option);
+
 /** A value that names a choice, such as "sumOverBatchSize", as Keras writes it; "ROC" stays. */
 export const valueToKeras = (value: string): string =>
   /^[a-z][a-zA-Z0-9]*$/.test(value) ? value.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : value;

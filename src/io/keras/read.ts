@@ -2,6 +2,7 @@
 
 import { drawSeed } from "../../data/rng.ts";
 import { isPlainRecord } from "../../data/tree.ts";
+import { layerFactories } from "../../nn/registry.ts";
 import type { Model } from "../../train/model.ts";
 import { sessionOf } from "../../train/session.ts";
 import { decode } from "../binary.ts";
@@ -50,7 +51,8 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
   const host = /"(StringLookup|IntegerLookup|Hashing|TextVectorization)"/.test(text)
     ? await import("./host-layers.ts")
     : undefined;
-  const all: Reading = { rare: host?.hostFactories, ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
+  const factories = host && { ...layerFactories, ...host.hostFactories };
+  const all: Reading = { factories, ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
   const model = modelFromKeras(config, all);
   if (!model.built) return { model, extra };
   const weights = await openWeights(await entry("model.weights.h5"), "model.weights.h5");

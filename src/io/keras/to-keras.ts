@@ -4,7 +4,7 @@ import { activations } from "../../nn/activation-names.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import { graphToKeras } from "./graph-to-keras.ts";
 import { type CustomObjects, callOptions, type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
-import { className, isOwnClass, toSnake, valueToKeras } from "./names.ts";
+import { className, isOwnClass, isOwnText, toSnake, valueToKeras } from "./names.ts";
 
 /** Where things of an option live in Keras, by how the option's name ends. */
 const modules: readonly (readonly [RegExp, string])[] = [
@@ -100,9 +100,6 @@ export function layerToKeras(layer: Description, custom: CustomObjects): KerasOb
   );
 }
 
-/** Options whose strings are the user's own: they keep their form. */
-const isRaw = /^(name|vocabulary|(mask|oov)(Token|Value))$/;
-
 /** Options under Keras's names. @param owner begins messages. */
 export function optionsToKeras(
   owner: string,
@@ -112,7 +109,10 @@ export function optionsToKeras(
   return Object.fromEntries(
     Object.entries(options)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [toSnake(key), isRaw.test(key) ? value : valueOf(owner, key, value, custom)]),
+      .map(([key, value]) => {
+        const option = toSnake(key);
+        return [option, isOwnText(option) ? value : valueOf(owner, key, value, custom)];
+      }),
   );
 }
 

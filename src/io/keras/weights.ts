@@ -40,30 +40,21 @@ export function weightGroups(network: Network): WeightGroup[] {
       });
     for (const [part, child] of childrenOf(layer)) {
       if (child instanceof Layer) visit(child, at(part));
-      else visitAll(child, at(part));
-    }
-  };
-  const visitAll = (layers: readonly Layer[], path: string) => {
-    const counts = new Map<string, number>();
-    for (const layer of layers) {
-      const group = groupOf(layer);
-      const count = counts.get(group) ?? 0;
-      counts.set(group, count + 1);
-      visit(layer, `${path}/${count === 0 ? group : `${group}_${count}`}`);
+      else for (const [item, place] of layerPaths(child, at(part))) visit(item, place);
     }
   };
   visit(network, "");
   return groups;
 }
 
-/** The layers of a network by their places in the file: `layers/dense_1`. */
-export function layerPaths({ layers }: Network): [Layer, string][] {
+/** The layers of a list, by their places below the list's: `layers/dense_1`. */
+export function layerPaths(layers: readonly Layer[], path: string): [Layer, string][] {
   const counts = new Map<string, number>();
   return layers.map((layer) => {
     const group = groupOf(layer);
     const count = counts.get(group) ?? 0;
     counts.set(group, count + 1);
-    return [layer, `layers/${count === 0 ? group : `${group}_${count}`}`];
+    return [layer, `${path}/${count === 0 ? group : `${group}_${count}`}`];
   });
 }
 

@@ -89,7 +89,8 @@ export function sibling(owner: string, source: Source, path: string): Source {
   if (typeof source === "string" || source instanceof URL) {
     const shown = String(source);
     const [address = "", query = ""] = /^https?:/i.test(shown) ? shown.split(/(?=[?#])/) : [shown];
-    return address.replace(/[^/\\]*$/, "") + path + query;
+    const beside = address.replace(/[^/\\]*$/, "") + path + query;
+    return source instanceof URL ? new URL(beside) : beside;
   }
   if (typeof source === "object" && source !== null && "store" in source)
     return { store: source.store, name: source.name.replace(/[^/]*$/, "") + path };

@@ -11,7 +11,8 @@ import type { CustomObjects } from "../keras/keras-object.ts";
 import { partOf } from "../keras/keras-part.ts";
 import { notesTo } from "../notes.ts";
 import { readSource } from "../stores/files.ts";
-import type { ReadOptions, Source, StoredFile } from "../stores/store.ts";
+import { sibling } from "../stores/locate.ts";
+import type { ReadOptions, Source } from "../stores/store.ts";
 import { arraysIn, groupsOf } from "./manifest.ts";
 import { assignByLayer } from "./weights.ts";
 
@@ -98,15 +99,14 @@ function progressOf(count: number, onProgress: ReadOptions["onProgress"]) {
 const isTopology = (source: Source | TfjsModel): source is TfjsModel =>
   typeof source === "object" && source !== null && "modelTopology" in source;
 
-/** A shard beside model.json. */
+/** A shard beside model.json. @throws FileError on a path that leads elsewhere, and where the source has no place. */
 function besides(owner: string, source: Source | TfjsModel, path: string): Source {
   const isInside = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
   if (!isInside || path.includes("\\") || /^[a-z]+:/i.test(path))
     throw damaged(owner, "a shard must lie beside model.json", "a name", path);
-  if (typeof source === "string") return source.replace(/[^/\\]*$/, "") + path;
-  if (source instanceof URL) return new URL(path, source);
-  const { store, name } = (typeof source === "object" ? source : {}) as Partial<StoredFile>;
-  if (store && typeof name === "string") return { store, name: name.replace(/[^/]*$/, "") + path };
+  const isResponse = source instanceof Response && source.url !== "";
+  if (typeof source === "string" || source instanceof URL || isResponse || "store" in source)
+    return sibling(owner, source as Source, path);
   throw fileError(owner, {
     rule: "where the shards are does not follow from the source",
     expected: "shards: one source for each path",

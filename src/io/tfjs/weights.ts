@@ -4,6 +4,7 @@ import { Network } from "../../nn/network.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { valueFor } from "../../train/weights.ts";
 import { fileError } from "../file-error.ts";
+import { setValues } from "../keras/assign.ts";
 import { type StoredArray, storedArray } from "../weights/assign.ts";
 
 /**
@@ -54,11 +55,7 @@ export function assignByLayer(
         advice: "Pass strict: false to leave them out.",
       });
   }
-  for (const { variable, isOwn, value } of values) {
-    // Not copied again where that is not needed.
-    if (isOwn && !variable.placement) variable.initial = value.data;
-    else variable.assign(value.data);
-  }
+  for (const { variable, isOwn, value } of values) setValues(variable, value.data, isOwn);
 }
 
 /** The layers that have weights, in networks also those inside. */

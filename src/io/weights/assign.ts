@@ -18,6 +18,15 @@ export interface StoredArray {
   read(): NumberArray;
 }
 
+/** How names of weights begin in checkpoints. */
+export const weightsPrefix = "weights/";
+
+/** The weights among the arrays of a checkpoint, under their own names. */
+export function weightsIn(tensors: ReadonlyMap<string, StoredArray>): ReadonlyMap<string, StoredArray> {
+  const found = [...tensors].filter(([name]) => name.startsWith(weightsPrefix));
+  return new Map(found.map(([name, array]) => [name.slice(weightsPrefix.length), array]));
+}
+
 /** What {@link loadWeights} has done, by the names of the model's weights. */
 export interface WeightsReport {
   /** Weights that were set. */

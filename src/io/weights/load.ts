@@ -7,7 +7,7 @@ import { isHdf5 } from "../hdf5/signature.ts";
 import { openSafetensors } from "../safetensors/read.ts";
 import { readSource } from "../stores/files.ts";
 import type { Source } from "../stores/store.ts";
-import { compareWeights, type StoredArray, type WeightsReport } from "./assign.ts";
+import { compareWeights, type WeightsReport, weightsIn } from "./assign.ts";
 import type { LoadWeightsOptions } from "./weights.ts";
 
 /** See `loadWeights` of `aretejs/io`. */
@@ -53,13 +53,4 @@ export async function load(model: Model, source: Source, options: LoadWeightsOpt
     assign();
     return report;
   });
-}
-
-/** How names of weights begin in checkpoints. */
-export const weightsPrefix = "weights/";
-
-/** The weights among the arrays of a checkpoint, under their own names. */
-export function weightsIn(tensors: ReadonlyMap<string, StoredArray>): ReadonlyMap<string, StoredArray> {
-  const found = [...tensors].filter(([name]) => name.startsWith(weightsPrefix));
-  return new Map(found.map(([name, array]) => [name.slice(weightsPrefix.length), array]));
 }
