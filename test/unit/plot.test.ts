@@ -284,6 +284,14 @@ describe("plotConfusionMatrix", () => {
     expect(textsOf(svg).filter((text) => text === "0").length).toBe(2);
   });
 
+  it("draws five hundred classes", () => {
+    const counts = { data: new Float32Array(500 * 500), shape: [500, 500] };
+    counts.data[501] = 5;
+    const { svg } = plotConfusionMatrix(counts);
+    expect(textsOf(svg).join()).toContain("500 classes, 5 samples, accuracy 100 %");
+    expect(pathsOf(svg, "h")).toEqual(["M4 4h4v4h-4z"]);
+  });
+
   it("refuses what is no confusion matrix", () => {
     expect(() => plotConfusionMatrix([[1, 2]])).toThrow("plotConfusionMatrix: the matrix must be square");
     expect(() => plotConfusionMatrix([[-1]])).toThrow("plotConfusionMatrix: counts must be ≥ 0");
