@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { cosineDecay, type History } from "../../src/index.ts";
+import { cosineDecay, type History, ValueError } from "../../src/index.ts";
 import {
   Plot,
   plotConfusionMatrix,
@@ -88,6 +88,10 @@ describe("all pictures", () => {
       const plot = plotHistory(falling);
       expect(await plot.save(join(folder, "a.svg"))).toBe(plot);
       expect(readFileSync(join(folder, "a.svg"), "utf8")).toBe(plot.svg);
+      const error = await plot.save(join(folder, "none", "a.svg")).catch((error) => error);
+      expect(error).toBeInstanceOf(ValueError);
+      expect(error.message).toMatch(/^save: the file cannot be written.*received ENOENT.*none\/a\.svg/);
+      expect(error.cause).toMatchObject({ code: "ENOENT" });
       vi.stubGlobal("process", undefined);
       await expect(plot.save("b.svg")).rejects.toThrow("save: paths need a runtime with files");
     } finally {
@@ -192,6 +196,8 @@ describe("plotHistory", () => {
     const shown = await (history as unknown as Record<symbol, () => unknown>)[Symbol.for("Jupyter.display")]?.();
     expect(shown).toMatchObject({ "image/svg+xml": plotHistory(history).svg });
     await expect(history.plot({ fiel: "a" } as object)).rejects.toThrow('received "fiel"');
+    await expect(history.plot({ height: 5 })).rejects.toThrow("plot of a history: height must be");
+    await expect(history.plot({ metrics: ["los"] })).rejects.toThrow("plot of a history: unknown metric");
   });
 });
 
