@@ -225,6 +225,15 @@ describe("report", () => {
     expect((await report(model, history, { theme: "dark" })).html).not.toContain("prefers-color-scheme");
   });
 
+  it("keeps the columns of a table in a diagnosis", async () => {
+    const table = "layer   mean\nhidden  0.1\n<out>    20";
+    const diagnosis = `Step 1: loss 2\n${table}\n1. error: too large.\n   Try: less`;
+    const { html } = await report(chain(), { history: { loss: [1] } }, { diagnosis });
+    expect(html).toContain(
+      `<p>Step 1: loss 2</p><pre>${table.replace("<out>", "&#60;out&#62;")}</pre><p>1. error: too large.</p><p>   Try: less</p>`,
+    );
+  });
+
   it("shows a learning rate that changed", async () => {
     const history = { history: { loss: [2, 1], learning_rate: [0.1, 0.01] } };
     expect((await report(chain(), history)).html).toContain("<h2>Learning rate</h2>");
