@@ -173,7 +173,7 @@ function inText(runs: Readonly<Record<string, RunHistory>>, metrics: readonly st
       for (const [run, { history }] of Object.entries(runs))
         for (const name of [metric, `${VALIDATION}${metric}`])
           if (Object.hasOwn(history, name)) series[`${run && `${run}: `}${name}`] = history[name] ?? [];
-      return chart(series);
+      return chart(series, { legend: true });
     })
     .join("\n\n");
 }

@@ -79,6 +79,8 @@ describe("all pictures", () => {
     const display = (plot as unknown as Record<symbol, () => unknown>)[Symbol.for("Jupyter.display")];
     expect(display?.()).toEqual({ "image/svg+xml": plot.svg, "text/plain": inspect(plot) });
     expect(inspect(plot)).toMatch(/2\.200 │b+\n[\s\S]*a loss\n +b val_loss\n\n +0\.9000 │/);
+    // A curve alone has its name below, too.
+    expect(inspect(plot)).toMatch(/\* accuracy$/);
     expect(Object.keys(plot)).toEqual(["svg"]);
   });
 
