@@ -5,6 +5,7 @@ import { type ArrayInput, toHostArray } from "../data/array.ts";
 import { checkNumber, shapeError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
+import { extentOf } from "./extent.ts";
 import { type Body, figure, type PlotOptions, plotTable } from "./figure.ts";
 import type { Plot } from "./plot.ts";
 import { pngUrl } from "./png.ts";
@@ -120,7 +121,7 @@ function checkPixels(owner: string, shape: readonly number[]): void {
 /** Which values are black and white. @throws ValueError where the given ones are no numbers. */
 function rangeOf(
   owner: string,
-  data: ArrayLike<number>,
+  data: Iterable<number>,
   given: readonly [number, number] | undefined,
 ): readonly [number, number] {
   if (given)
@@ -128,13 +129,7 @@ function rangeOf(
       number,
       number,
     ];
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i] as number;
-    if (!Number.isFinite(value)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
+  const [low, high] = extentOf(data);
   if (low >= 0 && high <= 255) return high <= 1 && !(data instanceof Uint8Array) ? [0, 1] : [0, 255];
   return [low, high];
 }
