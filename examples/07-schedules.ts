@@ -49,7 +49,7 @@ import {
   sgd,
   warmup,
 } from "aretejs";
-import { plotHistory } from "aretejs/plot";
+import { plotSchedule } from "aretejs/plot";
 import { choose, type ExampleOptions, imagesOf, percent, runAsScript, spread } from "./shared.ts";
 
 const PEAK = 0.02;
@@ -99,8 +99,7 @@ export async function run(options: ExampleOptions): Promise<ScheduleFigures> {
 
   const all = schedules(steps);
   for (const [name, schedule] of Object.entries(all)) {
-    const rates = Array.from({ length: steps }, (_, step) => schedule(step));
-    log(inspect(plotHistory({ history: { [name]: rates } }, { title: name })));
+    log(inspect(plotSchedule({ [name]: schedule }, { steps })));
   }
   const figures: Record<string, number> = {};
   for (const [name, schedule] of Object.entries(all)) figures[name] = await accuracyOf(network(42, schedule));

@@ -53,7 +53,7 @@ export function countOf(variables: readonly Variable[]): number {
 }
 
 /** 266610 → "266,610". */
-function grouped(n: number): string {
+export function grouped(n: number): string {
   return String(n).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }
 

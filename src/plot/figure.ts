@@ -2,7 +2,7 @@
 import { checkNumber, lookUp } from "../errors.ts";
 import type { OptionTable } from "../options.ts";
 import { Plot } from "./plot.ts";
-import { escaped, FONT, label, tag, widthOf } from "./svg.ts";
+import { escaped, FONT, label, rounded, tag, widthOf } from "./svg.ts";
 import { SERIES, seriesClass, styles, type Theme } from "./theme.ts";
 
 /** Options of all pictures. */
@@ -120,7 +120,7 @@ function checkWidth(owner: string, width: number): number {
 
 /** Elements at another place. */
 export const moved = (x: number, y: number, content: string): string =>
-  content && tag("g", { transform: `translate(${Number(x.toFixed(2))} ${Number(y.toFixed(2))})` }, content);
+  content && tag("g", { transform: `translate(${rounded(x)} ${rounded(y)})` }, content);
 
 function drawLegend(entries: readonly LegendEntry[], width: number): Body {
   let [x, y] = [0, 0];

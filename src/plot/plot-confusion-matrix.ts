@@ -80,8 +80,9 @@ function drawTable(
   const left = 18 + Math.min(90, Math.max(...labels.map((text) => widthOf(text, 11)))) + 6;
   const top = 24;
   const cell = Math.max(4, Math.min(56, (width - left) / size));
-  const largest = Math.max(...table.flat(), Number.MIN_VALUE);
-  const fits = Math.max(...table.flat().map((value) => widthOf(cellText(value, isShare), 11))) < cell - 1 && cell >= 13;
+  const largest = table.reduce((most, row) => Math.max(most, ...row), Number.MIN_VALUE);
+  const fits =
+    cell >= 13 && table.every((row) => row.every((value) => widthOf(cellText(value, isShare), 11) < cell - 1));
   const [end, across] = [top + size * cell, left + size * cell];
   const parts = [label(0, 11, isShare ? `${words}; cells in %` : words, { as: "m", room: width })];
   const at = (index: number) => index * cell;
@@ -145,8 +146,9 @@ function manyCells(table: readonly (readonly number[])[], cell: number, largest:
   table.forEach((row, i) => {
     row.forEach((value, j) => {
       const level = Math.ceil((20 * value) / largest);
+      if (level === 0) return;
       const square = `M${rounded(j * cell)} ${rounded(i * cell)}h${rounded(cell)}v${rounded(cell)}h${rounded(-cell)}z`;
-      if (level > 0) paths.set(level, (paths.get(level) ?? "") + square);
+      paths.set(level, (paths.get(level) ?? "") + square);
     });
   });
   return [...paths].map(([level, d]) => tag("path", { class: "h", "fill-opacity": level / 20, d })).join("");

@@ -48,19 +48,31 @@ const historyTable = { ...plotTable, metrics: "list", logScale: "boolean or list
  * @example plotHistory({ sgd: first, adam: second }, { width: 800 });
  */
 export function plotHistory(given: Histories, options: PlotHistoryOptions = {}): Plot {
-  const checked = checkOptions("plotHistory", options, historyTable);
-  const { logScale = false, height = 200 } = checked;
+  return drawHistory("plotHistory", given, checkOptions("plotHistory", options, historyTable));
+}
+
+/** What `plot` of a history gives. */
+export async function historyPlot(history: RunHistory, options: HistoryPlotOptions = {}): Promise<Plot> {
+  const owner = "plot of a history";
+  const { file, ...others } = checkOptions(owner, options, { ...historyTable, file: "string" });
+  const plot = drawHistory(owner, history, others);
+  return file === undefined ? plot : plot.save(file);
+}
+
+function drawHistory(owner: string, given: Histories, options: PlotHistoryOptions): Plot {
+  const { logScale = false, height = 200 } = options;
   const runs = runsOf(given);
   const known = [...new Set(Object.values(runs).flatMap(({ history }) => Object.keys(history).map(base)))];
-  const metrics = checked.metrics ?? known.filter((name) => name !== "learning_rate");
+  const metrics = options.metrics ?? known.filter((name) => name !== "learning_rate");
+  const table = Object.fromEntries(known.map((name) => [name, true]));
   for (const name of [...metrics, ...(typeof logScale === "object" ? logScale : [])])
-    lookUp("plotHistory", "metric", Object.fromEntries(known.map((each) => [each, true])), name);
+    lookUp(owner, "metric", table, name);
   const panels = metrics.map((metric): Axes => {
     const isLog = typeof logScale === "object" ? logScale.includes(metric) : logScale;
     const lines = Object.values(runs).flatMap((run, index) => linesOf(run, metric, index, Object.keys(runs).length));
     return { x: { name: "epoch", isWhole: true }, y: { name: metric, isLog }, lines };
   });
-  return figure("plotHistory", checked, {
+  return figure(owner, options, {
     title: "Training history",
     description: described(runs, metrics),
     legend: legendOf(runs, panels),
@@ -68,18 +80,11 @@ export function plotHistory(given: Histories, options: PlotHistoryOptions = {}):
       inRows(
         width,
         360,
-        checkHeight("plotHistory", height),
+        checkHeight(owner, height),
         panels.map((panel) => (w: number, h: number) => drawAxes(panel, w, h)),
       ),
     text: inText(runs, metrics),
   });
-}
-
-/** What `plot` of a history gives. */
-export async function historyPlot(history: RunHistory, options: HistoryPlotOptions = {}): Promise<Plot> {
-  const { file, ...others } = checkOptions("plot", options, { ...historyTable, file: "string" });
-  const plot = plotHistory(history, others);
-  return file === undefined ? plot : plot.save(file);
 }
 
 const base = (name: string): string => (name.startsWith(VALIDATION) ? name.slice(VALIDATION.length) : name);
@@ -168,7 +173,7 @@ function inText(runs: Readonly<Record<string, RunHistory>>, metrics: readonly st
       for (const [run, { history }] of Object.entries(runs))
         for (const name of [metric, `${VALIDATION}${metric}`])
           if (Object.hasOwn(history, name)) series[`${run && `${run}: `}${name}`] = history[name] ?? [];
-      return chart(series);
+      return chart(series, { legend: true });
     })
     .join("\n\n");
 }

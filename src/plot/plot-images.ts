@@ -2,9 +2,10 @@
 
 import { checkCount } from "../checks.ts";
 import { type ArrayInput, toHostArray } from "../data/array.ts";
-import { shapeError } from "../errors.ts";
+import { checkNumber, shapeError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
+import { extentOf } from "./extent.ts";
 import { type Body, figure, type PlotOptions, plotTable } from "./figure.ts";
 import type { Plot } from "./plot.ts";
 import { pngUrl } from "./png.ts";
@@ -73,9 +74,10 @@ export function plotImages(given: ArrayInput, options: PlotImagesOptions = {}): 
       expected: "[samples, height, width] or [samples, height, width, 1, 3 or 4]",
       received: formatShape(shape),
     });
+  checkPixels(owner, shape);
   const count = Math.min(samples, checkCount(owner, "count", checked.count ?? 25, 1));
   const size = height * width * channels;
-  const [low, high] = checked.range ?? rangeOf(data.subarray(0, count * size));
+  const [low, high] = rangeOf(owner, data.subarray(0, count * size), checked.range);
   const nameOf = (value: number | string) => String(checked.classNames?.[Number(value)] ?? value);
   const truth = checked.labels && Array.from(checked.labels as ArrayLike<number | string>).map(nameOf);
   const said = checked.predictions === undefined ? undefined : predicted(owner, checked.predictions, nameOf);
@@ -106,14 +108,28 @@ export function plotImages(given: ArrayInput, options: PlotImagesOptions = {}): 
 
 const isChannels = (channels: number): boolean => [1, 3, 4].includes(channels);
 
-function rangeOf(data: ArrayLike<number>): readonly [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i] as number;
-    if (!Number.isFinite(value)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
+/** Refuses images without a pixel. @throws ShapeError. */
+function checkPixels(owner: string, shape: readonly number[]): void {
+  if (shape.includes(0))
+    throw shapeError(owner, {
+      rule: "there must be an image",
+      expected: "at least 1 along each axis",
+      received: formatShape(shape),
+    });
+}
+
+/** Which values are black and white. @throws ValueError where the given ones are no numbers. */
+function rangeOf(
+  owner: string,
+  data: Iterable<number>,
+  given: readonly [number, number] | undefined,
+): readonly [number, number] {
+  if (given)
+    return [0, 1].map((end) => checkNumber(owner, `range[${end}]`, given[end], "a finite number", () => true)) as [
+      number,
+      number,
+    ];
+  const [low, high] = extentOf(data);
   if (low >= 0 && high <= 255) return high <= 1 && !(data instanceof Uint8Array) ? [0, 1] : [0, 255];
   return [low, high];
 }
@@ -160,6 +176,9 @@ export function plotFilters(given: ArrayInput, options: PlotFiltersOptions = {})
   const checked = checkOptions(owner, options, { ...gridTable, imageShape: "list" });
   const kernel = toHostArray(owner, given);
   const { imageShape } = checked;
+  imageShape?.forEach((count, axis) => {
+    checkCount(owner, `imageShape[${axis}]`, count, 1);
+  });
   const shape = imageShape && kernel.shape.length === 2 ? [...imageShape, kernel.shape[1] as number] : kernel.shape;
   const [height = 0, width = 0, channels = 1, filters = 0] = shape.length === 3 ? shape.toSpliced(2, 0, 1) : shape;
   if (![3, 4].includes(shape.length) || height * width * channels * filters !== kernel.data.length)
@@ -168,6 +187,7 @@ export function plotFilters(given: ArrayInput, options: PlotFiltersOptions = {})
       expected: "[height, width, channels, filters], or [features, units] with imageShape",
       received: formatShape(kernel.shape),
     });
+  checkPixels(owner, kernel.shape);
   const count = Math.min(filters, checkCount(owner, "count", checked.count ?? 64, 1));
   const tiles = Array.from({ length: count }, (_, filter): Tile => {
     const at = (pixel: number, channel: number) =>

@@ -4,7 +4,7 @@ import { formatShape } from "../ir/shape.ts";
 import type { Layer } from "../nn/layer.ts";
 import { findApplications } from "../nn/model-graph.ts";
 import { Network } from "../nn/network.ts";
-import { countOf, summary } from "../nn/summary.ts";
+import { countOf, grouped, summary } from "../nn/summary.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { checkOptions } from "../options.ts";
 import { type Body, figure, type LegendEntry, type PlotOptions, plotTable } from "./figure.ts";
@@ -45,8 +45,6 @@ export function plotModel(model: Network, options: PlotOptions = {}): Plot {
     text: summary(model),
   });
 }
-
-const grouped = (count: number): string => String(count).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 
 /** The node of a layer. A layer that was drawn before does not count its parameters again. */
 function layerNode(model: Network, layer: Layer, shapes: string, from: readonly number[], isAgain: boolean): Node {

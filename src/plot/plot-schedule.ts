@@ -74,6 +74,8 @@ export function plotSchedule(given: Schedule | Readonly<Record<string, Schedule>
             h,
           ),
       ]),
-    text: chart(Object.fromEntries(lines.map(({ y }, index) => [all[index]?.[0] || "rate", Array.from(y)]))),
+    text: chart(Object.fromEntries(lines.map(({ y }, index) => [all[index]?.[0] || "rate", Array.from(y)])), {
+      legend: true,
+    }),
   });
 }

@@ -27,7 +27,8 @@ export abstract class Shown {
 
   /**
    * Writes it to a file, in Node, Deno and Bun. Gives itself.
-   * @throws StateError where the runtime has no files. ValueError where the path is neither a text nor a URL.
+   * @throws StateError where the runtime has no files. ValueError where the path is neither a text nor a URL, and where
+   * the file cannot be written.
    */
   async save(path: string | URL): Promise<this> {
     if (typeof path !== "string" && !(path instanceof URL))
@@ -40,7 +41,15 @@ export abstract class Shown {
         received: "none",
         advice: "In a page, put String(plot) into an element, or new Blob([String(plot)]) behind a link.",
       });
-    await files.writeFile(path, String(this));
+    await files.writeFile(path, String(this)).catch((cause: Error) => {
+      const wrapped = valueError("save", {
+        rule: "the file cannot be written",
+        expected: "a path in a folder that is there",
+        received: cause.message,
+      });
+      wrapped.cause = cause;
+      throw wrapped;
+    });
     return this;
   }
 }

@@ -124,10 +124,22 @@ const table = (rows: Readonly<Record<string, unknown>>): string =>
     })
     .join("")}</table>`;
 
+/** Lines of a table, whose columns are two spaces or more apart. */
+const TABLE = /((?:^.*\S {2,}\S.*\n?)+)/m;
+
+/** A paragraph for each line; tables as they are, so that their columns line up. */
 const paragraphs = (text: string): string =>
   text
-    .split(/\n+/)
-    .map((line) => `<p>${escaped(line)}</p>`)
+    .split(TABLE)
+    .map((part) =>
+      TABLE.test(part)
+        ? `<pre>${escaped(part.trimEnd())}</pre>`
+        : part
+            .split(/\n+/)
+            .filter(Boolean)
+            .map((line) => `<p>${escaped(line)}</p>`)
+            .join(""),
+    )
     .join("");
 
 function pageStyles(theme: Theme): string {

@@ -11,7 +11,7 @@ export interface ReportOptions {
   title?: string;
   /** Settings of yours that are listed: what was trained on, batch size, … */
   settings?: Readonly<Record<string, unknown>>;
-  /** What a diagnosis says, as a paragraph for each line. */
+  /** What a diagnosis says: a paragraph for each line, tables as they are. */
   diagnosis?: string | { toString(): string };
   /** Further pictures by their headings: a confusion matrix, images, filters, a schedule. */
   plots?: Readonly<Record<string, Plot>>;

@@ -1,4 +1,5 @@
 // Round numbers along an axis, and how they are written.
+import { extentOf } from "./extent.ts";
 
 /** The range of an axis, and the numbers that are written at it. */
 export interface Scale {
@@ -27,12 +28,7 @@ const LARGEST = 1e300;
 /** The scale that holds these values. Those that are not finite, or not > 0 on a logarithmic scale, do not count. */
 export function scaleOf(values: Iterable<number>, options: ScaleOptions): Scale {
   const { isLog = false, isWhole = false, isRound = false, count } = options;
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (!Number.isFinite(value) || (isLog && value <= 0)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
+  let [low, high] = extentOf(values, (value) => !isLog || value > 0);
   if (low > high) [low, high] = isLog ? [0.1, 1] : [0, 1];
   [low, high] = [low, high].map((end) => Math.min(LARGEST, Math.max(-LARGEST, end))) as [number, number];
   if (isLog) {

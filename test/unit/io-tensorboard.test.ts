@@ -157,6 +157,7 @@ describe("tensorBoard", () => {
     expect(() => tensorBoard({ updateFreq: 0 })).toThrow("tensorBoard: updateFreq must be an integer ≥ 1");
     expect(() => tensorBoard({ updateFreq: "epochs" as "epoch" })).toThrow('received the string "epochs"');
     expect(() => tensorBoard({ histogramFreq: -1 })).toThrow("tensorBoard: histogramFreq must be an integer ≥ 0");
+    expect(() => tensorBoard({ logDir: "" })).toThrow("tensorBoard: logDir names a directory");
     expect(() => tensorBoard({ log_dir: "x" } as TensorBoardOptions)).toThrow('Did you mean "logDir"');
   });
 

@@ -148,6 +148,16 @@ describe("plotImages", () => {
     expect(() => plotImages(images, { labels: [1] })).toThrow("plotImages: labels must fit the images");
     expect(() => plotImages({ data: new Float32Array(8), shape: [1, 2, 2, 2] })).toThrow("at most 4 channels");
     expect(() => plotImages(images, { columns: 0 })).toThrow("plotImages: columns must be an integer ≥ 1");
+    expect(() => plotImages(images, { range: [0, Number.NaN] })).toThrow(
+      "plotImages: range[1] must be a finite number",
+    );
+    expect(() => plotImages(images, { range: [0] as unknown as [number, number] })).toThrow("range[1] must be");
+    for (const shape of [
+      [0, 3, 3],
+      [2, 0, 3],
+      [2, 3, 0],
+    ])
+      expect(() => plotImages({ data: new Float32Array(), shape })).toThrow("plotImages: there must be an image");
   });
 });
 
@@ -164,6 +174,17 @@ describe("plotFilters", () => {
     const dense = { data: new Float32Array(12), shape: [6, 2] };
     expect(imagesOf(plotFilters(dense, { imageShape: [2, 3] }).svg).map(({ width }) => width)).toEqual([3, 3]);
     expect(() => plotFilters(dense)).toThrow("plotFilters: a kernel of images has four axes");
+    for (const imageShape of [
+      [2.5, 2.4],
+      [-2, -3],
+    ])
+      expect(() => plotFilters(dense, { imageShape })).toThrow("plotFilters: imageShape[0] must be an integer ≥ 1");
+    for (const shape of [
+      [3, 3, 1, 0],
+      [3, 0, 1, 4],
+      [0, 0, 0],
+    ])
+      expect(() => plotFilters({ data: new Float32Array(), shape })).toThrow("plotFilters: there must be an image");
     const colours = { data: Float32Array.of(1, 0, -1), shape: [1, 1, 3, 1] };
     expect(imagesOf(plotFilters(colours).svg)[0]?.lines).toEqual([[0, 255, 128, 0]]);
   });
@@ -202,6 +223,15 @@ describe("report", () => {
     expect(`${page}`).toBe(html);
     expect(inspect(page)).toContain('Report "A & B"');
     expect((await report(model, history, { theme: "dark" })).html).not.toContain("prefers-color-scheme");
+  });
+
+  it("keeps the columns of a table in a diagnosis", async () => {
+    const table = "layer   mean\nhidden  0.1\n<out>    20";
+    const diagnosis = `Step 1: loss 2\n${table}\n1. error: too large.\n   Try: less`;
+    const { html } = await report(chain(), { history: { loss: [1] } }, { diagnosis });
+    expect(html).toContain(
+      `<p>Step 1: loss 2</p><pre>${table.replace("<out>", "&#60;out&#62;")}</pre><p>1. error: too large.</p><p>   Try: less</p>`,
+    );
   });
 
   it("shows a learning rate that changed", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { cosineDecay, type History } from "../../src/index.ts";
+import { cosineDecay, type History, ValueError } from "../../src/index.ts";
 import {
   Plot,
   plotConfusionMatrix,
@@ -79,6 +79,8 @@ describe("all pictures", () => {
     const display = (plot as unknown as Record<symbol, () => unknown>)[Symbol.for("Jupyter.display")];
     expect(display?.()).toEqual({ "image/svg+xml": plot.svg, "text/plain": inspect(plot) });
     expect(inspect(plot)).toMatch(/2\.200 │b+\n[\s\S]*a loss\n +b val_loss\n\n +0\.9000 │/);
+    // A curve alone has its name below, too.
+    expect(inspect(plot)).toMatch(/\* accuracy$/);
     expect(Object.keys(plot)).toEqual(["svg"]);
   });
 
@@ -88,6 +90,10 @@ describe("all pictures", () => {
       const plot = plotHistory(falling);
       expect(await plot.save(join(folder, "a.svg"))).toBe(plot);
       expect(readFileSync(join(folder, "a.svg"), "utf8")).toBe(plot.svg);
+      const error = await plot.save(join(folder, "none", "a.svg")).catch((error) => error);
+      expect(error).toBeInstanceOf(ValueError);
+      expect(error.message).toMatch(/^save: the file cannot be written.*received ENOENT.*none\/a\.svg/);
+      expect(error.cause).toMatchObject({ code: "ENOENT" });
       vi.stubGlobal("process", undefined);
       await expect(plot.save("b.svg")).rejects.toThrow("save: paths need a runtime with files");
     } finally {
@@ -192,6 +198,8 @@ describe("plotHistory", () => {
     const shown = await (history as unknown as Record<symbol, () => unknown>)[Symbol.for("Jupyter.display")]?.();
     expect(shown).toMatchObject({ "image/svg+xml": plotHistory(history).svg });
     await expect(history.plot({ fiel: "a" } as object)).rejects.toThrow('received "fiel"');
+    await expect(history.plot({ height: 5 })).rejects.toThrow("plot of a history: height must be");
+    await expect(history.plot({ metrics: ["los"] })).rejects.toThrow("plot of a history: unknown metric");
   });
 });
 
@@ -282,6 +290,14 @@ describe("plotConfusionMatrix", () => {
     const { svg } = plotConfusionMatrix(many);
     expect(svg.length).toBeLessThan(400_000);
     expect(textsOf(svg).filter((text) => text === "0").length).toBe(2);
+  });
+
+  it("draws five hundred classes", () => {
+    const counts = { data: new Float32Array(500 * 500), shape: [500, 500] };
+    counts.data[501] = 5;
+    const { svg } = plotConfusionMatrix(counts);
+    expect(textsOf(svg).join()).toContain("500 classes, 5 samples, accuracy 100 %");
+    expect(pathsOf(svg, "h")).toEqual(["M4 4h4v4h-4z"]);
   });
 
   it("refuses what is no confusion matrix", () => {

@@ -1,13 +1,14 @@
 // A callback that writes what TensorBoard shows.
 import { checkCount } from "../../checks.ts";
-import type { HostArray } from "../../data/array.ts";
 import { literal, valueError } from "../../errors.ts";
+import { freeName } from "../../name-registry.ts";
 import { findApplications } from "../../nn/model-graph.ts";
 import type { SymbolicTensor } from "../../nn/symbolic.ts";
 import { checkOptions } from "../../options.ts";
 import { distributionOf } from "../../plot/distribution.ts";
 import type { Callback, Run, Training } from "../../train/callback.ts";
 import type { Model } from "../../train/model.ts";
+import { getNamedWeights } from "../../train/named-weights.ts";
 import type { Logs } from "../../train/step-runner.ts";
 import { EventFile, type LogDirectory } from "./event-file.ts";
 import { type GraphNode, graphRecord, type Histogram, type Summary, summaryRecord } from "./events.ts";
@@ -153,6 +154,12 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
     writeGraph: "boolean",
     writeStepsPerSecond: "boolean",
   });
+  if (logDir === "")
+    throw valueError("tensorBoard", {
+      rule: "logDir names a directory",
+      expected: "a path, an address or a store",
+      received: literal(logDir),
+    });
   checkCount("tensorBoard", "histogramFreq", histogramFreq, 0);
   if (typeof updateFreq === "number") checkCount("tensorBoard", "updateFreq", updateFreq, 1);
   else if (updateFreq !== "epoch" && updateFreq !== "batch")
@@ -166,9 +173,8 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
 
 /** Histograms of 30 bins, as TensorFlow writes them. Weights without a finite value have none. */
 async function histogramsOf(model: Model): Promise<Summary[]> {
-  const weights = await model.getWeights();
-  return model.variables.flatMap(({ name }, index) => {
-    const value = histogramOf((weights[index] as HostArray).data);
+  return Object.entries(await getNamedWeights(model)).flatMap(([name, { data }]) => {
+    const value = histogramOf(data);
     return value ? [{ tag: `${name}/histogram`, value }] : [];
   });
 }
@@ -193,18 +199,17 @@ function nodesOf(model: Model): GraphNode[] {
   const names = new Map<SymbolicTensor, string>();
   const taken = new Set<string>();
   const unique = (wanted: string) => {
-    let name = wanted;
-    for (let count = 1; taken.has(name); count++) name = `${wanted}_${count}`;
+    const name = freeName(nodeName(wanted), (name) => taken.has(name));
     taken.add(name);
     return name;
   };
   const nodes = model.inputs.map((tensor): GraphNode => {
-    const name = unique(nodeName(model.nameOf(tensor)));
+    const name = unique(model.nameOf(tensor));
     names.set(tensor, name);
     return { name, op: "Input", inputs: [] };
   });
   for (const { layer, inputs, outputs } of findApplications(model.label, model.inputs, model.outputs)) {
-    const name = unique(nodeName(model.nameOf(layer)));
+    const name = unique(model.nameOf(layer));
     outputs.forEach((output, index) => {
       names.set(output, index === 0 ? name : `${name}:${index}`);
     });
