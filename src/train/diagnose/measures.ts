@@ -22,6 +22,8 @@ export interface LayerMeasures {
   readonly units: number;
   /** How many values of each unit were measured: samples, times positions of an image or steps of a sequence. */
   readonly values: number;
+  /** Names of the layers whose outputs it takes, directly or through ops that are in no layer. */
+  readonly predecessors: readonly string[];
   /** Whether it has variables of its own that are trained. */
   readonly trains: boolean;
   /** Of the values that it gives. */
@@ -92,7 +94,10 @@ export interface RawScale {
 }
 
 /** What is known of a use of a layer before it is run. */
-export type LayerFacts = Pick<LayerMeasures, "name" | "label" | "kind" | "units" | "trains" | "activation"> & {
+export type LayerFacts = Pick<
+  LayerMeasures,
+  "name" | "label" | "kind" | "units" | "predecessors" | "trains" | "activation"
+> & {
   /** Elements of its output. */
   readonly size: number;
   readonly isRectifier: boolean;
