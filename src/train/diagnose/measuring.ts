@@ -1,5 +1,6 @@
 // Measures of a train step, recorded as further outputs of its program, which leave the step itself as it is.
 import { reachable, variablesIn } from "../../compiler/graph.ts";
+import { sizeOf } from "../../ir/shape.ts";
 import type { Layer } from "../../nn/layer.ts";
 import { gradients } from "../../tensor/autodiff.ts";
 import { abs, div, maximum, square, sub } from "../../tensor/ops/elementwise.ts";
@@ -55,7 +56,7 @@ function makeInstrument(): StepInstrument {
         outputs(step) {
           const parts: Tensor[] = [];
           const read = recordMeasures(root, observed, step, (tensor) => parts.push(tensor));
-          const flat = parts.map((part) => reshape(part, [part.shape.reduce((a, b) => a * b, 1)]));
+          const flat = parts.map((part) => reshape(part, [sizeOf(part.shape)]));
           readers.push({ sizes: flat.map(({ shape }) => shape[0] as number), read });
           return { [outputName(readers.length - 1)]: concat(flat) };
         },
@@ -211,7 +212,7 @@ function recordLayer(
     label: layer.label,
     kind: layer.kind,
     units: output.shape.at(-1) ?? 1,
-    size: output.shape.reduce((a, b) => a * b, 1),
+    size: sizeOf(output.shape),
     predecessors,
     trains,
     activation: activation?.name,

@@ -1,4 +1,5 @@
 // Findings about how signals and gradients pass through the layers: from measures alone.
+import { sizeOf } from "../../ir/shape.ts";
 import { type Finding, figure, percent } from "./finding.ts";
 import { LayerChain } from "./layer-chain.ts";
 import type { LayerMeasures, Measures, VariableMeasures } from "./measures.ts";
@@ -82,9 +83,8 @@ function symmetric(measures: Measures): Finding[] {
 function gainOf(measures: Measures, { layer, weight, shape }: VariableMeasures): number {
   const use = measures.layers.find(({ name }) => name === layer);
   const activation = use && activationAfter(measures, use);
-  const inputs = shape.slice(0, -1).reduce((a, b) => a * b, 1);
   const right = initializerFor(activation) === "heNormal" ? Math.SQRT2 : 1;
-  return (weight * Math.sqrt(inputs)) / right;
+  return (weight * Math.sqrt(sizeOf(shape.slice(0, -1)))) / right;
 }
 
 function weights(measures: Measures): Finding[] {
@@ -208,7 +208,7 @@ function exploding(measures: Measures, { hidden, growth, factor, evidence }: Way
   };
 }
 
-/** The n-th root by Newton's method: the same bits on all engines. */
+/** The n-th root by bisection: the same bits on all engines. */
 function rootOf(x: number, n: number): number {
   let [low, high] = [0, Math.max(1, x)];
   for (let i = 0; i < 200; i++) {
