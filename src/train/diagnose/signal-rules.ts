@@ -164,7 +164,7 @@ interface Way {
   readonly evidence: Finding["evidence"];
 }
 
-/** The last layer's gradient is that of the loss itself, and small where the loss is: these are the layers before it. */
+/** Of the layers before the last one, whose gradient is that of the loss itself, and small where the loss is. */
 function wayOf(hidden: readonly LayerMeasures[]): Way {
   const norms = hidden.map(({ gradientNorm }) => gradientNorm);
   const [first] = norms as [number];
