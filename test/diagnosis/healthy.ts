@@ -1,5 +1,7 @@
 // Networks as they should be, of many kinds and with several optimizers: a diagnosis must find nothing wrong in them,
 // before and after training.
+
+import type { HostArray } from "../../src/data/array.ts";
 import {
   activation,
   adam,
@@ -7,6 +9,7 @@ import {
   addLayer,
   batchNormalization,
   conv2d,
+  type DenseOptions,
   dense,
   dropout,
   embedding,
@@ -14,6 +17,7 @@ import {
   globalAveragePooling1d,
   globalAveragePooling2d,
   gru,
+  initializers,
   input,
   layerNormalization,
   lstm,
@@ -40,6 +44,28 @@ const compiled = (net: Model, options: Parameters<Model["compile"]>[0], data: Sa
   net.compile(options);
   return { model: net, data };
 };
+
+/** Of clusters: one feature, as targets of regression. */
+const firstColumn = ({ data }: Samples["x"]): HostArray => ({
+  data: Float32Array.from({ length: 512 }, (_, row) => data[row * 20] as number),
+  shape: [512, 1],
+});
+
+/** Two networks in one: a classifier of clusters, and a regression of `activation` that counts a thousandth. */
+export function twoTowers(seed: number, activation: "relu" | "sigmoid", depth = 3): Network {
+  const [left, right] = [input([20]), input([20])];
+  const tower = (from: SymbolicTensor, options: DenseOptions) =>
+    repeat(depth, (index) => index).reduce<SymbolicTensor>((x) => dense(32, options).apply(x), from);
+  const relu: DenseOptions = { activation: "relu", kernelInitializer: "heNormal" };
+  const kind = dense(5, { activation: "softmax", name: "kind" }).apply(tower(left, relu));
+  const size = dense(1, { name: "size" }).apply(tower(right, activation === "relu" ? relu : { activation }));
+  const { x, y } = clusters(seed);
+  return compiled(
+    model({ inputs: [left, right], outputs: [kind, size], seed }),
+    { optimizer: "adam", loss: { kind: sparse, size: "meanSquaredError" }, lossWeights: { kind: 1, size: 1e-3 } },
+    { x: [x, x] as never, y: { kind: y, size: firstColumn(x) } as never },
+  );
+}
 
 export const healthy: Readonly<Record<string, (seed: number) => Network>> = {
   "dense relu, heNormal, adam": (seed) =>
@@ -237,6 +263,33 @@ export const healthy: Readonly<Record<string, (seed: number) => Network>> = {
       model({ inputs: points, outputs: [kind, size], seed }),
       { optimizer: "adam", loss: { kind: sparse, size: "meanSquaredError" } },
       { x: data.x, y: { kind: data.y, size: { data: sizes, shape: [512, 1] } } as never },
+    );
+  },
+  "two towers, one loss a thousandth of the other, adam": (seed) => twoTowers(seed, "relu"),
+  "a policy with small weights and a value, adam": (seed) => {
+    const points = input([20]);
+    const hidden = dense(40, { activation: "relu", kernelInitializer: "heNormal" }).apply(points);
+    const last = dense(40, { activation: "relu", kernelInitializer: "heNormal" }).apply(hidden);
+    const small = initializers.randomNormal({ stddev: 0.001 });
+    const policy = dense(5, { activation: "softmax", kernelInitializer: small, name: "policy" }).apply(last);
+    const value = dense(1, { name: "value" }).apply(last);
+    const { x, y } = clusters(seed);
+    return compiled(
+      model({ inputs: points, outputs: [policy, value], seed }),
+      { optimizer: "adam", loss: { policy: sparse, value: "meanSquaredError" } },
+      { x, y: { policy: y, value: firstColumn(x) } as never },
+    );
+  },
+  "two outputs of sigmoid, adam": (seed) => {
+    const points = input([20]);
+    const hidden = dense(40, { activation: "relu", kernelInitializer: "heNormal" }).apply(points);
+    const outputs = ["first", "second"].map((name) => dense(1, { activation: "sigmoid", name }).apply(hidden));
+    const { x, y } = clusters(seed);
+    const is = (label: number) => ({ data: Float32Array.from(y.data, (v) => Number(v === label)), shape: [512, 1] });
+    return compiled(
+      model({ inputs: points, outputs, seed }),
+      { optimizer: adam(3e-3), loss: "binaryCrossentropy" },
+      { x, y: { first: is(1), second: is(2) } as never },
     );
   },
 };

@@ -16,6 +16,7 @@ import {
 } from "../../src/index.ts";
 import type { FindingKind } from "../../src/train/diagnose/finding.ts";
 import { bars, clusters, curve, oneHot, type Samples, sequences, tokens } from "./data.ts";
+import { twoTowers } from "./healthy.ts";
 
 export interface IllNetwork {
   readonly model: Model;
@@ -76,6 +77,12 @@ export const ill: Readonly<Record<string, (seed: number) => IllNetwork>> = {
     data: clusters(seed),
     kind: "vanishingGradients",
     layer: "dense",
+    advice: /relu.*heNormal.*batchNormalization/,
+  }),
+  "ten layers of sigmoid in the second of two towers": (seed) => ({
+    ...twoTowers(seed, "sigmoid", 10),
+    kind: "vanishingGradients",
+    layer: "dense_10",
     advice: /relu.*heNormal.*batchNormalization/,
   }),
   "weights that begin too small": (seed) => ({

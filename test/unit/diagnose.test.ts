@@ -13,7 +13,7 @@ import {
   wasm,
 } from "../../src/index.ts";
 import { clusters, sequences } from "../diagnosis/data.ts";
-import { healthy } from "../diagnosis/healthy.ts";
+import { healthy, twoTowers } from "../diagnosis/healthy.ts";
 import { ill } from "../diagnosis/ill.ts";
 import { busyModel, changedBy, stateOf } from "../diagnosis/restoring.ts";
 import { illRuns } from "../diagnosis/runs.ts";
@@ -82,6 +82,25 @@ describe("diagnose", () => {
   it("finds nothing in what is healthy, with two outputs", async () => {
     const { model: net, data } = (healthy["two outputs, relu, adam"] as NonNullable<(typeof healthy)[string]>)(5);
     expect((await diagnose(net, data.x, data.y, { steps: 5 })).findings).toEqual([]);
+  });
+
+  const several = [
+    "two towers, one loss a thousandth of the other, adam",
+    "a policy with small weights and a value, adam",
+    "two outputs of sigmoid, adam",
+  ];
+  it.each(several)("takes the last layer of each output as one, and compares no towers: %s", async (name) => {
+    const { model: net, data } = (healthy[name] as NonNullable<(typeof healthy)[string]>)(1);
+    const watch = diagnoseTraining({ print: false });
+    await net.fit(data.x, data.y, { epochs: 12, verbose: 0, callbacks: [watch] });
+    expect(watch.result?.findings).toEqual([]);
+    expect((await diagnose(net, data.x, data.y, { steps: 0 })).findings).toEqual([]);
+  });
+
+  it("names what is wrong in the second of two towers", async () => {
+    const { model: net, data } = twoTowers(1, "sigmoid", 8);
+    const [first] = (await diagnose(net, data.x, data.y, { steps: 0, batches: 2 })).findings;
+    expect([first?.kind, first?.layer]).toEqual(["vanishingGradients", "dense_8"]);
   });
 
   it("measures what hand calculation gives", async () => {
@@ -157,6 +176,8 @@ describe("diagnose", () => {
       "inner",
       "inner#2",
     ]);
+    const predecessors = Object.fromEntries(found.layers.map((layer) => [layer.name, layer.predecessors]));
+    expect(predecessors).toMatchObject({ dense: ["inner"], dense_1: ["dense"], other: ["inner#2"] });
   });
 
   it("says nothing of dead units after one sample, and little where the data are broken", async () => {

@@ -34,7 +34,7 @@ export function inputFindings(
         confidence: 1,
         message: `all ${samples} samples of input "${name}" are the same, so the model can only learn a constant`,
         advice: "Check how the data are read and put into arrays.",
-        evidence: { samples, ...rounded(spreadOf(first)) },
+        evidence: { samples, ...spreadOf(first) },
       },
     ];
   });
@@ -44,7 +44,8 @@ export function inputFindings(
 export function scaleFindings(layers: readonly LayerMeasures[]): Finding[] {
   return layers.flatMap(({ name, label, kind, input }): Finding[] => {
     if (!input || /normalization/i.test(kind)) return [];
-    const { rms, min, max } = input;
+    const { rms, ...spread } = input;
+    const { min, max } = spread;
     if (rms > limits.inputRms) {
       const isPixels = min >= 0 && max <= 255 && max > 100;
       return [
@@ -57,7 +58,7 @@ export function scaleFindings(layers: readonly LayerMeasures[]): Finding[] {
           advice: isPixels
             ? "Divide the pixels by 255, or begin the model with rescaling(1 / 255)."
             : "Standardize: begin the model with a normalization() layer and await its adapt(x).",
-          evidence: rounded(input),
+          evidence: spread,
         },
       ];
     }
@@ -70,7 +71,7 @@ export function scaleFindings(layers: readonly LayerMeasures[]): Finding[] {
           confidence: 0.6,
           message: `${label} gets very small inputs (mean ${figure(input.mean)}, deviation ${figure(input.stddev)})`,
           advice: "Standardize: begin the model with a normalization() layer and await its adapt(x).",
-          evidence: rounded(input),
+          evidence: spread,
         },
       ];
     }
@@ -158,7 +159,3 @@ const notFiniteData = (what: string, layer: string): Finding => ({
   advice: "Remove or replace these samples before training.",
   evidence: {},
 });
-
-function rounded({ mean, stddev, min, max }: { mean: number; stddev: number; min: number; max: number }) {
-  return { mean, stddev, min, max };
-}

@@ -1,5 +1,5 @@
 // What is measured of a train step, and how measures of several batches become one.
-import type { Shape } from "../../ir/shape.ts";
+import { type Shape, sizeOf } from "../../ir/shape.ts";
 
 /** Mean, standard deviation and range of numbers. */
 export interface Scale {
@@ -22,6 +22,8 @@ export interface LayerMeasures {
   readonly units: number;
   /** How many values of each unit were measured: samples, times positions of an image or steps of a sequence. */
   readonly values: number;
+  /** Names of the layers whose outputs it takes, directly or through ops that are in no layer. */
+  readonly predecessors: readonly string[];
   /** Whether it has variables of its own that are trained. */
   readonly trains: boolean;
   /** Of the values that it gives. */
@@ -92,7 +94,10 @@ export interface RawScale {
 }
 
 /** What is known of a use of a layer before it is run. */
-export type LayerFacts = Pick<LayerMeasures, "name" | "label" | "kind" | "units" | "trains" | "activation"> & {
+export type LayerFacts = Pick<
+  LayerMeasures,
+  "name" | "label" | "kind" | "units" | "predecessors" | "trains" | "activation"
+> & {
   /** Elements of its output. */
   readonly size: number;
   readonly isRectifier: boolean;
@@ -122,7 +127,7 @@ export interface RawMeasures {
 /** A unit whose slope stays below this share of the largest for all samples is dead: no gradient to speak of. */
 const deadSlope = 0.01;
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const rootMean = (squares: readonly number[]): number => Math.sqrt(mean(squares));
 
 const sources = /* @__PURE__ */ new WeakMap<Measures, readonly RawMeasures[]>();
@@ -148,12 +153,11 @@ export function summarize(raws: readonly RawMeasures[]): Measures {
       isSymmetric: all.every((one) => one.isSymmetric),
     };
   });
-  const sizeOf = ({ shape }: VariableMeasures) => shape.reduce((a, b) => a * b, 1);
   const found: Measures = {
     loss: mean(raws.map(({ loss }) => loss)),
     layers,
     variables,
-    gradientNorm: Math.sqrt(variables.reduce((sum, one) => sum + one.gradient * one.gradient * sizeOf(one), 0)),
+    gradientNorm: Math.sqrt(variables.reduce((sum, one) => sum + one.gradient * one.gradient * sizeOf(one.shape), 0)),
     notFinite: raws.find(({ notFinite }) => notFinite)?.notFinite,
   };
   sources.set(found, raws);

@@ -1,5 +1,6 @@
 // Measures of a train step, recorded as further outputs of its program, which leave the step itself as it is.
 import { reachable, variablesIn } from "../../compiler/graph.ts";
+import { sizeOf } from "../../ir/shape.ts";
 import type { Layer } from "../../nn/layer.ts";
 import { gradients } from "../../tensor/autodiff.ts";
 import { abs, div, maximum, square, sub } from "../../tensor/ops/elementwise.ts";
@@ -55,7 +56,7 @@ function makeInstrument(): StepInstrument {
         outputs(step) {
           const parts: Tensor[] = [];
           const read = recordMeasures(root, observed, step, (tensor) => parts.push(tensor));
-          const flat = parts.map((part) => reshape(part, [part.shape.reduce((a, b) => a * b, 1)]));
+          const flat = parts.map((part) => reshape(part, [sizeOf(part.shape)]));
           readers.push({ sizes: flat.map(({ shape }) => shape[0] as number), read });
           return { [outputName(readers.length - 1)]: concat(flat) };
         },
@@ -94,22 +95,22 @@ function recordMeasures(
   const states = uses.map((use) => sequenceOf(use, nodes));
   const wanted = [...targets, ...states].filter((tensor) => tensor !== undefined);
   const slopes = new Map(gradients(step.loss, wanted).map((slope, index) => [wanted[index] as Tensor, slope]));
-  const counts = new Map<Layer, number>();
-  const layers = uses.map((use, index) => {
-    const count = (counts.get(use.layer) ?? 0) + 1;
-    counts.set(use.layer, count);
-    return recordLayer(
+  const names = namesOf(uses);
+  const predecessors = predecessorsOf(uses);
+  const layers = uses.map((use, index) =>
+    recordLayer(
       use,
       {
         target: slopes.get(targets[index] as Tensor),
         sequence: slopes.get(states[index] as Tensor),
         activation: found[index],
-        count,
+        name: names[index] as string,
+        predecessors: (predecessors[index] as number[]).map((before) => names[before] as string),
         trained,
       },
       put,
-    );
-  });
+    ),
+  );
   const ownerOf = ownersIn(root);
   const updated = new Map(step.updates);
   const variables = step.pairs.map(([variable, gradient]) => {
@@ -134,6 +135,37 @@ function recordMeasures(
 function hasObservedParts(layer: Layer, observed: readonly Use[]): boolean {
   const inner = new Set(layer.sublayers);
   return inner.size > 0 && observed.some((use) => inner.has(use.layer));
+}
+
+/** The layers' names; of a second use with `#2` behind. */
+function namesOf(uses: readonly Use[]): string[] {
+  const counts = new Map<Layer, number>();
+  return uses.map(({ layer }) => {
+    const count = (counts.get(layer) ?? 0) + 1;
+    counts.set(layer, count);
+    return count === 1 ? layer.name : `${layer.name}#${count}`;
+  });
+}
+
+/** For each use those whose outputs it takes, directly or through ops that are in no layer. */
+function predecessorsOf(uses: readonly Use[]): number[][] {
+  // A layer that gives its input back gives the output of another; the first is the one that made it.
+  const makers = new Map<Tensor, number>();
+  for (const [index, { output }] of uses.entries()) if (!makers.has(output)) makers.set(output, index);
+  return uses.map(({ inputs }, index) => {
+    const found = new Set<number>();
+    const seen = new Set<Tensor>();
+    const stack = [...inputs];
+    while (stack.length > 0) {
+      const node = stack.pop() as Tensor;
+      if (seen.has(node)) continue;
+      seen.add(node);
+      const maker = makers.get(node);
+      if (maker === undefined || maker === index) stack.push(...node.inputs);
+      else found.add(maker);
+    }
+    return [...found].sort((a, b) => a - b);
+  });
 }
 
 /** What a recurrent layer reads, where the loss depends on it: [batch, time, features]. */
@@ -162,24 +194,26 @@ interface LayerParts {
   /** That with respect to the sequence that comes in. */
   readonly sequence: Tensor | undefined;
   readonly activation: FoundActivation | undefined;
-  readonly count: number;
+  readonly name: string;
+  readonly predecessors: readonly string[];
   readonly trained: ReadonlySet<Variable>;
 }
 
 function recordLayer(
   { layer, output, inputs }: Use,
-  { target, sequence, activation, count, trained }: LayerParts,
+  { target, sequence, activation, name, predecessors, trained }: LayerParts,
   put: (tensor: Tensor) => void,
 ): Reader<{ raw: RawLayer; notFinite: NotFinite | undefined }> {
   const trains = layer.variables.some((variable) => trained.has(variable));
   const [x] = inputs;
   const isFirst = trains && x?.dtype === "float32" && !variablesIn(inputs).some((variable) => trained.has(variable));
   const facts: LayerFacts = {
-    name: count === 1 ? layer.name : `${layer.name}#${count}`,
+    name,
     label: layer.label,
     kind: layer.kind,
     units: output.shape.at(-1) ?? 1,
-    size: output.shape.reduce((a, b) => a * b, 1),
+    size: sizeOf(output.shape),
+    predecessors,
     trains,
     activation: activation?.name,
     isRectifier: activation?.isRectifier ?? false,

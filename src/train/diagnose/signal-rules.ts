@@ -1,5 +1,7 @@
 // Findings about how signals and gradients pass through the layers: from measures alone.
+import { sizeOf } from "../../ir/shape.ts";
 import { type Finding, figure, percent } from "./finding.ts";
+import { LayerChain } from "./layer-chain.ts";
 import type { LayerMeasures, Measures, VariableMeasures } from "./measures.ts";
 import { limits } from "./thresholds.ts";
 
@@ -47,10 +49,6 @@ function notFiniteFinding(what: string, layer: string, { loss }: Measures): Find
   };
 }
 
-/** Layers with weights in which gradients are compared: all that train, but lookups and normalizations. */
-const chainOf = ({ layers }: Measures): readonly LayerMeasures[] =>
-  layers.filter(({ trains, gradients, kind }) => trains && gradients && !/embedding|normalization/i.test(kind));
-
 /** The activation at the end of a layer, or of the one that follows it where that has no weights. */
 function activationAfter({ layers }: Measures, layer: LayerMeasures): string | undefined {
   for (const next of layers.slice(layers.indexOf(layer))) {
@@ -61,9 +59,9 @@ function activationAfter({ layers }: Measures, layer: LayerMeasures): string | u
 }
 
 function symmetric(measures: Measures): Finding[] {
-  const last = chainOf(measures).at(-1);
+  const chain = new LayerChain(measures);
   const found = measures.variables.find(
-    ({ isSymmetric, isReached, layer }) => isSymmetric && isReached && layer !== last?.name,
+    ({ isSymmetric, isReached, layer }) => isSymmetric && isReached && !chain.isLast({ name: layer }),
   );
   if (!found) return [];
   const layer = measures.layers.find(({ name }) => name === found.layer);
@@ -85,14 +83,14 @@ function symmetric(measures: Measures): Finding[] {
 function gainOf(measures: Measures, { layer, weight, shape }: VariableMeasures): number {
   const use = measures.layers.find(({ name }) => name === layer);
   const activation = use && activationAfter(measures, use);
-  const inputs = shape.slice(0, -1).reduce((a, b) => a * b, 1);
   const right = initializerFor(activation) === "heNormal" ? Math.SQRT2 : 1;
-  return (weight * Math.sqrt(inputs)) / right;
+  return (weight * Math.sqrt(sizeOf(shape.slice(0, -1)))) / right;
 }
 
 function weights(measures: Measures): Finding[] {
-  const chain = chainOf(measures);
-  const [last, first] = [chain.at(-2), measures.layers.find(({ input }) => input)?.input];
+  const chain = new LayerChain(measures);
+  const inner = chain.layers.filter((layer) => !chain.isLast(layer));
+  const [last, first] = [inner.at(-1), measures.layers.find(({ input }) => input)?.input];
   if (!last || !first || first.stddev === 0) return [];
   const kernels = measures.variables.filter(
     ({ name, layer, shape, weight }) =>
@@ -101,11 +99,11 @@ function weights(measures: Measures): Finding[] {
       weight > 0 &&
       plainKernel.test(measures.layers.find((use) => use.name === layer)?.kind ?? ""),
   );
-  // The last layer may be small on purpose.
-  const hidden = kernels.filter(({ layer }) => layer !== chain.at(-1)?.name);
+  // The last layer before an output may be small on purpose.
+  const hidden = kernels.filter(({ layer }) => !chain.isLast({ name: layer }));
   const gains = hidden.map((kernel) => gainOf(measures, kernel));
-  const grown = Math.max(...chain.slice(0, -1).map(({ variation }) => variation)) / first.stddev;
-  const saturated = Math.max(0, ...chain.slice(0, -1).map((layer) => layer.saturated ?? 0));
+  const grown = Math.max(...inner.map(({ variation }) => variation)) / first.stddev;
+  const saturated = Math.max(0, ...inner.map((layer) => layer.saturated ?? 0));
   const kept = last.variation / first.stddev;
   // The first layer that is clearly off is named, where one of them is far off.
   const small = gains.some((gain) => gain < 1 / limits.gain) ? gains.findIndex((gain) => gain < 0.5) : -1;
@@ -141,53 +139,76 @@ function weights(measures: Measures): Finding[] {
 }
 
 function gradients(measures: Measures): Finding[] {
-  const chain = chainOf(measures).filter(({ gradientNorm }) => gradientNorm > 0);
-  const [first] = chain;
-  // The last layer's gradient is that of the loss itself, and small where the loss is.
-  const hidden = chain.slice(0, -1);
-  if (!first || hidden.length < 2) return [];
-  const norms = hidden.map(({ gradientNorm }) => gradientNorm);
-  // Not the last alone: beside a shortcut a layer's gradient may be small by itself.
-  const end = Math.max(...norms.slice(norms.length > 6 ? -3 : norms.length > 2 ? -2 : -1));
-  const ratio = (norms[0] as number) / Math.max(...norms.slice(1));
-  const growth = (norms[0] as number) / end;
-  const depth = hidden.length - 1;
-  const factor = rootOf(growth, depth);
-  const evidence = { ratio: Math.min(ratio, growth), first: norms[0] as number, last: end, depth, perLayer: factor };
-  if (ratio < limits.vanishing) {
-    const activation = activationAfter(measures, first);
-    const bounded = hidden.filter((layer) => isBounded(activationAfter(measures, layer))).length > hidden.length / 2;
-    return [
-      {
-        kind: "vanishingGradients",
-        severity: "warning",
-        layer: first.name,
-        confidence: ratio < limits.vanished ? 0.98 : 0.8,
-        message: `gradients vanish towards the input: at ${first.label} they have ${figure(ratio)} of their size at ${(hidden.at(-1) as LayerMeasures).label}, a factor of ${figure(factor)} per layer${bounded && activation ? `; the slope of ${activation} is at most ${activation === "sigmoid" ? "1/4" : "1"}` : ""}`,
-        advice: bounded
-          ? `Use activation: "relu" (or "elu") with kernelInitializer: "heNormal" in hidden layers, "selu" with "lecunNormal" in a plain dense stack, or batchNormalization() before each ${activation}.`
-          : `Use kernelInitializer: "${initializerFor(activation)}", batchNormalization() between layers, or shortcuts around them (addLayer).`,
-        evidence,
-      },
-    ];
-  }
-  if (growth > limits.exploding) {
-    return [
-      {
-        kind: "explodingGradients",
-        severity: "warning",
-        layer: first.name,
-        confidence: growth > limits.exploded ? 0.98 : 0.8,
-        message: `gradients explode towards the input: at ${first.label} they are ${figure(growth)} times as large as at ${(hidden.at(-1) as LayerMeasures).label}, a factor of ${figure(factor)} per layer`,
-        advice: `Use kernelInitializer: "${initializerFor(activationAfter(measures, first))}", batchNormalization() between layers, and globalClipNorm: 1 in the optimizer.`,
-        evidence,
-      },
-    ];
-  }
-  return [];
+  const chain = new LayerChain(measures, ({ gradientNorm }) => gradientNorm > 0);
+  const ends = chain.layers.filter((layer) => chain.isLast(layer));
+  const starts = new Set(ends.flatMap((end) => chain.layers.find((layer) => chain.depends(end, layer)) ?? []));
+  return [...starts].flatMap((start) => {
+    // Compared along each way to an output: the losses of two outputs may differ by any factor.
+    const ways = ends.filter((end) => chain.depends(end, start)).map((end) => wayOf(chain.between(start, end)));
+    const weakest = ways.reduce((a, b) => (b.ratio < a.ratio ? b : a));
+    if (weakest.ratio < limits.vanishing) return [vanishing(measures, weakest)];
+    // The gradient at the start is a sum over all outputs, so it is large beside that of an output with a small loss.
+    const least = ways.reduce((a, b) => (b.growth < a.growth ? b : a));
+    return least.growth > limits.exploding ? [exploding(measures, least)] : [];
+  });
 }
 
-/** The n-th root by Newton's method: the same bits on all engines. */
+/** Gradients along hidden layers that depend on one another. */
+interface Way {
+  readonly hidden: readonly LayerMeasures[];
+  /** Norm at the first of them against the largest after it, and against the end. */
+  readonly ratio: number;
+  readonly growth: number;
+  /** `growth` per layer. */
+  readonly factor: number;
+  readonly evidence: Finding["evidence"];
+}
+
+/** Of the layers before the last one, whose gradient is that of the loss itself, and small where the loss is. */
+function wayOf(hidden: readonly LayerMeasures[]): Way {
+  const norms = hidden.map(({ gradientNorm }) => gradientNorm);
+  const [first] = norms as [number];
+  // Not the last alone: beside a shortcut a layer's gradient may be small by itself.
+  const end = Math.max(...norms.slice(norms.length > 6 ? -3 : norms.length > 2 ? -2 : -1));
+  const ratio = norms.length > 1 ? first / Math.max(...norms.slice(1)) : 1;
+  const growth = first / end;
+  const depth = hidden.length - 1;
+  const factor = rootOf(growth, depth);
+  const evidence = { ratio: Math.min(ratio, growth), first, last: end, depth, perLayer: factor };
+  return { hidden, ratio, growth, factor, evidence };
+}
+
+function vanishing(measures: Measures, { hidden, ratio, factor, evidence }: Way): Finding {
+  const [first, last] = [hidden[0], hidden.at(-1)] as [LayerMeasures, LayerMeasures];
+  const activation = activationAfter(measures, first);
+  const bounded = hidden.filter((layer) => isBounded(activationAfter(measures, layer))).length > hidden.length / 2;
+  return {
+    kind: "vanishingGradients",
+    severity: "warning",
+    layer: first.name,
+    confidence: ratio < limits.vanished ? 0.98 : 0.8,
+    message: `gradients vanish towards the input: at ${first.label} they have ${figure(ratio)} of their size at ${last.label}, a factor of ${figure(factor)} per layer${bounded && activation ? `; the slope of ${activation} is at most ${activation === "sigmoid" ? "1/4" : "1"}` : ""}`,
+    advice: bounded
+      ? `Use activation: "relu" (or "elu") with kernelInitializer: "heNormal" in hidden layers, "selu" with "lecunNormal" in a plain dense stack, or batchNormalization() before each ${activation}.`
+      : `Use kernelInitializer: "${initializerFor(activation)}", batchNormalization() between layers, or shortcuts around them (addLayer).`,
+    evidence,
+  };
+}
+
+function exploding(measures: Measures, { hidden, growth, factor, evidence }: Way): Finding {
+  const [first, last] = [hidden[0], hidden.at(-1)] as [LayerMeasures, LayerMeasures];
+  return {
+    kind: "explodingGradients",
+    severity: "warning",
+    layer: first.name,
+    confidence: growth > limits.exploded ? 0.98 : 0.8,
+    message: `gradients explode towards the input: at ${first.label} they are ${figure(growth)} times as large as at ${last.label}, a factor of ${figure(factor)} per layer`,
+    advice: `Use kernelInitializer: "${initializerFor(activationAfter(measures, first))}", batchNormalization() between layers, and globalClipNorm: 1 in the optimizer.`,
+    evidence,
+  };
+}
+
+/** The n-th root by bisection: the same bits on all engines. */
 function rootOf(x: number, n: number): number {
   let [low, high] = [0, Math.max(1, x)];
   for (let i = 0; i < 200; i++) {
@@ -229,11 +250,9 @@ function inTime({ layers, variables }: Measures): Finding[] {
 }
 
 function inactive(measures: Measures): Finding[] {
-  const chain = chainOf(measures);
-  const last = chain.at(-1);
+  const chain = new LayerChain(measures);
   return measures.layers.flatMap((layer): Finding[] => {
     const { name, label, dead = 0, saturated = 0, activation, units } = layer;
-    const isOutput = last !== undefined && measures.layers.indexOf(layer) >= measures.layers.indexOf(last);
     if (dead > limits.dead && layer.values >= limits.deadValues)
       return [
         {
@@ -247,7 +266,7 @@ function inactive(measures: Measures): Finding[] {
         },
       ];
     // At an output it is no illness to be sure; whether that is right, the loss says.
-    if (saturated > limits.saturated && !isOutput)
+    if (saturated > limits.saturated && !chain.isLast(layer))
       return [
         {
           kind: "saturatedUnits",

@@ -1,5 +1,5 @@
 // The numbers that findings depend on, each with where it comes from. "Measured" means: over the healthy networks of
-// test/diagnosis/healthy.ts (14 kinds, 3 seeds), before training, over runs of 3 and 20 epochs, and after them.
+// test/diagnosis/healthy.ts (17 kinds, 3 seeds), before training, over runs of 3 and 20 epochs, and after them.
 
 export const limits = {
   /**

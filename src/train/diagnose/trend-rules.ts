@@ -1,5 +1,6 @@
 // Findings about a whole training run: how losses and gradients go on over steps and epochs.
 import { type Finding, figure } from "./finding.ts";
+import { mean } from "./measures.ts";
 import { limits } from "./thresholds.ts";
 
 /** What was noted of a run. */
@@ -21,7 +22,6 @@ export function trendFindings(run: Run): Finding[] {
   return [...lossTrend(run), ...overfitting(run), ...gradientTrend(run)];
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
 /** Steps before a jump that it is compared with. */

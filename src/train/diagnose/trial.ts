@@ -53,11 +53,11 @@ export async function tryTraining<T>(
       }
       if (!spec) break;
       const mode = setup.trainingMode;
-      const { program } = await stepRunner.acquire(mode, spec, (acquired) => acquired);
+      const acquired = await stepRunner.acquire(mode, spec, (one) => one);
       try {
-        await kept.keep(program.variables);
+        await kept.keep(acquired.program.variables);
       } finally {
-        stepRunner.release({ program, ports: { x: [], y: [], weights: [] }, scalars: [] });
+        stepRunner.release(acquired);
       }
       const read = await sequence.run(mode, spec, cursor, (done) => done.program.read([portName.loss]));
       losses.push(read[portName.loss]?.[0] ?? Number.NaN);
