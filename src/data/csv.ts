@@ -75,13 +75,14 @@ function numberIn(field: string, missing: number | undefined): number | undefine
   return Number.isFinite(value) ? value : undefined;
 }
 
-function notNumber(field: string, place: string): Error {
-  const isEmpty = field.trim() === "";
+function notNumber(given: string, place: string): Error {
+  const isEmpty = given.trim() === "";
   // A field may be a whole file where a quote is missing.
+  const field = cut(given, 41);
   return valueError("parseCsv", {
     rule: isEmpty ? "a field is empty" : "fields must be numbers that float32 can hold",
     expected: "a number",
-    received: show(cut(field, 41)),
+    received: show(field),
     context: cut(place, 41),
     advice: isEmpty
       ? "Give missing, or leave the line out."
