@@ -13,6 +13,7 @@ import { partition } from "./fuse.ts";
 import { reachable } from "./graph.ts";
 import { findSums } from "./joinable-sums.ts";
 import { type Lowered, lower } from "./lower.ts";
+import type { lowerScan } from "./lower-scan.ts";
 import type { rejoin } from "./rejoin.ts";
 import { schedule, type Update } from "./schedule.ts";
 import { simplify } from "./simplify.ts";
@@ -27,10 +28,11 @@ export interface CompileOptions {
   fuse?: boolean;
 }
 
-/** The passes that only graphs need which join tensors, such as unrolled recurrences. */
+/** What only graphs need that join tensors, such as unrolled recurrences, or that scan. */
 export interface JoiningPasses {
   readonly elideConcats: typeof elideConcats;
   readonly rejoin: typeof rejoin;
+  readonly lowerScan: typeof lowerScan;
 }
 
 /** A program with the variables that it works on, in the order of `program.variables`. */
@@ -41,7 +43,7 @@ export interface CompiledGraph {
 
 /**
  * Turns a graph into a program: see `compile`.
- * @param passes for graphs that join tensors. Where one that may need them comes without, undefined is given.
+ * @param passes for graphs that join tensors or scan. Where one that may need them comes without, undefined is given.
  */
 export function compileWith(
   options: CompileOptions,
@@ -60,14 +62,16 @@ export function compileWith(
   const nodes = reachable(given);
   check(nodes, updates);
   const sums = findSums(nodes, given);
-  const joins = sums.size > 0 || nodes.some(({ op }) => op.name === "concat");
+  const joins = sums.size > 0 || nodes.some(({ op: { name } }) => name === "concat" || name === "scan");
   if (joins && !passes) return undefined;
   const joined = passes && sums.size > 0 ? passes.rejoin(given, nodes, sums) : given;
   const roots = simplify(joined, joined === given ? nodes : reachable(joined));
   const outputRoots = roots.slice(0, names.length);
   const updateRoots = roots.slice(names.length, names.length + updates.length);
 
-  const lowered = lower(partition(roots, fuse, allowed), new Set(roots));
+  const lowered = lower(partition(roots, fuse, allowed), new Set(roots), (...scan) =>
+    (passes as JoiningPasses).lowerScan(...scan, fuse, allowed),
+  );
   const outputViews = outputRoots.map((root) => readable(lowered, lowered.view(root)));
   const bufferOf = new Map(lowered.variables.map(({ variable, buffer }) => [variable, buffer]));
   const pending = updates.map(
@@ -107,7 +111,7 @@ export function compileWith(
 function readable(lowered: Lowered, view: View): View {
   if (isContiguous(view) && lowered.buffers[view.buffer]?.kind === "temporary")
     return { ...view, strides: stridesOf(view.shape) };
-  return copied(lowered, view);
+  return lowered.copied(view);
 }
 
 /** A temporary that holds exactly the value, so that its writer may write the variable instead. */
@@ -115,13 +119,7 @@ function computed(lowered: Lowered, view: View): View {
   const spec = lowered.buffers[view.buffer];
   return spec?.kind === "temporary" && isContiguous(view)
     ? { ...view, strides: stridesOf(view.shape) }
-    : copied(lowered, view);
-}
-
-function copied(lowered: Lowered, view: View): View {
-  const output = lowered.allocate(view.shape, view.dtype);
-  lowered.instructions.push({ kind: "copy", input: view, output });
-  return output;
+    : lowered.copied(view);
 }
 
 function checkSizes(buffers: readonly BufferSpec[], { bufferBytes }: Limits): void {

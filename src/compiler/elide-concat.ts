@@ -95,7 +95,8 @@ function sharedPlace(
   for (const { input, output } of copies) {
     const { buffer, offset } = placeOf(input.buffer);
     const start = offset + input.offset - output.offset;
-    if (!isContiguous(input) || !isContiguous(output) || buffers[buffer]?.kind !== "temporary") return undefined;
+    if (input.advances || !isContiguous(input) || !isContiguous(output) || buffers[buffer]?.kind !== "temporary")
+      return undefined;
     if (shared && (shared.buffer !== buffer || shared.offset !== start)) return undefined;
     shared = { buffer, offset: start };
   }

@@ -19,36 +19,82 @@ export interface Lowered {
   readonly inputs: Record<string, View>;
   /** The view of each wanted tensor. */
   view(tensor: Tensor): View;
-  /** A new contiguous temporary. */
-  allocate(shape: Shape, dtype: DType): View;
+  /** A copy in a contiguous temporary of its own. */
+  copied(view: View): View;
 }
 
-/** Turns units into instructions. `wanted` tensors are kept where a group computes them. */
-export function lower(units: readonly Unit[], wanted: ReadonlySet<Tensor>): Lowered {
-  const lowering = new Lowering(units, wanted);
-  for (const unit of units) lowering.add(unit);
+/** Emits the loop of a scan into a lowering, and gives the views of those of its outputs that are needed. */
+export type LowerLoop = (
+  lowering: Lowering,
+  scan: Tensor,
+  inputs: readonly View[],
+  outputs: readonly Tensor[],
+) => readonly View[];
+
+/**
+ * Turns units into instructions.
+ * @param wanted tensors are kept where a group computes them.
+ * @param lowerLoop for graphs with scans.
+ */
+export function lower(units: readonly Unit[], wanted: ReadonlySet<Tensor>, lowerLoop?: LowerLoop): Lowered {
+  const lowering = new Lowering(units, wanted, lowerLoop);
+  lowering.lower();
   return lowering;
 }
 
-class Lowering implements Lowered, LowerContext {
-  readonly buffers: BufferSpec[] = [];
+/** A graph while it is lowered: the whole, or the body of a loop, which has instructions of its own. */
+export class Lowering implements Lowered, LowerContext {
+  readonly buffers: BufferSpec[];
   readonly instructions: Instruction[] = [];
-  readonly variables: { variable: Variable; buffer: BufferId }[] = [];
-  readonly inputs: Record<string, View> = {};
-  private readonly views = new Map<Tensor, View>();
-  private readonly leaves = new Map<Tensor, BufferId>();
+  readonly variables: { variable: Variable; buffer: BufferId }[];
+  readonly inputs: Record<string, View>;
+  /** The views of tensors; those set before `lower` are taken as they are. */
+  readonly views = new Map<Tensor, View>();
+  /** How many loops are around it. */
+  readonly depth: number;
+  private readonly leaves: Map<Tensor, BufferId>;
   private readonly copies = new Map<string, View>();
   /** Tensors that some other unit reads, or somebody outside. */
   private readonly read: Set<Tensor>;
 
-  constructor(units: readonly Unit[], wanted: ReadonlySet<Tensor>) {
+  constructor(
+    private readonly units: readonly Unit[],
+    wanted: ReadonlySet<Tensor>,
+    private readonly lowerLoop?: LowerLoop,
+    outer?: Lowering,
+  ) {
+    this.depth = outer ? outer.depth + 1 : 0;
+    this.buffers = outer?.buffers ?? [];
+    this.variables = outer?.variables ?? [];
+    this.inputs = outer?.inputs ?? {};
+    this.leaves = outer?.leaves ?? new Map();
     this.read = new Set(wanted);
     for (const unit of units)
       for (const leaf of "members" in unit ? leavesOf(unit.members) : unit.inputs) this.read.add(leaf);
   }
 
-  add(unit: Unit): void {
+  /** The lowering of the body of a loop within this one: on the same buffers. */
+  inner(units: readonly Unit[], wanted: ReadonlySet<Tensor>): Lowering {
+    return new Lowering(units, wanted, this.lowerLoop, this);
+  }
+
+  lower(): void {
+    for (const unit of this.units) this.add(unit);
+  }
+
+  /** For scans. */
+  lowerScan(scan: Tensor, inputs: readonly View[]): View {
+    const outputs = this.units.filter((unit): unit is Tensor => "op" in unit && unit.inputs[0] === scan);
+    const views = (this.lowerLoop as LowerLoop)(this, scan, inputs, outputs);
+    outputs.forEach((output, index) => {
+      this.views.set(output, views[index] as View);
+    });
+    return views[0] as View;
+  }
+
+  private add(unit: Unit): void {
     if ("members" in unit) this.addGroup(unit);
+    else if (this.views.has(unit)) return;
     else if (!isElementwise(unit.op)) {
       // Numbers live in expressions; only those read from memory get a buffer.
       if (constantValue(unit) !== undefined && !this.read.has(unit)) return;
@@ -130,12 +176,16 @@ class Lowering implements Lowered, LowerContext {
 
   /** A copy in row-major order, made once for all who need it. */
   private contiguousCopy(view: View): View {
-    const key = [view.buffer, view.offset, view.shape, view.strides].join(";");
-    const known = this.copies.get(key);
-    if (known) return known;
+    const key = [view.buffer, view.offset, view.shape, view.strides, view.advances].join(";");
+    const known = this.copies.get(key) ?? this.copied(view);
+    this.copies.set(key, known);
+    return known;
+  }
+
+  /** A copy in a temporary of its own. */
+  copied(view: View): View {
     const output = this.allocate(view.shape, view.dtype);
     this.emit({ kind: "copy", input: view, output });
-    this.copies.set(key, output);
     return output;
   }
 }

@@ -1,4 +1,5 @@
 import type { Expression } from "./expression.ts";
+import type { Instruction } from "./instruction.ts";
 import type { MapInstruction } from "./instructions/map.ts";
 import type { Shape } from "./shape.ts";
 import type { View } from "./view.ts";
@@ -15,6 +16,7 @@ export interface AnyInstruction {
  * - views: "reads" or "writes"; "reads either" where float32 and int32 are allowed and the backend has to know which;
  * - numbers, flags, extents, windows, the expression of a map;
  * - "epilogue": a map that runs on the results;
+ * - "body": the instructions that a loop repeats;
  * - an enumeration: the number of each of its values in records.
  */
 export type Role<T> = [T] extends [View | readonly View[]]
@@ -33,7 +35,9 @@ export type Role<T> = [T] extends [View | readonly View[]]
               ? "epilogue"
               : [T] extends [Shape]
                 ? "shape"
-                : never;
+                : [T] extends [readonly Instruction[]]
+                  ? "body"
+                  : never;
 
 /** The role of every field: one that is forgotten, or has a role that does not fit its type, does not compile. */
 export type Fields<I extends AnyInstruction> = {

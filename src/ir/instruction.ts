@@ -17,6 +17,7 @@ import {
   depthwiseConvInputGrad,
 } from "./instructions/depthwise.ts";
 import { type GatherInstruction, gather, type ScatterAddInstruction, scatterAdd } from "./instructions/gather.ts";
+import { type LoopInstruction, loop } from "./instructions/loop.ts";
 import { type MapInstruction, map } from "./instructions/map.ts";
 import { type MatmulInstruction, matmul } from "./instructions/matmul.ts";
 import { type PoolGradInstruction, type PoolInstruction, pool, poolGrad } from "./instructions/pool.ts";
@@ -58,7 +59,8 @@ export type Instruction =
   | DepthwiseConvInputGradInstruction
   | DepthwiseConvFilterGradInstruction
   | CopyInstruction
-  | FillInstruction;
+  | FillInstruction
+  | LoopInstruction;
 
 export type InstructionKind = Instruction["kind"];
 
@@ -91,6 +93,7 @@ export const descriptors: Descriptors = {
   depthwiseConvFilterGrad,
   copy,
   fill,
+  loop,
 };
 
 /** The descriptor of an instruction's kind. */
@@ -139,6 +142,7 @@ export function withViews<I extends Instruction>(instruction: I, change: (view: 
   }
   const epilogue = epilogueOf(instruction);
   if (epilogue) changed.epilogue = withViews(epilogue, change);
+  if (instruction.kind === "loop") changed.body = instruction.body.map((inner) => withViews(inner, change));
   return changed as unknown as I;
 }
 

@@ -13,10 +13,15 @@ import type { ConvWindows, Windows } from "./windows.ts";
  *     3  matmul   x[32,784] · dense/kernel[784,300] → t8[32,300]   then [32,300] t9 = max(t8 + dense/bias, 0)
  */
 export function print(program: Program): string {
-  const lines = program.instructions.map(
-    (instruction, index) => `${String(index).padStart(4)}  ${printInstruction(program, instruction)}`,
-  );
-  return [header(program), ...lines].join("\n");
+  return [header(program), ...linesOf(program, program.instructions, "")].join("\n");
+}
+
+/** Lines of instructions; those of a loop's body are indented below it. */
+function linesOf(program: Program, instructions: readonly Instruction[], indent: string): string[] {
+  return instructions.flatMap((instruction, index) => [
+    `${indent}${String(index).padStart(4)}  ${printInstruction(program, instruction)}`,
+    ...(instruction.kind === "loop" ? linesOf(program, instruction.body, `${indent}      `) : []),
+  ]);
 }
 
 function header(program: Program): string {
@@ -31,6 +36,7 @@ export function printInstruction(program: Program, instruction: Instruction): st
   const { kind } = instruction;
   const name = `${kind.padEnd(11)} `;
   if (kind === "map") return `${name}${mapText(program, instruction)}`;
+  if (instruction.kind === "loop") return `${name}${instruction.steps} steps of ${instruction.body.length} instructions`;
   const { reads, writes } = operandsOf(instruction);
   const settings = settingsOf(instruction).join(" ");
   const show = (views: readonly View[]) =>

@@ -11,6 +11,8 @@ export interface View {
   readonly offset: number;
   readonly shape: Shape;
   readonly strides: readonly number[];
+  /** Within loops: how many elements it moves by from step to step of each, the outermost first. Default 0. */
+  readonly advances?: readonly number[];
 }
 
 /** Whether the elements are one after the other in row-major order. Axes of extent 1 may have any stride. */

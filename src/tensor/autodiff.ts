@@ -36,37 +36,55 @@ export function gradients(value: Tensor, xs: readonly (Tensor | Variable)[]): Te
         received: target.dtype,
       });
   }
-  const path = between(y, new Set(targets));
-  const parts = new Map<Tensor, Tensor[]>([[y, [scalar(1)]]]);
+  const found = pullBack(new Map([[y, [scalar(1)]]]), new Set(targets));
+  return targets.map((target) => found.get(target) ?? zeros(target.shape));
+}
+
+/**
+ * Goes back from tensors to targets and calls the `vjp` of each node on the way. Gives the gradients of the nodes met.
+ * @param parts by tensor, what its gradient is the sum of: at first that of the tensors to begin with; what is found
+ * is added.
+ * @param leaves nodes at which to stop, whatever they are made of. Their parts are not added up.
+ */
+export function pullBack(
+  parts: Map<Tensor, Tensor[]>,
+  targets: ReadonlySet<Tensor>,
+  leaves: ReadonlySet<Tensor> = new Set(),
+): Map<Tensor, Tensor> {
+  const path = between([...parts.keys()], targets, leaves);
   const found = new Map<Tensor, Tensor>();
   for (const node of path) {
-    const reached = parts.get(node);
+    const reached = leaves.has(node) ? undefined : parts.get(node);
     if (!reached) continue;
     const dy = reached.reduce((a, b) => add(a, b));
     found.set(node, dy);
     node.op.vjp(dy, node.inputs, node, node.attrs).forEach((gradient, index) => {
       const input = node.inputs[index] as Tensor;
       if (gradient === null || !path.has(input)) return;
-      const exact = matchShape(gradient, input.shape);
-      append(parts, input, exact);
+      append(parts, input, matchShape(gradient, input.shape));
     });
   }
-  return targets.map((target) => found.get(target) ?? zeros(target.shape));
+  return found;
 }
 
 /**
- * The nodes on a way from the targets to y, from y downwards. Ids grow with recording, so descending ids are a
- * topological order.
+ * The nodes on a way from the targets to the given ones, from these downwards. Ids grow with recording, so descending
+ * ids are a topological order.
  */
-function between(y: Tensor, targets: ReadonlySet<Tensor>): Set<Tensor> {
+function between(
+  from: readonly Tensor[],
+  targets: ReadonlySet<Tensor>,
+  leaves: ReadonlySet<Tensor>,
+): Set<Tensor> {
   const leads = new Map<Tensor, boolean>();
-  const stack: Tensor[] = [y];
+  const stack = [...from];
   while (stack.length > 0) {
     const node = stack.at(-1) as Tensor;
-    const open = node.inputs.filter((input) => !leads.has(input));
+    const inputs = leaves.has(node) ? [] : node.inputs;
+    const open = inputs.filter((input) => !leads.has(input));
     if (open.length > 0) for (const input of open) stack.push(input);
     else {
-      leads.set(node, targets.has(node) || node.inputs.some((input) => leads.get(input)));
+      leads.set(node, targets.has(node) || inputs.some((input) => leads.get(input)));
       stack.pop();
     }
   }

@@ -36,7 +36,10 @@ export type OpName =
   | "depthwiseConv"
   | "depthwiseConvInputGrad"
   | "depthwiseConvFilterGrad"
-  | "withGradient";
+  | "withGradient"
+  | "scan"
+  | "scanOutput"
+  | "scanOutputGrad";
 
 interface OpBase<A extends object> {
   readonly name: OpName;
@@ -77,6 +80,10 @@ export interface LowerContext {
   contiguous(view: View): View;
   /** A buffer for constants, program inputs and variables, made on first need. */
   leaf(tensor: Tensor): BufferId;
+  /** The view of a tensor that has been lowered. */
+  view(tensor: Tensor): View;
+  /** Emits the loop of a scan, and notes the views of its outputs. */
+  lowerScan(scan: Tensor, inputs: readonly View[]): View;
 }
 
 /** Lowers a constant, a program input or a variable: the whole of its buffer. */

@@ -1,6 +1,7 @@
 // The table of the js backend: a function for each kind of instruction.
 import type { AnyInstruction } from "../../ir/descriptor.ts";
 import type { Instruction, InstructionOf } from "../../ir/instruction.ts";
+import { atStep } from "../../ir/loop-steps.ts";
 import { conv, convFilterGrad, convInputGrad } from "./conv.ts";
 import { copy, fill } from "./copy.ts";
 import { cumsum } from "./cumsum.ts";
@@ -41,6 +42,9 @@ export const kernels: Kernels = {
   depthwiseConvFilterGrad,
   copy,
   fill,
+  loop: ({ steps, body }, memory) => {
+    for (let step = 0; step < steps; step++) for (const instruction of body) execute(atStep(instruction, step), memory);
+  },
 };
 
 /** Runs one instruction. */

@@ -23,7 +23,7 @@ export const tileSize = 1024;
  */
 export class Memory {
   private readonly arrays: readonly TypedArray[];
-  private readonly windows = new Map<View, TypedArray>();
+  private readonly windows = new WeakMap<View, TypedArray>();
   private readonly tiles: FloatArray[] = [];
 
   /** @param variables the arrays of `program.variables`, in order. */

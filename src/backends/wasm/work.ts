@@ -22,6 +22,7 @@ const nsPerFlop: Readonly<Record<InstructionKind, number>> = {
   depthwiseConvFilterGrad: 0.03,
   copy: 0,
   fill: 0,
+  loop: 0.03,
 };
 const nsPerByte = 0.025;
 

@@ -20,6 +20,14 @@ export abstract class Cell<Options extends LayerOptions = LayerOptions> extends 
   abstract readonly stateSizes: readonly number[];
 
   /**
+   * Whether all steps are known to do the same, but for the number of the step from which they read: then a long
+   * sequence is recorded without comparing all of its steps. Default false.
+   */
+  get isUniform(): boolean {
+    return false;
+  }
+
+  /**
    * Records what needs no state, for all steps of `x` [time, batch, features] at once, and gives what records a step.
    */
   abstract begin(x: Tensor, ctx: CallContext): Step;

@@ -2,13 +2,14 @@
 import { shapeError, stateError, valueError } from "../../errors.ts";
 import { formatShape, sameShape } from "../../ir/shape.ts";
 import { type OwnTable, withArguments } from "../../options.ts";
-import { where } from "../../tensor/ops/elementwise.ts";
-import { concat, slice } from "../../tensor/ops/joining.ts";
+import { flip } from "../../tensor/ops/arranging.ts";
+import { slice } from "../../tensor/ops/joining.ts";
 import { reshape, transpose, zeros } from "../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { Variable } from "../../tensor/variable.ts";
 import { type BatchShape, type CallContext, describeLayer, Layer, type LayerOptions, listOf } from "../layer.ts";
 import { Cell, checkStates } from "./recurrent-cell.ts";
+import { type CellRun, runCell } from "./run-cell.ts";
 
 /** What every recurrent layer takes. */
 export interface SequenceOptions extends LayerOptions {
@@ -25,6 +26,11 @@ export interface SequenceOptions extends LayerOptions {
   stateful?: boolean;
   /** Whether the output of a masked step is 0 rather than that of the step before. Default false. */
   zeroOutputForMask?: boolean;
+  /**
+   * Whether every step is compiled by itself, rather than all of them as one loop. Results are the same. Default: only
+   * where there are at most 24 steps.
+   */
+  unroll?: boolean;
 }
 
 export const sequenceTable: OwnTable<SequenceOptions, LayerOptions> = {
@@ -33,6 +39,7 @@ export const sequenceTable: OwnTable<SequenceOptions, LayerOptions> = {
   goBackwards: "boolean",
   stateful: "boolean",
   zeroOutputForMask: "boolean",
+  unroll: "boolean",
 };
 
 /** A layer that runs cells over sequences; `rnn`, `simpleRnn`, `gru` and `lstm` make them. */
@@ -143,52 +150,41 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
       // States after the steps are others than those before.
       return returnState ? [output, ...this.stateSizes.map((size) => zeros([batch, size]))] : output;
     }
-    const { outputs, states } = this.unroll(x, initial, mask, ctx);
+    const { sequence, output, states } = this.run(x, initial, mask, ctx);
     kept?.forEach((state, index) => {
       ctx.update(state, states[index] as Tensor);
     });
-    const sequence = () =>
-      transpose(sequenceOf(this.keepsTime && this.options.goBackwards ? outputs.toReversed() : outputs), [1, 0, 2]);
-    const output = returnSequences ? sequence() : (outputs.at(-1) as Tensor);
-    return returnState ? [output, ...states] : output;
+    const result = returnSequences
+      ? transpose(sequence(this.keepsTime && this.options.goBackwards === true), [1, 0, 2])
+      : output;
+    return returnState ? [result, ...states] : result;
   }
 
   /**
    * Runs the cells one after the other over the whole sequence: with the same mask for each, that is the same as step
    * by step.
    */
-  private unroll(
-    x: Tensor,
-    initial: readonly Tensor[],
-    mask: Tensor | undefined,
-    ctx: CallContext,
-  ): { outputs: Tensor[]; states: Tensor[] } {
+  private run(x: Tensor, initial: readonly Tensor[], mask: Tensor | undefined, ctx: CallContext): CellRun {
     const [batch, time] = x.shape as [number, number];
-    const order = this.order(time);
-    const steps = mask && transpose(mask);
-    const counts = order.map((at) => steps && reshape(slice(steps, [at, 0], [1, batch]), [batch, 1]));
-    const { zeroOutputForMask } = this.options;
-    const last: Tensor[] = [];
-    let sequence = transpose(x, [1, 0, 2]);
-    let outputs: Tensor[] = [];
-    this.cells.forEach((cell, index) => {
-      if (index > 0) sequence = sequenceOf(outputs);
-      const step = cell.begin(sequence, ctx);
-      let states: readonly Tensor[] = initial.slice(last.length, last.length + cell.stateSizes.length);
-      outputs = counts.map((count, at) => {
-        const before = states;
-        const after = step(index > 0 ? at : (order[at] as number), before);
-        states = count ? after.map((state, i) => where(count, state, before[i] as Tensor)) : after;
-        return count && zeroOutputForMask ? where(count, after[0] as Tensor, 0) : (states[0] as Tensor);
-      });
-      last.push(...states);
-    });
-    return { outputs, states: last };
-  }
-
-  private order(time: number): number[] {
-    const order = Array.from({ length: time }, (_, at) => at);
-    return this.options.goBackwards ? order.reverse() : order;
+    const { goBackwards, zeroOutputForMask, unroll } = this.options;
+    const placeOf = (index: number) => (goBackwards ? time - 1 - index : index);
+    const counts = mask && transpose(mask);
+    const countOf = (index: number) => counts && reshape(slice(counts, [placeOf(index), 0], [1, batch]), [batch, 1]);
+    const states: Tensor[] = [];
+    let run: CellRun | undefined;
+    for (const cell of this.cells) {
+      const options = {
+        sequence: run ? run.sequence() : transpose(x, [1, 0, 2]),
+        initial: initial.slice(states.length, states.length + cell.stateSizes.length),
+        timeOf: run ? (index: number) => index : placeOf,
+        countOf,
+        zeroOutputForMask,
+        unroll,
+      };
+      run = runCell(cell, options, ctx);
+      states.push(...run.states);
+    }
+    return { ...(run as CellRun), states };
   }
 
   /** The variables of a stateful layer, made with the first batch. */
@@ -239,13 +235,8 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
     if (!mask || !this.options.returnSequences) return [undefined];
     const { goBackwards } = this.options;
     if (!goBackwards || this.keepsTime) return [mask];
-    return [concat(this.order(mask.shape[1] as number).map((at) => slice(mask, [0, at], [-1, 1])))];
+    return [flip(mask, 1)];
   }
-}
-
-/** Outputs [batch, units] one after the other: [time, batch, units]. */
-function sequenceOf(outputs: readonly Tensor[]): Tensor {
-  return reshape(concat(outputs, 0), [outputs.length, ...(outputs[0] as Tensor).shape]);
 }
 
 /** Options of {@link rnn}. */
