@@ -5,6 +5,10 @@
 export declare function ownScratch(address: usize): usize;
 
 // @ts-ignore: decorator
+@external("core", "executeRecords")
+export declare function executeRecords(program: usize, count: i32, thread: i32, threads: i32): bool;
+
+// @ts-ignore: decorator
 @external("core", "packPanel")
 export declare function packPanel(
   target: usize, width: i32, source: usize, lanes: i32, depth: i32, laneStride: usize, depthStride: usize,

@@ -7,7 +7,7 @@
  */
 export { copy, fill } from "./copy";
 export { cumsum } from "./cumsum";
-export { execute, executeTogether, isRelaxed, work } from "./execute";
+export { execute, executeRecords, executeTogether, isRelaxed, work } from "./execute";
 export { gather, scatterAdd } from "./gather";
 export { matmul, multiplyPanels, packPanels } from "./gemm";
 export * from "./generated/fused-core";

@@ -23,22 +23,31 @@ const WAITS: i32 = 1;
 /** A flag: so little work that thread 0 does all of it. */
 const ALONE: i32 = 2;
 
+/** The control block of the program that runs, or 0. */
+let control: usize = 0;
+
 /**
  * Runs `count` instructions as thread `thread` of `threads`, each of which has `stride` bytes of scratch memory. With a
  * control block (not 0) it waits for the others where an instruction must, and at the end; false where one of them has
  * failed.
  */
-export function execute(program: usize, count: i32, thread: i32, threads: i32, stride: usize, control: usize): bool {
+export function execute(program: usize, count: i32, thread: i32, threads: i32, stride: usize, block: usize): bool {
   setThread(thread, stride);
+  control = block;
+  return executeRecords(program, count, thread, threads) && (block == 0 || barrier(block, thread, threads));
+}
+
+/** Runs `count` instructions within a program: all of them, or those of a loop. False where a thread has failed. */
+export function executeRecords(program: usize, count: i32, thread: i32, threads: i32): bool {
   for (; count > 0; --count) {
     const header = changetype<Header>(program);
     const flags = header.flags;
-    if (control != 0 && (flags & WAITS) != 0 && !barrier(control, thread, threads)) return false;
+    if (threads > 1 && (flags & WAITS) != 0 && !barrier(control, thread, threads)) return false;
     if ((flags & ALONE) == 0) call_indirect<void>(header.kernel, program + offsetof<Header>(), thread, threads);
     else if (thread == 0) call_indirect<void>(header.kernel, program + offsetof<Header>(), 0, 1);
     program += header.size;
   }
-  return control == 0 || barrier(control, thread, threads);
+  return true;
 }
 
 /**

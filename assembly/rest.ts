@@ -5,6 +5,7 @@
 export { convInputGrad } from "./conv";
 export { depthwise, depthwiseFilterGrad } from "./depthwise";
 export * from "./generated/fused-rest";
+export { loop } from "./loop";
 export { packPatchBlock } from "./patches";
 export { pool, poolGrad } from "./pool";
 export { cosAll, erfAll, erfinvAll, powAll, sinAll } from "./special";

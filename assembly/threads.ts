@@ -93,7 +93,7 @@ function waitForChange(signal: usize, old: i32, maySleep: bool, patience: i32): 
   return atomic.load<i32>(signal) != old;
 }
 
-/** Waits until all `threads` have called this. False where one failed or does not come. */
+/** Waits until all `threads` have called this. False, from then on, where one failed or does not come. */
 export function barrier(control: usize, thread: i32, threads: i32): bool {
   // In this order: a thread that fails sets FAILED before it changes the phase.
   const phase = get(control, PHASE);
@@ -105,9 +105,10 @@ export function barrier(control: usize, thread: i32, threads: i32): bool {
   }
   const isHost = thread == 0;
   const maySleep = !isHost || get(control, HOST_SLEEPS) != 0;
-  return waitForChange(
-    control + PHASE, phase, maySleep, isHost ? get(control, PATIENCE) : -1
-  ) && get(control, FAILED) == 0;
+  if (!waitForChange(control + PHASE, phase, maySleep, isHost ? get(control, PATIENCE) : -1)) {
+    atomic.store<i32>(control + FAILED, 1);
+  }
+  return get(control, FAILED) == 0;
 }
 
 /**

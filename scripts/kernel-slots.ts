@@ -39,6 +39,7 @@ export const restKernels = [
   "sinAll",
   "cosAll",
   "powAll",
+  "loop",
 ] as const;
 
 /** Primitives that only the rest module has. */

@@ -47,6 +47,7 @@ const layouts: Readonly<Record<InstructionKind, readonly [file: string, kernel: 
   depthwiseConvFilterGrad: ["depthwise", "depthwiseFilterGrad", "FilterGrad"],
   copy: ["copy", "copy", "Copy"],
   fill: ["copy", "fill", "Fill"],
+  loop: ["loop", "loop", "Loop", "Move"],
 };
 const elsewhere: Readonly<Record<string, string>> = { MapRecord: "map", Patches: "patches" };
 
@@ -67,6 +68,8 @@ function namesOf(instruction: Instruction): string[][] {
     scratch: 0,
     interpret: false,
     rest,
+    threads: 1,
+    eager: false,
     addressOf: ({ offset }) => offset * 4,
   });
   writeRecord(instruction, 0, writer);

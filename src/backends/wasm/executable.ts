@@ -12,10 +12,7 @@ import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
 import { RecordWriter } from "./record-writer.ts";
 import { Flag, writeRecord } from "./records.ts";
-import { workOf } from "./work.ts";
-
-/** Nanoseconds of work below which thread 0 does an instruction alone. */
-const minDividedNs = 2000;
+import { isDoneAlone, workOf } from "./work.ts";
 
 /**
  * A program in linear memory: its records, its constants, and the ports into and out of the arena. Made by the backend,
@@ -47,9 +44,11 @@ export class WasmExecutable implements HostExecutable {
   ) {
     this.storages = new Map(program.variables.map((buffer, index) => [buffer, storages[index] as WasmStorage]));
     this.instructions = program.instructions.filter((instruction) => !isEmpty(instruction));
-    const works = this.instructions.map(workOf);
-    this.alone = works.map((work) => !backend.eager && work < minDividedNs);
-    this.work = works.reduce((sum, work, index) => (this.alone[index] ? sum : sum + work), 0);
+    this.alone = this.instructions.map((instruction) => isDoneAlone(instruction, backend.eager));
+    this.work = this.instructions.reduce(
+      (sum, instruction, index) => (this.alone[index] ? sum : sum + workOf(instruction)),
+      0,
+    );
     this.constants = this.placeConstants();
     this.arena = planArena(program, { share: backend.shareArena });
     // Written once for their size; `link` writes them in their place.
@@ -107,6 +106,8 @@ export class WasmExecutable implements HostExecutable {
       scratch: backend.scratch.address,
       interpret: backend.interpret,
       rest: backend.rest,
+      threads: backend.threadLimit,
+      eager: backend.eager,
       addressOf: (view) => this.addressOf(view),
     });
     const barriers = new Barriers((view) => this.addressOf(view));

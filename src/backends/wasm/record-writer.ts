@@ -13,6 +13,10 @@ export interface Placement {
   readonly interpret: boolean;
   /** What the rest module adds, if it is loaded. */
   readonly rest: Rest | undefined;
+  /** The most threads that run the records. */
+  readonly threads: number;
+  /** Whether threads divide every instruction. */
+  readonly eager: boolean;
 }
 
 /** Writes words of records one after the other, and adds up how much scratch memory they need. */
@@ -22,7 +26,7 @@ export class RecordWriter {
   scratchBytes = 0;
   private scratchUsed = 0;
 
-  constructor(private readonly placement: Placement) {}
+  constructor(readonly placement: Placement) {}
 
   get interpret(): boolean {
     return this.placement.interpret;

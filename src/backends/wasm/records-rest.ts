@@ -4,6 +4,7 @@ import { writeConv, writeConvFilterGrad, writeConvInputGrad } from "./conv-recor
 import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } from "./depthwise-record.ts";
 import { coreSlots } from "./generated/core-slots.ts";
 import { restSlots } from "./generated/rest-slots.ts";
+import { writeLoop } from "./loop-record.ts";
 import type { Records, RestKind } from "./record-table.ts";
 import type { RecordWriter } from "./record-writer.ts";
 import { spatialFields } from "./spatial-fields.ts";
@@ -20,6 +21,7 @@ export const restRecords: Records<RestKind> = {
   // The same sums of taps, with other extents.
   depthwiseConvInputGrad: [restSlots.depthwise, writeDepthwiseInputGrad],
   depthwiseConvFilterGrad: [restSlots.depthwiseFilterGrad, writeDepthwiseFilterGrad],
+  loop: [restSlots.loop, writeLoop],
 };
 
 function writePool(

@@ -35,5 +35,12 @@ export function workOf(instruction: Instruction): number {
   return nsPerByte * bytesOf(instruction) + arithmeticOf(instruction) + (epilogue ? arithmeticOf(epilogue) : 0);
 }
 
+/** Nanoseconds of work below which thread 0 does an instruction alone. */
+const minDividedNs = 2000;
+
+/** Whether one thread does an instruction alone. @param eager whether threads divide all of them. */
+export const isDoneAlone = (instruction: Instruction, eager: boolean): boolean =>
+  !eager && workOf(instruction) < minDividedNs;
+
 const arithmeticOf = (instruction: Instruction) =>
   nsPerFlop[instruction.kind] * descriptorOf(instruction).flops(instruction);

@@ -1,6 +1,7 @@
 // From programs to dispatches: where all buffers lie, which shaders run, and the words of their records.
 import { planArena } from "../../ir/arena.ts";
 import { type Instruction, viewsOf } from "../../ir/instruction.ts";
+import { unroll } from "../../ir/loop-steps.ts";
 import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { BufferId, View } from "../../ir/view.ts";
@@ -38,7 +39,11 @@ export function planProgram(
   device: DeviceFacts,
   { dispatchesOf, products }: Kernels,
 ): Plan {
-  const { buffers, instructions, outputs } = program;
+  const { buffers, outputs } = program;
+  const unrolled = program.instructions.flatMap((whole, owner) =>
+    unroll([whole]).map((instruction) => ({ instruction, owner })),
+  );
+  const instructions = unrolled.map(({ instruction }) => instruction);
   const order = orderForMerging(instructions);
   const ordered = order.map((index) => instructions[index] as Instruction);
   const arena = planArena({ buffers, instructions: ordered, outputs }, { groupInputs: true });
@@ -77,7 +82,8 @@ export function planProgram(
   };
   const planned = ordered.flatMap((instruction, position): OwnedDispatch[] => {
     scratch = 0;
-    return dispatchesOf(instruction, ctx).map((dispatch) => ({ dispatch, instruction: order[position] as number }));
+    const { owner } = unrolled[order[position] as number] as { owner: number };
+    return dispatchesOf(instruction, ctx).map((dispatch) => ({ dispatch, instruction: owner }));
   });
   const merged = mergeDispatches(planned);
   const dispatches = merged.map(({ dispatch }) => dispatch);

@@ -98,6 +98,9 @@ const operations: Readonly<Record<OpName, Emit>> = {
     const inputs = [exporter.get(tensor.inputs[0] as Tensor), at];
     return identity(tensor, graph.node("CumSum", inputs, { exclusive: Number(exclusive), reverse: Number(reverse) }));
   },
+  scan: refused("a loop over steps"),
+  scanOutput: refused("a loop over steps", "Use lstm, gru or simpleRnn."),
+  scanOutputGrad: onlyTraining,
   withGradient: (tensor, exporter) => exporter.native(tensor.inputs[0] as Tensor),
 };
 

@@ -53,14 +53,14 @@ export function runCell(
   };
 
   if (!(unroll ?? time <= maxUnrolled)) {
-    // The last output is carried, too: it may be none of the states.
-    const first = [...initial, zeros((initial[0] as Tensor).shape)];
+    const count = initial.length;
     const run = watched.scan(
       time,
-      first,
+      // The last output is carried, too, where it may be no state.
+      zeroOutputForMask ? [...initial, zeros((initial[0] as Tensor).shape)] : initial,
       (index, carried) => {
-        const { states, output } = advance(index, carried.slice(0, -1));
-        return { next: [...states, output], outputs: [output] };
+        const { states, output } = advance(index, carried.slice(0, count));
+        return { next: zeroOutputForMask ? [...states, output] : states, outputs: [output] };
       },
       cell.isUniform,
     );
@@ -68,8 +68,8 @@ export function runCell(
       const last = run.last();
       return {
         sequence: (reversed) => run.stacked(reversed)[0] as Tensor,
-        output: (zeroOutputForMask ? last.at(-1) : last[0]) as Tensor,
-        states: last.slice(0, -1),
+        output: last[zeroOutputForMask ? count : 0] as Tensor,
+        states: last.slice(0, count),
       };
     }
   }

@@ -48,7 +48,7 @@ export function scanGradients(
     }
   }
 
-  const { found, incoming } = gradientsOfBody(body, seeded);
+  const { found, incoming } = gradientsOfBody(body, seeded, lasts.map(({ length }) => length > 0));
   const partsOf = (leaf: Tensor): readonly Tensor[] => found.get(leaf) ?? [];
   const carries = carried.flatMap((leaf, index): Carry[] => {
     const parts = partsOf(leaf);
@@ -66,7 +66,8 @@ export function scanGradients(
     if (leaf.dtype !== "float32") return undefined;
     if (index < next.length) {
       const first = incoming.slice(0, index).flat().length;
-      return (back) => total((incoming[index] as Tensor[]).map((_, at) => lastOf(back, first + at))) as Tensor;
+      const own = incoming[index] as readonly Tensor[];
+      return own.length > 0 ? (back) => total(own.map((_, at) => lastOf(back, first + at))) as Tensor : undefined;
     }
     const parts = partsOf(leaf);
     if (parts.length === 0) return undefined;
@@ -114,10 +115,12 @@ export function scanGradients(
  * The gradients by the leaves of a body, each as the parts that it is the sum of, and the leaves that stand for the
  * gradients by what is carried. There is one of these for each part, so that parts are added up in the order in which
  * they would be if every step was recorded by itself.
+ * @param hasLast whether there is a gradient by each carried value after the last step.
  */
 function gradientsOfBody(
   { leaves, next }: ScanBody,
   seeded: readonly (readonly [tensor: Tensor, seed: Tensor])[],
+  hasLast: readonly boolean[],
 ): { found: ReadonlyMap<Tensor, readonly Tensor[]>; incoming: readonly (readonly Tensor[])[] } {
   const targets = new Set(leaves.filter(({ dtype }) => dtype === "float32"));
   const isFloat = ({ dtype }: Tensor) => dtype === "float32";
@@ -134,11 +137,12 @@ function gradientsOfBody(
     next.map(({ shape }, index) =>
       Array.from({ length: counts[index] as number }, () => placeholder("gradient of what is carried", shape)),
     );
-  const first = from(stands(next.map((tensor) => Number(isFloat(tensor)))));
-  const counts = next.map((tensor, index) =>
-    isFloat(tensor) ? Math.max(1, first.found.get(leaves[index] as Tensor)?.length ?? 0) : 0,
+  const once = next.map((tensor) => Number(isFloat(tensor)));
+  const first = from(stands(once));
+  const counts = once.map((one, index) =>
+    one === 0 ? 0 : (first.found.get(leaves[index] as Tensor)?.length ?? Number(hasLast[index])),
   );
-  return counts.every((count) => count <= 1) ? first : from(stands(counts));
+  return counts.every((count, index) => count === once[index]) ? first : from(stands(counts));
 }
 
 /** Whether a tensor of the body changes from step to step. */

@@ -1,6 +1,7 @@
 import type { InstructionKind } from "../../ir/instruction.ts";
 import { convFilterGradTrials, convInputGradTrials, convTrials } from "./conv.ts";
 import { depthwiseConvFilterGradTrials, depthwiseConvInputGradTrials, depthwiseConvTrials } from "./depthwise.ts";
+import { loopTrials } from "./loop.ts";
 import { mapTrials } from "./map.ts";
 import { matmulTrials } from "./matmul.ts";
 import { copyTrials, fillTrials, gatherTrials, randomTrials, scatterAddTrials } from "./memory.ts";
@@ -30,4 +31,5 @@ export const trials: { readonly [K in InstructionKind]: Trials<K> } = {
   depthwiseConvFilterGrad: depthwiseConvFilterGradTrials,
   copy: copyTrials,
   fill: fillTrials,
+  loop: loopTrials,
 };
