@@ -39,10 +39,11 @@ export function execute(program: usize, count: i32, thread: i32, threads: i32, s
 
 /** Runs `count` instructions within a program: all of them, or those of a loop. False where a thread has failed. */
 export function executeRecords(program: usize, count: i32, thread: i32, threads: i32): bool {
+  const meets = control != 0 && threads > 1;
   for (; count > 0; --count) {
     const header = changetype<Header>(program);
     const flags = header.flags;
-    if (threads > 1 && (flags & WAITS) != 0 && !barrier(control, thread, threads)) return false;
+    if (meets && (flags & WAITS) != 0 && !barrier(control, thread, threads)) return false;
     if ((flags & ALONE) == 0) call_indirect<void>(header.kernel, program + offsetof<Header>(), thread, threads);
     else if (thread == 0) call_indirect<void>(header.kernel, program + offsetof<Header>(), 0, 1);
     program += header.size;

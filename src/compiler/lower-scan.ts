@@ -114,7 +114,11 @@ export function lowerScan(
   const fused = fuse ? elideConcats(attached, outer.buffers, pinned) : attached;
   const inPlace = (view: View): View => {
     const target = moved.get(view.buffer);
-    return target ? { ...view, buffer: target.buffer, offset: view.offset + target.offset, ...advancesOf(target) } : view;
+    if (!target) return view;
+    const advances = (target.advances as readonly number[]).map((by, loop) => by + (view.advances?.[loop] ?? 0));
+    // Views in loops of the body move within the row of the step.
+    const inner = view.advances?.slice(advances.length) ?? [];
+    return { ...view, buffer: target.buffer, offset: view.offset + target.offset, advances: [...advances, ...inner] };
   };
   const { instructions, renamed } = schedule(
     fused.map((instruction) => withViews(instruction, inPlace)),
@@ -123,13 +127,17 @@ export function lowerScan(
     outside,
     limits,
   );
+  // Copies that `schedule` adds have views like those that they read; a value in one place does not move.
+  const fixed = new Set(updates.map(({ variable }) => variable));
+  const settled = instructions.map((instruction) =>
+    withViews(instruction, (view) => (fixed.has(view.buffer) ? { ...view, advances: [] } : view)),
+  );
   const gone = new Set([...moved.keys(), ...renamed.keys()]);
-  space.emit(packed(instructions, outer, firstLocal, gone, limits.inPlace));
+  space.emit(packed(settled, outer, firstLocal, gone, limits.inPlace));
   return results;
 }
 
 const keyOf = ({ id }: Tensor, reversed: boolean) => `${id} ${reversed}`;
-const advancesOf = ({ advances }: View) => (advances ? { advances } : {});
 
 /** The carried values on which outputs depend. */
 function liveCarries({ leaves, next, results }: ScanBody, wanted: readonly ScanOutputAttrs[]): number[] {

@@ -28,7 +28,7 @@ export interface SequenceOptions extends LayerOptions {
   zeroOutputForMask?: boolean;
   /**
    * Whether every step is compiled by itself, rather than all of them as one loop. Results are the same. Default: only
-   * where there are at most 24 steps.
+   * where there are at most 40 steps.
    */
   unroll?: boolean;
 }

@@ -33,7 +33,7 @@ export interface RunOptions {
 }
 
 /** Most steps that are recorded one by one where nothing else is said. */
-const maxUnrolled = 24;
+const maxUnrolled = 40;
 
 /** Runs a cell over a sequence. */
 export function runCell(

@@ -1,7 +1,7 @@
 // The gradients of a scan: a scan backwards over the gradients of its body.
 import { append } from "../../ir/append.ts";
 import { pullBack } from "../autodiff.ts";
-import { add } from "../ops/elementwise.ts";
+import { abs, add, less, where } from "../ops/elementwise.ts";
 import { pad, slice } from "../ops/joining.ts";
 import { constantValue, placeholder } from "../ops/leaf.ts";
 import { matmul, matmulOp } from "../ops/matmul.ts";
@@ -56,7 +56,7 @@ export function scanGradients(
     return own.map((stand, at) => ({
       leaf: stand,
       initial: (at === 0 && total(lasts[index] as Tensor[])) || zeros(leaf.shape),
-      next: total(at < own.length - 1 ? parts.slice(at, at + 1) : parts.slice(at)) ?? zeros(leaf.shape),
+      next: vanishing(at < own.length - 1 ? parts.slice(at, at + 1) : parts.slice(at), steps) ?? zeros(leaf.shape),
     }));
   });
   /** What is to be had of the scan backwards, once it is recorded. */
@@ -169,6 +169,24 @@ function rowsOf(stack: Tensor, fromLast: boolean): SourceSlice {
 /** The sum of tensors; undefined of none. */
 function total(parts: readonly Tensor[]): Tensor | undefined {
   return parts.length > 0 ? parts.reduce((a, b) => add(a, b)) : undefined;
+}
+
+/** Fewer steps than this do not make gradients so small that they slow the processor down. */
+const manySteps = 64;
+/** 2^−100. What is smaller adds nothing to a gradient in float32. */
+const vanished = 2 ** -100;
+
+/**
+ * The gradient by a carried value, which becomes smaller from step to step: at last 0. Multiplied by numbers between ½
+ * and 1, as gates do, the smallest float32 would stay what it is for ever, and processors take a hundred times as long
+ * for such numbers.
+ */
+function vanishing(parts: readonly Tensor[], steps: number): Tensor | undefined {
+  const gradient = total(parts);
+  if (!gradient || steps < manySteps || gradient.op === matmulOp) return gradient;
+  // By a shape of its own it is computed apart: the gradients of the gates keep their kernels.
+  const apart = reshape(gradient, [1, ...gradient.shape]);
+  return reshape(where(less(abs(apart), vanished), 0, apart), gradient.shape);
 }
 
 /** A part of a gradient that is one product or sum over the rows of all steps. */
