@@ -54,7 +54,9 @@ export function lowerScan(
   const stacks = new Map<string, View>();
   const places = live.map((carry, index) => {
     const [leaf, root] = [leaves[carry], roots[index]] as [Tensor, Tensor];
-    const stacked = wanted.find((attrs) => attrs.take === "stacked" && [leaf, root].includes(rootOf.get(attrs) as Tensor));
+    const stacked = wanted.find(
+      (attrs) => attrs.take === "stacked" && [leaf, root].includes(rootOf.get(attrs) as Tensor),
+    );
     const place = space.carry(leaf, inputs[carry] as View, stacked);
     inner.views.set(leaf, place.before);
     if (place.stack) {
@@ -245,7 +247,11 @@ class LoopSpace {
     const { reversed } = stacked;
     const all = outer.allocate([steps + 1, ...shape], dtype);
     const row = (at: number) => this.rowAt(all, shape, at);
-    const rows = (first: number) => ({ ...row(first), shape: [steps, ...shape], strides: stridesOf([steps, ...shape]) });
+    const rows = (first: number) => ({
+      ...row(first),
+      shape: [steps, ...shape],
+      strides: stridesOf([steps, ...shape]),
+    });
     const size = sizeOf(shape);
     set(row(reversed ? steps : 0));
     const [before, after] = reversed
@@ -296,8 +302,8 @@ function packed(
   const { buffers } = outer;
   const isLocal = ({ kind, dtype }: BufferSpec, buffer: BufferId) =>
     buffer >= firstLocal && kind === "temporary" && dtype === "float32";
-  const own = buffers.map((spec, buffer): BufferSpec =>
-    isLocal(spec, buffer) && !gone.has(buffer) ? spec : { ...spec, kind: "variable" },
+  const own = buffers.map(
+    (spec, buffer): BufferSpec => (isLocal(spec, buffer) && !gone.has(buffer) ? spec : { ...spec, kind: "variable" }),
   );
   const { offsets, bytes } = planArena({ buffers: own, instructions, outputs: {} }, { inPlace });
   buffers.forEach((spec, buffer) => {

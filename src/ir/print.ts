@@ -36,7 +36,8 @@ export function printInstruction(program: Program, instruction: Instruction): st
   const { kind } = instruction;
   const name = `${kind.padEnd(11)} `;
   if (kind === "map") return `${name}${mapText(program, instruction)}`;
-  if (instruction.kind === "loop") return `${name}${instruction.steps} steps of ${instruction.body.length} instructions`;
+  if (instruction.kind === "loop")
+    return `${name}${instruction.steps} steps of ${instruction.body.length} instructions`;
   const { reads, writes } = operandsOf(instruction);
   const settings = settingsOf(instruction).join(" ");
   const show = (views: readonly View[]) =>

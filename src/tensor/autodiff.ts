@@ -71,11 +71,7 @@ export function pullBack(
  * The nodes on a way from the targets to the given ones, from these downwards. Ids grow with recording, so descending
  * ids are a topological order.
  */
-function between(
-  from: readonly Tensor[],
-  targets: ReadonlySet<Tensor>,
-  leaves: ReadonlySet<Tensor>,
-): Set<Tensor> {
+function between(from: readonly Tensor[], targets: ReadonlySet<Tensor>, leaves: ReadonlySet<Tensor>): Set<Tensor> {
   const leads = new Map<Tensor, boolean>();
   const stack = [...from];
   while (stack.length > 0) {

@@ -428,14 +428,12 @@ export const opCases: { readonly [name in OpName]: Cases } = {
     f: gradientOfConv(1, options),
   })),
   scan: recurrences("last values", (run) => run.last().reduce((a, b) => ops.add(a, b))),
-  scanOutput: fc
-    .boolean()
-    .chain((reversed) =>
-      recurrences("rows", (run) => {
-        const [a, b] = run.stacked(reversed) as [Tensor, Tensor];
-        return ops.concat([ops.sum(a, 1), ops.sum(b, 1)], 0);
-      }),
-    ),
+  scanOutput: fc.boolean().chain((reversed) =>
+    recurrences("rows", (run) => {
+      const [a, b] = run.stacked(reversed) as [Tensor, Tensor];
+      return ops.concat([ops.sum(a, 1), ops.sum(b, 1)], 0);
+    }),
+  ),
   // Gradients of the gradient, which is the only way to this op.
   scanOutputGrad: recurrences("gradient", (run, w) => {
     const rows = run.stacked()[0] as Tensor;

@@ -49,7 +49,13 @@ const settings = extents.chain(([batch, time]) =>
   fc.record({
     seed: fc.integer({ min: 0, max: 2 ** 31 }),
     shape: fc.constant([batch, time, 2]),
-    options: fc.record({ returnSequences: flag, returnState: flag, goBackwards: flag, zeroOutputForMask: flag, unroll: flag }),
+    options: fc.record({
+      returnSequences: flag,
+      returnState: flag,
+      goBackwards: flag,
+      zeroOutputForMask: flag,
+      unroll: flag,
+    }),
     mask: fc.option(fc.array(fc.integer({ min: 0, max: 1 }), { minLength: batch * time, maxLength: batch * time }), {
       nil: undefined,
     }),

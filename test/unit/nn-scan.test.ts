@@ -132,9 +132,13 @@ describe("cells of one's own", () => {
   it("report their layers once, with the values of all steps", async () => {
     const layer = layers.rnn(new DenseCell(), { unroll: false });
     const seen: (readonly number[])[] = [];
-    lossOf(layer, [2, 5, 2], recordingOf(layer, ({ kind }, [output]) => {
-      if (kind === "dense") seen.push(output?.shape as number[]);
-    }));
+    lossOf(
+      layer,
+      [2, 5, 2],
+      recordingOf(layer, ({ kind }, [output]) => {
+        if (kind === "dense") seen.push(output?.shape as number[]);
+      }),
+    );
     expect(seen).toEqual([[5, 2, 3]]);
   });
 
@@ -226,12 +230,7 @@ describe("a product of rows in a loop", () => {
       override begin(x: Tensor, ctx: CallContext): layers.Step {
         const kernel = ctx.value(this.kernel as Variable);
         return (time, [h]) => [
-          tanh(
-            add(
-              matmul(h as Tensor, kernel),
-              matmul(kernel, reshape(slice(x, [time, 0, 0], [1, 2, 2]), [2, 2])),
-            ),
-          ),
+          tanh(add(matmul(h as Tensor, kernel), matmul(kernel, reshape(slice(x, [time, 0, 0], [1, 2, 2]), [2, 2])))),
         ];
       }
     }

@@ -49,12 +49,18 @@ export async function divided(threads: number): Promise<WasmBackend> {
   };
   /** A loop's steps, in which the threads take turns, too. */
   const loop = (address: number, outer: number) => {
-    const [steps, , count, body, inner, moves, table] = Array.from({ length: 7 }, (_, i) => word(address, headerWords + i));
+    const [steps, , count, body, inner, moves, table] = Array.from({ length: 7 }, (_, i) =>
+      word(address, headerWords + i),
+    );
     const stride = outer + (inner as number);
     const move = (change: (before: number, first: number, advance: number) => number) => {
       for (let thread = 0; thread < threads; thread++) {
         for (let i = 0; i < (moves as number); i++) {
-          const [place, first, advance] = [0, 1, 2].map((k) => word((table as number), 3 * i + k)) as [number, number, number];
+          const [place, first, advance] = [0, 1, 2].map((k) => word(table as number, 3 * i + k)) as [
+            number,
+            number,
+            number,
+          ];
           const at = ((body as number) + thread * stride + place) / 4;
           heap.ints[at] = change(heap.ints[at] as number, first, advance);
         }

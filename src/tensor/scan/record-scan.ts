@@ -1,9 +1,10 @@
 // From the tensors of one step to a recorded scan: what moves, and what is the same at every step.
+
+import { record } from "../op.ts";
 import { constantValue } from "../ops/leaf.ts";
 import { broadcastToOp } from "../ops/shaping.ts";
-import { record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
-import { type MovingSlice, ScanBody, type ScanAttrs, scanOp } from "./scan-op.ts";
+import { type MovingSlice, type ScanAttrs, ScanBody, scanOp } from "./scan-op.ts";
 
 /** A value that is carried from step to step: the leaf that stands for it, and what it is at first and next. */
 export interface Carry {
@@ -33,15 +34,7 @@ export interface ScanPlan {
 }
 
 /** Records a scan. */
-export function recordScan({
-  steps,
-  carries,
-  slices: given,
-  results,
-  firstId,
-  sliceFor,
-  gradients,
-}: ScanPlan): Tensor {
+export function recordScan({ steps, carries, slices: given, results, firstId, sliceFor, gradients }: ScanPlan): Tensor {
   const slices = new Map(given);
   const moving = new Map<Tensor, boolean>([...carries.map(({ leaf }) => leaf), ...given.keys()].map((t) => [t, true]));
   const members = new Set<Tensor>();

@@ -48,7 +48,11 @@ export function scanGradients(
     }
   }
 
-  const { found, incoming } = gradientsOfBody(body, seeded, lasts.map(({ length }) => length > 0));
+  const { found, incoming } = gradientsOfBody(
+    body,
+    seeded,
+    lasts.map(({ length }) => length > 0),
+  );
   const partsOf = (leaf: Tensor): readonly Tensor[] => found.get(leaf) ?? [];
   const carries = carried.flatMap((leaf, index): Carry[] => {
     const parts = partsOf(leaf);
@@ -217,7 +221,11 @@ function rowsFor(tensors: readonly Tensor[], inputs: readonly Tensor[], scan: Te
   return tensors.map((tensor) => {
     const stack = isOfBody(tensor, body) ? stackedOf(scan, tensor) : stackedOf(back, tensor, true);
     const [steps = 0, rows = 0, ...rest] = stack.shape;
-    const used = slice(stack, stack.shape.map((_, axis) => (axis === 0 ? skipped : 0)), [steps - skipped, rows, ...rest]);
+    const used = slice(
+      stack,
+      stack.shape.map((_, axis) => (axis === 0 ? skipped : 0)),
+      [steps - skipped, rows, ...rest],
+    );
     return reshape(used, [(steps - skipped) * rows, ...rest]);
   });
 }

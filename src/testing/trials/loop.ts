@@ -25,13 +25,25 @@ function addition(a: View, b: View, sum: View): Instruction {
     shape: flat(sum).shape,
     inputs: [flat(a), flat(b)],
     outputs: [flat(sum)],
-    expression: { nodes: [{ op: "input", index: 0 }, { op: "input", index: 1 }, { op: "add", args: [0, 1] }], outputs: [2] },
+    expression: {
+      nodes: [
+        { op: "input", index: 0 },
+        { op: "input", index: 1 },
+        { op: "add", args: [0, 1] },
+      ],
+      outputs: [2],
+    },
   };
 }
 
 /** Trials of `loop`: h' = h·W + x over steps, forwards and backwards, with h in rows or in one place; loops in loops. */
 export const loopTrials: Trials<"loop"> = () => {
-  const recurrence = (steps: number, columns: number, isBackward: boolean, isStacked: boolean): Trial<LoopInstruction> => {
+  const recurrence = (
+    steps: number,
+    columns: number,
+    isBackward: boolean,
+    isStacked: boolean,
+  ): Trial<LoopInstruction> => {
     const setting = new Setting(steps + columns);
     const kernel = setting.float([columns, columns], { max: 0.5 });
     const x = setting.float([steps, columns]);
