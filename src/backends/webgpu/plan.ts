@@ -1,7 +1,6 @@
 // From programs to dispatches: where all buffers lie, which shaders run, and the words of their records.
 import { planArena } from "../../ir/arena.ts";
 import { type Instruction, viewsOf } from "../../ir/instruction.ts";
-import { unroll } from "../../ir/loop-steps.ts";
 import type { Program } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { BufferId, View } from "../../ir/view.ts";
@@ -37,13 +36,9 @@ export function planProgram(
   program: Program,
   variables: readonly number[],
   device: DeviceFacts,
-  { dispatchesOf, products }: Kernels,
+  { dispatchesOf, dispatchesOfLoop, products }: Kernels,
 ): Plan {
-  const { buffers, outputs } = program;
-  const unrolled = program.instructions.flatMap((whole, owner) =>
-    unroll([whole]).map((instruction) => ({ instruction, owner })),
-  );
-  const instructions = unrolled.map(({ instruction }) => instruction);
+  const { buffers, instructions, outputs } = program;
   const order = orderForMerging(instructions);
   const ordered = order.map((index) => instructions[index] as Instruction);
   const arena = planArena({ buffers, instructions: ordered, outputs }, { groupInputs: true });
@@ -80,11 +75,14 @@ export function planProgram(
     device,
     products,
   };
-  const planned = ordered.flatMap((instruction, position): OwnedDispatch[] => {
+  const dispatchesFor = (instruction: Instruction): readonly Dispatch[] => {
+    if (instruction.kind === "loop" && dispatchesOfLoop) return dispatchesOfLoop(instruction, dispatchesFor);
     scratch = 0;
-    const { owner } = unrolled[order[position] as number] as { owner: number };
-    return dispatchesOf(instruction, ctx).map((dispatch) => ({ dispatch, instruction: owner }));
-  });
+    return dispatchesOf(instruction, ctx);
+  };
+  const planned = ordered.flatMap((instruction, position): OwnedDispatch[] =>
+    dispatchesFor(instruction).map((dispatch) => ({ dispatch, instruction: order[position] as number })),
+  );
   const merged = mergeDispatches(planned);
   const dispatches = merged.map(({ dispatch }) => dispatch);
 

@@ -45,7 +45,7 @@ export const loopTrials: Trials<"loop"> = () => {
     isStacked: boolean,
   ): Trial<LoopInstruction> => {
     const setting = new Setting(steps + columns);
-    const kernel = setting.float([columns, columns], { max: 0.5 });
+    const kernel = setting.float([columns, columns], { min: -1 / columns, max: 1 / columns });
     const x = setting.float([steps, columns]);
     const states = setting.float([isStacked ? steps + 1 : 1, columns]);
     const product = setting.room([1, columns]);
