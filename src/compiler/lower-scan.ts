@@ -132,7 +132,7 @@ export function lowerScan(
   // Copies that `schedule` adds have views like those that they read; a value in one place does not move.
   const fixed = new Set(updates.map(({ variable }) => variable));
   const settled = instructions.map((instruction) =>
-    withViews(instruction, (view) => (fixed.has(view.buffer) ? { ...view, advances: [] } : view)),
+    withViews(instruction, (view) => (fixed.has(view.buffer) ? space.fixed(view) : view)),
   );
   const gone = new Set([...moved.keys(), ...renamed.keys()]);
   space.emit(packed(settled, outer, firstLocal, gone, limits.inPlace));
@@ -220,6 +220,12 @@ class LoopSpace {
     const advances = [...(view.advances ?? [])];
     while (advances.length < this.depth) advances.push(0);
     return { ...view, advances: [...advances, by] };
+  }
+
+  /** The view without what it moves by in this loop. */
+  fixed(view: View): View {
+    const { advances } = view;
+    return advances ? { ...view, advances: advances.map((by, loop) => (loop === this.depth ? 0 : by)) } : view;
   }
 
   /** A row of a stack, [rows, …]. */

@@ -32,7 +32,8 @@ export function loopDispatches(
       return { code, groups, params: params.map((word, k) => (word + step * ((next[k] as number) - word)) >>> 0) };
     });
   const isEven =
-    first.length === second.length && known.every((list, step) => list.length === first.length && same(list, moved(step)));
+    first.length === second.length &&
+    known.every((list, step) => list.length === first.length && same(list, moved(step)));
   return Array.from({ length: steps }, (_, step) => known[step] ?? (isEven ? moved(step) : at(step))).flat();
 }
 

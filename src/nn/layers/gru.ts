@@ -44,6 +44,10 @@ export class GruCell extends KernelCell<GruCellConfig> {
     return this.resetAfter ? [2, 3 * this.units] : [3 * this.units];
   }
 
+  override get isUniform(): boolean {
+    return this.constructor === GruCell;
+  }
+
   override begin(x: Tensor, ctx: CallContext): Step {
     const bias = this.bias && ctx.value(this.bias);
     const length = 3 * this.units;

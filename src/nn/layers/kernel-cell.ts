@@ -102,10 +102,6 @@ export abstract class KernelCell<Options extends KernelCellConfig = KernelCellCo
     return [this.units];
   }
 
-  override get isUniform(): boolean {
-    return true;
-  }
-
   override build(inputShape: BatchShape | readonly BatchShape[]): void {
     const { units, gates } = this;
     const { useBias = true, biasInitializer = "zeros", recurrentInitializer = "orthogonal", ...options } = this.config;

@@ -59,6 +59,10 @@ export class LstmCell extends KernelCell<LstmCellConfig> {
     };
   }
 
+  override get isUniform(): boolean {
+    return this.constructor === LstmCell;
+  }
+
   override begin(x: Tensor, ctx: CallContext): Step {
     const input = this.inputs(x, ctx, this.bias && ctx.value(this.bias));
     const [recurrence] = this.recurrences(x, ctx, [[0, 4]]) as [(h: Tensor) => Tensor];

@@ -18,6 +18,10 @@ export class SimpleRnnCell extends KernelCell {
     super("simpleRnnCell", options, 1, cellTable());
   }
 
+  override get isUniform(): boolean {
+    return this.constructor === SimpleRnnCell;
+  }
+
   override begin(x: Tensor, ctx: CallContext): Step {
     const input = this.inputs(x, ctx, this.bias && ctx.value(this.bias));
     const [recurrence] = this.recurrences(x, ctx, [[0, 1]]) as [(h: Tensor) => Tensor];
