@@ -13,7 +13,7 @@ import { partition } from "./fuse.ts";
 import { reachable } from "./graph.ts";
 import { findSums } from "./joinable-sums.ts";
 import { type Lowered, lower } from "./lower.ts";
-import type { lowerScan } from "./lower-scan.ts";
+import type { prepareScans } from "./lower-scan.ts";
 import type { rejoin } from "./rejoin.ts";
 import { schedule, type Update } from "./schedule.ts";
 import { simplify } from "./simplify.ts";
@@ -32,7 +32,7 @@ export interface CompileOptions {
 export interface JoiningPasses {
   readonly elideConcats: typeof elideConcats;
   readonly rejoin: typeof rejoin;
-  readonly lowerScan: typeof lowerScan;
+  readonly prepareScans: typeof prepareScans;
 }
 
 /** A program with the variables that it works on, in the order of `program.variables`. */
@@ -69,9 +69,8 @@ export function compileWith(
   const outputRoots = roots.slice(0, names.length);
   const updateRoots = roots.slice(names.length, names.length + updates.length);
 
-  const lowered = lower(partition(roots, fuse, allowed), new Set(roots), (...scan) =>
-    (passes as JoiningPasses).lowerScan(...scan, fuse, allowed),
-  );
+  const units = partition(roots, fuse, allowed);
+  const lowered = lower(units, new Set(roots), (lowering) => passes?.prepareScans(lowering, units, fuse, allowed));
   const outputViews = outputRoots.map((root) => readable(lowered, lowered.view(root)));
   const bufferOf = new Map(lowered.variables.map(({ variable, buffer }) => [variable, buffer]));
   const pending = updates.map(

@@ -3,7 +3,7 @@
 import type { Limits } from "../ir/limits.ts";
 import { type CompiledGraph, type CompileOptions, compileWith } from "./compile-with.ts";
 import { elideConcats } from "./elide-concat.ts";
-import { lowerScan } from "./lower-scan.ts";
+import { prepareScans } from "./lower-scan.ts";
 import { rejoin } from "./rejoin.ts";
 
 export type { CompiledGraph, CompileOptions } from "./compile-with.ts";
@@ -17,5 +17,5 @@ export type { CompiledGraph, CompileOptions } from "./compile-with.ts";
  */
 export function compile(options: CompileOptions, limits: Partial<Limits> = {}): CompiledGraph {
   // Undefined only without passes.
-  return compileWith(options, limits, { elideConcats, rejoin, lowerScan }) as CompiledGraph;
+  return compileWith(options, limits, { elideConcats, rejoin, prepareScans }) as CompiledGraph;
 }

@@ -10,13 +10,42 @@ import { bodyOf, type MovingSlice, type ScanBody, type ScanOutputAttrs, sourceOf
 import type { Tensor } from "../tensor/tensor.ts";
 import { elideConcats } from "./elide-concat.ts";
 import { attachEpilogues } from "./epilogue.ts";
-import { partition } from "./fuse.ts";
+import { partition, type Unit } from "./fuse.ts";
 import { reachable, withInputs } from "./graph.ts";
 import { findSums } from "./joinable-sums.ts";
-import type { Lowering } from "./lower.ts";
+import { Lowering } from "./lower.ts";
 import { rejoin } from "./rejoin.ts";
 import { schedule, type Update } from "./schedule.ts";
 import { simplify } from "./simplify.ts";
+
+/** Has a lowering emit a loop for each scan among its units. */
+export function prepareScans(lowering: Lowering, units: readonly Unit[], fuse: boolean, limits: Limits): void {
+  lowering.lowerScan = (scan, inputs) => {
+    const outputs = units.filter((unit): unit is Tensor => "op" in unit && unit.inputs[0] === scan);
+    const views = lowerScan(lowering, scan, inputs, outputs, fuse, limits);
+    outputs.forEach((output, index) => {
+      lowering.views.set(output, views[index] as View);
+    });
+    return views[0] as View;
+  };
+}
+
+/** The body of a loop while it is lowered: instructions of its own, on the buffers of what is around it. */
+class BodyLowering extends Lowering {
+  /** How many loops are around. */
+  readonly depth: number;
+
+  constructor(outer: Lowering, units: readonly Unit[], wanted: ReadonlySet<Tensor>) {
+    super(units, wanted);
+    this.buffers = outer.buffers;
+    this.variables = outer.variables;
+    this.inputs = outer.inputs;
+    this.leaves = outer.leaves;
+    this.depth = depthOf(outer) + 1;
+  }
+}
+
+const depthOf = (lowering: Lowering): number => (lowering instanceof BodyLowering ? lowering.depth : 0);
 
 /**
  * Emits the loop of a scan.
@@ -29,7 +58,7 @@ import { simplify } from "./simplify.ts";
  * @param outputs those outputs of the scan that the program needs.
  * @returns a view for each output.
  */
-export function lowerScan(
+function lowerScan(
   outer: Lowering,
   scan: Tensor,
   inputs: readonly View[],
@@ -46,7 +75,9 @@ export function lowerScan(
   ]);
   const rootOf = new Map(wanted.map((attrs, index) => [attrs, roots[live.length + index] as Tensor]));
   const space = new LoopSpace(outer, body.steps);
-  const inner = outer.inner(partition(roots, fuse, limits), new Set(roots));
+  const units = partition(roots, fuse, limits);
+  const inner = new BodyLowering(outer, units, new Set(roots));
+  prepareScans(inner, units, fuse, limits);
 
   /** What is to be written where at every step. */
   const puts: (readonly [root: Tensor, target: View])[] = [];
@@ -85,7 +116,7 @@ export function lowerScan(
     inner.views.set(leaf, slice ? space.slice(view, slice, leaf.shape) : view);
   });
   const firstLocal = outer.buffers.length;
-  inner.lower();
+  for (const unit of units) inner.add(unit);
 
   // Results go where they belong: their writers write there, or a copy does.
   const moved = new Map<BufferId, View>();
@@ -212,7 +243,7 @@ class LoopSpace {
     private readonly outer: Lowering,
     private readonly steps: number,
   ) {
-    this.depth = outer.depth;
+    this.depth = depthOf(outer);
   }
 
   /** The view that moves by so many elements from step to step. */

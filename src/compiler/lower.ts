@@ -23,79 +23,46 @@ export interface Lowered {
   copied(view: View): View;
 }
 
-/** Emits the loop of a scan into a lowering, and gives the views of those of its outputs that are needed. */
-export type LowerLoop = (
-  lowering: Lowering,
-  scan: Tensor,
-  inputs: readonly View[],
-  outputs: readonly Tensor[],
-) => readonly View[];
-
 /**
  * Turns units into instructions.
  * @param wanted tensors are kept where a group computes them.
- * @param lowerLoop for graphs with scans.
+ * @param prepare is called with the lowering before it begins.
  */
-export function lower(units: readonly Unit[], wanted: ReadonlySet<Tensor>, lowerLoop?: LowerLoop): Lowered {
-  const lowering = new Lowering(units, wanted, lowerLoop);
-  lowering.lower();
+export function lower(
+  units: readonly Unit[],
+  wanted: ReadonlySet<Tensor>,
+  prepare?: (lowering: Lowering) => void,
+): Lowered {
+  const lowering = new Lowering(units, wanted);
+  prepare?.(lowering);
+  for (const unit of units) lowering.add(unit);
   return lowering;
 }
 
-/** A graph while it is lowered: the whole, or the body of a loop, which has instructions of its own. */
+/** A graph while it is lowered. */
 export class Lowering implements Lowered, LowerContext {
-  readonly buffers: BufferSpec[];
+  buffers: BufferSpec[] = [];
   readonly instructions: Instruction[] = [];
-  readonly variables: { variable: Variable; buffer: BufferId }[];
-  readonly inputs: Record<string, View>;
-  /** The views of tensors; those set before `lower` are taken as they are. */
+  variables: { variable: Variable; buffer: BufferId }[] = [];
+  inputs: Record<string, View> = {};
+  /** The views of tensors. Those that are there before their tensors are lowered stay. */
   readonly views = new Map<Tensor, View>();
-  /** How many loops are around it. */
-  readonly depth: number;
-  private readonly leaves: Map<Tensor, BufferId>;
+  leaves = new Map<Tensor, BufferId>();
+  /** For graphs with scans. */
+  lowerScan?: (scan: Tensor, inputs: readonly View[]) => View;
   private readonly copies = new Map<string, View>();
   /** Tensors that some other unit reads, or somebody outside. */
   private readonly read: Set<Tensor>;
 
-  constructor(
-    private readonly units: readonly Unit[],
-    wanted: ReadonlySet<Tensor>,
-    private readonly lowerLoop?: LowerLoop,
-    outer?: Lowering,
-  ) {
-    this.depth = outer ? outer.depth + 1 : 0;
-    this.buffers = outer?.buffers ?? [];
-    this.variables = outer?.variables ?? [];
-    this.inputs = outer?.inputs ?? {};
-    this.leaves = outer?.leaves ?? new Map();
+  constructor(units: readonly Unit[], wanted: ReadonlySet<Tensor>) {
     this.read = new Set(wanted);
     for (const unit of units)
       for (const leaf of "members" in unit ? leavesOf(unit.members) : unit.inputs) this.read.add(leaf);
   }
 
-  /** The lowering of the body of a loop within this one: on the same buffers. */
-  inner(units: readonly Unit[], wanted: ReadonlySet<Tensor>): Lowering {
-    return new Lowering(units, wanted, this.lowerLoop, this);
-  }
-
-  lower(): void {
-    for (const unit of this.units) this.add(unit);
-  }
-
-  /** For scans. */
-  lowerScan(scan: Tensor, inputs: readonly View[]): View {
-    const outputs = this.units.filter((unit): unit is Tensor => "op" in unit && unit.inputs[0] === scan);
-    const views = (this.lowerLoop as LowerLoop)(this, scan, inputs, outputs);
-    outputs.forEach((output, index) => {
-      this.views.set(output, views[index] as View);
-    });
-    return views[0] as View;
-  }
-
-  private add(unit: Unit): void {
+  add(unit: Unit): void {
     if ("members" in unit) this.addGroup(unit);
-    else if (this.views.has(unit)) return;
-    else if (!isElementwise(unit.op)) {
+    else if (!isElementwise(unit.op) && !this.views.has(unit)) {
       // Numbers live in expressions; only those read from memory get a buffer.
       if (constantValue(unit) !== undefined && !this.read.has(unit)) return;
       this.views.set(

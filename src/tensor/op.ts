@@ -83,7 +83,7 @@ export interface LowerContext {
   /** The view of a tensor that has been lowered. */
   view(tensor: Tensor): View;
   /** Emits the loop of a scan, and notes the views of its outputs. */
-  lowerScan(scan: Tensor, inputs: readonly View[]): View;
+  lowerScan?(scan: Tensor, inputs: readonly View[]): View;
 }
 
 /** Lowers a constant, a program input or a variable: the whole of its buffer. */

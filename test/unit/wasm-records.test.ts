@@ -66,10 +66,7 @@ function namesOf(instruction: Instruction): string[][] {
   const writer = new NamingWriter({
     base: 0,
     scratch: 0,
-    interpret: false,
-    rest,
-    threads: 1,
-    eager: false,
+    backend: { interpret: false, rest, threadLimit: 1, eager: false },
     addressOf: ({ offset }) => offset * 4,
   });
   writeRecord(instruction, 0, writer);

@@ -12,7 +12,7 @@ import { Barriers } from "./barriers.ts";
 import type { Block } from "./heap.ts";
 import { RecordWriter } from "./record-writer.ts";
 import { Flag, writeRecord } from "./records.ts";
-import { isDoneAlone, workOf } from "./work.ts";
+import { minDividedNs, workOf } from "./work.ts";
 
 /**
  * A program in linear memory: its records, its constants, and the ports into and out of the arena. Made by the backend,
@@ -44,11 +44,9 @@ export class WasmExecutable implements HostExecutable {
   ) {
     this.storages = new Map(program.variables.map((buffer, index) => [buffer, storages[index] as WasmStorage]));
     this.instructions = program.instructions.filter((instruction) => !isEmpty(instruction));
-    this.alone = this.instructions.map((instruction) => isDoneAlone(instruction, backend.eager));
-    this.work = this.instructions.reduce(
-      (sum, instruction, index) => (this.alone[index] ? sum : sum + workOf(instruction)),
-      0,
-    );
+    const works = this.instructions.map(workOf);
+    this.alone = works.map((work) => !backend.eager && work < minDividedNs);
+    this.work = works.reduce((sum, work, index) => (this.alone[index] ? sum : sum + work), 0);
     this.constants = this.placeConstants();
     this.arena = planArena(program, { share: backend.shareArena });
     // Written once for their size; `link` writes them in their place.
@@ -104,10 +102,7 @@ export class WasmExecutable implements HostExecutable {
     const writer = new RecordWriter({
       base,
       scratch: backend.scratch.address,
-      interpret: backend.interpret,
-      rest: backend.rest,
-      threads: backend.threadLimit,
-      eager: backend.eager,
+      backend,
       addressOf: (view) => this.addressOf(view),
     });
     const barriers = new Barriers((view) => this.addressOf(view));

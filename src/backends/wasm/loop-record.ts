@@ -4,7 +4,7 @@ import { atStep } from "../../ir/loop-steps.ts";
 import { Barriers } from "./barriers.ts";
 import { RecordWriter } from "./record-writer.ts";
 import { Flag, writeRecord } from "./records.ts";
-import { isDoneAlone } from "./work.ts";
+import { minDividedNs, workOf } from "./work.ts";
 
 /** Words of a cache line: threads write in their own lines only. */
 const line = 16;
@@ -16,7 +16,8 @@ const line = 16;
 export function writeLoop({ steps, body }: LoopInstruction, writer: RecordWriter): void {
   const { placement } = writer;
   const instructions = body.filter((instruction) => !isEmpty(instruction));
-  const alone = instructions.map((instruction) => isDoneAlone(instruction, placement.eager));
+  const { eager, interpret, rest, threadLimit } = placement.backend;
+  const alone = instructions.map((instruction) => !eager && workOf(instruction) < minDividedNs);
   const isAlone = alone.every(Boolean);
   // Threads meet before each step: it reads what the step before has written.
   const barriers = new Barriers((view) => writer.addressOf(view));
@@ -26,7 +27,7 @@ export function writeLoop({ steps, body }: LoopInstruction, writer: RecordWriter
   });
   const recordsAt = (step: number, base: number): number[] => {
     // Loops in the body run on the copy of their thread as it is.
-    const inner = new RecordWriter({ ...placement, base, threads: 1 });
+    const inner = new RecordWriter({ ...placement, base, backend: { eager, interpret, rest, threadLimit: 1 } });
     instructions.forEach((instruction: Instruction, index) => {
       writeRecord(atStep(instruction, step), flags[index] as number, inner);
     });
@@ -48,7 +49,7 @@ export function writeLoop({ steps, body }: LoopInstruction, writer: RecordWriter
   set("body", writer.address);
   const first = recordsAt(0, writer.address);
   const second = recordsAt(1, writer.address);
-  const copies = isAlone ? 1 : placement.threads;
+  const copies = isAlone ? 1 : threadLimit;
   if (copies > 1) set("stride", first.length * 4);
   for (let copy = 0; copy < copies; copy++)
     for (const word of copy === 0 ? first : recordsAt(0, writer.address)) writer.word(word);

@@ -9,12 +9,17 @@ export interface Placement {
   readonly base: number;
   /** Byte address of thread 0's scratch memory, of which each instruction uses what it needs from the start. */
   readonly scratch: number;
+  readonly backend: RecordsBackend;
+}
+
+/** What records need to know of the backend. */
+export interface RecordsBackend {
   /** Whether every expression goes to the interpreter. */
   readonly interpret: boolean;
   /** What the rest module adds, if it is loaded. */
   readonly rest: Rest | undefined;
   /** The most threads that run the records. */
-  readonly threads: number;
+  readonly threadLimit: number;
   /** Whether threads divide every instruction. */
   readonly eager: boolean;
 }
@@ -29,11 +34,11 @@ export class RecordWriter {
   constructor(readonly placement: Placement) {}
 
   get interpret(): boolean {
-    return this.placement.interpret;
+    return this.placement.backend.interpret;
   }
 
   get rest(): Rest | undefined {
-    return this.placement.rest;
+    return this.placement.backend.rest;
   }
 
   /** Byte address of the next word. */

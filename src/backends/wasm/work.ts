@@ -36,11 +36,7 @@ export function workOf(instruction: Instruction): number {
 }
 
 /** Nanoseconds of work below which thread 0 does an instruction alone. */
-const minDividedNs = 2000;
-
-/** Whether one thread does an instruction alone. @param eager whether threads divide all of them. */
-export const isDoneAlone = (instruction: Instruction, eager: boolean): boolean =>
-  !eager && workOf(instruction) < minDividedNs;
+export const minDividedNs = 2000;
 
 const arithmeticOf = (instruction: Instruction) =>
   nsPerFlop[instruction.kind] * descriptorOf(instruction).flops(instruction);
