@@ -11,6 +11,7 @@ import {
 } from "../../nn/layers/host/index.ts";
 import type { Network } from "../../nn/network.ts";
 import type { LayerFactory } from "../../nn/registry.ts";
+import { decode } from "../binary.ts";
 import { fileError } from "../file-error.ts";
 import { findHdf5, type Hdf5Group } from "../hdf5/open.ts";
 import { numbersIn } from "./assign.ts";
@@ -50,7 +51,7 @@ export async function readVocabularies(
         received: "nothing there",
       });
     }
-    const lines = new TextDecoder().decode(bytes).split("\n");
+    const lines = decode(name, bytes).split("\n");
     while (lines.at(-1) === "") lines.pop();
     const found = findHdf5(file, `${path}/vars/idf_weights`);
     const weights = found?.kind === "dataset" ? (numbersIn(found, await found.read()) as ArrayLike<number>) : undefined;
