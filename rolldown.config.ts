@@ -56,6 +56,8 @@ const groups = [
   group("webgpu", loadedBy(["backends/webgpu/index"], "backends/webgpu/")),
   // What the entry loads, and what both loading and saving a model take; then the rest of loading.
   group("io", [...loadedBy(["io/index"], "io/"), ...loading.filter((file) => saving.includes(file))]),
+  // A file of its own, so that what is imported on demand exports that alone.
+  group("load", ["src/io/keras/load.ts"]),
   group("load-model", loading),
   // What losses/usual.ts has: one file.
   { name: "usual-losses", test: /\/losses\/(crossentropy|regression)\.ts$/ },

@@ -11,7 +11,7 @@ import type { CustomObjects } from "../keras/keras-object.ts";
 import { partOf } from "../keras/keras-part.ts";
 import { notesTo } from "../notes.ts";
 import { readSource } from "../stores/files.ts";
-import { sibling } from "../stores/locate.ts";
+import { sibling } from "../stores/sibling.ts";
 import type { ReadOptions, Source } from "../stores/store.ts";
 import { arraysIn, groupsOf } from "./manifest.ts";
 import { assignByLayer } from "./weights.ts";
