@@ -53,7 +53,7 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
     : undefined;
   const factories = host && { ...layerFactories, ...host.hostFactories };
   const all: Reading = { factories, ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
-  const model = modelFromKeras(config, all);
+  const model = await modelFromKeras(config, all);
   if (!model.built) return { model, extra };
   const weights = await openWeights(await entry("model.weights.h5"), "model.weights.h5");
   await host?.readVocabularies(model, weights, async (name) => archive.get(name)?.read());

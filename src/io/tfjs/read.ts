@@ -69,7 +69,7 @@ export async function readTfjsModel(source: Source | TfjsModel, options: LoadTfj
   const groups = groupsOf(owner, file.weightsManifest);
   const topology = isRecord(file.modelTopology) ? (file.modelTopology.model_config ?? file.modelTopology) : undefined;
   const note = notesTo(owner, onNote);
-  const model = modelFromKeras(partOf("the model", topology), { custom: customObjects, seed, note });
+  const model = await modelFromKeras(partOf("the model", topology), { custom: customObjects, seed, note });
   const paths = groups.flatMap((group) => group.paths);
   const sources = shards ?? paths.map((path) => besides(owner, source, path));
   if (sources.length !== paths.length)
