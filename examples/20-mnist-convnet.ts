@@ -12,9 +12,8 @@ import { choose, type ExampleOptions, imagesOf, percent, runAsScript } from "./s
 export async function run(options: ExampleOptions) {
   const { short = false, log = () => {} } = options;
   const images = await imagesOf(options);
-  const [train, test] = short
-    ? [choose(images.train, { take: 1000 }), choose(images.test, { take: 200 })]
-    : [images.train, images.test];
+  const train = choose(images.train, { take: short ? 640 : 10_000 });
+  const test = choose(images.test, { take: short ? 200 : 10_000 });
 
   const model = sequential(
     [
@@ -33,7 +32,7 @@ export async function run(options: ExampleOptions) {
 
   model.compile({ loss: "sparseCategoricalCrossentropy", optimizer: "adam", metrics: ["accuracy"] });
   const verbose = short ? 0 : "auto";
-  await model.fit(train.x, train.y, { batchSize: 128, epochs: short ? 2 : 15, validationSplit: 0.1, verbose });
+  await model.fit(train.x, train.y, { batchSize: 128, epochs: short ? 3 : 10, validationSplit: 0.1, verbose });
   const { loss, accuracy = 0 } = await model.evaluate(test.x, test.y);
   log(`test loss ${loss.toFixed(4)}, test accuracy ${percent(accuracy)}`);
   return { loss, accuracy };

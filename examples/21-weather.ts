@@ -4,9 +4,11 @@
  *
  *     npx tsx examples/21-weather.ts [--short]
  *
- * Printed by a full run
+ * Printed by a full run (seed 1; three years of hours, 10 epochs, adam at 0.005; 17 s of computing):
  *
- * It writes weather.svg, the curves of training, into the folder where it is started.
+ *     off by 0.15 degrees; the temperature of the day before is by 2.11
+ *
+ * The weather here is simpler than ours: what the pressure says comes true. It writes weather.svg, the curves of training, into the folder where it is started.
  */
 import { adam, dense, earlyStopping, lstm, normalization, sequential } from "aretejs";
 import { timeseriesDataset } from "aretejs/data";
@@ -43,7 +45,7 @@ export async function run({ short = false, log = () => {} }: ExampleOptions) {
   const scale = normalization({ inputShape: [STEPS, 3] });
   await scale.adapt(past);
   const model = sequential([scale, lstm(32), dense(1)], { seed: 1 });
-  model.compile({ optimizer: adam(0.001), loss: "mse", metrics: ["mae"] });
+  model.compile({ optimizer: adam(0.005), loss: "mse", metrics: ["mae"] });
   const history = await model.fit(train, {
     epochs: short ? 5 : 10,
     validationData: test,

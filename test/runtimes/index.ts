@@ -111,7 +111,7 @@ await part("examples/vite", async () => {
   faults.push(...found);
   notes.push(`examples/vite: learned a curve in a worker in ${seconds.toFixed(1)} s`);
 });
-await part("examples/20-any-runtime.js", async () => void faults.push(...(await sameScript(scratch))));
+await part("examples/22-any-runtime.js", async () => void faults.push(...(await sameScript(scratch))));
 await part("files", async () => void faults.push(...(await filesEverywhere(scratch, pages))));
 pages.close();
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run, runtimes } from "./processes.ts";
 
-/** Runs examples/20-any-runtime.js as it is in each runtime: it must print what its first lines say. */
+/** Runs examples/22-any-runtime.js as it is in each runtime: it must print what its first lines say. */
 export async function sameScript(scratch: string): Promise<string[]> {
-  const script = readFileSync(fileURLToPath(new URL("../../examples/20-any-runtime.js", import.meta.url)), "utf8");
+  const script = readFileSync(fileURLToPath(new URL("../../examples/22-any-runtime.js", import.meta.url)), "utf8");
   const printed = [...(script.split("*/")[0] ?? "").matchAll(/^ \* {5}(.*)$/gm)]
     .map(([, line = ""]) => line)
     .filter((line) => !/^(node|deno|bun) /.test(line));
@@ -16,7 +16,7 @@ export async function sameScript(scratch: string): Promise<string[]> {
   for (const { name, command } of runtimes) {
     const { stdout } = await run(folder, [...command, "script.js"]);
     if (printed.length !== 3 || stdout.trim() !== printed.join("\n"))
-      faults.push(`examples/20-any-runtime.js in ${name} printed, rather than what it says:\n${stdout.trim()}`);
+      faults.push(`examples/22-any-runtime.js in ${name} printed, rather than what it says:\n${stdout.trim()}`);
   }
   return faults;
 }

@@ -1,9 +1,9 @@
 /**
  * One script for Node, Deno and Bun, unchanged: trains a network, saves it, loads it again and predicts with it.
  *
- *     node 20-any-runtime.js
- *     deno run --allow-read --allow-write 20-any-runtime.js
- *     bun 20-any-runtime.js
+ *     node 22-any-runtime.js
+ *     deno run --allow-read --allow-write 22-any-runtime.js
+ *     bun 22-any-runtime.js
  *
  * Each prints the same, because the same seed gives the same weights, to the bit:
  *
