@@ -8,7 +8,8 @@
  *
  *     off by 0.15 degrees; the temperature of the day before is by 2.11
  *
- * The weather here is simpler than ours: what the pressure says comes true. It writes weather.svg, the curves of training, into the folder where it is started.
+ * What the pressure says comes true in this weather. It writes weather.svg, the curves of training, into the folder
+ * where it is started.
  */
 import { adam, dense, earlyStopping, lstm, normalization, sequential } from "aretejs";
 import { timeseriesDataset } from "aretejs/data";

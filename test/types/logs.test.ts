@@ -6,7 +6,7 @@ it("a loss is a number of logs without further checks, a metric may not be there
   const model = sequential([dense(1, { inputShape: [1] })], { seed: 1 });
   model.compile({ optimizer: "sgd", loss: "mse", metrics: ["mae"] });
   const inHooks: number[] = [];
-  await model.fit([[1]], [[2]], {
+  const { history } = await model.fit([[1]], [[2]], {
     verbose: 0,
     callbacks: [
       {
@@ -18,6 +18,8 @@ it("a loss is a number of logs without further checks, a metric may not be there
   const { loss, mae } = await model.evaluate([[1]], [[2]]);
   expectTypeOf(loss).toEqualTypeOf<number>();
   expectTypeOf(mae).toEqualTypeOf<number | undefined>();
+  expectTypeOf(history.loss).toEqualTypeOf<number[]>();
   expect(loss).toBeGreaterThan(0);
+  expect(history.loss.at(-1)).toBe(inHooks[0]);
   expect(inHooks).toHaveLength(2);
 });
