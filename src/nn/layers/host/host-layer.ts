@@ -18,7 +18,7 @@ import {
   type ColumnInput,
   type HostColumn,
   isTextColumn,
-  toColumn,
+  toNumberColumn,
   toTextColumn,
 } from "./columns.ts";
 import { makeHostStage } from "./stage.ts";
@@ -89,7 +89,7 @@ export abstract class HostLayer<Options extends LayerOptions = LayerOptions> ext
 
   /** A column as the layer takes it. */
   private read(given: unknown): HostColumn {
-    return this.inputDType === "string" ? toTextColumn(this.label, given) : toColumn(this.label, given);
+    return this.inputDType === "string" ? toTextColumn(this.label, given) : toNumberColumn(this.label, given);
   }
 }
 
