@@ -124,7 +124,7 @@ describe("layers that work on the host", () => {
     const copy = cloneModel(net);
     copy.setWeights(await net.getWeights());
     expect(await (await copy.predict(texts)).data()).toEqual(await (await net.predict(texts)).data());
-    // A model in front of other layers: its layers become those of the other one.
+    // A model in front of other layers.
     const outer = sequential([net, dense(2)]);
     expect((await outer.predict(texts)).shape).toEqual([4, 2]);
     await expect(net.predict("good" as never)).rejects.toThrow("Write a list of one");
