@@ -6,6 +6,7 @@ import type { HostStage, Start } from "../../host-stage.ts";
 import { listOf } from "../../layer.ts";
 import { Network } from "../../network.ts";
 import { type Application, SymbolicTensor } from "../../symbolic.ts";
+import { agree } from "../../use-layer.ts";
 import { functionLayer } from "../function.ts";
 import { type HostColumn, toNumbers, toTextColumn } from "./columns.ts";
 import type { HostLayer } from "./host-layer.ts";
@@ -121,13 +122,7 @@ function applyNetwork(
   }
   inputs.forEach((input, at) => {
     const tensor = list[at] as SymbolicTensor;
-    const fits =
-      tensor.shape.length === input.shape.length &&
-      tensor.shape.every(
-        (extent, axis) => [null, extent].includes(input.shape[axis] as number | null) || extent === null,
-      ) &&
-      (tensor.dtype === "string") === (input.dtype === "string");
-    if (!fits) {
+    if (!agree(tensor.shape, input.shape) || (tensor.dtype === "string") !== (input.dtype === "string")) {
       throw shapeError(network.label, {
         rule: `input "${network.nameOf(input)}" is another`,
         expected: `${input.dtype} ${formatShape(input.shape)}`,
@@ -137,14 +132,10 @@ function applyNetwork(
     if (!isKnownOnHost(tensor) && onHost.some((use) => use.inputs.includes(input)))
       throw recordedTooEarly(network.label, tensor);
   });
-  const source: { -readonly [K in keyof Application]: Application[K] } = {
-    layer: network,
-    inputs: list,
-    single: given instanceof SymbolicTensor,
-    outputs: [],
-  };
-  source.outputs = outputs.map(({ shape, dtype }) => new SymbolicTensor(shape, dtype, source));
-  return [...source.outputs];
+  const results: SymbolicTensor[] = [];
+  const source = { layer: network, inputs: list, single: given instanceof SymbolicTensor, outputs: results };
+  for (const { shape, dtype } of outputs) results.push(new SymbolicTensor(shape, dtype, source));
+  return results;
 }
 
 /** What works on the host cannot follow what is recorded. */
