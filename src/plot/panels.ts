@@ -50,7 +50,7 @@ function legendOf(panels: readonly Axes[]): LegendEntry[] {
   for (const { legend: name, ...line } of panels.flatMap(({ lines }) => lines))
     if (name && !entries.has(name)) entries.set(name, { ...line, name });
   const crossed = panels.filter(({ lines, y }) =>
-    lines.some((line) => !Array.from(line.y).every((value) => isDrawable(value, y.isLog))),
+    lines.some((line) => !line.isFilled && !Array.from(line.y).every((value) => isDrawable(value, y.isLog))),
   );
   const name = crossed.some(({ y }) => y.isLog) ? "not finite, or not above 0" : "not finite";
   return [

@@ -57,22 +57,19 @@ export function plotHistograms(
     panels: all.map(
       ({ name, distribution, words, note }): Axes => ({
         x: { name: words },
-        y: { name, note, isLog: logScale, isWhole: true, reaches: [logScale ? NONE : 0] },
+        y: { name, note, isLog: logScale, isWhole: true, reaches: [logScale ? 0.5 : 0] },
         lines: [{ name, ...stepsOf(distribution, logScale), isFilled: true }],
       }),
     ),
   });
 }
 
-/** Where no values are on a logarithmic axis. */
-const NONE = 0.5;
-
-/** The outline of the bars. */
+/** The outline of the bars. On a logarithmic axis, bins without a value are gaps. */
 function stepsOf({ low, high, counts }: Distribution, isLog: boolean): { x: number[]; y: number[] } {
   const at = (index: number) => low + (high / counts.length - low / counts.length) * index;
   return {
     x: counts.flatMap((_, index) => [at(index), at(index + 1)]),
-    y: counts.flatMap((count) => Array(2).fill(isLog ? Math.max(count, NONE) : count)),
+    y: counts.flatMap((count) => Array(2).fill(count === 0 && isLog ? Number.NaN : count)),
   };
 }
 

@@ -48,8 +48,8 @@ const SHAPES =
 /**
  * The style sheet of a chart. Colours: b (background), t (text), m (muted text), g (grid), h (heat), n (boxes), e
  * (edges), s0 … s5 (of curves, as `currentColor`). Text: c (centred), r (to the right), k (small), w (bold), u (large).
- * Shapes: a (filled with the colour of a curve), l (lines, with d1 to d3 for dashes, f for faint ones and o for points),
- * p (pixels). Its rules reach only charts of this theme, also where several are in one page.
+ * Shapes: a (filled with the colour of a curve), l (lines, with d1 to d3 for dashes, f for faint ones, o for points), p
+ * (pixels). Its rules reach only charts of this theme, also where several are in one page.
  */
 export const styles = (theme: Theme): string =>
   (

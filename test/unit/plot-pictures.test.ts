@@ -185,6 +185,8 @@ describe("plotFilters", () => {
       [0, 0, 0],
     ])
       expect(() => plotFilters({ data: new Float32Array(), shape })).toThrow("plotFilters: there must be an image");
+    const wide = { data: new Float32Array(400 * 400).fill(-1), shape: [160_000, 1] };
+    expect(imagesOf(plotFilters(wide, { imageShape: [400, 400] }).svg)[0]?.lines[399]?.slice(-3)).toEqual([224, 90, 0]);
     const colours = { data: Float32Array.of(1, 0, -1), shape: [1, 1, 3, 1] };
     expect(imagesOf(plotFilters(colours).svg)[0]?.lines).toEqual([[0, 255, 128, 0]]);
   });
