@@ -283,7 +283,7 @@ export class WebGpuBackend implements Backend {
       dispatches.map(({ code }, index) =>
         this.pipelines.pipeline(code).catch(async (report: Report) => {
           const instruction = program.instructions[instructions[index] as number];
-          throw await deviceError({ what: "a shader", context: "", instruction, program }, report);
+          throw await deviceError({ what: "a shader", context: "", instruction }, report);
         }),
       ),
     );

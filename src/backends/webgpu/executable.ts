@@ -122,7 +122,6 @@ export class WebGpuExecutable implements Executable {
     what: "a run",
     context: `${this.program.instructions.length} instructions, first `,
     instruction: this.program.instructions[0],
-    program: this.program,
   });
 
   private writeInputs({ queue }: GPUDevice): void {
