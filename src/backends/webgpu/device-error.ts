@@ -5,11 +5,7 @@ import { formatShape } from "../../ir/shape.ts";
 import type { View } from "../../ir/view.ts";
 import type { Report, Work } from "./errors.ts";
 
-export function deviceErrorOf(
-  owner: string,
-  { what, context, instruction }: Work,
-  report: Report,
-): AreteError {
+export function deviceErrorOf(owner: string, { what, context, instruction }: Work, report: Report): AreteError {
   // Reports of compilers have many lines; the first says what is wrong.
   const received = report.message.trim().split("\n")[0] || "no message";
   const text = message(owner, {
