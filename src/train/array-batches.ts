@@ -26,7 +26,7 @@ export class ArrayBatches implements BatchSource {
   constructor(
     readonly columns: Columns,
     readonly inputs: readonly { readonly dtype: DType }[],
-    private readonly options: ArrayOrder,
+    readonly options: ArrayOrder,
   ) {
     this.steps = Math.ceil(columns.rows / options.batchSize);
     this.order = options.shuffle ? new Int32Array(options.shuffle === "batch" ? this.steps : columns.rows) : undefined;

@@ -5,8 +5,8 @@ import { ArrayBatches, type RowReader } from "./array-batches.ts";
 import { type ArraySpec, type BatchSource, specOf } from "./batch.ts";
 import { type FitPlan, runEpochs } from "./epochs.ts";
 
-/** Fewer values of a row are written with each batch: the number of the row is one already. */
-const leastWidth = 8;
+/** A batch of fewer values is written: that takes the host less time than a copy on the device. */
+const leastValues = 4096;
 
 /**
  * Runs the epochs with the arrays that are read more than once on the device, so that each is handed over once. What
@@ -33,13 +33,13 @@ export async function runKeeping(plan: FitPlan, backend: Backend): Promise<void>
 /** Has the backend keep the arrays of a source. @param release is given what undoes it. */
 async function keep(source: BatchSource, backend: Backend, release: (() => void)[]): Promise<void> {
   if (!(source instanceof ArrayBatches)) return;
-  const { readers, columns, inputs } = source;
+  const { readers, columns, inputs, options } = source;
   const spec = specOf(columns, 1, inputs);
   /** One array may be several inputs, or input and label at once. */
   const kept = new Map<RowReader["array"]["data"], { readonly dtype: DType; readonly rows: KeptRows | undefined }>();
   for (const part of ["x", "y", "weights"] as const) {
     for (const [index, reader] of readers[part].entries()) {
-      if (!reader || reader.size < leastWidth) continue;
+      if (!reader || reader.size * options.batchSize < leastValues) continue;
       const { dtype } = spec[part][index] as ArraySpec;
       const { data } = reader.array;
       let found = kept.get(data);

@@ -8,7 +8,7 @@ import type { Device } from "./device.ts";
 import { guarded, owner } from "./errors.ts";
 import { usage } from "./flags.ts";
 import { pipelinesOf, recordBytes } from "./pipelines.ts";
-import { grid, groupSize, mainCode, shaderText } from "./shader.ts";
+import { groupSize, shaderText } from "./shader.ts";
 
 /** What is kept. */
 interface Given {
@@ -71,21 +71,24 @@ export async function keepRows(
 
 /**
  * The shader that copies a batch: the rows are bound in place of the variables, the row numbers in place of the
- * constants, behind the record. Of that the words are where the input begins, its values, the values of a row, and the
- * workgroups along x.
+ * constants, behind the record. Of that the words are where the input begins, the rows, and the values of a row. Along x
+ * the workgroups share the rows, along y the values of each.
  */
 function gatherCode(isBytes: boolean, dtype: DType): string {
   const byte = "(heap[at >> 2u] >> (8u * (at & 3u))) & 255u";
   const value = !isBytes ? "heap[at]" : dtype === "int32" ? byte : `bitcast<u32>(f32(${byte}))`;
-  const [base, size, width, groups] = [0, 1, 2, 3].map((word) => `prm[0][${word}]`);
+  const [base, count, width] = [0, 1, 2].map((word) => `prm[0][${word}]`);
   return shaderText(
-    mainCode(
-      groupSize,
-      `let i = (w.y * ${groups} + w.x) * threads + l;
-if (i >= ${size}) { return; }
-let at = constants[${recordWords}u + i / ${width}] * ${width} + i % ${width};
-arena[${base} + i] = ${value};`,
-    ),
+    `@compute @workgroup_size(${groupSize}) fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) l: u32, @builtin(num_workgroups) groups: vec3<u32>) {
+for (var row = w.x; row < ${count}; row += groups.x) {
+  let first = constants[${recordWords}u + row] * ${width};
+  let to = ${base} + row * ${width};
+  for (var i = w.y * threads + l; i < ${width}; i += groups.y * threads) {
+    let at = first + i;
+    arena[to + i] = ${value};
+  }
+}
+}`,
   );
 }
 
@@ -145,8 +148,11 @@ export class GpuRows implements KeptRows {
     }
     let taking = this.takings.get(place);
     if (!taking) {
-      const { groups } = grid(Math.ceil(place.size / groupSize), this.facts);
-      taking = new GatherTaking(this, [place.offset / 4, place.size, width, groups[0]], groups, count);
+      const { maxGroups, isSoftware } = this.facts;
+      // Few workgroups on a CPU, where starting one takes longer than copying a row of an image.
+      const perRow = isSoftware ? 1 : Math.min(Math.ceil(width / (4 * groupSize)), 64);
+      const groups = [Math.min(count, maxGroups), perRow] as const;
+      taking = new GatherTaking(this, [place.offset / 4, count, width], groups);
       this.takings.set(place, taking);
     }
     taking.choose(order, start);
@@ -175,11 +181,10 @@ class GatherTaking implements Taking {
 
   constructor(
     private readonly rows: GpuRows,
-    record: readonly number[],
+    record: readonly [offset: number, count: number, width: number],
     private readonly groups: readonly [number, number],
-    count: number,
   ) {
-    this.words = new Uint32Array(recordWords + count);
+    this.words = new Uint32Array(recordWords + record[1]);
     this.words.set(record);
     const { value } = guarded(rows.backend.device, () =>
       rows.backend.device.createBuffer({
