@@ -130,12 +130,16 @@ export class Objective {
     return new Objective(this.label, this.outputs, this.options);
   }
 
+  get isLoaded(): boolean {
+    return this.makers !== undefined;
+  }
+
   /**
    * Loads losses and metrics given by name, before the first batch is recorded; which accuracy is meant depends on the
    * labels.
    */
   async load(): Promise<void> {
-    if (this.makers) return;
+    if (this.isLoaded) return;
     this.losses = await Promise.all(this.given.map((given) => given && lossOf(given, this.label)));
     this.makers = await Promise.all(this.asked.map(({ given }) => metricOf(given, this.label)));
   }

@@ -8,6 +8,7 @@ import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
 import { nothingToTrain } from "../optim/optimizer.ts";
+import { after } from "../settle.ts";
 import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchCursor, BatchPorts, BatchSpec } from "./batch.ts";
@@ -99,7 +100,7 @@ export class StepRunner {
     return (this.options.backend ?? backendHolding(this.options.network.variables))?.limits;
   }
 
-  async backend(): Promise<Backend> {
+  backend(): Backend | Promise<Backend> {
     return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
   }
 
@@ -154,13 +155,14 @@ export class StepRunner {
   }
 
   /** Losses and metrics so far. */
-  logs(): Promise<Logs> {
+  logs(): Logs | Promise<Logs> {
     const reported = Object.entries(this.options.setup?.objective.reported ?? {});
     const record = () => recordResults(reported.map(([, metric]) => metric));
-    return this.programs.use("logs", record, async (program) => {
+    return this.programs.use("logs", record, (program) => {
       program.run();
-      const values = await program.read(reported.map((_, index) => String(index)));
-      return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
+      return after(program.read(reported.map((_, index) => String(index))), (values) =>
+        Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray))),
+      );
     });
   }
 

@@ -6,13 +6,11 @@ import {
   isHostArray,
   isTextData,
   toHostArray,
-  toHostArrayAsync,
 } from "../../../data/array.ts";
 import { type HostText, hostText, isText, type TextInput } from "../../../data/text.ts";
 import { literal, shapeError, valueError } from "../../../errors.ts";
 import { formatShape, sizeOf } from "../../../ir/shape.ts";
 import { flatten, type NestedNumbers } from "../../../tensor/nested.ts";
-import { Tensor } from "../../../tensor/tensor.ts";
 
 /** A column on the host: numbers or strings, the first axis counts the samples. */
 export type HostColumn = HostArray | HostText;
@@ -75,8 +73,8 @@ export function toColumn(name: string, given: unknown): HostColumn {
 const isGivenText = (given: unknown): boolean => isText(given) || (isHostArray(given) && isTextData(given.data));
 
 /** A column that must hold numbers. @throws ValueError on strings. */
-export async function toNumbers(name: string, given: unknown): Promise<HostArray> {
-  const column = given instanceof Tensor ? await toHostArrayAsync(name, given) : toColumn(name, given);
+export function toNumbers(name: string, given: unknown): HostArray {
+  const column = toColumn(name, given);
   if (!isTextColumn(column)) return column;
   throw valueError(name, {
     rule: "takes numbers",

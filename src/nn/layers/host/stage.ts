@@ -25,8 +25,8 @@ export function makeHostStage(
   return {
     starts,
     recorded,
-    read: async (name, given, input) =>
-      (inputs[input]?.dtype === "string" ? toTextColumn(name, given) : await toNumbers(name, given)) as HostArray,
+    read: (name, given, input) =>
+      (inputs[input]?.dtype === "string" ? toTextColumn(name, given) : toNumbers(name, given)) as HostArray,
     encode: (columns) => {
       const values = new Map<SymbolicTensor, HostColumn>(
         inputs.map((input, index) => [input, columns[index] as HostColumn]),
