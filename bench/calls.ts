@@ -85,7 +85,7 @@ interface Row {
 }
 
 async function measure({ name, bare, call }: Row, { json }: Options): Promise<void> {
-  const calls = 100;
+  const calls = 200;
   const samples: { bare: number; call: number }[] = [];
   for (let sample = 0; sample < 250; sample++) {
     const start = cpuTime();

@@ -8,7 +8,7 @@ import type { Loss } from "../nn/loss.ts";
 import type { Network } from "../nn/network.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Columns } from "./batch.ts";
-import { checkShapes } from "./check-columns.ts";
+import { checkShapes, nameIn } from "./check-columns.ts";
 
 /** Data for one input or output, or for several in a list or by name; null for labels of an output that needs none. */
 export type ArraysGiven = ArrayInput | readonly (ArrayInput | null)[] | Readonly<Record<string, ArrayInput | null>>;
@@ -163,21 +163,29 @@ function weightsOf(
 }
 
 function sharedRows(label: string, { x, y, weights }: Omit<Columns, "rows">): number {
-  const named = (what: string, list: readonly (HostArray | undefined)[]) =>
-    list.flatMap((array, index) => (array ? [[list.length === 1 ? what : `${what}[${index}]`, array] as const] : []));
-  const all = [...named("x", x), ...named("y", y), ...named("sampleWeight", weights)];
-  const [first] = all;
-  if (!first) throw valueError(label, { rule: "there must be data", expected: "at least one array", received: "none" });
-  const rows = rowsOf(...first);
-  for (const [name, array] of all) {
-    if (rowsOf(name, array) === rows) continue;
-    throw shapeError(label, {
-      rule: "all arrays must have the same number of samples",
-      expected: `${rows} samples as in ${first[0]}`,
-      received: rowsOf(name, array),
-      context: `${first[0]} ${formatShape(first[1].shape)}, ${name} ${formatShape(array.shape)}`,
-    });
+  let rows: number | undefined;
+  for (const [what, list] of [
+    ["x", x],
+    ["y", y],
+    ["sampleWeight", weights],
+  ] as const) {
+    for (let index = 0; index < list.length; index++) {
+      const array = list[index];
+      if (!array) continue;
+      const found = array.shape[0] ?? rowsOf(nameIn(what, list, index), array);
+      rows ??= found;
+      if (found === rows) continue;
+      const [first, name] = [nameIn("x", x, 0), nameIn(what, list, index)];
+      throw shapeError(label, {
+        rule: "all arrays must have the same number of samples",
+        expected: `${rows} samples as in ${first}`,
+        received: found,
+        context: `${first} ${formatShape((x[0] as HostArray).shape)}, ${name} ${formatShape(array.shape)}`,
+      });
+    }
   }
+  if (rows === undefined)
+    throw valueError(label, { rule: "there must be data", expected: "at least one array", received: "none" });
   if (rows === 0)
     throw valueError(label, { rule: "there must be data", expected: "at least one sample", received: "none" });
   return rows;
