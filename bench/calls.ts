@@ -9,7 +9,7 @@ import { bind, placeVariables } from "../src/backends/evaluate.ts";
 import { wasm } from "../src/backends/wasm/index.ts";
 import { compile } from "../src/compiler/compile.ts";
 import type { CompileOptions } from "../src/compiler/compile-with.ts";
-import { adam, dense, jit, ops, sequential, type Tensor, trainStep } from "../src/index.ts";
+import { adam, dense, jit, ops, predictSync, sequential, type Tensor, trainStep } from "../src/index.ts";
 import { batchSpec } from "../src/train/batch.ts";
 import type { Mode } from "../src/train/record-step.ts";
 import { sessionOf } from "../src/train/session.ts";
@@ -147,6 +147,7 @@ export async function benchCalls(options: Options): Promise<void> {
   const trainOne = await bareStep("train", 1);
   const test: Row[] = [
     { name: "predict, 1 sample", bare: predict, call: () => model.predict(sample) },
+    { name: "predictSync, 1 sample", bare: predict, call: () => predictSync(model, sample) },
     { name: "jit, 1 sample", bare: predict, call: () => recorded(sample) },
     { name: "trainOnBatch, 1 sample", bare: trainOne, call: () => model.trainOnBatch(sample, single) },
     { name: `trainOnBatch, ${rows} samples`, bare: train, call: () => model.trainOnBatch(x, y) },

@@ -1,5 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
-import { defaultBackend } from "../backends/evaluate.ts";
+import { standardBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
 import { checkSeed } from "../checks.ts";
 import type { CompileOptions } from "../compiler/compile-with.ts";
@@ -126,7 +126,7 @@ export class RecordedFunction {
   }
 
   private backend(): Backend | Promise<Backend> {
-    return this.options.backend ?? backendHolding(this.variables) ?? defaultBackend();
+    return this.options.backend ?? backendHolding(this.variables) ?? standardBackend();
   }
 
   /** Writes the inputs, runs, and starts to read all outputs before anything is awaited. */

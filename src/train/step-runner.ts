@@ -1,5 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
-import { defaultBackend } from "../backends/evaluate.ts";
+import { standardBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
 import type { CompileOptions } from "../compiler/compile-with.ts";
 import type { TypedArray } from "../ir/dtype.ts";
@@ -101,7 +101,7 @@ export class StepRunner {
   }
 
   backend(): Backend | Promise<Backend> {
-    return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
+    return this.options.backend ?? backendHolding(this.options.network.variables) ?? standardBackend();
   }
 
   /** Gives `act` the step for a batch, in use until it is released: see {@link ProgramCache.acquire}. */
