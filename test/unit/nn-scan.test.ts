@@ -107,6 +107,23 @@ class MemoryCell extends layers.Cell {
   }
 }
 
+/** A cell that keeps its last two inputs: what is carried moves on as it is. */
+class ShiftCell extends layers.Cell {
+  readonly stateSizes = [2, 2];
+
+  constructor() {
+    super("shiftCell", {}, {});
+  }
+
+  override begin(x: Tensor): layers.Step {
+    const batch = x.shape[1] as number;
+    return (time, [h, before]) => {
+      const now = reshape(slice(x, [time, 0, 0], [1, batch, 2]), [batch, 2]);
+      return [add(now, mul(before as Tensor, 0.5)), h as Tensor];
+    };
+  }
+}
+
 const backend = js({ precision: "float64" });
 
 /** What the layer gives with its steps recorded one by one, and as a loop; whether there is one. */
@@ -168,6 +185,18 @@ describe("cells of one's own", () => {
       }),
     );
     expect(seen).toEqual([[5, 2, 3]]);
+  });
+
+  it("may carry values that move on as they are", async () => {
+    for (const goBackwards of [false, true]) {
+      const options = { goBackwards, returnSequences: true, returnState: true };
+      const { apart, looped, loops } = await bothWays(
+        (unroll) => layers.rnn(new ShiftCell(), { unroll, ...options }),
+        [2, 6, 2],
+      );
+      expect(loops).toBe(2);
+      expectClose(looped, apart);
+    }
   });
 
   it.each([
