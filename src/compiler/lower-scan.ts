@@ -270,7 +270,10 @@ class LoopSpace {
     return this.moving(this.rowAt(stack, shape, reversed ? this.steps - 1 : 0), reversed ? -size : size);
   }
 
-  /** The place of a carried value, with its first value. @param stacked an output that wants its values of all steps. */
+  /**
+   * The place of a carried value, with its first value.
+   * @param stacked an output that wants its values of all steps.
+   */
   carry({ shape, dtype }: Tensor, initial: View, stacked: ScanOutputAttrs | undefined): CarryPlace {
     const { outer, steps } = this;
     const set = (output: View) => {

@@ -216,7 +216,7 @@ const gradientOfConv =
     return gradients(ops.sum(ops.sin(ops.depthwiseConv(...inputs, options))), [inputs[which]])[0] as Tensor;
   };
 
-/** A recurrence over the rows of x, from the last on or from the first, whose second value is not one of its products. */
+/** A recurrence over the rows of x, from the last on or from the first; its second value is none of its products. */
 const recurrence =
   (isBackward: boolean, of: (run: Scanned, w: Tensor) => Tensor) =>
   ([x, w, h]: readonly Tensor[]): Tensor => {

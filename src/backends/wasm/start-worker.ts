@@ -30,6 +30,9 @@ export const Control = {
   bytes: 384,
 } as const;
 
+/** What a worker that throws writes to `failed`; 1 is written where others have waited for it in vain. */
+export const workerFailed = 2;
+
 /** A worker's whole script. One that fails says so where the others wait. */
 const serve = `({ modules, tableSize, memory, control }) => {
   try {
@@ -42,7 +45,7 @@ const serve = `({ modules, tableSize, memory, control }) => {
     core.work(control);
   } catch (error) {
     const words = new Int32Array(memory.buffer, control);
-    Atomics.store(words, ${Control.failed / 4}, 1);
+    Atomics.store(words, ${Control.failed / 4}, ${workerFailed});
     Atomics.add(words, ${Control.phase / 4}, 1);
     Atomics.notify(words, ${Control.phase / 4});
     throw error;

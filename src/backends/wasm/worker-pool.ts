@@ -1,5 +1,5 @@
 import type { Complaint } from "../../errors.ts";
-import { Control, type Share, type Spawn, spawnOf } from "./start-worker.ts";
+import { Control, type Share, type Spawn, spawnOf, workerFailed } from "./start-worker.ts";
 import { ThreadTuner } from "./thread-tuner.ts";
 
 // Loaded when a backend starts workers. It takes no values from modules that all load: bundlers would put these in a
@@ -71,7 +71,7 @@ export class WorkerPool {
 
   /** Ends the workers after a failure; gives what to throw. */
   fail(): Complaint {
-    const failed = Atomics.load(this.words, Control.failed / 4) !== 0;
+    const failed = Atomics.load(this.words, Control.failed / 4) === workerFailed;
     this.end();
     return {
       rule: "every thread must do its share of a program",

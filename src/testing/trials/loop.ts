@@ -36,7 +36,9 @@ function addition(a: View, b: View, sum: View): Instruction {
   };
 }
 
-/** Trials of `loop`: h' = h·W + x over steps, forwards and backwards, with h in rows or in one place; loops in loops. */
+/**
+ * Trials of `loop`: h' = h·W + x over steps, forwards and backwards, with h in rows or in one place; loops in loops.
+ */
 export const loopTrials: Trials<"loop"> = () => {
   const recurrence = (
     steps: number,
