@@ -182,8 +182,12 @@ export class CallbackList {
     return this.callbacks.some((callback) => callback[hook]);
   }
 
-  /** Calls the hook of each, one after the other. */
-  async call<H extends Hook>(hook: H, ...args: Given<H>): Promise<void> {
+  /** Calls the hook of each, one after the other; a promise only where one has it. */
+  call<H extends Hook>(hook: H, ...args: Given<H>): void | Promise<void> {
+    if (this.has(hook)) return this.callEach(hook, args);
+  }
+
+  private async callEach<H extends Hook>(hook: H, args: Given<H>): Promise<void> {
     const all: unknown[] = [...args, this.run];
     for (const callback of this.callbacks) {
       const act = () => (callback[hook] as ((...args: unknown[]) => Hooked) | undefined)?.apply(callback, all);

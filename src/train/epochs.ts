@@ -21,6 +21,7 @@ export interface FitPlan {
 
 /** Data to validate with. */
 export interface Validation {
+  readonly source: BatchSource;
   isDue(epoch: number): boolean;
   /** Losses and metrics over these data. */
   measure(compiled: Compiled, callbacks: CallbackList): Promise<Logs>;

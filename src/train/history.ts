@@ -49,7 +49,7 @@ export class History extends Printed {
    * @example await history.plot({ file: "curves.svg" }); console.log(await history.plot());
    */
   async plot(options?: HistoryPlotOptions): Promise<Plot> {
-    return (await import("../plot/on-demand.ts")).historyPlot(this, options);
+    return (await import("../plot/history-on-demand.ts")).historyPlot(this, options);
   }
 
   /** What Deno's notebooks show. */

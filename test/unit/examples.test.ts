@@ -30,7 +30,7 @@ import { mnistDigits } from "../../scripts/digits.ts";
 // Each example in short mode, on the digits of a dev dependency: the same on each machine, without a download.
 let images: ImageSets;
 beforeAll(async () => {
-  images = (await mnistDigits()) as ImageSets;
+  images = await mnistDigits();
 });
 
 describe("examples", { timeout: 60_000 }, () => {
