@@ -9,7 +9,7 @@ export class History extends Printed {
   /** Epoch numbers, from 0. */
   readonly epoch: number[] = [];
   /** A list per loss and metric, one number per epoch: `loss`, `accuracy`, `val_loss`, `learning_rate`, … */
-  history: Record<string, number[]> = {};
+  history: { [name: string]: number[]; loss: number[] } = { loss: [] };
 
   /**
    * @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. The
