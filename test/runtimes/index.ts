@@ -12,6 +12,7 @@ import { textsOf } from "../package/code-blocks.ts";
 import { browserExample } from "./browser-example.ts";
 import { inChromium, inFirefox, Pages, rowsOf } from "./browsers.ts";
 import { filesEverywhere } from "./files.ts";
+import { imagesEverywhere } from "./images.ts";
 import { inProcess, lastLine, run, runtimes } from "./processes.ts";
 import { faultsOf, type Row, table } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
@@ -105,6 +106,7 @@ await part("examples/transfer", async () => {
   expect(peak - idle <= 128e6, `examples/transfer: requests took ${MB(peak - idle)}, more than a Worker's 128 MB`);
 });
 await part("files", async () => void faults.push(...(await filesEverywhere(scratch, pages))));
+await part("images", async () => void faults.push(...(await imagesEverywhere(scratch, pages))));
 pages.close();
 
 await part("a handler given no module", async () => {
