@@ -14,6 +14,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   "format.ts": 0,
   "options.ts": 0,
   "checks.ts": 0,
+  "settle.ts": 0,
   ir: 1,
   tensor: 2,
   compiler: 3,

@@ -203,7 +203,7 @@ export class Model extends Network {
 
   /** What Deno's notebooks show: the drawing that `plotModel` of `aretejs/plot` gives. */
   async [Symbol.for("Jupyter.display")](): Promise<unknown> {
-    return (await import("../plot/on-demand.ts")).plotModel(this).display();
+    return (await import("../plot/model-on-demand.ts")).plotModel(this).display();
   }
 
   /**

@@ -57,7 +57,7 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
   const more = { ...host?.hostFactories, ...augmentation?.augmentationFactories };
   const factories = (host ?? augmentation) && { ...layerFactories, ...more };
   const all: Reading = { factories, ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
-  const model = modelFromKeras(config, all);
+  const model = await modelFromKeras(config, all);
   if (!model.built) return { model, extra };
   const weights = await openWeights(await entry("model.weights.h5"), "model.weights.h5");
   await host?.readVocabularies(model, weights, async (name) => archive.get(name)?.read());

@@ -15,6 +15,10 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 import keras
 import numpy as np
+from absl import logging
+
+# Keras warns of each .h5 file.
+logging.set_verbosity(logging.ERROR)
 
 sys.path.insert(0, str(Path(__file__).parent))
 from models import CUSTOM, LOSSES, MODELS, OPTIMIZERS, chain, f, ints

@@ -6,13 +6,11 @@ import {
   isHostArray,
   isTextData,
   toHostArray,
-  toHostArrayAsync,
 } from "../../../data/array.ts";
 import { type HostText, hostText, isText, type TextInput } from "../../../data/text.ts";
 import { literal, shapeError, valueError } from "../../../errors.ts";
 import { formatShape, sizeOf } from "../../../ir/shape.ts";
 import { flatten, type NestedNumbers } from "../../../tensor/nested.ts";
-import { Tensor } from "../../../tensor/tensor.ts";
 
 /** A column on the host: numbers or strings, the first axis counts the samples. */
 export type HostColumn = HostArray | HostText;
@@ -84,8 +82,3 @@ const isGivenText = (given: unknown): boolean => isText(given) || (isHostArray(g
 /** The first string of a column. */
 const firstText = (given: unknown): unknown =>
   typeof given === "string" ? given : hostText(isHostArray(given) ? given.data : given).data[0];
-
-/** As {@link toNumberColumn}; computes tensors that are not constants. */
-export async function toNumbers(name: string, given: unknown): Promise<HostArray> {
-  return given instanceof Tensor ? toHostArrayAsync(name, given) : toNumberColumn(name, given);
-}

@@ -8,7 +8,7 @@ import { Network } from "../../network.ts";
 import { type Application, SymbolicTensor } from "../../symbolic.ts";
 import { agree } from "../../use-layer.ts";
 import { functionLayer } from "../function.ts";
-import { type HostColumn, toNumbers, toTextColumn } from "./columns.ts";
+import { type HostColumn, toNumberColumn, toTextColumn } from "./columns.ts";
 import type { HostLayer } from "./host-layer.ts";
 
 /** The uses of the layers of a network, and of those in networks inside it that have a stage. */
@@ -32,8 +32,8 @@ export function makeHostStage(
   const stage: HostStage = {
     starts,
     recorded,
-    read: async (name, given, input) =>
-      (inputs[input]?.dtype === "string" ? toTextColumn(name, given) : await toNumbers(name, given)) as HostArray,
+    read: (name, given, input) =>
+      (inputs[input]?.dtype === "string" ? toTextColumn(name, given) : toNumberColumn(name, given)) as HostArray,
     encode: (columns) => {
       const values = new Map<SymbolicTensor, HostColumn>(
         inputs.map((input, index) => [input, columns[index] as HostColumn]),
