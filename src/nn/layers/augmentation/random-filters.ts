@@ -100,7 +100,7 @@ export function randomGaussianBlur(options: RandomGaussianBlurOptions = {}): Lay
 
 /** Options of {@link randomShear}. */
 export interface RandomShearOptions extends RandomTransformOptions {
-  /** Columns to shift for each row, within [0, 1]: `[low, high]`, or a number f for [−f, f]; to either side. Default 0. */
+  /** Columns to shift for each row, to either side, within [0, 1]: `[low, high]`, or f for [−f, f]. Default 0. */
   xFactor?: Factor;
   /** Rows to shift for each column, in the same form. Default 0. */
   yFactor?: Factor;
