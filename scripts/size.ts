@@ -126,6 +126,15 @@ const applications: readonly Application[] = [
     limit: 16 * KB,
     budget: 16 * KB,
   },
+  {
+    // Beside an application that has all layers.
+    what: "augmentation",
+    names: "*",
+    run: denseRun,
+    beside: 'export * as augmentation from "DIST/augmentation-entry.js";',
+    limit: 6 * KB,
+    budget: 6 * KB,
+  },
 ];
 
 /** A file that a bundler made, and the files that it imports when it is loaded. */
