@@ -150,6 +150,9 @@ export interface InputPort {
 }
 
 /** Whether results can be read without waiting. */
+export const isHostExecutable = (executable: Executable): executable is HostExecutable => "readSync" in executable;
+
+/** Whether variables can be read without waiting. */
 export function isHostBackend(backend: Backend): backend is HostBackend {
   return "readSync" in backend;
 }

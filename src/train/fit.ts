@@ -8,7 +8,7 @@ import type { Compiled, Session } from "./session.ts";
 import type { StepRunner } from "./step-runner.ts";
 
 /** Trains a compiled model; see `Model.fit`. Checks everything before it changes anything. */
-export function runFit(session: Session, data: Given, options: FitOptions): Promise<History> {
+export function runFit(session: Session, data: Given, options: FitOptions): History | Promise<History> {
   const { model } = session;
   return session.run("fit", async (compiled, queue) => {
     if (queue.isNested) throw session.busy("fit", "a call from a callback of this model");
