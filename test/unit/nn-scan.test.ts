@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/backends/evaluate.ts";
 import { js } from "../../src/backends/js/index.ts";
+import { wasm } from "../../src/backends/wasm/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { planArena } from "../../src/ir/arena.ts";
 import { print } from "../../src/ir/print.ts";
@@ -124,6 +125,29 @@ class ShiftCell extends layers.Cell {
   }
 }
 
+/** A cell whose state is an image, convolved at each step. */
+class ConvCell extends layers.Cell {
+  readonly stateSizes = [16];
+  readonly inner = layers.conv2d(1, 3, { padding: "same" });
+
+  constructor() {
+    super("convCell", {}, {});
+  }
+
+  override build(): void {
+    this.inner.ensureBuilt([null, 4, 4, 1]);
+  }
+
+  override begin(x: Tensor, ctx: CallContext): layers.Step {
+    const batch = x.shape[1] as number;
+    return (time, [h]) => {
+      const now = reshape(slice(x, [time, 0, 0], [1, batch, 16]), [batch, 16]);
+      const image = this.inner.apply(reshape(h as Tensor, [batch, 4, 4, 1]), ctx);
+      return [tanh(add(reshape(image, [batch, 16]), now))];
+    };
+  }
+}
+
 const backend = js({ precision: "float64" });
 
 /** What the layer gives with its steps recorded one by one, and as a loop; whether there is one. */
@@ -185,6 +209,24 @@ describe("cells of one's own", () => {
       }),
     );
     expect(seen).toEqual([[5, 2, 3]]);
+  });
+
+  it("may hold convolutions with margins, also on wasm", async () => {
+    for (const returnSequences of [false, true]) {
+      const { apart, looped, loops } = await bothWays(
+        (unroll) => layers.rnn(new ConvCell(), { unroll, returnSequences }),
+        [2, 5, 16],
+      );
+      expect(loops).toBe(2);
+      expectClose(looped, apart);
+      const layer = layers.rnn(new ConvCell(), { unroll: false, returnSequences });
+      const found = await evaluate(lossOf(layer, [2, 5, 16]), await wasm({ threads: 1 }));
+      found.forEach((data, index) => {
+        data.forEach((value, at) => {
+          expect(value).toBeCloseTo(apart[index]?.[at] as number, 4);
+        });
+      });
+    }
   });
 
   it("may carry values that move on as they are", async () => {

@@ -17,7 +17,13 @@ export function lowerConvolutions(program: Program): Program {
   const moved = new Map<BufferId, View>();
   /** The axes of maps that read such values. */
   const axes = new Map<Instruction, readonly number[]>();
-  const instructions = program.instructions.flatMap((instruction): Instruction | Instruction[] => {
+  const lower = (instruction: Instruction, isInLoop: boolean): Instruction | Instruction[] => {
+    if (instruction.kind === "loop") {
+      const before = buffers.length;
+      const body = instruction.body.flatMap((inner) => lower(inner, true));
+      const added = buffers.slice(before).map(({ size }, index) => wholeOf(before + index, [size]));
+      return { ...instruction, body, writes: [...instruction.writes, ...added] };
+    }
     if (instruction.kind === "map") return readMoved(instruction, axes.get(instruction), moved);
     if (instruction.kind !== "conv" && instruction.kind !== "convInputGrad" && instruction.kind !== "convFilterGrad")
       return instruction;
@@ -38,7 +44,7 @@ export function lowerConvolutions(program: Program): Program {
     const readers: readonly Instruction[] = (users.get(output.buffer) ?? []).slice(1);
     // Maps read rows without gaps.
     const isDense = (collapse(inside).strides.at(-1) ?? 1) === 1;
-    if (isDense && canMove(program, output, readers)) {
+    if (isDense && !isInLoop && canMove(program, output, readers)) {
       const divided = readers.map((reader) => commonAxes(axes.get(reader) ?? reader.shape, inside));
       if (divided.every((list) => list !== undefined)) {
         for (const [index, list] of divided.entries()) axes.set(readers[index] as MapInstruction, list);
@@ -47,7 +53,8 @@ export function lowerConvolutions(program: Program): Program {
       }
     }
     return [gradient, { kind: "copy", input: inside, output: { ...output, ...imageOf(inside) } }];
-  });
+  };
+  const instructions = program.instructions.flatMap((instruction) => lower(instruction, false));
   return { ...program, buffers, instructions };
 }
 
@@ -59,9 +66,16 @@ function paddedExtents({ inputs, outputs, size, strides, dilations, low }: ConvW
 }
 
 function allocate(buffers: BufferSpec[], shape: Shape): View {
-  const buffer = buffers.push({ kind: "temporary", dtype: "float32", size: sizeOf(shape) }) - 1;
-  return { buffer, dtype: "float32", offset: 0, shape, strides: stridesOf(shape) };
+  return wholeOf(buffers.push({ kind: "temporary", dtype: "float32", size: sizeOf(shape) }) - 1, shape);
 }
+
+const wholeOf = (buffer: BufferId, shape: Shape): View => ({
+  buffer,
+  dtype: "float32",
+  offset: 0,
+  shape,
+  strides: stridesOf(shape),
+});
 
 /** The image without its margins. */
 function insideOf(whole: View, { batch, inputs, channels, low }: ConvWindows): View {
