@@ -4,6 +4,7 @@ import { js } from "../../src/backends/js/index.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { planArena } from "../../src/ir/arena.ts";
+import { unroll } from "../../src/ir/loop-steps.ts";
 import { print } from "../../src/ir/print.ts";
 import type { Program } from "../../src/ir/program.ts";
 import type { BatchShape, CallContext, Layer } from "../../src/nn/layer.ts";
@@ -253,6 +254,28 @@ describe("cells of one's own", () => {
       expect(loops).toBe(2);
       expectClose(looped, apart);
     }
+  });
+});
+
+describe("a program whose loops are unrolled, for backends without loops", () => {
+  it("gives the same", () => {
+    const layer = layers.rnn(new SequenceCell(false), { unroll: false });
+    layer.ensureBuilt([null, 4, 3]);
+    const weights = layer.variables.map(({ shape }, index) => randomUniform(shape, { seed: index, low: -1, high: 1 }));
+    layer.variables.forEach((variable, index) => {
+      Object.defineProperty(variable, "tensor", { value: weights[index] });
+    });
+    const x = randomUniform([2, 4, 3], { seed: 3, low: -1, high: 1 });
+    const loss = sum(sin(layer.apply(x, recordingOf(layer))));
+    const looped = programOf([loss, ...gradients(loss, [x, ...weights])]);
+    const unrolled = { ...looped, instructions: unroll(looped.instructions) };
+    expect([loopsIn(looped), loopsIn(unrolled)]).toEqual([2, 0]);
+    const [wanted, found] = [looped, unrolled].map((program) => {
+      const executable = backend.load(program, []);
+      executable.run();
+      return Object.keys(program.outputs).map((name) => Array.from(executable.readSync(name)));
+    });
+    expect(found).toEqual(wanted);
   });
 });
 
