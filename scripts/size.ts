@@ -102,8 +102,8 @@ const applications: readonly Application[] = [
   },
   { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 169 * KB, budget: 125 * KB },
   io("saving models", "saveModel", 13 * KB),
-  io("loading models", "loadModel", 20.5 * KB),
-  io("saving, loading", "saveModel, loadModel", 26.5 * KB),
+  io("loading models", "loadModel", 18.5 * KB),
+  io("saving, loading", "saveModel, loadModel", 24.5 * KB),
   {
     // Beside an application that has all layers.
     what: "all of plot",
