@@ -4,6 +4,7 @@ import { reachable, sourceFiles, valueGraph } from "./test/source-graph.ts";
 
 /** The files of the package that can be imported; the others are parts of these. Paths in dist/ are those of src/. */
 const entries = [
+  "augmentation-entry",
   "backends/js/index",
   "backends/wasm/index",
   "backends/webgpu/index",

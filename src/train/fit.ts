@@ -8,7 +8,7 @@ import type { Compiled, Session } from "./session.ts";
 import type { StepRunner } from "./step-runner.ts";
 
 /** Trains a compiled model; see `Model.fit`. Checks everything before it changes anything. */
-export function runFit(session: Session, data: Given, options: FitOptions): Promise<History> {
+export function runFit(session: Session, data: Given, options: FitOptions): History | Promise<History> {
   const { model } = session;
   return session.run("fit", async (compiled, queue) => {
     if (queue.isNested) throw session.busy("fit", "a call from a callback of this model");
@@ -47,7 +47,7 @@ export function runFit(session: Session, data: Given, options: FitOptions): Prom
     model.stopTraining = false;
     // Orders go on from one fit to the next, as if all were one, unless the caller says where in the run this is.
     if (initialEpoch !== undefined) setup.epochs = initialEpoch;
-    await runEpochs({
+    const plan: FitPlan = {
       compiled,
       training,
       callbacks: hooks,
@@ -57,7 +57,9 @@ export function runFit(session: Session, data: Given, options: FitOptions): Prom
         if (progress?.isDue) progress.show(done, await stepRunner.logs());
       },
       validation,
-    });
+    };
+    const backend = await stepRunner.backend();
+    await (backend.keepRows ? (await import("./keep-batches.ts")).runKeeping(plan, backend) : runEpochs(plan));
     return history;
   });
 }
