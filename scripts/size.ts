@@ -113,7 +113,7 @@ const applications: readonly Application[] = [
   { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 169 * KB, budget: 125 * KB },
   io("saving models", "saveModel", 13 * KB),
   io("loading models", "loadModel", 18.5 * KB),
-  io("saving, loading", "saveModel, loadModel", 24.5 * KB),
+  io("saving, loading", "saveModel, loadModel", 25 * KB),
   // Beside an application that has all layers.
   plot("all of plot", "export * as plot", 14),
   plot("curves of plot", "export { plotHistory }", 9),
