@@ -5,7 +5,7 @@ import type { DType, NumericArray } from "../../ir/dtype.ts";
 import type { KeptRows } from "../backend.ts";
 import type { WebGpuBackend } from "./backend.ts";
 import type { Device } from "./device.ts";
-import { guarded, owner } from "./errors.ts";
+import { deviceError, guarded, owner, type Report } from "./errors.ts";
 import { usage } from "./flags.ts";
 import { pipelinesOf, recordBytes } from "./pipelines.ts";
 import { groupSize, shaderText } from "./shader.ts";
@@ -51,7 +51,11 @@ export async function keepRows(
   const size = isBytes ? Math.ceil(data.length / 4) * 4 : data.length * 4;
   const taken = [...kept].reduce((sum, { bytes }) => sum + bytes, 0);
   if (size === 0 || taken + size > mostBytes / 2) return undefined;
-  const pipeline = await pipelinesOf(device).pipeline(gatherCode(isBytes, dtype));
+  const pipeline = await pipelinesOf(device)
+    .pipeline(gatherCode(isBytes, dtype))
+    .catch(async (failure: Report) => {
+      throw await deviceError({ what: "a shader", context: "of rows that stay on the device" }, failure);
+    });
   const { value: buffer, report } = guarded(device, () =>
     device.createBuffer({ label: "aretejs rows", size, usage: usage.storage | usage.copyTarget }),
   );
