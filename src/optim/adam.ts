@@ -55,14 +55,11 @@ export function adam(given: AdamOptions | number | Schedule = {}, ...extra: neve
 
 /** @throws ValueError on options that need whole gradients. */
 function checkLazy(options: AdamOptions): void {
-  const whole = ["clipValue", "clipNorm", "globalClipNorm", "gradientAccumulationSteps", "lossScaleFactor"] as const;
-  const given = whole.find((name) => options[name] !== undefined);
-  if (given === undefined) return;
-  throw valueError("adam", {
-    rule: "lazy needs gradients as they are, row by row",
-    expected: `no ${given}`,
-    received: options[given],
-  });
+  const { clipValue, clipNorm, globalClipNorm, gradientAccumulationSteps, lossScaleFactor } = options;
+  const received = clipValue ?? clipNorm ?? globalClipNorm ?? gradientAccumulationSteps ?? lossScaleFactor;
+  if (received === undefined) return;
+  const expected = "no clipping, gradientAccumulationSteps or lossScaleFactor";
+  throw valueError("adam", { rule: "lazy needs gradients row by row", expected, received });
 }
 
 /** Adam's maths, for the optimizers that are made of it. */

@@ -63,8 +63,9 @@ interface OpBase<A extends object> {
   vjp(dy: Tensor, inputs: readonly Tensor[], y: Tensor, attrs: A): readonly (Tensor | null)[];
   /**
    * Of a gradient that is zero but for some rows, and takes fewer elements so: `update` of these rows alone. `update`
-   * gets the rows of a table and of other arrays of its shape, with the gradients of these rows, and gives new ones; what
-   * comes back are whole arrays with these rows set. Undefined where all rows at once are less work, unless `always`.
+   * gets the rows of a table and of other arrays of its shape, with the gradients of these rows, and gives new ones;
+   * what comes back are whole arrays with these rows set. Undefined where all rows at once are less work, unless
+   * `always`.
    */
   byRows?(gradient: Tensor, update: RowUpdate, table: Tensor, others: Tensors, always: boolean): Updated | undefined;
   /** Of an op whose result is known when it is recorded: the values. */
