@@ -28,6 +28,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   io: 8,
   testing: 8,
   "core.ts": 9,
+  "augmentation-entry.ts": 9,
   "data-entry.ts": 9,
   "namespaces.ts": 9,
   "optimizers.ts": 9,

@@ -2,13 +2,23 @@
 import { stateError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 
-interface Host {
-  readonly process?: {
-    getBuiltinModule?(name: string): { writeFile(path: string | URL, text: string): Promise<void> } | undefined;
-  };
+interface Files {
+  mkdir(path: string | URL, options: { recursive: true }): Promise<unknown>;
+  writeFile(path: string | URL, text: string): Promise<void>;
 }
 
-/** Markup that shows itself: in a notebook of Deno as it is, by `console.log` as text. `String(…)` gives the markup. */
+interface Host {
+  /** What tslab gives to the cells of a notebook. */
+  readonly __tslab__?: {
+    require(name: "tslab"): { readonly display: { raw(type: string, content: string): void } };
+  };
+  readonly process?: { getBuiltinModule?(name: string): Files | undefined };
+}
+
+/**
+ * Markup that shows itself: in notebooks of Deno and tslab as it is, by `console.log` as text. `String(…)` gives the
+ * markup.
+ */
 export abstract class Shown {
   /**
    * @param type the media type of the markup.
@@ -19,14 +29,18 @@ export abstract class Shown {
     hide(this, "display", () => ({ [type]: markup, "text/plain": text }));
     hide(this, Symbol.for("Jupyter.display"), () => this.display());
     for (const runtime of ["nodejs.util.inspect.custom", "Deno.customInspect"])
-      hide(this, Symbol.for(runtime), () => text);
+      hide(this, Symbol.for(runtime), () => {
+        // tslab shows the value of a cell by console.log.
+        (globalThis as Host).__tslab__?.require("tslab").display.raw(type, markup);
+        return text;
+      });
   }
 
   /** What notebooks show, by media types. */
   declare readonly display: () => Readonly<Record<string, string>>;
 
   /**
-   * Writes it to a file, in Node, Deno and Bun. Gives itself.
+   * Writes it to a file, in Node, Deno and Bun. Folders that are not there are made. Gives itself.
    * @throws StateError where the runtime has no files. ValueError where the path is neither a text nor a URL, and where
    * the file cannot be written.
    */
@@ -41,22 +55,28 @@ export abstract class Shown {
         received: "none",
         advice: "In a page, put String(plot) into an element, or new Blob([String(plot)]) behind a link.",
       });
-    await files.writeFile(path, String(this)).catch((cause: Error) => {
+    try {
+      const place = /^file:/.test(String(path)) ? new URL(path) : String(path);
+      const folder = typeof place === "string" ? place.replace(/[^/\\]*$/, "") : new URL(".", place);
+      if (folder) await files.mkdir(folder, { recursive: true });
+      await files.writeFile(place, String(this));
+    } catch (cause) {
+      const { message: received } = cause as Error;
       const wrapped = valueError("save", {
         rule: "the file cannot be written",
-        expected: "a path in a folder that is there",
-        received: cause.message,
+        expected: "a path that can be written to",
+        received,
       });
       wrapped.cause = cause;
       throw wrapped;
-    });
+    }
     return this;
   }
 }
 
 /**
- * A picture: `svg` is its source, a whole `<svg>` element. Notebooks of Deno show it by themselves, `console.log` shows
- * a chart in text or what it is a picture of, and `save` writes it to a file.
+ * A picture: `svg` is its source, a whole `<svg>` element. Notebooks of Deno and tslab show it by themselves,
+ * `console.log` shows a chart in text or what it is a picture of, and `save` writes it to a file.
  * @example element.innerHTML = plotHistory(history).svg; await plotHistory(history).save("curves.svg");
  */
 export class Plot extends Shown {

@@ -75,7 +75,8 @@ export interface Callback {
   /** Takes what `getState` gave; called after `onTrainBegin` of a resumed run. */
   setState?(state: Readonly<Record<string, unknown>>): void;
   onTrainBegin?(training: Training): Hooked;
-  onTrainEnd?(logs: Logs, training: Training): Hooked;
+  /** Logs are those of the last epoch; there are none where no epoch ended. */
+  onTrainEnd?(logs: Partial<Logs>, training: Training): Hooked;
   /** `epoch` counts from 0. */
   onEpochBegin?(epoch: number, training: Training): Hooked;
   /** Logs hold losses and metrics, those of validation with `val_` before their names. */

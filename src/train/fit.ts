@@ -47,7 +47,7 @@ export function runFit(session: Session, data: Given, options: FitOptions): Hist
     model.stopTraining = false;
     // Orders go on from one fit to the next, as if all were one, unless the caller says where in the run this is.
     if (initialEpoch !== undefined) setup.epochs = initialEpoch;
-    await runEpochs({
+    const plan: FitPlan = {
       compiled,
       training,
       callbacks: hooks,
@@ -57,7 +57,9 @@ export function runFit(session: Session, data: Given, options: FitOptions): Hist
         if (progress?.isDue) progress.show(done, await stepRunner.logs());
       },
       validation,
-    });
+    };
+    const backend = await stepRunner.backend();
+    await (backend.keepRows ? (await import("./keep-batches.ts")).runKeeping(plan, backend) : runEpochs(plan));
     return history;
   });
 }

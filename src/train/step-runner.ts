@@ -18,8 +18,11 @@ import { type Mode, portName, recordStep } from "./record-step.ts";
 import type { TrainingSetup } from "./training-setup.ts";
 import { Yielder } from "./yield.ts";
 
-/** Values of losses and metrics by name. */
-export type Logs = Record<string, number>;
+/** Values of losses and metrics by name: the loss, and what `compile` and callbacks add. */
+export interface Logs {
+  [name: string]: number;
+  loss: number;
+}
 
 /** What a {@link StepRunner} is made with. */
 export interface StepRunnerOptions {
@@ -160,8 +163,10 @@ export class StepRunner {
     const record = () => recordResults(reported.map(([, metric]) => metric));
     return this.programs.use("logs", record, (program) => {
       program.run();
-      return after(program.read(reported.map((_, index) => String(index))), (values) =>
-        Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray))),
+      return after(
+        program.read(reported.map((_, index) => String(index))),
+        (values) =>
+          Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray))) as Logs,
       );
     });
   }

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { binBoundaries } from "../../src/data-entry.ts";
+import { discretization } from "../../src/index.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
 import {
   hashing,
@@ -16,6 +17,11 @@ interface Numbers {
   shape: number[];
   data: number[];
 }
+/** What a saved model gives. */
+interface Answer {
+  inputs: Record<string, string[]>;
+  output: Numbers;
+}
 interface TextCase {
   layer: string;
   config: Record<string, unknown>;
@@ -29,7 +35,8 @@ const read = (name: string) => readFileSync(new URL(`data/${name}`, import.meta.
 const golden = JSON.parse(read("text.json").toString()) as {
   cases: TextCase[];
   discretizations: { numBins: number; batches: number[][]; boundaries: number[] }[];
-  model: { inputs: Record<string, string[]>; output: Numbers };
+  model: Answer;
+  nested: Answer;
 };
 
 const make: Record<string, (config: never) => ReturnType<typeof hashing | typeof stringLookup>> = {
@@ -57,39 +64,54 @@ describe("layers of strings agree with Keras 3 on TensorFlow", () => {
   }
 });
 
-describe("binBoundaries agrees with Keras's Discretization.adapt", () => {
+describe("binBoundaries and discretization agree with Keras's Discretization.adapt", () => {
   it.each(golden.discretizations)("for $numBins bins", async ({ numBins, batches, boundaries }) => {
-    const stream = (async function* () {
-      yield* batches;
-    })();
-    const found = await binBoundaries(batches.length === 1 ? (batches[0] as number[]) : stream, { numBins });
-    expect(found.length).toBe(boundaries.length);
-    boundaries.forEach((value, at) => {
-      expect(Math.abs((found[at] as number) - value)).toBeLessThanOrEqual(5e-6 * Math.max(1, Math.abs(value)));
-    });
+    const data = () =>
+      batches.length === 1
+        ? (batches[0] as number[])
+        : (async function* () {
+            yield* batches;
+          })();
+    const layer = discretization({ numBins });
+    await layer.adapt(data());
+    for (const found of [await binBoundaries(data(), { numBins }), layer.getConfig().binBoundaries as number[]]) {
+      expect(found.length).toBe(boundaries.length);
+      boundaries.forEach((value, at) => {
+        expect(Math.abs((found[at] as number) - value)).toBeLessThanOrEqual(5e-6 * Math.max(1, Math.abs(value)));
+      });
+    }
   });
 });
 
 describe("a .keras file with layers of strings", () => {
-  const near = (found: Iterable<number>) => {
+  const near = (found: Iterable<number>, { data }: Numbers) => {
     const list = [...found];
-    expect(list.length).toBe(golden.model.output.data.length);
-    golden.model.output.data.forEach((value, at) => {
+    expect(list.length).toBe(data.length);
+    data.forEach((value, at) => {
       expect(list[at]).toBeCloseTo(value, 5);
     });
   };
 
-  it("of Keras predicts as there from strings, and so does our copy of it", async () => {
-    const model = await loadModel(new Uint8Array(read("text.keras")));
-    near(await (await model.predict(golden.model.inputs)).data());
-    let bytes = new Uint8Array();
-    const write = (given: Uint8Array) => {
-      bytes = new Uint8Array(given);
-    };
-    await saveModel(model, { read: () => bytes, write });
-    // For `scripts/golden-text.py --read FILE`, which reads it with Keras.
-    if (process.env.TEXT_MODEL_TO) writeFileSync(process.env.TEXT_MODEL_TO, bytes);
-    const copy = await loadModel(bytes);
-    near(await (await copy.predict(golden.model.inputs)).data());
-  });
+  it.each([
+    ["text", golden.model],
+    ["text-nested", golden.nested],
+  ])(
+    "%s.keras of Keras predicts as there from strings, and so does our copy of it",
+    async (name, { inputs, output }) => {
+      const model = await loadModel(new Uint8Array(read(`${name}.keras`)));
+      near(await (await model.predict(inputs)).data(), output);
+      let bytes = new Uint8Array();
+      const write = (given: Uint8Array) => {
+        bytes = new Uint8Array(given);
+      };
+      await saveModel(model, { read: () => bytes, write });
+      // For `scripts/golden-text.py --read FILE`, which reads it with Keras.
+      if (process.env.TEXT_MODELS_TO) writeFileSync(`${process.env.TEXT_MODELS_TO}/${name}.keras`, bytes);
+      const copy = await loadModel(bytes);
+      near(await (await copy.predict(inputs)).data(), output);
+      expect(copy.layers.map(({ kind, name }) => [kind, name])).toEqual(
+        model.layers.map(({ kind, name }) => [kind, name]),
+      );
+    },
+  );
 });
