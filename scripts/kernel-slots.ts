@@ -39,6 +39,8 @@ export const restKernels = [
   "sinAll",
   "cosAll",
   "powAll",
+  "groupRows",
+  "setRows",
 ] as const;
 
 /** Primitives that only the rest module has. */

@@ -4,11 +4,11 @@ import { writeConv, writeConvFilterGrad, writeConvInputGrad } from "./conv-recor
 import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } from "./depthwise-record.ts";
 import { coreSlots } from "./generated/core-slots.ts";
 import { restSlots } from "./generated/rest-slots.ts";
-import type { Records, RestKind } from "./record-table.ts";
+import { type Records, type RestKind, writeFields } from "./record-table.ts";
 import type { RecordWriter } from "./record-writer.ts";
 import { spatialFields } from "./spatial-fields.ts";
 
-/** Records of convolutions and pooling. */
+/** Records of convolutions, pooling, and updates of some rows of a table. */
 export const restRecords: Records<RestKind> = {
   // Products with patches.
   conv: [coreSlots.matmul, writeConv],
@@ -20,6 +20,8 @@ export const restRecords: Records<RestKind> = {
   // The same sums of taps, with other extents.
   depthwiseConvInputGrad: [restSlots.depthwise, writeDepthwiseInputGrad],
   depthwiseConvFilterGrad: [restSlots.depthwiseFilterGrad, writeDepthwiseFilterGrad],
+  groupRows: [restSlots.groupRows, writeFields],
+  setRows: [restSlots.setRows, writeFields],
 };
 
 function writePool(
