@@ -10,6 +10,7 @@ const entries = [
   "compiler/compile",
   "core",
   "data-entry",
+  "distributed/index",
   "index",
   "io/index",
   "io/tensorboard/index",

@@ -122,6 +122,15 @@ const applications: readonly Application[] = [
     limit: 16 * KB,
     budget: 16 * KB,
   },
+  {
+    // Beside an application that has all layers; checkpoints are files of aretejs/io, loaded on demand.
+    what: "all of distributed",
+    names: "*",
+    run: denseRun,
+    beside: 'export * as distributed from "DIST/distributed/index.js";',
+    limit: 8 * KB,
+    budget: 8 * KB,
+  },
 ];
 
 /** A file that a bundler made, and the files that it imports when it is loaded. */

@@ -1,5 +1,4 @@
 import { stateError } from "../errors.ts";
-import { join as joinBytes } from "../io/binary.ts";
 import type { BatchSpec } from "../train/batch.ts";
 import type { Callback, Training } from "../train/callback.ts";
 import { runFit } from "../train/fit.ts";
@@ -12,7 +11,7 @@ import type { NatsConnection } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { Exchange } from "./exchange.ts";
 import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
-import type { Group, JobCheckpoint } from "./group.ts";
+import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
 import type { Members } from "./members.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { SynchronousSteps, vectorLength } from "./synchronous-steps.ts";
@@ -101,10 +100,10 @@ async function fitGeneration(
   const commit = async (at: Partial<Training>, isDone: boolean) => {
     if (rank !== 0 || group.isDone) return;
     const name = `checkpoint-${generation}-${steps.batches}`;
-    const { checkpointFile } = await import("../io/checkpoint/run-state.ts");
-    const parts = await checkpointFile({ ...(training as Training), ...at }, await model.getWeights(), undefined);
+    const { checkpointBytes } = await import("./checkpoint-on-demand.ts");
+    const bytes = await checkpointBytes({ ...(training as Training), ...at });
     const written = { name, batches: steps.batches, updates: compiled.setup.optimizer.rawSteps };
-    await members.retry(() => store.write(name, joinBytes(parts)));
+    await members.retry(() => store.write(name, bytes));
     await commitGroup(members, generation, written, isDone, store);
     onEvent({ type: isDone ? "done" : "checkpoint", updates: written.updates });
     check();
@@ -125,8 +124,14 @@ async function fitGeneration(
   let fit: FitOptions = { ...options.fit, callbacks: [...(options.fit.callbacks as Callback[]), callback] };
   if (rank !== 0 || group.isDone) fit.verbose = 0;
   if (checkpoint) {
-    const { resume } = await import("../io/checkpoint/resume.ts");
-    const bytes = await members.retry(() => store.read(checkpoint.name));
+    const { resume } = await import("./checkpoint-on-demand.ts");
+    const bytes = await members
+      .retry(() => store.read(checkpoint.name))
+      .catch((error) => {
+        // It is removed when there is a newer one.
+        check();
+        throw error;
+      });
     fit = await resume(model, bytes, fit);
   }
   const { optimizer } = compiled.setup;
@@ -183,9 +188,12 @@ async function commitGroup(
 ): Promise<void> {
   let old: string | undefined;
   await members.change((group) => {
-    if (group?.generation !== generation || group.checkpoint?.name === checkpoint.name) return undefined;
-    old = group.checkpoint?.name;
-    return { ...group, checkpoint, isDone };
+    if (group?.generation !== generation) return undefined;
+    const isWritten = group.checkpoint?.name === checkpoint.name;
+    if (isWritten && group.isDone === isDone) return undefined;
+    if (!isWritten) old = group.checkpoint?.name;
+    const next = { ...group, checkpoint, isDone };
+    return nextGroup(next, members.present(), members.size) ?? next;
   });
   if (old !== undefined) await store.remove(old).catch(() => {});
 }

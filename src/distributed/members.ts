@@ -15,6 +15,11 @@ interface Heartbeat {
 
 const key = "group";
 
+/** Whether an error of a request may be gone at the next try: the server was not there, or did not answer in time. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) || /timeout|no responders/i.test(error.message));
+
 /** Who works for a job: signs of life of all workers, and the group that they have agreed on. */
 export class Members {
   readonly id: string;
@@ -131,7 +136,7 @@ export class Members {
       try {
         return await act();
       } catch (error) {
-        if (this.nc.isClosed() || error instanceof TypeError) throw error;
+        if (this.nc.isClosed() || !isTransient(error)) throw error;
         await sleep(heartbeatEvery / 4);
       }
     }
