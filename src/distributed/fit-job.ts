@@ -100,7 +100,6 @@ async function fitGeneration(
   const commit = async (at: Partial<Training>, isDone: boolean) => {
     if (rank !== 0 || group.isDone) return;
     const name = `checkpoint-${generation}-${steps.batches}`;
-    const { checkpointBytes } = await import("./checkpoint-on-demand.ts");
     const bytes = await checkpointBytes({ ...(training as Training), ...at });
     const written = { name, batches: steps.batches, updates: compiled.setup.optimizer.rawSteps };
     await members.retry(() => store.write(name, bytes));
@@ -124,7 +123,7 @@ async function fitGeneration(
   let fit: FitOptions = { ...options.fit, callbacks: [...(options.fit.callbacks as Callback[]), callback] };
   if (rank !== 0 || group.isDone) fit.verbose = 0;
   if (checkpoint) {
-    const { resume } = await import("./checkpoint-on-demand.ts");
+    const { resume } = await import("../io/index.js");
     const bytes = await members
       .retry(() => store.read(checkpoint.name))
       .catch((error) => {
@@ -176,6 +175,20 @@ async function fitGeneration(
     channel.close();
     steps.dispose();
   }
+}
+
+/** The file that `modelCheckpoint` of aretejs/io writes between two batches. */
+async function checkpointBytes(training: Training): Promise<Uint8Array<ArrayBuffer>> {
+  const { modelCheckpoint } = await import("../io/index.js");
+  let bytes = new Uint8Array();
+  const write = (written: Uint8Array<ArrayBuffer>) => {
+    bytes = written;
+  };
+  const writer = modelCheckpoint({ target: { read: () => bytes, write }, saveFreq: 1 });
+  // It is in no list of callbacks, so it has to stand behind none.
+  writer.onTrainBegin({ ...training, callbacks: [] });
+  await writer.onTrainBatchEnd?.(training.position.batch, {}, training);
+  return bytes;
 }
 
 /** Makes a checkpoint that of the job, and takes in workers that wait, since nothing is lost by that now. */
