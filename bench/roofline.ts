@@ -2,32 +2,42 @@
  * The bare multiply-add loop (assembly/roofline.ts) that kernels are measured against, compiled when a bench starts.
  */
 import { mkdirSync, readFileSync } from "node:fs";
-import asc from "assemblyscript/asc";
 
 const rounds = 20_000;
 /** Floating-point operations of one call. */
 export const rooflineFlops = rounds * 12 * 4 * 2;
 
 type Build = "simd" | "relaxed";
-const loops: Partial<Record<Build, Promise<() => void>>> = {};
+const modules: Partial<Record<Build, Promise<WebAssembly.Module>>> = {};
 
 /** A function that runs the loop once, of the build that is measured. */
-export function rooflineOf(build: Build): Promise<() => void> {
-  loops[build] ??= compile(build);
-  return loops[build];
+export async function rooflineOf(build: Build): Promise<() => void> {
+  return loopOf(await rooflineModule(build));
 }
 
-async function compile(build: Build): Promise<() => void> {
+/** The loop of a build, to be sent to workers, which call `loopOf`. */
+export function rooflineModule(build: Build): Promise<WebAssembly.Module> {
+  modules[build] ??= compile(build);
+  return modules[build];
+}
+
+async function compile(build: Build): Promise<WebAssembly.Module> {
   const root = new URL("..", import.meta.url).pathname;
   const file = `build/bench/roofline-${build}.wasm`;
   mkdirSync(`${root}build/bench`, { recursive: true });
+  // Loaded here, since workers that only run the loop need no compiler.
+  const { default: asc } = await import("assemblyscript/asc");
   const { error, stderr } = await asc.main([
     ...["assembly/roofline.ts", "--baseDir", root, "--outFile", file, "-O3", "--noAssert", "--runtime", "stub"],
     ...["--importMemory", "--noExportMemory", "--enable", build === "simd" ? "simd" : "simd,relaxed-simd"],
   ]);
   if (error) throw new Error(stderr.toString());
+  return new WebAssembly.Module(readFileSync(root + file));
+}
+
+/** A function that runs the loop of a module once. */
+export function loopOf(module: WebAssembly.Module): () => void {
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const module = new WebAssembly.Module(readFileSync(root + file));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   // Above the constants of the module.
   const constants = 32768;

@@ -57,7 +57,9 @@ const confidence = metric("confidence", (yTrue, yPred) => ops.sum(ops.mul(yTrue,
 /** Ends training when a metric of the validation data reaches a goal. */
 const stopAt = (name: string, goal: number): Callback => ({
   onEpochEnd: (_, logs, { model }) => {
-    if ((logs[name] ?? 0) >= goal) model.stopTraining = true;
+    const value = logs[name];
+    if (value === undefined) throw new Error(`stopAt: there is no ${name}, only ${Object.keys(logs).join(", ")}`);
+    if (value >= goal) model.stopTraining = true;
   },
 });
 
@@ -92,7 +94,7 @@ export async function run(options: ExampleOptions) {
       epochs: short ? 2 : 30,
       verbose: 0,
       validationData,
-      callbacks: [stopAt("valAccuracy", 0.9)],
+      callbacks: [stopAt("val_accuracy", 0.9)],
     });
     const { accuracy = 0, confidence: sure = 0 } = await model.evaluate(...validationData);
     const name = augmented ? "augmented" : "as they are";

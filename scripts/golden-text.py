@@ -1,7 +1,7 @@
-"""Makes test/golden/data/text.json and text.keras: what Keras 3 with the TensorFlow backend computes of strings.
+"""Makes test/golden/data/text.json, text.keras and text-nested.keras: what Keras 3 with the TensorFlow backend computes of strings.
 
     python3.11 -m venv /tmp/keras-tf && /tmp/keras-tf/bin/pip install keras==3.15.1 tensorflow-cpu==2.21.0
-    /tmp/keras-tf/bin/python scripts/golden-text.py                # write both files
+    /tmp/keras-tf/bin/python scripts/golden-text.py                # write the files
     /tmp/keras-tf/bin/python scripts/golden-text.py --read FILE    # load a file that aretejs saved, print its predictions
 
 Apart from scripts/golden.py, since these layers need TensorFlow, which is large. Cases are `{layer, config, adapt?, x,
@@ -142,8 +142,44 @@ def make_model():
     return keras.Model({"city": city, "text": text, "zip": code, "age": age}, keras.layers.Dense(2)(joined))
 
 
+NESTED_INPUTS = {
+    "from": [["Bern"], ["Oslo"], ["Lima"]],
+    "to": [["Oslo"], ["Rome"], ["Bern"]],
+    "distance": [[4.0], [2.0], [9.0]],
+    "note": ["a b", "c?", "b b b"],
+}
+
+
+def make_nested():
+    """A model of models with weights of their own: one is used twice, one has layers on the host only, one is a Sequential."""
+    keras.utils.set_random_seed(4)
+    place = keras.Input((1,), dtype="string", name="place")
+    far = keras.Input((1,), name="far")
+    lookup = keras.layers.StringLookup()
+    lookup.adapt(np.array(CITIES))
+    scale = keras.layers.Normalization()
+    scale.adapt(np.arange(10.0)[:, None])
+    near = keras.layers.Flatten()(keras.layers.Embedding(8, 2)(lookup(place)))
+    place_model = keras.Model([place, far], keras.layers.Dense(3)(keras.layers.Concatenate()([near, scale(far)])), name="place_model")
+    code = keras.Input((1,), dtype="string", name="code")
+    indices = keras.Model(code, keras.layers.StringLookup(vocabulary=["Bern", "Oslo"], num_oov_indices=2)(code), name="indices")
+    tokens = keras.layers.TextVectorization(output_sequence_length=4)
+    tokens.adapt(["a b c", "b c"])
+    pool = keras.layers.GlobalAveragePooling1D()
+    text = keras.Sequential([keras.Input((), dtype="string"), tokens, keras.layers.Embedding(8, 2), pool], name="text")
+    start, end = [keras.Input((1,), dtype="string", name=name) for name in ("from", "to")]
+    distance = keras.Input((1,), name="distance")
+    note = keras.Input((), dtype="string", name="note")
+    both = [place_model([start, distance]), place_model([end, distance])]
+    code_of_end = keras.layers.Flatten()(keras.layers.Embedding(4, 2)(indices(end)))
+    joined = keras.layers.Concatenate()([*both, code_of_end, text(note)])
+    inputs = {"from": start, "to": end, "distance": distance, "note": note}
+    return keras.Model(inputs, keras.layers.Dense(2)(joined))
+
+
 def predict(model):
-    return model({key: tf.constant(value) for key, value in INPUTS.items()})
+    inputs = NESTED_INPUTS if any(tensor.name == "note" for tensor in model.inputs) else INPUTS
+    return model({key: tf.constant(value) for key, value in inputs.items()})
 
 
 def main():
@@ -153,12 +189,15 @@ def main():
         return
     model = make_model()
     model.save(os.path.join(DATA, "text.keras"))
+    nested = make_nested()
+    nested.save(os.path.join(DATA, "text-nested.keras"))
     head = {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__, "python": sys.version.split()[0],
             "script": "scripts/golden-text.py"}
     lines = [json.dumps(one, ensure_ascii=False) for one in cases()]
     whole = {"inputs": INPUTS, "output": tensor(predict(model))}
+    part = {"inputs": NESTED_INPUTS, "output": tensor(predict(nested))}
     with open(os.path.join(DATA, "text.json"), "w") as file:
-        file.write(json.dumps(head)[:-1] + ',\n"model": ' + json.dumps(whole) + ',\n"cases": [\n' + ",\n".join(lines) + '\n],\n"discretizations": ' + json.dumps(list(discretizations())) + "}\n")
+        file.write(json.dumps(head)[:-1] + ',\n"model": ' + json.dumps(whole) + ',\n"nested": ' + json.dumps(part) + ',\n"cases": [\n' + ",\n".join(lines) + '\n],\n"discretizations": ' + json.dumps(list(discretizations())) + "}\n")
 
 
 main()

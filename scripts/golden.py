@@ -37,6 +37,7 @@ FAMILIES = (
     "depthwise",
     "attention",
     "preprocessing",
+    "augmentation",
     "recurrent",
     "metrics",
     "activations",

@@ -1,7 +1,8 @@
-# Sourced by scripts that need real Keras and its neighbours: makes the Python environment in .cache/keras and sets
-# `python` to its interpreter. Versions are pinned in requirements.txt.
-environment=.cache/keras
-requirements=scripts/requirements.txt
+# Sourced by scripts that need real Keras and its neighbours: makes a Python environment and sets `python` to its
+# interpreter. `environment` and `requirements` say where it is and what is in it, with pinned versions: by default
+# .cache/keras and scripts/requirements.txt.
+environment=${environment:-.cache/keras}
+requirements=${requirements:-scripts/requirements.txt}
 
 # NumPy's pinned version needs 3.11, and the goldens say that they were made with it.
 for python in python3.11 python3.12 python3.13 python3; do

@@ -25,9 +25,9 @@ import {
   sequential,
   warmup,
 } from "../src/index.ts";
-import { type Axes, drawAxes } from "../src/plot/axes.ts";
-import { figure } from "../src/plot/figure.ts";
+import type { Axes } from "../src/plot/axes.ts";
 import { plotHistory } from "../src/plot/index.ts";
+import { panelFigure } from "../src/plot/panels.ts";
 
 const folder = fileURLToPath(new URL("../docs/figures/", import.meta.url));
 const width = 640;
@@ -39,21 +39,15 @@ function plotLines(
   axes: Pick<Axes, "x" | "y"> & { start?: number; step?: number },
 ): string {
   const { x, y, start = 1, step = 1 } = axes;
-  const drawn = Object.values(lines).map((values, colour) => ({
+  const drawn = Object.entries(lines).map(([name, values], colour) => ({
+    name,
+    legend: name,
     x: values.map((_, at) => start + at * step),
     y: values,
     colour,
   }));
-  return figure(
-    "plotLines",
-    { width },
-    {
-      title,
-      description: Object.keys(lines).join(", "),
-      legend: Object.keys(lines).map((name, colour) => ({ name, colour })),
-      draw: (room) => ({ content: drawAxes({ x, y, lines: drawn }, room, 260), height: 260 }),
-    },
-  ).svg;
+  const description = Object.keys(lines).join(", ");
+  return panelFigure("plotLines", { width, height: 260 }, { title, description, panels: [{ x, y, lines: drawn }] }).svg;
 }
 
 /** The same names, with a part of each value. */

@@ -7,6 +7,7 @@ export type {
   HostBackend,
   HostExecutable,
   InputPort,
+  KeptRows,
   Storage,
   StorageSpec,
 } from "./backends/backend.ts";

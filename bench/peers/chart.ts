@@ -23,6 +23,9 @@ const colours: Readonly<Record<string, string>> = {
   "tfjs-wasm": "#e8590c",
   "jax-js": "#862e9c",
   "tfjs-cpu": "#868e96",
+  JAX: "#862e9c",
+  PyTorch: "#e8590c",
+  TensorFlow: "#e67700",
 };
 
 /** Horizontal bars as SVG. Readable on light and dark pages, since it brings its own background. */

@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { checkSection, machine, writeSection } from "../page.ts";
 import { type Chart, chart } from "./chart.ts";
 import type { Contest, Measured } from "./contest.ts";
 
@@ -11,8 +10,7 @@ interface Row {
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const page = `${root}docs/performance.md`;
-const [open, close] = ["<!-- bench:peers -->", "<!-- /bench:peers -->"];
+const section = "bench:peers";
 
 /** A row as text for the terminal. */
 export function row({ goal }: Contest, { result, distance }: Measured): string {
@@ -21,54 +19,27 @@ export function row({ goal }: Contest, { result, distance }: Measured): string {
   return `${suite.padEnd(12)} ${name}: ${ours} ${unit}; ${peerName} ${peer}; ratio ${ratio}${verdict} (apart ${distance.toPrecision(2)})`;
 }
 
-/** Writes the charts, and the table into docs/performance.md between its two marks. */
+/** @throws Error where docs/performance.md has no place for the report: better before the measurement than after. */
+export const checkPage = () => checkSection(section);
+
+/** Writes the charts, and the table into docs/performance.md. */
 export function writeReport(rows: readonly Row[]): void {
   const folder = `${root}docs/performance`;
   mkdirSync(folder, { recursive: true });
   const charts = chartsOf(rows);
   for (const [name, drawn] of Object.entries(charts)) writeFileSync(`${folder}/${name}.svg`, chart(drawn));
   const images = Object.entries(charts).map(([name, { title }]) => `![${title}](performance/${name}.svg)`);
-  const [text, before, after] = checkPage();
-  writeFileSync(
-    page,
-    [
-      text.slice(0, before + open.length),
-      "",
-      circumstances(),
-      "",
-      table(rows),
-      "",
-      images.join("\n\n"),
-      "",
-      text.slice(after),
-    ].join("\n"),
-  );
-}
-
-/**
- * The page, and where its marks are. @throws Error where it does not have them: better before the measurement than
- * after.
- */
-export function checkPage(): [text: string, open: number, close: number] {
-  const text = readFileSync(page, "utf8");
-  const [before, after] = [text.indexOf(open), text.indexOf(close)];
-  if (before < 0 || after < before)
-    throw new Error(`bench/peers: ${page} must have the marks ${open} and ${close}, in this order.`);
-  return [text, before, after];
+  writeSection(section, [circumstances(), "", table(rows), "", images.join("\n\n")]);
 }
 
 /** Machine, versions and commit. */
 function circumstances(): string {
-  const git = (...args: string[]) => execFileSync("git", ["-C", root, ...args], { encoding: "utf8" }).trim();
-  const isChanged = git("status", "--porcelain", "--", "src", "assembly", "bench", "scripts") !== "";
   const versionOf = (name: string) =>
     (JSON.parse(readFileSync(`${root}bench/peers/node_modules/${name}/package.json`, "utf8")) as { version: string })
       .version;
-  const processors = cpus();
   return [
-    `Measured at commit ${git("rev-parse", "--short", "HEAD")}${isChanged ? " with changes" : ""} on ${processors.length} × ${processors[0]?.model ?? "?"},`,
-    `${process.platform} ${process.arch}, Node ${process.versions.node} (V8 ${process.versions.v8}), one thread each;`,
-    `tfjs ${versionOf("@tensorflow/tfjs-core")}, jax-js ${versionOf("@jax-js/jax")}.`,
+    machine(),
+    `one thread each; tfjs ${versionOf("@tensorflow/tfjs-core")}, jax-js ${versionOf("@jax-js/jax")}.`,
   ].join("\n");
 }
 

@@ -22,6 +22,7 @@ const guides = [
       page("Where it runs", "runtimes"),
       page("Coming from Keras", "from-keras"),
       page("Coming from TensorFlow.js", "from-tfjs"),
+      page("Examples", "examples"),
     ],
   },
   {

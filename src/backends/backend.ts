@@ -54,6 +54,14 @@ export interface Backend {
    * it, and `profile` waits for it. Backends that work while the caller waits (wasm, js) go without.
    */
   settled?(): Promise<void>;
+  /**
+   * Puts the rows of an array where programs read them again and again (`InputPort.take`), so that they are handed over
+   * once and not batch by batch. For backends with memory of their own. Fulfilled when they are there, and may change on
+   * the host; with undefined where there is no room for them.
+   * @param width values of a row.
+   * @param dtype of the inputs that take them.
+   */
+  keepRows?(data: NumericArray, width: number, dtype: DType): Promise<KeptRows | undefined>;
   /** Frees working memory that no loaded program needs; says whether there was any. Asked where memory is short. */
   trim?(): boolean;
   /** Gives up everything that the backend holds, the values of variables included. A second call does nothing. */
@@ -71,6 +79,13 @@ export interface StorageSpec {
   /** Elements. */
   readonly size: number;
   readonly dtype: DType;
+}
+
+/** Rows of an array that a backend keeps: see `Backend.keepRows`. The backend may free them where memory is short. */
+export interface KeptRows {
+  readonly backend: Backend;
+  /** Gives the memory back. A second call does nothing. */
+  free(): void;
 }
 
 /** A variable's memory. Backends extend it with what they need (an address, an array, a GPU buffer). */
@@ -126,9 +141,18 @@ export interface InputPort {
    * `input[targetOffset…]`, without garbage; `source` may change as soon as this returns.
    */
   write(source: NumericArray, sourceOffset?: number, length?: number, targetOffset?: number): void;
+  /**
+   * In place of `write`: the next run reads its input from rows that the backend keeps, those of the numbers
+   * `order[start…start + count]` or, without an order, from row `start` on. Says whether it can: not where the rows were
+   * freed, or are another backend's.
+   */
+  take?(rows: KeptRows, order: Int32Array | undefined, start: number, count: number): boolean;
 }
 
 /** Whether results can be read without waiting. */
+export const isHostExecutable = (executable: Executable): executable is HostExecutable => "readSync" in executable;
+
+/** Whether variables can be read without waiting. */
 export function isHostBackend(backend: Backend): backend is HostBackend {
   return "readSync" in backend;
 }

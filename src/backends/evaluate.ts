@@ -21,8 +21,14 @@ let made: Backend | undefined;
  * The backend where the caller names none: wasm, loaded on first need; where WASM SIMD is missing js, with one warning.
  * One that could not be made is tried again at the next call; one that was disposed of or lost its device is replaced.
  */
-export function defaultBackend(): Promise<Backend> {
+export async function defaultBackend(): Promise<Backend> {
+  return standardBackend();
+}
+
+/** As {@link defaultBackend}: a promise only until it is made. */
+export function standardBackend(): Backend | Promise<Backend> {
   if (made && endOf(made)) standard = made = undefined;
+  if (made) return made;
   standard ??= makeDefault().then(
     (backend) => {
       made = backend;
@@ -52,7 +58,7 @@ async function makeDefault(): Promise<Backend> {
  * disposed of.
  */
 export async function placeVariables(variables: readonly Variable[], backend?: Backend): Promise<void> {
-  await place(variables, () => backend ?? backendHolding(variables) ?? defaultBackend());
+  await place(variables, () => backend ?? backendHolding(variables) ?? standardBackend());
 }
 
 /**
@@ -92,7 +98,7 @@ export async function evaluate(tensors: readonly Tensor[], backend?: Backend): P
   const variables = variablesIn(roots);
   const names = roots.map((_, index) => String(index));
   const outputs = Object.fromEntries(names.map((name, index) => [name, roots[index] as Tensor]));
-  const chosen = () => backend ?? backendHolding(variables) ?? defaultBackend();
+  const chosen = () => backend ?? backendHolding(variables) ?? standardBackend();
   const loading = (graph: CompiledGraph): Loading<TypedArray[]> => ({
     ...graph,
     async use(executable) {

@@ -1,9 +1,11 @@
 import { compileOnDemand } from "../compiler/compile-on-demand.ts";
+import type { CompiledGraph } from "../compiler/compile-with.ts";
 import { variablesIn } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";
 import type { Program } from "../ir/program.ts";
 import { sizeOf } from "../ir/shape.ts";
+import { settle } from "../settle.ts";
 import { fill } from "../tensor/ops/shaping.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Placement, Variable } from "../tensor/variable.ts";
@@ -66,33 +68,42 @@ export interface Loading<T> {
  * placement, all in one tick, when all values are there and the program is loaded; where anything before that fails,
  * what was allocated is freed and every variable is as it was. Calls for the same variables run one after another.
  *
- * Nothing is awaited between backends that answer at once, so a move is atomic. Where a backend must be awaited, values
+ * Between backends that answer at once nothing is awaited: the move is done, and the result is no promise. Where a backend must be awaited, values
  * that are assigned meanwhile are copied, too; what a program on the old backend computes meanwhile is not.
  * @param backendOf asked when it is this call's turn.
  * @param loadingOf what to load, once the backend is known: it may read its limits. Only of these variables.
  */
-export async function place<T = void>(
+export function place<T = void>(
   variables: readonly Variable[],
   backendOf: () => Backend | Promise<Backend>,
   loadingOf?: (backend: Backend) => Loading<T> | Promise<Loading<T>>,
-): Promise<T> {
+): T | Promise<T> {
+  return settle(placeInTurn(variables, backendOf, loadingOf));
+}
+
+function* placeInTurn<T>(
+  variables: readonly Variable[],
+  backendOf: () => Backend | Promise<Backend>,
+  loadingOf?: (backend: Backend) => Loading<T> | Promise<Loading<T>>,
+): Generator<unknown, T, never> {
   let all = withSources(variables);
   for (let other = placedNow(all); other; other = placedNow(all)) {
-    await other;
+    yield other;
     all = withSources(variables);
   }
-  const turn = takeTurn();
-  const done = turn.then(clear, clear);
-  for (const variable of all) placing.set(variable, done);
-  return turn;
+  const turn = settle(takeTurn());
+  if (turn instanceof Promise) {
+    const done = turn.then(clear, clear);
+    for (const variable of all) placing.set(variable, done);
+  }
+  return yield turn;
 
-  async function takeTurn(): Promise<T> {
-    const found = backendOf();
-    const backend = found instanceof Promise ? await found : found;
+  function* takeTurn(): Generator<unknown, T, never> {
+    const backend: Backend = yield backendOf();
     watchForLoss(backend);
-    const made = loadingOf?.(backend);
-    const loading = made instanceof Promise ? await made : made;
-    return (await withRoom(backend, () => transfer(all, backend, loading)))();
+    const loading: Loading<T> | undefined = yield loadingOf?.(backend);
+    const outcome: () => T = yield withRoom(backend, () => settle(transfer(all, backend, loading)));
+    return yield outcome();
   }
 
   function clear(): void {
@@ -122,11 +133,11 @@ function sourcesOf({ placement, initial }: Variable): Variable[] {
 }
 
 /** The transaction of {@link place}. Gives the outcome of `use` as a function: its errors are not the transaction's. */
-async function transfer<T>(
+function* transfer<T>(
   all: readonly Variable[],
   backend: Backend,
   loading?: Loading<T>,
-): Promise<() => T | Promise<T>> {
+): Generator<unknown, () => T | Promise<T>, never> {
   /** Where variables will be. */
   const fresh = new Map<Variable, BackendPlacement>();
   /** The version of a variable's values that is there. */
@@ -159,7 +170,7 @@ async function transfer<T>(
       if (due.length === 0) {
         if (!loading || executable) break;
         const loaded = load(loading.program, loading.variables);
-        executable = loaded instanceof Promise ? await loaded.catch(ifDue) : loaded;
+        executable = yield loaded instanceof Promise ? loaded.catch(ifDue) : loaded;
         continue;
       }
       for (const variable of due) {
@@ -176,7 +187,7 @@ async function transfer<T>(
         const from = placementOf(variable)?.storage;
         copied.set(variable, versionOf(variable));
         const to = fresh.get(variable) as BackendPlacement;
-        if (from) to.write(isHostBackend(from.backend) ? from.backend.readSync(from) : await from.backend.read(from));
+        if (from) to.write(isHostBackend(from.backend) ? from.backend.readSync(from) : yield from.backend.read(from));
         else if (initial instanceof Tensor) graphs.push([variable, initial]);
         else if (typeof initial !== "number") to.write(initial);
         else if (initial !== 0) graphs.push([variable, fill(shape, initial)]);
@@ -185,10 +196,8 @@ async function transfer<T>(
       const apart = graphs.filter(([variable]) => sourcesOf(variable).length > 0);
       for (const updates of [graphs.filter((graph) => !apart.includes(graph)), ...apart.map((graph) => [graph])]) {
         if (updates.length === 0) continue;
-        const compiled = compileOnDemand({ outputs: {}, updates }, backend.limits);
-        const { program, variables } = compiled instanceof Promise ? await compiled : compiled;
-        const loaded = load(program, variables);
-        const first = loaded instanceof Promise ? await loaded : loaded;
+        const { program, variables }: CompiledGraph = yield compileOnDemand({ outputs: {}, updates }, backend.limits);
+        const first: Executable = yield load(program, variables);
         try {
           first.run();
         } finally {

@@ -1,4 +1,5 @@
 import { OutOfMemoryError } from "../errors.ts";
+import { settle } from "../settle.ts";
 import type { Backend } from "./backend.ts";
 
 /** Something that holds backend memory which it can do without: caches of bound programs. */
@@ -23,15 +24,21 @@ export function registerReclaimable(item: Reclaimable): void {
  * Runs `act`, which changes nothing where it throws. Where the backend is out of memory, frees what nobody needs and
  * runs it again.
  */
-export async function withRoom<T>(backend: Backend, act: () => Promise<T>): Promise<T> {
+export function withRoom<T>(backend: Backend, act: () => T | Promise<T>): T | Promise<T> {
+  return settle(tryWithRoom(backend, act));
+}
+
+function* tryWithRoom<T>(backend: Backend, act: () => T | Promise<T>): Generator<unknown, T, never> {
   try {
-    return await act();
+    return yield act();
   } catch (error) {
     if (!isShortage(error)) throw error;
-    const { retryWithRoom } = await import("./retry-with-room.ts").catch(() => {
-      throw error;
-    });
-    return retryWithRoom(backend, act, registered, isShortage);
+    return yield import("./retry-with-room.ts").then(
+      ({ retryWithRoom }) => retryWithRoom(backend, act, registered, isShortage),
+      () => {
+        throw error;
+      },
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import type { Reclaimable } from "./pressure.ts";
  */
 export async function retryWithRoom<T>(
   backend: Backend,
-  act: () => Promise<T>,
+  act: () => T | Promise<T>,
   caches: Iterable<WeakRef<Reclaimable>>,
   isShortage: (error: unknown) => boolean,
 ): Promise<T> {

@@ -8,6 +8,9 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** Whether a field, without spaces around it, is a decimal number. */
 export const isNumber = (field: string): boolean => NUMBER.test(field);
 
+/** One line that is an address, or ends as files of tables do. */
+const FILE_NAME = /^([a-z]+:\/\/\S+|[^,;\n]+\.(csv|tsv|txt))$/i;
+
 /** A record of a CSV text. */
 export interface CsvRecord {
   readonly fields: string[];
@@ -22,7 +25,7 @@ export interface CsvRecord {
  * left out).
  * @param owner begins messages.
  * @throws ValueError, with the line, on quotes that are never closed or end within a field; on another delimiter than
- * one character; and on a text without records.
+ * one character; on a text without records; and on what is the name of a file and not a text.
  */
 export function splitRecords(owner: string, text: string, delimiter: string): [CsvRecord, ...CsvRecord[]] {
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
@@ -30,6 +33,14 @@ export function splitRecords(owner: string, text: string, delimiter: string): [C
       rule: "the delimiter is one character",
       expected: "for example , or ;",
       received: show(delimiter),
+    });
+  }
+  if (FILE_NAME.test(text)) {
+    throw valueError(owner, {
+      rule: "a table is given as its text, not as the name of a file",
+      expected: "lines",
+      received: show(text),
+      advice: "Read the file first.",
     });
   }
   const records: CsvRecord[] = [];

@@ -47,14 +47,18 @@ export function permutation(
 ): Int32Array {
   const random = new HostRandom(seed, 0, epoch);
   for (let i = 0; i < count; i++) out[i] = i;
-  // Fisher and Yates: every order equally likely.
-  for (let last = count - 1; last > 0; last--) {
+  return shuffle(out, random);
+}
+
+/** Puts the items of a list into another order, in place: each order is as likely (Fisher and Yates). */
+export function shuffle<T extends Int32Array | number[]>(list: T, random: HostRandom): T {
+  for (let last = list.length - 1; last > 0; last--) {
     const chosen = random.below(last + 1);
-    const kept = out[last] as number;
-    out[last] = out[chosen] as number;
-    out[chosen] = kept;
+    const kept = list[last] as number;
+    list[last] = list[chosen] as number;
+    list[chosen] = kept;
   }
-  return out;
+  return list;
 }
 
 /** The one use of Math.random: the seed is kept, so the run can be repeated. */

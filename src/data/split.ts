@@ -3,7 +3,7 @@ import { checkFraction, checkSeed } from "../checks.ts";
 import { literal, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type ArrayInput, gatherRows, type HostArray } from "./array.ts";
-import { HostRandom } from "./rng.ts";
+import { HostRandom, shuffle } from "./rng.ts";
 import { Table } from "./table.ts";
 import { commonRows, type HostTree, mapLeaves, toHostTree } from "./tree.ts";
 
@@ -52,38 +52,29 @@ export function trainTestSplit<T>(data: T, options: SplitOptions = {}): SplitPar
     shuffle: "boolean",
     stratify: "string or list or object",
   } as never) as SplitOptions;
-  const { testFraction = 0.25, validationFraction, seed = 0, shuffle = true, stratify } = checked;
+  const { testFraction = 0.25, validationFraction, seed = 0, shuffle: isDrawn = true, stratify } = checked;
   checkFraction(owner, "testFraction", testFraction);
   if (validationFraction !== undefined) checkFraction(owner, "validationFraction", validationFraction);
   checkSeed(owner, seed);
   const tree = data instanceof Table ? data : toHostTree("", data as ArrayInput, true);
   const rows = data instanceof Table ? data.length : commonRows(owner, tree);
   const parts = validationFraction === undefined ? [testFraction] : [validationFraction, testFraction];
-  if (stratify !== undefined && !shuffle)
+  if (stratify !== undefined && !isDrawn)
     throw valueError(owner, { rule: "stratify draws rows", expected: "shuffle true", received: "shuffle false" });
   const groups = stratify === undefined ? [indices(rows)] : groupsOf(owner, rows, classesOf(owner, data, stratify));
   const random = new HostRandom(seed, SPLIT, 0);
-  const chosen = divide(owner, shuffle ? groups.map((group) => shuffled(group, random)) : groups, parts, rows);
+  const chosen = divide(owner, isDrawn ? groups.map((group) => shuffle(group, random)) : groups, parts, rows);
   const take = (order: readonly number[]) =>
     tree instanceof Table
       ? tree.take(order)
       : mapLeaves(tree as HostTree<T>, (leaf: HostArray) => gatherRows(leaf, order));
-  return chosen.map((part) => take(shuffle ? shuffled(part, random) : part)) as SplitPart<T>[];
+  return chosen.map((part) => take(isDrawn ? shuffle(part, random) : part)) as SplitPart<T>[];
 }
 
 /** Keeps the numbers of splits apart from those of shuffles. */
 const SPLIT = 2;
 
 const indices = (count: number): number[] => Array.from({ length: count }, (_, row) => row);
-
-function shuffled(rows: readonly number[], random: HostRandom): number[] {
-  const order = [...rows];
-  for (let last = order.length - 1; last > 0; last--) {
-    const chosen = random.below(last + 1);
-    [order[last], order[chosen]] = [order[chosen] as number, order[last] as number];
-  }
-  return order;
-}
 
 function classesOf(owner: string, data: unknown, stratify: NonNullable<SplitOptions["stratify"]>): ArrayLike<unknown> {
   if (typeof stratify !== "string") return stratify;

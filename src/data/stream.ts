@@ -35,10 +35,13 @@ export class StreamSource<T> implements Source<T> {
   reorder(): undefined {}
 }
 
+/** What `dataset.map` takes. */
+export type Change<T, U> = (element: T, index: number, epoch: number) => U | Promise<U>;
+
 /** A source with each element changed as it is read. */
-export function mapSource<T, U>(source: Source<T>, change: (element: T, index: number) => U | Promise<U>): Source<U> {
+export function mapSource<T, U>(source: Source<T>, change: Change<T, U>): Source<U> {
   return new StreamSource(
-    (epoch) => mapped(source.open(epoch), change),
+    (epoch) => mapped(source.open(epoch), change, epoch),
     source.size,
     source.shuffled,
     source.batchSize,
@@ -51,12 +54,9 @@ export function batchCount(size: number | undefined, batchSize: number, dropRema
   return dropRemainder ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
 }
 
-async function* mapped<T, U>(
-  elements: AsyncIterable<T>,
-  change: (element: T, index: number) => U | Promise<U>,
-): AsyncGenerator<U> {
+async function* mapped<T, U>(elements: AsyncIterable<T>, change: Change<T, U>, epoch: number): AsyncGenerator<U> {
   let index = 0;
-  for await (const element of elements) yield await change(element, index++);
+  for await (const element of elements) yield await change(element, index++, epoch);
 }
 
 async function* batched<T>(

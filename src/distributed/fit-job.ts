@@ -187,7 +187,8 @@ async function checkpointBytes(training: Training): Promise<Uint8Array<ArrayBuff
   const writer = modelCheckpoint({ target: { read: () => bytes, write }, saveFreq: 1 });
   // It is in no list of callbacks, so it has to stand behind none.
   writer.onTrainBegin({ ...training, callbacks: [] });
-  await writer.onTrainBatchEnd?.(training.position.batch, {}, training);
+  // Its name holds no value, so the loss is not looked at.
+  await writer.onTrainBatchEnd?.(training.position.batch, { loss: Number.NaN }, training);
   return bytes;
 }
 

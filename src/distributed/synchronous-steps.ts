@@ -150,9 +150,9 @@ export class SynchronousSteps {
   }
 
   /** Changes metrics and moving averages as a batch with these extras does. */
-  private apply(spec: BatchSpec, extra: Uint8Array<ArrayBuffer>): Promise<void> {
+  private async apply(spec: BatchSpec, extra: Uint8Array<ArrayBuffer>): Promise<void> {
     const { extras, state } = this.split(spec);
-    return this.programs.use(
+    await this.programs.use(
       `state ${spec.signature}`,
       () => state,
       async (program) => {

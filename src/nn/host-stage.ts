@@ -11,13 +11,13 @@ export type Start = SymbolicTensor & { readonly dtype: DType };
 /** The part of a network that is computed on the host, before there are batches. */
 export interface HostStage {
   readonly starts: readonly Start[];
-  /** The uses of layers that are recorded. */
+  /** The uses of layers that are recorded, those in networks inside which have a stage themselves among them. */
   readonly recorded: readonly Application[];
   /** The data for an input, given its number. Those of strings are arrays of strings, with the methods of arrays. */
-  read(name: string, given: unknown, input: number): Promise<HostArray>;
+  read(name: string, given: unknown, input: number): HostArray;
   /** Arrays for the starts, from those for the inputs, which have the inputs' shapes. */
   encode(columns: readonly HostArray[]): HostArray[];
-  /** Uses all layers of the network in another one, whose host stage this one becomes a part of. */
+  /** Uses the network in another one, whose host stage this one becomes a part of. */
   applyTo(inputs: unknown): SymbolicTensor[];
 }
 

@@ -54,9 +54,8 @@ export class Network extends Layer {
       this.label,
       applications.map(({ layer }) => layer),
     );
-    const stage = applications
-      .find(({ layer }) => layer.makeStage)
-      ?.layer.makeStage?.(this, inputs, outputs, applications);
+    const makeStage = applications.find(({ layer }) => layer.makeStage)?.layer.makeStage;
+    const stage = makeStage?.(this, inputs, outputs, applications);
     const uses = new Map<Layer, Application[]>();
     for (const use of applications) append(uses, use.layer, use);
     Object.assign(this, {
@@ -64,6 +63,7 @@ export class Network extends Layer {
       outputs,
       applications,
       stage,
+      makeStage,
       starts: stage?.starts ?? inputs,
       layers: inModelOrder(applications, inputs, outputs),
       names: new Map<Layer | SymbolicTensor, string>([...inputNames, ...layerNames]),
@@ -122,7 +122,7 @@ export class Network extends Layer {
     let least: number | undefined;
     // The list grows while it is read.
     for (const tensor of reached) {
-      for (const { layer, inputs, outputs } of this.applications) {
+      for (const { layer, inputs, outputs } of this.stage?.recorded ?? this.applications) {
         const at = inputs.indexOf(tensor);
         if (at < 0) continue;
         const limit = layer.indexLimit(at);

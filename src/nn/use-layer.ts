@@ -151,5 +151,5 @@ function checkOutputs(layer: Layer, given: Tensor | readonly Tensor[]): readonly
 const knownOrNull = (extent: number): number | null => (Number.isNaN(extent) ? null : extent);
 
 /** Whether two shapes may be the same. */
-const agree = (a: BatchShape, b: BatchShape): boolean =>
+export const agree = (a: BatchShape, b: BatchShape): boolean =>
   a.length === b.length && a.every((extent, axis) => extent === null || b[axis] === null || extent === b[axis]);

@@ -1,20 +1,25 @@
-// Curves over a pair of axes.
-import { type Stroke, strokeOf } from "./figure.ts";
-import { label, rounded, tag, widthOf } from "./svg.ts";
-import { seriesClass } from "./theme.ts";
+// Pairs of axes, and curves over them.
+import { CROSS, colourClass, type Stroke, strokeClasses } from "./figure.ts";
+import { label, moved, path, rounded, widestOf, widthOf } from "./svg.ts";
 import { placeOn, type Scale, type ScaleOptions, scaleOf } from "./ticks.ts";
 
 /** Numbers in a list, or in a typed array. */
 export type Values = ArrayLike<number>;
 
-/** A curve: points in the order of x. Points that are not finite leave a gap. */
+/** A curve: points in the order of x. Points that cannot be drawn leave a gap, and are crosses at the upper edge. */
 export interface Line extends Stroke {
+  /** What it is, in words and in charts of text. */
+  readonly name: string;
+  /** Its name in the legend. Curves of one name have one entry. Default none. */
+  readonly legend?: string;
   readonly x: Values;
   readonly y: Values;
+  /** Whether the area between it and the horizontal axis is drawn rather than the curve. */
+  readonly isFilled?: boolean;
 }
 
 /** An axis: what is written at it, and its scale. */
-export interface Axis extends Omit<ScaleOptions, "count"> {
+export interface Axis extends Omit<ScaleOptions, "count" | "isRound"> {
   readonly name: string;
   /** Of a vertical axis: what is written at the right of its name. */
   readonly note?: string;
@@ -27,16 +32,16 @@ export interface Axes {
   readonly x: Axis;
   readonly y: Axis;
   readonly lines: readonly Line[];
-  /** Vertical lines with a name. */
-  readonly rules?: readonly { readonly at: number; readonly name: string }[];
+  /** A vertical line with a name. */
+  readonly rule?: { readonly at: number; readonly name: string };
 }
 
 /** The box between the axes, with the functions that place values in it. */
 export interface Frame {
-  readonly left: number;
   readonly right: number;
   readonly top: number;
   readonly bottom: number;
+  readonly height: number;
   x(value: number): number;
   y(value: number): number;
   /** Axes, ticks, grid and names. */
@@ -46,154 +51,136 @@ export interface Frame {
 /** Room for the name of the vertical axis, which is above it, and for ticks and name of the horizontal one. */
 const [ABOVE, BELOW] = [20, 34];
 
-/** Draws a pair of axes that hold these values. */
-export function frameOf(
-  width: number,
-  height: number,
-  x: { axis: Axis; values: Iterable<number> },
-  y: { axis: Axis; values: Iterable<number> },
-): Frame {
-  const [top, bottom] = [ABOVE, height - BELOW];
-  const vertical = scaleOf([...y.values, ...(y.axis.reaches ?? [])], {
-    ...y.axis,
-    isRound: true,
-    count: Math.max(2, Math.floor((bottom - top) / 26)),
-  });
-  const left = Math.max(...vertical.labels.map((text) => widthOf(text, 11)), 8) + 8;
-  const values = [...x.values, ...(x.axis.reaches ?? [])];
-  const horizontalOf = (count: number) => scaleOf(values, { ...x.axis, count });
-  // Fewer ticks where their texts would touch.
-  let count = Math.max(3, Math.floor((width - left) / 44));
-  let horizontal = horizontalOf(count);
-  const isTight = ({ labels }: Scale) =>
-    labels.reduce((sum, text) => sum + widthOf(text, 11) + 12, 0) > width - left && labels.length > 2;
-  while (isTight(horizontal) && count > 1) horizontal = horizontalOf(--count);
-  for (let more = 0; horizontal.ticks.length < 2 && more < 2; more++) horizontal = horizontalOf(++count);
-  const right = width - Math.min(30, widthOf(horizontal.labels.at(-1) ?? "", 11) / 2 + 2);
-  const place = {
-    x: (value: number) => left + placeOn(horizontal, value) * (right - left),
-    y: (value: number) => bottom - placeOn(vertical, value) * (bottom - top),
-  };
-  const { name, note = "" } = y.axis;
-  const parts = [
-    label(0, 10, name, { isBold: true, room: width - (note ? widthOf(note) + 8 : 0) }),
-    note && label(width, 10, note, { anchor: "end", as: "m" }),
-  ];
-  vertical.ticks.forEach((tick, index) => {
-    const at = place.y(tick);
-    parts.push(tag("path", { class: "g", d: `M${rounded(left)} ${rounded(at)}H${rounded(right)}` }));
-    parts.push(tickLabel(left - 6, at + 4, vertical.labels[index] as string, "end"));
-  });
-  horizontal.ticks.forEach((tick, index) => {
-    const at = place.x(tick);
-    parts.push(tag("path", { class: "g", d: `M${rounded(at)} ${bottom}v4` }));
-    parts.push(tickLabel(at, bottom + 16, horizontal.labels[index] as string, "middle"));
-  });
-  parts.push(label((left + right) / 2, bottom + 31, x.axis.name, { anchor: "middle", as: "m", room: right - left }));
-  return { left, right, top, bottom, ...place, content: parts.join("") };
-}
+/** Room for what is written at a vertical axis. */
+export const sideOf = (labels: readonly string[]): number => Math.min(90, widestOf(labels)) + 8;
 
-const tickLabel = (x: number, y: number, text: string, anchor: "middle" | "end") =>
-  label(x, y, text, { anchor, size: 11, as: "m" });
+/** Whether what is written at a horizontal axis does not fit beside each other. */
+const isTight = ({ labels }: Scale, room: number): boolean => labels.length * (widestOf(labels) + 8) > room;
+
+/**
+ * Draws a pair of axes.
+ * @param inner height between the axes and the names.
+ * @param horizontalOf the horizontal scale for this room. What does not fit beside each other is turned.
+ * @param grid whether there is a line at each tick of the vertical axis.
+ */
+export function frameOf(
+  names: Pick<Axes, "x" | "y">,
+  width: number,
+  inner: number,
+  vertical: Scale,
+  horizontalOf: (room: number) => Scale,
+  grid = true,
+): Frame {
+  const [top, bottom] = [ABOVE, ABOVE + inner];
+  const left = sideOf(vertical.labels);
+  const horizontal = horizontalOf(width - left);
+  const isTurned = isTight(horizontal, width - left) && !grid;
+  // The last tick's text ends at the right edge.
+  const half = isTurned ? 0 : widthOf(horizontal.labels.at(-1) ?? "") / 2;
+  const share = placeOn(horizontal, horizontal.ticks.at(-1) ?? horizontal.high);
+  const right = Math.min(width, left + (width - left - half) / share);
+  const x = (value: number) => left + placeOn(horizontal, value) * (right - left);
+  const y = (value: number) => bottom - placeOn(vertical, value) * inner;
+  const below = BELOW + (isTurned ? Math.min(70, 0.7 * widestOf(horizontal.labels)) : 0);
+  const { name, note = "" } = names.y;
+  const content = [
+    label(0, 10, name, "w", width - widthOf(note) - 8),
+    note && label(width, 10, note, "r m"),
+    grid && path("g", vertical.ticks.map((tick) => `M${rounded(left)} ${rounded(y(tick))}H${rounded(right)}`).join("")),
+    ...vertical.ticks.map((tick, index) =>
+      label(left - 6, y(tick) + 4, vertical.labels[index] ?? "", "r k m", left - 6),
+    ),
+    path("g", horizontal.ticks.map((tick) => `M${rounded(x(tick))} ${bottom}v4`).join("")),
+    ...horizontal.ticks.map((tick, index) => {
+      const text = horizontal.labels[index] ?? "";
+      return isTurned
+        ? moved(x(tick) + 4, bottom + 14, label(0, 0, text, "r k m", 90), "rotate(-45)")
+        : label(x(tick), bottom + 16, text, "c k m");
+    }),
+    label((left + right) / 2, bottom + below - 3, names.x.name, "c m", right - left),
+  ];
+  return { right, top, bottom, height: bottom + below, x, y, content: content.filter(Boolean).join("") };
+}
 
 /** Draws curves over their axes. */
-export function drawAxes({ x, y, lines, rules = [] }: Axes, width: number, height: number): string {
-  const all = function* (which: "x" | "y") {
-    for (const line of lines) for (let i = 0; i < line[which].length; i++) yield line[which][i] as number;
-  };
-  const frame = frameOf(width, height, { axis: x, values: all("x") }, { axis: y, values: all("y") });
-  const named = rules.map(({ at, name }) => {
-    const place = frame.x(at);
-    const isLeft = place > (frame.left + frame.right) / 2;
-    const line = tag("path", {
-      ...strokeOf({ colour: 1, isDashed: true }),
-      d: `M${rounded(place)} ${frame.top}V${frame.bottom}`,
-    });
-    return line + label(place + (isLeft ? -5 : 5), frame.top + 10, name, { anchor: isLeft ? "end" : "start" });
+export function drawAxes(axes: Axes, width: number, height: number): string {
+  const { x, y, lines, rule } = axes;
+  const inner = height - ABOVE - BELOW;
+  const [across, down] = (["x", "y"] as const).map((which) =>
+    [axes[which].reaches ?? [], ...lines.map((line) => Array.from(line[which]))].flat(),
+  ) as [number[], number[]];
+  const vertical = scaleOf(down, { ...y, isRound: true, count: Math.max(2, Math.floor(inner / 26)) });
+  const frame = frameOf(axes, width, inner, vertical, (room) => {
+    // Fewer ticks where their texts would touch.
+    let count = Math.max(3, Math.floor(room / 44));
+    let scale = scaleOf(across, { ...x, count });
+    while (isTight(scale, room) && scale.ticks.length > 2) scale = scaleOf(across, { ...x, count: --count });
+    for (let more = 0; scale.ticks.length < 2 && more < 2; more++) scale = scaleOf(across, { ...x, count: ++count });
+    return scale;
   });
-  const isEmpty = !lines.some((line) => line.y.length > 0);
-  const note = isEmpty
-    ? label((frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2, "no data", { anchor: "middle", as: "m" })
-    : "";
-  return frame.content + note + lines.map((line) => drawLine(line, frame)).join("") + named.join("");
+  const place = rule && frame.x(rule.at);
+  const side = place && place > width / 2 ? -5 : 5;
+  return [
+    frame.content,
+    ...lines.map((line) => drawLine(line, frame)),
+    place && path("l s1 d1", `M${rounded(place)} ${frame.top}V${frame.bottom}`),
+    place && label(place + side, frame.top + 10, rule.name, side < 0 ? "r" : ""),
+    lines.every((line) => line.y.length === 0) && label(width / 2, height / 2, "no data", "c m"),
+  ]
+    .filter(Boolean)
+    .join("");
 }
 
+type Point = readonly [x: number, y: number];
+
 function drawLine(line: Line, frame: Frame): string {
-  const { points, missing } = pointsOf(line, frame);
-  const runs: string[] = [];
-  const single: string[] = [];
-  let run: string[] = [];
-  const end = () => {
-    const [first] = run;
-    if (run.length === 1 && first) single.push(first);
-    else if (first) runs.push(`M${run.join("L")}`);
-    run = [];
-  };
-  for (const point of points) {
-    if (point) run.push(`${rounded(point[0])} ${rounded(point[1])}`);
-    else end();
-  }
-  end();
-  const colour = seriesClass(line.colour ?? 0);
+  const { top, bottom } = frame;
+  const { runs, missing } = runsOf(line, frame);
+  const colour = colourClass(line);
+  const textOf = (run: readonly Point[]) => run.map((point) => point.map(rounded).join(" ")).join("L");
+  if (line.isFilled)
+    return path(
+      `a ${colour}`,
+      runs.map((run) => `M${rounded(run[0]?.[0] ?? 0)} ${bottom}L${textOf(run)}V${bottom}z`).join(""),
+    );
   return [
-    runs.length > 0 ? tag("path", { ...strokeOf(line), d: runs.join("") }) : "",
-    ...single.map((at) => {
-      const [cx, cy] = at.split(" ");
-      return tag("circle", { class: colour, fill: "currentColor", cx, cy, r: 3 });
-    }),
-    missing.length > 0
-      ? tag("path", {
-          class: colour,
-          stroke: "currentColor",
-          "stroke-width": "1.8",
-          d: missing.map((at) => `M${rounded(at - 3)} ${frame.top}l6 6m0-6l-6 6`).join(""),
-        })
-      : "",
+    path(strokeClasses(line), runs.map((run) => (run.length > 1 ? `M${textOf(run)}` : "")).join("")),
+    path(`l ${colour} o`, runs.map((run) => (run.length > 1 ? "" : `M${textOf(run)}h0`)).join("")),
+    path(`l ${colour}`, missing.map((x) => `M${rounded(x)} ${top + 3}${CROSS}`).join("")),
   ].join("");
 }
 
-/** Whether all numbers of the curves can be drawn; the others are crosses at the upper edge. */
-export function isWhole(lines: readonly Line[], isLog = false): boolean {
-  return lines.every(({ y }) => {
-    for (let i = 0; i < y.length; i++) if (!Number.isFinite(y[i]) || (isLog && (y[i] as number) <= 0)) return false;
-    return true;
-  });
-}
-
-type Point = readonly [number, number] | undefined;
-
 /**
- * Places of the points, undefined for a gap. Of many points that fall into one column of pixels, the first, the
- * lowest, the highest and the last are kept, which give the same picture.
+ * The places of a curve's points between gaps, and where values are that cannot be drawn (one where several would
+ * touch). Of many points that fall into one column of pixels, the first, the lowest, the highest and the last are kept, which
+ * give the same picture.
  */
-function pointsOf({ x, y }: Line, frame: Frame): { points: Point[]; missing: number[] } {
-  const count = Math.min(x.length, y.length);
-  const points: Point[] = [];
+function runsOf({ x, y }: Line, frame: Frame): { runs: Point[][]; missing: number[] } {
+  const runs: Point[][] = [[]];
   const missing: number[] = [];
-  let column: (readonly [number, number])[] = [];
+  let column: Point[] = [];
   const flush = () => {
-    const heights = column.map((point) => point[1]);
-    if (column.length <= 2) points.push(...column);
-    else if (Math.max(...heights) - Math.min(...heights) < 0.5) points.push(column[0]);
-    else {
-      const kept = [0, heights.indexOf(Math.min(...heights)), heights.indexOf(Math.max(...heights)), column.length - 1];
-      points.push(...[...new Set(kept)].sort((a, b) => a - b).map((index) => column[index]));
-    }
+    runs.at(-1)?.push(...[...new Set(column)].sort((a, b) => a[0] - b[0]));
     column = [];
   };
-  for (let i = 0; i < count; i++) {
-    const [across, down] = [frame.x(x[i] as number), frame.y(y[i] as number)];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const point: Point = [frame.x(x[i] as number), frame.y(y[i] as number)];
+    const [across, down] = point;
     if (Number.isNaN(across)) continue;
     if (Number.isNaN(down)) {
       flush();
-      if (points.at(-1)) points.push(undefined);
-      // One cross where several would touch.
+      runs.push([]);
       if (!(across - (missing.at(-1) ?? -8) < 8)) missing.push(across);
       continue;
     }
-    if (column[0] && (Math.floor(column[0][0]) !== Math.floor(across) || column.length >= 4096)) flush();
-    column.push([across, down]);
+    const [first, low, high] = column;
+    if (first && low && high && Math.floor(first[0]) === Math.floor(across))
+      column = [first, down > low[1] ? point : low, down < high[1] ? point : high, point];
+    else {
+      flush();
+      column = [point, point, point];
+    }
   }
   flush();
-  return { points, missing };
+  return { runs: runs.filter(({ length }) => length > 0), missing };
 }

@@ -1,9 +1,9 @@
 // A picture as a whole: size, theme, title, legend and what is below them.
-import { checkNumber, lookUp } from "../errors.ts";
+import { checkNumber, literal, lookUp, valueError } from "../errors.ts";
 import type { OptionTable } from "../options.ts";
 import { Plot } from "./plot.ts";
-import { escaped, FONT, label, rounded, tag, widthOf } from "./svg.ts";
-import { SERIES, seriesClass, styles, type Theme } from "./theme.ts";
+import { escaped, label, moved, path, tag, widthOf } from "./svg.ts";
+import { SERIES, styles, type Theme } from "./theme.ts";
 
 /** Options of all pictures. */
 export interface PlotOptions {
@@ -21,7 +21,7 @@ export interface PlotOptions {
 /** The table of {@link PlotOptions}. */
 export const plotTable: OptionTable<PlotOptions> = { title: "string", width: "number", theme: "string" };
 
-/** A curve in the legend, and how curves are drawn. */
+/** How a curve is drawn. */
 export interface Stroke {
   /** Index of the colour. Default 0. */
   readonly colour?: number;
@@ -29,25 +29,24 @@ export interface Stroke {
   readonly isFaint?: boolean;
 }
 
-/** Attributes of a line. Behind the last colour they begin again, with dots. */
-export function strokeOf({ colour = 0, isDashed = false, isFaint = false }: Stroke): Record<string, string | false> {
-  const dashes = colour >= SERIES ? (isDashed ? "5 3 1.5 3" : "1.5 3") : isDashed && "5 3";
-  return {
-    class: seriesClass(colour),
-    fill: "none",
-    stroke: "currentColor",
-    "stroke-width": isFaint ? "1" : "1.8",
-    "stroke-linejoin": "round",
-    "stroke-dasharray": dashes,
-    "stroke-opacity": isFaint && "0.45",
-  };
+/** The class of the colour of a curve. */
+export const colourClass = ({ colour = 0 }: Stroke): string => `s${colour % SERIES}`;
+
+/** The classes of a curve. Behind the last colour they begin again, with dots. */
+export function strokeClasses(stroke: Stroke): string {
+  const dashes = (stroke.isDashed ? 1 : 0) + ((stroke.colour ?? 0) < SERIES ? 0 : 2);
+  return `l ${colourClass(stroke)}${dashes ? ` d${dashes}` : ""}${stroke.isFaint ? " f" : ""}`;
 }
 
-/** An entry of a legend: a name behind a piece of its curve, or behind a sign. */
+/** An entry of a legend: a name behind a piece of its curve, or behind another mark. */
 export interface LegendEntry extends Stroke {
   readonly name: string;
-  readonly sign?: string;
+  /** What the path of the mark goes on with from its left end. */
+  readonly mark?: string;
 }
+
+/** A cross around a point, as a path goes on with it. */
+export const CROSS = "m-3-3l6 6m0-6l-6 6";
 
 /** What is drawn into a width: elements, from 0 down to `height`. A drawing may be wider than it was asked to be. */
 export interface Body {
@@ -61,6 +60,8 @@ export interface Figure {
   readonly title: string;
   /** What the picture says, in words. */
   readonly description: string;
+  /** Whether the description is also written below the title. */
+  readonly isDescribed?: boolean;
   readonly legend?: readonly LegendEntry[];
   draw(width: number): Body;
   /** What terminals show. Default title and description. */
@@ -68,92 +69,86 @@ export interface Figure {
 }
 
 const PADDING = 12;
-const SWATCH = 22;
 
 /** Puts a picture together. @throws ValueError on a width or theme out of range. */
 export function figure(owner: string, options: PlotOptions, parts: Figure): Plot {
   const { title = parts.title, theme = "auto" } = options;
-  const given = checkWidth(owner, options.width ?? 440);
+  const room = checkPixels(owner, "width", options.width ?? 440, 200, 4000) - 2 * PADDING;
   lookUp(owner, "theme", { auto: true, light: true, dark: true }, theme);
-  const body = parts.draw(given - 2 * PADDING);
-  const inner = Math.max(given - 2 * PADDING, body.width ?? 0);
-  const width = inner + 2 * PADDING;
-  let y = PADDING;
-  const above: string[] = [];
-  if (title) {
-    above.push(label(PADDING, y + 13, title, { size: 14, isBold: true, room: inner }));
-    y += 24;
-  }
+  const body = parts.draw(room);
+  const inner = Math.max(room, body.width ?? 0);
   const legend = drawLegend(parts.legend ?? [], inner);
-  above.push(moved(PADDING, y, legend.content));
-  y += legend.height;
-  const height = y + body.height + PADDING;
+  // What is below each other: where each begins, and the height of all.
+  let height = PADDING;
+  const drawn = [
+    title && { content: label(0, 13, title, "u w", 0.8 * inner), height: 24 },
+    parts.isDescribed && { content: label(0, 10, parts.description, "m", inner), height: 20 },
+    legend,
+    body,
+  ].map((part) => {
+    const content = part && moved(PADDING, height, part.content);
+    height += part ? part.height : 0;
+    return content;
+  });
+  const [wide, tall] = [inner + 2 * PADDING, height + PADDING].map(Math.ceil) as [number, number];
   const words = [title, parts.description].filter(Boolean).join(". ");
-  const svg = tag(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      viewBox: `0 0 ${Math.ceil(width)} ${Math.ceil(height)}`,
-      width: Math.ceil(width),
-      height: Math.ceil(height),
-      class: `arete-${theme}`,
-      role: "img",
-      "aria-label": words,
-      "font-family": "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif",
-      "font-size": FONT,
-      style: "max-width:100%;height:auto",
-    },
-    [
-      tag("title", {}, escaped(title || words)),
-      `<style>${styles(theme)}</style>`,
-      tag("rect", { class: "b", width: "100%", height: "100%", rx: 6 }),
-      ...above,
-      moved(PADDING, y, body.content),
-    ].join(""),
-  );
-  return new Plot(svg, parts.text ?? words);
+  const attributes = {
+    xmlns: "http://www.w3.org/2000/svg",
+    viewBox: `0 0 ${wide} ${tall}`,
+    width: wide,
+    height: tall,
+    class: `arete-${theme}`,
+    role: "img",
+    "aria-label": words,
+    style: "max-width:100%;height:auto;font:12px system-ui,sans-serif",
+  };
+  const background = tag("rect", { class: "b", width: "100%", height: "100%", rx: 6 });
+  const head = `${tag("title", {}, escaped(title || words))}<style>${styles(theme)}</style>${background}`;
+  return new Plot(tag("svg", attributes, head + drawn.join("")), parts.text ?? words);
 }
 
-function checkWidth(owner: string, width: number): number {
-  return checkNumber(owner, "width", width, "a number of pixels in [200, 4000]", (v) => v >= 200 && v <= 4000);
+/** Checks a width or a height. @throws ValueError. */
+export function checkPixels(owner: string, what: string, value: number, least: number, most: number): number {
+  return checkNumber(owner, what, value, `a number of pixels in [${least}, ${most}]`, (v) => v >= least && v <= most);
 }
 
-/** Elements at another place. */
-export const moved = (x: number, y: number, content: string): string =>
-  content && tag("g", { transform: `translate(${rounded(x)} ${rounded(y)})` }, content);
+/** Refuses what is no subject of a picture. @throws ValueError. */
+export function checkSubject(owner: string, holds: boolean, rule: string, expected: string, received: unknown): void {
+  if (!holds) throw valueError(owner, { rule, expected, received: literal(received) });
+}
+
+/** How long the piece of a curve in a legend is. */
+const MARK = 22;
 
 function drawLegend(entries: readonly LegendEntry[], width: number): Body {
   let [x, y] = [0, 0];
-  const parts = entries.map(({ name, sign, ...stroke }) => {
-    const wanted = SWATCH + 6 + widthOf(name);
+  const parts = entries.map((entry) => {
+    const wanted = MARK + 6 + widthOf(entry.name);
     if (x > 0 && x + wanted > width) [x, y] = [0, y + 18];
-    const mark = sign
-      ? label(x + SWATCH / 2, y + 10, sign, { anchor: "middle" })
-      : tag("path", { ...strokeOf(stroke), d: `M${Number(x.toFixed(1))} ${y + 6}h${SWATCH}` });
-    const text = label(x + SWATCH + 6, y + 10, name, { room: width - SWATCH - 6 });
+    const mark = path(strokeClasses(entry), `M${Math.round(x)} ${y + 6}${entry.mark ?? `h${MARK}`}`);
+    const text = label(x + MARK + 6, y + 10, entry.name, "", width - MARK - 6);
     x += wanted + 14;
     return mark + text;
   });
   return { content: parts.join(""), height: entries.length > 0 ? y + 24 : 0 };
 }
 
-/** Several drawings of one height in rows, as many beside each other as have `least` pixels each. */
+/** Several drawings in rows of so many columns. */
 export function inRows(
   width: number,
-  least: number,
-  height: number,
-  drawings: readonly ((width: number, height: number) => string)[],
+  columns: number,
+  gap: number,
+  drawings: readonly ((width: number) => Body)[],
 ): Body {
-  const gap = 20;
-  const columns = Math.max(1, Math.min(drawings.length, Math.floor((width + gap) / (least + gap))));
-  const each = (width - gap * (columns - 1)) / columns;
-  const rows = Math.ceil(drawings.length / columns);
-  const content = drawings.map((draw, index) =>
-    moved((index % columns) * (each + gap), Math.floor(index / columns) * (height + 14), draw(each, height)),
+  const each = Math.max(8, (width - gap * (columns - 1)) / columns);
+  const bodies = drawings.map((draw) => draw(each));
+  const step = Math.max(0, ...bodies.map(({ height }) => height)) + gap;
+  const content = bodies.map((body, index) =>
+    moved((index % columns) * (each + gap), Math.floor(index / columns) * step, body.content),
   );
-  return { content: content.join(""), height: Math.max(0, rows * (height + 14) - 14) };
+  return {
+    content: content.join(""),
+    height: Math.max(0, Math.ceil(bodies.length / columns) * step - gap),
+    width: columns * (each + gap) - gap,
+  };
 }
-
-/** Checks the height of one drawing of several. @throws ValueError. */
-export const checkHeight = (owner: string, height: number): number =>
-  checkNumber(owner, "height", height, "a number of pixels in [100, 2000]", (v) => v >= 100 && v <= 2000);

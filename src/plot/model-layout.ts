@@ -55,14 +55,8 @@ export function layOut(boxes: readonly Box[]): Layout {
       last = next;
     }
   }
-  for (let pass = 0; pass < 8; pass++) {
-    const isDown = pass % 2 === 0;
-    for (const row of isDown ? rows : rows.toReversed()) sortRow(row, isDown ? "up" : "down");
-  }
-  for (let pass = 0; pass < 12; pass++) {
-    const isDown = pass % 2 === 0;
-    for (const row of isDown ? rows : rows.toReversed()) placeRow(row, isDown ? "up" : "down");
-  }
+  for (let pass = 0; pass < 16; pass++)
+    for (const row of pass % 2 ? rows.toReversed() : rows) placeRow(row, pass % 2 ? "down" : "up");
   const all = rows.flat();
   const low = Math.min(0, ...all.map(({ x, width }) => x - width / 2));
   const high = Math.max(0, ...all.map(({ x, width }) => x + width / 2));
@@ -85,32 +79,29 @@ function depthsOf(boxes: readonly Box[]): number[] {
   });
 }
 
-const mean = (items: readonly Item[], value: (item: Item) => number): number =>
-  items.reduce((sum, item) => sum + value(item), 0) / items.length;
-
-function sortRow(row: Item[], side: "up" | "down"): void {
+/** Moves items to the mean of their neighbours on one side, in the order of these means, as far as they have room. */
+function placeRow(row: Item[], side: "up" | "down"): void {
   const wanted = new Map(
-    row.map((item, index) => [item, item[side].length > 0 ? mean(item[side], ({ x }) => x) : index]),
+    row.map((item) => {
+      const neighbours = item[side];
+      return [item, neighbours.length > 0 ? neighbours.reduce((sum, { x }) => sum + x, 0) / neighbours.length : item.x];
+    }),
   );
-  row.sort((a, b) => (wanted.get(a) as number) - (wanted.get(b) as number));
-  // While rows are ordered, x is the place in the row.
-  row.forEach((item, index) => {
-    item.x = index - (row.length - 1) / 2;
-  });
-}
-
-/** Moves items towards the mean of their neighbours, as far as they have room beside each other. */
-function placeRow(row: readonly Item[], side: "up" | "down"): void {
-  const wanted = row.map((item) => (item[side].length > 0 ? mean(item[side], ({ x }) => x) : item.x));
-  const apart = (index: number) => ((row[index - 1] as Item).width + (row[index] as Item).width) / 2 + GAP;
-  const fromLeft = [...wanted];
-  for (let i = 1; i < row.length; i++)
-    fromLeft[i] = Math.max(wanted[i] as number, (fromLeft[i - 1] as number) + apart(i));
-  const fromRight = [...wanted];
-  for (let i = row.length - 2; i >= 0; i--)
-    fromRight[i] = Math.min(wanted[i] as number, (fromRight[i + 1] as number) - apart(i + 1));
-  // Both keep the distances, so their mean does.
-  row.forEach((item, index) => {
-    item.x = ((fromLeft[index] as number) + (fromRight[index] as number)) / 2;
-  });
+  const at = (item: Item) => wanted.get(item) as number;
+  row.sort((a, b) => at(a) - at(b));
+  // Pushed apart to the right and to the left; both keep the distances, so their mean does.
+  const pushed = (items: readonly Item[], direction: number) => {
+    let last: Item | undefined;
+    let end = 0;
+    return new Map(
+      items.map((item) => {
+        const free = last ? end + direction * ((last.width + item.width) / 2 + GAP) : at(item);
+        end = direction > 0 ? Math.max(at(item), free) : Math.min(at(item), free);
+        last = item;
+        return [item, end];
+      }),
+    );
+  };
+  const [right, left] = [pushed(row, 1), pushed(row.toReversed(), -1)];
+  for (const item of row) item.x = ((right.get(item) as number) + (left.get(item) as number)) / 2;
 }

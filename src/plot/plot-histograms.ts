@@ -3,11 +3,11 @@ import { type ArrayInput, toHostArray } from "../data/array.ts";
 import { isPlainRecord } from "../data/tree.ts";
 import { checkNumber } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { type Frame, frameOf } from "./axes.ts";
+import type { Axes } from "./axes.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
-import { checkHeight, figure, inRows, type PlotOptions, plotTable } from "./figure.ts";
+import { type PlotOptions, plotTable } from "./figure.ts";
+import { panelFigure } from "./panels.ts";
 import type { Plot } from "./plot.ts";
-import { rounded, tag } from "./svg.ts";
 import { brief } from "./ticks.ts";
 
 /** Options of {@link plotHistograms}. */
@@ -31,45 +31,46 @@ export function plotHistograms(
   given: ArrayInput | Readonly<Record<string, ArrayInput>>,
   options: PlotHistogramsOptions = {},
 ): Plot {
-  const checked = checkOptions("plotHistograms", options, {
+  const owner = "plotHistograms";
+  const checked = checkOptions(owner, options, {
     ...plotTable,
     bins: "number",
     logScale: "boolean",
     height: "number",
   });
-  const { bins = 30, logScale = false, height = 130 } = checked;
-  checkNumber(
-    "plotHistograms",
-    "bins",
-    bins,
-    "an integer in [1, 500]",
-    (v) => Number.isInteger(v) && v >= 1 && v <= 500,
-  );
+  const { bins = 30, logScale = false } = checked;
+  checkNumber(owner, "bins", bins, "an integer in [1, 500]", (v) => Number.isInteger(v) && v >= 1 && v <= 500);
   const named = (isPlainRecord(given) && !("data" in given) ? given : { values: given }) as Readonly<
     Record<string, ArrayInput>
   >;
-  const all = Object.entries(named).map(
-    ([name, values]) => [name, distributionOf(toHostArray(name, values).data, bins)] as const,
-  );
-  const described = all.map(([name, distribution]) =>
-    [`${name}:`, inWords(distribution), missing(distribution)].filter(Boolean).join(" "),
-  );
-  return figure("plotHistograms", checked, {
+  const all = Object.entries(named).map(([name, values]) => {
+    const distribution = distributionOf(toHostArray(name, values).data, bins);
+    return { name, distribution, words: inWords(distribution), note: missing(distribution) };
+  });
+  const described = all.map(({ name, words, note }) => [`${name}:`, words, note].filter(Boolean).join(" "));
+  return panelFigure(owner, checked, {
     title: "Histograms",
     description: described.slice(0, 12).join(", "),
-    draw: (width) =>
-      inRows(
-        width,
-        190,
-        checkHeight("plotHistograms", height),
-        all.map(
-          ([name, distribution]) =>
-            (w, h) =>
-              drawHistogram(name, distribution, logScale, w, h),
-        ),
-      ),
     text: described.join("\n"),
+    least: 190,
+    height: 130,
+    panels: all.map(
+      ({ name, distribution, words, note }): Axes => ({
+        x: { name: words },
+        y: { name, note, isLog: logScale, isWhole: true, reaches: [logScale ? 0.5 : 0] },
+        lines: [{ name, ...stepsOf(distribution, logScale), isFilled: true }],
+      }),
+    ),
   });
+}
+
+/** The outline of the bars. On a logarithmic axis, bins without a value are gaps. */
+function stepsOf({ low, high, counts }: Distribution, isLog: boolean): { x: number[]; y: number[] } {
+  const at = (index: number) => low + (high / counts.length - low / counts.length) * index;
+  return {
+    x: counts.flatMap((_, index) => [at(index), at(index + 1)]),
+    y: counts.flatMap((count) => Array(2).fill(count === 0 && isLog ? Number.NaN : count)),
+  };
 }
 
 /** Mean and standard deviation. */
@@ -79,25 +80,3 @@ const inWords = ({ mean, deviation, finite }: Distribution): string =>
 /** How many values cannot be drawn. */
 const missing = ({ finite, notFinite }: Distribution): string =>
   notFinite > 0 ? `${notFinite} not finite` : finite === 0 ? "no values" : "";
-
-/** A histogram with its axes. */
-function drawHistogram(name: string, given: Distribution, isLog: boolean, width: number, height: number): string {
-  const { low, high, counts } = given;
-  const frame = frameOf(
-    width,
-    height,
-    { axis: { name: inWords(given) }, values: [low, high] },
-    { axis: { name, note: missing(given), isLog, isWhole: true, reaches: isLog ? [0.5] : [0] }, values: counts },
-  );
-  return frame.content + (counts.length > 0 ? bars(given, frame) : "");
-}
-
-function bars({ low, high, counts }: Distribution, frame: Frame): string {
-  const at = (index: number) => frame.x(low + (high / counts.length - low / counts.length) * index);
-  const parts = counts.flatMap((count, index) => {
-    if (count === 0) return [];
-    const [left, right, top] = [at(index), at(index + 1), frame.y(count)];
-    return [`M${rounded(left)} ${frame.bottom}V${rounded(top)}H${rounded(right)}V${frame.bottom}z`];
-  });
-  return tag("path", { class: "s0", fill: "currentColor", "fill-opacity": "0.85", d: parts.join("") });
-}

@@ -1,13 +1,11 @@
 // The curves of training runs.
 import { isPlainRecord } from "../data/tree.ts";
-import { literal, lookUp, valueError } from "../errors.ts";
+import { lookUp } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { Axes, Line } from "./axes.ts";
-import { drawAxes, isWhole } from "./axes.ts";
-import { checkHeight, figure, inRows, type LegendEntry, type PlotOptions, plotTable } from "./figure.ts";
+import { checkSubject, type PlotOptions, plotTable } from "./figure.ts";
+import { panelFigure } from "./panels.ts";
 import type { Plot } from "./plot.ts";
-import { chart } from "./text-chart.ts";
-import { brief } from "./ticks.ts";
 
 /** What `fit` gives, or what `JSON.parse` gives of it. */
 export interface RunHistory {
@@ -60,65 +58,58 @@ export async function historyPlot(history: RunHistory, options: HistoryPlotOptio
 }
 
 function drawHistory(owner: string, given: Histories, options: PlotHistoryOptions): Plot {
-  const { logScale = false, height = 200 } = options;
+  const { logScale = false } = options;
   const runs = runsOf(given);
-  const known = [...new Set(Object.values(runs).flatMap(({ history }) => Object.keys(history).map(base)))];
+  const known = [...new Set(runs.flatMap(([, { history }]) => Object.keys(history).map(base)))];
   const metrics = options.metrics ?? known.filter((name) => name !== "learning_rate");
   const table = Object.fromEntries(known.map((name) => [name, true]));
   for (const name of [...metrics, ...(typeof logScale === "object" ? logScale : [])])
     lookUp(owner, "metric", table, name);
-  const panels = metrics.map((metric): Axes => {
-    const isLog = typeof logScale === "object" ? logScale.includes(metric) : logScale;
-    const lines = Object.values(runs).flatMap((run, index) => linesOf(run, metric, index, Object.keys(runs).length));
-    return { x: { name: "epoch", isWhole: true }, y: { name: metric, isLog }, lines };
-  });
-  return figure(owner, options, {
+  return panelFigure(owner, options, {
     title: "Training history",
-    description: described(runs, metrics),
-    legend: legendOf(runs, panels),
-    draw: (width) =>
-      inRows(
-        width,
-        360,
-        checkHeight(owner, height),
-        panels.map((panel) => (w: number, h: number) => drawAxes(panel, w, h)),
-      ),
-    text: inText(runs, metrics),
+    panels: metrics.map(
+      (metric): Axes => ({
+        x: { name: "epoch", isWhole: true },
+        y: { name: metric, isLog: typeof logScale === "object" ? logScale.includes(metric) : logScale },
+        lines: [...linesOf(runs, metric, false), ...linesOf(runs, metric, true)],
+      }),
+    ),
   });
 }
 
 const base = (name: string): string => (name.startsWith(VALIDATION) ? name.slice(VALIDATION.length) : name);
 
+type Runs = readonly (readonly [name: string, RunHistory])[];
+
 /** The runs by their names; "" is that of one alone. @throws ValueError where it is no history. */
-function runsOf(given: Histories): Readonly<Record<string, RunHistory>> {
+function runsOf(given: Histories): Runs {
   const isRun = (value: unknown): value is RunHistory => {
-    const history = typeof value === "object" && value !== null && (value as RunHistory).history;
+    const history = (value as Partial<RunHistory> | null | undefined)?.history;
     return typeof history === "object" && history !== null && Object.values(history).every(Array.isArray);
   };
-  if (isRun(given)) return { "": given };
-  if (isPlainRecord(given) && Object.values(given).length > 0 && Object.values(given).every(isRun)) return given;
-  throw valueError("plotHistory", {
-    rule: "takes what fit gave",
-    expected: "a History, or several by their names",
-    received: literal(given),
+  const runs = Object.entries(isRun(given) ? { "": given } : isPlainRecord(given) ? given : {});
+  const holds = runs.length > 0 && runs.every(([, run]) => isRun(run));
+  checkSubject("plotHistory", holds, "takes what fit gave", "a History, or several by their names", given);
+  return runs as Runs;
+}
+
+/** The curves of a metric. One run has a colour each for training and validation, several one for each. */
+function linesOf(runs: Runs, metric: string, isValidation: boolean): Line[] {
+  const name = isValidation ? VALIDATION + metric : metric;
+  return runs.flatMap(([run, { epoch, history }], index) => {
+    const y = Object.hasOwn(history, name) && history[name];
+    if (!y) return [];
+    const longest = Math.max(...Object.values(history).map(({ length }) => length));
+    return {
+      name: run ? `${run}: ${name}` : name,
+      legend: isValidation ? "validation" : run || "training",
+      x: epochsOf(y.length, epoch ?? Array.from({ length: longest }, (_, each) => each)),
+      y,
+      colour: run ? index : Number(isValidation),
+      isDashed: isValidation,
+    };
   });
 }
-
-/** The curves of one metric of a run. One run has a colour each for training and validation, several one for each. */
-function linesOf({ epoch, history }: RunHistory, metric: string, index: number, runs: number): Line[] {
-  const epochs = epoch ?? Array.from({ length: longest(history) }, (_, each) => each);
-  const line = (name: string, stroke: Omit<Line, "x" | "y">): Line[] => {
-    const y = Object.hasOwn(history, name) ? history[name] : undefined;
-    return y ? [{ ...stroke, x: epochsOf(y.length, epochs), y }] : [];
-  };
-  return [
-    ...line(metric, { colour: index }),
-    ...line(`${VALIDATION}${metric}`, { colour: runs > 1 ? index : 1, isDashed: true }),
-  ];
-}
-
-const longest = (history: RunHistory["history"]): number =>
-  Math.max(0, ...Object.values(history).map(({ length }) => length));
 
 /**
  * The epochs, from 1, of a metric that was not reported in all of them: those of the smallest `validationFreq` that
@@ -132,48 +123,4 @@ function epochsOf(count: number, epochs: readonly number[]): number[] {
     if (found.length < count) break;
   }
   return numbers.slice(-count);
-}
-
-function legendOf(runs: Readonly<Record<string, RunHistory>>, panels: readonly Axes[]): LegendEntry[] {
-  const names = Object.keys(runs);
-  const lines = panels.flatMap((panel) => panel.lines);
-  const isValidated = lines.some((line) => line.isDashed);
-  const entries: LegendEntry[] = "" in runs ? [{ name: "training" }] : names.map((name, colour) => ({ name, colour }));
-  if (isValidated) entries.push({ name: "validation", colour: "" in runs ? 1 : 0, isDashed: true });
-  const [hidden, isLog] = [
-    panels.some((panel) => !isWhole(panel.lines, panel.y.isLog)),
-    panels.some((panel) => panel.y.isLog),
-  ];
-  if (hidden) entries.push({ name: isLog ? "not finite, or not above 0" : "not finite", sign: "✕" });
-  // One curve needs no name.
-  return entries.length === 1 && "" in runs ? [] : entries;
-}
-
-function described(runs: Readonly<Record<string, RunHistory>>, metrics: readonly string[]): string {
-  return Object.entries(runs)
-    .flatMap(([run, { history }]) =>
-      metrics
-        .flatMap((name) => [name, `${VALIDATION}${name}`])
-        .filter((name) => Object.hasOwn(history, name))
-        .map((name) => {
-          const values = history[name] ?? [];
-          const ends = values.length > 0 ? `${brief(values[0] ?? 0)} to ${brief(values.at(-1) ?? 0)}` : "no values";
-          return `${run && `${run}: `}${name} ${ends}`;
-        }),
-    )
-    .slice(0, 12)
-    .join(", ");
-}
-
-/** A chart in text for each metric. */
-function inText(runs: Readonly<Record<string, RunHistory>>, metrics: readonly string[]): string {
-  return metrics
-    .map((metric) => {
-      const series: Record<string, readonly number[]> = {};
-      for (const [run, { history }] of Object.entries(runs))
-        for (const name of [metric, `${VALIDATION}${metric}`])
-          if (Object.hasOwn(history, name)) series[`${run && `${run}: `}${name}`] = history[name] ?? [];
-      return chart(series, { legend: true });
-    })
-    .join("\n\n");
 }

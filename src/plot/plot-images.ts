@@ -6,7 +6,7 @@ import { checkNumber, shapeError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
 import { extentOf } from "./extent.ts";
-import { type Body, figure, type PlotOptions, plotTable } from "./figure.ts";
+import { type Body, figure, inRows, type PlotOptions, plotTable } from "./figure.ts";
 import type { Plot } from "./plot.ts";
 import { pngUrl } from "./png.ts";
 import { label, tag } from "./svg.ts";
@@ -42,13 +42,14 @@ export interface PlotFiltersOptions extends GridOptions {
 
 const gridTable = { ...plotTable, columns: "number", count: "number" } as const;
 
-/** An image with what is written below it. */
+/** An image with what is written below it; what begins with a cross is bold. */
 interface Tile {
-  readonly width: number;
-  readonly height: number;
   readonly url: string;
-  readonly captions: readonly { readonly text: string; readonly isWrong?: boolean }[];
+  readonly captions: readonly string[];
 }
+
+/** Before the name of a class that was predicted wrongly. */
+const WRONG = "✕ ";
 
 /**
  * Images in a grid, with their labels. Where there are predictions, these are written, and a wrong one is marked with
@@ -66,102 +67,87 @@ export function plotImages(given: ArrayInput, options: PlotImagesOptions = {}): 
     classNames: "list",
     range: "list",
   });
+  const { labels, predictions, classNames } = checked;
   const { data, shape } = toHostArray(owner, given);
   const [samples = 0, height = 0, width = 0, channels = 1] = shape;
-  if (!(shape.length === 3 || (shape.length === 4 && isChannels(channels))))
+  if (!(shape.length === 3 || (shape.length === 4 && [1, 3, 4].includes(channels))))
     throw shapeError(owner, {
       rule: "images have height, width and at most 4 channels",
       expected: "[samples, height, width] or [samples, height, width, 1, 3 or 4]",
       received: formatShape(shape),
     });
-  checkPixels(owner, shape);
-  const count = Math.min(samples, checkCount(owner, "count", checked.count ?? 25, 1));
+  const count = countOf(owner, samples, checked.count ?? 25, shape);
   const size = height * width * channels;
-  const [low, high] = rangeOf(owner, data.subarray(0, count * size), checked.range);
-  const nameOf = (value: number | string) => String(checked.classNames?.[Number(value)] ?? value);
-  const truth = checked.labels && Array.from(checked.labels as ArrayLike<number | string>).map(nameOf);
-  const said = checked.predictions === undefined ? undefined : predicted(owner, checked.predictions, nameOf);
+  const pixelsOf = bytesIn(rangeOf(owner, data.subarray(0, count * size), checked.range));
+  const nameOf = (value: number | string) => String(classNames?.[Number(value)] ?? value);
+  const truth = labels && Array.from(labels as ArrayLike<number | string>, nameOf);
+  const said = predictions === undefined ? undefined : predicted(owner, predictions);
   for (const [what, list] of Object.entries({ labels: truth, predictions: said }))
     if (list && list.length < count)
       throw shapeError(owner, { rule: `${what} must fit the images`, expected: count, received: list.length });
+  let wrong = 0;
   const tiles = Array.from({ length: count }, (_, index): Tile => {
-    const pixels = Uint8Array.from(data.subarray(index * size, (index + 1) * size), (value) =>
-      byteOf(value, low, high),
-    );
-    const [is, says] = [truth?.[index], said?.[index]];
-    const captions: { text: string; isWrong?: boolean }[] = [];
-    if (says) {
-      const isWrong = is !== undefined && is !== says.name;
-      captions.push({ text: `${isWrong ? "✕ " : ""}${says.name}${says.share}`, isWrong });
-      if (is !== undefined) captions.push({ text: isWrong ? `is ${is}` : "" });
-    } else if (is !== undefined) captions.push({ text: is });
-    return { width, height, captions, url: pngUrl(width, height, channels as 1 | 3 | 4, pixels) };
+    const pixels = Uint8Array.from(data.subarray(index * size, (index + 1) * size), pixelsOf);
+    const url = pngUrl(width, height, channels as 1 | 3 | 4, pixels);
+    const is = truth?.[index];
+    const answer = said?.[index];
+    if (!answer) return { url, captions: is === undefined ? [] : [is] };
+    const name = nameOf(answer.name);
+    const isWrong = is !== undefined && is !== name;
+    if (isWrong) wrong++;
+    return { url, captions: isWrong ? [`${WRONG}${name}${answer.share}`, `is ${is}`] : [`${name}${answer.share}`] };
   });
-  const wrong = tiles.filter(({ captions }) => captions[0]?.isWrong).length;
-  const words = `${count} of ${samples} images${truth && said ? `, ${wrong} predicted wrongly` : ""}`;
   return figure(owner, checked, {
     title: "Images",
-    description: words,
-    draw: (room) => drawGrid(owner, tiles, checked, room),
+    description: `${count} of ${samples} images${truth && said ? `, ${wrong} predicted wrongly` : ""}`,
+    draw: (room) => drawGrid(owner, tiles, height / width, checked.columns ?? Math.floor(room / 80), room),
   });
 }
 
-const isChannels = (channels: number): boolean => [1, 3, 4].includes(channels);
-
-/** Refuses images without a pixel. @throws ShapeError. */
-function checkPixels(owner: string, shape: readonly number[]): void {
+/** How many images are drawn. @throws ShapeError on images without a pixel; ValueError on what is no count. */
+function countOf(owner: string, images: number, count: number, shape: readonly number[]): number {
   if (shape.includes(0))
     throw shapeError(owner, {
       rule: "there must be an image",
       expected: "at least 1 along each axis",
       received: formatShape(shape),
     });
+  return Math.min(images, checkCount(owner, "count", count, 1));
 }
 
 /** Which values are black and white. @throws ValueError where the given ones are no numbers. */
-function rangeOf(
-  owner: string,
-  data: Iterable<number>,
-  given: readonly [number, number] | undefined,
-): readonly [number, number] {
-  if (given)
-    return [0, 1].map((end) => checkNumber(owner, `range[${end}]`, given[end], "a finite number", () => true)) as [
-      number,
-      number,
-    ];
+function rangeOf(owner: string, data: Iterable<number>, given: readonly number[] | undefined): readonly number[] {
+  if (given) return [0, 1].map((end) => checkNumber(owner, `range[${end}]`, given[end], "a finite number", () => true));
   const [low, high] = extentOf(data);
-  if (low >= 0 && high <= 255) return high <= 1 && !(data instanceof Uint8Array) ? [0, 1] : [0, 255];
-  return [low, high];
+  if (low < 0 || high > 255) return [low, high];
+  return [0, high <= 1 && !(data instanceof Uint8Array) ? 1 : 255];
 }
 
-const byteOf = (value: number, low: number, high: number): number =>
-  Number.isNaN(value) ? 0 : Math.round(255 * Math.min(1, Math.max(0, (value - low) / (high - low || 1))));
+/** The bytes of values between that of black and that of white. */
+const bytesIn =
+  ([low = 0, high = 1]: readonly number[]) =>
+  (value: number): number =>
+    Math.round(255 * Math.min(1, Math.max(0, (value - low) / (high - low || 1)))) || 0;
 
-/** The class that a model says, and how sure it is, for each sample. */
+/** The class that a model says, by its number or name, and how sure it is, for each sample. */
 function predicted(
   owner: string,
   given: ArrayInput | readonly string[],
-  nameOf: (value: number | string) => string,
-): { name: string; share: string }[] {
-  const isNames = Array.isArray(given) && typeof given[0] === "string";
-  if (isNames) return (given as readonly string[]).map((name) => ({ name: nameOf(name), share: "" }));
+): readonly { name: string | number; share: string }[] {
+  if (Array.isArray(given) && typeof given[0] === "string") return given.map((name) => ({ name, share: "" }));
   const { data, shape } = toHostArray(owner, given as ArrayInput);
   const [samples = 0, classes] = shape;
-  if (classes === undefined) return Array.from(data, (value) => ({ name: nameOf(value), share: "" }));
+  if (classes === undefined) return Array.from(data, (name) => ({ name, share: "" }));
   return Array.from({ length: samples }, (_, index) => {
     const row = data.subarray(index * classes, (index + 1) * classes);
     // One probability is that of class 1.
-    if (classes === 1) {
-      const share = row[0] as number;
-      return { name: nameOf(share >= 0.5 ? 1 : 0), share: inPercent(Math.max(share, 1 - share)) };
-    }
-    let best = 0;
-    for (let each = 1; each < classes; each++) if ((row[each] as number) > (row[best] as number)) best = each;
-    return { name: nameOf(best), share: inPercent(row[best] as number) };
+    const shares = classes === 1 ? [1 - (row[0] as number), row[0] as number] : Array.from(row);
+    const [, share] = extentOf(shares);
+    const isShare = share >= 0 && share <= 1;
+    const name = classes === 1 ? Number(share === row[0]) : Math.max(0, shares.indexOf(share));
+    return { name, share: isShare ? ` ${Math.round(100 * share)} %` : "" };
   });
 }
-
-const inPercent = (share: number): string => (share >= 0 && share <= 1 ? ` ${Math.round(100 * share)} %` : "");
 
 /**
  * The filters of a first layer as images: weights below 0 are orange, above 0 blue, each filter by its own largest. The
@@ -187,18 +173,18 @@ export function plotFilters(given: ArrayInput, options: PlotFiltersOptions = {})
       expected: "[height, width, channels, filters], or [features, units] with imageShape",
       received: formatShape(kernel.shape),
     });
-  checkPixels(owner, kernel.shape);
-  const count = Math.min(filters, checkCount(owner, "count", checked.count ?? 64, 1));
+  const count = countOf(owner, filters, checked.count ?? 64, kernel.shape);
   const tiles = Array.from({ length: count }, (_, filter): Tile => {
-    const at = (pixel: number, channel: number) =>
-      kernel.data[(pixel * channels + channel) * filters + filter] as number;
-    const pixels = filterPixels(height * width, channels, at);
-    return { width, height, captions: [], url: pngUrl(width, height, 3, pixels) };
+    const weights = Array.from(
+      { length: height * width * channels },
+      (_, at) => kernel.data[at * filters + filter] as number,
+    );
+    return { captions: [], url: pngUrl(width, height, 3, Uint8Array.from(filterPixels(weights, channels))) };
   });
   return figure(owner, checked, {
     title: "Filters",
     description: `${count} of ${filters} filters of ${height} × ${width}`,
-    draw: (room) => drawGrid(owner, tiles, { columns: Math.max(1, Math.floor(room / 52)), ...checked }, room),
+    draw: (room) => drawGrid(owner, tiles, height / width, checked.columns ?? Math.floor(room / 52), room),
   });
 }
 
@@ -208,53 +194,32 @@ const [BELOW, ABOVE] = [
   [0, 90, 160],
 ];
 
-function filterPixels(size: number, channels: number, at: (pixel: number, channel: number) => number): Uint8Array {
-  const pixels = new Uint8Array(3 * size);
-  const values = Array.from({ length: size }, (_, pixel) =>
-    Array.from({ length: channels }, (_, channel) => at(pixel, channel)),
+/** Red, green and blue of each pixel of a filter. */
+function filterPixels(weights: readonly number[], channels: number): number[] {
+  const values =
+    channels === 3
+      ? weights
+      : Array.from({ length: weights.length / channels }, (_, pixel) =>
+          weights.slice(pixel * channels, (pixel + 1) * channels).reduce((a, b) => a + b / channels, 0),
+        );
+  const [low, high] = extentOf(values);
+  const largest = Math.max(-low, high, Number.MIN_VALUE);
+  if (channels === 3) return values.map(bytesIn([-largest, largest]));
+  return values.flatMap((value) =>
+    (value < 0 ? BELOW : ABOVE).map((end) => Math.round(255 + (end - 255) * (Math.abs(value / largest) || 0))),
   );
-  const means = values.map((each) => each.reduce((a, b) => a + b, 0) / channels);
-  const drawn = channels === 3 ? values.flat() : means;
-  const largest = drawn.reduce((most, value) => Math.max(most, Math.abs(value) || 0), Number.MIN_VALUE);
-  for (let pixel = 0; pixel < size; pixel++) {
-    const mean = (means[pixel] as number) / largest;
-    for (let channel = 0; channel < 3; channel++) {
-      const end = ((mean < 0 ? BELOW : ABOVE) as number[])[channel] as number;
-      pixels[3 * pixel + channel] =
-        channels === 3
-          ? byteOf(values[pixel]?.[channel] as number, -largest, largest)
-          : Math.round(255 + (end - 255) * (Math.abs(mean) || 0));
-    }
-  }
-  return pixels;
 }
 
-function drawGrid(owner: string, tiles: readonly Tile[], options: GridOptions, width: number): Body {
-  const gap = 8;
-  const columns = checkCount(owner, "columns", options.columns ?? Math.max(1, Math.floor(width / 80)), 1);
-  const side = Math.max(8, (width - gap * (columns - 1)) / columns);
-  const lines = Math.max(0, ...tiles.map(({ captions }) => captions.length));
-  const tall = Math.max(0, ...tiles.map((tile) => (side * tile.height) / tile.width));
-  const step = tall + 14 * lines + gap;
-  const content = tiles.map((tile, index) => {
-    const [x, y] = [(index % columns) * (side + gap), Math.floor(index / columns) * step];
-    const image = tag("image", {
-      x,
-      y,
-      width: side,
-      height: tall,
-      href: tile.url,
-      style: "image-rendering:pixelated",
-    });
-    const captions = tile.captions.map(({ text, isWrong = false }, line) => {
-      const options = { anchor: "middle", size: 11, room: side + gap - 4, isBold: isWrong, as: "t" } as const;
-      return text && label(x + side / 2, y + tall + 12 + 14 * line, text, options);
-    });
-    return image + captions.join("");
-  });
-  return {
-    content: content.join(""),
-    height: Math.ceil(tiles.length / columns) * step,
-    width: side * columns + gap * (columns - 1),
-  };
+function drawGrid(owner: string, tiles: readonly Tile[], ratio: number, columns: number, width: number): Body {
+  const draw =
+    ({ url, captions }: Tile) =>
+    (side: number): Body => {
+      const height = side * ratio;
+      const image = tag("image", { class: "p", width: side, height, href: url });
+      const texts = captions.map((text, line) =>
+        label(side / 2, height + 12 + 14 * line, text, text.startsWith(WRONG) ? "c k w" : "c k", side + 8),
+      );
+      return { content: image + texts.join(""), height: height + 14 * captions.length };
+    };
+  return inRows(width, checkCount(owner, "columns", columns, 1), 8, tiles.map(draw));
 }

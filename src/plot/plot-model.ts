@@ -1,5 +1,4 @@
 // The drawing of a network.
-import { literal, valueError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import type { Layer } from "../nn/layer.ts";
 import { findApplications } from "../nn/model-graph.ts";
@@ -7,17 +6,17 @@ import { Network } from "../nn/network.ts";
 import { countOf, grouped, summary } from "../nn/summary.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { checkOptions } from "../options.ts";
-import { type Body, figure, type LegendEntry, type PlotOptions, plotTable } from "./figure.ts";
+import { type Body, checkSubject, figure, type PlotOptions, plotTable } from "./figure.ts";
 import { layOut } from "./model-layout.ts";
 import type { Plot } from "./plot.ts";
-import { label, rounded, tag, widthOf } from "./svg.ts";
+import { label, path, rounded, tag, widestOf } from "./svg.ts";
 
 /** A layer, or an input, as it is drawn. */
 interface Node {
   readonly name: string;
   readonly lines: readonly string[];
-  /** "s0" where it has weights that are trained, "s3" where all are frozen, "m" where it has none. */
-  readonly as: string;
+  /** Class of its stripe: "s0" where it has weights that are trained, "s3" where all are frozen, "m" without any. */
+  readonly colour: string;
   readonly from: readonly number[];
 }
 
@@ -31,16 +30,12 @@ interface Node {
  */
 export function plotModel(model: Network, options: PlotOptions = {}): Plot {
   const checked = checkOptions("plotModel", options, plotTable);
-  if (!(model instanceof Network))
-    throw valueError("plotModel", { rule: "takes a model", expected: "a model", received: literal(model) });
+  checkSubject("plotModel", model instanceof Network, "takes a model", "a model", model);
   const nodes = model.built ? graphNodes(model) : chainNodes(model);
-  const frozen: LegendEntry[] = nodes.some((node) => node.as === "s3")
-    ? [{ name: "trained" }, { name: "frozen", colour: 3 }]
-    : [];
   return figure("plotModel", checked, {
     title: model.name,
     description: `${model.layers.length} layers, ${grouped(countOf(model.variables))} parameters`,
-    legend: frozen,
+    legend: nodes.some(({ colour }) => colour === "s3") ? [{ name: "trained" }, { name: "frozen", colour: 3 }] : [],
     draw: (width) => drawNodes(nodes, width),
     text: summary(model),
   });
@@ -56,7 +51,7 @@ function layerNode(model: Network, layer: Layer, shapes: string, from: readonly 
       `${layer.kind === name ? "" : `${layer.kind}  `}${shapes}`,
       ...(count > 0 ? [isAgain ? "shared weights" : `${grouped(count)} parameters`] : []),
     ],
-    as: count === 0 ? "m" : layer.trainableVariables.length > 0 ? "s0" : "s3",
+    colour: count === 0 ? "m" : layer.trainableVariables.length > 0 ? "s0" : "s3",
     from,
   };
 }
@@ -66,7 +61,7 @@ function graphNodes(model: Network): Node[] {
   const places = new Map<SymbolicTensor, number>();
   for (const tensor of model.inputs) {
     places.set(tensor, nodes.length);
-    nodes.push({ name: model.nameOf(tensor), lines: [`input  ${formatShape(tensor.shape)}`], as: "m", from: [] });
+    nodes.push({ name: model.nameOf(tensor), lines: [`input  ${formatShape(tensor.shape)}`], colour: "m", from: [] });
   }
   const drawn = new Set<Layer>();
   for (const { layer, inputs, outputs } of findApplications(model.label, model.inputs, model.outputs)) {
@@ -85,54 +80,47 @@ const chainNodes = (model: Network): Node[] =>
 const [LINE, MARGIN, BETWEEN] = [15, 8, 26];
 
 function drawNodes(nodes: readonly Node[], room: number): Body {
-  const width = ({ name, lines }: Node) =>
-    Math.min(280, Math.max(130, widthOf(name) * 1.08, ...lines.map((line) => widthOf(line, 11))) + 26);
-  const height = ({ lines }: Node) => LINE * (1 + lines.length) + 2 * MARGIN;
-  const layout = layOut(nodes.map((node) => ({ width: width(node), from: node.from })));
-  const heights = Array.from({ length: layout.rows }, () => 0);
-  layout.places.forEach(({ row }, index) => {
-    heights[row] = Math.max(heights[row] ?? 0, height(nodes[index] as Node));
-  });
-  const tops = heights.map((_, row) => heights.slice(0, row).reduce((sum, each) => sum + each + BETWEEN, 0));
+  const boxes = nodes.map(({ name, lines, from }) => ({
+    width: Math.min(280, Math.max(130, widestOf([name, ...lines]) + 26)),
+    height: LINE * (1 + lines.length) + 2 * MARGIN,
+    from,
+  }));
+  const layout = layOut(boxes);
   const shift = Math.max(0, (room - layout.width) / 2);
-  const boxes = nodes.map((node, index) => {
-    const { row, x } = layout.places[index] as { row: number; x: number };
-    return drawBox(node, x + shift - width(node) / 2, tops[row] as number, width(node), height(node));
+  // Where each row begins and ends.
+  let height = -BETWEEN;
+  const rows = Array.from({ length: layout.rows }, (_, row) => {
+    const top = height + BETWEEN;
+    height = top + Math.max(...boxes.map((box, index) => (layout.places[index]?.row === row ? box.height : 0)));
+    return { top, bottom: height };
   });
-  const arrows = layout.edges.map(({ from, to, xs }) => {
-    const first = (layout.places[from] as { row: number }).row;
-    const begin = (tops[first] as number) + height(nodes[from] as Node);
-    const parts = [`M${rounded((xs[0] as number) + shift)} ${rounded(begin)}`];
-    for (let i = 1; i < xs.length; i++) {
-      const [x, before] = [(xs[i] as number) + shift, (xs[i - 1] as number) + shift];
-      const [top, above] = [
-        tops[first + i] as number,
-        (tops[first + i - 1] as number) + (heights[first + i - 1] as number),
-      ];
-      const bend = above + BETWEEN / 2;
-      parts.push(`V${rounded(above)}C${[before, bend, x, bend, x, top].map(rounded).join(" ")}`);
-    }
-    const [x, y] = [(xs.at(-1) as number) + shift, tops[(layout.places[to] as { row: number }).row] as number];
-    return (
-      tag("path", { class: "e", d: parts.join("") }) +
-      tag("path", { class: "m", d: `M${rounded(x)} ${rounded(y)}l-4 -7h8z` })
-    );
+  const drawn = layout.places.map(({ row, x }, index) => {
+    const [node, box] = [nodes[index], boxes[index]] as [Node, (typeof boxes)[number]];
+    return drawBox(node, x + shift - box.width / 2, rows[row]?.top ?? 0, box.width, box.height);
   });
-  return {
-    content: arrows.join("") + boxes.join(""),
-    height: Math.max(0, (tops.at(-1) ?? 0) + (heights.at(-1) ?? 0)),
-    width: layout.width,
-  };
+  const arrows = layout.edges.map(({ from, xs }) => {
+    const first = layout.places[from]?.row ?? 0;
+    const [start = 0, ...others] = xs.map((x) => rounded(x + shift));
+    let d = `M${start} ${(rows[first]?.top ?? 0) + (boxes[from]?.height ?? 0)}`;
+    let [last, top] = [start, 0];
+    others.forEach((x, index) => {
+      const above = rows[first + index]?.bottom ?? 0;
+      top = above + BETWEEN;
+      d += `V${above}C${[last, above + BETWEEN / 2, x, above + BETWEEN / 2, x, top].join(" ")}`;
+      last = x;
+    });
+    return path("e", d) + path("m", `M${last} ${top}l-4 -7h8z`);
+  });
+  return { content: [...arrows, ...drawn].join(""), height: Math.max(0, height), width: layout.width };
 }
 
-function drawBox({ name, lines, as }: Node, x: number, y: number, width: number, height: number): string {
-  const room = width - 22;
+function drawBox({ name, lines, colour }: Node, x: number, y: number, width: number, height: number): string {
+  const at = { x, y, height };
   return [
-    tag("rect", { class: "n", x, y, width, height, rx: 4 }),
-    tag("rect", { class: as, fill: as === "m" ? false : "currentColor", x, y, width: 4, height, rx: 2 }),
-    label(x + 14, y + MARGIN + 11, name, { isBold: true, room }),
-    ...lines.map((line, index) =>
-      label(x + 14, y + MARGIN + 11 + LINE * (index + 1), line, { as: "m", size: 11, room }),
+    tag("rect", { class: "n", ...at, width, rx: 4 }),
+    tag("rect", { class: colour === "m" ? "m" : `a ${colour}`, ...at, width: 4, rx: 2 }),
+    ...[name, ...lines].map((line, index) =>
+      label(x + 14, y + MARGIN + 11 + LINE * index, line, index === 0 ? "w" : "k m", width - 22),
     ),
   ].join("");
 }

@@ -1,9 +1,8 @@
 // The picture of a learning-rate range test.
-import { literal, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { RangeTest } from "../train/range-test.ts";
-import { drawAxes } from "./axes.ts";
-import { checkHeight, figure, inRows, type PlotOptions, plotTable } from "./figure.ts";
+import { checkSubject, type PlotOptions, plotTable } from "./figure.ts";
+import { panelFigure } from "./panels.ts";
 import type { Plot } from "./plot.ts";
 import { brief } from "./ticks.ts";
 
@@ -23,37 +22,29 @@ export interface PlotRangeOptions extends PlotOptions {
  * @example plotRange(await learningRateRangeTest(model, x, y));
  */
 export function plotRange(test: Omit<RangeTest, "chart">, options: PlotRangeOptions = {}): Plot {
-  const checked = checkOptions("plotRange", options, { ...plotTable, logScale: "boolean", height: "number" });
-  if (!Array.isArray(test?.learningRates) || !Array.isArray(test.losses) || !Array.isArray(test.smoothed))
-    throw valueError("plotRange", {
-      rule: "takes the result of a range test",
-      expected: "what learningRateRangeTest gave",
-      received: literal(test),
-    });
+  const owner = "plotRange";
+  const checked = checkOptions(owner, options, { ...plotTable, logScale: "boolean", height: "number" });
+  const isTest = [test?.learningRates, test?.losses, test?.smoothed].every(Array.isArray);
+  checkSubject(owner, isTest, "takes the result of a range test", "what learningRateRangeTest gave", test);
   const { learningRates: x, losses, smoothed, suggestion } = test;
   const lowest = x[smoothed.indexOf(Math.min(...smoothed))] ?? Number.NaN;
-  const words = `smallest loss at ${brief(lowest)}, suggested rate ${brief(suggestion)}`;
-  return figure("plotRange", checked, {
+  const suggested = brief(suggestion);
+  const words = `smallest loss at ${brief(lowest)}, suggested rate ${suggested}`;
+  return panelFigure(owner, checked, {
     title: "Learning-rate range test",
     description: words,
-    legend: [{ name: "loss of a step", isFaint: true }, { name: "running average" }],
-    draw: (width) =>
-      inRows(width, width, checkHeight("plotRange", checked.height ?? 240), [
-        (w, h) =>
-          drawAxes(
-            {
-              x: { name: "learning rate", isLog: true, reaches: [suggestion] },
-              y: { name: "loss", isLog: checked.logScale ?? false },
-              lines: [
-                { x, y: losses, isFaint: true },
-                { x, y: smoothed },
-              ],
-              rules: [{ at: suggestion, name: `suggested ${brief(suggestion)}` }],
-            },
-            w,
-            h,
-          ),
-      ]),
+    height: 240,
+    panels: [
+      {
+        x: { name: "learning rate", isLog: true, reaches: [suggestion] },
+        y: { name: "loss", isLog: checked.logScale ?? false },
+        lines: [
+          { name: "loss", legend: "loss of a step", x, y: losses, isFaint: true },
+          { name: "average", legend: "running average", x, y: smoothed },
+        ],
+        rule: { at: suggestion, name: `suggested ${suggested}` },
+      },
+    ],
     text: "chart" in test ? `${test.chart}\n${words}` : words,
   });
 }

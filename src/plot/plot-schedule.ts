@@ -1,12 +1,10 @@
 // The picture of learning-rate schedules.
-import { checkNumber, literal, valueError } from "../errors.ts";
+import { checkNumber } from "../errors.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import { checkOptions } from "../options.ts";
-import { drawAxes, type Line } from "./axes.ts";
-import { checkHeight, figure, inRows, type PlotOptions, plotTable } from "./figure.ts";
+import { checkSubject, type PlotOptions, plotTable } from "./figure.ts";
+import { panelFigure } from "./panels.ts";
 import type { Plot } from "./plot.ts";
-import { chart } from "./text-chart.ts";
-import { brief } from "./ticks.ts";
 
 /** Options of {@link plotSchedule}. */
 export interface PlotScheduleOptions extends PlotOptions {
@@ -28,54 +26,35 @@ const MAX_POINTS = 5000;
  * @example plotSchedule(cosineDecay({ initialLearningRate: 0.1, decaySteps: 1000 }), { steps: 1000 });
  */
 export function plotSchedule(given: Schedule | Readonly<Record<string, Schedule>>, options: PlotScheduleOptions): Plot {
-  const checked = checkOptions("plotSchedule", options, {
+  const owner = "plotSchedule";
+  const checked = checkOptions(owner, options, {
     ...plotTable,
     steps: "number!",
     logScale: "boolean",
     height: "number",
   });
-  const named = typeof given === "function" ? { "": given } : given;
-  const all = Object.entries(named ?? {});
-  for (const [, schedule] of all.length > 0 ? all : [["", given]])
-    if (typeof schedule !== "function")
-      throw valueError("plotSchedule", {
-        rule: "takes a schedule, or several by their names",
-        expected: "a function of the step",
-        received: literal(schedule),
-      });
-  const steps = checkNumber(
-    "plotSchedule",
-    "steps",
-    checked.steps,
-    "an integer in [1, 10^9]",
-    (v) => Number.isInteger(v) && v >= 1 && v <= 1e9,
-  );
+  const { logScale: isLog = false } = checked;
+  const all = Object.entries(typeof given === "function" ? { rate: given } : (given ?? {}));
+  const holds = all.length > 0 && all.every(([, schedule]) => typeof schedule === "function");
+  checkSubject(owner, holds, "takes a schedule, or several by their names", "functions of the step", given);
+  const isSteps = (steps: number) => Number.isInteger(steps) && steps >= 1 && steps <= 1e9;
+  const steps = checkNumber(owner, "steps", checked.steps, "an integer in [1, 10^9]", isSteps);
   const count = Math.min(steps, MAX_POINTS);
   const x = Array.from({ length: count }, (_, i) => Math.round((i * (steps - 1)) / Math.max(1, count - 1)));
-  const lines = all.map(([, schedule], colour): Line => ({ x, y: x.map((step) => schedule(step)), colour }));
-  const description = all.map(([name], index) => {
-    const y = lines[index]?.y ?? [];
-    return `${name && `${name}: `}${brief(y[0] ?? 0)} to ${brief(y[count - 1] ?? 0)}`;
-  });
-  return figure("plotSchedule", checked, {
+  return panelFigure(owner, checked, {
     title: "Learning rate",
-    description: `${description.join(", ")} in ${steps} steps`,
-    legend: "" in named ? [] : all.map(([name], colour) => ({ name, colour })),
-    draw: (width) =>
-      inRows(width, width, checkHeight("plotSchedule", checked.height ?? 200), [
-        (w, h) =>
-          drawAxes(
-            {
-              x: { name: "step", isWhole: true },
-              y: { name: "learning rate", isLog: checked.logScale ?? false, reaches: checked.logScale ? [] : [0] },
-              lines,
-            },
-            w,
-            h,
-          ),
-      ]),
-    text: chart(Object.fromEntries(lines.map(({ y }, index) => [all[index]?.[0] || "rate", Array.from(y)])), {
-      legend: true,
-    }),
+    panels: [
+      {
+        x: { name: "step", isWhole: true },
+        y: { name: "learning rate", isLog, reaches: isLog ? [] : [0] },
+        lines: all.map(([name, schedule], colour) => ({
+          name,
+          legend: name,
+          x,
+          y: x.map((step) => schedule(step)),
+          colour,
+        })),
+      },
+    ],
   });
 }

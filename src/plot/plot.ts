@@ -2,10 +2,13 @@
 import { stateError, valueError } from "../errors.ts";
 import { hide } from "../format.ts";
 
+interface Files {
+  mkdir(path: string | URL, options: { recursive: true }): Promise<unknown>;
+  writeFile(path: string | URL, text: string): Promise<void>;
+}
+
 interface Host {
-  readonly process?: {
-    getBuiltinModule?(name: string): { writeFile(path: string | URL, text: string): Promise<void> } | undefined;
-  };
+  readonly process?: { getBuiltinModule?(name: string): Files | undefined };
 }
 
 /** Markup that shows itself: in a notebook of Deno as it is, by `console.log` as text. `String(…)` gives the markup. */
@@ -26,7 +29,7 @@ export abstract class Shown {
   declare readonly display: () => Readonly<Record<string, string>>;
 
   /**
-   * Writes it to a file, in Node, Deno and Bun. Gives itself.
+   * Writes it to a file, in Node, Deno and Bun. Folders that are not there are made. Gives itself.
    * @throws StateError where the runtime has no files. ValueError where the path is neither a text nor a URL, and where
    * the file cannot be written.
    */
@@ -41,15 +44,21 @@ export abstract class Shown {
         received: "none",
         advice: "In a page, put String(plot) into an element, or new Blob([String(plot)]) behind a link.",
       });
-    await files.writeFile(path, String(this)).catch((cause: Error) => {
+    try {
+      const place = /^file:/.test(String(path)) ? new URL(path) : String(path);
+      const folder = typeof place === "string" ? place.replace(/[^/\\]*$/, "") : new URL(".", place);
+      if (folder) await files.mkdir(folder, { recursive: true });
+      await files.writeFile(place, String(this));
+    } catch (cause) {
+      const { message: received } = cause as Error;
       const wrapped = valueError("save", {
         rule: "the file cannot be written",
-        expected: "a path in a folder that is there",
-        received: cause.message,
+        expected: "a path that can be written to",
+        received,
       });
       wrapped.cause = cause;
       throw wrapped;
-    });
+    }
     return this;
   }
 }

@@ -1,36 +1,34 @@
-// Small images as PNG in a data URL. Pixels are not compressed: images of samples have few.
+// Small images as PNG in a data URL. Pixels are not compressed: images of samples have few. Bytes are characters here.
 
-function crc32(bytes: readonly number[]): number {
+const bytes = (...values: readonly number[]): string => String.fromCharCode(...values.map((value) => value & 255));
+
+const int32 = (value: number): string => bytes(value >>> 24, value >>> 16, value >>> 8, value);
+
+/** A part of the file with its length and its checksum. */
+function chunk(type: string, content: string): string {
+  const named = type + content;
   let crc = -1;
-  for (const byte of bytes) {
-    crc ^= byte;
+  for (let at = 0; at < named.length; at++) {
+    crc ^= named.charCodeAt(at);
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
-  return ~crc;
-}
-
-const int32 = (value: number): number[] => [value >>> 24, value >>> 16, value >>> 8, value].map((byte) => byte & 255);
-
-function chunk(type: string, content: readonly number[]): number[] {
-  const named = [...Array.from(type, (letter) => letter.charCodeAt(0)), ...content];
-  return [...int32(content.length), ...named, ...int32(crc32(named))];
+  return int32(content.length) + named + int32(~crc);
 }
 
 /** The bytes of zlib's format in stored blocks. @see RFC 1950, RFC 1951 3.2.4. */
-function stored(bytes: readonly number[]): number[] {
-  const parts: number[] = [0x78, 0x01];
+function stored(text: string): string {
   let [a, b] = [1, 0];
-  for (const byte of bytes) {
-    a = (a + byte) % 65521;
+  let blocks = "";
+  for (let at = 0; at < text.length; at++) {
+    a = (a + text.charCodeAt(at)) % 65521;
     b = (b + a) % 65521;
   }
-  for (let at = 0; at === 0 || at < bytes.length; at += 0xffff) {
-    const block = bytes.slice(at, at + 0xffff);
+  for (let at = 0; at < text.length; at += 0xffff) {
+    const block = text.slice(at, at + 0xffff);
     const { length } = block;
-    parts.push(at + 0xffff >= bytes.length ? 1 : 0, length & 255, length >> 8, ~length & 255, (~length >> 8) & 255);
-    for (const byte of block) parts.push(byte);
+    blocks += bytes(at + length < text.length ? 0 : 1, length, length >> 8, ~length, ~length >> 8) + block;
   }
-  return [...parts, ...int32((b << 16) | a)];
+  return `\x78\x01${blocks}${int32((b << 16) | a)}`;
 }
 
 /**
@@ -40,13 +38,13 @@ function stored(bytes: readonly number[]): number[] {
  */
 export function pngUrl(width: number, height: number, channels: 1 | 3 | 4, pixels: Uint8Array): string {
   const stride = width * channels;
-  const lines = Array.from({ length: height }, (_, row) => [0, ...pixels.subarray(row * stride, (row + 1) * stride)]);
   const colour = { 1: 0, 3: 2, 4: 6 }[channels];
-  const bytes = [
-    ...[0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10],
-    ...chunk("IHDR", [...int32(width), ...int32(height), 8, colour, 0, 0, 0]),
-    ...chunk("IDAT", stored(lines.flat())),
-    ...chunk("IEND", []),
-  ];
-  return `data:image/png;base64,${btoa(bytes.map((byte) => String.fromCharCode(byte)).join(""))}`;
+  let lines = "";
+  // Each line begins with a zero: no filter.
+  pixels.forEach((byte, at) => {
+    lines += (at % stride ? "" : "\0") + String.fromCharCode(byte);
+  });
+  const header = int32(width) + int32(height) + bytes(8, colour, 0, 0, 0);
+  const file = `\x89PNG\r\n\x1a\n${chunk("IHDR", header)}${chunk("IDAT", stored(lines))}${chunk("IEND", "")}`;
+  return `data:image/png;base64,${btoa(file)}`;
 }

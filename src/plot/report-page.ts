@@ -6,9 +6,9 @@ import { summary } from "../nn/summary.ts";
 import { checkOptions } from "../options.ts";
 import type { Model } from "../train/model.ts";
 import { Plot, Shown } from "./plot.ts";
-import { plotHistograms } from "./plot-histograms.ts";
-import { plotHistory, type RunHistory } from "./plot-history.ts";
-import { plotModel } from "./plot-model.ts";
+import type { plotHistograms } from "./plot-histograms.ts";
+import type { plotHistory, RunHistory } from "./plot-history.ts";
+import type { plotModel } from "./plot-model.ts";
 import type { ReportOptions } from "./report.ts";
 import { escaped } from "./svg.ts";
 import { THEMES, type Theme } from "./theme.ts";
@@ -24,8 +24,13 @@ export class Report extends Shown {
   }
 }
 
-/** Makes the page. */
+/** Makes the page with these functions. */
 export async function reportPage(
+  draw: {
+    readonly plotHistograms: typeof plotHistograms;
+    readonly plotHistory: typeof plotHistory;
+    readonly plotModel: typeof plotModel;
+  },
   model: Model,
   history: RunHistory & { readonly seed?: number },
   options: ReportOptions = {},
@@ -48,22 +53,22 @@ export async function reportPage(
   for (const [name, plot] of Object.entries(plots))
     if (!(plot instanceof Plot))
       throw valueError("report", { rule: `plots.${name} must be a plot`, expected: "a Plot", received: literal(plot) });
-  const curves = plotHistory(history, { title: "", theme });
+  const curves = draw.plotHistory(history, { title: "", theme });
   const rates = history.history.learning_rate ?? [];
   const changes = rates.some((rate) => rate !== rates[0]);
   const names = await weightsOf(model);
-  const weights = plotHistograms(names, { title: "", theme });
+  const weights = draw.plotHistograms(names, { title: "", theme });
   const sections: [string, string][] = [
     ["Results", table(resultsOf(history))],
     ["Curves", curves.svg],
   ];
   if (changes)
-    sections.push(["Learning rate", plotHistory(history, { title: "", theme, metrics: ["learning_rate"] }).svg]);
+    sections.push(["Learning rate", draw.plotHistory(history, { title: "", theme, metrics: ["learning_rate"] }).svg]);
   if (diagnosis !== undefined) sections.push(["Diagnosis", paragraphs(String(diagnosis))]);
   for (const [name, plot] of Object.entries(plots)) sections.push([name, plot.svg]);
   sections.push(["Settings", table({ ...settingsOf(model, history), ...settings })]);
   if (Object.keys(names).length > 0) sections.push(["Weights", weights.svg]);
-  const drawing = plotModel(model, { title: "", theme });
+  const drawing = draw.plotModel(model, { title: "", theme });
   sections.push(["Model", `${drawing.svg}<pre>${escaped(summary(model))}</pre>`]);
   const body = sections.map(([name, content]) => `<section><h2>${escaped(name)}</h2>${content}</section>`);
   const head = [

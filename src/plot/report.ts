@@ -1,7 +1,9 @@
 // One page about a training run.
 import type { Model } from "../train/model.ts";
 import type { Plot } from "./plot.ts";
-import type { RunHistory } from "./plot-history.ts";
+import { plotHistograms } from "./plot-histograms.ts";
+import { plotHistory, type RunHistory } from "./plot-history.ts";
+import { plotModel } from "./plot-model.ts";
 import type { Report } from "./report-page.ts";
 import type { Theme } from "./theme.ts";
 
@@ -34,5 +36,7 @@ export async function report(
   },
   options: ReportOptions = {},
 ): Promise<Report> {
-  return (await import("./report-page.ts")).reportPage(model, history, options);
+  // The page does not import them: esbuild would load them in applications that draw one other picture alone.
+  const draw = { plotHistograms, plotHistory, plotModel };
+  return (await import("./report-page.ts")).reportPage(draw, model, history, options);
 }

@@ -1,86 +1,63 @@
 // Makes SVG as text: elements, escaped text, widths of text.
 
-/** Characters that XML 1.0 forbids, and halves of surrogate pairs. */
-const FORBIDDEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/** All but the characters that XML 1.0 allows, and that are not control characters. */
+const FORBIDDEN = /[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 /** Text for the content of an element or for an attribute, in XML and in HTML. What XML forbids becomes U+FFFD. */
 export const escaped = (text: string): string =>
   text.replace(FORBIDDEN, "\ufffd").replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`);
 
-type Attributes = Readonly<Record<string, string | number | false | undefined>>;
-
 /** A number with at most two decimals. */
-export const rounded = (value: number): number => Number(value.toFixed(2)) + 0;
+export const rounded = (value: number): number => Math.round(value * 100) / 100 + 0;
 
-/** An element. Attributes that are undefined or false are left out; content is not escaped. */
-export function tag(name: string, attributes: Attributes, content = ""): string {
-  const given = Object.entries(attributes)
-    .filter(([, value]) => value !== undefined && value !== false)
-    .map(([key, value]) => ` ${key}="${typeof value === "number" ? rounded(value) : escaped(String(value))}"`);
+/** An element. Content is not escaped. */
+export function tag(name: string, attributes: Readonly<Record<string, string | number>>, content = ""): string {
+  const given = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${typeof value === "number" ? rounded(value) : escaped(value)}"`,
+  );
   return `<${name}${given.join("")}${content ? `>${content}</${name}` : "/"}>`;
 }
 
-/** Font size of what is written in charts, in pixels. */
-export const FONT = 12;
+/** A path, unless it is empty. Classes are those of the style sheet. */
+export const path = (classes: string, d: string): string => d && `<path class="${classes}" d="${d}"/>`;
 
-/** Options of {@link label}. */
-export interface LabelOptions {
-  /** Which point of the text is at x. Default "start". */
-  anchor?: "start" | "middle" | "end";
-  /** Default {@link FONT}. */
-  size?: number;
-  /** Class of the theme. Default "t", the colour of text. */
-  as?: string;
-  /** Longer text is cut, and shown as a whole where the pointer is. In pixels. */
-  room?: number;
-  isBold?: boolean;
+/** Elements at another place, and turned by degrees. */
+export const moved = (x: number, y: number, content: string, turn = ""): string =>
+  content && tag("g", { transform: `translate(${rounded(x)} ${rounded(y)})${turn}` }, content);
+
+/**
+ * A line of text with its baseline at y.
+ * @param classes of the style sheet, which also say what is at x: "c" the middle, "r" the end, else the beginning.
+ * @param room in pixels. Longer text is cut, and shown as a whole where the pointer is.
+ */
+export function label(x: number, y: number, text: string, classes = "", room = Number.POSITIVE_INFINITY): string {
+  let shown = text;
+  if (widthOf(text) > room) {
+    shown = "";
+    for (const character of text) {
+      if (widthOf(`${shown}${character}…`) > room) break;
+      shown += character;
+    }
+    shown = `${shown.trimEnd()}…`;
+  }
+  const whole = shown === text ? "" : tag("title", {}, escaped(text));
+  return tag("text", { x, y, class: `t ${classes}`.trim() }, escaped(shown) + whole);
 }
 
-/** A line of text with its baseline at y. */
-export function label(x: number, y: number, text: string, options: LabelOptions = {}): string {
-  const { anchor = "start", size = FONT, as = "t", room = Number.POSITIVE_INFINITY, isBold = false } = options;
-  const shown = fitted(text, room, size);
-  return tag(
-    "text",
-    {
-      x,
-      y,
-      class: as,
-      "text-anchor": anchor !== "start" && anchor,
-      "font-size": size !== FONT && size,
-      "font-weight": isBold && 600,
-    },
-    escaped(shown) + (shown === text ? "" : tag("title", {}, escaped(text))),
-  );
-}
+/** Em of narrow and of wide characters, and of capitals. Others have 0.59. */
+const WIDTHS = [
+  [/[fijltrI.,:;|!'()[\] ]/, 0.38],
+  [/[mwMW@%—→]|[^\0-\u2e7f]/, 1],
+  [/[A-Z_]/, 0.7],
+] as const;
 
-/** About how wide text is, in pixels, rather too much than too little: fonts differ. */
-export function widthOf(text: string, size: number = FONT): number {
+/** About how wide text of 12 pixels is, in pixels, rather too much than too little: fonts differ. */
+export function widthOf(text: string): number {
   let em = 0;
-  for (const character of text) {
-    em += /[fijltrI.,:;|!'()[\] ]/.test(character)
-      ? 0.38
-      : /[mwMW@%—→]/.test(character)
-        ? 0.95
-        : character > "\u2e7f"
-          ? 1.05
-          : /[A-Z_]/.test(character)
-            ? 0.7
-            : 0.59;
-  }
-  return em * size;
+  for (const character of text) em += WIDTHS.find(([kind]) => kind.test(character))?.[1] ?? 0.59;
+  return 12 * em;
 }
 
-/** Text cut to a width, with an ellipsis. */
-function fitted(text: string, room: number, size: number): string {
-  if (widthOf(text, size) <= room) return text;
-  const characters = [...text];
-  let [used, count] = [widthOf("…", size), 0];
-  for (; count < characters.length; count++) {
-    used += widthOf(characters[count] as string, size);
-    if (used > room) break;
-  }
-  return `${characters.slice(0, count).join("").trimEnd()}…`;
-}
+/** The width of the widest text. */
+export const widestOf = (texts: readonly string[]): number =>
+  texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);

@@ -38,27 +38,27 @@ export const THEMES: Readonly<Record<Exclude<Theme, "auto">, Colours>> = {
 /** How many curves have colours of their own. */
 export const SERIES = 6;
 
-/** The class of the colour of a curve, which elements use as `currentColor`. */
-export const seriesClass = (index: number): string => `s${index % SERIES}`;
+/** What does not depend on the theme; see {@link styles}. */
+const SHAPES =
+  ".c{text-anchor:middle}.r{text-anchor:end}.k{font-size:11px}.w{font-weight:600}.u{font-size:14px}" +
+  ".a{fill:currentColor}.l{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round}" +
+  ".d1{stroke-dasharray:5 3}.d2{stroke-dasharray:1.5 3}.d3{stroke-dasharray:5 3 1.5 3}" +
+  ".f{stroke-width:1;opacity:.45}.o{stroke-width:6;stroke-linecap:round}.p{image-rendering:pixelated}";
 
 /**
- * The style sheet of a chart. Elements use the classes b (background), t (text), m (muted text), g (grid), h (heat),
- * n (boxes), e (edges), s0 … s5 (curves). Its rules reach only charts of this theme, also where several are in one
- * page.
+ * The style sheet of a chart. Colours: b (background), t (text), m (muted text), g (grid), h (heat), n (boxes), e
+ * (edges), s0 … s5 (of curves, as `currentColor`). Text: c (centred), r (to the right), k (small), w (bold), u (large).
+ * Shapes: a (filled with the colour of a curve), l (lines, with d1 to d3 for dashes, f for faint ones, o for points), p
+ * (pixels). Its rules reach only charts of this theme, also where several are in one page.
  */
-export function styles(theme: Theme): string {
-  const scope = `.arete-${theme} `;
-  if (theme !== "auto") return rules(THEMES[theme], scope);
-  return `${rules(THEMES.light, scope)}@media (prefers-color-scheme:dark){${rules(THEMES.dark, scope)}}`;
-}
+export const styles = (theme: Theme): string =>
+  (
+    SHAPES +
+    rules(THEMES[theme === "auto" ? "light" : theme]) +
+    (theme === "auto" ? `@media (prefers-color-scheme:dark){${rules(THEMES.dark)}}` : "")
+  ).replace(/\.(?=[a-z])/g, `.arete-${theme} .`);
 
-const rules = ({ background, text, muted, grid, heat, series }: Colours, scope: string): string =>
-  [
-    ...Object.entries({ b: background, t: text, m: muted, h: heat }).map(([name, fill]) => `.${name}{fill:${fill}}`),
-    `.g{stroke:${grid}}`,
-    `.n{fill:${background};stroke:${grid}}`,
-    `.e{fill:none;stroke:${muted}}`,
-    ...series.map((colour, index) => `.s${index}{color:${colour}}`),
-  ]
-    .map((rule) => scope + rule)
-    .join("");
+const rules = ({ background, text, muted, grid, heat, series }: Colours): string =>
+  `.b{fill:${background}}.t{fill:${text}}.m{fill:${muted}}.h{fill:${heat}}.g{fill:none;stroke:${grid}}` +
+  `.n{fill:${background};stroke:${grid}}.e{fill:none;stroke:${muted}}` +
+  series.map((colour, index) => `.s${index}{color:${colour}}`).join("");

@@ -108,6 +108,6 @@ function notANumber(name: string, value: unknown, path: readonly number[]): Erro
     rule: "arrays hold numbers only",
     expected: "a number",
     received: literal(value),
-    advice: "Turn labels and missing values into numbers first.",
+    advice: "Turn labels (stringLookup) and missing values into numbers first.",
   });
 }

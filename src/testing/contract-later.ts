@@ -150,6 +150,45 @@ export function laterCases<B extends Backend>(backend: B, hooks: ConformanceHook
     },
   };
 
+  if (backend.keepRows) {
+    cases["an input takes rows that the backend keeps, in any order, until they are freed"] = async () => {
+      const { total, executable, dispose } = await loaded(backend);
+      const [rows, bytes] = await Promise.all([
+        backend.keepRows?.([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], 5, "float32"),
+        backend.keepRows?.(Uint8Array.of(255, 0, 7), 1, "int32"),
+      ]);
+      if (!rows || !bytes) throw new AreteError("conformance: there must be room for 15 kept values.");
+      const [features, labels] = [executable.input("features"), executable.input("labels")];
+      const take = (row: number, order?: Int32Array) => {
+        same([Number(features.take?.(rows, order, row, 1)), Number(labels.take?.(bytes, undefined, 1, 2))], [1, 1]);
+        executable.run();
+        return executable.read(["second", "copied"]);
+      };
+      const found = [take(1), take(0, Int32Array.of(2, 0)), take(1, Int32Array.of(2, 0))];
+      for (const [index, wanted] of [
+        [14, 16, 18, 20, 22],
+        [24, 26, 28, 30, 32],
+        [4, 6, 8, 10, 12],
+      ].entries()) {
+        const { second, copied } = (await found[index]) as Awaited<ReturnType<typeof take>>;
+        same(second, wanted);
+        same(copied, [0, 7]);
+      }
+      refuses("a part of an input", () => labels.take?.(bytes, undefined, 0, 1));
+      same([Number(features.take?.(bytes, undefined, 0, 5))], [0]);
+      rows.free();
+      rows.free();
+      bytes.free();
+      same([Number(features.take?.(rows, undefined, 0, 1))], [0]);
+      features.write([1, 1, 1, 1, 1]);
+      labels.write([3, 4]);
+      executable.run();
+      same(await outputOf(executable, "second"), [4, 4, 4, 4, 4]);
+      same(await backend.read(total), [46, 52, 58, 64, 70]);
+      dispose();
+    };
+  }
+
   if (fresh) {
     cases["a disposed backend refuses everything but to be disposed of again"] = async () => {
       const own = await fresh();

@@ -1,4 +1,4 @@
-import type { InputPort } from "../backends/backend.ts";
+import type { InputPort, KeptRows } from "../backends/backend.ts";
 import type { HostArray } from "../data/array.ts";
 import { permutation } from "../data/rng.ts";
 import type { DType } from "../ir/dtype.ts";
@@ -21,12 +21,12 @@ export interface ArrayOrder {
 export class ArrayBatches implements BatchSource {
   readonly steps: number;
   private readonly order: Int32Array | undefined;
-  private readonly readers: Readonly<Record<keyof BatchPorts, readonly (RowReader | undefined)[]>>;
+  readonly readers: Readonly<Record<keyof BatchPorts, readonly (RowReader | undefined)[]>>;
 
   constructor(
-    private readonly columns: Columns,
-    private readonly inputs: readonly { readonly dtype: DType }[],
-    private readonly options: ArrayOrder,
+    readonly columns: Columns,
+    readonly inputs: readonly { readonly dtype: DType }[],
+    readonly options: ArrayOrder,
   ) {
     this.steps = Math.ceil(columns.rows / options.batchSize);
     this.order = options.shuffle ? new Int32Array(options.shuffle === "batch" ? this.steps : columns.rows) : undefined;
@@ -71,17 +71,20 @@ export class ArrayBatches implements BatchSource {
 const wideRow = 256;
 
 /** Copies rows of one array to the input of a program. Allocates nothing per step. */
-class RowReader {
-  private readonly size: number;
+export class RowReader {
+  readonly size: number;
+  /** The same rows where a backend keeps them: see keep-batches.ts. */
+  kept: KeptRows | undefined;
   private views: readonly HostData[] | undefined;
 
-  constructor(private readonly array: HostArray) {
+  constructor(readonly array: HostArray) {
     this.size = array.shape.slice(1).reduce((product, extent) => product * extent, 1);
   }
 
   /** Rows `order[start]`, `order[start + 1]` …; where there is no order, those from `start` on in one piece. */
   write(port: InputPort, order: Int32Array | undefined, start: number, rows: number): void {
-    const { size, array } = this;
+    const { size, array, kept } = this;
+    if (kept && port.take?.(kept, order, start, rows)) return;
     if (!order) {
       port.write(array.data, start * size, rows * size, 0);
       return;

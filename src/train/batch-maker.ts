@@ -2,11 +2,13 @@ import type { Dataset } from "../data/dataset.ts";
 import { valueError } from "../errors.ts";
 import { freeName } from "../name-registry.ts";
 import type { Network } from "../nn/network.ts";
+import { after } from "../settle.ts";
 import { ArrayBatches, type ArrayOrder } from "./array-batches.ts";
 import type { BatchSource, Columns } from "./batch.ts";
 import { checkColumns } from "./check-columns.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { type ArraysGiven, type DataGiven, type DataTarget, type InputsGiven, toColumns } from "./columns.ts";
+import { computed } from "./computed.ts";
 import type { Objective } from "./objective.ts";
 
 /** One batch of a stream: a record, or a list in this order. */
@@ -57,24 +59,36 @@ export class BatchMaker {
   }
 
   /** Batches of arrays or of a stream. */
-  async batches(given: Given, options: BatchOptions = {}): Promise<BatchSource> {
+  batches(given: Given, options: BatchOptions = {}): BatchSource | Promise<BatchSource> {
     if (given.stream) return this.streamBatches(given.stream, options.classWeight);
-    return this.arrayBatches(await this.weigh(await this.columns(given), options.classWeight), options);
+    return after(this.weighted(given, options.classWeight), (columns) => this.arrayBatches(columns, options));
   }
 
-  /** Arrays in memory as checked columns. */
-  async columns(given: DataGiven): Promise<Columns> {
-    const columns = await toColumns(this.target, given);
+  /** Arrays in memory as checked columns; a promise where tensors among them have yet to be computed. */
+  columns(given: DataGiven): Columns | Promise<Columns> {
+    return after(computed(given), (data) => this.columnsNow(data));
+  }
+
+  /** As `columns`. @throws StateError where a tensor has yet to be computed. */
+  columnsNow(given: DataGiven): Columns {
+    const columns = toColumns(this.target, given);
     checkColumns(this.target, columns);
     return columns;
   }
 
+  /** As `columns`, with sample weights that follow from the classes of the labels. */
+  weighted(given: DataGiven, classWeight: ClassWeight | undefined): Columns | Promise<Columns> {
+    return after(this.columns(given), (columns) => this.weigh(columns, classWeight));
+  }
+
   /** Columns with sample weights that follow from the classes of the labels. */
-  async weigh(columns: Columns, classWeight: ClassWeight | undefined): Promise<Columns> {
+  weigh(columns: Columns, classWeight: ClassWeight | undefined): Columns | Promise<Columns> {
     if (classWeight === undefined) return columns;
     const { network, losses } = this.target;
     const context = { labels: losses[0]?.labels, output: network.outputs[0]?.shape ?? [] };
-    return (await import("./class-weight.ts")).withClassWeights(this.label, classWeight, columns, context);
+    return import("./class-weight.ts").then(({ withClassWeights }) =>
+      withClassWeights(this.label, classWeight, columns, context),
+    );
   }
 
   /** Batches of columns. Without a batch size, `steps` batches are one pass over the data, as in Keras. */
@@ -91,8 +105,7 @@ export class BatchMaker {
     const { network, label, needsLabels } = this.target;
     return (await import("./stream-batches.ts")).streamBatches(stream, network, {
       label,
-      toColumns: async ({ y, ...rest }) =>
-        this.weigh(await this.columns(needsLabels ? { y, ...rest } : { x: rest.x }), classWeight),
+      toColumns: async ({ y, ...rest }) => this.weighted(needsLabels ? { y, ...rest } : { x: rest.x }, classWeight),
     });
   }
 }

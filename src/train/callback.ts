@@ -75,7 +75,8 @@ export interface Callback {
   /** Takes what `getState` gave; called after `onTrainBegin` of a resumed run. */
   setState?(state: Readonly<Record<string, unknown>>): void;
   onTrainBegin?(training: Training): Hooked;
-  onTrainEnd?(logs: Logs, training: Training): Hooked;
+  /** Logs are those of the last epoch; there are none where no epoch ended. */
+  onTrainEnd?(logs: Partial<Logs>, training: Training): Hooked;
   /** `epoch` counts from 0. */
   onEpochBegin?(epoch: number, training: Training): Hooked;
   /** Logs hold losses and metrics, those of validation with `val_` before their names. */
@@ -181,8 +182,12 @@ export class CallbackList {
     return this.callbacks.some((callback) => callback[hook]);
   }
 
-  /** Calls the hook of each, one after the other. */
-  async call<H extends Hook>(hook: H, ...args: Given<H>): Promise<void> {
+  /** Calls the hook of each, one after the other; a promise only where one has it. */
+  call<H extends Hook>(hook: H, ...args: Given<H>): void | Promise<void> {
+    if (this.has(hook)) return this.callEach(hook, args);
+  }
+
+  private async callEach<H extends Hook>(hook: H, args: Given<H>): Promise<void> {
     const all: unknown[] = [...args, this.run];
     for (const callback of this.callbacks) {
       const act = () => (callback[hook] as ((...args: unknown[]) => Hooked) | undefined)?.apply(callback, all);

@@ -44,7 +44,8 @@ export function checkColumns({ label, network, losses, checkData }: DataTarget, 
   });
 }
 
-const nameIn = (what: string, list: readonly unknown[], index: number) =>
+/** `x`, or `x[1]` where there are several. */
+export const nameIn = (what: string, list: readonly unknown[], index: number) =>
   list.length === 1 ? what : `${what}[${index}]`;
 
 /** Checks that samples have the shapes of a model's inputs. @throws ShapeError naming the array. */

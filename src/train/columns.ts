@@ -1,4 +1,4 @@
-import { type ArrayInput, type HostArray, isHostArray, rowsOf, toHostArrayAsync } from "../data/array.ts";
+import { type ArrayInput, type HostArray, isHostArray, rowsOf, toHostArray } from "../data/array.ts";
 import type { TextInput } from "../data/text.ts";
 import { isPlainRecord } from "../data/tree.ts";
 import { lookUp, shapeError, valueError } from "../errors.ts";
@@ -8,7 +8,7 @@ import type { Loss } from "../nn/loss.ts";
 import type { Network } from "../nn/network.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Columns } from "./batch.ts";
-import { checkShapes } from "./check-columns.ts";
+import { checkShapes, nameIn } from "./check-columns.ts";
 
 /** Data for one input or output, or for several in a list or by name; null for labels of an output that needs none. */
 export type ArraysGiven = ArrayInput | readonly (ArrayInput | null)[] | Readonly<Record<string, ArrayInput | null>>;
@@ -43,20 +43,21 @@ export interface DataGiven {
 }
 
 /**
- * Reads arrays that a user hands in: one for each input and output of a model, all with one number of rows.
+ * Reads arrays that a user hands in, tensors among them constants: one for each input and output of a model, all with
+ * one number of rows.
  * @throws ShapeError where rows differ, ValueError where there are none, labels are missing, or names do not fit.
  */
-export async function toColumns(
+export function toColumns(
   { label, network, outputs, needsLabels }: DataTarget,
   { x: given, y, sampleWeight }: DataGiven,
-): Promise<Columns> {
+): Columns {
   const { built, stage } = network;
   const names = built ? network.inputs.map((input) => network.nameOf(input)) : ["input"];
   // Before x: for fit({ x, y }) the message that labels are missing helps more than one about x.
-  const ys = needsLabels ? await arraysOf(label, "y", y, outputs, needsLabels) : [];
+  const ys = needsLabels ? arraysOf(label, "y", y, outputs, needsLabels) : [];
   const read = stage && ((name: string, value: unknown, input: number) => stage.read(name, value, input));
-  const xs = (await arraysOf(label, "x", given, names, undefined, read)) as HostArray[];
-  const weights = sampleWeight === undefined ? [] : await weightsOf(label, sampleWeight, outputs, needsLabels);
+  const xs = arraysOf(label, "x", given, names, undefined, read) as HostArray[];
+  const weights = sampleWeight === undefined ? [] : weightsOf(label, sampleWeight, outputs, needsLabels);
   const columns = {
     x: xs,
     y: ys,
@@ -87,27 +88,25 @@ function perSample({ data, shape }: HostArray, rows: number): HostArray {
  * An array for each name; undefined where it is neither needed nor given.
  * @param read makes an array of what is given for the name of that number.
  */
-async function arraysOf(
+function arraysOf(
   label: string,
   what: string,
   given: InputsGiven | null | undefined,
   names: readonly string[],
   needs: readonly boolean[] = names.map(() => true),
-  read: (name: string, value: ArrayInput, index: number) => Promise<HostArray> = toHostArrayAsync,
-): Promise<(HostArray | undefined)[]> {
+  read: (name: string, value: ArrayInput, index: number) => HostArray = toHostArray,
+): (HostArray | undefined)[] {
   const each = (list: readonly unknown[], nameAt: (index: number) => string) =>
-    Promise.all(
-      names.map((name, index) => {
-        const array = list[index];
-        if (array !== undefined && array !== null) return read(nameAt(index), array as ArrayInput, index);
-        if (!needs[index]) return undefined;
-        throw valueError(label, {
-          rule: `${what} must have an array for "${name}"`,
-          expected: names.filter((_, at) => needs[at]),
-          received: array,
-        });
-      }),
-    );
+    names.map((name, index) => {
+      const array = list[index];
+      if (array !== undefined && array !== null) return read(nameAt(index), array as ArrayInput, index);
+      if (!needs[index]) return undefined;
+      throw valueError(label, {
+        rule: `${what} must have an array for "${name}"`,
+        expected: names.filter((_, at) => needs[at]),
+        received: array,
+      });
+    });
   if (what !== "x" && (given === undefined || given === null)) {
     if (!needs.includes(true)) return names.map(() => undefined);
     throw valueError(label, {
@@ -124,7 +123,7 @@ async function arraysOf(
       Array.isArray(given) && given.length === 1 && (given[0] instanceof Tensor || isHostArray(given[0]))
         ? given[0]
         : given;
-    return [await read(what, only as ArrayInput, 0)];
+    return [read(what, only as ArrayInput, 0)];
   }
   if (!Array.isArray(given) || given.length !== names.length) {
     throw valueError(label, {
@@ -149,36 +148,44 @@ export function valuesFor<T>(
 }
 
 /** One array of weights, or one number, serves all outputs. */
-async function weightsOf(
+function weightsOf(
   label: string,
   given: ArraysGiven,
   outputs: readonly string[],
   needs: readonly boolean[] | undefined,
-): Promise<Columns["weights"]> {
+): Columns["weights"] {
   const isShared =
     outputs.length > 1 &&
     (typeof given === "number" || given instanceof Tensor || isHostArray(given) || ArrayBuffer.isView(given));
   if (!isShared) return arraysOf(label, "sampleWeight", given, outputs, needs);
-  const [array] = await arraysOf(label, "sampleWeight", given, ["all outputs"]);
+  const [array] = arraysOf(label, "sampleWeight", given, ["all outputs"]);
   return outputs.map(() => array);
 }
 
 function sharedRows(label: string, { x, y, weights }: Omit<Columns, "rows">): number {
-  const named = (what: string, list: readonly (HostArray | undefined)[]) =>
-    list.flatMap((array, index) => (array ? [[list.length === 1 ? what : `${what}[${index}]`, array] as const] : []));
-  const all = [...named("x", x), ...named("y", y), ...named("sampleWeight", weights)];
-  const [first] = all;
-  if (!first) throw valueError(label, { rule: "there must be data", expected: "at least one array", received: "none" });
-  const rows = rowsOf(...first);
-  for (const [name, array] of all) {
-    if (rowsOf(name, array) === rows) continue;
-    throw shapeError(label, {
-      rule: "all arrays must have the same number of samples",
-      expected: `${rows} samples as in ${first[0]}`,
-      received: rowsOf(name, array),
-      context: `${first[0]} ${formatShape(first[1].shape)}, ${name} ${formatShape(array.shape)}`,
-    });
+  let rows: number | undefined;
+  for (const [what, list] of [
+    ["x", x],
+    ["y", y],
+    ["sampleWeight", weights],
+  ] as const) {
+    for (let index = 0; index < list.length; index++) {
+      const array = list[index];
+      if (!array) continue;
+      const found = array.shape[0] ?? rowsOf(nameIn(what, list, index), array);
+      rows ??= found;
+      if (found === rows) continue;
+      const [first, name] = [nameIn("x", x, 0), nameIn(what, list, index)];
+      throw shapeError(label, {
+        rule: "all arrays must have the same number of samples",
+        expected: `${rows} samples as in ${first}`,
+        received: found,
+        context: `${first} ${formatShape((x[0] as HostArray).shape)}, ${name} ${formatShape(array.shape)}`,
+      });
+    }
   }
+  if (rows === undefined)
+    throw valueError(label, { rule: "there must be data", expected: "at least one array", received: "none" });
   if (rows === 0)
     throw valueError(label, { rule: "there must be data", expected: "at least one sample", received: "none" });
   return rows;

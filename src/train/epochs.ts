@@ -22,6 +22,7 @@ export interface FitPlan {
 
 /** Data to validate with. */
 export interface Validation {
+  readonly source: BatchSource;
   isDue(epoch: number): boolean;
   /** Losses and metrics over these data. */
   measure(compiled: Compiled, callbacks: CallbackList): Promise<Logs>;
@@ -33,7 +34,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
   const { setup, stepRunner } = compiled;
   const { model, position } = training;
   const batches = new EpochBatches(plan.source, plan.stepsPerEpoch, position);
-  let logs: Logs = {};
+  let logs: Partial<Logs> = {};
   let hasWarned = false;
   await callbacks.call("onTrainBegin");
   try {
@@ -47,19 +48,20 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       if (finished) await finished;
       // An epoch whose steps failed does not count, so that the call can be made again.
       setup.epochs++;
-      logs = await stepRunner.logs();
-      if (!hasWarned && !stepRunner.instrument && !Number.isFinite(logs.loss ?? 0)) {
+      const means = await stepRunner.logs();
+      logs = means;
+      if (!hasWarned && !stepRunner.instrument && !Number.isFinite(means.loss)) {
         hasWarned = true;
         console.warn(
-          `fit: the loss of epoch ${epoch + 1} is ${logs.loss}. The callback terminateOnNaN() finds the cause.`,
+          `fit: the loss of epoch ${epoch + 1} is ${means.loss}. The callback terminateOnNaN() finds the cause.`,
         );
       }
       if (validation?.isDue(epoch)) {
         const found = await validation.measure(compiled, callbacks);
-        for (const [name, value] of Object.entries(found)) logs[`val_${name}`] = value;
+        for (const [name, value] of Object.entries(found)) means[`val_${name}`] = value;
       }
       batches.endEpoch();
-      await callbacks.call("onEpochEnd", epoch, logs);
+      await callbacks.call("onEpochEnd", epoch, means);
     }
   } finally {
     sequence.close();

@@ -1,4 +1,5 @@
 // `evaluate` and what validation shares with it: loaded when one of them runs.
+import { after } from "../settle.ts";
 import type { BatchSource } from "./batch.ts";
 import { BatchMaker, type Given } from "./batch-maker.ts";
 import { CallbackList, callbacksOf } from "./callback.ts";
@@ -23,6 +24,8 @@ export async function evaluate(
   return measure(compiled, source, steps, new CallbackList(callbacksOf(maker.label, callbacks), { model }, queue));
 }
 
+const noOutput = (): void => {};
+
 /** Losses and metrics over one pass; the metrics start from zero. */
 export async function measure(
   { setup, stepRunner }: Compiled,
@@ -32,11 +35,11 @@ export async function measure(
 ): Promise<Logs> {
   setup.objective.reset();
   await callbacks.call("onTestBegin");
-  await eachBatch(stepRunner, source, limit, async (run, batch) => {
-    if (callbacks.has("onTestBatchBegin")) await callbacks.call("onTestBatchBegin", batch);
-    await run("test", () => undefined);
-    if (callbacks.has("onTestBatchEnd")) await callbacks.call("onTestBatchEnd", batch);
-  });
+  await eachBatch(stepRunner, source, limit, (run, batch) =>
+    after(callbacks.call("onTestBatchBegin", batch), () =>
+      after(run<void>("test", noOutput), () => callbacks.call("onTestBatchEnd", batch)),
+    ),
+  );
   const logs = await stepRunner.logs();
   await callbacks.call("onTestEnd", logs);
   return logs;

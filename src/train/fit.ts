@@ -17,7 +17,7 @@ export function runFit(
   data: Given,
   options: FitOptions,
   steps?: FitPlan["sequence"],
-): Promise<History> {
+): History | Promise<History> {
   const { model } = session;
   return session.run("fit", async (compiled, queue) => {
     if (queue.isNested) throw session.busy("fit", "a call from a callback of this model");
@@ -56,7 +56,7 @@ export function runFit(
     model.stopTraining = false;
     // Orders go on from one fit to the next, as if all were one, unless the caller says where in the run this is.
     if (initialEpoch !== undefined) setup.epochs = initialEpoch;
-    await runEpochs({
+    const plan: FitPlan = {
       compiled,
       sequence: steps ?? new StepSequence(stepRunner),
       training,
@@ -67,7 +67,9 @@ export function runFit(
         if (progress?.isDue) progress.show(done, await stepRunner.logs());
       },
       validation,
-    });
+    };
+    const backend = await stepRunner.backend();
+    await (backend.keepRows ? (await import("./keep-batches.ts")).runKeeping(plan, backend) : runEpochs(plan));
     return history;
   });
 }

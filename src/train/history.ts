@@ -9,7 +9,7 @@ export class History extends Printed {
   /** Epoch numbers, from 0. */
   readonly epoch: number[] = [];
   /** A list per loss and metric, one number per epoch: `loss`, `accuracy`, `val_loss`, `learning_rate`, … */
-  history: Record<string, number[]> = {};
+  history: { [name: string]: number[]; loss: number[] } = { loss: [] };
 
   /**
    * @param seed the seed of the run: shuffling and random layers can be repeated with it, even where it was drawn. The
@@ -49,7 +49,7 @@ export class History extends Printed {
    * @example await history.plot({ file: "curves.svg" }); console.log(await history.plot());
    */
   async plot(options?: HistoryPlotOptions): Promise<Plot> {
-    return (await import("../plot/on-demand.ts")).historyPlot(this, options);
+    return (await import("../plot/history-on-demand.ts")).historyPlot(this, options);
   }
 
   /** What Deno's notebooks show. */

@@ -48,6 +48,7 @@ export type {
   ValidationData,
   Verbosity,
 } from "./options.ts";
+export { type PredictSyncOptions, predictAllSync, predictSync, type SyncPrediction } from "./predict-sync.ts";
 export { type Profile, type ProfiledInstruction, type ProfileGroup, type ProfileOptions, profile } from "./profile.ts";
 export { type BatchShapes, program, type ShapeGiven, type ShapesGiven } from "./program.ts";
 export type { Mode } from "./record-step.ts";

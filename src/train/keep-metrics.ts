@@ -1,7 +1,7 @@
 import type { Objective } from "./objective.ts";
 
 /** Awaits `act`, then restores the metrics: for a call from a callback in the middle of an epoch. */
-export async function keepMetrics<T>(objective: Objective, act: () => Promise<T>): Promise<T> {
+export async function keepMetrics<T>(objective: Objective, act: () => T | Promise<T>): Promise<T> {
   const variables = Object.values(objective.reported).flatMap((metric) => metric.variables);
   const before = await Promise.all(variables.map((variable) => variable.read()));
   try {

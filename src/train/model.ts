@@ -12,7 +12,7 @@ import type { SymbolicTensor } from "../nn/symbolic.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { BatchMaker, type BatchStream, givenOf, optionsAmong, outputNames } from "./batch-maker.ts";
+import { type BatchStream, givenOf, optionsAmong, outputNames } from "./batch-maker.ts";
 import type { ArraysGiven, InputsGiven } from "./columns.ts";
 import { runFit } from "./fit.ts";
 import type { History } from "./history.ts";
@@ -174,8 +174,7 @@ export class Model extends Network {
 
   /** What the model gives for one batch, run as a whole. */
   async predictOnBatch(x: InputsGiven): Promise<Tensor> {
-    const { rows } = await new BatchMaker(this, "predictOnBatch", undefined, false).columns({ x });
-    return this.predict(x, { batchSize: rows });
+    return this.predict(x, { steps: 1 });
   }
 
   /** Copies of all weights at one moment, `{ data, shape }` each, in the order of `variables`. */
@@ -204,7 +203,7 @@ export class Model extends Network {
 
   /** What Deno's notebooks show: the drawing that `plotModel` of `aretejs/plot` gives. */
   async [Symbol.for("Jupyter.display")](): Promise<unknown> {
-    return (await import("../plot/on-demand.ts")).plotModel(this).display();
+    return (await import("../plot/model-on-demand.ts")).plotModel(this).display();
   }
 
   /**

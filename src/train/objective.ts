@@ -81,6 +81,7 @@ export class Objective {
   /** One for each that was asked for, once they are loaded. */
   private makers: readonly ((shapes: MetricShapes) => Metric)[] | undefined;
   private placed: readonly PlacedMetric[] = [];
+  private known: Readonly<Record<string, Metric>> | undefined;
   private readonly total = new RunningMean("loss");
   /** Each output's own loss, where there are several. */
   private readonly parts: readonly (RunningMean | undefined)[];
@@ -130,12 +131,16 @@ export class Objective {
     return new Objective(this.label, this.outputs, this.options);
   }
 
+  get isLoaded(): boolean {
+    return this.makers !== undefined;
+  }
+
   /**
    * Loads losses and metrics given by name, before the first batch is recorded; which accuracy is meant depends on the
    * labels.
    */
   async load(): Promise<void> {
-    if (this.makers) return;
+    if (this.isLoaded) return;
     this.losses = await Promise.all(this.given.map((given) => given && lossOf(given, this.label)));
     this.makers = await Promise.all(this.asked.map(({ given }) => metricOf(given, this.label)));
   }
@@ -172,7 +177,10 @@ export class Objective {
     );
     // Only now: the first update tells how many values a metric reports, and a batch that does not fit must change
     // nothing.
-    if (placed !== this.placed) this.placed = placed.map((one) => ({ ...one, key: this.keyOf(one) }));
+    if (placed !== this.placed) {
+      this.placed = placed.map((one) => ({ ...one, key: this.keyOf(one) }));
+      this.known = undefined;
+    }
     return {
       loss,
       updates: [
@@ -185,6 +193,11 @@ export class Objective {
 
   /** What is reported, by key, in order; complete once a batch was recorded. */
   get reported(): Readonly<Record<string, Metric>> {
+    this.known ??= this.listReported();
+    return this.known;
+  }
+
+  private listReported(): Readonly<Record<string, Metric>> {
     const means = [this.total, ...this.parts].flatMap((metric) => (metric ? [{ key: metric.name, metric }] : []));
     return Object.fromEntries([...means, ...this.placed].map(({ key, metric }) => [key, metric]));
   }

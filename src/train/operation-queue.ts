@@ -1,5 +1,5 @@
 /** One call on a model that must not overlap another. It gets the queue that runs it. */
-type Operation<T> = (queue: OperationQueue) => Promise<T>;
+type Operation<T> = (queue: OperationQueue) => T | Promise<T>;
 
 /**
  * The rule for calls that overlap on one model:
@@ -30,10 +30,11 @@ export class OperationQueue {
     return this.last !== undefined;
   }
 
-  /** Runs an operation after those that were given before. */
-  run<T>(operation: Operation<T>): Promise<T> {
+  /** Runs an operation after those that were given before: at once, where there are none. */
+  run<T>(operation: Operation<T>): T | Promise<T> {
     if (this.inner) return this.inner.run(operation);
     const result = this.last ? this.last.then(() => operation(this)) : operation(this);
+    if (!(result instanceof Promise)) return result;
     const end = () => {
       if (this.last === ended) this.last = undefined;
     };

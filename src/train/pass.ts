@@ -1,4 +1,5 @@
 import { stateError } from "../errors.ts";
+import { settle } from "../settle.ts";
 import type { BatchCursor, BatchSource, BatchSpec } from "./batch.ts";
 import type { Mode } from "./record-step.ts";
 import type { Step, StepRunner } from "./step-runner.ts";
@@ -66,34 +67,42 @@ export class StepSequence {
 }
 
 /** What is done with a batch; `run` runs its step. */
-type Visit = (run: <T>(mode: Mode, read: (step: Step) => T) => T | Promise<T>, batch: number) => Promise<void>;
+type Visit = (run: <T>(mode: Mode, read: (step: Step) => T) => T | Promise<T>, batch: number) => void | Promise<void>;
 
 /**
  * Visits the batches of one pass over data, at most `limit`.
  * @throws StateError where there are none.
  */
-export async function eachBatch(
+export function eachBatch(
+  stepRunner: StepRunner,
+  source: BatchSource,
+  limit: number | undefined,
+  visit: Visit,
+): void | Promise<void> {
+  return settle(visitBatches(stepRunner, source, limit, visit));
+}
+
+function* visitBatches(
   stepRunner: StepRunner,
   source: BatchSource,
   limit = Number.POSITIVE_INFINITY,
   visit: Visit,
-): Promise<void> {
+): Generator<unknown, void, never> {
   const cursor = source.open(0);
   const sequence = new StepSequence(stepRunner);
   const { yielder } = stepRunner;
   let batch = 0;
   try {
     for (; batch < limit; batch++) {
-      const spec = await cursor.next();
+      const spec: BatchSpec | undefined = yield cursor.next();
       if (!spec) break;
-      await visit((mode, read) => sequence.run(mode, spec, cursor, read), batch);
-      if (yielder.isDue) await yielder.pause();
+      yield visit((mode, read) => sequence.run(mode, spec, cursor, read), batch);
+      if (yielder.isDue) yield yielder.pause();
     }
-    const finished = sequence.finish();
-    if (finished) await finished;
+    yield sequence.finish();
   } finally {
     sequence.close();
-    await cursor.close();
+    yield cursor.close();
   }
   if (batch === 0) throw noBatches("dataset", source);
 }

@@ -1,6 +1,8 @@
 import type { TypedArray } from "../ir/dtype.ts";
+import { after, settle } from "../settle.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { BatchSource } from "./batch.ts";
 import { BatchMaker, type BatchStream, givenOf, outputNames } from "./batch-maker.ts";
 import { CallbackList, callbacksOf } from "./callback.ts";
 import type { InputsGiven } from "./columns.ts";
@@ -22,34 +24,44 @@ interface Part {
  * @param mode "sample" leaves dropout and noise on.
  * @param queue runs this call, where it must not overlap others.
  */
-export async function runPredict(
+export function runPredict(
   session: Session,
   mode: "predict" | "sample",
   x: InputsGiven | BatchStream,
   options: PredictOptions,
   queue?: OperationQueue,
-): Promise<Tensor[]> {
+): Tensor[] | Promise<Tensor[]> {
+  return settle(predict(session, mode, x, options, queue));
+}
+
+function* predict(
+  session: Session,
+  mode: "predict" | "sample",
+  x: InputsGiven | BatchStream,
+  options: PredictOptions,
+  queue?: OperationQueue,
+): Generator<unknown, Tensor[], never> {
   const { model, stepRunner } = session;
   const { steps, callbacks = [], checkData = true } = options;
   const maker = new BatchMaker(model, "predict", undefined, checkData);
   const given = givenOf(x);
   checkPass(maker.label, options, given.stream !== undefined);
-  const source = await maker.batches(given, options);
+  const source: BatchSource = yield maker.batches(given, options);
   const hooks = new CallbackList(callbacksOf(maker.label, callbacks), { model }, queue);
-  await hooks.call("onPredictBegin");
+  yield hooks.call("onPredictBegin");
   const parts = outputNames(model).map((): Part[] => []);
   const names = parts.map((_, index) => portName.output(index));
-  const read = async ({ program }: Step): Promise<Part[]> => {
-    const data = await program.read(names);
-    return names.map((name) => ({ data: data[name] as TypedArray, shape: program.outputShape(name) }));
-  };
-  await eachBatch(stepRunner, source, steps, async (run, batch) => {
-    if (hooks.has("onPredictBatchBegin")) await hooks.call("onPredictBatchBegin", batch);
-    const found = await run(mode, read);
-    for (const [index, list] of parts.entries()) list.push(found[index] as Part);
-    if (hooks.has("onPredictBatchEnd")) await hooks.call("onPredictBatchEnd", batch);
-  });
-  await hooks.call("onPredictEnd");
+  const read = ({ program }: Step): void | Promise<void> =>
+    after(program.read(names), (data) => {
+      for (const [index, name] of names.entries())
+        parts[index]?.push({ data: data[name] as TypedArray, shape: program.outputShape(name) });
+    });
+  yield eachBatch(stepRunner, source, steps, (run, batch) =>
+    after(hooks.call("onPredictBatchBegin", batch), () =>
+      after(run(mode, read), () => hooks.call("onPredictBatchEnd", batch)),
+    ),
+  );
+  yield hooks.call("onPredictEnd");
   return parts.map(join);
 }
 

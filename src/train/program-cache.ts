@@ -1,11 +1,13 @@
-import type { Backend, Executable, InputPort } from "../backends/backend.ts";
-import { bind, type Reclaimable, registerReclaimable } from "../backends/evaluate.ts";
+import { type Backend, type Executable, type InputPort, isHostExecutable } from "../backends/backend.ts";
+import { type Reclaimable, registerReclaimable } from "../backends/evaluate.ts";
 import { endOf } from "../backends/loss.ts";
-import { outcomeOf } from "../backends/placement.ts";
+import { outcomeOf, place } from "../backends/placement.ts";
+import { readAll } from "../backends/ports.ts";
 import { compileOnDemand } from "../compiler/compile-on-demand.ts";
 import type { CompiledGraph, CompileOptions } from "../compiler/compile-with.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
+import { settle } from "../settle.ts";
 import type { Placement, Variable } from "../tensor/variable.ts";
 
 /** A program that is loaded on a backend, with its inputs and outputs by name. */
@@ -37,9 +39,10 @@ export class BoundProgram {
     return this.ports.get(name);
   }
 
-  /** Outputs of the run before, by name. Call it in the tick of the run. */
-  read(names: readonly string[]): Promise<Record<string, TypedArray>> {
-    return this.executable.read(names);
+  /** Outputs of the run before, by name; a promise only where the host has to wait. Call it in the tick of the run. */
+  read(names: readonly string[]): Record<string, TypedArray> | Promise<Record<string, TypedArray>> {
+    const { executable } = this;
+    return isHostExecutable(executable) ? readAll(executable, names) : executable.read(names);
   }
 
   get outputNames(): readonly string[] {
@@ -75,7 +78,7 @@ export class ProgramCache implements Reclaimable {
   /** Those of all programs that are not freed. {@link collected} holds this set, so it must not refer to the model. */
   private readonly executables = new Set<Executable>();
 
-  constructor(private readonly backend: () => Promise<Backend>) {
+  constructor(private readonly backend: () => Backend | Promise<Backend>) {
     collected.register(this, this.executables);
     registerReclaimable(this);
   }
@@ -87,7 +90,7 @@ export class ProgramCache implements Reclaimable {
    */
   acquire<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): T | Promise<T> {
     const program = this.find(key);
-    if (!program) return this.bind(key, record, act);
+    if (!program) return settle(this.bind(key, record, act));
     program.users++;
     return act(program);
   }
@@ -100,10 +103,18 @@ export class ProgramCache implements Reclaimable {
   }
 
   /** As {@link acquire}; the program is in use until what `act` gives is settled. */
-  async use<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => Promise<T>): Promise<T> {
+  use<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T | Promise<T>): T | Promise<T> {
+    return settle(this.useNow(key, record, act));
+  }
+
+  private *useNow<T>(
+    key: string,
+    record: () => CompileOptions,
+    act: (program: BoundProgram) => T | Promise<T>,
+  ): Generator<unknown, T, never> {
     let used: BoundProgram | undefined;
     try {
-      return await this.acquire(key, record, (program) => {
+      return yield this.acquire(key, record, (program) => {
         used = program;
         return act(program);
       });
@@ -139,35 +150,51 @@ export class ProgramCache implements Reclaimable {
     return program;
   }
 
-  private async bind<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<T> {
+  private *bind<T>(
+    key: string,
+    record: () => CompileOptions,
+    act: (program: BoundProgram) => T,
+  ): Generator<unknown, T, never> {
     for (let pending = this.binding.get(key); pending; pending = this.binding.get(key)) {
-      await pending;
+      yield pending;
       const program = this.find(key);
       if (!program) continue;
       program.users++;
       return act(program);
     }
-    const added = this.add(key, record, act).finally(() => this.binding.delete(key));
-    this.binding.set(key, added);
-    return (await added)();
+    const added = settle(this.add(key, record, act));
+    if (!(added instanceof Promise)) return added();
+    const pending = added.finally(() => this.binding.delete(key));
+    this.binding.set(key, pending);
+    const outcome: () => T = yield pending;
+    return outcome();
   }
 
   /**
    * Binds a program and gives it to `act`, while no other call can move its variables. Gives the result of `act` as a
    * function, for it may be a promise.
    */
-  private async add<T>(key: string, record: () => CompileOptions, act: (program: BoundProgram) => T): Promise<() => T> {
+  private *add<T>(
+    key: string,
+    record: () => CompileOptions,
+    act: (program: BoundProgram) => T,
+  ): Generator<unknown, () => T, never> {
     const recorded = record();
-    const backend = await this.backend();
-    const graph = await compileOnDemand(recorded, backend.limits);
+    const backend: Backend = yield this.backend();
+    const graph: CompiledGraph = yield compileOnDemand(recorded, backend.limits);
     // Errors of `act` are for the call that made it, not for those that wait for the same program.
-    return bind(graph, backend, (executable) => {
+    const use = (executable: Executable) => {
       this.executables.add(executable);
       const program = new BoundProgram(executable, backend, graph.variables, graph.program);
       this.kept.set(key, program);
       program.users++;
       return outcomeOf(() => act(program));
-    });
+    };
+    return yield place(
+      graph.variables,
+      () => backend,
+      () => ({ ...graph, use }),
+    );
   }
 
   /** Frees the least recently used programs, where there are too many. */

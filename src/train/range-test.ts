@@ -119,7 +119,7 @@ type Sweep = Required<
 
 async function sweep(
   model: Model,
-  trainOnBatch: (x: InputsGiven, y: ArraysGiven) => Promise<Logs>,
+  trainOnBatch: (x: InputsGiven, y: ArraysGiven) => Logs | Promise<Logs>,
   batches: Dataset<Samples>,
   options: Sweep,
 ): Promise<Point[]> {

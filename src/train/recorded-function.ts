@@ -1,5 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
-import { defaultBackend } from "../backends/evaluate.ts";
+import { standardBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
 import { checkSeed } from "../checks.ts";
 import type { CompileOptions } from "../compiler/compile-with.ts";
@@ -7,10 +7,12 @@ import { variablesIn } from "../compiler/graph.ts";
 import { drawSeed } from "../data/rng.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Shape } from "../ir/shape.ts";
+import { after, settle } from "../settle.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
+import { computed } from "./computed.ts";
 import { OperationQueue } from "./operation-queue.ts";
 import { checkBackend } from "./options.ts";
 import { type BoundProgram, ProgramCache } from "./program-cache.ts";
@@ -81,25 +83,31 @@ export class RecordedFunction {
    * @param nameOf names an argument in messages.
    * @param prepare makes the call when it is its turn.
    */
-  run(
+  async run(
     given: readonly unknown[],
     nameOf: (index: number) => string,
     prepare: () => RecordedCall | Promise<RecordedCall>,
   ): Promise<unknown> {
-    return this.queue.run(async () => {
-      if (this.yielder.isDue) await this.yielder.pause();
-      const args = await toArguments(given, nameOf, this.options.backend);
-      const call = await prepare();
-      return this.programs.use(
-        `${call.mode} ${args.signature}`,
-        () => this.record(call, args),
-        (program) => this.execute(program, call, args),
-      );
-    });
+    return this.queue.run(() => settle(this.call(given, nameOf, prepare)));
+  }
+
+  private *call(
+    given: readonly unknown[],
+    nameOf: (index: number) => string,
+    prepare: () => RecordedCall | Promise<RecordedCall>,
+  ): Generator<unknown, unknown, never> {
+    if (this.yielder.isDue) yield this.yielder.pause();
+    const args = toArguments(yield computed(given, this.options.backend), nameOf);
+    const call: RecordedCall = yield prepare();
+    return yield this.programs.use(
+      `${call.mode} ${args.signature}`,
+      () => this.record(call, args),
+      (program) => this.execute(program, call, args),
+    );
   }
 
   /** Runs `act` while no call runs. */
-  alone<T>(act: () => Promise<T>): Promise<T> {
+  async alone<T>(act: () => Promise<T>): Promise<T> {
     return this.queue.run(act);
   }
 
@@ -117,12 +125,12 @@ export class RecordedFunction {
     return { outputs, updates };
   }
 
-  private async backend(): Promise<Backend> {
-    return this.options.backend ?? backendHolding(this.variables) ?? defaultBackend();
+  private backend(): Backend | Promise<Backend> {
+    return this.options.backend ?? backendHolding(this.variables) ?? standardBackend();
   }
 
   /** Writes the inputs, runs, and starts to read all outputs before anything is awaited. */
-  private async execute(program: BoundProgram, call: RecordedCall, args: Arguments): Promise<unknown> {
+  private execute(program: BoundProgram, call: RecordedCall, args: Arguments): unknown {
     // Before anything can throw: the program is kept, and the next call may record another.
     const rebuild = this.outlines.get(program) ?? (this.lastOutline as Rebuild);
     this.outlines.set(program, rebuild);
@@ -137,7 +145,8 @@ export class RecordedFunction {
     program.run();
     call.done();
     const names = program.outputNames.map((_, index) => outputName(index));
-    const data = await program.read(names);
-    return rebuild(names.map((name) => call.valueOf(data[name] as TypedArray, program.outputShape(name))));
+    return after(program.read(names), (data) =>
+      rebuild(names.map((name) => call.valueOf(data[name] as TypedArray, program.outputShape(name)))),
+    );
   }
 }

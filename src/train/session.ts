@@ -1,5 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
 import { stateError, valueError } from "../errors.ts";
+import { after } from "../settle.ts";
 import type { Model } from "./model.ts";
 import { OperationQueue } from "./operation-queue.ts";
 import { StepRunner } from "./step-runner.ts";
@@ -62,13 +63,15 @@ export class Session {
    * Runs an operation that needs a compiled model when those that were called before have ended; see
    * {@link OperationQueue}. Inside a callback of another operation it leaves the metrics as they were.
    */
-  run<T>(what: string, operation: (compiled: Compiled, queue: OperationQueue) => Promise<T>): Promise<T> {
-    return this.queue.run(async (queue) => {
+  run<T>(what: string, operation: (compiled: Compiled, queue: OperationQueue) => T | Promise<T>): T | Promise<T> {
+    return this.queue.run((queue) => {
       const compiled = this.compiled(what);
-      await compiled.setup.load();
       const run = () => operation(compiled, queue);
-      if (!queue.isNested) return run();
-      return (await import("./keep-metrics.ts")).keepMetrics(compiled.setup.objective, run);
+      return after(compiled.setup.load(), () =>
+        queue.isNested
+          ? import("./keep-metrics.ts").then(({ keepMetrics }) => keepMetrics(compiled.setup.objective, run))
+          : run(),
+      );
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
-import { defaultBackend } from "../backends/evaluate.ts";
+import { standardBackend } from "../backends/evaluate.ts";
 import { backendHolding } from "../backends/placement.ts";
 import type { CompileOptions } from "../compiler/compile-with.ts";
 import type { TypedArray } from "../ir/dtype.ts";
@@ -8,6 +8,7 @@ import type { Layer } from "../nn/layer.ts";
 import type { Metric } from "../nn/metric.ts";
 import type { Network } from "../nn/network.ts";
 import { nothingToTrain } from "../optim/optimizer.ts";
+import { after } from "../settle.ts";
 import { randomKey, setStep } from "../tensor/ops/random.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchCursor, BatchPorts, BatchSpec } from "./batch.ts";
@@ -17,8 +18,11 @@ import { type Mode, portName, recordStep } from "./record-step.ts";
 import type { TrainingSetup } from "./training-setup.ts";
 import { Yielder } from "./yield.ts";
 
-/** Values of losses and metrics by name. */
-export type Logs = Record<string, number>;
+/** Values of losses and metrics by name: the loss, and what `compile` and callbacks add. */
+export interface Logs {
+  [name: string]: number;
+  loss: number;
+}
 
 /** What a {@link StepRunner} is made with. */
 export interface StepRunnerOptions {
@@ -99,8 +103,8 @@ export class StepRunner {
     return (this.options.backend ?? backendHolding(this.options.network.variables))?.limits;
   }
 
-  async backend(): Promise<Backend> {
-    return this.options.backend ?? backendHolding(this.options.network.variables) ?? defaultBackend();
+  backend(): Backend | Promise<Backend> {
+    return this.options.backend ?? backendHolding(this.options.network.variables) ?? standardBackend();
   }
 
   /** Gives `act` the step for a batch, in use until it is released: see {@link ProgramCache.acquire}. */
@@ -154,13 +158,16 @@ export class StepRunner {
   }
 
   /** Losses and metrics so far. */
-  logs(): Promise<Logs> {
+  logs(): Logs | Promise<Logs> {
     const reported = Object.entries(this.options.setup?.objective.reported ?? {});
     const record = () => recordResults(reported.map(([, metric]) => metric));
-    return this.programs.use("logs", record, async (program) => {
+    return this.programs.use("logs", record, (program) => {
       program.run();
-      const values = await program.read(reported.map((_, index) => String(index)));
-      return Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray)));
+      return after(
+        program.read(reported.map((_, index) => String(index))),
+        (values) =>
+          Object.fromEntries(reported.flatMap(([name], index) => entriesOf(name, values[index] as TypedArray))) as Logs,
+      );
     });
   }
 

@@ -1,11 +1,9 @@
 // Arguments and results of recorded functions: records and lists, nested at will, with tensors as their leaves.
-import type { Backend } from "../backends/backend.ts";
-import { evaluate } from "../backends/evaluate.ts";
 import { type ArrayInput, type HostArray, isHostArray } from "../data/array.ts";
-import { checkDepth, isPlainRecord, leavesOf, mapLeaves, toHostTree } from "../data/tree.ts";
+import { isPlainRecord, mapLeaves, toHostTree } from "../data/tree.ts";
 import { literal, valueError } from "../errors.ts";
-import { dtypeOf, type TypedArray } from "../ir/dtype.ts";
-import { placeholder, tensor } from "../tensor/ops/leaf.ts";
+import { dtypeOf } from "../ir/dtype.ts";
+import { placeholder } from "../tensor/ops/leaf.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** What a call takes in place of tensors: arrays in any form. Records and lists keep their structure. */
@@ -23,54 +21,30 @@ export interface Arguments {
 /** The name of the placeholder for a leaf. */
 export const inputName = (index: number): string => `input${index}`;
 
-/** Checks arguments and brings them to the host; tensors that are not constants are computed. */
-export async function toArguments(
-  given: readonly unknown[],
-  nameOf: (index: number) => string,
-  backend: Backend | undefined,
-): Promise<Arguments> {
-  const computed = await compute(given, nameOf, backend);
-  const trees = computed.map((tree, index) => toHostTree(nameOf(index), tree));
-  const leaves = trees.flatMap((tree) => leavesOf("", tree)).map(([, leaf]) => leaf);
-  return { trees, leaves, signature: JSON.stringify(trees, describeLeaf) };
+/** Checks arguments and brings them to the host. */
+export function toArguments(given: readonly unknown[], nameOf: (index: number) => string): Arguments {
+  const trees = given.map((tree, index) => toHostTree(nameOf(index), tree));
+  const leaves: HostArray[] = [];
+  return { trees, leaves, signature: describe(trees, leaves) };
 }
 
-/** For `JSON.stringify`: an array is its dtype and shape. A number, which no tree holds, is what is not given. */
-const describeLeaf = (_: string, node: unknown): unknown =>
-  node === undefined ? 0 : isHostArray(node) ? `${dtypeOf(node.data)}[${node.shape}]` : node;
+/** Structure, shapes and dtypes as text. Adds the leaves to a list. */
+function describe(node: unknown, leaves: HostArray[]): string {
+  if (node === undefined) return "-";
+  if (isHostArray(node)) {
+    leaves.push(node);
+    return `${dtypeOf(node.data)}[${node.shape}]`;
+  }
+  if (Array.isArray(node)) return `[${node.map((member) => describe(member, leaves))}]`;
+  const members = Object.entries(node as object);
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${describe(member, leaves)}`)}}`;
+}
 
 /** The arguments with placeholders as leaves. */
 export function placeholdersFor({ trees }: Arguments): readonly unknown[] {
   let index = 0;
   const stand = ({ data, shape }: HostArray) => placeholder(inputName(index++), shape, dtypeOf(data));
   return trees.map((tree) => mapLeaves<unknown>(tree, stand as unknown as (leaf: HostArray) => HostArray));
-}
-
-/** The structure with constants in the place of tensors that have yet to be computed: all in one run. */
-async function compute(
-  given: readonly unknown[],
-  nameOf: (index: number) => string,
-  backend: Backend | undefined,
-): Promise<readonly unknown[]> {
-  const recorded = new Set<Tensor>();
-  const collect = (node: unknown, name: string, depth = 0): void => {
-    checkDepth(name, depth);
-    if (!(node instanceof Tensor)) for (const member of membersOf(node)) collect(member, name, depth + 1);
-    else if (node.op.name !== "constant") recorded.add(node);
-  };
-  given.forEach((node, index) => {
-    collect(node, nameOf(index));
-  });
-  if (recorded.size === 0) return given;
-  const list = [...recorded];
-  const values = await evaluate(list, backend);
-  const constants = new Map(list.map((node, index) => [node, tensor(values[index] as TypedArray, node.shape)]));
-  const replace = (node: unknown): unknown => {
-    if (node instanceof Tensor) return constants.get(node) ?? node;
-    if (membersOf(node).length === 0) return node;
-    return Array.isArray(node) ? node.map(replace) : mapRecord(node as Readonly<Record<string, unknown>>, replace);
-  };
-  return given.map(replace);
 }
 
 /** Puts values in the places of a result's tensors. */
@@ -102,12 +76,6 @@ export function outline(label: string, result: unknown, found: Tensor[]): Rebuil
     received: literal(result),
     ...(result instanceof Promise && { advice: "Record without await: values are there when the call ends." }),
   });
-}
-
-/** Members of a list or record that may hold tensors. */
-function membersOf(node: unknown): readonly unknown[] {
-  if (Array.isArray(node)) return typeof node[0] === "number" ? [] : node;
-  return isPlainRecord(node) ? Object.values(node) : [];
 }
 
 /** The record with `change` done to each value. */

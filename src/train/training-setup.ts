@@ -19,8 +19,12 @@ export class TrainingSetup {
     this.made = loadedOptimizer(given, label);
   }
 
-  /** Loads the code of what was given by name. Must have ended before a step is recorded. */
-  async load(): Promise<this> {
+  /** Loads the code of what was given by name, where it is not loaded. Must have ended before a step is recorded. */
+  load(): this | Promise<this> {
+    return this.made && this.objective.isLoaded ? this : this.loadNow();
+  }
+
+  private async loadNow(): Promise<this> {
     await this.objective.load();
     this.made ??= await optimizerOf(this.given);
     return this;

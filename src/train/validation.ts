@@ -61,6 +61,7 @@ function validationArrays(
 
 function validating(source: BatchSource, { validationFreq: freq = 1, validationSteps }: FitOptions): Validation {
   return {
+    source,
     isDue: (epoch) => (typeof freq === "number" ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1)),
     measure: (compiled, callbacks) => measure(compiled, source, validationSteps, callbacks),
   };

@@ -58,7 +58,7 @@ async function run<T>(
     model.setWeights([[[epoch]]]);
     await callback.onEpochEnd?.(
       epoch,
-      Object.fromEntries(Object.entries(given).map(([name, value]) => [name, Number(value)])),
+      Object.fromEntries(Object.entries(given).map(([name, value]) => [name, Number(value)])) as Logs,
       training,
     );
     seen.push(afterEpoch(model));

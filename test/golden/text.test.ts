@@ -16,6 +16,11 @@ interface Numbers {
   shape: number[];
   data: number[];
 }
+/** What a saved model gives. */
+interface Answer {
+  inputs: Record<string, string[]>;
+  output: Numbers;
+}
 interface TextCase {
   layer: string;
   config: Record<string, unknown>;
@@ -29,7 +34,8 @@ const read = (name: string) => readFileSync(new URL(`data/${name}`, import.meta.
 const golden = JSON.parse(read("text.json").toString()) as {
   cases: TextCase[];
   discretizations: { numBins: number; batches: number[][]; boundaries: number[] }[];
-  model: { inputs: Record<string, string[]>; output: Numbers };
+  model: Answer;
+  nested: Answer;
 };
 
 const make: Record<string, (config: never) => ReturnType<typeof hashing | typeof stringLookup>> = {
@@ -71,25 +77,34 @@ describe("binBoundaries agrees with Keras's Discretization.adapt", () => {
 });
 
 describe("a .keras file with layers of strings", () => {
-  const near = (found: Iterable<number>) => {
+  const near = (found: Iterable<number>, { data }: Numbers) => {
     const list = [...found];
-    expect(list.length).toBe(golden.model.output.data.length);
-    golden.model.output.data.forEach((value, at) => {
+    expect(list.length).toBe(data.length);
+    data.forEach((value, at) => {
       expect(list[at]).toBeCloseTo(value, 5);
     });
   };
 
-  it("of Keras predicts as there from strings, and so does our copy of it", async () => {
-    const model = await loadModel(new Uint8Array(read("text.keras")));
-    near(await (await model.predict(golden.model.inputs)).data());
-    let bytes = new Uint8Array();
-    const write = (given: Uint8Array) => {
-      bytes = new Uint8Array(given);
-    };
-    await saveModel(model, { read: () => bytes, write });
-    // For `scripts/golden-text.py --read FILE`, which reads it with Keras.
-    if (process.env.TEXT_MODEL_TO) writeFileSync(process.env.TEXT_MODEL_TO, bytes);
-    const copy = await loadModel(bytes);
-    near(await (await copy.predict(golden.model.inputs)).data());
-  });
+  it.each([
+    ["text", golden.model],
+    ["text-nested", golden.nested],
+  ])(
+    "%s.keras of Keras predicts as there from strings, and so does our copy of it",
+    async (name, { inputs, output }) => {
+      const model = await loadModel(new Uint8Array(read(`${name}.keras`)));
+      near(await (await model.predict(inputs)).data(), output);
+      let bytes = new Uint8Array();
+      const write = (given: Uint8Array) => {
+        bytes = new Uint8Array(given);
+      };
+      await saveModel(model, { read: () => bytes, write });
+      // For `scripts/golden-text.py --read FILE`, which reads it with Keras.
+      if (process.env.TEXT_MODELS_TO) writeFileSync(`${process.env.TEXT_MODELS_TO}/${name}.keras`, bytes);
+      const copy = await loadModel(bytes);
+      near(await (await copy.predict(inputs)).data(), output);
+      expect(copy.layers.map(({ kind, name }) => [kind, name])).toEqual(
+        model.layers.map(({ kind, name }) => [kind, name]),
+      );
+    },
+  );
 });

@@ -13,7 +13,7 @@ const textOf = async (page: Page, selector: string) => (await page.locator(selec
 const says = (page: Page, text: string) =>
   page.locator(".pg-status").filter({ hasText: text }).waitFor({ timeout: 30_000 });
 const steps = async (page: Page) =>
-  Number(/after ([\d,]+) steps/.exec(await textOf(page, ".pg-status"))?.[1]?.replace(",", ""));
+  Number(/after ([\d,]+) steps?\./.exec(await textOf(page, ".pg-status"))?.[1]?.replace(",", ""));
 /** What the plane shows. */
 const picture = (page: Page) => page.locator(".pg-plane").evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
 

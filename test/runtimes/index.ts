@@ -14,8 +14,10 @@ import { inChromium, inFirefox, Pages, rowsOf } from "./browsers.ts";
 import { filesEverywhere } from "./files.ts";
 import { inProcess, lastLine, run, runtimes } from "./processes.ts";
 import { faultsOf, type Row, table } from "./report.ts";
+import { sameScript } from "./same-script.ts";
 import { makeScratch } from "./scratch.ts";
 import { transferExample } from "./transfer-example.ts";
+import { viteExample } from "./vite-example.ts";
 import { inWorkerd, withoutModule, withWorker } from "./workers.ts";
 import { workersExample } from "./workers-example.ts";
 
@@ -104,6 +106,12 @@ await part("examples/transfer", async () => {
   );
   expect(peak - idle <= 128e6, `examples/transfer: requests took ${MB(peak - idle)}, more than a Worker's 128 MB`);
 });
+await part("examples/vite", async () => {
+  const { faults: found, seconds } = await viteExample(scratch, pages);
+  faults.push(...found);
+  notes.push(`examples/vite: learned a curve in a worker in ${seconds.toFixed(1)} s`);
+});
+await part("examples/22-any-runtime.js", async () => void faults.push(...(await sameScript(scratch))));
 await part("files", async () => void faults.push(...(await filesEverywhere(scratch, pages))));
 pages.close();
 

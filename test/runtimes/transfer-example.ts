@@ -1,12 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { deflateSync } from "node:zlib";
-import { choose, type ImageSets } from "../../examples/shared.ts";
+import { choose } from "../../examples/shared.ts";
 import { fromGrey } from "../../examples/transfer/network.ts";
 import { fashionMnist } from "../../scripts/fashion-mnist.ts";
 import { loadModel } from "../../src/io/index.ts";
-import { crc32 } from "../../src/io/zip/crc32.ts";
+import { pngUrl } from "../../src/plot/png.ts";
 import { openChromium, type Pages } from "./browsers.ts";
 import { memoryOf, workerdProcesses } from "./memory.ts";
 import { workerd } from "./miniflare.ts";
@@ -43,17 +42,17 @@ async function imagesOfTwoClasses(): Promise<{
   questions: Uint8Array;
   answers: Int32Array;
 }> {
-  const { train, test } = (await fashionMnist({})) as ImageSets;
+  const { train, test } = await fashionMnist();
   const [few, exam] = [
     choose(train, { classes: [5, 6], take: learned }),
     choose(test, { classes: [5, 6], take: asked }),
   ];
   const bytes = (data: ArrayLike<number>) => Uint8Array.from(data, (x) => Math.round(255 * x));
   return {
-    x: bytes(few.x.data as Float32Array),
-    y: few.y.data as Int32Array,
-    questions: bytes(exam.x.data as Float32Array),
-    answers: exam.y.data as Int32Array,
+    x: bytes(few.x.data),
+    y: few.y.data,
+    questions: bytes(exam.x.data),
+    answers: exam.y.data,
   };
 }
 
@@ -197,20 +196,4 @@ async function inWorker(project: string, { x, y, questions, answers }: Images) {
 }
 
 /** A grey picture of 28 × 28 as a PNG file. */
-function png(grey: Uint8Array): Buffer {
-  const rows = Array.from({ length: 28 }, (_, row) => [0, ...grey.subarray(28 * row, 28 * (row + 1))]).flat();
-  const chunk = (type: string, data: Uint8Array) => {
-    const content = Buffer.concat([Buffer.from(type), data]);
-    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-    length.writeUInt32BE(data.length);
-    sum.writeUInt32BE(crc32([content]) >>> 0);
-    return Buffer.concat([length, content, sum]);
-  };
-  const header = Uint8Array.of(0, 0, 0, 28, 0, 0, 0, 28, 8, 0, 0, 0, 0);
-  return Buffer.concat([
-    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
-    chunk("IHDR", header),
-    chunk("IDAT", deflateSync(Uint8Array.from(rows))),
-    chunk("IEND", new Uint8Array(0)),
-  ]);
-}
+const png = (grey: Uint8Array): Buffer => Buffer.from(pngUrl(28, 28, 1, grey).split(",")[1] as string, "base64");

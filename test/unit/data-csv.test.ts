@@ -7,6 +7,24 @@ const values = (text: string, options = {}) => {
   return { data: Array.from(data), shape, columns };
 };
 
+describe("the name of a file in place of its text", () => {
+  it.each(["iris.csv", "./data/Iris.CSV", "https://example.com/iris?x=1", "C:\\data\\iris.tsv", "a b.txt"])(
+    "is refused, not read as a table: %s",
+    async (name) => {
+      const message = `a table is given as its text, not as the name of a file. Expected lines, received ${JSON.stringify(name)}`;
+      expect(() => parseCsv(name)).toThrow(`parseCsv: ${message}. Read the file first.`);
+      await expect(readCsv(name)).rejects.toThrow(`readCsv: ${message}. Read the file first.`);
+    },
+  );
+
+  it.each(["notes.csv\n1", "a,b.csv", "kind", "file.csv.gz rows"])(
+    "is no text that is only like one: %j",
+    async (text) => {
+      expect((await readCsv(text)).schema).toBeDefined();
+    },
+  );
+});
+
 describe("parseCsv", () => {
   it("reads a table with a header", () => {
     expect(values("a,b\n1,2\n3,-4.5e1\n")).toEqual({ data: [1, 2, 3, -45], shape: [2, 2], columns: ["a", "b"] });

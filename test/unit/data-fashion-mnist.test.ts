@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FashionMnistOptions, fashionMnist, type IdxFile } from "../../scripts/fashion-mnist.ts";
-import { hostArray } from "../../src/data/array.ts";
 
 const DEBIAN = "/usr/share/datasets/fashion-mnist";
 /** Where nobody answers: a port that was free a moment ago. */
@@ -53,7 +52,7 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-const empty = { x: hostArray([], [0, 28, 28]), y: hostArray([]) };
+const empty = { x: { data: new Float32Array(), shape: [0, 28, 28] }, y: { data: new Int32Array(), shape: [0] } };
 const load = (options: FashionMnistOptions = {}) =>
   fashionMnist({
     cacheDir: join(root, "cache"),

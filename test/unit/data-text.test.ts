@@ -1,5 +1,5 @@
 // Strings in models: layers that work on the host.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   hashing,
   integerLookup,
@@ -124,7 +124,7 @@ describe("layers that work on the host", () => {
     const copy = cloneModel(net);
     copy.setWeights(await net.getWeights());
     expect(await (await copy.predict(texts)).data()).toEqual(await (await net.predict(texts)).data());
-    // A model in front of other layers: its layers become those of the other one.
+    // A model in front of other layers.
     const outer = sequential([net, dense(2)]);
     expect((await outer.predict(texts)).shape).toEqual([4, 2]);
     await expect(net.predict("good" as never)).rejects.toThrow("Write a list of one");
@@ -177,6 +177,15 @@ describe("layers that work on the host", () => {
     expect(first.getVocabulary({ special: false })).toEqual(["b", "a"]);
   });
 
+  it("make numbers of a batch once", async () => {
+    const lookup = stringLookup({ vocabulary: ["a", "b"] });
+    const net = sequential([lookup, embedding(3, 2)], { seed: 1 });
+    const encode = vi.spyOn(lookup, "encode");
+    const words = Array.from({ length: 40 }, (_, at) => (at % 2 ? "a" : "b"));
+    expect((await net.predictOnBatch(words)).shape).toEqual([40, 2]);
+    expect(encode).toHaveBeenCalledTimes(1);
+  });
+
   it("work in the map of a data set", async () => {
     const lookup = stringLookup({ vocabulary: ["x", "y"] });
     const batches = dataset({ x: ["x", "y", "z"] }).batch(3);
@@ -215,6 +224,14 @@ describe("layers that work on the host", () => {
     [() => stringLookup().apply(["a"]), "no vocabulary yet"],
     [() => stringLookup({ vocabularySize: 4 }).apply(["a"]), "no vocabulary yet"],
     [() => stringLookup({ vocabulary: ["a"] }).apply([1]), "takes strings"],
+    [
+      () => integerLookup({ vocabulary: [1] }).apply(["a"]),
+      'integerLookup "integerLookup": takes numbers. Expected a number for each sample, received the string "a"',
+    ],
+    [
+      () => integerLookup({ vocabulary: [1] }).apply("abc" as never),
+      'takes numbers. Expected a number for each sample, received the string "abc"',
+    ],
     [() => stringLookup({ vocabulary: ["a"], numOovIndices: 0 }).apply(["b"]), 'received "b"'],
     [() => hashing(0), "numBins"],
     [() => hashing(3, { salt: 0.5 }), "salt is one whole number or two"],

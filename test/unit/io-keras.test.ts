@@ -9,6 +9,7 @@ import { openZip } from "../../src/io/zip/read.ts";
 import { writeZip } from "../../src/io/zip/write.ts";
 import { input } from "../../src/nn/input.ts";
 import { type CallContext, Layer } from "../../src/nn/layer.ts";
+import { stringLookup } from "../../src/nn/layers/host/index.ts";
 import { addLayer, batchNormalization, dense, dropout, lambda, lstm } from "../../src/nn/layers/index.ts";
 import { huber } from "../../src/nn/losses.ts";
 import { auc, fBetaScore } from "../../src/nn/metrics.ts";
@@ -92,6 +93,14 @@ describe("files of Keras", () => {
 });
 
 describe("a model that is saved and loaded", () => {
+  it("keeps the first token of a vocabulary, also one that begins like a byte order mark", async () => {
+    const lookup = stringLookup({ numOovIndices: 0, outputMode: "oneHot" });
+    lookup.setVocabulary(["\ufeffa", "b"]);
+    const text = input([1], { dtype: "string" });
+    const again = await throughFile(model({ inputs: text, outputs: lookup.apply(text) }));
+    expect((again.layers.at(-1) as typeof lookup).getVocabulary()).toEqual(["\ufeffa", "b"]);
+  });
+
   it("goes on as the one that was saved, to the bit: weights, optimizer, order, dropout", async () => {
     const net = sequential(
       [dense(6, { activation: "tanh", inputShape: [4] }), batchNormalization(), dropout(0.3), dense(2)],

@@ -24,7 +24,7 @@ import {
   type Store,
   writeTarget,
 } from "../../src/io/index.ts";
-import { sibling } from "../../src/io/stores/locate.ts";
+import { sibling } from "../../src/io/stores/sibling.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "aretejs-stores-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -21,6 +21,27 @@ const meanAndVariance = async (layer: layers.Normalization) =>
   Promise.all(layer.variables.map(async (variable) => Array.from(await variable.read())));
 
 describe("normalization", () => {
+  it("takes means of features for windows of them, as Keras does, whichever it sees first", async () => {
+    const windows = [x, x];
+    const same = sequential([layers.normalization({ mean: [3, 20], variance: [14 / 3, 200 / 3] })]);
+    const values = (await (await same.predict(x)).array<number[][]>()).flat();
+    const rows = layers.normalization();
+    await rows.adapt(x);
+    const built = layers.normalization();
+    built.ensureBuilt([null, 3, 2]);
+    await built.adapt(x);
+    for (const layer of [rows, built]) {
+      const model = sequential([layer, layers.flatten()]);
+      const all = await (await model.predict(windows)).array();
+      expect(all).toEqual([values, values]);
+    }
+    const narrow = layers.normalization({ name: "n", axis: [1, 2] });
+    narrow.ensureBuilt([null, 3, 2]);
+    await expect(narrow.adapt([1, 2])).rejects.toThrow(
+      'normalization "n": data must fit the layer. Expected [3, 2] at axes [-2, -1], received [2].',
+    );
+  });
+
   it("adapts to nested and typed arrays, tensors, datasets and batches", async () => {
     const expected = [
       [3, 20],
@@ -142,7 +163,7 @@ describe("normalization", () => {
     const layer = layers.normalization({ name: "n" });
     await layer.adapt(x);
     await expect(layer.adapt([[1, 2, 3]])).rejects.toThrow(
-      'normalization "n": data must fit the layer. Expected [2] at axes [1], received [1, 3].',
+      'normalization "n": data must fit the layer. Expected [2] at axes [-1], received [1, 3].',
     );
   });
 });

@@ -61,8 +61,12 @@ export const all = (element: Element, name: string): Element[] => [
 /** The texts that are drawn. */
 export const textsOf = (svg: string): string[] => all(parseXml(svg), "text").map(({ text }) => text);
 
+/** Whether an element has a class. */
+export const hasClass = ({ attributes }: Element, name: string): boolean =>
+  (attributes.class ?? "").split(" ").includes(name);
+
 /** The points of paths, those of a class if one is given. */
 export const pathsOf = (svg: string, as?: string): string[] =>
-  all(parseXml(svg), "path").flatMap(({ attributes }) =>
-    as === undefined || attributes.class === as ? [attributes.d ?? ""] : [],
+  all(parseXml(svg), "path").flatMap((path) =>
+    as === undefined || hasClass(path, as) ? [path.attributes.d ?? ""] : [],
   );

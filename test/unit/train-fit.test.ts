@@ -10,6 +10,7 @@ import { tensor } from "../../src/tensor/ops/leaf.ts";
 import type { Callback } from "../../src/train/callback.ts";
 import type { Model } from "../../src/train/model.ts";
 import { model as functional, sequential } from "../../src/train/sequential.ts";
+import type { Logs } from "../../src/train/step-runner.ts";
 import { classifier, countingBackend, points, weightsOf } from "./train-support.ts";
 
 const backend = js();
@@ -358,7 +359,7 @@ describe("several inputs and outputs", () => {
       await model.fit(x, y, quiet);
       logs.push(await model.evaluate([x.a, x.b], [y.value, y.kind]));
     }
-    const [first = {}, second] = logs;
+    const [first, second] = logs as [Logs, Logs];
     expect(Object.keys(first)).toEqual(["loss", "value_loss", "kind_loss", "value_mae", "kind_accuracy"]);
     expect(first.loss).toBeCloseTo(2 * (first.value_loss as number) + 0.5 * (first.kind_loss as number), 5);
     expect(second).toEqual(first);

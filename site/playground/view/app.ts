@@ -286,6 +286,7 @@ export class Playground {
     this.isPlaying = false;
     this.bar.setPlaying(false);
     this.order({ type: by });
+    this.say("Training.");
   }
 
   private order(order: Order): void {
@@ -308,8 +309,10 @@ export class Playground {
         this.diagnosis.show(report.diagnosis);
         return;
       case "paused":
-        if (!this.isPlaying && this.snapshot)
-          this.say(`Paused after ${this.snapshot.step.toLocaleString("en")} steps.`);
+        if (!this.isPlaying && this.snapshot) {
+          const { step } = this.snapshot;
+          this.say(`Paused after ${step.toLocaleString("en")} ${step === 1 ? "step" : "steps"}.`);
+        }
         return;
       case "no-webgpu":
         this.settings = { ...this.settings, backend: "wasm" };

@@ -11,6 +11,7 @@ import { WebGpuExecutable } from "./executable.ts";
 import { usage } from "./flags.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import { type Block, Heap } from "./heap.ts";
+import type { GpuRows } from "./kept-rows.ts";
 import { loadKernels } from "./kernels/index.ts";
 import { type Pipelines, pipelinesOf, recordBytes } from "./pipelines.ts";
 import { type Plan, planProgram } from "./plan.ts";
@@ -48,6 +49,7 @@ export class WebGpuBackend implements Backend {
   private readonly executables = new Set<WebGpuExecutable>();
   /** Of programs that are loaded or being loaded. */
   private readonly plans = new Set<Plan>();
+  private readonly keptRows = new Set<GpuRows>();
   /** Storages that lie beyond the end of the heap's buffer: their values are on the host. */
   private readonly unplaced = new Set<GpuStorage>();
   /** Why the device was lost. */
@@ -172,9 +174,16 @@ export class WebGpuBackend implements Backend {
     await this.checkEnd(isLost);
   }
 
+  async keepRows(data: NumericArray, width: number, dtype: DType): Promise<GpuRows | undefined> {
+    this.check();
+    const { keepRows } = await import("./kept-rows.ts");
+    return keepRows(this, this.keptRows, this.own, { data, width, dtype });
+  }
+
   trim(): boolean {
     if (this.disposed || this.reason !== undefined) return false;
     const freed = [
+      this.freeRows(),
       this.staging.trim(),
       this.arena.shrink(() => Math.max(0, ...[...this.plans].map(({ arenaBytes }) => arenaBytes))),
       this.heapBuffer.shrink(() => this.heap.end),
@@ -187,6 +196,7 @@ export class WebGpuBackend implements Backend {
     this.disposed = true;
     for (const executable of this.executables) executable.dispose();
     this.unplaced.clear();
+    this.freeRows();
     this.staging.destroy();
     this.arena.destroy();
     this.heapBuffer.destroy();
@@ -200,12 +210,12 @@ export class WebGpuBackend implements Backend {
   }
 
   /** For programs: the bind group of one whose constants and records are in `own`. */
-  bind(own: GPUBuffer, recordsOffset: number): GPUBindGroup {
+  bind(own: GPUBuffer, recordsOffset: number, heap = this.heapBuffer.buffer): GPUBindGroup {
     return this.device.createBindGroup({
       layout: this.pipelines.bindGroupLayout,
       entries: [
         { binding: 0, resource: { buffer: this.arena.buffer } },
-        { binding: 1, resource: { buffer: this.heapBuffer.buffer } },
+        { binding: 1, resource: { buffer: heap } },
         { binding: 2, resource: { buffer: own } },
         { binding: 3, resource: { buffer: own, offset: recordsOffset, size: recordBytes } },
       ],
@@ -283,7 +293,7 @@ export class WebGpuBackend implements Backend {
       dispatches.map(({ code }, index) =>
         this.pipelines.pipeline(code).catch(async (report: Report) => {
           const instruction = program.instructions[instructions[index] as number];
-          throw await deviceError({ what: "a shader", context: "", instruction, program }, report);
+          throw await deviceError({ what: "a shader", context: "", instruction }, report);
         }),
       ),
     );
@@ -305,6 +315,13 @@ export class WebGpuBackend implements Backend {
     if (!(await report)) return buffer;
     buffer.destroy();
     throw outOfMemory("constants", size, this.own.mostBytes);
+  }
+
+  /** Whether there were any. */
+  private freeRows(): boolean {
+    const { size } = this.keptRows;
+    for (const rows of this.keptRows) rows.free();
+    return size > 0;
   }
 
   private isPlaced({ block }: GpuStorage): boolean {

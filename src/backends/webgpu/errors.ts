@@ -2,7 +2,6 @@
 import { type AreteError, message, OutOfMemoryError, stateError } from "../../errors.ts";
 import { formatBytes } from "../../format.ts";
 import type { Instruction } from "../../ir/instruction.ts";
-import type { Program } from "../../ir/program.ts";
 
 /** In messages. */
 export const owner = "webgpu backend";
@@ -37,9 +36,8 @@ export interface Work {
   /** For example "a run". */
   readonly what: string;
   readonly context: string;
-  /** Printed behind the context. */
+  /** Named behind the context. */
   readonly instruction?: Instruction | undefined;
-  readonly program?: Program;
 }
 
 /** What a device reports of work that it was given, as an error. What builds it is loaded then. */

@@ -30,9 +30,8 @@ export class Restorer implements Callback {
     }
     Object.assign(training.position, position);
     training.history.epoch.push(...history.epoch);
-    training.history.history = Object.fromEntries(
-      Object.entries(history.history).map(([name, values]) => [name, [...values]]),
-    );
+    const copies = Object.entries(history.history).map(([name, values]) => [name, [...values]]);
+    training.history.history = { loss: [], ...Object.fromEntries(copies) };
     for (const [index, state] of callbacks.entries()) if (state) training.callbacks[index]?.setState?.(state);
     training.model.stopTraining = stopped;
   }

@@ -1,7 +1,7 @@
 // The datatypes of HDF5 in all forms that are read: numbers, half precision, truth values, strings.
 import { type Cursor, decode } from "../binary.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { bfloatToFloat, halfToFloat } from "../numbers.ts";
+import { bfloatToFloat, halfToFloat } from "../halves.ts";
 import { type Datatype, type Dtype, ieee, plainDatatype } from "./datatype.ts";
 import { GlobalHeap } from "./heap.ts";
 import { Metadata } from "./metadata.ts";

@@ -5,11 +5,19 @@ import { lossNames } from "../../nn/losses/names.ts";
 import { metricNames } from "../../nn/metrics/names.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import { optimizerNames } from "../../optim/optimizers.ts";
+import {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  inverseTimeDecay,
+  piecewiseConstantDecay,
+  polynomialDecay,
+} from "../../optim/schedules.ts";
 import type { CompileModelOptions } from "../../train/options.ts";
 import { damaged, unsupported } from "../file-error.ts";
 import { customOf, named, optionsFromKeras } from "./from-keras.ts";
 import { configOf, isPart, type KerasPart, type Reading } from "./keras-part.ts";
-import { groupName, kindOf, toCamel } from "./names.ts";
+import { groupName, kindOf } from "./names.ts";
 
 /**
  * The options of `compile`. @throws FileError on what is not known here, or should be in customObjects.
@@ -130,13 +138,23 @@ async function optimizerFrom(given: unknown, reading: Reading): Promise<Optimize
   });
 }
 
+/** The schedules of Keras. */
+const schedules = {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  inverseTimeDecay,
+  piecewiseConstantDecay,
+  polynomialDecay,
+};
+
 async function scheduleFrom({ class_name: name, config }: KerasPart, reading: Reading): Promise<unknown> {
   const custom = customOf(name, reading.custom);
   if (custom !== undefined) return made(custom, name === "function" ? undefined : config, reading);
-  const schedules: Readonly<Record<string, unknown>> = { ...(await import("../../optim/schedules.ts")) };
   const kind = kindOf(name, schedules);
   if (kind === undefined) throw unsupported("loadModel", `Keras's schedule ${name}`, "Load with { compile: false }.");
   const { name: _, ...rest } = config;
-  const options = Object.entries(optionsFromKeras(kind, rest, reading)).map(([key, value]) => [toCamel(key), value]);
-  return (schedules[kind] as (options: object) => unknown)(Object.fromEntries(options));
+  return (schedules[kind as keyof typeof schedules] as (options: object) => unknown)(
+    optionsFromKeras(kind, rest, reading),
+  );
 }

@@ -5,10 +5,10 @@ import { Layer } from "../../nn/layer.ts";
 import { layerFactories, made } from "../../nn/registry.ts";
 import type { Model } from "../../train/model.ts";
 import { fileError, unsupported } from "../file-error.ts";
-import { graphFromKeras } from "./graph-from-keras.ts";
 import type { CustomObjects } from "./keras-object.ts";
 import { configOf, isPart, type KerasPart, partOf, type Reading } from "./keras-part.ts";
 import { isOwnText, kindOf, toCamel, valueFromKeras } from "./names.ts";
+import { networkFromKeras } from "./network-from-keras.ts";
 
 /** Options that change nothing here, with the one value that they may have; undefined: any. */
 const without: Readonly<Record<string, unknown>> = {
@@ -70,8 +70,14 @@ const changes: Readonly<Record<string, (options: Record<string, unknown>) => Rec
 };
 
 /** A model; its weights have no values yet. @throws FileError where the configuration does not make sense. */
-export const modelFromKeras = (part: KerasPart, reading: Reading): Model =>
-  graphFromKeras(part, reading, layerFromKeras);
+export async function modelFromKeras(part: KerasPart, reading: Reading): Promise<Model> {
+  const graphFromKeras = hasGraph(part) ? (await import("./graph-from-keras.ts")).graphFromKeras : undefined;
+  return networkFromKeras(part, { ...reading, graphFromKeras }, layerFromKeras);
+}
+
+/** Whether a configuration is a Functional one, or has one in it. */
+const hasGraph = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && ("input_layers" in value || Object.values(value).some(hasGraph));
 
 /** A model, a layer of ours, or one of the user's. @param extra options that Keras has among the arguments of calls. */
 export function layerFromKeras(
@@ -82,7 +88,7 @@ export function layerFromKeras(
   const { class_name: name } = part;
   const custom = customOf(name, reading.custom);
   if (custom === undefined) {
-    if (Array.isArray(part.config.layers)) return modelFromKeras(part, reading);
+    if (Array.isArray(part.config.layers)) return networkFromKeras(part, reading, layerFromKeras);
     // What Keras does with these is nothing.
     if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(part.config) });
     if (name === "Bidirectional") return bidirectional(part, reading);

@@ -1,102 +1,13 @@
-// Keras's Sequential and Functional configurations as models.
-import { isPlainRecord } from "../../data/tree.ts";
-import type { InputDType } from "../../nn/input.ts";
-import type { BatchShape, Layer } from "../../nn/layer.ts";
+// Keras's Functional configurations as models: graphs of layers.
+import type { Layer } from "../../nn/layer.ts";
 import { Network } from "../../nn/network.ts";
-import { SymbolicTensor } from "../../nn/symbolic.ts";
-import { Model } from "../../train/model.ts";
-import { sequential } from "../../train/sequential.ts";
+import type { SymbolicTensor } from "../../nn/symbolic.ts";
+import type { Model } from "../../train/model.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { type KerasPart, partOf, type Reading } from "./keras-part.ts";
+import type { KerasPart, LayerFromKeras, Reading } from "./keras-part.ts";
+import { inputOf, optionsOf, ReadModel } from "./network-from-keras.ts";
 import { argumentsOf, type History, histories, type Node, nodesOf } from "./nodes.ts";
 import { operationLayer } from "./operations.ts";
-
-/** A model whose weights are filled before they would be drawn. */
-class ReadModel extends Model {
-  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], options: object, kind: string) {
-    super(undefined, undefined, options, kind);
-    this.connect(inputs, outputs);
-  }
-}
-
-/** Makes a layer; `extra` are options that Keras has among the arguments of calls. */
-type LayerFromKeras = (part: KerasPart, reading: Reading, extra?: Readonly<Record<string, unknown>>) => Layer;
-
-/**
- * A model; its weights have no values yet.
- * @param layerFromKeras makes its layers.
- * @throws FileError where the configuration does not make sense.
- */
-export function graphFromKeras(part: KerasPart, reading: Reading, layerFromKeras: LayerFromKeras): Model {
-  const { config } = part;
-  if (!Array.isArray(config.layers)) throw damaged("loadModel", "a model must have layers", "a list", config.layers);
-  const layers = config.layers.map((layer) => partOf("a layer", layer));
-  const model =
-    config.input_layers === undefined
-      ? chain(part, layers, reading, layerFromKeras)
-      : graph(part, layers, reading, layerFromKeras);
-  if (config.trainable === false) model.trainable = false;
-  return model;
-}
-
-const optionsOf = ({ config }: KerasPart, { seed }: Reading) => ({
-  seed,
-  ...(typeof config.name === "string" && { name: config.name }),
-});
-
-// ── Sequential
-
-function chain(part: KerasPart, all: readonly KerasPart[], reading: Reading, layerFromKeras: LayerFromKeras): Model {
-  const [first] = all;
-  const start = first?.class_name === "InputLayer" ? inputOf(first) : undefined;
-  const layers = (start ? all.slice(1) : all).map((layer) => layerFromKeras(layer, reading));
-  const known = start ?? inputFrom(part, first);
-  if (!known)
-    return layers.length > 0
-      ? sequential(layers, optionsOf(part, reading))
-      : sequential(undefined, optionsOf(part, reading));
-  if (layers.length === 0) throw unsupported("loadModel", "a model without layers");
-  const end = layers.reduce((tensor: SymbolicTensor, layer) => layer.apply(tensor), known);
-  return new ReadModel([known], [end], optionsOf(part, reading), "sequential");
-}
-
-/** The input of a model that has no input layer: where it was built, or as Keras 2 has it. */
-function inputFrom({ config, build_config }: KerasPart, first: KerasPart | undefined): SymbolicTensor | undefined {
-  const built = isPlainRecord(build_config) ? build_config.input_shape : undefined;
-  const shape = first?.config.batch_input_shape ?? config.build_input_shape ?? built;
-  const isIndex = first?.class_name === "Embedding";
-  if (!Array.isArray(shape)) return undefined;
-  return new SymbolicTensor(shapeOf(shape), isIndex ? "int32" : "float32");
-}
-
-/** An input layer as the start of a graph. */
-function inputOf({ config, name }: KerasPart): SymbolicTensor {
-  const shape = config.batch_shape ?? config.batch_input_shape;
-  const given = config.name ?? name;
-  return new SymbolicTensor(
-    shapeOf(shape),
-    dtypeOf(config.dtype),
-    undefined,
-    typeof given === "string" ? given : undefined,
-  );
-}
-
-function shapeOf(shape: unknown): BatchShape {
-  const isShape =
-    Array.isArray(shape) &&
-    shape.length > 0 &&
-    shape.every((extent) => extent === null || (Number.isSafeInteger(extent) && extent > 0));
-  if (isShape) return [null, ...shape.slice(1)];
-  throw damaged("loadModel", "the shape of an input must be a list of extents", "such as [null, 28, 28]", shape);
-}
-
-function dtypeOf(dtype: unknown): InputDType {
-  const name = isPlainRecord(dtype) && isPlainRecord(dtype.config) ? dtype.config.name : dtype;
-  if (name === "string") return name;
-  return typeof name === "string" && /^u?int/.test(name) ? "int32" : "float32";
-}
-
-// ── Functional
 
 /** A layer of a graph, made when it is first used. */
 interface Entry {
@@ -107,7 +18,17 @@ interface Entry {
   readonly outputs: (readonly SymbolicTensor[] | undefined)[];
 }
 
-function graph(part: KerasPart, layers: readonly KerasPart[], reading: Reading, layerFromKeras: LayerFromKeras): Model {
+/**
+ * A model of a Functional configuration; its weights have no values yet.
+ * @param layers its layers. @param layerFromKeras makes them.
+ * @throws FileError where the configuration does not make sense.
+ */
+export function graphFromKeras(
+  part: KerasPart,
+  layers: readonly KerasPart[],
+  reading: Reading,
+  layerFromKeras: LayerFromKeras,
+): Model {
   const entries = new Map<string, Entry>();
   for (const layer of layers) {
     const name = String(layer.name ?? layer.config.name);

@@ -1,7 +1,7 @@
 // The graph of a network as Keras's Sequential or Functional configuration.
 import type { NetworkConfig } from "../../nn/registry.ts";
-import { callOptions, type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
-import { toSnake } from "./names.ts";
+import { type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
+import { callOptions, toSnake } from "./names.ts";
 import { attentions, isSequential } from "./sequence.ts";
 
 type Layers = NetworkConfig["layers"];

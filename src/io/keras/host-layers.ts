@@ -1,6 +1,7 @@
 // Layers that work on the host in `.keras` files: how they are made, and their vocabularies, which are files of
 // their own.
 
+import type { Layer } from "../../nn/layer.ts";
 import {
   hashing,
   integerLookup,
@@ -9,8 +10,9 @@ import {
   TextVectorization,
   textVectorization,
 } from "../../nn/layers/host/index.ts";
-import type { Network } from "../../nn/network.ts";
+import { Network } from "../../nn/network.ts";
 import type { LayerFactory } from "../../nn/registry.ts";
+import { decode } from "../binary.ts";
 import { fileError } from "../file-error.ts";
 import { findHdf5, type Hdf5Group } from "../hdf5/open.ts";
 import { numbersIn } from "./assign.ts";
@@ -27,10 +29,15 @@ export const hostFactories: Readonly<Record<string, LayerFactory>> = {
 /** A layer that has a vocabulary, and where a file keeps it. */
 type Placed = readonly [layer: Lookup<string> | Lookup<number> | TextVectorization, path: string];
 
-const placesIn = (network: Network): Placed[] =>
-  layerPaths(network.layers, "layers").flatMap(([layer, path]): Placed[] =>
-    layer instanceof Lookup || layer instanceof TextVectorization ? [[layer, path]] : [],
-  );
+/** Those of a network and of networks inside it; what is shared is where Keras meets it first. */
+function placesIn(network: Network, folder = "layers", seen = new Set<Layer>()): Placed[] {
+  return layerPaths(network.layers, folder).flatMap(([layer, path]): Placed[] => {
+    if (seen.has(layer)) return [];
+    seen.add(layer);
+    if (layer instanceof Network) return placesIn(layer, `${path}/layers`, seen);
+    return layer instanceof Lookup || layer instanceof TextVectorization ? [[layer, path]] : [];
+  });
+}
 
 /** Gives the layers of a network that was read their vocabularies. @throws FileError where one is missing. */
 export async function readVocabularies(
@@ -50,7 +57,7 @@ export async function readVocabularies(
         received: "nothing there",
       });
     }
-    const lines = new TextDecoder().decode(bytes).split("\n");
+    const lines = decode(name, bytes).split("\n");
     while (lines.at(-1) === "") lines.pop();
     const found = findHdf5(file, `${path}/vars/idf_weights`);
     const weights = found?.kind === "dataset" ? (numbersIn(found, await found.read()) as ArrayLike<number>) : undefined;

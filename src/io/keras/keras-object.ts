@@ -20,9 +20,6 @@ export interface Description {
 /** What users named for a file: functions, layers, losses of their own. */
 export type CustomObjects = Readonly<Record<string, unknown>>;
 
-/** Options of our layers that are arguments of Keras's calls. */
-export const callOptions = ["useCausalMask", "returnAttentionScores"];
-
 /** A name that Keras takes. @throws ValueError. */
 export function nameToKeras(name: unknown): string {
   if (typeof name === "string" && !name.includes("/")) return name;

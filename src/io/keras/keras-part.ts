@@ -1,5 +1,6 @@
 // Parts of a configuration that was read: objects with a class, and what is checked of them.
 import { isPlainRecord } from "../../data/tree.ts";
+import type { Layer } from "../../nn/layer.ts";
 import type { LayerFactory } from "../../nn/registry.ts";
 import { fileError } from "../file-error.ts";
 import type { CustomObjects } from "./keras-object.ts";
@@ -11,9 +12,14 @@ export interface Reading {
   readonly seed: number;
   /** Factories of layers by kind, where the file has layers other than the usual ones. */
   readonly factories?: Readonly<Record<string, LayerFactory>> | undefined;
+  /** Makes models of Functional configurations, where the file has some. */
+  readonly graphFromKeras?: typeof import("./graph-from-keras.ts").graphFromKeras | undefined;
   /** Takes what was left out or changed, once for each text. */
   note(text: string): void;
 }
+
+/** Makes a layer; `extra` are options that Keras has among the arguments of calls. */
+export type LayerFromKeras = (part: KerasPart, reading: Reading, extra?: Readonly<Record<string, unknown>>) => Layer;
 
 /** A part of a configuration that is an object with a class. */
 export interface KerasPart {

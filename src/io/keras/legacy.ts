@@ -28,7 +28,7 @@ export async function readLegacy(bytes: Uint8Array, compile: boolean, reading: R
       received: "a file of weights alone",
       advice: "Build the model and read the weights by loadWeights.",
     });
-  const model = modelFromKeras(partOf("the model", parseJson("model_config", text)), reading);
+  const model = await modelFromKeras(partOf("the model", parseJson("model_config", text)), reading);
   const weights = await readPairs(legacyPairs(model, file));
   const training = file.attributes.get("training_config");
   const settings = compile && typeof training === "string" ? parseJson("training_config", training) : undefined;

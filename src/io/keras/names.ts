@@ -34,6 +34,9 @@ const options: Readonly<Record<string, string>> = {
 };
 const optionsBack = /* @__PURE__ */ Object.fromEntries(Object.entries(options).map(([ours, keras]) => [keras, ours]));
 
+/** Options of our layers that are arguments of Keras's calls. */
+export const callOptions = ["useCausalMask", "returnAttentionScores"];
+
 /** A name without signs, in small letters: `Conv2D`, `conv2d` and `conv_2d` are one. */
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 

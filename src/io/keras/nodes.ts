@@ -2,9 +2,8 @@
 import { isPlainRecord } from "../../data/tree.ts";
 import type { SymbolicTensor } from "../../nn/symbolic.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { callOptions } from "./keras-object.ts";
 import type { KerasPart } from "./keras-part.ts";
-import { toCamel } from "./names.ts";
+import { callOptions, toCamel } from "./names.ts";
 
 /** What names a tensor: its layer, which use of it, which output. */
 export type History = readonly [name: string, node: number, output: number];

@@ -48,12 +48,19 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
   const config = partOf("the model", parseJson("config.json", text));
   const metadata = archive.has("metadata.json") ? parseJson("metadata.json", await entry("metadata.json")) : {};
   const extra = isRecord(metadata) && isRecord(metadata.aretejs) ? metadata.aretejs : {};
+  const augmentation =
+    /"(Random(Color\w+|Erasing|Gaussian\w+|Gray\w+|Hue|Invert|Poster\w+|Sat\w+|Sh\w+)|Solarization|AutoContrast)"/.test(
+      text,
+    )
+      ? await import("./augmentation-layers.ts")
+      : undefined;
   const host = /"(StringLookup|IntegerLookup|Hashing|TextVectorization)"/.test(text)
     ? await import("./host-layers.ts")
     : undefined;
-  const factories = host && { ...layerFactories, ...host.hostFactories };
+  const more = { ...host?.hostFactories, ...augmentation?.augmentationFactories };
+  const factories = (host ?? augmentation) && { ...layerFactories, ...more };
   const all: Reading = { factories, ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
-  const model = modelFromKeras(config, all);
+  const model = await modelFromKeras(config, all);
   if (!model.built) return { model, extra };
   const weights = await openWeights(await entry("model.weights.h5"), "model.weights.h5");
   await host?.readVocabularies(model, weights, async (name) => archive.get(name)?.read());

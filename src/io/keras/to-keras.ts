@@ -3,8 +3,8 @@ import { valueError } from "../../errors.ts";
 import { activations } from "../../nn/activation-names.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import { graphToKeras } from "./graph-to-keras.ts";
-import { type CustomObjects, callOptions, type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
-import { className, isOwnClass, isOwnText, toSnake, valueToKeras } from "./names.ts";
+import { type CustomObjects, type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
+import { callOptions, className, isOwnClass, isOwnText, toSnake, valueToKeras } from "./names.ts";
 
 /** Where things of an option live in Keras, by how the option's name ends. */
 const modules: readonly (readonly [RegExp, string])[] = [

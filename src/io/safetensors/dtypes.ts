@@ -1,5 +1,6 @@
 // The element types of safetensors.
-import { bfloatToFloat, halfToFloat, type NumberArray, viewAs } from "../numbers.ts";
+import { bfloatToFloat, halfToFloat } from "../halves.ts";
+import { type NumberArray, viewAs } from "../numbers.ts";
 
 /** The element types that are read; all but F16, BF16 and BOOL are written, too. */
 export type SafetensorsDtype = keyof typeof arrays;

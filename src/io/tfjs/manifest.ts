@@ -1,7 +1,8 @@
 // The weights of a TensorFlow.js model: shards of bytes, and a list that says what is in them.
 import { damaged, unsupported } from "../file-error.ts";
+import { halfToFloat } from "../halves.ts";
 import { isRecord } from "../json.ts";
-import { halfToFloat, viewAs } from "../numbers.ts";
+import { viewAs } from "../numbers.ts";
 import type { StoredArray } from "../weights/assign.ts";
 
 /** A group of weights: what files they are in, in their order there. */

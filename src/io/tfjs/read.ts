@@ -11,7 +11,7 @@ import type { CustomObjects } from "../keras/keras-object.ts";
 import { partOf } from "../keras/keras-part.ts";
 import { notesTo } from "../notes.ts";
 import { readSource } from "../stores/files.ts";
-import { sibling } from "../stores/locate.ts";
+import { sibling } from "../stores/sibling.ts";
 import type { ReadOptions, Source } from "../stores/store.ts";
 import { arraysIn, groupsOf } from "./manifest.ts";
 import { assignByLayer } from "./weights.ts";
@@ -69,7 +69,7 @@ export async function readTfjsModel(source: Source | TfjsModel, options: LoadTfj
   const groups = groupsOf(owner, file.weightsManifest);
   const topology = isRecord(file.modelTopology) ? (file.modelTopology.model_config ?? file.modelTopology) : undefined;
   const note = notesTo(owner, onNote);
-  const model = modelFromKeras(partOf("the model", topology), { custom: customObjects, seed, note });
+  const model = await modelFromKeras(partOf("the model", topology), { custom: customObjects, seed, note });
   const paths = groups.flatMap((group) => group.paths);
   const sources = shards ?? paths.map((path) => besides(owner, source, path));
   if (sources.length !== paths.length)

@@ -115,9 +115,6 @@ export {
   normalization,
 } from "./preprocessing/normalization.ts";
 export {
-  type Factor,
-  type RandomColorOptions,
-  type RandomTransformOptions,
   type RandomZoomOptions,
   randomBrightness,
   randomContrast,
@@ -127,6 +124,7 @@ export {
   randomTranslation,
   randomZoom,
 } from "./preprocessing/random-images.ts";
+export type { Factor, RandomColorOptions, RandomTransformOptions } from "./preprocessing/random-layer.ts";
 export { type RescalingOptions, rescaling } from "./preprocessing/rescaling.ts";
 export { centerCrop, type ResizingOptions, resizing } from "./preprocessing/resizing.ts";
 export { Cell, type Step } from "./recurrent-cell.ts";

@@ -25,7 +25,7 @@ export function terminateOnNaN(): TerminateOnNaN {
     },
     onTrainBatchEnd(batch, logs, training) {
       const what = training.diagnosis;
-      if (what === undefined && Number.isFinite(logs.loss ?? 0)) return;
+      if (what === undefined && Number.isFinite(logs.loss)) return;
       training.model.stopTraining = true;
       state.found = `${what ?? "the loss"} was not finite in batch ${batch}`;
       console.warn(

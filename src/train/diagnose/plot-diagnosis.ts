@@ -1,7 +1,8 @@
 // The picture of a diagnosis.
 import { checkOptions } from "../../options.ts";
-import { type Axes, drawAxes } from "../../plot/axes.ts";
-import { checkHeight, figure, inRows, type PlotOptions, plotTable } from "../../plot/figure.ts";
+import type { Axes } from "../../plot/axes.ts";
+import { type PlotOptions, plotTable } from "../../plot/figure.ts";
+import { panelFigure } from "../../plot/panels.ts";
 import type { Plot } from "../../plot/plot.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { figure as inDigits } from "./finding.ts";
@@ -17,18 +18,17 @@ export interface DiagnosisPlotOptions extends PlotOptions {
 /** What `plot` of a diagnosis gives. */
 export async function plotDiagnosis(diagnosis: Diagnosis, given: DiagnosisPlotOptions = {}): Promise<Plot> {
   const { file, ...options } = checkOptions("plot", given, { ...plotTable, height: "number", file: "string" });
-  const height = checkHeight("plot", options.height ?? 200);
   const { layers, findings, losses, gradientNorms } = diagnosis;
   const numbers = layers.map((_, index) => index + 1);
   const overLayers = (name: string, y: readonly number[], colour: number): Axes => ({
     x: { name: "layer", isWhole: true },
     y: { name, isLog: true },
-    lines: [{ x: numbers, y, colour }],
+    lines: [{ name, x: numbers, y, colour }],
   });
   const overSteps = (name: string, y: readonly number[], isLog: boolean): Axes => ({
     x: { name: "step", isWhole: true },
     y: { name, isLog },
-    lines: [{ x: y.map((_, index) => index + 1), y }],
+    lines: [{ name, x: y.map((_, index) => index + 1), y }],
   });
   const panels: Axes[] = [
     ...(layers.length > 1
@@ -48,20 +48,14 @@ export async function plotDiagnosis(diagnosis: Diagnosis, given: DiagnosisPlotOp
     ...(losses && losses.length > 1 ? [overSteps("loss", losses, false)] : []),
     ...(gradientNorms && gradientNorms.length > 1 ? [overSteps("norm of the gradient", gradientNorms, true)] : []),
   ];
-  const plot = figure("plot", options, {
+  const plot = panelFigure("plot", options, {
     title: findings.length === 0 ? "Diagnosis: nothing wrong was found" : `Diagnosis: ${named(diagnosis)}`,
     description: layers
       .map(({ name, activations, gradients }) =>
         [name, inDigits(activations.stddev), gradients ? inDigits(gradients.stddev) : "none"].join(" "),
       )
       .join(", "),
-    draw: (width) =>
-      inRows(
-        width,
-        360,
-        height,
-        panels.map((panel) => (w: number, h: number) => drawAxes(panel, w, h)),
-      ),
+    panels,
     text: String(diagnosis),
   });
   return file === undefined ? plot : plot.save(file);

@@ -6,13 +6,11 @@ import {
   isHostArray,
   isTextData,
   toHostArray,
-  toHostArrayAsync,
 } from "../../../data/array.ts";
 import { type HostText, hostText, isText, type TextInput } from "../../../data/text.ts";
 import { literal, shapeError, valueError } from "../../../errors.ts";
 import { formatShape, sizeOf } from "../../../ir/shape.ts";
 import { flatten, type NestedNumbers } from "../../../tensor/nested.ts";
-import { Tensor } from "../../../tensor/tensor.ts";
 
 /** A column on the host: numbers or strings, the first axis counts the samples. */
 export type HostColumn = HostArray | HostText;
@@ -64,9 +62,16 @@ function notText(name: string, value: unknown, context?: string): Error {
   });
 }
 
-/** Strings or numbers, whichever is given. Nested numbers keep the precision of JavaScript's: they may be keys. */
-export function toColumn(name: string, given: unknown): HostColumn {
-  if (isGivenText(given)) return toTextColumn(name, given);
+/** A column that must hold numbers. Nested ones keep the precision of JavaScript's: they may be keys. @throws ValueError. */
+export function toNumberColumn(name: string, given: unknown): HostArray {
+  if (isGivenText(given)) {
+    throw valueError(name, {
+      rule: "takes numbers",
+      expected: "a number for each sample",
+      received: literal(firstText(given)),
+      advice: 'Strings are for stringLookup and textVectorization; an input of strings has the dtype "string".',
+    });
+  }
   return Array.isArray(given)
     ? flatten(name, given as NestedNumbers, Float64Array)
     : toHostArray(name, given as ArrayInput);
@@ -74,14 +79,6 @@ export function toColumn(name: string, given: unknown): HostColumn {
 
 const isGivenText = (given: unknown): boolean => isText(given) || (isHostArray(given) && isTextData(given.data));
 
-/** A column that must hold numbers. @throws ValueError on strings. */
-export async function toNumbers(name: string, given: unknown): Promise<HostArray> {
-  const column = given instanceof Tensor ? await toHostArrayAsync(name, given) : toColumn(name, given);
-  if (!isTextColumn(column)) return column;
-  throw valueError(name, {
-    rule: "takes numbers",
-    expected: "a number for each sample",
-    received: literal(column.data[0]),
-    advice: 'An input of strings has the dtype "string".',
-  });
-}
+/** The first string of a column. */
+const firstText = (given: unknown): unknown =>
+  typeof given === "string" ? given : hostText(isHostArray(given) ? given.data : given).data[0];

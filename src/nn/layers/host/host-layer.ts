@@ -1,7 +1,7 @@
 // Layers that work on the host: they take strings, or numbers that tensors cannot hold, and give numbers.
 
 import { type HostArray, toHostArrayAsync } from "../../../data/array.ts";
-import { stateError, valueError } from "../../../errors.ts";
+import { valueError } from "../../../errors.ts";
 import type { DType } from "../../../ir/dtype.ts";
 import type { Shape } from "../../../ir/shape.ts";
 import { checkOptions, type OwnTable } from "../../../options.ts";
@@ -18,10 +18,10 @@ import {
   type ColumnInput,
   type HostColumn,
   isTextColumn,
-  toColumn,
+  toNumberColumn,
   toTextColumn,
 } from "./columns.ts";
-import { makeHostStage } from "./stage.ts";
+import { isKnownOnHost, makeHostStage, recordedTooEarly } from "./stage.ts";
 
 /**
  * A layer that works on the host. It is the first layer of a model, behind inputs or other such layers; the model
@@ -69,14 +69,8 @@ export abstract class HostLayer<Options extends LayerOptions = LayerOptions> ext
   override applyAll(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor[];
   override applyAll(inputs: Tensor | readonly Tensor[], ctx: CallContext): readonly Tensor[];
   override applyAll(inputs: unknown, ctx?: CallContext): SymbolicTensor[] & readonly Tensor[] {
-    const { layer } = inputs as { layer?: Layer };
-    if (ctx || (layer && !layer.makeStage)) {
-      throw stateError(this.label, {
-        rule: "works on the host, before anything is recorded",
-        expected: "an input, or the output of another layer that works on the host",
-        received: ctx ? "tensors" : `the output of ${layer?.label}`,
-      });
-    }
+    if (ctx) throw recordedTooEarly(this.label, undefined);
+    if (inputs instanceof SymbolicTensor && !isKnownOnHost(inputs)) throw recordedTooEarly(this.label, inputs);
     return super.applyAll(inputs as SymbolicTensor) as SymbolicTensor[] & readonly Tensor[];
   }
 
@@ -89,7 +83,7 @@ export abstract class HostLayer<Options extends LayerOptions = LayerOptions> ext
 
   /** A column as the layer takes it. */
   private read(given: unknown): HostColumn {
-    return this.inputDType === "string" ? toTextColumn(this.label, given) : toColumn(this.label, given);
+    return this.inputDType === "string" ? toTextColumn(this.label, given) : toNumberColumn(this.label, given);
   }
 }
 

@@ -1,12 +1,18 @@
 // The host stage of a network: the layers that work on the host, applied to columns before there are batches.
 import type { HostArray } from "../../../data/array.ts";
-import { stateError } from "../../../errors.ts";
+import { shapeError, stateError } from "../../../errors.ts";
+import { formatShape } from "../../../ir/shape.ts";
 import type { HostStage, Start } from "../../host-stage.ts";
 import { listOf } from "../../layer.ts";
-import type { Network } from "../../network.ts";
+import { Network } from "../../network.ts";
 import { type Application, SymbolicTensor } from "../../symbolic.ts";
-import { type HostColumn, toNumbers, toTextColumn } from "./columns.ts";
+import { agree } from "../../use-layer.ts";
+import { functionLayer } from "../function.ts";
+import { type HostColumn, toNumberColumn, toTextColumn } from "./columns.ts";
 import type { HostLayer } from "./host-layer.ts";
+
+/** The uses of the layers of a network, and of those in networks inside it that have a stage. */
+const usesOf = new WeakMap<HostStage, readonly Application[]>();
 
 /** The stage of a network that has layers which work on the host. */
 export function makeHostStage(
@@ -15,18 +21,19 @@ export function makeHostStage(
   outputs: readonly SymbolicTensor[],
   applications: readonly Application[],
 ): HostStage {
-  const onHost = applications.filter(({ layer }) => layer.makeStage);
-  const recorded = applications.filter(({ layer }) => !layer.makeStage);
+  const uses = applications.flatMap((use) => (stageOf(use) ? inlined(use) : use));
+  const onHost = uses.filter(({ layer }) => layer.makeStage);
+  const recorded = uses.filter(({ layer }) => !layer.makeStage);
   const made = new Set(recorded.flatMap((use) => use.outputs));
   // Each once, in the order of the inputs and layers that give them.
   const known = [...inputs, ...onHost.flatMap((use) => use.outputs)];
   const needed = new Set([...recorded.flatMap((use) => use.inputs), ...outputs].filter((tensor) => !made.has(tensor)));
   const starts = known.filter((tensor) => needed.has(tensor)) as Start[];
-  return {
+  const stage: HostStage = {
     starts,
     recorded,
-    read: async (name, given, input) =>
-      (inputs[input]?.dtype === "string" ? toTextColumn(name, given) : await toNumbers(name, given)) as HostArray,
+    read: (name, given, input) =>
+      (inputs[input]?.dtype === "string" ? toTextColumn(name, given) : toNumberColumn(name, given)) as HostArray,
     encode: (columns) => {
       const values = new Map<SymbolicTensor, HostColumn>(
         inputs.map((input, index) => [input, columns[index] as HostColumn]),
@@ -41,20 +48,71 @@ export function makeHostStage(
       }
       return starts.map((start) => values.get(start) as HostArray);
     },
-    applyTo: (given) => applyInside(network, inputs, outputs, applications, listOf(given as SymbolicTensor)),
+    applyTo: (given) => applyNetwork(network, inputs, outputs, onHost, given),
   };
+  usesOf.set(stage, uses);
+  return stage;
 }
 
-/** Applies the layers of a network one by one, as parts of another one. */
-function applyInside(
+const stageOf = ({ layer }: Application): HostStage | undefined => (layer instanceof Network ? layer.stage : undefined);
+
+/** The uses of layers in one use of a network that has a stage, on tensors of their own, from its inputs to its outputs. */
+function inlined({ layer, inputs, outputs }: Application): Application[] {
+  const network = layer as Network;
+  const inside = new Map<SymbolicTensor, SymbolicTensor>();
+  network.outputs.forEach((output, at) => {
+    if (!inside.has(output)) inside.set(output, outputs[at] as SymbolicTensor);
+  });
+  network.inputs.forEach((input, at) => {
+    inside.set(input, inputs[at] as SymbolicTensor);
+  });
+  const tensorFor = (tensor: SymbolicTensor): SymbolicTensor => {
+    const found = inside.get(tensor) ?? new SymbolicTensor(tensor.shape, tensor.dtype);
+    inside.set(tensor, found);
+    return found;
+  };
+  const uses = (usesOf.get(network.stage as HostStage) ?? []).map((use) => ({
+    ...use,
+    inputs: use.inputs.map(tensorFor),
+    outputs: use.outputs.map(tensorFor),
+  }));
+  // An output that is an input, or is listed again, is passed on.
+  const passed = network.outputs.flatMap((output, at): Application[] => {
+    const source = tensorFor(output);
+    const target = outputs[at] as SymbolicTensor;
+    return source === target ? [] : [{ layer: passOn(source), inputs: [source], single: true, outputs: [target] }];
+  });
+  return [...uses, ...passed];
+}
+
+function passOn({ shape }: SymbolicTensor) {
+  const layer = functionLayer("identity", {}, (x) => x);
+  layer.ensureBuilt(shape);
+  return layer;
+}
+
+/** Whether a tensor is known before anything is recorded: an input, or what a layer on the host gives. */
+export function isKnownOnHost(tensor: SymbolicTensor): boolean {
+  const { source } = tensor;
+  if (!source) return true;
+  const { layer, inputs, outputs } = source;
+  if (!stageOf(source)) return layer.makeStage !== undefined;
+  const network = layer as Network;
+  const output = network.outputs[outputs.indexOf(tensor)] as SymbolicTensor;
+  const at = network.inputs.indexOf(output);
+  return isKnownOnHost(at < 0 ? output : (inputs[at] as SymbolicTensor));
+}
+
+/** Uses a network as a layer of another one. */
+function applyNetwork(
   network: Network,
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
-  applications: readonly Application[],
-  given: readonly SymbolicTensor[],
+  onHost: readonly Application[],
+  given: unknown,
 ): SymbolicTensor[] {
-  const isGiven = given.length === inputs.length && given.every((tensor) => tensor instanceof SymbolicTensor);
-  if (!isGiven) {
+  const list = [...listOf(given as SymbolicTensor)];
+  if (list.length !== inputs.length || list.some((tensor) => !(tensor instanceof SymbolicTensor))) {
     throw stateError(network.label, {
       rule: "a network that takes strings is applied to inputs",
       expected: `${inputs.length} symbolic tensors`,
@@ -62,13 +120,28 @@ function applyInside(
       advice: "For data use model.predict(x).",
     });
   }
-  const values = new Map(inputs.map((input, index) => [input, given[index] as SymbolicTensor]));
-  for (const { layer, inputs: sources, single, outputs: results } of applications) {
-    const list = sources.map((source) => values.get(source) as SymbolicTensor);
-    const made = layer.applyAll(single ? (list[0] as SymbolicTensor) : list);
-    results.forEach((result, index) => {
-      values.set(result, made[index] as SymbolicTensor);
-    });
-  }
-  return outputs.map((output) => values.get(output) as SymbolicTensor);
+  inputs.forEach((input, at) => {
+    const tensor = list[at] as SymbolicTensor;
+    if (!agree(tensor.shape, input.shape) || (tensor.dtype === "string") !== (input.dtype === "string")) {
+      throw shapeError(network.label, {
+        rule: `input "${network.nameOf(input)}" is another`,
+        expected: `${input.dtype} ${formatShape(input.shape)}`,
+        received: `${tensor.dtype} ${formatShape(tensor.shape)}`,
+      });
+    }
+    if (!isKnownOnHost(tensor) && onHost.some((use) => use.inputs.includes(input)))
+      throw recordedTooEarly(network.label, tensor);
+  });
+  const results: SymbolicTensor[] = [];
+  const source = { layer: network, inputs: list, single: given instanceof SymbolicTensor, outputs: results };
+  for (const { shape, dtype } of outputs) results.push(new SymbolicTensor(shape, dtype, source));
+  return results;
 }
+
+/** What works on the host cannot follow what is recorded. */
+export const recordedTooEarly = (label: string, received: SymbolicTensor | undefined): Error =>
+  stateError(label, {
+    rule: "works on the host, before anything is recorded",
+    expected: "an input, or the output of another layer that works on the host",
+    received: received ? `the output of ${received.layer?.label}` : "tensors",
+  });

@@ -34,6 +34,7 @@ export type AdaptData = ArrayInput | AsyncIterable<unknown> | Iterable<unknown>;
 export class Normalization extends Layer<NormalizationOptions> {
   private mean?: Variable;
   private variance?: Variable;
+  /** The axes with a mean each, counted back from behind the last one: −1 is the last. */
   private kept: readonly number[] = [];
   private readonly given: { readonly mean: Tensor; readonly variance: Tensor } | undefined;
 
@@ -68,11 +69,12 @@ export class Normalization extends Layer<NormalizationOptions> {
 
   override build(shape: BatchShape): void {
     const { axis = -1 } = this.config;
-    this.kept = [axis ?? []]
+    const axes = [axis ?? []]
       .flat()
       .map((at) => normalizeAxis(this.label, at, shape.length))
       .sort((a, b) => a - b);
-    const extents = this.kept.map((at) => this.knownExtent(shape, at));
+    this.kept = axes.map((at) => at - shape.length);
+    const extents = axes.map((at) => this.knownExtent(shape, at));
     if (this.given) {
       spread(this.label, "mean", this.given.mean, extents);
       spread(this.label, "variance", this.given.variance, extents);
@@ -83,8 +85,9 @@ export class Normalization extends Layer<NormalizationOptions> {
   }
 
   override call(x: Tensor, ctx: CallContext): Tensor {
-    const shape = x.shape.map((extent, axis) => (this.kept.includes(axis) ? extent : 1));
-    const extents = this.kept.map((axis) => x.shape[axis] as number);
+    const axes = this.axesOf(x.shape);
+    const shape = x.shape.map((extent, axis) => (axes.includes(axis) ? extent : 1));
+    const extents = axes.map((axis) => x.shape[axis] as number);
     const [center, variance] = (["mean", "variance"] as const).map((what) =>
       reshape(
         this.given ? spread(this.label, what, this.given[what], extents) : ctx.value(this[what] as Variable),
@@ -116,12 +119,30 @@ export class Normalization extends Layer<NormalizationOptions> {
       if (batch.data.length === 0) continue;
       this.ensureBuilt([null, ...batch.shape.slice(1)]);
       moments ??= new Moments((this.mean as Variable).shape);
-      moments.add(batch, this.kept, this.label);
+      moments.add(batch, this.axesOf(batch.shape));
     }
     if (!moments)
       throw valueError(this.label, { rule: "adapt needs data", expected: "a batch or more", received: "none" });
     this.mean?.assign(moments.mean);
     this.variance?.assign(moments.variance());
+  }
+
+  /**
+   * The axes of data with a mean each. Data may have another number of axes than what the layer was built for: the
+   * means of features [steps, features] serve for windows [batch, steps, features], too.
+   * @throws ShapeError where there are fewer axes, or other extents.
+   */
+  private axesOf(shape: Shape): number[] {
+    const axes = this.kept.map((axis) => axis + shape.length);
+    const extents = this.mean?.shape;
+    if (axes.some((axis) => axis < 0) || extents?.some((extent, index) => extent !== shape[axes[index] as number])) {
+      throw shapeError(this.label, {
+        rule: "data must fit the layer",
+        expected: `${formatShape(extents ?? [])} at axes ${formatShape(this.kept)}`,
+        received: formatShape(shape),
+      });
+    }
+    return axes;
   }
 }
 
@@ -177,19 +198,12 @@ class Moments {
   private readonly squares: Float64Array;
   private readonly counts: Float64Array;
 
-  constructor(private readonly shape: Shape) {
+  constructor(shape: Shape) {
     const size = sizeOf(shape);
     [this.mean, this.squares, this.counts] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   }
 
-  add({ data, shape }: HostArray, kept: readonly number[], label: string): void {
-    if (formatShape(kept.map((axis) => shape[axis] as number)) !== formatShape(this.shape)) {
-      throw shapeError(label, {
-        rule: "data must fit the layer",
-        expected: `${formatShape(this.shape)} at axes ${formatShape(kept)}`,
-        received: formatShape(shape),
-      });
-    }
+  add({ data, shape }: HostArray, kept: readonly number[]): void {
     const index = new Array<number>(shape.length).fill(0);
     for (let i = 0; i < data.length; i++) {
       const place = kept.reduce((sum, axis) => sum * (shape[axis] as number) + (index[axis] as number), 0);

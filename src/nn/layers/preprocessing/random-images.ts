@@ -1,95 +1,28 @@
 // Random changes of images in training.
 import { valueError } from "../../../errors.ts";
-import type { OptionTable } from "../../../options.ts";
 import { add, cast, clip, cos, floor, lessEqual, mul, neg, sin, sub } from "../../../tensor/ops/elementwise.ts";
 import { range } from "../../../tensor/ops/indexing.ts";
-import { concat } from "../../../tensor/ops/joining.ts";
-import { randomUniform } from "../../../tensor/ops/random.ts";
 import { mean } from "../../../tensor/ops/reduction.ts";
-import {
-  type AffineTransformOptions,
-  affineTransform,
-  checkAffineOptions,
-  type FillMode,
-  flipImages,
-  gatherPixels,
-} from "../../../tensor/ops/sampling.ts";
-import { broadcastTo, ones, reshape, zeros } from "../../../tensor/ops/shaping.ts";
+import { checkAffineOptions, flipImages, gatherPixels } from "../../../tensor/ops/sampling.ts";
+import { broadcastTo, reshape } from "../../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { type CallContext, type Layer, type LayerOptions, layerOptions } from "../../layer.ts";
+import { type Layer, type LayerOptions, layerOptions } from "../../layer.ts";
 import { functionLayer } from "../function.ts";
-import { keyOf, type NoiseOptions, noiseTable } from "../noise.ts";
+import { type NoiseOptions, noiseTable } from "../noise.ts";
 import { checkSpatial } from "../spatial.ts";
+import {
+  checkValueRange,
+  colorOptions,
+  drawing,
+  type Factor,
+  mapped,
+  type RandomColorOptions,
+  type RandomTransformOptions,
+  randomLayer,
+  rangeOf,
+  transformTable,
+} from "./random-layer.ts";
 import { centered, checkExtents, extentsTable } from "./resizing.ts";
-
-/** A range to draw from: `[low, high]`, or a number f for [−f, f]. */
-export type Factor = number | readonly [low: number, high: number];
-
-/** Options of the layers that move pixels. */
-export interface RandomTransformOptions extends LayerOptions, NoiseOptions, AffineTransformOptions {
-  /** How pixels beyond the image are filled. Default "reflect". */
-  fillMode?: FillMode;
-}
-
-const transformTable = (): OptionTable<NoiseOptions & AffineTransformOptions> => ({
-  ...noiseTable,
-  interpolation: "string",
-  fillMode: "string",
-  fillValue: "number",
-});
-
-/** What each layer draws with: numbers in (low, high), one for each sample, of a stream of its own (`use`). */
-type Draw = (low: number, high: number, use?: number) => Tensor;
-
-/** A layer that changes [batch, height, width, channels], each sample in its own way, in training only. */
-function randomLayer(
-  kind: string,
-  options: LayerOptions & NoiseOptions,
-  change: (images: Tensor, draw: Draw, layer: Layer) => Tensor,
-): Layer {
-  return functionLayer(kind, options, (images, ctx, layer) => {
-    checkSpatial(layer, images, 2);
-    const x = cast(images, "float32");
-    return ctx.training ? change(x, drawing(ctx, layer, options, x.shape[0] as number), layer) : x;
-  });
-}
-
-const drawing =
-  (ctx: CallContext, layer: Layer, { seed }: NoiseOptions, count: number): Draw =>
-  (low, high, use = 0) =>
-    randomUniform([count, 1], { seed: keyOf(ctx, seed), stream: ctx.stream(layer, use), low, high });
-
-function rangeOf(
-  name: string,
-  what: string,
-  factor: Factor,
-  [least, most]: readonly [number, number],
-): [number, number] {
-  const isList = Array.isArray(factor);
-  const [a, b] = isList ? (factor as readonly number[]) : [-Math.abs(factor as number), Math.abs(factor as number)];
-  const fits = (n: number | undefined) =>
-    typeof n === "number" && n >= Math.min(least, isList ? least : -most) && n <= most;
-  if ((!isList || factor.length === 2) && fits(a) && fits(b))
-    return [Math.min(a as number, b as number), Math.max(a as number, b as number)];
-  throw valueError(name, {
-    rule: `${what} is out of range`,
-    expected: `a number or a pair of numbers in [${least}, ${most}]`,
-    received: factor,
-  });
-}
-
-/** An affine map for each sample. */
-function mapped(x: Tensor, map: readonly (Tensor | number)[], options: RandomTransformOptions): Tensor {
-  const parts = map.map((part) =>
-    typeof part === "number" ? (part === 1 ? ones([x.shape[0] as number, 1]) : zeros([x.shape[0] as number, 1])) : part,
-  );
-  const { fillMode = "reflect", interpolation, fillValue } = options;
-  return affineTransform(x, concat(parts, 1), {
-    fillMode,
-    ...(interpolation && { interpolation }),
-    ...(fillValue !== undefined && { fillValue }),
-  });
-}
 
 /**
  * Mirrors about half of the images, in training.
@@ -201,25 +134,6 @@ export function randomZoom(heightFactor: Factor, options: RandomZoomOptions = {}
   });
 }
 
-/** Options of {@link randomContrast} and {@link randomBrightness}. */
-export interface RandomColorOptions extends LayerOptions, NoiseOptions {
-  /** Least and largest value of a pixel; results are kept within. Default [0, 255]. */
-  valueRange?: readonly [low: number, high: number];
-}
-
-function colorOptions(kind: string, factor: Factor, options: RandomColorOptions): RandomColorOptions {
-  return layerOptions(kind, options, { factor: "number or list!", valueRange: "list", ...noiseTable }, { factor });
-}
-
-function checkValueRange(name: string, [low, high]: readonly [number, number] = [0, 255]): [number, number] {
-  if (Number.isFinite(low) && Number.isFinite(high) && low < high) return [low, high];
-  throw valueError(name, {
-    rule: "valueRange is the least and the largest value",
-    expected: "[low, high]",
-    received: [low, high],
-  });
-}
-
 /**
  * Spreads pixels about the mean of their channel, or gathers them: (x − mean)·contrast + mean, with a contrast from [1
  * − low, 1 + high], in training.
@@ -237,11 +151,13 @@ export function randomContrast(factor: Factor, options: RandomColorOptions = {})
     [0, 1],
   );
   const bounds = checkValueRange("randomContrast", config.valueRange);
-  return randomLayer("randomContrast", config, (x, draw) => {
-    const center = mean(x, [1, 2], true);
-    const contrast = reshape(draw(1 - low, 1 + high), [-1, 1, 1, 1]);
-    return clip(add(mul(sub(x, center), contrast), center), ...bounds);
-  });
+  return randomLayer("randomContrast", config, (x, draw) => withContrast(x, draw(1 - low, 1 + high), bounds));
+}
+
+/** Pixels spread about the mean of their channel. @param contrast for each image. */
+export function withContrast(x: Tensor, contrast: Tensor, bounds: readonly [number, number]): Tensor {
+  const center = mean(x, [1, 2], true);
+  return clip(add(mul(sub(x, center), reshape(contrast, [-1, 1, 1, 1])), center), ...bounds);
 }
 
 /**
@@ -254,11 +170,12 @@ export function randomBrightness(factor: Factor, options: RandomColorOptions = {
   const config = colorOptions("randomBrightness", factor, options);
   const [low, high] = rangeOf("randomBrightness", "factor", factor, [-1, 1]);
   const bounds = checkValueRange("randomBrightness", config.valueRange);
-  const size = bounds[1] - bounds[0];
-  return randomLayer("randomBrightness", config, (x, draw) =>
-    clip(add(x, reshape(mul(draw(low, high), size), [-1, 1, 1, 1])), ...bounds),
-  );
+  return randomLayer("randomBrightness", config, (x, draw) => withBrightness(x, draw(low, high), bounds));
 }
+
+/** A share of the range of values added to all pixels. @param share for each image. */
+export const withBrightness = (x: Tensor, share: Tensor, bounds: readonly [number, number]): Tensor =>
+  clip(add(x, reshape(mul(share, bounds[1] - bounds[0]), [-1, 1, 1, 1])), ...bounds);
 
 /**
  * Cuts a window of a given size out of images: in training at a place that is drawn for each batch, else in the

@@ -1,0 +1,2 @@
+// What models load to show themselves.
+export { plotModel } from "./plot-model.ts";
