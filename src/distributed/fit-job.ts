@@ -104,8 +104,8 @@ async function fitGeneration(
     const written = { name, batches: steps.batches, updates: compiled.setup.optimizer.rawSteps };
     await members.retry(() => store.write(name, bytes));
     await commitGroup(members, generation, written, isDone, store);
-    onEvent({ type: isDone ? "done" : "checkpoint", updates: written.updates });
     check();
+    onEvent({ type: isDone ? "done" : "checkpoint", updates: written.updates });
   };
   const callback: Callback = {
     onTrainBegin: async (begun) => {
