@@ -19,6 +19,7 @@ export default defineConfig({
     maxWorkers: "100%",
     // Generous, for slow and shared machines: a test that hangs is found all the same.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,

@@ -3,7 +3,7 @@ import type { Answer, Point, Task } from "./messages.ts";
 
 const EPOCHS = 2000;
 
-const element = <T extends Element = HTMLElement>(id: string) => document.querySelector(`#${id}`) as unknown as T;
+const element = <T extends Element = HTMLElement>(id: string) => document.querySelector<T>(`#${id}`) as T;
 const [shape, train, stop] = [
   element<HTMLSelectElement>("shape"),
   element<HTMLButtonElement>("train"),

@@ -1,4 +1,5 @@
 /** The names of Keras: which have another name here, or none, and what to use then. */
+import * as augmentation from "../../src/augmentation-entry.ts";
 import * as data from "../../src/data-entry.ts";
 import * as aretejs from "../../src/index.ts";
 import * as tensorboard from "../../src/io/tensorboard/index.ts";
@@ -13,6 +14,7 @@ export const keras: Readonly<Record<string, Family>> = {
     where: [
       [aretejs, ""],
       [data, "", "aretejs/data"],
+      [augmentation, "", "aretejs/augmentation"],
     ],
     ours: {
       Add: "addLayer",
@@ -39,10 +41,8 @@ export const keras: Readonly<Record<string, Family>> = {
     },
     instead: {
       ...each(
-        "AugMix AutoContrast CutMix Equalization ContrastLimitedAdaptiveHistogramEqualization MixUp RandAugment " +
-          "RandomColorDegeneration RandomColorJitter RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale " +
-          "RandomHue RandomInvert RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear Solarization",
-        "other augmentations: `randomFlip`, `randomRotation`, `randomZoom`, `randomBrightness` …; or `dataset.map`",
+        "AugMix Equalization ContrastLimitedAdaptiveHistogramEqualization RandAugment RandomElasticTransform RandomPerspective",
+        "the other augmentations, in the model or `aretejs/augmentation`; or `dataset.map`",
       ),
       ...each(
         "ConvLSTM1D ConvLSTM2D ConvLSTM3D",

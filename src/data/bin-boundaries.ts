@@ -34,14 +34,25 @@ export async function binBoundaries(
   const { numBins, epsilon = 0.01 } = checkOptions(owner, options, { numBins: "number!", epsilon: "number" });
   checkCount(owner, "numBins", numBins, 2);
   checkFraction(owner, "epsilon", epsilon);
-  let all: Summary = { values: [], weights: [] };
   const isStream = typeof data === "object" && data !== null && Symbol.asyncIterator in data;
-  for await (const batch of isStream ? (data as AsyncIterable<ArrayInput>) : [data as ArrayInput])
-    all = compress(merge(summarize(owner, batch, epsilon), all), epsilon);
+  const batches = isStream ? (data as AsyncIterable<ArrayInput>) : [data as ArrayInput];
+  const boundaries = await quantiles(owner, batches, numBins, epsilon);
+  return boundaries.filter((value, at) => at === 0 || value > (boundaries[at - 1] as number));
+}
+
+/** As {@link binBoundaries}, with those that repeat. @param owner begins messages. */
+export async function quantiles(
+  owner: string,
+  batches: AsyncIterable<unknown> | Iterable<unknown>,
+  numBins: number,
+  epsilon: number,
+): Promise<number[]> {
+  let all: Summary = { values: [], weights: [] };
+  for await (const batch of batches)
+    all = compress(merge(summarize(owner, batch as ArrayInput, epsilon), all), epsilon);
   if (all.values.length === 0)
     throw valueError(owner, { rule: "there must be data", expected: "at least one number", received: "none" });
-  const boundaries = compress(all, 1 / numBins).values.slice(0, -1);
-  return boundaries.filter((value, at) => at === 0 || value > (boundaries[at - 1] as number));
+  return compress(all, 1 / numBins).values.slice(0, -1);
 }
 
 /** Every n-th of the sorted values, so that about 1/epsilon are left. */

@@ -37,10 +37,9 @@ export function splitRecords(owner: string, text: string, delimiter: string): [C
   }
   if (FILE_NAME.test(text)) {
     throw valueError(owner, {
-      rule: "a table is given as its text, not as the name of a file",
+      rule: "takes the text of a file, not its name",
       expected: "lines",
       received: show(text),
-      advice: "Read the file first.",
     });
   }
   const records: CsvRecord[] = [];

@@ -82,7 +82,10 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
     return new Dataset(this.source.shuffle(checkSeed("dataset.shuffle", seed), bufferSize));
   }
 
-  /** Changes each element as it is read. `change` may be asynchronous; `index` counts from 0 in each epoch, as epochs do. */
+  /**
+   * Changes each element as it is read. `change` may be asynchronous; `index` counts from 0 in each epoch, and epochs
+   * count from 0.
+   */
   map<U>(change: (element: T, index: number, epoch: number) => U | Promise<U>): Dataset<U> {
     return new Dataset(mapSource(this.source, change));
   }

@@ -30,7 +30,7 @@ export type BatchMixer = (batch: LabelledBatch, index?: number, epoch?: number) 
 
 /** What {@link mixUp} and {@link cutMix} take. */
 export interface MixOptions {
-  /** Where labels are class numbers: how many classes there are. Default: labels are vectors, such as `toCategorical` gives. */
+  /** Where labels are class numbers: how many classes there are. Default: labels are vectors, as of `toCategorical`. */
   numClasses?: number;
   /** An integer ≥ 0. Default 0. */
   seed?: number;
@@ -83,7 +83,8 @@ export function mixUp(options: MixUpOptions = {}): BatchMixer {
 /**
  * Puts a patch of another image of the batch into each one, and mixes their labels in proportion to the areas.
  * Shapes: x [batch, height, width, channels]; y [batch, classes], or [batch] class numbers with `numClasses`.
- * @throws ValueError on options out of range, sample weights, or labels that cannot be mixed; ShapeError on another rank.
+ * @throws ValueError on options out of range, sample weights, or labels that cannot be mixed; ShapeError on another
+ * rank.
  * @example const train = dataset({ x, y }).shuffle({ seed: 1 }).batch(32).map(cutMix({ numClasses: 10 }));
  * @see Yun et al. 2019, arXiv:1905.04899; Keras 3 `layers.CutMix`.
  */

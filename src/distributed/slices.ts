@@ -30,7 +30,8 @@ export function chunksOf(length: number, size: number, most = chunkLength): Chun
 
 /**
  * Adds up what the workers have sent, in the order of their ranks, so that the result does not depend on the order of
- * arrival: ((+0 + p₀) + p₁) + …, each sum rounded to float32, as gradient accumulation adds up. One part stays as it is.
+ * arrival: ((+0 + p₀) + p₁) + …, each sum rounded to float32, as gradient accumulation adds up. One part stays as it
+ * is.
  */
 export function addInOrder(parts: readonly Float32Array[], sum: Float32Array): void {
   const [first] = parts;

@@ -30,8 +30,8 @@ export interface SynchronousOptions {
 
 /**
  * Runs the steps of `fit` for one of several workers. Each worker goes through all batches in the same order, and
- * computes every `size`th of them; `size` batches make one update. Ends in the bits of one process that goes through the
- * same batches with `gradientAccumulationSteps: size`.
+ * computes every `size`th of them; `size` batches make one update. Ends in the bits of one process that goes through
+ * the same batches with `gradientAccumulationSteps: size`.
  */
 export class SynchronousSteps {
   /** Batches that all workers together have trained on. */
@@ -60,7 +60,7 @@ export class SynchronousSteps {
     this.vectors = [new Float32Array(length), new Float32Array(length)];
   }
 
-  /** Takes the next batch of the order: computes it, if it is this worker's, and updates, if it is the last of a step. */
+  /** Takes the next batch: computes it, if it is this worker's, and updates, if it is the last of a step. */
   async run<T>(_mode: unknown, spec: BatchSpec, cursor: BatchCursor, _read: (step: Step) => T): Promise<T> {
     const { rank, size } = this.options;
     if (this.specs.length === rank) await this.compute(spec, cursor);

@@ -58,7 +58,7 @@ export const layerFactories: Readonly<Record<string, LayerFactory>> = {
   dense: ({ units, ...options }) => layers.dense(units, options),
   depthwiseConv1d: ({ kernelSize, ...options }) => layers.depthwiseConv1d(kernelSize, options),
   depthwiseConv2d: ({ kernelSize, ...options }) => layers.depthwiseConv2d(kernelSize, options),
-  discretization: ({ binBoundaries, ...options }) => layers.discretization(binBoundaries, options),
+  discretization: (options) => new layers.Discretization(options),
   dotLayer: ({ axes, ...options }) => layers.dotLayer(axes, options),
   dropout: ({ rate, ...options }) => layers.dropout(rate, options),
   eluLayer: layers.eluLayer,

@@ -8,10 +8,17 @@ interface Files {
 }
 
 interface Host {
+  /** What tslab gives to the cells of a notebook. */
+  readonly __tslab__?: {
+    require(name: "tslab"): { readonly display: { raw(type: string, content: string): void } };
+  };
   readonly process?: { getBuiltinModule?(name: string): Files | undefined };
 }
 
-/** Markup that shows itself: in a notebook of Deno as it is, by `console.log` as text. `String(…)` gives the markup. */
+/**
+ * Markup that shows itself: in notebooks of Deno and tslab as it is, by `console.log` as text. `String(…)` gives the
+ * markup.
+ */
 export abstract class Shown {
   /**
    * @param type the media type of the markup.
@@ -22,7 +29,11 @@ export abstract class Shown {
     hide(this, "display", () => ({ [type]: markup, "text/plain": text }));
     hide(this, Symbol.for("Jupyter.display"), () => this.display());
     for (const runtime of ["nodejs.util.inspect.custom", "Deno.customInspect"])
-      hide(this, Symbol.for(runtime), () => text);
+      hide(this, Symbol.for(runtime), () => {
+        // tslab shows the value of a cell by console.log.
+        (globalThis as Host).__tslab__?.require("tslab").display.raw(type, markup);
+        return text;
+      });
   }
 
   /** What notebooks show, by media types. */
@@ -64,8 +75,8 @@ export abstract class Shown {
 }
 
 /**
- * A picture: `svg` is its source, a whole `<svg>` element. Notebooks of Deno show it by themselves, `console.log` shows
- * a chart in text or what it is a picture of, and `save` writes it to a file.
+ * A picture: `svg` is its source, a whole `<svg>` element. Notebooks of Deno and tslab show it by themselves,
+ * `console.log` shows a chart in text or what it is a picture of, and `save` writes it to a file.
  * @example element.innerHTML = plotHistory(history).svg; await plotHistory(history).save("curves.svg");
  */
 export class Plot extends Shown {

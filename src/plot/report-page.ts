@@ -14,7 +14,7 @@ import { escaped } from "./svg.ts";
 import { THEMES, type Theme } from "./theme.ts";
 import { brief } from "./ticks.ts";
 
-/** A page: `html` is a whole document without external parts. Notebooks of Deno show it, `save` writes it to a file. */
+/** A page: `html` is a whole document without external parts. Notebooks show it, `save` writes it to a file. */
 export class Report extends Shown {
   constructor(
     readonly html: string,

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { binBoundaries } from "../../src/data-entry.ts";
+import { discretization } from "../../src/index.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
 import {
   hashing,
@@ -63,16 +64,22 @@ describe("layers of strings agree with Keras 3 on TensorFlow", () => {
   }
 });
 
-describe("binBoundaries agrees with Keras's Discretization.adapt", () => {
+describe("binBoundaries and discretization agree with Keras's Discretization.adapt", () => {
   it.each(golden.discretizations)("for $numBins bins", async ({ numBins, batches, boundaries }) => {
-    const stream = (async function* () {
-      yield* batches;
-    })();
-    const found = await binBoundaries(batches.length === 1 ? (batches[0] as number[]) : stream, { numBins });
-    expect(found.length).toBe(boundaries.length);
-    boundaries.forEach((value, at) => {
-      expect(Math.abs((found[at] as number) - value)).toBeLessThanOrEqual(5e-6 * Math.max(1, Math.abs(value)));
-    });
+    const data = () =>
+      batches.length === 1
+        ? (batches[0] as number[])
+        : (async function* () {
+            yield* batches;
+          })();
+    const layer = discretization({ numBins });
+    await layer.adapt(data());
+    for (const found of [await binBoundaries(data(), { numBins }), layer.getConfig().binBoundaries as number[]]) {
+      expect(found.length).toBe(boundaries.length);
+      boundaries.forEach((value, at) => {
+        expect(Math.abs((found[at] as number) - value)).toBeLessThanOrEqual(5e-6 * Math.max(1, Math.abs(value)));
+      });
+    }
   });
 });
 

@@ -112,6 +112,10 @@ describe("random layers of aretejs/augmentation", () => {
     expect(configs(copy)).toEqual(configs(model));
   });
 
+  it("randomShear takes [−f, f], which files of Keras have and Keras refuses, for f", () => {
+    expect(augmentation.randomShear({ xFactor: [-0.1, 0.1] }).getConfig()).toMatchObject({ xFactor: 0.1, yFactor: 0 });
+  });
+
   it.each([
     [() => augmentation.randomHue(1.5), "randomHue: factor is out of range"],
     [() => augmentation.randomHue(-0.1), "randomHue: factor is out of range"],

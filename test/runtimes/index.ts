@@ -12,6 +12,7 @@ import { textsOf } from "../package/code-blocks.ts";
 import { browserExample } from "./browser-example.ts";
 import { inChromium, inFirefox, Pages, rowsOf } from "./browsers.ts";
 import { filesEverywhere } from "./files.ts";
+import { imagesEverywhere } from "./images.ts";
 import { inProcess, lastLine, run, runtimes } from "./processes.ts";
 import { faultsOf, type Row, table } from "./report.ts";
 import { sameScript } from "./same-script.ts";
@@ -113,6 +114,7 @@ await part("examples/vite", async () => {
 });
 await part("examples/22-any-runtime.js", async () => void faults.push(...(await sameScript(scratch))));
 await part("files", async () => void faults.push(...(await filesEverywhere(scratch, pages))));
+await part("images", async () => void faults.push(...(await imagesEverywhere(scratch, pages))));
 pages.close();
 
 await part("a handler given no module", async () => {

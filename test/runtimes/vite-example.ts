@@ -34,6 +34,8 @@ export async function viteExample(
     const curve = () => page.getAttribute("#curve", "d");
 
     faults.push(...(await inspect(page, "body")), ...(await inspectKeyboard(page, "body")));
+    await page.emulateMedia({ colorScheme: "dark" });
+    faults.push(...(await inspect(page, "body")));
     await page.evaluate(() => {
       const line = document.querySelector("#curve") as SVGPathElement;
       let count = 0;

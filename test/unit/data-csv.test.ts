@@ -11,9 +11,9 @@ describe("the name of a file in place of its text", () => {
   it.each(["iris.csv", "./data/Iris.CSV", "https://example.com/iris?x=1", "C:\\data\\iris.tsv", "a b.txt"])(
     "is refused, not read as a table: %s",
     async (name) => {
-      const message = `a table is given as its text, not as the name of a file. Expected lines, received ${JSON.stringify(name)}`;
-      expect(() => parseCsv(name)).toThrow(`parseCsv: ${message}. Read the file first.`);
-      await expect(readCsv(name)).rejects.toThrow(`readCsv: ${message}. Read the file first.`);
+      const message = `takes the text of a file, not its name. Expected lines, received ${JSON.stringify(name)}.`;
+      expect(() => parseCsv(name)).toThrow(`parseCsv: ${message}`);
+      await expect(readCsv(name)).rejects.toThrow(`readCsv: ${message}`);
     },
   );
 

@@ -85,6 +85,18 @@ describe("all pictures", () => {
     expect(Object.keys(plot)).toEqual(["svg"]);
   });
 
+  it("show themselves in tslab, which prints the value of a cell", () => {
+    const raw = vi.fn();
+    vi.stubGlobal("__tslab__", { require: (name: string) => (name === "tslab" ? { display: { raw } } : undefined) });
+    try {
+      const plot = plotHistory(falling);
+      expect(inspect(plot)).toMatch(/b val_loss/);
+      expect(raw.mock.calls).toEqual([["image/svg+xml", plot.svg]]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   it("are saved to a path", async () => {
     const folder = mkdtempSync(join(tmpdir(), "aretejs-plot-"));
     try {

@@ -35,7 +35,6 @@ const without: Readonly<Record<string, unknown>> = {
 /** Options that only some classes have, and that change nothing here. */
 const withoutIn: Readonly<Record<string, readonly string[]>> = {
   resizing: ["fill_mode", "fill_value"],
-  discretization: ["num_bins", "epsilon"],
   additiveAttention: ["score_mode"],
   stringLookup: ["encoding"],
   integerLookup: ["vocabulary_dtype"],

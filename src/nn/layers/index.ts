@@ -104,6 +104,7 @@ export {
 export {
   type CategoryEncodingOptions,
   categoryEncoding,
+  Discretization,
   type DiscretizationOptions,
   discretization,
   type EncodingMode,

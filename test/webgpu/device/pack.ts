@@ -13,9 +13,19 @@ const out = at("build/webgpu-device/");
 
 /** In the order of importance: the time may end before the last. */
 const suites = [
-  ...["adapter", "conformance", "products", "training", "steps", "complaints", "use", "faults", "gradients"].map(
-    (name) => `webgpu/suites/${name}`,
-  ),
+  ...[
+    "adapter",
+    "conformance",
+    "products",
+    "training",
+    "steps",
+    "kept-rows",
+    "complaints",
+    "use",
+    "diagnose",
+    "faults",
+    "gradients",
+  ].map((name) => `webgpu/suites/${name}`),
   ...[
     "training",
     "optimizers",

@@ -189,8 +189,8 @@ export function randomInvert(factor: Factor = 1, options: RandomColorOptions = {
 
 /**
  * Leaves only the upper bits of pixels, in training. Shapes: [batch, height, width, channels], to the same.
- * @param factor how many of 8 bits stay, 1 to 8: one number, or `[least, most]` to draw from. (Keras 3.15 says so too, but
- * draws from 1 to f − 1 for a number f > 1, and never the upper end of a pair.)
+ * @param factor how many of 8 bits stay, 1 to 8: one number, or `[least, most]` to draw from. (Keras 3.15 says so too,
+ * but draws from 1 to f − 1 for a number f > 1, and never the upper end of a pair.)
  * @throws ValueError on a factor or range that means nothing; ShapeError on another rank.
  * @see Keras 3 `layers.RandomPosterization`.
  */
@@ -210,7 +210,7 @@ export function randomPosterization(factor: Factor, options: RandomColorOptions 
 
 /** Options of {@link solarization}. */
 export interface SolarizationOptions extends LayerOptions, NoiseOptions {
-  /** Share of the range of values that is added first, within [0, 1]: `[low, high]`, or a number f for [0, f]. Default 0. */
+  /** Share of the range of values to add first, within [0, 1]: `[low, high]`, or a number f for [0, f]. Default 0. */
   additionFactor?: Factor;
   /** Share of the range above which pixels are inverted, in the same form. Default 0: all are. */
   thresholdFactor?: Factor;

@@ -27,7 +27,7 @@ export interface RandomErasingOptions extends LayerOptions, NoiseOptions {
   valueRange?: readonly [low: number, high: number];
 }
 
-/** 1 for the pixels between two corners, [batch, height, width, 1]. @param corners left, top, right, bottom of each image. */
+/** 1 for the pixels between corners, [batch, height, width, 1]. @param corners left, top, right, bottom of images. */
 export function patchOf(x: Tensor, corners: readonly [Tensor, Tensor, Tensor, Tensor]): Tensor {
   const [, height = 0, width = 0] = x.shape;
   const [left, top, right, bottom] = corners.map(perImage) as [Tensor, Tensor, Tensor, Tensor];

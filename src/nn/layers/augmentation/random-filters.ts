@@ -100,11 +100,15 @@ export function randomGaussianBlur(options: RandomGaussianBlurOptions = {}): Lay
 
 /** Options of {@link randomShear}. */
 export interface RandomShearOptions extends RandomTransformOptions {
-  /** Columns to shift for each row, within [0, 1]: `[low, high]`, or a number f for [−f, f]; to either side. Default 0. */
+  /** Columns to shift for each row, to either side, within [0, 1]: `[low, high]`, or f for [−f, f]. Default 0. */
   xFactor?: Factor;
   /** Rows to shift for each column, in the same form. Default 0. */
   yFactor?: Factor;
 }
+
+/** A factor without its sides: Keras writes f as [−f, f], which it cannot read. */
+const oneNumber = (factor: Factor = 0): Factor =>
+  typeof factor !== "number" && factor[0] === -factor[1] ? Math.abs(factor[1]) : factor;
 
 /**
  * Shears images, in training: rows are shifted the more the lower they are, columns the more the further right.
@@ -114,10 +118,10 @@ export interface RandomShearOptions extends RandomTransformOptions {
  */
 export function randomShear(options: RandomShearOptions = {}): Layer {
   const table = { xFactor: "number or list", yFactor: "number or list", ...transformTable() } as const;
-  const config = layerOptions("randomShear", options, table);
-  // Files of Keras have a range from −f.
+  const given = layerOptions("randomShear", options, table);
+  const config = { ...given, xFactor: oneNumber(given.xFactor), yFactor: oneNumber(given.yFactor) };
   const [right, down] = (["xFactor", "yFactor"] as const).map((what) =>
-    rangeOf("randomShear", what, config[what] ?? 0, [-1, 1]),
+    rangeOf("randomShear", what, config[what], [0, 1]),
   ) as [[number, number], [number, number]];
   checkAffineOptions("randomShear", config);
   return randomLayer("randomShear", config, (x, draw) => {

@@ -62,7 +62,7 @@ function notText(name: string, value: unknown, context?: string): Error {
   });
 }
 
-/** A column that must hold numbers. Nested ones keep the precision of JavaScript's: they may be keys. @throws ValueError. */
+/** A column of numbers. Nested ones keep the precision of JavaScript's, as keys. @throws ValueError on strings. */
 export function toNumberColumn(name: string, given: unknown): HostArray {
   if (isGivenText(given)) {
     throw valueError(name, {

@@ -56,7 +56,7 @@ export function makeHostStage(
 
 const stageOf = ({ layer }: Application): HostStage | undefined => (layer instanceof Network ? layer.stage : undefined);
 
-/** The uses of layers in one use of a network that has a stage, on tensors of their own, from its inputs to its outputs. */
+/** The uses of layers within one use of a network that has a stage, between that use's inputs and outputs. */
 function inlined({ layer, inputs, outputs }: Application): Application[] {
   const network = layer as Network;
   const inside = new Map<SymbolicTensor, SymbolicTensor>();

@@ -1,15 +1,19 @@
 // Encoding of categories as vectors, and of numbers as categories.
-import { checkCounts } from "../../../checks.ts";
-import { shapeError, valueError } from "../../../errors.ts";
+import { checkCount, checkCounts, checkFraction } from "../../../checks.ts";
+import { shapeError, stateError, valueError } from "../../../errors.ts";
 import { formatShape, mayBeShape } from "../../../ir/shape.ts";
+import { checkOptions } from "../../../options.ts";
 import { cast, lessEqual, mul } from "../../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../../tensor/ops/indexing.ts";
 import { tensor } from "../../../tensor/ops/leaf.ts";
 import { max, sum } from "../../../tensor/ops/reduction.ts";
 import { expandDims, squeeze } from "../../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { type Layer, type LayerOptions, layerOptions, listOf } from "../../layer.ts";
-import { FunctionLayer, functionLayer } from "../function.ts";
+import { type CallContext, Layer, type LayerOptions, layerOptions, listOf } from "../../layer.ts";
+import { shapesOnly } from "../../recording.ts";
+import { adaptBatches } from "../adapt-batches.ts";
+import { FunctionLayer } from "../function.ts";
+import type { AdaptData } from "./normalization.ts";
 
 /**
  * How whole numbers become vectors: one for each number; one for each sample with 1 where a number occurs; or with how
@@ -70,40 +74,116 @@ export function categoryEncoding(numTokens: number, options: CategoryEncodingOpt
 
 /** Options of {@link discretization}. */
 export interface DiscretizationOptions extends LayerOptions {
+  /** In place of boundaries, which `adapt` then finds: how many bins, ≥ 2. */
+  numBins?: number;
+  /** Of `adapt`: tolerated error of the shares, in (0, 1). Default 0.01. */
+  epsilon?: number;
   /** "int" (default) gives the number of the bin; the others encode it as {@link categoryEncoding} does. */
   outputMode?: "int" | EncodingMode;
+}
+
+interface AllOptions extends DiscretizationOptions {
+  /** With numBins: what `adapt` has found. */
+  binBoundaries?: readonly number[];
+}
+
+/** See {@link discretization}. */
+export class Discretization extends Layer<AllOptions> {
+  private boundaries: readonly number[] | undefined;
+  private isUsed = false;
+
+  /** Use `discretization`. */
+  constructor(given: AllOptions) {
+    const kind = "discretization";
+    super(kind, given, { binBoundaries: "list", numBins: "number", epsilon: "number", outputMode: "string" });
+    const { binBoundaries, numBins, epsilon = 0.01, outputMode = "int" } = this.config;
+    if (numBins !== undefined) checkCount(kind, "numBins", numBins, 2);
+    checkFraction(kind, "epsilon", epsilon);
+    if (numBins === undefined || binBoundaries) {
+      // Those that adapt has found may repeat, where many of the data are equal.
+      const rises = (b: number, before = Number.NEGATIVE_INFINITY) =>
+        b > before || (numBins !== undefined && b === before);
+      if (
+        !binBoundaries?.length ||
+        !binBoundaries.every((b, at) => Number.isFinite(b) && rises(b, binBoundaries[at - 1]))
+      )
+        throw valueError(kind, {
+          rule: "binBoundaries must rise",
+          expected: "finite numbers, each larger than the one before",
+          received: binBoundaries,
+          ...(!binBoundaries && { advice: "Or give numBins, and call adapt(data)." }),
+        });
+    }
+    this.boundaries = binBoundaries;
+    checkMode(kind, outputMode, ["int", ...modes]);
+  }
+
+  /**
+   * Finds boundaries that put about as many of the values into each bin, as `binBoundaries` of `aretejs/data`, but with
+   * those that repeat. They are saved with the model.
+   * @param options.steps batches to read at most. Default: all.
+   * @throws StateError where boundaries were given, or a model has run with others; ValueError without data.
+   */
+  async adapt(
+    data: AdaptData,
+    options: {
+      /** Batches to read at most. */
+      steps?: number;
+    } = {},
+  ): Promise<void> {
+    const { label, isUsed, config } = this;
+    const { steps } = checkOptions(`adapt of ${label}`, options, { steps: "number" });
+    const { numBins, epsilon = 0.01 } = config;
+    if (numBins === undefined || isUsed)
+      throw stateError(label, {
+        rule: isUsed ? "a model has run with its boundaries" : "boundaries were given",
+        expected: isUsed ? "adapt before fit and predict" : "discretization({ numBins })",
+        received: "adapt",
+      });
+    const { quantiles } = await import("../../../data/bin-boundaries.ts");
+    this.boundaries = await quantiles(label, adaptBatches(data, steps), numBins, epsilon);
+  }
+
+  override call(x: Tensor, ctx: CallContext): Tensor {
+    const { boundaries, config } = this;
+    const { outputMode = "int", numBins } = config;
+    const isShape = ctx === shapesOnly;
+    if (!boundaries && !isShape)
+      throw stateError(this.label, {
+        rule: "there are no boundaries yet",
+        expected: "await layer.adapt(data)",
+        received: "a new layer",
+      });
+    this.isUsed ||= !isShape;
+    const edges = boundaries ?? new Array<number>((numBins as number) - 1).fill(0);
+    const bins = cast(sum(lessEqual(tensor([...edges]), expandDims(x, -1)), -1), "int32");
+    return outputMode === "int" ? bins : encode(bins, edges.length + 1, outputMode);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), ...(this.boundaries && { binBoundaries: this.boundaries }) };
+  }
+
+  protected override makeCopy(): Layer {
+    const { config, trainable, boundaries } = this;
+    return new Discretization({ ...config, trainable, ...(boundaries && { binBoundaries: boundaries }) });
+  }
 }
 
 /**
  * The bin in which each number lies: how many of the boundaries it reaches. n boundaries make n + 1 bins.
  * Shapes: any, to the same, int32; with another outputMode as {@link categoryEncoding}.
- * @param binBoundaries finite and rising.
+ * @param binBoundaries finite and rising; or options with numBins, for `await layer.adapt(data)`.
  * @throws ValueError on boundaries that do not rise, or an unknown mode.
- * @see Keras 3 `layers.Discretization` with given boundaries.
+ * @example const age = discretization({ numBins: 4, outputMode: "oneHot" }); await age.adapt(people.numbers("age"));
+ * @see Keras 3 `layers.Discretization`.
  */
-export function discretization(binBoundaries: readonly number[], options: DiscretizationOptions = {}): Layer {
-  const config = layerOptions(
-    "discretization",
-    options,
-    { binBoundaries: "list!", outputMode: "string" },
-    { binBoundaries },
-  );
-  const { outputMode = "int" } = config;
-  const rises =
-    Array.isArray(binBoundaries) &&
-    binBoundaries.length > 0 &&
-    binBoundaries.every((b, i) => Number.isFinite(b) && !(b <= (binBoundaries[i - 1] ?? -Infinity)));
-  if (!rises)
-    throw valueError("discretization", {
-      rule: "binBoundaries must rise",
-      expected: "finite numbers, each larger than the one before",
-      received: binBoundaries,
-    });
-  checkMode("discretization", outputMode, ["int", ...modes]);
-  return functionLayer("discretization", config, (x) => {
-    const bins = cast(sum(lessEqual(tensor([...binBoundaries]), expandDims(x, -1)), -1), "int32");
-    return outputMode === "int" ? bins : encode(bins, binBoundaries.length + 1, outputMode);
-  });
+export function discretization(
+  binBoundaries: readonly number[] | (DiscretizationOptions & { numBins: number }),
+  options: DiscretizationOptions = {},
+): Discretization {
+  const isGiven = typeof binBoundaries !== "object" || binBoundaries === null || "length" in binBoundaries;
+  return new Discretization(isGiven ? ({ ...options, binBoundaries } as AllOptions) : { ...binBoundaries, ...options });
 }
 
 function checkMode(name: string, mode: string, known: readonly string[]): void {
