@@ -64,19 +64,20 @@ export class Server {
 /** What a worker prints last. */
 export type WorkerResult = Extract<WorkerLine, { hash: string }>;
 
-/** worker.ts as one file, so that processes start fast. */
-const program = buildSync({
+/** worker.ts, bundled so that processes start fast; in several files, as what is loaded on demand is in the package. */
+const programFolder = mkdtempSync(join(tmpdir(), "aretejs-worker-"));
+const programFile = join(programFolder, "worker.mjs");
+buildSync({
   entryPoints: [join(import.meta.dirname, "worker.ts")],
   bundle: true,
+  splitting: true,
   platform: "node",
   format: "esm",
   target: "node20",
-  write: false,
+  outdir: programFolder,
+  outExtension: { ".js": ".mjs" },
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-}).outputFiles[0]?.contents;
-const programFolder = mkdtempSync(join(tmpdir(), "aretejs-worker-"));
-const programFile = join(programFolder, "worker.mjs");
-writeFileSync(programFile, program ?? "");
+});
 process.on("exit", () => rmSync(programFolder, { recursive: true, force: true }));
 
 /** A worker process and what it has printed. */
