@@ -152,8 +152,8 @@ function drawLine(line: Line, frame: Frame): string {
 
 /**
  * The places of a curve's points between gaps, and where values are that cannot be drawn (one where several would
- * touch). Of many points that fall into one column of pixels, the first, the lowest, the highest and the last are kept, which
- * give the same picture.
+ * touch). Of many points that fall into one column of pixels, the first, the lowest, the highest and the last are kept,
+ * which give the same picture.
  */
 function runsOf({ x, y }: Line, frame: Frame): { runs: Point[][]; missing: number[] } {
   const runs: Point[][] = [[]];
