@@ -127,6 +127,15 @@ const applications: readonly Application[] = [
     budget: 16 * KB,
   },
   {
+    // Beside an application that has all layers; checkpoints are files of aretejs/io, loaded on demand.
+    what: "all of distributed",
+    names: "*",
+    run: denseRun,
+    beside: 'export * as distributed from "DIST/distributed/index.js";',
+    limit: 11.5 * KB,
+    budget: 8 * KB,
+  },
+  {
     // Beside an application that has all layers.
     what: "augmentation",
     names: "*",
