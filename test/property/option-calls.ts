@@ -41,7 +41,7 @@ const classes: Readonly<Record<string, Readonly<Record<string, () => unknown>>>>
   LayerNormalization: {},
   RmsNormalization: {},
   Normalization: {},
-  Discretization: { numBins: () => 2 },
+  Discretization: { numBins: () => 2, binBoundaries: () => [0] },
   Bidirectional: { layer: () => lstm(2) },
   SpectralNormalization: { layer: () => dense(2) },
   TimeDistributed: { layer: () => dense(2) },
