@@ -75,15 +75,19 @@ export async function keepRows(
 
 /**
  * The shader that copies a batch: the rows are bound in place of the variables, the row numbers in place of the
- * constants, behind the record. Of that the words are where the input begins, the rows, and the values of a row. Along x
- * the workgroups share the rows, along y the values of each.
+ * constants, behind the record. Of that the words are where the input begins, the rows, and the values of a row. Along
+ * x the workgroups share the rows, along y the values of each.
  */
 function gatherCode(isBytes: boolean, dtype: DType): string {
   const byte = "(heap[at >> 2u] >> (8u * (at & 3u))) & 255u";
   const value = !isBytes ? "heap[at]" : dtype === "int32" ? byte : `bitcast<u32>(f32(${byte}))`;
   const [base, count, width] = [0, 1, 2].map((word) => `prm[0][${word}]`);
   return shaderText(
-    `@compute @workgroup_size(${groupSize}) fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) l: u32, @builtin(num_workgroups) groups: vec3<u32>) {
+    `@compute @workgroup_size(${groupSize}) fn main(
+  @builtin(workgroup_id) w: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) l: u32,
+) {
 for (var row = w.x; row < ${count}; row += groups.x) {
   let first = constants[${recordWords}u + row] * ${width};
   let to = ${base} + row * ${width};
