@@ -99,3 +99,33 @@ describe("the update of a table by rows", () => {
     });
   }
 });
+
+describe("adam with lazy", () => {
+  it("moves the rows of the batch as adam does in its first step, and no others", async () => {
+    const [x, y] = [
+      { data: Int32Array.from([1, 3, 3, 1, 60, 2, 63, 63]), shape: [4, 2] },
+      { data: new Float32Array(12), shape: [4, 3] },
+    ];
+    const tables = [];
+    for (const lazy of [false, true]) {
+      const { model, optimizer } = network(adam({ learningRate: 0.1, lazy }));
+      model.compile({ optimizer, loss: "meanSquaredError", backend: await wasm({ threads: 1 }) });
+      const before = (await model.getWeights())[0]?.data.slice();
+      await model.trainOnBatch(x, y);
+      const first = (await model.getWeights())[0]?.data.slice();
+      await model.trainOnBatch({ data: Int32Array.from([5, 5, 5, 5, 5, 5, 5, 5]), shape: [4, 2] }, y);
+      tables.push({ before, first, second: (await model.getWeights())[0]?.data.slice() });
+    }
+    const [usual, lazy] = tables as [(typeof tables)[0], (typeof tables)[0]];
+    expect(lazy.first).toEqual(usual.first);
+    expect(lazy.first).not.toEqual(lazy.before);
+    // Row 3 goes on under its average alone, but not where that is lazy.
+    expect(usual.second?.slice(15, 20)).not.toEqual(usual.first?.slice(15, 20));
+    expect(lazy.second?.slice(15, 20)).toEqual(lazy.first?.slice(15, 20));
+    expect(lazy.second?.slice(25, 30)).not.toEqual(lazy.first?.slice(25, 30));
+  });
+
+  it("is refused with what needs whole gradients", () => {
+    expect(() => adam({ lazy: true, clipNorm: 1 })).toThrow("lazy needs gradients row by row");
+  });
+});
