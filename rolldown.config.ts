@@ -11,6 +11,7 @@ const entries = [
   "compiler/compile",
   "core",
   "data-entry",
+  "distributed/index",
   "index",
   "io/index",
   "io/tensorboard/index",
@@ -58,7 +59,10 @@ const groups = [
   // What the entry loads, and what both loading and saving a model take; then the rest of loading.
   group("io", [...loadedBy(["io/index"], "io/"), ...loading.filter((file) => saving.includes(file))]),
   // Without the file that is imported on demand: as one of a group, it would be the namespace of all of the group.
-  group("load-model", loading.filter((file) => file !== "src/io/keras/load.ts")),
+  group(
+    "load-model",
+    loading.filter((file) => file !== "src/io/keras/load.ts"),
+  ),
   // What losses/usual.ts has: one file.
   { name: "usual-losses", test: /\/losses\/(crossentropy|regression)\.ts$/ },
 ];

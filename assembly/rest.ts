@@ -8,6 +8,7 @@ export * from "./generated/fused-rest";
 export { loop } from "./loop";
 export { packPatchBlock } from "./patches";
 export { pool, poolGrad } from "./pool";
+export { groupRows, setRows } from "./rows";
 export { cosAll, erfAll, erfinvAll, powAll, sinAll } from "./special";
 
 /** Where this module's constants end: scripts/build-wasm.ts checks that what others use begins later. */

@@ -40,6 +40,8 @@ export const restKernels = [
   "cosAll",
   "powAll",
   "loop",
+  "groupRows",
+  "setRows",
 ] as const;
 
 /** Primitives that only the rest module has. */

@@ -27,6 +27,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   train: 7,
   io: 8,
   testing: 8,
+  distributed: 9,
   "core.ts": 9,
   "augmentation-entry.ts": 9,
   "data-entry.ts": 9,

@@ -45,6 +45,7 @@ const guides = [
       page("Diagnosis", "diagnosis"),
       page("Pictures", "plots"),
       page("Reproducing a run", "reproducibility"),
+      page("Several machines", "distributed"),
     ],
   },
   {

@@ -55,9 +55,9 @@ export interface Backend {
    */
   settled?(): Promise<void>;
   /**
-   * Puts the rows of an array where programs read them again and again (`InputPort.take`), so that they are handed over
-   * once and not batch by batch. For backends with memory of their own. Fulfilled when they are there, and may change on
-   * the host; with undefined where there is no room for them.
+   * Puts the rows of an array where programs read them again and again (`InputPort.take`): they are handed over once
+   * and not batch by batch. For backends with memory of their own. Fulfilled when the rows are there, and the array may
+   * change; with undefined where there is no room for them.
    * @param width values of a row.
    * @param dtype of the inputs that take them.
    */
@@ -81,7 +81,7 @@ export interface StorageSpec {
   readonly dtype: DType;
 }
 
-/** Rows of an array that a backend keeps: see `Backend.keepRows`. The backend may free them where memory is short. */
+/** Rows of an array that a backend keeps: see `Backend.keepRows`. It may free them where memory is short. */
 export interface KeptRows {
   readonly backend: Backend;
   /** Gives the memory back. A second call does nothing. */
@@ -143,8 +143,8 @@ export interface InputPort {
   write(source: NumericArray, sourceOffset?: number, length?: number, targetOffset?: number): void;
   /**
    * In place of `write`: the next run reads its input from rows that the backend keeps, those of the numbers
-   * `order[start…start + count]` or, without an order, from row `start` on. Says whether it can: not where the rows were
-   * freed, or are another backend's.
+   * `order[start…start + count]` or, without an order, from row `start` on. Says whether it can: not where the rows
+   * were freed, or are another backend's.
    */
   take?(rows: KeptRows, order: Int32Array | undefined, start: number, count: number): boolean;
 }

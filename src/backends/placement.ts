@@ -68,8 +68,9 @@ export interface Loading<T> {
  * placement, all in one tick, when all values are there and the program is loaded; where anything before that fails,
  * what was allocated is freed and every variable is as it was. Calls for the same variables run one after another.
  *
- * Between backends that answer at once nothing is awaited: the move is done, and the result is no promise. Where a backend must be awaited, values
- * that are assigned meanwhile are copied, too; what a program on the old backend computes meanwhile is not.
+ * Between backends that answer at once nothing is awaited: the move is done, and the result is no promise. Where a
+ * backend must be awaited, values that are assigned meanwhile are copied, too; what a program on the old backend
+ * computes meanwhile is not.
  * @param backendOf asked when it is this call's turn.
  * @param loadingOf what to load, once the backend is known: it may read its limits. Only of these variables.
  */

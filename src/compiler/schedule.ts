@@ -199,12 +199,13 @@ function canReplace(value: View, buffers: readonly BufferSpec[], variable: Buffe
 }
 
 /**
- * Whether the writer may write the variable: it does not read it, or (where that is allowed) is a map that reads it
- * element by element.
+ * Whether the writer may write the variable: it does not read it, sets rows of it, or (where that is allowed) is a map
+ * that reads it element by element.
  */
 function mayWrite(writer: Instruction, variable: BufferId, value: View, inPlace: boolean): boolean {
   const isVariable = (view: View) => view.buffer === variable;
   if (!viewsOf(writer).reads.some(isVariable)) return true;
+  if (writer.kind === "setRows") return !isVariable(writer.indices) && !isVariable(writer.updates);
   if (!inPlace) return false;
   const { map, others } = elementwisePart(writer);
   const output = map?.outputs.find((view) => view.buffer === value.buffer);

@@ -53,6 +53,8 @@ export interface Descriptor<I extends AnyInstruction> {
   readonly fields: Fields<I>;
   /** Arithmetic operations on elements, roughly, without those of an epilogue. */
   readonly flops: (instruction: I) => number;
+  /** Bytes that it moves, where it does not touch all of its operands. */
+  readonly bytes: ((instruction: I) => number) | undefined;
   /** Names of the fields that hold views, by role. */
   readonly reads: readonly string[];
   readonly writes: readonly string[];
@@ -62,8 +64,9 @@ export interface Descriptor<I extends AnyInstruction> {
 export function describe<I extends AnyInstruction>(
   fields: Fields<I>,
   flops: (instruction: I) => number,
+  bytes?: (instruction: I) => number,
 ): Descriptor<I> {
   const named = (...roles: string[]) =>
     Object.entries(fields).flatMap(([name, role]) => (roles.includes(role as string) ? [name] : []));
-  return { fields, flops, reads: named("reads", "reads either"), writes: named("writes") };
+  return { fields, flops, bytes, reads: named("reads", "reads either"), writes: named("writes") };
 }

@@ -30,6 +30,7 @@ import {
   type ReduceInstruction,
   reduce,
 } from "./instructions/reduce.ts";
+import { type GroupRowsInstruction, groupRows, type SetRowsInstruction, setRows } from "./instructions/rows.ts";
 import { type SoftmaxGradInstruction, type SoftmaxInstruction, softmax, softmaxGrad } from "./instructions/softmax.ts";
 import { sizeOf } from "./shape.ts";
 import type { View } from "./view.ts";
@@ -51,6 +52,8 @@ export type Instruction =
   | SoftmaxGradInstruction
   | GatherInstruction
   | ScatterAddInstruction
+  | GroupRowsInstruction
+  | SetRowsInstruction
   | RandomInstruction
   | CumsumInstruction
   | PoolInstruction
@@ -84,6 +87,8 @@ export const descriptors: Descriptors = {
   softmaxGrad,
   gather,
   scatterAdd,
+  groupRows,
+  setRows,
   random,
   cumsum,
   pool,
@@ -163,8 +168,10 @@ export function isEmpty(instruction: Instruction): boolean {
   return operandsOf(instruction).writes.every(({ shape }) => sizeOf(shape) === 0);
 }
 
-/** Bytes that the operands of an instruction take, its epilogue's included. */
+/** Bytes that an instruction moves: mostly its operands, its epilogue's included. */
 export function bytesOf(instruction: Instruction): number {
+  const { bytes } = descriptorOf(instruction);
+  if (bytes) return bytes(instruction);
   const { reads, writes } = viewsOf(instruction);
   return 4 * [...reads, ...writes].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

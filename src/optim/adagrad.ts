@@ -31,6 +31,8 @@ export function adagrad(given: AdagradOptions | number | Schedule = {}, ...extra
     { learningRate: 0.001, ...options },
     {
       slots: (variable) => slotsLike(variable, ["a"], initialAccumulatorValue),
+      // 0/0 is NaN, which a zero gradient makes where both are 0.
+      byRows: initialAccumulatorValue + epsilon > 0 && "exact",
       begin: ({ learningRate }) => ({
         rule: (w, g, slots) => {
           const a = add(slots.a, square(g));

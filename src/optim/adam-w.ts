@@ -5,7 +5,7 @@ import { optimizerOptions } from "./optimizer-options.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Options of {@link adamW}. The default learning rate is 0.001, the default weightDecay 0.004. */
-export interface AdamWOptions extends AdamOptions {
+export interface AdamWOptions extends Omit<AdamOptions, "lazy"> {
   weightDecay?: number;
 }
 

@@ -1,5 +1,6 @@
 // The Adam optimizer, and the parts of it that others share.
 import { checkDecay, checkNonNegative } from "../checks.ts";
+import { valueError } from "../errors.ts";
 import type { OptionTable } from "../options.ts";
 import { add, div, expm1, maximum, mul, neg, sqrt, square, sub } from "../tensor/ops/elementwise.ts";
 import { log } from "../tensor/portable.ts";
@@ -25,6 +26,13 @@ export const momentTable: OptionTable<MomentOptions> = { beta1: "number", beta2:
 export interface AdamOptions extends OptimizerOptions, MomentOptions {
   /** Divides by the largest average of squares so far (AMSGrad). Default false. */
   amsgrad?: boolean;
+  /**
+   * Whether a step leaves the rows of an embedding's table alone that its batch does not name: their averages do not
+   * decay, and they do not move. A step then costs the rows of the batch, not the table. All other weights are updated
+   * as always, and so is a table with a penalty. Not with clipping, gradientAccumulationSteps or lossScaleFactor.
+   * Default false: as in Keras.
+   */
+  lazy?: boolean;
 }
 
 /**
@@ -40,15 +48,26 @@ export interface AdamOptions extends OptimizerOptions, MomentOptions {
  * @see Keras 3 `optimizers.Adam`; Kingma & Ba 2015, arXiv:1412.6980; Reddi et al. 2018 (amsgrad).
  */
 export function adam(given: AdamOptions | number | Schedule = {}, ...extra: never[]): Optimizer {
-  const options = optimizerOptions("adam", given, extra, { ...momentTable, amsgrad: "boolean" });
+  const options = optimizerOptions("adam", given, extra, { ...momentTable, amsgrad: "boolean", lazy: "boolean" });
+  if (options.lazy) checkLazy(options);
   return defineOptimizer("adam", { learningRate: 0.001, ...options }, adamMethod("adam", options));
+}
+
+/** @throws ValueError on options that need whole gradients. */
+function checkLazy(options: AdamOptions): void {
+  const { clipValue, clipNorm, globalClipNorm, gradientAccumulationSteps, lossScaleFactor } = options;
+  const received = clipValue ?? clipNorm ?? globalClipNorm ?? gradientAccumulationSteps ?? lossScaleFactor;
+  if (received === undefined) return;
+  const expected = "no clipping, gradientAccumulationSteps or lossScaleFactor";
+  throw valueError("adam", { rule: "lazy needs gradients row by row", expected, received });
 }
 
 /** Adam's maths, for the optimizers that are made of it. */
 export function adamMethod(name: string, options: AdamOptions): Method<"m" | "v" | "h", never, never> {
   const { beta1, beta2, epsilon } = moments(name, options);
-  const { amsgrad = false } = options;
+  const { amsgrad = false, lazy = false } = options;
   return {
+    byRows: lazy && "lazy",
     slots: (variable) => slotsLike(variable, amsgrad ? ["m", "v", "h"] : ["m", "v"]),
     begin: ({ learningRate, step }) => {
       const rate = mul(learningRate, div(sqrt(oneMinusPower(beta2, step)), oneMinusPower(beta1, step)));

@@ -4,6 +4,7 @@ import { Printed } from "../format.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
 import { describe } from "../regularize/config.ts";
 import type { Constraint } from "../regularize/constraints.ts";
+import type { RowUpdate } from "../tensor/op.ts";
 import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import { zeros } from "../tensor/ops/shaping.ts";
@@ -213,12 +214,13 @@ export class Optimizer extends Printed {
       updates.push([lookUp(this.kind, "shared state", this.state.shared, name), value]);
     return variables.map((variable, index) => {
       const slots = this.state.slotsOf(variable);
-      const result = begun.rule(
-        this.decay(variable, scalars.learningRate),
-        clipped[index] as Tensor,
-        tensorsOf(slots),
-        variable,
-      );
+      const gradient = clipped[index] as Tensor;
+      const [weight, others] = [this.decay(variable, scalars.learningRate), tensorsOf(slots)];
+      const rule: RowUpdate = (w, g, given) => begun.rule(w, g, given, variable);
+      const { byRows } = this.method;
+      const result =
+        (byRows && gradient.op.byRows?.(gradient, rule, weight, others, byRows === "lazy")) ||
+        rule(weight, gradient, others);
       for (const [name, value] of Object.entries(result.slots))
         if (value) updates.push([lookUp(this.kind, "slot", slots, name), value]);
       return result.w;

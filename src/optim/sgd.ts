@@ -36,6 +36,7 @@ export function sgd(given: SgdOptions | number | Schedule = {}, ...extra: never[
     { learningRate: 0.01, ...options },
     {
       slots: (variable) => slotsLike(variable, momentum === 0 ? [] : ["m"]),
+      byRows: momentum === 0 && "exact",
       scalars: inertia.scalars,
       begin: (scalars) => {
         const mu = inertia.value(scalars);

@@ -38,6 +38,11 @@ export interface Method<Slot extends string = string, Extra extends string = str
   readonly scalars?: Readonly<Partial<Record<Extra, (step: number) => number>>>;
   /** Records what depends on scalars only, once per program, and gives the rule for one variable. */
   begin(scalars: Scalars<Extra>, shared: Slots<Shared>): { readonly rule: Rule<Slot>; readonly shared?: Slots<Shared> };
+  /**
+   * Whether a step may leave out the rows of a table whose gradient is zero: "exact" where that changes nothing, "lazy"
+   * where it is asked for. Default: it may not.
+   */
+  readonly byRows?: "exact" | "lazy" | false;
   /** Decoupled weight decay of one variable, where it differs between variables. */
   weightDecayOf?(variable: Variable): number | undefined;
 }

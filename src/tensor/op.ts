@@ -29,6 +29,8 @@ export type OpName =
   | "pad"
   | "gather"
   | "scatterAdd"
+  | "groupRows"
+  | "setRows"
   | "random"
   | "cumsum"
   | "pool"
@@ -41,6 +43,18 @@ export type OpName =
   | "scanOutput"
   | "scanOutputGrad";
 
+/** Tensors by name. */
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** New values of a table, and of some of the arrays that belong to it. */
+interface Updated {
+  readonly w: Tensor;
+  readonly slots: Partial<Tensors>;
+}
+
+/** Recorded maths that gives new values of a table from its gradient. */
+export type RowUpdate = (table: Tensor, gradient: Tensor, others: Tensors) => Updated;
+
 interface OpBase<A extends object> {
   readonly name: OpName;
   /** Shape and dtype of the result; throws on inputs that do not fit. */
@@ -50,6 +64,13 @@ interface OpBase<A extends object> {
    * the shape that its input was broadcast to: `gradients` sums it.
    */
   vjp(dy: Tensor, inputs: readonly Tensor[], y: Tensor, attrs: A): readonly (Tensor | null)[];
+  /**
+   * Of a gradient that is zero but for some rows, and takes fewer elements so: `update` of these rows alone. `update`
+   * gets the rows of a table and of other arrays of its shape, with the gradients of these rows, and gives new ones;
+   * what comes back are whole arrays with these rows set. Undefined where all rows at once are less work, unless
+   * `always`.
+   */
+  byRows?(gradient: Tensor, update: RowUpdate, table: Tensor, others: Tensors, always: boolean): Updated | undefined;
   /** Of an op whose result is known when it is recorded: the values. */
   literal?(attrs: A): TypedArray;
 }

@@ -3,13 +3,14 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { BatchCursor, BatchSource, BatchSpec } from "./batch.ts";
 import type { CallbackList, Training, TrainingPosition } from "./callback.ts";
-import { noBatches, StepSequence } from "./pass.ts";
+import { noBatches, type StepSequence } from "./pass.ts";
 import type { Compiled } from "./session.ts";
 import type { Logs, Step } from "./step-runner.ts";
 
 /** A training run with everything decided. */
 export interface FitPlan {
   readonly compiled: Compiled;
+  readonly sequence: Pick<StepSequence, "run" | "finish" | "close">;
   readonly training: Training;
   readonly callbacks: CallbackList;
   readonly source: BatchSource;
@@ -29,11 +30,10 @@ export interface Validation {
 
 /** Runs the epochs. */
 export async function runEpochs(plan: FitPlan): Promise<void> {
-  const { compiled, training, callbacks, validation } = plan;
+  const { compiled, sequence, training, callbacks, validation } = plan;
   const { setup, stepRunner } = compiled;
   const { model, position } = training;
   const batches = new EpochBatches(plan.source, plan.stepsPerEpoch, position);
-  const sequence = new StepSequence(stepRunner);
   let logs: Partial<Logs> = {};
   let hasWarned = false;
   await callbacks.call("onTrainBegin");
@@ -43,7 +43,7 @@ export async function runEpochs(plan: FitPlan): Promise<void> {
       const { epoch } = position;
       setup.objective.reset();
       await callbacks.call("onEpochBegin", epoch);
-      if ((await runSteps(plan, sequence, batches)) === 0) break;
+      if ((await runSteps(plan, batches)) === 0) break;
       const finished = sequence.finish();
       if (finished) await finished;
       // An epoch whose steps failed does not count, so that the call can be made again.
@@ -86,8 +86,7 @@ export async function assignAverages(optimizer: Optimizer, variables: readonly V
  * nothing; hooks that no callback has are not called.
  */
 async function runSteps(
-  { compiled, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
-  sequence: StepSequence,
+  { compiled, sequence, training, callbacks, stepsPerEpoch = Number.POSITIVE_INFINITY, onStep }: FitPlan,
   batches: EpochBatches,
 ): Promise<number> {
   const { setup, stepRunner } = compiled;

@@ -3,12 +3,21 @@ import { type Callback, CallbackList, callbacksOf, type Training } from "./callb
 import { type FitPlan, runEpochs } from "./epochs.ts";
 import { History } from "./history.ts";
 import { checkFit, type FitOptions } from "./options.ts";
+import { StepSequence } from "./pass.ts";
 import { Progress } from "./progress.ts";
 import type { Compiled, Session } from "./session.ts";
 import type { StepRunner } from "./step-runner.ts";
 
-/** Trains a compiled model; see `Model.fit`. Checks everything before it changes anything. */
-export function runFit(session: Session, data: Given, options: FitOptions): History | Promise<History> {
+/**
+ * Trains a compiled model; see `Model.fit`. Checks everything before it changes anything.
+ * @param steps runs the steps, where this process is not the only one that trains.
+ */
+export function runFit(
+  session: Session,
+  data: Given,
+  options: FitOptions,
+  steps?: FitPlan["sequence"],
+): History | Promise<History> {
   const { model } = session;
   return session.run("fit", async (compiled, queue) => {
     if (queue.isNested) throw session.busy("fit", "a call from a callback of this model");
@@ -49,6 +58,7 @@ export function runFit(session: Session, data: Given, options: FitOptions): Hist
     if (initialEpoch !== undefined) setup.epochs = initialEpoch;
     const plan: FitPlan = {
       compiled,
+      sequence: steps ?? new StepSequence(stepRunner),
       training,
       callbacks: hooks,
       source,

@@ -8,15 +8,15 @@ interface Numbers {
   readonly shape: readonly number[];
 }
 
-/** Random inputs, and what Keras predicts for them. */
+/** Inputs, and what Keras predicts for them. */
 export interface KerasPredictions {
   readonly x: Numbers;
   readonly predictions: Numbers;
 }
 
-/** Loads a file in real Keras, and has it predict. */
-export function predictInKeras(file: string): KerasPredictions {
-  const { x, predictions } = runPython("predict.py", file) as Readonly<Record<"x" | "predictions", Numbers>>;
+/** Loads a file in real Keras, and has it predict. @param inputs a file of float32 numbers; default: random ones. */
+export function predictInKeras(file: string, ...inputs: string[]): KerasPredictions {
+  const { x, predictions } = runPython("predict.py", file, ...inputs) as Readonly<Record<"x" | "predictions", Numbers>>;
   const numbers = ({ data, shape }: Numbers) => ({ data: Float32Array.from(data), shape });
   return { x: numbers(x), predictions: numbers(predictions) };
 }

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { type Shape, sizeOf } from "../../src/ir/shape.ts";
 import { gradients } from "../../src/tensor/autodiff.ts";
-import type { OpName } from "../../src/tensor/op.ts";
+import { type OpName, record } from "../../src/tensor/op.ts";
 import { elementwise } from "../../src/tensor/ops/elementwise.ts";
 import * as ops from "../../src/tensor/ops/index.ts";
+import { groupRowsOp, setRowsOp } from "../../src/tensor/ops/rows.ts";
 import { softmaxGrad } from "../../src/tensor/ops/softmax.ts";
 import * as scalar from "../../src/tensor/scalar.ts";
 import { type Scanned, scan } from "../../src/tensor/scan/scan.ts";
@@ -378,6 +379,25 @@ export const opCases: { readonly [name in OpName]: Cases } = {
       f: ([i, x]) => ops.scatterAdd(i as Tensor, x as Tensor, shape),
     })),
   ),
+  groupRows: fc.tuple(extent, fc.integer({ min: 1, max: 12 })).chain(([rows, count]) =>
+    indices([count], rows).map((input) => ({
+      label: `groupRows of ${rows}`,
+      inputs: [input],
+      f: ([i]) => record(groupRowsOp, [i as Tensor], { rows }),
+      differentiable: false,
+    })),
+  ),
+  setRows: fc.tuple(shapeOf(1, 3), extent).chain(([shape, count]) => {
+    const [rows = 1, ...width] = shape;
+    // Different ones, and those that are passed over.
+    const keys = Int32Array.from({ length: count }, (_, i) => (i % 2 === 0 && i / 2 < rows ? rows - 1 - i / 2 : -1));
+    return fc.tuple(values(shape), values([count, ...width])).map((inputs) => ({
+      label: "setRows",
+      inputs,
+      f: ([table, updates]) => record(setRowsOp, [table as Tensor, ops.tensor(keys), updates as Tensor], {}),
+      differentiable: false,
+    }));
+  }),
   random: fc
     .tuple(shapeOf(1, 3), fc.nat(1000))
     .chain(([shape, seed]) => one("random", values(shape), (x) => ops.mul(x, ops.randomNormal(shape, { seed })))),

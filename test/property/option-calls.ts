@@ -41,6 +41,7 @@ const classes: Readonly<Record<string, Readonly<Record<string, () => unknown>>>>
   LayerNormalization: {},
   RmsNormalization: {},
   Normalization: {},
+  Discretization: { numBins: () => 2, binBoundaries: () => [0] },
   Bidirectional: { layer: () => lstm(2) },
   SpectralNormalization: { layer: () => dense(2) },
   TimeDistributed: { layer: () => dense(2) },
@@ -176,6 +177,7 @@ export const calls: Readonly<Record<string, Call>> = {
     return new arete.Model(inputs, outputs, o);
   },
   "new Variable": (o) => new arete.Variable([1], { initial: 0, ...o }),
+  "Discretization#adapt": (o) => arete.discretization({ numBins: 2 }).adapt([1, 2, 3], o),
   "Dataset#batch": (o) => batches.batch(2, o),
   "Dataset#shuffle": (o) => batches.shuffle(o),
   "Dataset#split": (o) => batches.split(0.5, o),
@@ -187,6 +189,8 @@ export const calls: Readonly<Record<string, Call>> = {
   "Model#predict": (o) => compiled().predict(x, o),
   "Model#predictAll": (o) => compiled().predictAll(x, o),
   "History#plot": (o) => history().plot(o),
+  predictSync: (o) => arete.predictSync(compiled(), x, o),
+  predictAllSync: (o) => arete.predictAllSync(compiled(), x, o),
   mcPredict: (o) => arete.mcPredict(compiled(), x, { passes: 2, ...o }),
   setNamedWeights: async (o) => {
     const model = compiled();

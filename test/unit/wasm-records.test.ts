@@ -38,6 +38,8 @@ const layouts: Readonly<Record<InstructionKind, readonly [file: string, kernel: 
   softmaxGrad: ["softmax", "softmaxGrad", "SoftmaxGrad"],
   gather: ["gather", "gather", "Gather"],
   scatterAdd: ["gather", "scatterAdd", "ScatterAdd"],
+  groupRows: ["rows", "groupRows", "GroupRows"],
+  setRows: ["rows", "setRows", "SetRows"],
   random: ["random", "random", "Random"],
   cumsum: ["cumsum", "cumsum", "Cumsum"],
   pool: ["pool", "pool", "Pool"],

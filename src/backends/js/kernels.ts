@@ -13,6 +13,7 @@ import type { Memory } from "./memory.ts";
 import { pool, poolGrad } from "./pool.ts";
 import { random } from "./random.ts";
 import { argReduce, reduce } from "./reduce.ts";
+import { groupRows, setRows } from "./rows.ts";
 import { softmax, softmaxGrad } from "./softmax.ts";
 
 /** What runs each kind of instruction of `I`. */
@@ -33,6 +34,8 @@ export const kernels: Kernels = {
   softmaxGrad,
   gather,
   scatterAdd,
+  groupRows,
+  setRows,
   random,
   cumsum,
   pool,

@@ -20,7 +20,7 @@ export type CoreKind = Extract<
   | "fill"
 >;
 
-/** All other kinds of `I`: convolutions and pooling. */
+/** All other kinds of `I`: convolutions, pooling, and updates of some rows of a table. */
 export type RestKind<I extends AnyInstruction = Instruction> = Exclude<I["kind"], CoreKind>;
 
 /**

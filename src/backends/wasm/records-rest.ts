@@ -5,11 +5,11 @@ import { writeDepthwise, writeDepthwiseFilterGrad, writeDepthwiseInputGrad } fro
 import { coreSlots } from "./generated/core-slots.ts";
 import { restSlots } from "./generated/rest-slots.ts";
 import { writeLoop } from "./loop-record.ts";
-import type { Records, RestKind } from "./record-table.ts";
+import { type Records, type RestKind, writeFields } from "./record-table.ts";
 import type { RecordWriter } from "./record-writer.ts";
 import { spatialFields } from "./spatial-fields.ts";
 
-/** Records of convolutions and pooling. */
+/** Records of convolutions, pooling, and updates of some rows of a table. */
 export const restRecords: Records<RestKind> = {
   // Products with patches.
   conv: [coreSlots.matmul, writeConv],
@@ -22,6 +22,8 @@ export const restRecords: Records<RestKind> = {
   depthwiseConvInputGrad: [restSlots.depthwise, writeDepthwiseInputGrad],
   depthwiseConvFilterGrad: [restSlots.depthwiseFilterGrad, writeDepthwiseFilterGrad],
   loop: [restSlots.loop, writeLoop],
+  groupRows: [restSlots.groupRows, writeFields],
+  setRows: [restSlots.setRows, writeFields],
 };
 
 function writePool(

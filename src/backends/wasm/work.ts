@@ -13,6 +13,8 @@ const nsPerFlop: Readonly<Record<InstructionKind, number>> = {
   softmaxGrad: 0.1,
   gather: 0,
   scatterAdd: 0,
+  groupRows: 0,
+  setRows: 0,
   random: 0.1,
   cumsum: 1,
   pool: 0.1,

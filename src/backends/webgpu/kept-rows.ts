@@ -5,7 +5,7 @@ import type { DType, NumericArray } from "../../ir/dtype.ts";
 import type { KeptRows } from "../backend.ts";
 import type { WebGpuBackend } from "./backend.ts";
 import type { Device } from "./device.ts";
-import { guarded, owner } from "./errors.ts";
+import { deviceError, guarded, owner, type Report } from "./errors.ts";
 import { usage } from "./flags.ts";
 import { pipelinesOf, recordBytes } from "./pipelines.ts";
 import { groupSize, shaderText } from "./shader.ts";
@@ -51,7 +51,11 @@ export async function keepRows(
   const size = isBytes ? Math.ceil(data.length / 4) * 4 : data.length * 4;
   const taken = [...kept].reduce((sum, { bytes }) => sum + bytes, 0);
   if (size === 0 || taken + size > mostBytes / 2) return undefined;
-  const pipeline = await pipelinesOf(device).pipeline(gatherCode(isBytes, dtype));
+  const pipeline = await pipelinesOf(device)
+    .pipeline(gatherCode(isBytes, dtype))
+    .catch(async (failure: Report) => {
+      throw await deviceError({ what: "a shader", context: "of rows that stay on the device" }, failure);
+    });
   const { value: buffer, report } = guarded(device, () =>
     device.createBuffer({ label: "aretejs rows", size, usage: usage.storage | usage.copyTarget }),
   );
@@ -71,15 +75,19 @@ export async function keepRows(
 
 /**
  * The shader that copies a batch: the rows are bound in place of the variables, the row numbers in place of the
- * constants, behind the record. Of that the words are where the input begins, the rows, and the values of a row. Along x
- * the workgroups share the rows, along y the values of each.
+ * constants, behind the record. Of that the words are where the input begins, the rows, and the values of a row. Along
+ * x the workgroups share the rows, along y the values of each.
  */
 function gatherCode(isBytes: boolean, dtype: DType): string {
   const byte = "(heap[at >> 2u] >> (8u * (at & 3u))) & 255u";
   const value = !isBytes ? "heap[at]" : dtype === "int32" ? byte : `bitcast<u32>(f32(${byte}))`;
   const [base, count, width] = [0, 1, 2].map((word) => `prm[0][${word}]`);
   return shaderText(
-    `@compute @workgroup_size(${groupSize}) fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) l: u32, @builtin(num_workgroups) groups: vec3<u32>) {
+    `@compute @workgroup_size(${groupSize}) fn main(
+  @builtin(workgroup_id) w: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) l: u32,
+) {
 for (var row = w.x; row < ${count}; row += groups.x) {
   let first = constants[${recordWords}u + row] * ${width};
   let to = ${base} + row * ${width};

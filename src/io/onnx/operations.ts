@@ -90,6 +90,8 @@ const operations: Readonly<Record<OpName, Emit>> = {
   },
   gather: (tensor, exporter) => plain(tensor, "Gather", tensor.inputs, exporter),
   scatterAdd: refused("sums of elements at places that depend on the input"),
+  groupRows: onlyTraining,
+  setRows: onlyTraining,
   random: refused("random numbers when it predicts"),
   cumsum: (tensor, exporter) => {
     const { axis, exclusive, reverse } = tensor.attrs as { axis: number; exclusive: boolean; reverse: boolean };

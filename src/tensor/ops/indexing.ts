@@ -9,6 +9,7 @@ import { defineOp, type OpDefinition, record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, cast, equal, greaterEqual, less, logicalAnd, mul, where } from "./elementwise.ts";
 import { asTensor, type Operand, tensor } from "./leaf.ts";
+import { updateByRows } from "./rows.ts";
 import { scatterAddWith } from "./scatter-add.ts";
 import { broadcastTo, expandDims, reshape, swapAxes, transpose, zeros } from "./shaping.ts";
 
@@ -51,10 +52,10 @@ export const gatherOp: OpDefinition<object> = /* @__PURE__ */ defineOp<object>({
 });
 
 /** The adjoint of gather. */
-export const scatterAddOp: OpDefinition<{ shape: Shape }> = /* @__PURE__ */ scatterAddWith((dy, [indices]) => [
-  null,
-  record(gatherOp, [dy, indices as Tensor], {}),
-]);
+export const scatterAddOp: OpDefinition<{ shape: Shape }> = /* @__PURE__ */ scatterAddWith(
+  (dy, [indices]) => [null, record(gatherOp, [dy, indices as Tensor], {})],
+  { byRows: (...given) => updateByRows({ gather: gatherOp, scatterAdd: scatterAddOp }, ...given) },
+);
 
 /**
  * Takes slices of x along an axis (default the first) by int32 indices. A slice for an index out of range is NaN.

@@ -7,8 +7,9 @@ import { defineOp, type OpDefinition } from "../op.ts";
 type ScatterAdd = OpDefinition<{ shape: Shape }>;
 
 /** Zeros of `shape` to which each update is added at the row that its index names. Inputs: indices, updates. */
-export const scatterAddWith = (vjp: ScatterAdd["vjp"]): ScatterAdd =>
+export const scatterAddWith = (vjp: ScatterAdd["vjp"], own?: Pick<ScatterAdd, "byRows">): ScatterAdd =>
   defineOp<{ shape: Shape }>({
+    ...own,
     name: "scatterAdd",
     infer: (_, { shape }) => ({ shape, dtype: "float32" }),
     vjp,

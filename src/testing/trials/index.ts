@@ -4,7 +4,15 @@ import { depthwiseConvFilterGradTrials, depthwiseConvInputGradTrials, depthwiseC
 import { loopTrials } from "./loop.ts";
 import { mapTrials } from "./map.ts";
 import { matmulTrials } from "./matmul.ts";
-import { copyTrials, fillTrials, gatherTrials, randomTrials, scatterAddTrials } from "./memory.ts";
+import {
+  copyTrials,
+  fillTrials,
+  gatherTrials,
+  groupRowsTrials,
+  randomTrials,
+  scatterAddTrials,
+  setRowsTrials,
+} from "./memory.ts";
 import { poolGradTrials, poolTrials } from "./pool.ts";
 import { argReduceTrials, cumsumTrials, reduceTrials, softmaxGradTrials, softmaxTrials } from "./rows.ts";
 import type { Trials } from "./setting.ts";
@@ -22,6 +30,8 @@ export const trials: { readonly [K in InstructionKind]: Trials<K> } = {
   softmaxGrad: softmaxGradTrials,
   gather: gatherTrials,
   scatterAdd: scatterAddTrials,
+  groupRows: groupRowsTrials,
+  setRows: setRowsTrials,
   random: randomTrials,
   cumsum: cumsumTrials,
   pool: poolTrials,

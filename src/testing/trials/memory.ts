@@ -1,8 +1,9 @@
-// Trials of gather, scatterAdd, copy, fill and random.
+// Trials of gather, scatterAdd, groupRows, setRows, copy, fill and random.
 import type { DType } from "../../ir/dtype.ts";
 import type { CopyInstruction, FillInstruction } from "../../ir/instructions/copy.ts";
 import type { GatherInstruction, ScatterAddInstruction } from "../../ir/instructions/gather.ts";
 import type { RandomInstruction } from "../../ir/instructions/random.ts";
+import type { GroupRowsInstruction, SetRowsInstruction } from "../../ir/instructions/rows.ts";
 import { formatShape, type Shape } from "../../ir/shape.ts";
 import { type Layout, Setting, type Trial, type Trials } from "./setting.ts";
 
@@ -54,6 +55,54 @@ export const scatterAddTrials: Trials<"scatterAdd"> = () =>
     return {
       label: `${count} into [${rows}, ${width}]`,
       instruction: { kind: "scatterAdd", rows, width, count, indices, updates, output: setting.room([rows, width]) },
+      arrays: setting.arrays,
+    };
+  });
+
+/** Trials of `groupRows`: few and many repeated indices, and indices out of range; a list that is long, too. */
+export const groupRowsTrials: Trials<"groupRows"> = () =>
+  (
+    [
+      [1, 1],
+      [5, 9],
+      [40, 12],
+      [3, 0],
+      [0, 4],
+      [700, 3000],
+    ] as const
+  ).map(([rows, count], index): Trial<GroupRowsInstruction> => {
+    const setting = new Setting(index);
+    return {
+      label: `${count} of ${rows}`,
+      instruction: {
+        kind: "groupRows",
+        rows,
+        count,
+        indices: setting.int([count], { min: -1, max: rows }),
+        groups: setting.room([2, count], "int32"),
+        places: setting.room([rows], "int32"),
+      },
+      arrays: setting.arrays,
+    };
+  });
+
+/** Trials of `setRows`: different indices in any order, and some out of range. */
+export const setRowsTrials: Trials<"setRows"> = () =>
+  tables.map(([rows, width, count], index): Trial<SetRowsInstruction> => {
+    const setting = new Setting(index);
+    const order = Array.from({ length: count }, (_, i) => (i % 3 === 2 || i >= rows ? -1 : rows - 1 - i));
+    return {
+      label: `${count} of [${rows}, ${width}]`,
+      instruction: {
+        kind: "setRows",
+        rows,
+        width,
+        count,
+        table: setting.float([rows, width]),
+        indices: setting.given(order, [count], "int32"),
+        updates: setting.float([count, width]),
+        output: setting.room([rows, width]),
+      },
       arrays: setting.arrays,
     };
   });

@@ -110,7 +110,7 @@ const sortBytes = 4 * (2 ** digitBits + 1);
  * of the list, so that it is stable and the same at each run. Rows out of range come last. `order` has two halves, of
  * which each pass reads one and writes the other; `isSecond` says which has the result.
  */
-function sortByRow(ctx: Context, rows: number, count: number, indices: View, order: View) {
+export function sortByRow(ctx: Context, rows: number, count: number, indices: View, order: View) {
   const shader = new Shader(ctx);
   const [index, list] = [shader.operand(indices), shader.operand(order)];
   const digits = 2 ** digitBits;

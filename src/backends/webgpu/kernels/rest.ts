@@ -5,6 +5,7 @@ import { depthwiseConv, depthwiseConvFilterGrad, depthwiseConvInputGrad } from "
 import type { RestKernels } from "./index.ts";
 import { gather, scatterAdd } from "./indexing.ts";
 import { pool, poolGrad } from "./pooling.ts";
+import { groupRows, setRows } from "./rows.ts";
 
 export { loopDispatches } from "../loop.ts";
 
@@ -14,6 +15,8 @@ export const rest: RestKernels = {
   convFilterGrad,
   gather,
   scatterAdd,
+  groupRows,
+  setRows,
   cumsum,
   pool,
   poolGrad,

@@ -2,7 +2,7 @@
 import { checkCount, checkCounts, checkFraction } from "../../../checks.ts";
 import { shapeError, stateError, valueError } from "../../../errors.ts";
 import { formatShape, mayBeShape } from "../../../ir/shape.ts";
-import { checkOptions } from "../../../options.ts";
+import { checkOptions, withArguments } from "../../../options.ts";
 import { cast, lessEqual, mul } from "../../../tensor/ops/elementwise.ts";
 import { oneHot } from "../../../tensor/ops/indexing.ts";
 import { tensor } from "../../../tensor/ops/leaf.ts";
@@ -183,7 +183,8 @@ export function discretization(
   options: DiscretizationOptions = {},
 ): Discretization {
   const isGiven = typeof binBoundaries !== "object" || binBoundaries === null || "length" in binBoundaries;
-  return new Discretization(isGiven ? ({ ...options, binBoundaries } as AllOptions) : { ...binBoundaries, ...options });
+  const args = isGiven ? { binBoundaries } : binBoundaries;
+  return new Discretization(withArguments("discretization", options, "outputMode", args) as AllOptions);
 }
 
 function checkMode(name: string, mode: string, known: readonly string[]): void {

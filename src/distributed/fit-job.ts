@@ -1,0 +1,238 @@
+import { stateError } from "../errors.ts";
+import type { BatchSpec } from "../train/batch.ts";
+import type { Callback, Training } from "../train/callback.ts";
+import { runFit } from "../train/fit.ts";
+import type { History } from "../train/history.ts";
+import type { Model } from "../train/model.ts";
+import type { FitOptions } from "../train/options.ts";
+import { sessionOf } from "../train/session.ts";
+import { Channel } from "./channel.ts";
+import type { NatsConnection } from "./connection.ts";
+import type { JobEvent } from "./events.ts";
+import { Exchange } from "./exchange.ts";
+import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
+import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
+import type { Members } from "./members.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { SynchronousSteps, vectorLength } from "./synchronous-steps.ts";
+import { askAfter, askAtMost, tickEvery } from "./timing.ts";
+
+/** What a fit works with. */
+export interface FitContext {
+  readonly label: string;
+  readonly nc: NatsConnection;
+  readonly members: Members;
+  readonly store: ObjectStore;
+  readonly onEvent: (event: JobEvent) => void;
+  /** Called with what trains from now on, for the status. */
+  readonly report: (steps: SynchronousSteps, exchange: Exchange) => void;
+}
+
+/** Training stops since the group has changed; it goes on from the last checkpoint. */
+class GroupChanged extends Error {}
+
+/**
+ * Trains a model together with the other workers of a job, generation by generation, until the job is done.
+ * @throws StateError where the model is another than that of the job, or this worker was dropped.
+ */
+export async function fitJob(context: FitContext, model: Model, data: JobData, options: JobFit): Promise<History> {
+  const { members, label } = context;
+  await checkModel(label, model);
+  await agreeOnModel(context, await fingerprint(model, options));
+  for (;;) {
+    const group = await members.waitFor((current) => readyGroup(current, members.id, label));
+    try {
+      return await fitGeneration(context, model, data, options, group);
+    } catch (error) {
+      if (!(error instanceof GroupChanged)) throw error;
+    }
+  }
+}
+
+/** The group, where this worker can train in it, or load what was trained. */
+function readyGroup(group: Group | undefined, id: string, label: string): Group | undefined {
+  if (group?.dropped.includes(id)) {
+    throw stateError(label, {
+      rule: "this worker was slower than stepTimeout, and was dropped",
+      expected: "a worker that computes a batch in that time",
+      received: "one that did not",
+      advice: "Give a longer stepTimeout, or smaller batches.",
+    });
+  }
+  if (!group) return undefined;
+  if (group.isDone) return group;
+  const rank = group.members.indexOf(id);
+  // The first checkpoint is written by the first worker, so that all begin with its weights.
+  return rank === 0 || (rank > 0 && group.checkpoint) ? group : undefined;
+}
+
+/** Enters the model into the group. @throws StateError where another one was entered before. */
+async function agreeOnModel({ members, label }: FitContext, hash: string): Promise<void> {
+  const group = await members.change((current) => (current?.model === null ? { ...current, model: hash } : undefined));
+  if (!group || group.model === hash) return;
+  throw stateError(label, {
+    rule: "all workers of a job must train the same model with the same options",
+    expected: `the model, optimizer and options of the job (hash ${group.model})`,
+    received: `others (hash ${hash})`,
+    advice: "Run the same program on all workers, or join another job.",
+  });
+}
+
+async function fitGeneration(
+  context: FitContext,
+  model: Model,
+  data: JobData,
+  options: JobFit,
+  group: Group,
+): Promise<History> {
+  const { nc, members, store, report, label, onEvent } = context;
+  const { generation, checkpoint } = group;
+  const { stepTimeout, checkpointEvery } = options;
+  const rank = group.isDone ? 0 : group.members.indexOf(members.id);
+  const size = group.isDone ? 1 : group.members.length;
+  const session = sessionOf(label, model);
+  const compiled = session.compiled(label);
+  let training: Training | undefined;
+  const check = () => {
+    if (group.isDone || members.group?.generation === generation) return;
+    throw new GroupChanged("the members have changed");
+  };
+  const commit = async (at: Partial<Training>, isDone: boolean) => {
+    if (rank !== 0 || group.isDone) return;
+    const name = `checkpoint-${generation}-${steps.batches}`;
+    const bytes = await checkpointBytes({ ...(training as Training), ...at });
+    const written = { name, batches: steps.batches, updates: compiled.setup.optimizer.rawSteps };
+    await members.retry(() => store.write(name, bytes));
+    await commitGroup(members, generation, written, isDone, store);
+    check();
+    onEvent({ type: isDone ? "done" : "checkpoint", updates: written.updates });
+  };
+  const callback: Callback = {
+    onTrainBegin: async (begun) => {
+      training = begun;
+      if (!checkpoint) await commit({}, false);
+    },
+    onTrainEnd: async () => {
+      await commit({}, true);
+      await members.waitFor((current) => {
+        check();
+        return current?.isDone || undefined;
+      });
+    },
+  };
+  let fit: FitOptions = { ...options.fit, callbacks: [...(options.fit.callbacks as Callback[]), callback] };
+  if (rank !== 0 || group.isDone) fit.verbose = 0;
+  if (checkpoint) {
+    const { resume } = await import("../io/index.js");
+    const bytes = await members
+      .retry(() => store.read(checkpoint.name))
+      .catch((error) => {
+        // It is removed when there is a newer one.
+        check();
+        throw error;
+      });
+    fit = await resume(model, bytes, fit);
+  }
+  const { optimizer } = compiled.setup;
+  const exchange: Exchange = new Exchange({
+    wire: { send: (to, bytes) => channel.send(to, bytes) },
+    rank,
+    size,
+    generation,
+    length: vectorLength(compiled),
+    step: optimizer.rawSteps,
+  });
+  const subject = `${members.subject}.${generation}`;
+  const channel = new Channel(nc, subject, rank, size, (bytes) => exchange.receive(bytes));
+  const steps = new SynchronousSteps({
+    model,
+    compiled,
+    exchange,
+    rank,
+    size,
+    batches: checkpoint?.batches ?? optimizer.rawSteps,
+    onLongCompute: (isBegin) => members.announce(isBegin ? stepTimeout : 0),
+    onUpdate: async (lastBatch: BatchSpec) => {
+      check();
+      if (optimizer.rawSteps % checkpointEvery > 0) return;
+      const { position } = training as Training;
+      // The loop counts the batch when this has ended.
+      await commit({ position: { ...position, batch: position.batch + 1 }, lastBatch }, false);
+    },
+  });
+  report(steps, exchange);
+  const end = members.listen(() => {
+    const { group: current } = members;
+    if (!current || current.generation !== generation || current.isDone) exchange.fail(new GroupChanged("changed"));
+    else if (members.connected) exchange.askAgain();
+  });
+  const timer = watch(exchange, members, generation, stepTimeout);
+  try {
+    return await runFit(session, jobData(data), fit, steps);
+  } finally {
+    clearInterval(timer);
+    end();
+    channel.close();
+    steps.dispose();
+  }
+}
+
+/** The file that `modelCheckpoint` of aretejs/io writes between two batches. */
+async function checkpointBytes(training: Training): Promise<Uint8Array<ArrayBuffer>> {
+  const { modelCheckpoint } = await import("../io/index.js");
+  let bytes = new Uint8Array();
+  const write = (written: Uint8Array<ArrayBuffer>) => {
+    bytes = written;
+  };
+  const writer = modelCheckpoint({ target: { read: () => bytes, write }, saveFreq: 1 });
+  // It is in no list of callbacks, so it has to stand behind none.
+  writer.onTrainBegin({ ...training, callbacks: [] });
+  // Its name holds no value, so the loss is not looked at.
+  await writer.onTrainBatchEnd?.(training.position.batch, { loss: Number.NaN }, training);
+  return bytes;
+}
+
+/** Makes a checkpoint that of the job, and takes in workers that wait, since nothing is lost by that now. */
+async function commitGroup(
+  members: Members,
+  generation: number,
+  checkpoint: JobCheckpoint,
+  isDone: boolean,
+  store: ObjectStore,
+): Promise<void> {
+  let old: string | undefined;
+  await members.change((group) => {
+    if (group?.generation !== generation) return undefined;
+    const isWritten = group.checkpoint?.name === checkpoint.name;
+    if (isWritten && group.isDone === isDone) return undefined;
+    if (!isWritten) old = group.checkpoint?.name;
+    const next = { ...group, checkpoint, isDone };
+    return nextGroup(next, members.present(), members.size) ?? next;
+  });
+  if (old !== undefined) await store.remove(old).catch(() => {});
+}
+
+/** Asks for what is missing, ever more rarely, and drops workers that are too slow. */
+function watch(exchange: Exchange, members: Members, generation: number, stepTimeout: number) {
+  let wait = askAfter;
+  let asked = 0;
+  return setInterval(() => {
+    const now = performance.now();
+    if (!members.connected) exchange.progressAt = now;
+    const { missing } = exchange;
+    if (missing.length === 0 || now - exchange.progressAt < askAfter) {
+      wait = askAfter;
+      return;
+    }
+    if (now - exchange.progressAt > stepTimeout) {
+      exchange.progressAt = now;
+      const slow = exchange.slowest(now - 3 * askAtMost);
+      const late = (members.group?.members ?? []).filter((_, rank) => slow.includes(rank));
+      if (late.length > 0) members.drop(generation, late).catch(() => {});
+    } else if (now - asked > wait) {
+      asked = now;
+      wait = Math.min(2 * wait, askAtMost);
+      exchange.askAgain();
+    }
+  }, tickEvery);
+}

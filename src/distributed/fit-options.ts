@@ -1,0 +1,118 @@
+// The options of a job's `fit`, and what a model must be like for it.
+import { checkCount, checkPositive } from "../checks.ts";
+import { literal, stateError, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
+import type { BatchStream, Given } from "../train/batch-maker.ts";
+import { isStream } from "../train/batch-maker.ts";
+import { callbacksOf } from "../train/callback.ts";
+import type { ArraysGiven, InputsGiven } from "../train/columns.ts";
+import type { Model } from "../train/model.ts";
+import { type FitOptions, fitOptions } from "../train/options.ts";
+import { checkBuilt, sessionOf } from "../train/session.ts";
+
+/** Options of {@link Job.fit}: those of `fit` of models, and when the workers agree. */
+export interface JobFitOptions extends Omit<FitOptions, "initialEpoch" | "sampleWeight"> {
+  /** When the workers agree: "step": on the gradients of each step. Default "step". */
+  sync?: "step";
+  /** Milliseconds to wait for a worker that is alive; then it is dropped. > 0. Default 30 000. */
+  stepTimeout?: number;
+  /** Updates between checkpoints, ≥ 1: what is trained again after a worker was lost. Default 500. */
+  checkpointEvery?: number;
+}
+
+/** What a job trains on: the same on all workers. */
+export type JobData =
+  | readonly [x: InputsGiven, y: ArraysGiven | null, sampleWeight?: ArraysGiven]
+  | {
+      /** Samples of each input. */
+      readonly x: InputsGiven;
+      /** Labels of each output. */
+      readonly y?: ArraysGiven | null;
+      /** What each sample counts. Default 1. */
+      readonly sampleWeight?: ArraysGiven;
+    }
+  | BatchStream;
+
+/** Options with defaults filled in. */
+export interface JobFit {
+  readonly fit: FitOptions;
+  readonly stepTimeout: number;
+  readonly checkpointEvery: number;
+}
+
+/** The options, checked. @throws ValueError. */
+export function jobFitOptions(label: string, given: JobFitOptions): JobFit {
+  const { sync = "step", stepTimeout = 30_000, checkpointEvery = 500, ...rest } = given ?? {};
+  checkOptions(label, { sync, stepTimeout, checkpointEvery }, {
+    sync: "string",
+    stepTimeout: "number",
+    checkpointEvery: "number",
+  } as never);
+  if (sync !== "step") throw valueError(label, { rule: "unknown sync", expected: '"step"', received: literal(sync) });
+  checkPositive(label, "stepTimeout", stepTimeout);
+  checkCount(label, "checkpointEvery", checkpointEvery, 1);
+  const fit = fitOptions(label, rest);
+  for (const name of ["initialEpoch", "sampleWeight"] as const) {
+    if (fit[name] === undefined) continue;
+    throw valueError(label, {
+      rule: `${name} is no option of a job`,
+      expected: name === "initialEpoch" ? "the epoch of the job's checkpoint" : "[x, y, sampleWeight] as data",
+      received: fit[name],
+    });
+  }
+  const callbacks = callbacksOf(label, fit.callbacks ?? []);
+  if (callbacks.some(({ diagnoses, measures }) => diagnoses || measures)) {
+    throw valueError(label, {
+      rule: "callbacks that look into train steps are for fit of models",
+      expected: "callbacks without diagnoses and measures",
+      received: "one that has them",
+    });
+  }
+  return { fit: { ...fit, callbacks }, stepTimeout, checkpointEvery };
+}
+
+/** Data as `fit` takes them. */
+export function jobData(data: JobData): Given {
+  if (isStream(data)) return { stream: data };
+  if (!Array.isArray(data)) return data as Given;
+  const [x, y, sampleWeight] = data;
+  return { x, y, sampleWeight };
+}
+
+/** @throws StateError where the model is not built and compiled; ValueError where its optimizer accumulates itself. */
+export async function checkModel(label: string, model: Model): Promise<void> {
+  const session = sessionOf(label, model);
+  session.checkIdle(label);
+  checkBuilt(label, model);
+  const { setup } = session.compiled(label);
+  await setup.load();
+  const config = setup.optimizer.getConfig();
+  for (const name of ["gradientAccumulationSteps", "lossScaleFactor"]) {
+    if (config[name] === undefined) continue;
+    throw valueError(label, {
+      rule: `an optimizer of a job has no ${name}`,
+      expected: "an optimizer without it: the gradients of the workers are added up, and divided by their number",
+      received: config[name],
+    });
+  }
+  if (setup.optimizer.rawSteps > 0 && setup.optimizer.iterations !== setup.optimizer.rawSteps)
+    throw stateError(label, { rule: "the optimizer must be new", expected: "0 steps", received: "some" });
+}
+
+/** What must be the same on all workers, as text: the model, its objective and optimizer, and options that count. */
+export async function fingerprint(model: Model, { fit, checkpointEvery }: JobFit): Promise<string> {
+  const { setup } = sessionOf("fit", model).compiled("fit");
+  const { batchSize, epochs, shuffle, stepsPerEpoch, classWeight } = fit;
+  const text = JSON.stringify(
+    [
+      model,
+      setup.objective.options,
+      setup.optimizer.getConfig(),
+      { batchSize, epochs, shuffle, stepsPerEpoch, classWeight, checkpointEvery },
+      model.variables.map(({ name, shape, dtype }) => [name, shape, dtype]),
+    ],
+    (_, value) => (typeof value === "function" ? value.name || "function" : value),
+  );
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,111 @@
+// The requests of JetStream that a job needs, in the server's own protocol, so that no package is needed for them.
+import { stateError } from "../errors.ts";
+import type { NatsConnection, NatsMessage } from "./connection.ts";
+
+/** An error that the server answers with. */
+export class JetStreamError extends Error {
+  override name = "JetStreamError";
+  /** @param code of JetStream, such as 10071: another has written meanwhile. */
+  constructor(
+    readonly code: number,
+    text: string,
+  ) {
+    super(text);
+  }
+}
+
+const codes = { wrongLastSequence: 10071, noMessage: 10037, streamExists: 10058 } as const;
+
+const timeout = 5000;
+const utf8 = new TextEncoder();
+
+/** Headers as they are sent. */
+const headersOf = (entries: Readonly<Record<string, string | number>>) => {
+  const lines = Object.entries(entries).map(([name, value]) => `${name}: ${value}\r\n`);
+  return { encode: () => utf8.encode(`NATS/1.0\r\n${lines.join("")}\r\n`) };
+};
+
+/** The answer to a request of JetStream's API. @throws JetStreamError. */
+function answerOf<T>({ data }: NatsMessage): T {
+  const answer = JSON.parse(new TextDecoder().decode(data));
+  if (answer.error) throw new JetStreamError(answer.error.err_code, answer.error.description);
+  return answer;
+}
+
+/** The streams of a server. */
+export class JetStream {
+  constructor(private readonly nc: NatsConnection) {}
+
+  /** Makes a stream, where there is none of this name. @throws StateError where the server has no JetStream. */
+  async makeStream(config: Readonly<Record<string, unknown>> & { readonly name: string }): Promise<void> {
+    try {
+      await this.api(`STREAM.CREATE.${config.name}`, config);
+    } catch (error) {
+      if (error instanceof JetStreamError && error.code === codes.streamExists) return;
+      if (error instanceof JetStreamError) throw error;
+      throw stateError("join", {
+        rule: "the server must have JetStream",
+        expected: 'a server started with "jetstream" in its configuration, and permission to use it',
+        received: error instanceof Error ? error.message : error,
+      });
+    }
+  }
+
+  /** Removes a stream with all that it holds. Where there is none, nothing happens. */
+  async removeStream(name: string): Promise<void> {
+    try {
+      await this.api(`STREAM.DELETE.${name}`, {});
+    } catch (error) {
+      if (!(error instanceof JetStreamError)) throw error;
+    }
+  }
+
+  /** Removes the messages of a subject. */
+  async purge(stream: string, subject: string): Promise<void> {
+    await this.api(`STREAM.PURGE.${stream}`, { filter: subject });
+  }
+
+  /**
+   * Writes a message; gives its number in the stream.
+   * @throws JetStreamError where the stream refuses it: see {@link isConflict}.
+   */
+  async write(
+    subject: string,
+    data: Uint8Array,
+    headers: Readonly<Record<string, string | number>> = {},
+  ): Promise<number> {
+    return answerOf<{ seq: number }>(await this.nc.request(subject, data, { timeout, headers: headersOf(headers) }))
+      .seq;
+  }
+
+  /** The last message of a subject; undefined where there is none. */
+  async last(stream: string, subject: string): Promise<{ seq: number; data: Uint8Array } | undefined> {
+    try {
+      const { message } = await this.api<{ message: { seq: number; data?: string } }>(`STREAM.MSG.GET.${stream}`, {
+        last_by_subj: subject,
+      });
+      const text = atob(message.data ?? "");
+      return { seq: message.seq, data: Uint8Array.from(text, (letter) => letter.charCodeAt(0)) };
+    } catch (error) {
+      if (error instanceof JetStreamError && error.code === codes.noMessage) return undefined;
+      throw error;
+    }
+  }
+
+  /** The first message of a subject from a number on; undefined where there is none. */
+  async next(stream: string, subject: string, seq: number): Promise<{ seq: number; data: Uint8Array } | undefined> {
+    const query = JSON.stringify({ seq, next_by_subj: subject });
+    const { headers, data } = await this.nc.request(`$JS.API.DIRECT.GET.${stream}`, query, { timeout });
+    if (headers?.code) return undefined;
+    return { seq: Number(headers?.get("Nats-Sequence")), data };
+  }
+
+  /** A request of the API. @throws JetStreamError. */
+  async api<T>(subject: string, query: unknown, wait = timeout): Promise<T> {
+    return answerOf(await this.nc.request(`$JS.API.${subject}`, JSON.stringify(query), { timeout: wait }));
+  }
+}
+
+/** Whether a write was refused since another has written meanwhile. */
+export const isConflict = (error: unknown): boolean =>
+  error instanceof JetStreamError && error.code === codes.wrongLastSequence;

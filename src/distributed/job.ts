@@ -1,0 +1,234 @@
+import { checkCount } from "../checks.ts";
+import { literal, stateError, valueError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
+import type { History } from "../train/history.ts";
+import type { Model } from "../train/model.ts";
+import { Bucket } from "./bucket.ts";
+import type { NatsConnection } from "./connection.ts";
+import type { JobEvent } from "./events.ts";
+import type { Exchange } from "./exchange.ts";
+import { fitJob } from "./fit-job.ts";
+import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
+import type { GenerationLog } from "./group.ts";
+import { Members } from "./members.ts";
+import { ObjectStore } from "./object-store.ts";
+import type { SynchronousSteps } from "./synchronous-steps.ts";
+
+/** Options of {@link join}. */
+export interface JoinOptions {
+  /** The job's name: letters, digits, "-" and "_". What the job keeps on the server is called `aretejs_<job>`. */
+  job: string;
+  /** How many workers train together, ≥ 1. Training begins when they are there. */
+  workers: number;
+  /** With how many it goes on where some are lost, in [1, workers]. With fewer it waits. Default 1. */
+  minWorkers?: number;
+  /** Milliseconds to wait for the workers. Default 60 000. */
+  joinTimeout?: number;
+  /** Called with what happens to the job: members that come and go, checkpoints, the connection. */
+  onEvent?: (event: JobEvent) => void;
+}
+
+/** What a worker is at. */
+export interface JobStatus {
+  /** This worker's name among the members. */
+  readonly id: string;
+  /** Its place among the members, from 0; −1 while it waits to be taken in. */
+  readonly rank: number;
+  /** Names of the workers that train now, by rank. */
+  readonly members: readonly string[];
+  /** How often the members have changed, from 1. */
+  readonly generation: number;
+  /** How many times the weights were updated; undefined before `fit`. */
+  readonly updates: number | undefined;
+  /** The update of the last checkpoint; undefined before the first. */
+  readonly checkpoint: number | undefined;
+  /** Milliseconds that the last step took. */
+  readonly stepTime: number;
+  /** Milliseconds of the last step in which this worker waited for others. */
+  readonly waitTime: number;
+  /** Bytes of gradients and state that were sent and received in this generation. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Whether the server can be reached. */
+  readonly connected: boolean;
+}
+
+/** A worker's part in a job. See {@link join}. */
+export class Job {
+  private steps: SynchronousSteps | undefined;
+  private exchange: Exchange | undefined;
+  private hasFitted = false;
+
+  constructor(
+    readonly name: string,
+    private readonly nc: NatsConnection,
+    private readonly members: Members,
+    private readonly store: ObjectStore,
+    private readonly onEvent: (event: JobEvent) => void,
+  ) {}
+
+  /** This worker's place among the members, from 0; −1 while it is none of them. */
+  get rank(): number {
+    return this.members.group?.members.indexOf(this.members.id) ?? -1;
+  }
+
+  /** How many workers train together now. */
+  get size(): number {
+    return this.members.group?.members.length ?? 0;
+  }
+
+  /** Who has trained, from which update on: with it a run can be repeated to the bit. */
+  get log(): readonly GenerationLog[] {
+    return this.members.group?.log ?? [];
+  }
+
+  /** What this worker is at. */
+  status(): JobStatus {
+    const { group, id, connected } = this.members;
+    const { steps, exchange } = this;
+    return {
+      id,
+      rank: this.rank,
+      members: group?.members ?? [],
+      generation: group?.generation ?? 0,
+      updates: steps?.updates,
+      checkpoint: group?.checkpoint?.updates,
+      stepTime: steps?.stepTime ?? 0,
+      waitTime: steps?.waitTime ?? 0,
+      bytesSent: exchange?.bytesSent ?? 0,
+      bytesReceived: exchange?.bytesReceived ?? 0,
+      connected,
+    };
+  }
+
+  /**
+   * Trains a model together with the other workers, as `model.fit` would; all call it with the same model, data and
+   * options. Each batch is computed by one worker, and the gradients of `size` batches make one update. `size` workers
+   * end in the bits of one process with `gradientAccumulationSteps: size`, batch normalization, dropout, metrics and
+   * history included. All begin with the weights of rank 0; a worker that comes later, with those of the last
+   * checkpoint.
+   *
+   * Where a worker is lost, the others go on from the last checkpoint, without it. Where the server cannot be reached,
+   * training waits for it.
+   * @param data arrays `[x, y]` or a stream of batches, the same on all workers.
+   * @returns what was reported in each epoch, equal on all workers.
+   * @throws StateError where the model is not built and compiled, another than that of the job, or of a kind whose
+   * batches depend on each other (stateful recurrent layers, spectral normalization), where this worker was dropped,
+   * and where the connection is closed; ValueError where options do not fit.
+   * @example
+   * const history = await job.fit(model, [x, y], { batchSize: 32, epochs: 10, checkpointEvery: 500 });
+   */
+  async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
+    const label = `fit of job "${this.name}"`;
+    const checked = jobFitOptions(label, options);
+    if (this.hasFitted) {
+      throw stateError(label, {
+        rule: "a job trains once",
+        expected: "another job for another fit",
+        received: "a second fit",
+        advice: "Call join with another name.",
+      });
+    }
+    this.hasFitted = true;
+    const { nc, members, store } = this;
+    const context = {
+      label,
+      nc,
+      members,
+      store,
+      onEvent: this.onEvent,
+      report: (steps: SynchronousSteps, exchange: Exchange) => {
+        this.steps = steps;
+        this.exchange = exchange;
+      },
+    };
+    try {
+      return await fitJob(context, model, data, checked);
+    } finally {
+      // The job is done, or nobody should wait for a worker whose program has failed.
+      this.leave();
+    }
+  }
+
+  /** Leaves the job: the others go on without this worker. The connection stays open. `fit` leaves when it ends. */
+  leave(): void {
+    this.members.leave();
+  }
+}
+
+/**
+ * Joins a job: workers that train one model together, over a NATS server with JetStream. Gives this worker's part in
+ * it once all workers are there. A job whose workers have all ended goes on from its last checkpoint when as many
+ * come again.
+ * @param nc a connected client, such as `await connect({ servers, pingInterval: 1000, maxPingOut: 2,
+ * maxReconnectAttempts: -1 })` of `@nats-io/transport-node`; `wsconnect` of `@nats-io/nats-core` in browsers, Deno and
+ * Bun.
+ * @throws ValueError where options do not fit; StateError where the server has no JetStream, the job has ended, or not
+ * enough workers have come in time.
+ * @example
+ * const job = await join(nc, { job: "fashion", workers: 4, minWorkers: 2 });
+ * await job.fit(model, [x, y], { batchSize: 32, epochs: 10 });
+ */
+export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job> {
+  const options = checkOptions("join", given, {
+    job: "string!",
+    workers: "number!",
+    minWorkers: "number",
+    joinTimeout: "number",
+    onEvent: "function",
+  });
+  const { workers, minWorkers = 1, joinTimeout = 60_000, onEvent = () => {} } = options;
+  const name = checkJobName("join", options.job);
+  checkCount("join", "workers", workers, 1);
+  checkCount("join", "minWorkers", minWorkers, 1);
+  if (minWorkers > workers)
+    throw valueError("join", { rule: "minWorkers is at most workers", expected: `≤ ${workers}`, received: minWorkers });
+  const bucket = await Bucket.open(nc, `aretejs_${name}`);
+  const store = await ObjectStore.open(nc, `aretejs_${name}`);
+  const members = new Members(nc, bucket, name, { workers, minWorkers }, onEvent);
+  await members.start();
+  const deadline = performance.now() + joinTimeout;
+  try {
+    await members.waitFor((group) => {
+      if (group?.isDone) {
+        throw stateError(`join of job "${name}"`, {
+          rule: "the job has ended",
+          expected: "a job that trains",
+          received: "one that is done",
+          advice: `Choose another name, or call removeJob(nc, "${name}").`,
+        });
+      }
+      if (group?.members.includes(members.id)) return true;
+      if (performance.now() < deadline) return undefined;
+      throw stateError(`join of job "${name}"`, {
+        rule: "not enough workers have come",
+        expected: `${workers} within ${joinTimeout} ms`,
+        received: members.present().length,
+      });
+    });
+  } catch (error) {
+    members.leave();
+    throw error;
+  }
+  return new Job(name, nc, members, store, onEvent);
+}
+
+/**
+ * Removes what a job keeps on the server: its members and its checkpoints. Workers that still train fail.
+ * @throws ValueError where the name is none of a job.
+ * @example await removeJob(nc, "fashion");
+ */
+export async function removeJob(nc: NatsConnection, job: string): Promise<void> {
+  const name = `aretejs_${checkJobName("removeJob", job)}`;
+  await (await Bucket.open(nc, name)).remove();
+  await (await ObjectStore.open(nc, name)).removeAll();
+}
+
+function checkJobName(owner: string, name: string): string {
+  if (/^[\w-]{1,100}$/.test(name)) return name;
+  throw valueError(owner, {
+    rule: "the name of a job has letters, digits, - and _",
+    expected: '1 to 100 of them, such as "fashion"',
+    received: literal(name),
+  });
+}

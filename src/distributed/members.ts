@@ -1,0 +1,300 @@
+import { stateError } from "../errors.ts";
+import type { Bucket, Entry } from "./bucket.ts";
+import type { NatsConnection, NatsSubscription } from "./connection.ts";
+import type { JobEvent } from "./events.ts";
+import { firstGroup, type Group, type GroupSize, nextGroup } from "./group.ts";
+import { deadAfter, heartbeatEvery, sleep, tickEvery } from "./timing.ts";
+
+/** A sign of life. */
+interface Heartbeat {
+  readonly id: string;
+  /** Milliseconds that the worker may be silent for, beyond the usual: it computes. */
+  readonly silent?: number;
+  readonly hasLeft?: boolean;
+}
+
+const key = "group";
+
+/** Whether an error of a request may be gone at the next try: the server was not there, or did not answer in time. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) || /timeout|no responders/i.test(error.message));
+
+/** Who works for a job: signs of life of all workers, and the group that they have agreed on. */
+export class Members {
+  readonly id: string;
+  /** The newest group that this worker knows. */
+  group: Group | undefined;
+  private revision = 0;
+  /** When a worker's silence will mean that it is dead. */
+  private readonly aliveUntil = new Map<string, number>();
+  private readonly listeners = new Set<() => void>();
+  private readonly subscriptions: NatsSubscription[] = [];
+  private endWatch: (() => void) | undefined;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private lastTick = performance.now();
+  private lastBeat = 0;
+  private readonly joinedAt = performance.now();
+  private incompleteSince: number | undefined;
+  private isConnected = true;
+  private isBusy = false;
+  private hasLeft = false;
+
+  constructor(
+    private readonly nc: NatsConnection,
+    private readonly bucket: Bucket,
+    private readonly job: string,
+    readonly size: GroupSize,
+    private readonly onEvent: (event: JobEvent) => void,
+  ) {
+    this.id = crypto.randomUUID().slice(0, 8);
+  }
+
+  /** Begins to give and to watch signs of life. */
+  async start(): Promise<void> {
+    const alive = this.nc.subscribe(`${this.subject}.alive`, {
+      callback: (error, { data }) => {
+        if (!error) this.hear(JSON.parse(new TextDecoder().decode(data)));
+      },
+    });
+    this.subscriptions.push(alive);
+    this.endWatch = this.bucket.watch(key, () => this.tryRefresh());
+    void this.watchConnection();
+    await this.retry(() => this.refresh());
+    this.beat();
+    this.timer = setInterval(() => this.tick(), tickEvery);
+  }
+
+  /** The subject that all of the job's begin with. */
+  get subject(): string {
+    return `aretejs.${this.job}`;
+  }
+
+  /** Whether messages reach the server now. */
+  get connected(): boolean {
+    return this.isConnected;
+  }
+
+  /** Gives a sign of life; others wait so many milliseconds longer for the next one, while this worker computes. */
+  announce(silent: number): void {
+    this.beat({ id: this.id, silent });
+  }
+
+  /** Tells the others that this worker leaves, and listens no more. */
+  leave(): void {
+    if (this.hasLeft) return;
+    this.beat({ id: this.id, hasLeft: true });
+    this.hasLeft = true;
+    clearInterval(this.timer);
+    this.endWatch?.();
+    for (const subscription of this.subscriptions) subscription.unsubscribe();
+    this.notify();
+  }
+
+  /** Calls back when the group has changed, or the connection has come back. Gives a function that ends it. */
+  listen(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Waits for a group; gives what `find` gives, as soon as that is not undefined.
+   * @throws what `find` throws; StateError where the connection is closed, or this worker has left.
+   */
+  async waitFor<T>(find: (group: Group | undefined) => T | undefined): Promise<T> {
+    for (;;) {
+      this.checkOpen();
+      const found = find(this.group);
+      if (found !== undefined) return found;
+      await Promise.race([this.nextChange(), sleep(heartbeatEvery)]);
+    }
+  }
+
+  /**
+   * Changes the group, unless `change` gives undefined. It is called again where another was faster.
+   * @returns the group as it is then.
+   */
+  async change(change: (group: Group | undefined) => Group | undefined): Promise<Group | undefined> {
+    for (;;) {
+      const entry = await this.retry(() => this.bucket.get<Group>(key));
+      const next = change(entry?.value);
+      if (!next) {
+        if (entry) this.adopt(entry);
+        return entry?.value;
+      }
+      const revision = await this.retryOnce(() => this.bucket.set(key, next, entry?.revision ?? 0));
+      if (revision === undefined) continue;
+      this.adopt({ value: next, revision });
+      return next;
+    }
+  }
+
+  /** Tries until the server answers. @throws StateError where the connection is closed. */
+  async retry<T>(act: () => Promise<T>): Promise<T> {
+    for (;;) {
+      this.checkOpen();
+      try {
+        return await act();
+      } catch (error) {
+        if (this.nc.isClosed() || !isTransient(error)) throw error;
+        await sleep(heartbeatEvery / 4);
+      }
+    }
+  }
+
+  /** Drops members that are too slow. */
+  async drop(generation: number, late: readonly string[]): Promise<void> {
+    const before = this.group;
+    const after = await this.change((group) =>
+      group?.generation === generation
+        ? nextGroup(
+            group,
+            this.present().filter((id) => !late.includes(id)),
+            this.size,
+            late,
+          )
+        : undefined,
+    );
+    if (before && after && after.generation > generation) this.onEvent({ type: "dropped", members: late });
+  }
+
+  /** The workers that are alive, this one among them. */
+  present(now = performance.now()): string[] {
+    const others = [...this.aliveUntil].filter(([, until]) => now < until).map(([id]) => id);
+    return [...new Set([this.id, ...others])];
+  }
+
+  private async retryOnce<T>(act: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await act();
+    } catch {
+      // Whether it was written is not known: what is there decides.
+      this.checkOpen();
+      await sleep(heartbeatEvery / 4);
+      return undefined;
+    }
+  }
+
+  private checkOpen(): void {
+    if (!this.nc.isClosed() && !this.hasLeft) return;
+    throw stateError(`job "${this.job}"`, {
+      rule: this.hasLeft ? "this worker has left" : "the connection to the server is closed",
+      expected: "a worker that is connected",
+      received: this.hasLeft ? "one that called leave" : "one whose client has given up",
+      advice: "Connect, and join again: the job goes on from its last checkpoint.",
+    });
+  }
+
+  private nextChange(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = this.listen(() => {
+        end();
+        resolve();
+      });
+    });
+  }
+
+  private notify(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  private async refresh(): Promise<void> {
+    const entry = await this.bucket.get<Group>(key);
+    if (entry) this.adopt(entry);
+  }
+
+  /** Where it fails, a later one will succeed, or the connection is closed. */
+  private tryRefresh(): void {
+    this.refresh().catch(() => {});
+  }
+
+  private adopt({ value, revision }: Entry<Group>): void {
+    if (revision <= this.revision) return;
+    this.revision = revision;
+    const { generation: before } = this.group ?? {};
+    this.group = value;
+    this.incompleteSince = undefined;
+    if (before !== value.generation) {
+      // Some of them this worker may not have heard yet.
+      const until = performance.now() + deadAfter;
+      for (const id of value.members) this.aliveUntil.set(id, Math.max(this.aliveUntil.get(id) ?? 0, until));
+      this.onEvent({ type: "generation", generation: value.generation, members: value.members });
+    }
+    this.notify();
+  }
+
+  private hear({ id, silent = 0, hasLeft = false }: Heartbeat): void {
+    if (hasLeft) this.aliveUntil.delete(id);
+    else this.aliveUntil.set(id, performance.now() + deadAfter + silent);
+  }
+
+  private beat(sign: Heartbeat = { id: this.id }): void {
+    if (this.hasLeft || this.nc.isClosed()) return;
+    this.lastBeat = performance.now();
+    this.nc.publish(`${this.subject}.alive`, new TextEncoder().encode(JSON.stringify(sign)));
+  }
+
+  /** Whoever was known is given time to be heard: this worker was not able to hear. */
+  private forgive(): void {
+    const until = performance.now() + deadAfter;
+    for (const [id, known] of this.aliveUntil) this.aliveUntil.set(id, Math.max(known, until));
+  }
+
+  private async watchConnection(): Promise<void> {
+    for await (const { type } of this.nc.status()) {
+      if (type === "disconnect") {
+        this.isConnected = false;
+        this.onEvent({ type: "disconnected" });
+      } else if (type === "reconnect") {
+        this.isConnected = true;
+        this.forgive();
+        this.beat();
+        this.onEvent({ type: "reconnected" });
+        this.notify();
+      }
+    }
+    this.notify();
+  }
+
+  private tick(): void {
+    const now = performance.now();
+    // The event loop was blocked, or the process was stopped.
+    if (now - this.lastTick > 4 * tickEvery) this.forgive();
+    this.lastTick = now;
+    if (!this.isConnected || this.nc.isClosed()) return;
+    if (now - this.lastBeat >= heartbeatEvery) {
+      this.beat();
+      this.tryRefresh();
+    }
+    if (!this.isBusy) void this.propose(now).catch(() => {});
+  }
+
+  /** Proposes the first group, or the next one where members are dead. */
+  private async propose(now: number): Promise<void> {
+    const { group, id } = this;
+    const present = this.present(now);
+    const next = group ? this.replacement(group, present, now) : firstGroup(present, this.size);
+    const place = next?.members.indexOf(id) ?? -1;
+    this.incompleteSince = next ? (this.incompleteSince ?? now) : undefined;
+    // The first of the new members proposes; the others do where it does not.
+    if (place < 0 || now - (this.incompleteSince ?? now) < place * heartbeatEvery) return;
+    this.isBusy = true;
+    try {
+      await this.change((current) => {
+        if (!current) return firstGroup(present, this.size);
+        return current.generation === group?.generation ? nextGroup(current, present, this.size) : undefined;
+      });
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  /** The group after one in which members are dead. Where all are alive, others wait for a checkpoint. */
+  private replacement(group: Group, present: readonly string[], now: number): Group | undefined {
+    const living = group.members.filter((member) => present.includes(member));
+    if (living.length === group.members.length) return undefined;
+    // Who has just come has not heard all that are alive.
+    if (!group.members.includes(this.id) && now - this.joinedAt < deadAfter + heartbeatEvery) return undefined;
+    return nextGroup(group, present, this.size);
+  }
+}

@@ -1,0 +1,136 @@
+import { stateError } from "../errors.ts";
+import type { NatsConnection } from "./connection.ts";
+import { JetStream } from "./jetstream.ts";
+
+/** Bytes in a message. */
+const chunkBytes = 128 * 1024;
+/** Messages that are written before the first is acknowledged. */
+const inFlight = 8;
+
+/** What the store keeps about an object. */
+interface ObjectInfo {
+  readonly nuid: string;
+  readonly size: number;
+  readonly chunks: number;
+  readonly digest: string;
+  readonly deleted?: boolean;
+}
+
+/** An object store of NATS: `nats object` and `@nats-io/obj` read it, too. */
+export class ObjectStore {
+  private readonly stream: string;
+  private readonly js: JetStream;
+
+  private constructor(
+    nc: NatsConnection,
+    private readonly name: string,
+  ) {
+    this.stream = `OBJ_${name}`;
+    this.js = new JetStream(nc);
+  }
+
+  /** Opens a store; makes it, where there is none. */
+  static async open(nc: NatsConnection, name: string): Promise<ObjectStore> {
+    const store = new ObjectStore(nc, name);
+    await store.js.makeStream({
+      name: store.stream,
+      subjects: [`$O.${name}.C.>`, `$O.${name}.M.>`],
+      discard: "new",
+      allow_rollup_hdrs: true,
+      allow_direct: true,
+      storage: "file",
+    });
+    return store;
+  }
+
+  /** Writes an object under a name that has none. It is there as a whole, or not at all. */
+  async write(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const nuid = crypto.randomUUID().replaceAll("-", "");
+    const chunks = Math.ceil(bytes.length / chunkBytes);
+    for (let first = 0; first < chunks; first += inFlight) {
+      const last = Math.min(chunks, first + inFlight);
+      const written: Promise<number>[] = [];
+      for (let chunk = first; chunk < last; chunk++) {
+        const start = chunk * chunkBytes;
+        written.push(this.js.write(this.chunks(nuid), bytes.subarray(start, start + chunkBytes)));
+      }
+      await Promise.all(written);
+    }
+    const info: ObjectInfo & Readonly<Record<string, unknown>> = {
+      name,
+      bucket: this.name,
+      nuid,
+      size: bytes.length,
+      chunks,
+      mtime: new Date().toISOString(),
+      digest: await digestOf(bytes),
+      deleted: false,
+      options: { max_chunk_size: chunkBytes },
+    };
+    await this.writeInfo(name, info);
+  }
+
+  /** The bytes of an object. @throws StateError where it is not there, or damaged. */
+  async read(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const info = await this.info(name);
+    if (!info || info.deleted) throw this.missing(name, "none");
+    const bytes = new Uint8Array(info.size);
+    let [seq, at] = [1, 0];
+    for (let chunk = 0; chunk < info.chunks; chunk++) {
+      const found = await this.js.next(this.stream, this.chunks(info.nuid), seq);
+      if (!found || at + found.data.length > info.size) break;
+      bytes.set(found.data, at);
+      at += found.data.length;
+      seq = found.seq + 1;
+    }
+    if (at < info.size || (await digestOf(bytes)) !== info.digest) throw this.missing(name, "other bytes");
+    return bytes;
+  }
+
+  /** Removes an object. Where there is none, nothing happens. */
+  async remove(name: string): Promise<void> {
+    const info = await this.info(name);
+    if (!info || info.deleted) return;
+    await this.writeInfo(name, { ...info, size: 0, chunks: 0, digest: "", deleted: true });
+    await this.js.purge(this.stream, this.chunks(info.nuid));
+  }
+
+  /** Removes the store. */
+  removeAll(): Promise<void> {
+    return this.js.removeStream(this.stream);
+  }
+
+  private async info(name: string): Promise<ObjectInfo | undefined> {
+    const found = await this.js.last(this.stream, this.meta(name));
+    return found && JSON.parse(new TextDecoder().decode(found.data));
+  }
+
+  private async writeInfo(name: string, info: ObjectInfo): Promise<void> {
+    await this.js.write(this.meta(name), new TextEncoder().encode(JSON.stringify(info)), { "Nats-Rollup": "sub" });
+  }
+
+  private missing(name: string, received: string): Error {
+    return stateError(`object store "${this.name}"`, {
+      rule: `"${name}" must be there as it was written`,
+      expected: "its bytes",
+      received,
+    });
+  }
+
+  private chunks(nuid: string): string {
+    return `$O.${this.name}.C.${nuid}`;
+  }
+
+  private meta(name: string): string {
+    return `$O.${this.name}.M.${base64Url(new TextEncoder().encode(name))}`;
+  }
+}
+
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return `SHA-256=${base64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)))}`;
+}
+
+const base64Url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");

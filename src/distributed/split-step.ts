@@ -1,0 +1,121 @@
+// A train step in three programs: gradients of a batch, what the batch does to the model's other state, and the update.
+import type { CompileOptions } from "../compiler/compile-with.ts";
+import { reachable, withInputs } from "../compiler/graph.ts";
+import { stateError } from "../errors.ts";
+import { defineOptimizer } from "../optim/optimizer.ts";
+import { div } from "../tensor/ops/elementwise.ts";
+import { inputOp, placeholder } from "../tensor/ops/leaf.ts";
+import { randomOp } from "../tensor/ops/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { type Variable, variableOp } from "../tensor/variable.ts";
+import type { BatchSpec } from "../train/batch.ts";
+import type { Model } from "../train/model.ts";
+import type { Compiled } from "../train/session.ts";
+import { TrainingSetup } from "../train/training-setup.ts";
+
+/** Names of inputs and outputs. */
+export const names = {
+  gradient: (index: number) => `gradient${index}`,
+  extra: (index: number) => `extra${index}`,
+} as const;
+
+/** What is recorded for batches of one shape. */
+export interface SplitStep {
+  /** Gives the gradients, and the extras: all that the state needs to know of the batch. Changes nothing. */
+  readonly gradients: CompileOptions;
+  /** Changes moving averages and metrics as the batch would have, given its extras. */
+  readonly state: CompileOptions;
+  /** How many numbers each extra has. */
+  readonly extras: readonly Tensor[];
+}
+
+/**
+ * Records the gradients of a batch, and apart from them what the batch does to state that is not trained. So the
+ * gradients can be computed by one worker, and the state be changed by all, in the order of the batches.
+ * @throws StateError where a layer's outputs depend on such state: then the batches cannot be computed at once.
+ */
+export function splitStep(model: Model, { setup, stepRunner }: Compiled, spec: BatchSpec): SplitStep {
+  const found = new Map<Variable, Tensor>();
+  // An optimizer that notes the gradients, and leaves the weights.
+  const reader = defineOptimizer(
+    "gradients",
+    { learningRate: 0 },
+    {
+      slots: () => ({}),
+      begin: () => ({
+        rule: (w, gradient, _, variable) => {
+          found.set(variable, gradient);
+          return { w, slots: {} };
+        },
+      }),
+    },
+  );
+  const recorded = stepRunner.record("train", spec, new TrainingSetup("fit", setup.objective, reader));
+  const trained = new Set(stepRunner.trainable);
+  const updates = (recorded.updates ?? []).filter(([variable]) => !trained.has(variable));
+  const gradients = stepRunner.trainable.map((variable) => found.get(variable) as Tensor);
+  const { roots, extras, changing } = cut(updates);
+  const dependent = [...gradients, ...Object.values(recorded.outputs)].flatMap((tensor) =>
+    reachable([tensor]).filter((node) => changing.has(node)),
+  );
+  const [first] = reachable(dependent).filter(({ op }) => op === variableOp);
+  if (first) {
+    throw stateError(`fit of ${model.label}`, {
+      rule: "workers compute their batches at once, so no layer may use state that the batch before has changed",
+      expected: "layers whose outputs depend on weights and batch alone",
+      received: `one that reads "${(first.attrs as { variable: Variable }).variable.name}"`,
+      advice: "Train this model in one process.",
+    });
+  }
+  const outputs = [
+    ...gradients.map((tensor, index) => [names.gradient(index), tensor] as const),
+    ...extras.map((tensor, index) => [names.extra(index), tensor] as const),
+  ];
+  return {
+    gradients: { outputs: Object.fromEntries(outputs) },
+    state: { outputs: {}, updates: updates.map(([variable], index) => [variable, roots[index] as Tensor]) },
+    extras,
+  };
+}
+
+/**
+ * Cuts the graphs of updates where they begin to depend on what is updated. What lies before depends on the batch
+ * alone, and becomes an input.
+ */
+function cut(updates: NonNullable<CompileOptions["updates"]>) {
+  const updated = new Set(updates.map(([variable]) => variable));
+  const given = updates.map(([, value]) => value);
+  const changing = new Set<Tensor>();
+  const ofBatch = new Set<Tensor>();
+  const rebuilt = new Map<Tensor, Tensor>();
+  const extras: Tensor[] = [];
+  const asInput = (node: Tensor): Tensor => {
+    if (!ofBatch.has(node)) return node;
+    const known = rebuilt.get(node) ?? placeholder(names.extra(extras.push(node) - 1), node.shape, node.dtype);
+    rebuilt.set(node, known);
+    return known;
+  };
+  for (const node of reachable([...given, ...updates.map(([variable]) => variable.tensor)])) {
+    const isState = node.op === variableOp && updated.has((node.attrs as { variable: Variable }).variable);
+    if (isState || node.inputs.some((input) => changing.has(input))) {
+      changing.add(node);
+      const inputs = node.inputs.map((input) =>
+        changing.has(input) ? (rebuilt.get(input) as Tensor) : asInput(input),
+      );
+      rebuilt.set(node, inputs.length > 0 ? withInputs(node, inputs) : node);
+    } else if ([inputOp, variableOp, randomOp].includes(node.op) || node.inputs.some((input) => ofBatch.has(input)))
+      ofBatch.add(node);
+  }
+  const roots = given.map((root) => (changing.has(root) ? (rebuilt.get(root) as Tensor) : asInput(root)));
+  return { roots, extras, changing };
+}
+
+/** Records the update of the weights with the mean of gradients that were added up; they are inputs. */
+export function recordUpdate(model: Model, { setup, stepRunner }: Compiled, workers: number): CompileOptions {
+  const { optimizer } = setup;
+  const pairs = stepRunner.trainable.map((variable, index) => {
+    const sum = placeholder(names.gradient(index), variable.shape);
+    return [variable, workers === 1 ? sum : div(sum, workers)] as const;
+  });
+  return { outputs: {}, updates: optimizer.apply(pairs, optimizer.scalars(), { constraints: model.constraints() }) };
+}

@@ -1,0 +1,17 @@
+// Times that all workers of a job agree on, in milliseconds.
+
+/** Between two signs of life. */
+export const heartbeatEvery = 1000;
+/** Without a sign of life a worker counts as dead after this time. */
+export const deadAfter = 3000;
+/** How often a worker looks whether there is something to do. */
+export const tickEvery = 250;
+/** When what is missing is asked for first; each further time waits twice as long, at most {@link askAtMost}. */
+export const askAfter = 300;
+export const askAtMost = 2000;
+
+/** Waits. */
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });

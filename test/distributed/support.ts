@@ -1,0 +1,163 @@
+// A nats-server and workers as processes, for tests.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect as connectTo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { buildSync } from "esbuild";
+import type { WorkerLine, WorkerOptions } from "./worker.ts";
+
+/** The server's program: `NATS_SERVER`, else the one that scripts/nats-server.sh installs. */
+const serverProgram = process.env.NATS_SERVER ?? join(import.meta.dirname, "../../.cache/nats/bin/nats-server");
+
+/** A server with JetStream in a folder of its own. It can be killed and started again. */
+export class Server {
+  readonly servers: string;
+  private readonly folder = mkdtempSync(join(tmpdir(), "aretejs-nats-"));
+  private child: ChildProcess | undefined;
+
+  constructor(private readonly port: number) {
+    this.servers = `127.0.0.1:${port}`;
+    const config = [
+      `listen: "127.0.0.1:${port}"`,
+      'ping_interval: "1s"',
+      "ping_max: 2",
+      `websocket { listen: "127.0.0.1:${port + 1}", no_tls: true }`,
+      `jetstream { store_dir: "${this.folder}/store" }`,
+    ];
+    writeFileSync(join(this.folder, "nats.conf"), config.join("\n"));
+  }
+
+  async start(): Promise<void> {
+    this.child = spawn(serverProgram, ["-c", join(this.folder, "nats.conf")], { stdio: "ignore" });
+    let failure: Error | undefined;
+    this.child.on("error", (error) => {
+      failure = error;
+    });
+    for (let attempt = 0; !(await this.answers()); attempt++) {
+      if (failure) throw failure;
+      if (attempt === 100) throw new Error("nats-server does not answer");
+      await sleep(100);
+    }
+  }
+
+  /** Kills it, without a chance to write anything. */
+  kill(): Promise<void> {
+    return end(this.child);
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connectTo(this.port, "127.0.0.1");
+      socket.on("data", () => resolve(true)).on("error", () => resolve(false));
+      setTimeout(() => resolve(false), 1000).unref();
+    }).then((answer) => answer as boolean);
+  }
+}
+
+/** What a worker prints last. */
+export type WorkerResult = Extract<WorkerLine, { hash: string }>;
+
+/** worker.ts, bundled so that processes start fast; in several files, as what is loaded on demand is in the package. */
+const programFolder = mkdtempSync(join(tmpdir(), "aretejs-worker-"));
+const programFile = join(programFolder, "worker.mjs");
+buildSync({
+  entryPoints: [join(import.meta.dirname, "worker.ts")],
+  bundle: true,
+  splitting: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  outdir: programFolder,
+  outExtension: { ".js": ".mjs" },
+  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+});
+process.on("exit", () => rmSync(programFolder, { recursive: true, force: true }));
+
+/** A worker process and what it has printed. */
+export class Worker {
+  readonly lines: WorkerLine[] = [];
+  readonly ended: Promise<void>;
+  private readonly child: ChildProcess;
+  private readonly waiters = new Set<() => void>();
+
+  constructor(options: WorkerOptions) {
+    this.child = spawn(process.execPath, [programFile, JSON.stringify(options)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    running.add(this);
+    createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
+      this.lines.push(JSON.parse(line));
+      for (const notify of this.waiters) notify();
+    });
+    this.ended = new Promise((resolve) => {
+      this.child.on("close", () => {
+        running.delete(this);
+        resolve();
+        for (const notify of this.waiters) notify();
+      });
+    });
+  }
+
+  /** The first line that matches. @throws where the worker ends before, or so many milliseconds pass. */
+  line<L extends WorkerLine>(matches: (line: WorkerLine) => line is L, patience?: number): Promise<L>;
+  line(matches: (line: WorkerLine) => boolean, patience?: number): Promise<WorkerLine>;
+  line(matches: (line: WorkerLine) => boolean, patience = 60_000): Promise<WorkerLine> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => fail(`nothing within ${patience} ms`), patience);
+      const look = () => {
+        const found = this.lines.find(matches);
+        if (found) done(() => resolve(found));
+        else if (!running.has(this)) fail("the worker has ended");
+      };
+      const done = (act: () => void) => {
+        clearTimeout(timer);
+        this.waiters.delete(look);
+        act();
+      };
+      const fail = (why: string) =>
+        done(() =>
+          reject(new Error(`${why}; its last lines: ${this.lines.slice(-5).map((line) => JSON.stringify(line))}`)),
+        );
+      this.waiters.add(look);
+      look();
+    });
+  }
+
+  /** What it has trained. @throws where it ends with an error. */
+  async result(patience?: number): Promise<WorkerResult> {
+    const line = await this.line((each) => "hash" in each || "error" in each, patience);
+    if ("error" in line) throw new Error(line.error);
+    return line as WorkerResult;
+  }
+
+  signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+    this.child.kill(name);
+  }
+}
+
+const running = new Set<Worker>();
+
+/** Ends all workers that still run. */
+export function killWorkers(): void {
+  for (const worker of running) worker.signal("SIGKILL");
+}
+
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+
+function end(child: ChildProcess | undefined): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.on("close", () => resolve());
+    child.kill("SIGKILL");
+  });
+}

@@ -1,0 +1,58 @@
+// What the workers of the tests train: a network with all that could make workers differ, on data that all make alike.
+import { createHash } from "node:crypto";
+import { adam, batchNormalization, dense, dropout, type Model, sequential } from "../../src/index.ts";
+
+/** Samples; with batches of 16 the last one of an epoch is smaller. */
+const samples = 200;
+
+/** What `fit` gets on every worker and in one process. */
+export const fitOptions = { batchSize: 16, epochs: 3, verbose: 0 } as const;
+
+/** Noise of the same numbers everywhere. */
+function noise(size: number, seed: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** Samples [200, 20] with three classes. */
+export function makeData(): { x: { data: Float32Array; shape: number[] }; y: Int32Array } {
+  const data = noise(samples * 20, 7);
+  const y = Int32Array.from({ length: samples }, (_, row) => (Number(data[20 * row]) > 0 ? 1 : 0) + (row % 2));
+  return { x: { data, shape: [samples, 20] }, y };
+}
+
+/** A compiled model with dropout, batch normalization, clipping and a schedule. */
+export function makeModel(options: { accumulate?: number | undefined; seed?: number; units?: number } = {}): Model {
+  const { accumulate, seed = 5, units = 64 } = options;
+  const model = sequential(
+    [
+      dense(units, { activation: "relu", inputShape: [20] }),
+      batchNormalization(),
+      dropout(0.3),
+      dense(units, { activation: "tanh", kernelRegularizer: "l2" }),
+      dense(3, { activation: "softmax" }),
+    ],
+    { seed },
+  );
+  model.compile({
+    optimizer: adam({
+      learningRate: (step: number) => 0.01 / (1 + step / 100),
+      clipNorm: 0.5,
+      ...(accumulate !== undefined && { gradientAccumulationSteps: accumulate }),
+    }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+  });
+  return model;
+}
+
+/** A hash of all weights, moving averages among them. */
+export async function hashOf(model: Model): Promise<string> {
+  const hash = createHash("sha256");
+  for (const { data } of await model.getWeights())
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest("hex").slice(0, 16);
+}

@@ -1,0 +1,66 @@
+// One worker of a test, in a process of its own. Takes its options as JSON, and prints what happens as lines of JSON.
+import { connect } from "@nats-io/transport-node";
+import { type JobFitOptions, join, type NatsConnection } from "../../src/distributed/index.ts";
+import { faulty } from "./faulty.ts";
+import { fitOptions, hashOf, makeData, makeModel } from "./task.ts";
+
+/** What a worker is told. */
+export interface WorkerOptions {
+  readonly servers: string;
+  readonly job: string;
+  readonly workers: number;
+  readonly minWorkers?: number;
+  readonly fit?: JobFitOptions;
+  /** Of the model's weights and random numbers; the job takes those of rank 0. */
+  readonly seed?: number;
+  /** Another model than that of the others. */
+  readonly units?: number;
+  /** Loses, repeats and reorders messages, by this seed. */
+  readonly faults?: number;
+  /** Milliseconds between batches, so that a test has time to do something to a worker. */
+  readonly slow?: number;
+}
+
+/** What a worker prints. */
+export type WorkerLine =
+  | { readonly event: { readonly type: string } & Readonly<Record<string, unknown>> }
+  | { readonly batch: number; readonly updates: number | undefined }
+  | { readonly error: string }
+  | {
+      readonly hash: string;
+      readonly history: Readonly<Record<string, readonly number[]>>;
+      readonly log: readonly { readonly generation: number; readonly members: readonly string[] }[];
+    };
+
+const say = (line: WorkerLine) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+async function work(options: WorkerOptions): Promise<void> {
+  const { servers, workers, minWorkers = 1, seed = 5, units = 64, faults, slow = 0, fit } = options;
+  const plain = await connect({ servers, pingInterval: 1000, maxPingOut: 2, maxReconnectAttempts: -1 });
+  const nc: NatsConnection = faults === undefined ? plain : faulty(plain, faults);
+  try {
+    const job = await join(nc, {
+      job: options.job,
+      workers,
+      minWorkers,
+      onEvent: (event) => say({ event: { ...event } }),
+    });
+    const model = makeModel({ seed, units });
+    const { x, y } = makeData();
+    const pause = {
+      onTrainBatchBegin: async (batch: number) => {
+        say({ batch, updates: job.status().updates });
+        await new Promise((resolve) => setTimeout(resolve, slow));
+      },
+    };
+    const given = { ...fitOptions, ...fit, ...(slow > 0 && { callbacks: pause }) };
+    const { history } = await job.fit(model, [x, y], given);
+    say({ hash: await hashOf(model), history, log: job.log });
+  } catch (error) {
+    say({ error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
+  } finally {
+    await plain.close();
+  }
+}
+
+await work(JSON.parse(process.argv[2] ?? ""));
