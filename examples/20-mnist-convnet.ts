@@ -4,8 +4,8 @@
  *
  *     npx tsx examples/20-mnist-convnet.ts [--short]
  *
- * Printed by a full run (seed 1; 10 000 of the training images, batches of 128, 10 epochs; Keras's has 60 000 digits and
- * 15 epochs):
+ * Printed by a full run (seed 1; 10 000 of the training images, batches of 128, 10 epochs; Keras's has 60 000 digits
+ * and 15 epochs):
  *
  *     test loss 0.4133, test accuracy 85.73 %
  */
