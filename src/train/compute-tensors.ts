@@ -4,7 +4,7 @@ import { evaluate } from "../backends/evaluate.ts";
 import { isPlainRecord } from "../data/tree.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** The values of tensors as constants, computed in one run. */
 export async function constantsFor(found: readonly Tensor[], backend?: Backend): Promise<ReadonlyMap<Tensor, Tensor>> {
@@ -12,14 +12,22 @@ export async function constantsFor(found: readonly Tensor[], backend?: Backend):
   return new Map(found.map((node, index) => [node, tensor(values[index] as TypedArray, node.shape)]));
 }
 
-/** Records and lists with constants in the place of tensors, down to a number of levels. */
-export function withConstants<T>(data: T, constants: ReadonlyMap<Tensor, Tensor>, levels: number): T {
-  const replace = (node: unknown, left: number): unknown => {
-    if (node instanceof Tensor) return constants.get(node) ?? node;
-    if (left === 0) return node;
-    if (Array.isArray(node)) return node.map((member) => replace(member, left - 1));
-    if (!isPlainRecord(node)) return node;
-    return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, replace(member, left - 1)]));
+/** Deeper levels of records and lists are refused when they are read. */
+const maxDepth = 33;
+
+/** Records and lists with constants in the place of tensors. Lists that hold themselves still do. */
+export function withConstants<T>(data: T, constants: ReadonlyMap<Tensor, Tensor>): T {
+  const known = new Map<unknown, unknown>(constants);
+  const replace = (node: unknown, levels: number): unknown => {
+    if (known.has(node)) return known.get(node);
+    if (levels === 0 || !(Array.isArray(node) || isPlainRecord(node))) return node;
+    known.set(node, node);
+    const next = (member: unknown) => replace(member, levels - 1);
+    const copy = Array.isArray(node)
+      ? node.map(next)
+      : Object.fromEntries(Object.entries(node).map(([key, member]) => [key, next(member)]));
+    known.set(node, copy);
+    return copy;
   };
-  return replace(data, levels) as T;
+  return replace(data, maxDepth) as T;
 }
