@@ -27,7 +27,7 @@ describe("gradients agree with central differences in float64 (relative error < 
         }),
         { numRuns: 25 },
       );
-      if (!["cast", "argReduce"].includes(name)) expect(checked).toBeGreaterThan(0);
+      if (!["cast", "argReduce", "groupRows", "setRows"].includes(name)) expect(checked).toBeGreaterThan(0);
     });
   }
 });

@@ -39,7 +39,7 @@ describe("what is refused, and what to write instead", () => {
   const refused: [() => unknown, string][] = [
     [
       () => adam(any({ lr: 0.5 })),
-      'adam: unknown option. Expected one of 16 names, received "lr". Did you mean "learningRate"?',
+      'adam: unknown option. Expected one of 17 names, received "lr". Did you mean "learningRate"?',
     ],
     [() => adam(any({ decay: 0.5 })), 'Did you mean "weightDecay"'],
     [

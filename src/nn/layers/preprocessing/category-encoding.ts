@@ -9,6 +9,7 @@ import { tensor } from "../../../tensor/ops/leaf.ts";
 import { max, sum } from "../../../tensor/ops/reduction.ts";
 import { expandDims, squeeze } from "../../../tensor/ops/shaping.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
+import { Variable } from "../../../tensor/variable.ts";
 import { type CallContext, Layer, type LayerOptions, layerOptions, listOf } from "../../layer.ts";
 import { shapesOnly } from "../../recording.ts";
 import { adaptBatches } from "../adapt-batches.ts";
@@ -90,7 +91,8 @@ interface AllOptions extends DiscretizationOptions {
 /** See {@link discretization}. */
 export class Discretization extends Layer<AllOptions> {
   private boundaries: readonly number[] | undefined;
-  private isUsed = false;
+  /** With numBins: the boundaries, and +∞ in the places of those that are missing. It is no weight. */
+  private readonly edges: Variable | undefined;
 
   /** Use `discretization`. */
   constructor(given: AllOptions) {
@@ -115,6 +117,11 @@ export class Discretization extends Layer<AllOptions> {
         });
     }
     this.boundaries = binBoundaries;
+    if (numBins !== undefined) {
+      const edges = new Float32Array(Math.max(numBins - 1, binBoundaries?.length ?? 0)).fill(Number.POSITIVE_INFINITY);
+      edges.set(binBoundaries ?? []);
+      this.edges = new Variable([edges.length], { initial: edges, trainable: false });
+    }
     checkMode(kind, outputMode, ["int", ...modes]);
   }
 
@@ -122,7 +129,7 @@ export class Discretization extends Layer<AllOptions> {
    * Finds boundaries that put about as many of the values into each bin, as `binBoundaries` of `aretejs/data`, but with
    * those that repeat. They are saved with the model.
    * @param options.steps batches to read at most. Default: all.
-   * @throws StateError where boundaries were given, or a model has run with others; ValueError without data.
+   * @throws StateError where boundaries were given; ValueError without data.
    */
   async adapt(
     data: AdaptData,
@@ -131,33 +138,35 @@ export class Discretization extends Layer<AllOptions> {
       steps?: number;
     } = {},
   ): Promise<void> {
-    const { label, isUsed, config } = this;
+    const { label, edges, config } = this;
     const { steps } = checkOptions(`adapt of ${label}`, options, { steps: "number" });
     const { numBins, epsilon = 0.01 } = config;
-    if (numBins === undefined || isUsed)
+    if (numBins === undefined || !edges)
       throw stateError(label, {
-        rule: isUsed ? "a model has run with its boundaries" : "boundaries were given",
-        expected: isUsed ? "adapt before fit and predict" : "discretization({ numBins })",
+        rule: "boundaries were given",
+        expected: "discretization({ numBins })",
         received: "adapt",
       });
     const { quantiles } = await import("../../../data/bin-boundaries.ts");
-    this.boundaries = await quantiles(label, adaptBatches(data, steps), numBins, epsilon);
+    const found = await quantiles(label, adaptBatches(data, steps), numBins, epsilon);
+    const values = new Float32Array(edges.shape[0] as number).fill(Number.POSITIVE_INFINITY);
+    values.set(found);
+    edges.assign(values);
+    this.boundaries = found;
   }
 
   override call(x: Tensor, ctx: CallContext): Tensor {
-    const { boundaries, config } = this;
-    const { outputMode = "int", numBins } = config;
-    const isShape = ctx === shapesOnly;
-    if (!boundaries && !isShape)
+    const { boundaries = [], edges, config } = this;
+    const { outputMode = "int" } = config;
+    if (boundaries.length === 0 && ctx !== shapesOnly)
       throw stateError(this.label, {
         rule: "there are no boundaries yet",
         expected: "await layer.adapt(data)",
         received: "a new layer",
       });
-    this.isUsed ||= !isShape;
-    const edges = boundaries ?? new Array<number>((numBins as number) - 1).fill(0);
-    const bins = cast(sum(lessEqual(tensor([...edges]), expandDims(x, -1)), -1), "int32");
-    return outputMode === "int" ? bins : encode(bins, edges.length + 1, outputMode);
+    const bounds = edges ? ctx.value(edges) : tensor([...boundaries]);
+    const bins = cast(sum(lessEqual(bounds, expandDims(x, -1)), -1), "int32");
+    return outputMode === "int" ? bins : encode(bins, (bounds.shape[0] as number) + 1, outputMode);
   }
 
   override getConfig(): Record<string, unknown> {
