@@ -94,12 +94,12 @@ const plot = (what: string, exported: string, limit: number): Application => ({
 });
 
 const applications: readonly Application[] = [
-  { what: "dense and adam", names: "{ sequential, dense, adam }", run: denseRun, limit: 78 * KB, budget: 60 * KB },
+  { what: "dense and adam", names: "{ sequential, dense, adam }", run: denseRun, limit: 79 * KB, budget: 60 * KB },
   {
     what: "small CNN",
     names: "{ sequential, conv2d, maxPooling2d, flatten, dense, sgd }",
     run: cnnRun,
-    limit: 98 * KB,
+    limit: 100.5 * KB,
     budget: 75 * KB,
   },
   {
@@ -110,7 +110,7 @@ const applications: readonly Application[] = [
     limit: 19 * KB,
     budget: 18 * KB,
   },
-  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 169 * KB, budget: 125 * KB },
+  { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 178.5 * KB, budget: 125 * KB },
   io("saving models", "saveModel", 13 * KB),
   io("loading models", "loadModel", 18.5 * KB),
   io("saving, loading", "saveModel, loadModel", 25 * KB),

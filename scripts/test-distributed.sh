@@ -4,5 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/nats-server.sh
 npm ci --prefix test/distributed --no-audit --no-fund
+npm ci --prefix examples/distributed --no-audit --no-fund
 npx tsc -p test/distributed
 node --import tsx --test --test-concurrency=1 "${@:-test/distributed}"/*.test.ts

@@ -188,7 +188,7 @@ export class Discretization extends Layer<AllOptions> {
  * @see Keras 3 `layers.Discretization`.
  */
 export function discretization(
-  binBoundaries: readonly number[] | (DiscretizationOptions & { numBins: number }),
+  binBoundaries: readonly number[] | (DiscretizationOptions & Required<Pick<DiscretizationOptions, "numBins">>),
   options: DiscretizationOptions = {},
 ): Discretization {
   const isGiven = typeof binBoundaries !== "object" || binBoundaries === null || "length" in binBoundaries;
