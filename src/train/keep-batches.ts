@@ -8,6 +8,9 @@ import { type FitPlan, runEpochs } from "./epochs.ts";
 /** A batch of fewer values is written: that takes the host less time than a copy on the device. */
 const leastValues = 4096;
 
+/** Validation data that are not read twice in so many epochs are written. */
+const soon = 1000;
+
 /**
  * Runs the epochs with the arrays that are read more than once on the device, so that each is handed over once. What
  * the backend has no room for is written batch by batch.
@@ -17,13 +20,13 @@ export async function runKeeping(plan: FitPlan, backend: Backend): Promise<void>
   const { epochs, position } = training;
   const rounds = epochs - position.epoch;
   const passes = (source.steps && stepsPerEpoch ? stepsPerEpoch / source.steps : 1) * rounds;
-  const dueEpochs = Array.from({ length: Math.max(rounds, 0) }, (_, i) => position.epoch + i).filter((epoch) =>
-    validation?.isDue(epoch),
-  );
+  let validations = 0;
+  for (let i = 0; i < Math.min(rounds, soon) && validations < 2; i++)
+    if (validation?.isDue(position.epoch + i)) validations++;
   const release: (() => void)[] = [];
   try {
     if (passes > 1) await keep(source, backend, release);
-    if (validation && dueEpochs.length > 1) await keep(validation.source, backend, release);
+    if (validation && validations > 1) await keep(validation.source, backend, release);
     await runEpochs(plan);
   } finally {
     for (const free of release) free();

@@ -62,6 +62,20 @@ const trainings: Readonly<Record<string, Training>> = {
     options: { validationSplit: 0.3, classWeight: { 0: 2, 1: 1, 2: 1, 3: 0.5 } },
   },
   "a few steps in each epoch": { layers: classes, x, y: labels, options: { stepsPerEpoch: 2, epochs: 4 } },
+  "epochs without end, until a callback stops them": {
+    layers: classes,
+    x,
+    y: labels,
+    options: {
+      epochs: 1e9,
+      validationSplit: 0.3,
+      callbacks: lambdaCallback({
+        onEpochEnd: (epoch, _, { model }) => {
+          model.stopTraining = epoch === 1;
+        },
+      }),
+    },
+  },
   bytes: { layers: classes, x: { data: bytes, shape: x.shape }, y: labels },
   "bytes that are no whole number of words": {
     layers: () => [dense(3, { inputShape: [129] }), dense(1)],
