@@ -33,7 +33,7 @@ import {
 import { type GroupRowsInstruction, groupRows, type SetRowsInstruction, setRows } from "./instructions/rows.ts";
 import { type SoftmaxGradInstruction, type SoftmaxInstruction, softmax, softmaxGrad } from "./instructions/softmax.ts";
 import { sizeOf } from "./shape.ts";
-import type { View } from "./view.ts";
+import { samePlace, type View } from "./view.ts";
 
 /**
  * THE instruction set. A program is a list of these on buffers; they hold no functions, so programs can be sent to
@@ -133,7 +133,7 @@ export function viewsOf(instruction: Instruction): { reads: readonly View[]; wri
   const own = operandsOf(instruction);
   const epilogue = epilogueOf(instruction);
   if (!epilogue) return own;
-  const inputs = epilogue.inputs.filter(({ buffer }) => own.writes.every((view) => view.buffer !== buffer));
+  const inputs = epilogue.inputs.filter((input) => !own.writes.some((view) => samePlace(view, input)));
   return { reads: [...own.reads, ...inputs], writes: [...own.writes, ...epilogue.outputs] };
 }
 

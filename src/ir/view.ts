@@ -34,6 +34,11 @@ export function reachOf({ offset, shape, strides }: View): { from: number; to: n
   return { from, to };
 }
 
+/** Whether two views begin at the same element, at every step of loops. Bodies of loops have many values in one buffer. */
+export function samePlace(a: View, b: View): boolean {
+  return a.buffer === b.buffer && a.offset === b.offset && `${a.advances ?? ""}` === `${b.advances ?? ""}`;
+}
+
 /** Whether two views of one shape visit the elements of their buffers in the same order, from the same place. */
 export function sameLayout(a: View, b: View): boolean {
   return a.offset === b.offset && a.strides.every((stride, axis) => stride === b.strides[axis]);

@@ -1,5 +1,6 @@
 // Updates of some rows of a table on the js backend: finding equal indices, and writing rows.
 import type { GroupRowsInstruction, SetRowsInstruction } from "../../ir/instructions/rows.ts";
+import { samePlace } from "../../ir/view.ts";
 import type { Memory } from "./memory.ts";
 
 /**
@@ -33,7 +34,7 @@ export function setRows(
   const index = memory.window(indices);
   const update = memory.window(updates);
   const out = memory.window(output);
-  if (table.buffer !== output.buffer) out.set(memory.window(table));
+  if (!samePlace(table, output)) out.set(memory.window(table));
   for (let i = 0; i < count; i++) {
     const row = index[i] as number;
     if (row >= 0 && row < rows) out.set(update.subarray(i * width, (i + 1) * width), row * width);

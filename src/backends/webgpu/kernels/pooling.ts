@@ -1,6 +1,6 @@
 // Pooling and its gradient on the GPU.
 import { sizeOf } from "../../../ir/shape.ts";
-import type { View } from "../../../ir/view.ts";
+import { samePlace, type View } from "../../../ir/view.ts";
 import type { Spatial, Windows } from "../../../ir/windows.ts";
 import { type Context, type Kernel, type Operand, perItem, Shader } from "../shader.ts";
 import { type Lanes, lanesFor } from "./channels.ts";
@@ -70,8 +70,6 @@ let isLarger = ${lanes.bools}(!any) | (((v > best) | ${lanes.isNan("v")}) & !${l
 best = select(best, v, isLarger); spot = select(spot, ${lanes.integers}(p), isLarger); any = true;`,
 )}`;
 
-const isSame = (a: View, b: View) => a.buffer === b.buffer && a.offset === b.offset;
-
 /** A thread for each window and channel, or four channels. */
 export const pool: Kernel<"pool"> = ({ windows, keys, input, output }, ctx) => {
   const { batch, channels, outputs, size } = windows;
@@ -86,7 +84,7 @@ ${boxCode(windows, size, clippedAxes(windows), () => add)}
 let result = sum;`;
     }
     const select = selectCode(windows, shader.operand(keys), lanes);
-    return `${select}\nlet result = ${isSame(keys, input) ? "best" : lanes.pick(source, "spot")};`;
+    return `${select}\nlet result = ${samePlace(keys, input) ? "best" : lanes.pick(source, "spot")};`;
   };
   return perItem(
     ctx,

@@ -1,7 +1,7 @@
 // Where the results of products go: to the output, through the map that is the epilogue, or to scratch as parts.
 import type { MapInstruction } from "../../../ir/instructions/map.ts";
 import { sizeOf } from "../../../ir/shape.ts";
-import type { View } from "../../../ir/view.ts";
+import { samePlace, type View } from "../../../ir/view.ts";
 import { expressionCode } from "../expression.ts";
 import { type Context, type Dispatch, type Operand, offsetCode, perItem, Shader, type Space } from "../shader.ts";
 import type { Axes, WideSpaces } from "./products-sources.ts";
@@ -24,7 +24,7 @@ const store = (operand: Operand, index: string, value: string, isFour: boolean) 
 /** The views that a product stores to, beside parts. */
 function storesOf({ view, epilogue }: Target, ctx: Context): View[] {
   if (!epilogue) return [view];
-  const isKept = ctx.isRead(view) && !epilogue.outputs.some(({ buffer }) => buffer === view.buffer);
+  const isKept = ctx.isRead(view) && !epilogue.outputs.some((output) => samePlace(output, view));
   return isKept ? [view, ...epilogue.outputs] : [...epilogue.outputs];
 }
 
@@ -74,7 +74,7 @@ function epilogueCode(
   const components = isFour ? ["x", "y", "z", "w"] : [""];
   const reads: string[] = [];
   const values = inputs.map((view, i) => {
-    if (view.buffer === target.view.buffer) return "value";
+    if (samePlace(view, target.view)) return "value";
     const operand = shader.operand(view);
     reads.push(`let i${i}At = ${offsetCode("flat", shape, view.strides)};`);
     const isRow = view.strides.at(-1) === 1;

@@ -1,6 +1,6 @@
 // Updates of some rows of a table on the GPU: finding equal indices, and writing rows.
 import type { GroupRowsInstruction } from "../../../ir/instructions/rows.ts";
-import type { View } from "../../../ir/view.ts";
+import { samePlace, type View } from "../../../ir/view.ts";
 import { type Context, type Dispatch, type Kernel, perItem, Shader } from "../shader.ts";
 import { sortByRow } from "./indexing.ts";
 
@@ -69,10 +69,9 @@ for (var p = i; p < ${count}u; p++) {
 export const setRows: Kernel<"setRows"> = ({ rows, width, count, table, indices, updates, output }, ctx) => {
   if (rows * width === 0) return [];
   const whole = new Shader(ctx);
-  const copy =
-    table.buffer === output.buffer
-      ? []
-      : perItem(ctx, whole, rows * width, `${whole.operand(output).raw("i")} = ${whole.operand(table).raw("i")};`);
+  const copy = samePlace(table, output)
+    ? []
+    : perItem(ctx, whole, rows * width, `${whole.operand(output).raw("i")} = ${whole.operand(table).raw("i")};`);
   if (count === 0) return copy;
   const shader = new Shader(ctx);
   const [index, update, target] = [shader.operand(indices), shader.operand(updates), shader.operand(output)];
