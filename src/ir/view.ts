@@ -34,7 +34,9 @@ export function reachOf({ offset, shape, strides }: View): { from: number; to: n
   return { from, to };
 }
 
-/** Whether two views begin at the same element, at every step of loops. Bodies of loops have many values in one buffer. */
+/**
+ * Whether two views begin at the same element, at every step of loops. Bodies of loops have many values in one buffer.
+ */
 export function samePlace(a: View, b: View): boolean {
   return a.buffer === b.buffer && a.offset === b.offset && `${a.advances ?? ""}` === `${b.advances ?? ""}`;
 }
