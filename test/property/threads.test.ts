@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
+import { runInstructions } from "../../src/testing/programs.ts";
+import { trials } from "../../src/testing/trials/index.ts";
 import { divided, threaded } from "../unit/threads-support.ts";
 import { compositions, opCases } from "./op-cases.ts";
 import { runCase } from "./run-case.ts";
@@ -31,4 +33,10 @@ describe("threads change no bit, forward and backward", () => {
       );
     });
   }
+
+  it.each(trials.loop().map((trial) => [trial.label, trial]))("a loop by itself: %s", async (_, trial) => {
+    const expected = await runInstructions(alone, trial.arrays, [trial.instruction]);
+    for (const [label, backend] of Object.entries(others))
+      expect(await runInstructions(backend, trial.arrays, [trial.instruction]), label).toEqual(expected);
+  });
 });

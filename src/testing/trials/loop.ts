@@ -1,6 +1,7 @@
 // Trials of loops.
 import type { Instruction } from "../../ir/instruction.ts";
 import type { LoopInstruction } from "../../ir/instructions/loop.ts";
+import type { MapInstruction } from "../../ir/instructions/map.ts";
 import type { View } from "../../ir/view.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
@@ -18,8 +19,11 @@ function rowsOf(stack: View, first: number, by: number, outer: readonly number[]
 
 const flat = (view: View): View => ({ ...view, shape: [view.shape.at(-1) as number], strides: [1] });
 
+/** A matrix as a batch of one. */
+const asBatch = (view: View): View => ({ ...view, shape: [1, ...view.shape], strides: [0, ...view.strides] });
+
 /** sum = a + b, each of [1, columns]. */
-function addition(a: View, b: View, sum: View): Instruction {
+function addition(a: View, b: View, sum: View): MapInstruction {
   return {
     kind: "map",
     shape: flat(sum).shape,
@@ -37,7 +41,8 @@ function addition(a: View, b: View, sum: View): Instruction {
 }
 
 /**
- * Trials of `loop`: h' = h·W + x over steps, forwards and backwards, with h in rows or in one place; loops in loops.
+ * Trials of `loop`: h' = h·W + x over steps, forwards and backwards, with h in rows or in one place; loops in loops;
+ * several values of a step in one buffer.
  */
 export const loopTrials: Trials<"loop"> = () => {
   const recurrence = (
@@ -54,7 +59,6 @@ export const loopTrials: Trials<"loop"> = () => {
     const before = isStacked ? rowsOf(states, 0, 1) : states;
     const after = isStacked ? rowsOf(states, 1, 1) : states;
     const input = isBackward ? rowsOf(x, steps - 1, -1) : rowsOf(x, 0, 1);
-    const asBatch = (view: View): View => ({ ...view, shape: [1, ...view.shape], strides: [0, ...view.strides] });
     const body: Instruction[] = [
       { kind: "matmul", a: asBatch(before), b: asBatch(kernel), output: asBatch(product) },
       addition(product, input, after),
@@ -83,6 +87,33 @@ export const loopTrials: Trials<"loop"> = () => {
       atol: 1e-5,
     };
   };
+  /** h' = h·W + (x + x), where x + x and h·W lie side by side, and an epilogue reads both. */
+  const besides = (steps: number, columns: number): Trial<LoopInstruction> => {
+    const setting = new Setting(steps + columns);
+    const kernel = setting.float([columns, columns], { min: -1 / columns, max: 1 / columns });
+    const x = setting.float([steps, columns]);
+    const states = setting.float([steps + 1, columns]);
+    const values = setting.room([2, columns]);
+    const [twice, product] = [rowsOf(values, 0, 0), rowsOf(values, 1, 0)];
+    const row = rowsOf(x, 0, 1);
+    const body: Instruction[] = [
+      addition(row, row, twice),
+      {
+        kind: "matmul",
+        a: asBatch(rowsOf(states, 0, 1)),
+        b: asBatch(kernel),
+        output: asBatch(product),
+        epilogue: addition(product, twice, rowsOf(states, 1, 1)),
+      },
+    ];
+    return {
+      label: `${steps} steps of ${columns} columns, values in one buffer`,
+      instruction: { kind: "loop", steps, body, work: 1, reads: [kernel, x, states, values], writes: [values, states] },
+      arrays: setting.arrays,
+      rtol: 1e-4,
+      atol: 1e-4,
+    };
+  };
   return [
     ...[1, 2, 7].flatMap((steps) =>
       [1, 4, 33].flatMap((columns) =>
@@ -94,5 +125,7 @@ export const loopTrials: Trials<"loop"> = () => {
     recurrence(40, 128, true, true),
     nested(1, 1),
     nested(3, 4),
+    besides(5, 33),
+    besides(5, 128),
   ];
 };
