@@ -2,10 +2,9 @@
 import type { Executable } from "../backends/backend.ts";
 import { AreteError } from "../errors.ts";
 import type { NumericArray, TypedArray } from "../ir/dtype.ts";
-import type { MapInstruction } from "../ir/instructions/map.ts";
 import type { BufferSpec, Program } from "../ir/program.ts";
 import { compareClose } from "./allClose.ts";
-import { viewOf } from "./programs.ts";
+import { addition, viewOf } from "./programs.ts";
 
 const spec = (kind: BufferSpec["kind"], more: Partial<BufferSpec> = {}): BufferSpec => ({
   kind,
@@ -16,20 +15,7 @@ const spec = (kind: BufferSpec["kind"], more: Partial<BufferSpec> = {}): BufferS
 const view = (buffer: number) => viewOf(buffer, [5]);
 
 /** output = x + y. */
-const plus = (x: number, y: number, output: number): MapInstruction => ({
-  kind: "map",
-  shape: [5],
-  inputs: [view(x), view(y)],
-  outputs: [view(output)],
-  expression: {
-    nodes: [
-      { op: "input", index: 0 },
-      { op: "input", index: 1 },
-      { op: "add", args: [0, 1] },
-    ],
-    outputs: [2],
-  },
-});
+const plus = (x: number, y: number, output: number) => addition(view(x), view(y), view(output));
 
 /** first = x + ones, in the place of x; second = first + first; total ← total + second; the result is second. */
 export const accumulate: Program = {

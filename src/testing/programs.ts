@@ -2,8 +2,9 @@
 import type { Backend } from "../backends/backend.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import type { Instruction } from "../ir/instruction.ts";
+import type { MapInstruction } from "../ir/instructions/map.ts";
 import type { BufferSpec, Program } from "../ir/program.ts";
-import { type Shape, stridesOf } from "../ir/shape.ts";
+import { type Shape, sizeOf, stridesOf } from "../ir/shape.ts";
 import type { BufferId, View } from "../ir/view.ts";
 import { checkOptions } from "../options.ts";
 
@@ -26,6 +27,26 @@ export function viewOf(
     strides = stridesOf(shape),
   } = checkOptions("viewOf", options, { dtype: "string", offset: "number", strides: "list" });
   return { buffer, dtype, offset, shape, strides };
+}
+
+/** sum = a + b, which are contiguous. */
+export function addition(a: View, b: View, sum: View): MapInstruction {
+  const shape = [sizeOf(sum.shape)];
+  const flat = (view: View): View => ({ ...view, shape, strides: [1] });
+  return {
+    kind: "map",
+    shape,
+    inputs: [flat(a), flat(b)],
+    outputs: [flat(sum)],
+    expression: {
+      nodes: [
+        { op: "input", index: 0 },
+        { op: "input", index: 1 },
+        { op: "add", args: [0, 1] },
+      ],
+      outputs: [2],
+    },
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
 // Trials of loops.
 import type { Instruction } from "../../ir/instruction.ts";
 import type { LoopInstruction } from "../../ir/instructions/loop.ts";
-import type { MapInstruction } from "../../ir/instructions/map.ts";
 import type { View } from "../../ir/view.ts";
+import { addition } from "../programs.ts";
 import { Setting, type Trial, type Trials } from "./setting.ts";
 
 /** A view of one row after another of a contiguous [rows, columns], from this row on. */
@@ -17,28 +17,8 @@ function rowsOf(stack: View, first: number, by: number, outer: readonly number[]
   };
 }
 
-const flat = (view: View): View => ({ ...view, shape: [view.shape.at(-1) as number], strides: [1] });
-
 /** A matrix as a batch of one. */
 const asBatch = (view: View): View => ({ ...view, shape: [1, ...view.shape], strides: [0, ...view.strides] });
-
-/** sum = a + b, each of [1, columns]. */
-function addition(a: View, b: View, sum: View): MapInstruction {
-  return {
-    kind: "map",
-    shape: flat(sum).shape,
-    inputs: [flat(a), flat(b)],
-    outputs: [flat(sum)],
-    expression: {
-      nodes: [
-        { op: "input", index: 0 },
-        { op: "input", index: 1 },
-        { op: "add", args: [0, 1] },
-      ],
-      outputs: [2],
-    },
-  };
-}
 
 /**
  * Trials of `loop`: h' = h·W + x over steps, forwards and backwards, with h in rows or in one place; loops in loops;
