@@ -3,7 +3,7 @@ import { type Instruction, withViews } from "./instruction.ts";
 import type { View } from "./view.ts";
 
 /** A view of a loop's body as it is at a step: its place is fixed as far as this loop goes. */
-export function viewAtStep(view: View, step: number): View {
+function viewAtStep(view: View, step: number): View {
   if (!view.advances) return view;
   const [advance = 0, ...advances] = view.advances;
   return { ...view, offset: view.offset + step * advance, advances };

@@ -71,6 +71,6 @@ export function recordScan({ steps, carries, slices: given, results, firstId, sl
 const withoutSource = ({ begin, advance, size }: SourceSlice): MovingSlice => ({ begin, advance, size });
 
 /** Whether a tensor holds one number that is known when it is recorded. */
-export function isNumber(tensor: Tensor): boolean {
+function isNumber(tensor: Tensor): boolean {
   return constantValue(tensor.op === broadcastToOp ? (tensor.inputs[0] as Tensor) : tensor) !== undefined;
 }
