@@ -38,7 +38,6 @@ export interface Axes {
 
 /** The box between the axes, with the functions that place values in it. */
 export interface Frame {
-  readonly right: number;
   readonly top: number;
   readonly bottom: number;
   readonly height: number;
@@ -99,7 +98,7 @@ export function frameOf(
     }),
     label((left + right) / 2, bottom + below - 3, names.x.name, "c m", right - left),
   ];
-  return { right, top, bottom, height: bottom + below, x, y, content: content.filter(Boolean).join("") };
+  return { top, bottom, height: bottom + below, x, y, content: content.filter(Boolean).join("") };
 }
 
 /** Draws curves over their axes. */

@@ -59,7 +59,7 @@ export async function historyPlot(history: RunHistory, options: HistoryPlotOptio
 
 function drawHistory(owner: string, given: Histories, options: PlotHistoryOptions): Plot {
   const { logScale = false } = options;
-  const runs = runsOf(given);
+  const runs = runsOf(owner, given);
   const known = [...new Set(runs.flatMap(([, { history }]) => Object.keys(history).map(base)))];
   const metrics = options.metrics ?? known.filter((name) => name !== "learning_rate");
   const table = Object.fromEntries(known.map((name) => [name, true]));
@@ -82,14 +82,14 @@ const base = (name: string): string => (name.startsWith(VALIDATION) ? name.slice
 type Runs = readonly (readonly [name: string, RunHistory])[];
 
 /** The runs by their names; "" is that of one alone. @throws ValueError where it is no history. */
-function runsOf(given: Histories): Runs {
+function runsOf(owner: string, given: Histories): Runs {
   const isRun = (value: unknown): value is RunHistory => {
     const history = (value as Partial<RunHistory> | null | undefined)?.history;
     return typeof history === "object" && history !== null && Object.values(history).every(Array.isArray);
   };
   const runs = Object.entries(isRun(given) ? { "": given } : isPlainRecord(given) ? given : {});
   const holds = runs.length > 0 && runs.every(([, run]) => isRun(run));
-  checkSubject("plotHistory", holds, "takes what fit gave", "a History, or several by their names", given);
+  checkSubject(owner, holds, "takes what fit gave", "a History, or several by their names", given);
   return runs as Runs;
 }
 

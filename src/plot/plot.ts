@@ -56,7 +56,9 @@ export abstract class Shown {
         advice: "In a page, put String(plot) into an element, or new Blob([String(plot)]) behind a link.",
       });
     try {
-      const place = /^file:/.test(String(path)) ? new URL(path) : String(path);
+      // Addresses other than of files are refused by the file system.
+      const isUrl = path instanceof URL || /^(file:|[a-z][a-z0-9+.-]+:\/\/)/i.test(path);
+      const place = isUrl ? new URL(path) : path;
       const folder = typeof place === "string" ? place.replace(/[^/\\]*$/, "") : new URL(".", place);
       if (folder) await files.mkdir(folder, { recursive: true });
       await files.writeFile(place, String(this));

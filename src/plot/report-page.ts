@@ -1,9 +1,11 @@
 // The page about a training run, loaded when a report is made.
+import type { HostArray } from "../data/array.ts";
 import { literal, lookUp, valueError } from "../errors.ts";
 import { show } from "../format.ts";
 import { Network } from "../nn/network.ts";
 import { summary } from "../nn/summary.ts";
 import { checkOptions } from "../options.ts";
+import { named } from "../tensor/named-variables.ts";
 import type { Model } from "../train/model.ts";
 import { Plot, Shown } from "./plot.ts";
 import type { plotHistograms } from "./plot-histograms.ts";
@@ -111,14 +113,9 @@ function isCompiled(model: Model): boolean {
   }
 }
 
-async function weightsOf(model: Model): Promise<Record<string, { data: Float32Array; shape: readonly number[] }>> {
+async function weightsOf(model: Model): Promise<Record<string, HostArray>> {
   const arrays = await model.getWeights();
-  return Object.fromEntries(
-    model.variables.map((variable, index) => [
-      variable.name,
-      arrays[index] as { data: Float32Array; shape: readonly number[] },
-    ]),
-  );
+  return Object.fromEntries(named(model.variables).map(([name], index) => [name, arrays[index] as HostArray]));
 }
 
 const table = (rows: Readonly<Record<string, unknown>>): string =>

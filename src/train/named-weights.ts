@@ -2,6 +2,7 @@ import { placeVariables } from "../backends/evaluate.ts";
 import { type ArrayInput, type HostArray, storableArray } from "../data/array.ts";
 import { literal, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
+import { named } from "../tensor/named-variables.ts";
 import type { Variable } from "../tensor/variable.ts";
 import type { Model } from "./model.ts";
 import { checkBuilt, sessionOf } from "./session.ts";
@@ -111,19 +112,6 @@ export function checkNamed(owner: string, given: unknown): void {
     rule: "arrays are given by name",
     expected: "what await getNamedWeights(model) or await getOptimizerState(model) gave",
     received: literal(given),
-  });
-}
-
-/**
- * Variables under their names. Layers in different models inside may have one name; then the later variables get
- * numbers: `dense/kernel`, `dense/kernel#1`.
- */
-export function named(variables: readonly Variable[]): [string, Variable][] {
-  const counts = new Map<string, number>();
-  return variables.map((variable) => {
-    const count = counts.get(variable.name) ?? 0;
-    counts.set(variable.name, count + 1);
-    return [count === 0 ? variable.name : `${variable.name}#${count}`, variable];
   });
 }
 

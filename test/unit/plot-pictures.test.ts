@@ -227,6 +227,15 @@ describe("report", () => {
     expect((await report(model, history, { theme: "dark" })).html).not.toContain("prefers-color-scheme");
   });
 
+  it("has the weights of layers in different models inside that have one name", async () => {
+    const inner = a.sequential([a.dense(2, { inputShape: [2], name: "same" })]);
+    const model = a.sequential([inner, a.dense(1, { name: "same" })]);
+    const { html } = await report(model, { history: { loss: [1] } });
+    const [, weights = ""] = /<h2>Weights<\/h2>(<svg.*?<\/svg>)/s.exec(html) ?? [];
+    const names = ["same/kernel", "same/bias", "same/kernel#1", "same/bias#1"];
+    expect(textsOf(weights).filter((text) => text.startsWith("same/"))).toEqual(names);
+  });
+
   it("keeps the columns of a table in a diagnosis", async () => {
     const table = "layer   mean\nhidden  0.1\n<out>    20";
     const diagnosis = `Step 1: loss 2\n${table}\n1. error: too large.\n   Try: less`;

@@ -117,6 +117,9 @@ describe("all pictures", () => {
       expect(error).toBeInstanceOf(ValueError);
       expect(error.message).toMatch(/^save: the file cannot be written.*received E.*a\.svg/);
       expect(error.cause).toMatchObject({ code: expect.stringMatching(/^E/) });
+      for (const place of ["https://example.com/c.svg", new URL("https://example.com/c.svg"), "indexeddb://c.svg"])
+        await expect(plot.save(place)).rejects.toThrow("save: the file cannot be written");
+      for (const scheme of ["https:", "indexeddb:"]) expect(existsSync(scheme)).toBe(false);
       vi.stubGlobal("process", undefined);
       await expect(plot.save("b.svg")).rejects.toThrow("save: paths need a runtime with files");
     } finally {

@@ -2,10 +2,10 @@
 
 import { type HostArray, storableArray } from "../../data/array.ts";
 import type { Layer } from "../../nn/layer.ts";
+import { named } from "../../tensor/named-variables.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { BatchSpec } from "../../train/batch.ts";
 import type { Training, TrainingPosition } from "../../train/callback.ts";
-import { named } from "../../train/named-weights.ts";
 import { getOptimizerState } from "../../train/optimizer-state.ts";
 import { sessionOf } from "../../train/session.ts";
 import type { Logs } from "../../train/step-runner.ts";

@@ -1,7 +1,7 @@
 // Weights from the HDF5 files of Keras.
 
+import { named } from "../../tensor/named-variables.ts";
 import type { Model } from "../../train/model.ts";
-import { named } from "../../train/named-weights.ts";
 import { findHdf5 } from "../hdf5/open.ts";
 import { openHdf5 } from "../hdf5/read.ts";
 import { assignAll, readPairs, weightPairs } from "../keras/assign.ts";
