@@ -30,7 +30,7 @@ export interface AdamOptions extends OptimizerOptions, MomentOptions {
    * Whether a step leaves the rows of an embedding's table alone that its batch does not name: their averages do not
    * decay, and they do not move. A step then costs the rows of the batch, not the table. All other weights are updated
    * as always, and so is a table with a penalty. Not with clipping, gradientAccumulationSteps or lossScaleFactor.
-   * Default false: as in Keras.
+   * Default false: as in Keras, whose files have no place for it.
    */
   lazy?: boolean;
 }
