@@ -53,10 +53,17 @@ export function adam(given: AdamOptions | number | Schedule = {}, ...extra: neve
   return defineOptimizer("adam", { learningRate: 0.001, ...options }, adamMethod("adam", options));
 }
 
-/** @throws ValueError on options that need whole gradients. */
+/** Options that need whole gradients. */
+const wholeOptions = [
+  "clipValue",
+  "clipNorm",
+  "globalClipNorm",
+  "gradientAccumulationSteps",
+  "lossScaleFactor",
+] as const;
+
 function checkLazy(options: AdamOptions): void {
-  const { clipValue, clipNorm, globalClipNorm, gradientAccumulationSteps, lossScaleFactor } = options;
-  const received = clipValue ?? clipNorm ?? globalClipNorm ?? gradientAccumulationSteps ?? lossScaleFactor;
+  const received = wholeOptions.find((name) => options[name] !== undefined);
   if (received === undefined) return;
   const expected = "no clipping, gradientAccumulationSteps or lossScaleFactor";
   throw valueError("adam", { rule: "lazy needs gradients row by row", expected, received });
