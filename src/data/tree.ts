@@ -22,10 +22,10 @@ export type HostTree<T> = T extends undefined
 type Node = HostArray | undefined | readonly Node[] | { readonly [key: string]: Node };
 
 /** Levels of records and lists. */
-const maxDepth = 32;
+export const maxDepth = 32;
 
 /** Checks how deep records and lists are nested. @throws ShapeError beyond 32 levels. */
-export function checkDepth(name: string, depth: number): void {
+function checkDepth(name: string, depth: number): void {
   if (depth <= maxDepth) return;
   throw shapeError(name, {
     rule: "records and lists are nested too deep",

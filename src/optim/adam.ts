@@ -30,7 +30,7 @@ export interface AdamOptions extends OptimizerOptions, MomentOptions {
    * Whether a step leaves the rows of an embedding's table alone that its batch does not name: their averages do not
    * decay, and they do not move. A step then costs the rows of the batch, not the table. All other weights are updated
    * as always, and so is a table with a penalty. Not with clipping, gradientAccumulationSteps or lossScaleFactor.
-   * Default false: as in Keras.
+   * Default false: as in Keras, whose files have no place for it.
    */
   lazy?: boolean;
 }
@@ -53,10 +53,17 @@ export function adam(given: AdamOptions | number | Schedule = {}, ...extra: neve
   return defineOptimizer("adam", { learningRate: 0.001, ...options }, adamMethod("adam", options));
 }
 
-/** @throws ValueError on options that need whole gradients. */
+/** Options that need whole gradients. */
+const wholeOptions = [
+  "clipValue",
+  "clipNorm",
+  "globalClipNorm",
+  "gradientAccumulationSteps",
+  "lossScaleFactor",
+] as const;
+
 function checkLazy(options: AdamOptions): void {
-  const { clipValue, clipNorm, globalClipNorm, gradientAccumulationSteps, lossScaleFactor } = options;
-  const received = clipValue ?? clipNorm ?? globalClipNorm ?? gradientAccumulationSteps ?? lossScaleFactor;
+  const received = wholeOptions.find((name) => options[name] !== undefined);
   if (received === undefined) return;
   const expected = "no clipping, gradientAccumulationSteps or lossScaleFactor";
   throw valueError("adam", { rule: "lazy needs gradients row by row", expected, received });

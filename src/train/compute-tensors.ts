@@ -1,7 +1,7 @@
 // Computes tensors among data that a user hands in: loaded when the first such tensor comes.
 import type { Backend } from "../backends/backend.ts";
 import { evaluate } from "../backends/evaluate.ts";
-import { isPlainRecord } from "../data/tree.ts";
+import { isPlainRecord, maxDepth } from "../data/tree.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { tensor } from "../tensor/ops/leaf.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -11,9 +11,6 @@ export async function constantsFor(found: readonly Tensor[], backend?: Backend):
   const values = await evaluate(found, backend);
   return new Map(found.map((node, index) => [node, tensor(values[index] as TypedArray, node.shape)]));
 }
-
-/** Deeper levels of records and lists are refused when they are read. */
-const maxDepth = 33;
 
 /** Records and lists with constants in the place of tensors. Lists that hold themselves still do. */
 export function withConstants<T>(data: T, constants: ReadonlyMap<Tensor, Tensor>): T {
@@ -29,5 +26,6 @@ export function withConstants<T>(data: T, constants: ReadonlyMap<Tensor, Tensor>
     known.set(node, copy);
     return copy;
   };
-  return replace(data, maxDepth) as T;
+  // With the list of a function's arguments around it. Deeper levels are refused when they are read.
+  return replace(data, maxDepth + 1) as T;
 }

@@ -33,14 +33,26 @@ export class OperationQueue {
   /** Runs an operation after those that were given before: at once, where there are none. */
   run<T>(operation: Operation<T>): T | Promise<T> {
     if (this.inner) return this.inner.run(operation);
-    const result = this.last ? this.last.then(() => operation(this)) : operation(this);
-    if (!(result instanceof Promise)) return result;
+    const { last } = this;
+    let release: () => void = () => {};
+    const ended = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     const end = () => {
       if (this.last === ended) this.last = undefined;
+      release();
     };
-    const ended: Promise<void> = result.then(end, end);
+    // Before it begins: it may call a user's function, and what that calls waits for it.
     this.last = ended;
-    return result;
+    try {
+      const result = last ? last.then(() => operation(this)) : operation(this);
+      if (result instanceof Promise) result.then(end, end);
+      else end();
+      return result;
+    } catch (error) {
+      end();
+      throw error;
+    }
   }
 
   /**

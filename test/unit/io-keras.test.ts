@@ -14,6 +14,7 @@ import { addLayer, batchNormalization, dense, dropout, lambda, lstm } from "../.
 import { huber } from "../../src/nn/losses.ts";
 import { auc, fBetaScore } from "../../src/nn/metrics.ts";
 import { adam } from "../../src/optim/adam.ts";
+import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
 import { cosineDecay } from "../../src/optim/schedules.ts";
 import { sgd } from "../../src/optim/sgd.ts";
@@ -138,6 +139,30 @@ describe("a model that is saved and loaded", () => {
     for (const option of ["learning_rate", "momentum", "weight_decay", "clipnorm", "threshold"])
       expect(text).toMatch(new RegExp(`"${option}":[01]\\.0[,}]`));
     expect(text).toMatch(/"beta":2\.0[,}]/);
+  });
+
+  it("refuses options of optimizers that Keras lacks, and leaves them out where they change nothing", async () => {
+    const compiled = (optimizer: Optimizer) => {
+      const net = sequential([dense(2, { inputShape: [4] })]);
+      net.compile({ optimizer, loss: "meanSquaredError" });
+      return net;
+    };
+    for (const [option, optimizer] of [
+      ["lazy", adam({ lazy: true })],
+      ["excludeFromWeightDecay", sgd({ weightDecay: 0.1, excludeFromWeightDecay: ["bias"] })],
+      ["a schedule of the momentum", sgd({ momentum: () => 0.9 })],
+    ] as const) {
+      const file = memory();
+      await expect(saveModel(compiled(optimizer), file)).rejects.toThrow(
+        `Keras's files have no place for this option. Expected an optimizer without it, received ${option}.`,
+      );
+      expect(file.read().length).toBe(0);
+    }
+    for (const optimizer of [adam({ lazy: false }), sgd({ excludeFromWeightDecay: [] })]) {
+      const file = memory();
+      await saveModel(compiled(optimizer), file);
+      expect(new TextDecoder().decode(file.read())).not.toMatch(/lazy|exclude_from_weight_decay/);
+    }
   });
 
   it("keeps losses and metrics with their options", async () => {

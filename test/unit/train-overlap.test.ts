@@ -157,6 +157,36 @@ describe.each([
     expect(await weightsOf(model)).toEqual(await weightsOf(reference));
   });
 
+  it("wait for a step whose schedule makes them, in the order of the calls", async () => {
+    const ended: string[] = [];
+    const started: Promise<unknown>[] = [];
+    const start = (name: string, call: () => Promise<unknown>) =>
+      started.push(call().then(() => void ended.push(name)));
+    const one = column(2, 1);
+    let act: (() => void) | undefined;
+    const schedule = () => {
+      act?.();
+      return 0;
+    };
+    const model = identity(await make());
+    model.compile({ optimizer: sgd({ learningRate: schedule }), loss: "mse", backend: await make() });
+    // From here on a call finds all that it needs.
+    await model.trainOnBatch(one, one);
+    await model.testOnBatch(one, one);
+    act = () => {
+      act = undefined;
+      start("train", () => model.trainOnBatch(one, one));
+      start("test", () => model.testOnBatch(one, one));
+      expect(() => model.compile({ loss: "mse" })).toThrow("compile cannot run inside another call on the model.");
+      expect(model.optimizer.iterations).toBe(1);
+    };
+    start("first", () => model.trainOnBatch(one, one));
+    start("last", () => model.testOnBatch(one, one));
+    for (let waited = 0; waited < started.length; waited++) await started[waited];
+    expect(ended).toEqual(["first", "train", "test", "last"]);
+    expect(model.optimizer.iterations).toBe(3);
+  });
+
   it("go on after one that fails", async () => {
     const model = identity(await make());
     const failing = model.fit(column(3, 1), column(4, 0), quiet);
@@ -281,6 +311,14 @@ describe("a callback may use the model that calls it", () => {
     await model.predict(column(4, 1), { callbacks: [callback] });
     await mcPredict(model, column(4, 1), { passes: 2, callbacks: [callback] });
     expect(losses).toEqual([9, 9, 9]);
+  });
+
+  it("compile in it is refused, from the first callback on", async () => {
+    const model = identity(js());
+    const callback: Callback = { onPredictBegin: () => model.compile({ loss: "mse" }) };
+    await expect(model.predict(column(4, 1), { callbacks: [callback] })).rejects.toThrow(
+      "compile cannot run inside another call on the model.",
+    );
   });
 
   it("fit in it is refused", async () => {

@@ -27,14 +27,19 @@ export function compileToKeras(
 }
 
 function optimizerToKeras(optimizer: Optimizer, custom: CustomObjects) {
-  const { kind, ...config } = optimizer.getConfig() as { kind: string } & Record<string, unknown>;
-  const { excludeFromWeightDecay: excluded, momentum } = config;
-  const lacks =
-    Array.isArray(excluded) && excluded.length > 0
-      ? "excludeFromWeightDecay"
-      : typeof momentum === "function" || typeof momentum === "object"
-        ? "a schedule of the momentum"
-        : undefined;
+  // Keras has neither of the first two: where they change nothing they are left out.
+  const {
+    excludeFromWeightDecay: excluded,
+    lazy,
+    kind,
+    ...config
+  } = optimizer.getConfig() as { kind: string } & Record<string, unknown>;
+  const lacking = {
+    excludeFromWeightDecay: Array.isArray(excluded) && excluded.length > 0,
+    lazy,
+    "a schedule of the momentum": ["function", "object"].includes(typeof config.momentum),
+  };
+  const lacks = Object.entries(lacking).find(([, isGiven]) => isGiven)?.[0];
   if (lacks)
     throw valueError(kind, {
       rule: "Keras's files have no place for this option",
