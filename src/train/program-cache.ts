@@ -60,7 +60,7 @@ export class BoundProgram {
 }
 
 /**
- * ProgramCache kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the
+ * Programs kept while nobody uses them: `predict` alone can have a program for each batch size up to 32, the
  * default, and one takes some 70 kB.
  */
 const capacity = 48;
@@ -73,7 +73,7 @@ const collected = /* @__PURE__ */ new FinalizationRegistry<Set<Executable>>((exe
 /** The programs of a model by key. When there are too many, the least recently used are freed. */
 export class ProgramCache implements Reclaimable {
   private readonly kept = new Map<string, BoundProgram>();
-  /** ProgramCache that are being bound: calls that need the same one wait for it. */
+  /** Programs that are being bound: calls that need the same one wait for it. */
   private readonly binding = new Map<string, Promise<unknown>>();
   /** Those of all programs that are not freed. {@link collected} holds this set, so it must not refer to the model. */
   private readonly executables = new Set<Executable>();
