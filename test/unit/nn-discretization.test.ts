@@ -1,5 +1,6 @@
 // Bins whose boundaries are found by adapt.
 import { describe, expect, it } from "vitest";
+import { js } from "../../src/backends/js/index.ts";
 import { cloneModel, dense, discretization, input, type Model, model, sequential } from "../../src/index.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
 
@@ -59,6 +60,30 @@ describe("discretization by adapt", () => {
     const copy = await loadModel(bytes);
     expect(await binsOf(copy, ages)).toEqual(wanted);
     expect(copy.layers[0]?.getConfig()).toMatchObject({ numBins: 4, binBoundaries });
+  });
+
+  it("goes on where a model and its backend were disposed of", async () => {
+    const backend = js();
+    const layer = discretization({ numBins: 4, outputMode: "oneHot" });
+    await layer.adapt(ages);
+    const net = sequential([layer, dense(1)], { seed: 1 });
+    net.compile({ optimizer: "sgd", loss: "mse", backend });
+    const before = await (await net.predict(ages)).data();
+    await net.dispose();
+    await backend.dispose();
+    net.compile({ optimizer: "sgd", loss: "mse" });
+    expect(await (await net.predict(ages)).data()).toEqual(before);
+    expect(await binsOf(binned(layer), [0, 12, 25, 39])).toEqual([0, 1, 2, 3]);
+  });
+
+  it("has the bins that it was made for where adapt finds fewer boundaries", async () => {
+    const layer = discretization({ numBins: 4, outputMode: "oneHot" });
+    const net = binned(layer);
+    await layer.adapt([3, 7]);
+    for (const each of [net, cloneModel(net)]) {
+      expect((await each.predict([1])).shape).toEqual([1, 4]);
+      expect(await binsOf(each, [2, 3, 100])).toEqual([0, 1, 1]);
+    }
   });
 
   it("refuses what means nothing", async () => {
