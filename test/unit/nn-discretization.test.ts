@@ -93,6 +93,7 @@ describe("discretization by adapt", () => {
     expect(() => discretization(3 as never)).toThrow("binBoundaries");
     await expect(discretization([1, 2]).adapt(ages)).rejects.toThrow("boundaries were given");
     await expect(discretization({ numBins: 3 }).adapt([])).rejects.toThrow("there must be data");
+    await expect(discretization({ numBins: 3 }).adapt([1])).rejects.toThrow("adapt found no boundary");
     await expect(discretization({ numBins: 3 }).adapt([1, Number.NaN])).rejects.toThrow("values must be finite");
   });
 });

@@ -128,7 +128,7 @@ export class Discretization extends Layer<AllOptions> {
    * Finds boundaries that put about as many of the values into each bin, as `binBoundaries` of `aretejs/data`, but with
    * those that repeat. They are saved with the model.
    * @param options.steps batches to read at most. Default: all.
-   * @throws StateError where boundaries were given; ValueError without data.
+   * @throws StateError where boundaries were given; ValueError without data, or where no boundary follows from them.
    */
   async adapt(
     data: AdaptData,
@@ -148,6 +148,12 @@ export class Discretization extends Layer<AllOptions> {
       });
     const { quantiles } = await import("../../../data/bin-boundaries.ts");
     const found = await quantiles(label, adaptBatches(data, steps), numBins, epsilon);
+    if (found.length === 0)
+      throw valueError(label, {
+        rule: "adapt found no boundary",
+        expected: "two numbers or more, and an epsilon that keeps two of them",
+        received: `epsilon ${epsilon}`,
+      });
     edges.assign(padded(found, edges.shape[0] as number));
     this.boundaries = found;
   }
