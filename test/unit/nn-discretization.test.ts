@@ -1,7 +1,7 @@
 // Bins whose boundaries are found by adapt.
 import { describe, expect, it } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
-import { cloneModel, dense, discretization, input, type Model, model, sequential } from "../../src/index.ts";
+import { cloneModel, dense, discretization, input, type Model, model, ops, sequential } from "../../src/index.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
 
 const ages = Array.from({ length: 40 }, (_, at) => at);
@@ -42,6 +42,9 @@ describe("discretization by adapt", () => {
       { steps: 1 },
     );
     expect(some.getConfig()).toEqual(whole.getConfig());
+    const computed = discretization({ numBins: 4 });
+    await computed.adapt([ops.mul(ops.tensor(ages.slice(0, 20)), 1)]);
+    expect(computed.getConfig()).toEqual(whole.getConfig());
   });
 
   it("is cloned, saved and read with what was found, repeated boundaries too", async () => {
