@@ -151,8 +151,8 @@ export class Discretization extends Layer<AllOptions> {
     if (found.length === 0)
       throw valueError(label, {
         rule: "adapt found no boundary",
-        expected: "two numbers or more, and an epsilon that keeps two of them",
-        received: `epsilon ${epsilon}`,
+        expected: "more numbers, or a smaller epsilon",
+        received: epsilon,
       });
     edges.assign(padded(found, edges.shape[0] as number));
     this.boundaries = found;
