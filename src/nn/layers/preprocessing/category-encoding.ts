@@ -118,9 +118,8 @@ export class Discretization extends Layer<AllOptions> {
     }
     this.boundaries = binBoundaries;
     if (numBins !== undefined) {
-      const edges = new Float32Array(Math.max(numBins - 1, binBoundaries?.length ?? 0)).fill(Number.POSITIVE_INFINITY);
-      edges.set(binBoundaries ?? []);
-      this.edges = new Variable([edges.length], { initial: edges, trainable: false });
+      const count = Math.max(numBins - 1, binBoundaries?.length ?? 0);
+      this.edges = new Variable([count], { initial: padded(binBoundaries ?? [], count), trainable: false });
     }
     checkMode(kind, outputMode, ["int", ...modes]);
   }
@@ -129,7 +128,7 @@ export class Discretization extends Layer<AllOptions> {
    * Finds boundaries that put about as many of the values into each bin, as `binBoundaries` of `aretejs/data`, but with
    * those that repeat. They are saved with the model.
    * @param options.steps batches to read at most. Default: all.
-   * @throws StateError where boundaries were given; ValueError without data.
+   * @throws StateError where boundaries were given; ValueError without data, or where no boundary follows from them.
    */
   async adapt(
     data: AdaptData,
@@ -149,9 +148,13 @@ export class Discretization extends Layer<AllOptions> {
       });
     const { quantiles } = await import("../../../data/bin-boundaries.ts");
     const found = await quantiles(label, adaptBatches(data, steps), numBins, epsilon);
-    const values = new Float32Array(edges.shape[0] as number).fill(Number.POSITIVE_INFINITY);
-    values.set(found);
-    edges.assign(values);
+    if (found.length === 0)
+      throw valueError(label, {
+        rule: "adapt found no boundary",
+        expected: "more numbers, or a smaller epsilon",
+        received: epsilon,
+      });
+    edges.assign(padded(found, edges.shape[0] as number));
     this.boundaries = found;
   }
 
@@ -164,6 +167,8 @@ export class Discretization extends Layer<AllOptions> {
         expected: "await layer.adapt(data)",
         received: "a new layer",
       });
+    // A backend that was disposed of took its copy along.
+    if (edges?.placement?.isLost) edges.assign(padded(boundaries, edges.shape[0] as number));
     const bounds = edges ? ctx.value(edges) : tensor([...boundaries]);
     const bins = cast(sum(lessEqual(bounds, expandDims(x, -1)), -1), "int32");
     return outputMode === "int" ? bins : encode(bins, (bounds.shape[0] as number) + 1, outputMode);
@@ -194,6 +199,13 @@ export function discretization(
   const isGiven = typeof binBoundaries !== "object" || binBoundaries === null || "length" in binBoundaries;
   const args = isGiven ? { binBoundaries } : binBoundaries;
   return new Discretization(withArguments("discretization", options, "outputMode", args) as AllOptions);
+}
+
+/** `count` numbers: the boundaries, then +∞. */
+function padded(boundaries: readonly number[], count: number): Float32Array {
+  const edges = new Float32Array(count).fill(Number.POSITIVE_INFINITY);
+  edges.set(boundaries);
+  return edges;
 }
 
 function checkMode(name: string, mode: string, known: readonly string[]): void {
