@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The race against native Keras on JAX, PyTorch and TensorFlow: bench/native/index.ts, with its options. The Python
-# environment takes about 2 GB and is made on first use.
+# environment takes 7 GB and is made on first use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 environment=.cache/native

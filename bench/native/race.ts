@@ -93,8 +93,7 @@ export async function hold(race: Race, name: RivalName, threads: number, witness
   const folder = mkdtempSync(join(tmpdir(), "aretejs-native-"));
   const rival = await Rival.start(name, threads);
   try {
-    const limit: object = { threads };
-    const ours = new Ours(race, await wasm(limit));
+    const ours = new Ours(race, await wasm({ threads }));
     await rival.open(await ours.write(folder, race.batchSize));
     const both = async () => [await ours.fit(race.batchSize), await rival.fit()] as const;
     const [first, second] = [await both(), await both()];

@@ -1,12 +1,13 @@
 // One worker: joins a job and trains. `npx tsx worker.ts SERVER JOB WORKERS IMAGES`, on as many machines as you like.
 import { connect } from "@nats-io/transport-node";
-import { join } from "aretejs/distributed";
+import { type Job, join } from "aretejs/distributed";
 import { hashOf, loadImages, makeModel, options } from "./task.ts";
 
 const [servers = "127.0.0.1:4222", job = "fashion", workers = "4", images = "6000"] = process.argv.slice(2);
 const { x, y, test } = await loadImages(Number(images));
 const nc = await connect({ servers, pingInterval: 1000, maxPingOut: 2, maxReconnectAttempts: -1 });
-const part = await join(nc, {
+let part: Job | undefined;
+part = await join(nc, {
   job,
   workers: Number(workers),
   onEvent: (event) => {

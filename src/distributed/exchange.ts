@@ -105,7 +105,7 @@ export class Exchange {
     let isNew = false;
     if (kind === kinds.extra) isNew = round.addExtra(from, index, total, body, this.pieceBytes);
     else if (kind === kinds.part) isNew = this.takePart(step, round, packet);
-    else if (kind === kinds.sum) {
+    else if (kind === kinds.sum && this.isChunk(index, from, body)) {
       isNew = round.addSum(index, body);
       if (isNew) this.advance(step, round, index);
     }
@@ -186,11 +186,16 @@ export class Exchange {
   }
 
   private takePart(step: number, round: Round, { index, from, body }: Packet): boolean {
-    const chunk = this.chunks[index];
-    if (chunk?.owner !== this.options.rank || body.length !== 4 * (chunk.end - chunk.start)) return false;
+    if (!this.isChunk(index, this.options.rank, body)) return false;
     if (round.hasSum(index) || round.hasPart(index, from)) return false;
     this.addPart(step, round, index, from, new Float32Array(new Uint8Array(body).buffer));
     return true;
+  }
+
+  /** Whether a body has the size of this chunk, and the chunk this owner. */
+  private isChunk(index: number, owner: number, body: Uint8Array): boolean {
+    const chunk = this.chunks[index];
+    return chunk?.owner === owner && body.length === 4 * (chunk.end - chunk.start);
   }
 
   private addPart(step: number, round: Round, index: number, rank: number, numbers: Float32Array): void {

@@ -102,16 +102,19 @@ export async function checkModel(label: string, model: Model): Promise<void> {
 /** What must be the same on all workers, as text: the model, its objective and optimizer, and options that count. */
 export async function fingerprint(model: Model, { fit, checkpointEvery }: JobFit): Promise<string> {
   const { setup } = sessionOf("fit", model).compiled("fit");
-  const { batchSize, epochs, shuffle, stepsPerEpoch, classWeight } = fit;
+  const { batchSize, epochs, shuffle, stepsPerEpoch, validationSplit, classWeight } = fit;
   const text = JSON.stringify(
     [
       model,
       setup.objective.options,
       setup.optimizer.getConfig(),
-      { batchSize, epochs, shuffle, stepsPerEpoch, classWeight, checkpointEvery },
+      { batchSize, epochs, shuffle, stepsPerEpoch, validationSplit, classWeight, checkpointEvery },
       model.variables.map(({ name, shape, dtype }) => [name, shape, dtype]),
     ],
-    (_, value) => (typeof value === "function" ? value.name || "function" : value),
+    (_, value) => {
+      if (value instanceof Map) return [...value];
+      return typeof value === "function" ? value.name || "function" : value;
+    },
   );
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");

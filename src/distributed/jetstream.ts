@@ -3,7 +3,7 @@ import { stateError } from "../errors.ts";
 import type { NatsConnection, NatsMessage } from "./connection.ts";
 
 /** An error that the server answers with. */
-export class JetStreamError extends Error {
+class JetStreamError extends Error {
   override name = "JetStreamError";
   /** @param code of JetStream, such as 10071: another has written meanwhile. */
   constructor(
@@ -101,8 +101,8 @@ export class JetStream {
   }
 
   /** A request of the API. @throws JetStreamError. */
-  async api<T>(subject: string, query: unknown, wait = timeout): Promise<T> {
-    return answerOf(await this.nc.request(`$JS.API.${subject}`, JSON.stringify(query), { timeout: wait }));
+  private async api<T>(subject: string, query: unknown): Promise<T> {
+    return answerOf(await this.nc.request(`$JS.API.${subject}`, JSON.stringify(query), { timeout }));
   }
 }
 

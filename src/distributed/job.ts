@@ -158,8 +158,8 @@ export class Job {
 
 /**
  * Joins a job: workers that train one model together, over a NATS server with JetStream. Gives this worker's part in
- * it once all workers are there. A job whose workers have all ended goes on from its last checkpoint when as many
- * come again.
+ * it once all workers are there. A job whose workers have all ended goes on from its last checkpoint when
+ * `minWorkers` come again.
  * @param nc a connected client, such as `await connect({ servers, pingInterval: 1000, maxPingOut: 2,
  * maxReconnectAttempts: -1 })` of `@nats-io/transport-node`; `wsconnect` of `@nats-io/nats-core` in browsers, Deno and
  * Bun.

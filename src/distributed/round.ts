@@ -77,15 +77,16 @@ export class Round {
     return this.sum.subarray(start, end);
   }
 
-  /** Takes a piece of what a worker has besides its vector; gives whether it is new. */
+  /** Takes a piece of what a worker has besides its vector; gives whether it is new. One that does not fit is not. */
   addExtra(rank: number, index: number, total: number, body: Uint8Array, pieceBytes: number): boolean {
+    if (body.length !== Math.min(pieceBytes, total - index * pieceBytes)) return false;
     const pieces = this.extras[rank] ?? {
       bytes: new Uint8Array(total),
       have: new Set(),
       left: Math.max(1, Math.ceil(total / pieceBytes)),
     };
     this.extras[rank] = pieces;
-    if (pieces.have.has(index)) return false;
+    if (pieces.bytes.length !== total || pieces.have.has(index)) return false;
     pieces.have.add(index);
     pieces.bytes.set(body, index * pieceBytes);
     pieces.left--;

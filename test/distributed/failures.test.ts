@@ -85,4 +85,28 @@ describe("a job", { concurrency: false }, () => {
       await sameResult(workers);
     }
   });
+
+  it("goes on from the last checkpoint when all workers were killed and others come", async () => {
+    const job = `failures${jobs++}`;
+    const begin = () => start(2, { job });
+    const killed = begin();
+    await (killed[0] as Worker).line(isBatch(7));
+    for (const worker of killed) worker.signal("SIGKILL");
+    await Promise.all(killed.map(({ ended }) => ended));
+    const { log } = await sameResult(begin());
+    assert.ok((log.at(-1)?.updates ?? 0) >= 6, JSON.stringify(log));
+  });
+
+  it("drops a worker that is alive and slower than stepTimeout, whose fit says so", async () => {
+    const job = `failures${jobs++}`;
+    const fit = { checkpointEvery: 3, stepTimeout: 1500 };
+    const [quick, slow] = [
+      ...start(1, { job, workers: 2, slow: 1, fit }),
+      ...start(1, { job, workers: 2, slow: 8000, fit }),
+    ] as [Worker, Worker];
+    const { log } = await quick.result();
+    assert.equal(log.at(-1)?.members.length, 1);
+    const line = await slow.line((each) => "error" in each);
+    assert.match((line as { error: string }).error, /slower than stepTimeout, and was dropped/);
+  });
 });

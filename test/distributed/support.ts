@@ -17,7 +17,11 @@ export class Server {
   private readonly folder = mkdtempSync(join(tmpdir(), "aretejs-nats-"));
   private child: ChildProcess | undefined;
 
-  constructor(private readonly port: number) {
+  /** @param more lines of its configuration. */
+  constructor(
+    private readonly port: number,
+    more: readonly string[] = [],
+  ) {
     this.servers = `127.0.0.1:${port}`;
     const config = [
       `listen: "127.0.0.1:${port}"`,
@@ -25,6 +29,7 @@ export class Server {
       "ping_max: 2",
       `websocket { listen: "127.0.0.1:${port + 1}", no_tls: true }`,
       `jetstream { store_dir: "${this.folder}/store" }`,
+      ...more,
     ];
     writeFileSync(join(this.folder, "nats.conf"), config.join("\n"));
   }
@@ -53,11 +58,11 @@ export class Server {
   }
 
   private answers(): Promise<boolean> {
-    return new Promise((resolve) => {
+    return new Promise<boolean>((resolve) => {
       const socket = connectTo(this.port, "127.0.0.1");
       socket.on("data", () => resolve(true)).on("error", () => resolve(false));
       setTimeout(() => resolve(false), 1000).unref();
-    }).then((answer) => answer as boolean);
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 // One worker of a test, in a process of its own. Takes its options as JSON, and prints what happens as lines of JSON.
 import { connect } from "@nats-io/transport-node";
-import { type JobFitOptions, join, type NatsConnection } from "../../src/distributed/index.ts";
+import { type Job, type JobFitOptions, join, type NatsConnection } from "../../src/distributed/index.ts";
 import { faulty } from "./faulty.ts";
 import { fitOptions, hashOf, makeData, makeModel } from "./task.ts";
 
@@ -29,7 +29,7 @@ export type WorkerLine =
   | {
       readonly hash: string;
       readonly history: Readonly<Record<string, readonly number[]>>;
-      readonly log: readonly { readonly generation: number; readonly members: readonly string[] }[];
+      readonly log: Job["log"];
     };
 
 const say = (line: WorkerLine) => process.stdout.write(`${JSON.stringify(line)}\n`);

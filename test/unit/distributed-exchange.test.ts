@@ -176,6 +176,45 @@ describe("an exchange", () => {
     expect(exchange.slowest(performance.now() - 1000)).toEqual([]);
   });
 
+  it("takes a sum from its owner only, and of the chunk's size", async () => {
+    const exchange = new Exchange({ rank: 0, size: 3, length: 9, generation: 1, step: 0, wire: { send: () => {} } });
+    exchange.post(0, new Uint8Array(0), new Float32Array(9));
+    const receive = (from: number, index: number, value: number, length = 3) => {
+      const body = new Uint8Array(new Float32Array(length).fill(value).buffer);
+      exchange.receive(encodePacket({ kind: 1, generation: 1, step: 0, total: 0, from, index, body }));
+    };
+    receive(2, 1, 7);
+    receive(1, 1, 7, 4);
+    receive(1, 1, 7, 2);
+    receive(1, 3, 7);
+    receive(1, 1, 5);
+    receive(2, 2, 6);
+    for (const from of [1, 2])
+      exchange.receive(
+        encodePacket({ kind: 0, generation: 1, step: 0, total: 0, from, index: 0, body: new Uint8Array(12) }),
+      );
+    expect([...(await exchange.sum(0))]).toEqual([0, 0, 0, 5, 5, 5, 6, 6, 6]);
+  });
+
+  it("takes pieces of an extra that fit it only", async () => {
+    const exchange = new Exchange({
+      ...{ rank: 0, size: 2, length: 2, generation: 1, step: 0, chunk: 1 },
+      wire: { send: () => {} },
+    });
+    const receive = (index: number, total: number, ...body: number[]) =>
+      exchange.receive(
+        encodePacket({ kind: 2, generation: 1, step: 0, from: 1, index, total, body: Uint8Array.from(body) }),
+      );
+    // Pieces have 4 bytes.
+    receive(2, 6, 9);
+    receive(0, 6, 9, 9, 9);
+    receive(1, 6, 5, 6);
+    receive(1, 7, 9, 9, 9);
+    receive(0, 7, 9, 9, 9, 9);
+    receive(0, 6, 1, 2, 3, 4);
+    expect([...(await exchange.extra(0, 1))]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it("ends all waiting when it fails", async () => {
     const exchange = new Exchange({ rank: 0, size: 2, length: 4, generation: 1, step: 0, wire: { send: () => {} } });
     const waiting = exchange.sum(0);
