@@ -54,6 +54,8 @@ export class Exchange {
   private error: Error | undefined;
   /** The step that this worker has posted last. */
   private posted: number;
+  /** What this worker waits for of a step that it has not posted: at the end of an epoch, others' batches. */
+  private ahead: { readonly step: number; readonly rank: number } | undefined;
 
   constructor(private readonly options: ExchangeOptions) {
     const { length, size, step, chunk = chunkLength } = options;
@@ -78,7 +80,12 @@ export class Exchange {
 
   /** What a worker has besides its vector. */
   async extra(step: number, rank: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (step > this.posted && this.round(step).extra(rank) === undefined) {
+      this.ahead = { step, rank };
+      this.progressAt = performance.now();
+    }
     await this.until(() => this.round(step).extra(rank) !== undefined);
+    this.ahead = undefined;
     return this.round(step).extra(rank) as Uint8Array<ArrayBuffer>;
   }
 
@@ -116,6 +123,7 @@ export class Exchange {
 
   /** Ranks that this worker waits for: those that have not computed their batch; else those whose sums are missing. */
   get missing(): number[] {
+    if (this.ahead) return [this.ahead.rank];
     const round = this.rounds.get(this.posted);
     if (!round) return [];
     const late = this.others.filter((rank) => round.extra(rank) === undefined);
@@ -130,15 +138,16 @@ export class Exchange {
 
   /** Asks for what is missing, and so tells all that this worker waits. */
   askAgain(): void {
-    const round = this.rounds.get(this.posted);
+    const step = this.ahead?.step ?? this.posted;
+    const round = this.rounds.get(step);
     if (!round || this.missing.length === 0) return;
     for (const rank of this.others) {
-      this.ask(rank, round.extra(rank) === undefined ? kinds.extra : kinds.need, []);
+      this.ask(rank, step, round.extra(rank) === undefined ? kinds.extra : kinds.need, []);
       if (!round.vector) continue;
       const sums = this.missingSums(round, rank);
-      if (sums.length > 0) this.ask(rank, kinds.sum, sums);
+      if (sums.length > 0) this.ask(rank, step, kinds.sum, sums);
       const parts = this.missingParts(round, rank);
-      if (parts.length > 0) this.ask(rank, kinds.part, parts);
+      if (parts.length > 0) this.ask(rank, step, kinds.part, parts);
     }
   }
 
@@ -166,9 +175,9 @@ export class Exchange {
     return this.chunks.flatMap((chunk, index) => (matches(chunk, index) ? [index] : []));
   }
 
-  private ask(rank: number, kind: number, indices: readonly number[]): void {
+  private ask(rank: number, step: number, kind: number, indices: readonly number[]): void {
     const body = bytesOf(Uint32Array.from(indices.slice(0, maxAsked)));
-    this.send(rank, { kind: kinds.need, step: this.posted, index: kind, total: 0, body });
+    this.send(rank, { kind: kinds.need, step, index: kind, total: 0, body });
   }
 
   private answer({ step, from, index: kind, body }: Packet): void {

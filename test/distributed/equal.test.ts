@@ -37,7 +37,9 @@ describe("a job", { concurrency: false }, () => {
           () => new Worker({ servers: server.servers, job, workers: size, fit: { checkpointEvery: 6 } }),
         );
         for (const worker of workers) {
-          const { hash, history } = await worker.result();
+          const { hash, history, log } = await worker.result();
+          // With other members other bits would be right.
+          assert.equal(log.length, 1, JSON.stringify(log));
           assert.deepEqual({ hash, history }, expected);
         }
         await Promise.all(workers.map(({ ended }) => ended));
@@ -59,7 +61,8 @@ describe("a job", { concurrency: false }, () => {
         (rank) => new Worker({ servers: server.servers, job, workers: 3, faults: 100 * run + rank }),
       );
       for (const worker of workers) {
-        const { hash, history } = await worker.result(120_000);
+        const { hash, history, log } = await worker.result(120_000);
+        assert.equal(log.length, 1, JSON.stringify(log));
         assert.deepEqual({ hash, history }, expected);
       }
     }

@@ -176,6 +176,34 @@ describe("an exchange", () => {
     expect(exchange.slowest(performance.now() - 1000)).toEqual([]);
   });
 
+  it("asks for what another batch gave before it has anything to hand in, and so says that it waits", async () => {
+    // At the end of an epoch a worker may need the others' metrics of a step that it has no batch of yet.
+    const exchanges: Exchange[] = [];
+    let isLost = true;
+    for (const rank of [0, 1])
+      exchanges.push(
+        new Exchange({
+          rank,
+          size: 2,
+          length: 2,
+          generation: 1,
+          step: 0,
+          wire: { send: (_, bytes) => isLost || exchanges[1 - rank]?.receive(bytes) },
+        }),
+      );
+    const [first, second] = exchanges as [Exchange, Exchange];
+    first.post(0, Uint8Array.of(7), Float32Array.of(1, 2));
+    const extra = second.extra(0, 0);
+    expect(second.missing).toEqual([0]);
+    isLost = false;
+    const before = performance.now();
+    second.askAgain();
+    expect(await extra).toEqual(Uint8Array.of(7));
+    expect(second.missing).toEqual([]);
+    expect(first.missing).toEqual([1]);
+    expect(first.slowest(before)).toEqual([]);
+  });
+
   it("takes a sum from its owner only, and of the chunk's size", async () => {
     const exchange = new Exchange({ rank: 0, size: 3, length: 9, generation: 1, step: 0, wire: { send: () => {} } });
     exchange.post(0, new Uint8Array(0), new Float32Array(9));
