@@ -32,8 +32,10 @@ export interface Outcome {
   readonly dropped: number;
 }
 
-/** Rounds that count, the most that are run, and the fewest that say something. */
-const [wanted, most, fewest] = [9, 27, 3];
+/** Rounds that count, and the fewest that say something. */
+const [wanted, fewest] = [9, 3];
+/** When the search for undisturbed rounds ends: after this many rounds and milliseconds. Disturbances last seconds. */
+const [most, longest] = [27, 45_000];
 /** The most that losses may be apart: both add in their own order, and 100 steps carry that on. */
 const tolerance = 5e-3;
 
@@ -105,7 +107,8 @@ export async function hold(race: Race, name: RivalName, threads: number, witness
 
     const rounds: { ours: Sample; theirs: Sample }[] = [];
     let kept: typeof rounds = [];
-    while (kept.length < wanted && rounds.length < most) {
+    const start = performance.now();
+    while (kept.length < wanted && (rounds.length < most || performance.now() - start < longest)) {
       const mine = await witness.sample(async () => (await ours.fit(race.batchSize)).ms);
       rounds.push({ ours: mine, theirs: await witness.sample(async () => (await rival.fit()).ms) });
       const least = Math.min(...rounds.flatMap((round) => [round.ours.witness, round.theirs.witness]));
