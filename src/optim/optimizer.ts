@@ -5,7 +5,7 @@ import { checkOptions, type OptionTable } from "../options.ts";
 import { describe } from "../regularize/config.ts";
 import type { Constraint } from "../regularize/constraints.ts";
 import type { RowUpdate } from "../tensor/op.ts";
-import { add, div, equal, mul, sub, where } from "../tensor/ops/elementwise.ts";
+import { abs, add, div, equal, less, mul, sub, where } from "../tensor/ops/elementwise.ts";
 import { placeholder } from "../tensor/ops/leaf.ts";
 import { zeros } from "../tensor/ops/shaping.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -216,7 +216,10 @@ export class Optimizer extends Printed {
       const slots = this.state.slotsOf(variable);
       const gradient = clipped[index] as Tensor;
       const [weight, others] = [this.decay(variable, scalars.learningRate), tensorsOf(slots)];
-      const rule: RowUpdate = (w, g, given) => begun.rule(w, g, given, variable);
+      const rule: RowUpdate = (w, g, given) => {
+        const { w: next, slots: kept } = begun.rule(w, g, given, variable);
+        return { w: next, slots: withoutSubnormals(kept) };
+      };
       const { byRows } = this.method;
       const result =
         (byRows && gradient.op.byRows?.(gradient, rule, weight, others, byRows === "lazy")) ||
@@ -314,6 +317,16 @@ export function defineOptimizer<Slot extends string, Extra extends string = neve
 ): Optimizer {
   return new Optimizer(kind, options, method as unknown as Method);
 }
+
+/**
+ * Slots with 0 for what is smaller than any normal number. The averages of a weight whose gradient stays 0 would end as
+ * such numbers and never become 0, and processors multiply them a hundred times slower. Keras on TensorFlow and JAX
+ * leaves them out everywhere.
+ */
+const withoutSubnormals = (slots: Readonly<Record<string, Tensor | undefined>>): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(slots).flatMap(([name, x]) => (x ? [[name, where(less(abs(x), 2 ** -126), 0, x)]] : [])),
+  );
 
 const tensorsOf = (variables: Readonly<Record<string, Variable>>): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, variable.tensor]));
