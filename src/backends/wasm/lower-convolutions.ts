@@ -5,6 +5,7 @@ import type { BufferSpec, Program } from "../../ir/program.ts";
 import { type Shape, sizeOf, stridesOf } from "../../ir/shape.ts";
 import { type BufferId, collapse, collapseTogether, isContiguous, reshapeView, type View } from "../../ir/view.ts";
 import type { ConvWindows, Spatial } from "../../ir/windows.ts";
+import { isWinograd } from "./winograd-record.ts";
 
 /**
  * Gives convolutions images with margins instead of padded windows, because the kernels read whole patches: inputs are
@@ -27,6 +28,7 @@ export function lowerConvolutions(program: Program): Program {
     if (instruction.kind === "map") return readMoved(instruction, axes.get(instruction), moved);
     if (instruction.kind !== "conv" && instruction.kind !== "convInputGrad" && instruction.kind !== "convFilterGrad")
       return instruction;
+    if (isWinograd(instruction)) return instruction;
     const extents = paddedExtents(instruction.windows);
     if (extents.every((extent, axis) => extent === instruction.windows.inputs[axis])) return instruction;
     const windows: ConvWindows = { ...instruction.windows, inputs: extents, low: [0, 0, 0] };
