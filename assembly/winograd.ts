@@ -235,8 +235,8 @@ function transformOutputs(p: Winograd, row: i32, count: i32, m: usize, step: usi
 }
 
 /**
- * One or two outputs of a tile: m0 + m1 + m2 and m1 − m2 − m3 of its columns. Of each column the sum of three lines from
- * m on comes in, the second and third with their signs turned where `sign` says so.
+ * One or two outputs of a tile: m0 + m1 + m2 and m1 − m2 − m3 of its columns. Of each column comes in the sum of three
+ * lines from m on, the second and third with their signs turned where `sign` says so.
  */
 function storeLine(m: usize, step: usize, sign: i32, y: usize, pixel: usize, hasRight: bool): void {
   const turn = i32x4.splat(sign);

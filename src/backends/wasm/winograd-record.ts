@@ -5,8 +5,6 @@ import type {
   ConvInputGradInstruction,
   ConvInstruction,
 } from "../../ir/instructions/conv.ts";
-import type { View } from "../../ir/view.ts";
-import type { ConvWindows, Spatial } from "../../ir/windows.ts";
 import { restSlots } from "./generated/rest-slots.ts";
 import { writeMap } from "./map-record.ts";
 import type { Records } from "./record-table.ts";
@@ -26,16 +24,12 @@ const mostFilters = 2 ** 17;
  * channels, filters and outputs. Such an instruction takes its image without margins.
  */
 export function isWinograd(instruction: Instruction): boolean {
-  if (instruction.kind !== "conv" && instruction.kind !== "convInputGrad" && instruction.kind !== "convFilterGrad")
-    return false;
-  const { batch, channels, filters, groups, inputs, outputs, size, strides, dilations } = instruction.windows;
-  const [, height, width] = instruction.kind === "convInputGrad" ? inputs : outputs;
+  if (!(instruction.kind in winogradRecords)) return false;
+  const { kind, windows } = instruction as Convolution;
+  const { batch, channels, filters, groups, inputs, outputs, size, strides, dilations } = windows;
+  const [, height, width] = kind === "convInputGrad" ? inputs : outputs;
   return (
-    groups === 1 &&
-    is(size, [1, 3, 3]) &&
-    is(strides, [1, 1, 1]) &&
-    is(dilations, [1, 1, 1]) &&
-    inputs[0] === 1 &&
+    String([size, strides, dilations, groups, inputs[0]]) === "1,3,3,1,1,1,1,1,1,1,1" &&
     channels % 8 === 0 &&
     filters % 8 === 0 &&
     Math.min(channels, filters) >= fewestChannels &&
@@ -45,101 +39,53 @@ export function isWinograd(instruction: Instruction): boolean {
   );
 }
 
-const is = (extents: Spatial, expected: Spatial) => extents.every((extent, axis) => extent === expected[axis]);
-
 const tilesOf = (extent: number) => Math.ceil(extent / 2);
 
-/** What the kernels slide windows over, what comes out, and how they find a tap, a channel and a filter. */
-interface Slide {
-  readonly input: View;
-  readonly output: View;
-  readonly inputs: Spatial;
-  readonly outputs: Spatial;
-  readonly low: Spatial;
-  readonly depth: number;
-  readonly filters: number;
-  /** Byte address of the first tap. */
-  readonly kernel: number;
-  readonly tap: number;
-  readonly channel: number;
-  readonly filter: number;
-}
+type Convolution = ConvInstruction | ConvInputGradInstruction | ConvFilterGradInstruction;
 
 /** Records of such convolutions. */
-export const winogradRecords: Records<"conv" | "convInputGrad" | "convFilterGrad"> = {
-  conv: [restSlots.winograd, writeWinograd],
-  convInputGrad: [restSlots.winograd, writeWinograd],
-  convFilterGrad: [restSlots.winogradFilterGrad, writeWinogradFilterGrad],
+export const winogradRecords: Records<Convolution["kind"]> = {
+  conv: [restSlots.winograd, write],
+  convInputGrad: [restSlots.winograd, write],
+  convFilterGrad: [restSlots.winogradFilterGrad, write],
 };
 
-function writeWinograd(instruction: ConvInstruction | ConvInputGradInstruction, writer: RecordWriter): void {
-  const { windows, output, kernel } = instruction;
-  const { channels, filters, inputs, outputs, low } = windows;
+/** The gradient in the image is a convolution of dy with the filters turned by half a turn. */
+function write(instruction: Convolution, writer: RecordWriter): void {
+  const { kind, windows, output } = instruction;
+  const { batch, channels, filters, inputs, outputs, low } = windows;
+  const turned = kind === "convInputGrad";
+  const [, height, width] = turned ? outputs : inputs;
+  const [, outHeight, outWidth] = turned ? inputs : outputs;
+  const [depth, columns] = turned ? [filters, channels] : [channels, filters];
   const tap = channels * filters;
-  const first = writer.addressOf(kernel);
-  if (instruction.kind === "conv") {
-    const slide = { input: instruction.input, output, inputs, outputs, low, depth: channels, filters };
-    write(windows, { ...slide, kernel: first, tap, channel: filters, filter: 1 }, instruction, writer);
-  } else {
-    // A convolution of dy with the filters turned by half a turn.
-    const slide = {
-      input: instruction.dy,
-      output,
-      inputs: outputs,
-      outputs: inputs,
-      depth: filters,
-      filters: channels,
-    };
-    const margins = [0, 2 - low[1], 2 - low[2]] as const;
-    write(
-      windows,
-      { ...slide, low: margins, kernel: first + 8 * tap * 4, tap: -tap, channel: 1, filter: filters },
-      {},
-      writer,
-    );
-  }
-}
-
-function writeWinogradFilterGrad(instruction: ConvFilterGradInstruction, writer: RecordWriter): void {
-  const { windows, input, dy, output } = instruction;
-  const { channels, filters, inputs, outputs, low } = windows;
-  const slide = { input, output: dy, inputs, outputs, low, depth: channels, filters };
-  const places = { kernel: writer.addressOf(output), tap: channels * filters, channel: filters, filter: 1 };
-  write(windows, { ...slide, ...places }, instruction, writer);
-}
-
-function write(
-  { batch }: ConvWindows,
-  { input, output, inputs, outputs, low, depth, filters, kernel, tap, channel, filter }: Slide,
-  { epilogue }: Pick<ConvInstruction, "epilogue">,
-  writer: RecordWriter,
-): void {
-  const [tileRows, tileColumns] = [batch * tilesOf(outputs[1]), tilesOf(outputs[2])];
+  const first = writer.addressOf(kind === "convFilterGrad" ? output : instruction.kernel);
+  const [tileRows, tileColumns] = [batch * tilesOf(outHeight), tilesOf(outWidth)];
   const blockRows = Math.min(tileRows, Math.max(1, Math.round(blockTiles / tileColumns)));
   const set = writer.fields({
     batch,
-    input: writer.addressOf(input),
-    height: inputs[1],
-    width: inputs[2],
+    input: writer.addressOf(turned ? instruction.dy : instruction.input),
+    height,
+    width,
     depth,
-    lowHeight: low[1],
-    lowWidth: low[2],
-    output: writer.addressOf(output),
-    outHeight: outputs[1],
-    outWidth: outputs[2],
-    filters,
-    kernel,
-    tap,
-    channel,
-    filter,
+    lowHeight: turned ? 2 - low[1] : low[1],
+    lowWidth: turned ? 2 - low[2] : low[2],
+    output: writer.addressOf(kind === "convFilterGrad" ? instruction.dy : output),
+    outHeight,
+    outWidth,
+    filters: columns,
+    kernel: turned ? first + 32 * tap : first,
+    tap: turned ? -tap : tap,
+    channel: turned ? 1 : filters,
+    filter: turned ? filters : 1,
     blockRows,
-    scratch: writer.scratch(winogradScratchBytes(blockRows * tileColumns, depth, filters)),
+    scratch: writer.scratch(winogradScratchBytes(blockRows * tileColumns, depth, columns)),
     epilogue: 0,
   });
-  if (!epilogue) return;
+  if (turned || !instruction.epilogue) return;
   writer.align();
   set("epilogue", writer.address);
-  writeMap(epilogue, writer);
+  writeMap(instruction.epilogue, writer);
 }
 
 /**
