@@ -210,16 +210,12 @@ export class Optimizer extends Printed {
       const slots = this.state.slotsOf(variable);
       const gradient = clipped[index] as Tensor;
       const [weight, others] = [this.decay(variable, scalars.learningRate), tensorsOf(slots)];
-      const rule: RowUpdate = (w, g, given) => {
-        const { w: next, slots: kept } = begun.rule(w, g, given, variable);
-        return { w: next, slots: withoutSubnormals(kept) };
-      };
+      const rule: RowUpdate = (w, g, given) => begun.rule(w, g, given, variable);
       const { byRows } = this.method;
-      const result =
-        (byRows && gradient.op.byRows?.(gradient, rule, weight, others, byRows === "lazy")) ||
-        rule(weight, gradient, others);
+      const rows = byRows && gradient.op.byRows?.(gradient, rule, weight, others, byRows === "lazy");
+      const result = rows || rule(weight, gradient, others);
       for (const [name, value] of Object.entries(result.slots))
-        if (value) updates.push([lookUp(this.kind, "slot", slots, name), value]);
+        if (value) updates.push([lookUp(this.kind, "slot", slots, name), rows ? value : withoutSubnormals(value)]);
       return result.w;
     });
   }
@@ -313,14 +309,11 @@ export function defineOptimizer<Slot extends string, Extra extends string = neve
 }
 
 /**
- * Slots with 0 for what is smaller than any normal number. The averages of a weight whose gradient stays 0 would end as
- * such numbers and never become 0, and processors multiply them a hundred times slower. Keras on TensorFlow and JAX
- * leaves them out everywhere.
+ * A slot's value with 0 for numbers smaller than any normal one. The averages of a weight whose gradient stays 0 would
+ * end as such numbers, which never become 0, and which processors multiply thirty times slower. Keras on TensorFlow and
+ * JAX leaves them out everywhere. Rows that are updated by themselves are not looked through for them.
  */
-const withoutSubnormals = (slots: Readonly<Record<string, Tensor | undefined>>): Record<string, Tensor> =>
-  Object.fromEntries(
-    Object.entries(slots).flatMap(([name, x]) => (x ? [[name, where(less(abs(x), 2 ** -126), 0, x)]] : [])),
-  );
+const withoutSubnormals = (slot: Tensor): Tensor => where(less(abs(slot), 2 ** -126), 0, slot);
 
 const tensorsOf = (variables: Readonly<Record<string, Variable>>): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, variable.tensor]));
