@@ -34,8 +34,7 @@ export function isWinograd(instruction: Instruction): boolean {
     filters % 8 === 0 &&
     Math.min(channels, filters) >= fewestChannels &&
     channels * filters <= mostFilters &&
-    batch * tilesOf(height) * tilesOf(width) >= fewestTiles &&
-    tilesOf(width) <= 4 * blockTiles
+    batch * tilesOf(height) * tilesOf(width) >= fewestTiles
   );
 }
 
@@ -60,8 +59,8 @@ function write(instruction: Convolution, writer: RecordWriter): void {
   const [depth, columns] = turned ? [filters, channels] : [channels, filters];
   const tap = channels * filters;
   const first = writer.addressOf(kind === "convFilterGrad" ? output : instruction.kernel);
-  const [tileRows, tileColumns] = [batch * tilesOf(outHeight), tilesOf(outWidth)];
-  const blockRows = Math.min(tileRows, Math.max(1, Math.round(blockTiles / tileColumns)));
+  const tileColumns = tilesOf(outWidth);
+  const blockRows = Math.ceil(blockTiles / tileColumns);
   const set = writer.fields({
     batch,
     input: writer.addressOf(turned ? instruction.dy : instruction.input),
@@ -94,8 +93,7 @@ function write(instruction: Convolution, writer: RecordWriter): void {
  */
 function winogradScratchBytes(tiles: number, depth: number, filters: number): number {
   const gaps = 2 * 16 * 192;
-  const wide = Math.max(depth, filters);
   return (
-    64 * (depth * filters + wide + tiles * (depth + filters)) + 4 * (tiles * depth + Math.max(tiles, depth)) + gaps
+    64 * (depth * filters + depth + filters + tiles * (depth + filters)) + 4 * (tiles * depth + tiles + depth) + gaps
   );
 }
