@@ -30,8 +30,7 @@ export function isWinograd(instruction: Instruction): boolean {
   const [, height, width] = kind === "convInputGrad" ? inputs : outputs;
   return (
     String([size, strides, dilations, groups, inputs[0]]) === "1,3,3,1,1,1,1,1,1,1,1" &&
-    channels % 8 === 0 &&
-    filters % 8 === 0 &&
+    (channels | filters) % 8 === 0 &&
     Math.min(channels, filters) >= fewestChannels &&
     channels * filters <= mostFilters &&
     batch * tilesOf(height) * tilesOf(width) >= fewestTiles
@@ -93,7 +92,5 @@ function write(instruction: Convolution, writer: RecordWriter): void {
  */
 function winogradScratchBytes(tiles: number, depth: number, filters: number): number {
   const gaps = 2 * 16 * 192;
-  return (
-    64 * (depth * filters + depth + filters + tiles * (depth + filters)) + 4 * (tiles * depth + tiles + depth) + gaps
-  );
+  return 64 * (depth * filters + (tiles + 1) * (depth + filters)) + 4 * (tiles + 1) * (depth + 1) + gaps;
 }
