@@ -13,6 +13,7 @@ import { stringLookup } from "../../src/nn/layers/host/index.ts";
 import { addLayer, batchNormalization, dense, dropout, lambda, lstm } from "../../src/nn/layers/index.ts";
 import { huber } from "../../src/nn/losses.ts";
 import { auc, fBetaScore } from "../../src/nn/metrics.ts";
+import { layerFactories } from "../../src/nn/registry.ts";
 import { adam } from "../../src/optim/adam.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
@@ -45,7 +46,7 @@ const train = async (trained: Model) =>
   (await trained.fit(x, y, { epochs: 3, batchSize: 4, verbose: 0 })).history.loss as number[];
 
 describe("layers as Keras's configurations", () => {
-  const reading = { custom: {}, seed: 1, note: () => {} };
+  const reading = { custom: {}, seed: 1, factories: layerFactories, note: () => {} };
 
   it.each(layerExamples.map((layer) => [layer.kind, layer] as const))("%s comes back with its options", (_, layer) => {
     const keras = layerToKeras({ kind: layer.kind, config: layer.getConfig() }, {});
@@ -218,6 +219,12 @@ describe("what a file does not hold", () => {
     expect(file.read().length).toBe(0);
     await saveModel(net(), file, { customObjects: { twice } });
     await expect(loadModel(file)).rejects.toThrow(/activation "twice"|Keras's layer Scale/);
+    const wrong = async (Scale: unknown) => loadModel(file, { customObjects: { twice, Scale } });
+    await expect(wrong(5)).rejects.toThrow(
+      "loadModel: customObjects.Scale is made of options. Expected a class, or a function of options, received 5.",
+    );
+    await expect(wrong(class {})).rejects.toThrow(/customObjects.Scale makes a layer/);
+    await expect(wrong(() => 5)).rejects.toThrow(/customObjects.Scale makes a layer.*received 5/);
     await expect(saveModel(sequential([lambda((t) => t as Tensor, { inputShape: [4] })]), file)).rejects.toThrow(
       /lambda: Keras has nothing/,
     );

@@ -93,6 +93,14 @@ describe("weights in safetensors files", () => {
     expect(await weightsOf(other)).toEqual(await weightsOf(model));
     await expect(loadWeights(other, bytes, { strict: false })).rejects.toThrow("by their order");
     await expect(loadWeights(network(5), bytes)).rejects.toThrow(FileError);
+    const fewer = sequential([dense(3, { inputShape: [2] })]);
+    await expect(loadWeights(fewer, bytes)).rejects.toThrow(
+      "loadWeights: the arrays must be the weights of the model. Expected layers of the model: layers/dense/vars, received layers/dense_1.",
+    );
+    const unbiased = sequential([dense(3, { inputShape: [2], useBias: false }), dense(1)]);
+    await expect(loadWeights(unbiased, bytes)).rejects.toThrow(
+      'Expected 1 of "dense", received 2 arrays in layers/dense/vars.',
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { literal } from "../../errors.ts";
 import { join } from "../binary.ts";
 import { type FileError, fileError } from "../file-error.ts";
 import type { Place } from "./internal.ts";
-import type { DirectoryHandle, Readable, Source, Store, StoredFile } from "./store.ts";
+import type { DirectoryHandle, Readable, Source, Store, StoredFile, Target } from "./store.ts";
 
 /** The place, the name there, and how messages call it. */
 export interface Located {
@@ -26,7 +26,11 @@ const schemes: Readonly<Record<string, () => Promise<Place>>> = {
  * @param isList whether a whole place is meant, not a file in it.
  * @throws FileError where it is none of them, and on names with empty parts or `..`.
  */
-export async function locate(owner: string, target: Exclude<Source, Readable>, isList = false): Promise<Located> {
+export async function locate(
+  owner: string,
+  target: Exclude<Source, Readable> | Target,
+  isList = false,
+): Promise<Located> {
   if (typeof target === "string" || target instanceof URL) {
     const shown = String(target);
     // Schemes have two letters or more: one is a drive of Windows.
@@ -51,25 +55,29 @@ export async function locate(owner: string, target: Exclude<Source, Readable>, i
     const { handlePlace } = await import("./handles.ts");
     return { place: handlePlace(target), name: target.name, shown: target.name };
   }
+  if ("getWriter" in target)
+    return { place: (await import("./stream.ts")).streamPlace(target), name: "stream", shown: "stream" };
   return { place: await placeOf(owner, target), name: "model", shown: "store" };
 }
 
 /** The place that a store or a directory is. @throws FileError where it is neither. */
-export async function placeOf(owner: string, store: Store | DirectoryHandle): Promise<Place> {
+export async function placeOf(owner: string, store: Partial<Store> | DirectoryHandle): Promise<Place> {
   if (typeof store !== "object" || store === null) throw noPlace(owner, store);
   if ("getFileHandle" in store) return (await import("./handles.ts")).directoryPlace(() => store);
   if (!("read" in store || "write" in store)) throw noPlace(owner, store);
   return {
     async read(name) {
+      if (!store.read) throw cannot(name, "read");
       const from = await store.read(name);
       return from ? { from } : undefined;
     },
     async write(name, parts, onBytes) {
+      if (!store.write) throw cannot(name, "write");
       const bytes = join(parts);
       await store.write(bytes, name);
       onBytes(bytes.length);
     },
-    ...(store.list && { list: async () => [...((await store.list?.()) ?? [])] }),
+    ...(store.list && { list: async () => namesOf((await store.list?.()) ?? []) }),
     ...(store.remove && {
       remove: async (name: string) => {
         await store.remove?.(name);
@@ -77,6 +85,24 @@ export async function placeOf(owner: string, store: Store | DirectoryHandle): Pr
     }),
   };
 }
+
+async function namesOf(listed: Iterable<unknown> | AsyncIterable<unknown>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of listed) {
+    if (typeof name !== "string")
+      throw fileError("store", { rule: "list gives the names of files", expected: "strings", received: name });
+    names.push(name);
+  }
+  return names;
+}
+
+/** The error for a place that lacks a method of stores. */
+export const cannot = (shown: string, method: keyof Store): FileError =>
+  fileError(shown, {
+    rule: `this place cannot ${method} files`,
+    expected: `a store with ${method}`,
+    received: "one without",
+  });
 
 /** Names in stores and in the file system of an origin. @throws FileError on one with empty parts, `.` or `..`. */
 export function checkName(owner: string, name: unknown): string {
@@ -98,6 +124,7 @@ const noPlace = (owner: string, received: unknown): FileError =>
     rule: "this is no place for files",
     expected: "a path, a URL, a file handle or a store",
     received: literal(received),
+    advice: received instanceof Promise ? "Await it first." : "",
   });
 
 /** What `fetch` gets; in browsers, paths are relative to the page. */

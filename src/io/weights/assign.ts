@@ -1,6 +1,7 @@
 // Compares arrays with the weights of a model, and sets those that fit.
 import type { HostArray } from "../../data/array.ts";
-import { lookUp } from "../../errors.ts";
+import { isPlainRecord } from "../../data/tree.ts";
+import { lookUp, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
 import { formatShape, type Shape, sameShape } from "../../ir/shape.ts";
 import { named } from "../../tensor/named-variables.ts";
@@ -65,8 +66,16 @@ export function compareWeights(
   map?: NameMap,
 ): Comparison {
   const known = new Map(named(variables));
-  if (typeof map === "object")
+  if (typeof map === "object") {
+    if (!isPlainRecord(map))
+      throw valueError("loadWeights", {
+        rule: "map is a function of a name, or a record of names",
+        expected: '{ "name in the file": "name here" }',
+        received: map,
+        advice: (map as object) instanceof Map ? "Object.fromEntries(map) is one." : "",
+      });
     for (const name of Object.keys(map)) lookUp(file, "array in map", Object.fromEntries(arrays), name);
+  }
   const sources = new Map<string, string>();
   const unexpected: string[] = [];
   for (const name of arrays.keys()) {
