@@ -33,7 +33,10 @@ function memory() {
   return { target: { read: () => file, write }, file: () => file };
 }
 
-const x = tensor(Float32Array.from({ length: 8 }, Math.sin), [4, 2]);
+const x = tensor(
+  Float32Array.from({ length: 8 }, (_, i) => Math.sin(i)),
+  [4, 2],
+);
 const y = tensor([[1], [0], [1], [0]]);
 
 /** A small model that has been compiled. */

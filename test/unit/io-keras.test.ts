@@ -213,6 +213,17 @@ describe("what a file does not hold", () => {
     expect(await (await again.predict(x)).array()).toEqual(await (await saved.predict(x)).array());
   });
 
+  it("may be a schedule", async () => {
+    const rate = (step: number) => 0.1 / (1 + step);
+    const scheduled = sequential([dense(2, { inputShape: [4] })]);
+    scheduled.compile({ optimizer: adam({ learningRate: rate }), loss: "mse" });
+    const file = memory();
+    await saveModel(scheduled, file, { customObjects: { rate } });
+    await expect(loadModel(file)).rejects.toThrow(/Keras's schedule rate is not supported.*customObjects: \{ rate \}/);
+    const again = await loadModel(file, { customObjects: { rate } });
+    expect(await train(again)).toEqual(await train(scheduled));
+  });
+
   it("is refused by name where it has none", async () => {
     const file = memory();
     await expect(saveModel(net(), file)).rejects.toThrow(/activation is a function of your own.*customObjects/);

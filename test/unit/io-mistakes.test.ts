@@ -97,7 +97,6 @@ describe("files of another format than their names say", () => {
     const model = network();
     await saveModel(model, at("a.keras"));
     await saveWeights(model, at("a.safetensors"));
-    await expect(loadWeights(model, at("a.keras"))).rejects.toThrow(/received a \.keras file\. .*loadModel/);
     await expect(loadModel(at("a.safetensors"))).rejects.toThrow(/received weights in safetensors.*loadWeights/);
     await expect(loadWeights(model, new Uint8Array())).rejects.toThrow("received an empty file");
     const load = (text: string) => loadModel(new TextEncoder().encode(text));

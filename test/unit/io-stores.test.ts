@@ -8,10 +8,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -278,6 +280,17 @@ describe("stores", () => {
       "writeTarget: a file must have a name",
     );
     expect(files.size).toBe(0);
+  });
+
+  it("streams and open files of Node are none", async () => {
+    const advice = /this is no place for files\..*Give a path, or Writable\.toWeb\(stream\)/;
+    await expect(writeTarget(new PassThrough() as unknown as Store, bytes)).rejects.toThrow(advice);
+    const path = join(folder, "open");
+    const file = await open(path, "w+");
+    await expect(writeTarget(file as unknown as Store, bytes)).rejects.toThrow(advice);
+    await expect(readSource(file as unknown as Store)).rejects.toThrow(advice);
+    await file.close();
+    await expect(writeTarget("file://./a", bytes)).rejects.toThrow(/must be that of a whole path.*without file:/);
   });
 
   it.each([undefined, null, 3, "", {}, [], { store: {}, name: "a" }, { store: null, name: "a" }])(

@@ -60,7 +60,8 @@ export async function resumeRun(
   const { tensors, metadata } = openSafetensors(bytes, name);
   const state = stateOf(name, metadata, tensors);
   checkRun(name, state, model, options, callbacks);
-  const weights = compareWeights(name, model.variables, weightsIn(tensors), true);
+  const advice = "Make the model as it was made for the run.";
+  const weights = compareWeights(name, model.variables, weightsIn(tensors), true, undefined, advice);
   // Before the weights, since it may refuse.
   setOptimizerState(model, optimizerIn(tensors));
   weights.assign();

@@ -153,11 +153,17 @@ const schedules = {
   polynomialDecay,
 };
 
-async function scheduleFrom({ class_name: name, config }: KerasPart, reading: Reading): Promise<unknown> {
+async function scheduleFrom(given: KerasPart, reading: Reading): Promise<unknown> {
+  const { name, config } = partsOf("schedule", given);
   const custom = customOf(name, reading.custom);
-  if (custom !== undefined) return made(name, custom, name === "function" ? undefined : config, reading);
+  if (custom !== undefined) return made(name, custom, config, reading);
   const kind = kindOf(name, schedules);
-  if (kind === undefined) throw unsupported("loadModel", `Keras's schedule ${name}`, "Load with { compile: false }.");
+  if (kind === undefined || !config)
+    throw unsupported(
+      "loadModel",
+      `Keras's schedule ${name}`,
+      `Name one of your own, { customObjects: { ${name} } }, or load with { compile: false }.`,
+    );
   const { name: _, ...rest } = config;
   return (schedules[kind as keyof typeof schedules] as (options: object) => unknown)(
     optionsFromKeras(kind, rest, reading),

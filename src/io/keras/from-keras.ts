@@ -146,7 +146,7 @@ function bidirectional({ config }: KerasPart, reading: Reading): Layer {
 /** What a user gave for a name, under Keras's name or in our style. */
 export function customOf(name: string, custom: CustomObjects): unknown {
   const kind = `${name[0]?.toLowerCase()}${name.slice(1)}`;
-  return [name, kind].filter((key) => Object.hasOwn(custom, key)).map((key) => custom[key])[0];
+  return [name, kind].map((key) => (Object.hasOwn(custom, key) ? custom[key] : undefined)).find((x) => x !== undefined);
 }
 
 /** What a class or a function of the user's makes of options. @throws FileError where it is neither. */

@@ -64,15 +64,16 @@ export async function locate(
 export async function placeOf(owner: string, store: Partial<Store> | DirectoryHandle): Promise<Place> {
   if (typeof store !== "object" || store === null) throw noPlace(owner, store);
   if ("getFileHandle" in store) return (await import("./handles.ts")).directoryPlace(() => store);
+  if ("pipe" in store || "fd" in store) throw noPlace(owner, store, "Give a path, or Writable.toWeb(stream).");
   if (!("read" in store || "write" in store)) throw noPlace(owner, store);
   return {
     async read(name) {
-      if (!store.read) throw cannot(name, "read");
+      if (!store.read) throw cannot("store", "read");
       const from = await store.read(name);
       return from ? { from } : undefined;
     },
     async write(name, parts, onBytes) {
-      if (!store.write) throw cannot(name, "write");
+      if (!store.write) throw cannot("store", "write");
       const bytes = join(parts);
       await store.write(bytes, name);
       onBytes(bytes.length);
@@ -119,12 +120,12 @@ export function checkName(owner: string, name: unknown): string {
   });
 }
 
-const noPlace = (owner: string, received: unknown): FileError =>
+const noPlace = (owner: string, received: unknown, advice = ""): FileError =>
   fileError(owner, {
     rule: "this is no place for files",
-    expected: "a path, a URL, a file handle or a store",
+    expected: "a path, a URL, a file handle or a store { read, write }",
     received: literal(received),
-    advice: received instanceof Promise ? "Await it first." : "",
+    advice: received instanceof Promise ? "Await it first." : advice,
   });
 
 /** What `fetch` gets; in browsers, paths are relative to the page. */
@@ -135,7 +136,7 @@ const fetchPlace: Place = {
       rule: "a URL cannot be written to",
       expected: "a path, indexeddb://…, opfs://… or download://…",
       received: literal(name),
-      advice: "Give a store: { read, write: (bytes) => fetch(url, { method: 'PUT', body: bytes }) }.",
+      advice: "Give a store: { write: (bytes) => fetch(url, { method: 'PUT', body: bytes }) }.",
     });
   },
 };

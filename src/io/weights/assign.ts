@@ -57,6 +57,7 @@ export interface Comparison extends WeightsReport {
  * @throws ValueError where `map` names an array that the file does not have; FileError where two arrays are to be one
  * weight; with `strict` also where one is missing, unexpected or of
  * another shape; without it where none fits.
+ * @param advice what to do then; default: what the options of `loadWeights` can do.
  */
 export function compareWeights(
   file: string,
@@ -64,6 +65,7 @@ export function compareWeights(
   arrays: ReadonlyMap<string, StoredArray>,
   strict: boolean,
   map?: NameMap,
+  advice?: string,
 ): Comparison {
   const known = new Map(named(variables));
   if (typeof map === "object") {
@@ -112,7 +114,7 @@ export function compareWeights(
   }
   const report = { set, missing, unexpected, wrongShape };
   if (strict ? missing.length + unexpected.length + wrongShape.length > 0 : set.length === 0)
-    throw misfit(file, report, strict);
+    throw misfit(file, report, strict, advice);
   return { ...report, assign: () => assign(values) };
 }
 
@@ -126,7 +128,14 @@ export function storedArray({ shape, read }: StoredArray): HostArray {
   return { data: (isLong ? Float64Array.from(data, Number) : data) as HostArray["data"], shape };
 }
 
-function misfit(file: string, { missing, unexpected, wrongShape }: WeightsReport, strict: boolean): Error {
+function misfit(
+  file: string,
+  { missing, unexpected, wrongShape }: WeightsReport,
+  strict: boolean,
+  advice = strict
+    ? "Pass map to rename them, or strict: false to set what fits."
+    : "Pass map to say which array is which weight.",
+): Error {
   const shapes = wrongShape.map(
     ({ name, expected, received }) => `${name} ${formatShape(received)} rather than ${formatShape(expected)}`,
   );
@@ -137,9 +146,7 @@ function misfit(file: string, { missing, unexpected, wrongShape }: WeightsReport
     rule: strict ? "the arrays must be the weights of the model" : "some array must be a weight of the model",
     expected: "equal names and shapes",
     received: parts.join("; ") || "no arrays",
-    advice: strict
-      ? "Pass map to rename them, or strict: false to set what fits."
-      : "Pass map to say which array is which weight.",
+    advice,
   });
 }
 
