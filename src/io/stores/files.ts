@@ -4,7 +4,7 @@ import { checkOptions, type OptionTable } from "../../options.ts";
 import { bytesOf, lengthOf, type Parts } from "../binary.ts";
 import { FileError, fileError } from "../file-error.ts";
 import { isReadable, readAll } from "./bytes.ts";
-import { cannot, locate, placeOf } from "./locate.ts";
+import { locate, placeOf } from "./locate.ts";
 import type { DirectoryHandle, ReadOptions, Source, Store, Target, WriteOptions } from "./store.ts";
 
 const readTable: OptionTable<ReadOptions> = { onProgress: "function", maxBytes: "number" };
@@ -87,7 +87,15 @@ export async function listFiles(place: string | URL | DirectoryHandle | Store): 
   const { list } = found.place;
   const { name, shown } = found;
   if (!list) throw cannot(shown, "list");
-  return (await attempt(shown, "listed", () => list(name))).sort();
+  return attempt(shown, "listed", async () => {
+    const names: string[] = [];
+    for await (const listed of await list(name)) {
+      if (typeof listed !== "string")
+        throw fileError(shown, { rule: "list gives the names of files", expected: "strings", received: listed });
+      names.push(listed);
+    }
+    return names.sort();
+  });
 }
 
 /** Removes a file. @throws FileError where there is none, or where the place cannot remove files. */
@@ -97,6 +105,13 @@ export async function removeFile(target: Target): Promise<void> {
   if (!remove) throw cannot(shown, "remove");
   await attempt(shown, "removed", () => remove(name));
 }
+
+const cannot = (shown: string, method: keyof Store): FileError =>
+  fileError(shown, {
+    rule: `this place cannot ${method} files`,
+    expected: `a store with ${method}`,
+    received: "one without",
+  });
 
 /** Errors of the platform become errors of this library, with the platform's as their cause. */
 async function attempt<T>(name: string, what: string, run: () => Promise<T>): Promise<T> {

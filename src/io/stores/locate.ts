@@ -61,49 +61,27 @@ export async function locate(
 }
 
 /** The place that a store or a directory is. @throws FileError where it is neither. */
-export async function placeOf(owner: string, store: Partial<Store> | DirectoryHandle): Promise<Place> {
-  if (typeof store !== "object" || store === null) throw noPlace(owner, store);
-  if ("getFileHandle" in store) return (await import("./handles.ts")).directoryPlace(() => store);
-  if ("pipe" in store || "fd" in store) throw noPlace(owner, store, "Give a path, or Writable.toWeb(stream).");
-  if (!("read" in store || "write" in store)) throw noPlace(owner, store);
+export async function placeOf(owner: string, given: Partial<Store> | DirectoryHandle): Promise<Place> {
+  if (typeof given !== "object" || given === null) throw noPlace(owner, given);
+  if ("getFileHandle" in given) return (await import("./handles.ts")).directoryPlace(() => given);
+  if ("pipe" in given || "fd" in given) throw noPlace(owner, given, "Give a path, or Writable.toWeb(stream).");
+  if (!("read" in given || "write" in given)) throw noPlace(owner, given);
+  // With one of the two, the other says by itself that it is not there.
+  const store = given as Store;
   return {
     async read(name) {
-      if (!store.read) throw cannot("store", "read");
       const from = await store.read(name);
       return from ? { from } : undefined;
     },
     async write(name, parts, onBytes) {
-      if (!store.write) throw cannot("store", "write");
       const bytes = join(parts);
       await store.write(bytes, name);
       onBytes(bytes.length);
     },
-    ...(store.list && { list: async () => namesOf((await store.list?.()) ?? []) }),
-    ...(store.remove && {
-      remove: async (name: string) => {
-        await store.remove?.(name);
-      },
-    }),
+    ...(store.list && { list: async () => (await store.list?.()) ?? [] }),
+    ...(store.remove && { remove: async (name: string) => void (await store.remove?.(name)) }),
   };
 }
-
-async function namesOf(listed: Iterable<unknown> | AsyncIterable<unknown>): Promise<string[]> {
-  const names: string[] = [];
-  for await (const name of listed) {
-    if (typeof name !== "string")
-      throw fileError("store", { rule: "list gives the names of files", expected: "strings", received: name });
-    names.push(name);
-  }
-  return names;
-}
-
-/** The error for a place that lacks a method of stores. */
-export const cannot = (shown: string, method: keyof Store): FileError =>
-  fileError(shown, {
-    rule: `this place cannot ${method} files`,
-    expected: `a store with ${method}`,
-    received: "one without",
-  });
 
 /** Names in stores and in the file system of an origin. @throws FileError on one with empty parts, `.` or `..`. */
 export function checkName(owner: string, name: unknown): string {
