@@ -36,7 +36,10 @@ async function weightsOf(archive: Uint8Array, name: string): Promise<Uint8Array>
   });
 }
 
-/** Refuses weights that the model has no place for: of layers that it lacks, and more than a layer has. @throws FileError. */
+/**
+ * Refuses weights that the model has no place for: those of layers that it lacks, and more than a layer has.
+ * @throws FileError.
+ */
 function checkOthers(model: Model, file: Hdf5Group, name: string): void {
   const groups = weightGroups(model);
   const refuse = (path: string, expected: string) => {
