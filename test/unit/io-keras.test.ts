@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { type Hdf5Group, openWeights } from "../../src/io/hdf5/open.ts";
 import { FileError, loadModel, saveModel } from "../../src/io/index.ts";
 import { layerFromKeras } from "../../src/io/keras/from-keras.ts";
-import { layerToKeras } from "../../src/io/keras/to-keras.ts";
+import { layerToKeras, restKinds } from "../../src/io/keras/to-keras.ts";
+import * as rest from "../../src/io/keras/to-keras-rest.ts";
 import { openZip } from "../../src/io/zip/read.ts";
 import { writeZip } from "../../src/io/zip/write.ts";
 import { input } from "../../src/nn/input.ts";
@@ -48,12 +49,19 @@ const train = async (trained: Model) =>
 describe("layers as Keras's configurations", () => {
   const reading = { custom: {}, seed: 1, factories: layerFactories, note: () => {} };
 
+  const writing = { custom: {}, rest };
+
+  it("kinds whose options follow no rule load what converts them", () => {
+    const kinds = Object.keys({ ...rest.changes, ...rest.foreign });
+    expect(kinds.filter((kind) => !restKinds.test(kind))).toEqual([]);
+  });
+
   it.each(layerExamples.map((layer) => [layer.kind, layer] as const))("%s comes back with its options", (_, layer) => {
-    const keras = layerToKeras({ kind: layer.kind, config: layer.getConfig() }, {});
+    const keras = layerToKeras({ kind: layer.kind, config: layer.getConfig() }, writing);
     if (layer.kind === "inputLayer") return expect(keras.class_name).toBe("InputLayer");
     const back = layerFromKeras(JSON.parse(JSON.stringify(keras)), reading);
     expect(back.constructor).toBe(layer.constructor);
-    expect(layerToKeras({ kind: back.kind, config: back.getConfig() }, {})).toEqual(keras);
+    expect(layerToKeras({ kind: back.kind, config: back.getConfig() }, writing)).toEqual(keras);
   });
 });
 

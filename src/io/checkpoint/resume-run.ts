@@ -148,7 +148,7 @@ function isRun(state: unknown): state is RunState {
   );
 }
 
-/** Whether a value describes a batch: arrays where there must be some, and where there may be some. */
+/** Whether a value describes a batch: an array for each input, an array or null for each output and its weights. */
 function isBatch(batch: unknown): batch is BatchSpec {
   if (!isRecord(batch)) return false;
   const { signature, rows, x, y, weights } = batch;

@@ -10,7 +10,7 @@ export interface Reading {
   readonly custom: CustomObjects;
   /** The seed of the models. */
   readonly seed: number;
-  /** Factories of layers by kind: in `modelFromKeras` those besides all of `nn`; then all that the file may need. */
+  /** Factories of layers by kind, besides those that are always there. `modelFromKeras` adds what the file needs. */
   readonly factories?: Readonly<Record<string, LayerFactory>> | undefined;
   /** Makes models of Functional configurations, where the file has some. */
   readonly graphFromKeras?: typeof import("./graph-from-keras.ts").graphFromKeras | undefined;
