@@ -68,9 +68,6 @@ export interface StoredFile<S = Store | DirectoryHandle> {
   readonly name: string;
 }
 
-type ReadStore = Pick<Store, "read">;
-type WriteStore = Pick<Store, "write">;
-
 /**
  * Where a file is written to:
  * - a path (Node, Deno, Bun), or a `file:` URL;
@@ -94,8 +91,8 @@ export type Target =
   | FileHandle
   | WritableStream<Uint8Array<ArrayBuffer>>
   | Store
-  | WriteStore
-  | StoredFile<Store | WriteStore | DirectoryHandle>;
+  | Pick<Store, "write">
+  | StoredFile<Store | Pick<Store, "write"> | DirectoryHandle>;
 
 /**
  * What a file is read from: what it can be written to but a download or a `WritableStream`, bytes in any form of the
@@ -107,8 +104,8 @@ export type Source =
   | URL
   | FileHandle
   | Store
-  | ReadStore
-  | StoredFile<Store | ReadStore | DirectoryHandle>
+  | Pick<Store, "read">
+  | StoredFile<Store | Pick<Store, "read"> | DirectoryHandle>
   | Readable;
 
 /** Options of reading a file. */

@@ -30,7 +30,6 @@ logging.disable(logging.WARNING)
 jax.config.update("jax_disable_most_optimizations", True)
 
 
-
 def plain_random(draw):
     """A function of Keras's initializers that draws by numpy, from its global generator."""
     return lambda shape, *args, dtype=None, seed=None, **options: jax.numpy.asarray(
@@ -38,10 +37,18 @@ def plain_random(draw):
     )
 
 
+def truncated_normal(mean=0.0, stddev=1.0, size=None):
+    """Within two standard deviations; others are drawn again."""
+    numbers = np.random.normal(size=size)
+    while (outside := np.abs(numbers) > 2).any():
+        numbers[outside] = np.random.normal(size=outside.sum())
+    return mean + stddev * numbers
+
+
 # JAX compiles a program for each shape that is drawn: most of the time of making a network.
 random.uniform = plain_random(lambda minval=0.0, maxval=1.0, size=None: np.random.uniform(minval, maxval, size))
 random.normal = plain_random(lambda mean=0.0, stddev=1.0, size=None: np.random.normal(mean, stddev, size))
-random.truncated_normal = random.normal
+random.truncated_normal = plain_random(truncated_normal)
 
 # Keras refuses smaller images for these.
 SIZES = {"InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71}
