@@ -52,8 +52,8 @@ export interface NatsConnection {
       headers?: unknown;
     },
   ): Promise<NatsMessage>;
-  /** Events of the connection, among them "disconnect" and "reconnect". */
-  status(): AsyncIterable<{ readonly type: string }>;
+  /** Events of the connection, among them "disconnect", "reconnect", and "error" where the server refuses something. */
+  status(): AsyncIterable<{ readonly type: string; readonly error?: unknown }>;
   /** Whether it is closed for good. */
   isClosed(): boolean;
 }

@@ -1,21 +1,20 @@
 import { stateError } from "../errors.ts";
-import type { BatchSpec } from "../train/batch.ts";
 import type { Callback, Training } from "../train/callback.ts";
 import { runFit } from "../train/fit.ts";
 import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
 import type { FitOptions } from "../train/options.ts";
-import { sessionOf } from "../train/session.ts";
+import { type Compiled, sessionOf } from "../train/session.ts";
 import { Channel } from "./channel.ts";
 import type { NatsConnection } from "./connection.ts";
-import type { JobEvent } from "./events.ts";
 import { Exchange } from "./exchange.ts";
 import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
 import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
 import type { Members } from "./members.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { SynchronousSteps, vectorLength } from "./synchronous-steps.ts";
+import { SynchronousSteps } from "./synchronous-steps.ts";
 import { askAfter, askAtMost, tickEvery } from "./timing.ts";
+import { type StepsOptions, vectorLength, type WorkerSteps } from "./worker-steps.ts";
 
 /** What a fit works with. */
 export interface FitContext {
@@ -23,9 +22,8 @@ export interface FitContext {
   readonly nc: NatsConnection;
   readonly members: Members;
   readonly store: ObjectStore;
-  readonly onEvent: (event: JobEvent) => void;
   /** Called with what trains from now on, for the status. */
-  readonly report: (steps: SynchronousSteps, exchange: Exchange) => void;
+  readonly report: (steps: WorkerSteps, exchange: Exchange) => void;
 }
 
 /** Training stops since the group has changed; it goes on from the last checkpoint. */
@@ -38,6 +36,7 @@ class GroupChanged extends Error {}
 export async function fitJob(context: FitContext, model: Model, data: JobData, options: JobFit): Promise<History> {
   const { members, label } = context;
   await checkModel(label, model);
+  if (options.local) (await import("./local-steps.ts")).checkLocalSync(label, model, options.local);
   await agreeOnModel(context, await fingerprint(model, options));
   for (;;) {
     const group = await members.waitFor((current) => readyGroup(current, members.id, label));
@@ -85,15 +84,17 @@ async function fitGeneration(
   options: JobFit,
   group: Group,
 ): Promise<History> {
-  const { nc, members, store, report, label, onEvent } = context;
+  const { nc, members, store, report, label } = context;
   const { generation, checkpoint } = group;
-  const { stepTimeout, checkpointEvery } = options;
+  const { stepTimeout, checkpointEvery, local } = options;
   const rank = group.isDone ? 0 : group.members.indexOf(members.id);
   const size = group.isDone ? 1 : group.members.length;
   const session = sessionOf(label, model);
   const compiled = session.compiled(label);
   let training: Training | undefined;
+  /** @throws GroupChanged where there are other members by now; what ends this worker's part in the job. */
   const check = () => {
+    members.checkOpen();
     if (group.isDone || members.group?.generation === generation) return;
     throw new GroupChanged("the members have changed");
   };
@@ -101,11 +102,11 @@ async function fitGeneration(
     if (rank !== 0 || group.isDone) return;
     const name = `checkpoint-${generation}-${steps.batches}`;
     const bytes = await checkpointBytes({ ...(training as Training), ...at });
-    const written = { name, batches: steps.batches, updates: compiled.setup.optimizer.rawSteps };
+    const written = { name, batches: steps.batches, updates: steps.updates };
     await members.retry(() => store.write(name, bytes));
     await commitGroup(members, generation, written, isDone, store);
     check();
-    onEvent({ type: isDone ? "done" : "checkpoint", updates: written.updates });
+    await members.emit({ type: isDone ? "done" : "checkpoint", updates: written.updates });
   };
   const callback: Callback = {
     onTrainBegin: async (begun) => {
@@ -120,7 +121,9 @@ async function fitGeneration(
       });
     },
   };
-  let fit: FitOptions = { ...options.fit, callbacks: [...(options.fit.callbacks as Callback[]), callback] };
+  const outer = local && new (await import("./local-steps.ts")).OuterOptimizer(label, local, compiled);
+  const callbacks = [...(options.fit.callbacks as Callback[]), ...(outer ? [outer] : []), callback];
+  let fit: FitOptions = { ...options.fit, callbacks };
   if (rank !== 0 || group.isDone) fit.verbose = 0;
   if (checkpoint) {
     const { resume } = await import("../io/index.js");
@@ -133,38 +136,44 @@ async function fitGeneration(
       });
     fit = await resume(model, bytes, fit);
   }
-  const { optimizer } = compiled.setup;
+  const { updates, batches } = checkpoint ?? startOf(compiled);
   const exchange: Exchange = new Exchange({
     wire: { send: (to, bytes) => channel.send(to, bytes) },
     rank,
     size,
     generation,
     length: vectorLength(compiled),
-    step: optimizer.rawSteps,
+    step: updates,
   });
   const subject = `${members.subject}.${generation}`;
   const channel = new Channel(nc, subject, rank, size, (bytes) => exchange.receive(bytes));
-  const steps = new SynchronousSteps({
+  const given: StepsOptions = {
     model,
     compiled,
     exchange,
     rank,
     size,
-    batches: checkpoint?.batches ?? optimizer.rawSteps,
+    batches,
+    updates,
     onLongCompute: (isBegin) => members.announce(isBegin ? stepTimeout : 0),
-    onUpdate: async (lastBatch: BatchSpec) => {
+    onUpdate: async (uncounted) => {
       check();
-      if (optimizer.rawSteps % checkpointEvery > 0) return;
+      if (steps.updates % checkpointEvery > 0) return;
       const { position } = training as Training;
-      // The loop counts the batch when this has ended.
-      await commit({ position: { ...position, batch: position.batch + 1 }, lastBatch }, false);
+      const counted = { position: { ...position, batch: position.batch + 1 }, lastBatch: uncounted };
+      await commit(uncounted ? counted : {}, false);
     },
-  });
+  };
+  const steps: WorkerSteps = outer ? outer.steps(given) : new SynchronousSteps(given);
   report(steps, exchange);
   const end = members.listen(() => {
-    const { group: current } = members;
-    if (!current || current.generation !== generation || current.isDone) exchange.fail(new GroupChanged("changed"));
-    else if (members.connected) exchange.askAgain();
+    try {
+      check();
+      if (members.group?.isDone) throw new GroupChanged("the job is done");
+      if (members.connected) exchange.askAgain();
+    } catch (error) {
+      exchange.fail(error as Error);
+    }
   });
   const timer = watch(exchange, members, generation, stepTimeout);
   try {
@@ -176,6 +185,9 @@ async function fitGeneration(
     steps.dispose();
   }
 }
+
+/** Where a job begins: a model that was trained before counts on. */
+const startOf = ({ setup }: Compiled) => ({ updates: setup.optimizer.rawSteps, batches: setup.optimizer.rawSteps });
 
 /** The file that `modelCheckpoint` of aretejs/io writes between two batches. */
 async function checkpointBytes(training: Training): Promise<Uint8Array<ArrayBuffer>> {

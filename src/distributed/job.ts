@@ -12,7 +12,7 @@ import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.t
 import type { GenerationLog } from "./group.ts";
 import { Members } from "./members.ts";
 import { ObjectStore } from "./object-store.ts";
-import type { SynchronousSteps } from "./synchronous-steps.ts";
+import type { WorkerSteps } from "./worker-steps.ts";
 
 /** Options of {@link join}. */
 export interface JoinOptions {
@@ -24,7 +24,10 @@ export interface JoinOptions {
   minWorkers?: number;
   /** Milliseconds to wait for the workers. Default 60 000. */
   joinTimeout?: number;
-  /** Called with what happens to the job: members that come and go, checkpoints, the connection. */
+  /**
+   * Called with what happens to the job: members that come and go, checkpoints, the connection. What it throws ends
+   * this worker's `join` or `fit`.
+   */
   onEvent?: (event: JobEvent) => void;
 }
 
@@ -55,7 +58,7 @@ export interface JobStatus {
 
 /** A worker's part in a job. See {@link join}. */
 export class Job {
-  private steps: SynchronousSteps | undefined;
+  private steps: WorkerSteps | undefined;
   private exchange: Exchange | undefined;
   private hasFitted = false;
 
@@ -64,7 +67,6 @@ export class Job {
     private readonly nc: NatsConnection,
     private readonly members: Members,
     private readonly store: ObjectStore,
-    private readonly onEvent: (event: JobEvent) => void,
   ) {}
 
   /** This worker's place among the members, from 0; −1 while it is none of them. */
@@ -136,8 +138,7 @@ export class Job {
       nc,
       members,
       store,
-      onEvent: this.onEvent,
-      report: (steps: SynchronousSteps, exchange: Exchange) => {
+      report: (steps: WorkerSteps, exchange: Exchange) => {
         this.steps = steps;
         this.exchange = exchange;
       },
@@ -183,12 +184,12 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
   checkCount("join", "minWorkers", minWorkers, 1);
   if (minWorkers > workers)
     throw valueError("join", { rule: "minWorkers is at most workers", expected: `≤ ${workers}`, received: minWorkers });
+  const deadline = performance.now() + joinTimeout;
   const bucket = await Bucket.open(nc, `aretejs_${name}`);
   const store = await ObjectStore.open(nc, `aretejs_${name}`);
   const members = new Members(nc, bucket, name, { workers, minWorkers }, onEvent);
-  await members.start();
-  const deadline = performance.now() + joinTimeout;
   try {
+    await members.start(deadline);
     await members.waitFor((group) => {
       if (group?.isDone) {
         throw stateError(`join of job "${name}"`, {
@@ -210,7 +211,7 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
     members.leave();
     throw error;
   }
-  return new Job(name, nc, members, store, onEvent);
+  return new Job(name, nc, members, store);
 }
 
 /**

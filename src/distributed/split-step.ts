@@ -2,7 +2,7 @@
 import type { CompileOptions } from "../compiler/compile-with.ts";
 import { reachable, withInputs } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
-import { defineOptimizer } from "../optim/optimizer.ts";
+import { defineOptimizer, type Optimizer } from "../optim/optimizer.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { inputOp, placeholder } from "../tensor/ops/leaf.ts";
 import { randomOp } from "../tensor/ops/random.ts";
@@ -21,8 +21,8 @@ export const names = {
 
 /** What is recorded for batches of one shape. */
 export interface SplitStep {
-  /** Gives the gradients, and the extras: all that the state needs to know of the batch. Changes nothing. */
-  readonly gradients: CompileOptions;
+  /** Computes the batch: gives gradients, or trains with them; and the extras: all that the state needs to know. */
+  readonly batch: CompileOptions;
   /** Changes moving averages and metrics as the batch would have, given its extras. */
   readonly state: CompileOptions;
   /** How many numbers each extra has. */
@@ -34,7 +34,7 @@ export interface SplitStep {
  * gradients can be computed by one worker, and the state be changed by all, in the order of the batches.
  * @throws StateError where a layer's outputs depend on such state: then the batches cannot be computed at once.
  */
-export function splitStep(model: Model, { setup, stepRunner }: Compiled, spec: BatchSpec): SplitStep {
+export function recordGradients(model: Model, { setup, stepRunner }: Compiled, spec: BatchSpec): SplitStep {
   const found = new Map<Variable, Tensor>();
   // An optimizer that notes the gradients, and leaves the weights.
   const reader = defineOptimizer(
@@ -50,14 +50,31 @@ export function splitStep(model: Model, { setup, stepRunner }: Compiled, spec: B
       }),
     },
   );
+  const { trainable } = stepRunner;
   const recorded = stepRunner.record("train", spec, new TrainingSetup("fit", setup.objective, reader));
-  const trained = new Set(stepRunner.trainable);
-  const updates = (recorded.updates ?? []).filter(([variable]) => !trained.has(variable));
-  const gradients = stepRunner.trainable.map((variable) => found.get(variable) as Tensor);
-  const { roots, extras, changing } = cut(updates);
-  const dependent = [...gradients, ...Object.values(recorded.outputs)].flatMap((tensor) =>
-    reachable([tensor]).filter((node) => changing.has(node)),
-  );
+  const gradients = trainable.map((variable, index) => [names.gradient(index), found.get(variable) as Tensor] as const);
+  return split(model, recorded, new Set(trainable), Object.fromEntries(gradients), false);
+}
+
+/** As {@link recordGradients}, but the batch is trained on with the model's optimizer. */
+export function recordLocal(model: Model, { setup, stepRunner }: Compiled, spec: BatchSpec): SplitStep {
+  const recorded = stepRunner.record("train", spec);
+  return split(model, recorded, new Set([...stepRunner.trainable, ...setup.optimizer.variables]), {}, true);
+}
+
+/** @param own what the batch may update, if `keeps`; else it updates nothing. */
+function split(
+  model: Model,
+  { updates = [], outputs }: CompileOptions,
+  own: ReadonlySet<Variable>,
+  gradients: CompileOptions["outputs"],
+  keeps: boolean,
+): SplitStep {
+  const others = updates.filter(([variable]) => !own.has(variable));
+  const kept = keeps ? updates.filter(([variable]) => own.has(variable)) : [];
+  const { roots, extras, changing } = cut(others);
+  const computed = [...Object.values(gradients), ...kept.map(([, value]) => value), ...Object.values(outputs)];
+  const dependent = reachable(computed).filter((node) => changing.has(node));
   const [first] = reachable(dependent).filter(({ op }) => op === variableOp);
   if (first) {
     throw stateError(`fit of ${model.label}`, {
@@ -67,13 +84,10 @@ export function splitStep(model: Model, { setup, stepRunner }: Compiled, spec: B
       advice: "Train this model in one process.",
     });
   }
-  const outputs = [
-    ...gradients.map((tensor, index) => [names.gradient(index), tensor] as const),
-    ...extras.map((tensor, index) => [names.extra(index), tensor] as const),
-  ];
+  const named = extras.map((tensor, index) => [names.extra(index), tensor] as const);
   return {
-    gradients: { outputs: Object.fromEntries(outputs) },
-    state: { outputs: {}, updates: updates.map(([variable], index) => [variable, roots[index] as Tensor]) },
+    batch: { outputs: { ...gradients, ...Object.fromEntries(named) }, updates: kept },
+    state: { outputs: {}, updates: others.map(([variable], index) => [variable, roots[index] as Tensor]) },
     extras,
   };
 }
@@ -110,10 +124,14 @@ function cut(updates: NonNullable<CompileOptions["updates"]>) {
   return { roots, extras, changing };
 }
 
-/** Records the update of the weights with the mean of gradients that were added up; they are inputs. */
-export function recordUpdate(model: Model, { setup, stepRunner }: Compiled, workers: number): CompileOptions {
-  const { optimizer } = setup;
-  const pairs = stepRunner.trainable.map((variable, index) => {
+/** Records the update of the weights with the mean of vectors that were added up; they are inputs. */
+export function recordUpdate(
+  model: Model,
+  trainable: readonly Variable[],
+  optimizer: Optimizer,
+  workers: number,
+): CompileOptions {
+  const pairs = trainable.map((variable, index) => {
     const sum = placeholder(names.gradient(index), variable.shape);
     return [variable, workers === 1 ? sum : div(sum, workers)] as const;
   });

@@ -1,4 +1,5 @@
 // A nats-server and workers as processes, for tests.
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTo } from "node:net";
@@ -11,6 +12,14 @@ import type { WorkerLine, WorkerOptions } from "./worker.ts";
 /** The server's program: `NATS_SERVER`, else the one that scripts/nats-server.sh installs. */
 const serverProgram = process.env.NATS_SERVER ?? join(import.meta.dirname, "../../.cache/nats/bin/nats-server");
 
+/** How often each test runs in a row. */
+const repeats = Number(process.env.REPEAT ?? 1);
+
+/** Runs a test as often as `REPEAT` says. */
+export async function repeat(act: (run: number) => Promise<void>): Promise<void> {
+  for (let run = 0; run < repeats; run++) await act(run);
+}
+
 /** A server with JetStream in a folder of its own. It can be killed and started again. */
 export class Server {
   readonly servers: string;
@@ -21,13 +30,14 @@ export class Server {
   constructor(
     private readonly port: number,
     more: readonly string[] = [],
+    private readonly host = "127.0.0.1",
   ) {
-    this.servers = `127.0.0.1:${port}`;
+    this.servers = `${host}:${port}`;
     const config = [
-      `listen: "127.0.0.1:${port}"`,
+      `listen: "${host}:${port}"`,
       'ping_interval: "1s"',
       "ping_max: 2",
-      `websocket { listen: "127.0.0.1:${port + 1}", no_tls: true }`,
+      `websocket { listen: "${host}:${port + 1}", no_tls: true }`,
       `jetstream { store_dir: "${this.folder}/store" }`,
       ...more,
     ];
@@ -59,7 +69,7 @@ export class Server {
 
   private answers(): Promise<boolean> {
     return new Promise<boolean>((resolve) => {
-      const socket = connectTo(this.port, "127.0.0.1");
+      const socket = connectTo(this.port, this.host);
       socket.on("data", () => resolve(true)).on("error", () => resolve(false));
       setTimeout(() => resolve(false), 1000).unref();
     });
@@ -92,10 +102,10 @@ export class Worker {
   private readonly child: ChildProcess;
   private readonly waiters = new Set<() => void>();
 
-  constructor(options: WorkerOptions) {
-    this.child = spawn(process.execPath, [programFile, JSON.stringify(options)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+  /** @param prefix what the process is started by, such as `ip netns exec`. */
+  constructor(options: WorkerOptions, prefix: readonly string[] = []) {
+    const [command, ...args] = [...prefix, process.execPath, programFile, JSON.stringify(options)];
+    this.child = spawn(command as string, args, { stdio: ["ignore", "pipe", "inherit"] });
     running.add(this);
     createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
       this.lines.push(JSON.parse(line));
@@ -142,12 +152,32 @@ export class Worker {
     return line as WorkerResult;
   }
 
+  /** Whether it was killed. */
+  get isKilled(): boolean {
+    return this.child.signalCode === "SIGKILL";
+  }
+
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
     this.child.kill(name);
   }
 }
 
 const running = new Set<Worker>();
+
+/** Whether a worker begins a batch after at least so many updates. */
+export const isBatch = (updates: number) => (line: WorkerLine) => "updates" in line && Number(line.updates) >= updates;
+
+/** Whether a worker learns of this generation. */
+export const isGeneration = (generation: number) => (line: WorkerLine) =>
+  "event" in line && line.event.type === "generation" && line.event.generation === generation;
+
+/** All workers end with the same weights, history and log, which this gives. */
+export async function sameResult(workers: readonly Worker[]): Promise<WorkerResult> {
+  const [first, ...others] = await Promise.all(workers.map((worker) => worker.result()));
+  assert.ok(first);
+  for (const other of others) assert.deepEqual(other, first);
+  return first;
+}
 
 /** Ends all workers that still run. */
 export function killWorkers(): void {

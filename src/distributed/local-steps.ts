@@ -1,0 +1,149 @@
+// Local steps: workers train on their own and agree on weights every so many batches. Loaded by jobs that do that.
+import type { HostArray } from "../data/array.ts";
+import { valueError } from "../errors.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { sgd } from "../optim/sgd.ts";
+import { checkOptions } from "../options.ts";
+import type { BatchSpec } from "../train/batch.ts";
+import type { Callback } from "../train/callback.ts";
+import type { Model } from "../train/model.ts";
+import type { Compiled } from "../train/session.ts";
+import type { LocalSync, OuterOptions } from "./fit-options.ts";
+import { recordLocal, type SplitStep } from "./split-step.ts";
+import { type StepsOptions, WorkerSteps } from "./worker-steps.ts";
+
+/** @throws ValueError on options out of range, and where the model's optimizer ends with averages of its own. */
+export function checkLocalSync(label: string, model: Model, { outer }: LocalSync): void {
+  outerOptimizer(label, outer);
+  if (!model.optimizer.getConfig().useEma) return;
+  throw valueError(label, {
+    rule: "the optimizer of local steps has no useEma",
+    expected: "an optimizer without it: each worker would end with averages of its own",
+    received: true,
+  });
+}
+
+/** The optimizer that takes the mean of the workers' differences as gradients. */
+function outerOptimizer(label: string, outer: OuterOptions | undefined): Optimizer {
+  const options = checkOptions<OuterOptions>(`outer of ${label}`, outer ?? {}, {
+    learningRate: "number",
+    momentum: "number",
+    nesterov: "boolean",
+  });
+  return sgd({ learningRate: 1, ...options });
+}
+
+/**
+ * The optimizer of the weights that all workers share. It is the same on all of them; checkpoints keep its state by
+ * way of callbacks.
+ */
+export class OuterOptimizer implements Callback {
+  readonly optimizer: Optimizer;
+  private slots: readonly HostArray[] = [];
+
+  constructor(
+    label: string,
+    private readonly sync: LocalSync,
+    { stepRunner }: Compiled,
+  ) {
+    this.optimizer = outerOptimizer(label, sync.outer);
+    this.optimizer.build(stepRunner.trainable);
+  }
+
+  getState(): Readonly<Record<string, unknown>> {
+    return { slots: this.slots };
+  }
+
+  setState({ slots }: Readonly<Record<string, unknown>>): void {
+    this.slots = slots as readonly HostArray[];
+    for (const [index, { data }] of this.slots.entries()) this.optimizer.variables[index]?.assign(data);
+  }
+
+  /** Reads its state for the next checkpoint. */
+  async read(): Promise<void> {
+    this.slots = await Promise.all(
+      this.optimizer.variables.map(async (variable) => ({
+        data: (await variable.read()) as Float32Array,
+        shape: variable.shape,
+      })),
+    );
+  }
+
+  steps(options: StepsOptions): LocalSteps {
+    return new LocalSteps(options, this.sync.every, this);
+  }
+}
+
+/**
+ * Workers that train with the model's optimizer on their own. A round is `every` batches of each, or what an epoch has
+ * left; it ends with an update of the weights that all begin the next one with: a step of the outer optimizer, with the
+ * mean of what the workers have gone (weights before minus weights after) as gradients. Workers that had no batch in a
+ * round do not count in its mean. Moving averages and metrics take the batches of all workers in order, at the end of
+ * the round. The state of the model's optimizer stays with each worker.
+ * @see McMahan et al. 2017, arXiv:1602.05629 (FedAvg); Douillard et al. 2023, arXiv:2311.08105 (DiLoCo).
+ */
+class LocalSteps extends WorkerSteps {
+  /** Weights at the begin of the round. */
+  private start: TypedArray[] = [];
+  private extras: Uint8Array[] = [];
+
+  constructor(
+    options: StepsOptions,
+    every: number,
+    private readonly outer: OuterOptimizer,
+  ) {
+    super(options, every);
+  }
+
+  /** Ends the round, so that all workers validate and report with the same weights. */
+  async finish(): Promise<void> {
+    if (this.specs.length > 0) await this.endRound();
+  }
+
+  protected record(spec: BatchSpec): SplitStep {
+    const { model, compiled } = this.options;
+    return recordLocal(model, compiled, spec);
+  }
+
+  protected async begin(): Promise<void> {
+    this.start = await Promise.all(this.trainable.map((variable) => variable.read()));
+  }
+
+  protected computed(_: unknown, extra: Uint8Array): void {
+    this.options.compiled.setup.optimizer.rawSteps++;
+    this.extras.push(extra);
+  }
+
+  protected async update(): Promise<void> {
+    const { exchange, size } = this.options;
+    const { vector, start, outer } = this;
+    let at = 0;
+    for (const [index, variable] of this.trainable.entries()) {
+      const before = start[index] as TypedArray;
+      const after = await variable.read();
+      for (let i = 0; i < after.length; i++) vector[at + i] = (before[i] as number) - (after[i] as number);
+      at += after.length;
+      variable.assign(before);
+    }
+    exchange.post(this.updates, joined(this.extras), vector);
+    this.extras = [];
+    await this.applyExtras();
+    await this.applyMean(outer.optimizer, Math.min(size, this.specs.length), this.updates);
+    await outer.read();
+  }
+
+  private get trainable() {
+    return this.options.compiled.stepRunner.trainable;
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
