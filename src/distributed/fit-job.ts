@@ -213,7 +213,7 @@ async function commitGroup(
   store: ObjectStore,
 ): Promise<void> {
   let old: string | undefined;
-  await members.change((group) => {
+  const after = await members.change((group) => {
     if (group?.generation !== generation) return undefined;
     const isWritten = group.checkpoint?.name === checkpoint.name;
     if (isWritten && group.isDone === isDone) return undefined;
@@ -221,16 +221,21 @@ async function commitGroup(
     const next = { ...group, checkpoint, isDone };
     return nextGroup(next, members.present(), members.size) ?? next;
   });
-  if (old !== undefined) await store.remove(old).catch(() => {});
+  // Where another generation has begun meanwhile, the checkpoint of before still counts.
+  const unused = after?.checkpoint?.name === checkpoint.name ? old : checkpoint.name;
+  if (unused !== undefined) await store.remove(unused).catch(() => {});
 }
 
 /** Asks for what is missing, ever more rarely, and drops workers that are too slow. */
 function watch(exchange: Exchange, members: Members, generation: number, stepTimeout: number) {
   let wait = askAfter;
   let asked = 0;
+  let last = performance.now();
   return setInterval(() => {
     const now = performance.now();
-    if (!members.connected) exchange.progressAt = now;
+    // The server is away, or this process was stopped: nothing could have come.
+    if (!members.connected || now - last > 4 * tickEvery) exchange.progressAt = now;
+    last = now;
     const { missing } = exchange;
     if (missing.length === 0 || now - exchange.progressAt < askAfter) {
       wait = askAfter;

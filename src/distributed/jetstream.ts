@@ -109,3 +109,13 @@ export class JetStream {
 /** Whether a write was refused since another has written meanwhile. */
 export const isConflict = (error: unknown): boolean =>
   error instanceof JetStreamError && error.code === codes.wrongLastSequence;
+
+/** What the official clients say where the server does not allow to send to a subject, or to hear it. */
+export const isRefusal = (error: unknown): error is Error =>
+  error instanceof Error && /permissions violation/i.test(error.message);
+
+/** Whether an error of a request may be gone at the next try: the server was not there, or did not answer in time. */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof Error &&
+  !isRefusal(error) &&
+  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) || /timeout|no responders/i.test(error.message));

@@ -116,6 +116,17 @@ describe("a job", { concurrency: false }, () => {
       await survive([...workers, more as Worker], ({ isKilled }) => isKilled);
     }));
 
+  it("goes on as if nothing had been when all workers were stopped for longer than stepTimeout", () =>
+    repeat(async (run) => {
+      const workers = start(3, { fit: { ...fit, stepTimeout: 1500 } });
+      await (workers[0] as Worker).line(isBatch(4 + (run % 5)));
+      for (const worker of workers) worker.signal("SIGSTOP");
+      await sleep(2500);
+      for (const worker of workers) worker.signal("SIGCONT");
+      const { log } = await survive(workers, () => false);
+      assert.equal(log.length, 1, JSON.stringify(log));
+    }));
+
   for (const pause of [1000, 10_000])
     it(`waits for a server that is killed and comes again after ${pause / 1000} s, with the same bits`, async () => {
       const model = makeModel({ accumulate: 2 });

@@ -6,7 +6,7 @@ import { assertNoFork } from "./replay.ts";
 import { isBatch, isGeneration, killWorkers, repeat, Server, sameResult, sleep, Worker } from "./support.ts";
 
 const namespaces = new Namespaces(3);
-const server = new Server(4350, [], namespaces.host);
+const server = new Server(4350, [], { host: namespaces.host });
 let jobs = 0;
 
 function start(options: Partial<ConstructorParameters<typeof Worker>[0]> = {}) {

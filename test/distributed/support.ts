@@ -30,8 +30,9 @@ export class Server {
   constructor(
     private readonly port: number,
     more: readonly string[] = [],
-    private readonly host = "127.0.0.1",
+    private readonly options: { readonly host?: string } = {},
   ) {
+    const { host = "127.0.0.1" } = options;
     this.servers = `${host}:${port}`;
     const config = [
       `listen: "${host}:${port}"`,
@@ -69,7 +70,7 @@ export class Server {
 
   private answers(): Promise<boolean> {
     return new Promise<boolean>((resolve) => {
-      const socket = connectTo(this.port, this.host);
+      const socket = connectTo(this.port, this.options.host ?? "127.0.0.1");
       socket.on("data", () => resolve(true)).on("error", () => resolve(false));
       setTimeout(() => resolve(false), 1000).unref();
     });

@@ -1,5 +1,4 @@
 // What the workers of the tests train: a network with all that could make workers differ, on data that all make alike.
-import { createHash } from "node:crypto";
 import { adam, batchNormalization, dense, dropout, type Model, sequential } from "../../src/index.ts";
 
 /** Samples; with batches of 16 the last one of an epoch is smaller. */
@@ -70,9 +69,8 @@ export async function hashOfTrained(model: Model): Promise<string> {
   return hashOfAll(await Promise.all(model.trainableVariables.map((variable) => variable.read())));
 }
 
-function hashOfAll(arrays: readonly ArrayBufferView[]): string {
-  const hash = createHash("sha256");
-  for (const { buffer, byteOffset, byteLength } of arrays)
-    hash.update(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
-  return hash.digest("hex").slice(0, 16);
+async function hashOfAll(arrays: readonly ArrayBufferView[]): Promise<string> {
+  const bytes = new Uint8Array(await new Blob(arrays as BlobPart[]).arrayBuffer());
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(hash.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
