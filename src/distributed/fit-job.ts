@@ -12,9 +12,9 @@ import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./f
 import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
 import type { Members } from "./members.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { SynchronousSteps } from "./synchronous-steps.ts";
+import { SynchronousRounds } from "./synchronous-rounds.ts";
 import { askAfter, askAtMost, tickEvery } from "./timing.ts";
-import { type StepsOptions, vectorLength, type WorkerSteps } from "./worker-steps.ts";
+import { type Rounds, type StepsOptions, vectorLength, WorkerSteps } from "./worker-steps.ts";
 
 /** What a fit works with. */
 export interface FitContext {
@@ -36,7 +36,7 @@ class GroupChanged extends Error {}
 export async function fitJob(context: FitContext, model: Model, data: JobData, options: JobFit): Promise<History> {
   const { members, label } = context;
   await checkModel(label, model);
-  if (options.local) (await import("./local-steps.ts")).checkLocalSync(label, model, options.local);
+  if (options.local) (await import("./local-rounds.ts")).checkOptimizer(label, model);
   await agreeOnModel(context, await fingerprint(model, options));
   for (;;) {
     const group = await members.waitFor((current) => readyGroup(current, members.id, label));
@@ -121,7 +121,7 @@ async function fitGeneration(
       });
     },
   };
-  const outer = local && new (await import("./local-steps.ts")).OuterOptimizer(label, local, compiled);
+  const outer = local && new (await import("./local-rounds.ts")).OuterOptimizer(label, local, compiled);
   const callbacks = [...(options.fit.callbacks as Callback[]), ...(outer ? [outer] : []), callback];
   let fit: FitOptions = { ...options.fit, callbacks };
   if (rank !== 0 || group.isDone) fit.verbose = 0;
@@ -164,7 +164,8 @@ async function fitGeneration(
       await commit(uncounted ? counted : {}, false);
     },
   };
-  const steps: WorkerSteps = outer ? outer.steps(given) : new SynchronousSteps(given);
+  const rounds: Rounds = outer?.rounds(compiled, exchange, size) ?? new SynchronousRounds(compiled, exchange);
+  const steps = new WorkerSteps(given, rounds);
   report(steps, exchange);
   const end = members.listen(() => {
     try {

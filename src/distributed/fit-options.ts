@@ -1,6 +1,6 @@
 // The options of a job's `fit`, and what a model must be like for it.
 import { checkCount, checkPositive } from "../checks.ts";
-import { literal, stateError, valueError } from "../errors.ts";
+import { stateError, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { BatchStream, Given } from "../train/batch-maker.ts";
 import { isStream } from "../train/batch-maker.ts";
@@ -67,14 +67,14 @@ export interface JobFit {
 }
 
 /** The options, checked. @throws ValueError. */
-export function jobFitOptions(label: string, given: JobFitOptions): JobFit {
+export async function jobFitOptions(label: string, given: JobFitOptions): Promise<JobFit> {
   const { sync = "step", stepTimeout = 30_000, checkpointEvery: asked, ...rest } = given ?? {};
   checkOptions(label, { sync, stepTimeout, checkpointEvery: asked }, {
     sync: "string or object",
     stepTimeout: "number",
     checkpointEvery: "number",
   } as never);
-  const local = localSync(label, sync);
+  const local = sync === "step" ? undefined : (await import("./local-rounds.ts")).localSync(label, sync);
   const checkpointEvery = asked ?? Math.ceil(500 / (local?.every ?? 1));
   checkPositive(label, "stepTimeout", stepTimeout);
   checkCount(label, "checkpointEvery", checkpointEvery, 1);
@@ -96,15 +96,6 @@ export function jobFitOptions(label: string, given: JobFitOptions): JobFit {
     });
   }
   return { fit: { ...fit, callbacks }, local, stepTimeout, checkpointEvery };
-}
-
-function localSync(label: string, sync: "step" | LocalSync): LocalSync | undefined {
-  if (sync === "step") return undefined;
-  if (typeof sync === "string")
-    throw valueError(label, { rule: "unknown sync", expected: '"step" or { every: 100 }', received: literal(sync) });
-  const local = checkOptions<LocalSync>(`sync of ${label}`, sync, { every: "number!", outer: "object" });
-  checkCount(`sync of ${label}`, "every", local.every, 1);
-  return local;
 }
 
 /** Data as `fit` takes them. */

@@ -122,7 +122,7 @@ export class Job {
    */
   async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
     const label = `fit of job "${this.name}"`;
-    const checked = jobFitOptions(label, options);
+    const checked = await jobFitOptions(label, options);
     if (this.hasFitted) {
       throw stateError(label, {
         rule: "a job trains once",

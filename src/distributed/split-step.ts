@@ -19,9 +19,23 @@ export const names = {
   extra: (index: number) => `extra${index}`,
 } as const;
 
+/** What a worker computes of a batch, and what the batch does to state that is not trained. */
+export interface BatchProgram {
+  /** What computing it changes: nothing where it only gives gradients. */
+  readonly updates: Updates;
+  /** By their names. */
+  readonly gradients: CompileOptions["outputs"];
+  /** Moving averages and metrics. */
+  readonly state: Updates;
+  /** What else is computed on the way. */
+  readonly others: readonly Tensor[];
+}
+
+type Updates = NonNullable<CompileOptions["updates"]>;
+
 /** What is recorded for batches of one shape. */
 export interface SplitStep {
-  /** Computes the batch: gives gradients, or trains with them; and the extras: all that the state needs to know. */
+  /** Computes a batch: trains with it or gives gradients, and the extras: all that the state needs to know of it. */
   readonly batch: CompileOptions;
   /** Changes moving averages and metrics as the batch would have, given its extras. */
   readonly state: CompileOptions;
@@ -29,14 +43,10 @@ export interface SplitStep {
   readonly extras: readonly Tensor[];
 }
 
-/**
- * Records the gradients of a batch, and apart from them what the batch does to state that is not trained. So the
- * gradients can be computed by one worker, and the state be changed by all, in the order of the batches.
- * @throws StateError where a layer's outputs depend on such state: then the batches cannot be computed at once.
- */
-export function recordGradients(model: Model, { setup, stepRunner }: Compiled, spec: BatchSpec): SplitStep {
+/** Records the gradients of a batch, which leaves the weights as they are. */
+export function recordGradients({ setup, stepRunner }: Compiled, spec: BatchSpec): BatchProgram {
   const found = new Map<Variable, Tensor>();
-  // An optimizer that notes the gradients, and leaves the weights.
+  // An optimizer that notes the gradients.
   const reader = defineOptimizer(
     "gradients",
     { learningRate: 0 },
@@ -51,29 +61,24 @@ export function recordGradients(model: Model, { setup, stepRunner }: Compiled, s
     },
   );
   const { trainable } = stepRunner;
-  const recorded = stepRunner.record("train", spec, new TrainingSetup("fit", setup.objective, reader));
+  const { updates = [], outputs } = stepRunner.record("train", spec, new TrainingSetup("fit", setup.objective, reader));
   const gradients = trainable.map((variable, index) => [names.gradient(index), found.get(variable) as Tensor] as const);
-  return split(model, recorded, new Set(trainable), Object.fromEntries(gradients), false);
+  return {
+    updates: [],
+    gradients: Object.fromEntries(gradients),
+    state: updates.filter(([variable]) => !trainable.includes(variable)),
+    others: Object.values(outputs),
+  };
 }
 
-/** As {@link recordGradients}, but the batch is trained on with the model's optimizer. */
-export function recordLocal(model: Model, { setup, stepRunner }: Compiled, spec: BatchSpec): SplitStep {
-  const recorded = stepRunner.record("train", spec);
-  return split(model, recorded, new Set([...stepRunner.trainable, ...setup.optimizer.variables]), {}, true);
-}
-
-/** @param own what the batch may update, if `keeps`; else it updates nothing. */
-function split(
-  model: Model,
-  { updates = [], outputs }: CompileOptions,
-  own: ReadonlySet<Variable>,
-  gradients: CompileOptions["outputs"],
-  keeps: boolean,
-): SplitStep {
-  const others = updates.filter(([variable]) => !own.has(variable));
-  const kept = keeps ? updates.filter(([variable]) => own.has(variable)) : [];
-  const { roots, extras, changing } = cut(others);
-  const computed = [...Object.values(gradients), ...kept.map(([, value]) => value), ...Object.values(outputs)];
+/**
+ * Parts what a worker computes of a batch from what the batch does to state that is not trained. So a batch can be
+ * computed by one worker, and the state be changed by all, in the order of the batches.
+ * @throws StateError where a layer's outputs depend on such state: then the batches cannot be computed at once.
+ */
+export function splitStep(model: Model, { updates, gradients, state, others }: BatchProgram): SplitStep {
+  const { roots, extras, changing } = cut(state);
+  const computed = [...Object.values(gradients), ...updates.map(([, value]) => value), ...others];
   const dependent = reachable(computed).filter((node) => changing.has(node));
   const [first] = reachable(dependent).filter(({ op }) => op === variableOp);
   if (first) {
@@ -86,8 +91,8 @@ function split(
   }
   const named = extras.map((tensor, index) => [names.extra(index), tensor] as const);
   return {
-    batch: { outputs: { ...gradients, ...Object.fromEntries(named) }, updates: kept },
-    state: { outputs: {}, updates: others.map(([variable], index) => [variable, roots[index] as Tensor]) },
+    batch: { outputs: { ...gradients, ...Object.fromEntries(named) }, updates },
+    state: { outputs: {}, updates: state.map(([variable], index) => [variable, roots[index] as Tensor]) },
     extras,
   };
 }
@@ -96,7 +101,7 @@ function split(
  * Cuts the graphs of updates where they begin to depend on what is updated. What lies before depends on the batch
  * alone, and becomes an input.
  */
-function cut(updates: NonNullable<CompileOptions["updates"]>) {
+function cut(updates: Updates) {
   const updated = new Set(updates.map(([variable]) => variable));
   const given = updates.map(([, value]) => value);
   const changing = new Set<Tensor>();

@@ -8,7 +8,7 @@ import type { Compiled } from "../train/session.ts";
 import type { Step } from "../train/step-runner.ts";
 import type { Exchange } from "./exchange.ts";
 import { bytesOf } from "./round.ts";
-import { names, recordUpdate, type SplitStep } from "./split-step.ts";
+import { type BatchProgram, names, recordUpdate, type SplitStep, splitStep } from "./split-step.ts";
 
 /** Milliseconds of a batch from which on the others are told before it is computed. */
 const longCompute = 500;
@@ -31,12 +31,28 @@ export interface StepsOptions {
   onUpdate(uncounted?: BatchSpec): Promise<void>;
 }
 
+/** What workers exchange, and when. */
+export interface Rounds {
+  /** How many batches a worker computes in a round. */
+  readonly every: number;
+  /** Whether a round goes on in the next epoch. */
+  readonly spansEpochs: boolean;
+  /** Records what a worker computes of a batch. */
+  record(spec: BatchSpec): BatchProgram;
+  /** Called before the first batch of a round. */
+  begin?(): Promise<void>;
+  /** Takes what was computed of a batch. @param extra what all have to know of it. */
+  computed(found: Readonly<Record<string, TypedArray>>, extra: Uint8Array, steps: WorkerSteps): void;
+  /** Ends a round of so many batches: exchanges what there is, and updates the weights. */
+  end(batches: number, steps: WorkerSteps): Promise<void>;
+}
+
 /**
  * Runs the steps of `fit` for one of several workers. Each worker goes through all batches in the same order, and
  * computes every `size`th of them. A round is `size · every` batches; at its end the workers exchange what they have,
  * and update the weights that they share.
  */
-export abstract class WorkerSteps {
+export class WorkerSteps {
   /** Batches that all workers together have trained on. */
   batches: number;
   /** How often the weights that all share were updated: the number of the round. */
@@ -45,7 +61,7 @@ export abstract class WorkerSteps {
   stepTime = 0;
   waitTime = 0;
   /** Specs of the batches of this round so far. */
-  protected specs: BatchSpec[] = [];
+  private specs: BatchSpec[] = [];
   private readonly programs: ProgramCache;
   private readonly splits = new Map<string, SplitStep>();
   /** Vectors of two rounds: the one before may be asked for again. */
@@ -57,10 +73,9 @@ export abstract class WorkerSteps {
   private startedAt = performance.now();
   private readonly number = new Float32Array(1);
 
-  /** @param every how many batches a worker computes in a round. */
   constructor(
-    protected readonly options: StepsOptions,
-    private readonly every: number,
+    private readonly options: StepsOptions,
+    private readonly rounds: Rounds,
   ) {
     const { compiled, batches, updates } = options;
     this.batches = batches;
@@ -70,22 +85,11 @@ export abstract class WorkerSteps {
     this.vectors = [new Float32Array(length), new Float32Array(length)];
   }
 
-  /** Records what a worker computes of a batch, and what all know of it then. */
-  protected abstract record(spec: BatchSpec): SplitStep;
-  /** Called in the first batch of a round. */
-  protected abstract begin(): void | Promise<void>;
-  /** Takes what was computed of a batch. @param extra what all have to know of it. */
-  protected abstract computed(found: Readonly<Record<string, TypedArray>>, extra: Uint8Array): void;
-  /** Ends a round: exchanges what there is, and updates the weights. */
-  protected abstract update(): Promise<void>;
-  /** Called at the end of an epoch. */
-  abstract finish(): Promise<void>;
-
   /** Takes the next batch: computes it, if it is this worker's, and updates, if it is the last of a round. */
   async run<T>(_mode: unknown, spec: BatchSpec, cursor: BatchCursor, _read: (step: Step) => T): Promise<T> {
     const { rank, size } = this.options;
     const place = this.specs.length;
-    if (place === 0) await this.begin();
+    if (place === 0) await this.rounds.begin?.();
     if (place === rank) {
       this.startedAt = performance.now();
       this.waitTime = 0;
@@ -93,8 +97,14 @@ export abstract class WorkerSteps {
     if (place % size === rank) await this.compute(spec, cursor);
     this.specs.push(spec);
     this.batches++;
-    if (this.specs.length === size * this.every) await this.endRound(spec);
+    if (this.specs.length === size * this.rounds.every) await this.endRound(spec);
     return undefined as T;
+  }
+
+  /** The end of an epoch: metrics are reported, and where rounds end with epochs, the weights are those of all. */
+  async finish(): Promise<void> {
+    if (this.rounds.spansEpochs) await this.applyExtras();
+    else if (this.specs.length > 0) await this.endRound();
   }
 
   close(): void {}
@@ -105,8 +115,8 @@ export abstract class WorkerSteps {
   }
 
   /** Updates the weights, and begins a new round. */
-  protected async endRound(uncounted?: BatchSpec): Promise<void> {
-    await this.update();
+  private async endRound(uncounted?: BatchSpec): Promise<void> {
+    await this.rounds.end(this.specs.length, this);
     this.updates++;
     this.specs = [];
     this.applied = 0;
@@ -115,12 +125,12 @@ export abstract class WorkerSteps {
   }
 
   /** This worker's vector in this round. */
-  protected get vector(): Float32Array {
+  get vector(): Float32Array {
     return this.vectors[this.updates % 2] as Float32Array;
   }
 
   /** Brings metrics and moving averages up to the last batch that was taken, in the order of the batches. */
-  protected async applyExtras(): Promise<void> {
+  async applyExtras(): Promise<void> {
     const { exchange, size } = this.options;
     const started = performance.now();
     /** A worker's batches lie behind each other. */
@@ -138,7 +148,7 @@ export abstract class WorkerSteps {
    * @param workers how many of them there are.
    * @param batch the batch for which schedules say their values.
    */
-  protected async applyMean(optimizer: Optimizer, workers: number, batch: number): Promise<void> {
+  async applyMean(optimizer: Optimizer, workers: number, batch: number): Promise<void> {
     const { exchange, model, compiled } = this.options;
     const { trainable } = compiled.stepRunner;
     const waiting = performance.now();
@@ -163,7 +173,7 @@ export abstract class WorkerSteps {
   private split(spec: BatchSpec): SplitStep {
     const known = this.splits.get(spec.signature);
     if (known) return known;
-    const made = this.record(spec);
+    const made = splitStep(this.options.model, this.rounds.record(spec));
     this.splits.set(spec.signature, made);
     return made;
   }
@@ -199,7 +209,7 @@ export abstract class WorkerSteps {
       extra.set(bytes, at);
       at += bytes.length;
     }
-    this.computed(found, extra);
+    this.rounds.computed(found, extra, this);
   }
 
   /** Changes metrics and moving averages as a batch does whose extras begin at `at`; gives where they end. */

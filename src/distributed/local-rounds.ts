@@ -1,22 +1,34 @@
 // Local steps: workers train on their own and agree on weights every so many batches. Loaded by jobs that do that.
 import type { HostArray } from "../data/array.ts";
-import { valueError } from "../errors.ts";
+import { checkCount } from "../checks.ts";
+import { literal, valueError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
 import { checkOptions } from "../options.ts";
+import type { Variable } from "../tensor/variable.ts";
 import type { BatchSpec } from "../train/batch.ts";
 import type { Callback } from "../train/callback.ts";
 import type { Model } from "../train/model.ts";
 import type { Compiled } from "../train/session.ts";
+import type { Exchange } from "./exchange.ts";
 import type { LocalSync, OuterOptions } from "./fit-options.ts";
-import { recordLocal, type SplitStep } from "./split-step.ts";
-import { type StepsOptions, WorkerSteps } from "./worker-steps.ts";
+import type { BatchProgram } from "./split-step.ts";
+import type { Rounds, WorkerSteps } from "./worker-steps.ts";
 
-/** @throws ValueError on options out of range, and where the model's optimizer ends with averages of its own. */
-export function checkLocalSync(label: string, model: Model, { outer }: LocalSync): void {
-  outerOptimizer(label, outer);
-  if (!model.optimizer.getConfig().useEma) return;
+/** The option `sync`, checked. @throws ValueError. */
+export function localSync(label: string, sync: unknown): LocalSync {
+  if (typeof sync === "string")
+    throw valueError(label, { rule: "unknown sync", expected: '"step" or { every: 100 }', received: literal(sync) });
+  const local = checkOptions(`sync of ${label}`, sync as LocalSync, { every: "number!", outer: "object" });
+  checkCount(`sync of ${label}`, "every", local.every, 1);
+  outerOptimizer(label, local.outer);
+  return local;
+}
+
+/** @throws ValueError where the model's optimizer ends with averages of its own. */
+export function checkOptimizer(label: string, { optimizer }: Model): void {
+  if (!optimizer.getConfig().useEma) return;
   throw valueError(label, {
     rule: "the optimizer of local steps has no useEma",
     expected: "an optimizer without it: each worker would end with averages of its own",
@@ -70,8 +82,8 @@ export class OuterOptimizer implements Callback {
     );
   }
 
-  steps(options: StepsOptions): LocalSteps {
-    return new LocalSteps(options, this.sync.every, this);
+  rounds(compiled: Compiled, exchange: Exchange, size: number): Rounds {
+    return new LocalRounds(this, this.sync.every, compiled, exchange, size);
   }
 }
 
@@ -83,58 +95,60 @@ export class OuterOptimizer implements Callback {
  * the round. The state of the model's optimizer stays with each worker.
  * @see McMahan et al. 2017, arXiv:1602.05629 (FedAvg); Douillard et al. 2023, arXiv:2311.08105 (DiLoCo).
  */
-class LocalSteps extends WorkerSteps {
+class LocalRounds implements Rounds {
+  /** So that all validate and report with the same weights. */
+  readonly spansEpochs = false;
   /** Weights at the begin of the round. */
   private start: TypedArray[] = [];
   private extras: Uint8Array[] = [];
 
   constructor(
-    options: StepsOptions,
-    every: number,
     private readonly outer: OuterOptimizer,
-  ) {
-    super(options, every);
+    readonly every: number,
+    private readonly compiled: Compiled,
+    private readonly exchange: Exchange,
+    private readonly size: number,
+  ) {}
+
+  /** As for a step of `fit`: the batch updates the weights and what the optimizer keeps. */
+  record(spec: BatchSpec): BatchProgram {
+    const { stepRunner, setup } = this.compiled;
+    const { updates = [], outputs } = stepRunner.record("train", spec);
+    const own = new Set([...stepRunner.trainable, ...setup.optimizer.variables]);
+    const isOwn = ([variable]: readonly [Variable, unknown]) => own.has(variable);
+    return {
+      updates: updates.filter(isOwn),
+      gradients: {},
+      state: updates.filter((update) => !isOwn(update)),
+      others: Object.values(outputs),
+    };
   }
 
-  /** Ends the round, so that all workers validate and report with the same weights. */
-  async finish(): Promise<void> {
-    if (this.specs.length > 0) await this.endRound();
+  async begin(): Promise<void> {
+    this.start = await Promise.all(this.compiled.stepRunner.trainable.map((variable) => variable.read()));
   }
 
-  protected record(spec: BatchSpec): SplitStep {
-    const { model, compiled } = this.options;
-    return recordLocal(model, compiled, spec);
-  }
-
-  protected async begin(): Promise<void> {
-    this.start = await Promise.all(this.trainable.map((variable) => variable.read()));
-  }
-
-  protected computed(_: unknown, extra: Uint8Array): void {
-    this.options.compiled.setup.optimizer.rawSteps++;
+  computed(_: unknown, extra: Uint8Array): void {
+    this.compiled.setup.optimizer.rawSteps++;
     this.extras.push(extra);
   }
 
-  protected async update(): Promise<void> {
-    const { exchange, size } = this.options;
-    const { vector, start, outer } = this;
+  async end(batches: number, steps: WorkerSteps): Promise<void> {
+    const { outer, exchange, start } = this;
+    const { vector, updates } = steps;
     let at = 0;
-    for (const [index, variable] of this.trainable.entries()) {
+    for (const [index, variable] of this.compiled.stepRunner.trainable.entries()) {
       const before = start[index] as TypedArray;
       const after = await variable.read();
       for (let i = 0; i < after.length; i++) vector[at + i] = (before[i] as number) - (after[i] as number);
       at += after.length;
       variable.assign(before);
     }
-    exchange.post(this.updates, joined(this.extras), vector);
+    exchange.post(updates, joined(this.extras), vector);
     this.extras = [];
-    await this.applyExtras();
-    await this.applyMean(outer.optimizer, Math.min(size, this.specs.length), this.updates);
+    await steps.applyExtras();
+    await steps.applyMean(outer.optimizer, Math.min(this.size, batches), updates);
     await outer.read();
-  }
-
-  private get trainable() {
-    return this.options.compiled.stepRunner.trainable;
   }
 }
 
