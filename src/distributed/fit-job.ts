@@ -167,7 +167,7 @@ async function fitGeneration(
   const rounds: Rounds = outer?.rounds(compiled, exchange, size) ?? new SynchronousRounds(compiled, exchange);
   const steps = new WorkerSteps(given, rounds);
   report(steps, exchange);
-  const end = members.listen(() => {
+  const look = () => {
     try {
       check();
       if (members.group?.isDone) throw new GroupChanged("the job is done");
@@ -175,7 +175,10 @@ async function fitGeneration(
     } catch (error) {
       exchange.fail(error as Error);
     }
-  });
+  };
+  const end = members.listen(look);
+  // The members may have changed while the checkpoint was read.
+  if (!group.isDone) look();
   const timer = watch(exchange, members, generation, stepTimeout);
   try {
     return await runFit(session, jobData(data), fit, steps);

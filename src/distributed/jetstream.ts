@@ -117,5 +117,5 @@ export const isRefusal = (error: unknown): error is Error =>
 /** Whether an error of a request may be gone at the next try: the server was not there, or did not answer in time. */
 export const isTransient = (error: unknown): boolean =>
   error instanceof Error &&
-  !isRefusal(error) &&
-  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) || /timeout|no responders/i.test(error.message));
+  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) || /timeout|no responders/i.test(error.message)) &&
+  !isRefusal(error);

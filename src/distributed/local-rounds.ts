@@ -1,6 +1,7 @@
 // Local steps: workers train on their own and agree on weights every so many batches. Loaded by jobs that do that.
-import type { HostArray } from "../data/array.ts";
+
 import { checkCount } from "../checks.ts";
+import type { HostArray } from "../data/array.ts";
 import { literal, valueError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import type { Optimizer } from "../optim/optimizer.ts";

@@ -151,7 +151,8 @@ export class Members {
       } catch (error) {
         if (isRefusal(error)) throw this.refused(error);
         if (this.nc.isClosed() || !isTransient(error)) throw error;
-        if (performance.now() > deadline) throw this.fault("the server must answer", "an answer in time", String(error));
+        if (performance.now() > deadline)
+          throw this.fault("the server must answer", "an answer in time", String(error));
         await sleep(heartbeatEvery / 4);
       }
     }

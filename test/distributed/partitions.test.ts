@@ -14,10 +14,7 @@ function start(options: Partial<ConstructorParameters<typeof Worker>[0]> = {}) {
   const fit = { checkpointEvery: 3, shuffle: false };
   return [0, 1, 2].map(
     (index) =>
-      new Worker(
-        { servers: server.servers, job, workers: 3, slow: 40, fit, ...options },
-        namespaces.prefix(index),
-      ),
+      new Worker({ servers: server.servers, job, workers: 3, slow: 40, fit, ...options }, namespaces.prefix(index)),
   ) as [Worker, Worker, Worker];
 }
 
@@ -79,7 +76,11 @@ describe("a job on a network that is cut", { concurrency: false, skip: !canCut &
     repeat(async (run) => {
       const workers = start({ slow: 15 });
       const cut = run % 3;
-      const [lost, ...others] = [workers[cut], workers[(cut + 1) % 3], workers[(cut + 2) % 3]] as [Worker, Worker, Worker];
+      const [lost, ...others] = [workers[cut], workers[(cut + 1) % 3], workers[(cut + 2) % 3]] as [
+        Worker,
+        Worker,
+        Worker,
+      ];
       await lost.line(isBatch(4));
       namespaces.set(cut, "down");
       const result = await sameResult(others);

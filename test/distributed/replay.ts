@@ -52,7 +52,10 @@ async function withAccumulation(from: Model, size: number): Promise<Model> {
   setOptimizerState(
     model,
     Object.fromEntries(
-      Object.entries(fresh).map(([name, value]) => [name, name.includes("accumulator") ? value : (before[name] ?? value)]),
+      Object.entries(fresh).map(([name, value]) => [
+        name,
+        name.includes("accumulator") ? value : (before[name] ?? value),
+      ]),
     ),
   );
   return model;

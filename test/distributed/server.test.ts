@@ -71,11 +71,12 @@ describe("a server", { concurrency: false }, () => {
   it("that does not answer is waited for until joinTimeout", async () => {
     const nc = await connect({ servers: server.servers, user: "reader", pass: "secret" });
     // Nothing answers requests of values.
+    const request: NatsConnection["request"] = (subject, data, options) =>
+      subject.includes("MSG.GET") ? Promise.reject(new Error("timeout")) : nc.request(subject, data, options as object);
     const mute: NatsConnection = {
       publish: (subject, data) => nc.publish(subject, data),
       subscribe: (subject, options) => nc.subscribe(subject, options),
-      request: (subject, data, options) =>
-        subject.includes("MSG.GET") ? Promise.reject(new Error("timeout")) : nc.request(subject, data, options),
+      request,
       status: () => nc.status(),
       isClosed: () => nc.isClosed(),
     };

@@ -30,7 +30,7 @@ export type WorkerLine =
   | { readonly batch: number; readonly updates: number | undefined }
   | {
       /** A hash of the trained weights after so many updates, and the generation that they were trained in. */
-      readonly trained: { readonly generation: number; readonly updates: number | undefined; readonly hash: string };
+      readonly trained: { readonly generation: number; readonly updates: number; readonly hash: string };
     }
   | { readonly error: string }
   | {
@@ -57,7 +57,7 @@ async function work(options: WorkerOptions): Promise<void> {
     const { x, y } = makeData();
     let last: number | undefined;
     const trace = async () => {
-      const { updates } = job.status();
+      const { updates = 0 } = job.status();
       if (updates === last) return;
       last = updates;
       say({ trained: { generation: observed.generation, updates, hash: await hashOfTrained(model) } });
