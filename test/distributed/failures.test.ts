@@ -69,7 +69,7 @@ describe("a job", { concurrency: false }, () => {
     "step: after half of the parts",
     "step: before a sum is sent",
     "step: after all sums have come",
-    "checkpoint: after half of the file",
+    "checkpoint: before the file is complete",
     "checkpoint: before it counts",
     "checkpoint: after it counts",
   ];

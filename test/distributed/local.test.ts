@@ -127,8 +127,10 @@ describe("local steps", { concurrency: false }, () => {
     }));
 
   it("of one batch with plain gradient descent and the mean of the weights are synchronous steps, but for rounding", async () => {
-    const [local, other] = (await trainHere(2, descending, { sync: { every: 1 }, stepsPerEpoch: 12 })) as [Model, Model];
-    const [step] = (await trainHere(2, descending, { stepsPerEpoch: 12 })) as [Model];
+    // An even number of batches, so that all rounds are whole.
+    const options = { stepsPerEpoch: 6, epochs: 2 };
+    const [local, other] = (await trainHere(2, descending, { ...options, sync: { every: 1 } })) as [Model, Model];
+    const [step] = (await trainHere(2, descending, options)) as [Model];
     const [mean, again, expected] = await Promise.all([local, other, step].map((model) => model.getWeights()));
     assert.deepEqual(mean, again);
     for (const [index, { data }] of (expected ?? []).entries())

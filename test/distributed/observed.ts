@@ -12,7 +12,7 @@ export type Point =
   | "step: after half of the parts"
   | "step: before a sum is sent"
   | "step: after all sums have come"
-  | "checkpoint: after half of the file"
+  | "checkpoint: before the file is complete"
   | "checkpoint: before it counts"
   | "checkpoint: after it counts";
 
@@ -95,7 +95,7 @@ export function observe(nc: NatsConnection, stop?: Stop): Observed {
       const isFirst = isGroup && JSON.parse(new TextDecoder().decode(data as Uint8Array)).model === null;
       if (isFirst) reach("join: before the first group is written");
       else if (isGroup) reach("checkpoint: before it counts");
-      if (/^\$O\..*\.M\./.test(subject)) reach("checkpoint: after half of the file");
+      if (/^\$O\..*\.M\./.test(subject)) reach("checkpoint: before the file is complete");
       const answer = await nc.request(subject, data, options);
       if (isFirst) reach("join: after the first group is written");
       else if (isGroup) reach("checkpoint: after it counts");
