@@ -98,6 +98,21 @@ describe("a job", { concurrency: false }, () => {
       }));
   }
 
+  it("keeps the checkpoint that counts when one was overtaken while it was written", () =>
+    repeat(async () => {
+      const options = { slow: 60, fit: { ...fit, checkpointEvery: 12 } };
+      const workers = start(3, { ...options, ...stopAt("checkpoint: before it counts", 1, "SIGSTOP") });
+      await Promise.any(workers.map((worker) => worker.line(isGeneration(2))));
+      for (const worker of workers) worker.signal("SIGCONT");
+      await Promise.all(workers.map((worker) => worker.line(isGeneration(2))));
+      await sleep(300);
+      for (const worker of workers) worker.signal("SIGKILL");
+      await Promise.all(workers.map(({ ended }) => ended));
+      const others = start(3, { ...options, job: `failures${jobs - 1}` });
+      const { log } = await survive([...workers, ...others], ({ isKilled }) => isKilled);
+      assert.equal(log.at(-1)?.updates, 0, JSON.stringify(log));
+    }));
+
   for (const point of ["join: after the first sign of life", "join: after the first group is written"] as const)
     it(`begins without a worker that is killed in a ${point}`, () =>
       repeat(async () => {
