@@ -10,8 +10,8 @@ import type { Exchange } from "./exchange.ts";
 import { fitJob } from "./fit-job.ts";
 import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
 import type { GenerationLog } from "./group.ts";
+import { JetStream } from "./jetstream.ts";
 import { Members } from "./members.ts";
-import { ObjectStore } from "./object-store.ts";
 import type { WorkerSteps } from "./worker-steps.ts";
 
 /** Options of {@link join}. */
@@ -66,7 +66,6 @@ export class Job {
     readonly name: string,
     private readonly nc: NatsConnection,
     private readonly members: Members,
-    private readonly store: ObjectStore,
   ) {}
 
   /** This worker's place among the members, from 0; −1 while it is none of them. */
@@ -132,12 +131,12 @@ export class Job {
       });
     }
     this.hasFitted = true;
-    const { nc, members, store } = this;
+    const { nc, members, name } = this;
     const context = {
       label,
       nc,
       members,
-      store,
+      name: keptAs(name),
       report: (steps: WorkerSteps, exchange: Exchange) => {
         this.steps = steps;
         this.exchange = exchange;
@@ -185,8 +184,7 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
   if (minWorkers > workers)
     throw valueError("join", { rule: "minWorkers is at most workers", expected: `≤ ${workers}`, received: minWorkers });
   const deadline = performance.now() + joinTimeout;
-  const bucket = await Bucket.open(nc, `aretejs_${name}`);
-  const store = await ObjectStore.open(nc, `aretejs_${name}`);
+  const bucket = await Bucket.open(nc, keptAs(name));
   const members = new Members(nc, bucket, name, { workers, minWorkers }, onEvent);
   try {
     await members.start(deadline);
@@ -211,7 +209,7 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
     members.leave();
     throw error;
   }
-  return new Job(name, nc, members, store);
+  return new Job(name, nc, members);
 }
 
 /**
@@ -220,10 +218,13 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
  * @example await removeJob(nc, "fashion");
  */
 export async function removeJob(nc: NatsConnection, job: string): Promise<void> {
-  const name = `aretejs_${checkJobName("removeJob", job)}`;
-  await (await Bucket.open(nc, name)).remove();
-  await (await ObjectStore.open(nc, name)).removeAll();
+  const name = keptAs(checkJobName("removeJob", job));
+  const streams = new JetStream(nc);
+  for (const stream of [`KV_${name}`, `OBJ_${name}`]) await streams.removeStream(stream);
 }
+
+/** What a job keeps on the server is called. */
+const keptAs = (name: string): string => `aretejs_${name}`;
 
 function checkJobName(owner: string, name: string): string {
   if (/^[\w-]{1,100}$/.test(name)) return name;

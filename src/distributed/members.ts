@@ -32,7 +32,8 @@ export class Members {
   private lastBeat = 0;
   private readonly joinedAt = performance.now();
   private incompleteSince: number | undefined;
-  private isConnected = true;
+  /** Whether messages reach the server now. */
+  connected = true;
   private isBusy = false;
   private hasLeft = false;
   /** What ends this worker's part in the job: an error of `onEvent`, or a permission that is missing. */
@@ -67,16 +68,6 @@ export class Members {
   /** The subject that all of the job's begin with. */
   get subject(): string {
     return `aretejs.${this.job}`;
-  }
-
-  /** How subjects of the job begin in messages of the client; the connection may serve other purposes, too. */
-  private get subjects(): string[] {
-    return [`"${this.subject}.`, `"$KV.aretejs_${this.job}.`];
-  }
-
-  /** Whether messages reach the server now. */
-  get connected(): boolean {
-    return this.isConnected;
   }
 
   /** Gives a sign of life; others wait so many milliseconds longer for the next one, while this worker computes. */
@@ -160,18 +151,11 @@ export class Members {
 
   /** Drops members that are too slow. */
   async drop(generation: number, late: readonly string[]): Promise<void> {
-    const before = this.group;
     const after = await this.change((group) =>
-      group?.generation === generation
-        ? nextGroup(
-            group,
-            this.present().filter((id) => !late.includes(id)),
-            this.size,
-            late,
-          )
-        : undefined,
+      group?.generation === generation ? nextGroup(group, this.present(), this.size, late) : undefined,
     );
-    if (before && after && after.generation > generation) await this.emit({ type: "dropped", members: late });
+    const dropped = late.filter((id) => after?.dropped.includes(id));
+    if (dropped.length > 0) await this.emit({ type: "dropped", members: dropped });
   }
 
   /** The workers that are alive, this one among them. */
@@ -203,6 +187,11 @@ export class Members {
   private fail(error: unknown): void {
     this.failure ??= { error };
     this.notify();
+  }
+
+  /** Whether a message of the client is about this job: the connection may serve other purposes, too. */
+  private concerns(message: string): boolean {
+    return [`"${this.subject}.`, `"$KV.aretejs_${this.job}.`].some((subject) => message.includes(subject));
   }
 
   private refused({ message }: Error): Error {
@@ -271,12 +260,11 @@ export class Members {
   private async watchConnection(): Promise<void> {
     for await (const { type, error } of this.nc.status()) {
       if (type === "disconnect") {
-        this.isConnected = false;
+        this.connected = false;
         void this.emit({ type: "disconnected" });
-      } else if (isRefusal(error) && this.subjects.some((subject) => error.message.includes(subject)))
-        this.fail(this.refused(error));
+      } else if (isRefusal(error) && this.concerns(error.message)) this.fail(this.refused(error));
       else if (type === "reconnect") {
-        this.isConnected = true;
+        this.connected = true;
         this.forgive();
         this.beat();
         void this.emit({ type: "reconnected" });
@@ -291,7 +279,7 @@ export class Members {
     // The event loop was blocked, or the process was stopped.
     if (now - this.lastTick > 4 * tickEvery) this.forgive();
     this.lastTick = now;
-    if (!this.isConnected || this.nc.isClosed()) return;
+    if (!this.connected || this.nc.isClosed()) return;
     if (now - this.lastBeat >= heartbeatEvery) {
       this.beat();
       this.tryRefresh();
