@@ -24,7 +24,7 @@ export interface OuterOptions {
 export interface LocalSync {
   /** Batches of each worker between two updates, ≥ 1. An epoch ends with an update, too. */
   every: number;
-  /** Default: the mean of the workers' weights (FedAvg). DiLoCo: `{ learningRate: 0.7, momentum: 0.9, nesterov: true }`. */
+  /** Default: the mean of the weights (FedAvg). DiLoCo: `{ learningRate: 0.7, momentum: 0.9, nesterov: true }`. */
   outer?: OuterOptions;
 }
 

@@ -95,7 +95,7 @@ export class Members {
     }
   }
 
-  /** Calls back when the group or the connection has changed, or something has failed. Gives a function that ends it. */
+  /** Calls back when group or connection have changed, or something has failed. Gives a function that ends it. */
   listen(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -133,7 +133,7 @@ export class Members {
     }
   }
 
-  /** Tries until the server answers. @throws what {@link checkOpen} throws, and what will not be gone at another try. */
+  /** Tries until the server answers. @throws what {@link checkOpen} throws, and what another try will not change. */
   async retry<T>(act: () => Promise<T>, deadline = Number.POSITIVE_INFINITY): Promise<T> {
     for (;;) {
       this.checkOpen();

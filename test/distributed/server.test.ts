@@ -72,7 +72,9 @@ describe("a server", { concurrency: false }, () => {
     const nc = await connect({ servers: server.servers, user: "reader", pass: "secret" });
     // Nothing answers requests of values.
     const request: NatsConnection["request"] = (subject, data, options) =>
-      subject.includes("MSG.GET") ? Promise.reject(new Error("timeout")) : nc.request(subject, data, options as { timeout: number });
+      subject.includes("MSG.GET")
+        ? Promise.reject(new Error("timeout"))
+        : nc.request(subject, data, options as { timeout: number });
     const mute: NatsConnection = {
       publish: (subject, data) => nc.publish(subject, data),
       subscribe: (subject, options) => nc.subscribe(subject, options),
