@@ -4,6 +4,8 @@
 export interface NatsMessage {
   /** Where it was sent to. */
   readonly subject: string;
+  /** Where an answer is expected. */
+  readonly reply?: string;
   /** What it holds. */
   readonly data: Uint8Array;
   /** Its headers, where it has some. */
@@ -32,7 +34,7 @@ export interface NatsConnection {
     readonly max_payload: number;
   };
   /** Sends a message to all that subscribe. It may be lost. */
-  publish(subject: string, data?: Uint8Array): void;
+  publish(subject: string, data?: Uint8Array | string): void;
   /** Gets the messages of a subject. */
   subscribe(
     subject: string,
@@ -50,6 +52,8 @@ export interface NatsConnection {
       timeout: number;
       /** Anything with an `encode` of its own. */
       headers?: unknown;
+      /** Whether the answer gets a subscription of its own. */
+      noMux?: boolean;
     },
   ): Promise<NatsMessage>;
   /** Events of the connection, among them "disconnect" and "reconnect". */

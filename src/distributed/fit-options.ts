@@ -9,6 +9,7 @@ import type { ArraysGiven, InputsGiven } from "../train/columns.ts";
 import type { Model } from "../train/model.ts";
 import { type FitOptions, fitOptions } from "../train/options.ts";
 import { checkBuilt, sessionOf } from "../train/session.ts";
+import { hashOf } from "./hash.ts";
 
 /** Options of {@link Job.fit}: those of `fit` of models, and when the workers agree. */
 export interface JobFitOptions extends Omit<FitOptions, "initialEpoch" | "sampleWeight"> {
@@ -116,6 +117,5 @@ export async function fingerprint(model: Model, { fit, checkpointEvery }: JobFit
       return typeof value === "function" ? value.name || "function" : value;
     },
   );
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hashOf(text);
 }

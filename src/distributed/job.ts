@@ -1,5 +1,5 @@
 import { checkCount } from "../checks.ts";
-import { literal, stateError, valueError } from "../errors.ts";
+import { stateError, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
@@ -10,6 +10,8 @@ import type { Exchange } from "./exchange.ts";
 import { fitJob } from "./fit-job.ts";
 import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
 import type { GenerationLog } from "./group.ts";
+import { JetStream } from "./jetstream.ts";
+import { checkJobName } from "./job-name.ts";
 import { Members } from "./members.ts";
 import { ObjectStore } from "./object-store.ts";
 import type { SynchronousSteps } from "./synchronous-steps.ts";
@@ -214,21 +216,14 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
 }
 
 /**
- * Removes what a job keeps on the server: its members and its checkpoints. Workers that still train fail.
+ * Removes what a job, or a search, keeps on the server: members and checkpoints, or trials and their results. Workers
+ * that still work for it fail.
  * @throws ValueError where the name is none of a job.
  * @example await removeJob(nc, "fashion");
  */
 export async function removeJob(nc: NatsConnection, job: string): Promise<void> {
   const name = `aretejs_${checkJobName("removeJob", job)}`;
+  await new JetStream(nc).removeStream(`TRIALS_${name}`);
   await (await Bucket.open(nc, name)).remove();
   await (await ObjectStore.open(nc, name)).removeAll();
-}
-
-function checkJobName(owner: string, name: string): string {
-  if (/^[\w-]{1,100}$/.test(name)) return name;
-  throw valueError(owner, {
-    rule: "the name of a job has letters, digits, - and _",
-    expected: '1 to 100 of them, such as "fashion"',
-    received: literal(name),
-  });
 }

@@ -3,6 +3,7 @@ import type { Bucket, Entry } from "./bucket.ts";
 import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { firstGroup, type Group, type GroupSize, nextGroup } from "./group.ts";
+import { isTransient } from "./jetstream.ts";
 import { deadAfter, heartbeatEvery, sleep, tickEvery } from "./timing.ts";
 
 /** A sign of life. */
@@ -14,11 +15,6 @@ interface Heartbeat {
 }
 
 const key = "group";
-
-/** Whether an error of a request may be gone at the next try: the server was not there, or did not answer in time. */
-const isTransient = (error: unknown): boolean =>
-  error instanceof Error &&
-  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) || /timeout|no responders/i.test(error.message));
 
 /** Who works for a job: signs of life of all workers, and the group that they have agreed on. */
 export class Members {

@@ -3,9 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { buildSync } from "esbuild";
+import { type BuildOptions, buildSync } from "esbuild";
+import type { AnywhereOptions } from "./anywhere-worker.ts";
+import type { TrialWorkerOptions } from "./trial-worker.ts";
 import type { WorkerLine, WorkerOptions } from "./worker.ts";
 
 /** The server's program: `NATS_SERVER`, else the one that scripts/nats-server.sh installs. */
@@ -14,28 +16,45 @@ const serverProgram = process.env.NATS_SERVER ?? join(import.meta.dirname, "../.
 /** A server with JetStream in a folder of its own. It can be killed and started again. */
 export class Server {
   readonly servers: string;
-  private readonly folder = mkdtempSync(join(tmpdir(), "aretejs-nats-"));
+  /** Its address for `wsconnect`. */
+  readonly webSocket: string;
+  /** Where it runs: files of its configuration are looked for here. */
+  readonly folder = mkdtempSync(join(tmpdir(), "aretejs-nats-"));
   private child: ChildProcess | undefined;
 
-  /** @param more lines of its configuration. */
+  /**
+   * @param more lines of its configuration.
+   * @param options another address, another configuration, and what that takes from the environment.
+   */
   constructor(
     private readonly port: number,
     more: readonly string[] = [],
+    private readonly options: {
+      readonly host?: string;
+      readonly config?: string;
+      readonly env?: Readonly<Record<string, string>>;
+    } = {},
   ) {
-    this.servers = `127.0.0.1:${port}`;
+    const { host = "127.0.0.1" } = options;
+    this.servers = `${host}:${port}`;
+    this.webSocket = `ws://${host}:${port + 1}`;
     const config = [
-      `listen: "127.0.0.1:${port}"`,
+      `listen: "${this.servers}"`,
       'ping_interval: "1s"',
       "ping_max: 2",
-      `websocket { listen: "127.0.0.1:${port + 1}", no_tls: true }`,
+      `websocket { listen: "${host}:${port + 1}", no_tls: true }`,
       `jetstream { store_dir: "${this.folder}/store" }`,
       ...more,
     ];
-    writeFileSync(join(this.folder, "nats.conf"), config.join("\n"));
+    writeFileSync(join(this.folder, "nats.conf"), options.config ?? config.join("\n"));
   }
 
   async start(): Promise<void> {
-    this.child = spawn(serverProgram, ["-c", join(this.folder, "nats.conf")], { stdio: "ignore" });
+    this.child = spawn(serverProgram, ["-c", "nats.conf"], {
+      cwd: this.folder,
+      stdio: "ignore",
+      env: { ...process.env, ...this.options.env },
+    });
     let failure: Error | undefined;
     this.child.on("error", (error) => {
       failure = error;
@@ -59,7 +78,7 @@ export class Server {
 
   private answers(): Promise<boolean> {
     return new Promise<boolean>((resolve) => {
-      const socket = connectTo(this.port, "127.0.0.1");
+      const socket = connectTo(this.port, this.options.host ?? "127.0.0.1");
       socket.on("data", () => resolve(true)).on("error", () => resolve(false));
       setTimeout(() => resolve(false), 1000).unref();
     });
@@ -69,31 +88,48 @@ export class Server {
 /** What a worker prints last. */
 export type WorkerResult = Extract<WorkerLine, { hash: string }>;
 
-/** worker.ts, bundled so that processes start fast; in several files, as what is loaded on demand is in the package. */
-const programFolder = mkdtempSync(join(tmpdir(), "aretejs-worker-"));
-const programFile = join(programFolder, "worker.mjs");
-buildSync({
-  entryPoints: [join(import.meta.dirname, "worker.ts")],
-  bundle: true,
-  splitting: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  outdir: programFolder,
-  outExtension: { ".js": ".mjs" },
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-});
-process.on("exit", () => rmSync(programFolder, { recursive: true, force: true }));
+/**
+ * Bundles programs, so that processes start fast; in several files, as what is loaded on demand is in the package. Gives
+ * the folder, which is removed at the end.
+ */
+export function bundle(programs: readonly string[], options: BuildOptions): string {
+  const folder = mkdtempSync(join(tmpdir(), "aretejs-worker-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  buildSync({
+    entryPoints: programs.map((name) => resolve(import.meta.dirname, name)),
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    target: "es2022",
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    logLevel: "error",
+    ...options,
+  });
+  return folder;
+}
 
-/** A worker process and what it has printed. */
+/** Bundles programs for Node. */
+export const bundleForNode = (...programs: readonly string[]): string =>
+  bundle(programs, {
+    platform: "node",
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  });
+
+const programFolder = bundleForNode("worker.ts", "trial-worker.ts");
+
+/** A worker process, of a job or a search, and what it has printed. */
 export class Worker {
   readonly lines: WorkerLine[] = [];
   readonly ended: Promise<void>;
   private readonly child: ChildProcess;
   private readonly waiters = new Set<() => void>();
 
-  constructor(options: WorkerOptions) {
-    this.child = spawn(process.execPath, [programFile, JSON.stringify(options)], {
+  /** @param command what runs it; by default Node, with the program for these options. */
+  constructor(options: WorkerOptions | TrialWorkerOptions | AnywhereOptions, command?: readonly string[]) {
+    const program = join(programFolder, "trials" in options ? "trial-worker.mjs" : "worker.mjs");
+    const [file = "", ...args] = command ?? [process.execPath, program];
+    this.child = spawn(file, [...args, JSON.stringify(options)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     running.add(this);
