@@ -26,9 +26,9 @@ const authenticator = nkeyAuthenticator(user.getSeed());
 describe("a server with examples/distributed/secure.conf", { concurrency: false }, () => {
   before(async () => {
     // The command of the page, with the address of this machine.
-    const [command = ""] = /openssl req .*(?:\\\n.*)*/.exec(page) ?? [];
+    const [command = ""] = /openssl req [^\\`]*(?:\\\n[^\\`]*)*/.exec(page) ?? [];
     assert.ok(command.includes("DNS:nats.example.org"));
-    execFileSync("bash", ["-c", command.replace("DNS:nats.example.org", "IP:127.0.0.1")], {
+    execFileSync("bash", ["-c", command.replace("DNS:nats.example.org", "DNS:localhost,IP:127.0.0.1")], {
       cwd: server.folder,
       stdio: "ignore",
     });
