@@ -35,7 +35,7 @@ try {
   const model = makeModel();
   const { x, y } = makeData();
   const { history } = await job.fit(model, [x, y], { ...fitOptions, checkpointEvery: 5 });
-  const results = await search(nc, { job: `${name}-trials`, trials }, runTrial);
+  const results = await search(nc, { job: name, trials }, runTrial);
   say({ results });
   say({ hash: await hashOf(model), history, log: job.log });
   await nc.close();

@@ -74,10 +74,9 @@ describe("workers in Node, Deno, Bun, Chromium and workerd", { concurrency: fals
         assert.deepEqual({ hash, history }, expected);
         assert.equal(log.length, 1);
         // The others go on with a search, with two more workers.
-        const search4 = { ...options, job: `${job}-trials` };
         const [found, visited] = await Promise.all([
-          search(nc, { job: search4.job, trials }, runTrial),
-          fetch(url, { method: "POST", body: JSON.stringify(search4) }).then((response) => response.json()),
+          search(nc, { job, trials }, runTrial),
+          fetch(url, { method: "POST", body: JSON.stringify(options) }).then((response) => response.json()),
           answered,
         ]);
         const lines = [posted, ...(await Promise.all(others.map((each) => each.result().then(() => each.lines))))];
