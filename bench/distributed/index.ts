@@ -44,8 +44,8 @@ const program = join(bundleForNode(join(import.meta.dirname, "worker.ts")), "wor
 const measured = options.step === undefined ? await recordStepTime() : undefined;
 const stepTime = Number(options.step ?? measured?.stepTime);
 const parameters = measured?.parameters ?? 262_144;
-const namespaces = new Namespaces(most);
-const server = new Server(4370, [], { host: namespaces.host });
+const namespaces = new Namespaces(most, "arete4", "10.79.0");
+const server = new Server(4440, [], { host: namespaces.host });
 
 /** Runs a job; gives what its first worker has seen, and what a worker has received at most. */
 async function measure(workers: number, every: number, job: string): Promise<ScalingResult> {

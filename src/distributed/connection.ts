@@ -34,7 +34,7 @@ export interface NatsConnection {
     readonly max_payload: number;
   };
   /** Sends a message to all that subscribe. It may be lost. */
-  publish(subject: string, data?: Uint8Array | string): void;
+  publish(subject: string, data?: Uint8Array): void;
   /** Gets the messages of a subject. */
   subscribe(
     subject: string,
@@ -56,8 +56,8 @@ export interface NatsConnection {
       noMux?: boolean;
     },
   ): Promise<NatsMessage>;
-  /** Events of the connection, among them "disconnect" and "reconnect". */
-  status(): AsyncIterable<{ readonly type: string }>;
+  /** Events of the connection, among them "disconnect", "reconnect", and "error" where the server refuses something. */
+  status(): AsyncIterable<{ readonly type: string; readonly error?: unknown }>;
   /** Whether it is closed for good. */
   isClosed(): boolean;
 }

@@ -25,12 +25,6 @@ export interface ExchangeOptions {
   readonly chunk?: number;
 }
 
-interface Waiter {
-  readonly isDone: () => boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** The most chunks that one request asks for. */
 const maxAsked = 16;
 
@@ -47,7 +41,8 @@ export class Exchange {
   bytesReceived = 0;
   private readonly chunks: readonly Chunk[];
   private readonly rounds = new Map<number, Round>();
-  private readonly waiters = new Set<Waiter>();
+  /** Called when something has come, or all has failed. */
+  private readonly waiters: (() => void)[] = [];
   private readonly pieceBytes: number;
   /** When a worker has last said that it waits for others. */
   private readonly waitedAt = new Map<number, number>();
@@ -75,7 +70,7 @@ export class Exchange {
       round.addExtra(this.options.rank, index, extra.length, piece, this.pieceBytes);
     this.sendExtra("others", step, round);
     this.pump(step, round);
-    this.settle();
+    this.wake();
   }
 
   /** What a worker has besides its vector. */
@@ -118,7 +113,7 @@ export class Exchange {
     }
     if (!isNew) return;
     this.progressAt = performance.now();
-    this.settle();
+    this.wake();
   }
 
   /** Ranks that this worker waits for: those that have not computed their batch; else those whose sums are missing. */
@@ -154,8 +149,7 @@ export class Exchange {
   /** Ends it: whoever waits gets the error. */
   fail(error: Error): void {
     this.error = error;
-    for (const { reject } of this.waiters) reject(error);
-    this.waiters.clear();
+    this.wake();
   }
 
   private get others(): number[] {
@@ -273,19 +267,15 @@ export class Exchange {
     return made;
   }
 
-  private until(isDone: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.error) reject(this.error);
-      else if (isDone()) resolve();
-      else this.waiters.add({ isDone, resolve, reject });
-    });
+  private async until(isDone: () => boolean): Promise<void> {
+    for (;;) {
+      if (this.error) throw this.error;
+      if (isDone()) return;
+      await new Promise<void>((resolve) => this.waiters.push(resolve));
+    }
   }
 
-  private settle(): void {
-    for (const waiter of this.waiters) {
-      if (!waiter.isDone()) continue;
-      this.waiters.delete(waiter);
-      waiter.resolve();
-    }
+  private wake(): void {
+    for (const resolve of this.waiters.splice(0)) resolve();
   }
 }

@@ -1,21 +1,21 @@
 import { stateError } from "../errors.ts";
-import type { BatchSpec } from "../train/batch.ts";
 import type { Callback, Training } from "../train/callback.ts";
 import { runFit } from "../train/fit.ts";
 import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
 import type { FitOptions } from "../train/options.ts";
-import { sessionOf } from "../train/session.ts";
+import { type Compiled, sessionOf } from "../train/session.ts";
 import { Channel } from "./channel.ts";
 import type { NatsConnection } from "./connection.ts";
-import type { JobEvent } from "./events.ts";
 import { Exchange } from "./exchange.ts";
 import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
 import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
+import type { JobStatus } from "./job.ts";
 import type { Members } from "./members.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { SynchronousSteps, vectorLength } from "./synchronous-steps.ts";
+import { SynchronousRounds } from "./synchronous-rounds.ts";
 import { askAfter, askAtMost, tickEvery } from "./timing.ts";
+import { type Rounds, type StepsOptions, vectorLength, WorkerSteps } from "./worker-steps.ts";
 
 /** What a fit works with. */
 export interface FitContext {
@@ -23,9 +23,9 @@ export interface FitContext {
   readonly nc: NatsConnection;
   readonly members: Members;
   readonly store: ObjectStore;
-  readonly onEvent: (event: JobEvent) => void;
+  readonly status: () => JobStatus;
   /** Called with what trains from now on, for the status. */
-  readonly report: (steps: SynchronousSteps, exchange: Exchange) => void;
+  readonly report: (steps: WorkerSteps, exchange: Exchange) => void;
 }
 
 /** Training stops since the group has changed; it goes on from the last checkpoint. */
@@ -38,6 +38,7 @@ class GroupChanged extends Error {}
 export async function fitJob(context: FitContext, model: Model, data: JobData, options: JobFit): Promise<History> {
   const { members, label } = context;
   await checkModel(label, model);
+  if (options.local) (await import("./local-rounds.ts")).checkOptimizer(label, model);
   await agreeOnModel(context, await fingerprint(model, options));
   for (;;) {
     const group = await members.waitFor((current) => readyGroup(current, members.id, label));
@@ -85,15 +86,17 @@ async function fitGeneration(
   options: JobFit,
   group: Group,
 ): Promise<History> {
-  const { nc, members, store, report, label, onEvent } = context;
+  const { nc, members, store, status, report, label } = context;
   const { generation, checkpoint } = group;
-  const { stepTimeout, checkpointEvery } = options;
+  const { stepTimeout, checkpointEvery, local } = options;
   const rank = group.isDone ? 0 : group.members.indexOf(members.id);
   const size = group.isDone ? 1 : group.members.length;
   const session = sessionOf(label, model);
   const compiled = session.compiled(label);
   let training: Training | undefined;
+  /** @throws GroupChanged where there are other members by now; what ends this worker's part in the job. */
   const check = () => {
+    members.checkOpen();
     if (group.isDone || members.group?.generation === generation) return;
     throw new GroupChanged("the members have changed");
   };
@@ -101,11 +104,11 @@ async function fitGeneration(
     if (rank !== 0 || group.isDone) return;
     const name = `checkpoint-${generation}-${steps.batches}`;
     const bytes = await checkpointBytes({ ...(training as Training), ...at });
-    const written = { name, batches: steps.batches, updates: compiled.setup.optimizer.rawSteps };
+    const written = { name, batches: steps.batches, updates: steps.updates };
     await members.retry(() => store.write(name, bytes));
     await commitGroup(members, generation, written, isDone, store);
     check();
-    onEvent({ type: isDone ? "done" : "checkpoint", updates: written.updates });
+    await members.emit({ type: isDone ? "done" : "checkpoint", updates: written.updates });
   };
   const callback: Callback = {
     onTrainBegin: async (begun) => {
@@ -120,7 +123,9 @@ async function fitGeneration(
       });
     },
   };
-  let fit: FitOptions = { ...options.fit, callbacks: [...(options.fit.callbacks as Callback[]), callback] };
+  const outer = local && new (await import("./local-rounds.ts")).OuterOptimizer(label, local, compiled);
+  const callbacks = [...(options.fit.callbacks as Callback[]), ...(outer ? [outer] : []), callback];
+  let fit: FitOptions = { ...options.fit, callbacks };
   if (rank !== 0 || group.isDone) fit.verbose = 0;
   if (checkpoint) {
     const { resume } = await import("../io/index.js");
@@ -133,42 +138,54 @@ async function fitGeneration(
       });
     fit = await resume(model, bytes, fit);
   }
-  const { optimizer } = compiled.setup;
+  const { updates, batches } = checkpoint ?? startOf(compiled);
   const exchange: Exchange = new Exchange({
     wire: { send: (to, bytes) => channel.send(to, bytes) },
     rank,
     size,
     generation,
     length: vectorLength(compiled),
-    step: optimizer.rawSteps,
+    step: updates,
   });
   const subject = `${members.subject}.${generation}`;
   const channel = new Channel(nc, subject, rank, size, (bytes) => exchange.receive(bytes));
-  const steps = new SynchronousSteps({
+  const given: StepsOptions = {
     model,
     compiled,
     exchange,
     rank,
     size,
-    batches: checkpoint?.batches ?? optimizer.rawSteps,
+    batches,
+    updates,
     onLongCompute: (isBegin) => members.announce(isBegin ? stepTimeout : 0),
-    onUpdate: async (lastBatch: BatchSpec) => {
+    onUpdate: async (uncounted) => {
       check();
-      if (optimizer.rawSteps % checkpointEvery > 0) return;
+      if (steps.updates % checkpointEvery > 0) return;
       const { position } = training as Training;
-      // The loop counts the batch when this has ended.
-      await commit({ position: { ...position, batch: position.batch + 1 }, lastBatch }, false);
+      const counted = { position: { ...position, batch: position.batch + 1 }, lastBatch: uncounted };
+      await commit(uncounted ? counted : {}, false);
     },
-  });
+  };
+  const rounds: Rounds = outer?.rounds(compiled, exchange, size) ?? new SynchronousRounds(compiled, exchange);
+  const steps = new WorkerSteps(given, rounds);
   report(steps, exchange);
-  const end = members.listen(() => {
-    const { group: current } = members;
-    if (!current || current.generation !== generation || current.isDone) exchange.fail(new GroupChanged("changed"));
-    else if (members.connected) exchange.askAgain();
-  });
+  const look = () => {
+    try {
+      check();
+      if (members.group?.isDone) throw new GroupChanged("the job is done");
+      if (members.connected) exchange.askAgain();
+    } catch (error) {
+      exchange.fail(error as Error);
+    }
+  };
+  const end = members.listen(look);
+  // The members may have changed while the checkpoint was read.
+  if (!group.isDone) look();
+  const { verbose = "auto" } = fit;
+  const progress = verbose === 0 ? undefined : new (await import("./job-progress.ts")).JobProgress(verbose, status);
   const timer = watch(exchange, members, generation, stepTimeout);
   try {
-    return await runFit(session, jobData(data), fit, steps);
+    return await runFit(session, jobData(data), fit, steps, progress);
   } finally {
     clearInterval(timer);
     end();
@@ -176,6 +193,9 @@ async function fitGeneration(
     steps.dispose();
   }
 }
+
+/** Where a job begins: a model that was trained before counts on. */
+const startOf = ({ setup }: Compiled) => ({ updates: setup.optimizer.rawSteps, batches: setup.optimizer.rawSteps });
 
 /** The file that `modelCheckpoint` of aretejs/io writes between two batches. */
 async function checkpointBytes(training: Training): Promise<Uint8Array<ArrayBuffer>> {
@@ -201,7 +221,7 @@ async function commitGroup(
   store: ObjectStore,
 ): Promise<void> {
   let old: string | undefined;
-  await members.change((group) => {
+  const after = await members.change((group) => {
     if (group?.generation !== generation) return undefined;
     const isWritten = group.checkpoint?.name === checkpoint.name;
     if (isWritten && group.isDone === isDone) return undefined;
@@ -209,16 +229,21 @@ async function commitGroup(
     const next = { ...group, checkpoint, isDone };
     return nextGroup(next, members.present(), members.size) ?? next;
   });
-  if (old !== undefined) await store.remove(old).catch(() => {});
+  // Where another generation has begun meanwhile, the checkpoint of before still counts.
+  const unused = after?.checkpoint?.name === checkpoint.name ? old : checkpoint.name;
+  if (unused !== undefined) await store.remove(unused).catch(() => {});
 }
 
 /** Asks for what is missing, ever more rarely, and drops workers that are too slow. */
 function watch(exchange: Exchange, members: Members, generation: number, stepTimeout: number) {
   let wait = askAfter;
   let asked = 0;
+  let last = performance.now();
   return setInterval(() => {
     const now = performance.now();
-    if (!members.connected) exchange.progressAt = now;
+    // The server is away, or this process was stopped: nothing could have come.
+    if (!members.connected || now - last > 4 * tickEvery) exchange.progressAt = now;
+    last = now;
     const { missing } = exchange;
     if (missing.length === 0 || now - exchange.progressAt < askAfter) {
       wait = askAfter;

@@ -14,7 +14,7 @@ import { JetStream } from "./jetstream.ts";
 import { checkJobName } from "./job-name.ts";
 import { Members } from "./members.ts";
 import { ObjectStore } from "./object-store.ts";
-import type { SynchronousSteps } from "./synchronous-steps.ts";
+import type { WorkerSteps } from "./worker-steps.ts";
 
 /** Options of {@link join}. */
 export interface JoinOptions {
@@ -26,7 +26,10 @@ export interface JoinOptions {
   minWorkers?: number;
   /** Milliseconds to wait for the workers. Default 60 000. */
   joinTimeout?: number;
-  /** Called with what happens to the job: members that come and go, checkpoints, the connection. */
+  /**
+   * Called with what happens to the job: members that come and go, checkpoints, the connection. What it throws ends
+   * this worker's `join` or `fit`.
+   */
   onEvent?: (event: JobEvent) => void;
 }
 
@@ -57,7 +60,7 @@ export interface JobStatus {
 
 /** A worker's part in a job. See {@link join}. */
 export class Job {
-  private steps: SynchronousSteps | undefined;
+  private steps: WorkerSteps | undefined;
   private exchange: Exchange | undefined;
   private hasFitted = false;
 
@@ -66,7 +69,6 @@ export class Job {
     private readonly nc: NatsConnection,
     private readonly members: Members,
     private readonly store: ObjectStore,
-    private readonly onEvent: (event: JobEvent) => void,
   ) {}
 
   /** This worker's place among the members, from 0; −1 while it is none of them. */
@@ -122,7 +124,7 @@ export class Job {
    */
   async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
     const label = `fit of job "${this.name}"`;
-    const checked = jobFitOptions(label, options);
+    const checked = await jobFitOptions(label, options);
     if (this.hasFitted) {
       throw stateError(label, {
         rule: "a job trains once",
@@ -138,8 +140,8 @@ export class Job {
       nc,
       members,
       store,
-      onEvent: this.onEvent,
-      report: (steps: SynchronousSteps, exchange: Exchange) => {
+      status: () => this.status(),
+      report: (steps: WorkerSteps, exchange: Exchange) => {
         this.steps = steps;
         this.exchange = exchange;
       },
@@ -185,12 +187,12 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
   checkCount("join", "minWorkers", minWorkers, 1);
   if (minWorkers > workers)
     throw valueError("join", { rule: "minWorkers is at most workers", expected: `≤ ${workers}`, received: minWorkers });
+  const deadline = performance.now() + joinTimeout;
   const bucket = await Bucket.open(nc, `aretejs_${name}`);
   const store = await ObjectStore.open(nc, `aretejs_${name}`);
   const members = new Members(nc, bucket, name, { workers, minWorkers }, onEvent);
-  await members.start();
-  const deadline = performance.now() + joinTimeout;
   try {
+    await members.start(deadline);
     await members.waitFor((group) => {
       if (group?.isDone) {
         throw stateError(`join of job "${name}"`, {
@@ -212,7 +214,7 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
     members.leave();
     throw error;
   }
-  return new Job(name, nc, members, store, onEvent);
+  return new Job(name, nc, members, store);
 }
 
 /**

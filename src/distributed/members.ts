@@ -3,7 +3,7 @@ import type { Bucket, Entry } from "./bucket.ts";
 import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { firstGroup, type Group, type GroupSize, nextGroup } from "./group.ts";
-import { isTransient } from "./jetstream.ts";
+import { isRefusal, isTransient } from "./jetstream.ts";
 import { deadAfter, heartbeatEvery, sleep, tickEvery } from "./timing.ts";
 
 /** A sign of life. */
@@ -35,7 +35,10 @@ export class Members {
   private isConnected = true;
   private isBusy = false;
   private hasLeft = false;
+  /** What ends this worker's part in the job: an error of `onEvent`, or a permission that is missing. */
+  private failure: { readonly error: unknown } | undefined;
 
+  /** @param onEvent of the user. */
   constructor(
     private readonly nc: NatsConnection,
     private readonly bucket: Bucket,
@@ -46,8 +49,8 @@ export class Members {
     this.id = crypto.randomUUID().slice(0, 8);
   }
 
-  /** Begins to give and to watch signs of life. */
-  async start(): Promise<void> {
+  /** Begins to give and to watch signs of life. @param deadline when to give up, by `performance.now`. */
+  async start(deadline: number): Promise<void> {
     const alive = this.nc.subscribe(`${this.subject}.alive`, {
       callback: (error, { data }) => {
         if (!error) this.hear(JSON.parse(new TextDecoder().decode(data)));
@@ -56,7 +59,7 @@ export class Members {
     this.subscriptions.push(alive);
     this.endWatch = this.bucket.watch(key, () => this.tryRefresh());
     void this.watchConnection();
-    await this.retry(() => this.refresh());
+    await this.retry(() => this.refresh(), deadline);
     this.beat();
     this.timer = setInterval(() => this.tick(), tickEvery);
   }
@@ -64,6 +67,11 @@ export class Members {
   /** The subject that all of the job's begin with. */
   get subject(): string {
     return `aretejs.${this.job}`;
+  }
+
+  /** How subjects of the job begin in messages of the client; the connection may serve other purposes, too. */
+  private get subjects(): string[] {
+    return [`"${this.subject}.`, `"$KV.aretejs_${this.job}.`];
   }
 
   /** Whether messages reach the server now. */
@@ -87,7 +95,16 @@ export class Members {
     this.notify();
   }
 
-  /** Calls back when the group has changed, or the connection has come back. Gives a function that ends it. */
+  /** Calls `onEvent`. What it throws ends this worker's part in the job: see {@link checkOpen}. */
+  async emit(event: JobEvent): Promise<void> {
+    try {
+      await this.onEvent(event);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Calls back when the group or the connection has changed, or something has failed. Gives a function that ends it. */
   listen(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -125,14 +142,17 @@ export class Members {
     }
   }
 
-  /** Tries until the server answers. @throws StateError where the connection is closed. */
-  async retry<T>(act: () => Promise<T>): Promise<T> {
+  /** Tries until the server answers. @throws what {@link checkOpen} throws, and what will not be gone at another try. */
+  async retry<T>(act: () => Promise<T>, deadline = Number.POSITIVE_INFINITY): Promise<T> {
     for (;;) {
       this.checkOpen();
       try {
         return await act();
       } catch (error) {
+        if (isRefusal(error)) throw this.refused(error);
         if (this.nc.isClosed() || !isTransient(error)) throw error;
+        if (performance.now() > deadline)
+          throw this.fault("the server must answer", "an answer in time", String(error));
         await sleep(heartbeatEvery / 4);
       }
     }
@@ -151,7 +171,7 @@ export class Members {
           )
         : undefined,
     );
-    if (before && after && after.generation > generation) this.onEvent({ type: "dropped", members: late });
+    if (before && after && after.generation > generation) await this.emit({ type: "dropped", members: late });
   }
 
   /** The workers that are alive, this one among them. */
@@ -171,14 +191,26 @@ export class Members {
     }
   }
 
-  private checkOpen(): void {
-    if (!this.nc.isClosed() && !this.hasLeft) return;
-    throw stateError(`job "${this.job}"`, {
-      rule: this.hasLeft ? "this worker has left" : "the connection to the server is closed",
-      expected: "a worker that is connected",
-      received: this.hasLeft ? "one that called leave" : "one whose client has given up",
-      advice: "Connect, and join again: the job goes on from its last checkpoint.",
-    });
+  /** @throws what has failed; StateError where the connection is closed, or this worker has left. */
+  checkOpen(): void {
+    if (this.failure) throw this.failure.error;
+    const advice = "Connect, and join again: the job goes on from its last checkpoint.";
+    if (this.hasLeft) throw this.fault("this worker has left", "one that trains", "one that called leave", advice);
+    if (this.nc.isClosed())
+      throw this.fault("the connection is closed", "a worker that is connected", "one that is not", advice);
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= { error };
+    this.notify();
+  }
+
+  private refused({ message }: Error): Error {
+    return this.fault("the server must allow what workers do", "permissions for the subjects of the job", message);
+  }
+
+  private fault(rule: string, expected: string, received: string, advice = ""): Error {
+    return stateError(`job "${this.job}"`, { rule, expected, received, advice });
   }
 
   private nextChange(): Promise<void> {
@@ -214,7 +246,7 @@ export class Members {
       // Some of them this worker may not have heard yet.
       const until = performance.now() + deadAfter;
       for (const id of value.members) this.aliveUntil.set(id, Math.max(this.aliveUntil.get(id) ?? 0, until));
-      this.onEvent({ type: "generation", generation: value.generation, members: value.members });
+      void this.emit({ type: "generation", generation: value.generation, members: value.members });
     }
     this.notify();
   }
@@ -237,15 +269,17 @@ export class Members {
   }
 
   private async watchConnection(): Promise<void> {
-    for await (const { type } of this.nc.status()) {
+    for await (const { type, error } of this.nc.status()) {
       if (type === "disconnect") {
         this.isConnected = false;
-        this.onEvent({ type: "disconnected" });
-      } else if (type === "reconnect") {
+        void this.emit({ type: "disconnected" });
+      } else if (isRefusal(error) && this.subjects.some((subject) => error.message.includes(subject)))
+        this.fail(this.refused(error));
+      else if (type === "reconnect") {
         this.isConnected = true;
         this.forgive();
         this.beat();
-        this.onEvent({ type: "reconnected" });
+        void this.emit({ type: "reconnected" });
         this.notify();
       }
     }

@@ -117,7 +117,7 @@ export class TrialQueue {
   private takenOf({ subject, reply }: NatsMessage): Taken | undefined {
     if (!reply) return undefined;
     const say = (text: string) => {
-      if (!this.nc.isClosed()) this.nc.publish(reply, text);
+      if (!this.nc.isClosed()) this.nc.publish(reply, new TextEncoder().encode(text));
     };
     // $JS.ACK.[domain.account.]stream.consumer.deliveries. …
     const tokens = reply.split(".");

@@ -15,7 +15,7 @@ export function toJson(owner: string, what: string, value: unknown): string {
     throw valueError(owner, {
       rule: `${what} must be a value of JSON`,
       expected: "numbers, text, booleans, null, lists and plain objects of them",
-      received: typeof item === "object" ? `an object of ${item.constructor.name || "a class"}` : (item && typeof item),
+      received: typeof item === "object" ? `an object of ${item.constructor.name || "a class"}` : item && typeof item,
       context: `at "${name}"`,
       advice: ArrayBuffer.isView(item) ? "Write Array.from(…)." : "",
     });

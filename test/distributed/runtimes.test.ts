@@ -9,13 +9,12 @@ import { openChromium, Pages } from "../runtimes/browsers.ts";
 import { workerd } from "../runtimes/miniflare.ts";
 import { runtimes } from "../runtimes/processes.ts";
 import type { AnywhereOptions } from "./anywhere-worker.ts";
-import { bundle, killWorkers, Server, Worker } from "./support.ts";
+import { bundle, killWorkers, repeat, Server, Worker } from "./support.ts";
 import { fitOptions, hashOf, makeData, makeModel } from "./task.ts";
 import { runTrial } from "./trial.ts";
 import type { WorkerLine } from "./worker.ts";
 
-const repeats = Number(process.env.REPEAT ?? 1);
-const server = new Server(4350);
+const server = new Server(4420);
 const trials = Array.from({ length: 24 }, (_, index) => 0.5 / (index + 1));
 
 /** The bundle for runtimes with `WebSocket`, and a page that loads it. */
@@ -54,11 +53,11 @@ describe("workers in Node, Deno, Bun, Chromium and workerd", { concurrency: fals
     const worker = workerd(handlers, "trial-handler.mjs", "**/*.mjs");
     const url = await worker.ready;
     try {
-      for (let run = 0; run < repeats; run++) {
+      await repeat(async (run) => {
         const job = `runtimes${run}`;
         const options: AnywhereOptions = { servers: server.webSocket, job, workers: 4, trials };
         const node = new Worker({ servers: server.servers, job, workers: 4, fit: { checkpointEvery: 5 } });
-        const others = ["Deno", "Bun"].map((name) => new Worker(options, commandOf(name)));
+        const others = ["Deno", "Bun"].map((name) => new Worker(options, [], commandOf(name)));
         const page = await browser.newPage();
         const posted: WorkerLine[] = [];
         const answered = new Promise<void>((resolve) => {
@@ -89,7 +88,7 @@ describe("workers in Node, Deno, Bun, Chromium and workerd", { concurrency: fals
           losses,
         );
         await page.close();
-      }
+      });
     } finally {
       await worker.dispose();
       await browser.close();

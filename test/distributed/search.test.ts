@@ -5,12 +5,11 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { removeJob, search, type TrialResult } from "../../src/distributed/index.ts";
-import { killWorkers, Server, sleep, Worker } from "./support.ts";
+import { killWorkers, repeat, Server, sleep, Worker } from "./support.ts";
 import type { Trial, TrialWorkerOptions } from "./trial-worker.ts";
 import type { WorkerLine } from "./worker.ts";
 
-const repeats = Number(process.env.REPEAT ?? 1);
-const server = new Server(4340);
+const server = new Server(4410);
 let jobs = 0;
 let nc: NatsConnection;
 
@@ -66,7 +65,7 @@ describe("a search", { concurrency: false }, () => {
   }
 
   it("finishes each of 64 trials once on four workers, two of which are killed", async () => {
-    for (let run = 0; run < repeats; run++) {
+    await repeat(async (run) => {
       const trials = trialsOf(64, 50);
       const { job, workers } = begin(4, trials);
       const victims = [workers[run % 4], workers[(run + 1) % 4]] as [Worker, Worker];
@@ -86,7 +85,7 @@ describe("a search", { concurrency: false }, () => {
       assert.ok(results.filter(({ attempts }) => attempts > 1).length <= 2);
       const { state } = await (await jetstreamManager(nc)).streams.info(`TRIALS_aretejs_${job}`);
       assert.equal(state.messages, 0);
-    }
+    });
   });
 
   it("tries a trial again whose function throws, and keeps the error where it throws too often", async () => {

@@ -15,8 +15,8 @@ const user = createUser();
 const nkey = new TextDecoder().decode(user.getSeed());
 const page = readFileSync(join(import.meta.dirname, "../../docs/deployment.md"), "utf8");
 const conf = readFileSync(join(import.meta.dirname, "../../examples/distributed/secure.conf"), "utf8");
-const server = new Server(4360, [], {
-  config: conf.replace("0.0.0.0:4222", "127.0.0.1:4360").replace("0.0.0.0:8080", "127.0.0.1:4361"),
+const server = new Server(4430, [], {
+  config: conf.replace("0.0.0.0:4222", "127.0.0.1:4430").replace("0.0.0.0:8080", "127.0.0.1:4431"),
   env: { WORKERS: user.getPublicKey(), PAGES: '"https://example.org"' },
 });
 const certificate = join(server.folder, "server-cert.pem");
@@ -46,7 +46,8 @@ describe("a server with examples/distributed/secure.conf", { concurrency: false 
     const deno = runtimes.find(({ name }) => name === "Deno")?.command ?? [];
     const webSocket = new Worker(
       { servers: server.webSocket.replace("ws:", "wss:"), job, workers: 2, trials: [0.1, 0.2], nkey },
-      ["env", `DENO_CERT=${certificate}`, ...deno, join(folder, "anywhere-worker.mjs")],
+      ["env", `DENO_CERT=${certificate}`],
+      [...deno, join(folder, "anywhere-worker.mjs")],
     );
     const [one, other] = await Promise.all([node.result(), webSocket.result()]);
     assert.deepEqual(one, other);

@@ -1,4 +1,5 @@
 // A nats-server and workers as processes, for tests.
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTo } from "node:net";
@@ -12,6 +13,14 @@ import type { WorkerLine, WorkerOptions } from "./worker.ts";
 
 /** The server's program: `NATS_SERVER`, else the one that scripts/nats-server.sh installs. */
 const serverProgram = process.env.NATS_SERVER ?? join(import.meta.dirname, "../../.cache/nats/bin/nats-server");
+
+/** How often each test runs in a row. */
+const repeats = Number(process.env.REPEAT ?? 1);
+
+/** Runs a test as often as `REPEAT` says. */
+export async function repeat(act: (run: number) => Promise<void>): Promise<void> {
+  for (let run = 0; run < repeats; run++) await act(run);
+}
 
 /** A server with JetStream in a folder of its own. It can be killed and started again. */
 export class Server {
@@ -117,6 +126,7 @@ export const bundleForNode = (...programs: readonly string[]): string =>
   });
 
 const programFolder = bundleForNode("worker.ts", "trial-worker.ts");
+const programFor = (options: object) => join(programFolder, "trials" in options ? "trial-worker.mjs" : "worker.mjs");
 
 /** A worker process, of a job or a search, and what it has printed. */
 export class Worker {
@@ -125,13 +135,14 @@ export class Worker {
   private readonly child: ChildProcess;
   private readonly waiters = new Set<() => void>();
 
-  /** @param command what runs it; by default Node, with the program for these options. */
-  constructor(options: WorkerOptions | TrialWorkerOptions | AnywhereOptions, command?: readonly string[]) {
-    const program = join(programFolder, "trials" in options ? "trial-worker.mjs" : "worker.mjs");
-    const [file = "", ...args] = command ?? [process.execPath, program];
-    this.child = spawn(file, [...args, JSON.stringify(options)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+  /** @param prefix what the process is started by, such as `ip netns exec`. @param command what runs the options. */
+  constructor(
+    options: WorkerOptions | TrialWorkerOptions | AnywhereOptions,
+    prefix: readonly string[] = [],
+    command: readonly string[] = [process.execPath, programFor(options)],
+  ) {
+    const [file = "", ...args] = [...prefix, ...command, JSON.stringify(options)];
+    this.child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
     running.add(this);
     createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
       this.lines.push(JSON.parse(line));
@@ -178,12 +189,32 @@ export class Worker {
     return line as WorkerResult;
   }
 
+  /** Whether it was killed. */
+  get isKilled(): boolean {
+    return this.child.signalCode === "SIGKILL";
+  }
+
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
     this.child.kill(name);
   }
 }
 
 const running = new Set<Worker>();
+
+/** Whether a worker begins a batch after at least so many updates. */
+export const isBatch = (updates: number) => (line: WorkerLine) => "updates" in line && Number(line.updates) >= updates;
+
+/** Whether a worker learns of this generation. */
+export const isGeneration = (generation: number) => (line: WorkerLine) =>
+  "event" in line && line.event.type === "generation" && line.event.generation === generation;
+
+/** All workers end with the same weights, history and log, which this gives. */
+export async function sameResult(workers: readonly Worker[]): Promise<WorkerResult> {
+  const [first, ...others] = await Promise.all(workers.map((worker) => worker.result()));
+  assert.ok(first);
+  for (const other of others) assert.deepEqual(other, first);
+  return first;
+}
 
 /** Ends all workers that still run. */
 export function killWorkers(): void {

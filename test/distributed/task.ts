@@ -23,6 +23,17 @@ export function makeData(): { x: { data: Float32Array; shape: number[] }; y: Int
   return { x: { data, shape: [samples, 20] }, y };
 }
 
+/** The batches of an epoch that is not shuffled. */
+export function batchesOf(): { x: { data: Float32Array; shape: number[] }; y: Int32Array }[] {
+  const { x, y } = makeData();
+  const { batchSize } = fitOptions;
+  return Array.from({ length: Math.ceil(samples / batchSize) }, (_, index) => {
+    const labels = y.slice(index * batchSize, (index + 1) * batchSize);
+    const data = x.data.slice(20 * index * batchSize, 20 * (index + 1) * batchSize);
+    return { x: { data, shape: [labels.length, 20] }, y: labels };
+  });
+}
+
 /** A compiled model with dropout, batch normalization, clipping and a schedule. */
 export function makeModel(options: { accumulate?: number | undefined; seed?: number; units?: number } = {}): Model {
   const { accumulate, seed = 5, units = 64 } = options;
@@ -50,8 +61,16 @@ export function makeModel(options: { accumulate?: number | undefined; seed?: num
 
 /** A hash of all weights, moving averages among them. */
 export async function hashOf(model: Model): Promise<string> {
-  const weights = (await model.getWeights()).map(({ data }) => data);
-  const bytes = new Uint8Array(await new Blob(weights as BlobPart[]).arrayBuffer());
+  return hashOfAll((await model.getWeights()).map(({ data }) => data));
+}
+
+/** A hash of the weights that are trained: moving averages know batches before others do. */
+export async function hashOfTrained(model: Model): Promise<string> {
+  return hashOfAll(await Promise.all(model.trainableVariables.map((variable) => variable.read())));
+}
+
+async function hashOfAll(arrays: readonly ArrayBufferView[]): Promise<string> {
+  const bytes = new Uint8Array(await new Blob(arrays as BlobPart[]).arrayBuffer());
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -8,7 +8,8 @@ import {
   type TrialResult,
 } from "../../src/distributed/index.ts";
 import { faulty } from "./faulty.ts";
-import { fitOptions, hashOf, makeData, makeModel } from "./task.ts";
+import { observe, type Stop } from "./observed.ts";
+import { fitOptions, hashOf, hashOfTrained, makeData, makeModel } from "./task.ts";
 
 /** What a worker is told. */
 export interface WorkerOptions {
@@ -28,12 +29,18 @@ export interface WorkerOptions {
   /** For TLS: the file of the certificate; and the key by which it connects. */
   readonly certificate?: string;
   readonly nkey?: string;
+  /** Where the process is stopped. */
+  readonly stop?: Stop;
 }
 
 /** What a worker prints. */
 export type WorkerLine =
   | { readonly event: { readonly type: string } & Readonly<Record<string, unknown>> }
   | { readonly batch: number; readonly updates: number | undefined }
+  | {
+      /** A hash of the trained weights after so many updates, and the generation that they were trained in. */
+      readonly trained: { readonly generation: number; readonly updates: number; readonly hash: string };
+    }
   | { readonly error: string }
   | { readonly results: readonly TrialResult[] }
   | {
@@ -45,7 +52,7 @@ export type WorkerLine =
 const say = (line: WorkerLine) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 async function work(options: WorkerOptions): Promise<void> {
-  const { servers, workers, minWorkers = 1, seed = 5, units = 64, faults, slow = 0, fit } = options;
+  const { servers, workers, minWorkers = 1, seed = 5, units = 64, faults, slow = 0, stop, fit } = options;
   const { certificate, nkey } = options;
   const plain = await connect({
     servers,
@@ -55,9 +62,10 @@ async function work(options: WorkerOptions): Promise<void> {
     ...(certificate !== undefined && { tls: { caFile: certificate } }),
     ...(nkey !== undefined && { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
   });
-  const nc: NatsConnection = faults === undefined ? plain : faulty(plain, faults);
+  const connection: NatsConnection = faults === undefined ? plain : faulty(plain, faults);
+  const observed = observe(connection, stop);
   try {
-    const job = await join(nc, {
+    const job = await join(observed.nc, {
       job: options.job,
       workers,
       minWorkers,
@@ -65,13 +73,25 @@ async function work(options: WorkerOptions): Promise<void> {
     });
     const model = makeModel({ seed, units });
     const { x, y } = makeData();
-    const pause = {
-      onTrainBatchBegin: async (batch: number) => {
-        say({ batch, updates: job.status().updates });
-        await new Promise((resolve) => setTimeout(resolve, slow));
-      },
+    let last: number | undefined;
+    const trace = async () => {
+      const { updates = 0 } = job.status();
+      if (updates === last) return;
+      last = updates;
+      say({ trained: { generation: observed.generation, updates, hash: await hashOfTrained(model) } });
     };
-    const given = { ...fitOptions, ...fit, ...(slow > 0 && { callbacks: pause }) };
+    const callbacks = {
+      onTrainBegin: () => {
+        last = undefined;
+      },
+      onTrainBatchBegin: async (batch: number) => {
+        await trace();
+        say({ batch, updates: job.status().updates });
+        if (slow > 0) await new Promise((resolve) => setTimeout(resolve, slow));
+      },
+      onEpochEnd: trace,
+    };
+    const given = { ...fitOptions, ...fit, callbacks };
     const { history } = await job.fit(model, [x, y], given);
     say({ hash: await hashOf(model), history, log: job.log });
   } catch (error) {

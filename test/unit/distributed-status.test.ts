@@ -77,6 +77,8 @@ describe("what a job shows of itself", () => {
     progress.onEpochBegin(0, training);
     update(10, 5);
     progress.show(2, { loss: 0.5 });
-    expect(written.join("")).toMatch(/^\rEpoch 1\/3, 2 workers, 50 % waiting ━━━━─+ 2\/10 {2}\d+s left {2}loss 0.5000$/);
+    expect(written.join("")).toMatch(
+      /^\rEpoch 1\/3, 2 workers, 50 % waiting ━━━━─+ 2\/10 {2}\d+s left {2}loss 0.5000$/,
+    );
   });
 });
