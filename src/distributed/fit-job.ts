@@ -12,6 +12,7 @@ import { Exchange } from "./exchange.ts";
 import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
 import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
 import { JetStream } from "./jetstream.ts";
+import type { JobStatus } from "./job.ts";
 import type { Members } from "./members.ts";
 import { SynchronousRounds } from "./synchronous-rounds.ts";
 import { askAfter, askAtMost, tickEvery } from "./timing.ts";
@@ -24,6 +25,7 @@ export interface FitContext {
   readonly members: Members;
   /** Of what the job keeps on the server. */
   readonly name: string;
+  readonly status: () => JobStatus;
   /** Called with what trains from now on, for the status. */
   readonly report: (steps: WorkerSteps, exchange: Exchange) => void;
 }
@@ -88,7 +90,7 @@ async function fitGeneration(
   options: JobFit,
   group: Group,
 ): Promise<History> {
-  const { nc, members, report, label } = context;
+  const { nc, members, status, report, label } = context;
   const { generation, checkpoint } = group;
   const { stepTimeout, checkpointEvery, local } = options;
   const rank = group.isDone ? 0 : group.members.indexOf(members.id);
@@ -166,6 +168,8 @@ async function fitGeneration(
   const rounds: Rounds = outer?.rounds(compiled, exchange, size) ?? new SynchronousRounds(compiled, exchange);
   const steps = new WorkerSteps(given, rounds);
   report(steps, exchange);
+  const { verbose = "auto" } = fit;
+  const progress = verbose === 0 ? undefined : new (await import("./job-progress.ts")).JobProgress(verbose, status);
   const look = () => {
     try {
       check();
@@ -180,7 +184,7 @@ async function fitGeneration(
   if (!group.isDone) look();
   const timer = watch(exchange, members, generation, stepTimeout);
   try {
-    return await runFit(session, jobData(label, data), fit, steps);
+    return await runFit(session, jobData(label, data), fit, steps, progress);
   } finally {
     clearInterval(timer);
     end();

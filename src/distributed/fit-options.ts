@@ -9,6 +9,7 @@ import type { ArraysGiven, DataGiven, InputsGiven } from "../train/columns.ts";
 import type { Model } from "../train/model.ts";
 import { arrays, type FitOptions, fitOptions } from "../train/options.ts";
 import { checkBuilt, sessionOf } from "../train/session.ts";
+import { hashOf } from "./hash.ts";
 
 /** How the weights that all workers share follow from those that each has trained on its own. */
 export interface OuterOptions {
@@ -149,6 +150,5 @@ export async function fingerprint(model: Model, { fit, local, checkpointEvery }:
       return typeof value === "function" ? value.name || "function" : value;
     },
   );
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hashOf(text);
 }

@@ -1,5 +1,5 @@
 import { checkCount } from "../checks.ts";
-import { literal, stateError, valueError } from "../errors.ts";
+import { stateError, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
@@ -11,6 +11,7 @@ import { fitJob } from "./fit-job.ts";
 import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
 import type { GenerationLog } from "./group.ts";
 import { JetStream } from "./jetstream.ts";
+import { checkJobName } from "./job-name.ts";
 import { Members } from "./members.ts";
 import type { WorkerSteps } from "./worker-steps.ts";
 
@@ -137,6 +138,7 @@ export class Job {
       nc,
       members,
       name: keptAs(name),
+      status: () => this.status(),
       report: (steps: WorkerSteps, exchange: Exchange) => {
         this.steps = steps;
         this.exchange = exchange;
@@ -213,24 +215,16 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
 }
 
 /**
- * Removes what a job keeps on the server: its members and its checkpoints. Workers that still train fail.
+ * Removes what a job, or a search, keeps on the server: members and checkpoints, or trials and their results. Workers
+ * that still work for it fail.
  * @throws ValueError where the name is none of a job.
  * @example await removeJob(nc, "fashion");
  */
 export async function removeJob(nc: NatsConnection, job: string): Promise<void> {
   const name = keptAs(checkJobName("removeJob", job));
   const streams = new JetStream(nc);
-  for (const stream of [`KV_${name}`, `OBJ_${name}`]) await streams.removeStream(stream);
+  for (const kind of ["TRIALS", "KV", "OBJ"]) await streams.removeStream(`${kind}_${name}`);
 }
 
 /** What a job keeps on the server is called. */
 const keptAs = (name: string): string => `aretejs_${name}`;
-
-function checkJobName(owner: string, name: string): string {
-  if (/^[\w-]{1,100}$/.test(name)) return name;
-  throw valueError(owner, {
-    rule: "the name of a job has letters, digits, - and _",
-    expected: '1 to 100 of them, such as "fashion"',
-    received: literal(name),
-  });
-}

@@ -8,6 +8,7 @@ import type { Point, Stop } from "./observed.ts";
 import { assertNoFork } from "./replay.ts";
 import { isBatch, isGeneration, killWorkers, repeat, Server, sameResult, sleep, Worker } from "./support.ts";
 import { fitOptions, hashOf, makeData, makeModel } from "./task.ts";
+import type { WorkerOptions } from "./worker.ts";
 
 const server = new Server(4320);
 const folder = mkdtempSync(join(tmpdir(), "aretejs-failures-"));
@@ -15,7 +16,7 @@ let jobs = 0;
 const fit = { checkpointEvery: 3, shuffle: false };
 
 /** Starts workers that take their time. */
-function start(count: number, options: Partial<ConstructorParameters<typeof Worker>[0]> = {}) {
+function start(count: number, options: Partial<WorkerOptions> = {}) {
   const job = `failures${jobs++}`;
   return Array.from(
     { length: count },

@@ -16,6 +16,7 @@ import {
   type WorkerResult,
 } from "./support.ts";
 import { fitOptions, makeData } from "./task.ts";
+import type { WorkerOptions } from "./worker.ts";
 
 const server = new Server(4340);
 let jobs = 0;
@@ -23,7 +24,7 @@ let jobs = 0;
 const diLoCo = { learningRate: 0.7, momentum: 0.9, nesterov: true };
 
 /** Trains with `size` workers in processes of their own. */
-function start(size: number, sync: LocalSync, more: Partial<ConstructorParameters<typeof Worker>[0]> = {}) {
+function start(size: number, sync: LocalSync, more: Partial<WorkerOptions> = {}) {
   const job = `local${jobs++}`;
   const options = { servers: server.servers, job, workers: size, ...more };
   return Array.from(

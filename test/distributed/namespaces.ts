@@ -4,25 +4,33 @@ import { execFileSync, spawnSync } from "node:child_process";
 /** Whether this process may make namespaces. */
 export const canCut = process.getuid?.() === 0 && spawnSync("ip", ["netns", "list"]).status === 0;
 
+const tc = (...args: string[]) => execFileSync("tc", args, { stdio: ["ignore", "ignore", "inherit"] });
 const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "ignore", "inherit"] });
 
 /** A bridge of this machine, at {@link host}, with a number of namespaces behind it. */
 export class Namespaces {
-  readonly host = "10.78.0.1";
+  readonly host: string;
 
-  constructor(private readonly count: number) {}
+  /** @param name of the bridge, and what other names begin with. @param network the first three numbers of addresses. */
+  constructor(
+    private readonly count: number,
+    private readonly name = "arete3",
+    private readonly network = "10.78.0",
+  ) {
+    this.host = `${network}.1`;
+  }
 
   start(): void {
     this.stop();
-    ip("link", "add", "arete3", "type", "bridge");
-    ip("address", "add", `${this.host}/24`, "dev", "arete3");
-    ip("link", "set", "arete3", "up");
+    ip("link", "add", this.name, "type", "bridge");
+    ip("address", "add", `${this.host}/24`, "dev", this.name);
+    ip("link", "set", this.name, "up");
     for (let index = 0; index < this.count; index++) {
       const [name, outer] = [this.nameOf(index), this.linkOf(index)];
       ip("netns", "add", name);
       ip("link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", name);
-      ip("link", "set", outer, "master", "arete3", "up");
-      ip("-n", name, "address", "add", `10.78.0.${index + 2}/24`, "dev", "eth0");
+      ip("link", "set", outer, "master", this.name, "up");
+      ip("-n", name, "address", "add", `${this.network}.${index + 2}/24`, "dev", "eth0");
       ip("-n", name, "link", "set", "eth0", "up");
     }
   }
@@ -37,18 +45,25 @@ export class Namespaces {
     ip("link", "set", this.linkOf(index), state);
   }
 
+  /** Limits what a namespace sends and receives. @param rate as `tc` writes it, such as "100mbit". */
+  limit(index: number, rate: string, burst: string): void {
+    const shape = ["root", "tbf", "rate", rate, "burst", burst, "latency", "50ms"];
+    tc("qdisc", "replace", "dev", this.linkOf(index), ...shape);
+    tc("-n", this.nameOf(index), "qdisc", "replace", "dev", "eth0", ...shape);
+  }
+
   stop(): void {
     // What is not there need not be removed.
     for (let index = 0; index < this.count; index++)
       spawnSync("ip", ["netns", "delete", this.nameOf(index)], { stdio: "ignore" });
-    spawnSync("ip", ["link", "delete", "arete3"], { stdio: "ignore" });
+    spawnSync("ip", ["link", "delete", this.name], { stdio: "ignore" });
   }
 
   private nameOf(index: number): string {
-    return `arete3-${index}`;
+    return `${this.name}-${index}`;
   }
 
   private linkOf(index: number): string {
-    return `arete3v${index}`;
+    return `${this.name}v${index}`;
   }
 }

@@ -4,12 +4,13 @@ import { after, before, describe, it } from "node:test";
 import { canCut, Namespaces } from "./namespaces.ts";
 import { assertNoFork } from "./replay.ts";
 import { isBatch, isGeneration, killWorkers, repeat, Server, sameResult, sleep, Worker } from "./support.ts";
+import type { WorkerOptions } from "./worker.ts";
 
 const namespaces = new Namespaces(3);
 const server = new Server(4350, [], { host: namespaces.host });
 let jobs = 0;
 
-function start(options: Partial<ConstructorParameters<typeof Worker>[0]> = {}) {
+function start(options: Partial<WorkerOptions> = {}) {
   const job = `partitions${jobs++}`;
   const fit = { checkpointEvery: 3, shuffle: false };
   return [0, 1, 2].map(

@@ -1,6 +1,12 @@
 // One worker of a test, in a process of its own. Takes its options as JSON, and prints what happens as lines of JSON.
-import { connect } from "@nats-io/transport-node";
-import { type Job, type JobFitOptions, join, type NatsConnection } from "../../src/distributed/index.ts";
+import { connect, nkeyAuthenticator } from "@nats-io/transport-node";
+import {
+  type Job,
+  type JobFitOptions,
+  join,
+  type NatsConnection,
+  type TrialResult,
+} from "../../src/distributed/index.ts";
 import { faulty } from "./faulty.ts";
 import { observe, type Stop } from "./observed.ts";
 import { fitOptions, hashOf, hashOfTrained, makeData, makeModel } from "./task.ts";
@@ -20,6 +26,9 @@ export interface WorkerOptions {
   readonly faults?: number;
   /** Milliseconds between batches, so that a test has time to do something to a worker. */
   readonly slow?: number;
+  /** For TLS: the file of the certificate; and the key by which it connects. */
+  readonly certificate?: string;
+  readonly nkey?: string;
   /** Where the process is stopped. */
   readonly stop?: Stop;
 }
@@ -33,6 +42,7 @@ export type WorkerLine =
       readonly trained: { readonly generation: number; readonly updates: number; readonly hash: string };
     }
   | { readonly error: string }
+  | { readonly results: readonly TrialResult[] }
   | {
       readonly hash: string;
       readonly history: Readonly<Record<string, readonly number[]>>;
@@ -43,7 +53,15 @@ const say = (line: WorkerLine) => process.stdout.write(`${JSON.stringify(line)}\
 
 async function work(options: WorkerOptions): Promise<void> {
   const { servers, workers, minWorkers = 1, seed = 5, units = 64, faults, slow = 0, stop, fit } = options;
-  const plain = await connect({ servers, pingInterval: 1000, maxPingOut: 2, maxReconnectAttempts: -1 });
+  const { certificate, nkey } = options;
+  const plain = await connect({
+    servers,
+    pingInterval: 1000,
+    maxPingOut: 2,
+    maxReconnectAttempts: -1,
+    ...(certificate !== undefined && { tls: { caFile: certificate } }),
+    ...(nkey !== undefined && { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
+  });
   const connection: NatsConnection = faults === undefined ? plain : faulty(plain, faults);
   const observed = observe(connection, stop);
   try {
