@@ -7,12 +7,12 @@ import { Bucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
-import { fitJob } from "./fit-job.ts";
-import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
+import type { JobData, JobFitOptions } from "./fit-options.ts";
 import type { GenerationLog } from "./group.ts";
 import { JetStream } from "./jetstream.ts";
 import { checkJobName } from "./job-name.ts";
 import { Members } from "./members.ts";
+import { startAllowance } from "./timing.ts";
 import type { WorkerSteps } from "./worker-steps.ts";
 
 /** Options of {@link join}. */
@@ -122,6 +122,7 @@ export class Job {
    */
   async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
     const label = `fit of job "${this.name}"`;
+    const { fitJob, jobFitOptions } = await import("./fit-job.ts");
     const checked = await jobFitOptions(label, options);
     if (this.hasFitted) {
       throw stateError(label, {
@@ -211,6 +212,7 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
     members.leave();
     throw error;
   }
+  members.announce(startAllowance);
   return new Job(name, nc, members);
 }
 

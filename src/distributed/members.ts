@@ -4,7 +4,7 @@ import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { firstGroup, type Group, type GroupSize, nextGroup } from "./group.ts";
 import { isRefusal, isTransient } from "./jetstream.ts";
-import { deadAfter, heartbeatEvery, sleep, tickEvery } from "./timing.ts";
+import { deadAfter, heartbeatEvery, maxLateness, sleep, tickEvery } from "./timing.ts";
 
 /** A sign of life. */
 interface Heartbeat {
@@ -29,6 +29,8 @@ export class Members {
   private endWatch: (() => void) | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
   private lastTick = performance.now();
+  /** By how many milliseconds ticks of late have come too late: so long this worker may be silent without dying. */
+  private lateness = 0;
   private lastBeat = 0;
   private readonly joinedAt = performance.now();
   private incompleteSince: number | undefined;
@@ -72,7 +74,7 @@ export class Members {
 
   /** Gives a sign of life; others wait so many milliseconds longer for the next one, while this worker computes. */
   announce(silent: number): void {
-    this.beat({ id: this.id, silent });
+    this.beat({ id: this.id, silent: Math.max(silent, this.silence) });
   }
 
   /** Tells the others that this worker leaves, and listens no more. */
@@ -245,7 +247,12 @@ export class Members {
     else this.aliveUntil.set(id, performance.now() + deadAfter + silent);
   }
 
-  private beat(sign: Heartbeat = { id: this.id }): void {
+  /** On a machine that has too much to do, others wait longer. */
+  private get silence(): number {
+    return Math.round(4 * this.lateness);
+  }
+
+  private beat(sign: Heartbeat = { id: this.id, silent: this.silence }): void {
     if (this.hasLeft || this.nc.isClosed()) return;
     this.lastBeat = performance.now();
     this.nc.publish(`${this.subject}.alive`, new TextEncoder().encode(JSON.stringify(sign)));
@@ -276,8 +283,10 @@ export class Members {
 
   private tick(): void {
     const now = performance.now();
+    const late = now - this.lastTick - tickEvery;
     // The event loop was blocked, or the process was stopped.
-    if (now - this.lastTick > 4 * tickEvery) this.forgive();
+    if (late > 3 * tickEvery) this.forgive();
+    this.lateness = Math.min(maxLateness, Math.max(late, 0.98 * this.lateness));
     this.lastTick = now;
     if (!this.connected || this.nc.isClosed()) return;
     if (now - this.lastBeat >= heartbeatEvery) {
