@@ -80,6 +80,11 @@ function report(what: string, workers: number, efficiency: number, { bytesSent, 
   }
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    namespaces.stop();
+    process.exit(1);
+  });
 try {
   namespaces.start();
   await server.start();

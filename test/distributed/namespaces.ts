@@ -11,7 +11,10 @@ const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "
 export class Namespaces {
   readonly host: string;
 
-  /** @param name of the bridge, and what other names begin with. @param network the first three numbers of addresses. */
+  /**
+   * @param name of the bridge, and what other names begin with.
+   * @param network the first three numbers of addresses.
+   */
   constructor(
     private readonly count: number,
     private readonly name = "arete3",

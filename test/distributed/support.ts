@@ -104,8 +104,8 @@ export class Server {
 export type WorkerResult = Extract<WorkerLine, { hash: string }>;
 
 /**
- * Bundles programs, so that processes start fast; in several files, as what is loaded on demand is in the package. Gives
- * the folder, which is removed at the end.
+ * Bundles programs, so that processes start fast; in several files, as what is loaded on demand is in the package.
+ * Gives the folder, which is removed at the end.
  */
 export function bundle(programs: readonly string[], options: BuildOptions): string {
   const folder = mkdtempSync(join(tmpdir(), "aretejs-worker-"));
