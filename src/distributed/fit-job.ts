@@ -1,3 +1,4 @@
+// The training of a job: loaded by `fit`, so that who only searches, or still waits for others, does not load it.
 import { stateError } from "../errors.ts";
 import type { Callback, Training } from "../train/callback.ts";
 import { runFit } from "../train/fit.ts";
@@ -5,24 +6,28 @@ import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
 import type { FitOptions } from "../train/options.ts";
 import { type Compiled, sessionOf } from "../train/session.ts";
-import { Channel } from "./channel.ts";
+import { openChannel } from "./channel.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import type { NatsConnection } from "./connection.ts";
 import { Exchange } from "./exchange.ts";
 import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
 import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
+import { JetStream } from "./jetstream.ts";
 import type { JobStatus } from "./job.ts";
 import type { Members } from "./members.ts";
-import type { ObjectStore } from "./object-store.ts";
 import { SynchronousRounds } from "./synchronous-rounds.ts";
 import { askAfter, askAtMost, tickEvery } from "./timing.ts";
 import { type Rounds, type StepsOptions, vectorLength, WorkerSteps } from "./worker-steps.ts";
+
+export { jobFitOptions } from "./fit-options.ts";
 
 /** What a fit works with. */
 export interface FitContext {
   readonly label: string;
   readonly nc: NatsConnection;
   readonly members: Members;
-  readonly store: ObjectStore;
+  /** Of what the job keeps on the server. */
+  readonly name: string;
   readonly status: () => JobStatus;
   /** Called with what trains from now on, for the status. */
   readonly report: (steps: WorkerSteps, exchange: Exchange) => void;
@@ -36,14 +41,15 @@ class GroupChanged extends Error {}
  * @throws StateError where the model is another than that of the job, or this worker was dropped.
  */
 export async function fitJob(context: FitContext, model: Model, data: JobData, options: JobFit): Promise<History> {
-  const { members, label } = context;
+  const { nc, members, label, name } = context;
   await checkModel(label, model);
   if (options.local) (await import("./local-rounds.ts")).checkOptimizer(label, model);
   await agreeOnModel(context, await fingerprint(model, options));
+  const checkpoints = await (await import("./checkpoints.ts")).Checkpoints.open(new JetStream(nc), name, members);
   for (;;) {
     const group = await members.waitFor((current) => readyGroup(current, members.id, label));
     try {
-      return await fitGeneration(context, model, data, options, group);
+      return await fitGeneration(context, checkpoints, model, data, options, group);
     } catch (error) {
       if (!(error instanceof GroupChanged)) throw error;
     }
@@ -81,12 +87,13 @@ async function agreeOnModel({ members, label }: FitContext, hash: string): Promi
 
 async function fitGeneration(
   context: FitContext,
+  checkpoints: Checkpoints,
   model: Model,
   data: JobData,
   options: JobFit,
   group: Group,
 ): Promise<History> {
-  const { nc, members, store, status, report, label } = context;
+  const { nc, members, status, report, label } = context;
   const { generation, checkpoint } = group;
   const { stepTimeout, checkpointEvery, local } = options;
   const rank = group.isDone ? 0 : group.members.indexOf(members.id);
@@ -103,10 +110,9 @@ async function fitGeneration(
   const commit = async (at: Partial<Training>, isDone: boolean) => {
     if (rank !== 0 || group.isDone) return;
     const name = `checkpoint-${generation}-${steps.batches}`;
-    const bytes = await checkpointBytes({ ...(training as Training), ...at });
     const written = { name, batches: steps.batches, updates: steps.updates };
-    await members.retry(() => store.write(name, bytes));
-    await commitGroup(members, generation, written, isDone, store);
+    await checkpoints.write(name, { ...(training as Training), ...at });
+    await commitGroup(members, generation, written, isDone, checkpoints);
     check();
     await members.emit({ type: isDone ? "done" : "checkpoint", updates: written.updates });
   };
@@ -128,15 +134,11 @@ async function fitGeneration(
   let fit: FitOptions = { ...options.fit, callbacks };
   if (rank !== 0 || group.isDone) fit.verbose = 0;
   if (checkpoint) {
-    const { resume } = await import("../io/index.js");
-    const bytes = await members
-      .retry(() => store.read(checkpoint.name))
-      .catch((error) => {
-        // It is removed when there is a newer one.
-        check();
-        throw error;
-      });
-    fit = await resume(model, bytes, fit);
+    fit = await checkpoints.resume(checkpoint.name, model, fit).catch((error) => {
+      // It is removed when there is a newer one.
+      check();
+      throw error;
+    });
   }
   const { updates, batches } = checkpoint ?? startOf(compiled);
   const exchange: Exchange = new Exchange({
@@ -148,7 +150,7 @@ async function fitGeneration(
     step: updates,
   });
   const subject = `${members.subject}.${generation}`;
-  const channel = new Channel(nc, subject, rank, size, (bytes) => exchange.receive(bytes));
+  const channel = openChannel(nc, subject, rank, size, (bytes) => exchange.receive(bytes));
   const given: StepsOptions = {
     model,
     compiled,
@@ -169,6 +171,8 @@ async function fitGeneration(
   const rounds: Rounds = outer?.rounds(compiled, exchange, size) ?? new SynchronousRounds(compiled, exchange);
   const steps = new WorkerSteps(given, rounds);
   report(steps, exchange);
+  const { verbose = "auto" } = fit;
+  const progress = verbose === 0 ? undefined : new (await import("./job-progress.ts")).JobProgress(verbose, status);
   const look = () => {
     try {
       check();
@@ -181,11 +185,9 @@ async function fitGeneration(
   const end = members.listen(look);
   // The members may have changed while the checkpoint was read.
   if (!group.isDone) look();
-  const { verbose = "auto" } = fit;
-  const progress = verbose === 0 ? undefined : new (await import("./job-progress.ts")).JobProgress(verbose, status);
   const timer = watch(exchange, members, generation, stepTimeout);
   try {
-    return await runFit(session, jobData(data), fit, steps, progress);
+    return await runFit(session, jobData(label, data), fit, steps, progress);
   } finally {
     clearInterval(timer);
     end();
@@ -197,28 +199,13 @@ async function fitGeneration(
 /** Where a job begins: a model that was trained before counts on. */
 const startOf = ({ setup }: Compiled) => ({ updates: setup.optimizer.rawSteps, batches: setup.optimizer.rawSteps });
 
-/** The file that `modelCheckpoint` of aretejs/io writes between two batches. */
-async function checkpointBytes(training: Training): Promise<Uint8Array<ArrayBuffer>> {
-  const { modelCheckpoint } = await import("../io/index.js");
-  let bytes = new Uint8Array();
-  const write = (written: Uint8Array<ArrayBuffer>) => {
-    bytes = written;
-  };
-  const writer = modelCheckpoint({ target: { read: () => bytes, write }, saveFreq: 1 });
-  // It is in no list of callbacks, so it has to stand behind none.
-  writer.onTrainBegin({ ...training, callbacks: [] });
-  // Its name holds no value, so the loss is not looked at.
-  await writer.onTrainBatchEnd?.(training.position.batch, { loss: Number.NaN }, training);
-  return bytes;
-}
-
 /** Makes a checkpoint that of the job, and takes in workers that wait, since nothing is lost by that now. */
 async function commitGroup(
   members: Members,
   generation: number,
   checkpoint: JobCheckpoint,
   isDone: boolean,
-  store: ObjectStore,
+  checkpoints: Checkpoints,
 ): Promise<void> {
   let old: string | undefined;
   const after = await members.change((group) => {
@@ -231,7 +218,7 @@ async function commitGroup(
   });
   // Where another generation has begun meanwhile, the checkpoint of before still counts.
   const unused = after?.checkpoint?.name === checkpoint.name ? old : checkpoint.name;
-  if (unused !== undefined) await store.remove(unused).catch(() => {});
+  if (unused !== undefined) await checkpoints.remove(unused);
 }
 
 /** Asks for what is missing, ever more rarely, and drops workers that are too slow. */

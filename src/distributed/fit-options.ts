@@ -1,13 +1,13 @@
 // The options of a job's `fit`, and what a model must be like for it.
 import { checkCount, checkPositive } from "../checks.ts";
-import { stateError, valueError } from "../errors.ts";
+import { valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { BatchStream, Given } from "../train/batch-maker.ts";
 import { isStream } from "../train/batch-maker.ts";
 import { callbacksOf } from "../train/callback.ts";
-import type { ArraysGiven, InputsGiven } from "../train/columns.ts";
+import type { ArraysGiven, DataGiven, InputsGiven } from "../train/columns.ts";
 import type { Model } from "../train/model.ts";
-import { type FitOptions, fitOptions } from "../train/options.ts";
+import { arrays, type FitOptions, fitOptions } from "../train/options.ts";
 import { checkBuilt, sessionOf } from "../train/session.ts";
 import { hashOf } from "./hash.ts";
 
@@ -25,7 +25,7 @@ export interface OuterOptions {
 export interface LocalSync {
   /** Batches of each worker between two updates, ≥ 1. An epoch ends with an update, too. */
   every: number;
-  /** Default: the mean of the workers' weights (FedAvg). DiLoCo: `{ learningRate: 0.7, momentum: 0.9, nesterov: true }`. */
+  /** Default: the mean of the weights (FedAvg). DiLoCo: `{ learningRate: 0.7, momentum: 0.9, nesterov: true }`. */
   outer?: OuterOptions;
 }
 
@@ -99,12 +99,20 @@ export async function jobFitOptions(label: string, given: JobFitOptions): Promis
   return { fit: { ...fit, callbacks }, local, stepTimeout, checkpointEvery };
 }
 
-/** Data as `fit` takes them. */
-export function jobData(data: JobData): Given {
+/** Data as `fit` takes them. @throws ValueError on names that data do not have. */
+export function jobData(label: string, data: JobData): Given {
   if (isStream(data)) return { stream: data };
-  if (!Array.isArray(data)) return data as Given;
-  const [x, y, sampleWeight] = data;
-  return { x, y, sampleWeight };
+  const [x, y, sampleWeight] = Array.isArray(data) ? data : [];
+  const named = Array.isArray(data) ? { x, y, sampleWeight } : data;
+  return checkOptions(
+    `data of ${label}`,
+    named as DataGiven,
+    {
+      x: `${arrays}!`,
+      y: `${arrays} or null`,
+      sampleWeight: arrays,
+    } as never,
+  ) as Given;
 }
 
 /** @throws StateError where the model is not built and compiled; ValueError where its optimizer accumulates itself. */
@@ -123,8 +131,6 @@ export async function checkModel(label: string, model: Model): Promise<void> {
       received: config[name],
     });
   }
-  if (setup.optimizer.rawSteps > 0 && setup.optimizer.iterations !== setup.optimizer.rawSteps)
-    throw stateError(label, { rule: "the optimizer must be new", expected: "0 steps", received: "some" });
 }
 
 /** What must be the same on all workers, as text: the model, its objective and optimizer, and options that count. */

@@ -45,7 +45,8 @@ export class JetStream {
   /** Makes a stream, where there is none of this name. @throws StateError where the server has no JetStream. */
   async makeStream(config: Readonly<Record<string, unknown>> & { readonly name: string }): Promise<void> {
     try {
-      await this.api(`STREAM.CREATE.${config.name}`, config);
+      const common = { discard: "new", allow_rollup_hdrs: true, allow_direct: true, storage: "file" };
+      await this.api(`STREAM.CREATE.${config.name}`, { ...common, ...config });
     } catch (error) {
       if (error instanceof JetStreamError && error.code === codes.streamExists) return;
       if (error instanceof JetStreamError) throw error;

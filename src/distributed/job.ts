@@ -7,13 +7,12 @@ import { Bucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
-import { fitJob } from "./fit-job.ts";
-import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
+import type { JobData, JobFitOptions } from "./fit-options.ts";
 import type { GenerationLog } from "./group.ts";
 import { JetStream } from "./jetstream.ts";
 import { checkJobName } from "./job-name.ts";
 import { Members } from "./members.ts";
-import { ObjectStore } from "./object-store.ts";
+import { startAllowance } from "./timing.ts";
 import type { WorkerSteps } from "./worker-steps.ts";
 
 /** Options of {@link join}. */
@@ -68,7 +67,6 @@ export class Job {
     readonly name: string,
     private readonly nc: NatsConnection,
     private readonly members: Members,
-    private readonly store: ObjectStore,
   ) {}
 
   /** This worker's place among the members, from 0; −1 while it is none of them. */
@@ -124,6 +122,7 @@ export class Job {
    */
   async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
     const label = `fit of job "${this.name}"`;
+    const { fitJob, jobFitOptions } = await import("./fit-job.ts");
     const checked = await jobFitOptions(label, options);
     if (this.hasFitted) {
       throw stateError(label, {
@@ -134,12 +133,12 @@ export class Job {
       });
     }
     this.hasFitted = true;
-    const { nc, members, store } = this;
+    const { nc, members, name } = this;
     const context = {
       label,
       nc,
       members,
-      store,
+      name: keptAs(name),
       status: () => this.status(),
       report: (steps: WorkerSteps, exchange: Exchange) => {
         this.steps = steps;
@@ -188,8 +187,7 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
   if (minWorkers > workers)
     throw valueError("join", { rule: "minWorkers is at most workers", expected: `≤ ${workers}`, received: minWorkers });
   const deadline = performance.now() + joinTimeout;
-  const bucket = await Bucket.open(nc, `aretejs_${name}`);
-  const store = await ObjectStore.open(nc, `aretejs_${name}`);
+  const bucket = await Bucket.open(nc, keptAs(name));
   const members = new Members(nc, bucket, name, { workers, minWorkers }, onEvent);
   try {
     await members.start(deadline);
@@ -214,7 +212,8 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
     members.leave();
     throw error;
   }
-  return new Job(name, nc, members, store);
+  members.announce(startAllowance);
+  return new Job(name, nc, members);
 }
 
 /**
@@ -224,8 +223,10 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
  * @example await removeJob(nc, "fashion");
  */
 export async function removeJob(nc: NatsConnection, job: string): Promise<void> {
-  const name = `aretejs_${checkJobName("removeJob", job)}`;
-  await new JetStream(nc).removeStream(`TRIALS_${name}`);
-  await (await Bucket.open(nc, name)).remove();
-  await (await ObjectStore.open(nc, name)).removeAll();
+  const name = keptAs(checkJobName("removeJob", job));
+  const streams = new JetStream(nc);
+  for (const kind of ["TRIALS", "KV", "OBJ"]) await streams.removeStream(`${kind}_${name}`);
 }
+
+/** What a job keeps on the server is called. */
+const keptAs = (name: string): string => `aretejs_${name}`;

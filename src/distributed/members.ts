@@ -4,7 +4,7 @@ import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { firstGroup, type Group, type GroupSize, nextGroup } from "./group.ts";
 import { isRefusal, isTransient } from "./jetstream.ts";
-import { deadAfter, heartbeatEvery, sleep, tickEvery } from "./timing.ts";
+import { deadAfter, heartbeatEvery, maxLateness, sleep, tickEvery } from "./timing.ts";
 
 /** A sign of life. */
 interface Heartbeat {
@@ -29,10 +29,13 @@ export class Members {
   private endWatch: (() => void) | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
   private lastTick = performance.now();
+  /** By how many milliseconds ticks of late have come too late: so long this worker may be silent without dying. */
+  private lateness = 0;
   private lastBeat = 0;
   private readonly joinedAt = performance.now();
   private incompleteSince: number | undefined;
-  private isConnected = true;
+  /** Whether messages reach the server now. */
+  connected = true;
   private isBusy = false;
   private hasLeft = false;
   /** What ends this worker's part in the job: an error of `onEvent`, or a permission that is missing. */
@@ -69,19 +72,9 @@ export class Members {
     return `aretejs.${this.job}`;
   }
 
-  /** How subjects of the job begin in messages of the client; the connection may serve other purposes, too. */
-  private get subjects(): string[] {
-    return [`"${this.subject}.`, `"$KV.aretejs_${this.job}.`];
-  }
-
-  /** Whether messages reach the server now. */
-  get connected(): boolean {
-    return this.isConnected;
-  }
-
   /** Gives a sign of life; others wait so many milliseconds longer for the next one, while this worker computes. */
   announce(silent: number): void {
-    this.beat({ id: this.id, silent });
+    this.beat({ id: this.id, silent: Math.max(silent, this.silence) });
   }
 
   /** Tells the others that this worker leaves, and listens no more. */
@@ -104,7 +97,7 @@ export class Members {
     }
   }
 
-  /** Calls back when the group or the connection has changed, or something has failed. Gives a function that ends it. */
+  /** Calls back when group or connection have changed, or something has failed. Gives a function that ends it. */
   listen(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -142,7 +135,7 @@ export class Members {
     }
   }
 
-  /** Tries until the server answers. @throws what {@link checkOpen} throws, and what will not be gone at another try. */
+  /** Tries until the server answers. @throws what {@link checkOpen} throws, and what another try will not change. */
   async retry<T>(act: () => Promise<T>, deadline = Number.POSITIVE_INFINITY): Promise<T> {
     for (;;) {
       this.checkOpen();
@@ -160,18 +153,11 @@ export class Members {
 
   /** Drops members that are too slow. */
   async drop(generation: number, late: readonly string[]): Promise<void> {
-    const before = this.group;
     const after = await this.change((group) =>
-      group?.generation === generation
-        ? nextGroup(
-            group,
-            this.present().filter((id) => !late.includes(id)),
-            this.size,
-            late,
-          )
-        : undefined,
+      group?.generation === generation ? nextGroup(group, this.present(), this.size, late) : undefined,
     );
-    if (before && after && after.generation > generation) await this.emit({ type: "dropped", members: late });
+    const dropped = late.filter((id) => after?.dropped.includes(id));
+    if (dropped.length > 0) await this.emit({ type: "dropped", members: dropped });
   }
 
   /** The workers that are alive, this one among them. */
@@ -203,6 +189,11 @@ export class Members {
   private fail(error: unknown): void {
     this.failure ??= { error };
     this.notify();
+  }
+
+  /** Whether a message of the client is about this job: the connection may serve other purposes, too. */
+  private concerns(message: string): boolean {
+    return [`"${this.subject}.`, `"$KV.aretejs_${this.job}.`].some((subject) => message.includes(subject));
   }
 
   private refused({ message }: Error): Error {
@@ -256,7 +247,12 @@ export class Members {
     else this.aliveUntil.set(id, performance.now() + deadAfter + silent);
   }
 
-  private beat(sign: Heartbeat = { id: this.id }): void {
+  /** On a machine that has too much to do, others wait longer. */
+  private get silence(): number {
+    return Math.round(4 * this.lateness);
+  }
+
+  private beat(sign: Heartbeat = { id: this.id, silent: this.silence }): void {
     if (this.hasLeft || this.nc.isClosed()) return;
     this.lastBeat = performance.now();
     this.nc.publish(`${this.subject}.alive`, new TextEncoder().encode(JSON.stringify(sign)));
@@ -271,12 +267,11 @@ export class Members {
   private async watchConnection(): Promise<void> {
     for await (const { type, error } of this.nc.status()) {
       if (type === "disconnect") {
-        this.isConnected = false;
+        this.connected = false;
         void this.emit({ type: "disconnected" });
-      } else if (isRefusal(error) && this.subjects.some((subject) => error.message.includes(subject)))
-        this.fail(this.refused(error));
+      } else if (isRefusal(error) && this.concerns(error.message)) this.fail(this.refused(error));
       else if (type === "reconnect") {
-        this.isConnected = true;
+        this.connected = true;
         this.forgive();
         this.beat();
         void this.emit({ type: "reconnected" });
@@ -288,10 +283,12 @@ export class Members {
 
   private tick(): void {
     const now = performance.now();
+    const late = now - this.lastTick - tickEvery;
     // The event loop was blocked, or the process was stopped.
-    if (now - this.lastTick > 4 * tickEvery) this.forgive();
+    if (late > 3 * tickEvery) this.forgive();
+    this.lateness = Math.min(maxLateness, Math.max(late, 0.98 * this.lateness));
     this.lastTick = now;
-    if (!this.isConnected || this.nc.isClosed()) return;
+    if (!this.connected || this.nc.isClosed()) return;
     if (now - this.lastBeat >= heartbeatEvery) {
       this.beat();
       this.tryRefresh();

@@ -184,7 +184,11 @@ export class WorkerSteps {
     const { optimizer } = setup;
     const started = performance.now();
     const isLong = this.computeTime > longCompute;
-    if (isLong) onLongCompute(true);
+    if (isLong) {
+      onLongCompute(true);
+      // The client sends in a microtask.
+      await undefined;
+    }
     const split = this.split(spec);
     const found = await this.programs.use(
       `batch ${spec.signature}`,

@@ -56,8 +56,8 @@ describe("a job", { concurrency: false }, () => {
       const time = performance.now();
       victim.signal("SIGKILL");
       await other.line(isGeneration(2));
-      // Noticed within 4 s; the rest is for a busy machine.
-      assert.ok(performance.now() - time < 6000, `noticed after ${performance.now() - time} ms`);
+      // Noticed within 4 s; on a machine that has too much to do, later.
+      assert.ok(performance.now() - time < 20_000, `noticed after ${performance.now() - time} ms`);
       const { log } = await survive(workers, (worker) => worker === victim);
       assert.deepEqual(
         log.map(({ members }) => members.length),

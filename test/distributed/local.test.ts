@@ -127,7 +127,7 @@ describe("local steps", { concurrency: false }, () => {
       );
     }));
 
-  it("of one batch with plain gradient descent and the mean of the weights are synchronous steps, but for rounding", async () => {
+  it("of one batch, with plain gradient descent and the mean of weights, are synchronous steps but for rounding", async () => {
     // An even number of batches, so that all rounds are whole.
     const options = { stepsPerEpoch: 6, epochs: 2 };
     const [local, other] = (await trainHere(2, descending, { ...options, sync: { every: 1 } })) as [Model, Model];

@@ -19,7 +19,13 @@ const repeats = Number(process.env.REPEAT ?? 1);
 
 /** Runs a test as often as `REPEAT` says. */
 export async function repeat(act: (run: number) => Promise<void>): Promise<void> {
-  for (let run = 0; run < repeats; run++) await act(run);
+  for (let run = 0; run < repeats; run++) {
+    try {
+      await act(run);
+    } catch (error) {
+      throw repeats > 1 ? new Error(`run ${run + 1} of ${repeats}: ${error}`, { cause: error }) : error;
+    }
+  }
 }
 
 /** A server with JetStream in a folder of its own. It can be killed and started again. */
