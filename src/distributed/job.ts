@@ -108,7 +108,7 @@ export class Job {
    * options. Each batch is computed by one worker, and the gradients of `size` batches make one update. `size` workers
    * end in the bits of one process with `gradientAccumulationSteps: size`, batch normalization, dropout, metrics and
    * history included. All begin with the weights of rank 0; a worker that comes later, with those of the last
-   * checkpoint.
+   * checkpoint. With `sync: { every }` each worker trains on its own, and they agree on weights every so many batches.
    *
    * Where a worker is lost, the others go on from the last checkpoint, without it. Where the server cannot be reached,
    * training waits for it.

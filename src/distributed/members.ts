@@ -29,7 +29,7 @@ export class Members {
   private endWatch: (() => void) | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
   private lastTick = performance.now();
-  /** By how many milliseconds ticks of late have come too late: so long this worker may be silent without dying. */
+  /** By how many milliseconds the ticks of the last seconds have come too late, at most. */
   private lateness = 0;
   private lastBeat = 0;
   private readonly joinedAt = performance.now();
@@ -112,7 +112,7 @@ export class Members {
       this.checkOpen();
       const found = find(this.group);
       if (found !== undefined) return found;
-      await Promise.race([this.nextChange(), sleep(heartbeatEvery)]);
+      await this.nextChange();
     }
   }
 
@@ -204,12 +204,16 @@ export class Members {
     return stateError(`job "${this.job}"`, { rule, expected, received, advice });
   }
 
+  /** Waits for a change, or a second. */
   private nextChange(): Promise<void> {
     return new Promise((resolve) => {
-      const end = this.listen(() => {
+      const done = () => {
+        clearTimeout(timer);
         end();
         resolve();
-      });
+      };
+      const timer = setTimeout(done, heartbeatEvery);
+      const end = this.listen(done);
     });
   }
 
