@@ -39,6 +39,7 @@ export interface TrialRun {
 export type TrialResult<T = unknown, R = unknown> = {
   /** The trial's place in the list. */
   readonly index: number;
+  /** What was tried. */
   readonly trial: T;
   /** The worker that finished it. */
   readonly worker: string;
@@ -48,11 +49,13 @@ export type TrialResult<T = unknown, R = unknown> = {
   readonly time: number;
 } & (
   | {
+      /** Its function has given a result. */
       readonly status: "done";
       /** What the function gave. */
       readonly result: R;
     }
   | {
+      /** It was tried too often. */
       readonly status: "failed";
       /** What the function threw last, or that workers were lost with it. */
       readonly error: string;
@@ -64,22 +67,29 @@ export type TrialEvent<T = unknown> =
   | {
       /** This worker begins with it. */
       readonly type: "started";
+      /** The trial's place in the list. */
       readonly index: number;
+      /** How often it was handed out, from 1. */
       readonly attempt: number;
     }
   | {
       /** Its function has thrown on this worker, and it is tried again, by any worker. */
       readonly type: "again";
+      /** The trial's place in the list. */
       readonly index: number;
+      /** How often it was handed out, from 1. */
       readonly attempt: number;
+      /** What the function threw. */
       readonly error: string;
     }
   | {
       /** A worker, this one or another, has finished it; called once for each trial, earlier ones among them. */
       readonly type: "finished";
+      /** What came out. */
       readonly result: TrialResult<T>;
-      /** How many trials are finished, of how many. */
+      /** How many trials are finished. */
       readonly finished: number;
+      /** How many there are. */
       readonly trials: number;
     };
 
