@@ -134,7 +134,7 @@ async function fitGeneration(
   let fit: FitOptions = { ...options.fit, callbacks };
   if (rank !== 0 || group.isDone) fit.verbose = 0;
   if (checkpoint) {
-    fit = await checkpoints.resume(checkpoint.name, model, fit).catch(async (error) => {
+    fit = await checkpoints.resume(checkpoint.name, model, fit, callbacks).catch(async (error) => {
       // It is removed when there is a newer one, which this worker may not have heard of.
       await members.change(() => undefined);
       check();

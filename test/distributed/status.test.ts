@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { connect } from "@nats-io/transport-node";
 import { type JobEvent, join, statusLogs } from "../../src/distributed/index.ts";
 import { tensorBoard } from "../../src/io/tensorboard/index.ts";
+import type { Callback } from "../../src/train/callback.ts";
 import { Server } from "./support.ts";
 import { fitOptions, makeData, makeModel } from "./task.ts";
 
@@ -39,22 +40,25 @@ describe("a job of two workers", { concurrency: false }, () => {
 
   it("shows what it does: status, events, progress, TensorBoard", async () => {
     const { x, y } = makeData();
-    const work = async () => {
+    const work = async (more: Callback[] = []) => {
       const nc = await connect({ servers: server.servers });
       const events: JobEvent["type"][] = [];
       const onEvent = ({ type }: JobEvent) => void events.push(type);
       const job = await join(nc, { job: "shown", workers: 2, onEvent });
       const logDir = joinPath(logs, `worker${job.rank}`);
-      const callbacks = [statusLogs(job), tensorBoard({ logDir })];
+      const callbacks = [...more, statusLogs(job), tensorBoard({ logDir })];
       const { history } = await job.fit(makeModel(), [x, y], { ...fitOptions, verbose: 2, callbacks });
       const status = job.status();
       await nc.close();
       return { history, status, events };
     };
+    let batches = 0;
     let results: Awaited<ReturnType<typeof work>>[] = [];
     const printed = await printedBy(async () => {
-      results = await Promise.all([work(), work()]);
+      results = await Promise.all([work(), work([{ onTrainBatchBegin: () => void batches++ }])]);
     });
+    // Callbacks without state may differ from worker to worker.
+    assert.equal(batches, 39);
     // Rank 0 shows progress, once.
     const lines = printed.split("\n").filter((line) => line.startsWith("Epoch"));
     assert.equal(lines.length, fitOptions.epochs, printed);
