@@ -27,9 +27,11 @@ const { values: options } = parseArgs({
   },
 });
 
+/** Rates of the workers' links, and after how many batches they exchange. The first row shows what the cores take. */
 const rates = [
-  { name: "1 Gbit", rate: "1gbit", burst: "64kb" },
-  { name: "100 Mbit", rate: "100mbit", burst: "16kb" },
+  { name: "10 Gbit", rate: "10gbit", burst: "640kb", periods: [1] },
+  { name: "1 Gbit", rate: "1gbit", burst: "64kb", periods: [1, 20] },
+  { name: "100 Mbit", rate: "100mbit", burst: "16kb", periods: [1, 20] },
 ] as const;
 const most = 4;
 const root = join(import.meta.dirname, "../..");
@@ -51,14 +53,14 @@ const server = new Server(4440, [], { host: namespaces.host });
 async function measure(workers: number, every: number, job: string): Promise<ScalingResult> {
   const rounds = Math.max(5, Math.round(Number(options.rounds) / every));
   const given: ScalingOptions = { servers: server.servers, job, workers, stepTime, parameters, every, rounds };
-  const started = Array.from({ length: workers }, (_, index) => run(namespaces.prefix(index), given));
+  const started = Array.from({ length: workers }, (_, index) => runWorker(namespaces.prefix(index), given));
   const results = await Promise.all(started);
   const [first] = results as [ScalingResult];
   return { ...first, bytesReceived: Math.max(...results.map(({ bytesReceived }) => bytesReceived)) };
 }
 
 /** A worker in a process of its own. */
-async function run(prefix: readonly string[], given: ScalingOptions): Promise<ScalingResult> {
+async function runWorker(prefix: readonly string[], given: ScalingOptions): Promise<ScalingResult> {
   const [command = "", ...args] = [...prefix, process.execPath, program, JSON.stringify(given)];
   const { stdout } = await promisify(execFile)(command, args, { timeout: 300_000 });
   return JSON.parse(stdout);
@@ -90,17 +92,17 @@ try {
   await server.start();
   if (!options.json)
     console.log(`A step takes ${stepTime.toFixed(0)} ms (${measured?.what ?? "as given"}); ${parameters} weights.`);
-  for (const { name, rate, burst } of rates) {
+  for (const { name, rate, burst, periods } of rates) {
     for (let index = 0; index < most; index++) namespaces.limit(index, rate, burst);
-    for (const every of [1, 20]) {
-      let alone = Number.NaN;
-      for (const workers of [1, 2, 4]) {
-        const what = `${name}, ${every === 1 ? "each step" : `every ${every}`}, ${workers} workers`;
-        if (workers > 1 && !what.includes(options.filter)) continue;
-        const found = await measure(workers, every, `scaling-${rate}-${every}-${workers}`);
-        const time = median(found.times);
-        if (workers === 1) alone = time;
-        else report(what, workers, alone / time, found);
+    for (const every of periods) {
+      const what = `${name}, ${every === 1 ? "each step" : `every ${every}`}`;
+      const counts = [2, most].filter((workers) => `${what}, ${workers} workers`.includes(options.filter));
+      if (counts.length === 0) continue;
+      const run = (workers: number) => measure(workers, every, `scaling-${rate}-${every}-${workers}`);
+      const alone = median((await run(1)).times);
+      for (const workers of counts) {
+        const found = await run(workers);
+        report(`${what}, ${workers} workers`, workers, alone / median(found.times), found);
       }
     }
   }

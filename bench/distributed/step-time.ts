@@ -1,9 +1,9 @@
 import { adam, conv2d, dense, flatten, maxPooling2d, sequential } from "../../src/index.ts";
 import { median } from "../options.ts";
 
-/** The network whose training is simulated: a small CNN on images of 28 × 28, with batches of 128. */
-export async function recordStepTime(steps = 12): Promise<{ stepTime: number; parameters: number; what: string }> {
-  const batch = 128;
+/** The network whose training is simulated: a small CNN on images of 28 × 28, with batches of 512. */
+export async function recordStepTime(steps = 9): Promise<{ stepTime: number; parameters: number; what: string }> {
+  const batch = 512;
   const model = sequential(
     [
       conv2d(32, 3, { activation: "relu", inputShape: [28, 28, 1] }),

@@ -30,6 +30,8 @@ export async function runSearch(
   checkCount("search", "maxAttempts", maxAttempts, 1);
   checkCount("search", "maxLosses", maxLosses, 1);
   checkCount("search", "ackWait", ackWait, 1000);
+  if (typeof signal.throwIfAborted !== "function")
+    throw valueError("search", { rule: "signal ends the search", expected: "an AbortSignal", received: signal });
   if (trials.length === 0)
     throw valueError("search", { rule: "there must be trials", expected: "at least one", received: "an empty list" });
   if (typeof run !== "function") {

@@ -12,8 +12,8 @@ export interface SearchOptions<T> {
   /** How often a trial is tried whose function throws, ≥ 1; then it has failed. Default 3. */
   maxAttempts?: number;
   /**
-   * How many workers may be lost with a trial, ≥ 1: then it has failed, since it is likely to end its workers. Default
-   * 10.
+   * How many workers may be lost with a trial, or aborted in it, ≥ 1: then it has failed, since it is likely to end its
+   * workers. Default 10.
    */
   maxLosses?: number;
   /**

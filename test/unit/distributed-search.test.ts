@@ -49,6 +49,7 @@ describe("search", () => {
     [{ trials: [new Date(0)] }, "search: a trial must be a value of JSON."],
     [{ maxAttempts: 0 }, "search: maxAttempts must be an integer ≥ 1."],
     [{ maxLosses: 0.5 }, "search: maxLosses must be an integer ≥ 1."],
+    [{ signal: {} as AbortSignal }, "search: signal ends the search. Expected an AbortSignal, received {}."],
     [{ ackWait: 999 }, "search: ackWait must be an integer ≥ 1000."],
     [
       { trails: [1] } as never,
