@@ -100,6 +100,7 @@ async function fitGeneration(
   const size = group.isDone ? 1 : group.members.length;
   const session = sessionOf(label, model);
   const compiled = session.compiled(label);
+  members.begin();
   let training: Training | undefined;
   /** @throws GroupChanged where there are other members by now; what ends this worker's part in the job. */
   const check = () => {
@@ -163,6 +164,7 @@ async function fitGeneration(
     onLongCompute: (isBegin) => members.announce(isBegin ? stepTimeout : 0),
     onUpdate: async (uncounted) => {
       check();
+      members.begun();
       if (steps.updates % checkpointEvery > 0) return;
       const { position } = training as Training;
       const counted = { position: { ...position, batch: position.batch + 1 }, lastBatch: uncounted };

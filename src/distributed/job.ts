@@ -12,7 +12,6 @@ import type { GenerationLog } from "./group.ts";
 import { JetStream } from "./jetstream.ts";
 import { checkJobName } from "./job-name.ts";
 import { Members } from "./members.ts";
-import { startAllowance } from "./timing.ts";
 import type { WorkerSteps } from "./worker-steps.ts";
 
 /** Options of {@link join}. */
@@ -212,7 +211,7 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
     members.leave();
     throw error;
   }
-  members.announce(startAllowance);
+  members.begin();
   return new Job(name, nc, members);
 }
 

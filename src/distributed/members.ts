@@ -4,7 +4,7 @@ import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { firstGroup, type Group, type GroupSize, nextGroup } from "./group.ts";
 import { isRefusal, isTransient } from "./jetstream.ts";
-import { deadAfter, heartbeatEvery, maxLateness, sleep, tickEvery } from "./timing.ts";
+import { deadAfter, heartbeatEvery, maxLateness, sleep, startAllowance, tickEvery } from "./timing.ts";
 
 /** A sign of life. */
 interface Heartbeat {
@@ -31,6 +31,8 @@ export class Members {
   private lastTick = performance.now();
   /** By how many milliseconds the ticks of the last seconds have come too late, at most. */
   private lateness = 0;
+  /** Milliseconds for which it may be silent now in any case. */
+  private allowance = 0;
   private lastBeat = 0;
   private readonly joinedAt = performance.now();
   private incompleteSince: number | undefined;
@@ -75,6 +77,17 @@ export class Members {
   /** Gives a sign of life; others wait so many milliseconds longer for the next one, while this worker computes. */
   announce(silent: number): void {
     this.beat({ id: this.id, silent: Math.max(silent, this.silence) });
+  }
+
+  /** Says that this worker begins, and may be silent: programs read data, models are made, checkpoints are read. */
+  begin(): void {
+    this.allowance = startAllowance;
+    this.beat();
+  }
+
+  /** The counterpart of {@link begin}. */
+  begun(): void {
+    this.allowance = 0;
   }
 
   /** Tells the others that this worker leaves, and listens no more. */
@@ -253,7 +266,7 @@ export class Members {
 
   /** On a machine that has too much to do, others wait longer. */
   private get silence(): number {
-    return Math.round(4 * this.lateness);
+    return Math.max(this.allowance, Math.round(4 * this.lateness));
   }
 
   private beat(sign: Heartbeat = { id: this.id, silent: this.silence }): void {
