@@ -100,6 +100,7 @@ async function fitGeneration(
   const size = group.isDone ? 1 : group.members.length;
   const session = sessionOf(label, model);
   const compiled = session.compiled(label);
+  members.begin();
   let training: Training | undefined;
   /** @throws GroupChanged where there are other members by now; what ends this worker's part in the job. */
   const check = () => {
@@ -134,8 +135,9 @@ async function fitGeneration(
   let fit: FitOptions = { ...options.fit, callbacks };
   if (rank !== 0 || group.isDone) fit.verbose = 0;
   if (checkpoint) {
-    fit = await checkpoints.resume(checkpoint.name, model, fit, callbacks).catch((error) => {
-      // It is removed when there is a newer one.
+    fit = await checkpoints.resume(checkpoint.name, model, fit, callbacks).catch(async (error) => {
+      // It is removed when there is a newer one, which this worker may not have heard of.
+      await members.change(() => undefined);
       check();
       throw error;
     });
@@ -162,6 +164,7 @@ async function fitGeneration(
     onLongCompute: (isBegin) => members.announce(isBegin ? stepTimeout : 0),
     onUpdate: async (uncounted) => {
       check();
+      members.begun();
       if (steps.updates % checkpointEvery > 0) return;
       const { position } = training as Training;
       const counted = { position: { ...position, batch: position.batch + 1 }, lastBatch: uncounted };

@@ -12,7 +12,6 @@ import type { GenerationLog } from "./group.ts";
 import { JetStream } from "./jetstream.ts";
 import { checkJobName } from "./job-name.ts";
 import { Members } from "./members.ts";
-import { startAllowance } from "./timing.ts";
 import type { WorkerSteps } from "./worker-steps.ts";
 
 /** Options of {@link join}. */
@@ -108,7 +107,7 @@ export class Job {
    * options. Each batch is computed by one worker, and the gradients of `size` batches make one update. `size` workers
    * end in the bits of one process with `gradientAccumulationSteps: size`, batch normalization, dropout, metrics and
    * history included. All begin with the weights of rank 0; a worker that comes later, with those of the last
-   * checkpoint.
+   * checkpoint. With `sync: { every }` each worker trains on its own, and they agree on weights every so many batches.
    *
    * Where a worker is lost, the others go on from the last checkpoint, without it. Where the server cannot be reached,
    * training waits for it.
@@ -212,7 +211,7 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
     members.leave();
     throw error;
   }
-  members.announce(startAllowance);
+  members.begin();
   return new Job(name, nc, members);
 }
 

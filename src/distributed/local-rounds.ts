@@ -130,7 +130,7 @@ class LocalRounds implements Rounds {
   }
 
   computed(_: unknown, extra: Uint8Array): void {
-    this.compiled.setup.optimizer.rawSteps++;
+    this.compiled.setup.optimizer.advance();
     this.extras.push(extra);
   }
 

@@ -4,7 +4,7 @@ import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { firstGroup, type Group, type GroupSize, nextGroup } from "./group.ts";
 import { isRefusal, isTransient } from "./jetstream.ts";
-import { deadAfter, heartbeatEvery, maxLateness, sleep, tickEvery } from "./timing.ts";
+import { deadAfter, heartbeatEvery, maxLateness, sleep, startAllowance, tickEvery } from "./timing.ts";
 
 /** A sign of life. */
 interface Heartbeat {
@@ -29,8 +29,10 @@ export class Members {
   private endWatch: (() => void) | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
   private lastTick = performance.now();
-  /** By how many milliseconds ticks of late have come too late: so long this worker may be silent without dying. */
+  /** By how many milliseconds the ticks of the last seconds have come too late, at most. */
   private lateness = 0;
+  /** Milliseconds for which it may be silent now in any case. */
+  private allowance = 0;
   private lastBeat = 0;
   private readonly joinedAt = performance.now();
   private incompleteSince: number | undefined;
@@ -77,6 +79,17 @@ export class Members {
     this.beat({ id: this.id, silent: Math.max(silent, this.silence) });
   }
 
+  /** Says that this worker begins, and may be silent: programs read data, models are made, checkpoints are read. */
+  begin(): void {
+    this.allowance = startAllowance;
+    this.beat();
+  }
+
+  /** The counterpart of {@link begin}. */
+  begun(): void {
+    this.allowance = 0;
+  }
+
   /** Tells the others that this worker leaves, and listens no more. */
   leave(): void {
     if (this.hasLeft) return;
@@ -112,7 +125,7 @@ export class Members {
       this.checkOpen();
       const found = find(this.group);
       if (found !== undefined) return found;
-      await Promise.race([this.nextChange(), sleep(heartbeatEvery)]);
+      await this.nextChange();
     }
   }
 
@@ -204,12 +217,16 @@ export class Members {
     return stateError(`job "${this.job}"`, { rule, expected, received, advice });
   }
 
+  /** Waits for a change, or a second. */
   private nextChange(): Promise<void> {
     return new Promise((resolve) => {
-      const end = this.listen(() => {
+      const done = () => {
+        clearTimeout(timer);
         end();
         resolve();
-      });
+      };
+      const timer = setTimeout(done, heartbeatEvery);
+      const end = this.listen(done);
     });
   }
 
@@ -249,7 +266,7 @@ export class Members {
 
   /** On a machine that has too much to do, others wait longer. */
   private get silence(): number {
-    return Math.round(4 * this.lateness);
+    return Math.max(this.allowance, Math.round(4 * this.lateness));
   }
 
   private beat(sign: Heartbeat = { id: this.id, silent: this.silence }): void {

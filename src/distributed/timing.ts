@@ -6,7 +6,7 @@ export const heartbeatEvery = 1000;
 export const deadAfter = 3000;
 /** More than this a worker's ticks being late does not count. */
 export const maxLateness = 2500;
-/** So long the program of a worker may block its event loop when it has joined, to read its data. */
+/** So long a worker may be silent that has joined, or begins a generation, before its first update. */
 export const startAllowance = 10_000;
 /** How often a worker looks whether there is something to do. */
 export const tickEvery = 250;

@@ -89,10 +89,10 @@ export class WorkerSteps {
   async run<T>(_mode: unknown, spec: BatchSpec, cursor: BatchCursor, _read: (step: Step) => T): Promise<T> {
     const { rank, size } = this.options;
     const place = this.specs.length;
-    if (place === 0) await this.rounds.begin?.();
-    if (place === rank) {
+    if (place === 0) {
       this.startedAt = performance.now();
       this.waitTime = 0;
+      await this.rounds.begin?.();
     }
     if (place % size === rank) await this.compute(spec, cursor);
     this.specs.push(spec);
@@ -167,7 +167,7 @@ export class WorkerSteps {
         program.run();
       },
     );
-    optimizer.rawSteps++;
+    optimizer.advance();
   }
 
   private split(spec: BatchSpec): SplitStep {

@@ -172,6 +172,14 @@ describe("a job", { concurrency: false }, () => {
       assert.ok((log.at(-1)?.updates ?? 0) >= 6, JSON.stringify(log));
     }));
 
+  it("waits for a worker that is silent when it has joined, or has been silent before", () =>
+    repeat(async () => {
+      const options = { job: `failures${jobs++}`, workers: 2, slow: 300, fit: { ...fit, epochs: 1 } };
+      const workers = [...start(1, options), ...start(1, { ...options, blocks: [5000, 2000, 4500] })];
+      const { log } = await sameResult(workers);
+      assert.equal(log.length, 1, JSON.stringify(log));
+    }));
+
   it("drops a worker that is alive and slower than stepTimeout, whose fit says so", () =>
     repeat(async () => {
       const options = { job: `failures${jobs++}`, workers: 2, fit: { ...fit, stepTimeout: 1500 } };

@@ -5,6 +5,7 @@ import { connect } from "@nats-io/transport-node";
 import { type JobFitOptions, join, type LocalSync } from "../../src/distributed/index.ts";
 import { adam, dense, type Model, sequential, sgd } from "../../src/index.ts";
 import { simulate } from "./local-simulation.ts";
+import { assertSameWeights } from "./replay.ts";
 import {
   isBatch,
   isGeneration,
@@ -121,6 +122,7 @@ describe("local steps", { concurrency: false }, () => {
       await other.line(isGeneration(2));
       const [more] = start(1, sync, { job: `local${jobs - 1}`, workers: 3, slow: 40 });
       const { log } = await sameResult([...workers.filter((worker) => worker !== victim), more as Worker]);
+      assertSameWeights([...workers, more as Worker]);
       assert.deepEqual(
         log.map(({ members }) => members.length),
         [3, 2, 3],

@@ -62,22 +62,34 @@ async function withAccumulation(from: Model, size: number): Promise<Model> {
 }
 
 /**
- * All workers of a job, those among them that did not live to its end, have trained one model: in each generation the
- * same weights after the same update, and those of a replay wherever the next generation did not begin before.
+ * All workers of a job, those among them that did not live to its end, have trained one model: in each generation they
+ * had the same weights after the same update. Gives a hash of them, by generation and update.
  */
+export function assertSameWeights(workers: readonly Worker[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [index, { lines }] of workers.entries())
+    for (const line of lines) {
+      if (!("trained" in line)) continue;
+      const { generation, updates, hash } = line.trained;
+      const place = `${generation}/${updates}`;
+      assert.equal(hash, found.get(place) ?? hash, `worker ${index} has other weights in ${place}`);
+      found.set(place, hash);
+    }
+  return found;
+}
+
+/** As {@link assertSameWeights}; and they are those of a replay, wherever the next generation did not begin before. */
 export async function assertNoFork(workers: readonly Worker[], { hash, log }: WorkerResult): Promise<void> {
   const replayed = await replay(log);
   assert.equal(hash, replayed.hash, `another result than a replay of ${JSON.stringify(log)}`);
-  const found = new Map<string, string>();
-  for (const [index, worker] of workers.entries())
-    for (const line of worker.lines) {
-      if (!("trained" in line)) continue;
-      const { generation, updates, hash: trained } = line.trained;
-      const place = `generation ${generation}, update ${updates}`;
-      assert.equal(trained, found.get(place) ?? trained, `worker ${index} has other weights in ${place}`);
-      found.set(place, trained);
-      const next = log.find((entry) => entry.generation === generation + 1);
-      if (next && updates > next.updates) continue;
-      assert.equal(trained, replayed.hashes.get(updates), `worker ${index} in ${place} of ${JSON.stringify(log)}`);
-    }
+  for (const [place, trained] of assertSameWeights(workers)) {
+    const [generation = 0, updates = 0] = place.split("/").map(Number);
+    const next = log.find((entry) => entry.generation === generation + 1);
+    if (next && updates > next.updates) continue;
+    assert.equal(
+      trained,
+      replayed.hashes.get(updates),
+      `other weights than a replay in ${place} of ${JSON.stringify(log)}`,
+    );
+  }
 }

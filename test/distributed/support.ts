@@ -64,7 +64,9 @@ export class Server {
     writeFileSync(join(this.folder, "nats.conf"), options.config ?? config.join("\n"));
   }
 
+  /** @throws where another server has its port, which tests would take for this one. */
   async start(): Promise<void> {
+    if (await this.answers()) throw new Error(`${this.servers} is taken`);
     this.child = spawn(serverProgram, ["-c", "nats.conf"], {
       cwd: this.folder,
       stdio: "ignore",

@@ -29,6 +29,8 @@ export interface WorkerOptions {
   /** For TLS: the file of the certificate; and the key by which it connects. */
   readonly certificate?: string;
   readonly nkey?: string;
+  /** Milliseconds for which the event loop is blocked: when it has joined, in the 3rd batch, and in the 6th. */
+  readonly blocks?: readonly [number, number, number];
   /** Where the process is stopped. */
   readonly stop?: Stop;
 }
@@ -51,8 +53,22 @@ export type WorkerLine =
 
 const say = (line: WorkerLine) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
+/** Lets nothing else happen in this process. */
+const block = (milliseconds: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+
 async function work(options: WorkerOptions): Promise<void> {
-  const { servers, workers, minWorkers = 1, seed = 5, units = 64, faults, slow = 0, stop, fit } = options;
+  const {
+    servers,
+    workers,
+    minWorkers = 1,
+    seed = 5,
+    units = 64,
+    faults,
+    slow = 0,
+    stop,
+    fit,
+    blocks = [0, 0, 0],
+  } = options;
   const { certificate, nkey } = options;
   const plain = await connect({
     servers,
@@ -71,6 +87,7 @@ async function work(options: WorkerOptions): Promise<void> {
       minWorkers,
       onEvent: (event) => say({ event: { ...event } }),
     });
+    block(blocks[0]);
     const model = makeModel({ seed, units });
     const { x, y } = makeData();
     let last: number | undefined;
@@ -87,6 +104,7 @@ async function work(options: WorkerOptions): Promise<void> {
       onTrainBatchBegin: async (batch: number) => {
         await trace();
         say({ batch, updates: job.status().updates });
+        if (batch === 2 || batch === 5) block(blocks[batch === 2 ? 1 : 2]);
         if (slow > 0) await new Promise((resolve) => setTimeout(resolve, slow));
       },
       onEpochEnd: trace,
