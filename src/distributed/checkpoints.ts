@@ -31,8 +31,8 @@ export class Checkpoints {
     const writer = modelCheckpoint({ target: { read: () => bytes, write }, saveFreq: 1 });
     // It is in no list of callbacks, so it has to stand behind none.
     writer.onTrainBegin({ ...training, callbacks: [] });
-    // Its name holds no value, so the loss is not looked at.
     const callbacks = withState(training.callbacks);
+    // Its name holds no value, so the loss is not looked at.
     await writer.onTrainBatchEnd?.(training.position.batch, { loss: Number.NaN }, { ...training, callbacks });
     await this.members.retry(() => this.store.write(name, bytes));
   }
