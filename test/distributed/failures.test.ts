@@ -133,13 +133,17 @@ describe("a job", { concurrency: false }, () => {
     }));
 
   it("goes on as if nothing had been when all workers were stopped for longer than stepTimeout", () =>
-    repeat(async (run) => {
-      const workers = start(3, { fit: { ...fit, stepTimeout: 1500 } });
-      await (workers[0] as Worker).line(isBatch(4 + (run % 5)));
+    repeat(async () => {
+      const options = { job: `failures${jobs++}`, workers: 2, fit: { ...fit, epochs: 1, stepTimeout: 1500 } };
+      const workers = [...start(1, { ...options, slow: 1 }), ...start(1, { ...options, slow: 400 })];
+      const [waiting, computing] = workers as [Worker, Worker];
+      await computing.line(isBatch(2));
       for (const worker of workers) worker.signal("SIGSTOP");
       await sleep(2500);
-      for (const worker of workers) worker.signal("SIGCONT");
-      const { log } = await survive(workers, () => false);
+      waiting.signal("SIGCONT");
+      await sleep(200);
+      computing.signal("SIGCONT");
+      const { log } = await sameResult(workers);
       assert.equal(log.length, 1, JSON.stringify(log));
     }));
 
