@@ -30,7 +30,8 @@ export function isWinograd(instruction: Instruction): boolean {
   return (
     String([size, strides, dilations, groups, inputs[0]]) === "1,3,3,1,1,1,1,1,1,1,1" &&
     (channels | filters) % 8 === 0 &&
-    Math.min(channels, filters) >= fewestChannels &&
+    channels >= fewestChannels &&
+    filters >= fewestChannels &&
     channels * filters <= mostFilters &&
     batch * outputs[1] * outputs[2] >= fewestOutputs
   );
@@ -54,7 +55,6 @@ function write(instruction: Convolution, writer: RecordWriter): void {
   const [, outHeight, outWidth] = turned ? inputs : outputs;
   const [depth, columns] = turned ? [filters, channels] : [channels, filters];
   const tap = channels * filters;
-  const first = writer.addressOf(kind === "convFilterGrad" ? output : instruction.kernel);
   const tileColumns = Math.ceil(outWidth / 2);
   const blockRows = Math.ceil(blockTiles / tileColumns);
   const set = writer.fields({
@@ -69,7 +69,7 @@ function write(instruction: Convolution, writer: RecordWriter): void {
     outHeight,
     outWidth,
     filters: columns,
-    kernel: turned ? first + 32 * tap : first,
+    kernel: writer.addressOf(kind === "convFilterGrad" ? output : instruction.kernel) + (turned ? 32 * tap : 0),
     tap: turned ? -tap : tap,
     channel: turned ? 1 : filters,
     filter: turned ? filters : 1,
@@ -84,10 +84,8 @@ function write(instruction: Convolution, writer: RecordWriter): void {
 }
 
 /**
- * Bytes of scratch memory that one thread uses: transformed filters, tiles and results, a tile of its own, a packed
- * block, and the places of rows.
+ * Bytes of scratch memory that one thread uses: 64 for each transformed filter, tile and result and for a tile of its
+ * own, 4 at most for a packed block and the places of rows, and the gaps between matrices.
  */
-function winogradScratchBytes(tiles: number, depth: number, filters: number): number {
-  const gaps = 2 * 16 * 192;
-  return 64 * (depth * filters + (tiles + 1) * (depth + filters)) + 4 * (tiles + 1) * (depth + 1) + gaps;
-}
+const winogradScratchBytes = (tiles: number, depth: number, filters: number): number =>
+  68 * (depth * filters + (tiles + 1) * (depth + filters)) + 2 * 16 * 192;
