@@ -55,12 +55,15 @@ export interface Measured {
 /**
  * Checks that both sides agree, then times them in turn, round by round. Medians over the rounds; the ratio is the
  * median of the rounds' ratios, so that what slows the machine for a while slows both.
+ * @param stage is told what begins.
  * @throws Error where the results disagree.
  */
-export async function hold(contest: Contest): Promise<Measured> {
+export async function hold(contest: Contest, stage: (what: string) => void = () => {}): Promise<Measured> {
   const { suite, case: name, peerName, flops, agreement, isSlow = false, rounds = isSlow ? 3 : 11 } = contest;
+  stage("preparing both sides");
   const bout = await contest.prepare();
   try {
+    stage("comparing the results of both sides");
     const distance = await bout.distance();
     if (!(distance <= agreement.limit)) {
       throw new Error(
@@ -69,7 +72,11 @@ export async function hold(contest: Contest): Promise<Measured> {
     }
     const times: { ours: number; peer: number }[] = [];
     for (let round = 0; round < rounds; round++) {
-      times.push({ ours: await time(bout.ours, round === 0, false), peer: await time(bout.peer, round === 0, isSlow) });
+      const of = `in round ${round + 1} of ${rounds}`;
+      stage(`timing ours ${of}`);
+      const ours = await time(bout.ours, round === 0, false);
+      stage(`timing ${peerName} ${of}`);
+      times.push({ ours, peer: await time(bout.peer, round === 0, isSlow) });
     }
     const [ours, peer] = [median(times.map((pair) => pair.ours)), median(times.map((pair) => pair.peer))];
     const inUnit = (ms: number) => (flops === undefined ? ms : flops / ms / 1e6);

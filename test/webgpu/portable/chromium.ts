@@ -1,5 +1,5 @@
 // Pages of Debian's Chromium with its software adapter, and bundled suites in one.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { chromium, type Page } from "playwright-core";
 import { chromiumFlags } from "../../browser/chromium-flags.ts";
@@ -44,14 +44,30 @@ export async function openPage<T>(
   }
 }
 
-/** What became of the suites; what the page says on the console counts as a failure. */
-export function inChromium(file: string, progress: (line: string) => void): Promise<Outcome> {
+/**
+ * What became of the suites; what the page says on the console counts as a failure.
+ * @param inWorker where given, only suites with this in their name, in a worker of the page.
+ */
+export function inChromium(file: string, progress: (line: string) => void, inWorker?: string): Promise<Outcome> {
+  const suites = `${origin}/${basename(file)}`;
+  if (inWorker !== undefined) writeFileSync(join(dirname(file), "worker.mjs"), workerCode(suites, inWorker));
   return openPage(dirname(file), "", async (page, said) => {
     await page.exposeFunction("progress", progress);
     const outcome = await page.evaluate<Outcome>(
-      `import("${origin}/${basename(file)}").then(({ runAll }) => runAll((line) => globalThis.progress(line)))`,
+      inWorker === undefined
+        ? `import("${suites}").then(({ runAll }) => runAll((line) => globalThis.progress(line)))`
+        : `new Promise((resolve, reject) => {
+             const worker = new Worker("${origin}/worker.mjs", { type: "module" });
+             worker.onerror = ({ message }) => reject(new Error(message || "the worker did not start"));
+             worker.onmessage = ({ data: { line, outcome } }) => (outcome ? resolve(outcome) : globalThis.progress(line));
+           })`,
     );
     const failures = said.map((message) => ({ name: "the console", message }));
     return { ...outcome, failures: [...outcome.failures, ...failures] };
   });
 }
+
+const workerCode = (suites: string, only: string) => `import { runAll } from "${suites}";
+const outcome = await runAll((line) => postMessage({ line }), Number.POSITIVE_INFINITY, "${only}");
+postMessage({ outcome });
+`;
