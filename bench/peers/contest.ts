@@ -29,8 +29,8 @@ export interface Contest {
   readonly agreement: { readonly measure: string; readonly limit: number };
   /** Times that both sides are measured in turn. Default 11, and 3 where the rival is slow. */
   readonly rounds?: number;
-  /** Whether a round runs the rival once only, since it needs seconds. */
-  readonly isSlow?: boolean;
+  /** Whether a round runs the rival once only, since it needs seconds; "both": ours, too. */
+  readonly isSlow?: boolean | "both";
   prepare(): Promise<Bout>;
 }
 
@@ -74,9 +74,9 @@ export async function hold(contest: Contest, stage: (what: string) => void = () 
     for (let round = 0; round < rounds; round++) {
       const of = `in round ${round + 1} of ${rounds}`;
       stage(`timing ours ${of}`);
-      const ours = await time(bout.ours, round === 0, false);
+      const ours = await time(bout.ours, round === 0, isSlow === "both");
       stage(`timing ${peerName} ${of}`);
-      times.push({ ours, peer: await time(bout.peer, round === 0, isSlow) });
+      times.push({ ours, peer: await time(bout.peer, round === 0, isSlow !== false) });
     }
     const [ours, peer] = [median(times.map((pair) => pair.ours)), median(times.map((pair) => pair.peer))];
     const inUnit = (ms: number) => (flops === undefined ? ms : flops / ms / 1e6);

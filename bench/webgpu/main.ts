@@ -31,8 +31,9 @@ console.warn = () => {};
 const say = (text: string) => {
   if (!json) console.log(text);
 };
-// Where index.ts has not started it, nobody listens.
+// Where index.ts has not started it, nobody listens; where that has ended, nobody waits for a row.
 const tell = (message: Message) => process.send?.(message);
+process.on("disconnect", () => process.exit(1));
 
 interface Row {
   readonly name: string;
