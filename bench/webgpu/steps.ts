@@ -37,11 +37,11 @@ function againstWasm(workload: Workload): Contest {
 }
 
 const rivals = [mlp, cnn].flatMap((network) => {
-  const small = { rounds: 3, steps: 16 };
-  // A step of a rival's CNN takes seconds on a software adapter, and its first one a minute.
-  const slow = { rounds: 3, steps: 4, checked: 1, peerSteps: 1, isSlow: "both" } as const;
-  const size = isSoftware ? (network === cnn ? slow : small) : { rounds: 5 };
-  const shared = { network, batch: 32, batches: 4, checked: 2, peerSteps: 4, goal: 1, ...size };
+  // On a software adapter a step of a rival's CNN takes seconds, and its first one a minute.
+  const isHeavy = network === cnn;
+  const slow = { rounds: isHeavy ? 3 : 5, checked: isHeavy ? 1 : 2, peerSteps: isHeavy ? 1 : 2 };
+  const size = isSoftware ? { ...slow, steps: 4, isSlow: "both" as const } : { rounds: 5, checked: 2, peerSteps: 4 };
+  const shared = { network, batch: 32, batches: 4, goal: 1, ...size };
   return [training({ ...shared, peerName: "tfjs-webgpu" }), training({ ...shared, peerName: "jax-js" })];
 });
 
