@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # The WebGPU backend on a machine that has a GPU and nothing else of what the repository needs.
 #
-#     bash scripts/webgpu-device.sh pack                    here: fills build/webgpu-device (50 MB), which travels with the repository
-#     bash scripts/webgpu-device.sh run [ADAPTER]           there: all suites and a bench, in at most 7 minutes
-#     bash scripts/webgpu-device.sh software                here: the same on SwiftShader, to see that what was packed works
+#     bash scripts/webgpu-device.sh pack             here: fills build/webgpu-device (50 MB), which travels with the repository
+#     bash scripts/webgpu-device.sh run [ADAPTER]    there: all suites and a bench, in at most 7 minutes
+#     bash scripts/webgpu-device.sh software         here: the same on SwiftShader, to see that what was packed works
 #
-# SUITE_SECONDS and BENCH_SECONDS change the limits (230 and 110); 0 leaves the suites or the bench out, and says so. SUITES takes the suites
-# that have the text in their name, for example SUITES=golden/ or SUITES=conformance: on SwiftShader all of them take half an hour.
-# What does not run is said: suites and rows that are left out for time, and tests that a suite skips.
+# SUITE_SECONDS and BENCH_SECONDS change the limits (230 and 110); with 0 the suites or the bench do not run. SUITES takes
+# the suites that have the text in their name, as in SUITES=golden/: on SwiftShader all of them take half an hour.
+# What does not run is said: tests and rows that are left out for time, and tests that a suite skips.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 packed=build/webgpu-device

@@ -131,15 +131,12 @@ export class WebGpuExecutable implements Executable {
   }
 
   private encode(pass: GPUComputePassEncoder, index: number): void {
-    const {
-      pipeline,
-      groups: [x, y],
-    } = this.commands[index] as Command;
+    const { pipeline, groups } = this.commands[index] as Command;
     this.group ??= this.backend.bind(this.own, this.layout.recordsOffset);
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, this.group, this.offsets, index, 1);
-    if (y === 1) pass.dispatchWorkgroups(x);
-    else pass.dispatchWorkgroups(x, y);
+    if (groups[1] === 1) pass.dispatchWorkgroups(groups[0]);
+    else pass.dispatchWorkgroups(...groups);
   }
 
   /** Writes go to the host's copy; a run hands over all inputs in one piece. */

@@ -28,7 +28,10 @@ if (what === "bench") {
 } else {
   process.env.GOLDEN_BACKEND = "webgpu";
   const { runAll, summary } = await import("./suites.mjs");
-  const outcome = await runAll((line) => console.log(line), Number(seconds), only);
+  const outcome = await runAll((line) => console.log(line), Number(seconds), only).catch(({ message }) => {
+    console.error(message);
+    process.exit(1);
+  });
   for (const [file, counts] of Object.entries(outcome.files)) console.log(`${file}: ${summary([counts])}`);
   for (const { name, message } of outcome.failures) console.log(`FAILED ${name}: ${message}`);
   console.log(`${summary(Object.values(outcome.files))}, ${outcome.seconds.toFixed(0)} s`);
