@@ -44,30 +44,38 @@ export async function openPage<T>(
   }
 }
 
-/**
- * What became of the suites; what the page says on the console counts as a failure.
- * @param inWorker where given, only suites with this in their name, in a worker of the page.
- */
-export function inChromium(file: string, progress: (line: string) => void, inWorker?: string): Promise<Outcome> {
-  const suites = `${origin}/${basename(file)}`;
-  if (inWorker !== undefined) writeFileSync(join(dirname(file), "worker.mjs"), workerCode(suites, inWorker));
+/** What became of the suites; what the page says on the console counts as a failure. */
+export const inChromium = (file: string, progress: (line: string) => void): Promise<Outcome> =>
+  inPage(
+    file,
+    progress,
+    `import("./${basename(file)}").then(({ runAll }) => runAll((line) => globalThis.progress(line)))`,
+  );
+
+/** As {@link inChromium}, in a worker of the page. */
+export function inWorker(file: string, progress: (line: string) => void): Promise<Outcome> {
+  writeFileSync(
+    join(dirname(file), "worker.mjs"),
+    `import { runAll } from "./${basename(file)}";
+postMessage({ outcome: await runAll((line) => postMessage({ line })) });`,
+  );
+  return inPage(
+    file,
+    progress,
+    `new Promise((resolve, reject) => {
+       const worker = new Worker("./worker.mjs", { type: "module" });
+       worker.onerror = ({ message }) => reject(new Error(message || "the worker did not start"));
+       worker.onmessage = ({ data: { line, outcome } }) => (outcome ? resolve(outcome) : globalThis.progress(line));
+     })`,
+  );
+}
+
+/** @param run an expression of the page, with the folder of `file` as its own. */
+function inPage(file: string, progress: (line: string) => void, run: string): Promise<Outcome> {
   return openPage(dirname(file), "", async (page, said) => {
     await page.exposeFunction("progress", progress);
-    const outcome = await page.evaluate<Outcome>(
-      inWorker === undefined
-        ? `import("${suites}").then(({ runAll }) => runAll((line) => globalThis.progress(line)))`
-        : `new Promise((resolve, reject) => {
-             const worker = new Worker("${origin}/worker.mjs", { type: "module" });
-             worker.onerror = ({ message }) => reject(new Error(message || "the worker did not start"));
-             worker.onmessage = ({ data: { line, outcome } }) => (outcome ? resolve(outcome) : globalThis.progress(line));
-           })`,
-    );
+    const outcome = await page.evaluate<Outcome>(run);
     const failures = said.map((message) => ({ name: "the console", message }));
     return { ...outcome, failures: [...outcome.failures, ...failures] };
   });
 }
-
-const workerCode = (suites: string, only: string) => `import { runAll } from "${suites}";
-const outcome = await runAll((line) => postMessage({ line }), Number.POSITIVE_INFINITY, "${only}");
-postMessage({ outcome });
-`;
