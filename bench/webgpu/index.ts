@@ -8,7 +8,7 @@
  * `--json` prints one object a line: {"suite","case","ours","peer","peerName","unit","ratio"}, where a ratio above 1
  * means that ours is better. `--filter` takes the rows that have the text in suite, case or rival's name. Adapters are
  * as in `npm run test:webgpu`. A row that has no result after `--limit` seconds (240) is ended, and said to be.
- * `--write` measures training steps against rivals and work of the host, and puts the table into docs/webgpu.md.
+ * `--write` measures training steps against rivals, and puts the table into docs/webgpu.md.
  * Packages of test/webgpu and bench/peers are installed on first use.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
@@ -64,7 +64,7 @@ async function runFrom(first: number): Promise<{ over?: number; isGood: boolean 
         json: options.json,
         filter: options.filter,
         first,
-        ...(options.write && { suites: ["training", "host"] }),
+        ...(options.write && { suites: ["training"] }),
       }),
     },
   });

@@ -29,9 +29,6 @@ export function writePage(adapter: string, findings: readonly Finding[], ended: 
         version: string;
       }
     ).version;
-  const [against, host] = [true, false].map((isRace) =>
-    findings.filter(({ result: { suite } }) => (suite === "training") === isRace),
-  ) as [Finding[], Finding[]];
   writeSection(
     section,
     [
@@ -39,17 +36,11 @@ export function writePage(adapter: string, findings: readonly Finding[], ended: 
       "",
       "| training step | rival | aretejs, ms | rival, ms | ratio | weights apart, of how far they moved |",
       "|---|---|---|---|---|---|",
-      ...against.map(
+      ...findings.map(
         ({ result: { case: name, peerName, ours, peer, ratio }, distance = Number.NaN }) =>
           `| ${name} | ${peerName} | ${ours} | ${peer} | **${ratio}** | ${distance.toExponential(0)} |`,
       ),
       ...ended.map(({ name, limit, what }) => `| ${name} | | | | | no result in ${limit} s, ended while ${what} |`),
-      "",
-      "| work | ms | compared with | ms |",
-      "|---|---|---|---|",
-      ...host.map(
-        ({ result: { case: name, ours, peer, peerName } }) => `| ${name} | ${ours} | ${peerName} | ${peer} |`,
-      ),
     ],
     page,
   );
