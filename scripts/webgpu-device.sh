@@ -51,8 +51,8 @@ part() {
     echo "$name: left out, as asked"
     return 0
   fi
-  timeout $((seconds + grace)) "$there/node" "$there/main.mjs" "$name" "$seconds" "$@" || code=$?
-  if [ $code = 124 ]; then echo "$name: ended, since they had no result after $((seconds + grace)) s"; fi
+  timeout -k 20 $((seconds + grace)) "$there/node" "$there/main.mjs" "$name" "$seconds" "$@" || code=$?
+  if [ $code = 124 ] || [ $code = 137 ]; then echo "$name: ended after $((seconds + grace)) s"; fi
   echo "$name: $([ $code = 0 ] && echo passed || echo "FAILED ($code)")"
   return $code
 }

@@ -33,7 +33,12 @@ const say = (text: string) => {
 };
 // Where index.ts has not started it, nobody listens; where that has ended, nobody waits for a row.
 const tell = (message: Message) => process.send?.(message);
+let under = "starting";
 process.on("disconnect", () => process.exit(1));
+process.on("SIGTERM", () => {
+  console.error(`${under}: ended here; this row and those after it have no result.`);
+  process.exit(124);
+});
 
 interface Row {
   readonly name: string;
@@ -78,7 +83,10 @@ for (const [index, { name, suite, peerName, measure }] of rows.entries()) {
     continue;
   }
   try {
-    const measured = await measure((what) => tell({ kind: "stage", row: index, name, what }));
+    const measured = await measure((what) => {
+      under = `${name}: ${what}`;
+      tell({ kind: "stage", row: index, name, what });
+    });
     for (const { result, text, distance } of measured) {
       console.log(json ? JSON.stringify(result) : text);
       tell({ kind: "result", result, distance });

@@ -28,7 +28,16 @@ if (what === "bench") {
 } else {
   process.env.GOLDEN_BACKEND = "webgpu";
   const { runAll, summary } = await import("./suites.mjs");
-  const outcome = await runAll((line) => console.log(line), Number(seconds), only).catch(({ message }) => {
+  let last = "0";
+  process.on("SIGTERM", () => {
+    console.error(`ended after ${last}; the tests after it did not run.`);
+    process.exit(124);
+  });
+  const progress = (line) => {
+    last = line;
+    console.log(line);
+  };
+  const outcome = await runAll(progress, Number(seconds), only).catch(({ message }) => {
     console.error(message);
     process.exit(1);
   });
