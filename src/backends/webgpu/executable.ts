@@ -28,7 +28,7 @@ export class WebGpuExecutable implements Executable {
   private writtenTo = 0;
   /** Inputs that the next run takes from rows that the device keeps. */
   private readonly takings: Taking[] = [];
-  /** The dynamic offset of each command. Lists would be read faster by Dawn for Node, but leave 1 kB of garbage each. */
+  /** The dynamic offset of each command. Dawn for Node reads lists faster, but each leaves 1 kB of garbage. */
   private readonly offsets: Uint32Array<ArrayBuffer>;
   private group: GPUBindGroup | undefined;
   private isDisposed = false;
