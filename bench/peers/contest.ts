@@ -1,4 +1,5 @@
 import { Bench } from "tinybench";
+import { undisturbed, type Witness } from "../witness.ts";
 
 /** One way of doing the work. */
 export interface Side {
@@ -50,15 +51,32 @@ export interface Measured {
   readonly result: Result;
   readonly distance: number;
   readonly rounds: number;
+  /** Rounds that were left out, since something else slowed the machine down. */
+  readonly dropped: number;
 }
 
+/** The fewest rounds that say something. */
+const fewest = 2;
+
+/** How {@link hold} goes about it. */
+interface Holding {
+  readonly witness?: Pick<Witness, "sample">;
+  readonly stage?: (what: string) => void;
+}
+
+const withoutWitness: Pick<Witness, "sample"> = { sample: async (run) => ({ value: await run(), witness: 0 }) };
+
 /**
- * Checks that both sides agree, then times them in turn, round by round. Medians over the rounds; the ratio is the
- * median of the rounds' ratios, so that what slows the machine for a while slows both.
+ * Checks that both sides agree, then times them in turn, round by round. Medians over the undisturbed rounds; the ratio
+ * is the median of these rounds' ratios.
+ * @param witness tells disturbed rounds. Without one all rounds count.
  * @param stage is told what begins.
- * @throws Error where the results disagree.
+ * @throws Error where the results disagree, or the machine is too busy to measure.
  */
-export async function hold(contest: Contest, stage: (what: string) => void = () => {}): Promise<Measured> {
+export async function hold(
+  contest: Contest,
+  { witness = withoutWitness, stage = () => {} }: Holding = {},
+): Promise<Measured> {
   const { suite, case: name, peerName, flops, agreement, isSlow = false, rounds = isSlow ? 3 : 11 } = contest;
   stage("preparing both sides");
   const bout = await contest.prepare();
@@ -70,17 +88,24 @@ export async function hold(contest: Contest, stage: (what: string) => void = () 
         `bench/peers: ${suite} "${name}" and ${peerName} disagree: ${agreement.measure} is ${distance}, at most ${agreement.limit} is allowed.`,
       );
     }
-    const times: { ours: number; peer: number }[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const of = `in round ${round + 1} of ${rounds}`;
-      stage(`timing ours ${of}`);
-      const ours = await time(bout.ours, round === 0, isSlow === "both");
-      stage(`timing ${peerName} ${of}`);
-      times.push({ ours, peer: await time(bout.peer, round === 0, isSlow !== false) });
-    }
-    const [ours, peer] = [median(times.map((pair) => pair.ours)), median(times.map((pair) => pair.peer))];
+    let round = 0;
+    const { kept, dropped } = await undisturbed(
+      async () => {
+        const isFirst = round++ === 0;
+        stage(`timing ours in round ${round}`);
+        const ours = await witness.sample(() => time(bout.ours, isFirst, isSlow === "both"));
+        stage(`timing ${peerName} in round ${round}`);
+        return [ours, await witness.sample(() => time(bout.peer, isFirst, isSlow !== false))] as const;
+      },
+      { wanted: rounds, most: isSlow ? rounds + 2 : 3 * rounds },
+    );
+    if (kept.length < fewest)
+      throw new Error(
+        `bench/peers: other work slowed the machine down in ${dropped} of ${dropped + kept.length} rounds of ${suite} "${name}" and ${peerName}. Run it again on a quiet machine.`,
+      );
+    const [ours, peer] = [median(kept.map(([mine]) => mine.value)), median(kept.map(([, their]) => their.value))];
     const inUnit = (ms: number) => (flops === undefined ? ms : flops / ms / 1e6);
-    const ratio = median(times.map((pair) => pair.peer / pair.ours));
+    const ratio = median(kept.map(([mine, their]) => their.value / mine.value));
     const result = {
       suite,
       case: name,
@@ -90,7 +115,7 @@ export async function hold(contest: Contest, stage: (what: string) => void = () 
       unit: flops === undefined ? "ms" : "GFLOP/s",
       ratio: short(ratio),
     };
-    return { result, distance, rounds };
+    return { result, distance, rounds: kept.length, dropped };
   } finally {
     bout.dispose();
   }

@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
     suite: contest.suite,
     peerName: contest.peerName,
     measure: async (stage: (what: string) => void) => {
-      const measured = await hold(contest, stage);
+      const measured = await hold(contest, { stage });
       return [{ ...measured, text: row(contest, measured) }];
     },
   })),
