@@ -2,7 +2,9 @@
 import * as augmentation from "../../src/augmentation-entry.ts";
 import * as data from "../../src/data-entry.ts";
 import * as aretejs from "../../src/index.ts";
+import * as io from "../../src/io/index.ts";
 import * as tensorboard from "../../src/io/tensorboard/index.ts";
+import * as plot from "../../src/plot/index.ts";
 import { each, type Family } from "./tables.ts";
 
 /** Types, which no value of the package stands for. */
@@ -296,6 +298,72 @@ export const keras: Readonly<Record<string, Family>> = {
       trunc: "`ops.mul(ops.sign(x), ops.floor(ops.abs(x)))`",
       vdot: "`ops.sum(ops.mul(a, b))`",
       zeros_like: "`ops.zeros(x.shape)`",
+    },
+  },
+  models: {
+    title: "Models",
+    where: [
+      [aretejs, ""],
+      [io, "", "aretejs/io"],
+    ],
+    ours: { Model: "Model" },
+    instead: { model_from_json: "`loadModel`; the layers are in the file" },
+  },
+  utils: {
+    title: "Tools",
+    where: [
+      [data, "", "aretejs/data"],
+      [plot, "", "aretejs/plot"],
+      [aretejs, ""],
+    ],
+    ours: {
+      PyDataset: "datasetFrom",
+      image_dataset_from_directory: "imageFolder",
+      img_to_array: "imagesFrom",
+      split_dataset: "trainTestSplit",
+      timeseries_dataset_from_array: "timeseriesDataset",
+    },
+    instead: {
+      ...each(
+        "CustomObjectScope deserialize_keras_object get_custom_objects get_registered_name get_registered_object " +
+          "register_keras_serializable serialize_keras_object",
+        "`customObjects` of `saveModel` and `loadModel`",
+      ),
+      ...each("Config clear_session standardize_dtype", "not needed"),
+      ...each(
+        "Progbar disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",
+        "`verbose` of `fit`",
+      ),
+      ...each("array_to_img save_img", "`plotImages` of `aretejs/plot`"),
+      ...each(
+        "audio_dataset_from_directory text_dataset_from_directory",
+        "`datasetFrom` with a generator that reads files",
+      ),
+      ...each("pack_x_y_sample_weight unpack_x_y_sample_weight", "batches are `{ x, y, sampleWeight }`"),
+      FeatureSpace: "a model of columns: see [Tables](tables.md#a-model-of-columns)",
+      get_file: "`fetch`",
+      get_source_inputs: "`model.inputs`",
+      is_keras_tensor: "`x instanceof SymbolicTensor`",
+      load_img: "a decoder, then `imagesFrom`",
+      model_to_dot: "`plotModel` of `aretejs/plot`",
+      normalize: "`unitNormalization`",
+      set_random_seed: "`sequential(layers, { seed: 1 })`",
+    },
+  },
+  random: {
+    title: "Random numbers",
+    where: [
+      [aretejs.ops, "ops."],
+      [aretejs, ""],
+    ],
+    ours: { normal: "randomNormal", truncated_normal: "randomTruncatedNormal", uniform: "randomUniform" },
+    instead: {
+      ...each("beta gamma", "a formula of `ops.randomNormal` and `ops.randomUniform`"),
+      SeedGenerator: "`ctx.random()` in layers, `jit` and `trainStep`",
+      binomial: "a sum of `ops.randomBernoulli`",
+      categorical: "`ops.argmax` of logits with Gumbel noise of `ops.randomUniform`",
+      randint: "`ops.floor` of `ops.randomUniform`",
+      shuffle: "`dataset.shuffle`",
     },
   },
 };

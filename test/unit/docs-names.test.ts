@@ -13,7 +13,7 @@ import * as testing from "../../src/testing/index.ts";
 const { losses, ops, tensor } = aretejs;
 /** What code of the pages may name besides exports: methods, options, and names of JavaScript. */
 const others =
-  /^(apply|await|build|call|callbacks|classWeight|dataset|dtype|embeddings|fetch|File|fit|getConfig|name|new|sampleWeight|trainable|useEma|verbose|x)$/;
+  /^(apply|await|build|ctx|customObjects|call|callbacks|classWeight|dataset|dtype|embeddings|fetch|File|fit|model|sampleWeight|trainable|useEma|verbose|x)$/;
 const exported = new Set([augmentation, data, aretejs, io, plot, testing].flatMap(Object.keys));
 
 describe("the pages for those who come from Keras and TensorFlow.js", () => {
