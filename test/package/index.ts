@@ -117,7 +117,7 @@ export async function run({ activation, seed, clip, patience, title, threads }: 
   const { adam, dense, earlyStopping, sequential, wasm } = everything;
   const model = sequential([dense(3, { activation, name: title }), dense(1)], { seed });
   model.compile({ optimizer: adam({ clipNorm: clip }), loss: "mse", metrics: ["mae"], backend: await wasm({ threads }) });
-  const table = await readCsv("a,b\n1,2", { schema: undefined });
+  const table = await readCsv("a,b\\n1,2", { schema: undefined });
   const [train] = trainTestSplit(table, { seed });
   const callbacks = [earlyStopping({ patience })];
   const history = await model.fit(train.matrix(), [1], { validationSplit: undefined, callbacks });
