@@ -76,7 +76,7 @@ export function toHostArray(name: string, value: ArrayInput): HostArray {
 }
 
 function notNumbers(name: string, value: unknown): Error {
-  const isJson = typeof value === "object" && value !== null && ("0" in value || "data" in value);
+  const isJson = value instanceof Object && ("0" in value || "data" in value);
   return valueError(name, {
     rule: "data are a tensor, a typed array, nested arrays of numbers, or { data, shape }",
     expected: "numbers",

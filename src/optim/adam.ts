@@ -65,7 +65,7 @@ const wholeOptions = [
 function checkLazy(options: AdamOptions): void {
   const received = wholeOptions.find((name) => options[name] !== undefined);
   if (received === undefined) return;
-  const expected = "no clipping, gradientAccumulationSteps or lossScaleFactor";
+  const expected = `no ${wholeOptions.join(", ")}`;
   throw valueError("adam", { rule: "lazy needs gradients row by row", expected, received });
 }
 

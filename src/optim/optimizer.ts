@@ -1,4 +1,5 @@
 // The base of every optimizer: what one step records around the method's own maths, and the state that it keeps.
+import { checkNonNegative } from "../checks.ts";
 import { lookUp, stateError, valueError } from "../errors.ts";
 import { Printed } from "../format.ts";
 import { checkOptions, type OptionTable } from "../options.ts";
@@ -101,14 +102,7 @@ export class Optimizer extends Printed {
         advice: "Make the optimizer with a number as learningRate.",
       });
     }
-    const checked = checkRate(this.kind, "learningRate", value);
-    if (typeof checked !== "number")
-      throw valueError(this.kind, {
-        rule: "learningRate can be set to a number only",
-        expected: "a number",
-        received: value,
-      });
-    this.rate = checked;
+    this.rate = checkNonNegative(this.kind, "learningRate", value);
   }
 
   /** Whether the learning rate follows a schedule. */

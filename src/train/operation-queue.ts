@@ -44,14 +44,13 @@ export class OperationQueue {
     };
     // Before it begins: it may call a user's function, and what that calls waits for it.
     this.last = ended;
+    let result: T | Promise<T> | undefined;
     try {
-      const result = last ? last.then(() => operation(this)) : operation(this);
+      result = last ? last.then(() => operation(this)) : operation(this);
+      return result;
+    } finally {
       if (result instanceof Promise) result.then(end, end);
       else end();
-      return result;
-    } catch (error) {
-      end();
-      throw error;
     }
   }
 
