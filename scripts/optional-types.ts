@@ -1,7 +1,7 @@
 /**
  * Lets the declarations of the package say what holds of all options: undefined counts as not given. `seed?: number`
- * becomes `seed?: number | undefined`, so that applications with `exactOptionalPropertyTypes` may pass on what they
- * may not have (docs/decisions/0049-undefined-options.md). Part of `npm run build`, after tsc.
+ * becomes `seed?: number | undefined`, so that applications with `exactOptionalPropertyTypes` may pass on
+ * values that may be undefined (docs/decisions/0049-undefined-options.md). Part of `npm run build`, after tsc.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

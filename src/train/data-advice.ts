@@ -45,7 +45,8 @@ function adviceOnForm({ x, y }: DataGiven, { network, outputs, needsLabels }: Da
       ? "Give the shape, too: { data, shape }."
       : "The model has one input: put columns side by side, table(columns).matrix(…) of aretejs/data, or make a model of several.";
   }
-  const leaves = [x, y].map((given) =>
+  // Strings are what a model with layers of strings takes.
+  const leaves = [network.stage ? 0 : x, y].map((given) =>
     Array.isArray(given) ? given.flat(8).find((leaf) => typeof leaf !== "number") : 0,
   );
   if (leaves.some((leaf) => typeof leaf === "boolean")) return "Number(value) makes 0 and 1 of booleans.";
@@ -62,7 +63,7 @@ function adviceOnShape({ x }: DataGiven, { network }: DataTarget): string | unde
   if (!input || another || !network.built) return undefined;
   const sample = input.shape.slice(1);
   const shape = shapeOf(x);
-  if (shape === undefined || sample.includes(null)) return undefined;
+  if (shape === undefined || shape.includes(0) || sample.includes(null)) return undefined;
   const extents = sample as number[];
   const size = sizeOf(extents);
   const fits = formatShape(shape.slice(1)) === formatShape(extents) || (shape.length === 1 && size === 1);

@@ -239,6 +239,7 @@ describe("data that a model refuses say what to do", () => {
 
   it("and nothing more where the data are right", async () => {
     await expect(compiled().fit(x, [1, Number.NaN], quiet)).rejects.toThrow(/set checkData to false\.$/);
+    await expect(compiled().predict([])).rejects.toThrow(/Expected at least one sample, received none\.$/);
     await expect(two().predict([[1], [2], [3]])).rejects.toThrow(/received \[\[1\], \[2\], \[3\]\]\.$/);
   });
 

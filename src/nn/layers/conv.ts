@@ -216,7 +216,6 @@ export function checkImage(label: string, x: Tensor, axes: number, channels: num
     rule: "the input must have the axes and channels of the layer",
     expected: `[batch, ${space}, ${x.rank > axes + 1 ? channels : "channels"}]`,
     received: formatShape(x.shape),
-    advice:
-      x.rank === axes + 1 ? "Images need an axis of channels: reshape([…, 1])." : "Check inputShape.",
+    advice: x.rank === axes + 1 ? "Images need an axis of channels: reshape([…, 1])." : "Check inputShape.",
   });
 }
