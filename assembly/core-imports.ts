@@ -27,3 +27,7 @@ export declare function multiplyPanels(
   a: usize, b: usize, bStride: usize, c: usize, lines: usize,
   accumulate: bool, ragged: usize,
 ): void;
+
+// @ts-ignore: decorator
+@external("core", "mapElements")
+export declare function mapElements(record: usize, from: i32, to: i32): void;

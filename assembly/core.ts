@@ -11,7 +11,7 @@ export { execute, executeRecords, executeTogether, isRelaxed, work } from "./exe
 export { gather, scatterAdd } from "./gather";
 export { matmul, multiplyPanels, packPanels } from "./gemm";
 export * from "./generated/fused-core";
-export { map } from "./map";
+export { map, mapElements } from "./map";
 export { packPanel } from "./pack";
 export { random } from "./random";
 export { argReduce, reduce } from "./reduce";

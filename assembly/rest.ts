@@ -10,6 +10,7 @@ export { packPatchBlock } from "./patches";
 export { pool, poolGrad } from "./pool";
 export { groupRows, setRows } from "./rows";
 export { cosAll, erfAll, erfinvAll, powAll, sinAll } from "./special";
+export { winograd, winogradFilterGrad } from "./winograd";
 
 /** Where this module's constants end: scripts/build-wasm.ts checks that what others use begins later. */
 export function dataEnd(): usize {

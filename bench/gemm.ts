@@ -1,7 +1,7 @@
 /**
  * Matrix products against the limit: the same instance's loop of multiply-adds without memory traffic, interleaved.
  *
- * Ratios compare the best times of both; medians stand beside.
+ * Ratios compare the best times of both over undisturbed repeats (witness.ts); medians stand beside.
  *
  *     npm run build:wasm && npx tsx bench/gemm.ts [--json] [--filter=512]
  *
@@ -13,6 +13,7 @@ import { matmulScratchBytes } from "../src/backends/wasm/gemm-scratch.ts";
 import { coreSlots, heapBase, tableSize } from "../src/backends/wasm/generated/core-slots.ts";
 import { chosen, median, type Options } from "./options.ts";
 import { rooflineFlops, rooflineOf } from "./roofline.ts";
+import { undisturbed, type Witness, withWitness } from "./witness.ts";
 
 type Layout = "NN" | "TN" | "NT";
 type Shape = readonly [layout: Layout, m: number, n: number, k: number];
@@ -91,9 +92,11 @@ interface Result {
   /** Median GFLOP/s of the product, and of the loop. */
   readonly usual: number;
   readonly usualLoop: number;
+  /** Repeats that were left out. */
+  readonly dropped: number;
 }
 
-async function measure(kernels: Kernels, shape: Shape): Promise<Result> {
+async function measure(kernels: Kernels, shape: Shape, witness: Witness): Promise<Result> {
   const [layout, m, n, k] = shape;
   const flops = 2 * m * n * k;
   const run = kernels.product(shape);
@@ -102,21 +105,31 @@ async function measure(kernels: Kernels, shape: Shape): Promise<Result> {
   const product = () => {
     for (let i = 0; i < calls; i++) run();
   };
-  const best = { loop: 0, product: 0 };
-  const usual: number[] = [];
-  const usualLoop: number[] = [];
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    const bench = new Bench({ time: 10, iterations: 3, warmup: repeat === 0, warmupTime: 30 });
+  let isFirst = true;
+  const repeat = async () => {
+    const bench = new Bench({ time: 10, iterations: 3, warmup: isFirst, warmupTime: 30 });
+    isFirst = false;
     bench.add("loop", kernels.roofline).add("product", product);
     const [loop, timed] = await bench.run();
     if (loop?.result.state !== "completed" || timed?.result.state !== "completed")
       throw new Error("bench/gemm: a task did not complete.");
-    best.loop = Math.max(best.loop, rooflineFlops / loop.result.latency.min / 1e6);
-    best.product = Math.max(best.product, (flops * calls) / timed.result.latency.min / 1e6);
-    usual.push((flops * calls) / timed.result.latency.p50 / 1e6);
-    usualLoop.push(rooflineFlops / loop.result.latency.p50 / 1e6);
-  }
-  return { name: `${layout} ${m}×${n}×${k}`, flops, ...best, usual: median(usual), usualLoop: median(usualLoop) };
+    return { loop: loop.result.latency, product: timed.result.latency };
+  };
+  const { kept, dropped } = await undisturbed(async () => [await witness.sample(repeat)] as const, {
+    wanted: repeats,
+    most: 2 * repeats,
+  });
+  const rates = (work: number, side: "loop" | "product", which: "min" | "p50") =>
+    kept.map(([{ value }]) => work / value[side][which] / 1e6);
+  return {
+    name: `${layout} ${m}×${n}×${k}`,
+    flops,
+    product: Math.max(...rates(flops * calls, "product", "min")),
+    loop: Math.max(...rates(rooflineFlops, "loop", "min")),
+    usual: median(rates(flops * calls, "product", "p50")),
+    usualLoop: median(rates(rooflineFlops, "loop", "p50")),
+    dropped,
+  };
 }
 
 /** The same work as one: its flops over the sum of its times. */
@@ -125,10 +138,11 @@ function together(name: string, results: readonly Result[]): Result {
   const over = (rate: (result: Result) => number) =>
     flops / results.reduce((sum, result) => sum + result.flops / rate(result), 0);
   const best = { product: over((result) => result.product), loop: over((result) => result.loop) };
-  return { name, flops, ...best, usual: over((result) => result.usual), usualLoop: over((result) => result.usualLoop) };
+  const usual = { usual: over((result) => result.usual), usualLoop: over((result) => result.usualLoop) };
+  return { name, flops, ...best, ...usual, dropped: results.reduce((sum, { dropped }) => sum + dropped, 0) };
 }
 
-function report(build: string, { name, product, loop, usual, usualLoop }: Result, json: boolean): void {
+function report(build: string, { name, product, loop, usual, usualLoop, dropped }: Result, json: boolean): void {
   const round = (value: number, digits: number) => Number(value.toFixed(digits));
   if (json) {
     const line = {
@@ -139,16 +153,22 @@ function report(build: string, { name, product, loop, usual, usualLoop }: Result
       peerName: "madd loop",
       unit: "GFLOP/s",
     };
-    console.log(JSON.stringify({ ...line, ratio: round(product / loop, 3), medianRatio: round(usual / usualLoop, 3) }));
+    console.log(
+      JSON.stringify({ ...line, ratio: round(product / loop, 3), medianRatio: round(usual / usualLoop, 3), dropped }),
+    );
   } else {
     const rates = `${product.toFixed(1).padStart(6)} of ${loop.toFixed(1)} GFLOP/s`;
     console.log(
-      `${build.padEnd(8)} ${name.padEnd(20)} ${rates}  ${(product / loop).toFixed(2)}  (medians ${usual.toFixed(1)} of ${usualLoop.toFixed(1)}, ${(usual / usualLoop).toFixed(2)})`,
+      `${build.padEnd(8)} ${name.padEnd(20)} ${rates}  ${(product / loop).toFixed(2)}  (medians ${usual.toFixed(1)} of ${usualLoop.toFixed(1)}, ${(usual / usualLoop).toFixed(2)}; ${dropped} left out)`,
     );
   }
 }
 
-export async function benchGemm({ json, filter }: Options): Promise<void> {
+export function benchGemm(options: Options): Promise<void> {
+  return withWitness(1, (witness) => benchBuilds(options, witness));
+}
+
+async function benchBuilds({ json, filter }: Options, witness: Witness): Promise<void> {
   for (const build of ["simd", "relaxed"] as const) {
     const binary = readFileSync(
       new URL(build === "simd" ? "../build/core.wasm" : "../build/core-relaxed.wasm", import.meta.url),
@@ -162,7 +182,7 @@ export async function benchGemm({ json, filter }: Options): Promise<void> {
     for (const shape of [...squares, ...mlp, ...thin].filter(([layout, ...extents]) =>
       filter.test(`gemm ${build} ${layout} ${extents.join("×")}`),
     )) {
-      const result = await measure(kernels, shape);
+      const result = await measure(kernels, shape, witness);
       report(build, result, json);
       if (mlp.includes(shape)) step.push(result);
     }

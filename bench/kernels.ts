@@ -1,7 +1,7 @@
 /**
  * Kernels against the limit that holds for each: the multiply-add loop of the same instance, or a copy of as many bytes
- * as the kernel must move at least (half of them read, half written). Interleaved with it; best and median times, as in
- * bench/gemm.ts.
+ * as the kernel must move at least (half of them read, half written). Interleaved with it; best and median times of
+ * undisturbed repeats, as in bench/gemm.ts.
  *
  *     npm run build:wasm && npx tsx bench/kernels.ts [--json] [--filter=adam]
  */
@@ -16,6 +16,7 @@ import type { Tensor } from "../src/tensor/tensor.ts";
 import { Variable } from "../src/tensor/variable.ts";
 import { chosen, median, type Options } from "./options.ts";
 import { rooflineFlops, rooflineOf } from "./roofline.ts";
+import { undisturbed, type Witness, withWitness } from "./witness.ts";
 
 interface Case {
   readonly name: string;
@@ -130,7 +131,7 @@ function depthwise(image: Tensor): Pick<Case, "outputs" | "flops"> {
 const oneThread: object = { threads: 1 };
 
 /** Times a kernel and its limit in turn: best and median milliseconds of each. */
-async function measure({ outputs, updates = [], bytes, flops = 0 }: Case) {
+async function measure({ outputs, updates = [], bytes, flops = 0 }: Case, witness: Witness) {
   const backend = await wasm(oneThread);
   const named = Object.fromEntries(outputs.map((output, index) => [`y${index}`, output]));
   const graph = compile({ outputs: named, updates });
@@ -143,31 +144,39 @@ async function measure({ outputs, updates = [], bytes, flops = 0 }: Case) {
   const room = new Float32Array(half * 2);
   const loop = await rooflineOf(backend.build);
   const copy = () => room.copyWithin(half, 0, half);
-  const times: { ours: number; limit: number }[] = [];
-  for (let repeat = 0; repeat < 40; repeat++) {
+  const repeat = () => {
     const start = performance.now();
     executable.run();
     const middle = performance.now();
     if (bytes) copy();
     else loop();
     const end = performance.now();
-    times.push({ ours: middle - start, limit: bytes ? end - middle : ((end - middle) * flops) / rooflineFlops });
-  }
-  times.splice(0, 8);
+    return { ours: middle - start, limit: bytes ? end - middle : ((end - middle) * flops) / rooflineFlops };
+  };
+  for (let i = 0; i < 8; i++) repeat();
+  const { kept, dropped } = await undisturbed(async () => [await witness.sample(repeat)] as const, {
+    wanted: 32,
+    most: 64,
+  });
+  const times = kept.map(([{ value }]) => value);
   const best = {
     ours: Math.min(...times.map(({ ours }) => ours)),
     limit: Math.min(...times.map(({ limit }) => limit)),
   };
   const usual = { ours: median(times.map(({ ours }) => ours)), limit: median(times.map(({ limit }) => limit)) };
   backend.dispose();
-  return { best, usual };
+  return { best, usual, dropped };
 }
 
 /** All rows of this suite. */
-export async function benchKernels({ json, filter }: Options): Promise<void> {
+export function benchKernels(options: Options): Promise<void> {
+  return withWitness(1, (witness) => benchRows(options, witness));
+}
+
+async function benchRows({ json, filter }: Options, witness: Witness): Promise<void> {
   for (const row of cases()) {
     if (!filter.test(`kernels ${row.name}`)) continue;
-    const { best, usual } = await measure(row);
+    const { best, usual, dropped } = await measure(row, witness);
     const ratio = Number((best.limit / best.ours).toFixed(3));
     const peerName = row.bytes ? "copy" : "madd loop";
     if (json) {
@@ -180,14 +189,14 @@ export async function benchKernels({ json, filter }: Options): Promise<void> {
         unit: "ms",
         ratio,
       };
-      console.log(JSON.stringify({ ...line, median: Number(usual.ours.toFixed(4)) }));
+      console.log(JSON.stringify({ ...line, median: Number(usual.ours.toFixed(4)), dropped }));
     } else {
       const rate = row.bytes
         ? `${(row.bytes / best.ours / 1e6).toFixed(1)} GB/s`
         : `${((row.flops ?? 0) / best.ours / 1e6).toFixed(1)} GFLOP/s`;
       console.log(
         `${row.name.padEnd(44)} ${best.ours.toFixed(3).padStart(8)} ms ${rate.padStart(14)}  ${peerName} ${best.limit.toFixed(3)} ms  ${ratio.toFixed(2)}` +
-          `  (medians ${usual.ours.toFixed(3)}, ${usual.limit.toFixed(3)})`,
+          `  (medians ${usual.ours.toFixed(3)}, ${usual.limit.toFixed(3)}; ${dropped} left out)`,
       );
     }
   }

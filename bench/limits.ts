@@ -10,6 +10,7 @@ import { adam, bind, compile, ops, placeVariables, sgd, Variable, wasm } from ".
 import { cnn } from "./cnn.ts";
 import { median } from "./options.ts";
 import { rooflineFlops, rooflineOf } from "./roofline.ts";
+import { undisturbed, type Witness, withWitness } from "./witness.ts";
 
 const oneThread: object = { threads: 1 };
 
@@ -97,20 +98,36 @@ async function adamAgainstCopy(): Promise<Pair> {
   };
 }
 
-async function measure({ case: name, peerName, unit, ours, peer }: Pair, json: boolean): Promise<void> {
-  const best = { ours: 0, peer: 0 };
-  const usual: { ours: number; peer: number }[] = [];
-  for (let round = 0; round < 15; round++) {
-    const bench = new Bench({ time: 40, iterations: 3, warmup: round === 0 });
+async function measure(
+  { case: name, peerName, unit, ours, peer }: Pair,
+  json: boolean,
+  witness: Witness,
+): Promise<void> {
+  let isFirst = true;
+  const round = async () => {
+    const bench = new Bench({ time: 40, iterations: 3, warmup: isFirst });
+    isFirst = false;
     bench.add("ours", async () => ours.run(), { async: true }).add("peer", peer.run, { async: false });
     const [mine, limit] = (await bench.run()).map(({ result }) =>
       result.state === "completed" ? result.latency : { min: Number.NaN, p50: Number.NaN },
     );
     if (!mine || !limit) throw new Error("bench/limits: a task did not complete.");
-    best.ours = Math.max(best.ours, ours.amount / mine.min / 1e6);
-    best.peer = Math.max(best.peer, peer.amount / limit.min / 1e6);
-    usual.push({ ours: ours.amount / mine.p50 / 1e6, peer: peer.amount / limit.p50 / 1e6 });
-  }
+    return { mine, limit };
+  };
+  const { kept, dropped } = await undisturbed(async () => [await witness.sample(round)] as const, {
+    wanted: 15,
+    most: 30,
+  });
+  const rates = (which: "min" | "p50") =>
+    kept.map(([{ value }]) => ({
+      ours: ours.amount / value.mine[which] / 1e6,
+      peer: peer.amount / value.limit[which] / 1e6,
+    }));
+  const best = {
+    ours: Math.max(...rates("min").map((pair) => pair.ours)),
+    peer: Math.max(...rates("min").map((pair) => pair.peer)),
+  };
+  const usual = rates("p50");
   const digits = (rate: number) => Number(rate.toPrecision(4));
   const ratio = best.ours / best.peer;
   if (json)
@@ -123,19 +140,22 @@ async function measure({ case: name, peerName, unit, ours, peer }: Pair, json: b
         peerName,
         unit,
         ratio: digits(ratio),
+        dropped,
       }),
     );
   else
     console.log(
-      `${name}: ${best.ours.toFixed(1)} of ${best.peer.toFixed(1)} ${unit} (${peerName}), ${ratio.toFixed(2)}; median ${median(usual.map((pair) => pair.ours)).toFixed(1)}, of ratios ${median(usual.map((pair) => pair.ours / pair.peer)).toFixed(2)}`,
+      `${name}: ${best.ours.toFixed(1)} of ${best.peer.toFixed(1)} ${unit} (${peerName}), ${ratio.toFixed(2)}; median ${median(usual.map((pair) => pair.ours)).toFixed(1)}, of ratios ${median(usual.map((pair) => pair.ours / pair.peer)).toFixed(2)}; ${dropped} left out`,
     );
 }
 
 /**
- * All rows of this suite. As in bench/gemm.ts ratios compare best times: what the work and the limit reach undisturbed.
+ * All rows of this suite. As in bench/gemm.ts ratios compare best times of undisturbed rounds.
  */
-export async function benchLimits(json: boolean): Promise<void> {
-  for (const pair of [cnnAgainstLoop, adamAgainstCopy]) await measure(await pair(), json);
+export function benchLimits(json: boolean): Promise<void> {
+  return withWitness(1, async (witness) => {
+    for (const pair of [cnnAgainstLoop, adamAgainstCopy]) await measure(await pair(), json, witness);
+  });
 }
 
 if (process.argv[1]?.endsWith("limits.ts")) await benchLimits(process.argv.includes("--json"));

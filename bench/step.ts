@@ -1,6 +1,7 @@
 /**
  * Whole training steps of the quickstart's network (784-300-100-10, relu, momentum), data written and all, against the
- * same program compiled without fusion and without shared memory; and their arithmetic rate.
+ * same program compiled without fusion and without shared memory; their arithmetic rate, also as a part of that of the
+ * bare multiply-add loop. Medians over undisturbed repeats (witness.ts).
  *
  *     npm run build:wasm && npx tsx bench/step.ts [--json]
  */
@@ -27,6 +28,8 @@ import {
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { Variable } from "../src/tensor/variable.ts";
 import { median } from "./options.ts";
+import { rooflineFlops, rooflineOf } from "./roofline.ts";
+import { undisturbed, type Witness, withWitness } from "./witness.ts";
 
 const sizes = [784, 300, 100, 10] as const;
 
@@ -81,7 +84,7 @@ function runner(executable: Executable, batch: number): () => void {
 }
 
 /** Times a step at this batch size both ways, after checking that both lose the same. */
-async function measure(batch: number, json: boolean): Promise<void> {
+async function measure(batch: number, json: boolean, witness: Witness): Promise<void> {
   const backend = await wasm();
   const variants = await Promise.all(
     [true, false].map(async (optimize) => {
@@ -103,18 +106,28 @@ async function measure(batch: number, json: boolean): Promise<void> {
   if (Math.abs((losses[0] as number) - (losses[1] as number)) > 1e-4)
     throw new Error(`bench/step: the programs disagree: losses ${losses}.`);
 
-  const samples: { ours: number; peer: number }[] = [];
-  for (let repeat = 0; repeat < 15; repeat++) {
-    const bench = new Bench({ time: 60, iterations: 10, warmup: repeat === 0 });
+  const loop = await rooflineOf("simd");
+  let isFirst = true;
+  const repeat = async () => {
+    const bench = new Bench({ time: 60, iterations: 10, warmup: isFirst });
+    isFirst = false;
     for (const [index, { run }] of variants.entries()) bench.add(String(index), run);
-    const [ours, peer] = (await bench.run()).map(({ result }) =>
+    bench.add("loop", loop);
+    const [ours = Number.NaN, peer = Number.NaN, limit = Number.NaN] = (await bench.run()).map(({ result }) =>
       result.state === "completed" ? result.latency.p50 : Number.NaN,
     );
-    samples.push({ ours: ours as number, peer: peer as number });
-  }
+    return { ours, peer, limit };
+  };
+  const { kept, dropped } = await undisturbed(async () => [await witness.sample(repeat)] as const, {
+    wanted: 15,
+    most: 30,
+  });
+  const samples = kept.map(([{ value }]) => value);
   const ours = median(samples.map((sample) => sample.ours));
   const peer = median(samples.map((sample) => sample.peer));
   const ratio = median(samples.map((sample) => sample.peer / sample.ours));
+  const flops = flopsOf(batch);
+  const ofLoop = median(samples.map((sample) => (flops / sample.ours) * (sample.limit / rooflineFlops)));
   if (json) {
     const digits = (value: number) => Number(value.toFixed(3));
     console.log(
@@ -126,18 +139,22 @@ async function measure(batch: number, json: boolean): Promise<void> {
         peerName: "unfused",
         unit: "ms",
         ratio: digits(ratio),
+        ofLoop: digits(ofLoop),
+        dropped,
       }),
     );
   } else {
     console.log(
-      `MLP step, batch ${batch}: ${ours.toFixed(2)} ms, ${(flopsOf(batch) / ours / 1e6).toFixed(1)} GFLOP/s; unfused ${peer.toFixed(2)} ms, ratio ${ratio.toFixed(2)}`,
+      `MLP step, batch ${batch}: ${ours.toFixed(2)} ms, ${(flops / ours / 1e6).toFixed(1)} GFLOP/s, ${ofLoop.toFixed(2)} of the loop; unfused ${peer.toFixed(2)} ms, ratio ${ratio.toFixed(2)}; ${dropped} left out`,
     );
   }
 }
 
 /** All rows of this suite. */
-export async function benchStep(json: boolean): Promise<void> {
-  for (const batch of [32, 128]) await measure(batch, json);
+export function benchStep(json: boolean): Promise<void> {
+  return withWitness(1, async (witness) => {
+    for (const batch of [32, 128]) await measure(batch, json, witness);
+  });
 }
 
 if (process.argv[1]?.endsWith("step.ts")) await benchStep(process.argv.includes("--json"));

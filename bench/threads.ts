@@ -2,9 +2,9 @@
  * Two threads against one, interleaved in one run, results equal to the bit: matrix products, and whole training steps,
  * data written and all.
  *
- * A second thread helps only while a second core is free, so take ratios from a quiet machine. On a busy one the
- * backend finds that out and uses one thread (src/backends/wasm/thread-tuner.ts); `--always` keeps the second, and best
- * times say more than medians then.
+ * A second thread helps only while a second core is free. Rounds in which the multiply-add loop on both threads was
+ * slowed down are left out (witness.ts). On a busy machine the backend finds that out and uses one thread
+ * (src/backends/wasm/thread-tuner.ts); `--always` keeps the second.
  *
  *     npm run build:wasm && npx tsx bench/threads.ts [--json] [--always] [--filter=TEXT]
  */
@@ -21,9 +21,10 @@ import type { Program } from "../src/ir/program.ts";
 import { matmul, placeholder } from "../src/tensor/ops/index.ts";
 import { cnn } from "./cnn.ts";
 import { chosen, median, type Options } from "./options.ts";
+import { undisturbed, type Witness, withWitness } from "./witness.ts";
 
-/** Repeats of the pair. */
-const repeats = 60;
+/** Undisturbed repeats of the pair. */
+const repeats = 50;
 
 /** Something to time on one backend, and its results so far. */
 interface Subject {
@@ -125,16 +126,20 @@ function time({ run }: Subject, runs: number): number {
   return (performance.now() - start) / runs;
 }
 
-async function measure({ name, make, runs }: Row, json: boolean): Promise<void> {
+async function measure({ name, make, runs }: Row, json: boolean, witness: Witness): Promise<void> {
   const backends = [await wasm({ threads: 2 }), await wasm({ threads: 1 })] as const;
   if ((await backends[0].startThreads()) !== 2) throw new Error("bench/threads: there is no second thread.");
   const [two, one] = [await make(backends[0]), await make(backends[1])];
-  const samples: { ours: number; peer: number }[] = [];
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    const sample = { ours: time(two, runs), peer: time(one, runs) };
-    // Until the engine has optimized the kernels.
-    if (repeat >= 10) samples.push(sample);
+  // Until the engine has optimized the kernels.
+  for (let repeat = 0; repeat < 10; repeat++) {
+    time(two, runs);
+    time(one, runs);
   }
+  const { kept, dropped } = await undisturbed(
+    async () => [await witness.sample(() => time(two, runs)), await witness.sample(() => time(one, runs))] as const,
+    { wanted: repeats, most: 3 * repeats },
+  );
+  const samples = kept.map(([together, alone]) => ({ ours: together.value, peer: alone.value }));
   const [ours, peer] = [await two.results(), await one.results()];
   const same = ours.every((values, i) =>
     new Int32Array(values.buffer).every((bits, j) => bits === new Int32Array(peer[i]?.buffer as ArrayBuffer)[j]),
@@ -158,12 +163,13 @@ async function measure({ name, make, runs }: Row, json: boolean): Promise<void> 
       peerName: "1 thread",
       unit: "ms",
       ratio: digits(usual.ratio),
+      dropped,
     };
     console.log(JSON.stringify(line));
   } else {
     const times = ({ ours, peer, ratio }: typeof usual) =>
       `${ours.toFixed(2).padStart(7)} against ${peer.toFixed(2).padStart(6)} ms  ${ratio.toFixed(2)}`;
-    console.log(`${name.padEnd(30)} ${times(usual)}   best ${times(best)}`);
+    console.log(`${name.padEnd(30)} ${times(usual)}   best ${times(best)}   ${dropped} left out`);
   }
 }
 
@@ -171,7 +177,9 @@ async function measure({ name, make, runs }: Row, json: boolean): Promise<void> 
 export async function benchThreads({ json, filter }: Options): Promise<void> {
   if (process.argv.includes("--always"))
     Object.defineProperty(ThreadTuner.prototype, "wantsWorkers", { get: () => true });
-  for (const row of rows) if (filter.test(`threads ${row.name}`)) await measure(row, json);
+  await withWitness(2, async (witness) => {
+    for (const row of rows) if (filter.test(`threads ${row.name}`)) await measure(row, json, witness);
+  });
 }
 
 if (process.argv[1]?.endsWith("threads.ts")) await benchThreads(chosen());

@@ -4,14 +4,15 @@
  * Processors that are virtual share physical cores: for seconds at a time a neighbour takes a part of the multipliers,
  * and whatever is bound by them runs at half its speed, while a chain of dependent operations does not notice. So the
  * bare multiply-add loop is timed before and after each sample, on as many threads as the sample uses. A sample counts
- * if both times are near the least of the run.
+ * if both times are near the least of all rounds.
  */
 import { Worker } from "node:worker_threads";
 import { rooflineModule } from "./roofline.ts";
 
-/** A time, and how long the loop took beside it: the longer of before and after, in the same unit each time. */
-export interface Sample {
-  readonly ms: number;
+/** What was measured (milliseconds where nothing else is said), and how long the loop took beside it. */
+export interface Sample<T = number> {
+  readonly value: T;
+  /** Milliseconds of the loop: the longer of before and after. */
   readonly witness: number;
 }
 
@@ -49,11 +50,11 @@ export class Witness {
     return Math.max(...(await Promise.all(times)));
   }
 
-  /** Takes a sample: `run` gives its own time in milliseconds. */
-  async sample(run: () => Promise<number>): Promise<Sample> {
+  /** Takes a sample: what `run` measures, and the loop before and after. */
+  async sample<T>(run: () => T | Promise<T>): Promise<Sample<T>> {
     const before = await this.time();
-    const ms = await run();
-    return { ms, witness: Math.max(before, await this.time()) };
+    const value = await run();
+    return { value, witness: Math.max(before, await this.time()) };
   }
 
   async close(): Promise<void> {
@@ -61,7 +62,39 @@ export class Witness {
   }
 }
 
-/** Which samples were taken while the loop ran at its usual speed. `least` is the loop's least time in the run. */
-export function isUndisturbed({ witness }: Sample, least: number): boolean {
-  return witness <= least * tolerance;
+/** Calls `use` with a witness on so many threads, and closes it. */
+export async function withWitness<T>(threads: number, use: (witness: Witness) => Promise<T>): Promise<T> {
+  const witness = await Witness.create(threads);
+  try {
+    return await use(witness);
+  } finally {
+    await witness.close();
+  }
+}
+
+/** How many undisturbed rounds are wanted, and when the search for them ends: after so many rounds and milliseconds. */
+export interface Search {
+  readonly wanted: number;
+  readonly most: number;
+  /** Default 0: the number of rounds decides. */
+  readonly longest?: number;
+}
+
+/**
+ * Takes rounds of one or several samples until enough are undisturbed: those in which the loop was never more than a
+ * tenth slower than its least time in all rounds. The others are dropped.
+ */
+export async function undisturbed<R extends readonly Sample<unknown>[]>(
+  take: () => Promise<R>,
+  { wanted, most, longest = 0 }: Search,
+): Promise<{ readonly kept: readonly R[]; readonly dropped: number }> {
+  const rounds: R[] = [];
+  let kept: readonly R[] = [];
+  const start = performance.now();
+  while (kept.length < wanted && (rounds.length < most || performance.now() - start < longest)) {
+    rounds.push(await take());
+    const limit = tolerance * Math.min(...rounds.flat().map(({ witness }) => witness));
+    kept = rounds.filter((samples) => samples.every(({ witness }) => witness <= limit));
+  }
+  return { kept, dropped: rounds.length - kept.length };
 }

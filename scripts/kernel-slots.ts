@@ -42,6 +42,8 @@ export const restKernels = [
   "loop",
   "groupRows",
   "setRows",
+  "winograd",
+  "winogradFilterGrad",
 ] as const;
 
 /** Primitives that only the rest module has. */

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Tests of aretejs/distributed with a real nats-server and real processes. `REPEAT=20 npm run test:distributed` runs each so often.
+# Tests of aretejs/distributed with a real nats-server and real processes. `REPEAT=20 npm run test:distributed` runs each so often;
+# with words behind "--" only the files run whose name begins with one of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/nats-server.sh
-npm ci --prefix test/distributed --no-audit --no-fund
-npm ci --prefix examples/distributed --no-audit --no-fund
+# Deno, Bun and the drivers of Chromium and workerd are those of test/runtimes.
+for folder in test/distributed examples/distributed test/runtimes; do npm ci --prefix "$folder" --no-audit --no-fund; done
 npx tsc -p test/distributed
-node --import tsx --test --test-concurrency=1 "${@:-test/distributed}"/*.test.ts
+files=()
+for name in "${@:-}"; do files+=(test/distributed/"$name"*.test.ts); done
+node --import tsx --test --test-concurrency=1 "${files[@]}"

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Backend, wasm } from "../../src/index.ts";
 import { saveModel } from "../../src/io/index.ts";
 import { median } from "../options.ts";
-import { isUndisturbed, type Sample, type Witness } from "../witness.ts";
+import { undisturbed, type Witness } from "../witness.ts";
 import type { Race } from "./networks.ts";
 import { type Epoch, type Files, Rival, type RivalName } from "./rival.ts";
 
@@ -105,33 +105,32 @@ export async function hold(race: Race, name: RivalName, threads: number, witness
         `bench/native: the losses of ${race.name} are apart by ${apart}: ${JSON.stringify([first, second])}.`,
       );
 
-    const rounds: { ours: Sample; theirs: Sample }[] = [];
-    let kept: typeof rounds = [];
-    const start = performance.now();
-    while (kept.length < wanted && (rounds.length < most || performance.now() - start < longest)) {
-      const mine = await witness.sample(async () => (await ours.fit(race.batchSize)).ms);
-      rounds.push({ ours: mine, theirs: await witness.sample(async () => (await rival.fit()).ms) });
-      const least = Math.min(...rounds.flatMap((round) => [round.ours.witness, round.theirs.witness]));
-      kept = rounds.filter((round) => isUndisturbed(round.ours, least) && isUndisturbed(round.theirs, least));
-    }
+    const { kept, dropped } = await undisturbed(
+      async () =>
+        [
+          await witness.sample(async () => (await ours.fit(race.batchSize)).ms),
+          await witness.sample(async () => (await rival.fit()).ms),
+        ] as const,
+      { wanted, most, longest },
+    );
     if (kept.length < fewest)
       throw new Error(
-        `bench/native: other work slowed the machine down in ${rounds.length - kept.length} of ${rounds.length} rounds. Run it again on a quiet machine.`,
+        `bench/native: other work slowed the machine down in ${dropped} of ${dropped + kept.length} rounds. Run it again on a quiet machine.`,
       );
-    const times = (side: "ours" | "theirs", firstEpoch: number): Times => {
-      const steps = kept.map((round) => round[side].ms / race.steps);
+    const times = (side: 0 | 1, firstEpoch: number): Times => {
+      const steps = kept.map((round) => round[side].value / race.steps);
       return { median: median(steps), best: Math.min(...steps), firstEpoch };
     };
     return {
       race: race.name,
       rival: name,
       threads,
-      ours: times("ours", first[0].ms),
-      theirs: times("theirs", first[1].ms),
-      ratio: median(kept.map((round) => round.theirs.ms / round.ours.ms)),
+      ours: times(0, first[0].ms),
+      theirs: times(1, first[1].ms),
+      ratio: median(kept.map(([mine, their]) => their.value / mine.value)),
       apart,
       rounds: kept.length,
-      dropped: rounds.length - kept.length,
+      dropped,
     };
   } finally {
     rival.close();

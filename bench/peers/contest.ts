@@ -1,4 +1,5 @@
 import { Bench } from "tinybench";
+import { undisturbed, type Witness } from "../witness.ts";
 
 /** One way of doing the work. */
 export interface Side {
@@ -50,14 +51,19 @@ export interface Measured {
   readonly result: Result;
   readonly distance: number;
   readonly rounds: number;
+  /** Rounds that were left out, since something else slowed the machine down. */
+  readonly dropped: number;
 }
 
+/** The fewest rounds that say something. */
+const fewest = 2;
+
 /**
- * Checks that both sides agree, then times them in turn, round by round. Medians over the rounds; the ratio is the
- * median of the rounds' ratios, so that what slows the machine for a while slows both.
- * @throws Error where the results disagree.
+ * Checks that both sides agree, then times them in turn, round by round. Medians over the undisturbed rounds; the ratio
+ * is the median of these rounds' ratios.
+ * @throws Error where the results disagree, or the machine is too busy to measure.
  */
-export async function hold(contest: Contest): Promise<Measured> {
+export async function hold(contest: Contest, witness: Pick<Witness, "sample">): Promise<Measured> {
   const { suite, case: name, peerName, flops, agreement, isSlow = false, rounds = isSlow ? 3 : 11 } = contest;
   const bout = await contest.prepare();
   try {
@@ -67,13 +73,25 @@ export async function hold(contest: Contest): Promise<Measured> {
         `bench/peers: ${suite} "${name}" and ${peerName} disagree: ${agreement.measure} is ${distance}, at most ${agreement.limit} is allowed.`,
       );
     }
-    const times: { ours: number; peer: number }[] = [];
-    for (let round = 0; round < rounds; round++) {
-      times.push({ ours: await time(bout.ours, round === 0, false), peer: await time(bout.peer, round === 0, isSlow) });
-    }
-    const [ours, peer] = [median(times.map((pair) => pair.ours)), median(times.map((pair) => pair.peer))];
+    let isFirst = true;
+    const { kept, dropped } = await undisturbed(
+      async () => {
+        const round = [
+          await witness.sample(() => time(bout.ours, isFirst, false)),
+          await witness.sample(() => time(bout.peer, isFirst, isSlow)),
+        ] as const;
+        isFirst = false;
+        return round;
+      },
+      { wanted: rounds, most: isSlow ? rounds + 2 : 3 * rounds },
+    );
+    if (kept.length < fewest)
+      throw new Error(
+        `bench/peers: other work slowed the machine down in ${dropped} of ${dropped + kept.length} rounds of ${suite} "${name}" and ${peerName}. Run it again on a quiet machine.`,
+      );
+    const [ours, peer] = [median(kept.map(([mine]) => mine.value)), median(kept.map(([, their]) => their.value))];
     const inUnit = (ms: number) => (flops === undefined ? ms : flops / ms / 1e6);
-    const ratio = median(times.map((pair) => pair.peer / pair.ours));
+    const ratio = median(kept.map(([mine, their]) => their.value / mine.value));
     const result = {
       suite,
       case: name,
@@ -83,7 +101,7 @@ export async function hold(contest: Contest): Promise<Measured> {
       unit: flops === undefined ? "ms" : "GFLOP/s",
       ratio: short(ratio),
     };
-    return { result, distance, rounds };
+    return { result, distance, rounds: kept.length, dropped };
   } finally {
     bout.dispose();
   }

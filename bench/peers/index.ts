@@ -1,6 +1,6 @@
 /**
  * The race: the same work in this library and in its rivals, in one process, checked to agree before it is timed, both
- * sides in turn.
+ * sides in turn. Rounds in which other work slowed the machine down are left out (../witness.ts).
  *
  *     npm run bench:peers [-- --json] [--filter TEXT] [--write]
  *
@@ -48,6 +48,7 @@ if (options.write) {
 }
 install();
 const { hold } = await import("./contest.ts");
+const { Witness } = await import("../witness.ts");
 const { contests } = await import("./rows/index.ts");
 const chosen = contests.filter(({ suite, case: name, peerName }) =>
   `${suite} ${name} ${peerName}`.includes(options.filter),
@@ -56,9 +57,10 @@ if (chosen.length === 0) throw new Error(`bench/peers: no row has "${options.fil
 
 const measured: { contest: Contest; measured: Measured }[] = [];
 let failures = 0;
+const witness = await Witness.create(1);
 for (const contest of chosen) {
   try {
-    const result = await hold(contest);
+    const result = await hold(contest, witness);
     measured.push({ contest, measured: result });
     console.log(options.json ? JSON.stringify(result.result) : row(contest, result));
   } catch (error) {
@@ -69,5 +71,6 @@ for (const contest of chosen) {
     );
   }
 }
+await witness.close();
 if (options.write) writeReport(measured);
 process.exitCode = failures > 0 ? 1 : 0;

@@ -13,10 +13,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const section = "bench:peers";
 
 /** A row as text for the terminal. */
-export function row({ goal }: Contest, { result, distance }: Measured): string {
+export function row({ goal }: Contest, { result, distance, rounds, dropped }: Measured): string {
   const { suite, case: name, peerName, ours, peer, unit, ratio } = result;
   const verdict = goal === undefined ? "" : `, goal ${goal}: ${ratio >= goal ? "reached" : "not reached"}`;
-  return `${suite.padEnd(12)} ${name}: ${ours} ${unit}; ${peerName} ${peer}; ratio ${ratio}${verdict} (apart ${distance.toPrecision(2)})`;
+  return `${suite.padEnd(12)} ${name}: ${ours} ${unit}; ${peerName} ${peer}; ratio ${ratio}${verdict} (apart ${distance.toPrecision(2)}; ${rounds} rounds, ${dropped} left out)`;
 }
 
 /** @throws Error where docs/performance.md has no place for the report: better before the measurement than after. */
@@ -44,13 +44,13 @@ function circumstances(): string {
 }
 
 function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ contest: { goal, agreement }, measured: { result, distance, rounds } }) => {
+  const lines = rows.map(({ contest: { goal, agreement }, measured: { result, distance, rounds, dropped } }) => {
     const { case: name, ours, peer, peerName, unit, ratio } = result;
     const aim = goal === undefined ? "–" : `≥ ${goal}${ratio >= goal ? "" : " (not reached)"}`;
-    return `| ${name} | ${peerName} | ${ours} | ${peer} | ${unit} | **${ratio}** | ${aim} | ${brief(distance)} (${brief(agreement.limit)}) | ${rounds} |`;
+    return `| ${name} | ${peerName} | ${ours} | ${peer} | ${unit} | **${ratio}** | ${aim} | ${brief(distance)} (${brief(agreement.limit)}) | ${rounds} (${dropped}) |`;
   });
   return [
-    "| work | rival | ours | rival's | unit | ratio | to reach | apart (allowed) | rounds |",
+    "| work | rival | ours | rival's | unit | ratio | to reach | apart (allowed) | rounds (left out) |",
     "|---|---|---|---|---|---|---|---|---|",
     ...lines,
   ].join("\n");

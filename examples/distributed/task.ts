@@ -1,17 +1,11 @@
 // What the workers train, and what one process trains to compare.
-import { createHash } from "node:crypto";
 import { adam, batchNormalization, dense, dropout, flatten, type Model, sequential } from "aretejs";
-import { imagesOf } from "../shared.ts";
 
-/** Options of `fit`. */
+/** Options of `fit` that the workers and one process share. */
 export const options = { batchSize: 32, epochs: 2 } as const;
 
-/** The first images of Fashion-MNIST, and all of its test images. */
-export async function loadImages(count: number) {
-  const { train, test } = await imagesOf({ log: console.error });
-  const x = { data: train.x.data.subarray(0, 784 * count), shape: [count, 28, 28] };
-  return { x, y: train.y.data.subarray(0, count), test };
-}
+/** Updates between checkpoints. */
+export const checkpointEvery = 20;
 
 /** A compiled network; with `accumulate` as one process trains it that stands for so many workers. */
 export function makeModel(accumulate?: number): Model {
@@ -35,8 +29,8 @@ export function makeModel(accumulate?: number): Model {
 
 /** A hash of all weights: equal where all bits are. */
 export async function hashOf(model: Model): Promise<string> {
-  const hash = createHash("sha256");
-  for (const { data } of await model.getWeights())
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return hash.digest("hex").slice(0, 16);
+  const weights = (await model.getWeights()).map(({ data }) => data);
+  const bytes = await new Blob(weights as BlobPart[]).arrayBuffer();
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(hash.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -46,6 +46,7 @@ const guides = [
       page("Pictures", "plots"),
       page("Reproducing a run", "reproducibility"),
       page("Several machines", "distributed"),
+      page("Running workers", "deployment"),
     ],
   },
   {

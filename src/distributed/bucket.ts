@@ -27,11 +27,7 @@ export class Bucket {
       name: bucket.stream,
       subjects: [`$KV.${name}.>`],
       max_msgs_per_subject: 1,
-      discard: "new",
-      allow_rollup_hdrs: true,
       deny_delete: true,
-      allow_direct: true,
-      storage: "file",
     });
     return bucket;
   }
@@ -61,11 +57,6 @@ export class Bucket {
   watch(key: string, changed: () => void): () => void {
     const subscription = this.nc.subscribe(this.subject(key), { callback: changed });
     return () => subscription.unsubscribe();
-  }
-
-  /** Removes the bucket. */
-  remove(): Promise<void> {
-    return this.js.removeStream(this.stream);
   }
 
   private subject(key: string): string {

@@ -4,6 +4,8 @@
 export interface NatsMessage {
   /** Where it was sent to. */
   readonly subject: string;
+  /** Where an answer is expected. */
+  readonly reply?: string;
   /** What it holds. */
   readonly data: Uint8Array;
   /** Its headers, where it has some. */
@@ -50,10 +52,12 @@ export interface NatsConnection {
       timeout: number;
       /** Anything with an `encode` of its own. */
       headers?: unknown;
+      /** Whether the answer gets a subscription of its own. */
+      noMux?: boolean;
     },
   ): Promise<NatsMessage>;
-  /** Events of the connection, among them "disconnect" and "reconnect". */
-  status(): AsyncIterable<{ readonly type: string }>;
+  /** Events of the connection, among them "disconnect", "reconnect", and "error" where the server refuses something. */
+  status(): AsyncIterable<{ readonly type: string; readonly error?: unknown }>;
   /** Whether it is closed for good. */
   isClosed(): boolean;
 }

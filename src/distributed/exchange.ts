@@ -25,12 +25,6 @@ export interface ExchangeOptions {
   readonly chunk?: number;
 }
 
-interface Waiter {
-  readonly isDone: () => boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** The most chunks that one request asks for. */
 const maxAsked = 16;
 
@@ -47,8 +41,10 @@ export class Exchange {
   bytesReceived = 0;
   private readonly chunks: readonly Chunk[];
   private readonly rounds = new Map<number, Round>();
-  private readonly waiters = new Set<Waiter>();
+  /** Called when something has come, or all has failed. */
+  private readonly waiters: (() => void)[] = [];
   private readonly pieceBytes: number;
+  private readonly others: readonly number[];
   /** When a worker has last said that it waits for others. */
   private readonly waitedAt = new Map<number, number>();
   private error: Error | undefined;
@@ -58,7 +54,8 @@ export class Exchange {
   private ahead: { readonly step: number; readonly rank: number } | undefined;
 
   constructor(private readonly options: ExchangeOptions) {
-    const { length, size, step, chunk = chunkLength } = options;
+    const { length, rank, size, step, chunk = chunkLength } = options;
+    this.others = Array.from({ length: size }, (_, other) => other).filter((other) => other !== rank);
     this.chunks = chunksOf(length, size, chunk);
     this.pieceBytes = 4 * chunk;
     this.posted = step - 1;
@@ -75,7 +72,7 @@ export class Exchange {
       round.addExtra(this.options.rank, index, extra.length, piece, this.pieceBytes);
     this.sendExtra("others", step, round);
     this.pump(step, round);
-    this.settle();
+    this.wake();
   }
 
   /** What a worker has besides its vector. */
@@ -118,7 +115,7 @@ export class Exchange {
     }
     if (!isNew) return;
     this.progressAt = performance.now();
-    this.settle();
+    this.wake();
   }
 
   /** Ranks that this worker waits for: those that have not computed their batch; else those whose sums are missing. */
@@ -128,7 +125,7 @@ export class Exchange {
     if (!round) return [];
     const late = this.others.filter((rank) => round.extra(rank) === undefined);
     if (late.length > 0 || !round.vector) return late;
-    return this.others.filter((rank) => this.missingSums(round, rank).length + this.missingParts(round, rank).length);
+    return this.others.filter((rank) => this.lacks(round, rank).length > 0);
   }
 
   /** The missing ranks that do not wait for others themselves. @param since when they would have said so. */
@@ -144,35 +141,25 @@ export class Exchange {
     for (const rank of this.others) {
       this.ask(rank, step, round.extra(rank) === undefined ? kinds.extra : kinds.need, []);
       if (!round.vector) continue;
-      const sums = this.missingSums(round, rank);
-      if (sums.length > 0) this.ask(rank, step, kinds.sum, sums);
-      const parts = this.missingParts(round, rank);
-      if (parts.length > 0) this.ask(rank, step, kinds.part, parts);
+      for (const [kind, indices] of this.lacks(round, rank)) this.ask(rank, step, kind, indices);
     }
   }
 
   /** Ends it: whoever waits gets the error. */
   fail(error: Error): void {
     this.error = error;
-    for (const { reject } of this.waiters) reject(error);
-    this.waiters.clear();
+    this.wake();
   }
 
-  private get others(): number[] {
-    return Array.from({ length: this.options.size }, (_, rank) => rank).filter((rank) => rank !== this.options.rank);
-  }
-
-  private missingSums(round: Round, owner: number): number[] {
-    return this.indices((chunk, index) => chunk.owner === owner && !round.hasSum(index));
-  }
-
-  private missingParts(round: Round, rank: number): number[] {
-    const own = this.options.rank;
-    return this.indices(({ owner }, index) => owner === own && !round.hasSum(index) && !round.hasPart(index, rank));
-  }
-
-  private indices(matches: (chunk: Chunk, index: number) => boolean): number[] {
-    return this.chunks.flatMap((chunk, index) => (matches(chunk, index) ? [index] : []));
+  /** The chunks that a worker has not sent yet, by kind: sums of its own, and its parts of this worker's. */
+  private lacks(round: Round, rank: number): readonly (readonly [kind: number, indices: number[]])[] {
+    const find = (owner: number, isThere: (index: number) => boolean) =>
+      this.chunks.flatMap((chunk, index) => (chunk.owner !== owner || isThere(index) ? [] : [index]));
+    const lists = [
+      [kinds.sum, find(rank, (index) => round.hasSum(index))],
+      [kinds.part, find(this.options.rank, (index) => round.hasSum(index) || round.hasPart(index, rank))],
+    ] as const;
+    return lists.filter(([, indices]) => indices.length > 0);
   }
 
   private ask(rank: number, step: number, kind: number, indices: readonly number[]): void {
@@ -273,19 +260,15 @@ export class Exchange {
     return made;
   }
 
-  private until(isDone: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.error) reject(this.error);
-      else if (isDone()) resolve();
-      else this.waiters.add({ isDone, resolve, reject });
-    });
+  private async until(isDone: () => boolean): Promise<void> {
+    for (;;) {
+      if (this.error) throw this.error;
+      if (isDone()) return;
+      await new Promise<void>((resolve) => this.waiters.push(resolve));
+    }
   }
 
-  private settle(): void {
-    for (const waiter of this.waiters) {
-      if (!waiter.isDone()) continue;
-      this.waiters.delete(waiter);
-      waiter.resolve();
-    }
+  private wake(): void {
+    for (const resolve of this.waiters.splice(0)) resolve();
   }
 }

@@ -1,31 +1,36 @@
+// The training of a job: loaded by `fit`, so that who only searches, or still waits for others, does not load it.
 import { stateError } from "../errors.ts";
-import type { BatchSpec } from "../train/batch.ts";
 import type { Callback, Training } from "../train/callback.ts";
 import { runFit } from "../train/fit.ts";
 import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
 import type { FitOptions } from "../train/options.ts";
-import { sessionOf } from "../train/session.ts";
-import { Channel } from "./channel.ts";
+import { type Compiled, sessionOf } from "../train/session.ts";
+import { openChannel } from "./channel.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import type { NatsConnection } from "./connection.ts";
-import type { JobEvent } from "./events.ts";
 import { Exchange } from "./exchange.ts";
 import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
 import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
+import { JetStream } from "./jetstream.ts";
+import type { JobStatus } from "./job.ts";
 import type { Members } from "./members.ts";
-import type { ObjectStore } from "./object-store.ts";
-import { SynchronousSteps, vectorLength } from "./synchronous-steps.ts";
+import { SynchronousRounds } from "./synchronous-rounds.ts";
 import { askAfter, askAtMost, tickEvery } from "./timing.ts";
+import { type Rounds, type StepsOptions, vectorLength, WorkerSteps } from "./worker-steps.ts";
+
+export { jobFitOptions } from "./fit-options.ts";
 
 /** What a fit works with. */
 export interface FitContext {
   readonly label: string;
   readonly nc: NatsConnection;
   readonly members: Members;
-  readonly store: ObjectStore;
-  readonly onEvent: (event: JobEvent) => void;
+  /** Of what the job keeps on the server. */
+  readonly name: string;
+  readonly status: () => JobStatus;
   /** Called with what trains from now on, for the status. */
-  readonly report: (steps: SynchronousSteps, exchange: Exchange) => void;
+  readonly report: (steps: WorkerSteps, exchange: Exchange) => void;
 }
 
 /** Training stops since the group has changed; it goes on from the last checkpoint. */
@@ -36,13 +41,15 @@ class GroupChanged extends Error {}
  * @throws StateError where the model is another than that of the job, or this worker was dropped.
  */
 export async function fitJob(context: FitContext, model: Model, data: JobData, options: JobFit): Promise<History> {
-  const { members, label } = context;
+  const { nc, members, label, name } = context;
   await checkModel(label, model);
+  if (options.local) (await import("./local-rounds.ts")).checkOptimizer(label, model);
   await agreeOnModel(context, await fingerprint(model, options));
+  const checkpoints = await (await import("./checkpoints.ts")).Checkpoints.open(new JetStream(nc), name, members);
   for (;;) {
     const group = await members.waitFor((current) => readyGroup(current, members.id, label));
     try {
-      return await fitGeneration(context, model, data, options, group);
+      return await fitGeneration(context, checkpoints, model, data, options, group);
     } catch (error) {
       if (!(error instanceof GroupChanged)) throw error;
     }
@@ -80,32 +87,35 @@ async function agreeOnModel({ members, label }: FitContext, hash: string): Promi
 
 async function fitGeneration(
   context: FitContext,
+  checkpoints: Checkpoints,
   model: Model,
   data: JobData,
   options: JobFit,
   group: Group,
 ): Promise<History> {
-  const { nc, members, store, report, label, onEvent } = context;
+  const { nc, members, status, report, label } = context;
   const { generation, checkpoint } = group;
-  const { stepTimeout, checkpointEvery } = options;
+  const { stepTimeout, checkpointEvery, local } = options;
   const rank = group.isDone ? 0 : group.members.indexOf(members.id);
   const size = group.isDone ? 1 : group.members.length;
   const session = sessionOf(label, model);
   const compiled = session.compiled(label);
+  members.begin();
   let training: Training | undefined;
+  /** @throws GroupChanged where there are other members by now; what ends this worker's part in the job. */
   const check = () => {
+    members.checkOpen();
     if (group.isDone || members.group?.generation === generation) return;
     throw new GroupChanged("the members have changed");
   };
   const commit = async (at: Partial<Training>, isDone: boolean) => {
     if (rank !== 0 || group.isDone) return;
     const name = `checkpoint-${generation}-${steps.batches}`;
-    const bytes = await checkpointBytes({ ...(training as Training), ...at });
-    const written = { name, batches: steps.batches, updates: compiled.setup.optimizer.rawSteps };
-    await members.retry(() => store.write(name, bytes));
-    await commitGroup(members, generation, written, isDone, store);
+    const written = { name, batches: steps.batches, updates: steps.updates };
+    await checkpoints.write(name, { ...(training as Training), ...at });
+    await commitGroup(members, generation, written, isDone, checkpoints);
     check();
-    onEvent({ type: isDone ? "done" : "checkpoint", updates: written.updates });
+    await members.emit({ type: isDone ? "done" : "checkpoint", updates: written.updates });
   };
   const callback: Callback = {
     onTrainBegin: async (begun) => {
@@ -120,55 +130,67 @@ async function fitGeneration(
       });
     },
   };
-  let fit: FitOptions = { ...options.fit, callbacks: [...(options.fit.callbacks as Callback[]), callback] };
+  const outer = local && new (await import("./local-rounds.ts")).OuterOptimizer(label, local, compiled);
+  const callbacks = [...(options.fit.callbacks as Callback[]), ...(outer ? [outer] : []), callback];
+  let fit: FitOptions = { ...options.fit, callbacks };
   if (rank !== 0 || group.isDone) fit.verbose = 0;
   if (checkpoint) {
-    const { resume } = await import("../io/index.js");
-    const bytes = await members
-      .retry(() => store.read(checkpoint.name))
-      .catch((error) => {
-        // It is removed when there is a newer one.
-        check();
-        throw error;
-      });
-    fit = await resume(model, bytes, fit);
+    fit = await checkpoints.resume(checkpoint.name, model, fit, callbacks).catch(async (error) => {
+      // It is removed when there is a newer one, which this worker may not have heard of.
+      await members.change(() => undefined);
+      check();
+      throw error;
+    });
   }
-  const { optimizer } = compiled.setup;
+  const { updates, batches } = checkpoint ?? startOf(compiled);
   const exchange: Exchange = new Exchange({
     wire: { send: (to, bytes) => channel.send(to, bytes) },
     rank,
     size,
     generation,
     length: vectorLength(compiled),
-    step: optimizer.rawSteps,
+    step: updates,
   });
   const subject = `${members.subject}.${generation}`;
-  const channel = new Channel(nc, subject, rank, size, (bytes) => exchange.receive(bytes));
-  const steps = new SynchronousSteps({
+  const channel = openChannel(nc, subject, rank, size, (bytes) => exchange.receive(bytes));
+  const given: StepsOptions = {
     model,
     compiled,
     exchange,
     rank,
     size,
-    batches: checkpoint?.batches ?? optimizer.rawSteps,
+    batches,
+    updates,
     onLongCompute: (isBegin) => members.announce(isBegin ? stepTimeout : 0),
-    onUpdate: async (lastBatch: BatchSpec) => {
+    onUpdate: async (uncounted) => {
       check();
-      if (optimizer.rawSteps % checkpointEvery > 0) return;
+      members.begun();
+      if (steps.updates % checkpointEvery > 0) return;
       const { position } = training as Training;
-      // The loop counts the batch when this has ended.
-      await commit({ position: { ...position, batch: position.batch + 1 }, lastBatch }, false);
+      const counted = { position: { ...position, batch: position.batch + 1 }, lastBatch: uncounted };
+      await commit(uncounted ? counted : {}, false);
     },
-  });
+  };
+  const rounds: Rounds = outer?.rounds(compiled, exchange, size) ?? new SynchronousRounds(compiled, exchange);
+  const steps = new WorkerSteps(given, rounds);
   report(steps, exchange);
-  const end = members.listen(() => {
-    const { group: current } = members;
-    if (!current || current.generation !== generation || current.isDone) exchange.fail(new GroupChanged("changed"));
-    else if (members.connected) exchange.askAgain();
-  });
+  const { verbose = "auto" } = fit;
+  const progress = verbose === 0 ? undefined : new (await import("./job-progress.ts")).JobProgress(verbose, status);
+  const look = () => {
+    try {
+      check();
+      if (members.group?.isDone) throw new GroupChanged("the job is done");
+      if (members.connected) exchange.askAgain();
+    } catch (error) {
+      exchange.fail(error as Error);
+    }
+  };
+  const end = members.listen(look);
+  // The members may have changed while the checkpoint was read.
+  if (!group.isDone) look();
   const timer = watch(exchange, members, generation, stepTimeout);
   try {
-    return await runFit(session, jobData(data), fit, steps);
+    return await runFit(session, jobData(label, data), fit, steps, progress);
   } finally {
     clearInterval(timer);
     end();
@@ -177,20 +199,8 @@ async function fitGeneration(
   }
 }
 
-/** The file that `modelCheckpoint` of aretejs/io writes between two batches. */
-async function checkpointBytes(training: Training): Promise<Uint8Array<ArrayBuffer>> {
-  const { modelCheckpoint } = await import("../io/index.js");
-  let bytes = new Uint8Array();
-  const write = (written: Uint8Array<ArrayBuffer>) => {
-    bytes = written;
-  };
-  const writer = modelCheckpoint({ target: { read: () => bytes, write }, saveFreq: 1 });
-  // It is in no list of callbacks, so it has to stand behind none.
-  writer.onTrainBegin({ ...training, callbacks: [] });
-  // Its name holds no value, so the loss is not looked at.
-  await writer.onTrainBatchEnd?.(training.position.batch, { loss: Number.NaN }, training);
-  return bytes;
-}
+/** Where a job begins: a model that was trained before counts on. */
+const startOf = ({ setup }: Compiled) => ({ updates: setup.optimizer.rawSteps, batches: setup.optimizer.rawSteps });
 
 /** Makes a checkpoint that of the job, and takes in workers that wait, since nothing is lost by that now. */
 async function commitGroup(
@@ -198,10 +208,10 @@ async function commitGroup(
   generation: number,
   checkpoint: JobCheckpoint,
   isDone: boolean,
-  store: ObjectStore,
+  checkpoints: Checkpoints,
 ): Promise<void> {
   let old: string | undefined;
-  await members.change((group) => {
+  const after = await members.change((group) => {
     if (group?.generation !== generation) return undefined;
     const isWritten = group.checkpoint?.name === checkpoint.name;
     if (isWritten && group.isDone === isDone) return undefined;
@@ -209,16 +219,21 @@ async function commitGroup(
     const next = { ...group, checkpoint, isDone };
     return nextGroup(next, members.present(), members.size) ?? next;
   });
-  if (old !== undefined) await store.remove(old).catch(() => {});
+  // Where another generation has begun meanwhile, the checkpoint of before still counts.
+  const unused = after?.checkpoint?.name === checkpoint.name ? old : checkpoint.name;
+  if (unused !== undefined) await checkpoints.remove(unused);
 }
 
 /** Asks for what is missing, ever more rarely, and drops workers that are too slow. */
 function watch(exchange: Exchange, members: Members, generation: number, stepTimeout: number) {
   let wait = askAfter;
   let asked = 0;
+  let last = performance.now();
   return setInterval(() => {
     const now = performance.now();
-    if (!members.connected) exchange.progressAt = now;
+    // The server is away, or this process was stopped: nothing could have come.
+    if (!members.connected || now - last > 4 * tickEvery) exchange.progressAt = now;
+    last = now;
     const { missing } = exchange;
     if (missing.length === 0 || now - exchange.progressAt < askAfter) {
       wait = askAfter;

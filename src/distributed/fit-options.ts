@@ -1,22 +1,47 @@
 // The options of a job's `fit`, and what a model must be like for it.
 import { checkCount, checkPositive } from "../checks.ts";
-import { literal, stateError, valueError } from "../errors.ts";
+import { valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { BatchStream, Given } from "../train/batch-maker.ts";
 import { isStream } from "../train/batch-maker.ts";
 import { callbacksOf } from "../train/callback.ts";
-import type { ArraysGiven, InputsGiven } from "../train/columns.ts";
+import type { ArraysGiven, DataGiven, InputsGiven } from "../train/columns.ts";
 import type { Model } from "../train/model.ts";
-import { type FitOptions, fitOptions } from "../train/options.ts";
+import { arrays, type FitOptions, fitOptions } from "../train/options.ts";
 import { checkBuilt, sessionOf } from "../train/session.ts";
+import { hashOf } from "./hash.ts";
+
+/** How the weights that all workers share follow from those that each has trained on its own. */
+export interface OuterOptions {
+  /** How much of the mean of the workers' changes counts, ≥ 0. Default 1: the weights become the workers' mean. */
+  learningRate?: number;
+  /** How much of the last update is repeated, in [0, 1]. Default 0. */
+  momentum?: number;
+  /** Looks one update ahead (Nesterov). Default false. */
+  nesterov?: boolean;
+}
+
+/** Workers that train on their own between updates of the weights that they share. */
+export interface LocalSync {
+  /** Batches of each worker between two updates, ≥ 1. An epoch ends with an update, too. */
+  every: number;
+  /** Default: the mean of the weights (FedAvg). DiLoCo: `{ learningRate: 0.7, momentum: 0.9, nesterov: true }`. */
+  outer?: OuterOptions;
+}
 
 /** Options of {@link Job.fit}: those of `fit` of models, and when the workers agree. */
 export interface JobFitOptions extends Omit<FitOptions, "initialEpoch" | "sampleWeight"> {
-  /** When the workers agree: "step": on the gradients of each step. Default "step". */
-  sync?: "step";
+  /**
+   * When the workers agree. "step": on the gradients of each step. `{ every, outer }`: on weights, every so many steps
+   * that each makes on its own. Default "step".
+   */
+  sync?: "step" | LocalSync;
   /** Milliseconds to wait for a worker that is alive; then it is dropped. > 0. Default 30 000. */
   stepTimeout?: number;
-  /** Updates between checkpoints, ≥ 1: what is trained again after a worker was lost. Default 500. */
+  /**
+   * Updates of the shared weights between checkpoints, ≥ 1: what is trained again after a worker was lost. Default 500;
+   * with `every` as many as take 500 batches of a worker.
+   */
   checkpointEvery?: number;
 }
 
@@ -36,19 +61,22 @@ export type JobData =
 /** Options with defaults filled in. */
 export interface JobFit {
   readonly fit: FitOptions;
+  /** Undefined where workers agree on each step. */
+  readonly local: LocalSync | undefined;
   readonly stepTimeout: number;
   readonly checkpointEvery: number;
 }
 
 /** The options, checked. @throws ValueError. */
-export function jobFitOptions(label: string, given: JobFitOptions): JobFit {
-  const { sync = "step", stepTimeout = 30_000, checkpointEvery = 500, ...rest } = given ?? {};
-  checkOptions(label, { sync, stepTimeout, checkpointEvery }, {
-    sync: "string",
+export async function jobFitOptions(label: string, given: JobFitOptions): Promise<JobFit> {
+  const { sync = "step", stepTimeout = 30_000, checkpointEvery: asked, ...rest } = given ?? {};
+  checkOptions(label, { sync, stepTimeout, checkpointEvery: asked }, {
+    sync: "string or object",
     stepTimeout: "number",
     checkpointEvery: "number",
   } as never);
-  if (sync !== "step") throw valueError(label, { rule: "unknown sync", expected: '"step"', received: literal(sync) });
+  const local = sync === "step" ? undefined : (await import("./local-rounds.ts")).localSync(label, sync);
+  const checkpointEvery = asked ?? Math.ceil(500 / (local?.every ?? 1));
   checkPositive(label, "stepTimeout", stepTimeout);
   checkCount(label, "checkpointEvery", checkpointEvery, 1);
   const fit = fitOptions(label, rest);
@@ -68,15 +96,23 @@ export function jobFitOptions(label: string, given: JobFitOptions): JobFit {
       received: "one that has them",
     });
   }
-  return { fit: { ...fit, callbacks }, stepTimeout, checkpointEvery };
+  return { fit: { ...fit, callbacks }, local, stepTimeout, checkpointEvery };
 }
 
-/** Data as `fit` takes them. */
-export function jobData(data: JobData): Given {
+/** Data as `fit` takes them. @throws ValueError on names that data do not have. */
+export function jobData(label: string, data: JobData): Given {
   if (isStream(data)) return { stream: data };
-  if (!Array.isArray(data)) return data as Given;
-  const [x, y, sampleWeight] = data;
-  return { x, y, sampleWeight };
+  const [x, y, sampleWeight] = Array.isArray(data) ? data : [];
+  const named = Array.isArray(data) ? { x, y, sampleWeight } : data;
+  return checkOptions(
+    `data of ${label}`,
+    named as DataGiven,
+    {
+      x: `${arrays}!`,
+      y: `${arrays} or null`,
+      sampleWeight: arrays,
+    } as never,
+  ) as Given;
 }
 
 /** @throws StateError where the model is not built and compiled; ValueError where its optimizer accumulates itself. */
@@ -95,12 +131,10 @@ export async function checkModel(label: string, model: Model): Promise<void> {
       received: config[name],
     });
   }
-  if (setup.optimizer.rawSteps > 0 && setup.optimizer.iterations !== setup.optimizer.rawSteps)
-    throw stateError(label, { rule: "the optimizer must be new", expected: "0 steps", received: "some" });
 }
 
 /** What must be the same on all workers, as text: the model, its objective and optimizer, and options that count. */
-export async function fingerprint(model: Model, { fit, checkpointEvery }: JobFit): Promise<string> {
+export async function fingerprint(model: Model, { fit, local, checkpointEvery }: JobFit): Promise<string> {
   const { setup } = sessionOf("fit", model).compiled("fit");
   const { batchSize, epochs, shuffle, stepsPerEpoch, validationSplit, classWeight } = fit;
   const text = JSON.stringify(
@@ -108,7 +142,7 @@ export async function fingerprint(model: Model, { fit, checkpointEvery }: JobFit
       model,
       setup.objective.options,
       setup.optimizer.getConfig(),
-      { batchSize, epochs, shuffle, stepsPerEpoch, validationSplit, classWeight, checkpointEvery },
+      { batchSize, epochs, shuffle, stepsPerEpoch, validationSplit, classWeight, local, checkpointEvery },
       model.variables.map(({ name, shape, dtype }) => [name, shape, dtype]),
     ],
     (_, value) => {
@@ -116,6 +150,5 @@ export async function fingerprint(model: Model, { fit, checkpointEvery }: JobFit
       return typeof value === "function" ? value.name || "function" : value;
     },
   );
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hashOf(text);
 }

@@ -14,7 +14,13 @@ class JetStreamError extends Error {
   }
 }
 
-const codes = { wrongLastSequence: 10071, noMessage: 10037, streamExists: 10058 } as const;
+const codes = { wrongLastSequence: 10071, noMessage: 10037, streamExists: 10058, noStream: 10059 } as const;
+
+/** A message of a stream. */
+interface Found {
+  readonly seq: number;
+  readonly data: Uint8Array;
+}
 
 const timeout = 5000;
 const utf8 = new TextEncoder();
@@ -39,11 +45,12 @@ export class JetStream {
   /** Makes a stream, where there is none of this name. @throws StateError where the server has no JetStream. */
   async makeStream(config: Readonly<Record<string, unknown>> & { readonly name: string }): Promise<void> {
     try {
-      await this.api(`STREAM.CREATE.${config.name}`, config);
+      const common = { discard: "new", allow_rollup_hdrs: true, allow_direct: true, storage: "file" };
+      await this.api(`STREAM.CREATE.${config.name}`, { ...common, ...config });
     } catch (error) {
       if (error instanceof JetStreamError && error.code === codes.streamExists) return;
       if (error instanceof JetStreamError) throw error;
-      throw stateError("join", {
+      throw stateError("aretejs/distributed", {
         rule: "the server must have JetStream",
         expected: 'a server started with "jetstream" in its configuration, and permission to use it',
         received: error instanceof Error ? error.message : error,
@@ -79,11 +86,17 @@ export class JetStream {
   }
 
   /** The last message of a subject; undefined where there is none. */
-  async last(stream: string, subject: string): Promise<{ seq: number; data: Uint8Array } | undefined> {
+  last(stream: string, subject: string): Promise<Found | undefined> {
+    return this.find(stream, { last_by_subj: subject });
+  }
+
+  /** The message that a query asks for; undefined where there is none. */
+  async find(stream: string, query: Readonly<Record<string, unknown>>): Promise<Found | undefined> {
     try {
-      const { message } = await this.api<{ message: { seq: number; data?: string } }>(`STREAM.MSG.GET.${stream}`, {
-        last_by_subj: subject,
-      });
+      const { message } = await this.api<{ message: { seq: number; data?: string } }>(
+        `STREAM.MSG.GET.${stream}`,
+        query,
+      );
       const text = atob(message.data ?? "");
       return { seq: message.seq, data: Uint8Array.from(text, (letter) => letter.charCodeAt(0)) };
     } catch (error) {
@@ -93,7 +106,7 @@ export class JetStream {
   }
 
   /** The first message of a subject from a number on; undefined where there is none. */
-  async next(stream: string, subject: string, seq: number): Promise<{ seq: number; data: Uint8Array } | undefined> {
+  async next(stream: string, subject: string, seq: number): Promise<Found | undefined> {
     const query = JSON.stringify({ seq, next_by_subj: subject });
     const { headers, data } = await this.nc.request(`$JS.API.DIRECT.GET.${stream}`, query, { timeout });
     if (headers?.code) return undefined;
@@ -101,7 +114,7 @@ export class JetStream {
   }
 
   /** A request of the API. @throws JetStreamError. */
-  private async api<T>(subject: string, query: unknown): Promise<T> {
+  async api<T>(subject: string, query: unknown): Promise<T> {
     return answerOf(await this.nc.request(`$JS.API.${subject}`, JSON.stringify(query), { timeout }));
   }
 }
@@ -109,3 +122,16 @@ export class JetStream {
 /** Whether a write was refused since another has written meanwhile. */
 export const isConflict = (error: unknown): boolean =>
   error instanceof JetStreamError && error.code === codes.wrongLastSequence;
+
+/** Whether a stream is not there. */
+export const isMissing = (error: unknown): boolean => error instanceof JetStreamError && error.code === codes.noStream;
+
+/** What the official clients say where the server does not allow to send to a subject, or to hear it. */
+export const isRefusal = (error: unknown): error is Error =>
+  error instanceof Error && /permissions violation/i.test(error.message);
+
+/** Whether an error of a request may be gone at the next try: the server was not there, or did not answer in time. */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) || /timeout|no responders/i.test(error.message)) &&
+  !isRefusal(error);

@@ -1,5 +1,5 @@
 import { checkCount } from "../checks.ts";
-import { literal, stateError, valueError } from "../errors.ts";
+import { stateError, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
@@ -7,12 +7,12 @@ import { Bucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
-import { fitJob } from "./fit-job.ts";
-import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
+import type { JobData, JobFitOptions } from "./fit-options.ts";
 import type { GenerationLog } from "./group.ts";
+import { JetStream } from "./jetstream.ts";
+import { checkJobName } from "./job-name.ts";
 import { Members } from "./members.ts";
-import { ObjectStore } from "./object-store.ts";
-import type { SynchronousSteps } from "./synchronous-steps.ts";
+import type { WorkerSteps } from "./worker-steps.ts";
 
 /** Options of {@link join}. */
 export interface JoinOptions {
@@ -24,7 +24,10 @@ export interface JoinOptions {
   minWorkers?: number;
   /** Milliseconds to wait for the workers. Default 60 000. */
   joinTimeout?: number;
-  /** Called with what happens to the job: members that come and go, checkpoints, the connection. */
+  /**
+   * Called with what happens to the job: members that come and go, checkpoints, the connection. What it throws ends
+   * this worker's `join` or `fit`.
+   */
   onEvent?: (event: JobEvent) => void;
 }
 
@@ -55,7 +58,7 @@ export interface JobStatus {
 
 /** A worker's part in a job. See {@link join}. */
 export class Job {
-  private steps: SynchronousSteps | undefined;
+  private steps: WorkerSteps | undefined;
   private exchange: Exchange | undefined;
   private hasFitted = false;
 
@@ -63,8 +66,6 @@ export class Job {
     readonly name: string,
     private readonly nc: NatsConnection,
     private readonly members: Members,
-    private readonly store: ObjectStore,
-    private readonly onEvent: (event: JobEvent) => void,
   ) {}
 
   /** This worker's place among the members, from 0; −1 while it is none of them. */
@@ -106,7 +107,7 @@ export class Job {
    * options. Each batch is computed by one worker, and the gradients of `size` batches make one update. `size` workers
    * end in the bits of one process with `gradientAccumulationSteps: size`, batch normalization, dropout, metrics and
    * history included. All begin with the weights of rank 0; a worker that comes later, with those of the last
-   * checkpoint.
+   * checkpoint. With `sync: { every }` each worker trains on its own, and they agree on weights every so many batches.
    *
    * Where a worker is lost, the others go on from the last checkpoint, without it. Where the server cannot be reached,
    * training waits for it.
@@ -120,7 +121,8 @@ export class Job {
    */
   async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
     const label = `fit of job "${this.name}"`;
-    const checked = jobFitOptions(label, options);
+    const { fitJob, jobFitOptions } = await import("./fit-job.ts");
+    const checked = await jobFitOptions(label, options);
     if (this.hasFitted) {
       throw stateError(label, {
         rule: "a job trains once",
@@ -130,14 +132,14 @@ export class Job {
       });
     }
     this.hasFitted = true;
-    const { nc, members, store } = this;
+    const { nc, members, name } = this;
     const context = {
       label,
       nc,
       members,
-      store,
-      onEvent: this.onEvent,
-      report: (steps: SynchronousSteps, exchange: Exchange) => {
+      name: keptAs(name),
+      status: () => this.status(),
+      report: (steps: WorkerSteps, exchange: Exchange) => {
         this.steps = steps;
         this.exchange = exchange;
       },
@@ -183,12 +185,11 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
   checkCount("join", "minWorkers", minWorkers, 1);
   if (minWorkers > workers)
     throw valueError("join", { rule: "minWorkers is at most workers", expected: `≤ ${workers}`, received: minWorkers });
-  const bucket = await Bucket.open(nc, `aretejs_${name}`);
-  const store = await ObjectStore.open(nc, `aretejs_${name}`);
-  const members = new Members(nc, bucket, name, { workers, minWorkers }, onEvent);
-  await members.start();
   const deadline = performance.now() + joinTimeout;
+  const bucket = await Bucket.open(nc, keptAs(name));
+  const members = new Members(nc, bucket, name, { workers, minWorkers }, onEvent);
   try {
+    await members.start(deadline);
     await members.waitFor((group) => {
       if (group?.isDone) {
         throw stateError(`join of job "${name}"`, {
@@ -210,25 +211,21 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
     members.leave();
     throw error;
   }
-  return new Job(name, nc, members, store, onEvent);
+  members.begin();
+  return new Job(name, nc, members);
 }
 
 /**
- * Removes what a job keeps on the server: its members and its checkpoints. Workers that still train fail.
+ * Removes what a job, or a search, keeps on the server: members and checkpoints, or trials and their results. Workers
+ * that still work for it fail.
  * @throws ValueError where the name is none of a job.
  * @example await removeJob(nc, "fashion");
  */
 export async function removeJob(nc: NatsConnection, job: string): Promise<void> {
-  const name = `aretejs_${checkJobName("removeJob", job)}`;
-  await (await Bucket.open(nc, name)).remove();
-  await (await ObjectStore.open(nc, name)).removeAll();
+  const name = keptAs(checkJobName("removeJob", job));
+  const streams = new JetStream(nc);
+  for (const kind of ["TRIALS", "KV", "OBJ"]) await streams.removeStream(`${kind}_${name}`);
 }
 
-function checkJobName(owner: string, name: string): string {
-  if (/^[\w-]{1,100}$/.test(name)) return name;
-  throw valueError(owner, {
-    rule: "the name of a job has letters, digits, - and _",
-    expected: '1 to 100 of them, such as "fashion"',
-    received: literal(name),
-  });
-}
+/** What a job keeps on the server is called. */
+const keptAs = (name: string): string => `aretejs_${name}`;

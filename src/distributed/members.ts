@@ -3,7 +3,8 @@ import type { Bucket, Entry } from "./bucket.ts";
 import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { firstGroup, type Group, type GroupSize, nextGroup } from "./group.ts";
-import { deadAfter, heartbeatEvery, sleep, tickEvery } from "./timing.ts";
+import { isRefusal, isTransient } from "./jetstream.ts";
+import { deadAfter, heartbeatEvery, maxLateness, sleep, startAllowance, tickEvery } from "./timing.ts";
 
 /** A sign of life. */
 interface Heartbeat {
@@ -14,11 +15,6 @@ interface Heartbeat {
 }
 
 const key = "group";
-
-/** Whether an error of a request may be gone at the next try: the server was not there, or did not answer in time. */
-const isTransient = (error: unknown): boolean =>
-  error instanceof Error &&
-  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) || /timeout|no responders/i.test(error.message));
 
 /** Who works for a job: signs of life of all workers, and the group that they have agreed on. */
 export class Members {
@@ -33,13 +29,21 @@ export class Members {
   private endWatch: (() => void) | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
   private lastTick = performance.now();
+  /** By how many milliseconds the ticks of the last seconds have come too late, at most. */
+  private lateness = 0;
+  /** Milliseconds for which it may be silent now in any case. */
+  private allowance = 0;
   private lastBeat = 0;
   private readonly joinedAt = performance.now();
   private incompleteSince: number | undefined;
-  private isConnected = true;
+  /** Whether messages reach the server now. */
+  connected = true;
   private isBusy = false;
   private hasLeft = false;
+  /** What ends this worker's part in the job: an error of `onEvent`, or a permission that is missing. */
+  private failure: { readonly error: unknown } | undefined;
 
+  /** @param onEvent of the user. */
   constructor(
     private readonly nc: NatsConnection,
     private readonly bucket: Bucket,
@@ -50,8 +54,8 @@ export class Members {
     this.id = crypto.randomUUID().slice(0, 8);
   }
 
-  /** Begins to give and to watch signs of life. */
-  async start(): Promise<void> {
+  /** Begins to give and to watch signs of life. @param deadline when to give up, by `performance.now`. */
+  async start(deadline: number): Promise<void> {
     const alive = this.nc.subscribe(`${this.subject}.alive`, {
       callback: (error, { data }) => {
         if (!error) this.hear(JSON.parse(new TextDecoder().decode(data)));
@@ -60,7 +64,7 @@ export class Members {
     this.subscriptions.push(alive);
     this.endWatch = this.bucket.watch(key, () => this.tryRefresh());
     void this.watchConnection();
-    await this.retry(() => this.refresh());
+    await this.retry(() => this.refresh(), deadline);
     this.beat();
     this.timer = setInterval(() => this.tick(), tickEvery);
   }
@@ -70,14 +74,20 @@ export class Members {
     return `aretejs.${this.job}`;
   }
 
-  /** Whether messages reach the server now. */
-  get connected(): boolean {
-    return this.isConnected;
-  }
-
   /** Gives a sign of life; others wait so many milliseconds longer for the next one, while this worker computes. */
   announce(silent: number): void {
-    this.beat({ id: this.id, silent });
+    this.beat({ id: this.id, silent: Math.max(silent, this.silence) });
+  }
+
+  /** Says that this worker begins, and may be silent: programs read data, models are made, checkpoints are read. */
+  begin(): void {
+    this.allowance = startAllowance;
+    this.beat();
+  }
+
+  /** The counterpart of {@link begin}. */
+  begun(): void {
+    this.allowance = 0;
   }
 
   /** Tells the others that this worker leaves, and listens no more. */
@@ -91,7 +101,16 @@ export class Members {
     this.notify();
   }
 
-  /** Calls back when the group has changed, or the connection has come back. Gives a function that ends it. */
+  /** Calls `onEvent`. What it throws ends this worker's part in the job: see {@link checkOpen}. */
+  async emit(event: JobEvent): Promise<void> {
+    try {
+      await this.onEvent(event);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Calls back when group or connection have changed, or something has failed. Gives a function that ends it. */
   listen(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -106,7 +125,7 @@ export class Members {
       this.checkOpen();
       const found = find(this.group);
       if (found !== undefined) return found;
-      await Promise.race([this.nextChange(), sleep(heartbeatEvery)]);
+      await this.nextChange();
     }
   }
 
@@ -129,14 +148,17 @@ export class Members {
     }
   }
 
-  /** Tries until the server answers. @throws StateError where the connection is closed. */
-  async retry<T>(act: () => Promise<T>): Promise<T> {
+  /** Tries until the server answers. @throws what {@link checkOpen} throws, and what another try will not change. */
+  async retry<T>(act: () => Promise<T>, deadline = Number.POSITIVE_INFINITY): Promise<T> {
     for (;;) {
       this.checkOpen();
       try {
         return await act();
       } catch (error) {
+        if (isRefusal(error)) throw this.refused(error);
         if (this.nc.isClosed() || !isTransient(error)) throw error;
+        if (performance.now() > deadline)
+          throw this.fault("the server must answer", "an answer in time", String(error));
         await sleep(heartbeatEvery / 4);
       }
     }
@@ -144,18 +166,11 @@ export class Members {
 
   /** Drops members that are too slow. */
   async drop(generation: number, late: readonly string[]): Promise<void> {
-    const before = this.group;
     const after = await this.change((group) =>
-      group?.generation === generation
-        ? nextGroup(
-            group,
-            this.present().filter((id) => !late.includes(id)),
-            this.size,
-            late,
-          )
-        : undefined,
+      group?.generation === generation ? nextGroup(group, this.present(), this.size, late) : undefined,
     );
-    if (before && after && after.generation > generation) this.onEvent({ type: "dropped", members: late });
+    const dropped = late.filter((id) => after?.dropped.includes(id));
+    if (dropped.length > 0) await this.emit({ type: "dropped", members: dropped });
   }
 
   /** The workers that are alive, this one among them. */
@@ -175,22 +190,43 @@ export class Members {
     }
   }
 
-  private checkOpen(): void {
-    if (!this.nc.isClosed() && !this.hasLeft) return;
-    throw stateError(`job "${this.job}"`, {
-      rule: this.hasLeft ? "this worker has left" : "the connection to the server is closed",
-      expected: "a worker that is connected",
-      received: this.hasLeft ? "one that called leave" : "one whose client has given up",
-      advice: "Connect, and join again: the job goes on from its last checkpoint.",
-    });
+  /** @throws what has failed; StateError where the connection is closed, or this worker has left. */
+  checkOpen(): void {
+    if (this.failure) throw this.failure.error;
+    const advice = "Connect, and join again: the job goes on from its last checkpoint.";
+    if (this.hasLeft) throw this.fault("this worker has left", "one that trains", "one that called leave", advice);
+    if (this.nc.isClosed())
+      throw this.fault("the connection is closed", "a worker that is connected", "one that is not", advice);
   }
 
+  private fail(error: unknown): void {
+    this.failure ??= { error };
+    this.notify();
+  }
+
+  /** Whether a message of the client is about this job: the connection may serve other purposes, too. */
+  private concerns(message: string): boolean {
+    return [`"${this.subject}.`, `"$KV.aretejs_${this.job}.`].some((subject) => message.includes(subject));
+  }
+
+  private refused({ message }: Error): Error {
+    return this.fault("the server must allow what workers do", "permissions for the subjects of the job", message);
+  }
+
+  private fault(rule: string, expected: string, received: string, advice = ""): Error {
+    return stateError(`job "${this.job}"`, { rule, expected, received, advice });
+  }
+
+  /** Waits for a change, or a second. */
   private nextChange(): Promise<void> {
     return new Promise((resolve) => {
-      const end = this.listen(() => {
+      const done = () => {
+        clearTimeout(timer);
         end();
         resolve();
-      });
+      };
+      const timer = setTimeout(done, heartbeatEvery);
+      const end = this.listen(done);
     });
   }
 
@@ -218,7 +254,7 @@ export class Members {
       // Some of them this worker may not have heard yet.
       const until = performance.now() + deadAfter;
       for (const id of value.members) this.aliveUntil.set(id, Math.max(this.aliveUntil.get(id) ?? 0, until));
-      this.onEvent({ type: "generation", generation: value.generation, members: value.members });
+      void this.emit({ type: "generation", generation: value.generation, members: value.members });
     }
     this.notify();
   }
@@ -228,7 +264,12 @@ export class Members {
     else this.aliveUntil.set(id, performance.now() + deadAfter + silent);
   }
 
-  private beat(sign: Heartbeat = { id: this.id }): void {
+  /** On a machine that has too much to do, others wait longer. */
+  private get silence(): number {
+    return Math.max(this.allowance, Math.round(4 * this.lateness));
+  }
+
+  private beat(sign: Heartbeat = { id: this.id, silent: this.silence }): void {
     if (this.hasLeft || this.nc.isClosed()) return;
     this.lastBeat = performance.now();
     this.nc.publish(`${this.subject}.alive`, new TextEncoder().encode(JSON.stringify(sign)));
@@ -241,15 +282,16 @@ export class Members {
   }
 
   private async watchConnection(): Promise<void> {
-    for await (const { type } of this.nc.status()) {
+    for await (const { type, error } of this.nc.status()) {
       if (type === "disconnect") {
-        this.isConnected = false;
-        this.onEvent({ type: "disconnected" });
-      } else if (type === "reconnect") {
-        this.isConnected = true;
+        this.connected = false;
+        void this.emit({ type: "disconnected" });
+      } else if (isRefusal(error) && this.concerns(error.message)) this.fail(this.refused(error));
+      else if (type === "reconnect") {
+        this.connected = true;
         this.forgive();
         this.beat();
-        this.onEvent({ type: "reconnected" });
+        void this.emit({ type: "reconnected" });
         this.notify();
       }
     }
@@ -258,10 +300,12 @@ export class Members {
 
   private tick(): void {
     const now = performance.now();
+    const late = now - this.lastTick - tickEvery;
     // The event loop was blocked, or the process was stopped.
-    if (now - this.lastTick > 4 * tickEvery) this.forgive();
+    if (late > 3 * tickEvery) this.forgive();
+    this.lateness = Math.min(maxLateness, Math.max(late, 0.98 * this.lateness));
     this.lastTick = now;
-    if (!this.isConnected || this.nc.isClosed()) return;
+    if (!this.connected || this.nc.isClosed()) return;
     if (now - this.lastBeat >= heartbeatEvery) {
       this.beat();
       this.tryRefresh();

@@ -1,6 +1,5 @@
 import { stateError } from "../errors.ts";
-import type { NatsConnection } from "./connection.ts";
-import { JetStream } from "./jetstream.ts";
+import type { JetStream } from "./jetstream.ts";
 
 /** Bytes in a message. */
 const chunkBytes = 128 * 1024;
@@ -19,26 +18,20 @@ interface ObjectInfo {
 /** An object store of NATS: `nats object` and `@nats-io/obj` read it, too. */
 export class ObjectStore {
   private readonly stream: string;
-  private readonly js: JetStream;
 
   private constructor(
-    nc: NatsConnection,
+    private readonly js: JetStream,
     private readonly name: string,
   ) {
     this.stream = `OBJ_${name}`;
-    this.js = new JetStream(nc);
   }
 
   /** Opens a store; makes it, where there is none. */
-  static async open(nc: NatsConnection, name: string): Promise<ObjectStore> {
-    const store = new ObjectStore(nc, name);
-    await store.js.makeStream({
+  static async open(js: JetStream, name: string): Promise<ObjectStore> {
+    const store = new ObjectStore(js, name);
+    await js.makeStream({
       name: store.stream,
       subjects: [`$O.${name}.C.>`, `$O.${name}.M.>`],
-      discard: "new",
-      allow_rollup_hdrs: true,
-      allow_direct: true,
-      storage: "file",
     });
     return store;
   }
@@ -93,11 +86,6 @@ export class ObjectStore {
     if (!info || info.deleted) return;
     await this.writeInfo(name, { ...info, size: 0, chunks: 0, digest: "", deleted: true });
     await this.js.purge(this.stream, this.chunks(info.nuid));
-  }
-
-  /** Removes the store. */
-  removeAll(): Promise<void> {
-    return this.js.removeStream(this.stream);
   }
 
   private async info(name: string): Promise<ObjectInfo | undefined> {

@@ -2,7 +2,7 @@
 import type { CompileOptions } from "../compiler/compile-with.ts";
 import { reachable, withInputs } from "../compiler/graph.ts";
 import { stateError } from "../errors.ts";
-import { defineOptimizer } from "../optim/optimizer.ts";
+import { defineOptimizer, type Optimizer } from "../optim/optimizer.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { inputOp, placeholder } from "../tensor/ops/leaf.ts";
 import { randomOp } from "../tensor/ops/random.ts";
@@ -19,24 +19,34 @@ export const names = {
   extra: (index: number) => `extra${index}`,
 } as const;
 
+/** What a worker computes of a batch, and what the batch does to state that is not trained. */
+export interface BatchProgram {
+  /** What computing it changes: nothing where it only gives gradients. */
+  readonly updates: Updates;
+  /** By their names. */
+  readonly gradients: CompileOptions["outputs"];
+  /** Moving averages and metrics. */
+  readonly state: Updates;
+  /** What else is computed on the way. */
+  readonly others: readonly Tensor[];
+}
+
+type Updates = NonNullable<CompileOptions["updates"]>;
+
 /** What is recorded for batches of one shape. */
 export interface SplitStep {
-  /** Gives the gradients, and the extras: all that the state needs to know of the batch. Changes nothing. */
-  readonly gradients: CompileOptions;
+  /** Computes a batch: trains with it or gives gradients, and the extras: all that the state needs to know of it. */
+  readonly batch: CompileOptions;
   /** Changes moving averages and metrics as the batch would have, given its extras. */
   readonly state: CompileOptions;
   /** How many numbers each extra has. */
   readonly extras: readonly Tensor[];
 }
 
-/**
- * Records the gradients of a batch, and apart from them what the batch does to state that is not trained. So the
- * gradients can be computed by one worker, and the state be changed by all, in the order of the batches.
- * @throws StateError where a layer's outputs depend on such state: then the batches cannot be computed at once.
- */
-export function splitStep(model: Model, { setup, stepRunner }: Compiled, spec: BatchSpec): SplitStep {
+/** Records the gradients of a batch, which leaves the weights as they are. */
+export function recordGradients({ setup, stepRunner }: Compiled, spec: BatchSpec): BatchProgram {
   const found = new Map<Variable, Tensor>();
-  // An optimizer that notes the gradients, and leaves the weights.
+  // An optimizer that notes the gradients.
   const reader = defineOptimizer(
     "gradients",
     { learningRate: 0 },
@@ -50,14 +60,26 @@ export function splitStep(model: Model, { setup, stepRunner }: Compiled, spec: B
       }),
     },
   );
-  const recorded = stepRunner.record("train", spec, new TrainingSetup("fit", setup.objective, reader));
-  const trained = new Set(stepRunner.trainable);
-  const updates = (recorded.updates ?? []).filter(([variable]) => !trained.has(variable));
-  const gradients = stepRunner.trainable.map((variable) => found.get(variable) as Tensor);
-  const { roots, extras, changing } = cut(updates);
-  const dependent = [...gradients, ...Object.values(recorded.outputs)].flatMap((tensor) =>
-    reachable([tensor]).filter((node) => changing.has(node)),
-  );
+  const { trainable } = stepRunner;
+  const { updates = [], outputs } = stepRunner.record("train", spec, new TrainingSetup("fit", setup.objective, reader));
+  const gradients = trainable.map((variable, index) => [names.gradient(index), found.get(variable) as Tensor] as const);
+  return {
+    updates: [],
+    gradients: Object.fromEntries(gradients),
+    state: updates.filter(([variable]) => !trainable.includes(variable)),
+    others: Object.values(outputs),
+  };
+}
+
+/**
+ * Parts what a worker computes of a batch from what the batch does to state that is not trained. So a batch can be
+ * computed by one worker, and the state be changed by all, in the order of the batches.
+ * @throws StateError where a layer's outputs depend on such state: then the batches cannot be computed at once.
+ */
+export function splitStep(model: Model, { updates, gradients, state, others }: BatchProgram): SplitStep {
+  const { roots, extras, changing } = cut(state);
+  const computed = [...Object.values(gradients), ...updates.map(([, value]) => value), ...others];
+  const dependent = reachable(computed).filter((node) => changing.has(node));
   const [first] = reachable(dependent).filter(({ op }) => op === variableOp);
   if (first) {
     throw stateError(`fit of ${model.label}`, {
@@ -67,13 +89,10 @@ export function splitStep(model: Model, { setup, stepRunner }: Compiled, spec: B
       advice: "Train this model in one process.",
     });
   }
-  const outputs = [
-    ...gradients.map((tensor, index) => [names.gradient(index), tensor] as const),
-    ...extras.map((tensor, index) => [names.extra(index), tensor] as const),
-  ];
+  const named = extras.map((tensor, index) => [names.extra(index), tensor] as const);
   return {
-    gradients: { outputs: Object.fromEntries(outputs) },
-    state: { outputs: {}, updates: updates.map(([variable], index) => [variable, roots[index] as Tensor]) },
+    batch: { outputs: { ...gradients, ...Object.fromEntries(named) }, updates },
+    state: { outputs: {}, updates: state.map(([variable], index) => [variable, roots[index] as Tensor]) },
     extras,
   };
 }
@@ -82,7 +101,7 @@ export function splitStep(model: Model, { setup, stepRunner }: Compiled, spec: B
  * Cuts the graphs of updates where they begin to depend on what is updated. What lies before depends on the batch
  * alone, and becomes an input.
  */
-function cut(updates: NonNullable<CompileOptions["updates"]>) {
+function cut(updates: Updates) {
   const updated = new Set(updates.map(([variable]) => variable));
   const given = updates.map(([, value]) => value);
   const changing = new Set<Tensor>();
@@ -110,10 +129,14 @@ function cut(updates: NonNullable<CompileOptions["updates"]>) {
   return { roots, extras, changing };
 }
 
-/** Records the update of the weights with the mean of gradients that were added up; they are inputs. */
-export function recordUpdate(model: Model, { setup, stepRunner }: Compiled, workers: number): CompileOptions {
-  const { optimizer } = setup;
-  const pairs = stepRunner.trainable.map((variable, index) => {
+/** Records the update of the weights with the mean of vectors that were added up; they are inputs. */
+export function recordUpdate(
+  model: Model,
+  trainable: readonly Variable[],
+  optimizer: Optimizer,
+  workers: number,
+): CompileOptions {
+  const pairs = trainable.map((variable, index) => {
     const sum = placeholder(names.gradient(index), variable.shape);
     return [variable, workers === 1 ? sum : div(sum, workers)] as const;
   });

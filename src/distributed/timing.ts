@@ -4,6 +4,10 @@
 export const heartbeatEvery = 1000;
 /** Without a sign of life a worker counts as dead after this time. */
 export const deadAfter = 3000;
+/** More than this a worker's ticks being late does not count. */
+export const maxLateness = 2500;
+/** So long a worker may be silent that has joined, or begins a generation, before its first update. */
+export const startAllowance = 10_000;
 /** How often a worker looks whether there is something to do. */
 export const tickEvery = 250;
 /** When what is missing is asked for first; each further time waits twice as long, at most {@link askAtMost}. */

@@ -108,9 +108,9 @@ export function join(parts: Parts): Uint8Array<ArrayBuffer> {
 export const padding = (length: number, multiple: number): Uint8Array =>
   new Uint8Array((multiple - (length % multiple)) % multiple);
 
-/** The bytes of a typed array, not copied. */
-export const bytesOf = (data: ArrayBufferView): Uint8Array =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+/** The bytes of a buffer or a typed array, not copied. */
+export const bytesOf = (data: ArrayBuffer | ArrayBufferView): Uint8Array =>
+  ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 
 /** Whether two ranges of bytes hold the same. */
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>

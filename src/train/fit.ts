@@ -11,23 +11,24 @@ import type { StepRunner } from "./step-runner.ts";
 /**
  * Trains a compiled model; see `Model.fit`. Checks everything before it changes anything.
  * @param steps runs the steps, where this process is not the only one that trains.
+ * @param progress shows how far it is.
  */
 export function runFit(
   session: Session,
   data: Given,
   options: FitOptions,
   steps?: FitPlan["sequence"],
+  progress = options.verbose === 0 ? undefined : new Progress(options.verbose ?? "auto"),
 ): History | Promise<History> {
   const { model } = session;
   return session.run("fit", async (compiled, queue) => {
     if (queue.isNested) throw session.busy("fit", "a call from a callback of this model");
     const { setup, stepRunner } = compiled;
-    const { epochs = 1, initialEpoch, seed = model.seed, callbacks = [], verbose = "auto", stepsPerEpoch } = options;
+    const { epochs = 1, initialEpoch, seed = model.seed, callbacks = [], stepsPerEpoch } = options;
     stepRunner.checkTrainable("fit");
     const { source, validation } = await sourcesOf(session, compiled, data, options, seed);
     warnOfChange(stepRunner);
     const history = new History(seed);
-    const progress = verbose === 0 ? undefined : new Progress(verbose);
     const given = callbacksOf("fit", callbacks);
     const list: Callback[] = [...given, history.recorder, ...(progress ? [progress] : [])];
     const firstPass = options.seed === undefined && initialEpoch === undefined ? setup.epochs : (initialEpoch ?? 0);

@@ -24,7 +24,8 @@ export function defaultScreen(): Screen {
  *     Epoch 3/10 - 9s - 4.8ms/step - loss: 0.3102 - accuracy: 0.8871 - val_loss: 0.3365 - val_accuracy: 0.8790
  */
 export class Progress implements Callback {
-  private head = "";
+  /** What the line begins with. */
+  protected head = "";
   private steps: number | undefined;
   private done = 0;
   private begun = 0;

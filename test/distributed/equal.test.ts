@@ -3,11 +3,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { connect } from "@nats-io/transport-node";
 import { removeJob } from "../../src/distributed/index.ts";
-import { killWorkers, Server, Worker } from "./support.ts";
+import { killWorkers, repeat, Server, Worker } from "./support.ts";
 import { fitOptions, hashOf, makeData, makeModel } from "./task.ts";
 
-/** How often each test runs in a row. */
-const repeats = Number(process.env.REPEAT ?? 1);
 const server = new Server(4310);
 let jobs = 0;
 
@@ -29,7 +27,7 @@ describe("a job", { concurrency: false }, () => {
   for (const size of [1, 2, 3, 4])
     it(`of ${size} workers ends in the bits of one process with accumulation`, async () => {
       const expected = await alone(size);
-      for (let run = 0; run < repeats; run++) {
+      await repeat(async () => {
         const job = `equal${jobs++}`;
         // Only rank 0's weights and seed count; which worker that is, is not known. All must start with the same.
         const workers = Array.from(
@@ -43,7 +41,7 @@ describe("a job", { concurrency: false }, () => {
           assert.deepEqual({ hash, history }, expected);
         }
         await Promise.all(workers.map(({ ended }) => ended));
-      }
+      });
     });
 
   it("gives the weights of one worker to all", async () => {
@@ -55,7 +53,7 @@ describe("a job", { concurrency: false }, () => {
 
   it("loses, repeats and reorders messages without a change", async () => {
     const expected = await alone(3);
-    for (let run = 0; run < repeats; run++) {
+    await repeat(async (run) => {
       const job = `equal${jobs++}`;
       const workers = [1, 2, 3].map(
         (rank) => new Worker({ servers: server.servers, job, workers: 3, faults: 100 * run + rank }),
@@ -65,7 +63,7 @@ describe("a job", { concurrency: false }, () => {
         assert.equal(log.length, 1, JSON.stringify(log));
         assert.deepEqual({ hash, history }, expected);
       }
-    }
+    });
   });
 
   it("refuses a worker with another model, and a job that is done", async () => {

@@ -1,41 +1,77 @@
 // A nats-server and workers as processes, for tests.
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { buildSync } from "esbuild";
+import { type BuildOptions, buildSync } from "esbuild";
+import type { AnywhereOptions } from "./anywhere-worker.ts";
+import type { TrialWorkerOptions } from "./trial-worker.ts";
 import type { WorkerLine, WorkerOptions } from "./worker.ts";
 
 /** The server's program: `NATS_SERVER`, else the one that scripts/nats-server.sh installs. */
 const serverProgram = process.env.NATS_SERVER ?? join(import.meta.dirname, "../../.cache/nats/bin/nats-server");
 
+/** How often each test runs in a row. */
+const repeats = Number(process.env.REPEAT ?? 1);
+
+/** Runs a test as often as `REPEAT` says. */
+export async function repeat(act: (run: number) => Promise<void>): Promise<void> {
+  for (let run = 0; run < repeats; run++) {
+    try {
+      await act(run);
+    } catch (error) {
+      throw repeats > 1 ? new Error(`run ${run + 1} of ${repeats}: ${error}`, { cause: error }) : error;
+    }
+  }
+}
+
 /** A server with JetStream in a folder of its own. It can be killed and started again. */
 export class Server {
   readonly servers: string;
-  private readonly folder = mkdtempSync(join(tmpdir(), "aretejs-nats-"));
+  /** Its address for `wsconnect`. */
+  readonly webSocket: string;
+  /** Where it runs: files of its configuration are looked for here. */
+  readonly folder = mkdtempSync(join(tmpdir(), "aretejs-nats-"));
   private child: ChildProcess | undefined;
 
-  /** @param more lines of its configuration. */
+  /**
+   * @param more lines of its configuration.
+   * @param options another address, another configuration, and what that takes from the environment.
+   */
   constructor(
     private readonly port: number,
     more: readonly string[] = [],
+    private readonly options: {
+      readonly host?: string;
+      readonly config?: string;
+      readonly env?: Readonly<Record<string, string>>;
+    } = {},
   ) {
-    this.servers = `127.0.0.1:${port}`;
+    const { host = "127.0.0.1" } = options;
+    this.servers = `${host}:${port}`;
+    this.webSocket = `ws://${host}:${port + 1}`;
     const config = [
-      `listen: "127.0.0.1:${port}"`,
+      `listen: "${this.servers}"`,
       'ping_interval: "1s"',
       "ping_max: 2",
-      `websocket { listen: "127.0.0.1:${port + 1}", no_tls: true }`,
+      `websocket { listen: "${host}:${port + 1}", no_tls: true }`,
       `jetstream { store_dir: "${this.folder}/store" }`,
       ...more,
     ];
-    writeFileSync(join(this.folder, "nats.conf"), config.join("\n"));
+    writeFileSync(join(this.folder, "nats.conf"), options.config ?? config.join("\n"));
   }
 
+  /** @throws where another server has its port, which tests would take for this one. */
   async start(): Promise<void> {
-    this.child = spawn(serverProgram, ["-c", join(this.folder, "nats.conf")], { stdio: "ignore" });
+    if (await this.answers()) throw new Error(`${this.servers} is taken`);
+    this.child = spawn(serverProgram, ["-c", "nats.conf"], {
+      cwd: this.folder,
+      stdio: "ignore",
+      env: { ...process.env, ...this.options.env },
+    });
     let failure: Error | undefined;
     this.child.on("error", (error) => {
       failure = error;
@@ -59,7 +95,7 @@ export class Server {
 
   private answers(): Promise<boolean> {
     return new Promise<boolean>((resolve) => {
-      const socket = connectTo(this.port, "127.0.0.1");
+      const socket = connectTo(this.port, this.options.host ?? "127.0.0.1");
       socket.on("data", () => resolve(true)).on("error", () => resolve(false));
       setTimeout(() => resolve(false), 1000).unref();
     });
@@ -69,33 +105,52 @@ export class Server {
 /** What a worker prints last. */
 export type WorkerResult = Extract<WorkerLine, { hash: string }>;
 
-/** worker.ts, bundled so that processes start fast; in several files, as what is loaded on demand is in the package. */
-const programFolder = mkdtempSync(join(tmpdir(), "aretejs-worker-"));
-const programFile = join(programFolder, "worker.mjs");
-buildSync({
-  entryPoints: [join(import.meta.dirname, "worker.ts")],
-  bundle: true,
-  splitting: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  outdir: programFolder,
-  outExtension: { ".js": ".mjs" },
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-});
-process.on("exit", () => rmSync(programFolder, { recursive: true, force: true }));
+/**
+ * Bundles programs, so that processes start fast; in several files, as what is loaded on demand is in the package.
+ * Gives the folder, which is removed at the end.
+ */
+export function bundle(programs: readonly string[], options: BuildOptions): string {
+  const folder = mkdtempSync(join(tmpdir(), "aretejs-worker-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  buildSync({
+    entryPoints: programs.map((name) => resolve(import.meta.dirname, name)),
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    target: "es2022",
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    logLevel: "error",
+    ...options,
+  });
+  return folder;
+}
 
-/** A worker process and what it has printed. */
+/** Bundles programs for Node. */
+export const bundleForNode = (...programs: readonly string[]): string =>
+  bundle(programs, {
+    platform: "node",
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  });
+
+const programFolder = bundleForNode("worker.ts", "trial-worker.ts");
+const programFor = (options: object) => join(programFolder, "trials" in options ? "trial-worker.mjs" : "worker.mjs");
+
+/** A worker process, of a job or a search, and what it has printed. */
 export class Worker {
   readonly lines: WorkerLine[] = [];
   readonly ended: Promise<void>;
   private readonly child: ChildProcess;
   private readonly waiters = new Set<() => void>();
 
-  constructor(options: WorkerOptions) {
-    this.child = spawn(process.execPath, [programFile, JSON.stringify(options)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+  /** @param prefix what the process is started by, such as `ip netns exec`. @param command what runs the options. */
+  constructor(
+    options: WorkerOptions | TrialWorkerOptions | AnywhereOptions,
+    prefix: readonly string[] = [],
+    command: readonly string[] = [process.execPath, programFor(options)],
+  ) {
+    const [file = "", ...args] = [...prefix, ...command, JSON.stringify(options)];
+    this.child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
     running.add(this);
     createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
       this.lines.push(JSON.parse(line));
@@ -142,12 +197,32 @@ export class Worker {
     return line as WorkerResult;
   }
 
+  /** Whether it was killed. */
+  get isKilled(): boolean {
+    return this.child.signalCode === "SIGKILL";
+  }
+
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
     this.child.kill(name);
   }
 }
 
 const running = new Set<Worker>();
+
+/** Whether a worker begins a batch after at least so many updates. */
+export const isBatch = (updates: number) => (line: WorkerLine) => "updates" in line && Number(line.updates) >= updates;
+
+/** Whether a worker learns of this generation. */
+export const isGeneration = (generation: number) => (line: WorkerLine) =>
+  "event" in line && line.event.type === "generation" && line.event.generation === generation;
+
+/** All workers end with the same weights, history and log, which this gives. */
+export async function sameResult(workers: readonly Worker[]): Promise<WorkerResult> {
+  const [first, ...others] = await Promise.all(workers.map((worker) => worker.result()));
+  assert.ok(first);
+  for (const other of others) assert.deepEqual(other, first);
+  return first;
+}
 
 /** Ends all workers that still run. */
 export function killWorkers(): void {

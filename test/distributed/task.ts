@@ -1,5 +1,4 @@
 // What the workers of the tests train: a network with all that could make workers differ, on data that all make alike.
-import { createHash } from "node:crypto";
 import { adam, batchNormalization, dense, dropout, type Model, sequential } from "../../src/index.ts";
 
 /** Samples; with batches of 16 the last one of an epoch is smaller. */
@@ -22,6 +21,17 @@ export function makeData(): { x: { data: Float32Array; shape: number[] }; y: Int
   const data = noise(samples * 20, 7);
   const y = Int32Array.from({ length: samples }, (_, row) => (Number(data[20 * row]) > 0 ? 1 : 0) + (row % 2));
   return { x: { data, shape: [samples, 20] }, y };
+}
+
+/** The batches of an epoch that is not shuffled. */
+export function batchesOf(): { x: { data: Float32Array; shape: number[] }; y: Int32Array }[] {
+  const { x, y } = makeData();
+  const { batchSize } = fitOptions;
+  return Array.from({ length: Math.ceil(samples / batchSize) }, (_, index) => {
+    const labels = y.slice(index * batchSize, (index + 1) * batchSize);
+    const data = x.data.slice(20 * index * batchSize, 20 * (index + 1) * batchSize);
+    return { x: { data, shape: [labels.length, 20] }, y: labels };
+  });
 }
 
 /** A compiled model with dropout, batch normalization, clipping and a schedule. */
@@ -51,8 +61,16 @@ export function makeModel(options: { accumulate?: number | undefined; seed?: num
 
 /** A hash of all weights, moving averages among them. */
 export async function hashOf(model: Model): Promise<string> {
-  const hash = createHash("sha256");
-  for (const { data } of await model.getWeights())
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return hash.digest("hex").slice(0, 16);
+  return hashOfAll((await model.getWeights()).map(({ data }) => data));
+}
+
+/** A hash of the weights that are trained: moving averages know batches before others do. */
+export async function hashOfTrained(model: Model): Promise<string> {
+  return hashOfAll(await Promise.all(model.trainableVariables.map((variable) => variable.read())));
+}
+
+async function hashOfAll(arrays: readonly ArrayBufferView[]): Promise<string> {
+  const bytes = new Uint8Array(await new Blob(arrays as BlobPart[]).arrayBuffer());
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(hash.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

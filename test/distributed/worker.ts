@@ -1,8 +1,15 @@
 // One worker of a test, in a process of its own. Takes its options as JSON, and prints what happens as lines of JSON.
-import { connect } from "@nats-io/transport-node";
-import { type Job, type JobFitOptions, join, type NatsConnection } from "../../src/distributed/index.ts";
+import { connect, nkeyAuthenticator } from "@nats-io/transport-node";
+import {
+  type Job,
+  type JobFitOptions,
+  join,
+  type NatsConnection,
+  type TrialResult,
+} from "../../src/distributed/index.ts";
 import { faulty } from "./faulty.ts";
-import { fitOptions, hashOf, makeData, makeModel } from "./task.ts";
+import { observe, type Stop } from "./observed.ts";
+import { fitOptions, hashOf, hashOfTrained, makeData, makeModel } from "./task.ts";
 
 /** What a worker is told. */
 export interface WorkerOptions {
@@ -19,13 +26,25 @@ export interface WorkerOptions {
   readonly faults?: number;
   /** Milliseconds between batches, so that a test has time to do something to a worker. */
   readonly slow?: number;
+  /** For TLS: the file of the certificate; and the key by which it connects. */
+  readonly certificate?: string;
+  readonly nkey?: string;
+  /** Milliseconds for which the event loop is blocked: when it has joined, in the 3rd batch, and in the 6th. */
+  readonly blocks?: readonly [number, number, number];
+  /** Where the process is stopped. */
+  readonly stop?: Stop;
 }
 
 /** What a worker prints. */
 export type WorkerLine =
   | { readonly event: { readonly type: string } & Readonly<Record<string, unknown>> }
   | { readonly batch: number; readonly updates: number | undefined }
+  | {
+      /** A hash of the trained weights after so many updates, and the generation that they were trained in. */
+      readonly trained: { readonly generation: number; readonly updates: number; readonly hash: string };
+    }
   | { readonly error: string }
+  | { readonly results: readonly TrialResult[] }
   | {
       readonly hash: string;
       readonly history: Readonly<Record<string, readonly number[]>>;
@@ -34,26 +53,63 @@ export type WorkerLine =
 
 const say = (line: WorkerLine) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
+/** Lets nothing else happen in this process. */
+const block = (milliseconds: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+
 async function work(options: WorkerOptions): Promise<void> {
-  const { servers, workers, minWorkers = 1, seed = 5, units = 64, faults, slow = 0, fit } = options;
-  const plain = await connect({ servers, pingInterval: 1000, maxPingOut: 2, maxReconnectAttempts: -1 });
-  const nc: NatsConnection = faults === undefined ? plain : faulty(plain, faults);
+  const {
+    servers,
+    workers,
+    minWorkers = 1,
+    seed = 5,
+    units = 64,
+    faults,
+    slow = 0,
+    stop,
+    fit,
+    blocks = [0, 0, 0],
+  } = options;
+  const { certificate, nkey } = options;
+  const plain = await connect({
+    servers,
+    pingInterval: 1000,
+    maxPingOut: 2,
+    maxReconnectAttempts: -1,
+    ...(certificate !== undefined && { tls: { caFile: certificate } }),
+    ...(nkey !== undefined && { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
+  });
+  const connection: NatsConnection = faults === undefined ? plain : faulty(plain, faults);
+  const observed = observe(connection, stop);
   try {
-    const job = await join(nc, {
+    const job = await join(observed.nc, {
       job: options.job,
       workers,
       minWorkers,
       onEvent: (event) => say({ event: { ...event } }),
     });
+    block(blocks[0]);
     const model = makeModel({ seed, units });
     const { x, y } = makeData();
-    const pause = {
-      onTrainBatchBegin: async (batch: number) => {
-        say({ batch, updates: job.status().updates });
-        await new Promise((resolve) => setTimeout(resolve, slow));
-      },
+    let last: number | undefined;
+    const trace = async () => {
+      const { updates = 0 } = job.status();
+      if (updates === last) return;
+      last = updates;
+      say({ trained: { generation: observed.generation, updates, hash: await hashOfTrained(model) } });
     };
-    const given = { ...fitOptions, ...fit, ...(slow > 0 && { callbacks: pause }) };
+    const callbacks = {
+      onTrainBegin: () => {
+        last = undefined;
+      },
+      onTrainBatchBegin: async (batch: number) => {
+        await trace();
+        say({ batch, updates: job.status().updates });
+        if (batch === 2 || batch === 5) block(blocks[batch === 2 ? 1 : 2]);
+        if (slow > 0) await new Promise((resolve) => setTimeout(resolve, slow));
+      },
+      onEpochEnd: trace,
+    };
+    const given = { ...fitOptions, ...fit, callbacks };
     const { history } = await job.fit(model, [x, y], given);
     say({ hash: await hashOf(model), history, log: job.log });
   } catch (error) {

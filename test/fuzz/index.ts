@@ -4,14 +4,13 @@
  *
  * npm run fuzz:io -- [files, default 120000] [first seed, default by the date] [part of a format's name]
  */
-import { formats } from "./formats.ts";
-import { modelFormats } from "./models.ts";
+import { allFormats } from "./all.ts";
 import { fuzz } from "./run.ts";
 
 const count = Number(process.argv[2] ?? 120_000);
 const first = Number(process.argv[3] ?? Math.floor(Date.now() / 1000) % 1e9);
 const wanted = process.argv[4] ?? "";
-const all = [...(await formats()), ...(await modelFormats())].filter(({ name }) => name.includes(wanted));
+const all = (await allFormats()).filter(({ name }) => name.includes(wanted));
 const share = Math.ceil(count / all.length);
 const before = process.memoryUsage.rss();
 let grown = 0;

@@ -1,10 +1,9 @@
 /** Reads the mutated file of one seed again: `npx tsx test/fuzz/one.ts HDF5 3321`. */
-import { formats } from "./formats.ts";
-import { modelFormats } from "./models.ts";
+import { allFormats } from "./all.ts";
 import { fileOf } from "./run.ts";
 
 const [name, seed] = process.argv.slice(2);
-const format = [...(await formats()), ...(await modelFormats())].find((format) => format.name === name);
+const format = (await allFormats()).find((format) => format.name === name);
 if (!format) throw new Error(`one: there is no format ${name}`);
 const bytes = fileOf(format, Number(seed));
 const start = process.cpuUsage();

@@ -3,7 +3,7 @@
  * process that is killed while it trains; with what they must hold in expected.json.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { dense, getNamedWeights, sequential } from "../../src/index.ts";
@@ -65,8 +65,10 @@ const child = spawn(process.execPath, [...process.execArgv, import.meta.filename
   stdio: "inherit",
 });
 const train = join(folder, "killed/train");
-while (!existsSync(train) || readdirSync(train).length === 0) await setTimeout(20);
-await setTimeout(1500);
+// Once it has written something of many batches, however long that takes on this machine.
+const written = () =>
+  existsSync(train) ? readdirSync(train).reduce((sum, name) => sum + statSync(join(train, name)).size, 0) : 0;
+while (written() < 100_000) await setTimeout(20);
 child.kill("SIGKILL");
 await new Promise((done) => child.once("exit", done));
 

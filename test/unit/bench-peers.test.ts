@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { chart } from "../../bench/peers/chart.ts";
-import { type Contest, hold, relativeDistance } from "../../bench/peers/contest.ts";
+import { type Contest, hold as holdWith, relativeDistance } from "../../bench/peers/contest.ts";
+import { undisturbed } from "../../bench/witness.ts";
+
+/** With a witness of a machine that is always quiet, or of one that is as busy as these times say. */
+const hold = (it: Contest, times: readonly number[] = []) => {
+  let sample = 0;
+  return holdWith(it, { sample: async (run) => ({ value: await run(), witness: times[sample++] ?? 1 }) });
+};
 
 /** Ours does a thousand units in a run of the same length: whatever the machine does meanwhile, it is faster. */
 function contest(distance: number, disposed: string[] = []): Contest {
@@ -30,6 +37,24 @@ describe("the race", () => {
     expect(result.ratio).toBeGreaterThan(1);
     expect(result.peer).toBeGreaterThan(result.ours);
     expect([distance, rounds, disposed]).toEqual([1e-4, 3, ["disposed"]]);
+  });
+
+  it("leaves rounds out in which the multiply-add loop was slow, and fails where too few are left", async () => {
+    const { rounds, dropped } = await hold(contest(0), [1.05, 1.2, 2, 1, 1]);
+    expect([rounds, dropped]).toEqual([3, 2]);
+    const busy = [1, ...Array.from({ length: 17 }, () => 1.2)];
+    await expect(hold(contest(0), busy)).rejects.toThrow(
+      'other work slowed the machine down in 5 of 5 rounds of test "waiting" and sloth.',
+    );
+  });
+
+  it("judges every round by the least time of all of them", async () => {
+    const witnesses = [1.05, 1.02, 0.94, 1, 1.1];
+    let taken = 0;
+    const take = async () => [{ value: taken, witness: witnesses[taken++] as number }] as const;
+    const { kept, dropped } = await undisturbed(take, { wanted: 3, most: 9 });
+    expect(kept.map(([{ value }]) => value)).toEqual([1, 2, 3]);
+    expect(dropped).toBe(1);
   });
 
   it("tells rates where the work is known", async () => {

@@ -5,7 +5,7 @@ import { dense, sequential } from "../../src/index.ts";
 describe("the fingerprint of a job's fit", () => {
   const model = sequential([dense(2, { activation: "softmax", inputShape: [3] })], { seed: 1 });
   model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy" });
-  const hashOf = (options: JobFitOptions) => fingerprint(model, jobFitOptions("fit", options));
+  const hashOf = async (options: JobFitOptions) => fingerprint(model, await jobFitOptions("fit", options));
 
   it("differs where options change what is trained", async () => {
     const cases: JobFitOptions[] = [
@@ -20,6 +20,9 @@ describe("the fingerprint of a job's fit", () => {
       { classWeight: new Map([[1, 2]]) },
       { classWeight: new Map([[1, 3]]) },
       { checkpointEvery: 7 },
+      { sync: { every: 2 } },
+      { sync: { every: 3 } },
+      { sync: { every: 2, outer: { momentum: 0.5 } } },
     ];
     const hashes = await Promise.all(cases.map(hashOf));
     expect(new Set(hashes).size).toBe(cases.length);
@@ -27,6 +30,7 @@ describe("the fingerprint of a job's fit", () => {
 
   it("is the same where they do not", async () => {
     expect(await hashOf({ verbose: 0, stepTimeout: 5, checkData: false })).toBe(await hashOf({}));
+    expect(await hashOf({ sync: "step" })).toBe(await hashOf({}));
     expect(await hashOf({ classWeight: new Map([[1, 2]]) })).toBe(await hashOf({ classWeight: new Map([[1, 2]]) }));
   });
 });

@@ -14,9 +14,10 @@ import { writeZip } from "../../src/io/zip/write.ts";
 import { formats } from "../fuzz/formats.ts";
 import { modelFormats } from "../fuzz/models.ts";
 import { fuzz } from "../fuzz/run.ts";
+import { stateFormats } from "../fuzz/states.ts";
 
 const all = await formats();
-const models = await modelFormats();
+const models = [...(await modelFormats()), ...(await stateFormats())];
 
 // With few changes; `npm run fuzz:io` makes 120 000.
 describe("broken files of each format", () => {

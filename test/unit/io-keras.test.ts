@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { type Hdf5Group, openWeights } from "../../src/io/hdf5/open.ts";
 import { FileError, loadModel, saveModel } from "../../src/io/index.ts";
 import { layerFromKeras } from "../../src/io/keras/from-keras.ts";
-import { layerToKeras } from "../../src/io/keras/to-keras.ts";
+import { layerToKeras, restKinds } from "../../src/io/keras/to-keras.ts";
+import * as rest from "../../src/io/keras/to-keras-rest.ts";
 import { openZip } from "../../src/io/zip/read.ts";
 import { writeZip } from "../../src/io/zip/write.ts";
 import { input } from "../../src/nn/input.ts";
@@ -13,6 +14,7 @@ import { stringLookup } from "../../src/nn/layers/host/index.ts";
 import { addLayer, batchNormalization, dense, dropout, lambda, lstm } from "../../src/nn/layers/index.ts";
 import { huber } from "../../src/nn/losses.ts";
 import { auc, fBetaScore } from "../../src/nn/metrics.ts";
+import { layerFactories } from "../../src/nn/registry.ts";
 import { adam } from "../../src/optim/adam.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
@@ -45,14 +47,21 @@ const train = async (trained: Model) =>
   (await trained.fit(x, y, { epochs: 3, batchSize: 4, verbose: 0 })).history.loss as number[];
 
 describe("layers as Keras's configurations", () => {
-  const reading = { custom: {}, seed: 1, note: () => {} };
+  const reading = { custom: {}, seed: 1, factories: layerFactories, note: () => {} };
+
+  const writing = { custom: {}, rest };
+
+  it("kinds whose options follow no rule load what converts them", () => {
+    const kinds = Object.keys({ ...rest.changes, ...rest.foreign });
+    expect(kinds.filter((kind) => !restKinds.test(kind))).toEqual([]);
+  });
 
   it.each(layerExamples.map((layer) => [layer.kind, layer] as const))("%s comes back with its options", (_, layer) => {
-    const keras = layerToKeras({ kind: layer.kind, config: layer.getConfig() }, {});
+    const keras = layerToKeras({ kind: layer.kind, config: layer.getConfig() }, writing);
     if (layer.kind === "inputLayer") return expect(keras.class_name).toBe("InputLayer");
     const back = layerFromKeras(JSON.parse(JSON.stringify(keras)), reading);
     expect(back.constructor).toBe(layer.constructor);
-    expect(layerToKeras({ kind: back.kind, config: back.getConfig() }, {})).toEqual(keras);
+    expect(layerToKeras({ kind: back.kind, config: back.getConfig() }, writing)).toEqual(keras);
   });
 });
 
@@ -212,12 +221,29 @@ describe("what a file does not hold", () => {
     expect(await (await again.predict(x)).array()).toEqual(await (await saved.predict(x)).array());
   });
 
+  it("may be a schedule", async () => {
+    const rate = (step: number) => 0.1 / (1 + step);
+    const scheduled = sequential([dense(2, { inputShape: [4] })]);
+    scheduled.compile({ optimizer: adam({ learningRate: rate }), loss: "mse" });
+    const file = memory();
+    await saveModel(scheduled, file, { customObjects: { rate } });
+    await expect(loadModel(file)).rejects.toThrow(/Keras's schedule rate is not supported.*customObjects: \{ rate \}/);
+    const again = await loadModel(file, { customObjects: { rate } });
+    expect(await train(again)).toEqual(await train(scheduled));
+  });
+
   it("is refused by name where it has none", async () => {
     const file = memory();
     await expect(saveModel(net(), file)).rejects.toThrow(/activation is a function of your own.*customObjects/);
     expect(file.read().length).toBe(0);
     await saveModel(net(), file, { customObjects: { twice } });
     await expect(loadModel(file)).rejects.toThrow(/activation "twice"|Keras's layer Scale/);
+    const wrong = async (Scale: unknown) => loadModel(file, { customObjects: { twice, Scale } });
+    await expect(wrong(5)).rejects.toThrow(
+      "loadModel: customObjects.Scale is made of options. Expected a class, or a function of options, received 5.",
+    );
+    await expect(wrong(class {})).rejects.toThrow(/customObjects.Scale makes a layer/);
+    await expect(wrong(() => 5)).rejects.toThrow(/customObjects.Scale makes a layer.*received 5/);
     await expect(saveModel(sequential([lambda((t) => t as Tensor, { inputShape: [4] })]), file)).rejects.toThrow(
       /lambda: Keras has nothing/,
     );

@@ -97,9 +97,19 @@ describe("files of another format than their names say", () => {
     const model = network();
     await saveModel(model, at("a.keras"));
     await saveWeights(model, at("a.safetensors"));
-    await expect(loadWeights(model, at("a.keras"))).rejects.toThrow(/received a \.keras file\. .*loadModel/);
     await expect(loadModel(at("a.safetensors"))).rejects.toThrow(/received weights in safetensors.*loadWeights/);
     await expect(loadWeights(model, new Uint8Array())).rejects.toThrow("received an empty file");
+    const load = (text: string) => loadModel(new TextEncoder().encode(text));
+    await expect(load("")).rejects.toThrow("received an empty file");
+    await expect(load('{"format":"layers-model"}')).rejects.toThrow(
+      /A model.json of TensorFlow.js is read by loadTfjs/,
+    );
+    await expect(load("<!doctype html>")).rejects.toThrow('received a file that begins with "<!doctype html>".');
+  });
+
+  it("a promise is to be awaited", async () => {
+    const file = Promise.resolve(new Uint8Array());
+    await expect(loadModel(wrong(file))).rejects.toThrow(/loadModel: this is no place.*received a Promise. Await it/);
   });
 });
 
@@ -128,6 +138,10 @@ describe("options", () => {
     await expect(
       loadWeights(network(), at("n.safetensors"), { map: { "dense/kernl": "dense/kernel" } }),
     ).rejects.toThrow('Did you mean "dense/kernel"');
+    const map = wrong(new Map([["dense/kernel", "dense/kernel"]]));
+    await expect(loadWeights(network(), at("n.safetensors"), { map })).rejects.toThrow(
+      /loadWeights: map is a function of a name, or a record of names.*Object.fromEntries/,
+    );
   });
 });
 
@@ -151,6 +165,7 @@ describe("modelCheckpoint", () => {
     refused({ target: at("a.keras"), save: () => {} }, 'received "save"');
     refused({ target: at("a.keras"), saveWeightsOnly: true }, "Expected one of target, ");
     refused({ target: at("a.safetensors"), customObjects: {} }, "customObjects");
+    refused({ target: new WritableStream() }, "a stream takes one file");
   });
 
   it("writes models with pieces of the user's own", async () => {

@@ -8,10 +8,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -19,6 +21,7 @@ import {
   FileError,
   type FileHandle,
   listFiles,
+  type Readable,
   readSource,
   removeFile,
   type Store,
@@ -126,6 +129,27 @@ describe("bytes in every form", () => {
     expect(Array.from(await readSource(form))).toEqual([...bytes]);
   });
 
+  it("what is none is refused: text, lists, streams of text", async () => {
+    const from = (given: unknown) => readSource({ read: () => given as Uint8Array, write: () => {} });
+    await expect(from("AQID")).rejects.toThrow(
+      /store: what is read must be bytes\. Expected .*, received the string "AQID"\. Ask for bytes, as by get\(name, "a/,
+    );
+    await expect(from([1, 2])).rejects.toThrow(/what is read must be bytes\. .*received \[1, 2\]/);
+    async function* texts() {
+      yield "abc";
+    }
+    await expect(readSource(texts() as unknown as Readable)).rejects.toThrow(/must be bytes\. .*the string "abc"/);
+    const write = (given: unknown) => writeTarget(join(folder, "no-bytes"), given as Uint8Array);
+    await expect(write("text")).rejects.toThrow(/writeTarget: what is written must be bytes.*TextEncoder/);
+    for (const given of [undefined, 5, new Blob([]), ["text"]])
+      await expect(write(given)).rejects.toThrow("writeTarget: what is written must be bytes.");
+    expect(readdirSync(folder)).not.toContain("no-bytes");
+    await write(Float32Array.of(1, 2));
+    expect([...new Float32Array((await readSource(join(folder, "no-bytes"))).slice().buffer)]).toEqual([1, 2]);
+    await write(bytes.slice().buffer);
+    expect(await readSource(join(folder, "no-bytes"))).toEqual(bytes);
+  });
+
   it("a part of a buffer is that part, not copied", async () => {
     const whole = new Uint8Array(10);
     const part = whole.subarray(3, 5);
@@ -230,6 +254,20 @@ describe("stores", () => {
     expect(await readSource(store)).toEqual(bytes);
     await expect(listFiles(store)).rejects.toThrow("store: this place cannot list files. Expected a store with list");
     await expect(removeFile(store)).rejects.toThrow("this place cannot remove files");
+    const [toRead, toWrite] = [{ read: store.read }, { write: store.write }];
+    await writeTarget(toWrite, other);
+    expect(await readSource({ store: toRead, name: "a" })).toEqual(other);
+    await expect(writeTarget(toRead as Store, other)).rejects.toThrow("store.write is not a function");
+    await expect(readSource(toWrite as Store)).rejects.toThrow("store.read is not a function");
+  });
+
+  it("may list names page by page; what is no name is refused", async () => {
+    const listing = (names: unknown) => listFiles({ ...memory().store, list: () => names as string[] });
+    async function* pages() {
+      yield* ["b", "a"];
+    }
+    expect(await listing(pages())).toEqual(["a", "b"]);
+    await expect(listing([{ name: "a" }])).rejects.toThrow("store: list gives the names of files.");
   });
 
   it.each(["", "../a", "a//b", ".", "a/..", "a\\b", "a\0", 3])("the name %j is refused", async (name) => {
@@ -238,6 +276,17 @@ describe("stores", () => {
       "writeTarget: a file must have a name",
     );
     expect(files.size).toBe(0);
+  });
+
+  it("streams and open files of Node are none", async () => {
+    const advice = /this is no place for files\..*Give a path, or Writable\.toWeb\(stream\)/;
+    await expect(writeTarget(new PassThrough() as unknown as Store, bytes)).rejects.toThrow(advice);
+    const path = join(folder, "open");
+    const file = await open(path, "w+");
+    await expect(writeTarget(file as unknown as Store, bytes)).rejects.toThrow(advice);
+    await expect(readSource(file as unknown as Store)).rejects.toThrow(advice);
+    await file.close();
+    await expect(writeTarget("file://./a", bytes)).rejects.toThrow(/must be that of a whole path.*without file:/);
   });
 
   it.each([undefined, null, 3, "", {}, [], { store: {}, name: "a" }, { store: null, name: "a" }])(
@@ -261,6 +310,29 @@ describe("stores", () => {
     await expect(writeTarget("download://a", bytes)).rejects.toThrow("download: a download needs a page");
     await expect(readSource("download://a")).rejects.toThrow("download: a download cannot be read");
     await expect(listFiles("download://")).rejects.toThrow("this place cannot list files");
+  });
+});
+
+describe("streams", () => {
+  it("get the file in pieces that stay as they are, and are closed", async () => {
+    const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array>();
+    const parts = [bytes.subarray(0, 2), new Uint8Array(1 << 17).fill(7), bytes.subarray(2)];
+    const told: number[] = [];
+    const writing = writeTarget(writable, parts, { onProgress: (done) => told.push(done) });
+    const read = await readSource(readable);
+    await writing;
+    expect(Buffer.from(read).equals(Buffer.concat(parts))).toBe(true);
+    expect(told.at(-1)).toBe(read.length);
+    await expect(readSource(writable as unknown as Store)).rejects.toThrow("a stream to write to cannot be read");
+  });
+
+  it("that fail are told", async () => {
+    const write = () => {
+      throw new Error("cut off");
+    };
+    await expect(writeTarget(new WritableStream({ write }), bytes)).rejects.toThrow(
+      "stream: the file cannot be written. Expected no error, received cut off.",
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { js } from "../../src/backends/js/index.ts";
+import { join } from "../../src/io/binary.ts";
 import {
   FileError,
   loadModel,
@@ -11,6 +12,7 @@ import {
   saveWeights,
 } from "../../src/io/index.ts";
 import { openZip } from "../../src/io/zip/read.ts";
+import { writeZip } from "../../src/io/zip/write.ts";
 import { dense } from "../../src/nn/layers/index.ts";
 import { adam } from "../../src/optim/adam.ts";
 import type { Model } from "../../src/train/model.ts";
@@ -83,16 +85,28 @@ describe("weights in safetensors files", () => {
     await expect(loadWeights(other, store, { strict: false })).rejects.toThrow("some array must be a weight");
   });
 
-  it("are read from the HDF5 file within a .keras file, too", async () => {
+  it("are read from .keras files and from the HDF5 file in them, too", async () => {
     const store = memory();
-    const [model, other] = [network(), network(3, 2)];
+    const [model, other, third] = [network(), network(3, 2), network(3, 3)];
     await saveModel(model, store);
+    expect((await loadWeights(third, store)).set).toHaveLength(4);
+    expect(await weightsOf(third)).toEqual(await weightsOf(model));
+    const empty = join(writeZip([{ name: "config.json", parts: [] }]));
+    await expect(loadWeights(third, empty)).rejects.toThrow("loadWeights: a .keras file must hold its weights.");
     const file = openZip(store.files.get("model") as Uint8Array, "test").get("model.weights.h5");
     const bytes = (await file?.read()) as Uint8Array;
     expect((await loadWeights(other, bytes)).set).toHaveLength(4);
     expect(await weightsOf(other)).toEqual(await weightsOf(model));
     await expect(loadWeights(other, bytes, { strict: false })).rejects.toThrow("by their order");
     await expect(loadWeights(network(5), bytes)).rejects.toThrow(FileError);
+    const fewer = sequential([dense(3, { inputShape: [2] })]);
+    await expect(loadWeights(fewer, bytes)).rejects.toThrow(
+      "loadWeights: the arrays must be the weights of the model. Expected layers of the model: layers/dense/vars, received layers/dense_1.",
+    );
+    const unbiased = sequential([dense(3, { inputShape: [2], useBias: false }), dense(1)]);
+    await expect(loadWeights(unbiased, bytes)).rejects.toThrow(
+      'Expected 1 of "dense", received 2 arrays in layers/dense/vars.',
+    );
   });
 });
 

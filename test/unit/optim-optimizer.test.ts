@@ -217,6 +217,21 @@ describe("steps", () => {
     expect(optimizer.iterations).toBe(1);
   });
 
+  it.each([
+    ["sgd", () => sgd({ momentum: 0.01 })],
+    ["adam", () => adam({ beta1: 0.01, beta2: 0.01 })],
+    ["rmsprop", () => rmsprop({ rho: 0.01 })],
+  ])("%s has 0 in its slots where they would be subnormal numbers", async (_, make) => {
+    const [optimizer, variable] = [make(), weight("w", [1])];
+    await step(optimizer, [[variable, [1]]]);
+    // What is left of the first gradient is about 10⁻²ⁿ after n steps.
+    for (let n = 0; n < 17; n++) await step(optimizer, [[variable, [0]]]);
+    const slots = () => Promise.all(optimizer.variables.map(async (slot) => (await slot.read())[0]));
+    for (const value of await slots()) expect(Math.abs(value ?? 0)).toBeGreaterThan(2 ** -126);
+    for (let n = 0; n < 3; n++) await step(optimizer, [[variable, [0]]]);
+    for (const value of await slots()) expect(value).toBe(0);
+  });
+
   it("runs maths of the user's own", async () => {
     const signless = defineOptimizer<"count">(
       "mine",

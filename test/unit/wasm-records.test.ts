@@ -8,6 +8,7 @@ import { Flag, writeRecord } from "../../src/backends/wasm/records.ts";
 import { coreRecords } from "../../src/backends/wasm/records-core.ts";
 import { restRecords } from "../../src/backends/wasm/records-rest.ts";
 import { rest } from "../../src/backends/wasm/rest.ts";
+import { isWinograd, winogradRecords } from "../../src/backends/wasm/winograd-record.ts";
 import { type Instruction, type InstructionKind, isEmpty } from "../../src/ir/instruction.ts";
 import { trials } from "../../src/testing/trials/index.ts";
 
@@ -29,9 +30,9 @@ function fieldsOf(file: string, name: string): string[] {
 const layouts: Readonly<Record<InstructionKind, readonly [file: string, kernel: string, ...classes: string[]]>> = {
   map: ["map", "map", "MapRecord"],
   matmul: ["gemm", "matmul", "Matmul", "Entries", "MapRecord"],
-  conv: ["gemm", "matmul", "Matmul", "Patches", "Entries", "MapRecord"],
-  convFilterGrad: ["gemm", "matmul", "Matmul", "Patches", "Entries", "MapRecord"],
-  convInputGrad: ["conv", "convInputGrad", "ConvInputGrad", "Patches"],
+  conv: ["gemm", "matmul", "Matmul", "Patches", "Entries", "MapRecord", "Winograd"],
+  convFilterGrad: ["gemm", "matmul", "Matmul", "Patches", "Entries", "MapRecord", "Winograd"],
+  convInputGrad: ["conv", "convInputGrad", "ConvInputGrad", "Patches", "Winograd"],
   reduce: ["reduce", "reduce", "Reduce"],
   argReduce: ["reduce", "argReduce", "ArgReduce"],
   softmax: ["softmax", "softmax", "Softmax"],
@@ -51,7 +52,7 @@ const layouts: Readonly<Record<InstructionKind, readonly [file: string, kernel: 
   fill: ["copy", "fill", "Fill"],
   loop: ["loop", "loop", "Loop", "Move"],
 };
-const elsewhere: Readonly<Record<string, string>> = { MapRecord: "map", Patches: "patches" };
+const elsewhere: Readonly<Record<string, string>> = { MapRecord: "map", Patches: "patches", Winograd: "winograd" };
 
 /** Notes the names of the fields that are written. */
 class NamingWriter extends RecordWriter {
@@ -85,7 +86,7 @@ describe("records", () => {
       if (isEmpty(instruction)) continue;
       const [header, record, ...more] = namesOf(instruction);
       expect(header).toEqual(fieldsOf("execute", "Header"));
-      expect(record).toEqual(known[0]);
+      expect(record).toEqual(known[isWinograd(instruction) ? classes.indexOf("Winograd") : 0]);
       for (const names of more) expect(known).toContainEqual(names);
       for (const names of [record, ...more]) seen.add(String(names));
     }
@@ -98,6 +99,8 @@ describe("records", () => {
     const tables = { ...coreRecords, ...restRecords };
     for (const [kind, [, kernel]] of Object.entries(layouts))
       expect([kind, tables[kind as InstructionKind][0]]).toEqual([kind, slots[kernel]]);
+    const kernels = Object.values(winogradRecords).map(([kernel]) => kernel);
+    expect(new Set(kernels)).toEqual(new Set([slots.winograd, slots.winogradFilterGrad]));
   });
 
   it("have the flags of execute.ts", () => {

@@ -58,27 +58,27 @@ describe("barriers", () => {
   });
 });
 
-describe("pace", () => {
+describe("the tuner", () => {
   it("wants to know how long a program takes alone, then has workers while they help", () => {
-    const pace = new ThreadTuner();
-    expect(pace.wantsWorkers).toBe(false);
-    pace.note(false, 10);
+    const tuner = new ThreadTuner();
+    expect(tuner.wantsWorkers).toBe(false);
+    tuner.note(false, 10);
     let alone = 0;
     for (let run = 0; run < 1000; run++) {
-      const workers = pace.wantsWorkers;
+      const workers = tuner.wantsWorkers;
       alone += Number(!workers);
-      pace.note(workers, workers ? 6 : 10);
+      tuner.note(workers, workers ? 6 : 10);
     }
     expect(alone).toBe(3);
   });
 
   it("does without them where they do not, and tries again less and less often", () => {
-    const pace = new ThreadTuner();
+    const tuner = new ThreadTuner();
     const tries: number[] = [];
     for (let run = 0; run < 2000; run++) {
-      const workers = pace.wantsWorkers;
+      const workers = tuner.wantsWorkers;
       if (workers) tries.push(run);
-      pace.note(workers, workers ? 11 : 10);
+      tuner.note(workers, workers ? 11 : 10);
     }
     expect(tries[7]).toBe(8);
     expect(tries[8]).toBe(8 + 32 + 1);
@@ -86,11 +86,35 @@ describe("pace", () => {
     expect(tries.length).toBeLessThan(60);
   });
 
+  it("keeps them while something else slows the program down alone and together", () => {
+    const tuner = new ThreadTuner();
+    tuner.note(false, 10);
+    let alone = 0;
+    for (let run = 0; run < 1000; run++) {
+      const slower = run >= 100 && run < 400 ? 2 : 1;
+      const workers = tuner.wantsWorkers;
+      alone += Number(!workers);
+      tuner.note(workers, slower * (workers ? 6 : 10));
+    }
+    expect(alone).toBeLessThan(6);
+  });
+
+  it("gives them up at once where another program takes their cores", () => {
+    const tuner = new ThreadTuner();
+    tuner.note(false, 10);
+    const together = Array.from({ length: 200 }, (_, run) => {
+      const workers = tuner.wantsWorkers;
+      tuner.note(workers, workers ? (run < 100 ? 6 : 20) : 10);
+      return workers;
+    });
+    expect(together.slice(100).filter(Boolean).length).toBeLessThan(24);
+  });
+
   it("is not thrown by one slow run", () => {
-    const pace = new ThreadTuner();
-    pace.note(false, 10);
-    for (let run = 0; run < 20; run++) pace.note(true, run === 12 ? 1000 : 6);
-    expect(pace.wantsWorkers).toBe(true);
+    const tuner = new ThreadTuner();
+    tuner.note(false, 10);
+    for (let run = 0; run < 20; run++) tuner.note(true, run === 12 ? 1000 : 6);
+    expect(tuner.wantsWorkers).toBe(true);
   });
 });
 

@@ -13,7 +13,7 @@ export const Flag = { waits: 1, alone: 2 } as const;
 /** Appends the record of an instruction that has something to do: header and words. */
 export function writeRecord(instruction: Instruction, flags: number, writer: RecordWriter): void {
   const { kind } = instruction;
-  const records: Partial<Records> = kind in coreRecords ? coreRecords : (writer.rest as Rest).records;
+  const records: Partial<Records> = kind in coreRecords ? coreRecords : (writer.rest as Rest).recordsFor(instruction);
   // The table pairs each kind with its own instruction; TypeScript cannot follow the pairing through an index.
   const [kernel, write] = records[kind] as unknown as Records<"copy", Instruction & { kind: "copy" }>["copy"];
   const start = writer.address;

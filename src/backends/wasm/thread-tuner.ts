@@ -32,6 +32,8 @@ export class ThreadTuner {
     this.together = average(this.together, milliseconds, 0.125);
     if (++this.runs < trial) return;
     if (this.together < this.alone) this.pause = 32;
+    // What slows a program down together may slow it down alone as much: that is measured before workers are given up.
+    else if (this.runs > trial) this.runs = between;
     else {
       this.left = this.pause;
       this.pause = Math.min(2 * this.pause, 1024);

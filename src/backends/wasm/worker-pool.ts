@@ -42,12 +42,12 @@ export class WorkerPool {
 
   /** The measurements of a program. */
   tunerOf(program: object): ThreadTuner {
-    let pace = this.tuners.get(program);
-    if (pace === undefined) {
-      pace = new ThreadTuner();
-      this.tuners.set(program, pace);
+    let tuner = this.tuners.get(program);
+    if (tuner === undefined) {
+      tuner = new ThreadTuner();
+      this.tuners.set(program, tuner);
     }
-    return pace;
+    return tuner;
   }
 
   /** Starts the workers unless they are. Where that is not possible the pool ends, with a warning. */

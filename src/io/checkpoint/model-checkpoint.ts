@@ -124,6 +124,12 @@ export function modelCheckpoint(options: FileCheckpointOptions): ModelCheckpoint
 /** Whether the target gets a checkpoint of the run rather than a model. */
 function checkTarget(target: Target): boolean {
   const isObject = typeof target === "object" && target !== null;
+  if (isObject && "getWriter" in target)
+    throw valueError("modelCheckpoint", {
+      rule: "a stream takes one file, and training writes many",
+      expected: "a path or a store",
+      received: "a WritableStream",
+    });
   const name = isObject || typeof target === "string" ? nameOf(target) : "";
   // A handle has the name that the user chose.
   if (!(isObject && "getFile" in target)) checkName(name ?? "");

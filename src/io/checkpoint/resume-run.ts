@@ -1,7 +1,9 @@
 // Sets a model to where a checkpoint left a training run.
 import { checkCount, checkSeed } from "../../checks.ts";
+import { isHostArray } from "../../data/array.ts";
 import { literal, valueError } from "../../errors.ts";
 import { Variable } from "../../tensor/variable.ts";
+import type { BatchSpec } from "../../train/batch.ts";
 import { type Callback, callbacksOf } from "../../train/callback.ts";
 import type { Model } from "../../train/model.ts";
 import { setOptimizerState } from "../../train/optimizer-state.ts";
@@ -60,7 +62,8 @@ export async function resumeRun(
   const { tensors, metadata } = openSafetensors(bytes, name);
   const state = stateOf(name, metadata, tensors);
   checkRun(name, state, model, options, callbacks);
-  const weights = compareWeights(name, model.variables, weightsIn(tensors), true);
+  const advice = "Make the model as it was made for the run.";
+  const weights = compareWeights(name, model.variables, weightsIn(tensors), true, undefined, advice);
   // Before the weights, since it may refuse.
   setOptimizerState(model, optimizerIn(tensors));
   weights.assign();
@@ -121,7 +124,7 @@ const isCountList = (value: unknown): boolean =>
 
 function isRun(state: unknown): state is RunState {
   if (!isRecord(state)) return false;
-  const { position, history, callbacks, metrics, recurrent, stopped, steps } = state;
+  const { position, history, callbacks, metrics, recurrent, stopped, steps, lastBatch } = state;
   const fields = ["epoch", "batch", "pass", "dataPass", "dataBatch"];
   const isPosition = isRecord(position) && Object.keys(position).sort().join() === fields.sort().join();
   const isHistory =
@@ -131,16 +134,36 @@ function isRun(state: unknown): state is RunState {
     Object.values(history.history).every(isCountList);
   const isRecords = Array.isArray(callbacks) && callbacks.every((item) => item === null || isRecord(item));
   const isArrays =
-    isRecord(metrics) && Array.isArray(recurrent) && [...Object.values(metrics), ...recurrent].every(Array.isArray);
+    isRecord(metrics) &&
+    Array.isArray(recurrent) &&
+    [...Object.values(metrics), ...recurrent].every((list) => Array.isArray(list) && list.every(isHostArray));
   return (
     isPosition &&
     isHistory &&
     isRecords &&
     isArrays &&
+    (lastBatch === null || isBatch(lastBatch)) &&
     typeof stopped === "boolean" &&
     (steps === null || typeof steps === "number")
   );
 }
+
+/** Whether a value describes a batch: an array for each input, an array or null for each output and its weights. */
+function isBatch(batch: unknown): batch is BatchSpec {
+  if (!isRecord(batch)) return false;
+  const { signature, rows, x, y, weights } = batch;
+  const isLists = [x, y, weights].every(Array.isArray);
+  const isSpecs = [x, y, weights].flat().every((spec) => spec === null || isArraySpec(spec));
+  return (
+    typeof signature === "string" && Number.isInteger(rows) && isLists && isSpecs && !(x as unknown[]).includes(null)
+  );
+}
+
+const isArraySpec = (spec: unknown): boolean =>
+  isRecord(spec) &&
+  Array.isArray(spec.shape) &&
+  spec.shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) &&
+  ["float32", "int32"].includes(spec.dtype as string);
 
 function checkRun(
   name: string,

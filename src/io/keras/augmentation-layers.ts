@@ -1,6 +1,6 @@
 // Layers of `aretejs/augmentation` in `.keras` files: how they are made.
 import * as layers from "../../nn/layers/augmentation/index.ts";
-import type { LayerFactory } from "../../nn/registry.ts";
+import type { LayerFactory } from "../../nn/usual-factories.ts";
 
 /** Makes the layers from options, by kind. */
 export const augmentationFactories: Readonly<Record<string, LayerFactory>> = {

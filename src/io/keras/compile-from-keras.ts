@@ -15,7 +15,7 @@ import {
 } from "../../optim/schedules.ts";
 import type { CompileModelOptions } from "../../train/options.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { customOf, named, optionsFromKeras } from "./from-keras.ts";
+import { customOf, makeOwn, named, optionsFromKeras } from "./from-keras.ts";
 import { configOf, isPart, type KerasPart, type Reading } from "./keras-part.ts";
 import { groupName, kindOf } from "./names.ts";
 
@@ -67,7 +67,7 @@ async function lossFrom(given: unknown, reading: Reading): Promise<unknown> {
   const { name, config } = partsOf("loss", given);
   const custom = customOf(name, reading.custom);
   const kind = kindOf(name, lossNames.known);
-  if (custom !== undefined || kind === undefined) return made(named("the loss", name, custom), config, reading);
+  if (custom !== undefined || kind === undefined) return made(name, named("the loss", name, custom), config, reading);
   return config ? makeLoss(kind, name, config, reading) : kind;
 }
 
@@ -78,7 +78,7 @@ async function makeLoss(kind: string, name: string, config: KerasPart["config"],
 async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
   const { name, config } = partsOf("metric", given);
   const custom = customOf(name, reading.custom);
-  if (custom !== undefined) return made(custom, config, reading);
+  if (custom !== undefined) return made(name, custom, config, reading);
   if (config === undefined && /^acc(uracy)?$/.test(name)) return name;
   if (config === undefined) return kindOf(name, metricNames.known) ?? lossFrom(name, reading);
   if (name === "MeanMetricWrapper") return metricFrom(config.fn, reading);
@@ -102,9 +102,14 @@ function callFactory(make: Factory, kind: string, options: Record<string, unknow
   return first === undefined ? make(rest) : make(options[first], rest);
 }
 
-/** A loss or metric of the user's: a function as it is, or what a factory makes of options. */
-function made(custom: unknown, config: Readonly<Record<string, unknown>> | undefined, reading: Reading): unknown {
-  return config && typeof custom === "function" ? custom(optionsFromKeras("", config, reading)) : custom;
+/** A loss or metric of the user's: a function as it is, or what a class or a factory makes of options. */
+function made(
+  name: string,
+  custom: unknown,
+  config: Readonly<Record<string, unknown>> | undefined,
+  reading: Reading,
+): unknown {
+  return config && typeof custom === "function" ? makeOwn(name, custom, optionsFromKeras("", config, reading)) : custom;
 }
 
 /** Options without the name that Keras gives by itself. */
@@ -121,7 +126,7 @@ async function optimizerFrom(given: unknown, reading: Reading): Promise<Optimize
   const { name, config = {} } = partsOf("optimizer", given ?? "rmsprop");
   const custom = customOf(name, reading.custom);
   const kind = kindOf(name, optimizerNames.known);
-  if (custom !== undefined) return made(custom, config, reading) as Optimizer;
+  if (custom !== undefined) return made(name, custom, config, reading) as Optimizer;
   if (kind === undefined) throw unsupported("loadModel", `Keras's optimizer ${name}`, "Load with { compile: false }.");
   const { learning_rate: rate, name: own, ...rest } = configOf(name, config);
   const options = optionsFromKeras(kind, rest, reading);
@@ -148,11 +153,17 @@ const schedules = {
   polynomialDecay,
 };
 
-async function scheduleFrom({ class_name: name, config }: KerasPart, reading: Reading): Promise<unknown> {
+async function scheduleFrom(given: KerasPart, reading: Reading): Promise<unknown> {
+  const { name, config } = partsOf("schedule", given);
   const custom = customOf(name, reading.custom);
-  if (custom !== undefined) return made(custom, name === "function" ? undefined : config, reading);
+  if (custom !== undefined) return made(name, custom, config, reading);
   const kind = kindOf(name, schedules);
-  if (kind === undefined) throw unsupported("loadModel", `Keras's schedule ${name}`, "Load with { compile: false }.");
+  if (kind === undefined || !config)
+    throw unsupported(
+      "loadModel",
+      `Keras's schedule ${name}`,
+      `Name one of your own, { customObjects: { ${name} } }, or load with { compile: false }.`,
+    );
   const { name: _, ...rest } = config;
   return (schedules[kind as keyof typeof schedules] as (options: object) => unknown)(
     optionsFromKeras(kind, rest, reading),

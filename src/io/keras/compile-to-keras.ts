@@ -3,7 +3,7 @@ import { valueError } from "../../errors.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import type { ObjectiveOptions } from "../../train/objective.ts";
-import type { CustomObjects } from "./keras-object.ts";
+import type { Writing } from "./keras-object.ts";
 import { valueToKeras } from "./names.ts";
 import { functionToKeras, toKeras } from "./to-keras.ts";
 
@@ -11,11 +11,11 @@ import { functionToKeras, toKeras } from "./to-keras.ts";
 export function compileToKeras(
   optimizer: Optimizer,
   { loss, lossWeights, metrics, weightedMetrics }: ObjectiveOptions,
-  custom: CustomObjects,
+  writing: Writing,
 ): Record<string, unknown> {
-  const each = (what: string, given: unknown) => mapAll(given, (one) => thingToKeras(what, one, custom));
+  const each = (what: string, given: unknown) => mapAll(given, (one) => thingToKeras(what, one, writing));
   return {
-    optimizer: optimizerToKeras(optimizer, custom),
+    optimizer: optimizerToKeras(optimizer, writing),
     loss: each("loss", loss),
     loss_weights: lossWeights ?? null,
     metrics: each("metric", metrics),
@@ -26,7 +26,7 @@ export function compileToKeras(
   };
 }
 
-function optimizerToKeras(optimizer: Optimizer, custom: CustomObjects) {
+function optimizerToKeras(optimizer: Optimizer, writing: Writing) {
   // Keras has neither of the first two: where they change nothing they are left out.
   const {
     excludeFromWeightDecay: excluded,
@@ -47,18 +47,18 @@ function optimizerToKeras(optimizer: Optimizer, custom: CustomObjects) {
       received: lacks,
       advice: "Save with { compile: false }, or compile with another optimizer.",
     });
-  return toKeras({ kind, config }, "keras.optimizers", custom);
+  return toKeras({ kind, config }, "keras.optimizers", writing);
 }
 
 /** A loss or metric: a name, made by a factory, or a function. */
-function thingToKeras(what: "loss" | "metric" | string, given: unknown, custom: CustomObjects): unknown {
+function thingToKeras(what: "loss" | "metric" | string, given: unknown, writing: Writing): unknown {
   const module = what === "loss" ? "keras.losses" : "keras.metrics";
   // Keras has these under other names, or under none.
   if (given === "binaryIou" || (given === "exactAccuracy" && what !== "loss"))
-    return toKeras({ kind: given, config: {} }, module, custom);
+    return toKeras({ kind: given, config: {} }, module, writing);
   if (typeof given === "string") return valueToKeras(given);
-  if (isConfigured(given)) return toKeras(given, module, custom);
-  return functionToKeras(`saveModel`, `the ${what}`, given as object, module, custom);
+  if (isConfigured(given)) return toKeras(given, module, writing);
+  return functionToKeras(`saveModel`, `the ${what}`, given as object, module, writing);
 }
 
 /** Does something with each thing in lists and records; null stays. */

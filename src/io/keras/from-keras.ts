@@ -2,11 +2,11 @@
 import { isPlainRecord } from "../../data/tree.ts";
 import { activations } from "../../nn/activation-names.ts";
 import { Layer } from "../../nn/layer.ts";
-import { layerFactories, made } from "../../nn/registry.ts";
+import { made, usualFactories } from "../../nn/usual-factories.ts";
 import type { Model } from "../../train/model.ts";
 import { fileError, unsupported } from "../file-error.ts";
 import type { CustomObjects } from "./keras-object.ts";
-import { configOf, isPart, type KerasPart, partOf, type Reading } from "./keras-part.ts";
+import { configOf, isPart, type KerasPart, layerOf, partOf, type Reading } from "./keras-part.ts";
 import { isOwnText, kindOf, toCamel, valueFromKeras } from "./names.ts";
 import { networkFromKeras } from "./network-from-keras.ts";
 
@@ -70,13 +70,28 @@ const changes: Readonly<Record<string, (options: Record<string, unknown>) => Rec
 
 /** A model; its weights have no values yet. @throws FileError where the configuration does not make sense. */
 export async function modelFromKeras(part: KerasPart, reading: Reading): Promise<Model> {
-  const graphFromKeras = hasGraph(part) ? (await import("./graph-from-keras.ts")).graphFromKeras : undefined;
-  return networkFromKeras(part, { ...reading, graphFromKeras }, layerFromKeras);
+  const graph = has(part, (value) => "input_layers" in value) ? await import("./graph-from-keras.ts") : undefined;
+  const rest = has(part, isRare) ? await import("../../nn/rest-factories.ts") : undefined;
+  const factories = { ...usualFactories, ...rest?.restFactories, ...reading.factories };
+  return networkFromKeras(part, { ...reading, factories, graphFromKeras: graph?.graphFromKeras }, layerFromKeras);
 }
 
-/** Whether a configuration is a Functional one, or has one in it. */
-const hasGraph = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && ("input_layers" in value || Object.values(value).some(hasGraph));
+/** Whether `holds` for a configuration or anything in it. */
+const has = (value: unknown, holds: (value: object) => boolean): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (holds(value) || Object.values(value).some((item) => has(item, holds)));
+
+/** Whether a list of layers has some that the usual factories do not make. */
+const isRare = (value: object): boolean =>
+  "layers" in value &&
+  Array.isArray(value.layers) &&
+  value.layers
+    .map(Object)
+    .some(
+      ({ class_name: name, config }) =>
+        name !== "InputLayer" && !config?.layers && kindOf(String(name), usualFactories) === undefined,
+    );
 
 /** A model, a layer of ours, or one of the user's. @param extra options that Keras has among the arguments of calls. */
 export function layerFromKeras(
@@ -89,10 +104,10 @@ export function layerFromKeras(
   if (custom === undefined) {
     if (Array.isArray(part.config.layers)) return networkFromKeras(part, reading, layerFromKeras);
     // What Keras does with these is nothing.
-    if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(part.config) });
+    if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(part.config) }, reading);
     if (name === "Bidirectional") return bidirectional(part, reading);
   }
-  const { factories = layerFactories } = reading;
+  const { factories = usualFactories } = reading;
   const kind = kindOf(name, factories);
   if (custom === undefined && (kind === undefined || kind === "lambda"))
     throw unsupported(
@@ -104,11 +119,8 @@ export function layerFromKeras(
     );
   const options = { ...optionsFromKeras(kind ?? name, part.config, reading), ...extra };
   if (custom !== undefined) return customLayer(name, custom, options);
-  return layerOf(kind as string, options, factories);
+  return layerOf(kind as string, options, reading);
 }
-
-const layerOf = (kind: string, options: object, factories = layerFactories): Layer =>
-  (factories[kind] as (typeof layerFactories)[string])(options);
 
 const nameIn = ({ name }: Readonly<Record<string, unknown>>) => (typeof name === "string" ? { name } : {});
 
@@ -120,32 +132,44 @@ function bidirectional({ config }: KerasPart, reading: Reading): Layer {
     const name = String(part.config.name ?? "").replace(/^(forward|backward)_/, "");
     return layerFromKeras({ ...part, config: { ...part.config, name } }, reading);
   };
-  return layerOf("bidirectional", {
-    ...optionsFromKeras("bidirectional", rest, reading),
-    layer: strip(layer),
-    ...(isPart(backward_layer) && { backwardLayer: strip(backward_layer) }),
-  });
+  return layerOf(
+    "bidirectional",
+    {
+      ...optionsFromKeras("bidirectional", rest, reading),
+      layer: strip(layer),
+      ...(isPart(backward_layer) && { backwardLayer: strip(backward_layer) }),
+    },
+    reading,
+  );
 }
 
 /** What a user gave for a name, under Keras's name or in our style. */
 export function customOf(name: string, custom: CustomObjects): unknown {
   const kind = `${name[0]?.toLowerCase()}${name.slice(1)}`;
-  return [name, kind].filter((key) => Object.hasOwn(custom, key)).map((key) => custom[key])[0];
+  return [name, kind].map((key) => (Object.hasOwn(custom, key) ? custom[key] : undefined)).find((x) => x !== undefined);
+}
+
+/** What a class or a function of the user's makes of options. @throws FileError where it is neither. */
+export function makeOwn(name: string, custom: unknown, options: object): unknown {
+  if (typeof custom !== "function")
+    throw fileError("loadModel", {
+      rule: `customObjects.${name} is made of options`,
+      expected: "a class, or a function of options",
+      received: custom,
+    });
+  // Of functions, only classes have a prototype that cannot be replaced.
+  const isClass = Object.getOwnPropertyDescriptor(custom, "prototype")?.writable === false;
+  return isClass ? new (custom as new (options: object) => unknown)(options) : custom(options);
 }
 
 /** A layer of the user's: a class that takes options, or a function of options. */
 function customLayer(name: string, custom: unknown, options: object): Layer {
-  const isClass = typeof custom === "function" && custom.prototype instanceof Layer;
-  const layer = isClass
-    ? new (custom as new (options: object) => Layer)(options)
-    : typeof custom === "function"
-      ? custom(options)
-      : undefined;
+  const layer = makeOwn(name, custom, options);
   if (layer instanceof Layer) return layer;
   throw fileError("loadModel", {
     rule: `customObjects.${name} makes a layer`,
     expected: "a class of layer, or a function of options that gives one",
-    received: layer ?? custom,
+    received: layer,
   });
 }
 
@@ -207,7 +231,7 @@ function functionFrom(key: string, part: KerasPart, reading: Reading): unknown {
   const options = optionsFromKeras(kind ?? name, config, reading);
   // Keras before 2.2.3 calls the truncated distribution so.
   if (kind === "varianceScaling" && options.distribution === "normal") options.distribution = "truncatedNormal";
-  if (kind === undefined || custom !== undefined) return (custom as (options: object) => unknown)(options);
+  if (kind === undefined || custom !== undefined) return makeOwn(name, custom, options);
   return (made[kind] as (options: object) => unknown)(options);
 }
 

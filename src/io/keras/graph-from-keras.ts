@@ -48,7 +48,7 @@ export function graphFromKeras(
   checkMasks(entries);
   const make = (layer: KerasPart, options: Readonly<Record<string, unknown>>) =>
     layerFromKeras(layer, reading, options);
-  for (const end of ends) build(entries, end, make);
+  for (const end of ends) build(entries, end, reading, make);
   const outputs = ends.map((end) => tensorAt(entries, end));
   return new ReadModel(inputs, outputs, optionsOf(part, reading), "model");
 }
@@ -69,6 +69,7 @@ function tensorAt(entries: ReadonlyMap<string, Entry>, [name, node, output]: His
 function build(
   entries: ReadonlyMap<string, Entry>,
   end: History,
+  reading: Reading,
   make: (part: KerasPart, options: Readonly<Record<string, unknown>>) => Layer,
 ): void {
   const open = new Set<string>();
@@ -97,7 +98,7 @@ function build(
       continue;
     }
     const { isAlone, tensors, options } = argumentsOf(entry.part, node, (history) => tensorAt(entries, history));
-    entry.layer ??= operationLayer(entry.part, node) ?? make(entry.part, options);
+    entry.layer ??= operationLayer(entry.part, node, reading) ?? make(entry.part, options);
     // A network of one input takes it alone, in whatever form it was given.
     const isSingle = isAlone || (tensors.length === 1 && entry.layer instanceof Network);
     entry.outputs[at] = entry.layer.applyAll(isSingle ? (tensors[0] as SymbolicTensor) : tensors);

@@ -11,7 +11,7 @@ import {
   textVectorization,
 } from "../../nn/layers/host/index.ts";
 import { Network } from "../../nn/network.ts";
-import type { LayerFactory } from "../../nn/registry.ts";
+import type { LayerFactory } from "../../nn/usual-factories.ts";
 import { decode } from "../binary.ts";
 import { fileError } from "../file-error.ts";
 import { findHdf5, type Hdf5Group } from "../hdf5/open.ts";

@@ -20,6 +20,13 @@ export interface Description {
 /** What users named for a file: functions, layers, losses of their own. */
 export type CustomObjects = Readonly<Record<string, unknown>>;
 
+/** What writing a configuration needs. */
+export interface Writing {
+  readonly custom: CustomObjects;
+  /** What converts graphs and rare kinds, where there are some. */
+  readonly rest?: typeof import("./to-keras-rest.ts") | undefined;
+}
+
 /** A name that Keras takes. @throws ValueError. */
 export function nameToKeras(name: unknown): string {
   if (typeof name === "string" && !name.includes("/")) return name;

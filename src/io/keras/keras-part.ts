@@ -1,7 +1,7 @@
 // Parts of a configuration that was read: objects with a class, and what is checked of them.
 import { isPlainRecord } from "../../data/tree.ts";
 import type { Layer } from "../../nn/layer.ts";
-import type { LayerFactory } from "../../nn/registry.ts";
+import { type LayerFactory, usualFactories } from "../../nn/usual-factories.ts";
 import { fileError } from "../file-error.ts";
 import type { CustomObjects } from "./keras-object.ts";
 
@@ -10,13 +10,17 @@ export interface Reading {
   readonly custom: CustomObjects;
   /** The seed of the models. */
   readonly seed: number;
-  /** Factories of layers by kind, where the file has layers other than the usual ones. */
+  /** Factories of layers by kind, besides those that are always there. `modelFromKeras` adds what the file needs. */
   readonly factories?: Readonly<Record<string, LayerFactory>> | undefined;
   /** Makes models of Functional configurations, where the file has some. */
   readonly graphFromKeras?: typeof import("./graph-from-keras.ts").graphFromKeras | undefined;
   /** Takes what was left out or changed, once for each text. */
   note(text: string): void;
 }
+
+/** A layer of a kind that is known to have a factory. */
+export const layerOf = (kind: string, options: object, { factories = usualFactories }: Reading): Layer =>
+  (factories[kind] as LayerFactory)(options);
 
 /** Makes a layer; `extra` are options that Keras has among the arguments of calls. */
 export type LayerFromKeras = (part: KerasPart, reading: Reading, extra?: Readonly<Record<string, unknown>>) => Layer;

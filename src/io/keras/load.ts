@@ -1,6 +1,7 @@
 // Reads a model from a file of any of Keras's formats.
 import { checkSeed } from "../../checks.ts";
 import { drawSeed } from "../../data/rng.ts";
+import { show } from "../../format.ts";
 import { checkOptions } from "../../options.ts";
 import type { Model } from "../../train/model.ts";
 import { fileError } from "../file-error.ts";
@@ -39,10 +40,15 @@ export async function load(source: Source, options?: LoadModelOptions): Promise<
     return (await readKeras(bytes, { compile, seed, reading: { custom: customObjects, note } })).model;
   // A length of eight bytes, then JSON.
   const isTensors = bytes[8] === 0x7b;
+  const begin = String.fromCharCode(...bytes.subarray(0, 24));
   throw fileError("loadModel", {
     rule: "a file of a model is a .keras archive or an HDF5 file",
     expected: "one of these",
-    received: bytes.length === 0 ? "an empty file" : isTensors ? "weights in safetensors" : "a file of another kind",
-    advice: isTensors ? "Make the model, and set its weights with loadWeights." : "",
+    received: isTensors ? "weights in safetensors" : begin ? `a file that begins with ${show(begin)}` : "an empty file",
+    advice: isTensors
+      ? "Make the model, and set its weights with loadWeights."
+      : /^\s*\{/.test(begin)
+        ? "A model.json of TensorFlow.js is read by loadTfjsModel."
+        : "",
   });
 }

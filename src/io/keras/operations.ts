@@ -1,9 +1,8 @@
 // Operations of Keras that stand in graphs in the place of layers, such as `x + y`, as layers.
 import { activations } from "../../nn/activation-names.ts";
 import type { Layer } from "../../nn/layer.ts";
-import { layerFactories } from "../../nn/registry.ts";
 import { unsupported } from "../file-error.ts";
-import type { KerasPart } from "./keras-part.ts";
+import { type KerasPart, layerOf, type Reading } from "./keras-part.ts";
 import { kindOf } from "./names.ts";
 import { histories, type Node } from "./nodes.ts";
 
@@ -25,10 +24,13 @@ const merges = ["Add", "Subtract", "Multiply", "Maximum", "Minimum"];
  * The layer that does what an operation does; undefined where the part is no operation.
  * @throws FileError on one that no layer does.
  */
-export function operationLayer({ class_name: name, module, config }: KerasPart, node: Node): Layer | undefined {
+export function operationLayer(
+  { class_name: name, module, config }: KerasPart,
+  node: Node,
+  reading: Reading,
+): Layer | undefined {
   if (!/(^|\.)ops\./.test(String(module))) return undefined;
-  const make = (kind: string, options: object) =>
-    (layerFactories[kind] as (options: object) => Layer)({ name: config.name, ...options });
+  const make = (kind: string, options: object) => layerOf(kind, { name: config.name, ...options }, reading);
   const { args, sources } = node;
   const at = args.findIndex((arg) => typeof arg === "number");
   const number = args[at];

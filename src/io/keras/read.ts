@@ -2,7 +2,6 @@
 
 import { drawSeed } from "../../data/rng.ts";
 import { isPlainRecord } from "../../data/tree.ts";
-import { layerFactories } from "../../nn/registry.ts";
 import type { Model } from "../../train/model.ts";
 import { sessionOf } from "../../train/session.ts";
 import { decode } from "../binary.ts";
@@ -54,8 +53,7 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
   const host = /"(StringLookup|IntegerLookup|Hashing|TextVectorization)"/.test(text)
     ? await import("./host-layers.ts")
     : undefined;
-  const more = { ...host?.hostFactories, ...augmentation?.augmentationFactories };
-  const factories = (host ?? augmentation) && { ...layerFactories, ...more };
+  const factories = { ...host?.hostFactories, ...augmentation?.augmentationFactories };
   const all: Reading = { factories, ...reading, seed: seed ?? countIn(extra, "seed") ?? drawSeed() };
   const model = await modelFromKeras(config, all);
   if (!model.built) return { model, extra };

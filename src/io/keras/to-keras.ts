@@ -1,10 +1,11 @@
 // Options of layers, initializers and the like as Keras's configurations.
 import { valueError } from "../../errors.ts";
 import { activations } from "../../nn/activation-names.ts";
+import type { NetworkConfig } from "../../nn/registry.ts";
 import { isConfigured } from "../../regularize/config.ts";
-import { graphToKeras } from "./graph-to-keras.ts";
-import { type CustomObjects, type Description, type KerasObject, nameToKeras } from "./keras-object.ts";
+import { type Description, type KerasObject, nameToKeras, type Writing } from "./keras-object.ts";
 import { callOptions, className, isOwnClass, isOwnText, toSnake, valueToKeras } from "./names.ts";
+import { isSequential } from "./sequence.ts";
 
 /** Where things of an option live in Keras, by how the option's name ends. */
 const modules: readonly (readonly [RegExp, string])[] = [
@@ -14,53 +15,21 @@ const modules: readonly (readonly [RegExp, string])[] = [
   [/learningRate$/, "keras.optimizers.schedules"],
 ];
 
-/** Changes of a kind's options that no rule gives, before the rules. */
-const changes: Readonly<Record<string, (options: Record<string, unknown>) => Record<string, unknown>>> = {
-  // The layer is its penalty.
-  activityRegularization: ({ activityRegularizer: _, ...options }) => options,
-  randomUniform: ({ minValue, maxValue, ...options }) => ({ ...options, minval: minValue, maxval: maxValue }),
-  rnn: ({ cell, ...options }) => {
-    const cells = cell as readonly Description[];
-    const one = cells.length === 1 ? cells[0] : { kind: "StackedRNNCells", config: { cells } };
-    return { ...options, cell: one };
-  },
-  bidirectional: ({ layer, backwardLayer, ...options }) => {
-    const named = (description: unknown, prefix: string) => {
-      const { kind, config } = description as Description;
-      return { kind, config: { ...config, name: `${prefix}_${config.name ?? kind}` } };
-    };
-    return {
-      ...options,
-      layer: named(layer, "forward"),
-      ...(backwardLayer !== undefined && { backwardLayer: named(backwardLayer, "backward") }),
-    };
-  },
-  // Keras's own output dtype is refused with any other.
-  hashing: ({ dtype, ...options }) => ({
-    ...options,
-    dtype: (options.outputMode ?? "int") === "int" ? "int64" : dtype,
-  }),
-  muon: ({ nsCoefficients, ...options }) => {
-    const [a, b, c] = (nsCoefficients ?? []) as readonly number[];
-    return { ...options, muonA: a, muonB: b, muonC: c };
-  },
-};
+/** The kinds that to-keras-rest.ts converts or refuses. */
+export const restKinds =
+  /^(activityRegularization|randomUniform|rnn|bidirectional|hashing|muon|lambda|powerDecay|warmup|inSequence|oneCycle)$/;
+
+/** Thrown where `rest` is needed and not loaded. */
+export const needsRest = /* @__PURE__ */ Symbol("rest");
 
 /** Layers without weights whose classes take no `trainable`. */
 const weightless = /^(spatialDropout.d|discretization)$/;
 
-/** The things that Keras does not have. */
-const foreign: Readonly<Record<string, string>> = {
-  lambda: "Write a class of layer, which can be named in customObjects.",
-  powerDecay: "With exponent 1 it is inverseTimeDecay({ decayRate: 1, … }).",
-  warmup: "cosineDecay has a warm-up that Keras has, too.",
-  inSequence: "Use one of Keras's schedules.",
-  oneCycle: "Use one of Keras's schedules.",
-};
-
 /** A description as Keras's object. @throws ValueError on what Keras does not have. */
-export function toKeras({ kind, config }: Description, module: string, custom: CustomObjects): KerasObject {
-  const advice = foreign[kind];
+export function toKeras({ kind, config }: Description, module: string, writing: Writing): KerasObject {
+  const { custom, rest } = writing;
+  if (!rest && restKinds.test(kind)) throw needsRest;
+  const advice = rest?.foreign[kind];
   if (advice !== undefined && !Object.hasOwn(custom, kind))
     throw valueError(kind, {
       rule: "Keras has nothing of this kind",
@@ -68,21 +37,21 @@ export function toKeras({ kind, config }: Description, module: string, custom: C
       received: kind,
       advice,
     });
-  const options = { ...(changes[kind]?.({ ...config }) ?? config) };
+  const options = { ...(rest?.changes[kind]?.({ ...config }) ?? config) };
   const name = className(kind);
   const isOwn = isOwnClass(kind) || Object.hasOwn(custom, kind) || Object.hasOwn(custom, name);
   return {
     module,
     class_name: name,
-    config: optionsToKeras(kind, options, custom),
+    config: optionsToKeras(kind, options, writing),
     // By this name Keras looks in custom_objects.
     registered_name: isOwn ? name : null,
   };
 }
 
 /** A layer as Keras's object, with what every layer has. */
-export function layerToKeras(layer: Description, custom: CustomObjects): KerasObject {
-  if ("uses" in layer.config) return graphToKeras(layer, (own) => layerToKeras(own, custom));
+export function layerToKeras(layer: Description, writing: Writing): KerasObject {
+  if ("uses" in layer.config) return networkToKeras(layer, writing);
   const { inputShape: _, inputDType: __, name, trainable, ...rest } = layer.config;
   const config = Object.fromEntries(Object.entries(rest).filter(([key]) => !callOptions.includes(key)));
   return toKeras(
@@ -96,38 +65,70 @@ export function layerToKeras(layer: Description, custom: CustomObjects): KerasOb
       },
     },
     "keras.layers",
-    custom,
+    writing,
   );
+}
+
+/** A network: Sequential where it is a chain of different layers, as Keras wants it; else Functional. */
+function networkToKeras({ kind, config }: Description, writing: Writing): KerasObject {
+  const graph = config as unknown as NetworkConfig;
+  const name = nameToKeras(graph.name ?? kind);
+  const layers = graph.layers.map((layer) => layerToKeras(layer, writing));
+  if (isSequential(kind, graph))
+    return {
+      module: "keras",
+      class_name: "Sequential",
+      config: { name, trainable: graph.trainable, dtype: "float32", layers: [...inputsOf(graph), ...layers] },
+      registered_name: null,
+    };
+  if (!writing.rest) throw needsRest;
+  return writing.rest.graphToKeras(graph, name, layers);
+}
+
+/** The inputs as layers, under names that no other layer has. */
+export function inputsOf({ inputs }: NetworkConfig, taken: ReadonlySet<string> = new Set()): KerasObject[] {
+  return inputs.map(({ name: given, shape, dtype }) => {
+    let name = given;
+    while (taken.has(name)) name = `input_${name}`;
+    return {
+      module: "keras.layers",
+      class_name: "InputLayer",
+      config: { batch_shape: shape, dtype, name: nameToKeras(name) },
+      registered_name: null,
+      name,
+      inbound_nodes: [],
+    };
+  });
 }
 
 /** Options under Keras's names. @param owner begins messages. */
 export function optionsToKeras(
   owner: string,
   options: Readonly<Record<string, unknown>>,
-  custom: CustomObjects,
+  writing: Writing,
 ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => {
         const option = toSnake(key);
-        return [option, isOwnText(option) ? value : valueOf(owner, key, value, custom)];
+        return [option, isOwnText(option) ? value : valueOf(owner, key, value, writing)];
       }),
   );
 }
 
-function valueOf(owner: string, key: string, value: unknown, custom: CustomObjects): unknown {
+function valueOf(owner: string, key: string, value: unknown, writing: Writing): unknown {
   const module = modules.find(([pattern]) => pattern.test(key))?.[1];
-  if (typeof value === "string" && module) return toKeras(ofName(value), module, custom);
+  if (typeof value === "string" && module) return toKeras(ofName(value), module, writing);
   if (typeof value === "string") return valueToKeras(value);
-  if (typeof value === "function") return functionToKeras(owner, key, value, module, custom);
-  if (Array.isArray(value)) return value.map((item) => valueOf(owner, key, item, custom));
+  if (typeof value === "function") return functionToKeras(owner, key, value, module, writing);
+  if (Array.isArray(value)) return value.map((item) => valueOf(owner, key, item, writing));
   if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array);
   if (typeof value !== "object" || value === null) return value;
-  if ("kind" in value && "config" in value) return layerToKeras(value as Description, custom);
-  if (!("kind" in value)) return optionsToKeras(owner, value as Record<string, unknown>, custom);
+  if ("kind" in value && "config" in value) return layerToKeras(value as Description, writing);
+  if (!("kind" in value)) return optionsToKeras(owner, value as Record<string, unknown>, writing);
   const { kind, ...config } = value as { kind: string };
-  return toKeras({ kind, config }, module ?? "keras.layers", custom);
+  return toKeras({ kind, config }, module ?? "keras.layers", writing);
 }
 
 /** A penalty, a constraint or an initializer that was given by its name. */
@@ -143,11 +144,12 @@ export function functionToKeras(
   key: string,
   fn: object,
   module: string | undefined,
-  custom: CustomObjects,
+  writing: Writing,
 ): unknown {
+  const { custom } = writing;
   const named = Object.keys(custom).find((name) => custom[name] === fn);
   if (named !== undefined) return { module: "builtins", class_name: "function", config: named, registered_name: named };
-  if (isConfigured(fn)) return toKeras(fn, module ?? "keras.layers", custom);
+  if (isConfigured(fn)) return toKeras(fn, module ?? "keras.layers", writing);
   const activation = Object.entries(activations).find(([, known]) => known === fn)?.[0];
   if (/activation$/i.test(key) && activation) return valueToKeras(activation);
   throw valueError(owner, {

@@ -10,9 +10,9 @@ import { encode } from "../binary.ts";
 import { type WrittenDataset, type WrittenGroup, writeHdf5 } from "../hdf5/write.ts";
 import { writeZip } from "../zip/write.ts";
 import { compileToKeras } from "./compile-to-keras.ts";
-import type { CustomObjects } from "./keras-object.ts";
+import type { CustomObjects, Writing } from "./keras-object.ts";
 import { stateEntries } from "./optimizer-state.ts";
-import { layerToKeras } from "./to-keras.ts";
+import { layerToKeras, needsRest } from "./to-keras.ts";
 import { weightGroups } from "./weights.ts";
 
 /** The version of Keras whose files these are. */
@@ -41,10 +41,13 @@ export async function writeKeras(
   checkBuilt("saveModel", model);
   const setup = compile ? session.setup : undefined;
   await setup?.load();
-  const config: Record<string, unknown> = {
-    ...layerToKeras({ kind: model.kind, config: model.getConfig() }, customObjects),
-    ...(setup && { compile_config: compileToKeras(setup.optimizer, setup.objective.options, customObjects) }),
-  };
+  const config = await convert(
+    (writing) => ({
+      ...layerToKeras({ kind: model.kind, config: model.getConfig() }, writing),
+      ...(setup && { compile_config: compileToKeras(setup.optimizer, setup.objective.options, writing) }),
+    }),
+    customObjects,
+  );
   const read = weights && new Map(model.variables.map((variable, at) => [variable, weights[at]?.data as Numbers]));
   const datasets = new Datasets(read);
   for (const { path, name, variables, extra: more } of weightGroups(model)) {
@@ -69,6 +72,16 @@ export async function writeKeras(
     { name: "model.weights.h5", parts: writeHdf5(root) },
     ...(host?.files ?? []).map(({ name, text }) => ({ name, parts: [encode(text)] })),
   ]);
+}
+
+/** Converts; once again with what converts graphs and rare kinds, where that was missing. */
+async function convert<T>(toKeras: (writing: Writing) => T, custom: CustomObjects): Promise<T> {
+  try {
+    return toKeras({ custom });
+  } catch (error) {
+    if (error !== needsRest) throw error;
+    return toKeras({ custom, rest: await import("./to-keras-rest.ts") });
+  }
 }
 
 /** The optimizer's state. @throws StateError for one that Keras does not have. */

@@ -1,15 +1,18 @@
 // Reads bytes in all forms in which platforms give them.
+import { literal } from "../../errors.ts";
 import { bytesOf, join, lengthOf } from "../binary.ts";
-import { fileError } from "../file-error.ts";
+import { type FileError, fileError } from "../file-error.ts";
 import type { Readable, ReadOptions } from "./store.ts";
 
 /** Whether a value is one of the forms of bytes. */
-export const isReadable = (value: object): value is Readable =>
-  value instanceof ArrayBuffer ||
-  ArrayBuffer.isView(value) ||
-  "getReader" in value ||
-  "arrayBuffer" in value ||
-  Symbol.asyncIterator in value;
+export const isReadable = (value: unknown): value is Readable =>
+  typeof value === "object" &&
+  value !== null &&
+  (value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value) ||
+    "getReader" in value ||
+    "arrayBuffer" in value ||
+    Symbol.asyncIterator in value);
 
 /** A size that only a header claims is not allocated beforehand from here on. */
 const MAX_CLAIM = 1 << 26;
@@ -18,7 +21,7 @@ const MAX_CLAIM = 1 << 26;
  * All bytes; those that are in memory are not copied.
  * @param size how many there are, where that is known. The pieces are then used before the next one is asked for.
  * @param isClaim whether nobody has counted them.
- * @throws FileError where there are more than `maxBytes`, and on a response that is no success.
+ * @throws FileError where there are more than `maxBytes`, on a response that is no success, and on what is no bytes.
  */
 export async function readAll(
   name: string,
@@ -32,8 +35,9 @@ export async function readAll(
     if (length <= maxBytes) return;
     throw fileError(name, { rule: "the file is too large", expected: `at most ${maxBytes} bytes`, received: length });
   };
+  if (!isReadable(from)) throw notBytes(name, from);
   if (from instanceof ArrayBuffer || ArrayBuffer.isView(from)) {
-    const bytes = from instanceof ArrayBuffer ? new Uint8Array(from) : bytesOf(from);
+    const bytes = bytesOf(from);
     check(bytes.length);
     onProgress?.(bytes.length, bytes.length);
     return bytes;
@@ -52,7 +56,9 @@ export async function readAll(
   const whole = new Uint8Array(size !== undefined && !(isClaim && size > MAX_CLAIM) ? size : 0);
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of isStream ? chunksOf(from) : from) {
+  for await (const given of isStream ? chunksOf(from) : from) {
+    if (!ArrayBuffer.isView(given)) throw notBytes(name, given);
+    const part = bytesOf(given);
     if (length + part.length <= whole.length) whole.set(part, length);
     else parts.push(size === undefined ? part : part.slice());
     length += part.length;
@@ -62,6 +68,15 @@ export async function readAll(
   const inWhole = length - lengthOf(parts);
   return parts.length === 0 ? whole.subarray(0, length) : join([whole.subarray(0, inWhole), ...parts]);
 }
+
+/** The error for what a store or a stream gives in the place of bytes. */
+const notBytes = (name: string, received: unknown): FileError =>
+  fileError(name, {
+    rule: "what is read must be bytes",
+    expected: "bytes in one of the platform's forms, such as an ArrayBuffer",
+    received: literal(received),
+    advice: typeof received === "string" ? 'Ask for bytes, as by get(name, "arrayBuffer") of Workers KV.' : "",
+  });
 
 /** The length of a body. With a content encoding, the header says that of the encoded bytes. */
 function lengthIn(headers: Headers): number | undefined {

@@ -1,6 +1,7 @@
 // Reading, writing, listing and removing files wherever they are.
+import { literal } from "../../errors.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
-import { lengthOf, type Parts } from "../binary.ts";
+import { bytesOf, lengthOf, type Parts } from "../binary.ts";
 import { FileError, fileError } from "../file-error.ts";
 import { isReadable, readAll } from "./bytes.ts";
 import { locate, placeOf } from "./locate.ts";
@@ -34,8 +35,7 @@ export async function readSourceIfAny(
       expected: "a number ≥ 0",
       received: checked.maxBytes,
     });
-  if (typeof source === "object" && source !== null && isReadable(source))
-    return attempt(owner, "read", () => readAll(owner, source, checked));
+  if (isReadable(source)) return attempt(owner, "read", () => readAll(owner, source, checked));
   const { place, name, shown } = await locate(owner, source);
   return attempt(shown, "read", async () => {
     const found = await place.read(name);
@@ -48,16 +48,23 @@ export async function readSourceIfAny(
  * handles; for a store of one's own, what its `write` does).
  * @param bytes the file in one piece or in several.
  * @param owner what asks, for messages.
- * @throws FileError where it cannot be written.
+ * @throws FileError where it cannot be written, and on what is no bytes.
  */
 export async function writeTarget(
   target: Target,
-  bytes: Uint8Array | Parts,
+  bytes: ArrayBuffer | ArrayBufferView | Parts,
   options?: WriteOptions,
   owner = "writeTarget",
 ): Promise<void> {
   const { onProgress } = checkOptions(owner, options, writeTable);
-  const parts = bytes instanceof Uint8Array ? [bytes] : bytes;
+  const parts = bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes) ? [bytesOf(bytes)] : bytes;
+  if (!(Array.isArray(parts) && parts.every((part) => part instanceof Uint8Array)))
+    throw fileError(owner, {
+      rule: "what is written must be bytes",
+      expected: "an ArrayBuffer, a typed array, or a list of Uint8Array",
+      received: literal(bytes),
+      advice: typeof bytes === "string" ? "Use new TextEncoder().encode(text)." : "",
+    });
   const { place, name, shown } = await locate(owner, target);
   const total = lengthOf(parts);
   let done = 0;
@@ -79,20 +86,32 @@ export async function listFiles(place: string | URL | DirectoryHandle | Store): 
     : { place: await placeOf("listFiles", place), name: "", shown: "store" };
   const { list } = found.place;
   const { name, shown } = found;
-  if (!list) throw cannot(shown, "list files", "list");
-  return (await attempt(shown, "listed", () => list(name))).sort();
+  if (!list) throw cannot(shown, "list");
+  return attempt(shown, "listed", async () => {
+    const names: string[] = [];
+    for await (const listed of await list(name)) {
+      if (typeof listed !== "string")
+        throw fileError(shown, { rule: "list gives the names of files", expected: "strings", received: listed });
+      names.push(listed);
+    }
+    return names.sort();
+  });
 }
 
 /** Removes a file. @throws FileError where there is none, or where the place cannot remove files. */
 export async function removeFile(target: Target): Promise<void> {
   const { place, name, shown } = await locate("removeFile", target);
   const { remove } = place;
-  if (!remove) throw cannot(shown, "remove files", "remove");
+  if (!remove) throw cannot(shown, "remove");
   await attempt(shown, "removed", () => remove(name));
 }
 
-const cannot = (shown: string, what: string, method: string): FileError =>
-  fileError(shown, { rule: `this place cannot ${what}`, expected: `a store with ${method}`, received: "one without" });
+const cannot = (shown: string, method: keyof Store): FileError =>
+  fileError(shown, {
+    rule: `this place cannot ${method} files`,
+    expected: `a store with ${method}`,
+    received: "one without",
+  });
 
 /** Errors of the platform become errors of this library, with the platform's as their cause. */
 async function attempt<T>(name: string, what: string, run: () => Promise<T>): Promise<T> {

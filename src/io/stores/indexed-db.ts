@@ -18,7 +18,11 @@ export const indexedDbPlace: Place = {
     onBytes(bytes.length);
   },
   list: async () => (await transact("readonly", (files) => files.getAllKeys())).map(String),
-  remove: (name) => transact("readwrite", (files) => files.delete(name)),
+  async remove(name) {
+    if ((await transact("readonly", (files) => files.count(name))) === 0)
+      throw fileError(name, { rule: "there is no such file", expected: "a file", received: "none" });
+    await transact("readwrite", (files) => files.delete(name));
+  },
 };
 
 /** Runs one request in a transaction of its own, and gives its result once the transaction is complete. */

@@ -8,7 +8,7 @@ export interface Place {
   read(name: string): Promise<{ readonly from: Readable; readonly size?: number } | undefined>;
   /** Calls `onBytes` with the bytes of each piece that has been written. */
   write(name: string, parts: Parts, onBytes: (count: number) => void): Promise<void>;
-  list?(name: string): Promise<string[]>;
+  list?(name: string): Promise<Iterable<string> | AsyncIterable<string>>;
   remove?(name: string): Promise<void>;
 }
 

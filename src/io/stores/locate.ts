@@ -3,7 +3,7 @@ import { literal } from "../../errors.ts";
 import { join } from "../binary.ts";
 import { type FileError, fileError } from "../file-error.ts";
 import type { Place } from "./internal.ts";
-import type { DirectoryHandle, Readable, Source, Store, StoredFile } from "./store.ts";
+import type { DirectoryHandle, Readable, Source, Store, StoredFile, Target } from "./store.ts";
 
 /** The place, the name there, and how messages call it. */
 export interface Located {
@@ -26,7 +26,11 @@ const schemes: Readonly<Record<string, () => Promise<Place>>> = {
  * @param isList whether a whole place is meant, not a file in it.
  * @throws FileError where it is none of them, and on names with empty parts or `..`.
  */
-export async function locate(owner: string, target: Exclude<Source, Readable>, isList = false): Promise<Located> {
+export async function locate(
+  owner: string,
+  target: Exclude<Source, Readable> | Target,
+  isList = false,
+): Promise<Located> {
   if (typeof target === "string" || target instanceof URL) {
     const shown = String(target);
     // Schemes have two letters or more: one is a drive of Windows.
@@ -51,14 +55,19 @@ export async function locate(owner: string, target: Exclude<Source, Readable>, i
     const { handlePlace } = await import("./handles.ts");
     return { place: handlePlace(target), name: target.name, shown: target.name };
   }
+  if ("getWriter" in target)
+    return { place: (await import("./stream.ts")).streamPlace(target), name: "stream", shown: "stream" };
   return { place: await placeOf(owner, target), name: "model", shown: "store" };
 }
 
 /** The place that a store or a directory is. @throws FileError where it is neither. */
-export async function placeOf(owner: string, store: Store | DirectoryHandle): Promise<Place> {
-  if (typeof store !== "object" || store === null) throw noPlace(owner, store);
-  if ("getFileHandle" in store) return (await import("./handles.ts")).directoryPlace(() => store);
-  if (!("read" in store || "write" in store)) throw noPlace(owner, store);
+export async function placeOf(owner: string, given: Partial<Store> | DirectoryHandle): Promise<Place> {
+  if (typeof given !== "object" || given === null) throw noPlace(owner, given);
+  if ("getFileHandle" in given) return (await import("./handles.ts")).directoryPlace(() => given);
+  if ("pipe" in given || "fd" in given) throw noPlace(owner, given, "Give a path, or Writable.toWeb(stream).");
+  if (!("read" in given || "write" in given)) throw noPlace(owner, given);
+  // With one of the two, the other says by itself that it is not there.
+  const store = given as Store;
   return {
     async read(name) {
       const from = await store.read(name);
@@ -69,12 +78,8 @@ export async function placeOf(owner: string, store: Store | DirectoryHandle): Pr
       await store.write(bytes, name);
       onBytes(bytes.length);
     },
-    ...(store.list && { list: async () => [...((await store.list?.()) ?? [])] }),
-    ...(store.remove && {
-      remove: async (name: string) => {
-        await store.remove?.(name);
-      },
-    }),
+    ...(store.list && { list: async () => (await store.list?.()) ?? [] }),
+    ...(store.remove && { remove: async (name: string) => void (await store.remove?.(name)) }),
   };
 }
 
@@ -93,11 +98,12 @@ export function checkName(owner: string, name: unknown): string {
   });
 }
 
-const noPlace = (owner: string, received: unknown): FileError =>
+const noPlace = (owner: string, received: unknown, advice = ""): FileError =>
   fileError(owner, {
     rule: "this is no place for files",
-    expected: "a path, a URL, a file handle or a store",
+    expected: "a path, a URL, a file handle or a store { read, write }",
     received: literal(received),
+    advice: received instanceof Promise ? "Await it first." : advice,
   });
 
 /** What `fetch` gets; in browsers, paths are relative to the page. */
@@ -108,7 +114,7 @@ const fetchPlace: Place = {
       rule: "a URL cannot be written to",
       expected: "a path, indexeddb://…, opfs://… or download://…",
       received: literal(name),
-      advice: "Give a store: { read, write: (bytes) => fetch(url, { method: 'PUT', body: bytes }) }.",
+      advice: "Give a store: { write: (bytes) => fetch(url, { method: 'PUT', body: bytes }) }.",
     });
   },
 };

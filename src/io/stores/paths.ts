@@ -47,9 +47,19 @@ function builtIn<T>(name: string): T {
 const fileSystem = () => builtIn<FileSystem>("node:fs/promises");
 const paths = () => builtIn<Path>("node:path");
 
-/** The path of a `file:` URL; other paths as they are. */
-const pathOf = (name: string): string =>
-  name.startsWith("file:") ? builtIn<{ fileURLToPath(url: string): string }>("node:url").fileURLToPath(name) : name;
+/** The path of a `file:` URL; other paths as they are. @throws FileError on a URL of a relative path. */
+function pathOf(name: string): string {
+  if (!name.startsWith("file:")) return name;
+  try {
+    return builtIn<{ fileURLToPath(url: string): string }>("node:url").fileURLToPath(name);
+  } catch (error) {
+    throw fileError(name, {
+      rule: "a file: URL must be that of a whole path",
+      expected: "file:///folder/name, or a path without file:",
+      received: (error as Error).message,
+    });
+  }
+}
 
 /** Endings of the names of files that are being written: dot, letters and digits of one's own, `.tmp`. */
 const TEMPORARY = /\.[0-9a-f-]{36}\.tmp$/;

@@ -35,7 +35,7 @@ export interface Store {
   /** Writes a file as a whole, in place of one of the same name. */
   write(bytes: Uint8Array<ArrayBuffer>, name: string): unknown;
   /** The names of all files. */
-  list?(): Promise<Iterable<string>> | Iterable<string>;
+  list?(): Promise<Iterable<string>> | Iterable<string> | AsyncIterable<string>;
   /** Removes a file. */
   remove?(name: string): unknown;
 }
@@ -63,8 +63,8 @@ export interface DirectoryHandle {
 }
 
 /** A file of a store or of a directory. */
-export interface StoredFile {
-  readonly store: Store | DirectoryHandle;
+export interface StoredFile<S = Store | DirectoryHandle> {
+  readonly store: S;
   readonly name: string;
 }
 
@@ -74,18 +74,39 @@ export interface StoredFile {
  * - `indexeddb://name`, `opfs://name` (the origin's private file system; both in browsers), `download://name` (the
  *   browser saves it as a download);
  * - a file handle of the File System Access API;
- * - a {@link Store}, alone or with a name.
+ * - a {@link Store} or its `write` alone, with a name or without;
+ * - a `WritableStream`, which is closed when the file is written.
  *
  * Files, IndexedDB and handles are replaced as a whole: when writing is interrupted, the old file is still there.
+ * @example // An upload
+ * await saveModel(model, { write: (bytes) => fetch("/models/digits", { method: "PUT", body: bytes }) });
+ * @example // The answer to a request
+ * const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
+ * void saveModel(model, writable);
+ * return new Response(readable);
  */
-export type Target = string | URL | FileHandle | Store | StoredFile;
+export type Target =
+  | string
+  | URL
+  | FileHandle
+  | WritableStream<Uint8Array<ArrayBuffer>>
+  | Store
+  | Pick<Store, "write">
+  | StoredFile<Store | Pick<Store, "write"> | DirectoryHandle>;
 
 /**
- * What a file is read from: what it can be written to but a download, bytes in any form of the platform (`Uint8Array`,
- * `ArrayBuffer`, `Blob`, `Response`, a stream), or a URL that `fetch` can get. In browsers a path is relative to the
- * page.
+ * What a file is read from: what it can be written to but a download or a `WritableStream`, bytes in any form of the
+ * platform (`Uint8Array`, `ArrayBuffer`, `Blob`, `Response`, a stream), or a URL that `fetch` can get. In browsers a
+ * path is relative to the page.
  */
-export type Source = Target | Readable;
+export type Source =
+  | string
+  | URL
+  | FileHandle
+  | Store
+  | Pick<Store, "read">
+  | StoredFile<Store | Pick<Store, "read"> | DirectoryHandle>
+  | Readable;
 
 /** Options of reading a file. */
 export interface ReadOptions {

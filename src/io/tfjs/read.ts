@@ -71,6 +71,8 @@ export async function readTfjsModel(source: Source | TfjsModel, options: LoadTfj
   const note = notesTo(owner, onNote);
   const model = await modelFromKeras(partOf("the model", topology), { custom: customObjects, seed, note });
   const paths = groups.flatMap((group) => group.paths);
+  if (ArrayBuffer.isView(shards) || shards?.some((shard) => typeof shard === "number"))
+    throw fileError(owner, { rule: "shards is a list", expected: "[bytes]: one for each path", received: shards });
   const sources = shards ?? paths.map((path) => besides(owner, source, path));
   if (sources.length !== paths.length)
     throw fileError(owner, { rule: "each path needs a shard", expected: paths.length, received: sources.length });

@@ -1,6 +1,7 @@
 // Compares arrays with the weights of a model, and sets those that fit.
 import type { HostArray } from "../../data/array.ts";
-import { lookUp } from "../../errors.ts";
+import { isPlainRecord } from "../../data/tree.ts";
+import { lookUp, valueError } from "../../errors.ts";
 import { show } from "../../format.ts";
 import { formatShape, type Shape, sameShape } from "../../ir/shape.ts";
 import { named } from "../../tensor/named-variables.ts";
@@ -56,6 +57,7 @@ export interface Comparison extends WeightsReport {
  * @throws ValueError where `map` names an array that the file does not have; FileError where two arrays are to be one
  * weight; with `strict` also where one is missing, unexpected or of
  * another shape; without it where none fits.
+ * @param advice what to do then; default: what the options of `loadWeights` can do.
  */
 export function compareWeights(
   file: string,
@@ -63,10 +65,19 @@ export function compareWeights(
   arrays: ReadonlyMap<string, StoredArray>,
   strict: boolean,
   map?: NameMap,
+  advice?: string,
 ): Comparison {
   const known = new Map(named(variables));
-  if (typeof map === "object")
+  if (typeof map === "object") {
+    if (!isPlainRecord(map))
+      throw valueError("loadWeights", {
+        rule: "map is a function of a name, or a record of names",
+        expected: '{ "name in the file": "name here" }',
+        received: map,
+        advice: (map as object) instanceof Map ? "Object.fromEntries(map) is one." : "",
+      });
     for (const name of Object.keys(map)) lookUp(file, "array in map", Object.fromEntries(arrays), name);
+  }
   const sources = new Map<string, string>();
   const unexpected: string[] = [];
   for (const name of arrays.keys()) {
@@ -103,7 +114,7 @@ export function compareWeights(
   }
   const report = { set, missing, unexpected, wrongShape };
   if (strict ? missing.length + unexpected.length + wrongShape.length > 0 : set.length === 0)
-    throw misfit(file, report, strict);
+    throw misfit(file, report, strict, advice);
   return { ...report, assign: () => assign(values) };
 }
 
@@ -117,7 +128,14 @@ export function storedArray({ shape, read }: StoredArray): HostArray {
   return { data: (isLong ? Float64Array.from(data, Number) : data) as HostArray["data"], shape };
 }
 
-function misfit(file: string, { missing, unexpected, wrongShape }: WeightsReport, strict: boolean): Error {
+function misfit(
+  file: string,
+  { missing, unexpected, wrongShape }: WeightsReport,
+  strict: boolean,
+  advice = strict
+    ? "Pass map to rename them, or strict: false to set what fits."
+    : "Pass map to say which array is which weight.",
+): Error {
   const shapes = wrongShape.map(
     ({ name, expected, received }) => `${name} ${formatShape(received)} rather than ${formatShape(expected)}`,
   );
@@ -128,9 +146,7 @@ function misfit(file: string, { missing, unexpected, wrongShape }: WeightsReport
     rule: strict ? "the arrays must be the weights of the model" : "some array must be a weight of the model",
     expected: "equal names and shapes",
     received: parts.join("; ") || "no arrays",
-    advice: strict
-      ? "Pass map to rename them, or strict: false to set what fits."
-      : "Pass map to say which array is which weight.",
+    advice,
   });
 }
 

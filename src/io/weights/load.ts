@@ -26,24 +26,23 @@ export async function load(model: Model, source: Source, options: LoadWeightsOpt
   checkBuilt("loadWeights", model);
   const name = typeof source === "string" ? source : "loadWeights";
   const bytes = await readSource(source, reading, "loadWeights");
-  if (isHdf5(bytes)) {
+  // "PK": a zip archive.
+  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  if (isZip || isHdf5(bytes)) {
     if (!strict || map)
       throw fileError(name, {
-        rule: "HDF5 files of Keras have weights by their order",
+        rule: "files of Keras have weights by their order",
         expected: "neither strict: false nor map",
         received: options,
       });
-    const { loadHdf5Weights } = await import("./hdf5-weights.ts");
-    return session.queue.run(() => loadHdf5Weights(model, bytes, name));
+    const { loadKerasWeights } = await import("./keras-weights.ts");
+    return session.queue.run(() => loadKerasWeights(model, bytes, name));
   }
-  // "PK": a zip archive.
-  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  if (isZip || bytes.length === 0)
+  if (bytes.length === 0)
     throw fileError(name, {
-      rule: "weights are read from safetensors and HDF5 files",
+      rule: "weights are read from safetensors, HDF5 and .keras files",
       expected: "one of these",
-      received: isZip ? "a .keras file" : "an empty file",
-      advice: isZip ? "Open it with loadModel; loadWeights takes what saveWeights writes of that model." : "",
+      received: "an empty file",
     });
   const { tensors, metadata } = openSafetensors(bytes, name);
   const isCheckpoint = metadata.get("format") === "aretejs-checkpoint";

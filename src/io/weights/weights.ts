@@ -35,9 +35,9 @@ export interface LoadWeightsOptions extends ReadOptions {
 }
 
 /**
- * Sets a model's weights from a safetensors file, from a checkpoint, or from an HDF5 file of Keras (`.weights.h5` of
- * Keras 3, `.h5` of Keras 2 and 3). Called while the model trains, it sets them when that has ended; in a callback, at
- * once.
+ * Sets a model's weights from a safetensors file, from a checkpoint, or from a file of Keras (`.keras` and
+ * `.weights.h5` of Keras 3, `.h5` of Keras 2 and 3). Called while the model trains, it sets them when that has ended;
+ * in a callback, at once.
  * @returns which weights were set, and which were missing, unexpected or of another shape.
  * @throws FileError where the file is damaged or, as `strict` says, does not fit; StateError where the model is not
  * built. Then nothing has changed.

@@ -61,6 +61,15 @@ const images: readonly Image[] = [
   image(1, [12], 2, [3], 4, { stride: [2] }),
   image(1, [3, 4, 5], 2, [2, 3, 2], 4, { padding: "same", stride: [1, 2, 1] }),
   image(1, [4, 4, 4], 3, [2, 2, 2], 2),
+  // So many channels, filters and outputs that a backend may use Winograd's algorithm; whole and half tiles.
+  image(3, [8, 8], 16, [3, 3], 24, { padding: "same" }),
+  image(2, [9, 11], 24, [3, 3], 16),
+  image(2, [7, 9], 16, [3, 3], 16, {
+    padding: [
+      [2, 0],
+      [0, 2],
+    ],
+  }),
   image(0, [6, 5], 4, [3, 3], 4),
   image(2, [5, 5], 0, [3, 3], 4, { padding: "same" }),
 ];

@@ -23,10 +23,32 @@ import keras
 import numpy as np
 from keras.src.applications.convnext import LayerScale
 from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+from keras.src.backend import random
 
 logging.disable(logging.WARNING)
 # The networks run once: what optimizing them takes is not worth it.
 jax.config.update("jax_disable_most_optimizations", True)
+
+
+def plain_random(draw):
+    """A function of Keras's initializers that draws by numpy, from its global generator."""
+    return lambda shape, *args, dtype=None, seed=None, **options: jax.numpy.asarray(
+        draw(*args, size=tuple(shape), **options), dtype or keras.config.floatx()
+    )
+
+
+def truncated_normal(mean=0.0, stddev=1.0, size=None):
+    """Within two standard deviations; others are drawn again."""
+    numbers = np.random.normal(size=size)
+    while (outside := np.abs(numbers) > 2).any():
+        numbers[outside] = np.random.normal(size=outside.sum())
+    return mean + stddev * numbers
+
+
+# JAX compiles a program for each shape that is drawn: most of the time of making a network.
+random.uniform = plain_random(lambda minval=0.0, maxval=1.0, size=None: np.random.uniform(minval, maxval, size))
+random.normal = plain_random(lambda mean=0.0, stddev=1.0, size=None: np.random.normal(mean, stddev, size))
+random.truncated_normal = plain_random(truncated_normal)
 
 # Keras refuses smaller images for these.
 SIZES = {"InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71}

@@ -1,0 +1,101 @@
+// Convolutions by Winograd's algorithm (assembly/winograd.ts): which ones, and their records.
+import type { Instruction } from "../../ir/instruction.ts";
+import type {
+  ConvFilterGradInstruction,
+  ConvInputGradInstruction,
+  ConvInstruction,
+} from "../../ir/instructions/conv.ts";
+import { restSlots } from "./generated/rest-slots.ts";
+import { writeMap } from "./map-record.ts";
+import type { Records } from "./record-table.ts";
+import type { RecordWriter } from "./record-writer.ts";
+
+/** Tiles of 2×2 outputs in a block: what is made of them stays in a second-level cache. */
+const blockTiles = 64;
+/** Tiles that repay the transform of the filters. */
+const fewestTiles = 32;
+/** Fewer channels or filters are not worth the transforms. */
+const fewestChannels = 16;
+/** Most channels times filters: each thread keeps 64 bytes of every one. */
+const mostFilters = 2 ** 17;
+
+/**
+ * Whether a convolution or a gradient of one is computed by Winograd's algorithm: 3×3 windows one element apart, enough
+ * channels, filters and outputs. Such an instruction takes its image without margins.
+ */
+export function isWinograd(instruction: Instruction): boolean {
+  if (!(instruction.kind in winogradRecords)) return false;
+  const { kind, windows } = instruction as Convolution;
+  const { batch, channels, filters, groups, inputs, outputs, size, strides, dilations } = windows;
+  const [, height, width] = kind === "convInputGrad" ? inputs : outputs;
+  return (
+    String([size, strides, dilations, groups, inputs[0]]) === "1,3,3,1,1,1,1,1,1,1,1" &&
+    channels % 8 === 0 &&
+    filters % 8 === 0 &&
+    Math.min(channels, filters) >= fewestChannels &&
+    channels * filters <= mostFilters &&
+    batch * tilesOf(height) * tilesOf(width) >= fewestTiles &&
+    tilesOf(width) <= 4 * blockTiles
+  );
+}
+
+const tilesOf = (extent: number) => Math.ceil(extent / 2);
+
+type Convolution = ConvInstruction | ConvInputGradInstruction | ConvFilterGradInstruction;
+
+/** Records of such convolutions. */
+export const winogradRecords: Records<Convolution["kind"]> = {
+  conv: [restSlots.winograd, write],
+  convInputGrad: [restSlots.winograd, write],
+  convFilterGrad: [restSlots.winogradFilterGrad, write],
+};
+
+/** The gradient in the image is a convolution of dy with the filters turned by half a turn. */
+function write(instruction: Convolution, writer: RecordWriter): void {
+  const { kind, windows, output } = instruction;
+  const { batch, channels, filters, inputs, outputs, low } = windows;
+  const turned = kind === "convInputGrad";
+  const [, height, width] = turned ? outputs : inputs;
+  const [, outHeight, outWidth] = turned ? inputs : outputs;
+  const [depth, columns] = turned ? [filters, channels] : [channels, filters];
+  const tap = channels * filters;
+  const first = writer.addressOf(kind === "convFilterGrad" ? output : instruction.kernel);
+  const [tileRows, tileColumns] = [batch * tilesOf(outHeight), tilesOf(outWidth)];
+  const blockRows = Math.min(tileRows, Math.max(1, Math.round(blockTiles / tileColumns)));
+  const set = writer.fields({
+    batch,
+    input: writer.addressOf(turned ? instruction.dy : instruction.input),
+    height,
+    width,
+    depth,
+    lowHeight: turned ? 2 - low[1] : low[1],
+    lowWidth: turned ? 2 - low[2] : low[2],
+    output: writer.addressOf(kind === "convFilterGrad" ? instruction.dy : output),
+    outHeight,
+    outWidth,
+    filters: columns,
+    kernel: turned ? first + 32 * tap : first,
+    tap: turned ? -tap : tap,
+    channel: turned ? 1 : filters,
+    filter: turned ? filters : 1,
+    blockRows,
+    scratch: writer.scratch(winogradScratchBytes(blockRows * tileColumns, depth, columns)),
+    epilogue: 0,
+  });
+  if (turned || !instruction.epilogue) return;
+  writer.align();
+  set("epilogue", writer.address);
+  writeMap(instruction.epilogue, writer);
+}
+
+/**
+ * Bytes of scratch memory that one thread uses: transformed filters, tiles and results, a tile of its own, a packed
+ * block, and the places of rows.
+ */
+function winogradScratchBytes(tiles: number, depth: number, filters: number): number {
+  const gaps = 2 * 16 * 192;
+  const wide = Math.max(depth, filters);
+  return (
+    64 * (depth * filters + wide + tiles * (depth + filters)) + 4 * (tiles * depth + Math.max(tiles, depth)) + gaps
+  );
+}

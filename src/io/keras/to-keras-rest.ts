@@ -1,0 +1,129 @@
+// What only some models have as Keras's configurations: graphs, and kinds whose options follow no rule.
+import type { NetworkConfig } from "../../nn/registry.ts";
+import type { Description, KerasObject } from "./keras-object.ts";
+import { callOptions, toSnake } from "./names.ts";
+import { attentions } from "./sequence.ts";
+import { inputsOf } from "./to-keras.ts";
+
+type Layers = NetworkConfig["layers"];
+type Use = NetworkConfig["uses"][number];
+
+/** Layers whose inputs after the first are states. */
+export const recurrent = ["rnn", "lstm", "gru", "simpleRnn", "bidirectional"];
+
+/** A network that is no chain of layers: Functional. @param layers its layers, converted. */
+export function graphToKeras(graph: NetworkConfig, name: string, layers: readonly KerasObject[]): KerasObject {
+  const { starts, nodes } = nodesOf(graph, layers);
+  const placed = layers.map((layer, at) => ({ ...layer, name: nameOf(layer), inbound_nodes: nodes[at] }));
+  return {
+    // As Keras writes it: it is not public.
+    module: "keras.src.models.functional",
+    class_name: "Functional",
+    config: {
+      name,
+      trainable: graph.trainable,
+      layers: [...starts, ...placed],
+      input_layers: starts.map((start) => [nameOf(start), 0, 0]),
+      output_layers: outputsOf(graph, layers, starts),
+    },
+    registered_name: "Functional",
+  };
+}
+
+const nameOf = ({ config }: KerasObject): string => (config as { name: string }).name;
+
+/** The inputs, and for each layer its uses. */
+function nodesOf(graph: NetworkConfig, layers: readonly KerasObject[]): { starts: KerasObject[]; nodes: unknown[][] } {
+  const starts = inputsOf(graph, new Set(layers.map(nameOf)));
+  const nodes: unknown[][] = layers.map(() => []);
+  const tensor = tensorOf(graph, layers, starts);
+  for (const use of graph.uses) {
+    const layer = graph.layers[use.layer] as Layers[number];
+    nodes[use.layer]?.push(
+      argumentsOf(
+        layer,
+        use,
+        use.inputs.map((source) => ({
+          class_name: "__keras_tensor__",
+          config: { shape: [], dtype: "float32", keras_history: tensor(source) },
+        })),
+      ),
+    );
+  }
+  return { starts, nodes };
+}
+
+type Place = readonly [use: number, output: number];
+
+/** What names a tensor in Keras: its layer, which use of this, which output. */
+function tensorOf(graph: NetworkConfig, layers: readonly KerasObject[], starts: readonly KerasObject[]) {
+  const counts = layers.map(() => 0);
+  const uses = graph.uses.map(({ layer }) => {
+    const count = counts[layer] ?? 0;
+    counts[layer] = count + 1;
+    return [nameOf(layers[layer] as KerasObject), count] as const;
+  });
+  return ([use, output]: Place) =>
+    use === -1 ? [nameOf(starts[output] as KerasObject), 0, 0] : [...(uses[use] as readonly [string, number]), output];
+}
+
+const outputsOf = (graph: NetworkConfig, layers: readonly KerasObject[], starts: readonly KerasObject[]) =>
+  graph.outputs.map(tensorOf(graph, layers, starts));
+
+/** A use of a layer: the arguments of its call. */
+function argumentsOf({ kind, config }: Layers[number], { single }: Use, tensors: readonly unknown[]) {
+  const kwargs = Object.fromEntries(
+    callOptions.filter((key) => config[key] !== undefined).map((key) => [toSnake(key), config[key]]),
+  );
+  const [x, ...others] = tensors;
+  if (kind in attentions) {
+    const [query, value = query, key, mask] = tensors;
+    if (attentions[kind] === "list") return { args: [single ? [x, x] : tensors], kwargs };
+    const rest = { ...(key !== undefined && { key }), ...(mask !== undefined && { attention_mask: mask }) };
+    return { args: [query, value], kwargs: { ...kwargs, ...rest } };
+  }
+  if (single) return { args: [x], kwargs };
+  if (recurrent.includes(kind)) return { args: [x], kwargs: others.length > 0 ? { initial_state: others } : {} };
+  return { args: [tensors], kwargs };
+}
+
+/** Changes of a kind's options that no rule gives, before the rules. */
+export const changes: Readonly<Record<string, (options: Record<string, unknown>) => Record<string, unknown>>> = {
+  // The layer is its penalty.
+  activityRegularization: ({ activityRegularizer: _, ...options }) => options,
+  randomUniform: ({ minValue, maxValue, ...options }) => ({ ...options, minval: minValue, maxval: maxValue }),
+  rnn: ({ cell, ...options }) => {
+    const cells = cell as readonly Description[];
+    const one = cells.length === 1 ? cells[0] : { kind: "StackedRNNCells", config: { cells } };
+    return { ...options, cell: one };
+  },
+  bidirectional: ({ layer, backwardLayer, ...options }) => {
+    const named = (description: unknown, prefix: string) => {
+      const { kind, config } = description as Description;
+      return { kind, config: { ...config, name: `${prefix}_${config.name ?? kind}` } };
+    };
+    return {
+      ...options,
+      layer: named(layer, "forward"),
+      ...(backwardLayer !== undefined && { backwardLayer: named(backwardLayer, "backward") }),
+    };
+  },
+  // Keras's own output dtype is refused with any other.
+  hashing: ({ dtype, ...options }) => ({
+    ...options,
+    dtype: (options.outputMode ?? "int") === "int" ? "int64" : dtype,
+  }),
+  muon: ({ nsCoefficients, ...options }) => {
+    const [a, b, c] = (nsCoefficients ?? []) as readonly number[];
+    return { ...options, muonA: a, muonB: b, muonC: c };
+  },
+};
+
+/** The things that Keras does not have, and what to do. */
+export const foreign: Readonly<Record<string, string>> = {
+  lambda: "Write a class of layer, which can be named in customObjects.",
+  powerDecay: "With exponent 1 it is inverseTimeDecay({ decayRate: 1, … }).",
+  warmup: "cosineDecay has a warm-up that Keras has, too.",
+  inSequence: "Use one of Keras's schedules.",
+  oneCycle: "Use one of Keras's schedules.",
+};

@@ -1,0 +1,83 @@
+// How a worker's part in a job ends before training does: errors of onEvent, leave, connections that are closed.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { type Job, type JobEvent, join } from "../../src/distributed/index.ts";
+import { Server } from "./support.ts";
+import { fitOptions, makeData, makeModel } from "./task.ts";
+
+const server = new Server(4360);
+let jobs = 0;
+
+/** What a worker is given. */
+interface Given {
+  readonly onEvent?: (event: JobEvent) => void | Promise<void>;
+  /** Called in the 6th batch of the second epoch. */
+  readonly act?: (job: Job, nc: NatsConnection) => void | Promise<void>;
+}
+
+/** A worker in this process. */
+async function train(name: string, { onEvent, act }: Given = {}): Promise<Job> {
+  const nc = await connect({ servers: server.servers, pingInterval: 1000, maxPingOut: 2 });
+  try {
+    const job = await join(nc, { job: name, workers: 2, ...(onEvent && { onEvent }) });
+    const { x, y } = makeData();
+    let epoch = 0;
+    const callbacks = {
+      onEpochBegin: (begun: number) => {
+        epoch = begun;
+      },
+      onTrainBatchBegin: (batch: number) => (epoch === 1 && batch === 5 ? act?.(job, nc) : undefined),
+    };
+    await job.fit(makeModel(), [x, y], { ...fitOptions, checkpointEvery: 2, callbacks });
+    return job;
+  } finally {
+    await nc.close();
+  }
+}
+
+/** One of two workers ends with this error; the other one trains to the end. */
+async function endsAlone(given: Given, message: RegExp): Promise<void> {
+  const name = `ends${jobs++}`;
+  const [one, other] = await Promise.allSettled([train(name, given), train(name)]);
+  assert.equal(one.status, "rejected");
+  assert.match(String(one.reason), message);
+  assert.equal(other.status, "fulfilled", String((other as PromiseRejectedResult).reason));
+  assert.equal(other.value.log.at(-1)?.members.length, 1);
+}
+
+describe("a worker", { concurrency: false }, () => {
+  before(() => server.start());
+  after(() => server.stop());
+
+  it("whose onEvent throws when members are there gets that error from join", async () => {
+    const onEvent = () => {
+      throw new RangeError("mine");
+    };
+    await endsAlone({ onEvent }, /^RangeError: mine$/);
+  });
+
+  for (const kind of ["throws", "rejects"])
+    it(`whose onEvent ${kind} while it trains gets that error from fit`, async () => {
+      // Both are told of the member that is lost, one of them of checkpoints.
+      const name = `ends${jobs++}`;
+      const fail = () => {
+        throw new RangeError("mine");
+      };
+      const onEvent = ({ type }: JobEvent) => {
+        if (type !== "checkpoint") return;
+        return kind === "throws" ? fail() : Promise.resolve().then(fail);
+      };
+      const [one, other] = await Promise.allSettled([train(name, { onEvent }), train(name, { onEvent })]);
+      for (const { status, reason } of [one, other] as PromiseRejectedResult[]) {
+        assert.equal(status, "rejected");
+        assert.match(String(reason), /^RangeError: mine$/);
+      }
+    });
+
+  it("that leaves while it trains is told so by fit", () =>
+    endsAlone({ act: (job) => job.leave() }, /^StateError: job "ends\d+": this worker has left/));
+
+  it("whose connection is closed while it trains is told so by fit", () =>
+    endsAlone({ act: (_, nc) => nc.close() }, /^StateError: job "ends\d+": the connection is closed/));
+});
