@@ -21,8 +21,8 @@ export interface WasmOptions {
   rest?: WebAssembly.Module;
   /**
    * Equal bits everywhere, on every engine and CPU. With false the relaxed-SIMD build is taken where the engine has it:
-   * matrix products round once where they otherwise round twice, are some percent faster, and their last bits depend on
-   * the CPU. `backend.build` says which build was taken. Default true.
+   * matrix products round once where they otherwise round twice, their last bits depend on the CPU, and some engines
+   * run them faster (docs/performance.md). `backend.build` says which build was taken. Default true.
    */
   deterministic?: boolean;
   /** The most bytes of linear memory. Default: 4 GiB, what WASM can address. */

@@ -12,8 +12,8 @@ import type { RecordWriter } from "./record-writer.ts";
 
 /** Tiles of 2×2 outputs in a block: what is made of them stays in a second-level cache. */
 const blockTiles = 64;
-/** Tiles that repay the transform of the filters. */
-const fewestTiles = 32;
+/** Outputs that repay the transform of the filters. */
+const fewestOutputs = 128;
 /** Fewer channels or filters are not worth the transforms. */
 const fewestChannels = 16;
 /** Most channels times filters: each thread keeps 64 bytes of every one. */
@@ -25,21 +25,16 @@ const mostFilters = 2 ** 17;
  */
 export function isWinograd(instruction: Instruction): boolean {
   if (!(instruction.kind in winogradRecords)) return false;
-  const { kind, windows } = instruction as Convolution;
+  const { windows } = instruction as Convolution;
   const { batch, channels, filters, groups, inputs, outputs, size, strides, dilations } = windows;
-  const [, height, width] = kind === "convInputGrad" ? inputs : outputs;
   return (
     String([size, strides, dilations, groups, inputs[0]]) === "1,3,3,1,1,1,1,1,1,1,1" &&
-    channels % 8 === 0 &&
-    filters % 8 === 0 &&
+    (channels | filters) % 8 === 0 &&
     Math.min(channels, filters) >= fewestChannels &&
     channels * filters <= mostFilters &&
-    batch * tilesOf(height) * tilesOf(width) >= fewestTiles &&
-    tilesOf(width) <= 4 * blockTiles
+    batch * outputs[1] * outputs[2] >= fewestOutputs
   );
 }
-
-const tilesOf = (extent: number) => Math.ceil(extent / 2);
 
 type Convolution = ConvInstruction | ConvInputGradInstruction | ConvFilterGradInstruction;
 
@@ -60,8 +55,8 @@ function write(instruction: Convolution, writer: RecordWriter): void {
   const [depth, columns] = turned ? [filters, channels] : [channels, filters];
   const tap = channels * filters;
   const first = writer.addressOf(kind === "convFilterGrad" ? output : instruction.kernel);
-  const [tileRows, tileColumns] = [batch * tilesOf(outHeight), tilesOf(outWidth)];
-  const blockRows = Math.min(tileRows, Math.max(1, Math.round(blockTiles / tileColumns)));
+  const tileColumns = Math.ceil(outWidth / 2);
+  const blockRows = Math.ceil(blockTiles / tileColumns);
   const set = writer.fields({
     batch,
     input: writer.addressOf(turned ? instruction.dy : instruction.input),
@@ -94,8 +89,5 @@ function write(instruction: Convolution, writer: RecordWriter): void {
  */
 function winogradScratchBytes(tiles: number, depth: number, filters: number): number {
   const gaps = 2 * 16 * 192;
-  const wide = Math.max(depth, filters);
-  return (
-    64 * (depth * filters + wide + tiles * (depth + filters)) + 4 * (tiles * depth + Math.max(tiles, depth)) + gaps
-  );
+  return 64 * (depth * filters + (tiles + 1) * (depth + filters)) + 4 * (tiles + 1) * (depth + 1) + gaps;
 }

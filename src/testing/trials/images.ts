@@ -63,8 +63,8 @@ const images: readonly Image[] = [
   image(1, [4, 4, 4], 3, [2, 2, 2], 2),
   // So many channels, filters and outputs that a backend may use Winograd's algorithm; whole and half tiles.
   image(3, [8, 8], 16, [3, 3], 24, { padding: "same" }),
-  image(2, [9, 11], 24, [3, 3], 16),
-  image(2, [7, 9], 16, [3, 3], 16, {
+  image(3, [9, 11], 24, [3, 3], 16),
+  image(3, [7, 9], 16, [3, 3], 16, {
     padding: [
       [2, 0],
       [0, 2],
