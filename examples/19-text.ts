@@ -12,7 +12,7 @@
  * It writes confusion-unweighted.svg and confusion-weighted.svg into the folder where it is started.
  */
 import { adam, bidirectional, dense, embedding, gru, sequential } from "aretejs";
-import { textVectorization, trainTestSplit } from "aretejs/data";
+import { classScores, confusionMatrix, textVectorization, trainTestSplit } from "aretejs/data";
 import { plotConfusionMatrix } from "aretejs/plot";
 import { type ExampleOptions, percent, randoms, runAsScript } from "./shared.ts";
 
@@ -60,17 +60,11 @@ export async function run({ short = false, log = () => {} }: ExampleOptions) {
     const weights = weighted ? { classWeight: { 0: 0.4, 1: 2.2, 2: 6.7 } } : {}; // 1 / (3 × share)
     await model.fit(train.texts, train.labels, { epochs: short ? 3 : 6, ...weights, verbose: 0 });
 
-    const counts = CLASSES.map(() => CLASSES.map(() => 0));
-    const rows = await (await model.predict(test.texts)).array<number[][]>();
-    rows.forEach((row, i) => {
-      const of = counts[test.labels.data[i] as number] as number[];
-      const guess = row.indexOf(Math.max(...row));
-      of[guess] = (of[guess] as number) + 1;
-    });
+    const counts = confusionMatrix(test.labels, await model.predict(test.texts));
     const name = weighted ? "weighted" : "unweighted";
     results[name] = counts;
-    const recalls = counts.map((row, c) => percent((row[c] as number) / row.reduce((sum, n) => sum + n), 1));
-    log(`${name}: found ${CLASSES.map((label, c) => `${recalls[c]} of ${label}s`).join(", ")}`);
+    const scores = classScores(counts, CLASSES);
+    log(`${name}: found ${scores.map(({ name, recall }) => `${percent(recall, 1)} of ${name}s`).join(", ")}`);
     const picture = plotConfusionMatrix(counts, { labels: CLASSES, title: name });
     if (!short) await picture.save(`confusion-${name}.svg`);
   }

@@ -10,15 +10,15 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
 
-FAMILIES = ["layers", "optimizers", "losses", "metrics", "callbacks", "initializers", "regularizers", "ops"]
+FAMILIES = ["layers", "optimizers", "losses", "metrics", "callbacks", "initializers", "regularizers", "ops", "models", "utils", "random"]
 
 
 def is_class_family(family):
-    return family != "ops"
+    return family not in ("ops", "models", "utils", "random")
 
 
 def names(module, family):
-    """Classes of the family (functions of ops), each object once, under its first name."""
+    """Classes of the family (of ops and tools functions, too), each object once, under its first name."""
     found = {}
     for name in sorted(dir(module)):
         value = getattr(module, name)

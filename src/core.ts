@@ -28,7 +28,7 @@ export type { View } from "./ir/view.ts";
 export { input } from "./nn/input.ts";
 export { type BatchShape, type CallContext, Layer, type LayerOptions } from "./nn/layer.ts";
 export type { Loss, Reduction } from "./nn/loss.ts";
-export { type Metric, MetricBase } from "./nn/metric.ts";
+export { type Metric, MetricBase, type VariableUpdate } from "./nn/metric.ts";
 export { metric } from "./nn/metrics/mean.ts";
 export { SymbolicTensor } from "./nn/symbolic.ts";
 export { withValue } from "./nn/with-value.ts";

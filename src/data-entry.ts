@@ -1,7 +1,13 @@
 // `aretejs/data`: tables, texts, images and time series, and the layers that work on the host.
 export { type BinBoundariesOptions, binBoundaries } from "./data/bin-boundaries.ts";
+export {
+  type ClassScores,
+  type ConfusionMatrixOptions,
+  classScores,
+  confusionMatrix,
+} from "./data/confusion-matrix.ts";
 export { type FormatCsvOptions, formatCsv } from "./data/format-csv.ts";
-export { type ImageFolder, type ImageFolderOptions, imageFolder } from "./data/image-folder.ts";
+export { type ImageDataset, type ImageFolder, type ImageFolderOptions, imageFolder } from "./data/image-folder.ts";
 export { type Channels, type ImageSource, type ImagesOptions, imagesFrom, type RawImage } from "./data/images-from.ts";
 export { type ReadCsvOptions, readCsv } from "./data/read-csv.ts";
 export type { TextSource } from "./data/read-text.ts";

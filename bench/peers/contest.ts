@@ -30,8 +30,8 @@ export interface Contest {
   readonly agreement: { readonly measure: string; readonly limit: number };
   /** Times that both sides are measured in turn. Default 11, and 3 where the rival is slow. */
   readonly rounds?: number;
-  /** Whether a round runs the rival once only, since it needs seconds. */
-  readonly isSlow?: boolean;
+  /** Whether a round runs the rival once only, since it needs seconds; "both": ours, too. */
+  readonly isSlow?: boolean | "both";
   prepare(): Promise<Bout>;
 }
 
@@ -58,30 +58,44 @@ export interface Measured {
 /** The fewest rounds that say something. */
 const fewest = 2;
 
+/** How {@link hold} goes about it. */
+interface Holding {
+  readonly witness?: Pick<Witness, "sample">;
+  readonly stage?: (what: string) => void;
+}
+
+const withoutWitness: Pick<Witness, "sample"> = { sample: async (run) => ({ value: await run(), witness: 0 }) };
+
 /**
  * Checks that both sides agree, then times them in turn, round by round. Medians over the undisturbed rounds; the ratio
  * is the median of these rounds' ratios.
+ * @param witness tells disturbed rounds. Without one all rounds count.
+ * @param stage is told what begins.
  * @throws Error where the results disagree, or the machine is too busy to measure.
  */
-export async function hold(contest: Contest, witness: Pick<Witness, "sample">): Promise<Measured> {
+export async function hold(
+  contest: Contest,
+  { witness = withoutWitness, stage = () => {} }: Holding = {},
+): Promise<Measured> {
   const { suite, case: name, peerName, flops, agreement, isSlow = false, rounds = isSlow ? 3 : 11 } = contest;
+  stage("preparing both sides");
   const bout = await contest.prepare();
   try {
+    stage("comparing the results of both sides");
     const distance = await bout.distance();
     if (!(distance <= agreement.limit)) {
       throw new Error(
         `bench/peers: ${suite} "${name}" and ${peerName} disagree: ${agreement.measure} is ${distance}, at most ${agreement.limit} is allowed.`,
       );
     }
-    let isFirst = true;
+    let round = 0;
     const { kept, dropped } = await undisturbed(
       async () => {
-        const round = [
-          await witness.sample(() => time(bout.ours, isFirst, false)),
-          await witness.sample(() => time(bout.peer, isFirst, isSlow)),
-        ] as const;
-        isFirst = false;
-        return round;
+        const isFirst = round++ === 0;
+        stage(`timing ours in round ${round}`);
+        const ours = await witness.sample(() => time(bout.ours, isFirst, isSlow === "both"));
+        stage(`timing ${peerName} in round ${round}`);
+        return [ours, await witness.sample(() => time(bout.peer, isFirst, isSlow !== false))] as const;
       },
       { wanted: rounds, most: isSlow ? rounds + 2 : 3 * rounds },
     );

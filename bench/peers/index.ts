@@ -60,7 +60,7 @@ let failures = 0;
 const witness = await Witness.create(1);
 for (const contest of chosen) {
   try {
-    const result = await hold(contest, witness);
+    const result = await hold(contest, { witness });
     measured.push({ contest, measured: result });
     console.log(options.json ? JSON.stringify(result.result) : row(contest, result));
   } catch (error) {

@@ -29,7 +29,7 @@ export interface ReadCsvOptions {
  * Reads CSV (RFC 4180: quoted fields, doubled quotes, CRLF or LF) into a table. Fields of text keep their spaces.
  * @param source the text itself, its bytes in UTF-8, a Blob or File, a Response (`await fetch(url)`), or a stream.
  * @throws ValueError, with the line, on lines of another length, open quotes, and fields that their column's kind does
- * not have; and on unknown columns.
+ * not have; on a first line with another delimiter; and on unknown columns.
  * @example const houses = await readCsv(await fetch("houses.csv"), { schema: { zip: "text" } });
  * const [train, test] = trainTestSplit(houses, { testFraction: 0.2 });
  * @see pandas `read_csv`.
@@ -45,6 +45,7 @@ export async function readCsv(source: TextSource, options: ReadCsvOptions = {}):
   });
   const { header = true, schema = {}, delimiter = "," } = checked;
   const all = splitRecords("readCsv", await readText("readCsv", source), delimiter);
+  if (checked.delimiter === undefined) checkDelimiter(all[0]);
   const names = namesOf(all[0], header, checked.names);
   // Blank lines say nothing, but in a table of one column, where they are an empty field.
   const records = (header ? all.slice(1) : all).filter(({ isBlank }) => !isBlank || names.length === 1);
@@ -60,6 +61,18 @@ export async function readCsv(source: TextSource, options: ReadCsvOptions = {}):
     ] as const;
   });
   return new Table(Object.fromEntries(columns));
+}
+
+/** @throws ValueError on one field with what other files have between fields, which is seldom a column. */
+function checkDelimiter({ fields: [only = "", another] }: CsvRecord): void {
+  const found = another === undefined ? only.match(/[;\t|]/)?.[0] : undefined;
+  if (found === undefined) return;
+  throw valueError("readCsv", {
+    rule: "the first line has no comma",
+    expected: "fields between commas, or a delimiter",
+    received: literal(cut(only, 40)),
+    advice: `Write { delimiter: ${JSON.stringify(found)} }.`,
+  });
 }
 
 function namesOf(first: CsvRecord, header: boolean, given: readonly string[] | undefined): readonly string[] {

@@ -45,6 +45,8 @@ export function trainTestSplit<T>(
 export function trainTestSplit<T>(data: T, options?: SplitOptions): [train: SplitPart<T>, test: SplitPart<T>];
 export function trainTestSplit<T>(data: T, options: SplitOptions = {}): SplitPart<T>[] {
   const owner = "trainTestSplit";
+  if (Array.isArray(options) || ArrayBuffer.isView(options))
+    throw valueError(owner, { rule: "splits one object", expected: "trainTestSplit({ x, y })", received: "(x, y)" });
   const checked = checkOptions(owner, options, {
     testFraction: "number",
     validationFraction: "number",

@@ -68,13 +68,14 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   private readonly ownWeights = new Weights();
 
   /**
-   * @param kind the factory's name, such as "dense": shown in messages, summaries and configurations.
+   * @param kind the factory's name, such as "dense": shown in messages, summaries and configurations. Default: the
+   * name of the class, which bundlers may change.
    * @param given all options that the layer was made with; null and undefined count as not given.
    * @param table the options that the layer has besides those of every layer; all others are then refused. Without it,
    * checking them is left to the subclass.
    */
   constructor(
-    readonly kind: string,
+    readonly kind: string = new.target.name,
     given: Options = {} as Options,
     table?: OwnTable<Options, LayerOptions>,
   ) {

@@ -89,7 +89,7 @@ function runsOf(owner: string, given: Histories): Runs {
   };
   const runs = Object.entries(isRun(given) ? { "": given } : isPlainRecord(given) ? given : {});
   const holds = runs.length > 0 && runs.every(([, run]) => isRun(run));
-  checkSubject(owner, holds, "takes what fit gave", "a History, or several by their names", given);
+  checkSubject(owner, holds, "takes what fit gave", "a whole History, or several by their names", given);
   return runs as Runs;
 }
 

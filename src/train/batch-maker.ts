@@ -66,7 +66,15 @@ export class BatchMaker {
 
   /** Arrays in memory as checked columns; a promise where tensors among them have yet to be computed. */
   columns(given: DataGiven): Columns | Promise<Columns> {
-    return after(computed(given), (data) => this.columnsNow(data));
+    return after(computed(given), (data) => {
+      try {
+        return this.columnsNow(data);
+      } catch (error) {
+        return import("./data-advice.ts").then(({ withAdvice }) => {
+          throw withAdvice(error, data, this.target);
+        });
+      }
+    });
   }
 
   /** As `columns`. @throws StateError where a tensor has yet to be computed. */

@@ -60,16 +60,10 @@ function checkSampleShape(label: string, name: string, array: HostArray, { shape
     array.shape.length === shape.length &&
     shape.every((extent, axis) => axis === 0 || extent === null || extent === array.shape[axis]);
   if (fits) return;
-  const sizes =
-    shape.slice(1).every((extent) => extent !== null) &&
-    sizeOf(shape.slice(1) as number[]) === sizeOf(array.shape.slice(1));
   throw shapeError(label, {
     rule: `${name} must have the model's input shape`,
     expected: formatShape(shape),
     received: formatShape(array.shape),
-    advice: sizes
-      ? "Reshape it, or begin the model with flatten or reshape."
-      : "Check inputShape; the first axis counts the samples.",
   });
 }
 

@@ -113,7 +113,6 @@ function arraysOf(
       rule: "labels are needed",
       expected: "x and y",
       received: "x alone",
-      advice: "Call it with (x, y, options).",
     });
   }
   if (isPlainRecord(given))
@@ -129,7 +128,7 @@ function arraysOf(
     throw valueError(label, {
       rule: `${what} needs an array for each of ${names.join(", ")}`,
       expected: `a list of ${names.length} arrays or a record by name`,
-      received: Array.isArray(given) ? `a list of ${given.length}` : given,
+      received: given,
     });
   }
   return each(given, (index) => `${what}[${index}]`);
@@ -184,9 +183,6 @@ function sharedRows(label: string, { x, y, weights }: Omit<Columns, "rows">): nu
       });
     }
   }
-  if (rows === undefined)
-    throw valueError(label, { rule: "there must be data", expected: "at least one array", received: "none" });
-  if (rows === 0)
-    throw valueError(label, { rule: "there must be data", expected: "at least one sample", received: "none" });
+  if (!rows) throw valueError(label, { rule: "there must be data", expected: "at least one sample", received: "none" });
   return rows;
 }

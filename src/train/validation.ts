@@ -50,7 +50,15 @@ function validationArrays(
   label: string,
   data: Exclude<ValidationData, BatchStream>,
 ): readonly [ArraysGiven, ArraysGiven, ArraysGiven?] {
-  if (Array.isArray(data)) return data as unknown as readonly [ArraysGiven, ArraysGiven, ArraysGiven?];
+  if (Array.isArray(data)) {
+    const list = data as unknown as readonly [ArraysGiven, ArraysGiven, ArraysGiven?];
+    if (list.length < 4) return list;
+    throw valueError(label, {
+      rule: "validationData are samples and labels",
+      expected: "[x, y] or { x, y }",
+      received: `a list of ${data.length}`,
+    });
+  }
   const { x, y, sampleWeight } = checkOptions(
     label,
     data as { x: ArraysGiven; y: ArraysGiven; sampleWeight?: ArraysGiven },

@@ -100,6 +100,37 @@ export const wrong: number = dense(2);
 // @ts-expect-error no such export
 export { missing } from "aretejs/ops";
 `;
+/** What an application with strict settings may write: options that it may not have are passed on as undefined. */
+const strict = `
+import * as everything from "aretejs";
+import * as augmentation from "aretejs/augmentation";
+import { imageFolder, readCsv, trainTestSplit } from "aretejs/data";
+import * as distributed from "aretejs/distributed";
+import { loadModel, saveModel } from "aretejs/io";
+import { plotHistory } from "aretejs/plot";
+import { tensorBoard } from "aretejs/tensorboard";
+import { conformance } from "aretejs/testing";
+import { webgpu } from "aretejs/webgpu";
+export { augmentation, conformance, distributed, tensorBoard };
+interface Settings { activation?: "relu" | "tanh"; seed?: number; clip?: number; patience?: number; title?: string; threads?: number }
+export async function run({ activation, seed, clip, patience, title, threads }: Settings): Promise<number> {
+  const { adam, dense, earlyStopping, sequential, wasm } = everything;
+  const model = sequential([dense(3, { activation, name: title }), dense(1)], { seed });
+  model.compile({ optimizer: adam({ clipNorm: clip }), loss: "mse", metrics: ["mae"], backend: await wasm({ threads }) });
+  const table = await readCsv("a,b\\n1,2", { schema: undefined });
+  const [train] = trainTestSplit(table, { seed });
+  const callbacks = [earlyStopping({ patience })];
+  const history = await model.fit(train.matrix(), [1], { validationSplit: undefined, callbacks });
+  await plotHistory(history, { title }).save("loss.svg");
+  await saveModel(model, "m.keras", { onProgress: undefined });
+  await (await loadModel("m.keras", { seed })).predict([[1]]);
+  const { dataset } = await imageFolder("x", { decode: (data) => ({ data, width: 1, height: 1 }), size: [1, 1], seed });
+  await model.fit(dataset, { epochs: undefined });
+  await webgpu({ device: undefined });
+  const { loss, mae } = await model.evaluate([1], [1]);
+  return loss + (mae ?? 0);
+}
+`;
 /** Names that stand as strings in parts that a dense network does not use, and that no bundler may keep. */
 const strangers = ["conv3dTranspose", "cosineDecayRestarts", "startFromEpoch", "parseCsv"];
 /** The same of subpaths, which are in no bundle that does not import them. */
@@ -154,6 +185,26 @@ await check("types, by each way of resolving modules", async () => {
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["types.ts"] }));
     run(project, process.execPath, tsc, "-p", project);
   }
+  return undefined;
+});
+
+await check("types, as strict as TypeScript can be, of all entries", async () => {
+  writeFileSync(join(project, "strict.ts"), strict);
+  const options = {
+    module: "nodenext",
+    target: "es2022",
+    lib: ["es2023", "dom", "dom.iterable"],
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noPropertyAccessFromIndexSignature: true,
+    noImplicitOverride: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["strict.ts"] }));
+  run(project, process.execPath, tsc, "-p", project);
   return undefined;
 });
 

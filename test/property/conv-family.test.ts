@@ -138,7 +138,7 @@ describe("depthwise and separable convolutions", () => {
     const transposed = layers.conv2dTranspose(4, 3, { name: "t" });
     transposed.apply(input([4, 4, 2]));
     message(transposed, 4, 4, 3).toThrow(
-      'conv2dTranspose "t": the input must have the axes and channels that the layer was built for. Expected [batch, height, width, 2]',
+      'conv2dTranspose "t": the input must have the axes and channels of the layer. Expected [batch, height, width, 2]',
     );
     for (const make of [layers.conv1d, layers.conv1dTranspose, layers.separableConv1d]) {
       expect(() => make(4, 3, { strides: 0 })).toThrow(

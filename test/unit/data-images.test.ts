@@ -72,6 +72,20 @@ describe("imageFolder", () => {
         "8:1",
         "9:1",
       ]);
+      const { dataset: train, validation } = await imageFolder(root, { ...options, validationFraction: 0.3 });
+      const valuesOf = async (batches: typeof validation) => {
+        const values: number[][] = [];
+        for await (const { x, y } of batches)
+          for (let at = 0; at < y.length; at++) values.push([x.data[at] as number, y[at] as number]);
+        return values;
+      };
+      const [first, again] = [await valuesOf(validation), await valuesOf(validation)];
+      expect(first).toEqual(again);
+      expect(first.map(([, label]) => label).sort()).toEqual([0, 1]);
+      expect([...(await valuesOf(train)), ...first].map(([value]) => Math.round(value as number)).sort()).toEqual([
+        1, 2, 3, 7, 8, 9,
+      ]);
+      await expect(imageFolder(root, { ...options, validationFraction: 20 })).rejects.toThrow("validationFraction");
       const broken = await imageFolder(root, {
         ...options,
         decode: () => {

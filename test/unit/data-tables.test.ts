@@ -27,6 +27,14 @@ describe("readCsv", () => {
     expect(String(t)).toContain("table: 3 rows, 5 columns");
   });
 
+  it("refuses a first line with another delimiter, unless it is said that there is one column", async () => {
+    await expect(readCsv("a;b\n1;2")).rejects.toThrow('received the string "a;b". Write { delimiter: ";" }.');
+    await expect(readCsv("a\tb\n1\t2")).rejects.toThrow('Write { delimiter: "\\t" }.');
+    expect((await readCsv("a;b\n1;2", { delimiter: "," })).names).toEqual(["a;b"]);
+    expect((await readCsv("a,b;c\n1,2")).names).toEqual(["a", "b;c"]);
+    expect((await readCsv("a\n1;2")).length).toBe(1);
+  });
+
   it("reads bytes, blobs, responses and streams, also where a character is cut", async () => {
     const bytes = new TextEncoder().encode("a,b\n1,Zürich\n");
     const pieces = async function* () {
@@ -141,6 +149,9 @@ describe("trainTestSplit", () => {
     const [first, last] = trainTestSplit(["a", "b", "c", "d"], { shuffle: false });
     expect([[...first.data], [...last.data]]).toEqual([["a", "b", "c"], ["d"]]);
     expect(() => trainTestSplit([1], {})).toThrow("each part needs a row");
+    expect(() => trainTestSplit([1, 2], [0, 1] as never)).toThrow(
+      "Expected trainTestSplit({ x, y }), received (x, y).",
+    );
     expect(() => trainTestSplit([1, 2, 3], { stratify: [1] })).toThrow("a value for each row");
     expect(() => trainTestSplit([1, 2, 3, 4], { stratify: [1, 1, 1, 1], shuffle: false })).toThrow(
       "stratify draws rows",

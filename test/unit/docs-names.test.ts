@@ -1,6 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { namePages } from "../../site/names/index.ts";
+import { keras } from "../../site/names/keras.ts";
 import { camelCase, tables, withTables } from "../../site/names/tables.ts";
+import { tfjs } from "../../site/names/tfjs.ts";
+import * as augmentation from "../../src/augmentation-entry.ts";
+import * as data from "../../src/data-entry.ts";
+import * as aretejs from "../../src/index.ts";
+import * as io from "../../src/io/index.ts";
+import * as plot from "../../src/plot/index.ts";
+import * as testing from "../../src/testing/index.ts";
+
+const { losses, ops, tensor } = aretejs;
+/** What code of the pages may name besides exports: methods, options, and names of JavaScript. */
+const others =
+  /^(apply|await|build|ctx|customObjects|call|callbacks|classWeight|dataset|dtype|embeddings|fetch|File|fit|model|sampleWeight|trainable|useEma|verbose|x)$/;
+const exported = new Set([augmentation, data, aretejs, io, plot, testing].flatMap(Object.keys));
 
 describe("the pages for those who come from Keras and TensorFlow.js", () => {
   it.each(namePages())("$path has every name, with what it is called here", ({ text, made }) => {
@@ -22,6 +36,26 @@ describe("the pages for those who come from Keras and TensorFlow.js", () => {
     expect(() => made({}, {}, ["Other"])).toThrow("F: nothing says what to use for Other.");
     expect(() => made({}, { Stray: "" }, ["Dense"])).toThrow("lib has no Stray in f.");
     expect(() => withTables("no marks", "")).toThrow("once");
+  });
+
+  it("say what to use instead in code that runs, by names that are there", () => {
+    const x = tensor([1, 2, 3, 4], [2, 2]);
+    const values = { ops, losses, x, a: x, b: x, w: x, v: tensor([1, 2]) };
+    const texts = [keras, tfjs].flatMap((families) =>
+      Object.values(families).flatMap(({ instead = {} }) => Object.values(instead)),
+    );
+    const codes = new Set(texts.flatMap((text) => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code as string)));
+    const wrong = [...codes].filter((code) => {
+      if (/^(ops|losses)\.\w+\(.*\)/.test(code)) {
+        new Function(...Object.keys(values), `return ${code}`)(...Object.values(values));
+        return false;
+      }
+      const names = code.match(/^(?:ops|losses)\.(\w+)/)?.[1];
+      if (names !== undefined) return !(names in ops || names in losses);
+      const first = code.match(/^\w+/)?.[0] ?? "";
+      return !(exported.has(first) || others.test(first) || code.startsWith("aretejs") || code.startsWith("{"));
+    });
+    expect(wrong).toEqual([]);
   });
 
   it("write names in camelCase as the package does", () => {

@@ -1,17 +1,21 @@
 import { describe, expect, it } from "vitest";
+import { table } from "../../src/data-entry.ts";
 import {
   adam,
   type Backend,
+  concatenate,
   dataset,
   datasetFrom,
   dense,
   earlyStopping,
   getNamedWeights,
   getOptimizerState,
+  input,
   Layer,
   lambda,
   losses,
   metric,
+  model,
   normalization,
   ops,
   reduceLrOnPlateau,
@@ -174,6 +178,89 @@ describe("arguments of the wrong kind", () => {
   it("of adapt: nothing", async () => {
     await expect(normalization().adapt(loose(undefined))).rejects.toThrow(/Expected numbers, received undefined/);
   });
+});
+
+describe("data that a model refuses say what to do", () => {
+  const rows = table([
+    { age: 1, city: "Oslo" },
+    { age: 2, city: "Bern" },
+  ]);
+  const two = () => {
+    const [age, size] = [input([1], { name: "age" }), input([1], { name: "size" })];
+    const net = model({ inputs: [age, size], outputs: dense(1).apply(concatenate().apply([age, size])) });
+    net.compile({ loss: "mse" });
+    return net;
+  };
+  const cases: [string, () => Promise<unknown>, string][] = [
+    [
+      "a table",
+      () => compiled().fit(loose<number[]>(rows), y),
+      "Give table.matrix(…), with the names of its columns of numbers.",
+    ],
+    ["a table of several inputs", () => two().fit(loose<number[]>(rows), y), 'Give table.pick("age", "size").'],
+    ["labels in a table", () => compiled().fit(x, loose(rows), quiet), "Give table.numbers(…)"],
+    ["rows with names", () => compiled().predict(loose(rows.rows())), "table(rows).matrix(…)"],
+    ["rows with names, several inputs", () => two().predict(loose([{ age: 1, size: 2 }])), 'pick("age", "size")'],
+    ["columns for one input", () => compiled().fit({ age: [1, 2] }, y, quiet), "table(columns).matrix(…)"],
+    [
+      "no shape",
+      () => compiled().predict(loose({ data: new Float32Array(4) })),
+      "Give the shape, too: { data, shape }.",
+    ],
+    [
+      "pairs",
+      () => compiled().fit(loose<number[]>(x.map((row, i) => [row, y[i]])), loose(quiet)),
+      "Give samples and labels apart",
+    ],
+    ["no labels", () => compiled().fit(x, loose(undefined)), "Call it with (x, y, options)."],
+    ["booleans", () => compiled().fit(x, loose([true, false]), quiet), "Number(value) makes 0 and 1 of booleans."],
+    ["words as labels", () => compiled().fit(x, loose(["cat", "dog"]), quiet), "stringLookup({ numOovIndices: 0 })"],
+    ["numbers as text", () => compiled().predict(loose([["0", "1.5"]])), "Number(text) reads a number."],
+    ["one sample", () => compiled().predict([0, 1]), "One sample is a batch of one: [x]."],
+    ["a flat array", () => compiled().predict(new Float32Array(6)), "{ data: x, shape: [3, 2] }."],
+    [
+      "samples of a list",
+      () =>
+        compiled().fit(x, y, {
+          ...quiet,
+          validationData: loose([
+            [0, 1],
+            [1, 0],
+            [1, 1],
+            [0, 0],
+          ]),
+        }),
+      "Expected [x, y] or { x, y }, received a list of 4.",
+    ],
+  ];
+  it.each(cases)("%s", async (_, call, advice) => {
+    await expect(call()).rejects.toThrow(advice);
+  });
+
+  it("and nothing more where the data are right", async () => {
+    await expect(compiled().fit(x, [1, Number.NaN], quiet)).rejects.toThrow(/set checkData to false\.$/);
+    await expect(compiled().predict([])).rejects.toThrow(/Expected at least one sample, received none\.$/);
+    await expect(two().predict([[1], [2], [3]])).rejects.toThrow(/received \[\[1\], \[2\], \[3\]\]\.$/);
+  });
+
+  it("an adapt that was not awaited", async () => {
+    const scale = normalization();
+    const adapting = scale.adapt(x);
+    expect(() => sequential([scale, dense(1)]).build([null, 2])).toThrow("Expected await layer.adapt(data)");
+    await adapting;
+    await expect(sequential([scale, dense(1)]).predict(x)).resolves.toBeDefined();
+  });
+});
+
+it("a layer without a constructor has the name of its class", async () => {
+  class Double extends Layer {
+    override call(inputs: Tensor): Tensor {
+      return ops.mul(inputs, 2);
+    }
+  }
+  const net = sequential([new Double()]);
+  expect(String(await net.predict([[1.5]]))).toContain("[[3]]");
+  expect(net.layers[0]?.label).toBe('Double "Double"');
 });
 
 describe("names that are near", () => {

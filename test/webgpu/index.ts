@@ -3,10 +3,10 @@
  *
  *     npm run test:webgpu [-- --adapter NAME] [PART…]
  *
- * Parts: `node` (all suites, in Node with Dawn), `chromium` and `deno` (a part of them), `browser example`; with parts
- * only those whose name holds one of these. Without `--adapter` it takes SwiftShader, the software adapter of Debian's
- * Chromium. With it Dawn takes the adapter of that name, in Node alone; a name that does not exist makes Dawn list
- * those that do.
+ * Parts: `node` (all suites, in Node with Dawn), `chromium`, `worker in chromium` and `deno` (a part of them), `browser
+ * example`; with parts only those whose name holds one of these. Without `--adapter` it takes SwiftShader, the software
+ * adapter of Debian's Chromium. With it Dawn takes the adapter of that name, in Node alone; a name that does not exist
+ * makes Dawn list those that do.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -15,9 +15,9 @@ import { parseArgs } from "node:util";
 import { environmentFor, temporaryFolder } from "./host/adapter.ts";
 import { browserExample } from "./portable/browser-example.ts";
 import { bundle } from "./portable/bundle.ts";
-import { inChromium } from "./portable/chromium.ts";
+import { inChromium, inWorker } from "./portable/chromium.ts";
 import { inDeno } from "./portable/deno.ts";
-import type { Outcome } from "./portable/vitest.ts";
+import { type Outcome, summary } from "./portable/vitest.ts";
 
 const { values: options, positionals: wanted } = parseArgs({
   options: { adapter: { type: "string" } },
@@ -35,15 +35,21 @@ function inNode(): boolean {
 }
 
 /** Suites that also run in pages and in Deno. */
-const portable = ["adapter", "complaints", "numbers", "training"].map((suite) => `webgpu/suites/${suite}`);
+const portable = ["adapter", "complaints", "numbers", "training"];
 
 /** A part of the suites, bundled. Says whether they passed. */
-async function elsewhere(run: (file: string, progress: (line: string) => void) => Promise<Outcome>): Promise<boolean> {
+async function elsewhere(
+  suites: readonly string[],
+  run: (file: string, progress: (line: string) => void) => Promise<Outcome>,
+): Promise<boolean> {
   const file = join(temporaryFolder("aretejs-webgpu-"), "suites.mjs");
-  await bundle(portable, file);
-  const { passed, failures } = await run(file, (line) => console.log(`    ${line}`));
+  await bundle(
+    suites.map((suite) => `webgpu/suites/${suite}`),
+    file,
+  );
+  const { files, failures } = await run(file, (line) => console.log(`    ${line}`));
   for (const { name, message } of failures) console.log(`FAILED ${name}: ${message}`);
-  console.log(`${passed} passed, ${failures.length} failed`);
+  console.log(summary(Object.values(files)));
   return failures.length === 0;
 }
 
@@ -59,7 +65,13 @@ const parts: Readonly<Record<string, () => boolean | Promise<boolean>>> = {
   node: inNode,
   // A named adapter is Dawn's, in Node.
   ...(options.adapter === undefined
-    ? { chromium: () => elsewhere(inChromium), deno: () => elsewhere(inDeno), "browser example": example }
+    ? {
+        // What fails must not reach the console either.
+        chromium: () => elsewhere([...portable, "faults", "loops"], inChromium),
+        "worker in chromium": () => elsewhere(["complaints"], inWorker),
+        deno: () => elsewhere(portable, inDeno),
+        "browser example": example,
+      }
     : undefined),
 };
 const failed: string[] = [];

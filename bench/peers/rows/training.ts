@@ -19,7 +19,7 @@ interface Training {
   /** Steps of the rival in one run. Default 8. */
   readonly peerSteps?: number;
   readonly rounds?: number;
-  readonly isSlow?: boolean;
+  readonly isSlow?: Contest["isSlow"];
   /** The most that the weights may be apart. Default 1e-3. */
   readonly limit?: number;
 }

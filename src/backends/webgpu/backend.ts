@@ -7,15 +7,15 @@ import type { Backend, Storage, StorageSpec } from "../backend.ts";
 import { bindStorages } from "../storages.ts";
 import type { Device } from "./device.ts";
 import { deviceError, endError, guarded, outOfMemory, owner, type Report, type Work } from "./errors.ts";
-import { WebGpuExecutable } from "./executable.ts";
+import { type Command, WebGpuExecutable } from "./executable.ts";
 import { usage } from "./flags.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import { type Block, Heap } from "./heap.ts";
 import type { GpuRows } from "./kept-rows.ts";
 import { loadKernels } from "./kernels/index.ts";
 import { type Pipelines, pipelinesOf, recordBytes } from "./pipelines.ts";
-import { type Plan, planProgram } from "./plan.ts";
-import type { Space } from "./shader.ts";
+import { type Layout, type Plan, planProgram } from "./plan.ts";
+import type { Place } from "./shader.ts";
 import { type Range, Staging } from "./staging.ts";
 
 /** A variable's memory: a piece of the heap. */
@@ -26,10 +26,8 @@ export interface GpuStorage extends Storage {
   held: TypedArray | undefined;
 }
 
-/** A part of a GPU buffer, in bytes, and what is in it. */
-interface Values {
-  readonly space: Space;
-  readonly offset: number;
+/** Where values begin in a GPU buffer, and what they are. */
+interface Values extends Place {
   readonly size: number;
   readonly dtype: DType;
 }
@@ -48,7 +46,7 @@ export class WebGpuBackend implements Backend {
   private readonly pipelines: Pipelines;
   private readonly executables = new Set<WebGpuExecutable>();
   /** Of programs that are loaded or being loaded. */
-  private readonly plans = new Set<Plan>();
+  private readonly layouts = new Set<Layout>();
   private readonly keptRows = new Set<GpuRows>();
   /** Storages that lie beyond the end of the heap's buffer: their values are on the host. */
   private readonly unplaced = new Set<GpuStorage>();
@@ -93,21 +91,22 @@ export class WebGpuBackend implements Backend {
       this.own.facts,
       kernels,
     );
-    this.arena.check(plan.arenaBytes);
-    this.plans.add(plan);
-    const pipelines = this.compile(program, plan);
+    const { layout } = plan;
+    this.arena.check(layout.arenaBytes);
+    this.layouts.add(layout);
+    const commands = this.compile(program, plan);
     const own = this.programBuffer(plan);
-    const parts = [pipelines, own, this.arena.ensure(plan.arenaBytes), this.heapBuffer.ensure(this.heap.end)] as const;
+    const parts = [commands, own, this.arena.ensure(layout.arenaBytes), this.heapBuffer.ensure(this.heap.end)] as const;
     // All are waited for, also where one fails.
     await Promise.allSettled(parts);
     try {
       this.check();
       await Promise.all(parts);
-      const executable = new WebGpuExecutable(this, program, bound, plan, await pipelines, await own);
+      const executable = new WebGpuExecutable(this, program, bound, layout, await commands, await own);
       this.executables.add(executable);
       return executable;
     } catch (error) {
-      this.plans.delete(plan);
+      this.layouts.delete(layout);
       void own.then(
         (buffer) => buffer.destroy(),
         () => {},
@@ -151,7 +150,7 @@ export class WebGpuBackend implements Backend {
     const own = this.storageOf(storage);
     const { size, dtype, block, held } = own;
     if (!this.isPlaced(own)) return held ? held.slice() : arrayOf(dtype, new Float32Array(size));
-    return (await this.fetch([{ space: "heap", offset: block.offset, size, dtype }]))[0] as TypedArray;
+    return (await this.fetch([{ space: "heap", base: block.offset / 4, size, dtype }]))[0] as TypedArray;
   }
 
   free(storage: Storage): void {
@@ -185,7 +184,7 @@ export class WebGpuBackend implements Backend {
     const freed = [
       this.freeRows(),
       this.staging.trim(),
-      this.arena.shrink(() => Math.max(0, ...[...this.plans].map(({ arenaBytes }) => arenaBytes))),
+      this.arena.shrink(() => Math.max(0, ...[...this.layouts].map(({ arenaBytes }) => arenaBytes))),
       this.heapBuffer.shrink(() => this.heap.end),
     ];
     return freed.includes(true);
@@ -204,9 +203,9 @@ export class WebGpuBackend implements Backend {
   }
 
   /** For programs: no longer loaded. */
-  forget(executable: WebGpuExecutable, plan: Plan): void {
+  forget(executable: WebGpuExecutable, layout: Layout): void {
     this.executables.delete(executable);
-    this.plans.delete(plan);
+    this.layouts.delete(layout);
   }
 
   /** For programs: the bind group of one whose constants and records are in `own`. */
@@ -245,7 +244,11 @@ export class WebGpuBackend implements Backend {
   /** Copies of values as they are now in the order of the queue. @param constants the buffer of constants. */
   async fetch(values: readonly Values[], constants?: GPUBuffer): Promise<TypedArray[]> {
     const bufferOf = { arena: this.arena.buffer, heap: this.heapBuffer.buffer, constants: constants as GPUBuffer };
-    const ranges = values.map(({ space, offset, size }) => ({ buffer: bufferOf[space], offset, bytes: size * 4 }));
+    const ranges = values.map(({ space, base, size }) => ({
+      buffer: bufferOf[space],
+      offset: base * 4,
+      bytes: size * 4,
+    }));
     const data = await this.readRanges(ranges);
     let at = 0;
     return values.map(({ size, dtype }) => {
@@ -288,14 +291,15 @@ export class WebGpuBackend implements Backend {
     this.check();
   }
 
-  private compile(program: Program, { dispatches, instructions }: Plan): Promise<GPUComputePipeline[]> {
+  private compile(program: Program, { dispatches, layout }: Plan): Promise<Command[]> {
     return Promise.all(
-      dispatches.map(({ code }, index) =>
-        this.pipelines.pipeline(code).catch(async (report: Report) => {
-          const instruction = program.instructions[instructions[index] as number];
+      dispatches.map(async ({ code, groups }, index) => {
+        const pipeline = await this.pipelines.pipeline(code).catch(async (report: Report) => {
+          const instruction = program.instructions[layout.instructions[index] as number];
           throw await deviceError({ what: "a shader", context: "", instruction }, report);
-        }),
-      ),
+        });
+        return { pipeline, groups };
+      }),
     );
   }
 
@@ -359,7 +363,8 @@ export class WebGpuBackend implements Backend {
     );
   }
 
-  private storageOf(storage: Storage): GpuStorage {
+  /** One of this backend's storages, in use. */
+  storageOf(storage: Storage): GpuStorage {
     this.check();
     if (storage.backend !== this) {
       throw valueError(owner, {

@@ -9,15 +9,13 @@ import type { GpuStorage, WebGpuBackend } from "./backend.ts";
 import { owner, type Work } from "./errors.ts";
 import type { GpuRows, Taking } from "./kept-rows.ts";
 import { recordBytes } from "./pipelines.ts";
-import { bytesOfView, type Plan } from "./plan.ts";
+import type { Layout } from "./plan.ts";
+import type { Dispatch } from "./shader.ts";
 
-/** What encodes one dispatch: made once, so that a step makes no garbage. */
-interface Command {
+/** What runs in one dispatch. */
+export interface Command {
   readonly pipeline: GPUComputePipeline;
-  /** The dynamic offset. A list would be read faster by Dawn for Node, but leaves 1 kB of garbage each time. */
-  readonly offset: Uint32Array<ArrayBuffer>;
-  readonly x: number;
-  readonly y: number;
+  readonly groups: Dispatch["groups"];
 }
 
 /** A program bound to a backend, with a buffer of its own for constants and records. */
@@ -30,7 +28,8 @@ export class WebGpuExecutable implements Executable {
   private writtenTo = 0;
   /** Inputs that the next run takes from rows that the device keeps. */
   private readonly takings: Taking[] = [];
-  private readonly commands: readonly Command[];
+  /** The dynamic offset of each command. Dawn for Node reads lists faster, but each leaves 1 kB of garbage. */
+  private readonly offsets: Uint32Array<ArrayBuffer>;
   private group: GPUBindGroup | undefined;
   private isDisposed = false;
   readonly timings?: () => Promise<number[]>;
@@ -39,23 +38,16 @@ export class WebGpuExecutable implements Executable {
     private readonly backend: WebGpuBackend,
     private readonly program: Program,
     private readonly storages: readonly GpuStorage[],
-    private readonly plan: Plan,
-    pipelines: readonly GPUComputePipeline[],
+    private readonly layout: Layout,
+    private readonly commands: readonly Command[],
     private readonly own: GPUBuffer,
   ) {
-    this.commands = plan.dispatches.map(({ groups: [x, y] }, index) => ({
-      pipeline: pipelines[index] as GPUComputePipeline,
-      offset: Uint32Array.of(index * recordBytes),
-      x,
-      y,
-    }));
-    const places = Object.values(program.inputs).map((view) => ({
-      start: plan.offsetOf(view).offset,
-      end: plan.offsetOf(view).offset + bytesOfView(view),
-    }));
-    const start = Math.min(...places.map(({ start }) => start));
-    const end = Math.max(...places.map(({ end }) => end));
-    this.staged = { data: new ArrayBuffer(places.length > 0 ? end - start : 0), offset: places.length > 0 ? start : 0 };
+    this.offsets = Uint32Array.from(commands, (_, index) => index * recordBytes);
+    const views = Object.values(program.inputs);
+    const starts = views.map((view) => layout.placeOf(view).base * 4);
+    const ends = views.map(({ shape }, index) => (starts[index] as number) + sizeOf(shape) * 4);
+    const offset = views.length > 0 ? Math.min(...starts) : 0;
+    this.staged = { data: new ArrayBuffer(Math.max(offset, ...ends) - offset), offset };
     this.inputs = Object.fromEntries(Object.keys(program.inputs).map((name) => [name, this.inputPort(name)]));
     if (backend.device.features.has("timestamp-query")) this.timings = () => this.runTimed();
   }
@@ -72,25 +64,15 @@ export class WebGpuExecutable implements Executable {
 
   /** Runs with a pass for each dispatch. Instructions that share a dispatch count for its first. */
   private async runTimed(): Promise<number[]> {
-    const { PassTimer } = await import("./timings.ts");
+    const { runTimed } = await import("./timings.ts");
     this.check();
-    const { backend, plan, program } = this;
-    const timer = new PassTimer(backend.device, this.commands.length);
-    try {
-      backend.handOver(this.workOf, (device) => {
-        const encoder = device.createCommandEncoder();
-        const inputs = encoder.beginComputePass();
-        this.writeInputs(device, inputs);
-        inputs.end();
-        timer.encode(encoder, (pass, index) => this.encode(pass, this.commands[index] as Command));
-        device.queue.submit([encoder.finish()]);
-      });
-      const times = program.instructions.map(() => 0);
-      timer.addTo(times, plan.instructions, await backend.readRanges(timer.ranges));
-      return times;
-    } finally {
-      timer.destroy();
-    }
+    return runTimed(this.backend, {
+      work: this.workOf,
+      writeInputs: (pass) => this.writeInputs(pass),
+      encode: (pass, index) => this.encode(pass, index),
+      owners: this.layout.instructions,
+      instructions: this.program.instructions.length,
+    });
   }
 
   input(name: string): InputPort {
@@ -101,7 +83,7 @@ export class WebGpuExecutable implements Executable {
     this.held();
     const views = names.map((name) => lookUp("program", "output", this.program.outputs, name));
     const data = await this.backend.fetch(
-      views.map((view) => ({ ...this.plan.offsetOf(view), size: sizeOf(view.shape), dtype: view.dtype })),
+      views.map((view) => ({ ...this.layout.placeOf(view), size: sizeOf(view.shape), dtype: view.dtype })),
       this.own,
     );
     return Object.fromEntries(names.map((name, index) => [name, data[index]])) as Record<Name, TypedArray>;
@@ -111,29 +93,21 @@ export class WebGpuExecutable implements Executable {
     if (this.isDisposed) return;
     this.isDisposed = true;
     this.own.destroy();
-    this.backend.forget(this, this.plan);
+    this.backend.forget(this, this.layout);
   }
 
-  /** Checks that it can run. */
+  /** Checks that it can run: its variables stay where they are. */
   private check(): void {
     this.held();
-    for (const storage of this.storages) {
-      if (storage.isFreed) {
-        throw stateError(owner, {
-          rule: "a program runs while its variables stay where they are",
-          expected: "storages in use",
-          received: "a freed one",
-        });
-      }
-    }
+    for (const storage of this.storages) this.backend.storageOf(storage);
   }
 
   /** What a run hands over: the inputs in one write, all dispatches in one submit. */
   private readonly submit = (device: GPUDevice): void => {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    this.writeInputs(device, pass);
-    for (const command of this.commands) this.encode(pass, command);
+    this.writeInputs(pass);
+    for (let index = 0; index < this.commands.length; index++) this.encode(pass, index);
     pass.end();
     device.queue.submit([encoder.finish()]);
   };
@@ -146,23 +120,23 @@ export class WebGpuExecutable implements Executable {
   });
 
   /** One write for all inputs that were written; those that are taken are copied by the pass, after it. */
-  private writeInputs({ queue }: GPUDevice, pass: GPUComputePassEncoder): void {
-    const { staged, takings, writtenFrom, writtenTo } = this;
-    const { arenaBuffer } = this.backend;
-    if (writtenFrom < writtenTo)
-      queue.writeBuffer(arenaBuffer, staged.offset + writtenFrom, staged.data, writtenFrom, writtenTo - writtenFrom);
+  private writeInputs(pass: GPUComputePassEncoder): void {
+    const { staged, takings, writtenFrom: from, writtenTo: to } = this;
+    const { arenaBuffer, device } = this.backend;
+    if (from < to) device.queue.writeBuffer(arenaBuffer, staged.offset + from, staged.data, from, to - from);
     this.writtenFrom = Number.POSITIVE_INFINITY;
     this.writtenTo = 0;
     for (const taking of takings) taking.encode(pass);
     takings.length = 0;
   }
 
-  private encode(pass: GPUComputePassEncoder, { pipeline, offset, x, y }: Command): void {
-    this.group ??= this.backend.bind(this.own, this.plan.recordsOffset);
+  private encode(pass: GPUComputePassEncoder, index: number): void {
+    const { pipeline, groups } = this.commands[index] as Command;
+    this.group ??= this.backend.bind(this.own, this.layout.recordsOffset);
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.group, offset, 0, 1);
-    if (y === 1) pass.dispatchWorkgroups(x);
-    else pass.dispatchWorkgroups(x, y);
+    pass.setBindGroup(0, this.group, this.offsets, index, 1);
+    if (groups[1] === 1) pass.dispatchWorkgroups(groups[0]);
+    else pass.dispatchWorkgroups(...groups);
   }
 
   /** Writes go to the host's copy; a run hands over all inputs in one piece. */
@@ -171,7 +145,7 @@ export class WebGpuExecutable implements Executable {
     const size = sizeOf(view.shape);
     const { dtype } = view;
     const Target = dtype === "int32" ? Int32Array : Float32Array;
-    const { offset } = this.plan.offsetOf(view);
+    const offset = this.layout.placeOf(view).base * 4;
     const from = offset - this.staged.offset;
     const target = new Target(this.staged.data, from, size);
     const place = { size, offset, dtype };

@@ -5,12 +5,14 @@ import { atStep } from "../../ir/loop-steps.ts";
 import { mergeDispatches } from "./merge.ts";
 import type { Dispatch } from "./shader.ts";
 
-/** Steps whose dispatches are worked out: places that move evenly are aligned in the same way at every fourth step. */
-const tried = 4;
+/** Shaders depend on whether places are multiples of 4; what moves evenly is so again at every fourth step. */
+const period = 4;
+/** The first steps are worked out for themselves: places that move may meet others there that stay. */
+const start = period;
 
 /**
- * The dispatches of a loop. What differs from step to step are places in their records, which move evenly; so those of
- * the first steps say all.
+ * The dispatches of a loop. What differs from step to step are places in their records, which move evenly; so two
+ * periods of steps say all, however long the loop is. Steps share all but the numbers of their records.
  */
 export function loopDispatches(
   { steps, body }: LoopInstruction,
@@ -24,18 +26,24 @@ export function loopDispatches(
       return { code, params, groups };
     });
   };
-  const known = Array.from({ length: Math.min(steps, tried) }, (_, step) => at(step));
-  const [first = [], second = first] = known;
-  const moved = (step: number): Dispatch[] =>
-    first.map(({ code, params, groups }, index) => {
-      const next = (second[index] as Dispatch).params;
-      return { code, groups, params: params.map((word, k) => (word + step * ((next[k] as number) - word)) >>> 0) };
+  const known = Array.from({ length: Math.min(steps, start + 2 * period) }, (_, step) => at(step));
+  const isEven = known.slice(start + period).every((list, index) => areAlike(list, known[start + index] ?? []));
+  const moved = (step: number): Dispatch[] => {
+    const nearStep = start + (step % period);
+    const periods = (step - nearStep) / period;
+    const far = known[nearStep + period] as Dispatch[];
+    return (known[nearStep] as Dispatch[]).map(({ code, params, groups }, index) => {
+      const next = (far[index] as Dispatch).params;
+      return { code, groups, params: params.map((word, k) => (word + periods * ((next[k] as number) - word)) >>> 0) };
     });
-  const isEven =
-    first.length === second.length &&
-    known.every((list, step) => list.length === first.length && same(list, moved(step)));
+  };
   return Array.from({ length: steps }, (_, step) => known[step] ?? (isEven ? moved(step) : at(step))).flat();
 }
 
-const same = (some: readonly Dispatch[], others: readonly Dispatch[]): boolean =>
-  JSON.stringify(some) === JSON.stringify(others);
+/** Whether these are the same but for the numbers in their records. */
+const areAlike = (some: readonly Dispatch[], others: readonly Dispatch[]): boolean =>
+  some.length === others.length &&
+  some.every(({ code, groups, params }, index) => {
+    const other = others[index] as Dispatch;
+    return code === other.code && String(groups) === String(other.groups) && params.length === other.params.length;
+  });

@@ -2,7 +2,6 @@
 import { planArena } from "../../ir/arena.ts";
 import { type Instruction, viewsOf } from "../../ir/instruction.ts";
 import type { Program } from "../../ir/program.ts";
-import { sizeOf } from "../../ir/shape.ts";
 import type { BufferId, View } from "../../ir/view.ts";
 import { alignUp } from "./heap.ts";
 import type { Kernels } from "./kernels/index.ts";
@@ -10,19 +9,23 @@ import { mergeDispatches, type OwnedDispatch, orderForMerging } from "./merge.ts
 import { recordBytes } from "./pipelines.ts";
 import type { Context, DeviceFacts, Dispatch, Place } from "./shader.ts";
 
-/** What runs a program: its dispatches, and the bytes that they use. */
-export interface Plan {
-  readonly dispatches: readonly Dispatch[];
+/** How a program lies in memory: what is needed of its plan while it is loaded. */
+export interface Layout {
   /** Of each dispatch: the index of its instruction, the first one where small ones are merged. */
   readonly instructions: readonly number[];
   /** Bytes of the arena: temporaries, inputs, scratch. */
   readonly arenaBytes: number;
+  /** Where the records begin in the program's buffer, in bytes. */
+  readonly recordsOffset: number;
+  readonly placeOf: (view: View) => Place;
+}
+
+/** What runs a program. Long loops have thousands of dispatches, so all but the layout is let go once it is loaded. */
+export interface Plan {
+  readonly dispatches: readonly Dispatch[];
   /** The constants, then the records of all dispatches. */
   readonly words: Uint32Array<ArrayBuffer>;
-  /** Where the records begin, in bytes. */
-  readonly recordsOffset: number;
-  /** Where a view that is an input or an output begins, in bytes. */
-  readonly offsetOf: (view: View) => { readonly space: "arena" | "heap" | "constants"; readonly offset: number };
+  readonly layout: Layout;
 }
 
 /** The buffer that stands for scratch memory in views. */
@@ -59,10 +62,7 @@ export function planProgram(
   for (const instruction of instructions) for (const { buffer } of viewsOf(instruction).reads) read.add(buffer);
   let scratch = 0;
   let mostScratch = 0;
-  const placeOf = ({ buffer, offset }: View): Place => {
-    const { space, base } = places.get(buffer) as Place;
-    return { space, base: base + offset };
-  };
+  const placeOf = placeIn(places);
   const ctx: Context = {
     placeOf,
     scratch(elements) {
@@ -98,16 +98,20 @@ export function planProgram(
   });
   return {
     dispatches,
-    instructions: merged.map(({ instruction }) => instruction),
-    arenaBytes: alignUp(arena.bytes) + mostScratch * 4,
     words,
-    recordsOffset,
-    offsetOf: (view) => {
-      const { space, base } = placeOf(view);
-      return { space, offset: base * 4 };
+    layout: {
+      instructions: merged.map(({ instruction }) => instruction),
+      arenaBytes: alignUp(arena.bytes) + mostScratch * 4,
+      recordsOffset,
+      placeOf,
     },
   };
 }
 
-/** Bytes of a view. */
-export const bytesOfView = ({ shape }: View): number => sizeOf(shape) * 4;
+/** Where views begin. Not within `planProgram`, all of whose values it would keep alive. */
+const placeIn =
+  (places: ReadonlyMap<BufferId, Place>) =>
+  ({ buffer, offset }: View): Place => {
+    const { space, base } = places.get(buffer) as Place;
+    return { space, base: base + offset };
+  };

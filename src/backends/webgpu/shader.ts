@@ -204,6 +204,21 @@ export const mainCode = (threads: number, body: string): string =>
 ${body}
 }`;
 
+/** A dispatch that runs statements for each `i` < count; a workgroup has as many of them as `each` says. */
+function dispatchOf(
+  ctx: Context,
+  shader: Shader,
+  count: number,
+  each: 1 | typeof groupSize,
+  body: string,
+  declarations: string,
+): Dispatch {
+  const { groups, flat } = grid(Math.ceil(count / each), ctx.device);
+  const index = each === 1 ? flat : `${flat} * ${each}u + l`;
+  const main = mainCode(groupSize, `let i = ${index};\nif (i >= ${count}u) { return; }\n${body}`);
+  return { code: shader.text(`${declarations}\n${main}`), params: shader.params, groups };
+}
+
 /**
  * A thread for each item `i` < count.
  * @param declarations what stands before the entry point.
@@ -219,25 +234,10 @@ export function perItem(
   steps = Number.POSITIVE_INFINITY,
 ): Dispatch[] {
   if (count === 0) return [];
-  const { groups, flat } = grid(Math.ceil(count / groupSize), ctx.device);
-  const code = shader.text(
-    `${declarations}\n${mainCode(
-      groupSize,
-      `let i = ${flat} * ${groupSize}u + l;
-if (i >= ${count}u) { return; }
-${body}`,
-    )}`,
-  );
+  const dispatch = dispatchOf(ctx, shader, count, groupSize, body, declarations);
   const rounds = Math.ceil(count / mergedThreads);
   const isSmall = rounds <= mostRounds && rounds * steps <= mostSteps;
-  return [
-    {
-      code,
-      params: shader.params,
-      groups,
-      ...(isSmall ? { part: { body, declarations, count, keys: shader.keys } } : {}),
-    },
-  ];
+  return [isSmall ? { ...dispatch, part: { body, declarations, count, keys: shader.keys } } : dispatch];
 }
 
 /** Threads of the workgroup that does the work of merged dispatches. */
@@ -252,17 +252,7 @@ const mostSteps = 64;
  * threads get the sum of x over the workgroup, added in the same order at each run.
  */
 export function perGroup(ctx: Context, shader: Shader, count: number, body: string, declarations = ""): Dispatch[] {
-  if (count === 0) return [];
-  const { groups, flat } = grid(count, ctx.device);
-  const code = shader.text(
-    `${declarations}\n${mainCode(
-      groupSize,
-      `let i = ${flat};
-if (i >= ${count}u) { return; }
-${body}`,
-    )}`,
-  );
-  return [{ code, params: shader.params, groups }];
+  return count === 0 ? [] : [dispatchOf(ctx, shader, count, 1, body, declarations)];
 }
 
 /**

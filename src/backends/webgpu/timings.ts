@@ -1,4 +1,6 @@
 // Timing instructions by the clock of the device.
+import type { WebGpuBackend } from "./backend.ts";
+import type { Work } from "./errors.ts";
 import { usage } from "./flags.ts";
 
 /** Most entries of a query set. */
@@ -15,7 +17,7 @@ interface Times {
  * Encodes passes with the time before and after each. Devices without timestamp queries cannot do it; browsers round
  * times to 0.1 ms.
  */
-export class PassTimer {
+class PassTimer {
   private readonly parts: Times[] = [];
 
   constructor(device: GPUDevice, passes: number) {
@@ -68,5 +70,39 @@ export class PassTimer {
       queries.destroy();
       resolved.destroy();
     }
+  }
+}
+
+/** A run of a program. */
+interface TimedRun {
+  /** For errors. */
+  readonly work: () => Work;
+  writeInputs(pass: GPUComputePassEncoder): void;
+  encode(pass: GPUComputePassEncoder, index: number): void;
+  /** Of each dispatch: the index of its instruction. */
+  readonly owners: readonly number[];
+  readonly instructions: number;
+}
+
+/** Runs a program with a pass for each dispatch. Gives the milliseconds of each instruction. */
+export async function runTimed(
+  backend: WebGpuBackend,
+  { work, writeInputs, encode, owners, instructions }: TimedRun,
+): Promise<number[]> {
+  const timer = new PassTimer(backend.device, owners.length);
+  try {
+    backend.handOver(work, (device) => {
+      const encoder = device.createCommandEncoder();
+      const inputs = encoder.beginComputePass();
+      writeInputs(inputs);
+      inputs.end();
+      timer.encode(encoder, encode);
+      device.queue.submit([encoder.finish()]);
+    });
+    const times = new Array<number>(instructions).fill(0);
+    timer.addTo(times, owners, await backend.readRanges(timer.ranges));
+    return times;
+  } finally {
+    timer.destroy();
   }
 }

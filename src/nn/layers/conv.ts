@@ -213,10 +213,9 @@ export function checkImage(label: string, x: Tensor, axes: number, channels: num
   if (x.rank === axes + 2 && mayEqual(x.shape.at(-1), channels)) return;
   const space = ["steps", "height, width", "depth, height, width"][axes - 1];
   throw shapeError(label, {
-    rule: "the input must have the axes and channels that the layer was built for",
-    expected: `[batch, ${space}, ${channels}]`,
+    rule: "the input must have the axes and channels of the layer",
+    expected: `[batch, ${space}, ${x.rank > axes + 1 ? channels : "channels"}]`,
     received: formatShape(x.shape),
-    advice:
-      x.rank === axes + 1 ? "An image without an axis of channels needs one: reshape([…, 1])." : "Check inputShape.",
+    advice: x.rank === axes + 1 ? "Images need an axis of channels: reshape([…, 1])." : "Check inputShape.",
   });
 }

@@ -1,9 +1,9 @@
 // On the machine with the GPU: gives the process Dawn's WebGPU, then runs the suites or the bench that lie beside.
 //
-//     node main.mjs suites|bench SECONDS [ADAPTER]
+//     node main.mjs suites|bench SECONDS [ADAPTER [SUITES]]
 import { createRequire } from "node:module";
 
-const [what, seconds, adapter] = process.argv.slice(2);
+const [what, seconds, adapter, only] = process.argv.slice(2);
 const { create, globals } = createRequire(import.meta.url)("./dawn.node");
 Object.assign(globalThis, globals);
 // Kept: Dawn crashes when it is collected.
@@ -27,11 +27,22 @@ if (what === "bench") {
   await import("./bench.mjs");
 } else {
   process.env.GOLDEN_BACKEND = "webgpu";
-  const { runAll } = await import("./suites.mjs");
-  const outcome = await runAll((line) => console.log(line), Number(seconds));
+  const { runAll, summary } = await import("./suites.mjs");
+  let last = "0";
+  process.on("SIGTERM", () => {
+    console.error(`ended after ${last}; the tests after it did not run.`);
+    process.exit(124);
+  });
+  const progress = (line) => {
+    last = line;
+    console.log(line);
+  };
+  const outcome = await runAll(progress, Number(seconds), only).catch(({ message }) => {
+    console.error(message);
+    process.exit(1);
+  });
+  for (const [file, counts] of Object.entries(outcome.files)) console.log(`${file}: ${summary([counts])}`);
   for (const { name, message } of outcome.failures) console.log(`FAILED ${name}: ${message}`);
-  console.log(
-    `${outcome.passed} passed, ${outcome.failures.length} failed, ${outcome.left} left out for time, ${outcome.seconds.toFixed(0)} s`,
-  );
+  console.log(`${summary(Object.values(outcome.files))}, ${outcome.seconds.toFixed(0)} s`);
   process.exit(outcome.failures.length > 0 ? 1 : 0);
 }

@@ -2,7 +2,7 @@
  * Packs what a machine with a GPU and nothing else needs: the suites, the golden numbers and a bench in one file each,
  * this Node and Dawn, compressed; 50 MB. `scripts/webgpu-device.sh` uses it.
  */
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin } from "esbuild";
@@ -11,34 +11,18 @@ import { bundle } from "../portable/bundle.ts";
 const at = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const out = at("build/webgpu-device/");
 
-/** In the order of importance: the time may end before the last. */
-const suites = [
-  ...[
-    "adapter",
-    "conformance",
-    "products",
-    "training",
-    "steps",
-    "kept-rows",
-    "complaints",
-    "use",
-    "diagnose",
-    "faults",
-    "gradients",
-  ].map((name) => `webgpu/suites/${name}`),
-  ...[
-    "training",
-    "optimizers",
-    "layers",
-    "conv",
-    "attention",
-    "recurrent",
-    "activations",
-    "losses",
-    "pooling",
-    "ops",
-  ].map((name) => `golden/${name}`),
-];
+/** The first ones, in the order of importance: the time may end before the last. */
+const first = [
+  ...["adapter", "conformance", "products", "training", "steps", "loops", "numbers", "kernels", "faults"],
+  ...["kept-rows", "complaints", "use", "diagnose", "gradients", "memory"],
+].map((name) => `webgpu/suites/${name}`);
+
+/** All suites of a folder of test/. That of docs/webgpu.md needs the packages that the page imports. */
+const suitesIn = (folder: string) =>
+  readdirSync(at(`test/${folder}`))
+    .filter((file) => file.endsWith(".test.ts") && file !== "docs.test.ts")
+    .map((file) => `${folder}/${file.replace(".test.ts", "")}`);
+const suites = new Set([...first, ...suitesIn("webgpu/suites"), ...suitesIn("golden")]);
 
 /** Rivals stay behind: what is imported of them is used in their rows alone. */
 const withoutRivals: Plugin = {
@@ -53,7 +37,7 @@ const withoutRivals: Plugin = {
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-await bundle(suites, `${out}suites.mjs`);
+await bundle([...suites], `${out}suites.mjs`);
 await build({
   entryPoints: [at("bench/webgpu/main.ts")],
   outfile: `${out}bench.mjs`,

@@ -1,5 +1,5 @@
 // Pages of Debian's Chromium with its software adapter, and bundled suites in one.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { chromium, type Page } from "playwright-core";
 import { chromiumFlags } from "../../browser/chromium-flags.ts";
@@ -45,12 +45,36 @@ export async function openPage<T>(
 }
 
 /** What became of the suites; what the page says on the console counts as a failure. */
-export function inChromium(file: string, progress: (line: string) => void): Promise<Outcome> {
+export const inChromium = (file: string, progress: (line: string) => void): Promise<Outcome> =>
+  inPage(
+    file,
+    progress,
+    `import("./${basename(file)}").then(({ runAll }) => runAll((line) => globalThis.progress(line)))`,
+  );
+
+/** As {@link inChromium}, in a worker of the page. */
+export function inWorker(file: string, progress: (line: string) => void): Promise<Outcome> {
+  writeFileSync(
+    join(dirname(file), "worker.mjs"),
+    `import { runAll } from "./${basename(file)}";
+postMessage({ outcome: await runAll((line) => postMessage({ line })) });`,
+  );
+  return inPage(
+    file,
+    progress,
+    `new Promise((resolve, reject) => {
+       const worker = new Worker("./worker.mjs", { type: "module" });
+       worker.onerror = ({ message }) => reject(new Error(message || "the worker did not start"));
+       worker.onmessage = ({ data: { line, outcome } }) => (outcome ? resolve(outcome) : globalThis.progress(line));
+     })`,
+  );
+}
+
+/** @param run an expression of the page, with the folder of `file` as its own. */
+function inPage(file: string, progress: (line: string) => void, run: string): Promise<Outcome> {
   return openPage(dirname(file), "", async (page, said) => {
     await page.exposeFunction("progress", progress);
-    const outcome = await page.evaluate<Outcome>(
-      `import("${origin}/${basename(file)}").then(({ runAll }) => runAll((line) => globalThis.progress(line)))`,
-    );
+    const outcome = await page.evaluate<Outcome>(run);
     const failures = said.map((message) => ({ name: "the console", message }));
     return { ...outcome, failures: [...outcome.failures, ...failures] };
   });

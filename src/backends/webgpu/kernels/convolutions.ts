@@ -4,15 +4,8 @@ import { sizeOf, stridesOf } from "../../../ir/shape.ts";
 import type { View } from "../../../ir/view.ts";
 import type { ConvWindows, Spatial } from "../../../ir/windows.ts";
 import type { Context, Dispatch, Kernel, Shader } from "../shader.ts";
-import {
-  type Axes,
-  isMatrix,
-  type Patches,
-  patches,
-  type Source,
-  strided,
-  type WideSpaces,
-} from "./products-sources.ts";
+import { isMatrix, type Patches, patches } from "./patches.ts";
+import { type Axes, type Source, strided, type WideSpaces } from "./products-sources.ts";
 import { product } from "./products-tile.ts";
 
 const axes = [0, 1, 2] as const;

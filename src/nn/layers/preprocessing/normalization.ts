@@ -36,6 +36,7 @@ export class Normalization extends Layer<NormalizationOptions> {
   private variance?: Variable;
   /** The axes with a mean each, counted back from behind the last one: −1 is the last. */
   private kept: readonly number[] = [];
+  private isAdapting = false;
   private readonly given: { readonly mean: Tensor; readonly variance: Tensor } | undefined;
 
   constructor(given: NormalizationOptions = {}) {
@@ -85,6 +86,12 @@ export class Normalization extends Layer<NormalizationOptions> {
   }
 
   override call(x: Tensor, ctx: CallContext): Tensor {
+    if (this.isAdapting)
+      throw stateError(this.label, {
+        rule: "there is no mean yet",
+        expected: "await layer.adapt(data)",
+        received: "a new layer",
+      });
     const axes = this.axesOf(x.shape);
     const shape = x.shape.map((extent, axis) => (axes.includes(axis) ? extent : 1));
     const extents = axes.map((axis) => x.shape[axis] as number);
@@ -114,12 +121,17 @@ export class Normalization extends Layer<NormalizationOptions> {
       });
     }
     let moments: Moments | undefined;
-    for await (const given of adaptBatches(data)) {
-      const batch = await toHostArrayAsync(this.label, given as ArrayInput);
-      if (batch.data.length === 0) continue;
-      this.ensureBuilt([null, ...batch.shape.slice(1)]);
-      moments ??= new Moments((this.mean as Variable).shape);
-      moments.add(batch, this.axesOf(batch.shape));
+    this.isAdapting = true;
+    try {
+      for await (const given of adaptBatches(data)) {
+        const batch = await toHostArrayAsync(this.label, given as ArrayInput);
+        if (batch.data.length === 0) continue;
+        this.ensureBuilt([null, ...batch.shape.slice(1)]);
+        moments ??= new Moments((this.mean as Variable).shape);
+        moments.add(batch, this.axesOf(batch.shape));
+      }
+    } finally {
+      this.isAdapting = false;
     }
     if (!moments)
       throw valueError(this.label, { rule: "adapt needs data", expected: "a batch or more", received: "none" });
