@@ -56,7 +56,8 @@ export function layerToKeras(layer: Description, writing: Writing): KerasObject 
   const config = Object.fromEntries(Object.entries(rest).filter(([key]) => !callOptions.includes(key)));
   return toKeras(
     {
-      kind: layer.kind,
+      // Keras makes no second input, and has a layer of its own that does nothing.
+      kind: layer.kind === "inputLayer" ? "identity" : layer.kind,
       config: {
         name: nameToKeras(name ?? layer.kind),
         dtype: "float32",
