@@ -65,8 +65,7 @@ const wholeOptions = [
 function checkLazy(options: AdamOptions): void {
   const received = wholeOptions.find((name) => options[name] !== undefined);
   if (received === undefined) return;
-  const expected = `no ${wholeOptions.join(", ")}`;
-  throw valueError("adam", { rule: "lazy needs gradients row by row", expected, received });
+  throw valueError("adam", { rule: "lazy needs gradients row by row", expected: `no ${received}`, received });
 }
 
 /** Adam's maths, for the optimizers that are made of it. */

@@ -75,9 +75,7 @@ export class OptimizerState {
 }
 
 function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }

@@ -30,8 +30,7 @@ export function isWinograd(instruction: Instruction): boolean {
   return (
     String([size, strides, dilations, groups, inputs[0]]) === "1,3,3,1,1,1,1,1,1,1,1" &&
     (channels | filters) % 8 === 0 &&
-    channels >= fewestChannels &&
-    filters >= fewestChannels &&
+    Math.min(channels, filters) >= fewestChannels &&
     channels * filters <= mostFilters &&
     batch * outputs[1] * outputs[2] >= fewestOutputs
   );
@@ -51,8 +50,7 @@ function write(instruction: Convolution, writer: RecordWriter): void {
   const { kind, windows, output } = instruction;
   const { batch, channels, filters, inputs, outputs, low } = windows;
   const turned = kind === "convInputGrad";
-  const [, height, width] = turned ? outputs : inputs;
-  const [, outHeight, outWidth] = turned ? inputs : outputs;
+  const [[, height, width], [, outHeight, outWidth]] = turned ? [outputs, inputs] : [inputs, outputs];
   const [depth, columns] = turned ? [filters, channels] : [channels, filters];
   const tap = channels * filters;
   const tileColumns = Math.ceil(outWidth / 2);

@@ -42,11 +42,8 @@ export class WorkerPool {
 
   /** The measurements of a program. */
   tunerOf(program: object): ThreadTuner {
-    let tuner = this.tuners.get(program);
-    if (tuner === undefined) {
-      tuner = new ThreadTuner();
-      this.tuners.set(program, tuner);
-    }
+    const tuner = this.tuners.get(program) ?? new ThreadTuner();
+    this.tuners.set(program, tuner);
     return tuner;
   }
 

@@ -88,9 +88,9 @@ export class Normalization extends Layer<NormalizationOptions> {
   override call(x: Tensor, ctx: CallContext): Tensor {
     if (this.isAdapting)
       throw stateError(this.label, {
-        rule: "there is no mean yet",
+        rule: "adapt comes first",
         expected: "await layer.adapt(data)",
-        received: "a new layer",
+        received: "adapt(data)",
       });
     const axes = this.axesOf(x.shape);
     const shape = x.shape.map((extent, axis) => (axes.includes(axis) ? extent : 1));
