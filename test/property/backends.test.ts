@@ -19,6 +19,12 @@ function worst(actual: TypedArray, expected: TypedArray): number {
   return Math.max(0, ...errors);
 }
 
+/**
+ * What adds up many rounded numbers: derivatives of pow reach 74 here, and a gradient of a broadcast operand adds 25 of
+ * them of both signs; gradients of a recurrence's gradients go through every step four times.
+ */
+const chains = ["composition", "function pow", "scanOutputGrad"];
+
 const sameSpecial = (a: number, b: number) => Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b));
 
 const suites = [
@@ -35,9 +41,8 @@ for (const [backendName, backend] of Object.entries(backends)) {
           fc.asyncProperty(cases, async (theCase) => {
             const [actual, expected] = [await runCase(theCase, backend), await runCase(theCase, reference)];
             for (const [output, values] of Object.entries(expected)) {
-              // Derivatives of pow reach 74 here, and a gradient of a broadcast operand adds 25 of them of both signs.
               expect(worst(actual[output] as TypedArray, values), `${theCase.label}, ${output}`).toBeLessThan(
-                name === "composition" || name === "function pow" ? 1e-4 : 1e-5,
+                chains.includes(name) ? 1e-4 : 1e-5,
               );
             }
           }),
