@@ -21,7 +21,7 @@ function worst(actual: TypedArray, expected: TypedArray): number {
 
 /**
  * What adds up many rounded numbers: derivatives of pow reach 74 here, and a gradient of a broadcast operand adds 25 of
- * them of both signs; gradients of a recurrence's gradients go through every step four times.
+ * them of both signs; the gradient of a recurrence's gradient goes through its steps there and back twice.
  */
 const chains = ["composition", "function pow", "scanOutputGrad"];
 
