@@ -18,7 +18,7 @@
  */
 
 /** The languages that blocks may have. */
-const LANGUAGES = ["ts", "js", "vue", "html", "css", "sh", "json", "toml", "text", "python", "csv"];
+const LANGUAGES = ["ts", "js", "vue", "html", "css", "sh", "json", "toml", "yaml", "ini", "text", "python", "csv"];
 
 /** One module of a page. */
 export interface PageModule {
