@@ -20,14 +20,18 @@ interface Image {
   readonly channels: number;
   readonly filters: number;
   readonly options?: ConvOptions;
+  /** Whether the image is a volume of one plane, with windows of one plane. */
+  readonly volume?: boolean;
 }
 
 /** A convolution of 3×3 windows, and its gradients in the image and in the kernel; `make` makes what goes in. */
 function convolution(
-  { batch, size, channels, filters, options = { padding: "same" } }: Image,
+  { batch, size, channels, filters, options = { padding: "same" }, volume = false }: Image,
   make: (name: string, shape: Shape) => Tensor,
 ): Record<"y" | "dx" | "dkernel", Tensor> {
-  const [x, kernel] = [make("x", [batch, size, size, channels]), make("kernel", [3, 3, channels, filters])];
+  const planes = volume ? [1] : [];
+  const x = make("x", [batch, ...planes, size, size, channels]);
+  const kernel = make("kernel", [...planes, 3, 3, channels, filters]);
   const y = conv(x, kernel, options);
   const [dx, dkernel] = gradients(sum(mul(y, make("dy", y.shape))), [x, kernel]) as [Tensor, Tensor];
   return { y, dx, dkernel };
@@ -67,6 +71,13 @@ function errorsOf(actual: ArrayLike<number>, expected: ArrayLike<number>): [norm
 
 const usual: Image = { batch: 3, size: 12, channels: 24, filters: 32 };
 
+/** One element before and one behind, on each of three axes. */
+const allAround: ConvOptions["padding"] = [
+  [1, 1],
+  [1, 1],
+  [1, 1],
+];
+
 describe("Winograd's algorithm", () => {
   it("is used for 3×3 windows one element apart with enough channels, filters and outputs", () => {
     expect(chosen(usual)).toEqual([true, true, true]);
@@ -78,6 +89,10 @@ describe("Winograd's algorithm", () => {
       { batch: 1, size: 11 },
       { options: { padding: "same", strides: 2 } },
       { options: { padding: "same", dilations: 2 } },
+      // One plane that is padded to three.
+      { volume: true, options: { padding: allAround } },
+      // One output of each image: no whole tile.
+      { batch: 200, size: 3, options: { padding: "valid" } },
     ];
     for (const other of refused) expect(chosen({ ...usual, ...other })).toEqual([false, false, false]);
   });
@@ -85,6 +100,8 @@ describe("Winograd's algorithm", () => {
   it.each([
     ["whole tiles", usual],
     ["half tiles at the edges", { ...usual, size: 11 }],
+    ["a volume of one plane", { ...usual, volume: true }],
+    ["a plane with padding before and behind it", { ...usual, volume: true, options: { padding: allAround } }],
     ["several blocks", { ...usual, batch: 9, size: 13, channels: 16, filters: 16 }],
   ])("is as precise as float32 sums: %s", async (_, image) => {
     const all = results(image);

@@ -12,27 +12,29 @@ import type { RecordWriter } from "./record-writer.ts";
 
 /** Tiles of 2×2 outputs in a block: what is made of them stays in a second-level cache. */
 const blockTiles = 64;
-/** Outputs that repay the transform of the filters. */
-const fewestOutputs = 128;
+/** Whole tiles of 2×2 outputs that repay the transform of the filters. */
+const fewestTiles = 32;
 /** Fewer channels or filters are not worth the transforms. */
 const fewestChannels = 16;
 /** Most channels times filters: each thread keeps 64 bytes of every one. */
 const mostFilters = 2 ** 17;
 
 /**
- * Whether a convolution or a gradient of one is computed by Winograd's algorithm: 3×3 windows one element apart, enough
- * channels, filters and outputs. Such an instruction takes its image without margins.
+ * Whether a convolution or a gradient of one is computed by Winograd's algorithm: 3×3 windows one element apart in an image
+ * of one plane before and after it, with enough channels, filters and outputs. Such an instruction takes its image
+ * without margins.
  */
 export function isWinograd(instruction: Instruction): boolean {
   if (!(instruction.kind in winogradRecords)) return false;
   const { windows } = instruction as Convolution;
   const { batch, channels, filters, groups, inputs, outputs, size, strides, dilations } = windows;
+  const [planes, height, width] = outputs;
   return (
-    String([size, strides, dilations, groups, inputs[0]]) === "1,3,3,1,1,1,1,1,1,1,1" &&
+    String([size, strides, dilations, groups, inputs[0], planes]) === "1,3,3,1,1,1,1,1,1,1,1,1" &&
     (channels | filters) % 8 === 0 &&
     Math.min(channels, filters) >= fewestChannels &&
     channels * filters <= mostFilters &&
-    batch * outputs[1] * outputs[2] >= fewestOutputs
+    batch * (height >> 1) * (width >> 1) >= fewestTiles
   );
 }
 
