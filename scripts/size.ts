@@ -8,7 +8,7 @@
  * demand, the WASM among them.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -170,6 +170,7 @@ const bundlers: Readonly<Record<string, (dir: string) => Promise<Chunk[]>>> = {
     const { outputFiles, metafile } = await build({
       entryPoints: [join(dir, ENTRY)],
       absWorkingDir: dir,
+      preserveSymlinks: true,
       bundle: true,
       minify: true,
       splitting: true,
@@ -186,7 +187,7 @@ const bundlers: Readonly<Record<string, (dir: string) => Promise<Chunk[]>>> = {
     }));
   },
   rolldown: async (dir) => {
-    const bundle = await rolldown({ input: join(dir, ENTRY), platform: "browser" });
+    const bundle = await rolldown({ input: join(dir, ENTRY), platform: "browser", resolve: { symlinks: false } });
     const { output } = await bundle.generate({ dir: join(dir, "out"), minify: true, entryFileNames: ENTRY });
     return output.flatMap((file) =>
       file.type === "chunk" ? [{ name: file.fileName, code: file.code, imports: file.imports }] : [],
@@ -225,9 +226,10 @@ async function measure(application: Application, bundler: string) {
 async function measureWhole(application: Application, bundler: string, beside = "") {
   const dir = mkdtempSync(join(tmpdir(), "aretejs-size-"));
   try {
-    const target = JSON.stringify(join(root, "dist/index.js"));
-    const others = beside.replaceAll("DIST", join(root, "dist"));
-    writeFileSync(join(dir, ENTRY), `export ${application.names} from ${target};${others}`);
+    // Names of chunks are hashes of paths, so each path begins in the same folder wherever the repository is.
+    symlinkSync(root, join(dir, "aretejs"));
+    const others = beside.replaceAll("DIST", "./aretejs/dist");
+    writeFileSync(join(dir, ENTRY), `export ${application.names} from "./aretejs/dist/index.js";${others}`);
     const chunks = (await bundlers[bundler]?.(dir)) ?? [];
     const loaded = loadedBy(chunks, join(dir, "out"), application);
     let code = 0;
