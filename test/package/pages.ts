@@ -43,7 +43,14 @@ for (const name of ["vitest", "fast-check", "@types/node", "@webgpu/types"]) {
   mkdirSync(dirname(join(project, "node_modules", name)), { recursive: true });
   symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
 }
-const untyped = ["@nats-io/nkeys", "@nats-io/transport-node", "webgpu", "onnxruntime-web", "@tensorflow/tfjs", "*.wasm"];
+const untyped = [
+  "@nats-io/nkeys",
+  "@nats-io/transport-node",
+  "webgpu",
+  "onnxruntime-web",
+  "@tensorflow/tfjs",
+  "*.wasm",
+];
 
 interface Task {
   readonly page: string;
