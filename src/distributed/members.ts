@@ -65,6 +65,7 @@ export class Members {
     this.endWatch = this.bucket.watch(key, () => this.tryRefresh());
     void this.watchConnection();
     await this.retry(() => this.refresh(), deadline);
+    this.checkOpen();
     this.beat();
     this.timer = setInterval(() => this.tick(), tickEvery);
   }
@@ -295,6 +296,8 @@ export class Members {
         this.notify();
       }
     }
+    // The connection is closed.
+    clearInterval(this.timer);
     this.notify();
   }
 

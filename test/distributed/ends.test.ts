@@ -80,4 +80,15 @@ describe("a worker", { concurrency: false }, () => {
 
   it("whose connection is closed while it trains is told so by fit", () =>
     endsAlone({ act: (_, nc) => nc.close() }, /^StateError: job "ends\d+": the connection is closed/));
+
+  it("whose connection is closed before it trains leaves nothing that keeps the process alive", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    const nc = await connect({ servers: server.servers });
+    await join(nc, { job: `ends${jobs++}`, workers: 1 });
+    assert.ok(timers() > before);
+    await nc.close();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(timers(), before);
+  });
 });
