@@ -61,8 +61,16 @@ function refuseInverse({ invert, ...options }: Record<string, unknown>): Record<
   throw unsupported("loadModel", "an inverse lookup", "Use lookup.invert(indices) on what the model gives.");
 }
 
+/** Keras gives the penalty of attention with heads to its projections. */
+function refusePenalty(options: Record<string, unknown>): Record<string, unknown> {
+  if (options.activityRegularizer === undefined) return options;
+  throw unsupported("loadModel", "an activity_regularizer of projections");
+}
+
 /** Changes of a kind's options that no rule gives, after the rules. */
 const changes: Readonly<Record<string, (options: Record<string, unknown>) => Record<string, unknown>>> = {
+  multiHeadAttention: refusePenalty,
+  groupQueryAttention: refusePenalty,
   stringLookup: refuseInverse,
   integerLookup: refuseInverse,
   randomUniform: ({ minval, maxval, ...options }) => ({ ...options, minValue: minval, maxValue: maxval }),

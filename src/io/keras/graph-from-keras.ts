@@ -60,7 +60,10 @@ function find(entries: ReadonlyMap<string, Entry>, name: string): Entry {
 }
 
 function tensorAt(entries: ReadonlyMap<string, Entry>, [name, node, output]: History): SymbolicTensor {
-  const tensor = find(entries, name).outputs[node]?.[output];
+  const { part, outputs } = find(entries, name);
+  // Cells give their output once more, as the first state.
+  const isCell = /^(SimpleRNN|GRU|LSTM)Cell$/.test(part.class_name);
+  const tensor = outputs[node]?.[isCell && output > 0 ? output - 1 : output];
   if (tensor) return tensor;
   throw damaged("loadModel", `"${name}" must have what is taken from it`, "an output", `use ${node}, output ${output}`);
 }

@@ -1,9 +1,11 @@
 // What only some models have as Keras's configurations: graphs, and kinds whose options follow no rule.
+import { valueError } from "../../errors.ts";
+import { show } from "../../format.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import type { Description, KerasObject } from "./keras-object.ts";
 import { callOptions, toSnake } from "./names.ts";
 import { attentions } from "./sequence.ts";
-import { inputsOf } from "./to-keras.ts";
+import { inputsOf, nameOf } from "./to-keras.ts";
 
 type Layers = NetworkConfig["layers"];
 type Use = NetworkConfig["uses"][number];
@@ -30,11 +32,9 @@ export function graphToKeras(graph: NetworkConfig, name: string, layers: readonl
   };
 }
 
-const nameOf = ({ config }: KerasObject): string => (config as { name: string }).name;
-
 /** The inputs, and for each layer its uses. */
 function nodesOf(graph: NetworkConfig, layers: readonly KerasObject[]): { starts: KerasObject[]; nodes: unknown[][] } {
-  const starts = inputsOf(graph, new Set(layers.map(nameOf)));
+  const starts = inputsOf(graph, layers);
   const nodes: unknown[][] = layers.map(() => []);
   const tensor = tensorOf(graph, layers, starts);
   for (const use of graph.uses) {
@@ -55,16 +55,23 @@ function nodesOf(graph: NetworkConfig, layers: readonly KerasObject[]): { starts
 
 type Place = readonly [use: number, output: number];
 
+/** Cells as layers: in Keras they take their states in a list, and give the output once more as the first state. */
+const isCell = (kind: string): boolean => /^(simpleRnn|gru|lstm)Cell$/.test(kind);
+
 /** What names a tensor in Keras: its layer, which use of this, which output. */
 function tensorOf(graph: NetworkConfig, layers: readonly KerasObject[], starts: readonly KerasObject[]) {
   const counts = layers.map(() => 0);
   const uses = graph.uses.map(({ layer }) => {
     const count = counts[layer] ?? 0;
     counts[layer] = count + 1;
-    return [nameOf(layers[layer] as KerasObject), count] as const;
+    const isShifted = isCell((graph.layers[layer] as Layers[number]).kind);
+    return { at: [nameOf(layers[layer] as KerasObject), count], isShifted };
   });
-  return ([use, output]: Place) =>
-    use === -1 ? [nameOf(starts[output] as KerasObject), 0, 0] : [...(uses[use] as readonly [string, number]), output];
+  return ([use, output]: Place) => {
+    if (use === -1) return [nameOf(starts[output] as KerasObject), 0, 0];
+    const { at, isShifted } = uses[use] as (typeof uses)[number];
+    return [...at, isShifted && output > 0 ? output + 1 : output];
+  };
 }
 
 const outputsOf = (graph: NetworkConfig, layers: readonly KerasObject[], starts: readonly KerasObject[]) =>
@@ -83,12 +90,69 @@ function argumentsOf({ kind, config }: Layers[number], { single }: Use, tensors:
     return { args: [query, value], kwargs: { ...kwargs, ...rest } };
   }
   if (single) return { args: [x], kwargs };
+  if (isCell(kind)) return { args: [x, others], kwargs: {} };
   if (recurrent.includes(kind)) return { args: [x], kwargs: others.length > 0 ? { initial_state: others } : {} };
   return { args: [tensors], kwargs };
 }
 
+type Change = (options: Record<string, unknown>) => Record<string, unknown>;
+
+/** The error for a penalty on an output that Keras does not take, leaves out, or puts elsewhere. */
+const penaltyError = (kind: string, rule: string, received: unknown) =>
+  valueError(kind, {
+    rule,
+    expected: "no activityRegularizer",
+    received: show(received),
+    advice: "Put activityRegularization({ l2: … }) behind the layer.",
+  });
+
+/** For layers of which Keras's have no penalty on their output. */
+const withoutPenalty =
+  (kind: string): Change =>
+  ({ activityRegularizer: penalty, ...options }) => {
+    if (penalty === undefined) return options;
+    throw penaltyError(kind, "Keras's layer has no penalty on its output", penalty);
+  };
+
+/** The same, for layers without weights whose classes take no `trainable`. */
+const ofFewOptions =
+  (kind: string): Change =>
+  ({ trainable: _, ...options }) =>
+    withoutPenalty(kind)(options);
+
+/** The penalty on an output in a description, in whatever layer within it. */
+function penaltyIn(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { activityRegularizer = undefined } = value as Readonly<Record<string, unknown>>;
+  return (
+    activityRegularizer ??
+    Object.values(value)
+      .map(penaltyIn)
+      .find((found) => found !== undefined)
+  );
+}
+
 /** Changes of a kind's options that no rule gives, before the rules. */
-export const changes: Readonly<Record<string, (options: Record<string, unknown>) => Record<string, unknown>>> = {
+export const changes: Readonly<Record<string, Change>> = {
+  simpleRnn: withoutPenalty("simpleRnn"),
+  // RNN does not add up what its cells say.
+  simpleRnnCell: withoutPenalty("simpleRnnCell"),
+  gruCell: withoutPenalty("gruCell"),
+  lstmCell: withoutPenalty("lstmCell"),
+  stringLookup: withoutPenalty("stringLookup"),
+  integerLookup: withoutPenalty("integerLookup"),
+  // Keras has it on the projections.
+  multiHeadAttention: withoutPenalty("multiHeadAttention"),
+  groupQueryAttention: withoutPenalty("groupQueryAttention"),
+  timeDistributed: (options) => {
+    const penalty = penaltyIn(options.layer);
+    if (penalty === undefined) return options;
+    throw penaltyError("timeDistributed", "Keras leaves out penalties on outputs within this layer", penalty);
+  },
+  spatialDropout1d: ofFewOptions("spatialDropout1d"),
+  spatialDropout2d: ofFewOptions("spatialDropout2d"),
+  spatialDropout3d: ofFewOptions("spatialDropout3d"),
+  discretization: ofFewOptions("discretization"),
   // The layer is its penalty.
   activityRegularization: ({ activityRegularizer: _, ...options }) => options,
   randomUniform: ({ minValue, maxValue, ...options }) => ({ ...options, minval: minValue, maxval: maxValue }),

@@ -16,19 +16,24 @@ const modules: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The kinds that to-keras-rest.ts converts or refuses. */
-export const restKinds =
-  /^(activityRegularization|randomUniform|rnn|bidirectional|hashing|muon|lambda|powerDecay|warmup|inSequence|oneCycle)$/;
+export const restKinds: ReadonlySet<string> = /* @__PURE__ */ new Set(
+  (
+    "activityRegularization randomUniform rnn bidirectional timeDistributed simpleRnn simpleRnnCell gruCell lstmCell " +
+    "multiHeadAttention groupQueryAttention spatialDropout1d spatialDropout2d spatialDropout3d discretization " +
+    "stringLookup integerLookup hashing muon lambda powerDecay warmup inSequence oneCycle"
+  ).split(" "),
+);
+
+/** Options that Keras reads though it has defaults for them. */
+const needed: Readonly<Record<string, object>> = { rescaling: { offset: 0 }, constant: { value: 0 } };
 
 /** Thrown where `rest` is needed and not loaded. */
 export const needsRest = /* @__PURE__ */ Symbol("rest");
 
-/** Layers without weights whose classes take no `trainable`. */
-const weightless = /^(spatialDropout.d|discretization)$/;
-
 /** A description as Keras's object. @throws ValueError on what Keras does not have. */
 export function toKeras({ kind, config }: Description, module: string, writing: Writing): KerasObject {
   const { custom, rest } = writing;
-  if (!rest && restKinds.test(kind)) throw needsRest;
+  if (!rest && restKinds.has(kind)) throw needsRest;
   const advice = rest?.foreign[kind];
   if (advice !== undefined && !Object.hasOwn(custom, kind))
     throw valueError(kind, {
@@ -37,7 +42,7 @@ export function toKeras({ kind, config }: Description, module: string, writing: 
       received: kind,
       advice,
     });
-  const options = { ...(rest?.changes[kind]?.({ ...config }) ?? config) };
+  const options = { ...needed[kind], ...(rest?.changes[kind]?.({ ...config }) ?? config) };
   const name = className(kind);
   const isOwn = isOwnClass(kind) || Object.hasOwn(custom, kind) || Object.hasOwn(custom, name);
   return {
@@ -61,7 +66,7 @@ export function layerToKeras(layer: Description, writing: Writing): KerasObject 
       config: {
         name: nameToKeras(name ?? layer.kind),
         dtype: "float32",
-        ...(trainable === false && !weightless.test(layer.kind) && { trainable }),
+        ...(trainable === false && { trainable }),
         ...config,
       },
     },
@@ -79,18 +84,23 @@ function networkToKeras({ kind, config }: Description, writing: Writing): KerasO
     return {
       module: "keras",
       class_name: "Sequential",
-      config: { name, trainable: graph.trainable, dtype: "float32", layers: [...inputsOf(graph), ...layers] },
+      config: { name, trainable: graph.trainable, dtype: "float32", layers: [...inputsOf(graph, layers), ...layers] },
       registered_name: null,
     };
   if (!writing.rest) throw needsRest;
   return writing.rest.graphToKeras(graph, name, layers);
 }
 
-/** The inputs as layers, under names that no other layer has. */
-export function inputsOf({ inputs }: NetworkConfig, taken: ReadonlySet<string> = new Set()): KerasObject[] {
+/** The name of a layer, converted. */
+export const nameOf = ({ config }: KerasObject): string => (config as { name: string }).name;
+
+/** The inputs as layers, under names that no other input has and none of `layers`. */
+export function inputsOf({ inputs }: NetworkConfig, layers: readonly KerasObject[]): KerasObject[] {
+  const taken = new Set(layers.map(nameOf));
   return inputs.map(({ name: given, shape, dtype }) => {
     let name = given;
     while (taken.has(name)) name = `input_${name}`;
+    taken.add(name);
     return {
       module: "keras.layers",
       class_name: "InputLayer",
