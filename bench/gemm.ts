@@ -12,8 +12,10 @@ import { Bench } from "tinybench";
 import { matmulScratchBytes } from "../src/backends/wasm/gemm-scratch.ts";
 import { coreSlots, heapBase, tableSize } from "../src/backends/wasm/generated/core-slots.ts";
 import { chosen, median, type Options } from "./options.ts";
-import { rooflineFlops, rooflineOf } from "./roofline.ts";
-import { undisturbed, type Witness, withWitness } from "./witness.ts";
+import { rooflineOf } from "./roofline.ts";
+import { rooflineFlops } from "./roofline-loop.ts";
+import { undisturbed } from "./undisturbed.ts";
+import { type Witness, withWitness } from "./witness.ts";
 
 type Layout = "NN" | "TN" | "NT";
 type Shape = readonly [layout: Layout, m: number, n: number, k: number];

@@ -15,8 +15,10 @@ import * as ops from "../src/tensor/ops/index.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { Variable } from "../src/tensor/variable.ts";
 import { chosen, median, type Options } from "./options.ts";
-import { rooflineFlops, rooflineOf } from "./roofline.ts";
-import { undisturbed, type Witness, withWitness } from "./witness.ts";
+import { rooflineOf } from "./roofline.ts";
+import { rooflineFlops } from "./roofline-loop.ts";
+import { undisturbed } from "./undisturbed.ts";
+import { type Witness, withWitness } from "./witness.ts";
 
 interface Case {
   readonly name: string;

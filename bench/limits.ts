@@ -9,8 +9,10 @@ import { Bench } from "tinybench";
 import { adam, bind, compile, ops, placeVariables, sgd, Variable, wasm } from "../src/index.ts";
 import { cnn } from "./cnn.ts";
 import { median } from "./options.ts";
-import { rooflineFlops, rooflineOf } from "./roofline.ts";
-import { undisturbed, type Witness, withWitness } from "./witness.ts";
+import { rooflineOf } from "./roofline.ts";
+import { rooflineFlops } from "./roofline-loop.ts";
+import { undisturbed } from "./undisturbed.ts";
+import { type Witness, withWitness } from "./witness.ts";
 
 const oneThread: object = { threads: 1 };
 

@@ -28,8 +28,10 @@ import {
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { Variable } from "../src/tensor/variable.ts";
 import { median } from "./options.ts";
-import { rooflineFlops, rooflineOf } from "./roofline.ts";
-import { undisturbed, type Witness, withWitness } from "./witness.ts";
+import { rooflineOf } from "./roofline.ts";
+import { rooflineFlops } from "./roofline-loop.ts";
+import { undisturbed } from "./undisturbed.ts";
+import { type Witness, withWitness } from "./witness.ts";
 
 const sizes = [784, 300, 100, 10] as const;
 

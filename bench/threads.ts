@@ -21,7 +21,8 @@ import type { Program } from "../src/ir/program.ts";
 import { matmul, placeholder } from "../src/tensor/ops/index.ts";
 import { cnn } from "./cnn.ts";
 import { chosen, median, type Options } from "./options.ts";
-import { undisturbed, type Witness, withWitness } from "./witness.ts";
+import { undisturbed } from "./undisturbed.ts";
+import { type Witness, withWitness } from "./witness.ts";
 
 /** Undisturbed repeats of the pair. */
 const repeats = 50;

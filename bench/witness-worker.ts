@@ -1,6 +1,6 @@
 // Runs the multiply-add loop when it is told to, and says how long it took.
 import { parentPort, workerData } from "node:worker_threads";
-import { loopOf } from "./roofline.ts";
+import { loopOf } from "./roofline-loop.ts";
 
 /** About 2 ms: long enough for the clock, short beside a sample. */
 const repeats = 50;

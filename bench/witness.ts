@@ -1,5 +1,5 @@
 /**
- * Finds the samples that other work on the machine slowed down.
+ * The multiply-add loop beside what is measured, to find the samples that other work on the machine slowed down.
  *
  * Processors that are virtual share physical cores: for seconds at a time a neighbour takes a part of the multipliers,
  * and whatever is bound by them runs at half its speed, while a chain of dependent operations does not notice. So the
@@ -8,16 +8,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { rooflineModule } from "./roofline.ts";
-
-/** What was measured (milliseconds where nothing else is said), and how long the loop took beside it. */
-export interface Sample<T = number> {
-  readonly value: T;
-  /** Milliseconds of the loop: the longer of before and after. */
-  readonly witness: number;
-}
-
-/** By how much the loop may be slower than its least time. */
-const tolerance = 1.1;
+import type { Sample } from "./undisturbed.ts";
 
 /** Starts the worker's file, which is TypeScript: Node 20 does not hand the loader of the main thread on to workers. */
 const startOfWorker = `import("tsx/esm/api").then(({ register }) => {
@@ -70,31 +61,4 @@ export async function withWitness<T>(threads: number, use: (witness: Witness) =>
   } finally {
     await witness.close();
   }
-}
-
-/** How many undisturbed rounds are wanted, and when the search for them ends: after so many rounds and milliseconds. */
-export interface Search {
-  readonly wanted: number;
-  readonly most: number;
-  /** Default 0: the number of rounds decides. */
-  readonly longest?: number;
-}
-
-/**
- * Takes rounds of one or several samples until enough are undisturbed: those in which the loop was never more than a
- * tenth slower than its least time in all rounds. The others are dropped.
- */
-export async function undisturbed<R extends readonly Sample<unknown>[]>(
-  take: () => Promise<R>,
-  { wanted, most, longest = 0 }: Search,
-): Promise<{ readonly kept: readonly R[]; readonly dropped: number }> {
-  const rounds: R[] = [];
-  let kept: readonly R[] = [];
-  const start = performance.now();
-  while (kept.length < wanted && (rounds.length < most || performance.now() - start < longest)) {
-    rounds.push(await take());
-    const limit = tolerance * Math.min(...rounds.flat().map(({ witness }) => witness));
-    kept = rounds.filter((samples) => samples.every(({ witness }) => witness <= limit));
-  }
-  return { kept, dropped: rounds.length - kept.length };
 }

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Backend, wasm } from "../../src/index.ts";
+import { wasm } from "../../src/index.ts";
 import { saveModel } from "../../src/io/index.ts";
 import { median } from "../options.ts";
-import { undisturbed, type Witness } from "../witness.ts";
+import { undisturbed } from "../undisturbed.ts";
+import type { Witness } from "../witness.ts";
 import type { Race } from "./networks.ts";
-import { type Epoch, type Files, Rival, type RivalName } from "./rival.ts";
+import { type Files, Rival, type RivalName } from "./rival.ts";
+import { lossesApart, Training, tolerance } from "./training.ts";
 
 /** Milliseconds of one training step. */
 export interface Times {
@@ -36,53 +38,20 @@ export interface Outcome {
 const [wanted, fewest] = [9, 3];
 /** When the search for undisturbed rounds ends: after this many rounds and milliseconds. Disturbances last seconds. */
 const [most, longest] = [27, 45_000];
-/** The most that losses may be apart: both add in their own order, and 100 steps carry that on. */
-const tolerance = 5e-3;
-
-/** This library's side: the model as a user trains it. */
-class Ours {
-  readonly model;
-  private data: readonly [{ data: Float32Array; shape: readonly number[] }, Int32Array | Float32Array];
-
-  constructor(race: Race, backend: Backend) {
-    const { inputShape, classes, batchSize, steps } = race;
-    const rows = steps * batchSize;
-    const count = rows * inputShape.reduce((size, extent) => size * extent, 1);
-    const noise = numbers(1);
-    const x = { data: Float32Array.from({ length: count }, noise), shape: [rows, ...inputShape] };
-    const choose = numbers(2);
-    const y =
-      classes > 0
-        ? Int32Array.from({ length: rows }, () => Math.floor(((choose() + 1) / 2) * classes))
-        : Float32Array.from({ length: rows }, choose);
-    this.data = [x, y];
-    this.model = race.make();
-    this.model.compile({
-      optimizer: race.optimizer(),
-      loss: classes > 0 ? "sparseCategoricalCrossentropy" : "meanSquaredError",
-      backend,
-    });
-  }
-
+/** This library's side. */
+class Ours extends Training {
   /** Writes the untrained model and the data for the rival. */
   async write(folder: string, batch: number): Promise<Files> {
-    const [x, y] = this.data;
     const [modelFile, xFile, yFile] = ["model.keras", "x.bin", "y.bin"].map((name) => join(folder, name)) as [
       string,
       string,
       string,
     ];
     await saveModel(this.model, modelFile);
-    writeFileSync(xFile, x.data);
-    writeFileSync(yFile, y);
-    const labels = y instanceof Int32Array ? "int32" : "float32";
-    return { model: modelFile, x: xFile, y: yFile, shape: x.shape, labels, batch };
-  }
-
-  async fit(batchSize: number): Promise<Epoch> {
-    const start = performance.now();
-    const history = await this.model.fit(...this.data, { batchSize, shuffle: false, verbose: 0 });
-    return { ms: performance.now() - start, loss: history.history.loss?.[0] ?? Number.NaN };
+    writeFileSync(xFile, this.x.data);
+    writeFileSync(yFile, this.y);
+    const labels = this.y instanceof Int32Array ? "int32" : "float32";
+    return { model: modelFile, x: xFile, y: yFile, shape: this.x.shape, labels, batch };
   }
 }
 
@@ -97,9 +66,9 @@ export async function hold(race: Race, name: RivalName, threads: number, witness
   try {
     const ours = new Ours(race, await wasm({ threads }));
     await rival.open(await ours.write(folder, race.batchSize));
-    const both = async () => [await ours.fit(race.batchSize), await rival.fit()] as const;
+    const both = async () => [await ours.fit(), await rival.fit()] as const;
     const [first, second] = [await both(), await both()];
-    const apart = Math.max(...[first, second].map(([mine, their]) => Math.abs(mine.loss / their.loss - 1)));
+    const apart = lossesApart([first, second]);
     if (!(apart <= tolerance))
       throw new Error(
         `bench/native: the losses of ${race.name} are apart by ${apart}: ${JSON.stringify([first, second])}.`,
@@ -108,7 +77,7 @@ export async function hold(race: Race, name: RivalName, threads: number, witness
     const { kept, dropped } = await undisturbed(
       async () =>
         [
-          await witness.sample(async () => (await ours.fit(race.batchSize)).ms),
+          await witness.sample(async () => (await ours.fit()).ms),
           await witness.sample(async () => (await rival.fit()).ms),
         ] as const,
       { wanted, most, longest },
@@ -136,13 +105,4 @@ export async function hold(race: Race, name: RivalName, threads: number, witness
     rival.close();
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Numbers in [−1, 1) that are the same in each run. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return state / 2 ** 31;
-  };
 }

@@ -1,16 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Epoch } from "./training.ts";
 
 /** What Keras runs on. */
 export const rivalNames = ["jax", "torch", "tensorflow"] as const;
 export type RivalName = (typeof rivalNames)[number];
-
-/** What one epoch came to. */
-export interface Epoch {
-  readonly ms: number;
-  readonly loss: number;
-}
 
 /** Where a model and its data are. */
 export interface Files {

@@ -1,5 +1,6 @@
 import { Bench } from "tinybench";
-import { undisturbed, type Witness } from "../witness.ts";
+import { undisturbed } from "../undisturbed.ts";
+import type { Witness } from "../witness.ts";
 
 /** One way of doing the work. */
 export interface Side {

@@ -87,17 +87,18 @@ export function openChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: [...chromiumFlags] });
 }
 
-/** Opens pages in Chromium, each new. */
+/** Opens pages in Chromium, each new. @param seconds that a page has to answer in. Default 60. */
 export async function inChromium(
   pages: Pages,
   visits: readonly (readonly [policy: string, threads: number])[],
+  seconds?: number,
 ): Promise<{ version: string; posted: Posted[] }> {
   const browser = await openChromium();
   try {
     const posted: Posted[] = [];
     for (const [policy, threads] of visits) {
       const page = await browser.newPage();
-      const answer = pages.posted();
+      const answer = pages.posted(seconds);
       await page.goto(pages.url(policy, `page.html?threads=${threads}`));
       posted.push(await answer);
       await page.close();
@@ -108,16 +109,17 @@ export async function inChromium(
   }
 }
 
-/** Opens pages in Firefox, each in a browser of its own. */
+/** Opens pages in Firefox, each in a browser of its own. @param seconds that a page has to answer in. Default 60. */
 export async function inFirefox(
   pages: Pages,
   visits: readonly (readonly [policy: string, threads: number])[],
+  seconds?: number,
 ): Promise<{ version: string; posted: Posted[] }> {
   const { stdout } = await run(".", ["firefox-esr", "--version"]);
   const posted: Posted[] = [];
   for (const [policy, threads] of visits) {
     const profile = mkdtempSync(join(tmpdir(), "aretejs-firefox-"));
-    const answer = pages.posted();
+    const answer = pages.posted(seconds);
     const browser = spawn(
       "firefox-esr",
       ["--headless", "--no-remote", "--profile", profile, pages.url(policy, `page.html?threads=${threads}`)],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chart } from "../../bench/peers/chart.ts";
 import { type Contest, hold as holdWith, relativeDistance } from "../../bench/peers/contest.ts";
-import { undisturbed } from "../../bench/witness.ts";
+import { undisturbed } from "../../bench/undisturbed.ts";
 
 /** With a witness of a machine that is always quiet, or of one that is as busy as these times say. */
 const hold = (it: Contest, times: readonly number[] = []) => {
