@@ -52,4 +52,5 @@ export default {
   githubPages: false,
   validation: false,
   logLevel: "Warn",
+  treatWarningsAsErrors: true,
 };

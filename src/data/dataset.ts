@@ -101,19 +101,32 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
   }
 
   /**
-   * Cuts the dataset into parts that share no element, in order.
-   *
-   * @param parts a fraction in (0, 1): that much, rounded, and the rest. Or the parts' sizes, which must add up to
-   * `size`; for a stream of unknown size the parts follow one another, and each reads the stream from its beginning.
-   * @param o.seed draw the parts at random, once for all epochs (arrays only). Default: in their order.
+   * Cuts the dataset into two parts that share no element: a fraction of it, and the rest.
+   * @param fraction in (0, 1), rounded to whole elements.
    * @throws StateError after `shuffle`: the parts would then mix from epoch to epoch. ValueError where a part would be
    * empty.
    * @example const [train, valid] = dataset({ x, y }).split(0.9, { seed: 1 });
    */
-  split(fraction: number, o?: { seed?: number }): [Dataset<T>, Dataset<T>];
+  split(
+    fraction: number,
+    o?: {
+      /** Draws the parts at random, once for all epochs (arrays only). Default: in their order. */
+      seed?: number;
+    },
+  ): [Dataset<T>, Dataset<T>];
+  /**
+   * Cuts the dataset into parts of these sizes, which share no element.
+   * @param counts the sizes, which must add up to `size`. Of a stream of unknown size, the parts follow one another, and
+   * each reads the stream from its beginning.
+   * @throws as {@link split} by a fraction.
+   * @example const [train, valid, test] = dataset({ x, y }).split([800, 100, 100], { seed: 1 });
+   */
   split<const Counts extends readonly number[]>(
     counts: Counts,
-    o?: { seed?: number },
+    o?: {
+      /** Draws the parts at random, once for all epochs (arrays only). Default: in their order. */
+      seed?: number;
+    },
   ): { -readonly [K in keyof Counts]: Dataset<T> };
   split(parts: number | readonly number[], o: { seed?: number } = {}): Dataset<T>[] {
     const { seed } = checkOptions("dataset.split", o, { seed: "number" });
@@ -156,9 +169,6 @@ export function dataset<T>(arrays: T, ...more: never[]): Dataset<HostTree<T>> {
 
 /**
  * A dataset of what an iterable gives, examples or batches, read again in each epoch.
- *
- * @param o.size elements in an epoch, if you know it: progress displays use it. Default: an array's length, else
- * unknown.
  * @throws StateError when a generator that was already read is asked for another epoch: give the function instead.
  * @example datasetFrom(async function* () { for await (const line of lines(file)) yield { x: parse(line), y:
  * label(line) }; })
@@ -166,7 +176,7 @@ export function dataset<T>(arrays: T, ...more: never[]): Dataset<HostTree<T>> {
 export function datasetFrom<T>(
   stream: Stream<T>,
   o: {
-    /** How many examples or batches there are, where it is known. */
+    /** Elements in an epoch, if you know it: progress displays use it. Default: an array's length, else unknown. */
     size?: number;
   } = {},
 ): Dataset<T> {

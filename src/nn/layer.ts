@@ -281,13 +281,17 @@ export abstract class Layer<Options extends LayerOptions = LayerOptions> extends
   }
 
   /**
-   * Uses the layer: adds it to a functional model, or records it on tensors within `call` of another layer or a
-   * function that is recorded.
-   * @param ctx the context of the recording. For tensors only.
+   * Adds the layer to a functional model.
    * @throws ValueError on other inputs; ShapeError where inputs do not fit; StateError where it has several outputs.
-   * @example const y = dense(10).apply(input([784])); const h = this.inner.apply(x, ctx);
+   * @example const y = dense(10).apply(input([784]));
    */
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor;
+  /**
+   * Records the layer on tensors, within `call` of another layer or a function that is recorded.
+   * @param ctx the context of the recording.
+   * @throws ValueError on other inputs; ShapeError where inputs do not fit; StateError where it has several outputs.
+   * @example const h = this.inner.apply(x, ctx);
+   */
   apply(inputs: Tensor | readonly Tensor[], ctx: CallContext): Tensor;
   apply(inputs: unknown, ctx?: CallContext): SymbolicTensor & Tensor {
     checkInputShape(this, inputs);

@@ -38,8 +38,6 @@ export async function getNamedWeights(model: Model): Promise<NamedArrays> {
 
 /**
  * Sets a model's weights by name, from what {@link getNamedWeights} gave.
- * @param options.strict whether every weight must be there, and no other. False: what has a known name is set, such
- * as the layers that two models share. Default true.
  * @returns which names were set, which of the model's were missing and which given ones it does not have.
  * @throws ValueError where names do not fit (with strict false: where none does) or a number is too large for float32,
  * ShapeError where shapes do not fit; then nothing has changed.
@@ -49,7 +47,10 @@ export function setNamedWeights(
   model: Model,
   weights: Readonly<Record<string, ArrayInput>>,
   options: {
-    /** Whether every weight must be there, and no other. Default true. */
+    /**
+     * Whether every weight must be there, and no other. Default true. False: what has a known name is set, such as the
+     * layers that two models share.
+     */
     strict?: boolean;
   } = {},
 ): NamedResult {

@@ -10,7 +10,6 @@ import { functionLayer } from "./function.ts";
 /**
  * Masks steps whose features all have one value, and sets them to 0: layers behind this one that know masks skip them.
  * Shapes: [batch, time, features], to the same.
- * @param options.maskValue default 0.
  * @throws ValueError unless maskValue is finite; ShapeError on an input of fewer than two axes.
  * @see Keras 3 `layers.Masking`.
  */

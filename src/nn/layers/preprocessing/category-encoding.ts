@@ -127,13 +127,12 @@ export class Discretization extends Layer<AllOptions> {
   /**
    * Finds boundaries that put about as many of the values into each bin, as `binBoundaries` of `aretejs/data`, but with
    * those that repeat. They are saved with the model.
-   * @param options.steps batches to read at most. Default: all.
    * @throws StateError where boundaries were given; ValueError without data, or where no boundary follows from them.
    */
   async adapt(
     data: AdaptData,
     options: {
-      /** Batches to read at most. */
+      /** Batches to read at most. Default: all. */
       steps?: number;
     } = {},
   ): Promise<void> {
