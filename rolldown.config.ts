@@ -45,6 +45,10 @@ const group = (name: string, files: readonly string[]) => {
   return { name, test: (id: string) => paths.has(id) };
 };
 
+/** What an entry loads of its folder, without the entry: one file of both would export what other parts need. */
+const behind = (entry: string) =>
+  loadedBy([entry], entry.replace("index", "")).filter((file) => file !== `src/${entry}.ts`);
+
 const loading = loadedBy(["io/keras/load"], "io/");
 const saving = loadedBy(["io/keras/save"], "io/");
 
@@ -52,12 +56,21 @@ const saving = loadedBy(["io/keras/save"], "io/");
 const groups = [
   group(
     "shared",
-    loadedBy(["core", "nn/activations", "nn/initializers", "nn/layers/index", "optim/index", "tensor/ops/index"]),
+    loadedBy([
+      "core",
+      "ir/loop-steps",
+      "nn/activations",
+      "nn/initializers",
+      "nn/layers/index",
+      "optim/index",
+      "tensor/ops/index",
+    ]),
   ),
   // Parts on demand import some of it: without a group that would be files of its own.
-  group("webgpu", loadedBy(["backends/webgpu/index"], "backends/webgpu/")),
+  group("webgpu", behind("backends/webgpu/index")),
+  group("distributed", behind("distributed/index")),
   // What the entry loads, and what both loading and saving a model take; then the rest of loading.
-  group("io", [...loadedBy(["io/index"], "io/"), ...loading.filter((file) => saving.includes(file))]),
+  group("io", [...behind("io/index"), ...loading.filter((file) => saving.includes(file))]),
   // Without the file that is imported on demand: as one of a group, it would be the namespace of all of the group.
   group(
     "load-model",

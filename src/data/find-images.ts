@@ -5,8 +5,15 @@ import { checkOptions } from "../options.ts";
 import type { HostArray } from "./array.ts";
 import { type Dataset, dataset } from "./dataset.ts";
 import type { ImageDataset, ImageFolder, ImageFolderOptions } from "./image-folder.ts";
-import { imagesFrom, imagesTable, type RawImage } from "./images-from.ts";
-import { trainTestSplit } from "./split.ts";
+import type { imagesFrom, imagesTable, RawImage } from "./images-from.ts";
+import type { trainTestSplit } from "./split.ts";
+
+/** What it uses of files that the entry loads. */
+interface Tools {
+  readonly imagesFrom: typeof imagesFrom;
+  readonly imagesTable: typeof imagesTable;
+  readonly trainTestSplit: typeof trainTestSplit;
+}
 
 interface Entry {
   readonly name: string;
@@ -34,6 +41,7 @@ function files(): Files {
 
 /** See `imageFolder`. */
 export async function findImages(
+  { imagesFrom, imagesTable, trainTestSplit }: Tools,
   directory: string,
   options: ImageFolderOptions,
 ): Promise<ImageFolder & { readonly validation?: ImageDataset }> {

@@ -1,7 +1,8 @@
 // Images in folders that are named by their classes, read in batches, in Node, Deno and Bun.
 import type { HostArray } from "./array.ts";
 import type { Dataset } from "./dataset.ts";
-import type { ImagesOptions, RawImage } from "./images-from.ts";
+import { type ImagesOptions, imagesFrom, imagesTable, type RawImage } from "./images-from.ts";
+import { trainTestSplit } from "./split.ts";
 
 /** Options of {@link imageFolder}. */
 export interface ImageFolderOptions extends ImagesOptions {
@@ -64,5 +65,7 @@ export async function imageFolder(
   directory: string,
   options: ImageFolderOptions,
 ): Promise<ImageFolder & { readonly validation?: ImageDataset }> {
-  return (await import("./find-images.ts")).findImages(directory, options);
+  // Handed over, not imported there: else `aretejs/data` would export them for that file.
+  const tools = { imagesFrom, imagesTable, trainTestSplit };
+  return (await import("./find-images.ts")).findImages(tools, directory, options);
 }

@@ -5,7 +5,7 @@
  *
  *     npm run test:package
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ import { formatMessage } from "publint/utils";
 import { installPacked, run } from "../../scripts/pack.ts";
 import { bundlers, type Written, written } from "./bundlers.ts";
 
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const project = mkdtempSync(join(tmpdir(), "aretejs-bundlers-"));
 process.on("exit", () => rmSync(project, { recursive: true, force: true }));
 const installed = join(project, "node_modules/aretejs");
@@ -225,6 +226,20 @@ process.stdout.write(JSON.stringify(same));`;
   const same = JSON.parse(run(project, process.execPath, "identity.mjs")) as boolean[];
   expect(same.length === 5 && same.every((one) => one), `one of each, but: ${same}`);
   return `${subpaths.length} subpaths`;
+});
+
+await check("entries export what their sources do, and no names of the inside", async () => {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    exports: Record<string, { default?: string }>;
+  };
+  const files = Object.values(exports).flatMap(({ default: file }) => file ?? []);
+  for (const file of files) {
+    const names = async (path: string) => Object.keys(await import(path)).join();
+    const wanted = await names(join(root, file.replace("./dist/", "src/").replace(/js$/, "ts")));
+    const found = await names(join(installed, file));
+    expect(found === wanted, `of ${file} the names ${wanted}, not ${found}`);
+  }
+  return `${files.length} entries`;
 });
 
 await check("no top-level await", async () => {
