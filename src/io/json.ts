@@ -3,7 +3,7 @@ import { decode } from "./binary.ts";
 import { damaged } from "./file-error.ts";
 
 /** Most levels of nesting. Models have fewer, and code that reads the structure is recursive. */
-const MAX_DEPTH = 200;
+export const MAX_DEPTH = 200;
 
 /**
  * Parses JSON. Refuses what JSON.parse lets pass and what could be misread: a key twice in one object, the key

@@ -278,6 +278,23 @@ describe("checkpoint files", () => {
     expect(done.at(-1)).toBe(statSync(target).size);
   });
 
+  it("are not written with what they cannot hold", async () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = [cyclic];
+    let deep: unknown = [];
+    for (let i = 0; i < 300; i++) deep = [deep];
+    for (const state of [cyclic, { deep }]) {
+      const callbacks: Callback[] = [
+        { getState: () => state, setState: () => {} },
+        modelCheckpoint({ target: join(directory, "cyclic.safetensors") }),
+      ];
+      await expect(makeModel(sgd()).fit(x, y, { epochs: 1, verbose: 0, callbacks })).rejects.toThrow(
+        /cannot be kept in a file\. Expected numbers, .*received more than 200 levels/,
+      );
+    }
+    expect(readdirSync(directory)).not.toContain("cyclic.safetensors");
+  });
+
   it("need the callback last, a format, and a target", async () => {
     const target = { read: () => undefined, write: () => {} };
     const callbacks = [modelCheckpoint({ target }), earlyStopping({ monitor: "loss" })];

@@ -10,7 +10,7 @@ import * as rest from "../../src/io/keras/to-keras-rest.ts";
 import { openZip } from "../../src/io/zip/read.ts";
 import { writeZip } from "../../src/io/zip/write.ts";
 import { input } from "../../src/nn/input.ts";
-import { type CallContext, Layer } from "../../src/nn/layer.ts";
+import { type CallContext, Layer, type LayerOptions } from "../../src/nn/layer.ts";
 import { stringLookup } from "../../src/nn/layers/host/index.ts";
 import {
   addLayer,
@@ -358,6 +358,26 @@ describe("what a file does not hold", () => {
     await expect(loadModel(file)).rejects.toThrow(/Keras's schedule rate is not supported.*customObjects: \{ rate \}/);
     const again = await loadModel(file, { customObjects: { rate } });
     expect(await train(again)).toEqual(await train(scheduled));
+  });
+
+  it("is refused where an option holds itself", async () => {
+    class Own extends Layer<LayerOptions & { data: object }> {
+      constructor(options: LayerOptions & { data: object }) {
+        super("Own", options, { data: "object!" });
+      }
+      override call(inputs: Tensor | readonly Tensor[]): Tensor {
+        return inputs as Tensor;
+      }
+    }
+    const data: Record<string, unknown> = {};
+    data.data = data;
+    const file = memory();
+    await expect(
+      saveModel(sequential([new Own({ data, inputShape: [4] })]), file, { customObjects: { Own } }),
+    ).rejects.toThrow(
+      "saveModel: an option holds itself, or is nested too deep. Expected plain data, received endless levels of it.",
+    );
+    expect(file.read().length).toBe(0);
   });
 
   it("is refused by name where it has none", async () => {

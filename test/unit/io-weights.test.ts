@@ -277,6 +277,24 @@ describe("TensorFlow.js layers models", () => {
     await expect(loadTfjsModel(json as ReturnType<typeof model>, options)).rejects.toThrow(message);
   });
 
+  it("are refused where they hold themselves, or what no file can", async () => {
+    const cyclic = { class_name: "Sequential", config: { layers: [] as unknown[] } };
+    cyclic.config.layers.push(cyclic);
+    let deep: unknown = 1;
+    for (let i = 0; i < 50_000; i++) deep = { deep };
+    for (const [topology, message] of [
+      [
+        cyclic,
+        "the contents of model.json must be plain data. Expected what JSON can say, received other objects, or ones that",
+      ],
+      [deep, /must be plain data|nested too deeply/],
+      [{ class_name: "Sequential", config: { layers: [5n] } }, "must be plain data"],
+    ] as const)
+      await expect(loadTfjsModel({ ...model(), modelTopology: topology }, { shards: good })).rejects.toThrow(
+        expect.objectContaining({ name: "FileError", message: expect.stringMatching(message) }),
+      );
+  });
+
   it("may have weights of layers that were cut off, where strict is false", async () => {
     const notes: string[] = [];
     const manifest = [

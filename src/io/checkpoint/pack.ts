@@ -1,7 +1,8 @@
 // Plain data that hold arrays, as JSON beside the arrays.
 import { type HostArray, isHostArray } from "../../data/array.ts";
 import { valueError } from "../../errors.ts";
-import { isRecord } from "../json.ts";
+import { cut } from "../../format.ts";
+import { isRecord, MAX_DEPTH } from "../json.ts";
 import type { StoredArray } from "../weights/assign.ts";
 
 /** Keys of the records that stand for what JSON has no form for. */
@@ -14,26 +15,29 @@ const numberKey = "$number";
  * @param arrays gets the arrays.
  * @throws ValueError on what is no plain data.
  */
-export function pack(value: unknown, path: string, arrays: Map<string, HostArray>): unknown {
+export function pack(value: unknown, path: string, arrays: Map<string, HostArray>, depth = 1): unknown {
+  const inside = (item: unknown, key: string | number) => pack(item, `${path}/${key}`, arrays, depth + 1);
   if (typeof value === "number")
     return Number.isFinite(value) && !Object.is(value, -0)
       ? value
       : { [numberKey]: Object.is(value, -0) ? "-0" : String(value) };
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (Array.isArray(value)) return value.map((item, index) => pack(item ?? null, `${path}/${index}`, arrays));
+  const isDeep = depth > MAX_DEPTH;
+  if (Array.isArray(value) && !isDeep) return value.map((item, index) => inside(item ?? null, index));
   if (isHostArray(value)) {
     arrays.set(path, value);
     return { [arrayKey]: path };
   }
-  const isPlain = isRecord(value) && !ArrayBuffer.isView(value) && !(arrayKey in value) && !(numberKey in value);
+  const isPlain =
+    isRecord(value) && !isDeep && !ArrayBuffer.isView(value) && !(arrayKey in value) && !(numberKey in value);
   if (isPlain) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return Object.fromEntries(entries.map(([key, item]) => [key, pack(item, `${path}/${key}`, arrays)]));
+    return Object.fromEntries(entries.map(([key, item]) => [key, inside(item, key)]));
   }
   throw valueError("checkpoint", {
-    rule: `${path} cannot be kept in a file`,
+    rule: `${cut(path, 80)} cannot be kept in a file`,
     expected: "numbers, text, lists and records of them, and arrays { data, shape }",
-    received: value,
+    received: isDeep ? `more than ${MAX_DEPTH} levels` : value,
   });
 }
 

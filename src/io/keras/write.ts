@@ -1,7 +1,7 @@
 // Writes a model as a `.keras` file.
 import { placeVariables } from "../../backends/evaluate.ts";
 import type { HostArray } from "../../data/array.ts";
-import { stateError } from "../../errors.ts";
+import { stateError, valueError } from "../../errors.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Model } from "../../train/model.ts";
@@ -79,8 +79,14 @@ async function convert<T>(toKeras: (writing: Writing) => T, custom: CustomObject
   try {
     return toKeras({ custom });
   } catch (error) {
-    if (error !== needsRest) throw error;
-    return toKeras({ custom, rest: await import("./to-keras-rest.ts") });
+    if (error === needsRest) return toKeras({ custom, rest: await import("./to-keras-rest.ts") });
+    if (!(error instanceof RangeError)) throw error;
+    // The stack overflows.
+    throw valueError("saveModel", {
+      rule: "an option holds itself, or is nested too deep",
+      expected: "plain data",
+      received: "endless levels of it",
+    });
   }
 }
 

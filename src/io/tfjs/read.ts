@@ -63,7 +63,8 @@ export async function readTfjsModel(source: Source | TfjsModel, options: LoadTfj
   });
   const limit = maxBytes === undefined ? {} : { maxBytes };
   checkSeed(owner, seed);
-  const file = isTopology(source) ? source : parseJson("model.json", await readSource(source as Source, limit, owner));
+  const text = isTopology(source) ? textOf(owner, source) : await readSource(source as Source, limit, owner);
+  const file = parseJson("model.json", text);
   if (!isRecord(file)) throw damaged(owner, "model.json must hold an object", "an object", file);
   if (file.format === "graph-model") throw unsupported(owner, "a graph model", "Convert it to a layers model.");
   const groups = groupsOf(owner, file.weightsManifest);
@@ -100,6 +101,19 @@ function progressOf(count: number, onProgress: ReadOptions["onProgress"]) {
 
 const isTopology = (source: Source | TfjsModel): source is TfjsModel =>
   typeof source === "object" && source !== null && "modelTopology" in source;
+
+/** What was parsed, as text again: then it is what a file can hold. @throws FileError where it is not. */
+function textOf(owner: string, { format, modelTopology, weightsManifest }: TfjsModel & { format?: unknown }): string {
+  try {
+    return JSON.stringify({ format, modelTopology, weightsManifest });
+  } catch (error) {
+    throw fileError(owner, {
+      rule: "the contents of model.json must be plain data",
+      expected: "what JSON can say",
+      received: `other objects, or ones that hold themselves (${String(error).split("\n")[0]})`,
+    });
+  }
+}
 
 /** A shard beside model.json. @throws FileError on a path that leads elsewhere, and where the source has no place. */
 function besides(owner: string, source: Source | TfjsModel, path: string): Source {
