@@ -1,5 +1,14 @@
 // Files of weights, checkpoints of runs, models of TensorFlow.js and configurations in `.h5` files, changed and read.
-import { batchNormalization, dense, dropout, earlyStopping, sequential, tensor } from "../../src/index.ts";
+import {
+  batchNormalization,
+  dense,
+  dropout,
+  earlyStopping,
+  type FitOptions,
+  getOptimizerState,
+  sequential,
+  tensor,
+} from "../../src/index.ts";
 import { join } from "../../src/io/binary.ts";
 import type { Hdf5Dataset, Hdf5Group } from "../../src/io/hdf5/open.ts";
 import { openHdf5 } from "../../src/io/hdf5/read.ts";
@@ -46,6 +55,24 @@ function network(): Model {
   return model;
 }
 
+/** All weights and the state of the optimizer. */
+const stateOf = async (model: Model): Promise<string> =>
+  JSON.stringify([(await model.getWeights()).map(({ data }) => [...data]), await getOptimizerState(model)]);
+
+/**
+ * Sets something of a model. @throws what `set` throws; a plain error where that was refused and the model is not as it
+ * was.
+ */
+async function allOrNothing(model: Model, set: () => Promise<unknown>): Promise<void> {
+  const before = await stateOf(model);
+  try {
+    await set();
+  } catch (error) {
+    if ((await stateOf(model)) === before) throw error;
+    throw new Error(`the model is not as it was after: ${(error as Error).message}`);
+  }
+}
+
 /** Reads weights into one model again and again: what is refused must leave it as it is. */
 async function weightFormats(): Promise<Format[]> {
   const model = network();
@@ -53,13 +80,11 @@ async function weightFormats(): Promise<Format[]> {
   await saveWeights(model, tensors.target);
   await saveModel(model, archive.target);
   const hdf5 = await openZip(archive.file()).get("model.weights.h5")?.read();
-  const read = async (bytes: Uint8Array) => {
-    await loadWeights(model, bytes);
-  };
-  return [{ name: "loadWeights", files: [tensors.file(), hdf5 as Uint8Array], read }];
+  const read = (bytes: Uint8Array) => allOrNothing(model, () => loadWeights(model, bytes));
+  return [{ name: "loadWeights", files: [tensors.file(), hdf5 as Uint8Array, archive.file()], read }];
 }
 
-/** Checkpoints between epochs and within one. After each that is taken, training goes on. */
+/** Checkpoints between epochs and within one. After each that is taken, training goes on; the others change nothing. */
 async function checkpointFormat(): Promise<Format> {
   const files: Uint8Array[] = [];
   const made = (saveFreq: "epoch" | number) => {
@@ -78,7 +103,12 @@ async function checkpointFormat(): Promise<Format> {
     files,
     read: async (bytes) => {
       const { callbacks } = made("epoch");
-      await model.fit(x, y, await resume(model, bytes, { epochs: 3, batchSize: 2, verbose: 0, callbacks }));
+      const options = { epochs: 3, batchSize: 2, verbose: 0, callbacks } as const;
+      let resumed: FitOptions = options;
+      await allOrNothing(model, async () => {
+        resumed = await resume(model, bytes, options);
+      });
+      await model.fit(x, y, resumed);
     },
     mutate: (bytes, random) => {
       if (random() < 0.3) return mutate(bytes, bytes, random);
