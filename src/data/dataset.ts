@@ -116,7 +116,7 @@ export class Dataset<T> extends Printed implements AsyncIterable<T> {
   ): [Dataset<T>, Dataset<T>];
   /**
    * Cuts the dataset into parts of these sizes, which share no element.
-   * @param counts the sizes, which must add up to `size`. Of a stream of unknown size, the parts follow one another, and
+   * @param counts the sizes, which must add up to `size`. Of a stream of unknown size, the parts follow one another:
    * each reads the stream from its beginning.
    * @throws as {@link split} by a fraction.
    * @example const [train, valid, test] = dataset({ x, y }).split([800, 100, 100], { seed: 1 });

@@ -20,9 +20,9 @@ const fewestChannels = 16;
 const mostFilters = 2 ** 17;
 
 /**
- * Whether a convolution or a gradient of one is computed by Winograd's algorithm: 3×3 windows one element apart in an image
- * of one plane before and after it, with enough channels, filters and outputs. Such an instruction takes its image
- * without margins.
+ * Whether a convolution or a gradient of one is computed by Winograd's algorithm: 3×3 windows one element apart in an
+ * image of one plane before and after it, with enough channels, filters and outputs. Such an instruction takes its
+ * image without margins.
  */
 export function isWinograd(instruction: Instruction): boolean {
   if (!(instruction.kind in winogradRecords)) return false;
