@@ -57,7 +57,10 @@ export interface NatsConnection {
     },
   ): Promise<NatsMessage>;
   /** Events of the connection, among them "disconnect", "reconnect", and "error" where the server refuses something. */
-  status(): AsyncIterable<{ readonly type: string; readonly error?: unknown }>;
+  status(): AsyncIterable<{ readonly type: string; readonly error?: unknown }> & {
+    /** Ends them; the official client has it. */
+    stop?(): void;
+  };
   /** Whether it is closed for good. */
   isClosed(): boolean;
 }

@@ -28,21 +28,27 @@ export interface ExchangeOptions {
 /** The most chunks that one request asks for. */
 const maxAsked = 16;
 
+/** What a worker waits for: the extras of these ranks; the sum, where there are none. */
+interface Awaited {
+  readonly step: number;
+  readonly ranks?: readonly number[];
+}
+
 /**
  * Adds up a vector of each worker, step by step, and hands to all what each has besides. A worker owns a slice of the
  * vector: it gets the others' parts of it, adds them in the order of the ranks, and sends the sum to all. What is
  * missing is asked for again. A worker keeps the step before, for those that have not finished it; nobody can be
- * further behind, since a step ends with a part of every worker.
+ * further behind, since a step ends with a part of every worker. A worker waits for one thing at a time.
  */
 export class Exchange {
   /** When something new came, or this worker began to wait; by `performance.now`. */
-  progressAt = performance.now();
+  progressAt = 0;
   bytesSent = 0;
   bytesReceived = 0;
   private readonly chunks: readonly Chunk[];
   private readonly rounds = new Map<number, Round>();
   /** Called when something has come, or all has failed. */
-  private readonly waiters: (() => void)[] = [];
+  private wake = () => {};
   private readonly pieceBytes: number;
   private readonly others: readonly number[];
   /** When a worker has last said that it waits for others. */
@@ -50,8 +56,8 @@ export class Exchange {
   private error: Error | undefined;
   /** The step that this worker has posted last. */
   private posted: number;
-  /** What this worker waits for of a step that it has not posted: at the end of an epoch, others' batches. */
-  private ahead: { readonly step: number; readonly rank: number } | undefined;
+  /** Undefined while this worker waits for nobody: then others' silence means nothing. */
+  private awaited: Awaited | undefined;
 
   constructor(private readonly options: ExchangeOptions) {
     const { length, rank, size, step, chunk = chunkLength } = options;
@@ -66,7 +72,6 @@ export class Exchange {
     const round = this.round(step);
     round.vector = vector;
     this.posted = step;
-    this.progressAt = performance.now();
     this.rounds.delete(step - 2);
     for (const [index, piece] of this.pieces(extra).entries())
       round.addExtra(this.options.rank, index, extra.length, piece, this.pieceBytes);
@@ -75,20 +80,15 @@ export class Exchange {
     this.wake();
   }
 
-  /** What a worker has besides its vector. */
-  async extra(step: number, rank: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (step > this.posted && this.round(step).extra(rank) === undefined) {
-      this.ahead = { step, rank };
-      this.progressAt = performance.now();
-    }
-    await this.until(() => this.round(step).extra(rank) !== undefined);
-    this.ahead = undefined;
-    return this.round(step).extra(rank) as Uint8Array<ArrayBuffer>;
+  /** What these workers have besides their vectors. */
+  async extras(step: number, ranks: readonly number[]): Promise<Uint8Array<ArrayBuffer>[]> {
+    await this.until({ step, ranks }, () => this.missing.length === 0);
+    return ranks.map((rank) => this.round(step).extra(rank) as Uint8Array<ArrayBuffer>);
   }
 
   /** The sum of all vectors. */
   async sum(step: number): Promise<Float32Array> {
-    await this.until(() => this.round(step).isSummed);
+    await this.until({ step }, () => this.round(step).isSummed);
     return this.round(step).sum;
   }
 
@@ -118,13 +118,12 @@ export class Exchange {
     this.wake();
   }
 
-  /** Ranks that this worker waits for: those that have not computed their batch; else those whose sums are missing. */
+  /** Ranks that this worker waits for now. */
   get missing(): number[] {
-    if (this.ahead) return [this.ahead.rank];
-    const round = this.rounds.get(this.posted);
-    if (!round) return [];
-    const late = this.others.filter((rank) => round.extra(rank) === undefined);
-    if (late.length > 0 || !round.vector) return late;
+    if (!this.awaited) return [];
+    const { step, ranks } = this.awaited;
+    const round = this.round(step);
+    if (ranks) return ranks.filter((rank) => round.extra(rank) === undefined);
     return this.others.filter((rank) => this.lacks(round, rank).length > 0);
   }
 
@@ -135,9 +134,9 @@ export class Exchange {
 
   /** Asks for what is missing, and so tells all that this worker waits. */
   askAgain(): void {
-    const step = this.ahead?.step ?? this.posted;
-    const round = this.rounds.get(step);
-    if (!round || this.missing.length === 0) return;
+    if (!this.awaited || this.missing.length === 0) return;
+    const { step } = this.awaited;
+    const round = this.round(step);
     for (const rank of this.others) {
       this.ask(rank, step, round.extra(rank) === undefined ? kinds.extra : kinds.need, []);
       if (!round.vector) continue;
@@ -260,15 +259,14 @@ export class Exchange {
     return made;
   }
 
-  private async until(isDone: () => boolean): Promise<void> {
-    for (;;) {
-      if (this.error) throw this.error;
-      if (isDone()) return;
-      await new Promise<void>((resolve) => this.waiters.push(resolve));
-    }
-  }
-
-  private wake(): void {
-    for (const resolve of this.waiters.splice(0)) resolve();
+  private async until(awaited: Awaited, isDone: () => boolean): Promise<void> {
+    this.awaited = awaited;
+    this.progressAt = performance.now();
+    while (!this.error && !isDone())
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    this.awaited = undefined;
+    if (this.error) throw this.error;
   }
 }

@@ -16,7 +16,7 @@ import { JetStream } from "./jetstream.ts";
 import type { JobStatus } from "./job.ts";
 import type { Members } from "./members.ts";
 import { SynchronousRounds } from "./synchronous-rounds.ts";
-import { askAfter, askAtMost, tickEvery } from "./timing.ts";
+import { askAfter, askAtMost, busyFactor, tickEvery } from "./timing.ts";
 import { type Rounds, type StepsOptions, vectorLength, WorkerSteps } from "./worker-steps.ts";
 
 export { jobFitOptions } from "./fit-options.ts";
@@ -161,6 +161,9 @@ async function fitGeneration(
     size,
     batches,
     updates,
+    onStep: (isBegin) => {
+      members.isBetween = !isBegin;
+    },
     onLongCompute: (isBegin) => members.announce(isBegin ? stepTimeout : 0),
     onUpdate: async (uncounted) => {
       check();
@@ -171,7 +174,7 @@ async function fitGeneration(
       await commit(uncounted ? counted : {}, false);
     },
   };
-  const rounds: Rounds = outer?.rounds(compiled, exchange, size) ?? new SynchronousRounds(compiled, exchange);
+  const rounds: Rounds = outer?.rounds(compiled, size) ?? new SynchronousRounds(compiled);
   const steps = new WorkerSteps(given, rounds);
   report(steps, exchange);
   const { verbose = "auto" } = fit;
@@ -224,7 +227,10 @@ async function commitGroup(
   if (unused !== undefined) await checkpoints.remove(unused);
 }
 
-/** Asks for what is missing, ever more rarely, and drops workers that are too slow. */
+/**
+ * Asks for what is missing, ever more rarely, and drops workers that are too slow: for longer than `stepTimeout` in a
+ * step, or for longer than that and what is between steps may take.
+ */
 function watch(exchange: Exchange, members: Members, generation: number, stepTimeout: number) {
   let wait = askAfter;
   let asked = 0;
@@ -234,20 +240,24 @@ function watch(exchange: Exchange, members: Members, generation: number, stepTim
     // The server is away, or this process was stopped: nothing could have come.
     if (!members.connected || now - last > 4 * tickEvery) exchange.progressAt = now;
     last = now;
-    const { missing } = exchange;
-    if (missing.length === 0 || now - exchange.progressAt < askAfter) {
+    const waited = now - exchange.progressAt;
+    if (exchange.missing.length === 0 || waited < askAfter) {
       wait = askAfter;
       return;
     }
-    if (now - exchange.progressAt > stepTimeout) {
-      exchange.progressAt = now;
-      const slow = exchange.slowest(now - 3 * askAtMost);
-      const late = (members.group?.members ?? []).filter((_, rank) => slow.includes(rank));
-      if (late.length > 0) members.drop(generation, late).catch(() => {});
-    } else if (now - asked > wait) {
+    if (now - asked > wait) {
       asked = now;
       wait = Math.min(2 * wait, askAtMost);
       exchange.askAgain();
     }
+    if (waited < stepTimeout) return;
+    const slow = exchange.slowest(now - 3 * askAtMost);
+    const late = (members.group?.members ?? []).filter(
+      (id, rank) =>
+        slow.includes(rank) && (waited > busyFactor * stepTimeout || now - members.betweenAt(id) > stepTimeout),
+    );
+    if (late.length > 0) members.drop(generation, late).catch(() => {});
+    // Those that wait for others themselves are given the same time again.
+    if (late.length > 0 || slow.length === 0) exchange.progressAt = now;
   }, tickEvery);
 }

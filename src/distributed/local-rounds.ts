@@ -12,7 +12,6 @@ import type { BatchSpec } from "../train/batch.ts";
 import type { Callback } from "../train/callback.ts";
 import type { Model } from "../train/model.ts";
 import type { Compiled } from "../train/session.ts";
-import type { Exchange } from "./exchange.ts";
 import type { LocalSync, OuterOptions } from "./fit-options.ts";
 import type { BatchProgram } from "./split-step.ts";
 import type { Rounds, WorkerSteps } from "./worker-steps.ts";
@@ -83,8 +82,8 @@ export class OuterOptimizer implements Callback {
     );
   }
 
-  rounds(compiled: Compiled, exchange: Exchange, size: number): Rounds {
-    return new LocalRounds(this, this.sync.every, compiled, exchange, size);
+  rounds(compiled: Compiled, size: number): Rounds {
+    return new LocalRounds(this, this.sync.every, compiled, size);
   }
 }
 
@@ -101,13 +100,11 @@ class LocalRounds implements Rounds {
   readonly spansEpochs = false;
   /** Weights at the begin of the round. */
   private start: TypedArray[] = [];
-  private extras: Uint8Array[] = [];
 
   constructor(
     private readonly outer: OuterOptimizer,
     readonly every: number,
     private readonly compiled: Compiled,
-    private readonly exchange: Exchange,
     private readonly size: number,
   ) {}
 
@@ -129,13 +126,12 @@ class LocalRounds implements Rounds {
     this.start = await Promise.all(this.compiled.stepRunner.trainable.map((variable) => variable.read()));
   }
 
-  computed(_: unknown, extra: Uint8Array): void {
+  computed(): void {
     this.compiled.setup.optimizer.advance();
-    this.extras.push(extra);
   }
 
   async end(batches: number, steps: WorkerSteps): Promise<void> {
-    const { outer, exchange, start } = this;
+    const { outer, start } = this;
     const { vector, updates } = steps;
     let at = 0;
     for (const [index, variable] of this.compiled.stepRunner.trainable.entries()) {
@@ -145,20 +141,9 @@ class LocalRounds implements Rounds {
       at += after.length;
       variable.assign(before);
     }
-    exchange.post(updates, joined(this.extras), vector);
-    this.extras = [];
+    steps.post();
     await steps.applyExtras();
     await steps.applyMean(outer.optimizer, Math.min(this.size, batches), updates);
     await outer.read();
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

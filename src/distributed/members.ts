@@ -11,6 +11,8 @@ interface Heartbeat {
   readonly id: string;
   /** Milliseconds that the worker may be silent for, beyond the usual: it computes. */
   readonly silent?: number;
+  /** Whether it is between steps: see {@link Members.isBetween}. */
+  readonly isBetween?: boolean;
   readonly hasLeft?: boolean;
 }
 
@@ -24,21 +26,26 @@ export class Members {
   private revision = 0;
   /** When a worker's silence will mean that it is dead. */
   private readonly aliveUntil = new Map<string, number>();
+  /** When a worker has last said that it is between steps. */
+  private readonly between = new Map<string, number>();
   private readonly listeners = new Set<() => void>();
   private readonly subscriptions: NatsSubscription[] = [];
   private endWatch: (() => void) | undefined;
+  private readonly status: ReturnType<NatsConnection["status"]>;
   private timer: ReturnType<typeof setInterval> | undefined;
   private lastTick = performance.now();
   /** By how many milliseconds the ticks of the last seconds have come too late, at most. */
   private lateness = 0;
   /** Milliseconds for which it may be silent now in any case. */
   private allowance = 0;
+  /** Whether this worker is between steps: in callbacks, validation or a checkpoint, all of which may take long. */
+  isBetween = true;
   private lastBeat = 0;
   private readonly joinedAt = performance.now();
   private incompleteSince: number | undefined;
   /** Whether messages reach the server now. */
   connected = true;
-  private isBusy = false;
+  private isProposing = false;
   private hasLeft = false;
   /** What ends this worker's part in the job: an error of `onEvent`, or a permission that is missing. */
   private failure: { readonly error: unknown } | undefined;
@@ -52,6 +59,7 @@ export class Members {
     private readonly onEvent: (event: JobEvent) => void,
   ) {
     this.id = crypto.randomUUID().slice(0, 8);
+    this.status = nc.status();
   }
 
   /** Begins to give and to watch signs of life. @param deadline when to give up, by `performance.now`. */
@@ -77,33 +85,41 @@ export class Members {
 
   /** Gives a sign of life; others wait so many milliseconds longer for the next one, while this worker computes. */
   announce(silent: number): void {
-    this.beat({ id: this.id, silent: Math.max(silent, this.silence) });
+    this.beat(silent);
   }
 
   /** Says that this worker begins, and may be silent: programs read data, models are made, checkpoints are read. */
   begin(): void {
     this.allowance = startAllowance;
+    this.isBetween = true;
     this.beat();
   }
 
   /** The counterpart of {@link begin}. */
   begun(): void {
+    if (this.allowance === 0) return;
     this.allowance = 0;
+    this.beat();
   }
 
   /** Tells the others that this worker leaves, and listens no more. */
   leave(): void {
     if (this.hasLeft) return;
-    this.beat({ id: this.id, hasLeft: true });
+    this.beat(0, true);
     this.hasLeft = true;
     clearInterval(this.timer);
     this.endWatch?.();
+    this.status.stop?.();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     this.notify();
   }
 
-  /** Calls `onEvent`. What it throws ends this worker's part in the job: see {@link checkOpen}. */
+  /**
+   * Calls `onEvent`, as long as this worker has not left. What it throws ends this worker's part in the job: see
+   * {@link checkOpen}.
+   */
   async emit(event: JobEvent): Promise<void> {
+    if (this.hasLeft) return;
     try {
       await this.onEvent(event);
     } catch (error) {
@@ -172,6 +188,11 @@ export class Members {
     );
     const dropped = late.filter((id) => after?.dropped.includes(id));
     if (dropped.length > 0) await this.emit({ type: "dropped", members: dropped });
+  }
+
+  /** When a worker has last said that it is between steps. */
+  betweenAt(id: string): number {
+    return this.between.get(id) ?? 0;
   }
 
   /** The workers that are alive, this one among them. */
@@ -260,9 +281,11 @@ export class Members {
     this.notify();
   }
 
-  private hear({ id, silent = 0, hasLeft = false }: Heartbeat): void {
+  private hear({ id, silent = 0, isBetween = false, hasLeft = false }: Heartbeat): void {
+    const now = performance.now();
+    if (isBetween) this.between.set(id, now);
     if (hasLeft) this.aliveUntil.delete(id);
-    else this.aliveUntil.set(id, performance.now() + deadAfter + silent);
+    else this.aliveUntil.set(id, now + deadAfter + silent);
   }
 
   /** On a machine that has too much to do, others wait longer. */
@@ -270,8 +293,10 @@ export class Members {
     return Math.max(this.allowance, Math.round(4 * this.lateness));
   }
 
-  private beat(sign: Heartbeat = { id: this.id, silent: this.silence }): void {
+  private beat(least = 0, hasLeft = false): void {
     if (this.hasLeft || this.nc.isClosed()) return;
+    const { id, isBetween } = this;
+    const sign: Heartbeat = { id, silent: Math.max(least, this.silence), isBetween, hasLeft };
     this.lastBeat = performance.now();
     this.nc.publish(`${this.subject}.alive`, new TextEncoder().encode(JSON.stringify(sign)));
   }
@@ -283,7 +308,7 @@ export class Members {
   }
 
   private async watchConnection(): Promise<void> {
-    for await (const { type, error } of this.nc.status()) {
+    for await (const { type, error } of this.status) {
       if (type === "disconnect") {
         this.connected = false;
         void this.emit({ type: "disconnected" });
@@ -313,7 +338,7 @@ export class Members {
       this.beat();
       this.tryRefresh();
     }
-    if (!this.isBusy) void this.propose(now).catch(() => {});
+    if (!this.isProposing) void this.propose(now).catch(() => {});
   }
 
   /** Proposes the first group, or the next one where members are dead. */
@@ -325,14 +350,14 @@ export class Members {
     this.incompleteSince = next ? (this.incompleteSince ?? now) : undefined;
     // The first of the new members proposes; the others do where it does not.
     if (place < 0 || now - (this.incompleteSince ?? now) < place * heartbeatEvery) return;
-    this.isBusy = true;
+    this.isProposing = true;
     try {
       await this.change((current) => {
         if (!current) return firstGroup(present, this.size);
         return current.generation === group?.generation ? nextGroup(current, present, this.size) : undefined;
       });
     } finally {
-      this.isBusy = false;
+      this.isProposing = false;
     }
   }
 

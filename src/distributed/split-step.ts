@@ -79,8 +79,7 @@ export function recordGradients({ setup, stepRunner }: Compiled, spec: BatchSpec
 export function splitStep(model: Model, { updates, gradients, state, others }: BatchProgram): SplitStep {
   const { roots, extras, changing } = cut(state);
   const computed = [...Object.values(gradients), ...updates.map(([, value]) => value), ...others];
-  const dependent = reachable(computed).filter((node) => changing.has(node));
-  const [first] = reachable(dependent).filter(({ op }) => op === variableOp);
+  const first = reachable(computed).find((node) => node.op === variableOp && changing.has(node));
   if (first) {
     throw stateError(`fit of ${model.label}`, {
       rule: "workers compute their batches at once, so no layer may use state that the batch before has changed",

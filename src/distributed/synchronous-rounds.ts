@@ -1,7 +1,6 @@
 import type { TypedArray } from "../ir/dtype.ts";
 import type { BatchSpec } from "../train/batch.ts";
 import type { Compiled } from "../train/session.ts";
-import type { Exchange } from "./exchange.ts";
 import { type BatchProgram, names, recordGradients } from "./split-step.ts";
 import type { Rounds, WorkerSteps } from "./worker-steps.ts";
 
@@ -13,24 +12,22 @@ export class SynchronousRounds implements Rounds {
   readonly every = 1;
   readonly spansEpochs = true;
 
-  constructor(
-    private readonly compiled: Compiled,
-    private readonly exchange: Exchange,
-  ) {}
+  constructor(private readonly compiled: Compiled) {}
 
   record(spec: BatchSpec): BatchProgram {
     return recordGradients(this.compiled, spec);
   }
 
   /** Hands in the gradients at once, so that they travel while others compute. */
-  computed(found: Readonly<Record<string, TypedArray>>, extra: Uint8Array, { updates, vector }: WorkerSteps): void {
+  computed(found: Readonly<Record<string, TypedArray>>, steps: WorkerSteps): void {
+    const { vector } = steps;
     let at = 0;
     for (const index of this.compiled.stepRunner.trainable.keys()) {
       const gradient = found[names.gradient(index)] as TypedArray;
       vector.set(gradient, at);
       at += gradient.length;
     }
-    this.exchange.post(updates, extra, vector);
+    steps.post();
   }
 
   async end(workers: number, steps: WorkerSteps): Promise<void> {

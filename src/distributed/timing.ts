@@ -8,6 +8,8 @@ export const deadAfter = 3000;
 export const maxLateness = 2500;
 /** So long a worker may be silent that has joined, or begins a generation, before its first update. */
 export const startAllowance = 10_000;
+/** So many times `stepTimeout` others wait for a worker that says that it is between steps. */
+export const busyFactor = 10;
 /** How often a worker looks whether there is something to do. */
 export const tickEvery = 250;
 /** When what is missing is asked for first; each further time waits twice as long, at most {@link askAtMost}. */

@@ -25,6 +25,8 @@ export interface StepsOptions {
   readonly batches: number;
   /** How often the weights that all share were updated before. */
   readonly updates: number;
+  /** Called when a step begins and ends. Between steps are callbacks, validation and checkpoints. */
+  onStep(isBegin: boolean): void;
   /** Called before a batch is computed that is likely to block the event loop for long, and after it. */
   onLongCompute(isBegin: boolean): void;
   /** Called after each update. @param uncounted the last batch, where the loop of `fit` has not counted it yet. */
@@ -41,8 +43,8 @@ export interface Rounds {
   record(spec: BatchSpec): BatchProgram;
   /** Called before the first batch of a round. */
   begin?(): Promise<void>;
-  /** Takes what was computed of a batch. @param extra what all have to know of it. */
-  computed(found: Readonly<Record<string, TypedArray>>, extra: Uint8Array, steps: WorkerSteps): void;
+  /** Takes what was computed of a batch. */
+  computed(found: Readonly<Record<string, TypedArray>>, steps: WorkerSteps): void;
   /** Ends a round of so many batches: exchanges what there is, and updates the weights. */
   end(batches: number, steps: WorkerSteps): Promise<void>;
 }
@@ -62,6 +64,8 @@ export class WorkerSteps {
   waitTime = 0;
   /** Specs of the batches of this round so far. */
   private specs: BatchSpec[] = [];
+  /** What all have to know of this worker's batches in this round, which lie behind each other. */
+  private extra = new Uint8Array();
   private readonly programs: ProgramCache;
   private readonly splits = new Map<string, SplitStep>();
   /** Vectors of two rounds: the one before may be asked for again. */
@@ -87,8 +91,9 @@ export class WorkerSteps {
 
   /** Takes the next batch: computes it, if it is this worker's, and updates, if it is the last of a round. */
   async run<T>(_mode: unknown, spec: BatchSpec, cursor: BatchCursor, _read: (step: Step) => T): Promise<T> {
-    const { rank, size } = this.options;
+    const { rank, size, onStep } = this.options;
     const place = this.specs.length;
+    onStep(true);
     if (place === 0) {
       this.startedAt = performance.now();
       this.waitTime = 0;
@@ -98,6 +103,7 @@ export class WorkerSteps {
     this.specs.push(spec);
     this.batches++;
     if (this.specs.length === size * this.rounds.every) await this.endRound(spec);
+    onStep(false);
     return undefined as T;
   }
 
@@ -121,7 +127,14 @@ export class WorkerSteps {
     this.specs = [];
     this.applied = 0;
     this.stepTime = performance.now() - this.startedAt;
+    this.options.onStep(false);
     await this.options.onUpdate(uncounted);
+  }
+
+  /** Hands in the vector of this round, and what its batches gave besides. */
+  post(): void {
+    this.options.exchange.post(this.updates, this.extra, this.vector);
+    this.extra = new Uint8Array();
   }
 
   /** This worker's vector in this round. */
@@ -132,15 +145,17 @@ export class WorkerSteps {
   /** Brings metrics and moving averages up to the last batch that was taken, in the order of the batches. */
   async applyExtras(): Promise<void> {
     const { exchange, size } = this.options;
+    const { length } = this.specs;
+    const ranks = Array.from({ length: Math.min(size, length) }, (_, rank) => rank);
     const started = performance.now();
-    /** A worker's batches lie behind each other. */
-    const at = new Map<number, number>();
-    for (; this.applied < this.specs.length; this.applied++) {
-      const rank = this.applied % size;
-      const extra = await exchange.extra(this.updates, rank);
-      at.set(rank, await this.apply(this.specs[this.applied] as BatchSpec, extra, at.get(rank) ?? 0));
-    }
+    const extras = await exchange.extras(this.updates, ranks);
     this.waitTime += performance.now() - started;
+    const at = ranks.map(() => 0);
+    for (; this.applied < length; this.applied++) {
+      const rank = this.applied % size;
+      const extra = extras[rank] as Uint8Array<ArrayBuffer>;
+      at[rank] = await this.apply(this.specs[this.applied] as BatchSpec, extra, at[rank] as number);
+    }
   }
 
   /**
@@ -194,11 +209,10 @@ export class WorkerSteps {
       `batch ${spec.signature}`,
       () => split.batch,
       (program) => {
-        const updates = optimizer.rawSteps;
         // Random numbers follow from the number of the batch.
-        optimizer.rawSteps = this.batches;
-        stepRunner.feed("train", stepRunner.stepOf(program, spec), cursor, 0);
-        optimizer.rawSteps = updates;
+        atStep(optimizer, this.batches, () =>
+          stepRunner.feed("train", stepRunner.stepOf(program, spec), cursor, 0),
+        );
         this.writeScalars(program, optimizer, this.batches);
         program.run();
         return program.read(program.outputNames);
@@ -206,14 +220,11 @@ export class WorkerSteps {
     );
     this.computeTime = performance.now() - started;
     if (isLong) onLongCompute(false);
-    const extra = new Uint8Array(4 * split.extras.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
-    let at = 0;
-    for (const index of split.extras.keys()) {
-      const bytes = bytesOf(found[names.extra(index)] as TypedArray);
-      extra.set(bytes, at);
-      at += bytes.length;
-    }
-    this.rounds.computed(found, extra, this);
+    this.extra = joined([
+      this.extra,
+      ...split.extras.map((_, index) => bytesOf(found[names.extra(index)] as TypedArray)),
+    ]);
+    this.rounds.computed(found, this);
   }
 
   /** Changes metrics and moving averages as a batch does whose extras begin at `at`; gives where they end. */
@@ -238,15 +249,33 @@ export class WorkerSteps {
 
   /** Schedules count batches, as with gradient accumulation; the number of the step, and averages, count updates. */
   private writeScalars(program: BoundProgram, optimizer: Optimizer, batch: number): void {
-    const updates = optimizer.rawSteps;
     for (const name of optimizer.scalarNames) {
       const countsUpdates = name === "step" || name === "overwrite";
-      optimizer.rawSteps = countsUpdates ? updates : batch;
-      this.number[0] = optimizer.scalar(name);
+      this.number[0] = atStep(optimizer, countsUpdates ? optimizer.rawSteps : batch, () => optimizer.scalar(name));
       program.input(name)?.write(this.number);
     }
-    optimizer.rawSteps = updates;
   }
+}
+
+/** What `act` gives while an optimizer is at a step; then it is where it was. */
+function atStep<T>(optimizer: Optimizer, step: number, act: () => T): T {
+  const before = optimizer.rawSteps;
+  optimizer.rawSteps = step;
+  try {
+    return act();
+  } finally {
+    optimizer.rawSteps = before;
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** Numbers in all trained variables. */

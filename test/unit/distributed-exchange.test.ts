@@ -99,8 +99,9 @@ async function runSteps(size: number, length: number, steps: number, seed: numbe
     const results: Float32Array[] = [];
     for (let step = 0; step < steps; step++) {
       exchange.post(step, Uint8Array.of(rank, step), vectorOf(rank, step));
-      for (let other = 0; other < size; other++)
-        if (`${await exchange.extra(step, other)}` !== `${[other, step]}`) throw new Error("other bytes");
+      const ranks = exchanges.map((_, other) => other);
+      const extras = await exchange.extras(step, ranks);
+      if (extras.some((extra, other) => `${extra}` !== `${[other, step]}`)) throw new Error("other bytes");
       results.push((await exchange.sum(step)).slice());
     }
     left--;
@@ -138,7 +139,7 @@ describe("an exchange", () => {
     expect(long.most).toBeLessThan(1.5 * short.most);
   });
 
-  it("says who is missing: first those that have not computed, then those whose sums are missing", () => {
+  it("says who is missing: first those that have not computed, then those whose sums are missing", async () => {
     const sent: [number | "others", number][] = [];
     const exchange = new Exchange({
       rank: 0,
@@ -148,8 +149,13 @@ describe("an exchange", () => {
       step: 7,
       wire: { send: (to, bytes) => sent.push([to, decodePacket(bytes)?.kind ?? -1]) },
     });
-    expect(exchange.missing).toEqual([]);
     exchange.post(7, new Uint8Array(0), new Float32Array(9));
+    // At the end of an epoch, and while it validates, a worker waits for nobody: those that are silent are not late.
+    expect(exchange.missing).toEqual([]);
+    expect(exchange.slowest(performance.now())).toEqual([]);
+    await exchange.extras(7, [0]);
+    expect(exchange.missing).toEqual([]);
+    const extras = exchange.extras(7, [0, 1, 2]);
     expect(exchange.missing).toEqual([1, 2]);
     const packet = { generation: 4, step: 7, index: 0, total: 0, body: new Uint8Array(0) };
     exchange.receive(encodePacket({ ...packet, kind: 2, from: 1 }));
@@ -158,6 +164,12 @@ describe("an exchange", () => {
     exchange.receive(encodePacket({ ...packet, kind: 2, from: 2, step: 20 }));
     expect(exchange.missing).toEqual([2]);
     exchange.receive(encodePacket({ ...packet, kind: 2, from: 2 }));
+    await extras;
+    expect(exchange.missing).toEqual([]);
+    const begun = performance.now();
+    void exchange.sum(7);
+    expect(exchange.progressAt).toBeGreaterThanOrEqual(begun);
+    expect(exchange.missing).toEqual([1, 2]);
     exchange.receive(encodePacket({ ...packet, kind: 1, from: 1, index: 1, body: new Uint8Array(12) }));
     exchange.receive(encodePacket({ ...packet, kind: 0, from: 1, body: new Uint8Array(12) }));
     exchange.receive(encodePacket({ ...packet, kind: 0, from: 1, body: new Uint8Array(13) }));
@@ -193,13 +205,14 @@ describe("an exchange", () => {
       );
     const [first, second] = exchanges as [Exchange, Exchange];
     first.post(0, Uint8Array.of(7), Float32Array.of(1, 2));
-    const extra = second.extra(0, 0);
+    const extra = second.extras(0, [0]);
     expect(second.missing).toEqual([0]);
     isLost = false;
     const before = performance.now();
     second.askAgain();
-    expect(await extra).toEqual(Uint8Array.of(7));
+    expect(await extra).toEqual([Uint8Array.of(7)]);
     expect(second.missing).toEqual([]);
+    void first.sum(0);
     expect(first.missing).toEqual([1]);
     expect(first.slowest(before)).toEqual([]);
   });
@@ -240,7 +253,7 @@ describe("an exchange", () => {
     receive(1, 7, 9, 9, 9);
     receive(0, 7, 9, 9, 9, 9);
     receive(0, 6, 1, 2, 3, 4);
-    expect([...(await exchange.extra(0, 1))]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await exchange.extras(0, [1])).toEqual([Uint8Array.of(1, 2, 3, 4, 5, 6)]);
   });
 
   it("ends all waiting when it fails", async () => {
@@ -248,6 +261,6 @@ describe("an exchange", () => {
     const waiting = exchange.sum(0);
     exchange.fail(new Error("changed"));
     await expect(waiting).rejects.toThrow("changed");
-    await expect(exchange.extra(0, 1)).rejects.toThrow("changed");
+    await expect(exchange.extras(0, [1])).rejects.toThrow("changed");
   });
 });
