@@ -22,8 +22,11 @@ export class Checkpoints {
     return new Checkpoints(members, await ObjectStore.open(js, name));
   }
 
-  /** Writes what `modelCheckpoint` of aretejs/io writes between two batches. */
-  async write(name: string, training: Training): Promise<void> {
+  /**
+   * Writes what `modelCheckpoint` of aretejs/io writes between two batches. Gives a function that removes all that was
+   * written before, unfinished checkpoints of workers that were lost among it; where that fails, the next one does.
+   */
+  async write(name: string, training: Training): Promise<() => Promise<void>> {
     let bytes = new Uint8Array();
     const write = (written: Uint8Array<ArrayBuffer>) => {
       bytes = written;
@@ -34,7 +37,8 @@ export class Checkpoints {
     const callbacks = withState(training.callbacks);
     // Its name holds no value, so the loss is not looked at.
     await writer.onTrainBatchEnd?.(training.position.batch, { loss: Number.NaN }, { ...training, callbacks });
-    await this.members.retry(() => this.store.write(name, bytes));
+    const seq = await this.members.retry(() => this.store.write(name, bytes));
+    return () => this.store.removeBefore(seq).catch(() => {});
   }
 
   /** Brings a model to a checkpoint; gives the options with which `fit` goes on. */
@@ -47,10 +51,5 @@ export class Checkpoints {
       onEpochBegin: (epoch, training) => restorer?.onEpochBegin?.(epoch, training),
     };
     return { ...resumed, callbacks: [...callbacks, restoring] };
-  }
-
-  /** Removes one that does not count; where that fails, it stays with the others. */
-  async remove(name: string): Promise<void> {
-    await this.store.remove(name).catch(() => {});
   }
 }

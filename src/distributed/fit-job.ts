@@ -112,8 +112,11 @@ async function fitGeneration(
     if (rank !== 0 || group.isDone) return;
     const name = `checkpoint-${generation}-${steps.batches}`;
     const written = { name, batches: steps.batches, updates: steps.updates };
-    await checkpoints.write(name, { ...(training as Training), ...at });
-    await commitGroup(members, generation, written, isDone, checkpoints);
+    // It may take longer than stepTimeout, so the others hear at once that this worker is between steps.
+    members.announce(0);
+    const removeOlder = await checkpoints.write(name, { ...(training as Training), ...at });
+    const after = await commitGroup(members, generation, written, isDone);
+    if (after?.checkpoint?.name === name) await removeOlder();
     check();
     await members.emit({ type: isDone ? "done" : "checkpoint", updates: written.updates });
   };
@@ -205,26 +208,22 @@ async function fitGeneration(
 /** Where a job begins: a model that was trained before counts on. */
 const startOf = ({ setup }: Compiled) => ({ updates: setup.optimizer.rawSteps, batches: setup.optimizer.rawSteps });
 
-/** Makes a checkpoint that of the job, and takes in workers that wait, since nothing is lost by that now. */
-async function commitGroup(
+/**
+ * Makes a checkpoint that of the job, and takes in workers that wait, since nothing is lost by that now. Where another
+ * generation has begun meanwhile, the checkpoint of before still counts.
+ */
+function commitGroup(
   members: Members,
   generation: number,
   checkpoint: JobCheckpoint,
   isDone: boolean,
-  checkpoints: Checkpoints,
-): Promise<void> {
-  let old: string | undefined;
-  const after = await members.change((group) => {
+): Promise<Group | undefined> {
+  return members.change((group) => {
     if (group?.generation !== generation) return undefined;
-    const isWritten = group.checkpoint?.name === checkpoint.name;
-    if (isWritten && group.isDone === isDone) return undefined;
-    if (!isWritten) old = group.checkpoint?.name;
+    if (group.checkpoint?.name === checkpoint.name && group.isDone === isDone) return undefined;
     const next = { ...group, checkpoint, isDone };
     return nextGroup(next, members.present(), members.size) ?? next;
   });
-  // Where another generation has begun meanwhile, the checkpoint of before still counts.
-  const unused = after?.checkpoint?.name === checkpoint.name ? old : checkpoint.name;
-  if (unused !== undefined) await checkpoints.remove(unused);
 }
 
 /**

@@ -67,9 +67,9 @@ export class JetStream {
     }
   }
 
-  /** Removes the messages of a subject. */
-  async purge(stream: string, subject: string): Promise<void> {
-    await this.api(`STREAM.PURGE.${stream}`, { filter: subject });
+  /** Removes the messages of a stream before this number. */
+  async purge(stream: string, seq: number): Promise<void> {
+    await this.api(`STREAM.PURGE.${stream}`, { seq });
   }
 
   /**

@@ -36,10 +36,11 @@ export class ObjectStore {
     return store;
   }
 
-  /** Writes an object under a name that has none. It is there as a whole, or not at all. */
-  async write(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  /** Writes an object. It is there as a whole, or not at all. Gives the number of its first message. */
+  async write(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
     const nuid = crypto.randomUUID().replaceAll("-", "");
     const chunks = Math.ceil(bytes.length / chunkBytes);
+    let seq = Number.POSITIVE_INFINITY;
     for (let first = 0; first < chunks; first += inFlight) {
       const last = Math.min(chunks, first + inFlight);
       const written: Promise<number>[] = [];
@@ -47,7 +48,7 @@ export class ObjectStore {
         const start = chunk * chunkBytes;
         written.push(this.js.write(this.chunks(nuid), bytes.subarray(start, start + chunkBytes)));
       }
-      await Promise.all(written);
+      seq = Math.min(seq, ...(await Promise.all(written)));
     }
     const info: ObjectInfo & Readonly<Record<string, unknown>> = {
       name,
@@ -60,7 +61,9 @@ export class ObjectStore {
       deleted: false,
       options: { max_chunk_size: chunkBytes },
     };
-    await this.writeInfo(name, info);
+    const headers = { "Nats-Rollup": "sub" };
+    const end = await this.js.write(this.meta(name), new TextEncoder().encode(JSON.stringify(info)), headers);
+    return Math.min(seq, end);
   }
 
   /** The bytes of an object. @throws StateError where it is not there, or damaged. */
@@ -80,21 +83,14 @@ export class ObjectStore {
     return bytes;
   }
 
-  /** Removes an object. Where there is none, nothing happens. */
-  async remove(name: string): Promise<void> {
-    const info = await this.info(name);
-    if (!info || info.deleted) return;
-    await this.writeInfo(name, { ...info, size: 0, chunks: 0, digest: "", deleted: true });
-    await this.js.purge(this.stream, this.chunks(info.nuid));
+  /** Removes what was written before a message: other objects, and what is there of those that are not whole. */
+  async removeBefore(seq: number): Promise<void> {
+    await this.js.purge(this.stream, seq);
   }
 
   private async info(name: string): Promise<ObjectInfo | undefined> {
     const found = await this.js.last(this.stream, this.meta(name));
     return found && JSON.parse(new TextDecoder().decode(found.data));
-  }
-
-  private async writeInfo(name: string, info: ObjectInfo): Promise<void> {
-    await this.js.write(this.meta(name), new TextEncoder().encode(JSON.stringify(info)), { "Nats-Rollup": "sub" });
   }
 
   private missing(name: string, received: string): Error {

@@ -2,7 +2,7 @@ import { stateError, valueError } from "../errors.ts";
 import { Bucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import { isMissing, isRefusal, isTransient } from "./jetstream.ts";
-import type { SearchOptions, TrialResult, TrialRun } from "./search.ts";
+import type { SearchOptions, TrialEvent, TrialResult, TrialRun } from "./search.ts";
 import { agreeOnPlan, notePlanIsQueued, type SearchPlan } from "./search-plan.ts";
 import { sleep, tickEvery } from "./timing.ts";
 import { type Taken, TrialQueue } from "./trial-queue.ts";
@@ -30,28 +30,25 @@ export class SearchWorker {
   private readonly label: string;
   private readonly bucketName: string;
   private readonly results: TrialResults<unknown>;
-  /** Rejects when the search is to end here. */
-  private readonly aborted: Promise<never>;
+  /** What `onTrial` has thrown: it ends this worker's part in the search. */
+  private failure: { readonly error: unknown } | undefined;
 
   constructor(
     private readonly nc: NatsConnection,
     private readonly work: SearchWork,
   ) {
-    const { job, trials, onTrial, signal } = work;
+    const { job, trials } = work;
     this.label = `search "${job}"`;
     this.bucketName = `aretejs_${job}`;
     this.results = new TrialResults(nc, this.bucketName, trials, (result, finished) =>
-      onTrial({ type: "finished", result, finished, trials: trials.length }),
+      this.emit({ type: "finished", result, finished, trials: trials.length }),
     );
-    this.aborted = new Promise((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    });
-    this.aborted.catch(() => {});
   }
 
   /**
    * Works on trials until all are finished; gives all results.
-   * @throws StateError where the search has another plan, or the connection is closed.
+   * @throws StateError where the search has another plan, or the connection is closed; what `signal` was aborted with;
+   * what `onTrial` throws.
    */
   async finishAll(): Promise<TrialResult[]> {
     const { nc, results, label } = this;
@@ -69,7 +66,7 @@ export class SearchWorker {
       for (;;) {
         await this.untilAnswered(() => results.refresh());
         if (results.isComplete) return results.all;
-        const taken = await this.untilAnswered(() => this.unlessAborted(queue.next()));
+        const taken = await this.untilAnswered(() => this.unlessAborted(() => queue.next()));
         if (taken) await this.attempt(taken, bucket);
         // Others work on the rest; or the search was removed, which this finds.
         else await this.untilAnswered(() => agreeOnPlan(label, bucket, plan));
@@ -109,26 +106,26 @@ export class SearchWorker {
 
   /** Runs a trial; undefined where its function threw, and it is to be tried again. */
   private async outcomeOf({ index, attempt }: Taken, bucket: Bucket): Promise<Outcome | undefined> {
-    const { trials, onTrial, plan, run, signal } = this.work;
+    const { trials, plan, run, signal } = this.work;
     const { maxAttempts, maxLosses } = plan;
     const key = `errors.${index}`;
     const errorsBefore = attempt > 1 ? await this.untilAnswered(() => bucket.get<string[]>(key)) : undefined;
     const errors = errorsBefore?.value ?? [];
     if (attempt - 1 - errors.length >= maxLosses)
       return { status: "failed", error: `${maxLosses} workers were lost, or too slow, with this trial` };
-    onTrial({ type: "started", index, attempt });
+    await this.emit({ type: "started", index, attempt });
     let error: string;
     try {
-      const result = await this.unlessAborted(run(trials[index] as never, { index, attempt }));
+      const result = await this.unlessAborted(() => run(trials[index] as never, { index, attempt }));
       this.checkResult(result);
       return { status: "done", result };
     } catch (thrown) {
-      if (signal.aborted) throw thrown;
+      signal.throwIfAborted();
       error = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     }
     if (errors.length + 1 >= maxAttempts) return { status: "failed", error };
     await this.untilAnswered(() => bucket.set(key, [...errors, error], errorsBefore?.revision ?? 0));
-    onTrial({ type: "again", index, attempt, error });
+    await this.emit({ type: "again", index, attempt, error });
     return undefined;
   }
 
@@ -148,7 +145,7 @@ export class SearchWorker {
   /** Tries until the server answers. */
   private async untilAnswered<T>(act: () => Promise<T>): Promise<T> {
     for (let isFirst = true; ; isFirst = false) {
-      this.work.signal.throwIfAborted();
+      this.checkOpen();
       if (this.nc.isClosed()) {
         const advice = "Connect, and search again: finished trials are kept.";
         throw this.fault("the connection is closed", "a client that is connected", "one that is not", advice);
@@ -158,6 +155,7 @@ export class SearchWorker {
         if (!isFirst) await this.results.refresh();
         return await act();
       } catch (error) {
+        this.checkOpen();
         if (isRefusal(error))
           throw this.fault("the server must allow what workers do", "permissions for its subjects", error.message);
         if (isMissing(error)) throw this.fault("the search was removed", "its results on the server", "none");
@@ -167,11 +165,39 @@ export class SearchWorker {
     }
   }
 
+  /** Calls `onTrial`. @throws what it throws, here and whenever the server is asked for something. */
+  private async emit(event: TrialEvent): Promise<void> {
+    try {
+      await this.work.onTrial(event);
+    } catch (error) {
+      this.failure ??= { error };
+      throw error;
+    }
+  }
+
+  /** @throws what has ended this worker's part in the search. */
+  private checkOpen(): void {
+    if (this.failure) throw this.failure.error;
+    this.work.signal.throwIfAborted();
+  }
+
   private fault(rule: string, expected: string, received: string, advice = ""): Error {
     return stateError(this.label, { rule, expected, received, advice });
   }
 
-  private unlessAborted<T>(value: T | Promise<T>): Promise<T> {
-    return Promise.race([value, this.aborted]);
+  /** What `act` gives. @throws what `signal` is aborted with before. */
+  private async unlessAborted<T>(act: () => T | Promise<T>): Promise<T> {
+    const { signal } = this.work;
+    signal.throwIfAborted();
+    let abort = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => reject(signal.reason);
+    });
+    signal.addEventListener("abort", abort);
+    try {
+      return await Promise.race([aborted, Promise.resolve().then(act)]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
   }
 }

@@ -21,7 +21,10 @@ export interface SearchOptions<T> {
    * Signs are sent while the trial's function runs, as long as the event loop is not blocked. Default 30 000.
    */
   ackWait?: number;
-  /** Called with what happens to trials: those of this worker, and results of all. */
+  /**
+   * Called with what happens to trials: those of this worker, and results of all. What it throws ends the search on
+   * this worker.
+   */
   onTrial?: (event: TrialEvent<T>) => void;
   /** Ends the search on this worker: the others go on with its trial. */
   signal?: AbortSignal;
@@ -103,7 +106,7 @@ export type TrialEvent<T = unknown> =
  * @param run runs one trial; gives a value of JSON, at most about 1 MB. It may be called again for the same trial.
  * @returns what came out, in the order of `trials`; the same on all workers.
  * @throws ValueError where options do not fit, or trials are no values of JSON; StateError where the search has another
- * list, the server has no JetStream, or the connection is closed; what `signal` was aborted with.
+ * list, the server has no JetStream, or the connection is closed; what `signal` was aborted with, or `onTrial` throws.
  * @example
  * const trials = [0.1, 0.01, 0.001].map((learningRate) => ({ learningRate }));
  * const results = await search(nc, { job: "rates", trials }, async ({ learningRate }) => {

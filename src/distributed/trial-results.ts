@@ -17,7 +17,7 @@ export class TrialResults<T> {
     nc: NatsConnection,
     private readonly bucket: string,
     private readonly trials: readonly T[],
-    private readonly onResult: (result: TrialResult<T>, finished: number) => void,
+    private readonly onResult: (result: TrialResult<T>, finished: number) => Promise<void>,
   ) {
     this.js = new JetStream(nc);
   }
@@ -55,7 +55,7 @@ export class TrialResults<T> {
       const stored = fromJson(new TextDecoder().decode(next.data)) as Stored;
       const result = { ...stored, trial: this.trials[stored.index] as T };
       this.found.set(stored.index, result);
-      this.onResult(result, this.found.size);
+      await this.onResult(result, this.found.size);
     }
   }
 

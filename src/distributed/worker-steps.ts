@@ -210,9 +210,7 @@ export class WorkerSteps {
       () => split.batch,
       (program) => {
         // Random numbers follow from the number of the batch.
-        atStep(optimizer, this.batches, () =>
-          stepRunner.feed("train", stepRunner.stepOf(program, spec), cursor, 0),
-        );
+        atStep(optimizer, this.batches, () => stepRunner.feed("train", stepRunner.stepOf(program, spec), cursor, 0));
         this.writeScalars(program, optimizer, this.batches);
         program.run();
         return program.read(program.outputNames);

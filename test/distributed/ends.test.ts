@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type Job, type JobEvent, join } from "../../src/distributed/index.ts";
+import { suite } from "./limits.ts";
 import { Server } from "./support.ts";
 import { fitOptions, makeData, makeModel } from "./task.ts";
 
@@ -46,7 +47,7 @@ async function endsAlone(given: Given, message: RegExp): Promise<void> {
   assert.equal(other.value.log.at(-1)?.members.length, 1);
 }
 
-describe("a worker", { concurrency: false }, () => {
+describe("a worker", suite, () => {
   before(() => server.start());
   after(() => server.stop());
 

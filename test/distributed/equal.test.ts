@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { connect } from "@nats-io/transport-node";
 import { removeJob } from "../../src/distributed/index.ts";
+import { suite } from "./limits.ts";
 import { killWorkers, repeat, Server, Worker } from "./support.ts";
 import { fitOptions, hashOf, makeData, makeModel } from "./task.ts";
 
@@ -17,7 +18,7 @@ async function alone(workers: number) {
   return { hash: await hashOf(model), history };
 }
 
-describe("a job", { concurrency: false }, () => {
+describe("a job", suite, () => {
   before(() => server.start());
   after(async () => {
     killWorkers();

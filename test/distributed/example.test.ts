@@ -4,13 +4,17 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openChromium } from "../runtimes/browsers.ts";
+import { killAtExit, suite } from "./limits.ts";
 
 /** Runs the example to its end; gives what it printed. */
 function run(args: readonly string[], onText: (text: string) => void = () => {}): Promise<string> {
   const file = join(import.meta.dirname, "../../examples/distributed/index.ts");
   const child = spawn(process.execPath, ["--import", "tsx", file, "--images", "1200", ...args], {
     stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
   });
+  // With what it has started.
+  killAtExit(child, () => process.kill(-Number(child.pid), "SIGKILL"));
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (more: string) => {
     text += more;
@@ -23,7 +27,7 @@ function run(args: readonly string[], onText: (text: string) => void = () => {})
 
 const weights = /weights (\w{16}): equal to those of all workers, to the bit/;
 
-describe("examples/distributed", { concurrency: false }, () => {
+describe("examples/distributed", suite, () => {
   it("trains with four workers to the bits of one process, and goes on when one is killed", async () => {
     const text = await run([]);
     assert.match(text, weights);

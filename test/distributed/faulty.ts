@@ -9,7 +9,9 @@ export function faulty(nc: NatsConnection, seed: number): NatsConnection {
   };
   /** Subjects of gradients; membership and JetStream are as they are. */
   const isExchange = (subject: string) => /\.(to|from)\.\d+$/.test(subject);
-  const disturb = (act: () => void) => {
+  const disturb = (send: () => void) => {
+    // A message that is late may find the connection closed.
+    const act = () => nc.isClosed() || send();
     const kind = chance();
     if (kind < 0.1) return;
     if (kind < 0.2) act();

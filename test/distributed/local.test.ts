@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { connect } from "@nats-io/transport-node";
 import { type JobFitOptions, join, type LocalSync } from "../../src/distributed/index.ts";
 import { adam, dense, type Model, sequential, sgd } from "../../src/index.ts";
+import { suite } from "./limits.ts";
 import { simulate } from "./local-simulation.ts";
 import { assertSameWeights } from "./replay.ts";
 import {
@@ -67,7 +68,7 @@ function descending() {
   return model;
 }
 
-describe("local steps", { concurrency: false }, () => {
+describe("local steps", suite, () => {
   before(() => server.start());
   after(async () => {
     killWorkers();

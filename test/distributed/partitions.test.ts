@@ -1,6 +1,7 @@
 // Workers that are cut off from the server: each has a network namespace, whose link is taken down.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { suite } from "./limits.ts";
 import { canCut, Namespaces } from "./namespaces.ts";
 import { assertNoFork } from "./replay.ts";
 import { isBatch, isGeneration, killWorkers, repeat, Server, sameResult, sleep, Worker } from "./support.ts";
@@ -26,7 +27,7 @@ const updatesOf = ({ lines }: Worker) =>
 /** Waits for an event of this worker. */
 const hears = (worker: Worker, type: string) => worker.line((line) => "event" in line && line.event.type === type);
 
-describe("a job on a network that is cut", { concurrency: false, skip: !canCut && "needs ip netns, as root" }, () => {
+describe("a job on a network that is cut", { ...suite, skip: !canCut && "needs ip netns, as root" }, () => {
   before(async () => {
     namespaces.start();
     await server.start();

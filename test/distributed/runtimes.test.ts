@@ -9,6 +9,7 @@ import { openChromium, Pages } from "../runtimes/browsers.ts";
 import { workerd } from "../runtimes/miniflare.ts";
 import { runtimes } from "../runtimes/processes.ts";
 import type { AnywhereOptions } from "./anywhere-worker.ts";
+import { suite } from "./limits.ts";
 import { bundle, killWorkers, repeat, Server, Worker } from "./support.ts";
 import { fitOptions, hashOf, makeData, makeModel } from "./task.ts";
 import { runTrial } from "./trial.ts";
@@ -29,7 +30,7 @@ const commandOf = (name: string): readonly string[] => {
   return [...runtime.command, join(folder, "anywhere-worker.mjs")];
 };
 
-describe("workers in Node, Deno, Bun, Chromium and workerd", { concurrency: false }, () => {
+describe("workers in Node, Deno, Bun, Chromium and workerd", suite, () => {
   const pages = new Pages(folder);
   before(async () => {
     await server.start();

@@ -5,6 +5,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { removeJob, search, type TrialResult } from "../../src/distributed/index.ts";
+import { suite } from "./limits.ts";
 import { killWorkers, repeat, Server, sleep, Worker } from "./support.ts";
 import type { Trial, TrialWorkerOptions } from "./trial-worker.ts";
 import type { WorkerLine } from "./worker.ts";
@@ -46,7 +47,7 @@ async function writtenResults(job: string): Promise<number> {
   return count;
 }
 
-describe("a search", { concurrency: false }, () => {
+describe("a search", suite, () => {
   before(async () => {
     await server.start();
     nc = await connect({ servers: server.servers, maxReconnectAttempts: -1 });
@@ -143,7 +144,8 @@ describe("a search", { concurrency: false }, () => {
     for (const worker of workers) worker.signal("SIGKILL");
     await Promise.all([first.ended, second.ended]);
     const { workers: next } = begin(2, trials, { job });
-    await (next[0] as Worker).line(() => startedBy(next[0] as Worker) >= 3);
+    // One that is not connected yet would not wait for the server.
+    await Promise.all(next.map((worker) => worker.line(() => startedBy(worker) >= 2)));
     await server.kill();
     await sleep(1000);
     await server.start();
@@ -194,6 +196,62 @@ describe("a search", { concurrency: false }, () => {
       ],
     );
   });
+
+  it("rejects with what the signal was aborted with, whatever the trial throws then, and leaves no listener", async () => {
+    const job = `search${jobs++}`;
+    const reason = new RangeError("enough");
+    const controller = new AbortController();
+    const { signal } = controller;
+    let listeners = 0;
+    signal.addEventListener = (...given: Parameters<AbortSignal["addEventListener"]>) => {
+      listeners++;
+      AbortSignal.prototype.addEventListener.apply(signal, given);
+    };
+    signal.removeEventListener = (...given: Parameters<AbortSignal["addEventListener"]>) => {
+      listeners--;
+      AbortSignal.prototype.removeEventListener.apply(signal, given);
+    };
+    const options = { job, trials: [1, 2], signal };
+    await assert.rejects(
+      search(nc, options, (trial) => {
+        if (trial === 1) return trial;
+        controller.abort(reason);
+        throw new TypeError("the trial's own");
+      }),
+      (error) => error === reason,
+    );
+    assert.equal(listeners, 0);
+    await assert.rejects(
+      search(nc, options, () => 1),
+      (error) => error === reason,
+    );
+    await removeJob(nc, job);
+  });
+
+  for (const type of ["started", "again", "finished"] as const)
+    for (const kind of ["throws", "rejects"] as const)
+      it(`rejects with what onTrial ${kind} when a trial is ${type}, and another worker finishes the trials`, async () => {
+        const job = `search${jobs++}`;
+        // An error that looks like one of the connection, after which requests are made again.
+        const error = new Error("timeout");
+        error.name = "TimeoutError";
+        const onTrial = (event: { readonly type: string }) => {
+          if (event.type !== type) return;
+          if (kind === "throws") throw error;
+          return Promise.reject(error);
+        };
+        const run = (trial: number, { attempt }: { readonly attempt: number }) => {
+          if (trial === 2 && attempt === 1) throw new RangeError("again");
+          return trial;
+        };
+        const options = { job, trials: [1, 2], ackWait: 60_000 };
+        await assert.rejects(search(nc, { ...options, onTrial }, run), (thrown) => thrown === error);
+        const results = await search(nc, options, run);
+        assert.deepEqual(
+          results.map(({ status }) => status),
+          ["done", "done"],
+        );
+      });
 
   it("fails where the search is removed while it runs, and where a result is too large", async () => {
     const job = `search${jobs++}`;

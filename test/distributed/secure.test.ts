@@ -8,6 +8,7 @@ import { createUser } from "@nats-io/nkeys";
 import { connect, nkeyAuthenticator } from "@nats-io/transport-node";
 import { join as joinJob, removeJob, search } from "../../src/distributed/index.ts";
 import { runtimes } from "../runtimes/processes.ts";
+import { suite } from "./limits.ts";
 import { bundle, killWorkers, Server, Worker } from "./support.ts";
 
 const job = "fashion";
@@ -23,7 +24,7 @@ const certificate = join(server.folder, "server-cert.pem");
 const tls = { caFile: certificate };
 const authenticator = nkeyAuthenticator(user.getSeed());
 
-describe("a server with examples/distributed/secure.conf", { concurrency: false }, () => {
+describe("a server with examples/distributed/secure.conf", suite, () => {
   before(async () => {
     // The command of the page, with the address of this machine.
     const [command = ""] = /openssl req [^\\`]*(?:\\\n[^\\`]*)*/.exec(page) ?? [];

@@ -5,6 +5,7 @@ import { Kvm } from "@nats-io/kv";
 import { Objm } from "@nats-io/obj";
 import { connect } from "@nats-io/transport-node";
 import { join, type NatsConnection } from "../../src/distributed/index.ts";
+import { suite } from "./limits.ts";
 import { killWorkers, Server, Worker } from "./support.ts";
 import { fitOptions, makeData, makeModel } from "./task.ts";
 
@@ -38,7 +39,7 @@ const server = new Server(4330, [
   "no_auth_user: worker",
 ]);
 
-describe("a server", { concurrency: false }, () => {
+describe("a server", suite, () => {
   before(() => server.start());
   after(async () => {
     killWorkers();

@@ -8,6 +8,7 @@ import { connect } from "@nats-io/transport-node";
 import { type JobEvent, join, statusLogs } from "../../src/distributed/index.ts";
 import { tensorBoard } from "../../src/io/tensorboard/index.ts";
 import type { Callback } from "../../src/train/callback.ts";
+import { suite } from "./limits.ts";
 import { Server } from "./support.ts";
 import { fitOptions, makeData, makeModel } from "./task.ts";
 
@@ -31,7 +32,7 @@ async function printedBy(act: () => Promise<void>): Promise<string> {
   return text;
 }
 
-describe("a job of two workers", { concurrency: false }, () => {
+describe("a job of two workers", suite, () => {
   before(() => server.start());
   after(async () => {
     await server.stop();

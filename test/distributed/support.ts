@@ -8,14 +8,12 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { type BuildOptions, buildSync } from "esbuild";
 import type { AnywhereOptions } from "./anywhere-worker.ts";
+import { killAtExit, repeats } from "./limits.ts";
 import type { TrialWorkerOptions } from "./trial-worker.ts";
 import type { WorkerLine, WorkerOptions } from "./worker.ts";
 
 /** The server's program: `NATS_SERVER`, else the one that scripts/nats-server.sh installs. */
 const serverProgram = process.env.NATS_SERVER ?? join(import.meta.dirname, "../../.cache/nats/bin/nats-server");
-
-/** How often each test runs in a row. */
-const repeats = Number(process.env.REPEAT ?? 1);
 
 /** Runs a test as often as `REPEAT` says. */
 export async function repeat(act: (run: number) => Promise<void>): Promise<void> {
@@ -72,6 +70,7 @@ export class Server {
       stdio: "ignore",
       env: { ...process.env, ...this.options.env },
     });
+    killAtExit(this.child);
     let failure: Error | undefined;
     this.child.on("error", (error) => {
       failure = error;
@@ -152,6 +151,7 @@ export class Worker {
     const [file = "", ...args] = [...prefix, ...command, JSON.stringify(options)];
     this.child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
     running.add(this);
+    killAtExit(this.child);
     createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
       this.lines.push(JSON.parse(line));
       for (const notify of this.waiters) notify();

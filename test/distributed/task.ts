@@ -35,8 +35,16 @@ export function batchesOf(): { x: { data: Float32Array; shape: number[] }; y: In
 }
 
 /** A compiled model with dropout, batch normalization, clipping and a schedule. */
-export function makeModel(options: { accumulate?: number | undefined; seed?: number; units?: number } = {}): Model {
-  const { accumulate, seed = 5, units = 64 } = options;
+export function makeModel(
+  options: {
+    accumulate?: number | undefined;
+    seed?: number;
+    units?: number;
+    /** Called in each step of the optimizer, with the number of the batch. */
+    onStep?: (step: number) => void;
+  } = {},
+): Model {
+  const { accumulate, seed = 5, units = 64, onStep } = options;
   const model = sequential(
     [
       dense(units, { activation: "relu", inputShape: [20] }),
@@ -49,7 +57,10 @@ export function makeModel(options: { accumulate?: number | undefined; seed?: num
   );
   model.compile({
     optimizer: adam({
-      learningRate: (step: number) => 0.01 / (1 + step / 100),
+      learningRate: (step: number) => {
+        onStep?.(step);
+        return 0.01 / (1 + step / 100);
+      },
       clipNorm: 0.5,
       ...(accumulate !== undefined && { gradientAccumulationSteps: accumulate }),
     }),

@@ -31,6 +31,12 @@ export interface WorkerOptions {
   readonly nkey?: string;
   /** Milliseconds for which the event loop is blocked: when it has joined, in the 3rd batch, and in the 6th. */
   readonly blocks?: readonly [number, number, number];
+  /** Milliseconds for which the event loop is blocked in each step, from the 5th batch on; before, 600. */
+  readonly slowSteps?: number;
+  /** Milliseconds that a callback takes at the end of an epoch. */
+  readonly slowEpochs?: number;
+  /** Milliseconds that writing a checkpoint takes. */
+  readonly slowWrites?: number;
   /** Where the process is stopped. */
   readonly stop?: Stop;
 }
@@ -53,6 +59,23 @@ export type WorkerLine =
 
 const say = (line: WorkerLine) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A connection on which an object takes so long to be written. */
+const slowWriting = (nc: NatsConnection, milliseconds: number): NatsConnection => ({
+  get info() {
+    return nc.info as { max_payload: number };
+  },
+  publish: (subject, data) => nc.publish(subject, data),
+  subscribe: (subject, options) => nc.subscribe(subject, options),
+  async request(subject, data, options) {
+    if (/^\$O\..*\.M\./.test(subject)) await sleep(milliseconds);
+    return nc.request(subject, data, options);
+  },
+  status: () => nc.status(),
+  isClosed: () => nc.isClosed(),
+});
+
 /** Lets nothing else happen in this process. */
 const block = (milliseconds: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 
@@ -65,6 +88,9 @@ async function work(options: WorkerOptions): Promise<void> {
     units = 64,
     faults,
     slow = 0,
+    slowSteps = 0,
+    slowEpochs = 0,
+    slowWrites = 0,
     stop,
     fit,
     blocks = [0, 0, 0],
@@ -79,7 +105,7 @@ async function work(options: WorkerOptions): Promise<void> {
     ...(nkey !== undefined && { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
   });
   const connection: NatsConnection = faults === undefined ? plain : faulty(plain, faults);
-  const observed = observe(connection, stop);
+  const observed = observe(slowWriting(connection, slowWrites), stop);
   try {
     const job = await join(observed.nc, {
       job: options.job,
@@ -88,7 +114,8 @@ async function work(options: WorkerOptions): Promise<void> {
       onEvent: (event) => say({ event: { ...event } }),
     });
     block(blocks[0]);
-    const model = makeModel({ seed, units });
+    const onStep = (step: number) => slowSteps > 0 && block(step < 4 ? 600 : slowSteps);
+    const model = makeModel({ seed, units, onStep });
     const { x, y } = makeData();
     let last: number | undefined;
     const trace = async () => {
@@ -105,9 +132,12 @@ async function work(options: WorkerOptions): Promise<void> {
         await trace();
         say({ batch, updates: job.status().updates });
         if (batch === 2 || batch === 5) block(blocks[batch === 2 ? 1 : 2]);
-        if (slow > 0) await new Promise((resolve) => setTimeout(resolve, slow));
+        if (slow > 0) await sleep(slow);
       },
-      onEpochEnd: trace,
+      onEpochEnd: async () => {
+        await trace();
+        if (slowEpochs > 0) await sleep(slowEpochs);
+      },
     };
     const given = { ...fitOptions, ...fit, callbacks };
     const { history } = await job.fit(model, [x, y], given);
