@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tests of aretejs/distributed with a real nats-server and real processes. `REPEAT=20 npm run test:distributed` runs each so often;
-# with words behind "--" only the files run whose name begins with one of them.
+# with words behind "--" only the files run whose name begins with one of them. They wait most of the time, so three run at once. A file
+# that takes longer than 10 minutes (times REPEAT) is ended, and one whose tests have ended does not wait for what they left open.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/nats-server.sh
@@ -9,4 +10,4 @@ for folder in test/distributed examples/distributed test/runtimes; do npm ci --p
 npx tsc -p test/distributed
 files=()
 for name in "${@:-}"; do files+=(test/distributed/"$name"*.test.ts); done
-node --import tsx --test --test-concurrency=1 "${files[@]}"
+node --import tsx --test --test-concurrency=3 --test-force-exit --test-timeout=$((600000 * ${REPEAT:-1})) "${files[@]}"
