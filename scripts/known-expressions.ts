@@ -1,3 +1,4 @@
+import { kernelKeyOf } from "../src/backends/wasm/kernel-key.ts";
 import type { Expression } from "../src/ir/expression.ts";
 import { ExpressionBuilder } from "../src/ir/expression-builder.ts";
 import { epilogueOf, type Instruction } from "../src/ir/instruction.ts";
@@ -7,7 +8,7 @@ import * as activations from "../src/tensor/scalar/activations.ts";
 import * as arithmetic from "../src/tensor/scalar/arithmetic.ts";
 import type { Arguments, ScalarFunction } from "../src/tensor/scalar/function.ts";
 import * as functions from "../src/tensor/scalar/functions.ts";
-import { trainingPrograms } from "./training-programs.ts";
+import { longestVector, trainingPrograms } from "./training-programs.ts";
 
 /**
  * Expressions for which the package carries fused kernels; any other runs in the interpreter, to the same bits. They
@@ -16,12 +17,16 @@ import { trainingPrograms } from "./training-programs.ts";
  */
 export async function knownExpressions(): Promise<{ common: Expression[]; rare: Expression[] }> {
   const programs = await trainingPrograms();
-  const expressionsIn = (isCommon: boolean) =>
+  const expressionsIn = (isCommon: boolean, vector: number) =>
     programs
       .filter(({ common }) => common === isCommon)
-      .flatMap(({ program }) => program.instructions.flatMap(expressionsOf))
+      .flatMap(({ program }) => program.instructions.flatMap((instruction) => expressionsOf(instruction, vector)))
       .filter(gains);
-  return { common: expressionsIn(true), rare: [...expressionsIn(false), ...functionsAlone().filter(gains)] };
+  const rare = [...expressionsIn(false, longestVector), ...functionsAlone().filter(gains)];
+  // A common program must not load the rest module for a kernel that it can do without.
+  const keys = new Set(rare.map((expression) => kernelKeyOf(expression).key));
+  const shared = expressionsIn(true, 1).filter((expression) => keys.has(kernelKeyOf(expression).key));
+  return { common: [...expressionsIn(true, longestVector), ...shared], rare };
 }
 
 const calls: ReadonlySet<string> = new Set<Primitive>([
@@ -63,8 +68,11 @@ function functionsAlone(): Expression[] {
   );
 }
 
-/** Expressions of an instruction; scalars, such as bias corrections, are not worth a kernel. */
-export function expressionsOf(instruction: Instruction): Expression[] {
+/**
+ * Expressions of an instruction on more than `vector` numbers. Scalars, such as bias corrections, and vectors with a
+ * number for each feature or sample, such as moments, are not worth a kernel.
+ */
+export function expressionsOf(instruction: Instruction, vector: number): Expression[] {
   const map = instruction.kind === "map" ? instruction : epilogueOf(instruction);
-  return map && sizeOf(map.shape) > 1 ? [map.expression] : [];
+  return map && sizeOf(map.shape) > vector ? [map.expression] : [];
 }

@@ -41,6 +41,9 @@ import { sequential } from "../src/train/sequential.ts";
 
 const [rows, features, hidden, classes] = [8, 6, 5, 4];
 
+/** The most numbers of a vector; matrices have more. */
+export const longestVector: number = Math.max(rows, features, hidden, classes);
+
 /** A network and what it is trained for. */
 interface Training {
   readonly common: boolean;
@@ -160,8 +163,10 @@ function lossTrainings(): Training[] {
     regression("meanAbsoluteError"),
     regression("huber"),
     { ...base(), loss: "categoricalCrossentropy", metrics: ["accuracy"] },
+    // A number for each step of a sequence, as for each pixel of an image.
     {
       ...base(),
+      input: [3, features],
       output: "sigmoid",
       units: 1,
       loss: "binaryCrossentropy",

@@ -1,11 +1,11 @@
 import { shapeError, valueError } from "../../errors.ts";
 import { formatShape, mayBeShape, mayEqual, type Shape } from "../../ir/shape.ts";
-import type { View } from "../../ir/view.ts";
 import type { ConvWindows } from "../../ir/windows.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
-import { defineOp, type OpDefinition, record } from "../op.ts";
+import { record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { asTensor, type Operand } from "./leaf.ts";
+import { trilinearOps } from "./trilinear.ts";
 import { type Padding, perAxis, spatialWindows, windowGeometry } from "./window.ts";
 
 /** What the three convolution ops know: windows, and the shapes of image and kernel. */
@@ -15,54 +15,11 @@ interface ConvAttrs {
   readonly kernelShape: Shape;
 }
 
-// The three ops are the derivatives of one trilinear form Σ conv(x, w)·dy, so each is the gradient of the others.
-
 /** Image [batch, space…, channels] and kernel [size…, channels / groups, filters] to [batch, windows…, filters]. */
-export const convOp: OpDefinition<ConvAttrs> = /* @__PURE__ */ defineOp<ConvAttrs>({
-  name: "conv",
-  infer: (_, attrs) => ({ shape: resultShape(attrs), dtype: "float32" }),
-  vjp: (dy, inputs, _, attrs) => {
-    const [x, kernel] = inputs as [Tensor, Tensor];
-    return [record(convInputGradOp, [dy, kernel], attrs), record(convFilterGradOp, [x, dy], attrs)];
-  },
-  lower: (ctx, views, { shape }, { windows }) => {
-    const [input, kernel] = views.map((view) => ctx.contiguous(view)) as [View, View];
-    const output = ctx.allocate(shape, "float32");
-    ctx.emit({ kind: "conv", windows, input, kernel, output });
-    return output;
-  },
-});
-
-/** Gradient of the result and kernel to the gradient of the image: the transposed convolution. */
-export const convInputGradOp: OpDefinition<ConvAttrs> = /* @__PURE__ */ defineOp<ConvAttrs>({
-  name: "convInputGrad",
-  infer: (_, { imageShape }) => ({ shape: imageShape, dtype: "float32" }),
-  vjp: (dx, inputs, _, attrs) => {
-    const [dy, kernel] = inputs as [Tensor, Tensor];
-    return [record(convOp, [dx, kernel], attrs), record(convFilterGradOp, [dx, dy], attrs)];
-  },
-  lower: (ctx, views, { shape }, { windows }) => {
-    const [dy, kernel] = views.map((view) => ctx.contiguous(view)) as [View, View];
-    const output = ctx.allocate(shape, "float32");
-    ctx.emit({ kind: "convInputGrad", windows, dy, kernel, output });
-    return output;
-  },
-});
-
-/** Image and gradient of the result to the gradient of the kernel. */
-export const convFilterGradOp: OpDefinition<ConvAttrs> = /* @__PURE__ */ defineOp<ConvAttrs>({
-  name: "convFilterGrad",
-  infer: (_, { kernelShape }) => ({ shape: kernelShape, dtype: "float32" }),
-  vjp: (dkernel, inputs, _, attrs) => {
-    const [x, dy] = inputs as [Tensor, Tensor];
-    return [record(convInputGradOp, [dy, dkernel], attrs), record(convOp, [x, dkernel], attrs)];
-  },
-  lower: (ctx, views, { shape }, { windows }) => {
-    const [input, dy] = views.map((view) => ctx.contiguous(view)) as [View, View];
-    const output = ctx.allocate(shape, "float32");
-    ctx.emit({ kind: "convFilterGrad", windows, input, dy, output });
-    return output;
-  },
+const ops = /* @__PURE__ */ trilinearOps<ConvAttrs>("conv", {
+  input: ({ imageShape }) => imageShape,
+  dy: resultShape,
+  kernel: ({ kernelShape }) => kernelShape,
 });
 
 /** [batch, windows…, filters], with as many spatial axes as the image has. */
@@ -100,7 +57,7 @@ const convTable: OptionTable<ConvOptions> = {
 export function conv(x: Operand, kernel: Operand, options: ConvOptions = {}, name = "conv"): Tensor {
   const [image, filter] = [asTensor(x), asTensor(kernel)];
   return record(
-    convOp,
+    ops.dy,
     [image, filter],
     attrsOf(name, image.shape, filter.shape, checkOptions(name, options, convTable)),
   );
@@ -131,7 +88,7 @@ export function convTranspose(y: Operand, kernel: Operand, given: ConvTransposeO
       context: `output ${formatShape(attrs.imageShape)}, kernel ${formatShape(filter.shape)}`,
     });
   }
-  return record(convInputGradOp, [result, filter], attrs);
+  return record(ops.input, [result, filter], attrs);
 }
 
 function attrsOf(name: string, imageShape: Shape, kernelShape: Shape, options: ConvOptions): ConvAttrs {

@@ -1,71 +1,24 @@
 import { shapeError } from "../../errors.ts";
 import { formatShape, mayEqual } from "../../ir/shape.ts";
-import type { View } from "../../ir/view.ts";
 import type { DilatedWindows } from "../../ir/windows.ts";
 import { checkOptions } from "../../options.ts";
-import { defineOp, type OpDefinition, record } from "../op.ts";
+import { record } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast } from "./elementwise.ts";
 import { asTensor, type Operand } from "./leaf.ts";
 import { broadcastTo, expandDims, reshape } from "./shaping.ts";
+import { trilinearOps } from "./trilinear.ts";
 import { type Padding, perAxis, spatialWindows, windowGeometry } from "./window.ts";
 
 interface DepthwiseAttrs {
   readonly windows: DilatedWindows;
 }
 
-/**
- * x [batch, 1, height, width, channels] and kernel [1, height, width, channels] to [batch, …outputs, channels]. Three
- * ops, each the gradient of the others.
- */
-export const depthwiseConvOp: OpDefinition<DepthwiseAttrs> = /* @__PURE__ */ defineOp<DepthwiseAttrs>({
-  name: "depthwiseConv",
-  infer: (_, { windows: { batch, outputs, channels } }) => ({
-    shape: [batch, ...outputs, channels],
-    dtype: "float32",
-  }),
-  vjp: (dy, inputs, _, attrs) => {
-    const [x, kernel] = inputs as [Tensor, Tensor];
-    return [record(depthwiseConvInputGradOp, [dy, kernel], attrs), record(depthwiseConvFilterGradOp, [x, dy], attrs)];
-  },
-  lower: (ctx, views, { shape }, { windows }) => {
-    const [input, kernel] = views.map((view) => ctx.contiguous(view)) as [View, View];
-    const output = ctx.allocate(shape, "float32");
-    ctx.emit({ kind: "depthwiseConv", windows, input, kernel, output });
-    return output;
-  },
-});
-
-/** dy and kernel to the gradient of x. */
-export const depthwiseConvInputGradOp: OpDefinition<DepthwiseAttrs> = /* @__PURE__ */ defineOp<DepthwiseAttrs>({
-  name: "depthwiseConvInputGrad",
-  infer: (_, { windows: { batch, inputs, channels } }) => ({ shape: [batch, ...inputs, channels], dtype: "float32" }),
-  vjp: (ddx, inputs, _, attrs) => {
-    const [dy, kernel] = inputs as [Tensor, Tensor];
-    return [record(depthwiseConvOp, [ddx, kernel], attrs), record(depthwiseConvFilterGradOp, [ddx, dy], attrs)];
-  },
-  lower: (ctx, views, { shape }, { windows }) => {
-    const [dy, kernel] = views.map((view) => ctx.contiguous(view)) as [View, View];
-    const output = ctx.allocate(shape, "float32");
-    ctx.emit({ kind: "depthwiseConvInputGrad", windows, dy, kernel, output });
-    return output;
-  },
-});
-
-/** x and dy to the gradient of the kernel. */
-export const depthwiseConvFilterGradOp: OpDefinition<DepthwiseAttrs> = /* @__PURE__ */ defineOp<DepthwiseAttrs>({
-  name: "depthwiseConvFilterGrad",
-  infer: (_, { windows: { size, channels } }) => ({ shape: [...size, channels], dtype: "float32" }),
-  vjp: (ddk, inputs, _, attrs) => {
-    const [x, dy] = inputs as [Tensor, Tensor];
-    return [record(depthwiseConvInputGradOp, [dy, ddk], attrs), record(depthwiseConvOp, [x, ddk], attrs)];
-  },
-  lower: (ctx, views, { shape }, { windows }) => {
-    const [input, dy] = views.map((view) => ctx.contiguous(view)) as [View, View];
-    const output = ctx.allocate(shape, "float32");
-    ctx.emit({ kind: "depthwiseConvFilterGrad", windows, input, dy, output });
-    return output;
-  },
+/** x [batch, …inputs, channels] and kernel [...size, channels] to [batch, …outputs, channels], three axes of space. */
+const ops = /* @__PURE__ */ trilinearOps<DepthwiseAttrs>("depthwiseConv", {
+  input: ({ windows: { batch, inputs, channels } }) => [batch, ...inputs, channels],
+  dy: ({ windows: { batch, outputs, channels } }) => [batch, ...outputs, channels],
+  kernel: ({ windows: { size, channels } }) => [...size, channels],
 });
 
 /** Options of {@link depthwiseConv}. */
@@ -122,6 +75,6 @@ export function depthwiseConv(x: Operand, kernel: Operand, options: DepthwiseCon
   // Several filters to a channel are as many channels that are alike.
   const repeated = multiplier === 1 ? t : broadcastTo(expandDims(t, -1), [...t.shape, multiplier]);
   const input = reshape(repeated, [batch, ...windows.inputs, channels]);
-  const y = record(depthwiseConvOp, [input, reshape(k, [...windows.size, channels])], { windows });
+  const y = record(ops.dy, [input, reshape(k, [...windows.size, channels])], { windows });
   return reshape(y, [batch, ...geometry.outputs, channels]);
 }

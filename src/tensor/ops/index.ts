@@ -61,6 +61,7 @@ export * from "./padding.ts";
 export { averagePool, maxPool, type PoolOptions } from "./pooling.ts";
 export * from "./products.ts";
 export {
+  type NormalOptions,
   type RandomOptions,
   randomBernoulli,
   randomKey,

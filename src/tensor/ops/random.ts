@@ -90,45 +90,33 @@ export function randomUniform(
   return low === 0 && high === 1 ? u : add(mul(u, high - low), low);
 }
 
-/** Normal with a mean (default 0) and standard deviation (default 1), by the inverse distribution function. */
-export function randomNormal(
-  shape: Shape,
-  options: RandomOptions & {
-    /** Default 0. */
-    mean?: number;
-    /** Standard deviation. Default 1. */
-    stddev?: number;
-  },
-): Tensor {
-  const {
-    mean = 0,
-    stddev = 1,
-    ...random
-  } = checkOptions("randomNormal", options, { ...randomTable, mean: "number", stddev: "number" });
-  const u = randomUniform(shape, { ...random, low: -1, high: 1 });
+/** Options of {@link randomNormal} and {@link randomTruncatedNormal}. */
+export interface NormalOptions extends RandomOptions {
+  /** Default 0. */
+  mean?: number;
+  /** Standard deviation. Default 1. */
+  stddev?: number;
+}
+
+/** Normal by the inverse distribution function, restricted to this share of it around the mean. */
+function normal(name: string, shape: Shape, given: NormalOptions, share: number): Tensor {
+  const options = checkOptions(name, given, { ...randomTable, mean: "number", stddev: "number" });
+  const { mean = 0, stddev = 1, ...random } = options;
+  const u = randomUniform(shape, { ...random, low: -share, high: share });
   return add(mul(erfinv(u), Math.SQRT2 * stddev), mean);
+}
+
+/** Normal with a mean (default 0) and standard deviation (default 1), by the inverse distribution function. */
+export function randomNormal(shape: Shape, options: NormalOptions): Tensor {
+  return normal("randomNormal", shape, options, 1);
 }
 
 /** erf(2/√2): the share of a normal distribution that lies within two standard deviations. */
 const withinTwo = 0.9544997361036416;
 
 /** Normal restricted to mean ± 2·stddev (so its own deviation is 0.8796·stddev), as Keras's TruncatedNormal. */
-export function randomTruncatedNormal(
-  shape: Shape,
-  options: RandomOptions & {
-    /** Default 0. */
-    mean?: number;
-    /** Standard deviation. Default 1. */
-    stddev?: number;
-  },
-): Tensor {
-  const {
-    mean = 0,
-    stddev = 1,
-    ...random
-  } = checkOptions("randomTruncatedNormal", options, { ...randomTable, mean: "number", stddev: "number" });
-  const u = randomUniform(shape, { ...random, low: -withinTwo, high: withinTwo });
-  return add(mul(erfinv(u), Math.SQRT2 * stddev), mean);
+export function randomTruncatedNormal(shape: Shape, options: NormalOptions): Tensor {
+  return normal("randomTruncatedNormal", shape, options, withinTwo);
 }
 
 /** 1 with probability p, else 0. */
