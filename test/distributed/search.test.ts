@@ -230,7 +230,7 @@ describe("a search", suite, () => {
 
   for (const type of ["started", "again", "finished"] as const)
     for (const kind of ["throws", "rejects"] as const)
-      it(`rejects with what onTrial ${kind} when a trial is ${type}, and another worker finishes the trials`, async () => {
+      it(`rejects where onTrial ${kind} when a trial is ${type}, and another worker finishes the trials`, async () => {
         const job = `search${jobs++}`;
         // An error that looks like one of the connection, after which requests are made again.
         const error = new Error("timeout");
