@@ -133,7 +133,7 @@ const applications: readonly Application[] = [
   io("saving, loading", "saveModel, loadModel", 23 * KB),
   // Beside an application that has all layers.
   plot("all of plot", "export * as plot", 14),
-  plot("curves of plot", "export { plotHistory }", 9),
+  plot("curves of plot", "export { plotHistory }", 7.5),
   {
     // Beside an application that has all layers.
     what: "all of data",

@@ -1,22 +1,15 @@
-// The entry `aretejs/plot`: pictures of training as SVG, without a dependency.
+// The entry `aretejs/plot`: pictures of training as SVG, without a dependency. Specifiers that end in `.js` name other
+// entry files, as in `src/index.ts`: an application then loads only the kinds of pictures that it draws.
 export type { PlotOptions } from "./figure.ts";
-export { Plot } from "./plot.ts";
-export {
-  type PlotConfusionMatrixOptions,
-  plotConfusionMatrix,
-} from "./plot-confusion-matrix.ts";
-export { type PlotHistogramsOptions, plotHistograms } from "./plot-histograms.ts";
-export {
-  type Histories,
-  type HistoryPlotOptions,
-  type PlotHistoryOptions,
-  plotHistory,
-  type RunHistory,
-} from "./plot-history.ts";
-export { type PlotFiltersOptions, type PlotImagesOptions, plotFilters, plotImages } from "./plot-images.ts";
-export { plotModel } from "./plot-model.ts";
-export { type PlotRangeOptions, plotRange } from "./plot-range-test.ts";
-export { type PlotScheduleOptions, plotSchedule } from "./plot-schedule.ts";
-export { type ReportOptions, report } from "./report.ts";
+export type { HistoryPlotOptions } from "./history-on-demand.ts";
+export * from "./plot.js";
+export * from "./plot-confusion-matrix.js";
+export * from "./plot-histograms.js";
+export * from "./plot-history.js";
+export * from "./plot-images.js";
+export * from "./plot-model.js";
+export * from "./plot-range-test.js";
+export * from "./plot-schedule.js";
+export * from "./report.js";
 export type { Report } from "./report-page.ts";
 export type { Theme } from "./theme.ts";

@@ -1,41 +1,9 @@
 // The curves of training runs.
-import { isPlainRecord } from "../data/tree.ts";
-import { lookUp } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import type { Axes, Line } from "./axes.ts";
-import { checkSubject, type PlotOptions, plotTable } from "./figure.ts";
-import { panelFigure } from "./panels.ts";
+import { drawHistory, type Histories, historyTable, type PlotHistoryOptions } from "./draw-history.ts";
 import type { Plot } from "./plot.ts";
 
-/** What `fit` gives, or what `JSON.parse` gives of it. */
-export interface RunHistory {
-  /** Numbers of the epochs, from 0. Default 0, 1, 2, … */
-  readonly epoch?: readonly number[];
-  /** A number per epoch for each loss and metric; the names of those of validation begin with `val_`. */
-  readonly history: Readonly<Record<string, readonly number[]>>;
-}
-
-/** One run, or several by their names. */
-export type Histories = RunHistory | Readonly<Record<string, RunHistory>>;
-
-/** Options of {@link plotHistory}. */
-export interface PlotHistoryOptions extends PlotOptions {
-  /** What is drawn, without `val_`, each with axes of its own. Default all losses and metrics; not `learning_rate`. */
-  metrics?: readonly string[];
-  /** Whether the vertical axes are logarithmic: true for all, or the metrics for which they are. Default false. */
-  logScale?: boolean | readonly string[];
-  /** Height of one pair of axes in pixels, 100 to 2000. Default 200. */
-  height?: number;
-}
-
-/** Options of `plot` of a history. */
-export interface HistoryPlotOptions extends PlotHistoryOptions {
-  /** Where to write the picture, in Node, Deno and Bun. */
-  file?: string;
-}
-
-const VALIDATION = "val_";
-const historyTable = { ...plotTable, metrics: "list", logScale: "boolean or list", height: "number" } as const;
+export type { Histories, PlotHistoryOptions, RunHistory } from "./draw-history.ts";
 
 /**
  * Losses and metrics over the epochs, which count from 1: in training as solid, in validation as dashed lines. A value
@@ -47,80 +15,4 @@ const historyTable = { ...plotTable, metrics: "list", logScale: "boolean or list
  */
 export function plotHistory(given: Histories, options: PlotHistoryOptions = {}): Plot {
   return drawHistory("plotHistory", given, checkOptions("plotHistory", options, historyTable));
-}
-
-/** What `plot` of a history gives. */
-export async function historyPlot(history: RunHistory, options: HistoryPlotOptions = {}): Promise<Plot> {
-  const owner = "plot of a history";
-  const { file, ...others } = checkOptions(owner, options, { ...historyTable, file: "string" });
-  const plot = drawHistory(owner, history, others);
-  return file === undefined ? plot : plot.save(file);
-}
-
-function drawHistory(owner: string, given: Histories, options: PlotHistoryOptions): Plot {
-  const { logScale = false } = options;
-  const runs = runsOf(owner, given);
-  const known = [...new Set(runs.flatMap(([, { history }]) => Object.keys(history).map(base)))];
-  const metrics = options.metrics ?? known.filter((name) => name !== "learning_rate");
-  const table = Object.fromEntries(known.map((name) => [name, true]));
-  for (const name of [...metrics, ...(typeof logScale === "object" ? logScale : [])])
-    lookUp(owner, "metric", table, name);
-  return panelFigure(owner, options, {
-    title: "Training history",
-    panels: metrics.map(
-      (metric): Axes => ({
-        x: { name: "epoch", isWhole: true },
-        y: { name: metric, isLog: typeof logScale === "object" ? logScale.includes(metric) : logScale },
-        lines: [...linesOf(runs, metric, false), ...linesOf(runs, metric, true)],
-      }),
-    ),
-  });
-}
-
-const base = (name: string): string => (name.startsWith(VALIDATION) ? name.slice(VALIDATION.length) : name);
-
-type Runs = readonly (readonly [name: string, RunHistory])[];
-
-/** The runs by their names; "" is that of one alone. @throws ValueError where it is no history. */
-function runsOf(owner: string, given: Histories): Runs {
-  const isRun = (value: unknown): value is RunHistory => {
-    const history = (value as Partial<RunHistory> | null | undefined)?.history;
-    return typeof history === "object" && history !== null && Object.values(history).every(Array.isArray);
-  };
-  const runs = Object.entries(isRun(given) ? { "": given } : isPlainRecord(given) ? given : {});
-  const holds = runs.length > 0 && runs.every(([, run]) => isRun(run));
-  checkSubject(owner, holds, "takes what fit gave", "a whole History, or several by their names", given);
-  return runs as Runs;
-}
-
-/** The curves of a metric. One run has a colour each for training and validation, several one for each. */
-function linesOf(runs: Runs, metric: string, isValidation: boolean): Line[] {
-  const name = isValidation ? VALIDATION + metric : metric;
-  return runs.flatMap(([run, { epoch, history }], index) => {
-    const y = Object.hasOwn(history, name) && history[name];
-    if (!y) return [];
-    const longest = Math.max(...Object.values(history).map(({ length }) => length));
-    return {
-      name: run ? `${run}: ${name}` : name,
-      legend: isValidation ? "validation" : run || "training",
-      x: epochsOf(y.length, epoch ?? Array.from({ length: longest }, (_, each) => each)),
-      y,
-      colour: run ? index : Number(isValidation),
-      isDashed: isValidation,
-    };
-  });
-}
-
-/**
- * The epochs, from 1, of a metric that was not reported in all of them: those of the smallest `validationFreq` that
- * gives so many, else the last ones.
- */
-function epochsOf(count: number, epochs: readonly number[]): number[] {
-  const numbers = epochs.map((epoch) => epoch + 1);
-  for (let every = 1; count > 0 && every <= (numbers.at(-1) ?? 0); every++) {
-    const found = numbers.filter((epoch) => epoch % every === 0);
-    if (found.length === count) return found;
-    if (found.length < count) break;
-  }
-  return numbers.slice(-count);
 }

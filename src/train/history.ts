@@ -1,6 +1,6 @@
 import { Printed, short, show } from "../format.ts";
+import type { HistoryPlotOptions } from "../plot/history-on-demand.ts";
 import type { Plot } from "../plot/plot.ts";
-import type { HistoryPlotOptions } from "../plot/plot-history.ts";
 import type { Callback } from "./callback.ts";
 import type { Logs } from "./step-runner.ts";
 
