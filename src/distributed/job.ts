@@ -148,13 +148,16 @@ export class Job {
       return await fitJob(context, model, data, checked);
     } finally {
       // The job is done, or nobody should wait for a worker whose program has failed.
-      this.leave();
+      await this.leave();
     }
   }
 
-  /** Leaves the job: the others go on without this worker. The connection stays open. `fit` leaves when it ends. */
-  leave(): void {
-    this.members.leave();
+  /**
+   * Leaves the job: the others go on without this worker. The connection stays open; close it when this has resolved.
+   * `fit` leaves when it ends.
+   */
+  leave(): Promise<void> {
+    return this.members.leave();
   }
 }
 
@@ -208,7 +211,7 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
       });
     });
   } catch (error) {
-    members.leave();
+    void members.leave();
     throw error;
   }
   members.begin();

@@ -102,8 +102,8 @@ export class Members {
     this.beat();
   }
 
-  /** Tells the others that this worker leaves, and listens no more. */
-  leave(): void {
+  /** Tells the others that this worker leaves, and listens no more. Resolves when the server has heard it. */
+  async leave(): Promise<void> {
     if (this.hasLeft) return;
     this.beat(0, true);
     this.hasLeft = true;
@@ -112,6 +112,8 @@ export class Members {
     this.status.stop?.();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     this.notify();
+    // A connection that is closed at once may lose what was sent last.
+    if (this.connected && !this.nc.isClosed()) await this.bucket.get(key).catch(() => {});
   }
 
   /**

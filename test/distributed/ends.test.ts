@@ -7,7 +7,7 @@ import { suite } from "./limits.ts";
 import { Server } from "./support.ts";
 import { fitOptions, makeData, makeModel } from "./task.ts";
 
-const server = new Server(4360);
+const server = new Server(4364);
 let jobs = 0;
 
 /** What a worker is given. */
@@ -78,6 +78,41 @@ describe("a worker", suite, () => {
 
   it("that leaves while it trains is told so by fit", () =>
     endsAlone({ act: (job) => job.leave() }, /^StateError: job "ends\d+": this worker has left/));
+
+  it("that has left gets no more events, and no longer listens to the connection", async () => {
+    const name = `ends${jobs++}`;
+    const nc = await connect({ servers: server.servers, pingInterval: 1000, maxPingOut: 2, reconnectTimeWait: 100 });
+    let listening = 0;
+    const counting: NatsConnection = Object.create(nc, {
+      status: {
+        value: () => {
+          const status = nc.status();
+          listening++;
+          // The official client's own.
+          void (status as { iterClosed?: Promise<void> }).iterClosed?.then(() => listening--);
+          return status;
+        },
+      },
+    });
+    const events: JobEvent[] = [];
+    const left = await join(counting, { job: name, workers: 1, onEvent: (event) => void events.push(event) });
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ["generation"],
+    );
+    assert.equal(listening, 1);
+    left.leave();
+    const reconnected = (async () => {
+      for await (const { type } of nc.status()) if (type === "reconnect") return;
+    })();
+    await server.kill();
+    await server.start();
+    await reconnected;
+    await nc.flush();
+    assert.equal(events.length, 1);
+    assert.equal(listening, 0);
+    await nc.close();
+  });
 
   it("whose connection is closed while it trains is told so by fit", () =>
     endsAlone({ act: (_, nc) => nc.close() }, /^StateError: job "ends\d+": the connection is closed/));
