@@ -36,7 +36,10 @@ export interface JobFitOptions extends Omit<FitOptions, "initialEpoch" | "sample
    * that each makes on its own. Default "step".
    */
   sync?: "step" | LocalSync;
-  /** Milliseconds to wait for a worker that is alive; then it is dropped. > 0. Default 30 000. */
+  /**
+   * Milliseconds to wait for the step of a worker that is alive; then it is dropped. What it does between steps
+   * (callbacks, validation, checkpoints, reading data) may take ten times as long. > 0. Default 30 000.
+   */
   stepTimeout?: number;
   /**
    * Updates of the shared weights between checkpoints, ≥ 1: what is trained again after a worker was lost. Default 500;
