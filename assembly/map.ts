@@ -39,8 +39,6 @@ class MapRecord {
 const TILE: i32 = 512;
 /** Shorter innermost runs are gathered into tiles. */
 const SHORTEST_RUN: i32 = 32;
-/** Fewer elements than this are not worth another thread. */
-const GRAIN: i32 = 2048;
 
 /** How an input runs through the iteration space. */
 const FLAT: i32 = 0;
@@ -48,8 +46,8 @@ const CONSTANT: i32 = 1;
 
 export function map(record: usize, thread: i32, threads: i32): void {
   const total = changetype<MapRecord>(record).total;
-  let share = (total + threads - 1) / threads;
-  share = (max(share, GRAIN) + 15) & ~15;
+  // Whole cache lines for each thread.
+  const share = ((total + threads - 1) / threads + 15) & ~15;
   const from = min(thread * share, total);
   const to = min(from + share, total);
   if (from < to) mapElements(record, from, to);

@@ -1,9 +1,12 @@
 /**
  * What a single call costs beyond its program: `predict` and `predictSync` of one sample, `trainOnBatch`, `jit` and
  * `trainStep`, each in turn with the program that it runs, bare: inputs written, one run. Times are of the processor.
- * Network: 20-64-64-4.
+ * Network: 20-64-64-4. Bundled, since tsx gives each function a name when it is made, which takes 2 to 4 µs of a call
+ * that applications do not pay.
  *
- *     npm run build:wasm && npx tsx bench/calls.ts [--json] [--filter=predict]
+ *     npm run build:wasm
+ *     npx esbuild bench/calls.ts --bundle --splitting --format=esm --platform=node --outdir=build/bench/calls
+ *     node build/bench/calls/calls.js [--json] [--filter=predict]
  */
 import { bind, placeVariables } from "../src/backends/evaluate.ts";
 import { wasm } from "../src/backends/wasm/index.ts";

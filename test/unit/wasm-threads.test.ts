@@ -3,9 +3,10 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { bind } from "../../src/backends/evaluate.ts";
-import type { WasmBackend } from "../../src/backends/wasm/backend.ts";
+import { WasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { WasmExecutable } from "../../src/backends/wasm/executable.ts";
 import { wasm } from "../../src/backends/wasm/index.ts";
+import { moduleOf } from "../../src/backends/wasm/module.ts";
 import { Control, type Share, type Spawn, spawnOf } from "../../src/backends/wasm/start-worker.ts";
 import { threadsFor } from "../../src/backends/wasm/threads.ts";
 import { compile } from "../../src/compiler/compile.ts";
@@ -73,6 +74,16 @@ async function trained(make: () => Model, shape: number[], backend: WasmBackend,
 }
 
 describe("threads", () => {
+  it("share a map of 2048 numbers, as of the gates of a recurrent step", async () => {
+    const backend = new WasmBackend(await moduleOf("core", "simd"), { threads: 2, eager: true });
+    backend.execute = (address, count) => {
+      backend.exports.execute(address, count, 1, 2, backend.scratchStride, 0);
+    };
+    const { run } = await increment(backend, 2048);
+    // What the other thread has done.
+    expect(run()).toEqual([0, 1, 1]);
+  });
+
   it("train to the same bits, however many: dense, convolution, pooling, batch norm, dropout, embedding", async () => {
     const images = () =>
       sequential(
