@@ -2,8 +2,8 @@
 // entry files, as in `src/index.ts`: an application then loads only the kinds of pictures that it draws.
 export type { PlotOptions } from "./figure.ts";
 export type { HistoryPlotOptions } from "./history-on-demand.ts";
-export * from "./plot.js";
 export * from "./plot-confusion-matrix.js";
+export * from "./plot-entry.js";
 export * from "./plot-histograms.js";
 export * from "./plot-history.js";
 export * from "./plot-images.js";

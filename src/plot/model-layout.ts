@@ -83,25 +83,22 @@ function depthsOf(boxes: readonly Box[]): number[] {
 function placeRow(row: Item[], side: "up" | "down"): void {
   const wanted = new Map(
     row.map((item) => {
-      const neighbours = item[side];
-      return [item, neighbours.length > 0 ? neighbours.reduce((sum, { x }) => sum + x, 0) / neighbours.length : item.x];
+      const { length } = item[side];
+      return [item, length > 0 ? item[side].reduce((sum, { x }) => sum + x, 0) / length : item.x];
     }),
   );
   const at = (item: Item) => wanted.get(item) as number;
   row.sort((a, b) => at(a) - at(b));
-  // Pushed apart to the right and to the left; both keep the distances, so their mean does.
-  const pushed = (items: readonly Item[], direction: number) => {
-    let last: Item | undefined;
-    let end = 0;
-    return new Map(
-      items.map((item) => {
-        const free = last ? end + direction * ((last.width + item.width) / 2 + GAP) : at(item);
-        end = direction > 0 ? Math.max(at(item), free) : Math.min(at(item), free);
-        last = item;
-        return [item, end];
-      }),
-    );
-  };
-  const [right, left] = [pushed(row, 1), pushed(row.toReversed(), -1)];
-  for (const item of row) item.x = ((right.get(item) as number) + (left.get(item) as number)) / 2;
+  // Where each is in a row without gaps, and how far it should be from there. Pushed to the right it is as far as the
+  // farthest before it, to the left as the nearest behind it. Both keep the distances, so their mean does.
+  let end = 0;
+  const packed = row.map(({ width }) => {
+    end += width + GAP;
+    return end - width / 2;
+  });
+  const moved = row.map((item, index) => at(item) - (packed[index] as number));
+  row.forEach((item, index) => {
+    const [right, left] = [Math.max(...moved.slice(0, index + 1)), Math.min(...moved.slice(index))];
+    item.x = (packed[index] as number) + (right + left) / 2;
+  });
 }

@@ -4,6 +4,7 @@ import { lookUp, shapeError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
 import { frameOf, sideOf } from "./axes.ts";
+import { extentOf } from "./extent.ts";
 import { type Body, checkSubject, figure, type PlotOptions, plotTable } from "./figure.ts";
 import type { Plot } from "./plot.ts";
 import { label, path, rounded, tag, widestOf } from "./svg.ts";
@@ -16,8 +17,6 @@ export interface PlotConfusionMatrixOptions extends PlotOptions {
   /** What cells show: counts (default), or shares of the true class, of the predicted class or of all samples. */
   normalize?: "none" | "true" | "predicted" | "all";
 }
-
-type Table = readonly (readonly number[])[];
 
 /**
  * A confusion matrix: rows are true classes, columns predicted ones. Below the title is the accuracy.
@@ -44,36 +43,45 @@ export function plotConfusionMatrix(given: ArrayInput, options: PlotConfusionMat
     throw shapeError(owner, { rule: "each class has a label", expected: `${size} labels`, received: labels.length });
   const wrong = data.find((count) => !(count >= 0 && count < Number.POSITIVE_INFINITY));
   checkSubject(owner, wrong === undefined, "counts must be ≥ 0", "finite numbers ≥ 0", wrong);
-  const counts = each.map((row) => Array.from(data.subarray(row * size, (row + 1) * size)));
-  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-  const rows = counts.map(sum);
-  const columns = each.map((column) => sum(counts.map((row) => row[column] as number)));
-  const total = sum(rows);
-  const table = counts.map((row, i) =>
-    row.map((count, j) => count / ({ none: 1, true: rows[i], predicted: columns[j], all: total }[normalize] || 1)),
-  );
+  const rows = each.map(() => 0);
+  const columns = each.map(() => 0);
+  let [total, right] = [0, 0];
+  data.forEach((count, at) => {
+    const [row, column] = [Math.floor(at / size), at % size];
+    (rows[row] as number) += count;
+    (columns[column] as number) += count;
+    total += count;
+    if (row === column) right += count;
+  });
   const isShare = normalize !== "none";
-  const right = sum(each.map((index) => counts[index]?.[index] as number));
+  const values = Array.from(data, (count, at) => {
+    const whole = { none: 1, true: rows[Math.floor(at / size)], predicted: columns[at % size], all: total }[normalize];
+    return count / (whole || 1);
+  });
+  const cells = values.map((value) =>
+    isShare ? String(Math.round(100 * value)) : Number.isInteger(value) && value < 1e5 ? String(value) : brief(value),
+  );
   const accuracy = total > 0 ? `accuracy ${brief((100 * right) / total)} %` : "no samples";
   const words = `${size} classes, ${brief(total)} samples, ${accuracy}${isShare ? "; cells in %" : ""}`;
   return figure(owner, checked, {
     title: "Confusion matrix",
     description: words,
     isDescribed: true,
-    draw: (width) => drawTable(table, isShare, labels, width),
-    text: size > 20 ? `Confusion matrix: ${words}` : inText(cellsOf(table, isShare), labels, words),
+    draw: (width) => drawTable(values, cells, labels, width),
+    text: size > 20 ? `Confusion matrix: ${words}` : inText(cells, labels, words),
   });
 }
 
-/** What cells say: counts, or shares in percent without their sign. */
-const cellsOf = (table: Table, isShare: boolean): string[][] =>
-  table.map((row) =>
-    row.map((value) =>
-      isShare ? String(Math.round(100 * value)) : Number.isInteger(value) && value < 1e5 ? String(value) : brief(value),
-    ),
-  );
-
-function drawTable(table: Table, isShare: boolean, labels: readonly string[], width: number): Body {
+/**
+ * @param values how strongly cells are coloured, row by row.
+ * @param cells what they say: counts, or shares in percent without their sign.
+ */
+function drawTable(
+  values: readonly number[],
+  cells: readonly string[],
+  labels: readonly string[],
+  width: number,
+): Body {
   const size = labels.length;
   const side = sideOf(labels);
   const cell = Math.max(4, Math.min(56, (width - side) / size));
@@ -86,20 +94,18 @@ function drawTable(table: Table, isShare: boolean, labels: readonly string[], wi
   const horizontal = { ...scale, low: 0, high: size };
   const frame = frameOf(names, across, size * cell, { ...scale, low: size, high: 0 }, () => horizontal, false);
   // Cells of one strength are one element, of twenty strengths.
-  const largest = Math.max(Number.MIN_VALUE, ...table.map((row) => Math.max(...row)));
+  const [, largest] = extentOf(values);
   const strengths = Array.from({ length: 21 }, () => "");
   const texts: string[] = [];
   // Numbers are written where a line of text, and the longest of them, fits in.
-  const cells = cell < 13 ? [] : cellsOf(table, isShare);
-  const fits = cells.length > 0 && widestOf(cells.flat()) < cell - 1;
+  const fits = cell >= 13 && widestOf(cells) < cell - 1;
   const length = rounded(cell);
-  table.forEach((row, i) => {
-    row.forEach((value, j) => {
-      if (value === 0) return;
-      const square = `M${rounded(frame.x(j))} ${rounded(frame.y(i))}h${length}v${length}h${-length}z`;
-      strengths[Math.ceil(20 * (value / largest))] += square;
-      if (fits) texts.push(label(frame.x(j + 0.5), frame.y(i + 0.5) + 4, cells[i]?.[j] as string, "c k"));
-    });
+  values.forEach((value, at) => {
+    if (value === 0) return;
+    const [row, column] = [Math.floor(at / size), at % size];
+    strengths[Math.ceil(20 * (value / largest))] +=
+      `M${rounded(frame.x(column))} ${rounded(frame.y(row))}h${length}v${length}h${-length}z`;
+    if (fits) texts.push(label(frame.x(column + 0.5), frame.y(row + 0.5) + 4, cells[at] as string, "c k"));
   });
   const coloured = strengths.map((d, level) => d && tag("g", { "fill-opacity": level / 20 }, path("h", d)));
   const edge = path(
@@ -113,10 +119,12 @@ function drawTable(table: Table, isShare: boolean, labels: readonly string[], wi
   };
 }
 
-function inText(cells: readonly (readonly string[])[], labels: readonly string[], words: string): string {
+function inText(cells: readonly string[], labels: readonly string[], words: string): string {
+  const size = labels.length;
   const lengthOf = (texts: readonly string[]) => Math.max(3, ...texts.map(({ length }) => length));
-  const [width, side] = [lengthOf(cells.flat()), lengthOf(labels)];
+  const [width, side] = [lengthOf(cells), lengthOf(labels)];
   const line = (name: string, row: readonly string[]) =>
     `${name.padStart(side)} │${row.map((text) => text.slice(0, width).padStart(width + 1)).join("")}`;
-  return [line("", labels), ...cells.map((row, index) => line(labels[index] ?? "", row)), words].join("\n");
+  const rows = labels.map((name, row) => line(name, cells.slice(row * size, (row + 1) * size)));
+  return [line("", labels), ...rows, words].join("\n");
 }

@@ -143,9 +143,8 @@ function predicted(
     // One probability is that of class 1.
     const shares = classes === 1 ? [1 - (row[0] as number), row[0] as number] : Array.from(row);
     const [, share] = extentOf(shares);
-    const isShare = share >= 0 && share <= 1;
-    const name = classes === 1 ? Number(share === row[0]) : Math.max(0, shares.indexOf(share));
-    return { name, share: isShare ? ` ${Math.round(100 * share)} %` : "" };
+    const name = Math.max(0, shares.indexOf(share));
+    return { name, share: share >= 0 && share <= 1 ? ` ${Math.round(100 * share)} %` : "" };
   });
 }
 

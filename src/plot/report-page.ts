@@ -15,7 +15,7 @@ import type { ReportOptions } from "./report.ts";
 import { Shown } from "./shown.ts";
 import { escaped } from "./svg.ts";
 import { THEMES, type Theme } from "./theme.ts";
-import { brief } from "./ticks.ts";
+import type { brief } from "./ticks.ts";
 
 /** A page: `html` is a whole document without external parts. Notebooks show it, `save` writes it to a file. */
 export class Report extends Shown {
@@ -27,13 +27,17 @@ export class Report extends Shown {
   }
 }
 
+/** What makes the parts of the page. */
+interface Tools {
+  readonly brief: typeof brief;
+  readonly plotHistograms: typeof plotHistograms;
+  readonly plotHistory: typeof plotHistory;
+  readonly plotModel: typeof plotModel;
+}
+
 /** Makes the page with these functions. */
 export async function reportPage(
-  draw: {
-    readonly plotHistograms: typeof plotHistograms;
-    readonly plotHistory: typeof plotHistory;
-    readonly plotModel: typeof plotModel;
-  },
+  draw: Tools,
   model: Model,
   history: RunHistory & { readonly seed?: number },
   options: ReportOptions = {},
@@ -62,7 +66,7 @@ export async function reportPage(
   const names = await weightsOf(model);
   const weights = draw.plotHistograms(names, { title: "", theme });
   const sections: [string, string][] = [
-    ["Results", table(resultsOf(history))],
+    ["Results", table(resultsOf(history, draw))],
     ["Curves", curves.svg],
   ];
   if (changes)
@@ -84,7 +88,7 @@ export async function reportPage(
 }
 
 /** The last value of each loss and metric, and the smallest loss, of validation where there is one. */
-function resultsOf({ history, epoch }: RunHistory): Record<string, unknown> {
+function resultsOf({ history, epoch }: RunHistory, { brief }: Tools): Record<string, unknown> {
   const last = Object.entries(history).map(([name, values]) => [name, brief(values.at(-1) ?? Number.NaN)]);
   const count = epoch?.length ?? Math.max(0, ...Object.values(history).map(({ length }) => length));
   const judged = "val_loss" in history ? "val_loss" : "loss";

@@ -6,6 +6,7 @@ import { plotHistory, type RunHistory } from "./plot-history.ts";
 import { plotModel } from "./plot-model.ts";
 import type { Report } from "./report-page.ts";
 import type { Theme } from "./theme.ts";
+import { brief } from "./ticks.ts";
 
 /** Options of {@link report}. */
 export interface ReportOptions {
@@ -37,6 +38,6 @@ export async function report(
   options: ReportOptions = {},
 ): Promise<Report> {
   // The page does not import them: esbuild would load them in applications that draw one other picture alone.
-  const draw = { plotHistograms, plotHistory, plotModel };
+  const draw = { brief, plotHistograms, plotHistory, plotModel };
   return (await import("./report-page.ts")).reportPage(draw, model, history, options);
 }

@@ -139,7 +139,7 @@ describe("plotImages", () => {
     expect(textsOf(plotImages(images, { predictions: [[0.2], [0.9], [0.5]], classNames }).svg).slice(1)).toEqual([
       "cat 80 %",
       "dog 90 %",
-      "dog 50 %",
+      "cat 50 %",
     ]);
   });
 
