@@ -217,6 +217,19 @@ describe("numbers", () => {
     });
   });
 
+  it("that are not finite are found at every place, the first of several", async () => {
+    for (let length = 1; length < 10; length++) {
+      const made = sequential([dense(1, { inputShape: [length] })]);
+      for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+        for (let place = 0; place < length; place++) {
+          const data = new Float32Array(length).fill(3.4e38).fill(wrong, place);
+          await expect(made.predict({ data, shape: [1, length] })).rejects.toThrow(
+            `received ${wrong} (sample 0, index ${place} of the data)`,
+          );
+        }
+    }
+  });
+
   it("for whole-number inputs fit into 32 bits", async () => {
     const start = input([1], { dtype: "int32" });
     const made = model({ inputs: start, outputs: dense(1).apply(start) });
