@@ -79,6 +79,31 @@ describe("a worker", suite, () => {
   it("that leaves while it trains is told so by fit", () =>
     endsAlone({ act: (job) => job.leave() }, /^StateError: job "ends\d+": this worker has left/));
 
+  it("that leaves has told the server when leave resolves: closing a connection at once may lose what was sent", async () => {
+    const nc = await connect({ servers: server.servers });
+    const seen: string[] = [];
+    const recorded: NatsConnection = Object.create(nc, {
+      publish: {
+        value: (subject: string, data: Uint8Array) => {
+          if (new TextDecoder().decode(data).includes('"hasLeft":true')) seen.push("sent");
+          nc.publish(subject, data);
+        },
+      },
+      request: {
+        value: async (...given: Parameters<typeof nc.request>) => {
+          const isAfter = seen.includes("sent");
+          const answer = await nc.request(...given);
+          if (isAfter) seen.push("answered");
+          return answer;
+        },
+      },
+    });
+    const job = await join(recorded, { job: `ends${jobs++}`, workers: 1 });
+    await job.leave();
+    await nc.close();
+    assert.deepEqual(seen, ["sent", "answered"]);
+  });
+
   it("that has left gets no more events, and no longer listens to the connection", async () => {
     const name = `ends${jobs++}`;
     const nc = await connect({ servers: server.servers, pingInterval: 1000, maxPingOut: 2, reconnectTimeWait: 100 });
