@@ -5,3 +5,7 @@ declare module "*.vue" {
   const component: DefineComponent;
   export default component;
 }
+declare module "*.png" {
+  const address: string;
+  export default address;
+}
