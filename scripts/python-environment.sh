@@ -21,3 +21,9 @@ if ! cmp -s "$requirements" "$environment/installed.txt"; then
   cp "$requirements" "$environment/installed.txt"
 fi
 python=$environment/bin/python
+
+# Programs that JAX has compiled are kept: others of the same tests need the same ones. Races measure compiling, too.
+if [ "$environment" = .cache/keras ]; then
+  export JAX_COMPILATION_CACHE_DIR=$PWD/$environment/compiled
+  export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+fi

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Files of aretejs/io go to the programs that own their formats (Keras, h5py, safetensors, zipfile, onnx, onnxruntime),
-# and come from them; then processes that write files and that train are killed.
+# and come from them; then processes that write files and that train are killed: 30 times and twice for each optimizer,
+# with --all 100 times and four times.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/python-environment.sh
@@ -18,8 +19,9 @@ npx tsx test/interop/onnx.ts "$models"
 "$python" test/interop/check-onnx.py "$models"
 npx tsx test/interop/onnx-web.ts
 
-npx tsx test/interop/kill.ts
-npx tsx test/interop/kill-and-resume.ts
+if [ "${1:-}" = --all ]; then kills=(100 4); else kills=(30 2); fi
+npx tsx test/interop/kill.ts "${kills[0]}"
+npx tsx test/interop/kill-and-resume.ts "${kills[1]}"
 
 logs=$(mktemp -d)
 trap 'rm -rf "$models" "$logs"' EXIT

@@ -1,9 +1,10 @@
 // Tries the networks of keras.applications: made and saved by real Keras with random weights for small images, loaded
-// and run here, saved here and loaded and run in Keras again. Takes one network of each family.
+// and run here, saved here and loaded and run in Keras again. Takes networks that together have all kinds of parts.
 //
-//     npx tsx test/interop/applications.ts [--all] [--write] [NAME …]
+//     npx tsx test/interop/applications.ts [--families] [--all] [--write] [NAME …]
 //
-// --all takes all networks, --write puts the names of those that load into docs/files.md.
+// --families takes one network of each family, --all takes all; --write, with one of these, puts the names of those that
+// load into docs/files.md.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -163,15 +164,28 @@ const printed = ({ name, parameters, layers, milliseconds, here, back, fromExact
   `${exponent(here)} | ${exponent(back)} | ${fromExact.map(exponent).join(", ")} | ${fault}`;
 
 const { values, positionals } = parseArgs({
-  options: { all: { type: "boolean" }, write: { type: "boolean" } },
+  options: { families: { type: "boolean" }, all: { type: "boolean" }, write: { type: "boolean" } },
   allowPositionals: true,
 });
+if (values.write && !values.families && !values.all) throw new Error("applications: --write needs --families or --all");
 const families = runPython("applications/make.py", "list") as Readonly<Record<string, readonly string[]>>;
 /** The smallest networks of families whose first one is larger. */
 const small = ["ConvNeXtTiny", "MobileNetV3Small", "NASNetMobile"];
-const names = Object.values(families).flatMap((members) =>
+/** What each is for: a layer of its own, scaling of channels, joined branches, depthwise and separable convolutions. */
+const few = [
+  "ConvNeXtTiny",
+  "EfficientNetB0",
+  "InceptionV3",
+  "MobileNet",
+  "MobileNetV3Small",
+  "ResNet50V2",
+  "VGG16",
+  "Xception",
+];
+const ofFamilies = Object.values(families).flatMap((members) =>
   values.all ? members : (members.find((name) => small.includes(name)) ?? members[0] ?? []),
 );
+const names = values.families || values.all ? ofFamilies : few;
 const folder = mkdtempSync(join(tmpdir(), "aretejs-applications-"));
 const keras = new Keras(folder);
 const rows: Row[] = [];
