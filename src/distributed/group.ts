@@ -45,25 +45,21 @@ export interface GroupSize {
   readonly minWorkers: number;
 }
 
-/** The first generation: as soon as there are as many workers as the job wants. */
-export function firstGroup(present: readonly string[], { workers }: GroupSize): Group | undefined {
-  if (present.length < workers) return undefined;
-  const members = [...present].sort().slice(0, workers);
-  return {
-    version: 1,
-    generation: 1,
-    members,
-    dropped: [],
-    model: null,
-    checkpoint: null,
-    isDone: false,
-    log: [{ generation: 1, members, updates: 0, batches: 0 }],
-  };
-}
+/** What a job begins with: nobody. */
+export const noGroup: Group = {
+  version: 1,
+  generation: 0,
+  members: [],
+  dropped: [],
+  model: null,
+  checkpoint: null,
+  isDone: false,
+  log: [],
+};
 
 /**
  * The next generation: the members that are alive keep their order, others follow. Undefined where nothing changes, and
- * where there are not enough.
+ * where there are not enough: the first one begins with as many as the job wants.
  * @param present the workers that are alive.
  * @param late members that are alive and too slow.
  */
@@ -79,7 +75,8 @@ export function nextGroup(
   const staying = group.members.filter((id) => usable.includes(id));
   const joining = usable.filter((id) => !group.members.includes(id)).sort();
   const members = [...staying, ...joining].slice(0, workers);
-  if (members.length < minWorkers || sameList(members, group.members)) return undefined;
+  if (members.length < (group.generation === 0 ? workers : minWorkers) || sameList(members, group.members))
+    return undefined;
   const generation = group.generation + 1;
   const { updates = 0, batches = 0 } = group.checkpoint ?? {};
   return { ...group, generation, members, dropped, log: [...group.log, { generation, members, updates, batches }] };

@@ -2,7 +2,7 @@ import { stateError } from "../errors.ts";
 import type { Bucket, Entry } from "./bucket.ts";
 import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
-import { firstGroup, type Group, type GroupSize, nextGroup } from "./group.ts";
+import { type Group, type GroupSize, nextGroup, noGroup } from "./group.ts";
 import { isRefusal, isTransient } from "./jetstream.ts";
 import { deadAfter, heartbeatEvery, maxLateness, sleep, startAllowance, tickEvery } from "./timing.ts";
 
@@ -345,30 +345,28 @@ export class Members {
 
   /** Proposes the first group, or the next one where members are dead. */
   private async propose(now: number): Promise<void> {
-    const { group, id } = this;
+    const { group = noGroup, id } = this;
     const present = this.present(now);
-    const next = group ? this.replacement(group, present, now) : firstGroup(present, this.size);
+    const next = this.isComplete(group, present, now) ? undefined : nextGroup(group, present, this.size);
     const place = next?.members.indexOf(id) ?? -1;
     this.incompleteSince = next ? (this.incompleteSince ?? now) : undefined;
     // The first of the new members proposes; the others do where it does not.
     if (place < 0 || now - (this.incompleteSince ?? now) < place * heartbeatEvery) return;
     this.isProposing = true;
     try {
-      await this.change((current) => {
-        if (!current) return firstGroup(present, this.size);
-        return current.generation === group?.generation ? nextGroup(current, present, this.size) : undefined;
-      });
+      await this.change((current = noGroup) =>
+        current.generation === group.generation ? nextGroup(current, present, this.size) : undefined,
+      );
     } finally {
       this.isProposing = false;
     }
   }
 
-  /** The group after one in which members are dead. Where all are alive, others wait for a checkpoint. */
-  private replacement(group: Group, present: readonly string[], now: number): Group | undefined {
-    const living = group.members.filter((member) => present.includes(member));
-    if (living.length === group.members.length) return undefined;
+  /** Whether all members are alive, as far as this worker can know. Then others wait for a checkpoint. */
+  private isComplete({ generation, members }: Group, present: readonly string[], now: number): boolean {
+    if (generation === 0) return false;
+    if (members.every((member) => present.includes(member))) return true;
     // Who has just come has not heard all that are alive.
-    if (!group.members.includes(this.id) && now - this.joinedAt < deadAfter + heartbeatEvery) return undefined;
-    return nextGroup(group, present, this.size);
+    return !members.includes(this.id) && now - this.joinedAt < deadAfter + heartbeatEvery;
   }
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { firstGroup, type Group, nextGroup } from "../../src/distributed/group.ts";
+import { type Group, nextGroup, noGroup } from "../../src/distributed/group.ts";
 
 const size = { workers: 3, minWorkers: 2 };
-const group = firstGroup(["c", "a", "b", "d"], size) as Group;
+const group = nextGroup(noGroup, ["c", "a", "b", "d"], size) as Group;
 
 describe("the group of a job", () => {
   it("begins when all workers are there, in the order of their names", () => {
-    expect(firstGroup(["a", "b"], size)).toBeUndefined();
+    expect(nextGroup(noGroup, ["a", "b"], size)).toBeUndefined();
     expect(group).toMatchObject({ generation: 1, members: ["a", "b", "c"], isDone: false, checkpoint: null });
     expect(group.log).toEqual([{ generation: 1, members: ["a", "b", "c"], updates: 0, batches: 0 }]);
   });
