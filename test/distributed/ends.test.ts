@@ -142,6 +142,9 @@ describe("a worker", suite, () => {
   it("whose connection is closed while it trains is told so by fit", () =>
     endsAlone({ act: (_, nc) => nc.close() }, /^StateError: job "ends\d+": the connection is closed/));
 
+  it("whose connection is drained while it trains is told so by fit", () =>
+    endsAlone({ act: (_, nc) => nc.drain() }, /^StateError: job "ends\d+": the connection is closed/));
+
   it("whose connection is closed before it trains leaves nothing that keeps the process alive", async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const before = timers();
