@@ -17,8 +17,8 @@ describe("a job", suite, () => {
 
   it("drops a worker that is alive and whose steps take longer than stepTimeout; its fit says so", () =>
     repeat(async () => {
-      const options = { fit: { ...fit, stepTimeout: 1500 } };
-      const workers = failures.start(options, { ...options, slowSteps: 6000 });
+      const options = { fit: { ...fit, stepTimeout: 3000 } };
+      const workers = failures.start(options, { ...options, slowSteps: 8000 });
       const [quick, slow] = workers as [Worker, Worker];
       const result = await survive(workers, (worker) => worker === slow);
       assert.deepEqual(sizesOf(result), [2, 1]);
@@ -32,15 +32,15 @@ describe("a job", suite, () => {
 
   it("waits for workers whose callbacks and checkpoints take longer than stepTimeout", () =>
     repeat(async () => {
-      const options = { slowWrites: 3500, fit: { ...fit, epochs: 2, checkpointEvery: 9, stepTimeout: 2000 } };
-      const workers = failures.start(options, { ...options, slowEpochs: 4500 });
+      const options = { slowWrites: 4500, fit: { ...fit, epochs: 2, checkpointEvery: 9, stepTimeout: 3000 } };
+      const workers = failures.start(options, { ...options, slowEpochs: 5500 });
       assert.deepEqual(sizesOf(await sameResult(workers)), [2]);
     }));
 
   it("judges nobody while no worker waits for another", () =>
     repeat(async () => {
       // The last round of an epoch has one batch: rank 0 has handed it in and waits for nobody, the others have none.
-      const options = { slowEpochs: 3000, fit: { ...fit, epochs: 2, stepTimeout: 1000 } };
+      const options = { slowEpochs: 4000, fit: { ...fit, epochs: 2, stepTimeout: 2500 } };
       assert.deepEqual(sizesOf(await sameResult(failures.start(...times(3, options)))), [3]);
     }));
 });

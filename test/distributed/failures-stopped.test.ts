@@ -36,12 +36,12 @@ describe("a job", suite, () => {
 
   it("goes on as if nothing had been when all workers were stopped for longer than stepTimeout", () =>
     repeat(async () => {
-      const options = { fit: { ...fit, epochs: 1, stepTimeout: 1500 } };
+      const options = { fit: { ...fit, epochs: 1, stepTimeout: 3000 } };
       const workers = failures.start({ ...options, slow: 1 }, { ...options, slow: 400 });
       const [waiting, computing] = workers as [Worker, Worker];
       await computing.line(isBatch(2));
       for (const worker of workers) worker.signal("SIGSTOP");
-      await sleep(2500);
+      await sleep(4000);
       waiting.signal("SIGCONT");
       await sleep(200);
       computing.signal("SIGCONT");
