@@ -70,6 +70,23 @@ export class Tensor extends Printed {
     return this.constant ? hostJson(this.constant, this.shape) : String(this);
   }
 
+  /**
+   * The rows along the first axis, as {@link array} gives them, of values that are there: those of a constant, and of
+   * what `predict` gave.
+   * @throws ValueError where they have yet to be computed, and on a scalar.
+   * @example for (const [probability] of await model.predict(x)) console.log(probability);
+   */
+  [Symbol.iterator](): Iterator<Rows[number]> {
+    const { constant } = this;
+    if (constant && this.rank > 0) return (nest(constant, this.shape) as Rows)[Symbol.iterator]();
+    throw valueError("tensor", {
+      rule: "there are no rows to go through",
+      expected: "values that are computed, with an axis",
+      received: this,
+      advice: "Go through await t.array().",
+    });
+  }
+
   /** Text for templates. @throws ValueError for `t * 2` and `t > 1`, which would silently be NaN and false. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint !== "number") return this.toString();

@@ -3,6 +3,7 @@ import { valueError } from "../errors.ts";
 import { freeName } from "../name-registry.ts";
 import type { Network } from "../nn/network.ts";
 import { after } from "../settle.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { ArrayBatches, type ArrayOrder } from "./array-batches.ts";
 import type { BatchSource, Columns } from "./batch.ts";
 import { checkColumns } from "./check-columns.ts";
@@ -153,5 +154,7 @@ export function givenOf(x: InputsGiven | BatchStream, y?: ArraysGiven | null, sa
 /** Whether data come as batches rather than as arrays. */
 export function isStream(data: unknown): data is BatchStream {
   if (typeof data !== "object" || data === null || Array.isArray(data) || ArrayBuffer.isView(data)) return false;
+  // A tensor gives its rows one by one, and is an array all the same.
+  if (data instanceof Tensor) return false;
   return Symbol.asyncIterator in data || Symbol.iterator in data;
 }

@@ -60,6 +60,34 @@ describe("operators on tensors", () => {
   });
 });
 
+describe("going through a tensor", () => {
+  it("gives its rows where the values are there", async () => {
+    expect(Array.from(tensor([1, 2]))).toEqual([1, 2]);
+    expect([...tensor([[1, 2], [3, 4]])]).toEqual([[1, 2], [3, 4]]); // biome-ignore format: as it looks
+    const net = compiled();
+    const first = (await (await net.predict(x)).array())[0];
+    for (const row of await net.predict(x)) {
+      expect(row).toEqual(first);
+      break;
+    }
+  });
+
+  it("is refused where they are not, and on a scalar", () => {
+    const wanted = (text: string) =>
+      `tensor: there are no rows to go through. Expected values that are computed, with an axis, received ${text}. Go through await t.array().`;
+    expect(() => [...ops.add(tensor([1]), 1)]).toThrow(wanted("Tensor float32 [1] (add)"));
+    expect(() => [...tensor(1)]).toThrow(wanted("Tensor float32 [] 1"));
+  });
+
+  it("leaves tensors what they are as data", async () => {
+    const net = compiled();
+    const { history } = await net.fit(tensor(x), tensor(y), { ...quiet, epochs: 1 });
+    expect(history.loss).toHaveLength(1);
+    expect((await net.predict(ops.add(tensor(x), 1))).shape).toEqual([2, 1]);
+    expect(Number.isFinite((await net.evaluate(ops.add(tensor(x), 0), y)).loss)).toBe(true);
+  });
+});
+
 describe("functions of a user's own that give no tensor", () => {
   const wanted = /a layer's function gives a tensor\. Expected the result of ops, received (undefined|3)\.$/;
   it("are refused where the layer is applied", () => {
