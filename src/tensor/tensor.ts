@@ -72,19 +72,14 @@ export class Tensor extends Printed {
 
   /**
    * The rows along the first axis, as {@link array} gives them, of values that are there: those of a constant, and of
-   * what `predict` gave.
-   * @throws ValueError where they have yet to be computed, and on a scalar.
+   * what `predict` gave. Other tensors and scalars are not iterable. (A method that throws would throw in tests, too,
+   * which look into objects that hold tensors.)
    * @example for (const [probability] of await model.predict(x)) console.log(probability);
    */
-  [Symbol.iterator](): Iterator<Rows[number]> {
+  get [Symbol.iterator](): () => Iterator<Rows[number]> {
     const { constant } = this;
-    if (constant && this.rank > 0) return (nest(constant, this.shape) as Rows)[Symbol.iterator]();
-    throw valueError("tensor", {
-      rule: "there are no rows to go through",
-      expected: "values that are computed, with an axis",
-      received: this,
-      advice: "Go through await t.array().",
-    });
+    const rows = constant && this.rank > 0 && (() => (nest(constant, this.shape) as Rows)[Symbol.iterator]());
+    return (rows || undefined) as () => Iterator<Rows[number]>;
   }
 
   /** Text for templates. @throws ValueError for `t * 2` and `t > 1`, which would silently be NaN and false. */
