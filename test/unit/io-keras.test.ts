@@ -175,6 +175,19 @@ describe("inputs of saved models", () => {
   });
 });
 
+it("a graph of one input and one output has no lists of them, so that Keras gives an array in predicting", async () => {
+  const file = memory();
+  const start = input([4], { name: "a" });
+  const [first, second] = [dense(2, { name: "b" }), dense(3, { name: "c" })].map((layer) => layer.apply(start));
+  await saveModel(model({ inputs: start, outputs: first as never }), file);
+  expect((await configIn(file)).config).toMatchObject({ input_layers: ["a", 0, 0], output_layers: ["b", 0, 0] });
+  await saveModel(model({ inputs: start, outputs: [first, second] as never }), file);
+  expect((await configIn(file)).config.output_layers).toEqual([
+    ["b", 0, 0],
+    ["c", 0, 0],
+  ]);
+});
+
 describe("files of Keras", () => {
   const folder = new URL("../interop/keras/samples/", import.meta.url);
 

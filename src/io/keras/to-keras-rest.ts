@@ -25,12 +25,15 @@ export function graphToKeras(graph: NetworkConfig, name: string, layers: readonl
       name,
       trainable: graph.trainable,
       layers: [...starts, ...placed],
-      input_layers: starts.map((start) => [nameOf(start), 0, 0]),
-      output_layers: outputsOf(graph, layers, starts),
+      input_layers: oneOrAll(starts.map((start) => [nameOf(start), 0, 0])),
+      output_layers: oneOrAll(outputsOf(graph, layers, starts)),
     },
     registered_name: "Functional",
   };
 }
+
+/** One alone, since in Keras a model with a list of one gives such a list in predicting. */
+const oneOrAll = (places: readonly unknown[]): unknown => (places.length === 1 ? places[0] : places);
 
 /** The inputs, and for each layer its uses. */
 function nodesOf(graph: NetworkConfig, layers: readonly KerasObject[]): { starts: KerasObject[]; nodes: unknown[][] } {
