@@ -1,6 +1,6 @@
 // Pixels of canvases, pictures and video frames, or as they are, as arrays of images.
 import { checkCount } from "../checks.ts";
-import { shapeError, stateError, valueError } from "../errors.ts";
+import { literal, shapeError, stateError, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { resizingWeights } from "../tensor/ops/resizing.ts";
 import type { HostArray } from "./array.ts";
@@ -96,7 +96,7 @@ function pixelsOf(owner: string, source: ImageSource, index: number): RawImage {
     throw valueError(owner, {
       rule: "takes images",
       expected: "a canvas, ImageData, a picture, or { data, width, height }",
-      received: source,
+      received: literal(source),
       ...(source instanceof Uint8Array && { advice: "Decode the file first, such as with createImageBitmap(blob)." }),
     });
   if (width === 0 || height === 0) {

@@ -49,8 +49,16 @@ function adviceOnForm({ x, y }: DataGiven, { network, outputs, needsLabels }: Da
   if (typeof inX === "boolean" || typeof inY === "boolean") return "Number(value) makes 0 and 1 of booleans.";
   if (typeof inY === "string")
     return "For labels: stringLookup({ numOovIndices: 0 }) of aretejs/data, adapted to them, numbers the classes.";
-  const isNumber = typeof inX === "string" && inX.trim() !== "" && !Number.isNaN(Number(inX));
-  return isNumber ? "Number(text) reads a number." : undefined;
+  if (typeof inX === "string") {
+    return inX.trim() === "" || Number.isNaN(Number(inX))
+      ? "aretejs/data makes numbers of strings: textVectorization of texts, stringLookup of words, as first layers."
+      : "Number(text) reads a number.";
+  }
+  const lengths =
+    isOne && Array.isArray(x) ? x.map((row: unknown) => (Array.isArray(row) ? row.length : undefined)) : [];
+  return lengths.some((length) => length !== lengths[0])
+    ? "padSequences of aretejs/data makes rows of one length."
+    : undefined;
 }
 
 /** What to do about samples of another shape than the model's only input. */

@@ -244,6 +244,12 @@ describe("data that a model refuses say what to do", () => {
     ["booleans", () => compiled().fit(x, loose([true, false]), quiet), "Number(value) makes 0 and 1 of booleans."],
     ["words as labels", () => compiled().fit(x, loose(["cat", "dog"]), quiet), "stringLookup({ numOovIndices: 0 })"],
     ["numbers as text", () => compiled().predict(loose([["0", "1.5"]])), "Number(text) reads a number."],
+    ["words", () => compiled().predict(loose([["a"], ["b"]])), "stringLookup of words, as first layers"],
+    [
+      "rows of unequal length",
+      () => compiled().predict([[1, 2], [3]]),
+      "padSequences of aretejs/data makes rows of one",
+    ],
     ["one sample", () => compiled().predict([0, 1]), "One sample is a batch of one: [x]."],
     ["a flat array", () => compiled().predict(new Float32Array(6)), "{ data: x, shape: [3, 2] }."],
     [

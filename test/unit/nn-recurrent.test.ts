@@ -293,7 +293,7 @@ describe("programs of recurrent layers", () => {
 describe("messages of recurrent layers", () => {
   it("name shapes that do not fit", () => {
     expect(() => layers.lstm(2, { name: "l" }).apply(input([3]))).toThrow(
-      'lstm "l": the input is a batch of sequences. Expected [batch, time ≥ 1, features], received [null, 3].',
+      'lstm "l": the input is a batch of sequences. Expected [batch, time ≥ 1, features], received [null, 3]. A recurrent layer before it needs returnSequences: true; numbers without features reshape([-1, 1]).',
     );
     const layer = layers.gru(2, { name: "g" });
     layer.ensureBuilt([null, 3, 4]);

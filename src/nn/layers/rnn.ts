@@ -213,6 +213,9 @@ export class Recurrent<Options extends SequenceOptions = SequenceOptions> extend
       rule: "the input is a batch of sequences",
       expected: "[batch, time ≥ 1, features]",
       received: formatShape(shape),
+      ...(shape.length === 2 && {
+        advice: "A recurrent layer before it needs returnSequences: true; numbers without features reshape([-1, 1]).",
+      }),
     });
   }
 
