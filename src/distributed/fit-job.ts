@@ -227,8 +227,8 @@ function commitGroup(
 }
 
 /**
- * Asks for what is missing, ever more rarely, and drops workers that are too slow: for longer than `stepTimeout` in a
- * step, or for longer than that and what is between steps may take.
+ * Asks for what is missing, ever more rarely, and drops workers that are waited for and whose step takes longer than
+ * `stepTimeout`, or that are between steps for {@link busyFactor} times as long.
  */
 function watch(exchange: Exchange, members: Members, generation: number, stepTimeout: number) {
   let wait = askAfter;
