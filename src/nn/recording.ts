@@ -99,8 +99,17 @@ export class Recording implements CallContext {
     if (root) this.number(root, "");
   }
 
-  /** The layers of a model are built before it is recorded. */
-  build(_layer: Layer, _inputShape: BatchShape | readonly BatchShape[]): void {}
+  /** @throws StateError where the layer has weights: those of a model are made before it is recorded. */
+  build(layer: Layer, inputShape: BatchShape | readonly BatchShape[]): void {
+    layer.ensureBuilt(inputShape);
+    if (layer.variables.length === 0) return;
+    throw stateError(layer.label, {
+      rule: "its weights are in no model",
+      expected: "a layer that was made with the one around it",
+      received: "a new one",
+      advice: "Keep layers in properties, and use them with layer.apply(x, ctx).",
+    });
+  }
 
   stream(layer: Layer, use = 0): number {
     const path = this.paths.get(layer);

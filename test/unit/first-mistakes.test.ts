@@ -3,11 +3,14 @@ import { table } from "../../src/data-entry.ts";
 import {
   adam,
   type Backend,
+  type CallContext,
   concatenate,
   dataset,
   datasetFrom,
   dense,
   earlyStopping,
+  embedding,
+  flatten,
   getNamedWeights,
   getOptimizerState,
   input,
@@ -124,6 +127,23 @@ describe("layers of a user's own", () => {
     );
     expect(make({ initialiser: "ones" })).toThrow('Did you mean "initializer"?');
     expect(make({ initializer: "ones" })).not.toThrow();
+  });
+
+  it("that make layers with weights in call are told to keep them", async () => {
+    const around = (make: () => Layer) =>
+      new (class extends Layer {
+        constructor() {
+          super("around", {}, {});
+        }
+        override call(inputs: Tensor, ctx: CallContext): Tensor {
+          return make().apply(inputs, ctx);
+        }
+      })();
+    for (const make of [() => dense(2), () => embedding(3, 2), () => sequential([dense(2)])])
+      await expect(sequential([around(make)]).predict(x)).rejects.toThrow(
+        "its weights are in no model. Expected a layer that was made with the one around it, received a new one. Keep layers in properties, and use them with layer.apply(x, ctx).",
+      );
+    expect((await sequential([around(() => flatten())]).predict(x)).shape).toEqual([2, 2]);
   });
 
   it("take true and false for trainable only", () => {

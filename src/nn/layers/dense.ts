@@ -51,15 +51,15 @@ export class Dense extends Layer<DenseConfig> {
   }
 
   override call(x: Tensor, ctx: CallContext): Tensor {
-    const { weights } = this;
-    const shape = weights?.kernel.shape;
-    if (!weights || x.rank < 2 || !mayEqual(x.shape.at(-1), shape?.[0])) {
+    const weights = this.weights as Kernel;
+    const { shape } = weights.kernel;
+    if (x.rank < 2 || !mayEqual(x.shape.at(-1), shape[0])) {
       throw shapeError(this.label, {
         rule: "the input's last axis must be the kernel's first",
-        expected: shape?.[0] ?? "a layer that is built",
+        expected: shape[0],
         received: x.rank < 2 ? `rank ${x.rank}` : x.shape.at(-1),
-        context: `input ${formatShape(x.shape)}${shape ? `, kernel ${formatShape(shape)}` : ""}`,
-        advice: weights ? "Check inputShape." : "Keep layers in properties, and use them with layer.apply(x, ctx).",
+        context: `input ${formatShape(x.shape)}, kernel ${formatShape(shape)}`,
+        advice: "Check inputShape.",
       });
     }
     return weights.finish(matmul(x, ctx.value(weights.kernel)), this.activation, ctx);
