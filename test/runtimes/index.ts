@@ -105,6 +105,7 @@ await part("examples/transfer", async () => {
     `examples/transfer: learned in a page in ${pageSeconds.toFixed(1)} s, in a Worker in ${workerSeconds.toFixed(1)} s; ` +
       `peak memory of the Worker's runtime ${MB(peak)}, ${MB(idle)} before the first request`,
   );
+  // With three at a time it is 100 to 140 MB: how much of it is garbage is up to the local workerd.
   expect(peak - idle <= 128e6, `examples/transfer: requests took ${MB(peak - idle)}, more than a Worker's 128 MB`);
 });
 await part("examples/vite", async () => {
@@ -125,11 +126,12 @@ await part("a handler given no module", async () => {
   );
 });
 await part("examples/workers", async () => {
-  const { faults: found, peak, idle, growth, linearMemory } = await workersExample(scratch);
+  const { faults: found, peak, peakOfThree, idle, growth, linearMemory } = await workersExample(scratch);
   faults.push(...found);
   notes.push(
-    `examples/workers: peak memory of the runtime ${MB(peak)}, ${MB(idle)} before the first request; linear memory of the kernels ${MB(linearMemory)}, growth over 800 more requests ${MB(growth)}`,
+    `examples/workers: peak memory of the runtime ${MB(peak)}, ${MB(peakOfThree)} with three requests at a time, ${MB(idle)} before the first request; linear memory of the kernels ${MB(linearMemory)}, growth over 800 more requests ${MB(growth)}`,
   );
+  // With three at a time it is 100 to 140 MB: how much of it is garbage is up to the local workerd.
   expect(peak - idle <= 128e6, `examples/workers: requests took ${MB(peak - idle)}, more than the 128 MB of a Worker`);
   // A local workerd, which has no limit, lets its heap grow to some 100 MB before it collects: 30 to 60 MB in these
   // requests, and no more in 3000 others. Models that stay would take 0.3 MB each, 240 MB in all.
