@@ -3,8 +3,8 @@
 //
 //     npx tsx test/interop/applications.ts [--families] [--all] [--write] [NAME …]
 //
-// --families takes one network of each family, --all takes all; --write, with one of these, puts the names of those that
-// load into docs/files.md.
+// --families takes one network of each family, --all takes all; --write, with one of these, puts the names of those
+// that load into docs/files.md.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

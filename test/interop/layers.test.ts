@@ -1,5 +1,5 @@
-// Each kind of layer in a model of its own, written here: real Keras opens the file, and computes the same, penalties on
-// outputs included.
+// Each kind of layer in a model of its own, written here: real Keras opens the file, and computes the same, penalties
+// on outputs included.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,8 +17,8 @@ import { runPython } from "./python.ts";
 const extents: Readonly<Record<string, number>> = { t: 6, v: 5, u: 4, c: 4, h: 7, w: 8, d: 7 };
 
 /**
- * What Keras does not have, what differs on purpose (docs/decisions/0031-keras-files.md), and what has a case that Keras
- * refuses: queries and values of different sizes.
+ * What Keras does not have, what differs on purpose (docs/decisions/0031-keras-files.md), and what has a case that
+ * Keras refuses: queries and values of different sizes.
  */
 const left = ["lambda", "randomCrop", "spectralNormalization", "groupQueryAttention"];
 

@@ -1,6 +1,5 @@
 // What only some models have as Keras's configurations: graphs, and kinds whose options follow no rule.
-import { valueError } from "../../errors.ts";
-import { show } from "../../format.ts";
+import { literal, valueError } from "../../errors.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import type { Description, KerasObject } from "./keras-object.ts";
 import { callOptions, toSnake } from "./names.ts";
@@ -105,7 +104,7 @@ const penaltyError = (kind: string, rule: string, received: unknown) =>
   valueError(kind, {
     rule,
     expected: "no activityRegularizer",
-    received: show(received),
+    received: literal(received),
     advice: "Put activityRegularization({ l2: … }) behind the layer.",
   });
 
