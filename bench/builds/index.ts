@@ -20,6 +20,8 @@ import { rooflineBytes } from "../roofline.ts";
 import type { Row } from "./program.ts";
 
 const section = "bench:builds";
+/** Rows with fewer undisturbed rounds say nothing. */
+const fewestRounds = 3;
 /** An engine has so many seconds for all rows. */
 const seconds = 900;
 
@@ -95,12 +97,18 @@ for (const [name, measure] of Object.entries(engines)) {
   try {
     const result = await measure();
     results.set(name, result);
-    for (const row of result.rows)
+    for (const row of result.rows) {
+      if (row.rounds < fewestRounds) {
+        console.error(`${name}, ${row.race}: other work slowed the machine down in ${row.dropped} rounds.`);
+        process.exitCode = 1;
+        continue;
+      }
       console.log(
         options.json
           ? JSON.stringify({ engine: name, version: result.version, ...row })
           : `${name} (${result.version}), ${row.race}: ${row.ms.map(brief).join(" and ")} ms, ratio ${brief(row.ratio)}; ${row.rounds} rounds, ${row.dropped} left out`,
       );
+    }
   } catch (error) {
     // One engine that fails must not cost the others.
     console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
@@ -118,7 +126,7 @@ if (options.write) {
     ...races.map((race) => {
       const cells = [...results.values()].map(({ rows }) => {
         const row = rows.find((each) => each.race === race);
-        return row ? `**${brief(row.ratio)}** (${brief(row.ms[0])} ms)` : "–";
+        return row && row.rounds >= fewestRounds ? `**${brief(row.ratio)}** (${brief(row.ms[0])} ms)` : "–";
       });
       return `| ${race} | ${cells.join(" | ")} |`;
     }),
