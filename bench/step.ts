@@ -87,7 +87,8 @@ function runner(executable: Executable, batch: number): () => void {
 
 /** Times a step at this batch size both ways, after checking that both lose the same. */
 async function measure(batch: number, json: boolean, witness: Witness): Promise<void> {
-  const backend = await wasm();
+  // One thread, as the loop has.
+  const backend = await wasm({ threads: 1 });
   const variants = await Promise.all(
     [true, false].map(async (optimize) => {
       const { loss, updates } = network(batch);
