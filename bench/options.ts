@@ -17,3 +17,6 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? Number.NaN;
 }
+
+/** Three digits: more is noise. */
+export const brief = (value: number): string => String(Number(value.toPrecision(3)));

@@ -10,6 +10,13 @@ export interface Sample<T = number> {
 /** By how much the loop may be slower than its least time. */
 const tolerance = 1.1;
 
+/** Takes a sample: what `run` measures, and what `time` says of the loop before and after. */
+export async function sampled<T>(time: () => number | Promise<number>, run: () => T | Promise<T>): Promise<Sample<T>> {
+  const before = await time();
+  const value = await run();
+  return { value, witness: Math.max(before, await time()) };
+}
+
 /** How many undisturbed rounds are wanted, and when the search for them ends: after so many rounds and milliseconds. */
 export interface Search {
   readonly wanted: number;

@@ -8,7 +8,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { rooflineModule } from "./roofline.ts";
-import type { Sample } from "./undisturbed.ts";
+import { type Sample, sampled } from "./undisturbed.ts";
 
 /** Starts the worker's file, which is TypeScript: Node 20 does not hand the loader of the main thread on to workers. */
 const startOfWorker = `import("tsx/esm/api").then(({ register }) => {
@@ -42,10 +42,8 @@ export class Witness {
   }
 
   /** Takes a sample: what `run` measures, and the loop before and after. */
-  async sample<T>(run: () => T | Promise<T>): Promise<Sample<T>> {
-    const before = await this.time();
-    const value = await run();
-    return { value, witness: Math.max(before, await this.time()) };
+  sample<T>(run: () => T | Promise<T>): Promise<Sample<T>> {
+    return sampled(() => this.time(), run);
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { inChromium, inFirefox, Pages, type Posted } from "../../test/runtimes/browsers.ts";
 import { lastLine, run } from "../../test/runtimes/processes.ts";
+import { brief } from "../options.ts";
 import { checkSection, machine, writeSection } from "../page.ts";
 import { rooflineBytes } from "../roofline.ts";
 import type { Row } from "./program.ts";
@@ -89,8 +90,6 @@ const engines: Readonly<Record<string, () => Promise<Result>>> = {
   Chromium: inBrowser(inChromium),
   Firefox: inBrowser(inFirefox),
 };
-/** Three digits: more is noise. */
-const brief = (value: number): string => String(Number(value.toPrecision(3)));
 const results = new Map<string, Result>();
 for (const [name, measure] of Object.entries(engines)) {
   if (!options.engines.split(",").some((text) => name.includes(text))) continue;

@@ -4,7 +4,7 @@ import { races } from "../native/networks.ts";
 import { lossesApart, Training, tolerance } from "../native/training.ts";
 import { median } from "../options.ts";
 import { loopOf } from "../roofline-loop.ts";
-import { type Sample, undisturbed } from "../undisturbed.ts";
+import { sampled, undisturbed } from "../undisturbed.ts";
 
 /** One network in one engine. A ratio above 1 means that the relaxed build is faster. */
 export interface Row {
@@ -35,11 +35,7 @@ export async function compareBuilds(loop: BufferSource, filter: string): Promise
     for (let i = 0; i < repeats; i++) runLoop();
     return performance.now() - start;
   };
-  const sample = async (side: Training, steps: number): Promise<Sample> => {
-    const before = witness();
-    const value = (await side.fit()).ms / steps;
-    return { value, witness: Math.max(before, witness()) };
-  };
+  const sample = (side: Training, steps: number) => sampled(witness, async () => (await side.fit()).ms / steps);
   const backends = [await wasm({ threads: 1 }), await wasm({ threads: 1, deterministic: false })] as const;
   if (backends[1].build !== "relaxed") throw new Error("bench/builds: this engine has no relaxed SIMD.");
 

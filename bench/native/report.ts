@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { brief } from "../options.ts";
 import { machine, writeSection } from "../page.ts";
 import { type Chart, chart } from "../peers/chart.ts";
 import type { Outcome, Times } from "./race.ts";
@@ -14,8 +15,6 @@ const titles: Readonly<Record<RivalName, string>> = {
   tensorflow: "Keras on TensorFlow",
 };
 
-/** Three digits: more is noise. */
-const brief = (value: number): string => String(Number(value.toPrecision(3)));
 const threadsOf = ({ threads }: Outcome): string => `${threads} ${threads === 1 ? "thread" : "threads"}`;
 
 /** An outcome as text for the terminal. */
