@@ -122,6 +122,10 @@ const ofFewOptions =
   ({ trainable: _, ...options }) =>
     withoutPenalty(kind)(options);
 
+/** The same change for each of these kinds. */
+const changesOf = (change: (kind: string) => Change, kinds: readonly string[]) =>
+  Object.fromEntries(kinds.map((kind) => [kind, change(kind)]));
+
 /** The penalty on an output in a description, in whatever layer within it. */
 function penaltyIn(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return undefined;
@@ -136,25 +140,19 @@ function penaltyIn(value: unknown): unknown {
 
 /** Changes of a kind's options that no rule gives, before the rules. */
 export const changes: Readonly<Record<string, Change>> = {
-  simpleRnn: withoutPenalty("simpleRnn"),
-  // RNN does not add up what its cells say.
-  simpleRnnCell: withoutPenalty("simpleRnnCell"),
-  gruCell: withoutPenalty("gruCell"),
-  lstmCell: withoutPenalty("lstmCell"),
-  stringLookup: withoutPenalty("stringLookup"),
-  integerLookup: withoutPenalty("integerLookup"),
-  // Keras has it on the projections.
-  multiHeadAttention: withoutPenalty("multiHeadAttention"),
-  groupQueryAttention: withoutPenalty("groupQueryAttention"),
+  ...changesOf(withoutPenalty, [
+    ...["simpleRnn", "stringLookup", "integerLookup"],
+    // RNN does not add up what its cells say.
+    ...["simpleRnnCell", "gruCell", "lstmCell"],
+    // Keras has it on the projections.
+    ...["multiHeadAttention", "groupQueryAttention"],
+  ]),
+  ...changesOf(ofFewOptions, ["spatialDropout1d", "spatialDropout2d", "spatialDropout3d", "discretization"]),
   timeDistributed: (options) => {
     const penalty = penaltyIn(options.layer);
     if (penalty === undefined) return options;
     throw penaltyError("timeDistributed", "Keras leaves out penalties on outputs within this layer", penalty);
   },
-  spatialDropout1d: ofFewOptions("spatialDropout1d"),
-  spatialDropout2d: ofFewOptions("spatialDropout2d"),
-  spatialDropout3d: ofFewOptions("spatialDropout3d"),
-  discretization: ofFewOptions("discretization"),
   // The layer is its penalty.
   activityRegularization: ({ activityRegularizer: _, ...options }) => options,
   randomUniform: ({ minValue, maxValue, ...options }) => ({ ...options, minval: minValue, maxval: maxValue }),
