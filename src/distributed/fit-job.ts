@@ -113,7 +113,7 @@ async function fitGeneration(
     const name = `checkpoint-${generation}-${steps.batches}`;
     const written = { name, batches: steps.batches, updates: steps.updates };
     // It may take longer than stepTimeout, so the others hear at once that this worker is between steps.
-    members.announce(0);
+    members.beat();
     const removeOlder = await checkpoints.write(name, { ...(training as Training), ...at });
     const after = await commitGroup(members, generation, written, isDone);
     if (after?.checkpoint?.name === name) await removeOlder();
@@ -165,9 +165,9 @@ async function fitGeneration(
     batches,
     updates,
     onStep: (isBegin) => {
-      members.isBetween = !isBegin;
+      members.isBetweenSteps = !isBegin;
     },
-    onLongCompute: (isBegin) => members.announce(isBegin ? stepTimeout : 0),
+    onLongCompute: (isBegin) => members.beat(isBegin ? stepTimeout : 0),
     onUpdate: async (uncounted) => {
       check();
       members.begun();
@@ -253,7 +253,7 @@ function watch(exchange: Exchange, members: Members, generation: number, stepTim
     const slow = exchange.slowest(now - 3 * askAtMost);
     const late = (members.group?.members ?? []).filter(
       (id, rank) =>
-        slow.includes(rank) && (waited > busyFactor * stepTimeout || now - members.betweenAt(id) > stepTimeout),
+        slow.includes(rank) && (waited > busyFactor * stepTimeout || now - members.betweenStepsAt(id) > stepTimeout),
     );
     if (late.length > 0) members.drop(generation, late).catch(() => {});
     // Those that wait for others themselves are given the same time again.

@@ -11,8 +11,8 @@ interface Heartbeat {
   readonly id: string;
   /** Milliseconds that the worker may be silent for, beyond the usual: it computes. */
   readonly silent?: number;
-  /** Whether it is between steps: see {@link Members.isBetween}. */
-  readonly isBetween?: boolean;
+  /** Whether it is between steps: see {@link Members.isBetweenSteps}. */
+  readonly isBetweenSteps?: boolean;
   readonly hasLeft?: boolean;
 }
 
@@ -27,7 +27,7 @@ export class Members {
   /** When a worker's silence will mean that it is dead. */
   private readonly aliveUntil = new Map<string, number>();
   /** When a worker has last said that it is between steps. */
-  private readonly between = new Map<string, number>();
+  private readonly betweenSteps = new Map<string, number>();
   private readonly listeners = new Set<() => void>();
   private readonly subscriptions: NatsSubscription[] = [];
   private endWatch: (() => void) | undefined;
@@ -39,7 +39,7 @@ export class Members {
   /** Milliseconds for which it may be silent now in any case. */
   private allowance = 0;
   /** Whether this worker is between steps: in callbacks, validation or a checkpoint, all of which may take long. */
-  isBetween = true;
+  isBetweenSteps = true;
   private lastBeat = 0;
   private readonly joinedAt = performance.now();
   private incompleteSince: number | undefined;
@@ -83,15 +83,10 @@ export class Members {
     return `aretejs.${this.job}`;
   }
 
-  /** Gives a sign of life; others wait so many milliseconds longer for the next one, while this worker computes. */
-  announce(silent: number): void {
-    this.beat(silent);
-  }
-
   /** Says that this worker begins, and may be silent: programs read data, models are made, checkpoints are read. */
   begin(): void {
     this.allowance = startAllowance;
-    this.isBetween = true;
+    this.isBetweenSteps = true;
     this.beat();
   }
 
@@ -193,8 +188,8 @@ export class Members {
   }
 
   /** When a worker has last said that it is between steps. */
-  betweenAt(id: string): number {
-    return this.between.get(id) ?? 0;
+  betweenStepsAt(id: string): number {
+    return this.betweenSteps.get(id) ?? 0;
   }
 
   /** The workers that are alive, this one among them. */
@@ -283,9 +278,9 @@ export class Members {
     this.notify();
   }
 
-  private hear({ id, silent = 0, isBetween = false, hasLeft = false }: Heartbeat): void {
+  private hear({ id, silent = 0, isBetweenSteps = false, hasLeft = false }: Heartbeat): void {
     const now = performance.now();
-    if (isBetween) this.between.set(id, now);
+    if (isBetweenSteps) this.betweenSteps.set(id, now);
     if (hasLeft) this.aliveUntil.delete(id);
     else this.aliveUntil.set(id, now + deadAfter + silent);
   }
@@ -295,10 +290,14 @@ export class Members {
     return Math.max(this.allowance, Math.round(4 * this.lateness));
   }
 
-  private beat(least = 0, hasLeft = false): void {
+  /**
+   * Gives a sign of life.
+   * @param silent others wait at least so many milliseconds longer for the next one, while this worker computes.
+   */
+  beat(silent = 0, hasLeft = false): void {
     if (this.hasLeft || this.nc.isClosed()) return;
-    const { id, isBetween } = this;
-    const sign: Heartbeat = { id, silent: Math.max(least, this.silence), isBetween, hasLeft };
+    const { id, isBetweenSteps } = this;
+    const sign: Heartbeat = { id, silent: Math.max(silent, this.silence), isBetweenSteps, hasLeft };
     this.lastBeat = performance.now();
     this.nc.publish(`${this.subject}.alive`, new TextEncoder().encode(JSON.stringify(sign)));
   }
