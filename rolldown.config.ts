@@ -61,6 +61,9 @@ const behind = (entry: string) =>
 const loading = loadedBy(["io/keras/load"], "io/");
 const saving = loadedBy(["io/keras/save"], "io/");
 
+const ofJobs = loadedBy(["distributed/job"], "distributed/");
+const ofSearches = loadedBy(["distributed/run-search"], "distributed/");
+
 /** A file goes to the first group that has it. */
 const groups = [
   group(
@@ -77,7 +80,8 @@ const groups = [
   ),
   // Parts on demand import some of it: without a group that would be files of its own.
   group("webgpu", behind("backends/webgpu/index")),
-  group("distributed", behind("distributed/index")),
+  // What the entry loads, and what both a job and a search take.
+  group("distributed", [...behind("distributed/index"), ...ofJobs.filter((file) => ofSearches.includes(file))]),
   // What the entry loads, and what both loading and saving a model take; then the rest of loading.
   group("io", [...behind("io/index"), ...loading.filter((file) => saving.includes(file))]),
   // Without the file that is imported on demand: as one of a group, it would be the namespace of all of the group.

@@ -144,7 +144,7 @@ const applications: readonly Application[] = [
     budget: 16 * KB,
   },
   distributed("distributed, unused", "", 5.5),
-  distributed("jobs of distributed", 'await new distributed.Job("size").fit()', 13),
+  distributed("jobs of distributed", "await distributed.join()", 13),
   distributed("search of distributed", "await distributed.search()", 9.5),
   {
     // Beside an application that has all layers.

@@ -1,4 +1,4 @@
-// The training of a job: loaded by `fit`, so that who only searches, or still waits for others, does not load it.
+// The training of a job.
 import { stateError } from "../errors.ts";
 import type { Callback, Training } from "../train/callback.ts";
 import { runFit } from "../train/fit.ts";
@@ -18,8 +18,6 @@ import type { Members } from "./members.ts";
 import { SynchronousRounds } from "./synchronous-rounds.ts";
 import { askAfter, askAtMost, busyFactor, tickEvery } from "./timing.ts";
 import { type Rounds, type StepsOptions, vectorLength, WorkerSteps } from "./worker-steps.ts";
-
-export { jobFitOptions } from "./fit-options.ts";
 
 /** What a fit works with. */
 export interface FitContext {

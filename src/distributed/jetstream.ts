@@ -22,7 +22,8 @@ interface Found {
   readonly data: Uint8Array;
 }
 
-const timeout = 5000;
+/** Milliseconds that a request waits for its answer. */
+export const timeout = 5000;
 const utf8 = new TextEncoder();
 
 /** Headers as they are sent. */
@@ -40,7 +41,7 @@ function answerOf<T>({ data }: NatsMessage): T {
 
 /** The streams of a server. */
 export class JetStream {
-  constructor(private readonly nc: NatsConnection) {}
+  constructor(readonly nc: NatsConnection) {}
 
   /** Makes a stream, where there is none of this name. @throws StateError where the server has no JetStream. */
   async makeStream(config: Readonly<Record<string, unknown>> & { readonly name: string }): Promise<void> {
@@ -65,11 +66,6 @@ export class JetStream {
     } catch (error) {
       if (!(error instanceof JetStreamError)) throw error;
     }
-  }
-
-  /** Removes the messages of a stream before this number. */
-  async purge(stream: string, seq: number): Promise<void> {
-    await this.api(`STREAM.PURGE.${stream}`, { seq });
   }
 
   /**
@@ -103,14 +99,6 @@ export class JetStream {
       if (error instanceof JetStreamError && error.code === codes.noMessage) return undefined;
       throw error;
     }
-  }
-
-  /** The first message of a subject from a number on; undefined where there is none. */
-  async next(stream: string, subject: string, seq: number): Promise<Found | undefined> {
-    const query = JSON.stringify({ seq, next_by_subj: subject });
-    const { headers, data } = await this.nc.request(`$JS.API.DIRECT.GET.${stream}`, query, { timeout });
-    if (headers?.code) return undefined;
-    return { seq: Number(headers?.get("Nats-Sequence")), data };
   }
 
   /** A request of the API. @throws JetStreamError. */

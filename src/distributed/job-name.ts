@@ -9,3 +9,6 @@ export function checkJobName(owner: string, name: string): string {
     received: literal(name),
   });
 }
+
+/** What a job keeps on the server is called. */
+export const keptAs = (name: string): string => `aretejs_${name}`;

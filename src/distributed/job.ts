@@ -5,31 +5,14 @@ import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
 import { Bucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
-import type { JobEvent } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
-import type { JobData, JobFitOptions } from "./fit-options.ts";
+import { fitJob } from "./fit-job.ts";
+import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
 import type { GenerationLog } from "./group.ts";
-import { JetStream } from "./jetstream.ts";
-import { checkJobName } from "./job-name.ts";
+import { checkJobName, keptAs } from "./job-name.ts";
+import type { JoinOptions } from "./join.ts";
 import { Members } from "./members.ts";
 import type { WorkerSteps } from "./worker-steps.ts";
-
-/** Options of {@link join}. */
-export interface JoinOptions {
-  /** The job's name: letters, digits, "-" and "_". What the job keeps on the server is called `aretejs_<job>`. */
-  job: string;
-  /** How many workers train together, ≥ 1. Training begins when they are there. */
-  workers: number;
-  /** With how many it goes on where some are lost, in [1, workers]. With fewer it waits. Default 1. */
-  minWorkers?: number;
-  /** Milliseconds to wait for the workers. Default 60 000. */
-  joinTimeout?: number;
-  /**
-   * Called with what happens to the job: members that come and go, checkpoints, the connection. What it throws ends
-   * this worker's `join` or `fit`.
-   */
-  onEvent?: (event: JobEvent) => void;
-}
 
 /** What a worker is at. */
 export interface JobStatus {
@@ -121,7 +104,6 @@ export class Job {
    */
   async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
     const label = `fit of job "${this.name}"`;
-    const { fitJob, jobFitOptions } = await import("./fit-job.ts");
     const checked = await jobFitOptions(label, options);
     if (this.hasFitted) {
       throw stateError(label, {
@@ -161,20 +143,8 @@ export class Job {
   }
 }
 
-/**
- * Joins a job: workers that train one model together, over a NATS server with JetStream. Gives this worker's part in
- * it once all workers are there. A job whose workers have all ended goes on from its last checkpoint when
- * `minWorkers` come again.
- * @param nc a connected client, such as `await connect({ servers, pingInterval: 1000, maxPingOut: 2,
- * maxReconnectAttempts: -1 })` of `@nats-io/transport-node`; `wsconnect` of `@nats-io/nats-core` in browsers, Deno and
- * Bun.
- * @throws ValueError where options do not fit; StateError where the server has no JetStream, the job has ended, or not
- * enough workers have come in time.
- * @example
- * const job = await join(nc, { job: "fashion", workers: 4, minWorkers: 2 });
- * await job.fit(model, [x, y], { batchSize: 32, epochs: 10 });
- */
-export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job> {
+/** What `join` runs; loaded when it is called. */
+export async function joinJob(nc: NatsConnection, given: JoinOptions): Promise<Job> {
   const options = checkOptions("join", given, {
     job: "string!",
     workers: "number!",
@@ -217,18 +187,3 @@ export async function join(nc: NatsConnection, given: JoinOptions): Promise<Job>
   members.begin();
   return new Job(name, nc, members);
 }
-
-/**
- * Removes what a job, or a search, keeps on the server: members and checkpoints, or trials and their results. Workers
- * that still work for it fail.
- * @throws ValueError where the name is none of a job.
- * @example await removeJob(nc, "fashion");
- */
-export async function removeJob(nc: NatsConnection, job: string): Promise<void> {
-  const name = keptAs(checkJobName("removeJob", job));
-  const streams = new JetStream(nc);
-  for (const kind of ["TRIALS", "KV", "OBJ"]) await streams.removeStream(`${kind}_${name}`);
-}
-
-/** What a job keeps on the server is called. */
-const keptAs = (name: string): string => `aretejs_${name}`;

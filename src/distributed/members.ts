@@ -4,7 +4,8 @@ import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { type Group, type GroupSize, nextGroup, noGroup } from "./group.ts";
 import { isRefusal, isTransient } from "./jetstream.ts";
-import { deadAfter, heartbeatEvery, maxLateness, sleep, startAllowance, tickEvery } from "./timing.ts";
+import { pause } from "./pause.ts";
+import { deadAfter, heartbeatEvery, maxLateness, startAllowance, tickEvery } from "./timing.ts";
 
 /** A sign of life. */
 interface Heartbeat {
@@ -173,7 +174,7 @@ export class Members {
         if (this.nc.isClosed() || !isTransient(error)) throw error;
         if (performance.now() > deadline)
           throw this.fault("the server must answer", "an answer in time", String(error));
-        await sleep(heartbeatEvery / 4);
+        await pause();
       }
     }
   }
@@ -204,7 +205,7 @@ export class Members {
     } catch {
       // Whether it was written is not known: what is there decides.
       this.checkOpen();
-      await sleep(heartbeatEvery / 4);
+      await pause();
       return undefined;
     }
   }

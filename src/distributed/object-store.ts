@@ -1,5 +1,6 @@
 import { stateError } from "../errors.ts";
-import type { JetStream } from "./jetstream.ts";
+import type { NatsMessage } from "./connection.ts";
+import { type JetStream, timeout } from "./jetstream.ts";
 
 /** Bytes in a message. */
 const chunkBytes = 128 * 1024;
@@ -73,11 +74,11 @@ export class ObjectStore {
     const bytes = new Uint8Array(info.size);
     let [seq, at] = [1, 0];
     for (let chunk = 0; chunk < info.chunks; chunk++) {
-      const found = await this.js.next(this.stream, this.chunks(info.nuid), seq);
-      if (!found || at + found.data.length > info.size) break;
+      const found = await this.next(this.chunks(info.nuid), seq);
+      if (found.headers?.code || at + found.data.length > info.size) break;
       bytes.set(found.data, at);
       at += found.data.length;
-      seq = found.seq + 1;
+      seq = Number(found.headers?.get("Nats-Sequence")) + 1;
     }
     if (at < info.size || (await digestOf(bytes)) !== info.digest) throw this.missing(name, "other bytes");
     return bytes;
@@ -85,7 +86,13 @@ export class ObjectStore {
 
   /** Removes what was written before a message: other objects, and what is there of those that are not whole. */
   async removeBefore(seq: number): Promise<void> {
-    await this.js.purge(this.stream, seq);
+    await this.js.api(`STREAM.PURGE.${this.stream}`, { seq });
+  }
+
+  /** The first message of a subject from a number on, as it was written; one with a code where there is none. */
+  private next(subject: string, seq: number): Promise<NatsMessage> {
+    const query = JSON.stringify({ seq, next_by_subj: subject });
+    return this.js.nc.request(`$JS.API.DIRECT.GET.${this.stream}`, query, { timeout });
   }
 
   private async info(name: string): Promise<ObjectInfo | undefined> {

@@ -2,9 +2,9 @@ import { stateError, valueError } from "../errors.ts";
 import { Bucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import { isMissing, isRefusal, isTransient } from "./jetstream.ts";
+import { pause } from "./pause.ts";
 import type { SearchOptions, TrialEvent, TrialResult, TrialRun } from "./search.ts";
 import { agreeOnPlan, notePlanIsQueued, type SearchPlan } from "./search-plan.ts";
-import { sleep, tickEvery } from "./timing.ts";
 import { type Taken, TrialQueue } from "./trial-queue.ts";
 import { TrialResults } from "./trial-results.ts";
 import { toJson } from "./trial-values.ts";
@@ -160,7 +160,7 @@ export class SearchWorker {
           throw this.fault("the server must allow what workers do", "permissions for its subjects", error.message);
         if (isMissing(error)) throw this.fault("the search was removed", "its results on the server", "none");
         if (!this.nc.isClosed() && !isTransient(error)) throw error;
-        await sleep(tickEvery);
+        await pause();
       }
     }
   }

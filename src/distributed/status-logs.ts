@@ -1,33 +1,6 @@
 import type { Callback } from "../train/callback.ts";
-import type { Logs } from "../train/step-runner.ts";
 import type { JobStatus } from "./job.ts";
-import { StatusMeter } from "./status-meter.ts";
-
-class StatusLogs implements Callback {
-  private readonly meter: StatusMeter;
-
-  constructor(private readonly status: () => JobStatus) {
-    this.meter = new StatusMeter(status);
-  }
-
-  onEpochBegin(): void {
-    this.meter.reset();
-  }
-
-  onTrainBatchBegin(): void {
-    this.meter.look();
-  }
-
-  onEpochEnd(_epoch: number, logs: Logs): void {
-    const { meter } = this;
-    meter.look();
-    logs.workers = this.status().members.length;
-    logs.step_time = meter.stepTime;
-    logs.wait_time = meter.waitTime;
-    logs.sent_mb = meter.bytesSent / 1e6;
-    logs.received_mb = meter.bytesReceived / 1e6;
-  }
-}
+import type { StatusMeter } from "./status-meter.ts";
 
 /**
  * Adds to the logs of each epoch what the job's status was, for callbacks behind it and the history: `workers`;
@@ -42,5 +15,15 @@ export function statusLogs(job: {
   /** As that of a `Job`. */
   status(): JobStatus;
 }): Callback {
-  return new StatusLogs(() => job.status());
+  let meter: StatusMeter | undefined;
+  return {
+    async onEpochBegin() {
+      meter ??= new (await import("./status-meter.ts")).StatusMeter(() => job.status());
+      meter.reset();
+    },
+    onTrainBatchBegin: () => meter?.look(),
+    onEpochEnd(_, logs) {
+      Object.assign(logs, meter?.logs());
+    },
+  };
 }

@@ -35,22 +35,17 @@ export class StatusMeter {
     this.wait += status.waitTime;
   }
 
-  /** Milliseconds of an update, on average, and how many of them this worker waited. */
-  get stepTime(): number {
-    return this.time / Math.max(1, this.updates);
-  }
-
-  get waitTime(): number {
-    return this.wait / Math.max(1, this.updates);
-  }
-
-  /** Bytes that were sent and received. */
-  get bytesSent(): number {
-    return this.last.bytesSent - this.begun.bytesSent;
-  }
-
-  get bytesReceived(): number {
-    return this.last.bytesReceived - this.begun.bytesReceived;
+  /** What the logs of an epoch take: means over its updates, megabytes of all of them. */
+  logs(): Record<string, number> {
+    this.look();
+    const { updates, time, wait, last, begun } = this;
+    return {
+      workers: last.members.length,
+      step_time: time / Math.max(1, updates),
+      wait_time: wait / Math.max(1, updates),
+      sent_mb: (last.bytesSent - begun.bytesSent) / 1e6,
+      received_mb: (last.bytesReceived - begun.bytesReceived) / 1e6,
+    };
   }
 
   /** As words: `4 workers, 12 % waiting`. */

@@ -15,9 +15,3 @@ export const tickEvery = 250;
 /** When what is missing is asked for first; each further time waits twice as long, at most {@link askAtMost}. */
 export const askAfter = 300;
 export const askAtMost = 2000;
-
-/** Waits. */
-export const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });

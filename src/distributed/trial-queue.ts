@@ -1,6 +1,6 @@
 import type { NatsConnection, NatsMessage } from "./connection.ts";
 import { isConflict, isTransient, JetStream } from "./jetstream.ts";
-import { sleep, tickEvery } from "./timing.ts";
+import { pause } from "./pause.ts";
 
 /** A trial that this worker has taken from the queue. */
 export interface Taken {
@@ -105,11 +105,11 @@ export class TrialQueue {
       const message = await this.nc.request(subject, query, { timeout: 3 * patience, noMux: true });
       const taken = this.takenOf(message);
       // Other answers than "none within this time" come at once.
-      if (!taken && message.headers?.code !== 408) await sleep(tickEvery);
+      if (!taken && message.headers?.code !== 408) await pause();
       return taken;
     } catch (error) {
       if (!isTransient(error)) throw error;
-      await sleep(tickEvery);
+      await pause();
       return undefined;
     }
   }

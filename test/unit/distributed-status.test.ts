@@ -29,11 +29,11 @@ function job(members = ["a", "b"]) {
 const training = { epochs: 3, steps: 10 } as Training;
 
 describe("what a job shows of itself", () => {
-  it("is added to the logs of an epoch: means over its updates, and bytes", () => {
+  it("is added to the logs of an epoch: means over its updates, and bytes", async () => {
     const { status, update } = job();
     const logs = statusLogs({ status }) as Required<Callback>;
     for (const epoch of [0, 1]) {
-      logs.onEpochBegin(epoch, training);
+      await logs.onEpochBegin(epoch, training);
       logs.onTrainBatchBegin(0, training);
       update(10 + epoch, 2);
       // Batches of others.
