@@ -143,9 +143,9 @@ const applications: readonly Application[] = [
     limit: 16 * KB,
     budget: 16 * KB,
   },
-  distributed("distributed, unused", "", 5.5),
-  distributed("jobs of distributed", "await distributed.join()", 13),
-  distributed("search of distributed", "await distributed.search()", 9.5),
+  distributed("distributed, unused", "", 2.5),
+  distributed("jobs of distributed", "await distributed.join()", 12.5),
+  distributed("search of distributed", "await distributed.search()", 6),
   {
     // Beside an application that has all layers.
     what: "augmentation",
