@@ -238,6 +238,33 @@ const trying: Scenario = (browser, address) =>
     return faults;
   });
 
+/** A network that learns noise by heart is told so; the same with regularization is not. */
+const overfitting: Scenario = (browser, address) =>
+  visit(browser, address, wide, async (page) => {
+    const faults: string[] = [];
+    for (const [name, overfits] of [
+      ["Overfitting: much noise, a wide network", true],
+      ["The same with L2 and dropout", false],
+    ] as const) {
+      const hash = experiments.find(([known]) => known === name)?.[1];
+      await page.goto("about:blank");
+      await page.goto(`${address}#${hash}&speed=full`);
+      await ready(page);
+      await page.click("button[name=play]");
+      await page.waitForFunction(
+        () =>
+          Number.parseInt(document.querySelector("output[name=epoch]")?.textContent?.replace(",", "") ?? "", 10) > 300,
+        undefined,
+        { timeout: 60_000 },
+      );
+      await page.click("button[name=play]");
+      await says(page, "Paused after");
+      const words = await textOf(page, ".pg-findings");
+      if (/overfits since epoch/.test(words) !== overfits) faults.push(`"${name}": ${words}`);
+    }
+    return faults;
+  });
+
 /** What is seen, in each view: legible, named, within the window, and reached by the keyboard. */
 const looks =
   (pictures: string | undefined): Scenario =>
@@ -285,5 +312,6 @@ export const scenarios = (pictures: string | undefined): Readonly<Record<string,
   drawing,
   images,
   experiments: trying,
+  overfitting,
   looks: looks(pictures),
 });

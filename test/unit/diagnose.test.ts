@@ -79,6 +79,37 @@ describe("diagnose", () => {
     expect(history.loss?.at(-1)).toBeLessThan(before);
   });
 
+  it("finds overfitting in the history of a run, also where not every epoch was validated", async () => {
+    const { model: net, data } = (healthy["dense relu, heNormal, adam"] as NonNullable<(typeof healthy)[string]>)(1);
+    const kinds = async (loss: number[], val_loss: number[]) => {
+      const found = await diagnose(net, data.x, data.y, {
+        steps: 0,
+        batches: 1,
+        history: { history: { loss, val_loss } },
+      });
+      return found.findings.map(({ kind, message }) => `${kind}: ${message}`);
+    };
+    const loss = [1.6, 1.2, 0.9, 0.6, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05];
+    expect(await kinds(loss, [1.5, 1.3, 1.2, 1.1, 1.15, 1.2, 1.3, 1.4, 1.6, 1.8])).toEqual([
+      "overfitting: the model overfits since epoch 4: the validation loss rises from 1.1 to 1.8, while the training loss falls from 0.6 to 0.075",
+    ]);
+    expect((await kinds(loss, [1.3, 1.1, 1.2, 1.4, 1.8]))[0]).toContain("since epoch 4");
+    // A rise that is no harm, one bad epoch, a training loss that rises as well, validation that was not finite.
+    expect(await kinds(loss, [0.02, 0.001, 0.002, 0.002, 0.003, 0.003, 0.003, 0.003, 0.003, 0.003])).toEqual([]);
+    expect(await kinds(loss, [1.5, 1.3, 1.2, 1.1, 1, 0.9, 0.8, 0.7, 0.7, 1.8])).toEqual([]);
+    expect(await kinds(loss.toReversed(), [1.5, 1.3, 1.2, 1.1, 1.15, 1.2, 1.3, 1.4, 1.6, 1.8])).toEqual([]);
+    expect(await kinds(loss, Array(10).fill(Number.NaN))).toEqual([]);
+    // A long run is noisy: some epoch is the best by chance.
+    const noisy = Array.from({ length: 1000 }, (_, i) => 0.5 + 0.2 * Math.sin(i * i));
+    expect(
+      await kinds(
+        noisy.map((_, i) => 1 / (1 + i)),
+        noisy,
+      ),
+    ).toEqual([]);
+    await expect(diagnose(net, data.x, data.y, { history: {} as never })).rejects.toThrow("history is what fit gave");
+  });
+
   it("finds nothing in what is healthy, with two outputs", async () => {
     const { model: net, data } = (healthy["two outputs, relu, adam"] as NonNullable<(typeof healthy)[string]>)(5);
     expect((await diagnose(net, data.x, data.y, { steps: 5 })).findings).toEqual([]);
@@ -210,7 +241,7 @@ describe("diagnose", () => {
       "there must be data",
     );
     for (const [options, words] of [
-      [{ batch: 1 }, 'unknown option. Expected one of batchSize, batches, steps, seed, received "batch"'],
+      [{ batch: 1 }, 'unknown option. Expected one of batchSize, batches, steps, seed, history, received "batch"'],
       [{ batches: 0 }, "batches"],
       [{ steps: -1 }, "steps"],
       [{ batchSize: 0.5 }, "batchSize"],

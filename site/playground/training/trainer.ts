@@ -53,6 +53,8 @@ export class Trainer {
   private run: Promise<unknown> | undefined;
   private isDisposed = false;
   private epochs: EpochScores[] = [];
+  /** Losses of each epoch, in which overfitting is seen. */
+  private readonly losses = { loss: [] as number[], val_loss: [] as number[] };
   private lastPicture = 0;
   private lastLayers = 0;
   private lastDiagnosis = 0;
@@ -131,6 +133,8 @@ export class Trainer {
       onEpochEnd: (epoch, { loss, accuracy, val_loss, val_accuracy }) => {
         const scores = scoresOf({ loss, accuracy }, { loss: val_loss, accuracy: val_accuracy });
         this.epochs.push({ epoch: epoch + 1, rate: this.rate(this.step - 1), ...scores });
+        this.losses.loss.push(scores.loss);
+        this.losses.val_loss.push(scores.valLoss);
       },
     };
     await model.fit(train.x, train.y, {
@@ -179,7 +183,11 @@ export class Trainer {
   private async diagnose(): Promise<void> {
     const begun = performance.now();
     const { x, y } = this.data.train;
-    const { findings } = await diagnose(this.network.model, x, y, { batchSize: this.batchSize, seed: 1 });
+    const { findings } = await diagnose(this.network.model, x, y, {
+      batchSize: this.batchSize,
+      seed: 1,
+      history: { history: this.losses },
+    });
     this.events.diagnosis({
       step: this.step,
       findings: findings.map(({ severity, message, advice, layer }) => ({ severity, message, advice, layer })),

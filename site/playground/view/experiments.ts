@@ -15,11 +15,11 @@ export const experiments: readonly (readonly [name: string, hash: string])[] = [
   ["Inputs not normalized", "data=circles&scale=100&layers=8-8&optimizer=sgd&rate=0.03"],
   [
     "Overfitting: much noise, a wide network",
-    "data=gaussians&noise=0.5&samples=100&layers=64-64&activation=relu&initializer=heNormal",
+    "data=circles&noise=0.5&samples=100&layers=64-64&activation=relu&initializer=heNormal",
   ],
   [
     "The same with L2 and dropout",
-    "data=gaussians&noise=0.5&samples=100&layers=64-64&activation=relu&initializer=heNormal&l2=0.01&dropout=0.5",
+    "data=circles&noise=0.5&samples=100&layers=64-64&activation=relu&initializer=heNormal&l2=0.01&dropout=0.5",
   ],
   [
     "A convolution on Fashion-MNIST",

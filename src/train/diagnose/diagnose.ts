@@ -1,6 +1,6 @@
 // Looks at a model with a few batches of data, and says what is wrong. Loaded by `diagnose` of the package.
 import { checkCount } from "../../checks.ts";
-import { AreteError } from "../../errors.ts";
+import { AreteError, literal, valueError } from "../../errors.ts";
 import type { OptionTable } from "../../options.ts";
 import { checkOptions } from "../../options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -26,6 +26,7 @@ import { familyOf, labelsOf, lossOfChance, type OutputFacts } from "./output-fac
 import { rateFindings } from "./rate-rules.ts";
 import { signalFindings } from "./signal-rules.ts";
 import { limits } from "./thresholds.ts";
+import { overfitting } from "./trend-rules.ts";
 import { tryTraining } from "./trial.ts";
 
 /** Options of `diagnose`. */
@@ -41,9 +42,17 @@ export interface DiagnoseOptions {
   steps?: number;
   /** Of the choice of samples from arrays. Default the model's seed. */
   seed?: number;
+  /** What `fit` gave with validation data: whether the model overfits is seen in it. Default none. */
+  history?: { readonly history: Readonly<Record<string, readonly number[]>> };
 }
 
-const table: OptionTable<DiagnoseOptions> = { batchSize: "number", batches: "number", steps: "number", seed: "number" };
+const table: OptionTable<DiagnoseOptions> = {
+  batchSize: "number",
+  batches: "number",
+  steps: "number",
+  seed: "number",
+  history: "object",
+};
 
 /** See `diagnose` of the package. */
 export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOptions = {}): Promise<Diagnosis> {
@@ -52,6 +61,7 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
   checkCount("diagnose", "batchSize", batchSize, 1);
   checkCount("diagnose", "batches", count, 1);
   checkCount("diagnose", "steps", steps, 0);
+  const courses = coursesOf(options);
   const session = sessionOf("diagnose", model);
   return session.run("diagnose", async (compiled) => {
     const maker = new BatchMaker(model, "diagnose", compiled.setup.objective, false);
@@ -71,6 +81,7 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
       ...fitFindings(outputs),
     ];
     findings.push(...stateFindings(compiled.stepRunner));
+    findings.push(...overfitting(courses.loss, courses.val_loss, chanceOf(compiled, outputs)));
     const isStopped = findings.some(({ kind }) => kind === "nothingTrains");
     const measuring = new Measuring(model, compiled);
     try {
@@ -92,6 +103,17 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
     } finally {
       measuring.dispose();
     }
+  });
+}
+
+/** The losses of each epoch. @throws ValueError where the history is none. */
+function coursesOf({ history }: DiagnoseOptions): Record<"loss" | "val_loss", readonly number[]> {
+  const { loss = [], val_loss = [] } = history ? (history.history ?? { loss: null }) : {};
+  if (Array.isArray(loss) && Array.isArray(val_loss)) return { loss, val_loss };
+  throw valueError("diagnose", {
+    rule: "history is what fit gave",
+    expected: "an object with lists at history.loss and history.val_loss",
+    received: literal(history),
   });
 }
 

@@ -73,10 +73,12 @@ export const limits = {
   /** Size of a turn, against the mean loss, that counts as an oscillation. */
   swing: 0.25,
   /**
-   * Validation loss against its least, three epochs or more before (Prechelt 1998, "Early stopping - but when?", §2:
-   * GL 5 to 10 %).
+   * Validation loss of the last tenth of the epochs against its least before (Prechelt 1998, "Early stopping - but
+   * when?", §2: GL 5 to 10 %).
    */
   overfitting: 1.1,
+  /** How far it must have risen, against 1 or a smaller loss of chance: from 0.001 to 0.002 is no harm. */
+  overfittingRise: 0.1,
   /** Norm of a gradient against the median of all, and what the loss must do in the five steps after. */
   spike: 50,
   spikeLoss: 3,

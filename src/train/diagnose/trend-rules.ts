@@ -19,7 +19,7 @@ export interface Run {
 
 /** What went wrong over the run. */
 export function trendFindings(run: Run): Finding[] {
-  return [...lossTrend(run), ...overfitting(run), ...gradientTrend(run)];
+  return [...lossTrend(run), ...overfitting(run.epochLosses, run.validationLosses), ...gradientTrend(run)];
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
@@ -101,25 +101,40 @@ function stands({ losses, epochLosses, isFirst }: Run): boolean {
   return isFirst && later.length > 0 && Math.min(...later) > limits.noProgress * first;
 }
 
-function overfitting({ epochLosses, validationLosses }: Run): Finding[] {
-  const epochs = validationLosses.length;
-  if (epochs < 4 || epochLosses.length < epochs) return [];
-  const least = Math.min(...validationLosses);
-  const best = validationLosses.indexOf(least);
-  // Two epochs at the end, so that one bad one is no trend.
-  const now = Math.min(...validationLosses.slice(-2));
-  const [trainThen, trainNow] = [epochLosses[best] as number, epochLosses.at(-1) as number];
-  if (best > epochs - 3 || !(now > limits.overfitting * least) || !(trainNow < trainThen)) return [];
+/**
+ * Whether the validation loss has turned up while the training loss went on falling.
+ * @param losses of each epoch in training.
+ * @param validation of each epoch, or of every second, third, ….
+ * @param chance the loss of a model that knows nothing of its inputs, where that is known.
+ */
+export function overfitting(
+  losses: readonly number[],
+  validation: readonly number[],
+  chance = losses[0] ?? 0,
+): Finding[] {
+  const count = validation.length;
+  if (count < 4 || losses.length < count) return [];
+  const every = Math.floor(losses.length / count);
+  const training = validation.map((_, index) => losses[(index + 1) * every - 1] as number);
+  const least = Math.min(...validation);
+  const best = validation.indexOf(least);
+  // One bad epoch is no trend, and in a long run some epoch is the best by chance: the last tenth is compared.
+  const recent = Math.max(2, Math.floor(count / 10));
+  const now = Math.min(...validation.slice(-recent));
+  const [trainThen, trainNow] = [training[best] as number, mean(training.slice(-recent))];
+  const isFelt = now > limits.overfitting * least && now - least > limits.overfittingRise * Math.min(1, chance);
+  if (best >= count - recent - 1 || !isFelt || !(trainNow < trainThen)) return [];
+  const epoch = (best + 1) * every;
   return [
     {
       kind: "overfitting",
       severity: "warning",
       layer: undefined,
       confidence: now > 1.5 * least ? 0.95 : 0.8,
-      message: `the model overfits since epoch ${best + 1}: the validation loss rises from ${figure(least)} to ${figure(validationLosses.at(-1) as number)}, while the training loss falls from ${figure(trainThen)} to ${figure(trainNow)}`,
+      message: `the model overfits since epoch ${epoch}: the validation loss rises from ${figure(least)} to ${figure(validation.at(-1) as number)}, while the training loss falls from ${figure(trainThen)} to ${figure(trainNow)}`,
       advice:
         "Stop there: earlyStopping({ patience: 3, restoreBestWeights: true }). Then try more data or augmentation, dropout(0.3), kernelRegularizer: l2(1e-4), or fewer units.",
-      evidence: { best: best + 1, least, now, trainThen, trainNow },
+      evidence: { best: epoch, least, now, trainThen, trainNow },
     },
   ];
 }
