@@ -46,7 +46,11 @@ for (const seed of SEEDS) {
     report(`${name}, seed ${seed}`, first?.kind === kind && advice.test(first.advice), found);
     if (kind !== "overfitting") continue;
     const after = await diagnose(model, data.x, data.y, { history });
-    report(`${name}, seed ${seed}, by its history`, after.findings.some((finding) => finding.kind === kind), after);
+    report(
+      `${name}, seed ${seed}, by its history`,
+      after.findings.some((finding) => finding.kind === kind),
+      after,
+    );
   }
   for (const [name, make] of chosen(healthy)) {
     const { model, data } = make(seed);
@@ -68,7 +72,11 @@ for (const seed of SEEDS) {
     const fitting = { epochs: 20, validationSplit: 0.2, verbose: 0, callbacks: [watch] } as const;
     const history = await fresh.fit(data.x, data.y, fitting);
     for (const found of [watch.result as Diagnosis, await diagnose(fresh, data.x, data.y, { history })])
-      report(`${name}, seed ${seed}, validated`, found.findings.every(({ kind }) => kind !== "overfitting"), found);
+      report(
+        `${name}, seed ${seed}, validated`,
+        found.findings.every(({ kind }) => kind !== "overfitting"),
+        found,
+      );
   }
 }
 for (const [name, backend] of chosen({ js: js(), wasm: await wasm() })) {
