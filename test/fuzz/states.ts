@@ -12,7 +12,6 @@ import {
 import { join } from "../../src/io/binary.ts";
 import type { Hdf5Dataset, Hdf5Group } from "../../src/io/hdf5/open.ts";
 import { openHdf5 } from "../../src/io/hdf5/read.ts";
-import { type WrittenAttribute, type WrittenDataset, type WrittenGroup, writeHdf5 } from "../../src/io/hdf5/write.ts";
 import {
   loadModel,
   loadTfjsModel,
@@ -26,6 +25,7 @@ import { openSafetensors } from "../../src/io/safetensors/read.ts";
 import { writeSafetensors } from "../../src/io/safetensors/write.ts";
 import { openZip } from "../../src/io/zip/read.ts";
 import type { Model } from "../../src/train/model.ts";
+import { type WrittenAttribute, type WrittenDataset, type WrittenGroup, writeHdf5 } from "../hdf5-writer.ts";
 import { foreignFiles } from "../unit/io-support.ts";
 import type { Format } from "./formats.ts";
 import { mutate } from "./mutate.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { WrittenAttribute, WrittenDataset, WrittenGroup } from "../../src/io/hdf5/write.ts";
 import type { NumberArray } from "../../src/io/numbers.ts";
+import type { WrittenAttribute, WrittenDataset, WrittenGroup } from "../hdf5-writer.ts";
 
 /** Names as models have them, and some that few models have. */
 const names = fc.oneof(

@@ -6,7 +6,6 @@ import { describe, expect, it } from "vitest";
 import { join } from "../../src/io/binary.ts";
 import type { Hdf5Dataset, Hdf5Group } from "../../src/io/hdf5/open.ts";
 import { openHdf5 } from "../../src/io/hdf5/read.ts";
-import { type WrittenDataset, type WrittenGroup, writeHdf5 } from "../../src/io/hdf5/write.ts";
 import { loadModel, readSource, saveModel, writeTarget } from "../../src/io/index.ts";
 import { openSafetensors } from "../../src/io/safetensors/read.ts";
 import { writeSafetensors } from "../../src/io/safetensors/write.ts";
@@ -14,6 +13,7 @@ import { openZip } from "../../src/io/zip/read.ts";
 import { writeZip } from "../../src/io/zip/write.ts";
 import { dense, inputLayer } from "../../src/nn/layers/index.ts";
 import { sequential } from "../../src/train/sequential.ts";
+import { type WrittenDataset, type WrittenGroup, writeHdf5 } from "../hdf5-writer.ts";
 import { groups, tensors } from "../interop/random-files.ts";
 
 /** What was read, as it was given to the writer. */

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { encode, join, pack } from "../../src/io/binary.ts";
 import { FileError } from "../../src/io/file-error.ts";
 import { openHdf5 } from "../../src/io/hdf5/read.ts";
-import { type WrittenGroup, writeHdf5 } from "../../src/io/hdf5/write.ts";
 import { inflate } from "../../src/io/inflate.ts";
 import { parseJson } from "../../src/io/json.ts";
 import { openSafetensors } from "../../src/io/safetensors/read.ts";
@@ -15,6 +14,7 @@ import { formats } from "../fuzz/formats.ts";
 import { modelFormats } from "../fuzz/models.ts";
 import { fuzz } from "../fuzz/run.ts";
 import { stateFormats } from "../fuzz/states.ts";
+import { type WrittenGroup, writeHdf5 } from "../hdf5-writer.ts";
 
 const all = await formats();
 const models = [...(await modelFormats()), ...(await stateFormats())];

@@ -3,7 +3,9 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type Hdf5Group, openWeights } from "../../src/io/hdf5/open.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
-import { layerFromKeras } from "../../src/io/keras/from-keras.ts";
+import { augmentationFactories } from "../../src/io/keras/augmentation-layers.ts";
+import { layerFromKeras, rareKinds } from "../../src/io/keras/from-keras.ts";
+import * as readingRest from "../../src/io/keras/from-keras-rest.ts";
 import { hostFactories } from "../../src/io/keras/host-layers.ts";
 import { layerToKeras, restKinds } from "../../src/io/keras/to-keras.ts";
 import * as rest from "../../src/io/keras/to-keras-rest.ts";
@@ -26,6 +28,7 @@ import {
 import { huber } from "../../src/nn/losses.ts";
 import { auc, fBetaScore } from "../../src/nn/metrics.ts";
 import { layerFactories } from "../../src/nn/registry.ts";
+import { made, usualFactories } from "../../src/nn/usual-factories.ts";
 import { adam } from "../../src/optim/adam.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
@@ -58,13 +61,19 @@ const train = async (trained: Model) =>
   (await trained.fit(x, y, { epochs: 3, batchSize: 4, verbose: 0 })).history.loss as number[];
 
 describe("layers as Keras's configurations", () => {
-  const reading = { custom: {}, seed: 1, factories: layerFactories, note: () => {} };
+  const reading = { custom: {}, seed: 1, factories: layerFactories, rest: readingRest, note: () => {} };
 
   const writing = { custom: {}, rest };
 
   it("kinds whose options follow no rule load what converts them", () => {
     const kinds = Object.keys({ ...rest.changes, ...rest.foreign });
     expect([...restKinds].sort()).toEqual(kinds.sort());
+    // In reading, layers of other kinds than the usual ones load it as they are made.
+    const { changes, nulls, without } = readingRest;
+    const known = { ...usualFactories, ...made, ...hostFactories, ...augmentationFactories, ...optimizerNames.known };
+    const listed = Object.keys({ ...changes, ...nulls, ...without });
+    expect(listed.length).toBeGreaterThan(10);
+    for (const kind of listed) expect([kind, rareKinds.test(kind)]).toEqual([kind, Object.hasOwn(known, kind)]);
   });
 
   it("are refused with an activityRegularizer that Keras's layer does not take, or gives to something else", () => {

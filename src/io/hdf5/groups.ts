@@ -3,6 +3,7 @@ import { decode } from "../binary.ts";
 import { damaged, unsupported } from "../file-error.ts";
 import { type HeaderMessage, LINK, LINK_INFO, SYMBOL_TABLE } from "./messages.ts";
 import type { Metadata } from "./metadata.ts";
+import { isMemberName } from "./signature.ts";
 
 /** Notes a member of a group. */
 export type AddLink = (name: string, address: number) => void;
@@ -19,7 +20,7 @@ export function readLinks(
 ): ReadonlyMap<string, number> {
   const links = new Map<string, number>();
   const add = (name: string, address: number) => {
-    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name))
+    if (!isMemberName(name))
       throw damaged(file.name, "a member of a group must have a name", "a name without slashes", JSON.stringify(name));
     if (links.has(name)) throw damaged(file.name, "names in a group must be unique", "one", `two of ${name}`);
     links.set(name, address);

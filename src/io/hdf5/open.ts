@@ -3,6 +3,7 @@ import { Cursor } from "../binary.ts";
 import { damaged, fileError, unsupported } from "../file-error.ts";
 import { checkExpansion } from "../limits.ts";
 import type { NumberArray } from "../numbers.ts";
+import { needsRest, withRest } from "../with-rest.ts";
 import type { AttributeValue } from "./attributes.ts";
 import { type Datatype, type Dtype, readPlainDatatype } from "./datatype.ts";
 import { readLinks } from "./groups.ts";
@@ -47,12 +48,10 @@ const MAX_DEPTH = 100;
  * @throws FileError on a damaged file, and on what is not supported, by its name.
  */
 export async function openWeights(bytes: Uint8Array, name: string): Promise<Hdf5Group> {
-  try {
-    return open(bytes, name);
-  } catch (error) {
-    if (error !== needsRest) throw error;
-    return open(bytes, name, await import("./rest.ts"));
-  }
+  return withRest(
+    (rest?: Rest) => open(bytes, name, rest),
+    () => import("./rest.ts"),
+  );
 }
 
 /** As {@link openWeights}. With `rest`, attributes are read, too; without, it throws {@link needsRest} where needed. */
@@ -78,9 +77,6 @@ export function findHdf5(group: Hdf5Group, path: string): Hdf5Group | Hdf5Datase
 
 /** What reads the forms that Keras does not write. */
 type Rest = typeof import("./rest.ts");
-
-/** Thrown where {@link Rest} is needed and not loaded; never seen outside. */
-const needsRest = /* @__PURE__ */ Symbol("rest");
 
 class Opening {
   private readonly file: Metadata;

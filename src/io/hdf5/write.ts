@@ -1,25 +1,21 @@
 // Writes HDF5 files as h5py does by default: superblock 0, symbol tables, datasets in one piece.
 import { bytesOf, encode, join, lengthOf, type Parts, pack, padding } from "../binary.ts";
-import { fileError, unsupported } from "../file-error.ts";
+import { fileError } from "../file-error.ts";
 import type { NumberArray } from "../numbers.ts";
 import { datatypeOf } from "./datatype.ts";
-import { signature } from "./signature.ts";
-
-/** What an attribute can be: a text, several, a number (written as float64), or an array of numbers. */
-export type WrittenAttribute = string | number | readonly string[] | NumberArray;
+import { isMemberName, signature } from "./signature.ts";
 
 /** A dataset to be written. */
 export interface WrittenDataset {
   readonly shape: readonly number[];
   /** In row-major order, as many as the shape has. Not copied. */
-  readonly data: NumberArray | readonly string[];
-  readonly attributes?: ReadonlyMap<string, WrittenAttribute>;
+  readonly data: NumberArray;
 }
 
 /** A group to be written. */
 export interface WrittenGroup {
   readonly children: ReadonlyMap<string, WrittenGroup | WrittenDataset>;
-  readonly attributes?: ReadonlyMap<string, WrittenAttribute>;
+  readonly attributes?: ReadonlyMap<string, string>;
 }
 
 /** Entries of a leaf, and children of a node, of a group's tree: twice what the superblock says. */
@@ -31,21 +27,9 @@ const NOTHING = -1;
 
 /**
  * A file with a group as its root. The numbers of datasets are parts of the result, not copies.
- * @throws FileError where data does not have its shape, names have slashes, or an object has more than 64 kB of
- * attributes in one (texts count 16 bytes).
+ * @throws FileError where data does not have its shape, or names have slashes.
  */
-export function writeHdf5(root: WrittenGroup): Uint8Array[] {
-  const writer = new Writer(root);
-  const { address, scratch } = writer.group(root, "/");
-  const superblock = [
-    signature,
-    pack("11111111224", 0, 0, 0, 0, 0, 8, 8, 0, LEAF / 2, NODE / 2, 0),
-    pack("8888", 0, NOTHING, writer.end, NOTHING),
-    pack("88", 0, address),
-    scratch,
-  ];
-  return [...superblock, ...writer.parts];
-}
+export const writeHdf5 = (root: WrittenGroup): Uint8Array[] => new Hdf5Writer().file(root);
 
 /** What stands in a symbol table for an object: its address; of a group also where its tree and names are. */
 interface Written {
@@ -53,50 +37,63 @@ interface Written {
   readonly scratch: Uint8Array;
 }
 
-const isDataset = (node: WrittenGroup | WrittenDataset): node is WrittenDataset => "data" in node;
+/** A message of an object's header. */
+export type Message = readonly [type: number, data: Uint8Array];
 
-/** Writes objects one behind the other, members before their groups, so that addresses are known when needed. */
-class Writer {
-  readonly parts: Uint8Array[] = [];
+/**
+ * Writes objects one behind the other, members before their groups, so that addresses are known when needed. For tests
+ * there is one that writes more: texts in datasets, attributes of all kinds.
+ */
+export class Hdf5Writer {
+  private readonly parts: Uint8Array[] = [];
   /** The address of what is written next; the superblock has 96 bytes. */
-  end = 96;
+  private end = 96;
   /** The elements of 16 bytes that stand for texts. */
-  private readonly texts = new Map<string, Uint8Array>();
+  protected readonly texts = new Map<string, Uint8Array>([["", new Uint8Array(16)]]);
 
-  constructor(root: WrittenGroup) {
-    const texts = new Set<string>();
-    collectTexts(root, texts);
-    texts.delete("");
-    this.texts.set("", new Uint8Array(16));
-    const all = [...texts];
+  /** @param texts all that are in the file. */
+  file(root: WrittenGroup, texts = textsIn(root)): Uint8Array[] {
+    const found = [...new Set(texts)].filter((text) => text !== "");
     // An index in a heap has two bytes.
-    for (let i = 0; i < all.length; i += 65535) this.heap(all.slice(i, i + 65535));
+    for (const some of slices(found, 65535)) this.heap(some);
+    const { address, scratch } = this.group(root, "/");
+    return [
+      signature,
+      pack("11111111224", 0, 0, 0, 0, 0, 8, 8, 0, LEAF / 2, NODE / 2, 0),
+      pack("888888", 0, NOTHING, this.end, NOTHING, 0, address),
+      scratch,
+      ...this.parts,
+    ];
   }
 
-  group(group: WrittenGroup, path: string): Written {
-    // In the order of their bytes, as a reader that searches expects.
-    const children = [...group.children]
-      .map(([name, node]) => ({ name: checkName(path, name), node }))
-      .sort((a, b) => compareBytes(a.name, b.name))
-      .map(({ name, node }) => {
-        const below = `${path === "/" ? "" : path}/${name}`;
-        return { name: encode(name), ...(isDataset(node) ? this.dataset(node, below) : this.group(node, below)) };
-      });
+  protected group(group: WrittenGroup, path: string, attributes = this.textAttributes(group)): Written {
     const names: Uint8Array[] = [new Uint8Array(8)];
-    let offset = 8;
-    const entries = children.map(({ name, address, scratch }) => {
-      const entry = { offset, bytes: [pack("88", offset, address), scratch] };
-      const text = [name, padding(name.length + 1, 8), new Uint8Array(1)];
-      names.push(...text);
-      offset += lengthOf(text);
-      return entry;
-    });
-    const data = this.add(names);
+    let size = 8;
+    const entries = [...group.children]
+      .map(([name, node]) => ({ name, node, order: String.fromCharCode(...encode(name)) }))
+      // In the order of their bytes, as a reader that searches expects.
+      .sort((a, b) => (a.order < b.order ? -1 : 1))
+      .map(({ name, node }) => {
+        if (!isMemberName(name))
+          throw fileError(path, {
+            rule: "a member must have a name",
+            expected: "a name without slashes",
+            received: JSON.stringify(name),
+          });
+        const below = `${path === "/" ? "" : path}/${name}`;
+        const { address, scratch } = "data" in node ? this.dataset(node, below) : this.group(node, below);
+        const entry = { last: size, bytes: [pack("88", size, address), scratch] };
+        const text = encode(`${name}\0`);
+        const filled = padding(text.length, 8);
+        names.push(text, filled);
+        size += text.length + filled.length;
+        return entry;
+      });
     // The 1 says that there is no free block.
-    const heap = this.add([encode("HEAP"), pack("4888", 0, offset, 1, data)]);
+    const heap = this.add([encode("HEAP"), pack("4888", 0, size, 1, this.add(names))]);
     let level = 0;
     let nodes = slices(entries, LEAF).map((leaf) => ({
-      last: leaf.at(-1)?.offset ?? 0,
+      last: leaf.at(-1)?.last ?? 0,
       address: this.add([
         encode("SNOD"),
         pack("112", 1, 0, leaf.length),
@@ -108,71 +105,62 @@ class Writer {
       // Keys are the last names of the children, and the empty name before the first.
       let before = 0;
       nodes = slices(nodes, NODE, 1).map((children) => {
-        const keys = children.flatMap(({ last, address }) => [address, last]);
-        const node = [encode("TREE"), pack("11288", 0, level, children.length, NOTHING, NOTHING), pack("8", before)];
-        node.push(pack("8".repeat(keys.length), ...keys), new Uint8Array(16 * (NODE - children.length)));
-        before = children.at(-1)?.last ?? 0;
-        return { last: before, address: this.add(node) };
+        const keys = [before, ...children.flatMap(({ last, address }) => [address, last])];
+        before = keys.at(-1) as number;
+        const address = this.add([
+          encode("TREE"),
+          pack(`11288${"8".repeat(keys.length)}`, 0, level, children.length, NOTHING, NOTHING, ...keys),
+          new Uint8Array(16 * (NODE - children.length)),
+        ]);
+        return { last: before, address };
       });
       level++;
     } while (nodes.length > 1);
     const table = pack("88", nodes[0]?.address as number, heap);
-    const address = this.header(path, [[17, table]], group.attributes);
-    return { address, scratch: join([pack("44", 1, 0), table]) };
+    return { address: this.header([[17, table], ...attributes]), scratch: join([pack("44", 1, 0), table]) };
   }
 
-  private dataset({ shape, data, attributes }: WrittenDataset, path: string): Written {
+  /** @param type the message of its datatype. @param bytes its elements. */
+  protected dataset(
+    { shape, data }: WrittenDataset,
+    path: string,
+    type = datatypeOf(data),
+    bytes = bytesOf(data),
+    attributes: readonly Message[] = [],
+  ): Written {
     const count = shape.reduce((product, extent) => product * extent, 1);
     if (count !== data.length)
       throw fileError(path, { rule: "data must have the size of its shape", expected: count, received: data.length });
-    const bytes = this.bytes(data);
-    const address = bytes.length > 0 ? this.add([bytes]) : NOTHING;
-    const messages: Message[] = [
+    const address = this.header([
       [1, dataspace(shape)],
-      [3, datatype(data)],
+      [3, type],
       // A fill value of zero, set late.
       [5, pack("11114", 2, 2, 2, 1, 0)],
-      [8, pack("1188", 3, 1, address, bytes.length)],
-    ];
-    return { address: this.header(path, messages, attributes), scratch: new Uint8Array(24) };
+      [8, pack("1188", 3, 1, bytes.length > 0 ? this.add([bytes]) : NOTHING, bytes.length)],
+      ...attributes,
+    ]);
+    return { address, scratch: new Uint8Array(24) };
   }
 
-  /** The elements of numbers or texts. */
-  private bytes(data: NumberArray | readonly string[]): Uint8Array {
-    if (!Array.isArray(data)) return bytesOf(data as NumberArray);
-    return join(data.map((text: string) => this.texts.get(text) as Uint8Array));
+  private textAttributes({ attributes }: WrittenGroup): Message[] {
+    return [...(attributes ?? [])].map(([name, text]) =>
+      attribute(name, textType, [], this.texts.get(text) as Uint8Array),
+    );
   }
 
-  private header(path: string, messages: Message[], attributes: WrittenDataset["attributes"]): number {
-    const all: Message[] = [
-      ...messages,
-      ...[...(attributes ?? [])].map(([name, value]) => this.attribute(path, name, value)),
-    ];
-    const body = all.flatMap(([type, data]) => {
+  private header(messages: readonly Message[]): number {
+    const body = messages.flatMap(([type, data]) => {
       const filled = padding(data.length, 8);
       return [pack("2213", type, data.length + filled.length, 0, 0), data, filled];
     });
-    return this.add([pack("112444", 1, 0, all.length, 1, lengthOf(body), 0), ...body]);
-  }
-
-  private attribute(path: string, name: string, value: WrittenAttribute): Message {
-    const data = typeof value === "string" ? [value] : typeof value === "number" ? Float64Array.of(value) : value;
-    const shape = typeof value === "string" || typeof value === "number" ? [] : [value.length];
-    const key = encode(`${name}\0`);
-    const parts = [datatype(data), dataspace(shape)];
-    const sizes = [key, ...parts].map(({ length }) => length);
-    const filled = [key, ...parts].flatMap((part) => [part, padding(part.length, 8)]);
-    const message = join([pack("11222", 1, 0, ...sizes), ...filled, this.bytes(data)]);
-    if (message.length > 64000) throw unsupported(path, `an attribute of more than 64 kB (${name})`);
-    return [12, message];
+    return this.add([pack("112444", 1, 0, messages.length, 1, lengthOf(body), 0), ...body]);
   }
 
   /** A heap of texts. */
   private heap(texts: readonly string[]): void {
-    const address = this.end;
     const objects = texts.flatMap((text, i) => {
       const bytes = encode(text);
-      this.texts.set(text, pack("484", bytes.length, address, i + 1));
+      this.texts.set(text, pack("484", bytes.length, this.end, i + 1));
       return [pack("2248", i + 1, 1, 0, bytes.length), bytes, padding(bytes.length, 8)];
     });
     const length = lengthOf(objects);
@@ -195,16 +183,22 @@ class Writer {
   }
 }
 
-type Message = readonly [type: number, data: Uint8Array];
+const textsIn = ({ attributes, children }: WrittenGroup): string[] => [
+  ...(attributes?.values() ?? []),
+  ...[...children.values()].flatMap((child) => ("data" in child ? [] : textsIn(child))),
+];
 
-function dataspace(shape: readonly number[]): Uint8Array {
-  return pack(`1124${"8".repeat(shape.length)}`, 1, shape.length, 0, 0, ...shape);
-}
+/** The datatype of texts of variable length: their characters are UTF-8, their elements unsigned bytes. */
+export const textType = /* @__PURE__ */ pack("111141111422", 0x19, 1, 1, 0, 16, 0x10, 0, 0, 0, 1, 0, 8);
 
-function datatype(data: NumberArray | readonly string[]): Uint8Array {
-  // A text of variable length: its characters are UTF-8, its elements unsigned bytes.
-  if (Array.isArray(data)) return pack("111141111422", 0x19, 1, 1, 0, 16, 0x10, 0, 0, 0, 1, 0, 8);
-  return datatypeOf(data as NumberArray);
+const dataspace = (shape: readonly number[]): Uint8Array =>
+  pack(`1124${"8".repeat(shape.length)}`, 1, shape.length, 0, 0, ...shape);
+
+/** An attribute of an object. @param type the message of its datatype. @param bytes its elements. */
+export function attribute(name: string, type: Uint8Array, shape: readonly number[], bytes: Uint8Array): Message {
+  const parts = [encode(`${name}\0`), type, dataspace(shape)];
+  const filled = parts.flatMap((part) => [part, padding(part.length, 8)]);
+  return [12, join([pack("11222", 1, 0, ...parts.map(({ length }) => length)), ...filled, bytes])];
 }
 
 /** Pieces of at most `size` items; `least`: how many pieces there are at least. */
@@ -212,28 +206,4 @@ function slices<T>(items: readonly T[], size: number, least = 0): T[][] {
   const pieces: T[][] = [];
   for (let i = 0; i < items.length || pieces.length < least; i += size) pieces.push(items.slice(i, i + size));
   return pieces;
-}
-
-function checkName(path: string, name: string): string {
-  if (name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name)) return name;
-  throw fileError(path, {
-    rule: "a member must have a name",
-    expected: "a name without slashes",
-    received: JSON.stringify(name),
-  });
-}
-
-/** Compares as UTF-8. */
-function compareBytes(a: string, b: string): number {
-  const [left, right] = [encode(a), encode(b)];
-  const at = left.findIndex((byte, i) => byte !== right[i]);
-  return at < 0 ? left.length - right.length : (left[at] as number) - (right[at] ?? -1);
-}
-
-function collectTexts(node: WrittenGroup | WrittenDataset, texts: Set<string>): void {
-  for (const value of [...(node.attributes?.values() ?? []), ...(isDataset(node) ? [node.data] : [])]) {
-    if (typeof value === "string") texts.add(value);
-    else if (Array.isArray(value)) for (const text of value) texts.add(text);
-  }
-  if (!isDataset(node)) for (const child of node.children.values()) collectTexts(child, texts);
 }

@@ -5,27 +5,26 @@ import { lossNames } from "../../nn/losses/names.ts";
 import { metricNames } from "../../nn/metrics/names.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import { optimizerNames } from "../../optim/optimizers.ts";
-import {
-  cosineDecay,
-  cosineDecayRestarts,
-  exponentialDecay,
-  inverseTimeDecay,
-  piecewiseConstantDecay,
-  polynomialDecay,
-} from "../../optim/schedules.ts";
 import type { CompileModelOptions } from "../../train/options.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { customOf, makeOwn, named, optionsFromKeras } from "./from-keras.ts";
-import { configOf, isPart, type KerasPart, type Reading } from "./keras-part.ts";
+import { withRest } from "../with-rest.ts";
+import { customOf, named, optionsFromKeras } from "./from-keras.ts";
+import { configOf, isPart, type KerasPart, type Reading, type Rest, restOf } from "./keras-part.ts";
 import { groupName, kindOf } from "./names.ts";
 
 /**
  * The options of `compile`. @throws FileError on what is not known here, or should be in customObjects.
  */
-export async function compileFromKeras(
+export const compileFromKeras = (
   config: Readonly<Record<string, unknown>>,
   reading: Reading,
-): Promise<CompileModelOptions> {
+): Promise<CompileModelOptions> =>
+  withRest(
+    (rest?: Rest) => settingsFrom(config, { ...reading, rest }),
+    () => import("./from-keras-rest.ts"),
+  );
+
+async function settingsFrom(config: Readonly<Record<string, unknown>>, reading: Reading): Promise<CompileModelOptions> {
   const each = (key: string, read: (one: unknown, reading: Reading) => Promise<unknown>) =>
     mapAll(config[key], (one) => read(one, reading));
   const [loss, metrics, weightedMetrics] = await Promise.all([
@@ -82,24 +81,10 @@ async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
   if (config === undefined && /^acc(uracy)?$/.test(name)) return name;
   if (config === undefined) return kindOf(name, metricNames.known) ?? lossFrom(name, reading);
   if (name === "MeanMetricWrapper") return metricFrom(config.fn, reading);
-  const factories: Readonly<Record<string, unknown>> = {
-    ...(await import("../../nn/metrics.ts")),
-    ...(await import("../../nn/metrics/on-demand.ts")),
-  };
-  const kind = kindOf(name, factories);
+  const factory = await restOf(reading).metricFactory(name);
   // The mean of a loss.
-  if (kind === undefined) return lossFrom({ class_name: name, config }, reading);
-  const options = withoutName(name, optionsFromKeras(kind, config, reading));
-  return callFactory(factories[kind] as Factory, kind, options);
-}
-
-type Factory = (...args: unknown[]) => unknown;
-
-/** `sensitivityAtSpecificity` takes the specificity before its options. */
-function callFactory(make: Factory, kind: string, options: Record<string, unknown>): unknown {
-  const first = /[a-z]At([A-Z]\w*)$/.exec(kind)?.[1]?.toLowerCase();
-  const rest = Object.fromEntries(Object.entries(options).filter(([key]) => key !== first));
-  return first === undefined ? make(rest) : make(options[first], rest);
+  if (factory === undefined) return lossFrom({ class_name: name, config }, reading);
+  return factory.make(withoutName(name, optionsFromKeras(factory.kind, config, reading)));
 }
 
 /** A loss or metric of the user's: a function as it is, or what a class or a factory makes of options. */
@@ -109,7 +94,9 @@ function made(
   config: Readonly<Record<string, unknown>> | undefined,
   reading: Reading,
 ): unknown {
-  return config && typeof custom === "function" ? makeOwn(name, custom, optionsFromKeras("", config, reading)) : custom;
+  return config && typeof custom === "function"
+    ? restOf(reading).makeOwn(name, custom, optionsFromKeras("", config, reading))
+    : custom;
 }
 
 /** Options without the name that Keras gives by itself. */
@@ -139,33 +126,14 @@ async function optimizerFrom(given: unknown, reading: Reading): Promise<Optimize
     ...(muonA !== undefined && { nsCoefficients: [muonA, muonB, muonC] }),
     ...(Array.isArray(excludeLayers) && excludeLayers.length > 0 && { excludeLayers }),
     ...(typeof own === "string" && own !== groupName(name) && { name: own }),
-    ...(rate !== undefined && { learningRate: isPart(rate) ? await scheduleFrom(rate, reading) : rate }),
+    ...(rate !== undefined && { learningRate: isPart(rate) ? scheduleFrom(rate, reading) : rate }),
   });
 }
 
-/** The schedules of Keras. */
-const schedules = {
-  cosineDecay,
-  cosineDecayRestarts,
-  exponentialDecay,
-  inverseTimeDecay,
-  piecewiseConstantDecay,
-  polynomialDecay,
-};
-
-async function scheduleFrom(given: KerasPart, reading: Reading): Promise<unknown> {
+function scheduleFrom(given: KerasPart, reading: Reading): unknown {
   const { name, config } = partsOf("schedule", given);
   const custom = customOf(name, reading.custom);
-  if (custom !== undefined) return made(name, custom, config, reading);
-  const kind = kindOf(name, schedules);
-  if (kind === undefined || !config)
-    throw unsupported(
-      "loadModel",
-      `Keras's schedule ${name}`,
-      `Name one of your own, { customObjects: { ${name} } }, or load with { compile: false }.`,
-    );
-  const { name: _, ...rest } = config;
-  return (schedules[kind as keyof typeof schedules] as (options: object) => unknown)(
-    optionsFromKeras(kind, rest, reading),
-  );
+  return custom === undefined
+    ? restOf(reading).scheduleFrom(name, config, reading)
+    : made(name, custom, config, reading);
 }

@@ -1,26 +1,20 @@
 // Keras's configurations as layers, initializers, penalties and constraints.
 import { isPlainRecord } from "../../data/tree.ts";
 import { activations } from "../../nn/activation-names.ts";
-import { Layer } from "../../nn/layer.ts";
+import type { Layer } from "../../nn/layer.ts";
 import { made, usualFactories } from "../../nn/usual-factories.ts";
-import type { Model } from "../../train/model.ts";
-import { fileError, unsupported } from "../file-error.ts";
+import { unsupported } from "../file-error.ts";
 import type { CustomObjects } from "./keras-object.ts";
-import { configOf, isPart, type KerasPart, layerOf, partOf, type Reading } from "./keras-part.ts";
+import { configOf, isPart, type KerasPart, layerOf, partOf, type Reading, restOf } from "./keras-part.ts";
 import { isOwnText, kindOf, toCamel, valueFromKeras } from "./names.ts";
 import { networkFromKeras } from "./network-from-keras.ts";
 
 /** Options that change nothing here, with the one value that they may have; undefined: any. */
-const without: Readonly<Record<string, unknown>> = {
+const fixed: Readonly<Record<string, unknown>> = {
   data_format: "channels_last",
   sparse: false,
   ragged: false,
-  unroll: undefined,
-  use_cudnn: undefined,
-  implementation: undefined,
   synchronized: undefined,
-  time_major: false,
-  pad_to_aspect_ratio: false,
   rms_scaling: false,
   batch_input_shape: undefined,
   batch_shape: undefined,
@@ -32,74 +26,8 @@ const without: Readonly<Record<string, unknown>> = {
   registered_name: undefined,
 };
 
-/** Options that only some classes have, and that change nothing here. */
-const withoutIn: Readonly<Record<string, readonly string[]>> = {
-  resizing: ["fill_mode", "fill_value"],
-  additiveAttention: ["score_mode"],
-  stringLookup: ["encoding"],
-  integerLookup: ["vocabulary_dtype"],
-  textVectorization: ["encoding"],
-  // Of Keras 2, where these are kinds of Conv.
-  depthwiseConv1d: ["kernel_initializer", "filters", "groups"],
-  depthwiseConv2d: ["kernel_initializer", "filters", "groups"],
-  separableConv1d: ["kernel_initializer", "groups"],
-  separableConv2d: ["kernel_initializer", "groups"],
-};
-
-/** Options in which null is a choice rather than the default. */
-const nulls: Readonly<Record<string, readonly string[]>> = {
-  bidirectional: ["merge_mode"],
-  muon: ["rms_rate"],
-  normalization: ["axis"],
-  textVectorization: ["standardize", "split"],
-  stft: ["window", "scaling"],
-};
-
-/** A lookup from indices to tokens gives strings, which no layer of a model can take. */
-function refuseInverse({ invert, ...options }: Record<string, unknown>): Record<string, unknown> {
-  if (invert !== true) return options;
-  throw unsupported("loadModel", "an inverse lookup", "Use lookup.invert(indices) on what the model gives.");
-}
-
-/** Keras gives the penalty of attention with heads to its projections. */
-function refusePenalty(options: Record<string, unknown>): Record<string, unknown> {
-  if (options.activityRegularizer === undefined) return options;
-  throw unsupported("loadModel", "an activity_regularizer of projections");
-}
-
-/** Changes of a kind's options that no rule gives, after the rules. */
-const changes: Readonly<Record<string, (options: Record<string, unknown>) => Record<string, unknown>>> = {
-  multiHeadAttention: refusePenalty,
-  groupQueryAttention: refusePenalty,
-  stringLookup: refuseInverse,
-  integerLookup: refuseInverse,
-  randomUniform: ({ minval, maxval, ...options }) => ({ ...options, minValue: minval, maxValue: maxval }),
-};
-
-/** A model; its weights have no values yet. @throws FileError where the configuration does not make sense. */
-export async function modelFromKeras(part: KerasPart, reading: Reading): Promise<Model> {
-  const graph = has(part, (value) => "input_layers" in value) ? await import("./graph-from-keras.ts") : undefined;
-  const rest = has(part, isRare) ? await import("../../nn/rest-factories.ts") : undefined;
-  const factories = { ...usualFactories, ...rest?.restFactories, ...reading.factories };
-  return networkFromKeras(part, { ...reading, factories, graphFromKeras: graph?.graphFromKeras }, layerFromKeras);
-}
-
-/** Whether `holds` for a configuration or anything in it. */
-const has = (value: unknown, holds: (value: object) => boolean): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (holds(value) || Object.values(value).some((item) => has(item, holds)));
-
-/** Whether a list of layers has some that the usual factories do not make. */
-const isRare = (value: object): boolean =>
-  "layers" in value &&
-  Array.isArray(value.layers) &&
-  value.layers
-    .map(Object)
-    .some(
-      ({ class_name: name, config }) =>
-        name !== "InputLayer" && !config?.layers && kindOf(String(name), usualFactories) === undefined,
-    );
+/** What Keras 2 has as options of DepthwiseConv2D, which is a kind of Conv there. */
+const ofConv = ["kernel_initializer", "filters", "groups"];
 
 /** A model, a layer of ours, or one of the user's. @param extra options that Keras has among the arguments of calls. */
 export function layerFromKeras(
@@ -107,49 +35,24 @@ export function layerFromKeras(
   reading: Reading,
   extra: Readonly<Record<string, unknown>> = {},
 ): Layer {
-  const { class_name: name } = part;
-  const custom = customOf(name, reading.custom);
-  if (custom === undefined) {
-    if (Array.isArray(part.config.layers)) return networkFromKeras(part, reading, layerFromKeras);
-    // What Keras does with these is nothing.
-    if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(part.config) }, reading);
-    if (name === "Bidirectional") return bidirectional(part, reading);
-  }
+  const { class_name: name, config } = part;
   const { factories = usualFactories } = reading;
+  const custom = customOf(name, reading.custom);
   const kind = kindOf(name, factories);
-  if (custom === undefined && (kind === undefined || kind === "lambda"))
-    throw unsupported(
-      "loadModel",
-      `Keras's layer ${name}`,
-      kind
-        ? "It is code, which is never run from a file: write a layer and name it in customObjects."
-        : `Write such a layer, and name it: { customObjects: { ${name}: (options) => … } }.`,
-    );
-  const options = { ...optionsFromKeras(kind ?? name, part.config, reading), ...extra };
-  if (custom !== undefined) return customLayer(name, custom, options);
-  return layerOf(kind as string, options, reading);
+  if (custom === undefined) {
+    if (Array.isArray(config.layers)) return networkFromKeras(part, reading, layerFromKeras);
+    // What Keras does with these is nothing.
+    if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(config) }, reading);
+    if (kind === undefined || kind === "lambda") throw restOf(reading).unknownLayer(name, kind);
+    if (kind === "bidirectional") return restOf(reading).bidirectional(part, reading);
+  }
+  const options = { ...optionsFromKeras(kind ?? name, config, reading), ...extra };
+  return custom === undefined
+    ? layerOf(kind as string, options, reading)
+    : restOf(reading).ownLayer(name, custom, options);
 }
 
 const nameIn = ({ name }: Readonly<Record<string, unknown>>) => (typeof name === "string" ? { name } : {});
-
-/** The names of both directions follow from the layer's. */
-function bidirectional({ config }: KerasPart, reading: Reading): Layer {
-  const { layer, backward_layer, ...rest } = config;
-  const strip = (value: unknown) => {
-    const part = partOf("the layer of Bidirectional", value);
-    const name = String(part.config.name ?? "").replace(/^(forward|backward)_/, "");
-    return layerFromKeras({ ...part, config: { ...part.config, name } }, reading);
-  };
-  return layerOf(
-    "bidirectional",
-    {
-      ...optionsFromKeras("bidirectional", rest, reading),
-      layer: strip(layer),
-      ...(isPart(backward_layer) && { backwardLayer: strip(backward_layer) }),
-    },
-    reading,
-  );
-}
 
 /** What a user gave for a name, under Keras's name or in our style. */
 export function customOf(name: string, custom: CustomObjects): unknown {
@@ -157,29 +60,8 @@ export function customOf(name: string, custom: CustomObjects): unknown {
   return [name, kind].map((key) => (Object.hasOwn(custom, key) ? custom[key] : undefined)).find((x) => x !== undefined);
 }
 
-/** What a class or a function of the user's makes of options. @throws FileError where it is neither. */
-export function makeOwn(name: string, custom: unknown, options: object): unknown {
-  if (typeof custom !== "function")
-    throw fileError("loadModel", {
-      rule: `customObjects.${name} is made of options`,
-      expected: "a class, or a function of options",
-      received: custom,
-    });
-  // Of functions, only classes have a prototype that cannot be replaced.
-  const isClass = Object.getOwnPropertyDescriptor(custom, "prototype")?.writable === false;
-  return isClass ? new (custom as new (options: object) => unknown)(options) : custom(options);
-}
-
-/** A layer of the user's: a class that takes options, or a function of options. */
-function customLayer(name: string, custom: unknown, options: object): Layer {
-  const layer = makeOwn(name, custom, options);
-  if (layer instanceof Layer) return layer;
-  throw fileError("loadModel", {
-    rule: `customObjects.${name} makes a layer`,
-    expected: "a class of layer, or a function of options that gives one",
-    received: layer,
-  });
-}
+/** The kinds that have options in from-keras-rest.ts and are made without it. */
+export const rareKinds = /^(muon|stft|randomUniform|(string|integer)Lookup|textVectorization)$/;
 
 /** Options under our names; null counts as not given. */
 export function optionsFromKeras(
@@ -187,17 +69,24 @@ export function optionsFromKeras(
   config: Readonly<Record<string, unknown>>,
   reading: Reading,
 ): Record<string, unknown> {
+  const { rest } = reading;
+  if (rareKinds.test(kind)) restOf(reading);
+  const known = { ...fixed, ...rest?.fixed };
+  const isLeftOut = (key: string, value: unknown) =>
+    key === "dtype" ||
+    (value === null && !rest?.nulls[kind]?.includes(key)) ||
+    (kind === "depthwiseConv2d" ? ofConv : rest?.without[kind])?.includes(key);
   const entries = Object.entries(configOf(kind, config)).flatMap(([key, value]): [string, unknown][] => {
     if (key === "dtype") noteDtype(kind, value, reading);
-    if ((value === null && !nulls[kind]?.includes(key)) || key === "dtype" || withoutIn[kind]?.includes(key)) return [];
-    if (Object.hasOwn(without, key)) {
-      if (without[key] === undefined || without[key] === value) return [];
+    if (isLeftOut(key, value)) return [];
+    if (Object.hasOwn(known, key)) {
+      if (known[key] === undefined || known[key] === value) return [];
       throw unsupported("loadModel", `${key} ${JSON.stringify(value)} of ${config.name ?? kind}`);
     }
     return [[toCamel(key), valueFrom(key, value, reading)]];
   });
   const options = Object.fromEntries(entries);
-  return changes[kind]?.(options) ?? options;
+  return rest?.changes[kind]?.(options) ?? options;
 }
 
 function valueFrom(key: string, value: unknown, reading: Reading): unknown {
@@ -239,7 +128,7 @@ function functionFrom(key: string, part: KerasPart, reading: Reading): unknown {
   const options = optionsFromKeras(kind ?? name, config, reading);
   // Keras before 2.2.3 calls the truncated distribution so.
   if (kind === "varianceScaling" && options.distribution === "normal") options.distribution = "truncatedNormal";
-  if (kind === undefined || custom !== undefined) return makeOwn(name, custom, options);
+  if (kind === undefined || custom !== undefined) return restOf(reading).makeOwn(name, custom, options);
   return (made[kind] as (options: object) => unknown)(options);
 }
 

@@ -3,6 +3,7 @@ import { isPlainRecord } from "../../data/tree.ts";
 import type { Layer } from "../../nn/layer.ts";
 import { type LayerFactory, usualFactories } from "../../nn/usual-factories.ts";
 import { fileError } from "../file-error.ts";
+import { needsRest } from "../with-rest.ts";
 import type { CustomObjects } from "./keras-object.ts";
 
 /** What reading a configuration needs. */
@@ -12,15 +13,26 @@ export interface Reading {
   readonly seed: number;
   /** Factories of layers by kind, besides those that are always there. `modelFromKeras` adds what the file needs. */
   readonly factories?: Readonly<Record<string, LayerFactory>> | undefined;
+  /** What few files need, where it is loaded. */
+  readonly rest?: Rest | undefined;
   /** Makes models of Functional configurations, where the file has some. */
   readonly graphFromKeras?: typeof import("./graph-from-keras.ts").graphFromKeras | undefined;
   /** Takes what was left out or changed, once for each text. */
   note(text: string): void;
 }
 
+/** What reads configurations that few files have. */
+export type Rest = typeof import("./from-keras-rest.ts");
+
+/** That, which is loaded where it is missing: see `withRest`. */
+export function restOf({ rest }: Reading): Rest {
+  if (rest) return rest;
+  throw needsRest;
+}
+
 /** A layer of a kind that is known to have a factory. */
-export const layerOf = (kind: string, options: object, { factories = usualFactories }: Reading): Layer =>
-  (factories[kind] as LayerFactory)(options);
+export const layerOf = (kind: string, options: object, reading: Reading): Layer =>
+  ((reading.factories ?? usualFactories)[kind] ?? (restOf(reading).restFactories[kind] as LayerFactory))(options);
 
 /** Makes a layer; `extra` are options that Keras has among the arguments of calls. */
 export type LayerFromKeras = (part: KerasPart, reading: Reading, extra?: Readonly<Record<string, unknown>>) => Layer;

@@ -10,8 +10,9 @@ import { openHdf5 } from "../hdf5/read.ts";
 import { parseJson } from "../json.ts";
 import { assignAll, type Pair, readPairs, readState } from "./assign.ts";
 import { compileFromKeras } from "./compile-from-keras.ts";
-import { modelFromKeras } from "./from-keras.ts";
+
 import { partOf, type Reading } from "./keras-part.ts";
+import { modelFromKeras } from "./model-from-keras.ts";
 
 /**
  * Reads a model with its weights, compiles it as it was, and gives the optimizer its state. That of Keras 2 is not

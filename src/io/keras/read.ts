@@ -11,8 +11,9 @@ import { isRecord, parseJson } from "../json.ts";
 import { openZip } from "../zip/read.ts";
 import { assignAll, readPairs, readState, stateIn, weightPairs } from "./assign.ts";
 import { compileFromKeras } from "./compile-from-keras.ts";
-import { modelFromKeras } from "./from-keras.ts";
+
 import { partOf, type Reading } from "./keras-part.ts";
+import { modelFromKeras } from "./model-from-keras.ts";
 
 /** What was read. */
 export interface KerasRead {

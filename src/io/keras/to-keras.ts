@@ -3,6 +3,7 @@ import { valueError } from "../../errors.ts";
 import { activations } from "../../nn/activation-names.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import { isConfigured } from "../../regularize/config.ts";
+import { needsRest } from "../with-rest.ts";
 import { type Description, type KerasObject, nameToKeras, type Writing } from "./keras-object.ts";
 import { callOptions, className, isOwnClass, isOwnText, toSnake, valueToKeras } from "./names.ts";
 import { isSequential } from "./sequence.ts";
@@ -26,9 +27,6 @@ export const restKinds: ReadonlySet<string> = /* @__PURE__ */ new Set(
 
 /** Options that Keras reads though it has defaults for them. */
 const needed: Readonly<Record<string, object>> = { rescaling: { offset: 0 }, constant: { value: 0 } };
-
-/** Thrown where `rest` is needed and not loaded. */
-export const needsRest = /* @__PURE__ */ Symbol("rest");
 
 /** A description as Keras's object. @throws ValueError on what Keras does not have. */
 export function toKeras({ kind, config }: Description, module: string, writing: Writing): KerasObject {

@@ -8,11 +8,12 @@ import type { Model } from "../../train/model.ts";
 import { checkBuilt, sessionOf } from "../../train/session.ts";
 import { encode } from "../binary.ts";
 import { type WrittenDataset, type WrittenGroup, writeHdf5 } from "../hdf5/write.ts";
+import { withRest } from "../with-rest.ts";
 import { writeZip } from "../zip/write.ts";
 import { compileToKeras } from "./compile-to-keras.ts";
 import type { CustomObjects, Writing } from "./keras-object.ts";
 import { stateEntries } from "./optimizer-state.ts";
-import { layerToKeras, needsRest } from "./to-keras.ts";
+import { layerToKeras } from "./to-keras.ts";
 import { weightGroups } from "./weights.ts";
 
 /** The version of Keras whose files these are. */
@@ -77,9 +78,11 @@ export async function writeKeras(
 /** Converts; once again with what converts graphs and rare kinds, where that was missing. */
 async function convert<T>(toKeras: (writing: Writing) => T, custom: CustomObjects): Promise<T> {
   try {
-    return toKeras({ custom });
+    return await withRest(
+      (rest?: Writing["rest"]) => toKeras({ custom, rest }),
+      () => import("./to-keras-rest.ts"),
+    );
   } catch (error) {
-    if (error === needsRest) return toKeras({ custom, rest: await import("./to-keras-rest.ts") });
     if (!(error instanceof RangeError)) throw error;
     // The stack overflows.
     throw valueError("saveModel", {
