@@ -1,6 +1,5 @@
-import { decodePacket, encodePacket, kinds, type Packet } from "./packets.ts";
-import { bytesOf, Round } from "./round.ts";
-import { type Chunk, chunkLength, chunksOf } from "./slices.ts";
+import { bytesOf, decodePacket, encodePacket, idOf, indexOf, joined, kindOf, kinds, type Packet } from "./packets.ts";
+import { addInOrder, type Chunk, chunkLength, chunksOf } from "./slices.ts";
 
 /** Sends bytes to one worker, or to all others. They may get lost, come twice, or in another order. */
 export interface Wire {
@@ -25,248 +24,225 @@ export interface ExchangeOptions {
   readonly chunk?: number;
 }
 
-/** The most chunks that one request asks for. */
-const maxAsked = 16;
+/** What {@link openExchange} gives. */
+export type Exchange = ReturnType<typeof openExchange>;
 
-/** What a worker waits for: the extras of these ranks; the sum, where there are none. */
-interface Awaited {
+/** What a worker has of one step. */
+interface Round {
   readonly step: number;
-  readonly ranks?: readonly number[];
+  /** By rank, what each worker has sent, this one too: the bodies of its messages by their numbers. */
+  readonly sent: readonly Map<number, Uint8Array<ArrayBuffer>>[];
+  /** The sum, as far as it is known. */
+  readonly sum: Float32Array;
+  /** This worker's vector; undefined before its batch was computed. */
+  vector?: Float32Array;
+  /** How many chunks of the vector had their turn, and how many of them are under way: their sums are not known. */
+  done: number;
+  underWay: number;
 }
+
+/** Gives the numbers of the messages of a rank that have not come, of those that are waited for. */
+type Lacking = (round: Round, from: number) => number[];
+
+/** The most messages that one request asks for. */
+const maxAsked = 32;
+/** In the place of a part that was added up. */
+const added = new Uint8Array();
 
 /**
  * Adds up a vector of each worker, step by step, and hands to all what each has besides. A worker owns a slice of the
- * vector: it gets the others' parts of it, adds them in the order of the ranks, and sends the sum to all. What is
- * missing is asked for again. A worker keeps the step before, for those that have not finished it; nobody can be
- * further behind, since a step ends with a part of every worker. A worker waits for one thing at a time.
+ * vector: it gets the others' parts of it, adds them in the order of the ranks, and sends the sum to all.
+ *
+ * All that a worker sends in a step has a number, and is kept once under it, by who sends and by who receives. So it
+ * may come twice and in any order, and who lacks it asks the sender for it by its number. A worker keeps the step
+ * before, for those that have not finished it; nobody can be further behind, since a step ends with a part of every
+ * worker. A worker waits for one thing at a time.
  */
-export class Exchange {
-  /** When something new came, or this worker began to wait; by `performance.now`. */
-  progressAt = 0;
-  bytesSent = 0;
-  bytesReceived = 0;
-  private readonly chunks: readonly Chunk[];
-  private readonly rounds = new Map<number, Round>();
-  /** Called when something has come, or all has failed. */
-  private wake = () => {};
-  private readonly pieceBytes: number;
-  private readonly others: readonly number[];
+export function openExchange(options: ExchangeOptions) {
+  const { wire, rank, size, generation, length, window = 16, chunk: chunkSize = chunkLength } = options;
+  const chunks = chunksOf(length, size, chunkSize);
+  const pieceBytes = 4 * chunkSize;
+  const all = Array.from({ length: size }, (_, other) => other);
+  const others = all.filter((other) => other !== rank);
+  const rounds = new Map<number, Round>();
   /** When a worker has last said that it waits for others. */
-  private readonly waitedAt = new Map<number, number>();
-  private error: Error | undefined;
+  const waitedAt = new Map<number, number>();
   /** The step that this worker has posted last. */
-  private posted: number;
-  /** Undefined while this worker waits for nobody: then others' silence means nothing. */
-  private awaited: Awaited | undefined;
+  let posted = options.step - 1;
+  /** What this worker waits for; undefined while it waits for nobody: then others' silence means nothing. */
+  let awaited: { readonly step: number; readonly lacking: (from: number) => readonly number[] } | undefined;
+  /** Called when something has come, or all has failed. */
+  let wake = () => {};
+  let error: Error | undefined;
 
-  constructor(private readonly options: ExchangeOptions) {
-    const { length, rank, size, step, chunk = chunkLength } = options;
-    this.others = Array.from({ length: size }, (_, other) => other).filter((other) => other !== rank);
-    this.chunks = chunksOf(length, size, chunk);
-    this.pieceBytes = 4 * chunk;
-    this.posted = step - 1;
-  }
-
-  /** Hands in what this worker has for a step. `vector` is not copied: leave it as it is for two steps. */
-  post(step: number, extra: Uint8Array, vector: Float32Array | undefined): void {
-    const round = this.round(step);
-    round.vector = vector;
-    this.posted = step;
-    this.rounds.delete(step - 2);
-    for (const [index, piece] of this.pieces(extra).entries())
-      round.addExtra(this.options.rank, index, extra.length, piece, this.pieceBytes);
-    this.sendExtra("others", step, round);
-    this.pump(step, round);
-    this.wake();
-  }
-
-  /** What these workers have besides their vectors. */
-  async extras(step: number, ranks: readonly number[]): Promise<Uint8Array<ArrayBuffer>[]> {
-    await this.until({ step, ranks }, () => this.missing.length === 0);
-    return ranks.map((rank) => this.round(step).extra(rank) as Uint8Array<ArrayBuffer>);
-  }
-
-  /** The sum of all vectors. */
-  async sum(step: number): Promise<Float32Array> {
-    await this.until({ step }, () => this.round(step).isSummed);
-    return this.round(step).sum;
-  }
-
-  /** Takes a message. */
-  receive(bytes: Uint8Array): void {
-    const packet = decodePacket(bytes);
-    const { rank, generation, size } = this.options;
-    if (!packet || packet.generation !== generation || packet.from === rank || packet.from >= size) return;
-    this.bytesReceived += bytes.length;
-    const { kind, step, index, from, total, body } = packet;
-    if (step < this.posted - 1 || step > this.posted + 2) return;
-    if (kind === kinds.need) {
-      this.waitedAt.set(from, performance.now());
-      this.answer(packet);
-      return;
-    }
-    const round = this.round(step);
-    let isNew = false;
-    if (kind === kinds.extra) isNew = round.addExtra(from, index, total, body, this.pieceBytes);
-    else if (kind === kinds.part) isNew = this.takePart(step, round, packet);
-    else if (kind === kinds.sum && this.isChunk(index, from, body)) {
-      isNew = round.addSum(index, body);
-      if (isNew) this.advance(step, round, index);
-    }
-    if (!isNew) return;
-    this.progressAt = performance.now();
-    this.wake();
-  }
-
-  /** Ranks that this worker waits for now. */
-  get missing(): number[] {
-    if (!this.awaited) return [];
-    const { step, ranks } = this.awaited;
-    const round = this.round(step);
-    if (ranks) return ranks.filter((rank) => round.extra(rank) === undefined);
-    return this.others.filter((rank) => this.lacks(round, rank).length > 0);
-  }
-
-  /** The missing ranks that do not wait for others themselves. @param since when they would have said so. */
-  slowest(since: number): number[] {
-    return this.missing.filter((rank) => (this.waitedAt.get(rank) ?? 0) < since);
-  }
-
-  /** Asks for what is missing, and so tells all that this worker waits. */
-  askAgain(): void {
-    if (!this.awaited || this.missing.length === 0) return;
-    const { step } = this.awaited;
-    const round = this.round(step);
-    for (const rank of this.others) {
-      this.ask(rank, step, round.extra(rank) === undefined ? kinds.extra : kinds.need, []);
-      if (!round.vector) continue;
-      for (const [kind, indices] of this.lacks(round, rank)) this.ask(rank, step, kind, indices);
-    }
-  }
-
-  /** Ends it: whoever waits gets the error. */
-  fail(error: Error): void {
-    this.error = error;
-    this.wake();
-  }
-
-  /** The chunks that a worker has not sent yet, by kind: sums of its own, and its parts of this worker's. */
-  private lacks(round: Round, rank: number): readonly (readonly [kind: number, indices: number[]])[] {
-    const find = (owner: number, isThere: (index: number) => boolean) =>
-      this.chunks.flatMap((chunk, index) => (chunk.owner !== owner || isThere(index) ? [] : [index]));
-    const lists = [
-      [kinds.sum, find(rank, (index) => round.hasSum(index))],
-      [kinds.part, find(this.options.rank, (index) => round.hasSum(index) || round.hasPart(index, rank))],
-    ] as const;
-    return lists.filter(([, indices]) => indices.length > 0);
-  }
-
-  private ask(rank: number, step: number, kind: number, indices: readonly number[]): void {
-    const body = bytesOf(Uint32Array.from(indices.slice(0, maxAsked)));
-    this.send(rank, { kind: kinds.need, step, index: kind, total: 0, body });
-  }
-
-  private answer({ step, from, index: kind, body }: Packet): void {
-    const round = this.rounds.get(step);
-    if (!round) return;
-    if (kind === kinds.extra) this.sendExtra(from, step, round);
-    if (body.length % 4 > 0) return;
-    const wanted = new Uint32Array(new Uint8Array(body).buffer);
-    for (const index of wanted.subarray(0, maxAsked)) {
-      const chunk = this.chunks[index];
-      if (kind === kinds.part && chunk?.owner === from) this.sendPart(step, round, index);
-      if (kind === kinds.sum && chunk?.owner === this.options.rank && round.hasSum(index))
-        this.sendSum(from, step, round, index);
-    }
-  }
-
-  private takePart(step: number, round: Round, { index, from, body }: Packet): boolean {
-    if (!this.isChunk(index, this.options.rank, body)) return false;
-    if (round.hasSum(index) || round.hasPart(index, from)) return false;
-    this.addPart(step, round, index, from, new Float32Array(new Uint8Array(body).buffer));
-    return true;
-  }
-
-  /** Whether a body has the size of this chunk, and the chunk this owner. */
-  private isChunk(index: number, owner: number, body: Uint8Array): boolean {
-    const chunk = this.chunks[index];
-    return chunk?.owner === owner && body.length === 4 * (chunk.end - chunk.start);
-  }
-
-  private addPart(step: number, round: Round, index: number, rank: number, numbers: Float32Array): void {
-    if (round.addPart(index, rank, numbers)) this.sendSum("others", step, round, index);
-  }
-
-  /** Sends the chunks of this worker's vector, as many as may be under way. */
-  private pump(step: number, round: Round): void {
-    const { rank, window = 16 } = this.options;
-    while (round.vector && round.sent < this.chunks.length && round.outstanding < window) {
-      const index = round.sent++;
-      const { owner, start, end } = this.chunks[index] as Chunk;
-      if (owner === rank) this.addPart(step, round, index, rank, round.vector.subarray(start, end));
-      else if (!round.hasSum(index)) {
-        round.outstanding++;
-        this.sendPart(step, round, index);
-      }
-    }
-  }
-
-  /** A chunk's sum has come, so one more may be sent. */
-  private advance(step: number, round: Round, index: number): void {
-    if (index >= round.sent) return;
-    round.outstanding--;
-    this.pump(step, round);
-  }
-
-  private sendPart(step: number, round: Round, index: number): void {
-    const { owner, start, end } = this.chunks[index] as Chunk;
-    const body = round.vector && bytesOf(round.vector.subarray(start, end));
-    if (body) this.send(owner, { kind: kinds.part, step, index, total: 0, body });
-  }
-
-  private sendSum(to: number | "others", step: number, round: Round, index: number): void {
-    this.send(to, { kind: kinds.sum, step, index, total: 0, body: bytesOf(round.sumOf(index)) });
-  }
-
-  private sendExtra(to: number | "others", step: number, round: Round): void {
-    const extra = round.extra(this.options.rank);
-    if (!extra) return;
-    for (const [index, body] of this.pieces(extra).entries())
-      this.send(to, { kind: kinds.extra, step, index, total: extra.length, body });
-  }
-
-  /** What fits a message each; one that is empty, where there is nothing. */
-  private pieces(bytes: Uint8Array): Uint8Array[] {
-    const count = Math.max(1, Math.ceil(bytes.length / this.pieceBytes));
-    return Array.from({ length: count }, (_, index) =>
-      bytes.subarray(index * this.pieceBytes, (index + 1) * this.pieceBytes),
-    );
-  }
-
-  private send(to: number | "others", packet: Omit<Packet, "from" | "generation">): void {
-    const { rank: from, generation, wire, size } = this.options;
-    if (size === 1) return;
-    const bytes = encodePacket({ ...packet, from, generation });
-    this.bytesSent += bytes.length;
-    wire.send(to, bytes);
-  }
-
-  private round(step: number): Round {
-    const known = this.rounds.get(step);
+  const roundOf = (step: number): Round => {
+    const known = rounds.get(step);
     if (known) return known;
-    const made = new Round(this.options.size, this.chunks, this.options.length);
-    this.rounds.set(step, made);
+    const made = { step, sent: all.map(() => new Map()), sum: new Float32Array(length), done: 0, underWay: 0 };
+    rounds.set(step, made);
     return made;
-  }
+  };
+  const sentBy = (round: Round, from: number) => round.sent[from] as Map<number, Uint8Array<ArrayBuffer>>;
+  const sumOf = (round: Round, index: number) => {
+    const { start, end } = chunks[index] as Chunk;
+    return round.sum.subarray(start, end);
+  };
 
-  private async until(awaited: Awaited, isDone: () => boolean): Promise<void> {
-    this.awaited = awaited;
-    this.progressAt = performance.now();
-    while (!this.error && !isDone())
+  /** Of what a worker has besides its vector. */
+  const lackingExtras: Lacking = (round, from) => {
+    const lacking: number[] = [];
+    for (let index = 0; lacking.length < maxAsked; index++) {
+      const id = idOf(kinds.extra, index);
+      const piece = sentBy(round, from).get(id);
+      if (!piece) lacking.push(id);
+      else if (piece.length < pieceBytes) break;
+    }
+    return lacking;
+  };
+  /** Sums of the worker's slice, and its parts of this worker's slice. */
+  const lackingSums: Lacking = (round, from) =>
+    chunks.flatMap(({ owner }, index) => {
+      if (owner !== from && owner !== rank) return [];
+      const id = idOf(owner === from ? kinds.sum : kinds.part, index);
+      return sentBy(round, from).has(id) ? [] : id;
+    });
+
+  const send = (to: number | "others", step: number, id: number, body: Uint8Array<ArrayBuffer>): void => {
+    if (to === rank || size === 1) return;
+    const bytes = encodePacket({ from: rank, generation, step, id, body });
+    exchange.bytesSent += bytes.length;
+    wire.send(to, bytes);
+  };
+  /** Sends a message for the first time. */
+  const hand = (round: Round, to: number | "others", id: number, body: Uint8Array<ArrayBuffer>): void => {
+    sentBy(round, rank).set(id, body);
+    send(to, round.step, id, body);
+  };
+  /** Sends the chunks of this worker's vector, as many as may be under way. */
+  const sendParts = (round: Round): void => {
+    const { vector } = round;
+    while (vector && round.done < chunks.length && round.underWay < window) {
+      const index = round.done++;
+      const { owner, start, end } = chunks[index] as Chunk;
+      hand(round, owner, idOf(kinds.part, index), bytesOf(vector.subarray(start, end)));
+      if (owner === rank) addUp(round, index);
+      else round.underWay++;
+    }
+  };
+  /** Adds up a chunk of this worker's slice, if all parts are there. */
+  const addUp = (round: Round, index: number): void => {
+    const id = idOf(kinds.part, index);
+    const parts = round.sent.flatMap((sent) => sent.get(id) ?? []);
+    if (parts.length < size) return;
+    const sum = sumOf(round, index);
+    addInOrder(
+      parts.map(({ buffer, byteOffset, length }) => new Float32Array(buffer, byteOffset, length / 4)),
+      sum,
+    );
+    for (const sent of round.sent) sent.set(id, added);
+    hand(round, "others", idOf(kinds.sum, index), bytesOf(sum));
+  };
+  /** Whether a message is from who may send it, and as long as it must be. */
+  const fits = ({ id, from, body }: Packet): boolean => {
+    if (kindOf(id) === kinds.extra) return body.length <= pieceBytes;
+    const chunk = chunks[indexOf(id)];
+    const owner = kindOf(id) === kinds.sum ? from : rank;
+    return chunk?.owner === owner && body.length === 4 * (chunk.end - chunk.start);
+  };
+  const take = (round: Round, { id, from, body }: Packet): void => {
+    const index = indexOf(id);
+    sentBy(round, from).set(id, body);
+    if (kindOf(id) === kinds.part) addUp(round, index);
+    if (kindOf(id) === kinds.sum) {
+      bytesOf(sumOf(round, index)).set(body);
+      // The bytes are in the sum now.
+      sentBy(round, from).set(id, added);
+      round.underWay--;
+      sendParts(round);
+    }
+    exchange.progressAt = performance.now();
+    wake();
+  };
+
+  /** Waits until nothing is lacking of these ranks. */
+  const until = async (step: number, ranks: readonly number[], lackingOf: Lacking): Promise<Round> => {
+    const round = roundOf(step);
+    const lacking = (from: number) => (ranks.includes(from) ? lackingOf(round, from) : []);
+    awaited = { step, lacking };
+    exchange.progressAt = performance.now();
+    while (!error && all.some((from) => lacking(from).length > 0))
       await new Promise<void>((resolve) => {
-        this.wake = resolve;
+        wake = resolve;
       });
-    this.awaited = undefined;
-    if (this.error) throw this.error;
-  }
+    awaited = undefined;
+    if (error) throw error;
+    return round;
+  };
+  const missing = (): number[] => others.filter((other) => awaited?.lacking(other).length);
+
+  const exchange = {
+    /** When something new came, or this worker began to wait; by `performance.now`. */
+    progressAt: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    /** Ranks that this worker waits for now. */
+    missing,
+    /** The missing ranks that do not wait for others themselves. @param since when they would have said so. */
+    slowest: (since: number): number[] => missing().filter((other) => (waitedAt.get(other) ?? 0) < since),
+    /** Hands in what this worker has for a step. `vector` is not copied: leave it as it is for two steps. */
+    post(step: number, extra: Uint8Array<ArrayBuffer>, vector: Float32Array): void {
+      const round = roundOf(step);
+      round.vector = vector;
+      posted = step;
+      rounds.delete(step - 2);
+      for (let index = 0; index * pieceBytes <= extra.length; index++) {
+        const piece = extra.subarray(index * pieceBytes, (index + 1) * pieceBytes);
+        hand(round, "others", idOf(kinds.extra, index), piece);
+      }
+      sendParts(round);
+      wake();
+    },
+    /** What these workers have besides their vectors. */
+    async extras(step: number, ranks: readonly number[]): Promise<Uint8Array<ArrayBuffer>[]> {
+      const round = await until(step, ranks, lackingExtras);
+      return ranks.map((from) => {
+        const pieces = [...sentBy(round, from)].filter(([id]) => kindOf(id) === kinds.extra);
+        return joined(pieces.sort(([a], [b]) => a - b).map(([, piece]) => piece));
+      });
+    },
+    /** The sum of all vectors. */
+    sum: async (step: number): Promise<Float32Array> => (await until(step, all, lackingSums)).sum,
+    /** Takes a message, of which it keeps a copy. */
+    receive(bytes: Uint8Array): void {
+      const packet = decodePacket(bytes);
+      if (packet?.generation !== generation || !others.includes(packet.from)) return;
+      exchange.bytesReceived += bytes.length;
+      const { step, id, from, body } = packet;
+      if (step < posted - 1 || step > posted + 2) return;
+      const round = roundOf(step);
+      if (kindOf(id) !== kinds.need) {
+        if (!sentBy(round, from).has(id) && fits(packet)) take(round, packet);
+        return;
+      }
+      waitedAt.set(from, performance.now());
+      for (const wanted of new Uint32Array(body.buffer, body.byteOffset, body.length / 4)) {
+        const made = sentBy(round, rank).get(wanted);
+        if (made) send(from, step, wanted, made);
+      }
+    },
+    /** Asks for what is missing, and so tells all that this worker waits. */
+    askAgain(): void {
+      if (!awaited || missing().length === 0) return;
+      for (const other of others) {
+        const ids = Uint32Array.from(awaited.lacking(other).slice(0, maxAsked));
+        send(other, awaited.step, idOf(kinds.need, 0), bytesOf(ids));
+      }
+    },
+    /** Ends it: whoever waits gets the error. */
+    fail(given: Error): void {
+      error = given;
+      wake();
+    },
+  };
+  return exchange;
 }

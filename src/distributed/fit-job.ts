@@ -9,7 +9,7 @@ import { type Compiled, sessionOf } from "../train/session.ts";
 import { openChannel } from "./channel.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { NatsConnection } from "./connection.ts";
-import { Exchange } from "./exchange.ts";
+import { type Exchange, openExchange } from "./exchange.ts";
 import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
 import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
 import { JetStream } from "./jetstream.ts";
@@ -144,7 +144,7 @@ async function fitGeneration(
     });
   }
   const { updates, batches } = checkpoint ?? startOf(compiled);
-  const exchange: Exchange = new Exchange({
+  const exchange: Exchange = openExchange({
     wire: { send: (to, bytes) => channel.send(to, bytes) },
     rank,
     size,
@@ -238,7 +238,7 @@ function watch(exchange: Exchange, members: Members, generation: number, stepTim
     if (!members.connected || now - last > 4 * tickEvery) exchange.progressAt = now;
     last = now;
     const waited = now - exchange.progressAt;
-    if (exchange.missing.length === 0 || waited < askAfter) {
+    if (exchange.missing().length === 0 || waited < askAfter) {
       wait = askAfter;
       return;
     }

@@ -6,42 +6,54 @@ export const kinds = {
   part: 0,
   /** A chunk of the sum, from its owner. */
   sum: 1,
-  /** What a worker's batch gave besides its vector. */
+  /** A piece of what a worker's batches gave besides its vector. The last one is shorter than the others, or empty. */
   extra: 2,
-  /** Asks for messages again, by kind and numbers of chunks; for none of this kind: says that the sender waits. */
+  /** Says that the sender waits, and asks for messages again, by their numbers. */
   need: 3,
 } as const;
 
 /** A message of an exchange. */
 export interface Packet {
-  readonly kind: number;
   /** The rank that sent it. */
   readonly from: number;
   readonly generation: number;
   readonly step: number;
-  /** The number of the chunk. */
-  readonly index: number;
-  /** Bytes of the whole that the chunk is of, where the receiver does not know it. */
-  readonly total: number;
-  readonly body: Uint8Array;
+  /** Its number among those that a worker sends in a step: see {@link idOf}. */
+  readonly id: number;
+  readonly body: Uint8Array<ArrayBuffer>;
 }
+
+/** The number of a message: of the chunk or piece, and its kind. */
+export const idOf = (kind: number, index: number): number => 4 * index + kind;
+export const kindOf = (id: number): number => id % 4;
+export const indexOf = (id: number): number => Math.floor(id / 4);
 
 /** The numbers of a packet, in float64. */
-const headBytes = 48;
+const headBytes = 32;
 
 /** Bytes of a message; all numbers in little endian, as in WebAssembly. */
-export function encodePacket({ kind, from, generation, step, index, total, body }: Packet): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(headBytes + body.length);
-  new Float64Array(bytes.buffer, 0, 6).set([kind, from, generation, step, index, total]);
-  bytes.set(body, headBytes);
-  return bytes;
+export const encodePacket = ({ from, generation, step, id, body }: Packet): Uint8Array<ArrayBuffer> =>
+  joined([bytesOf(Float64Array.of(from, generation, step, id)), body]);
+
+/** The message, copied; undefined for bytes that are none. */
+export function decodePacket(given: Uint8Array): Packet | undefined {
+  if (given.length < headBytes) return undefined;
+  const { buffer } = new Uint8Array(given);
+  const [from = 0, generation = 0, step = 0, id = 0] = new Float64Array(buffer, 0, 4);
+  return { from, generation, step, id, body: new Uint8Array(buffer, headBytes) };
 }
 
-/** The message; undefined for bytes that are none. */
-export function decodePacket(bytes: Uint8Array): Packet | undefined {
-  if (bytes.length < headBytes) return undefined;
-  // A copy, which is aligned.
-  const head = new Float64Array(new Uint8Array(bytes.subarray(0, headBytes)).buffer);
-  const [kind = 0, from = 0, generation = 0, step = 0, index = 0, total = 0] = head;
-  return { kind, from, generation, step, index, total, body: bytes.subarray(headBytes) };
+/** The bytes of an array, not copied. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+
+/** Bytes behind each other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

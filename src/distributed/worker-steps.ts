@@ -7,7 +7,7 @@ import { type BoundProgram, ProgramCache } from "../train/program-cache.ts";
 import type { Compiled } from "../train/session.ts";
 import type { Step } from "../train/step-runner.ts";
 import type { Exchange } from "./exchange.ts";
-import { bytesOf } from "./round.ts";
+import { bytesOf, joined } from "./packets.ts";
 import { type BatchProgram, names, recordUpdate, type SplitStep, splitStep } from "./split-step.ts";
 
 /** Milliseconds of a batch from which on the others are told before it is computed. */
@@ -264,16 +264,6 @@ function atStep<T>(optimizer: Optimizer, step: number, act: () => T): T {
   } finally {
     optimizer.rawSteps = before;
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** Numbers in all trained variables. */

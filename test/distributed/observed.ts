@@ -1,7 +1,7 @@
 // A connection that knows in which generation a worker trains, and stops the process at one point of the protocol.
 import { openSync } from "node:fs";
 import type { NatsConnection } from "../../src/distributed/index.ts";
-import { decodePacket, kinds } from "../../src/distributed/packets.ts";
+import { decodePacket, kindOf, kinds } from "../../src/distributed/packets.ts";
 
 /** What a worker is about to do, or has just done, when it is stopped. */
 export type Point =
@@ -66,13 +66,14 @@ export function observe(nc: NatsConnection, stop?: Stop): Observed {
     },
     publish(subject, data = new Uint8Array()) {
       const packet = /\.(to|from)\.\d+$/.test(subject) ? decodePacket(data) : undefined;
-      if (packet?.kind === kinds.extra) {
+      const kind = packet && kindOf(packet.id);
+      if (packet && kind === kinds.extra) {
         enter(packet.step);
         reach("step: before what a batch gave is sent");
       }
       // The client sends what it was given a little later.
-      if (packet?.kind === kinds.part && parts++ === others / 2) reach("step: after half of the parts", 50);
-      if (packet?.kind === kinds.sum) reach("step: before a sum is sent");
+      if (kind === kinds.part && parts++ === others / 2) reach("step: after half of the parts", 50);
+      if (kind === kinds.sum) reach("step: before a sum is sent");
       if (isHolding) held.push(() => nc.publish(subject, data));
       else nc.publish(subject, data);
       if (subject.endsWith(".alive")) reach("join: after the first sign of life", 50);
@@ -85,7 +86,7 @@ export function observe(nc: NatsConnection, stop?: Stop): Observed {
       const counted: typeof callback = (error, message) => {
         const packet = decodePacket(message.data);
         callback(error, message);
-        if (packet?.kind !== kinds.sum || packet.step !== step) return;
+        if (!packet || kindOf(packet.id) !== kinds.sum || packet.step !== step) return;
         if (++sums === others) reach("step: after all sums have come");
       };
       return nc.subscribe(subject, { callback: counted });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Exchange } from "../../src/distributed/exchange.ts";
-import { decodePacket, encodePacket } from "../../src/distributed/packets.ts";
+import { type Exchange, openExchange } from "../../src/distributed/exchange.ts";
+import { decodePacket, encodePacket, idOf, indexOf, kindOf, kinds } from "../../src/distributed/packets.ts";
 import { addInOrder, chunksOf } from "../../src/distributed/slices.ts";
 
 describe("slices", () => {
@@ -36,9 +36,11 @@ describe("slices", () => {
 describe("packets", () => {
   it("come back as they were, and other bytes are no packets", () => {
     const body = Uint8Array.of(1, 2, 3);
-    const packet = { kind: 2, from: 3, generation: 70_000, step: 2 ** 40, index: 5, total: 2 ** 33, body };
-    expect(decodePacket(encodePacket(packet))).toEqual(packet);
-    expect(decodePacket(new Uint8Array(47))).toBeUndefined();
+    const packet = { from: 3, generation: 70_000, step: 2 ** 40, id: idOf(kinds.extra, 2 ** 31), body };
+    const decoded = decodePacket(encodePacket(packet));
+    expect(decoded).toEqual(packet);
+    expect([kindOf(packet.id), indexOf(packet.id)]).toEqual([kinds.extra, 2 ** 31]);
+    expect(decodePacket(new Uint8Array(31))).toBeUndefined();
   });
 });
 
@@ -47,33 +49,31 @@ function network(size: number, length: number, random: () => number, share: numb
   const pending: (() => void)[] = [];
   let inFlight = 0;
   let most = 0;
-  const exchanges: Exchange[] = Array.from(
-    { length: size },
-    (_, rank) =>
-      new Exchange({
-        rank,
-        size,
-        length,
-        generation: 1,
-        step: 0,
-        chunk: 4,
-        window: 3,
-        wire: {
-          send: (to, bytes) => {
-            const copies = random() < share ? 0 : random() < share ? 2 : 1;
-            for (let copy = 0; copy < copies; copy++)
-              for (const [other, exchange] of exchanges.entries()) {
-                if (other === rank || (to !== "others" && to !== other)) continue;
-                inFlight += bytes.length;
-                most = Math.max(most, inFlight);
-                pending.push(() => {
-                  inFlight -= bytes.length;
-                  exchange.receive(bytes);
-                });
-              }
-          },
+  const exchanges: Exchange[] = Array.from({ length: size }, (_, rank) =>
+    openExchange({
+      rank,
+      size,
+      length,
+      generation: 1,
+      step: 0,
+      chunk: 4,
+      window: 3,
+      wire: {
+        send: (to, bytes) => {
+          const copies = random() < share ? 0 : random() < share ? 2 : 1;
+          for (let copy = 0; copy < copies; copy++)
+            for (const [other, exchange] of exchanges.entries()) {
+              if (other === rank || (to !== "others" && to !== other)) continue;
+              inFlight += bytes.length;
+              most = Math.max(most, inFlight);
+              pending.push(() => {
+                inFlight -= bytes.length;
+                exchange.receive(bytes);
+              });
+            }
         },
-      }),
+      },
+    }),
   );
   /** Delivers one message, any; where none is left, all ask again. */
   const deliver = () => {
@@ -111,7 +111,7 @@ async function runSteps(size: number, length: number, steps: number, seed: numbe
   for (let turn = 0; left > 0; turn++) {
     deliver();
     await undefined;
-    if (turn > 200_000) throw new Error(`no end: ${exchanges.map(({ missing }) => missing)}`);
+    if (turn > 200_000) throw new Error(`no end: ${exchanges.map(({ missing }) => missing())}`);
   }
   const expected = Array.from({ length: steps }, (_, step) => {
     const sum = new Float32Array(length);
@@ -141,50 +141,48 @@ describe("an exchange", () => {
 
   it("says who is missing: first those that have not computed, then those whose sums are missing", async () => {
     const sent: [number | "others", number][] = [];
-    const exchange = new Exchange({
+    const exchange = openExchange({
       rank: 0,
       size: 3,
       length: 9,
       generation: 4,
       step: 7,
-      wire: { send: (to, bytes) => sent.push([to, decodePacket(bytes)?.kind ?? -1]) },
+      wire: { send: (to, bytes) => sent.push([to, kindOf(decodePacket(bytes)?.id ?? -1)]) },
     });
     exchange.post(7, new Uint8Array(0), new Float32Array(9));
     // At the end of an epoch, and while it validates, a worker waits for nobody: those that are silent are not late.
-    expect(exchange.missing).toEqual([]);
+    expect(exchange.missing()).toEqual([]);
     expect(exchange.slowest(performance.now())).toEqual([]);
     await exchange.extras(7, [0]);
-    expect(exchange.missing).toEqual([]);
+    expect(exchange.missing()).toEqual([]);
     const extras = exchange.extras(7, [0, 1, 2]);
-    expect(exchange.missing).toEqual([1, 2]);
-    const packet = { generation: 4, step: 7, index: 0, total: 0, body: new Uint8Array(0) };
-    exchange.receive(encodePacket({ ...packet, kind: 2, from: 1 }));
+    expect(exchange.missing()).toEqual([1, 2]);
+    const packet = { generation: 4, step: 7, id: idOf(kinds.extra, 0), body: new Uint8Array(0) };
+    exchange.receive(encodePacket({ ...packet, from: 1 }));
     // Of another generation, and of a step that nobody can be at.
-    exchange.receive(encodePacket({ ...packet, kind: 2, from: 2, generation: 3 }));
-    exchange.receive(encodePacket({ ...packet, kind: 2, from: 2, step: 20 }));
-    expect(exchange.missing).toEqual([2]);
-    exchange.receive(encodePacket({ ...packet, kind: 2, from: 2 }));
+    exchange.receive(encodePacket({ ...packet, from: 2, generation: 3 }));
+    exchange.receive(encodePacket({ ...packet, from: 2, step: 20 }));
+    expect(exchange.missing()).toEqual([2]);
+    exchange.receive(encodePacket({ ...packet, from: 2 }));
     await extras;
-    expect(exchange.missing).toEqual([]);
+    expect(exchange.missing()).toEqual([]);
     const begun = performance.now();
     void exchange.sum(7);
     expect(exchange.progressAt).toBeGreaterThanOrEqual(begun);
-    expect(exchange.missing).toEqual([1, 2]);
-    exchange.receive(encodePacket({ ...packet, kind: 1, from: 1, index: 1, body: new Uint8Array(12) }));
-    exchange.receive(encodePacket({ ...packet, kind: 0, from: 1, body: new Uint8Array(12) }));
-    exchange.receive(encodePacket({ ...packet, kind: 0, from: 1, body: new Uint8Array(13) }));
-    expect(exchange.missing).toEqual([2]);
+    expect(exchange.missing()).toEqual([1, 2]);
+    exchange.receive(encodePacket({ ...packet, id: idOf(kinds.sum, 1), from: 1, body: new Uint8Array(12) }));
+    exchange.receive(encodePacket({ ...packet, id: idOf(kinds.part, 0), from: 1, body: new Uint8Array(12) }));
+    exchange.receive(encodePacket({ ...packet, id: idOf(kinds.part, 0), from: 1, body: new Uint8Array(13) }));
+    expect(exchange.missing()).toEqual([2]);
     sent.length = 0;
     exchange.askAgain();
     // One part and one sum of worker 2 are missing; that this worker waits, both are told.
     expect(sent).toEqual([
-      [1, 3],
-      [2, 3],
-      [2, 3],
-      [2, 3],
+      [1, kinds.need],
+      [2, kinds.need],
     ]);
     expect(exchange.slowest(performance.now())).toEqual([2]);
-    exchange.receive(encodePacket({ ...packet, kind: 3, index: 3, from: 2 }));
+    exchange.receive(encodePacket({ ...packet, id: idOf(kinds.need, 0), from: 2 }));
     expect(exchange.slowest(performance.now() - 1000)).toEqual([]);
   });
 
@@ -194,7 +192,7 @@ describe("an exchange", () => {
     let isLost = true;
     for (const rank of [0, 1])
       exchanges.push(
-        new Exchange({
+        openExchange({
           rank,
           size: 2,
           length: 2,
@@ -206,23 +204,23 @@ describe("an exchange", () => {
     const [first, second] = exchanges as [Exchange, Exchange];
     first.post(0, Uint8Array.of(7), Float32Array.of(1, 2));
     const extra = second.extras(0, [0]);
-    expect(second.missing).toEqual([0]);
+    expect(second.missing()).toEqual([0]);
     isLost = false;
     const before = performance.now();
     second.askAgain();
     expect(await extra).toEqual([Uint8Array.of(7)]);
-    expect(second.missing).toEqual([]);
+    expect(second.missing()).toEqual([]);
     void first.sum(0);
-    expect(first.missing).toEqual([1]);
+    expect(first.missing()).toEqual([1]);
     expect(first.slowest(before)).toEqual([]);
   });
 
   it("takes a sum from its owner only, and of the chunk's size", async () => {
-    const exchange = new Exchange({ rank: 0, size: 3, length: 9, generation: 1, step: 0, wire: { send: () => {} } });
+    const exchange = openExchange({ rank: 0, size: 3, length: 9, generation: 1, step: 0, wire: { send: () => {} } });
     exchange.post(0, new Uint8Array(0), new Float32Array(9));
     const receive = (from: number, index: number, value: number, length = 3) => {
       const body = new Uint8Array(new Float32Array(length).fill(value).buffer);
-      exchange.receive(encodePacket({ kind: 1, generation: 1, step: 0, total: 0, from, index, body }));
+      exchange.receive(encodePacket({ generation: 1, step: 0, from, id: idOf(kinds.sum, index), body }));
     };
     receive(2, 1, 7);
     receive(1, 1, 7, 4);
@@ -232,32 +230,36 @@ describe("an exchange", () => {
     receive(2, 2, 6);
     for (const from of [1, 2])
       exchange.receive(
-        encodePacket({ kind: 0, generation: 1, step: 0, total: 0, from, index: 0, body: new Uint8Array(12) }),
+        encodePacket({ generation: 1, step: 0, from, id: idOf(kinds.part, 0), body: new Uint8Array(12) }),
       );
     expect([...(await exchange.sum(0))]).toEqual([0, 0, 0, 5, 5, 5, 6, 6, 6]);
   });
 
-  it("takes pieces of an extra that fit it only", async () => {
-    const exchange = new Exchange({
+  it("puts an extra together from pieces that come in any order, the last of which is short or empty", async () => {
+    const exchange = openExchange({
       ...{ rank: 0, size: 2, length: 2, generation: 1, step: 0, chunk: 1 },
       wire: { send: () => {} },
     });
-    const receive = (index: number, total: number, ...body: number[]) =>
+    const receive = (step: number, index: number, ...body: number[]) =>
       exchange.receive(
-        encodePacket({ kind: 2, generation: 1, step: 0, from: 1, index, total, body: Uint8Array.from(body) }),
+        encodePacket({ generation: 1, step, from: 1, id: idOf(kinds.extra, index), body: Uint8Array.from(body) }),
       );
     // Pieces have 4 bytes.
-    receive(2, 6, 9);
-    receive(0, 6, 9, 9, 9);
-    receive(1, 6, 5, 6);
-    receive(1, 7, 9, 9, 9);
-    receive(0, 7, 9, 9, 9, 9);
-    receive(0, 6, 1, 2, 3, 4);
-    expect(await exchange.extras(0, [1])).toEqual([Uint8Array.of(1, 2, 3, 4, 5, 6)]);
+    receive(0, 2);
+    receive(0, 1, 5, 6, 7, 8, 9);
+    receive(0, 1, 5, 6, 7, 8);
+    const extras = exchange.extras(0, [1]);
+    expect(exchange.missing()).toEqual([1]);
+    receive(0, 0, 1, 2, 3, 4);
+    receive(0, 0, 9, 9, 9, 9);
+    expect(await extras).toEqual([Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)]);
+    receive(1, 1, 5, 6);
+    receive(1, 0, 1, 2, 3, 4);
+    expect(await exchange.extras(1, [1])).toEqual([Uint8Array.of(1, 2, 3, 4, 5, 6)]);
   });
 
   it("ends all waiting when it fails", async () => {
-    const exchange = new Exchange({ rank: 0, size: 2, length: 4, generation: 1, step: 0, wire: { send: () => {} } });
+    const exchange = openExchange({ rank: 0, size: 2, length: 4, generation: 1, step: 0, wire: { send: () => {} } });
     const waiting = exchange.sum(0);
     exchange.fail(new Error("changed"));
     await expect(waiting).rejects.toThrow("changed");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Exchange } from "../../src/distributed/exchange.ts";
+import { openExchange } from "../../src/distributed/exchange.ts";
 import { SynchronousRounds } from "../../src/distributed/synchronous-rounds.ts";
 import { vectorLength, WorkerSteps } from "../../src/distributed/worker-steps.ts";
 import { adam, dense, sequential } from "../../src/index.ts";
@@ -27,7 +27,7 @@ async function begin(throws: { schedule?: boolean; data?: boolean }) {
     close: () => {},
   };
   const length = vectorLength(compiled);
-  const exchange = new Exchange({ rank: 0, size: 1, generation: 1, length, step: 3, wire: { send: () => {} } });
+  const exchange = openExchange({ rank: 0, size: 1, generation: 1, length, step: 3, wire: { send: () => {} } });
   const isStep: boolean[] = [];
   const steps = new WorkerSteps(
     {
