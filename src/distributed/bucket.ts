@@ -1,4 +1,4 @@
-import type { NatsConnection } from "./connection.ts";
+import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import { isConflict, JetStream } from "./jetstream.ts";
 
 /** A value with the number of its last change. */
@@ -53,10 +53,9 @@ export class Bucket {
     }
   }
 
-  /** Calls back when a key is set, as long as nothing is lost on the way. Gives a function that ends it. */
-  watch(key: string, changed: () => void): () => void {
-    const subscription = this.nc.subscribe(this.subject(key), { callback: changed });
-    return () => subscription.unsubscribe();
+  /** Calls back when a key is set, as long as nothing is lost on the way. */
+  watch(key: string, changed: () => void): NatsSubscription {
+    return this.nc.subscribe(this.subject(key), { callback: changed });
   }
 
   private subject(key: string): string {

@@ -16,7 +16,7 @@ import { JetStream } from "./jetstream.ts";
 import type { JobStatus } from "./job.ts";
 import type { Members } from "./members.ts";
 import { SynchronousRounds } from "./synchronous-rounds.ts";
-import { askAfter, askAtMost, busyFactor, tickEvery } from "./timing.ts";
+import { askAfter, askAtMost, busyFactor } from "./timing.ts";
 import { type Rounds, type StepsOptions, vectorLength, WorkerSteps } from "./worker-steps.ts";
 
 /** What a fit works with. */
@@ -180,24 +180,21 @@ async function fitGeneration(
   report(steps, exchange);
   const { verbose = "auto" } = fit;
   const progress = verbose === 0 ? undefined : new (await import("./job-progress.ts")).JobProgress(verbose, status);
-  const look = () => {
+  const watch = watcher(exchange, members, generation, stepTimeout);
+  const look = (wasAway = false) => {
     try {
       check();
       if (members.group?.isDone) throw new GroupChanged("the job is done");
-      if (members.connected) exchange.askAgain();
+      watch(wasAway);
     } catch (error) {
       exchange.fail(error as Error);
     }
   };
-  const end = members.listen(look);
-  // The members may have changed while the checkpoint was read.
-  if (!group.isDone) look();
-  const timer = watch(exchange, members, generation, stepTimeout);
+  if (!group.isDone) members.onTick = look;
   try {
     return await runFit(session, jobData(label, data), fit, steps, progress);
   } finally {
-    clearInterval(timer);
-    end();
+    members.onTick = () => {};
     channel.close();
     steps.dispose();
   }
@@ -225,20 +222,17 @@ function commitGroup(
 }
 
 /**
- * Asks for what is missing, ever more rarely, and drops workers that are waited for and whose step takes longer than
- * `stepTimeout`, or that are between steps for {@link busyFactor} times as long.
+ * What is done four times a second: asks for what is missing, ever more rarely, and drops workers that are waited for
+ * and whose step takes longer than `stepTimeout`, or that are between steps for {@link busyFactor} times as long.
  */
-function watch(exchange: Exchange, members: Members, generation: number, stepTimeout: number) {
+function watcher(exchange: Exchange, members: Members, generation: number, stepTimeout: number) {
   let wait = askAfter;
   let asked = 0;
-  let last = performance.now();
-  return setInterval(() => {
+  return (wasAway: boolean) => {
     const now = performance.now();
-    // The server is away, or this process was stopped: nothing could have come.
-    if (!members.connected || now - last > 4 * tickEvery) exchange.progressAt = now;
-    last = now;
+    if (wasAway) exchange.progressAt = now;
     const waited = now - exchange.progressAt;
-    if (exchange.missing().length === 0 || waited < askAfter) {
+    if (waited < askAfter || exchange.missing().length === 0) {
       wait = askAfter;
       return;
     }
@@ -249,12 +243,11 @@ function watch(exchange: Exchange, members: Members, generation: number, stepTim
     }
     if (waited < stepTimeout) return;
     const slow = exchange.slowest(now - 3 * askAtMost);
-    const late = (members.group?.members ?? []).filter(
-      (id, rank) =>
-        slow.includes(rank) && (waited > busyFactor * stepTimeout || now - members.betweenStepsAt(id) > stepTimeout),
-    );
+    const isLate = (id: string) =>
+      waited > busyFactor * stepTimeout || now - (members.betweenStepsAt.get(id) ?? 0) > stepTimeout;
+    const late = (members.group?.members ?? []).filter((id, rank) => slow.includes(rank) && isLate(id));
     if (late.length > 0) members.drop(generation, late).catch(() => {});
     // Those that wait for others themselves are given the same time again.
     if (late.length > 0 || slow.length === 0) exchange.progressAt = now;
-  }, tickEvery);
+  };
 }

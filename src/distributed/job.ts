@@ -11,7 +11,7 @@ import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.t
 import type { GenerationLog } from "./group.ts";
 import { checkJobName, keptAs } from "./job-name.ts";
 import type { JoinOptions } from "./join.ts";
-import { Members } from "./members.ts";
+import { type Members, openMembers } from "./members.ts";
 import type { WorkerSteps } from "./worker-steps.ts";
 
 /** What a worker is at. */
@@ -160,9 +160,8 @@ export async function joinJob(nc: NatsConnection, given: JoinOptions): Promise<J
     throw valueError("join", { rule: "minWorkers is at most workers", expected: `≤ ${workers}`, received: minWorkers });
   const deadline = performance.now() + joinTimeout;
   const bucket = await Bucket.open(nc, keptAs(name));
-  const members = new Members(nc, bucket, name, { workers, minWorkers }, onEvent);
+  const members = openMembers(nc, bucket, name, { workers, minWorkers }, onEvent);
   try {
-    await members.start(deadline);
     await members.waitFor((group) => {
       if (group?.isDone) {
         throw stateError(`join of job "${name}"`, {
@@ -174,11 +173,16 @@ export async function joinJob(nc: NatsConnection, given: JoinOptions): Promise<J
       }
       if (group?.members.includes(members.id)) return true;
       if (performance.now() < deadline) return undefined;
-      throw stateError(`join of job "${name}"`, {
-        rule: "not enough workers have come",
-        expected: `${workers} within ${joinTimeout} ms`,
-        received: members.present().length,
-      });
+      throw stateError(
+        `join of job "${name}"`,
+        members.unanswered
+          ? { rule: "the server must answer", expected: "an answer in time", received: String(members.unanswered) }
+          : {
+              rule: "not enough workers have come",
+              expected: `${workers} within ${joinTimeout} ms`,
+              received: members.present().length,
+            },
+      );
     });
   } catch (error) {
     void members.leave();
