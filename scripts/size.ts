@@ -144,7 +144,7 @@ const applications: readonly Application[] = [
     budget: 16 * KB,
   },
   distributed("distributed, unused", "", 2.5),
-  distributed("jobs of distributed", "await distributed.join()", 12.5),
+  distributed("jobs of distributed", "await distributed.join()", 11.5),
   distributed("search of distributed", "await distributed.search()", 6),
   {
     // Beside an application that has all layers.
