@@ -178,16 +178,26 @@ export class Optimizer extends Printed {
     return [...updated, ...updates];
   }
 
+  /** A loss times `lossScaleFactor`: what `apply` expects gradients of. `fit` and `trainStep` do this themselves. */
+  scaleLoss(loss: Tensor): Tensor {
+    const { lossScaleFactor } = this.options;
+    return lossScaleFactor === undefined ? loss : mul(loss, lossScaleFactor);
+  }
+
+  /** A gradient of {@link scaleLoss} as one of the loss itself. */
+  unscale(gradient: Tensor): Tensor {
+    const { lossScaleFactor } = this.options;
+    return lossScaleFactor === undefined ? gradient : div(gradient, lossScaleFactor);
+  }
+
   /** Unscales and accumulates the gradients; undefined in steps that only accumulate. */
   private gather(
     pairs: readonly (readonly [Variable, Tensor])[],
     phase: Phase,
     updates: Update[],
   ): readonly Tensor[] | undefined {
-    const { lossScaleFactor, gradientAccumulationSteps: every } = this.options;
-    const gradients = pairs.map(([, gradient]) =>
-      lossScaleFactor === undefined ? gradient : div(gradient, lossScaleFactor),
-    );
+    const { gradientAccumulationSteps: every } = this.options;
+    const gradients = pairs.map(([, gradient]) => this.unscale(gradient));
     if (every === undefined) return gradients;
     const sums = pairs.map(([variable]) => this.state.accumulatorOf(variable));
     const totals = sums.map((total, index) => add(total, gradients[index] as Tensor));

@@ -80,14 +80,22 @@ export function recordStep(
     ...ctx.losses,
   ]);
   if (!isTraining) return { outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] };
-  const pairs = withGradients(trainable, loss);
+  const { optimizer } = setup;
+  const pairs = withGradients(trainable, optimizer.scaleLoss(loss));
   const phase = mode === "train" ? "update" : "accumulate";
-  const trained = setup.optimizer.apply(pairs, setup.optimizer.scalars(), {
+  const trained = optimizer.apply(pairs, optimizer.scalars(), {
     constraints: network.constraints(),
     phase,
   });
   return {
-    outputs: { [portName.loss]: loss, ...recorder?.outputs({ loss, pairs, updates: trained }) },
+    outputs: {
+      [portName.loss]: loss,
+      ...recorder?.outputs({
+        loss,
+        pairs: pairs.map(([variable, slope]) => [variable, optimizer.unscale(slope)]),
+        updates: trained,
+      }),
+    },
     updates: [...trained, ...ctx.updates, ...updates],
   };
 }

@@ -179,7 +179,7 @@ class OwnStep {
     }
     if (!this.trained) optimizer.serve("trainStep", this, trained);
     this.trained = trained;
-    const slopes = gradients(total, trained);
+    const slopes = gradients(optimizer.scaleLoss(total), trained);
     const constraints = new Map<Variable, Constraint>(layers.flatMap((layer) => [...layer.constraints()]));
     const updates = optimizer.apply(
       trained.map((variable, index) => [variable, slopes[index] as Tensor] as const),
