@@ -28,8 +28,8 @@ function numbered(group: Hdf5Group, path: string, count: number, what: string): 
 }
 
 /** Where the weights of a network are in `model.weights.h5`. @throws FileError where some are missing. */
-export function weightPairs(network: Network, file: Hdf5Group): Pair[] {
-  return weightGroups(network).flatMap(({ path, name, variables }) => {
+export async function weightPairs(network: Network, file: Hdf5Group): Promise<Pair[]> {
+  return (await weightGroups(network)).flatMap(({ path, name, variables }) => {
     // One cell in a list of cells is the same cell.
     const at = findHdf5(file, path)
       ? path

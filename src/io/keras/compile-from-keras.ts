@@ -1,15 +1,16 @@
 // Keras's compile settings as what `compile` takes.
 import { isPlainRecord } from "../../data/tree.ts";
-import type { Loss } from "../../nn/loss.ts";
+
 import { lossNames } from "../../nn/losses/names.ts";
 import { metricNames } from "../../nn/metrics/names.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import { optimizerNames } from "../../optim/optimizers.ts";
 import type { CompileModelOptions } from "../../train/options.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { withRest } from "../with-rest.ts";
-import { customOf, named, optionsFromKeras } from "./from-keras.ts";
-import { configOf, isPart, type KerasPart, type Reading, type Rest, restOf } from "./keras-part.ts";
+
+import { customOf, optionsFromKeras } from "./from-keras.ts";
+import { configOf, isPart, type Reading, restOf } from "./keras-part.ts";
+import { readWithRest } from "./model-from-keras.ts";
 import { groupName, kindOf } from "./names.ts";
 
 /**
@@ -18,11 +19,7 @@ import { groupName, kindOf } from "./names.ts";
 export const compileFromKeras = (
   config: Readonly<Record<string, unknown>>,
   reading: Reading,
-): Promise<CompileModelOptions> =>
-  withRest(
-    (rest?: Rest) => settingsFrom(config, { ...reading, rest }),
-    () => import("./from-keras-rest.ts"),
-  );
+): Promise<CompileModelOptions> => readWithRest(reading, (all) => settingsFrom(config, all));
 
 async function settingsFrom(config: Readonly<Record<string, unknown>>, reading: Reading): Promise<CompileModelOptions> {
   const each = (key: string, read: (one: unknown, reading: Reading) => Promise<unknown>) =>
@@ -64,76 +61,44 @@ function partsOf(what: string, given: unknown): { name: string; config?: Readonl
 
 async function lossFrom(given: unknown, reading: Reading): Promise<unknown> {
   const { name, config } = partsOf("loss", given);
-  const custom = customOf(name, reading.custom);
+  const custom = customOf(name, reading);
   const kind = kindOf(name, lossNames.known);
-  if (custom !== undefined || kind === undefined) return made(name, named("the loss", name, custom), config, reading);
-  return config ? makeLoss(kind, name, config, reading) : kind;
-}
-
-async function makeLoss(kind: string, name: string, config: KerasPart["config"], reading: Reading): Promise<Loss> {
-  return (await lossNames.find(kind))(withoutName(name, optionsFromKeras(kind, config, reading)));
+  if (custom !== undefined || kind === undefined)
+    return restOf(reading).ownSetting("the loss", name, custom, config, reading);
+  return config ? (await lossNames.find(kind))(restOf(reading).optionsOf(kind, name, config, reading)) : kind;
 }
 
 async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
   const { name, config } = partsOf("metric", given);
-  const custom = customOf(name, reading.custom);
-  if (custom !== undefined) return made(name, custom, config, reading);
+  const custom = customOf(name, reading);
+  if (custom !== undefined) return restOf(reading).ownSetting("the metric", name, custom, config, reading);
   if (config === undefined && /^acc(uracy)?$/.test(name)) return name;
   if (config === undefined) return kindOf(name, metricNames.known) ?? lossFrom(name, reading);
   if (name === "MeanMetricWrapper") return metricFrom(config.fn, reading);
-  const factory = await restOf(reading).metricFactory(name);
-  // The mean of a loss.
-  if (factory === undefined) return lossFrom({ class_name: name, config }, reading);
-  return factory.make(withoutName(name, optionsFromKeras(factory.kind, config, reading)));
-}
-
-/** A loss or metric of the user's: a function as it is, or what a class or a factory makes of options. */
-function made(
-  name: string,
-  custom: unknown,
-  config: Readonly<Record<string, unknown>> | undefined,
-  reading: Reading,
-): unknown {
-  return config && typeof custom === "function"
-    ? restOf(reading).makeOwn(name, custom, optionsFromKeras("", config, reading))
-    : custom;
-}
-
-/** Options without the name that Keras gives by itself. */
-function withoutName(className: string, { name, ...options }: Record<string, unknown>): Record<string, unknown> {
-  const usual = groupName(className);
-  const isUsual =
-    name === undefined || name === usual || /^(huber_loss|logcosh|fbeta_score|auc|binary_io_u)$/.test(String(name));
-  return isUsual ? options : { ...options, name };
+  return (await restOf(reading).metricOf(name, config, reading)) ?? lossFrom({ class_name: name, config }, reading);
 }
 
 // ── Optimizers
 
 async function optimizerFrom(given: unknown, reading: Reading): Promise<Optimizer> {
   const { name, config = {} } = partsOf("optimizer", given ?? "rmsprop");
-  const custom = customOf(name, reading.custom);
+  const custom = customOf(name, reading);
   const kind = kindOf(name, optimizerNames.known);
-  if (custom !== undefined) return made(name, custom, config, reading) as Optimizer;
+  if (custom !== undefined)
+    return restOf(reading).ownSetting("the optimizer", name, custom, config, reading) as Optimizer;
   if (kind === undefined) throw unsupported("loadModel", `Keras's optimizer ${name}`, "Load with { compile: false }.");
   const { learning_rate: rate, name: own, ...rest } = configOf(name, config);
-  const options = optionsFromKeras(kind, rest, reading);
   const make = (await optimizerNames.find(kind)) as (options: object) => Optimizer;
-  const { muonA, muonB, muonC, excludeLayers, ...others } = options;
   return make({
     // None is a choice where the default is some.
     ...(rest.weight_decay === null && /adamW|muon/.test(kind) && { weightDecay: 0 }),
-    ...others,
-    ...(muonA !== undefined && { nsCoefficients: [muonA, muonB, muonC] }),
-    ...(Array.isArray(excludeLayers) && excludeLayers.length > 0 && { excludeLayers }),
+    ...optionsFromKeras(kind, rest, reading),
     ...(typeof own === "string" && own !== groupName(name) && { name: own }),
     ...(rate !== undefined && { learningRate: isPart(rate) ? scheduleFrom(rate, reading) : rate }),
   });
 }
 
-function scheduleFrom(given: KerasPart, reading: Reading): unknown {
+function scheduleFrom(given: unknown, reading: Reading): unknown {
   const { name, config } = partsOf("schedule", given);
-  const custom = customOf(name, reading.custom);
-  return custom === undefined
-    ? restOf(reading).scheduleFrom(name, config, reading)
-    : made(name, custom, config, reading);
+  return restOf(reading).scheduleFrom(name, config, reading);
 }

@@ -1,6 +1,9 @@
 // What only some of Keras's configurations need: layers that few models have, options that follow no rule, schedules,
 // metrics with options, and classes of users.
+import { isPlainRecord } from "../../data/tree.ts";
 import { Layer } from "../../nn/layer.ts";
+import { SymbolicTensor } from "../../nn/symbolic.ts";
+import { made } from "../../nn/usual-factories.ts";
 import {
   cosineDecay,
   cosineDecayRestarts,
@@ -10,9 +13,11 @@ import {
   polynomialDecay,
 } from "../../optim/schedules.ts";
 import { type FileError, fileError, unsupported } from "../file-error.ts";
-import { layerFromKeras, optionsFromKeras } from "./from-keras.ts";
+import { dtypeName, layerFromKeras, optionsFromKeras, valueFrom } from "./from-keras.ts";
+import type { CustomObjects } from "./keras-object.ts";
 import { isPart, type KerasPart, layerOf, partOf, type Reading } from "./keras-part.ts";
-import { kindOf } from "./names.ts";
+import { groupName, kindOf } from "./names.ts";
+import { shapeOf } from "./network-from-keras.ts";
 
 export { restFactories } from "../../nn/rest-factories.ts";
 
@@ -68,6 +73,11 @@ export const changes: Readonly<Record<string, (options: Options) => Options>> = 
   stringLookup: refuseInverse,
   integerLookup: refuseInverse,
   randomUniform: ({ minval, maxval, ...options }) => ({ ...options, minValue: minval, maxValue: maxval }),
+  muon: ({ muonA, muonB, muonC, excludeLayers, ...options }) => ({
+    ...options,
+    ...(muonA !== undefined && { nsCoefficients: [muonA, muonB, muonC] }),
+    ...(Array.isArray(excludeLayers) && excludeLayers.length > 0 && { excludeLayers }),
+  }),
 };
 
 /** The error for a layer that there is not, or that is code. */
@@ -99,10 +109,58 @@ export function bidirectional({ config }: KerasPart, reading: Reading): Layer {
   );
 }
 
+/** A layer within another, cells, or a value that JSON cannot say. */
+export function partFrom(key: string, part: KerasPart, reading: Reading): unknown {
+  const { class_name: name, config } = part;
+  if (name === "StackedRNNCells")
+    return (config.cells as unknown[]).map((cell) => layerFromKeras(partOf("a cell", cell), reading));
+  if (name === "SeedGenerator") return config.seed;
+  if (name === "__tuple__" || name === "__list__") return valueFrom(key, Object(part).items ?? config, reading);
+  if (name === "__numpy__" || name === "__tensor__") return config.value;
+  return layerFromKeras(partOf(key, part), reading);
+}
+
+/** Notes a dtype: numbers are float32 here. @throws FileError on a quantized one. */
+export function noteDtype(kind: string, value: unknown, { note }: Reading): void {
+  const policy = String(dtypeName(value));
+  if (policy.includes("_from_")) throw unsupported("loadModel", `the quantized dtype ${policy} of ${kind}`);
+  note(`layers of dtype ${policy} are computed in float32`);
+}
+
+/** The input of a model that has no input layer: where it was built, or as Keras 2 has it. */
+export function inputFrom({ config, build_config }: KerasPart, first: KerasPart | undefined) {
+  const built = isPlainRecord(build_config) ? build_config.input_shape : undefined;
+  const shape = first?.config.batch_input_shape ?? config.build_input_shape ?? built;
+  const isIndex = first?.class_name === "Embedding";
+  return Array.isArray(shape) ? new SymbolicTensor(shapeOf(shape), isIndex ? "int32" : "float32") : undefined;
+}
+
 // ── What users named
 
+/** What a user gave for a name, under Keras's name or in our style. */
+export function customOf(name: string, custom: CustomObjects): unknown {
+  const kind = `${name[0]?.toLowerCase()}${name.slice(1)}`;
+  return [name, kind].map((key) => (Object.hasOwn(custom, key) ? custom[key] : undefined)).find((x) => x !== undefined);
+}
+
+/** The error for what there is not. */
+const unknown = (what: string, name: string): FileError =>
+  unsupported("loadModel", what, `If it is a function of your own, name it: { customObjects: { ${name} } }.`);
+
+/** A function of the user's, or one that is made of options. @throws FileError where there is none. */
+export function ownFunction(
+  key: string,
+  name: string,
+  custom: unknown,
+  config: Options | undefined,
+  reading: Reading,
+): unknown {
+  if (custom === undefined) throw unknown(config ? `Keras's ${name} as ${key}` : `${key} "${name}"`, name);
+  return config ? makeOwn(name, custom, optionsFromKeras(kindOf(name, made) ?? name, config, reading)) : custom;
+}
+
 /** What a class or a function of the user's makes of options. @throws FileError where it is neither. */
-export function makeOwn(name: string, custom: unknown, options: object): unknown {
+function makeOwn(name: string, custom: unknown, options: object): unknown {
   if (typeof custom !== "function")
     throw fileError("loadModel", {
       rule: `customObjects.${name} is made of options`,
@@ -125,27 +183,48 @@ export function ownLayer(name: string, custom: unknown, options: object): Layer 
   });
 }
 
+/**
+ * A loss, metric, optimizer or schedule of the user's: what it is, or what a class or a factory makes of options.
+ * @param what it is, for messages. @throws FileError where there is none.
+ */
+export function ownSetting(
+  what: string,
+  name: string,
+  custom: unknown,
+  config: Options | undefined,
+  reading: Reading,
+): unknown {
+  if (custom === undefined) throw unknown(`${what} "${name}"`, name);
+  return config && typeof custom === "function" ? makeOwn(name, custom, optionsFromKeras("", config, reading)) : custom;
+}
+
 // ── Of compile settings
+
+/** Options of a loss or metric, without the name that Keras gives by itself. */
+export function optionsOf(kind: string, className: string, config: Options, reading: Reading): Options {
+  const { name, ...options } = optionsFromKeras(kind, config, reading);
+  const usual = groupName(className);
+  const isUsual =
+    name === undefined || name === usual || /^(huber_loss|logcosh|fbeta_score|auc|binary_io_u)$/.test(String(name));
+  return isUsual ? options : { ...options, name };
+}
 
 type Factory = (...args: unknown[]) => unknown;
 
-/** The factory of a metric that has options; undefined where there is none of that name: then it is a loss's mean. */
-export async function metricFactory(name: string): Promise<{ kind: string; make: Factory } | undefined> {
+/** A metric with options; undefined where there is none of that name: then it is the mean of a loss. */
+export async function metricOf(name: string, config: Options, reading: Reading): Promise<unknown> {
   const factories: Readonly<Record<string, unknown>> = {
     ...(await import("../../nn/metrics.ts")),
     ...(await import("../../nn/metrics/on-demand.ts")),
   };
   const kind = kindOf(name, factories);
-  return kind === undefined
-    ? undefined
-    : { kind, make: (options) => callFactory(factories[kind] as Factory, kind, options as Options) };
-}
-
-/** `sensitivityAtSpecificity` takes the specificity before its options. */
-function callFactory(make: Factory, kind: string, options: Options): unknown {
+  if (kind === undefined) return undefined;
+  const make = factories[kind] as Factory;
+  const options = optionsOf(kind, name, config, reading);
+  // `sensitivityAtSpecificity` takes the specificity before its options.
   const first = /[a-z]At([A-Z]\w*)$/.exec(kind)?.[1]?.toLowerCase();
-  const rest = Object.fromEntries(Object.entries(options).filter(([key]) => key !== first));
-  return first === undefined ? make(rest) : make(options[first], rest);
+  if (first === undefined) return make(options);
+  return make(options[first], Object.fromEntries(Object.entries(options).filter(([key]) => key !== first)));
 }
 
 /** The schedules of Keras. */
@@ -158,8 +237,10 @@ const schedules = {
   polynomialDecay,
 };
 
-/** A schedule of Keras's. @throws FileError where there is none of that name. */
+/** A schedule of Keras's or of the user's. @throws FileError where there is none of that name. */
 export function scheduleFrom(name: string, config: Options | undefined, reading: Reading): unknown {
+  const custom = customOf(name, reading.custom);
+  if (custom !== undefined) return ownSetting("the schedule", name, custom, config, reading);
   const kind = kindOf(name, schedules);
   if (kind === undefined || !config)
     throw unsupported(

@@ -6,17 +6,21 @@ import { layerFromKeras } from "./from-keras.ts";
 import type { KerasPart, Reading, Rest } from "./keras-part.ts";
 import { networkFromKeras } from "./network-from-keras.ts";
 
+/** Reads; with what few files need where the user named something, or it turns out to be needed. */
+export const readWithRest = <T>(reading: Reading, read: (reading: Reading) => T | Promise<T>): Promise<T> =>
+  withRest(
+    (rest?: Rest) => read({ ...reading, rest }),
+    () => import("./from-keras-rest.ts"),
+    Object.keys(reading.custom).length > 0,
+  );
+
 /** A model; its weights have no values yet. @throws FileError where the configuration does not make sense. */
 export async function modelFromKeras(part: KerasPart, reading: Reading): Promise<Model> {
   const graph = hasGraph(part) ? await import("./graph-from-keras.ts") : undefined;
-  return withRest(
-    (rest?: Rest) => {
-      const factories = { ...usualFactories, ...rest?.restFactories, ...reading.factories };
-      const all: Reading = { ...reading, factories, rest, graphFromKeras: graph?.graphFromKeras };
-      return networkFromKeras(part, all, layerFromKeras);
-    },
-    () => import("./from-keras-rest.ts"),
-  );
+  return readWithRest({ ...reading, graphFromKeras: graph?.graphFromKeras }, (all) => {
+    const factories = { ...usualFactories, ...all.rest?.restFactories, ...all.factories };
+    return networkFromKeras(part, { ...all, factories }, layerFromKeras);
+  });
 }
 
 /** Whether a configuration is Functional, or one in it. */

@@ -6,7 +6,7 @@ import { SymbolicTensor } from "../../nn/symbolic.ts";
 import { Model } from "../../train/model.ts";
 import { sequential } from "../../train/sequential.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { type KerasPart, type LayerFromKeras, partOf, type Reading } from "./keras-part.ts";
+import { type KerasPart, type LayerFromKeras, partOf, type Reading, restOf } from "./keras-part.ts";
 
 /** A model whose weights are filled before they would be drawn. */
 export class ReadModel extends Model {
@@ -39,25 +39,14 @@ export function networkFromKeras(part: KerasPart, reading: Reading, layerFromKer
 
 function chain(part: KerasPart, all: readonly KerasPart[], reading: Reading, layerFromKeras: LayerFromKeras): Model {
   const [first] = all;
-  const start = first?.class_name === "InputLayer" ? inputOf(first) : undefined;
-  const layers = (start ? all.slice(1) : all).map((layer) => layerFromKeras(layer, reading));
-  const known = start ?? inputFrom(part, first);
-  if (!known)
-    return layers.length > 0
-      ? sequential(layers, optionsOf(part, reading))
-      : sequential(undefined, optionsOf(part, reading));
+  const hasInput = first?.class_name === "InputLayer";
+  const start = hasInput ? inputOf(first) : restOf(reading).inputFrom(part, first);
+  const layers = (hasInput ? all.slice(1) : all).map((layer) => layerFromKeras(layer, reading));
+  const options = optionsOf(part, reading);
+  if (!start) return sequential(layers.length > 0 ? layers : undefined, options);
   if (layers.length === 0) throw unsupported("loadModel", "a model without layers");
-  const end = layers.reduce((tensor: SymbolicTensor, layer) => layer.apply(tensor), known);
-  return new ReadModel([known], [end], optionsOf(part, reading), "sequential");
-}
-
-/** The input of a model that has no input layer: where it was built, or as Keras 2 has it. */
-function inputFrom({ config, build_config }: KerasPart, first: KerasPart | undefined): SymbolicTensor | undefined {
-  const built = isPlainRecord(build_config) ? build_config.input_shape : undefined;
-  const shape = first?.config.batch_input_shape ?? config.build_input_shape ?? built;
-  const isIndex = first?.class_name === "Embedding";
-  if (!Array.isArray(shape)) return undefined;
-  return new SymbolicTensor(shapeOf(shape), isIndex ? "int32" : "float32");
+  const end = layers.reduce((tensor: SymbolicTensor, layer) => layer.apply(tensor), start);
+  return new ReadModel([start], [end], options, "sequential");
 }
 
 /** An input layer as the start of a graph. */
@@ -72,7 +61,8 @@ export function inputOf({ config, name }: KerasPart): SymbolicTensor {
   );
 }
 
-function shapeOf(shape: unknown): BatchShape {
+/** The shape of an input. @throws FileError where it is none. */
+export function shapeOf(shape: unknown): BatchShape {
   const isShape =
     Array.isArray(shape) &&
     shape.length > 0 &&

@@ -74,7 +74,7 @@ function countIn(extra: Readonly<Record<string, unknown>>, key: string): number 
 
 /** Gives the model its weights, compiles it and gives the optimizer its state. */
 async function fill(model: Model, file: Hdf5Group, compileConfig: unknown, reading: Reading): Promise<void> {
-  const weights = await readPairs(weightPairs(model, file));
+  const weights = await readPairs(await weightPairs(model, file));
   const options =
     isPlainRecord(compileConfig) && compileConfig.optimizer
       ? await compileFromKeras(compileConfig, reading)

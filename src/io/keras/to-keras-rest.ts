@@ -3,11 +3,18 @@ import { literal, valueError } from "../../errors.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import type { Description, KerasObject } from "./keras-object.ts";
 import { callOptions, toSnake } from "./names.ts";
-import { attentions } from "./sequence.ts";
 import { inputsOf, nameOf } from "./to-keras.ts";
 
 type Layers = NetworkConfig["layers"];
 type Use = NetworkConfig["uses"][number];
+
+/** Layers that get query, value and key: [query, value, key] in one list, or as arguments of their own. */
+const attentions: Readonly<Record<string, "list" | "arguments">> = {
+  attention: "list",
+  additiveAttention: "list",
+  multiHeadAttention: "arguments",
+  groupQueryAttention: "arguments",
+};
 
 /** Layers whose inputs after the first are states. */
 export const recurrent = ["rnn", "lstm", "gru", "simpleRnn", "bidirectional"];

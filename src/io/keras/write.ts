@@ -51,7 +51,7 @@ export async function writeKeras(
   );
   const read = weights && new Map(model.variables.map((variable, at) => [variable, weights[at]?.data as Numbers]));
   const datasets = new Datasets(read);
-  for (const { path, name, variables, extra: more } of weightGroups(model)) {
+  for (const { path, name, variables, extra: more } of await weightGroups(model)) {
     variables.forEach((variable, at) => {
       datasets.add(`${path}/${at}`, variable);
     });

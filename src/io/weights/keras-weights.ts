@@ -20,8 +20,8 @@ export async function loadKerasWeights(model: Model, bytes: Uint8Array, name: st
   const file = openHdf5(isHdf5(bytes) ? bytes : await weightsOf(bytes, name), name);
   // Keras 3 has its layers in groups by class, older files by name.
   const isOfKeras3 = findHdf5(file, "layers") !== undefined && !file.attributes.has("layer_names");
-  if (isOfKeras3) checkOthers(model, file, name);
-  assignAll(await readPairs(isOfKeras3 ? weightPairs(model, file) : legacyPairs(model, file)));
+  if (isOfKeras3) await checkOthers(model, file, name);
+  assignAll(await readPairs(isOfKeras3 ? await weightPairs(model, file) : legacyPairs(model, file)));
   return { set: named(model.variables).map(([weight]) => weight), missing: [], unexpected: [], wrongShape: [] };
 }
 
@@ -40,8 +40,8 @@ async function weightsOf(archive: Uint8Array, name: string): Promise<Uint8Array>
  * Refuses weights that the model has no place for: those of layers that it lacks, and more than a layer has.
  * @throws FileError.
  */
-function checkOthers(model: Model, file: Hdf5Group, name: string): void {
-  const groups = weightGroups(model);
+async function checkOthers(model: Model, file: Hdf5Group, name: string): Promise<void> {
+  const groups = await weightGroups(model);
   const refuse = (path: string, expected: string) => {
     throw fileError(name, { rule: "the arrays must be the weights of the model", expected, received: path });
   };
