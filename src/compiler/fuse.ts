@@ -21,8 +21,7 @@ export type Unit = Group | Tensor;
  *
  * From the end of the graph backwards, each elementwise node joins the groups of its elementwise users of the same
  * shape, unless a path that leaves the group and comes back would then make the group wait for itself. So a value is
- * computed where it is used: an activation's derivative is worked out in the backward pass from what the forward pass
- * keeps anyway.
+ * computed where it is used, but for what an earlier group can compute and keep in the place of something else.
  */
 export function partition(roots: readonly Tensor[], fuse: boolean, limits: Limits): Unit[] {
   const nodes = reachable(roots);
@@ -30,15 +29,16 @@ export function partition(roots: readonly Tensor[], fuse: boolean, limits: Limit
   const users = new Map<Tensor, Tensor[]>();
   for (const node of nodes) for (const input of new Set(node.inputs)) append(users, input, node);
   const groupOf = new Map<Tensor, Group>();
+  /** How many are written to memory: those that others read, or the caller wants. */
+  const outputsOf = (members: ReadonlySet<Tensor>): number =>
+    [...members].filter((member) => wanted.has(member) || (users.get(member) ?? []).some((user) => !members.has(user)))
+      .length;
   const fits = (members: ReadonlySet<Tensor>): boolean => {
     if (members.size > limits.mapNodes) return false;
     const inputs = leavesOf(members).length;
-    // What others read, or the caller wants, is written to memory.
-    const isOutput = (member: Tensor) =>
-      wanted.has(member) || (users.get(member) ?? []).some((user) => !members.has(user));
     return (
       inputs <= limits.mapInputs &&
-      (inputs + members.size <= limits.operands || inputs + [...members].filter(isOutput).length <= limits.operands)
+      (inputs + members.size <= limits.operands || inputs + outputsOf(members) <= limits.operands)
     );
   };
   for (const node of nodes.toReversed()) {
@@ -56,7 +56,29 @@ export function partition(roots: readonly Tensor[], fuse: boolean, limits: Limit
       }
     }
   }
+  if (fuse) for (const group of new Set(groupOf.values())) moveBack(group);
   return inOrder(nodes, groupOf);
+
+  /**
+   * Moves what is computed from the results of one other group alone into that group, where it then writes no more to
+   * memory: a derivative takes the place of the activation's argument, and shares erf or exp with the activation.
+   */
+  function moveBack({ members }: Group): void {
+    const order = [...members].sort((a, b) => a.id - b.id);
+    for (const leaf of leavesOf(members)) {
+      const home = groupOf.get(leaf);
+      if (!home || !sameShape(leaf.shape, (order[0] as Tensor).shape)) continue;
+      const union = new Set(home.members);
+      for (const member of order)
+        if (member.inputs.every((input) => union.has(input) || numberOf(input) !== undefined)) union.add(member);
+      if (!fits(union) || outputsOf(union) > outputsOf(home.members)) continue;
+      for (const member of union) {
+        members.delete(member);
+        home.members.add(member);
+        groupOf.set(member, home);
+      }
+    }
+  }
 }
 
 /** What a group reads from memory: the inputs of members that are neither members nor numbers. */

@@ -134,7 +134,7 @@ describe("fused kernels of models", () => {
       relu: [8, 0, 0],
       elu: [6, 0, 0],
       leakyRelu: [8, 0, 0],
-      silu: [8, 0, 0],
+      silu: [6, 0, 0],
       sigmoid: [6, 0, 0],
       tanh: [6, 0, 0],
       dropout: [8, 0, 0],
