@@ -29,6 +29,6 @@ export interface LoadModelOptions extends ReadOptions {
  * @example const model = await loadModel(await fetch("/digits.keras"), { customObjects: { Scale, myLoss } });
  */
 export async function loadModel(source: Source, options?: LoadModelOptions): Promise<Model> {
-  const { load } = await import("./keras/load.ts");
+  const { load } = await import("./keras/loading.ts");
   return load(source, options);
 }

@@ -24,6 +24,6 @@ export interface SaveModelOptions extends WriteOptions {
  * @example await saveModel(model, "indexeddb://digits.keras");
  */
 export async function saveModel(model: Model, target: Target, options?: SaveModelOptions): Promise<void> {
-  const { save } = await import("./keras/save.ts");
+  const { save } = await import("./keras/saving.ts");
   return save(model, target, options);
 }

@@ -151,7 +151,7 @@ async function write(
   const values = { epoch: epoch + 1, ...(batch !== undefined && { batch: batch + 1 }), ...logs };
   const filled = filledIn(target, values);
   if (!checkTarget(target)) {
-    const { writeKeras } = await import("../keras/write.ts");
+    const { writeKeras } = await import("../keras/saving.ts");
     await writeTarget(filled, await writeKeras(training.model, { compile: true, customObjects, weights }));
   } else {
     const { checkpointFile } = await import("./run-state.ts");

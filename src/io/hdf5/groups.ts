@@ -28,52 +28,50 @@ export function readLinks(
   for (const message of messages) {
     if (message.type === SYMBOL_TABLE) {
       const [tree = 0, heap = 0] = message.body.numbers("88");
-      const [size = 0, , address = 0] = file.signed("HEAP", heap, 32).skip(4).numbers("888");
-      readTree(file, tree, -1, new NameHeap(file, address, size), add);
+      readTree(file, tree, heap, add);
     } else if (message.type === LINK || message.type === LINK_INFO) other(message, add);
   }
   return links;
 }
 
-/** Names that end with a zero byte. */
-class NameHeap {
-  constructor(
-    private readonly file: Metadata,
-    private readonly address: number,
-    private readonly size: number,
-  ) {}
+/** Reads a group's B-tree, whose nodes have names in a heap. */
+function readTree(file: Metadata, tree: number, heapAt: number, add: AddLink): void {
+  const { bytes, name } = file;
+  const [size = 0, , heap = 0] = file.signed("HEAP", heapAt, 32).skip(4).numbers("888");
 
-  at(offset: number): string {
-    const { bytes, name } = this.file;
-    const end = bytes.indexOf(0, this.address + offset);
-    if (end < 0 || offset > this.size || end >= this.address + this.size)
-      throw damaged(name, "a name must lie in its heap", `an offset below ${this.size}`, offset);
-    const start = this.address + offset;
-    this.file.spend(end - start + 1);
+  /** Names end with a zero byte. */
+  const nameAt = (offset: number): string => {
+    const start = heap + offset;
+    const end = bytes.indexOf(0, start);
+    if (end < 0 || offset > size || end >= heap + size)
+      throw damaged(name, "a name must lie in its heap", `an offset below ${size}`, offset);
+    file.spend(end - start + 1);
     return decode(name, bytes.subarray(start, end));
-  }
-}
+  };
 
-/** Reads a node of the B-tree of a group, `level` levels above the leaves (-1: the root, which may be at any level). */
-function readTree(file: Metadata, address: number, level: number, heap: NameHeap, add: AddLink): void {
-  const [type, found = 0, used = 0] = file.signed("TREE", address, 24).numbers("112");
-  if (type !== 0 || (level >= 0 && found !== level))
-    throw damaged(file.name, "a tree's nodes must be of one kind and a level", level, found);
-  const node = file.block(address + 24, 16 * used + 8);
-  for (let i = 0; i < used; i++) {
-    const child = node.skip(8).number(8);
-    if (found > 0) readTree(file, child, found - 1, heap, add);
-    else readLeaf(file, child, heap, add);
-  }
-}
+  const leaf = (address: number): void => {
+    const [, , count = 0] = file.signed("SNOD", address, 8).numbers("112");
+    const entries = file.block(address + 8, 40 * count);
+    for (let i = 0; i < count; i++) {
+      const [offset = 0, object = 0, cache] = entries.numbers("884");
+      if (cache === 2) throw unsupported(name, "a soft link");
+      entries.skip(20);
+      add(nameAt(offset), object);
+    }
+  };
 
-function readLeaf(file: Metadata, address: number, heap: NameHeap, add: AddLink): void {
-  const [, , count = 0] = file.signed("SNOD", address, 8).numbers("112");
-  const entries = file.block(address + 8, 40 * count);
-  for (let i = 0; i < count; i++) {
-    const [name = 0, object = 0, cache] = entries.numbers("884");
-    if (cache === 2) throw unsupported(file.name, "a soft link");
-    entries.skip(20);
-    add(heap.at(name), object);
-  }
+  /** A node that is `level` levels above the leaves (-1: the root, which may be at any level). */
+  const node = (address: number, level: number): void => {
+    const [type, found = 0, used = 0] = file.signed("TREE", address, 24).numbers("112");
+    if (type !== 0 || (level >= 0 && found !== level))
+      throw damaged(name, "a tree's nodes must be of one kind and a level", level, found);
+    const children = file.block(address + 24, 16 * used + 8);
+    for (let i = 0; i < used; i++) {
+      const child = children.skip(8).number(8);
+      if (found > 0) node(child, found - 1);
+      else leaf(child);
+    }
+  };
+
+  node(tree, -1);
 }

@@ -9,7 +9,7 @@ import { type Datatype, type Dtype, readPlainDatatype } from "./datatype.ts";
 import { readLinks } from "./groups.ts";
 import { DATASPACE, DATATYPE, EXTERNAL, FILTERS, type HeaderMessage, LAYOUT, readMessages } from "./messages.ts";
 import { Metadata } from "./metadata.ts";
-import { type Layout, pieceAt, sizeOf } from "./piece.ts";
+import { pieceAt, sizeOf } from "./piece.ts";
 import { isHdf5 } from "./signature.ts";
 
 /** An array in an HDF5 file. */
@@ -54,17 +54,6 @@ export async function openWeights(bytes: Uint8Array, name: string): Promise<Hdf5
   );
 }
 
-/** As {@link openWeights}. With `rest`, attributes are read, too; without, it throws {@link needsRest} where needed. */
-export function open(bytes: Uint8Array, name: string, rest?: Rest): Hdf5Group {
-  if (!isHdf5(bytes))
-    throw fileError(name, {
-      rule: "an HDF5 file must have its signature",
-      expected: "an HDF5 file",
-      received: "another",
-    });
-  return new Opening(name, bytes, rest).root();
-}
-
 /** The member at a path such as `layers/dense/vars`, below a group; undefined where there is none. */
 export function findHdf5(group: Hdf5Group, path: string): Hdf5Group | Hdf5Dataset | undefined {
   let found: Hdf5Group | Hdf5Dataset | undefined = group;
@@ -78,113 +67,87 @@ export function findHdf5(group: Hdf5Group, path: string): Hdf5Group | Hdf5Datase
 /** What reads the forms that Keras does not write. */
 type Rest = typeof import("./rest.ts");
 
-class Opening {
-  private readonly file: Metadata;
-  private readonly objects = new Set<number>();
-  /** Bytes of all datasets when they are read. */
-  private unpacked = 0;
-  private readonly attributesOf: ReturnType<Rest["attributeReader"]>;
-
-  constructor(
-    private readonly name: string,
-    private readonly bytes: Uint8Array,
-    private readonly given: Rest | undefined,
-  ) {
-    this.file = new Metadata(name, bytes);
-    const none: ReadonlyMap<string, AttributeValue> = new Map();
-    this.attributesOf = given?.attributeReader(this.file) ?? (() => none);
-  }
-
-  private get rest(): Rest {
-    if (this.given) return this.given;
+/** As {@link openWeights}. With `given`, attributes are read, too; without, it throws {@link needsRest} where needed. */
+export function open(bytes: Uint8Array, name: string, given?: Rest): Hdf5Group {
+  if (!isHdf5(bytes))
+    throw fileError(name, {
+      rule: "an HDF5 file must have its signature",
+      expected: "an HDF5 file",
+      received: "another",
+    });
+  const file = new Metadata(name, bytes);
+  const none: ReadonlyMap<string, AttributeValue> = new Map();
+  const attributesOf = given?.attributeReader(file) ?? (() => none);
+  const rest = (): Rest => {
+    if (given) return given;
     throw needsRest;
-  }
+  };
+  const objects = new Set<number>();
+  /** Bytes of all datasets when they are read. */
+  let total = 0;
 
-  root(): Hdf5Group {
-    const root = this.object("/", this.rootAddress(), 0);
-    if (root.kind === "dataset") throw damaged(this.name, "the root must be a group", "a group", "a dataset");
-    checkExpansion(this.name, this.unpacked, this.bytes.length);
-    return root;
-  }
-
-  private rootAddress(): number {
-    const { name, bytes, file } = this;
-    const [version = 0, , , , , offsetSize, lengthSize] = file.block(8, 8).numbers("11111111");
-    const isPlain = version === 0 && offsetSize === 8 && lengthSize === 8;
-    // In versions 0 and 1, the entry of the root group follows the addresses.
-    const body = new Cursor(name, bytes, isPlain ? 24 : this.rest.addressesAt(file));
-    const [base, , end = 0, root = 0] = body.numbers("8888");
-    if (base !== 0) throw unsupported(name, "a file that does not begin with its superblock");
-    if (end > bytes.length) throw damaged(name, "the file must have its size", end, bytes.length);
-    return version < 2 ? body.skip(8).number(8) : root;
-  }
-
-  private object(path: string, address: number, depth: number): Hdf5Group | Hdf5Dataset {
-    const { name, file } = this;
+  const object = (path: string, address: number, depth: number): Hdf5Group | Hdf5Dataset => {
     if (depth > MAX_DEPTH) throw damaged(name, "groups are nested too deeply", `at most ${MAX_DEPTH} levels`, "more");
-    if (this.objects.has(address)) throw unsupported(name, "a second link to a group or dataset");
-    this.objects.add(address);
-    const messages = readMessages(file, address) ?? this.rest.readHeader(file, address);
-    const attributes = this.attributesOf(messages);
-    if (messages.some(({ type }) => type === LAYOUT)) return this.dataset(path, messages, attributes);
+    if (objects.has(address)) throw unsupported(name, "a second link to a group or dataset");
+    objects.add(address);
+    const messages = readMessages(file, address) ?? rest().readHeader(file, address);
+    const attributes = attributesOf(messages);
+    if (messages.some(({ type }) => type === LAYOUT)) return dataset(path, messages, attributes);
     const children = new Map<string, Hdf5Group | Hdf5Dataset>();
-    for (const [child, at] of readLinks(file, messages, (message, add) => this.rest.readLinks(file, message, add)))
-      children.set(child, this.object(`${path === "/" ? "" : path}/${child}`, at, depth + 1));
+    for (const [child, at] of readLinks(file, messages, (message, add) => rest().readLinks(file, message, add)))
+      children.set(child, object(`${path === "/" ? "" : path}/${child}`, at, depth + 1));
     return { kind: "group", path, attributes, children };
-  }
+  };
 
-  private dataset(
+  const dataset = (
     path: string,
     messages: readonly HeaderMessage[],
     attributes: ReadonlyMap<string, AttributeValue>,
-  ): Hdf5Dataset {
-    const { bytes } = this;
-    const name = `${this.name}${path}`;
+  ): Hdf5Dataset => {
+    const shown = `${name}${path}`;
     const find = (type: number) => messages.find((message) => message.type === type)?.body;
     const need = (type: number, what: string) => {
       const found = find(type);
-      if (!found) throw damaged(name, `a dataset must have ${what}`, what, "none");
+      if (!found) throw damaged(shown, `a dataset must have ${what}`, what, "none");
       return found;
     };
-    if (find(EXTERNAL)) throw unsupported(name, "data in another file");
+    if (find(EXTERNAL)) throw unsupported(shown, "data in another file");
     const type = need(DATATYPE, "a datatype");
     const { dtype, size, valuesOf }: Datatype =
-      readPlainDatatype(type) ?? this.rest.readDatatype(name, type, bytes, attributes.get("dtype") === "bfloat16");
+      readPlainDatatype(type) ?? rest().readDatatype(shown, type, bytes, attributes.get("dtype") === "bfloat16");
     const space = need(DATASPACE, "a dataspace");
-    const shape = readPlainDataspace(space) ?? this.rest.readDataspace(name, space);
+    // Version 1: the extents are behind eight bytes.
+    const [spaceVersion, rank = 0] = bytes.subarray(space.at);
+    const shape =
+      spaceVersion === 1 && rank <= 32 ? space.skip(8).numbers("8".repeat(rank)) : rest().readDataspace(shown, space);
     const body = need(LAYOUT, "a layout");
-    const count = sizeOf(name, shape);
-    const total = count * size;
+    const count = sizeOf(shown, shape);
+    // Version 3, all in one piece.
+    const [version, kind] = bytes.subarray(body.at);
     const { unpacked, read } =
-      this.contiguous(name, body, total) ?? this.rest.readLayout(name, bytes, body, find(FILTERS), shape, size);
-    this.unpacked += unpacked;
+      version === 3 && kind === 1
+        ? pieceAt(shown, bytes, body.skip(2).number(8), body.number(8), count * size)
+        : rest().readLayout(shown, bytes, body, find(FILTERS), shape, size);
+    total += unpacked;
     return {
       kind: "dataset",
       path,
       shape,
       dtype,
       attributes,
-      read: async () => valuesOf(new Cursor(name, await read()), count),
+      read: async () => valuesOf(new Cursor(shown, await read()), count),
     };
-  }
+  };
 
-  /** Bytes that lie in one piece; undefined where they lie otherwise. */
-  private contiguous(name: string, body: Cursor, size: number): Layout | undefined {
-    const start = body.at;
-    if (body.numbers("11").join() !== "3,1") {
-      body.at = start;
-      return undefined;
-    }
-    const [address = 0, length = 0] = body.numbers("88");
-    return pieceAt(name, this.bytes, address, length, size);
-  }
-}
-
-/** The extents of a dataspace of version 1; undefined for other versions. */
-function readPlainDataspace(cursor: Cursor): number[] | undefined {
-  const start = cursor.at;
-  const [version, rank = 0] = cursor.numbers("11114");
-  if (version === 1 && rank <= 32) return cursor.numbers("8".repeat(rank));
-  cursor.at = start;
-  return undefined;
+  const [version = 0, , , , , offsetSize, lengthSize] = file.block(8, 8).numbers("11111111");
+  const isPlain = version === 0 && offsetSize === 8 && lengthSize === 8;
+  // In versions 0 and 1, the entry of the root group follows the addresses.
+  const addresses = new Cursor(name, bytes, isPlain ? 24 : rest().addressesAt(file));
+  const [base, , end = 0, start = 0] = addresses.numbers("8888");
+  if (base !== 0) throw unsupported(name, "a file that does not begin with its superblock");
+  if (end > bytes.length) throw damaged(name, "the file must have its size", end, bytes.length);
+  const root = object("/", version < 2 ? addresses.skip(8).number(8) : start, 0);
+  if (root.kind === "dataset") throw damaged(name, "the root must be a group", "a group", "a dataset");
+  checkExpansion(name, total, bytes.length);
+  return root;
 }

@@ -68,7 +68,7 @@ export async function readVocabularies(
   }
 }
 
-/** A file of the vocabulary of each layer, by its name in the archive, and frequencies by their paths in HDF5. */
+/** A file of the vocabulary of each layer, by its name in the archive, and frequencies by their groups in HDF5. */
 export function writtenVocabularies(network: Network): {
   readonly files: readonly { readonly name: string; readonly text: string }[];
   readonly weights: readonly { readonly path: string; readonly data: Float32Array }[];
@@ -85,7 +85,7 @@ export function writtenVocabularies(network: Network): {
     }),
     weights: placed.flatMap(([layer, path]) => {
       const data = layer.idfWeights;
-      return data ? everywhere(layer, path).map((place) => ({ path: `${place}/vars/idf_weights`, data })) : [];
+      return data ? everywhere(layer, path).map((place) => ({ path: `${place}/vars`, data })) : [];
     }),
   };
 }

@@ -49,24 +49,35 @@ export async function writeKeras(
     }),
     customObjects,
   );
-  const read = weights && new Map(model.variables.map((variable, at) => [variable, weights[at]?.data as Numbers]));
-  const datasets = new Datasets(read);
-  for (const { path, name, variables, extra: more } of await weightGroups(model)) {
-    variables.forEach((variable, at) => {
-      datasets.add(`${path}/${at}`, variable);
-    });
-    for (let at = 0; at < more; at++) datasets.add(`${path}/${variables.length + at}`, Int32Array.of(0), []);
-    datasets.attributes.set(path, name);
-  }
+  const root = newGroup();
+  const variables: [children: Map<string, WrittenGroup | WrittenDataset>, key: string, Variable][] = [];
+  const put = (path: string, items: Readonly<Record<string, Item>> | readonly Item[], name?: string) => {
+    const { attributes, children } = groupAt(root, path);
+    if (name !== undefined) attributes.set("name", name);
+    for (const [key, item] of Object.entries(items))
+      if ("read" in item) variables.push([children, key, item]);
+      else children.set(key, item);
+  };
+  for (const { path, name, variables, extra: more } of await weightGroups(model))
+    put(path, [...variables, ...new Array<Item>(more).fill(scalar(Int32Array.of(0)))], name);
   const host = model.stage ? (await import("./host-layers.ts")).writtenVocabularies(model) : undefined;
-  for (const { path, data } of host?.weights ?? []) datasets.add(path, data, [data.length]);
-  if (setup) addState(datasets, model);
+  for (const { path, data } of host?.weights ?? []) put(path, { idf_weights: { data, shape: [data.length] } });
+  if (setup) put("optimizer/vars", stateOf(model), setup.optimizer.name);
   const metadata = {
     keras_version: KERAS_VERSION,
     date_saved: dateText(new Date()),
     aretejs: { seed: model.seed, ...(setup && { epochs: setup.epochs }), ...extra },
   };
-  const root = await datasets.read(session.backend);
+  const known = weights && new Map(model.variables.map((variable, at) => [variable, weights[at]?.data as Numbers]));
+  const unknown = variables.map(([, , variable]) => variable).filter((variable) => !known?.has(variable));
+  await placeVariables(unknown, session.backend);
+  // All in one tick.
+  await Promise.all(
+    variables.map(async ([children, key, variable]) => {
+      const data = known?.get(variable) ?? ((await variable.read()) as Numbers);
+      children.set(key, { shape: variable.shape, data });
+    }),
+  );
   return writeZip([
     { name: "metadata.json", parts: [encode(JSON.stringify(metadata))] },
     { name: "config.json", parts: [encode(withFloats(JSON.stringify(config)))] },
@@ -74,6 +85,13 @@ export async function writeKeras(
     ...(host?.files ?? []).map(({ name, text }) => ({ name, parts: [encode(text)] })),
   ]);
 }
+
+type Numbers = Float32Array | Int32Array;
+
+/** What is written at a path: a variable, whose values are read when everything has its place, or numbers. */
+type Item = Variable | WrittenDataset;
+
+const scalar = (data: Numbers): WrittenDataset => ({ data, shape: [] });
 
 /** Converts; once again with what converts graphs and rare kinds, where that was missing. */
 async function convert<T>(toKeras: (writing: Writing) => T, custom: CustomObjects): Promise<T> {
@@ -94,7 +112,7 @@ async function convert<T>(toKeras: (writing: Writing) => T, custom: CustomObject
 }
 
 /** The optimizer's state. @throws StateError for one that Keras does not have. */
-function addState(datasets: Datasets, { optimizer, trainableVariables }: Model): void {
+function stateOf({ optimizer, trainableVariables }: Model): Item[] {
   const entries = stateEntries(optimizer, trainableVariables);
   if (!entries)
     throw stateError(optimizer.kind, {
@@ -103,49 +121,11 @@ function addState(datasets: Datasets, { optimizer, trainableVariables }: Model):
       received: optimizer.kind,
       advice: "Save with { compile: false }.",
     });
-  const path = "optimizer/vars";
-  datasets.attributes.set(path, optimizer.name);
-  datasets.add(`${path}/0`, Int32Array.of(optimizer.rawSteps), []);
-  let at = 1;
-  if (!optimizer.isScheduled) datasets.add(`${path}/${at++}`, Float32Array.of(optimizer.learningRate), []);
-  for (const entry of entries) {
-    if ("tensor" in entry) datasets.add(`${path}/${at++}`, entry);
-    else datasets.add(`${path}/${at++}`, new Float32Array(sizeOf(entry)), entry);
-  }
-}
-
-type Numbers = Float32Array | Int32Array;
-
-/** Arrays to be written, by their paths. */
-class Datasets {
-  readonly attributes = new Map<string, string>();
-  private readonly arrays = new Map<string, { readonly data: Variable | Numbers; readonly shape: readonly number[] }>();
-
-  /** @param known values of variables that have been read. */
-  constructor(private readonly known: ReadonlyMap<Variable, Numbers> | undefined) {}
-
-  add(path: string, data: Variable | Numbers, shape = "shape" in data ? data.shape : []): void {
-    this.arrays.set(path, { data: ("read" in data && this.known?.get(data)) || data, shape });
-  }
-
-  /** Reads the variables, all in one tick, and gives the tree of groups. */
-  async read(backend: Parameters<typeof placeVariables>[1]): Promise<WrittenGroup> {
-    const all = [...this.arrays.values()].flatMap(({ data }) => ("read" in data ? [data] : []));
-    await placeVariables(all, backend);
-    const values = await Promise.all(
-      [...this.arrays].map(async ([path, { data, shape }]) => {
-        const numbers = "read" in data ? await data.read() : data;
-        return [path, { shape, data: numbers as Numbers }] as const;
-      }),
-    );
-    const root = newGroup();
-    for (const [path, name] of this.attributes) groupAt(root, path.split("/")).attributes.set("name", name);
-    for (const [path, dataset] of values) {
-      const parts = path.split("/");
-      groupAt(root, parts.slice(0, -1)).children.set(parts.at(-1) as string, dataset);
-    }
-    return root;
-  }
+  return [
+    scalar(Int32Array.of(optimizer.rawSteps)),
+    ...(optimizer.isScheduled ? [] : [scalar(Float32Array.of(optimizer.learningRate))]),
+    ...entries.map((entry) => ("tensor" in entry ? entry : { data: new Float32Array(sizeOf(entry)), shape: entry })),
+  ];
 }
 
 interface MutableGroup extends WrittenGroup {
@@ -155,15 +135,12 @@ interface MutableGroup extends WrittenGroup {
 
 const newGroup = (): MutableGroup => ({ children: new Map(), attributes: new Map() });
 
-function groupAt(root: MutableGroup, parts: readonly string[]): MutableGroup {
-  let group = root;
-  for (const part of parts) {
+const groupAt = (root: MutableGroup, path: string): MutableGroup =>
+  path.split("/").reduce((group, part) => {
     const next = (group.children.get(part) as MutableGroup | undefined) ?? newGroup();
     group.children.set(part, next);
-    group = next;
-  }
-  return group;
-}
+    return next;
+  }, root);
 
 /** Python's whole numbers are no floats: Keras refuses them for some options of optimizers and metrics. */
 const withFloats = (json: string): string =>
