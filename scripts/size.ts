@@ -132,8 +132,8 @@ const applications: readonly Application[] = [
   io("loading models", "loadModel", 17.5 * KB),
   io("saving, loading", "saveModel, loadModel", 23 * KB),
   // Beside an application that has all layers.
-  plot("all of plot", "export * as plot", 13.5),
-  plot("curves of plot", "export { plotHistory }", 7),
+  plot("all of plot", "export * as plot", 12),
+  plot("curves of plot", "export { plotHistory }", 6),
   {
     // Beside an application that has all layers.
     what: "all of data",

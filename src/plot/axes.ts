@@ -1,7 +1,7 @@
 // Pairs of axes, and curves over them.
 import { CROSS, colourClass, type Stroke, strokeClasses } from "./figure.ts";
-import { label, moved, path, rounded, widestOf, widthOf } from "./svg.ts";
-import { placeOn, type Scale, type ScaleOptions, scaleOf } from "./ticks.ts";
+import { label, path, rounded, sideOf, widthOf } from "./svg.ts";
+import { placeOn, type ScaleOptions, scaleOf } from "./ticks.ts";
 
 /** Numbers in a list, or in a typed array. */
 export type Values = ArrayLike<number>;
@@ -23,7 +23,7 @@ export interface Axis extends Omit<ScaleOptions, "count" | "isRound"> {
   readonly name: string;
   /** Of a vertical axis: what is written at the right of its name. */
   readonly note?: string;
-  /** Values that the axis reaches, though no curve does. */
+  /** Of a vertical axis: values that it reaches, though no curve does. */
   readonly reaches?: readonly number[];
 }
 
@@ -32,154 +32,97 @@ export interface Axes {
   readonly x: Axis;
   readonly y: Axis;
   readonly lines: readonly Line[];
-  /** A vertical line with a name. */
-  readonly rule?: { readonly at: number; readonly name: string };
 }
 
-/** The box between the axes, with the functions that place values in it. */
-export interface Frame {
-  readonly top: number;
-  readonly bottom: number;
-  readonly height: number;
-  x(value: number): number;
-  y(value: number): number;
-  /** Axes, ticks, grid and names. */
-  readonly content: string;
-}
-
-/** Room for the name of the vertical axis, which is above it, and for ticks and name of the horizontal one. */
-const [ABOVE, BELOW] = [20, 34];
-
-/** Room for what is written at a vertical axis. */
-export const sideOf = (labels: readonly string[]): number => Math.min(90, widestOf(labels)) + 8;
-
-/** Whether what is written at a horizontal axis does not fit beside each other. */
-const isTight = ({ labels }: Scale, room: number): boolean => labels.length * (widestOf(labels) + 8) > room;
-
-/**
- * Draws a pair of axes.
- * @param inner height between the axes and the names.
- * @param horizontalOf the horizontal scale for this room. What does not fit beside each other is turned.
- * @param grid whether there is a line at each tick of the vertical axis.
- */
-export function frameOf(
-  names: Pick<Axes, "x" | "y">,
-  width: number,
-  inner: number,
-  vertical: Scale,
-  horizontalOf: (room: number) => Scale,
-  grid = true,
-): Frame {
-  const [top, bottom] = [ABOVE, ABOVE + inner];
-  const left = sideOf(vertical.labels);
-  const horizontal = horizontalOf(width - left);
-  const isTurned = isTight(horizontal, width - left) && !grid;
-  // The last tick's text ends at the right edge.
-  const half = isTurned ? 0 : widthOf(horizontal.labels.at(-1) ?? "") / 2;
-  const share = placeOn(horizontal, horizontal.ticks.at(-1) ?? horizontal.high);
-  const right = Math.min(width, left + (width - left - half) / share);
-  const x = (value: number) => left + placeOn(horizontal, value) * (right - left);
-  const y = (value: number) => bottom - placeOn(vertical, value) * inner;
-  const below = BELOW + (isTurned ? Math.min(70, 0.7 * widestOf(horizontal.labels)) : 0);
-  const { name, note = "" } = names.y;
-  const content = [
-    label(0, 10, name, "w", width - widthOf(note) - 8),
-    note && label(width, 10, note, "r m"),
-    grid && path("g", vertical.ticks.map((tick) => `M${rounded(left)} ${rounded(y(tick))}H${rounded(right)}`).join("")),
-    ...vertical.ticks.map((tick, index) =>
-      label(left - 6, y(tick) + 4, vertical.labels[index] ?? "", "r k m", left - 6),
-    ),
-    path("g", horizontal.ticks.map((tick) => `M${rounded(x(tick))} ${bottom}v4`).join("")),
-    ...horizontal.ticks.map((tick, index) => {
-      const text = horizontal.labels[index] ?? "";
-      return isTurned
-        ? moved(x(tick) + 4, bottom + 14, label(0, 0, text, "r k m", 90), "rotate(-45)")
-        : label(x(tick), bottom + 16, text, "c k m");
-    }),
-    label((left + right) / 2, bottom + below - 3, names.x.name, "c m", right - left),
-  ];
-  return { top, bottom, height: bottom + below, x, y, content: content.filter(Boolean).join("") };
-}
+/** Where the upper end of a vertical axis is, below its name. */
+const TOP = 20;
 
 /** Draws curves over their axes. */
-export function drawAxes(axes: Axes, width: number, height: number): string {
-  const { x, y, lines, rule } = axes;
-  const inner = height - ABOVE - BELOW;
-  const [across, down] = (["x", "y"] as const).map((which) =>
-    [axes[which].reaches ?? [], ...lines.map((line) => Array.from(line[which]))].flat(),
-  ) as [number[], number[]];
-  const vertical = scaleOf(down, { ...y, isRound: true, count: Math.max(2, Math.floor(inner / 26)) });
-  const frame = frameOf(axes, width, inner, vertical, (room) => {
-    // Fewer ticks where their texts would touch.
-    let count = Math.max(3, Math.floor(room / 44));
-    let scale = scaleOf(across, { ...x, count });
-    while (isTight(scale, room) && scale.ticks.length > 2) scale = scaleOf(across, { ...x, count: --count });
-    for (let more = 0; scale.ticks.length < 2 && more < 2; more++) scale = scaleOf(across, { ...x, count: ++count });
-    return scale;
+export function drawAxes({ x, y, lines }: Axes, width: number, height: number): string {
+  const bottom = height - 34;
+  const all = (axis: "x" | "y") => lines.flatMap((line) => Array.from(line[axis]));
+  const count = Math.max(2, Math.floor((bottom - TOP) / 26));
+  const vertical = scaleOf([...(y.reaches ?? []), ...all("y")], { ...y, isRound: true, count });
+  const left = sideOf(vertical.labels);
+  const horizontal = scaleOf(all("x"), { ...x, count: Math.max(5, Math.floor((width - left) / 44)) });
+  // The text of the last tick ends at the right edge.
+  const right = width - widthOf(horizontal.labels.at(-1) ?? "") / 2;
+  const across = (value: number) => left + placeOn(horizontal, value) * (right - left);
+  const down = (value: number) => bottom - placeOn(vertical, value) * (bottom - TOP);
+  const { name, note = "" } = y;
+  // Texts that would touch the one before are left out.
+  let end = Number.NEGATIVE_INFINITY;
+  const numbers = horizontal.ticks.map((tick, index) => {
+    const text = horizontal.labels[index] ?? "";
+    const half = widthOf(text) / 2;
+    if (across(tick) - half < end) return "";
+    end = across(tick) + half + 6;
+    return label(across(tick), bottom + 16, text, "c k m");
   });
-  const place = rule && frame.x(rule.at);
-  const side = place && place > width / 2 ? -5 : 5;
   return [
-    frame.content,
-    ...lines.map((line) => drawLine(line, frame)),
-    place && path("l s1 d1", `M${rounded(place)} ${frame.top}V${frame.bottom}`),
-    place && label(place + side, frame.top + 10, rule.name, side < 0 ? "r" : ""),
+    label(0, 10, name, "w", width - widthOf(note) - 16),
+    note && label(width, 10, note, "r m"),
+    path(
+      "g",
+      vertical.ticks.map((tick) => `M${rounded(left)} ${rounded(down(tick))}H${rounded(right)}`).join("") +
+        horizontal.ticks.map((tick) => `M${rounded(across(tick))} ${bottom}v4`).join(""),
+    ),
+    ...vertical.ticks.map((tick, index) =>
+      label(left - 6, down(tick) + 4, vertical.labels[index] ?? "", "r k m", left - 6),
+    ),
+    ...numbers,
+    label((left + right) / 2, bottom + 31, x.name, "c m", right - left),
+    ...lines.map((line) => drawLine(line, across, down, bottom)),
     lines.every((line) => line.y.length === 0) && label(width / 2, height / 2, "no data", "c m"),
   ]
     .filter(Boolean)
     .join("");
 }
 
-type Point = readonly [x: number, y: number];
-
-function drawLine(line: Line, frame: Frame): string {
-  const { top, bottom } = frame;
-  const { runs, missing } = runsOf(line, frame);
-  const colour = colourClass(line);
-  const textOf = (run: readonly Point[]) => run.map((point) => point.map(rounded).join(" ")).join("L");
-  if (line.isFilled)
-    return path(
-      `a ${colour}`,
-      runs.map((run) => `M${rounded(run[0]?.[0] ?? 0)} ${bottom}L${textOf(run)}V${bottom}z`).join(""),
-    );
-  return [
-    path(strokeClasses(line), runs.map((run) => (run.length > 1 ? `M${textOf(run)}` : "")).join("")),
-    path(`l ${colour} o`, runs.map((run) => (run.length > 1 ? "" : `M${textOf(run)}h0`)).join("")),
-    path(`l ${colour}`, missing.map((x) => `M${rounded(x)} ${top + 3}${CROSS}`).join("")),
-  ].join("");
+/** The points of a curve in one column of pixels: where the first is, and the range of all. */
+interface Column {
+  readonly x: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 /**
- * The places of a curve's points between gaps, and where values are that cannot be drawn (one where several would
- * touch). Of many points that fall into one column of pixels, the first, the lowest, the highest and the last are kept,
- * which give the same picture.
+ * Draws a curve: points between gaps, single ones as dots, and crosses where values cannot be drawn (one where several
+ * would touch). Many points in one column of pixels are one vertical line.
  */
-function runsOf({ x, y }: Line, frame: Frame): { runs: Point[][]; missing: number[] } {
-  const runs: Point[][] = [[]];
+function drawLine(
+  line: Line,
+  across: (value: number) => number,
+  down: (value: number) => number,
+  bottom: number,
+): string {
+  const runs: Column[][] = [[]];
   const missing: number[] = [];
-  let column: Point[] = [];
-  const flush = () => {
-    runs.at(-1)?.push(...[...new Set(column)].sort((a, b) => a[0] - b[0]));
-    column = [];
-  };
-  for (let i = 0; i < Math.min(x.length, y.length); i++) {
-    const point: Point = [frame.x(x[i] as number), frame.y(y[i] as number)];
-    const [across, down] = point;
-    if (Number.isNaN(across)) continue;
-    if (Number.isNaN(down)) {
-      flush();
+  for (let i = 0; i < Math.min(line.x.length, line.y.length); i++) {
+    const [x, y] = [across(line.x[i] as number), down(line.y[i] as number)];
+    const run = runs.at(-1) as Column[];
+    const last = run.at(-1);
+    if (Number.isNaN(x)) continue;
+    if (Number.isNaN(y)) {
       runs.push([]);
-      if (!(across - (missing.at(-1) ?? -8) < 8)) missing.push(across);
-      continue;
-    }
-    const [first, low, high] = column;
-    if (first && low && high && Math.floor(first[0]) === Math.floor(across))
-      column = [first, down > low[1] ? point : low, down < high[1] ? point : high, point];
-    else {
-      flush();
-      column = [point, point, point];
-    }
+      if (!(x - (missing.at(-1) ?? -8) < 8)) missing.push(x);
+    } else if (last && !line.isFilled && x - last.x < 0.5)
+      run[run.length - 1] = { x: last.x, low: Math.min(last.low, y), high: Math.max(last.high, y) };
+    else run.push({ x, low: y, high: y });
   }
-  flush();
-  return { runs: runs.filter(({ length }) => length > 0), missing };
+  const colour = colourClass(line);
+  const textOf = (run: readonly Column[]) =>
+    run.map(({ x, low, high }) => `${rounded(x)} ${rounded(low)}${low < high ? `V${rounded(high)}` : ""}`).join("L");
+  const drawn = runs.filter(({ length }) => length > 0);
+  if (line.isFilled)
+    return path(
+      `a ${colour}`,
+      drawn.map((run) => `M${rounded(run[0]?.x ?? 0)} ${bottom}L${textOf(run)}V${bottom}z`).join(""),
+    );
+  const isDot = ({ length, 0: first }: readonly Column[]) => length === 1 && first?.low === first?.high;
+  return [
+    path(strokeClasses(line), drawn.map((run) => (isDot(run) ? "" : `M${textOf(run)}`)).join("")),
+    path(`l ${colour} o`, drawn.map((run) => (isDot(run) ? `M${textOf(run)}h0` : "")).join("")),
+    path(`l ${colour}`, missing.map((x) => `M${rounded(x)} ${TOP + 3}${CROSS}`).join("")),
+  ].join("");
 }

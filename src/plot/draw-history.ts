@@ -93,10 +93,10 @@ function linesOf(runs: Runs, metric: string, isValidation: boolean): Line[] {
  */
 function epochsOf(count: number, epochs: readonly number[]): number[] {
   const numbers = epochs.map((epoch) => epoch + 1);
-  for (let every = 1; count > 0 && every <= (numbers.at(-1) ?? 0); every++) {
-    const found = numbers.filter((epoch) => epoch % every === 0);
-    if (found.length === count) return found;
-    if (found.length < count) break;
+  let [found, every] = [numbers, 1];
+  while (found.length > count) {
+    every++;
+    found = numbers.filter((epoch) => epoch % every === 0);
   }
-  return numbers.slice(-count);
+  return found.length === count ? found : numbers.slice(-count);
 }

@@ -1,4 +1,4 @@
-// A picture as a whole: size, theme, title, legend and what is below them.
+// A picture as a whole: size, theme, title and what is below it.
 import { checkNumber, literal, lookUp, valueError } from "../errors.ts";
 import type { OptionTable } from "../options.ts";
 import { Plot } from "./plot.ts";
@@ -35,14 +35,7 @@ export const colourClass = ({ colour = 0 }: Stroke): string => `s${colour % SERI
 /** The classes of a curve. Behind the last colour they begin again, with dots. */
 export function strokeClasses(stroke: Stroke): string {
   const dashes = (stroke.isDashed ? 1 : 0) + ((stroke.colour ?? 0) < SERIES ? 0 : 2);
-  return `l ${colourClass(stroke)}${dashes ? ` d${dashes}` : ""}${stroke.isFaint ? " f" : ""}`;
-}
-
-/** An entry of a legend: a name behind a piece of its curve, or behind another mark. */
-export interface LegendEntry extends Stroke {
-  readonly name: string;
-  /** What the path of the mark goes on with from its left end. */
-  readonly mark?: string;
+  return `l ${colourClass(stroke)} d${dashes}${stroke.isFaint ? " f" : ""}`;
 }
 
 /** A cross around a point, as a path goes on with it. */
@@ -60,10 +53,8 @@ export interface Figure {
   readonly title: string;
   /** What the picture says, in words. */
   readonly description: string;
-  /** Whether the description is also written below the title. */
-  readonly isDescribed?: boolean;
-  readonly legend?: readonly LegendEntry[];
-  draw(width: number): Body;
+  /** Drawings below each other. */
+  draw(width: number): readonly Body[];
   /** What terminals show. Default title and description. */
   readonly text?: string;
 }
@@ -75,19 +66,12 @@ export function figure(owner: string, options: PlotOptions, parts: Figure): Plot
   const { title = parts.title, theme = "auto" } = options;
   const room = checkPixels(owner, "width", options.width ?? 440, 200, 4000) - 2 * PADDING;
   lookUp(owner, "theme", { auto: true, light: true, dark: true }, theme);
-  const body = parts.draw(room);
-  const inner = Math.max(room, body.width ?? 0);
-  const legend = drawLegend(parts.legend ?? [], inner);
-  // What is below each other: where each begins, and the height of all.
-  let height = PADDING;
-  const drawn = [
-    title && { content: label(0, 13, title, "u w", 0.8 * inner), height: 24 },
-    parts.isDescribed && { content: label(0, 10, parts.description, "m", inner), height: 20 },
-    legend,
-    body,
-  ].map((part) => {
-    const content = part && moved(PADDING, height, part.content);
-    height += part ? part.height : 0;
+  const heading = title ? [{ content: label(0, 13, title, "u w", 0.8 * room), height: 24 }] : [];
+  let [inner, height] = [room, PADDING];
+  const drawn = [...heading, ...parts.draw(room)].map((body: Body) => {
+    const content = moved(PADDING, height, body.content);
+    height += body.height;
+    inner = Math.max(inner, body.width ?? 0);
     return content;
   });
   const [wide, tall] = [inner + 2 * PADDING, height + PADDING].map(Math.ceil) as [number, number];
@@ -120,7 +104,8 @@ export function checkSubject(owner: string, holds: boolean, rule: string, expect
 /** How long the piece of a curve in a legend is. */
 const MARK = 22;
 
-function drawLegend(entries: readonly LegendEntry[], width: number): Body {
+/** A legend: names behind a piece of their curves, or behind another mark, as a path goes on with it. */
+export function legend(entries: readonly (Stroke & { name: string; mark?: string })[], width: number): Body {
   let [x, y] = [0, 0];
   const parts = entries.map((entry) => {
     const wanted = MARK + 6 + widthOf(entry.name);
@@ -130,7 +115,7 @@ function drawLegend(entries: readonly LegendEntry[], width: number): Body {
     x += wanted + 14;
     return mark + text;
   });
-  return { content: parts.join(""), height: entries.length > 0 ? y + 24 : 0 };
+  return { content: parts.join(""), height: parts.length > 0 ? y + 24 : 0 };
 }
 
 /** Several drawings in rows of so many columns. */

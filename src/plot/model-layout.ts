@@ -1,104 +1,84 @@
-// Where the boxes of a graph go: rows by depth, an order with few crossings, places that keep edges straight.
+// Where the boxes of a graph go, and the arrows between them.
 
 /** A box of a graph. */
 export interface Box {
   readonly width: number;
+  readonly height: number;
   /** Indices of the boxes that feed it, all smaller than its own. */
   readonly from: readonly number[];
-}
-
-/** A box, or an edge where it passes a row. */
-interface Item {
-  readonly width: number;
-  readonly box?: number;
-  /** Items of the row above and of the row below that it is connected with. */
-  readonly up: Item[];
-  readonly down: Item[];
-  /** The middle. */
-  x: number;
 }
 
 /** A graph with a place for each box. */
 export interface Layout {
   readonly width: number;
-  /** The row of each box, and where its middle is. */
-  readonly places: readonly { readonly row: number; readonly x: number }[];
-  readonly rows: number;
-  /** The middles of an edge in each row from that of `from` to that of `to`. */
-  readonly edges: readonly { readonly from: number; readonly to: number; readonly xs: readonly number[] }[];
+  readonly height: number;
+  /** The middle of each box's upper edge; x is 0 in the middle of the whole. */
+  readonly places: readonly { readonly x: number; readonly y: number }[];
+  /** From the lower edge of a box to the upper edge of another, as data of a path. */
+  readonly arrows: readonly { readonly to: number; readonly d: string }[];
 }
 
-const GAP = 16;
+/** Between boxes of a row, between rows, and between arrows beside each other. */
+const [GAP, BETWEEN, LANE] = [16, 26, 8];
 
 /**
- * Lays a graph out in rows.
- * @see Sugiyama, Tagawa & Toda 1981: layers by longest paths, order by means of neighbours.
+ * Lays a graph out in rows by longest paths, each in the middle and in the order of what feeds it. An arrow that passes
+ * rows goes around them at the nearer side, in a lane that no other takes there.
  */
 export function layOut(boxes: readonly Box[]): Layout {
   const depths = depthsOf(boxes);
-  const rows: Item[][] = Array.from({ length: Math.max(-1, ...depths) + 1 }, () => []);
-  const items = boxes.map(({ width }, box): Item => ({ width, box, up: [], down: [], x: 0 }));
-  items.forEach((item, box) => {
-    rows[depths[box] as number]?.push(item);
-  });
-  const edges = boxes.flatMap(({ from }, to) => from.map((source) => ({ from: source, to, path: [] as Item[] })));
-  for (const edge of edges) {
-    let last = items[edge.from] as Item;
-    edge.path.push(last);
-    for (let row = (depths[edge.from] as number) + 1; row <= (depths[edge.to] as number); row++) {
-      const isEnd = row === depths[edge.to];
-      const next: Item = isEnd ? (items[edge.to] as Item) : { width: 10, up: [], down: [], x: 0 };
-      if (!isEnd) rows[row]?.push(next);
-      last.down.push(next);
-      next.up.push(last);
-      edge.path.push(next);
-      last = next;
+  const places = boxes.map(() => ({ x: 0, y: 0 }));
+  const bottoms: number[] = [];
+  let [half, height] = [0, 0];
+  for (let row = 0; depths.includes(row); row++) {
+    const wanted = boxes.map(
+      ({ from }) => from.reduce((sum, source) => sum + at(places, source).x, 0) / from.length || 0,
+    );
+    const items = boxes.flatMap((box, index) => (depths[index] === row ? [{ ...box, index }] : []));
+    items.sort((a, b) => at(wanted, a.index) - at(wanted, b.index));
+    const whole = items.reduce((sum, { width }) => sum + width + GAP, -GAP);
+    let left = -whole / 2;
+    for (const { index, width } of items) {
+      places[index] = { x: left + width / 2, y: height };
+      left += width + GAP;
     }
+    half = Math.max(half, whole / 2);
+    bottoms.push(height + Math.max(...items.map((box) => box.height)));
+    height = at(bottoms, row) + BETWEEN;
   }
-  for (let pass = 0; pass < 16; pass++)
-    for (const row of pass % 2 ? rows.toReversed() : rows) placeRow(row, pass % 2 ? "down" : "up");
-  const all = rows.flat();
-  const low = Math.min(0, ...all.map(({ x, width }) => x - width / 2));
-  const high = Math.max(0, ...all.map(({ x, width }) => x + width / 2));
-  return {
-    width: high - low,
-    places: items.map(({ x }, box) => ({ row: depths[box] as number, x: x - low })),
-    rows: rows.length,
-    edges: edges.map(({ from, to, path }) => ({ from, to, xs: path.map(({ x }) => x - low) })),
-  };
+  // Short arrows are inside of long ones.
+  const lengthOf = ([from, to]: readonly [number, number]) => at(depths, to) - at(depths, from);
+  const edges = boxes.flatMap(({ from }, to) => from.map((source) => [source, to] as const));
+  const lanes: (readonly [first: number, last: number])[][] = [];
+  const arrows = edges
+    .sort((a, b) => lengthOf(a) - lengthOf(b))
+    .map(([from, to]) => {
+      const [start, end] = [at(places, from), at(places, to)];
+      const [first, last] = [at(depths, from), at(depths, to)];
+      const begin = `M${start.x} ${start.y + at(boxes, from).height}`;
+      if (last === first + 1) return { to, d: begin + bend(start.x, at(bottoms, first), end.x) };
+      let lane = lanes.findIndex((taken) => taken.every(([top, bottom]) => last <= top || first >= bottom));
+      if (lane < 0) lane = lanes.push([]) - 1;
+      at(lanes, lane).push([first, last]);
+      const side = (half + GAP + LANE * lane) * (start.x + end.x < 0 ? -1 : 1);
+      return { to, d: begin + bend(start.x, at(bottoms, first), side) + bend(side, end.y - BETWEEN, end.x) };
+    });
+  const beside = lanes.length > 0 ? GAP + LANE * lanes.length : 0;
+  return { width: 2 * (half + beside), height: Math.max(0, height - BETWEEN), places, arrows };
 }
+
+const at = <T>(list: readonly T[], index: number): T => list[index] as T;
+
+/** A path goes on down to y, and in the gap between two rows from one place to another. */
+const bend = (from: number, y: number, to: number): string =>
+  `V${y}C${[from, y + BETWEEN / 2, to, y + BETWEEN / 2, to, y + BETWEEN].join(" ")}`;
 
 /** The longest path to each box; a box that nothing feeds is just above the first that it feeds. */
 function depthsOf(boxes: readonly Box[]): number[] {
   const depths: number[] = [];
-  for (const { from } of boxes) depths.push(Math.max(-1, ...from.map((source) => depths[source] as number)) + 1);
+  for (const { from } of boxes) depths.push(Math.max(-1, ...from.map((source) => at(depths, source))) + 1);
   return depths.map((depth, box) => {
-    if ((boxes[box] as Box).from.length > 0) return depth;
-    const fed = depths.filter((_, to) => (boxes[to] as Box).from.includes(box));
-    return fed.length > 0 ? Math.min(...fed) - 1 : depth;
-  });
-}
-
-/** Moves items to the mean of their neighbours on one side, in the order of these means, as far as they have room. */
-function placeRow(row: Item[], side: "up" | "down"): void {
-  const wanted = new Map(
-    row.map((item) => {
-      const { length } = item[side];
-      return [item, length > 0 ? item[side].reduce((sum, { x }) => sum + x, 0) / length : item.x];
-    }),
-  );
-  const at = (item: Item) => wanted.get(item) as number;
-  row.sort((a, b) => at(a) - at(b));
-  // Where each is in a row without gaps, and how far it should be from there. Pushed to the right it is as far as the
-  // farthest before it, to the left as the nearest behind it. Both keep the distances, so their mean does.
-  let end = 0;
-  const packed = row.map(({ width }) => {
-    end += width + GAP;
-    return end - width / 2;
-  });
-  const moved = row.map((item, index) => at(item) - (packed[index] as number));
-  row.forEach((item, index) => {
-    const [right, left] = [Math.max(...moved.slice(0, index + 1)), Math.min(...moved.slice(index))];
-    item.x = (packed[index] as number) + (right + left) / 2;
+    const fed = depths.filter((_, to) => at(boxes, to).from.includes(box));
+    return at(boxes, box).from.length === 0 && fed.length > 0 ? Math.min(...fed) - 1 : depth;
   });
 }

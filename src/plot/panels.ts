@@ -1,8 +1,18 @@
 // Pictures of several pairs of axes, which share a legend.
 import { type Axes, drawAxes } from "./axes.ts";
-import { CROSS, checkPixels, type Figure, figure, inRows, type LegendEntry, type PlotOptions } from "./figure.ts";
+import {
+  type Body,
+  CROSS,
+  checkPixels,
+  type Figure,
+  figure,
+  inRows,
+  legend,
+  type PlotOptions,
+  type Stroke,
+} from "./figure.ts";
 import type { Plot } from "./plot.ts";
-import { chart } from "./text-chart.ts";
+import { textBars } from "./text-bars.ts";
 import { brief, isDrawable } from "./ticks.ts";
 
 /** What {@link panelFigure} puts together. */
@@ -26,35 +36,25 @@ export function panelFigure(owner: string, options: PlotOptions & { height?: num
       .slice(0, 12)
       .map(({ name, y }) => `${name} ${brief(y[0] ?? Number.NaN)} to ${brief(y[y.length - 1] ?? Number.NaN)}`)
       .join(", "),
-    text: panels.map((panel) => chartOf(panel)).join("\n\n"),
+    text: panels.map((panel) => textBars(panel.lines)).join("\n"),
     ...parts,
-    legend: legendOf(panels),
     draw: (width) => {
       const columns = Math.max(1, Math.min(panels.length, Math.floor((width + 20) / (least + 20))));
-      return inRows(
-        width,
-        columns,
-        20,
-        panels.map((panel) => (w) => ({ content: drawAxes(panel, w, height), height })),
-      );
+      const drawings = panels.map((panel) => (w: number) => ({ content: drawAxes(panel, w, height), height }));
+      return [legendOf(panels, width), inRows(width, columns, 20, drawings)];
     },
   });
 }
 
-const chartOf = ({ lines }: Axes): string =>
-  chart(Object.fromEntries(lines.map(({ name, y }) => [name, Array.from(y)])), { legend: true });
-
 /** Curves by their names, where there are several, and what the crosses are. */
-function legendOf(panels: readonly Axes[]): LegendEntry[] {
-  const entries = new Map<string, LegendEntry>();
+function legendOf(panels: readonly Axes[], width: number): Body {
+  const entries = new Map<string, Stroke & { name: string }>();
   for (const { legend: name, ...line } of panels.flatMap(({ lines }) => lines))
     if (name && !entries.has(name)) entries.set(name, { ...line, name });
   const crossed = panels.filter(({ lines, y }) =>
     lines.some((line) => !line.isFilled && !Array.from(line.y).every((value) => isDrawable(value, y.isLog))),
   );
   const name = crossed.some(({ y }) => y.isLog) ? "not finite, or not above 0" : "not finite";
-  return [
-    ...(entries.size > 1 ? entries.values() : []),
-    ...(crossed.length > 0 ? [{ name, mark: `m8 0${CROSS}` }] : []),
-  ];
+  const crosses = crossed.length > 0 ? [{ name, mark: `m8 0${CROSS}` }] : [];
+  return legend([...(entries.size > 1 ? entries.values() : []), ...crosses], width);
 }

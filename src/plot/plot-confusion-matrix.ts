@@ -3,11 +3,10 @@ import { type ArrayInput, toHostArray } from "../data/array.ts";
 import { lookUp, shapeError } from "../errors.ts";
 import { formatShape } from "../ir/shape.ts";
 import { checkOptions } from "../options.ts";
-import { frameOf, sideOf } from "./axes.ts";
 import { extentOf } from "./extent.ts";
 import { type Body, checkSubject, figure, type PlotOptions, plotTable } from "./figure.ts";
 import type { Plot } from "./plot.ts";
-import { label, path, rounded, tag, widestOf } from "./svg.ts";
+import { label, moved, path, rounded, sideOf, tag, widestOf } from "./svg.ts";
 import { brief } from "./ticks.ts";
 
 /** Options of {@link plotConfusionMatrix}. */
@@ -59,18 +58,23 @@ export function plotConfusionMatrix(given: ArrayInput, options: PlotConfusionMat
     return count / (whole || 1);
   });
   const cells = values.map((value) =>
-    isShare ? String(Math.round(100 * value)) : Number.isInteger(value) && value < 1e5 ? String(value) : brief(value),
+    isShare ? String(Math.round(100 * value)) : brief(value, Number.isInteger(value) ? 5 : 3),
   );
   const accuracy = total > 0 ? `accuracy ${brief((100 * right) / total)} %` : "no samples";
   const words = `${size} classes, ${brief(total)} samples, ${accuracy}${isShare ? "; cells in %" : ""}`;
   return figure(owner, checked, {
     title: "Confusion matrix",
     description: words,
-    isDescribed: true,
-    draw: (width) => drawTable(values, cells, labels, width),
+    draw: (width) => [
+      { content: label(0, 10, words, "m", width), height: 20 },
+      drawTable(values, cells, labels, width),
+    ],
     text: size > 20 ? `Confusion matrix: ${words}` : inText(cells, labels, words),
   });
 }
+
+/** Room for the name of the rows, which is above them. */
+const TOP = 20;
 
 /**
  * @param values how strongly cells are coloured, row by row.
@@ -83,41 +87,45 @@ function drawTable(
   width: number,
 ): Body {
   const size = labels.length;
-  const side = sideOf(labels);
-  const cell = Math.max(4, Math.min(56, (width - side) / size));
-  // Where cells are lower than a line of text, only some classes are named.
+  const left = sideOf(labels);
+  const cell = Math.max(4, Math.min(56, (width - left) / size));
+  const [right, bottom] = [left + size * cell, TOP + size * cell];
+  // Where cells are lower than a line of text, only some classes are named. Names wider than a cell are turned.
   const every = Math.ceil(12 / cell);
-  const named = labels.flatMap((text, index) => (index % every === 0 ? { text, at: index + 0.5 } : []));
-  const scale = { ticks: named.map(({ at }) => at), labels: named.map(({ text }) => text) };
-  const names = { x: { name: "predicted" }, y: { name: "true" } };
-  const across = side + size * cell;
-  const horizontal = { ...scale, low: 0, high: size };
-  const frame = frameOf(names, across, size * cell, { ...scale, low: size, high: 0 }, () => horizontal, false);
-  // Cells of one strength are one element, of twenty strengths.
+  const widest = widestOf(labels);
+  const isTurned = widest > every * cell - 4;
+  const below = isTurned ? Math.min(70, 0.7 * widest) : 0;
+  const names = labels.map((text, index) => {
+    if (index % every > 0) return "";
+    const middle = (index + 0.5) * cell;
+    const column = isTurned
+      ? moved(left + middle + 4, bottom + 12, label(0, 0, text, "r k m", 90), "rotate(-45)")
+      : label(left + middle, bottom + 16, text, "c k m");
+    return label(left - 6, TOP + middle + 4, text, "r k m", left - 6) + column;
+  });
   const [, largest] = extentOf(values);
-  const strengths = Array.from({ length: 21 }, () => "");
-  const texts: string[] = [];
   // Numbers are written where a line of text, and the longest of them, fits in.
   const fits = cell >= 13 && widestOf(cells) < cell - 1;
-  const length = rounded(cell);
-  values.forEach((value, at) => {
-    if (value === 0) return;
-    const [row, column] = [Math.floor(at / size), at % size];
-    strengths[Math.ceil(20 * (value / largest))] +=
-      `M${rounded(frame.x(column))} ${rounded(frame.y(row))}h${length}v${length}h${-length}z`;
-    if (fits) texts.push(label(frame.x(column + 0.5), frame.y(row + 0.5) + 4, cells[at] as string, "c k"));
+  // Cells of one strength are one element, of twenty strengths.
+  const strengths = Array.from({ length: 21 }, () => "");
+  const texts = values.map((value, at) => {
+    const [x, y] = [left + (at % size) * cell, TOP + Math.floor(at / size) * cell];
+    if (value > 0) strengths[Math.ceil(20 * (value / largest))] += `M${rounded(x)} ${rounded(y)}${box(cell, cell)}`;
+    return value > 0 && fits ? label(x + cell / 2, y + cell / 2 + 4, cells[at] as string, "c k") : "";
   });
-  const coloured = strengths.map((d, level) => d && tag("g", { "fill-opacity": level / 20 }, path("h", d)));
-  const edge = path(
-    "g",
-    `M${rounded(side)} ${frame.top}H${rounded(across)}V${rounded(frame.bottom)}H${rounded(side)}z`,
-  );
-  return {
-    content: [frame.content, ...coloured, edge, ...texts].join(""),
-    height: frame.height,
-    width: across,
-  };
+  const content = [
+    label(0, 10, "true", "w"),
+    ...names,
+    label((left + right) / 2, bottom + below + 31, "predicted", "c m"),
+    ...strengths.map((d, level) => d && tag("g", { "fill-opacity": level / 20 }, path("h", d))),
+    path("g", `M${rounded(left)} ${TOP}${box(right - left, bottom - TOP)}`),
+    ...texts,
+  ];
+  return { content: content.join(""), height: bottom + below + 34, width: right };
 }
+
+/** A rectangle, as a path goes on with it from its upper left corner. */
+const box = (width: number, height: number): string => `h${rounded(width)}v${rounded(height)}h${rounded(-width)}z`;
 
 function inText(cells: readonly string[], labels: readonly string[], words: string): string {
   const size = labels.length;

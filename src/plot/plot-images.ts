@@ -70,15 +70,15 @@ export function plotImages(given: ArrayInput, options: PlotImagesOptions = {}): 
   const { labels, predictions, classNames } = checked;
   const { data, shape } = toHostArray(owner, given);
   const [samples = 0, height = 0, width = 0, channels = 1] = shape;
-  if (!(shape.length === 3 || (shape.length === 4 && [1, 3, 4].includes(channels))))
+  if (![3, 4].includes(shape.length) || ![1, 3, 4].includes(channels) || shape.includes(0))
     throw shapeError(owner, {
       rule: "images have height, width and at most 4 channels",
-      expected: "[samples, height, width] or [samples, height, width, 1, 3 or 4]",
+      expected: "[samples, height, width] or [samples, height, width, 1, 3 or 4], none of them 0",
       received: formatShape(shape),
     });
-  const count = countOf(owner, samples, checked.count ?? 25, shape);
+  const count = Math.min(samples, checkCount(owner, "count", checked.count ?? 25, 1));
   const size = height * width * channels;
-  const pixelsOf = bytesIn(rangeOf(owner, data.subarray(0, count * size), checked.range));
+  const byteOf = bytesIn(rangeOf(owner, data.subarray(0, count * size), checked.range));
   const nameOf = (value: number | string) => String(classNames?.[Number(value)] ?? value);
   const truth = labels && Array.from(labels as ArrayLike<number | string>, nameOf);
   const said = predictions === undefined ? undefined : predicted(owner, predictions);
@@ -87,32 +87,19 @@ export function plotImages(given: ArrayInput, options: PlotImagesOptions = {}): 
       throw shapeError(owner, { rule: `${what} must fit the images`, expected: count, received: list.length });
   let wrong = 0;
   const tiles = Array.from({ length: count }, (_, index): Tile => {
-    const pixels = Uint8Array.from(data.subarray(index * size, (index + 1) * size), pixelsOf);
-    const url = pngUrl(width, height, channels as 1 | 3 | 4, pixels);
+    const pixels = Uint8Array.from(data.subarray(index * size, (index + 1) * size), byteOf);
     const is = truth?.[index];
-    const answer = said?.[index];
-    if (!answer) return { url, captions: is === undefined ? [] : [is] };
-    const name = nameOf(answer.name);
+    const [value, share] = said?.[index] ?? [];
+    const name = value === undefined ? is : nameOf(value);
     const isWrong = is !== undefined && is !== name;
     if (isWrong) wrong++;
-    return { url, captions: isWrong ? [`${WRONG}${name}${answer.share}`, `is ${is}`] : [`${name}${answer.share}`] };
+    const answer = name === undefined ? [] : [`${isWrong ? WRONG : ""}${name}${share ?? ""}`];
+    return { url: pngUrl(width, height, channels, pixels), captions: isWrong ? [...answer, `is ${is}`] : answer };
   });
-  return figure(owner, checked, {
+  return drawGrid(owner, checked, tiles, 80, height / width, {
     title: "Images",
     description: `${count} of ${samples} images${truth && said ? `, ${wrong} predicted wrongly` : ""}`,
-    draw: (room) => drawGrid(owner, tiles, height / width, checked.columns ?? Math.floor(room / 80), room),
   });
-}
-
-/** How many images are drawn. @throws ShapeError on images without a pixel; ValueError on what is no count. */
-function countOf(owner: string, images: number, count: number, shape: readonly number[]): number {
-  if (shape.includes(0))
-    throw shapeError(owner, {
-      rule: "there must be an image",
-      expected: "at least 1 along each axis",
-      received: formatShape(shape),
-    });
-  return Math.min(images, checkCount(owner, "count", count, 1));
 }
 
 /** Which values are black and white. @throws ValueError where the given ones are no numbers. */
@@ -133,18 +120,17 @@ const bytesIn =
 function predicted(
   owner: string,
   given: ArrayInput | readonly string[],
-): readonly { name: string | number; share: string }[] {
-  if (Array.isArray(given) && typeof given[0] === "string") return given.map((name) => ({ name, share: "" }));
+): readonly (readonly [value: string | number, share?: string])[] {
+  if (Array.isArray(given) && typeof given[0] === "string") return given.map((name) => [name]);
   const { data, shape } = toHostArray(owner, given as ArrayInput);
   const [samples = 0, classes] = shape;
-  if (classes === undefined) return Array.from(data, (name) => ({ name, share: "" }));
+  if (classes === undefined) return Array.from(data, (value) => [value]);
   return Array.from({ length: samples }, (_, index) => {
-    const row = data.subarray(index * classes, (index + 1) * classes);
+    const row = Array.from(data.subarray(index * classes, (index + 1) * classes));
     // One probability is that of class 1.
-    const shares = classes === 1 ? [1 - (row[0] as number), row[0] as number] : Array.from(row);
+    const shares = classes === 1 ? [1 - (row[0] as number), ...row] : row;
     const [, share] = extentOf(shares);
-    const name = Math.max(0, shares.indexOf(share));
-    return { name, share: share >= 0 && share <= 1 ? ` ${Math.round(100 * share)} %` : "" };
+    return [Math.max(0, shares.indexOf(share)), share >= 0 && share <= 1 ? ` ${Math.round(100 * share)} %` : ""];
   });
 }
 
@@ -166,24 +152,20 @@ export function plotFilters(given: ArrayInput, options: PlotFiltersOptions = {})
   });
   const shape = imageShape && kernel.shape.length === 2 ? [...imageShape, kernel.shape[1] as number] : kernel.shape;
   const [height = 0, width = 0, channels = 1, filters = 0] = shape.length === 3 ? shape.toSpliced(2, 0, 1) : shape;
-  if (![3, 4].includes(shape.length) || height * width * channels * filters !== kernel.data.length)
+  if (![3, 4].includes(shape.length) || height * width * channels * filters !== (kernel.data.length || -1))
     throw shapeError(owner, {
       rule: "a kernel of images has four axes",
-      expected: "[height, width, channels, filters], or [features, units] with imageShape",
+      expected: "[height, width, channels, filters], or [features, units] with imageShape, none of them 0",
       received: formatShape(kernel.shape),
     });
-  const count = countOf(owner, filters, checked.count ?? 64, kernel.shape);
+  const count = Math.min(filters, checkCount(owner, "count", checked.count ?? 64, 1));
   const tiles = Array.from({ length: count }, (_, filter): Tile => {
-    const weights = Array.from(
-      { length: height * width * channels },
-      (_, at) => kernel.data[at * filters + filter] as number,
-    );
+    const weights = kernel.data.filter((_, at) => at % filters === filter);
     return { captions: [], url: pngUrl(width, height, 3, Uint8Array.from(filterPixels(weights, channels))) };
   });
-  return figure(owner, checked, {
+  return drawGrid(owner, checked, tiles, 52, height / width, {
     title: "Filters",
     description: `${count} of ${filters} filters of ${height} × ${width}`,
-    draw: (room) => drawGrid(owner, tiles, height / width, checked.columns ?? Math.floor(room / 52), room),
   });
 }
 
@@ -194,13 +176,13 @@ const [BELOW, ABOVE] = [
 ];
 
 /** Red, green and blue of each pixel of a filter. */
-function filterPixels(weights: readonly number[], channels: number): number[] {
-  const values =
-    channels === 3
-      ? weights
-      : Array.from({ length: weights.length / channels }, (_, pixel) =>
-          weights.slice(pixel * channels, (pixel + 1) * channels).reduce((a, b) => a + b / channels, 0),
-        );
+function filterPixels(weights: ArrayLike<number>, channels: number): number[] {
+  const means = Array.from({ length: weights.length / channels }, (_, pixel) => {
+    let sum = 0;
+    for (let at = 0; at < channels; at++) sum += weights[pixel * channels + at] as number;
+    return sum / channels;
+  });
+  const values = channels === 3 ? Array.from(weights) : means;
   const [low, high] = extentOf(values);
   const largest = Math.max(-low, high, Number.MIN_VALUE);
   if (channels === 3) return values.map(bytesIn([-largest, largest]));
@@ -209,7 +191,15 @@ function filterPixels(weights: readonly number[], channels: number): number[] {
   );
 }
 
-function drawGrid(owner: string, tiles: readonly Tile[], ratio: number, columns: number, width: number): Body {
+/** @param least about how many pixels an image has, where the columns are not given. */
+function drawGrid(
+  owner: string,
+  options: GridOptions,
+  tiles: readonly Tile[],
+  least: number,
+  ratio: number,
+  words: { readonly title: string; readonly description: string },
+): Plot {
   const draw =
     ({ url, captions }: Tile) =>
     (side: number): Body => {
@@ -220,5 +210,11 @@ function drawGrid(owner: string, tiles: readonly Tile[], ratio: number, columns:
       );
       return { content: image + texts.join(""), height: height + 14 * captions.length };
     };
-  return inRows(width, checkCount(owner, "columns", columns, 1), 8, tiles.map(draw));
+  return figure(owner, options, {
+    ...words,
+    draw: (room) => {
+      const columns = checkCount(owner, "columns", options.columns ?? Math.floor(room / least), 1);
+      return [inRows(room, columns, 8, tiles.map(draw))];
+    },
+  });
 }

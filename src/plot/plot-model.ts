@@ -6,14 +6,14 @@ import { Network } from "../nn/network.ts";
 import { countOf, grouped, summary } from "../nn/summary.ts";
 import type { SymbolicTensor } from "../nn/symbolic.ts";
 import { checkOptions } from "../options.ts";
-import { type Body, checkSubject, figure, type PlotOptions, plotTable } from "./figure.ts";
+import { type Body, checkSubject, figure, legend, type PlotOptions, plotTable } from "./figure.ts";
 import { layOut } from "./model-layout.ts";
 import type { Plot } from "./plot.ts";
-import { label, path, rounded, tag, widestOf } from "./svg.ts";
+import { label, moved, path, tag, widestOf } from "./svg.ts";
 
 /** A layer, or an input, as it is drawn. */
 interface Node {
-  readonly name: string;
+  /** Its name, and what there is to say of it. */
   readonly lines: readonly string[];
   /** Class of its stripe: "s0" where it has weights that are trained, "s3" where all are frozen, "m" without any. */
   readonly colour: string;
@@ -35,8 +35,13 @@ export function plotModel(model: Network, options: PlotOptions = {}): Plot {
   return figure("plotModel", checked, {
     title: model.name,
     description: `${model.layers.length} layers, ${grouped(countOf(model.variables))} parameters`,
-    legend: nodes.some(({ colour }) => colour === "s3") ? [{ name: "trained" }, { name: "frozen", colour: 3 }] : [],
-    draw: (width) => drawNodes(nodes, width),
+    draw: (width) => [
+      legend(
+        nodes.some(({ colour }) => colour === "s3") ? [{ name: "trained" }, { name: "frozen", colour: 3 }] : [],
+        width,
+      ),
+      drawNodes(nodes, width),
+    ],
     text: summary(model),
   });
 }
@@ -46,8 +51,8 @@ function layerNode(model: Network, layer: Layer, shapes: string, from: readonly 
   const name = model.nameOf(layer);
   const count = countOf(layer.variables);
   return {
-    name,
     lines: [
+      name,
       `${layer.kind === name ? "" : `${layer.kind}  `}${shapes}`,
       ...(count > 0 ? [isAgain ? "shared weights" : `${grouped(count)} parameters`] : []),
     ],
@@ -61,7 +66,7 @@ function graphNodes(model: Network): Node[] {
   const places = new Map<SymbolicTensor, number>();
   for (const tensor of model.inputs) {
     places.set(tensor, nodes.length);
-    nodes.push({ name: model.nameOf(tensor), lines: [`input  ${formatShape(tensor.shape)}`], colour: "m", from: [] });
+    nodes.push({ lines: [model.nameOf(tensor), `input  ${formatShape(tensor.shape)}`], colour: "m", from: [] });
   }
   const drawn = new Set<Layer>();
   for (const { layer, inputs, outputs } of findApplications(model.label, model.inputs, model.outputs)) {
@@ -77,50 +82,30 @@ function graphNodes(model: Network): Node[] {
 const chainNodes = (model: Network): Node[] =>
   model.layers.map((layer, index) => layerNode(model, layer, "shape not known", index > 0 ? [index - 1] : [], false));
 
-const [LINE, MARGIN, BETWEEN] = [15, 8, 26];
+/** The height of a line of text, and the room above and below all of them. */
+const [LINE, MARGIN] = [15, 8];
 
 function drawNodes(nodes: readonly Node[], room: number): Body {
-  const boxes = nodes.map(({ name, lines, from }) => ({
-    width: Math.min(280, Math.max(130, widestOf([name, ...lines]) + 26)),
-    height: LINE * (1 + lines.length) + 2 * MARGIN,
+  const boxes = nodes.map(({ lines, from }) => ({
+    // Even, so that half of it is a whole number.
+    width: 2 * Math.ceil(Math.min(280, Math.max(130, widestOf(lines) + 34)) / 2),
+    height: LINE * lines.length + 2 * MARGIN,
     from,
   }));
-  const layout = layOut(boxes);
-  const shift = Math.max(0, (room - layout.width) / 2);
-  // Where each row begins and ends.
-  let height = -BETWEEN;
-  const rows = Array.from({ length: layout.rows }, (_, row) => {
-    const top = height + BETWEEN;
-    height = top + Math.max(...boxes.map((box, index) => (layout.places[index]?.row === row ? box.height : 0)));
-    return { top, bottom: height };
-  });
-  const drawn = layout.places.map(({ row, x }, index) => {
-    const [node, box] = [nodes[index], boxes[index]] as [Node, (typeof boxes)[number]];
-    return drawBox(node, x + shift - box.width / 2, rows[row]?.top ?? 0, box.width, box.height);
-  });
-  const arrows = layout.edges.map(({ from, xs }) => {
-    const first = layout.places[from]?.row ?? 0;
-    const [start = 0, ...others] = xs.map((x) => rounded(x + shift));
-    let d = `M${start} ${(rows[first]?.top ?? 0) + (boxes[from]?.height ?? 0)}`;
-    let [last, top] = [start, 0];
-    others.forEach((x, index) => {
-      const above = rows[first + index]?.bottom ?? 0;
-      top = above + BETWEEN;
-      d += `V${above}C${[last, above + BETWEEN / 2, x, above + BETWEEN / 2, x, top].join(" ")}`;
-      last = x;
-    });
-    return path("e", d) + path("m", `M${last} ${top}l-4 -7h8z`);
-  });
-  return { content: [...arrows, ...drawn].join(""), height: Math.max(0, height), width: layout.width };
+  const { places, arrows, width, height } = layOut(boxes);
+  const content = [
+    ...arrows.map(({ to, d }) => path("e", d) + path("m", `M${places[to]?.x} ${places[to]?.y}l-4 -7h8z`)),
+    ...boxes.map((box, index) => {
+      const { x = 0, y = 0 } = places[index] ?? {};
+      return moved(x - box.width / 2, y, drawBox(nodes[index] as Node, box.width, box.height));
+    }),
+  ];
+  return { content: moved(Math.max(room, width) / 2, 0, content.join("")), height, width };
 }
 
-function drawBox({ name, lines, colour }: Node, x: number, y: number, width: number, height: number): string {
-  const at = { x, y, height };
-  return [
-    tag("rect", { class: "n", ...at, width, rx: 4 }),
-    tag("rect", { class: colour === "m" ? "m" : `a ${colour}`, ...at, width: 4, rx: 2 }),
-    ...[name, ...lines].map((line, index) =>
-      label(x + 14, y + MARGIN + 11 + LINE * index, line, index === 0 ? "w" : "k m", width - 22),
-    ),
+const drawBox = ({ lines, colour }: Node, width: number, height: number): string =>
+  [
+    tag("rect", { class: "n", width, height, rx: 4 }),
+    tag("rect", { class: colour === "m" ? "m" : `a ${colour}`, width: 4, height, rx: 2 }),
+    ...lines.map((line, index) => label(14, MARGIN + 11 + LINE * index, line, index === 0 ? "w" : "k m", width - 22)),
   ].join("");
-}

@@ -1,6 +1,7 @@
 // The picture of a learning-rate range test.
 import { checkOptions } from "../options.ts";
 import type { RangeTest } from "../train/range-test.ts";
+import { extentOf } from "./extent.ts";
 import { checkSubject, type PlotOptions, plotTable } from "./figure.ts";
 import { panelFigure } from "./panels.ts";
 import type { Plot } from "./plot.ts";
@@ -36,13 +37,20 @@ export function plotRange(test: Omit<RangeTest, "chart">, options: PlotRangeOpti
     height: 240,
     panels: [
       {
-        x: { name: "learning rate", isLog: true, reaches: [suggestion] },
+        x: { name: "learning rate", isLog: true },
         y: { name: "loss", isLog: checked.logScale ?? false },
         lines: [
           { name: "loss", legend: "loss of a step", x, y: losses, isFaint: true },
           { name: "average", legend: "running average", x, y: smoothed },
+          {
+            name: "suggestion",
+            legend: `suggested ${suggested}`,
+            x: [suggestion, suggestion],
+            y: extentOf(smoothed),
+            colour: 1,
+            isDashed: true,
+          },
         ],
-        rule: { at: suggestion, name: `suggested ${suggested}` },
       },
     ],
     text: "chart" in test ? `${test.chart}\n${words}` : words,

@@ -3,7 +3,7 @@ import { Shown } from "./shown.ts";
 
 /**
  * A picture: `svg` is its source, a whole `<svg>` element. Notebooks of Deno and tslab show it by themselves,
- * `console.log` shows a chart in text or what it is a picture of, and `save` writes it to a file.
+ * `console.log` shows curves as bars of text or what it is a picture of, and `save` writes it to a file.
  * @example element.innerHTML = plotHistory(history).svg; await plotHistory(history).save("curves.svg");
  */
 export class Plot extends Shown {

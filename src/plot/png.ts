@@ -36,15 +36,14 @@ function stored(text: string): string {
  * @param pixels row-major, `channels` bytes each: 1 (grey), 3 (red, green, blue) or 4 (with opacity).
  * @see PNG specification, third edition.
  */
-export function pngUrl(width: number, height: number, channels: 1 | 3 | 4, pixels: Uint8Array): string {
+export function pngUrl(width: number, height: number, channels: number, pixels: Uint8Array): string {
   const stride = width * channels;
-  const colour = { 1: 0, 3: 2, 4: 6 }[channels];
   let lines = "";
   // Each line begins with a zero: no filter.
   pixels.forEach((byte, at) => {
     lines += (at % stride ? "" : "\0") + String.fromCharCode(byte);
   });
-  const header = int32(width) + int32(height) + bytes(8, colour, 0, 0, 0);
+  const header = int32(width) + int32(height) + bytes(8, { 1: 0, 3: 2, 4: 6 }[channels] ?? 0, 0, 0, 0);
   const file = `\x89PNG\r\n\x1a\n${chunk("IHDR", header)}${chunk("IDAT", stored(lines))}${chunk("IEND", "")}`;
   return `data:image/png;base64,${btoa(file)}`;
 }

@@ -32,14 +32,9 @@ export const moved = (x: number, y: number, content: string, turn = ""): string 
  */
 export function label(x: number, y: number, text: string, classes = "", room = Number.POSITIVE_INFINITY): string {
   let shown = text;
-  if (widthOf(text) > room) {
-    shown = "";
-    for (const character of text) {
-      if (widthOf(`${shown}${character}…`) > room) break;
-      shown += character;
-    }
-    shown = `${shown.trimEnd()}…`;
-  }
+  // The widest picture has no room for a thousand characters.
+  for (let count = Math.min(text.length, 1000); widthOf(shown) > room; count--)
+    shown = `${Array.from(text).slice(0, count).join("").trimEnd()}…`;
   const whole = shown === text ? "" : tag("title", {}, escaped(text));
   return tag("text", { x, y, class: `t ${classes}`.trim() }, escaped(shown) + whole);
 }
@@ -61,3 +56,6 @@ export function widthOf(text: string): number {
 /** The width of the widest text. */
 export const widestOf = (texts: readonly string[]): number =>
   texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
+
+/** Room for what is written at a vertical axis. */
+export const sideOf = (labels: readonly string[]): number => Math.min(90, widestOf(labels)) + 8;

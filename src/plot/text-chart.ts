@@ -6,8 +6,6 @@ interface ChartOptions {
   height?: number;
   /** Labels below the first and the last column. */
   ends?: readonly [string, string];
-  /** Whether names are below. Default where there are several. */
-  legend?: boolean;
 }
 
 /**
@@ -17,7 +15,7 @@ interface ChartOptions {
  */
 export function chart(
   series: Readonly<Record<string, readonly number[]>>,
-  { width = 60, height = 12, ends, legend = Object.keys(series).length > 1 }: ChartOptions = {},
+  { width = 60, height = 12, ends }: ChartOptions = {},
 ): string {
   const names = Object.keys(series);
   const curves = Object.values(series);
@@ -50,6 +48,6 @@ export function chart(
     ...rows.map((cells, row) => `${label(row).padStart(10)} │${cells.join("")}`.trimEnd()),
     `${margin} └${"─".repeat(width)}`,
     ...(ends ? [`${margin}  ${ends[0]}${ends[1].padStart(width - ends[0].length)}`] : []),
-    ...(legend ? names.map((name, index) => `${margin}  ${letter(index)} ${name}`) : []),
+    ...(names.length > 1 ? names.map((name, index) => `${margin}  ${letter(index)} ${name}`) : []),
   ].join("\n");
 }

@@ -38,44 +38,35 @@ export function scaleOf(values: Iterable<number>, options: ScaleOptions): Scale 
   let [low, high] = extentOf(values, (value) => isDrawable(value, isLog));
   if (low > high) [low, high] = isLog ? [0.1, 1] : [0, 1];
   // Values that are as good as one get a range around them.
-  if (high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high)) || high - low < 1 / LARGEST) {
+  if (high - low <= SLACK * Math.max(Math.abs(low), Math.abs(high)) || high - low < 1 / LARGEST) {
     const margin = isWhole ? 0.5 : Math.abs(low) / 2 || 1;
     [low, high] = [low - margin, low + margin];
   }
-  const step = stepOf(high - low, count, isWhole);
   const place = (value: number) => placeOn({ low, high, isLog }, value);
-  const inside = (candidates: readonly number[]) =>
-    candidates.filter((tick) => place(tick) >= -SLACK && place(tick) <= 1 + SLACK);
-  const powers = isLog ? powersOf(low, high, count) : [];
-  const steps = stepsOf(low, high, step);
-  if (isRound) {
-    const candidates = isLog ? powers : steps;
+  const inside = (tick: number) => place(tick) >= -SLACK && place(tick) <= 1 + SLACK;
+  const even = multiples(low, high, count, isWhole);
+  const round = isLog ? powers(low, high, count) : even;
+  if (isRound)
     [low, high] = [
-      candidates.findLast((tick) => place(tick) <= SLACK) ?? low,
-      candidates.find((tick) => place(tick) >= 1 - SLACK) ?? high,
+      round.findLast((tick) => place(tick) <= SLACK) ?? low,
+      round.find((tick) => place(tick) >= 1 - SLACK) ?? high,
     ];
-  }
-  const ticks = inside(powers);
-  if (ticks.length > 1) return { low, high, isLog, ticks, labels: ticks.map(plain) };
-  const even = inside(steps);
-  return { low, high, isLog, ticks: even, labels: labelsOf(even, step) };
+  const found = round.filter(inside);
+  const ticks = found.length > 1 ? found : even.filter(inside);
+  return { low, high, isLog, ticks, labels: ticks.map((tick) => brief(tick, 12)) };
 }
 
-/** 1, 2 or 5 times a power of ten. */
-function stepOf(span: number, count: number, isWhole: boolean): number {
-  const power = 10 ** Math.floor(Math.log10(span / count));
-  const step = [1, 2, 5, 10].find((factor) => span / (factor * power) <= count + SLACK) ?? 10;
-  return Math.max(isWhole ? 1 : 0, step * power);
-}
-
-/** Multiples of a step, from just below a range to just above it. */
-function stepsOf(low: number, high: number, step: number): number[] {
+/** Multiples of 1, 2 or 5 times a power of ten, from just below a range to just above it. */
+function multiples(low: number, high: number, count: number, isWhole: boolean): number[] {
+  const power = 10 ** Math.floor(Math.log10((high - low) / count));
+  const factor = [1, 2, 5].find((each) => (high - low) / (each * power) <= count + SLACK) ?? 10;
+  const step = Math.max(isWhole ? 1 : 0, factor * power);
   const first = Math.floor(low / step);
   return Array.from({ length: Math.ceil(high / step) - first + 1 }, (_, index) => (first + index) * step);
 }
 
 /** Powers of ten from below a range to above it; of a short one also twice and five times these. */
-function powersOf(low: number, high: number, count: number): number[] {
+function powers(low: number, high: number, count: number): number[] {
   const first = Math.floor(Math.log10(low));
   const decades = Math.ceil(Math.log10(high)) - first;
   const stride = Math.max(1, Math.ceil(decades / count));
@@ -85,32 +76,15 @@ function powersOf(low: number, high: number, count: number): number[] {
   ).flat();
 }
 
-/** With an exponent: 1e-7, 2.5e6. */
-const exponential = (value: number, digits?: number): string => value.toExponential(digits).replace("e+", "e");
-
-/** A number in few characters. */
-function plain(value: number): string {
-  const size = Math.abs(value);
-  return value === 0 || (size >= 0.001 && size < 1e5) ? String(Number(value.toPrecision(4))) : exponential(value);
-}
-
-/** All with the same number of decimals, so that neighbours differ. */
-function labelsOf(ticks: readonly number[], step: number): string[] {
-  const power = Math.floor(Math.log10(step) + SLACK);
-  const largest = Math.max(...ticks.map(Math.abs));
-  const digits = Math.min(15, Math.max(0, Math.floor(Math.log10(largest) + SLACK) - power));
-  return ticks.map((tick) => {
-    if (tick === 0) return "0";
-    return largest < 1e6 && power >= -5 ? tick.toFixed(Math.max(0, -power)) : exponential(tick, digits);
-  });
-}
-
 /** Where a value is along the axis: 0 at its low end, 1 at its high end; NaN for what cannot be drawn. */
 export function placeOn({ low, high, isLog }: Pick<Scale, "low" | "high" | "isLog">, value: number): number {
   if (!isDrawable(value, isLog)) return Number.NaN;
   return isLog ? Math.log10(value / low) / Math.log10(high / low) : (value - low) / (high - low);
 }
 
-/** A number for reading: three digits that count. */
-export const brief = (value: number): string =>
-  Number.isFinite(value) ? plain(Number(value.toPrecision(3))) : String(value);
+/** A number for reading: so many digits that count. */
+export function brief(value: number, digits = 3): string {
+  const near = Number(value.toPrecision(digits));
+  const size = Math.abs(near);
+  return near === 0 || (size >= 0.001 && size < 1e5) ? String(near) : near.toExponential().replace("e+", "e");
+}

@@ -157,7 +157,7 @@ async function report(points: readonly Point[]): Promise<RangeTest> {
   }
   const learningRates = points.map(({ rate }) => rate);
   // Each rate is the one before times one factor, so that the index is the logarithm.
-  const { chart } = await import("../plot/text-chart-on-demand.ts");
+  const { chart } = await import("../plot/text-chart.ts");
   const curve = chart(
     { smoothed },
     {

@@ -55,24 +55,37 @@ describe("plotModel", () => {
     expect(shown).toMatchObject({ "image/svg+xml": plotModel(model).svg });
   });
 
-  it("puts boxes of a row beside each other, and each below what feeds it", () => {
-    const boxes = [[], [0], [0], [1, 2], [0, 3], [], [4, 5]].map((from, index) => ({ width: 50 + 20 * index, from }));
-    const { places, edges, rows, width } = layOut(boxes);
-    expect(rows).toBe(5);
-    for (const { from, to, xs } of edges) {
-      expect(places[from]?.row).toBeLessThan(places[to]?.row as number);
-      expect(xs.length).toBe((places[to]?.row as number) - (places[from]?.row as number) + 1);
-    }
+  it("puts boxes of a row beside each other, each below what feeds it, and arrows that pass rows beside them", () => {
+    const feeds = [[], [0], [0], [1, 2], [0, 3], [], [4, 5], [1, 6]];
+    const boxes = feeds.map((from, index) => ({ width: 50 + 20 * index, height: 40, from }));
+    const { places, arrows, width, height } = layOut(boxes);
+    const rows = [...new Set(places.map(({ y }) => y))].sort((a, b) => a - b);
+    expect(rows.length).toBe(6);
+    expect(height).toBe((rows[5] as number) + 40);
     // An input is just above what it feeds.
-    expect(places[5]?.row).toBe(3);
+    expect(places[5]?.y).toBe(rows[3]);
     for (const [i, box] of places.entries()) {
-      expect(box.x - (boxes[i]?.width as number) / 2).toBeGreaterThan(-1e-9);
-      expect(box.x + (boxes[i]?.width as number) / 2).toBeLessThan(width + 1e-9);
-      for (const [j, other] of places.slice(0, i).entries()) {
-        const apart = ((boxes[i]?.width as number) + (boxes[j]?.width as number)) / 2;
-        if (other.row === box.row) expect(Math.abs(other.x - box.x)).toBeGreaterThanOrEqual(apart);
-      }
+      const half = (boxes[i]?.width as number) / 2;
+      expect(Math.abs(box.x) + half).toBeLessThanOrEqual(width / 2);
+      for (const source of feeds[i] ?? []) expect(places[source]?.y).toBeLessThan(box.y);
+      for (const [j, other] of places.slice(0, i).entries())
+        if (other.y === box.y)
+          expect(Math.abs(other.x - box.x)).toBeGreaterThanOrEqual(half + (boxes[j]?.width as number) / 2);
     }
+    expect(arrows.map(({ to }) => to).sort()).toEqual(feeds.flatMap((from, to) => from.map(() => to)));
+    // From the lower edge of one box to the upper edge of another, on the way down all outside of the boxes.
+    const sides = arrows.map(({ to, d }) => {
+      const numbers = d
+        .split(/[ MVC]/)
+        .filter(Boolean)
+        .map(Number);
+      expect(numbers.slice(-2)).toEqual([places[to]?.x, places[to]?.y]);
+      return numbers.length > 9 ? (numbers[7] as number) : undefined;
+    });
+    const passing = sides.filter((side) => side !== undefined);
+    expect(new Set(passing).size).toBe(2);
+    const widest = Math.max(...places.map(({ x }, i) => Math.abs(x) + (boxes[i]?.width as number) / 2));
+    for (const side of passing) expect(Math.abs(side)).toBeGreaterThan(widest);
   });
 });
 
@@ -157,7 +170,7 @@ describe("plotImages", () => {
       [2, 0, 3],
       [2, 3, 0],
     ])
-      expect(() => plotImages({ data: new Float32Array(), shape })).toThrow("plotImages: there must be an image");
+      expect(() => plotImages({ data: new Float32Array(), shape })).toThrow("none of them 0");
   });
 });
 
@@ -184,7 +197,7 @@ describe("plotFilters", () => {
       [3, 0, 1, 4],
       [0, 0, 0],
     ])
-      expect(() => plotFilters({ data: new Float32Array(), shape })).toThrow("plotFilters: there must be an image");
+      expect(() => plotFilters({ data: new Float32Array(), shape })).toThrow("none of them 0");
     const wide = { data: new Float32Array(400 * 400).fill(-1), shape: [160_000, 1] };
     expect(imagesOf(plotFilters(wide, { imageShape: [400, 400] }).svg)[0]?.lines[399]?.slice(-3)).toEqual([224, 90, 0]);
     const colours = { data: Float32Array.of(1, 0, -1), shape: [1, 1, 3, 1] };
