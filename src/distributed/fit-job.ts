@@ -5,19 +5,19 @@ import { runFit } from "../train/fit.ts";
 import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
 import type { FitOptions } from "../train/options.ts";
-import { type Compiled, sessionOf } from "../train/session.ts";
+import { type Compiled, type Session, sessionOf } from "../train/session.ts";
 import { openChannel } from "./channel.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { NatsConnection } from "./connection.ts";
 import { type Exchange, openExchange } from "./exchange.ts";
-import { checkModel, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
+import { compiledOf, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
 import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
 import { JetStream } from "./jetstream.ts";
 import type { JobStatus } from "./job.ts";
 import type { Members } from "./members.ts";
-import { SynchronousRounds } from "./synchronous-rounds.ts";
+import { synchronousRounds } from "./synchronous-rounds.ts";
 import { askAfter, askAtMost, busyFactor } from "./timing.ts";
-import { type Rounds, type StepsOptions, vectorLength, WorkerSteps } from "./worker-steps.ts";
+import { openSteps, type Rounds, vectorLength, type WorkerSteps } from "./worker-steps.ts";
 
 /** What a fit works with. */
 export interface FitContext {
@@ -27,8 +27,18 @@ export interface FitContext {
   /** Of what the job keeps on the server. */
   readonly name: string;
   readonly status: () => JobStatus;
-  /** Called with what trains from now on, for the status. */
-  readonly report: (steps: WorkerSteps, exchange: Exchange) => void;
+  /** What trains now, for the status. */
+  readonly training: { steps?: WorkerSteps; exchange?: Exchange };
+}
+
+/** What all generations of a fit have in common. */
+interface Fit extends FitContext {
+  readonly checkpoints: Checkpoints;
+  readonly session: Session;
+  readonly compiled: Compiled;
+  readonly rounds: Rounds;
+  readonly data: JobData;
+  readonly options: JobFit;
 }
 
 /** Training stops since the group has changed; it goes on from the last checkpoint. */
@@ -40,14 +50,18 @@ class GroupChanged extends Error {}
  */
 export async function fitJob(context: FitContext, model: Model, data: JobData, options: JobFit): Promise<History> {
   const { nc, members, label, name } = context;
-  await checkModel(label, model);
-  if (options.local) (await import("./local-rounds.ts")).checkOptimizer(label, model);
-  await agreeOnModel(context, await fingerprint(model, options));
+  const session = sessionOf(label, model);
+  const compiled = await compiledOf(label, session);
+  const rounds = options.local
+    ? (await import("./local-rounds.ts")).localRounds(label, options.local, compiled)
+    : synchronousRounds(compiled);
+  await agreeOnModel(context, await fingerprint(model, compiled, options));
   const checkpoints = await (await import("./checkpoints.ts")).Checkpoints.open(new JetStream(nc), name, members);
+  const fit = { ...context, checkpoints, session, compiled, rounds, data, options };
   for (;;) {
     const group = await members.waitFor((current) => readyGroup(current, members.id, label));
     try {
-      return await fitGeneration(context, checkpoints, model, data, options, group);
+      return await fitGeneration(fit, group);
     } catch (error) {
       if (!(error instanceof GroupChanged)) throw error;
     }
@@ -64,8 +78,7 @@ function readyGroup(group: Group | undefined, id: string, label: string): Group 
       advice: "Give a longer stepTimeout, or smaller batches.",
     });
   }
-  if (!group) return undefined;
-  if (group.isDone) return group;
+  if (!group || group.isDone) return group;
   const rank = group.members.indexOf(id);
   // The first checkpoint is written by the first worker, so that all begin with its weights.
   return rank === 0 || (rank > 0 && group.checkpoint) ? group : undefined;
@@ -83,40 +96,35 @@ async function agreeOnModel({ members, label }: FitContext, hash: string): Promi
   });
 }
 
-async function fitGeneration(
-  context: FitContext,
-  checkpoints: Checkpoints,
-  model: Model,
-  data: JobData,
-  options: JobFit,
-  group: Group,
-): Promise<History> {
-  const { nc, members, status, report, label } = context;
-  const { generation, checkpoint } = group;
-  const { stepTimeout, checkpointEvery, local } = options;
-  const rank = group.isDone ? 0 : group.members.indexOf(members.id);
-  const size = group.isDone ? 1 : group.members.length;
-  const session = sessionOf(label, model);
-  const compiled = session.compiled(label);
+async function fitGeneration(fit: Fit, group: Group): Promise<History> {
+  const { nc, members, label, checkpoints, session, compiled, rounds } = fit;
+  const { generation, checkpoint, isDone } = group;
+  const { stepTimeout, checkpointEvery } = fit.options;
+  // What is done is loaded by each worker for itself.
+  const rank = isDone ? 0 : group.members.indexOf(members.id);
+  const size = isDone ? 1 : group.members.length;
+  const { rawSteps } = compiled.setup.optimizer;
+  // A model that was trained before counts on.
+  const { updates, batches } = checkpoint ?? { updates: rawSteps, batches: rawSteps };
   members.begin();
   let training: Training | undefined;
+
   /** @throws GroupChanged where there are other members by now; what ends this worker's part in the job. */
   const check = () => {
     members.checkOpen();
-    if (group.isDone || members.group?.generation === generation) return;
-    throw new GroupChanged("the members have changed");
+    if (!isDone && members.group?.generation !== generation) throw new GroupChanged("the members have changed");
   };
-  const commit = async (at: Partial<Training>, isDone: boolean) => {
-    if (rank !== 0 || group.isDone) return;
-    const name = `checkpoint-${generation}-${steps.batches}`;
-    const written = { name, batches: steps.batches, updates: steps.updates };
+  const commit = async (at: Partial<Training>, isEnd: boolean) => {
+    if (rank !== 0 || isDone) return;
+    const { batches, updates } = steps;
+    const written = { name: `checkpoint-${generation}-${batches}`, batches, updates };
     // It may take longer than stepTimeout, so the others hear at once that this worker is between steps.
     members.beat();
-    const removeOlder = await checkpoints.write(name, { ...(training as Training), ...at });
-    const after = await commitGroup(members, generation, written, isDone);
-    if (after?.checkpoint?.name === name) await removeOlder();
+    const removeOlder = await checkpoints.write(written.name, { ...(training as Training), ...at });
+    const after = await commitGroup(members, generation, written, isEnd);
+    if (after?.checkpoint?.name === written.name) await removeOlder();
     check();
-    await members.emit({ type: isDone ? "done" : "checkpoint", updates: written.updates });
+    await members.emit({ type: isEnd ? "done" : "checkpoint", updates });
   };
   const callback: Callback = {
     onTrainBegin: async (begun) => {
@@ -131,41 +139,27 @@ async function fitGeneration(
       });
     },
   };
-  const outer = local && new (await import("./local-rounds.ts")).OuterOptimizer(label, local, compiled);
-  const callbacks = [...(options.fit.callbacks as Callback[]), ...(outer ? [outer] : []), callback];
-  let fit: FitOptions = { ...options.fit, callbacks };
-  if (rank !== 0 || group.isDone) fit.verbose = 0;
+  const callbacks = [...(fit.options.fit.callbacks as Callback[]), rounds, callback];
+  let options: FitOptions = { ...fit.options.fit, callbacks };
+  if (rank !== 0 || isDone) options.verbose = 0;
   if (checkpoint) {
-    fit = await checkpoints.resume(checkpoint.name, model, fit, callbacks).catch(async (error) => {
+    options = await checkpoints.resume(checkpoint.name, session.model, options, callbacks).catch(async (error) => {
       // It is removed when there is a newer one, which this worker may not have heard of.
       await members.change(() => undefined);
       check();
       throw error;
     });
   }
-  const { updates, batches } = checkpoint ?? startOf(compiled);
-  const exchange: Exchange = openExchange({
+  const { verbose = "auto" } = options;
+  const progress = verbose === 0 ? undefined : new (await import("./job-progress.ts")).JobProgress(verbose, fit.status);
+
+  const exchange = openExchange({
+    ...{ rank, size, generation, length: vectorLength(compiled), step: updates },
     wire: { send: (to, bytes) => channel.send(to, bytes) },
-    rank,
-    size,
-    generation,
-    length: vectorLength(compiled),
-    step: updates,
   });
-  const subject = `${members.subject}.${generation}`;
-  const channel = openChannel(nc, subject, rank, size, (bytes) => exchange.receive(bytes));
-  const given: StepsOptions = {
-    model,
-    compiled,
-    exchange,
-    rank,
-    size,
-    batches,
-    updates,
-    onStep: (isBegin) => {
-      members.isBetweenSteps = !isBegin;
-    },
-    onLongCompute: (isBegin) => members.beat(isBegin ? stepTimeout : 0),
+  const channel = openChannel(nc, `${members.subject}.${generation}`, rank, size, exchange.receive);
+  const steps = openSteps({
+    ...{ model: session.model, compiled, rounds, exchange, members, stepTimeout, rank, size, batches, updates },
     onUpdate: async (uncounted) => {
       check();
       members.begun();
@@ -174,34 +168,28 @@ async function fitGeneration(
       const counted = { position: { ...position, batch: position.batch + 1 }, lastBatch: uncounted };
       await commit(uncounted ? counted : {}, false);
     },
-  };
-  const rounds: Rounds = outer?.rounds(compiled, size) ?? new SynchronousRounds(compiled);
-  const steps = new WorkerSteps(given, rounds);
-  report(steps, exchange);
-  const { verbose = "auto" } = fit;
-  const progress = verbose === 0 ? undefined : new (await import("./job-progress.ts")).JobProgress(verbose, status);
+  });
+  Object.assign(fit.training, { steps, exchange });
   const watch = watcher(exchange, members, generation, stepTimeout);
-  const look = (wasAway = false) => {
-    try {
-      check();
-      if (members.group?.isDone) throw new GroupChanged("the job is done");
-      watch(wasAway);
-    } catch (error) {
-      exchange.fail(error as Error);
-    }
-  };
-  if (!group.isDone) members.onTick = look;
+  if (!isDone) {
+    members.onTick = (wasAway) => {
+      try {
+        check();
+        if (members.group?.isDone) throw new GroupChanged("the job is done");
+        watch(wasAway);
+      } catch (error) {
+        exchange.fail(error as Error);
+      }
+    };
+  }
   try {
-    return await runFit(session, jobData(label, data), fit, steps, progress);
+    return await runFit(session, jobData(label, fit.data), options, steps, progress);
   } finally {
     members.onTick = () => {};
     channel.close();
     steps.dispose();
   }
 }
-
-/** Where a job begins: a model that was trained before counts on. */
-const startOf = ({ setup }: Compiled) => ({ updates: setup.optimizer.rawSteps, batches: setup.optimizer.rawSteps });
 
 /**
  * Makes a checkpoint that of the job, and takes in workers that wait, since nothing is lost by that now. Where another
@@ -228,7 +216,7 @@ function commitGroup(
 function watcher(exchange: Exchange, members: Members, generation: number, stepTimeout: number) {
   let wait = askAfter;
   let asked = 0;
-  return (wasAway: boolean) => {
+  return (wasAway?: boolean) => {
     const now = performance.now();
     if (wasAway) exchange.progressAt = now;
     const waited = now - exchange.progressAt;

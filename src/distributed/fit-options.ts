@@ -8,7 +8,7 @@ import { callbacksOf } from "../train/callback.ts";
 import type { ArraysGiven, DataGiven, InputsGiven } from "../train/columns.ts";
 import type { Model } from "../train/model.ts";
 import { arrays, type FitOptions, fitOptions } from "../train/options.ts";
-import { checkBuilt, sessionOf } from "../train/session.ts";
+import { type Compiled, checkBuilt, type Session } from "../train/session.ts";
 import { hashOf } from "./hash.ts";
 
 /** How the weights that all workers share follow from those that each has trained on its own. */
@@ -118,14 +118,16 @@ export function jobData(label: string, data: JobData): Given {
   ) as Given;
 }
 
-/** @throws StateError where the model is not built and compiled; ValueError where its optimizer accumulates itself. */
-export async function checkModel(label: string, model: Model): Promise<void> {
-  const session = sessionOf(label, model);
+/**
+ * What a model was compiled to.
+ * @throws StateError where it is not built and compiled; ValueError where its optimizer accumulates itself.
+ */
+export async function compiledOf(label: string, session: Session): Promise<Compiled> {
   session.checkIdle(label);
-  checkBuilt(label, model);
-  const { setup } = session.compiled(label);
-  await setup.load();
-  const config = setup.optimizer.getConfig();
+  checkBuilt(label, session.model);
+  const compiled = session.compiled(label);
+  await compiled.setup.load();
+  const config = compiled.setup.optimizer.getConfig();
   for (const name of ["gradientAccumulationSteps", "lossScaleFactor"]) {
     if (config[name] === undefined) continue;
     throw valueError(label, {
@@ -134,11 +136,12 @@ export async function checkModel(label: string, model: Model): Promise<void> {
       received: config[name],
     });
   }
+  return compiled;
 }
 
 /** What must be the same on all workers, as text: the model, its objective and optimizer, and options that count. */
-export async function fingerprint(model: Model, { fit, local, checkpointEvery }: JobFit): Promise<string> {
-  const { setup } = sessionOf("fit", model).compiled("fit");
+export async function fingerprint(model: Model, { setup }: Compiled, options: JobFit): Promise<string> {
+  const { fit, local, checkpointEvery } = options;
   const { batchSize, epochs, shuffle, stepsPerEpoch, validationSplit, classWeight } = fit;
   const text = JSON.stringify(
     [

@@ -41,8 +41,8 @@ export interface JobStatus {
 
 /** A worker's part in a job. See {@link join}. */
 export class Job {
-  private steps: WorkerSteps | undefined;
-  private exchange: Exchange | undefined;
+  /** What trains now. */
+  private readonly training: { steps?: WorkerSteps; exchange?: Exchange } = {};
   private hasFitted = false;
 
   constructor(
@@ -69,7 +69,7 @@ export class Job {
   /** What this worker is at. */
   status(): JobStatus {
     const { group, id, connected } = this.members;
-    const { steps, exchange } = this;
+    const { steps, exchange } = this.training;
     return {
       id,
       rank: this.rank,
@@ -121,10 +121,7 @@ export class Job {
       members,
       name: keptAs(name),
       status: () => this.status(),
-      report: (steps: WorkerSteps, exchange: Exchange) => {
-        this.steps = steps;
-        this.exchange = exchange;
-      },
+      training: this.training,
     };
     try {
       return await fitJob(context, model, data, checked);

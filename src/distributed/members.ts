@@ -187,7 +187,7 @@ export function openMembers(
     /** Whether this worker is between steps: see {@link Heartbeat}. */
     isBetweenSteps: true,
     /** Called four times a second, and when something has failed. @param wasAway whether nothing could have come. */
-    onTick: (_wasAway = false): void => {},
+    onTick: (_wasAway?: boolean): void => {},
 
     /** Says that this worker begins, and may be silent: programs read data, models are made, checkpoints are read. */
     begin(): void {

@@ -14,10 +14,8 @@ import type { Compiled } from "../train/session.ts";
 import { TrainingSetup } from "../train/training-setup.ts";
 
 /** Names of inputs and outputs. */
-export const names = {
-  gradient: (index: number) => `gradient${index}`,
-  extra: (index: number) => `extra${index}`,
-} as const;
+export const gradientName = (index: number) => `gradient${index}`;
+export const extraName = (index: number) => `extra${index}`;
 
 /** What a worker computes of a batch, and what the batch does to state that is not trained. */
 export interface BatchProgram {
@@ -62,7 +60,7 @@ export function recordGradients({ setup, stepRunner }: Compiled, spec: BatchSpec
   );
   const { trainable } = stepRunner;
   const { updates = [], outputs } = stepRunner.record("train", spec, new TrainingSetup("fit", setup.objective, reader));
-  const gradients = trainable.map((variable, index) => [names.gradient(index), found.get(variable) as Tensor] as const);
+  const gradients = trainable.map((variable, index) => [gradientName(index), found.get(variable) as Tensor] as const);
   return {
     updates: [],
     gradients: Object.fromEntries(gradients),
@@ -88,7 +86,7 @@ export function splitStep(model: Model, { updates, gradients, state, others }: B
       advice: "Train this model in one process.",
     });
   }
-  const named = extras.map((tensor, index) => [names.extra(index), tensor] as const);
+  const named = extras.map((tensor, index) => [extraName(index), tensor] as const);
   return {
     batch: { outputs: { ...gradients, ...Object.fromEntries(named) }, updates },
     state: { outputs: {}, updates: state.map(([variable], index) => [variable, roots[index] as Tensor]) },
@@ -109,7 +107,7 @@ function cut(updates: Updates) {
   const extras: Tensor[] = [];
   const asInput = (node: Tensor): Tensor => {
     if (!ofBatch.has(node)) return node;
-    const known = rebuilt.get(node) ?? placeholder(names.extra(extras.push(node) - 1), node.shape, node.dtype);
+    const known = rebuilt.get(node) ?? placeholder(extraName(extras.push(node) - 1), node.shape, node.dtype);
     rebuilt.set(node, known);
     return known;
   };
@@ -136,7 +134,7 @@ export function recordUpdate(
   workers: number,
 ): CompileOptions {
   const pairs = trainable.map((variable, index) => {
-    const sum = placeholder(names.gradient(index), variable.shape);
+    const sum = placeholder(gradientName(index), variable.shape);
     return [variable, workers === 1 ? sum : div(sum, workers)] as const;
   });
   return { outputs: {}, updates: optimizer.apply(pairs, optimizer.scalars(), { constraints: model.constraints() }) };

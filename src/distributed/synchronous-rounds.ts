@@ -1,37 +1,25 @@
 import type { TypedArray } from "../ir/dtype.ts";
-import type { BatchSpec } from "../train/batch.ts";
 import type { Compiled } from "../train/session.ts";
-import { type BatchProgram, names, recordGradients } from "./split-step.ts";
-import type { Rounds, WorkerSteps } from "./worker-steps.ts";
+import { gradientName, recordGradients } from "./split-step.ts";
+import type { Rounds } from "./worker-steps.ts";
 
 /**
  * Workers that add up their gradients: a round is one batch of each, and ends with an update of the model's optimizer.
  * They end in the bits of one process that goes through the same batches with `gradientAccumulationSteps: size`.
  */
-export class SynchronousRounds implements Rounds {
-  readonly every = 1;
-  readonly spansEpochs = true;
-
-  constructor(private readonly compiled: Compiled) {}
-
-  record(spec: BatchSpec): BatchProgram {
-    return recordGradients(this.compiled, spec);
-  }
-
-  /** Hands in the gradients at once, so that they travel while others compute. */
-  computed(found: Readonly<Record<string, TypedArray>>, steps: WorkerSteps): void {
-    const { vector } = steps;
+export const synchronousRounds = (compiled: Compiled): Rounds => ({
+  every: 1,
+  spansEpochs: true,
+  optimizer: compiled.setup.optimizer,
+  record: (spec) => recordGradients(compiled, spec),
+  /** They are handed in at once, so that they travel while others compute. */
+  computed(found, vector) {
     let at = 0;
-    for (const index of this.compiled.stepRunner.trainable.keys()) {
-      const gradient = found[names.gradient(index)] as TypedArray;
+    for (const index of compiled.stepRunner.trainable.keys()) {
+      const gradient = found[gradientName(index)] as TypedArray;
       vector.set(gradient, at);
       at += gradient.length;
     }
-    steps.post();
-  }
-
-  async end(workers: number, steps: WorkerSteps): Promise<void> {
-    await steps.applyExtras();
-    await steps.applyMean(this.compiled.setup.optimizer, workers, steps.batches - 1);
-  }
-}
+    return true;
+  },
+});

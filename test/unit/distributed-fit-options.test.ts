@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { fingerprint, type JobFitOptions, jobFitOptions } from "../../src/distributed/fit-options.ts";
 import { dense, sequential } from "../../src/index.ts";
+import { sessionOf } from "../../src/train/session.ts";
 
 describe("the fingerprint of a job's fit", () => {
   const model = sequential([dense(2, { activation: "softmax", inputShape: [3] })], { seed: 1 });
   model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy" });
-  const hashOf = async (options: JobFitOptions) => fingerprint(model, await jobFitOptions("fit", options));
+  const compiled = sessionOf("fit", model).compiled("fit");
+  const hashOf = async (options: JobFitOptions) => fingerprint(model, compiled, await jobFitOptions("fit", options));
 
   it("differs where options change what is trained", async () => {
     const cases: JobFitOptions[] = [

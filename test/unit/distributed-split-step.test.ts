@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OuterOptimizer } from "../../src/distributed/local-rounds.ts";
+import { localRounds } from "../../src/distributed/local-rounds.ts";
 import { recordGradients, splitStep } from "../../src/distributed/split-step.ts";
 import {
   batchNormalization,
@@ -27,7 +27,7 @@ async function split(layers: readonly Layer[], sync: "step" | "local") {
   const x = { data: new Float32Array(batch * steps * features), shape: [batch, steps, features] };
   const y = { data: new Int32Array(batch), shape: [batch] };
   const spec = specOf({ rows: batch, x: [x], y: [y], weights: [undefined] }, batch, [{ dtype: "float32" }]);
-  const local = () => new OuterOptimizer("fit", { every: 2 }, compiled).rounds(compiled, 2).record(spec);
+  const local = () => localRounds("fit", { every: 2 }, compiled).record(spec);
   return splitStep(model, sync === "step" ? recordGradients(compiled, spec) : local());
 }
 

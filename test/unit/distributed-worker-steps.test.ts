@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openExchange } from "../../src/distributed/exchange.ts";
-import { SynchronousRounds } from "../../src/distributed/synchronous-rounds.ts";
-import { vectorLength, WorkerSteps } from "../../src/distributed/worker-steps.ts";
+import { synchronousRounds } from "../../src/distributed/synchronous-rounds.ts";
+import { openSteps, vectorLength } from "../../src/distributed/worker-steps.ts";
 import { adam, dense, sequential } from "../../src/index.ts";
 import { type BatchCursor, specOf } from "../../src/train/batch.ts";
 import { sessionOf } from "../../src/train/session.ts";
@@ -29,15 +29,17 @@ async function begin(throws: { schedule?: boolean; data?: boolean }) {
   const length = vectorLength(compiled);
   const exchange = openExchange({ rank: 0, size: 1, generation: 1, length, step: 3, wire: { send: () => {} } });
   const isStep: boolean[] = [];
-  const steps = new WorkerSteps(
-    {
-      ...{ model, compiled, exchange, rank: 0, size: 1, batches: 7, updates: 3 },
-      onStep: (isBegin) => isStep.push(isBegin),
-      onLongCompute: () => {},
-      onUpdate: async () => {},
+  const members = {
+    set isBetweenSteps(value: boolean) {
+      isStep.push(!value);
     },
-    new SynchronousRounds(compiled),
-  );
+    beat: () => {},
+  };
+  const steps = openSteps({
+    ...{ model, compiled, exchange, members, stepTimeout: 1000, rank: 0, size: 1, batches: 7, updates: 3 },
+    rounds: synchronousRounds(compiled),
+    onUpdate: async () => {},
+  });
   return { run: () => steps.run("train", spec, cursor, () => undefined), optimizer: model.optimizer, steps, isStep };
 }
 
