@@ -3,7 +3,7 @@ import { modelCheckpoint, resume } from "../io/index.js";
 import type { Callback, Training } from "../train/callback.ts";
 import type { Model } from "../train/model.ts";
 import type { FitOptions } from "../train/options.ts";
-import type { JetStream } from "./jetstream.ts";
+import type { NatsConnection } from "./connection.ts";
 import type { Members } from "./members.ts";
 import { ObjectStore } from "./object-store.ts";
 
@@ -18,8 +18,8 @@ export class Checkpoints {
   ) {}
 
   /** @param name of the store, which is made where there is none. */
-  static async open(js: JetStream, name: string, members: Members): Promise<Checkpoints> {
-    return new Checkpoints(members, await ObjectStore.open(js, name));
+  static async open(nc: NatsConnection, name: string, members: Members): Promise<Checkpoints> {
+    return new Checkpoints(members, await ObjectStore.open(nc, name));
   }
 
   /**

@@ -1,5 +1,4 @@
 // The training of a job.
-import { stateError } from "../errors.ts";
 import type { Callback, Training } from "../train/callback.ts";
 import { runFit } from "../train/fit.ts";
 import type { History } from "../train/history.ts";
@@ -12,7 +11,6 @@ import type { NatsConnection } from "./connection.ts";
 import { type Exchange, openExchange } from "./exchange.ts";
 import { compiledOf, fingerprint, type JobData, type JobFit, jobData } from "./fit-options.ts";
 import { type Group, type JobCheckpoint, nextGroup } from "./group.ts";
-import { JetStream } from "./jetstream.ts";
 import type { JobStatus } from "./job.ts";
 import type { Members } from "./members.ts";
 import { synchronousRounds } from "./synchronous-rounds.ts";
@@ -56,10 +54,11 @@ export async function fitJob(context: FitContext, model: Model, data: JobData, o
     ? (await import("./local-rounds.ts")).localRounds(label, options.local, compiled)
     : synchronousRounds(compiled);
   await agreeOnModel(context, await fingerprint(model, compiled, options));
-  const checkpoints = await (await import("./checkpoints.ts")).Checkpoints.open(new JetStream(nc), name, members);
+  const checkpoints = await (await import("./checkpoints.ts")).Checkpoints.open(nc, name, members);
   const fit = { ...context, checkpoints, session, compiled, rounds, data, options };
   for (;;) {
-    const group = await members.waitFor((current) => readyGroup(current, members.id, label));
+    const group = await members.waitFor((current) => readyGroup(current, members.id));
+    if (group.dropped.includes(members.id)) throw (await import("./refusals.ts")).wasDropped(label);
     try {
       return await fitGeneration(fit, group);
     } catch (error) {
@@ -68,17 +67,9 @@ export async function fitJob(context: FitContext, model: Model, data: JobData, o
   }
 }
 
-/** The group, where this worker can train in it, or load what was trained. */
-function readyGroup(group: Group | undefined, id: string, label: string): Group | undefined {
-  if (group?.dropped.includes(id)) {
-    throw stateError(label, {
-      rule: "this worker was slower than stepTimeout, and was dropped",
-      expected: "a worker that computes a batch in that time",
-      received: "one that did not",
-      advice: "Give a longer stepTimeout, or smaller batches.",
-    });
-  }
-  if (!group || group.isDone) return group;
+/** The group, where this worker can train in it, or load what was trained, or was dropped. */
+function readyGroup(group: Group | undefined, id: string): Group | undefined {
+  if (!group || group.isDone || group.dropped.includes(id)) return group;
   const rank = group.members.indexOf(id);
   // The first checkpoint is written by the first worker, so that all begin with its weights.
   return rank === 0 || (rank > 0 && group.checkpoint) ? group : undefined;
@@ -87,13 +78,7 @@ function readyGroup(group: Group | undefined, id: string, label: string): Group 
 /** Enters the model into the group. @throws StateError where another one was entered before. */
 async function agreeOnModel({ members, label }: FitContext, hash: string): Promise<void> {
   const group = await members.change((current) => (current?.model === null ? { ...current, model: hash } : undefined));
-  if (!group || group.model === hash) return;
-  throw stateError(label, {
-    rule: "all workers of a job must train the same model with the same options",
-    expected: `the model, optimizer and options of the job (hash ${group.model})`,
-    received: `others (hash ${hash})`,
-    advice: "Run the same program on all workers, or join another job.",
-  });
+  if (group && group.model !== hash) throw (await import("./refusals.ts")).otherModel(label, group.model, hash);
 }
 
 async function fitGeneration(fit: Fit, group: Group): Promise<History> {

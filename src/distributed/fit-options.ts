@@ -1,6 +1,5 @@
 // The options of a job's `fit`, and what a model must be like for it.
 import { checkCount, checkPositive } from "../checks.ts";
-import { valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { BatchStream, Given } from "../train/batch-maker.ts";
 import { isStream } from "../train/batch-maker.ts";
@@ -83,22 +82,15 @@ export async function jobFitOptions(label: string, given: JobFitOptions): Promis
   checkPositive(label, "stepTimeout", stepTimeout);
   checkCount(label, "checkpointEvery", checkpointEvery, 1);
   const fit = fitOptions(label, rest);
-  for (const name of ["initialEpoch", "sampleWeight"] as const) {
-    if (fit[name] === undefined) continue;
-    throw valueError(label, {
-      rule: `${name} is no option of a job`,
-      expected: name === "initialEpoch" ? "the epoch of the job's checkpoint" : "[x, y, sampleWeight] as data",
-      received: fit[name],
-    });
-  }
+  const { initialEpoch, sampleWeight } = fit;
+  const refuse = async (name: string, expected: string, received: unknown) => {
+    if (received !== undefined) throw (await import("./refusals.ts")).notForJobs(label, name, expected, received);
+  };
+  await refuse("initialEpoch", "the epoch of the job's checkpoint", initialEpoch);
+  await refuse("sampleWeight", "[x, y, sampleWeight] as data", sampleWeight);
   const callbacks = callbacksOf(label, fit.callbacks ?? []);
-  if (callbacks.some(({ diagnoses, measures }) => diagnoses || measures)) {
-    throw valueError(label, {
-      rule: "callbacks that look into train steps are for fit of models",
-      expected: "callbacks without diagnoses and measures",
-      received: "one that has them",
-    });
-  }
+  if (callbacks.some(({ diagnoses, measures }) => diagnoses || measures))
+    throw (await import("./refusals.ts")).looksIntoSteps(label);
   return { fit: { ...fit, callbacks }, local, stepTimeout, checkpointEvery };
 }
 
@@ -128,14 +120,8 @@ export async function compiledOf(label: string, session: Session): Promise<Compi
   const compiled = session.compiled(label);
   await compiled.setup.load();
   const config = compiled.setup.optimizer.getConfig();
-  for (const name of ["gradientAccumulationSteps", "lossScaleFactor"]) {
-    if (config[name] === undefined) continue;
-    throw valueError(label, {
-      rule: `an optimizer of a job has no ${name}`,
-      expected: "an optimizer without it: the gradients of the workers are added up, and divided by their number",
-      received: config[name],
-    });
-  }
+  for (const name of ["gradientAccumulationSteps", "lossScaleFactor"])
+    if (config[name] !== undefined) throw (await import("./refusals.ts")).accumulates(label, name, config[name]);
   return compiled;
 }
 

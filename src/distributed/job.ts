@@ -1,14 +1,13 @@
 import { checkCount } from "../checks.ts";
-import { stateError, valueError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
-import { Bucket } from "./bucket.ts";
+import { openBucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
 import { fitJob } from "./fit-job.ts";
 import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
-import type { GenerationLog } from "./group.ts";
+import { type GenerationLog, type Group, noGroup } from "./group.ts";
 import { checkJobName, keptAs } from "./job-name.ts";
 import type { JoinOptions } from "./join.ts";
 import { type Members, openMembers } from "./members.ts";
@@ -105,14 +104,7 @@ export class Job {
   async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
     const label = `fit of job "${this.name}"`;
     const checked = await jobFitOptions(label, options);
-    if (this.hasFitted) {
-      throw stateError(label, {
-        rule: "a job trains once",
-        expected: "another job for another fit",
-        received: "a second fit",
-        advice: "Call join with another name.",
-      });
-    }
+    if (this.hasFitted) throw (await import("./refusals.ts")).secondFit(label);
     this.hasFitted = true;
     const { nc, members, name } = this;
     const context = {
@@ -153,34 +145,21 @@ export async function joinJob(nc: NatsConnection, given: JoinOptions): Promise<J
   const name = checkJobName("join", options.job);
   checkCount("join", "workers", workers, 1);
   checkCount("join", "minWorkers", minWorkers, 1);
-  if (minWorkers > workers)
-    throw valueError("join", { rule: "minWorkers is at most workers", expected: `≤ ${workers}`, received: minWorkers });
+  if (minWorkers > workers) throw (await import("./refusals.ts")).tooManyNeeded(workers, minWorkers);
   const deadline = performance.now() + joinTimeout;
-  const bucket = await Bucket.open(nc, keptAs(name));
+  const bucket = await openBucket(nc, keptAs(name));
   const members = openMembers(nc, bucket, name, { workers, minWorkers }, onEvent);
+  const isIn = (group: Group) => group.members.includes(members.id);
   try {
-    await members.waitFor((group) => {
-      if (group?.isDone) {
-        throw stateError(`join of job "${name}"`, {
-          rule: "the job has ended",
-          expected: "a job that trains",
-          received: "one that is done",
-          advice: `Choose another name, or call removeJob(nc, "${name}").`,
-        });
-      }
-      if (group?.members.includes(members.id)) return true;
-      if (performance.now() < deadline) return undefined;
-      throw stateError(
-        `join of job "${name}"`,
-        members.unanswered
-          ? { rule: "the server must answer", expected: "an answer in time", received: String(members.unanswered) }
-          : {
-              rule: "not enough workers have come",
-              expected: `${workers} within ${joinTimeout} ms`,
-              received: members.present().length,
-            },
-      );
-    });
+    const group = await members.waitFor((current = noGroup) =>
+      current.isDone || isIn(current) || performance.now() > deadline ? current : undefined,
+    );
+    if (group.isDone) throw (await import("./refusals.ts")).hasEnded(name);
+    if (!isIn(group)) {
+      const expected = `${workers} within ${joinTimeout} ms`;
+      const { unanswered } = members;
+      throw (await import("./refusals.ts")).notEnough(name, expected, members.present().length, unanswered);
+    }
   } catch (error) {
     void members.leave();
     throw error;

@@ -3,7 +3,7 @@ import type { Bucket, Entry } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { type Group, type GroupSize, nextGroup, noGroup } from "./group.ts";
-import { isRefusal, isTransient } from "./jetstream.ts";
+import { fromBytes, isRefusal, isTransient, toBytes } from "./jetstream.ts";
 import { pause } from "./pause.ts";
 import { deadAfter, heartbeatEvery, maxLateness, startAllowance, tickEvery } from "./timing.ts";
 
@@ -216,7 +216,7 @@ export function openMembers(
         hasLeft: isLast,
       };
       lastBeat = performance.now();
-      nc.publish(`${subject}.alive`, new TextEncoder().encode(JSON.stringify(sign)));
+      nc.publish(`${subject}.alive`, toBytes(sign));
     },
 
     /** Tells the others that this worker leaves, and listens no more. Resolves when the server has heard it. */
@@ -321,7 +321,7 @@ export function openMembers(
   const subscriptions = [
     nc.subscribe(`${subject}.alive`, {
       callback: (error, { data }) => {
-        if (!error) hear(JSON.parse(new TextDecoder().decode(data)));
+        if (!error) hear(fromBytes(data));
       },
     }),
     bucket.watch(key, refresh),

@@ -1,6 +1,6 @@
 import { stateError } from "../errors.ts";
-import type { NatsMessage } from "./connection.ts";
-import { type JetStream, timeout } from "./jetstream.ts";
+import type { NatsConnection, NatsMessage } from "./connection.ts";
+import { api, find, fromBytes, makeStream, timeout, toBytes, write } from "./jetstream.ts";
 
 /** Bytes in a message. */
 const chunkBytes = 128 * 1024;
@@ -21,16 +21,16 @@ export class ObjectStore {
   private readonly stream: string;
 
   private constructor(
-    private readonly js: JetStream,
+    private readonly nc: NatsConnection,
     private readonly name: string,
   ) {
     this.stream = `OBJ_${name}`;
   }
 
   /** Opens a store; makes it, where there is none. */
-  static async open(js: JetStream, name: string): Promise<ObjectStore> {
-    const store = new ObjectStore(js, name);
-    await js.makeStream({
+  static async open(nc: NatsConnection, name: string): Promise<ObjectStore> {
+    const store = new ObjectStore(nc, name);
+    await makeStream(nc, {
       name: store.stream,
       subjects: [`$O.${name}.C.>`, `$O.${name}.M.>`],
     });
@@ -47,7 +47,7 @@ export class ObjectStore {
       const written: Promise<number>[] = [];
       for (let chunk = first; chunk < last; chunk++) {
         const start = chunk * chunkBytes;
-        written.push(this.js.write(this.chunks(nuid), bytes.subarray(start, start + chunkBytes)));
+        written.push(write(this.nc, this.chunks(nuid), bytes.subarray(start, start + chunkBytes)));
       }
       seq = Math.min(seq, ...(await Promise.all(written)));
     }
@@ -63,7 +63,7 @@ export class ObjectStore {
       options: { max_chunk_size: chunkBytes },
     };
     const headers = { "Nats-Rollup": "sub" };
-    const end = await this.js.write(this.meta(name), new TextEncoder().encode(JSON.stringify(info)), headers);
+    const end = await write(this.nc, this.meta(name), toBytes(info), headers);
     return Math.min(seq, end);
   }
 
@@ -86,18 +86,18 @@ export class ObjectStore {
 
   /** Removes what was written before a message: other objects, and what is there of those that are not whole. */
   async removeBefore(seq: number): Promise<void> {
-    await this.js.api(`STREAM.PURGE.${this.stream}`, { seq });
+    await api(this.nc, `STREAM.PURGE.${this.stream}`, { seq });
   }
 
   /** The first message of a subject from a number on, as it was written; one with a code where there is none. */
   private next(subject: string, seq: number): Promise<NatsMessage> {
     const query = JSON.stringify({ seq, next_by_subj: subject });
-    return this.js.nc.request(`$JS.API.DIRECT.GET.${this.stream}`, query, { timeout });
+    return this.nc.request(`$JS.API.DIRECT.GET.${this.stream}`, query, { timeout });
   }
 
   private async info(name: string): Promise<ObjectInfo | undefined> {
-    const found = await this.js.last(this.stream, this.meta(name));
-    return found && JSON.parse(new TextDecoder().decode(found.data));
+    const found = await find(this.nc, this.stream, { last_by_subj: this.meta(name) });
+    return found && fromBytes(found.data);
   }
 
   private missing(name: string, received: string): Error {

@@ -1,5 +1,5 @@
 import type { NatsConnection } from "./connection.ts";
-import { JetStream } from "./jetstream.ts";
+import { removeStream } from "./jetstream.ts";
 import { checkJobName, keptAs } from "./job-name.ts";
 
 /**
@@ -10,6 +10,5 @@ import { checkJobName, keptAs } from "./job-name.ts";
  */
 export async function removeJob(nc: NatsConnection, job: string): Promise<void> {
   const name = keptAs(checkJobName("removeJob", job));
-  const streams = new JetStream(nc);
-  for (const kind of ["TRIALS", "KV", "OBJ"]) await streams.removeStream(`${kind}_${name}`);
+  for (const kind of ["TRIALS", "KV", "OBJ"]) await removeStream(nc, `${kind}_${name}`);
 }

@@ -1,5 +1,5 @@
 import { stateError, valueError } from "../errors.ts";
-import { Bucket } from "./bucket.ts";
+import { type Bucket, openBucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import { isMissing, isRefusal, isTransient } from "./jetstream.ts";
 import { pause } from "./pause.ts";
@@ -53,7 +53,7 @@ export class SearchWorker {
   async finishAll(): Promise<TrialResult[]> {
     const { nc, results, label } = this;
     const { job, plan } = this.work;
-    const bucket = await Bucket.open(nc, this.bucketName);
+    const bucket = await openBucket(nc, this.bucketName);
     const kept = await this.untilAnswered(() => agreeOnPlan(label, bucket, plan));
     const queue = await TrialQueue.open(nc, job, plan.ackWait);
     const subscription = nc.subscribe(results.subject, { callback: () => queue.interrupt() });

@@ -1,7 +1,6 @@
 // A train step in three programs: gradients of a batch, what the batch does to the model's other state, and the update.
 import type { CompileOptions } from "../compiler/compile-with.ts";
 import { reachable, withInputs } from "../compiler/graph.ts";
-import { stateError } from "../errors.ts";
 import { defineOptimizer, type Optimizer } from "../optim/optimizer.ts";
 import { div } from "../tensor/ops/elementwise.ts";
 import { inputOp, placeholder } from "../tensor/ops/leaf.ts";
@@ -74,18 +73,16 @@ export function recordGradients({ setup, stepRunner }: Compiled, spec: BatchSpec
  * computed by one worker, and the state be changed by all, in the order of the batches.
  * @throws StateError where a layer's outputs depend on such state: then the batches cannot be computed at once.
  */
-export function splitStep(model: Model, { updates, gradients, state, others }: BatchProgram): SplitStep {
+export async function splitStep(model: Model, program: BatchProgram): Promise<SplitStep> {
+  const { updates, gradients, state, others } = program;
   const { roots, extras, changing } = cut(state);
   const computed = [...Object.values(gradients), ...updates.map(([, value]) => value), ...others];
   const first = reachable(computed).find((node) => node.op === variableOp && changing.has(node));
-  if (first) {
-    throw stateError(`fit of ${model.label}`, {
-      rule: "workers compute their batches at once, so no layer may use state that the batch before has changed",
-      expected: "layers whose outputs depend on weights and batch alone",
-      received: `one that reads "${(first.attrs as { variable: Variable }).variable.name}"`,
-      advice: "Train this model in one process.",
-    });
-  }
+  if (first)
+    throw (await import("./refusals.ts")).readsState(
+      model.label,
+      (first.attrs as { variable: Variable }).variable.name,
+    );
   const named = extras.map((tensor, index) => [extraName(index), tensor] as const);
   return {
     batch: { outputs: { ...gradients, ...Object.fromEntries(named) }, updates },

@@ -1,5 +1,5 @@
 import type { NatsConnection, NatsMessage } from "./connection.ts";
-import { isConflict, isTransient, JetStream } from "./jetstream.ts";
+import { api, isTransient, makeStream, writeAfter } from "./jetstream.ts";
 import { pause } from "./pause.ts";
 
 /** A trial that this worker has taken from the queue. */
@@ -25,7 +25,6 @@ const inFlight = 32;
  * it is removed, or its worker says in time that it keeps it.
  */
 export class TrialQueue {
-  private readonly js: JetStream;
   /** `removeJob` removes it, too. */
   private readonly stream: string;
   /** What the server was asked for last; one trial at a time. */
@@ -36,15 +35,14 @@ export class TrialQueue {
     private readonly nc: NatsConnection,
     private readonly job: string,
   ) {
-    this.js = new JetStream(nc);
     this.stream = `TRIALS_aretejs_${job}`;
   }
 
   /** Opens the queue; makes it, where there is none. @param ackWait milliseconds: see `SearchOptions`. */
   static async open(nc: NatsConnection, job: string, ackWait: number): Promise<TrialQueue> {
     const queue = new TrialQueue(nc, job);
-    const { js, stream } = queue;
-    await js.makeStream({
+    const { stream } = queue;
+    await makeStream(nc, {
       name: stream,
       subjects: [`aretejs.${job}.trials.*`],
       retention: "workqueue",
@@ -52,7 +50,7 @@ export class TrialQueue {
       discard: "new",
       storage: "file",
     });
-    await js.api(`CONSUMER.CREATE.${stream}.workers`, {
+    await api(nc, `CONSUMER.CREATE.${stream}.workers`, {
       stream_name: stream,
       // Times in nanoseconds.
       config: { durable_name: "workers", ack_policy: "explicit", ack_wait: ackWait * 1e6, max_ack_pending: -1 },
@@ -89,12 +87,7 @@ export class TrialQueue {
   }
 
   private async add(index: number): Promise<void> {
-    try {
-      const headers = { "Nats-Expected-Last-Subject-Sequence": 0 };
-      await this.js.write(`aretejs.${this.job}.trials.${index}`, new Uint8Array(), headers);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-    }
+    await writeAfter(this.nc, 0, `aretejs.${this.job}.trials.${index}`, new Uint8Array());
   }
 
   private async ask(): Promise<Taken | undefined> {

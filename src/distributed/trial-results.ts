@@ -1,5 +1,5 @@
 import type { NatsConnection } from "./connection.ts";
-import { isConflict, JetStream } from "./jetstream.ts";
+import { find, writeAfter } from "./jetstream.ts";
 import type { TrialResult } from "./search.ts";
 import { fromJson, toJson } from "./trial-values.ts";
 
@@ -8,19 +8,16 @@ type Stored = TrialResult extends infer R ? (R extends R ? Omit<R, "trial"> : ne
 
 /** Results of trials in the key-value bucket of a job, under `trial.<index>`. A key is set once. */
 export class TrialResults<T> {
-  private readonly js: JetStream;
   private readonly found = new Map<number, TrialResult<T>>();
   /** The number of the last change that was read. */
   private read = 0;
 
   constructor(
-    nc: NatsConnection,
+    private readonly nc: NatsConnection,
     private readonly bucket: string,
     private readonly trials: readonly T[],
     private readonly onResult: (result: TrialResult<T>, finished: number) => Promise<void>,
-  ) {
-    this.js = new JetStream(nc);
-  }
+  ) {}
 
   /** The subject of all results. */
   get subject(): string {
@@ -49,7 +46,7 @@ export class TrialResults<T> {
   async refresh(): Promise<void> {
     for (;;) {
       const query = { seq: this.read + 1, next_by_subj: this.subject };
-      const next = await this.js.find(`KV_${this.bucket}`, query);
+      const next = await find(this.nc, `KV_${this.bucket}`, query);
       if (!next) return;
       this.read = next.seq;
       const stored = fromJson(new TextDecoder().decode(next.data)) as Stored;
@@ -62,12 +59,6 @@ export class TrialResults<T> {
   /** Writes a result, unless another worker has done so. */
   async write(result: Stored): Promise<void> {
     const bytes = new TextEncoder().encode(toJson("search", "a result", result));
-    try {
-      await this.js.write(`$KV.${this.bucket}.trial.${result.index}`, bytes, {
-        "Nats-Expected-Last-Subject-Sequence": 0,
-      });
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-    }
+    await writeAfter(this.nc, 0, `$KV.${this.bucket}.trial.${result.index}`, bytes);
   }
 }

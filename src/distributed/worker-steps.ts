@@ -83,10 +83,10 @@ export function openSteps(options: StepsOptions) {
   let startedAt = 0;
 
   /** What is recorded for batches like this one. */
-  const split = (spec: BatchSpec): SplitStep => {
+  const split = async (spec: BatchSpec): Promise<SplitStep> => {
     const known = splits.get(spec.signature);
     if (known) return known;
-    const made = splitStep(model, rounds.record(spec));
+    const made = await splitStep(model, rounds.record(spec));
     splits.set(spec.signature, made);
     return made;
   };
@@ -118,7 +118,7 @@ export function openSteps(options: StepsOptions) {
       // The client sends in a microtask.
       await undefined;
     }
-    const { batch, extras } = split(spec);
+    const { batch, extras } = await split(spec);
     const found = await programs.use(
       `batch ${spec.signature}`,
       () => batch,
@@ -152,7 +152,7 @@ export function openSteps(options: StepsOptions) {
     for (; applied < specs.length; applied++) {
       const spec = specs[applied] as BatchSpec;
       const owner = applied % size;
-      const { extras, state } = split(spec);
+      const { extras, state } = await split(spec);
       await programs.use(
         `state ${spec.signature}`,
         () => state,
