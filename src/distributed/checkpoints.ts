@@ -37,13 +37,13 @@ export class Checkpoints {
     const callbacks = withState(training.callbacks);
     // Its name holds no value, so the loss is not looked at.
     await writer.onTrainBatchEnd?.(training.position.batch, { loss: Number.NaN }, { ...training, callbacks });
-    const seq = await this.members.retry(() => this.store.write(name, bytes));
+    const seq = await this.members.until(() => this.store.write(name, bytes));
     return () => this.store.removeBefore(seq).catch(() => {});
   }
 
   /** Brings a model to a checkpoint; gives the options with which `fit` goes on. */
   async resume(name: string, model: Model, options: FitOptions, callbacks: readonly Callback[]): Promise<FitOptions> {
-    const bytes = await this.members.retry(() => this.store.read(name));
+    const bytes = await this.members.until(() => this.store.read(name));
     const resumed = await resume(model, bytes, { ...options, callbacks: withState(callbacks) });
     const restorer = (resumed.callbacks as Callback[]).at(-1);
     const restoring: Callback = {

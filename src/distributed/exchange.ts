@@ -88,13 +88,14 @@ export function openExchange(options: ExchangeOptions) {
     return round.sum.subarray(start, end);
   };
 
+  /** A piece of what a worker has besides its vector. */
+  const pieceOf = (round: Round, from: number, index: number) => sentBy(round, from).get(idOf(kinds.extra, index));
   /** Of what a worker has besides its vector. */
   const lackingExtras: Lacking = (round, from) => {
     const lacking: number[] = [];
     for (let index = 0; lacking.length < maxAsked; index++) {
-      const id = idOf(kinds.extra, index);
-      const piece = sentBy(round, from).get(id);
-      if (!piece) lacking.push(id);
+      const piece = pieceOf(round, from, index);
+      if (!piece) lacking.push(idOf(kinds.extra, index));
       else if (piece.length < pieceBytes) break;
     }
     return lacking;
@@ -206,8 +207,10 @@ export function openExchange(options: ExchangeOptions) {
     async extras(step: number, ranks: readonly number[]): Promise<Uint8Array<ArrayBuffer>[]> {
       const round = await until(step, ranks, lackingExtras);
       return ranks.map((from) => {
-        const pieces = [...sentBy(round, from)].filter(([id]) => kindOf(id) === kinds.extra);
-        return joined(pieces.sort(([a], [b]) => a - b).map(([, piece]) => piece));
+        const pieces: Uint8Array[] = [];
+        for (let piece = pieceOf(round, from, 0); piece; piece = pieceOf(round, from, pieces.length))
+          pieces.push(piece);
+        return joined(pieces);
       });
     },
     /** The sum of all vectors. */

@@ -57,8 +57,8 @@ export async function fitJob(context: FitContext, model: Model, data: JobData, o
   const checkpoints = await (await import("./checkpoints.ts")).Checkpoints.open(nc, name, members);
   const fit = { ...context, checkpoints, session, compiled, rounds, data, options };
   for (;;) {
-    const group = await members.waitFor((current) => readyGroup(current, members.id));
-    if (group.dropped.includes(members.id)) throw (await import("./refusals.ts")).wasDropped(label);
+    const group = await members.until(() => readyGroup(members));
+    if (group.dropped.includes(members.id)) throw (await import("./job-refusals.ts")).wasDropped(label);
     try {
       return await fitGeneration(fit, group);
     } catch (error) {
@@ -68,7 +68,7 @@ export async function fitJob(context: FitContext, model: Model, data: JobData, o
 }
 
 /** The group, where this worker can train in it, or load what was trained, or was dropped. */
-function readyGroup(group: Group | undefined, id: string): Group | undefined {
+function readyGroup({ group, id }: Members): Group | undefined {
   if (!group || group.isDone || group.dropped.includes(id)) return group;
   const rank = group.members.indexOf(id);
   // The first checkpoint is written by the first worker, so that all begin with its weights.
@@ -78,7 +78,7 @@ function readyGroup(group: Group | undefined, id: string): Group | undefined {
 /** Enters the model into the group. @throws StateError where another one was entered before. */
 async function agreeOnModel({ members, label }: FitContext, hash: string): Promise<void> {
   const group = await members.change((current) => (current?.model === null ? { ...current, model: hash } : undefined));
-  if (group && group.model !== hash) throw (await import("./refusals.ts")).otherModel(label, group.model, hash);
+  if (group && group.model !== hash) throw (await import("./job-refusals.ts")).otherModel(label, group.model, hash);
 }
 
 async function fitGeneration(fit: Fit, group: Group): Promise<History> {
@@ -88,6 +88,7 @@ async function fitGeneration(fit: Fit, group: Group): Promise<History> {
   // What is done is loaded by each worker for itself.
   const rank = isDone ? 0 : group.members.indexOf(members.id);
   const size = isDone ? 1 : group.members.length;
+  const leads = rank === 0 && !isDone;
   const { rawSteps } = compiled.setup.optimizer;
   // A model that was trained before counts on.
   const { updates, batches } = checkpoint ?? { updates: rawSteps, batches: rawSteps };
@@ -100,7 +101,7 @@ async function fitGeneration(fit: Fit, group: Group): Promise<History> {
     if (!isDone && members.group?.generation !== generation) throw new GroupChanged("the members have changed");
   };
   const commit = async (at: Partial<Training>, isEnd: boolean) => {
-    if (rank !== 0 || isDone) return;
+    if (!leads) return;
     const { batches, updates } = steps;
     const written = { name: `checkpoint-${generation}-${batches}`, batches, updates };
     // It may take longer than stepTimeout, so the others hear at once that this worker is between steps.
@@ -118,15 +119,15 @@ async function fitGeneration(fit: Fit, group: Group): Promise<History> {
     },
     onTrainEnd: async () => {
       await commit({}, true);
-      await members.waitFor((current) => {
+      await members.until(() => {
         check();
-        return current?.isDone || undefined;
+        return members.group?.isDone || undefined;
       });
     },
   };
   const callbacks = [...(fit.options.fit.callbacks as Callback[]), rounds, callback];
   let options: FitOptions = { ...fit.options.fit, callbacks };
-  if (rank !== 0 || isDone) options.verbose = 0;
+  if (!leads) options.verbose = 0;
   if (checkpoint) {
     options = await checkpoints.resume(checkpoint.name, session.model, options, callbacks).catch(async (error) => {
       // It is removed when there is a newer one, which this worker may not have heard of.

@@ -84,21 +84,20 @@ export async function jobFitOptions(label: string, given: JobFitOptions): Promis
   const fit = fitOptions(label, rest);
   const { initialEpoch, sampleWeight } = fit;
   const refuse = async (name: string, expected: string, received: unknown) => {
-    if (received !== undefined) throw (await import("./refusals.ts")).notForJobs(label, name, expected, received);
+    if (received !== undefined) throw (await import("./job-refusals.ts")).notForJobs(label, name, expected, received);
   };
   await refuse("initialEpoch", "the epoch of the job's checkpoint", initialEpoch);
   await refuse("sampleWeight", "[x, y, sampleWeight] as data", sampleWeight);
   const callbacks = callbacksOf(label, fit.callbacks ?? []);
   if (callbacks.some(({ diagnoses, measures }) => diagnoses || measures))
-    throw (await import("./refusals.ts")).looksIntoSteps(label);
+    throw (await import("./job-refusals.ts")).looksIntoSteps(label);
   return { fit: { ...fit, callbacks }, local, stepTimeout, checkpointEvery };
 }
 
 /** Data as `fit` takes them. @throws ValueError on names that data do not have. */
 export function jobData(label: string, data: JobData): Given {
   if (isStream(data)) return { stream: data };
-  const [x, y, sampleWeight] = Array.isArray(data) ? data : [];
-  const named = Array.isArray(data) ? { x, y, sampleWeight } : data;
+  const named = Array.isArray(data) ? { x: data[0], y: data[1], sampleWeight: data[2] } : data;
   return checkOptions(
     `data of ${label}`,
     named as DataGiven,
@@ -121,7 +120,7 @@ export async function compiledOf(label: string, session: Session): Promise<Compi
   await compiled.setup.load();
   const config = compiled.setup.optimizer.getConfig();
   for (const name of ["gradientAccumulationSteps", "lossScaleFactor"])
-    if (config[name] !== undefined) throw (await import("./refusals.ts")).accumulates(label, name, config[name]);
+    if (config[name] !== undefined) throw (await import("./job-refusals.ts")).accumulates(label, name, config[name]);
   return compiled;
 }
 

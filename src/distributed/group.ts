@@ -75,12 +75,9 @@ export function nextGroup(
   const staying = group.members.filter((id) => usable.includes(id));
   const joining = usable.filter((id) => !group.members.includes(id)).sort();
   const members = [...staying, ...joining].slice(0, workers);
-  if (members.length < (group.generation === 0 ? workers : minWorkers) || sameList(members, group.members))
+  if (members.length < (group.generation === 0 ? workers : minWorkers) || members.join() === group.members.join())
     return undefined;
   const generation = group.generation + 1;
   const { updates = 0, batches = 0 } = group.checkpoint ?? {};
   return { ...group, generation, members, dropped, log: [...group.log, { generation, members, updates, batches }] };
 }
-
-const sameList = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((item, index) => item === b[index]);

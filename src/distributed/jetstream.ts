@@ -59,16 +59,7 @@ export async function makeStream(
     // It is there.
     if (isAnswer(error, 10058)) return;
     if (error instanceof JetStreamError) throw error;
-    throw (await import("./refusals.ts")).noJetStream(error);
-  }
-}
-
-/** Removes a stream with all that it holds. Where there is none, nothing happens. */
-export async function removeStream(nc: NatsConnection, name: string): Promise<void> {
-  try {
-    await api(nc, `STREAM.DELETE.${name}`, {});
-  } catch (error) {
-    if (!(error instanceof JetStreamError)) throw error;
+    throw (await import("./job-refusals.ts")).noJetStream(error);
   }
 }
 

@@ -104,7 +104,7 @@ export class Job {
   async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
     const label = `fit of job "${this.name}"`;
     const checked = await jobFitOptions(label, options);
-    if (this.hasFitted) throw (await import("./refusals.ts")).secondFit(label);
+    if (this.hasFitted) throw (await import("./job-refusals.ts")).secondFit(label);
     this.hasFitted = true;
     const { nc, members, name } = this;
     const context = {
@@ -145,20 +145,21 @@ export async function joinJob(nc: NatsConnection, given: JoinOptions): Promise<J
   const name = checkJobName("join", options.job);
   checkCount("join", "workers", workers, 1);
   checkCount("join", "minWorkers", minWorkers, 1);
-  if (minWorkers > workers) throw (await import("./refusals.ts")).tooManyNeeded(workers, minWorkers);
+  if (minWorkers > workers) throw (await import("./job-refusals.ts")).tooManyNeeded(workers, minWorkers);
   const deadline = performance.now() + joinTimeout;
   const bucket = await openBucket(nc, keptAs(name));
   const members = openMembers(nc, bucket, name, { workers, minWorkers }, onEvent);
   const isIn = (group: Group) => group.members.includes(members.id);
   try {
-    const group = await members.waitFor((current = noGroup) =>
-      current.isDone || isIn(current) || performance.now() > deadline ? current : undefined,
-    );
-    if (group.isDone) throw (await import("./refusals.ts")).hasEnded(name);
+    const group = await members.until(() => {
+      const { group: current = noGroup } = members;
+      return current.isDone || isIn(current) || performance.now() > deadline ? current : undefined;
+    });
+    if (group.isDone) throw (await import("./job-refusals.ts")).hasEnded(name);
     if (!isIn(group)) {
       const expected = `${workers} within ${joinTimeout} ms`;
       const { unanswered } = members;
-      throw (await import("./refusals.ts")).notEnough(name, expected, members.present().length, unanswered);
+      throw (await import("./job-refusals.ts")).notEnough(name, expected, members.present().length, unanswered);
     }
   } catch (error) {
     void members.leave();

@@ -255,29 +255,20 @@ export function openMembers(
     },
 
     /**
-     * Waits for a group; gives what `find` gives, as soon as that is not undefined.
-     * @throws what `find` and {@link checkOpen} throw.
+     * Tries four times a second, until `act` gives something, and the server has answered where it is asked.
+     * @throws what {@link checkOpen} and `act` throw, but for errors that another try may not have.
      */
-    async waitFor<T>(find: (group: Group | undefined) => T | undefined): Promise<T> {
-      for (;;) {
-        members.checkOpen();
-        const found = find(members.group);
-        if (found !== undefined) return found;
-        await pause();
-      }
-    },
-
-    /** Tries until the server answers. @throws what {@link checkOpen} throws, and what another try will not change. */
-    async retry<T>(act: () => Promise<T>): Promise<T> {
+    async until<T>(act: () => T | undefined | Promise<T | undefined>): Promise<T> {
       for (;;) {
         members.checkOpen();
         try {
-          return await act();
+          const found = await act();
+          if (found !== undefined) return found;
         } catch (error) {
           if (isRefusal(error)) throw refused(error);
           if (!nc.isClosed() && !isTransient(error)) throw error;
-          await pause();
         }
+        await pause();
       }
     },
 
@@ -287,18 +278,15 @@ export function openMembers(
      * @returns the group as it is then.
      */
     async change(next: (group: Group | undefined) => Group | undefined): Promise<Group | undefined> {
-      for (;;) {
-        const tried = await members.retry(async () => {
-          const entry = await bucket.get<Group>(key);
-          const value = next(entry?.value);
-          if (!value) return { entry };
-          const revision = await bucket.set(key, value, entry?.revision ?? 0);
-          return revision && { entry: { value, revision } };
-        });
-        if (!tried) continue;
-        adopt(tried.entry);
-        return tried.entry?.value;
-      }
+      const { entry } = await members.until(async () => {
+        const entry = await bucket.get<Group>(key);
+        const value = next(entry?.value);
+        if (!value) return { entry };
+        const revision = await bucket.set(key, value, entry?.revision ?? 0);
+        return revision === undefined ? undefined : { entry: { value, revision } };
+      });
+      adopt(entry);
+      return entry?.value;
     },
 
     /** Drops members that are too slow. */

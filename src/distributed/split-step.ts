@@ -79,7 +79,7 @@ export async function splitStep(model: Model, program: BatchProgram): Promise<Sp
   const computed = [...Object.values(gradients), ...updates.map(([, value]) => value), ...others];
   const first = reachable(computed).find((node) => node.op === variableOp && changing.has(node));
   if (first)
-    throw (await import("./refusals.ts")).readsState(
+    throw (await import("./job-refusals.ts")).readsState(
       model.label,
       (first.attrs as { variable: Variable }).variable.name,
     );
