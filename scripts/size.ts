@@ -95,7 +95,7 @@ const plot = (what: string, exported: string, limit: number): Application => ({
 
 /**
  * What aretejs/distributed adds to an application that has all layers: by itself, and with what a call loads that has
- * no server. Checkpoints, which come with aretejs/io, local steps and the bar are loaded later.
+ * no server. Checkpoints, which come with aretejs/io, local steps, the bar and most errors are loaded later.
  */
 const distributed = (what: string, call: string, limit: number): Application => ({
   what,
@@ -143,9 +143,9 @@ const applications: readonly Application[] = [
     limit: 16 * KB,
     budget: 16 * KB,
   },
-  distributed("distributed, unused", "", 2.5),
-  distributed("jobs of distributed", "await distributed.join()", 11.5),
-  distributed("search of distributed", "await distributed.search()", 6),
+  distributed("distributed, unused", "", 2),
+  distributed("jobs of distributed", "await distributed.join()", 10.5),
+  distributed("search of distributed", "await distributed.search()", 5.5),
   {
     // Beside an application that has all layers.
     what: "augmentation",
