@@ -19,3 +19,9 @@ export async function withRest<R, T>(
     return run(await load());
   }
 }
+
+/** The part, where it is loaded; where not, it will be: see {@link withRest}. */
+export function restOf<R>({ rest }: { readonly rest?: R }): NonNullable<R> {
+  if (rest) return rest;
+  throw needsRest;
+}

@@ -3,7 +3,7 @@ import { Cursor } from "../binary.ts";
 import { damaged, fileError, unsupported } from "../file-error.ts";
 import { checkExpansion } from "../limits.ts";
 import type { NumberArray } from "../numbers.ts";
-import { needsRest, withRest } from "../with-rest.ts";
+import { restOf, withRest } from "../with-rest.ts";
 import type { AttributeValue } from "./attributes.ts";
 import { type Datatype, type Dtype, readPlainDatatype } from "./datatype.ts";
 import { readLinks } from "./groups.ts";
@@ -67,7 +67,7 @@ export function findHdf5(group: Hdf5Group, path: string): Hdf5Group | Hdf5Datase
 /** What reads the forms that Keras does not write. */
 type Rest = typeof import("./rest.ts");
 
-/** As {@link openWeights}. With `given`, attributes are read, too; without, it throws {@link needsRest} where needed. */
+/** As {@link openWeights}. With `given`, attributes are read, too; without, see {@link restOf}. */
 export function open(bytes: Uint8Array, name: string, given?: Rest): Hdf5Group {
   if (!isHdf5(bytes))
     throw fileError(name, {
@@ -78,10 +78,7 @@ export function open(bytes: Uint8Array, name: string, given?: Rest): Hdf5Group {
   const file = new Metadata(name, bytes);
   const none: ReadonlyMap<string, AttributeValue> = new Map();
   const attributesOf = given?.attributeReader(file) ?? (() => none);
-  const rest = (): Rest => {
-    if (given) return given;
-    throw needsRest;
-  };
+  const rest = (): Rest => restOf({ rest: given });
   const objects = new Set<number>();
   /** Bytes of all datasets when they are read. */
   let total = 0;

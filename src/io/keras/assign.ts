@@ -4,7 +4,7 @@ import { formatShape, sameShape } from "../../ir/shape.ts";
 import type { Network } from "../../nn/network.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { fileError } from "../file-error.ts";
+import { damaged, fileError } from "../file-error.ts";
 import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/open.ts";
 import type { NumberArray } from "../numbers.ts";
 import { stateEntries } from "./optimizer-state.ts";
@@ -29,19 +29,12 @@ function numbered(group: Hdf5Group, path: string, count: number, what: string): 
 
 /** Where the weights of a network are in `model.weights.h5`. @throws FileError where some are missing. */
 export async function weightPairs(network: Network, file: Hdf5Group): Promise<Pair[]> {
-  return (await weightGroups(network)).flatMap(({ path, name, variables }) => {
-    // One cell in a list of cells is the same cell.
-    const at = findHdf5(file, path)
-      ? path
-      : path.replace(/(^|\/)cell\/vars$/, (_, start) => `${start}cell/cells/${cellIn(file, path)}/vars`);
+  const pairs = (await weightGroups(network)).map(async ({ path, name, variables }) => {
+    const at = findHdf5(file, path) ? path : (await import("./weights-rest.ts")).otherPath(file, path);
     const datasets = numbered(file, at, variables.length, name);
-    return variables.map((variable, index) => [variable, datasets[index] as Hdf5Dataset] as const);
+    return variables.map((variable, index): Pair => [variable, datasets[index] as Hdf5Dataset]);
   });
-}
-
-function cellIn(file: Hdf5Group, path: string): string {
-  const cells = findHdf5(file, path.replace(/vars$/, "cells"));
-  return cells?.kind === "group" ? ([...cells.children.keys()][0] ?? "") : "";
+  return (await Promise.all(pairs)).flat();
 }
 
 /** What {@link readPairs} read: to be assigned when everything has been read. */
@@ -120,17 +113,15 @@ export async function readState(
   datasets: readonly Hdf5Dataset[],
   note: (text: string) => void,
 ): Promise<StateAssignment | undefined> {
-  const count = datasets.length;
   const entries = stateEntries(optimizer, trained);
+  if (!entries) return undefined;
+  const count = datasets.length;
   const first = optimizer.isScheduled ? 1 : 2;
-  // A model that was compiled and not trained has the first numbers only.
-  if (!entries || count < first || (count === first && entries.length > 0)) {
-    if (count > 0 && entries && count < first)
-      note(`the optimizer's state is not complete: training begins with a fresh one`);
-    return undefined;
-  }
-  if (count !== first + entries.length) {
-    note(`the optimizer's state has ${count} arrays in place of ${first + entries.length}: training begins anew`);
+  const expected = first + entries.length;
+  if (count !== expected) {
+    // A model that was compiled and not trained has the first numbers only.
+    if (count !== 0 && count !== first)
+      note(`the optimizer's state has ${count} arrays in place of ${expected}: training begins with a fresh one`);
     return undefined;
   }
   const pairs = entries.flatMap((entry, at): Pair[] =>
@@ -142,7 +133,7 @@ export async function readState(
     optimizer.isScheduled ? undefined : scalarOf(datasets[1] as Hdf5Dataset),
   ]);
   if (!Number.isSafeInteger(steps) || steps < 0)
-    throw fileError("loadModel", { rule: "steps must be a count", expected: "an integer ≥ 0", received: steps });
+    throw damaged("loadModel", "steps must be a count", "an integer ≥ 0", steps);
   return {
     pairs: assignments,
     apply: () => {

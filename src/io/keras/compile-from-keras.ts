@@ -7,9 +7,10 @@ import type { Optimizer } from "../../optim/optimizer.ts";
 import { optimizerNames } from "../../optim/optimizers.ts";
 import type { CompileModelOptions } from "../../train/options.ts";
 import { damaged, unsupported } from "../file-error.ts";
+import { restOf } from "../with-rest.ts";
 
 import { customOf, optionsFromKeras } from "./from-keras.ts";
-import { configOf, isPart, type Reading, restOf } from "./keras-part.ts";
+import { configOf, isPart, type Reading } from "./keras-part.ts";
 import { readWithRest } from "./model-from-keras.ts";
 import { groupName, kindOf } from "./names.ts";
 
@@ -24,21 +25,18 @@ export const compileFromKeras = (
 async function settingsFrom(config: Readonly<Record<string, unknown>>, reading: Reading): Promise<CompileModelOptions> {
   const each = (key: string, read: (one: unknown, reading: Reading) => Promise<unknown>) =>
     mapAll(config[key], (one) => read(one, reading));
-  const [loss, metrics, weightedMetrics] = await Promise.all([
-    each("loss", lossFrom),
-    each("metrics", metricFrom),
-    each("weighted_metrics", metricFrom),
-  ]);
-  const given = { loss, lossWeights: config.loss_weights, metrics, weightedMetrics };
   return {
+    loss: await each("loss", lossFrom),
+    lossWeights: config.loss_weights ?? undefined,
+    metrics: await each("metrics", metricFrom),
+    weightedMetrics: await each("weighted_metrics", metricFrom),
     optimizer: await optimizerFrom(config.optimizer, reading),
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)),
-  };
+  } as CompileModelOptions;
 }
 
 /** Does something with each name, function and object in lists and records. */
 async function mapAll(given: unknown, read: (one: unknown) => Promise<unknown>): Promise<unknown> {
-  if (given === null || given === undefined) return null;
+  if (given === null || given === undefined) return undefined;
   if (Array.isArray(given)) return Promise.all(given.map((item) => mapAll(item, read)));
   if (!isPlainRecord(given) || isPart(given)) return read(given);
   return Object.fromEntries(

@@ -1,8 +1,8 @@
 // What a model was compiled with, as Keras's compile settings.
-import { valueError } from "../../errors.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import type { ObjectiveOptions } from "../../train/objective.ts";
+import { restOf } from "../with-rest.ts";
 import type { Writing } from "./keras-object.ts";
 import { valueToKeras } from "./names.ts";
 import { functionToKeras, toKeras } from "./to-keras.ts";
@@ -27,26 +27,11 @@ export function compileToKeras(
 }
 
 function optimizerToKeras(optimizer: Optimizer, writing: Writing) {
-  // Keras has neither of the first two: where they change nothing they are left out.
-  const {
-    excludeFromWeightDecay: excluded,
-    lazy,
-    kind,
-    ...config
-  } = optimizer.getConfig() as { kind: string } & Record<string, unknown>;
-  const lacking = {
-    excludeFromWeightDecay: Array.isArray(excluded) && excluded.length > 0,
-    lazy,
-    "a schedule of the momentum": ["function", "object"].includes(typeof config.momentum),
-  };
-  const lacks = Object.entries(lacking).find(([, isGiven]) => isGiven)?.[0];
-  if (lacks)
-    throw valueError(kind, {
-      rule: "Keras's files have no place for this option",
-      expected: "an optimizer without it",
-      received: lacks,
-      advice: "Save with { compile: false }, or compile with another optimizer.",
-    });
+  const { kind, ...given } = optimizer.getConfig() as { kind: string } & Record<string, unknown>;
+  // Keras has neither of these: where they change nothing they are left out.
+  const { excludeFromWeightDecay: excluded, lazy, ...config } = given;
+  if (lazy || (Array.isArray(excluded) && excluded.length > 0) || /^(function|object)$/.test(typeof config.momentum))
+    throw restOf(writing).lacking(kind, given);
   return toKeras({ kind, config }, "keras.optimizers", writing);
 }
 

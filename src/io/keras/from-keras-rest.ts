@@ -13,9 +13,9 @@ import {
   polynomialDecay,
 } from "../../optim/schedules.ts";
 import { type FileError, fileError, unsupported } from "../file-error.ts";
-import { dtypeName, layerFromKeras, optionsFromKeras, valueFrom } from "./from-keras.ts";
+import { layerFromKeras, optionsFromKeras, valueFrom } from "./from-keras.ts";
 import type { CustomObjects } from "./keras-object.ts";
-import { isPart, type KerasPart, layerOf, partOf, type Reading } from "./keras-part.ts";
+import { dtypeName, isPart, type KerasPart, layerOf, partOf, type Reading } from "./keras-part.ts";
 import { groupName, kindOf } from "./names.ts";
 import { shapeOf } from "./network-from-keras.ts";
 

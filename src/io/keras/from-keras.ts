@@ -4,7 +4,8 @@ import { activations } from "../../nn/activation-names.ts";
 import type { Layer } from "../../nn/layer.ts";
 import { made, usualFactories } from "../../nn/usual-factories.ts";
 import { unsupported } from "../file-error.ts";
-import { configOf, isPart, type KerasPart, layerOf, type Reading, restOf } from "./keras-part.ts";
+import { restOf } from "../with-rest.ts";
+import { configOf, dtypeName, isPart, type KerasPart, layerOf, type Reading } from "./keras-part.ts";
 import { isOwnText, kindOf, toCamel, valueFromKeras } from "./names.ts";
 import { networkFromKeras } from "./network-from-keras.ts";
 
@@ -90,10 +91,6 @@ function isPlainDtype(value: unknown): boolean {
   const name = dtypeName(value);
   return typeof name !== "string" || /^(float32|u?int\d*|bool)$/.test(name);
 }
-
-/** The name of a dtype or of a policy. */
-export const dtypeName = (value: unknown): unknown =>
-  isPart(value) ? (Object(value.config).name ?? value.class_name) : value;
 
 /** A value of an option, by Keras's name of it. */
 export function valueFrom(key: string, value: unknown, reading: Reading): unknown {

@@ -2,8 +2,8 @@
 import { isPlainRecord } from "../../data/tree.ts";
 import type { Layer } from "../../nn/layer.ts";
 import { type LayerFactory, usualFactories } from "../../nn/usual-factories.ts";
-import { fileError } from "../file-error.ts";
-import { needsRest } from "../with-rest.ts";
+import { damaged } from "../file-error.ts";
+import { restOf } from "../with-rest.ts";
 import type { CustomObjects } from "./keras-object.ts";
 
 /** What reading a configuration needs. */
@@ -23,12 +23,6 @@ export interface Reading {
 
 /** What reads configurations that few files have. */
 export type Rest = typeof import("./from-keras-rest.ts");
-
-/** That, which is loaded where it is missing: see `withRest`. */
-export function restOf({ rest }: Reading): Rest {
-  if (rest) return rest;
-  throw needsRest;
-}
 
 /** A layer of a kind that is known to have a factory. */
 export const layerOf = (kind: string, options: object, reading: Reading): Layer =>
@@ -54,15 +48,16 @@ export const isPart = (value: unknown): value is KerasPart =>
 /** A part that must be there. @throws FileError. */
 export function partOf(what: string, value: unknown): KerasPart {
   if (isPart(value) && isPlainRecord(value.config)) return value;
-  throw fileError("loadModel", {
-    rule: `${what} must be an object with a class and a configuration`,
-    expected: '{ "class_name": …, "config": … }',
-    received: value,
-  });
+  const rule = `${what} must be an object with a class and a configuration`;
+  throw damaged("loadModel", rule, '{ "class_name": …, "config": … }', value);
 }
+
+/** The name of a dtype or of a policy of dtypes. */
+export const dtypeName = (value: unknown): unknown =>
+  isPart(value) ? (Object(value.config).name ?? value.class_name) : value;
 
 /** A configuration, which a broken file may lack. @throws FileError. */
 export function configOf(what: string, config: unknown): Readonly<Record<string, unknown>> {
   if (isPlainRecord(config)) return config;
-  throw fileError("loadModel", { rule: `${what} must have a configuration`, expected: "an object", received: config });
+  throw damaged("loadModel", `${what} must have a configuration`, "an object", config);
 }

@@ -1,19 +1,15 @@
 // Names of classes, options and values in Keras and here. Rules do most of it; these lists hold what no rule gives.
 
-/** Names of classes that differ from ours by more than the capital letters that the rule sets. */
-const classes =
-  "AUC BinaryIoU CTC ELU GRU GRUCell IoU KLDivergence L1 " +
-  "L1L2 L2 LSTM LSTMCell LeakyReLU MeanIoU OneHotIoU OneHotMeanIoU OrthogonalRegularizer " +
-  "PReLU RMSNormalization RMSprop RNN ReLU SGD STFT SimpleRNN SimpleRNNCell Accuracy";
-
-/** Ours, where it is another word than Keras's: the names without signs and in small letters. */
+/** Classes that have another word in Keras than here. */
 const otherWords: Readonly<Record<string, string>> = {
-  orthogonalregularizer: "orthogonalpenalty",
-  accuracy: "exactaccuracy",
+  orthogonalPenalty: "OrthogonalRegularizer",
+  exactAccuracy: "Accuracy",
 };
 
-/** Keras's other names of classes, of older versions or for short: of layers, initializers, metrics. */
+/** These, and Keras's other names of classes, of older versions or for short: without signs and in small letters. */
 const aliases: Readonly<Record<string, string>> = {
+  orthogonalregularizer: "orthogonalpenalty",
+  accuracy: "exactaccuracy",
   groupedqueryattention: "groupqueryattention",
   identityinitializer: "identity",
   orthogonalinitializer: "orthogonal",
@@ -40,9 +36,6 @@ export const callOptions = ["useCausalMask", "returnAttentionScores"];
 /** A name without signs, in small letters: `Conv2D`, `conv2d` and `conv_2d` are one. */
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 
-const exact = /* @__PURE__ */ (() =>
-  new Map(classes.split(" ").map((name) => [otherWords[plain(name)] ?? plain(name), name])))();
-
 /** Our layers whose kinds have the word "Layer" because a function has the name without it; no others lose it. */
 const besideFunctions = /^((leakyR|r)elu|elu|softmax|add|average|subtract|multiply|maximum|minimum|dot)Layer$/;
 
@@ -57,7 +50,11 @@ export function className(kind: string): string {
   if (isOwnClass(kind)) return kind;
   const name = stem(kind);
   return (
-    exact.get(plain(name)) ?? `${name[0]?.toUpperCase()}${name.slice(1)}`.replace(/(\d)d/, (_, digit) => `${digit}D`)
+    otherWords[name] ??
+    `${name[0]?.toUpperCase()}${name.slice(1)}`
+      .replace(/\dd|^(Auc|Ctc|Elu|Gru|KlD|L1l|Lstm|Rms|Sgd|Stft)|Rnn/, (part) => part.toUpperCase())
+      .replace(/relu$/i, "ReLU")
+      .replace(/Iou$/, "IoU")
   );
 }
 
@@ -75,28 +72,26 @@ export function kindOf(name: string, table: Readonly<Record<string, unknown>>): 
     kinds.set(table, known);
   }
   const key = plain(name);
-  return known.get(otherWords[key] ?? aliases[key] ?? key) ?? known.get(key);
+  return known.get(aliases[key] ?? key) ?? known.get(key);
 }
 
+const snake = (text: string): string => text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const camel = (text: string): string => text.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
 /** `kernelSize` to `kernel_size`, `beta1` to `beta_1`; `l1` stays. */
-export const toSnake = (option: string): string =>
-  options[option] ??
-  option.replace(/([a-z]{2})(\d)/g, "$1_$2").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const toSnake = (option: string): string => options[option] ?? snake(option.replace(/([a-z]{2})(\d)/g, "$1_$2"));
 
 /** `kernel_size` to `kernelSize`. */
-export const toCamel = (option: string): string =>
-  optionsBack[option] ?? option.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+export const toCamel = (option: string): string => optionsBack[option] ?? camel(option);
 
 /** Whether the strings of an option, by Keras's name, are the user's own: they keep their form. */
 export const isOwnText = (option: string): boolean => /^(name|vocabulary|(mask|oov)_(token|value))$/.test(option);
 
 /** A value that names a choice, such as "sumOverBatchSize", as Keras writes it; "ROC" stays. */
-export const valueToKeras = (value: string): string =>
-  /^[a-z][a-zA-Z0-9]*$/.test(value) ? value.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : value;
+export const valueToKeras = (value: string): string => (/^[a-z][a-zA-Z0-9]*$/.test(value) ? snake(value) : value);
 
 /** The reverse of {@link valueToKeras}. */
-export const valueFromKeras = (value: string): string =>
-  /^[a-z][a-z0-9_]*$/.test(value) ? value.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : value;
+export const valueFromKeras = (value: string): string => (/^[a-z][a-z0-9_]*$/.test(value) ? camel(value) : value);
 
 /** The name that Keras gives a layer in the file of weights: "Conv2DTranspose" gives "conv2d_transpose". */
 export const groupName = (name: string): string =>

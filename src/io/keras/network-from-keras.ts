@@ -1,12 +1,12 @@
 // Keras's models as models here: Sequential ones; what only graphs need is in graph-from-keras.ts.
-import { isPlainRecord } from "../../data/tree.ts";
 import type { InputDType } from "../../nn/input.ts";
 import type { BatchShape } from "../../nn/layer.ts";
 import { SymbolicTensor } from "../../nn/symbolic.ts";
 import { Model } from "../../train/model.ts";
 import { sequential } from "../../train/sequential.ts";
 import { damaged, unsupported } from "../file-error.ts";
-import { type KerasPart, type LayerFromKeras, partOf, type Reading, restOf } from "./keras-part.ts";
+import { restOf } from "../with-rest.ts";
+import { dtypeName, type KerasPart, type LayerFromKeras, partOf, type Reading } from "./keras-part.ts";
 
 /** A model whose weights are filled before they would be drawn. */
 export class ReadModel extends Model {
@@ -72,7 +72,7 @@ export function shapeOf(shape: unknown): BatchShape {
 }
 
 function dtypeOf(dtype: unknown): InputDType {
-  const name = isPlainRecord(dtype) && isPlainRecord(dtype.config) ? dtype.config.name : dtype;
+  const name = dtypeName(dtype);
   if (name === "string") return name;
   return typeof name === "string" && /^u?int/.test(name) ? "int32" : "float32";
 }

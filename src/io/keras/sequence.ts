@@ -8,14 +8,13 @@ export function isSequential(kind: string, { inputs, layers, uses, outputs }: Ne
   return (
     kind === "sequential" &&
     inputs.length === 1 &&
-    outputs.length === 1 &&
-    outputs[0]?.join() === [uses.length - 1, 0].join() &&
+    String(outputs) === `${uses.length - 1},0` &&
     uses.length === layers.length &&
     uses.every(
       ({ layer, inputs: sources, single }, at) =>
         single &&
         layer === at &&
-        sources[0]?.join() === [at - 1, 0].join() &&
+        String(sources) === `${at - 1},0` &&
         // They get query and value, which are two inputs.
         !/^[a-z]\w*ttention$/.test((layers[at] as Layers[number]).kind),
     )

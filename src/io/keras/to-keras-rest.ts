@@ -1,7 +1,7 @@
 // What only some models have as Keras's configurations: graphs, and kinds whose options follow no rule.
-import { literal, valueError } from "../../errors.ts";
+import { literal, type ValueError, valueError } from "../../errors.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
-import type { Description, KerasObject } from "./keras-object.ts";
+import type { CustomObjects, Description, KerasObject } from "./keras-object.ts";
 import { callOptions, toSnake } from "./names.ts";
 import { inputsOf, nameOf } from "./to-keras.ts";
 
@@ -143,6 +143,45 @@ function penaltyIn(value: unknown): unknown {
       .map(penaltyIn)
       .find((found) => found !== undefined)
   );
+}
+
+/** The options of a kind that this file converts. @throws ValueError on what Keras does not have. */
+export function optionsOf(kind: string, config: Description["config"], custom: CustomObjects): Description["config"] {
+  const advice = foreign[kind];
+  if (advice === undefined || Object.hasOwn(custom, kind)) return changes[kind]?.({ ...config }) ?? config;
+  throw valueError(kind, {
+    rule: "Keras has nothing of this kind",
+    expected: "what both have",
+    received: kind,
+    advice,
+  });
+}
+
+/** A function that the user named; undefined for others. */
+export function named(fn: unknown, custom: CustomObjects): KerasObject | undefined {
+  const name = Object.keys(custom).find((name) => custom[name] === fn);
+  if (name === undefined) return undefined;
+  return { module: "builtins", class_name: "function", config: name, registered_name: name };
+}
+
+/** The error for a function of the user's own that has no name. */
+export const unnamed = (owner: string, key: string, fn: unknown): ValueError =>
+  valueError(owner, {
+    rule: `${key} is a function of your own, and a file holds no code`,
+    expected: "a function that has a name in the file",
+    received: fn,
+    advice: `Name it: saveModel(model, target, { customObjects: { myFunction } }), and so where you load.`,
+  });
+
+/** Options of optimizers that Keras does not have, where they change something. */
+export function lacking(kind: string, { lazy, excludeFromWeightDecay: excluded }: Description["config"]): ValueError {
+  const isExcluding = Array.isArray(excluded) && excluded.length > 0;
+  return valueError(kind, {
+    rule: "Keras's files have no place for this option",
+    expected: "an optimizer without it",
+    received: isExcluding ? "excludeFromWeightDecay" : lazy ? "lazy" : "a schedule of the momentum",
+    advice: "Save with { compile: false }, or compile with another optimizer.",
+  });
 }
 
 /** Changes of a kind's options that no rule gives, before the rules. */

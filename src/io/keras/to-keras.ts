@@ -1,52 +1,47 @@
 // Options of layers, initializers and the like as Keras's configurations.
-import { valueError } from "../../errors.ts";
 import { activations } from "../../nn/activation-names.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import { isConfigured } from "../../regularize/config.ts";
-import { needsRest } from "../with-rest.ts";
+import { restOf } from "../with-rest.ts";
 import { type Description, type KerasObject, nameToKeras, type Writing } from "./keras-object.ts";
 import { callOptions, className, isOwnClass, isOwnText, toSnake, valueToKeras } from "./names.ts";
 import { isSequential } from "./sequence.ts";
 
 /** Where things of an option live in Keras, by how the option's name ends. */
-const modules: readonly (readonly [RegExp, string])[] = [
-  [/Initializer$/, "keras.initializers"],
-  [/Regularizer$/, "keras.regularizers"],
-  [/Constraint$/, "keras.constraints"],
-  [/learningRate$/, "keras.optimizers.schedules"],
-];
+function moduleOf(option: string): string | undefined {
+  const [family] = /(initializer|regularizer|constraint)$/i.exec(option) ?? [];
+  if (family) return `keras.${family.toLowerCase()}s`;
+  return option.endsWith("learningRate") ? "keras.optimizers.schedules" : undefined;
+}
 
 /** The kinds that to-keras-rest.ts converts or refuses. */
-export const restKinds: ReadonlySet<string> = /* @__PURE__ */ new Set(
-  (
-    "activityRegularization randomUniform rnn bidirectional timeDistributed simpleRnn simpleRnnCell gruCell lstmCell " +
-    "multiHeadAttention groupQueryAttention spatialDropout1d spatialDropout2d spatialDropout3d discretization " +
-    "stringLookup integerLookup hashing muon lambda powerDecay warmup inSequence oneCycle"
-  ).split(" "),
+export const restKinds = /* @__PURE__ */ new RegExp(
+  "^(activityRegularization|randomUniform|rnn|bidirectional|timeDistributed|simpleRnn|(simpleRnn|gru|lstm)Cell|" +
+    "(multiHead|groupQuery)Attention|spatialDropout.d|discretization|(string|integer)Lookup|hashing|muon|lambda|" +
+    "powerDecay|warmup|inSequence|oneCycle)$",
 );
 
-/** Options that Keras reads though it has defaults for them. */
-const needed: Readonly<Record<string, object>> = { rescaling: { offset: 0 }, constant: { value: 0 } };
+/** Options that are written where they are not given. */
+const needed: Readonly<Record<string, object>> = {
+  // Keras reads these though it has defaults for them.
+  rescaling: { offset: 0 },
+  constant: { value: 0 },
+  // Its class L1L2 has other defaults than its documentation, and than the name here.
+  l1: { l1: 0.01 },
+  l2: { l2: 0.01 },
+  l1l2: { l1: 0.01, l2: 0.01 },
+};
 
 /** A description as Keras's object. @throws ValueError on what Keras does not have. */
 export function toKeras({ kind, config }: Description, module: string, writing: Writing): KerasObject {
-  const { custom, rest } = writing;
-  if (!rest && restKinds.has(kind)) throw needsRest;
-  const advice = rest?.foreign[kind];
-  if (advice !== undefined && !Object.hasOwn(custom, kind))
-    throw valueError(kind, {
-      rule: "Keras has nothing of this kind",
-      expected: "what both have",
-      received: kind,
-      advice,
-    });
-  const options = { ...needed[kind], ...(rest?.changes[kind]?.({ ...config }) ?? config) };
+  const { custom } = writing;
+  const options = restKinds.test(kind) ? restOf(writing).optionsOf(kind, config, custom) : config;
   const name = className(kind);
   const isOwn = isOwnClass(kind) || Object.hasOwn(custom, kind) || Object.hasOwn(custom, name);
   return {
     module,
     class_name: name,
-    config: optionsToKeras(kind, options, writing),
+    config: optionsToKeras(kind, { ...needed[kind], ...options }, writing),
     // By this name Keras looks in custom_objects.
     registered_name: isOwn ? name : null,
   };
@@ -85,8 +80,7 @@ function networkToKeras({ kind, config }: Description, writing: Writing): KerasO
       config: { name, trainable: graph.trainable, dtype: "float32", layers: [...inputsOf(graph, layers), ...layers] },
       registered_name: null,
     };
-  if (!writing.rest) throw needsRest;
-  return writing.rest.graphToKeras(graph, name, layers);
+  return restOf(writing).graphToKeras(graph, name, layers);
 }
 
 /** The name of a layer, converted. */
@@ -127,8 +121,8 @@ export function optionsToKeras(
 }
 
 function valueOf(owner: string, key: string, value: unknown, writing: Writing): unknown {
-  const module = modules.find(([pattern]) => pattern.test(key))?.[1];
-  if (typeof value === "string" && module) return toKeras(ofName(value), module, writing);
+  const module = moduleOf(key);
+  if (typeof value === "string" && module) return toKeras({ kind: value, config: {} }, module, writing);
   if (typeof value === "string") return valueToKeras(value);
   if (typeof value === "function") return functionToKeras(owner, key, value, module, writing);
   if (Array.isArray(value)) return value.map((item) => valueOf(owner, key, item, writing));
@@ -140,13 +134,6 @@ function valueOf(owner: string, key: string, value: unknown, writing: Writing): 
   return toKeras({ kind, config }, module ?? "keras.layers", writing);
 }
 
-/** A penalty, a constraint or an initializer that was given by its name. */
-function ofName(kind: string): Description {
-  // Keras's class L1L2 has other defaults than its documentation, and than the name here.
-  const factors = { l1: { l1: 0.01 }, l2: { l2: 0.01 }, l1l2: { l1: 0.01, l2: 0.01 } } as const;
-  return { kind, config: factors[kind as "l1"] ?? {} };
-}
-
 /** A function: made by a factory, an activation of ours, or one that the user named. */
 export function functionToKeras(
   owner: string,
@@ -155,16 +142,10 @@ export function functionToKeras(
   module: string | undefined,
   writing: Writing,
 ): unknown {
-  const { custom } = writing;
-  const named = Object.keys(custom).find((name) => custom[name] === fn);
-  if (named !== undefined) return { module: "builtins", class_name: "function", config: named, registered_name: named };
+  const named = writing.rest?.named(fn, writing.custom);
+  if (named !== undefined) return named;
   if (isConfigured(fn)) return toKeras(fn, module ?? "keras.layers", writing);
   const activation = Object.entries(activations).find(([, known]) => known === fn)?.[0];
   if (/activation$/i.test(key) && activation) return valueToKeras(activation);
-  throw valueError(owner, {
-    rule: `${key} is a function of your own, and a file holds no code`,
-    expected: "a function that has a name in the file",
-    received: fn,
-    advice: `Name it: saveModel(model, target, { customObjects: { myFunction } }), and so where you load.`,
-  });
+  throw restOf(writing).unnamed(owner, key, fn);
 }

@@ -1,6 +1,7 @@
 // Where Keras 3 keeps the weights of layers that few models have.
 import { Layer } from "../../nn/layer.ts";
 import type { Variable } from "../../tensor/variable.ts";
+import { findHdf5, type Hdf5Group } from "../hdf5/open.ts";
 import { toSnake } from "./names.ts";
 
 /** The variables of a layer by where they are below it, and the layers inside. */
@@ -74,3 +75,13 @@ function headGroup({ kind }: Layer, part: string): string {
   const name = part === "attentionOutput" ? "output" : part;
   return `${kind === "groupQueryAttention" || name === "gate" ? "_" : ""}${name}_dense`;
 }
+
+// ── In files
+
+/** Where a group is that is not at its path: one cell in a list of cells is the same cell. */
+export const otherPath = (file: Hdf5Group, path: string): string =>
+  path.replace(/(^|\/)cell\/vars$/, (_, start) => {
+    const cells = findHdf5(file, path.replace(/vars$/, "cells"));
+    const [first = ""] = cells?.kind === "group" ? cells.children.keys() : [];
+    return `${start}cell/cells/${first}/vars`;
+  });

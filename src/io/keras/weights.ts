@@ -3,7 +3,7 @@ import type { Layer } from "../../nn/layer.ts";
 import { Network } from "../../nn/network.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import type { Variable } from "../../tensor/variable.ts";
-import { needsRest, withRest } from "../with-rest.ts";
+import { restOf, withRest } from "../with-rest.ts";
 import { className, groupName } from "./names.ts";
 import { isSequential } from "./sequence.ts";
 
@@ -38,8 +38,7 @@ function groupsOf(network: Network, rest: Rest | undefined): WeightGroup[] {
     if (layer instanceof Network)
       for (const [item, place] of layerPaths(layer.layers, at("layers"))) visit(item, place);
     else if (layer.sublayers.length > 0 || rareKinds.test(layer.kind)) {
-      if (!rest) throw needsRest;
-      const { groups: own, children } = rest.insideOf(layer);
+      const { groups: own, children } = restOf({ rest }).insideOf(layer);
       for (const group of own) groups.push({ ...group, path: at(group.path) });
       for (const [part, child] of children)
         if (Array.isArray(child)) for (const [item, place] of layerPaths(child, at(part))) visit(item, place);

@@ -99,6 +99,7 @@ async function convert<T>(toKeras: (writing: Writing) => T, custom: CustomObject
     return await withRest(
       (rest?: Writing["rest"]) => toKeras({ custom, rest }),
       () => import("./to-keras-rest.ts"),
+      Object.keys(custom).length > 0,
     );
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
