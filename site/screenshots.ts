@@ -25,12 +25,13 @@ interface Screenshot {
   readonly use?: (page: Page) => Promise<void>;
 }
 
-/** Trains until the status has counted so many steps, and pauses. */
+/** Trains until the page has counted so many epochs, and pauses. */
 const trainFor = (least: number) => async (page: Page) => {
   const play = page.locator("button[name=play]:enabled");
   await play.click({ timeout: 60_000 });
   await page.waitForFunction(
-    (count) => Number(document.querySelector("output[name=epoch]")?.textContent?.replace(/\D/g, "")) >= count,
+    (count) =>
+      Number.parseInt(document.querySelector("output[name=epoch]")?.textContent?.replace(",", "") ?? "", 10) >= count,
     least,
     { timeout: 120_000 },
   );
@@ -40,21 +41,21 @@ const trainFor = (least: number) => async (page: Page) => {
 
 const screenshots: Readonly<Record<string, Screenshot>> = {
   playground: {
-    path: "playground#data=spiral&layers=8-8-8&activation=relu&initializer=heNormal&rate=0.01&speed=full",
+    path: "playground#data=spiral&layers=8-8-8&activation=relu&initializer=heNormal&rate=0.01&speed=medium",
     width: 1280,
     height: 900,
     colorScheme: "light",
     pixels: 1120,
-    use: trainFor(120),
+    use: trainFor(400),
   },
   "playground-phone": {
-    path: "playground#data=xor&layers=8-8-8-8-8-8&activation=sigmoid&optimizer=sgd&rate=0.1&speed=full",
+    path: "playground#data=xor&layers=8-8-8-8-8-8&activation=sigmoid&optimizer=sgd&rate=0.1&speed=medium",
     width: 390,
     height: 844,
     colorScheme: "dark",
     pixels: 390,
     use: async (page) => {
-      await trainFor(20)(page);
+      await trainFor(60)(page);
       await page.locator(".pg-findings").scrollIntoViewIfNeeded();
     },
   },
