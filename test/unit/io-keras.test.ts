@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Hdf5Group, openWeights } from "../../src/io/hdf5/open.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
 import { augmentationFactories } from "../../src/io/keras/augmentation-layers.ts";
+import { compileFromKeras } from "../../src/io/keras/compile-from-keras.ts";
 import { layerFromKeras, rareKinds } from "../../src/io/keras/from-keras.ts";
 import * as readingRest from "../../src/io/keras/from-keras-rest.ts";
 import { hostFactories } from "../../src/io/keras/host-layers.ts";
@@ -16,6 +17,7 @@ import { stringLookup } from "../../src/nn/layers/host/index.ts";
 import {
   addLayer,
   batchNormalization,
+  bidirectional,
   dense,
   dropout,
   inputLayer,
@@ -24,8 +26,9 @@ import {
   lstmCell,
   rescaling,
   timeDistributed,
+  upSampling1d,
 } from "../../src/nn/layers/index.ts";
-import { huber } from "../../src/nn/losses.ts";
+import { categoricalCrossentropy, cosineSimilarity, huber, logCosh } from "../../src/nn/losses.ts";
 import { auc, fBetaScore } from "../../src/nn/metrics.ts";
 import { layerFactories } from "../../src/nn/registry.ts";
 import { made, usualFactories } from "../../src/nn/usual-factories.ts";
@@ -64,6 +67,17 @@ describe("layers as Keras's configurations", () => {
   const reading = { custom: {}, seed: 1, factories: layerFactories, rest: readingRest, note: () => {} };
 
   const writing = { custom: {}, rest };
+
+  it("writes options that Keras takes in fewer forms", () => {
+    const written = (layer: Layer) =>
+      layerToKeras({ kind: layer.kind, config: layer.getConfig() }, writing).config as Record<string, unknown>;
+    expect(written(upSampling1d([3])).size).toBe(3);
+    const { layer, backward_layer: back } = written(bidirectional(lstm(2, { goBackwards: true }))) as Record<
+      string,
+      { config: { go_backwards: boolean } }
+    >;
+    expect([layer?.config.go_backwards, back?.config.go_backwards]).toEqual([true, false]);
+  });
 
   it("kinds whose options follow no rule load what converts them", () => {
     const kinds = { ...rest.changes, ...rest.foreign };
@@ -126,7 +140,8 @@ describe("layers as Keras's configurations", () => {
   });
 
   it("have the defaults that Keras does not read without", () => {
-    const written = (layer: Layer) => layerToKeras({ kind: layer.kind, config: layer.getConfig() }, writing).config;
+    const written = (layer: Layer) =>
+      layerToKeras({ kind: layer.kind, config: layer.getConfig() }, writing).config as Record<string, unknown>;
     const constant = { class_name: "Constant", config: { value: 0 } };
     expect(written(dense(2, { kernelInitializer: "constant" }))).toMatchObject({ kernel_initializer: constant });
     expect(written(rescaling(0.5))).toMatchObject({ scale: 0.5, offset: 0 });
@@ -317,6 +332,30 @@ describe("a model that is saved and loaded", () => {
     const [before, after] = [await net.evaluate(x, y), await again.evaluate(x, y)];
     expect(after).toEqual(before);
     expect(Object.keys(after)).toEqual(["loss", "meanAbsoluteError", "area"]);
+  });
+
+  it("writes losses that are given as metrics as what Keras has for them, and reads Keras's", async () => {
+    const net = sequential([dense(2, { inputShape: [4], activation: "sigmoid" })]);
+    const metrics = ["kld", "dice", logCosh(), cosineSimilarity({ axis: 1, reduction: "sum" }), huber({ delta: 0.3 })];
+    const common = { reduction: "sum" as const, name: "entropy" };
+    net.compile({ loss: "mse", metrics: [...metrics, categoricalCrossentropy(common)] as never });
+    const file = memory();
+    await saveModel(net, file);
+    const written = (await configIn(file)).compile_config.metrics;
+    const means = written.map((one: { class_name: string; config: { fn?: { config: string } } }) => {
+      return typeof one === "string" ? one : (one.config.fn?.config ?? one.class_name);
+    });
+    const cosine = "cosine_similarity";
+    expect(means).toEqual(["kl_divergence", "dice", "log_cosh", cosine, "huber", "CategoricalCrossentropy"]);
+    expect(written.at(-1).config).toEqual({ name: "entropy" });
+    expect(written.at(-2).config).toMatchObject({ name: "huber", delta: 0.3 });
+    const again = await loadModel(file);
+    expect(Object.values(await again.evaluate(x, y))).toEqual(Object.values(await net.evaluate(x, y)));
+    // Keras's loss is no metric of the same name: its sign is the other.
+    const wrapped = { module: "keras.losses", class_name: "CosineSimilarity", config: {}, registered_name: null };
+    const settings = { optimizer: "sgd", loss: "mse", metrics: [wrapped] };
+    const { metrics: read } = await compileFromKeras(settings, { custom: {}, seed: 1, note: () => {} });
+    expect((read as unknown as [{ call?: unknown }])[0].call).toBeTypeOf("function");
   });
 
   it("keeps cells that are layers, with their outputs", async () => {

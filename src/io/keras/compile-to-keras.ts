@@ -1,4 +1,7 @@
 // What a model was compiled with, as Keras's compile settings.
+import type { Loss } from "../../nn/loss.ts";
+import { lossNames } from "../../nn/losses/names.ts";
+import { metricNames } from "../../nn/metrics/names.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import type { ObjectiveOptions } from "../../train/objective.ts";
@@ -35,9 +38,20 @@ function optimizerToKeras(optimizer: Optimizer, writing: Writing) {
   return toKeras({ kind, config }, "keras.optimizers", writing);
 }
 
+/** Losses of which Keras has a metric that is the mean of the same numbers. */
+export const alsoMetrics =
+  /^(m(s|a|ap|sl)e|bce|mean\w+Error|\w*hinge|klDivergence|poisson|(sparse)?(binary|categorical)Crossentropy)$/i;
+
+/** Whether what is given as a metric is a loss, of which the mean is reported. */
+const isLoss = (given: unknown): boolean =>
+  typeof given === "string"
+    ? given in lossNames.known && !(given in metricNames.known) && !alsoMetrics.test(given)
+    : isConfigured(given) && (given as Partial<Loss>).reduction !== undefined;
+
 /** A loss or metric: a name, made by a factory, or a function. */
 function thingToKeras(what: "loss" | "metric" | string, given: unknown, writing: Writing): unknown {
   const module = what === "loss" ? "keras.losses" : "keras.metrics";
+  if (what !== "loss" && isLoss(given)) return restOf(writing).lossAsMetric(given, writing);
   // Keras has these under other names, or under none.
   if (given === "binaryIou" || (given === "exactAccuracy" && what !== "loss"))
     return toKeras({ kind: given, config: {} }, module, writing);

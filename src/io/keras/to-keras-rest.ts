@@ -1,9 +1,11 @@
 // What only some models have as Keras's configurations: graphs, and kinds whose options follow no rule.
 import { literal, type ValueError, valueError } from "../../errors.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
-import type { CustomObjects, Description, KerasObject } from "./keras-object.ts";
+import type { Configured } from "../../regularize/config.ts";
+import { alsoMetrics } from "./compile-to-keras.ts";
+import type { CustomObjects, Description, KerasObject, Writing } from "./keras-object.ts";
 import { callOptions, toSnake } from "./names.ts";
-import { inputsOf, nameOf } from "./to-keras.ts";
+import { inputsOf, nameOf, optionsToKeras, toKeras } from "./to-keras.ts";
 
 type Layers = NetworkConfig["layers"];
 type Use = NetworkConfig["uses"][number];
@@ -102,6 +104,28 @@ function argumentsOf({ kind, config }: Layers[number], { single }: Use, tensors:
   if (isCell(kind)) return { args: [x, others], kwargs: {} };
   if (recurrent.includes(kind)) return { args: [x], kwargs: others.length > 0 ? { initial_state: others } : {} };
   return { args: [tensors], kwargs };
+}
+
+/** A loss that is given as a metric, for its mean. */
+export function lossAsMetric(given: unknown, writing: Writing): unknown {
+  const isName = typeof given === "string";
+  if (isName && /^kld$/i.test(given)) return "kl_divergence";
+  const kind = isName ? given : (given as Configured).kind;
+  const { reduction: _, ...config } = isName ? {} : (given as Configured).config;
+  if (alsoMetrics.test(kind) && config.ignoreClass === undefined)
+    return toKeras({ kind, config }, "keras.metrics", writing);
+  return {
+    module: "keras.metrics",
+    class_name: "MeanMetricWrapper",
+    config: {
+      name: toSnake(kind),
+      fn: { module: "builtins", class_name: "function", config: toSnake(kind), registered_name: "function" },
+      // The function has no default.
+      ...(kind === "categoricalGeneralizedCrossEntropy" && { q: 0.5 }),
+      ...optionsToKeras(kind, config, writing),
+    },
+    registered_name: null,
+  };
 }
 
 type Change = (options: Record<string, unknown>) => Record<string, unknown>;
@@ -207,7 +231,13 @@ export const changes: Readonly<Record<string, Change>> = {
     const one = cells.length === 1 ? cells[0] : { kind: "StackedRNNCells", config: { cells } };
     return { ...options, cell: one };
   },
-  bidirectional: ({ layer, backwardLayer, ...options }) => {
+  // Keras wants a number.
+  upSampling1d: ({ size, ...options }) => ({ ...options, size: [size].flat()[0] }),
+  bidirectional: ({ layer, backwardLayer: given, ...options }) => {
+    const { kind, config } = layer as Description;
+    // By itself Keras sets go_backwards in both.
+    const backwardLayer =
+      given ?? (config.goBackwards ? { kind, config: { ...config, goBackwards: false } } : undefined);
     const named = (description: unknown, prefix: string) => {
       const { kind, config } = description as Description;
       return { kind, config: { ...config, name: `${prefix}_${config.name ?? kind}` } };

@@ -17,7 +17,7 @@ function moduleOf(option: string): string | undefined {
 /** The kinds that to-keras-rest.ts converts or refuses. */
 export const restKinds = /* @__PURE__ */ new RegExp(
   "^(activityRegularization|randomUniform|rnn|bidirectional|timeDistributed|simpleRnn|(simpleRnn|gru|lstm)Cell|" +
-    "(multiHead|groupQuery)Attention|spatialDropout.d|discretization|(string|integer)Lookup|hashing|muon|lambda|" +
+    "(multiHead|groupQuery)Attention|spatialDropout.d|upSampling1d|discretization|(string|integer)Lookup|hashing|muon|lambda|" +
     "powerDecay|warmup|inSequence|oneCycle)$",
 );
 
