@@ -35,13 +35,14 @@ function encode(tokens: Tensor, depth: number, mode: EncodingMode, weights?: Ten
   if (mode === "oneHot") return oneHot(isLone ? squeeze(tokens, -1) : tokens, depth);
   // A sample that is one number has an axis of its own.
   const hot = oneHot(tokens.rank === 1 ? expandDims(tokens, -1) : tokens, depth);
-  return mode === "multiHot" ? max(hot, -2) : sum(weights ? mul(hot, expandDims(weights, -1)) : hot, -2);
+  return mode === "multiHot" ? max(hot, 1) : sum(weights ? mul(hot, expandDims(weights, -1)) : hot, 1);
 }
 
 /**
  * Whole numbers in [0, numTokens) as vectors of that length; others are passed over. Shapes: [batch, n] gives [batch,
- * numTokens] ("multiHot", "count") or [batch, n, numTokens] ("oneHot"; n = 1 gives [batch, numTokens]). With "count",
- * `apply([tokens, weights])` adds weights of the tokens' shape instead of ones.
+ * numTokens] ("multiHot", "count") or [batch, n, numTokens] ("oneHot"; n = 1 gives [batch, numTokens]). With further
+ * axes, "multiHot" and "count" take axis 1 together, as Keras does. With "count", `apply([tokens, weights])` adds
+ * weights of the tokens' shape instead of ones.
  * @param numTokens an integer ≥ 1.
  * @throws ValueError on options out of range; ShapeError on weights of another shape or another mode.
  * @see Keras 3 `layers.CategoryEncoding`.
