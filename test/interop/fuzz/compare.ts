@@ -193,19 +193,20 @@ async function compareWith(given: Case, keras: Keras, folder: string): Promise<O
   }
   if (notes.length > 0) return { kind: "different", stage: "read", message: notes.join(" ") };
   const stages = order.filter((stage) => stage in wanted);
-  const judge = async (found: Stages, tolerance: number, factor: number): Promise<Outcome | undefined> => {
+  const judge = async (backend: arete.Backend, tolerance: number, factor: number): Promise<Outcome | undefined> => {
+    const found = backend === exact ? here : await runHere(given, backend, false);
     const first = difference(found, wanted, tolerance, stages);
     if (!first) return undefined;
     const { stage, message } = first;
-    const other = await runHere(given, exact, true);
-    const moved = difference(other, here, 0, [stage]);
-    const isSensitive = moved && Number.isFinite(moved.size) && largest(other, here, stage) * factor > first.size;
+    const other = await runHere(given, backend, true);
+    const moved = difference(other, found, 0, [stage]);
+    const isSensitive = moved && Number.isFinite(moved.size) && largest(other, found, stage) * factor > first.size;
     return { kind: isSensitive ? "sensitive" : "different", stage, message };
   };
-  const exactly = await judge(here, tolerances.float64, 10);
+  const exactly = await judge(exact, tolerances.float64, 10);
   if (exactly) return exactly;
   if (answer.error) return { kind: "refused by Keras", stage: answer.stage, message: answer.error };
-  const rounded = await judge(await runHere(given, wasm, false), tolerances.float32, 100);
+  const rounded = await judge(wasm, tolerances.float32, 10);
   return rounded ? { ...rounded, stage: `${rounded.stage} (wasm)` } : { kind: "equal", stage: "", message: "" };
 }
 

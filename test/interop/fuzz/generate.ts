@@ -290,9 +290,10 @@ export function caseOf(genes: Genes): Case | undefined {
   const { starts, tensors, refused } = builder;
   const used = new Set(builder.uses.flatMap(({ inputs }) => inputs));
   // What nothing else uses is an output: the last, and sometimes others.
-  const loose = tensors
-    .map((_, at) => at)
-    .filter((at) => at >= starts.length && !used.has(at) && tensors[at]?.dtype === "float32");
+  // One end of each layer: in Keras outputs of one layer have one name.
+  const loose = builder.uses.flatMap(({ outputs: [at = 0] }) =>
+    !used.has(at) && tensors[at]?.dtype === "float32" ? [at] : [],
+  );
   const training = new Tape(genes.training);
   const ends = training.once(2) ? loose.slice(-2) : loose.slice(-1);
   if (ends.length === 0) return refused.length > 0 ? empty(refused) : undefined;
@@ -320,7 +321,8 @@ export function caseOf(genes: Genes): Case | undefined {
     labelsFor(each, sampleOf(tensors[ends[at] as number] as Symbol), samples, random),
   );
   const method = optimizer(training);
-  const weighted = training.once(3);
+  // Losses that are one number for all samples take no weights here; Keras multiplies by their mean.
+  const weighted = training.once(3) && !objectives.some(({ loss }) => /dice|tversky/.test(loss.kind));
   // Keras takes [n] for losses of one axis.
   const weigh = (at: number) => {
     const { length } = sampleOf(tensors[ends[at] as number] as Symbol);

@@ -131,7 +131,8 @@ const heads = (t: Tape): Options => ({
   ...attentionOptions(t),
   ...t.some(4, { useBias: () => false, useGate: () => true }),
   ...weight(t, "kernel", 3),
-  ...weight(t, "bias", 2),
+  // The bias of the output has one axis, those of heads have two.
+  ...weight(t, "bias", 1),
 });
 
 const dims = (name: string, make: (axes: number) => Kind, most = 3): Record<string, Kind> =>

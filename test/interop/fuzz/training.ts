@@ -108,7 +108,7 @@ const families: readonly Family[] = [
     metrics: {
       accuracy: none,
       categoricalAccuracy: none,
-      topKCategoricalAccuracy: (t) => ({ k: 1 + t.below(3) }),
+      topKCategoricalAccuracy: (t, shape) => ({ k: 1 + t.below(shape.at(-1) as number) }),
       precision: ofClasses,
       recall: ofClasses,
       f1Score: scores,
@@ -134,7 +134,7 @@ const families: readonly Family[] = [
     metrics: {
       accuracy: none,
       sparseCategoricalAccuracy: none,
-      sparseTopKCategoricalAccuracy: (t) => ({ k: 1 + t.below(3) }),
+      sparseTopKCategoricalAccuracy: (t, shape) => ({ k: 1 + t.below(shape.at(-1) as number) }),
       sparseCategoricalCrossentropy: (t) => t.some(3, { ignoreClass: () => 0 }),
       meanIou: (t, shape) => ({
         numClasses: shape.at(-1),
