@@ -99,7 +99,6 @@ export class Optimizer extends Printed {
         rule: "a learning rate that follows a schedule cannot be set",
         expected: "an optimizer made with a number",
         received: this.rate,
-        advice: "Make the optimizer with a number as learningRate.",
       });
     }
     this.rate = checkNonNegative(this.kind, "learningRate", value);
@@ -184,20 +183,16 @@ export class Optimizer extends Printed {
     return lossScaleFactor === undefined ? loss : mul(loss, lossScaleFactor);
   }
 
-  /** A gradient of {@link scaleLoss} as one of the loss itself. */
-  unscale(gradient: Tensor): Tensor {
-    const { lossScaleFactor } = this.options;
-    return lossScaleFactor === undefined ? gradient : div(gradient, lossScaleFactor);
-  }
-
   /** Unscales and accumulates the gradients; undefined in steps that only accumulate. */
   private gather(
     pairs: readonly (readonly [Variable, Tensor])[],
     phase: Phase,
     updates: Update[],
   ): readonly Tensor[] | undefined {
-    const { gradientAccumulationSteps: every } = this.options;
-    const gradients = pairs.map(([, gradient]) => this.unscale(gradient));
+    const { lossScaleFactor, gradientAccumulationSteps: every } = this.options;
+    const gradients = pairs.map(([, gradient]) =>
+      lossScaleFactor === undefined ? gradient : div(gradient, lossScaleFactor),
+    );
     if (every === undefined) return gradients;
     const sums = pairs.map(([variable]) => this.state.accumulatorOf(variable));
     const totals = sums.map((total, index) => add(total, gradients[index] as Tensor));

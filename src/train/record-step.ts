@@ -88,14 +88,7 @@ export function recordStep(
     phase,
   });
   return {
-    outputs: {
-      [portName.loss]: loss,
-      ...recorder?.outputs({
-        loss,
-        pairs: pairs.map(([variable, slope]) => [variable, optimizer.unscale(slope)]),
-        updates: trained,
-      }),
-    },
+    outputs: { [portName.loss]: loss, ...recorder?.outputs({ loss, pairs, updates: trained, optimizer }) },
     updates: [...trained, ...ctx.updates, ...updates],
   };
 }

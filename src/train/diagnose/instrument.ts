@@ -2,6 +2,7 @@
 // for callbacks that ask for it, and by `diagnose`.
 import type { Layer } from "../../nn/layer.ts";
 import type { CallContext } from "../../nn/recording.ts";
+import type { Optimizer } from "../../optim/optimizer.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { BoundProgram } from "../program-cache.ts";
@@ -10,10 +11,11 @@ import type { Measures } from "./measures.ts";
 /** What was recorded of a train step when the extra outputs are asked for. */
 export interface RecordedStep {
   readonly loss: Tensor;
-  /** Trained variables with their gradients. */
+  /** Trained variables with the gradients that the optimizer was given, of the scaled loss. */
   readonly pairs: readonly (readonly [Variable, Tensor])[];
   /** New values of variables: weights and the optimizer's own. */
   readonly updates: readonly (readonly [Variable, Tensor])[];
+  readonly optimizer: Optimizer;
 }
 
 /** Follows one recording of a train step. */

@@ -113,7 +113,9 @@ function recordMeasures(
   );
   const ownerOf = ownersIn(root);
   const updated = new Map(step.updates);
-  const variables = step.pairs.map(([variable, gradient]) => {
+  const { lossScaleFactor: scale = 1 } = step.optimizer.getConfig() as { lossScaleFactor?: number };
+  const variables = step.pairs.map(([variable, scaled]) => {
+    const gradient = scale === 1 ? scaled : div(scaled, scale);
     const next = updated.get(variable) ?? variable.tensor;
     return recordVariable({ variable, gradient, next, owner: ownerOf(variable) }, nodes.has(variable.tensor), put);
   });
