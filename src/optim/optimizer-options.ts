@@ -28,7 +28,8 @@ export interface OptimizerOptions extends ClipOptions {
   /** Accumulates the gradients of this many steps (≥ 2) and updates with their mean. Default: updates at every step. */
   gradientAccumulationSteps?: number;
   /**
-   * The loss is multiplied by this, > 0, and its gradients are divided by it: that the smallest do not become 0. Default 1.
+   * The loss is multiplied by this, > 0, and its gradients are divided by it: that the smallest do not become 0.
+   * Default 1.
    */
   lossScaleFactor?: number;
   /** Begins the names of the optimizer's variables. Default the method's name. */

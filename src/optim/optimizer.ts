@@ -180,7 +180,7 @@ export class Optimizer extends Printed {
   /** A loss times `lossScaleFactor`: what `apply` expects gradients of. `fit` and `trainStep` do this themselves. */
   scaleLoss(loss: Tensor): Tensor {
     const { lossScaleFactor } = this.options;
-    return lossScaleFactor === undefined ? loss : mul(loss, lossScaleFactor);
+    return lossScaleFactor ? mul(loss, lossScaleFactor) : loss;
   }
 
   /** Unscales and accumulates the gradients; undefined in steps that only accumulate. */
@@ -190,9 +190,7 @@ export class Optimizer extends Printed {
     updates: Update[],
   ): readonly Tensor[] | undefined {
     const { lossScaleFactor, gradientAccumulationSteps: every } = this.options;
-    const gradients = pairs.map(([, gradient]) =>
-      lossScaleFactor === undefined ? gradient : div(gradient, lossScaleFactor),
-    );
+    const gradients = pairs.map(([, gradient]) => (lossScaleFactor ? div(gradient, lossScaleFactor) : gradient));
     if (every === undefined) return gradients;
     const sums = pairs.map(([variable]) => this.state.accumulatorOf(variable));
     const totals = sums.map((total, index) => add(total, gradients[index] as Tensor));
