@@ -1,7 +1,7 @@
 // Pairs of axes, and curves over them.
 import { CROSS, colourClass, type Stroke, strokeClasses } from "./figure.ts";
-import { label, path, rounded, sideOf, widthOf } from "./svg.ts";
-import { placeOn, type ScaleOptions, scaleOf } from "./ticks.ts";
+import { label, path, rounded, sideOf, widestOf, widthOf } from "./svg.ts";
+import { placeOn, type Scale, type ScaleOptions, scaleOf } from "./ticks.ts";
 
 /** Numbers in a list, or in a typed array. */
 export type Values = ArrayLike<number>;
@@ -44,21 +44,16 @@ export function drawAxes({ x, y, lines }: Axes, width: number, height: number): 
   const count = Math.max(2, Math.floor((bottom - TOP) / 26));
   const vertical = scaleOf([...(y.reaches ?? []), ...all("y")], { ...y, isRound: true, count });
   const left = sideOf(vertical.labels);
-  const horizontal = scaleOf(all("x"), { ...x, count: Math.max(5, Math.floor((width - left) / 44)) });
+  // Fewer ticks where their texts would touch.
+  const isTight = ({ labels }: Scale) => labels.length > 2 && labels.length * (widestOf(labels) + 8) > width - left;
+  let most = Math.max(4, Math.floor((width - left) / 44));
+  let horizontal = scaleOf(all("x"), { ...x, count: most });
+  while (isTight(horizontal)) horizontal = scaleOf(all("x"), { ...x, count: --most });
   // The text of the last tick ends at the right edge.
   const right = width - widthOf(horizontal.labels.at(-1) ?? "") / 2;
   const across = (value: number) => left + placeOn(horizontal, value) * (right - left);
   const down = (value: number) => bottom - placeOn(vertical, value) * (bottom - TOP);
   const { name, note = "" } = y;
-  // Texts that would touch the one before are left out.
-  let end = Number.NEGATIVE_INFINITY;
-  const numbers = horizontal.ticks.map((tick, index) => {
-    const text = horizontal.labels[index] ?? "";
-    const half = widthOf(text) / 2;
-    if (across(tick) - half < end) return "";
-    end = across(tick) + half + 6;
-    return label(across(tick), bottom + 16, text, "c k m");
-  });
   return [
     label(0, 10, name, "w", width - widthOf(note) - 16),
     note && label(width, 10, note, "r m"),
@@ -70,7 +65,7 @@ export function drawAxes({ x, y, lines }: Axes, width: number, height: number): 
     ...vertical.ticks.map((tick, index) =>
       label(left - 6, down(tick) + 4, vertical.labels[index] ?? "", "r k m", left - 6),
     ),
-    ...numbers,
+    ...horizontal.ticks.map((tick, index) => label(across(tick), bottom + 16, horizontal.labels[index] ?? "", "c k m")),
     label((left + right) / 2, bottom + 31, x.name, "c m", right - left),
     ...lines.map((line) => drawLine(line, across, down, bottom)),
     lines.every((line) => line.y.length === 0) && label(width / 2, height / 2, "no data", "c m"),
