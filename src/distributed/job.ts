@@ -4,14 +4,12 @@ import type { History } from "../train/history.ts";
 import type { Model } from "../train/model.ts";
 import { openBucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
-import type { Exchange } from "./exchange.ts";
-import { fitJob } from "./fit-job.ts";
+import { type FitContext, fitJob } from "./fit-job.ts";
 import { type JobData, type JobFitOptions, jobFitOptions } from "./fit-options.ts";
 import { type GenerationLog, type Group, noGroup } from "./group.ts";
 import { checkJobName, keptAs } from "./job-name.ts";
 import type { JoinOptions } from "./join.ts";
 import { type Members, openMembers } from "./members.ts";
-import type { WorkerSteps } from "./worker-steps.ts";
 
 /** What a worker is at. */
 export interface JobStatus {
@@ -39,51 +37,17 @@ export interface JobStatus {
 }
 
 /** A worker's part in a job. See {@link join}. */
-export class Job {
-  /** What trains now. */
-  private readonly training: { steps?: WorkerSteps; exchange?: Exchange } = {};
-  private hasFitted = false;
-
-  constructor(
-    readonly name: string,
-    private readonly nc: NatsConnection,
-    private readonly members: Members,
-  ) {}
-
+export interface Job {
+  /** As it was given to `join`. */
+  readonly name: string;
   /** This worker's place among the members, from 0; −1 while it is none of them. */
-  get rank(): number {
-    return this.members.group?.members.indexOf(this.members.id) ?? -1;
-  }
-
+  readonly rank: number;
   /** How many workers train together now. */
-  get size(): number {
-    return this.members.group?.members.length ?? 0;
-  }
-
+  readonly size: number;
   /** Who has trained, from which update on: with it a run can be repeated to the bit. */
-  get log(): readonly GenerationLog[] {
-    return this.members.group?.log ?? [];
-  }
-
+  readonly log: readonly GenerationLog[];
   /** What this worker is at. */
-  status(): JobStatus {
-    const { group, id, connected } = this.members;
-    const { steps, exchange } = this.training;
-    return {
-      id,
-      rank: this.rank,
-      members: group?.members ?? [],
-      generation: group?.generation ?? 0,
-      updates: steps?.updates,
-      checkpoint: group?.checkpoint?.updates,
-      stepTime: steps?.stepTime ?? 0,
-      waitTime: steps?.waitTime ?? 0,
-      bytesSent: exchange?.bytesSent ?? 0,
-      bytesReceived: exchange?.bytesReceived ?? 0,
-      connected,
-    };
-  }
-
+  status(): JobStatus;
   /**
    * Trains a model together with the other workers, as `model.fit` would; all call it with the same model, data and
    * options. Each batch is computed by one worker, and the gradients of `size` batches make one update. `size` workers
@@ -101,35 +65,12 @@ export class Job {
    * @example
    * const history = await job.fit(model, [x, y], { batchSize: 32, epochs: 10, checkpointEvery: 500 });
    */
-  async fit(model: Model, data: JobData, options: JobFitOptions = {}): Promise<History> {
-    const label = `fit of job "${this.name}"`;
-    const checked = await jobFitOptions(label, options);
-    if (this.hasFitted) throw (await import("./job-refusals.ts")).secondFit(label);
-    this.hasFitted = true;
-    const { nc, members, name } = this;
-    const context = {
-      label,
-      nc,
-      members,
-      name: keptAs(name),
-      status: () => this.status(),
-      training: this.training,
-    };
-    try {
-      return await fitJob(context, model, data, checked);
-    } finally {
-      // The job is done, or nobody should wait for a worker whose program has failed.
-      await this.leave();
-    }
-  }
-
+  fit(model: Model, data: JobData, options?: JobFitOptions): Promise<History>;
   /**
    * Leaves the job: the others go on without this worker. The connection stays open; close it when this has resolved.
    * `fit` leaves when it ends.
    */
-  leave(): Promise<void> {
-    return this.members.leave();
-  }
+  leave(): Promise<void>;
 }
 
 /** What `join` runs; loaded when it is called. */
@@ -166,5 +107,61 @@ export async function joinJob(nc: NatsConnection, given: JoinOptions): Promise<J
     throw error;
   }
   members.begin();
-  return new Job(name, nc, members);
+  return jobOf(name, nc, members);
+}
+
+function jobOf(name: string, nc: NatsConnection, members: Members): Job {
+  const training: FitContext["training"] = {};
+  let hasFitted = false;
+  const groupNow = () => members.group ?? noGroup;
+  const job: Job = {
+    name,
+
+    get rank() {
+      return groupNow().members.indexOf(members.id);
+    },
+
+    get size() {
+      return groupNow().members.length;
+    },
+
+    get log() {
+      return groupNow().log;
+    },
+
+    status() {
+      const { steps, exchange } = training;
+      const group = groupNow();
+      return {
+        id: members.id,
+        rank: job.rank,
+        members: group.members,
+        generation: group.generation,
+        updates: steps?.updates,
+        checkpoint: group.checkpoint?.updates,
+        stepTime: steps?.stepTime ?? 0,
+        waitTime: steps?.waitTime ?? 0,
+        bytesSent: exchange?.bytesSent ?? 0,
+        bytesReceived: exchange?.bytesReceived ?? 0,
+        connected: members.connected,
+      };
+    },
+
+    async fit(model, data, options = {}) {
+      const label = `fit of job "${name}"`;
+      const checked = await jobFitOptions(label, options);
+      if (hasFitted) throw (await import("./job-refusals.ts")).secondFit(label);
+      hasFitted = true;
+      try {
+        const context = { label, nc, members, name: keptAs(name), status: job.status, training };
+        return await fitJob(context, model, data, checked);
+      } finally {
+        // The job is done, or nobody should wait for a worker whose program has failed.
+        await members.leave();
+      }
+    },
+
+    leave: members.leave,
+  };
+  return job;
 }
