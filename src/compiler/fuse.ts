@@ -36,10 +36,7 @@ export function partition(roots: readonly Tensor[], fuse: boolean, limits: Limit
   const fits = (members: ReadonlySet<Tensor>): boolean => {
     if (members.size > limits.mapNodes) return false;
     const inputs = leavesOf(members).length;
-    return (
-      inputs <= limits.mapInputs &&
-      (inputs + members.size <= limits.operands || inputs + outputsOf(members) <= limits.operands)
-    );
+    return inputs <= limits.mapInputs && inputs + outputsOf(members) <= limits.operands;
   };
   for (const node of nodes.toReversed()) {
     if (!isElementwise(node.op)) continue;
