@@ -4,6 +4,13 @@ import { damaged } from "./file-error.ts";
 /** Several pieces of bytes that follow each other in a file; they are joined only where a store needs it. */
 export type Parts = readonly Uint8Array[];
 
+/** A number for each digit of a literal. */
+type Numbers<W extends string> = string extends W
+  ? number[]
+  : W extends `${infer _}${infer Rest}`
+    ? [number, ...Numbers<Rest>]
+    : [];
+
 /** Reads from a range of bytes, one item after the other. Whatever lies outside the range is an error. */
 export class Cursor {
   /**
@@ -40,8 +47,8 @@ export class Cursor {
   }
 
   /** Several unsigned integers: a digit of `widths` for each, its bytes. */
-  numbers(widths: string): number[] {
-    return Array.from(widths, (width) => this.number(Number(width)));
+  numbers<W extends string>(widths: W): Numbers<W> {
+    return Array.from(widths, (width) => this.number(Number(width))) as Numbers<W>;
   }
 
   /** The next bytes, not copied. */

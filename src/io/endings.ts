@@ -1,6 +1,5 @@
 // What the name of a file says about its format.
-import { literal } from "../errors.ts";
-import { fileError } from "./file-error.ts";
+import { refused } from "./file-error.ts";
 import type { Target } from "./stores/store.ts";
 
 /** Endings of names that are known as those of formats. */
@@ -21,9 +20,5 @@ export function nameOf(target: Target): string | undefined {
 export function checkEnding(owner: string, target: Target, ending: string): void {
   const name = nameOf(target);
   if (name === undefined || name.endsWith(ending) || !formats.test(name)) return;
-  throw fileError(owner, {
-    rule: "the name says another format",
-    expected: `a name that ends in "${ending}"`,
-    received: literal(name),
-  });
+  throw refused(owner, "the name says another format", `a name that ends in "${ending}"`, name);
 }

@@ -1,5 +1,5 @@
 // The error that all readers and writers of files throw.
-import { AreteError, type Complaint, message } from "../errors.ts";
+import { AreteError, type Complaint, literal, message } from "../errors.ts";
 
 /**
  * A file that cannot be read or written: damaged, of another format, with a feature that is not supported, or missing.
@@ -10,6 +10,10 @@ export class FileError extends AreteError {
 
 /** Makes a {@link FileError} with the one form of messages. */
 export const fileError = (name: string, complaint: Complaint): FileError => new FileError(message(name, complaint));
+
+/** The error for what a user gave. */
+export const refused = (name: string, rule: string, expected: unknown, received: unknown, advice = ""): FileError =>
+  fileError(name, { rule, expected, received: literal(received), advice });
 
 /** The error for a feature of a format that is not supported. `feature` names it. */
 export const unsupported = (name: string, feature: string, advice = ""): FileError =>

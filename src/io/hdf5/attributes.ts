@@ -13,7 +13,7 @@ export type AttributeValue = string | number | bigint | readonly string[] | Numb
 
 /** The extents of a dataspace; none for a scalar, `[0]` where there is no value at all. */
 export function readDataspace(name: string, cursor: Cursor): number[] {
-  const [version = 0, rank = 0, , type] = cursor.numbers("1111");
+  const [version, rank, , type] = cursor.numbers("1111");
   if (version !== 1 && version !== 2) throw unsupported(name, `version ${version} of dataspaces`);
   if (version === 1) cursor.skip(4);
   else if (type === 2) return [0];
@@ -43,12 +43,12 @@ function readAttributes(
   const attributes = new Map<string, AttributeValue>();
   for (const { type, body } of messages) {
     if (type === ATTRIBUTE_INFO) {
-      const [, flags = 0] = body.numbers("11");
+      const [, flags] = body.numbers("11");
       if (!isUndefined(body.skip(flags & 1 ? 2 : 0).number(8)))
         throw unsupported(file.name, "an object with many attributes in a fractal heap");
     }
     if (type !== ATTRIBUTE) continue;
-    const [version = 0, flags = 0, nameSize = 0, typeSize = 0, spaceSize = 0] = body.numbers("11222");
+    const [version, flags, nameSize, typeSize, spaceSize] = body.numbers("11222");
     if (version < 1 || version > 3) throw unsupported(file.name, `version ${version} of attributes`);
     if (version > 1 && flags & 3) throw unsupported(file.name, "a named datatype");
     if (version === 3) body.skip(1);

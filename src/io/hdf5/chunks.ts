@@ -112,13 +112,13 @@ function* listChunks(
 }
 
 function* readTree(file: Metadata, address: number, level: number, rank: number): Generator<Chunk> {
-  const [type, found = 0, used = 0] = file.signed("TREE", address, 24).numbers("112");
+  const [type, found, used] = file.signed("TREE", address, 24).numbers("112");
   if (type !== 1 || (level >= 0 && found !== level))
     throw damaged(file.name, "a tree's nodes must be of one kind and a level", level, found);
   const keySize = 16 + 8 * rank;
   const node = file.block(address + 24, used * (keySize + 8));
   for (let i = 0; i < used; i++) {
-    const [size = 0, mask = 0] = node.numbers("44");
+    const [size, mask] = node.numbers("44");
     const start = node.numbers("8".repeat(rank));
     const child = node.skip(8).number(8);
     if (found > 0) yield* readTree(file, child, found - 1, rank);
@@ -135,9 +135,7 @@ function* readFixedArray(
   isFiltered: boolean,
   chunkSize: number,
 ): Generator<Chunk> {
-  const [, client, entrySize = 0, pageBits = 0, entries, block = 0] = file
-    .signed("FAHD", address, 28)
-    .numbers("111188");
+  const [, client, entrySize, pageBits, entries, block] = file.signed("FAHD", address, 28).numbers("111188");
   if (client !== (isFiltered ? 1 : 0) || entries !== count)
     throw damaged(file.name, "a chunk index must list all chunks", count, entries);
   if (isUndefined(block)) return;

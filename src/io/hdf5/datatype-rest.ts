@@ -24,7 +24,7 @@ function datatypeOf(dtype: Exclude<Dtype, "string">): Datatype {
  * @throws FileError on one that is not supported, by its class.
  */
 export function readDatatype(name: string, cursor: Cursor, heap: GlobalHeap | Uint8Array, isBfloat = false): Datatype {
-  const [first = 0, bits0 = 0, bits1 = 0, , size = 0] = cursor.numbers("11114");
+  const [first, bits0, bits1, , size] = cursor.numbers("11114");
   const kind = first & 15;
   const isBigEndian = (bits0 & 1) === 1;
   if (kind === 0) {

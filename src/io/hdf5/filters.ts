@@ -19,13 +19,13 @@ const names: Readonly<Record<number, string>> = {
 
 /** The numbers of a dataset's filters, in the order of writing. @throws FileError on one that is not supported. */
 export function readFilters(name: string, body: Cursor): number[] {
-  const [version, count = 0] = body.numbers("11");
+  const [version, count] = body.numbers("11");
   if (version === 1) body.skip(6);
   else if (version !== 2) throw unsupported(name, `version ${version} of filters`);
   return Array.from({ length: count }, () => {
     const id = body.number(2);
     const nameLength = version === 1 || id >= 256 ? body.number(2) : 0;
-    const [, values = 0] = body.numbers("22");
+    const [, values] = body.numbers("22");
     body.skip(version === 1 ? 8 * Math.ceil(nameLength / 8) : nameLength);
     body.skip(4 * (version === 1 ? values + (values % 2) : values));
     if (id < 1 || id > 3) throw unsupported(name, `the filter ${names[id] ?? id}`, "Write it with gzip or without.");

@@ -27,7 +27,7 @@ export function readLinks(
   };
   for (const message of messages) {
     if (message.type === SYMBOL_TABLE) {
-      const [tree = 0, heap = 0] = message.body.numbers("88");
+      const [tree, heap] = message.body.numbers("88");
       readTree(file, tree, heap, add);
     } else if (message.type === LINK || message.type === LINK_INFO) other(message, add);
   }
@@ -37,7 +37,7 @@ export function readLinks(
 /** Reads a group's B-tree, whose nodes have names in a heap. */
 function readTree(file: Metadata, tree: number, heapAt: number, add: AddLink): void {
   const { bytes, name } = file;
-  const [size = 0, , heap = 0] = file.signed("HEAP", heapAt, 32).skip(4).numbers("888");
+  const [size, , heap] = file.signed("HEAP", heapAt, 32).skip(4).numbers("888");
 
   /** Names end with a zero byte. */
   const nameAt = (offset: number): string => {
@@ -50,10 +50,10 @@ function readTree(file: Metadata, tree: number, heapAt: number, add: AddLink): v
   };
 
   const leaf = (address: number): void => {
-    const [, , count = 0] = file.signed("SNOD", address, 8).numbers("112");
+    const [, , count] = file.signed("SNOD", address, 8).numbers("112");
     const entries = file.block(address + 8, 40 * count);
     for (let i = 0; i < count; i++) {
-      const [offset = 0, object = 0, cache] = entries.numbers("884");
+      const [offset, object, cache] = entries.numbers("884");
       if (cache === 2) throw unsupported(name, "a soft link");
       entries.skip(20);
       add(nameAt(offset), object);
@@ -62,7 +62,7 @@ function readTree(file: Metadata, tree: number, heapAt: number, add: AddLink): v
 
   /** A node that is `level` levels above the leaves (-1: the root, which may be at any level). */
   const node = (address: number, level: number): void => {
-    const [type, found = 0, used = 0] = file.signed("TREE", address, 24).numbers("112");
+    const [type, found, used] = file.signed("TREE", address, 24).numbers("112");
     if (type !== 0 || (level >= 0 && found !== level))
       throw damaged(name, "a tree's nodes must be of one kind and a level", level, found);
     const children = file.block(address + 24, 16 * used + 8);

@@ -11,7 +11,7 @@ export class GlobalHeap {
 
   /** The string that an element of 16 bytes points at: its length, the address of a heap, the index there. */
   string(element: Cursor): string {
-    const [length = 0, address = 0, index = 0] = element.numbers("484");
+    const [length, address, index] = element.numbers("484");
     if (length === 0) return "";
     const found = (this.heaps.get(address) ?? this.read(address)).get(index);
     const { name } = this.metadata;
@@ -30,7 +30,7 @@ export class GlobalHeap {
     const heap = new Cursor(name, bytes, address, size).skip(16);
     while (heap.left >= 16) {
       this.metadata.spend(16);
-      const [index = 0, , , length = 0] = heap.numbers("2248");
+      const [index, , , length] = heap.numbers("2248");
       if (index === 0) break;
       objects.set(index, heap.take(length));
       heap.skip(Math.min(heap.left, (8 - (length % 8)) % 8));

@@ -26,7 +26,7 @@ export function readLayout(
   shape: readonly number[],
   elementSize: number,
 ): Layout {
-  const [version = 0, kind = 0] = body.numbers("11");
+  const [version, kind] = body.numbers("11");
   if (version < 3 || version > 5) throw unsupported(name, `version ${version} of data layouts`);
   const filters = filterMessage ? readFilters(name, filterMessage) : [];
   const total = sizeOf(name, shape) * elementSize;
@@ -35,7 +35,7 @@ export function readLayout(
     return pieceAt(name, bytes, body.at, body.part(size).left, total);
   }
   if (kind === 1) {
-    const [address = 0, size = 0] = body.numbers("88");
+    const [address, size] = body.numbers("88");
     return pieceAt(name, bytes, address, size, total);
   }
   if (kind !== 2) throw unsupported(name, "a virtual dataset");
@@ -63,7 +63,7 @@ function readChunked(name: string, version: number, body: Cursor, elementSize: n
     const address = body.number(8);
     return { address, chunk: chunkOf(body.numbers("4".repeat(rank))), index: "tree" };
   }
-  const [flags = 0, rank = 0, width = 0] = body.numbers("111");
+  const [flags, rank, width] = body.numbers("111");
   if (width < 1 || width > 8) throw damaged(name, "extents must have 1 to 8 bytes", 8, width);
   const chunk = chunkOf(body.numbers(String(width).repeat(rank)));
   const index = indexes[body.number(1)];

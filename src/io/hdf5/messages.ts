@@ -25,7 +25,7 @@ export const SYMBOL_TABLE = 17;
  * @throws FileError where it is damaged.
  */
 export function readMessages(file: Metadata, address: number): HeaderMessage[] | undefined {
-  const [version, , , , size = 0] = file.block(address, 16).numbers("11244");
+  const [version, , , , size] = file.block(address, 16).numbers("11244");
   const next = (at: number, length: number) => file.block(at, length);
   return version === 1 ? messagesOf(file, next(address + 16, size), "2213", next) : undefined;
 }
@@ -49,7 +49,7 @@ export function messagesOf(
       const [type = 0, length = 0, flags = 0] = block.numbers(head);
       const body = block.part(length);
       if (type === CONTINUATION) {
-        const [address = 0, size = 0] = body.numbers("88");
+        const [address, size] = body.numbers("88");
         blocks.push(next(address, size));
       } else if (flags & 2) throw unsupported(file.name, "a message that is shared between objects (a named datatype)");
       else messages.push({ type, body });

@@ -20,7 +20,7 @@ export function readHeader(file: Metadata, address: number): HeaderMessage[] {
   const { name, bytes } = file;
   const start = new Cursor(name, bytes, address, 6);
   if (start.ascii(4) !== "OHDR") throw damaged(name, "an object must have a header", "version 1 or 2", "neither");
-  const [version, flags = 0] = start.numbers("11");
+  const [version, flags] = start.numbers("11");
   if (version !== 2) throw unsupported(name, `version ${version} of object headers`);
   const width = 1 << (flags & 3);
   const before = 6 + (flags & 32 ? 16 : 0) + (flags & 16 ? 4 : 0);
@@ -33,7 +33,7 @@ export function readHeader(file: Metadata, address: number): HeaderMessage[] {
 
 /** A link, or where links are. @throws FileError on those that are not messages, and on links to names and files. */
 export function readLinks(file: Metadata, { type, body }: HeaderMessage, add: AddLink): void {
-  const [, flags = 0] = body.numbers("11");
+  const [, flags] = body.numbers("11");
   if (type !== LINK) {
     if (!isUndefined(body.skip(flags & 1 ? 8 : 0).number(8)))
       throw unsupported(file.name, "a group of many links in a fractal heap", "Write it with h5py's default libver.");

@@ -136,11 +136,11 @@ export function open(bytes: Uint8Array, name: string, given?: Rest): Hdf5Group {
     };
   };
 
-  const [version = 0, , , , , offsetSize, lengthSize] = file.block(8, 8).numbers("11111111");
+  const [version, , , , , offsetSize, lengthSize] = file.block(8, 8).numbers("11111111");
   const isPlain = version === 0 && offsetSize === 8 && lengthSize === 8;
   // In versions 0 and 1, the entry of the root group follows the addresses.
   const addresses = new Cursor(name, bytes, isPlain ? 24 : rest().addressesAt(file));
-  const [base, , end = 0, start = 0] = addresses.numbers("8888");
+  const [base, , end, start] = addresses.numbers("8888");
   if (base !== 0) throw unsupported(name, "a file that does not begin with its superblock");
   if (end > bytes.length) throw damaged(name, "the file must have its size", end, bytes.length);
   const root = object("/", version < 2 ? addresses.skip(8).number(8) : start, 0);

@@ -51,20 +51,14 @@ export function readPairs(pairs: readonly Pair[]): Promise<Assignment[]> {
       context: path,
     });
   }
-  return Promise.all(
-    pairs.map(async ([variable, dataset]) => [variable, numbersIn(dataset, await dataset.read())] as const),
-  );
+  return Promise.all(pairs.map(async ([variable, dataset]) => [variable, await numbersIn(dataset)] as const));
 }
 
-/** @throws FileError on texts. */
-export function numbersIn({ path }: Hdf5Dataset, values: readonly string[] | NumberArray): NumberArray {
+/** Reads. @throws FileError on texts. */
+export async function numbersIn(dataset: Hdf5Dataset): Promise<NumberArray> {
+  const values = await dataset.read();
   if (!Array.isArray(values)) return values as NumberArray;
-  throw fileError("loadModel", {
-    rule: "weights must be numbers",
-    expected: "numbers",
-    received: "texts",
-    context: path,
-  });
+  throw damaged("loadModel", `${dataset.path} must be numbers`, "numbers", "texts");
 }
 
 /** Gives variables their values. Views of a file are copied; what was copied or unpacked in reading is not. */
@@ -84,16 +78,7 @@ export function setValues(variable: Variable, values: NumericArray, isOwn = fals
 }
 
 /** The number of a dataset that holds one. */
-async function scalarOf(dataset: Hdf5Dataset): Promise<number> {
-  const [value] = numbersIn(dataset, await dataset.read());
-  return Number(value);
-}
-
-/** What the state of an optimizer sets, when everything has been read; undefined where the file has none. */
-export interface StateAssignment {
-  readonly pairs: readonly Assignment[];
-  apply(): void;
-}
+const scalarOf = async (dataset: Hdf5Dataset): Promise<number> => Number((await numbersIn(dataset))[0]);
 
 /** The state of an optimizer in `model.weights.h5`, in its order; none where there is none. */
 export function stateIn(file: Hdf5Group): Hdf5Dataset[] {
@@ -103,18 +88,18 @@ export function stateIn(file: Hdf5Group): Hdf5Dataset[] {
 }
 
 /**
- * Reads the state of an optimizer.
+ * Gives an optimizer its state, when everything has been read.
  * @param datasets the state in Keras's order.
  * @param note takes why the state cannot be used: then training begins with a fresh one, as in Keras.
  */
-export async function readState(
+export async function restoreState(
   optimizer: Optimizer,
   trained: readonly Variable[],
   datasets: readonly Hdf5Dataset[],
   note: (text: string) => void,
-): Promise<StateAssignment | undefined> {
+): Promise<void> {
   const entries = stateEntries(optimizer, trained);
-  if (!entries) return undefined;
+  if (!entries) return;
   const count = datasets.length;
   const first = optimizer.isScheduled ? 1 : 2;
   const expected = first + entries.length;
@@ -122,7 +107,7 @@ export async function readState(
     // A model that was compiled and not trained has the first numbers only.
     if (count !== 0 && count !== first)
       note(`the optimizer's state has ${count} arrays in place of ${expected}: training begins with a fresh one`);
-    return undefined;
+    return;
   }
   const pairs = entries.flatMap((entry, at): Pair[] =>
     "tensor" in entry ? [[entry, datasets[first + at] as Hdf5Dataset]] : [],
@@ -134,13 +119,8 @@ export async function readState(
   ]);
   if (!Number.isSafeInteger(steps) || steps < 0)
     throw damaged("loadModel", "steps must be a count", "an integer ≥ 0", steps);
-  return {
-    pairs: assignments,
-    apply: () => {
-      assignAll(assignments);
-      optimizer.rawSteps = steps;
-      // The configuration may have it with more digits than float32 has.
-      if (rate !== undefined && rate !== Math.fround(optimizer.learningRate)) optimizer.learningRate = rate;
-    },
-  };
+  assignAll(assignments);
+  optimizer.rawSteps = steps;
+  // The configuration may have it with more digits than float32 has.
+  if (rate !== undefined && rate !== Math.fround(optimizer.learningRate)) optimizer.learningRate = rate;
 }

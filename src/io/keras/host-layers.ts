@@ -60,7 +60,7 @@ export async function readVocabularies(
     const lines = decode(name, bytes).split("\n");
     while (lines.at(-1) === "") lines.pop();
     const found = findHdf5(file, `${path}/vars/idf_weights`);
-    const weights = found?.kind === "dataset" ? (numbersIn(found, await found.read()) as ArrayLike<number>) : undefined;
+    const weights = found?.kind === "dataset" ? ((await numbersIn(found)) as ArrayLike<number>) : undefined;
     const tokens = layer.kind === "integerLookup" ? lines.map(Number) : lines;
     // Frequencies may be padded to maxTokens.
     const idf = weights && Array.from(weights).slice(0, tokens.length);

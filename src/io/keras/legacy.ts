@@ -8,7 +8,7 @@ import { fileError } from "../file-error.ts";
 import { findHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/open.ts";
 import { openHdf5 } from "../hdf5/read.ts";
 import { parseJson } from "../json.ts";
-import { assignAll, type Pair, readPairs, readState } from "./assign.ts";
+import { assignAll, type Pair, readPairs, restoreState } from "./assign.ts";
 import { compileFromKeras } from "./compile-from-keras.ts";
 
 import { partOf, type Reading } from "./keras-part.ts";
@@ -46,7 +46,7 @@ export async function readLegacy(bytes: Uint8Array, compile: boolean, reading: R
   const isOfKeras3 = /(^|\/)iteration$/.test(names[0] ?? "");
   if (!isOfKeras3) reading.note("the optimizer's state of Keras 2 is not read: training begins with a fresh one");
   else if (trainableVariables.length > 0)
-    (await readState(optimizer, trainableVariables, datasetsIn(state, names), reading.note))?.apply();
+    await restoreState(optimizer, trainableVariables, datasetsIn(state, names), reading.note);
   return model;
 }
 

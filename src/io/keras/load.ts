@@ -35,12 +35,11 @@ export async function load(source: Source, options?: LoadModelOptions): Promise<
     const { readLegacy } = await import("./legacy.ts");
     return readLegacy(bytes, compile, { custom: customObjects, note, seed: seed ?? drawSeed() });
   }
-  // "PK": a zip archive.
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b)
-    return (await readKeras(bytes, { compile, seed, reading: { custom: customObjects, note } })).model;
-  // A length of eight bytes, then JSON.
-  const isTensors = bytes[8] === 0x7b;
   const begin = String.fromCharCode(...bytes.subarray(0, 24));
+  // A zip archive.
+  if (begin.startsWith("PK")) return readKeras(bytes, { compile, seed, reading: { custom: customObjects, note } });
+  // A length of eight bytes, then JSON.
+  const isTensors = begin[8] === "{";
   throw fileError("loadModel", {
     rule: "a file of a model is a .keras archive or an HDF5 file",
     expected: "one of these",

@@ -14,12 +14,9 @@ function moduleOf(option: string): string | undefined {
   return option.endsWith("learningRate") ? "keras.optimizers.schedules" : undefined;
 }
 
-/** The kinds that to-keras-rest.ts converts or refuses. */
-export const restKinds = /* @__PURE__ */ new RegExp(
-  "^(activityRegularization|randomUniform|rnn|bidirectional|timeDistributed|simpleRnn|(simpleRnn|gru|lstm)Cell|" +
-    "(multiHead|groupQuery)Attention|spatialDropout.d|upSampling1d|discretization|(string|integer)Lookup|hashing|muon|lambda|" +
-    "powerDecay|warmup|inSequence|oneCycle)$",
-);
+/** The kinds that to-keras-rest.ts converts or refuses are among these, those of usual models are not. */
+export const restKinds =
+  /Regular|[rR]nn|Cell|(Head|Query)A|.Dropout|Lookup|^(randomU|bid|time|disc|hash|muon|lambda|oneC|pow|upS|warm|inS)/;
 
 /** Options that are written where they are not given. */
 const needed: Readonly<Record<string, object>> = {
@@ -50,8 +47,7 @@ export function toKeras({ kind, config }: Description, module: string, writing: 
 /** A layer as Keras's object, with what every layer has. */
 export function layerToKeras(layer: Description, writing: Writing): KerasObject {
   if ("uses" in layer.config) return networkToKeras(layer, writing);
-  const { inputShape: _, inputDType: __, name, trainable, ...rest } = layer.config;
-  const config = Object.fromEntries(Object.entries(rest).filter(([key]) => !callOptions.includes(key)));
+  const { inputShape: _, inputDType: __, name, trainable, ...config } = layer.config;
   return toKeras(
     {
       // Keras makes no second input, and has a layer of its own that does nothing.
@@ -112,7 +108,7 @@ export function optionsToKeras(
 ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options)
-      .filter(([, value]) => value !== undefined)
+      .filter(([key, value]) => value !== undefined && !callOptions.includes(key))
       .map(([key, value]) => {
         const option = toSnake(key);
         return [option, isOwnText(option) ? value : valueOf(owner, key, value, writing)];

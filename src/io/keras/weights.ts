@@ -50,7 +50,7 @@ function groupsOf(network: Network, rest: Rest | undefined): WeightGroup[] {
 }
 
 /** Kinds that have no layers inside, and are in weights-rest.ts. */
-const rareKinds = /^(normalization|multiHeadAttention|groupQueryAttention)$/;
+const rareKinds = /^normalization$|(Head|Query)Attention$/;
 
 /** The layers of a list, by their places below the list's: `layers/dense_1`. */
 export function layerPaths(layers: readonly Layer[], path: string): [Layer, string][] {

@@ -26,8 +26,6 @@ export interface KerasWriteOptions {
   readonly customObjects: CustomObjects | undefined;
   /** The weights of now, in the order of the model's variables, where they have been read. */
   readonly weights?: readonly HostArray[];
-  /** Plain data of ours, for `metadata.json`, which Keras does not read. */
-  readonly extra?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -36,7 +34,7 @@ export interface KerasWriteOptions {
  */
 export async function writeKeras(
   model: Model,
-  { compile, customObjects = {}, weights, extra }: KerasWriteOptions,
+  { compile, customObjects = {}, weights }: KerasWriteOptions,
 ): Promise<Uint8Array[]> {
   const session = sessionOf("saveModel", model);
   checkBuilt("saveModel", model);
@@ -58,15 +56,15 @@ export async function writeKeras(
       if ("read" in item) variables.push([children, key, item]);
       else children.set(key, item);
   };
-  for (const { path, name, variables, extra: more } of await weightGroups(model))
-    put(path, [...variables, ...new Array<Item>(more).fill(scalar(Int32Array.of(0)))], name);
+  for (const { path, name, variables, extra } of await weightGroups(model))
+    put(path, [...variables, ...new Array<Item>(extra).fill(scalar(Int32Array.of(0)))], name);
   const host = model.stage ? (await import("./host-layers.ts")).writtenVocabularies(model) : undefined;
   for (const { path, data } of host?.weights ?? []) put(path, { idf_weights: { data, shape: [data.length] } });
   if (setup) put("optimizer/vars", stateOf(model), setup.optimizer.name);
   const metadata = {
     keras_version: KERAS_VERSION,
     date_saved: dateText(new Date()),
-    aretejs: { seed: model.seed, ...(setup && { epochs: setup.epochs }), ...extra },
+    aretejs: { seed: model.seed, ...(setup && { epochs: setup.epochs }) },
   };
   const known = weights && new Map(model.variables.map((variable, at) => [variable, weights[at]?.data as Numbers]));
   const unknown = variables.map(([, , variable]) => variable).filter((variable) => !known?.has(variable));

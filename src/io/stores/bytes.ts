@@ -1,7 +1,6 @@
 // Reads bytes in all forms in which platforms give them.
-import { literal } from "../../errors.ts";
 import { bytesOf, join, lengthOf } from "../binary.ts";
-import { type FileError, fileError } from "../file-error.ts";
+import { type FileError, refused } from "../file-error.ts";
 import type { Readable, ReadOptions } from "./store.ts";
 
 /** Whether a value is one of the forms of bytes. */
@@ -33,7 +32,7 @@ export async function readAll(
   const { onProgress, maxBytes = 2 ** 32 } = options;
   const check = (length: number) => {
     if (length <= maxBytes) return;
-    throw fileError(name, { rule: "the file is too large", expected: `at most ${maxBytes} bytes`, received: length });
+    throw refused(name, "the file is too large", `at most ${maxBytes} bytes`, length);
   };
   if (!isReadable(from)) throw notBytes(name, from);
   if (from instanceof ArrayBuffer || ArrayBuffer.isView(from)) {
@@ -44,8 +43,7 @@ export async function readAll(
   }
   if (from instanceof Response) {
     const { ok, status, body } = from;
-    if (!ok)
-      throw fileError(name, { rule: "the response must be a success", expected: "status 200", received: status });
+    if (!ok) throw refused(name, "the response must be a success", "status 200", status);
     return body ? readAll(name, body, options, lengthIn(from.headers), true) : new Uint8Array();
   }
   if (from instanceof Blob) return readAll(name, from.stream(), options, from.size);
@@ -71,12 +69,13 @@ export async function readAll(
 
 /** The error for what a store or a stream gives in the place of bytes. */
 const notBytes = (name: string, received: unknown): FileError =>
-  fileError(name, {
-    rule: "what is read must be bytes",
-    expected: "bytes in one of the platform's forms, such as an ArrayBuffer",
-    received: literal(received),
-    advice: typeof received === "string" ? 'Ask for bytes, as by get(name, "arrayBuffer") of Workers KV.' : "",
-  });
+  refused(
+    name,
+    "what is read must be bytes",
+    "bytes in one of the platform's forms, such as an ArrayBuffer",
+    received,
+    typeof received === "string" ? 'Ask for bytes, as by get(name, "arrayBuffer") of Workers KV.' : "",
+  );
 
 /** The length of a body. With a content encoding, the header says that of the encoded bytes. */
 function lengthIn(headers: Headers): number | undefined {

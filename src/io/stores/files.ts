@@ -1,8 +1,7 @@
 // Reading, writing, listing and removing files wherever they are.
-import { literal } from "../../errors.ts";
 import { checkOptions, type OptionTable } from "../../options.ts";
 import { bytesOf, lengthOf, type Parts } from "../binary.ts";
-import { FileError, fileError } from "../file-error.ts";
+import { FileError, fileError, refused } from "../file-error.ts";
 import { isReadable, readAll } from "./bytes.ts";
 import { locate, placeOf } from "./locate.ts";
 import type { DirectoryHandle, ReadOptions, Source, Store, Target, WriteOptions } from "./store.ts";
@@ -30,11 +29,7 @@ export async function readSourceIfAny(
 ): Promise<Uint8Array | undefined> {
   const checked = checkOptions(owner, options, readTable);
   if (checked.maxBytes !== undefined && !(checked.maxBytes >= 0))
-    throw fileError(owner, {
-      rule: "maxBytes must be a number of bytes",
-      expected: "a number ≥ 0",
-      received: checked.maxBytes,
-    });
+    throw refused(owner, "maxBytes must be a number of bytes", "a number ≥ 0", checked.maxBytes);
   if (isReadable(source)) return attempt(owner, "read", () => readAll(owner, source, checked));
   const { place, name, shown } = await locate(owner, source);
   return attempt(shown, "read", async () => {
@@ -59,12 +54,13 @@ export async function writeTarget(
   const { onProgress } = checkOptions(owner, options, writeTable);
   const parts = bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes) ? [bytesOf(bytes)] : bytes;
   if (!(Array.isArray(parts) && parts.every((part) => part instanceof Uint8Array)))
-    throw fileError(owner, {
-      rule: "what is written must be bytes",
-      expected: "an ArrayBuffer, a typed array, or a list of Uint8Array",
-      received: literal(bytes),
-      advice: typeof bytes === "string" ? "Use new TextEncoder().encode(text)." : "",
-    });
+    throw refused(
+      owner,
+      "what is written must be bytes",
+      "an ArrayBuffer, a typed array, or a list of Uint8Array",
+      bytes,
+      typeof bytes === "string" ? "Use new TextEncoder().encode(text)." : "",
+    );
   const { place, name, shown } = await locate(owner, target);
   const total = lengthOf(parts);
   let done = 0;
@@ -90,8 +86,7 @@ export async function listFiles(place: string | URL | DirectoryHandle | Store): 
   return attempt(shown, "listed", async () => {
     const names: string[] = [];
     for await (const listed of await list(name)) {
-      if (typeof listed !== "string")
-        throw fileError(shown, { rule: "list gives the names of files", expected: "strings", received: listed });
+      if (typeof listed !== "string") throw refused(shown, "list gives the names of files", "strings", listed);
       names.push(listed);
     }
     return names.sort();

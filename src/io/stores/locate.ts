@@ -1,7 +1,6 @@
 // Finds the place that a source or target names. What reads and writes there is loaded when it is needed.
-import { literal } from "../../errors.ts";
 import { join } from "../binary.ts";
-import { type FileError, fileError } from "../file-error.ts";
+import { type FileError, refused } from "../file-error.ts";
 import type { Place } from "./internal.ts";
 import type { DirectoryHandle, Readable, Source, Store, StoredFile, Target } from "./store.ts";
 
@@ -91,30 +90,28 @@ export function checkName(owner: string, name: unknown): string {
     name.split("/").every((part) => !["", ".", ".."].includes(part))
   )
     return name;
-  throw fileError(owner, {
-    rule: "a file must have a name",
-    expected: 'names joined by "/", without ".."',
-    received: literal(name),
-  });
+  throw refused(owner, "a file must have a name", 'names joined by "/", without ".."', name);
 }
 
 const noPlace = (owner: string, received: unknown, advice = ""): FileError =>
-  fileError(owner, {
-    rule: "this is no place for files",
-    expected: "a path, a URL, a file handle or a store { read, write }",
-    received: literal(received),
-    advice: received instanceof Promise ? "Await it first." : advice,
-  });
+  refused(
+    owner,
+    "this is no place for files",
+    "a path, a URL, a file handle or a store { read, write }",
+    received,
+    received instanceof Promise ? "Await it first." : advice,
+  );
 
 /** What `fetch` gets; in browsers, paths are relative to the page. */
 const fetchPlace: Place = {
   read: async (name) => ({ from: await fetch(name) }),
   write: async (name) => {
-    throw fileError(name, {
-      rule: "a URL cannot be written to",
-      expected: "a path, indexeddb://…, opfs://… or download://…",
-      received: literal(name),
-      advice: "Give a store: { write: (bytes) => fetch(url, { method: 'PUT', body: bytes }) }.",
-    });
+    throw refused(
+      name,
+      "a URL cannot be written to",
+      "a path, indexeddb://…, opfs://… or download://…",
+      name,
+      "Give a store: { write: (bytes) => fetch(url, { method: 'PUT', body: bytes }) }.",
+    );
   },
 };

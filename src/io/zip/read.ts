@@ -32,7 +32,7 @@ export function openZip(bytes: Uint8Array, name = "zip"): ReadonlyMap<string, Zi
   const entries = new Map<string, ZipEntry>();
   const ranges: (readonly [begin: number, end: number])[] = [];
   const endAt = findEnd(name, bytes);
-  const [disk, , onDisk, count = 0, size = 0, offset = 0] = new Cursor(name, bytes, endAt + 4).numbers("222244");
+  const [disk, , onDisk, count, size, offset] = new Cursor(name, bytes, endAt + 4).numbers("222244");
   if (offset === 0xffffffff || count === 0xffff) throw unsupported(name, "zip64");
   if (disk !== 0 || onDisk !== count) throw unsupported(name, "an archive of several files");
   if (offset + size > endAt) throw damaged(name, "the directory must lie before its end record", endAt, offset + size);
@@ -40,10 +40,8 @@ export function openZip(bytes: Uint8Array, name = "zip"): ReadonlyMap<string, Zi
   ranges.push([offset, endAt]);
   let total = 0;
   for (let i = 0; i < count; i++) {
-    const record = directory.numbers("42222224442222244");
-    const [signature, , , flags = 0, method = 0, , , crc = 0, packed = 0, unpacked = 0, nameLength = 0, extra = 0] =
-      record;
-    const [comment = 0, , , , start = 0] = record.slice(12);
+    const [signature, , , flags, method, , , crc, packed, unpacked, nameLength, extra, comment, , , , start] =
+      directory.numbers("42222224442222244");
     if (signature !== CENTRAL) throw damaged(name, "the directory must hold entries only", CENTRAL, signature);
     const nameBytes = directory.take(nameLength);
     directory.skip(extra + comment);
@@ -54,7 +52,7 @@ export function openZip(bytes: Uint8Array, name = "zip"): ReadonlyMap<string, Zi
     // The header before the data repeats the name; its sizes are not used, they may follow the data.
     const header = new Cursor(name, bytes, start);
     const isEntry = header.number(4) === LOCAL;
-    const [localName = 0, localExtra = 0] = header.skip(22).numbers("22");
+    const [localName, localExtra] = header.skip(22).numbers("22");
     if (!isEntry || !sameBytes(header.take(localName), nameBytes))
       throw damaged(name, "an entry must begin with its name", path, "something else");
     const data = header.skip(localExtra).take(packed);
