@@ -3,12 +3,11 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type Hdf5Group, openWeights } from "../../src/io/hdf5/open.ts";
 import { loadModel, saveModel } from "../../src/io/index.ts";
-import { augmentationFactories } from "../../src/io/keras/augmentation-layers.ts";
 import { compileFromKeras } from "../../src/io/keras/compile-from-keras.ts";
-import { layerFromKeras, rareKinds } from "../../src/io/keras/from-keras.ts";
+import { layerFromKeras } from "../../src/io/keras/from-keras.ts";
 import * as readingRest from "../../src/io/keras/from-keras-rest.ts";
 import { hostFactories } from "../../src/io/keras/host-layers.ts";
-import { layerToKeras, restKinds } from "../../src/io/keras/to-keras.ts";
+import { layerToKeras } from "../../src/io/keras/to-keras.ts";
 import * as rest from "../../src/io/keras/to-keras-rest.ts";
 import { openZip } from "../../src/io/zip/read.ts";
 import { input } from "../../src/nn/input.ts";
@@ -31,7 +30,6 @@ import {
 import { categoricalCrossentropy, cosineSimilarity, huber, logCosh } from "../../src/nn/losses.ts";
 import { auc, fBetaScore } from "../../src/nn/metrics.ts";
 import { layerFactories } from "../../src/nn/registry.ts";
-import { made, usualFactories } from "../../src/nn/usual-factories.ts";
 import { adam } from "../../src/optim/adam.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { optimizerNames, optimizerOf } from "../../src/optim/optimizers.ts";
@@ -77,24 +75,6 @@ describe("layers as Keras's configurations", () => {
       { config: { go_backwards: boolean } }
     >;
     expect([layer?.config.go_backwards, back?.config.go_backwards]).toEqual([true, false]);
-  });
-
-  it("kinds whose options follow no rule load what converts them", () => {
-    for (const kind of Object.keys({ ...rest.changes, ...rest.foreign })) expect(restKinds.test(kind), kind).toBe(true);
-    const usual = {
-      ...usualFactories,
-      ...made,
-      adam,
-      sgd,
-      cosineDecay: schedules.cosineDecay,
-    };
-    for (const kind of Object.keys(usual)) expect(restKinds.test(kind), kind).toBe(kind === "randomUniform");
-    // In reading, layers of other kinds than the usual ones load it as they are made.
-    const { changes, nulls, without } = readingRest;
-    const known = { ...usualFactories, ...made, ...hostFactories, ...augmentationFactories, ...optimizerNames.known };
-    const listed = Object.keys({ ...changes, ...nulls, ...without });
-    expect(listed.length).toBeGreaterThan(10);
-    for (const kind of listed) expect(rareKinds.test(kind), kind).toBe(Object.hasOwn(known, kind));
   });
 
   it("are refused with an activityRegularizer that Keras's layer does not take, or gives to something else", () => {

@@ -10,7 +10,7 @@ import { damaged, unsupported } from "../file-error.ts";
 import { restOf } from "../with-rest.ts";
 
 import { customOf, optionsFromKeras } from "./from-keras.ts";
-import { configOf, isPart, type Reading } from "./keras-part.ts";
+import { configOf, isPart, type KerasPart, type Reading } from "./keras-part.ts";
 import { readWithRest } from "./model-from-keras.ts";
 import { groupName, kindOf } from "./names.ts";
 
@@ -72,14 +72,7 @@ async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
   if (custom !== undefined) return restOf(reading).ownSetting("the metric", name, custom, config, reading);
   if (config === undefined && /^acc(uracy)?$/.test(name)) return name;
   if (config === undefined) return kindOf(name, metricNames.known) ?? lossFrom(name, reading);
-  if (name === "MeanMetricWrapper") {
-    const { fn, dtype: _, ...options } = config;
-    const { name: of } = partsOf("metric", fn);
-    const isLoss = customOf(of, reading) === undefined && kindOf(of, lossNames.known) !== undefined;
-    return isLoss ? lossFrom({ class_name: of, config: options }, reading) : metricFrom(fn, reading);
-  }
-  if ((given as { module?: unknown }).module === "keras.losses") return lossFrom(given, reading);
-  return (await restOf(reading).metricOf(name, config, reading)) ?? lossFrom({ class_name: name, config }, reading);
+  return restOf(reading).metricOf(given as KerasPart, reading, { lossFrom, metricFrom });
 }
 
 // ── Optimizers

@@ -1,7 +1,5 @@
 // What a model was compiled with, as Keras's compile settings.
 import type { Loss } from "../../nn/loss.ts";
-import { lossNames } from "../../nn/losses/names.ts";
-import { metricNames } from "../../nn/metrics/names.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import type { ObjectiveOptions } from "../../train/objective.ts";
@@ -38,14 +36,13 @@ function optimizerToKeras(optimizer: Optimizer, writing: Writing) {
   return toKeras({ kind, config }, "keras.optimizers", writing);
 }
 
-/** Losses of which Keras has a metric that is the mean of the same numbers. */
-export const alsoMetrics =
-  /^(m(s|a|ap|sl)e|bce|mean\w+Error|\w*hinge|klDivergence|poisson|(sparse)?(binary|categorical)Crossentropy)$/i;
+/** Names of losses of which Keras has no metric of the same name. */
+export const onlyLosses = /^(huber|logCosh|.*(Focal|Generalized)Cross.*|kld|dice|tversky|circle|ctc)$/i;
 
 /** Whether what is given as a metric is a loss, of which the mean is reported. */
 const isLoss = (given: unknown): boolean =>
   typeof given === "string"
-    ? given in lossNames.known && !(given in metricNames.known) && !alsoMetrics.test(given)
+    ? onlyLosses.test(given)
     : isConfigured(given) && (given as Partial<Loss>).reduction !== undefined;
 
 /** A loss or metric: a name, made by a factory, or a function. */

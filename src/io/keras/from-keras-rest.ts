@@ -2,6 +2,7 @@
 // metrics with options, and classes of users.
 import { isPlainRecord } from "../../data/tree.ts";
 import { Layer } from "../../nn/layer.ts";
+import { lossNames } from "../../nn/losses/names.ts";
 import { SymbolicTensor } from "../../nn/symbolic.ts";
 import { made } from "../../nn/usual-factories.ts";
 import {
@@ -211,14 +212,28 @@ export function optionsOf(kind: string, className: string, config: Options, read
 
 type Factory = (...args: unknown[]) => unknown;
 
-/** A metric with options; undefined where there is none of that name: then it is the mean of a loss. */
-export async function metricOf(name: string, config: Options, reading: Reading): Promise<unknown> {
+type Read = (given: unknown, reading: Reading) => Promise<unknown>;
+
+/** A metric with options, or the mean of a loss. */
+export async function metricOf(
+  part: KerasPart,
+  reading: Reading,
+  { lossFrom, metricFrom }: { readonly lossFrom: Read; readonly metricFrom: Read },
+): Promise<unknown> {
+  const { class_name: name, config, module } = part;
+  if (name === "MeanMetricWrapper") {
+    const { fn, dtype: _, ...options } = config;
+    const of = isPart(fn) ? String(fn.class_name === "function" ? fn.config : fn.class_name) : String(fn);
+    const isLoss = customOf(of, reading.custom) === undefined && kindOf(of, lossNames.known) !== undefined;
+    return isLoss ? lossFrom({ class_name: of, config: options }, reading) : metricFrom(fn, reading);
+  }
+  if (module === "keras.losses") return lossFrom(part, reading);
   const factories: Readonly<Record<string, unknown>> = {
     ...(await import("../../nn/metrics.ts")),
     ...(await import("../../nn/metrics/on-demand.ts")),
   };
   const kind = kindOf(name, factories);
-  if (kind === undefined) return undefined;
+  if (kind === undefined) return lossFrom({ class_name: name, config }, reading);
   const make = factories[kind] as Factory;
   const options = optionsOf(kind, name, config, reading);
   // `sensitivityAtSpecificity` takes the specificity before its options.

@@ -2,7 +2,6 @@
 import { literal, type ValueError, valueError } from "../../errors.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import type { Configured } from "../../regularize/config.ts";
-import { alsoMetrics } from "./compile-to-keras.ts";
 import type { CustomObjects, Description, KerasObject, Writing } from "./keras-object.ts";
 import { callOptions, toSnake } from "./names.ts";
 import { inputsOf, nameOf, optionsToKeras, toKeras } from "./to-keras.ts";
@@ -105,6 +104,10 @@ function argumentsOf({ kind, config }: Layers[number], { single }: Use, tensors:
   if (recurrent.includes(kind)) return { args: [x], kwargs: others.length > 0 ? { initial_state: others } : {} };
   return { args: [tensors], kwargs };
 }
+
+/** Losses of which Keras has a metric that is the mean of the same numbers. */
+export const alsoMetrics =
+  /^(m(s|a|ap|sl)e|bce|mean\w+Error|\w*hinge|klDivergence|poisson|(sparse)?(binary|categorical)Crossentropy)$/i;
 
 /** A loss that is given as a metric, for its mean. */
 export function lossAsMetric(given: unknown, writing: Writing): unknown {
