@@ -82,10 +82,9 @@ export function recordStep(
   if (!isTraining) return { outputs: { [portName.loss]: loss }, updates: [...ctx.updates, ...updates] };
   const { optimizer } = setup;
   const pairs = withGradients(trainable, optimizer.scaleLoss(loss));
-  const phase = mode === "train" ? "update" : "accumulate";
   const trained = optimizer.apply(pairs, optimizer.scalars(), {
     constraints: network.constraints(),
-    phase,
+    phase: mode === "train" ? "update" : mode,
   });
   return {
     outputs: { [portName.loss]: loss, ...recorder?.outputs({ loss, pairs, updates: trained, optimizer }) },

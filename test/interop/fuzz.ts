@@ -65,7 +65,7 @@ async function askAbout({ kind, options, shapes, dtypes, message }: Refused): Pr
   }
 }
 
-const isFault = ({ kind }: Outcome) => !["equal", "sensitive"].includes(kind);
+const isFault = ({ kind }: Outcome) => !["equal", "sensitive", "NaN in Keras"].includes(kind);
 
 /** Fewer and simpler choices that end in the same kind of outcome. */
 async function shrink(first: Genes, wanted: Outcome): Promise<Genes> {

@@ -25,7 +25,14 @@ interface Answer {
 /** How a case ended. */
 export interface Outcome {
   /** "sensitive": numbers differ, and a change of the last bits of what goes in changes them as much. */
-  readonly kind: "equal" | "different" | "sensitive" | "refused here" | "refused by Keras" | "foreign error";
+  readonly kind:
+    | "equal"
+    | "different"
+    | "sensitive"
+    | "NaN in Keras"
+    | "refused here"
+    | "refused by Keras"
+    | "foreign error";
   /** Where it ended. */
   readonly stage: string;
   readonly message: string;
@@ -114,7 +121,12 @@ async function stagesOf(answer: Answer, notes: string[]): Promise<Stages> {
 }
 
 /** The first stage in which numbers differ by more than the tolerance, with how much that is of the scale. */
-function difference(found: Stages, wanted: Stages, tolerance: number, stages: readonly string[]) {
+function difference(
+  found: Stages,
+  wanted: Stages,
+  [before, after]: readonly [number, number],
+  stages: readonly string[],
+) {
   for (const stage of stages) {
     const [ours, theirs] = [found[stage] ?? [], wanted[stage] ?? []];
     if (ours.length !== theirs.length)
@@ -123,6 +135,7 @@ function difference(found: Stages, wanted: Stages, tolerance: number, stages: re
         size: Number.POSITIVE_INFINITY,
         message: `${ours.map(([name]) => name)} for ${theirs.map(([name]) => name)}`,
       };
+    const tolerance = /predict|evaluate/.test(stage) ? before : after;
     const isByName = stage === "evaluate" || stage === "fit";
     for (const [at, [name, data]] of ours.entries()) {
       const other = isByName ? theirs.find(([key]) => key === name) : theirs[at];
@@ -154,7 +167,8 @@ function apart(found: ArrayLike<number>, wanted: ArrayLike<number>) {
   return { size, message };
 }
 
-const tolerances = { float64: 1e-5, float32: 1e-3 };
+/** Of predictions and evaluations, and once there was training: 1 − 0.999 in float32 is wrong by 1e-5. */
+const tolerances = { float64: [1e-5, 1e-4], float32: [1e-4, 1e-3] } as const;
 const order = ["predict", "evaluate", "fit", "after", "weights", "further"];
 
 /** Compares a case with Keras. @param folder for files. */
@@ -193,25 +207,26 @@ async function compareWith(given: Case, keras: Keras, folder: string): Promise<O
   }
   if (notes.length > 0) return { kind: "different", stage: "read", message: notes.join(" ") };
   const stages = order.filter((stage) => stage in wanted);
-  const judge = async (backend: arete.Backend, tolerance: number, factor: number): Promise<Outcome | undefined> => {
+  const judge = async (backend: arete.Backend, bounds: readonly [number, number]): Promise<Outcome | undefined> => {
     const found = backend === exact ? here : await runHere(given, backend, false);
-    const first = difference(found, wanted, tolerance, stages);
+    const first = difference(found, wanted, bounds, stages);
     if (!first) return undefined;
     const { stage, message } = first;
+    if (message.includes("in place of NaN")) return { kind: "NaN in Keras", stage, message };
     const other = await runHere(given, backend, true);
-    const moved = difference(other, found, 0, [stage]);
-    const isSensitive = moved && Number.isFinite(moved.size) && largest(other, found, stage) * factor > first.size;
+    const moved = difference(other, found, [0, 0], [stage]);
+    const isSensitive = moved && Number.isFinite(moved.size) && largest(other, found, stage) * 10 > first.size;
     return { kind: isSensitive ? "sensitive" : "different", stage, message };
   };
-  const exactly = await judge(exact, tolerances.float64, 10);
+  const exactly = await judge(exact, tolerances.float64);
   if (exactly) return exactly;
   if (answer.error) return { kind: "refused by Keras", stage: answer.stage, message: answer.error };
-  const rounded = await judge(wasm, tolerances.float32, 10);
+  const rounded = await judge(wasm, tolerances.float32);
   return rounded ? { ...rounded, stage: `${rounded.stage} (wasm)` } : { kind: "equal", stage: "", message: "" };
 }
 
-/** What of an answer says that float64 is where Keras fails. */
-const ofPrecision = /carry input|float64|Double/;
+/** What Keras itself cannot do on JAX: simpleRnn in float64, averages of weights that are copied back. */
+const ofKeras = /carry input|TracerBoolConversionError/;
 
 /**
  * Compares a case with Keras. @param folder for files. @param judge has the last word where it can run the case.
@@ -220,7 +235,7 @@ export async function compare(given: Case, keras: Keras, folder: string, judge?:
   const outcome = await compareWith(given, keras, folder);
   if (!judge || !/different|Keras/.test(outcome.kind)) return outcome;
   const judged = await compareWith(given, judge, folder);
-  return judged.kind === "refused by Keras" && ofPrecision.test(judged.message) ? outcome : judged;
+  return judged.kind === "refused by Keras" && ofKeras.test(judged.message) ? outcome : judged;
 }
 
 /** The largest difference of a stage. */

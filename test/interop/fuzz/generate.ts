@@ -159,7 +159,7 @@ class Builder {
       return;
     }
     const merge = merges[kind];
-    const rest = common(t);
+    const rest = common(t, kind);
     if (merge) {
       const same = usable.filter((other) => String(sampleOf(this.tensors[other] as Symbol)) === String(shape));
       const count = t.pick(countsOf(kind));

@@ -306,6 +306,12 @@ export const merges: Readonly<Record<string, (t: Tape, shape: Shape) => Options 
 export const countsOf = (kind: string): readonly number[] =>
   /subtract|dot/.test(kind) ? [2] : /ttention/.test(kind) ? [2, 3, 1] : [2, 3];
 
+/** Layers on whose output Keras takes no penalty (docs/decisions/0031-keras-files.md). */
+const withoutPenalty = /^(spatialDropout|discretization|simpleRnn|multiHead|groupQuery|rnn|timeDistributed)/;
+
 /** A penalty on the output, and whether it is trained: what every layer has. */
-export const common = (t: Tape): Options =>
-  t.some(16, { activityRegularizer: () => penalty(t), trainable: () => false });
+export const common = (t: Tape, kind: string): Options =>
+  t.some(16, {
+    activityRegularizer: withoutPenalty.test(kind) ? undefined : () => penalty(t),
+    trainable: () => false,
+  });
