@@ -19,7 +19,9 @@ export interface Run {
 
 /** What went wrong over the run. */
 export function trendFindings(run: Run): Finding[] {
-  return [...lossTrend(run), ...overfitting(run.epochLosses, run.validationLosses), ...gradientTrend(run)];
+  const { epochLosses, validationLosses, losses } = run;
+  // What an untrained model says is about chance.
+  return [...lossTrend(run), ...overfitting(epochLosses, validationLosses, losses[0]), ...gradientTrend(run)];
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
