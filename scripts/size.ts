@@ -128,9 +128,9 @@ const applications: readonly Application[] = [
     budget: 18 * KB,
   },
   { what: "everything", names: "*", run: denseRun + cnnRun + recurrentRun, limit: 178 * KB, budget: 125 * KB },
-  io("saving models", "saveModel", 12.5 * KB),
-  io("loading models", "loadModel", 17.5 * KB),
-  io("saving, loading", "saveModel, loadModel", 23 * KB),
+  io("saving models", "saveModel", 11.5 * KB),
+  io("loading models", "loadModel", 15 * KB),
+  io("saving, loading", "saveModel, loadModel", 20 * KB),
   // Beside an application that has all layers.
   plot("all of plot", "export * as plot", 12),
   plot("curves of plot", "export { plotHistory }", 6),

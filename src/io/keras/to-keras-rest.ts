@@ -1,5 +1,5 @@
 // What only some models have as Keras's configurations: graphs, and kinds whose options follow no rule.
-import { literal, type ValueError, valueError } from "../../errors.ts";
+import { literal, type StateError, stateError, type ValueError, valueError } from "../../errors.ts";
 import type { NetworkConfig } from "../../nn/registry.ts";
 import type { Configured } from "../../regularize/config.ts";
 import type { CustomObjects, Description, KerasObject, Writing } from "./keras-object.ts";
@@ -200,7 +200,24 @@ export const unnamed = (owner: string, key: string, fn: unknown): ValueError =>
     advice: `Name it: saveModel(model, target, { customObjects: { myFunction } }), and so where you load.`,
   });
 
-/** Options of optimizers that Keras does not have, where they change something. */
+/** The error for an optimizer that Keras does not have. */
+export const unknownOptimizer = (kind: string): StateError =>
+  stateError(kind, {
+    rule: "Keras has no such optimizer",
+    expected: "one of Keras's",
+    received: kind,
+    advice: "Save with { compile: false }.",
+  });
+
+/** The error for a configuration whose conversion has no end. */
+export const endless = (): ValueError =>
+  valueError("saveModel", {
+    rule: "an option holds itself, or is nested too deep",
+    expected: "plain data",
+    received: "endless levels of it",
+  });
+
+/** The error for options of optimizers that Keras does not have, where they change something. */
 export function lacking(kind: string, { lazy, excludeFromWeightDecay: excluded }: Description["config"]): ValueError {
   const isExcluding = Array.isArray(excluded) && excluded.length > 0;
   return valueError(kind, {

@@ -1,7 +1,6 @@
 // Writes a model as a `.keras` file.
 import { placeVariables } from "../../backends/evaluate.ts";
 import type { HostArray } from "../../data/array.ts";
-import { stateError, valueError } from "../../errors.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import type { Model } from "../../train/model.ts";
@@ -60,7 +59,7 @@ export async function writeKeras(
     put(path, [...variables, ...new Array<Item>(extra).fill(scalar(Int32Array.of(0)))], name);
   const host = model.stage ? (await import("./host-layers.ts")).writtenVocabularies(model) : undefined;
   for (const { path, data } of host?.weights ?? []) put(path, { idf_weights: { data, shape: [data.length] } });
-  if (setup) put("optimizer/vars", stateOf(model), setup.optimizer.name);
+  if (setup) put("optimizer/vars", await stateOf(model), setup.optimizer.name);
   const metadata = {
     keras_version: KERAS_VERSION,
     date_saved: dateText(new Date()),
@@ -100,26 +99,15 @@ async function convert<T>(toKeras: (writing: Writing) => T, custom: CustomObject
       Object.keys(custom).length > 0,
     );
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
     // The stack overflows.
-    throw valueError("saveModel", {
-      rule: "an option holds itself, or is nested too deep",
-      expected: "plain data",
-      received: "endless levels of it",
-    });
+    throw error instanceof RangeError ? (await import("./to-keras-rest.ts")).endless() : error;
   }
 }
 
 /** The optimizer's state. @throws StateError for one that Keras does not have. */
-function stateOf({ optimizer, trainableVariables }: Model): Item[] {
+async function stateOf({ optimizer, trainableVariables }: Model): Promise<Item[]> {
   const entries = stateEntries(optimizer, trainableVariables);
-  if (!entries)
-    throw stateError(optimizer.kind, {
-      rule: "Keras has no such optimizer",
-      expected: "one of Keras's",
-      received: optimizer.kind,
-      advice: "Save with { compile: false }.",
-    });
+  if (!entries) throw (await import("./to-keras-rest.ts")).unknownOptimizer(optimizer.kind);
   return [
     scalar(Int32Array.of(optimizer.rawSteps)),
     ...(optimizer.isScheduled ? [] : [scalar(Float32Array.of(optimizer.learningRate))]),
