@@ -75,6 +75,12 @@ describe("layers as Keras's configurations", () => {
       { config: { go_backwards: boolean } }
     >;
     expect([layer?.config.go_backwards, back?.config.go_backwards]).toEqual([true, false]);
+    // Keras trains what is within a frozen layer unless it says no itself.
+    const body = sequential([timeDistributed(dense(2), { inputShape: [3, 2] })], { trainable: false });
+    const frozenIn = (layer: Layer) => JSON.stringify(written(layer)).match(/"trainable":false/g)?.length;
+    expect(frozenIn(timeDistributed(dense(2), { trainable: false }))).toBe(2);
+    expect(frozenIn(body)).toBe(3);
+    expect(frozenIn(timeDistributed(dense(2)))).toBeUndefined();
   });
 
   it("are refused with an activityRegularizer that Keras's layer does not take, or gives to something else", () => {

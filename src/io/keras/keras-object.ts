@@ -25,6 +25,8 @@ export interface Writing {
   readonly custom: CustomObjects;
   /** What converts graphs and rare kinds, where there are some. */
   readonly rest?: typeof import("./to-keras-rest.ts") | undefined;
+  /** Whether it lies within a layer that is not trained. */
+  readonly isFrozen?: boolean;
 }
 
 /** A name that Keras takes. @throws ValueError. */

@@ -44,10 +44,11 @@ export function toKeras({ kind, config }: Description, module: string, writing: 
   };
 }
 
-/** A layer as Keras's object, with what every layer has. */
-export function layerToKeras(layer: Description, writing: Writing): KerasObject {
+/** A layer as Keras's object, with what every layer has. Keras trains layers within a frozen one unless they say no. */
+export function layerToKeras(layer: Description, outer: Writing): KerasObject {
+  const writing = layer.config.trainable === false ? { ...outer, isFrozen: true } : outer;
   if ("uses" in layer.config) return networkToKeras(layer, writing);
-  const { inputShape: _, inputDType: __, name, trainable, ...config } = layer.config;
+  const { inputShape: _, inputDType: __, name, trainable: ___, ...config } = layer.config;
   return toKeras(
     {
       // Keras makes no second input, and has a layer of its own that does nothing.
@@ -55,7 +56,7 @@ export function layerToKeras(layer: Description, writing: Writing): KerasObject 
       config: {
         name: nameToKeras(name ?? layer.kind),
         dtype: "float32",
-        ...(trainable === false && { trainable }),
+        ...(writing.isFrozen && { trainable: false }),
         ...config,
       },
     },
@@ -66,14 +67,15 @@ export function layerToKeras(layer: Description, writing: Writing): KerasObject 
 
 /** A network: Sequential where it is a chain of different layers, as Keras wants it; else Functional. */
 function networkToKeras({ kind, config }: Description, writing: Writing): KerasObject {
-  const graph = config as unknown as NetworkConfig;
+  const trainable = !writing.isFrozen;
+  const graph = { ...(config as unknown as NetworkConfig), trainable };
   const name = nameToKeras(graph.name ?? kind);
   const layers = graph.layers.map((layer) => layerToKeras(layer, writing));
   if (isSequential(kind, graph))
     return {
       module: "keras",
       class_name: "Sequential",
-      config: { name, trainable: graph.trainable, dtype: "float32", layers: [...inputsOf(graph, layers), ...layers] },
+      config: { name, trainable, dtype: "float32", layers: [...inputsOf(graph, layers), ...layers] },
       registered_name: null,
     };
   return restOf(writing).graphToKeras(graph, name, layers);
