@@ -4,6 +4,7 @@ import { checkCount } from "../checks.ts";
 import type { HostArray } from "../data/array.ts";
 import { literal, valueError } from "../errors.ts";
 import type { TypedArray } from "../ir/dtype.ts";
+import { sizeOf } from "../ir/shape.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
 import { checkOptions } from "../options.ts";
@@ -66,7 +67,9 @@ export function localRounds(label: string, { every, outer }: LocalSync, { stepRu
 
     setState(state) {
       slots = state.slots as readonly HostArray[];
-      for (const [index, { data }] of slots.entries()) optimizer.variables[index]?.assign(data);
+      // The first checkpoint is written before the first update, and has none: they begin at zero.
+      for (const [index, variable] of optimizer.variables.entries())
+        variable.assign(slots[index]?.data ?? new Float32Array(sizeOf(variable.shape)));
     },
 
     /** As for a step of `fit`: the batch updates the weights and what the optimizer keeps. */

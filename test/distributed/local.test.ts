@@ -130,6 +130,28 @@ describe("local steps", suite, () => {
       );
     }));
 
+  it("begin again with the outer state of the first checkpoint, which is zero, on workers that had trained, too", () =>
+    repeat(async (run) => {
+      const sync = { every: 2, outer: diLoCo };
+      const more = { workers: 3, slow: 40, fit: { checkpointEvery: 1000 } };
+      const workers = start(3, sync, more);
+      const victim = workers[run % 3] as Worker;
+      await victim.line(isBatch(1));
+      const [spare] = start(1, sync, { ...more, job: `local${jobs - 1}` }) as [Worker];
+      await spare.line(isGeneration(1));
+      await victim.line(isBatch(3));
+      victim.signal("SIGKILL");
+      const { log } = await sameResult([...workers.filter((worker) => worker !== victim), spare]);
+      assertSameWeights([...workers, spare]);
+      assert.deepEqual(
+        log.map(({ members, updates }) => [members.length, updates]),
+        [
+          [3, 0],
+          [3, 0],
+        ],
+      );
+    }));
+
   it("of one batch, with plain gradient descent and the mean of weights, are synchronous steps but for rounding", async () => {
     // An even number of batches, so that all rounds are whole.
     const options = { stepsPerEpoch: 6, epochs: 2 };
