@@ -1,6 +1,6 @@
 /**
  * Random models here and in real Keras: predictions, losses, metrics, training steps, files both ways.
- * `npm run fuzz:keras -- [--seed S] [--models N] [--only I] [--shrink] [--torch PYTHON]`; exits with 1
+ * `npm run fuzz:keras -- [--seed S] [--models N] [--seconds N] [--only I] [--shrink] [--torch PYTHON]`; exits with 1
  * where something differs.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -19,6 +19,7 @@ const { values: given } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     models: { type: "string", default: "100" },
+    seconds: { type: "string", default: "Infinity" },
     only: { type: "string" },
     shrink: { type: "boolean", default: false },
     torch: { type: "string" },
@@ -109,6 +110,7 @@ try {
   const all = fc.sample(genes, { seed, numRuns: given.only === undefined ? models : Number(given.only) + 1 });
   for (const [index, one] of all.entries()) {
     if (given.only !== undefined && index !== Number(given.only)) continue;
+    if (performance.now() > 1000 * Number(given.seconds)) break;
     const made = caseOf(one);
     if (!made) continue;
     for (const refused of made.refused) await askAbout(refused);
@@ -123,8 +125,13 @@ try {
     report(index, smaller, await compare(smaller, keras, folder, judge));
   }
   for (const [key, text] of asked) if (text) console.log(`refused here, taken by Keras: ${key}\n    ${text}`);
-  console.log(JSON.stringify(byKind));
-  console.log(JSON.stringify(counts));
+  const list = (table: Record<string, number>) =>
+    Object.entries(table)
+      .sort(([, a], [, b]) => b - a)
+      .map(([key, n]) => `${key} ${n}`)
+      .join(", ");
+  console.log(`Layers of equal models: ${list(byKind)}`);
+  console.log(`Models: ${list(counts)}`);
   if (Object.entries(counts).some(([kind, n]) => n > 0 && isFault({ kind } as Outcome))) process.exitCode = 1;
 } finally {
   keras.end();

@@ -172,8 +172,9 @@ export const kinds: Readonly<Record<string, Kind>> = {
     const features = [0, ...shape].at(at) as number;
     return { ...(at !== -1 && { axis: at }), groups: t.once(3) ? -1 : divisor(t, features), ...affine(t) };
   },
-  rmsNormalization: (t, shape) => ({
-    ...t.some(2, { axis: () => someAxes(t, shape), epsilon: () => 0.01 }),
+  rmsNormalization: (t) => ({
+    // Keras 3.15.1 fails with one axis that is not the last.
+    ...t.some(2, { axis: () => -1, epsilon: () => 0.01 }),
   }),
   unitNormalization: (t, shape) => t.some(2, { axis: () => someAxes(t, shape) }),
   flatten: () => ({}),
@@ -313,5 +314,6 @@ const withoutPenalty = /^(spatialDropout|discretization|simpleRnn|multiHead|grou
 export const common = (t: Tape, kind: string): Options =>
   t.some(16, {
     activityRegularizer: withoutPenalty.test(kind) ? undefined : () => penalty(t),
-    trainable: () => false,
+    // Keras trains attention with heads again once it is loaded.
+    trainable: /Query|multiHead/.test(kind) ? undefined : () => false,
   });

@@ -39,10 +39,8 @@ const regression: Family["metrics"] = {
   concordanceCorrelation: none,
   r2Score: (t, shape) =>
     shape.length === 1
-      ? t.some(2, {
-          classAggregation: () => "varianceWeightedAverage",
-          numRegressors: () => 1,
-        })
+      ? // Not numRegressors, in which Keras 3.16 differs from 3.15.
+        t.some(2, { classAggregation: () => "varianceWeightedAverage" })
       : undefined,
 };
 
@@ -165,7 +163,6 @@ const families: readonly Family[] = [
       precision: thresholds,
       recall: thresholds,
       auc,
-      binaryIou: (t) => t.some(2, { threshold: () => 0.4, targetClassIds: () => [1] }),
       binaryCrossentropy: smoothing,
       poisson: none,
       ...counting,
