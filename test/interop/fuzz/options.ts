@@ -8,7 +8,8 @@ const names = (text: string): readonly string[] => text.split(" ");
 // Not sparsemax, which Keras 3.15.1 computes wrongly (scripts/golden/activations.py).
 export const activationNames = names(
   "relu tanh sigmoid linear elu selu softplus silu gelu mish softmax relu6 leakyRelu celu squareplus sparsePlus " +
-    "softsign logSigmoid exponential hardSigmoid hardSilu hardTanh sparseSigmoid tanhShrink hardShrink softShrink logSoftmax",
+    "softsign logSigmoid exponential hardSigmoid hardSilu hardTanh sparseSigmoid tanhShrink hardShrink " +
+    "softShrink logSoftmax",
 );
 
 const initializers = (t: Tape): unknown =>
