@@ -1,5 +1,5 @@
 import type { NatsConnection, NatsSubscription } from "./connection.ts";
-import { find, fromBytes, makeStream, toBytes, writeAfter } from "./jetstream.ts";
+import { find, fromBytes, JetStreamError, makeStream, toBytes, writeAfter } from "./jetstream.ts";
 
 /** A value with the number of its last change. */
 export interface Entry<T> {
@@ -20,10 +20,23 @@ export interface Bucket {
   watch(key: string, changed: () => void): NatsSubscription;
 }
 
-/** A key-value bucket of NATS with JSON in it: `nats kv` and `@nats-io/kv` read it, too. Made where there is none. */
+/**
+ * A key-value bucket of NATS with JSON in it: `nats kv` and `@nats-io/kv` read it, too. Made where there is none.
+ * @throws StateError where the server has no JetStream.
+ */
 export async function openBucket(nc: NatsConnection, name: string): Promise<Bucket> {
   const subjects = `$KV.${name}.`;
-  await makeStream(nc, { name: `KV_${name}`, subjects: [`${subjects}>`], max_msgs_per_subject: 1, deny_delete: true });
+  try {
+    await makeStream(nc, {
+      name: `KV_${name}`,
+      subjects: [`${subjects}>`],
+      max_msgs_per_subject: 1,
+      deny_delete: true,
+    });
+  } catch (error) {
+    if (error instanceof JetStreamError) throw error;
+    throw (await import("./job-refusals.ts")).noJetStream(error);
+  }
   return {
     async get(key) {
       const found = await find(nc, `KV_${name}`, { last_by_subj: subjects + key });

@@ -17,9 +17,9 @@ export class Checkpoints {
     private readonly store: ObjectStore,
   ) {}
 
-  /** @param name of the store, which is made where there is none. */
+  /** Opens the store. @param name of the store, which is made where there is none. */
   static async open(nc: NatsConnection, name: string, members: Members): Promise<Checkpoints> {
-    return new Checkpoints(members, await ObjectStore.open(nc, name));
+    return new Checkpoints(members, await members.until(() => ObjectStore.open(nc, name)));
   }
 
   /**

@@ -131,8 +131,9 @@ async function fitGeneration(fit: Fit, group: Group): Promise<History> {
   if (checkpoint) {
     options = await checkpoints.resume(checkpoint.name, session.model, options, callbacks).catch(async (error) => {
       // It is removed when there is a newer one, which this worker may not have heard of.
-      await members.change(() => undefined);
+      const now = await members.change(() => undefined);
       check();
+      if (now?.checkpoint?.name !== checkpoint.name) throw new GroupChanged("the checkpoint has changed");
       throw error;
     });
   }

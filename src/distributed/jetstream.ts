@@ -2,7 +2,7 @@
 import type { NatsConnection, NatsMessage } from "./connection.ts";
 
 /** An error that the server answers with. */
-class JetStreamError extends Error {
+export class JetStreamError extends Error {
   override name = "JetStreamError";
   /** @param code of JetStream, such as 10071: another has written meanwhile. */
   constructor(
@@ -26,7 +26,8 @@ export const isRefusal = (error: unknown): error is Error =>
 /** Whether an error of a request may be gone at the next try: the server was not there, or did not answer in time. */
 export const isTransient = (error: unknown): boolean =>
   error instanceof Error &&
-  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) || /timeout|no responders/i.test(error.message)) &&
+  (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) ||
+    /^(timeout|no responders)/i.test(error.message)) &&
   !isRefusal(error);
 
 /** Milliseconds that a request waits for its answer. */
@@ -47,7 +48,7 @@ function answerOf<T>({ data }: NatsMessage): T {
 export const api = async <T>(nc: NatsConnection, subject: string, query: unknown): Promise<T> =>
   answerOf(await nc.request(`$JS.API.${subject}`, toBytes(query), { timeout }));
 
-/** Makes a stream, where there is none of this name. @throws StateError where the server has no JetStream. */
+/** Makes a stream, where there is none of this name. @throws JetStreamError. */
 export async function makeStream(
   nc: NatsConnection,
   config: Readonly<Record<string, unknown>> & { readonly name: string },
@@ -57,9 +58,7 @@ export async function makeStream(
     await api(nc, `STREAM.CREATE.${config.name}`, { ...common, ...config });
   } catch (error) {
     // It is there.
-    if (isAnswer(error, 10058)) return;
-    if (error instanceof JetStreamError) throw error;
-    throw (await import("./job-refusals.ts")).noJetStream(error);
+    if (!isAnswer(error, 10058)) throw error;
   }
 }
 

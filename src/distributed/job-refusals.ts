@@ -20,13 +20,28 @@ export const hasEnded = (name: string): Error =>
   });
 
 /** @param unanswered why the server has not answered; undefined where it did. */
-export const notEnough = (name: string, expected: string, present: number, unanswered: unknown): Error =>
+export const notEnough = (
+  name: string,
+  needed: number,
+  joinTimeout: number,
+  present: number,
+  unanswered: unknown,
+): Error =>
   stateError(
     `join of job "${name}"`,
     unanswered
       ? { rule: "the server must answer", expected: "an answer in time", received: String(unanswered) }
-      : { rule: "not enough workers have come", expected, received: present },
+      : { rule: "not enough workers have come", expected: `${needed} within ${joinTimeout} ms`, received: present },
   );
+
+/** @param size how many workers train. */
+export const notTakenIn = (name: string, joinTimeout: number, size: number, workers: number): Error =>
+  stateError(`join of job "${name}"`, {
+    rule: "a job that trains takes in workers with a checkpoint, where fewer than `workers` train",
+    expected: `to be taken in within ${joinTimeout} ms`,
+    received: `a job in which ${size} of ${workers} train`,
+    advice: "Give a longer joinTimeout, or write checkpoints more often.",
+  });
 
 export const secondFit = (label: string): Error =>
   stateError(label, {

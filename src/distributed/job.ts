@@ -98,9 +98,12 @@ export async function joinJob(nc: NatsConnection, given: JoinOptions): Promise<J
     });
     if (group.isDone) throw (await import("./job-refusals.ts")).hasEnded(name);
     if (!isIn(group)) {
-      const expected = `${workers} within ${joinTimeout} ms`;
+      const needed = group.generation === 0 ? workers : minWorkers;
+      const present = members.present().length;
       const { unanswered } = members;
-      throw (await import("./job-refusals.ts")).notEnough(name, expected, members.present().length, unanswered);
+      const refusals = await import("./job-refusals.ts");
+      if (present < needed || unanswered) throw refusals.notEnough(name, needed, joinTimeout, present, unanswered);
+      throw refusals.notTakenIn(name, joinTimeout, group.members.length, workers);
     }
   } catch (error) {
     void members.leave();

@@ -3,7 +3,7 @@ import type { Bucket, Entry } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { type Group, type GroupSize, nextGroup, noGroup } from "./group.ts";
-import { fromBytes, isRefusal, isTransient, toBytes } from "./jetstream.ts";
+import { fromBytes, isMissing, isRefusal, isTransient, toBytes } from "./jetstream.ts";
 import { pause } from "./pause.ts";
 import { deadAfter, heartbeatEvery, maxLateness, startAllowance, tickEvery } from "./timing.ts";
 
@@ -39,7 +39,6 @@ export function openMembers(
   const joinedAt = performance.now();
   /** When a worker's silence will mean that it is dead. */
   const aliveUntil = new Map<string, number>();
-  /** When a worker has last said that it is between steps. */
   const betweenStepsAt = new Map<string, number>();
   /** The number of the change that made the group. */
   let revision = 0;
@@ -52,6 +51,8 @@ export function openMembers(
   let incompleteSince: number | undefined;
   let isProposing = false;
   let hasLeft = false;
+  /** Resolves when the server has heard that this worker has left. */
+  let leaving: Promise<void> | undefined;
   /** What ends this worker's part in the job: an error of `onEvent`, or a permission that is missing. */
   let failure: { readonly error: unknown } | undefined;
 
@@ -84,9 +85,26 @@ export function openMembers(
     void members.emit({ type: "generation", generation, members: ids });
   };
 
-  /** Reads the group. Where that fails, a later time will succeed, or the connection is closed. */
+  /**
+   * The group on the server. Where what the job keeps there was removed, this worker's part in it ends: a job of this
+   * name that was made since has other workers.
+   */
+  const read = async (): Promise<Entry<Group> | undefined> => {
+    const begunBy = (group?: Group) => group?.log[0]?.members[0];
+    try {
+      const entry = await bucket.get<Group>(key);
+      if (!members.group || begunBy(entry?.value) === begunBy(members.group)) return entry;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    const error = fault("the job was removed", "its members on the server", "none, or those of another job");
+    fail(error);
+    throw error;
+  };
+
+  /** Looks at the group. Where that fails, a later time will succeed, or the connection is closed. */
   const refresh = (): void => {
-    bucket.get<Group>(key).then(
+    read().then(
       (entry) => {
         members.unanswered = undefined;
         adopt(entry);
@@ -172,11 +190,25 @@ export function openMembers(
     return !ids.includes(id) && now - joinedAt < deadAfter + heartbeatEvery;
   };
 
+  const leave = async (): Promise<void> => {
+    members.beat(0, true);
+    hasLeft = true;
+    clearInterval(timer);
+    status.stop?.();
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    members.onTick();
+    // A connection that is closed at once may lose what was sent last.
+    if (members.connected && !nc.isClosed()) await bucket.get(key).catch(() => {});
+  };
+
   const members = {
+    /** This worker's name among the members. */
     id,
     /** The subject that all of the job's begin with. */
     subject,
+    /** How many workers the job has. */
     size,
+    /** When a worker has last said that it is between steps, by `performance.now`. */
     betweenStepsAt,
     /** The newest group that this worker knows. */
     group: undefined as Group | undefined,
@@ -220,16 +252,9 @@ export function openMembers(
     },
 
     /** Tells the others that this worker leaves, and listens no more. Resolves when the server has heard it. */
-    async leave(): Promise<void> {
-      if (hasLeft) return;
-      members.beat(0, true);
-      hasLeft = true;
-      clearInterval(timer);
-      status.stop?.();
-      for (const subscription of subscriptions) subscription.unsubscribe();
-      members.onTick();
-      // A connection that is closed at once may lose what was sent last.
-      if (members.connected && !nc.isClosed()) await bucket.get(key).catch(() => {});
+    leave(): Promise<void> {
+      leaving ??= leave();
+      return leaving;
     },
 
     /**
@@ -245,7 +270,10 @@ export function openMembers(
       }
     },
 
-    /** @throws what has failed; StateError where the connection is closed, or this worker has left. */
+    /**
+     * Checks that this worker still has a part in the job.
+     * @throws what has failed; StateError where the connection is closed, or this worker has left.
+     */
     checkOpen(): void {
       if (failure) throw failure.error;
       const advice = "Connect, and join again: the job goes on from its last checkpoint.";
@@ -279,7 +307,7 @@ export function openMembers(
      */
     async change(next: (group: Group | undefined) => Group | undefined): Promise<Group | undefined> {
       const { entry } = await members.until(async () => {
-        const entry = await bucket.get<Group>(key);
+        const entry = await read();
         const value = next(entry?.value);
         if (!value) return { entry };
         const revision = await bucket.set(key, value, entry?.revision ?? 0);

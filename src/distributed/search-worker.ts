@@ -55,7 +55,7 @@ export class SearchWorker {
     const { job, plan } = this.work;
     const bucket = await openBucket(nc, this.bucketName);
     const kept = await this.untilAnswered(() => agreeOnPlan(label, bucket, plan));
-    const queue = await TrialQueue.open(nc, job, plan.ackWait);
+    const queue = await this.untilAnswered(() => TrialQueue.open(nc, job, plan.ackWait));
     const subscription = nc.subscribe(results.subject, { callback: () => queue.interrupt() });
     try {
       if (!kept.value.isQueued) {
