@@ -21,9 +21,12 @@ import warnings
 warnings.filterwarnings("ignore")
 import keras
 import numpy as np
+from keras.src.backend.common import dtypes
 from keras.src.saving import serialization_lib
 
 keras.config.set_floatx("float64")
+# Without this, mean, var, tanh and others compute float32 for float64 (on each backend but TensorFlow).
+dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
 
 
 def with_dtype(path, source, target):
