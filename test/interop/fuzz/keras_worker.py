@@ -21,12 +21,30 @@ import warnings
 warnings.filterwarnings("ignore")
 import keras
 import numpy as np
+from keras.src import backend
 from keras.src.backend.common import dtypes
 from keras.src.saving import serialization_lib
 
 keras.config.set_floatx("float64")
 # Without this, mean, var, tanh and others compute float32 for float64 (on each backend but TensorFlow).
 dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
+
+if keras.config.backend() == "jax":
+    import jax
+    from jax.interpreters import ad
+
+    # JAX says 1 for the derivative of |x| at 0. PyTorch, TensorFlow and the models here say 0.
+    ad.defjvp(jax.lax.abs_p, lambda g, x: g * jax.lax.sign(x))
+
+    def attention(query, key, value, bias=None, mask=None, scale=None, is_causal=False, **_):
+        """As jax.nn.dot_product_attention, whose softmax is in float32 for float64, too."""
+        logits = jax.numpy.einsum("BTNH,BSNH->BNTS", query, key)
+        logits *= query.shape[-1] ** -0.5 if scale is None else scale
+        logits = logits if bias is None else logits + bias
+        probabilities = jax.nn.softmax(backend.nn._apply_masks(logits, mask, is_causal), axis=-1)
+        return jax.numpy.einsum("BNTS,BSNH->BTNH", probabilities, value)
+
+    backend.nn.dot_product_attention = attention
 
 
 def with_dtype(path, source, target):
