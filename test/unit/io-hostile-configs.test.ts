@@ -28,6 +28,15 @@ describe("hostile configurations", () => {
     class_name: "Functional",
     config: { name: "m", layers: [start, ...layers], input_layers: ["in", 0, 0], output_layers: out },
   });
+  const recurrent = (cell: unknown, options: object = {}) => ({
+    class_name: "Sequential",
+    config: {
+      layers: [
+        { ...start, config: { batch_shape: [null, 3, 4] } },
+        { class_name: cell ? "RNN" : "GRU", config: { name: "r", ...(cell ? { cell } : { units: 2 }), ...options } },
+      ],
+    },
+  });
   let deep: unknown = { class_name: "Dense", config: { units: 1 } };
   for (let i = 0; i < 150; i++) deep = { class_name: "TimeDistributed", config: { layer: deep } };
 
@@ -50,6 +59,14 @@ describe("hostile configurations", () => {
       /nested|axes|depth|TimeDistributed|timeDistributed/,
     ],
     ["a list", [1, 2], /the model must be an object/],
+    ["cells that are no list", recurrent({ class_name: "StackedRNNCells", config: { cells: 5 } }), /must have cells/],
+    ["cells without a configuration", recurrent({ class_name: "StackedRNNCells", config: null }), /cell must be/],
+    ["a seed without a configuration", recurrent({ class_name: "SeedGenerator", config: null }), /cell must be/],
+    ...["constructor", "toString", "__defineGetter__"].flatMap((key): [string, unknown, RegExp][] => [
+      [`${key} as an option`, recurrent(undefined, { [key]: 1 }), /unknown option/],
+      [`${key} as an option of options`, recurrent(undefined, { [key]: { a: 1 } }), /unknown option/],
+      [`${key} as an option without a value`, recurrent(undefined, { [key]: { a: null } }), /unknown option/],
+    ]),
     ["no weights", graph([layer("a", "in")]), /must hold model.weights.h5/],
   ])("%s is refused", async (_, config, rule) => {
     await expect(loadModel(archive(config))).rejects.toThrow(rule);

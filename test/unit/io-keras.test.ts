@@ -471,6 +471,11 @@ describe("classes of a user's own", () => {
     ["customScaleLayer", "CustomScaleLayer", "custom_scale_layer"],
     ["AddLayer", "AddLayer", "add_layer"],
     ["MyLstm", "MyLstm", "my_lstm"],
+    // The rules for our kinds hold for whole words.
+    ["myRelu", "MyRelu", "my_relu"],
+    ["gruBlock", "GruBlock", "gru_block"],
+    ["rmsNorm", "RmsNorm", "rms_norm"],
+    ["condRnn", "CondRnn", "cond_rnn"],
     ["Lstm", "Lstm", "lstm"],
     ["Head2d", "Head2d", "head2d"],
     ["LayerScale", "LayerScale", "layer_scale"],

@@ -13,7 +13,7 @@ import {
   piecewiseConstantDecay,
   polynomialDecay,
 } from "../../optim/schedules.ts";
-import { type FileError, fileError, unsupported } from "../file-error.ts";
+import { damaged, type FileError, fileError, unsupported } from "../file-error.ts";
 import { layerFromKeras, optionsFromKeras, valueFrom } from "./from-keras.ts";
 import type { CustomObjects } from "./keras-object.ts";
 import { dtypeName, isPart, type KerasPart, layerOf, partOf, type Reading } from "./keras-part.ts";
@@ -112,13 +112,14 @@ export function bidirectional({ config }: KerasPart, reading: Reading): Layer {
 
 /** A layer within another, cells, or a value that JSON cannot say. */
 export function partFrom(key: string, part: KerasPart, reading: Reading): unknown {
-  const { class_name: name, config } = part;
-  if (name === "StackedRNNCells")
-    return (config.cells as unknown[]).map((cell) => layerFromKeras(partOf("a cell", cell), reading));
+  const { class_name: name } = part;
+  if (name === "__tuple__" || name === "__list__") return valueFrom(key, Object(part).items ?? part.config, reading);
+  const { config } = partOf(key, part);
   if (name === "SeedGenerator") return config.seed;
-  if (name === "__tuple__" || name === "__list__") return valueFrom(key, Object(part).items ?? config, reading);
   if (name === "__numpy__" || name === "__tensor__") return config.value;
-  return layerFromKeras(partOf(key, part), reading);
+  if (name !== "StackedRNNCells") return layerFromKeras(part, reading);
+  if (Array.isArray(config.cells)) return config.cells.map((cell) => layerFromKeras(partOf("a cell", cell), reading));
+  throw damaged("loadModel", "StackedRNNCells must have cells", "a list", config.cells);
 }
 
 /** Notes a dtype: numbers are float32 here. @throws FileError on a quantized one. */

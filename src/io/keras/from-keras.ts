@@ -103,7 +103,8 @@ export function valueFrom(key: string, value: unknown, reading: Reading): unknow
     return key === "axis" && list.length === 1 ? list[0] : list;
   }
   if (!isPlainRecord(value)) return value;
-  if (!isPart(value)) return optionsFromKeras(key, value, reading);
+  // A key of a file, such as "constructor", is no kind.
+  if (!isPart(value)) return optionsFromKeras(`the ${key}`, value, reading);
   if (!isFunction && !/^(standardize|split)$/.test(key)) return restOf(reading).partFrom(key, value, reading);
   const { class_name: name, config } = value;
   return name === "function"

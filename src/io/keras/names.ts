@@ -45,15 +45,20 @@ const stem = (kind: string): string => (besideFunctions.test(kind) ? kind.slice(
 /** Whether a kind is the name of a class of a user's own: ours all begin with a small letter. */
 export const isOwnClass = (kind: string): boolean => /^[A-Z]/.test(kind);
 
+/** A kind as the name of a class. */
+export const capital = (kind: string): string => `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
+
 /** The name of Keras's class: "conv2dTranspose" gives "Conv2DTranspose". A user's own class keeps its name. */
 export function className(kind: string): string {
   if (isOwnClass(kind)) return kind;
   const name = stem(kind);
   return (
     otherWords[name] ??
-    `${name[0]?.toUpperCase()}${name.slice(1)}`
-      .replace(/\dd|^(Auc|Ctc|Elu|Gru|KlD|L1l|Lstm|Rms|Sgd|Stft)|Rnn/, (part) => part.toUpperCase())
-      .replace(/relu$/i, "ReLU")
+    // Whole words only: a user's own kinds, such as "myRelu" and "rmsScale", have no capital letters inside.
+    capital(name)
+      .replace(/\dd|^(Auc|Ctc|Elu|Gru|KlD|L1l|Lstm|Rms|Sgd|Stft)(?=$|Cell|iv|2|pr|Norma)/, (part) => part.toUpperCase())
+      .replace(/^(Simple|)Rnn(?=$|Cell)/, "$1RNN")
+      .replace(/^(Leaky|P|)relu$/i, "$1ReLU")
       .replace(/Iou$/, "IoU")
   );
 }
