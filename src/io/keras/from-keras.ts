@@ -42,7 +42,7 @@ export function layerFromKeras(
   if (custom === undefined) {
     if (Array.isArray(config.layers)) return networkFromKeras(part, reading, layerFromKeras);
     // What Keras does with these is nothing.
-    if (name === "Identity") return layerOf("activation", { activation: "linear", ...nameIn(config) }, reading);
+    if (name === "Identity") return layerOf("activation", { activation: "linear", name: config.name }, reading);
     if (kind === undefined || kind === "lambda") throw restOf(reading).unknownLayer(name, kind);
     if (kind === "bidirectional") return restOf(reading).bidirectional(part, reading);
   }
@@ -51,8 +51,6 @@ export function layerFromKeras(
     ? layerOf(kind as string, options, reading)
     : restOf(reading).ownLayer(name, custom, options);
 }
-
-const nameIn = ({ name }: Readonly<Record<string, unknown>>) => (typeof name === "string" ? { name } : {});
 
 /** What a user gave for a name; undefined where that is nothing. */
 export const customOf = (name: string, { rest, custom }: Reading): unknown => rest?.customOf(name, custom);

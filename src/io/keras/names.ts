@@ -37,16 +37,13 @@ export const callOptions = ["useCausalMask", "returnAttentionScores"];
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 
 /** Our layers whose kinds have the word "Layer" because a function has the name without it; no others lose it. */
-const besideFunctions = /^((leakyR|r)elu|elu|softmax|add|average|subtract|multiply|maximum|minimum|dot)Layer$/;
+const besideFunctions = /^((leakyR|r|)elu|softmax|add|average|subtract|multiply|maximum|minimum|dot)Layer$/;
 
 /** Our kind without the word that keeps a layer apart from a function, such as `addLayer` from `add`. */
-const stem = (kind: string): string => (besideFunctions.test(kind) ? kind.slice(0, -"Layer".length) : kind);
+const stem = (kind: string): string => kind.replace(besideFunctions, "$1");
 
 /** Whether a kind is the name of a class of a user's own: ours all begin with a small letter. */
 export const isOwnClass = (kind: string): boolean => /^[A-Z]/.test(kind);
-
-/** A kind as the name of a class. */
-export const capital = (kind: string): string => `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
 
 /** The name of Keras's class: "conv2dTranspose" gives "Conv2DTranspose". A user's own class keeps its name. */
 export function className(kind: string): string {
@@ -54,10 +51,12 @@ export function className(kind: string): string {
   const name = stem(kind);
   return (
     otherWords[name] ??
-    // Whole words only: a user's own kinds, such as "myRelu" and "rmsScale", have no capital letters inside.
-    capital(name)
-      .replace(/\dd|^(Auc|Ctc|Elu|Gru|KlD|L1l|Lstm|Rms|Sgd|Stft)(?=$|Cell|iv|2|pr|Norma)/, (part) => part.toUpperCase())
-      .replace(/^(Simple|)Rnn(?=$|Cell)/, "$1RNN")
+    // Whole words only: a user's own kinds, such as "myRelu", "rmsScale" and "conv2dBlock", have no others.
+    name
+      .replace(/^(auc|ctc|elu|gru|klD|l1l|lstm|rms|rnn|sgd|stft)(?=$|Cell|ive|2|pr|Norma)|^.|\dd(?=$|Trans)/g, (part) =>
+        part.toUpperCase(),
+      )
+      .replace(/^SimpleRnn/, "SimpleRNN")
       .replace(/^(Leaky|P|)relu$/i, "$1ReLU")
       .replace(/Iou$/, "IoU")
   );
@@ -93,7 +92,7 @@ export const toCamel = (option: string): string => optionsBack[option] ?? camel(
 export const isOwnText = (option: string): boolean => /^(name|vocabulary|(mask|oov)_(token|value))$/.test(option);
 
 /** A value that names a choice, such as "sumOverBatchSize", as Keras writes it; "ROC" stays. */
-export const valueToKeras = (value: string): string => (/^[a-z][a-zA-Z0-9]*$/.test(value) ? snake(value) : value);
+export const valueToKeras = (value: string): string => (/^[a-z][^\W_]*$/.test(value) ? snake(value) : value);
 
 /** The reverse of {@link valueToKeras}. */
 export const valueFromKeras = (value: string): string => (/^[a-z][a-z0-9_]*$/.test(value) ? camel(value) : value);
