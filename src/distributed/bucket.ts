@@ -1,3 +1,4 @@
+// A key-value bucket on the server: what workers agree on.
 import type { NatsConnection, NatsSubscription } from "./connection.ts";
 import { find, fromBytes, JetStreamError, makeStream, toBytes, writeAfter } from "./jetstream.ts";
 

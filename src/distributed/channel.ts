@@ -1,5 +1,6 @@
 import type { NatsConnection } from "./connection.ts";
 import type { Wire } from "./exchange.ts";
+import { send } from "./jetstream.ts";
 
 /**
  * The subjects on which the workers of one generation exchange what they have: each hears one of its own, and one of
@@ -24,7 +25,7 @@ export function openChannel(
   );
   return {
     send(other, bytes) {
-      if (!nc.isClosed()) nc.publish(other === "others" ? from(rank) : to(other), bytes);
+      send(nc, other === "others" ? from(rank) : to(other), bytes);
     },
     close() {
       if (!nc.isClosed()) for (const subscription of subscriptions) subscription.unsubscribe();

@@ -1,3 +1,4 @@
+// How workers add up their vectors, step by step, whatever is lost, repeated or reordered on the way.
 import { bytesOf, decodePacket, encodePacket, idOf, indexOf, joined, kindOf, kinds, type Packet } from "./packets.ts";
 import { addInOrder, type Chunk, chunkLength, chunksOf } from "./slices.ts";
 

@@ -1,4 +1,4 @@
-// The requests of JetStream that a job needs, in the server's own protocol, so that no package is needed for them.
+// Messages, and the requests of JetStream that a job needs, in the server's own protocol, so that no package is needed.
 import type { NatsConnection, NatsMessage } from "./connection.ts";
 
 /** An error that the server answers with. */
@@ -29,6 +29,15 @@ export const isTransient = (error: unknown): boolean =>
   (/Timeout|NoResponders|Request|Connection|Closed/.test(error.name) ||
     /^(timeout|no responders)/i.test(error.message)) &&
   !isRefusal(error);
+
+/** Sends a message, unless the connection is closed, or is drained and about to be closed. */
+export function send(nc: NatsConnection, subject: string, data: Uint8Array): void {
+  try {
+    if (!nc.isClosed()) nc.publish(subject, data);
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+  }
+}
 
 /** Milliseconds that a request waits for its answer. */
 export const timeout = 5000;

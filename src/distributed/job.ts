@@ -1,3 +1,4 @@
+// A worker's part in a job: what `join` gives.
 import { checkCount } from "../checks.ts";
 import { checkOptions } from "../options.ts";
 import type { History } from "../train/history.ts";

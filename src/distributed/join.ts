@@ -1,3 +1,4 @@
+// `join` and its options; the job itself is loaded when it is called.
 import type { NatsConnection } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import type { Job } from "./job.ts";

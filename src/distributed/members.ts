@@ -1,9 +1,10 @@
+// Who works for a job: signs of life, and the group that all agree on.
 import { stateError } from "../errors.ts";
 import type { Bucket, Entry } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { type Group, type GroupSize, nextGroup, noGroup } from "./group.ts";
-import { fromBytes, isMissing, isRefusal, isTransient, toBytes } from "./jetstream.ts";
+import { fromBytes, isMissing, isRefusal, isTransient, send, toBytes } from "./jetstream.ts";
 import { pause } from "./pause.ts";
 import { deadAfter, heartbeatEvery, maxLateness, startAllowance, tickEvery } from "./timing.ts";
 
@@ -240,7 +241,7 @@ export function openMembers(
      * @param silent others wait at least so many milliseconds longer for the next one, while this worker computes.
      */
     beat(silent = 0, isLast = false): void {
-      if (hasLeft || nc.isClosed()) return;
+      if (hasLeft) return;
       const sign: Heartbeat = {
         id,
         silent: Math.max(silent, allowance, Math.round(4 * lateness)),
@@ -248,7 +249,7 @@ export function openMembers(
         hasLeft: isLast,
       };
       lastBeat = performance.now();
-      nc.publish(`${subject}.alive`, toBytes(sign));
+      send(nc, `${subject}.alive`, toBytes(sign));
     },
 
     /** Tells the others that this worker leaves, and listens no more. Resolves when the server has heard it. */

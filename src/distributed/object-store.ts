@@ -1,3 +1,4 @@
+// An object store on the server: the checkpoints of a job.
 import { stateError } from "../errors.ts";
 import type { NatsConnection, NatsMessage } from "./connection.ts";
 import { api, find, fromBytes, makeStream, timeout, toBytes, write } from "./jetstream.ts";

@@ -1,3 +1,4 @@
+// What the workers of a search must have alike.
 import { stateError } from "../errors.ts";
 import type { Bucket, Entry } from "./bucket.ts";
 

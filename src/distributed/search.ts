@@ -1,3 +1,4 @@
+// `search`, its options and what it gives; what it runs is loaded when it is called.
 import type { NatsConnection } from "./connection.ts";
 
 /** Options of {@link search}. */

@@ -1,5 +1,6 @@
+// The trials of a search that wait for a worker.
 import type { NatsConnection, NatsMessage } from "./connection.ts";
-import { api, isTransient, makeStream, writeAfter } from "./jetstream.ts";
+import { api, isTransient, makeStream, send, writeAfter } from "./jetstream.ts";
 import { pause } from "./pause.ts";
 
 /** A trial that this worker has taken from the queue. */
@@ -109,9 +110,7 @@ export class TrialQueue {
 
   private takenOf({ subject, reply }: NatsMessage): Taken | undefined {
     if (!reply) return undefined;
-    const say = (text: string) => {
-      if (!this.nc.isClosed()) this.nc.publish(reply, new TextEncoder().encode(text));
-    };
+    const say = (text: string) => send(this.nc, reply, new TextEncoder().encode(text));
     // $JS.ACK.[domain.account.]stream.consumer.deliveries. …
     const tokens = reply.split(".");
     return {

@@ -1,3 +1,4 @@
+// The steps of `fit` for one of several workers.
 import type { TypedArray } from "../ir/dtype.ts";
 import { sizeOf } from "../ir/shape.ts";
 import type { Optimizer } from "../optim/optimizer.ts";

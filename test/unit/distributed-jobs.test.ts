@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type JobFitOptions, join, type NatsConnection, removeJob } from "../../src/distributed/index.ts";
 import { isTransient } from "../../src/distributed/jetstream.ts";
 import { adam, dense, type Model, sequential } from "../../src/index.ts";
@@ -29,11 +29,6 @@ const errorsOf = async (workers: readonly Promise<Model>[]) =>
   (await Promise.allSettled(workers)).map((end) => (end.status === "rejected" ? String(end.reason) : "none"));
 
 describe("a job", () => {
-  const joined: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const leave of joined.splice(0)) await leave();
-  });
-
   it("ends with the same weights on all workers, and leaves no subscriptions and no timers", async () => {
     const server = memoryServer();
     const before = timers();
@@ -43,6 +38,13 @@ describe("a job", () => {
     expect(server.subscriptions).toBe(0);
     await sleep(300);
     expect(timers()).toBeLessThanOrEqual(before);
+  });
+});
+
+describe.concurrent("a job", () => {
+  const joined: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const leave of joined.splice(0)) await leave();
   });
 
   it("waits for a server that is away when the store of checkpoints is made", async () => {
@@ -87,6 +89,32 @@ describe("a job", () => {
         "Expected to be taken in within 300 ms, received a job in which 1 of 1 train. " +
         "Give a longer joinTimeout, or write checkpoints more often.",
     );
+  });
+
+  it("whose connection is drained is told that it is closed, also where it may not send any more before that", async () => {
+    const server = memoryServer();
+    const nc = server.connect();
+    let isDraining = false;
+    const draining: NatsConnection = {
+      ...nc,
+      publish(subject, bytes) {
+        if (isDraining) throw Object.assign(new Error("connection draining"), { name: "DrainingConnectionError" });
+        nc.publish(subject, bytes);
+      },
+    };
+    const drain = (batch: number) => {
+      if (batch < 2) return;
+      isDraining = true;
+      setTimeout(nc.close, 1500);
+    };
+    const callbacks = { onTrainBatchBegin: drain };
+    const errors = await errorsOf([train(draining, { callbacks }), train(server.connect(), { callbacks: {} })]);
+    expect(errors).toEqual([expect.stringMatching(/^StateError: job "a": the connection is closed\./), "none"]);
+    isDraining = false;
+    const again = memoryServer().connect();
+    const job = await join({ ...draining, ...again, publish: draining.publish }, { job: "b", workers: 1 });
+    isDraining = true;
+    await job.leave();
   });
 
   it("is left once: whoever leaves again waits until the server has heard it, too", async () => {
