@@ -1,11 +1,13 @@
 // The errors of jobs that are found while the server can be reached; loaded when one is thrown.
 import { stateError, valueError } from "../errors.ts";
 
+const messageOf = (error: unknown): unknown => (error instanceof Error ? error.message : error);
+
 export const noJetStream = (error: unknown): Error =>
   stateError("aretejs/distributed", {
     rule: "the server must have JetStream",
     expected: 'a server started with "jetstream" in its configuration, and permission to use it',
-    received: error instanceof Error ? error.message : error,
+    received: messageOf(error),
   });
 
 export const tooManyNeeded = (workers: number, minWorkers: number): Error =>
@@ -30,7 +32,7 @@ export const notEnough = (
   stateError(
     `join of job "${name}"`,
     unanswered
-      ? { rule: "the server must answer", expected: "an answer in time", received: String(unanswered) }
+      ? { rule: "the server must answer", expected: "an answer in time", received: messageOf(unanswered) }
       : { rule: "not enough workers have come", expected: `${needed} within ${joinTimeout} ms`, received: present },
   );
 

@@ -67,7 +67,7 @@ describe("a job refuses", () => {
       subject.includes("MSG.GET") ? Promise.reject(new Error("timeout")) : undefined,
     );
     await expect(join(nc, { job: "a", workers: 2, joinTimeout: 100 })).rejects.toThrow(
-      'join of job "a": the server must answer. Expected an answer in time, received Error: timeout.',
+      'join of job "a": the server must answer. Expected an answer in time, received timeout.',
     );
   });
 
