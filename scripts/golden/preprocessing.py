@@ -50,6 +50,11 @@ ANTIALIASED = [
     ({"height": 5, "width": 2, "antialias": True}, (1, 3, 9, 1)),
     ({"height": 2, "width": 4, "antialias": True, "cropToAspectRatio": True}, (1, 8, 9, 1)),
 ]
+PADDED = [
+    ({"height": 2, "width": 4, "padToAspectRatio": True}, (1, 5, 6, 1)),
+    ({"height": 5, "width": 2, "padToAspectRatio": True, "fillValue": 0.5}, (2, 4, 3, 2)),
+    ({"height": 3, "width": 4, "padToAspectRatio": True, "fillValue": -1.5, "interpolation": "nearest"}, (1, 4, 4, 1)),
+]
 METHODS = [
     ({"height": 4, "width": 5, "interpolation": method, "antialias": antialias}, shape)
     for method in ("bicubic", "lanczos3", "lanczos5")
@@ -140,6 +145,13 @@ def cases():
     for config, shape in ANTIALIASED:
         yield {"layer": "resizing", "config": config, **differentiated(draw, make("resizing", config), draw.array(*shape))}
     yield from methods()
+    yield from padded()
+
+
+def padded():
+    draw = Lcg(13)
+    for config, shape in PADDED:
+        yield {"layer": "resizing", "config": config, **differentiated(draw, make("resizing", config), draw.array(*shape))}
 
 
 def methods():

@@ -1,7 +1,7 @@
 /**
  * Random models here and in real Keras: predictions, losses, metrics, training steps, files both ways.
- * `npm run fuzz:keras -- [--seed S] [--models N] [--seconds N] [--only I] [--shrink] [--torch PYTHON]`; exits with 1
- * where something differs.
+ * `npm run fuzz:keras -- [--seed S] [--models N] [--seconds N] [--only I] [--shrink] [--torch PYTHON]
+ * [--family F]`; exits with 1 where something differs.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +13,7 @@ import * as rest from "../../src/io/keras/to-keras-rest.ts";
 import { compare, type Outcome } from "./fuzz/compare.ts";
 import { type Case, caseOf, type Genes, type Refused } from "./fuzz/generate.ts";
 import { Keras } from "./fuzz/keras.ts";
+import { families } from "./fuzz/layers.ts";
 import { python } from "./python.ts";
 
 const { values: given } = parseArgs({
@@ -23,15 +24,19 @@ const { values: given } = parseArgs({
     only: { type: "string" },
     shrink: { type: "boolean", default: false },
     torch: { type: "string" },
+    family: { type: "string" },
   },
 });
 const [seed, models] = [Number(given.seed), Number(given.models)];
+const { family } = given;
+if (family !== undefined && !(family in families))
+  throw Error(`--family: expected one of ${Object.keys(families).join(", ")}, received ${family}.`);
 
 const numbers = (length: number) =>
   fc.noBias(fc.array(fc.noShrink(fc.nat(65535)), { minLength: length, maxLength: length }));
 const genes: fc.Arbitrary<Genes> = fc.record({
   inputs: numbers(8),
-  layers: fc.array(numbers(60), { minLength: 1, maxLength: 10, size: "max" }),
+  layers: fc.array(numbers(60), { minLength: 1, maxLength: family ? 3 : 10, size: "max" }),
   training: numbers(80),
 });
 
@@ -72,7 +77,7 @@ const isFault = ({ kind }: Outcome) => !["equal", "sensitive", "NaN in Keras"].i
 async function shrink(first: Genes, wanted: Outcome): Promise<Genes> {
   let best = first;
   const holds = async (tried: Genes) => {
-    const made = caseOf(tried);
+    const made = caseOf(tried, family);
     if (!made?.make) return false;
     const outcome = await compare(made, keras, folder, judge);
     return outcome.kind === wanted.kind && outcome.stage === wanted.stage;
@@ -111,7 +116,7 @@ try {
   for (const [index, one] of all.entries()) {
     if (given.only !== undefined && index !== Number(given.only)) continue;
     if (performance.now() > 1000 * Number(given.seconds)) break;
-    const made = caseOf(one);
+    const made = caseOf(one, family);
     if (!made) continue;
     for (const refused of made.refused) await askAbout(refused);
     if (!made.make) continue;
@@ -121,7 +126,7 @@ try {
     if (!isFault(outcome) && given.only === undefined) continue;
     report(index, made, outcome);
     if (!given.shrink || !isFault(outcome)) continue;
-    const smaller = caseOf(await shrink(one, outcome)) as Case;
+    const smaller = caseOf(await shrink(one, outcome), family) as Case;
     report(index, smaller, await compare(smaller, keras, folder, judge));
   }
   for (const [key, text] of asked) if (text) console.log(`refused here, taken by Keras: ${key}\n    ${text}`);

@@ -59,6 +59,7 @@ export const layerExamples: readonly Layer[] = [
   layers.randomCrop(2, 3),
   layers.centerCrop(2, 3),
   layers.resizing(2, 3, { interpolation: "nearest", cropToAspectRatio: true }),
+  layers.resizing(2, 3, { padToAspectRatio: true, fillValue: 0.5 }),
   layers.subtractLayer(),
   layers.multiplyLayer(),
   layers.maximumLayer(),

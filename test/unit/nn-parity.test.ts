@@ -251,6 +251,12 @@ describe("options as in Keras", () => {
     );
   });
 
+  it("resizing crops or pads, not both", () => {
+    expect(() => layers.resizing(2, 2, { cropToAspectRatio: true, padToAspectRatio: true })).toThrow(
+      "resizing: images are cropped or padded to the wanted proportions",
+    );
+  });
+
   it("resizing with antialias looks at all pixels, and is for bilinear alone", async () => {
     const image = tensor([0, 0, 9, 0, 0, 0, 0, 0, 0], [1, 1, 9, 1]);
     const shrunk = async (options: object) => values(layers.resizing(1, 3, options).call(image, {} as never) as Tensor);

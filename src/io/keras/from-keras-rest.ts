@@ -30,12 +30,11 @@ export const fixed: Options = {
   use_cudnn: undefined,
   implementation: undefined,
   time_major: false,
-  pad_to_aspect_ratio: false,
 };
 
 /** Options that only some classes have, and that change nothing here. */
 export const without: Readonly<Record<string, readonly string[]>> = {
-  resizing: ["fill_mode", "fill_value"],
+  resizing: ["fill_mode"],
   additiveAttention: ["score_mode"],
   stringLookup: ["encoding"],
   integerLookup: ["vocabulary_dtype"],

@@ -1,7 +1,7 @@
 // Random models with data, from lists of numbers.
 import * as arete from "../../../src/index.ts";
 import { layerFromConfig } from "../../../src/nn/registry.ts";
-import { common, countsOf, kinds, merges } from "./layers.ts";
+import { common, countsOf, families, kinds, merges } from "./layers.ts";
 import type { Options } from "./options.ts";
 import { Tape } from "./tape.ts";
 import { type Described, type Objective, objective, optimizer } from "./training.ts";
@@ -109,12 +109,14 @@ interface Start {
   readonly shape: Shape;
   /** Whole numbers below this, where the input is one of whole numbers. */
   readonly below?: number;
+  /** Whether 0 in place of a whole number masks its step. */
+  readonly maskZero?: boolean;
 }
 
 function startsOf(t: Tape): Start[] {
   const count = t.pick([1, 1, 1, 2, 2, 3]);
   const first = t.once(6)
-    ? { shape: t.pick([[4], [1], [3, 2], [7]]), below: t.pick([4, 2, 7]) }
+    ? { shape: t.pick([[4], [1], [3, 2], [7]]), below: t.pick([4, 2, 7]), maskZero: t.once(2) }
     : { shape: t.pick(inputShapes) };
   return Array.from({ length: count }, (_, at) => {
     if (at === 0 || t.once(2)) return first;
@@ -128,13 +130,16 @@ class Builder {
   readonly refused: Refused[] = [];
   readonly tensors: Symbol[];
 
-  constructor(readonly starts: readonly Start[]) {
+  constructor(
+    readonly starts: readonly Start[],
+    readonly family: readonly string[] = [],
+  ) {
     this.tensors = starts.map(({ shape, below }) => arete.input([...shape], { dtype: below ? "int32" : "float32" }));
-    starts.forEach(({ below }, at) => {
+    starts.forEach(({ below, maskZero }, at) => {
       if (below)
         this.use({
           kind: "embedding",
-          options: { inputDim: below, outputDim: 3 },
+          options: { inputDim: below, outputDim: 3, ...(maskZero && { maskZero }) },
           inputs: [at],
           isList: false,
           again: false,
@@ -146,14 +151,13 @@ class Builder {
   add(t: Tape): void {
     const isFloat = (at: number) => this.tensors[at]?.dtype === "float32";
     const usable = this.tensors.map((_, at) => at).filter(isFloat);
-    const kind = t.pick([
-      ...Object.keys(kinds),
-      ...Object.keys(merges),
-      "network",
-      ...Array(8).fill("dense"),
-    ]) as string;
+    const all = [...Object.keys(kinds), ...Object.keys(merges), "network", ...Array<string>(8).fill("dense")];
+    const any = this.family.length > 0 ? "" : t.pick(all);
     const at = usable[usable.length - 1 - (t.once(3) ? t.below(usable.length) : 0)] as number;
     const shape = sampleOf(this.tensors[at] as Symbol);
+    const fits = (name: string) => (kinds[name] ?? merges[name])?.(new Tape([]), shape) !== undefined;
+    const kind = any || t.pick(this.family.filter(fits));
+    if (kind === undefined) return;
     if (kind === "network") {
       this.addNetwork(t, at, shape);
       return;
@@ -282,10 +286,13 @@ function labelsFor({ labels }: Objective, shape: Shape, samples: number, random:
   return { data, shape: whole };
 }
 
-/** The case of these genes; nothing where they give no model that could be trained. */
-export function caseOf(genes: Genes): Case | undefined {
+/**
+ * The case of these genes; nothing where they give no model that could be trained.
+ * @param family what layers are drawn from; all where there is none.
+ */
+export function caseOf(genes: Genes, family?: string): Case | undefined {
   const t = new Tape(genes.inputs);
-  const builder = new Builder(startsOf(t));
+  const builder = new Builder(startsOf(t), family ? families[family] : []);
   for (const numbers of genes.layers) builder.add(new Tape(numbers));
   const { starts, tensors, refused } = builder;
   const used = new Set(builder.uses.flatMap(({ inputs }) => inputs));
@@ -315,6 +322,14 @@ export function caseOf(genes: Genes): Case | undefined {
     const data = below
       ? Int32Array.from({ length }, () => Math.floor(random() * below))
       : Float32Array.from({ length }, () => 3 * random() - 1.5);
+    // What is masked: the last steps of each second sample.
+    const masking = uses.find(({ kind, inputs }) => kind === "masking" && inputs[0] === at);
+    if (masking) {
+      const size = sizeOf(shape);
+      const tail = Math.ceil((shape[0] as number) / 2) * (shape[1] as number);
+      for (let end = size; end <= length; end += 2 * size)
+        data.fill((masking.options.maskValue as number) ?? 0, end - tail, end);
+    }
     return [{ data, shape: whole }];
   });
   const y = objectives.map((each, at) =>

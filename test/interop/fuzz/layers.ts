@@ -258,7 +258,9 @@ export const kinds: Readonly<Record<string, Kind>> = {
   }),
   timeDistributed: (t, shape) => {
     if (shape.length < 2) return undefined;
-    const kind = t.pick(Object.keys(kinds).filter((name) => !/timeDistributed|ropout|Noise|network/.test(name)));
+    // Keras leaves out penalties on outputs within this layer.
+    const isLeftOut = (name: string) => /timeDistributed|ropout|Noise|network|activityRegularization/.test(name);
+    const kind = t.pick(Object.keys(kinds).filter((name) => !isLeftOut(name)));
     const options = kinds[kind]?.(t, shape.slice(1));
     return options && { layer: described(kind, options) };
   },
@@ -317,3 +319,14 @@ export const common = (t: Tape, kind: string): Options =>
     // Keras trains attention with heads again once it is loaded.
     trainable: /Query|multiHead/.test(kind) ? undefined : () => false,
   });
+
+const named = (pattern: RegExp) => [...Object.keys(kinds), ...Object.keys(merges)].filter((name) => pattern.test(name));
+
+/** Families of layers, by name. */
+export const families: Readonly<Record<string, readonly string[]>> = {
+  convolutions: named(/conv/i),
+  recurrent: named(/^(simpleRnn|gru|lstm|rnn|bidirectional|masking|timeDistributed)$/),
+  attention: named(/ttention|^masking$/),
+  pooling: named(/pooling|padding|cropping|upSampling|resizing|centerCrop/i),
+  normalization: named(/ormalization$|softmaxLayer|prelu/),
+};

@@ -116,8 +116,9 @@ const families: readonly Family[] = [
       },
       auc,
       categoricalCrossentropy: smoothing,
-      oneHotMeanIou: (_, shape) => ({ numClasses: shape.at(-1) }),
-      oneHotIou: (_, shape) => ({ numClasses: shape.at(-1), targetClassIds: [0] }),
+      // Keras takes no weights for several axes.
+      oneHotMeanIou: (_, shape) => (shape.length === 1 ? { numClasses: shape.at(-1) } : undefined),
+      oneHotIou: (_, shape) => (shape.length === 1 ? { numClasses: shape.at(-1), targetClassIds: [0] } : undefined),
       klDivergence: none,
       ...counting,
     },

@@ -4,6 +4,7 @@ import type { OptionTable } from "../../../options.ts";
 import { checkAntialias, checkInterpolation, resizeMethods } from "../../../tensor/interpolation.ts";
 import { cast } from "../../../tensor/ops/elementwise.ts";
 import { slice } from "../../../tensor/ops/joining.ts";
+import { pad } from "../../../tensor/ops/padding.ts";
 import { type ResizeOptions, resize } from "../../../tensor/ops/resizing.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { type Layer, type LayerOptions, layerOptions } from "../../layer.ts";
@@ -17,6 +18,10 @@ export interface ResizingOptions extends LayerOptions, ResizeOptions {
    * false.
    */
   cropToAspectRatio?: boolean;
+  /** Add margins on both sides first, up to the wanted proportions, rather than distort the image. Default false. */
+  padToAspectRatio?: boolean;
+  /** What the margins hold. Default 0. */
+  fillValue?: number;
 }
 
 export const extentsTable: OptionTable<{ height: number; width: number }> = { height: "number!", width: "number!" };
@@ -24,8 +29,8 @@ export const extentsTable: OptionTable<{ height: number; width: number }> = { he
 /**
  * Brings images to one size.
  * Shapes: [batch, …, channels] to [batch, height, width, channels].
- * @throws ValueError on extents that are no integers ≥ 1, an unknown interpolation, or antialias with "nearest";
- * ShapeError on another rank.
+ * @throws ValueError on extents that are no integers ≥ 1, an unknown interpolation, antialias with "nearest", or both
+ * cropToAspectRatio and padToAspectRatio; ShapeError on another rank.
  * @see Keras 3 `layers.Resizing`.
  */
 export function resizing(height: number, width: number, options: ResizingOptions = {}): Layer {
@@ -33,20 +38,28 @@ export function resizing(height: number, width: number, options: ResizingOptions
     ...extentsTable,
     interpolation: "string",
     cropToAspectRatio: "boolean",
+    padToAspectRatio: "boolean",
+    fillValue: "number",
     antialias: "boolean",
   } as const;
   const config = layerOptions("resizing", options, table, { height, width });
   checkExtents("resizing", height, width);
-  const { interpolation = "bilinear", cropToAspectRatio = false, antialias = false } = config;
+  const { interpolation = "bilinear", cropToAspectRatio = false, padToAspectRatio = false } = config;
+  const { antialias = false, fillValue = 0 } = config;
   checkInterpolation("resizing", interpolation, resizeMethods);
   checkAntialias("resizing", interpolation, antialias);
+  if (cropToAspectRatio && padToAspectRatio)
+    throw valueError("resizing", {
+      rule: "images are cropped or padded to the wanted proportions",
+      expected: "one of cropToAspectRatio and padToAspectRatio",
+      received: "both",
+    });
   return functionLayer("resizing", config, (images, _, layer) => {
     checkSpatial(layer, images, 2);
     const x = cast(images, "float32");
-    return resize(cropToAspectRatio ? inProportion(x, height, width) : x, [height, width], {
-      interpolation,
-      antialias,
-    });
+    const padded = padToAspectRatio ? withMargins(x, height, width, fillValue) : x;
+    const fitting = cropToAspectRatio ? inProportion(x, height, width) : padded;
+    return resize(fitting, [height, width], { interpolation, antialias });
   });
 }
 
@@ -77,6 +90,16 @@ function inProportion(x: Tensor, height: number, width: number): Tensor {
   const [, tall = 0, wide = 0] = x.shape;
   const within = (extent: number, other: number) => Math.max(Math.min(extent, Math.trunc(other)), 1);
   return middle(x, within(tall, (wide * height) / width), within(wide, (tall * width) / height));
+}
+
+/** Images with equal margins on both sides, so that they have the proportions height : width. */
+function withMargins(x: Tensor, height: number, width: number, value: number): Tensor {
+  const [, tall = 0, wide = 0] = x.shape;
+  const margin = (extent: number, other: number): readonly [number, number] => {
+    const size = Math.max(0, Math.trunc((Math.trunc(other) - extent) / 2));
+    return [size, size];
+  };
+  return pad(x, [[0, 0], margin(tall, (wide * height) / width), margin(wide, (tall * width) / height), [0, 0]], value);
 }
 
 function middle(x: Tensor, height: number, width: number): Tensor {
