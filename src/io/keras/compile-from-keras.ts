@@ -61,8 +61,7 @@ async function lossFrom(given: unknown, reading: Reading): Promise<unknown> {
   const { name, config } = partsOf("loss", given);
   const custom = customOf(name, reading);
   const kind = kindOf(name, lossNames.known);
-  if (custom !== undefined || kind === undefined)
-    return restOf(reading).ownSetting("the loss", name, custom, config, reading);
+  if (custom !== undefined || !kind) return restOf(reading).ownSetting("the loss", name, custom, config, reading);
   return config ? (await lossNames.find(kind))(restOf(reading).optionsOf(kind, name, config, reading)) : kind;
 }
 
@@ -70,8 +69,8 @@ async function metricFrom(given: unknown, reading: Reading): Promise<unknown> {
   const { name, config } = partsOf("metric", given);
   const custom = customOf(name, reading);
   if (custom !== undefined) return restOf(reading).ownSetting("the metric", name, custom, config, reading);
-  if (config === undefined && /^acc(uracy)?$/.test(name)) return name;
-  if (config === undefined) return kindOf(name, metricNames.known) ?? lossFrom(name, reading);
+  if (!config && /^acc(uracy)?$/.test(name)) return name;
+  if (!config) return kindOf(name, metricNames.known) ?? lossFrom(name, reading);
   return restOf(reading).metricOf(given as KerasPart, reading, { lossFrom, metricFrom });
 }
 
@@ -83,7 +82,7 @@ async function optimizerFrom(given: unknown, reading: Reading): Promise<Optimize
   const kind = kindOf(name, optimizerNames.known);
   if (custom !== undefined)
     return restOf(reading).ownSetting("the optimizer", name, custom, config, reading) as Optimizer;
-  if (kind === undefined) throw unsupported("loadModel", `Keras's optimizer ${name}`, "Load with { compile: false }.");
+  if (!kind) throw unsupported("loadModel", `Keras's optimizer ${name}`, "Load with { compile: false }.");
   const { learning_rate: rate, name: own, ...rest } = configOf(name, config);
   const make = (await optimizerNames.find(kind)) as (options: object) => Optimizer;
   return make({

@@ -43,7 +43,7 @@ export function layerFromKeras(
     if (Array.isArray(config.layers)) return networkFromKeras(part, reading, layerFromKeras);
     // What Keras does with these is nothing.
     if (name === "Identity") return layerOf("activation", { activation: "linear", name: config.name }, reading);
-    if (kind === undefined || kind === "lambda") throw restOf(reading).unknownLayer(name, kind);
+    if (!kind || kind === "lambda") throw restOf(reading).unknownLayer(name, kind);
     if (kind === "bidirectional") return restOf(reading).bidirectional(part, reading);
   }
   const options = { ...optionsFromKeras(kind ?? name, config, reading), ...extra };
@@ -115,8 +115,7 @@ function functionFrom(key: string, name: string, config: KerasPart["config"] | u
   const isActivation = key.endsWith("activation") && !config;
   const custom = customOf(name, reading);
   const kind = kindOf(name, isActivation ? activations : made);
-  if (custom !== undefined || kind === undefined)
-    return restOf(reading).ownFunction(key, name, custom, config, reading);
+  if (custom !== undefined || !kind) return restOf(reading).ownFunction(key, name, custom, config, reading);
   if (isActivation) return kind;
   const options = config ? optionsFromKeras(kind, config, reading) : {};
   // Keras before 2.2.3 calls the truncated distribution so.

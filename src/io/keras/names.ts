@@ -57,7 +57,7 @@ export function className(kind: string): string {
         part.toUpperCase(),
       )
       .replace(/^SimpleRnn/, "SimpleRNN")
-      .replace(/^(Leaky|P|)relu$/i, "$1ReLU")
+      .replace(/^(Leaky|P?)relu$/i, "$1ReLU")
       .replace(/Iou$/, "IoU")
   );
 }

@@ -58,7 +58,7 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
   const file = await openWeights(await entry("model.weights.h5"), "model.weights.h5");
   await host?.readVocabularies(model, file, async (name) => archive.get(name)?.read());
   const weights = await readPairs(await weightPairs(model, file));
-  const settings = (compile ? (config as { compile_config?: unknown }).compile_config : undefined) ?? {};
+  const settings = compile ? ((config as { compile_config?: unknown }).compile_config ?? {}) : {};
   if (!isPlainRecord(settings)) throw damaged("loadModel", "compile settings must be an object", "an object", settings);
   const options = settings.optimizer && (await compileFromKeras(settings, all));
   assignAll(weights);
