@@ -68,7 +68,7 @@ export function drawAxes({ x, y, lines }: Axes, width: number, height: number): 
     ...horizontal.ticks.map((tick, index) => label(across(tick), bottom + 16, horizontal.labels[index] ?? "", "c k m")),
     label((left + right) / 2, bottom + 31, x.name, "c m", right - left),
     ...lines.map((line) => drawLine(line, across, down, bottom)),
-    lines.every((line) => line.y.length === 0) && label(width / 2, height / 2, "no data", "c m"),
+    lines.every((line) => !line.y.length) && label(width / 2, height / 2, "no data", "c m"),
   ]
     .filter(Boolean)
     .join("");

@@ -27,33 +27,31 @@ export interface PlotHistoryOptions extends PlotOptions {
   height?: number;
 }
 
-const VALIDATION = "val_";
-
 /** The table of {@link PlotHistoryOptions}. */
 export const historyTable = { ...plotTable, metrics: "list", logScale: "boolean or list", height: "number" } as const;
 
 /** Draws what `plotHistory` and `plot` of a history give: the errors name which it was. */
 export function drawHistory(owner: string, given: Histories, options: PlotHistoryOptions): Plot {
-  const { logScale = false } = options;
   const runs = runsOf(owner, given);
   const known = [...new Set(runs.flatMap(([, { history }]) => Object.keys(history).map(base)))];
   const metrics = options.metrics ?? known.filter((name) => name !== "learning_rate");
+  const { logScale } = options;
+  const logs = logScale === true ? known : logScale || [];
   const table = Object.fromEntries(known.map((name) => [name, true]));
-  for (const name of [...metrics, ...(typeof logScale === "object" ? logScale : [])])
-    lookUp(owner, "metric", table, name);
+  for (const name of [...metrics, ...logs]) lookUp(owner, "metric", table, name);
   return panelFigure(owner, options, {
     title: "Training history",
     panels: metrics.map(
       (metric): Axes => ({
         x: { name: "epoch", isWhole: true },
-        y: { name: metric, isLog: typeof logScale === "object" ? logScale.includes(metric) : logScale },
+        y: { name: metric, isLog: logs.includes(metric) },
         lines: [...linesOf(runs, metric, false), ...linesOf(runs, metric, true)],
       }),
     ),
   });
 }
 
-const base = (name: string): string => (name.startsWith(VALIDATION) ? name.slice(VALIDATION.length) : name);
+const base = (name: string): string => name.replace(/^val_/, "");
 
 type Runs = readonly (readonly [name: string, RunHistory])[];
 
@@ -61,7 +59,7 @@ type Runs = readonly (readonly [name: string, RunHistory])[];
 function runsOf(owner: string, given: Histories): Runs {
   const isRun = (value: unknown): value is RunHistory => {
     const history = (value as Partial<RunHistory> | null | undefined)?.history;
-    return typeof history === "object" && history !== null && Object.values(history).every(Array.isArray);
+    return isPlainRecord(history) && Object.values(history).every(Array.isArray);
   };
   const runs = Object.entries(isRun(given) ? { "": given } : isPlainRecord(given) ? given : {});
   const holds = runs.length > 0 && runs.every(([, run]) => isRun(run));
@@ -71,9 +69,10 @@ function runsOf(owner: string, given: Histories): Runs {
 
 /** The curves of a metric. One run has a colour each for training and validation, several one for each. */
 function linesOf(runs: Runs, metric: string, isValidation: boolean): Line[] {
-  const name = isValidation ? VALIDATION + metric : metric;
+  const name = isValidation ? `val_${metric}` : metric;
   return runs.flatMap(([run, { epoch, history }], index) => {
-    const y = Object.hasOwn(history, name) && history[name];
+    // JSON has null for numbers that are not finite.
+    const y = Object.hasOwn(history, name) && history[name]?.map((value) => value ?? Number.NaN);
     if (!y) return [];
     const longest = Math.max(...Object.values(history).map(({ length }) => length));
     return {
@@ -88,15 +87,14 @@ function linesOf(runs: Runs, metric: string, isValidation: boolean): Line[] {
 }
 
 /**
- * The epochs, from 1, of a metric that was not reported in all of them: those of the smallest `validationFreq` that
- * gives so many, else the last ones.
+ * The epochs, from 1, of a metric that was not reported in all of them: those of the largest `validationFreq` that
+ * gives so many, since runs mostly end with a validation; else the last ones.
  */
 function epochsOf(count: number, epochs: readonly number[]): number[] {
   const numbers = epochs.map((epoch) => epoch + 1);
-  let [found, every] = [numbers, 1];
-  while (found.length > count) {
-    every++;
-    found = numbers.filter((epoch) => epoch % every === 0);
+  for (let every = Math.floor(numbers.length / (count || 1)) + 1; every > 0; every--) {
+    const found = numbers.filter((epoch) => epoch % every === 0);
+    if (found.length === count) return found;
   }
-  return found.length === count ? found : numbers.slice(-count);
+  return numbers.slice(-count);
 }

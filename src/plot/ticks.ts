@@ -36,7 +36,7 @@ export const isDrawable = (value: number, isLog = false): boolean =>
 export function scaleOf(values: Iterable<number>, options: ScaleOptions): Scale {
   const { isLog = false, isWhole = false, isRound = false, count } = options;
   let [low, high] = extentOf(values, (value) => isDrawable(value, isLog));
-  if (low > high) [low, high] = isLog ? [0.1, 1] : [0, 1];
+  if (low > high) [low, high] = [isLog ? 0.1 : 0, 1];
   // Values that are as good as one get a range around them.
   if (high - low <= SLACK * Math.max(Math.abs(low), Math.abs(high)) || high - low < 1 / LARGEST) {
     const margin = isWhole ? 0.5 : Math.abs(low) / 2 || 1;
@@ -86,5 +86,5 @@ export function placeOn({ low, high, isLog }: Pick<Scale, "low" | "high" | "isLo
 export function brief(value: number, digits = 3): string {
   const near = Number(value.toPrecision(digits));
   const size = Math.abs(near);
-  return near === 0 || (size >= 0.001 && size < 1e5) ? String(near) : near.toExponential().replace("e+", "e");
+  return !near || (size >= 0.001 && size < 1e5) ? String(near) : near.toExponential().replace("e+", "e");
 }

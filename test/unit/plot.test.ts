@@ -160,6 +160,25 @@ describe("plotHistory", () => {
       .filter((d) => d.includes("L"))
       .map(pointsOf);
     expect(validation?.map(([x]) => x)).toEqual([loss?.[1]?.[0], loss?.[3]?.[0]]);
+    // Every 10th of 50, every 5th of the 12th to the 20th.
+    for (const [first, last, at] of [
+      [1, 50, [10, 20, 30, 40, 50]],
+      [12, 20, [15, 20]],
+    ] as const) {
+      const epoch = Array.from({ length: last - first + 1 }, (_, index) => first + index - 1);
+      const { svg } = plotHistory({ epoch, history: { loss: epoch, val_loss: [...at] } });
+      const [all, some] = pathsOf(svg)
+        .filter((d) => d.includes("L"))
+        .map(pointsOf);
+      expect(some?.map(([x]) => x)).toEqual(at.map((each) => all?.[each - first]?.[0]));
+    }
+  });
+
+  it("reads a history from JSON, which has null for what is not finite", () => {
+    const history = { loss: [Number.NaN, 2, 1], val_loss: [3, 2, Number.POSITIVE_INFINITY] };
+    const plot = plotHistory(JSON.parse(JSON.stringify(run(history))));
+    expect(textsOf(plot.svg)).toContain("not finite");
+    expect(inspect(plot)).toBe("loss           NaN ✕▅▁ 1\nval_loss         3 █▅✕ NaN");
   });
 
   it("marks values that are not finite, and on a logarithmic axis those that are not above 0", () => {
