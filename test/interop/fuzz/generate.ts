@@ -309,7 +309,7 @@ export function caseOf(genes: Genes, family?: string): Case | undefined {
   const isChain =
     starts.length === 1 &&
     ends.length === 1 &&
-    !uses.some(({ again, isList, inner }) => again || isList || inner) &&
+    !uses.some(({ again, isList, inner, outputs }) => again || isList || inner || outputs.length > 1) &&
     training.once(2);
   const make = () => build(starts, uses, ends, objectives, isChain, needed);
   const isTrained = make().trainableVariables.length > 0 && !uses.some(isRandom);
