@@ -51,7 +51,7 @@ describe("what few models need is loaded", () => {
 
 describe("a layer of a user's own", () => {
   // Kinds such as those of layers here.
-  it.each(["gruBlock", "conv2dBlock", "myRelu", "rmsNorm"])("of the kind %s is found", async (kind) => {
+  it.each(["gruBlock", "conv2dBlock", "myRelu", "rmsNorm", "selfIou"])("of the kind %s is found", async (kind) => {
     class Own extends Layer {
       constructor(options: object = {}) {
         super(kind, options, {});

@@ -34,7 +34,7 @@ const optionsBack = /* @__PURE__ */ Object.fromEntries(Object.entries(options).m
 export const callOptions = ["useCausalMask", "returnAttentionScores"];
 
 /** A name without signs, in small letters: `Conv2D`, `conv2d` and `conv_2d` are one. */
-const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+const plain = (name: string): string => name.toLowerCase().replace(/\W|_/g, "");
 
 /** Our layers whose kinds have the word "Layer" because a function has the name without it; no others lose it. */
 const besideFunctions = /^((leakyR|r|)elu|softmax|add|average|subtract|multiply|maximum|minimum|dot)Layer$/;
@@ -58,7 +58,7 @@ export function className(kind: string): string {
       )
       .replace(/^SimpleRnn/, "SimpleRNN")
       .replace(/^(Leaky|P?)relu$/i, "$1ReLU")
-      .replace(/Iou$/, "IoU")
+      .replace(/^(|Binary|(OneHot)?(Mean)?)Iou$/, "$1IoU")
   );
 }
 
@@ -71,8 +71,9 @@ export function kindOf(name: string, table: Readonly<Record<string, unknown>>): 
   if (!known) {
     // Of equal names, the last in this list counts.
     const names = Object.keys(table).reverse();
-    const whole = names.map((kind) => [plain(kind), kind] as const);
-    known = new Map([...whole, ...names.map((kind) => [plain(stem(kind)), kind] as const)]);
+    known = new Map(
+      [plain, (kind: string) => plain(stem(kind))].flatMap((nameOf) => names.map((kind) => [nameOf(kind), kind])),
+    );
     kinds.set(table, known);
   }
   const key = plain(name);
