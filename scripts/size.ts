@@ -132,7 +132,7 @@ const applications: readonly Application[] = [
   io("loading models", "loadModel", 15 * KB),
   io("saving, loading", "saveModel, loadModel", 20 * KB),
   // Beside an application that has all layers.
-  plot("all of plot", "export * as plot", 12),
+  plot("all of plot", "export * as plot", 12.5),
   plot("curves of plot", "export { plotHistory }", 6),
   {
     // Beside an application that has all layers.

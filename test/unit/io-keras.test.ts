@@ -476,6 +476,8 @@ describe("classes of a user's own", () => {
     ["gruBlock", "GruBlock", "gru_block"],
     ["rmsNorm", "RmsNorm", "rms_norm"],
     ["condRnn", "CondRnn", "cond_rnn"],
+    ["simpleRnnBlock", "SimpleRnnBlock", "simple_rnn_block"],
+    ["selfIou", "SelfIou", "self_iou"],
     ["Lstm", "Lstm", "lstm"],
     ["Head2d", "Head2d", "head2d"],
     ["LayerScale", "LayerScale", "layer_scale"],

@@ -21,7 +21,7 @@ function numbered(group: Hdf5Group, path: string, count: number, what: string): 
     throw fileError("loadModel", {
       rule: `the weights of ${what} must be in the file`,
       expected: `${path}/${at}`,
-      received: "nothing there",
+      received: "none",
       advice: "The file is damaged, or its layers are others.",
     });
   });

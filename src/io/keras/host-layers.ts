@@ -54,7 +54,7 @@ export async function readVocabularies(
       throw fileError("loadModel", {
         rule: `the vocabulary of ${layer.label} must be in the file`,
         expected: name,
-        received: "nothing there",
+        received: "none",
       });
     }
     const lines = decode(name, bytes).split("\n");

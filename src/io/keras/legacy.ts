@@ -124,7 +124,7 @@ function textsOf(group: Hdf5Group, name: string): string[] {
 function datasetsOf(root: Hdf5Group, layer: string): Hdf5Dataset[] {
   const group = findHdf5(root, layer);
   if (group?.kind !== "group")
-    throw fileError("loadModel", { rule: "a layer must have its group", expected: layer, received: "nothing there" });
+    throw fileError("loadModel", { rule: "a layer must be in the file", expected: layer, received: "none" });
   return datasetsIn(group, textsOf(group, "weight_names"));
 }
 
@@ -136,7 +136,7 @@ function datasetsIn(group: Hdf5Group, names: readonly string[]): Hdf5Dataset[] {
     throw fileError("loadModel", {
       rule: "a weight must be in the file",
       expected: `${group.path}/${name}`,
-      received: "nothing there",
+      received: "none",
     });
   });
 }

@@ -41,11 +41,11 @@ export async function load(source: Source, options?: LoadModelOptions): Promise<
   // A length of eight bytes, then JSON.
   const isTensors = begin[8] === "{";
   throw fileError("loadModel", {
-    rule: "a file of a model is a .keras archive or an HDF5 file",
-    expected: "one of these",
+    rule: "a model is in a .keras or an HDF5 file",
+    expected: "such a file",
     received: isTensors ? "weights in safetensors" : begin ? `a file that begins with ${show(begin)}` : "an empty file",
     advice: isTensors
-      ? "Make the model, and set its weights with loadWeights."
+      ? "Build the model and read the weights by loadWeights."
       : /^\s*\{/.test(begin)
         ? "A model.json of TensorFlow.js is read by loadTfjsModel."
         : "",

@@ -4,6 +4,8 @@
 const otherWords: Readonly<Record<string, string>> = {
   orthogonalPenalty: "OrthogonalRegularizer",
   exactAccuracy: "Accuracy",
+  simpleRnn: "SimpleRNN",
+  simpleRnnCell: "SimpleRNNCell",
 };
 
 /** These, and Keras's other names of classes, of older versions or for short: without signs and in small letters. */
@@ -56,7 +58,6 @@ export function className(kind: string): string {
       .replace(/^(auc|ctc|elu|gru|klD|l1l|lstm|rms|rnn|sgd|stft)(?=$|Cell|ive|2|pr|Norma)|^.|\dd(?=$|Trans)/g, (part) =>
         part.toUpperCase(),
       )
-      .replace(/^SimpleRnn/, "SimpleRNN")
       .replace(/^(Leaky|P?)relu$/i, "$1ReLU")
       .replace(/^(|Binary|(OneHot)?(Mean)?)Iou$/, "$1IoU")
   );
@@ -71,9 +72,8 @@ export function kindOf(name: string, table: Readonly<Record<string, unknown>>): 
   if (!known) {
     // Of equal names, the last in this list counts.
     const names = Object.keys(table).reverse();
-    known = new Map(
-      [plain, (kind: string) => plain(stem(kind))].flatMap((nameOf) => names.map((kind) => [nameOf(kind), kind])),
-    );
+    const whole = names.map((kind) => [plain(kind), kind] as const);
+    known = new Map([...whole, ...names.map((kind) => [plain(stem(kind)), kind] as const)]);
     kinds.set(table, known);
   }
   const key = plain(name);
