@@ -85,7 +85,7 @@ describe("a server", suite, () => {
     };
     await assert.rejects(
       join(mute, { job: "mute", workers: 1, joinTimeout: 700 }),
-      /^StateError: join of job "mute": the server must answer\. Expected an answer in time, received Error: timeout/,
+      /^StateError: join of job "mute": the server must answer\. Expected an answer in time, received timeout/,
     );
     await nc.close();
   });
