@@ -477,6 +477,7 @@ describe("classes of a user's own", () => {
     ["rmsNorm", "RmsNorm", "rms_norm"],
     ["condRnn", "CondRnn", "cond_rnn"],
     ["simpleRnnBlock", "SimpleRnnBlock", "simple_rnn_block"],
+    ["selfAttention", "SelfAttention", "self_attention"],
     ["selfIou", "SelfIou", "self_iou"],
     ["Lstm", "Lstm", "lstm"],
     ["Head2d", "Head2d", "head2d"],
@@ -489,6 +490,7 @@ describe("classes of a user's own", () => {
     await saveModel(saved, file, { customObjects });
     const archive = openZip(file.read(), "test");
     const config = JSON.parse(new TextDecoder().decode(await archive.get("config.json")?.read()));
+    expect(config.class_name).toBe("Sequential");
     expect(config.config.layers.at(-1)).toMatchObject({ class_name: name, registered_name: name });
     const weights = await openWeights((await archive.get("model.weights.h5")?.read()) as Uint8Array, "weights");
     expect([...(weights.children.get("layers") as Hdf5Group).children.keys()].sort()).toEqual(["dense", group].sort());

@@ -1,6 +1,5 @@
 // Keras's compile settings as what `compile` takes.
 import { isPlainRecord } from "../../data/tree.ts";
-
 import { lossNames } from "../../nn/losses/names.ts";
 import { metricNames } from "../../nn/metrics/names.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
@@ -8,9 +7,8 @@ import { optimizerNames } from "../../optim/optimizers.ts";
 import type { CompileModelOptions } from "../../train/options.ts";
 import { damaged, unsupported } from "../file-error.ts";
 import { restOf } from "../with-rest.ts";
-
 import { customOf, optionsFromKeras } from "./from-keras.ts";
-import { configOf, isPart, type KerasPart, type Reading } from "./keras-part.ts";
+import { configOf, isPart, type KerasPart, type Named, named, type Reading } from "./keras-part.ts";
 import { readWithRest } from "./model-from-keras.ts";
 import { groupName, kindOf } from "./names.ts";
 
@@ -47,13 +45,9 @@ async function mapAll(given: unknown, read: (one: unknown) => Promise<unknown>):
 // ── Losses and metrics
 
 /** The name of a loss or metric, and its options; undefined for a name that stands for itself. */
-function partsOf(what: string, given: unknown): { name: string; config?: Readonly<Record<string, unknown>> } {
+function partsOf(what: string, given: unknown): Named {
   if (typeof given === "string") return { name: given };
-  // Keras 2 and 3 save functions in two ways.
-  if (isPart(given))
-    return given.class_name === "function"
-      ? { name: String(given.config) }
-      : { name: given.class_name, config: given.config };
+  if (isPart(given)) return named(given);
   throw damaged("loadModel", `a ${what} must be a name or an object`, "a class and its configuration", given);
 }
 

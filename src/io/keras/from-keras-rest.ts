@@ -16,7 +16,7 @@ import {
 import { damaged, type FileError, fileError, unsupported } from "../file-error.ts";
 import { layerFromKeras, optionsFromKeras, valueFrom } from "./from-keras.ts";
 import type { CustomObjects } from "./keras-object.ts";
-import { dtypeName, isPart, type KerasPart, layerOf, partOf, type Reading } from "./keras-part.ts";
+import { dtypeName, isPart, type KerasPart, layerOf, named, partOf, type Reading } from "./keras-part.ts";
 import { groupName, kindOf } from "./names.ts";
 import { shapeOf } from "./network-from-keras.ts";
 
@@ -223,7 +223,7 @@ export async function metricOf(
   const { class_name: name, config, module } = part;
   if (name === "MeanMetricWrapper") {
     const { fn, dtype: _, ...options } = config;
-    const of = isPart(fn) ? String(fn.class_name === "function" ? fn.config : fn.class_name) : String(fn);
+    const of = isPart(fn) ? named(fn).name : String(fn);
     const isLoss = customOf(of, reading.custom) === undefined && kindOf(of, lossNames.known) !== undefined;
     return isLoss ? lossFrom({ class_name: of, config: options }, reading) : metricFrom(fn, reading);
   }

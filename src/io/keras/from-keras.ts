@@ -5,7 +5,7 @@ import type { Layer } from "../../nn/layer.ts";
 import { made, usualFactories } from "../../nn/usual-factories.ts";
 import { unsupported } from "../file-error.ts";
 import { restOf } from "../with-rest.ts";
-import { configOf, dtypeName, isPart, type KerasPart, layerOf, type Reading } from "./keras-part.ts";
+import { configOf, dtypeName, isPart, type KerasPart, layerOf, type Named, named, type Reading } from "./keras-part.ts";
 import { isOwnText, kindOf, toCamel, valueFromKeras } from "./names.ts";
 import { networkFromKeras } from "./network-from-keras.ts";
 
@@ -94,7 +94,7 @@ function isPlainDtype(value: unknown): boolean {
 export function valueFrom(key: string, value: unknown, reading: Reading): unknown {
   const isFunction = /(_(initializer|regularizer|constraint)|activation)$/.test(key);
   if (typeof value === "string")
-    return isFunction ? functionFrom(key, value, undefined, reading) : isOwnText(key) ? value : valueFromKeras(value);
+    return isFunction ? functionFrom(key, { name: value }, reading) : isOwnText(key) ? value : valueFromKeras(value);
   // Keras 2 has the axes of some layers in a list of one.
   if (Array.isArray(value)) {
     const list = value.map((item) => valueFrom(key, item, reading));
@@ -104,14 +104,11 @@ export function valueFrom(key: string, value: unknown, reading: Reading): unknow
   // A key of a file, such as "constructor", is no kind.
   if (!isPart(value)) return optionsFromKeras(`the ${key}`, value, reading);
   if (!isFunction && !/^(standardize|split)$/.test(key)) return restOf(reading).partFrom(key, value, reading);
-  const { class_name: name, config } = value;
-  return name === "function"
-    ? functionFrom(key, String(config), undefined, reading)
-    : functionFrom(key, name, config, reading);
+  return functionFrom(key, named(value), reading);
 }
 
 /** An initializer, a penalty, a constraint, an activation. */
-function functionFrom(key: string, name: string, config: KerasPart["config"] | undefined, reading: Reading): unknown {
+function functionFrom(key: string, { name, config }: Named, reading: Reading): unknown {
   const isActivation = key.endsWith("activation") && !config;
   const custom = customOf(name, reading);
   const kind = kindOf(name, isActivation ? activations : made);

@@ -45,6 +45,16 @@ export interface KerasPart {
 export const isPart = (value: unknown): value is KerasPart =>
   isPlainRecord(value) && typeof value.class_name === "string" && "config" in value;
 
+/** The name of a function or class, and its options. Keras 2 and 3 save functions in two ways. */
+export const named = ({ class_name: name, config }: KerasPart): Named =>
+  name === "function" ? { name: String(config) } : { name, config };
+
+/** See {@link named}. */
+export interface Named {
+  readonly name: string;
+  readonly config?: KerasPart["config"];
+}
+
 /** A part that must be there. @throws FileError. */
 export function partOf(what: string, value: unknown): KerasPart {
   if (isPart(value) && isPlainRecord(value.config)) return value;

@@ -44,12 +44,10 @@ const besideFunctions = /^((leakyR|r|)elu|softmax|add|average|subtract|multiply|
 /** Our kind without the word that keeps a layer apart from a function, such as `addLayer` from `add`. */
 const stem = (kind: string): string => kind.replace(besideFunctions, "$1");
 
-/** Whether a kind is the name of a class of a user's own: ours all begin with a small letter. */
-export const isOwnClass = (kind: string): boolean => /^[A-Z]/.test(kind);
-
 /** The name of Keras's class: "conv2dTranspose" gives "Conv2DTranspose". A user's own class keeps its name. */
 export function className(kind: string): string {
-  if (isOwnClass(kind)) return kind;
+  // Ours all begin with a small letter.
+  if (/^[A-Z]/.test(kind)) return kind;
   const name = stem(kind);
   return (
     otherWords[name] ??

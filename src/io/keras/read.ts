@@ -11,7 +11,6 @@ import { parseJson } from "../json.ts";
 import { openZip } from "../zip/read.ts";
 import { assignAll, readPairs, restoreState, stateIn, weightPairs } from "./assign.ts";
 import { compileFromKeras } from "./compile-from-keras.ts";
-
 import { partOf, type Reading } from "./keras-part.ts";
 import { modelFromKeras } from "./model-from-keras.ts";
 
@@ -44,6 +43,7 @@ export async function readKeras(bytes: Uint8Array, { compile, seed, reading }: K
   const text = decode("config.json", await entry("config.json"));
   const config = partOf("the model", parseJson("config.json", text));
   const metadata = archive.has("metadata.json") && parseJson("metadata.json", await entry("metadata.json"));
+  // What is no object has no properties.
   const ours = Object(Object(metadata).aretejs);
   const augmentation = /"(Random(Color|[EGHIPS])|Solar|AutoC)/.test(text)
     ? await import("./augmentation-layers.ts")

@@ -16,7 +16,7 @@ export function isSequential(kind: string, { inputs, layers, uses, outputs }: Ne
         layer === at &&
         String(sources) === `${at - 1},0` &&
         // They get query and value, which are two inputs.
-        !/^[a-z]\w*ttention$/.test((layers[at] as Layers[number]).kind),
+        !/^(a|additiveA|multiHeadA|groupQueryA)ttention$/.test((layers[at] as Layers[number]).kind),
     )
   );
 }

@@ -4,7 +4,7 @@ import type { NetworkConfig } from "../../nn/registry.ts";
 import { isConfigured } from "../../regularize/config.ts";
 import { restOf } from "../with-rest.ts";
 import { type Description, type KerasObject, nameToKeras, type Writing } from "./keras-object.ts";
-import { callOptions, className, isOwnClass, isOwnText, toSnake, valueToKeras } from "./names.ts";
+import { callOptions, className, isOwnText, toSnake, valueToKeras } from "./names.ts";
 import { isSequential } from "./sequence.ts";
 
 /** Where things of an option live in Keras, by how the option's name ends. */
@@ -34,7 +34,7 @@ export function toKeras({ kind, config }: Description, module: string, writing: 
   const { custom } = writing;
   const options = restKinds.test(kind) ? restOf(writing).optionsOf(kind, config, custom) : config;
   const name = className(kind);
-  const isOwn = isOwnClass(kind) || Object.hasOwn(custom, kind) || Object.hasOwn(custom, name);
+  const isOwn = name === kind || Object.hasOwn(custom, kind) || Object.hasOwn(custom, name);
   return {
     module,
     class_name: name,

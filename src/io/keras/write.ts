@@ -62,7 +62,8 @@ export async function writeKeras(
   if (setup) put("optimizer/vars", await stateOf(model), setup.optimizer.name);
   const metadata = {
     keras_version: KERAS_VERSION,
-    date_saved: dateText(new Date()),
+    // As Keras writes it: 2026-11-27@16:19:45.
+    date_saved: new Date().toISOString().slice(0, 19).replace("T", "@"),
     aretejs: { seed: model.seed, ...(setup && { epochs: setup.epochs }) },
   };
   const known = weights && new Map(model.variables.map((variable, at) => [variable, weights[at]?.data as Numbers]));
@@ -135,6 +136,3 @@ const withFloats = (json: string): string =>
     /"((?:learning|decay)_rate|momentum|weight_decay|\w*clip\w+|rho|epsilon|beta|threshold)":(-?\d+)(?=[,}])/g,
     '"$1":$2.0',
   );
-
-/** As Keras writes it: 2026-11-27@16:19:45. */
-const dateText = (date: Date): string => date.toISOString().slice(0, 19).replace("T", "@");

@@ -1,6 +1,5 @@
 // Finds a file beside another.
-import { literal } from "../../errors.ts";
-import { fileError } from "../file-error.ts";
+import { refused } from "../file-error.ts";
 import { checkName } from "./locate.ts";
 import type { Source } from "./store.ts";
 
@@ -21,9 +20,6 @@ export function sibling(owner: string, source: Source, path: string): Source {
   if (typeof source === "object" && source !== null && "store" in source)
     return { store: source.store, name: source.name.replace(/[^/]*$/, "") + path };
   if (source instanceof Response && source.url) return sibling(owner, source.url, path);
-  throw fileError(owner, {
-    rule: `the file beside this one cannot be found (${path})`,
-    expected: "a path, a URL, or a store with a name",
-    received: literal(source),
-  });
+  const rule = `the file beside this one cannot be found (${path})`;
+  throw refused(owner, rule, "a path, a URL, or a store with a name", source);
 }
