@@ -157,22 +157,14 @@ async function report(points: readonly Point[]): Promise<RangeTest> {
   }
   const learningRates = points.map(({ rate }) => rate);
   // Each rate is the one before times one factor, so that the index is the logarithm.
-  const { chart } = await import("../plot/text-chart.ts");
-  const curve = chart(
-    { smoothed },
-    {
-      ends: [learningRates[0] as number, learningRates.at(-1) as number].map((rate) => rate.toExponential(1)) as [
-        string,
-        string,
-      ],
-    },
-  );
+  const { textChart } = await import("../plot/text-chart.ts");
+  const [first, last] = [learningRates[0] as number, learningRates.at(-1) as number];
   return {
     learningRates,
     losses: points.map(({ loss }) => loss),
     smoothed,
     suggestion: lowest.rate / 10,
-    chart: curve,
+    chart: textChart(smoothed, [first.toExponential(1), last.toExponential(1)]),
   };
 }
 
