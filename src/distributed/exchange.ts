@@ -115,8 +115,8 @@ export function openExchange(options: ExchangeOptions) {
     exchange.bytesSent += bytes.length;
     wire.send(to, bytes);
   };
-  /** Sends a message for the first time. */
-  const hand = (round: Round, to: number | "others", id: number, body: Uint8Array<ArrayBuffer>): void => {
+  /** Keeps a message for who asks for it again, and sends it. */
+  const keepAndSend = (round: Round, to: number | "others", id: number, body: Uint8Array<ArrayBuffer>): void => {
     sentBy(round, rank).set(id, body);
     send(to, round.step, id, body);
   };
@@ -126,7 +126,7 @@ export function openExchange(options: ExchangeOptions) {
     while (vector && round.done < chunks.length && round.underWay < window) {
       const index = round.done++;
       const { owner, start, end } = chunks[index] as Chunk;
-      hand(round, owner, idOf(kinds.part, index), bytesOf(vector.subarray(start, end)));
+      keepAndSend(round, owner, idOf(kinds.part, index), bytesOf(vector.subarray(start, end)));
       if (owner === rank) addUp(round, index);
       else round.underWay++;
     }
@@ -142,7 +142,7 @@ export function openExchange(options: ExchangeOptions) {
       sum,
     );
     for (const sent of round.sent) sent.set(id, added);
-    hand(round, "others", idOf(kinds.sum, index), bytesOf(sum));
+    keepAndSend(round, "others", idOf(kinds.sum, index), bytesOf(sum));
   };
   /** Whether a message is from who may send it, and as long as it must be. */
   const fits = ({ id, from, body }: Packet): boolean => {
@@ -199,7 +199,7 @@ export function openExchange(options: ExchangeOptions) {
       rounds.delete(step - 2);
       for (let index = 0; index * pieceBytes <= extra.length; index++) {
         const piece = extra.subarray(index * pieceBytes, (index + 1) * pieceBytes);
-        hand(round, "others", idOf(kinds.extra, index), piece);
+        keepAndSend(round, "others", idOf(kinds.extra, index), piece);
       }
       sendParts(round);
       wake();

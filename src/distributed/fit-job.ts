@@ -141,12 +141,25 @@ async function fitGeneration(fit: Fit, group: Group): Promise<History> {
   const progress = verbose === 0 ? undefined : new (await import("./job-progress.ts")).JobProgress(verbose, fit.status);
 
   const exchange = openExchange({
-    ...{ rank, size, generation, length: vectorLength(compiled), step: updates },
+    rank,
+    size,
+    generation,
+    length: vectorLength(compiled),
+    step: updates,
     wire: { send: (to, bytes) => channel.send(to, bytes) },
   });
   const channel = openChannel(nc, `${members.subject}.${generation}`, rank, size, exchange.receive);
   const steps = openSteps({
-    ...{ model: session.model, compiled, rounds, exchange, members, stepTimeout, rank, size, batches, updates },
+    model: session.model,
+    compiled,
+    rounds,
+    exchange,
+    members,
+    stepTimeout,
+    rank,
+    size,
+    batches,
+    updates,
     onUpdate: async (uncounted) => {
       check();
       members.begun();

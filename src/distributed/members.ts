@@ -1,14 +1,15 @@
-// Who works for a job: signs of life, and the group that all agree on.
+// Who works for a job: heartbeats, and the group that all agree on.
 import { stateError } from "../errors.ts";
 import type { Bucket, Entry } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import type { JobEvent } from "./events.ts";
 import { type Group, type GroupSize, nextGroup, noGroup } from "./group.ts";
 import { fromBytes, isMissing, isRefusal, isTransient, send, toBytes } from "./jetstream.ts";
+import { keptAs } from "./job-name.ts";
 import { pause } from "./pause.ts";
 import { deadAfter, heartbeatEvery, maxLateness, startAllowance, tickEvery } from "./timing.ts";
 
-/** A sign of life. */
+/** Says that a worker is alive. */
 interface Heartbeat {
   readonly id: string;
   /** Milliseconds that the worker may be silent for, beyond the usual: it computes. */
@@ -24,8 +25,8 @@ const key = "group";
 export type Members = ReturnType<typeof openMembers>;
 
 /**
- * Who works for a job: signs of life of all workers, and the group that they have agreed on. Begins to give and to
- * watch signs of life.
+ * Who works for a job: heartbeats of all workers, and the group that they have agreed on. Begins to send and to watch
+ * heartbeats.
  * @param onEvent of the user.
  */
 export function openMembers(
@@ -69,7 +70,7 @@ export function openMembers(
   };
 
   /** Others are given time to be heard: this worker was not able to hear them, or they are new to it. */
-  const awaitSigns = (ids: Iterable<string>): void => {
+  const awaitHeartbeats = (ids: Iterable<string>): void => {
     const until = performance.now() + deadAfter;
     for (const other of ids) aliveUntil.set(other, Math.max(aliveUntil.get(other) ?? 0, until));
   };
@@ -82,7 +83,7 @@ export function openMembers(
     members.group = entry.value;
     incompleteSince = undefined;
     if (before === generation) return;
-    awaitSigns(ids);
+    awaitHeartbeats(ids);
     void members.emit({ type: "generation", generation, members: ids });
   };
 
@@ -132,7 +133,7 @@ export function openMembers(
       } else if (isRefusal(error) && concerns(error.message)) fail(refused(error));
       else if (type === "reconnect") {
         members.connected = true;
-        awaitSigns(aliveUntil.keys());
+        awaitHeartbeats(aliveUntil.keys());
         members.beat();
         void members.emit({ type: "reconnected" });
       }
@@ -144,14 +145,14 @@ export function openMembers(
 
   /** Whether a message of the client is about this job: the connection may serve other purposes, too. */
   const concerns = (message: string): boolean =>
-    [`"${subject}.`, `"$KV.aretejs_${job}.`].some((begin) => message.includes(begin));
+    [`"${subject}.`, `"$KV.${keptAs(job)}.`].some((begin) => message.includes(begin));
 
   const tick = (): void => {
     const now = performance.now();
     const late = now - lastTick - tickEvery;
     // The event loop was blocked, or the process was stopped.
     const wasAway = late > 3 * tickEvery;
-    if (wasAway) awaitSigns(aliveUntil.keys());
+    if (wasAway) awaitHeartbeats(aliveUntil.keys());
     // On a machine that has too much to do, others wait longer.
     lateness = Math.min(maxLateness, Math.max(late, 0.98 * lateness));
     lastTick = now;
@@ -237,19 +238,19 @@ export function openMembers(
     },
 
     /**
-     * Gives a sign of life.
+     * Sends a heartbeat.
      * @param silent others wait at least so many milliseconds longer for the next one, while this worker computes.
      */
     beat(silent = 0, isLast = false): void {
       if (hasLeft) return;
-      const sign: Heartbeat = {
+      const heartbeat: Heartbeat = {
         id,
         silent: Math.max(silent, allowance, Math.round(4 * lateness)),
         isBetweenSteps: members.isBetweenSteps,
         hasLeft: isLast,
       };
       lastBeat = performance.now();
-      send(nc, `${subject}.alive`, toBytes(sign));
+      send(nc, `${subject}.alive`, toBytes(heartbeat));
     },
 
     /** Tells the others that this worker leaves, and listens no more. Resolves when the server has heard it. */

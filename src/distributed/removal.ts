@@ -1,3 +1,4 @@
+// The removal of a job, loaded by `removeJob`.
 import type { NatsConnection } from "./connection.ts";
 import { api, isMissing } from "./jetstream.ts";
 import { checkJobName, keptAs } from "./job-name.ts";

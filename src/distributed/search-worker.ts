@@ -2,6 +2,7 @@ import { stateError, valueError } from "../errors.ts";
 import { type Bucket, openBucket } from "./bucket.ts";
 import type { NatsConnection } from "./connection.ts";
 import { isMissing, isRefusal, isTransient } from "./jetstream.ts";
+import { keptAs } from "./job-name.ts";
 import { pause } from "./pause.ts";
 import type { SearchOptions, TrialEvent, TrialResult, TrialRun } from "./search.ts";
 import { agreeOnPlan, notePlanIsQueued, type SearchPlan } from "./search-plan.ts";
@@ -39,7 +40,7 @@ export class SearchWorker {
   ) {
     const { job, trials } = work;
     this.label = `search "${job}"`;
-    this.bucketName = `aretejs_${job}`;
+    this.bucketName = keptAs(job);
     this.results = new TrialResults(nc, this.bucketName, trials, (result, finished) =>
       this.emit({ type: "finished", result, finished, trials: trials.length }),
     );

@@ -18,8 +18,8 @@ export interface SearchOptions<T> {
    */
   maxLosses?: number;
   /**
-   * Milliseconds without a sign of life after which a worker counts as lost, and its trial is given to another, ≥ 1000.
-   * Signs are sent while the trial's function runs, as long as the event loop is not blocked. Default 30 000.
+   * Milliseconds without a heartbeat after which a worker counts as lost, and its trial is given to another, ≥ 1000.
+   * They are sent while the trial's function runs, as long as the event loop is not blocked. Default 30 000.
    */
   ackWait?: number;
   /**

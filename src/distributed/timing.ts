@@ -1,8 +1,8 @@
 // Times that all workers of a job agree on, in milliseconds.
 
-/** Between two signs of life. */
+/** Between two heartbeats. */
 export const heartbeatEvery = 1000;
-/** Without a sign of life a worker counts as dead after this time. */
+/** Without a heartbeat a worker counts as dead after this time. */
 export const deadAfter = 3000;
 /** More than this a worker's ticks being late does not count. */
 export const maxLateness = 2500;

@@ -1,6 +1,7 @@
 // The trials of a search that wait for a worker.
 import type { NatsConnection, NatsMessage } from "./connection.ts";
 import { api, isTransient, makeStream, send, writeAfter } from "./jetstream.ts";
+import { keptAs } from "./job-name.ts";
 import { pause } from "./pause.ts";
 
 /** A trial that this worker has taken from the queue. */
@@ -36,7 +37,7 @@ export class TrialQueue {
     private readonly nc: NatsConnection,
     private readonly job: string,
   ) {
-    this.stream = `TRIALS_aretejs_${job}`;
+    this.stream = `TRIALS_${keptAs(job)}`;
   }
 
   /** Opens the queue; makes it, where there is none. @param ackWait milliseconds: see `SearchOptions`. */
@@ -48,8 +49,6 @@ export class TrialQueue {
       subjects: [`aretejs.${job}.trials.*`],
       retention: "workqueue",
       max_msgs_per_subject: 1,
-      discard: "new",
-      storage: "file",
     });
     await api(nc, `CONSUMER.CREATE.${stream}.workers`, {
       stream_name: stream,
