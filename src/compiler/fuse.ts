@@ -63,16 +63,16 @@ export function partition(roots: readonly Tensor[], fuse: boolean, limits: Limit
   function moveBack({ members }: Group): void {
     const order = [...members].sort((a, b) => a.id - b.id);
     for (const leaf of leavesOf(members)) {
-      const home = groupOf.get(leaf);
-      if (!home || !sameShape(leaf.shape, (order[0] as Tensor).shape)) continue;
-      const union = new Set(home.members);
+      const earlier = groupOf.get(leaf);
+      if (!earlier || !sameShape(leaf.shape, (order[0] as Tensor).shape)) continue;
+      const union = new Set(earlier.members);
       for (const member of order)
         if (member.inputs.every((input) => union.has(input) || numberOf(input) !== undefined)) union.add(member);
-      if (!fits(union) || outputsOf(union) > outputsOf(home.members)) continue;
+      if (!fits(union) || outputsOf(union) > outputsOf(earlier.members)) continue;
       for (const member of union) {
         members.delete(member);
-        home.members.add(member);
-        groupOf.set(member, home);
+        earlier.members.add(member);
+        groupOf.set(member, earlier);
       }
     }
   }

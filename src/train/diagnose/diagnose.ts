@@ -61,7 +61,7 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
   checkCount("diagnose", "batchSize", batchSize, 1);
   checkCount("diagnose", "batches", count, 1);
   checkCount("diagnose", "steps", steps, 0);
-  const courses = coursesOf(options);
+  const epochLosses = epochLossesOf(options);
   const session = sessionOf("diagnose", model);
   return session.run("diagnose", async (compiled) => {
     const maker = new BatchMaker(model, "diagnose", compiled.setup.objective, false);
@@ -81,7 +81,7 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
       ...fitFindings(outputs),
     ];
     findings.push(...stateFindings(compiled.stepRunner));
-    findings.push(...overfitting(courses.loss, courses.val_loss, chanceOf(compiled, outputs)));
+    findings.push(...overfitting(epochLosses.loss, epochLosses.val_loss, chanceOf(compiled, outputs)));
     const isStopped = findings.some(({ kind }) => kind === "nothingTrains");
     const measuring = new Measuring(model, compiled);
     try {
@@ -107,7 +107,7 @@ export async function diagnoseModel(model: Model, data: Given, given: DiagnoseOp
 }
 
 /** The losses of each epoch. @throws ValueError where the history is none. */
-function coursesOf({ history }: DiagnoseOptions): Record<"loss" | "val_loss", readonly number[]> {
+function epochLossesOf({ history }: DiagnoseOptions): Record<"loss" | "val_loss", readonly number[]> {
   const { loss = [], val_loss = [] } = history ? (history.history ?? { loss: null }) : {};
   if (Array.isArray(loss) && Array.isArray(val_loss)) return { loss, val_loss };
   throw valueError("diagnose", {

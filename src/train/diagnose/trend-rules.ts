@@ -124,8 +124,8 @@ export function overfitting(
   const recent = Math.max(2, Math.floor(count / 10));
   const now = Math.min(...validation.slice(-recent));
   const [trainThen, trainNow] = [training[best] as number, mean(training.slice(-recent))];
-  const isFelt = now > limits.overfitting * least && now - least > limits.overfittingRise * Math.min(1, chance);
-  if (best >= count - recent - 1 || !isFelt || !(trainNow < trainThen)) return [];
+  const isClear = now > limits.overfitting * least && now - least > limits.overfittingRise * Math.min(1, chance);
+  if (best >= count - recent - 1 || !isClear || !(trainNow < trainThen)) return [];
   const epoch = (best + 1) * every;
   return [
     {
@@ -150,8 +150,8 @@ function gradientTrend({ gradientNorms, losses, isFirst }: Run): Finding[] {
     const usual = median(gradientNorms.slice(step - before, step));
     const loss = median(losses.slice(step - before, step));
     // A jump that does not throw the loss back to where it began is no harm.
-    const isFelt = losses.slice(step, step + 5).some((value) => value > Math.max(limits.spikeLoss * loss, begin));
-    if (!(norm > limits.spike * usual && isFelt)) continue;
+    const isClear = losses.slice(step, step + 5).some((value) => value > Math.max(limits.spikeLoss * loss, begin));
+    if (!(norm > limits.spike * usual && isClear)) continue;
     return [
       {
         kind: "gradientSpikes",
