@@ -5,6 +5,8 @@ import { loadModel, saveModel } from "../../../src/io/index.ts";
 import type { Case, Data } from "./generate.ts";
 import type { Keras } from "./keras.ts";
 
+const wasm = await arete.wasm({ threads: 1 });
+
 interface Numbers {
   readonly data: ArrayLike<number>;
   readonly shape: readonly number[];
@@ -242,5 +244,3 @@ export async function compare(given: Case, keras: Keras, folder: string, judge?:
 function largest(a: Stages, b: Stages, stage: string): number {
   return Math.max(...(a[stage] ?? []).map(([, data], at) => apart(data, b[stage]?.[at]?.[1] ?? []).size));
 }
-
-const wasm = await arete.wasm({ threads: 1 });

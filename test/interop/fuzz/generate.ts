@@ -1,6 +1,8 @@
 // Random models with data, from lists of numbers.
 import * as arete from "../../../src/index.ts";
+import { sizeOf } from "../../../src/ir/shape.ts";
 import { layerFromConfig } from "../../../src/nn/registry.ts";
+import { randomFrom } from "../../fuzz/mutate.ts";
 import { common, countsOf, families, kinds, merges } from "./layers.ts";
 import type { Options } from "./options.ts";
 import { Tape } from "./tape.ts";
@@ -67,19 +69,7 @@ interface Placed extends Use {
 }
 
 const largest = 300;
-const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
 const sampleOf = (tensor: Symbol): Shape => tensor.shape.slice(1).map((extent) => extent ?? Number.NaN);
-
-/** Numbers that are the same for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const inputShapes = [
   ...[[3], [1], [5], [7]],
